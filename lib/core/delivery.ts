@@ -1,0 +1,14 @@
+/** One message as a queue delivered it, whatever the queue. */
+export interface Delivery {
+  /** The queue's own id of the message; the same on every delivery. */
+  readonly id: string;
+  readonly body: string;
+  /** Message attributes that hold text or a number, by name. */
+  readonly attributes: Readonly<Record<string, string>>;
+  /** Which delivery of this message it is, from 1. */
+  readonly attempt: number;
+  /** When the message was first delivered, in milliseconds since 1970. */
+  readonly firstDeliveredAt: number;
+  /** What the queue wants back to change or end this delivery. */
+  readonly receipt: string;
+}

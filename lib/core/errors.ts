@@ -1,0 +1,194 @@
+/** The base of every error this project throws: a code for programs, a message for people. */
+export abstract class CoatcheckError extends Error {
+  /** Stable, lower_snake_case; what a failed outcome carries. */
+  abstract readonly code: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+/** A setting is missing, out of range or contradicts another; the message names it. */
+export class ConfigurationError extends CoatcheckError {
+  readonly code = 'configuration_invalid';
+}
+
+/** What a {@link PermanentError} may carry besides its message. */
+export interface PermanentErrorOptions extends ErrorOptions {
+  /** Yours to choose; a consumer branches on it. @default 'handler_failed' */
+  readonly code?: string;
+  /** Facts for the consumer: JSON, published with the failure as `details`. */
+  readonly details?: unknown;
+}
+
+/**
+ * Trying again can't help: the request fails at once and its failure is published.
+ * Throw it for input that will never be right.
+ */
+export class PermanentError extends CoatcheckError {
+  readonly code: string;
+  readonly details: unknown;
+
+  constructor(message: string, options: PermanentErrorOptions = {}) {
+    super(message, options);
+    this.code = options.code ?? 'handler_failed';
+    this.details = options.details;
+  }
+}
+
+/**
+ * Try again, after a wait you know better than the default backoff does (a `Retry-After`, say).
+ * The wait counts as an attempt, since SQS counts it; it ends at SQS's 12 hours.
+ */
+export class RetryLater extends CoatcheckError {
+  readonly code = 'retry_later';
+  readonly delaySeconds: number;
+
+  /** @param delaySeconds wait before the next attempt; fractions are rounded up */
+  constructor(delaySeconds: number, message = `to be tried again in ${delaySeconds} s`, options?: ErrorOptions) {
+    super(message, options);
+    if (!(Number.isFinite(delaySeconds) && delaySeconds >= 0)) {
+      throw new RangeError(`RetryLater's delay must be a number of seconds from 0 up, got ${delaySeconds}`);
+    }
+    this.delaySeconds = delaySeconds;
+  }
+}
+
+/** A message that looks like a known envelope and breaks its rules. */
+export class EnvelopeMalformed extends PermanentError {
+  constructor(envelope: string, problem: string) {
+    super(`${envelope}: ${problem}`, { code: 'envelope_malformed', details: { envelope, problem } });
+  }
+}
+
+/** Text that should be JSON and isn't. */
+export class JsonInvalid extends PermanentError {
+  constructor(what: string, cause: unknown) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    super(`${what} is not JSON: ${problem}`, { code: 'json_invalid', cause });
+  }
+}
+
+/** JSON nested deeper than allowed: refused before it is parsed. */
+export class JsonTooDeep extends PermanentError {
+  constructor(what: string, limit: number) {
+    super(`${what} nests deeper than ${limit} levels`, { code: 'json_too_deep', details: { limit } });
+  }
+}
+
+/** The input didn't match the processor's schema. */
+export class InputInvalid extends PermanentError {
+  constructor(issues: readonly { readonly message: string; readonly path?: string }[]) {
+    const first = issues[0];
+    const where = first?.path ? `${first.path}: ` : '';
+    const more = issues.length > 1 ? ` (and ${issues.length - 1} more)` : '';
+    super(`The input doesn't match the schema: ${where}${first?.message ?? 'no issue given'}${more}`, {
+      code: 'input_invalid',
+      details: { issues },
+    });
+  }
+}
+
+/** A claim check into a place the service may not read. */
+export class ClaimCheckRefused extends PermanentError {
+  constructor(bucket: string, key: string) {
+    super(`The claim check s3://${bucket}/${key} is outside the places this service reads`, {
+      code: 'claim_check_refused',
+      details: { bucket, key },
+    });
+  }
+}
+
+/** The object a claim check names doesn't exist (any more). */
+export class PayloadMissing extends PermanentError {
+  constructor(where: string, cause?: unknown) {
+    super(`The payload ${where} doesn't exist`, { code: 'payload_missing', cause });
+  }
+}
+
+/** The object a claim check names may not be read. */
+export class PayloadDenied extends PermanentError {
+  constructor(where: string, cause?: unknown) {
+    super(`The payload ${where} may not be read by this service`, { code: 'payload_denied', cause });
+  }
+}
+
+/** An upload without a single byte. */
+export class PayloadEmpty extends PermanentError {
+  constructor(where: string) {
+    super(`The payload ${where} is empty`, { code: 'payload_empty' });
+  }
+}
+
+/** More bytes than allowed. */
+export class PayloadTooLarge extends PermanentError {
+  readonly limit: number;
+
+  /** @param size bytes it has, or bytes read when the limit was passed */
+  constructor(what: string, size: number, limit: number) {
+    super(`${what} has ${size} bytes or more, allowed are ${limit}`, {
+      code: 'payload_too_large',
+      details: { size, limit },
+    });
+    this.limit = limit;
+  }
+}
+
+/** Fewer or more bytes than the claim check promised. */
+export class PayloadSizeMismatch extends PermanentError {
+  constructor(where: string, expected: number, actual: number) {
+    super(`The payload ${where} should have ${expected} bytes and has ${actual}`, {
+      code: 'payload_size_mismatch',
+      details: { expected, actual },
+    });
+  }
+}
+
+/** The bytes are not those the checksum was made of. */
+export class PayloadChecksumMismatch extends PermanentError {
+  constructor(where: string, cause?: unknown) {
+    super(`The payload ${where} doesn't match its checksum`, { code: 'payload_checksum_mismatch', cause });
+  }
+}
+
+/** The handler read the payload's stream a second time. */
+export class PayloadUsed extends CoatcheckError {
+  readonly code = 'payload_used';
+
+  constructor() {
+    super('The payload was read already: keep what json(), text() or bytes() returned, or split the stream');
+  }
+}
+
+/** The handler returned something that can't be a result. */
+export class ResultInvalid extends PermanentError {
+  constructor(problem: string, cause?: unknown) {
+    super(`The handler's result can't be published: ${problem}`, { code: 'result_invalid', cause });
+  }
+}
+
+/** An HTTP service answered that it won't do it. */
+export class ServiceRefused extends PermanentError {
+  constructor(status: number, body: string) {
+    super(`The service answered ${status}`, { code: 'service_refused', details: { status, body } });
+  }
+}
+
+/** An HTTP service answered that it can't do it now. */
+export class ServiceUnavailable extends CoatcheckError {
+  readonly code = 'service_unavailable';
+
+  constructor(status: number, body: string) {
+    super(`The service answered ${status}: ${body}`);
+  }
+}
+
+/** The attempt wasn't over when the invocation's time was. */
+export class AttemptTimedOut extends CoatcheckError {
+  readonly code = 'attempt_timed_out';
+
+  constructor() {
+    super("The attempt wasn't over before the invocation's deadline");
+  }
+}

@@ -1,0 +1,76 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Logger } from './ports.ts';
+
+/** One unit of work, as a handler sees it. */
+export interface ProcessorRequest<Input = unknown> {
+  /** The ticket: the same on every attempt. */
+  readonly id: string;
+  /** Media type of the payload, where its sender said one. */
+  readonly contentType: string | undefined;
+  /** Bytes of the payload, where known before it is read. */
+  readonly size: number | undefined;
+  /** What the sender noted: message attributes, CloudEvents extensions, the object's metadata. */
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Whom the request is for, where its sender said so. */
+  readonly tenant: string | undefined;
+  /** Which attempt this is, from 1. */
+  readonly attempt: number;
+  /** When {@link signal} fires: results that come later are not used. */
+  readonly deadline: Date;
+  /** Fires shortly before the invocation ends: stop, clean up, throw. */
+  readonly signal: AbortSignal;
+  /** Adds the request's id to every line. */
+  readonly logger: Logger;
+
+  /**
+   * The payload as JSON; with an input schema, as the schema returned it.
+   * @throws JsonInvalid, JsonTooDeep, PayloadTooLarge when it is larger than `maxBufferedBytes`
+   */
+  json(): Promise<Input>;
+  /** The payload as UTF-8 text. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
+  text(): Promise<string>;
+  /** The payload's bytes. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
+  bytes(): Promise<Uint8Array>;
+  /** The payload as it arrives, in constant memory; to be read once. @throws PayloadUsed the second time */
+  stream(): ReadableStream<Uint8Array>;
+
+  /** Says how far it is. Logged. @param fraction from 0 to 1 */
+  progress(fraction: number, note?: string): void;
+}
+
+/**
+ * What a team writes. It may return any JSON value, bytes, a stream (anything async-iterable that yields bytes or
+ * text), a web `Response`, or nothing. It may throw {@link PermanentError} (fail now), {@link RetryLater} (try again
+ * after a wait), or anything else (try again after a backoff).
+ */
+export type Handler<Input = unknown> = (request: ProcessorRequest<Input>) => unknown;
+
+/** How a processor is to treat its input. */
+export interface ProcessorOptions<Schema extends StandardSchemaV1 = StandardSchemaV1> {
+  /**
+   * Any Standard Schema (Zod, Valibot, ArkType …). Input that doesn't match fails at once with the list of issues;
+   * the handler gets what the schema returned.
+   * @default - the input is not checked
+   */
+  readonly input?: Schema;
+}
+
+/** A handler with its options: what the engine runs. */
+export interface Processor {
+  readonly handler: Handler;
+  readonly input?: StandardSchemaV1;
+}
+
+/** The processor of a handler. */
+export function defineProcessor(handler: Handler): Processor;
+export function defineProcessor<Schema extends StandardSchemaV1>(
+  options: ProcessorOptions<Schema>,
+  handler: Handler<StandardSchemaV1.InferOutput<Schema>>,
+): Processor;
+export function defineProcessor(first: Handler | ProcessorOptions, second?: Handler): Processor {
+  const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
+  if (typeof handler !== 'function') {
+    throw new TypeError(`processor() needs a handler function, got ${handler === null ? 'null' : typeof handler}`);
+  }
+  return { handler, ...options };
+}

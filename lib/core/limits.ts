@@ -1,0 +1,51 @@
+/**
+ * Limits AWS sets, in the units their names say. Nothing here is ours to choose; the choices are in settings.ts.
+ */
+
+/**
+ * Largest SQS message, attributes included, and the largest sum of one `SendMessageBatch` call.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+ */
+export const SQS_MAX_MESSAGE_BYTES = 1_048_576;
+
+/**
+ * Most entries in one SQS batch call (send, delete, change visibility).
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-batch-api-actions.html
+ */
+export const SQS_MAX_BATCH_ENTRIES = 10;
+
+/**
+ * Longest time a received message may stay invisible, counted from its receive: 12 hours.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+ */
+export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
+
+/**
+ * Longest time SQS keeps a message: 14 days.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+ */
+export const SQS_MAX_RETENTION_SECONDS = 1_209_600;
+
+/**
+ * Largest batch an event source may take from a queue without a batching window.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const LAMBDA_MAX_BATCH_WITHOUT_WINDOW = 10;
+
+/**
+ * Lambda asks for a queue's visibility timeout of at least this many function timeouts.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ */
+export const VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT = 6;
+
+/**
+ * Largest object a single `CopyObject` call takes: 5 GiB.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html
+ */
+export const S3_MAX_COPY_BYTES = 5_368_709_120;
+
+/**
+ * Longest S3 key, in UTF-8 bytes.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
+ */
+export const S3_MAX_KEY_BYTES = 1_024;

@@ -1,0 +1,130 @@
+import type { ClaimCheck } from './claim-check.ts';
+import type { Delivery } from './delivery.ts';
+import type { DecodedRequest } from './envelopes/decode.ts';
+import type { Outcome } from './outcome.ts';
+
+/** A payload being read from a store. */
+export interface OpenedPayload {
+  /** Bytes in all, where the store says so. */
+  readonly size?: number;
+  readonly contentType?: string;
+  /** What the uploader noted on the object. */
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the reading and frees the connection; harmless when everything was read. */
+  discard(): void;
+}
+
+/**
+ * Where payloads are read and large results are kept.
+ * Leaves out listing and deleting: objects end by the bucket's lifecycle.
+ */
+export interface PayloadStore {
+  /**
+   * Starts reading.
+   * @throws PayloadMissing, PayloadDenied when that is final; anything else is worth another attempt
+   */
+  open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload>;
+
+  /**
+   * Stores a result of any size without holding it in memory. The first writer of a key wins: a later call with the
+   * same key adopts what is there, so that a redelivered request has one result.
+   */
+  save(key: string, body: AsyncIterable<Uint8Array>, contentType: string, signal: AbortSignal): Promise<StoredResult>;
+
+  /** Copies a stored result to a key its consumer may delete. */
+  lend(result: StoredResult, key: string): Promise<StoredResult>;
+}
+
+/** A result in a store, with what an outcome says about it. */
+export interface StoredResult {
+  readonly check: ClaimCheck;
+  readonly size: number;
+  readonly contentType: string;
+}
+
+/** A message for the output queue. */
+export interface OutputMessage {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, OutputAttribute>>;
+}
+
+/** An attribute of an output message. */
+export interface OutputAttribute {
+  readonly type: 'String' | 'Number';
+  readonly value: string;
+}
+
+/** What became of one message of a {@link OutputQueue.send}. */
+export type SendResult =
+  | { readonly sent: true }
+  | { readonly sent: false; readonly worthRetrying: boolean; readonly reason: string };
+
+/**
+ * Where outcomes go. Leaves out ordering and deduplication: an outcome may arrive twice, and in any order.
+ */
+export interface OutputQueue {
+  /** Most messages in one send. */
+  readonly maxMessages: number;
+  /** Most bytes in one send, as {@link sizeOf} counts them. */
+  readonly maxBytes: number;
+  /** What a message counts towards {@link maxBytes}. */
+  sizeOf(message: OutputMessage): number;
+  /** One call. The results stand in the order of the messages; it rejects only when nothing is known of any. */
+  send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]>;
+}
+
+/** A wait a message is to have before its next delivery. */
+export interface Deferral {
+  readonly delivery: Delivery;
+  /** Whole seconds; 0 makes it available at once. */
+  readonly delaySeconds: number;
+}
+
+/**
+ * What the engine does to messages it was given, besides telling its caller which to deliver again.
+ * Leaves out receiving: deliveries are brought by the event source or the worker.
+ */
+export interface InputQueue {
+  /** Sets when messages are delivered again. A wait that couldn't be set is the queue's own default. */
+  defer(deferrals: readonly Deferral[]): Promise<void>;
+  /** Ends messages before the batch is over. One that couldn't be ended is delivered again. */
+  acknowledge(deliveries: readonly Delivery[]): Promise<void>;
+}
+
+/** What a claim found. */
+export type Claim =
+  | { readonly status: 'claimed'; readonly lease: string }
+  | { readonly status: 'running'; readonly leaseEndsAt: number }
+  | { readonly status: 'finished'; readonly outcome: Outcome };
+
+/**
+ * Where requests stand, so that a duplicate neither repeats a success nor runs beside another attempt.
+ * Leaves out queries: those are the status API's.
+ */
+export interface RequestRecords {
+  /** Takes the request for this attempt until `leaseEndsAt` (milliseconds since 1970). */
+  claim(request: DecodedRequest, attempt: number, leaseEndsAt: number): Promise<Claim>;
+  /** Records the outcome; refused (false) when the lease isn't ours any more. */
+  complete(request: DecodedRequest, lease: string, outcome: Outcome): Promise<boolean>;
+  /** Gives the request back after a failed attempt. */
+  release(request: DecodedRequest, lease: string, error: unknown): Promise<void>;
+}
+
+/** Structured logging, as Powertools and others have it. */
+export interface Logger {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** A logger that adds these fields to every line. */
+  child(fields: Readonly<Record<string, unknown>>): Logger;
+}
+
+/** Time and chance, injected where behaviour depends on them. */
+export interface Chance {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** From 0 up to, not including, 1. */
+  random(): number;
+}

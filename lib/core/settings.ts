@@ -1,0 +1,183 @@
+import { SQS_MAX_RETENTION_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
+
+/** A number the owner of a service may choose: one definition for constructs, functions, docs and tests. */
+export interface NumberSetting {
+  /** What it decides, in a sentence. */
+  readonly meaning: string;
+  /** The unit of `min`, `max` and `default`. */
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  /** Absent where the default is computed from other settings or the setting is off unless given. */
+  readonly default?: number;
+  /** The environment variable by which a function learns it; absent where only the deployment needs it. */
+  readonly variable?: string;
+  /** Where the limit comes from, when it isn't ours. */
+  readonly source?: string;
+}
+
+const SQS_QUEUE_ATTRIBUTES =
+  'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html';
+const LAMBDA_EVENT_SOURCE =
+  'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
+const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
+
+/** Every number setting, by the name it has in code. */
+export const NUMBER_SETTINGS = {
+  batchSize: {
+    meaning: 'Most messages one invocation is given; over 10 needs a batching window of a second or more.',
+    unit: 'messages',
+    min: 1,
+    max: 10_000,
+    default: 10,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  batchWindowSeconds: {
+    meaning: 'How long an event source waits to fill a batch.',
+    unit: 'seconds',
+    min: 0,
+    max: 300,
+    default: 0,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  maxConcurrency: {
+    meaning: 'Most batches processed at a time; without it Lambda goes up to 1,250.',
+    unit: 'batches',
+    min: 2,
+    max: 1_000,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  concurrency: {
+    meaning: 'Most requests of one batch handled at a time; by default the whole batch.',
+    unit: 'requests',
+    min: 1,
+    max: 10_000,
+    variable: 'COATCHECK_CONCURRENCY',
+  },
+  memoryMiB: {
+    meaning: 'Memory of the processor; its share of CPU grows with it.',
+    unit: 'MiB',
+    min: 128,
+    max: 10_240,
+    default: 512,
+    source: LAMBDA_QUOTAS,
+  },
+  timeoutSeconds: {
+    meaning: 'Longest time one invocation, that is one batch, may take.',
+    unit: 'seconds',
+    min: 3,
+    max: 900,
+    default: 60,
+    source: LAMBDA_QUOTAS,
+  },
+  visibilityTimeoutSeconds: {
+    meaning:
+      'How long a message stays hidden after a crash before it is tried again; by default 6 × the timeout.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    variable: 'COATCHECK_VISIBILITY_TIMEOUT_SECONDS',
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  inputRetentionSeconds: {
+    meaning: 'How long a request may wait in the input queue, and an outcome in the output queue.',
+    unit: 'seconds',
+    min: 60,
+    max: SQS_MAX_RETENTION_SECONDS - 1,
+    default: 345_600,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  maxReceiveCount: {
+    meaning: 'Attempts before a message goes to the dead-letter queue.',
+    unit: 'receives',
+    min: 1,
+    max: 1_000,
+    default: 5,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  retryBaseSeconds: {
+    meaning: 'Upper bound of the first wait before a retry; it doubles with every attempt.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    default: 2,
+    variable: 'COATCHECK_RETRY_BASE_SECONDS',
+  },
+  retryCapSeconds: {
+    meaning: 'Upper bound of every wait before a retry.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    default: 900,
+    variable: 'COATCHECK_RETRY_CAP_SECONDS',
+  },
+  inlineLimitBytes: {
+    meaning: 'Largest result that travels inside the outcome; a larger one is stored in S3 and referred to.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000,
+    default: 262_144,
+    variable: 'COATCHECK_INLINE_LIMIT_BYTES',
+  },
+  maxPayloadBytes: {
+    meaning: 'Largest payload accepted; a larger one fails without being read.',
+    unit: 'bytes',
+    min: 1,
+    max: 54_975_581_388_800,
+    default: 5_368_709_120,
+    variable: 'COATCHECK_MAX_PAYLOAD_BYTES',
+    source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html',
+  },
+  maxBufferedBytes: {
+    meaning: 'Largest payload `json()`, `text()` and `bytes()` hold in memory; `stream()` has no such limit.',
+    unit: 'bytes',
+    min: 1,
+    max: 536_870_888,
+    default: 67_108_864,
+    variable: 'COATCHECK_MAX_BUFFERED_BYTES',
+  },
+  maxJsonDepth: {
+    meaning: 'Deepest nesting of JSON that is parsed.',
+    unit: 'levels',
+    min: 1,
+    max: 1_000,
+    default: 128,
+    variable: 'COATCHECK_MAX_JSON_DEPTH',
+  },
+} as const satisfies Record<string, NumberSetting>;
+
+/** The name of a number setting. */
+export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
+
+/** Every number setting as its definition says, with the optional members visible. */
+export function numberSetting(name: NumberSettingName): NumberSetting {
+  return NUMBER_SETTINGS[name];
+}
+
+/**
+ * What is wrong with a value for a number setting, or undefined when it fits.
+ * @param path how the reader of the message named the value: a prop's path or a variable's name
+ */
+export function numberProblem(name: NumberSettingName, value: unknown, path: string): string | undefined {
+  const { min, max, unit } = numberSetting(name);
+  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return undefined;
+  return `${path} must be a whole number of ${unit} from ${min} to ${max}, got ${String(value)}`;
+}
+
+/** How an outcome is written to the output queue. */
+export const OUTPUT_FORMATS = ['cloudevents', 'raw'] as const;
+
+/** `cloudevents`: structured CloudEvents 1.0. `raw`: the result's bytes, the rest as message attributes. */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** @default - outcomes are CloudEvents */
+export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
+
+/** Uploads under this prefix are requests. */
+export const DEFAULT_UPLOAD_PREFIX = 'requests/';
+
+/** Results above the inline limit are stored under this prefix. */
+export const DEFAULT_RESULT_PREFIX = 'results/';
+
+/** Copies of results for consumers that delete what they fetched are stored under this prefix. */
+export const DEFAULT_DISPOSABLE_PREFIX = 'disposable/';
