@@ -26,7 +26,10 @@ export function parseClaimCheck(reference: string): ClaimCheck {
   const [, bucket, path, query] = match ?? [];
   const key = path === undefined ? undefined : percentDecoded(path);
   if (!bucket || !key) {
-    throw new EnvelopeMalformed('claim check', `expected s3://bucket/key?versionId=…, got ${reference.slice(0, 200)}`);
+    throw new EnvelopeMalformed(
+      'claim check',
+      `expected s3://bucket/key?versionId=…, got ${reference.slice(0, 200)}`,
+    );
   }
   const versionId = new URLSearchParams(query).get('versionId') ?? undefined;
   return versionId === undefined ? { bucket, key } : { bucket, key, versionId };

@@ -70,7 +70,9 @@ export function writeEnvironment(environment: ProcessorEnvironment): Record<stri
  * Reads back what {@link writeEnvironment} wrote.
  * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
  */
-export function readEnvironment(variables: Readonly<Record<string, string | undefined>>): ProcessorEnvironment {
+export function readEnvironment(
+  variables: Readonly<Record<string, string | undefined>>,
+): ProcessorEnvironment {
   const problems: string[] = [];
   const text = (variable: string): string => {
     const value = variables[variable] ?? '';

@@ -46,7 +46,11 @@ export class RetryLater extends CoatcheckError {
   readonly delaySeconds: number;
 
   /** @param delaySeconds wait before the next attempt; fractions are rounded up */
-  constructor(delaySeconds: number, message = `to be tried again in ${delaySeconds} s`, options?: ErrorOptions) {
+  constructor(
+    delaySeconds: number,
+    message = `to be tried again in ${delaySeconds} s`,
+    options?: ErrorOptions,
+  ) {
     super(message, options);
     if (!(Number.isFinite(delaySeconds) && delaySeconds >= 0)) {
       throw new RangeError(`RetryLater's delay must be a number of seconds from 0 up, got ${delaySeconds}`);
@@ -135,7 +139,16 @@ export class PayloadTooLarge extends PermanentError {
   }
 }
 
-/** Fewer or more bytes than the claim check promised. */
+/** The bytes ended elsewhere than the store had said: a broken connection, worth another attempt. */
+export class PayloadCutShort extends CoatcheckError {
+  readonly code = 'payload_cut_short';
+
+  constructor(where: string, expected: number, actual: number) {
+    super(`Reading the payload ${where} ended after ${actual} of ${expected} bytes`);
+  }
+}
+
+/** The object has fewer or more bytes than its claim check says: not what was handed in. */
 export class PayloadSizeMismatch extends PermanentError {
   constructor(where: string, expected: number, actual: number) {
     super(`The payload ${where} should have ${expected} bytes and has ${actual}`, {
@@ -190,5 +203,24 @@ export class AttemptTimedOut extends CoatcheckError {
 
   constructor() {
     super("The attempt wasn't over before the invocation's deadline");
+  }
+}
+
+/** Nobody waits for the request any more: its time was over before it was begun. */
+export class RequestExpired extends CoatcheckError {
+  readonly code = 'request_expired';
+
+  constructor() {
+    super("The request's time was over before an attempt began");
+  }
+}
+
+/** A result too large to be handed over in the service's output format. */
+export class ResultTooLarge extends PermanentError {
+  constructor(size: number, limit: number) {
+    super(`The result has ${size} bytes, handed over can be ${limit}`, {
+      code: 'result_too_large',
+      details: { size, limit },
+    });
   }
 }

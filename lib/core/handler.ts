@@ -70,7 +70,9 @@ export function defineProcessor<Schema extends StandardSchemaV1>(
 export function defineProcessor(first: Handler | ProcessorOptions, second?: Handler): Processor {
   const [options, handler] = typeof first === 'function' ? [{}, first] : [first, second];
   if (typeof handler !== 'function') {
-    throw new TypeError(`processor() needs a handler function, got ${handler === null ? 'null' : typeof handler}`);
+    throw new TypeError(
+      `processor() needs a handler function, got ${handler === null ? 'null' : typeof handler}`,
+    );
   }
   return { handler, ...options };
 }

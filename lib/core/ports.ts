@@ -30,7 +30,12 @@ export interface PayloadStore {
    * Stores a result of any size without holding it in memory. The first writer of a key wins: a later call with the
    * same key adopts what is there, so that a redelivered request has one result.
    */
-  save(key: string, body: AsyncIterable<Uint8Array>, contentType: string, signal: AbortSignal): Promise<StoredResult>;
+  save(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<StoredResult>;
 
   /** Copies a stored result to a key its consumer may delete. */
   lend(result: StoredResult, key: string): Promise<StoredResult>;

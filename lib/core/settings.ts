@@ -18,9 +18,14 @@ export interface NumberSetting {
 
 const SQS_QUEUE_ATTRIBUTES =
   'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html';
-const LAMBDA_EVENT_SOURCE =
-  'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
+const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
 const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
+
+/** A day more than SQS keeps a message: whatever a message can still point at is there. */
+const LONGER_THAN_ANY_QUEUE_DAYS = SQS_MAX_RETENTION_SECONDS / 86_400 + 1;
+
+/** A hundred years: S3 has no limit that matters. */
+const MAX_AGE_DAYS = 36_500;
 
 /** Every number setting, by the name it has in code. */
 export const NUMBER_SETTINGS = {
@@ -87,6 +92,30 @@ export const NUMBER_SETTINGS = {
     default: 345_600,
     source: SQS_QUEUE_ATTRIBUTES,
   },
+  outputRetentionSeconds: {
+    meaning:
+      'How long an outcome waits in the output queue; by default as long as a request in the input queue.',
+    unit: 'seconds',
+    min: 60,
+    max: SQS_MAX_RETENTION_SECONDS - 1,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  outputVisibilityTimeoutSeconds: {
+    meaning: 'How long a consumer has an outcome to itself before it is delivered again.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    default: 60,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  outputMaxReceiveCount: {
+    meaning: 'How often a consumer is given an outcome before it goes to the output dead-letter queue.',
+    unit: 'receives',
+    min: 1,
+    max: 1_000,
+    default: 5,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
   maxReceiveCount: {
     meaning: 'Attempts before a message goes to the dead-letter queue.',
     unit: 'receives',
@@ -144,6 +173,49 @@ export const NUMBER_SETTINGS = {
     default: 128,
     variable: 'COATCHECK_MAX_JSON_DEPTH',
   },
+  uploadAgeDays: {
+    meaning: 'How long payloads are kept.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: LONGER_THAN_ANY_QUEUE_DAYS,
+  },
+  resultAgeDays: {
+    meaning: 'How long results above the inline limit are kept.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: LONGER_THAN_ANY_QUEUE_DAYS,
+  },
+  disposableAgeDays: {
+    meaning: 'How long copies of results are kept that their consumer should have deleted.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: LONGER_THAN_ANY_QUEUE_DAYS,
+  },
+  replacedUploadAgeDays: {
+    meaning:
+      'How long a payload is kept after it was overwritten or deleted: its request may still be waiting.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: 5,
+  },
+  incompleteUploadAgeDays: {
+    meaning: 'How long the parts of a multipart upload that nobody completes are kept.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: 1,
+  },
+  oldestRequestAlarmSeconds: {
+    meaning: 'How long a request waits in the input queue before the alarm is raised.',
+    unit: 'seconds',
+    min: 60,
+    max: SQS_MAX_RETENTION_SECONDS,
+    default: 3_600,
+  },
 } as const satisfies Record<string, NumberSetting>;
 
 /** The name of a number setting. */
@@ -176,8 +248,14 @@ export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
 /** Uploads under this prefix are requests. */
 export const DEFAULT_UPLOAD_PREFIX = 'requests/';
 
+/** Payloads that messages refer to lie under this prefix: uploading one is no request yet. */
+export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
+
 /** Results above the inline limit are stored under this prefix. */
 export const DEFAULT_RESULT_PREFIX = 'results/';
 
 /** Copies of results for consumers that delete what they fetched are stored under this prefix. */
 export const DEFAULT_DISPOSABLE_PREFIX = 'disposable/';
+
+/** Longest prefix, in characters: a key has 1,024 bytes, and what follows the prefix needs most of them. */
+export const PREFIX_MAX_LENGTH = 128;

@@ -1,0 +1,71 @@
+/**
+ * What a processor's file imports, as `coatcheck`, and what makes a Lambda function of it.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { payloadClient, queueClient } from '../../lib/aws/clients.ts';
+import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
+import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { Engine } from '../../lib/core/engine.ts';
+import { readEnvironment } from '../../lib/core/environment.ts';
+import {
+  defineProcessor,
+  type Handler,
+  type Processor,
+  type ProcessorOptions,
+} from '../../lib/core/handler.ts';
+
+export {
+  CoatcheckError,
+  PermanentError,
+  type PermanentErrorOptions,
+  RetryLater,
+} from '../../lib/core/errors.ts';
+export { type FromFetchOptions, fromFetch } from '../../lib/core/from-fetch.ts';
+export type { Handler, ProcessorOptions, ProcessorRequest } from '../../lib/core/handler.ts';
+export type { Logger } from '../../lib/core/ports.ts';
+
+/** A Lambda function for an SQS event source with partial batch responses. */
+export type LambdaHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+/**
+ * Makes a Lambda function of a handler. Export it: it is what `AsyncService` deploys.
+ *
+ * A message is acknowledged when its outcome is published, whatever the outcome; it is delivered again when the
+ * handler threw something other than a {@link PermanentError}.
+ */
+export function processor(handler: Handler): LambdaHandler;
+export function processor<Schema extends StandardSchemaV1>(
+  options: ProcessorOptions<Schema>,
+  handler: Handler<StandardSchemaV1.InferOutput<Schema>>,
+): LambdaHandler;
+export function processor(...definition: [Handler] | [ProcessorOptions, Handler]): LambdaHandler {
+  const defined = definition.length === 1 ? defineProcessor(definition[0]) : defineProcessor(...definition);
+  const powertools = new Logger();
+  let engine: Engine | undefined;
+  return async (event, context) => {
+    powertools.addContext(context);
+    // At the first event, so that a processor can be imported where there is no deployment: in its own tests.
+    engine ??= engineOf(defined, powertools);
+    const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
+    const again = await engine.processBatch(deliveriesOf(event), deadlineAt);
+    return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+  };
+}
+
+/** @throws ConfigurationError when the environment isn't a deployment's */
+function engineOf(definition: Processor, powertools: Logger): Engine {
+  const environment = readEnvironment(process.env);
+  const queues = queueClient();
+  return new Engine(definition, environment, {
+    store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
+    output: new SqsOutputQueue(queues, environment.outputQueueUrl),
+    input: new SqsInputQueue(queues, environment.inputQueueUrl),
+    logger: new PowertoolsLogger(powertools),
+    chance: { now: Date.now, random: Math.random },
+  });
+}

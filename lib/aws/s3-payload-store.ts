@@ -1,0 +1,156 @@
+import { Readable } from 'node:stream';
+import {
+  CopyObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  type S3Client,
+  S3ServiceException,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { type ClaimCheck, formatClaimCheck } from '../core/claim-check.ts';
+import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, ResultTooLarge } from '../core/errors.ts';
+import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
+import { BINARY_TYPE } from '../core/media-type.ts';
+import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
+
+/** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with 24 MiB of memory. */
+const PART_BYTES = 8 * 1024 * 1024;
+const PARTS_AT_ONCE = 2;
+
+/** Payloads and results in S3. */
+export class S3PayloadStore implements PayloadStore {
+  readonly #client: S3Client;
+  readonly #resultBucket: string;
+
+  /** @param resultBucket where {@link save} and {@link lend} write */
+  constructor(client: S3Client, resultBucket: string) {
+    this.#client = client;
+    this.#resultBucket = resultBucket;
+  }
+
+  async open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload> {
+    const where = formatClaimCheck(check);
+    const object = await this.#client
+      .send(new GetObjectCommand({ Bucket: check.bucket, Key: check.key, VersionId: check.versionId }), {
+        abortSignal: signal,
+      })
+      .catch((error) => {
+        throw finalError(error, where);
+      });
+    const body = object.Body;
+    if (!(body instanceof Readable)) throw new TypeError(`S3 answered ${where} without a stream`);
+    const discard = () => void body.destroy();
+    signal.addEventListener('abort', discard, { once: true });
+    body.once('close', () => signal.removeEventListener('abort', discard));
+    return {
+      size: object.ContentLength,
+      contentType: object.ContentType,
+      metadata: object.Metadata ?? {},
+      body: checksumChecked(body, where),
+      discard,
+    };
+  }
+
+  async save(
+    key: string,
+    body: AsyncIterable<Uint8Array>,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<StoredResult> {
+    const counter = { bytes: 0 };
+    const upload = new Upload({
+      client: this.#client,
+      params: {
+        Bucket: this.#resultBucket,
+        Key: key,
+        Body: Readable.from(counted(body, counter), { objectMode: false }),
+        ContentType: contentType,
+        IfNoneMatch: '*',
+      },
+      partSize: PART_BYTES,
+      queueSize: PARTS_AT_ONCE,
+    });
+    const abort = () => void upload.abort();
+    signal.addEventListener('abort', abort, { once: true });
+    try {
+      const { VersionId: versionId } = await upload.done();
+      return { check: { bucket: this.#resultBucket, key, versionId }, size: counter.bytes, contentType };
+    } catch (error) {
+      if (isNamed(error, 'PreconditionFailed')) return await this.#adopt(key);
+      throw error;
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async lend({ check, size, contentType }: StoredResult, key: string): Promise<StoredResult> {
+    if (size > S3_MAX_COPY_BYTES) throw new ResultTooLarge(size, S3_MAX_COPY_BYTES);
+    const { VersionId: versionId } = await this.#client.send(
+      new CopyObjectCommand({ Bucket: this.#resultBucket, Key: key, CopySource: copySource(check) }),
+    );
+    return { check: { bucket: this.#resultBucket, key, versionId }, size, contentType };
+  }
+
+  /** An earlier attempt stored the result and didn't live to say so. */
+  async #adopt(key: string): Promise<StoredResult> {
+    const { VersionId, ContentLength, ContentType } = await this.#client.send(
+      new HeadObjectCommand({ Bucket: this.#resultBucket, Key: key }),
+    );
+    return {
+      check: { bucket: this.#resultBucket, key, versionId: VersionId },
+      size: ContentLength ?? 0,
+      contentType: ContentType ?? BINARY_TYPE,
+    };
+  }
+}
+
+/** S3 errors that no further attempt will mend, as ours; every other one as it is. */
+function finalError(error: unknown, where: string): unknown {
+  if (
+    isNamed(
+      error,
+      'NoSuchKey',
+      'NoSuchVersion',
+      'NoSuchBucket',
+      'NotFound',
+      'MethodNotAllowed',
+      'InvalidArgument',
+    )
+  ) {
+    // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed.
+    return new PayloadMissing(where, error);
+  }
+  if (isNamed(error, 'AccessDenied', 'InvalidObjectState')) return new PayloadDenied(where, error);
+  return error;
+}
+
+function isNamed(error: unknown, ...names: readonly string[]): error is S3ServiceException {
+  return error instanceof S3ServiceException && names.includes(error.name);
+}
+
+/** The SDK compares the object's checksum at the stream's end, and says so only by its error's message. */
+async function* checksumChecked(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    if (error instanceof Error && error.message.startsWith('Checksum mismatch')) {
+      throw new PayloadChecksumMismatch(where, error);
+    }
+    throw error;
+  }
+}
+
+async function* counted(
+  body: AsyncIterable<Uint8Array>,
+  counter: { bytes: number },
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    counter.bytes += chunk.byteLength;
+    yield chunk;
+  }
+}
+
+function copySource({ bucket, key, versionId }: ClaimCheck): string {
+  const path = `${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`;
+  return versionId === undefined ? path : `${path}?versionId=${encodeURIComponent(versionId)}`;
+}

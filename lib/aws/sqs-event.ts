@@ -1,0 +1,33 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Delivery } from '../core/delivery.ts';
+
+/**
+ * The deliveries of an event from an SQS event source.
+ * @throws TypeError when the event is of something else
+ */
+export function deliveriesOf(event: SQSEvent): Delivery[] {
+  if (!Array.isArray(event?.Records)) {
+    throw new TypeError(
+      `Expected an event of an SQS event source, got ${JSON.stringify(event)?.slice(0, 200)}`,
+    );
+  }
+  return event.Records.map(deliveryOf);
+}
+
+function deliveryOf({ messageId, body, attributes, messageAttributes, receiptHandle }: SQSRecord): Delivery {
+  return {
+    id: messageId,
+    body,
+    attributes: textAttributes(messageAttributes),
+    attempt: Number(attributes.ApproximateReceiveCount),
+    firstDeliveredAt: Number(attributes.ApproximateFirstReceiveTimestamp),
+    receipt: receiptHandle,
+  };
+}
+
+function textAttributes(attributes: SQSRecord['messageAttributes']): Record<string, string> {
+  const entries = Object.entries(attributes ?? {});
+  return Object.fromEntries(
+    entries.flatMap(([name, { stringValue }]) => (stringValue ? [[name, stringValue]] : [])),
+  );
+}

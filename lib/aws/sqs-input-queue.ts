@@ -1,0 +1,64 @@
+import {
+  type BatchResultErrorEntry,
+  ChangeMessageVisibilityBatchCommand,
+  DeleteMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { Delivery } from '../core/delivery.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../core/limits.ts';
+import type { Deferral, InputQueue } from '../core/ports.ts';
+
+/** The SQS queue an event source reads from. */
+export class SqsInputQueue implements InputQueue {
+  readonly #client: SQSClient;
+  readonly #url: string;
+
+  constructor(client: SQSClient, url: string) {
+    this.#client = client;
+    this.#url = url;
+  }
+
+  defer(deferrals: readonly Deferral[]): Promise<void> {
+    return this.#inBatches(deferrals, (batch) =>
+      this.#client.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: this.#url,
+          Entries: batch.map(({ delivery, delaySeconds }, index) => ({
+            Id: String(index),
+            ReceiptHandle: delivery.receipt,
+            VisibilityTimeout: delaySeconds,
+          })),
+        }),
+      ),
+    );
+  }
+
+  acknowledge(deliveries: readonly Delivery[]): Promise<void> {
+    return this.#inBatches(deliveries, (batch) =>
+      this.#client.send(
+        new DeleteMessageBatchCommand({
+          QueueUrl: this.#url,
+          Entries: batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
+        }),
+      ),
+    );
+  }
+
+  /** @throws Error that counts the entries SQS refused, after every batch was tried */
+  async #inBatches<Entry>(
+    entries: readonly Entry[],
+    call: (batch: readonly Entry[]) => Promise<{ Failed?: BatchResultErrorEntry[] }>,
+  ): Promise<void> {
+    const calls: ReturnType<typeof call>[] = [];
+    for (let start = 0; start < entries.length; start += SQS_MAX_BATCH_ENTRIES) {
+      calls.push(call(entries.slice(start, start + SQS_MAX_BATCH_ENTRIES)));
+    }
+    const answers = await Promise.all(calls);
+    const refused = answers.flatMap(({ Failed }) => Failed ?? []);
+    const [first] = refused;
+    if (first)
+      throw new Error(
+        `${refused.length} of ${entries.length} entries refused, the first with ${first.Code}: ${first.Message}`,
+      );
+  }
+}

@@ -1,0 +1,142 @@
+import { readBeginning, single } from './beginning.ts';
+import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { DecodedRequest } from './envelopes/decode.ts';
+import { AttemptTimedOut, PermanentError, RequestExpired, RetryLater } from './errors.ts';
+import type { Processor } from './handler.ts';
+import { type Ending, expiry, failure, type InlineResult, type Outcome } from './outcome.ts';
+import { encodeOutcome } from './output/encode.ts';
+import { openPayload } from './payload.ts';
+import type { StoredResult } from './ports.ts';
+import { PayloadRequest } from './request.ts';
+import { type ResultBody, resultBodyOf } from './result.ts';
+import { resultKey } from './result-key.ts';
+import { type Shift, unlessAborted } from './shift.ts';
+
+/** What an attempt works with. */
+export interface AttemptTools {
+  readonly processor: Processor;
+  readonly settings: EngineSettings;
+  readonly ports: EnginePorts;
+  readonly shift: Shift;
+}
+
+/** One attempt at one request: claim, open, handle, store, complete. */
+export class Attempt {
+  readonly #request: DecodedRequest;
+  readonly #attempt: number;
+  readonly #tools: AttemptTools;
+
+  constructor(request: DecodedRequest, attempt: number, tools: AttemptTools) {
+    this.#request = request;
+    this.#attempt = attempt;
+    this.#tools = tools;
+  }
+
+  /**
+   * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
+   * @throws RetryLater, AttemptTimedOut, or what the handler or a port threw
+   */
+  async run(): Promise<Outcome> {
+    if (this.#isExpired()) return this.#outcome(expiry(new RequestExpired(), this.#attempt));
+    const { records } = this.#tools.ports;
+    if (!records) return this.#outcome(await this.#work());
+    const claim = await records.claim(this.#request, this.#attempt, this.#tools.shift.stopsAt);
+    switch (claim.status) {
+      case 'finished':
+        return claim.outcome;
+      case 'running':
+        throw new RetryLater(
+          Math.max(0, claim.leaseEndsAt - this.#now()) / 1000,
+          'another attempt is running',
+        );
+      case 'claimed':
+        return this.#underLease(claim.lease, records);
+    }
+  }
+
+  async #underLease(lease: string, records: NonNullable<EnginePorts['records']>): Promise<Outcome> {
+    let outcome: Outcome;
+    try {
+      outcome = this.#outcome(await this.#work());
+    } catch (error) {
+      await records.release(this.#request, lease, error);
+      throw error;
+    }
+    const ours = await records.complete(this.#request, lease, outcome);
+    if (!ours) throw new RetryLater(0, 'the lease went to another attempt');
+    return outcome;
+  }
+
+  /** The ending of the work, given up when the shift is over, even if the handler isn't done. */
+  #work(): Promise<Ending> {
+    return unlessAborted(this.#handled(), this.#tools.shift.over, () => {
+      throw new AttemptTimedOut();
+    });
+  }
+
+  async #handled(): Promise<Ending> {
+    try {
+      return { status: 'succeeded', result: await this.#result() };
+    } catch (error) {
+      if (error instanceof PermanentError) return failure(error, this.#attempt);
+      throw error;
+    }
+  }
+
+  async #result(): Promise<InlineResult | StoredResult> {
+    const { processor, settings, ports, shift } = this.#tools;
+    const payload = await openPayload(this.#request, ports.store, settings, shift.over);
+    try {
+      const request = new PayloadRequest(payload, {
+        id: this.#request.id,
+        tenant: this.#request.tenant,
+        attempt: this.#attempt,
+        deadline: new Date(shift.stopsAt),
+        signal: shift.stopping,
+        logger: ports.logger,
+        maxJsonDepth: settings.maxJsonDepth,
+      });
+      if (processor.input) await request.validate(processor.input);
+      return await this.#kept(await resultBodyOf(await processor.handler(request)));
+    } finally {
+      payload.discard();
+    }
+  }
+
+  /** The result inline if its outcome then fits a message, else in the store. */
+  async #kept({ body, contentType }: ResultBody): Promise<InlineResult | StoredResult> {
+    const { bytes, whole } = await readBeginning(body, this.#tools.settings.inlineLimitBytes);
+    if (whole) return this.#stored(whole, contentType);
+    const inline = { bytes, contentType };
+    return this.#fits(inline) ? inline : this.#stored(single(bytes), contentType);
+  }
+
+  async #stored(body: AsyncIterable<Uint8Array>, contentType: string): Promise<StoredResult> {
+    const { settings, ports, shift } = this.#tools;
+    const key = resultKey(settings.resultPrefix, this.#request);
+    const stored = await ports.store.save(key, body, contentType, shift.over);
+    if (settings.outputFormat !== 'raw') return stored;
+    return ports.store.lend(stored, resultKey(settings.disposablePrefix, this.#request));
+  }
+
+  #fits(result: InlineResult): boolean {
+    const { settings, ports } = this.#tools;
+    const { output } = ports;
+    const message = encodeOutcome(this.#outcome({ status: 'succeeded', result }), settings);
+    return message !== undefined && output.sizeOf(message) <= output.maxBytes;
+  }
+
+  #outcome(ending: Ending): Outcome {
+    const { id, issuer, traceparent } = this.#request;
+    return { ...ending, requestId: id, issuer, traceparent, endedAt: this.#now() };
+  }
+
+  #isExpired(): boolean {
+    const { expiresAt } = this.#request;
+    return expiresAt !== undefined && expiresAt <= this.#now();
+  }
+
+  #now(): number {
+    return this.#tools.ports.chance.now();
+  }
+}

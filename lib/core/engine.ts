@@ -1,0 +1,220 @@
+import { Attempt } from './attempt.ts';
+import type { Delivery } from './delivery.ts';
+import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import { type Decoded, decode } from './envelopes/decode.ts';
+import type { Processor } from './handler.ts';
+import { triage } from './isolation.ts';
+import { failure, type Outcome } from './outcome.ts';
+import { encodeOutcome } from './output/encode.ts';
+import { Publisher } from './output/publisher.ts';
+import { retryDelaySeconds } from './retry.ts';
+import { Shift, unlessAborted } from './shift.ts';
+import { describeThrown } from './thrown.ts';
+
+/** What became of a request or a message: done, or the seconds after which it is to be delivered again. */
+type Fate = 'done' | number;
+
+/** Not begun: back to the queue at once. */
+const UNTOUCHED: Fate = 0;
+
+/** One request of a batch, with all the messages that carry it. */
+interface Task {
+  readonly decoded: Decoded;
+  readonly deliveries: readonly Delivery[];
+}
+
+/** Runs a processor over batches of messages. A message is done only when all its outcomes are published. */
+export class Engine {
+  readonly #processor: Processor;
+  readonly #settings: EngineSettings;
+  readonly #ports: EnginePorts;
+
+  constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
+    this.#processor = processor;
+    this.#settings = settings;
+    this.#ports = ports;
+  }
+
+  /**
+   * Handles a batch; never rejects for the sake of single messages.
+   * @param deadlineAt when the invocation is killed, in milliseconds since 1970
+   * @returns ids of the messages that must be delivered again; every other one is done
+   */
+  async processBatch(deliveries: readonly Delivery[], deadlineAt: number): Promise<string[]> {
+    using shift = new Shift(this.#ports.chance.now(), deadlineAt);
+    const distinct = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()];
+    const fates = await this.#processWithIsolation(distinct, shift);
+    await this.#deferRetries(fates);
+    const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
+    this.#ports.logger.info('Batch processed', {
+      messages: deliveries.length,
+      acknowledged: distinct.length - again.length,
+      redelivered: again.length,
+      milliseconds: this.#ports.chance.now() - shift.startedAt,
+    });
+    return again;
+  }
+
+  /** Suspects go one at a time, until half the time is gone; each is ended for good before the next may crash. */
+  async #processWithIsolation(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
+    const now = this.#ports.chance.now();
+    const { sound, suspect } = triage(deliveries, this.#settings.visibilityTimeoutSeconds, now);
+    const fates = await this.#process(sound, shift);
+    if (suspect.length === 0) return fates;
+    this.#ports.logger.warn('Messages may have crashed a process: run one at a time', {
+      messageIds: suspect.map(({ id }) => id),
+    });
+    await this.#acknowledge(fates);
+    const halfTime = (shift.startedAt + shift.stopsAt) / 2;
+    const waiting = [...suspect];
+    while (waiting.length > 0 && this.#ports.chance.now() < halfTime) {
+      const alone = await this.#process(waiting.splice(0, 1), shift);
+      await this.#acknowledge(alone);
+      addAll(fates, alone);
+    }
+    return addAll(fates, await this.#process(waiting, shift));
+  }
+
+  /** Runs deliveries at once, as far as concurrency goes, and publishes their outcomes together. */
+  async #process(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
+    const publisher = new Publisher(this.#ports.output, this.#ports.chance.random);
+    const fates: Promise<Fate>[] = [];
+    const tasks = tasksOf(deliveries, this.#settings);
+    const queue = tasks.entries();
+    const run = async () => {
+      for (const [index, task] of queue) {
+        const { fate } = await this.#runTask(task, publisher, shift);
+        fates[index] = fate;
+      }
+    };
+    await Promise.all(Array.from({ length: Math.min(this.#settings.concurrency, tasks.length) }, run));
+    publisher.flush();
+    return fatesByDelivery(deliveries, tasks, await Promise.all(fates));
+  }
+
+  /**
+   * Ends when the work has; the fate follows publication. (The fate is wrapped: an async function would wait for a
+   * bare promise, and publication waits for the other tasks.)
+   */
+  async #runTask(task: Task, publisher: Publisher, shift: Shift): Promise<{ fate: Promise<Fate> }> {
+    if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED) };
+    try {
+      const outcome = await this.#outcomeOf(task, shift);
+      return { fate: this.#publish(outcome, task, publisher, shift) };
+    } catch (error) {
+      return { fate: Promise.resolve(this.#retry(error, task)) };
+    }
+  }
+
+  async #outcomeOf({ decoded, deliveries }: Task, shift: Shift): Promise<Outcome> {
+    const attempt = attemptOf(deliveries);
+    if (!('rejection' in decoded)) {
+      const tools = { processor: this.#processor, settings: this.#settings, ports: this.#ports, shift };
+      return new Attempt(decoded, attempt, tools).run();
+    }
+    const { id, issuer, traceparent, rejection } = decoded;
+    const endedAt = this.#ports.chance.now();
+    return { ...failure(rejection, attempt), requestId: id, issuer, traceparent, endedAt };
+  }
+
+  async #publish(outcome: Outcome, task: Task, publisher: Publisher, shift: Shift): Promise<Fate> {
+    const message = encodeOutcome(outcome, this.#settings);
+    if (!message) return this.#retry(new Error('the outcome has no form in the output format'), task);
+    this.#log(outcome);
+    const publication = await unlessAborted(publisher.publish(message), shift.closing, () => ({
+      published: false,
+      reason: "the queue didn't answer before the deadline",
+    }));
+    return publication.published
+      ? 'done'
+      : this.#retry(new Error(`not published: ${publication.reason}`), task);
+  }
+
+  #log(outcome: Outcome): void {
+    const { requestId, status } = outcome;
+    if (status === 'succeeded') {
+      this.#ports.logger.debug('Request succeeded', { requestId });
+    } else {
+      const { code, detail, attempts } = outcome.problem;
+      this.#ports.logger.warn(`Request ${status}`, { requestId, code, detail, attempts });
+    }
+  }
+
+  #retry(error: unknown, { decoded, deliveries }: Task): Fate {
+    const attempt = attemptOf(deliveries);
+    const delaySeconds = retryDelaySeconds(error, attempt, this.#settings, this.#ports.chance.random());
+    this.#ports.logger.warn('Attempt failed, to be tried again', {
+      requestId: decoded.id,
+      attempt,
+      delaySeconds,
+      error: describeThrown(error),
+    });
+    return delaySeconds;
+  }
+
+  async #acknowledge(fates: ReadonlyMap<Delivery, Fate>): Promise<void> {
+    const done = [...fates].filter(([, fate]) => fate === 'done').map(([delivery]) => delivery);
+    if (done.length > 0) await this.#quietly('acknowledge', this.#ports.input.acknowledge(done));
+  }
+
+  async #deferRetries(fates: ReadonlyMap<Delivery, Fate>): Promise<void> {
+    const deferrals = [...fates].flatMap(([delivery, fate]) =>
+      fate === 'done' ? [] : [{ delivery, delaySeconds: fate }],
+    );
+    if (deferrals.length > 0) await this.#quietly('defer', this.#ports.input.defer(deferrals));
+  }
+
+  /** Without these calls messages come back later or once more, which is what happens when they fail. */
+  async #quietly(call: string, done: Promise<void>): Promise<void> {
+    try {
+      await done;
+    } catch (error) {
+      this.#ports.logger.warn(`The input queue refused to ${call} messages`, {
+        error: describeThrown(error),
+      });
+    }
+  }
+}
+
+/** The requests of the deliveries, each once: a duplicate within a batch is the same request. */
+function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
+  const tasks = new Map<string, { decoded: Decoded; deliveries: Delivery[] }>();
+  for (const delivery of deliveries) {
+    for (const decoded of decode(delivery, settings)) {
+      const identity = JSON.stringify([decoded.issuer, decoded.id]);
+      const task = tasks.get(identity);
+      if (task) task.deliveries.push(delivery);
+      else tasks.set(identity, { decoded, deliveries: [delivery] });
+    }
+  }
+  return [...tasks.values()];
+}
+
+/** A delivery is as far as the least advanced of its requests. One without a request is done. */
+function fatesByDelivery(
+  deliveries: readonly Delivery[],
+  tasks: readonly Task[],
+  fates: readonly Fate[],
+): Map<Delivery, Fate> {
+  const byDelivery = new Map<Delivery, Fate>(deliveries.map((delivery) => [delivery, 'done']));
+  for (const [index, task] of tasks.entries()) {
+    for (const delivery of task.deliveries) {
+      byDelivery.set(delivery, lesser(byDelivery.get(delivery) ?? 'done', fates[index] ?? UNTOUCHED));
+    }
+  }
+  return byDelivery;
+}
+
+function lesser(one: Fate, other: Fate): Fate {
+  if (one === 'done') return other;
+  return other === 'done' ? one : Math.max(one, other);
+}
+
+function attemptOf([first]: readonly Delivery[]): number {
+  return first?.attempt ?? 1;
+}
+
+function addAll(fates: Map<Delivery, Fate>, more: ReadonlyMap<Delivery, Fate>): Map<Delivery, Fate> {
+  for (const [delivery, fate] of more) fates.set(delivery, fate);
+  return fates;
+}

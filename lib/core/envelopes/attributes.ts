@@ -1,0 +1,32 @@
+import type { Delivery } from '../delivery.ts';
+import type { DecodedRequest } from './decode.ts';
+import { optionalTime } from './fields.ts';
+
+/** The message attributes with a meaning; every other one is passed on as metadata. */
+export const ATTRIBUTES = {
+  requestId: 'RequestId',
+  contentType: 'ContentType',
+  callbackUrl: 'CallbackUrl',
+  tenant: 'Tenant',
+  expiresAt: 'ExpiresAt',
+  status: 'Status',
+  traceparent: 'traceparent',
+  extendedPayloadSize: 'ExtendedPayloadSize',
+  legacyPayloadSize: 'SQSLargePayloadSize',
+} as const;
+
+const OWN_ATTRIBUTES = new Set<string>(Object.values(ATTRIBUTES));
+
+/** What a message's attributes say about its request; without a request id, the message's own id is it. */
+export function attributesOf({ id, attributes }: Delivery): Omit<DecodedRequest, 'payload'> {
+  return {
+    id: attributes[ATTRIBUTES.requestId] ?? id,
+    issuer: '',
+    contentType: attributes[ATTRIBUTES.contentType],
+    metadata: Object.fromEntries(Object.entries(attributes).filter(([name]) => !OWN_ATTRIBUTES.has(name))),
+    tenant: attributes[ATTRIBUTES.tenant],
+    traceparent: attributes[ATTRIBUTES.traceparent],
+    callbackUrl: attributes[ATTRIBUTES.callbackUrl],
+    expiresAt: optionalTime('message attribute', ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]),
+  };
+}

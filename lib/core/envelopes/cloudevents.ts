@@ -1,0 +1,91 @@
+import { parseClaimCheck } from '../claim-check.ts';
+import { EnvelopeMalformed } from '../errors.ts';
+import { BINARY_TYPE, isJsonType, JSON_TYPE } from '../media-type.ts';
+import type { DecodedRequest } from './decode.ts';
+import { isObject, type JsonObject, optionalText, optionalTime, requiredText, shown } from './fields.ts';
+
+const ENVELOPE = 'CloudEvent';
+
+/** Attributes that aren't the sender's notes; every other one is passed on as metadata. */
+const OWN_ATTRIBUTES = new Set([
+  'specversion',
+  'id',
+  'source',
+  'data',
+  'data_base64',
+  'datacontenttype',
+  'dataref',
+  'expirytime',
+  'traceparent',
+]);
+
+/** Whether a message claims to be a CloudEvent. */
+export function isCloudEvent(value: unknown): value is JsonObject {
+  return isObject(value) && value.specversion !== undefined;
+}
+
+/**
+ * Reads a CloudEvent 1.0 in structured JSON.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ * @throws EnvelopeMalformed
+ */
+export function decodeCloudEvent(event: JsonObject): DecodedRequest {
+  const text = (name: string) => optionalText(ENVELOPE, event, name);
+  if (event.specversion !== '1.0') {
+    throw new EnvelopeMalformed(ENVELOPE, `specversion must be "1.0", got ${shown(event.specversion)}`);
+  }
+  const id = requiredText(ENVELOPE, event, 'id');
+  const issuer = requiredText(ENVELOPE, event, 'source');
+  requiredText(ENVELOPE, event, 'type');
+  return {
+    id,
+    issuer,
+    ...payloadOf(event),
+    metadata: metadataOf(event),
+    tenant: text('tenant'),
+    traceparent: text('traceparent'),
+    expiresAt: optionalTime(ENVELOPE, 'expirytime', text('expirytime')),
+  };
+}
+
+function payloadOf(event: JsonObject): Pick<DecodedRequest, 'payload' | 'contentType'> {
+  const given = ['data', 'data_base64', 'dataref'].filter((name) => event[name] !== undefined);
+  // An event may carry its data and a reference to the same data: the data is at hand.
+  if (given.includes('data') && given.includes('data_base64')) {
+    throw new EnvelopeMalformed(ENVELOPE, 'data and data_base64 exclude each other, got both');
+  }
+  const contentType = optionalText(ENVELOPE, event, 'datacontenttype');
+  if (event.data !== undefined) return inlineData(event.data, contentType ?? JSON_TYPE);
+  if (event.data_base64 !== undefined) {
+    return { payload: { inline: base64(event.data_base64) }, contentType: contentType ?? BINARY_TYPE };
+  }
+  const reference = requiredDataref(event);
+  return { payload: parseClaimCheck(reference), contentType };
+}
+
+function inlineData(data: unknown, contentType: string): Pick<DecodedRequest, 'payload' | 'contentType'> {
+  const inline = !isJsonType(contentType) && typeof data === 'string' ? data : JSON.stringify(data);
+  return { payload: { inline }, contentType };
+}
+
+function base64(value: unknown): Uint8Array {
+  if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0) {
+    return Buffer.from(value, 'base64');
+  }
+  throw new EnvelopeMalformed(ENVELOPE, `data_base64 must be base64, got ${shown(value)}`);
+}
+
+function requiredDataref(event: JsonObject): string {
+  if (event.dataref === undefined) {
+    throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref must be there, got none');
+  }
+  return requiredText(ENVELOPE, event, 'dataref');
+}
+
+/** Attributes and extensions as text, as they are in every other binding of the format. */
+function metadataOf(event: JsonObject): Record<string, string> {
+  const notes = Object.entries(event).filter(
+    ([name, value]) => !OWN_ATTRIBUTES.has(name) && ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  return Object.fromEntries(notes.map(([name, value]) => [name, String(value)]));
+}

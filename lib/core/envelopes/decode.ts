@@ -1,0 +1,101 @@
+import type { ClaimCheck } from '../claim-check.ts';
+import type { Delivery } from '../delivery.ts';
+import { EnvelopeMalformed, PermanentError } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { requestIdProblem } from '../request-id.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import { decodeCloudEvent, isCloudEvent } from './cloudevents.ts';
+import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
+import { decodePlain } from './plain.ts';
+import { asRejection } from './rejection.ts';
+import { decodeS3Event, isS3Event, isS3TestEvent } from './s3-event.ts';
+
+/** A payload that travelled in the message. */
+export interface InlinePayload {
+  readonly inline: string | Uint8Array;
+}
+
+/** A request as its envelope described it. */
+export interface DecodedRequest {
+  /** The ticket. */
+  readonly id: string;
+  /** Who gave the id, where it is only unique among its giver's; empty when the id stands for itself. */
+  readonly issuer: string;
+  readonly payload: InlinePayload | ClaimCheck;
+  readonly contentType?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tenant?: string;
+  readonly traceparent?: string;
+  readonly callbackUrl?: string;
+  /** Milliseconds since 1970 after which nobody waits for it any more. */
+  readonly expiresAt?: number;
+}
+
+/** A request that can't be handled, for a reason its sender is told. */
+export interface RejectedRequest {
+  readonly id: string;
+  readonly issuer: string;
+  readonly traceparent?: string;
+  readonly rejection: PermanentError;
+}
+
+/** What a message turned out to hold. */
+export type Decoded = DecodedRequest | RejectedRequest;
+
+/** Bounds of what is decoded. */
+export interface DecodeLimits {
+  readonly maxJsonDepth: number;
+}
+
+/**
+ * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
+ * rejected request, and a message without a request (S3's test event) is an empty list.
+ *
+ * Envelopes are tried in a fixed order, the most telling first, and whatever is none of them is the payload itself.
+ */
+export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decoded[] {
+  let value: unknown;
+  try {
+    value = looksLikeContainer(delivery.body) ? parsed(delivery.body, limits) : undefined;
+    return decodeValue(value, delivery).map(checked);
+  } catch (error) {
+    return [{ id: bestKnownId(value, delivery), issuer: '', rejection: asRejection(error) }];
+  }
+}
+
+function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
+  if (isS3TestEvent(value)) return [];
+  if (isS3Event(value)) return decodeS3Event(value, delivery);
+  if (isCloudEvent(value)) return [decodeCloudEvent(value)];
+  if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
+  // The TrueFoundry async service's envelope has its place here.
+  return [decodePlain(delivery, value !== undefined)];
+}
+
+/** Only objects and arrays can be envelopes; other bodies needn't be parsed to be told apart. */
+function looksLikeContainer(body: string): boolean {
+  return /^\s*[{[]/.test(body);
+}
+
+/** The body as JSON, or undefined when it isn't JSON after all. */
+function parsed(body: string, { maxJsonDepth }: DecodeLimits): unknown {
+  try {
+    return parseJson(body, 'The message', maxJsonDepth);
+  } catch (error) {
+    if (error instanceof PermanentError && error.code === 'json_invalid') return undefined;
+    throw error;
+  }
+}
+
+/** Holds ids that senders chose to the rules for ids. */
+function checked(decoded: Decoded): Decoded {
+  const problem = requestIdProblem(decoded.id);
+  if (problem) throw new EnvelopeMalformed('request id', problem);
+  return decoded;
+}
+
+/** The id its sender will look for, if it can be told and used; else the message's own. */
+function bestKnownId(value: unknown, { id, attributes }: Delivery): string {
+  const given = isCloudEvent(value) ? value.id : attributes[ATTRIBUTES.requestId];
+  return typeof given === 'string' && requestIdProblem(given) === undefined ? given : id;
+}

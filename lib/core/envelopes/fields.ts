@@ -1,0 +1,49 @@
+import { EnvelopeMalformed } from '../errors.ts';
+
+/** A JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** Whether a JSON value is an object. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A text that must be there. @throws EnvelopeMalformed */
+export function requiredText(envelope: string, object: JsonObject, name: string): string {
+  const text = optionalText(envelope, object, name);
+  if (!text)
+    throw new EnvelopeMalformed(
+      envelope,
+      `${name} must be a text that isn't empty, got ${shown(object[name])}`,
+    );
+  return text;
+}
+
+/** A text that may be missing or null. @throws EnvelopeMalformed */
+export function optionalText(envelope: string, object: JsonObject, name: string): string | undefined {
+  const value = object[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value !== 'string')
+    throw new EnvelopeMalformed(envelope, `${name} must be a text, got ${shown(value)}`);
+  return value;
+}
+
+/** An RFC 3339 time as milliseconds since 1970; undefined when missing. @throws EnvelopeMalformed */
+export function optionalTime(envelope: string, name: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) {
+    throw new EnvelopeMalformed(
+      envelope,
+      `${name} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`,
+    );
+  }
+  return time;
+}
+
+const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+
+/** A value as an error message shows it. */
+export function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100);
+}

@@ -1,0 +1,27 @@
+import type { Delivery } from '../delivery.ts';
+import { JSON_TYPE, TEXT_TYPE } from '../media-type.ts';
+import { attributesOf } from './attributes.ts';
+import type { DecodedRequest } from './decode.ts';
+
+/**
+ * A message in no envelope is the payload itself; its attributes say what an envelope would.
+ * @param container whether the body is known to be a JSON object or array
+ */
+export function decodePlain(delivery: Delivery, container: boolean): DecodedRequest {
+  const { contentType, ...described } = attributesOf(delivery);
+  return {
+    ...described,
+    contentType: contentType ?? (container || isJsonScalar(delivery.body) ? JSON_TYPE : TEXT_TYPE),
+    payload: { inline: delivery.body },
+  };
+}
+
+function isJsonScalar(body: string): boolean {
+  if (!/^\s*(?:"|-?\d|true|false|null)/.test(body)) return false;
+  try {
+    JSON.parse(body);
+    return true;
+  } catch {
+    return false;
+  }
+}

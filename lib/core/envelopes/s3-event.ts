@@ -1,0 +1,87 @@
+import type { Delivery } from '../delivery.ts';
+import { EnvelopeMalformed, PayloadEmpty } from '../errors.ts';
+import { digestOf, requestIdOfUpload } from '../request-id.ts';
+import type { Decoded } from './decode.ts';
+import { isObject, type JsonObject, requiredText, shown } from './fields.ts';
+import { asRejection } from './rejection.ts';
+
+const ENVELOPE = 'S3 event';
+
+/** A notification S3 sends when a notification configuration is made. */
+export function isS3TestEvent(value: unknown): boolean {
+  return isObject(value) && value.Service === 'Amazon S3' && value.Event === 's3:TestEvent';
+}
+
+/** A notification of one or more changes to objects. */
+export function isS3Event(value: unknown): value is { readonly Records: readonly JsonObject[] } {
+  return (
+    isObject(value) &&
+    Array.isArray(value.Records) &&
+    value.Records.length > 0 &&
+    value.Records.every((record) => isObject(record) && record.eventSource === 'aws:s3')
+  );
+}
+
+/** One request a record; a record that can't be one is rejected by itself. */
+export function decodeS3Event(
+  event: { readonly Records: readonly JsonObject[] },
+  delivery: Delivery,
+): readonly Decoded[] {
+  return event.Records.map((record, index) => decodeRecord(record, digestOf(delivery.id, String(index))));
+}
+
+function decodeRecord(record: JsonObject, fallbackId: string): Decoded {
+  let id = fallbackId;
+  try {
+    const { bucket, key, version, size, versionId } = uploadedObject(record);
+    id = requestIdOfUpload({ bucket, key, version });
+    assertCreation(record);
+    if (size === 0) throw new PayloadEmpty(`s3://${bucket}/${key}`);
+    return { id, issuer: '', payload: { bucket, key, versionId, size }, metadata: {} };
+  } catch (error) {
+    return { id, issuer: '', rejection: asRejection(error) };
+  }
+}
+
+/**
+ * The object of a record. In a bucket without versions (or with versioning suspended) the sequencer tells
+ * uploads apart.
+ */
+function uploadedObject(record: JsonObject) {
+  const s3 = isObject(record.s3) ? record.s3 : {};
+  const bucket = requiredText(`${ENVELOPE} bucket`, isObject(s3.bucket) ? s3.bucket : {}, 'name');
+  const object = isObject(s3.object) ? s3.object : {};
+  const key = decodedKey(requiredText(`${ENVELOPE} object`, object, 'key'));
+  const versionId = versionOf(object.versionId);
+  const version = versionId ?? String(object.sequencer ?? object.eTag ?? '');
+  return { bucket, key, version, versionId, size: sizeOf(object.size) };
+}
+
+function versionOf(versionId: unknown): string | undefined {
+  return typeof versionId === 'string' && versionId !== '' && versionId !== 'null' ? versionId : undefined;
+}
+
+function sizeOf(size: unknown): number | undefined {
+  if (size === undefined) return undefined;
+  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
+  throw new EnvelopeMalformed(
+    `${ENVELOPE} object`,
+    `size must be a whole number from 0 up, got ${shown(size)}`,
+  );
+}
+
+/** S3 writes keys as a form does: percent-encoded, a space as a plus. */
+function decodedKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    throw new EnvelopeMalformed(`${ENVELOPE} object`, `key must be percent-encoded UTF-8, got ${shown(key)}`);
+  }
+}
+
+/** Only a new object is a payload. */
+function assertCreation(record: JsonObject): void {
+  const name = record.eventName;
+  if (typeof name === 'string' && /^(?:s3:)?ObjectCreated:/.test(name)) return;
+  throw new EnvelopeMalformed(ENVELOPE, `eventName must be ObjectCreated:…, got ${shown(name)}`);
+}

@@ -1,0 +1,21 @@
+/** `application/json`, or any type with the `+json` suffix. */
+export function isJsonType(contentType: string): boolean {
+  const type = essence(contentType);
+  return type === 'application/json' || type === 'text/json' || type.endsWith('+json');
+}
+
+/** Types whose bytes are text for people or programs that read text. */
+export function isTextType(contentType: string): boolean {
+  const type = essence(contentType);
+  return type.startsWith('text/') || type.endsWith('+xml') || type === 'application/xml';
+}
+
+/** The type without its parameters, in lower case. */
+function essence(contentType: string): string {
+  return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();
+}
+
+export const JSON_TYPE = 'application/json';
+export const TEXT_TYPE = 'text/plain; charset=utf-8';
+export const BINARY_TYPE = 'application/octet-stream';
+export const PROBLEM_TYPE = 'application/problem+json';

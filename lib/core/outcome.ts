@@ -1,0 +1,80 @@
+import type { CoatcheckError, PermanentError } from './errors.ts';
+import type { StoredResult } from './ports.ts';
+import { digestOf } from './request-id.ts';
+import { describeThrown } from './thrown.ts';
+
+/** A result small enough to travel in the outcome. */
+export interface InlineResult {
+  readonly bytes: Uint8Array;
+  readonly contentType: string;
+}
+
+/** What a failed outcome tells, as an RFC 9457 problem. */
+export interface Problem {
+  /** `urn:coatcheck:problem:` and the code. */
+  readonly type: string;
+  readonly title: string;
+  readonly detail: string;
+  /** What programs branch on. */
+  readonly code: string;
+  /** How often it was tried, this time included. */
+  readonly attempts: number;
+  /** Facts that go with the code. */
+  readonly details?: unknown;
+}
+
+/** How a request ended. */
+export type Ending =
+  | { readonly status: 'succeeded'; readonly result: InlineResult | StoredResult }
+  | { readonly status: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem };
+
+/** An ending with the request it is of. */
+export type Outcome = Ending & {
+  readonly requestId: string;
+  readonly issuer: string;
+  /** Milliseconds since 1970. */
+  readonly endedAt: number;
+  readonly traceparent?: string;
+};
+
+/** The id of an outcome: the same whenever it is published again, another for another ending. */
+export function outcomeId({ requestId, issuer, status }: Outcome): string {
+  return digestOf('outcome', issuer, requestId, status);
+}
+
+/** The failure of a request by an error that won't go away. */
+export function failure(error: PermanentError, attempts: number): Ending {
+  return { status: 'failed', problem: problemOf(error, attempts, error.details) };
+}
+
+/** The ending of a request whose time was over before it was begun. */
+export function expiry(error: CoatcheckError, attempts: number): Ending {
+  return { status: 'expired', problem: problemOf(error, attempts) };
+}
+
+/** Longest `detail`, in characters, and longest `details`, as JSON: a failure must always fit its message. */
+const DETAIL_MAX_LENGTH = 4_096;
+const DETAILS_MAX_LENGTH = 32_768;
+
+function problemOf({ code, message }: CoatcheckError, attempts: number, details?: unknown): Problem {
+  return {
+    type: `urn:coatcheck:problem:${code}`,
+    title: code.replaceAll('_', ' '),
+    detail: message.slice(0, DETAIL_MAX_LENGTH),
+    code,
+    attempts,
+    ...(details === undefined ? {} : { details: publishable(details) }),
+  };
+}
+
+/** Details come from handlers: they may be endless, cyclic or no JSON at all, and the failure is told all the same. */
+function publishable(details: unknown): unknown {
+  try {
+    const json = JSON.stringify(details) ?? 'null';
+    return json.length <= DETAILS_MAX_LENGTH
+      ? JSON.parse(json)
+      : `omitted: ${json.length} characters of JSON`;
+  } catch (error) {
+    return `omitted: ${describeThrown(error).message}`;
+  }
+}

@@ -1,0 +1,60 @@
+import { formatClaimCheck } from '../claim-check.ts';
+import { isJsonType, isTextType, PROBLEM_TYPE } from '../media-type.ts';
+import { type InlineResult, type Outcome, outcomeId } from '../outcome.ts';
+import type { OutputMessage } from '../ports.ts';
+import { messageJson, utf8Text } from './text.ts';
+
+/**
+ * Writes an outcome as a CloudEvent 1.0 in structured JSON.
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ */
+export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputMessage {
+  const [datacontenttype, [name, json]] = dataOf(outcome);
+  const attributes = JSON.stringify({
+    specversion: '1.0',
+    id: outcomeId(outcome),
+    source: sourceOf(serviceName),
+    type: `coatcheck.request.${outcome.status}`,
+    subject: outcome.requestId,
+    time: new Date(outcome.endedAt).toISOString(),
+    requestsource: outcome.issuer || undefined,
+    traceparent: outcome.traceparent,
+    datacontenttype,
+  });
+  // The result's JSON is put in as it is: parsing it would round long numbers.
+  return { body: messageJson(`${attributes.slice(0, -1)},"${name}":${json}}`), attributes: {} };
+}
+
+/** The `source` of a service's events. */
+export function sourceOf(serviceName: string): string {
+  return `/coatcheck/${encodeURIComponent(serviceName)}`;
+}
+
+type Member = readonly [name: 'data' | 'data_base64' | 'dataref', json: string];
+
+function dataOf(outcome: Outcome): readonly [contentType: string, member: Member] {
+  if (outcome.status !== 'succeeded') return [PROBLEM_TYPE, ['data', JSON.stringify(outcome.problem)]];
+  const { result } = outcome;
+  if ('check' in result) {
+    return [result.contentType, ['dataref', JSON.stringify(formatClaimCheck(result.check))]];
+  }
+  return [result.contentType, inlineMember(result)];
+}
+
+/** JSON as JSON, text as text, and whatever isn't what it is called as base64. */
+function inlineMember({ bytes, contentType }: InlineResult): Member {
+  const json = isJsonType(contentType);
+  const text = json || isTextType(contentType) ? utf8Text(bytes) : undefined;
+  if (text !== undefined && json && isJson(text)) return ['data', text];
+  if (text !== undefined && !json) return ['data', JSON.stringify(text)];
+  return ['data_base64', JSON.stringify(Buffer.from(bytes).toString('base64'))];
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,97 @@
+import type { OutputMessage, OutputQueue, SendResult } from '../ports.ts';
+import { pack } from './pack.ts';
+
+/** What became of one message: published, or why not. */
+export type Publication =
+  | { readonly published: true }
+  | { readonly published: false; readonly reason: string };
+
+interface Waiting {
+  readonly message: OutputMessage;
+  readonly size: number;
+  readonly settle: (publication: Publication) => void;
+}
+
+/** Sends of one message before its request is left to redelivery: an outage shouldn't outlast the invocation. */
+const MAX_SENDS = 4;
+
+/** Wait before the second send; it doubles, with full jitter. */
+const RESEND_BASE_MILLISECONDS = 100;
+
+/**
+ * Publishes outcomes in as few calls as they fit in. A call is made as soon as one can be filled, so that outcomes of
+ * a large batch neither pile up in memory nor are all lost by a crash at its end; the rest goes with {@link flush}.
+ */
+export class Publisher {
+  readonly #queue: OutputQueue;
+  readonly #random: () => number;
+  #waiting: Waiting[] = [];
+  #waitingBytes = 0;
+
+  constructor(queue: OutputQueue, random: () => number) {
+    this.#queue = queue;
+    this.#random = random;
+  }
+
+  /** Resolves when the message was sent or given up; never rejects. */
+  publish(message: OutputMessage): Promise<Publication> {
+    const { promise, resolve } = Promise.withResolvers<Publication>();
+    const size = this.#queue.sizeOf(message);
+    this.#waiting.push({ message, size, settle: resolve });
+    this.#waitingBytes += size;
+    if (this.#waiting.length >= this.#queue.maxMessages || this.#waitingBytes >= this.#queue.maxBytes) {
+      this.#sendFullest();
+    }
+    return promise;
+  }
+
+  /** Sends whatever waits. */
+  flush(): void {
+    for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
+  }
+
+  #sendFullest(): void {
+    const [fullest, ...others] = pack(this.#takeAll(), this.#queue);
+    this.#waiting = others.flat();
+    this.#waitingBytes = this.#waiting.reduce((sum, { size }) => sum + size, 0);
+    if (fullest) void this.#send(fullest, 1);
+  }
+
+  #takeAll(): Waiting[] {
+    const all = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return all;
+  }
+
+  /** Sends, and sends again what failed for a reason that may pass. */
+  async #send(call: readonly Waiting[], attempt: number): Promise<void> {
+    const results = await this.#results(call);
+    const again: Waiting[] = [];
+    for (const [index, waiting] of call.entries()) {
+      const result = results[index] ?? NO_ANSWER;
+      if (result.sent) waiting.settle({ published: true });
+      else if (result.worthRetrying && attempt < MAX_SENDS) again.push(waiting);
+      else waiting.settle({ published: false, reason: result.reason });
+    }
+    if (again.length === 0) return;
+    await pause(this.#random() * RESEND_BASE_MILLISECONDS * 2 ** (attempt - 1));
+    await this.#send(again, attempt + 1);
+  }
+
+  /** A call that fails as a whole failed for each of its messages; the client has retried it already. */
+  async #results(call: readonly Waiting[]): Promise<readonly SendResult[]> {
+    try {
+      return await this.#queue.send(call.map(({ message }) => message));
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return call.map(() => ({ sent: false, worthRetrying: false, reason }));
+    }
+  }
+}
+
+const NO_ANSWER: SendResult = { sent: false, worthRetrying: true, reason: 'the queue said nothing of it' };
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

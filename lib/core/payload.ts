@@ -1,0 +1,157 @@
+import { assertAllowed, type ClaimCheck, formatClaimCheck } from './claim-check.ts';
+import type { DecodedRequest } from './envelopes/decode.ts';
+import {
+  PayloadCutShort,
+  PayloadEmpty,
+  PayloadSizeMismatch,
+  PayloadTooLarge,
+  PayloadUsed,
+} from './errors.ts';
+import type { OpenedPayload, PayloadStore } from './ports.ts';
+
+/** Bounds of what is read. */
+export interface PayloadLimits {
+  readonly maxPayloadBytes: number;
+  readonly maxBufferedBytes: number;
+  /** `bucket` or `bucket/prefix`: where claim checks may point. */
+  readonly claimCheckSources: readonly string[];
+}
+
+/** A payload ready to be read, wherever it lies. */
+export interface Payload {
+  readonly size: number | undefined;
+  readonly contentType: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** All of it, in memory. @throws PayloadTooLarge */
+  bytes(): Promise<Uint8Array>;
+  /** As it arrives. @throws PayloadUsed when it was read before */
+  stream(): AsyncIterable<Uint8Array>;
+  /** Frees what the payload holds when nobody will read (on). */
+  discard(): void;
+}
+
+/**
+ * Opens a request's payload. Nothing of it is read yet, and what can be refused unread is.
+ * @throws ClaimCheckRefused, PayloadMissing, PayloadDenied, PayloadEmpty, PayloadTooLarge, PayloadSizeMismatch
+ */
+export async function openPayload(
+  { payload, metadata, contentType }: DecodedRequest,
+  store: PayloadStore,
+  limits: PayloadLimits,
+  signal: AbortSignal,
+): Promise<Payload> {
+  if ('inline' in payload) return inlinePayload(payload.inline, contentType, metadata, limits);
+  const opened = await openChecked(payload, store, limits, signal);
+  return storedPayload(
+    {
+      ...opened,
+      contentType: contentType ?? opened.contentType,
+      metadata: { ...opened.metadata, ...metadata },
+    },
+    formatClaimCheck(payload),
+    limits,
+  );
+}
+
+function inlinePayload(
+  inline: string | Uint8Array,
+  contentType: string | undefined,
+  metadata: Readonly<Record<string, string>>,
+  limits: PayloadLimits,
+): Payload {
+  const bytes = typeof inline === 'string' ? Buffer.from(inline) : inline;
+  assertSize('The payload', bytes.byteLength, limits.maxPayloadBytes);
+  return {
+    size: bytes.byteLength,
+    contentType,
+    metadata,
+    bytes: async () => bytes,
+    stream: async function* () {
+      yield bytes;
+    },
+    discard() {},
+  };
+}
+
+async function openChecked(
+  check: ClaimCheck,
+  store: PayloadStore,
+  limits: PayloadLimits,
+  signal: AbortSignal,
+) {
+  const where = formatClaimCheck(check);
+  assertAllowed(check, limits.claimCheckSources);
+  if (check.size !== undefined) assertSize(`The payload ${where}`, check.size, limits.maxPayloadBytes);
+  const opened = await store.open(check, signal);
+  try {
+    assertOpened(opened, check, where, limits);
+    return opened;
+  } catch (error) {
+    opened.discard();
+    throw error;
+  }
+}
+
+function assertOpened(opened: OpenedPayload, check: ClaimCheck, where: string, limits: PayloadLimits): void {
+  if (opened.size === undefined) return;
+  if (opened.size === 0) throw new PayloadEmpty(where);
+  assertSize(`The payload ${where}`, opened.size, limits.maxPayloadBytes);
+  if (check.size !== undefined && check.size !== opened.size) {
+    throw new PayloadSizeMismatch(where, check.size, opened.size);
+  }
+}
+
+function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimits): Payload {
+  let used = false;
+  const stream = (): AsyncIterable<Uint8Array> => {
+    if (used) throw new PayloadUsed();
+    used = true;
+    return measured(opened, where, limits.maxPayloadBytes);
+  };
+  let buffered: Promise<Uint8Array> | undefined;
+  const bytes = () => {
+    buffered ??= buffer(stream(), opened, `The payload ${where}`, limits.maxBufferedBytes);
+    return buffered;
+  };
+  const { size, contentType, metadata, discard } = opened;
+  return { size, contentType, metadata, bytes, stream, discard };
+}
+
+/** Passes the bytes on, and fails at the end if they weren't as many as promised. */
+async function* measured(
+  { body, size }: OpenedPayload,
+  where: string,
+  limit: number,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  for await (const chunk of body) {
+    read += chunk.byteLength;
+    assertSize(`The payload ${where}`, read, limit);
+    yield chunk;
+  }
+  if (size !== undefined && read !== size) throw new PayloadCutShort(where, size, read);
+}
+
+async function buffer(
+  stream: AsyncIterable<Uint8Array>,
+  { size, discard }: OpenedPayload,
+  what: string,
+  limit: number,
+): Promise<Uint8Array> {
+  if (size !== undefined && size > limit) {
+    discard();
+    throw new PayloadTooLarge(what, size, limit);
+  }
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  for await (const chunk of stream) {
+    read += chunk.byteLength;
+    assertSize(what, read, limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, read);
+}
+
+function assertSize(what: string, size: number, limit: number): void {
+  if (size > limit) throw new PayloadTooLarge(what, size, limit);
+}

@@ -1,0 +1,44 @@
+import { RetryLater, ServiceRefused, ServiceUnavailable } from './errors.ts';
+
+/** How much of an error's body a failure quotes, in bytes. */
+export const QUOTED_BODY_BYTES = 4_096;
+
+/** Statuses below 500 that say the service may answer otherwise later. */
+const RETRIED_STATUSES = new Set([408, 425, 429]);
+
+/**
+ * The body of a successful response.
+ * @throws ServiceRefused for a status that will stay (3xx, 4xx)
+ * @throws RetryLater when the service said when to come back, ServiceUnavailable when it didn't (408, 425, 429, 5xx)
+ */
+export async function bodyOfResponse(response: Response): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  if (response.ok) return response.body ?? new Uint8Array();
+  const { status } = response;
+  const body = await quotedBody(response);
+  if (status < 500 && !RETRIED_STATUSES.has(status)) throw new ServiceRefused(status, body);
+  const delaySeconds = retryAfterSeconds(response.headers.get('retry-after'), Date.now());
+  if (delaySeconds !== undefined) {
+    throw new RetryLater(delaySeconds, `The service answered ${status}, Retry-After ${delaySeconds} s`);
+  }
+  throw new ServiceUnavailable(status, body);
+}
+
+/** Seconds a `Retry-After` asks for, whether it holds seconds or a date; undefined when it holds neither. */
+export function retryAfterSeconds(header: string | null, now: number): number | undefined {
+  if (header === null) return undefined;
+  if (/^\d+$/.test(header.trim())) return Number(header);
+  const date = Date.parse(header);
+  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
+}
+
+/** The body's beginning: an error's body may be endless. */
+async function quotedBody(response: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    read += chunk.byteLength;
+    if (read >= QUOTED_BODY_BYTES) break;
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, QUOTED_BODY_BYTES));
+}

@@ -1,0 +1,30 @@
+import { RetryLater } from './errors.ts';
+import { SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
+
+/** Waits between attempts. */
+export interface Backoff {
+  /** Upper bound of the first wait; it doubles with every attempt. */
+  readonly retryBaseSeconds: number;
+  /** Upper bound of every wait. */
+  readonly retryCapSeconds: number;
+}
+
+/**
+ * Whole seconds to wait after an attempt failed with `error`. An error that names its wait gets it. Any other gets
+ * exponential backoff with full jitter: evenly between nothing and the bound, so that requests that failed together
+ * don't come back together.
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @param attempt which attempt failed, from 1
+ * @param random from 0 up to, not including, 1
+ */
+export function retryDelaySeconds(error: unknown, attempt: number, backoff: Backoff, random: number): number {
+  if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
+  const bound = Math.min(backoff.retryCapSeconds, backoff.retryBaseSeconds * 2 ** (attempt - 1));
+  return Math.min(Math.round(random * bound), LONGEST_WAIT_SECONDS);
+}
+
+/**
+ * SQS counts its 12 hours from the receive, and an invocation lasts at most 15 minutes: a wait set at its end must
+ * leave room for it.
+ */
+const LONGEST_WAIT_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 900;

@@ -1,0 +1,71 @@
+import { setMaxListeners } from 'node:events';
+
+/** Share of an invocation's time kept for ending it in order: storing, publishing, handing back. */
+const RESERVE_SHARE = 0.1;
+const RESERVE_MIN_MILLISECONDS = 500;
+const RESERVE_MAX_MILLISECONDS = 10_000;
+
+/**
+ * The time a batch has. Handlers are told to stop when the reserve begins, are given up when half of it is gone, and
+ * publication is given up just before the invocation would be killed, so that what was finished is acknowledged.
+ */
+export class Shift implements Disposable {
+  readonly startedAt: number;
+  /** When {@link stopping} fires, in milliseconds since 1970. */
+  readonly stopsAt: number;
+  /** Fires when handlers should stop. */
+  readonly stopping: AbortSignal;
+  /** Fires when what isn't over is given up. */
+  readonly over: AbortSignal;
+  /** Fires when the last answer must be given. */
+  readonly closing: AbortSignal;
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  /**
+   * @param now milliseconds since 1970
+   * @param deadlineAt when the invocation is killed, in milliseconds since 1970
+   */
+  constructor(now: number, deadlineAt: number) {
+    const reserve = Math.min(
+      Math.max((deadlineAt - now) * RESERVE_SHARE, RESERVE_MIN_MILLISECONDS),
+      RESERVE_MAX_MILLISECONDS,
+    );
+    this.startedAt = now;
+    this.stopsAt = deadlineAt - reserve;
+    this.stopping = this.#signalAfter(this.stopsAt - now);
+    this.over = this.#signalAfter(deadlineAt - reserve / 2 - now);
+    this.closing = this.#signalAfter(deadlineAt - reserve / 10 - now);
+  }
+
+  [Symbol.dispose](): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+
+  #signalAfter(milliseconds: number): AbortSignal {
+    const controller = new AbortController();
+    // Every request of the batch listens.
+    setMaxListeners(0, controller.signal);
+    this.#timers.push(setTimeout(() => controller.abort(), Math.max(0, milliseconds)));
+    return controller.signal;
+  }
+}
+
+/** The promise's value, or `fallback()` if the signal fires first. */
+export async function unlessAborted<Value>(
+  promise: Promise<Value>,
+  signal: AbortSignal,
+  fallback: () => Value | Promise<Value>,
+): Promise<Value> {
+  const { promise: aborted, resolve } = Promise.withResolvers<typeof ABORTED>();
+  const onAbort = () => resolve(ABORTED);
+  if (signal.aborted) onAbort();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    const first = await Promise.race([promise, aborted]);
+    return first === ABORTED ? await fallback() : first;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+const ABORTED = Symbol('aborted');
