@@ -1,0 +1,270 @@
+import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { OutputFormat } from '../core/settings.ts';
+
+/** How an {@link AsyncService} is to be. Only `entry` is required. */
+export interface AsyncServiceProps {
+  /**
+   * The file that exports your processor: JavaScript or TypeScript. A relative path starts at the working directory.
+   */
+  readonly entry: string;
+
+  /**
+   * The name under which `entry` exports it.
+   * @default 'handler'
+   */
+  readonly handler?: string;
+
+  /**
+   * Names the service in its logs and as the `source` of the events it publishes: letters, digits and `_ . - / :`.
+   * Give one when the construct may move in its app, so that consumers see no other name then.
+   * @default - the construct's path, `Coatcheck/Service` for example
+   */
+  readonly serviceName?: string;
+
+  /**
+   * Most messages one invocation is given: 1 to 10,000. They are handled at the same time, so a bigger batch costs
+   * less where handlers mostly wait, and needs more memory. Over 10 needs a `batchWindow`.
+   * @default 10
+   */
+  readonly batchSize?: number;
+
+  /**
+   * How long to wait for a batch to fill: 0 to 300 seconds. Raise it to trade latency for fewer invocations.
+   * @default Duration.seconds(0)
+   */
+  readonly batchWindow?: Duration;
+
+  /**
+   * Most batches processed at a time: 2 to 1,000. Set it to protect what the handler calls.
+   * @default - no bound of its own: Lambda goes up to 1,250, or to the account's concurrency
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * Most requests of one batch handled at a time: 1 to 10,000. Lower it where a handler needs much memory or CPU.
+   * @default - the whole batch
+   */
+  readonly concurrency?: number;
+
+  /**
+   * Memory of the processor: 128 to 10,240 MiB. CPU grows with it; 1,769 MiB is one whole vCPU.
+   * @default 512
+   */
+  readonly memoryMiB?: number;
+
+  /**
+   * Longest time one invocation, that is one batch, may take: 3 to 900 seconds. Handlers are told shortly before.
+   * @default Duration.minutes(1)
+   */
+  readonly timeout?: Duration;
+
+  /**
+   * How long a message stays hidden after a crash before it is tried again: from `timeout` + `batchWindow` up to
+   * 12 hours. AWS advises the default, which leaves room for throttled invocations; lower it for a quicker retry
+   * after a crash. Retries of failed handlers don't wait for it.
+   * @default - 6 × `timeout` + `batchWindow`
+   */
+  readonly visibilityTimeout?: Duration;
+
+  /**
+   * How long a request may wait in the input queue: 60 seconds to just below 14 days. It must have room for all its
+   * attempts. The dead-letter queue always keeps 14 days, since SQS counts there from the first enqueue.
+   * @default Duration.days(4)
+   */
+  readonly inputRetention?: Duration;
+
+  /**
+   * Attempts before a message goes to the dead-letter queue: 1 to 1,000. AWS advises 5 or more, since throttled
+   * invocations count as attempts too.
+   * @default 5
+   */
+  readonly maxReceiveCount?: number;
+
+  /**
+   * Upper bound of the first wait before a retry: 1 second to 12 hours. It doubles with every attempt.
+   * @default Duration.seconds(2)
+   */
+  readonly retryBase?: Duration;
+
+  /**
+   * Upper bound of every wait before a retry: `retryBase` to 12 hours.
+   * @default Duration.minutes(15)
+   */
+  readonly retryCap?: Duration;
+
+  /**
+   * Largest result that travels inside the outcome: 0 to 1,000,000 bytes. A larger one is stored in the bucket and
+   * referred to. Raise it to spare consumers a fetch, lower it to pay less for SQS.
+   * @default 262144
+   */
+  readonly inlineLimitBytes?: number;
+
+  /**
+   * Largest payload accepted, in bytes: up to S3's 50 TB. A larger one fails without being read.
+   * @default 5368709120 - 5 GiB
+   */
+  readonly maxPayloadBytes?: number;
+
+  /**
+   * Largest payload `json()`, `text()` and `bytes()` hold in memory: up to 536,870,888 bytes. Keep it, times
+   * `concurrency`, well below `memoryMiB` where large payloads are common. `stream()` has no such limit.
+   * @default 67108864 - 64 MiB
+   */
+  readonly maxBufferedBytes?: number;
+
+  /**
+   * Deepest nesting of JSON that is parsed: 1 to 1,000 levels.
+   * @default 128
+   */
+  readonly maxJsonDepth?: number;
+
+  /**
+   * How outcomes are written to the output queue, see {@link OutputFormat}.
+   * @default 'cloudevents'
+   */
+  readonly outputFormat?: OutputFormat;
+
+  /**
+   * Uploads under this prefix are requests. Ends with a slash; no prefix may lie inside another.
+   * @default 'requests/'
+   */
+  readonly uploadPrefix?: string;
+
+  /**
+   * Payloads that messages refer to lie under this prefix: uploading one is no request yet, the message is.
+   * @default 'payloads/'
+   */
+  readonly payloadPrefix?: string;
+
+  /**
+   * Results above the inline limit are stored under this prefix.
+   * @default 'results/'
+   */
+  readonly resultPrefix?: string;
+
+  /**
+   * Copies of results, for consumers that delete what they fetched, are stored under this prefix.
+   * @default 'disposable/'
+   */
+  readonly disposablePrefix?: string;
+
+  /** How long the bucket keeps what. @default - see {@link PayloadLifecycle} */
+  readonly lifecycle?: PayloadLifecycle;
+
+  /**
+   * Other places payloads may lie. Messages that refer to an object anywhere else are refused: a message must not
+   * make the service read for its sender what the sender itself couldn't.
+   * @default - the payload bucket only
+   */
+  readonly claimCheckSources?: readonly ClaimCheckSource[];
+
+  /**
+   * Publish outcomes to a queue of yours, for example the input queue of the next service. Its retention, its
+   * dead-letter queue and its alarms are yours too. A chain of services that leads back to its start is refused.
+   * @default - a queue of its own, with a dead-letter queue
+   */
+  readonly outputQueue?: IQueue;
+
+  /**
+   * How long an outcome waits in the output queue: 60 seconds to just below 14 days.
+   * @default - as `inputRetention`
+   */
+  readonly outputRetention?: Duration;
+
+  /**
+   * How long a consumer has an outcome to itself before it is delivered again: 1 second to 12 hours. Set it above
+   * the time your consumer takes; for a Lambda consumer, to six times its timeout.
+   * @default Duration.minutes(1)
+   */
+  readonly outputVisibilityTimeout?: Duration;
+
+  /**
+   * How often a consumer is given an outcome before it goes to the output dead-letter queue: 1 to 1,000.
+   * @default 5
+   */
+  readonly outputMaxReceiveCount?: number;
+
+  /**
+   * How long a request waits in the input queue before the alarm is raised: 60 seconds to 14 days.
+   * @default Duration.hours(1)
+   */
+  readonly oldestRequestAlarm?: Duration;
+
+  /**
+   * Told when an alarm is raised.
+   * @default - alarms are raised, nobody is told
+   */
+  readonly alarmTopic?: ITopic;
+
+  /**
+   * More environment variables for your handler. Those the service sets itself are refused.
+   * @default - none
+   */
+  readonly environment?: Readonly<Record<string, string>>;
+
+  /**
+   * How the processor is bundled, laid over what the service chooses (one ESM file with the SDK inside, minified, with
+   * a source map). For example `nodeModules` for a package with native code.
+   * @default - nothing changed
+   */
+  readonly bundling?: BundlingOptions;
+
+  /**
+   * The least severe lines that are logged.
+   * @default ApplicationLogLevel.INFO
+   */
+  readonly logLevel?: ApplicationLogLevel;
+
+  /**
+   * How long logs are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * What happens to the payload bucket and the logs when the service is removed from its stack. With `DESTROY` the
+   * bucket must be empty by then: nothing here deletes objects for you.
+   * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - kept, except when their very creation is rolled back
+   */
+  readonly removalPolicy?: RemovalPolicy;
+}
+
+/**
+ * How long the bucket keeps what, in whole days from 1 up. The defaults outlast every message that can still point at
+ * the object: SQS keeps a message 14 days at most, dead-letter queues included. Shorten them where you never redrive.
+ */
+export interface PayloadLifecycle {
+  /** Payloads. At least `inputRetention`. @default Duration.days(15) */
+  readonly uploads?: Duration;
+
+  /** Results. At least `outputRetention`. @default Duration.days(15) */
+  readonly results?: Duration;
+
+  /** Copies of results that their consumer should have deleted. At least `outputRetention`. @default Duration.days(15) */
+  readonly disposableCopies?: Duration;
+
+  /**
+   * Payloads after they were overwritten, deleted or expired: a request is about the version that was uploaded, and may
+   * still be waiting. At least `inputRetention`.
+   * @default Duration.days(5)
+   */
+  readonly replacedUploads?: Duration;
+
+  /** The parts of multipart uploads that nobody completes. @default Duration.days(1) */
+  readonly incompleteUploads?: Duration;
+}
+
+/** A place payloads may lie besides the payload bucket. */
+export interface ClaimCheckSource {
+  /** The bucket. One of another account must allow the processor's role in its policy. */
+  readonly bucket: IBucket;
+
+  /** Only objects under this prefix. Ends with a slash. @default - the whole bucket */
+  readonly prefix?: string;
+}

@@ -1,0 +1,203 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { ConfigurationError } from '../core/errors.ts';
+import { acknowledgeFindings } from './acknowledged-findings.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { loopFrom } from './loops.ts';
+import { PayloadBucket } from './payload-bucket.ts';
+import type { Prefixes } from './prefixes.ts';
+import { ProcessorFunction } from './processor-function.ts';
+import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
+import { ServiceAlarms } from './service-alarms.ts';
+import { type ServiceSettings, serviceSettings } from './service-settings.ts';
+
+/**
+ * Processes requests asynchronously: upload a payload or send a message, collect the outcome from the output queue.
+ *
+ * A payload bucket tells an input queue of uploads; your processor, a Lambda function, takes messages from it in
+ * batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms.
+ */
+export class AsyncService extends Construct {
+  /** Payloads and large results. */
+  readonly payloadBucket: Bucket;
+  /** Requests that wait. */
+  readonly inputQueue: Queue;
+  /** Messages of requests that were given up. */
+  readonly deadLetterQueue: Queue;
+  /** Outcomes. Yours, where you gave one. */
+  readonly outputQueue: IQueue;
+  /** Outcomes that no consumer could take; undefined where the output queue is yours. */
+  readonly outputDeadLetterQueue: Queue | undefined;
+  /** Your processor. Grant it what your handler needs: `table.grantReadData(service.processor)`. */
+  readonly processor: NodejsFunction;
+  /** Requests given up, outcomes nobody took, requests that wait too long. */
+  readonly alarms: readonly Alarm[];
+
+  readonly #prefixes: Prefixes;
+
+  /** @throws ConfigurationError naming every prop that doesn't work, what is allowed, and what came */
+  constructor(scope: Construct, id: string, props: AsyncServiceProps) {
+    super(scope, id);
+    const settings = serviceSettings(this, props);
+    const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
+
+    const input = new QueueWithDeadLetters(this, 'Input', inputQueueProps(settings));
+    const output = props.outputQueue
+      ? { queue: props.outputQueue, deadLetterQueue: undefined }
+      : new QueueWithDeadLetters(this, 'Output', outputQueueProps(settings));
+    const { bucket } = new PayloadBucket(this, 'Payloads', {
+      settings,
+      inputQueue: input.queue,
+      removalPolicy,
+    });
+    const processor = new ProcessorFunction(this, 'Processor', {
+      service: props,
+      settings,
+      inputQueue: input.queue,
+      outputQueue: output.queue,
+      payloadBucket: bucket,
+      claimCheckSources: props.claimCheckSources ?? [],
+      removalPolicy,
+    });
+    const alarms = new ServiceAlarms(this, 'Alarms', {
+      settings,
+      inputQueue: input.queue,
+      deadLetterQueue: input.deadLetterQueue,
+      outputDeadLetterQueue: output.deadLetterQueue,
+      topic: props.alarmTopic,
+    });
+    acknowledgeFindings(bucket, processor.role, settings.prefixes);
+    this.node.addValidation({ validate: () => this.#loopProblems() });
+
+    this.payloadBucket = bucket;
+    this.inputQueue = input.queue;
+    this.deadLetterQueue = input.deadLetterQueue;
+    this.outputQueue = output.queue;
+    this.outputDeadLetterQueue = output.deadLetterQueue;
+    this.processor = processor.function;
+    this.alarms = alarms.all;
+    this.#prefixes = settings.prefixes;
+  }
+
+  /**
+   * Lets someone hand in requests: upload under the upload prefix, or send a message, with its payload under the
+   * payload prefix when it is large.
+   */
+  grantSubmit(grantee: IGrantable): Grant {
+    const { uploadPrefix, payloadPrefix } = this.#prefixes;
+    const uploading = ['s3:PutObject', 's3:AbortMultipartUpload'];
+    return this.inputQueue
+      .grantSendMessages(grantee)
+      .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix));
+  }
+
+  /** Lets someone take outcomes: receive and delete them, fetch results, delete disposable copies. */
+  grantConsume(grantee: IGrantable): Grant {
+    const { resultPrefix, disposablePrefix } = this.#prefixes;
+    const reading = ['s3:GetObject', 's3:GetObjectVersion'];
+    return this.outputQueue
+      .grantConsumeMessages(grantee)
+      .combine(this.#grantObjects(grantee, reading, resultPrefix, disposablePrefix))
+      .combine(this.#grantObjects(grantee, ['s3:DeleteObject'], disposablePrefix));
+  }
+
+  /** Requests that wait for their next attempt to begin. @default - maximum over 5 minutes */
+  metricQueueDepth(options?: MetricOptions): Metric {
+    return this.inputQueue.metricApproximateNumberOfMessagesVisible(options);
+  }
+
+  /** Requests being processed, and those waiting out a retry's delay. @default - maximum over 5 minutes */
+  metricInFlight(options?: MetricOptions): Metric {
+    return this.inputQueue.metricApproximateNumberOfMessagesNotVisible(options);
+  }
+
+  /**
+   * Seconds the oldest request has been waiting. SQS leaves out messages received three times or more.
+   * @default - maximum over 5 minutes
+   */
+  metricAgeOfOldestRequest(options?: MetricOptions): Metric {
+    return this.inputQueue.metricApproximateAgeOfOldestMessage(options);
+  }
+
+  /** Requests given up. @default - maximum over 5 minutes */
+  metricDeadLetters(options?: MetricOptions): Metric {
+    return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
+  }
+
+  /** Outcomes that wait for a consumer. @default - maximum over 5 minutes */
+  metricOutputDepth(options?: MetricOptions): Metric {
+    return this.outputQueue.metricApproximateNumberOfMessagesVisible(options);
+  }
+
+  /**
+   * Outcomes no consumer could take.
+   * @default - maximum over 5 minutes
+   * @throws ConfigurationError where the output queue is yours: its dead-letter queue isn't known here
+   */
+  metricOutputDeadLetters(options?: MetricOptions): Metric {
+    if (!this.outputDeadLetterQueue) {
+      throw new ConfigurationError(
+        `${this.node.path} has no output dead-letter queue, since outputQueue was given: ask your own for its metric`,
+      );
+    }
+    return this.outputDeadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
+  }
+
+  /** Batches processed. @default - sum over 5 minutes */
+  metricInvocations(options?: MetricOptions): Metric {
+    return this.processor.metricInvocations(options);
+  }
+
+  /** Batches that crashed or timed out. Requests that failed are outcomes, not errors. @default - sum over 5 minutes */
+  metricErrors(options?: MetricOptions): Metric {
+    return this.processor.metricErrors(options);
+  }
+
+  /** Batches Lambda put off for want of concurrency. @default - sum over 5 minutes */
+  metricThrottles(options?: MetricOptions): Metric {
+    return this.processor.metricThrottles(options);
+  }
+
+  /** Milliseconds a batch takes. @default - average over 5 minutes */
+  metricDuration(options?: MetricOptions): Metric {
+    return this.processor.metricDuration(options);
+  }
+
+  #grantObjects(grantee: IGrantable, actions: string[], ...prefixes: readonly string[]): Grant {
+    return Grant.addToPrincipalOrResource({
+      grantee,
+      actions,
+      resourceArns: prefixes.map((prefix) => this.payloadBucket.arnForObjects(`${prefix}*`)),
+      resource: this.payloadBucket,
+    });
+  }
+
+  /** A request that becomes a request again goes round until Lambda stops it, at a price. */
+  #loopProblems(): string[] {
+    const services = this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
+    const loop = loopFrom<AsyncService>(this, services).map(({ node }) => node.path);
+    if (loop.length === 0) return [];
+    return [`The output queue leads back to the input queue: ${[...loop, this.node.path].join(' → ')}`];
+  }
+}
+
+function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
+  return {
+    retention: Duration.seconds(settings.inputRetentionSeconds),
+    visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
+    maxReceiveCount: settings.maxReceiveCount,
+  };
+}
+
+function outputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
+  return {
+    retention: Duration.seconds(settings.outputRetentionSeconds),
+    visibilityTimeout: Duration.seconds(settings.outputVisibilityTimeoutSeconds),
+    maxReceiveCount: settings.outputMaxReceiveCount,
+  };
+}

@@ -1,0 +1,77 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
+import { ProcessorRole } from './processor-role.ts';
+import type { ServiceSettings } from './service-settings.ts';
+
+/** How a {@link ProcessorFunction} is to be. */
+export interface ProcessorFunctionProps extends ProcessorResources {
+  readonly service: AsyncServiceProps;
+  readonly settings: ServiceSettings;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The user's processor as a Lambda function, fed by the input queue. */
+export class ProcessorFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly role: ProcessorRole;
+
+  constructor(scope: Construct, id: string, props: ProcessorFunctionProps) {
+    super(scope, id);
+    const { service, settings } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: props.removalPolicy,
+    });
+    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
+    this.function = new NodejsFunction(this, 'Function', {
+      entry: service.entry,
+      handler: service.handler ?? 'handler',
+      runtime: Runtime.NODEJS_24_X,
+      architecture: Architecture.ARM_64,
+      memorySize: settings.memoryMiB,
+      timeout: Duration.seconds(settings.timeoutSeconds),
+      bundling: { ...BUNDLING, ...service.bundling },
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        ...service.environment,
+        ...processorEnvironment(settings, props),
+      },
+      role: this.role,
+      logGroup,
+      // Lambda's own lines as JSON too; lines that are JSON already, as Powertools writes them, pass as they are.
+      loggingFormat: LoggingFormat.JSON,
+      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+    });
+    this.function.addEventSourceMapping('InputQueue', {
+      eventSourceArn: props.inputQueue.queueArn,
+      batchSize: settings.batchSize,
+      maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),
+      maxConcurrency: settings.maxConcurrency,
+      reportBatchItemFailures: true,
+    });
+  }
+}
+
+/**
+ * One ESM file with the SDK inside: pinned to the version it was tested with, and quicker to start than the runtime's.
+ */
+const BUNDLING: BundlingOptions = {
+  format: OutputFormat.ESM,
+  mainFields: ['module', 'main'],
+  bundleAwsSDK: true,
+  minify: true,
+  // Errors are told apart by name, in logs too.
+  keepNames: true,
+  sourceMap: true,
+  // The map says which line; the text of that line is in the repository.
+  sourcesContent: false,
+  // CommonJS packages inside the ESM file call require for Node's own modules.
+  banner:
+    "import { createRequire as coatcheckCreateRequire } from 'node:module'; const require = coatcheckCreateRequire(import.meta.url);",
+  logLevel: LogLevel.WARNING,
+};

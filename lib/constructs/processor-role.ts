@@ -1,0 +1,61 @@
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { Construct } from 'constructs';
+import type { Prefixes } from './prefixes.ts';
+import type { ProcessorResources } from './processor-environment.ts';
+
+/** What a {@link ProcessorRole} opens. */
+export interface ProcessorRoleProps extends ProcessorResources {
+  readonly prefixes: Prefixes;
+  readonly logGroup: ILogGroup;
+}
+
+/** The role of a processor: the calls that the engine and the event source make, and no others. */
+export class ProcessorRole extends Role {
+  constructor(scope: Construct, id: string, props: ProcessorRoleProps) {
+    super(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
+    this.allowLogging(props.logGroup);
+    this.allowQueues(props);
+    this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
+    for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
+    this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);
+    this.allowObjects(props.payloadBucket, ['s3:AbortMultipartUpload'], resultPrefix);
+  }
+
+  private allowLogging(logGroup: ILogGroup): void {
+    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+  }
+
+  private allowQueues({ inputQueue, outputQueue }: ProcessorResources): void {
+    const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
+    this.allow([...receiving, 'sqs:ChangeMessageVisibility'], [inputQueue.queueArn]);
+    this.allow(['sqs:SendMessage'], [outputQueue.queueArn]);
+    outputQueue.encryptionMasterKey?.grant(this, 'kms:GenerateDataKey', 'kms:Decrypt');
+  }
+
+  /** The right to list is never used: with it S3 answers "missing", not "denied", for an object that isn't there. */
+  private allowReading(bucket: IBucket, ...prefixes: readonly string[]): void {
+    this.allowObjects(bucket, ['s3:GetObject', 's3:GetObjectVersion'], ...prefixes);
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['s3:ListBucket'],
+        resources: [bucket.bucketArn],
+        conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
+      }),
+    );
+    bucket.encryptionKey?.grantDecrypt(this);
+  }
+
+  private allowObjects(bucket: IBucket, actions: string[], ...prefixes: readonly string[]): void {
+    this.allow(
+      actions,
+      prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+    );
+  }
+
+  private allow(actions: string[], resources: string[]): void {
+    this.addToPolicy(new PolicyStatement({ actions, resources }));
+  }
+}

@@ -1,0 +1,82 @@
+import { Duration, Tokenization } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { ServiceSettings } from './service-settings.ts';
+
+/** What {@link ServiceAlarms} watch. */
+export interface ServiceAlarmsProps {
+  readonly settings: ServiceSettings;
+  readonly inputQueue: IQueue;
+  readonly deadLetterQueue: IQueue;
+  /** Absent where the output queue is the user's own. */
+  readonly outputDeadLetterQueue: IQueue | undefined;
+  /** Told when an alarm is raised. */
+  readonly topic: ITopic | undefined;
+}
+
+/** The worst minute counts. */
+const EVERY_MINUTE = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
+
+/** The alarms of a service: requests given up, outcomes nobody took, requests that wait too long. */
+export class ServiceAlarms extends Construct {
+  readonly all: readonly Alarm[];
+
+  constructor(scope: Construct, id: string, props: ServiceAlarmsProps) {
+    super(scope, id);
+    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, topic } = props;
+    this.all = [
+      this.onDeadLetters(settings, deadLetterQueue),
+      ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
+      this.onOldestRequest(settings, inputQueue),
+    ];
+    if (topic) for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(topic));
+  }
+
+  private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
+    return this.alarm('DeadLetters', messagesIn(deadLetterQueue), 1, [
+      `Every attempt at a request of ${serviceName} failed, so it was given up.`,
+      "Its message is in the dead-letter queue, the reason in the processor's log.",
+      'Mend the cause, then redrive the queue.',
+    ]);
+  }
+
+  private onOutputDeadLetters({ serviceName }: ServiceSettings, outputDeadLetterQueue: IQueue): Alarm {
+    return this.alarm('OutputDeadLetters', messagesIn(outputDeadLetterQueue), 1, [
+      `A consumer of ${serviceName} received an outcome again and again and never deleted it.`,
+      'The outcome is in the output dead-letter queue.',
+      'Mend the consumer, then redrive the queue.',
+    ]);
+  }
+
+  private onOldestRequest(
+    { serviceName, oldestRequestAlarmSeconds: age }: ServiceSettings,
+    inputQueue: IQueue,
+  ): Alarm {
+    const metric = inputQueue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE);
+    return this.alarm('OldestRequest', metric, age, [
+      `A request of ${serviceName} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
+      'Either more comes in than maxConcurrency and the account let through, or attempts fail:',
+      "see the processor's throttles, errors and duration.",
+    ]);
+  }
+
+  private alarm(id: string, metric: Metric, threshold: number, description: readonly string[]): Alarm {
+    return new Alarm(this, id, {
+      metric,
+      threshold,
+      alarmDescription: description.join(' '),
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: 1,
+      // A queue nobody used for hours has no data: that is no alarm.
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+  }
+}
+
+/** Messages there are: moving one to a dead-letter queue doesn't count as sending it. */
+function messagesIn(queue: IQueue): Metric {
+  return queue.metricApproximateNumberOfMessagesVisible(EVERY_MINUTE);
+}

@@ -1,0 +1,102 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import { VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../core/limits.ts';
+import { NUMBER_SETTINGS, type NumberSettingName, numberProblem, numberSetting } from '../core/settings.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+
+/** Every number about a service, defaults filled in, in the units of {@link NUMBER_SETTINGS}. */
+export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'maxConcurrency'>, number>> & {
+  readonly maxConcurrency: number | undefined;
+};
+
+type Given = number | Duration | undefined;
+
+/** The settings whose default is a number of its own. */
+type Defaulted = {
+  [Name in NumberSettingName]: (typeof NUMBER_SETTINGS)[Name] extends { readonly default: number }
+    ? Name
+    : never;
+}[NumberSettingName];
+
+/**
+ * The numbers of a service. Values only known at deployment (tokens) pass unchecked.
+ * @param problems receives what is out of range, named as the props name it
+ */
+export function serviceNumbers(props: AsyncServiceProps, problems: string[]): ServiceNumbers {
+  const optional = (name: NumberSettingName, path: string, given: Given): number | undefined => {
+    const value = typeof given === 'object' ? inUnitOf(name, given) : given;
+    const problem = Token.isUnresolved(value) ? undefined : numberProblem(name, value, path);
+    if (value !== undefined && problem) problems.push(problem);
+    return value;
+  };
+  const number = (name: Defaulted, path: string, given: Given): number =>
+    optional(name, path, given) ?? NUMBER_SETTINGS[name].default;
+
+  const { lifecycle } = props;
+  const batchSize = number('batchSize', 'batchSize', props.batchSize);
+  const batchWindowSeconds = number('batchWindowSeconds', 'batchWindow', props.batchWindow);
+  const timeoutSeconds = number('timeoutSeconds', 'timeout', props.timeout);
+  const inputRetentionSeconds = number('inputRetentionSeconds', 'inputRetention', props.inputRetention);
+  return {
+    batchSize,
+    batchWindowSeconds,
+    timeoutSeconds,
+    inputRetentionSeconds,
+    maxConcurrency: optional('maxConcurrency', 'maxConcurrency', props.maxConcurrency),
+    concurrency: optional('concurrency', 'concurrency', props.concurrency) ?? batchSize,
+    memoryMiB: number('memoryMiB', 'memoryMiB', props.memoryMiB),
+    visibilityTimeoutSeconds:
+      optional('visibilityTimeoutSeconds', 'visibilityTimeout', props.visibilityTimeout) ??
+      defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems),
+    maxReceiveCount: number('maxReceiveCount', 'maxReceiveCount', props.maxReceiveCount),
+    retryBaseSeconds: number('retryBaseSeconds', 'retryBase', props.retryBase),
+    retryCapSeconds: number('retryCapSeconds', 'retryCap', props.retryCap),
+    inlineLimitBytes: number('inlineLimitBytes', 'inlineLimitBytes', props.inlineLimitBytes),
+    maxPayloadBytes: number('maxPayloadBytes', 'maxPayloadBytes', props.maxPayloadBytes),
+    maxBufferedBytes: number('maxBufferedBytes', 'maxBufferedBytes', props.maxBufferedBytes),
+    maxJsonDepth: number('maxJsonDepth', 'maxJsonDepth', props.maxJsonDepth),
+    outputRetentionSeconds:
+      optional('outputRetentionSeconds', 'outputRetention', props.outputRetention) ?? inputRetentionSeconds,
+    outputVisibilityTimeoutSeconds: number(
+      'outputVisibilityTimeoutSeconds',
+      'outputVisibilityTimeout',
+      props.outputVisibilityTimeout,
+    ),
+    outputMaxReceiveCount: number(
+      'outputMaxReceiveCount',
+      'outputMaxReceiveCount',
+      props.outputMaxReceiveCount,
+    ),
+    uploadAgeDays: number('uploadAgeDays', 'lifecycle.uploads', lifecycle?.uploads),
+    resultAgeDays: number('resultAgeDays', 'lifecycle.results', lifecycle?.results),
+    disposableAgeDays: number('disposableAgeDays', 'lifecycle.disposableCopies', lifecycle?.disposableCopies),
+    replacedUploadAgeDays: number(
+      'replacedUploadAgeDays',
+      'lifecycle.replacedUploads',
+      lifecycle?.replacedUploads,
+    ),
+    incompleteUploadAgeDays: number(
+      'incompleteUploadAgeDays',
+      'lifecycle.incompleteUploads',
+      lifecycle?.incompleteUploads,
+    ),
+    oldestRequestAlarmSeconds: number(
+      'oldestRequestAlarmSeconds',
+      'oldestRequestAlarm',
+      props.oldestRequestAlarm,
+    ),
+  };
+}
+
+/** Fractions stay, so that the check can refuse them in our words. */
+function inUnitOf(name: NumberSettingName, duration: Duration): number {
+  const { unit } = numberSetting(name);
+  return unit === 'days' ? duration.toDays({ integral: false }) : duration.toSeconds({ integral: false });
+}
+
+/** As Lambda asks for it: room to try again when an invocation is throttled, and for the batch to fill. */
+function defaultVisibilityTimeout(timeout: number, batchWindow: number, problems: string[]): number {
+  if (Token.isUnresolved(timeout) || Token.isUnresolved(batchWindow)) {
+    problems.push('visibilityTimeout must be given where timeout or batchWindow is only known at deployment');
+  }
+  return VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * timeout + batchWindow;
+}

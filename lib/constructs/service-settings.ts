@@ -1,0 +1,37 @@
+import type { Construct } from 'constructs';
+import { ConfigurationError } from '../core/errors.ts';
+import { DEFAULT_OUTPUT_FORMAT, type OutputFormat } from '../core/settings.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { numberConflicts } from './number-conflicts.ts';
+import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
+import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
+import { textProblems } from './text-problems.ts';
+
+/** Every choice about a service, made by its props or by default. */
+export interface ServiceSettings extends ServiceNumbers {
+  readonly prefixes: Prefixes;
+  readonly serviceName: string;
+  readonly outputFormat: OutputFormat;
+}
+
+/**
+ * The settings of a service.
+ * @throws ConfigurationError naming every prop that doesn't work, what is allowed, and what came
+ */
+export function serviceSettings(service: Construct, props: AsyncServiceProps): ServiceSettings {
+  const problems: string[] = [];
+  const numbers = serviceNumbers(props, problems);
+  const prefixes = prefixesOf(props);
+  problems.push(...numberConflicts(numbers), ...prefixProblems(prefixes), ...textProblems(props));
+  if (problems.length > 0) {
+    throw new ConfigurationError(
+      [`The props of ${service.node.path} don't work:`, ...problems].join('\n  - '),
+    );
+  }
+  return {
+    ...numbers,
+    prefixes,
+    serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
+    outputFormat: props.outputFormat ?? DEFAULT_OUTPUT_FORMAT,
+  };
+}

@@ -1,0 +1,233 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { AccountPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { describe, expect, it } from 'vitest';
+import { AsyncService } from '../../lib/constructs/index.ts';
+import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
+
+describe('with nothing but an entry', () => {
+  const { stack, template } = serviceInApp();
+
+  it('is a bucket, two queues with dead-letter queues, a function and alarms', () => {
+    const counts: Record<string, number> = {};
+    for (const { type } of resources(template())) counts[type] = (counts[type] ?? 0) + 1;
+    expect(counts).toEqual({
+      'AWS::S3::Bucket': 1,
+      'AWS::S3::BucketPolicy': 1,
+      'AWS::SQS::Queue': 4,
+      'AWS::SQS::QueuePolicy': 4,
+      'AWS::Lambda::Function': 1,
+      'AWS::Lambda::EventSourceMapping': 1,
+      'AWS::IAM::Role': 1,
+      'AWS::IAM::Policy': 1,
+      'AWS::Logs::LogGroup': 1,
+      'AWS::CloudWatch::Alarm': 3,
+    });
+  });
+
+  it('is as AWS advises where it has a choice', () => {
+    expect(resource(template(), 'AWS::Lambda::Function').properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: 512,
+      Timeout: 60,
+      LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'INFO' },
+    });
+    expect(resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
+      VisibilityTimeout: 360,
+      MessageRetentionPeriod: 345_600,
+      RedrivePolicy: { maxReceiveCount: 5 },
+    });
+    expect(resource(template(), 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
+      VisibilityTimeout: 60,
+      MessageRetentionPeriod: 345_600,
+      RedrivePolicy: { maxReceiveCount: 5 },
+    });
+    expect(resource(template(), 'AWS::Logs::LogGroup').properties).toEqual({ RetentionInDays: 30 });
+  });
+
+  it('feeds batches to the processor, which answers message by message', () => {
+    const { properties } = resource(template(), 'AWS::Lambda::EventSourceMapping');
+    expect(readable(properties)).toEqual({
+      EventSourceArn: `<${resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`,
+      FunctionName: `<${resource(template(), 'AWS::Lambda::Function').id}>`,
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: 0,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+  });
+
+  it("has no findings of cdk-nag's AwsSolutions rules", () => {
+    expect(findingsIn(stack)).toEqual([]);
+  });
+
+  it('hides no finding about what the user adds', () => {
+    const { stack, service } = serviceInApp();
+    service.processor.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
+    expect(findingsIn(stack)).toEqual(['AwsSolutions-IAM5[Resource::*]']);
+  });
+});
+
+it('is as its props say', () => {
+  const template = serviceInApp({
+    handler: 'reports',
+    batchSize: 50,
+    batchWindow: Duration.seconds(3),
+    maxConcurrency: 7,
+    memoryMiB: 2_048,
+    timeout: Duration.minutes(10),
+    inputRetention: Duration.days(2),
+    maxReceiveCount: 9,
+    outputRetention: Duration.days(3),
+    outputVisibilityTimeout: Duration.minutes(5),
+    outputMaxReceiveCount: 11,
+    logLevel: ApplicationLogLevel.DEBUG,
+    logRetention: RetentionDays.ONE_YEAR,
+  }).template();
+  expect(resource(template, 'AWS::Lambda::Function').properties).toMatchObject({
+    Handler: 'index.reports',
+    MemorySize: 2_048,
+    Timeout: 600,
+    LoggingConfig: { ApplicationLogLevel: 'DEBUG' },
+  });
+  expect(resource(template, 'AWS::Lambda::EventSourceMapping').properties).toMatchObject({
+    BatchSize: 50,
+    MaximumBatchingWindowInSeconds: 3,
+    ScalingConfig: { MaximumConcurrency: 7 },
+  });
+  expect(resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
+    VisibilityTimeout: 6 * 600 + 3,
+    MessageRetentionPeriod: 172_800,
+    RedrivePolicy: { maxReceiveCount: 9 },
+  });
+  expect(resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
+    VisibilityTimeout: 300,
+    MessageRetentionPeriod: 259_200,
+    RedrivePolicy: { maxReceiveCount: 11 },
+  });
+  expect(resource(template, 'AWS::Logs::LogGroup').properties).toEqual({ RetentionInDays: 365 });
+});
+
+describe('with an output queue of the user', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const outputQueue = new Queue(stack, 'Own');
+  const { service, template } = serviceIn(stack, { outputQueue });
+
+  it('publishes to it', () => {
+    expect(service.outputQueue).toBe(outputQueue);
+    const { Variables } = resource(template(), 'AWS::Lambda::Function').properties.Environment;
+    expect(readable(Variables)).toMatchObject({
+      COATCHECK_OUTPUT_QUEUE_URL: `<${resource(template(), 'AWS::SQS::Queue', 'Own').id}>`,
+    });
+  });
+
+  it("doesn't know its dead-letter queue", () => {
+    expect(service.outputDeadLetterQueue).toBeUndefined();
+    expect(() => service.metricOutputDeadLetters()).toThrow(
+      'Stack/Service has no output dead-letter queue, since outputQueue was given',
+    );
+  });
+});
+
+describe('grants', () => {
+  function statementsFor(grant: (service: AsyncService, role: Role) => unknown) {
+    const { stack, service, template } = serviceInApp();
+    grant(service, new Role(stack, 'Client', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') }));
+    const id = (type: string, beginning?: string) => resource(template(), type, beginning).id;
+    return {
+      statements: readable(
+        resource(template(), 'AWS::IAM::Policy', 'Client').properties.PolicyDocument.Statement,
+      ),
+      bucket: `<${id('AWS::S3::Bucket')}.Arn>`,
+      input: `<${id('AWS::SQS::Queue', 'ServiceInputQueue')}.Arn>`,
+      output: `<${id('AWS::SQS::Queue', 'ServiceOutputQueue')}.Arn>`,
+    };
+  }
+
+  it('let a client hand in requests, and no more', () => {
+    const { statements, bucket, input } = statementsFor((service, role) => service.grantSubmit(role));
+    expect(statements).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'],
+        Resource: input,
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:AbortMultipartUpload', 's3:PutObject'],
+        Resource: [`${bucket}/payloads/*`, `${bucket}/requests/*`],
+      },
+    ]);
+  });
+
+  it('let a client take outcomes, and no more', () => {
+    const { statements, bucket, output } = statementsFor((service, role) => service.grantConsume(role));
+    expect(statements).toEqual([
+      {
+        Effect: 'Allow',
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:GetQueueUrl',
+          'sqs:ReceiveMessage',
+        ],
+        Resource: output,
+      },
+      {
+        Effect: 'Allow',
+        Action: ['s3:GetObject', 's3:GetObjectVersion'],
+        Resource: [`${bucket}/disposable/*`, `${bucket}/results/*`],
+      },
+      { Effect: 'Allow', Action: 's3:DeleteObject', Resource: `${bucket}/disposable/*` },
+    ]);
+  });
+
+  it('let another account in by the policies of the queue and the bucket', () => {
+    const { service, template } = serviceInApp();
+    service.grantSubmit(new AccountPrincipal('123456789012'));
+    for (const [type, beginning] of [
+      ['AWS::SQS::QueuePolicy', 'ServiceInputQueue'],
+      ['AWS::S3::BucketPolicy', ''],
+    ] as const) {
+      const { Statement } = resource(template(), type, beginning).properties.PolicyDocument;
+      expect(JSON.stringify(Statement)).toContain(':iam::123456789012:root');
+    }
+  });
+});
+
+describe('metrics', () => {
+  const { stack, service } = serviceInApp();
+
+  it.each([
+    ['metricQueueDepth', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'ServiceInputQueue'],
+    ['metricInFlight', 'AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', 'ServiceInputQueue'],
+    ['metricAgeOfOldestRequest', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', 'ServiceInputQueue'],
+    ['metricDeadLetters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'ServiceInputDeadLetters'],
+    ['metricOutputDepth', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'ServiceOutputQueue'],
+    ['metricOutputDeadLetters', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'ServiceOutputDeadLetters'],
+    ['metricInvocations', 'AWS/Lambda', 'Invocations', 'ServiceProcessor'],
+    ['metricErrors', 'AWS/Lambda', 'Errors', 'ServiceProcessor'],
+    ['metricThrottles', 'AWS/Lambda', 'Throttles', 'ServiceProcessor'],
+    ['metricDuration', 'AWS/Lambda', 'Duration', 'ServiceProcessor'],
+  ] as const)('%s is %s %s of %s', (method, namespace, metricName, dimension) => {
+    const metric = service[method]({ period: Duration.minutes(1) });
+    expect(metric).toMatchObject({ namespace, metricName, period: Duration.minutes(1) });
+    expect(JSON.stringify(stack.resolve(metric.dimensions))).toContain(`"${dimension}`);
+  });
+});
+
+it('can be in a stack twice', () => {
+  const app = emptyApp();
+  const stack = new Stack(app, 'Stack');
+  for (const id of ['One', 'Two']) new AsyncService(stack, id, { entry: ENTRY });
+  expect(() => app.synth()).not.toThrow();
+});
+
+function findingsIn(stack: Stack): string[] {
+  return new AwsSolutionsChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);
+}

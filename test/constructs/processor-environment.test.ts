@@ -1,0 +1,108 @@
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { expect, it } from 'vitest';
+import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { readEnvironment } from '../../lib/core/environment.ts';
+import { emptyApp, readable, resource, serviceIn } from './service-in-app.ts';
+
+/** The environment variables of a service in `stack`, and the logical ids they refer to. */
+function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
+  const template = serviceIn(stack, props).template();
+  const { Variables } = resource(template, 'AWS::Lambda::Function').properties.Environment;
+  return {
+    variables: readable(Variables) as Record<string, string>,
+    bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
+    input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
+    output: `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}>`,
+  };
+}
+
+it('is what a processor reads by default', () => {
+  const { variables, bucket, input, output } = variablesOf(new Stack(emptyApp(), 'Stack'), {});
+  expect(readEnvironment(variables)).toEqual({
+    serviceName: 'Stack/Service',
+    inputQueueUrl: input,
+    outputQueueUrl: output,
+    payloadBucket: bucket,
+    resultPrefix: 'results/',
+    disposablePrefix: 'disposable/',
+    claimCheckSources: [`${bucket}/requests/`, `${bucket}/payloads/`],
+    outputFormat: 'cloudevents',
+    concurrency: 10,
+    visibilityTimeoutSeconds: 360,
+    retryBaseSeconds: 2,
+    retryCapSeconds: 900,
+    inlineLimitBytes: 262_144,
+    maxPayloadBytes: 5_368_709_120,
+    maxBufferedBytes: 67_108_864,
+    maxJsonDepth: 128,
+  });
+});
+
+it('is what the props say', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { variables, bucket, input, output } = variablesOf(stack, {
+    serviceName: 'urn:reports',
+    batchSize: 20,
+    batchWindow: Duration.seconds(5),
+    concurrency: 4,
+    timeout: Duration.minutes(2),
+    visibilityTimeout: Duration.minutes(3),
+    retryBase: Duration.seconds(3),
+    retryCap: Duration.minutes(1),
+    inlineLimitBytes: 1_000,
+    maxPayloadBytes: 2_000,
+    maxBufferedBytes: 3_000,
+    maxJsonDepth: 4,
+    outputFormat: 'raw',
+    uploadPrefix: 'in/',
+    payloadPrefix: 'by-reference/',
+    resultPrefix: 'out/',
+    disposablePrefix: 'out-copies/',
+    claimCheckSources: [
+      { bucket: Bucket.fromBucketName(stack, 'One', 'one-bucket') },
+      { bucket: Bucket.fromBucketName(stack, 'Two', 'two-bucket'), prefix: 'some/' },
+    ],
+  });
+  expect(readEnvironment(variables)).toEqual({
+    serviceName: 'urn:reports',
+    inputQueueUrl: input,
+    outputQueueUrl: output,
+    payloadBucket: bucket,
+    resultPrefix: 'out/',
+    disposablePrefix: 'out-copies/',
+    claimCheckSources: [`${bucket}/in/`, `${bucket}/by-reference/`, 'one-bucket', 'two-bucket/some/'],
+    outputFormat: 'raw',
+    concurrency: 4,
+    visibilityTimeoutSeconds: 180,
+    retryBaseSeconds: 3,
+    retryCapSeconds: 60,
+    inlineLimitBytes: 1_000,
+    maxPayloadBytes: 2_000,
+    maxBufferedBytes: 3_000,
+    maxJsonDepth: 4,
+  });
+});
+
+it('has room for the user, for the names in logs and for source maps', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { variables } = variablesOf(stack, { environment: { TABLE: 'reports' } });
+  expect(variables).toMatchObject({
+    TABLE: 'reports',
+    POWERTOOLS_SERVICE_NAME: 'Stack/Service',
+    NODE_OPTIONS: '--enable-source-maps',
+  });
+});
+
+it("leaves Node's options to the user who sets them", () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { variables } = variablesOf(stack, { environment: { NODE_OPTIONS: '--max-http-header-size=32768' } });
+  expect(variables.NODE_OPTIONS).toBe('--max-http-header-size=32768');
+});
+
+it('refers to numbers only known at deployment', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const depth = new CfnParameter(stack, 'Depth', { type: 'Number' });
+  const { variables } = variablesOf(stack, { maxJsonDepth: depth.valueAsNumber });
+  expect(variables.COATCHECK_MAX_JSON_DEPTH).toBe('<Depth>');
+});
