@@ -22,68 +22,50 @@ type Defaulted = {
  * @param problems receives what is out of range, named as the props name it
  */
 export function serviceNumbers(props: AsyncServiceProps, problems: string[]): ServiceNumbers {
-  const optional = (name: NumberSettingName, path: string, given: Given): number | undefined => {
+  const optional = (name: NumberSettingName, given: Given): number | undefined => {
     const value = typeof given === 'object' ? inUnitOf(name, given) : given;
-    const problem = Token.isUnresolved(value) ? undefined : numberProblem(name, value, path);
+    const problem = Token.isUnresolved(value)
+      ? undefined
+      : numberProblem(name, value, NUMBER_SETTINGS[name].prop);
     if (value !== undefined && problem) problems.push(problem);
     return value;
   };
-  const number = (name: Defaulted, path: string, given: Given): number =>
-    optional(name, path, given) ?? NUMBER_SETTINGS[name].default;
+  const number = (name: Defaulted, given: Given): number =>
+    optional(name, given) ?? NUMBER_SETTINGS[name].default;
 
   const { lifecycle } = props;
-  const batchSize = number('batchSize', 'batchSize', props.batchSize);
-  const batchWindowSeconds = number('batchWindowSeconds', 'batchWindow', props.batchWindow);
-  const timeoutSeconds = number('timeoutSeconds', 'timeout', props.timeout);
-  const inputRetentionSeconds = number('inputRetentionSeconds', 'inputRetention', props.inputRetention);
+  const batchSize = number('batchSize', props.batchSize);
+  const batchWindowSeconds = number('batchWindowSeconds', props.batchWindow);
+  const timeoutSeconds = number('timeoutSeconds', props.timeout);
+  const inputRetentionSeconds = number('inputRetentionSeconds', props.inputRetention);
   return {
     batchSize,
     batchWindowSeconds,
     timeoutSeconds,
     inputRetentionSeconds,
-    maxConcurrency: optional('maxConcurrency', 'maxConcurrency', props.maxConcurrency),
-    concurrency: optional('concurrency', 'concurrency', props.concurrency) ?? batchSize,
-    memoryMiB: number('memoryMiB', 'memoryMiB', props.memoryMiB),
+    maxConcurrency: optional('maxConcurrency', props.maxConcurrency),
+    concurrency: optional('concurrency', props.concurrency) ?? batchSize,
+    memoryMiB: number('memoryMiB', props.memoryMiB),
     visibilityTimeoutSeconds:
-      optional('visibilityTimeoutSeconds', 'visibilityTimeout', props.visibilityTimeout) ??
+      optional('visibilityTimeoutSeconds', props.visibilityTimeout) ??
       defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems),
-    maxReceiveCount: number('maxReceiveCount', 'maxReceiveCount', props.maxReceiveCount),
-    retryBaseSeconds: number('retryBaseSeconds', 'retryBase', props.retryBase),
-    retryCapSeconds: number('retryCapSeconds', 'retryCap', props.retryCap),
-    inlineLimitBytes: number('inlineLimitBytes', 'inlineLimitBytes', props.inlineLimitBytes),
-    maxPayloadBytes: number('maxPayloadBytes', 'maxPayloadBytes', props.maxPayloadBytes),
-    maxBufferedBytes: number('maxBufferedBytes', 'maxBufferedBytes', props.maxBufferedBytes),
-    maxJsonDepth: number('maxJsonDepth', 'maxJsonDepth', props.maxJsonDepth),
+    maxReceiveCount: number('maxReceiveCount', props.maxReceiveCount),
+    retryBaseSeconds: number('retryBaseSeconds', props.retryBase),
+    retryCapSeconds: number('retryCapSeconds', props.retryCap),
+    inlineLimitBytes: number('inlineLimitBytes', props.inlineLimitBytes),
+    maxPayloadBytes: number('maxPayloadBytes', props.maxPayloadBytes),
+    maxBufferedBytes: number('maxBufferedBytes', props.maxBufferedBytes),
+    maxJsonDepth: number('maxJsonDepth', props.maxJsonDepth),
     outputRetentionSeconds:
-      optional('outputRetentionSeconds', 'outputRetention', props.outputRetention) ?? inputRetentionSeconds,
-    outputVisibilityTimeoutSeconds: number(
-      'outputVisibilityTimeoutSeconds',
-      'outputVisibilityTimeout',
-      props.outputVisibilityTimeout,
-    ),
-    outputMaxReceiveCount: number(
-      'outputMaxReceiveCount',
-      'outputMaxReceiveCount',
-      props.outputMaxReceiveCount,
-    ),
-    uploadAgeDays: number('uploadAgeDays', 'lifecycle.uploads', lifecycle?.uploads),
-    resultAgeDays: number('resultAgeDays', 'lifecycle.results', lifecycle?.results),
-    disposableAgeDays: number('disposableAgeDays', 'lifecycle.disposableCopies', lifecycle?.disposableCopies),
-    replacedUploadAgeDays: number(
-      'replacedUploadAgeDays',
-      'lifecycle.replacedUploads',
-      lifecycle?.replacedUploads,
-    ),
-    incompleteUploadAgeDays: number(
-      'incompleteUploadAgeDays',
-      'lifecycle.incompleteUploads',
-      lifecycle?.incompleteUploads,
-    ),
-    oldestRequestAlarmSeconds: number(
-      'oldestRequestAlarmSeconds',
-      'oldestRequestAlarm',
-      props.oldestRequestAlarm,
-    ),
+      optional('outputRetentionSeconds', props.outputRetention) ?? inputRetentionSeconds,
+    outputVisibilityTimeoutSeconds: number('outputVisibilityTimeoutSeconds', props.outputVisibilityTimeout),
+    outputMaxReceiveCount: number('outputMaxReceiveCount', props.outputMaxReceiveCount),
+    uploadAgeDays: number('uploadAgeDays', lifecycle?.uploads),
+    resultAgeDays: number('resultAgeDays', lifecycle?.results),
+    disposableAgeDays: number('disposableAgeDays', lifecycle?.disposableCopies),
+    replacedUploadAgeDays: number('replacedUploadAgeDays', lifecycle?.replacedUploads),
+    incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
+    oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', props.oldestRequestAlarm),
   };
 }
 

@@ -2,6 +2,8 @@ import { SQS_MAX_RETENTION_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from './limits.
 
 /** A number the owner of a service may choose: one definition for constructs, functions, docs and tests. */
 export interface NumberSetting {
+  /** Where an `AsyncService` is given it: a number, or a `Duration` where the unit is one of time. */
+  readonly prop: string;
   /** What it decides, in a sentence. */
   readonly meaning: string;
   /** The unit of `min`, `max` and `default`. */
@@ -30,6 +32,7 @@ const MAX_AGE_DAYS = 36_500;
 /** Every number setting, by the name it has in code. */
 export const NUMBER_SETTINGS = {
   batchSize: {
+    prop: 'batchSize',
     meaning: 'Most messages one invocation is given; over 10 needs a batching window of a second or more.',
     unit: 'messages',
     min: 1,
@@ -38,6 +41,7 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_EVENT_SOURCE,
   },
   batchWindowSeconds: {
+    prop: 'batchWindow',
     meaning: 'How long an event source waits to fill a batch.',
     unit: 'seconds',
     min: 0,
@@ -46,6 +50,7 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_EVENT_SOURCE,
   },
   maxConcurrency: {
+    prop: 'maxConcurrency',
     meaning: 'Most batches processed at a time; without it Lambda goes up to 1,250.',
     unit: 'batches',
     min: 2,
@@ -53,6 +58,7 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_EVENT_SOURCE,
   },
   concurrency: {
+    prop: 'concurrency',
     meaning: 'Most requests of one batch handled at a time; by default the whole batch.',
     unit: 'requests',
     min: 1,
@@ -60,6 +66,7 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_CONCURRENCY',
   },
   memoryMiB: {
+    prop: 'memoryMiB',
     meaning: 'Memory of the processor; its share of CPU grows with it.',
     unit: 'MiB',
     min: 128,
@@ -68,6 +75,7 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_QUOTAS,
   },
   timeoutSeconds: {
+    prop: 'timeout',
     meaning: 'Longest time one invocation, that is one batch, may take.',
     unit: 'seconds',
     min: 3,
@@ -76,6 +84,7 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_QUOTAS,
   },
   visibilityTimeoutSeconds: {
+    prop: 'visibilityTimeout',
     meaning:
       'How long a message stays hidden after a crash before it is tried again; by default 6 × the timeout.',
     unit: 'seconds',
@@ -85,7 +94,8 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   inputRetentionSeconds: {
-    meaning: 'How long a request may wait in the input queue, and an outcome in the output queue.',
+    prop: 'inputRetention',
+    meaning: 'How long a request may wait in the input queue.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS - 1,
@@ -93,6 +103,7 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputRetentionSeconds: {
+    prop: 'outputRetention',
     meaning:
       'How long an outcome waits in the output queue; by default as long as a request in the input queue.',
     unit: 'seconds',
@@ -101,6 +112,7 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputVisibilityTimeoutSeconds: {
+    prop: 'outputVisibilityTimeout',
     meaning: 'How long a consumer has an outcome to itself before it is delivered again.',
     unit: 'seconds',
     min: 1,
@@ -109,6 +121,7 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputMaxReceiveCount: {
+    prop: 'outputMaxReceiveCount',
     meaning: 'How often a consumer is given an outcome before it goes to the output dead-letter queue.',
     unit: 'receives',
     min: 1,
@@ -117,6 +130,7 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   maxReceiveCount: {
+    prop: 'maxReceiveCount',
     meaning: 'Attempts before a message goes to the dead-letter queue.',
     unit: 'receives',
     min: 1,
@@ -125,6 +139,7 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   retryBaseSeconds: {
+    prop: 'retryBase',
     meaning: 'Upper bound of the first wait before a retry; it doubles with every attempt.',
     unit: 'seconds',
     min: 1,
@@ -133,6 +148,7 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_RETRY_BASE_SECONDS',
   },
   retryCapSeconds: {
+    prop: 'retryCap',
     meaning: 'Upper bound of every wait before a retry.',
     unit: 'seconds',
     min: 1,
@@ -141,6 +157,7 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_RETRY_CAP_SECONDS',
   },
   inlineLimitBytes: {
+    prop: 'inlineLimitBytes',
     meaning: 'Largest result that travels inside the outcome; a larger one is stored in S3 and referred to.',
     unit: 'bytes',
     min: 0,
@@ -149,6 +166,7 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_INLINE_LIMIT_BYTES',
   },
   maxPayloadBytes: {
+    prop: 'maxPayloadBytes',
     meaning: 'Largest payload accepted; a larger one fails without being read.',
     unit: 'bytes',
     min: 1,
@@ -158,6 +176,7 @@ export const NUMBER_SETTINGS = {
     source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html',
   },
   maxBufferedBytes: {
+    prop: 'maxBufferedBytes',
     meaning: 'Largest payload `json()`, `text()` and `bytes()` hold in memory; `stream()` has no such limit.',
     unit: 'bytes',
     min: 1,
@@ -166,6 +185,7 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_MAX_BUFFERED_BYTES',
   },
   maxJsonDepth: {
+    prop: 'maxJsonDepth',
     meaning: 'Deepest nesting of JSON that is parsed.',
     unit: 'levels',
     min: 1,
@@ -174,6 +194,7 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_MAX_JSON_DEPTH',
   },
   uploadAgeDays: {
+    prop: 'lifecycle.uploads',
     meaning: 'How long payloads are kept.',
     unit: 'days',
     min: 1,
@@ -181,6 +202,7 @@ export const NUMBER_SETTINGS = {
     default: LONGER_THAN_ANY_QUEUE_DAYS,
   },
   resultAgeDays: {
+    prop: 'lifecycle.results',
     meaning: 'How long results above the inline limit are kept.',
     unit: 'days',
     min: 1,
@@ -188,6 +210,7 @@ export const NUMBER_SETTINGS = {
     default: LONGER_THAN_ANY_QUEUE_DAYS,
   },
   disposableAgeDays: {
+    prop: 'lifecycle.disposableCopies',
     meaning: 'How long copies of results are kept that their consumer should have deleted.',
     unit: 'days',
     min: 1,
@@ -195,6 +218,7 @@ export const NUMBER_SETTINGS = {
     default: LONGER_THAN_ANY_QUEUE_DAYS,
   },
   replacedUploadAgeDays: {
+    prop: 'lifecycle.replacedUploads',
     meaning:
       'How long a payload is kept after it was overwritten or deleted: its request may still be waiting.',
     unit: 'days',
@@ -203,6 +227,7 @@ export const NUMBER_SETTINGS = {
     default: 5,
   },
   incompleteUploadAgeDays: {
+    prop: 'lifecycle.incompleteUploads',
     meaning: 'How long the parts of a multipart upload that nobody completes are kept.',
     unit: 'days',
     min: 1,
@@ -210,6 +235,7 @@ export const NUMBER_SETTINGS = {
     default: 1,
   },
   oldestRequestAlarmSeconds: {
+    prop: 'oldestRequestAlarm',
     meaning: 'How long a request waits in the input queue before the alarm is raised.',
     unit: 'seconds',
     min: 60,
