@@ -1,0 +1,26 @@
+import { PermanentError, type ProcessorRequest, processor } from 'coatcheck';
+import { CsvInvalid } from './csv-invalid.ts';
+import { type Profile, profileCsv } from './profile.ts';
+
+/** Profiles the CSV file that was handed in. A broken file fails at once: it would be as broken the next time. */
+export async function profileRequest(request: ProcessorRequest): Promise<Profile> {
+  try {
+    return await profileCsv(request.stream(), { signal: request.signal, onRead: progressOf(request) });
+  } catch (error) {
+    if (!(error instanceof CsvInvalid)) throw error;
+    const { message, line, problem } = error;
+    throw new PermanentError(message, { code: 'csv_invalid', details: { line, problem }, cause: error });
+  }
+}
+
+export const handler = processor(profileRequest);
+
+/** Reports each tenth of the file, where its size is known. */
+function progressOf(request: ProcessorRequest): (bytes: number) => void {
+  let reported = 0;
+  return (bytes) => {
+    const tenths = request.size ? Math.min(10, Math.floor((10 * bytes) / request.size)) : 0;
+    if (tenths > reported) request.progress(tenths / 10);
+    reported = tenths;
+  };
+}
