@@ -22,8 +22,8 @@ export function queueClient(): SQSClient {
 /** A client for payloads. @param openPayloads how many payloads may be open at a time, each holding a socket */
 export function payloadClient(openPayloads: number): S3Client {
   return new S3Client({
-    // The emulator has no DNS name for each bucket.
-    forcePathStyle: process.env.AWS_ENDPOINT_URL_S3 !== undefined,
+    // An emulator has no DNS name for each bucket.
+    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
     requestHandler: {
       connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
       httpsAgent: { maxSockets: openPayloads + SPARE_SOCKETS },

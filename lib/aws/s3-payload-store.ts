@@ -13,9 +13,9 @@ import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
 
-/** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with 24 MiB of memory. */
-const PART_BYTES = 8 * 1024 * 1024;
-const PARTS_AT_ONCE = 2;
+/** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
+export const PART_BYTES = 8 * 1024 * 1024;
+export const PARTS_AT_ONCE = 2;
 
 /** Payloads and results in S3. */
 export class S3PayloadStore implements PayloadStore {
@@ -57,13 +57,15 @@ export class S3PayloadStore implements PayloadStore {
     contentType: string,
     signal: AbortSignal,
   ): Promise<StoredResult> {
+    signal.throwIfAborted();
     const counter = { bytes: 0 };
+    const source = Readable.from(counted(body, counter), { objectMode: false });
     const upload = new Upload({
       client: this.#client,
       params: {
         Bucket: this.#resultBucket,
         Key: key,
-        Body: Readable.from(counted(body, counter), { objectMode: false }),
+        Body: source,
         ContentType: contentType,
         IfNoneMatch: '*',
       },
@@ -76,10 +78,13 @@ export class S3PayloadStore implements PayloadStore {
       const { VersionId: versionId } = await upload.done();
       return { check: { bucket: this.#resultBucket, key, versionId }, size: counter.bytes, contentType };
     } catch (error) {
-      if (isNamed(error, 'PreconditionFailed')) return await this.#adopt(key);
+      // A conflict is a race that the other writer may have won.
+      if (isNamed(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
       throw error;
     } finally {
       signal.removeEventListener('abort', abort);
+      // After an abort the upload waits for the body's end before it removes its parts.
+      source.destroy();
     }
   }
 

@@ -1,0 +1,101 @@
+/** The AWS calls a batch of ten takes, and what they cost. Counted where the SDK would send them. */
+import { deliveriesOf } from '../lib/aws/sqs-event.ts';
+import { Engine } from '../lib/core/engine.ts';
+import { PermanentError } from '../lib/core/errors.ts';
+import type { Handler } from '../lib/core/handler.ts';
+import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
+import { engineSettings } from '../test/support/settings.ts';
+import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
+import { DOLLARS_A_MILLION_CALLS } from './support/aws-prices.ts';
+import { InProcessAws, type Operation } from './support/in-process-aws.ts';
+import { type Report, runBenchmark } from './support/report.ts';
+import { silentLogger } from './support/silent-logger.ts';
+import { sqsEvent } from './support/sqs-event.ts';
+
+const BATCH_SIZE = 10;
+
+/** A batch of ten: what its messages hold, and what becomes of them. */
+interface Scenario {
+  readonly name: string;
+  readonly body: (index: number) => string;
+  readonly handler: Handler;
+}
+
+const inline = (index: number) => JSON.stringify({ index });
+const inS3 = (index: number) =>
+  JSON.stringify({
+    specversion: '1.0',
+    id: `${index}`,
+    source: '/bench',
+    type: 'bench',
+    dataref: `s3://${BUCKET}/${index}`,
+  });
+const small = () => ({ done: true });
+const large = () => Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
+
+const SCENARIOS: readonly Scenario[] = [
+  { name: 'inline → inline', body: inline, handler: small },
+  {
+    name: 'S3 → inline',
+    body: inS3,
+    handler: async (request) => ({ read: (await request.bytes()).byteLength }),
+  },
+  { name: 'S3 → S3', body: inS3, handler: async (request) => (await request.bytes()) && large() },
+  { name: 'one fails for good', body: inline, handler: firstOne(() => new PermanentError('None left')) },
+  { name: 'one is retried', body: inline, handler: firstOne(() => new Error('try again')) },
+  { name: 'all are retried', body: inline, handler: () => Promise.reject(new Error('try again')) },
+];
+
+await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
+  const counted = await Promise.all(
+    SCENARIOS.map(async (scenario) => ({ name: scenario.name, calls: await callsOf(scenario) })),
+  );
+  const operations = [...new Set(counted.flatMap(({ calls }) => [...calls.keys()]))];
+  const rows = counted.map(({ name, calls }) => ({
+    batch: name,
+    ...Object.fromEntries(operations.map((operation) => [operation, calls.get(operation) ?? 0])),
+    '$ a million': dollarsAMillionRequests(calls),
+  }));
+  const eventSource = dollarsAMillionRequests(
+    new Map([
+      ['SQS ReceiveMessage', 1],
+      ['SQS DeleteMessageBatch', 1],
+    ]),
+  );
+  return {
+    rows,
+    notes: [
+      `Dollars for the processor's own calls, a million requests, us-east-1. Lambda's event source adds a receive and a delete a batch, $${eventSource.toFixed(2)}. Not counted: what clients do (upload or send, receive, delete), Lambda's time, storage.`,
+    ],
+  };
+});
+
+async function callsOf({ body, handler }: Scenario): Promise<ReadonlyMap<Operation, number>> {
+  const aws = new InProcessAws(Buffer.from(JSON.stringify({ some: 'payload' })));
+  const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET] }), {
+    ...awsPorts(aws),
+    logger: silentLogger,
+    chance: realChance,
+  });
+  const event = sqsEvent(Array.from({ length: BATCH_SIZE }, (_, index) => body(index)));
+  await engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
+  return aws.calls;
+}
+
+/** A handler that ends the first request so, and every other one well. */
+function firstOne(error: () => Error): Handler {
+  return async (request) => {
+    if ((await request.text()) === inline(0)) throw error();
+    return small();
+  };
+}
+
+function dollarsAMillionRequests(calls: ReadonlyMap<Operation, number>): number {
+  const dollars = [...calls].map(([operation, count]) => count * DOLLARS_A_MILLION_CALLS[priceOf(operation)]);
+  return dollars.reduce((sum, each) => sum + each, 0) / BATCH_SIZE;
+}
+
+function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
+  if (operation.startsWith('SQS')) return 'SQS';
+  return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';
+}

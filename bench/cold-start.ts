@@ -1,0 +1,83 @@
+/** Size and start of a processor's bundle, beside bundles that hold less. */
+import { fileURLToPath } from 'node:url';
+import type { BundleStart } from './cold-start/bundle-start.ts';
+import { type DeployedBundle, deployedBundle } from './support/deployed-bundle.ts';
+import { freshProcess, messageOf } from './support/fresh-process.ts';
+import { type Report, runBenchmark } from './support/report.ts';
+import { median, quantile } from './support/statistics.ts';
+
+const ROUNDS = 31;
+
+/** The row the aim is measured from. */
+const BARE = 'bare clients and upload';
+
+interface Subject {
+  readonly name: string;
+  readonly entry: string;
+  /** Laid over the function's own variables. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+const SUBJECTS: readonly Subject[] = [
+  { name: 'empty handler', entry: 'empty' },
+  { name: 'bare clients', entry: 'clients' },
+  { name: BARE, entry: 'clients-and-upload' },
+  { name: 'the same and a logger', entry: 'clients-upload-and-logger' },
+  { name: 'processor', entry: 'processor' },
+  { name: 'processor, source map unread', entry: 'processor', environment: { NODE_OPTIONS: '' } },
+];
+
+/** AWS is named, so that the clients can be made, and not there. */
+const NO_AWS = { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'none', AWS_SECRET_ACCESS_KEY: 'none' };
+
+await runBenchmark('Cold start of a bundle', async (note): Promise<Report> => {
+  using bundles = new DisposableStack();
+  const subjects = SUBJECTS.map(({ name, entry, environment }) => ({
+    name,
+    environment,
+    bundle: bundles.use(deployedBundle(fileURLToPath(new URL(`cold-start/${entry}.ts`, import.meta.url)))),
+    starts: [] as BundleStart[],
+  }));
+  // One after another in every round: whatever else the machine does meets all of them alike.
+  for (let round = 1; round <= ROUNDS; round++) {
+    note(`round ${round} of ${ROUNDS}`);
+    for (const { bundle, environment, starts } of subjects) starts.push(await startOnce(bundle, environment));
+  }
+  const bare = subjects.find(({ name }) => name === BARE)?.starts ?? [];
+  const bareReady = median(bare.map(ready));
+  const rows = subjects.map(({ name, bundle, starts }) => ({
+    bundle: name,
+    'size KiB': bundle.bytes / 1_024,
+    'import ms': median(starts.map(imported)),
+    'ready ms': median(starts.map(ready)),
+    p90: quantile(starts.map(ready), 0.9),
+    best: Math.min(...starts.map(ready)),
+    'ready, beyond bare ms': median(starts.map(ready)) - bareReady,
+  }));
+  return {
+    rows,
+    notes: [
+      `Medians of ${ROUNDS} fresh processes. Import: of the bundle, the start of Node left out. Ready: import and a first, empty batch, since the processor makes its clients then, the others at import.`,
+      'Aim: the processor within 5 ms of bare clients and upload.',
+    ],
+  };
+});
+
+async function startOnce(
+  { file, environment }: DeployedBundle,
+  changed: Subject['environment'],
+): Promise<BundleStart> {
+  const child = freshProcess(new URL('cold-start/start-once.ts', import.meta.url), {
+    args: [file],
+    environment: { ...environment, ...NO_AWS, ...changed },
+  });
+  return (await messageOf(child)) as BundleStart;
+}
+
+function imported({ importMilliseconds }: BundleStart): number {
+  return importMilliseconds;
+}
+
+function ready({ readyMilliseconds }: BundleStart): number {
+  return readyMilliseconds;
+}

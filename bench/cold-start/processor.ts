@@ -1,0 +1,4 @@
+/** The least a processor can be. */
+import { processor } from 'coatcheck';
+
+export const handler = processor(async (request) => ({ size: request.size }));

@@ -1,0 +1,18 @@
+/** Starts a bundle as Lambda does, in a process of its own, and tells its parent how long that took. */
+import { pathToFileURL } from 'node:url';
+import type { BundleStart } from './bundle-start.ts';
+
+const [bundle = ''] = process.argv.slice(2);
+
+const startedAt = performance.now();
+const { handler } = await import(pathToFileURL(bundle).href);
+const importedAt = performance.now();
+await handler({ Records: [] }, { getRemainingTimeInMillis: () => 60_000 });
+const readyAt = performance.now();
+
+const start: BundleStart = {
+  importMilliseconds: importedAt - startedAt,
+  readyMilliseconds: readyAt - startedAt,
+};
+process.send?.(start);
+process.disconnect();

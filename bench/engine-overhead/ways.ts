@@ -1,0 +1,72 @@
+import { Logger } from '@aws-lambda-powertools/logger';
+import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
+import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { Engine } from '../../lib/core/engine.ts';
+import type { EnginePorts } from '../../lib/core/engine-settings.ts';
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
+import { engineSettings } from '../../test/support/settings.ts';
+import { awsPorts, QUEUE_URL, realChance } from '../support/aws-ports.ts';
+import { InProcessAws } from '../support/in-process-aws.ts';
+import { silentLogger } from '../support/silent-logger.ts';
+
+/** A batch done from the event to the answer. */
+type Way = (event: SQSEvent) => Promise<unknown>;
+
+/** The ways to do a batch, by the name the report gives them. */
+export const WAYS = { bare, engine, 'engine in memory': engineInMemory } satisfies Record<string, () => Way>;
+
+export type WayName = keyof typeof WAYS;
+
+/** What the handler does, whoever runs it. */
+function product({ x, y }: { x: number; y: number }): { product: number } {
+  return { product: x * y };
+}
+
+/** What the same handler would be without an engine, and without anything that could go wrong. */
+function bare(): Way {
+  const { queues } = new InProcessAws();
+  return async ({ Records }) => {
+    const entries = Records.map(({ body }, index) => ({
+      Id: String(index),
+      MessageBody: JSON.stringify(product(JSON.parse(body))),
+    }));
+    const calls: Promise<unknown>[] = [];
+    for (let start = 0; start < entries.length; start += SQS_MAX_BATCH_ENTRIES) {
+      const Entries = entries.slice(start, start + SQS_MAX_BATCH_ENTRIES);
+      calls.push(queues.send(new SendMessageBatchCommand({ QueueUrl: QUEUE_URL, Entries })));
+    }
+    await Promise.all(calls);
+  };
+}
+
+/** The engine as it is deployed, but for who answers the SDK. */
+function engine(): Way {
+  return engineOn({ ...awsPorts(new InProcessAws()), logger: new PowertoolsLogger(new Logger()) });
+}
+
+/** The engine alone: ports that do nothing. */
+function engineInMemory(): Way {
+  return engineOn({
+    ...awsPorts(new InProcessAws()),
+    output: {
+      maxMessages: SQS_MAX_BATCH_ENTRIES,
+      maxBytes: SQS_MAX_MESSAGE_BYTES,
+      sizeOf: ({ body }) => Buffer.byteLength(body),
+      send: async (messages) => messages.map(() => ({ sent: true })),
+    },
+    logger: silentLogger,
+  });
+}
+
+function engineOn(ports: Omit<EnginePorts, 'chance'>): Way {
+  const handler = async (request: { json(): Promise<unknown> }) =>
+    product((await request.json()) as { x: number; y: number });
+  const settings = engineSettings({ concurrency: 10_000 });
+  const engine = new Engine({ handler }, settings, { ...ports, chance: realChance });
+  return async (event) => {
+    const again = await engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
+    if (again.length > 0) throw new Error(`${again.length} messages failed`);
+  };
+}

@@ -1,0 +1,24 @@
+import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import type { EnginePorts } from '../../lib/core/engine-settings.ts';
+import type { InProcessAws } from './in-process-aws.ts';
+
+/** A bucket and a queue that are nowhere. */
+export const BUCKET = 'payloads';
+export const QUEUE_URL = 'https://sqs.us-east-1.amazonaws.com/000000000000/queue';
+
+/** The engine's real ports on an AWS that answers in process. */
+export function awsPorts({
+  queues,
+  payloads,
+}: InProcessAws): Pick<EnginePorts, 'store' | 'output' | 'input'> {
+  return {
+    store: new S3PayloadStore(payloads, BUCKET),
+    output: new SqsOutputQueue(queues, QUEUE_URL),
+    input: new SqsInputQueue(queues, QUEUE_URL),
+  };
+}
+
+/** As the engine has it in Lambda. */
+export const realChance = { now: Date.now, random: Math.random };

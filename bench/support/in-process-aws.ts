@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+
+/** What of an HTTP request tells one AWS call from another. */
+interface AwsRequest {
+  readonly method: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, unknown>>;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+interface AwsResponse {
+  readonly statusCode: number;
+  readonly headers: Record<string, string>;
+  readonly body?: Uint8Array | Readable;
+}
+
+/** `SQS SendMessageBatch` */
+export type Operation = `${'SQS' | 'S3'} ${string}`;
+
+/** An SQS and an S3 that answer at once, in this process, and count what they are asked. */
+export class InProcessAws {
+  /** Calls by operation. */
+  readonly calls = new Map<Operation, number>();
+  /** What any object of S3 holds. */
+  readonly object: Uint8Array;
+  readonly queues: SQSClient;
+  readonly payloads: S3Client;
+
+  constructor(object: Uint8Array = new Uint8Array()) {
+    this.object = object;
+    const config = {
+      region: 'us-east-1',
+      credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
+      requestHandler: { handle: async (request: AwsRequest) => ({ response: this.#answer(request) }) },
+    };
+    this.queues = new SQSClient(config);
+    this.payloads = new S3Client(config);
+  }
+
+  #answer(request: AwsRequest): AwsResponse {
+    const operation = operationOf(request);
+    this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
+    switch (operation) {
+      case 'SQS SendMessageBatch':
+        return json(sent(request));
+      case 'SQS ChangeMessageVisibilityBatch':
+        return json({ Successful: [] });
+      case 'S3 GetObject':
+        return this.#objectAnswer();
+      case 'S3 PutObject':
+        return { statusCode: 200, headers: { etag: '"etag"', 'x-amz-version-id': 'version' } };
+      case 'S3 CreateMultipartUpload':
+        return xml(
+          '<InitiateMultipartUploadResult><UploadId>upload</UploadId></InitiateMultipartUploadResult>',
+        );
+      case 'S3 UploadPart':
+        return { statusCode: 200, headers: { etag: '"etag"' } };
+      case 'S3 CompleteMultipartUpload':
+        return xml('<CompleteMultipartUploadResult><ETag>"etag"</ETag></CompleteMultipartUploadResult>');
+      default:
+        throw new Error(`no answer to ${operation}`);
+    }
+  }
+
+  #objectAnswer(): AwsResponse {
+    const headers = { 'content-length': String(this.object.byteLength), 'content-type': 'application/json' };
+    return { statusCode: 200, headers, body: Readable.from([this.object], { objectMode: false }) };
+  }
+}
+
+function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
+  const target = headers['x-amz-target'];
+  if (target !== undefined) return `SQS ${target.slice(target.indexOf('.') + 1)}`;
+  switch (method) {
+    case 'GET':
+      return 'S3 GetObject';
+    case 'HEAD':
+      return 'S3 HeadObject';
+    case 'POST':
+      return 'uploads' in query ? 'S3 CreateMultipartUpload' : 'S3 CompleteMultipartUpload';
+    case 'PUT':
+      if ('x-amz-copy-source' in headers) return 'S3 CopyObject';
+      return 'partNumber' in query ? 'S3 UploadPart' : 'S3 PutObject';
+    default:
+      return `S3 ${method}`;
+  }
+}
+
+/** With the digests the SDK compares. */
+function sent({ body }: AwsRequest): unknown {
+  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
+  const { Entries }: { Entries: readonly { Id: string; MessageBody: string }[] } = JSON.parse(text);
+  return {
+    Successful: Entries.map(({ Id, MessageBody }) => ({
+      Id,
+      MessageId: Id,
+      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+    })),
+  };
+}
+
+function json(value: unknown): AwsResponse {
+  return { statusCode: 200, headers: {}, body: Buffer.from(JSON.stringify(value)) };
+}
+
+function xml(text: string): AwsResponse {
+  return { statusCode: 200, headers: { 'content-type': 'application/xml' }, body: Buffer.from(text) };
+}

@@ -1,0 +1,10 @@
+import type { Logger } from '../../lib/core/ports.ts';
+
+/** Says nothing, for where logging isn't what is measured. */
+export const silentLogger: Logger = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLogger,
+};
