@@ -6,12 +6,17 @@ import type { Delivery } from '../core/delivery.ts';
  * @throws TypeError when the event is of something else
  */
 export function deliveriesOf(event: SQSEvent): Delivery[] {
-  if (!Array.isArray(event?.Records)) {
+  if (!isSqsEvent(event)) {
     throw new TypeError(
       `Expected an event of an SQS event source, got ${JSON.stringify(event)?.slice(0, 200)}`,
     );
   }
   return event.Records.map(deliveryOf);
+}
+
+function isSqsEvent(event: unknown): event is SQSEvent {
+  if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
+  return Array.isArray(event.Records) && event.Records.every((record) => record?.eventSource === 'aws:sqs');
 }
 
 function deliveryOf({ messageId, body, attributes, messageAttributes, receiptHandle }: SQSRecord): Delivery {

@@ -44,7 +44,7 @@ export class SqsInputQueue implements InputQueue {
     );
   }
 
-  /** @throws Error that counts the entries SQS refused, after every batch was tried */
+  /** @throws Error of the first call that failed, or that counts the entries SQS refused; every call was made */
   async #inBatches<Entry>(
     entries: readonly Entry[],
     call: (batch: readonly Entry[]) => Promise<{ Failed?: BatchResultErrorEntry[] }>,
@@ -53,8 +53,8 @@ export class SqsInputQueue implements InputQueue {
     for (let start = 0; start < entries.length; start += SQS_MAX_BATCH_ENTRIES) {
       calls.push(call(entries.slice(start, start + SQS_MAX_BATCH_ENTRIES)));
     }
-    const answers = await Promise.all(calls);
-    const refused = answers.flatMap(({ Failed }) => Failed ?? []);
+    await Promise.allSettled(calls);
+    const refused = (await Promise.all(calls)).flatMap(({ Failed }) => Failed ?? []);
     const [first] = refused;
     if (first)
       throw new Error(

@@ -6,11 +6,12 @@ import type { Processor } from './handler.ts';
 import { type Ending, expiry, failure, type InlineResult, type Outcome } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import { openPayload } from './payload.ts';
-import type { StoredResult } from './ports.ts';
+import type { RequestRecords, StoredResult } from './ports.ts';
 import { PayloadRequest } from './request.ts';
 import { type ResultBody, resultBodyOf } from './result.ts';
 import { resultKey } from './result-key.ts';
 import { type Shift, unlessAborted } from './shift.ts';
+import { describeThrown } from './thrown.ts';
 
 /** What an attempt works with. */
 export interface AttemptTools {
@@ -37,7 +38,6 @@ export class Attempt {
    * @throws RetryLater, AttemptTimedOut, or what the handler or a port threw
    */
   async run(): Promise<Outcome> {
-    if (this.#isExpired()) return this.#outcome(expiry(new RequestExpired(), this.#attempt));
     const { records } = this.#tools.ports;
     if (!records) return this.#outcome(await this.#work());
     const claim = await records.claim(this.#request, this.#attempt, this.#tools.shift.stopsAt);
@@ -54,12 +54,12 @@ export class Attempt {
     }
   }
 
-  async #underLease(lease: string, records: NonNullable<EnginePorts['records']>): Promise<Outcome> {
+  async #underLease(lease: string, records: RequestRecords): Promise<Outcome> {
     let outcome: Outcome;
     try {
       outcome = this.#outcome(await this.#work());
     } catch (error) {
-      await records.release(this.#request, lease, error);
+      await this.#release(records, lease, error);
       throw error;
     }
     const ours = await records.complete(this.#request, lease, outcome);
@@ -67,8 +67,21 @@ export class Attempt {
     return outcome;
   }
 
+  /** A lease that can't be given back ends by itself; what the attempt failed of counts. */
+  async #release(records: RequestRecords, lease: string, error: unknown): Promise<void> {
+    try {
+      await records.release(this.#request, lease, error);
+    } catch (refusal) {
+      this.#tools.ports.logger.warn('The lease could not be given back', {
+        requestId: this.#request.id,
+        error: describeThrown(refusal),
+      });
+    }
+  }
+
   /** The ending of the work, given up when the shift is over, even if the handler isn't done. */
-  #work(): Promise<Ending> {
+  async #work(): Promise<Ending> {
+    if (this.#isExpired()) return expiry(new RequestExpired(), this.#attempt);
     return unlessAborted(this.#handled(), this.#tools.shift.over, () => {
       throw new AttemptTimedOut();
     });
@@ -97,7 +110,7 @@ export class Attempt {
         maxJsonDepth: settings.maxJsonDepth,
       });
       if (processor.input) await request.validate(processor.input);
-      return await this.#kept(await resultBodyOf(await processor.handler(request)));
+      return await this.#kept(await resultBodyOf(await processor.handler(request), this.#now()));
     } finally {
       payload.discard();
     }

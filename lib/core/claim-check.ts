@@ -1,4 +1,5 @@
 import { ClaimCheckRefused, EnvelopeMalformed } from './errors.ts';
+import { S3_MAX_KEY_BYTES } from './limits.ts';
 
 /** A reference that stands for a payload or a result. */
 export interface ClaimCheck {
@@ -33,6 +34,15 @@ export function parseClaimCheck(reference: string): ClaimCheck {
   }
   const versionId = new URLSearchParams(query).get('versionId') ?? undefined;
   return versionId === undefined ? { bucket, key } : { bucket, key, versionId };
+}
+
+/** What is wrong with a claim check no store could have given out, or undefined when it may be followed. */
+export function claimCheckProblem({ bucket, key, versionId = '' }: ClaimCheck): string | undefined {
+  if (!`${bucket} ${key} ${versionId}`.isWellFormed()) return 'it must not have unpaired surrogates';
+  if (bucket.includes('/')) return `a bucket's name has no slash, got ${bucket.slice(0, 100)}`;
+  const keyBytes = Buffer.byteLength(key);
+  if (keyBytes > S3_MAX_KEY_BYTES) return `a key has at most ${S3_MAX_KEY_BYTES} bytes, got ${keyBytes}`;
+  return undefined;
 }
 
 /**

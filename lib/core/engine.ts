@@ -44,7 +44,7 @@ export class Engine {
     using shift = new Shift(this.#ports.chance.now(), deadlineAt);
     const distinct = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()];
     const fates = await this.#processWithIsolation(distinct, shift);
-    await this.#deferRetries(fates);
+    await this.#deferRetries(fates, shift);
     const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
     this.#ports.logger.info('Batch processed', {
       messages: deliveries.length,
@@ -55,24 +55,33 @@ export class Engine {
     return again;
   }
 
-  /** Suspects go one at a time, until half the time is gone; each is ended for good before the next may crash. */
+  /**
+   * Suspects go one at a time, each ended for good before the next may crash. At half the time the others start
+   * together: a suspect that is only slow must have a chance.
+   */
   async #processWithIsolation(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
     const now = this.#ports.chance.now();
     const { sound, suspect } = triage(deliveries, this.#settings.visibilityTimeoutSeconds, now);
-    const fates = await this.#process(sound, shift);
-    if (suspect.length === 0) return fates;
+    if (suspect.length === 0) return this.#process(sound, shift);
     this.#ports.logger.warn('Messages may have crashed a process: run one at a time', {
       messageIds: suspect.map(({ id }) => id),
     });
-    await this.#acknowledge(fates);
-    const halfTime = (shift.startedAt + shift.stopsAt) / 2;
+    const fates = await this.#processForGood(sound, shift);
     const waiting = [...suspect];
-    while (waiting.length > 0 && this.#ports.chance.now() < halfTime) {
-      const alone = await this.#process(waiting.splice(0, 1), shift);
-      await this.#acknowledge(alone);
-      addAll(fates, alone);
+    const runs: Promise<Map<Delivery, Fate>>[] = [];
+    while (waiting.length > 0 && !shift.halfway.aborted) {
+      const alone = this.#processForGood(waiting.splice(0, 1), shift);
+      runs.push(alone);
+      await unlessAborted(alone, shift.halfway, () => fates);
     }
-    return addAll(fates, await this.#process(waiting, shift));
+    runs.push(this.#process(waiting, shift));
+    return new Map([fates, ...(await Promise.all(runs))].flatMap((some) => [...some]));
+  }
+
+  async #processForGood(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
+    const fates = await this.#process(deliveries, shift);
+    await this.#acknowledge(fates, shift);
+    return fates;
   }
 
   /** Runs deliveries at once, as far as concurrency goes, and publishes their outcomes together. */
@@ -100,7 +109,8 @@ export class Engine {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED) };
     try {
       const outcome = await this.#outcomeOf(task, shift);
-      return { fate: this.#publish(outcome, task, publisher, shift) };
+      const fate = this.#publish(outcome, publisher, shift).catch((error) => this.#retry(error, task));
+      return { fate };
     } catch (error) {
       return { fate: Promise.resolve(this.#retry(error, task)) };
     }
@@ -117,17 +127,17 @@ export class Engine {
     return { ...failure(rejection, attempt), requestId: id, issuer, traceparent, endedAt };
   }
 
-  async #publish(outcome: Outcome, task: Task, publisher: Publisher, shift: Shift): Promise<Fate> {
+  /** @throws Error when the outcome isn't known to be published */
+  async #publish(outcome: Outcome, publisher: Publisher, shift: Shift): Promise<Fate> {
     const message = encodeOutcome(outcome, this.#settings);
-    if (!message) return this.#retry(new Error('the outcome has no form in the output format'), task);
+    if (!message) throw new Error('the outcome has no form in the output format');
     this.#log(outcome);
     const publication = await unlessAborted(publisher.publish(message), shift.closing, () => ({
       published: false,
       reason: "the queue didn't answer before the deadline",
     }));
-    return publication.published
-      ? 'done'
-      : this.#retry(new Error(`not published: ${publication.reason}`), task);
+    if (!publication.published) throw new Error(`not published: ${publication.reason}`);
+    return 'done';
   }
 
   #log(outcome: Outcome): void {
@@ -152,22 +162,27 @@ export class Engine {
     return delaySeconds;
   }
 
-  async #acknowledge(fates: ReadonlyMap<Delivery, Fate>): Promise<void> {
+  async #acknowledge(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
     const done = [...fates].filter(([, fate]) => fate === 'done').map(([delivery]) => delivery);
-    if (done.length > 0) await this.#quietly('acknowledge', this.#ports.input.acknowledge(done));
+    if (done.length > 0) await this.#quietly('acknowledge', this.#ports.input.acknowledge(done), shift);
   }
 
-  async #deferRetries(fates: ReadonlyMap<Delivery, Fate>): Promise<void> {
+  async #deferRetries(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
     const deferrals = [...fates].flatMap(([delivery, fate]) =>
       fate === 'done' ? [] : [{ delivery, delaySeconds: fate }],
     );
-    if (deferrals.length > 0) await this.#quietly('defer', this.#ports.input.defer(deferrals));
+    if (deferrals.length > 0) await this.#quietly('defer', this.#ports.input.defer(deferrals), shift);
   }
 
-  /** Without these calls messages come back later or once more, which is what happens when they fail. */
-  async #quietly(call: string, done: Promise<void>): Promise<void> {
+  /**
+   * Without these calls messages come back later or once more, which is what happens when they fail. Waiting for an
+   * answer must not cost the whole batch.
+   */
+  async #quietly(call: string, done: Promise<void>, shift: Shift): Promise<void> {
     try {
-      await done;
+      await unlessAborted(done, shift.closing, () => {
+        throw new Error("it didn't answer before the deadline");
+      });
     } catch (error) {
       this.#ports.logger.warn(`The input queue refused to ${call} messages`, {
         error: describeThrown(error),
@@ -176,12 +191,16 @@ export class Engine {
   }
 }
 
-/** The requests of the deliveries, each once: a duplicate within a batch is the same request. */
+/**
+ * The requests of the deliveries, each once: a duplicate within a batch is the same request. A message that can't be
+ * decoded stands for itself: whatever id it claims, it must not decide about another one.
+ */
 function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
   const tasks = new Map<string, { decoded: Decoded; deliveries: Delivery[] }>();
   for (const delivery of deliveries) {
     for (const decoded of decode(delivery, settings)) {
-      const identity = JSON.stringify([decoded.issuer, decoded.id]);
+      const { issuer, id } = decoded;
+      const identity = JSON.stringify('rejection' in decoded ? [issuer, id, delivery.id] : [issuer, id]);
       const task = tasks.get(identity);
       if (task) task.deliveries.push(delivery);
       else tasks.set(identity, { decoded, deliveries: [delivery] });
@@ -212,9 +231,4 @@ function lesser(one: Fate, other: Fate): Fate {
 
 function attemptOf([first]: readonly Delivery[]): number {
   return first?.attempt ?? 1;
-}
-
-function addAll(fates: Map<Delivery, Fate>, more: ReadonlyMap<Delivery, Fate>): Map<Delivery, Fate> {
-  for (const [delivery, fate] of more) fates.set(delivery, fate);
-  return fates;
 }

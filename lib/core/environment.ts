@@ -76,20 +76,23 @@ export function readEnvironment(
   const problems: string[] = [];
   const text = (variable: string): string => {
     const value = variables[variable] ?? '';
-    if (value === '') problems.push(`${variable} must be set, got nothing`);
+    if (value.trim() === '') problems.push(`${variable} must be set, got nothing`);
     return value;
   };
   const number = (name: NumberVariable): number => {
     const variable = variableOf(name);
     const given = variables[variable];
     const value = given === undefined || given.trim() === '' ? Number.NaN : Number(given);
-    const problem = numberProblem(name, value, variable);
-    if (problem) problems.push(given === undefined ? `${variable} must be set, got nothing` : problem);
+    const problem =
+      given === undefined
+        ? `${variable} must be set, got nothing`
+        : numberProblem(name, Number.isNaN(value) ? given : value, variable);
+    if (problem) problems.push(problem);
     return value;
   };
   const format = text(OUTPUT_FORMAT_VARIABLE);
   const outputFormat = OUTPUT_FORMATS.find((known) => known === format);
-  if (format !== '' && !outputFormat) {
+  if (format.trim() !== '' && !outputFormat) {
     problems.push(`${OUTPUT_FORMAT_VARIABLE} must be one of ${OUTPUT_FORMATS.join(', ')}, got ${format}`);
   }
   const environment = {

@@ -21,11 +21,15 @@ const ORIGIN = 'http://coatcheck.invalid';
  * Makes a handler of any web-standard application (`app.fetch` of Hono and others), called in place, no server needed.
  * The payload is the request's body. A 2xx answer is the result; 408, 425, 429 and 5xx are tried again, `Retry-After`
  * honoured; any other answer is a permanent failure.
+ * @throws TypeError for a method whose requests have no body
  */
 export function fromFetch(
   fetch: (request: Request) => Response | Promise<Response>,
   { path = '/', method = 'POST' }: FromFetchOptions = {},
 ): Handler {
+  if (/^(?:get|head)$/i.test(method)) {
+    throw new TypeError(`fromFetch() takes a method whose requests have a body, such as POST, got ${method}`);
+  }
   const url = new URL(path, ORIGIN);
   return (request) => fetch(webRequest(request, url, method));
 }

@@ -31,7 +31,11 @@ export interface ProcessorRequest<Input = unknown> {
   text(): Promise<string>;
   /** The payload's bytes. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
   bytes(): Promise<Uint8Array>;
-  /** The payload as it arrives, in constant memory; to be read once. @throws PayloadUsed the second time */
+  /**
+   * The payload as it arrives, in constant memory; to be read once. After `json()`, `text()` or `bytes()` it comes from
+   * memory.
+   * @throws PayloadUsed the second time
+   */
   stream(): ReadableStream<Uint8Array>;
 
   /** Says how far it is. Logged. @param fraction from 0 to 1 */
@@ -73,6 +77,10 @@ export function defineProcessor(first: Handler | ProcessorOptions, second?: Hand
     throw new TypeError(
       `processor() needs a handler function, got ${handler === null ? 'null' : typeof handler}`,
     );
+  }
+  const { input } = options;
+  if (input !== undefined && typeof input?.['~standard']?.validate !== 'function') {
+    throw new TypeError('processor() takes an input that is a Standard Schema, such as a Zod schema');
   }
   return { handler, ...options };
 }

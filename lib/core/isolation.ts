@@ -13,8 +13,9 @@ export interface Triage {
  *
  * When a handler kills the process, all messages of its batch come back, the guilty among them. Run together again,
  * they would all end in the dead-letter queue. Run one at a time, each acknowledged when it is done, the guilty one
- * takes down only those behind it; and since the order is turned round at every delivery, those behind it were before
- * it the next time. So a single poison message costs its companions two deliveries, and only it is dead-lettered.
+ * takes down only those behind it; and since the order is another at every delivery, those behind it are before it the
+ * next time. So a poison message costs its companions two deliveries, three of them four, and only they are
+ * dead-lettered.
  *
  * A retry that merely waited long in a backlog is taken for a suspect too. That costs it company, nothing else.
  */
@@ -26,8 +27,18 @@ export function triage(
   if (deliveries.length < 2) return { sound: deliveries, suspect: [] };
   const isSuspect = ({ attempt, firstDeliveredAt }: Delivery) =>
     attempt > 1 && now - firstDeliveredAt >= visibilityTimeoutSeconds * 1000;
-  const suspect = deliveries.filter(isSuspect).toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const latestAttempt = Math.max(0, ...suspect.map(({ attempt }) => attempt));
-  if (latestAttempt % 2 === 1) suspect.reverse();
+  const suspect = inTurn(deliveries.filter(isSuspect));
   return { sound: deliveries.filter((delivery) => !isSuspect(delivery)), suspect };
+}
+
+/**
+ * By id, then the other way round: whoever is left then stands between two poison messages, the first and the last.
+ * So the next two times the first of the row goes to its end, and so on.
+ */
+function inTurn(suspect: readonly Delivery[]): Delivery[] {
+  const row = suspect.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+  const turn = Math.max(0, ...suspect.map(({ attempt }) => attempt - 2));
+  if (turn % 2 === 1) row.reverse();
+  const skipped = Math.floor(turn / 2) % Math.max(1, row.length);
+  return [...row.slice(skipped), ...row.slice(0, skipped)];
 }

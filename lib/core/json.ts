@@ -14,6 +14,54 @@ export function parseJson(text: string, what: string, maxDepth: number): unknown
   }
 }
 
+/**
+ * The value of an object's member as it is written in valid JSON, the last one where it is there twice; undefined when
+ * it isn't there.
+ */
+export function memberText(json: string, name: string): string | undefined {
+  let found: string | undefined;
+  let at = skipSpace(json, json.indexOf('{') + 1);
+  while (json.charCodeAt(at) === QUOTE) {
+    const nameEnd = endOfString(json, at) + 1;
+    const start = skipSpace(json, json.indexOf(':', nameEnd) + 1);
+    const end = endOfValue(json, start);
+    if (JSON.parse(json.slice(at, nameEnd)) === name) found = json.slice(start, end).trimEnd();
+    at = skipSpace(json, end + 1);
+  }
+  return found;
+}
+
+/** Index of the comma or bracket that ends the value begun at `start`. */
+function endOfValue(json: string, start: number): number {
+  let depth = 0;
+  for (let at = start; at < json.length; at++) {
+    switch (json.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(json, at);
+        break;
+      case OPEN_BRACKET:
+      case OPEN_BRACE:
+        depth++;
+        break;
+      case COMMA:
+        if (depth === 0) return at;
+        break;
+      case CLOSE_BRACKET:
+      case CLOSE_BRACE:
+        if (depth === 0) return at;
+        depth--;
+        break;
+    }
+  }
+  return json.length;
+}
+
+function skipSpace(json: string, from: number): number {
+  let at = from;
+  while (' \t\n\r'.includes(json.charAt(at)) && at < json.length) at++;
+  return at;
+}
+
 /** Whether brackets outside strings nest deeper than `limit`. */
 function nestsDeeperThan(text: string, limit: number): boolean {
   let depth = 0;
@@ -37,6 +85,7 @@ function nestsDeeperThan(text: string, limit: number): boolean {
 }
 
 const QUOTE = 0x22;
+const COMMA = 0x2c;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;

@@ -10,6 +10,12 @@ export function isTextType(contentType: string): boolean {
   return type.startsWith('text/') || type.endsWith('+xml') || type === 'application/xml';
 }
 
+/** What is wrong with a content type, or undefined when it can be a header's and a message attribute's value. */
+export function contentTypeProblem(contentType: string): string | undefined {
+  if (/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(contentType)) return undefined;
+  return `a content type has 1 to 255 printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
+}
+
 /** The type without its parameters, in lower case. */
 function essence(contentType: string): string {
   return (contentType.split(';', 1)[0] ?? '').trim().toLowerCase();

@@ -1,3 +1,4 @@
+import { single } from './beginning.ts';
 import { assertAllowed, type ClaimCheck, formatClaimCheck } from './claim-check.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
 import {
@@ -22,9 +23,9 @@ export interface Payload {
   readonly size: number | undefined;
   readonly contentType: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  /** All of it, in memory. @throws PayloadTooLarge */
+  /** All of it, in memory, any number of times. @throws PayloadTooLarge, PayloadUsed when it was streamed before */
   bytes(): Promise<Uint8Array>;
-  /** As it arrives. @throws PayloadUsed when it was read before */
+  /** As it arrives, or from memory if it is there. @throws PayloadUsed when it was streamed before */
   stream(): AsyncIterable<Uint8Array>;
   /** Frees what the payload holds when nobody will read (on). */
   discard(): void;
@@ -61,16 +62,12 @@ function inlinePayload(
 ): Payload {
   const bytes = typeof inline === 'string' ? Buffer.from(inline) : inline;
   assertSize('The payload', bytes.byteLength, limits.maxPayloadBytes);
-  return {
-    size: bytes.byteLength,
-    contentType,
-    metadata,
-    bytes: async () => bytes,
-    stream: async function* () {
-      yield bytes;
-    },
-    discard() {},
-  };
+  const about = { size: bytes.byteLength, contentType, metadata, discard() {} };
+  return readOnce(
+    about,
+    () => single(bytes),
+    async () => bytes,
+  );
 }
 
 async function openChecked(
@@ -102,19 +99,39 @@ function assertOpened(opened: OpenedPayload, check: ClaimCheck, where: string, l
 }
 
 function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimits): Payload {
-  let used = false;
-  const stream = (): AsyncIterable<Uint8Array> => {
-    if (used) throw new PayloadUsed();
-    used = true;
-    return measured(opened, where, limits.maxPayloadBytes);
-  };
-  let buffered: Promise<Uint8Array> | undefined;
-  const bytes = () => {
-    buffered ??= buffer(stream(), opened, `The payload ${where}`, limits.maxBufferedBytes);
-    return buffered;
-  };
   const { size, contentType, metadata, discard } = opened;
-  return { size, contentType, metadata, bytes, stream, discard };
+  const stream = () => measured(opened, where, limits.maxPayloadBytes);
+  return readOnce({ size, contentType, metadata, discard }, stream, () =>
+    buffer(stream(), opened, `The payload ${where}`, limits.maxBufferedBytes),
+  );
+}
+
+/** Inline or stored, a payload behaves the same: what is in memory can be had again, what streamed by can't. */
+function readOnce(
+  about: Omit<Payload, 'bytes' | 'stream'>,
+  read: () => AsyncIterable<Uint8Array>,
+  readAll: () => Promise<Uint8Array>,
+): Payload {
+  let streamed = false;
+  let buffered: Promise<Uint8Array> | undefined;
+  return {
+    ...about,
+    async bytes() {
+      if (streamed) throw new PayloadUsed();
+      buffered ??= readAll();
+      return buffered;
+    },
+    stream() {
+      if (buffered) return awaited(buffered);
+      if (streamed) throw new PayloadUsed();
+      streamed = true;
+      return read();
+    },
+  };
+}
+
+async function* awaited(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await bytes;
 }
 
 /** Passes the bytes on, and fails at the end if they weren't as many as promised. */

@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 /** Longest request id, in characters. */
 export const REQUEST_ID_MAX_LENGTH = 256;
 
+/** Longest name of an issuer, in characters: it is in every outcome, which must fit a message. */
+export const ISSUER_MAX_LENGTH = 2_048;
+
 /** Where an uploaded payload lies. */
 export interface UploadedObject {
   readonly bucket: string;
@@ -35,4 +38,10 @@ export function requestIdProblem(id: string): string | undefined {
   if (/[\p{Cc}\p{Cs}\p{Cn}]/u.test(id))
     return 'a request id has no control characters or unassigned code points';
   return undefined;
+}
+
+/** What is wrong with the name of an id's issuer, or undefined when it will do. */
+export function issuerProblem(issuer: string): string | undefined {
+  if (issuer.length <= ISSUER_MAX_LENGTH) return undefined;
+  return `an issuer has at most ${ISSUER_MAX_LENGTH} characters, got ${issuer.length}`;
 }

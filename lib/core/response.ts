@@ -1,3 +1,4 @@
+import { byteChunks } from './byte-chunks.ts';
 import { RetryLater, ServiceRefused, ServiceUnavailable } from './errors.ts';
 
 /** How much of an error's body a failure quotes, in bytes. */
@@ -8,15 +9,19 @@ const RETRIED_STATUSES = new Set([408, 425, 429]);
 
 /**
  * The body of a successful response.
+ * @param now milliseconds since 1970
  * @throws ServiceRefused for a status that will stay (3xx, 4xx)
  * @throws RetryLater when the service said when to come back, ServiceUnavailable when it didn't (408, 425, 429, 5xx)
  */
-export async function bodyOfResponse(response: Response): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
-  if (response.ok) return response.body ?? new Uint8Array();
+export async function bodyOfResponse(
+  response: Response,
+  now: number,
+): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
+  if (response.ok) return response.body ? byteChunks(response.body) : new Uint8Array();
   const { status } = response;
   const body = await quotedBody(response);
   if (status < 500 && !RETRIED_STATUSES.has(status)) throw new ServiceRefused(status, body);
-  const delaySeconds = retryAfterSeconds(response.headers.get('retry-after'), Date.now());
+  const delaySeconds = retryAfterSeconds(response.headers.get('retry-after'), now);
   if (delaySeconds !== undefined) {
     throw new RetryLater(delaySeconds, `The service answered ${status}, Retry-After ${delaySeconds} s`);
   }
@@ -26,19 +31,24 @@ export async function bodyOfResponse(response: Response): Promise<Uint8Array | A
 /** Seconds a `Retry-After` asks for, whether it holds seconds or a date; undefined when it holds neither. */
 export function retryAfterSeconds(header: string | null, now: number): number | undefined {
   if (header === null) return undefined;
-  if (/^\d+$/.test(header.trim())) return Number(header);
-  const date = Date.parse(header);
+  if (/^\d{1,10}$/.test(header)) return Number(header);
+  // Every form of an HTTP date begins with a weekday; what else JavaScript takes for a date isn't meant as one.
+  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
-/** The body's beginning: an error's body may be endless. */
+/** The body's beginning: an error's body may be endless, or break off. */
 async function quotedBody(response: Response): Promise<string> {
   const chunks: Uint8Array[] = [];
   let read = 0;
-  for await (const chunk of response.body ?? []) {
-    chunks.push(chunk);
-    read += chunk.byteLength;
-    if (read >= QUOTED_BODY_BYTES) break;
+  try {
+    for await (const chunk of response.body ? byteChunks(response.body) : []) {
+      chunks.push(chunk);
+      read += chunk.byteLength;
+      if (read >= QUOTED_BODY_BYTES) break;
+    }
+  } catch {
+    // The status says more than how its body ended.
   }
   return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, QUOTED_BODY_BYTES));
 }

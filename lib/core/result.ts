@@ -1,5 +1,6 @@
+import { byteChunks } from './byte-chunks.ts';
 import { ResultInvalid } from './errors.ts';
-import { BINARY_TYPE, JSON_TYPE } from './media-type.ts';
+import { BINARY_TYPE, contentTypeProblem, JSON_TYPE } from './media-type.ts';
 import { bodyOfResponse } from './response.ts';
 
 /** What a handler returned, as bytes to publish or store. */
@@ -10,20 +11,33 @@ export interface ResultBody {
 
 /**
  * Turns whatever a handler returned into bytes.
+ * @param now milliseconds since 1970, for a `Retry-After` that holds a date
  * @throws ResultInvalid for what has no bytes (a function, a symbol, a cyclic object, a BigInt)
  * @throws ServiceRefused, RetryLater, ServiceUnavailable for a `Response` that isn't a success
  */
-export async function resultBodyOf(result: unknown): Promise<ResultBody> {
+export async function resultBodyOf(result: unknown, now: number): Promise<ResultBody> {
   if (result instanceof Response) {
-    const body = await bodyOfResponse(result);
-    return { contentType: result.headers.get('content-type') ?? BINARY_TYPE, body };
+    const body = await bodyOfResponse(result, now);
+    return { contentType: typeOfResponse(result), body };
   }
   if (result instanceof Uint8Array) return { contentType: BINARY_TYPE, body: result };
+  if (ArrayBuffer.isView(result)) {
+    const body = new Uint8Array(result.buffer, result.byteOffset, result.byteLength);
+    return { contentType: BINARY_TYPE, body };
+  }
   if (result instanceof ArrayBuffer) return { contentType: BINARY_TYPE, body: new Uint8Array(result) };
-  if (isAsyncIterable(result)) return { contentType: BINARY_TYPE, body: bytesOf(result) };
+  if (isAsyncIterable(result)) return { contentType: BINARY_TYPE, body: byteChunks(result) };
   if (result instanceof Blob)
-    return { contentType: result.type || BINARY_TYPE, body: bytesOf(result.stream()) };
+    return { contentType: result.type || BINARY_TYPE, body: byteChunks(result.stream()) };
   return { contentType: JSON_TYPE, body: jsonBytes(result) };
+}
+
+/** It becomes a message attribute and an object's header, which take less than a `Response` does. */
+function typeOfResponse({ headers }: Response): string {
+  const contentType = headers.get('content-type') || BINARY_TYPE;
+  const problem = contentTypeProblem(contentType);
+  if (problem) throw new ResultInvalid(problem);
+  return contentType;
 }
 
 /** A handler that returns nothing has the result `null`: it is published like any other. */
@@ -40,13 +54,4 @@ function jsonBytes(result: unknown): Uint8Array {
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
-}
-
-async function* bytesOf(chunks: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
-  for await (const chunk of chunks) {
-    if (typeof chunk === 'string') yield Buffer.from(chunk);
-    else if (chunk instanceof Uint8Array) yield chunk;
-    else
-      throw new ResultInvalid(`a stream yields bytes or text, got ${chunk === null ? 'null' : typeof chunk}`);
-  }
 }

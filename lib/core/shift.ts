@@ -13,6 +13,8 @@ export class Shift implements Disposable {
   readonly startedAt: number;
   /** When {@link stopping} fires, in milliseconds since 1970. */
   readonly stopsAt: number;
+  /** Fires when half the time until {@link stopping} is gone. */
+  readonly halfway: AbortSignal;
   /** Fires when handlers should stop. */
   readonly stopping: AbortSignal;
   /** Fires when what isn't over is given up. */
@@ -32,6 +34,7 @@ export class Shift implements Disposable {
     );
     this.startedAt = now;
     this.stopsAt = deadlineAt - reserve;
+    this.halfway = this.#signalAfter((this.stopsAt - now) / 2);
     this.stopping = this.#signalAfter(this.stopsAt - now);
     this.over = this.#signalAfter(deadlineAt - reserve / 2 - now);
     this.closing = this.#signalAfter(deadlineAt - reserve / 10 - now);
@@ -45,7 +48,8 @@ export class Shift implements Disposable {
     const controller = new AbortController();
     // Every request of the batch listens.
     setMaxListeners(0, controller.signal);
-    this.#timers.push(setTimeout(() => controller.abort(), Math.max(0, milliseconds)));
+    if (milliseconds <= 0) controller.abort();
+    else this.#timers.push(setTimeout(() => controller.abort(), milliseconds));
     return controller.signal;
   }
 }

@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts';
 import type { DecodedRequest } from './decode.ts';
-import { optionalTime } from './fields.ts';
+import { optionalTime, optionalTraceparent } from './fields.ts';
 
 /** The message attributes with a meaning; every other one is passed on as metadata. */
 export const ATTRIBUTES = {
@@ -25,7 +25,7 @@ export function attributesOf({ id, attributes }: Delivery): Omit<DecodedRequest,
     contentType: attributes[ATTRIBUTES.contentType],
     metadata: Object.fromEntries(Object.entries(attributes).filter(([name]) => !OWN_ATTRIBUTES.has(name))),
     tenant: attributes[ATTRIBUTES.tenant],
-    traceparent: attributes[ATTRIBUTES.traceparent],
+    traceparent: optionalTraceparent(attributes[ATTRIBUTES.traceparent]),
     callbackUrl: attributes[ATTRIBUTES.callbackUrl],
     expiresAt: optionalTime('message attribute', ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]),
   };

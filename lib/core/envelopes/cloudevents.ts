@@ -1,8 +1,17 @@
 import { parseClaimCheck } from '../claim-check.ts';
 import { EnvelopeMalformed } from '../errors.ts';
+import { memberText } from '../json.ts';
 import { BINARY_TYPE, isJsonType, JSON_TYPE } from '../media-type.ts';
 import type { DecodedRequest } from './decode.ts';
-import { isObject, type JsonObject, optionalText, optionalTime, requiredText, shown } from './fields.ts';
+import {
+  isObject,
+  type JsonObject,
+  optionalText,
+  optionalTime,
+  optionalTraceparent,
+  requiredText,
+  shown,
+} from './fields.ts';
 
 const ENVELOPE = 'CloudEvent';
 
@@ -27,10 +36,11 @@ export function isCloudEvent(value: unknown): value is JsonObject {
 /**
  * Reads a CloudEvent 1.0 in structured JSON.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
+ * @param text what the event was parsed from
  * @throws EnvelopeMalformed
  */
-export function decodeCloudEvent(event: JsonObject): DecodedRequest {
-  const text = (name: string) => optionalText(ENVELOPE, event, name);
+export function decodeCloudEvent(event: JsonObject, text: string): DecodedRequest {
+  const attribute = (name: string) => optionalText(ENVELOPE, event, name);
   if (event.specversion !== '1.0') {
     throw new EnvelopeMalformed(ENVELOPE, `specversion must be "1.0", got ${shown(event.specversion)}`);
   }
@@ -40,32 +50,41 @@ export function decodeCloudEvent(event: JsonObject): DecodedRequest {
   return {
     id,
     issuer,
-    ...payloadOf(event),
+    ...payloadOf(event, text),
     metadata: metadataOf(event),
-    tenant: text('tenant'),
-    traceparent: text('traceparent'),
-    expiresAt: optionalTime(ENVELOPE, 'expirytime', text('expirytime')),
+    tenant: attribute('tenant'),
+    traceparent: optionalTraceparent(event.traceparent),
+    expiresAt: optionalTime(ENVELOPE, 'expirytime', attribute('expirytime')),
   };
 }
 
-function payloadOf(event: JsonObject): Pick<DecodedRequest, 'payload' | 'contentType'> {
-  const given = ['data', 'data_base64', 'dataref'].filter((name) => event[name] !== undefined);
-  // An event may carry its data and a reference to the same data: the data is at hand.
-  if (given.includes('data') && given.includes('data_base64')) {
+function payloadOf(event: JsonObject, text: string): Pick<DecodedRequest, 'payload' | 'contentType'> {
+  if (event.data !== undefined && hasValue(event.data_base64)) {
     throw new EnvelopeMalformed(ENVELOPE, 'data and data_base64 exclude each other, got both');
   }
   const contentType = optionalText(ENVELOPE, event, 'datacontenttype');
-  if (event.data !== undefined) return inlineData(event.data, contentType ?? JSON_TYPE);
-  if (event.data_base64 !== undefined) {
+  // An event may carry its data and a reference to the same data: the data is at hand.
+  if (event.data !== undefined) return inlineData(event.data, text, contentType ?? JSON_TYPE);
+  if (hasValue(event.data_base64)) {
     return { payload: { inline: base64(event.data_base64) }, contentType: contentType ?? BINARY_TYPE };
   }
   const reference = requiredDataref(event);
   return { payload: parseClaimCheck(reference), contentType };
 }
 
-function inlineData(data: unknown, contentType: string): Pick<DecodedRequest, 'payload' | 'contentType'> {
-  const inline = !isJsonType(contentType) && typeof data === 'string' ? data : JSON.stringify(data);
-  return { payload: { inline }, contentType };
+/** JSON as it was written: parsing and writing it again would round long numbers. */
+function inlineData(
+  data: unknown,
+  text: string,
+  contentType: string,
+): Pick<DecodedRequest, 'payload' | 'contentType'> {
+  const inline = !isJsonType(contentType) && typeof data === 'string' ? data : memberText(text, 'data');
+  return { payload: { inline: inline ?? JSON.stringify(data) }, contentType };
+}
+
+/** A member that is null is as good as missing; only for `data` null is a value. */
+function hasValue(member: unknown): boolean {
+  return member !== undefined && member !== null;
 }
 
 function base64(value: unknown): Uint8Array {
@@ -76,7 +95,7 @@ function base64(value: unknown): Uint8Array {
 }
 
 function requiredDataref(event: JsonObject): string {
-  if (event.dataref === undefined) {
+  if (!hasValue(event.dataref)) {
     throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref must be there, got none');
   }
   return requiredText(ENVELOPE, event, 'dataref');

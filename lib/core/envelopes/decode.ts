@@ -1,8 +1,9 @@
-import type { ClaimCheck } from '../claim-check.ts';
+import { type ClaimCheck, claimCheckProblem } from '../claim-check.ts';
 import type { Delivery } from '../delivery.ts';
 import { EnvelopeMalformed, PermanentError } from '../errors.ts';
 import { parseJson } from '../json.ts';
-import { requestIdProblem } from '../request-id.ts';
+import { contentTypeProblem } from '../media-type.ts';
+import { issuerProblem, requestIdProblem } from '../request-id.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './cloudevents.ts';
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
@@ -59,14 +60,14 @@ export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decod
     value = looksLikeContainer(delivery.body) ? parsed(delivery.body, limits) : undefined;
     return decodeValue(value, delivery).map(checked);
   } catch (error) {
-    return [{ id: bestKnownId(value, delivery), issuer: '', rejection: asRejection(error) }];
+    return [{ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }];
   }
 }
 
 function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
   if (isS3TestEvent(value)) return [];
   if (isS3Event(value)) return decodeS3Event(value, delivery);
-  if (isCloudEvent(value)) return [decodeCloudEvent(value)];
+  if (isCloudEvent(value)) return [decodeCloudEvent(value, delivery.body)];
   if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
   // The TrueFoundry async service's envelope has its place here.
   return [decodePlain(delivery, value !== undefined)];
@@ -87,15 +88,33 @@ function parsed(body: string, { maxJsonDepth }: DecodeLimits): unknown {
   }
 }
 
-/** Holds ids that senders chose to the rules for ids. */
+/** Holds what senders chose to the rules for it: ids and types are passed on, claim checks followed. */
 function checked(decoded: Decoded): Decoded {
-  const problem = requestIdProblem(decoded.id);
-  if (problem) throw new EnvelopeMalformed('request id', problem);
+  const { id, issuer } = decoded;
+  assertSound('request id', requestIdProblem(id));
+  assertSound('issuer', issuerProblem(issuer));
+  if ('rejection' in decoded) return decoded;
+  const { payload, contentType } = decoded;
+  if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
+  if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
   return decoded;
 }
 
-/** The id its sender will look for, if it can be told and used; else the message's own. */
-function bestKnownId(value: unknown, { id, attributes }: Delivery): string {
-  const given = isCloudEvent(value) ? value.id : attributes[ATTRIBUTES.requestId];
-  return typeof given === 'string' && requestIdProblem(given) === undefined ? given : id;
+function assertSound(what: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new EnvelopeMalformed(what, problem);
+}
+
+/** The identity its sender will look for, if it can be told and used; else the message's own id. */
+function bestKnownIdentity(
+  value: unknown,
+  { id: messageId, attributes }: Delivery,
+): Pick<Decoded, 'id' | 'issuer'> {
+  const { id, source: issuer } = isCloudEvent(value)
+    ? value
+    : { id: attributes[ATTRIBUTES.requestId], source: '' };
+  const usable =
+    typeof id === 'string' &&
+    typeof issuer === 'string' &&
+    (requestIdProblem(id) ?? issuerProblem(issuer)) === undefined;
+  return usable ? { id, issuer } : { id: messageId, issuer: '' };
 }

@@ -43,6 +43,16 @@ export function optionalTime(envelope: string, name: string, text: string | unde
 
 const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
+/**
+ * A trace parent to pass on; anything else in its place is ignored, as the standard asks.
+ * @see https://www.w3.org/TR/trace-context/#traceparent-header
+ */
+export function optionalTraceparent(value: unknown): string | undefined {
+  return typeof value === 'string' && TRACEPARENT.test(value) ? value : undefined;
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
+
 /** A value as an error message shows it. */
 export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100);

@@ -33,9 +33,10 @@ export function decodeS3Event(
 function decodeRecord(record: JsonObject, fallbackId: string): Decoded {
   let id = fallbackId;
   try {
+    // First: a removal names the version it removed, and is not the request of that upload.
+    assertCreation(record);
     const { bucket, key, version, size, versionId } = uploadedObject(record);
     id = requestIdOfUpload({ bucket, key, version });
-    assertCreation(record);
     if (size === 0) throw new PayloadEmpty(`s3://${bucket}/${key}`);
     return { id, issuer: '', payload: { bucket, key, versionId, size }, metadata: {} };
   } catch (error) {

@@ -5,8 +5,8 @@ export interface CallLimits {
 }
 
 /**
- * Spreads messages over as few calls as first-fit decreasing finds: at most 11/9 of the fewest possible, and the
- * fewest themselves for messages of like size.
+ * Spreads messages over few calls: the largest first, each into the first call with room. That is never more calls
+ * than filling one after the other takes, and the fewest possible for messages of one size.
  */
 export function pack<Message extends { readonly size: number }>(
   messages: readonly Message[],

@@ -1,0 +1,33 @@
+import type { Arrows } from './imports.ts';
+
+/** The part of the core that deployments are made with: constants and their checks, nothing that runs. */
+const CONTRACT = ['limits', 'settings', 'environment', 'errors'].map((name) => `lib/core/${name}.ts`);
+
+/** The house: which folder may import what. Arrows go down only. */
+export const ARROWS: Readonly<Record<string, Arrows>> = {
+  'lib/core/': {
+    files: ['lib/core/'],
+    // Digests, and the number of listeners of a signal: no input, no output.
+    modules: ['@standard-schema/spec', 'node:crypto', 'node:events'],
+  },
+  ...Object.fromEntries(CONTRACT.map((file) => [file, { files: CONTRACT, modules: [] }])),
+  'lib/aws/': {
+    files: ['lib/aws/', 'lib/core/'],
+    modules: ['@aws-lambda-powertools/*', '@aws-sdk/*', 'aws-lambda', 'node:stream'],
+  },
+  'lib/constructs/': {
+    files: ['lib/constructs/', ...CONTRACT],
+    modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],
+  },
+  'lib/local/': { files: ['lib/local/', 'lib/core/'] },
+  'functions/': {
+    files: ['functions/', 'lib/aws/', 'lib/core/'],
+    modules: ['@aws-lambda-powertools/*', '@aws-sdk/*', '@standard-schema/spec', 'aws-lambda'],
+  },
+  'bin/': { files: ['bin/', 'examples/', 'lib/constructs/', 'lib/core/', 'lib/local/'] },
+  // A user's processor has nothing but the package.
+  'examples/': { files: ['examples/'] },
+};
+
+/** The folders whose sources are held to {@link ARROWS}. */
+export const FOLDERS = ['bin', 'examples', 'functions', 'lib'];

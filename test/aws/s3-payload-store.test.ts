@@ -1,0 +1,183 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import {
+  PayloadChecksumMismatch,
+  PayloadDenied,
+  PayloadMissing,
+  ResultTooLarge,
+} from '../../lib/core/errors.ts';
+import { clientConfig, ScriptedEndpoint, s3Error } from '../support/scripted-endpoint.ts';
+import { chunked, readAll } from '../support/streams.ts';
+
+const CHECK = { bucket: 'payloads', key: 'requests/a b/ü', versionId: 'v+1' };
+const { signal } = new AbortController();
+
+let endpoint: ScriptedEndpoint;
+let store: S3PayloadStore;
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(s3Error(500, 'InternalError')).start();
+  store = new S3PayloadStore(
+    new S3Client({ ...clientConfig(endpoint.url), forcePathStyle: true }),
+    'payloads',
+  );
+});
+afterEach(() => endpoint[Symbol.asyncDispose]());
+
+function opening(): Promise<unknown> {
+  return store.open(CHECK, signal).then(
+    () => 'opened',
+    (error) => error,
+  );
+}
+
+describe('opening', () => {
+  test('asks for the version of the claim check', async () => {
+    endpoint.script = (_, response) => response.end('hello');
+    await store.open(CHECK, signal);
+    expect(endpoint.calls[0]).toMatchObject({ method: 'GET' });
+    const url = new URL(endpoint.calls[0]?.url ?? '', endpoint.url);
+    expect(decodeURIComponent(url.pathname)).toBe('/payloads/requests/a b/ü');
+    expect(url.searchParams.get('versionId')).toBe('v+1');
+  });
+
+  test.each([
+    [404, 'NoSuchKey', PayloadMissing],
+    [404, 'NoSuchVersion', PayloadMissing],
+    [404, 'NoSuchBucket', PayloadMissing],
+    [405, 'MethodNotAllowed', PayloadMissing],
+    [400, 'InvalidArgument', PayloadMissing],
+    [403, 'AccessDenied', PayloadDenied],
+    [403, 'InvalidObjectState', PayloadDenied],
+  ])('is over for good with %i %s', async (status, code, kind) => {
+    endpoint.script = s3Error(status, code);
+    const error = await opening();
+    expect(error).toBeInstanceOf(kind);
+    expect(error).toMatchObject({
+      message: expect.stringContaining('s3://payloads/requests/a%20b/%C3%BC?versionId=v%2B1'),
+      cause: { name: code },
+    });
+  });
+
+  test.each([
+    [503, 'SlowDown'],
+    [500, 'InternalError'],
+    [400, 'RequestTimeout'],
+    [403, 'RequestTimeTooSkewed'],
+    [400, 'ExpiredToken'],
+  ])('may go better later with %i %s', async (status, code) => {
+    endpoint.script = s3Error(status, code);
+    expect(await opening()).toMatchObject({ name: code });
+    expect(await opening()).not.toHaveProperty('code', expect.stringMatching(/^payload_/));
+  });
+});
+
+describe('reading', () => {
+  test('bytes that don’t match their checksum is over for good', async () => {
+    endpoint.script = (_, response) =>
+      response.writeHead(200, { 'x-amz-checksum-crc32': 'AAAAAA==' }).end('hello');
+    const { body } = await store.open(CHECK, signal);
+    await expect(readAll(body)).rejects.toThrow(PayloadChecksumMismatch);
+  });
+
+  test('bytes that match it', async () => {
+    endpoint.script = (_, response) =>
+      response.writeHead(200, { 'x-amz-checksum-crc32': 'NhCmhg==' }).end('hello');
+    const { body } = await store.open(CHECK, signal);
+    expect(String(await readAll(body))).toBe('hello');
+  });
+
+  test.each([{}, { 'x-amz-checksum-crc32': 'NhCmhg==' }])(
+    'a body whose connection breaks fails, and may go better later: %j',
+    async (headers) => {
+      endpoint.script = (_, response) => {
+        response.writeHead(200, { 'content-length': 100, ...headers });
+        response.write('hello', () => response.destroy());
+      };
+      const { body, size } = await store.open(CHECK, signal);
+      expect(size).toBe(100);
+      const error = await readAll(body).catch((thrown) => thrown);
+      expect(error).toBeInstanceOf(Error);
+      expect(error).not.toHaveProperty('code', expect.stringMatching(/^payload_/));
+    },
+  );
+
+  test.each([{}, { 'x-amz-checksum-crc32': 'NhCmhg==' }])(
+    'what is discarded unread frees the connection: %j',
+    async (headers) => {
+      endpoint.script = (_, response) => {
+        response.writeHead(200, { 'content-length': 1_000_000_000, ...headers });
+        response.write(Buffer.alloc(65_536));
+      };
+      const { discard } = await store.open(CHECK, signal);
+      expect(endpoint.connections).toBe(1);
+      discard();
+      await vi.waitUntil(() => endpoint.connections === 0);
+    },
+  );
+
+  test('ends when the signal fires', async () => {
+    endpoint.script = (_, response) => {
+      response.writeHead(200, { 'content-length': 100 });
+      response.write('hello');
+    };
+    const controller = new AbortController();
+    const { body } = await store.open(CHECK, controller.signal);
+    const reading = readAll(body);
+    controller.abort();
+    await expect(reading).rejects.toThrow();
+    await vi.waitUntil(() => endpoint.connections === 0);
+  });
+});
+
+describe('saving', () => {
+  const save = () => store.save('results/a', chunked('hello'), 'text/plain', signal);
+
+  test('asks for the key to be free', async () => {
+    endpoint.script = (_, response) => response.writeHead(200, { 'x-amz-version-id': 'v1' }).end();
+    expect(await save()).toEqual({
+      check: { bucket: 'payloads', key: 'results/a', versionId: 'v1' },
+      size: 5,
+      contentType: 'text/plain',
+    });
+    expect(endpoint.calls).toMatchObject([
+      { method: 'PUT', headers: { 'if-none-match': '*', 'content-type': 'text/plain' } },
+    ]);
+  });
+
+  test.each([
+    [412, 'PreconditionFailed'],
+    [409, 'ConditionalRequestConflict'],
+  ])('after %i %s takes what another attempt has written', async (status, code) => {
+    endpoint.script = (call, response) => {
+      if (call.method !== 'HEAD') return s3Error(status, code)(call, response);
+      response
+        .writeHead(200, { 'x-amz-version-id': 'v0', 'content-length': 9, 'content-type': 'text/csv' })
+        .end();
+    };
+    expect(await save()).toEqual({
+      check: { bucket: 'payloads', key: 'results/a', versionId: 'v0' },
+      size: 9,
+      contentType: 'text/csv',
+    });
+  });
+
+  test('fails when the other attempt hasn’t written it yet', async () => {
+    const missing = s3Error(404, 'NotFound');
+    const conflict = s3Error(409, 'ConditionalRequestConflict');
+    endpoint.script = (call, response) => (call.method === 'HEAD' ? missing : conflict)(call, response);
+    await expect(save()).rejects.toMatchObject({ name: 'NotFound' });
+  });
+
+  test('fails with what S3 says', async () => {
+    endpoint.script = s3Error(503, 'SlowDown');
+    await expect(save()).rejects.toMatchObject({ name: 'SlowDown' });
+  });
+});
+
+test('what is too large to be copied is not lent', async () => {
+  const result = { check: CHECK, size: 5_368_709_121, contentType: 'text/plain' };
+  await expect(store.lend(result, 'disposable/a')).rejects.toThrow(ResultTooLarge);
+  expect(endpoint.calls).toEqual([]);
+});

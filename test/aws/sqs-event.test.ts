@@ -1,0 +1,56 @@
+import { describe, expect, test } from 'vitest';
+import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { sqsEvent } from '../support/sqs-event.ts';
+
+test('every record is a delivery', () => {
+  const event = sqsEvent(
+    { id: 'm-1', body: 'hello', attributes: { RequestId: 'r-1', ExtendedPayloadSize: '300' }, attempt: 3 },
+    { id: 'm-2', body: '' },
+  );
+  expect(deliveriesOf(event)).toEqual([
+    {
+      id: 'm-1',
+      body: 'hello',
+      attributes: { RequestId: 'r-1', ExtendedPayloadSize: '300' },
+      attempt: 3,
+      firstDeliveredAt: 1_769_860_800_123,
+      receipt: 'receipt of m-1',
+    },
+    {
+      id: 'm-2',
+      body: '',
+      attributes: {},
+      attempt: 1,
+      firstDeliveredAt: 1_769_860_800_123,
+      receipt: 'receipt of m-2',
+    },
+  ]);
+});
+
+test('an attribute that is binary is left out', () => {
+  const event = sqsEvent({ id: 'm-1', body: '' });
+  const [record] = event.Records;
+  if (record) record.messageAttributes = { Bytes: { dataType: 'Binary', binaryValue: 'AAAA' } };
+  expect(deliveriesOf(event)[0]?.attributes).toEqual({});
+});
+
+test('no record is no delivery', () => {
+  expect(deliveriesOf({ Records: [] })).toEqual([]);
+});
+
+describe('is refused with what came:', () => {
+  const read: (event: unknown) => unknown = Object.assign(deliveriesOf);
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['an HTTP API event', { version: '2.0', rawPath: '/', body: 'x'.repeat(1_000) }],
+    ['an S3 event', { Records: [{ eventSource: 'aws:s3', s3: {} }] }],
+    ['an SNS event', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }],
+    ['odd records', { Records: [null] }],
+    ['records that are none', { Records: 'aws:sqs' }],
+  ])('%s', (_, event) => {
+    expect(() => read(event)).toThrow(TypeError);
+    expect(() => read(event)).toThrow(/^Expected an event of an SQS event source, got .{0,200}$/);
+  });
+});

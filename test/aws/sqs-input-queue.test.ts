@@ -1,0 +1,81 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { deliveries } from '../support/delivery.ts';
+import { clientConfig, ScriptedEndpoint, sqsAnswer } from '../support/scripted-endpoint.ts';
+
+let endpoint: ScriptedEndpoint;
+let queue: SqsInputQueue;
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(sqsAnswer(200, { Successful: [], Failed: [] })).start();
+  queue = new SqsInputQueue(new SQSClient(clientConfig(endpoint.url)), `${endpoint.url}/000000000000/input`);
+});
+afterEach(() => endpoint[Symbol.asyncDispose]());
+
+const BATCH = deliveries(Array.from({ length: 25 }, () => ''));
+
+const CALLS: [string, string, () => Promise<void>][] = [
+  [
+    'a wait',
+    'AmazonSQS.ChangeMessageVisibilityBatch',
+    () => queue.defer(BATCH.map((delivery, delaySeconds) => ({ delivery, delaySeconds }))),
+  ],
+  ['an end', 'AmazonSQS.DeleteMessageBatch', () => queue.acknowledge(BATCH)],
+];
+
+describe.each(CALLS)('%s for 25 messages', (_, target, call) => {
+  test('takes three calls, each with entries told apart by their place', async () => {
+    await call();
+    expect(endpoint.calls.map(({ headers }) => headers['x-amz-target'])).toEqual([target, target, target]);
+    const entries = endpoint.calls.map(({ body }) => JSON.parse(String(body)).Entries);
+    expect(entries.map(({ length }) => length).toSorted()).toEqual([10, 10, 5]);
+    for (const some of entries) {
+      expect(some.map(({ Id }: { Id: string }) => Id)).toEqual([...some.keys()].map(String));
+    }
+    const receipts = entries.flat().map(({ ReceiptHandle }) => ReceiptHandle);
+    expect(new Set(receipts)).toEqual(new Set(BATCH.map(({ receipt }) => receipt)));
+  });
+
+  test('says how many were refused', async () => {
+    endpoint.script = sqsAnswer(200, {
+      Successful: [],
+      Failed: [{ Id: '3', SenderFault: true, Code: 'ReceiptHandleIsInvalid', Message: 'too old' }],
+    });
+    await expect(call()).rejects.toThrow(
+      '3 of 25 entries refused, the first with ReceiptHandleIsInvalid: too old',
+    );
+  });
+
+  test('makes every call, though one fails, and then says so', async () => {
+    endpoint.script = (received, response) => {
+      const { Entries } = JSON.parse(String(received.body));
+      if (Entries.length === 5) return sqsAnswer(500, { __type: 'InternalFailure' })(received, response);
+      setTimeout(() => sqsAnswer(200, { Successful: [], Failed: [] })(received, response), 50);
+    };
+    await expect(call()).rejects.toMatchObject({ name: 'InternalFailure' });
+    expect(endpoint.calls).toHaveLength(3);
+  });
+});
+
+test('a wait is set message by message', async () => {
+  const [first, second] = BATCH;
+  if (!first || !second) throw new Error('no messages');
+  await queue.defer([
+    { delivery: first, delaySeconds: 0 },
+    { delivery: second, delaySeconds: 42_300 },
+  ]);
+  expect(JSON.parse(String(endpoint.calls[0]?.body))).toEqual({
+    QueueUrl: `${endpoint.url}/000000000000/input`,
+    Entries: [
+      { Id: '0', ReceiptHandle: 'receipt-0', VisibilityTimeout: 0 },
+      { Id: '1', ReceiptHandle: 'receipt-1', VisibilityTimeout: 42_300 },
+    ],
+  });
+});
+
+test('nothing to do is no call', async () => {
+  await queue.defer([]);
+  await queue.acknowledge([]);
+  expect(endpoint.calls).toEqual([]);
+});

@@ -1,0 +1,100 @@
+import { createHash } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import fc from 'fast-check';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import type { OutputMessage } from '../../lib/core/ports.ts';
+import { clientConfig, ScriptedEndpoint, sqsAnswer } from '../support/scripted-endpoint.ts';
+
+let endpoint: ScriptedEndpoint;
+let queue: SqsOutputQueue;
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(sqsAnswer(500, {})).start();
+  queue = new SqsOutputQueue(
+    new SQSClient(clientConfig(endpoint.url)),
+    `${endpoint.url}/000000000000/output`,
+  );
+});
+afterEach(() => endpoint[Symbol.asyncDispose]());
+
+function message(body: string, attributes: OutputMessage['attributes'] = {}): OutputMessage {
+  return { body, attributes };
+}
+
+function sent(id: string, body: string) {
+  return { Id: id, MessageId: `m-${id}`, MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
+}
+
+test('messages are sent in one call, told apart by their place', async () => {
+  endpoint.script = sqsAnswer(200, { Successful: [sent('0', 'a'), sent('1', 'a')], Failed: [] });
+  const attributes = {
+    RequestId: { type: 'String', value: 'r-1' },
+    Size: { type: 'Number', value: '5' },
+  } as const;
+  expect(await queue.send([message('a'), message('a', attributes)])).toEqual([
+    { sent: true },
+    { sent: true },
+  ]);
+  expect(endpoint.calls).toHaveLength(1);
+  expect(endpoint.calls[0]?.headers['x-amz-target']).toBe('AmazonSQS.SendMessageBatch');
+  expect(JSON.parse(String(endpoint.calls[0]?.body))).toEqual({
+    QueueUrl: `${endpoint.url}/000000000000/output`,
+    Entries: [
+      { Id: '0', MessageBody: 'a', MessageAttributes: {} },
+      {
+        Id: '1',
+        MessageBody: 'a',
+        MessageAttributes: {
+          RequestId: { DataType: 'String', StringValue: 'r-1' },
+          Size: { DataType: 'Number', StringValue: '5' },
+        },
+      },
+    ],
+  });
+});
+
+test('what became of each stands in its place, whatever the order of the answer', async () => {
+  endpoint.script = sqsAnswer(200, {
+    Successful: [sent('2', 'c')],
+    Failed: [
+      { Id: '3', SenderFault: true, Code: 'InvalidMessageContents', Message: 'no such character' },
+      { Id: '0', SenderFault: false, Code: 'InternalError' },
+    ],
+  });
+  expect(await queue.send(['a', 'b', 'c', 'd'].map((body) => message(body)))).toEqual([
+    { sent: false, worthRetrying: true, reason: 'InternalError: ' },
+    { sent: false, worthRetrying: true, reason: "SQS's answer left the message out" },
+    { sent: true },
+    { sent: false, worthRetrying: false, reason: 'InvalidMessageContents: no such character' },
+  ]);
+});
+
+test.each([
+  [400, 'com.amazonaws.sqs#BatchRequestTooLong', 'BatchRequestTooLong'],
+  [400, 'com.amazonaws.sqs#QueueDoesNotExist', 'QueueDoesNotExist'],
+  [403, 'AccessDeniedException', 'AccessDeniedException'],
+  [500, 'InternalFailure', 'InternalFailure'],
+])('a call that is refused with %i %s rejects', async (status, type, name) => {
+  endpoint.script = sqsAnswer(status, { __type: type, message: 'no' });
+  await expect(queue.send([message('a')])).rejects.toMatchObject({ name });
+});
+
+/** A message's size is its body's and every attribute's name, type and value, in UTF-8. */
+test.each([
+  [message('hello'), 5],
+  [message('ü🧥'), 6],
+  [message('a', { Größe: { type: 'Number', value: '12' } }), 1 + 7 + 6 + 2],
+  [message('', { a: { type: 'String', value: 'ü' }, b: { type: 'String', value: '' } }), 1 + 6 + 2 + 1 + 6],
+])('%j counts %i bytes', (counted, bytes) => {
+  expect(queue.sizeOf(counted)).toBe(bytes);
+});
+
+test('what a message counts is its text in UTF-8', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (body, value) => {
+      const bytes = new TextEncoder().encode(`${body}NameString${value}`).byteLength;
+      expect(queue.sizeOf(message(body, { Name: { type: 'String', value } }))).toBe(bytes);
+    }),
+  );
+});

@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest';
+import type { Delivery } from '../../lib/core/delivery.ts';
+import type { InputQueue } from '../../lib/core/ports.ts';
+
+/** An input queue whose messages stay hidden for an hour, with its sender and its event source. */
+export interface InputBench {
+  readonly queue: InputQueue;
+  send(body: string, attributes?: Readonly<Record<string, string>>): Promise<void>;
+  /** What is visible now. */
+  receive(): Promise<readonly Delivery[]>;
+  wait(seconds: number): Promise<void>;
+}
+
+/** What every input queue does. */
+export function inputQueueSuite(name: string, open: () => Promise<InputBench>): void {
+  async function received(bench: InputBench, count: number): Promise<readonly Delivery[]> {
+    for (let index = 0; index < count; index++) await bench.send(`body ${index}`);
+    const deliveries: Delivery[] = [];
+    while (deliveries.length < count) deliveries.push(...(await bench.receive()));
+    return deliveries;
+  }
+
+  describe(name, () => {
+    test('delivers a message with what the engine needs to know', async () => {
+      const bench = await open();
+      const before = Date.now();
+      await bench.send('hello', { RequestId: 'r-1', ExtendedPayloadSize: '5' });
+      const [delivery] = await bench.receive();
+      expect(delivery).toMatchObject({
+        body: 'hello',
+        attributes: { RequestId: 'r-1', ExtendedPayloadSize: '5' },
+        attempt: 1,
+      });
+      expect(delivery?.id).toMatch(/./);
+      expect(delivery?.firstDeliveredAt).toBeGreaterThanOrEqual(before - 1_000);
+      expect(delivery?.firstDeliveredAt).toBeLessThanOrEqual(Date.now() + 1_000);
+    });
+
+    test('hides what was delivered', async () => {
+      const bench = await open();
+      await received(bench, 2);
+      expect(await bench.receive()).toEqual([]);
+    });
+
+    test('delivers again at once what is deferred by 0 s: the same message, one attempt more', async () => {
+      const bench = await open();
+      const [first] = await received(bench, 1);
+      if (!first) throw new Error('nothing was delivered');
+      await bench.queue.defer([{ delivery: first, delaySeconds: 0 }]);
+      const [second] = await bench.receive();
+      expect(second).toMatchObject({ id: first.id, body: first.body, attempt: 2 });
+      expect(second?.firstDeliveredAt).toBe(first.firstDeliveredAt);
+    });
+
+    test('delivers again after the wait, not before', async () => {
+      const bench = await open();
+      const [first] = await received(bench, 1);
+      if (!first) throw new Error('nothing was delivered');
+      await bench.queue.defer([{ delivery: first, delaySeconds: 2 }]);
+      expect(await bench.receive()).toEqual([]);
+      await bench.wait(2.2);
+      expect(await bench.receive()).toMatchObject([{ id: first.id, attempt: 2 }]);
+    });
+
+    test('defers each of many by a wait of its own', async () => {
+      const bench = await open();
+      const all = await received(bench, 25);
+      const deferrals = all.map((delivery, index) => ({
+        delivery,
+        delaySeconds: index % 2 === 0 ? 0 : 1_000,
+      }));
+      await bench.queue.defer(deferrals);
+      const again: Delivery[] = [];
+      for (let polls = 0; polls < 3; polls++) again.push(...(await bench.receive()));
+      const expected = all.filter((_, index) => index % 2 === 0);
+      expect(again.map(({ id }) => id).toSorted()).toEqual(expected.map(({ id }) => id).toSorted());
+    });
+
+    test('ends each of many for good', async () => {
+      const bench = await open();
+      const all = await received(bench, 25);
+      const [kept, ...ended] = all;
+      if (!kept) throw new Error('nothing was delivered');
+      await bench.queue.acknowledge(ended);
+      await bench.queue.defer([{ delivery: kept, delaySeconds: 0 }]);
+      expect(await bench.receive()).toMatchObject([{ id: kept.id }]);
+      expect(await bench.receive()).toEqual([]);
+    });
+  });
+}

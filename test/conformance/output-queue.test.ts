@@ -1,0 +1,50 @@
+import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
+import type { OutputMessage } from '../../lib/core/ports.ts';
+import { localClients } from '../../lib/local/clients.ts';
+import { MemoryOutputQueue } from '../support/memory-output-queue.ts';
+import { outputQueueSuite } from './output-queue-suite.ts';
+
+outputQueueSuite('an output queue in memory', async () => {
+  const queue = new MemoryOutputQueue();
+  return { queue, receive: async () => queue.messages };
+});
+
+const { sqs } = localClients(inject('endpoint'));
+
+outputQueueSuite('an output queue on SQS', async () => {
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({
+      QueueName: `conformance-${crypto.randomUUID()}`,
+      Attributes: { MaximumMessageSize: String(SQS_MAX_MESSAGE_BYTES) },
+    }),
+  );
+  const receive = async (count: number) => {
+    const received: OutputMessage[] = [];
+    while (received.length < count) received.push(...(await poll(QueueUrl)));
+    return received;
+  };
+  return { queue: new SqsOutputQueue(sqs, QueueUrl), receive };
+});
+
+async function poll(QueueUrl: string): Promise<OutputMessage[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl,
+      MaxNumberOfMessages: 10,
+      WaitTimeSeconds: 2,
+      MessageAttributeNames: ['All'],
+    }),
+  );
+  return Messages.map(messageOf);
+}
+
+function messageOf({ Body = '', MessageAttributes = {} }: Message): OutputMessage {
+  const attributes = Object.entries(MessageAttributes).map(([name, { DataType, StringValue = '' }]) => {
+    const type = DataType === 'Number' ? 'Number' : 'String';
+    return [name, { type, value: StringValue }] as const;
+  });
+  return { body: Body, attributes: Object.fromEntries(attributes) };
+}

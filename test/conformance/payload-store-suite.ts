@@ -1,0 +1,242 @@
+import { describe, expect, test, vi } from 'vitest';
+import { PayloadMissing } from '../../lib/core/errors.ts';
+import type { PayloadStore, StoredResult } from '../../lib/core/ports.ts';
+import { chunked, MeteredBody, readAll } from '../support/streams.ts';
+
+/** A payload store and what is around it: clients that upload and consumers that delete. */
+export interface StoreBench {
+  readonly store: PayloadStore;
+  readonly bucket: string;
+  /** Uploads an object. @returns its version */
+  put(key: string, content: string, contentType?: string, metadata?: Record<string, string>): Promise<string>;
+  /** Deletes an object as clients do: its versions stay. */
+  remove(key: string): Promise<void>;
+  keys(prefix: string): Promise<string[]>;
+  /** Keys under which a result is being written. */
+  unfinished(): Promise<string[]>;
+}
+
+/** More than two parts of a multipart upload. */
+const LARGE_BYTES = 20_000_000;
+
+const LOST = new Error('the source broke off');
+
+async function* breakingOff(after: number): AsyncGenerator<Uint8Array> {
+  yield* new MeteredBody(after);
+  throw LOST;
+}
+
+/** What every payload store does. */
+export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>): void {
+  const { signal } = new AbortController();
+  let keys = 0;
+  const newKey = (prefix = 'results') => `${prefix}/${++keys}`;
+
+  describe(`${name}: opening`, () => {
+    test('gives size, type, metadata and bytes', async () => {
+      const { store, bucket, put } = await open();
+      const key = newKey();
+      await put(key, 'żółć', 'text/plain', { customer: '7' });
+      const { body, ...opened } = await store.open({ bucket, key }, signal);
+      expect(opened).toMatchObject({ size: 8, contentType: 'text/plain', metadata: { customer: '7' } });
+      expect(String(await readAll(body))).toBe('żółć');
+      opened.discard();
+    });
+
+    test.each([
+      'requests/a b+c',
+      'requests/ü/漢字/🧥',
+      'requests/100%25',
+      "requests/q?a=b&c#d;e'f",
+      'requests/a//b/',
+    ])('finds the key %s', async (key) => {
+      const { store, bucket, put } = await open();
+      await put(key, key);
+      const { body } = await store.open({ bucket, key }, signal);
+      expect(String(await readAll(body))).toBe(key);
+    });
+
+    test('gives the named version, else the newest', async () => {
+      const { store, bucket, put } = await open();
+      const key = newKey();
+      const versionId = await put(key, 'first');
+      await put(key, 'second');
+      const read = async (version?: string) => {
+        const check = version === undefined ? { bucket, key } : { bucket, key, versionId: version };
+        return String(await readAll((await store.open(check, signal)).body));
+      };
+      expect(await read(versionId)).toBe('first');
+      expect(await read()).toBe('second');
+    });
+
+    test('gives a version though its object was deleted, but not the object', async () => {
+      const { store, bucket, put, remove } = await open();
+      const key = newKey();
+      const versionId = await put(key, 'first');
+      await remove(key);
+      const { body } = await store.open({ bucket, key, versionId }, signal);
+      expect(String(await readAll(body))).toBe('first');
+      await expect(store.open({ bucket, key }, signal)).rejects.toThrow(PayloadMissing);
+    });
+
+    test.each([
+      ['key', { key: 'requests/never-put' }],
+      ['version', { versionId: '00000000-0000-4000-8000-000000000000' }],
+      ['bucket', { bucket: 'no-such-bucket-anywhere' }],
+    ])('says when there is no such %s', async (_, wrong) => {
+      const { store, bucket, put } = await open();
+      const key = newKey();
+      await put(key, 'hello');
+      await expect(store.open({ bucket, key, ...wrong }, signal)).rejects.toThrow(PayloadMissing);
+    });
+
+    test('ends when the signal has fired or fires', async () => {
+      const { store, bucket, put } = await open();
+      const key = newKey();
+      await put(key, 'x'.repeat(1_000_000));
+      await expect(store.open({ bucket, key }, AbortSignal.abort())).rejects.toThrow();
+      const controller = new AbortController();
+      const { body } = await store.open({ bucket, key }, controller.signal);
+      controller.abort();
+      await expect(readAll(body)).rejects.toThrow();
+    });
+
+    test('can be let go unread, read in part, or read', async () => {
+      const { store, bucket, put } = await open();
+      const key = newKey();
+      await put(key, 'x'.repeat(1_000_000));
+      (await store.open({ bucket, key }, signal)).discard();
+      const part = await store.open({ bucket, key }, signal);
+      for await (const _ of part.body) break;
+      part.discard();
+      const whole = await store.open({ bucket, key }, signal);
+      await readAll(whole.body);
+      whole.discard();
+      whole.discard();
+    });
+  });
+
+  describe(`${name}: saving`, () => {
+    async function contentOf(store: PayloadStore, { check }: StoredResult): Promise<Buffer> {
+      return readAll((await store.open(check, signal)).body);
+    }
+
+    test.each([
+      ['nothing', 0],
+      ['a little', 5],
+      ['much', LARGE_BYTES],
+    ])('keeps %s, with its size and type', async (_, size) => {
+      const { store, bucket } = await open();
+      const key = newKey();
+      const result = await store.save(key, new MeteredBody(size), 'text/csv', signal);
+      expect(result).toMatchObject({ check: { bucket, key }, size, contentType: 'text/csv' });
+      expect((await contentOf(store, result)).equals(Buffer.alloc(size, 'x'))).toBe(true);
+      const { contentType, discard } = await store.open(result.check, signal);
+      expect(contentType).toBe('text/csv');
+      discard();
+    });
+
+    test.each([
+      ['a little', 5],
+      ['much', LARGE_BYTES],
+    ])('under a key that is taken adopts what is there: %s', async (_, size) => {
+      const { store } = await open();
+      const key = newKey();
+      const first = await store.save(key, chunked('first'), 'text/plain', signal);
+      const second = await store.save(key, new MeteredBody(size), 'text/csv', signal);
+      expect(second).toEqual(first);
+      expect(String(await contentOf(store, second))).toBe('first');
+    });
+
+    test('twice at once under one key keeps one result for both', async () => {
+      const { store } = await open();
+      const key = newKey();
+      const save = (content: string) => store.save(key, chunked(content), 'text/plain', signal);
+      const [one, other] = await Promise.all([save('one'), save('two')]);
+      expect(other).toEqual(one);
+    });
+
+    test.each([
+      ['at its beginning', 0],
+      ['early', 1_000],
+      ['late', LARGE_BYTES],
+    ])('of a body that breaks off %s fails with its error and leaves nothing', async (_, after) => {
+      const { store, keys, unfinished } = await open();
+      const key = newKey();
+      await expect(store.save(key, breakingOff(after), 'text/plain', signal)).rejects.toBe(LOST);
+      expect(await keys(key)).toEqual([]);
+      expect(await unfinished()).toEqual([]);
+    });
+
+    test.each([
+      ['early', 1_000],
+      ['late', LARGE_BYTES],
+    ])('that is given up %s leaves nothing, and lets go of the body', async (_, after) => {
+      const { store, keys, unfinished } = await open();
+      const key = newKey();
+      const controller = new AbortController();
+      const stalled = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      async function* stalling() {
+        try {
+          yield* new MeteredBody(after);
+          stalled.resolve();
+          while (true) {
+            await new Promise((resolve) => setTimeout(resolve, 10));
+            yield Buffer.alloc(1);
+          }
+        } finally {
+          released.resolve();
+        }
+      }
+      const saving = store.save(key, stalling(), 'text/plain', controller.signal);
+      await stalled.promise;
+      controller.abort();
+      await expect(saving).rejects.toThrow();
+      await released.promise;
+      await vi.waitUntil(async () => (await unfinished()).length === 0);
+      expect(await keys(key)).toEqual([]);
+    });
+
+    test('after the signal has fired writes nothing', async () => {
+      const { store, keys } = await open();
+      const key = newKey();
+      const body = new MeteredBody(5);
+      await expect(store.save(key, body, 'text/plain', AbortSignal.abort())).rejects.toThrow();
+      expect(body.bytesRead).toBe(0);
+      expect(await keys(key)).toEqual([]);
+    });
+  });
+
+  describe(`${name}: lending`, () => {
+    test('makes a copy whose deletion leaves the result, and makes it again', async () => {
+      const { store, bucket, remove } = await open();
+      const [key, copyKey] = [newKey(), newKey('disposable')];
+      const result = await store.save(key, chunked('hello'), 'text/csv', signal);
+      for (let time = 0; time < 2; time++) {
+        const copy = await store.lend(result, copyKey);
+        expect(copy).toMatchObject({ check: { bucket, key: copyKey }, size: 5, contentType: 'text/csv' });
+        const { body, contentType } = await store.open({ bucket, key: copyKey }, signal);
+        expect(String(await readAll(body))).toBe('hello');
+        expect(contentType).toBe('text/csv');
+        await remove(copyKey);
+      }
+      expect(String(await readAll((await store.open(result.check, signal)).body))).toBe('hello');
+    });
+
+    test('copies the result’s version, under whatever key', async () => {
+      const { store, bucket, put } = await open();
+      const key = 'results/a b+ü/1';
+      const result = await store.save(key, chunked('first'), 'text/plain', signal);
+      await put(key, 'second');
+      const { check } = await store.lend(result, 'disposable/a b+ü/1');
+      expect(String(await readAll((await store.open({ ...check, bucket }, signal)).body))).toBe('first');
+    });
+
+    test('fails when there is nothing', async () => {
+      const { store, bucket } = await open();
+      const nothing = { check: { bucket, key: 'results/nothing' }, size: 5, contentType: 'text/plain' };
+      await expect(store.lend(nothing, newKey('disposable'))).rejects.toThrow();
+    });
+  });
+}

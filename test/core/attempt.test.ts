@@ -1,0 +1,305 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
+import { defineProcessor, type Handler } from '../../lib/core/handler.ts';
+import { requestDelivery } from '../support/delivery.ts';
+import { EngineHarness, type HarnessOptions } from '../support/engine-harness.ts';
+import { MemoryRequestRecords } from '../support/memory-request-records.ts';
+import { statusOf } from '../support/outcome-event.ts';
+
+/** Runs request `r-1` once. */
+async function run(handler: Handler, options: HarnessOptions = {}, payload: unknown = {}) {
+  const harness = new EngineHarness(handler, options);
+  const again = await harness.process([requestDelivery('r-1', payload)]);
+  return Object.assign(harness, { again });
+}
+
+test('a handler’s JSON is published as the request’s result', async () => {
+  const { again, event } = await run(
+    async (request) => ({ id: request.id, given: await request.json() }),
+    {},
+    [6],
+  );
+  expect(again).toEqual([]);
+  expect(event).toMatchObject({
+    type: 'coatcheck.request.succeeded',
+    subject: 'r-1',
+    datacontenttype: 'application/json',
+    data: { id: 'r-1', given: [6] },
+  });
+});
+
+describe('a result', () => {
+  async function* streaming(...chunks: readonly string[]) {
+    for (const chunk of chunks) yield Buffer.from(chunk);
+  }
+
+  test.each([
+    ['JSON', () => 'x'.repeat(98)],
+    ['bytes', () => Buffer.alloc(100, 'x')],
+    ['a stream', () => streaming('x'.repeat(99), 'x', '')],
+    ['a Response', () => new Response('x'.repeat(100))],
+  ])('of as many bytes as the inline limit travels inside: %s', async (_, result) => {
+    const { event, store } = await run(result, { inlineLimitBytes: 100 });
+    expect(event.data ?? event.data_base64).toBeTypeOf('string');
+    expect(store.keys()).toEqual([]);
+  });
+
+  test.each([
+    ['JSON', () => 'x'.repeat(99), 'application/json'],
+    ['bytes', () => Buffer.alloc(101, 'x'), 'application/octet-stream'],
+    ['a stream', () => streaming('x'.repeat(99), 'x', 'x'), 'application/octet-stream'],
+    ['a Response', () => new Response('x'.repeat(101)), 'text/plain;charset=UTF-8'],
+  ])('of one byte more is stored and referred to: %s', async (_, result, contentType) => {
+    const { event, store } = await run(result, { inlineLimitBytes: 100 });
+    const [key = ''] = store.keys();
+    const { versionId, ...object } = store.object(key) ?? {};
+    expect(event).toMatchObject({
+      datacontenttype: contentType,
+      dataref: `s3://payloads/${key}?versionId=${versionId}`,
+    });
+    expect(key).toMatch(/^results\/r-1\//);
+    expect(object).toMatchObject({ contentType, bytes: { byteLength: 101 } });
+  });
+
+  test.each([
+    ['text that grows by escaping', () => new Response('\u0001'.repeat(900_000))],
+    ['bytes that grow by base64', () => Buffer.alloc(900_000)],
+  ])('that fits the inline limit and not a message is stored: %s', async (_, result) => {
+    const { event, store } = await run(result, { inlineLimitBytes: 1_000_000 });
+    expect(event.dataref).toBeDefined();
+    expect(store.object(store.keys()[0] ?? '')?.bytes.byteLength).toBe(900_000);
+  });
+
+  test('of nothing is null', async () => {
+    expect((await run(() => {})).event.data).toBeNull();
+  });
+
+  test('that breaks off in its middle is no result', async () => {
+    async function* broken() {
+      yield Buffer.alloc(1_000);
+      throw new PermanentError('row 5 is broken', { code: 'row_broken' });
+    }
+    const { problem, store } = await run(() => broken(), { inlineLimitBytes: 100 });
+    expect(problem.code).toBe('row_broken');
+    expect(store.keys()).toEqual([]);
+  });
+});
+
+describe('in the raw format', () => {
+  const raw: HarnessOptions = { outputFormat: 'raw', inlineLimitBytes: 100 };
+
+  test('a small result is the message', async () => {
+    const { output, store } = await run(
+      () => new Response('a,b', { headers: { 'content-type': 'text/csv' } }),
+      raw,
+    );
+    expect(output.messages).toMatchObject([
+      { body: 'a,b', attributes: { RequestId: { value: 'r-1' }, ContentType: { value: 'text/csv' } } },
+    ]);
+    expect(store.keys()).toEqual([]);
+  });
+
+  test.each([
+    ['large', () => 'x'.repeat(99), 101],
+    ['binary', () => Buffer.from([0, 255]), 2],
+    ['empty', () => Buffer.alloc(0), 0],
+  ])('a %s result is a pointer to a copy its consumer may delete', async (_, result, size) => {
+    const { output, store } = await run(result, raw);
+    const [message] = output.messages;
+    const [, pointer] = JSON.parse(message?.body ?? '');
+    const [original = ''] = store.keys('results/');
+    expect(pointer).toEqual({ s3BucketName: 'payloads', s3Key: store.keys('disposable/')[0] });
+    expect(message?.attributes.ExtendedPayloadSize).toEqual({ type: 'Number', value: `${size}` });
+    expect(store.object(pointer.s3Key)?.bytes).toEqual(store.object(original)?.bytes);
+    expect(store.object(original)?.bytes.byteLength).toBe(size);
+  });
+});
+
+describe('an input schema', () => {
+  const order = z.object({ order: z.object({ lines: z.array(z.number()) }), when: z.coerce.date() });
+  const handler: Handler<z.infer<typeof order>> = async (request) => (await request.json()).when.getTime();
+
+  test('gives the handler what it made of the input', async () => {
+    const processor = defineProcessor({ input: order }, handler);
+    const harness = new EngineHarness(processor);
+    await harness.process([
+      requestDelivery('r-1', { order: { lines: [] }, when: '1970-01-01T00:00:00.005Z' }),
+    ]);
+    expect(harness.event.data).toBe(5);
+  });
+
+  test('fails what doesn’t match with its issues, and the handler isn’t run', async () => {
+    const processor = defineProcessor({ input: order }, () => {
+      throw new Error('not to be run');
+    });
+    const harness = new EngineHarness(processor);
+    const again = await harness.process([
+      requestDelivery('r-1', { order: { lines: [1, 'two'] }, when: 'x' }),
+    ]);
+    expect(again).toEqual([]);
+    expect(harness.problem).toMatchObject({
+      code: 'input_invalid',
+      attempts: 1,
+      details: { issues: [{ path: 'order.lines.1', message: expect.any(String) }, { path: 'when' }] },
+    });
+    expect(harness.problem.detail).toMatch(/order\.lines\.1: .* \(and 1 more\)$/);
+  });
+
+  /** As a validation library of one's own would be, asynchronous and with every form of path. */
+  const handwritten: StandardSchemaV1<unknown, string> = {
+    '~standard': {
+      version: 1,
+      vendor: 'us',
+      validate: async (value) => {
+        if (typeof value === 'string') return { value: value.toUpperCase() };
+        return {
+          issues: [{ message: 'no text', path: ['a', { key: 1 }, Symbol('s')] }, { message: 'at all' }],
+        };
+      },
+    },
+  };
+
+  test('may be anybody’s', async () => {
+    const harness = new EngineHarness(defineProcessor({ input: handwritten }, (request) => request.json()));
+    await harness.process([requestDelivery('r-1', 'hello')]);
+    expect(harness.event.data).toBe('HELLO');
+  });
+
+  test('may be anybody’s, and refuse', async () => {
+    const harness = new EngineHarness(defineProcessor({ input: handwritten }, (request) => request.json()));
+    await harness.process([requestDelivery('r-1', 5)]);
+    expect(harness.problem.details).toEqual({
+      issues: [{ message: 'no text', path: 'a.1.Symbol(s)' }, { message: 'at all' }],
+    });
+  });
+
+  test('fails what isn’t JSON', async () => {
+    const harness = new EngineHarness(defineProcessor({ input: order }, handler));
+    await harness.process([{ ...requestDelivery('r-1'), body: 'hello' }]);
+    expect(harness.problem.code).toBe('json_invalid');
+  });
+});
+
+describe('a request whose time is over', () => {
+  const expiring = { attributes: { RequestId: 'r-1', ExpiresAt: '2026-01-31T12:00:00Z' } };
+  const notToBeRun = () => {
+    throw new Error('not to be run');
+  };
+
+  test('has expired and is never run', async () => {
+    const harness = new EngineHarness(notToBeRun);
+    expect(await harness.process([requestDelivery('r-1', {}, expiring)])).toEqual([]);
+    expect(harness.event.type).toBe('coatcheck.request.expired');
+    expect(harness.problem.code).toBe('request_expired');
+  });
+
+  test('a millisecond earlier is run', async () => {
+    const harness = new EngineHarness(() => 5);
+    harness.chance.time -= 1;
+    await harness.process([requestDelivery('r-1', {}, expiring)]);
+    expect(harness.event.data).toBe(5);
+  });
+
+  test('keeps the outcome it has', async () => {
+    let now = 0;
+    const records = new MemoryRequestRecords(() => now);
+    const harness = new EngineHarness(() => 5, { ports: { records } });
+    harness.chance.time -= 1;
+    await harness.process([requestDelivery('r-1', {}, expiring)]);
+    harness.chance.time += 1;
+    now += 1;
+    await harness.process([requestDelivery('r-1', {}, expiring)]);
+    expect(harness.events.map(statusOf)).toEqual(['succeeded', 'succeeded']);
+  });
+});
+
+describe('with request records', () => {
+  function recorded(handler: Handler) {
+    let harness: EngineHarness | undefined;
+    const records = new MemoryRequestRecords(() => harness?.chance.now() ?? 0);
+    harness = new EngineHarness(handler, { ports: { records } });
+    return { harness, records };
+  }
+
+  test('the outcome is recorded under the lease that was claimed', async () => {
+    const { harness, records } = recorded(() => 5);
+    await harness.process([requestDelivery('r-1')]);
+    expect(records.record('r-1').outcome).toMatchObject({ status: 'succeeded', requestId: 'r-1' });
+    expect(records.record('r-1').lease?.endsAt).toBe(harness.chance.now() + 54_000);
+  });
+
+  test('a finished request isn’t run again, its outcome is published again', async () => {
+    let runs = 0;
+    const { harness } = recorded(() => ++runs);
+    await harness.process([requestDelivery('r-1')]);
+    harness.chance.advanceSeconds(100);
+    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 2 })])).toEqual([]);
+    expect(runs).toBe(1);
+    const [first, second] = harness.events;
+    expect(second).toEqual(first);
+  });
+
+  test('a running request is left alone until its lease ends', async () => {
+    const { harness, records } = recorded(() => 5);
+    await records.claim(
+      { id: 'r-1', issuer: '', metadata: {}, payload: { inline: '' } },
+      1,
+      harness.chance.now() + 90_500,
+    );
+    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+    expect(harness.delays).toEqual({ 'message-r-1': 91 });
+    expect(harness.events).toEqual([]);
+  });
+
+  test('an outcome that comes after the lease was lost isn’t published', async () => {
+    const { harness, records } = recorded(async () => {
+      harness.chance.advanceSeconds(1_000);
+      await records.claim(
+        { id: 'r-1', issuer: '', metadata: {}, payload: { inline: '' } },
+        2,
+        Number.POSITIVE_INFINITY,
+      );
+      return 5;
+    });
+    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+    expect(harness.events).toEqual([]);
+    expect(records.record('r-1').outcome).toBeUndefined();
+  });
+
+  test('a failed attempt gives its lease back', async () => {
+    const failure = new Error('not now');
+    const { harness, records } = recorded(() => {
+      throw failure;
+    });
+    await harness.process([requestDelivery('r-1')]);
+    expect(records.record('r-1')).toEqual({ releases: [failure] });
+  });
+
+  test('a lease that can’t be given back doesn’t change when the request is tried again', async () => {
+    const { harness, records } = recorded(() => {
+      throw new RetryLater(77);
+    });
+    records.faults.inject('release', 'fails before');
+    await harness.process([requestDelivery('r-1')]);
+    expect(harness.delays).toEqual({ 'message-r-1': 77 });
+  });
+
+  test.each(['claim', 'complete'] as const)('when they fail at %s, nothing is published', async (call) => {
+    const { harness, records } = recorded(() => 5);
+    records.faults.inject(call, 'fails before');
+    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+    expect(harness.events).toEqual([]);
+  });
+
+  test('a completion whose answer was lost is found by the next delivery', async () => {
+    let runs = 0;
+    const { harness, records } = recorded(() => ++runs);
+    records.faults.inject('complete', 'fails after');
+    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 2 })])).toEqual([]);
+    expect(runs).toBe(1);
+    expect(harness.event.data).toBe(1);
+  });
+});

@@ -1,0 +1,149 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../../../lib/core/errors.ts';
+import { requestDelivery } from '../../support/delivery.ts';
+import { EngineHarness } from '../../support/engine-harness.ts';
+
+function requests(count: number) {
+  return Array.from({ length: count }, (_, index) => requestDelivery(`r-${index}`));
+}
+
+describe('fault 12: one bad message of ten', () => {
+  test('nine are acknowledged, one is tried again', async () => {
+    const harness = new EngineHarness((request) => {
+      if (request.id === 'r-6') throw new Error('not now');
+      return request.id;
+    });
+    expect(await harness.process(requests(10))).toEqual(['message-r-6']);
+    expect(Object.keys(harness.statuses)).toHaveLength(9);
+    expect(harness.statuses).not.toHaveProperty('r-6');
+  });
+
+  test('whichever fail, exactly they are returned', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.uniqueArray(fc.nat({ max: 9 })), async (failing) => {
+        const ids = failing.map((index) => `r-${index}`);
+        const harness = new EngineHarness((request) => {
+          if (ids.includes(request.id)) throw new Error('not now');
+        });
+        const again = await harness.process(requests(10));
+        expect(again.toSorted()).toEqual(ids.map((id) => `message-${id}`).toSorted());
+        expect(harness.events).toHaveLength(10 - ids.length);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('fault 13: a handler', () => {
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+
+  test('that returns undefined has succeeded, and its outcome says so', async () => {
+    const harness = new EngineHarness(() => undefined);
+    expect(await harness.process(requests(1))).toEqual([]);
+    expect(harness.event).toMatchObject({ type: 'coatcheck.request.succeeded', data: null });
+  });
+
+  test.each([
+    ['a function', () => 5],
+    ['a symbol', Symbol('s')],
+    ['a BigInt', 5n],
+    ['a cycle', cyclic],
+  ])('that returns %s, which can’t be published, has failed for good', async (_, result) => {
+    const harness = new EngineHarness(() => result);
+    expect(await harness.process(requests(1))).toEqual([]);
+    expect(harness.problem.code).toBe('result_invalid');
+  });
+
+  test('that returns what looks like ids of messages has them published, nothing else', async () => {
+    const result = { batchItemFailures: [{ itemIdentifier: 'message-r-0' }, { itemIdentifier: '' }] };
+    const harness = new EngineHarness(() => result);
+    expect(await harness.process(requests(3))).toEqual([]);
+    expect(harness.events.map(({ data }) => data)).toEqual([result, result, result]);
+  });
+
+  const thrown: [string, unknown][] = [
+    ['undefined', undefined],
+    ['null', null],
+    ['a text', 'oh'],
+    ['a number', 5],
+    ['a symbol', Symbol('s')],
+    ['an object', { code: 'x' }],
+    ['an object without a prototype', Object.create(null)],
+    [
+      'an object that throws when it is shown',
+      {
+        toString() {
+          throw new Error('no text');
+        },
+      },
+    ],
+    [
+      'an object that throws when it is touched',
+      new Proxy(
+        {},
+        {
+          get() {
+            throw new Error('no member');
+          },
+          getPrototypeOf() {
+            throw new Error('no prototype');
+          },
+        },
+      ),
+    ],
+  ];
+
+  test.each(thrown)('that throws %s is tried again, alone', async (_, value) => {
+    const harness = new EngineHarness((request) => {
+      if (request.id === 'r-1') throw value;
+    });
+    expect(await harness.process(requests(3))).toEqual(['message-r-1']);
+    expect(harness.delays).toEqual({ 'message-r-1': 1 });
+  });
+
+  test.each(thrown)('that rejects with %s is tried again, alone', async (_, value) => {
+    const harness = new EngineHarness(async (request) => {
+      await null;
+      if (request.id === 'r-1') throw value;
+    });
+    expect(await harness.process(requests(3))).toEqual(['message-r-1']);
+  });
+});
+
+describe('fault 15: a permanent error', () => {
+  class OrderUnknown extends PermanentError {
+    constructor(order: number) {
+      super(`there is no order ${order}`, { code: 'order_unknown', details: { order } });
+    }
+  }
+
+  test('fails at once, with what it carries', async () => {
+    const harness = new EngineHarness(() => {
+      throw new OrderUnknown(5);
+    });
+    expect(await harness.process(requests(1))).toEqual([]);
+    expect(harness.input.deferrals).toEqual([]);
+    expect(harness.event).toMatchObject({
+      type: 'coatcheck.request.failed',
+      subject: 'r-0',
+      datacontenttype: 'application/problem+json',
+      data: {
+        type: 'urn:coatcheck:problem:order_unknown',
+        detail: 'there is no order 5',
+        code: 'order_unknown',
+        attempts: 1,
+        details: { order: 5 },
+      },
+    });
+  });
+
+  test('on a later attempt says how many there were', async () => {
+    const harness = new EngineHarness(() => {
+      throw new PermanentError('no');
+    });
+    await harness.process([requestDelivery('r-1', {}, { attempt: 3 })]);
+    expect(harness.problem).toMatchObject({ code: 'handler_failed', attempts: 3 });
+  });
+});

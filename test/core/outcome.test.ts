@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../../lib/core/errors.ts';
+import { failure, outcomeId, type Problem } from '../../lib/core/outcome.ts';
+import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
+
+function problemOf(error: PermanentError, attempts = 1): Problem {
+  const ending = failure(error, attempts);
+  if (ending.status === 'succeeded') throw new Error('a failure is no success');
+  return ending.problem;
+}
+
+describe('the id of an outcome', () => {
+  test('stays what it is', () => {
+    expect(outcomeId(inlineOutcome('1'))).toBe('e61d71d00434bfe851626475afb4acff');
+    expect(outcomeId(outcomeOf(failure(new PermanentError('x'), 1)))).toBe(
+      'd4c60f56f2eec4c303b02869343428e2',
+    );
+  });
+
+  test('is the same whenever, and whatever the result', () => {
+    expect(outcomeId(inlineOutcome('2', 'text/plain', { endedAt: 5 }))).toBe(outcomeId(inlineOutcome('1')));
+  });
+
+  test('is another for another ending, request or issuer', () => {
+    const ids = [
+      inlineOutcome('1'),
+      inlineOutcome('1', 'text/plain', { requestId: 'r-2' }),
+      inlineOutcome('1', 'text/plain', { issuer: '/orders' }),
+      outcomeOf(failure(new PermanentError('x'), 1)),
+    ].map(outcomeId);
+    expect(new Set(ids).size).toBe(4);
+  });
+});
+
+describe('a problem', () => {
+  test('tells what the error carries', () => {
+    const error = new PermanentError('no such order', {
+      code: 'order_unknown',
+      details: [5, { a: undefined }],
+    });
+    expect(problemOf(error, 3)).toEqual({
+      type: 'urn:coatcheck:problem:order_unknown',
+      title: 'order unknown',
+      detail: 'no such order',
+      code: 'order_unknown',
+      attempts: 3,
+      details: [5, {}],
+    });
+  });
+
+  test('without details has none', () => {
+    expect(problemOf(new PermanentError('x'))).not.toHaveProperty('details');
+  });
+
+  test('has a detail of at most 4,096 characters', () => {
+    expect(problemOf(new PermanentError('x'.repeat(1_000_000))).detail).toBe('x'.repeat(4_096));
+  });
+
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  test.each([
+    ['too long', 'x'.repeat(32_768), 'omitted: 32770 characters of JSON'],
+    ['cyclic', cyclic, expect.stringMatching(/^omitted: .*circular/i)],
+    ['a BigInt', 5n, expect.stringMatching(/^omitted: .*BigInt/)],
+    ['a function', () => 5, null],
+    ['a symbol', Symbol('s'), null],
+    [
+      'hostile',
+      {
+        toJSON() {
+          throw undefined;
+        },
+      },
+      'omitted: a undefined was thrown: undefined',
+    ],
+  ])('with details that are %s is told all the same', (_, details, published) => {
+    expect(problemOf(new PermanentError('x', { details })).details).toEqual(published);
+  });
+
+  test('is always JSON that fits a message', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.anything(),
+        fc.nat({ max: 100_000 }),
+        (text, details, length) => {
+          const error = new PermanentError(text.repeat(length), { details });
+          const json = JSON.stringify(problemOf(error));
+          expect(Buffer.byteLength(json)).toBeLessThan(300_000);
+          expect(JSON.parse(json)).toEqual(problemOf(error));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../../../lib/core/errors.ts';
+import { failure } from '../../../lib/core/outcome.ts';
+import { encodeRaw } from '../../../lib/core/output/raw.ts';
+import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
+
+function attributes(status: string, contentType: string) {
+  return {
+    RequestId: { type: 'String', value: 'r-1' },
+    Status: { type: 'String', value: status },
+    ContentType: { type: 'String', value: contentType },
+  };
+}
+
+test.each([
+  ['JSON', '{"product": 42}', 'application/json'],
+  ['text', 'a,b\r\n\tü 🧥\n', 'text/csv'],
+  ['text of any type', '{"a":', 'application/octet-stream'],
+])('a result that is %s is the body, unchanged', (_, content, contentType) => {
+  expect(encodeRaw(inlineOutcome(content, contentType))).toEqual({
+    body: content,
+    attributes: attributes('succeeded', contentType),
+  });
+});
+
+test.each([
+  ['is empty', ''],
+  ['is no UTF-8', Buffer.from([0xff])],
+  ['holds a control character', 'a\u0000'],
+  ['holds a noncharacter', '\ufffe'],
+])('a result that %s can be no body', (_, content) => {
+  expect(encodeRaw(inlineOutcome(content))).toBeUndefined();
+});
+
+describe('exactly', () => {
+  test('a stored result as a pointer of the extended client', () => {
+    expect(encodeRaw(outcomeOf({ status: 'succeeded', result: STORED }))).toEqual({
+      body: '["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"payloads","s3Key":"results/r-1/ü"}]',
+      attributes: {
+        ...attributes('succeeded', 'text/csv'),
+        ExtendedPayloadSize: { type: 'Number', value: '300000' },
+      },
+    });
+  });
+
+  test('a failure', () => {
+    const ending = failure(new PermanentError('not \ufffe', { code: 'order_unknown' }), 1);
+    expect(encodeRaw(outcomeOf(ending))).toEqual({
+      body:
+        '{"type":"urn:coatcheck:problem:order_unknown","title":"order unknown","detail":"not \\ufffe",' +
+        '"code":"order_unknown","attempts":1}',
+      attributes: attributes('failed', 'application/problem+json'),
+    });
+  });
+});

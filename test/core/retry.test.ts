@@ -1,0 +1,69 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
+import { retryDelaySeconds } from '../../lib/core/retry.ts';
+
+/** SQS hides a message for at most 12 hours after its receive, and an invocation may have lasted 15 minutes. */
+const LONGEST_SECONDS = 12 * 3_600 - 15 * 60;
+
+const BACKOFF = { retryBaseSeconds: 2, retryCapSeconds: 900 };
+const backoffs = fc.record({
+  retryBaseSeconds: fc.integer({ min: 1, max: 43_200 }),
+  retryCapSeconds: fc.integer({ min: 1, max: 43_200 }),
+});
+const luck = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
+
+test('a wait is whole seconds within what SQS takes, and never above the cap', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1_000 }), backoffs, luck, (attempt, backoff, random) => {
+      const delay = retryDelaySeconds(new Error(), attempt, backoff, random);
+      expect(Number.isInteger(delay)).toBe(true);
+      expect(delay).toBeGreaterThanOrEqual(0);
+      expect(delay).toBeLessThanOrEqual(Math.min(backoff.retryCapSeconds, LONGEST_SECONDS));
+    }),
+  );
+});
+
+test.each([
+  [1, 2],
+  [2, 4],
+  [3, 8],
+  [8, 256],
+  [9, 512],
+  [10, 900],
+  [500, 900],
+])('after attempt %i the bound is %i s', (attempt, bound) => {
+  expect(retryDelaySeconds(new Error(), attempt, BACKOFF, 1 - Number.EPSILON)).toBe(bound);
+  expect(retryDelaySeconds(new Error(), attempt, BACKOFF, 0.5)).toBe(bound / 2);
+  expect(retryDelaySeconds(new Error(), attempt, BACKOFF, 0)).toBe(0);
+});
+
+test.each([undefined, null, 'text', 5, new PermanentError('x'), { delaySeconds: 5 }])(
+  'whatever else was thrown has the same wait: %j',
+  (thrown) => {
+    expect(retryDelaySeconds(thrown, 1, BACKOFF, 0.5)).toBe(1);
+  },
+);
+
+test('RetryLater has the wait it names, rounded up, whatever the backoff, as long as SQS can', () => {
+  const delays = fc.nat({ max: 100_000_000 }).map((milliseconds) => milliseconds / 1000);
+  fc.assert(
+    fc.property(delays, fc.integer({ min: 1, max: 1_000 }), luck, (seconds, attempt, random) => {
+      const delay = retryDelaySeconds(new RetryLater(seconds), attempt, BACKOFF, random);
+      expect(Number.isInteger(delay)).toBe(true);
+      if (seconds > LONGEST_SECONDS) {
+        expect(delay).toBe(LONGEST_SECONDS);
+      } else {
+        expect(delay - seconds).toBeGreaterThanOrEqual(0);
+        expect(delay - seconds).toBeLessThan(1);
+      }
+    }),
+  );
+});
+
+test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])(
+  'RetryLater(%d) is refused where it is made',
+  (seconds) => {
+    expect(() => new RetryLater(seconds)).toThrow(RangeError);
+  },
+);

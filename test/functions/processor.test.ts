@@ -1,0 +1,193 @@
+import { createHash } from 'node:crypto';
+import type { Context } from 'aws-lambda';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import {
+  type LambdaHandler,
+  PermanentError,
+  processor,
+  RetryLater,
+} from '../../functions/processor/index.ts';
+import { writeEnvironment } from '../../lib/core/environment.ts';
+import { ConfigurationError } from '../../lib/core/errors.ts';
+import { outcomeEvent } from '../support/outcome-event.ts';
+import { s3Event, s3Record } from '../support/s3-records.ts';
+import { type ReceivedCall, ScriptedEndpoint, sqsAnswer } from '../support/scripted-endpoint.ts';
+import { engineSettings } from '../support/settings.ts';
+import { sqsEvent } from '../support/sqs-event.ts';
+
+const CONTEXT: Context = {
+  callbackWaitsForEmptyEventLoop: true,
+  functionName: 'processor',
+  functionVersion: '$LATEST',
+  invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:processor',
+  memoryLimitInMB: '512',
+  awsRequestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
+  logGroupName: '/aws/lambda/processor',
+  logStreamName: '2026/01/31/[$LATEST]1',
+  getRemainingTimeInMillis: () => 60_000,
+  done: () => {},
+  fail: () => {},
+  succeed: () => {},
+};
+
+let endpoint: ScriptedEndpoint;
+
+/** The queues accept whatever they are sent; the bucket has one object. */
+function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['script']>[1]): void {
+  if (call.method === 'GET')
+    return void response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
+  const entries: { Id: string; MessageBody?: string }[] = JSON.parse(String(call.body)).Entries;
+  const Successful = entries.map(({ Id, MessageBody = '' }) => ({
+    Id,
+    MessageId: Id,
+    MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+  }));
+  sqsAnswer(200, { Successful, Failed: [] })(call, response);
+}
+
+function callsOf(action: string) {
+  const calls = endpoint.calls.filter(({ headers }) => headers['x-amz-target'] === `AmazonSQS.${action}`);
+  return calls.map(({ body }) => JSON.parse(String(body)));
+}
+
+function events() {
+  const entries = callsOf('SendMessageBatch').flatMap(({ Entries }) => Entries);
+  return entries.map(({ MessageBody }) => outcomeEvent({ body: MessageBody }));
+}
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(accept).start();
+  const environment = writeEnvironment({
+    ...engineSettings(),
+    inputQueueUrl: `${endpoint.url}/123456789012/input`,
+    outputQueueUrl: `${endpoint.url}/123456789012/output`,
+    payloadBucket: 'payloads',
+  });
+  for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
+  vi.stubEnv('AWS_ENDPOINT_URL', endpoint.url);
+  vi.stubEnv('AWS_REGION', 'us-east-1');
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test');
+  vi.stubEnv('POWERTOOLS_LOG_LEVEL', 'SILENT');
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await endpoint[Symbol.asyncDispose]();
+});
+
+test('a handler is a function for an SQS event source', async () => {
+  const handler = processor(async (request) => {
+    const { x, y } = z.object({ x: z.number(), y: z.number() }).parse(await request.json());
+    return { product: x * y };
+  });
+  const event = sqsEvent({ id: 'm-1', body: '{"x":6,"y":7}', attributes: { RequestId: 'r-1' } });
+  expect(await handler(event, CONTEXT)).toEqual({ batchItemFailures: [] });
+  expect(callsOf('SendMessageBatch')).toMatchObject([{ QueueUrl: `${endpoint.url}/123456789012/output` }]);
+  expect(events()).toMatchObject([
+    {
+      type: 'coatcheck.request.succeeded',
+      source: '/coatcheck/service',
+      subject: 'r-1',
+      data: { product: 42 },
+    },
+  ]);
+});
+
+test('an upload is read from its bucket, by path where the endpoint isn’t AWS’s', async () => {
+  const handler = processor((request) => request.text());
+  const record = s3Record({ key: 'requests/a+b', versionId: 'v1', size: 5 });
+  expect(await handler(sqsEvent({ id: 'm-1', body: s3Event(record) }), CONTEXT)).toEqual({
+    batchItemFailures: [],
+  });
+  expect(events()).toMatchObject([{ data: 'hello' }]);
+  expect(endpoint.calls[0]?.url).toMatch(/^\/payloads\/requests\/a%20b\?/);
+});
+
+test('what is to be delivered again is named, and its wait is set', async () => {
+  const handler = processor((request) => {
+    if (request.id === 'r-1') throw new PermanentError('never');
+    if (request.id === 'r-2') throw new RetryLater(77);
+  });
+  const messages = ['r-1', 'r-2', 'r-3'].map((RequestId) => ({
+    id: `m-${RequestId}`,
+    body: '',
+    attributes: { RequestId },
+  }));
+  expect(await handler(sqsEvent(...messages), CONTEXT)).toEqual({
+    batchItemFailures: [{ itemIdentifier: 'm-r-2' }],
+  });
+  const ends = events().map(({ subject, type }) => [subject, type.split('.').at(-1)]);
+  expect(ends.toSorted()).toEqual([
+    ['r-1', 'failed'],
+    ['r-3', 'succeeded'],
+  ]);
+  expect(callsOf('ChangeMessageVisibilityBatch')).toEqual([
+    {
+      QueueUrl: `${endpoint.url}/123456789012/input`,
+      Entries: [{ Id: '0', ReceiptHandle: 'receipt of m-r-2', VisibilityTimeout: 77 }],
+    },
+  ]);
+});
+
+test('a schema is held before the handler', async () => {
+  const handler = processor(
+    { input: z.object({ x: z.number() }) },
+    async (request) => (await request.json()).x + 1,
+  );
+  await handler(sqsEvent({ id: 'm-1', body: '{"x":1}' }, { id: 'm-2', body: '{"x":"1"}' }), CONTEXT);
+  expect(events().toSorted((a, b) => a.subject.localeCompare(b.subject))).toMatchObject([
+    { subject: 'm-1', data: 2 },
+    { subject: 'm-2', data: { code: 'input_invalid' } },
+  ]);
+});
+
+test('the handler has the invocation’s time, less what ends it in order', async () => {
+  const handler = processor((request) => request.deadline.getTime());
+  const before = Date.now();
+  await handler(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  const [event] = events();
+  expect(Number(event?.data)).toBeGreaterThanOrEqual(before + 54_000);
+  expect(Number(event?.data)).toBeLessThanOrEqual(Date.now() + 54_000);
+});
+
+test('warm, the same function handles one batch after another', async () => {
+  const handler = processor((request) => request.text());
+  for (const id of ['m-1', 'm-2']) await handler(sqsEvent({ id, body: id }), CONTEXT);
+  expect(events().map(({ data }) => data)).toEqual(['m-1', 'm-2']);
+});
+
+test('an empty event is done without a call', async () => {
+  expect(await processor(() => 5)(sqsEvent(), CONTEXT)).toEqual({ batchItemFailures: [] });
+  expect(endpoint.calls).toEqual([]);
+});
+
+describe('says clearly', () => {
+  test('which variables are missing, when the first event comes and not before', async () => {
+    const handler = processor(() => 5);
+    vi.stubEnv('COATCHECK_OUTPUT_QUEUE_URL', '');
+    vi.stubEnv('COATCHECK_CONCURRENCY', 'many');
+    const error = await handler(sqsEvent(), CONTEXT).catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toBe(
+      "The processor's environment is not usable: COATCHECK_OUTPUT_QUEUE_URL must be set, got nothing; " +
+        'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got many',
+    );
+  });
+
+  test.each([[{}], [{ Records: [{ eventSource: 'aws:s3' }] }], ['hello'], [null]])(
+    'that an event is not of an SQS event source: %j',
+    async (event) => {
+      const handler: (event: unknown, context: Context) => Promise<unknown> = Object.assign(
+        processor(() => 5),
+      );
+      await expect(handler(event, CONTEXT)).rejects.toThrow('Expected an event of an SQS event source, got ');
+    },
+  );
+
+  test('that there is no handler', () => {
+    const make: (...definition: unknown[]) => LambdaHandler = Object.assign(processor);
+    expect(() => make()).toThrow('processor() needs a handler function, got undefined');
+    expect(() => make({})).toThrow('processor() needs a handler function, got undefined');
+  });
+});

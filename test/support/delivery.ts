@@ -1,0 +1,35 @@
+import type { Delivery } from '../../lib/core/delivery.ts';
+
+/** A delivery of a message: its first, unless said otherwise. */
+export function delivery(body: string, given: Partial<Delivery> = {}): Delivery {
+  return {
+    id: 'message-1',
+    body,
+    attributes: {},
+    attempt: 1,
+    firstDeliveredAt: 0,
+    receipt: 'receipt-1',
+    ...given,
+  };
+}
+
+/** Deliveries of these bodies, with ids `message-0`, `message-1`, … */
+export function deliveries(bodies: readonly string[], given: Partial<Delivery> = {}): Delivery[] {
+  return bodies.map((body, index) =>
+    delivery(body, { id: `message-${index}`, receipt: `receipt-${index}`, ...given }),
+  );
+}
+
+/** A deliveries' message with a JSON body, a chosen request id and the message id `message-<id>`. */
+export function requestDelivery(
+  requestId: string,
+  payload: unknown = {},
+  given: Partial<Delivery> = {},
+): Delivery {
+  return delivery(JSON.stringify(payload), {
+    id: `message-${requestId}`,
+    receipt: `receipt-${requestId}`,
+    attributes: { RequestId: requestId },
+    ...given,
+  });
+}

@@ -1,0 +1,70 @@
+import type { Delivery } from '../../lib/core/delivery.ts';
+import { Engine } from '../../lib/core/engine.ts';
+import type { EnginePorts, EngineSettings } from '../../lib/core/engine-settings.ts';
+import { defineProcessor, type Handler, type Processor } from '../../lib/core/handler.ts';
+import { CollectingLogger } from './collecting-logger.ts';
+import { MemoryInputQueue } from './memory-input-queue.ts';
+import { MemoryOutputQueue } from './memory-output-queue.ts';
+import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { type OutcomeEvent, outcomeEvent, type ProblemData, problemOf, statusOf } from './outcome-event.ts';
+import { SetChance } from './set-chance.ts';
+import { engineSettings } from './settings.ts';
+
+/** What a harness is given besides a handler. */
+export interface HarnessOptions extends Partial<EngineSettings> {
+  readonly ports?: Partial<EnginePorts>;
+}
+
+/** An engine with every port in memory. */
+export class EngineHarness {
+  readonly chance = new SetChance();
+  readonly store = new MemoryPayloadStore();
+  readonly output = new MemoryOutputQueue();
+  readonly input: MemoryInputQueue;
+  readonly logger = new CollectingLogger();
+  readonly settings: EngineSettings;
+  readonly engine: Engine;
+
+  constructor(processor: Handler | Processor, { ports = {}, ...settings }: HarnessOptions = {}) {
+    this.settings = engineSettings(settings);
+    const { visibilityTimeoutSeconds } = this.settings;
+    this.input = new MemoryInputQueue({ now: this.chance.now, visibilityTimeoutSeconds });
+    const { chance, store, output, input, logger } = this;
+    const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
+    this.engine = new Engine(definition, this.settings, { chance, store, output, input, logger, ...ports });
+  }
+
+  /** Runs a batch. @returns the ids to be delivered again */
+  process(deliveries: readonly Delivery[], secondsLeft = 60): Promise<string[]> {
+    return this.engine.processBatch(deliveries, this.chance.now() + secondsLeft * 1000);
+  }
+
+  /** What was published, as consumers read it. */
+  get events(): OutcomeEvent[] {
+    return this.output.messages.map(outcomeEvent);
+  }
+
+  /** The one outcome that was published. */
+  get event(): OutcomeEvent {
+    const [event, ...more] = this.events;
+    if (!event || more.length > 0) throw new Error(`${this.events.length} outcomes were published`);
+    return event;
+  }
+
+  /** The problem of the one outcome that was published. */
+  get problem(): ProblemData {
+    return problemOf(this.event);
+  }
+
+  /** Status by request id. */
+  get statuses(): Record<string, string> {
+    return Object.fromEntries(this.events.map((event) => [event.subject, statusOf(event)]));
+  }
+
+  /** Wait by message id, as it was set last. */
+  get delays(): Record<string, number> {
+    return Object.fromEntries(
+      this.input.deferrals.map(({ delivery, delaySeconds }) => [delivery.id, delaySeconds]),
+    );
+  }
+}

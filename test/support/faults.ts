@@ -1,0 +1,30 @@
+/**
+ * What goes wrong with one call of a port: it fails and had no effect, it fails although it had its effect (the answer
+ * was lost), or it has no effect and never answers.
+ */
+export type Fault = 'fails before' | 'fails after' | 'never answers';
+
+/** The error an injected fault throws. */
+export class InjectedFault extends Error {
+  override readonly name = 'InjectedFault';
+}
+
+/** Faults waiting for the calls of a port. */
+export class Faults<Call extends string> {
+  readonly #waiting = new Map<Call, Fault[]>();
+
+  /** The next calls of this name meet these faults, one each. */
+  inject(call: Call, ...faults: readonly Fault[]): void {
+    this.#waiting.set(call, [...(this.#waiting.get(call) ?? []), ...faults]);
+  }
+
+  /** Runs a call as its fault, if one waits for it, lets it. */
+  async around<Value>(call: Call, effect: () => Value | Promise<Value>): Promise<Value> {
+    const fault = this.#waiting.get(call)?.shift();
+    if (fault === 'never answers') return new Promise(() => {});
+    if (fault === 'fails before') throw new InjectedFault(`${call} failed before it had an effect`);
+    const value = await effect();
+    if (fault === 'fails after') throw new InjectedFault(`${call} failed after it had its effect`);
+    return value;
+  }
+}

@@ -1,0 +1,120 @@
+import type { Delivery } from '../../lib/core/delivery.ts';
+import type { Deferral, InputQueue } from '../../lib/core/ports.ts';
+import { Faults } from './faults.ts';
+
+interface QueuedMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+  receives: number;
+  firstDeliveredAt: number | undefined;
+  visibleAt: number;
+  receipt: string;
+}
+
+/** How a queue in memory behaves. */
+export interface MemoryQueueOptions {
+  readonly now: () => number;
+  readonly visibilityTimeoutSeconds: number;
+  /** Receives after which a message is a dead letter. @default - never */
+  readonly maxReceiveCount?: number;
+}
+
+/** A queue in memory with visibility, receive counts and dead letters, as SQS has them. */
+export class MemoryInputQueue implements InputQueue {
+  readonly faults = new Faults<'defer' | 'acknowledge'>();
+  /** Every wait that was set. */
+  readonly deferrals: Deferral[] = [];
+  readonly deadLetters: string[] = [];
+  readonly #messages = new Map<string, QueuedMessage>();
+  readonly #options: MemoryQueueOptions;
+  #sent = 0;
+  #receipts = 0;
+
+  constructor(options: MemoryQueueOptions) {
+    this.#options = options;
+  }
+
+  /** @returns the message's id */
+  send(
+    body: string,
+    attributes: Readonly<Record<string, string>> = {},
+    id = `message-${++this.#sent}`,
+  ): string {
+    const visibleAt = this.#options.now();
+    this.#messages.set(id, {
+      id,
+      body,
+      attributes,
+      receives: 0,
+      firstDeliveredAt: undefined,
+      visibleAt,
+      receipt: '',
+    });
+    return id;
+  }
+
+  /** Visible messages, hidden from now on; one received too often already is a dead letter instead. */
+  receive(max: number): Delivery[] {
+    const { maxReceiveCount = Number.POSITIVE_INFINITY } = this.#options;
+    const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= this.#options.now());
+    const dead = visible.filter(({ receives }) => receives >= maxReceiveCount);
+    for (const { id } of dead) {
+      this.#messages.delete(id);
+      this.deadLetters.push(id);
+    }
+    return visible
+      .filter((message) => !dead.includes(message))
+      .slice(0, max)
+      .map((message) => this.#delivered(message));
+  }
+
+  /** What an event source does with messages that weren't returned. */
+  delete(ids: Iterable<string>): void {
+    for (const id of ids) this.#messages.delete(id);
+  }
+
+  /** Messages neither ended nor dead. */
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  /** When a message is visible next; undefined when there is none. */
+  get nextVisibleAt(): number | undefined {
+    return this.size === 0
+      ? undefined
+      : Math.min(...[...this.#messages.values()].map(({ visibleAt }) => visibleAt));
+  }
+
+  defer(deferrals: readonly Deferral[]): Promise<void> {
+    return this.faults.around('defer', () => {
+      for (const deferral of deferrals) {
+        this.deferrals.push(deferral);
+        const message = this.#received(deferral.delivery);
+        if (message) message.visibleAt = this.#options.now() + deferral.delaySeconds * 1000;
+      }
+    });
+  }
+
+  acknowledge(deliveries: readonly Delivery[]): Promise<void> {
+    return this.faults.around('acknowledge', () => {
+      for (const delivery of deliveries) if (this.#received(delivery)) this.#messages.delete(delivery.id);
+    });
+  }
+
+  #delivered(message: QueuedMessage): Delivery {
+    const now = this.#options.now();
+    message.receives++;
+    message.firstDeliveredAt ??= now;
+    message.visibleAt = now + this.#options.visibilityTimeoutSeconds * 1000;
+    message.receipt = `receipt-${++this.#receipts}`;
+    const { id, body, attributes, receives, firstDeliveredAt, receipt } = message;
+    return { id, body, attributes, attempt: receives, firstDeliveredAt, receipt };
+  }
+
+  /** The message of a delivery, unless it was delivered again since. */
+  #received({ id, receipt }: Delivery): QueuedMessage | undefined {
+    const message = this.#messages.get(id);
+    return message?.receipt === receipt ? message : undefined;
+  }
+}

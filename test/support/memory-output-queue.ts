@@ -1,0 +1,77 @@
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
+import type { OutputMessage, OutputQueue, SendResult } from '../../lib/core/ports.ts';
+import { Faults } from './faults.ts';
+
+/** What becomes of one entry of a call instead of being sent. */
+export type Refusal = Extract<SendResult, { sent: false }>;
+
+/** A queue in memory that is as strict as SQS: about sizes, counts and characters. */
+export class MemoryOutputQueue implements OutputQueue {
+  readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
+  readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  readonly faults = new Faults<'send'>();
+  /** What every call held, refused ones included. */
+  readonly calls: (readonly OutputMessage[])[] = [];
+  /** What was sent. */
+  readonly messages: OutputMessage[] = [];
+  /** Asked for every message of every call. */
+  refuse: (message: OutputMessage, call: number) => Refusal | undefined = () => undefined;
+  callsAtOnce = 0;
+  mostCallsAtOnce = 0;
+
+  sizeOf({ body, attributes }: OutputMessage): number {
+    let size = Buffer.byteLength(body);
+    for (const [name, { type, value }] of Object.entries(attributes)) {
+      size += Buffer.byteLength(name) + Buffer.byteLength(type) + Buffer.byteLength(value);
+    }
+    return size;
+  }
+
+  async send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {
+    this.calls.push(messages);
+    const call = this.calls.length;
+    this.mostCallsAtOnce = Math.max(this.mostCallsAtOnce, ++this.callsAtOnce);
+    try {
+      return await this.faults.around('send', async () => {
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#assertCall(messages);
+        return messages.map((message) => this.refuse(message, call) ?? this.#accepted(message));
+      });
+    } finally {
+      this.callsAtOnce--;
+    }
+  }
+
+  #accepted(message: OutputMessage): SendResult {
+    this.messages.push(message);
+    return { sent: true };
+  }
+
+  /** What SQS refuses a whole call for. */
+  #assertCall(messages: readonly OutputMessage[]): void {
+    if (messages.length === 0) throw new Error('EmptyBatchRequest');
+    if (messages.length > this.maxMessages) throw new Error('TooManyEntriesInBatchRequest');
+    const size = messages.reduce((sum, message) => sum + this.sizeOf(message), 0);
+    if (size > this.maxBytes) throw new Error(`BatchRequestTooLong: ${size} bytes`);
+    for (const { body, attributes } of messages) {
+      for (const text of [body, ...Object.values(attributes).map(({ value }) => value)])
+        assertMessageText(text);
+    }
+  }
+}
+
+/** Not empty, and only characters of XML 1.0. */
+function assertMessageText(text: string): void {
+  if (text === '') throw new Error('MissingParameter: a text is empty');
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    const allowed =
+      code === 0x9 ||
+      code === 0xa ||
+      code === 0xd ||
+      (code >= 0x20 && code <= 0xd7ff) ||
+      (code >= 0xe000 && code <= 0xfffd) ||
+      code >= 0x10000;
+    if (!allowed) throw new Error(`InvalidMessageContents: U+${code.toString(16)}`);
+  }
+}

@@ -1,0 +1,27 @@
+import type { EngineSettings } from '../../lib/core/engine-settings.ts';
+import {
+  DEFAULT_DISPOSABLE_PREFIX,
+  DEFAULT_OUTPUT_FORMAT,
+  DEFAULT_RESULT_PREFIX,
+  NUMBER_SETTINGS,
+} from '../../lib/core/settings.ts';
+
+/** A service's defaults, for a service whose payload bucket is `payloads`. */
+export function engineSettings(given: Partial<EngineSettings> = {}): EngineSettings {
+  return {
+    serviceName: 'service',
+    resultPrefix: DEFAULT_RESULT_PREFIX,
+    disposablePrefix: DEFAULT_DISPOSABLE_PREFIX,
+    claimCheckSources: ['payloads'],
+    outputFormat: DEFAULT_OUTPUT_FORMAT,
+    concurrency: NUMBER_SETTINGS.batchSize.default,
+    visibilityTimeoutSeconds: 6 * NUMBER_SETTINGS.timeoutSeconds.default,
+    retryBaseSeconds: NUMBER_SETTINGS.retryBaseSeconds.default,
+    retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
+    inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,
+    maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
+    maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
+    maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
+    ...given,
+  };
+}

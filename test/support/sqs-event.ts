@@ -1,0 +1,41 @@
+import type { SQSEvent, SQSMessageAttributes } from 'aws-lambda';
+
+/** A message as an event source hands it over. */
+export interface SourcedMessage {
+  readonly id: string;
+  readonly body: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+  readonly attempt?: number;
+}
+
+/** An event of an SQS event source, with every field Lambda gives. */
+export function sqsEvent(...messages: readonly SourcedMessage[]): SQSEvent {
+  return {
+    Records: messages.map(({ id, body, attributes = {}, attempt = 1 }) => ({
+      messageId: id,
+      receiptHandle: `receipt of ${id}`,
+      body,
+      attributes: {
+        ApproximateReceiveCount: String(attempt),
+        SentTimestamp: '1769860800000',
+        SenderId: 'AIDAIENQZJOLO23YVJ4VO',
+        ApproximateFirstReceiveTimestamp: '1769860800123',
+      },
+      messageAttributes: messageAttributes(attributes),
+      md5OfBody: 'e4e68fb7bd0e697a0ae8f1bb342846b3',
+      eventSource: 'aws:sqs',
+      eventSourceARN: 'arn:aws:sqs:us-east-1:123456789012:input',
+      awsRegion: 'us-east-1',
+    })),
+  };
+}
+
+function messageAttributes(attributes: Readonly<Record<string, string>>): SQSMessageAttributes {
+  const entries = Object.entries(attributes);
+  return Object.fromEntries(
+    entries.map(([name, stringValue]) => [
+      name,
+      { dataType: 'String', stringValue, stringListValues: [], binaryListValues: [] },
+    ]),
+  );
+}

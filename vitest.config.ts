@@ -1,0 +1,43 @@
+import { defineConfig } from 'vitest/config';
+
+/** Synthesizing a CDK app takes seconds on a small machine. */
+const UNIT_TIMEOUT_MILLISECONDS = 30_000;
+
+/** Tests against a local AWS wait for real queues, and for deployments. */
+const AWS_TIMEOUT_MILLISECONDS = 120_000;
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/conformance/**', 'test/e2e/**'],
+          testTimeout: UNIT_TIMEOUT_MILLISECONDS,
+        },
+      },
+      {
+        test: {
+          name: 'conformance',
+          include: ['test/conformance/**/*.test.ts'],
+          globalSetup: ['test/conformance/setup.ts'],
+          testTimeout: AWS_TIMEOUT_MILLISECONDS,
+          hookTimeout: AWS_TIMEOUT_MILLISECONDS,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          globalSetup: ['test/e2e/setup.ts'],
+          testTimeout: AWS_TIMEOUT_MILLISECONDS,
+          hookTimeout: AWS_TIMEOUT_MILLISECONDS,
+          fileParallelism: false,
+          // After the others: it has the machine to itself.
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
