@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+describe('a message on the input queue', () => {
+  test('plain JSON, with its request id as an attribute', async () => {
+    await service.send({
+      body: JSON.stringify({ do: 'echo', value: 1 }),
+      attributes: { RequestId: 'plain-1', Colour: 'red' },
+    });
+
+    expect(await service.event('plain-1')).toMatchObject({ data: { value: 1, metadata: { Colour: 'red' } } });
+  });
+
+  test('CloudEvent: its id is the ticket, its trace goes on', async () => {
+    const data = { do: 'echo', value: { big: 1 } };
+    const event = {
+      specversion: '1.0',
+      id: 'ce-1',
+      source: '/shop',
+      type: 'order.placed',
+      traceparent,
+      data,
+    };
+    await service.send({ body: JSON.stringify(event) });
+
+    expect(await service.event('ce-1')).toMatchObject({
+      type: 'coatcheck.request.succeeded',
+      requestsource: '/shop',
+      traceparent,
+      data: { value: { big: 1 }, metadata: { type: 'order.placed' } },
+    });
+  });
+
+  test('CloudEvent with a dataref: the object is the payload', async () => {
+    const { version } = await service.upload(
+      'payloads/ref.json',
+      JSON.stringify({ do: 'echo', value: 'by ref' }),
+    );
+    const dataref = `s3://${service.bucket}/payloads/ref.json?versionId=${version}`;
+    const event = { specversion: '1.0', id: 'ce-2', source: '/shop', type: 'order.placed', dataref };
+    await service.send({ body: JSON.stringify(event) });
+
+    expect(await service.event('ce-2')).toMatchObject({ data: { value: 'by ref' } });
+  });
+
+  test('CloudEvent that breaks the rules: it fails with a code, under its id', async () => {
+    await service.send({
+      body: JSON.stringify({ specversion: '1.0', id: 'ce-3', source: '/shop', data: 1 }),
+    });
+
+    expect(await service.event('ce-3')).toMatchObject({
+      type: 'coatcheck.request.failed',
+      data: { code: 'envelope_malformed', detail: expect.stringContaining('type') },
+    });
+  });
+
+  test.each([
+    ['software.amazon.payloadoffloading.PayloadS3Pointer', 'ExtendedPayloadSize'],
+    ['com.amazon.sqs.javamessaging.MessageS3Pointer', 'SQSLargePayloadSize'],
+  ])('extended-client pointer %s: the object is the payload', async (pointerClass, sizeAttribute) => {
+    const payload = JSON.stringify({ do: 'echo', value: pointerClass });
+    const key = `payloads/${sizeAttribute}`;
+    await service.upload(key, payload);
+    await service.send({
+      body: JSON.stringify([pointerClass, { s3BucketName: service.bucket, s3Key: key }]),
+      attributes: { RequestId: sizeAttribute, [sizeAttribute]: String(payload.length) },
+    });
+
+    expect(await service.event(sizeAttribute)).toMatchObject({ data: { value: pointerClass } });
+  });
+
+  test('a claim check into a foreign bucket is refused (fault 33)', async () => {
+    const pointer = { s3BucketName: 'somebody-elses', s3Key: 'secret' };
+    await service.send({
+      body: JSON.stringify(['software.amazon.payloadoffloading.PayloadS3Pointer', pointer]),
+      attributes: { RequestId: 'foreign-1' },
+    });
+
+    expect(await service.event('foreign-1')).toMatchObject({ data: { code: 'claim_check_refused' } });
+  });
+});

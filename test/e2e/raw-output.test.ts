@@ -1,0 +1,39 @@
+import { expect, test } from 'vitest';
+import { type Received, Service } from './service.ts';
+
+const service = new Service('E2e-raw');
+
+test('raw output: the result is the body, the rest are attributes', async () => {
+  await service.send(service.ask('raw-1', { do: 'echo', value: 'ü' }));
+
+  const [message] = await service.outputs(1, isOf('raw-1'));
+  expect(JSON.parse(message?.body ?? '')).toMatchObject({ value: 'ü' });
+  expect(message?.attributes).toEqual({
+    RequestId: 'raw-1',
+    Status: 'succeeded',
+    ContentType: 'application/json',
+  });
+});
+
+test('raw output of a failure: the problem is the body', async () => {
+  await service.send(service.ask('raw-2', { do: 'refuse', reason: 'no' }));
+
+  const [message] = await service.outputs(1, isOf('raw-2'));
+  expect(JSON.parse(message?.body ?? '')).toMatchObject({ code: 'refused', detail: 'no' });
+  expect(message?.attributes).toMatchObject({ Status: 'failed', ContentType: 'application/problem+json' });
+});
+
+test('raw output of a large result: an extended-client pointer to a copy that may be deleted', async () => {
+  await service.send(service.ask('raw-3', { do: 'fill', megabytes: 2 }));
+
+  const [message] = await service.outputs(1, isOf('raw-3'));
+  const [pointerClass, pointer] = JSON.parse(message?.body ?? '[]');
+  expect(pointerClass).toBe('software.amazon.payloadoffloading.PayloadS3Pointer');
+  expect(pointer).toEqual({ s3BucketName: service.bucket, s3Key: expect.stringMatching(/^disposable\//) });
+  expect(message?.attributes).toMatchObject({ Status: 'succeeded', ExtendedPayloadSize: '2000000' });
+  expect(await service.object(pointer.s3Key)).toHaveLength(2_000_000);
+});
+
+function isOf(requestId: string) {
+  return ({ attributes }: Received) => attributes.RequestId === requestId;
+}

@@ -1,0 +1,83 @@
+import { describe, expect, test } from 'vitest';
+import type { Behaviour } from './processors/behaviour.ts';
+import { type Received, Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+
+describe('a request that fails', () => {
+  test('permanently: it ends after one attempt (fault 15)', async () => {
+    await service.send(service.ask('refused-1', { do: 'refuse', reason: 'out of paper' }));
+
+    expect(await service.event('refused-1')).toMatchObject({
+      type: 'coatcheck.request.failed',
+      data: { code: 'refused', detail: 'out of paper', attempts: 1, details: { by: 'test' } },
+    });
+  });
+
+  test('twice, then succeeds', async () => {
+    await service.send(service.ask('twice-1', { do: 'fail', untilAttempt: 3 }));
+
+    expect(await service.event('twice-1')).toMatchObject({
+      type: 'coatcheck.request.succeeded',
+      data: { attempt: 3 },
+    });
+  });
+
+  test('always: it goes to the dead-letter queue', async () => {
+    await service.send(service.ask('always-1', { do: 'fail', untilAttempt: 1_000 }));
+
+    const [letter] = await service.deadLetters(1, isOf('always-1'));
+    expect(letter?.body).toBe(JSON.stringify({ do: 'fail', untilAttempt: 1_000 }));
+  });
+
+  test('by overrunning its time: the others of its batch are not held up (fault 39)', async () => {
+    await service.send(
+      service.ask('overrun-1', { do: 'overrun' }),
+      ...[2, 3].map((n) => service.ask(`overrun-${n}`, { do: 'echo', value: n })),
+    );
+
+    expect(await service.event('overrun-2')).toMatchObject({ data: { value: 2, attempt: 1 } });
+    expect(await service.event('overrun-3')).toMatchObject({ data: { value: 3, attempt: 1 } });
+    await service.deadLetters(1, isOf('overrun-1'));
+  });
+
+  test('by killing the process: only it goes to the dead-letter queue (fault 14)', async () => {
+    const behaviours: Behaviour[] = Array.from({ length: 10 }, (_, index) =>
+      index === 4 ? { do: 'kill' } : { do: 'echo', value: index },
+    );
+    await service.send(...behaviours.map((behaviour, index) => service.ask(`poison-${index}`, behaviour)));
+
+    for (const index of [0, 1, 2, 3, 5, 6, 7, 8, 9]) {
+      expect(await service.event(`poison-${index}`)).toMatchObject({ data: { value: index } });
+    }
+    await service.deadLetters(1, isOf('poison-4'));
+    expect(service.receivedFrom('DeadLetterQueueUrl').filter(isPoison)).toHaveLength(1);
+  });
+});
+
+test('a mixed batch: each message has its own end (fault 12)', async () => {
+  await service.send(
+    ...Array.from({ length: 7 }, (_, index) => service.ask(`mixed-${index}`, { do: 'echo', value: index })),
+    service.ask('mixed-7', { do: 'refuse', reason: 'no' }),
+    service.ask('mixed-8', { do: 'fail', untilAttempt: 2 }),
+    { body: '{"specversion": "1.0", "id": "mixed-9", "source": "/test"}' },
+  );
+
+  const types = await Promise.all(
+    Array.from({ length: 10 }, async (_, index) => (await service.event(`mixed-${index}`)).type),
+  );
+  expect(types.map((type) => type.replace('coatcheck.request.', ''))).toEqual([
+    ...Array.from({ length: 7 }, () => 'succeeded'),
+    'failed',
+    'succeeded',
+    'failed',
+  ]);
+});
+
+function isOf(requestId: string) {
+  return ({ attributes }: Received) => attributes.RequestId === requestId;
+}
+
+function isPoison({ attributes }: Received): boolean {
+  return attributes.RequestId?.startsWith('poison-') ?? false;
+}

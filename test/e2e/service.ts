@@ -1,0 +1,183 @@
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  DeleteMessageCommand,
+  type Message,
+  type MessageAttributeValue,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+} from '@aws-sdk/client-sqs';
+import { inject } from 'vitest';
+import { requestIdOfUpload } from '../../lib/core/request-id.ts';
+import { localClients } from '../../lib/local/clients.ts';
+import type { Behaviour } from './processors/behaviour.ts';
+
+/** A message of the output queue or the dead-letter queue. */
+export interface Received {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** A message to send. */
+export interface Outgoing {
+  readonly body: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+/** The CloudEvent of an outcome, as far as tests look at it. */
+export interface OutcomeEvent {
+  readonly id: string;
+  readonly type: string;
+  readonly source: string;
+  readonly subject: string;
+  readonly datacontenttype: string;
+  readonly data?: unknown;
+  readonly dataref?: string;
+  readonly requestsource?: string;
+  readonly traceparent?: string;
+}
+
+/** A deployed service, reached as its users reach it: through S3 and SQS. */
+export class Service {
+  readonly #clients = localClients(inject('endpoint'));
+  readonly #outputs: Readonly<Record<string, string>>;
+  readonly #received = new Map<string, Received[]>();
+
+  constructor(stack: string) {
+    this.#outputs = inject('stacks')[stack] ?? {};
+  }
+
+  get bucket(): string {
+    return this.#output('PayloadBucketName');
+  }
+
+  /** Uploads a payload. @returns the id of its request, and the object's version */
+  async upload(key: string, body: string | Uint8Array, contentType = 'application/json') {
+    const { VersionId } = await this.#clients.s3.send(
+      new PutObjectCommand({
+        Bucket: this.bucket,
+        Key: key,
+        Body: Buffer.from(body),
+        ContentType: contentType,
+      }),
+    );
+    const version = VersionId ?? '';
+    return { id: requestIdOfUpload({ bucket: this.bucket, key, version }), version };
+  }
+
+  async remove(key: string, version: string): Promise<void> {
+    await this.#clients.s3.send(
+      new DeleteObjectCommand({ Bucket: this.bucket, Key: key, VersionId: version }),
+    );
+  }
+
+  async object(key: string, version?: string): Promise<string> {
+    const { Body } = await this.#clients.s3.send(
+      new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: version }),
+    );
+    return (await Body?.transformToString()) ?? '';
+  }
+
+  /** Sends messages to the input queue in one call. */
+  async send(...messages: readonly Outgoing[]): Promise<void> {
+    const { Failed } = await this.#clients.sqs.send(
+      new SendMessageBatchCommand({
+        QueueUrl: this.#output('InputQueueUrl'),
+        Entries: messages.map(({ body, attributes }, index) => ({
+          Id: String(index),
+          MessageBody: body,
+          MessageAttributes: sqsAttributes(attributes),
+        })),
+      }),
+    );
+    if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
+  }
+
+  /** Sends a behaviour under a request id. */
+  ask(id: string, behaviour: Behaviour): Outgoing {
+    return { body: JSON.stringify(behaviour), attributes: { RequestId: id } };
+  }
+
+  /** The outcome events of a request, as soon as there are `count`. */
+  async events(requestId: string, count = 1): Promise<OutcomeEvent[]> {
+    const messages = await this.#receive(
+      'OutputQueueUrl',
+      count,
+      ({ body }) => subjectOf(body) === requestId,
+    );
+    return messages.map(({ body }) => JSON.parse(body));
+  }
+
+  async event(requestId: string): Promise<OutcomeEvent> {
+    const [event] = await this.events(requestId);
+    if (!event) throw new Error(`no outcome of ${requestId}`);
+    return event;
+  }
+
+  /** Output messages that `matches` picks, as soon as there are `count`. */
+  outputs(count: number, matches: (message: Received) => boolean): Promise<Received[]> {
+    return this.#receive('OutputQueueUrl', count, matches);
+  }
+
+  /** Dead letters that `matches` picks, as soon as there are `count`. */
+  deadLetters(count: number, matches: (message: Received) => boolean): Promise<Received[]> {
+    return this.#receive('DeadLetterQueueUrl', count, matches);
+  }
+
+  /** Everything that came from a queue so far. */
+  receivedFrom(output: 'OutputQueueUrl' | 'DeadLetterQueueUrl'): readonly Received[] {
+    return this.#received.get(output) ?? [];
+  }
+
+  async #receive(
+    output: 'OutputQueueUrl' | 'DeadLetterQueueUrl',
+    count: number,
+    matches: (message: Received) => boolean,
+  ): Promise<Received[]> {
+    const received = this.#received.get(output) ?? [];
+    this.#received.set(output, received);
+    while (received.filter(matches).length < count)
+      received.push(...(await this.#poll(this.#output(output))));
+    return received.filter(matches);
+  }
+
+  async #poll(queueUrl: string): Promise<Received[]> {
+    const { Messages = [] } = await this.#clients.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queueUrl,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 2,
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    await Promise.all(
+      Messages.map(({ ReceiptHandle }) =>
+        this.#clients.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle })),
+      ),
+    );
+    return Messages.map(receivedOf);
+  }
+
+  #output(name: string): string {
+    const value = this.#outputs[name];
+    if (!value) throw new Error(`the stack has no output ${name}`);
+    return value;
+  }
+}
+
+function receivedOf({ Body = '', MessageAttributes = {} }: Message): Received {
+  const attributes = Object.entries(MessageAttributes);
+  return {
+    body: Body,
+    attributes: Object.fromEntries(attributes.map(([name, { StringValue = '' }]) => [name, StringValue])),
+  };
+}
+
+function sqsAttributes(attributes: Outgoing['attributes'] = {}): Record<string, MessageAttributeValue> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
+  );
+}
+
+function subjectOf(body: string): unknown {
+  return JSON.parse(body).subject;
+}
