@@ -9,7 +9,7 @@ declare module 'vitest' {
 
 /** One local AWS for every suite; each makes buckets and queues of its own. */
 export default async function setup(project: TestProject) {
-  const aws = await openTestAws();
+  const aws = await openTestAws('.local/conformance');
   project.provide('endpoint', aws.endpoint);
   return () => aws[Symbol.asyncDispose]();
 }
