@@ -1,0 +1,122 @@
+/**
+ * The main job, for real: deploys the service to a local AWS, hands in four files, collects the outcomes and shows
+ * them. Ends with 0 only if every outcome is as expected.
+ */
+import { relative } from 'node:path';
+import type { S3Client } from '@aws-sdk/client-s3';
+import type { Profile } from '../examples/csv-profile/profile.ts';
+import { localClients } from '../lib/local/clients.ts';
+import { endingOf, rowsOf } from '../lib/local/demo/ending.ts';
+import { OutcomeInbox } from '../lib/local/demo/outcome-inbox.ts';
+import { demoPayloads } from '../lib/local/demo/payloads.ts';
+import { deviations, type Report, reportTable } from '../lib/local/demo/report.ts';
+import { type Submission, uploadPayload } from '../lib/local/demo/upload.ts';
+import { deploy } from '../lib/local/deployment.ts';
+import type { LocalAws } from '../lib/local/emulator.ts';
+import { readLocalSettings } from '../lib/local/environment.ts';
+import { formatBytes, formatCount, formatProgress, formatTable } from '../lib/local/format.ts';
+import { main } from '../lib/local/main.ts';
+import { serviceOutputs } from '../lib/local/service-outputs.ts';
+import { printTable, step, styled } from '../lib/local/terminal.ts';
+import { withLocalAws } from '../lib/local/with-local-aws.ts';
+
+/** From the last upload on; it takes some seconds. */
+const OUTCOME_TIMEOUT_MS = 120_000;
+
+await main((signal) =>
+  withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) => program(aws, signal)),
+);
+
+async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
+  const service = serviceOutputs(await deploy({ endpoint: aws.endpoint, signal, step }));
+  const { s3, sqs } = localClients(aws.endpoint);
+  await using inbox = new OutcomeInbox(sqs, service.OutputQueueUrl);
+
+  const submissions = await upload(s3, service.PayloadBucketName, signal);
+  const reports = await collect(submissions, inbox, s3, signal);
+
+  console.log();
+  printTable(reportTable(reports));
+  showFirstProfile(reports);
+  const wrong = deviations(reports);
+  if (wrong.length === 0) {
+    console.log(styled('green', `\nAll ${reports.length} outcomes are as expected.`));
+    return 0;
+  }
+  console.log(styled('red', `\n${wrong.join('\n')}`));
+  if (aws.emulator) console.log(`What the processor logged is in ${relative('', aws.emulator.log)}`);
+  return 1;
+}
+
+async function upload(s3: S3Client, bucket: string, signal: AbortSignal): Promise<Submission[]> {
+  const submissions: Submission[] = [];
+  for (const payload of await demoPayloads()) {
+    await step(`Uploading ${payload.name}`, async (note) => {
+      const onProgress = (bytes: number) => note(formatProgress(bytes, payload.size));
+      submissions.push(await uploadPayload(payload, { s3, bucket, signal, onProgress }));
+      note(formatBytes(payload.size));
+    });
+  }
+  return submissions;
+}
+
+function collect(
+  submissions: readonly Submission[],
+  inbox: OutcomeInbox,
+  s3: S3Client,
+  signal: AbortSignal,
+): Promise<Report[]> {
+  const patience = AbortSignal.timeout(OUTCOME_TIMEOUT_MS);
+  return step('Waiting for the outcomes', (note) => {
+    let arrived = 0;
+    const reportOn = async (submission: Submission): Promise<Report> => {
+      try {
+        const arrival = await inbox.wait(submission.requestId, AbortSignal.any([signal, patience]));
+        note(`${++arrived} of ${submissions.length}`);
+        return { submission, outcome: { arrival, ending: await endingOf(arrival.event, s3) } };
+      } catch (error) {
+        if (error === patience.reason) return { submission, outcome: undefined };
+        throw error;
+      }
+    };
+    return Promise.all(submissions.map(reportOn));
+  });
+}
+
+function showFirstProfile(reports: readonly Report[]): void {
+  for (const { submission, outcome } of reports) {
+    if (outcome?.ending.status !== 'succeeded' || !isProfile(outcome.ending.result)) continue;
+    console.log(`\nThe result of ${submission.payload.name}, a profile:\n`);
+    printTable(profileTable(outcome.ending.result));
+    return;
+  }
+}
+
+function isProfile(result: unknown): result is Profile {
+  return rowsOf(result) !== undefined && Array.isArray(Object(result).columns);
+}
+
+function profileTable({ columns }: Profile): string[] {
+  const rows = columns.map(({ name, type, nulls, min, max, mean, standardDeviation, distinct, top }) => [
+    name,
+    type,
+    formatCount(nulls),
+    formatFigure(min),
+    formatFigure(max),
+    formatFigure(mean),
+    formatFigure(standardDeviation),
+    `${distinct.exact ? '' : '~'}${formatCount(distinct.count)}`,
+    mostFrequent(top.values),
+  ]);
+  const header = ['column', 'type', 'nulls', 'min', 'max', 'mean', 'std dev', 'distinct', 'most frequent'];
+  return formatTable([header, ...rows], [2, 3, 4, 5, 6, 7]);
+}
+
+function formatFigure(figure: number | string | undefined): string {
+  return typeof figure === 'number' ? String(Number(figure.toPrecision(4))) : (figure ?? '');
+}
+
+/** Nothing where every value is as frequent as the others. */
+function mostFrequent([first]: Profile['columns'][number]['top']['values']): string {
+  return first && first.count > 1 ? `${first.value} (${formatCount(first.count)})` : '';
+}

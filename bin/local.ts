@@ -1,0 +1,59 @@
+/** Deploys the service to a local AWS, says what to try there, and keeps it running until it is interrupted. */
+import { once } from 'node:events';
+import { relative } from 'node:path';
+import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/settings.ts';
+import { deploy } from '../lib/local/deployment.ts';
+import type { LocalAws } from '../lib/local/emulator.ts';
+import { awsVariables, readLocalSettings } from '../lib/local/environment.ts';
+import { main } from '../lib/local/main.ts';
+import { type ServiceOutputs, serviceOutputs } from '../lib/local/service-outputs.ts';
+import { step, styled } from '../lib/local/terminal.ts';
+import { withLocalAws } from '../lib/local/with-local-aws.ts';
+
+const AWS_CLI = 'https://aws.amazon.com/cli/';
+
+await main((signal) =>
+  withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) => program(aws, signal)),
+);
+
+async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
+  const service = serviceOutputs(await deploy({ endpoint: aws.endpoint, signal, step }));
+  console.log(`\nWhat to try, in another terminal in this folder. The AWS CLI is needed: ${AWS_CLI}\n`);
+  for (const [purpose, command] of suggestions(aws.endpoint, service)) {
+    console.log(`${purpose}:\n  ${styled('cyan', command)}\n`);
+  }
+  if (!aws.emulator) {
+    console.log(`What answers at ${aws.endpoint} was running before, and goes on running.`);
+    return 0;
+  }
+  console.log(`The processor's log:\n  ${relative('', aws.emulator.log)}\n`);
+  console.log(styled('bold', 'Running until Ctrl-C. What it holds is gone then.'));
+  await Promise.race([once(signal, 'abort'), aws.emulator.failure]);
+  console.log('\nStopping.');
+  return 0;
+}
+
+/** Every command names the endpoint, so that none of them, run by itself, means a real account. */
+function suggestions(endpoint: string, service: ServiceOutputs): readonly (readonly [string, string])[] {
+  const variables = Object.entries(awsVariables(endpoint)).map(([name, value]) => `${name}=${value}`);
+  const aws = `aws --endpoint-url ${endpoint}`;
+  const data = 'node_modules/vega-datasets/data';
+  const receive = `${aws} sqs receive-message --max-number-of-messages 10`;
+  return [
+    ['First', `export ${variables.join(' ')}`],
+    [
+      'Hand in a file',
+      `${aws} s3 cp ${data}/airports.csv s3://${service.PayloadBucketName}/${DEFAULT_UPLOAD_PREFIX}`,
+    ],
+    [
+      'Hand in a message',
+      `${aws} sqs send-message --queue-url ${service.InputQueueUrl} --message-body "$(head -n 50 ${data}/stocks.csv)"`,
+    ],
+    [
+      'Collect outcomes; they come back to the queue unless they are deleted',
+      `${receive} --wait-time-seconds 20 --queue-url ${service.OutputQueueUrl} --query 'Messages[].Body' --output text`,
+    ],
+    ['See what was given up', `${receive} --queue-url ${service.DeadLetterQueueUrl}`],
+    ['Deploy again after a change, and run the demo against it', 'npm run demo'],
+  ];
+}

@@ -1,0 +1,22 @@
+import { S3Client } from '@aws-sdk/client-s3';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from './environment.ts';
+
+/** SDK clients of a local AWS. */
+export interface LocalClients {
+  readonly s3: S3Client;
+  readonly sqs: SQSClient;
+}
+
+/** Makes clients that go to this endpoint whatever the user's AWS settings are. */
+export function localClients(endpoint: string): LocalClients {
+  const config = {
+    endpoint,
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+    // A user may have these on for real accounts; with an endpoint of one's own the SDK refuses them.
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
+  };
+  return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: new SQSClient(config) };
+}

@@ -1,0 +1,30 @@
+import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
+import { parseClaimCheck } from '../../core/claim-check.ts';
+import type { OutcomeEvent } from './outcome-inbox.ts';
+
+/** How a request ended, as a consumer of the output queue learns it. */
+export type Ending =
+  | { readonly status: 'succeeded'; readonly result: unknown }
+  | { readonly status: 'failed'; readonly code: string; readonly line: number | undefined };
+
+/** Reads an outcome; a result that isn't in it is fetched from where it points. */
+export async function endingOf({ type, data, dataref }: OutcomeEvent, s3: S3Client): Promise<Ending> {
+  if (type === 'coatcheck.request.succeeded') {
+    return { status: 'succeeded', result: dataref === undefined ? data : await fetchJson(dataref, s3) };
+  }
+  const { code, details } = Object(data);
+  const { line } = Object(details);
+  return { status: 'failed', code: String(code), line: typeof line === 'number' ? line : undefined };
+}
+
+async function fetchJson(reference: string, s3: S3Client): Promise<unknown> {
+  const { bucket, key, versionId } = parseClaimCheck(reference);
+  const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }));
+  return JSON.parse((await Body?.transformToString()) ?? '');
+}
+
+/** The rows a profile counts; undefined when it isn't one. */
+export function rowsOf(result: unknown): number | undefined {
+  const { rows } = Object(result);
+  return typeof rows === 'number' ? rows : undefined;
+}

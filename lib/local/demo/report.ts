@@ -1,0 +1,51 @@
+import { formatBytes, formatCount, formatSeconds, formatTable } from '../format.ts';
+import { type Ending, rowsOf } from './ending.ts';
+import type { Arrival } from './outcome-inbox.ts';
+import type { DemoPayload } from './payloads.ts';
+import type { Submission } from './upload.ts';
+
+/** A request and its outcome. */
+export interface Report {
+  readonly submission: Submission;
+  /** Undefined when no outcome came in time. */
+  readonly outcome: { readonly arrival: Arrival; readonly ending: Ending } | undefined;
+}
+
+/** The lines of the table of requests and outcomes. */
+export function reportTable(reports: readonly Report[]): string[] {
+  const rows = reports.map(({ submission, outcome }) => [
+    submission.payload.name,
+    formatBytes(submission.payload.size),
+    outcome ? describe(outcome.ending) : 'none in time',
+    outcome ? formatSeconds(outcome.arrival.arrivedAt - submission.uploadedAt) : '',
+    outcome ? (outcome.arrival.event.dataref ?? 'in the outcome') : '',
+  ]);
+  return formatTable([['request', 'size', 'outcome', 'time', 'result'], ...rows], [1, 3]);
+}
+
+/** What isn't as it should be, a line each. */
+export function deviations(reports: readonly Report[]): string[] {
+  return reports
+    .filter(({ submission, outcome }) => !outcome || !isExpected(outcome.ending, submission.payload))
+    .map(({ submission: { payload } }) => `${payload.name} should have ${expectation(payload)}`);
+}
+
+function isExpected(ending: Ending, { expected }: DemoPayload): boolean {
+  return 'rows' in expected
+    ? ending.status === 'succeeded' && rowsOf(ending.result) === expected.rows
+    : ending.status === 'failed' && ending.line === expected.failsAtLine;
+}
+
+function expectation({ expected }: DemoPayload): string {
+  return 'rows' in expected
+    ? `succeeded with ${formatCount(expected.rows)} rows`
+    : `failed at line ${expected.failsAtLine}`;
+}
+
+function describe(ending: Ending): string {
+  if (ending.status === 'failed') {
+    return `failed: ${ending.code}${ending.line === undefined ? '' : `, line ${ending.line}`}`;
+  }
+  const rows = rowsOf(ending.result);
+  return `succeeded${rows === undefined ? '' : `: ${formatCount(rows)} rows`}`;
+}

@@ -1,0 +1,47 @@
+import type { S3Client } from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { requestIdOfUpload } from '../../core/request-id.ts';
+import { DEFAULT_UPLOAD_PREFIX } from '../../core/settings.ts';
+import type { DemoPayload } from './payloads.ts';
+
+/** Larger payloads are sent in parts of this size: the rest of a broken connection's work isn't lost. */
+const PART_BYTES = 8_388_608;
+
+/** A request that was handed in. */
+export interface Submission {
+  readonly payload: DemoPayload;
+  readonly requestId: string;
+  /** Milliseconds since 1970. */
+  readonly uploadedAt: number;
+}
+
+/** Where and how to upload. */
+export interface UploadOptions {
+  readonly s3: S3Client;
+  readonly bucket: string;
+  readonly signal: AbortSignal;
+  /** Told the bytes sent so far. */
+  readonly onProgress: (bytes: number) => void;
+}
+
+/** Hands in a request: an upload is all it takes, and its answer is what the request id is made of. */
+export async function uploadPayload(payload: DemoPayload, options: UploadOptions): Promise<Submission> {
+  const { s3, bucket, signal, onProgress } = options;
+  const key = `${DEFAULT_UPLOAD_PREFIX}${payload.name}`;
+  const upload = new Upload({
+    client: s3,
+    params: { Bucket: bucket, Key: key, Body: payload.body(), ContentType: payload.contentType },
+    partSize: PART_BYTES,
+  });
+  upload.on('httpUploadProgress', ({ loaded }) => onProgress(loaded ?? 0));
+  const abort = () => void upload.abort();
+  signal.addEventListener('abort', abort);
+  try {
+    const { VersionId } = await upload.done();
+    if (VersionId === undefined) throw new Error(`The bucket ${bucket} isn't versioned`);
+    const requestId = requestIdOfUpload({ bucket, key, version: VersionId });
+    return { payload, requestId, uploadedAt: Date.now() };
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,115 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join, relative, resolve } from 'node:path';
+import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { localClients } from './clients.ts';
+import { LOCAL_ACCOUNT, LOCAL_REGION, toolEnvironment } from './environment.ts';
+import { DeploymentFailed } from './errors.ts';
+import { LOCAL_FOLDER, PROJECT_FOLDER } from './folder.ts';
+import { withLock } from './lock.ts';
+import { run, tailOf } from './run.ts';
+import { type Step, silently } from './step.ts';
+
+/** What to deploy, and where. */
+export interface DeployOptions {
+  readonly endpoint: string;
+  /** The command that synthesizes. @default - the one in cdk.json */
+  readonly app?: string;
+  /** Names of stacks. @default - all of the app */
+  readonly stacks?: readonly string[];
+  /** Where outputs.json, deploy.log and the synthesized templates go. @default - the project's `.local` */
+  readonly folder?: string;
+  readonly signal?: AbortSignal;
+  readonly step?: Step;
+}
+
+/** Outputs by their names, by stack. */
+export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/**
+ * Deploys as `cdk deploy` does anywhere, after `cdk bootstrap` where that is needed. Deployments with the same folder
+ * wait for each other.
+ * @throws DeploymentFailed with what the CDK said of the failure
+ */
+export async function deploy(options: DeployOptions): Promise<StackOutputs> {
+  const { step = silently, signal } = options;
+  const folder = resolve(options.folder ?? LOCAL_FOLDER);
+  await mkdir(folder, { recursive: true });
+  const bootstrapAndDeploy = async () => {
+    if (!(await isBootstrapped(options.endpoint))) {
+      await step('Bootstrapping for the CDK', () => bootstrap(options, folder));
+    }
+    return await step('Deploying', async (note) => {
+      const outputs = await deployStacks(options, folder);
+      note(`${Object.keys(outputs).join(', ')}; outputs in ${relative('', join(folder, 'outputs.json'))}`);
+      return outputs;
+    });
+  };
+  return await withLock(join(folder, 'deploying'), bootstrapAndDeploy, signal);
+}
+
+/** The bootstrap stack's bucket tells. */
+function isBootstrapped(endpoint: string): Promise<boolean> {
+  const Bucket = `cdk-hnb659fds-assets-${LOCAL_ACCOUNT}-${LOCAL_REGION}`;
+  return localClients(endpoint)
+    .s3.send(new HeadBucketCommand({ Bucket }))
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+async function bootstrap(options: DeployOptions, folder: string): Promise<void> {
+  const args = ['bootstrap', `aws://${LOCAL_ACCOUNT}/${LOCAL_REGION}`];
+  // In a folder without a cdk.json, or the app would be synthesized for nothing.
+  await cdk(args, { options, folder, cwd: folder, what: 'Bootstrapping' });
+}
+
+async function deployStacks(options: DeployOptions, folder: string): Promise<StackOutputs> {
+  const outputsFile = join(folder, 'outputs.json');
+  const app = options.app === undefined ? [] : ['--app', options.app];
+  const stacks = options.stacks ?? ['--all'];
+  const places = ['--output', join(folder, 'cdk.out'), '--outputs-file', outputsFile];
+  await writeFile(outputsFile, '{}');
+  const args = ['deploy', ...stacks, ...app, ...places, '--require-approval', 'never'];
+  await cdk(args, { options, folder, cwd: PROJECT_FOLDER, what: 'Deploying' });
+  return readOutputs(JSON.parse(await readFile(outputsFile, 'utf8')));
+}
+
+interface CdkContext {
+  readonly options: DeployOptions;
+  readonly folder: string;
+  readonly cwd: string;
+  /** For the message if it fails. */
+  readonly what: string;
+}
+
+async function cdk(args: readonly string[], { options, folder, cwd, what }: CdkContext): Promise<void> {
+  const program = createRequire(import.meta.url).resolve('aws-cdk/bin/cdk');
+  const { succeeded, output } = await run(process.execPath, [program, ...args, '--no-notices'], {
+    cwd,
+    env: { ...toolEnvironment(options.endpoint), CDK_DISABLE_CLI_TELEMETRY: 'true', FORCE_COLOR: '0' },
+    signal: options.signal,
+  });
+  const log = join(folder, 'deploy.log');
+  await writeFile(log, output);
+  if (!succeeded) throw new DeploymentFailed(what, essenceOf(output), log);
+}
+
+/** Lines that go with any deployment, and where in the code an error came from. */
+const NOISE =
+  /^\s+at |^Node\.js v|Synthesis time|: (start|success): |creating CloudFormation changeset|: deploying\.{3}|_(IN_PROG|COMPLET)\w*\s+\|/;
+
+/** What the CDK printed about a failure, at its end. */
+function essenceOf(output: string): string {
+  const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
+  return tailOf(lines.join('\n').replaceAll(/^[❌‣]\s*/gmu, ''));
+}
+
+function readOutputs(json: unknown): StackOutputs {
+  const stacks = Object.entries(Object(json)).map(([stack, outputs]) => [
+    stack,
+    Object.fromEntries(Object.entries(Object(outputs)).map(([name, value]) => [name, String(value)])),
+  ]);
+  return Object.fromEntries(stacks);
+}

@@ -1,0 +1,41 @@
+"""Runs MiniStack for as long as standard input stays open.
+
+Whoever starts this holds the other end. When that end closes, be it on purpose or because its process died in
+whatever way, everything in this process's group ends: MiniStack and the Node processes its functions run in. Its
+temporary files, functions' code among them, are in the working directory and are removed.
+"""
+
+import os
+import shutil
+import signal
+import tempfile
+import threading
+
+temporary = tempfile.mkdtemp(prefix="ministack-", dir=os.getcwd())
+os.environ["TMPDIR"] = tempfile.tempdir = temporary
+# Node reads MiniStack's CommonJS worker script as the nearest package.json says, and the project's says ES module.
+with open(os.path.join(temporary, "package.json"), "w") as package:
+    package.write("{}")
+
+
+def end_with_starter():
+    while os.read(0, 1):
+        pass
+    shutil.rmtree(temporary, ignore_errors=True)
+    if os.name == "posix":
+        os.killpg(0, signal.SIGKILL)
+    os._exit(0)
+
+
+if os.name == "posix":
+    # A group of its own: Ctrl-C in the terminal is for the starter, which decides the order of things.
+    os.setsid()
+threading.Thread(target=end_with_starter, daemon=True).start()
+
+try:
+    # Only now: it looks at its environment, and starts threads, when it is imported.
+    from ministack.app import main
+
+    main()
+finally:
+    shutil.rmtree(temporary, ignore_errors=True)

@@ -1,0 +1,8 @@
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The folder of the project, with a separator at its end. */
+export const PROJECT_FOLDER = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Everything the local AWS needs and leaves behind; it can be deleted whenever nothing runs. */
+export const LOCAL_FOLDER = join(PROJECT_FOLDER, '.local');

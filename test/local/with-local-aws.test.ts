@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import { openLocalAws } from '../../lib/local/emulator.ts';
+import { LocalAwsGone } from '../../lib/local/errors.ts';
+import { withLocalAws } from '../../lib/local/with-local-aws.ts';
+import { freePort } from './free-port.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+/** The first start on a machine installs the emulator. */
+const TIMEOUT_MS = 300_000;
+
+test('work that fails since its local AWS was ended by its owner says so', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const port = await freePort();
+  const owner = await openLocalAws({ port, folder: await temporaryFolder() });
+
+  const working = withLocalAws({ port }, async () => {
+    await owner[Symbol.asyncDispose]();
+    throw new Error('connect ECONNREFUSED');
+  });
+
+  await expect(working).rejects.toThrow(LocalAwsGone);
+});
+
+test('work that fails for other reasons fails with them', { timeout: TIMEOUT_MS }, async () => {
+  const options = { port: await freePort(), folder: await temporaryFolder() };
+
+  const working = withLocalAws(options, async () => {
+    throw new Error('something else');
+  });
+
+  await expect(working).rejects.toThrow('something else');
+});
