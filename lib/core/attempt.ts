@@ -3,7 +3,7 @@ import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
 import { AttemptTimedOut, PermanentError, RequestExpired, RetryLater } from './errors.ts';
 import type { Processor } from './handler.ts';
-import { type Ending, expiry, failure, type InlineResult, type Outcome } from './outcome.ts';
+import { type Ending, expiry, failure, type InlineResult, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import { openPayload } from './payload.ts';
 import type { RequestRecords, StoredResult } from './ports.ts';
@@ -140,8 +140,7 @@ export class Attempt {
   }
 
   #outcome(ending: Ending): Outcome {
-    const { id, issuer, traceparent } = this.#request;
-    return { ...ending, requestId: id, issuer, traceparent, endedAt: this.#now() };
+    return outcomeOf(this.#request, ending, this.#now());
   }
 
   #isExpired(): boolean {

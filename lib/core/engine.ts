@@ -4,9 +4,10 @@ import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
 import type { Processor } from './handler.ts';
 import { triage } from './isolation.ts';
-import { failure, type Outcome } from './outcome.ts';
+import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import { Publisher } from './output/publisher.ts';
+import { identityDigest } from './request-id.ts';
 import { retryDelaySeconds } from './retry.ts';
 import { Shift, unlessAborted } from './shift.ts';
 import { describeThrown } from './thrown.ts';
@@ -122,9 +123,7 @@ export class Engine {
       const tools = { processor: this.#processor, settings: this.#settings, ports: this.#ports, shift };
       return new Attempt(decoded, attempt, tools).run();
     }
-    const { id, issuer, traceparent, rejection } = decoded;
-    const endedAt = this.#ports.chance.now();
-    return { ...failure(rejection, attempt), requestId: id, issuer, traceparent, endedAt };
+    return outcomeOf(decoded, failure(decoded.rejection, attempt), this.#ports.chance.now());
   }
 
   /** @throws Error when the outcome isn't known to be published */
@@ -141,7 +140,8 @@ export class Engine {
   }
 
   #log(outcome: Outcome): void {
-    const { requestId, status } = outcome;
+    const { status } = outcome;
+    const requestId = outcome.request.id;
     if (status === 'succeeded') {
       this.#ports.logger.debug('Request succeeded', { requestId });
     } else {
@@ -199,8 +199,7 @@ function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Tas
   const tasks = new Map<string, { decoded: Decoded; deliveries: Delivery[] }>();
   for (const delivery of deliveries) {
     for (const decoded of decode(delivery, settings)) {
-      const { issuer, id } = decoded;
-      const identity = JSON.stringify('rejection' in decoded ? [issuer, id, delivery.id] : [issuer, id]);
+      const identity = identityDigest('rejection' in decoded ? delivery.id : '', decoded);
       const task = tasks.get(identity);
       if (task) task.deliveries.push(delivery);
       else tasks.set(identity, { decoded, deliveries: [delivery] });

@@ -1,6 +1,6 @@
 import type { CoatcheckError, PermanentError } from './errors.ts';
 import type { StoredResult } from './ports.ts';
-import { digestOf } from './request-id.ts';
+import { identityDigest, type RequestIdentity } from './request-id.ts';
 import { describeThrown } from './thrown.ts';
 
 /** A result small enough to travel in the outcome. */
@@ -30,16 +30,24 @@ export type Ending =
 
 /** An ending with the request it is of. */
 export type Outcome = Ending & {
-  readonly requestId: string;
-  readonly issuer: string;
+  readonly request: RequestIdentity;
   /** Milliseconds since 1970. */
   readonly endedAt: number;
   readonly traceparent?: string;
 };
 
+/** The outcome of a request that ended so. @param endedAt milliseconds since 1970 */
+export function outcomeOf(
+  { id, issuer, tenant, traceparent }: RequestIdentity & { readonly traceparent?: string },
+  ending: Ending,
+  endedAt: number,
+): Outcome {
+  return { ...ending, request: { id, issuer, tenant }, endedAt, traceparent };
+}
+
 /** The id of an outcome: the same whenever it is published again, another for another ending. */
-export function outcomeId({ requestId, issuer, status }: Outcome): string {
-  return digestOf('outcome', issuer, requestId, status);
+export function outcomeId({ request, status }: Outcome): string {
+  return identityDigest(`${status} outcome`, request);
 }
 
 /** The failure of a request by an error that won't go away. */

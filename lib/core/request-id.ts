@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** Longest request id, in characters. */
+/** Longest request id, and longest name of a tenant, in characters. */
 export const REQUEST_ID_MAX_LENGTH = 256;
 
 /** Longest name of an issuer, in characters: it is in every outcome, which must fit a message. */
@@ -22,26 +22,44 @@ export function requestIdOfUpload({ bucket, key, version }: UploadedObject): str
   return digestOf(bucket, key, version);
 }
 
+/** What makes a request this one and no other. */
+export interface RequestIdentity {
+  /** The ticket. */
+  readonly id: string;
+  /** Who gave the id, where it is only unique among its giver's; empty when the id stands for itself. */
+  readonly issuer: string;
+  /** Whom the request is for: tenants who choose the same id have different requests. */
+  readonly tenant?: string;
+}
+
+/** 32 hexadecimal digits that stand for a request, different ones for each use. */
+export function identityDigest(use: string, { id, issuer, tenant }: RequestIdentity): string {
+  return tenant === undefined ? digestOf(use, issuer, id) : digestOf(use, issuer, id, tenant);
+}
+
 /** 32 hexadecimal digits that stand for these texts; different texts have different digests. */
 export function digestOf(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
 }
 
 /**
- * What is wrong with an id a sender chose, or undefined when it will do. It must survive as a message attribute, in a
- * log line and in a URL, so it is short and has no control characters or unpaired surrogates.
+ * What is wrong with the identity a sender chose, or undefined when it will do. Ids must survive as a message attribute,
+ * in a log line and in a URL, so they are short and have no control characters or unpaired surrogates.
  */
-export function requestIdProblem(id: string): string | undefined {
-  if (id.length === 0 || id.length > REQUEST_ID_MAX_LENGTH) {
-    return `a request id has 1 to ${REQUEST_ID_MAX_LENGTH} characters, got ${id.length}`;
+export function identityProblem({ id, issuer, tenant }: RequestIdentity): string | undefined {
+  if (issuer.length > ISSUER_MAX_LENGTH) {
+    return `an issuer has at most ${ISSUER_MAX_LENGTH} characters, got ${issuer.length}`;
   }
-  if (/[\p{Cc}\p{Cs}\p{Cn}]/u.test(id))
-    return 'a request id has no control characters or unassigned code points';
-  return undefined;
+  return (
+    nameProblem('a request id', id) ?? (tenant === undefined ? undefined : nameProblem('a tenant', tenant))
+  );
 }
 
-/** What is wrong with the name of an id's issuer, or undefined when it will do. */
-export function issuerProblem(issuer: string): string | undefined {
-  if (issuer.length <= ISSUER_MAX_LENGTH) return undefined;
-  return `an issuer has at most ${ISSUER_MAX_LENGTH} characters, got ${issuer.length}`;
+function nameProblem(what: string, name: string): string | undefined {
+  if (name.length === 0 || name.length > REQUEST_ID_MAX_LENGTH) {
+    return `${what} has 1 to ${REQUEST_ID_MAX_LENGTH} characters, got ${name.length}`;
+  }
+  if (/[\p{Cc}\p{Cs}\p{Cn}]/u.test(name))
+    return `${what} has no control characters or unassigned code points`;
+  return undefined;
 }

@@ -226,7 +226,7 @@ describe('with request records', () => {
   test('the outcome is recorded under the lease that was claimed', async () => {
     const { harness, records } = recorded(() => 5);
     await harness.process([requestDelivery('r-1')]);
-    expect(records.record('r-1').outcome).toMatchObject({ status: 'succeeded', requestId: 'r-1' });
+    expect(records.record('r-1').outcome).toMatchObject({ status: 'succeeded', request: { id: 'r-1' } });
     expect(records.record('r-1').lease?.endsAt).toBe(harness.chance.now() + 54_000);
   });
 

@@ -12,9 +12,9 @@ function problemOf(error: PermanentError, attempts = 1): Problem {
 
 describe('the id of an outcome', () => {
   test('stays what it is', () => {
-    expect(outcomeId(inlineOutcome('1'))).toBe('e61d71d00434bfe851626475afb4acff');
+    expect(outcomeId(inlineOutcome('1'))).toBe('36c6e077fc34d1f8a8d305ddb825fd6c');
     expect(outcomeId(outcomeOf(failure(new PermanentError('x'), 1)))).toBe(
-      'd4c60f56f2eec4c303b02869343428e2',
+      'e629c14a47bedf89900ee6d89b50d234',
     );
   });
 
@@ -22,14 +22,15 @@ describe('the id of an outcome', () => {
     expect(outcomeId(inlineOutcome('2', 'text/plain', { endedAt: 5 }))).toBe(outcomeId(inlineOutcome('1')));
   });
 
-  test('is another for another ending, request or issuer', () => {
+  test('is another for another ending, request, issuer or tenant', () => {
     const ids = [
       inlineOutcome('1'),
-      inlineOutcome('1', 'text/plain', { requestId: 'r-2' }),
-      inlineOutcome('1', 'text/plain', { issuer: '/orders' }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-2', issuer: '' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', issuer: '/orders' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', issuer: '', tenant: 'acme' } }),
       outcomeOf(failure(new PermanentError('x'), 1)),
     ].map(outcomeId);
-    expect(new Set(ids).size).toBe(4);
+    expect(new Set(ids).size).toBe(5);
   });
 });
 

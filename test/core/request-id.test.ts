@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { digestOf, issuerProblem, requestIdOfUpload, requestIdProblem } from '../../lib/core/request-id.ts';
+import { digestOf, identityProblem, requestIdOfUpload } from '../../lib/core/request-id.ts';
 
 /** The first half of `printf '["payloads","requests/a","v1"]' | sha256sum`, and so on. */
 test.each([
@@ -24,9 +24,9 @@ test('different texts have different digests, however they are cut', () => {
   );
 });
 
-describe('an id its sender chose', () => {
+describe('an id and a tenant their sender chose', () => {
   test.each(['a', 'Order 5/ü', '🧥', 'i'.repeat(256), 'a\u00a0b'])('may be %j', (id) => {
-    expect(requestIdProblem(id)).toBeUndefined();
+    expect(identityProblem({ id, issuer: '', tenant: id })).toBeUndefined();
   });
 
   test.each([
@@ -37,12 +37,15 @@ describe('an id its sender chose', () => {
     ['\ud800', 'no control characters'],
     ['\ufffe', 'no control characters'],
   ])('may not be %j', (id, problem) => {
-    expect(requestIdProblem(id)).toContain(problem);
+    expect(identityProblem({ id, issuer: '' })).toContain(problem);
+    expect(identityProblem({ id: 'r-1', issuer: '', tenant: id })).toContain(problem);
   });
 });
 
 test('an issuer fits every outcome', () => {
-  expect(issuerProblem('')).toBeUndefined();
-  expect(issuerProblem('s'.repeat(2_048))).toBeUndefined();
-  expect(issuerProblem('s'.repeat(2_049))).toContain('at most 2048 characters, got 2049');
+  expect(identityProblem({ id: 'r-1', issuer: '' })).toBeUndefined();
+  expect(identityProblem({ id: 'r-1', issuer: 's'.repeat(2_048) })).toBeUndefined();
+  expect(identityProblem({ id: 'r-1', issuer: 's'.repeat(2_049) })).toContain(
+    'at most 2048 characters, got 2049',
+  );
 });

@@ -6,6 +6,7 @@ import { PREFIX_MAX_LENGTH } from '../../lib/core/settings.ts';
 const identities = fc.record({
   id: fc.string({ minLength: 1, maxLength: 256, unit: 'binary' }),
   issuer: fc.string({ maxLength: 50, unit: 'binary' }),
+  tenant: fc.option(fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }), { nil: undefined }),
 });
 
 test.each([

@@ -20,6 +20,7 @@ export interface OutcomeEvent {
   readonly time: string;
   readonly datacontenttype: string;
   readonly requestsource?: string;
+  readonly tenant?: string;
   readonly traceparent?: string;
   readonly data?: unknown;
   readonly data_base64?: string;

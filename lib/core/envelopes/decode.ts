@@ -3,7 +3,7 @@ import type { Delivery } from '../delivery.ts';
 import { EnvelopeMalformed, PermanentError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { contentTypeProblem } from '../media-type.ts';
-import { issuerProblem, requestIdProblem } from '../request-id.ts';
+import { identityProblem, type RequestIdentity } from '../request-id.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './cloudevents.ts';
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
@@ -17,15 +17,10 @@ export interface InlinePayload {
 }
 
 /** A request as its envelope described it. */
-export interface DecodedRequest {
-  /** The ticket. */
-  readonly id: string;
-  /** Who gave the id, where it is only unique among its giver's; empty when the id stands for itself. */
-  readonly issuer: string;
+export interface DecodedRequest extends RequestIdentity {
   readonly payload: InlinePayload | ClaimCheck;
   readonly contentType?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly tenant?: string;
   readonly traceparent?: string;
   readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
@@ -33,9 +28,7 @@ export interface DecodedRequest {
 }
 
 /** A request that can't be handled, for a reason its sender is told. */
-export interface RejectedRequest {
-  readonly id: string;
-  readonly issuer: string;
+export interface RejectedRequest extends RequestIdentity {
   readonly traceparent?: string;
   readonly rejection: PermanentError;
 }
@@ -90,9 +83,7 @@ function parsed(body: string, { maxJsonDepth }: DecodeLimits): unknown {
 
 /** Holds what senders chose to the rules for it: ids and types are passed on, claim checks followed. */
 function checked(decoded: Decoded): Decoded {
-  const { id, issuer } = decoded;
-  assertSound('request id', requestIdProblem(id));
-  assertSound('issuer', issuerProblem(issuer));
+  assertSound('request', identityProblem(decoded));
   if ('rejection' in decoded) return decoded;
   const { payload, contentType } = decoded;
   if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
@@ -105,16 +96,21 @@ function assertSound(what: string, problem: string | undefined): void {
 }
 
 /** The identity its sender will look for, if it can be told and used; else the message's own id. */
-function bestKnownIdentity(
-  value: unknown,
-  { id: messageId, attributes }: Delivery,
-): Pick<Decoded, 'id' | 'issuer'> {
-  const { id, source: issuer } = isCloudEvent(value)
+function bestKnownIdentity(value: unknown, { id: messageId, attributes }: Delivery): RequestIdentity {
+  const {
+    id,
+    source: issuer,
+    tenant,
+  } = isCloudEvent(value)
     ? value
-    : { id: attributes[ATTRIBUTES.requestId], source: '' };
-  const usable =
+    : { id: attributes[ATTRIBUTES.requestId], source: '', tenant: attributes[ATTRIBUTES.tenant] };
+  if (
     typeof id === 'string' &&
     typeof issuer === 'string' &&
-    (requestIdProblem(id) ?? issuerProblem(issuer)) === undefined;
-  return usable ? { id, issuer } : { id: messageId, issuer: '' };
+    (tenant === undefined || typeof tenant === 'string')
+  ) {
+    const identity = { id, issuer, tenant };
+    if (identityProblem(identity) === undefined) return identity;
+  }
+  return { id: messageId, issuer: '' };
 }

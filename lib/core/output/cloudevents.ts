@@ -15,9 +15,10 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
     id: outcomeId(outcome),
     source: sourceOf(serviceName),
     type: `coatcheck.request.${outcome.status}`,
-    subject: outcome.requestId,
+    subject: outcome.request.id,
     time: new Date(outcome.endedAt).toISOString(),
-    requestsource: outcome.issuer || undefined,
+    requestsource: outcome.request.issuer || undefined,
+    tenant: outcome.request.tenant,
     traceparent: outcome.traceparent,
     datacontenttype,
   });

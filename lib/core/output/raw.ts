@@ -22,13 +22,14 @@ export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
 }
 
 function message(
-  { requestId, status }: Outcome,
+  { request, status }: Outcome,
   contentType: string,
   body: string,
   more: OutputMessage['attributes'] = {},
 ): OutputMessage {
   const attributes = {
-    [ATTRIBUTES.requestId]: text(requestId),
+    [ATTRIBUTES.requestId]: text(request.id),
+    ...(request.tenant === undefined ? {} : { [ATTRIBUTES.tenant]: text(request.tenant) }),
     [ATTRIBUTES.status]: text(status),
     [ATTRIBUTES.contentType]: text(contentType),
     ...more,

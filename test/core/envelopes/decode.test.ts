@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decode } from '../../../lib/core/envelopes/decode.ts';
 import { PermanentError } from '../../../lib/core/errors.ts';
-import { requestIdProblem } from '../../../lib/core/request-id.ts';
+import { identityProblem } from '../../../lib/core/request-id.ts';
 import { attributes, bodies } from '../../support/arbitrary.ts';
 import { decodedAll, MAX_JSON_DEPTH } from '../../support/decoded.ts';
 import { delivery } from '../../support/delivery.ts';
@@ -13,7 +13,7 @@ test('whatever comes, each request is decoded or rejected with a code, under an 
       const decoded = decode(delivery(body, { attributes }), { maxJsonDepth: MAX_JSON_DEPTH });
       if (decoded.length === 0) expect(body).toContain('s3:TestEvent');
       for (const one of decoded) {
-        expect(requestIdProblem(one.id)).toBeUndefined();
+        expect(identityProblem(one)).toBeUndefined();
         if (!('rejection' in one)) continue;
         expect(one.rejection).toBeInstanceOf(PermanentError);
         expect(one.rejection.code).toMatch(/^(?:envelope_malformed|json_too_deep|payload_empty)$/);

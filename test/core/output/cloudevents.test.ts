@@ -7,7 +7,7 @@ import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const SUCCEEDED =
-  '{"specversion":"1.0","id":"e61d71d00434bfe851626475afb4acff","source":"/coatcheck/service",' +
+  '{"specversion":"1.0","id":"36c6e077fc34d1f8a8d305ddb825fd6c","source":"/coatcheck/service",' +
   '"type":"coatcheck.request.succeeded","subject":"r-1","time":"2026-01-31T12:00:00.005Z"';
 
 function bodyOf(outcome: Parameters<typeof encodeCloudEvent>[0]): string {
@@ -23,12 +23,15 @@ describe('exactly', () => {
     );
   });
 
-  test('a request with an issuer and a trace', () => {
-    const outcome = inlineOutcome('42', 'application/json', { issuer: '/orders', traceparent: TRACEPARENT });
+  test('a request with an issuer, a tenant and a trace', () => {
+    const outcome = inlineOutcome('42', 'application/json', {
+      request: { id: 'r-1', issuer: '/orders', tenant: 'acme' },
+      traceparent: TRACEPARENT,
+    });
     expect(bodyOf(outcome)).toBe(
-      '{"specversion":"1.0","id":"55feddfd38b167ada304f8b0b5bb6ef9","source":"/coatcheck/service",' +
+      '{"specversion":"1.0","id":"7983d4bcff5b47af6f5da6d9b4003c9d","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.succeeded","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
-        `"requestsource":"/orders","traceparent":"${TRACEPARENT}",` +
+        `"requestsource":"/orders","tenant":"acme","traceparent":"${TRACEPARENT}",` +
         '"datacontenttype":"application/json","data":42}',
     );
   });
@@ -41,8 +44,8 @@ describe('exactly', () => {
 
   test('a failure', () => {
     const error = new PermanentError('no such order', { code: 'order_unknown', details: { order: 5 } });
-    expect(bodyOf(outcomeOf(failure(error, 2), { issuer: '/orders' }))).toBe(
-      '{"specversion":"1.0","id":"8c4bd6475864cf333bbb939fac77fdc7","source":"/coatcheck/service",' +
+    expect(bodyOf(outcomeOf(failure(error, 2), { request: { id: 'r-1', issuer: '/orders' } }))).toBe(
+      '{"specversion":"1.0","id":"4eefb81e5d09463dbfff7416eaf88964","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.failed","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
         '"requestsource":"/orders","datacontenttype":"application/problem+json",' +
         '"data":{"type":"urn:coatcheck:problem:order_unknown","title":"order unknown",' +
@@ -52,7 +55,7 @@ describe('exactly', () => {
 
   test('an expiry', () => {
     expect(bodyOf(outcomeOf(expiry(new RequestExpired(), 1)))).toBe(
-      '{"specversion":"1.0","id":"bf8b6dfa767724d17bc1c3d02426660b","source":"/coatcheck/service",' +
+      '{"specversion":"1.0","id":"edad2cc90bf79c261d24d317456c1f6d","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.expired","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
         '"datacontenttype":"application/problem+json",' +
         '"data":{"type":"urn:coatcheck:problem:request_expired","title":"request expired",' +
