@@ -1,6 +1,6 @@
-import type { DecodedRequest } from '../../lib/core/envelopes/decode.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import type { Claim, RequestRecords } from '../../lib/core/ports.ts';
+import type { RequestIdentity } from '../../lib/core/request-id.ts';
 import { Faults } from './faults.ts';
 
 interface RequestRecord {
@@ -21,16 +21,16 @@ export class MemoryRequestRecords implements RequestRecords {
   }
 
   /** Where a request stands. */
-  record(id: string, issuer = ''): RequestRecord {
-    const key = JSON.stringify([issuer, id]);
+  record({ id, issuer = '', tenant }: Partial<RequestIdentity>): RequestRecord {
+    const key = JSON.stringify([issuer, id, tenant]);
     const record = this.#records.get(key) ?? { releases: [] };
     this.#records.set(key, record);
     return record;
   }
 
-  claim({ id, issuer }: DecodedRequest, _attempt: number, leaseEndsAt: number): Promise<Claim> {
+  claim(request: RequestIdentity, _attempt: number, leaseEndsAt: number): Promise<Claim> {
     return this.faults.around('claim', () => {
-      const record = this.record(id, issuer);
+      const record = this.record(request);
       if (record.outcome) return { status: 'finished', outcome: record.outcome };
       if (record.lease && record.lease.endsAt > this.#now()) {
         return { status: 'running', leaseEndsAt: record.lease.endsAt };
@@ -41,18 +41,18 @@ export class MemoryRequestRecords implements RequestRecords {
     });
   }
 
-  complete({ id, issuer }: DecodedRequest, lease: string, outcome: Outcome): Promise<boolean> {
+  complete(request: RequestIdentity, lease: string, outcome: Outcome): Promise<boolean> {
     return this.faults.around('complete', () => {
-      const record = this.record(id, issuer);
+      const record = this.record(request);
       if (record.outcome || record.lease?.id !== lease) return false;
       record.outcome = outcome;
       return true;
     });
   }
 
-  release({ id, issuer }: DecodedRequest, lease: string, error: unknown): Promise<void> {
+  release(request: RequestIdentity, lease: string, error: unknown): Promise<void> {
     return this.faults.around('release', () => {
-      const record = this.record(id, issuer);
+      const record = this.record(request);
       if (record.lease?.id !== lease) return;
       delete record.lease;
       record.releases.push(error);

@@ -107,9 +107,9 @@ function bestKnownIdentity(value: unknown, { id: messageId, attributes }: Delive
   if (
     typeof id === 'string' &&
     typeof issuer === 'string' &&
-    (tenant === undefined || typeof tenant === 'string')
+    (tenant === undefined || tenant === null || typeof tenant === 'string')
   ) {
-    const identity = { id, issuer, tenant };
+    const identity = { id, issuer, tenant: tenant ?? undefined };
     if (identityProblem(identity) === undefined) return identity;
   }
   return { id: messageId, issuer: '' };

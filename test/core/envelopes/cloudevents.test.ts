@@ -147,6 +147,11 @@ describe('is rejected under its id, its issuer named,', () => {
       { data: 1, datacontenttype: 'text/ü' },
       '1 to 255 printable ASCII characters',
     ],
+    [
+      'a tenant that is null, as good as missing',
+      { data_base64: 5, tenant: null },
+      'data_base64 must be base64',
+    ],
     ['an empty content type', { data: 1, datacontenttype: '' }, '1 to 255 printable ASCII characters'],
   ])('an event with %s', (_, attributes, message) => {
     const { id, issuer, rejection } = rejectedRequest({ ...REQUIRED, ...attributes });
@@ -165,6 +170,8 @@ describe('is rejected under its id, its issuer named,', () => {
     ['an id too long', { id: 'i'.repeat(257) }],
     ['an id with a control character', { id: 'a\u0000b' }],
     ['no source', { source: undefined }],
+    ['a tenant that is a number', { tenant: 5 }],
+    ['a tenant too long', { tenant: 't'.repeat(257) }],
     ['a source too long for every outcome', { source: 's'.repeat(2_049) }],
   ])('or, if that can’t be used, under the message’s: %s', (_, attributes) => {
     const { id, issuer, rejection } = rejectedRequest({ ...REQUIRED, data: 1, ...attributes });

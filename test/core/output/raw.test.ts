@@ -32,6 +32,14 @@ test.each([
   expect(encodeRaw(inlineOutcome(content))).toBeUndefined();
 });
 
+test('a tenant is named', () => {
+  const request = { id: 'r-1', issuer: '', tenant: 'acme' };
+  expect(encodeRaw(inlineOutcome('5', 'application/json', { request }))?.attributes).toEqual({
+    ...attributes('succeeded', 'application/json'),
+    Tenant: { type: 'String', value: 'acme' },
+  });
+});
+
 describe('exactly', () => {
   test('a stored result as a pointer of the extended client', () => {
     expect(encodeRaw(outcomeOf({ status: 'succeeded', result: STORED }))).toEqual({
