@@ -27,7 +27,8 @@ export function settingsPage(): string {
     '',
     '<!-- Written by `npm run docs` from lib/core/settings.ts. -->',
     '',
-    'Props of `AsyncService`. Values outside their range are refused when the template is synthesized.',
+    'Props of `AsyncService`. Values outside their range, and values that don’t fit together, are refused when the',
+    'template is synthesized.',
     '',
     '| prop | from | to | default | meaning |',
     '|---|---|---|---|---|',
@@ -44,7 +45,8 @@ export function settingsPage(): string {
 
 function numberRow({ prop, unit, min, max, default: standard, meaning, source }: NumberSetting): string {
   const limit = source ? ` ([source of the limit](${source}))` : '';
-  const ofUnit = (value: number) => `${value.toLocaleString('en')} ${unit}`;
+  const ofUnit = (value: number) =>
+    `${value.toLocaleString('en')} ${value === 1 ? unit.replace(/s$/, '') : unit}`;
   const byDefault = standard === undefined ? '' : ofUnit(standard);
   return `| \`${prop}\` | ${min.toLocaleString('en')} | ${ofUnit(max)} | ${byDefault} | ${meaning}${limit} |`;
 }

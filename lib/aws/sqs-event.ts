@@ -25,6 +25,7 @@ function deliveryOf({ messageId, body, attributes, messageAttributes, receiptHan
     body,
     attributes: textAttributes(messageAttributes),
     attempt: Number(attributes.ApproximateReceiveCount),
+    sentAt: Number(attributes.SentTimestamp),
     firstDeliveredAt: Number(attributes.ApproximateFirstReceiveTimestamp),
     receipt: receiptHandle,
   };

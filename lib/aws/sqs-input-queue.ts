@@ -7,6 +7,10 @@ import {
 import type { Delivery } from '../core/delivery.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/limits.ts';
 import type { Deferral, InputQueue } from '../core/ports.ts';
+import { Slots } from '../core/slots.ts';
+
+/** As many as the client has sockets for. A thousand made at once would keep the process from minding its deadline. */
+const CALLS_AT_ONCE = 50;
 
 /** The SQS queue an event source reads from. */
 export class SqsInputQueue implements InputQueue {
@@ -49,9 +53,10 @@ export class SqsInputQueue implements InputQueue {
     entries: readonly Entry[],
     call: (batch: readonly Entry[]) => Promise<{ Failed?: BatchResultErrorEntry[] }>,
   ): Promise<void> {
+    const slots = new Slots(CALLS_AT_ONCE);
     const calls: ReturnType<typeof call>[] = [];
     for (let start = 0; start < entries.length; start += SQS_MAX_BATCH_ENTRIES) {
-      calls.push(call(entries.slice(start, start + SQS_MAX_BATCH_ENTRIES)));
+      calls.push(slots.run(0, () => call(entries.slice(start, start + SQS_MAX_BATCH_ENTRIES))));
     }
     await Promise.allSettled(calls);
     const refused = (await Promise.all(calls)).flatMap(({ Failed }) => Failed ?? []);

@@ -47,8 +47,9 @@ export interface AsyncServiceProps {
   readonly maxConcurrency?: number;
 
   /**
-   * Most requests of one batch handled at a time: 1 to 10,000. Lower it where a handler needs much memory or CPU.
-   * @default - the whole batch
+   * Most requests of one batch handled at a time: 1 to 400, since a function may have 1,024 files and sockets open.
+   * Lower it where a handler needs much memory or CPU, or opens more than one of them.
+   * @default - the whole batch, up to 400
    */
   readonly concurrency?: number;
 
@@ -93,7 +94,7 @@ export interface AsyncServiceProps {
   readonly retryBase?: Duration;
 
   /**
-   * Upper bound of every wait before a retry: `retryBase` to 12 hours.
+   * Upper bound of every wait before a retry: `retryBase` to 12 hours; none is longer than 11 h 40 min all the same.
    * @default Duration.minutes(15)
    */
   readonly retryCap?: Duration;
@@ -114,7 +115,7 @@ export interface AsyncServiceProps {
   /**
    * Largest payload `json()`, `text()` and `bytes()` hold in memory: up to 536,870,888 bytes. Keep it, times
    * `concurrency`, well below `memoryMiB` where large payloads are common. `stream()` has no such limit.
-   * @default 67108864 - 64 MiB
+   * @default 16777216 - 16 MiB
    */
   readonly maxBufferedBytes?: number;
 

@@ -1,6 +1,13 @@
+import { join } from 'node:path';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import { type BundlingOptions, LogLevel, NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  type BundlingOptions,
+  type ICommandHooks,
+  LogLevel,
+  NodejsFunction,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { AsyncServiceProps } from './async-service-props.ts';
@@ -23,6 +30,7 @@ export class ProcessorFunction extends Construct {
   constructor(scope: Construct, id: string, props: ProcessorFunctionProps) {
     super(scope, id);
     const { service, settings } = props;
+    const handler = service.handler ?? 'handler';
     const logGroup = new LogGroup(this, 'Logs', {
       retention: service.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: props.removalPolicy,
@@ -30,12 +38,12 @@ export class ProcessorFunction extends Construct {
     this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
       entry: service.entry,
-      handler: service.handler ?? 'handler',
+      handler,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       memorySize: settings.memoryMiB,
       timeout: Duration.seconds(settings.timeoutSeconds),
-      bundling: { ...BUNDLING, ...service.bundling },
+      bundling: { ...BUNDLING, commandHooks: checking(service.entry, handler), ...service.bundling },
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         ...service.environment,
@@ -55,6 +63,18 @@ export class ProcessorFunction extends Construct {
       reportBatchItemFailures: true,
     });
   }
+}
+
+/** Checks each bundle when it is made. */
+function checking(entry: string, handler: string): ICommandHooks {
+  const check = join(import.meta.dirname, 'check-bundle.ts');
+  return {
+    beforeBundling: () => [],
+    beforeInstall: () => [],
+    afterBundling: (_, folder) => [
+      ['node', check, join(folder, 'index.mjs'), handler, entry].map((word) => `"${word}"`).join(' '),
+    ],
+  };
 }
 
 /**

@@ -44,7 +44,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     timeoutSeconds,
     inputRetentionSeconds,
     maxConcurrency: optional('maxConcurrency', props.maxConcurrency),
-    concurrency: optional('concurrency', props.concurrency) ?? batchSize,
+    concurrency: optional('concurrency', props.concurrency) ?? wholeBatch(batchSize),
     memoryMiB: number('memoryMiB', props.memoryMiB),
     visibilityTimeoutSeconds:
       optional('visibilityTimeoutSeconds', props.visibilityTimeout) ??
@@ -67,6 +67,12 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
     oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', props.oldestRequestAlarm),
   };
+}
+
+/** As many as there are, as far as one process can. */
+function wholeBatch(batchSize: number): number {
+  const { max } = NUMBER_SETTINGS.concurrency;
+  return Token.isUnresolved(batchSize) ? max : Math.min(batchSize, max);
 }
 
 /** Fractions stay, so that the check can refuse them in our words. */

@@ -8,6 +8,7 @@ import { encodeOutcome } from './output/encode.ts';
 import { openPayload } from './payload.ts';
 import type { RequestRecords, StoredResult } from './ports.ts';
 import { PayloadRequest } from './request.ts';
+import { digestOf } from './request-id.ts';
 import { type ResultBody, resultBodyOf } from './result.ts';
 import { resultKey } from './result-key.ts';
 import { type Shift, unlessAborted } from './shift.ts';
@@ -37,7 +38,11 @@ export class Attempt {
    * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
    * @throws RetryLater, AttemptTimedOut, or what the handler or a port threw
    */
-  async run(): Promise<Outcome> {
+  run(): Promise<Outcome> {
+    return this.#inTime(this.#claimed());
+  }
+
+  async #claimed(): Promise<Outcome> {
     const { records } = this.#tools.ports;
     if (!records) return this.#outcome(await this.#work());
     const claim = await records.claim(this.#request, this.#attempt, this.#tools.shift.stopsAt);
@@ -79,10 +84,15 @@ export class Attempt {
     }
   }
 
-  /** The ending of the work, given up when the shift is over, even if the handler isn't done. */
+  /** The ending of the work. What ends too late is dropped here, before it is recorded. */
   async #work(): Promise<Ending> {
     if (this.#isExpired()) return expiry(new RequestExpired(), this.#attempt);
-    return unlessAborted(this.#handled(), this.#tools.shift.over, () => {
+    return this.#inTime(this.#handled());
+  }
+
+  /** Given up when the shift is over: no handler, store or record that doesn't answer may cost the whole batch. */
+  #inTime<Value>(promise: Promise<Value>): Promise<Value> {
+    return unlessAborted(promise, this.#tools.shift.over, () => {
       throw new AttemptTimedOut();
     });
   }
@@ -111,6 +121,10 @@ export class Attempt {
       });
       if (processor.input) await request.validate(processor.input);
       return await this.#kept(await resultBodyOf(await processor.handler(request), this.#now()));
+    } catch (error) {
+      const readError = payload.readError();
+      // An application that answers 400 to a payload that broke off has refused nothing.
+      throw error instanceof PermanentError && readError !== undefined ? readError : error;
     } finally {
       payload.discard();
     }
@@ -129,7 +143,9 @@ export class Attempt {
     const key = resultKey(settings.resultPrefix, this.#request);
     const stored = await ports.store.save(key, body, contentType, shift.over);
     if (settings.outputFormat !== 'raw') return stored;
-    return ports.store.lend(stored, resultKey(settings.disposablePrefix, this.#request));
+    // A copy for each outcome: its consumer deletes it, and the same outcome published again must find its own.
+    const copy = digestOf('copy', String(this.#now()), String(ports.chance.random()));
+    return ports.store.lend(stored, `${resultKey(settings.disposablePrefix, this.#request)}/${copy}`);
   }
 
   #fits(result: InlineResult): boolean {

@@ -7,6 +7,8 @@ export interface Delivery {
   readonly attributes: Readonly<Record<string, string>>;
   /** Which delivery of this message it is, from 1. */
   readonly attempt: number;
+  /** When the message was sent, in milliseconds since 1970. */
+  readonly sentAt: number;
   /** When the message was first delivered, in milliseconds since 1970. */
   readonly firstDeliveredAt: number;
   /** What the queue wants back to change or end this delivery. */

@@ -8,8 +8,9 @@ import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import { Publisher } from './output/publisher.ts';
 import { identityDigest } from './request-id.ts';
-import { retryDelaySeconds } from './retry.ts';
+import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
 import { Shift, unlessAborted } from './shift.ts';
+import { Slots } from './slots.ts';
 import { describeThrown } from './thrown.ts';
 
 /** What became of a request or a message: done, or the seconds after which it is to be delivered again. */
@@ -29,11 +30,13 @@ export class Engine {
   readonly #processor: Processor;
   readonly #settings: EngineSettings;
   readonly #ports: EnginePorts;
+  readonly #slots: Slots;
 
   constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
     this.#processor = processor;
     this.#settings = settings;
     this.#ports = ports;
+    this.#slots = new Slots(settings.concurrency);
   }
 
   /**
@@ -57,8 +60,8 @@ export class Engine {
   }
 
   /**
-   * Suspects go one at a time, each ended for good before the next may crash. At half the time the others start
-   * together: a suspect that is only slow must have a chance.
+   * Suspects go after the others, one at a time, each ended for good before the next may crash. From the latest start
+   * on nobody waits any more: a suspect that is only slow must have its time.
    */
   async #processWithIsolation(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
     const now = this.#ports.chance.now();
@@ -67,16 +70,15 @@ export class Engine {
     this.#ports.logger.warn('Messages may have crashed a process: run one at a time', {
       messageIds: suspect.map(({ id }) => id),
     });
-    const fates = await this.#processForGood(sound, shift);
+    let last = this.#processForGood(sound, shift);
+    const runs = [last];
     const waiting = [...suspect];
-    const runs: Promise<Map<Delivery, Fate>>[] = [];
-    while (waiting.length > 0 && !shift.halfway.aborted) {
-      const alone = this.#processForGood(waiting.splice(0, 1), shift);
-      runs.push(alone);
-      await unlessAborted(alone, shift.halfway, () => fates);
+    while (waiting.length > 0) {
+      await unlessAborted(last, shift.latestStart, () => new Map());
+      last = this.#processForGood(waiting.splice(0, shift.latestStart.aborted ? waiting.length : 1), shift);
+      runs.push(last);
     }
-    runs.push(this.#process(waiting, shift));
-    return new Map([fates, ...(await Promise.all(runs))].flatMap((some) => [...some]));
+    return new Map((await Promise.all(runs)).flatMap((fates) => [...fates]));
   }
 
   async #processForGood(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
@@ -88,18 +90,14 @@ export class Engine {
   /** Runs deliveries at once, as far as concurrency goes, and publishes their outcomes together. */
   async #process(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
     const publisher = new Publisher(this.#ports.output, this.#ports.chance.random);
-    const fates: Promise<Fate>[] = [];
     const tasks = tasksOf(deliveries, this.#settings);
-    const queue = tasks.entries();
-    const run = async () => {
-      for (const [index, task] of queue) {
-        const { fate } = await this.#runTask(task, publisher, shift);
-        fates[index] = fate;
-      }
-    };
-    await Promise.all(Array.from({ length: Math.min(this.#settings.concurrency, tasks.length) }, run));
+    const ended = await Promise.all(
+      tasks.map((task) =>
+        this.#slots.run(attemptOf(task.deliveries), () => this.#runTask(task, publisher, shift)),
+      ),
+    );
     publisher.flush();
-    return fatesByDelivery(deliveries, tasks, await Promise.all(fates));
+    return fatesByDelivery(deliveries, tasks, await Promise.all(ended.map(({ fate }) => fate)));
   }
 
   /**
@@ -152,7 +150,13 @@ export class Engine {
 
   #retry(error: unknown, { decoded, deliveries }: Task): Fate {
     const attempt = attemptOf(deliveries);
-    const delaySeconds = retryDelaySeconds(error, attempt, this.#settings, this.#ports.chance.random());
+    const { chance } = this.#ports;
+    const delaySeconds = Math.min(
+      retryDelaySeconds(error, attempt, this.#settings, chance.random()),
+      ...deliveries.map(({ sentAt }) =>
+        longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, chance.now()),
+      ),
+    );
     this.#ports.logger.warn('Attempt failed, to be tried again', {
       requestId: decoded.id,
       attempt,
@@ -193,7 +197,8 @@ export class Engine {
 
 /**
  * The requests of the deliveries, each once: a duplicate within a batch is the same request. A message that can't be
- * decoded stands for itself: whatever id it claims, it must not decide about another one.
+ * decoded stands for itself: whatever id it claims, it must not decide about another one. Those delivered most often
+ * come first: what goes back unbegun too often ends in the dead-letter queue.
  */
 function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
   const tasks = new Map<string, { decoded: Decoded; deliveries: Delivery[] }>();
@@ -205,7 +210,7 @@ function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Tas
       else tasks.set(identity, { decoded, deliveries: [delivery] });
     }
   }
-  return [...tasks.values()];
+  return [...tasks.values()].toSorted((a, b) => attemptOf(b.deliveries) - attemptOf(a.deliveries));
 }
 
 /** A delivery is as far as the least advanced of its requests. One without a request is done. */

@@ -23,6 +23,7 @@ export interface ProcessorEnvironment {
   readonly outputFormat: OutputFormat;
   readonly concurrency: number;
   readonly visibilityTimeoutSeconds: number;
+  readonly inputRetentionSeconds: number;
   readonly retryBaseSeconds: number;
   readonly retryCapSeconds: number;
   readonly inlineLimitBytes: number;
@@ -105,6 +106,7 @@ export function readEnvironment(
     claimCheckSources: text(CLAIM_CHECK_SOURCES_VARIABLE).split(' ').filter(Boolean),
     concurrency: number('concurrency'),
     visibilityTimeoutSeconds: number('visibilityTimeoutSeconds'),
+    inputRetentionSeconds: number('inputRetentionSeconds'),
     retryBaseSeconds: number('retryBaseSeconds'),
     retryCapSeconds: number('retryCapSeconds'),
     inlineLimitBytes: number('inlineLimitBytes'),

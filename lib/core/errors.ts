@@ -39,7 +39,7 @@ export class PermanentError extends CoatcheckError {
 
 /**
  * Try again, after a wait you know better than the default backoff does (a `Retry-After`, say).
- * The wait counts as an attempt, since SQS counts it; it ends at SQS's 12 hours.
+ * The wait counts as an attempt, since SQS counts it. It ends at SQS's 12 hours, and before the message would expire.
  */
 export class RetryLater extends CoatcheckError {
   readonly code = 'retry_later';

@@ -17,7 +17,8 @@ export interface Triage {
  * next time. So a poison message costs its companions two deliveries, three of them four, and only they are
  * dead-lettered.
  *
- * A retry that merely waited long in a backlog is taken for a suspect too. That costs it company, nothing else.
+ * A message that merely waited long in a backlog, or was put off by Lambda, is taken for a suspect too. That costs it
+ * company and a quarter of the time.
  */
 export function triage(
   deliveries: readonly Delivery[],

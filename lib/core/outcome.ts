@@ -60,15 +60,18 @@ export function expiry(error: CoatcheckError, attempts: number): Ending {
   return { status: 'expired', problem: problemOf(error, attempts) };
 }
 
-/** Longest `detail`, in characters, and longest `details`, as JSON: a failure must always fit its message. */
+/** Longest `code` and `detail`, in characters, and `details`, as JSON: a failure must always fit its message. */
+const CODE_MAX_LENGTH = 256;
 const DETAIL_MAX_LENGTH = 4_096;
 const DETAILS_MAX_LENGTH = 32_768;
 
-function problemOf({ code, message }: CoatcheckError, attempts: number, details?: unknown): Problem {
+function problemOf(error: CoatcheckError, attempts: number, details?: unknown): Problem {
+  // Text, though a handler in JavaScript may have given something else.
+  const code = String(error.code).slice(0, CODE_MAX_LENGTH);
   return {
-    type: `urn:coatcheck:problem:${code}`,
+    type: `urn:coatcheck:problem:${encodeURIComponent(code)}`,
     title: code.replaceAll('_', ' '),
-    detail: message.slice(0, DETAIL_MAX_LENGTH),
+    detail: String(error.message).slice(0, DETAIL_MAX_LENGTH),
     code,
     attempts,
     ...(details === undefined ? {} : { details: publishable(details) }),

@@ -27,6 +27,8 @@ export interface Payload {
   bytes(): Promise<Uint8Array>;
   /** As it arrives, or from memory if it is there. @throws PayloadUsed when it was streamed before */
   stream(): AsyncIterable<Uint8Array>;
+  /** What reading failed of, if it did. */
+  readError(): unknown;
   /** Frees what the payload holds when nobody will read (on). */
   discard(): void;
 }
@@ -62,7 +64,7 @@ function inlinePayload(
 ): Payload {
   const bytes = typeof inline === 'string' ? Buffer.from(inline) : inline;
   assertSize('The payload', bytes.byteLength, limits.maxPayloadBytes);
-  const about = { size: bytes.byteLength, contentType, metadata, discard() {} };
+  const about = { size: bytes.byteLength, contentType, metadata, readError() {}, discard() {} };
   return readOnce(
     about,
     () => single(bytes),
@@ -100,8 +102,12 @@ function assertOpened(opened: OpenedPayload, check: ClaimCheck, where: string, l
 
 function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimits): Payload {
   const { size, contentType, metadata, discard } = opened;
-  const stream = () => measured(opened, where, limits.maxPayloadBytes);
-  return readOnce({ size, contentType, metadata, discard }, stream, () =>
+  let readError: unknown;
+  const stream = () =>
+    measured(opened, where, limits.maxPayloadBytes, (error) => {
+      readError = error;
+    });
+  return readOnce({ size, contentType, metadata, readError: () => readError, discard }, stream, () =>
     buffer(stream(), opened, `The payload ${where}`, limits.maxBufferedBytes),
   );
 }
@@ -139,14 +145,20 @@ async function* measured(
   { body, size }: OpenedPayload,
   where: string,
   limit: number,
+  onError: (error: unknown) => void,
 ): AsyncGenerator<Uint8Array> {
   let read = 0;
-  for await (const chunk of body) {
-    read += chunk.byteLength;
-    assertSize(`The payload ${where}`, read, limit);
-    yield chunk;
+  try {
+    for await (const chunk of body) {
+      read += chunk.byteLength;
+      assertSize(`The payload ${where}`, read, limit);
+      yield chunk;
+    }
+    if (size !== undefined && read !== size) throw new PayloadCutShort(where, size, read);
+  } catch (error) {
+    onError(error);
+    throw error;
   }
-  if (size !== undefined && read !== size) throw new PayloadCutShort(where, size, read);
 }
 
 async function buffer(

@@ -43,21 +43,20 @@ export function digestOf(...texts: readonly string[]): string {
 }
 
 /**
- * What is wrong with the identity a sender chose, or undefined when it will do. Ids must survive as a message attribute,
- * in a log line and in a URL, so they are short and have no control characters or unpaired surrogates.
+ * What is wrong with the identity a sender chose, or undefined when it will do. All of it must survive as message
+ * attributes, in a log line and in a URL, so it is short and has no control characters or unpaired surrogates.
  */
 export function identityProblem({ id, issuer, tenant }: RequestIdentity): string | undefined {
-  if (issuer.length > ISSUER_MAX_LENGTH) {
-    return `an issuer has at most ${ISSUER_MAX_LENGTH} characters, got ${issuer.length}`;
-  }
   return (
-    nameProblem('a request id', id) ?? (tenant === undefined ? undefined : nameProblem('a tenant', tenant))
+    nameProblem('a request id', id, 1, REQUEST_ID_MAX_LENGTH) ??
+    nameProblem('an issuer', issuer, 0, ISSUER_MAX_LENGTH) ??
+    (tenant === undefined ? undefined : nameProblem('a tenant', tenant, 1, REQUEST_ID_MAX_LENGTH))
   );
 }
 
-function nameProblem(what: string, name: string): string | undefined {
-  if (name.length === 0 || name.length > REQUEST_ID_MAX_LENGTH) {
-    return `${what} has 1 to ${REQUEST_ID_MAX_LENGTH} characters, got ${name.length}`;
+function nameProblem(what: string, name: string, min: number, max: number): string | undefined {
+  if (name.length < min || name.length > max) {
+    return `${what} has ${min} to ${max} characters, got ${name.length}`;
   }
   if (/[\p{Cc}\p{Cs}\p{Cn}]/u.test(name))
     return `${what} has no control characters or unassigned code points`;

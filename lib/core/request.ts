@@ -60,16 +60,18 @@ export class PayloadRequest implements ProcessorRequest {
   }
 
   json(): Promise<unknown> {
-    this.#json ??= this.text().then((text) => parseJson(text, 'The payload', this.#context.maxJsonDepth));
+    this.#json ??= unhurried(
+      this.text().then((text) => parseJson(text, 'The payload', this.#context.maxJsonDepth)),
+    );
     return this.#json;
   }
 
-  async text(): Promise<string> {
-    return new TextDecoder().decode(await this.#payload.bytes());
+  text(): Promise<string> {
+    return unhurried(this.bytes().then((bytes) => new TextDecoder().decode(bytes)));
   }
 
   bytes(): Promise<Uint8Array> {
-    return this.#payload.bytes();
+    return unhurried(this.#payload.bytes());
   }
 
   stream(): ReadableStream<Uint8Array> {
@@ -92,6 +94,12 @@ export class PayloadRequest implements ProcessorRequest {
     if (result.issues) throw new InputInvalid(result.issues.map(describeIssue));
     this.#json = Promise.resolve(result.value);
   }
+}
+
+/** A handler may look at the promise late or never; a rejection unseen until then must not end the process. */
+function unhurried<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {});
+  return promise;
 }
 
 function describeIssue({ message, path }: StandardSchemaV1.Issue) {

@@ -42,6 +42,7 @@ function typeOfResponse({ headers }: Response): string {
 
 /** A handler that returns nothing has the result `null`: it is published like any other. */
 function jsonBytes(result: unknown): Uint8Array {
+  if (isOpaque(result)) throw new ResultInvalid(`${kindOf(result)} has no JSON form`);
   let json: string | undefined;
   try {
     json = JSON.stringify(result ?? null);
@@ -54,4 +55,14 @@ function jsonBytes(result: unknown): Uint8Array {
 
 function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+/** Maps, sets, generators: JSON would have them empty. */
+function isOpaque(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  return Symbol.iterator in value && !('toJSON' in value);
+}
+
+function kindOf(value: object): string {
+  return Object.prototype.toString.call(value).slice('[object '.length, -1);
 }

@@ -24,7 +24,17 @@ export function retryDelaySeconds(error: unknown, attempt: number, backoff: Back
 }
 
 /**
- * SQS counts its 12 hours from the receive, and an invocation lasts at most 15 minutes: a wait set at its end must
- * leave room for it.
+ * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at the
+ * end must leave room for them.
  */
-const LONGEST_WAIT_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 900;
+const LONGEST_WAIT_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 1_200;
+
+/**
+ * Whole seconds a message may wait. One whose retention ends while it is hidden is gone unseen: half of what is left is
+ * kept for the attempts to come.
+ * @param sentAt, now milliseconds since 1970
+ */
+export function longestWaitSeconds(sentAt: number, retentionSeconds: number, now: number): number {
+  const leftSeconds = retentionSeconds - (now - sentAt) / 1000;
+  return Math.max(0, Math.floor(leftSeconds / 2));
+}

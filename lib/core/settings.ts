@@ -23,6 +23,9 @@ const SQS_QUEUE_ATTRIBUTES =
 const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
 const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 
+/** A request may hold a socket to S3 and one its handler opened; the rest of 1,024 is for queues, results and retries. */
+const MAX_CONCURRENCY = 400;
+
 /** A day more than SQS keeps a message: whatever a message can still point at is there. */
 const LONGER_THAN_ANY_QUEUE_DAYS = SQS_MAX_RETENTION_SECONDS / 86_400 + 1;
 
@@ -59,10 +62,11 @@ export const NUMBER_SETTINGS = {
   },
   concurrency: {
     prop: 'concurrency',
-    meaning: 'Most requests of one batch handled at a time; by default the whole batch.',
+    meaning:
+      'Most requests of one batch handled at a time; by default the whole batch, up to the maximum: a function may have 1,024 files and sockets open.',
     unit: 'requests',
     min: 1,
-    max: 10_000,
+    max: MAX_CONCURRENCY,
     variable: 'COATCHECK_CONCURRENCY',
   },
   memoryMiB: {
@@ -86,7 +90,7 @@ export const NUMBER_SETTINGS = {
   visibilityTimeoutSeconds: {
     prop: 'visibilityTimeout',
     meaning:
-      'How long a message stays hidden after a crash before it is tried again; by default 6 × the timeout.',
+      'How long a message stays hidden after a crash before it is tried again; by default 6 × `timeout` + `batchWindow`.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -100,6 +104,7 @@ export const NUMBER_SETTINGS = {
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS - 1,
     default: 345_600,
+    variable: 'COATCHECK_INPUT_RETENTION_SECONDS',
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputRetentionSeconds: {
@@ -149,7 +154,7 @@ export const NUMBER_SETTINGS = {
   },
   retryCapSeconds: {
     prop: 'retryCap',
-    meaning: 'Upper bound of every wait before a retry.',
+    meaning: 'Upper bound of every wait before a retry; no wait is longer than 11 h 40 min.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -181,7 +186,7 @@ export const NUMBER_SETTINGS = {
     unit: 'bytes',
     min: 1,
     max: 536_870_888,
-    default: 67_108_864,
+    default: 16_777_216,
     variable: 'COATCHECK_MAX_BUFFERED_BYTES',
   },
   maxJsonDepth: {

@@ -5,6 +5,9 @@ const RESERVE_SHARE = 0.1;
 const RESERVE_MIN_MILLISECONDS = 500;
 const RESERVE_MAX_MILLISECONDS = 10_000;
 
+/** Share of the time until handlers should stop that some may be kept waiting for others. */
+const LATEST_START_SHARE = 0.25;
+
 /**
  * The time a batch has. Handlers are told to stop when the reserve begins, are given up when half of it is gone, and
  * publication is given up just before the invocation would be killed, so that what was finished is acknowledged.
@@ -13,8 +16,8 @@ export class Shift implements Disposable {
   readonly startedAt: number;
   /** When {@link stopping} fires, in milliseconds since 1970. */
   readonly stopsAt: number;
-  /** Fires when half the time until {@link stopping} is gone. */
-  readonly halfway: AbortSignal;
+  /** Fires when whatever is to run should have begun: a handler may need most of the time. */
+  readonly latestStart: AbortSignal;
   /** Fires when handlers should stop. */
   readonly stopping: AbortSignal;
   /** Fires when what isn't over is given up. */
@@ -34,7 +37,7 @@ export class Shift implements Disposable {
     );
     this.startedAt = now;
     this.stopsAt = deadlineAt - reserve;
-    this.halfway = this.#signalAfter((this.stopsAt - now) / 2);
+    this.latestStart = this.#signalAfter((this.stopsAt - now) * LATEST_START_SHARE);
     this.stopping = this.#signalAfter(this.stopsAt - now);
     this.over = this.#signalAfter(deadlineAt - reserve / 2 - now);
     this.closing = this.#signalAfter(deadlineAt - reserve / 10 - now);

@@ -13,7 +13,9 @@ export function describeThrown(thrown: unknown): ThrownDescription {
   try {
     if (thrown instanceof Error) {
       const { name, message, stack } = thrown;
-      return { name, message, stack, code: thrown instanceof CoatcheckError ? thrown.code : undefined };
+      const code = thrown instanceof CoatcheckError ? thrown.code : undefined;
+      // Text, whatever was assigned to them: a value that can't be written must not fail who writes the log.
+      return { name: String(name), message: String(message), stack, code };
     }
     return { name: 'NonError', message: `a ${typeof thrown} was thrown: ${String(thrown)}` };
   } catch {

@@ -104,6 +104,22 @@ describe('reading', () => {
   );
 
   test.each([{}, { 'x-amz-checksum-crc32': 'NhCmhg==' }])(
+    'a body whose connection breaks before it is read fails when it is read: %j',
+    async (headers) => {
+      endpoint.script = (_, response) => {
+        response.writeHead(200, { 'content-length': 100, ...headers });
+        response.write('hello');
+      };
+      const { body } = await store.open(CHECK, signal);
+      endpoint.breakConnections();
+      await vi.waitUntil(() => endpoint.connections === 0);
+      // The reader's end of the connection learns of it a little later.
+      for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+      await expect(readAll(body)).rejects.toThrow();
+    },
+  );
+
+  test.each([{}, { 'x-amz-checksum-crc32': 'NhCmhg==' }])(
     'what is discarded unread frees the connection: %j',
     async (headers) => {
       endpoint.script = (_, response) => {

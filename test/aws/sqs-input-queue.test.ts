@@ -78,6 +78,27 @@ test('a wait is set message by message', async () => {
   });
 });
 
+test('a thousand waits are set in a hundred calls, fifty at a time', async () => {
+  const client = new SQSClient({
+    ...clientConfig(endpoint.url),
+    requestHandler: { httpAgent: { maxSockets: 1_000 } },
+  });
+  let open = 0;
+  let most = 0;
+  endpoint.script = (received, response) => {
+    most = Math.max(most, ++open);
+    setTimeout(() => {
+      open--;
+      sqsAnswer(200, { Successful: [], Failed: [] })(received, response);
+    }, 20);
+  };
+  const batch = deliveries(Array.from({ length: 1_000 }, () => ''));
+  const many = new SqsInputQueue(client, `${endpoint.url}/000000000000/input`);
+  await many.defer(batch.map((delivery) => ({ delivery, delaySeconds: 0 })));
+  expect(endpoint.calls).toHaveLength(100);
+  expect(most).toBe(50);
+});
+
 test('nothing to do is no call', async () => {
   await queue.defer([]);
   await queue.acknowledge([]);

@@ -30,11 +30,12 @@ it('is what a processor reads by default', () => {
     outputFormat: 'cloudevents',
     concurrency: 10,
     visibilityTimeoutSeconds: 360,
+    inputRetentionSeconds: 345_600,
     retryBaseSeconds: 2,
     retryCapSeconds: 900,
     inlineLimitBytes: 262_144,
     maxPayloadBytes: 5_368_709_120,
-    maxBufferedBytes: 67_108_864,
+    maxBufferedBytes: 16_777_216,
     maxJsonDepth: 128,
   });
 });
@@ -48,6 +49,7 @@ it('is what the props say', () => {
     concurrency: 4,
     timeout: Duration.minutes(2),
     visibilityTimeout: Duration.minutes(3),
+    inputRetention: Duration.hours(2),
     retryBase: Duration.seconds(3),
     retryCap: Duration.minutes(1),
     inlineLimitBytes: 1_000,
@@ -75,6 +77,7 @@ it('is what the props say', () => {
     outputFormat: 'raw',
     concurrency: 4,
     visibilityTimeoutSeconds: 180,
+    inputRetentionSeconds: 7_200,
     retryBaseSeconds: 3,
     retryCapSeconds: 60,
     inlineLimitBytes: 1_000,
@@ -82,6 +85,14 @@ it('is what the props say', () => {
     maxBufferedBytes: 3_000,
     maxJsonDepth: 4,
   });
+});
+
+it('handles a batch as a whole, as far as a function may open sockets', () => {
+  const { variables } = variablesOf(new Stack(emptyApp(), 'Stack'), {
+    batchSize: 1_000,
+    batchWindow: Duration.seconds(1),
+  });
+  expect(variables.COATCHECK_CONCURRENCY).toBe('400');
 });
 
 it('has room for the user, for the names in logs and for source maps', () => {

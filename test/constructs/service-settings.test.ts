@@ -35,7 +35,8 @@ describe('a number out of range', () => {
       'batchWindow must be a whole number of seconds from 0 to 300, got 1.5',
     ],
     [{ maxConcurrency: 1 }, 'maxConcurrency must be a whole number of batches from 2 to 1000, got 1'],
-    [{ concurrency: 0 }, 'concurrency must be a whole number of requests from 1 to 10000, got 0'],
+    [{ concurrency: 0 }, 'concurrency must be a whole number of requests from 1 to 400, got 0'],
+    [{ concurrency: 401 }, 'concurrency must be a whole number of requests from 1 to 400, got 401'],
     [{ memoryMiB: 64 }, 'memoryMiB must be a whole number of MiB from 128 to 10240, got 64'],
     [{ timeout: seconds(2) }, 'timeout must be a whole number of seconds from 3 to 900, got 2'],
     [

@@ -115,6 +115,20 @@ describe('in the raw format', () => {
     expect(store.object(pointer.s3Key)?.bytes).toEqual(store.object(original)?.bytes);
     expect(store.object(original)?.bytes.byteLength).toBe(size);
   });
+
+  test('a result published again is another copy: whoever takes the first leaves it alone', async () => {
+    const harness = new EngineHarness(() => 'x'.repeat(99), raw);
+    harness.output.faults.inject('send', 'fails after');
+    await harness.process([requestDelivery('r-1')]);
+    harness.chance.luck = 0.7;
+    await harness.process([
+      requestDelivery('r-1', {}, { attempt: 2, firstDeliveredAt: harness.chance.now() }),
+    ]);
+    const [first = '', second = ''] = harness.output.messages.map(({ body }) => JSON.parse(body)[1].s3Key);
+    harness.store.remove(first);
+    expect(harness.store.object(second)?.bytes.byteLength).toBe(101);
+    expect(harness.store.keys('results/')).toHaveLength(1);
+  });
 });
 
 describe('an input schema', () => {
@@ -287,6 +301,19 @@ describe('with request records', () => {
     expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
     expect(harness.events).toEqual([]);
   });
+
+  test.each(['claim', 'complete', 'release'] as const)(
+    'when they never answer to %s, the rest of the batch is published',
+    async (call) => {
+      const { harness, records } = recorded((request) => {
+        if (call === 'release' && request.id === 'r-1') throw new Error('not now');
+      });
+      records.faults.inject(call, 'never answers');
+      const again = await harness.process([requestDelivery('r-1'), requestDelivery('r-2')], 0.6);
+      expect(again).toEqual(['message-r-1']);
+      expect(harness.event.subject).toBe('r-2');
+    },
+  );
 
   test('a completion whose answer was lost is found by the next delivery', async () => {
     let runs = 0;

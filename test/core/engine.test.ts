@@ -49,6 +49,23 @@ describe('a batch', () => {
     expect(most).toBe(3);
   });
 
+  test('that can’t be begun as a whole begins with what was delivered most often', async () => {
+    const run: string[] = [];
+    const harness = new EngineHarness(
+      ({ id, signal }) => {
+        run.push(id);
+        return new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve()));
+      },
+      { concurrency: 2 },
+    );
+    const firstDeliveredAt = harness.chance.now();
+    const batch = [1, 4, 2, 3].map((attempt) =>
+      requestDelivery(`r-${attempt}`, {}, { attempt, firstDeliveredAt }),
+    );
+    expect(await harness.process(batch, 0.6)).toEqual(['message-r-1', 'message-r-2']);
+    expect(run).toEqual(['r-4', 'r-3']);
+  });
+
   test('has its outcomes published in one call', async () => {
     const harness = new EngineHarness((request) => request.id);
     await harness.process(requests(10));
@@ -184,14 +201,32 @@ describe('messages that may have killed a process before', () => {
     });
   });
 
-  test('are run together from half the time on: they may only be slow', async () => {
+  test('are run together from a quarter of the time on, though the others aren’t done: they may only be slow', async () => {
     const all = Promise.withResolvers<void>();
     let started = 0;
     const harness = new EngineHarness(async () => {
-      if (++started === 3) all.resolve();
+      if (++started === 4) all.resolve();
       await all.promise;
     });
-    expect(await harness.process(suspects('s-1', 's-2', 's-3'), 1.1)).toEqual([]);
+    const batch = [requestDelivery('a'), ...suspects('s-1', 's-2', 's-3')];
+    expect(await harness.process(batch, 1.1)).toEqual([]);
+  });
+
+  test('don’t wait from then on for the others’ turns, and never run more at once than allowed', async () => {
+    const run: string[] = [];
+    let running = 0;
+    const harness = new EngineHarness(
+      async ({ id }) => {
+        run.push(id);
+        expect(++running).toBe(1);
+        if (id === 'a') await new Promise((resolve) => setTimeout(resolve, 300));
+        running--;
+      },
+      { concurrency: 1 },
+    );
+    const batch = [...suspects('s-1', 's-2'), ...['a', 'b', 'c'].map((id) => requestDelivery(id))];
+    expect(await harness.process(batch, 1.1)).toEqual([]);
+    expect(run).toEqual(['a', 's-1', 's-2', 'b', 'c']);
   });
 
   test('and fail are tried again like others', async () => {
@@ -233,6 +268,20 @@ describe('an attempt that failed', () => {
     });
     await harness.process([requestDelivery('r-1')]);
     expect(harness.delays).toEqual({ 'message-r-1': 1_235 });
+  });
+
+  test('is tried again before its message expires: half of what is left is for later attempts', async () => {
+    const harness = new EngineHarness(
+      () => {
+        throw new RetryLater(36_000);
+      },
+      { inputRetentionSeconds: 7_200 },
+    );
+    const sentAt = harness.chance.now();
+    harness.chance.advanceSeconds(1_200);
+    await harness.process([requestDelivery('r-1', {}, { sentAt })]);
+    expect(harness.delays).toEqual({ 'message-r-1': 3_000 });
+    expect(harness.logger.lines[0]?.fields).toMatchObject({ delaySeconds: 3_000 });
   });
 
   test('is logged with its reason', async () => {

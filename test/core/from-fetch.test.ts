@@ -51,6 +51,19 @@ async function run(harness: EngineHarness, payload: unknown = { x: 6 }) {
   return { process, event: harness.events[0], delays: harness.delays };
 }
 
+test('an application that refuses a payload because it broke off is asked again', async () => {
+  const app = new Hono();
+  app.post('/', async (context) => {
+    const text = await context.req.text().catch(() => undefined);
+    return text === undefined ? context.text('no body', 400) : context.json(text);
+  });
+  const harness = new EngineHarness(fromFetch(app.fetch));
+  harness.store.put('requests/a', 'hello', { endsAfter: 2 });
+  const upload = delivery(s3Event(s3Record({ key: 'requests/a', size: 5 })));
+  expect(await harness.process([upload])).toEqual(['message-1']);
+  expect(harness.events).toEqual([]);
+});
+
 test('the application is told what is known of the request', async () => {
   const { event } = await run(harness('/echo?q=5', 'PUT'));
   expect(event?.data).toEqual({

@@ -58,6 +58,15 @@ describe('a problem', () => {
     expect(problemOf(new PermanentError('x'.repeat(1_000_000))).detail).toBe('x'.repeat(4_096));
   });
 
+  test('has a code of at most 256 characters', () => {
+    expect(problemOf(new PermanentError('x', { code: 'c'.repeat(1_000_000) })).code).toBe('c'.repeat(256));
+  });
+
+  test('has a text as its code, though a handler in JavaScript gave a number', () => {
+    const error = Object.assign(new PermanentError('x'), { code: 404 });
+    expect(problemOf(error)).toMatchObject({ code: '404', type: 'urn:coatcheck:problem:404' });
+  });
+
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
   test.each([

@@ -24,9 +24,9 @@ test('different texts have different digests, however they are cut', () => {
   );
 });
 
-describe('an id and a tenant their sender chose', () => {
+describe('an id, an issuer and a tenant their sender chose', () => {
   test.each(['a', 'Order 5/ü', '🧥', 'i'.repeat(256), 'a\u00a0b'])('may be %j', (id) => {
-    expect(identityProblem({ id, issuer: '', tenant: id })).toBeUndefined();
+    expect(identityProblem({ id, issuer: id, tenant: id })).toBeUndefined();
   });
 
   test.each([
@@ -40,12 +40,16 @@ describe('an id and a tenant their sender chose', () => {
     expect(identityProblem({ id, issuer: '' })).toContain(problem);
     expect(identityProblem({ id: 'r-1', issuer: '', tenant: id })).toContain(problem);
   });
+
+  test.each(['a\nb', '\u007f', '\ud800', '\ufffe'])('may not come from the issuer %j', (issuer) => {
+    expect(identityProblem({ id: 'r-1', issuer })).toContain('no control characters');
+  });
 });
 
 test('an issuer fits every outcome', () => {
   expect(identityProblem({ id: 'r-1', issuer: '' })).toBeUndefined();
   expect(identityProblem({ id: 'r-1', issuer: 's'.repeat(2_048) })).toBeUndefined();
   expect(identityProblem({ id: 'r-1', issuer: 's'.repeat(2_049) })).toContain(
-    'at most 2048 characters, got 2049',
+    '0 to 2048 characters, got 2049',
   );
 });

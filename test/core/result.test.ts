@@ -92,6 +92,9 @@ describe('is refused', () => {
   test.each([
     ['a function', () => 5, 'a function has no JSON form'],
     ['a symbol', Symbol('s'), 'a symbol has no JSON form'],
+    ['a map', new Map([[1, 2]]), 'Map has no JSON form'],
+    ['a set', new Set([1]), 'Set has no JSON form'],
+    ['a generator', [1].values(), 'Array Iterator has no JSON form'],
     ['a BigInt', 5n, 'BigInt'],
     ['a BigInt within', { a: 5n }, 'BigInt'],
     ['a cycle', cyclic, 'circular'],

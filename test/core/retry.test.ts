@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
-import { retryDelaySeconds } from '../../lib/core/retry.ts';
+import { longestWaitSeconds, retryDelaySeconds } from '../../lib/core/retry.ts';
 
-/** SQS hides a message for at most 12 hours after its receive, and an invocation may have lasted 15 minutes. */
-const LONGEST_SECONDS = 12 * 3_600 - 15 * 60;
+/** SQS hides a message for at most 12 hours after its receive; its batch may have taken 5 minutes to fill, and 15. */
+const LONGEST_SECONDS = 12 * 3_600 - 20 * 60;
 
 const BACKOFF = { retryBaseSeconds: 2, retryCapSeconds: 900 };
 const backoffs = fc.record({
@@ -67,3 +67,12 @@ test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])(
     expect(() => new RetryLater(seconds)).toThrow(RangeError);
   },
 );
+
+test.each([
+  ['just sent', 0, 1_800],
+  ['sent a while ago', 1_801, 899],
+  ['about to expire', 3_599, 0],
+  ['due to be gone', 4_000, 0],
+])('a message that is %s waits half of what is left to it: %s s old, %i s', (_, ageSeconds, longest) => {
+  expect(longestWaitSeconds(5_000_000, 3_600, 5_000_000 + ageSeconds * 1_000)).toBe(longest);
+});

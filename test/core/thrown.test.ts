@@ -44,3 +44,13 @@ test('an error that throws when it is looked at is described all the same', () =
   });
   expect(describeThrown(hostile).name).toBe('NonError');
 });
+
+test('an error whose members are no text is described by texts, which can always be logged', () => {
+  const unwritable = {
+    toJSON() {
+      throw new Error('not to be written');
+    },
+  };
+  const error = Object.assign(new Error('x'), { name: 5, message: unwritable });
+  expect(describeThrown(error)).toMatchObject({ name: '5', message: '[object Object]' });
+});

@@ -113,6 +113,7 @@ test('what is to be delivered again is named, and its wait is set', async () => 
     id: `m-${RequestId}`,
     body: '',
     attributes: { RequestId },
+    sentAt: Date.now(),
   }));
   expect(await handler(sqsEvent(...messages), CONTEXT)).toEqual({
     batchItemFailures: [{ itemIdentifier: 'm-r-2' }],
@@ -171,7 +172,7 @@ describe('says clearly', () => {
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toBe(
       "The processor's environment is not usable: COATCHECK_OUTPUT_QUEUE_URL must be set, got nothing; " +
-        'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got many',
+        'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got many',
     );
   });
 

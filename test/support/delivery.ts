@@ -1,4 +1,5 @@
 import type { Delivery } from '../../lib/core/delivery.ts';
+import { START } from './set-chance.ts';
 
 /** A delivery of a message: its first, unless said otherwise. */
 export function delivery(body: string, given: Partial<Delivery> = {}): Delivery {
@@ -7,6 +8,7 @@ export function delivery(body: string, given: Partial<Delivery> = {}): Delivery 
     body,
     attributes: {},
     attempt: 1,
+    sentAt: START,
     firstDeliveredAt: 0,
     receipt: 'receipt-1',
     ...given,

@@ -6,6 +6,7 @@ interface QueuedMessage {
   readonly id: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly sentAt: number;
   receives: number;
   firstDeliveredAt: number | undefined;
   visibleAt: number;
@@ -41,14 +42,15 @@ export class MemoryInputQueue implements InputQueue {
     attributes: Readonly<Record<string, string>> = {},
     id = `message-${++this.#sent}`,
   ): string {
-    const visibleAt = this.#options.now();
+    const sentAt = this.#options.now();
     this.#messages.set(id, {
       id,
       body,
       attributes,
+      sentAt,
       receives: 0,
       firstDeliveredAt: undefined,
-      visibleAt,
+      visibleAt: sentAt,
       receipt: '',
     });
     return id;
@@ -108,8 +110,8 @@ export class MemoryInputQueue implements InputQueue {
     message.firstDeliveredAt ??= now;
     message.visibleAt = now + this.#options.visibilityTimeoutSeconds * 1000;
     message.receipt = `receipt-${++this.#receipts}`;
-    const { id, body, attributes, receives, firstDeliveredAt, receipt } = message;
-    return { id, body, attributes, attempt: receives, firstDeliveredAt, receipt };
+    const { id, body, attributes, sentAt, receives, firstDeliveredAt, receipt } = message;
+    return { id, body, attributes, attempt: receives, sentAt, firstDeliveredAt, receipt };
   }
 
   /** The message of a delivery, unless it was delivered again since. */

@@ -50,6 +50,11 @@ export class ScriptedEndpoint implements AsyncDisposable {
     return this.#sockets.size;
   }
 
+  /** Breaks every connection, as a network does. */
+  breakConnections(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));

@@ -1,12 +1,15 @@
 import type { Chance } from '../../lib/core/ports.ts';
 
+/** What the clock shows at first. */
+export const START = Date.UTC(2026, 0, 31, 12);
+
 /** A clock that stands until it is moved, and chance that isn't. */
 export class SetChance implements Chance {
   time: number;
   /** What {@link random} gives next. */
   luck: number;
 
-  constructor(time = Date.UTC(2026, 0, 31, 12), luck = 0.5) {
+  constructor(time = START, luck = 0.5) {
     this.time = time;
     this.luck = luck;
   }

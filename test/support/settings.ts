@@ -16,6 +16,7 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
     outputFormat: DEFAULT_OUTPUT_FORMAT,
     concurrency: NUMBER_SETTINGS.batchSize.default,
     visibilityTimeoutSeconds: 6 * NUMBER_SETTINGS.timeoutSeconds.default,
+    inputRetentionSeconds: NUMBER_SETTINGS.inputRetentionSeconds.default,
     retryBaseSeconds: NUMBER_SETTINGS.retryBaseSeconds.default,
     retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
     inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,

@@ -6,18 +6,20 @@ export interface SourcedMessage {
   readonly body: string;
   readonly attributes?: Readonly<Record<string, string>>;
   readonly attempt?: number;
+  /** Milliseconds since 1970. */
+  readonly sentAt?: number;
 }
 
 /** An event of an SQS event source, with every field Lambda gives. */
 export function sqsEvent(...messages: readonly SourcedMessage[]): SQSEvent {
   return {
-    Records: messages.map(({ id, body, attributes = {}, attempt = 1 }) => ({
+    Records: messages.map(({ id, body, attributes = {}, attempt = 1, sentAt = 1_769_860_800_000 }) => ({
       messageId: id,
       receiptHandle: `receipt of ${id}`,
       body,
       attributes: {
         ApproximateReceiveCount: String(attempt),
-        SentTimestamp: '1769860800000',
+        SentTimestamp: String(sentAt),
         SenderId: 'AIDAIENQZJOLO23YVJ4VO',
         ApproximateFirstReceiveTimestamp: '1769860800123',
       },

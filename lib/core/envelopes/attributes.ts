@@ -5,6 +5,7 @@ import { optionalTime, optionalTraceparent } from './fields.ts';
 /** The message attributes with a meaning; every other one is passed on as metadata. */
 export const ATTRIBUTES = {
   requestId: 'RequestId',
+  requestSource: 'RequestSource',
   contentType: 'ContentType',
   callbackUrl: 'CallbackUrl',
   tenant: 'Tenant',

@@ -19,7 +19,6 @@ const ENVELOPE = 'CloudEvent';
 const OWN_ATTRIBUTES = new Set([
   'specversion',
   'id',
-  'source',
   'data',
   'data_base64',
   'datacontenttype',

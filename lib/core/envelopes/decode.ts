@@ -81,14 +81,21 @@ function parsed(body: string, { maxJsonDepth }: DecodeLimits): unknown {
   }
 }
 
-/** Holds what senders chose to the rules for it: ids and types are passed on, claim checks followed. */
+/**
+ * Holds what senders chose to the rules for it: ids and types are passed on, claim checks followed. A request that
+ * breaks them is rejected by itself: the others of its message are none the worse.
+ */
 function checked(decoded: Decoded): Decoded {
   assertSound('request', identityProblem(decoded));
   if ('rejection' in decoded) return decoded;
-  const { payload, contentType } = decoded;
-  if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
-  if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
-  return decoded;
+  const { id, issuer, tenant, traceparent, payload, contentType } = decoded;
+  try {
+    if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
+    if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
+    return decoded;
+  } catch (error) {
+    return { id, issuer, tenant, traceparent, rejection: asRejection(error) };
+  }
 }
 
 function assertSound(what: string, problem: string | undefined): void {

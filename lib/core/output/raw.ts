@@ -29,7 +29,8 @@ function message(
 ): OutputMessage {
   const attributes = {
     [ATTRIBUTES.requestId]: text(request.id),
-    ...(request.tenant === undefined ? {} : { [ATTRIBUTES.tenant]: text(request.tenant) }),
+    ...(request.issuer && { [ATTRIBUTES.requestSource]: text(request.issuer) }),
+    ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
     [ATTRIBUTES.status]: text(status),
     [ATTRIBUTES.contentType]: text(contentType),
     ...more,

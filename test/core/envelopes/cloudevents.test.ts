@@ -25,6 +25,7 @@ test('an event with every attribute that is read', () => {
     payload: { inline: '{"x":6}' },
     contentType: 'application/json',
     metadata: {
+      source: '/orders',
       type: 'com.example.order',
       subject: 'order 5',
       time: '2026-01-31T12:00:00Z',

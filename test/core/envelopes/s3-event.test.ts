@@ -75,6 +75,17 @@ test('several records are as many requests, each for itself', () => {
   expect(decoded.map((one) => 'rejection' in one)).toEqual([false, true, false]);
 });
 
+test('a record whose claim check no store could have given out is rejected alone', () => {
+  const decoded = decodedAll(
+    s3Event(
+      s3Record({ key: 'requests/a', versionId: 'v1' }),
+      s3Record({ key: `requests/${'k'.repeat(1_024)}` }),
+    ),
+  );
+  expect(decoded.map((one) => 'rejection' in one)).toEqual([false, true]);
+  expect(decoded[0]?.id).toBe('e37494c13d7fd4b0b59e3d872785c4c8');
+});
+
 test("S3's test event holds no request", () => {
   const body = {
     Service: 'Amazon S3',

@@ -35,6 +35,22 @@ describe('fault 12: one bad message of ten', () => {
   });
 });
 
+test.each(['cloudevents', 'raw'] as const)(
+  'a message with a name that no queue takes costs its batch nothing: %s',
+  async (outputFormat) => {
+    const harness = new EngineHarness(() => 5, { outputFormat });
+    const event = { specversion: '1.0', id: 'r', source: '/s', type: 't', data: 1 };
+    const odd = ['a\u0001b', '\ufffe', '\ud800'].flatMap((name) => [
+      { ...event, id: name },
+      { ...event, source: name },
+      { ...event, tenant: name },
+    ]);
+    const batch = [event, ...odd].map((one, index) => requestDelivery(`r-${index}`, one));
+    expect(await harness.process(batch)).toEqual([]);
+    expect(harness.output.calls.map((call) => call.length)).toEqual([10]);
+  },
+);
+
 describe('fault 13: a handler', () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
@@ -102,6 +118,24 @@ describe('fault 13: a handler', () => {
     expect(await harness.process(requests(3))).toEqual(['message-r-1']);
     expect(harness.delays).toEqual({ 'message-r-1': 1 });
   });
+
+  test.each(['json', 'text', 'bytes'] as const)(
+    'that looks late at a payload it could not read, or never does, harms nobody: %s()',
+    async (read) => {
+      const harness = new EngineHarness(async (request) => {
+        if (request.id !== 'r-1') return;
+        const reading = request[read]();
+        for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setImmediate(resolve));
+        if (request.attempt === 1) await reading;
+      });
+      harness.store.put('a', 'hello', { endsAfter: 2 });
+      const event = { specversion: '1.0', id: 'r-1', source: '/s', type: 't', dataref: 's3://payloads/a' };
+      const broken = (attempt: number) =>
+        requestDelivery('r-1', event, { attempt, firstDeliveredAt: harness.chance.now() });
+      expect(await harness.process([requestDelivery('r-0'), broken(1)])).toEqual(['message-r-1']);
+      expect(await harness.process([broken(2)])).toEqual([]);
+    },
+  );
 
   test.each(thrown)('that rejects with %s is tried again, alone', async (_, value) => {
     const harness = new EngineHarness(async (request) => {

@@ -40,6 +40,14 @@ test('a tenant is named', () => {
   });
 });
 
+test('who gave the id is named where the id alone tells nothing', () => {
+  const request = { id: 'r-1', issuer: '/orders' };
+  expect(encodeRaw(inlineOutcome('5', 'application/json', { request }))?.attributes).toEqual({
+    ...attributes('succeeded', 'application/json'),
+    RequestSource: { type: 'String', value: '/orders' },
+  });
+});
+
 describe('exactly', () => {
   test('a stored result as a pointer of the extended client', () => {
     expect(encodeRaw(outcomeOf({ status: 'succeeded', result: STORED }))).toEqual({
