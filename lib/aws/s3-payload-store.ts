@@ -12,6 +12,7 @@ import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, ResultTooLarge 
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
+import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 
 /** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
 export const PART_BYTES = 8 * 1024 * 1024;
@@ -30,13 +31,11 @@ export class S3PayloadStore implements PayloadStore {
 
   async open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload> {
     const where = formatClaimCheck(check);
-    const object = await this.#client
-      .send(new GetObjectCommand({ Bucket: check.bucket, Key: check.key, VersionId: check.versionId }), {
-        abortSignal: signal,
-      })
-      .catch((error) => {
-        throw finalError(error, where);
-      });
+    const { bucket: Bucket, key: Key, versionId: VersionId } = check;
+    const command = ignoringUnverifiableChecksums(new GetObjectCommand({ Bucket, Key, VersionId }));
+    const object = await this.#client.send(command, { abortSignal: signal }).catch((error) => {
+      throw finalError(error, where);
+    });
     const body = object.Body;
     if (!(body instanceof Readable)) throw new TypeError(`S3 answered ${where} without a stream`);
     const discard = () => void body.destroy();

@@ -88,6 +88,34 @@ describe('reading', () => {
     expect(String(await readAll(body))).toBe('hello');
   });
 
+  test.each(['sha512', 'xxhash64', 'xxhash3', 'xxhash128'])(
+    'bytes whose checksum can’t be compared: %s',
+    async (algorithm) => {
+      endpoint.script = (_, response) =>
+        response.writeHead(200, { [`x-amz-checksum-${algorithm}`]: 'AAAAAAAAAAA=' }).end('hello');
+      const { body } = await store.open(CHECK, signal);
+      expect(String(await readAll(body))).toBe('hello');
+    },
+  );
+
+  test.each([
+    ['crc64nvme', 'M3eFcAZSQlc='],
+    ['crc32c', 'mnG7TA=='],
+    ['sha1', 'qvTGHdzF6KLavt4PO0gs2a6pQ00='],
+    ['sha256', 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ='],
+  ])(
+    'bytes of every kind of checksum that can, and says when it differs: %s',
+    async (algorithm, checksum) => {
+      const read = async (value: string) => {
+        endpoint.script = (_, response) =>
+          response.writeHead(200, { [`x-amz-checksum-${algorithm}`]: value }).end('hello');
+        return String(await readAll((await store.open(CHECK, signal)).body));
+      };
+      expect(await read(checksum)).toBe('hello');
+      await expect(read(`AAAA${checksum.slice(4)}`)).rejects.toThrow(PayloadChecksumMismatch);
+    },
+  );
+
   test.each([{}, { 'x-amz-checksum-crc32': 'NhCmhg==' }])(
     'a body whose connection breaks fails, and may go better later: %j',
     async (headers) => {
