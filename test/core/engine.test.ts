@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import { type DecodeLimits, decode } from '../../lib/core/envelopes/decode.ts';
 import { RetryLater } from '../../lib/core/errors.ts';
@@ -339,6 +339,21 @@ describe('a message with several requests', () => {
     expect(harness.delays).toEqual({ 'message-1': 50 });
     expect(harness.events).toHaveLength(1);
   });
+});
+
+test('a slow request doesn’t hold up the outcomes of the others', async () => {
+  const slow = Promise.withResolvers<void>();
+  const harness = new EngineHarness((request) => (request.id === 'slow' ? slow.promise : 5));
+  const batch = harness.process([
+    requestDelivery('slow'),
+    requestDelivery('quick-1'),
+    requestDelivery('quick-2'),
+  ]);
+  await vi.waitUntil(() => harness.events.length === 2, { timeout: 20_000 });
+  expect(Object.keys(harness.statuses)).toEqual(['quick-1', 'quick-2']);
+  slow.resolve();
+  expect(await batch).toEqual([]);
+  expect(harness.output.calls).toHaveLength(2);
 });
 
 test('tenants who choose the same id have different requests, outcomes and results', async () => {

@@ -12,6 +12,9 @@ interface Waiting {
   readonly settle: (publication: Publication) => void;
 }
 
+/** How long an outcome waits for others to share its call: a slow request mustn't hold up those that are done. */
+const LINGER_MILLISECONDS = 1_000;
+
 /** Sends of one message before its request is left to redelivery: an outage shouldn't outlast the invocation. */
 const MAX_SENDS = 4;
 
@@ -20,13 +23,15 @@ const RESEND_BASE_MILLISECONDS = 100;
 
 /**
  * Publishes outcomes in as few calls as they fit in. A call is made as soon as one can be filled, so that outcomes of
- * a large batch neither pile up in memory nor are all lost by a crash at its end; the rest goes with {@link flush}.
+ * a large batch neither pile up in memory nor are all lost by a crash at its end; or when one has waited for a second;
+ * the rest goes with {@link flush}.
  */
 export class Publisher {
   readonly #queue: OutputQueue;
   readonly #random: () => number;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
+  #linger: NodeJS.Timeout | undefined;
 
   constructor(queue: OutputQueue, random: () => number) {
     this.#queue = queue;
@@ -37,8 +42,7 @@ export class Publisher {
   publish(message: OutputMessage): Promise<Publication> {
     const { promise, resolve } = Promise.withResolvers<Publication>();
     const size = this.#queue.sizeOf(message);
-    this.#waiting.push({ message, size, settle: resolve });
-    this.#waitingBytes += size;
+    this.#await({ message, size, settle: resolve });
     if (this.#waiting.length >= this.#queue.maxMessages || this.#waitingBytes >= this.#queue.maxBytes) {
       this.#sendFullest();
     }
@@ -50,14 +54,21 @@ export class Publisher {
     for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
   }
 
+  #await(waiting: Waiting): void {
+    this.#waiting.push(waiting);
+    this.#waitingBytes += waiting.size;
+    this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
+  }
+
   #sendFullest(): void {
     const [fullest, ...others] = pack(this.#takeAll(), this.#queue);
-    this.#waiting = others.flat();
-    this.#waitingBytes = this.#waiting.reduce((sum, { size }) => sum + size, 0);
+    for (const waiting of others.flat()) this.#await(waiting);
     if (fullest) void this.#send(fullest, 1);
   }
 
   #takeAll(): Waiting[] {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
     const all = this.#waiting;
     this.#waiting = [];
     this.#waitingBytes = 0;

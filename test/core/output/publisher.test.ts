@@ -50,6 +50,13 @@ test('a call goes out when it has as many bytes as it takes', async () => {
   expect(queue.calls.map((call) => call.length)).toEqual([5, 5]);
 });
 
+test('what has waited for a while goes out by itself', async () => {
+  const queue = new MemoryOutputQueue();
+  const publisher = publisherTo(queue);
+  expect(await Promise.all(['a', 'b'].map((body) => publisher.publish(message(body))))).toHaveLength(2);
+  expect(queue.calls.map(bodies)).toEqual([['a', 'b']]);
+});
+
 test('without messages, a flush sends nothing', () => {
   const queue = new MemoryOutputQueue();
   publisherTo(queue).flush();
