@@ -3,10 +3,11 @@ import { deliveriesOf } from '../lib/aws/sqs-event.ts';
 import { Engine } from '../lib/core/engine.ts';
 import { PermanentError } from '../lib/core/errors.ts';
 import type { Handler } from '../lib/core/handler.ts';
+import { DOLLARS_A_MILLION_CALLS } from '../lib/core/prices.ts';
 import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
 import { engineSettings } from '../test/support/settings.ts';
 import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
-import { DOLLARS_A_MILLION_CALLS } from './support/aws-prices.ts';
+
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';

@@ -49,3 +49,45 @@ export const S3_MAX_COPY_BYTES = 5_368_709_120;
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */
 export const S3_MAX_KEY_BYTES = 1_024;
+
+/**
+ * Most messages of a standard queue received and not yet deleted, roughly.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+ */
+export const SQS_MAX_IN_FLIGHT_MESSAGES = 120_000;
+
+/**
+ * How many batches of a standard queue an event source has processed at a time when messages first come.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const EVENT_SOURCE_FIRST_BATCHES = 5;
+
+/**
+ * How many more batches at a time an event source adds in a minute while messages are left.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const EVENT_SOURCE_MORE_BATCHES_A_MINUTE = 300;
+
+/**
+ * Most batches at a time of an event source without provisioned pollers.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const EVENT_SOURCE_MAX_BATCHES = 1_250;
+
+/**
+ * How many batches at a time one provisioned poller of an event source has processed.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const POLLER_BATCHES = 10;
+
+/**
+ * What one provisioned poller of an event source receives in a second, at most.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const POLLER_BYTES_A_SECOND = 1_000_000;
+
+/**
+ * How many invocations at a time an account has in a region unless AWS granted it more.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const LAMBDA_ACCOUNT_CONCURRENCY = 1_000;

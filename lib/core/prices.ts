@@ -1,0 +1,44 @@
+/**
+ * Prices of AWS in us-east-1 in US dollars, as of November 2026, without free tiers and volume discounts.
+ */
+
+/**
+ * A call of SQS counts once for every {@link SQS_BILLED_CHUNK_BYTES} begun.
+ * @see https://aws.amazon.com/sqs/pricing/
+ * @see https://aws.amazon.com/s3/pricing/
+ * @see https://aws.amazon.com/lambda/pricing/
+ */
+export const DOLLARS_A_MILLION_CALLS = {
+  /** Standard queues. */
+  SQS: 0.4,
+  /** GET and HEAD of S3 Standard. */
+  'S3 read': 0.4,
+  /** PUT, COPY, POST of S3 Standard: parts of an upload, its begin and its end among them. */
+  'S3 write': 5,
+  /** Invocations of a function. */
+  Lambda: 0.2,
+} as const;
+
+/**
+ * What counts as one call of SQS: 64 KiB of messages.
+ * @see https://aws.amazon.com/sqs/pricing/
+ */
+export const SQS_BILLED_CHUNK_BYTES = 65_536;
+
+/**
+ * Storage in S3 Standard, the first 50 TB.
+ * @see https://aws.amazon.com/s3/pricing/
+ */
+export const S3_DOLLARS_A_GB_MONTH = 0.023;
+
+/**
+ * Time of a function on arm64, for each GiB of its memory.
+ * @see https://aws.amazon.com/lambda/pricing/
+ */
+export const LAMBDA_DOLLARS_A_GIB_SECOND = 0.0000133334;
+
+/**
+ * A provisioned poller of an event source.
+ * @see https://aws.amazon.com/lambda/pricing/
+ */
+export const POLLER_DOLLARS_AN_HOUR = 0.00925;
