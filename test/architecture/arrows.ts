@@ -19,12 +19,16 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     files: ['lib/constructs/', ...CONTRACT],
     modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],
   },
+  'lib/cli/': {
+    files: ['lib/cli/', 'lib/core/', 'lib/local/format.ts', 'lib/local/terminal.ts'],
+    modules: ['commander', 'node:fs/promises'],
+  },
   'lib/local/': { files: ['lib/local/', 'lib/core/'] },
   'functions/': {
     files: ['functions/', 'lib/aws/', 'lib/core/'],
     modules: ['@aws-lambda-powertools/*', '@aws-sdk/*', '@standard-schema/spec', 'aws-lambda'],
   },
-  'bin/': { files: ['bin/', 'examples/', 'lib/constructs/', 'lib/core/', 'lib/local/'] },
+  'bin/': { files: ['bin/', 'examples/', 'lib/cli/', 'lib/constructs/', 'lib/core/', 'lib/local/'] },
   // A user's processor has nothing but the package.
   'examples/': { files: ['examples/'] },
 };

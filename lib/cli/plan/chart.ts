@@ -1,0 +1,51 @@
+import type { Point } from '../../core/capacity/surge.ts';
+import { formatDuration, formatShort } from '../figures.ts';
+
+/** A cell filled from the bottom by so many eighths. */
+const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/** How large a chart is, without its axes. */
+export interface ChartSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** How many wait over time, drawn with block characters: lines of text without colour. */
+export function depthChart(timeline: readonly Point[], { columns, rows }: ChartSize): string[] {
+  const depths = deepestByColumn(timeline, columns);
+  const top = Math.max(1, ...depths);
+  const endSeconds = timeline.at(-1)?.seconds ?? 0;
+  const labels = Array.from({ length: rows }, (_, row) => (row === 0 ? formatShort(top) : ''));
+  const width = Math.max(...labels.map((label) => label.length));
+  const lines = labels.map((label, row) => {
+    const bars = depths.map((depth) => cell((depth / top) * rows - (rows - 1 - row)));
+    return `${label.padStart(width)} │${bars.join('')}`.trimEnd();
+  });
+  const end = formatDuration(endSeconds);
+  return [
+    ...lines,
+    `${'0'.padStart(width)} └${'─'.repeat(columns)}`,
+    `${' '.repeat(width + 2)}0${end.padStart(columns - 1)}`,
+  ];
+}
+
+/** The deepest in each column's time; where a column has no point of its own, as in the one before. */
+function deepestByColumn(timeline: readonly Point[], columns: number): number[] {
+  const endSeconds = timeline.at(-1)?.seconds || 1;
+  const depths: (number | undefined)[] = Array.from({ length: columns }, () => undefined);
+  for (const { seconds, waiting } of timeline) {
+    const column = Math.min(columns - 1, Math.floor((seconds / endSeconds) * columns));
+    depths[column] = Math.max(depths[column] ?? 0, waiting);
+  }
+  let last = 0;
+  return depths.map((depth) => {
+    last = depth ?? last;
+    return last;
+  });
+}
+
+/** A depth above nothing shows, however small it is. */
+function cell(height: number): string {
+  if (height <= 0) return ' ';
+  return EIGHTHS[Math.min(8, Math.max(1, Math.round(height * 8)))] ?? ' ';
+}

@@ -1,0 +1,105 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { chooseBatchSize } from '../../core/capacity/batch-settings.ts';
+import type { Surge } from '../../core/capacity/surge.ts';
+import type { Workload } from '../../core/capacity/workload.ts';
+import { NUMBER_SETTINGS } from '../../core/settings.ts';
+import { readCount, readDuration, readFactor, readRate, readSize } from '../quantities.ts';
+import { readSetting } from '../settings.ts';
+
+const DEFAULT_KEPT_DAYS =
+  NUMBER_SETTINGS.uploadAgeDays.default + NUMBER_SETTINGS.replacedUploadAgeDays.default;
+
+/** What was said on the command line, read. */
+export interface PlanOptions {
+  readonly rate: number;
+  readonly serviceTime: number;
+  readonly payload: number;
+  readonly result: number;
+  readonly memory: number;
+  readonly keep: number;
+  readonly batchSize?: number;
+  readonly concurrency?: number;
+  readonly maxConcurrency?: number;
+  readonly surge?: number;
+  readonly surgeRequests?: number;
+  readonly surgeTime?: number;
+  readonly json?: true;
+  readonly svg?: string;
+}
+
+/** Declares the options of `plan`. */
+export function addPlanOptions(command: Command): Command {
+  return command
+    .requiredOption('--rate <rate>', 'requests that come, for example 200/s or 1.5k/min', readRate)
+    .requiredOption(
+      '--service-time <time>',
+      'how long the handler takes for one, for example 1.2s',
+      readDuration,
+    )
+    .requiredOption('--payload <size>', 'of one request, for example 300KB', readSize)
+    .addOption(sized('--result <size>', 'of one request', 2_000, '2KB'))
+    .option('--memory <MiB>', 'of the function', readSetting('memoryMiB'), NUMBER_SETTINGS.memoryMiB.default)
+    .option('--batch-size <n>', 'messages in a batch (default: what fits)', readSetting('batchSize'))
+    .option('--concurrency <n>', 'requests of a batch at a time (default: all)', readSetting('concurrency'))
+    .option(
+      '--max-concurrency <n>',
+      'batches at a time (default: up to 1,250)',
+      readSetting('maxConcurrency'),
+    )
+    .addOption(keepOption())
+    .addOption(
+      new Option('--surge <factor>', 'so many times the rate, for example 10x').argParser(readFactor),
+    )
+    .addOption(
+      new Option('--surge-requests <n>', 'so many more requests, for example 100M')
+        .argParser(readCount)
+        .conflicts('surge'),
+    )
+    .option('--surge-time <time>', 'how long the surge comes (--surge-requests alone: at once)', readDuration)
+    .option('--svg <file>', 'draw the queue during the surge into a file')
+    .option('--json', 'print it for programs, with units in the names');
+}
+
+function sized(flags: string, description: string, bytes: number, shown: string): Option {
+  return new Option(flags, description).argParser(readSize).default(bytes, shown);
+}
+
+function keepOption(): Option {
+  return new Option('--keep <time>', 'how long S3 keeps a payload')
+    .argParser((text) => readDuration(text) / 86_400)
+    .default(DEFAULT_KEPT_DAYS, `${DEFAULT_KEPT_DAYS}d`);
+}
+
+/** What is to be planned for. */
+export function workloadOf(options: PlanOptions): Workload {
+  const { concurrency } = options;
+  const common = {
+    ratePerSecond: options.rate,
+    serviceSeconds: options.serviceTime,
+    payloadBytes: options.payload,
+    resultBytes: options.result,
+    memoryMiB: options.memory,
+    maxConcurrency: options.maxConcurrency,
+    keptDays: options.keep,
+  };
+  const usual = concurrency === undefined ? chooseBatchSize(common) : NUMBER_SETTINGS.batchSize.default;
+  const batchSize = options.batchSize ?? usual;
+  return { ...common, batchSize, concurrency: Math.min(concurrency ?? batchSize, batchSize) };
+}
+
+/**
+ * The surge that was asked for, if any.
+ * @throws InvalidArgumentError when its options don't go together
+ */
+export function surgeOf({ rate, surge, surgeRequests, surgeTime, svg }: PlanOptions): Surge | undefined {
+  if (surgeRequests !== undefined) return { extraRequests: surgeRequests, seconds: surgeTime ?? 0 };
+  if (surge !== undefined && surgeTime !== undefined) {
+    return { extraRequests: Math.round((surge - 1) * rate * surgeTime), seconds: surgeTime };
+  }
+  if (surge !== undefined) {
+    throw new InvalidArgumentError('--surge needs --surge-time: how long the surge comes, like 30min');
+  }
+  const lonely = svg !== undefined ? '--svg' : surgeTime !== undefined ? '--surge-time' : undefined;
+  if (lonely === undefined) return undefined;
+  throw new InvalidArgumentError(`${lonely} needs a surge: --surge 10x or --surge-requests 100M`);
+}

@@ -1,0 +1,135 @@
+import type { Costs, Plan } from '../../core/capacity/plan.ts';
+import type { SteadyState } from '../../core/capacity/steady-state.ts';
+import { SQS_MAX_IN_FLIGHT_MESSAGES, SQS_MAX_MESSAGE_BYTES } from '../../core/limits.ts';
+import { formatCount, formatTable } from '../../local/format.ts';
+import { styled } from '../../local/terminal.ts';
+import { formatDollars, formatDuration, formatSize, threeDigits } from '../figures.ts';
+import { depthChart } from './chart.ts';
+
+const CHART = { columns: 64, rows: 8 };
+
+const LEVEL_STYLES = { problem: 'red', caution: 'yellow', note: 'dim' } as const;
+
+/** Prints a plan for people. */
+export function printPlan(plan: Plan): void {
+  printSection('Concurrency', steadyLines(plan));
+  printSection('Settings', settingsLines(plan));
+  if (plan.surge) printSection('Surge', surgeLines(plan.surge, plan));
+  printSection('Dollars a million requests', costLines(plan));
+  if (plan.findings.every(({ level }) => level === 'note')) console.log(styled('green', 'It fits.'));
+  for (const { level, text } of plan.findings) console.log(styled(LEVEL_STYLES[level], `${level}: ${text}`));
+}
+
+function printSection(title: string, lines: readonly string[]): void {
+  console.log(styled('bold', title));
+  for (const line of lines) console.log(`  ${line}`.trimEnd());
+  console.log();
+}
+
+function steadyLines({ workload, steady }: Plan): string[] {
+  const { ratePerSecond, serviceSeconds, batchSize, concurrency } = workload;
+  const { requestsAtOnce, batchesAtOnce, batchSeconds, maxBatches, utilisation, inFlight } = steady;
+  const atOnce = concurrency < batchSize ? `${concurrency} at once` : 'all at once';
+  return formatTable(
+    [
+      [
+        'requests at a time',
+        threeDigits(requestsAtOnce),
+        `${threeDigits(ratePerSecond)}/s × ${formatDuration(serviceSeconds)} (Little's law)`,
+      ],
+      [
+        'batches at a time',
+        threeDigits(batchesAtOnce),
+        `full ones of ${formatCount(batchSize)}, ${atOnce}, ${formatDuration(batchSeconds)} each`,
+      ],
+      [
+        'in use',
+        `${threeDigits(utilisation * 100)} %`,
+        `of ${formatCount(maxBatches)} batches at a time (${steady.boundBy}), which do ${threeDigits(steady.maxRatePerSecond)}/s`,
+      ],
+      ['in flight', threeDigits(inFlight), `messages, of ${formatCount(SQS_MAX_IN_FLIGHT_MESSAGES)}`],
+      ['mean wait', formatDuration(waitSeconds(steady)), waitOrigin(steady)],
+    ],
+    [1],
+  );
+}
+
+function waitSeconds({ wait }: SteadyState): number {
+  return wait.queueSeconds + wait.windowSeconds + wait.turnSeconds;
+}
+
+function waitOrigin({ wait }: SteadyState): string {
+  if (!Number.isFinite(wait.queueSeconds)) return 'the queue grows';
+  return [
+    `${formatDuration(wait.queueSeconds)} for an instance`,
+    `${formatDuration(wait.windowSeconds)} for the batch to fill`,
+    `${formatDuration(wait.turnSeconds)} for its turn`,
+  ].join(', ');
+}
+
+function settingsLines({ settings, workload }: Plan): string[] {
+  return formatTable([
+    ['batchSize', formatCount(settings.batchSize)],
+    ['batchWindow', formatDuration(settings.batchWindowSeconds)],
+    ['concurrency', workload.concurrency < workload.batchSize ? formatCount(workload.concurrency) : 'all'],
+    [
+      'maxConcurrency',
+      workload.maxConcurrency === undefined ? 'not set' : formatCount(workload.maxConcurrency),
+    ],
+    ['memoryMiB', formatCount(workload.memoryMiB)],
+    ['timeout', `${formatCount(settings.timeoutSeconds)} s`],
+    ['visibilityTimeout', `${formatCount(settings.visibilityTimeoutSeconds)} s`],
+  ]);
+}
+
+function surgeLines(surge: NonNullable<Plan['surge']>, { steady }: Plan): string[] {
+  const { drainedSeconds, deepestWaiting, deepestSeconds, longestWaitSeconds, mostBatches, timeline } =
+    surge.forecast;
+  const { fullySecondsAfter } = surge.forecast;
+  const full =
+    fullySecondsAfter === undefined ? '' : `, all there are after ${formatDuration(fullySecondsAfter)}`;
+  const table = formatTable([
+    [
+      'comes',
+      `${formatCount(surge.extraRequests)} more requests ${surge.seconds === 0 ? 'at once' : `within ${formatDuration(surge.seconds)}`}`,
+    ],
+    ['drained', drainedSeconds === undefined ? 'not in sight' : `after ${formatDuration(drainedSeconds)}`],
+    ['most waiting', `${formatCount(deepestWaiting)}, after ${formatDuration(deepestSeconds)}`],
+    ['longest wait', formatDuration(longestWaitSeconds)],
+    ['most batches', `${formatCount(mostBatches)} of ${formatCount(steady.maxBatches)}${full}`],
+  ]);
+  const chart = depthChart(timeline, CHART).map((line) => styled('cyan', line));
+  return [...table, '', 'waiting requests over time', ...chart];
+}
+
+const COST_ROWS = [
+  ['s3Put', 'S3 PUT'],
+  ['s3Get', 'S3 GET'],
+  ['s3Storage', 'S3 storage'],
+  ['sqsIn', 'SQS in'],
+  ['sqsOut', 'SQS out'],
+  ['lambdaRequests', 'Lambda requests'],
+  ['lambdaDuration', 'Lambda duration'],
+  ['total', 'total'],
+] as const;
+
+function costLines({ dollarsAMillion, workload }: Plan): string[] {
+  const { s3, inline, lambdaDurationOneByOne } = dollarsAMillion;
+  const why: Partial<Record<keyof typeof s3, string>> = {
+    s3Storage: `${formatSize(workload.payloadBytes)} for ${threeDigits(workload.keptDays)} days`,
+    lambdaDuration: `${formatDollars(lambdaDurationOneByOne)} if one after another`,
+  };
+  const rows = COST_ROWS.map(([key, name]) => [
+    name,
+    formatDollars(s3[key]),
+    inline ? formatDollars(inline[key]) : '–',
+    why[key] ?? '',
+  ]);
+  return [...formatTable([['', 'by S3', 'inline', ''], ...rows], [1, 2]), breakEven(dollarsAMillion)];
+}
+
+function breakEven({ inlineIsCheaperUpToBytes: bytes }: Costs): string {
+  if (bytes === 0) return 'By S3 is cheaper for any payload.';
+  if (bytes < SQS_MAX_MESSAGE_BYTES) return `Inline is cheaper up to ${formatSize(bytes)}, by S3 beyond.`;
+  return 'Inline is cheaper for any payload that fits in a message (1 MiB).';
+}

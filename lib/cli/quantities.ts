@@ -1,0 +1,54 @@
+import { InvalidArgumentError } from 'commander';
+
+/**
+ * Readers of what people write after an option. Each takes one form and nothing like it: a unit forgotten is a mistake
+ * to be told, not to be guessed. Commander adds the option's name and what came.
+ */
+
+const SECONDS = { ms: 0.001, s: 1, min: 60, h: 3_600, d: 86_400 } as const;
+const BYTES = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+const MULTIPLES = { k: 1e3, M: 1e6, G: 1e9 } as const;
+
+/** `200/s`, `1.5k/min` → requests a second */
+export function readRate(text: string): number {
+  const [, number, multiple, unit] = /^(\d+(?:\.\d+)?)([kM]?)\/(s|min|h|d)$/.exec(text) ?? [];
+  const perSecond = (Number(number) * factor(MULTIPLES, multiple)) / factor(SECONDS, unit);
+  return positive(perSecond, 'a rate: a number, then /s, /min, /h or /d, for example 200/s or 1.5k/min');
+}
+
+/** `1.2s`, `30min` → seconds */
+export function readDuration(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(text) ?? [];
+  const seconds = Number(number) * factor(SECONDS, unit);
+  return positive(seconds, 'a time: a number, then ms, s, min, h or d, for example 1.2s or 30min');
+}
+
+/** `300KB`, `64KiB` → bytes */
+export function readSize(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(B|KB|MB|GB|KiB|MiB|GiB)$/.exec(text) ?? [];
+  const bytes = Math.ceil(Number(number) * factor(BYTES, unit));
+  return positive(bytes, 'a size: a number, then B, KB, MB, GB, KiB, MiB or GiB, for example 300KB');
+}
+
+/** `100M`, `5k`, `250` → a whole number */
+export function readCount(text: string): number {
+  const [, number, multiple] = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text) ?? [];
+  const count = Number(number) * factor(MULTIPLES, multiple);
+  const expected = 'a number of requests, with k, M or G for thousands, for example 100M';
+  return positive(Number.isSafeInteger(count) ? count : Number.NaN, expected);
+}
+
+/** `10x` → 10 */
+export function readFactor(text: string): number {
+  const [, number] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];
+  return positive(Number(number) > 1 ? Number(number) : Number.NaN, 'a number above 1, then x, like 10x');
+}
+
+function factor(units: Readonly<Record<string, number>>, unit: string | undefined): number {
+  return unit === undefined || unit === '' ? 1 : (units[unit] ?? Number.NaN);
+}
+
+function positive(value: number, expected: string): number {
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError(`It must be ${expected}.`);
+}

@@ -1,0 +1,59 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readCount, readDuration, readFactor, readRate, readSize } from '../../lib/cli/quantities.ts';
+
+const READERS = { readRate, readDuration, readSize, readCount, readFactor };
+
+test.each([
+  ['readRate', '200/s', 200],
+  ['readRate', '1.5k/min', 25],
+  ['readRate', '36M/h', 10_000],
+  ['readRate', '86400/d', 1],
+  ['readDuration', '250ms', 0.25],
+  ['readDuration', '1.2s', 1.2],
+  ['readDuration', '30min', 1_800],
+  ['readDuration', '2h', 7_200],
+  ['readDuration', '7d', 604_800],
+  ['readSize', '12B', 12],
+  ['readSize', '300KB', 300_000],
+  ['readSize', '64KiB', 65_536],
+  ['readSize', '1.5MiB', 1_572_864],
+  ['readSize', '2GB', 2_000_000_000],
+  ['readCount', '100M', 100_000_000],
+  ['readCount', '2.5k', 2_500],
+  ['readCount', '7', 7],
+  ['readFactor', '10x', 10],
+] as const)('%s: %s is %d', (reader, text, value) => {
+  expect(READERS[reader](text)).toBe(value);
+});
+
+test.each([
+  ['readRate', ['200', '200/', '/s', '0/s', '-1/s', '200 /s', '200/S', '1e3/s', 'Infinity/s', '200/sec', '']],
+  ['readDuration', ['1.2', '1,2s', '0s', '-1s', '1 s', '1S', '1m', '1.s', '.5s', 's', '']],
+  ['readSize', ['300', '300kb', '300K', '0KB', '-1KB', '300 KB', 'KB', '1TB', '']],
+  ['readCount', ['0', '-5', '1.5', '100m', '1e8', '10,000', '9999999999G', '']],
+  ['readFactor', ['10', '1x', '0.5x', '10X', 'x', '-2x', '']],
+] as const)('%s refuses what has another form', (reader, texts) => {
+  for (const text of texts)
+    expect(() => READERS[reader](text), text).toThrow(/^It must be a .*(example|like)/);
+});
+
+test('whatever is written, a reader gives a positive number or refuses', () => {
+  const texts = fc.oneof(
+    fc.string(),
+    fc.stringMatching(/^[0-9]{1,400}(\.[0-9]+)?(\/s|ms|KB|M|x|\/min|d|GiB)$/),
+  );
+  fc.assert(
+    fc.property(texts, (text) => {
+      for (const read of Object.values(READERS)) {
+        let value = 1;
+        try {
+          value = read(text);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'commander.invalidArgument' });
+        }
+        expect(Number.isFinite(value) && value > 0).toBe(true);
+      }
+    }),
+  );
+});
