@@ -1,0 +1,123 @@
+/** The depth of a queue over time: as `coatcheck plan` simulates it, beside a burst on a local AWS. */
+import { join } from 'node:path';
+import { type Moment, simulate } from '../lib/core/capacity/simulation.ts';
+import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/limits.ts';
+import { localClients } from '../lib/local/clients.ts';
+import { deploy } from '../lib/local/deployment.ts';
+import { readLocalSettings } from '../lib/local/environment.ts';
+import { LOCAL_FOLDER } from '../lib/local/folder.ts';
+import { withLocalAws } from '../lib/local/with-local-aws.ts';
+import { type Burst, type Depth, measureBurst } from './plan/burst.ts';
+import { SCENARIOS, type Scenario } from './plan/scenarios.ts';
+import { type Report, type Row, runBenchmark } from './support/report.ts';
+
+/** A round in which a batch went unfilled is longer than it should be; in one of so many none does. */
+const ROUNDS = 5;
+
+const FOLDER = join(LOCAL_FOLDER, 'bench-plan');
+
+await runBenchmark('A burst, measured and simulated', (note) =>
+  withLocalAws({ ...readLocalSettings(process.env), folder: FOLDER }, async ({ endpoint }) => {
+    note('deploying');
+    const stacks = await deploy({ endpoint, folder: FOLDER, app: 'node bench/plan/app.ts' });
+    const { sqs } = localClients(endpoint);
+    const rows: Row[] = [];
+    for (const scenario of SCENARIOS) {
+      note(scenario.name);
+      const queueUrl = stacks.BenchPlan?.[`${scenario.name}Queue`] ?? '';
+      const body = JSON.stringify({ waitSeconds: scenario.serviceSeconds });
+      const oneRound = () =>
+        measureBurst(sqs, queueUrl, batchesOf(scenario) * scenario.batchSize, body).then(doneSeconds);
+      await oneRound(); // warms up
+      const roundSeconds = await bestOf(ROUNDS, oneRound);
+      const burst = await measureBurst(sqs, queueUrl, scenario.requests, body);
+      rows.push(compare(scenario, burst, roundSeconds));
+    }
+    return report(rows);
+  }),
+);
+
+async function bestOf(times: number, measure: () => Promise<number>): Promise<number> {
+  let best = Number.POSITIVE_INFINITY;
+  for (let time = 0; time < times; time++) best = Math.min(best, await measure());
+  return best;
+}
+
+function report(rows: readonly Row[]): Report {
+  return {
+    rows,
+    notes: [
+      'Drained: when nothing waits any more, in seconds since the first message was sent. Depth off: how far the simulated number of waiting messages is from the measured one, on average over all samples, in per cent of the burst.',
+      `Simulated knows when messages were sent, the batches at a time, and that a batch takes its service time; nothing else. With a measured round it takes a batch to last as long as as many as run at a time took in a burst of their own, the best of ${ROUNDS}: the service time and what the local AWS needs to have the function invoked.`,
+    ],
+  };
+}
+
+function compare(scenario: Scenario, burst: Burst, roundSeconds: number): Row {
+  const { batchSize, concurrency, serviceSeconds, requests } = scenario;
+  const batchSeconds = Math.ceil(batchSize / concurrency) * serviceSeconds;
+  const byServiceTime = simulatedBurst(scenario, burst, batchSeconds);
+  const byRound = simulatedBurst(scenario, burst, roundSeconds);
+  const measured = drainedSeconds(burst.depths);
+  const offBy = (depths: readonly Depth[]) =>
+    `${(100 * (drainedSeconds(depths) / measured - 1)).toFixed(1)} %`;
+  return {
+    'batches at a time': `${batchesOf(scenario)} of ${batchSize}, ${batchSeconds} s`,
+    requests,
+    'drained s': measured,
+    simulated: drainedSeconds(byServiceTime),
+    off: offBy(byServiceTime),
+    'depth off %': (100 * meanDifference(burst.depths, byServiceTime)) / requests,
+    'measured round s': roundSeconds,
+    'simulated with it': drainedSeconds(byRound),
+    'off with it': offBy(byRound),
+    'depth off with it %': (100 * meanDifference(burst.depths, byRound)) / requests,
+  };
+}
+
+/** The same burst, simulated: messages arrive when they were sent. */
+function simulatedBurst(scenario: Scenario, { sent }: Burst, batchSeconds: number): Moment[] {
+  const batches = batchesOf(scenario);
+  const moments = simulate({
+    batchSize: scenario.batchSize,
+    batchSeconds,
+    // The local AWS doesn't scale: it has the same number of batches at a time from the beginning.
+    scaling: { firstBatches: batches, moreBatchesAMinute: 0, maxBatches: batches },
+    arrivals: (from, to) => {
+      const came = sent.filter(({ seconds }) => seconds > from && seconds <= to);
+      return came.reduce((sum, { messages }) => sum + messages, 0);
+    },
+    stepSeconds: 0.01,
+  });
+  const all: Moment[] = [];
+  for (const moment of moments) {
+    all.push(moment);
+    if (moment.done === scenario.requests) break;
+  }
+  return all;
+}
+
+function batchesOf({ maxConcurrency }: Scenario): number {
+  return maxConcurrency ?? EVENT_SOURCE_FIRST_BATCHES;
+}
+
+function drainedSeconds(depths: readonly Depth[]): number {
+  return endOf(depths, ({ waiting }) => waiting > 0);
+}
+
+function doneSeconds({ depths }: Burst): number {
+  return endOf(depths, ({ waiting, running }) => waiting + running > 0);
+}
+
+/** When it first wasn't so any more, for good. */
+function endOf(depths: readonly Depth[], isSo: (depth: Depth) => boolean): number {
+  return depths[depths.findLastIndex(isSo) + 1]?.seconds ?? Number.NaN;
+}
+
+function meanDifference(measured: readonly Depth[], simulated: readonly Depth[]): number {
+  const differences = measured.map(({ seconds, waiting }) => {
+    const same = simulated.findLast((moment) => moment.seconds <= seconds);
+    return Math.abs(waiting - (same?.waiting ?? 0));
+  });
+  return differences.reduce((sum, each) => sum + each, 0) / differences.length;
+}

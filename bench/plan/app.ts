@@ -1,0 +1,16 @@
+/** The services under measurement, one a scenario, in one stack. */
+import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AsyncService } from '../../lib/constructs/index.ts';
+import { SCENARIOS } from './scenarios.ts';
+
+const stack = new Stack(new App(), 'BenchPlan');
+for (const { name, batchSize, concurrency, maxConcurrency } of SCENARIOS) {
+  const { inputQueue } = new AsyncService(stack, name, {
+    entry: 'bench/plan/waiting.ts',
+    batchSize,
+    concurrency,
+    maxConcurrency,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  new CfnOutput(stack, `${name}Queue`, { value: inputQueue.queueUrl });
+}

@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/limits.ts';
+
+/** The depth of a queue at a time, in seconds since the burst began. */
+export interface Depth {
+  readonly seconds: number;
+  readonly waiting: number;
+  readonly running: number;
+}
+
+/** What was seen of a burst: when messages were sent, and how deep the queue was until it was empty. */
+export interface Burst {
+  readonly sent: readonly { readonly seconds: number; readonly messages: number }[];
+  readonly depths: readonly Depth[];
+}
+
+const SAMPLE_EVERY_MS = 25;
+
+/** Sends messages as fast as one sender can, and watches the queue until nothing waits or runs. */
+export async function measureBurst(
+  sqs: SQSClient,
+  queueUrl: string,
+  messages: number,
+  body: string,
+): Promise<Burst> {
+  const began = performance.now();
+  const now = () => (performance.now() - began) / 1_000;
+  const sent: { seconds: number; messages: number }[] = [];
+  const sending = (async () => {
+    for (let left = messages; left > 0; left -= SQS_MAX_BATCH_ENTRIES) {
+      const entries = Math.min(left, SQS_MAX_BATCH_ENTRIES);
+      await sendBatch(sqs, queueUrl, entries, body);
+      sent.push({ seconds: now(), messages: entries });
+    }
+  })();
+  const depths: Depth[] = [];
+  const isOver = () => {
+    const last = depths.at(-1);
+    return last?.waiting === 0 && last.running === 0;
+  };
+  const watching = (async () => {
+    await Promise.race([sending, sleep(SAMPLE_EVERY_MS)]);
+    for (let isSent = false; !(isSent && isOver()); ) {
+      isSent = sent.reduce((sum, each) => sum + each.messages, 0) === messages;
+      depths.push(await depthOf(sqs, queueUrl, now));
+      await sleep(SAMPLE_EVERY_MS);
+    }
+  })();
+  await Promise.all([sending, watching]);
+  return { sent, depths };
+}
+
+async function sendBatch(sqs: SQSClient, queueUrl: string, entries: number, body: string): Promise<void> {
+  const { Failed } = await sqs.send(
+    new SendMessageBatchCommand({
+      QueueUrl: queueUrl,
+      Entries: Array.from({ length: entries }, (_, index) => ({ Id: String(index), MessageBody: body })),
+    }),
+  );
+  if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
+}
+
+async function depthOf(sqs: SQSClient, queueUrl: string, now: () => number): Promise<Depth> {
+  const { Attributes = {} } = await sqs.send(
+    new GetQueueAttributesCommand({
+      QueueUrl: queueUrl,
+      AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
+    }),
+  );
+  return {
+    seconds: now(),
+    waiting: Number(Attributes.ApproximateNumberOfMessages),
+    running: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+  };
+}

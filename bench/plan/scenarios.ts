@@ -1,0 +1,21 @@
+/** A service whose handler waits, and how it takes a burst. Its name is that of its construct. */
+export interface Scenario {
+  readonly name: string;
+  readonly batchSize: number;
+  /** Requests of a batch at a time. */
+  readonly concurrency: number;
+  /** Batches at a time; absent for what the event source has by itself. */
+  readonly maxConcurrency?: number;
+  readonly serviceSeconds: number;
+  readonly requests: number;
+}
+
+/** What varies is one thing at a time. Each takes about twelve seconds. */
+export const SCENARIOS: readonly Scenario[] = [
+  { name: 'Usual', batchSize: 10, concurrency: 10, serviceSeconds: 1, requests: 600 },
+  { name: 'Few', batchSize: 10, concurrency: 10, maxConcurrency: 2, serviceSeconds: 1, requests: 240 },
+  { name: 'Many', batchSize: 10, concurrency: 10, maxConcurrency: 10, serviceSeconds: 1, requests: 1_200 },
+  { name: 'HalfAtOnce', batchSize: 10, concurrency: 5, serviceSeconds: 1, requests: 300 },
+  { name: 'SmallBatches', batchSize: 4, concurrency: 4, serviceSeconds: 1, requests: 240 },
+  { name: 'Quick', batchSize: 10, concurrency: 10, serviceSeconds: 0.2, requests: 2_400 },
+];
