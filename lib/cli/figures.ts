@@ -40,7 +40,7 @@ export function threeDigits(value: number): string {
   return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
 
-/** `$11.29` */
+/** `$1,142.35` */
 export function formatDollars(dollars: number): string {
-  return `$${dollars.toFixed(2)}`;
+  return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }

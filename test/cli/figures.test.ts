@@ -18,5 +18,5 @@ test.each([
 test('sizes, short counts, dollars', () => {
   expect([12, 300_000, 1_048_576, 2e9].map(formatSize)).toEqual(['12 bytes', '300 KB', '1.05 MB', '2 GB']);
   expect([0, 240, 38_302, 1e8].map(formatShort)).toEqual(['0', '240', '38.3k', '100M']);
-  expect(formatDollars(1_234.5)).toBe('$1234.50');
+  expect(formatDollars(1_234.5)).toBe('$1,234.50');
 });

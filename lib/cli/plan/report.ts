@@ -82,7 +82,7 @@ function settingsLines({ settings, workload }: Plan): string[] {
   ]);
 }
 
-function surgeLines(surge: NonNullable<Plan['surge']>, { steady }: Plan): string[] {
+function surgeLines(surge: NonNullable<Plan['surge']>, { steady, dollarsAMillion }: Plan): string[] {
   const { drainedSeconds, deepestWaiting, deepestSeconds, longestWaitSeconds, mostBatches, timeline } =
     surge.forecast;
   const { fullySecondsAfter } = surge.forecast;
@@ -97,9 +97,15 @@ function surgeLines(surge: NonNullable<Plan['surge']>, { steady }: Plan): string
     ['most waiting', `${formatCount(deepestWaiting)}, after ${formatDuration(deepestSeconds)}`],
     ['longest wait', formatDuration(longestWaitSeconds)],
     ['most batches', `${formatCount(mostBatches)} of ${formatCount(steady.maxBatches)}${full}`],
+    ['costs', surgeDollars(surge.extraRequests / 1_000_000, dollarsAMillion)],
   ]);
   const chart = depthChart(timeline, CHART).map((line) => styled('cyan', line));
   return [...table, '', 'waiting requests over time', ...chart];
+}
+
+function surgeDollars(millions: number, { s3, inline }: Costs): string {
+  const byS3 = `${formatDollars(millions * s3.total)} by S3`;
+  return inline ? `${byS3}, ${formatDollars(millions * inline.total)} inline` : byS3;
 }
 
 const COST_ROWS = [
