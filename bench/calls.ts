@@ -98,5 +98,6 @@ function dollarsAMillionRequests(calls: ReadonlyMap<Operation, number>): number 
 
 function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
   if (operation.startsWith('SQS')) return 'SQS';
+  if (operation.startsWith('DynamoDB')) return 'DynamoDB write';
   return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
 import type { SQSEvent } from 'aws-lambda';
 import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
@@ -7,7 +8,7 @@ import { Engine } from '../../lib/core/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine-settings.ts';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, QUEUE_URL, realChance } from '../support/aws-ports.ts';
+import { awsPorts, QUEUE_URL, realChance, TABLE } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -24,14 +25,20 @@ function product({ x, y }: { x: number; y: number }): { product: number } {
   return { product: x * y };
 }
 
-/** What the same handler would be without an engine, and without anything that could go wrong. */
+/** What the same handler would be without an engine, and without anything that could go wrong: it writes as often. */
 function bare(): Way {
-  const { queues } = new InProcessAws();
+  const { queues, records } = new InProcessAws();
+  const put = (id: string, status: string) =>
+    records.send(new PutItemCommand({ TableName: TABLE, Item: { pk: { S: id }, status: { S: status } } }));
   return async ({ Records }) => {
-    const entries = Records.map(({ body }, index) => ({
-      Id: String(index),
-      MessageBody: JSON.stringify(product(JSON.parse(body))),
-    }));
+    const entries = await Promise.all(
+      Records.map(async ({ messageId, body }, index) => {
+        await put(messageId, 'running');
+        const result = product(JSON.parse(body));
+        await put(messageId, 'succeeded');
+        return { Id: String(index), MessageBody: JSON.stringify(result) };
+      }),
+    );
     const calls: Promise<unknown>[] = [];
     for (let start = 0; start < entries.length; start += SQS_MAX_BATCH_ENTRIES) {
       const Entries = entries.slice(start, start + SQS_MAX_BATCH_ENTRIES);
@@ -50,6 +57,7 @@ function engine(): Way {
 function engineInMemory(): Way {
   return engineOn({
     ...awsPorts(new InProcessAws()),
+    records: { read: async () => undefined, write: async () => ({ written: true }) },
     output: {
       maxMessages: SQS_MAX_BATCH_ENTRIES,
       maxBytes: SQS_MAX_MESSAGE_BYTES,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -19,9 +20,9 @@ interface AwsResponse {
 }
 
 /** `SQS SendMessageBatch` */
-export type Operation = `${'SQS' | 'S3'} ${string}`;
+export type Operation = `${'SQS' | 'S3' | 'DynamoDB'} ${string}`;
 
-/** An SQS and an S3 that answer at once, in this process, and count what they are asked. */
+/** An SQS, an S3 and a DynamoDB that answer at once, in this process, and count what they are asked. */
 export class InProcessAws {
   /** Calls by operation. */
   readonly calls = new Map<Operation, number>();
@@ -29,6 +30,7 @@ export class InProcessAws {
   readonly object: Uint8Array;
   readonly queues: SQSClient;
   readonly payloads: S3Client;
+  readonly records: DynamoDBClient;
 
   constructor(object: Uint8Array = new Uint8Array()) {
     this.object = object;
@@ -39,6 +41,7 @@ export class InProcessAws {
     };
     this.queues = new SQSClient(config);
     this.payloads = new S3Client(config);
+    this.records = new DynamoDBClient(config);
   }
 
   #answer(request: AwsRequest): AwsResponse {
@@ -47,6 +50,8 @@ export class InProcessAws {
     switch (operation) {
       case 'SQS SendMessageBatch':
         return json(sent(request));
+      case 'DynamoDB PutItem':
+        return json({});
       case 'SQS ChangeMessageVisibilityBatch':
         return json({ Successful: [] });
       case 'S3 GetObject':
@@ -74,7 +79,7 @@ export class InProcessAws {
 
 function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
   const target = headers['x-amz-target'];
-  if (target !== undefined) return `SQS ${target.slice(target.indexOf('.') + 1)}`;
+  if (target !== undefined) return operationAt(target);
   switch (method) {
     case 'GET':
       return 'S3 GetObject';
@@ -88,6 +93,12 @@ function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
     default:
       return `S3 ${method}`;
   }
+}
+
+/** `AmazonSQS.SendMessageBatch`, `DynamoDB_20120810.PutItem` */
+function operationAt(target: string): Operation {
+  const [service = '', name = ''] = target.split('.');
+  return `${service.startsWith('DynamoDB') ? 'DynamoDB' : 'SQS'} ${name}`;
 }
 
 /** With the digests the SDK compares. */

@@ -4,7 +4,8 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { payloadClient, queueClient } from '../../lib/aws/clients.ts';
+import { payloadClient, queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
@@ -63,6 +64,7 @@ function engineOf(definition: Processor, powertools: Logger): Engine {
   const queues = queueClient();
   return new Engine(definition, environment, {
     store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
+    records: new DynamoDbRecordStore(recordClient(), environment.requestTable),
     output: new SqsOutputQueue(queues, environment.outputQueueUrl),
     input: new SqsInputQueue(queues, environment.inputQueueUrl),
     logger: new PowertoolsLogger(powertools),

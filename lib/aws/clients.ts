@@ -1,22 +1,37 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-/** A call that takes longer is tried again by the SDK; queue calls are small and answered in milliseconds. */
-const QUEUE_REQUEST_TIMEOUT_MILLISECONDS = 5_000;
+/** A call that takes longer is tried again by the SDK; calls to queues and tables are small and answered in milliseconds. */
+const SMALL_CALL_TIMEOUT_MILLISECONDS = 5_000;
 const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
+
+const SMALL_CALLS = {
+  requestTimeout: SMALL_CALL_TIMEOUT_MILLISECONDS,
+  connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
+  throwOnRequestTimeout: true,
+} as const;
 
 /** Sockets S3 keeps besides one an open payload: parts of results being stored, retries. */
 const SPARE_SOCKETS = 50;
 
-/** A client for the queues. */
-export function queueClient(): SQSClient {
-  return new SQSClient({
+/** Claims and completions of a large batch made at a time: each holds a socket for some milliseconds. */
+const RECORD_SOCKETS = 200;
+
+/** A client for request records. */
+export function recordClient(): DynamoDBClient {
+  return new DynamoDBClient({
     requestHandler: {
-      requestTimeout: QUEUE_REQUEST_TIMEOUT_MILLISECONDS,
-      connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
-      throwOnRequestTimeout: true,
+      ...SMALL_CALLS,
+      httpsAgent: { maxSockets: RECORD_SOCKETS },
+      httpAgent: { maxSockets: RECORD_SOCKETS },
     },
   });
+}
+
+/** A client for the queues. */
+export function queueClient(): SQSClient {
+  return new SQSClient({ requestHandler: SMALL_CALLS });
 }
 
 /** A client for payloads. @param openPayloads how many payloads may be open at a time, each holding a socket */

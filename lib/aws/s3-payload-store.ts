@@ -52,6 +52,15 @@ export class S3PayloadStore implements PayloadStore {
     };
   }
 
+  async recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined> {
+    try {
+      return await this.open({ bucket: this.#resultBucket, key }, signal);
+    } catch (error) {
+      if (error instanceof PayloadMissing) return undefined;
+      throw error;
+    }
+  }
+
   async save(
     key: string,
     body: AsyncIterable<Uint8Array>,

@@ -89,7 +89,7 @@ export interface AsyncServiceProps {
 
   /**
    * Upper bound of the first wait before a retry: 1 second to 12 hours. It doubles with every attempt.
-   * @default Duration.seconds(2)
+   * @default Duration.seconds(10)
    */
   readonly retryBase?: Duration;
 
@@ -192,6 +192,19 @@ export interface AsyncServiceProps {
   readonly outputMaxReceiveCount?: number;
 
   /**
+   * How long a request's record is kept after its last change, in whole days: at least `inputRetention` and the 14 days
+   * of the dead-letter queue. So long a duplicate of the request is known as one. DynamoDB may take days more to drop it.
+   * @default Duration.days(30)
+   */
+  readonly recordRetention?: Duration;
+
+  /**
+   * Whether the table of records can be put back to any second of the last 35 days. Costs about as much as storing it.
+   * @default true
+   */
+  readonly recordRecovery?: boolean;
+
+  /**
    * How long a request waits in the input queue before the alarm is raised: 60 seconds to 14 days.
    * @default Duration.hours(1)
    */
@@ -229,7 +242,7 @@ export interface AsyncServiceProps {
   readonly logRetention?: RetentionDays;
 
   /**
-   * What happens to the payload bucket and the logs when the service is removed from its stack. With `DESTROY` the
+   * What happens to the payload bucket, the records and the logs when the service is removed from its stack. With `DESTROY` the
    * bucket must be empty by then: nothing here deletes objects for you.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - kept, except when their very creation is rolled back
    */

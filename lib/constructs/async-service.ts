@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
@@ -13,6 +14,7 @@ import { PayloadBucket } from './payload-bucket.ts';
 import type { Prefixes } from './prefixes.ts';
 import { ProcessorFunction } from './processor-function.ts';
 import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
+import { RequestTable } from './request-table.ts';
 import { ServiceAlarms } from './service-alarms.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
 
@@ -25,6 +27,8 @@ import { type ServiceSettings, serviceSettings } from './service-settings.ts';
 export class AsyncService extends Construct {
   /** Payloads and large results. */
   readonly payloadBucket: Bucket;
+  /** Where each request stands. */
+  readonly requestTable: ITable;
   /** Requests that wait. */
   readonly inputQueue: Queue;
   /** Messages of requests that were given up. */
@@ -55,11 +59,16 @@ export class AsyncService extends Construct {
       inputQueue: input.queue,
       removalPolicy,
     });
+    const { table: requestTable } = new RequestTable(this, 'Requests', {
+      pointInTimeRecovery: props.recordRecovery ?? true,
+      removalPolicy,
+    });
     const processor = new ProcessorFunction(this, 'Processor', {
       service: props,
       settings,
       inputQueue: input.queue,
       outputQueue: output.queue,
+      requestTable,
       payloadBucket: bucket,
       claimCheckSources: props.claimCheckSources ?? [],
       removalPolicy,
@@ -75,6 +84,7 @@ export class AsyncService extends Construct {
     this.node.addValidation({ validate: () => this.#loopProblems() });
 
     this.payloadBucket = bucket;
+    this.requestTable = requestTable;
     this.inputQueue = input.queue;
     this.deadLetterQueue = input.deadLetterQueue;
     this.outputQueue = output.queue;

@@ -1,4 +1,4 @@
-import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/limits.ts';
+import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, SQS_MAX_RETENTION_SECONDS } from '../core/limits.ts';
 import type { ServiceNumbers } from './service-numbers.ts';
 
 /** The least a number may be because of other numbers. */
@@ -12,7 +12,7 @@ interface Floor {
 
 /** What is wrong with numbers that are each in range and don't fit together. */
 export function numberConflicts(numbers: ServiceNumbers): string[] {
-  return [batchFloor(numbers), ...attemptFloors(numbers), ...lifecycleFloors(numbers)]
+  return [batchFloor(numbers), ...attemptFloors(numbers), ...lifecycleFloors(numbers), recordFloor(numbers)]
     .filter(({ value, least }) => isKnown(value) && isKnown(least) && value < least)
     .map(
       ({ path, value, least, unit, because }) =>
@@ -84,6 +84,17 @@ function lifecycleFloors(numbers: ServiceNumbers): Floor[] {
     { path: 'lifecycle.results', value: numbers.resultAgeDays, ...output },
     { path: 'lifecycle.disposableCopies', value: numbers.disposableAgeDays, ...output },
   ];
+}
+
+/** A message put back from the dead-letter queue must find the record of what it did: then nothing is done twice. */
+function recordFloor({ recordAgeDays, inputRetentionSeconds }: ServiceNumbers): Floor {
+  return {
+    path: 'recordRetention',
+    value: recordAgeDays,
+    least: wholeDays(inputRetentionSeconds + SQS_MAX_RETENTION_SECONDS),
+    unit: 'days',
+    because: 'that is inputRetention and the 14 days of the dead-letter queue',
+  };
 }
 
 function wholeDays(seconds: number): number {

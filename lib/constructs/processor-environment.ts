@@ -1,4 +1,5 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { writeEnvironment } from '../core/environment.ts';
@@ -10,6 +11,7 @@ export interface ProcessorResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
   readonly outputQueue: IQueue;
+  readonly requestTable: ITable;
   /** Where payloads may lie besides the payload bucket. */
   readonly claimCheckSources: readonly ClaimCheckSource[];
 }
@@ -17,7 +19,7 @@ export interface ProcessorResources {
 /** The environment variables of a processor: what the engine reads, and what names it in its logs. */
 export function processorEnvironment(
   settings: ServiceSettings,
-  { payloadBucket, inputQueue, outputQueue, claimCheckSources }: ProcessorResources,
+  { payloadBucket, inputQueue, outputQueue, requestTable, claimCheckSources }: ProcessorResources,
 ): Record<string, string> {
   const { serviceName, prefixes } = settings;
   const variables = writeEnvironment({
@@ -26,6 +28,7 @@ export function processorEnvironment(
     inputQueueUrl: inputQueue.queueUrl,
     outputQueueUrl: outputQueue.queueUrl,
     payloadBucket: payloadBucket.bucketName,
+    requestTable: requestTable.tableName,
     claimCheckSources: [
       { bucket: payloadBucket, prefix: prefixes.uploadPrefix },
       { bucket: payloadBucket, prefix: prefixes.payloadPrefix },

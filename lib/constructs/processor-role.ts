@@ -18,6 +18,7 @@ export class ProcessorRole extends Role {
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
     this.allowLogging(props.logGroup);
     this.allowQueues(props);
+    this.allow(['dynamodb:PutItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);

@@ -65,6 +65,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     disposableAgeDays: number('disposableAgeDays', lifecycle?.disposableCopies),
     replacedUploadAgeDays: number('replacedUploadAgeDays', lifecycle?.replacedUploads),
     incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
+    recordAgeDays: number('recordAgeDays', props.recordRetention),
     oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', props.oldestRequestAlarm),
   };
 }

@@ -1,167 +1,118 @@
-import { readBeginning, single } from './beginning.ts';
-import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { AttemptTools } from './attempt-tools.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
-import { AttemptTimedOut, PermanentError, RequestExpired, RetryLater } from './errors.ts';
-import type { Processor } from './handler.ts';
-import { type Ending, expiry, failure, type InlineResult, type Outcome, outcomeOf } from './outcome.ts';
-import { encodeOutcome } from './output/encode.ts';
-import { openPayload } from './payload.ts';
-import type { RequestRecords, StoredResult } from './ports.ts';
-import { PayloadRequest } from './request.ts';
-import { digestOf } from './request-id.ts';
-import { type ResultBody, resultBodyOf } from './result.ts';
-import { resultKey } from './result-key.ts';
-import { type Shift, unlessAborted } from './shift.ts';
+import { AttemptTimedOut, LeaseLost, RequestLeased } from './errors.ts';
+import type { Lease } from './lease.ts';
+import { LeftBehind } from './left-behind.ts';
+import { type Outcome, outcomeOf } from './outcome.ts';
+import { ResultKeeper } from './result-keeper.ts';
+import { secondsUntil } from './retry.ts';
+import { unlessAborted } from './shift.ts';
 import { describeThrown } from './thrown.ts';
+import { Work } from './work.ts';
 
-/** What an attempt works with. */
-export interface AttemptTools {
-  readonly processor: Processor;
-  readonly settings: EngineSettings;
-  readonly ports: EnginePorts;
-  readonly shift: Shift;
-}
-
-/** One attempt at one request: claim, open, handle, store, complete. */
+/** One attempt at one request: claim, work, complete. */
 export class Attempt {
   readonly #request: DecodedRequest;
-  readonly #attempt: number;
   readonly #tools: AttemptTools;
+  readonly #results: ResultKeeper;
+  readonly #leftBehind: LeftBehind;
 
-  constructor(request: DecodedRequest, attempt: number, tools: AttemptTools) {
+  constructor(request: DecodedRequest, tools: AttemptTools) {
+    const { settings, ports } = tools;
     this.#request = request;
-    this.#attempt = attempt;
     this.#tools = tools;
+    this.#results = new ResultKeeper(request, settings, ports);
+    this.#leftBehind = new LeftBehind(request, ports.store, settings.resultPrefix);
   }
 
   /**
    * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
    * @throws RetryLater, AttemptTimedOut, or what the handler or a port threw
    */
-  run(): Promise<Outcome> {
-    return this.#inTime(this.#claimed());
+  async run(): Promise<Outcome> {
+    return this.#results.lend(await this.#recorded());
   }
 
-  async #claimed(): Promise<Outcome> {
-    const { records } = this.#tools.ports;
-    if (!records) return this.#outcome(await this.#work());
-    const claim = await records.claim(this.#request, this.#attempt, this.#tools.shift.stopsAt);
+  async #recorded(): Promise<Outcome> {
+    const { records, shift } = this.#tools;
+    const claim = await this.#before(shift.over, records.claim(this.#request, shift.leaseEndsAt));
     switch (claim.status) {
       case 'finished':
-        return claim.outcome;
+        return this.#results.restore(claim.outcome, shift.over);
       case 'running':
-        throw new RetryLater(
-          Math.max(0, claim.leaseEndsAt - this.#now()) / 1000,
-          'another attempt is running',
-        );
+        throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
       case 'claimed':
-        return this.#underLease(claim.lease, records);
+        return this.#underLease(claim.lease);
     }
   }
 
-  async #underLease(lease: string, records: RequestRecords): Promise<Outcome> {
-    let outcome: Outcome;
+  async #underLease(lease: Lease): Promise<Outcome> {
+    // If that fails the lease runs out, so that whoever is next takes over and looks as well.
+    let outcome = lease.takenOver ? await this.#foundBehind() : undefined;
     try {
-      outcome = this.#outcome(await this.#work());
+      outcome ??= await this.#worked(lease);
     } catch (error) {
-      await this.#release(records, lease, error);
-      throw error;
+      return this.#release(lease, error);
     }
-    const ours = await records.complete(this.#request, lease, outcome);
-    if (!ours) throw new RetryLater(0, 'the lease went to another attempt');
+    return this.#complete(lease, outcome);
+  }
+
+  /** The outcome of the attempt this one took over from, if that had got so far. */
+  async #foundBehind(): Promise<Outcome | undefined> {
+    const { over } = this.#tools.shift;
+    const outcome = await this.#before(over, this.#leftBehind.find(over));
+    return outcome && this.#results.restore(outcome, over);
+  }
+
+  async #worked(lease: Lease): Promise<Outcome> {
+    const work = new Work(this.#request, lease, this.#results, this.#tools);
+    return outcomeOf(this.#request, await work.ending(), this.#now());
+  }
+
+  /**
+   * Gives the request back, unless its handler was given up and may still be running: then the lease runs out.
+   * @returns the outcome, if that ended the request: it was to be cancelled
+   * @throws what the attempt failed of
+   */
+  async #release(lease: Lease, error: unknown): Promise<Outcome> {
+    if (error instanceof AttemptTimedOut) throw error;
+    const outcome = await this.#before(this.#tools.shift.settling, lease.release(error)).catch((refusal) => {
+      this.#warn('The lease could not be given back', refusal);
+      return undefined;
+    });
+    if (!outcome) throw error;
     return outcome;
   }
 
-  /** A lease that can't be given back ends by itself; what the attempt failed of counts. */
-  async #release(records: RequestRecords, lease: string, error: unknown): Promise<void> {
-    try {
-      await records.release(this.#request, lease, error);
-    } catch (refusal) {
-      this.#tools.ports.logger.warn('The lease could not be given back', {
-        requestId: this.#request.id,
-        error: describeThrown(refusal),
-      });
-    }
+  /** @returns the outcome the request has, which is another's if that came first */
+  async #complete(lease: Lease, outcome: Outcome): Promise<Outcome> {
+    const { settling } = this.#tools.shift;
+    const recorded = await this.#before(settling, lease.complete(outcome)).catch(async (error) => {
+      await this.#leaveBehind(outcome);
+      throw error;
+    });
+    if (!recorded) throw new LeaseLost();
+    return recorded === outcome ? outcome : this.#results.restore(recorded, settling);
   }
 
-  /** The ending of the work. What ends too late is dropped here, before it is recorded. */
-  async #work(): Promise<Ending> {
-    if (this.#isExpired()) return expiry(new RequestExpired(), this.#attempt);
-    return this.#inTime(this.#handled());
-  }
-
-  /** Given up when the shift is over: no handler, store or record that doesn't answer may cost the whole batch. */
-  #inTime<Value>(promise: Promise<Value>): Promise<Value> {
-    return unlessAborted(promise, this.#tools.shift.over, () => {
-      throw new AttemptTimedOut();
+  /** The handler has done its work and the record can't say so. */
+  async #leaveBehind(outcome: Outcome): Promise<void> {
+    const { settling } = this.#tools.shift;
+    await this.#before(settling, this.#leftBehind.leave(outcome, settling)).catch((error) => {
+      this.#warn('The outcome could be neither recorded nor left behind', error);
     });
   }
 
-  async #handled(): Promise<Ending> {
-    try {
-      return { status: 'succeeded', result: await this.#result() };
-    } catch (error) {
-      if (error instanceof PermanentError) return failure(error, this.#attempt);
-      throw error;
-    }
+  /** @throws AttemptTimedOut when the signal fires first */
+  #before<Value>(signal: AbortSignal, done: Promise<Value>): Promise<Value> {
+    return unlessAborted(done, signal, () => {
+      throw new AttemptTimedOut(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()));
+    });
   }
 
-  async #result(): Promise<InlineResult | StoredResult> {
-    const { processor, settings, ports, shift } = this.#tools;
-    const payload = await openPayload(this.#request, ports.store, settings, shift.over);
-    try {
-      const request = new PayloadRequest(payload, {
-        id: this.#request.id,
-        tenant: this.#request.tenant,
-        attempt: this.#attempt,
-        deadline: new Date(shift.stopsAt),
-        signal: shift.stopping,
-        logger: ports.logger,
-        maxJsonDepth: settings.maxJsonDepth,
-      });
-      if (processor.input) await request.validate(processor.input);
-      return await this.#kept(await resultBodyOf(await processor.handler(request), this.#now()));
-    } catch (error) {
-      const readError = payload.readError();
-      // An application that answers 400 to a payload that broke off has refused nothing.
-      throw error instanceof PermanentError && readError !== undefined ? readError : error;
-    } finally {
-      payload.discard();
-    }
-  }
-
-  /** The result inline if its outcome then fits a message, else in the store. */
-  async #kept({ body, contentType }: ResultBody): Promise<InlineResult | StoredResult> {
-    const { bytes, whole } = await readBeginning(body, this.#tools.settings.inlineLimitBytes);
-    if (whole) return this.#stored(whole, contentType);
-    const inline = { bytes, contentType };
-    return this.#fits(inline) ? inline : this.#stored(single(bytes), contentType);
-  }
-
-  async #stored(body: AsyncIterable<Uint8Array>, contentType: string): Promise<StoredResult> {
-    const { settings, ports, shift } = this.#tools;
-    const key = resultKey(settings.resultPrefix, this.#request);
-    const stored = await ports.store.save(key, body, contentType, shift.over);
-    if (settings.outputFormat !== 'raw') return stored;
-    // A copy for each outcome: its consumer deletes it, and the same outcome published again must find its own.
-    const copy = digestOf('copy', String(this.#now()), String(ports.chance.random()));
-    return ports.store.lend(stored, `${resultKey(settings.disposablePrefix, this.#request)}/${copy}`);
-  }
-
-  #fits(result: InlineResult): boolean {
-    const { settings, ports } = this.#tools;
-    const { output } = ports;
-    const message = encodeOutcome(this.#outcome({ status: 'succeeded', result }), settings);
-    return message !== undefined && output.sizeOf(message) <= output.maxBytes;
-  }
-
-  #outcome(ending: Ending): Outcome {
-    return outcomeOf(this.#request, ending, this.#now());
-  }
-
-  #isExpired(): boolean {
-    const { expiresAt } = this.#request;
-    return expiresAt !== undefined && expiresAt <= this.#now();
+  #warn(message: string, error: unknown): void {
+    const fields = { requestId: this.#request.id, error: describeThrown(error) };
+    this.#tools.ports.logger.warn(message, fields);
   }
 
   #now(): number {

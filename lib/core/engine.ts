@@ -8,6 +8,7 @@ import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import { Publisher } from './output/publisher.ts';
 import { identityDigest } from './request-id.ts';
+import { RequestRecords } from './request-records.ts';
 import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
 import { Shift, unlessAborted } from './shift.ts';
 import { Slots } from './slots.ts';
@@ -31,12 +32,14 @@ export class Engine {
   readonly #settings: EngineSettings;
   readonly #ports: EnginePorts;
   readonly #slots: Slots;
+  readonly #records: RequestRecords;
 
   constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
     this.#processor = processor;
     this.#settings = settings;
     this.#ports = ports;
     this.#slots = new Slots(settings.concurrency);
+    this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
   }
 
   /**
@@ -116,12 +119,17 @@ export class Engine {
   }
 
   async #outcomeOf({ decoded, deliveries }: Task, shift: Shift): Promise<Outcome> {
-    const attempt = attemptOf(deliveries);
     if (!('rejection' in decoded)) {
-      const tools = { processor: this.#processor, settings: this.#settings, ports: this.#ports, shift };
-      return new Attempt(decoded, attempt, tools).run();
+      const tools = {
+        processor: this.#processor,
+        settings: this.#settings,
+        ports: this.#ports,
+        records: this.#records,
+        shift,
+      };
+      return new Attempt(decoded, tools).run();
     }
-    return outcomeOf(decoded, failure(decoded.rejection, attempt), this.#ports.chance.now());
+    return outcomeOf(decoded, failure(decoded.rejection, attemptOf(deliveries)), this.#ports.chance.now());
   }
 
   /** @throws Error when the outcome isn't known to be published */

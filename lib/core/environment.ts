@@ -16,6 +16,8 @@ export interface ProcessorEnvironment {
   readonly outputQueueUrl: string;
   /** The bucket results go to. */
   readonly payloadBucket: string;
+  /** The table of request records. */
+  readonly requestTable: string;
   readonly resultPrefix: string;
   readonly disposablePrefix: string;
   /** Where claim checks may point: `bucket` or `bucket/prefix`, the payload bucket among them. */
@@ -30,6 +32,7 @@ export interface ProcessorEnvironment {
   readonly maxPayloadBytes: number;
   readonly maxBufferedBytes: number;
   readonly maxJsonDepth: number;
+  readonly recordAgeDays: number;
 }
 
 /** The environment variables that carry text. */
@@ -38,6 +41,7 @@ export const TEXT_VARIABLES = {
   inputQueueUrl: 'COATCHECK_INPUT_QUEUE_URL',
   outputQueueUrl: 'COATCHECK_OUTPUT_QUEUE_URL',
   payloadBucket: 'COATCHECK_PAYLOAD_BUCKET',
+  requestTable: 'COATCHECK_REQUEST_TABLE',
   resultPrefix: 'COATCHECK_RESULT_PREFIX',
   disposablePrefix: 'COATCHECK_DISPOSABLE_PREFIX',
 } as const;
@@ -101,6 +105,7 @@ export function readEnvironment(
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
+    requestTable: text(TEXT_VARIABLES.requestTable),
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),
     disposablePrefix: text(TEXT_VARIABLES.disposablePrefix),
     claimCheckSources: text(CLAIM_CHECK_SOURCES_VARIABLE).split(' ').filter(Boolean),
@@ -113,6 +118,7 @@ export function readEnvironment(
     maxPayloadBytes: number('maxPayloadBytes'),
     maxBufferedBytes: number('maxBufferedBytes'),
     maxJsonDepth: number('maxJsonDepth'),
+    recordAgeDays: number('recordAgeDays'),
   };
   if (problems.length > 0 || !outputFormat) {
     throw new ConfigurationError(`The processor's environment is not usable: ${problems.join('; ')}`);

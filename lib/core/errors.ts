@@ -42,7 +42,7 @@ export class PermanentError extends CoatcheckError {
  * The wait counts as an attempt, since SQS counts it. It ends at SQS's 12 hours, and before the message would expire.
  */
 export class RetryLater extends CoatcheckError {
-  readonly code = 'retry_later';
+  readonly code: string = 'retry_later';
   readonly delaySeconds: number;
 
   /** @param delaySeconds wait before the next attempt; fractions are rounded up */
@@ -198,11 +198,31 @@ export class ServiceUnavailable extends CoatcheckError {
 }
 
 /** The attempt wasn't over when the invocation's time was. */
-export class AttemptTimedOut extends CoatcheckError {
-  readonly code = 'attempt_timed_out';
+export class AttemptTimedOut extends RetryLater {
+  override readonly code = 'attempt_timed_out';
+
+  /** @param delaySeconds until another attempt may begin, since this one's handler may still be running */
+  constructor(delaySeconds: number) {
+    super(delaySeconds, "The attempt wasn't over before the invocation's deadline");
+  }
+}
+
+/** Another attempt has the request to itself. */
+export class RequestLeased extends RetryLater {
+  override readonly code = 'request_leased';
+
+  /** @param delaySeconds until its time is over */
+  constructor(delaySeconds: number) {
+    super(delaySeconds, 'Another attempt is at the request');
+  }
+}
+
+/** Another attempt took over while this one was at it. */
+export class LeaseLost extends RetryLater {
+  override readonly code = 'lease_lost';
 
   constructor() {
-    super("The attempt wasn't over before the invocation's deadline");
+    super(0, 'Another attempt has taken over the request, so the outcome of this one is not used');
   }
 }
 
@@ -222,5 +242,32 @@ export class ResultTooLarge extends PermanentError {
       code: 'result_too_large',
       details: { size, limit },
     });
+  }
+}
+
+/** Its client doesn't want it any more. */
+export class RequestCancelled extends CoatcheckError {
+  readonly code = 'request_cancelled';
+
+  constructor() {
+    super('The request was cancelled');
+  }
+}
+
+/** There is no record of the request, or none any more. */
+export class RecordMissing extends CoatcheckError {
+  readonly code = 'record_missing';
+
+  constructor(requestId: string) {
+    super(`There is no record of the request ${requestId}`);
+  }
+}
+
+/** Others changed the record again and again while one wanted to. */
+export class RecordContended extends CoatcheckError {
+  readonly code = 'record_contended';
+
+  constructor(requestId: string, writes: number) {
+    super(`The record of the request ${requestId} changed ${writes} times while one change was to be made`);
   }
 }

@@ -13,11 +13,14 @@ export interface ProcessorRequest<Input = unknown> {
   readonly metadata: Readonly<Record<string, string>>;
   /** Whom the request is for, where its sender said so. */
   readonly tenant: string | undefined;
-  /** Which attempt this is, from 1. */
+  /** Which attempt this is, from 1. It only grows, so that what a handler calls can refuse an earlier attempt by it. */
   readonly attempt: number;
   /** When {@link signal} fires: results that come later are not used. */
   readonly deadline: Date;
-  /** Fires shortly before the invocation ends: stop, clean up, throw. */
+  /**
+   * Fires shortly before the invocation ends: stop, clean up, throw. Where {@link progress} is reported, it also fires
+   * soon after the request was cancelled or another attempt took over.
+   */
   readonly signal: AbortSignal;
   /** Adds the request's id to every line. */
   readonly logger: Logger;
@@ -38,7 +41,7 @@ export interface ProcessorRequest<Input = unknown> {
    */
   stream(): ReadableStream<Uint8Array>;
 
-  /** Says how far it is. Logged. @param fraction from 0 to 1 */
+  /** Says how far it is. Logged, and kept in the request's record every 5 seconds at most. @param fraction from 0 to 1 */
   progress(fraction: number, note?: string): void;
 }
 

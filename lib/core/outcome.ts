@@ -1,4 +1,4 @@
-import type { CoatcheckError, PermanentError } from './errors.ts';
+import { type CoatcheckError, type PermanentError, RequestCancelled, RequestExpired } from './errors.ts';
 import type { StoredResult } from './ports.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
 import { describeThrown } from './thrown.ts';
@@ -7,6 +7,8 @@ import { describeThrown } from './thrown.ts';
 export interface InlineResult {
   readonly bytes: Uint8Array;
   readonly contentType: string;
+  /** It is in the store as well, where it is too large for a record. */
+  readonly stored?: StoredResult;
 }
 
 /** What a failed outcome tells, as an RFC 9457 problem. */
@@ -56,8 +58,13 @@ export function failure(error: PermanentError, attempts: number): Ending {
 }
 
 /** The ending of a request whose time was over before it was begun. */
-export function expiry(error: CoatcheckError, attempts: number): Ending {
-  return { status: 'expired', problem: problemOf(error, attempts) };
+export function expiry(attempts: number): Ending {
+  return { status: 'expired', problem: problemOf(new RequestExpired(), attempts) };
+}
+
+/** The end of a request at its client's wish. */
+export function cancellation(attempts: number): Ending {
+  return { status: 'cancelled', problem: problemOf(new RequestCancelled(), attempts) };
 }
 
 /** Longest `code` and `detail`, in characters, and `details`, as JSON: a failure must always fit its message. */

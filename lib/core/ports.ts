@@ -1,7 +1,7 @@
 import type { ClaimCheck } from './claim-check.ts';
 import type { Delivery } from './delivery.ts';
-import type { DecodedRequest } from './envelopes/decode.ts';
-import type { Outcome } from './outcome.ts';
+import type { RequestIdentity } from './request-id.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** A payload being read from a store. */
 export interface OpenedPayload {
@@ -36,6 +36,9 @@ export interface PayloadStore {
     contentType: string,
     signal: AbortSignal,
   ): Promise<StoredResult>;
+
+  /** Opens what was saved under a key; undefined when nothing was. */
+  recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined>;
 
   /** Copies a stored result to a key its consumer may delete. */
   lend(result: StoredResult, key: string): Promise<StoredResult>;
@@ -97,23 +100,30 @@ export interface InputQueue {
   acknowledge(deliveries: readonly Delivery[]): Promise<void>;
 }
 
-/** What a claim found. */
-export type Claim =
-  | { readonly status: 'claimed'; readonly lease: string }
-  | { readonly status: 'running'; readonly leaseEndsAt: number }
-  | { readonly status: 'finished'; readonly outcome: Outcome };
+/** A record as a store keeps it. */
+export interface StoredRecord {
+  readonly record: RequestRecord;
+  /** Which write of the record it is, from 1. */
+  readonly revision: number;
+  /** When the store may drop it, in milliseconds since 1970, to the second. It may do so much later. */
+  readonly keptUntil: number;
+}
+
+/** What became of a write. */
+export type WriteResult =
+  | { readonly written: true }
+  /** Another write came first: what is stored, or nothing any more. */
+  | { readonly written: false; readonly stored: StoredRecord | undefined };
 
 /**
- * Where requests stand, so that a duplicate neither repeats a success nor runs beside another attempt.
- * Leaves out queries: those are the status API's.
+ * Keeps request records, of a result that is stored as well the reference only. Leaves out every rule about them but
+ * one: a write that doesn't follow the latest write is refused.
  */
-export interface RequestRecords {
-  /** Takes the request for this attempt until `leaseEndsAt` (milliseconds since 1970). */
-  claim(request: DecodedRequest, attempt: number, leaseEndsAt: number): Promise<Claim>;
-  /** Records the outcome; refused (false) when the lease isn't ours any more. */
-  complete(request: DecodedRequest, lease: string, outcome: Outcome): Promise<boolean>;
-  /** Gives the request back after a failed attempt. */
-  release(request: DecodedRequest, lease: string, error: unknown): Promise<void>;
+export interface RecordStore {
+  /** What is stored now, even past the time it is kept. */
+  read(request: RequestIdentity): Promise<StoredRecord | undefined>;
+  /** Writes if the stored revision is one less; the first if nothing is stored. */
+  write(next: StoredRecord): Promise<WriteResult>;
 }
 
 /** Structured logging, as Powertools and others have it. */

@@ -3,9 +3,11 @@
  */
 
 /**
- * A call of SQS counts once for every {@link SQS_BILLED_CHUNK_BYTES} begun.
+ * A call of SQS counts once for every {@link SQS_BILLED_CHUNK_BYTES} begun, a write of DynamoDB once for every
+ * {@link DYNAMODB_BILLED_BYTES}.
  * @see https://aws.amazon.com/sqs/pricing/
  * @see https://aws.amazon.com/s3/pricing/
+ * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
  * @see https://aws.amazon.com/lambda/pricing/
  */
 export const DOLLARS_A_MILLION_CALLS = {
@@ -15,6 +17,8 @@ export const DOLLARS_A_MILLION_CALLS = {
   'S3 read': 0.4,
   /** PUT, COPY, POST of S3 Standard: parts of an upload, its begin and its end among them. */
   'S3 write': 5,
+  /** Writes on demand, refused ones among them. */
+  'DynamoDB write': 0.625,
   /** Invocations of a function. */
   Lambda: 0.2,
 } as const;
@@ -24,6 +28,12 @@ export const DOLLARS_A_MILLION_CALLS = {
  * @see https://aws.amazon.com/sqs/pricing/
  */
 export const SQS_BILLED_CHUNK_BYTES = 65_536;
+
+/**
+ * What counts as one write of DynamoDB: a KiB of an item.
+ * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
+ */
+export const DYNAMODB_BILLED_BYTES = 1_024;
 
 /**
  * Storage in S3 Standard, the first 50 TB.

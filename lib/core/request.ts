@@ -1,9 +1,11 @@
+import { setMaxListeners } from 'node:events';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InputInvalid } from './errors.ts';
 import type { ProcessorRequest } from './handler.ts';
 import { parseJson } from './json.ts';
 import type { Payload } from './payload.ts';
 import type { Logger } from './ports.ts';
+import type { Progress } from './request-record.ts';
 
 /** What an attempt knows of its request besides the payload. */
 export interface AttemptContext {
@@ -11,9 +13,12 @@ export interface AttemptContext {
   readonly tenant: string | undefined;
   readonly attempt: number;
   readonly deadline: Date;
-  readonly signal: AbortSignal;
+  /** Each of them tells the handler to stop. */
+  readonly signals: readonly AbortSignal[];
   readonly logger: Logger;
   readonly maxJsonDepth: number;
+  /** Told how far the handler is, as often as it says so. */
+  readonly onProgress: (progress: Progress) => void;
 }
 
 /** The request a handler is given. */
@@ -21,6 +26,7 @@ export class PayloadRequest implements ProcessorRequest {
   readonly #payload: Payload;
   readonly #context: AttemptContext;
   #logger: Logger | undefined;
+  #signal: AbortSignal | undefined;
   #json: Promise<unknown> | undefined;
 
   constructor(payload: Payload, context: AttemptContext) {
@@ -40,9 +46,6 @@ export class PayloadRequest implements ProcessorRequest {
   get deadline() {
     return this.#context.deadline;
   }
-  get signal() {
-    return this.#context.signal;
-  }
   get contentType() {
     return this.#payload.contentType;
   }
@@ -57,6 +60,12 @@ export class PayloadRequest implements ProcessorRequest {
   get logger() {
     this.#logger ??= this.#context.logger.child({ requestId: this.id, attempt: this.attempt });
     return this.#logger;
+  }
+
+  /** Made when first used: most handlers end long before they would be told to stop. */
+  get signal() {
+    this.#signal ??= joined(this.#context.signals);
+    return this.#signal;
   }
 
   json(): Promise<unknown> {
@@ -83,6 +92,7 @@ export class PayloadRequest implements ProcessorRequest {
       throw new RangeError(`progress() takes a fraction from 0 to 1, got ${fraction}`);
     }
     this.logger.info('Progress', { fraction, note });
+    this.#context.onProgress({ fraction, note });
   }
 
   /**
@@ -100,6 +110,14 @@ export class PayloadRequest implements ProcessorRequest {
 function unhurried<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});
   return promise;
+}
+
+/** Fires with the first of these. */
+function joined(signals: readonly AbortSignal[]): AbortSignal {
+  const signal = AbortSignal.any([...signals]);
+  // A handler may give it to all the calls it makes.
+  setMaxListeners(0, signal);
+  return signal;
 }
 
 function describeIssue({ message, path }: StandardSchemaV1.Issue) {

@@ -23,6 +23,11 @@ export function retryDelaySeconds(error: unknown, attempt: number, backoff: Back
   return Math.min(Math.round(random * bound), LONGEST_WAIT_SECONDS);
 }
 
+/** Seconds from now to a time; none when it is past. Both in milliseconds since 1970. */
+export function secondsUntil(time: number, now: number): number {
+  return Math.max(0, time - now) / 1000;
+}
+
 /**
  * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at the
  * end must leave room for them.

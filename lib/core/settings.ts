@@ -149,7 +149,7 @@ export const NUMBER_SETTINGS = {
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
-    default: 2,
+    default: 10,
     variable: 'COATCHECK_RETRY_BASE_SECONDS',
   },
   retryCapSeconds: {
@@ -239,6 +239,16 @@ export const NUMBER_SETTINGS = {
     max: MAX_AGE_DAYS,
     default: 1,
   },
+  recordAgeDays: {
+    prop: 'recordRetention',
+    meaning:
+      'How long a request’s record is kept after its last change: so long a duplicate of it is known as one.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: 2 * LONGER_THAN_ANY_QUEUE_DAYS,
+    variable: 'COATCHECK_RECORD_AGE_DAYS',
+  },
   oldestRequestAlarmSeconds: {
     prop: 'oldestRequestAlarm',
     meaning: 'How long a request waits in the input queue before the alarm is raised.',
@@ -266,6 +276,12 @@ export function numberProblem(name: NumberSettingName, value: unknown, path: str
   if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return undefined;
   return `${path} must be a whole number of ${unit} from ${min} to ${max}, got ${String(value)}`;
 }
+
+/**
+ * Largest result that is kept in a request's record, in bytes. DynamoDB charges a write for every KiB, and the record
+ * holds base64: from about 6 KiB on an object in S3 costs less.
+ */
+export const RECORDED_RESULT_BYTES = 4_096;
 
 /** How an outcome is written to the output queue. */
 export const OUTPUT_FORMATS = ['cloudevents', 'raw'] as const;

@@ -8,6 +8,22 @@ export interface ThrownDescription {
   readonly stack?: string;
 }
 
+/** What was thrown, in short, for a record: its stack is in the log. */
+export type ThrownSummary = Omit<ThrownDescription, 'stack'>;
+
+/** Longest text of a summary, in characters: whoever writes records pays for every KiB. */
+const SUMMARY_MAX_LENGTH = 500;
+
+/** Describes whatever was thrown in short. */
+export function summarizeThrown(thrown: unknown): ThrownSummary {
+  const { name, message, code } = describeThrown(thrown);
+  return {
+    name: name.slice(0, SUMMARY_MAX_LENGTH),
+    message: message.slice(0, SUMMARY_MAX_LENGTH),
+    code: code?.slice(0, SUMMARY_MAX_LENGTH),
+  };
+}
+
 /** Describes whatever was thrown; never throws itself. */
 export function describeThrown(thrown: unknown): ThrownDescription {
   try {

@@ -10,7 +10,13 @@ export interface LocalClients {
 
 /** Makes clients that go to this endpoint whatever the user's AWS settings are. */
 export function localClients(endpoint: string): LocalClients {
-  const config = {
+  const config = localConfig(endpoint);
+  return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: new SQSClient(config) };
+}
+
+/** What a client of any service of a local AWS is made with. */
+export function localConfig(endpoint: string) {
+  return {
     endpoint,
     region: LOCAL_REGION,
     credentials: LOCAL_CREDENTIALS,
@@ -18,5 +24,4 @@ export function localClients(endpoint: string): LocalClients {
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
   };
-  return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: new SQSClient(config) };
 }

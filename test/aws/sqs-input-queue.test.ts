@@ -2,13 +2,13 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { deliveries } from '../support/delivery.ts';
-import { clientConfig, ScriptedEndpoint, sqsAnswer } from '../support/scripted-endpoint.ts';
+import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 
 let endpoint: ScriptedEndpoint;
 let queue: SqsInputQueue;
 
 beforeEach(async () => {
-  endpoint = await new ScriptedEndpoint(sqsAnswer(200, { Successful: [], Failed: [] })).start();
+  endpoint = await new ScriptedEndpoint(jsonAnswer(200, { Successful: [], Failed: [] })).start();
   queue = new SqsInputQueue(new SQSClient(clientConfig(endpoint.url)), `${endpoint.url}/000000000000/input`);
 });
 afterEach(() => endpoint[Symbol.asyncDispose]());
@@ -38,7 +38,7 @@ describe.each(CALLS)('%s for 25 messages', (_, target, call) => {
   });
 
   test('says how many were refused', async () => {
-    endpoint.script = sqsAnswer(200, {
+    endpoint.script = jsonAnswer(200, {
       Successful: [],
       Failed: [{ Id: '3', SenderFault: true, Code: 'ReceiptHandleIsInvalid', Message: 'too old' }],
     });
@@ -51,10 +51,10 @@ describe.each(CALLS)('%s for 25 messages', (_, target, call) => {
     let answered = 0;
     endpoint.script = (received, response) => {
       const { Entries } = JSON.parse(String(received.body));
-      if (Entries.length === 5) return sqsAnswer(500, { __type: 'InternalFailure' })(received, response);
+      if (Entries.length === 5) return jsonAnswer(500, { __type: 'InternalFailure' })(received, response);
       setTimeout(() => {
         answered++;
-        sqsAnswer(200, { Successful: [], Failed: [] })(received, response);
+        jsonAnswer(200, { Successful: [], Failed: [] })(received, response);
       }, 50);
     };
     await expect(call()).rejects.toMatchObject({ name: 'InternalFailure' });
@@ -89,7 +89,7 @@ test('a thousand waits are set in a hundred calls, fifty at a time', async () =>
     most = Math.max(most, ++open);
     setTimeout(() => {
       open--;
-      sqsAnswer(200, { Successful: [], Failed: [] })(received, response);
+      jsonAnswer(200, { Successful: [], Failed: [] })(received, response);
     }, 20);
   };
   const batch = deliveries(Array.from({ length: 1_000 }, () => ''));

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import type { OutputMessage } from '../../lib/core/ports.ts';
-import { clientConfig, ScriptedEndpoint, sqsAnswer } from '../support/scripted-endpoint.ts';
+import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 
 let endpoint: ScriptedEndpoint;
 let queue: SqsOutputQueue;
 
 beforeEach(async () => {
-  endpoint = await new ScriptedEndpoint(sqsAnswer(500, {})).start();
+  endpoint = await new ScriptedEndpoint(jsonAnswer(500, {})).start();
   queue = new SqsOutputQueue(
     new SQSClient(clientConfig(endpoint.url)),
     `${endpoint.url}/000000000000/output`,
@@ -27,7 +27,7 @@ function sent(id: string, body: string) {
 }
 
 test('messages are sent in one call, told apart by their place', async () => {
-  endpoint.script = sqsAnswer(200, { Successful: [sent('0', 'a'), sent('1', 'a')], Failed: [] });
+  endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a'), sent('1', 'a')], Failed: [] });
   const attributes = {
     RequestId: { type: 'String', value: 'r-1' },
     Size: { type: 'Number', value: '5' },
@@ -55,7 +55,7 @@ test('messages are sent in one call, told apart by their place', async () => {
 });
 
 test('what became of each stands in its place, whatever the order of the answer', async () => {
-  endpoint.script = sqsAnswer(200, {
+  endpoint.script = jsonAnswer(200, {
     Successful: [sent('2', 'c')],
     Failed: [
       { Id: '3', SenderFault: true, Code: 'InvalidMessageContents', Message: 'no such character' },
@@ -76,7 +76,7 @@ test.each([
   [403, 'AccessDeniedException', 'AccessDeniedException'],
   [500, 'InternalFailure', 'InternalFailure'],
 ])('a call that is refused with %i %s rejects', async (status, type, name) => {
-  endpoint.script = sqsAnswer(status, { __type: type, message: 'no' });
+  endpoint.script = jsonAnswer(status, { __type: type, message: 'no' });
   await expect(queue.send([message('a')])).rejects.toMatchObject({ name });
 });
 

@@ -41,7 +41,7 @@ test('a plan says what it takes, and what it costs', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/requests at a time +240 /);
   expect(stdout).toMatch(/batches at a time +24 /);
-  expect(stdout).toMatch(/total +\$11\.42 +\$4\.85/);
+  expect(stdout).toMatch(/total +\$14\.55 +\$7\.97/);
   expect(stdout).toContain('It fits.');
   expect(stderr).toBe('');
   expect(stdout).not.toContain('Surge');

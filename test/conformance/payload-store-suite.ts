@@ -208,6 +208,31 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
     });
   });
 
+  describe(`${name}: recalling`, () => {
+    test('gives what was saved under the key', async () => {
+      const { store } = await open();
+      const key = newKey();
+      await store.save(key, chunked('hello'), 'text/csv', signal);
+      const recalled = await store.recall(key, signal);
+      expect(recalled).toMatchObject({ size: 5, contentType: 'text/csv' });
+      if (recalled) expect(String(await readAll(recalled.body))).toBe('hello');
+    });
+
+    test('gives nothing when nothing was, or it was deleted', async () => {
+      const { store, remove } = await open();
+      const key = newKey();
+      expect(await store.recall(key, signal)).toBeUndefined();
+      await store.save(key, chunked('hello'), 'text/csv', signal);
+      await remove(key);
+      expect(await store.recall(key, signal)).toBeUndefined();
+    });
+
+    test('ends when the signal has fired', async () => {
+      const { store } = await open();
+      await expect(store.recall(newKey(), AbortSignal.abort())).rejects.toThrow();
+    });
+  });
+
   describe(`${name}: lending`, () => {
     test('makes a copy whose deletion leaves the result, and makes it again', async () => {
       const { store, bucket, remove } = await open();

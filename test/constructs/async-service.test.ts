@@ -11,12 +11,13 @@ import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp
 describe('with nothing but an entry', () => {
   const { stack, template } = serviceInApp();
 
-  it('is a bucket, two queues with dead-letter queues, a function and alarms', () => {
+  it('is a bucket, a table, two queues with dead-letter queues, a function and alarms', () => {
     const counts: Record<string, number> = {};
     for (const { type } of resources(template())) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
       'AWS::S3::Bucket': 1,
       'AWS::S3::BucketPolicy': 1,
+      'AWS::DynamoDB::GlobalTable': 1,
       'AWS::SQS::Queue': 4,
       'AWS::SQS::QueuePolicy': 4,
       'AWS::Lambda::Function': 1,

@@ -12,18 +12,20 @@ function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   return {
     variables: readable(Variables) as Record<string, string>,
     bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
+    table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
     output: `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}>`,
   };
 }
 
 it('is what a processor reads by default', () => {
-  const { variables, bucket, input, output } = variablesOf(new Stack(emptyApp(), 'Stack'), {});
+  const { variables, bucket, table, input, output } = variablesOf(new Stack(emptyApp(), 'Stack'), {});
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
     outputQueueUrl: output,
     payloadBucket: bucket,
+    requestTable: table,
     resultPrefix: 'results/',
     disposablePrefix: 'disposable/',
     claimCheckSources: [`${bucket}/requests/`, `${bucket}/payloads/`],
@@ -31,18 +33,19 @@ it('is what a processor reads by default', () => {
     concurrency: 10,
     visibilityTimeoutSeconds: 360,
     inputRetentionSeconds: 345_600,
-    retryBaseSeconds: 2,
+    retryBaseSeconds: 10,
     retryCapSeconds: 900,
     inlineLimitBytes: 262_144,
     maxPayloadBytes: 5_368_709_120,
     maxBufferedBytes: 16_777_216,
     maxJsonDepth: 128,
+    recordAgeDays: 30,
   });
 });
 
 it('is what the props say', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { variables, bucket, input, output } = variablesOf(stack, {
+  const { variables, bucket, table, input, output } = variablesOf(stack, {
     serviceName: 'urn:reports',
     batchSize: 20,
     batchWindow: Duration.seconds(5),
@@ -56,6 +59,7 @@ it('is what the props say', () => {
     maxPayloadBytes: 2_000,
     maxBufferedBytes: 3_000,
     maxJsonDepth: 4,
+    recordRetention: Duration.days(40),
     outputFormat: 'raw',
     uploadPrefix: 'in/',
     payloadPrefix: 'by-reference/',
@@ -71,6 +75,7 @@ it('is what the props say', () => {
     inputQueueUrl: input,
     outputQueueUrl: output,
     payloadBucket: bucket,
+    requestTable: table,
     resultPrefix: 'out/',
     disposablePrefix: 'out-copies/',
     claimCheckSources: [`${bucket}/in/`, `${bucket}/by-reference/`, 'one-bucket', 'two-bucket/some/'],
@@ -84,6 +89,7 @@ it('is what the props say', () => {
     maxPayloadBytes: 2_000,
     maxBufferedBytes: 3_000,
     maxJsonDepth: 4,
+    recordAgeDays: 40,
   });
 });
 

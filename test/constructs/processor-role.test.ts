@@ -16,6 +16,7 @@ it('allows the calls the processor makes and no others', () => {
   const bucket = `<${resource(template, 'AWS::S3::Bucket').id}.Arn>`;
   const input = `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`;
   const output = `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}.Arn>`;
+  const table = `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}.Arn>`;
   const logs = `<${resource(template, 'AWS::Logs::LogGroup').id}.Arn>`;
   expect(statementsOf(template)).toEqual([
     { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logs },
@@ -30,6 +31,7 @@ it('allows the calls the processor makes and no others', () => {
       Resource: input,
     },
     { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: output },
+    { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: table },
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],

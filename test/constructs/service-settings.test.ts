@@ -96,6 +96,10 @@ describe('a number out of range', () => {
       'lifecycle.replacedUploads must be a whole number of days from 1 to 36500, got 36501',
     ],
     [
+      { recordRetention: days(36_501) },
+      'recordRetention must be a whole number of days from 1 to 36500, got 36501',
+    ],
+    [
       { lifecycle: { incompleteUploads: days(0) } },
       'lifecycle.incompleteUploads must be a whole number of days from 1 to 36500, got 0',
     ],
@@ -151,6 +155,11 @@ describe('numbers that contradict each other', () => {
       { outputRetention: days(5), lifecycle: { disposableCopies: days(4) } },
       'lifecycle.disposableCopies must be at least 5 days, that is outputRetention, got 4',
     ],
+    [
+      'records must last as long as a message may still be redriven',
+      { inputRetention: Duration.hours(73), recordRetention: days(17) },
+      'recordRetention must be at least 18 days, that is inputRetention and the 14 days of the dead-letter queue, got 17',
+    ],
   ])('%s', (_, props, problem) => {
     expect(problemsOf(props)).toEqual([problem]);
   });
@@ -163,6 +172,7 @@ describe('numbers that contradict each other', () => {
       'just enough time for all attempts',
       { maxReceiveCount: 10, retryCap: seconds(500), inputRetention: seconds(5_000) },
     ],
+    ['records that last as long as messages', { inputRetention: days(2), recordRetention: days(16) }],
     [
       'objects that last as long as messages',
       {
@@ -335,6 +345,7 @@ describe('values only known at deployment', () => {
       inputRetention: seconds(number('Retention')),
       maxReceiveCount: number('Receives'),
       lifecycle: { uploads: days(number('Age')) },
+      recordRetention: days(number('RecordAge')),
       uploadPrefix: new CfnParameter(stack, 'Prefix').valueAsString,
     });
     expect(resource(template(), 'AWS::Lambda::Function').properties).toMatchObject({

@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
 import { defineProcessor, type Handler } from '../../lib/core/handler.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
 import { requestDelivery } from '../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../support/engine-harness.ts';
-import { MemoryRequestRecords } from '../support/memory-request-records.ts';
 import { statusOf } from '../support/outcome-event.ts';
 
 /** Runs request `r-1` once. */
@@ -217,111 +218,117 @@ describe('a request whose time is over', () => {
   });
 
   test('keeps the outcome it has', async () => {
-    let now = 0;
-    const records = new MemoryRequestRecords(() => now);
-    const harness = new EngineHarness(() => 5, { ports: { records } });
+    const harness = new EngineHarness(() => 5);
     harness.chance.time -= 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
     harness.chance.time += 1;
-    now += 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
     expect(harness.events.map(statusOf)).toEqual(['succeeded', 'succeeded']);
   });
 });
 
-describe('with request records', () => {
-  function recorded(handler: Handler) {
-    let harness: EngineHarness | undefined;
-    const records = new MemoryRequestRecords(() => harness?.chance.now() ?? 0);
-    harness = new EngineHarness(handler, { ports: { records } });
-    return { harness, records };
-  }
-
-  test('the outcome is recorded under the lease that was claimed', async () => {
-    const { harness, records } = recorded(() => 5);
-    await harness.process([requestDelivery('r-1')]);
-    expect(records.record({ id: 'r-1' }).outcome).toMatchObject({
-      status: 'succeeded',
-      request: { id: 'r-1' },
+describe('the record of a request', () => {
+  test('is written twice when it succeeds at once: claimed and completed', async () => {
+    let running: RequestRecord | undefined;
+    const harness = new EngineHarness(() => {
+      running = harness.records.record('r-1');
+      return 5;
     });
-    expect(records.record({ id: 'r-1' }).lease?.endsAt).toBe(harness.chance.now() + 54_000);
+    await harness.process([requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1' } })]);
+    const at = harness.chance.now();
+    const request = { id: 'r-1', issuer: '' };
+    const begun = { request, attempts: 1, createdAt: at, updatedAt: at };
+    // Until the invocation is killed, and as far as two clocks may differ.
+    expect(running).toEqual({ ...begun, status: 'running', leaseEndsAt: at + 61_000 });
+    expect(harness.records.record('r-1')).toEqual({
+      ...begun,
+      status: 'succeeded',
+      outcome: {
+        status: 'succeeded',
+        request,
+        endedAt: at,
+        result: { bytes: Buffer.from('5'), contentType: 'application/json' },
+      },
+    });
+    expect(harness.records.writes).toBe(2);
   });
 
-  test('a finished request isn’t run again, its outcome is published again', async () => {
+  test('holds the failure of one that failed for good', async () => {
+    const { records } = await run(() => {
+      throw new PermanentError('row 5 is broken', { code: 'row_broken' });
+    });
+    expect(records.record('r-1')).toMatchObject({
+      status: 'failed',
+      outcome: { problem: { code: 'row_broken', attempts: 1 } },
+    });
+    expect(records.writes).toBe(2);
+  });
+
+  test('says of a failed attempt what it failed of, in short, and is free for the next', async () => {
+    const { records } = await run(() => {
+      throw Object.assign(new TypeError('x'.repeat(10_000)), { stack: 'secret' });
+    });
+    const record = records.record('r-1');
+    expect(record).toMatchObject({ status: 'queued', attempts: 1 });
+    expect(record?.leaseEndsAt).toBeUndefined();
+    expect(record?.lastError).toEqual({ name: 'TypeError', message: 'x'.repeat(500) });
+  });
+
+  test('counts attempts, however often the message was delivered', async () => {
+    const attempts: number[] = [];
+    const harness = new EngineHarness((request) => {
+      attempts.push(request.attempt);
+      if (attempts.length < 3) throw new RetryLater(0);
+      throw new PermanentError('enough');
+    });
+    for (const attempt of [3, 7, 8]) await harness.process([requestDelivery('r-1', {}, { attempt })]);
+    expect(attempts).toEqual([1, 2, 3]);
+    expect(harness.problem.attempts).toBe(3);
+  });
+
+  test('of one upload is the same whatever message brings it, and another tenant’s is another', async () => {
     let runs = 0;
-    const { harness } = recorded(() => ++runs);
+    const harness = new EngineHarness(() => ++runs);
+    for (const Tenant of ['acme', 'umbrella', 'acme']) {
+      const attributes = { RequestId: 'r-1', Tenant };
+      await harness.process([requestDelivery('r-1', {}, { attributes })]);
+    }
+    expect(harness.events.map(({ tenant, data }) => [tenant, data])).toEqual([
+      ['acme', 1],
+      ['umbrella', 2],
+      ['acme', 1],
+    ]);
+  });
+
+  test('has no room for a larger result: it is in the store too, and published inline every time', async () => {
+    const result = 'x'.repeat(RECORDED_RESULT_BYTES);
+    const harness = await run(() => result);
+    const [key = ''] = harness.store.keys('results/');
+    expect(harness.records.record('r-1')?.outcome).toMatchObject({
+      result: { check: { key }, size: RECORDED_RESULT_BYTES + 2, contentType: 'application/json' },
+    });
     await harness.process([requestDelivery('r-1')]);
-    harness.chance.advanceSeconds(100);
-    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 2 })])).toEqual([]);
-    expect(runs).toBe(1);
     const [first, second] = harness.events;
+    expect(first?.data).toBe(result);
     expect(second).toEqual(first);
   });
 
-  test('a running request is left alone until its lease ends', async () => {
-    const { harness, records } = recorded(() => 5);
-    await records.claim({ id: 'r-1', issuer: '' }, 1, harness.chance.now() + 90_500);
-    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
-    expect(harness.delays).toEqual({ 'message-r-1': 91 });
-    expect(harness.events).toEqual([]);
-  });
-
-  test('an outcome that comes after the lease was lost isn’t published', async () => {
-    const { harness, records } = recorded(async () => {
-      harness.chance.advanceSeconds(1_000);
-      await records.claim({ id: 'r-1', issuer: '' }, 2, Number.POSITIVE_INFINITY);
-      return 5;
+  test('outlives such a result: then the reference is published', async () => {
+    const harness = await run(() => 'x'.repeat(RECORDED_RESULT_BYTES));
+    const [key = ''] = harness.store.keys('results/');
+    harness.store.purge(key);
+    expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
+    expect(harness.events[1]).toMatchObject({
+      id: harness.events[0]?.id,
+      dataref: expect.stringContaining(key),
     });
-    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
-    expect(harness.events).toEqual([]);
-    expect(records.record({ id: 'r-1' }).outcome).toBeUndefined();
   });
 
-  test('a failed attempt gives its lease back', async () => {
-    const failure = new Error('not now');
-    const { harness, records } = recorded(() => {
-      throw failure;
+  test('holds a result it has room for itself', async () => {
+    const { records, store } = await run(() => Buffer.alloc(RECORDED_RESULT_BYTES));
+    expect(store.keys()).toEqual([]);
+    expect(records.record('r-1')?.outcome).toMatchObject({
+      result: { bytes: Buffer.alloc(RECORDED_RESULT_BYTES) },
     });
-    await harness.process([requestDelivery('r-1')]);
-    expect(records.record({ id: 'r-1' })).toEqual({ releases: [failure] });
-  });
-
-  test('a lease that can’t be given back doesn’t change when the request is tried again', async () => {
-    const { harness, records } = recorded(() => {
-      throw new RetryLater(77);
-    });
-    records.faults.inject('release', 'fails before');
-    await harness.process([requestDelivery('r-1')]);
-    expect(harness.delays).toEqual({ 'message-r-1': 77 });
-  });
-
-  test.each(['claim', 'complete'] as const)('when they fail at %s, nothing is published', async (call) => {
-    const { harness, records } = recorded(() => 5);
-    records.faults.inject(call, 'fails before');
-    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
-    expect(harness.events).toEqual([]);
-  });
-
-  test.each(['claim', 'complete', 'release'] as const)(
-    'when they never answer to %s, the rest of the batch is published',
-    async (call) => {
-      const { harness, records } = recorded((request) => {
-        if (call === 'release' && request.id === 'r-1') throw new Error('not now');
-      });
-      records.faults.inject(call, 'never answers');
-      const again = await harness.process([requestDelivery('r-1'), requestDelivery('r-2')], 0.6);
-      expect(again).toEqual(['message-r-1']);
-      expect(harness.event.subject).toBe('r-2');
-    },
-  );
-
-  test('a completion whose answer was lost is found by the next delivery', async () => {
-    let runs = 0;
-    const { harness, records } = recorded(() => ++runs);
-    records.faults.inject('complete', 'fails after');
-    expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
-    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 2 })])).toEqual([]);
-    expect(runs).toBe(1);
-    expect(harness.event.data).toBe(1);
   });
 });

@@ -9,6 +9,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   outputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
   payloadBucket: 'payloads',
+  requestTable: 'requests',
   resultPrefix: 'results/',
   disposablePrefix: 'disposable/',
   claimCheckSources: ['payloads/requests/', 'partner'],
@@ -22,6 +23,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxPayloadBytes: 5_368_709_120,
   maxBufferedBytes: 67_108_864,
   maxJsonDepth: 128,
+  recordAgeDays: 30,
 };
 
 const VARIABLES = {
@@ -29,6 +31,7 @@ const VARIABLES = {
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   COATCHECK_OUTPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
   COATCHECK_PAYLOAD_BUCKET: 'payloads',
+  COATCHECK_REQUEST_TABLE: 'requests',
   COATCHECK_RESULT_PREFIX: 'results/',
   COATCHECK_DISPOSABLE_PREFIX: 'disposable/',
   COATCHECK_CLAIM_CHECK_SOURCES: 'payloads/requests/ partner',
@@ -42,6 +45,7 @@ const VARIABLES = {
   COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
   COATCHECK_MAX_BUFFERED_BYTES: '67108864',
   COATCHECK_MAX_JSON_DEPTH: '128',
+  COATCHECK_RECORD_AGE_DAYS: '30',
 };
 
 /** Functions of one deployment may run beside a stack of another: the names are a contract. */
@@ -58,6 +62,7 @@ test('what is written is what is read', () => {
     inputQueueUrl: texts,
     outputQueueUrl: texts,
     payloadBucket: texts,
+    requestTable: texts,
     resultPrefix: texts,
     disposablePrefix: texts,
     claimCheckSources: fc.array(fc.stringMatching(/^[a-z][a-z0-9./-]+$/), { minLength: 1 }),
@@ -71,6 +76,7 @@ test('what is written is what is read', () => {
     maxPayloadBytes: number('maxPayloadBytes'),
     maxBufferedBytes: number('maxBufferedBytes'),
     maxJsonDepth: number('maxJsonDepth'),
+    recordAgeDays: number('recordAgeDays'),
   });
   fc.assert(
     fc.property(environments, (environment) => {

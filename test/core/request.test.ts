@@ -1,11 +1,16 @@
 import { describe, expect, test } from 'vitest';
 import { JsonInvalid, JsonTooDeep } from '../../lib/core/errors.ts';
 import { openPayload } from '../../lib/core/payload.ts';
-import { PayloadRequest } from '../../lib/core/request.ts';
+import { type AttemptContext, PayloadRequest } from '../../lib/core/request.ts';
+import type { Progress } from '../../lib/core/request-record.ts';
 import { CollectingLogger } from '../support/collecting-logger.ts';
 import { MemoryPayloadStore } from '../support/memory-payload-store.ts';
 
-async function requestFor(content: string | Uint8Array, logger = new CollectingLogger()) {
+async function requestFor(
+  content: string | Uint8Array,
+  logger = new CollectingLogger(),
+  given: Partial<AttemptContext> = {},
+) {
   const { signal } = new AbortController();
   const decoded = { id: 'r-1', issuer: '', metadata: { customer: '7' }, payload: { inline: content } };
   const limits = { maxPayloadBytes: 1_000, maxBufferedBytes: 1_000, claimCheckSources: [] };
@@ -15,9 +20,11 @@ async function requestFor(content: string | Uint8Array, logger = new CollectingL
     tenant: 'acme',
     attempt: 2,
     deadline: new Date(5),
-    signal,
+    signals: [signal],
     logger,
     maxJsonDepth: 3,
+    onProgress: () => {},
+    ...given,
   });
 }
 
@@ -73,10 +80,35 @@ describe('progress', () => {
     ]);
   });
 
+  test('is passed on', async () => {
+    const made: Progress[] = [];
+    const request = await requestFor('x', undefined, { onProgress: (progress) => made.push(progress) });
+    request.progress(0);
+    request.progress(1, 'done');
+    expect(made).toEqual([{ fraction: 0 }, { fraction: 1, note: 'done' }]);
+  });
+
   test.each([-0.1, 1.1, Number.NaN])('is no fraction: %d', async (fraction) => {
     const request = await requestFor('x');
     expect(() => request.progress(fraction)).toThrow(
       `progress() takes a fraction from 0 to 1, got ${fraction}`,
     );
+  });
+});
+
+describe('the signal', () => {
+  test.each([0, 1])('fires with whichever fires first: %i', async (index) => {
+    const controllers = [new AbortController(), new AbortController()];
+    const request = await requestFor('x', undefined, { signals: controllers.map(({ signal }) => signal) });
+    const { signal } = request;
+    expect(signal.aborted).toBe(false);
+    controllers[index]?.abort();
+    expect(signal.aborted).toBe(true);
+    expect(request.signal).toBe(signal);
+  });
+
+  test('has fired if one had before it was looked at', async () => {
+    const request = await requestFor('x', undefined, { signals: [AbortSignal.abort()] });
+    expect(request.signal.aborted).toBe(true);
   });
 });

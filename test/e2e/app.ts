@@ -11,7 +11,7 @@ for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly Ou
     outputFormat,
     serviceName: `e2e-${outputFormat}`,
     timeout: Duration.seconds(5),
-    visibilityTimeout: Duration.seconds(6),
+    visibilityTimeout: Duration.seconds(7),
     maxReceiveCount: 4,
     retryBase: Duration.seconds(1),
     retryCap: Duration.seconds(1),
@@ -20,6 +20,7 @@ for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly Ou
   });
   const outputs = {
     PayloadBucketName: service.payloadBucket.bucketName,
+    RequestTableName: service.requestTable.tableName,
     InputQueueUrl: service.inputQueue.queueUrl,
     OutputQueueUrl: service.outputQueue.queueUrl,
     DeadLetterQueueUrl: service.deadLetterQueue.queueUrl,

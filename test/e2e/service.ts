@@ -1,3 +1,4 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import {
   DeleteMessageCommand,
@@ -7,8 +8,12 @@ import {
   SendMessageBatchCommand,
 } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { requestIdOfUpload } from '../../lib/core/request-id.ts';
-import { localClients } from '../../lib/local/clients.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { RequestRecords } from '../../lib/core/request-records.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 
 /** A message of the output queue or the dead-letter queue. */
@@ -39,6 +44,7 @@ export interface OutcomeEvent {
 /** A deployed service, reached as its users reach it: through S3 and SQS. */
 export class Service {
   readonly #clients = localClients(inject('endpoint'));
+  readonly #records = new DynamoDBClient(localConfig(inject('endpoint')));
   readonly #outputs: Readonly<Record<string, string>>;
   readonly #received = new Map<string, Received[]>();
 
@@ -75,6 +81,15 @@ export class Service {
       new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: version }),
     );
     return (await Body?.transformToString()) ?? '';
+  }
+
+  /** Where a request stands. */
+  record(id: string): Promise<RequestRecord | undefined> {
+    const store = new DynamoDbRecordStore(this.#records, this.#output('RequestTableName'));
+    return new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default).find({
+      id,
+      issuer: '',
+    });
   }
 
   /** Sends messages to the input queue in one call. */

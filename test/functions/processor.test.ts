@@ -12,7 +12,7 @@ import { writeEnvironment } from '../../lib/core/environment.ts';
 import { ConfigurationError } from '../../lib/core/errors.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
-import { type ReceivedCall, ScriptedEndpoint, sqsAnswer } from '../support/scripted-endpoint.ts';
+import { jsonAnswer, type ReceivedCall, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { engineSettings } from '../support/settings.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
 
@@ -33,21 +33,31 @@ const CONTEXT: Context = {
 
 let endpoint: ScriptedEndpoint;
 
-/** The queues accept whatever they are sent; the bucket has one object. */
+/** The queues accept whatever they are sent, the table whatever is written; the bucket has one object. */
 function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['script']>[1]): void {
-  if (call.method === 'GET')
-    return void response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
+  if (call.method === 'GET') {
+    response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
+    return;
+  }
+  if (targetOf(call) === 'DynamoDB_20120810.PutItem') {
+    jsonAnswer(200, {})(call, response);
+    return;
+  }
   const entries: { Id: string; MessageBody?: string }[] = JSON.parse(String(call.body)).Entries;
   const Successful = entries.map(({ Id, MessageBody = '' }) => ({
     Id,
     MessageId: Id,
     MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
   }));
-  sqsAnswer(200, { Successful, Failed: [] })(call, response);
+  jsonAnswer(200, { Successful, Failed: [] })(call, response);
+}
+
+function targetOf({ headers }: ReceivedCall): unknown {
+  return headers['x-amz-target'];
 }
 
 function callsOf(action: string) {
-  const calls = endpoint.calls.filter(({ headers }) => headers['x-amz-target'] === `AmazonSQS.${action}`);
+  const calls = endpoint.calls.filter((call) => targetOf(call) === `AmazonSQS.${action}`);
   return calls.map(({ body }) => JSON.parse(String(body)));
 }
 
@@ -63,6 +73,7 @@ beforeEach(async () => {
     inputQueueUrl: `${endpoint.url}/123456789012/input`,
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     payloadBucket: 'payloads',
+    requestTable: 'requests',
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('AWS_ENDPOINT_URL', endpoint.url);
@@ -101,7 +112,9 @@ test('an upload is read from its bucket, by path where the endpoint isnâ€™t AWSâ
     batchItemFailures: [],
   });
   expect(events()).toMatchObject([{ data: 'hello' }]);
-  expect(endpoint.calls[0]?.url).toMatch(/^\/payloads\/requests\/a%20b\?/);
+  expect(endpoint.calls.find(({ method }) => method === 'GET')?.url).toMatch(
+    /^\/payloads\/requests\/a%20b\?/,
+  );
 });
 
 test('what is to be delivered again is named, and its wait is set', async () => {
@@ -129,6 +142,21 @@ test('what is to be delivered again is named, and its wait is set', async () => 
       Entries: [{ Id: '0', ReceiptHandle: 'receipt of m-r-2', VisibilityTimeout: 77 }],
     },
   ]);
+});
+
+test('a request is claimed before it is handled and completed after', async () => {
+  let written: number | undefined;
+  const writes = () => endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.PutItem');
+  const handler = processor(() => {
+    written = writes().length;
+  });
+  await handler(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  expect(written).toBe(1);
+  const puts = writes().map(({ body }) => JSON.parse(String(body)));
+  expect(puts).toMatchObject([{ TableName: 'requests' }, { TableName: 'requests' }]);
+  expect(puts.map(({ Item }) => JSON.parse(Item.record.S).status)).toEqual(['running', 'succeeded']);
+  const days = (Number(puts[1].Item.ttl.N) - Date.now() / 1000) / 86_400;
+  expect(days).toBeCloseTo(30, 2);
 });
 
 test('a schema is held before the handler', async () => {

@@ -6,6 +6,7 @@ import { CollectingLogger } from './collecting-logger.ts';
 import { MemoryInputQueue } from './memory-input-queue.ts';
 import { MemoryOutputQueue } from './memory-output-queue.ts';
 import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { MemoryRecordStore } from './memory-record-store.ts';
 import { type OutcomeEvent, outcomeEvent, type ProblemData, problemOf, statusOf } from './outcome-event.ts';
 import { SetChance } from './set-chance.ts';
 import { engineSettings } from './settings.ts';
@@ -19,6 +20,7 @@ export interface HarnessOptions extends Partial<EngineSettings> {
 export class EngineHarness {
   readonly chance = new SetChance();
   readonly store = new MemoryPayloadStore();
+  readonly records = new MemoryRecordStore();
   readonly output = new MemoryOutputQueue();
   readonly input: MemoryInputQueue;
   readonly logger = new CollectingLogger();
@@ -29,9 +31,10 @@ export class EngineHarness {
     this.settings = engineSettings(settings);
     const { visibilityTimeoutSeconds } = this.settings;
     this.input = new MemoryInputQueue({ now: this.chance.now, visibilityTimeoutSeconds });
-    const { chance, store, output, input, logger } = this;
+    const { chance, store, records, output, input, logger } = this;
     const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
-    this.engine = new Engine(definition, this.settings, { chance, store, output, input, logger, ...ports });
+    const own = { chance, store, records, output, input, logger };
+    this.engine = new Engine(definition, this.settings, { ...own, ...ports });
   }
 
   /** Runs a batch. @returns the ids to be delivered again */

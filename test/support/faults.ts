@@ -1,8 +1,8 @@
 /**
  * What goes wrong with one call of a port: it fails and had no effect, it fails although it had its effect (the answer
- * was lost), or it has no effect and never answers.
+ * was lost), it has no effect and never answers, or nothing does.
  */
-export type Fault = 'fails before' | 'fails after' | 'never answers';
+export type Fault = 'fails before' | 'fails after' | 'never answers' | 'works';
 
 /** The error an injected fault throws. */
 export class InjectedFault extends Error {

@@ -30,7 +30,7 @@ interface StoredObject {
 /** Buckets in memory: versioned, the first writer of a result wins. */
 export class MemoryPayloadStore implements PayloadStore {
   readonly bucket: string;
-  readonly faults = new Faults<'open' | 'save' | 'lend'>();
+  readonly faults = new Faults<'open' | 'recall' | 'save' | 'lend'>();
   /** Claim checks that were opened, in order. */
   readonly opened: ClaimCheck[] = [];
   /** Buckets nobody may read. */
@@ -70,6 +70,11 @@ export class MemoryPayloadStore implements PayloadStore {
     if (object) object.deleted = true;
   }
 
+  /** Deletes an object with all its versions, as a bucket's lifecycle does. */
+  purge(key: string): void {
+    this.#objects.delete(path(this.bucket, key));
+  }
+
   /** An object as it is now. */
   object(key: string, bucket = this.bucket): StoredVersion | undefined {
     return this.#find({ bucket, key });
@@ -90,6 +95,14 @@ export class MemoryPayloadStore implements PayloadStore {
       const version = this.#find(check);
       if (!version) throw new PayloadMissing(formatClaimCheck(check));
       return this.#reading(version, this.#objects.get(path(check.bucket, check.key))?.oddities ?? {}, signal);
+    });
+  }
+
+  recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined> {
+    return this.faults.around('recall', () => {
+      signal.throwIfAborted();
+      const version = this.object(key);
+      return version && this.#reading(version, {}, signal);
     });
   }
 

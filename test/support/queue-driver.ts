@@ -59,14 +59,19 @@ class MortalProcess {
     const processor = defineProcessor((request) =>
       this.#alive ? handler(request, crash) : new Promise(() => {}),
     );
-    const { store, output } = ports;
+    const { store, records, output } = ports;
     return new Engine(processor, settings, {
       ...ports,
       chance,
       store: {
         open: (...args) => this.#living(() => store.open(...args)),
+        recall: (...args) => this.#living(() => store.recall(...args)),
         save: (...args) => this.#living(() => store.save(...args)),
         lend: (...args) => this.#living(() => store.lend(...args)),
+      },
+      records: {
+        read: (request) => this.#living(() => records.read(request)),
+        write: (next) => this.#living(() => records.write(next)),
       },
       output: {
         maxMessages: output.maxMessages,

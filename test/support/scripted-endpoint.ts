@@ -80,8 +80,8 @@ export function s3Error(status: number, code: string): Script {
   };
 }
 
-/** The form SQS has for an answer. */
-export function sqsAnswer(status: number, body: unknown): Script {
+/** The form SQS and DynamoDB have for an answer. */
+export function jsonAnswer(status: number, body: unknown): Script {
   return (_, response) => {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'R' });
     response.end(JSON.stringify(body));

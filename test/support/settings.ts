@@ -17,12 +17,13 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
     concurrency: NUMBER_SETTINGS.batchSize.default,
     visibilityTimeoutSeconds: 6 * NUMBER_SETTINGS.timeoutSeconds.default,
     inputRetentionSeconds: NUMBER_SETTINGS.inputRetentionSeconds.default,
-    retryBaseSeconds: NUMBER_SETTINGS.retryBaseSeconds.default,
+    retryBaseSeconds: 2,
     retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
     inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,
     maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
     maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
     maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
+    recordAgeDays: NUMBER_SETTINGS.recordAgeDays.default,
     ...given,
   };
 }

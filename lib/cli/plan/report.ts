@@ -112,6 +112,7 @@ const COST_ROWS = [
   ['s3Put', 'S3 PUT'],
   ['s3Get', 'S3 GET'],
   ['s3Storage', 'S3 storage'],
+  ['records', 'DynamoDB'],
   ['sqsIn', 'SQS in'],
   ['sqsOut', 'SQS out'],
   ['lambdaRequests', 'Lambda requests'],

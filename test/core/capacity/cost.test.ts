@@ -9,11 +9,12 @@ test('a million payloads of 300 KB by S3', () => {
   expect(cost.s3Put).toBeCloseTo(5, 9); // a million PUTs at $0.005 a thousand
   expect(cost.s3Get).toBeCloseTo(0.4, 9); // a million GETs at $0.0004 a thousand
   expect(cost.s3Storage).toBeCloseTo(4.6, 9); // 300 GB × $0.023 a month × 20 of 30 days
+  expect(cost.records).toBeCloseTo(1.25, 9); // two million writes of a KiB at $0.625
   expect(cost.sqsIn).toBeCloseTo(0.48, 9); // a million sent, 100,000 receives, 100,000 deletes, at $0.40
   expect(cost.sqsOut).toBeCloseTo(0.12, 9); // 100,000 sends, receives and deletes of ten each
   expect(cost.lambdaRequests).toBeCloseTo(0.02, 9); // 100,000 invocations at $0.20 a million
   expect(cost.lambdaDuration).toBeCloseTo(0.66667, 9); // 100,000 × 1 s × 0.5 GiB × $0.0000133334
-  expect(cost.total).toBeCloseTo(11.28667, 9);
+  expect(cost.total).toBeCloseTo(12.53667, 9);
 });
 
 test('a million payloads of 300 KB in the message', () => {
@@ -35,6 +36,17 @@ test('a large result goes to S3 and is fetched from there', () => {
   expect(cost.s3Get).toBeCloseTo(0.4, 9);
   expect(cost.s3Storage).toBeCloseTo((1_000 * 0.023 * 2) / 3, 9); // 1,000 GB for 20 of 30 days
   expect(cost.sqsOut).toBeCloseTo(0.12, 9); // what refers to it is small
+});
+
+test('a result fills its record until it is too large for one', () => {
+  // 600 bytes and 4,000 as base64, 5,333: 6 KiB begun for the completion, one for the claim.
+  const recorded = costOfMillion(workload({ resultBytes: 4_000 }), 'inline');
+  expect(recorded.records).toBeCloseTo(7 * 0.625, 9);
+  expect(recorded.s3Put).toBe(0);
+  const stored = costOfMillion(workload({ resultBytes: 5_000 }), 'inline');
+  expect(stored.records).toBeCloseTo(2 * 0.625, 9);
+  expect(stored.s3Put).toBeCloseTo(5, 9);
+  expect(stored.s3Get).toBe(0); // it travels inline too
 });
 
 test('a result just below the inline limit fills messages', () => {

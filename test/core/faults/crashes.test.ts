@@ -8,6 +8,7 @@ import { EngineHarness } from '../../support/engine-harness.ts';
 import { MemoryInputQueue } from '../../support/memory-input-queue.ts';
 import { MemoryOutputQueue } from '../../support/memory-output-queue.ts';
 import { MemoryPayloadStore } from '../../support/memory-payload-store.ts';
+import { MemoryRecordStore } from '../../support/memory-record-store.ts';
 import { outcomeEvent } from '../../support/outcome-event.ts';
 import { drain } from '../../support/queue-driver.ts';
 import { SetChance } from '../../support/set-chance.ts';
@@ -25,7 +26,12 @@ function service() {
     queue,
     chance,
     settings,
-    ports: { store: new MemoryPayloadStore(), output, logger: new CollectingLogger() },
+    ports: {
+      store: new MemoryPayloadStore(),
+      records: new MemoryRecordStore(),
+      output,
+      logger: new CollectingLogger(),
+    },
     batchSize: NUMBER_SETTINGS.batchSize.default,
     timeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default,
   };
@@ -144,8 +150,8 @@ describe('fault 17: the result was written, then the process died', () => {
       if (++runs === 1) kill = crash;
       return `${runs}`.repeat(300_000);
     };
-    const { open, lend } = store;
-    const mortal = { save, open: open.bind(store), lend: lend.bind(store) };
+    const { open, recall, lend } = store;
+    const mortal = { save, open: open.bind(store), recall: recall.bind(store), lend: lend.bind(store) };
     expect(await drain({ ...drive, ports: { ...drive.ports, store: mortal }, handler })).toBe(1);
     expect(outcomes()).toEqual(['r-1']);
     const keys = store.keys('results/');

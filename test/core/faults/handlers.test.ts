@@ -174,10 +174,11 @@ describe('fault 15: a permanent error', () => {
   });
 
   test('on a later attempt says how many there were', async () => {
+    let runs = 0;
     const harness = new EngineHarness(() => {
-      throw new PermanentError('no');
+      throw ++runs < 3 ? new Error('not now') : new PermanentError('no');
     });
-    await harness.process([requestDelivery('r-1', {}, { attempt: 3 })]);
+    for (let delivery = 0; delivery < 3; delivery++) await harness.process([requestDelivery('r-1')]);
     expect(harness.problem).toMatchObject({ code: 'handler_failed', attempts: 3 });
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PermanentError, RequestExpired } from '../../../lib/core/errors.ts';
+import { PermanentError } from '../../../lib/core/errors.ts';
 import { expiry, failure } from '../../../lib/core/outcome.ts';
 import { encodeCloudEvent, sourceOf } from '../../../lib/core/output/cloudevents.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
@@ -54,7 +54,7 @@ describe('exactly', () => {
   });
 
   test('an expiry', () => {
-    expect(bodyOf(outcomeOf(expiry(new RequestExpired(), 1)))).toBe(
+    expect(bodyOf(outcomeOf(expiry(1)))).toBe(
       '{"specversion":"1.0","id":"edad2cc90bf79c261d24d317456c1f6d","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.expired","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
         '"datacontenttype":"application/problem+json",' +

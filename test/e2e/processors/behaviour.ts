@@ -6,7 +6,9 @@ export type Behaviour =
   | { readonly do: 'refuse'; readonly reason: string }
   | { readonly do: 'fail'; readonly untilAttempt: number }
   | { readonly do: 'fill'; readonly megabytes: number }
-  | { readonly do: 'kill' }
+  /** Tells one run from another. */
+  | { readonly do: 'stamp'; readonly padding?: number }
+  | { readonly do: 'kill'; readonly untilAttempt?: number }
   | { readonly do: 'overrun' };
 
 /** Does what the payload asks for; a payload that isn't JSON is measured. */
@@ -23,7 +25,11 @@ export const handler = processor(async (request) => {
       return { attempt: request.attempt };
     case 'fill':
       return megabytesOf(behaviour.megabytes);
+    case 'stamp':
+      return { run: crypto.randomUUID(), padding: '.'.repeat(behaviour.padding ?? 0) };
     case 'kill':
+      if (request.attempt >= (behaviour.untilAttempt ?? Number.POSITIVE_INFINITY))
+        return { attempt: request.attempt };
       process.kill(process.pid, 'SIGKILL');
       return await new Promise(() => {});
     case 'overrun':

@@ -1,0 +1,13 @@
+import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { Processor } from './handler.ts';
+import type { RequestRecords } from './request-records.ts';
+import type { Shift } from './shift.ts';
+
+/** What an attempt works with. */
+export interface AttemptTools {
+  readonly processor: Processor;
+  readonly settings: EngineSettings;
+  readonly ports: EnginePorts;
+  readonly records: RequestRecords;
+  readonly shift: Shift;
+}

@@ -1,0 +1,46 @@
+import type { Outcome } from './outcome.ts';
+import type { StoredRecord } from './ports.ts';
+import type { Progress, RecordEvent, RequestRecord } from './request-record.ts';
+import type { RequestRecords } from './request-records.ts';
+import { summarizeThrown } from './thrown.ts';
+
+/** An attempt's right to a request. What its holder says counts until another attempt took over. */
+export class Lease {
+  /** Which attempt holds it, from 1. */
+  readonly attempt: number;
+  /** The attempt before began and was never heard of again: it may have got as far as a result. */
+  readonly takenOver: boolean;
+  readonly #records: RequestRecords;
+  #stored: StoredRecord;
+
+  constructor(records: RequestRecords, stored: StoredRecord, takenOver: boolean) {
+    this.attempt = stored.record.attempts;
+    this.takenOver = takenOver;
+    this.#records = records;
+    this.#stored = stored;
+  }
+
+  /** Records how far the attempt is. @returns whether it should go on */
+  async progress(progress: Progress): Promise<boolean> {
+    const { attempts, status } = await this.#apply({ type: 'progress', attempt: this.attempt, progress });
+    return status === 'running' && attempts === this.attempt;
+  }
+
+  /** Records the outcome. @returns the one the request has now; undefined while another attempt is at it */
+  async complete(outcome: Outcome): Promise<Outcome | undefined> {
+    return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome })).outcome;
+  }
+
+  /** Gives the request back after a failure. @returns the outcome it has, if any: it may have been cancelled */
+  async release(error: unknown): Promise<Outcome | undefined> {
+    const released = { type: 'release', attempt: this.attempt, error: summarizeThrown(error) } as const;
+    return (await this.#apply(released)).outcome;
+  }
+
+  /** @returns the record as it is now */
+  async #apply(event: RecordEvent): Promise<RequestRecord> {
+    const { stored } = await this.#records.apply(this.#stored.record.request, event, this.#stored);
+    this.#stored = stored;
+    return stored.record;
+  }
+}

@@ -1,0 +1,29 @@
+import { readBeginning, single } from './beginning.ts';
+import { JSON_TYPE } from './media-type.ts';
+import type { Outcome } from './outcome.ts';
+import { readOutcome, writeOutcome } from './outcome-json.ts';
+import type { PayloadStore } from './ports.ts';
+import type { RequestIdentity } from './request-id.ts';
+import { resultKey } from './result-key.ts';
+
+/** The outcome of an attempt that couldn't record it, left beside the result: whoever takes over needn't do the work again. */
+export class LeftBehind {
+  readonly #store: PayloadStore;
+  readonly #key: string;
+
+  constructor(request: RequestIdentity, store: PayloadStore, resultPrefix: string) {
+    this.#store = store;
+    this.#key = `${resultKey(resultPrefix, request)}.outcome`;
+  }
+
+  async leave(outcome: Outcome, signal: AbortSignal): Promise<void> {
+    await this.#store.save(this.#key, single(Buffer.from(writeOutcome(outcome))), JSON_TYPE, signal);
+  }
+
+  async find(signal: AbortSignal): Promise<Outcome | undefined> {
+    const opened = await this.#store.recall(this.#key, signal);
+    if (!opened) return undefined;
+    const { bytes } = await readBeginning(opened.body, Number.POSITIVE_INFINITY);
+    return readOutcome(Buffer.from(bytes).toString());
+  }
+}

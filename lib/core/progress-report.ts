@@ -1,0 +1,47 @@
+import type { EnginePorts } from './engine-settings.ts';
+import type { Lease } from './lease.ts';
+import type { Progress } from './request-record.ts';
+import { describeThrown } from './thrown.ts';
+
+/** Least time from the claim to the first record of progress, and from one to the next: every one is a write. */
+const INTERVAL_MILLISECONDS = 5_000;
+
+/** Longest note that is recorded, in characters. */
+const NOTE_MAX_LENGTH = 500;
+
+/** Records how far an attempt is, as often as its price allows, and learns so whether anybody still wants it. */
+export class ProgressReport {
+  readonly #requestId: string;
+  readonly #lease: Lease;
+  readonly #ports: EnginePorts;
+  readonly #stop = new AbortController();
+  #recordedAt: number;
+
+  constructor(requestId: string, lease: Lease, ports: EnginePorts) {
+    this.#requestId = requestId;
+    this.#lease = lease;
+    this.#ports = ports;
+    this.#recordedAt = ports.chance.now();
+  }
+
+  /** Fires when the request was found to be cancelled, or taken over by another attempt. */
+  get unwanted(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  add({ fraction, note }: Progress): void {
+    const now = this.#ports.chance.now();
+    if (now - this.#recordedAt < INTERVAL_MILLISECONDS) return;
+    this.#recordedAt = now;
+    void this.#record({ fraction, note: note?.slice(0, NOTE_MAX_LENGTH) });
+  }
+
+  async #record(progress: Progress): Promise<void> {
+    try {
+      if (!(await this.#lease.progress(progress))) this.#stop.abort();
+    } catch (error) {
+      const fields = { requestId: this.#requestId, error: describeThrown(error) };
+      this.#ports.logger.warn('Progress could not be recorded', fields);
+    }
+  }
+}

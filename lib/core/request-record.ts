@@ -1,0 +1,161 @@
+import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './outcome.ts';
+import type { RequestIdentity } from './request-id.ts';
+import type { ThrownSummary } from './thrown.ts';
+
+/** Where a request stands. The last four are terminal: a request that has one keeps it. */
+export type RequestStatus =
+  | 'awaiting_upload'
+  | 'queued'
+  | 'running'
+  | 'cancelling'
+  | 'succeeded'
+  | 'failed'
+  | 'cancelled'
+  | 'expired';
+
+/** The row that says where a request stands. Times are milliseconds since 1970. */
+export interface RequestRecord {
+  readonly request: RecordedRequest;
+  readonly status: RequestStatus;
+  /** Attempts begun. The latest one's number is its fencing token: what an earlier one says is refused. */
+  readonly attempts: number;
+  /** While running or cancelling: until when the latest attempt has the request to itself. */
+  readonly leaseEndsAt?: number;
+  /** What the latest attempt that failed threw. */
+  readonly lastError?: ThrownSummary;
+  /** How far the latest attempt says it is. */
+  readonly progress?: Progress;
+  /** How it ended. */
+  readonly outcome?: Outcome;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** What a record keeps of a request, whatever becomes of it. */
+export interface RecordedRequest extends RequestIdentity {
+  readonly traceparent?: string;
+  /** After that it isn't begun any more. */
+  readonly expiresAt?: number;
+}
+
+/** How far an attempt is. */
+export interface Progress {
+  /** From 0 to 1. */
+  readonly fraction: number;
+  readonly note?: string;
+}
+
+/** What happens to a request. */
+export type RecordEvent =
+  | {
+      readonly type: 'submit';
+      readonly request: RecordedRequest;
+      /** Whether its payload is there already. */
+      readonly uploaded: boolean;
+    }
+  | { readonly type: 'uploaded' | 'cancel' | 'expire' }
+  | { readonly type: 'claim'; readonly request: RecordedRequest; readonly leaseEndsAt: number }
+  | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
+  | { readonly type: 'release'; readonly attempt: number; readonly error: ThrownSummary }
+  | { readonly type: 'complete'; readonly attempt: number; readonly outcome: Outcome };
+
+/** Why an event changes nothing. */
+export type Refusal =
+  /** The request has ended. */
+  | 'finished'
+  /** An attempt has the request to itself. */
+  | 'leased'
+  /** The attempt gave it back, or a later one took over. */
+  | 'lease_lost'
+  /** It isn't that far, or further: the event comes twice, too late or too early. */
+  | 'out_of_turn';
+
+/** A changed record, or why it stays as it is. */
+export type Transition = { readonly record: RequestRecord } | { readonly refused: Refusal };
+
+/**
+ * What an event makes of a record: the only place that knows which change follows which. Pure, so that a writer can
+ * try it again on whatever the record has become meanwhile.
+ * @param record undefined when there is none
+ */
+export function transition(record: RequestRecord | undefined, event: RecordEvent, now: number): Transition {
+  if (!record) return begun(event, now);
+  if (record.outcome) return { refused: 'finished' };
+  const change = changeBy(event, record, now);
+  return typeof change === 'string'
+    ? { refused: change }
+    : { record: { ...record, ...change, updatedAt: now } };
+}
+
+/** Whether an attempt has the request to itself. */
+function isLeased({ leaseEndsAt }: RequestRecord, now: number): boolean {
+  return leaseEndsAt !== undefined && leaseEndsAt > now;
+}
+
+/** Whether nobody waits for it any more. */
+export function isExpired({ expiresAt }: RecordedRequest, now: number): boolean {
+  return expiresAt !== undefined && expiresAt <= now;
+}
+
+function begun(event: RecordEvent, now: number): Transition {
+  if (event.type !== 'submit' && event.type !== 'claim') return { refused: 'out_of_turn' };
+  const fresh = { request: event.request, attempts: 0, createdAt: now, updatedAt: now };
+  if (event.type === 'submit') {
+    return { record: { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' } };
+  }
+  return { record: { ...fresh, ...claimed(fresh, event.leaseEndsAt) } };
+}
+
+function changeBy(event: RecordEvent, record: RequestRecord, now: number): Partial<RequestRecord> | Refusal {
+  switch (event.type) {
+    case 'submit':
+      return 'out_of_turn';
+    case 'uploaded':
+      return record.status === 'awaiting_upload' ? { status: 'queued' } : 'out_of_turn';
+    case 'claim':
+      if (isLeased(record, now)) return 'leased';
+      // The attempt that was asked to stop was never heard of again.
+      return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event.leaseEndsAt);
+    case 'progress':
+      return holdsLease(record, event.attempt) ? { progress: event.progress } : 'lease_lost';
+    case 'release':
+      return holdsLease(record, event.attempt) ? released(record, event.error, now) : 'lease_lost';
+    case 'complete':
+      return holdsLease(record, event.attempt) ? ended(event.outcome) : 'lease_lost';
+    case 'cancel':
+      return isLeased(record, now) ? { status: 'cancelling' } : cancelled(record, now);
+    case 'expire':
+      if (isLeased(record, now)) return 'leased';
+      return isExpired(record.request, now)
+        ? ended(endOf(record, expiry(record.attempts), now))
+        : 'out_of_turn';
+  }
+}
+
+function holdsLease({ status, attempts }: RequestRecord, attempt: number): boolean {
+  return (status === 'running' || status === 'cancelling') && attempts === attempt;
+}
+
+function claimed({ attempts }: Pick<RequestRecord, 'attempts'>, leaseEndsAt: number) {
+  return { status: 'running', attempts: attempts + 1, leaseEndsAt, progress: undefined } as const;
+}
+
+/** A failed attempt that was asked to stop has stopped. */
+function released(record: RequestRecord, lastError: ThrownSummary, now: number): Partial<RequestRecord> {
+  const left = record.status === 'cancelling' ? cancelled(record, now) : WAITING;
+  return { ...left, lastError };
+}
+
+const WAITING = { status: 'queued', leaseEndsAt: undefined } as const;
+
+function cancelled(record: RequestRecord, now: number): Partial<RequestRecord> {
+  return ended(endOf(record, cancellation(record.attempts), now));
+}
+
+function endOf({ request }: RequestRecord, ending: Ending, now: number): Outcome {
+  return outcomeOf(request, ending, now);
+}
+
+function ended(outcome: Outcome): Partial<RequestRecord> {
+  return { status: outcome.status, outcome, leaseEndsAt: undefined, progress: undefined };
+}

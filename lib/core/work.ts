@@ -1,0 +1,79 @@
+import type { AttemptTools } from './attempt-tools.ts';
+import type { DecodedRequest } from './envelopes/decode.ts';
+import { AttemptTimedOut, PermanentError } from './errors.ts';
+import type { Lease } from './lease.ts';
+import { type Ending, expiry, failure, type InlineResult } from './outcome.ts';
+import { openPayload } from './payload.ts';
+import type { StoredResult } from './ports.ts';
+import { ProgressReport } from './progress-report.ts';
+import { PayloadRequest } from './request.ts';
+import { isExpired } from './request-record.ts';
+import { resultBodyOf } from './result.ts';
+import type { ResultKeeper } from './result-keeper.ts';
+import { secondsUntil } from './retry.ts';
+import { unlessAborted } from './shift.ts';
+
+/** What an attempt does once it has the request to itself: open, handle, keep the result. */
+export class Work {
+  readonly #request: DecodedRequest;
+  readonly #lease: Lease;
+  readonly #results: ResultKeeper;
+  readonly #tools: AttemptTools;
+
+  constructor(request: DecodedRequest, lease: Lease, results: ResultKeeper, tools: AttemptTools) {
+    this.#request = request;
+    this.#lease = lease;
+    this.#results = results;
+    this.#tools = tools;
+  }
+
+  /**
+   * How it ended, if for good.
+   * @throws AttemptTimedOut when the shift is over, even if the handler isn't done
+   * @throws what the handler or a port threw, when it is worth another attempt
+   */
+  async ending(): Promise<Ending> {
+    const { shift, ports } = this.#tools;
+    if (isExpired(this.#request, ports.chance.now())) return expiry(this.#lease.attempt);
+    return unlessAborted(this.#handled(), shift.over, () => {
+      throw new AttemptTimedOut(secondsUntil(shift.leaseEndsAt, ports.chance.now()));
+    });
+  }
+
+  async #handled(): Promise<Ending> {
+    try {
+      return { status: 'succeeded', result: await this.#result() };
+    } catch (error) {
+      if (error instanceof PermanentError) return failure(error, this.#lease.attempt);
+      throw error;
+    }
+  }
+
+  async #result(): Promise<InlineResult | StoredResult> {
+    const { processor, settings, ports, shift } = this.#tools;
+    const { attempt } = this.#lease;
+    const payload = await openPayload(this.#request, ports.store, settings, shift.over);
+    try {
+      const progress = new ProgressReport(this.#request.id, this.#lease, ports);
+      const request = new PayloadRequest(payload, {
+        id: this.#request.id,
+        tenant: this.#request.tenant,
+        attempt,
+        deadline: new Date(shift.stopsAt),
+        signals: [shift.stopping, progress.unwanted],
+        logger: ports.logger,
+        maxJsonDepth: settings.maxJsonDepth,
+        onProgress: (made) => progress.add(made),
+      });
+      if (processor.input) await request.validate(processor.input);
+      const body = await resultBodyOf(await processor.handler(request), ports.chance.now());
+      return await this.#results.keep(body, attempt, shift.over);
+    } catch (error) {
+      const readError = payload.readError();
+      // An application that answers 400 to a payload that broke off has refused nothing.
+      throw error instanceof PermanentError && readError !== undefined ? readError : error;
+    } finally {
+      payload.discard();
+    }
+  }
+}

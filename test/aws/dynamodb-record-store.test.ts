@@ -1,0 +1,160 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { PermanentError } from '../../lib/core/errors.ts';
+import { failure } from '../../lib/core/outcome.ts';
+import type { StoredRecord } from '../../lib/core/ports.ts';
+import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../../lib/core/request-id.ts';
+import { RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
+import { summarizeThrown } from '../../lib/core/thrown.ts';
+import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
+import {
+  clientConfig,
+  jsonAnswer,
+  type ReceivedCall,
+  ScriptedEndpoint,
+} from '../support/scripted-endpoint.ts';
+
+const RECORD: StoredRecord = {
+  record: {
+    request: { id: 'r-1', issuer: '' },
+    status: 'queued',
+    attempts: 0,
+    createdAt: 1_000,
+    updatedAt: 1_000,
+  },
+  revision: 1,
+  keptUntil: 2_000,
+};
+
+let endpoint: ScriptedEndpoint;
+let store: DynamoDbRecordStore;
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(jsonAnswer(200, {})).start();
+  const client = new DynamoDBClient({ ...clientConfig(endpoint.url), maxAttempts: 2 });
+  store = new DynamoDbRecordStore(client, 'requests');
+});
+afterEach(() => endpoint[Symbol.asyncDispose]());
+
+function sentBy({ body }: ReceivedCall) {
+  return JSON.parse(String(body));
+}
+
+function refusedBecauseOf(item: unknown) {
+  return jsonAnswer(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
+    message: 'The conditional request failed',
+    ...(item === undefined ? {} : { Item: item }),
+  });
+}
+
+/** The first call has its effect and no answer; to the second the table says what is there. */
+function answerLost(inTheWay: (first: unknown) => unknown) {
+  endpoint.script = (call, response) => {
+    const [first] = endpoint.calls;
+    if (endpoint.calls.length === 1) response.destroy();
+    else if (first) refusedBecauseOf(inTheWay(sentBy(first).Item))(call, response);
+  };
+}
+
+describe('a write', () => {
+  test('is one conditional put, which asks for what is in its way', async () => {
+    expect(await store.write(RECORD)).toEqual({ written: true });
+    expect(await store.write({ ...RECORD, revision: 7 })).toEqual({ written: true });
+    expect(endpoint.calls.map(({ headers }) => headers['x-amz-target'])).toEqual([
+      'DynamoDB_20120810.PutItem',
+      'DynamoDB_20120810.PutItem',
+    ]);
+    const [first, later] = endpoint.calls.map(sentBy);
+    expect(first).toMatchObject({
+      TableName: 'requests',
+      Item: { revision: { N: '1' }, ttl: { N: '2' } },
+      ConditionExpression: 'attribute_not_exists(pk)',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    expect(later).toMatchObject({
+      Item: { revision: { N: '7' } },
+      ConditionExpression: 'revision = :latest',
+      ExpressionAttributeValues: { ':latest': { N: '6' } },
+    });
+  });
+
+  test('whose answer was lost is made again, and counts as written when it finds itself', async () => {
+    answerLost((first) => first);
+    expect(await store.write(RECORD)).toEqual({ written: true });
+    expect(endpoint.calls).toHaveLength(2);
+  });
+
+  test('whose answer was lost is refused when another of the same content came first', async () => {
+    answerLost((first) => Object.assign({}, first, { writeId: { S: 'of another' } }));
+    expect(await store.write(RECORD)).toEqual({ written: false, stored: RECORD });
+  });
+
+  test('that nothing is in the way of, and yet it is refused, follows one that was dropped', async () => {
+    endpoint.script = refusedBecauseOf(undefined);
+    expect(await store.write({ ...RECORD, revision: 2 })).toEqual({ written: false, stored: undefined });
+  });
+
+  test('that fails for another reason says so', async () => {
+    endpoint.script = jsonAnswer(400, { __type: 'ResourceNotFoundException', message: 'no such table' });
+    await expect(store.write(RECORD)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+  });
+});
+
+describe('a read', () => {
+  test('sees every write before it', async () => {
+    await store.write(RECORD);
+    const { Item } = sentBy(endpoint.calls[0] ?? fail());
+    endpoint.script = jsonAnswer(200, { Item });
+    expect(await store.read(RECORD.record.request)).toEqual(RECORD);
+    expect(sentBy(endpoint.calls[1] ?? fail())).toEqual({
+      TableName: 'requests',
+      Key: { pk: Item.pk },
+      ConsistentRead: true,
+    });
+  });
+});
+
+describe('an item', () => {
+  /** As DynamoDB counts: names and values in UTF-8. */
+  async function bytesOf(written: StoredRecord): Promise<number> {
+    await store.write(written);
+    const { Item } = sentBy(endpoint.calls.at(-1) ?? fail());
+    const texts = Object.entries<Record<string, string>>(Item).flatMap(([name, value]) => [
+      name,
+      ...Object.values(value),
+    ]);
+    return Buffer.byteLength(texts.join(''));
+  }
+
+  test('is within the KiB a write costs once, for a usual request', async () => {
+    const id = crypto.randomUUID();
+    const outcome = inlineOutcome('{"product":42}', 'application/json', { request: { id, issuer: '' } });
+    const record = { ...RECORD.record, request: { id, issuer: '' }, outcome };
+    expect(await bytesOf({ ...RECORD, record })).toBeLessThan(1_024);
+  });
+
+  test('is far below the 400 KB an item may have, whatever a sender and a handler choose', async () => {
+    const long = (length: number) => '漢'.repeat(length);
+    const request = {
+      id: long(REQUEST_ID_MAX_LENGTH),
+      issuer: long(ISSUER_MAX_LENGTH),
+      tenant: long(REQUEST_ID_MAX_LENGTH),
+    };
+    const error = new PermanentError(long(1_000_000), { details: long(32_000) });
+    const given = { request, lastError: summarizeThrown(new Error(long(1_000_000))) };
+    const failed = outcomeOf(failure(error, 5), { request });
+    expect(
+      await bytesOf({ ...RECORD, record: { ...RECORD.record, ...given, outcome: failed } }),
+    ).toBeLessThan(200_000);
+    const largest = inlineOutcome(Buffer.alloc(RECORDED_RESULT_BYTES), 'application/json', { request });
+    expect(
+      await bytesOf({ ...RECORD, record: { ...RECORD.record, ...given, outcome: largest } }),
+    ).toBeLessThan(50_000);
+  });
+});
+
+function fail(): never {
+  throw new Error('no call was made');
+}

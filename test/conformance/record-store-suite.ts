@@ -1,0 +1,166 @@
+import { describe, expect, test } from 'vitest';
+import type { RecordStore, StoredRecord } from '../../lib/core/ports.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
+import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
+
+/** A store of records and what happens to it from outside. */
+export interface RecordBench {
+  readonly store: RecordStore;
+  /** Drops a record whose time is over. */
+  drop(record: RequestRecord): Promise<void>;
+}
+
+const NOW = Date.UTC(2026, 0, 31, 12);
+const DAY_MILLISECONDS = 86_400_000;
+
+/** What every record store does. */
+export function recordStoreSuite(name: string, open: () => Promise<RecordBench>): void {
+  let requests = 0;
+
+  function newRecord(given: Partial<RequestRecord> = {}): RequestRecord {
+    const request = { id: `r-${++requests}`, issuer: '' };
+    return { request, status: 'queued', attempts: 0, createdAt: NOW, updatedAt: NOW, ...given };
+  }
+
+  function stored(record: RequestRecord, revision = 1): StoredRecord {
+    return { record, revision, keptUntil: NOW + DAY_MILLISECONDS };
+  }
+
+  describe(name, () => {
+    test('has nothing of a request nobody wrote of', async () => {
+      const { store } = await open();
+      expect(await store.read({ id: 'never written', issuer: '' })).toBeUndefined();
+    });
+
+    test('gives back what was written, whatever its members hold', async () => {
+      const { store } = await open();
+      const written = stored(
+        newRecord({
+          request: {
+            id: 'żółć 🧥',
+            issuer: '/orders',
+            tenant: 'acme',
+            expiresAt: NOW + 5,
+            traceparent: '00-trace',
+          },
+          status: 'cancelling',
+          attempts: 3,
+          leaseEndsAt: NOW + 0.5,
+          lastError: { name: 'TypeError', message: 'x is not a "function"\n', code: undefined },
+          progress: { fraction: 1 / 3, note: '漢字' },
+        }),
+      );
+      expect(await store.write(written)).toEqual({ written: true });
+      expect(await store.read(written.record.request)).toEqual(written);
+    });
+
+    test.each([
+      ['a small result', inlineOutcome(Buffer.from([0, 255, 10]), 'application/octet-stream')],
+      ['an empty result', inlineOutcome('')],
+      ['the largest result for a record', inlineOutcome(Buffer.alloc(RECORDED_RESULT_BYTES, 255))],
+      ['a stored result', outcomeOf({ status: 'succeeded', result: STORED })],
+      [
+        'a failure',
+        outcomeOf({
+          status: 'failed',
+          problem: {
+            type: 'urn:x',
+            title: 'x',
+            detail: 'ü'.repeat(4_096),
+            code: 'x',
+            attempts: 5,
+            details: { issues: ['\u0000'.repeat(5_000)], base64: 'AAAA' },
+          },
+        }),
+      ],
+    ])('gives back an outcome: %s', async (_, outcome) => {
+      const { store } = await open();
+      const written = stored(newRecord({ status: outcome.status, outcome }));
+      await store.write(written);
+      expect(await store.read(written.record.request)).toEqual(written);
+    });
+
+    test('keeps of a result that is stored as well only the reference', async () => {
+      const { store } = await open();
+      const result = { bytes: Buffer.from('hello'), contentType: STORED.contentType, stored: STORED };
+      const record = newRecord({ outcome: outcomeOf({ status: 'succeeded', result }) });
+      await store.write(stored(record));
+      expect((await store.read(record.request))?.record.outcome).toMatchObject({ result: STORED });
+      expect((await store.read(record.request))?.record.outcome).not.toHaveProperty('result.bytes');
+    });
+
+    test('takes each write that follows the latest', async () => {
+      const { store } = await open();
+      const record = newRecord();
+      for (let revision = 1; revision <= 5; revision++) {
+        const next = stored({ ...record, attempts: revision }, revision);
+        expect(await store.write(next)).toEqual({ written: true });
+        expect(await store.read(record.request)).toEqual(next);
+      }
+    });
+
+    test.each([
+      ['the first once more', 1],
+      ['the latest once more', 2],
+      ['one too far', 4],
+    ])('refuses any other and says what is stored: %s', async (_, revision) => {
+      const { store } = await open();
+      const record = newRecord();
+      await store.write(stored(record, 1));
+      const latest = stored({ ...record, attempts: 1 }, 2);
+      await store.write(latest);
+      const refused = await store.write(stored({ ...record, attempts: 99 }, revision));
+      expect(refused).toEqual({ written: false, stored: latest });
+      expect(await store.read(record.request)).toEqual(latest);
+    });
+
+    test('refuses a write that follows one that was dropped, and begins anew', async () => {
+      const { store, drop } = await open();
+      const record = newRecord();
+      await store.write(stored(record));
+      await drop(record);
+      expect(await store.write(stored(record, 2))).toEqual({ written: false, stored: undefined });
+      expect(await store.write(stored(record, 1))).toEqual({ written: true });
+    });
+
+    test('takes one of many first writes made at once', async () => {
+      const { store } = await open();
+      const record = newRecord();
+      const results = await Promise.all(
+        Array.from({ length: 10 }, (_, attempts) => store.write(stored({ ...record, attempts }))),
+      );
+      expect(results.filter(({ written }) => written)).toHaveLength(1);
+      const winner = results.findIndex(({ written }) => written);
+      expect((await store.read(record.request))?.record.attempts).toBe(winner);
+    });
+
+    test('still gives back a record whose time is over: whoever reads decides (fault 35)', async () => {
+      const { store } = await open();
+      const old = { ...stored(newRecord()), keptUntil: Date.now() - DAY_MILLISECONDS };
+      await store.write(old);
+      const keptUntil = Math.ceil(old.keptUntil / 1000) * 1000;
+      expect(await store.read(old.record.request)).toEqual({ ...old, keptUntil });
+      const { record } = stored(old.record);
+      expect(await store.write(stored(record, 1))).toMatchObject({ written: false, stored: { revision: 1 } });
+      expect(await store.write(stored(record, 2))).toEqual({ written: true });
+    });
+
+    test('tells requests apart by issuer and tenant', async () => {
+      const { store } = await open();
+      const { request } = newRecord();
+      const others = [
+        request,
+        { ...request, issuer: '/a' },
+        { ...request, tenant: '/a' },
+        { ...request, tenant: '' },
+      ];
+      for (const [attempts, other] of others.entries()) {
+        expect(await store.write(stored(newRecord({ request: other, attempts })))).toEqual({ written: true });
+      }
+      for (const [attempts, other] of others.entries()) {
+        expect((await store.read(other))?.record.attempts).toBe(attempts);
+      }
+    });
+  });
+}

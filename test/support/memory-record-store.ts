@@ -1,0 +1,49 @@
+import { readOutcome, writeOutcome } from '../../lib/core/outcome-json.ts';
+import type { RecordStore, StoredRecord, WriteResult } from '../../lib/core/ports.ts';
+import { identityDigest, type RequestIdentity } from '../../lib/core/request-id.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { Faults } from './faults.ts';
+
+/** Records in memory. It never drops one by itself, as a table may not for days. */
+export class MemoryRecordStore implements RecordStore {
+  readonly faults = new Faults<'read' | 'write'>();
+  /** Writes that were tried, refused ones among them. */
+  writes = 0;
+  readonly #stored = new Map<string, StoredRecord>();
+
+  read(request: RequestIdentity): Promise<StoredRecord | undefined> {
+    return this.faults.around('read', () => this.#stored.get(keyOf(request)));
+  }
+
+  write(next: StoredRecord): Promise<WriteResult> {
+    return this.faults.around('write', () => {
+      this.writes++;
+      const key = keyOf(next.record.request);
+      const stored = this.#stored.get(key);
+      if ((stored?.revision ?? 0) !== next.revision - 1) return { written: false, stored };
+      this.#stored.set(key, kept(next));
+      return { written: true };
+    });
+  }
+
+  /** Drops a record, as a table does some time after the record's time. */
+  drop(request: RequestIdentity): void {
+    this.#stored.delete(keyOf(request));
+  }
+
+  /** The record of a request that is known by its id alone. */
+  record(id: string): RequestRecord | undefined {
+    return this.#stored.get(keyOf({ id, issuer: '' }))?.record;
+  }
+}
+
+function keyOf(request: RequestIdentity): string {
+  return identityDigest('record', request);
+}
+
+/** A copy, as a store gives back what it was given as text. */
+function kept({ record: { outcome, ...rest }, revision, keptUntil }: StoredRecord): StoredRecord {
+  const copy = structuredClone(rest);
+  const record = outcome ? { ...copy, outcome: readOutcome(writeOutcome(outcome)) } : copy;
+  return { record, revision, keptUntil: Math.ceil(keptUntil / 1000) * 1000 };
+}
