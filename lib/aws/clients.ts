@@ -15,8 +15,8 @@ const SMALL_CALLS = {
 /** Sockets S3 keeps besides one an open payload: parts of results being stored, retries. */
 const SPARE_SOCKETS = 50;
 
-/** Claims and completions of a large batch made at a time: each holds a socket for some milliseconds. */
-const RECORD_SOCKETS = 200;
+/** Claims and completions of a large batch made at a time: each holds a socket for some milliseconds, and sockets are few. */
+const RECORD_SOCKETS = 100;
 
 /** A client for request records. */
 export function recordClient(): DynamoDBClient {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type ClaimCheck, formatClaimCheck } from '../core/claim-check.ts';
-import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, ResultTooLarge } from '../core/errors.ts';
+import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing } from '../core/errors.ts';
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
@@ -20,6 +20,7 @@ export const PARTS_AT_ONCE = 2;
 
 /** Payloads and results in S3. */
 export class S3PayloadStore implements PayloadStore {
+  readonly maxLentBytes = S3_MAX_COPY_BYTES;
   readonly #client: S3Client;
   readonly #resultBucket: string;
 
@@ -56,7 +57,8 @@ export class S3PayloadStore implements PayloadStore {
     try {
       return await this.open({ bucket: this.#resultBucket, key }, signal);
     } catch (error) {
-      if (error instanceof PayloadMissing) return undefined;
+      // Who may read an object but not list the bucket is denied one that isn't there.
+      if (error instanceof PayloadMissing || error instanceof PayloadDenied) return undefined;
       throw error;
     }
   }
@@ -99,7 +101,6 @@ export class S3PayloadStore implements PayloadStore {
   }
 
   async lend({ check, size, contentType }: StoredResult, key: string): Promise<StoredResult> {
-    if (size > S3_MAX_COPY_BYTES) throw new ResultTooLarge(size, S3_MAX_COPY_BYTES);
     const { VersionId: versionId } = await this.#client.send(
       new CopyObjectCommand({ Bucket: this.#resultBucket, Key: key, CopySource: copySource(check) }),
     );

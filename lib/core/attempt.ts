@@ -1,6 +1,6 @@
 import type { AttemptTools } from './attempt-tools.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
-import { AttemptTimedOut, LeaseLost, RequestLeased } from './errors.ts';
+import { AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { LeftBehind } from './left-behind.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -27,10 +27,11 @@ export class Attempt {
 
   /**
    * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
-   * @throws RetryLater, AttemptTimedOut, or what the handler or a port threw
+   * @throws RetryLater, AttemptTimedOut, StillLeased, or what the handler or a port threw
    */
   async run(): Promise<Outcome> {
-    return this.#results.lend(await this.#recorded());
+    const outcome = await this.#recorded();
+    return this.#before(this.#tools.shift.settling, this.#results.lend(outcome));
   }
 
   async #recorded(): Promise<Outcome> {
@@ -48,7 +49,9 @@ export class Attempt {
 
   async #underLease(lease: Lease): Promise<Outcome> {
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
-    let outcome = lease.takenOver ? await this.#foundBehind() : undefined;
+    let outcome = lease.takenOver
+      ? await this.#foundBehind().catch((error) => this.#keepLease(error))
+      : undefined;
     try {
       outcome ??= await this.#worked(lease);
     } catch (error) {
@@ -71,17 +74,18 @@ export class Attempt {
 
   /**
    * Gives the request back, unless its handler was given up and may still be running: then the lease runs out.
-   * @returns the outcome, if that ended the request: it was to be cancelled
+   * @returns the outcome the request has, if it has ended: it was to be cancelled, or another attempt was first
    * @throws what the attempt failed of
    */
   async #release(lease: Lease, error: unknown): Promise<Outcome> {
     if (error instanceof AttemptTimedOut) throw error;
-    const outcome = await this.#before(this.#tools.shift.settling, lease.release(error)).catch((refusal) => {
+    const { settling } = this.#tools.shift;
+    const outcome = await this.#before(settling, lease.release(error)).catch((refusal) => {
       this.#warn('The lease could not be given back', refusal);
-      return undefined;
+      return this.#keepLease(error);
     });
     if (!outcome) throw error;
-    return outcome;
+    return this.#results.restore(outcome, settling);
   }
 
   /** @returns the outcome the request has, which is another's if that came first */
@@ -89,18 +93,23 @@ export class Attempt {
     const { settling } = this.#tools.shift;
     const recorded = await this.#before(settling, lease.complete(outcome)).catch(async (error) => {
       await this.#leaveBehind(outcome);
-      throw error;
+      return this.#keepLease(error);
     });
     if (!recorded) throw new LeaseLost();
     return recorded === outcome ? outcome : this.#results.restore(recorded, settling);
   }
 
-  /** The handler has done its work and the record can't say so. */
+  /** The handler has done its work and the record can't say so, perhaps for want of an answer until the last moment. */
   async #leaveBehind(outcome: Outcome): Promise<void> {
-    const { settling } = this.#tools.shift;
-    await this.#before(settling, this.#leftBehind.leave(outcome, settling)).catch((error) => {
+    const { closing } = this.#tools.shift;
+    await this.#before(closing, this.#leftBehind.leave(outcome, closing)).catch((error) => {
       this.#warn('The outcome could be neither recorded nor left behind', error);
     });
+  }
+
+  /** @throws StillLeased, since nobody can take the request before the lease is over */
+  #keepLease(error: unknown): never {
+    throw new StillLeased(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()), error);
   }
 
   /** @throws AttemptTimedOut when the signal fires first */

@@ -2,6 +2,7 @@ import { Attempt } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
+import { StillLeased } from './errors.ts';
 import type { Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
@@ -169,7 +170,7 @@ export class Engine {
       requestId: decoded.id,
       attempt,
       delaySeconds,
-      error: describeThrown(error),
+      error: describeThrown(error instanceof StillLeased ? error.cause : error),
     });
     return delaySeconds;
   }

@@ -217,6 +217,18 @@ export class RequestLeased extends RetryLater {
   }
 }
 
+/** The attempt failed, and what it failed of is the cause; another one can't begin before its lease is over. */
+export class StillLeased extends CoatcheckError {
+  readonly code = 'still_leased';
+  readonly leaseSeconds: number;
+
+  /** @param leaseSeconds until the lease is over */
+  constructor(leaseSeconds: number, cause: unknown) {
+    super('The attempt failed, and the request stays leased', { cause });
+    this.leaseSeconds = leaseSeconds;
+  }
+}
+
 /** Another attempt took over while this one was at it. */
 export class LeaseLost extends RetryLater {
   override readonly code = 'lease_lost';

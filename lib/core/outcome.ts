@@ -74,7 +74,7 @@ const DETAILS_MAX_LENGTH = 32_768;
 
 function problemOf(error: CoatcheckError, attempts: number, details?: unknown): Problem {
   // Text, though a handler in JavaScript may have given something else.
-  const code = String(error.code).slice(0, CODE_MAX_LENGTH);
+  const code = String(error.code).slice(0, CODE_MAX_LENGTH).toWellFormed();
   return {
     type: `urn:coatcheck:problem:${encodeURIComponent(code)}`,
     title: code.replaceAll('_', ' '),

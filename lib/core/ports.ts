@@ -40,6 +40,9 @@ export interface PayloadStore {
   /** Opens what was saved under a key; undefined when nothing was. */
   recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined>;
 
+  /** Largest result {@link lend} can copy. */
+  readonly maxLentBytes: number;
+
   /** Copies a stored result to a key its consumer may delete. */
   lend(result: StoredResult, key: string): Promise<StoredResult>;
 }

@@ -1,6 +1,6 @@
 import { readBeginning, single } from './beginning.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
-import { PayloadMissing } from './errors.ts';
+import { PermanentError, ResultTooLarge } from './errors.ts';
 import { type InlineResult, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import type { StoredResult } from './ports.ts';
@@ -67,15 +67,25 @@ export class ResultKeeper {
       const inline = { bytes, contentType: stored.contentType, stored };
       return this.#fits(inline) ? inline : stored;
     } catch (error) {
-      // Records may be kept longer than results: then the reference is all there is.
-      if (error instanceof PayloadMissing) return stored;
+      // Gone (records may be kept longer than results) or unreadable: the work is done, and the reference tells so.
+      if (error instanceof PermanentError) return stored;
       throw error;
     }
   }
 
-  #store(body: AsyncIterable<Uint8Array>, contentType: string, signal: AbortSignal): Promise<StoredResult> {
+  /** @throws ResultTooLarge when it couldn't be lent: that must show before it is recorded as a success */
+  async #store(
+    body: AsyncIterable<Uint8Array>,
+    contentType: string,
+    signal: AbortSignal,
+  ): Promise<StoredResult> {
+    const { store } = this.#ports;
     const key = resultKey(this.#settings.resultPrefix, this.#request);
-    return this.#ports.store.save(key, body, contentType, signal);
+    const stored = await store.save(key, body, contentType, signal);
+    if (this.#settings.outputFormat === 'raw' && stored.size > store.maxLentBytes) {
+      throw new ResultTooLarge(stored.size, store.maxLentBytes);
+    }
+    return stored;
   }
 
   #fits(result: InlineResult): boolean {

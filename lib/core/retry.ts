@@ -1,4 +1,4 @@
-import { RetryLater } from './errors.ts';
+import { RetryLater, StillLeased } from './errors.ts';
 import { SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
 
 /** Waits between attempts. */
@@ -18,6 +18,10 @@ export interface Backoff {
  * @param random from 0 up to, not including, 1
  */
 export function retryDelaySeconds(error: unknown, attempt: number, backoff: Backoff, random: number): number {
+  if (error instanceof StillLeased) {
+    // Whoever came before would find it leased, and that would count as an attempt.
+    return Math.max(Math.ceil(error.leaseSeconds), retryDelaySeconds(error.cause, attempt, backoff, random));
+  }
   if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
   const bound = Math.min(backoff.retryCapSeconds, backoff.retryBaseSeconds * 2 ** (attempt - 1));
   return Math.min(Math.round(random * bound), LONGEST_WAIT_SECONDS);

@@ -1,12 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
-import {
-  PayloadChecksumMismatch,
-  PayloadDenied,
-  PayloadMissing,
-  ResultTooLarge,
-} from '../../lib/core/errors.ts';
+import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing } from '../../lib/core/errors.ts';
 import { clientConfig, ScriptedEndpoint, s3Error } from '../support/scripted-endpoint.ts';
 import { chunked, readAll } from '../support/streams.ts';
 
@@ -71,6 +66,14 @@ describe('opening', () => {
     expect(await opening()).toMatchObject({ name: code });
     expect(await opening()).not.toHaveProperty('code', expect.stringMatching(/^payload_/));
   });
+});
+
+test.each([
+  [404, 'NoSuchKey'],
+  [403, 'AccessDenied'],
+])('nothing was saved under a key that S3 answers with %i %s', async (status, code) => {
+  endpoint.script = s3Error(status, code);
+  expect(await store.recall('results/r-1', signal)).toBeUndefined();
 });
 
 describe('reading', () => {
@@ -218,10 +221,4 @@ describe('saving', () => {
     endpoint.script = s3Error(503, 'SlowDown');
     await expect(save()).rejects.toMatchObject({ name: 'SlowDown' });
   });
-});
-
-test('what is too large to be copied is not lent', async () => {
-  const result = { check: CHECK, size: 5_368_709_121, contentType: 'text/plain' };
-  await expect(store.lend(result, 'disposable/a')).rejects.toThrow(ResultTooLarge);
-  expect(endpoint.calls).toEqual([]);
 });

@@ -130,6 +130,26 @@ describe('in the raw format', () => {
     expect(harness.store.object(second)?.bytes.byteLength).toBe(101);
     expect(harness.store.keys('results/')).toHaveLength(1);
   });
+
+  test('a result too large to be copied is a failure, not a success nobody is told of', async () => {
+    const harness = new EngineHarness(() => 'x'.repeat(299), raw);
+    harness.store.maxLentBytes = 300;
+    expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
+    const [{ body = '' } = {}] = harness.output.messages;
+    expect(JSON.parse(body)).toMatchObject({ code: 'result_too_large', details: { size: 301, limit: 300 } });
+    expect(harness.records.record('r-1')).toMatchObject({ status: 'failed' });
+  });
+
+  test('a copy that is never done delays its own request only, and is made by the next delivery', async () => {
+    const harness = new EngineHarness((request) => (request.id === 'r-1' ? 'x'.repeat(99) : 'x'), raw);
+    harness.store.faults.inject('lend', 'never answers');
+    const batch = [requestDelivery('r-1'), requestDelivery('r-2')];
+    expect(await harness.process(batch, 0.6)).toEqual(['message-r-1']);
+    expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
+    const published = harness.output.messages.map(({ attributes }) => attributes.RequestId?.value);
+    expect(published).toEqual(['r-2', 'r-1']);
+    expect(harness.records.record('r-1')).toMatchObject({ attempts: 1 });
+  });
 });
 
 describe('an input schema', () => {

@@ -62,6 +62,13 @@ describe('a problem', () => {
     expect(problemOf(new PermanentError('x', { code: 'c'.repeat(1_000_000) })).code).toBe('c'.repeat(256));
   });
 
+  test.each([
+    ['cut in the middle of a character', `${'c'.repeat(255)}😀`, `${'c'.repeat(255)}\ufffd`],
+    ['not well-formed', 'c\ud83d', 'c\ufffd'],
+  ])('has a code that can be written: %s', (_, given, code) => {
+    expect(problemOf(new PermanentError('x', { code: given })).code).toBe(code);
+  });
+
   test('has a text as its code, though a handler in JavaScript gave a number', () => {
     const error = Object.assign(new PermanentError('x'), { code: 404 });
     expect(problemOf(error)).toMatchObject({ code: '404', type: 'urn:coatcheck:problem:404' });

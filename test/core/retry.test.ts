@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
+import { PermanentError, RetryLater, StillLeased } from '../../lib/core/errors.ts';
 import { longestWaitSeconds, retryDelaySeconds } from '../../lib/core/retry.ts';
 
 /** SQS hides a message for at most 12 hours after its receive; its batch may have taken 5 minutes to fill, and 15. */
@@ -75,4 +75,12 @@ test.each([
   ['due to be gone', 4_000, 0],
 ])('a message that is %s waits half of what is left to it: %s s old, %i s', (_, ageSeconds, longest) => {
   expect(longestWaitSeconds(5_000_000, 3_600, 5_000_000 + ageSeconds * 1_000)).toBe(longest);
+});
+
+test.each([
+  ['its lease', new StillLeased(60.2, new Error()), 61],
+  ['its backoff, if that is longer', new StillLeased(0.5, new Error()), 2],
+  ['the wait it asked for, if that is longer', new StillLeased(60, new RetryLater(600)), 600],
+])('an attempt that stays leased waits for %s', (_, error, seconds) => {
+  expect(retryDelaySeconds(error, 1, BACKOFF, 1 - Number.EPSILON)).toBe(seconds);
 });

@@ -35,6 +35,7 @@ export class MemoryPayloadStore implements PayloadStore {
   readonly opened: ClaimCheck[] = [];
   /** Buckets nobody may read. */
   readonly deniedBuckets = new Set<string>();
+  maxLentBytes = Number.POSITIVE_INFINITY;
   bytesRead = 0;
   /** Payloads opened and neither read to their end nor discarded. */
   unreleased = 0;
@@ -120,8 +121,9 @@ export class MemoryPayloadStore implements PayloadStore {
     });
   }
 
-  lend({ check }: StoredResult, key: string): Promise<StoredResult> {
+  lend({ check, size }: StoredResult, key: string): Promise<StoredResult> {
     return this.faults.around('lend', () => {
+      if (size > this.maxLentBytes) throw new Error(`${size} bytes are too many to lend`);
       const version = this.#find(check);
       if (!version) throw new Error(`nothing to lend at ${formatClaimCheck(check)}`);
       this.put(key, version.bytes, version);

@@ -68,6 +68,7 @@ class MortalProcess {
         recall: (...args) => this.#living(() => store.recall(...args)),
         save: (...args) => this.#living(() => store.save(...args)),
         lend: (...args) => this.#living(() => store.lend(...args)),
+        maxLentBytes: store.maxLentBytes,
       },
       records: {
         read: (request) => this.#living(() => records.read(request)),

@@ -150,8 +150,14 @@ describe('fault 17: the result was written, then the process died', () => {
       if (++runs === 1) kill = crash;
       return `${runs}`.repeat(300_000);
     };
-    const { open, recall, lend } = store;
-    const mortal = { save, open: open.bind(store), recall: recall.bind(store), lend: lend.bind(store) };
+    const { open, recall, lend, maxLentBytes } = store;
+    const mortal = {
+      save,
+      open: open.bind(store),
+      recall: recall.bind(store),
+      lend: lend.bind(store),
+      maxLentBytes,
+    };
     expect(await drain({ ...drive, ports: { ...drive.ports, store: mortal }, handler })).toBe(1);
     expect(outcomes()).toEqual(['r-1']);
     const keys = store.keys('results/');

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Handler } from '../../../lib/core/handler.ts';
 import { RequestRecords } from '../../../lib/core/request-records.ts';
+import { RECORDED_RESULT_BYTES } from '../../../lib/core/settings.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { statusOf } from '../../support/outcome-event.ts';
@@ -125,6 +126,19 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     expect(records.record('r-1')).toMatchObject({ status: 'running', attempts: 2 });
     after.end(5);
     expect(await successor).toEqual([]);
+  });
+
+  test('fails and publishes what the other has made of it, as the other did', async () => {
+    const { handler, begun, end } = slow();
+    const inline = 'x'.repeat(RECORDED_RESULT_BYTES);
+    const { first, second, events, run } = hosts(handler, () => inline);
+    const zombie = run(first);
+    await begun;
+    second.chance.advanceSeconds(LEASE_SECONDS);
+    await run(second);
+    end(Promise.reject(new Error('too late')));
+    expect(await zombie).toEqual([]);
+    expect(events().map(({ data }) => data)).toEqual([inline, inline]);
   });
 
   test('still counts when nobody took over', async () => {

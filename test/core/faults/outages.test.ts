@@ -42,6 +42,8 @@ describe('fault 16: the record store is down at completion', () => {
       harness.records.faults.inject('write', 'works', fault);
       expect(await deliver()).toEqual(['message-r-1']);
       expect(harness.events).toEqual([]);
+      // Before the lease is over a delivery would be burnt.
+      expect(harness.delays).toEqual({ 'message-r-1': LEASE_SECONDS });
 
       harness.chance.advanceSeconds(LEASE_SECONDS);
       expect(await deliver()).toEqual([]);
@@ -69,6 +71,7 @@ describe('fault 16: the record store is down at completion', () => {
     harness.store.faults.inject('recall', 'fails before');
     for (let delivery = 0; delivery < 2; delivery++) {
       expect(await deliver()).toEqual(['message-r-1']);
+      expect(harness.delays).toEqual({ 'message-r-1': LEASE_SECONDS });
       harness.chance.advanceSeconds(LEASE_SECONDS);
     }
     expect(await deliver()).toEqual([]);
@@ -114,6 +117,16 @@ describe('fault 16: the record store is down at completion', () => {
     );
   });
 
+  test('and doesn’t answer: the effect is not repeated', async () => {
+    const { harness, deliver, effects } = service();
+    harness.records.faults.inject('write', 'works', 'never answers');
+    expect(await harness.process([requestDelivery('r-1')], 0.6)).toEqual(['message-r-1']);
+    harness.chance.advanceSeconds(LEASE_SECONDS);
+    expect(await deliver()).toEqual([]);
+    expect(effects()).toBe(1);
+    expect(harness.event.data).toBe(1);
+  });
+
   test('and doesn’t answer: the others of the batch are acknowledged', async () => {
     const harness = new EngineHarness((request) => request.id);
     harness.records.faults.inject('write', 'works', 'works', 'never answers');
@@ -131,9 +144,9 @@ describe('the record store is down when a failed attempt gives its lease back', 
     });
     harness.records.faults.inject('write', 'works', 'fails before');
     expect(await deliver()).toEqual(['message-r-1']);
-    expect(harness.delays).toEqual({ 'message-r-1': 1 });
-    expect(await deliver()).toEqual(['message-r-1']);
     expect(harness.delays).toEqual({ 'message-r-1': LEASE_SECONDS });
+    const failed = harness.logger.lines.find(({ message }) => message.startsWith('Attempt failed'));
+    expect(failed?.fields.error).toMatchObject({ message: 'not now' });
     harness.chance.advanceSeconds(LEASE_SECONDS);
     expect(await deliver()).toEqual([]);
     expect(harness.event.data).toBe(2);
@@ -151,6 +164,18 @@ describe('fault 17: a result was stored, then the process died', () => {
     const results = harness.events.map(({ data_base64 }) => Buffer.from(data_base64 ?? '', 'base64'));
     expect(results).toEqual([1, 1].map((run) => Buffer.alloc(RECORDED_RESULT_BYTES + 1, run)));
   });
+});
+
+test('a stored result that may not be read back is published by reference, not as a failure', async () => {
+  const { harness, deliver } = service((run) => {
+    if (run === 1) throw new Error('not now');
+    return Buffer.alloc(RECORDED_RESULT_BYTES + 1);
+  });
+  await deliver();
+  harness.store.deniedBuckets.add(harness.store.bucket);
+  expect(await deliver()).toEqual([]);
+  expect(statusOf(harness.event)).toBe('succeeded');
+  expect(harness.event.dataref).toMatch(/^s3:\/\/payloads\/results\/r-1\//);
 });
 
 describe('fault 18: recorded, and the publication lost', () => {
