@@ -2,7 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
-/** A call that takes longer is tried again by the SDK; calls to queues and tables are small and answered in milliseconds. */
+/**
+ * A call that takes longer is tried again by the SDK; calls to queues and tables are small and answered in
+ * milliseconds.
+ */
 const SMALL_CALL_TIMEOUT_MILLISECONDS = 5_000;
 const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
 
@@ -15,7 +18,10 @@ const SMALL_CALLS = {
 /** Sockets S3 keeps besides one an open payload: parts of results being stored, retries. */
 const SPARE_SOCKETS = 50;
 
-/** Claims and completions of a large batch made at a time: each holds a socket for some milliseconds, and sockets are few. */
+/**
+ * Claims and completions of a large batch made at a time: each holds a socket for some milliseconds, and sockets are
+ * few.
+ */
 const RECORD_SOCKETS = 100;
 
 /** A client for request records. */

@@ -42,7 +42,8 @@ export class S3PayloadStore implements PayloadStore {
     const discard = () => void body.destroy();
     signal.addEventListener('abort', discard, { once: true });
     body.once('close', () => signal.removeEventListener('abort', discard));
-    // A connection may break while nobody reads: whoever reads on is told, and without a listener the process would end.
+    // A connection may break while nobody reads: whoever reads on is told, and without a listener the process would
+    // end.
     body.on('error', () => {});
     return {
       size: object.ContentLength,

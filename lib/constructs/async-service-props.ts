@@ -193,7 +193,8 @@ export interface AsyncServiceProps {
 
   /**
    * How long a request's record is kept after its last change, in whole days: at least `inputRetention` and the 14 days
-   * of the dead-letter queue. So long a duplicate of the request is known as one. DynamoDB may take days more to drop it.
+   * of the dead-letter queue. So long a duplicate of the request is known as one. DynamoDB may take days more to drop
+   * it.
    * @default Duration.days(30)
    */
   readonly recordRetention?: Duration;
@@ -242,8 +243,8 @@ export interface AsyncServiceProps {
   readonly logRetention?: RetentionDays;
 
   /**
-   * What happens to the payload bucket, the records and the logs when the service is removed from its stack. With `DESTROY` the
-   * bucket must be empty by then: nothing here deletes objects for you.
+   * What happens to the payload bucket, the records and the logs when the service is removed from its stack. With
+   * `DESTROY` the bucket must be empty by then: nothing here deletes objects for you.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - kept, except when their very creation is rolled back
    */
   readonly removalPolicy?: RemovalPolicy;
@@ -260,7 +261,10 @@ export interface PayloadLifecycle {
   /** Results. At least `outputRetention`. @default Duration.days(15) */
   readonly results?: Duration;
 
-  /** Copies of results that their consumer should have deleted. At least `outputRetention`. @default Duration.days(15) */
+  /**
+   * Copies of results that their consumer should have deleted. At least `outputRetention`.
+   * @default Duration.days(15)
+   */
   readonly disposableCopies?: Duration;
 
   /**

@@ -72,7 +72,9 @@ function checking(entry: string, handler: string): ICommandHooks {
     beforeBundling: () => [],
     beforeInstall: () => [],
     afterBundling: (_, folder) => [
-      ['node', check, join(folder, 'index.mjs'), handler, entry].map((word) => `"${word}"`).join(' '),
+      [process.execPath, check, join(folder, 'index.mjs'), handler, entry]
+        .map((word) => `"${word}"`)
+        .join(' '),
     ],
   };
 }

@@ -67,9 +67,14 @@ export class Attempt {
     return outcome && this.#results.restore(outcome, over);
   }
 
+  /**
+   * Given up when the shift is over, even if the handler isn't done: what ends later is dropped before it is
+   * recorded.
+   */
   async #worked(lease: Lease): Promise<Outcome> {
     const work = new Work(this.#request, lease, this.#results, this.#tools);
-    return outcomeOf(this.#request, await work.ending(), this.#now());
+    const ending = await this.#before(this.#tools.shift.over, work.ending());
+    return outcomeOf(this.#request, ending, this.#now());
   }
 
   /**

@@ -39,7 +39,8 @@ export class PermanentError extends CoatcheckError {
 
 /**
  * Try again, after a wait you know better than the default backoff does (a `Retry-After`, say).
- * The wait counts as an attempt, since SQS counts it. It ends at SQS's 12 hours, and before the message would expire.
+ * The wait counts as an attempt, since SQS counts it. It is at most 11 h 40 min, so that SQS's 12 hours hold, and at
+ * most half of the time the message has left in the queue.
  */
 export class RetryLater extends CoatcheckError {
   readonly code: string = 'retry_later';

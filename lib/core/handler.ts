@@ -41,7 +41,10 @@ export interface ProcessorRequest<Input = unknown> {
    */
   stream(): ReadableStream<Uint8Array>;
 
-  /** Says how far it is. Logged, and kept in the request's record every 5 seconds at most. @param fraction from 0 to 1 */
+  /**
+   * Says how far it is. Logged, and kept in the request's record every 5 seconds at most.
+   * @param fraction from 0 to 1
+   */
   progress(fraction: number, note?: string): void;
 }
 

@@ -6,7 +6,10 @@ import type { PayloadStore } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
 import { resultKey } from './result-key.ts';
 
-/** The outcome of an attempt that couldn't record it, left beside the result: whoever takes over needn't do the work again. */
+/**
+ * The outcome of an attempt that couldn't record it, left beside the result: whoever takes over needn't do the work
+ * again.
+ */
 export class LeftBehind {
   readonly #store: PayloadStore;
   readonly #key: string;

@@ -33,8 +33,8 @@ export function secondsUntil(time: number, now: number): number {
 }
 
 /**
- * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at the
- * end must leave room for them.
+ * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at
+ * the end must leave room for them.
  */
 const LONGEST_WAIT_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 1_200;
 

@@ -23,7 +23,9 @@ const SQS_QUEUE_ATTRIBUTES =
 const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
 const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 
-/** A request may hold a socket to S3 and one its handler opened; the rest of 1,024 is for queues, results and retries. */
+/**
+ * A request may hold a socket to S3 and one its handler opened; the rest of 1,024 is for queues, results and retries.
+ */
 const MAX_CONCURRENCY = 400;
 
 /** A day more than SQS keeps a message: whatever a message can still point at is there. */

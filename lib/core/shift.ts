@@ -13,7 +13,8 @@ export const CLOCK_SKEW_MILLISECONDS = 1_000;
 
 /**
  * The time a batch has. Handlers are told to stop when the reserve begins, are given up when half of it is gone, and
- * recording and publication are given up just before the invocation would be killed, so that what was finished is acknowledged.
+ * recording and publication are given up just before the invocation would be killed, so that what was finished is
+ * acknowledged.
  */
 export class Shift implements Disposable {
   readonly startedAt: number;

@@ -1,6 +1,6 @@
 import type { AttemptTools } from './attempt-tools.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
-import { AttemptTimedOut, PermanentError } from './errors.ts';
+import { PermanentError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { type Ending, expiry, failure, type InlineResult } from './outcome.ts';
 import { openPayload } from './payload.ts';
@@ -10,8 +10,6 @@ import { PayloadRequest } from './request.ts';
 import { isExpired } from './request-record.ts';
 import { resultBodyOf } from './result.ts';
 import type { ResultKeeper } from './result-keeper.ts';
-import { secondsUntil } from './retry.ts';
-import { unlessAborted } from './shift.ts';
 
 /** What an attempt does once it has the request to itself: open, handle, keep the result. */
 export class Work {
@@ -28,19 +26,11 @@ export class Work {
   }
 
   /**
-   * How it ended, if for good.
-   * @throws AttemptTimedOut when the shift is over, even if the handler isn't done
+   * How it ended, if for good. It takes as long as the handler does.
    * @throws what the handler or a port threw, when it is worth another attempt
    */
   async ending(): Promise<Ending> {
-    const { shift, ports } = this.#tools;
-    if (isExpired(this.#request, ports.chance.now())) return expiry(this.#lease.attempt);
-    return unlessAborted(this.#handled(), shift.over, () => {
-      throw new AttemptTimedOut(secondsUntil(shift.leaseEndsAt, ports.chance.now()));
-    });
-  }
-
-  async #handled(): Promise<Ending> {
+    if (isExpired(this.#request, this.#tools.ports.chance.now())) return expiry(this.#lease.attempt);
     try {
       return { status: 'succeeded', result: await this.#result() };
     } catch (error) {

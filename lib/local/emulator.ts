@@ -55,7 +55,9 @@ async function findOrStart(options: OpenOptions, folder: string): Promise<LocalA
   return occupant === 'emulator' ? borrowed(endpointOn(options.port)) : await start(options, folder);
 }
 
-/** An IP address, not a name: AWS SDKs then address buckets by path, and no name like `bucket.localhost` must resolve. */
+/**
+ * An IP address, not a name: AWS SDKs then address buckets by path, and no name like `bucket.localhost` must resolve.
+ */
 function endpointOn(port: number): string {
   return `http://127.0.0.1:${port}`;
 }

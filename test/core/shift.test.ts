@@ -6,7 +6,8 @@ describe('a shift', () => {
   afterEach(() => void vi.useRealTimers());
 
   test.each([
-    // In milliseconds: all the time, a quarter of the handlers', they are told to stop, given up, recording is, the last answer is given.
+    // In milliseconds: all the time, a quarter of the handlers', they are told to stop, given up, recording is, the
+    // last answer is given.
     [60_000, 13_500, 54_000, 57_000, 58_200, 59_400],
     [3_000, 625, 2_500, 2_750, 2_850, 2_950],
     [900_000, 222_500, 890_000, 895_000, 897_000, 899_000],

@@ -2,7 +2,10 @@ import { createServer } from 'node:net';
 import { type LocalAws, openLocalAws } from '../../lib/local/emulator.ts';
 import { readLocalSettings } from '../../lib/local/environment.ts';
 
-/** A local AWS of the tests' own, or the one `AWS_ENDPOINT_URL` names. Disposing ends it if this started it. @param folder where its log goes */
+/**
+ * A local AWS of the tests' own, or the one `AWS_ENDPOINT_URL` names. Disposing ends it if this started it.
+ * @param folder where its log goes
+ */
 export async function openTestAws(folder: string): Promise<LocalAws> {
   return openLocalAws({ ...readLocalSettings(process.env), port: await freePort(), folder });
 }

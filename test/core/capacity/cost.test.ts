@@ -20,8 +20,8 @@ test('a million payloads of 300 KB by S3', () => {
 test('a million payloads of 300 KB in the message', () => {
   const cost = costOfMillion(workload(), 'inline');
   expect(cost.s3Put + cost.s3Get + cost.s3Storage).toBe(0);
-  // Sent alone: 300,000 ÷ 65,536 = 4.6, so 5 chunks. Received by threes, all that fit in 1 MiB: 900,000 ÷ 65,536 = 13.7,
-  // so 14 chunks for 3. Deleted by tens. (5 + 14 ÷ 3 + 0.1) × $0.40
+  // Sent alone: 300,000 ÷ 65,536 = 4.6, so 5 chunks. Received by threes, all that fit in 1 MiB: 900,000 ÷ 65,536 =
+  // 13.7, so 14 chunks for 3. Deleted by tens. (5 + 14 ÷ 3 + 0.1) × $0.40
   expect(cost.sqsIn).toBeCloseTo(3.906667, 6);
 });
 
@@ -66,7 +66,8 @@ test('kept for 20 days, no payload that fits in a message is cheaper by S3', () 
 });
 
 test('kept for no time to speak of, calls decide', () => {
-  // $5.88 by S3. 7 chunks: 2 a call fit, 917,504 ÷ 65,536 = 14 for 2; 14.1 × $0.40 = $5.64. 8 chunks: $6.44, at 2 a call.
+  // $5.88 by S3. 7 chunks: 2 a call fit, 917,504 ÷ 65,536 = 14 for 2; 14.1 × $0.40 = $5.64. 8 chunks: $6.44, at 2 a
+  // call.
   expect(inlineIsCheaperUpToBytes(workload({ keptDays: 0.000001 }))).toBe(458_000);
 });
 

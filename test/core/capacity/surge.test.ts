@@ -11,7 +11,8 @@ function forecast(changes: Partial<Workload>, surge: Surge) {
 
 test('ten times the rate for half an hour, with capacity for two and a half times', () => {
   // 50 batches of 10, 1 s each: 500/s. 2,000/s come: 1,500/s too many for 1,800 s is 2.7 million. Then 300/s are to
-  // spare, which takes 9,000 s: 10,800 s in all. The last of the surge waits for 2.7 million before it at 500/s: 5,400 s.
+  // spare, which takes 9,000 s: 10,800 s in all. The last of the surge waits for 2.7 million before it at 500/s:
+  // 5,400 s.
   const surge = { extraRequests: 9 * 200 * 1_800, seconds: 1_800 };
   const { drainedSeconds, ...rest } = forecast({ maxConcurrency: 50 }, surge);
   expect(within(drainedSeconds, 10_800, 0.01)).toBe(true);
