@@ -284,3 +284,21 @@ export class RecordContended extends CoatcheckError {
     super(`The record of the request ${requestId} changed ${writes} times while one change was to be made`);
   }
 }
+
+/** The parts a client named aren't the parts of its upload. */
+export class UploadIncomplete extends CoatcheckError {
+  readonly code = 'upload_incomplete';
+
+  constructor(problem: string, cause?: unknown) {
+    super(`The upload can't be completed: ${problem}`, { cause });
+  }
+}
+
+/** There is no upload of that name, or it was completed or aborted before. */
+export class UploadUnknown extends CoatcheckError {
+  readonly code = 'upload_unknown';
+
+  constructor(cause?: unknown) {
+    super('There is no such upload: it was completed, aborted or never begun', { cause });
+  }
+}

@@ -129,6 +129,109 @@ export interface RecordStore {
   write(next: StoredRecord): Promise<WriteResult>;
 }
 
+/** Which records to list. */
+export interface RecordListing {
+  /** Whose; those of nobody in particular when absent. */
+  readonly tenant?: string;
+  /** Begin after the record at this position, see {@link ListedRecord.position}; with the newest when absent. */
+  readonly after?: string;
+  /** Most records to return. */
+  readonly limit: number;
+}
+
+/** A record in a list. */
+export interface ListedRecord {
+  readonly record: RequestRecord;
+  /** Where it stands among its tenant's, as `positionOf` says. */
+  readonly position: string;
+}
+
+/**
+ * Finds records without their ids, a tenant's newest first by when they were created. What was just written may be
+ * missing. Leaves out filters, and records that are past the time they are kept.
+ */
+export interface RecordIndex {
+  /** Fewer records than the limit means: there are no more. */
+  list(listing: RecordListing): Promise<readonly ListedRecord[]>;
+}
+
+/** What an idempotency key was used for first. */
+export interface KeyUse {
+  readonly requestId: string;
+  /** Stands for all that was asked for: another one under the same key is another request. */
+  readonly fingerprint: string;
+  /** When, in milliseconds since 1970. */
+  readonly usedAt: number;
+  /** Until when the key means this use, in milliseconds since 1970, to the second. */
+  readonly keptUntil: number;
+}
+
+/** Remembers what idempotency keys were used for; one tenant's keys are nothing to another's. */
+export interface IdempotencyKeys {
+  /**
+   * Takes a key for a use. Of any number of callers at a time one gets it.
+   * @returns the use the key has now: this one, or an earlier one whose time isn't over at `use.usedAt`
+   */
+  take(tenant: string | undefined, key: string, use: KeyUse): Promise<KeyUse>;
+}
+
+/** The way into the input queue. */
+export interface SubmissionQueue {
+  /** Most bytes of a message. */
+  readonly maxBytes: number;
+  /**
+   * Rejects when the queue didn't say that it has the message; it may have it all the same.
+   * @param tenant lets the queue be fair among tenants
+   */
+  send(message: string, tenant: string | undefined): Promise<void>;
+}
+
+/** A payload a client is to upload by itself. */
+export interface ExpectedUpload {
+  readonly key: string;
+  readonly contentType: string;
+  /** What the client notes on the object. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A form by which anyone who has it can upload one payload, until it expires. */
+export interface UploadForm {
+  readonly url: string;
+  /** To be sent as they are, before the field `file`. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A part of a multipart upload that was uploaded. */
+export interface UploadedPart {
+  /** From 1. */
+  readonly number: number;
+  readonly etag: string;
+}
+
+/** Lets clients upload and download by themselves, with links that work for a while. */
+export interface ClientTransfers {
+  /** @param terms `maxBytes` and `sha256` (base64) hold the upload to what was announced */
+  form(
+    upload: ExpectedUpload,
+    terms: { readonly maxBytes: number; readonly sha256?: string; readonly expiresInSeconds: number },
+  ): Promise<UploadForm>;
+  /** Begins an upload in parts. @returns the name the store gave to it */
+  beginParts(upload: ExpectedUpload): Promise<string>;
+  /** URLs to PUT parts to, in the order of their numbers. */
+  partUrls(
+    key: string,
+    uploadName: string,
+    numbers: readonly number[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]>;
+  /** @throws UploadIncomplete when the parts aren't those that were uploaded, UploadUnknown when it was ended before */
+  completeParts(key: string, uploadName: string, parts: readonly UploadedPart[]): Promise<void>;
+  /** Drops an upload with its parts; nothing when there is none. */
+  abortParts(key: string, uploadName: string): Promise<void>;
+  /** A URL to GET a result from. */
+  downloadUrl(result: StoredResult, expiresInSeconds: number): Promise<string>;
+}
+
 /** Structured logging, as Powertools and others have it. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;

@@ -1,0 +1,34 @@
+/** What an admission is decided on. Absent figures are unknown. */
+export interface Load {
+  /** Requests that wait or are being processed. */
+  readonly backlog?: number;
+  /** Requests completed a second, lately; what the service can be expected to complete at least. */
+  readonly completionsPerSecond?: number;
+  /** How long a request admitted now waits until it is done, in seconds. */
+  readonly predictedWaitSeconds?: number;
+  readonly maxWaitSeconds: number;
+}
+
+/** Whether a request is taken. */
+export type Verdict =
+  | { readonly admitted: true; readonly load: Load }
+  | {
+      readonly admitted: false;
+      /** Everyone's requests are too many, or this tenant's share of them is. */
+      readonly reason: 'overloaded' | 'tenant_over_share';
+      /** After which it is worth asking again, whole seconds from 1. */
+      readonly retryAfterSeconds: number;
+      readonly load: Load;
+    };
+
+/** Who wants a request to be taken. */
+export interface Applicant {
+  readonly tenant?: string;
+  /** Milliseconds since 1970 after which nobody waits for the outcome. */
+  readonly expiresAt?: number;
+}
+
+/** Decides whether requests are taken. */
+export interface Admission {
+  decide(applicant: Applicant): Promise<Verdict>;
+}
