@@ -1,5 +1,5 @@
 /**
- * Run on a bundle before it is deployed: `node check-bundle.ts FILE EXPORT ENTRY`. A function that isn't a processor
+ * Run on a bundle before it is deployed: with the arguments FILE EXPORT ENTRY. A function that isn't a processor
  * would acknowledge every message and publish nothing, so it must not be deployed by mistake.
  */
 import { readFileSync } from 'node:fs';

@@ -13,6 +13,7 @@ import { Construct } from 'constructs';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
 import { ProcessorRole } from './processor-role.ts';
+import { programFile } from './program-file.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** How a {@link ProcessorFunction} is to be. */
@@ -67,7 +68,7 @@ export class ProcessorFunction extends Construct {
 
 /** Checks each bundle when it is made. */
 function checking(entry: string, handler: string): ICommandHooks {
-  const check = join(import.meta.dirname, 'check-bundle.ts');
+  const check = programFile('lib/constructs/check-bundle');
   return {
     beforeBundling: () => [],
     beforeInstall: () => [],

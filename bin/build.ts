@@ -1,0 +1,123 @@
+/**
+ * Writes the package as it is published. A checkout needs no build: its TypeScript is run as it is, which Node does for
+ * every file but those under `node_modules`.
+ *
+ *     npm run build    into dist/, for npm pack ./dist or npm publish ./dist
+ */
+import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { CoatcheckError } from '../lib/core/errors.ts';
+import { PROJECT_FOLDER } from '../lib/local/folder.ts';
+import { main } from '../lib/local/main.ts';
+import { run } from '../lib/local/run.ts';
+
+type Texts = Readonly<Record<string, string>>;
+
+/** What the package's package.json is made of: the project's. */
+interface ProjectManifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly type: string;
+  /** TypeScript sources, as in `bin`. */
+  readonly exports: Texts;
+  readonly bin: Texts;
+  readonly dependencies: Texts;
+  readonly devDependencies: Texts;
+}
+
+/** The oldest Node that has what we and our dependencies call, and whose `require` takes ES modules. */
+const NODE_VERSIONS = '>=22.12.0';
+
+/** What a CDK app has already: constructs of two copies don't know each other. */
+const PEERS: readonly string[] = ['aws-cdk-lib', 'constructs'];
+
+/**
+ * Builds the package into a folder, and removes whatever was there.
+ * @throws BuildFailed when the sources don't compile
+ */
+export async function buildPackage(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  await compile(folder);
+  const project: ProjectManifest = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
+  const manifest = publishedManifest(project, await compiledTexts(folder));
+  await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+  for (const file of ['README.md', 'LICENSE']) await copyFile(join(PROJECT_FOLDER, file), join(folder, file));
+  for (const file of Object.values(manifest.bin)) await chmod(join(folder, file), 0o755);
+}
+
+/** The sources don't compile; the message is the compiler's. */
+class BuildFailed extends CoatcheckError {
+  readonly code = 'build_failed';
+}
+
+async function compile(folder: string): Promise<void> {
+  const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
+  const tsc = join(compiler, '..', 'bin', 'tsc');
+  const args = ['--project', join(PROJECT_FOLDER, 'tsconfig.build.json'), '--outDir', folder];
+  const { succeeded, output } = await run(process.execPath, [tsc, ...args]);
+  if (!succeeded) throw new BuildFailed(output);
+}
+
+async function compiledTexts(folder: string): Promise<string[]> {
+  const files = (await readdir(folder, { recursive: true })).filter((file) => /\.(?:js|d\.ts)$/.test(file));
+  return Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+}
+
+function publishedManifest(project: ProjectManifest, texts: readonly string[]) {
+  const { name, version, description, license, type } = project;
+  const imported = importedOf({ ...typesOf(project.devDependencies), ...project.dependencies }, texts);
+  return {
+    name,
+    version,
+    description,
+    license,
+    type,
+    engines: { node: NODE_VERSIONS },
+    exports: mapValues(project.exports, (source) => ({
+      types: source.replace(/\.ts$/, '.d.ts'),
+      default: source.replace(/\.ts$/, '.js'),
+    })),
+    // npm wants the paths of programs bare.
+    bin: mapValues(project.bin, (source) => source.replace(/^\.\/(.*)\.ts$/, '$1.js')),
+    files: ['bin', 'functions', 'lib'],
+    dependencies: filterKeys(imported, (name) => !PEERS.includes(name)),
+    peerDependencies: filterKeys(imported, (name) => PEERS.includes(name)),
+    // Who only hands in requests needs no CDK.
+    peerDependenciesMeta: Object.fromEntries(PEERS.map((name) => [name, { optional: true }])),
+  };
+}
+
+/** Types that ours are made of are needed wherever ours are read. */
+function typesOf(devDependencies: Texts): Texts {
+  return filterKeys(devDependencies, (name) => name.startsWith('@types/'));
+}
+
+/**
+ * Those packages that a compiled file imports, for their types too. Not just the version the project pins: whoever
+ * installs the package has a lock file for that, and is to get their corrections without waiting for us.
+ */
+function importedOf(packages: Texts, texts: readonly string[]): Texts {
+  const isImported = (name: string) => {
+    const pattern = new RegExp(`\\b(?:from|import\\(?)\\s*["']${name.replace('@types/', '')}["'/]`);
+    return texts.some((text) => pattern.test(text));
+  };
+  return mapValues(filterKeys(packages, isImported), (version) => `^${version}`);
+}
+
+function mapValues<Value>(record: Texts, change: (value: string) => Value): Record<string, Value> {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));
+}
+
+function filterKeys(record: Texts, isWanted: (key: string) => boolean): Texts {
+  return Object.fromEntries(Object.entries(record).filter(([key]) => isWanted(key)));
+}
+
+if (import.meta.main) {
+  await main(async () => {
+    await buildPackage(join(PROJECT_FOLDER, 'dist'));
+    return 0;
+  });
+}

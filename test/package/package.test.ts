@@ -1,0 +1,171 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join, relative, sep } from 'node:path';
+import { publint } from 'publint';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
+import { importsOf, readSources } from '../architecture/imports.ts';
+import { type Consumer, makeConsumer } from './consumer.ts';
+
+/** Compiling, and checking the types of the whole CDK, take seconds on a small machine. */
+const TOOL_TIMEOUT_MILLISECONDS = 60_000;
+
+let parent: string;
+let consumer: Consumer;
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'coatcheck-package-'));
+  consumer = await makeConsumer(parent);
+}, TOOL_TIMEOUT_MILLISECONDS);
+afterAll(() => rm(parent, { recursive: true, force: true }));
+
+/** Runs a program in the consumer's folder, on the Node of these tests. */
+function inConsumer(command: string, ...args: readonly string[]) {
+  const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
+  const { FORCE_COLOR, NODE_OPTIONS, ...environment } = process.env;
+  const env = { ...environment, PATH: path };
+  const { status, stdout, stderr } = spawnSync(command, args, {
+    cwd: consumer.folder,
+    env,
+    encoding: 'utf8',
+    timeout: TOOL_TIMEOUT_MILLISECONDS,
+  });
+  return { status, stdout, stderr };
+}
+
+/** A tool of the project, whose program is a file of its package. */
+function tool(file: string, ...args: readonly string[]) {
+  return inConsumer(process.execPath, join(PROJECT_FOLDER, 'node_modules', file), ...args);
+}
+
+describe('what is published', () => {
+  test('is compiled code, its types and its maps, and what one reads first', async () => {
+    const entries = await readdir(consumer.installed, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) =>
+        relative(consumer.installed, join(parentPath, name)).replaceAll(sep, '/'),
+      );
+    const code = /^(?:bin\/coatcheck|(?:functions|lib)\/.+)\.(?:js|js\.map|d\.ts)$/;
+    expect(files.filter((file) => !code.test(file)).toSorted()).toEqual([
+      'LICENSE',
+      'README.md',
+      'package.json',
+    ]);
+    expect(files).toEqual(
+      expect.arrayContaining([
+        'bin/coatcheck.js',
+        'functions/processor/index.d.ts',
+        'lib/core/engine.js.map',
+      ]),
+    );
+    expect(files).not.toContain('lib/left-by-an-earlier-build.js');
+    const local = files.filter((file) => file.startsWith('lib/local/') && file.endsWith('.js'));
+    expect(local.toSorted()).toEqual(
+      ['format', 'main', 'step', 'terminal'].map((name) => `lib/local/${name}.js`),
+    );
+  });
+
+  test('exports what the project exports, and tells nothing of how it is made', async () => {
+    const project = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
+    expect(Object.keys(consumer.manifest.exports)).toEqual(Object.keys(project.exports));
+    for (const key of ['private', 'scripts', 'devDependencies', 'allowScripts']) {
+      expect(project).toHaveProperty(key);
+      expect(consumer.manifest).not.toHaveProperty(key);
+    }
+  });
+
+  test('depends on what it imports, and on nothing else; the CDK is the one its user has', async () => {
+    const { dependencies, peerDependencies } = consumer.manifest;
+    const sources = await readSources(consumer.installed, ['bin', 'functions', 'lib']);
+    const imported = new Set(Object.values(sources).flatMap(importsOf).flatMap(packageOf));
+    const declared = Object.keys({ ...dependencies, ...peerDependencies });
+    expect(declared.map((name) => name.replace('@types/', '')).toSorted()).toEqual([...imported].toSorted());
+    expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
+  });
+
+  test('asks for a Node that all it depends on runs on', async () => {
+    const { engines, dependencies, peerDependencies } = consumer.manifest;
+    const oldest = versionOf(engines.node);
+    for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
+      const manifest = join(consumer.folder, 'node_modules', name, 'package.json');
+      const asked: string = JSON.parse(await readFile(manifest, 'utf8')).engines?.node ?? '>=0';
+      expect(versionOf(asked).localeCompare(oldest, 'en', { numeric: true }), name).toBeLessThanOrEqual(0);
+    }
+  });
+
+  test('passes publint', async () => {
+    const { messages } = await publint({ pkgDir: consumer.installed, pack: false, strict: true });
+    expect(messages).toEqual([]);
+  });
+
+  // ES modules only: every Node it runs on lets CommonJS require them, and only older ones ignore `exports`.
+  test('has types that every resolution finds', () => {
+    const args = [consumer.tarball, '--profile', 'esm-only', '--format', 'json'];
+    const { status, stdout } = tool('@arethetypeswrong/cli/dist/index.js', ...args);
+    const { analysis } = JSON.parse(stdout);
+    expect(Object.keys(analysis.entrypoints)).toEqual(Object.keys(consumer.manifest.exports));
+    expect({ status, problems: status === 0 ? [] : analysis.problems }).toEqual({ status: 0, problems: [] });
+  });
+});
+
+describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
+  test('has their sources checked, strictly and with the types of their packages', () => {
+    expect(tool('typescript/bin/tsc')).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  test('synthesizes a service, whose errors tell their places in the package', async () => {
+    const { status, stderr } = inConsumer(process.execPath, 'app.js', 'processor.ts', 'cdk.out');
+    expect(status, stderr).toBe(0);
+    const out = join(consumer.folder, 'cdk.out');
+    const asset = (await readdir(out)).find((name) => name.startsWith('asset.')) ?? '';
+    const template = JSON.parse(await readFile(join(out, 'Consumer.template.json'), 'utf8'));
+    expect(Object.values(template.Resources)).toContainEqual(
+      expect.objectContaining({
+        Type: 'AWS::Lambda::Function',
+        Properties: expect.objectContaining({ Handler: 'index.handler', Timeout: 30 }),
+      }),
+    );
+
+    // Without a deployment's environment the first event is an error.
+    const script = `
+      const { handler } = await import(${JSON.stringify(join(out, asset, 'index.mjs'))});
+      await handler({ Records: [] }, { getRemainingTimeInMillis: () => 1000 }).catch((error) => {
+        console.log(error.stack);
+      });`;
+    const args = ['--enable-source-maps', '--input-type=module', '--eval', script];
+    expect(inConsumer(process.execPath, ...args).stdout).toMatch(
+      /coatcheck:\/\/\/lib\/core\/environment\.ts:\d+/,
+    );
+  });
+
+  test('is told before deploying what makes no processor', () => {
+    const { status, stderr } = inConsumer(process.execPath, 'app.js', 'bare.ts', 'bare.out');
+    expect(status).not.toBe(0);
+    expect(stderr).toContain('bare.ts makes no processor');
+  });
+
+  test('has the command line', () => {
+    const program = join(consumer.folder, 'node_modules', '.bin', 'coatcheck');
+    const args = ['--rate', '200/s', '--service-time', '1s', '--payload', '300KB', '--json'];
+    const { status, stdout, stderr } = inConsumer(program, 'plan', ...args);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    expect(JSON.parse(stdout)).toMatchObject({ steady: { requestsAtOnce: 200, batchesAtOnce: 20 } });
+  });
+});
+
+/** The package of an import; none for a file's or for one of Node's own. */
+function packageOf(imported: string): string[] {
+  if (imported.startsWith('.') || imported.startsWith('node:')) return [];
+  return [
+    imported
+      .split('/')
+      .slice(0, imported.startsWith('@') ? 2 : 1)
+      .join('/'),
+  ];
+}
+
+/** The version of `>=1.2`. */
+function versionOf(range: string): string {
+  return /^>= ?([\d.]+)$/.exec(range)?.[1] ?? `${range} is no lower bound`;
+}
