@@ -1,17 +1,13 @@
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { readOutcome, writeOutcome } from '../core/outcome-json.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../core/ports.ts';
-import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
-import { identityDigest, type RequestIdentity } from '../core/request-id.ts';
-import type { RequestRecord } from '../core/request-record.ts';
-
-type Item = Record<string, AttributeValue>;
+import { RECORD_KEY } from '../core/record-table.ts';
+import type { RequestIdentity } from '../core/request-id.ts';
+import { itemOf, keyOf, storedOf } from './record-item.ts';
 
 /** Request records in a DynamoDB table, an item each. */
 export class DynamoDbRecordStore implements RecordStore {
@@ -57,29 +53,5 @@ function following(revision: number) {
   return {
     ConditionExpression: 'revision = :latest',
     ExpressionAttributeValues: { ':latest': { N: String(revision - 1) } },
-  };
-}
-
-function keyOf(request: RequestIdentity): Item {
-  return { [RECORD_KEY]: { S: `request#${identityDigest('record', request)}` } };
-}
-
-function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
-  const { outcome, ...rest } = record;
-  return {
-    ...keyOf(record.request),
-    record: { S: JSON.stringify(rest) },
-    ...(outcome ? { outcome: { S: writeOutcome(outcome) } } : {}),
-    revision: { N: String(revision) },
-    [RECORD_TTL]: { N: String(Math.ceil(keptUntil / 1000)) },
-  };
-}
-
-function storedOf({ record, outcome, revision, [RECORD_TTL]: ttl }: Item): StoredRecord {
-  const rest: Omit<RequestRecord, 'outcome'> = JSON.parse(record?.S ?? '');
-  return {
-    record: outcome?.S === undefined ? rest : { ...rest, outcome: readOutcome(outcome.S) },
-    revision: Number(revision?.N),
-    keptUntil: Number(ttl?.N) * 1000,
   };
 }

@@ -60,6 +60,7 @@ export class AsyncService extends Construct {
       removalPolicy,
     });
     const { table: requestTable } = new RequestTable(this, 'Requests', {
+      listed: false,
       pointInTimeRecovery: props.recordRecovery ?? true,
       removalPolicy,
     });

@@ -91,3 +91,9 @@ export const POLLER_BYTES_A_SECOND = 1_000_000;
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const LAMBDA_ACCOUNT_CONCURRENCY = 1_000;
+
+/**
+ * Most items one `BatchGetItem` call reads.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
+ */
+export const DYNAMODB_MAX_BATCH_READS = 100;

@@ -133,26 +133,26 @@ export interface RecordStore {
 export interface RecordListing {
   /** Whose; those of nobody in particular when absent. */
   readonly tenant?: string;
-  /** Begin after the record at this position, see {@link ListedRecord.position}; with the newest when absent. */
+  /** Begin after the record that stands here, as `positionOf` says; with the newest when absent. */
   readonly after?: string;
-  /** Most records to return. */
+  /** Most records to return, from 1. */
   readonly limit: number;
 }
 
-/** A record in a list. */
-export interface ListedRecord {
-  readonly record: RequestRecord;
-  /** Where it stands among its tenant's, as `positionOf` says. */
-  readonly position: string;
+/** Records that follow each other in a list. */
+export interface RecordPage {
+  /** It may have fewer than the limit, even none, and not be the last. */
+  readonly records: readonly RequestRecord[];
+  /** Where the next page begins after; absent when there are no more. */
+  readonly next?: string;
 }
 
 /**
  * Finds records without their ids, a tenant's newest first by when they were created. What was just written may be
- * missing. Leaves out filters, and records that are past the time they are kept.
+ * missing, or be as it was before. Leaves out filters, and records that are past the time they are kept.
  */
 export interface RecordIndex {
-  /** Fewer records than the limit means: there are no more. */
-  list(listing: RecordListing): Promise<readonly ListedRecord[]>;
+  list(listing: RecordListing): Promise<RecordPage>;
 }
 
 /** What an idempotency key was used for first. */
@@ -162,7 +162,7 @@ export interface KeyUse {
   readonly fingerprint: string;
   /** When, in milliseconds since 1970. */
   readonly usedAt: number;
-  /** Until when the key means this use, in milliseconds since 1970, to the second. */
+  /** Until when the key means this use, in milliseconds since 1970, rounded up to the second. */
   readonly keptUntil: number;
 }
 
@@ -170,7 +170,8 @@ export interface KeyUse {
 export interface IdempotencyKeys {
   /**
    * Takes a key for a use. Of any number of callers at a time one gets it.
-   * @returns the use the key has now: this one, or an earlier one whose time isn't over at `use.usedAt`
+   * @returns the use the key has now: this one, which has its `requestId`, or an earlier one whose time isn't over at
+   * `use.usedAt`
    */
   take(tenant: string | undefined, key: string, use: KeyUse): Promise<KeyUse>;
 }

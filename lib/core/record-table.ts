@@ -3,3 +3,12 @@ export const RECORD_KEY = 'pk';
 
 /** The attribute by which the table drops records: seconds since 1970. */
 export const RECORD_TTL = 'ttl';
+
+/** The index that lists records. An item without its keys isn't in it. */
+export const RECORD_INDEX = 'newest';
+
+/** The partition key of {@link RECORD_INDEX}: which list a record is in, as text. */
+export const RECORD_LIST = 'list';
+
+/** The sort key of {@link RECORD_INDEX}: where a record stands in its list, as text. */
+export const RECORD_POSITION = 'position';

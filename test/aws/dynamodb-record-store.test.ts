@@ -10,6 +10,7 @@ import { summarizeThrown } from '../../lib/core/thrown.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 import {
   clientConfig,
+  conditionRefused,
   jsonAnswer,
   type ReceivedCall,
   ScriptedEndpoint,
@@ -41,20 +42,12 @@ function sentBy({ body }: ReceivedCall) {
   return JSON.parse(String(body));
 }
 
-function refusedBecauseOf(item: unknown) {
-  return jsonAnswer(400, {
-    __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
-    message: 'The conditional request failed',
-    ...(item === undefined ? {} : { Item: item }),
-  });
-}
-
 /** The first call has its effect and no answer; to the second the table says what is there. */
 function answerLost(inTheWay: (first: unknown) => unknown) {
   endpoint.script = (call, response) => {
     const [first] = endpoint.calls;
     if (endpoint.calls.length === 1) response.destroy();
-    else if (first) refusedBecauseOf(inTheWay(sentBy(first).Item))(call, response);
+    else if (first) conditionRefused(inTheWay(sentBy(first).Item))(call, response);
   };
 }
 
@@ -92,7 +85,7 @@ describe('a write', () => {
   });
 
   test('that nothing is in the way of, and yet it is refused, follows one that was dropped', async () => {
-    endpoint.script = refusedBecauseOf(undefined);
+    endpoint.script = conditionRefused(undefined);
     expect(await store.write({ ...RECORD, revision: 2 })).toEqual({ written: false, stored: undefined });
   });
 
@@ -117,6 +110,30 @@ describe('a read', () => {
 });
 
 describe('an item', () => {
+  /** The lists and positions are made of digests as those of `printf '["list","acme"]' | sha256sum` are. */
+  test.each([
+    [
+      undefined,
+      'd3cca28df0a4b4d417723869e5aad6cd#5',
+      '1970-01-01T00:00:01.000Z#59c4d901323f07907c28861e09336788',
+    ],
+    [
+      'acme',
+      '223b8273be83397e09ce2c44d3c402b5#9',
+      '1970-01-01T00:00:01.000Z#962b7050bcfd4e366bbf973154bd67e2',
+    ],
+  ])('is listed among those of the tenant %s, whatever becomes of it', async (tenant, list, position) => {
+    const request = { ...RECORD.record.request, ...(tenant === undefined ? {} : { tenant }) };
+    const record = { ...RECORD.record, request };
+    await store.write({ ...RECORD, record });
+    const outcome = inlineOutcome('42', 'application/json', { request });
+    const ended = { ...record, status: 'succeeded' as const, attempts: 3, updatedAt: 9_000, outcome };
+    await store.write({ record: ended, revision: 2, keptUntil: 99_000 });
+    for (const { Item } of endpoint.calls.map(sentBy)) {
+      expect(Item).toMatchObject({ list: { S: list }, position: { S: position } });
+    }
+  });
+
   /** As DynamoDB counts: names and values in UTF-8. */
   async function bytesOf(written: StoredRecord): Promise<number> {
     await store.write(written);

@@ -1,9 +1,10 @@
-import { CreateTableCommand, DeleteItemCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { RECORD_KEY } from '../../lib/core/record-table.ts';
+import { keyOf } from '../../lib/aws/record-item.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { createRequestTable } from '../support/request-table.ts';
 import { recordStoreSuite } from './record-store-suite.ts';
 
 recordStoreSuite('a record store in memory', async () => {
@@ -14,23 +15,11 @@ recordStoreSuite('a record store in memory', async () => {
 const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
 
 recordStoreSuite('a record store on DynamoDB', async () => {
-  const TableName = `conformance-${crypto.randomUUID()}`;
-  await dynamodb.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [{ AttributeName: RECORD_KEY, AttributeType: 'S' }],
-      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: 'HASH' }],
-    }),
-  );
+  const TableName = await createRequestTable(dynamodb);
   return {
     store: new DynamoDbRecordStore(dynamodb, TableName),
-    /** The only one there is. */
-    drop: async () => {
-      const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
-      for (const { [RECORD_KEY]: key } of Items) {
-        if (key) await dynamodb.send(new DeleteItemCommand({ TableName, Key: { [RECORD_KEY]: key } }));
-      }
+    drop: async ({ request }) => {
+      await dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(request) }));
     },
   };
 });

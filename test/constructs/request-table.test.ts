@@ -1,6 +1,8 @@
-import { RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Template } from 'aws-cdk-lib/assertions';
 import { expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { RequestTable } from '../../lib/constructs/request-table.ts';
 import { readable, resource, serviceInApp } from './service-in-app.ts';
 
 function tableOf(props: Partial<AsyncServiceProps> = {}) {
@@ -31,4 +33,26 @@ it("can't be put back where nobody wants to pay for it", () => {
 it('outlives its stack, except when creating it is rolled back', () => {
   expect(tableOf().deletionPolicy).toBe('RetainExceptOnCreate');
   expect(tableOf({ removalPolicy: RemovalPolicy.DESTROY }).deletionPolicy).toBe('Delete');
+});
+
+it('lists its records in an index of keys, where that is asked for', () => {
+  const stack = new Stack();
+  const removalPolicy = RemovalPolicy.DESTROY;
+  new RequestTable(stack, 'Requests', { listed: true, pointInTimeRecovery: false, removalPolicy });
+  Template.fromStack(stack).hasResourceProperties('AWS::DynamoDB::GlobalTable', {
+    AttributeDefinitions: ['pk', 'list', 'position'].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    })),
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'newest',
+        KeySchema: [
+          { AttributeName: 'list', KeyType: 'HASH' },
+          { AttributeName: 'position', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'KEYS_ONLY' },
+      },
+    ],
+  });
 });

@@ -31,6 +31,11 @@ export class MemoryRecordStore implements RecordStore {
     this.#stored.delete(keyOf(request));
   }
 
+  /** Every record, in no particular order. */
+  all(): readonly StoredRecord[] {
+    return [...this.#stored.values()];
+  }
+
   /** The record of a request that is known by its id alone. */
   record(id: string): RequestRecord | undefined {
     return this.#stored.get(keyOf({ id, issuer: '' }))?.record;

@@ -88,6 +88,15 @@ export function jsonAnswer(status: number, body: unknown): Script {
   };
 }
 
+/** DynamoDB's answer to a write whose condition doesn't hold. @param item what is in its way, if anything */
+export function conditionRefused(item: unknown): Script {
+  return jsonAnswer(400, {
+    __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
+    message: 'The conditional request failed',
+    ...(item === undefined ? {} : { Item: item }),
+  });
+}
+
 /** What SDK clients of an endpoint are made with. */
 export function clientConfig(endpoint: string) {
   return {

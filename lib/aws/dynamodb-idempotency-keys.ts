@@ -1,0 +1,62 @@
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { IdempotencyKeys, KeyUse } from '../core/ports.ts';
+import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
+import { digestOf } from '../core/request-id.ts';
+import type { Item } from './record-item.ts';
+
+/** Idempotency keys in the table of request records, an item each. */
+export class DynamoDbIdempotencyKeys implements IdempotencyKeys {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async take(tenant: string | undefined, key: string, use: KeyUse): Promise<KeyUse> {
+    const item = itemOf(tenant, key, use);
+    try {
+      await this.#client.send(
+        new PutItemCommand({
+          TableName: this.#table,
+          Item: item,
+          // A table drops an item late: one that is past its time is as good as gone.
+          ConditionExpression: 'attribute_not_exists(#key) OR #ttl <= :now',
+          ExpressionAttributeNames: { '#key': RECORD_KEY, '#ttl': RECORD_TTL },
+          ExpressionAttributeValues: { ':now': { N: String(Math.floor(use.usedAt / 1000)) } },
+          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+        }),
+      );
+      return useOf(item);
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException && error.Item)) throw error;
+      // The SDK makes a call whose answer was lost again: then what is in the way is this very use.
+      return useOf(error.Item);
+    }
+  }
+}
+
+function itemOf(tenant: string | undefined, key: string, use: KeyUse): Item {
+  const digest = tenant === undefined ? digestOf('key', key) : digestOf('key', key, tenant);
+  return {
+    [RECORD_KEY]: { S: `key#${digest}` },
+    requestId: { S: use.requestId },
+    fingerprint: { S: use.fingerprint },
+    usedAt: { N: String(use.usedAt) },
+    [RECORD_TTL]: { N: String(Math.ceil(use.keptUntil / 1000)) },
+  };
+}
+
+function useOf({ requestId, fingerprint, usedAt, [RECORD_TTL]: ttl }: Item): KeyUse {
+  return {
+    requestId: requestId?.S ?? '',
+    fingerprint: fingerprint?.S ?? '',
+    usedAt: Number(usedAt?.N),
+    keptUntil: Number(ttl?.N) * 1000,
+  };
+}

@@ -1,0 +1,111 @@
+import { BatchGetItemCommand, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { DYNAMODB_MAX_BATCH_READS } from '../core/limits.ts';
+import type { Chance, RecordIndex, RecordListing, RecordPage } from '../core/ports.ts';
+import { positionOf } from '../core/record-position.ts';
+import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../core/record-table.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+import { type Item, listsOf, storedOf } from './record-item.ts';
+
+/** A record as the index knows it. */
+interface Entry {
+  readonly key: string;
+  readonly position: string;
+}
+
+/** Sorts after every position. */
+const BEFORE_THE_NEWEST = '~';
+
+/** Calls for the records of a page. DynamoDB leaves out of an answer what is beyond 16 MB, or throttled. */
+const MAX_READS = 5;
+
+/** Upper bound of the wait before the second of them; it doubles with every further one. */
+const FIRST_WAIT_MILLISECONDS = 50;
+
+/** Lists the records of a {@link DynamoDbRecordStore}, if its table has the index. */
+export class DynamoDbRecordIndex implements RecordIndex {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+  readonly #chance: Chance;
+
+  constructor(client: DynamoDBClient, table: string, chance: Chance) {
+    this.#client = client;
+    this.#table = table;
+    this.#chance = chance;
+  }
+
+  async list({ tenant, after = BEFORE_THE_NEWEST, limit }: RecordListing): Promise<RecordPage> {
+    const most = Math.min(limit, DYNAMODB_MAX_BATCH_READS);
+    // One more than there is room for: whether it is there tells whether there are more.
+    const lists = await Promise.all(listsOf(tenant).map((list) => this.#newest(list, after, most + 1)));
+    const entries = lists.flat().sort(newestFirst);
+    const page = entries.slice(0, most);
+    const records = await this.#recordsOf(page);
+    return entries.length > most ? { records, next: page.at(-1)?.position } : { records };
+  }
+
+  /** The newest entries of a list after a position; fewer than `count` only if there are no more. */
+  async #newest(list: string, after: string, count: number): Promise<Entry[]> {
+    const pages = paginateQuery(
+      { client: this.#client },
+      {
+        TableName: this.#table,
+        IndexName: RECORD_INDEX,
+        KeyConditionExpression: '#list = :list AND #position < :after',
+        ExpressionAttributeNames: { '#list': RECORD_LIST, '#position': RECORD_POSITION },
+        ExpressionAttributeValues: { ':list': { S: list }, ':after': { S: after } },
+        ScanIndexForward: false,
+        Limit: count,
+      },
+    );
+    const entries: Entry[] = [];
+    for await (const { Items = [] } of pages) {
+      entries.push(...Items.map(entryOf));
+      if (entries.length >= count) break;
+    }
+    return entries;
+  }
+
+  /**
+   * The records that are kept, in the order of their entries. An index lags behind its table: a record that isn't
+   * where its entry says was dropped, or has begun anew and stands among the newest.
+   */
+  async #recordsOf(entries: readonly Entry[]): Promise<RequestRecord[]> {
+    const items = await this.#read(new Set(entries.map(({ key }) => key)));
+    const now = this.#chance.now();
+    const kept = items.map(storedOf).filter(({ keptUntil }) => keptUntil > now);
+    const byPosition = new Map(kept.map(({ record }) => [positionOf(record), record]));
+    return entries.flatMap(({ position }) => byPosition.get(position) ?? []);
+  }
+
+  /** @throws Error when DynamoDB leaves items out again and again */
+  async #read(keys: ReadonlySet<string>): Promise<Item[]> {
+    const items: Item[] = [];
+    let left: Item[] = [...keys].map((key) => ({ [RECORD_KEY]: { S: key } }));
+    for (let reads = 0; left.length > 0; reads++) {
+      if (reads === MAX_READS) {
+        throw new Error(`${left.length} of ${keys.size} records were left out of ${reads} answers`);
+      }
+      if (reads > 0) await this.#backOff(reads);
+      const { Responses, UnprocessedKeys } = await this.#client.send(
+        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: left } } }),
+      );
+      items.push(...(Responses?.[this.#table] ?? []));
+      left = UnprocessedKeys?.[this.#table]?.Keys ?? [];
+    }
+    return items;
+  }
+
+  #backOff(reads: number): Promise<void> {
+    const bound = FIRST_WAIT_MILLISECONDS * 2 ** (reads - 1);
+    return new Promise((resolve) => setTimeout(resolve, this.#chance.random() * bound));
+  }
+}
+
+function entryOf(item: Item): Entry {
+  return { key: item[RECORD_KEY]?.S ?? '', position: item[RECORD_POSITION]?.S ?? '' };
+}
+
+function newestFirst({ position: one }: Entry, { position: other }: Entry): number {
+  if (one === other) return 0;
+  return one < other ? 1 : -1;
+}

@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import type { IdempotencyKeys, KeyUse } from '../../lib/core/ports.ts';
+
+const NOW = Date.UTC(2026, 0, 31, 12);
+const DAY_MILLISECONDS = 86_400_000;
+
+/** What everything does that remembers idempotency keys. */
+export function idempotencyKeysSuite(name: string, open: () => Promise<IdempotencyKeys>): void {
+  function useBy(requestId: string, given: Partial<KeyUse> = {}): KeyUse {
+    return { requestId, fingerprint: 'f', usedAt: NOW, keptUntil: NOW + DAY_MILLISECONDS, ...given };
+  }
+
+  describe(name, () => {
+    test('gives a key to whoever comes first, and tells others what it means', async () => {
+      const keys = await open();
+      const first = useBy('r-1', { fingerprint: 'żółć 🧥 "' });
+      expect(await keys.take('acme', 'k', first)).toEqual(first);
+      expect(await keys.take('acme', 'k', useBy('r-2'))).toEqual(first);
+      expect(await keys.take('acme', 'k', useBy('r-3', { usedAt: NOW + 1_000 }))).toEqual(first);
+    });
+
+    test('gives a key to one of many who come at once (fault 1)', async () => {
+      const keys = await open();
+      const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`));
+      const taken = await Promise.all(uses.map((use) => keys.take('acme', 'k', use)));
+      expect(new Set(taken.map(({ requestId }) => requestId)).size).toBe(1);
+      expect(uses).toContainEqual(taken[0]);
+      expect(await keys.take('acme', 'k', useBy('late'))).toEqual(taken[0]);
+    });
+
+    test('gives a key again when its time is over, and not before (fault 35)', async () => {
+      const keys = await open();
+      const first = useBy('r-1', { keptUntil: NOW + 5_000 });
+      await keys.take('acme', 'k', first);
+      expect(await keys.take('acme', 'k', useBy('r-2', { usedAt: NOW + 4_999 }))).toEqual(first);
+      const second = useBy('r-3', { usedAt: NOW + 5_000 });
+      expect(await keys.take('acme', 'k', second)).toEqual(second);
+      expect(await keys.take('acme', 'k', useBy('r-4', { usedAt: NOW + 6_000 }))).toEqual(second);
+    });
+
+    test('gives a key whose time is over to one of many', async () => {
+      const keys = await open();
+      await keys.take(undefined, 'k', useBy('old', { keptUntil: NOW + 1_000 }));
+      const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`, { usedAt: NOW + 2_000 }));
+      const taken = await Promise.all(uses.map((use) => keys.take(undefined, 'k', use)));
+      expect(new Set(taken.map(({ requestId }) => requestId)).size).toBe(1);
+      expect(uses).toContainEqual(taken[0]);
+    });
+
+    test('keeps a key to the end of the second', async () => {
+      const keys = await open();
+      const taken = await keys.take('acme', 'k', useBy('r-1', { keptUntil: NOW + 4_001 }));
+      expect(taken.keptUntil).toBe(NOW + 5_000);
+      expect(await keys.take('acme', 'k', useBy('r-2', { usedAt: NOW + 4_999 }))).toEqual(taken);
+      expect(await keys.take('acme', 'k', useBy('r-3', { usedAt: NOW + 5_000 }))).toMatchObject({
+        requestId: 'r-3',
+      });
+    });
+
+    test('tells keys apart by tenant, and those of nobody in particular', async () => {
+      const keys = await open();
+      const takers: readonly (readonly [string | undefined, string])[] = [
+        [undefined, 'k'],
+        ['', 'k'],
+        ['acme', 'k'],
+        ['other', 'k'],
+        ['acme', 'K'],
+        ['k', 'acme'],
+      ];
+      for (const [nth, [tenant, key]] of takers.entries()) {
+        expect(await keys.take(tenant, key, useBy(`r-${nth}`))).toMatchObject({ requestId: `r-${nth}` });
+      }
+    });
+  });
+}

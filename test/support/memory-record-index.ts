@@ -1,0 +1,26 @@
+import type { RecordIndex, RecordListing, RecordPage } from '../../lib/core/ports.ts';
+import { positionOf } from '../../lib/core/record-position.ts';
+import type { MemoryRecordStore } from './memory-record-store.ts';
+
+/** Lists the records of a store in memory. */
+export class MemoryRecordIndex implements RecordIndex {
+  readonly #store: MemoryRecordStore;
+  readonly #now: () => number;
+
+  constructor(store: MemoryRecordStore, now: () => number) {
+    this.#store = store;
+    this.#now = now;
+  }
+
+  async list({ tenant, after, limit }: RecordListing): Promise<RecordPage> {
+    const entries = this.#store
+      .all()
+      .filter(({ record }) => record.request.tenant === tenant)
+      .map((stored) => ({ ...stored, position: positionOf(stored.record) }))
+      .filter(({ position }) => after === undefined || position < after)
+      .sort((one, other) => (one.position < other.position ? 1 : -1));
+    const page = entries.slice(0, limit);
+    const records = page.filter(({ keptUntil }) => keptUntil > this.#now()).map(({ record }) => record);
+    return entries.length > limit ? { records, next: page.at(-1)?.position } : { records };
+  }
+}

@@ -1,0 +1,29 @@
+import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../../lib/core/record-table.ts';
+
+/** Makes a table for request records with its index, as a deployment would. @returns its name */
+export async function createRequestTable(client: DynamoDBClient): Promise<string> {
+  const TableName = `conformance-${crypto.randomUUID()}`;
+  await client.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [RECORD_KEY, RECORD_LIST, RECORD_POSITION].map((AttributeName) => ({
+        AttributeName,
+        AttributeType: 'S',
+      })),
+      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: 'HASH' }],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: RECORD_INDEX,
+          KeySchema: [
+            { AttributeName: RECORD_LIST, KeyType: 'HASH' },
+            { AttributeName: RECORD_POSITION, KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    }),
+  );
+  return TableName;
+}
