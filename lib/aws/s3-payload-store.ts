@@ -1,17 +1,12 @@
 import { Readable } from 'node:stream';
-import {
-  CopyObjectCommand,
-  GetObjectCommand,
-  HeadObjectCommand,
-  type S3Client,
-  S3ServiceException,
-} from '@aws-sdk/client-s3';
+import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type ClaimCheck, formatClaimCheck } from '../core/claim-check.ts';
 import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing } from '../core/errors.ts';
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
+import { isS3Error } from './s3-error.ts';
 import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 
 /** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
@@ -92,7 +87,7 @@ export class S3PayloadStore implements PayloadStore {
       return { check: { bucket: this.#resultBucket, key, versionId }, size: counter.bytes, contentType };
     } catch (error) {
       // A conflict is a race that the other writer may have won.
-      if (isNamed(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
+      if (isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
       throw error;
     } finally {
       signal.removeEventListener('abort', abort);
@@ -124,7 +119,7 @@ export class S3PayloadStore implements PayloadStore {
 /** S3 errors that no further attempt will mend, as ours; every other one as it is. */
 function finalError(error: unknown, where: string): unknown {
   if (
-    isNamed(
+    isS3Error(
       error,
       'NoSuchKey',
       'NoSuchVersion',
@@ -137,12 +132,8 @@ function finalError(error: unknown, where: string): unknown {
     // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed.
     return new PayloadMissing(where, error);
   }
-  if (isNamed(error, 'AccessDenied', 'InvalidObjectState')) return new PayloadDenied(where, error);
+  if (isS3Error(error, 'AccessDenied', 'InvalidObjectState')) return new PayloadDenied(where, error);
   return error;
-}
-
-function isNamed(error: unknown, ...names: readonly string[]): error is S3ServiceException {
-  return error instanceof S3ServiceException && names.includes(error.name);
 }
 
 /** The SDK compares the object's checksum at the stream's end, and says so only by its error's message. */

@@ -14,6 +14,16 @@ export function parseJson(text: string, what: string, maxDepth: number): unknown
   }
 }
 
+/** Whether a text is JSON. */
+export function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * The value of an object's member as it is written in valid JSON, the last one where it is there twice; undefined when
  * it isn't there.

@@ -191,8 +191,20 @@ export interface SubmissionQueue {
 export interface ExpectedUpload {
   readonly key: string;
   readonly contentType: string;
-  /** What the client notes on the object. */
+  /**
+   * What the client notes on the object. Stores keep it as headers: whoever takes it from a client sees to it that names
+   * are lower-case tokens, and values printable ASCII without space around it.
+   */
   readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** What an upload by a form is held to. */
+export interface UploadTerms {
+  /** Most bytes; the fewest is one. */
+  readonly maxBytes: number;
+  /** Base64 of the 32 bytes; absent when the client didn't say. */
+  readonly sha256?: string;
+  readonly expiresInSeconds: number;
 }
 
 /** A form by which anyone who has it can upload one payload, until it expires. */
@@ -211,11 +223,8 @@ export interface UploadedPart {
 
 /** Lets clients upload and download by themselves, with links that work for a while. */
 export interface ClientTransfers {
-  /** @param terms `maxBytes` and `sha256` (base64) hold the upload to what was announced */
-  form(
-    upload: ExpectedUpload,
-    terms: { readonly maxBytes: number; readonly sha256?: string; readonly expiresInSeconds: number },
-  ): Promise<UploadForm>;
+  /** A form for one upload and no other. */
+  form(upload: ExpectedUpload, terms: UploadTerms): Promise<UploadForm>;
   /** Begins an upload in parts. @returns the name the store gave to it */
   beginParts(upload: ExpectedUpload): Promise<string>;
   /** URLs to PUT parts to, in the order of their numbers. */
@@ -225,7 +234,11 @@ export interface ClientTransfers {
     numbers: readonly number[],
     expiresInSeconds: number,
   ): Promise<readonly string[]>;
-  /** @throws UploadIncomplete when the parts aren't those that were uploaded, UploadUnknown when it was ended before */
+  /**
+   * Makes the object of these parts, in the order of their numbers; parts that were uploaded and aren't named are
+   * dropped. Said again after it succeeded, it succeeds or rejects with UploadUnknown.
+   * @throws UploadIncomplete when the parts aren't among those that were uploaded, UploadUnknown when it was ended before
+   */
   completeParts(key: string, uploadName: string, parts: readonly UploadedPart[]): Promise<void>;
   /** Drops an upload with its parts; nothing when there is none. */
   abortParts(key: string, uploadName: string): Promise<void>;

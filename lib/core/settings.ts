@@ -297,6 +297,12 @@ export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
 /** Uploads under this prefix are requests. */
 export const DEFAULT_UPLOAD_PREFIX = 'requests/';
 
+/**
+ * Uploads the API gave a ticket for lie in this folder under the upload prefix, each under a key that says whose request
+ * it is.
+ */
+export const TICKET_FOLDER = 'tickets/';
+
 /** Payloads that messages refer to lie under this prefix: uploading one is no request yet. */
 export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
 
@@ -308,3 +314,9 @@ export const DEFAULT_DISPOSABLE_PREFIX = 'disposable/';
 
 /** Longest prefix, in characters: a key has 1,024 bytes, and what follows the prefix needs most of them. */
 export const PREFIX_MAX_LENGTH = 128;
+
+/**
+ * Longest tenant of a request by the API, in characters: a ticket's key holds it as base64 of up to 3 bytes a character,
+ * that is 512 of the 1,024 bytes of a key.
+ */
+export const API_TENANT_MAX_LENGTH = 128;

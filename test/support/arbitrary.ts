@@ -19,9 +19,13 @@ const strays = fc.oneof(
   fc.constantFrom('', 'null', '\ud800', '%', '%FF', 's3://', 's3://payloads/\udc00', '__proto__', '1.0'),
 );
 
+const ticketKeys = fc
+  .tuple(fc.oneof(fc.constant('-'), fc.base64String()), fc.uuid({ version: [4, 7] }))
+  .map(([owner, id]) => `requests/tickets/${owner}/${id}`);
+
 const s3Records = fc
   .record({
-    key: fc.oneof(keys.map(encodeURIComponent), strays),
+    key: fc.oneof(keys.map(encodeURIComponent), ticketKeys, strays),
     versionId: fc.oneof(fc.string(), strays),
     size: fc.oneof(fc.nat(), strays),
     sequencer: strays,
@@ -33,8 +37,8 @@ const cloudEvents = fc.record(
   {
     specversion: fc.oneof({ weight: 9, arbitrary: fc.constant('1.0') }, strays),
     id: fc.oneof(requestIds, strays),
-    source: fc.oneof(fc.webUrl(), strays),
-    type: fc.oneof(fc.constant('com.example.order'), strays),
+    source: fc.oneof(fc.constant('coatcheck'), fc.webUrl(), strays),
+    type: fc.oneof(fc.constantFrom('com.example.order', 'coatcheck.request.submitted'), strays),
     datacontenttype: fc.oneof(fc.constantFrom('application/json', 'text/csv'), strays),
     expirytime: fc.oneof(fc.date({ noInvalidDate: true }).map(String), strays),
     traceparent: strays,
@@ -44,6 +48,9 @@ const cloudEvents = fc.record(
       keys.map((key) => `s3://payloads/${encodeURIComponent(key)}`),
       strays,
     ),
+    time: strays,
+    metadata: fc.oneof(fc.json(), strays),
+    payloadsize: fc.oneof(fc.nat().map(String), strays),
   },
   { requiredKeys: [] },
 );

@@ -1,6 +1,7 @@
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
 import type { OutputMessage, OutputQueue, SendResult } from '../../lib/core/ports.ts';
 import { Faults } from './faults.ts';
+import { assertMessageText } from './message-text.ts';
 
 /** What becomes of one entry of a call instead of being sent. */
 export type Refusal = Extract<SendResult, { sent: false }>;
@@ -57,21 +58,5 @@ export class MemoryOutputQueue implements OutputQueue {
       for (const text of [body, ...Object.values(attributes).map(({ value }) => value)])
         assertMessageText(text);
     }
-  }
-}
-
-/** Not empty, and only characters of XML 1.0. */
-function assertMessageText(text: string): void {
-  if (text === '') throw new Error('MissingParameter: a text is empty');
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    const allowed =
-      code === 0x9 ||
-      code === 0xa ||
-      code === 0xd ||
-      (code >= 0x20 && code <= 0xd7ff) ||
-      (code >= 0xe000 && code <= 0xfffd) ||
-      code >= 0x10000;
-    if (!allowed) throw new Error(`InvalidMessageContents: U+${code.toString(16)}`);
   }
 }

@@ -7,9 +7,11 @@ import { identityProblem, type RequestIdentity } from '../request-id.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './cloudevents.ts';
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
+import type { JsonObject } from './fields.ts';
 import { decodePlain } from './plain.ts';
 import { asRejection } from './rejection.ts';
 import { decodeS3Event, isS3Event, isS3TestEvent } from './s3-event.ts';
+import { decodeSubmission, isSubmission } from './submission.ts';
 
 /** A payload that travelled in the message. */
 export interface InlinePayload {
@@ -25,6 +27,10 @@ export interface DecodedRequest extends RequestIdentity {
   readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
   readonly expiresAt?: number;
+  /** When its client handed it in, in milliseconds since 1970, where that is known. */
+  readonly submittedAt?: number;
+  /** Its record was made before its payload came: a claim does well to read it first. */
+  readonly ticketed?: true;
 }
 
 /** A request that can't be handled, for a reason its sender is told. */
@@ -60,6 +66,7 @@ export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decod
 function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
   if (isS3TestEvent(value)) return [];
   if (isS3Event(value)) return decodeS3Event(value, delivery);
+  if (isSubmission(value)) return [decodeSubmission(value, delivery.body)];
   if (isCloudEvent(value)) return [decodeCloudEvent(value, delivery.body)];
   if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
   // The TrueFoundry async service's envelope has its place here.
@@ -103,14 +110,8 @@ function assertSound(what: string, problem: string | undefined): void {
 }
 
 /** The identity its sender will look for, if it can be told and used; else the message's own id. */
-function bestKnownIdentity(value: unknown, { id: messageId, attributes }: Delivery): RequestIdentity {
-  const {
-    id,
-    source: issuer,
-    tenant,
-  } = isCloudEvent(value)
-    ? value
-    : { id: attributes[ATTRIBUTES.requestId], source: '', tenant: attributes[ATTRIBUTES.tenant] };
+function bestKnownIdentity(value: unknown, delivery: Delivery): RequestIdentity {
+  const { id, source: issuer, tenant } = statedIdentity(value, delivery);
   if (
     typeof id === 'string' &&
     typeof issuer === 'string' &&
@@ -119,5 +120,11 @@ function bestKnownIdentity(value: unknown, { id: messageId, attributes }: Delive
     const identity = { id, issuer, tenant: tenant ?? undefined };
     if (identityProblem(identity) === undefined) return identity;
   }
-  return { id: messageId, issuer: '' };
+  return { id: delivery.id, issuer: '' };
+}
+
+function statedIdentity(value: unknown, { attributes }: Delivery): JsonObject {
+  if (isSubmission(value)) return { ...value, source: '' };
+  if (isCloudEvent(value)) return value;
+  return { id: attributes[ATTRIBUTES.requestId], source: '', tenant: attributes[ATTRIBUTES.tenant] };
 }

@@ -1,4 +1,5 @@
 import type { Delivery } from '../delivery.ts';
+import { isJson } from '../json.ts';
 import { JSON_TYPE, TEXT_TYPE } from '../media-type.ts';
 import { attributesOf } from './attributes.ts';
 import type { DecodedRequest } from './decode.ts';
@@ -17,11 +18,5 @@ export function decodePlain(delivery: Delivery, container: boolean): DecodedRequ
 }
 
 function isJsonScalar(body: string): boolean {
-  if (!/^\s*(?:"|-?\d|true|false|null)/.test(body)) return false;
-  try {
-    JSON.parse(body);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^\s*(?:"|-?\d|true|false|null)/.test(body) && isJson(body);
 }

@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery.ts';
 import { EnvelopeMalformed, PayloadEmpty } from '../errors.ts';
-import { digestOf, requestIdOfUpload } from '../request-id.ts';
+import { digestOf, type RequestIdentity, requestIdOfUpload } from '../request-id.ts';
+import { ticketOf } from '../ticket-key.ts';
 import type { Decoded } from './decode.ts';
 import { isObject, type JsonObject, requiredText, shown } from './fields.ts';
 import { asRejection } from './rejection.ts';
@@ -31,16 +32,23 @@ export function decodeS3Event(
 }
 
 function decodeRecord(record: JsonObject, fallbackId: string): Decoded {
-  let id = fallbackId;
+  let request: RequestIdentity = { id: fallbackId, issuer: '' };
   try {
     // First: a removal names the version it removed, and is not the request of that upload.
     assertCreation(record);
     const { bucket, key, version, size, versionId } = uploadedObject(record);
-    id = requestIdOfUpload({ bucket, key, version });
+    const ticket = ticketOf(key);
+    // Whoever has a ticket's form can upload twice, and has one request all the same.
+    request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), issuer: '' };
     if (size === 0) throw new PayloadEmpty(`s3://${bucket}/${key}`);
-    return { id, issuer: '', payload: { bucket, key, versionId, size }, metadata: {} };
+    return {
+      ...request,
+      payload: { bucket, key, versionId, size },
+      metadata: {},
+      ...(ticket && { ticketed: true }),
+    };
   } catch (error) {
-    return { id, issuer: '', rejection: asRejection(error) };
+    return { ...request, rejection: asRejection(error) };
   }
 }
 

@@ -1,8 +1,10 @@
 import { formatClaimCheck } from '../claim-check.ts';
-import { isJsonType, isTextType, PROBLEM_TYPE } from '../media-type.ts';
-import { type InlineResult, type Outcome, outcomeId } from '../outcome.ts';
+import { type DataMember, inlineMember } from '../cloudevent-data.ts';
+import { isJson } from '../json.ts';
+import { PROBLEM_TYPE } from '../media-type.ts';
+import { type Outcome, outcomeId } from '../outcome.ts';
 import type { OutputMessage } from '../ports.ts';
-import { messageJson, utf8Text } from './text.ts';
+import { messageJson } from './text.ts';
 
 /**
  * Writes an outcome as a CloudEvent 1.0 in structured JSON.
@@ -31,31 +33,11 @@ export function sourceOf(serviceName: string): string {
   return `/coatcheck/${encodeURIComponent(serviceName)}`;
 }
 
-type Member = readonly [name: 'data' | 'data_base64' | 'dataref', json: string];
-
-function dataOf(outcome: Outcome): readonly [contentType: string, member: Member] {
+function dataOf(outcome: Outcome): readonly [contentType: string, member: DataMember] {
   if (outcome.status !== 'succeeded') return [PROBLEM_TYPE, ['data', JSON.stringify(outcome.problem)]];
   const { result } = outcome;
   if ('check' in result) {
     return [result.contentType, ['dataref', JSON.stringify(formatClaimCheck(result.check))]];
   }
-  return [result.contentType, inlineMember(result)];
-}
-
-/** JSON as JSON, text as text, and whatever isn't what it is called as base64. */
-function inlineMember({ bytes, contentType }: InlineResult): Member {
-  const json = isJsonType(contentType);
-  const text = json || isTextType(contentType) ? utf8Text(bytes) : undefined;
-  if (text !== undefined && json && isJson(text)) return ['data', text];
-  if (text !== undefined && !json) return ['data', JSON.stringify(text)];
-  return ['data_base64', JSON.stringify(Buffer.from(bytes).toString('base64'))];
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
+  return [result.contentType, inlineMember(result, isJson)];
 }

@@ -86,6 +86,55 @@ test('a record whose claim check no store could have given out is rejected alone
   expect(decoded[0]?.id).toBe('e37494c13d7fd4b0b59e3d872785c4c8');
 });
 
+describe("an upload to a ticket's key", () => {
+  const ID = '019472a3-5b7c-7def-8123-456789abcdef';
+
+  test.each([
+    ['requests/tickets/-', undefined],
+    ['requests/tickets/YWNtZQ', 'acme'],
+    ['in/here/tickets/w7w', 'ü'],
+  ])('under %s is the request with that ticket, of tenant %j', (folder, tenant) => {
+    const key = `${folder}/${ID}`;
+    expect(decodedRequest(s3Event(s3Record({ key, versionId: VERSION, size: 7 })))).toEqual({
+      id: ID,
+      issuer: '',
+      tenant,
+      payload: { bucket: 'payloads', key, versionId: VERSION, size: 7 },
+      metadata: {},
+      ticketed: true,
+    });
+  });
+
+  test('is the same request whatever its version', () => {
+    const key = `requests/tickets/-/${ID}`;
+    const versions = ['v1', 'v2', undefined].map((versionId) => s3Record({ key, versionId }));
+    expect(decodedAll(s3Event(...versions)).map(({ id }) => id)).toEqual([ID, ID, ID]);
+  });
+
+  test('that is empty is rejected under the ticket', () => {
+    const { rejection, ...request } = rejectedRequest(
+      s3Event(s3Record({ key: `requests/tickets/YWNtZQ/${ID}`, size: 0 })),
+    );
+    expect(request).toEqual({ id: ID, issuer: '', tenant: 'acme' });
+    expect(rejection).toBeInstanceOf(PayloadEmpty);
+  });
+
+  test('taken back is not the request of the ticket', () => {
+    const record = s3Record(
+      { key: `requests/tickets/-/${ID}`, versionId: 'v1' },
+      { eventName: 'ObjectRemoved:Delete' },
+    );
+    expect(rejectedRequest(s3Event(record)).id).toBe('5a9e070e6639f5fe00b83adbe75cee73');
+  });
+
+  test('and one to a key that is nearly one is a request of its own', () => {
+    const key = `requests/tickets/-/${ID.toUpperCase()}`;
+    const decoded = decodedRequest(s3Event(s3Record({ key, versionId: 'v1' })));
+    expect(decoded.id).toMatch(/^[0-9a-f]{32}$/);
+    expect(decoded).not.toHaveProperty('ticketed');
+  });
+});
+
 test("S3's test event holds no request", () => {
   const body = {
     Service: 'Amazon S3',

@@ -1,0 +1,128 @@
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  type S3Client,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { UploadIncomplete, UploadUnknown } from '../core/errors.ts';
+import type {
+  ClientTransfers,
+  ExpectedUpload,
+  StoredResult,
+  UploadedPart,
+  UploadForm,
+  UploadTerms,
+} from '../core/ports.ts';
+import { isS3Error } from './s3-error.ts';
+
+/**
+ * Forms and URLs signed by whoever runs this: they work no longer than its own credentials do.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
+ */
+export class S3ClientTransfers implements ClientTransfers {
+  readonly #client: S3Client;
+  readonly #bucket: string;
+
+  /** @param client one made with `PLAIN_URLS` */
+  constructor(client: S3Client, bucket: string) {
+    this.#client = client;
+    this.#bucket = bucket;
+  }
+
+  /** What a form may hold besides the file is in its policy, value for value: S3 refuses one that was changed. */
+  async form(
+    { key, contentType, metadata }: ExpectedUpload,
+    { maxBytes, sha256, expiresInSeconds }: UploadTerms,
+  ): Promise<UploadForm> {
+    return createPresignedPost(this.#client, {
+      Bucket: this.#bucket,
+      Key: key,
+      Conditions: [['content-length-range', 1, maxBytes]],
+      Fields: { 'Content-Type': contentType, ...metadataFields(metadata), ...checksumFields(sha256) },
+      Expires: expiresInSeconds,
+    });
+  }
+
+  async beginParts({ key, contentType, metadata }: ExpectedUpload): Promise<string> {
+    const { UploadId } = await this.#client.send(
+      new CreateMultipartUploadCommand({
+        Bucket: this.#bucket,
+        Key: key,
+        ContentType: contentType,
+        Metadata: { ...metadata },
+      }),
+    );
+    if (!UploadId) throw new TypeError(`S3 began an upload of ${key} without an id`);
+    return UploadId;
+  }
+
+  async partUrls(
+    key: string,
+    uploadName: string,
+    numbers: readonly number[],
+    expiresInSeconds: number,
+  ): Promise<readonly string[]> {
+    const part = { Bucket: this.#bucket, Key: key, UploadId: uploadName };
+    return Promise.all(
+      numbers.map((PartNumber) =>
+        getSignedUrl(this.#client, new UploadPartCommand({ ...part, PartNumber }), {
+          expiresIn: expiresInSeconds,
+        }),
+      ),
+    );
+  }
+
+  async completeParts(key: string, uploadName: string, parts: readonly UploadedPart[]): Promise<void> {
+    if (parts.length === 0) throw new UploadIncomplete('it has no parts');
+    const inOrder = parts.toSorted((one, other) => one.number - other.number);
+    const command = new CompleteMultipartUploadCommand({
+      Bucket: this.#bucket,
+      Key: key,
+      UploadId: uploadName,
+      MultipartUpload: { Parts: inOrder.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
+    });
+    await this.#client.send(command).catch((error) => {
+      throw completionError(error);
+    });
+  }
+
+  async abortParts(key: string, uploadName: string): Promise<void> {
+    const upload = { Bucket: this.#bucket, Key: key, UploadId: uploadName };
+    await this.#client.send(new AbortMultipartUploadCommand(upload)).catch((error) => {
+      if (!isS3Error(error, 'NoSuchUpload')) throw error;
+    });
+  }
+
+  async downloadUrl({ check, contentType }: StoredResult, expiresInSeconds: number): Promise<string> {
+    const command = new GetObjectCommand({
+      Bucket: check.bucket,
+      Key: check.key,
+      VersionId: check.versionId,
+      ResponseContentType: contentType,
+    });
+    return getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds });
+  }
+}
+
+function metadataFields(metadata: ExpectedUpload['metadata']): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [`x-amz-meta-${name}`, value]));
+}
+
+/** S3 compares the checksum with the file's and keeps it with the object. */
+function checksumFields(sha256: string | undefined): Record<string, string> {
+  return sha256 === undefined
+    ? {}
+    : { 'x-amz-checksum-algorithm': 'SHA256', 'x-amz-checksum-sha256': sha256 };
+}
+
+/** S3 errors that are about what the client said, as ours; every other one as it is. */
+function completionError(error: unknown): unknown {
+  if (isS3Error(error, 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall')) {
+    return new UploadIncomplete(error.message, error);
+  }
+  return isS3Error(error, 'NoSuchUpload') ? new UploadUnknown(error) : error;
+}

@@ -1,0 +1,63 @@
+import { describe, expect, test } from 'vitest';
+import type { SubmissionQueue } from '../../lib/core/ports.ts';
+
+/** A message as the queue holds it. */
+export interface QueuedSubmission {
+  readonly message: string;
+  /** What the queue takes to be one tenant's; undefined for a message of nobody in particular. */
+  readonly group: string | undefined;
+}
+
+/** A submission queue and its consumer. */
+export interface SubmissionBench {
+  readonly queue: SubmissionQueue;
+  /** Everything that is in the queue, as soon as there are `count` messages. */
+  receive(count: number): Promise<readonly QueuedSubmission[]>;
+}
+
+/** What every submission queue does. */
+export function submissionQueueSuite(name: string, open: () => Promise<SubmissionBench>): void {
+  describe(name, () => {
+    test('takes a message, and it arrives as it is', async () => {
+      const { queue, receive } = await open();
+      const message = '{"text":"żółć 漢字 🧥\\n"}\t\r\n';
+      await queue.send(message, undefined);
+      expect(await receive(1)).toEqual([{ message, group: undefined }]);
+    });
+
+    test('takes two equal messages', async () => {
+      const { queue, receive } = await open();
+      await queue.send('a', 'acme');
+      await queue.send('a', 'acme');
+      expect(await receive(2)).toHaveLength(2);
+    });
+
+    test('takes a message of the largest size', async () => {
+      const { queue, receive } = await open();
+      const message = 'ü'.repeat(queue.maxBytes / 2);
+      await queue.send(message, 'acme');
+      expect((await receive(1))[0]?.message === message).toBe(true);
+    });
+
+    test('refuses one byte more', async () => {
+      const { queue } = await open();
+      await expect(queue.send('x'.repeat(queue.maxBytes + 1), undefined)).rejects.toThrow();
+    });
+
+    test.each(['', 'a\u0000', '\uffff'])('refuses %j', async (message) => {
+      const { queue } = await open();
+      await expect(queue.send(message, undefined)).rejects.toThrow();
+    });
+
+    test('tells tenants apart, whatever their names', async () => {
+      const { queue, receive } = await open();
+      const tenants = ['acme', 'acme ', 'Größe / 🧥', '漢'.repeat(256), 'acme'];
+      for (const [index, tenant] of tenants.entries()) await queue.send(String(index), tenant);
+      const received = (await receive(tenants.length)).toSorted((a, b) => (a.message < b.message ? -1 : 1));
+      const groups = received.map(({ group }) => group);
+      expect(groups).not.toContain(undefined);
+      expect(groups[4]).toBe(groups[0]);
+      expect(new Set(groups).size).toBe(4);
+    });
+  });
+}

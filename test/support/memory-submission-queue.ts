@@ -1,0 +1,27 @@
+import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
+import type { SubmissionQueue } from '../../lib/core/ports.ts';
+import { Faults } from './faults.ts';
+import { assertMessageText } from './message-text.ts';
+
+/** What a submission queue was given. */
+export interface SentSubmission {
+  readonly message: string;
+  readonly tenant: string | undefined;
+}
+
+/** A queue in memory that is as strict as SQS: about sizes and characters. */
+export class MemorySubmissionQueue implements SubmissionQueue {
+  readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  readonly faults = new Faults<'send'>();
+  /** What was sent. */
+  readonly sent: SentSubmission[] = [];
+
+  async send(message: string, tenant: string | undefined): Promise<void> {
+    await this.faults.around('send', () => {
+      assertMessageText(message);
+      const size = Buffer.byteLength(message);
+      if (size > this.maxBytes) throw new Error(`InvalidParameterValue: ${size} bytes`);
+      this.sent.push({ message, tenant });
+    });
+  }
+}
