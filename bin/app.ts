@@ -5,24 +5,31 @@
  *     cdk deploy -c processor=my/processor.ts  yours
  *     cdk deploy -c stack=Name                 beside another one
  *     cdk deploy -c alarmTopic=ARN             tells an SNS topic when an alarm is raised
+ *
+ * The HTTP API is for callers with AWS credentials; on an emulator of AWS, for anyone. Otherwise:
+ *
+ *     cdk deploy -c jwtIssuer=URL -c jwtAudience=NAME [-c tenantClaim=NAME]  for callers with a token
+ *     cdk deploy -c api=iam|none|off                                         as you say
  */
 import { App, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
-import { AsyncService } from '../lib/constructs/index.ts';
+import { emulatorEndpoint } from '../lib/constructs/emulated-aws.ts';
+import { ApiAuth, AsyncService, type RequestApi } from '../lib/constructs/index.ts';
 import { ConfigurationError } from '../lib/core/errors.ts';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
-const stack = new Stack(app, app.node.tryGetContext('stack') ?? 'Coatcheck', {
+const stack = new Stack(app, context('stack') ?? 'Coatcheck', {
   description: 'Asynchronous request processing by Coatcheck',
 });
-const alarmTopic: string | undefined = app.node.tryGetContext('alarmTopic');
+const alarmTopic = context('alarmTopic');
 const service = serviceOrMessage();
 
 output('PayloadBucketName', service.payloadBucket.bucketName, 'Upload payloads here, under requests/');
 output('InputQueueUrl', service.inputQueue.queueUrl, 'Or send requests here');
+output('ApiUrl', service.api && reachableUrl(service.api), 'Or hand in requests by HTTP here');
 output('OutputQueueUrl', service.outputQueue.queueUrl, 'Collect outcomes here');
 output('DeadLetterQueueUrl', service.deadLetterQueue.queueUrl, 'Requests that were given up');
 output(
@@ -35,15 +42,59 @@ output('ProcessorFunctionName', service.processor.functionName, 'The function th
 /** What a prop must be is told without where in the code it was found out. */
 function serviceOrMessage(): AsyncService {
   try {
+    const auth = apiAuth();
     return new AsyncService(stack, 'Service', {
-      entry: app.node.tryGetContext('processor') ?? 'examples/csv-profile/processor.ts',
+      entry: context('processor') ?? 'examples/csv-profile/processor.ts',
       alarmTopic: alarmTopic === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopic),
+      api: auth && { auth },
     });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     console.error(error.message);
     process.exit(1);
   }
+}
+
+/** Who may call the HTTP API; undefined where there is to be none. */
+function apiAuth(): ApiAuth | undefined {
+  const [issuer, audience, tenantClaim] = [
+    context('jwtIssuer'),
+    context('jwtAudience'),
+    context('tenantClaim'),
+  ];
+  const withTokens = issuer !== undefined || audience !== undefined || tenantClaim !== undefined;
+  const api = context('api') ?? (withTokens ? 'jwt' : emulatorEndpoint() ? 'none' : 'iam');
+  if (withTokens && api !== 'jwt') {
+    throw new ConfigurationError(`-c api=${api} goes without jwtIssuer, jwtAudience and tenantClaim`);
+  }
+  switch (api) {
+    case 'off':
+      return undefined;
+    case 'iam':
+      return ApiAuth.iam();
+    case 'none':
+      return ApiAuth.none();
+    case 'jwt':
+      if (issuer === undefined || audience === undefined) {
+        throw new ConfigurationError(
+          'An API for callers with a token needs -c jwtIssuer=URL -c jwtAudience=NAME',
+        );
+      }
+      return ApiAuth.jwt({ issuer, audience, tenantClaim });
+    default:
+      throw new ConfigurationError(`-c api must be one of iam, jwt, none, off, got ${api}`);
+  }
+}
+
+/** An emulator answers for all APIs at its own address. */
+function reachableUrl({ url, httpApi }: RequestApi): string {
+  const endpoint = emulatorEndpoint();
+  return endpoint === undefined ? url : `${endpoint}/_aws/execute-api/${httpApi.apiId}/$default`;
+}
+
+function context(name: string): string | undefined {
+  const value: unknown = app.node.tryGetContext(name);
+  return value === undefined ? undefined : String(value);
 }
 
 function output(name: string, value: string | undefined, description: string): void {

@@ -1,22 +1,64 @@
-import { Stack, Token, Validations } from 'aws-cdk-lib';
+import { CfnElement, Stack, Token, Validations } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
-import { cfnBucketOf } from './payload-bucket.ts';
+import type { Construct } from 'constructs';
+import { TICKET_FOLDER } from '../core/settings.ts';
 import type { Prefixes } from './prefixes.ts';
+import type { RequestApi } from './request-api.ts';
+
+/** What the findings are about. */
+export interface FindingsOf {
+  readonly payloadBucket: Construct;
+  readonly requestTable: Construct;
+  readonly processorRole: IRole;
+  readonly api: RequestApi | undefined;
+  readonly prefixes: Prefixes;
+}
 
 /** Tells cdk-nag's AwsSolutions rules, where an app runs them, which of their findings are meant to be so. */
-export function acknowledgeFindings(payloadBucket: Bucket, processorRole: IRole, prefixes: Prefixes): void {
+export function acknowledgeFindings({
+  payloadBucket,
+  requestTable,
+  processorRole,
+  api,
+  prefixes,
+}: FindingsOf): void {
   Validations.of(payloadBucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
       'Access logs need a bucket of their own; who must know who read what turns on CloudTrail data events.',
   });
-  const known = Object.values<string>({ ...prefixes }).filter((prefix) => !Token.isUnresolved(prefix));
-  const bucketId = Stack.of(payloadBucket).getLogicalId(cfnBucketOf(payloadBucket));
-  Validations.of(processorRole).acknowledge(
+  acknowledgePrefixes(processorRole, payloadBucket, Object.values<string>({ ...prefixes }));
+  if (!api) return;
+  const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
+  acknowledgePrefixes(api.role, payloadBucket, [
+    `${uploadPrefix}${TICKET_FOLDER}`,
+    payloadPrefix,
+    resultPrefix,
+  ]);
+  Validations.of(api.role).acknowledge({
+    id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(requestTable)}.Arn>/index/*]`,
+    reason: 'All indexes of the table are there for the API.',
+  });
+  if (api.auth.name === 'none') {
+    Validations.of(api.httpApi).acknowledge({
+      id: 'AwsSolutions-APIG4',
+      reason: 'That anyone may call was asked for by ApiAuth.none().',
+    });
+  }
+}
+
+function acknowledgePrefixes(role: IRole, payloadBucket: Construct, prefixes: readonly string[]): void {
+  const known = prefixes.filter((prefix) => !Token.isUnresolved(prefix));
+  Validations.of(role).acknowledge(
     ...known.map((prefix) => ({
-      id: `AwsSolutions-IAM5[Resource::<${bucketId}.Arn>/${prefix}*]`,
+      id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(payloadBucket)}.Arn>/${prefix}*]`,
       reason: `The keys under ${prefix} are chosen by senders or derived from request ids.`,
     })),
   );
+}
+
+function logicalIdOf({ node }: Construct): string {
+  const resource = node.defaultChild;
+  if (!CfnElement.isCfnElement(resource)) throw new Error(`${node.path} has no CloudFormation resource`);
+  return Stack.of(resource).getLogicalId(resource);
 }

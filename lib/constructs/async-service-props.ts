@@ -6,6 +6,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { OutputFormat } from '../core/settings.ts';
+import type { RequestApiProps } from './request-api-props.ts';
 
 /** How an {@link AsyncService} is to be. Only `entry` is required. */
 export interface AsyncServiceProps {
@@ -190,6 +191,12 @@ export interface AsyncServiceProps {
    * @default 5
    */
   readonly outputMaxReceiveCount?: number;
+
+  /**
+   * An HTTP API: hand in requests, see where they stand, fetch results, cancel.
+   * @default - none: requests come by upload and by message only
+   */
+  readonly api?: RequestApiProps;
 
   /**
    * How long a request's record is kept after its last change, in whole days: at least `inputRetention` and the 14 days

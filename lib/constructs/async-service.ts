@@ -8,12 +8,14 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/errors.ts';
 import { acknowledgeFindings } from './acknowledged-findings.ts';
+import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { loopFrom } from './loops.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import type { Prefixes } from './prefixes.ts';
 import { ProcessorFunction } from './processor-function.ts';
 import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
+import { RequestApi } from './request-api.ts';
 import { RequestTable } from './request-table.ts';
 import { ServiceAlarms } from './service-alarms.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
@@ -22,7 +24,8 @@ import { type ServiceSettings, serviceSettings } from './service-settings.ts';
  * Processes requests asynchronously: upload a payload or send a message, collect the outcome from the output queue.
  *
  * A payload bucket tells an input queue of uploads; your processor, a Lambda function, takes messages from it in
- * batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms.
+ * batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms. With the
+ * prop `api` there is an HTTP API besides.
  */
 export class AsyncService extends Construct {
   /** Payloads and large results. */
@@ -39,7 +42,9 @@ export class AsyncService extends Construct {
   readonly outputDeadLetterQueue: Queue | undefined;
   /** Your processor. Grant it what your handler needs: `table.grantReadData(service.processor)`. */
   readonly processor: NodejsFunction;
-  /** Requests given up, outcomes nobody took, requests that wait too long. */
+  /** The HTTP API; undefined without the prop `api`. */
+  readonly api: RequestApi | undefined;
+  /** Requests given up, outcomes nobody took, requests that wait too long, calls of the HTTP API that broke. */
   readonly alarms: readonly Alarm[];
 
   readonly #prefixes: Prefixes;
@@ -57,6 +62,7 @@ export class AsyncService extends Construct {
     const { bucket } = new PayloadBucket(this, 'Payloads', {
       settings,
       inputQueue: input.queue,
+      corsOrigins: props.api?.corsOrigins ?? [],
       removalPolicy,
     });
     const { table: requestTable } = new RequestTable(this, 'Requests', {
@@ -74,14 +80,33 @@ export class AsyncService extends Construct {
       claimCheckSources: props.claimCheckSources ?? [],
       removalPolicy,
     });
+    const api =
+      props.api &&
+      new RequestApi(this, 'Api', {
+        service: props,
+        settings,
+        auth: props.api.auth ?? ApiAuth.iam(),
+        corsOrigins: props.api.corsOrigins ?? [],
+        inputQueue: input.queue,
+        requestTable,
+        payloadBucket: bucket,
+        removalPolicy,
+      });
     const alarms = new ServiceAlarms(this, 'Alarms', {
       settings,
       inputQueue: input.queue,
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output.deadLetterQueue,
+      apiFunction: api?.function,
       topic: props.alarmTopic,
     });
-    acknowledgeFindings(bucket, processor.role, settings.prefixes);
+    acknowledgeFindings({
+      payloadBucket: bucket,
+      requestTable,
+      processorRole: processor.role,
+      api,
+      prefixes: settings.prefixes,
+    });
     this.node.addValidation({ validate: () => this.#loopProblems() });
 
     this.payloadBucket = bucket;
@@ -91,6 +116,7 @@ export class AsyncService extends Construct {
     this.outputQueue = output.queue;
     this.outputDeadLetterQueue = output.deadLetterQueue;
     this.processor = processor.function;
+    this.api = api;
     this.alarms = alarms.all;
     this.#prefixes = settings.prefixes;
   }
@@ -115,6 +141,15 @@ export class AsyncService extends Construct {
       .grantConsumeMessages(grantee)
       .combine(this.#grantObjects(grantee, reading, resultPrefix, disposablePrefix))
       .combine(this.#grantObjects(grantee, ['s3:DeleteObject'], disposablePrefix));
+  }
+
+  /**
+   * Lets someone call the HTTP API.
+   * @throws ConfigurationError where there is none, or its callers don't sign with AWS credentials
+   */
+  grantInvokeApi(grantee: IGrantable): Grant {
+    if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: give it the prop api`);
+    return this.api.grantInvoke(grantee);
   }
 
   /** Requests that wait for their next attempt to begin. @default - maximum over 5 minutes */

@@ -10,6 +10,7 @@ import {
 } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { bucketCors } from './cors.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** S3's least: a result is never replaced, and a copy that was deleted was deleted on purpose. */
@@ -20,6 +21,8 @@ export interface PayloadBucketProps {
   readonly settings: ServiceSettings;
   /** Told of every upload. */
   readonly inputQueue: IQueue;
+  /** The web pages that may upload from browsers. */
+  readonly corsOrigins: readonly string[];
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -40,6 +43,7 @@ export class PayloadBucket extends Construct {
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       lifecycleRules: lifecycleRules(props.settings),
+      cors: bucketCors(props.corsOrigins),
       removalPolicy: props.removalPolicy,
     });
     this.notifyOfUploads(props.inputQueue, props.settings.prefixes.uploadPrefix);
@@ -84,7 +88,7 @@ export class PayloadBucket extends Construct {
 }
 
 /** The CloudFormation resource of a bucket. */
-export function cfnBucketOf(bucket: Bucket): CfnBucket {
+function cfnBucketOf(bucket: Bucket): CfnBucket {
   const resource = bucket.node.defaultChild;
   if (!CfnBucket.isCfnBucket(resource)) throw new Error(`${bucket.node.path} has no CfnBucket`);
   return resource;

@@ -1,9 +1,9 @@
-import { Token, Tokenization } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { writeEnvironment } from '../core/environment.ts';
 import type { ClaimCheckSource } from './async-service-props.ts';
+import { functionEnvironment } from './function-environment.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** What a processor works with. */
@@ -16,12 +16,12 @@ export interface ProcessorResources {
   readonly claimCheckSources: readonly ClaimCheckSource[];
 }
 
-/** The environment variables of a processor: what the engine reads, and what names it in its logs. */
+/** The environment variables of a processor. */
 export function processorEnvironment(
   settings: ServiceSettings,
   { payloadBucket, inputQueue, outputQueue, requestTable, claimCheckSources }: ProcessorResources,
 ): Record<string, string> {
-  const { serviceName, prefixes } = settings;
+  const { prefixes } = settings;
   const variables = writeEnvironment({
     ...settings,
     ...prefixes,
@@ -37,11 +37,5 @@ export function processorEnvironment(
       prefix === undefined ? bucket.bucketName : `${bucket.bucketName}/${prefix}`,
     ),
   });
-  const named = Object.entries({ ...variables, POWERTOOLS_SERVICE_NAME: serviceName });
-  return Object.fromEntries(named.map(([name, value]) => [name, tokenText(value)]));
-}
-
-/** A number that is only known at deployment is a marker, which must be turned back before it is printed for good. */
-function tokenText(value: string): string {
-  return Token.isUnresolved(Number(value)) ? Tokenization.stringifyNumber(Number(value)) : value;
+  return functionEnvironment(settings.serviceName, variables);
 }

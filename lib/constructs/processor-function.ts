@@ -1,16 +1,11 @@
 import { join } from 'node:path';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { ApplicationLogLevel, Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
-import {
-  type BundlingOptions,
-  type ICommandHooks,
-  LogLevel,
-  NodejsFunction,
-  OutputFormat,
-} from 'aws-cdk-lib/aws-lambda-nodejs';
+import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { type ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
 import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
 import { ProcessorRole } from './processor-role.ts';
 import { programFile } from './program-file.ts';
@@ -38,10 +33,9 @@ export class ProcessorFunction extends Construct {
     });
     this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
+      ...NODE_RUNTIME,
       entry: service.entry,
       handler,
-      runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
       memorySize: settings.memoryMiB,
       timeout: Duration.seconds(settings.timeoutSeconds),
       bundling: { ...BUNDLING, commandHooks: checking(service.entry, handler), ...service.bundling },
@@ -52,8 +46,6 @@ export class ProcessorFunction extends Construct {
       },
       role: this.role,
       logGroup,
-      // Lambda's own lines as JSON too; lines that are JSON already, as Powertools writes them, pass as they are.
-      loggingFormat: LoggingFormat.JSON,
       applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
     });
     this.function.addEventSourceMapping('InputQueue', {
@@ -79,22 +71,3 @@ function checking(entry: string, handler: string): ICommandHooks {
     ],
   };
 }
-
-/**
- * One ESM file with the SDK inside: pinned to the version it was tested with, and quicker to start than the runtime's.
- */
-const BUNDLING: BundlingOptions = {
-  format: OutputFormat.ESM,
-  mainFields: ['module', 'main'],
-  bundleAwsSDK: true,
-  minify: true,
-  // Errors are told apart by name, in logs too.
-  keepNames: true,
-  sourceMap: true,
-  // The map says which line; the text of that line is in the repository.
-  sourcesContent: false,
-  // CommonJS packages inside the ESM file call require for Node's own modules.
-  banner:
-    "import { createRequire as coatcheckCreateRequire } from 'node:module'; const require = coatcheckCreateRequire(import.meta.url);",
-  logLevel: LogLevel.WARNING,
-};

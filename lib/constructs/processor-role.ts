@@ -1,7 +1,8 @@
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
+import { FunctionRole } from './function-role.ts';
 import type { Prefixes } from './prefixes.ts';
 import type { ProcessorResources } from './processor-environment.ts';
 
@@ -12,21 +13,16 @@ export interface ProcessorRoleProps extends ProcessorResources {
 }
 
 /** The role of a processor: the calls that the engine and the event source make, and no others. */
-export class ProcessorRole extends Role {
+export class ProcessorRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ProcessorRoleProps) {
-    super(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+    super(scope, id, props.logGroup);
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
-    this.allowLogging(props.logGroup);
     this.allowQueues(props);
     this.allow(['dynamodb:PutItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);
     this.allowObjects(props.payloadBucket, ['s3:AbortMultipartUpload'], resultPrefix);
-  }
-
-  private allowLogging(logGroup: ILogGroup): void {
-    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
   }
 
   private allowQueues({ inputQueue, outputQueue }: ProcessorResources): void {
@@ -47,16 +43,5 @@ export class ProcessorRole extends Role {
       }),
     );
     bucket.encryptionKey?.grantDecrypt(this);
-  }
-
-  private allowObjects(bucket: IBucket, actions: string[], ...prefixes: readonly string[]): void {
-    this.allow(
-      actions,
-      prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
-    );
-  }
-
-  private allow(actions: string[], resources: string[]): void {
-    this.addToPolicy(new PolicyStatement({ actions, resources }));
   }
 }

@@ -1,6 +1,7 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -13,6 +14,8 @@ export interface ServiceAlarmsProps {
   readonly deadLetterQueue: IQueue;
   /** Absent where the output queue is the user's own. */
   readonly outputDeadLetterQueue: IQueue | undefined;
+  /** What answers the HTTP API's calls; absent where there is no API. */
+  readonly apiFunction: IFunction | undefined;
   /** Told when an alarm is raised. */
   readonly topic: ITopic | undefined;
 }
@@ -20,17 +23,18 @@ export interface ServiceAlarmsProps {
 /** The worst minute counts. */
 const EVERY_MINUTE = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
 
-/** The alarms of a service: requests given up, outcomes nobody took, requests that wait too long. */
+/** The alarms of a service: requests given up, outcomes nobody took, requests that wait too long, broken calls. */
 export class ServiceAlarms extends Construct {
   readonly all: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: ServiceAlarmsProps) {
     super(scope, id);
-    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, topic } = props;
+    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, apiFunction, topic } = props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
       this.onOldestRequest(settings, inputQueue),
+      ...(apiFunction ? [this.onApiErrors(settings, apiFunction)] : []),
     ];
     if (topic) for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(topic));
   }
@@ -63,6 +67,15 @@ export class ServiceAlarms extends Construct {
     ]);
   }
 
+  private onApiErrors({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
+    const metric = apiFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
+    return this.alarm('ApiErrors', metric, 1, [
+      `A call of the HTTP API of ${serviceName} crashed or timed out, and its client was answered with a 5xx.`,
+      "The reason is in the log of the API's function.",
+      'A client may call again: with its Idempotency-Key nothing is done twice.',
+    ]);
+  }
+
   private alarm(id: string, metric: Metric, threshold: number, description: readonly string[]): Alarm {
     return new Alarm(this, id, {
       metric,
@@ -70,7 +83,7 @@ export class ServiceAlarms extends Construct {
       alarmDescription: description.join(' '),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
-      // A queue nobody used for hours has no data: that is no alarm.
+      // What nobody used for hours has no data: that is no alarm.
       treatMissingData: TreatMissingData.NOT_BREACHING,
     });
   }

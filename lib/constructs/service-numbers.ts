@@ -33,7 +33,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   const number = (name: Defaulted, given: Given): number =>
     optional(name, given) ?? NUMBER_SETTINGS[name].default;
 
-  const { lifecycle } = props;
+  const { lifecycle, api } = props;
   const batchSize = number('batchSize', props.batchSize);
   const batchWindowSeconds = number('batchWindowSeconds', props.batchWindow);
   const timeoutSeconds = number('timeoutSeconds', props.timeout);
@@ -67,6 +67,8 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
     recordAgeDays: number('recordAgeDays', props.recordRetention),
     oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', props.oldestRequestAlarm),
+    maxWaitSeconds: number('maxWaitSeconds', api?.maxWait),
+    tenantSharePercent: number('tenantSharePercent', api?.tenantShare),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../core/errors.ts';
 import { DEFAULT_OUTPUT_FORMAT, type OutputFormat } from '../core/settings.ts';
+import { apiProblems } from './api-problems.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { numberConflicts } from './number-conflicts.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
@@ -23,6 +24,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   const numbers = serviceNumbers(props, problems);
   const prefixes = prefixesOf(props);
   problems.push(...numberConflicts(numbers), ...prefixProblems(prefixes), ...textProblems(props));
+  problems.push(...apiProblems(props.api, numbers));
   if (problems.length > 0) {
     throw new ConfigurationError(
       [`The props of ${service.node.path} don't work:`, ...problems].join('\n  - '),

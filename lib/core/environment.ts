@@ -1,12 +1,16 @@
-import { ConfigurationError } from './errors.ts';
+import { API_AUTHS, type ApiAuthName, OUTPUT_FORMATS, type OutputFormat } from './settings.ts';
 import {
-  NUMBER_SETTINGS,
-  type NumberSettingName,
-  numberProblem,
-  numberSetting,
-  OUTPUT_FORMATS,
-  type OutputFormat,
-} from './settings.ts';
+  choice,
+  count,
+  list,
+  optionalText,
+  readVariables,
+  setting,
+  text,
+  type Variables,
+  type VariablesOf,
+  writeVariables,
+} from './variables.ts';
 
 /** What a processor is told by its deployment. */
 export interface ProcessorEnvironment {
@@ -35,6 +39,33 @@ export interface ProcessorEnvironment {
   readonly recordAgeDays: number;
 }
 
+/** What the HTTP API's function is told by its deployment. */
+export interface ApiEnvironment {
+  /** Names the service in logs. */
+  readonly serviceName: string;
+  readonly inputQueueUrl: string;
+  /** The bucket clients upload to, and fetch results from. */
+  readonly payloadBucket: string;
+  /** The table of request records. */
+  readonly requestTable: string;
+  readonly uploadPrefix: string;
+  readonly payloadPrefix: string;
+  /** Who may call. */
+  readonly auth: ApiAuthName;
+  /** The claim of a caller's token that names its tenant; empty where callers have none. */
+  readonly tenantClaim: string;
+  /** How many requests the service handles at a time when the first come. */
+  readonly firstSlots: number;
+  /** The processor's timeout. */
+  readonly timeoutSeconds: number;
+  readonly inlineLimitBytes: number;
+  readonly maxPayloadBytes: number;
+  readonly recordAgeDays: number;
+  readonly resultAgeDays: number;
+  readonly maxWaitSeconds: number;
+  readonly tenantSharePercent: number;
+}
+
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
   serviceName: 'COATCHECK_SERVICE_NAME',
@@ -42,65 +73,41 @@ export const TEXT_VARIABLES = {
   outputQueueUrl: 'COATCHECK_OUTPUT_QUEUE_URL',
   payloadBucket: 'COATCHECK_PAYLOAD_BUCKET',
   requestTable: 'COATCHECK_REQUEST_TABLE',
+  uploadPrefix: 'COATCHECK_UPLOAD_PREFIX',
+  payloadPrefix: 'COATCHECK_PAYLOAD_PREFIX',
   resultPrefix: 'COATCHECK_RESULT_PREFIX',
   disposablePrefix: 'COATCHECK_DISPOSABLE_PREFIX',
 } as const;
 
-/** A space-separated list: neither bucket names nor the prefixes we accept hold a space. */
-export const CLAIM_CHECK_SOURCES_VARIABLE = 'COATCHECK_CLAIM_CHECK_SOURCES';
-
-/** One of {@link OUTPUT_FORMATS}. */
-export const OUTPUT_FORMAT_VARIABLE = 'COATCHECK_OUTPUT_FORMAT';
-
-type NumberVariable = Extract<NumberSettingName, keyof ProcessorEnvironment>;
-
-const NUMBER_VARIABLES = (Object.keys(NUMBER_SETTINGS) as NumberSettingName[]).filter(
-  (name): name is NumberVariable => numberSetting(name).variable !== undefined,
-);
-
-/** The environment as variables, for a deployment to set. */
+/** A processor's environment as variables, for a deployment to set. */
 export function writeEnvironment(environment: ProcessorEnvironment): Record<string, string> {
-  const variables: Record<string, string> = {
-    [CLAIM_CHECK_SOURCES_VARIABLE]: environment.claimCheckSources.join(' '),
-    [OUTPUT_FORMAT_VARIABLE]: environment.outputFormat,
-  };
-  for (const [name, variable] of Object.entries(TEXT_VARIABLES)) {
-    variables[variable] = environment[name as keyof typeof TEXT_VARIABLES];
-  }
-  for (const name of NUMBER_VARIABLES) variables[variableOf(name)] = String(environment[name]);
-  return variables;
+  return writeVariables(processorVariables(), environment);
 }
 
 /**
  * Reads back what {@link writeEnvironment} wrote.
  * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
  */
-export function readEnvironment(
-  variables: Readonly<Record<string, string | undefined>>,
-): ProcessorEnvironment {
-  const problems: string[] = [];
-  const text = (variable: string): string => {
-    const value = variables[variable] ?? '';
-    if (value.trim() === '') problems.push(`${variable} must be set, got nothing`);
-    return value;
-  };
-  const number = (name: NumberVariable): number => {
-    const variable = variableOf(name);
-    const given = variables[variable];
-    const value = given === undefined || given.trim() === '' ? Number.NaN : Number(given);
-    const problem =
-      given === undefined
-        ? `${variable} must be set, got nothing`
-        : numberProblem(name, Number.isNaN(value) ? given : value, variable);
-    if (problem) problems.push(problem);
-    return value;
-  };
-  const format = text(OUTPUT_FORMAT_VARIABLE);
-  const outputFormat = OUTPUT_FORMATS.find((known) => known === format);
-  if (format.trim() !== '' && !outputFormat) {
-    problems.push(`${OUTPUT_FORMAT_VARIABLE} must be one of ${OUTPUT_FORMATS.join(', ')}, got ${format}`);
-  }
-  const environment = {
+export function readEnvironment(variables: Variables): ProcessorEnvironment {
+  return readVariables(processorVariables(), variables, "The processor's environment");
+}
+
+/** The HTTP API's environment as variables, for a deployment to set. */
+export function writeApiEnvironment(environment: ApiEnvironment): Record<string, string> {
+  return writeVariables(apiVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeApiEnvironment} wrote.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ */
+export function readApiEnvironment(variables: Variables): ApiEnvironment {
+  return readVariables(apiVariables(), variables, "The HTTP API's environment");
+}
+
+// Functions, so that a bundler drops them where nobody calls them.
+function processorVariables(): VariablesOf<ProcessorEnvironment> {
+  return {
     serviceName: text(TEXT_VARIABLES.serviceName),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
@@ -108,24 +115,38 @@ export function readEnvironment(
     requestTable: text(TEXT_VARIABLES.requestTable),
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),
     disposablePrefix: text(TEXT_VARIABLES.disposablePrefix),
-    claimCheckSources: text(CLAIM_CHECK_SOURCES_VARIABLE).split(' ').filter(Boolean),
-    concurrency: number('concurrency'),
-    visibilityTimeoutSeconds: number('visibilityTimeoutSeconds'),
-    inputRetentionSeconds: number('inputRetentionSeconds'),
-    retryBaseSeconds: number('retryBaseSeconds'),
-    retryCapSeconds: number('retryCapSeconds'),
-    inlineLimitBytes: number('inlineLimitBytes'),
-    maxPayloadBytes: number('maxPayloadBytes'),
-    maxBufferedBytes: number('maxBufferedBytes'),
-    maxJsonDepth: number('maxJsonDepth'),
-    recordAgeDays: number('recordAgeDays'),
+    claimCheckSources: list('COATCHECK_CLAIM_CHECK_SOURCES'),
+    outputFormat: choice('COATCHECK_OUTPUT_FORMAT', OUTPUT_FORMATS),
+    concurrency: setting('concurrency'),
+    visibilityTimeoutSeconds: setting('visibilityTimeoutSeconds'),
+    inputRetentionSeconds: setting('inputRetentionSeconds'),
+    retryBaseSeconds: setting('retryBaseSeconds'),
+    retryCapSeconds: setting('retryCapSeconds'),
+    inlineLimitBytes: setting('inlineLimitBytes'),
+    maxPayloadBytes: setting('maxPayloadBytes'),
+    maxBufferedBytes: setting('maxBufferedBytes'),
+    maxJsonDepth: setting('maxJsonDepth'),
+    recordAgeDays: setting('recordAgeDays'),
   };
-  if (problems.length > 0 || !outputFormat) {
-    throw new ConfigurationError(`The processor's environment is not usable: ${problems.join('; ')}`);
-  }
-  return { ...environment, outputFormat };
 }
 
-function variableOf(name: NumberVariable): string {
-  return NUMBER_SETTINGS[name].variable;
+function apiVariables(): VariablesOf<ApiEnvironment> {
+  return {
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
+    payloadBucket: text(TEXT_VARIABLES.payloadBucket),
+    requestTable: text(TEXT_VARIABLES.requestTable),
+    uploadPrefix: text(TEXT_VARIABLES.uploadPrefix),
+    payloadPrefix: text(TEXT_VARIABLES.payloadPrefix),
+    auth: choice('COATCHECK_API_AUTH', API_AUTHS),
+    tenantClaim: optionalText('COATCHECK_TENANT_CLAIM'),
+    firstSlots: count('COATCHECK_FIRST_SLOTS', 'requests'),
+    timeoutSeconds: setting('timeoutSeconds'),
+    inlineLimitBytes: setting('inlineLimitBytes'),
+    maxPayloadBytes: setting('maxPayloadBytes'),
+    recordAgeDays: setting('recordAgeDays'),
+    resultAgeDays: setting('resultAgeDays'),
+    maxWaitSeconds: setting('maxWaitSeconds'),
+    tenantSharePercent: setting('tenantSharePercent'),
+  };
 }

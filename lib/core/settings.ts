@@ -87,6 +87,7 @@ export const NUMBER_SETTINGS = {
     min: 3,
     max: 900,
     default: 60,
+    variable: 'COATCHECK_TIMEOUT_SECONDS',
     source: LAMBDA_QUOTAS,
   },
   visibilityTimeoutSeconds: {
@@ -215,6 +216,7 @@ export const NUMBER_SETTINGS = {
     min: 1,
     max: MAX_AGE_DAYS,
     default: LONGER_THAN_ANY_QUEUE_DAYS,
+    variable: 'COATCHECK_RESULT_AGE_DAYS',
   },
   disposableAgeDays: {
     prop: 'lifecycle.disposableCopies',
@@ -259,6 +261,26 @@ export const NUMBER_SETTINGS = {
     max: SQS_MAX_RETENTION_SECONDS,
     default: 3_600,
   },
+  maxWaitSeconds: {
+    prop: 'api.maxWait',
+    meaning:
+      'Longest wait the HTTP API lets a new request in for; where a longer one is predicted, it answers 503.',
+    unit: 'seconds',
+    min: 1,
+    max: 345_600,
+    default: 900,
+    variable: 'COATCHECK_MAX_WAIT_SECONDS',
+  },
+  tenantSharePercent: {
+    prop: 'api.tenantShare',
+    meaning:
+      'Largest share of the requests that wait one tenant may have while others wait too; above it, the HTTP API answers 429.',
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    default: 50,
+    variable: 'COATCHECK_TENANT_SHARE_PERCENT',
+  },
 } as const satisfies Record<string, NumberSetting>;
 
 /** The name of a number setting. */
@@ -293,6 +315,12 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 /** @default - outcomes are CloudEvents */
 export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
+
+/** Who may call the HTTP API. */
+export const API_AUTHS = ['iam', 'jwt', 'none'] as const;
+
+/** `iam`: signed with AWS credentials. `jwt`: with a token of an issuer one trusts. `none`: anyone who reaches it. */
+export type ApiAuthName = (typeof API_AUTHS)[number];
 
 /** Uploads under this prefix are requests. */
 export const DEFAULT_UPLOAD_PREFIX = 'requests/';

@@ -8,12 +8,13 @@ const NAMES = [
   'DeadLetterQueueUrl',
   'OutputDeadLetterQueueUrl',
   'ProcessorFunctionName',
+  'ApiUrl',
 ] as const;
 
 /** What one needs to know of a deployed service to use it. */
 export type ServiceOutputs = Readonly<Record<(typeof NAMES)[number], string>>;
 
-/** @throws ConfigurationError when the stack isn't there or isn't one with a service of its own queues */
+/** @throws ConfigurationError when the stack isn't there or isn't one with a service of its own queues and an HTTP API */
 export function serviceOutputs(outputs: StackOutputs, stack = 'Coatcheck'): ServiceOutputs {
   const value = (name: (typeof NAMES)[number]): string => {
     const found = outputs[stack]?.[name];
@@ -29,5 +30,6 @@ export function serviceOutputs(outputs: StackOutputs, stack = 'Coatcheck'): Serv
     DeadLetterQueueUrl: value('DeadLetterQueueUrl'),
     OutputDeadLetterQueueUrl: value('OutputDeadLetterQueueUrl'),
     ProcessorFunctionName: value('ProcessorFunctionName'),
+    ApiUrl: value('ApiUrl'),
   };
 }

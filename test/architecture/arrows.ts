@@ -1,7 +1,7 @@
 import type { Arrows } from './imports.ts';
 
 /** The part of the core that deployments are made with: constants and their checks, nothing that runs. */
-const CONTRACT = ['limits', 'settings', 'environment', 'errors', 'record-table'].map(
+const CONTRACT = ['limits', 'settings', 'variables', 'environment', 'errors', 'record-table'].map(
   (name) => `lib/core/${name}.ts`,
 );
 

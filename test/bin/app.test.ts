@@ -3,7 +3,9 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Template } from 'aws-cdk-lib/assertions';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readable, resource } from '../constructs/service-in-app.ts';
 
 const PROCESSOR = 'test/constructs/fixtures/processor.ts';
 
@@ -14,11 +16,12 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 /** Runs the app as the CDK's command line does; no credentials, no account. */
-async function synthesize(context: Record<string, unknown>) {
+async function synthesize(context: Record<string, unknown>, endpoint?: string) {
   const { context: flags } = JSON.parse(await readFile('cdk.json', 'utf8'));
   const { stderr } = await promisify(execFile)(process.execPath, ['bin/app.ts'], {
     env: {
       PATH: process.env.PATH,
+      ...(endpoint === undefined ? {} : { AWS_ENDPOINT_URL: endpoint }),
       CDK_OUTDIR: folder,
       CDK_CONTEXT_JSON: JSON.stringify({ ...flags, 'aws:cdk:bundling-stacks': [], ...context }),
     },
@@ -34,6 +37,7 @@ it('makes a stack with these outputs, without a finding or a warning', async () 
   expect(await synthesize({ processor: PROCESSOR })).toBe('');
   const { Outputs: outputs } = await templateOf('Coatcheck');
   expect(Object.keys(outputs).sort()).toEqual([
+    'ApiUrl',
     'DeadLetterQueueUrl',
     'InputQueueUrl',
     'OutputDeadLetterQueueUrl',
@@ -52,4 +56,61 @@ it('says which processor it looked for', async () => {
   await expect(synthesize({ processor: 'nowhere.ts' })).rejects.toThrow(
     /entry must be an existing JavaScript or TypeScript file, got .*nowhere\.ts/,
   );
+});
+
+describe('the HTTP API', () => {
+  const EMULATOR = 'http://127.0.0.1:4566';
+  const tokens = { jwtIssuer: 'https://issuer.example.com', jwtAudience: 'coatcheck' };
+
+  /** Who may call, and where. */
+  async function apiOf(context: Record<string, unknown>, endpoint?: string) {
+    expect(await synthesize({ processor: PROCESSOR, ...context }, endpoint)).toBe('');
+    const template = Template.fromJSON(await templateOf('Coatcheck'));
+    const { Environment } = resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties;
+    const { ApiUrl } = template.toJSON().Outputs;
+    return {
+      auth: Environment.Variables.COATCHECK_API_AUTH,
+      tenantClaim: Environment.Variables.COATCHECK_TENANT_CLAIM,
+      url: readable(ApiUrl.Value),
+      api: resource(template, 'AWS::ApiGatewayV2::Api').id,
+    };
+  }
+
+  it('is for callers with AWS credentials, at the address AWS gives it', async () => {
+    const { auth, url, api } = await apiOf({});
+    expect({ auth, url }).toEqual({ auth: 'iam', url: `<${api}.ApiEndpoint>` });
+  });
+
+  it('is for anyone on an emulator, which answers at its own address', async () => {
+    const { auth, url, api } = await apiOf({}, `${EMULATOR}/`);
+    expect({ auth, url }).toEqual({
+      auth: 'none',
+      url: `${EMULATOR}/_aws/execute-api/<${api}>/$default`,
+    });
+  });
+
+  it('is for whom the context says', async () => {
+    expect(await apiOf({ api: 'iam' }, EMULATOR)).toMatchObject({ auth: 'iam' });
+    expect(await apiOf({ ...tokens, tenantClaim: 'org' }, EMULATOR)).toMatchObject({
+      auth: 'jwt',
+      tenantClaim: 'org',
+    });
+  });
+
+  it('is not there when it is off', async () => {
+    expect(await synthesize({ processor: PROCESSOR, api: 'off' })).toBe('');
+    const { Outputs: outputs, Resources: all } = await templateOf('Coatcheck');
+    expect(outputs).not.toHaveProperty('ApiUrl');
+    expect(Object.keys(all).filter((id) => id.startsWith('ServiceApi'))).toEqual([]);
+  });
+
+  it.each([
+    [{ api: 'basic' }, '-c api must be one of iam, jwt, none, off, got basic'],
+    [{ api: 'none' }, 'api.auth must be ApiAuth.iam() or ApiAuth.jwt(…) on AWS, got ApiAuth.none()'],
+    [{ api: 'jwt' }, 'An API for callers with a token needs -c jwtIssuer=URL -c jwtAudience=NAME'],
+    [{ jwtIssuer: tokens.jwtIssuer }, 'An API for callers with a token needs -c jwtIssuer=URL'],
+    [{ ...tokens, api: 'iam' }, '-c api=iam goes without jwtIssuer, jwtAudience and tenantClaim'],
+  ])('%j is refused', async (context, message) => {
+    await expect(synthesize({ processor: PROCESSOR, ...context })).rejects.toThrow(message);
+  });
 });

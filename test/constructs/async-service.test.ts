@@ -1,11 +1,13 @@
 import { Duration, Stack } from 'aws-cdk-lib';
+import { HttpNoneAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
+import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AccountPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
-import { AsyncService } from '../../lib/constructs/index.ts';
+import { ApiAuth, AsyncService, type RequestApiProps } from '../../lib/constructs/index.ts';
 import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
 describe('with nothing but an entry', () => {
@@ -70,6 +72,32 @@ describe('with nothing but an entry', () => {
     const { stack, service } = serviceInApp();
     service.processor.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
     expect(findingsIn(stack)).toEqual(['AwsSolutions-IAM5[Resource::*]']);
+  });
+});
+
+describe('with an HTTP API', () => {
+  it.each<[string, RequestApiProps]>([
+    ['for callers with AWS credentials', {}],
+    [
+      'for callers with a token',
+      { auth: ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' }) },
+    ],
+    ['for anyone', { auth: ApiAuth.none({ openToAnyone: true }) }],
+  ])("%s, has no findings of cdk-nag's AwsSolutions rules", (_, api) => {
+    expect(findingsIn(serviceInApp({ api }).stack)).toEqual([]);
+  });
+
+  it('hides no finding about what the user adds to it', () => {
+    const { stack, service } = serviceInApp({ api: {} });
+    service.api?.function.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }),
+    );
+    service.api?.httpApi.addRoutes({
+      path: '/open',
+      integration: new HttpUrlIntegration('Elsewhere', 'https://example.com'),
+      authorizer: new HttpNoneAuthorizer(),
+    });
+    expect(findingsIn(stack).sort()).toEqual(['AwsSolutions-APIG4', 'AwsSolutions-IAM5[Resource::*]']);
   });
 });
 
@@ -186,6 +214,32 @@ describe('grants', () => {
       },
       { Effect: 'Allow', Action: 's3:DeleteObject', Resource: `${bucket}/disposable/*` },
     ]);
+  });
+
+  it('let a client call the HTTP API, and no more', () => {
+    const { stack, service, template } = serviceInApp({ api: {} });
+    const client = new Role(stack, 'Client', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
+    service.grantInvokeApi(client);
+    const api = resource(template(), 'AWS::ApiGatewayV2::Api').id;
+    const policy = resource(template(), 'AWS::IAM::Policy', 'Client').properties.PolicyDocument;
+    expect(readable(policy.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'execute-api:Invoke',
+        Resource: `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/*/*/v1/*`,
+      },
+    ]);
+  });
+
+  it("don't let anyone call an API that isn't there, or that doesn't ask for AWS credentials", () => {
+    const grantee = new AccountPrincipal('123456789012');
+    expect(() => serviceInApp().service.grantInvokeApi(grantee)).toThrow(
+      'Stack/Service has no HTTP API: give it the prop api',
+    );
+    const auth = ApiAuth.none({ openToAnyone: true });
+    expect(() => serviceInApp({ api: { auth } }).service.grantInvokeApi(grantee)).toThrow(
+      'Stack/Service/Api must have ApiAuth.iam() to be granted to someone, got ApiAuth.none()',
+    );
   });
 
   it('let another account in by the policies of the queue and the bucket', () => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
+import { ApiAuth } from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { run } from '../../lib/local/run.ts';
 import { resource, serviceInApp } from './service-in-app.ts';
@@ -30,6 +31,12 @@ async function findingsIn(template: object): Promise<string> {
 
 it('finds nothing in the template', async () => {
   expect(await findingsIn(serviceInApp().template().toJSON())).toBe('');
+});
+
+it('finds nothing in the template with an HTTP API', async () => {
+  const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' });
+  const { template } = serviceInApp({ api: { auth, corsOrigins: ['https://app.example.com'] } });
+  expect(await findingsIn(template().toJSON())).toBe('');
 });
 
 it('would find something', async () => {

@@ -122,6 +122,36 @@ describe('its lifecycle', () => {
   });
 });
 
+describe('to web pages', () => {
+  const corsOf = (props: Parameters<typeof serviceInApp>[0]) =>
+    resource(serviceInApp(props).template(), 'AWS::S3::Bucket').properties.CorsConfiguration;
+
+  it('is closed by default', () => {
+    expect(corsOf({})).toBeUndefined();
+    expect(corsOf({ api: {} })).toBeUndefined();
+  });
+
+  it('of the API is open for uploads; a download comes after a redirect, from no origin', () => {
+    expect(corsOf({ api: { corsOrigins: ['https://app.example.com'] } }).CorsRules).toEqual([
+      {
+        Id: 'Uploads',
+        AllowedMethods: ['POST', 'PUT'],
+        AllowedOrigins: ['https://app.example.com'],
+        AllowedHeaders: ['*'],
+        ExposedHeaders: ['ETag'],
+        MaxAge: 3_600,
+      },
+      {
+        Id: 'Downloads',
+        AllowedMethods: ['GET'],
+        AllowedOrigins: ['*'],
+        AllowedHeaders: ['*'],
+        MaxAge: 3_600,
+      },
+    ]);
+  });
+});
+
 it('refuses a notification that would replace its own', () => {
   const { service, template } = serviceInApp();
   service.payloadBucket.addEventNotification(

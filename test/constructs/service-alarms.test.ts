@@ -41,6 +41,20 @@ it.each([
   expect(properties.AlarmDescription).toContain(`${seconds} seconds`);
 });
 
+it('a call of the HTTP API that broke is told of', () => {
+  const template = serviceInApp({ api: {} }).template();
+  const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceApi');
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsApiErrors').properties)).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Errors',
+    Dimensions: [{ Name: 'FunctionName', Value: `<${id}>` }],
+    Statistic: 'Sum',
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
 it('tells a topic, where there is one', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { template } = serviceIn(stack, { alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) });

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { describe, expect, it } from 'vitest';
-import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiAuth, type AsyncServiceProps } from '../../lib/constructs/index.ts';
 import { ConfigurationError } from '../../lib/core/errors.ts';
 import { emptyApp, resource, serviceIn, serviceInApp } from './service-in-app.ts';
 
@@ -102,6 +102,18 @@ describe('a number out of range', () => {
     [
       { lifecycle: { incompleteUploads: days(0) } },
       'lifecycle.incompleteUploads must be a whole number of days from 1 to 36500, got 0',
+    ],
+    [
+      { api: { maxWait: days(5) } },
+      'api.maxWait must be a whole number of seconds from 1 to 345600, got 432000',
+    ],
+    [
+      { api: { maxWait: seconds(0) } },
+      'api.maxWait must be a whole number of seconds from 1 to 345600, got 0',
+    ],
+    [
+      { api: { tenantShare: 101 } },
+      'api.tenantShare must be a whole number of percent from 1 to 100, got 101',
     ],
   ])('%j', (props, problem) => {
     expect(problemsOf(props)).toContain(problem);
@@ -331,6 +343,94 @@ it('tells everything at once', () => {
   expect(problemsOf({ batchSize: 0, memoryMiB: 1, resultPrefix: 'requests/', handler: '' })).toHaveLength(4);
 });
 
+describe('an HTTP API', () => {
+  const onAws = () => vi.stubEnv('AWS_ENDPOINT_URL', undefined);
+  const onEmulator = () => vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:4566');
+  beforeEach(onAws);
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
+  const open = [
+    expect.stringMatching(/^api\.auth must be ApiAuth\.iam\(\) or .* set AWS_ENDPOINT_URL to its URL$/),
+  ];
+  it.each<[string | undefined, unknown[]]>([
+    [undefined, open],
+    ['https://sts.amazonaws.com', open],
+    ['http://127.0.0.1:4566', []],
+  ])('open to all, deployed to %s', (endpoint, problems) => {
+    vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+    expect(problemsOf({ api: { auth: ApiAuth.none() } })).toEqual(problems);
+  });
+
+  it('may be open to all on AWS when that is said twice', () => {
+    expect(problemsOf({ api: { auth: ApiAuth.none({ openToAnyone: true }) } })).toEqual([]);
+    expect(problemsOf({ api: { auth: ApiAuth.none({ openToAnyone: false }) } })).toEqual(open);
+  });
+
+  const issuer = 'https://issuer.example.com';
+  it.each<[Parameters<typeof ApiAuth.jwt>[0], string]>([
+    [
+      { issuer: 'issuer.example.com', audience: 'a' },
+      `api.auth's issuer must be an https URL, got "issuer.example.com"`,
+    ],
+    [
+      { issuer: 'http://127.0.0.1:8080', audience: 'a' },
+      `api.auth's issuer must be an https URL, got "http://127.0.0.1:8080"`,
+    ],
+    [{ issuer, audience: [] }, `api.auth's audience must be one name or more, got []`],
+    [{ issuer, audience: ['a', ' '] }, `api.auth's audience must be one name or more, got ["a"," "]`],
+    [
+      { issuer, audience: 'a', tenantClaim: 'the tenant' },
+      `api.auth's tenantClaim must have up to 256 characters and no spaces, got "the tenant"`,
+    ],
+  ])('for callers with a token: %j is refused', (options, problem) => {
+    expect(problemsOf({ api: { auth: ApiAuth.jwt(options) } })).toEqual([problem]);
+  });
+
+  it('may have an issuer on the machine of an emulator', () => {
+    onEmulator();
+    const auth = ApiAuth.jwt({
+      issuer: 'http://127.0.0.1:8080',
+      audience: 'a',
+      tenantClaim: 'custom:tenant',
+    });
+    expect(problemsOf({ api: { auth } })).toEqual([]);
+  });
+
+  it.each([
+    'app.example.com',
+    'https://app.example.com/',
+    'https://APP.example.com',
+    'https://*',
+    'file:///a',
+    '',
+  ])('refuses the origin %j', (origin) => {
+    expect(problemsOf({ api: { corsOrigins: ['https://app.example.com', origin] } })).toEqual([
+      `api.corsOrigins[1] must be * or an origin as https://app.example.com, got ${JSON.stringify(origin)}`,
+    ]);
+  });
+
+  it.each(['*', 'https://app.example.com', 'http://localhost:5173'])('accepts the origin %j', (origin) => {
+    expect(problemsOf({ api: { corsOrigins: [origin] } })).toEqual([]);
+  });
+
+  it("doesn't let a request in that expires before its turn", () => {
+    const inputRetention = seconds(3_600);
+    const fitting = { inputRetention, maxReceiveCount: 1 };
+    expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_601) } })).toEqual([
+      'api.maxWait must be at most 3600 seconds, that is inputRetention, or a request may expire before its turn comes, got 3601',
+    ]);
+    expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_600) } })).toEqual([]);
+  });
+
+  it('is no reason to refuse a short retention where there is none', () => {
+    const short = { inputRetention: seconds(400), maxReceiveCount: 1, retryCap: seconds(300) };
+    expect(problemsOf(short)).toEqual([]);
+    expect(problemsOf({ ...short, api: {} })).toHaveLength(1);
+  });
+});
+
 describe('values only known at deployment', () => {
   it('are not checked', () => {
     const stack = new Stack(emptyApp(), 'Stack');
@@ -346,9 +446,19 @@ describe('values only known at deployment', () => {
       maxReceiveCount: number('Receives'),
       lifecycle: { uploads: days(number('Age')) },
       recordRetention: days(number('RecordAge')),
+      api: {
+        maxWait: seconds(number('MaxWait')),
+        tenantShare: number('TenantShare'),
+        auth: ApiAuth.jwt({
+          issuer: new CfnParameter(stack, 'Issuer').valueAsString,
+          audience: new CfnParameter(stack, 'Audience').valueAsString,
+          tenantClaim: new CfnParameter(stack, 'Claim').valueAsString,
+        }),
+        corsOrigins: [new CfnParameter(stack, 'Origin').valueAsString],
+      },
       uploadPrefix: new CfnParameter(stack, 'Prefix').valueAsString,
     });
-    expect(resource(template(), 'AWS::Lambda::Function').properties).toMatchObject({
+    expect(resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
       MemorySize: { Ref: 'Memory' },
       Timeout: { Ref: 'Timeout' },
     });

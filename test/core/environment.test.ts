@@ -1,8 +1,20 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ProcessorEnvironment, readEnvironment, writeEnvironment } from '../../lib/core/environment.ts';
+import {
+  type ApiEnvironment,
+  type ProcessorEnvironment,
+  readApiEnvironment,
+  readEnvironment,
+  writeApiEnvironment,
+  writeEnvironment,
+} from '../../lib/core/environment.ts';
 import { ConfigurationError } from '../../lib/core/errors.ts';
-import { NUMBER_SETTINGS, type NumberSettingName, OUTPUT_FORMATS } from '../../lib/core/settings.ts';
+import {
+  API_AUTHS,
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  OUTPUT_FORMATS,
+} from '../../lib/core/settings.ts';
 
 const ENVIRONMENT: ProcessorEnvironment = {
   serviceName: 'service',
@@ -48,15 +60,57 @@ const VARIABLES = {
   COATCHECK_RECORD_AGE_DAYS: '30',
 };
 
+const API_ENVIRONMENT: ApiEnvironment = {
+  serviceName: 'service',
+  inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  payloadBucket: 'payloads',
+  requestTable: 'requests',
+  uploadPrefix: 'requests/',
+  payloadPrefix: 'payloads/',
+  auth: 'jwt',
+  tenantClaim: 'custom:tenant',
+  firstSlots: 50,
+  timeoutSeconds: 60,
+  inlineLimitBytes: 262_144,
+  maxPayloadBytes: 5_368_709_120,
+  recordAgeDays: 30,
+  resultAgeDays: 15,
+  maxWaitSeconds: 900,
+  tenantSharePercent: 50,
+};
+
+const API_VARIABLES = {
+  COATCHECK_SERVICE_NAME: 'service',
+  COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  COATCHECK_PAYLOAD_BUCKET: 'payloads',
+  COATCHECK_REQUEST_TABLE: 'requests',
+  COATCHECK_UPLOAD_PREFIX: 'requests/',
+  COATCHECK_PAYLOAD_PREFIX: 'payloads/',
+  COATCHECK_API_AUTH: 'jwt',
+  COATCHECK_TENANT_CLAIM: 'custom:tenant',
+  COATCHECK_FIRST_SLOTS: '50',
+  COATCHECK_TIMEOUT_SECONDS: '60',
+  COATCHECK_INLINE_LIMIT_BYTES: '262144',
+  COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
+  COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_RESULT_AGE_DAYS: '15',
+  COATCHECK_MAX_WAIT_SECONDS: '900',
+  COATCHECK_TENANT_SHARE_PERCENT: '50',
+};
+
 /** Functions of one deployment may run beside a stack of another: the names are a contract. */
 test('the variables stay what they are', () => {
   expect(writeEnvironment(ENVIRONMENT)).toEqual(VARIABLES);
+  expect(writeApiEnvironment(API_ENVIRONMENT)).toEqual(API_VARIABLES);
 });
 
+const texts = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
+
+function number(name: NumberSettingName) {
+  return fc.integer({ min: NUMBER_SETTINGS[name].min, max: NUMBER_SETTINGS[name].max });
+}
+
 test('what is written is what is read', () => {
-  const texts = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
-  const number = (name: NumberSettingName) =>
-    fc.integer({ min: NUMBER_SETTINGS[name].min, max: NUMBER_SETTINGS[name].max });
   const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
     serviceName: texts,
     inputQueueUrl: texts,
@@ -85,9 +139,38 @@ test('what is written is what is read', () => {
   );
 });
 
-function problemsOf(variables: Readonly<Record<string, string | undefined>>): string {
+test('what is written for the API is what it reads', () => {
+  const environments: fc.Arbitrary<ApiEnvironment> = fc.record({
+    serviceName: texts,
+    inputQueueUrl: texts,
+    payloadBucket: texts,
+    requestTable: texts,
+    uploadPrefix: texts,
+    payloadPrefix: texts,
+    auth: fc.constantFrom(...API_AUTHS),
+    tenantClaim: fc.string(),
+    firstSlots: fc.integer({ min: 1, max: 2_000 }),
+    timeoutSeconds: number('timeoutSeconds'),
+    inlineLimitBytes: number('inlineLimitBytes'),
+    maxPayloadBytes: number('maxPayloadBytes'),
+    recordAgeDays: number('recordAgeDays'),
+    resultAgeDays: number('resultAgeDays'),
+    maxWaitSeconds: number('maxWaitSeconds'),
+    tenantSharePercent: number('tenantSharePercent'),
+  });
+  fc.assert(
+    fc.property(environments, (environment) => {
+      expect(readApiEnvironment({ OTHER: 'x', ...writeApiEnvironment(environment) })).toEqual(environment);
+    }),
+  );
+});
+
+function problemsOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  read: (variables: Readonly<Record<string, string | undefined>>) => unknown = readEnvironment,
+): string {
   try {
-    readEnvironment(variables);
+    read(variables);
   } catch (error) {
     if (error instanceof ConfigurationError) return error.message;
     throw error;
@@ -146,4 +229,48 @@ describe('one problem is told alone:', () => {
 test('several problems are told at once', () => {
   const message = problemsOf({});
   for (const name of Object.keys(VARIABLES)) expect(message).toContain(`${name} must be set, got nothing`);
+});
+
+describe('of the API', () => {
+  test.each(Object.keys(API_VARIABLES).filter((name) => name !== 'COATCHECK_TENANT_CLAIM'))(
+    '%s missing is told alone',
+    (name) => {
+      expect(problemsOf({ ...API_VARIABLES, [name]: undefined }, readApiEnvironment)).toBe(
+        `The HTTP API's environment is not usable: ${name} must be set, got nothing`,
+      );
+    },
+  );
+
+  test.each([
+    ['COATCHECK_API_AUTH', 'basic', 'COATCHECK_API_AUTH must be one of iam, jwt, none, got basic'],
+    ['COATCHECK_FIRST_SLOTS', '0', 'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got 0'],
+    [
+      'COATCHECK_FIRST_SLOTS',
+      '2.5',
+      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got 2.5',
+    ],
+    [
+      'COATCHECK_FIRST_SLOTS',
+      'many',
+      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got many',
+    ],
+    [
+      'COATCHECK_MAX_WAIT_SECONDS',
+      '345601',
+      'COATCHECK_MAX_WAIT_SECONDS must be a whole number of seconds from 1 to 345600, got 345601',
+    ],
+    [
+      'COATCHECK_TENANT_SHARE_PERCENT',
+      '101',
+      'COATCHECK_TENANT_SHARE_PERCENT must be a whole number of percent from 1 to 100, got 101',
+    ],
+  ])('%s set to %j is told', (name, value, problem) => {
+    expect(problemsOf({ ...API_VARIABLES, [name]: value }, readApiEnvironment)).toBe(
+      `The HTTP API's environment is not usable: ${problem}`,
+    );
+  });
+
+  test.each([undefined, ''])('a tenant claim of %j is none', (COATCHECK_TENANT_CLAIM) => {
+    expect(readApiEnvironment({ ...API_VARIABLES, COATCHECK_TENANT_CLAIM }).tenantClaim).toBe('');
+  });
 });

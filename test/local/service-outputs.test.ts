@@ -8,6 +8,7 @@ const outputs = {
   DeadLetterQueueUrl: 'http://127.0.0.1/dead',
   OutputDeadLetterQueueUrl: 'http://127.0.0.1/output-dead',
   ProcessorFunctionName: 'processor',
+  ApiUrl: 'http://127.0.0.1/_aws/execute-api/abc/$default',
 };
 
 test('the outputs of a service are picked from its stack', () => {

@@ -1,0 +1,69 @@
+import { extname, join } from 'node:path';
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { ApiAuth } from './api-auth.ts';
+import { type ApiResources, apiEnvironment } from './api-environment.ts';
+import { ApiRole } from './api-role.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
+import type { ServiceSettings } from './service-settings.ts';
+
+/** Its source; where the package is compiled, what it was compiled to. */
+const ENTRY = join(
+  import.meta.dirname,
+  '..',
+  '..',
+  'functions',
+  'api',
+  `index${extname(import.meta.filename)}`,
+);
+
+/** Room for a body of 6 MB in base64 and its copies, and a share of CPU that makes cold starts short. */
+const MEMORY_MIB = 512;
+
+/**
+ * As long as API Gateway waits for it.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+const TIMEOUT = Duration.seconds(29);
+
+/** How an {@link ApiFunction} is to be. */
+export interface ApiFunctionProps extends ApiResources {
+  readonly service: AsyncServiceProps;
+  readonly settings: ServiceSettings;
+  readonly auth: ApiAuth;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The function behind the HTTP API. */
+export class ApiFunction extends Construct {
+  readonly function: NodejsFunction;
+  readonly role: ApiRole;
+
+  constructor(scope: Construct, id: string, props: ApiFunctionProps) {
+    super(scope, id);
+    const { service, settings } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: props.removalPolicy,
+    });
+    this.role = new ApiRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
+    this.function = new NodejsFunction(this, 'Function', {
+      ...NODE_RUNTIME,
+      entry: ENTRY,
+      memorySize: MEMORY_MIB,
+      timeout: TIMEOUT,
+      bundling: BUNDLING,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        ...apiEnvironment(settings, props.auth, props),
+      },
+      role: this.role,
+      logGroup,
+      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+    });
+  }
+}

@@ -1,0 +1,115 @@
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { expect, it } from 'vitest';
+import { ApiAuth, type AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { readApiEnvironment } from '../../lib/core/environment.ts';
+import { emptyApp, readable, resource, serviceIn } from './service-in-app.ts';
+
+/** The environment variables of the API of a service in `stack`, and the logical ids they refer to. */
+function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyApp(), 'Stack')) {
+  const template = serviceIn(stack, { api: {}, ...props }).template();
+  const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties.Environment;
+  return {
+    variables: readable(Variables) as Record<string, string>,
+    bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
+    table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
+    input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
+  };
+}
+
+it('is what the API reads by default', () => {
+  const { variables, bucket, table, input } = variablesOf({});
+  expect(readApiEnvironment(variables)).toEqual({
+    serviceName: 'Stack/Service',
+    inputQueueUrl: input,
+    payloadBucket: bucket,
+    requestTable: table,
+    uploadPrefix: 'requests/',
+    payloadPrefix: 'payloads/',
+    auth: 'iam',
+    tenantClaim: '',
+    firstSlots: 50,
+    timeoutSeconds: 60,
+    inlineLimitBytes: 262_144,
+    maxPayloadBytes: 5_368_709_120,
+    recordAgeDays: 30,
+    resultAgeDays: 15,
+    maxWaitSeconds: 900,
+    tenantSharePercent: 50,
+  });
+});
+
+it('is what the props say', () => {
+  const { variables, bucket, table, input } = variablesOf({
+    serviceName: 'urn:reports',
+    timeout: Duration.minutes(2),
+    inlineLimitBytes: 1_000,
+    maxPayloadBytes: 2_000,
+    recordRetention: Duration.days(40),
+    lifecycle: { results: Duration.days(7) },
+    uploadPrefix: 'in/',
+    payloadPrefix: 'by-reference/',
+    api: {
+      auth: ApiAuth.jwt({
+        issuer: 'https://issuer.example.com',
+        audience: 'coatcheck',
+        tenantClaim: 'custom:tenant',
+      }),
+      maxWait: Duration.minutes(3),
+      tenantShare: 10,
+    },
+  });
+  expect(readApiEnvironment(variables)).toEqual({
+    serviceName: 'urn:reports',
+    inputQueueUrl: input,
+    payloadBucket: bucket,
+    requestTable: table,
+    uploadPrefix: 'in/',
+    payloadPrefix: 'by-reference/',
+    auth: 'jwt',
+    tenantClaim: 'custom:tenant',
+    firstSlots: 50,
+    timeoutSeconds: 120,
+    inlineLimitBytes: 1_000,
+    maxPayloadBytes: 2_000,
+    recordAgeDays: 40,
+    resultAgeDays: 7,
+    maxWaitSeconds: 180,
+    tenantSharePercent: 10,
+  });
+});
+
+it.each<[Partial<AsyncServiceProps>, string]>([
+  [{ maxConcurrency: 3 }, '30'],
+  [{ maxConcurrency: 100 }, '50'],
+  [{ concurrency: 4 }, '20'],
+  [{ concurrency: 400 }, '50'],
+  [{ maxConcurrency: 2, concurrency: 1 }, '2'],
+])('counts the requests handled at a time at first: with %j, %s', (props, slots) => {
+  expect(variablesOf(props).variables.COATCHECK_FIRST_SLOTS).toBe(slots);
+});
+
+it('counts no more than there are for sure, where numbers are only known at deployment', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
+  const { variables } = variablesOf(
+    { maxConcurrency: number('Batches'), concurrency: number('Requests') },
+    stack,
+  );
+  expect(variables.COATCHECK_FIRST_SLOTS).toBe('2');
+});
+
+it('refers to numbers only known at deployment', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const share = new CfnParameter(stack, 'Share', { type: 'Number' }).valueAsNumber;
+  const { variables } = variablesOf({ api: { tenantShare: share } }, stack);
+  expect(variables.COATCHECK_TENANT_SHARE_PERCENT).toBe('<Share>');
+});
+
+it("has names in logs and source maps, and nothing of the processor's own", () => {
+  const { variables } = variablesOf({ environment: { TABLE: 'reports' } });
+  expect(variables).toMatchObject({
+    POWERTOOLS_SERVICE_NAME: 'Stack/Service',
+    NODE_OPTIONS: '--enable-source-maps',
+  });
+  expect(variables).not.toHaveProperty('TABLE');
+});

@@ -1,0 +1,190 @@
+import { Duration } from 'aws-cdk-lib';
+import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { describe, expect, it } from 'vitest';
+import { ApiAuth, type RequestApiProps } from '../../lib/constructs/index.ts';
+import { readable, resource, resources, serviceInApp } from './service-in-app.ts';
+
+function apiTemplate(api: RequestApiProps = {}) {
+  return serviceInApp({ api }).template();
+}
+
+describe('with nothing but itself', () => {
+  const template = apiTemplate();
+
+  it('is an API with two routes, a stage, a function, a role, logs and an alarm', () => {
+    const counts: Record<string, number> = {};
+    const ofApi = resources(template).filter(({ id }) => /^Service(?:Alarms)?Api/.test(id));
+    for (const { type } of ofApi) counts[type] = (counts[type] ?? 0) + 1;
+    expect(counts).toEqual({
+      'AWS::ApiGatewayV2::Api': 1,
+      'AWS::ApiGatewayV2::Integration': 1,
+      'AWS::ApiGatewayV2::Route': 2,
+      'AWS::ApiGatewayV2::Stage': 1,
+      'AWS::Lambda::Function': 1,
+      'AWS::Lambda::Permission': 1,
+      'AWS::IAM::Role': 1,
+      'AWS::IAM::Policy': 1,
+      'AWS::Logs::LogGroup': 2,
+      'AWS::CloudWatch::Alarm': 1,
+    });
+  });
+
+  it('asks callers for AWS credentials, on every path', () => {
+    const routes = resources(template).filter(({ type }) => type === 'AWS::ApiGatewayV2::Route');
+    expect(routes.map(({ properties }) => [properties.RouteKey, properties.AuthorizationType])).toEqual([
+      ['GET /v1/{proxy+}', 'AWS_IAM'],
+      ['POST /v1/{proxy+}', 'AWS_IAM'],
+    ]);
+  });
+
+  it('has calls answered by its function, which nobody else may call', () => {
+    const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceApi');
+    const { id: api } = resource(template, 'AWS::ApiGatewayV2::Api');
+    expect(readable(resource(template, 'AWS::ApiGatewayV2::Integration').properties)).toMatchObject({
+      IntegrationType: 'AWS_PROXY',
+      IntegrationUri: `<${id}.Arn>`,
+      PayloadFormatVersion: '2.0',
+    });
+    expect(readable(resource(template, 'AWS::Lambda::Permission').properties)).toEqual({
+      Action: 'lambda:InvokeFunction',
+      FunctionName: `<${id}.Arn>`,
+      Principal: 'apigateway.amazonaws.com',
+      SourceArn: `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/*/*/*`,
+    });
+  });
+
+  it('runs its function as the processor, as long as API Gateway waits', () => {
+    expect(resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      MemorySize: 512,
+      Timeout: 29,
+      LoggingConfig: { LogFormat: 'JSON', ApplicationLogLevel: 'INFO' },
+    });
+    expect(resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties).not.toHaveProperty(
+      'ReservedConcurrentExecutions',
+    );
+  });
+
+  it('logs each call as JSON, without its query', () => {
+    const stage = resource(template, 'AWS::ApiGatewayV2::Stage').properties;
+    expect(stage).toMatchObject({ StageName: '$default', AutoDeploy: true });
+    const logs = resource(template, 'AWS::Logs::LogGroup', 'ServiceApiAccessLogs');
+    expect(readable(stage.AccessLogSettings.DestinationArn)).toBe(`<${logs.id}.Arn>`);
+    const format: Record<string, string> = JSON.parse(stage.AccessLogSettings.Format);
+    expect(format).toMatchObject({
+      requestId: '$context.requestId',
+      path: '$context.path',
+      status: '$context.status',
+    });
+    expect(JSON.stringify(format)).not.toMatch(/query|requestOverride|protocol/i);
+  });
+
+  it('tells browsers nothing', () => {
+    expect(resource(template, 'AWS::ApiGatewayV2::Api').properties).not.toHaveProperty('CorsConfiguration');
+  });
+});
+
+it('may call what it needs and nothing else', () => {
+  const template = apiTemplate();
+  const id = (type: string, beginning?: string) => resource(template, type, beginning).id;
+  const bucket = `<${id('AWS::S3::Bucket')}.Arn>`;
+  const table = `<${id('AWS::DynamoDB::GlobalTable')}.Arn>`;
+  const { PolicyDocument } = resource(template, 'AWS::IAM::Policy', 'ServiceApi').properties;
+  expect(readable(PolicyDocument.Statement)).toEqual([
+    {
+      Effect: 'Allow',
+      Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+      Resource: `<${id('AWS::Logs::LogGroup', 'ServiceApiFunctionLogs')}.Arn>`,
+    },
+    {
+      Effect: 'Allow',
+      Action: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+      Resource: `<${id('AWS::SQS::Queue', 'ServiceInputQueue')}.Arn>`,
+    },
+    {
+      Effect: 'Allow',
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      Resource: table,
+    },
+    { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/*` },
+    {
+      Effect: 'Allow',
+      Action: ['s3:AbortMultipartUpload', 's3:PutObject'],
+      Resource: [`${bucket}/payloads/*`, `${bucket}/requests/tickets/*`],
+    },
+    {
+      Effect: 'Allow',
+      Action: ['s3:GetObject', 's3:GetObjectVersion'],
+      Resource: `${bucket}/results/*`,
+    },
+  ]);
+  expect(Object.keys(resource(template, 'AWS::IAM::Role', 'ServiceApi').properties)).toEqual([
+    'AssumeRolePolicyDocument',
+  ]);
+});
+
+it('asks callers for a token', () => {
+  const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: ['one', 'two'] });
+  const template = apiTemplate({ auth });
+  const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer');
+  expect(authorizer.properties).toMatchObject({
+    AuthorizerType: 'JWT',
+    IdentitySource: ['$request.header.Authorization'],
+    JwtConfiguration: { Issuer: 'https://issuer.example.com', Audience: ['one', 'two'] },
+  });
+  for (const method of ['GET', 'POST']) {
+    const { properties } = resource(template, 'AWS::ApiGatewayV2::Route', `ServiceApiHttp${method}`);
+    expect(readable(properties)).toMatchObject({
+      AuthorizationType: 'JWT',
+      AuthorizerId: `<${authorizer.id}>`,
+    });
+  }
+});
+
+it('asks nobody, when that is wanted', () => {
+  const template = apiTemplate({ auth: ApiAuth.none({ openToAnyone: true }) });
+  const { properties } = resource(template, 'AWS::ApiGatewayV2::Route', 'ServiceApiHttpPOST');
+  expect(properties.AuthorizationType).toBe('NONE');
+});
+
+it('can have the same callers as another one', () => {
+  const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'one' });
+  for (const template of [apiTemplate({ auth }), apiTemplate({ auth })]) {
+    expect(resource(template, 'AWS::ApiGatewayV2::Authorizer').id).toMatch(/^ServiceApi/);
+  }
+});
+
+it('is open to web pages', () => {
+  const template = apiTemplate({ corsOrigins: ['https://app.example.com'] });
+  expect(resource(template, 'AWS::ApiGatewayV2::Api').properties.CorsConfiguration).toEqual({
+    AllowOrigins: ['https://app.example.com'],
+    AllowMethods: ['GET', 'POST'],
+    AllowHeaders: ['*', 'Authorization'],
+    ExposeHeaders: ['Location', 'Retry-After', 'ETag', 'Link', 'Coatcheck-Load', 'Preference-Applied'],
+    MaxAge: 3_600,
+  });
+});
+
+it('logs as the service does', () => {
+  const template = serviceInApp({
+    api: { maxWait: Duration.minutes(1) },
+    logLevel: ApplicationLogLevel.DEBUG,
+    logRetention: RetentionDays.ONE_YEAR,
+  }).template();
+  for (const logs of ['ServiceApiFunctionLogs', 'ServiceApiAccessLogs']) {
+    expect(resource(template, 'AWS::Logs::LogGroup', logs).properties).toEqual({ RetentionInDays: 365 });
+  }
+  expect(resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties.LoggingConfig).toMatchObject({
+    ApplicationLogLevel: 'DEBUG',
+  });
+});
+
+it('is found by its URL', () => {
+  const { stack, service, template } = serviceInApp({ api: {} });
+  const { id } = resource(template(), 'AWS::ApiGatewayV2::Api');
+  expect(readable(stack.resolve(service.api?.url))).toBe(`<${id}.ApiEndpoint>`);
+  expect(serviceInApp().service.api).toBeUndefined();
+});
