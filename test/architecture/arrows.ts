@@ -17,6 +17,20 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     files: ['lib/aws/', 'lib/core/'],
     modules: ['@aws-lambda-powertools/*', '@aws-sdk/*', 'aws-lambda', 'node:stream'],
   },
+  // For browsers too: nothing of Node, and of the core what needs nothing either.
+  'lib/client/': {
+    files: [
+      'lib/client/',
+      ...['admission', 'errors', 'media-type', 'outcome', 'ports', 'request-record', 'thrown'].map(
+        (name) => `lib/core/${name}.ts`,
+      ),
+    ],
+    modules: ['@aws-crypto/sha256-js', '@smithy/signature-v4'],
+  },
+  'lib/consumer/': {
+    files: ['lib/consumer/', 'lib/core/'],
+    modules: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'node:timers/promises'],
+  },
   'lib/constructs/': {
     files: ['lib/constructs/', ...CONTRACT],
     modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],

@@ -1,0 +1,120 @@
+import type { JsonAnswer } from './answers.ts';
+import type { Auth } from './auth/auth.ts';
+import { connected, TimeLimit, textOf } from './connection.ts';
+import { AnswerInvalid, apiErrorOf } from './errors.ts';
+import { Retrier, type RetryPolicy, retryAfterSeconds, type Timing } from './retry.ts';
+import { refusalOf } from './transfer.ts';
+import { baseUrlOf, callName, pairsOf, type Query, queryText } from './url.ts';
+
+/** What calls are made with. */
+export interface ApiSettings {
+  readonly baseUrl: string | URL;
+  readonly auth?: Auth;
+  readonly fetch: typeof fetch;
+  readonly retry: RetryPolicy;
+  readonly timing: Timing;
+}
+
+/** A call to the API. */
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  /** Below the base URL. */
+  readonly path: string;
+  readonly query?: Query;
+  /** Names in lower case; members that are undefined are left out. */
+  readonly headers?: Readonly<Record<string, string | undefined>>;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * A try that isn't answered by then is given up: the API itself has 30 seconds.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+const CALL_TIMEOUT_MILLISECONDS = 40_000;
+
+/** Makes calls to the API, and to the store it refers to. */
+export class Api {
+  readonly fetch: typeof fetch;
+  readonly retrier: Retrier;
+  readonly timing: Timing;
+  readonly #baseUrl: string;
+  readonly #auth?: Auth;
+
+  /** @throws ConfigurationError */
+  constructor({ baseUrl, auth, fetch, retry, timing }: ApiSettings) {
+    this.#baseUrl = baseUrlOf(baseUrl);
+    this.#auth = auth;
+    this.fetch = fetch;
+    this.timing = timing;
+    this.retrier = new Retrier(retry, timing);
+  }
+
+  /** Calls until it is answered in JSON. @param mayPass which errors are tried again, see {@link Retrier.run} */
+  json(call: Call, mayPass?: (error: unknown) => boolean): Promise<JsonAnswer> {
+    return this.retrier.run(() => this.jsonOnce(call), call.signal, mayPass);
+  }
+
+  /** @throws ApiError, ConnectionFailed */
+  async jsonOnce(call: Call): Promise<JsonAnswer> {
+    const limit = new TimeLimit(CALL_TIMEOUT_MILLISECONDS, call.signal);
+    try {
+      const response = await this.#fetch(call, 'manual', limit.signal);
+      const name = callName(call.method, this.urlOf(call));
+      if (response.status < 200 || response.status > 299) {
+        throw new AnswerInvalid(name, 'JSON', `HTTP ${response.status}`);
+      }
+      return { call: name, text: await textOf(response, name), headers: response.headers };
+    } finally {
+      limit.end();
+    }
+  }
+
+  /**
+   * Calls once, and leaves the body to the caller. A redirect isn't followed, other than by a browser that wouldn't
+   * show it.
+   * @throws ApiError, ConnectionFailed, TransferRefused
+   */
+  async open(call: Call): Promise<Response> {
+    const limit = new TimeLimit(CALL_TIMEOUT_MILLISECONDS, call.signal);
+    try {
+      const response = await this.#fetch(call, 'manual', limit.signal);
+      return response.type === 'opaqueredirect' ? await this.#fetch(call, 'follow', limit.signal) : response;
+    } finally {
+      limit.end();
+    }
+  }
+
+  async #fetch(call: Call, redirect: 'manual' | 'follow', signal: AbortSignal): Promise<Response> {
+    const { method, body } = call;
+    const unsigned = { method, url: this.urlOf(call), headers: given(call.headers), body };
+    const { headers, url = unsigned.url } =
+      (await this.#auth?.({ ...unsigned, followed: redirect === 'follow' })) ?? {};
+    // Made here and not by fetch: a header that can't be sent is no fault of the network.
+    const sent = new Headers({ ...unsigned.headers, ...headers });
+    const name = callName(method, url);
+    const response = await connected(name, () =>
+      this.fetch(url, { method, headers: sent, body, redirect, signal }),
+    );
+    if (response.status < 400) return response;
+    if (response.redirected) throw await refusalOf(response, name);
+    throw apiErrorOf(
+      response,
+      await textOf(response, name),
+      retryAfterSeconds(response.headers, this.timing.now()),
+    );
+  }
+
+  /** Where a call goes. */
+  urlOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): URL {
+    const search = queryText(pairsOf(query));
+    return new URL(`${this.#baseUrl}${path}${search && `?${search}`}`);
+  }
+}
+
+function given(headers: Call['headers'] = {}): Record<string, string> {
+  const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
+    value === undefined ? [] : [[name, value]],
+  );
+  return Object.fromEntries(entries);
+}

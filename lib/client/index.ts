@@ -1,0 +1,46 @@
+/**
+ * What a client program imports, as `coatcheck/client`.
+ */
+export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
+export { bearer } from './auth/bearer.ts';
+export { type AwsCredentials, type SigV4Options, sigv4 } from './auth/sigv4.ts';
+export { type ClientOptions, CoatcheckClient } from './client.ts';
+export {
+  AnswerInvalid,
+  ApiError,
+  CoatcheckError,
+  ConnectionFailed,
+  IdempotencyKeyReused,
+  NotAuthorized,
+  Overloaded,
+  PayloadTooLarge,
+  RequestCancelled,
+  RequestExpired,
+  RequestFailed,
+  RequestFinished,
+  RequestNotSucceeded,
+  RequestPending,
+  RequestUnknown,
+  ResultGone,
+  TransferRefused,
+  WaitTimedOut,
+} from './errors.ts';
+export type { ListOptions, PageOptions } from './list.ts';
+export type { PayloadBody } from './payload.ts';
+export type { RequestResult } from './result.ts';
+export type { RetryPolicy, Timing } from './retry.ts';
+export type { RequestOptions } from './status.ts';
+export type { SubmissionOptions, SubmissionProgress } from './submission.ts';
+export { DIRECT_MAX_BYTES } from './submit.ts';
+export {
+  type ApiProblem,
+  hasEnded,
+  type Load,
+  type OutcomeProblem,
+  type Progress,
+  type RequestPage,
+  type RequestResource,
+  type RequestStatus,
+  type ServiceStatus,
+} from './types.ts';
+export type { WaitOptions } from './wait.ts';

@@ -1,0 +1,121 @@
+import type { Chance } from '../core/ports.ts';
+import { ApiError, ConnectionFailed, TransferRefused } from './errors.ts';
+
+/** How often and how long a call is tried. */
+export interface RetryPolicy {
+  /** Tries in all. @default 6 */
+  readonly attempts: number;
+  /** Upper bound of the first wait; it doubles with every try. @default 200 */
+  readonly baseMilliseconds: number;
+  /** Upper bound of every wait that the API doesn't ask for. @default 20_000 */
+  readonly capMilliseconds: number;
+  /** No further try is begun after this time. @default 120_000 */
+  readonly totalMilliseconds: number;
+}
+
+export const DEFAULT_RETRY: RetryPolicy = {
+  attempts: 6,
+  baseMilliseconds: 200,
+  capMilliseconds: 20_000,
+  totalMilliseconds: 120_000,
+};
+
+/** Time and chance, injected where behaviour depends on them. */
+export interface Timing extends Chance {
+  /** @throws the signal's reason when it fires first */
+  sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+export const REAL_TIMING: Timing = { now: Date.now, random: Math.random, sleep };
+
+/** One way of trying again. */
+export class Retrier {
+  readonly #policy: RetryPolicy;
+  readonly #timing: Timing;
+
+  constructor(policy: RetryPolicy, timing: Timing) {
+    this.#policy = policy;
+    this.#timing = timing;
+  }
+
+  /**
+   * Works until it succeeds, fails of something that won't go away, or has been tried often or long enough.
+   * @param work is given the number of the try, from 1
+   * @throws what the last try threw, or the signal's reason
+   */
+  async run<Value>(
+    work: (attempt: number) => Promise<Value>,
+    signal?: AbortSignal,
+    mayPass: (error: unknown) => boolean = isTransient,
+  ): Promise<Value> {
+    const { attempts, totalMilliseconds } = this.#policy;
+    const giveUpAt = this.#timing.now() + totalMilliseconds;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        signal?.throwIfAborted();
+        return await work(attempt);
+      } catch (error) {
+        signal?.throwIfAborted();
+        const delay = this.#delayMilliseconds(error, attempt);
+        if (attempt >= attempts || !mayPass(error) || this.#timing.now() + delay > giveUpAt) throw error;
+        await this.#timing.sleep(delay, signal);
+      }
+    }
+  }
+
+  /**
+   * Full jitter, on top of the wait the API asks for: else all who were told the same would come back together.
+   * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+   */
+  #delayMilliseconds(error: unknown, attempt: number): number {
+    const { baseMilliseconds, capMilliseconds } = this.#policy;
+    const askedFor = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    const bound = Math.min(capMilliseconds, baseMilliseconds * 2 ** (attempt - 1));
+    return askedFor + this.#timing.random() * bound;
+  }
+}
+
+/** Whether the same call may succeed later. Only for calls that may take effect twice without harm. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof ConnectionFailed) return true;
+  if (error instanceof ApiError) {
+    return error.code === 'idempotency_key_busy' || [429, 500, 502, 503, 504].includes(error.status);
+  }
+  // S3 answers 400 when a body came too slowly.
+  return error instanceof TransferRefused && (error.status >= 500 || error.storeCode === 'RequestTimeout');
+}
+
+/** Whether a call surely took no effect, or none that matters. */
+export function wasRefusedForNow(error: unknown): boolean {
+  return (
+    error instanceof ConnectionFailed || (error instanceof ApiError && [429, 503].includes(error.status))
+  );
+}
+
+/**
+ * Seconds until the time a `Retry-After` names, or undefined when there is none that can be read.
+ * @param now milliseconds since 1970
+ * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
+ */
+export function retryAfterSeconds(headers: Headers, now: number): number | undefined {
+  const text = headers.get('retry-after')?.trim();
+  if (!text) return undefined;
+  if (/^\d+$/.test(text)) return Number(text);
+  const time = text.endsWith('GMT') ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : Math.max(0, (time - now) / 1000);
+}
+
+async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  signal?.throwIfAborted();
+  await new Promise<void>((resolve, reject) => {
+    const abort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', abort);
+      resolve();
+    }, milliseconds);
+    signal?.addEventListener('abort', abort, { once: true });
+  });
+}

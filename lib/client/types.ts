@@ -1,0 +1,70 @@
+import type { Load } from '../core/admission.ts';
+import type { Problem as OutcomeProblem } from '../core/outcome.ts';
+import type { Progress, RequestStatus } from '../core/request-record.ts';
+import type { ThrownSummary } from '../core/thrown.ts';
+
+export type { Load, OutcomeProblem, Progress, RequestStatus };
+
+/** A request as the API shows it. Times are RFC 3339 in UTC. */
+export interface RequestResource {
+  /** The ticket. */
+  readonly id: string;
+  /** Who gave the id, where it wasn't this API: such a request is found with `source` only. */
+  readonly source?: string;
+  readonly status: RequestStatus;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** When it succeeded, failed, was cancelled or expired. */
+  readonly endedAt?: string;
+  /** After that it isn't begun any more. */
+  readonly expiresAt?: string;
+  /** Attempts begun. */
+  readonly attempts: number;
+  /** How far the latest attempt says it is. */
+  readonly progress?: Progress;
+  /** What the latest attempt that failed threw. */
+  readonly lastError?: ThrownSummary;
+  /** What its result is like, when it succeeded. */
+  readonly result?: { readonly size: number; readonly contentType: string };
+  /** Why there is no result, when it failed, was cancelled or expired. */
+  readonly problem?: OutcomeProblem;
+  /** Paths below the API's base URL. */
+  readonly links: { readonly self: string; readonly result: string; readonly cancel: string };
+}
+
+/** A page of requests. */
+export interface RequestPage {
+  /** May be fewer than asked for though there are more. */
+  readonly requests: readonly RequestResource[];
+  /** What the next page is asked for with; absent on the last one. */
+  readonly next?: string;
+}
+
+/** What the service says of itself. */
+export interface ServiceStatus {
+  readonly load: Load;
+  /** Whether a request handed in now would be taken. */
+  readonly accepting: boolean;
+}
+
+/**
+ * An error as the API tells it, with the facts that belong to it as further members.
+ * @see https://www.rfc-editor.org/rfc/rfc9457
+ */
+export interface ApiProblem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail?: string;
+  /** What programs branch on. */
+  readonly code: string;
+  readonly instance?: string;
+  readonly [fact: string]: unknown;
+}
+
+const TERMINAL: readonly RequestStatus[] = ['succeeded', 'failed', 'cancelled', 'expired'];
+
+/** Whether a request has ended: it keeps its status then. */
+export function hasEnded({ status }: Pick<RequestResource, 'status'>): boolean {
+  return TERMINAL.includes(status);
+}

@@ -1,0 +1,11 @@
+/**
+ * What a program that takes outcomes from an output queue imports, as `coatcheck/consumer`. For Node.
+ */
+export type { ClaimCheck } from '../core/claim-check.ts';
+export { CoatcheckError, ConfigurationError, EnvelopeMalformed, RetryLater } from '../core/errors.ts';
+export type { Problem } from '../core/outcome.ts';
+export type { Backoff } from '../core/retry.ts';
+export { consume, type OutcomeHandler } from './consume.ts';
+export type { ConsumeOptions, ErrorContext } from './options.ts';
+export { type OutcomeFacts, type ReceivedOutcome, readOutcome } from './outcome.ts';
+export type { OutcomeResult, ResultObjects } from './outcome-result.ts';

@@ -1,0 +1,107 @@
+import { parseClaimCheck } from '../core/claim-check.ts';
+import {
+  isObject,
+  type JsonObject,
+  optionalText,
+  optionalTraceparent,
+  requiredText,
+  shown,
+} from '../core/envelopes/fields.ts';
+import { EnvelopeMalformed } from '../core/errors.ts';
+import { memberText } from '../core/json.ts';
+import { isJsonType } from '../core/media-type.ts';
+import type { Problem } from '../core/outcome.ts';
+import { OutcomeResult, type ResultObjects } from './outcome-result.ts';
+
+/** How a request ended, as its message tells it. */
+export type ReceivedOutcome = OutcomeFacts &
+  (
+    | { readonly status: 'succeeded'; readonly result: OutcomeResult }
+    | { readonly status: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem }
+  );
+
+/** What every outcome tells. */
+export interface OutcomeFacts {
+  /** The same whenever this outcome is published again. */
+  readonly id: string;
+  /** The ticket. */
+  readonly requestId: string;
+  /** Who gave the request's id, when it came as a CloudEvent. */
+  readonly source?: string;
+  readonly tenant?: string;
+  /** Whose outcome it is: the `source` of its event. */
+  readonly service: string;
+  /** When the request ended, RFC 3339. */
+  readonly time?: string;
+  readonly traceparent?: string;
+}
+
+const ENVELOPE = "an outcome's CloudEvent";
+
+/**
+ * Reads an outcome from the body of its message.
+ * @param objects where results lie that aren't in the message
+ * @throws EnvelopeMalformed for whatever else is on the queue
+ */
+export function readOutcome(body: string, objects: ResultObjects): ReceivedOutcome {
+  const event = parsed(body);
+  if (event.specversion !== '1.0') {
+    throw new EnvelopeMalformed(ENVELOPE, `specversion must be "1.0", got ${shown(event.specversion)}`);
+  }
+  const facts: OutcomeFacts = {
+    id: requiredText(ENVELOPE, event, 'id'),
+    requestId: requiredText(ENVELOPE, event, 'subject'),
+    source: optionalText(ENVELOPE, event, 'requestsource'),
+    tenant: optionalText(ENVELOPE, event, 'tenant'),
+    service: requiredText(ENVELOPE, event, 'source'),
+    time: optionalText(ENVELOPE, event, 'time'),
+    traceparent: optionalTraceparent(event.traceparent),
+  };
+  const type = requiredText(ENVELOPE, event, 'type');
+  switch (type) {
+    case 'coatcheck.request.succeeded':
+      return { ...facts, status: 'succeeded', result: resultOf(event, body, objects) };
+    case 'coatcheck.request.failed':
+      return { ...facts, status: 'failed', problem: problemOf(event) };
+    case 'coatcheck.request.cancelled':
+      return { ...facts, status: 'cancelled', problem: problemOf(event) };
+    case 'coatcheck.request.expired':
+      return { ...facts, status: 'expired', problem: problemOf(event) };
+    default:
+      throw new EnvelopeMalformed(ENVELOPE, `type must be coatcheck.request.STATUS, got ${shown(type)}`);
+  }
+}
+
+function parsed(body: string): JsonObject {
+  let event: unknown;
+  try {
+    event = JSON.parse(body);
+  } catch {
+    throw new EnvelopeMalformed(ENVELOPE, `it must be JSON, got ${shown(body)}`);
+  }
+  if (!isObject(event)) throw new EnvelopeMalformed(ENVELOPE, `it must be an object, got ${shown(event)}`);
+  return event;
+}
+
+function resultOf(event: JsonObject, body: string, objects: ResultObjects): OutcomeResult {
+  const contentType = requiredText(ENVELOPE, event, 'datacontenttype');
+  const inline = (content: string | Uint8Array) =>
+    new OutcomeResult(contentType, Buffer.from(content), objects);
+  if (event.data !== undefined) {
+    // JSON as it was written: parsing and writing it again would round long numbers.
+    const isText = typeof event.data === 'string' && !isJsonType(contentType);
+    return inline(isText ? String(event.data) : (memberText(body, 'data') ?? JSON.stringify(event.data)));
+  }
+  const base64 = optionalText(ENVELOPE, event, 'data_base64');
+  if (base64 !== undefined) return inline(Buffer.from(base64, 'base64'));
+  return new OutcomeResult(contentType, parseClaimCheck(requiredText(ENVELOPE, event, 'dataref')), objects);
+}
+
+function problemOf({ data }: JsonObject): Problem {
+  if (!isProblem(data)) throw new EnvelopeMalformed(ENVELOPE, `data must be a problem, got ${shown(data)}`);
+  return data;
+}
+
+function isProblem(value: unknown): value is Problem {
+  return isObject(value) && typeof value.code === 'string' && typeof value.detail === 'string';
+}

@@ -1,0 +1,24 @@
+import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import type { ClaimCheck } from '../core/claim-check.ts';
+import type { ResultObjects } from './outcome-result.ts';
+
+/** Results in S3. */
+export class S3ResultObjects implements ResultObjects {
+  #client?: S3Client;
+  readonly #region?: string;
+
+  /** @param client made when it is first needed, if none is given */
+  constructor(client: S3Client | undefined, region: string | undefined) {
+    this.#client = client;
+    this.#region = region;
+  }
+
+  async open({ bucket, key, versionId }: ClaimCheck): Promise<ReadableStream<Uint8Array>> {
+    this.#client ??= new S3Client({ region: this.#region });
+    const { Body } = await this.#client.send(
+      new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
+    );
+    if (!Body) throw new Error(`S3 gave s3://${bucket}/${key} without a body`);
+    return Body.transformToWebStream();
+  }
+}

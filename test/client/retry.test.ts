@@ -1,0 +1,136 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { apiErrorOf, ConnectionFailed, TransferRefused } from '../../lib/client/errors.ts';
+import {
+  DEFAULT_RETRY,
+  isTransient,
+  REAL_TIMING,
+  Retrier,
+  retryAfterSeconds,
+  wasRefusedForNow,
+} from '../../lib/client/retry.ts';
+import { FastTiming } from '../support/scripted-api.ts';
+import { START } from '../support/set-chance.ts';
+
+const FAILED = new ConnectionFailed('GET /', new Error('reset'));
+
+function apiError(status: number, code = 'c', retryAfter?: number) {
+  return apiErrorOf(new Response(null, { status }), JSON.stringify({ code, title: code }), retryAfter);
+}
+
+/** Runs work that fails so. */
+async function failing(error: unknown, timing: FastTiming, policy = DEFAULT_RETRY) {
+  let tries = 0;
+  const ended = new Retrier(policy, timing).run(async () => {
+    tries++;
+    throw error;
+  });
+  await expect(ended).rejects.toBe(error);
+  return tries;
+}
+
+test('what fails for now is tried six times, each wait bounded by twice the one before', async () => {
+  const timing = new FastTiming();
+  timing.luck = 0.5;
+  expect(await failing(FAILED, timing)).toBe(6);
+  expect(timing.sleeps).toEqual([100, 200, 400, 800, 1_600]);
+});
+
+test('what fails for good is tried once', async () => {
+  const timing = new FastTiming();
+  expect(await failing(apiError(422), timing)).toBe(1);
+  expect(await failing(new TypeError('x'), timing)).toBe(1);
+  expect(timing.sleeps).toEqual([]);
+});
+
+test('waits are evenly spread up to the cap', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (luck) => {
+      const timing = new FastTiming();
+      timing.luck = luck;
+      await failing(FAILED, timing, { ...DEFAULT_RETRY, attempts: 20, totalMilliseconds: 1e9 });
+      const bounds = Array.from({ length: 19 }, (_, index) => Math.min(20_000, 200 * 2 ** index));
+      timing.sleeps.forEach((slept, index) => {
+        expect(slept).toBeCloseTo(luck * (bounds[index] ?? 0));
+      });
+    }),
+  );
+});
+
+test('the wait the API asks for is the least, and is spread as well', async () => {
+  const timing = new FastTiming();
+  timing.luck = 0.5;
+  await failing(apiError(503, 'overloaded', 7), timing);
+  expect(timing.sleeps.slice(0, 2)).toEqual([7_100, 7_200]);
+});
+
+test('a wait that would take too long is not begun', async () => {
+  const timing = new FastTiming();
+  timing.luck = 0;
+  expect(await failing(apiError(503, 'overloaded', 50), timing)).toBe(3);
+  expect(timing.time - START).toBe(100_000);
+  expect(await failing(apiError(503, 'overloaded', 121), timing)).toBe(1);
+});
+
+test('a signal ends the tries with its reason', async () => {
+  const reason = new Error('enough');
+  const ends = new AbortController();
+  let tries = 0;
+  const run = new Retrier(DEFAULT_RETRY, new FastTiming()).run(async () => {
+    if (++tries === 2) ends.abort(reason);
+    throw FAILED;
+  }, ends.signal);
+  await expect(run).rejects.toBe(reason);
+  expect(tries).toBe(2);
+});
+
+test('a signal that fired before ends them before the first', async () => {
+  let tries = 0;
+  const run = new Retrier(DEFAULT_RETRY, new FastTiming()).run(async () => tries++, AbortSignal.abort('no'));
+  await expect(run).rejects.toBe('no');
+  expect(tries).toBe(0);
+});
+
+test('a sleep is ended by its signal, and keeps no listener', async () => {
+  const ends = new AbortController();
+  const slept = REAL_TIMING.sleep(60_000, ends.signal);
+  ends.abort('enough');
+  await expect(slept).rejects.toBe('enough');
+  await expect(REAL_TIMING.sleep(60_000, ends.signal)).rejects.toBe('enough');
+  await REAL_TIMING.sleep(1);
+});
+
+describe('transient is', () => {
+  test.each([429, 500, 502, 503, 504])('a %i', (status) => expect(isTransient(apiError(status))).toBe(true));
+  test.each([400, 401, 403, 404, 409, 413, 415, 422])('no %i', (status) =>
+    expect(isTransient(apiError(status))).toBe(false),
+  );
+  test('a key that is busy', () => expect(isTransient(apiError(409, 'idempotency_key_busy'))).toBe(true));
+  test("a store's fault, or a body that came too slowly", () => {
+    expect(isTransient(new TransferRefused('PUT /', 503))).toBe(true);
+    expect(isTransient(new TransferRefused('PUT /', 400, 'RequestTimeout'))).toBe(true);
+    expect(isTransient(new TransferRefused('PUT /', 400, 'EntityTooLarge'))).toBe(false);
+    expect(isTransient(new TransferRefused('PUT /', 403))).toBe(false);
+  });
+  test('for calls that must not take effect twice, a refusal only, and no answer', () => {
+    expect([429, 500, 502, 503, 504].filter((status) => wasRefusedForNow(apiError(status)))).toEqual([
+      429, 503,
+    ]);
+    expect(wasRefusedForNow(FAILED)).toBe(true);
+  });
+});
+
+describe('Retry-After', () => {
+  test.each([
+    ['5', 5],
+    [' 0 ', 0],
+    ['Sat, 31 Jan 2026 12:00:30 GMT', 30],
+    ['Sat, 31 Jan 2026 11:00:00 GMT', 0],
+    ['soon', undefined],
+    ['-3', undefined],
+    ['', undefined],
+  ])('%j is %j s', (text, seconds) => {
+    expect(retryAfterSeconds(new Headers({ 'retry-after': text }), START)).toBe(seconds);
+  });
+  test('may be missing', () => expect(retryAfterSeconds(new Headers(), START)).toBeUndefined());
+});

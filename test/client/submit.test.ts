@@ -1,0 +1,190 @@
+import { describe, expect, test } from 'vitest';
+import {
+  ApiError,
+  IdempotencyKeyReused,
+  NotAuthorized,
+  Overloaded,
+  PayloadTooLarge,
+} from '../../lib/client/errors.ts';
+import type { SubmissionProgress } from '../../lib/client/submission.ts';
+import { DIRECT_MAX_BYTES } from '../../lib/client/submit.ts';
+import {
+  answer,
+  openScriptedApi,
+  problem,
+  requestJson,
+  reset,
+  told,
+  truncated,
+} from '../support/scripted-api.ts';
+
+const ACCEPTED = answer(202, requestJson());
+
+test.each([
+  ['text', 'h\u00e9', {}, 'text/plain; charset=utf-8'],
+  ['bytes', new Uint8Array(Buffer.from('h\u00e9')), {}, 'application/octet-stream'],
+  ['a buffer', new Uint8Array(Buffer.from('h\u00e9')).buffer, {}, 'application/octet-stream'],
+  ['a blob', new Blob(['h\u00e9'], { type: 'text/csv' }), {}, 'text/csv'],
+  ['a blob without a type', new Blob(['h\u00e9']), {}, 'application/octet-stream'],
+  ['what it is said to be', 'h\u00e9', { contentType: 'text/CSV' }, 'text/CSV'],
+])('a small payload goes in one call: %s', async (_, body, options, contentType) => {
+  const { client, calls } = await openScriptedApi([ACCEPTED]);
+  expect(await client.submit(body, options)).toEqual(requestJson());
+  expect(calls.map(told)).toEqual(['POST /v1/requests']);
+  expect(calls[0]?.body.toString()).toBe('h\u00e9');
+  expect(calls[0]?.headers['content-type']).toBe(contentType);
+});
+
+test('a value goes as JSON', async () => {
+  const { client, calls } = await openScriptedApi([ACCEPTED]);
+  await client.submitJson({ x: [1, null] });
+  expect(calls[0]?.body.toString()).toBe('{"x":[1,null]}');
+  expect(calls[0]?.headers['content-type']).toBe('application/json');
+  await expect(client.submitJson(undefined)).rejects.toThrow('JSON has no undefined');
+});
+
+test('everything that goes with a payload is sent', async () => {
+  const { client, calls } = await openScriptedApi([answer(200, requestJson({ status: 'succeeded' }))]);
+  const progress: SubmissionProgress[] = [];
+  const request = await client.submit('x', {
+    idempotencyKey: 'order 17',
+    expiresAt: new Date('2026-02-01T00:00:00Z'),
+    metadata: { Origin: 'shop 1', empty: '' },
+    waitSeconds: 15.7,
+    traceparent: '00-1',
+    onProgress: (seen) => progress.push(seen),
+  });
+  expect(request.status).toBe('succeeded');
+  expect(calls[0]?.headers).toMatchObject({
+    'idempotency-key': 'order 17',
+    'coatcheck-expires-at': '2026-02-01T00:00:00.000Z',
+    'coatcheck-metadata-origin': 'shop 1',
+    'coatcheck-metadata-empty': '',
+    prefer: 'wait=15',
+    traceparent: '00-1',
+  });
+  expect(progress).toEqual([{ sentBytes: 1, totalBytes: 1 }]);
+});
+
+test.each([
+  [{}, undefined],
+  [{ waitSeconds: 0.5 }, undefined],
+  [{ waitSeconds: -1 }, undefined],
+  [{ waitSeconds: 600 }, 'wait=20'],
+])('with %j it prefers %j', async (options, prefer) => {
+  const { client, calls } = await openScriptedApi([ACCEPTED]);
+  await client.submit('x', options);
+  expect(calls[0]?.headers.prefer).toBe(prefer);
+});
+
+test('all tries of a call have one key, another call another', async () => {
+  const { client, calls, timing } = await openScriptedApi([
+    reset,
+    truncated(202, JSON.stringify(requestJson())),
+    problem(503, 'overloaded', { 'retry-after': '3' }),
+    problem(409, 'idempotency_key_busy', { 'retry-after': '1' }),
+    ACCEPTED,
+    ACCEPTED,
+  ]);
+  await client.submit('x');
+  await client.submit('x');
+  const keys = calls.map(({ headers }) => headers['idempotency-key']);
+  expect(keys).toHaveLength(6);
+  expect(new Set(keys.slice(0, 5)).size).toBe(1);
+  expect(keys[5]).not.toBe(keys[0]);
+  expect(timing.sleeps).toEqual([100, 200, 3_400, 1_800]);
+});
+
+describe('an error has a class of its own:', () => {
+  test.each([
+    [401, 'http_401', NotAuthorized],
+    [403, 'forbidden', NotAuthorized],
+    [413, 'payload_too_large', PayloadTooLarge],
+    [422, 'idempotency_key_reused', IdempotencyKeyReused],
+    [429, 'tenant_over_share', Overloaded],
+    [503, 'overloaded', Overloaded],
+    [400, 'payload_empty', ApiError],
+  ])('%i %s', async (status, code, leaf) => {
+    const facts = { backlog: 120 };
+    const { client } = await openScriptedApi([problem(status, code, { 'retry-after': '9' }, facts)], {
+      retry: { attempts: 1 },
+    });
+    const error = await client.submit('x').catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(leaf);
+    expect(error).toMatchObject({
+      name: leaf.name,
+      code,
+      status,
+      retryAfterSeconds: 9,
+      problem: { backlog: 120 },
+      message: `The API answered ${status} ${code}: ${code}, it says`,
+    });
+  });
+});
+
+test('an error of a gateway is told as one of the API', async () => {
+  const gateway = answer(403, { message: 'Forbidden by the gateway' });
+  const { client } = await openScriptedApi([gateway]);
+  const error = await client.submit('x').catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(NotAuthorized);
+  expect(error).toMatchObject({ code: 'http_403', problem: { detail: 'Forbidden by the gateway' } });
+});
+
+test('whatever else answers is recognised', async () => {
+  const page: Parameters<typeof openScriptedApi>[0] = [
+    (_, response) => response.writeHead(200).end('<html>'),
+    answer(202, { id: 5 }),
+    (_, response) => response.writeHead(302, { location: '/login' }).end(),
+  ];
+  const { client } = await openScriptedApi(page);
+  await expect(client.submit('x')).rejects.toThrow(
+    /\/v1\/requests should have been .* a request, got <html>/,
+  );
+  await expect(client.submit('x')).rejects.toThrow('got {"id":5}');
+  await expect(client.submit('x')).rejects.toThrow('got HTTP 302');
+});
+
+test('a network that is down is told after some tries, with the call and the reason', async () => {
+  const { client, calls } = await openScriptedApi(Array(6).fill(reset));
+  await expect(client.submit('x')).rejects.toThrow(
+    /^POST http:\/\/127\.0\.0\.1:\d+\/v1\/requests failed: fetch failed \(.+\)$/,
+  );
+  expect(calls).toHaveLength(6);
+});
+
+test('a signal ends a call that hangs, with its reason', async () => {
+  const ends = new AbortController();
+  const { client, endpoint } = await openScriptedApi([() => ends.abort(new Error('enough'))]);
+  await expect(client.submit('x', { signal: ends.signal })).rejects.toThrow('enough');
+  await expect.poll(() => endpoint.connections).toBe(0);
+});
+
+test.each([
+  [{ idempotencyKey: '' }, 'idempotencyKey has 1 to 255'],
+  [{ idempotencyKey: 'x'.repeat(256) }, 'idempotencyKey has 1 to 255'],
+  [{ idempotencyKey: '"x"' }, 'idempotencyKey has 1 to 255'],
+  [{ idempotencyKey: ' x' }, 'idempotencyKey has 1 to 255'],
+  [{ idempotencyKey: 'ü' }, 'idempotencyKey has 1 to 255'],
+  [{ metadata: { 'a b': 'x' } }, 'a name is a token of letters, digits and -_., got "a b"'],
+  [{ metadata: { a: 'ü' } }, 'metadata: a must be printable ASCII'],
+  [{ metadata: { a: 'x\r\nx: y' } }, 'metadata: a must be printable ASCII'],
+])('%j is refused before anything is sent', async (options, message) => {
+  const { client, calls } = await openScriptedApi([]);
+  await expect(client.submit('x', options)).rejects.toThrow(message);
+  expect(calls).toEqual([]);
+});
+
+test('an idempotency key does not go with a large payload', async () => {
+  const { client, calls } = await openScriptedApi([]);
+  const large = new Uint8Array(DIRECT_MAX_BYTES + 1);
+  await expect(client.submit(large, { idempotencyKey: 'k' })).rejects.toThrow(
+    'payloads up to 4194304 bytes, this one has 4194305',
+  );
+  expect(calls).toEqual([]);
+});
+
+test('a header that cannot be sent is not taken for the network', async () => {
+  const { client, timing } = await openScriptedApi([]);
+  await expect(client.submit('x', { contentType: 'text/\u4e00' })).rejects.toThrow(TypeError);
+  expect(timing.sleeps).toEqual([]);
+});

@@ -1,0 +1,104 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { expect, onTestFinished, test } from 'vitest';
+import { consume } from '../../lib/consumer/consume.ts';
+import { clientConfig, jsonAnswer, type Script, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
+
+const EMPTY_OBJECT_MD5 = '99914b932bd37a50b983c5e7c90ae93b';
+const QUEUE_URL = 'http://localhost/000000000000/outcomes';
+
+/** SQS that answers call by call like this, and then hangs. */
+async function openQueue(...answers: Script[]) {
+  const endpoint = await new ScriptedEndpoint((call, response) => answers.shift()?.(call, response)).start();
+  onTestFinished(() => endpoint[Symbol.asyncDispose]());
+  const actions = () => endpoint.calls.map(({ headers }) => String(headers['x-amz-target']).split('.')[1]);
+  return { sqs: new SQSClient(clientConfig(endpoint.url)), calls: endpoint.calls, actions };
+}
+
+const refused = (status: number, code: string) =>
+  jsonAnswer(status, { __type: code, message: `${code}, it says` });
+
+test.each([
+  ['no queue', 400, 'QueueDoesNotExist'],
+  ['no leave', 403, 'AccessDenied'],
+  ['no such key', 403, 'InvalidClientTokenId'],
+])('with %s it ends', async (_, status, code) => {
+  const { sqs } = await openQueue(refused(status, code));
+  const errors: unknown[] = [];
+  const consuming = consume(
+    { queueUrl: QUEUE_URL, sqs, visibilityTimeoutSeconds: 30, onError: (error) => errors.push(error) },
+    () => {},
+  );
+  await expect(consuming).rejects.toThrow(`${code}, it says`);
+  expect(errors).toEqual([]);
+});
+
+test.each([
+  ['is throttled', refused(400, 'ThrottlingException')],
+  ['has too many messages in flight', refused(403, 'OverLimit')],
+  ['has a fault', refused(500, 'InternalFailure')],
+  ['breaks off', ((_, response) => response.socket?.destroy()) satisfies Script],
+])('it goes on when SQS %s', async (_, fault) => {
+  const end = new AbortController();
+  const { sqs, actions } = await openQueue(fault, () => end.abort());
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  await consume(
+    { queueUrl: QUEUE_URL, sqs, visibilityTimeoutSeconds: 30, onError, signal: end.signal },
+    () => {},
+  );
+  expect(actions()).toEqual(['ReceiveMessage', 'ReceiveMessage']);
+  expect(errors).toHaveLength(1);
+});
+
+test('messages that came when it was ended are given back at once', async () => {
+  const end = new AbortController();
+  const Messages = ['a', 'b'].map((ReceiptHandle) => ({
+    ReceiptHandle,
+    Body: '{}',
+    MD5OfBody: EMPTY_OBJECT_MD5,
+  }));
+  const received = jsonAnswer(200, { Messages });
+  const { sqs, calls, actions } = await openQueue(received, jsonAnswer(200, {}));
+  // Ended between the answer and what is done with it.
+  sqs.middlewareStack.add(
+    (next) => async (args) => {
+      const output = await next(args);
+      end.abort();
+      return output;
+    },
+    { step: 'initialize' },
+  );
+  let handled = 0;
+  await consume(
+    { queueUrl: QUEUE_URL, sqs, visibilityTimeoutSeconds: 30, signal: end.signal },
+    () => void handled++,
+  );
+  expect(handled).toBe(0);
+  expect(actions()).toEqual(['ReceiveMessage', 'ChangeMessageVisibilityBatch']);
+  expect(JSON.parse(String(calls[1]?.body)).Entries).toEqual([
+    { Id: '0', ReceiptHandle: 'a', VisibilityTimeout: 0 },
+    { Id: '1', ReceiptHandle: 'b', VisibilityTimeout: 0 },
+  ]);
+});
+
+test('ended before it began it calls nobody', async () => {
+  const { sqs, calls } = await openQueue();
+  await consume({ queueUrl: QUEUE_URL, sqs, signal: AbortSignal.abort() }, () => {});
+  expect(calls).toEqual([]);
+});
+
+test('a visibility timeout of the queue that is too short is refused', async () => {
+  const { sqs } = await openQueue(jsonAnswer(200, { Attributes: { VisibilityTimeout: '1' } }));
+  await expect(consume({ queueUrl: QUEUE_URL, sqs }, () => {})).rejects.toThrow(
+    "the queue's visibility timeout, or visibilityTimeoutSeconds, must be a whole number from 2 to 43200, got 1",
+  );
+});
+
+test.each([
+  [{ concurrency: 0 }, 'concurrency must be a whole number from 1'],
+  [{ concurrency: 1.5 }, 'got 1.5'],
+  [{ rememberedOutcomes: -1 }, 'rememberedOutcomes must be a whole number from 0'],
+  [{ visibilityTimeoutSeconds: 43_201 }, 'visibilityTimeoutSeconds must be a whole number from 2 to 43200'],
+])('%j is refused', async (options, message) => {
+  await expect(consume({ queueUrl: QUEUE_URL, ...options }, () => {})).rejects.toThrow(message);
+});
