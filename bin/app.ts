@@ -15,7 +15,7 @@ import { App, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { emulatorEndpoint } from '../lib/constructs/emulated-aws.ts';
-import { ApiAuth, AsyncService, type RequestApi } from '../lib/constructs/index.ts';
+import { ApiAuth, AsyncService } from '../lib/constructs/index.ts';
 import { ConfigurationError } from '../lib/core/errors.ts';
 
 const app = new App();
@@ -29,7 +29,7 @@ const service = serviceOrMessage();
 
 output('PayloadBucketName', service.payloadBucket.bucketName, 'Upload payloads here, under requests/');
 output('InputQueueUrl', service.inputQueue.queueUrl, 'Or send requests here');
-output('ApiUrl', service.api && reachableUrl(service.api), 'Or hand in requests by HTTP here');
+output('ApiUrl', service.api?.url, 'Or hand in requests by HTTP here');
 output('OutputQueueUrl', service.outputQueue.queueUrl, 'Collect outcomes here');
 output('DeadLetterQueueUrl', service.deadLetterQueue.queueUrl, 'Requests that were given up');
 output(
@@ -84,12 +84,6 @@ function apiAuth(): ApiAuth | undefined {
     default:
       throw new ConfigurationError(`-c api must be one of iam, jwt, none, off, got ${api}`);
   }
-}
-
-/** An emulator answers for all APIs at its own address. */
-function reachableUrl({ url, httpApi }: RequestApi): string {
-  const endpoint = emulatorEndpoint();
-  return endpoint === undefined ? url : `${endpoint}/_aws/execute-api/${httpApi.apiId}/$default`;
 }
 
 function context(name: string): string | undefined {

@@ -1,7 +1,83 @@
-/** The Lambda function behind the HTTP API. */
-import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+/**
+ * The HTTP API behind API Gateway.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { v7 } from 'uuid';
+import { createApi } from '../../lib/api/app.ts';
+import type { ApiParts } from '../../lib/api/context.ts';
+import { payloadClient, queueClient, recordClient, transferClient } from '../../lib/aws/clients.ts';
+import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
+import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
+import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
+import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
+import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { LoadAdmission } from '../../lib/core/admission/load-admission.ts';
+import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/environment.ts';
+import { RequestRecords } from '../../lib/core/request-records.ts';
+import { Submissions } from '../../lib/core/submissions.ts';
+import { Uploads } from '../../lib/core/uploads.ts';
+import { callerOf } from './caller.ts';
+import { requestOf, resultOf } from './gateway.ts';
 
-/** Answers every call alike, until there is an API. */
-export async function handler(event: APIGatewayProxyEventV2): Promise<APIGatewayProxyStructuredResultV2> {
-  return { statusCode: 200, body: JSON.stringify(event) };
+const powertools = new Logger();
+const environment = readApiEnvironment(process.env);
+const app = createApi(partsOf(environment), {
+  auth: environment.auth,
+  callerOf: (c) => callerOf(c.env.requestContext, environment),
+});
+
+/** Answers a call. */
+export async function handler(
+  event: APIGatewayProxyEventV2,
+  context: Context,
+): Promise<APIGatewayProxyStructuredResultV2> {
+  powertools.addContext(context);
+  const { requestContext } = event;
+  return resultOf(await app.fetch(requestOf(event), { requestContext }));
+}
+
+function partsOf(settings: ApiEnvironment): ApiParts {
+  const { payloadBucket, requestTable, inputQueueUrl, recordAgeDays, resultAgeDays } = settings;
+  const chance = { now: Date.now, random: Math.random };
+  const logger = new PowertoolsLogger(powertools);
+  const newId = (at: number) => v7({ msecs: at });
+  const [dynamodb, sqs] = [recordClient(), queueClient()];
+  const records = new RequestRecords(
+    new DynamoDbRecordStore(dynamodb, requestTable),
+    chance.now,
+    recordAgeDays,
+  );
+  const transfers = new S3ClientTransfers(transferClient(), payloadBucket);
+  const taking = {
+    records,
+    keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
+    queue: new SqsSubmissionQueue(sqs, inputQueueUrl),
+    store: new S3PayloadStore(payloadClient(1), payloadBucket),
+    logger,
+    chance,
+    newId,
+  };
+  const measuring = {
+    gauge: new SqsBacklogGauge(sqs, inputQueueUrl),
+    log: new DynamoDbLoadLog(dynamodb, requestTable),
+    logger,
+    chance,
+  };
+  return {
+    submissions: new Submissions(taking, settings),
+    uploads: new Uploads({ records, transfers, chance, newId }, settings),
+    records,
+    index: new DynamoDbRecordIndex(dynamodb, requestTable, chance),
+    transfers,
+    admission: new LoadAdmission(settings, measuring),
+    logger,
+    clock: { now: chance.now, sleep },
+    resultAgeDays,
+  };
 }

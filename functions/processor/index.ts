@@ -5,6 +5,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { payloadClient, queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
@@ -61,12 +62,15 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
 /** @throws ConfigurationError when the environment isn't a deployment's */
 function engineOf(definition: Processor, powertools: Logger): Engine {
   const environment = readEnvironment(process.env);
+  const { requestTable, measureLoad } = environment;
   const queues = queueClient();
+  const records = recordClient();
   return new Engine(definition, environment, {
     store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
-    records: new DynamoDbRecordStore(recordClient(), environment.requestTable),
+    records: new DynamoDbRecordStore(records, requestTable),
     output: new SqsOutputQueue(queues, environment.outputQueueUrl),
     input: new SqsInputQueue(queues, environment.inputQueueUrl),
+    load: measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
     logger: new PowertoolsLogger(powertools),
     chance: { now: Date.now, random: Math.random },
   });

@@ -1,4 +1,4 @@
-import type { Load } from '../core/admission.ts';
+import type { Load } from '../core/admission/verdict.ts';
 import type { Problem as OutcomeProblem } from '../core/outcome.ts';
 import type { Progress, RequestStatus } from '../core/request-record.ts';
 import type { ThrownSummary } from '../core/thrown.ts';

@@ -8,20 +8,13 @@ import type { RequestApi } from './request-api.ts';
 /** What the findings are about. */
 export interface FindingsOf {
   readonly payloadBucket: Construct;
-  readonly requestTable: Construct;
   readonly processorRole: IRole;
   readonly api: RequestApi | undefined;
   readonly prefixes: Prefixes;
 }
 
 /** Tells cdk-nag's AwsSolutions rules, where an app runs them, which of their findings are meant to be so. */
-export function acknowledgeFindings({
-  payloadBucket,
-  requestTable,
-  processorRole,
-  api,
-  prefixes,
-}: FindingsOf): void {
+export function acknowledgeFindings({ payloadBucket, processorRole, api, prefixes }: FindingsOf): void {
   Validations.of(payloadBucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
@@ -35,10 +28,6 @@ export function acknowledgeFindings({
     payloadPrefix,
     resultPrefix,
   ]);
-  Validations.of(api.role).acknowledge({
-    id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(requestTable)}.Arn>/index/*]`,
-    reason: 'All indexes of the table are there for the API.',
-  });
   if (api.auth.name === 'none') {
     Validations.of(api.httpApi).acknowledge({
       id: 'AwsSolutions-APIG4',

@@ -1,4 +1,3 @@
-import { extname, join } from 'node:path';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -9,17 +8,8 @@ import { type ApiResources, apiEnvironment } from './api-environment.ts';
 import { ApiRole } from './api-role.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
+import { programFile } from './program-file.ts';
 import type { ServiceSettings } from './service-settings.ts';
-
-/** Its source; where the package is compiled, what it was compiled to. */
-const ENTRY = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  'functions',
-  'api',
-  `index${extname(import.meta.filename)}`,
-);
 
 /** Room for a body of 6 MB in base64 and its copies, and a share of CPU that makes cold starts short. */
 const MEMORY_MIB = 512;
@@ -53,7 +43,7 @@ export class ApiFunction extends Construct {
     this.role = new ApiRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
       ...NODE_RUNTIME,
-      entry: ENTRY,
+      entry: programFile('functions/api/index'),
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
       bundling: BUNDLING,

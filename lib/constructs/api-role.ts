@@ -1,5 +1,6 @@
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Construct } from 'constructs';
+import { RECORD_INDEX } from '../core/record-table.ts';
 import { TICKET_FOLDER } from '../core/settings.ts';
 import type { ApiResources } from './api-environment.ts';
 import { FunctionRole } from './function-role.ts';
@@ -21,7 +22,7 @@ export class ApiRole extends FunctionRole {
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
     this.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [requestTable.tableArn]);
-    this.allow(['dynamodb:Query'], [`${requestTable.tableArn}/index/*`]);
+    this.allow(['dynamodb:Query'], [`${requestTable.tableArn}/index/${RECORD_INDEX}`]);
     this.allowObjects(
       payloadBucket,
       ['s3:PutObject', 's3:AbortMultipartUpload'],
@@ -29,5 +30,7 @@ export class ApiRole extends FunctionRole {
       payloadPrefix,
     );
     this.allowObjects(payloadBucket, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix);
+    // To adopt the payload that an earlier try of the same request stored.
+    this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
   }
 }

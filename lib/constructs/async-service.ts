@@ -66,7 +66,7 @@ export class AsyncService extends Construct {
       removalPolicy,
     });
     const { table: requestTable } = new RequestTable(this, 'Requests', {
-      listed: false,
+      listed: props.api !== undefined,
       pointInTimeRecovery: props.recordRecovery ?? true,
       removalPolicy,
     });
@@ -102,7 +102,6 @@ export class AsyncService extends Construct {
     });
     acknowledgeFindings({
       payloadBucket: bucket,
-      requestTable,
       processorRole: processor.role,
       api,
       prefixes: settings.prefixes,

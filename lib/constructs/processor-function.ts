@@ -31,7 +31,8 @@ export class ProcessorFunction extends Construct {
       retention: service.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: props.removalPolicy,
     });
-    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
+    const { prefixes, measureLoad } = settings;
+    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes, measureLoad, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
       ...NODE_RUNTIME,
       entry: service.entry,

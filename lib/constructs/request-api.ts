@@ -11,6 +11,7 @@ import type { ApiAuth } from './api-auth.ts';
 import { ApiFunction, type ApiFunctionProps } from './api-function.ts';
 import type { ApiRole } from './api-role.ts';
 import { apiCors } from './cors.ts';
+import { emulatorEndpoint } from './emulated-aws.ts';
 
 /** Everything the API has lies under it. */
 const ROOT = '/v1';
@@ -52,7 +53,7 @@ export class RequestApi extends Construct {
     });
     this.#addStage(props);
 
-    this.url = this.httpApi.apiEndpoint;
+    this.url = reachableUrl(this.httpApi);
     this.function = answering;
     this.role = role;
     this.auth = props.auth;
@@ -89,6 +90,12 @@ export class RequestApi extends Construct {
       },
     });
   }
+}
+
+/** An emulator answers for all APIs at its own address. */
+function reachableUrl({ apiEndpoint, apiId }: HttpApi): string {
+  const endpoint = emulatorEndpoint();
+  return endpoint === undefined ? apiEndpoint : `${endpoint}/_aws/execute-api/${apiId}/$default`;
 }
 
 /** What is logged of a call. The path is without its query. */

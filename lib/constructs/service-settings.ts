@@ -13,6 +13,8 @@ export interface ServiceSettings extends ServiceNumbers {
   readonly prefixes: Prefixes;
   readonly serviceName: string;
   readonly outputFormat: OutputFormat;
+  /** Whether the processor counts what it does. */
+  readonly measureLoad: boolean;
 }
 
 /**
@@ -35,5 +37,6 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     prefixes,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     outputFormat: props.outputFormat ?? DEFAULT_OUTPUT_FORMAT,
+    measureLoad: props.api !== undefined,
   };
 }

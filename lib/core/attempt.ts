@@ -12,17 +12,14 @@ import { Work } from './work.ts';
 
 /** One attempt at one request: claim, work, complete. */
 export class Attempt {
-  readonly #request: DecodedRequest;
+  #request: DecodedRequest;
   readonly #tools: AttemptTools;
-  readonly #results: ResultKeeper;
   readonly #leftBehind: LeftBehind;
 
   constructor(request: DecodedRequest, tools: AttemptTools) {
-    const { settings, ports } = tools;
     this.#request = request;
     this.#tools = tools;
-    this.#results = new ResultKeeper(request, settings, ports);
-    this.#leftBehind = new LeftBehind(request, ports.store, settings.resultPrefix);
+    this.#leftBehind = new LeftBehind(request, tools.ports.store, tools.settings.resultPrefix);
   }
 
   /**
@@ -48,6 +45,8 @@ export class Attempt {
   }
 
   async #underLease(lease: Lease): Promise<Outcome> {
+    const { traceparent, expiresAt } = lease.request;
+    this.#request = { ...this.#request, traceparent, expiresAt };
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
       ? await this.#foundBehind().catch((error) => this.#keepLease(error))
@@ -122,6 +121,11 @@ export class Attempt {
     return unlessAborted(done, signal, () => {
       throw new AttemptTimedOut(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()));
     });
+  }
+
+  get #results(): ResultKeeper {
+    const { settings, ports } = this.#tools;
+    return new ResultKeeper(this.#request, settings, ports);
   }
 
   #warn(message: string, error: unknown): void {

@@ -1,10 +1,10 @@
 import type { ProcessorEnvironment } from './environment.ts';
-import type { Chance, InputQueue, Logger, OutputQueue, PayloadStore, RecordStore } from './ports.ts';
+import type { Chance, InputQueue, LoadLog, Logger, OutputQueue, PayloadStore, RecordStore } from './ports.ts';
 
-/** What the engine is told by its deployment: all but where its ports are. */
+/** What the engine is told by its deployment: all but where its ports are, and which it has. */
 export type EngineSettings = Omit<
   ProcessorEnvironment,
-  'inputQueueUrl' | 'outputQueueUrl' | 'payloadBucket' | 'requestTable'
+  'inputQueueUrl' | 'outputQueueUrl' | 'payloadBucket' | 'requestTable' | 'measureLoad'
 >;
 
 /** What the engine reaches the world through. */
@@ -13,6 +13,8 @@ export interface EnginePorts {
   readonly records: RecordStore;
   readonly output: OutputQueue;
   readonly input: InputQueue;
+  /** Where what is done is counted, if it is. */
+  readonly load?: LoadLog;
   readonly logger: Logger;
   readonly chance: Chance;
 }

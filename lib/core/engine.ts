@@ -5,6 +5,7 @@ import { type Decoded, decode } from './envelopes/decode.ts';
 import { StillLeased } from './errors.ts';
 import type { Processor } from './handler.ts';
 import { triage } from './isolation.ts';
+import { LoadMeter } from './load-meter.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import { Publisher } from './output/publisher.ts';
@@ -34,6 +35,7 @@ export class Engine {
   readonly #ports: EnginePorts;
   readonly #slots: Slots;
   readonly #records: RequestRecords;
+  readonly #meter: LoadMeter | undefined;
 
   constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
     this.#processor = processor;
@@ -41,6 +43,7 @@ export class Engine {
     this.#ports = ports;
     this.#slots = new Slots(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
+    this.#meter = ports.load && new LoadMeter(ports.load, () => ports.chance.now(), ports.logger);
   }
 
   /**
@@ -52,7 +55,7 @@ export class Engine {
     using shift = new Shift(this.#ports.chance.now(), deadlineAt);
     const distinct = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()];
     const fates = await this.#processWithIsolation(distinct, shift);
-    await this.#deferRetries(fates, shift);
+    await Promise.all([this.#deferRetries(fates, shift), this.#meter?.flush(shift.closing)]);
     const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
     this.#ports.logger.info('Batch processed', {
       messages: deliveries.length,
@@ -95,13 +98,25 @@ export class Engine {
   async #process(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
     const publisher = new Publisher(this.#ports.output, this.#ports.chance.random);
     const tasks = tasksOf(deliveries, this.#settings);
+    const startedAt = this.#ports.chance.now();
     const ended = await Promise.all(
       tasks.map((task) =>
         this.#slots.run(attemptOf(task.deliveries), () => this.#runTask(task, publisher, shift)),
       ),
     );
     publisher.flush();
-    return fatesByDelivery(deliveries, tasks, await Promise.all(ended.map(({ fate }) => fate)));
+    const fates = await Promise.all(ended.map(({ fate }) => fate));
+    this.#measure(fates, startedAt);
+    return fatesByDelivery(deliveries, tasks, fates);
+  }
+
+  /** A slot is held until the slowest request is done: before, nothing more is given to this instance. */
+  #measure(fates: readonly Fate[], startedAt: number): void {
+    const slots = Math.min(fates.length, this.#settings.concurrency);
+    this.#meter?.add({
+      completed: fates.filter((fate) => fate === 'done').length,
+      milliseconds: slots * (this.#ports.chance.now() - startedAt),
+    });
   }
 
   /**

@@ -2,6 +2,7 @@ import { API_AUTHS, type ApiAuthName, OUTPUT_FORMATS, type OutputFormat } from '
 import {
   choice,
   count,
+  flag,
   list,
   optionalText,
   readVariables,
@@ -37,6 +38,8 @@ export interface ProcessorEnvironment {
   readonly maxBufferedBytes: number;
   readonly maxJsonDepth: number;
   readonly recordAgeDays: number;
+  /** Whether to count what is done: the API decides by it how much it admits. */
+  readonly measureLoad: boolean;
 }
 
 /** What the HTTP API's function is told by its deployment. */
@@ -61,6 +64,8 @@ export interface ApiEnvironment {
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;
   readonly recordAgeDays: number;
+  /** The processor's: deeper JSON travels as bytes. */
+  readonly maxJsonDepth: number;
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
@@ -127,6 +132,7 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxBufferedBytes: setting('maxBufferedBytes'),
     maxJsonDepth: setting('maxJsonDepth'),
     recordAgeDays: setting('recordAgeDays'),
+    measureLoad: flag('COATCHECK_MEASURE_LOAD'),
   };
 }
 
@@ -145,6 +151,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     inlineLimitBytes: setting('inlineLimitBytes'),
     maxPayloadBytes: setting('maxPayloadBytes'),
     recordAgeDays: setting('recordAgeDays'),
+    maxJsonDepth: setting('maxJsonDepth'),
     resultAgeDays: setting('resultAgeDays'),
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),

@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome.ts';
 import type { StoredRecord } from './ports.ts';
-import type { Progress, RecordEvent, RequestRecord } from './request-record.ts';
+import type { Progress, RecordEvent, RecordedRequest, RequestRecord } from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
 import { summarizeThrown } from './thrown.ts';
 
@@ -18,6 +18,11 @@ export class Lease {
     this.takenOver = takenOver;
     this.#records = records;
     this.#stored = stored;
+  }
+
+  /** The request as its record has it: a ticketed upload's message says little about it. */
+  get request(): RecordedRequest {
+    return this.#stored.record.request;
   }
 
   /** Records how far the attempt is. @returns whether it should go on */

@@ -45,6 +45,24 @@ export const VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT = 6;
 export const S3_MAX_COPY_BYTES = 5_368_709_120;
 
 /**
+ * Largest object that can be uploaded in one go: 5 GiB.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/upload-objects.html
+ */
+export const S3_MAX_PUT_BYTES = 5_368_709_120;
+
+/**
+ * Most parts of a multipart upload.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
+ */
+export const S3_MAX_PARTS = 10_000;
+
+/**
+ * What an object's user-defined metadata may have in all, names and values, in bytes.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+ */
+export const S3_MAX_METADATA_BYTES = 2_048;
+
+/**
  * Longest S3 key, in UTF-8 bytes.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
  */

@@ -246,6 +246,45 @@ export interface ClientTransfers {
   downloadUrl(result: StoredResult, expiresInSeconds: number): Promise<string>;
 }
 
+/** Work a service has done. */
+export interface WorkDone {
+  /** Requests whose outcome was published. */
+  readonly completed: number;
+  /** How long slots were held for them, and for those to be tried again, in all. */
+  readonly milliseconds: number;
+}
+
+/** Work done lately. */
+export interface RecentWork extends WorkDone {
+  /** The time it was done in. */
+  readonly seconds: number;
+}
+
+/**
+ * What all instances of a service have done lately. Leaves out exactness: work may be missing or, rarely, counted
+ * twice, and counts as done when it was added.
+ */
+export interface LoadLog {
+  /** @param at milliseconds since 1970 */
+  add(at: number, work: WorkDone): Promise<void>;
+  /** The work of about the last minute. @param now milliseconds since 1970 */
+  recent(now: number): Promise<RecentWork>;
+}
+
+/** Requests that are in an input queue; about, as far as it knows. */
+export interface Backlog {
+  readonly waiting: number;
+  /** Being processed, or waiting for their next attempt. */
+  readonly inFlight: number;
+  /** Not to be delivered yet. */
+  readonly delayed: number;
+}
+
+/** Tells how much there is to do. */
+export interface BacklogGauge {
+  read(): Promise<Backlog>;
+}
+
 /** Structured logging, as Powertools and others have it. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;

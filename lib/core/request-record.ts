@@ -2,16 +2,20 @@ import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './ou
 import type { RequestIdentity } from './request-id.ts';
 import type { ThrownSummary } from './thrown.ts';
 
+/** Where a request stands, in the order of its way. */
+export const REQUEST_STATUSES = [
+  'awaiting_upload',
+  'queued',
+  'running',
+  'cancelling',
+  'succeeded',
+  'failed',
+  'cancelled',
+  'expired',
+] as const;
+
 /** Where a request stands. The last four are terminal: a request that has one keeps it. */
-export type RequestStatus =
-  | 'awaiting_upload'
-  | 'queued'
-  | 'running'
-  | 'cancelling'
-  | 'succeeded'
-  | 'failed'
-  | 'cancelled'
-  | 'expired';
+export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
 /** The row that says where a request stands. Times are milliseconds since 1970. */
 export interface RequestRecord {
@@ -59,6 +63,9 @@ export type RecordEvent =
   | { readonly type: 'release'; readonly attempt: number; readonly error: ThrownSummary }
   | { readonly type: 'complete'; readonly attempt: number; readonly outcome: Outcome };
 
+/** What a record can begin with. */
+export type BeginningEvent = Extract<RecordEvent, { readonly type: 'submit' | 'claim' }>;
+
 /** Why an event changes nothing. */
 export type Refusal =
   /** The request has ended. */
@@ -98,12 +105,15 @@ export function isExpired({ expiresAt }: RecordedRequest, now: number): boolean 
 }
 
 function begun(event: RecordEvent, now: number): Transition {
-  if (event.type !== 'submit' && event.type !== 'claim') return { refused: 'out_of_turn' };
+  if (event.type === 'submit' || event.type === 'claim') return { record: created(event, now) };
+  return { refused: 'out_of_turn' };
+}
+
+/** The first record of a request. */
+export function created(event: BeginningEvent, now: number): RequestRecord {
   const fresh = { request: event.request, attempts: 0, createdAt: now, updatedAt: now };
-  if (event.type === 'submit') {
-    return { record: { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' } };
-  }
-  return { record: { ...fresh, ...claimed(fresh, event.leaseEndsAt) } };
+  if (event.type === 'claim') return { ...fresh, ...claimed(fresh, event.leaseEndsAt) };
+  return { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' };
 }
 
 function changeBy(event: RecordEvent, record: RequestRecord, now: number): Partial<RequestRecord> | Refusal {

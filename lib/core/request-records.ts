@@ -4,6 +4,7 @@ import type { Outcome } from './outcome.ts';
 import type { RecordStore, StoredRecord } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
 import {
+  created,
   type RecordEvent,
   type RecordedRequest,
   type Refusal,
@@ -16,6 +17,14 @@ export type Claim =
   | { readonly status: 'claimed'; readonly lease: Lease }
   | { readonly status: 'running'; readonly leaseEndsAt: number }
   | { readonly status: 'finished'; readonly outcome: Outcome };
+
+/** A request to be claimed, with what its message says about its record. */
+export interface Claimant extends RecordedRequest {
+  /** When it was submitted, where that made a record, in milliseconds since 1970. */
+  readonly submittedAt?: number;
+  /** Its record was made before its payload came. */
+  readonly ticketed?: boolean;
+}
 
 /** What an event did. */
 export interface Applied {
@@ -51,17 +60,27 @@ export class RequestRecords {
     return this.#kept(await this.#store.read(request));
   }
 
+  /**
+   * Records a new request. It may have got further already: the message comes first, so that no record waits for a
+   * message that was never sent.
+   * @param at when it was submitted, in milliseconds since 1970
+   * @param uploaded whether its payload is there already
+   * @returns the record it has now
+   */
+  async submit(request: RecordedRequest, at: number, uploaded: boolean): Promise<RequestRecord> {
+    const submitted = this.#submitted(request, at, uploaded);
+    const result = await this.#store.write(submitted);
+    return result.written ? submitted.record : (result.stored ?? submitted).record;
+  }
+
   /** Takes a request for an attempt. @param leaseEndsAt until when nobody else may, in milliseconds since 1970 */
-  async claim(
-    { id, issuer, tenant, traceparent, expiresAt }: RecordedRequest,
-    leaseEndsAt: number,
-  ): Promise<Claim> {
-    const request = { id, issuer, tenant, traceparent, expiresAt };
+  async claim(claimant: Claimant, leaseEndsAt: number): Promise<Claim> {
+    const request = recordedOf(claimant);
+    const believed = await this.#believed(claimant, request);
     const { stored, before, refused } = await this.apply(
       request,
       { type: 'claim', request, leaseEndsAt },
-      // Most requests are new.
-      undefined,
+      believed,
     );
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
     if (outcome) return { status: 'finished', outcome };
@@ -103,6 +122,20 @@ export class RequestRecords {
     throw new RecordContended(request.id, MAX_WRITES);
   }
 
+  /** What the record probably is, so that a claim takes one write: most requests are new or just submitted. */
+  async #believed(
+    { submittedAt, ticketed }: Claimant,
+    request: RecordedRequest,
+  ): Promise<StoredRecord | undefined> {
+    if (ticketed) return this.#store.read(request);
+    return submittedAt === undefined ? undefined : this.#submitted(request, submittedAt, true);
+  }
+
+  #submitted(request: RecordedRequest, at: number, uploaded: boolean): StoredRecord {
+    const event = { type: 'submit', request: recordedOf(request), uploaded } as const;
+    return this.#stored(created(event, at), 1);
+  }
+
   #stored(record: RequestRecord, revision: number): StoredRecord {
     return { record, revision, keptUntil: record.updatedAt + this.#ageMilliseconds };
   }
@@ -111,4 +144,9 @@ export class RequestRecords {
   #kept(stored: StoredRecord | undefined): RequestRecord | undefined {
     return stored && stored.keptUntil > this.#now() ? stored.record : undefined;
   }
+}
+
+/** What a record keeps of a request that may be described by more. */
+function recordedOf({ id, issuer, tenant, traceparent, expiresAt }: RecordedRequest): RecordedRequest {
+  return { id, issuer, tenant, traceparent, expiresAt };
 }

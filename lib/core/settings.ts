@@ -264,7 +264,7 @@ export const NUMBER_SETTINGS = {
   maxWaitSeconds: {
     prop: 'api.maxWait',
     meaning:
-      'Longest wait the HTTP API lets a new request in for; where a longer one is predicted, it answers 503.',
+      'Longest wait until it is done that the HTTP API lets a new request in for; where a longer one is predicted, it answers 503.',
     unit: 'seconds',
     min: 1,
     max: 345_600,
@@ -274,7 +274,7 @@ export const NUMBER_SETTINGS = {
   tenantSharePercent: {
     prop: 'api.tenantShare',
     meaning:
-      'Largest share of the requests that wait one tenant may have while others wait too; above it, the HTTP API answers 429.',
+      'Largest share of what is let in that one tenant may have while others ask too and the wait is above half of `api.maxWait`; above it, the HTTP API answers 429.',
     unit: 'percent',
     min: 1,
     max: 100,

@@ -84,6 +84,16 @@ export function choice<Choice extends string>(
   };
 }
 
+/** Yes or no. */
+export function flag(name: string): Variable<boolean> {
+  const { read } = choice(name, ['off', 'on']);
+  return {
+    name,
+    write: (value) => (value ? 'on' : 'off'),
+    read: (given, problems) => read(given, problems) === 'on',
+  };
+}
+
 /** The settings that functions learn. */
 type ToldSetting = {
   [Name in NumberSettingName]: (typeof NUMBER_SETTINGS)[Name] extends { readonly variable: string }

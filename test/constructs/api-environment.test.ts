@@ -19,6 +19,7 @@ function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyA
 it('is what the API reads by default', () => {
   const { variables, bucket, table, input } = variablesOf({});
   expect(readApiEnvironment(variables)).toEqual({
+    maxJsonDepth: 128,
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
     payloadBucket: bucket,
@@ -59,6 +60,7 @@ it('is what the props say', () => {
     },
   });
   expect(readApiEnvironment(variables)).toEqual({
+    maxJsonDepth: 128,
     serviceName: 'urn:reports',
     inputQueueUrl: input,
     payloadBucket: bucket,

@@ -40,6 +40,7 @@ it('is what a processor reads by default', () => {
     maxBufferedBytes: 16_777_216,
     maxJsonDepth: 128,
     recordAgeDays: 30,
+    measureLoad: false,
   });
 });
 
@@ -90,6 +91,7 @@ it('is what the props say', () => {
     maxBufferedBytes: 3_000,
     maxJsonDepth: 4,
     recordAgeDays: 40,
+    measureLoad: false,
   });
 });
 

@@ -109,7 +109,7 @@ it('may call what it needs and nothing else', () => {
       Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
       Resource: table,
     },
-    { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/*` },
+    { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/newest` },
     {
       Effect: 'Allow',
       Action: ['s3:AbortMultipartUpload', 's3:PutObject'],
@@ -120,6 +120,7 @@ it('may call what it needs and nothing else', () => {
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
       Resource: `${bucket}/results/*`,
     },
+    { Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucket}/payloads/*` },
   ]);
   expect(Object.keys(resource(template, 'AWS::IAM::Role', 'ServiceApi').properties)).toEqual([
     'AssumeRolePolicyDocument',

@@ -36,6 +36,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxBufferedBytes: 67_108_864,
   maxJsonDepth: 128,
   recordAgeDays: 30,
+  measureLoad: true,
 };
 
 const VARIABLES = {
@@ -58,6 +59,7 @@ const VARIABLES = {
   COATCHECK_MAX_BUFFERED_BYTES: '67108864',
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_MEASURE_LOAD: 'on',
 };
 
 const API_ENVIRONMENT: ApiEnvironment = {
@@ -74,6 +76,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   inlineLimitBytes: 262_144,
   maxPayloadBytes: 5_368_709_120,
   recordAgeDays: 30,
+  maxJsonDepth: 128,
   resultAgeDays: 15,
   maxWaitSeconds: 900,
   tenantSharePercent: 50,
@@ -93,6 +96,7 @@ const API_VARIABLES = {
   COATCHECK_INLINE_LIMIT_BYTES: '262144',
   COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
   COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RESULT_AGE_DAYS: '15',
   COATCHECK_MAX_WAIT_SECONDS: '900',
   COATCHECK_TENANT_SHARE_PERCENT: '50',
@@ -131,6 +135,7 @@ test('what is written is what is read', () => {
     maxBufferedBytes: number('maxBufferedBytes'),
     maxJsonDepth: number('maxJsonDepth'),
     recordAgeDays: number('recordAgeDays'),
+    measureLoad: fc.boolean(),
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -154,6 +159,7 @@ test('what is written for the API is what it reads', () => {
     inlineLimitBytes: number('inlineLimitBytes'),
     maxPayloadBytes: number('maxPayloadBytes'),
     recordAgeDays: number('recordAgeDays'),
+    maxJsonDepth: number('maxJsonDepth'),
     resultAgeDays: number('resultAgeDays'),
     maxWaitSeconds: number('maxWaitSeconds'),
     tenantSharePercent: number('tenantSharePercent'),
@@ -189,6 +195,7 @@ describe('one problem is told alone:', () => {
     ['COATCHECK_SERVICE_NAME', ' ', 'COATCHECK_SERVICE_NAME must be set, got nothing'],
     ['COATCHECK_CLAIM_CHECK_SOURCES', ' ', 'COATCHECK_CLAIM_CHECK_SOURCES must be set, got nothing'],
     ['COATCHECK_OUTPUT_FORMAT', 'xml', 'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, got xml'],
+    ['COATCHECK_MEASURE_LOAD', 'true', 'COATCHECK_MEASURE_LOAD must be one of off, on, got true'],
     [
       'COATCHECK_CONCURRENCY',
       'ten',

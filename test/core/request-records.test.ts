@@ -65,6 +65,58 @@ describe('a change', () => {
   });
 });
 
+describe('a submitted request', () => {
+  const now = () => 1_000_000;
+  const submittedAt = 999_000;
+
+  test('is recorded as of when it was submitted, and claimed by one write', async () => {
+    const { store, records } = fresh();
+    const submitted = await records.submit(REQUEST, submittedAt, true);
+    expect(submitted).toMatchObject({ status: 'queued', createdAt: submittedAt, attempts: 0 });
+
+    const claim = await records.claim({ ...REQUEST, submittedAt }, 2_000_000);
+    expect(claim.status).toBe('claimed');
+    expect(store.writes).toBe(2);
+    expect(await records.find(REQUEST)).toMatchObject({ status: 'running', createdAt: submittedAt });
+  });
+
+  test('whose record isn’t there yet is claimed all the same, and stays claimed when it comes', async () => {
+    const { records } = fresh();
+    expect((await records.claim({ ...REQUEST, submittedAt }, 2_000_000)).status).toBe('claimed');
+
+    expect(await records.submit(REQUEST, submittedAt, true)).toMatchObject({ status: 'running' });
+    expect(await records.find(REQUEST)).toMatchObject({ status: 'running', attempts: 1 });
+  });
+
+  test('that was cancelled is not begun', async () => {
+    const { records } = fresh();
+    await records.submit(REQUEST, submittedAt, true);
+    await records.change(REQUEST, { type: 'cancel' });
+
+    const claim = await records.claim({ ...REQUEST, submittedAt }, 2_000_000);
+    expect(claim).toMatchObject({ status: 'finished', outcome: { status: 'cancelled' } });
+  });
+
+  test('with a ticket is claimed as it was recorded, without a refused write', async () => {
+    const { store, records } = fresh();
+    await records.submit({ ...REQUEST, expiresAt: 1_500_000 }, submittedAt, false);
+
+    const claim = await records.claim({ ...REQUEST, ticketed: true }, 2_000_000);
+    expect(store.writes).toBe(2);
+    expect(claim.status === 'claimed' && claim.lease.request).toMatchObject({ expiresAt: 1_500_000 });
+  });
+
+  test('with a ticket nobody knows is a new one', async () => {
+    const { records } = fresh();
+    expect((await records.claim({ ...REQUEST, ticketed: true }, 2_000_000)).status).toBe('claimed');
+  });
+
+  function fresh() {
+    const store = new MemoryRecordStore();
+    return { store, records: new RequestRecords(store, now, AGE_DAYS) };
+  }
+});
+
 function queuedRecord(at: number): RequestRecord {
   return { request: REQUEST, status: 'queued', attempts: 0, createdAt: at, updatedAt: at };
 }

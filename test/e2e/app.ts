@@ -1,8 +1,12 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AsyncService } from '../../lib/constructs/index.ts';
+import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
 import type { OutputFormat } from '../../lib/core/settings.ts';
 
-/** The services under test: alike but for their output, and quick to try again. */
+/** Whoever has a token that nobody can have. */
+const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });
+const auths = { cloudevents: ApiAuth.none(), raw: jwt } satisfies Record<OutputFormat, ApiAuth>;
+
+/** The services under test: alike but for their output and who may call, and quick to try again. */
 const app = new App();
 for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly OutputFormat[]) {
   const stack = new Stack(app, `E2e-${outputFormat}`);
@@ -16,6 +20,7 @@ for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly Ou
     retryBase: Duration.seconds(1),
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,
+    api: { auth: auths[outputFormat] },
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const outputs = {
@@ -23,6 +28,7 @@ for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly Ou
     RequestTableName: service.requestTable.tableName,
     InputQueueUrl: service.inputQueue.queueUrl,
     OutputQueueUrl: service.outputQueue.queueUrl,
+    ApiUrl: service.api?.url ?? '',
     DeadLetterQueueUrl: service.deadLetterQueue.queueUrl,
   };
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });

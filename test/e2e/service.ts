@@ -41,7 +41,21 @@ export interface OutcomeEvent {
   readonly traceparent?: string;
 }
 
-/** A deployed service, reached as its users reach it: through S3 and SQS. */
+/** A call of the HTTP API. */
+export interface ApiCall {
+  readonly json?: unknown;
+  readonly body?: string | FormData | Uint8Array<ArrayBuffer>;
+  readonly headers?: Record<string, string>;
+}
+
+/** A request as the HTTP API tells of it, as far as tests look at it. */
+export interface SubmittedRequest {
+  readonly id: string;
+  readonly status: string;
+  readonly attempts: number;
+}
+
+/** A deployed service, reached as its users reach it: through S3, SQS and HTTP. */
 export class Service {
   readonly #clients = localClients(inject('endpoint'));
   readonly #records = new DynamoDBClient(localConfig(inject('endpoint')));
@@ -81,6 +95,21 @@ export class Service {
       new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: version }),
     );
     return (await Body?.transformToString()) ?? '';
+  }
+
+  /** Calls the HTTP API. */
+  call(method: string, path: string, { json, ...init }: ApiCall = {}): Promise<Response> {
+    const headers =
+      json === undefined ? init.headers : { 'Content-Type': 'application/json', ...init.headers };
+    const body = json === undefined ? init.body : JSON.stringify(json);
+    return fetch(this.#output('ApiUrl') + path, { method, redirect: 'manual', ...init, headers, body });
+  }
+
+  /** Submits a behaviour by HTTP, and waits for its end if `headers` say so. */
+  async submit(behaviour: Behaviour, headers: Record<string, string> = {}): Promise<SubmittedRequest> {
+    const response = await this.call('POST', '/v1/requests', { json: behaviour, headers });
+    if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+    return (await response.json()) as SubmittedRequest;
   }
 
   /** Where a request stands. */

@@ -39,7 +39,7 @@ function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['scrip
     response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
     return;
   }
-  if (targetOf(call) === 'DynamoDB_20120810.PutItem') {
+  if (String(targetOf(call)).startsWith('DynamoDB_20120810.')) {
     jsonAnswer(200, {})(call, response);
     return;
   }
@@ -74,6 +74,7 @@ beforeEach(async () => {
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     payloadBucket: 'payloads',
     requestTable: 'requests',
+    measureLoad: false,
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('AWS_ENDPOINT_URL', endpoint.url);
@@ -157,6 +158,17 @@ test('a request is claimed before it is handled and completed after', async () =
   expect(puts.map(({ Item }) => JSON.parse(Item.record.S).status)).toEqual(['running', 'succeeded']);
   const days = (Number(puts[1].Item.ttl.N) - Date.now() / 1000) / 86_400;
   expect(days).toBeCloseTo(30, 2);
+});
+
+test('what is done is counted if it is to be', async () => {
+  const counts = () => endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.UpdateItem');
+  await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  expect(counts()).toEqual([]);
+  vi.stubEnv('COATCHECK_MEASURE_LOAD', 'on');
+  await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
+  expect(counts().map(({ body }) => JSON.parse(String(body)))).toMatchObject([
+    { TableName: 'requests', ExpressionAttributeValues: { ':completed': { N: '1' } } },
+  ]);
 });
 
 test('a schema is held before the handler', async () => {

@@ -1,4 +1,5 @@
 import { EnvelopeMalformed } from '../errors.ts';
+import { parseTime } from '../time.ts';
 
 /** A JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -31,8 +32,8 @@ export function optionalText(envelope: string, object: JsonObject, name: string)
 /** An RFC 3339 time as milliseconds since 1970; undefined when missing. @throws EnvelopeMalformed */
 export function optionalTime(envelope: string, name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(time)) {
+  const time = parseTime(text);
+  if (time === undefined) {
     throw new EnvelopeMalformed(
       envelope,
       `${name} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`,
@@ -40,8 +41,6 @@ export function optionalTime(envelope: string, name: string, text: string | unde
   }
   return time;
 }
-
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
 /**
  * A trace parent to pass on; anything else in its place is ignored, as the standard asks.

@@ -40,7 +40,8 @@ function decodeRecord(record: JsonObject, fallbackId: string): Decoded {
     const ticket = ticketOf(key);
     // Whoever has a ticket's form can upload twice, and has one request all the same.
     request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), issuer: '' };
-    if (size === 0) throw new PayloadEmpty(`s3://${bucket}/${key}`);
+    // What has a record fails there, when it is opened.
+    if (size === 0 && !ticket) throw new PayloadEmpty(`s3://${bucket}/${key}`);
     return {
       ...request,
       payload: { bucket, key, versionId, size },

@@ -28,7 +28,16 @@ export interface Applicant {
   readonly expiresAt?: number;
 }
 
+/** How full the service is, and what comes of it. */
+export interface AdmissionState {
+  readonly load: Load;
+  /** Whether a request that came now would be taken, as far as that doesn't depend on whose it is. */
+  readonly accepting: boolean;
+}
+
 /** Decides whether requests are taken. */
 export interface Admission {
   decide(applicant: Applicant): Promise<Verdict>;
+  /** What it would decide, without anybody applying. */
+  state(): Promise<AdmissionState>;
 }

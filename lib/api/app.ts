@@ -1,0 +1,67 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import { methodNotAllowed } from 'hono/method-not-allowed';
+import type { ApiAuthName } from '../core/settings.ts';
+import { describeThrown } from '../core/thrown.ts';
+import type { ApiEnv, ApiParts, Caller } from './context.ts';
+import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
+import { describeApi } from './openapi.ts';
+import { type ApiError, problemResponse } from './problem.ts';
+import { addRequestRoutes } from './request-routes.ts';
+import { addServiceRoutes } from './service-routes.ts';
+import { addSubmitRoute } from './submit-route.ts';
+import { addUploadRoutes } from './upload-routes.ts';
+
+/** Who is let in, and as whom. */
+export interface ApiAccess {
+  readonly auth: ApiAuthName;
+  /** Who makes a call; it throws an {@link ApiError} for who may not. */
+  readonly callerOf: (c: Context) => Caller;
+}
+
+/** The HTTP API, for any runtime that has web-standard requests. */
+export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenAPIHono<ApiEnv> {
+  const app = new OpenAPIHono<ApiEnv>({
+    defaultHook: (result, c) => {
+      if (!result.success) return problemResponse(c, malformed(result.error.issues));
+    },
+  });
+  app.use(
+    methodNotAllowed({
+      app,
+      onMethodNotAllowed: (c, methods) =>
+        problemResponse(c, {
+          status: 405,
+          code: 'method_not_allowed',
+          detail: `${c.req.path} takes ${methods.join(', ')}, got ${c.req.method}`,
+          headers: { Allow: methods.join(', ') },
+        }),
+    }),
+  );
+  app.use(async (c, next) => {
+    c.set('caller', callerOf(c));
+    await next();
+  });
+  addSubmitRoute(app, parts);
+  addUploadRoutes(app, parts);
+  addRequestRoutes(app, parts);
+  addServiceRoutes(app, parts);
+  describeApi(app, auth);
+  app.notFound((c) =>
+    problemResponse(c, { status: 404, code: 'path_unknown', detail: `There is no ${c.req.path}` }),
+  );
+  app.onError((error, c) => {
+    const problem = problemOfError(error);
+    if (!problem) parts.logger.error('A call failed', { path: c.req.path, error: describeThrown(error) });
+    return problemResponse(c, problem ?? INTERNAL_PROBLEM);
+  });
+  return app;
+}
+
+/** What is wrong with a call that doesn't match its route's schema. */
+function malformed(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
+  const listed = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+  const [first] = listed;
+  const detail = first ? `${first.path}: ${first.message}` : 'The call does not match the API';
+  return { status: 400, code: 'request_malformed', detail, facts: { issues: listed } } as const;
+}

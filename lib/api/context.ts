@@ -1,0 +1,31 @@
+import type { Admission } from '../core/admission/verdict.ts';
+import type { ClientTransfers, Logger, RecordIndex } from '../core/ports.ts';
+import type { RequestRecords } from '../core/request-records.ts';
+import type { Submissions } from '../core/submissions.ts';
+import type { Uploads } from '../core/uploads.ts';
+import type { Clock } from '../core/waiting.ts';
+
+/** What the API works with. */
+export interface ApiParts {
+  readonly submissions: Submissions;
+  readonly uploads: Uploads;
+  readonly records: RequestRecords;
+  readonly index: RecordIndex;
+  readonly transfers: ClientTransfers;
+  readonly admission: Admission;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** How long results are kept, in days. */
+  readonly resultAgeDays: number;
+}
+
+/** Who makes a call, as whoever let them in says. */
+export interface Caller {
+  /** Whose requests they are; undefined where there are no tenants. */
+  readonly tenant?: string;
+}
+
+/** What is known of a call before its route. */
+export interface ApiEnv {
+  readonly Variables: { caller: Caller };
+}

@@ -1,0 +1,46 @@
+import { HTTPException } from 'hono/http-exception';
+import { CoatcheckError, IdempotencyKeyBusy, RecordContended } from '../core/errors.ts';
+import { ApiError, type ApiProblem } from './problem.ts';
+
+/** Status by code of the errors the core throws for what a client did. */
+const STATUSES = {
+  payload_empty: 400,
+  payload_too_large: 413,
+  idempotency_key_reused: 422,
+  idempotency_key_busy: 409,
+  request_unknown: 404,
+  record_missing: 404,
+  upload_over: 409,
+  upload_incomplete: 409,
+  upload_unknown: 404,
+} as const;
+
+/** The problem an error is for the client; undefined when it isn't one the client can know anything about. */
+export function problemOfError(error: unknown): ApiProblem | undefined {
+  if (error instanceof ApiError) return error.problem;
+  if (error instanceof HTTPException && error.status < 500) {
+    return { status: 400, code: 'request_malformed', detail: error.message };
+  }
+  if (error instanceof RecordContended) {
+    return { status: 409, code: error.code, detail: error.message, headers: retryAfter(1) };
+  }
+  if (!(error instanceof CoatcheckError) || !isKnown(error.code)) return undefined;
+  const headers = error instanceof IdempotencyKeyBusy ? retryAfter(error.retryAfterSeconds) : undefined;
+  return { status: STATUSES[error.code], code: error.code, detail: error.message, headers };
+}
+
+/** What the client is told of an error it can do nothing about. What it was is in the log. */
+export const INTERNAL_PROBLEM: ApiProblem = {
+  status: 500,
+  code: 'internal_error',
+  detail: 'The service failed to answer; trying again may help',
+};
+
+/** The header that says when to ask again. */
+export function retryAfter(seconds: number): Record<string, string> {
+  return { 'Retry-After': String(seconds) };
+}
+
+function isKnown(code: string): code is keyof typeof STATUSES {
+  return code in STATUSES;
+}

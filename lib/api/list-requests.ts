@@ -1,0 +1,53 @@
+import type { RecordIndex } from '../core/ports.ts';
+import { isPosition, positionOf } from '../core/record-position.ts';
+import type { RequestRecord, RequestStatus } from '../core/request-record.ts';
+import { ApiError } from './problem.ts';
+
+/** Which requests to list. */
+export interface ListOrder {
+  readonly tenant?: string;
+  readonly status?: RequestStatus;
+  readonly cursor?: string;
+  readonly limit: number;
+}
+
+/** A page of a list. */
+export interface Page {
+  readonly records: readonly RequestRecord[];
+  /** The cursor of the next page, if there is one. */
+  readonly next?: string;
+}
+
+/** Pages of the index read for one page, however few of their records have the status that was asked for. */
+const MAX_READS = 10;
+
+/** A page of a tenant's requests, newest first. @throws ApiError 400 for a cursor that isn't one of ours */
+export async function listRequests(index: RecordIndex, order: ListOrder): Promise<Page> {
+  const { tenant, status, cursor, limit } = order;
+  const found: RequestRecord[] = [];
+  let after = cursor === undefined ? undefined : positionIn(cursor);
+  for (let reads = 0; reads < MAX_READS && found.length < limit; reads++) {
+    const { records, next } = await index.list({ tenant, after, limit });
+    found.push(...records.filter((record) => status === undefined || record.status === status));
+    after = next;
+    if (next === undefined) break;
+  }
+  const page = found.slice(0, limit);
+  const last = found.length > limit ? page.at(-1) : undefined;
+  return { records: page, next: cursorTo(last ? positionOf(last) : after) };
+}
+
+/** Opaque, so that nobody builds one. */
+function cursorTo(position: string | undefined): string | undefined {
+  return position === undefined ? undefined : Buffer.from(position).toString('base64url');
+}
+
+function positionIn(cursor: string): string {
+  const position = Buffer.from(cursor, 'base64url').toString();
+  if (isPosition(position)) return position;
+  throw new ApiError({
+    status: 400,
+    code: 'request_malformed',
+    detail: `cursor must be the next of a page before, got ${JSON.stringify(cursor.slice(0, 100))}`,
+  });
+}

@@ -1,0 +1,72 @@
+import { S3_MAX_METADATA_BYTES } from '../core/limits.ts';
+import { contentTypeProblem } from '../core/media-type.ts';
+import { parseTime } from '../core/time.ts';
+import { ApiError } from './problem.ts';
+
+/** Headers whose names begin so are notes for the handler. */
+export const METADATA_HEADER = 'coatcheck-metadata-';
+
+/** Longest idempotency key, in characters. */
+const KEY_MAX_LENGTH = 255;
+
+/** A content type as it may be passed on. @throws ApiError 415 */
+export function contentTypeOf(contentType: string): string {
+  const problem = contentTypeProblem(contentType);
+  if (problem === undefined) return contentType;
+  throw new ApiError({ status: 415, code: 'content_type_invalid', detail: problem });
+}
+
+/** A time after which a request isn't begun, as milliseconds since 1970. @throws ApiError 400 */
+export function expiryOf(field: string, text: string | undefined, now: number): number | undefined {
+  if (text === undefined) return undefined;
+  const time = parseTime(text);
+  if (time === undefined) {
+    throw malformed(`${field} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`);
+  }
+  if (time <= now) throw malformed(`${field} must be in the future, got ${shown(text)}`);
+  return time;
+}
+
+/** The notes among headers. @throws ApiError 400 */
+export function metadataOfHeaders(headers: Headers): Record<string, string> {
+  const notes = [...headers].flatMap(([name, value]) =>
+    name.startsWith(METADATA_HEADER) ? [[name.slice(METADATA_HEADER.length), value] as const] : [],
+  );
+  return checkedMetadata(Object.fromEntries(notes));
+}
+
+/** Notes as an object in S3 can carry them, whichever way they go. @throws ApiError 400 */
+export function checkedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  let bytes = 0;
+  for (const [name, value] of Object.entries(metadata)) {
+    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
+      throw malformed(`A metadata name has 1 to 64 lower-case letters, digits and - . _, got ${shown(name)}`);
+    }
+    if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+      throw malformed(
+        `The metadata ${name} must be printable ASCII without spaces at its ends, got ${shown(value)}`,
+      );
+    }
+    bytes += name.length + value.length;
+  }
+  if (bytes <= S3_MAX_METADATA_BYTES) return { ...metadata };
+  throw malformed(`Metadata have at most ${S3_MAX_METADATA_BYTES} characters in all, got ${bytes}`);
+}
+
+/** An idempotency key, quoted or bare. @throws ApiError 400 */
+export function idempotencyKeyOf(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (key.length >= 1 && key.length <= KEY_MAX_LENGTH && /^[\x20-\x7e]*$/.test(key)) return key;
+  throw malformed(
+    `Idempotency-Key has 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${shown(key)}`,
+  );
+}
+
+function malformed(detail: string): ApiError {
+  return new ApiError({ status: 400, code: 'request_malformed', detail });
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, 100));
+}

@@ -1,0 +1,58 @@
+import type { Context } from 'hono';
+import { digestOf } from '../core/request-id.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+import { recordAtEnd } from '../core/waiting.ts';
+import type { ApiParts } from './context.ts';
+import { retryAfter } from './error-problem.ts';
+import { type RequestResource, resourceOf } from './request-resource.ts';
+
+/** After which it is worth asking again how a request is, in seconds. */
+const RETRY_AFTER_SECONDS = 2;
+
+/** How a request is told of. */
+export interface AnswerOptions<Status extends number> {
+  readonly status: Status;
+  /** How long the client preferred to wait, in seconds. */
+  readonly wait?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** The response that tells of a request. */
+export function answerRequest<Status extends 200 | 201 | 202>(
+  c: Context,
+  record: RequestRecord,
+  { status, wait, headers }: AnswerOptions<Status>,
+) {
+  const resource = resourceOf(record);
+  return c.json(resource, status, {
+    ...headers,
+    ...requestHeaders(record, resource),
+    ...(wait === undefined ? {} : { 'Preference-Applied': `wait=${wait}` }),
+  });
+}
+
+/** Which version of a request's resource this is, and when to ask again. */
+export function requestHeaders(record: RequestRecord, resource: RequestResource): Record<string, string> {
+  return {
+    ETag: etagOf(resource),
+    'Cache-Control': 'no-store',
+    ...(record.outcome ? {} : retryAfter(RETRY_AFTER_SECONDS)),
+  };
+}
+
+/** Changes whenever the resource does. */
+export function etagOf(resource: RequestResource): string {
+  return `"${digestOf(JSON.stringify(resource))}"`;
+}
+
+/** A record once its request has ended, or when the time the client prefers to wait is over. */
+export async function heldUntilEnd(
+  record: RequestRecord,
+  waitSeconds: number | undefined,
+  { records, clock }: ApiParts,
+): Promise<RequestRecord> {
+  if (waitSeconds === undefined || record.outcome) return record;
+  const until = clock.now() + waitSeconds * 1000;
+  const find = () => records.find(record.request);
+  return (await recordAtEnd(find, until, clock)) ?? record;
+}

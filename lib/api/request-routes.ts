@@ -1,0 +1,137 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { RequestUnknown } from '../core/errors.ts';
+import type { RequestIdentity } from '../core/request-id.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
+import { listRequests } from './list-requests.ts';
+import { problems, REQUEST_ANSWER } from './openapi.ts';
+import { preferredWaitSeconds } from './preference.ts';
+import { ApiError } from './problem.ts';
+import { answerRequest, etagOf, heldUntilEnd } from './request-answer.ts';
+import { resourceOf } from './request-resource.ts';
+import { answerResult } from './result-answer.ts';
+import { ListQuery, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
+
+const status = createRoute({
+  method: 'get',
+  path: '/v1/requests/{id}',
+  operationId: 'getRequest',
+  summary: 'Ask where a request stands',
+  request: { params: Ticket, query: Source, headers: StatusHeaders },
+  responses: {
+    200: { ...REQUEST_ANSWER, description: 'The request.' },
+    304: { description: 'Nothing has changed.' },
+    ...problems(400, 401, 403, 404, 500),
+  },
+});
+
+const result = createRoute({
+  method: 'get',
+  path: '/v1/requests/{id}/result',
+  operationId: 'getResult',
+  summary: 'Get the result',
+  request: { params: Ticket, query: Source },
+  responses: {
+    200: {
+      description: 'The result, with its own content type.',
+      content: { '*/*': { schema: z.any().openapi({ type: 'string', format: 'binary' }) } },
+    },
+    202: { ...REQUEST_ANSWER, description: 'The request, which has not ended.' },
+    303: { description: 'The result is at `Location`, without authorization, for a quarter of an hour.' },
+    ...problems(400, 401, 403, 404, 409, 410, 500),
+  },
+});
+
+const cancel = createRoute({
+  method: 'post',
+  path: '/v1/requests/{id}/cancel',
+  operationId: 'cancelRequest',
+  summary: 'Cancel a request',
+  request: { params: Ticket, query: Source },
+  responses: {
+    200: { ...REQUEST_ANSWER, description: 'It is cancelled.' },
+    202: {
+      ...REQUEST_ANSWER,
+      description: 'Its handler is running, and is told when it next reports progress.',
+    },
+    ...problems(400, 401, 403, 404, 409, 500),
+  },
+});
+
+const list = createRoute({
+  method: 'get',
+  path: '/v1/requests',
+  operationId: 'listRequests',
+  summary: 'List requests, newest first',
+  description:
+    'A page may hold fewer requests than `limit`, even none, and have a next page: those of another status are left ' +
+    'out after they were read.',
+  request: { query: ListQuery },
+  responses: {
+    200: { description: 'A page.', content: { 'application/json': { schema: RequestPage } } },
+    ...problems(400, 401, 403, 500),
+  },
+});
+
+export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
+  const { records, index } = parts;
+
+  app.openapi(status, async (c) => {
+    const { prefer, 'if-none-match': known } = c.req.valid('header');
+    const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
+    const wait = preferredWaitSeconds(prefer);
+    const record = await heldUntilEnd(found, wait, parts);
+    const etag = etagOf(resourceOf(record));
+    if (known?.split(/\s*,\s*/).some((tag) => tag.replace(/^W\//, '') === etag)) {
+      return c.body(null, 304, { ETag: etag });
+    }
+    return answerRequest(c, record, { status: 200, wait });
+  });
+
+  app.openapi(result, async (c) => {
+    const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
+    return answerResult(c, await knownRecord(identity), parts);
+  });
+
+  app.openapi(cancel, async (c) => {
+    const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
+    const { stored } = await records.change(identity, { type: 'cancel' });
+    const { record } = stored;
+    if (record.status === 'cancelling') return answerRequest(c, record, { status: 202 });
+    if (record.status === 'cancelled') return answerRequest(c, record, { status: 200 });
+    throw new ApiError({
+      status: 409,
+      code: 'request_finished',
+      detail: `The request ${identity.id} can't be cancelled any more: it has ${record.status}`,
+    });
+  });
+
+  app.openapi(list, async (c) => {
+    const page = await listRequests(index, { ...c.req.valid('query'), tenant: c.get('caller').tenant });
+    return c.json({ requests: page.records.map(resourceOf), next: page.next }, 200, {
+      'Cache-Control': 'no-store',
+      ...(page.next === undefined ? {} : { Link: `<${nextUrl(c.req.url, page.next)}>; rel="next"` }),
+    });
+  });
+
+  async function knownRecord(identity: RequestIdentity): Promise<RequestRecord> {
+    const record = await records.find(identity);
+    if (!record) throw new RequestUnknown(identity.id);
+    return record;
+  }
+}
+
+function identityOf(
+  { id }: { readonly id: string },
+  { source }: { readonly source: string },
+  { tenant }: { readonly tenant?: string },
+): RequestIdentity {
+  return { id, issuer: source, tenant };
+}
+
+/** Relative to the list's own URL, whatever path the API is below. */
+function nextUrl(url: string, cursor: string): string {
+  const { searchParams } = new URL(url);
+  searchParams.set('cursor', cursor);
+  return `requests?${searchParams}`;
+}

@@ -1,0 +1,213 @@
+import { z } from '@hono/zod-openapi';
+import { S3_MAX_PARTS } from '../core/limits.ts';
+import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/request-id.ts';
+import { REQUEST_STATUSES } from '../core/request-record.ts';
+
+/** Most URLs of parts in one answer. */
+export const MAX_PART_URLS = 100;
+
+/** Most requests on a page, and how many unless the client says. */
+export const MAX_PAGE = 100;
+export const DEFAULT_PAGE = 20;
+
+/** Longest text of a time or another short field. */
+const SHORT = 255;
+
+const Time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11-20T08:30:00.000Z' });
+
+export const Problem = z
+  .looseObject({
+    type: z.string().openapi({ example: 'urn:coatcheck:problem:payload_too_large' }),
+    title: z.string(),
+    status: z
+      .int()
+      .optional()
+      .openapi({ description: 'The HTTP status; absent in a request’s own problem.' }),
+    detail: z.string(),
+    code: z.string().openapi({ description: 'What programs branch on.', example: 'payload_too_large' }),
+  })
+  .openapi('Problem', { description: 'An RFC 9457 problem, with facts that go with its code.' });
+
+export const Status = z
+  .enum(REQUEST_STATUSES)
+  .openapi('Status', { description: 'Where the request stands. The last four are terminal.' });
+
+export const Request = z
+  .object({
+    id: z.string().openapi({ description: 'The ticket.', example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42' }),
+    source: z
+      .string()
+      .optional()
+      .openapi({ description: 'Who gave the id, if not this API or S3: the `source` of a CloudEvent.' }),
+    status: Status,
+    createdAt: Time,
+    updatedAt: Time,
+    endedAt: Time.optional(),
+    expiresAt: Time.optional().openapi({ description: 'It isn’t begun after that.' }),
+    attempts: z.int().openapi({ description: 'Attempts begun.' }),
+    progress: z
+      .object({ fraction: z.number().openapi({ description: 'From 0 to 1.' }), note: z.string().optional() })
+      .optional(),
+    lastError: z
+      .object({ name: z.string(), message: z.string(), code: z.string().optional() })
+      .optional()
+      .openapi({ description: 'What the latest attempt that failed threw.' }),
+    result: z
+      .object({ size: z.int().openapi({ description: 'Bytes.' }), contentType: z.string() })
+      .optional()
+      .openapi({ description: 'What there is to fetch, if it succeeded.' }),
+    problem: Problem.optional().openapi({ description: 'Why it ended otherwise.' }),
+    links: z
+      .object({ self: z.string(), result: z.string(), cancel: z.string() })
+      .openapi({ description: 'Paths below the API’s base URL.' }),
+  })
+  .openapi('Request');
+
+const Metadata = z.record(z.string(), z.string()).openapi({
+  description:
+    'Notes passed on to the handler: names of lower-case letters, digits and - . _, printable ASCII values.',
+});
+
+const UploadName = z.string().min(1).max(1_024).openapi({ description: 'As it came with the upload.' });
+
+export const UploadOrder = z
+  .strictObject({
+    size: z.int().min(1).openapi({ description: 'Bytes the payload has.', example: 10_485_760 }),
+    contentType: z.string().max(SHORT).default('application/octet-stream'),
+    sha256: z
+      .string()
+      .regex(/^[A-Za-z0-9+/]{43}=$/)
+      .optional()
+      .openapi({ description: 'SHA-256 of the payload in base64; an upload of other bytes is refused.' }),
+    metadata: Metadata.default({}),
+    expiresAt: z.string().max(SHORT).optional().openapi({
+      description: 'It isn’t begun after that.',
+      example: '2026-11-21T00:00:00Z',
+    }),
+    multipart: z.boolean().default(false).openapi({ description: 'Upload in parts though a form would do.' }),
+  })
+  .openapi('UploadOrder');
+
+export const UploadTicket = z
+  .object({
+    request: Request,
+    upload: z.union([
+      z
+        .object({
+          method: z.literal('POST'),
+          url: z.string(),
+          fields: z
+            .record(z.string(), z.string())
+            .openapi({ description: 'Form fields to send as they are, before the field `file`.' }),
+          expiresAt: Time,
+        })
+        .openapi('UploadForm'),
+      z
+        .object({
+          method: z.literal('PUT_PARTS'),
+          uploadName: z.string(),
+          partSize: z.int().openapi({ description: 'Bytes of every part but the last.' }),
+          partCount: z.int(),
+          expiresAt: Time,
+        })
+        .openapi('UploadParts'),
+    ]),
+  })
+  .openapi('UploadTicket');
+
+export const PartUrlsOrder = z
+  .strictObject({
+    uploadName: UploadName,
+    numbers: z.array(z.int().min(1).max(S3_MAX_PARTS)).min(1).max(MAX_PART_URLS),
+  })
+  .openapi('PartUrlsOrder');
+
+export const PartUrls = z
+  .object({ parts: z.array(z.object({ number: z.int(), url: z.string() })) })
+  .openapi('PartUrls');
+
+export const UploadCompletion = z
+  .strictObject({
+    uploadName: UploadName,
+    parts: z
+      .array(z.strictObject({ number: z.int().min(1).max(S3_MAX_PARTS), etag: z.string().min(1).max(SHORT) }))
+      .min(1)
+      .max(S3_MAX_PARTS),
+  })
+  .openapi('UploadCompletion');
+
+export const UploadAbortion = z.strictObject({ uploadName: UploadName }).openapi('UploadAbortion');
+
+export const RequestPage = z
+  .object({
+    requests: z.array(Request),
+    next: z.string().optional().openapi({ description: 'The `cursor` of the next page, if there is one.' }),
+  })
+  .openapi('RequestPage');
+
+export const ServiceStatus = z
+  .object({
+    accepting: z.boolean().openapi({ description: 'Whether a request handed in now would be taken.' }),
+    load: z
+      .object({
+        backlog: z.number().optional(),
+        completionsPerSecond: z.number().optional(),
+        predictedWaitSeconds: z.number().optional(),
+        maxWaitSeconds: z.number(),
+      })
+      .openapi({ description: 'What that is decided on; what is absent is unknown.' }),
+  })
+  .openapi('ServiceStatus');
+
+export const Ticket = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(REQUEST_ID_MAX_LENGTH)
+    .openapi({ param: { name: 'id', in: 'path' }, description: 'The id of the request.' }),
+});
+
+export const Source = z.object({
+  source: z
+    .string()
+    .max(ISSUER_MAX_LENGTH)
+    .default('')
+    .openapi({ param: { name: 'source', in: 'query' }, description: 'Who gave the id, see Request.' }),
+});
+
+export const ListQuery = z.object({
+  status: Status.optional().openapi({ param: { name: 'status', in: 'query' } }),
+  cursor: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .openapi({ param: { name: 'cursor', in: 'query' }, description: '`next` of the page before.' }),
+  limit: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(MAX_PAGE)
+    .default(DEFAULT_PAGE)
+    .openapi({ param: { name: 'limit', in: 'query' } }),
+});
+
+const PreferWait = z.string().optional().openapi({
+  description: '`wait=N`: hold the answer for up to N seconds, at most 20, until the request ends.',
+});
+
+export const StatusHeaders = z.object({
+  prefer: PreferWait,
+  'if-none-match': z.string().optional().openapi({ description: 'An ETag: 304 while nothing has changed.' }),
+});
+
+export const SubmitHeaders = z.object({
+  prefer: PreferWait,
+  'idempotency-key': z.string().optional().openapi({
+    description: 'The same payload under the same key is the same request, for a day. Up to 255 characters.',
+  }),
+  'coatcheck-expires-at': z
+    .string()
+    .optional()
+    .openapi({ description: 'It isn’t begun after that time.', example: '2026-11-21T00:00:00Z' }),
+  traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
+});

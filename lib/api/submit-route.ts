@@ -1,0 +1,58 @@
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { optionalTraceparent } from '../core/envelopes/fields.ts';
+import { BINARY_TYPE } from '../core/media-type.ts';
+import { admitted } from './admitting.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
+import { problems, REQUEST_ANSWER } from './openapi.ts';
+import { contentTypeOf, expiryOf, idempotencyKeyOf, metadataOfHeaders } from './order-fields.ts';
+import { preferredWaitSeconds } from './preference.ts';
+import { answerRequest, heldUntilEnd } from './request-answer.ts';
+import { locationOf } from './request-resource.ts';
+import { SubmitHeaders } from './schemas.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/requests',
+  operationId: 'submitRequest',
+  summary: 'Hand in a payload',
+  description:
+    'The body is the payload, of any content type, up to about 4 MB; larger ones go by `POST /v1/uploads`. ' +
+    'Headers `Coatcheck-Metadata-NAME` are notes for the handler.',
+  request: {
+    headers: SubmitHeaders,
+    body: {
+      required: true,
+      description: 'The payload.',
+      content: { '*/*': { schema: z.any().openapi({ type: 'string', format: 'binary' }) } },
+    },
+  },
+  responses: {
+    200: { ...REQUEST_ANSWER, description: 'It has ended within the time the client preferred to wait.' },
+    202: { ...REQUEST_ANSWER, description: 'It is in the queue.' },
+    ...problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
+  },
+});
+
+export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
+  app.openapi(route, async (c) => {
+    const { submissions, admission, clock } = parts;
+    const { tenant } = c.get('caller');
+    const headers = c.req.valid('header');
+    const order = {
+      tenant,
+      contentType: contentTypeOf(c.req.header('content-type') ?? BINARY_TYPE),
+      metadata: metadataOfHeaders(c.req.raw.headers),
+      expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], clock.now()),
+      idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
+      traceparent: optionalTraceparent(headers.traceparent),
+      payload: new Uint8Array(await c.req.arrayBuffer()),
+    };
+    const loadHeader = await admitted(admission, order);
+    const submitted = await submissions.submit(order);
+    const wait = preferredWaitSeconds(headers.prefer);
+    const record = await heldUntilEnd(submitted, wait, parts);
+    const answered = { ...loadHeader, Location: locationOf(record) };
+    const status = record.outcome && wait !== undefined ? 200 : 202;
+    return answerRequest(c, record, { status, wait, headers: answered });
+  });
+}

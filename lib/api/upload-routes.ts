@@ -1,0 +1,144 @@
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { MiddlewareHandler } from 'hono';
+import { optionalTraceparent } from '../core/envelopes/fields.ts';
+import { isJsonType } from '../core/media-type.ts';
+import type { RequestIdentity } from '../core/request-id.ts';
+import type { UploadWay } from '../core/uploads.ts';
+import { admitted } from './admitting.ts';
+import type { ApiEnv, ApiParts, Caller } from './context.ts';
+import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
+import { checkedMetadata, contentTypeOf, expiryOf } from './order-fields.ts';
+import { ApiError } from './problem.ts';
+import { answerRequest, requestHeaders } from './request-answer.ts';
+import { locationOf, resourceOf, timeOf } from './request-resource.ts';
+import {
+  PartUrls,
+  PartUrlsOrder,
+  Ticket,
+  UploadAbortion,
+  UploadCompletion,
+  UploadOrder,
+  UploadTicket,
+} from './schemas.ts';
+
+const open = createRoute({
+  method: 'post',
+  path: '/v1/uploads',
+  operationId: 'openUpload',
+  summary: 'Get a ticket for a payload to be uploaded to S3',
+  description:
+    'Up to 5 GiB by a form; larger ones, and others if the client likes, in parts. The request waits for its payload ' +
+    'as `awaiting_upload`.',
+  request: { body: jsonBody(UploadOrder) },
+  responses: {
+    201: { description: 'Where to upload.', content: { 'application/json': { schema: UploadTicket } } },
+    ...problems(400, 401, 403, 413, 415, 429, 500, 503),
+  },
+});
+
+const parts = createRoute({
+  method: 'post',
+  path: '/v1/uploads/{id}/parts',
+  operationId: 'getPartUrls',
+  summary: 'Get URLs to PUT parts to',
+  description: 'They work for an hour. The ETag S3 answers with is needed to complete the upload.',
+  request: { params: Ticket, body: jsonBody(PartUrlsOrder) },
+  responses: {
+    200: { description: 'A URL for each part.', content: { 'application/json': { schema: PartUrls } } },
+    ...problems(400, 401, 403, 404, 409, 415, 500),
+  },
+});
+
+const complete = createRoute({
+  method: 'post',
+  path: '/v1/uploads/{id}/complete',
+  operationId: 'completeUpload',
+  summary: 'Join the parts: the payload is there',
+  request: { params: Ticket, body: jsonBody(UploadCompletion) },
+  responses: {
+    202: { ...REQUEST_ANSWER, description: 'The request as it is now; S3 tells the queue within seconds.' },
+    ...problems(400, 401, 403, 404, 409, 415, 500),
+  },
+});
+
+const abort = createRoute({
+  method: 'post',
+  path: '/v1/uploads/{id}/abort',
+  operationId: 'abortUpload',
+  summary: 'Drop the parts and cancel the request',
+  request: { params: Ticket, body: jsonBody(UploadAbortion) },
+  responses: {
+    200: { ...REQUEST_ANSWER, description: 'The request, cancelled.' },
+    ...problems(400, 401, 403, 404, 409, 415, 500),
+  },
+});
+
+export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, clock }: ApiParts): void {
+  app.use('/v1/uploads/*', jsonOnly);
+
+  app.openapi(open, async (c) => {
+    const { tenant } = c.get('caller');
+    const body = c.req.valid('json');
+    const order = {
+      tenant,
+      size: body.size,
+      sha256: body.sha256,
+      multipart: body.multipart,
+      contentType: contentTypeOf(body.contentType),
+      metadata: checkedMetadata(body.metadata),
+      expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
+      traceparent: optionalTraceparent(c.req.header('traceparent')),
+    };
+    const loadHeader = await admitted(admission, order);
+    const { record, upload } = await uploads.open(order);
+    const request = resourceOf(record);
+    const headers = { ...loadHeader, ...requestHeaders(record, request), Location: locationOf(record) };
+    return c.json({ request, upload: wayOf(upload) }, 201, headers);
+  });
+
+  app.openapi(parts, async (c) => {
+    const { uploadName, numbers } = c.req.valid('json');
+    const urls = await uploads.partUrls(ticketed(c.req.valid('param'), c.get('caller')), uploadName, numbers);
+    return c.json({ parts: [...urls] }, 200, { 'Cache-Control': 'no-store' });
+  });
+
+  app.openapi(complete, async (c) => {
+    const { uploadName, parts } = c.req.valid('json');
+    return answerRequest(
+      c,
+      await uploads.complete(ticketed(c.req.valid('param'), c.get('caller')), uploadName, parts),
+      { status: 202 },
+    );
+  });
+
+  app.openapi(abort, async (c) => {
+    const { uploadName } = c.req.valid('json');
+    return answerRequest(
+      c,
+      await uploads.abort(ticketed(c.req.valid('param'), c.get('caller')), uploadName),
+      { status: 200 },
+    );
+  });
+}
+
+/** What isn't JSON would be taken for no body at all. */
+const jsonOnly: MiddlewareHandler = async (c, next) => {
+  const contentType = c.req.header('content-type');
+  if (c.req.method === 'POST' && !isJsonType(contentType ?? '')) {
+    const detail = `The body must be application/json, got ${contentType ?? 'no content type'}`;
+    throw new ApiError({ status: 415, code: 'content_type_invalid', detail });
+  }
+  await next();
+};
+
+function ticketed({ id }: { readonly id: string }, { tenant }: Caller): RequestIdentity {
+  return { id, issuer: '', tenant };
+}
+
+function wayOf(upload: UploadWay): z.infer<typeof UploadTicket>['upload'] {
+  const expiresAt = timeOf(upload.expiresAt);
+  if (upload.way === 'form')
+    return { method: 'POST', url: upload.url, fields: { ...upload.fields }, expiresAt };
+  const { uploadName, partSize, partCount } = upload;
+  return { method: 'PUT_PARTS', uploadName, partSize, partCount, expiresAt };
+}

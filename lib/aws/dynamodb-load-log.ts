@@ -1,0 +1,99 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { LoadLog, RecentWork, WorkDone } from '../core/ports.ts';
+import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
+
+/** WorkDone is added up by windows of this length, six to an item. */
+const WINDOW_MILLISECONDS = 10_000;
+const WINDOWS_AN_ITEM = 6;
+
+/** What is recent: this many whole windows, and the one that has begun. */
+const WHOLE_WINDOWS = 6;
+
+/** Nobody asks for an item any more; the table may drop it. */
+const KEPT_SECONDS = 3_600;
+
+type Item = Record<string, AttributeValue>;
+
+/**
+ * WorkDone done, in an item a minute of the table of request records. Every instance adds to the same item, which takes
+ * 1,000 writes a second.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
+ */
+export class DynamoDbLoadLog implements LoadLog {
+  readonly #client: DynamoDBClient;
+  readonly #table: string;
+
+  constructor(client: DynamoDBClient, table: string) {
+    this.#client = client;
+    this.#table = table;
+  }
+
+  async add(at: number, { completed, milliseconds }: WorkDone): Promise<void> {
+    const window = windowAt(at);
+    await this.#client.send(
+      new UpdateItemCommand({
+        TableName: this.#table,
+        Key: keyOf(window),
+        UpdateExpression: 'SET #ttl = :ttl ADD #completed :completed, #milliseconds :milliseconds',
+        ExpressionAttributeNames: {
+          '#ttl': RECORD_TTL,
+          '#completed': attribute('completed', window),
+          '#milliseconds': attribute('milliseconds', window),
+        },
+        ExpressionAttributeValues: {
+          ':ttl': { N: String(Math.floor(at / 1_000) + KEPT_SECONDS) },
+          ':completed': { N: String(completed) },
+          ':milliseconds': { N: String(milliseconds) },
+        },
+      }),
+    );
+  }
+
+  /** @throws Error when the table didn't give both items, as it does when it throttles */
+  async recent(now: number): Promise<RecentWork> {
+    const running = windowAt(now);
+    const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => running - back);
+    const items = await this.#itemsOf([running, running - WINDOWS_AN_ITEM]);
+    const sum = (name: keyof WorkDone) =>
+      windows.reduce((total, window) => total + numberOf(items, window, name), 0);
+    return {
+      completed: sum('completed'),
+      milliseconds: sum('milliseconds'),
+      seconds: (now - (running - WHOLE_WINDOWS) * WINDOW_MILLISECONDS) / 1_000,
+    };
+  }
+
+  /** By key. One that nobody wrote isn't there. */
+  async #itemsOf(windows: readonly number[]): Promise<ReadonlyMap<string, Item>> {
+    const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
+      new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: windows.map(keyOf) } } }),
+    );
+    if (Object.keys(UnprocessedKeys).length > 0) throw new Error('the table left items out');
+    return new Map((Responses[this.#table] ?? []).map((item) => [item[RECORD_KEY]?.S ?? '', item]));
+  }
+}
+
+function windowAt(at: number): number {
+  return Math.floor(at / WINDOW_MILLISECONDS);
+}
+
+function keyOf(window: number): Item {
+  return { [RECORD_KEY]: { S: keyTextOf(window) } };
+}
+
+function keyTextOf(window: number): string {
+  return `load#${Math.floor(window / WINDOWS_AN_ITEM)}`;
+}
+
+function attribute(name: keyof WorkDone, window: number): string {
+  return `${name}${window % WINDOWS_AN_ITEM}`;
+}
+
+function numberOf(items: ReadonlyMap<string, Item>, window: number, name: keyof WorkDone): number {
+  return Number(items.get(keyTextOf(window))?.[attribute(name, window)]?.N ?? 0);
+}

@@ -1,0 +1,178 @@
+import { PayloadTooLarge, RequestRefused, RequestUnknown } from './errors.ts';
+import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from './limits.ts';
+import type { Chance, ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from './ports.ts';
+import type { RequestIdentity } from './request-id.ts';
+import type { RequestRecord } from './request-record.ts';
+import type { RequestRecords } from './request-records.ts';
+import { ticketKey } from './ticket-key.ts';
+
+/** A request whose payload its client will upload by itself. */
+export interface UploadOrder {
+  readonly tenant?: string;
+  /** Bytes the payload has. */
+  readonly size: number;
+  readonly contentType: string;
+  /** SHA-256 of the payload, in base64, to hold the upload to it; not for one in parts. */
+  readonly sha256?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly traceparent?: string;
+  /** Milliseconds since 1970 after which nobody waits for it any more. */
+  readonly expiresAt?: number;
+  /** Whether to upload in parts though one form would do. */
+  readonly multipart: boolean;
+}
+
+/** How a client uploads: by a form, or in parts. */
+export type UploadWay =
+  | ({ readonly way: 'form'; readonly expiresAt: number } & UploadForm)
+  | {
+      readonly way: 'parts';
+      readonly uploadName: string;
+      /** Bytes of every part but the last. */
+      readonly partSize: number;
+      readonly partCount: number;
+      readonly expiresAt: number;
+    };
+
+/** A request that waits for its payload. */
+export interface OpenedUpload {
+  readonly record: RequestRecord;
+  readonly upload: UploadWay;
+}
+
+/** A URL to PUT a part to. */
+export interface PartUrl {
+  readonly number: number;
+  readonly url: string;
+}
+
+/** What uploads need of the settings. */
+export interface UploadSettings {
+  readonly uploadPrefix: string;
+  readonly maxPayloadBytes: number;
+}
+
+/** What uploads reach the world through. */
+export interface UploadPorts {
+  readonly records: RequestRecords;
+  readonly transfers: ClientTransfers;
+  readonly chance: Chance;
+  /** A request id nobody can guess, which sorts by its time: milliseconds since 1970. */
+  readonly newId: (at: number) => string;
+}
+
+/** How long an upload's form and the URLs of its parts work: an hour. Those of parts can be had anew. */
+export const UPLOAD_LIFETIME_SECONDS = 3_600;
+
+/** The least size of a part: enough that a payload of 625 GiB has no more parts than S3 takes. */
+const PART_MIN_BYTES = 64 * 1024 * 1024;
+
+/** Payloads that clients upload by themselves: the ticket first, the payload later. */
+export class Uploads {
+  readonly #ports: UploadPorts;
+  readonly #settings: UploadSettings;
+
+  constructor(ports: UploadPorts, settings: UploadSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+  }
+
+  /**
+   * Makes a request that waits for its payload, and says how to upload that.
+   * @throws PayloadTooLarge, RequestRefused
+   */
+  async open(order: UploadOrder): Promise<OpenedUpload> {
+    const { maxPayloadBytes } = this.#settings;
+    if (order.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', order.size, maxPayloadBytes);
+    const { chance, records, newId } = this.#ports;
+    const now = chance.now();
+    const { tenant, traceparent, expiresAt } = order;
+    const request = { id: newId(now), issuer: '', tenant, traceparent, expiresAt };
+    // The record first: the payload may come as soon as somebody knows where to.
+    const record = await records.submit(request, now, false);
+    const inParts = order.multipart || order.size > S3_MAX_PUT_BYTES;
+    const upload = inParts ? await this.#parts(order, request, now) : await this.#form(order, request, now);
+    return { record, upload };
+  }
+
+  /**
+   * URLs to PUT parts to, which work for an hour.
+   * @throws RequestUnknown, RequestRefused when the request doesn't wait for its payload any more
+   */
+  async partUrls(
+    request: RequestIdentity,
+    uploadName: string,
+    numbers: readonly number[],
+  ): Promise<readonly PartUrl[]> {
+    assertAwaiting(await this.#known(request));
+    const { transfers } = this.#ports;
+    const urls = await transfers.partUrls(this.#key(request), uploadName, numbers, UPLOAD_LIFETIME_SECONDS);
+    return numbers.map((number, index) => ({ number, url: urls[index] ?? '' }));
+  }
+
+  /**
+   * Joins the parts to the payload, with which the request begins to wait for its turn.
+   * @throws RequestUnknown, UploadIncomplete, UploadUnknown
+   */
+  async complete(
+    request: RequestIdentity,
+    uploadName: string,
+    parts: readonly UploadedPart[],
+  ): Promise<RequestRecord> {
+    const record = await this.#known(request);
+    // Asked again after an answer was lost, it is done already.
+    if (record.status !== 'awaiting_upload') return record;
+    await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts);
+    return this.#known(request);
+  }
+
+  /** Drops the parts and cancels the request. @throws RequestUnknown, RequestRefused when it has its payload */
+  async abort(request: RequestIdentity, uploadName: string): Promise<RequestRecord> {
+    const record = await this.#known(request);
+    // Asked again after an answer was lost, it is done already.
+    if (record.status === 'cancelled') return record;
+    assertAwaiting(record);
+    await this.#ports.transfers.abortParts(this.#key(request), uploadName);
+    const { stored } = await this.#ports.records.change(request, { type: 'cancel' });
+    return stored.record;
+  }
+
+  async #form(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
+    const form = await this.#ports.transfers.form(this.#expected(order, request), {
+      maxBytes: order.size,
+      sha256: order.sha256,
+      expiresInSeconds: UPLOAD_LIFETIME_SECONDS,
+    });
+    return { way: 'form', expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000, ...form };
+  }
+
+  async #parts(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
+    const partSize = Math.max(PART_MIN_BYTES, Math.ceil(order.size / S3_MAX_PARTS));
+    return {
+      way: 'parts',
+      uploadName: await this.#ports.transfers.beginParts(this.#expected(order, request)),
+      partSize,
+      partCount: Math.max(1, Math.ceil(order.size / partSize)),
+      expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000,
+    };
+  }
+
+  #expected({ contentType, metadata }: UploadOrder, request: RequestIdentity): ExpectedUpload {
+    return { key: this.#key(request), contentType, metadata };
+  }
+
+  #key(request: RequestIdentity): string {
+    return ticketKey(this.#settings.uploadPrefix, request);
+  }
+
+  async #known(request: RequestIdentity): Promise<RequestRecord> {
+    const record = await this.#ports.records.find(request);
+    if (!record) throw new RequestUnknown(request.id);
+    return record;
+  }
+}
+
+function assertAwaiting({ status }: RequestRecord): void {
+  if (status === 'awaiting_upload') return;
+  throw new RequestRefused('upload_over', `The request must be awaiting_upload, it is ${status}`);
+}

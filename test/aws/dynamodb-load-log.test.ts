@@ -1,0 +1,75 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
+import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
+
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+let endpoint: ScriptedEndpoint;
+let log: DynamoDbLoadLog;
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(jsonAnswer(200, {})).start();
+  log = new DynamoDbLoadLog(new DynamoDBClient(clientConfig(endpoint.url)), 'requests');
+});
+afterEach(() => endpoint[Symbol.asyncDispose]());
+
+function sent() {
+  return endpoint.calls.map(({ body }) => JSON.parse(String(body)));
+}
+
+/** Processors of one version and APIs of another share the table: the names are a contract. */
+test('work is added by one call, to its window in the item of its minute', async () => {
+  await log.add(NOON + 39_999, { completed: 7, milliseconds: 1_234 });
+  expect(sent()).toEqual([
+    {
+      TableName: 'requests',
+      Key: { pk: { S: 'load#29497680' } },
+      UpdateExpression: 'SET #ttl = :ttl ADD #completed :completed, #milliseconds :milliseconds',
+      ExpressionAttributeNames: {
+        '#ttl': 'ttl',
+        '#completed': 'completed3',
+        '#milliseconds': 'milliseconds3',
+      },
+      ExpressionAttributeValues: {
+        ':ttl': { N: String(NOON / 1_000 + 39 + 3_600) },
+        ':completed': { N: '7' },
+        ':milliseconds': { N: '1234' },
+      },
+    },
+  ]);
+});
+
+test('two items are read by one call', async () => {
+  endpoint.script = jsonAnswer(200, {
+    Responses: {
+      requests: [
+        {
+          pk: { S: 'load#29497679' },
+          completed0: { N: '100' },
+          completed3: { N: '1' },
+          milliseconds3: { N: '5' },
+        },
+        {
+          pk: { S: 'load#29497680' },
+          completed2: { N: '2' },
+          milliseconds2: { N: '6' },
+          completed4: { N: '100' },
+        },
+      ],
+    },
+  });
+  const recent = await log.recent(NOON + 35_000);
+  expect(sent()).toEqual([
+    {
+      RequestItems: { requests: { Keys: [{ pk: { S: 'load#29497680' } }, { pk: { S: 'load#29497679' } }] } },
+    },
+  ]);
+  expect(recent).toEqual({ completed: 3, milliseconds: 11, seconds: 65 });
+});
+
+test('half of an answer is none', async () => {
+  const Keys = [{ pk: { S: 'load#29497679' } }];
+  endpoint.script = jsonAnswer(200, { Responses: { requests: [] }, UnprocessedKeys: { requests: { Keys } } });
+  await expect(log.recent(NOON)).rejects.toThrow('the table left items out');
+});

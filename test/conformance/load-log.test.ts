@@ -1,0 +1,39 @@
+import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
+import { expect, inject, test } from 'vitest';
+import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
+import { RECORD_KEY, RECORD_TTL } from '../../lib/core/record-table.ts';
+import { localConfig } from '../../lib/local/clients.ts';
+import { MemoryLoadLog } from '../support/memory-load-log.ts';
+import { loadLogSuite } from './load-log-suite.ts';
+
+loadLogSuite('a load log in memory', async () => new MemoryLoadLog());
+
+const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
+
+async function createTable(): Promise<string> {
+  const TableName = `conformance-${crypto.randomUUID()}`;
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: RECORD_KEY, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: 'HASH' }],
+    }),
+  );
+  return TableName;
+}
+
+loadLogSuite('a load log on DynamoDB', async () => new DynamoDbLoadLog(dynamodb, await createTable()));
+
+test('a minute is one item, which the table drops some time after', async () => {
+  const TableName = await createTable();
+  const log = new DynamoDbLoadLog(dynamodb, TableName);
+  const minute = Date.UTC(2026, 0, 31, 12);
+  for (const second of [0, 15, 59]) await log.add(minute + second * 1_000, { completed: 1, milliseconds: 2 });
+  const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
+  expect(Items).toHaveLength(1);
+  expect(Items[0]?.[RECORD_KEY]?.S).toBe(`load#${minute / 60_000}`);
+  const kept = Number(Items[0]?.[RECORD_TTL]?.N) - minute / 1_000;
+  expect(kept).toBeGreaterThan(180);
+  expect(kept).toBeLessThan(86_400);
+});

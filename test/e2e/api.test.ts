@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { Service, type SubmittedRequest } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+
+async function ended(id: string): Promise<SubmittedRequest> {
+  for (;;) {
+    const response = await service.call('GET', `/v1/requests/${id}`, { headers: { Prefer: 'wait=10' } });
+    const request = (await response.json()) as SubmittedRequest;
+    if (['succeeded', 'failed', 'cancelled', 'expired'].includes(request.status)) return request;
+  }
+}
+
+async function resultOf(id: string): Promise<unknown> {
+  const response = await service.call('GET', `/v1/requests/${id}/result`);
+  if (response.status !== 303) return response.json();
+  return (await fetch(response.headers.get('location') ?? '')).json();
+}
+
+describe('a request handed in by HTTP', () => {
+  test('is handled, published, and told of', async () => {
+    const headers = { 'Coatcheck-Metadata-Colour': 'blue', Prefer: 'wait=10' };
+    const request = await service.submit({ do: 'echo', value: 12345678901234567890n.toString() }, headers);
+    const expected = { value: '12345678901234567890', attempt: 1, metadata: { colour: 'blue' } };
+
+    expect(await ended(request.id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+    expect(await resultOf(request.id)).toEqual(expected);
+    expect(await service.event(request.id)).toMatchObject({ subject: request.id, data: expected });
+  });
+
+  test('of any bytes reaches the handler as they are, in the message or beside it', async () => {
+    for (const size of [1_000, 400_000]) {
+      const body = Uint8Array.from({ length: size }, (_, index) => index % 251);
+      const headers = { 'Content-Type': 'application/octet-stream', Prefer: 'wait=10' };
+      const response = await service.call('POST', '/v1/requests', { body, headers });
+      const { id } = (await response.json()) as SubmittedRequest;
+
+      expect(await ended(id)).toMatchObject({ status: 'succeeded' });
+      expect(await resultOf(id)).toEqual({ bytes: size });
+    }
+  });
+
+  test('that fails says of what', async () => {
+    const { id } = await service.submit({ do: 'refuse', reason: 'out of paper' });
+    expect(await ended(id)).toMatchObject({
+      status: 'failed',
+      problem: { code: 'refused', detail: 'out of paper', details: { by: 'test' } },
+    });
+    const response = await service.call('GET', `/v1/requests/${id}/result`);
+    expect([response.status, await response.json()]).toMatchObject([409, { code: 'request_failed' }]);
+  });
+
+  test('whose result is large can be fetched from where it lies', async () => {
+    const { id } = await service.submit({ do: 'fill', megabytes: 2 });
+    expect(await ended(id)).toMatchObject({ status: 'succeeded', result: { size: 2_000_000 } });
+    const { status, headers } = await service.call('GET', `/v1/requests/${id}/result`);
+    expect(status).toBe(303);
+    const fetched = await fetch(headers.get('location') ?? '');
+    expect((await fetched.arrayBuffer()).byteLength).toBe(2_000_000);
+  });
+
+  test('after its time is over is not run', async () => {
+    const soon = new Date(Date.now() + 60_000).toISOString();
+    const inTime = await service.submit({ do: 'stamp' }, { 'Coatcheck-Expires-At': soon });
+    expect(await ended(inTime.id)).toMatchObject({ status: 'succeeded', expiresAt: soon });
+  });
+
+  test('is on the list', async () => {
+    const { id } = await service.submit({ do: 'stamp' });
+    await ended(id);
+    const seen: string[] = [];
+    let path: string | undefined = '/v1/requests?limit=3&status=succeeded';
+    while (path !== undefined && !seen.includes(id)) {
+      const page = (await (await service.call('GET', path)).json()) as ListPage;
+      seen.push(...page.requests.map((request) => request.id));
+      path = page.next && `/v1/requests?limit=3&status=succeeded&cursor=${page.next}`;
+    }
+    expect(seen).toContain(id);
+  });
+});
+
+interface ListPage {
+  readonly requests: readonly SubmittedRequest[];
+  readonly next?: string;
+}
+
+describe('an idempotency key', () => {
+  test('makes many calls at once one request (fault 1)', async () => {
+    const headers = { 'Idempotency-Key': crypto.randomUUID() };
+    const submitted = () => service.call('POST', '/v1/requests', { json: { do: 'stamp' }, headers });
+    const responses = await Promise.all(Array.from({ length: 12 }, submitted));
+
+    const tickets = new Set<string>();
+    for (const response of responses) {
+      const body = (await response.json()) as { id?: string; code?: string };
+      if (response.status === 202) tickets.add(body.id ?? '');
+      else expect([response.status, body.code]).toEqual([409, 'idempotency_key_busy']);
+    }
+    expect(tickets.size).toBe(1);
+    const [id = ''] = tickets;
+    expect(await ended(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+    const again = await service.submit({ do: 'stamp' }, headers);
+    expect(again).toMatchObject({ id, status: 'succeeded' });
+  });
+
+  test('is for one payload (fault 2)', async () => {
+    const headers = { 'Idempotency-Key': crypto.randomUUID() };
+    await service.submit({ do: 'stamp' }, headers);
+    const response = await service.call('POST', '/v1/requests', {
+      json: { do: 'stamp', padding: 1 },
+      headers,
+    });
+    expect([response.status, await response.json()]).toMatchObject([422, { code: 'idempotency_key_reused' }]);
+  });
+});
+
+describe('a payload uploaded with a ticket', () => {
+  test('by a form is the request of the ticket', async () => {
+    const payload = JSON.stringify({ do: 'echo', value: 'uploaded' });
+    const order = { size: payload.length, contentType: 'application/json', metadata: { colour: 'red' } };
+    const response = await service.call('POST', '/v1/uploads', { json: order });
+    expect(response.status).toBe(201);
+    const { request, upload } = (await response.json()) as UploadTicket;
+    expect(request.status).toBe('awaiting_upload');
+
+    const form = new FormData();
+    for (const [name, value] of Object.entries(upload.fields)) form.set(name, value);
+    form.set('file', new Blob([payload]));
+    expect((await fetch(upload.url, { method: 'POST', body: form })).status).toBe(204);
+
+    expect(await ended(request.id)).toMatchObject({ status: 'succeeded', attempts: 1 });
+    expect(await resultOf(request.id)).toMatchObject({ value: 'uploaded', metadata: { colour: 'red' } });
+    expect(await service.event(request.id)).toMatchObject({ subject: request.id });
+  });
+
+  test('that was cancelled before is not run', async () => {
+    const payload = JSON.stringify({ do: 'stamp' });
+    const order = { size: payload.length, contentType: 'application/json' };
+    const { request, upload } = (await (
+      await service.call('POST', '/v1/uploads', { json: order })
+    ).json()) as UploadTicket;
+    expect((await service.call('POST', `/v1/requests/${request.id}/cancel`)).status).toBe(200);
+    const form = new FormData();
+    for (const [name, value] of Object.entries(upload.fields)) form.set(name, value);
+    form.set('file', new Blob([payload]));
+    await fetch(upload.url, { method: 'POST', body: form });
+
+    expect(await service.event(request.id)).toMatchObject({ type: 'coatcheck.request.cancelled' });
+    expect(await ended(request.id)).toMatchObject({ status: 'cancelled', attempts: 0 });
+  });
+});
+
+interface UploadTicket {
+  readonly request: SubmittedRequest;
+  readonly upload: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
+}
+
+test('callers without a token are turned away', async () => {
+  const guarded = new Service('E2e-raw');
+  expect((await guarded.call('GET', '/v1/status')).status).toBe(401);
+  const headers = { Authorization: 'Bearer e30.e30.e30' };
+  expect((await guarded.call('POST', '/v1/requests', { body: 'x', headers })).status).toBe(401);
+});
+
+test('how full the service is can be seen', async () => {
+  const response = await service.call('GET', '/v1/status');
+  expect(await response.json()).toMatchObject({ accepting: true, load: { maxWaitSeconds: 900 } });
+});

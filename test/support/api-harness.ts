@@ -1,0 +1,130 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { v7 } from 'uuid';
+import { createApi } from '../../lib/api/app.ts';
+import type { ApiEnv } from '../../lib/api/context.ts';
+import type { Admission, Applicant, Verdict } from '../../lib/core/admission/verdict.ts';
+import type { Delivery } from '../../lib/core/delivery.ts';
+import type { Handler } from '../../lib/core/handler.ts';
+import type { RecordStore } from '../../lib/core/ports.ts';
+import { RequestRecords } from '../../lib/core/request-records.ts';
+import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX, NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { Submissions } from '../../lib/core/submissions.ts';
+import { Uploads } from '../../lib/core/uploads.ts';
+import { delivery } from './delivery.ts';
+import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
+import { MemoryClientTransfers } from './memory-client-transfers.ts';
+import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
+import { MemoryRecordIndex } from './memory-record-index.ts';
+import { MemorySubmissionQueue } from './memory-submission-queue.ts';
+
+/** The header by which a test says who calls. */
+const TENANT_HEADER = 'test-tenant';
+
+/** An admission that decides as it is told. */
+export class SetAdmission implements Admission {
+  readonly applicants: Applicant[] = [];
+  verdict: Verdict = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
+
+  async decide(applicant: Applicant): Promise<Verdict> {
+    this.applicants.push(applicant);
+    return this.verdict;
+  }
+
+  async state() {
+    return { load: this.verdict.load, accepting: this.verdict.admitted };
+  }
+}
+
+/** The API and an engine on the same ports, all of them in memory. Time passes only while somebody waits. */
+export class ApiHarness {
+  readonly harness: EngineHarness;
+  readonly queue = new MemorySubmissionQueue();
+  readonly keys = new MemoryIdempotencyKeys();
+  readonly transfers = new MemoryClientTransfers();
+  readonly admission = new SetAdmission();
+  readonly records: RequestRecords;
+  readonly submissions: Submissions;
+  readonly app: OpenAPIHono<ApiEnv>;
+  /** Called whenever somebody has waited a while. */
+  onWait: () => Promise<unknown> = async () => {};
+  #delivered = 0;
+
+  /** @param handler what the engine runs when messages are delivered */
+  constructor(
+    handler: Handler = async () => 'done',
+    options: HarnessOptions & { recordStore?: RecordStore } = {},
+  ) {
+    const { recordStore, ...engineOptions } = options;
+    this.harness = new EngineHarness(handler, engineOptions);
+    const { chance, store, logger, settings } = this.harness;
+    const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
+    this.records = new RequestRecords(recordStore ?? this.harness.records, chance.now, recordAgeDays);
+    const { records, keys, queue, transfers } = this;
+    const newId = (at: number) => v7({ msecs: at });
+    this.submissions = new Submissions(
+      { records, keys, queue, store, logger, chance, newId },
+      { payloadPrefix: DEFAULT_PAYLOAD_PREFIX, inlineLimitBytes, maxPayloadBytes, maxJsonDepth },
+    );
+    this.app = createApi(
+      {
+        submissions: this.submissions,
+        uploads: new Uploads(
+          { records, transfers, chance, newId },
+          { uploadPrefix: DEFAULT_UPLOAD_PREFIX, maxPayloadBytes },
+        ),
+        records,
+        index: new MemoryRecordIndex(this.harness.records, chance.now),
+        transfers,
+        admission: this.admission,
+        logger,
+        clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
+        resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+      },
+      {
+        auth: 'none',
+        callerOf: (c) => ({ tenant: c.req.header(TENANT_HEADER) }),
+      },
+    );
+  }
+
+  /** Calls the API. */
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Response> {
+    const { tenant, json, body = json === undefined ? undefined : JSON.stringify(json), headers } = options;
+    return this.app.request(path, {
+      method,
+      body,
+      headers: {
+        ...(json === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(tenant === undefined ? {} : { [TENANT_HEADER]: tenant }),
+        ...headers,
+      },
+    });
+  }
+
+  /** Delivers what the queue was sent and not delivered yet. @returns how many messages */
+  async deliver(): Promise<number> {
+    const sent = this.queue.sent.slice(this.#delivered);
+    this.#delivered += sent.length;
+    await this.harness.process(sent.map(({ message }) => this.deliveryOf(message)));
+    return sent.length;
+  }
+
+  /** A message of the queue as a delivery. */
+  deliveryOf(message: string): Delivery {
+    return delivery(message, { id: crypto.randomUUID() });
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    this.harness.chance.advanceSeconds(milliseconds / 1000);
+    await this.onWait();
+  }
+}
+
+/** What a call of the API is made with. */
+export interface CallOptions {
+  readonly tenant?: string;
+  readonly body?: string | Uint8Array<ArrayBuffer>;
+  /** A JSON body, instead. */
+  readonly json?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,15 @@
+import type { Backlog, BacklogGauge } from '../../lib/core/ports.ts';
+import { Faults } from './faults.ts';
+
+/** A backlog that is what it is set to. */
+export class MemoryBacklogGauge implements BacklogGauge {
+  readonly faults = new Faults<'read'>();
+  backlog: Backlog = { waiting: 0, inFlight: 0, delayed: 0 };
+  /** Readings that were tried. */
+  reads = 0;
+
+  read(): Promise<Backlog> {
+    this.reads++;
+    return this.faults.around('read', () => this.backlog);
+  }
+}
