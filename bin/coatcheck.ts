@@ -3,4 +3,4 @@
 import { runProgram } from '../lib/cli/program.ts';
 import { main } from '../lib/local/main.ts';
 
-await main(() => runProgram(process.argv.slice(2)));
+await main((signal) => runProgram(process.argv.slice(2), signal));

@@ -1,25 +1,62 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { cancelCommand } from './cancel/command.ts';
+import { consumeCommand } from './consume/command.ts';
+import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
+import { listCommand } from './list/command.ts';
+import { OutputClosed } from './output.ts';
 import { planCommand } from './plan/command.ts';
+import { isForeseen, reportError } from './report-error.ts';
+import { resultCommand } from './result/command.ts';
+import type { Run } from './run.ts';
+import { statusCommand } from './status/command.ts';
+import { submitCommand } from './submit/command.ts';
 
-/** The exit code when the command line is wrong. */
-const USAGE_EXIT_CODE = 2;
+/** What a shell reports for a program whose output nobody reads any more: 128 and the number of SIGPIPE. */
+const OUTPUT_CLOSED_EXIT_CODE = 141;
 
 /**
- * Runs the command line, which is one command after the program's name.
- * @returns the exit code: 0, or 2 when what was asked for makes no sense; what it says of that is printed
+ * Runs the command line, which is one command after the program's name. What goes wrong is told on standard error.
+ * @returns the exit code, see {@link EXIT}
+ * @throws what nobody foresaw, and the signal's reason
  */
-export async function runProgram(argv: readonly string[]): Promise<number> {
+export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
+  const run: Run = { signal, exit: new ExitStatus() };
+  try {
+    await programOf(run).parseAsync(argv, { from: 'user' });
+    return run.exit.code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    if (error instanceof OutputClosed) return OUTPUT_CLOSED_EXIT_CODE;
+    if (signal.aborted || !isForeseen(error)) throw error;
+    reportError(error);
+    run.exit.add(exitCodeOfError(error));
+    return run.exit.code;
+  }
+}
+
+function programOf(run: Run): Command {
   const program = new Command('coatcheck')
     .description(
       'Asynchronous request processing on AWS: hand in a payload, get a ticket, collect the result.',
     )
+    .version(projectVersion())
+    .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride();
-  for (const command of [planCommand()]) program.addCommand(command.copyInheritedSettings(program));
-  try {
-    await program.parseAsync(argv, { from: 'user' });
-    return 0;
-  } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : USAGE_EXIT_CODE;
-    throw error;
-  }
+  const commands = [
+    submitCommand(run),
+    statusCommand(run),
+    resultCommand(run),
+    cancelCommand(run),
+    listCommand(run),
+    consumeCommand(run),
+    planCommand(),
+  ];
+  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  return program;
+}
+
+function projectVersion(): string {
+  const manifest = new URL('../../package.json', import.meta.url);
+  return JSON.parse(readFileSync(manifest, 'utf8')).version;
 }

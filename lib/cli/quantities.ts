@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { parseTime } from '../core/time.ts';
 
 /**
  * Readers of what people write after an option. Each takes one form and nothing like it: a unit forgotten is a mistake
@@ -42,6 +43,22 @@ export function readCount(text: string): number {
 export function readFactor(text: string): number {
   const [, number] = /^(\d+(?:\.\d+)?)x$/.exec(text) ?? [];
   return positive(Number(number) > 1 ? Number(number) : Number.NaN, 'a number above 1, then x, like 10x');
+}
+
+/** `2026-01-31T12:00:00Z` → a time */
+export function readTime(text: string): Date {
+  const time = parseTime(text);
+  if (time !== undefined) return new Date(time);
+  throw new InvalidArgumentError('It must be a time with its zone, like 2026-01-31T12:00:00Z.');
+}
+
+/** `https://example.com/api` → itself */
+export function readUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol) && !url.search && !url.hash && !url.username) return text;
+  throw new InvalidArgumentError(
+    'It must be an http or https URL without a query, like https://example.com.',
+  );
 }
 
 function factor(units: Readonly<Record<string, number>>, unit: string | undefined): number {

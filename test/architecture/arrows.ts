@@ -36,8 +36,21 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],
   },
   'lib/cli/': {
-    files: ['lib/cli/', 'lib/core/', 'lib/local/format.ts', 'lib/local/terminal.ts'],
-    modules: ['commander', 'node:fs/promises'],
+    files: [
+      'lib/cli/',
+      'lib/client/index.ts',
+      'lib/consumer/index.ts',
+      'lib/consumer/options.ts',
+      'lib/core/',
+      ...['clients', 'folder', 'format', 'terminal'].map((name) => `lib/local/${name}.ts`),
+    ],
+    modules: [
+      '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-s3',
+      '@aws-sdk/client-sqs',
+      'commander',
+      'node:*',
+    ],
   },
   'lib/local/': { files: ['lib/local/', 'lib/core/'] },
   'functions/': {

@@ -1,38 +1,13 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { run } from '../../lib/local/run.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
+import { coatcheck } from '../support/coatcheck.ts';
 
-const PROGRAM = join(PROJECT_FOLDER, 'bin', 'coatcheck.ts');
 const ESCAPE = '\u001b';
 const USUAL = ['--rate', '200/s', '--service-time', '1.2s', '--payload', '300KB'];
-
-/** How a program ended, and what it printed where. */
-interface Ended {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Into pipes, with none of this process's wishes about colour. */
-async function coatcheck(args: readonly string[], variables: NodeJS.ProcessEnv = {}): Promise<Ended> {
-  const { FORCE_COLOR, NO_COLOR, ...environment } = process.env;
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
-    env: { ...environment, ...variables },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [stdout, stderr, [exitCode]] = await Promise.all([
-    text(child.stdout),
-    text(child.stderr),
-    once(child, 'close'),
-  ]);
-  return { exitCode, stdout, stderr };
-}
 
 const plan = (...args: readonly string[]) => coatcheck(['plan', ...args]);
 
@@ -52,7 +27,7 @@ test('a pipe gets plain text, even with a chart; colour has to be asked for', as
   const { stdout } = await coatcheck(args);
   expect(stdout).toContain('█');
   expect(stdout).not.toContain(ESCAPE);
-  expect((await coatcheck(args, { FORCE_COLOR: '1' })).stdout).toContain(ESCAPE);
+  expect((await coatcheck(args, { variables: { FORCE_COLOR: '1' } })).stdout).toContain(ESCAPE);
 });
 
 test('--json is for programs, and nothing else is printed', async () => {

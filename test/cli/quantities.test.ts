@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readCount, readDuration, readFactor, readRate, readSize } from '../../lib/cli/quantities.ts';
+import {
+  readCount,
+  readDuration,
+  readFactor,
+  readRate,
+  readSize,
+  readTime,
+  readUrl,
+} from '../../lib/cli/quantities.ts';
 
 const READERS = { readRate, readDuration, readSize, readCount, readFactor };
 
@@ -56,4 +64,18 @@ test('whatever is written, a reader gives a positive number or refuses', () => {
       }
     }),
   );
+});
+
+test('a time has its zone', () => {
+  expect(readTime('2026-01-31T13:00:00+01:00')).toEqual(new Date('2026-01-31T12:00:00Z'));
+  for (const text of ['2026-01-31T12:00:00', '2026-01-31', 'tomorrow', '1h', '']) {
+    expect(() => readTime(text), text).toThrow(/^It must be a time with its zone, like /);
+  }
+});
+
+test('a URL is one of the web, without a query', () => {
+  expect(readUrl('http://127.0.0.1:4566/a/$default')).toBe('http://127.0.0.1:4566/a/$default');
+  for (const text of ['example.com', 'ftp://a', 'https://a?b', 'https://a#b', 'https://a@b', '']) {
+    expect(() => readUrl(text), text).toThrow(/^It must be an http or https URL /);
+  }
 });

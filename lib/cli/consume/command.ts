@@ -1,0 +1,66 @@
+import { Command } from 'commander';
+import type { ErrorContext, ReceivedOutcome } from '../../consumer/index.ts';
+import { RetryLater } from '../../core/errors.ts';
+import { findDeployment } from '../deployment.ts';
+import { EXIT } from '../exit-status.ts';
+import { note, OutputClosed } from '../output.ts';
+import { reportError } from '../report-error.ts';
+import type { Run } from '../run.ts';
+import { runCommand } from './exec.ts';
+import { addConsumeOptions, type ConsumeOptions } from './options.ts';
+import { printOutcome } from './print-outcome.ts';
+import { queueClients } from './queue-clients.ts';
+
+const EXAMPLES = `
+Without --exec an outcome is deleted when it is printed; with it, when the command ends with 0. The command gets the
+result, or the problem of a request without one, on its standard input, and COATCHECK_REQUEST_ID, COATCHECK_STATUS and
+COATCHECK_CONTENT_TYPE in its environment. Ctrl-C takes no more outcomes and waits for those that are dealt with.
+
+Examples:
+  coatcheck consume
+  coatcheck consume --max 100 > outcomes.ndjson
+  coatcheck consume --concurrency 4 --exec 'cat > "results/$COATCHECK_REQUEST_ID.$COATCHECK_STATUS"'`;
+
+/** `coatcheck consume`: takes outcomes from the output queue. */
+export function consumeCommand(run: Run): Command {
+  const command = new Command('consume')
+    .description('Take outcomes from the output queue, and print them or run a command for each.')
+    .addHelpText('after', EXAMPLES);
+  return addConsumeOptions(command).action((options: ConsumeOptions) => takeOutcomes(options, run));
+}
+
+/** An outcome above the number that was wanted: it goes back. */
+class Unwanted extends RetryLater {
+  constructor() {
+    super(0);
+  }
+}
+
+async function takeOutcomes(options: ConsumeOptions, { signal, exit }: Run): Promise<void> {
+  const { queue, stack, max = Number.POSITIVE_INFINITY, concurrency } = options;
+  const queueUrl = queue ?? (await findDeployment({ stack, signal, note }))('OutputQueueUrl');
+  const enough = new AbortController();
+  let taken = 0;
+  const handle = async (outcome: ReceivedOutcome) => {
+    if (taken >= max) throw new Unwanted();
+    if (++taken >= max) enough.abort();
+    await (options.exec === undefined ? printOutcome(outcome, options) : runCommand(options.exec, outcome));
+  };
+  const onError = (error: unknown, { requestId, messageId }: ErrorContext) => {
+    if (error instanceof OutputClosed) throw error;
+    if (error instanceof Unwanted) return;
+    reportError(error, requestId ?? messageId);
+    exit.add(EXIT.error);
+  };
+  const { consume } = await import('../../consumer/index.ts');
+  await consume(
+    {
+      queueUrl,
+      ...(await queueClients(queueUrl)),
+      concurrency: Math.min(concurrency, max),
+      onError,
+      signal: AbortSignal.any([signal, enough.signal]),
+    },
+    handle,
+  );
+}

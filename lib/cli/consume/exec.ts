@@ -1,0 +1,73 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { pipeline } from 'node:stream/promises';
+import type { ReceivedOutcome } from '../../consumer/index.ts';
+import { CoatcheckError } from '../../core/errors.ts';
+import { PROBLEM_TYPE } from '../../core/media-type.ts';
+
+/** The command didn't deal with an outcome. */
+class CommandFailed extends CoatcheckError {
+  readonly code = 'command_failed';
+
+  constructor(ending: string) {
+    super(`the command ${ending}: the outcome comes again`);
+  }
+}
+
+/**
+ * Runs a command of the shell with the result, or the problem as JSON, on its standard input. In a group of its own, so
+ * that Ctrl-C doesn't reach it.
+ * @throws CommandFailed unless it ends with 0, and what reading the result throws
+ */
+export async function runCommand(command: string, outcome: ReceivedOutcome): Promise<void> {
+  const child = spawn(command, {
+    shell: true,
+    detached: true,
+    stdio: ['pipe', 'inherit', 'inherit'],
+    env: { ...process.env, ...variablesOf(outcome) },
+  });
+  const [[exitCode, signal]] = await Promise.all([once(child, 'close'), feed(child, outcome)]);
+  if (signal) throw new CommandFailed(`was ended by ${signal}`);
+  if (exitCode !== 0) throw new CommandFailed(`ended with ${exitCode}`);
+}
+
+/** What the command is told by. */
+function variablesOf(outcome: ReceivedOutcome): NodeJS.ProcessEnv {
+  return {
+    COATCHECK_REQUEST_ID: outcome.requestId,
+    COATCHECK_STATUS: outcome.status,
+    COATCHECK_CONTENT_TYPE: outcome.status === 'succeeded' ? outcome.result.contentType : PROBLEM_TYPE,
+  };
+}
+
+async function feed(child: ChildProcess, outcome: ReceivedOutcome): Promise<void> {
+  if (!child.stdin) return;
+  try {
+    await pipeline(contentOf(child, outcome), child.stdin);
+  } catch (error) {
+    // It needn't read all of it, or any.
+    if (!isBrokenPipe(error)) throw error;
+  }
+}
+
+async function* contentOf(child: ChildProcess, outcome: ReceivedOutcome): AsyncGenerator<Uint8Array> {
+  if (outcome.status !== 'succeeded') {
+    yield Buffer.from(JSON.stringify(outcome.problem));
+    return;
+  }
+  try {
+    yield* await outcome.result.stream();
+  } catch (error) {
+    // Or it would take a result that broke off for a whole one.
+    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    throw error;
+  }
+}
+
+function isBrokenPipe(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'code' in error &&
+    ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(String(error.code))
+  );
+}

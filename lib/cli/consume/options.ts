@@ -1,0 +1,26 @@
+import { type Command, Option } from 'commander';
+import { DEFAULT_CONCURRENCY } from '../../consumer/options.ts';
+import { readCount, readUrl } from '../quantities.ts';
+import { jsonOption, stackOption } from '../service-options.ts';
+
+/** What was said on the command line, read. */
+export interface ConsumeOptions {
+  readonly stack?: string;
+  readonly queue?: string;
+  readonly max?: number;
+  readonly concurrency: number;
+  readonly exec?: string;
+  readonly json?: true;
+}
+
+/** Declares the options of `consume`. */
+export function addConsumeOptions(command: Command): Command {
+  command
+    .option('--max <n>', 'end after so many outcomes (default: go on until Ctrl-C)', readCount)
+    .option('--concurrency <n>', 'outcomes at a time', readCount, DEFAULT_CONCURRENCY)
+    .option('--exec <command>', 'run it for each outcome, with the result on its standard input');
+  return command
+    .addOption(stackOption())
+    .addOption(new Option('--queue <url>', "the output queue's URL").argParser(readUrl).conflicts('stack'))
+    .addOption(jsonOption());
+}

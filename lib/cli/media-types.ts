@@ -1,0 +1,52 @@
+import { BINARY_TYPE, isJsonType, isTextType } from '../core/media-type.ts';
+
+/** The usual ones: for any other there is `--content-type`. Of two extensions of a type the first is written. */
+const TYPES: Readonly<Record<string, string>> = {
+  csv: 'text/csv',
+  tsv: 'text/tab-separated-values',
+  txt: 'text/plain',
+  md: 'text/markdown',
+  html: 'text/html',
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  jsonl: 'application/x-ndjson',
+  xml: 'application/xml',
+  yaml: 'application/yaml',
+  yml: 'application/yaml',
+  pdf: 'application/pdf',
+  parquet: 'application/vnd.apache.parquet',
+  gz: 'application/gzip',
+  zip: 'application/zip',
+  jpg: 'image/jpeg',
+  jpeg: 'image/jpeg',
+  png: 'image/png',
+  svg: 'image/svg+xml',
+};
+
+/** The content type of a file, by its name. @returns undefined when the name doesn't tell */
+export function typeOfFile(name: string): string | undefined {
+  const extension = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase();
+  return extension !== undefined && Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined;
+}
+
+/** How the name of a file with such content ends, without a dot. */
+export function extensionOf(contentType: string): string {
+  const known = Object.entries(TYPES).find(([, type]) => isOfType(contentType, type));
+  if (known) return known[0];
+  if (isJsonType(contentType)) return 'json';
+  return contentType.startsWith('text/') ? 'txt' : 'bin';
+}
+
+/** Whether such content can be shown on a terminal. */
+export function isReadable(contentType: string): boolean {
+  const lines = ['application/x-ndjson', 'application/yaml'];
+  return (
+    isTextType(contentType) || isJsonType(contentType) || lines.some((type) => isOfType(contentType, type))
+  );
+}
+
+/** Parameters aside. A store that doesn't say means {@link BINARY_TYPE}. */
+function isOfType(contentType: string, type: string): boolean {
+  const [essence = ''] = (contentType || BINARY_TYPE).split(';', 1);
+  return essence.trim().toLowerCase() === type;
+}

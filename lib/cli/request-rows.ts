@@ -1,0 +1,64 @@
+import { hasEnded, type RequestResource } from '../client/index.ts';
+import { formatBytes } from '../local/format.ts';
+import { formatDuration } from './figures.ts';
+import { isForPeople, printCells, printJson, printRows } from './output.ts';
+
+const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'] as const;
+
+/** How requests are shown. */
+export interface RowOptions {
+  readonly json?: true;
+  /** Whether a failure is told in full. */
+  readonly detailed?: boolean;
+}
+
+/** Prints requests: a table for people, else a line each as they come. */
+export async function printRequests(
+  requests: Iterable<RequestResource> | AsyncIterable<RequestResource>,
+  { json, detailed = false }: RowOptions,
+): Promise<void> {
+  if (isForPeople({ json })) return printTableOf(requests, detailed);
+  for await (const request of requests) {
+    await (json ? printJson(request) : printCells(cellsOf(request, request.createdAt, detailed)));
+  }
+}
+
+async function printTableOf(
+  requests: Iterable<RequestResource> | AsyncIterable<RequestResource>,
+  detailed: boolean,
+): Promise<void> {
+  const now = Date.now();
+  const rows: string[][] = [];
+  for await (const request of requests) {
+    rows.push(cellsOf(request, formatAge(request.createdAt, now), detailed));
+  }
+  printRows(HEADER, rows);
+}
+
+/** How far a request says it is: `52 % reading rows`. */
+export function formatFraction({ progress }: RequestResource): string {
+  if (!progress) return '';
+  const { fraction, note = '' } = progress;
+  return `${Math.floor(fraction * 100)} % ${note}`.trimEnd();
+}
+
+/** What came of a request: `47.1 KiB text/csv`, `csv_invalid`; what went wrong last while it hasn't ended. */
+export function formatOutcome({ result, problem, lastError }: RequestResource, detailed: boolean): string {
+  if (result) return `${formatBytes(result.size)} ${result.contentType}`;
+  if (problem) return detailed ? `${problem.code}: ${problem.detail}` : problem.code;
+  if (!lastError) return '';
+  const { code, name, message } = lastError;
+  return detailed ? `${code ?? name}: ${message}` : (code ?? name);
+}
+
+function cellsOf(request: RequestResource, created: string, detailed: boolean): string[] {
+  const progress = hasEnded(request) ? '' : formatFraction(request);
+  const outcome = formatOutcome(request, detailed);
+  return [request.id, request.status, created, String(request.attempts), progress, outcome];
+}
+
+/** `2.8 h ago`; the time itself when the clocks don't agree. */
+function formatAge(time: string, now: number): string {
+  const seconds = Math.floor((now - Date.parse(time)) / 1000);
+  return seconds >= 0 ? `${formatDuration(seconds)} ago` : time;
+}

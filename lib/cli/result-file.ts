@@ -1,0 +1,40 @@
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { RequestResult } from '../client/index.ts';
+import { CoatcheckError } from '../core/errors.ts';
+
+/** A result couldn't be fetched to its end, or not be written. */
+export class ResultUnsaved extends CoatcheckError {
+  readonly code = 'result_unsaved';
+
+  constructor(id: string, where: string, cause: unknown) {
+    const problem = cause instanceof Error ? cause.message : String(cause);
+    super(`The result of ${id} couldn't be written to ${where}: ${problem}`, { cause });
+  }
+}
+
+/**
+ * Writes a result to a file, which is there only when all of it is.
+ * @returns its bytes
+ * @throws ResultUnsaved, the signal's reason
+ */
+export async function saveResult(
+  id: string,
+  result: RequestResult,
+  file: string,
+  signal: AbortSignal,
+): Promise<number> {
+  const partial = `${file}.part`;
+  try {
+    const target = createWriteStream(partial);
+    await pipeline(Readable.fromWeb(result.stream()), target, { signal });
+    await rename(partial, file);
+    return target.bytesWritten;
+  } catch (error) {
+    await rm(partial, { force: true });
+    signal.throwIfAborted();
+    throw new ResultUnsaved(id, file, error);
+  }
+}

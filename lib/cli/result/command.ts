@@ -1,0 +1,69 @@
+import { Readable } from 'node:stream';
+import { Command } from 'commander';
+import type { RequestResult } from '../../client/index.ts';
+import { CoatcheckError } from '../../core/errors.ts';
+import { formatBytes } from '../../local/format.ts';
+import { EXIT_CODES_HELP } from '../exit-status.ts';
+import { extensionOf, isReadable } from '../media-types.ts';
+import { note, OutputClosed, printJson, write } from '../output.ts';
+import { ResultUnsaved, saveResult } from '../result-file.ts';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addRequestOptions, type RequestOptions } from '../service-options.ts';
+
+const EXAMPLES = `
+Examples:
+  coatcheck result 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq .
+  coatcheck result 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d -o profile.json`;
+
+interface ResultOptions extends RequestOptions {
+  readonly output?: string;
+}
+
+/** Bytes that mean something else to a terminal. */
+class NotForTerminals extends CoatcheckError {
+  readonly code = 'not_for_terminals';
+
+  constructor(contentType: string) {
+    const type = contentType || 'of no known type';
+    const file = `-o result.${extensionOf(contentType)}`;
+    super(`The result is ${type}, which a terminal can't show: write it to a file (${file}) or to a pipe`);
+  }
+}
+
+/** `coatcheck result`: the result of a request that succeeded. */
+export function resultCommand(run: Run): Command {
+  const command = new Command('result')
+    .description('Write the result of a request to standard output, or to a file.')
+    .argument('<id>', 'its ticket')
+    .option('-o, --output <file>', 'where to write it')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXIT_CODES_HELP);
+  return addRequestOptions(command).action((id: string, options: ResultOptions) => {
+    const { source, output, json } = options;
+    if (json && output === undefined) {
+      command.error('error: --json needs --output: the result itself is what is printed');
+    }
+    return withService(options, run.signal, async (client) => {
+      const result = await client.result(id, { source, signal: run.signal });
+      if (output === undefined) return show(id, result, run.signal);
+      const size = await saveResult(id, result, output, run.signal);
+      const { contentType } = result;
+      if (json) await printJson({ id, file: output, contentType, size });
+      else note(`${output}: ${formatBytes(size)} ${contentType}`.trimEnd());
+    });
+  });
+}
+
+async function show(id: string, result: RequestResult, signal: AbortSignal): Promise<void> {
+  if (process.stdout.isTTY && !isReadable(result.contentType)) {
+    await result.response.body?.cancel();
+    throw new NotForTerminals(result.contentType);
+  }
+  try {
+    for await (const chunk of Readable.fromWeb(result.stream())) await write(chunk);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error instanceof OutputClosed ? error : new ResultUnsaved(id, 'standard output', error);
+  }
+}

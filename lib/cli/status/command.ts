@@ -1,0 +1,29 @@
+import { Command } from 'commander';
+import { eachRequest } from '../each-request.ts';
+import { EXIT_CODES_HELP, exitCodeOf } from '../exit-status.ts';
+import { printRequests } from '../request-rows.ts';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addRequestOptions, type RequestOptions } from '../service-options.ts';
+
+const EXAMPLES = `
+Examples:
+  coatcheck status 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  coatcheck status --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq .progress`;
+
+/** `coatcheck status`: where requests stand. */
+export function statusCommand(run: Run): Command {
+  const command = new Command('status')
+    .description('Say where requests stand.')
+    .argument('<ids...>', 'their tickets')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXIT_CODES_HELP);
+  return addRequestOptions(command).action((ids: string[], options: RequestOptions) =>
+    withService(options, run.signal, async (client) => {
+      const { source, json } = options;
+      const requests = await eachRequest(ids, run, (id) => client.status(id, { source, signal: run.signal }));
+      for (const request of requests) run.exit.add(exitCodeOf(request));
+      await printRequests(requests, { json, detailed: true });
+    }),
+  );
+}

@@ -1,0 +1,250 @@
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { beforeEach, expect, test } from 'vitest';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { begin, cliService } from '../support/cli-service.ts';
+import { bytesOf, coatcheck, coatcheckOnTerminal, startCoatcheck } from '../support/coatcheck.ts';
+import type { ServedApi } from '../support/served-api.ts';
+
+let served: ServedApi;
+let api: string[];
+
+beforeEach(async () => {
+  served = await cliService();
+  api = ['--api', served.url];
+});
+
+/** Hands in a payload. @returns its ticket */
+async function ticketFor(body: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
+  const response = await served.api.call('POST', '/v1/requests', { body, headers });
+  const { id }: { readonly id: string } = JSON.parse(await response.text());
+  return id;
+}
+
+/** Requests that ended in each way there is, by how. */
+async function oneOfEach() {
+  const expired = await ticketFor('a', { 'Coatcheck-Expires-At': '2026-01-31T12:00:01Z' });
+  served.api.harness.chance.advanceSeconds(2);
+  const [succeeded, failed, cancelled] = [
+    await ticketFor('text'),
+    await ticketFor('fail'),
+    await ticketFor('a'),
+  ];
+  await served.api.call('POST', `/v1/requests/${cancelled}/cancel`);
+  await served.api.deliver();
+  served.api.harness.chance.advanceSeconds(1);
+  return { succeeded, failed, cancelled, expired, queued: await ticketFor('a') };
+}
+
+test('the exit code says how a request ended, for status and for result', async () => {
+  const tickets = await oneOfEach();
+  const codes: Record<string, unknown> = {};
+  for (const [how, id] of Object.entries(tickets)) {
+    const status = await coatcheck(['status', id, ...api]);
+    const result = await coatcheck(['result', id, ...api]);
+    expect(status.stdout).toMatch(new RegExp(`^${id}\t${how}\t2026-01-31T12:00:0\\d\\.000Z\t\\d\t\t.*\n$`));
+    expect(status.stderr).toBe('');
+    codes[how] = [status.exitCode, result.exitCode];
+    if (how === 'succeeded') expect(result.stdout).toBe('text');
+    else expect(result.stderr).toMatch(/^error: [^\n]+\n(?: {2}[^\n]+\n)?$/);
+  }
+  expect(codes).toEqual({
+    succeeded: [0, 0],
+    failed: [3, 3],
+    cancelled: [4, 4],
+    expired: [5, 5],
+    queued: [6, 6],
+  });
+});
+
+test('of several requests the worst counts, and each is told', async () => {
+  const { succeeded, failed, queued } = await oneOfEach();
+
+  const known = await coatcheck(['status', queued, failed, succeeded, ...api]);
+  expect(known.exitCode).toBe(3);
+  expect(known.stdout.split('\n').map((line) => line.split('\t')[0])).toEqual([
+    queued,
+    failed,
+    succeeded,
+    '',
+  ]);
+
+  const unknown = await coatcheck(['status', 'none', failed, ...api]);
+  expect(unknown.exitCode).toBe(1);
+  expect(unknown.stdout).toMatch(
+    new RegExp(`^${failed}\tfailed\t.*\tcsv_invalid: line 3 has no  \\[31mend\n$`),
+  );
+  expect(unknown.stderr).toMatch(/^error: none: The API answered 404 request_unknown: .*\n$/);
+});
+
+test('--json gives requests as the API does, a line each', async () => {
+  const { failed, succeeded } = await oneOfEach();
+
+  const { stdout } = await coatcheck(['status', failed, succeeded, '--json', ...api]);
+
+  const lines = stdout.trimEnd().split('\n');
+  const asked = [failed, succeeded].map((id) => served.api.call('GET', `/v1/requests/${id}`));
+  expect(lines.map((line) => JSON.parse(line))).toEqual(
+    await Promise.all(asked.map(async (answer) => (await answer).json())),
+  );
+});
+
+test('a request of another source is found by it', async () => {
+  const id = await ticketFor('a');
+  const { exitCode } = await coatcheck(['status', id, '--source', '/shop a', ...api]);
+  expect(exitCode).toBe(1);
+  expect(served.calls.at(-1)?.path).toBe(`/v1/requests/${id}?source=%2Fshop%20a`);
+});
+
+test('a result is written as it is', async () => {
+  const content = 'byte\u0000\u0001\r\n';
+  const id = await ticketFor(content);
+  await served.api.deliver();
+  const cwd = await temporaryFolder();
+
+  expect((await bytesOf(['result', id, ...api])).stdout).toEqual(Buffer.from(content));
+
+  const written = await coatcheck(['result', id, '-o', 'a.bin', ...api], { cwd });
+  expect(written).toEqual({ exitCode: 0, stdout: '', stderr: 'a.bin: 8 bytes application/octet-stream\n' });
+  expect(await readFile(join(cwd, 'a.bin'), 'utf8')).toBe(content);
+
+  const described = await coatcheck(['result', id, '-o', 'a.bin', '--json', ...api], { cwd });
+  expect(JSON.parse(described.stdout)).toEqual({
+    id,
+    file: 'a.bin',
+    contentType: 'application/octet-stream',
+    size: 8,
+  });
+});
+
+test('a result that lies in the store comes from there', async () => {
+  const large = `text${'x'.repeat(1_000_000)}`;
+  const id = await ticketFor(large);
+  await served.api.deliver();
+
+  expect((await coatcheck(['result', id, ...api])).stdout).toBe(large);
+});
+
+test('a result that breaks off leaves no file behind', async () => {
+  const id = await ticketFor('text');
+  await served.api.deliver();
+  served.instead = () =>
+    new Response(
+      new ReadableStream({
+        start: (controller) => controller.error(new Error('gone')),
+      }),
+    );
+  const cwd = await temporaryFolder();
+
+  const { exitCode, stderr } = await coatcheck(['result', id, '-o', 'a', ...api], { cwd });
+
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/^error: The result of .* couldn't be written to a: terminated/);
+  expect(await readdir(cwd)).toEqual([]);
+});
+
+test('a terminal is shown text, and nothing else', async () => {
+  const [readable, bytes] = [await ticketFor('text\n'), await ticketFor('byte')];
+  await served.api.deliver();
+
+  expect(await coatcheckOnTerminal(['result', readable, ...api])).toEqual({ exitCode: 0, stdout: 'text\n' });
+
+  const { exitCode, stdout } = await coatcheckOnTerminal(['result', bytes, ...api]);
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain(
+    "error: The result is application/octet-stream, which a terminal can't show: write it to a file (-o result.bin) or to a pipe",
+  );
+  expect(stdout).not.toContain('byte\n');
+});
+
+test('a request is cancelled, unless it has ended', async () => {
+  const { queued, succeeded } = await oneOfEach();
+
+  const { exitCode, stdout, stderr } = await coatcheck(['cancel', queued, succeeded, ...api]);
+
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(new RegExp(`^${queued}\tcancelled\t.*\n$`));
+  expect(stderr).toMatch(new RegExp(`^error: ${succeeded}: The API answered 409 request_finished: .*\n$`));
+  expect((await coatcheck(['cancel', queued, ...api])).exitCode).toBe(0);
+});
+
+test('the newest requests are listed', async () => {
+  const { failed, queued, cancelled } = await oneOfEach();
+  served.api.harness.chance.advanceSeconds(1);
+  for (let i = 0; i < 20; i++) await ticketFor('a');
+  const ids = (stdout: string) =>
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split('\t')[0]);
+
+  const usual = ids((await coatcheck(['list', ...api])).stdout);
+  expect(usual).toHaveLength(20);
+  expect(usual).not.toContain(queued);
+  expect(ids((await coatcheck(['list', '--limit', '21', ...api])).stdout).at(-1)).toBe(queued);
+  expect(ids((await coatcheck(['list', '--all', ...api])).stdout)).toHaveLength(25);
+  expect(ids((await coatcheck(['list', '--status', 'failed', ...api])).stdout)).toEqual([failed]);
+  const [line = ''] = (await coatcheck(['list', '--status', 'cancelled', '--json', ...api])).stdout.split(
+    '\n',
+  );
+  expect(JSON.parse(line)).toMatchObject({ id: cancelled, status: 'cancelled' });
+});
+
+test('when nobody reads any more it ends, without a word', async () => {
+  const { succeeded } = await oneOfEach();
+  const child = startCoatcheck(['status', succeeded, ...api]);
+  child.stdout?.destroy();
+  const stderr = child.stderr ? text(child.stderr) : '';
+
+  expect(await once(child, 'close')).toEqual([141, null]);
+  expect(await stderr).toBe('');
+});
+
+test('a terminal gets a table', async () => {
+  const { failed, queued } = await oneOfEach();
+
+  const { stdout } = await coatcheckOnTerminal(['list', '--limit', '4', ...api]);
+
+  expect(stdout).toMatch(/ticket +status +created +attempts +progress +outcome/);
+  expect(stdout).toMatch(new RegExp(`^${queued}  queued     \\S.* ago +0$`, 'm'));
+  expect(stdout).toMatch(new RegExp(`^${failed}  failed .* 1 +csv_invalid$`, 'm'));
+  expect(stdout).toContain('There may be more: --limit N or --all lists them.');
+});
+
+test('how far a request says it is is told', async () => {
+  const id = await ticketFor('a');
+  await begin(served, id, { fraction: 0.529, note: 'reading\trows' });
+
+  const { stdout } = await coatcheck(['status', id, ...api]);
+
+  expect(stdout.split('\t').slice(3, 5)).toEqual(['1', '52 % reading rows']);
+});
+
+test('a caller who is not let in is told as what', async () => {
+  served.instead = () => Response.json({ message: 'Forbidden' }, { status: 403 });
+
+  const refused = { exitCode: 1, stdout: '', stderr: '' };
+  const said = 'error: The API answered 403 http_403: Forbidden\n  it was shown';
+  expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: `${said} no token\n` });
+  expect(await coatcheck(['list', '--token', 'T', ...api])).toEqual({
+    ...refused,
+    stderr: `${said} a token\n`,
+  });
+});
+
+test('the token goes with every call', async () => {
+  await coatcheck(['list', '--token', 'T1', ...api]);
+  await coatcheck(['list', ...api], { variables: { COATCHECK_TOKEN: 'T2' } });
+  await coatcheck(['list', ...api]);
+
+  const sent = served.calls.map(({ headers }) => headers.get('authorization'));
+  expect(sent).toEqual(['Bearer T1', 'Bearer T2', null]);
+});
+
+test('a result needs a file to be described', async () => {
+  const { exitCode, stderr } = await coatcheck(['result', 'a', '--json', ...api]);
+  expect(exitCode).toBe(2);
+  expect(stderr).toBe('error: --json needs --output: the result itself is what is printed\n');
+});

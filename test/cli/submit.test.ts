@@ -1,0 +1,283 @@
+import { once } from 'node:events';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { DIRECT_MAX_BYTES } from '../../lib/client/index.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { begin, cliService } from '../support/cli-service.ts';
+import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
+
+const TICKET = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
+
+/** Files in a folder that goes with the test. @returns the folder */
+async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
+  const folder = await temporaryFolder();
+  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
+  return folder;
+}
+
+function linesOf(text: string): string[] {
+  return text.split('\n').filter(Boolean).toSorted();
+}
+
+test('a file becomes a ticket, and the service gets it with its type', async () => {
+  const { url, api } = await cliService();
+  const cwd = await folderWith({ 'a.csv': 'a,b\n1,2\n' });
+
+  const { exitCode, stdout, stderr } = await coatcheck(['submit', 'a.csv', '--api', url], { cwd });
+
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(new RegExp(`^${TICKET}\ta\\.csv\n$`));
+  expect(stderr).toMatch(/^a\.csv: 8 bytes sent, ticket /);
+  await api.deliver();
+  const [id = ''] = stdout.split('\t');
+  expect(await (await api.call('GET', `/v1/requests/${id}/result`)).json()).toEqual({
+    bytes: 8,
+    contentType: 'text/csv',
+    metadata: {},
+  });
+});
+
+test('options go with every file', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ 'a.csv': 'a', b: 'b' });
+  const options = ['--content-type', 'text/plain', '--metadata', 'customer=17', '--metadata', 'note=a=b'];
+
+  const { stdout } = await coatcheck(
+    ['submit', 'a.csv', 'b', ...options, '--expires-at', '2126-01-31T12:00:00Z', '--json', '--api', url],
+    { cwd },
+  );
+  const tickets = linesOf(stdout).map((line) => JSON.parse(line));
+  expect(tickets).toMatchObject([
+    { file: 'a.csv', status: 'queued', expiresAt: '2126-01-31T12:00:00.000Z' },
+    { file: 'b', status: 'queued', expiresAt: '2126-01-31T12:00:00.000Z' },
+  ]);
+
+  const { stdout: output } = await coatcheck(
+    ['submit', 'a.csv', ...options, '--wait', '-o', 'out', '--api', url],
+    { cwd },
+  );
+  expect(output).toMatch(/\ta\.csv\tsucceeded\tout\/a\.csv\.result\.json\n$/);
+  expect(JSON.parse(await readFile(join(cwd, 'out', 'a.csv.result.json'), 'utf8'))).toEqual({
+    bytes: 1,
+    contentType: 'text/plain',
+    metadata: { customer: '17', note: 'a=b' },
+  });
+});
+
+test('--expires-in counts from now', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+  const before = Date.now();
+
+  const { stdout } = await coatcheck(['submit', 'a', '--expires-in', '1h', '--json', '--api', url], { cwd });
+
+  const expiresAt = Date.parse(JSON.parse(stdout).expiresAt);
+  expect(expiresAt).toBeGreaterThanOrEqual(before + 3_600_000);
+  expect(expiresAt).toBeLessThanOrEqual(Date.now() + 3_600_000);
+});
+
+test('the same idempotency key gives the same ticket', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+  const submit = () => coatcheck(['submit', 'a', '--idempotency-key', 'order-17', '--api', url], { cwd });
+
+  const first = await submit();
+  expect(first.exitCode).toBe(0);
+  expect((await submit()).stdout).toBe(first.stdout);
+});
+
+test('standard input is a payload too', async () => {
+  const { url } = await cliService();
+  const TMPDIR = await temporaryFolder();
+
+  const { stdout } = await coatcheck(
+    ['submit', '-', '--wait', '--content-type', 'text/csv', '--json', '--api', url],
+    { stdin: 'a,b\n', variables: { TMPDIR } },
+  );
+
+  expect(JSON.parse(stdout)).toMatchObject({ file: '-', status: 'succeeded' });
+  expect(await readdir(TMPDIR)).toEqual([]);
+});
+
+test('a large file goes straight to the store', async () => {
+  const { url, calls } = await cliService();
+  const cwd = await folderWith({ 'large.bin': new Uint8Array(DIRECT_MAX_BYTES + 1).fill(7) });
+
+  const { exitCode, stderr } = await coatcheck(['submit', 'large.bin', '--wait', '-o', '.', '--api', url], {
+    cwd,
+  });
+
+  expect(stderr).toContain('large.bin: 4.0 MiB sent');
+  expect(exitCode).toBe(0);
+  expect(calls.map(({ method, path }) => `${method} ${path}`)).toContain('POST /v1/uploads');
+  expect(calls.map(({ path }) => path)).not.toContain('/v1/requests');
+  const result = JSON.parse(await readFile(join(cwd, 'large.bin.result.json'), 'utf8'));
+  expect(result).toMatchObject({ bytes: DIRECT_MAX_BYTES + 1 });
+});
+
+test('with --wait every outcome is told, and the worst one counts', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ 'good.txt': 'text', bad: 'fail', 'good.bin': 'byte' });
+
+  const { exitCode, stdout, stderr } = await coatcheck(
+    ['submit', 'good.txt', 'bad', 'good.bin', '--wait', '-o', 'out', '--api', url],
+    { cwd },
+  );
+
+  expect(exitCode).toBe(3);
+  const told = stdout.replaceAll(new RegExp(TICKET, 'g'), 'TICKET');
+  expect(linesOf(told)).toEqual([
+    'TICKET\tbad\tfailed\tcsv_invalid',
+    'TICKET\tgood.bin\tsucceeded\tout/good.bin.result.bin',
+    'TICKET\tgood.txt\tsucceeded\tout/good.txt.result.txt',
+  ]);
+  expect(stderr).toContain('bad: failed csv_invalid: line 3 has no  [31mend\n');
+  expect((await readdir(join(cwd, 'out'))).toSorted()).toEqual([
+    'good.bin.result.bin',
+    'good.txt.result.txt',
+  ]);
+});
+
+test('waiting ends when its time is over, and the request is told as it was seen last', async () => {
+  const served = await cliService();
+  const { url, api } = served;
+  api.onWait = async () => {
+    const askedFor = served.calls.at(-1)?.path.split('/').at(-1) ?? '';
+    await begin(served, askedFor, { fraction: 0.5 });
+  };
+  const cwd = await folderWith({ a: 'a' });
+
+  const { exitCode, stdout, stderr } = await coatcheck(
+    ['submit', 'a', '--wait', '--timeout', '1.5s', '--api', url],
+    { cwd },
+  );
+
+  expect(exitCode).toBe(6);
+  expect(stdout).toMatch(new RegExp(`^${TICKET}\ta\trunning\t\n$`));
+  expect(stderr).toMatch(/error: a: The request .* hadn't ended after \d+ ms: it is running/);
+});
+
+test('an interruption ends the waiting', async () => {
+  const { url, api } = await cliService();
+  api.onWait = async () => {};
+  const cwd = await folderWith({ a: 'a' });
+  const child = startCoatcheck(['submit', 'a', '--wait', '--api', url], { cwd });
+  await once(child.stderr ?? child, 'data');
+
+  interrupt(child);
+
+  expect(await once(child, 'close')).toEqual([130, null]);
+});
+
+test('a file that is refused does not keep the others back', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ a: 'a', empty: '' });
+
+  const { exitCode, stdout, stderr } = await coatcheck(['submit', 'empty', 'a', '--api', url], { cwd });
+
+  expect(exitCode).toBe(1);
+  expect(stdout).toMatch(new RegExp(`^${TICKET}\ta\n$`));
+  expect(stderr).toMatch(/^error: empty: The API answered 400 payload_empty: .*$/m);
+});
+
+test('a service that has too much to do says when to come again', async () => {
+  const served = await cliService();
+  served.instead = () =>
+    Response.json(
+      {
+        type: 'about:blank',
+        title: 'overloaded',
+        status: 503,
+        code: 'overloaded',
+        detail: 'The wait would be 2 h',
+      },
+      { status: 503, headers: { 'retry-after': '3600' } },
+    );
+  const cwd = await folderWith({ a: 'a' });
+
+  expect(await coatcheck(['submit', 'a', '--api', served.url], { cwd })).toEqual({
+    exitCode: 1,
+    stdout: '',
+    stderr: 'error: a: The API answered 503 overloaded: The wait would be 2 h\n  try again after 1 h\n',
+  });
+});
+
+test('nothing is submitted when a file can not be read', async () => {
+  const { url, calls } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+
+  const missing = await coatcheck(['submit', 'a', 'none', '--api', url], { cwd });
+  expect(missing).toMatchObject({ exitCode: 1, stdout: '' });
+  expect(missing.stderr).toMatch(/^error: none can't be read: ENOENT.*\n$/);
+  const folder = await coatcheck(['submit', 'a', '.', '--api', url], { cwd });
+  expect(folder.stderr).toBe("error: . can't be read: it is a folder\n");
+  expect(calls).toEqual([]);
+});
+
+test('on a terminal it shows how far it is, and a table', async () => {
+  const { url } = await cliService();
+  const folder = await folderWith({ 'a.csv': 'a', bad: 'fail' });
+  const files = [join(folder, 'a.csv'), join(folder, 'bad')];
+
+  const { exitCode, stdout } = await coatcheckOnTerminal(['submit', ...files, '--wait', '--api', url]);
+
+  expect(exitCode).toBe(3);
+  expect(stdout).toContain('\u001b[32m✓ ');
+  expect(stdout).toContain('\u001b[31m✗ ');
+  expect(stdout).toMatch(/file +ticket +status +outcome/);
+  expect(stdout).toMatch(new RegExp(`a\\.csv +${TICKET}  succeeded  \\d+ bytes application/json\n`));
+  expect(stdout).toMatch(new RegExp(`bad +${TICKET}  failed     csv_invalid: line 3 has no  \\[31mend\n`));
+});
+
+test('NO_COLOR is heeded', async () => {
+  const { url } = await cliService();
+  const folder = await folderWith({ a: 'a' });
+
+  const { stdout } = await coatcheckOnTerminal(['submit', join(folder, 'a'), '--api', url], {
+    variables: { NO_COLOR: '1' },
+  });
+
+  expect(stdout).toMatch(/✓ .*a: 1 bytes sent/);
+  for (const style of [31, 32, 36, 1]) expect(stdout).not.toContain(`\u001b[${style}m`);
+});
+
+describe('a wrong command line ends with one line:', () => {
+  test.each([
+    [['a', '--timeout', '1min'], 'error: --timeout needs --wait'],
+    [['a', '-o', 'out'], 'error: --output needs --wait'],
+    [['a', 'b', '--idempotency-key', 'k'], 'error: --idempotency-key goes with one file, got 2'],
+    [['-', '-'], 'error: standard input (-) can be read once only'],
+    [['a', 'x/a', '--wait', '-o', 'out'], 'error: --output needs files of different names, got a twice'],
+    [
+      ['a', '--metadata', 'customer'],
+      "error: option '--metadata <name=value>' argument 'customer' is invalid. It must be a name, = and a value, for example customer=17.",
+    ],
+    [
+      ['a', '--metadata', 'b c=d'],
+      'error: metadata: a name is a token of letters, digits and -_., got "b c"',
+    ],
+    [
+      ['a', '--expires-in', '1h', '--expires-at', '2126-01-31T12:00:00Z'],
+      "error: option '--expires-at <time>' cannot be used with option '--expires-in <time>'",
+    ],
+    [
+      ['a', '--expires-at', 'tomorrow'],
+      "error: option '--expires-at <time>' argument 'tomorrow' is invalid. It must be a time with its zone, like 2026-01-31T12:00:00Z.",
+    ],
+    [
+      ['a', '--api', 'example.com'],
+      "error: option '--api <url>' argument 'example.com' is invalid. It must be an http or https URL without a query, like https://example.com.",
+    ],
+    [['a', '--stack', 'A'], "error: option '--api <url>' cannot be used with option '--stack <name>'"],
+    [[], "error: missing required argument 'files'"],
+  ])('%j', async (args, message) => {
+    const { url } = await cliService();
+    const cwd = await folderWith({ a: 'a' });
+    expect(await coatcheck(['submit', '--api', url, ...args], { cwd })).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: `${message}\n`,
+    });
+  });
+});

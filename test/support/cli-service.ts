@@ -1,0 +1,31 @@
+import { onTestFinished } from 'vitest';
+import { PermanentError } from '../../lib/core/errors.ts';
+import type { Handler } from '../../lib/core/handler.ts';
+import type { Progress } from '../../lib/core/request-record.ts';
+import { ApiHarness } from './api-harness.ts';
+import { ServedApi } from './served-api.ts';
+
+/** Does as its payload begins: `fail`, give the `byte`s or the `text` back; else it tells what it was given. */
+const obedient: Handler = async (request) => {
+  const bytes = await request.bytes();
+  const word = Buffer.from(bytes.subarray(0, 4)).toString();
+  if (word === 'fail') throw new PermanentError('line 3 has\tno \u001b[31mend', { code: 'csv_invalid' });
+  if (word === 'byte') return bytes;
+  if (word === 'text') return new Response(Buffer.from(bytes), { headers: { 'content-type': 'text/plain' } });
+  return { bytes: bytes.byteLength, contentType: request.contentType, metadata: request.metadata };
+};
+
+/** A service over HTTP for a test of the command line. It ends with the test. */
+export async function cliService(handler: Handler = obedient): Promise<ServedApi> {
+  const served = await new ServedApi(new ApiHarness(handler)).start();
+  onTestFinished(() => served[Symbol.asyncDispose]());
+  return served;
+}
+
+/** Lets an attempt begin, and say how far it is. */
+export async function begin({ api }: ServedApi, id: string, progress: Progress): Promise<void> {
+  const request = { id, issuer: '' };
+  const leaseEndsAt = api.harness.chance.now() + 60_000;
+  await api.records.change(request, { type: 'claim', request, leaseEndsAt });
+  await api.records.change(request, { type: 'progress', attempt: 1, progress });
+}

@@ -1,0 +1,88 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { buffer, text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
+
+const PROGRAM = join(PROJECT_FOLDER, 'bin', 'coatcheck.ts');
+
+/** Runs a program on a terminal: what it writes, both outputs, is written to standard output. */
+const ON_A_TERMINAL = `
+import os, pty, sys
+sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
+`;
+
+/** How a program ended, and what it printed where. */
+export interface Ended {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** How a program is run. */
+export interface RunOptions {
+  readonly variables?: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+  readonly cwd?: string;
+}
+
+/** Runs the command line into pipes, with none of this process's wishes about colour, and none of its AWS settings. */
+export async function coatcheck(args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+  const { exitCode, stdout, stderr } = await bytesOf(args, options);
+  return { exitCode, stdout: stdout.toString(), stderr };
+}
+
+/** As {@link coatcheck}, for what isn't text. */
+export async function bytesOf(args: readonly string[], options: RunOptions = {}) {
+  const child = startCoatcheck(args, options);
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    child.stdout ? buffer(child.stdout) : Buffer.alloc(0),
+    child.stderr ? text(child.stderr) : '',
+    once(child, 'close'),
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+/** Runs the command line on a terminal. */
+export async function coatcheckOnTerminal(
+  args: readonly string[],
+  { variables = {} }: RunOptions = {},
+): Promise<Omit<Ended, 'stderr'>> {
+  const child = spawn('python3', ['-c', ON_A_TERMINAL, process.execPath, PROGRAM, ...args], {
+    env: { ...environment(), TERM: 'xterm-256color', ...variables },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  return { exitCode, stdout: stdout.replaceAll('\r\n', '\n') };
+}
+
+/** Starts the command line into pipes, in a group of its own. It is ended with the test, if it still runs then. */
+export function startCoatcheck(
+  args: readonly string[],
+  { variables = {}, stdin = '', cwd }: RunOptions = {},
+): ChildProcess {
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
+    cwd,
+    env: { ...environment(), ...variables },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  // It needn't read it.
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
+  return child;
+}
+
+/** Does what Ctrl-C does: it reaches the whole group. */
+export function interrupt({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGINT');
+}
+
+function environment(): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(
+    ([name]) => !/^(?:AWS_|COATCHECK_|FORCE_COLOR$|NO_COLOR$)/.test(name),
+  );
+  return { ...Object.fromEntries(kept), AWS_EC2_METADATA_DISABLED: 'true' };
+}
