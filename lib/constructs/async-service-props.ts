@@ -82,11 +82,11 @@ export interface AsyncServiceProps {
   readonly inputRetention?: Duration;
 
   /**
-   * Attempts before a message goes to the dead-letter queue: 1 to 1,000. AWS advises 5 or more, since throttled
-   * invocations count as attempts too.
+   * Attempts before a request fails for good and its message goes to the dead-letter queue: 1 to 400. A delivery without
+   * an attempt, while Lambda throttles for example, doesn't count, up to as many again.
    * @default 5
    */
-  readonly maxReceiveCount?: number;
+  readonly maxAttempts?: number;
 
   /**
    * Upper bound of the first wait before a retry: 1 second to 12 hours. It doubles with every attempt.

@@ -7,6 +7,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/errors.ts';
+import { maxReceivesOf } from '../core/settings.ts';
 import { acknowledgeFindings } from './acknowledged-findings.ts';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
@@ -235,7 +236,7 @@ function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
   return {
     retention: Duration.seconds(settings.inputRetentionSeconds),
     visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
-    maxReceiveCount: settings.maxReceiveCount,
+    maxReceiveCount: maxReceivesOf(settings.maxAttempts),
   };
 }
 

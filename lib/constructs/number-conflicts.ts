@@ -38,7 +38,7 @@ function batchFloor({ batchSize, batchWindowSeconds }: ServiceNumbers): Floor {
 /** A message must not come back while it is worked on, nor expire before its last attempt: it would be lost unseen. */
 function attemptFloors(numbers: ServiceNumbers): Floor[] {
   const { timeoutSeconds, batchWindowSeconds, visibilityTimeoutSeconds } = numbers;
-  const { retryBaseSeconds, retryCapSeconds, maxReceiveCount, inputRetentionSeconds } = numbers;
+  const { retryBaseSeconds, retryCapSeconds, maxAttempts, inputRetentionSeconds } = numbers;
   const longestWait = Math.max(visibilityTimeoutSeconds, retryCapSeconds);
   return [
     {
@@ -58,10 +58,10 @@ function attemptFloors(numbers: ServiceNumbers): Floor[] {
     {
       path: 'inputRetention',
       value: inputRetentionSeconds,
-      least: maxReceiveCount * longestWait,
+      least: maxAttempts * longestWait,
       unit: 'seconds',
       because:
-        'that is maxReceiveCount × the longer of retryCap and visibilityTimeout, or a message may expire before its last attempt',
+        'that is maxAttempts × the longer of retryCap and visibilityTimeout, or a message may expire before its last attempt',
     },
   ];
 }

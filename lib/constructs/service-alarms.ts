@@ -42,7 +42,7 @@ export class ServiceAlarms extends Construct {
   private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
     return this.alarm('DeadLetters', messagesIn(deadLetterQueue), 1, [
       `Every attempt at a request of ${serviceName} failed, so it was given up.`,
-      "Its message is in the dead-letter queue, the reason in the processor's log.",
+      "Its failure is published, its message in the dead-letter queue, the reason in the processor's log.",
       'Mend the cause, then redrive the queue.',
     ]);
   }

@@ -38,6 +38,12 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   const batchWindowSeconds = number('batchWindowSeconds', props.batchWindow);
   const timeoutSeconds = number('timeoutSeconds', props.timeout);
   const inputRetentionSeconds = number('inputRetentionSeconds', props.inputRetention);
+  const maxAttempts = number('maxAttempts', props.maxAttempts);
+  if (Token.isUnresolved(maxAttempts)) {
+    problems.push(
+      'maxAttempts must be known before deployment: after how many receives SQS moves a message is computed from it',
+    );
+  }
   return {
     batchSize,
     batchWindowSeconds,
@@ -49,7 +55,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     visibilityTimeoutSeconds:
       optional('visibilityTimeoutSeconds', props.visibilityTimeout) ??
       defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems),
-    maxReceiveCount: number('maxReceiveCount', props.maxReceiveCount),
+    maxAttempts,
     retryBaseSeconds: number('retryBaseSeconds', props.retryBase),
     retryCapSeconds: number('retryCapSeconds', props.retryCap),
     inlineLimitBytes: number('inlineLimitBytes', props.inlineLimitBytes),

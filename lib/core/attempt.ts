@@ -1,23 +1,37 @@
 import type { AttemptTools } from './attempt-tools.ts';
+import type { Delivery } from './delivery.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
-import { AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
+import { AttemptsExhausted, AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { LeftBehind } from './left-behind.ts';
-import { type Outcome, outcomeOf } from './outcome.ts';
+import { failure, type Outcome, outcomeOf } from './outcome.ts';
+import { type DeadLetter, isExpired } from './request-record.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { secondsUntil } from './retry.ts';
+import { GIVING_UP_RECEIVES, maxReceivesOf } from './settings.ts';
 import { unlessAborted } from './shift.ts';
 import { describeThrown } from './thrown.ts';
 import { Work } from './work.ts';
+
+/** How an attempt found or made the end of its request. */
+export interface AttemptEnd {
+  readonly outcome: Outcome;
+  readonly deadLetter: DeadLetter;
+}
 
 /** One attempt at one request: claim, work, complete. */
 export class Attempt {
   #request: DecodedRequest;
   readonly #tools: AttemptTools;
   readonly #leftBehind: LeftBehind;
+  readonly #receives: number;
+  readonly #sentAt: number;
 
-  constructor(request: DecodedRequest, tools: AttemptTools) {
+  /** @param delivery the request's message; of several the one sent last */
+  constructor(request: DecodedRequest, { attempt, sentAt }: Delivery, tools: AttemptTools) {
     this.#request = request;
+    this.#receives = attempt;
+    this.#sentAt = sentAt;
     this.#tools = tools;
     this.#leftBehind = new LeftBehind(request, tools.ports.store, tools.settings.resultPrefix);
   }
@@ -26,17 +40,27 @@ export class Attempt {
    * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
    * @throws RetryLater, AttemptTimedOut, StillLeased, or what the handler or a port threw
    */
-  async run(): Promise<Outcome> {
-    const outcome = await this.#recorded();
-    return this.#before(this.#tools.shift.settling, this.#results.lend(outcome));
+  async run(): Promise<AttemptEnd> {
+    const { outcome, deadLetter } = await this.#recorded();
+    if (deadLetter === 'known') return { outcome, deadLetter };
+    return {
+      outcome: await this.#before(this.#tools.shift.settling, this.#results.lend(outcome)),
+      deadLetter,
+    };
   }
 
-  async #recorded(): Promise<Outcome> {
+  async #recorded(): Promise<AttemptEnd> {
     const { records, shift } = this.#tools;
-    const claim = await this.#before(shift.over, records.claim(this.#request, shift.leaseEndsAt));
+    const claim = await this.#before(
+      shift.over,
+      records.claim({ ...this.#request, sentAt: this.#sentAt }, shift.leaseEndsAt),
+    );
     switch (claim.status) {
       case 'finished':
-        return this.#results.restore(claim.outcome, shift.over);
+        return {
+          outcome: await this.#results.restore(claim.outcome, shift.over),
+          deadLetter: claim.deadLetter,
+        };
       case 'running':
         throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
       case 'claimed':
@@ -44,19 +68,41 @@ export class Attempt {
     }
   }
 
-  async #underLease(lease: Lease): Promise<Outcome> {
+  async #underLease(lease: Lease): Promise<AttemptEnd> {
     const { traceparent, expiresAt } = lease.request;
     this.#request = { ...this.#request, traceparent, expiresAt };
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
       ? await this.#foundBehind().catch((error) => this.#keepLease(error))
       : undefined;
+    if (!outcome && this.#isSpent(lease)) return this.#giveUp(lease);
     try {
       outcome ??= await this.#worked(lease);
     } catch (error) {
-      return this.#release(lease, error);
+      return { outcome: await this.#release(lease, error), deadLetter: 'no' };
     }
-    return this.#complete(lease, outcome);
+    return { outcome: await this.#complete(lease, outcome), deadLetter: 'no' };
+  }
+
+  /** Whether it must not be tried again; what has expired ends as that. */
+  #isSpent(lease: Lease): boolean {
+    const { maxAttempts } = this.#tools.settings;
+    const lastReceives = this.#receives > maxReceivesOf(maxAttempts) - GIVING_UP_RECEIVES;
+    return (lease.attemptOfRound > maxAttempts || lastReceives) && !isExpired(this.#request, this.#now());
+  }
+
+  /** The lease was taken to say so, which is no attempt. */
+  async #giveUp(lease: Lease): Promise<AttemptEnd> {
+    const attempts = lease.attemptOfRound - 1;
+    const ending = failure(new AttemptsExhausted(attempts, lease.lastError, lease.takenOver), attempts);
+    const outcome = outcomeOf(this.#request, ending, this.#now(), lease.redrives);
+    const { settling } = this.#tools.shift;
+    const recorded = await this.#before(settling, lease.complete(outcome, true)).catch((error) =>
+      this.#keepLease(error),
+    );
+    if (!recorded) throw new LeaseLost();
+    if (recorded === outcome) return { outcome, deadLetter: 'due' };
+    return { outcome: await this.#results.restore(recorded, settling), deadLetter: 'no' };
   }
 
   /** The outcome of the attempt this one took over from, if that had got so far. */
@@ -73,7 +119,7 @@ export class Attempt {
   async #worked(lease: Lease): Promise<Outcome> {
     const work = new Work(this.#request, lease, this.#results, this.#tools);
     const ending = await this.#before(this.#tools.shift.over, work.ending());
-    return outcomeOf(this.#request, ending, this.#now());
+    return outcomeOf(this.#request, ending, this.#now(), lease.redrives);
   }
 
   /**

@@ -1,4 +1,4 @@
-import { Attempt } from './attempt.ts';
+import { Attempt, type AttemptEnd } from './attempt.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
@@ -22,10 +22,16 @@ type Fate = 'done' | number;
 /** Not begun: back to the queue at once. */
 const UNTOUCHED: Fate = 0;
 
+/**
+ * Delivered again at once, without being run, until SQS has counted enough receives to move it: only messages that SQS
+ * moved itself can be put back by SQS itself.
+ */
+const TO_DEAD_LETTERS: Fate = 0;
+
 /** One request of a batch, with all the messages that carry it. */
 interface Task {
   readonly decoded: Decoded;
-  readonly deliveries: readonly Delivery[];
+  readonly deliveries: readonly [Delivery, ...Delivery[]];
 }
 
 /** Runs a processor over batches of messages. A message is done only when all its outcomes are published. */
@@ -126,15 +132,15 @@ export class Engine {
   async #runTask(task: Task, publisher: Publisher, shift: Shift): Promise<{ fate: Promise<Fate> }> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED) };
     try {
-      const outcome = await this.#outcomeOf(task, shift);
-      const fate = this.#publish(outcome, publisher, shift).catch((error) => this.#retry(error, task));
+      const end = await this.#endOf(task, shift);
+      const fate = this.#told(end, publisher, shift).catch((error) => this.#retry(error, task));
       return { fate };
     } catch (error) {
       return { fate: Promise.resolve(this.#retry(error, task)) };
     }
   }
 
-  async #outcomeOf({ decoded, deliveries }: Task, shift: Shift): Promise<Outcome> {
+  async #endOf({ decoded, deliveries }: Task, shift: Shift): Promise<AttemptEnd> {
     if (!('rejection' in decoded)) {
       const tools = {
         processor: this.#processor,
@@ -143,9 +149,25 @@ export class Engine {
         records: this.#records,
         shift,
       };
-      return new Attempt(decoded, tools).run();
+      return new Attempt(decoded, latestOf(deliveries), tools).run();
     }
-    return outcomeOf(decoded, failure(decoded.rejection, attemptOf(deliveries)), this.#ports.chance.now());
+    const ending = failure(decoded.rejection, attemptOf(deliveries));
+    return { outcome: outcomeOf(decoded, ending, this.#ports.chance.now()), deadLetter: 'no' };
+  }
+
+  /** Publishes an end, unless everybody knows it, and says what is to become of the message. */
+  async #told({ outcome, deadLetter }: AttemptEnd, publisher: Publisher, shift: Shift): Promise<Fate> {
+    if (deadLetter === 'known') return TO_DEAD_LETTERS;
+    const fate = await this.#publish(outcome, publisher, shift);
+    if (deadLetter === 'no') return fate;
+    await this.#noteDeadLetter(outcome, shift);
+    return TO_DEAD_LETTERS;
+  }
+
+  /** If it can't be noted the outcome is published again at the next delivery. */
+  async #noteDeadLetter({ request }: Outcome, shift: Shift): Promise<void> {
+    const noted = this.#records.change(request, { type: 'dead_letter' });
+    await this.#quietly('The record refused to note a dead letter', noted, shift);
   }
 
   /** @throws Error when the outcome isn't known to be published */
@@ -192,29 +214,37 @@ export class Engine {
 
   async #acknowledge(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
     const done = [...fates].filter(([, fate]) => fate === 'done').map(([delivery]) => delivery);
-    if (done.length > 0) await this.#quietly('acknowledge', this.#ports.input.acknowledge(done), shift);
+    if (done.length === 0) return;
+    await this.#quietly(
+      'The input queue refused to acknowledge messages',
+      this.#ports.input.acknowledge(done),
+      shift,
+    );
   }
 
   async #deferRetries(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
     const deferrals = [...fates].flatMap(([delivery, fate]) =>
       fate === 'done' ? [] : [{ delivery, delaySeconds: fate }],
     );
-    if (deferrals.length > 0) await this.#quietly('defer', this.#ports.input.defer(deferrals), shift);
+    if (deferrals.length === 0) return;
+    await this.#quietly(
+      'The input queue refused to defer messages',
+      this.#ports.input.defer(deferrals),
+      shift,
+    );
   }
 
   /**
    * Without these calls messages come back later or once more, which is what happens when they fail. Waiting for an
    * answer must not cost the whole batch.
    */
-  async #quietly(call: string, done: Promise<void>, shift: Shift): Promise<void> {
+  async #quietly(failure: string, done: Promise<unknown>, shift: Shift): Promise<void> {
     try {
       await unlessAborted(done, shift.closing, () => {
         throw new Error("it didn't answer before the deadline");
       });
     } catch (error) {
-      this.#ports.logger.warn(`The input queue refused to ${call} messages`, {
-        error: describeThrown(error),
-      });
+      this.#ports.logger.warn(failure, { error: describeThrown(error) });
     }
   }
 }
@@ -225,7 +255,7 @@ export class Engine {
  * come first: what goes back unbegun too often ends in the dead-letter queue.
  */
 function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
-  const tasks = new Map<string, { decoded: Decoded; deliveries: Delivery[] }>();
+  const tasks = new Map<string, { decoded: Decoded; deliveries: [Delivery, ...Delivery[]] }>();
   for (const delivery of deliveries) {
     for (const decoded of decode(delivery, settings)) {
       const identity = identityDigest('rejection' in decoded ? delivery.id : '', decoded);
@@ -257,6 +287,11 @@ function lesser(one: Fate, other: Fate): Fate {
   return other === 'done' ? one : Math.max(one, other);
 }
 
-function attemptOf([first]: readonly Delivery[]): number {
-  return first?.attempt ?? 1;
+function attemptOf([first]: readonly [Delivery, ...Delivery[]]): number {
+  return first.attempt;
+}
+
+/** Of several messages of a request the one sent last: one that was put back counts, not the one it was put back for. */
+function latestOf(deliveries: readonly [Delivery, ...Delivery[]]): Delivery {
+  return deliveries.reduce((latest, delivery) => (delivery.sentAt > latest.sentAt ? delivery : latest));
 }

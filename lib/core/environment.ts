@@ -31,6 +31,7 @@ export interface ProcessorEnvironment {
   readonly concurrency: number;
   readonly visibilityTimeoutSeconds: number;
   readonly inputRetentionSeconds: number;
+  readonly maxAttempts: number;
   readonly retryBaseSeconds: number;
   readonly retryCapSeconds: number;
   readonly inlineLimitBytes: number;
@@ -125,6 +126,7 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     concurrency: setting('concurrency'),
     visibilityTimeoutSeconds: setting('visibilityTimeoutSeconds'),
     inputRetentionSeconds: setting('inputRetentionSeconds'),
+    maxAttempts: setting('maxAttempts'),
     retryBaseSeconds: setting('retryBaseSeconds'),
     retryCapSeconds: setting('retryCapSeconds'),
     inlineLimitBytes: setting('inlineLimitBytes'),

@@ -1,3 +1,5 @@
+import type { ThrownSummary } from './thrown.ts';
+
 /** The base of every error this project throws: a code for programs, a message for people. */
 export abstract class CoatcheckError extends Error {
   /** Stable, lower_snake_case; what a failed outcome carries. */
@@ -205,6 +207,20 @@ export class AttemptTimedOut extends RetryLater {
   /** @param delaySeconds until another attempt may begin, since this one's handler may still be running */
   constructor(delaySeconds: number) {
     super(delaySeconds, "The attempt wasn't over before the invocation's deadline");
+  }
+}
+
+/** Every attempt failed. */
+export class AttemptsExhausted extends PermanentError {
+  /** @param lastError what the latest attempt that said so threw; the latest of all may have said nothing */
+  constructor(attempts: number, lastError: ThrownSummary | undefined, silent: boolean) {
+    const last = silent
+      ? 'the last one ended without a word: it crashed, ran out of memory or over its time'
+      : `the last one with ${lastError ? `${lastError.name}: ${lastError.message}` : 'nothing known'}`;
+    super(`All attempts failed, ${attempts} in number, ${last}`, {
+      code: 'attempts_exhausted',
+      details: { lastError },
+    });
   }
 }
 

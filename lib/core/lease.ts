@@ -2,7 +2,7 @@ import type { Outcome } from './outcome.ts';
 import type { StoredRecord } from './ports.ts';
 import type { Progress, RecordEvent, RecordedRequest, RequestRecord } from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
-import { summarizeThrown } from './thrown.ts';
+import { summarizeThrown, type ThrownSummary } from './thrown.ts';
 
 /** An attempt's right to a request. What its holder says counts until another attempt took over. */
 export class Lease {
@@ -20,6 +20,21 @@ export class Lease {
     this.#stored = stored;
   }
 
+  /** Which attempt it is since the request was handed in, or put back from the dead-letter queue. */
+  get attemptOfRound(): number {
+    return this.attempt - (this.#stored.record.attemptsBefore ?? 0);
+  }
+
+  /** How often the request was put back from the dead-letter queue, if it was. */
+  get redrives(): number | undefined {
+    return this.#stored.record.redrives;
+  }
+
+  /** What the latest attempt that failed threw, as far as is known. */
+  get lastError(): ThrownSummary | undefined {
+    return this.#stored.record.lastError;
+  }
+
   /** The request as its record has it: a ticketed upload's message says little about it. */
   get request(): RecordedRequest {
     return this.#stored.record.request;
@@ -31,9 +46,13 @@ export class Lease {
     return status === 'running' && attempts === this.attempt;
   }
 
-  /** Records the outcome. @returns the one the request has now; undefined while another attempt is at it */
-  async complete(outcome: Outcome): Promise<Outcome | undefined> {
-    return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome })).outcome;
+  /**
+   * Records the outcome.
+   * @param givenUp whether it is that there are no more attempts
+   * @returns the one the request has now; undefined while another attempt is at it
+   */
+  async complete(outcome: Outcome, givenUp?: boolean): Promise<Outcome | undefined> {
+    return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome, givenUp })).outcome;
   }
 
   /** Gives the request back after a failure. @returns the outcome it has, if any: it may have been cancelled */

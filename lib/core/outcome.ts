@@ -36,6 +36,8 @@ export type Outcome = Ending & {
   /** Milliseconds since 1970. */
   readonly endedAt: number;
   readonly traceparent?: string;
+  /** How often the request had been put back from the dead-letter queue, if it was. */
+  readonly redrives?: number;
 };
 
 /** The outcome of a request that ended so. @param endedAt milliseconds since 1970 */
@@ -43,13 +45,14 @@ export function outcomeOf(
   { id, issuer, tenant, traceparent }: RequestIdentity & { readonly traceparent?: string },
   ending: Ending,
   endedAt: number,
+  redrives?: number,
 ): Outcome {
-  return { ...ending, request: { id, issuer, tenant }, endedAt, traceparent };
+  return { ...ending, request: { id, issuer, tenant }, endedAt, traceparent, redrives };
 }
 
-/** The id of an outcome: the same whenever it is published again, another for another ending. */
-export function outcomeId({ request, status }: Outcome): string {
-  return identityDigest(`${status} outcome`, request);
+/** The id of an outcome: the same whenever it is published again, another for another ending, and after a redrive. */
+export function outcomeId({ request, status, redrives }: Outcome): string {
+  return identityDigest(redrives ? `${status} outcome ${redrives}` : `${status} outcome`, request);
 }
 
 /** The failure of a request by an error that won't go away. */

@@ -31,6 +31,14 @@ export interface RequestRecord {
   readonly progress?: Progress;
   /** How it ended. */
   readonly outcome?: Outcome;
+  /** It failed because its attempts were used up: its message belongs in the dead-letter queue. */
+  readonly givenUp?: boolean;
+  /** Since when that is published and its message on the way there. */
+  readonly deadLetteredAt?: number;
+  /** How often its message came back from there. */
+  readonly redrives?: number;
+  /** Attempts begun before it last came back. */
+  readonly attemptsBefore?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -57,11 +65,26 @@ export type RecordEvent =
       /** Whether its payload is there already. */
       readonly uploaded: boolean;
     }
-  | { readonly type: 'uploaded' | 'cancel' | 'expire' }
-  | { readonly type: 'claim'; readonly request: RecordedRequest; readonly leaseEndsAt: number }
+  | { readonly type: 'uploaded' | 'cancel' | 'expire' | 'dead_letter' }
+  | {
+      readonly type: 'claim';
+      readonly request: RecordedRequest;
+      readonly leaseEndsAt: number;
+      /** When its message was put into the queue. */
+      readonly sentAt?: number;
+    }
   | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
   | { readonly type: 'release'; readonly attempt: number; readonly error: ThrownSummary }
-  | { readonly type: 'complete'; readonly attempt: number; readonly outcome: Outcome };
+  | {
+      readonly type: 'complete';
+      readonly attempt: number;
+      readonly outcome: Outcome;
+      /** The outcome is that there are no more attempts. */
+      readonly givenUp?: boolean;
+    };
+
+/** How often a request may come back from the dead-letter queue: whatever puts it back by itself must not do so for ever. */
+export const MAX_REDRIVES = 10;
 
 /** What a record can begin with. */
 export type BeginningEvent = Extract<RecordEvent, { readonly type: 'submit' | 'claim' }>;
@@ -87,8 +110,7 @@ export type Transition = { readonly record: RequestRecord } | { readonly refused
  */
 export function transition(record: RequestRecord | undefined, event: RecordEvent, now: number): Transition {
   if (!record) return begun(event, now);
-  if (record.outcome) return { refused: 'finished' };
-  const change = changeBy(event, record, now);
+  const change = record.outcome ? changeOfEnded(event, record, now) : changeBy(event, record, now);
   return typeof change === 'string'
     ? { refused: change }
     : { record: { ...record, ...change, updatedAt: now } };
@@ -116,9 +138,52 @@ export function created(event: BeginningEvent, now: number): RequestRecord {
   return { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' };
 }
 
+/** An end is for good, unless an operator puts the message back from the dead-letter queue. */
+function changeOfEnded(
+  event: RecordEvent,
+  record: RequestRecord,
+  now: number,
+): Partial<RequestRecord> | Refusal {
+  if (event.type === 'dead_letter' && deadLetterOf(record) === 'due') return { deadLetteredAt: now };
+  return event.type === 'claim' && isRedriven(record, event)
+    ? redriven(record, event.leaseEndsAt)
+    : 'finished';
+}
+
+/** Whether a request's message belongs in the dead-letter queue, and whether everybody knows. */
+export type DeadLetter = 'no' | 'due' | 'known';
+
+/** Whether the message of a request that has ended belongs in the dead-letter queue. */
+export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLetter {
+  if (!givenUp) return 'no';
+  return deadLetteredAt === undefined ? 'due' : 'known';
+}
+
+/** A message that was put into the queue after its request's message had left for the dead-letter queue. */
+function isRedriven(
+  { deadLetteredAt, redrives = 0 }: RequestRecord,
+  { sentAt }: Extract<RecordEvent, { readonly type: 'claim' }>,
+): boolean {
+  if (deadLetteredAt === undefined || sentAt === undefined) return false;
+  return sentAt > deadLetteredAt && redrives < MAX_REDRIVES;
+}
+
+function redriven(record: RequestRecord, leaseEndsAt: number): Partial<RequestRecord> {
+  const { attempts, redrives = 0 } = record;
+  return {
+    ...claimed(record, leaseEndsAt),
+    outcome: undefined,
+    givenUp: undefined,
+    deadLetteredAt: undefined,
+    redrives: redrives + 1,
+    attemptsBefore: attempts,
+  };
+}
+
 function changeBy(event: RecordEvent, record: RequestRecord, now: number): Partial<RequestRecord> | Refusal {
   switch (event.type) {
     case 'submit':
+    case 'dead_letter':
       return 'out_of_turn';
     case 'uploaded':
       return record.status === 'awaiting_upload' ? { status: 'queued' } : 'out_of_turn';
@@ -131,7 +196,8 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
     case 'release':
       return holdsLease(record, event.attempt) ? released(record, event.error, now) : 'lease_lost';
     case 'complete':
-      return holdsLease(record, event.attempt) ? ended(event.outcome) : 'lease_lost';
+      if (!holdsLease(record, event.attempt)) return 'lease_lost';
+      return { ...ended(event.outcome), givenUp: event.givenUp };
     case 'cancel':
       return isLeased(record, now) ? { status: 'cancelling' } : cancelled(record, now);
     case 'expire':

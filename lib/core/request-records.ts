@@ -5,6 +5,8 @@ import type { RecordStore, StoredRecord } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
 import {
   created,
+  type DeadLetter,
+  deadLetterOf,
   type RecordEvent,
   type RecordedRequest,
   type Refusal,
@@ -16,7 +18,11 @@ import {
 export type Claim =
   | { readonly status: 'claimed'; readonly lease: Lease }
   | { readonly status: 'running'; readonly leaseEndsAt: number }
-  | { readonly status: 'finished'; readonly outcome: Outcome };
+  | {
+      readonly status: 'finished';
+      readonly outcome: Outcome;
+      readonly deadLetter: DeadLetter;
+    };
 
 /** A request to be claimed, with what its message says about its record. */
 export interface Claimant extends RecordedRequest {
@@ -24,6 +30,8 @@ export interface Claimant extends RecordedRequest {
   readonly submittedAt?: number;
   /** Its record was made before its payload came. */
   readonly ticketed?: boolean;
+  /** When its message was put into the queue, in milliseconds since 1970. */
+  readonly sentAt?: number;
 }
 
 /** What an event did. */
@@ -79,11 +87,11 @@ export class RequestRecords {
     const believed = await this.#believed(claimant, request);
     const { stored, before, refused } = await this.apply(
       request,
-      { type: 'claim', request, leaseEndsAt },
+      { type: 'claim', request, leaseEndsAt, sentAt: claimant.sentAt },
       believed,
     );
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
-    if (outcome) return { status: 'finished', outcome };
+    if (outcome) return { status: 'finished', outcome, deadLetter: deadLetterOf(stored.record) };
     if (refused) return { status: 'running', leaseEndsAt: otherEndsAt };
     return { status: 'claimed', lease: new Lease(this, stored, before?.status === 'running') };
   }

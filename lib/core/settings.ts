@@ -137,14 +137,14 @@ export const NUMBER_SETTINGS = {
     default: 5,
     source: SQS_QUEUE_ATTRIBUTES,
   },
-  maxReceiveCount: {
-    prop: 'maxReceiveCount',
-    meaning: 'Attempts before a message goes to the dead-letter queue.',
-    unit: 'receives',
+  maxAttempts: {
+    prop: 'maxAttempts',
+    meaning: 'Attempts before a request fails for good and its message goes to the dead-letter queue.',
+    unit: 'attempts',
     min: 1,
-    max: 1_000,
+    max: 400,
     default: 5,
-    source: SQS_QUEUE_ATTRIBUTES,
+    variable: 'COATCHECK_MAX_ATTEMPTS',
   },
   retryBaseSeconds: {
     prop: 'retryBase',
@@ -306,6 +306,17 @@ export function numberProblem(name: NumberSettingName, value: unknown, path: str
  * holds base64: from about 6 KiB on an object in S3 costs less.
  */
 export const RECORDED_RESULT_BYTES = 4_096;
+
+/** Receives kept for saying that a request is given up: that, too, may fail. */
+export const GIVING_UP_RECEIVES = 3;
+
+/**
+ * After how many receives SQS itself moves a message to the dead-letter queue. Receives without an attempt (while Lambda
+ * throttles, while another attempt is at the request, while its record can't be written) have room for as many again.
+ */
+export function maxReceivesOf(maxAttempts: number): number {
+  return 2 * maxAttempts + GIVING_UP_RECEIVES;
+}
 
 /** How an outcome is written to the output queue. */
 export const OUTPUT_FORMATS = ['cloudevents', 'raw'] as const;

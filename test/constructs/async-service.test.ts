@@ -43,7 +43,7 @@ describe('with nothing but an entry', () => {
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
       VisibilityTimeout: 360,
       MessageRetentionPeriod: 345_600,
-      RedrivePolicy: { maxReceiveCount: 5 },
+      RedrivePolicy: { maxReceiveCount: 13 },
     });
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
       VisibilityTimeout: 60,
@@ -110,7 +110,7 @@ it('is as its props say', () => {
     memoryMiB: 2_048,
     timeout: Duration.minutes(10),
     inputRetention: Duration.days(2),
-    maxReceiveCount: 9,
+    maxAttempts: 9,
     outputRetention: Duration.days(3),
     outputVisibilityTimeout: Duration.minutes(5),
     outputMaxReceiveCount: 11,
@@ -131,7 +131,7 @@ it('is as its props say', () => {
   expect(resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
     VisibilityTimeout: 6 * 600 + 3,
     MessageRetentionPeriod: 172_800,
-    RedrivePolicy: { maxReceiveCount: 9 },
+    RedrivePolicy: { maxReceiveCount: 21 },
   });
   expect(resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
     VisibilityTimeout: 300,

@@ -47,7 +47,7 @@ describe('a number out of range', () => {
       { inputRetention: days(14), lifecycle: { replacedUploads: days(14) } },
       'inputRetention must be a whole number of seconds from 60 to 1209599, got 1209600',
     ],
-    [{ maxReceiveCount: 2.5 }, 'maxReceiveCount must be a whole number of receives from 1 to 1000, got 2.5'],
+    [{ maxAttempts: 2.5 }, 'maxAttempts must be a whole number of attempts from 1 to 400, got 2.5'],
     [{ retryBase: seconds(0) }, 'retryBase must be a whole number of seconds from 1 to 43200, got 0'],
     [{ retryCap: hours(13) }, 'retryCap must be a whole number of seconds from 1 to 43200, got 46800'],
     [
@@ -144,8 +144,8 @@ describe('numbers that contradict each other', () => {
     ],
     [
       'a message must last for all its attempts',
-      { maxReceiveCount: 10, retryCap: seconds(500), inputRetention: seconds(4_999) },
-      'inputRetention must be at least 5000 seconds, that is maxReceiveCount × the longer of retryCap and visibilityTimeout, or a message may expire before its last attempt, got 4999',
+      { maxAttempts: 10, retryCap: seconds(500), inputRetention: seconds(4_999) },
+      'inputRetention must be at least 5000 seconds, that is maxAttempts × the longer of retryCap and visibilityTimeout, or a message may expire before its last attempt, got 4999',
     ],
     [
       'payloads must last as long as their messages',
@@ -182,7 +182,7 @@ describe('numbers that contradict each other', () => {
     ['equal waits', { retryBase: seconds(10), retryCap: seconds(10) }],
     [
       'just enough time for all attempts',
-      { maxReceiveCount: 10, retryCap: seconds(500), inputRetention: seconds(5_000) },
+      { maxAttempts: 10, retryCap: seconds(500), inputRetention: seconds(5_000) },
     ],
     ['records that last as long as messages', { inputRetention: days(2), recordRetention: days(16) }],
     [
@@ -417,7 +417,7 @@ describe('an HTTP API', () => {
 
   it("doesn't let a request in that expires before its turn", () => {
     const inputRetention = seconds(3_600);
-    const fitting = { inputRetention, maxReceiveCount: 1 };
+    const fitting = { inputRetention, maxAttempts: 1 };
     expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_601) } })).toEqual([
       'api.maxWait must be at most 3600 seconds, that is inputRetention, or a request may expire before its turn comes, got 3601',
     ]);
@@ -425,7 +425,7 @@ describe('an HTTP API', () => {
   });
 
   it('is no reason to refuse a short retention where there is none', () => {
-    const short = { inputRetention: seconds(400), maxReceiveCount: 1, retryCap: seconds(300) };
+    const short = { inputRetention: seconds(400), maxAttempts: 1, retryCap: seconds(300) };
     expect(problemsOf(short)).toEqual([]);
     expect(problemsOf({ ...short, api: {} })).toHaveLength(1);
   });
@@ -443,7 +443,6 @@ describe('values only known at deployment', () => {
       timeout: seconds(number('Timeout')),
       visibilityTimeout: seconds(number('Visibility')),
       inputRetention: seconds(number('Retention')),
-      maxReceiveCount: number('Receives'),
       lifecycle: { uploads: days(number('Age')) },
       recordRetention: days(number('RecordAge')),
       api: {
@@ -469,8 +468,15 @@ describe('values only known at deployment', () => {
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
       VisibilityTimeout: { Ref: 'Visibility' },
       MessageRetentionPeriod: { Ref: 'Retention' },
-      RedrivePolicy: { maxReceiveCount: { Ref: 'Receives' } },
     });
+  });
+
+  it('are refused for what others are computed from', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const maxAttempts = new CfnParameter(stack, 'Attempts', { type: 'Number' }).valueAsNumber;
+    expect(problemsIn(() => serviceIn(stack, { maxAttempts }))).toEqual([
+      'maxAttempts must be known before deployment: after how many receives SQS moves a message is computed from it',
+    ]);
   });
 
   it("leave the visibility timeout to the user, since it can't be computed", () => {

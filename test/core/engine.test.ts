@@ -252,9 +252,10 @@ describe('an attempt that failed', () => {
     [4, 0.5, 8],
     [20, 0.5, 450],
   ])('at attempt %i, with luck %d, is tried again after %i s', async (attempt, luck, delaySeconds) => {
-    const harness = new EngineHarness(() => {
+    const fails = () => {
       throw new Error('not now');
-    });
+    };
+    const harness = new EngineHarness(fails, { maxAttempts: 400 });
     harness.chance.luck = luck;
     const recent = { attempt, firstDeliveredAt: harness.chance.now() };
     expect(await harness.process([requestDelivery('r-1', {}, recent)])).toEqual(['message-r-1']);

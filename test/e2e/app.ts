@@ -16,7 +16,7 @@ for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly Ou
     serviceName: `e2e-${outputFormat}`,
     timeout: Duration.seconds(5),
     visibilityTimeout: Duration.seconds(7),
-    maxReceiveCount: 4,
+    maxAttempts: 4,
     retryBase: Duration.seconds(1),
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,

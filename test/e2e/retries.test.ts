@@ -23,9 +23,13 @@ describe('a request that fails', () => {
     });
   });
 
-  test('always: it goes to the dead-letter queue', async () => {
+  test('always: everybody is told, and its message goes to the dead-letter queue (fault 19)', async () => {
     await service.send(service.ask('always-1', { do: 'fail', untilAttempt: 1_000 }));
 
+    expect(await service.event('always-1')).toMatchObject({
+      type: 'coatcheck.request.failed',
+      data: { code: 'attempts_exhausted', attempts: 4, details: { lastError: { name: 'RetryLater' } } },
+    });
     const [letter] = await service.deadLetters(1, isOf('always-1'));
     expect(letter?.body).toBe(JSON.stringify({ do: 'fail', untilAttempt: 1_000 }));
   });
@@ -38,6 +42,9 @@ describe('a request that fails', () => {
 
     expect(await service.event('overrun-2')).toMatchObject({ data: { value: 2, attempt: 1 } });
     expect(await service.event('overrun-3')).toMatchObject({ data: { value: 3, attempt: 1 } });
+    expect(await service.event('overrun-1')).toMatchObject({
+      data: { code: 'attempts_exhausted', attempts: 4 },
+    });
     await service.deadLetters(1, isOf('overrun-1'));
   });
 
@@ -50,9 +57,26 @@ describe('a request that fails', () => {
     for (const index of [0, 1, 2, 3, 5, 6, 7, 8, 9]) {
       expect(await service.event(`poison-${index}`)).toMatchObject({ data: { value: index } });
     }
+    expect(await service.event('poison-4')).toMatchObject({
+      data: { code: 'attempts_exhausted', detail: expect.stringContaining('ended without a word') },
+    });
     await service.deadLetters(1, isOf('poison-4'));
     expect(service.receivedFrom('DeadLetterQueueUrl').filter(isPoison)).toHaveLength(1);
   });
+});
+
+test('a request put back from the dead-letter queue is run again under its ticket, and its outcome is a new one (fault 21)', async () => {
+  // Its four attempts fail, and giving up is no attempt but has a number.
+  await service.send(service.ask('redriven-1', { do: 'fail', untilAttempt: 6 }));
+  const failed = await service.event('redriven-1');
+  expect(failed).toMatchObject({ type: 'coatcheck.request.failed', data: { code: 'attempts_exhausted' } });
+
+  const [letter] = await service.deadLetters(1, isOf('redriven-1'));
+  if (letter) await service.send(letter);
+  const [, succeeded] = await service.events('redriven-1', 2);
+  expect(succeeded).toMatchObject({ type: 'coatcheck.request.succeeded', data: { attempt: 6 } });
+  expect(succeeded?.id).not.toBe(failed.id);
+  expect(await service.record('redriven-1')).toMatchObject({ status: 'succeeded', redrives: 1 });
 });
 
 test('a mixed batch: each message has its own end (fault 12)', async () => {

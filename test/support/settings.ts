@@ -17,6 +17,7 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
     concurrency: NUMBER_SETTINGS.batchSize.default,
     visibilityTimeoutSeconds: 6 * NUMBER_SETTINGS.timeoutSeconds.default,
     inputRetentionSeconds: NUMBER_SETTINGS.inputRetentionSeconds.default,
+    maxAttempts: NUMBER_SETTINGS.maxAttempts.default,
     retryBaseSeconds: 2,
     retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
     inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,
