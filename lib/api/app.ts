@@ -58,9 +58,16 @@ export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenA
   return app;
 }
 
+/** Most issues that are listed, and the longest text of one: a call may be nothing but issues, and an answer has 6 MB. */
+const MAX_ISSUES = 10;
+const ISSUE_MAX_LENGTH = 200;
+
 /** What is wrong with a call that doesn't match its route's schema. */
 function malformed(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
-  const listed = issues.map(({ path, message }) => ({ path: path.map(String).join('.'), message }));
+  const listed = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+    path: path.map(String).join('.').slice(0, ISSUE_MAX_LENGTH),
+    message: message.slice(0, ISSUE_MAX_LENGTH),
+  }));
   const [first] = listed;
   const detail = first ? `${first.path}: ${first.message}` : 'The call does not match the API';
   return { status: 400, code: 'request_malformed', detail, facts: { issues: listed } } as const;

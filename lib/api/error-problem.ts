@@ -1,5 +1,5 @@
 import { HTTPException } from 'hono/http-exception';
-import { CoatcheckError, IdempotencyKeyBusy, RecordContended } from '../core/errors.ts';
+import { CoatcheckError, IdempotencyKeyBusy, RecordContended, RecordMissing } from '../core/errors.ts';
 import { ApiError, type ApiProblem } from './problem.ts';
 
 /** Status by code of the errors the core throws for what a client did. */
@@ -9,7 +9,6 @@ const STATUSES = {
   idempotency_key_reused: 422,
   idempotency_key_busy: 409,
   request_unknown: 404,
-  record_missing: 404,
   upload_over: 409,
   upload_incomplete: 409,
   upload_unknown: 404,
@@ -18,11 +17,18 @@ const STATUSES = {
 /** The problem an error is for the client; undefined when it isn't one the client can know anything about. */
 export function problemOfError(error: unknown): ApiProblem | undefined {
   if (error instanceof ApiError) return error.problem;
+  if (error instanceof HTTPException && error.status === 415) {
+    return { status: 415, code: 'content_type_invalid', detail: 'The body must be application/json' };
+  }
   if (error instanceof HTTPException && error.status < 500) {
     return { status: 400, code: 'request_malformed', detail: error.message };
   }
   if (error instanceof RecordContended) {
     return { status: 409, code: error.code, detail: error.message, headers: retryAfter(1) };
+  }
+  // Nothing is known of the request: how that was found out is nothing to its client.
+  if (error instanceof RecordMissing) {
+    return { status: 404, code: 'request_unknown', detail: error.message };
   }
   if (!(error instanceof CoatcheckError) || !isKnown(error.code)) return undefined;
   const headers = error instanceof IdempotencyKeyBusy ? retryAfter(error.retryAfterSeconds) : undefined;
@@ -42,5 +48,5 @@ export function retryAfter(seconds: number): Record<string, string> {
 }
 
 function isKnown(code: string): code is keyof typeof STATUSES {
-  return code in STATUSES;
+  return Object.hasOwn(STATUSES, code);
 }

@@ -6,6 +6,6 @@ export const MAX_WAIT_SECONDS = 20;
  * no sense is no preference.
  */
 export function preferredWaitSeconds(prefer: string | undefined): number | undefined {
-  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(prefer ?? '')?.[1];
+  const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d+)"?\s*(?=$|[,;])/i.exec(prefer ?? '')?.[1];
   return wait === undefined ? undefined : Math.min(Number(wait), MAX_WAIT_SECONDS);
 }

@@ -33,5 +33,7 @@ export function problemResponse(c: Context, { status, code, detail, facts, heade
     code,
     ...facts,
   };
-  return c.body(JSON.stringify(body), status, { ...headers, 'Content-Type': PROBLEM_TYPE });
+  // Caches may keep a 404, and a request that is unknown now may be known soon.
+  const own = { 'Cache-Control': 'no-store', 'Content-Type': PROBLEM_TYPE };
+  return c.body(JSON.stringify(body), status, { ...headers, ...own });
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { digestOf } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
+import { describeThrown } from '../core/thrown.ts';
 import { recordAtEnd } from '../core/waiting.ts';
 import type { ApiParts } from './context.ts';
 import { retryAfter } from './error-problem.ts';
@@ -32,7 +33,10 @@ export function answerRequest<Status extends 200 | 201 | 202>(
 }
 
 /** Which version of a request's resource this is, and when to ask again. */
-export function requestHeaders(record: RequestRecord, resource: RequestResource): Record<string, string> {
+export function requestHeaders(
+  record: RequestRecord,
+  resource: RequestResource,
+): Record<string, string> & { readonly ETag: string } {
   return {
     ETag: etagOf(resource),
     'Cache-Control': 'no-store',
@@ -41,7 +45,7 @@ export function requestHeaders(record: RequestRecord, resource: RequestResource)
 }
 
 /** Changes whenever the resource does. */
-export function etagOf(resource: RequestResource): string {
+function etagOf(resource: RequestResource): string {
   return `"${digestOf(JSON.stringify(resource))}"`;
 }
 
@@ -49,10 +53,17 @@ export function etagOf(resource: RequestResource): string {
 export async function heldUntilEnd(
   record: RequestRecord,
   waitSeconds: number | undefined,
-  { records, clock }: ApiParts,
+  { records, clock, logger }: ApiParts,
 ): Promise<RequestRecord> {
   if (waitSeconds === undefined || record.outcome) return record;
   const until = clock.now() + waitSeconds * 1000;
   const find = () => records.find(record.request);
-  return (await recordAtEnd(find, until, clock)) ?? record;
+  try {
+    return (await recordAtEnd(find, until, clock)) ?? record;
+  } catch (error) {
+    // What is known is an answer; without one a client that handed in a request would never know its ticket.
+    const fields = { requestId: record.request.id, error: describeThrown(error) };
+    logger.warn('A request could not be waited for', fields);
+    return record;
+  }
 }

@@ -7,7 +7,7 @@ import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './preference.ts';
 import { ApiError } from './problem.ts';
-import { answerRequest, etagOf, heldUntilEnd } from './request-answer.ts';
+import { answerRequest, heldUntilEnd, requestHeaders } from './request-answer.ts';
 import { resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
 import { ListQuery, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
@@ -81,10 +81,8 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
     const wait = preferredWaitSeconds(prefer);
     const record = await heldUntilEnd(found, wait, parts);
-    const etag = etagOf(resourceOf(record));
-    if (known?.split(/\s*,\s*/).some((tag) => tag.replace(/^W\//, '') === etag)) {
-      return c.body(null, 304, { ETag: etag });
-    }
+    const headers = requestHeaders(record, resourceOf(record));
+    if (isKnown(headers.ETag, known)) return c.body(null, 304, headers);
     return answerRequest(c, record, { status: 200, wait });
   });
 
@@ -127,6 +125,12 @@ function identityOf(
   { tenant }: { readonly tenant?: string },
 ): RequestIdentity {
   return { id, issuer: source, tenant };
+}
+
+/** Whether a version is among those `If-None-Match` names, or it names any. */
+function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
+  const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
+  return known?.some((tag) => tag === etag || tag === '*') ?? false;
 }
 
 /** Relative to the list's own URL, whatever path the API is below. */

@@ -56,7 +56,8 @@ export const Request = z
       .object({ size: z.int().openapi({ description: 'Bytes.' }), contentType: z.string() })
       .optional()
       .openapi({ description: 'What there is to fetch, if it succeeded.' }),
-    problem: Problem.optional().openapi({ description: 'Why it ended otherwise.' }),
+    // Why it ended otherwise. A description here would become the schema's own.
+    problem: Problem.optional(),
     links: z
       .object({ self: z.string(), result: z.string(), cancel: z.string() })
       .openapi({ description: 'Paths below the API’s base URL.' }),

@@ -1,14 +1,11 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import type { MiddlewareHandler } from 'hono';
 import { optionalTraceparent } from '../core/envelopes/fields.ts';
-import { isJsonType } from '../core/media-type.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
 import type { UploadWay } from '../core/uploads.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { checkedMetadata, contentTypeOf, expiryOf } from './order-fields.ts';
-import { ApiError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
 import {
@@ -74,8 +71,6 @@ const abort = createRoute({
 });
 
 export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, clock }: ApiParts): void {
-  app.use('/v1/uploads/*', jsonOnly);
-
   app.openapi(open, async (c) => {
     const { tenant } = c.get('caller');
     const body = c.req.valid('json');
@@ -120,16 +115,6 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, 
     );
   });
 }
-
-/** What isn't JSON would be taken for no body at all. */
-const jsonOnly: MiddlewareHandler = async (c, next) => {
-  const contentType = c.req.header('content-type');
-  if (c.req.method === 'POST' && !isJsonType(contentType ?? '')) {
-    const detail = `The body must be application/json, got ${contentType ?? 'no content type'}`;
-    throw new ApiError({ status: 415, code: 'content_type_invalid', detail });
-  }
-  await next();
-};
 
 function ticketed({ id }: { readonly id: string }, { tenant }: Caller): RequestIdentity {
   return { id, issuer: '', tenant };

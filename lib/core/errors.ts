@@ -1,5 +1,3 @@
-import type { ThrownSummary } from './thrown.ts';
-
 /** The base of every error this project throws: a code for programs, a message for people. */
 export abstract class CoatcheckError extends Error {
   /** Stable, lower_snake_case; what a failed outcome carries. */
@@ -213,7 +211,11 @@ export class AttemptTimedOut extends RetryLater {
 /** Every attempt failed. */
 export class AttemptsExhausted extends PermanentError {
   /** @param lastError what the latest attempt that said so threw; the latest of all may have said nothing */
-  constructor(attempts: number, lastError: ThrownSummary | undefined, silent: boolean) {
+  constructor(
+    attempts: number,
+    lastError: { readonly name: string; readonly message: string; readonly code?: string } | undefined,
+    silent: boolean,
+  ) {
     const last = silent
       ? 'the last one ended without a word: it crashed, ran out of memory or over its time'
       : `the last one with ${lastError ? `${lastError.name}: ${lastError.message}` : 'nothing known'}`;

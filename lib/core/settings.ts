@@ -178,7 +178,7 @@ export const NUMBER_SETTINGS = {
     meaning: 'Largest payload accepted; a larger one fails without being read.',
     unit: 'bytes',
     min: 1,
-    max: 54_975_581_388_800,
+    max: 50_000_000_000_000,
     default: 5_368_709_120,
     variable: 'COATCHECK_MAX_PAYLOAD_BYTES',
     source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html',

@@ -1,7 +1,15 @@
-/** An RFC 3339 time as milliseconds since 1970; undefined when it isn't one. */
+/** An RFC 3339 time as milliseconds since 1970; undefined when it isn't one, or in a leap second. */
 export function parseTime(text: string): number | undefined {
-  const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN;
+  const [, date] = RFC_3339.exec(text) ?? [];
+  if (date === undefined || !isDate(date)) return undefined;
+  const time = Date.parse(text);
   return Number.isNaN(time) ? undefined : time;
 }
 
-const RFC_3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const RFC_3339 = /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+
+/** Whether there is such a day: `Date.parse` takes February 30 for March 2. */
+function isDate(text: string): boolean {
+  const day = new Date(text);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+}

@@ -123,7 +123,8 @@ export class Uploads {
     // Asked again after an answer was lost, it is done already.
     if (record.status !== 'awaiting_upload') return record;
     await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts);
-    return this.#known(request);
+    const { stored } = await this.#ports.records.change(request, { type: 'uploaded' });
+    return stored.record;
   }
 
   /** Drops the parts and cancels the request. @throws RequestUnknown, RequestRefused when it has its payload */

@@ -21,7 +21,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'lib/client/': {
     files: [
       'lib/client/',
-      ...['admission', 'errors', 'media-type', 'outcome', 'ports', 'request-record', 'thrown'].map(
+      ...['admission/verdict', 'errors', 'media-type', 'outcome', 'ports', 'request-record', 'thrown'].map(
         (name) => `lib/core/${name}.ts`,
       ),
     ],
@@ -31,6 +31,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     files: ['lib/consumer/', 'lib/core/'],
     modules: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'node:timers/promises'],
   },
+  'lib/api/': { files: ['lib/api/', 'lib/core/'], modules: ['hono', 'hono/*', '@hono/zod-openapi'] },
   'lib/constructs/': {
     files: ['lib/constructs/', ...CONTRACT],
     modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],
@@ -54,8 +55,15 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'lib/local/': { files: ['lib/local/', 'lib/core/'] },
   'functions/': {
-    files: ['functions/', 'lib/aws/', 'lib/core/'],
-    modules: ['@aws-lambda-powertools/*', '@aws-sdk/*', '@standard-schema/spec', 'aws-lambda'],
+    files: ['functions/', 'lib/api/', 'lib/aws/', 'lib/core/'],
+    modules: [
+      '@aws-lambda-powertools/*',
+      '@aws-sdk/*',
+      '@standard-schema/spec',
+      'aws-lambda',
+      'node:timers/promises',
+      'uuid',
+    ],
   },
   'bin/': { files: ['bin/', 'examples/', 'lib/cli/', 'lib/constructs/', 'lib/core/', 'lib/local/'] },
   // A user's processor has nothing but the package.

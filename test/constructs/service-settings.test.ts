@@ -56,7 +56,7 @@ describe('a number out of range', () => {
     ],
     [
       { maxPayloadBytes: 0 },
-      'maxPayloadBytes must be a whole number of bytes from 1 to 54975581388800, got 0',
+      'maxPayloadBytes must be a whole number of bytes from 1 to 50000000000000, got 0',
     ],
     [
       { maxBufferedBytes: 2 ** 30 },

@@ -1,8 +1,9 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import { v7 } from 'uuid';
-import { createApi } from '../../lib/api/app.ts';
-import type { ApiEnv } from '../../lib/api/context.ts';
-import type { Admission, Applicant, Verdict } from '../../lib/core/admission/verdict.ts';
+import { type ApiAccess, createApi } from '../../lib/api/app.ts';
+import type { ApiEnv, Caller } from '../../lib/api/context.ts';
+import type { Admission, AdmissionState, Applicant, Verdict } from '../../lib/core/admission/verdict.ts';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import type { Handler } from '../../lib/core/handler.ts';
 import type { RecordStore } from '../../lib/core/ports.ts';
@@ -12,6 +13,7 @@ import { Submissions } from '../../lib/core/submissions.ts';
 import { Uploads } from '../../lib/core/uploads.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
+import { Faults } from './faults.ts';
 import { MemoryClientTransfers } from './memory-client-transfers.ts';
 import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
 import { MemoryRecordIndex } from './memory-record-index.ts';
@@ -22,17 +24,27 @@ const TENANT_HEADER = 'test-tenant';
 
 /** An admission that decides as it is told. */
 export class SetAdmission implements Admission {
+  readonly faults = new Faults<'decide' | 'state'>();
   readonly applicants: Applicant[] = [];
   verdict: Verdict = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
 
-  async decide(applicant: Applicant): Promise<Verdict> {
-    this.applicants.push(applicant);
-    return this.verdict;
+  decide(applicant: Applicant): Promise<Verdict> {
+    return this.faults.around('decide', () => {
+      this.applicants.push(applicant);
+      return this.verdict;
+    });
   }
 
-  async state() {
-    return { load: this.verdict.load, accepting: this.verdict.admitted };
+  state(): Promise<AdmissionState> {
+    const { load, admitted } = this.verdict;
+    return this.faults.around('state', () => ({ load, accepting: admitted }));
   }
+}
+
+/** What an API's harness is given besides a handler. */
+export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
+  /** Where the API has its records, if not where the engine has them. */
+  readonly recordStore?: RecordStore;
 }
 
 /** The API and an engine on the same ports, all of them in memory. Time passes only while somebody waits. */
@@ -43,6 +55,7 @@ export class ApiHarness {
   readonly transfers = new MemoryClientTransfers();
   readonly admission = new SetAdmission();
   readonly records: RequestRecords;
+  readonly index: MemoryRecordIndex;
   readonly submissions: Submissions;
   readonly app: OpenAPIHono<ApiEnv>;
   /** Called whenever somebody has waited a while. */
@@ -50,16 +63,14 @@ export class ApiHarness {
   #delivered = 0;
 
   /** @param handler what the engine runs when messages are delivered */
-  constructor(
-    handler: Handler = async () => 'done',
-    options: HarnessOptions & { recordStore?: RecordStore } = {},
-  ) {
-    const { recordStore, ...engineOptions } = options;
+  constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
+    const { recordStore, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
     this.harness = new EngineHarness(handler, engineOptions);
     const { chance, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
     this.records = new RequestRecords(recordStore ?? this.harness.records, chance.now, recordAgeDays);
-    const { records, keys, queue, transfers } = this;
+    this.index = new MemoryRecordIndex(this.harness.records, chance.now);
+    const { records, keys, queue, transfers, index, admission } = this;
     const newId = (at: number) => v7({ msecs: at });
     this.submissions = new Submissions(
       { records, keys, queue, store, logger, chance, newId },
@@ -73,17 +84,14 @@ export class ApiHarness {
           { uploadPrefix: DEFAULT_UPLOAD_PREFIX, maxPayloadBytes },
         ),
         records,
-        index: new MemoryRecordIndex(this.harness.records, chance.now),
+        index,
         transfers,
-        admission: this.admission,
+        admission,
         logger,
         clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
       },
-      {
-        auth: 'none',
-        callerOf: (c) => ({ tenant: c.req.header(TENANT_HEADER) }),
-      },
+      { auth, callerOf },
     );
   }
 
@@ -118,6 +126,11 @@ export class ApiHarness {
     this.harness.chance.advanceSeconds(milliseconds / 1000);
     await this.onWait();
   }
+}
+
+/** Everyone is let in, as whom they say. */
+function tenantSaid(c: Context): Caller {
+  return { tenant: c.req.header(TENANT_HEADER) };
 }
 
 /** What a call of the API is made with. */

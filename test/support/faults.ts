@@ -18,6 +18,11 @@ export class Faults<Call extends string> {
     this.#waiting.set(call, [...(this.#waiting.get(call) ?? []), ...faults]);
   }
 
+  /** The next calls of this name meet none. */
+  clear(call: Call): void {
+    this.#waiting.delete(call);
+  }
+
   /** Runs a call as its fault, if one waits for it, lets it. */
   async around<Value>(call: Call, effect: () => Value | Promise<Value>): Promise<Value> {
     const fault = this.#waiting.get(call)?.shift();

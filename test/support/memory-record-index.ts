@@ -1,9 +1,11 @@
 import type { RecordIndex, RecordListing, RecordPage } from '../../lib/core/ports.ts';
 import { positionOf } from '../../lib/core/record-position.ts';
+import { Faults } from './faults.ts';
 import type { MemoryRecordStore } from './memory-record-store.ts';
 
 /** Lists the records of a store in memory. */
 export class MemoryRecordIndex implements RecordIndex {
+  readonly faults = new Faults<'list'>();
   readonly #store: MemoryRecordStore;
   readonly #now: () => number;
 
@@ -12,7 +14,11 @@ export class MemoryRecordIndex implements RecordIndex {
     this.#now = now;
   }
 
-  async list({ tenant, after, limit }: RecordListing): Promise<RecordPage> {
+  list(listing: RecordListing): Promise<RecordPage> {
+    return this.faults.around('list', () => this.#page(listing));
+  }
+
+  #page({ tenant, after, limit }: RecordListing): RecordPage {
     const entries = this.#store
       .all()
       .filter(({ record }) => record.request.tenant === tenant)

@@ -111,12 +111,14 @@ describe("an upload to a ticket's key", () => {
     expect(decodedAll(s3Event(...versions)).map(({ id }) => id)).toEqual([ID, ID, ID]);
   });
 
-  test('that is empty is rejected under the ticket', () => {
-    const { rejection, ...request } = rejectedRequest(
-      s3Event(s3Record({ key: `requests/tickets/YWNtZQ/${ID}`, size: 0 })),
-    );
-    expect(request).toEqual({ id: ID, issuer: '', tenant: 'acme' });
-    expect(rejection).toBeInstanceOf(PayloadEmpty);
+  test('that is empty is its request all the same: its record is where it fails', () => {
+    const key = `requests/tickets/YWNtZQ/${ID}`;
+    expect(decodedRequest(s3Event(s3Record({ key, size: 0 })))).toMatchObject({
+      id: ID,
+      tenant: 'acme',
+      payload: { key, size: 0 },
+      ticketed: true,
+    });
   });
 
   test('taken back is not the request of the ticket', () => {

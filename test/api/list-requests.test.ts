@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { listRequests } from '../../lib/api/list-requests.ts';
+import type { RecordListing } from '../../lib/core/ports.ts';
+import { created, type RequestRecord, type RequestStatus } from '../../lib/core/request-record.ts';
+import { MemoryRecordIndex } from '../support/memory-record-index.ts';
+import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { START } from '../support/set-chance.ts';
+
+const STATUSES = ['queued', 'running', 'awaiting_upload'] as const;
+
+/** An index of records with these statuses, newest first, that counts its reads. */
+async function indexed(statuses: readonly RequestStatus[], isOver: (index: number) => boolean = () => false) {
+  const store = new MemoryRecordStore();
+  const records: RequestRecord[] = [];
+  for (const [index, status] of statuses.entries()) {
+    const request = { id: `r-${index}`, issuer: '' };
+    const record = { ...created({ type: 'submit', request, uploaded: true }, START - index), status };
+    await store.write({ record, revision: 1, keptUntil: isOver(index) ? START : START + 60_000 });
+    if (!isOver(index)) records.push(record);
+  }
+  const index = new MemoryRecordIndex(store, () => START);
+  const listings: RecordListing[] = [];
+  const counted = {
+    list(listing: RecordListing) {
+      listings.push(listing);
+      return index.list(listing);
+    },
+  };
+  return { index: counted, listings, records };
+}
+
+async function pagesOf(
+  index: Awaited<ReturnType<typeof indexed>>['index'],
+  limit: number,
+  status?: RequestStatus,
+) {
+  const pages: (readonly RequestRecord[])[] = [];
+  for (let cursor: string | undefined; ; ) {
+    const page = await listRequests(index, { limit, status, cursor });
+    pages.push(page.records);
+    if (page.next === undefined) return pages;
+    cursor = page.next;
+  }
+}
+
+test('pages are the whole list in its order, however many are left out of them', async () => {
+  const statuses = fc.array(fc.constantFrom(...STATUSES), { maxLength: 60, size: 'max' });
+  const status = fc.constantFrom(undefined, ...STATUSES);
+  const over = fc.func(fc.boolean());
+  await fc.assert(
+    fc.asyncProperty(
+      statuses,
+      status,
+      over,
+      fc.integer({ min: 1, max: 12 }),
+      async (statuses, status, over, limit) => {
+        const { index, records } = await indexed(statuses, (index) => over(index));
+        const pages = await pagesOf(index, limit, status);
+        for (const page of pages) expect(page.length).toBeLessThanOrEqual(limit);
+        const wanted = records.filter((record) => status === undefined || record.status === status);
+        expect(pages.flat()).toEqual(wanted);
+      },
+    ),
+  );
+});
+
+test('what was read and had no room on its page is on the next', async () => {
+  const { index, records } = await indexed(['queued', 'running', 'queued', 'queued', 'queued']);
+  const wanted = records.filter(({ status }) => status === 'queued');
+  expect(await pagesOf(index, 2, 'queued')).toEqual([wanted.slice(0, 2), wanted.slice(2)]);
+});
+
+test('a page is one read where nothing is left out', async () => {
+  const { index, listings } = await indexed(Array.from({ length: 30 }, () => 'queued'));
+  await listRequests(index, { limit: 20 });
+  expect(listings).toMatchObject([{ limit: 20 }]);
+});
+
+test('a page takes ten reads at most, and is none the worse for being empty', async () => {
+  const { index, listings } = await indexed(Array.from({ length: 300 }, () => 'running'));
+  const page = await listRequests(index, { limit: 20, status: 'queued' });
+  expect(page.records).toEqual([]);
+  expect(page.next).toBeDefined();
+  expect(listings).toHaveLength(10);
+  expect((await pagesOf(index, 20, 'queued')).flat()).toEqual([]);
+});

@@ -1,0 +1,491 @@
+import { describe, expect, test } from 'vitest';
+import { RequestPage } from '../../lib/api/schemas.ts';
+import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
+import { ApiHarness } from '../support/api-harness.ts';
+import { delivery } from '../support/delivery.ts';
+import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { START } from '../support/set-chance.ts';
+
+const ACME = { tenant: 'acme' };
+
+async function submitted(api: ApiHarness, tenant: string | undefined = 'acme'): Promise<string> {
+  return (await requestIn(await api.call('POST', '/v1/requests', { body: 'hello', tenant }), 202)).id;
+}
+
+describe('a request', () => {
+  test('is its tenant’s, and unknown to everybody else', async () => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    expect((await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200)).id).toBe(id);
+    for (const tenant of ['other', '', undefined]) {
+      for (const [method, path] of [
+        ['GET', ''],
+        ['GET', '/result'],
+        ['POST', '/cancel'],
+      ] as const) {
+        const response = await api.call(method, `/v1/requests/${id}${path}`, { tenant });
+        expect((await problemIn(response, 404)).code).toBe('request_unknown');
+      }
+    }
+    expect(api.harness.records.all()).toMatchObject([{ record: { status: 'queued' } }]);
+  });
+
+  test('that came by a queue is asked for by its source', async () => {
+    const api = new ApiHarness(async () => 'x'.repeat(10));
+    const id = 'orders/1?a=ü&b';
+    const source = 'https://example.com/shop?x=1&y=ü#z';
+    const event = { specversion: '1.0', id, source, type: 'order', tenant: 'acme', data: 1 };
+    await api.harness.process([delivery(JSON.stringify(event))]);
+    const path = `/v1/requests/${encodeURIComponent(id)}`;
+    expect((await problemIn(await api.call('GET', path, ACME), 404)).code).toBe('request_unknown');
+    const found = await api.call('GET', `${path}?source=${encodeURIComponent(source)}`, ACME);
+    const { links, ...request } = await requestIn(found, 200);
+    expect(request).toMatchObject({ id, source, status: 'succeeded' });
+    // Its links name it as well.
+    expect(await requestIn(await api.call('GET', links.self, ACME), 200)).toMatchObject({ id, source });
+    expect(await (await api.call('GET', links.result, ACME)).json()).toBe('x'.repeat(10));
+    expect((await problemIn(await api.call('POST', links.cancel, ACME), 409)).code).toBe('request_finished');
+  });
+
+  test.each([
+    'a%2Fb',
+    '%E0%A4%A',
+    '%00',
+    '%20',
+    'ü',
+    '%F0%9F%A7%A5',
+    '..%2F..%2Fstatus',
+    '%25',
+    'toString',
+    'x'.repeat(256),
+  ])('called %s is unknown', async (id) => {
+    const api = new ApiHarness();
+    expect((await problemIn(await api.call('GET', `/v1/requests/${id}`), 404)).code).toBe('request_unknown');
+    expect((await problemIn(await api.call('POST', `/v1/requests/${id}/cancel`), 404)).code).toBe(
+      'request_unknown',
+    );
+  });
+
+  test.each([
+    [`/v1/requests/${'x'.repeat(257)}`],
+    ['/v1/requests/a?source=b&source=c'],
+    [`/v1/requests/a?source=${'x'.repeat(2_049)}`],
+    [`/v1/requests/${'x'.repeat(257)}/result`],
+  ])('at %s can’t be', async (path) => {
+    expect((await problemIn(await new ApiHarness().call('GET', path), 400)).code).toBe('request_malformed');
+  });
+
+  test('tells how far its handler is and what went wrong before', async () => {
+    let attempt = 0;
+    const api: ApiHarness = new ApiHarness(async (request) => {
+      if (++attempt === 1) throw new TypeError('not today');
+      api.harness.chance.advanceSeconds(5);
+      request.progress(0.25, 'a quarter');
+      const path = `/v1/requests/${request.id}`;
+      const told = await requestIn(await api.call('GET', path, ACME), 200);
+      expect(told).toMatchObject({
+        status: 'running',
+        attempts: 2,
+        progress: { fraction: 0.25, note: 'a quarter' },
+        lastError: { name: 'TypeError', message: 'not today' },
+      });
+      return told.status;
+    });
+    const id = await submitted(api);
+    await api.deliver();
+    const waiting = await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200);
+    expect(waiting).toMatchObject({ status: 'queued', attempts: 1, lastError: { message: 'not today' } });
+    await api.harness.process(api.queue.sent.map(({ message }) => delivery(message, { attempt: 2 })));
+    expect(api.harness.event.data).toBe('running');
+    const ended = await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200);
+    expect(ended).toMatchObject({ status: 'succeeded', endedAt: '2026-01-31T12:00:05.000Z' });
+    expect(ended).toMatchObject({ result: { size: 9, contentType: 'application/json' } });
+    expect(ended.progress).toBeUndefined();
+  });
+});
+
+describe('an ETag', () => {
+  async function tagged(api: ApiHarness, id: string, headers = {}) {
+    const response = await api.call('GET', `/v1/requests/${id}`, { ...ACME, headers });
+    return { etag: response.headers.get('etag') ?? '', status: response.status, response };
+  }
+
+  test('changes when the resource does, and only then', async () => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    const { etag } = await tagged(api, id);
+    expect(etag).toMatch(/^"[\da-f]+"$/);
+    api.harness.chance.advanceSeconds(60);
+    expect((await tagged(api, id)).etag).toBe(etag);
+    await api.deliver();
+    const ended = (await tagged(api, id)).etag;
+    expect(ended).not.toBe(etag);
+    api.harness.chance.advanceSeconds(60);
+    expect((await tagged(api, id)).etag).toBe(ended);
+  });
+
+  test('changes with the progress of a handler', async () => {
+    const tags: string[] = [];
+    const api: ApiHarness = new ApiHarness(async (request) => {
+      for (const fraction of [0.1, 0.2]) {
+        api.harness.chance.advanceSeconds(5);
+        request.progress(fraction);
+        tags.push((await tagged(api, request.id)).etag);
+      }
+    });
+    await submitted(api);
+    await api.deliver();
+    expect(new Set(tags).size).toBe(2);
+  });
+
+  test('differs between requests made at the same moment', async () => {
+    const api = new ApiHarness();
+    const [one, other] = [await submitted(api), await submitted(api)];
+    expect((await tagged(api, one)).etag).not.toBe((await tagged(api, other)).etag);
+  });
+
+  test.each([
+    ['the tag', (etag: string) => etag],
+    ['the tag as a weak one', (etag: string) => `W/${etag}`],
+    ['it among others', (etag: string) => `"a", ${etag} , W/"b"`],
+    ['any', () => '*'],
+  ])('that is known by %s is answered by nothing new', async (_, known) => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    const { etag } = await tagged(api, id);
+    const { status, response } = await tagged(api, id, { 'If-None-Match': known(etag) });
+    expect(status).toBe(304);
+    expect(await response.text()).toBe('');
+    expect(Object.fromEntries(response.headers)).toEqual({
+      etag,
+      'cache-control': 'no-store',
+      'retry-after': '2',
+    });
+  });
+
+  test.each(['"other"', 'W/"*"', '""', 'W/', ',', 'x'.repeat(10_000)])(
+    'that isn’t %s is answered by the request',
+    async (known) => {
+      const api = new ApiHarness();
+      expect((await tagged(api, await submitted(api), { 'If-None-Match': known })).status).toBe(200);
+    },
+  );
+
+  test('known before it changed isn’t known after', async () => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    const { etag } = await tagged(api, id);
+    await api.deliver();
+    expect((await tagged(api, id, { 'If-None-Match': etag })).status).toBe(200);
+  });
+});
+
+describe('a long poll', () => {
+  /** An API whose reads of records are counted. */
+  function counting() {
+    const records = new MemoryRecordStore();
+    const count = { reads: 0 };
+    const recordStore = {
+      read: (...args: Parameters<typeof records.read>) => {
+        count.reads++;
+        return records.read(...args);
+      },
+      write: records.write.bind(records),
+    };
+    const api = new ApiHarness(undefined, { ports: { records }, recordStore });
+    return { api, records, count };
+  }
+
+  async function polled(api: ApiHarness, id: string, seconds: number) {
+    const before = api.harness.chance.now();
+    const options = { ...ACME, headers: { Prefer: `wait=${seconds}` } };
+    const response = await api.call('GET', `/v1/requests/${id}`, options);
+    return { response, tookSeconds: (api.harness.chance.now() - before) / 1000 };
+  }
+
+  test('ends as soon as the request has', async () => {
+    const { api, count } = counting();
+    const id = await submitted(api);
+    api.onWait = async () => {
+      if (api.harness.chance.now() >= START + 3_000) await api.deliver();
+    };
+    count.reads = 0;
+    const { response, tookSeconds } = await polled(api, id, 20);
+    expect(response.headers.get('preference-applied')).toBe('wait=20');
+    expect(response.headers.get('retry-after')).toBeNull();
+    expect((await requestIn(response, 200)).status).toBe('succeeded');
+    expect(tookSeconds).toBeGreaterThanOrEqual(3);
+    expect(tookSeconds).toBeLessThanOrEqual(4);
+    expect(count.reads).toBeLessThan(12);
+  });
+
+  test('returns when the time is over, with few reads', async () => {
+    const { api, count } = counting();
+    const id = await submitted(api);
+    count.reads = 0;
+    const { response, tookSeconds } = await polled(api, id, 20);
+    expect((await requestIn(response, 200)).status).toBe('queued');
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect(tookSeconds).toBe(20);
+    expect(count.reads).toBeLessThanOrEqual(30);
+  });
+
+  test('of a request that has ended is one read and no wait', async () => {
+    const { api, count } = counting();
+    const id = await submitted(api);
+    await api.deliver();
+    count.reads = 0;
+    const { response, tookSeconds } = await polled(api, id, 20);
+    expect(response.headers.get('preference-applied')).toBe('wait=20');
+    expect([count.reads, tookSeconds]).toEqual([1, 0]);
+  });
+
+  test('of an unknown request doesn’t wait', async () => {
+    const { api } = counting();
+    const { response, tookSeconds } = await polled(api, 'unknown', 20);
+    await problemIn(response, 404);
+    expect(tookSeconds).toBe(0);
+  });
+
+  test('with a known version is held all the same, and answered by 304 if nothing changed', async () => {
+    const { api } = counting();
+    const id = await submitted(api);
+    const known = (await api.call('GET', `/v1/requests/${id}`, ACME)).headers.get('etag') ?? '';
+    const headers = { 'If-None-Match': known, Prefer: 'wait=5' };
+    const response = await api.call('GET', `/v1/requests/${id}`, { ...ACME, headers });
+    expect(response.status).toBe(304);
+    expect(api.harness.chance.now()).toBe(START + 5_000);
+  });
+
+  test('whose record can’t be read any more is answered by what was known', async () => {
+    const { api, records } = counting();
+    const id = await submitted(api);
+    records.faults.inject('read', 'works', 'fails before');
+    expect((await requestIn((await polled(api, id, 20)).response, 200)).status).toBe('queued');
+  });
+});
+
+describe('a cancellation', () => {
+  const cancel = (api: ApiHarness, id: string) => api.call('POST', `/v1/requests/${id}/cancel`, ACME);
+
+  test('of a request that waits ends it: it never runs, and its outcome is published', async () => {
+    let runs = 0;
+    const api = new ApiHarness(() => ++runs);
+    const id = await submitted(api);
+    const request = await requestIn(await cancel(api, id), 200);
+    expect(request).toMatchObject({
+      status: 'cancelled',
+      attempts: 0,
+      problem: { code: 'request_cancelled' },
+    });
+    await api.deliver();
+    expect(runs).toBe(0);
+    expect(api.harness.statuses).toEqual({ [id]: 'cancelled' });
+  });
+
+  test('twice is the same as once', async () => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    const first = await requestIn(await cancel(api, id), 200);
+    api.harness.chance.advanceSeconds(5);
+    expect(await requestIn(await cancel(api, id), 200)).toEqual(first);
+  });
+
+  test('of a request that runs tells its handler when that reports progress', async () => {
+    const api: ApiHarness = new ApiHarness(async (request) => {
+      const asked = await cancel(api, request.id);
+      expect(asked.headers.get('retry-after')).toBe('2');
+      expect((await requestIn(asked, 202)).status).toBe('cancelling');
+      expect((await requestIn(await cancel(api, request.id), 202)).status).toBe('cancelling');
+      expect(request.signal.aborted).toBe(false);
+      api.harness.chance.advanceSeconds(5);
+      const stopped = new Promise((resolve) => request.signal.addEventListener('abort', resolve));
+      request.progress(0.5);
+      await stopped;
+      throw new Error('stopped');
+    });
+    const id = await submitted(api);
+    await api.deliver();
+    const request = await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200);
+    expect(request).toMatchObject({
+      status: 'cancelled',
+      attempts: 1,
+      problem: { code: 'request_cancelled' },
+    });
+    expect(api.harness.statuses).toEqual({ [id]: 'cancelled' });
+  });
+
+  test('of a request whose handler doesn’t care is too late', async () => {
+    const api: ApiHarness = new ApiHarness(async (request) => {
+      await requestIn(await cancel(api, request.id), 202);
+    });
+    const id = await submitted(api);
+    await api.deliver();
+    expect((await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200)).status).toBe(
+      'succeeded',
+    );
+    expect((await problemIn(await cancel(api, id), 409)).code).toBe('request_finished');
+  });
+
+  test('of a request whose attempt was never heard of again ends it', async () => {
+    const api: ApiHarness = new ApiHarness();
+    const id = await submitted(api);
+    const request = { id, issuer: '', tenant: 'acme' };
+    await api.records.claim(request, START + 60_000);
+    api.harness.chance.advanceSeconds(60);
+    expect((await requestIn(await cancel(api, id), 200)).status).toBe('cancelled');
+  });
+
+  test('of a request that has ended otherwise is refused, and says how', async () => {
+    const api = new ApiHarness();
+    const id = await submitted(api);
+    await api.deliver();
+    const { code, detail } = await problemIn(await cancel(api, id), 409);
+    expect(code).toBe('request_finished');
+    expect(detail).toContain('succeeded');
+    expect(api.harness.statuses).toEqual({ [id]: 'succeeded' });
+  });
+
+  test('that others overtake again and again is to be said again in a second', async () => {
+    const records = new MemoryRecordStore();
+    let revision = 1;
+    const recordStore = {
+      read: records.read.bind(records),
+      write: async (next: Parameters<typeof records.write>[0]) => {
+        if (next.record.status !== 'cancelled') return records.write(next);
+        return { written: false as const, stored: { ...(await stored()), revision: ++revision } };
+      },
+    };
+    const api = new ApiHarness(undefined, { ports: { records }, recordStore });
+    const id = await submitted(api);
+    async function stored() {
+      const one = await records.read({ id, issuer: '', tenant: 'acme' });
+      if (!one) throw new Error('there is no record');
+      return one;
+    }
+    const response = await cancel(api, id);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect((await problemIn(response, 409)).code).toBe('record_contended');
+  });
+});
+
+describe('a list', () => {
+  async function page(api: ApiHarness, path: string, tenant: string | undefined = 'acme') {
+    const response = await api.call('GET', path, { tenant });
+    expect(response.headers.get('cache-control')).toBe('no-store');
+    const link = response.headers.get('link');
+    const { requests, next } = exactly(RequestPage, await response.json());
+    const target = link === null ? undefined : /^<([^<>]*)>; rel="next"$/.exec(link)?.[1];
+    expect(target === undefined).toBe(next === undefined);
+    return { ids: requests.map(({ id }) => id), requests, next, target };
+  }
+
+  /** Follows the links of a list to its end, as a client does whose API is below a path. */
+  async function followed(api: ApiHarness, first: string, tenant?: string) {
+    const base = 'https://example.com/prod/api';
+    const pages: string[][] = [];
+    for (let path: string | undefined = first; path !== undefined; ) {
+      const { ids, target }: Awaited<ReturnType<typeof page>> = await page(api, path, tenant);
+      pages.push(ids);
+      const { href } = new URL(target ?? '', `${base}${path}`);
+      expect(href.startsWith(base)).toBe(true);
+      path = target === undefined ? undefined : href.slice(base.length);
+      expect(pages.length).toBeLessThan(100);
+    }
+    return pages;
+  }
+
+  async function many(api: ApiHarness, number: number, tenant = 'acme') {
+    const ids: string[] = [];
+    for (let index = 0; index < number; index++) {
+      ids.unshift(await submitted(api, tenant));
+      api.harness.chance.advanceSeconds(1);
+    }
+    return ids;
+  }
+
+  test('of nothing is empty', async () => {
+    expect(await page(new ApiHarness(), '/v1/requests')).toEqual({
+      ids: [],
+      requests: [],
+      next: undefined,
+      target: undefined,
+    });
+  });
+
+  test('is newest first, twenty a page, and its links lead to its end', async () => {
+    const api = new ApiHarness();
+    const ids = await many(api, 45);
+    const pages = await followed(api, '/v1/requests');
+    expect(pages.map(({ length }) => length)).toEqual([20, 20, 5]);
+    expect(pages.flat()).toEqual(ids);
+  });
+
+  test.each([1, 7, 45, 100])('of %i a page leads to the same end', async (limit) => {
+    const api = new ApiHarness();
+    const ids = await many(api, 45);
+    const pages = await followed(api, `/v1/requests?limit=${limit}`);
+    expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(limit);
+    expect(pages.flat()).toEqual(ids);
+  });
+
+  test('of those of one status has them all, each once', async () => {
+    const api = new ApiHarness();
+    const ids = await many(api, 40);
+    const cancelled = ids.filter((_, index) => index % 13 === 5);
+    for (const id of cancelled) await api.call('POST', `/v1/requests/${id}/cancel`, ACME);
+    const pages = await followed(api, '/v1/requests?limit=2&status=cancelled');
+    expect(pages.flat()).toEqual(cancelled);
+  });
+
+  test('is the caller’s own', async () => {
+    const api = new ApiHarness();
+    const ids = await many(api, 3);
+    const others = await many(api, 3, 'other');
+    expect((await page(api, '/v1/requests')).ids).toEqual(ids);
+    expect((await page(api, '/v1/requests', 'other')).ids).toEqual(others);
+    expect((await page(api, '/v1/requests', '')).ids).toEqual([]);
+  });
+
+  test('continued by another tenant’s cursor is the caller’s own still', async () => {
+    const api = new ApiHarness();
+    const ids = await many(api, 3);
+    const { next } = await page(api, '/v1/requests?limit=1');
+    const others = await many(api, 3, 'other');
+    expect((await page(api, `/v1/requests?cursor=${next}`, 'other')).ids).toEqual([]);
+    const { next: othersNext } = await page(api, '/v1/requests?limit=1', 'other');
+    expect((await page(api, `/v1/requests?cursor=${othersNext}`)).ids).toEqual(ids);
+    expect(others).toHaveLength(3);
+  });
+
+  test.each([
+    'limit=',
+    'limit=0',
+    'limit=101',
+    'limit=-1',
+    'limit=1.5',
+    'limit=ten',
+    'limit=1&limit=2',
+    'status=nope',
+    'status=',
+    'status=queued&status=failed',
+    'cursor=',
+    'cursor=abc',
+    `cursor=${'x'.repeat(256)}`,
+    'cursor=a&cursor=b',
+    `cursor=${Buffer.from('2026-01-31T12:00:00.000Z#').toString('base64url')}`,
+    `cursor=${Buffer.from(`x2026-01-31T12:00:00.000Z#${'a'.repeat(32)}`).toString('base64url')}`,
+    'cursor=%00',
+  ])('with %s is refused', async (query) => {
+    const response = await new ApiHarness().call('GET', `/v1/requests?${query}`);
+    expect((await problemIn(response, 400)).code).toBe('request_malformed');
+  });
+
+  test('with parameters it doesn’t know is as without them', async () => {
+    const api = new ApiHarness();
+    const ids = await many(api, 2);
+    const { ids: first, target } = await page(api, '/v1/requests?limit=1&x="><script>&x=;');
+    expect(first).toEqual([ids[0]]);
+    expect(target).not.toMatch(/[<>"\s]/);
+  });
+});

@@ -1,0 +1,143 @@
+import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../../lib/core/errors.ts';
+import type { Handler } from '../../lib/core/handler.ts';
+import { NUMBER_SETTINGS, RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
+import { problemIn, requestIn } from '../support/api-answers.ts';
+import { ApiHarness } from '../support/api-harness.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** A request that was handed in and delivered. */
+async function done(handler: Handler) {
+  const api = new ApiHarness(handler);
+  const { links, id } = await requestIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 202);
+  await api.deliver();
+  return { api, id, links, result: () => api.call('GET', links.result) };
+}
+
+/** What keeps a browser from taking a result for a page of the API's. */
+function expectInert({ headers }: Response): void {
+  expect(headers.get('x-content-type-options')).toBe('nosniff');
+  expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
+  expect(headers.get('cache-control')).toBe('no-store');
+}
+
+describe('a small result', () => {
+  test.each<[string, Handler, string, Buffer]>([
+    ['JSON', () => ({ a: 1 }), 'application/json', Buffer.from('{"a":1}')],
+    ['nothing', () => undefined, 'application/json', Buffer.from('null')],
+    ['bytes', () => new Uint8Array([0, 255, 10]), 'application/octet-stream', Buffer.from([0, 255, 10])],
+    ['no bytes', () => new Uint8Array(), 'application/octet-stream', Buffer.alloc(0)],
+    [
+      'a page',
+      () => new Response('<script>', { headers: { 'Content-Type': 'text/html' } }),
+      'text/html',
+      Buffer.from('<script>'),
+    ],
+    [
+      'a text of its own character set',
+      () =>
+        new Response(Buffer.from([0xe4]), { headers: { 'Content-Type': 'text/plain; charset=iso-8859-1' } }),
+      'text/plain; charset=iso-8859-1',
+      Buffer.from([0xe4]),
+    ],
+  ])('that is %s is given as it is, with its own type and inert', async (_, handler, contentType, bytes) => {
+    const response = await (await done(handler)).result();
+    expect(response.status).toBe(200);
+    expectInert(response);
+    expect(response.headers.get('content-type')).toBe(contentType);
+    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+  });
+
+  test('is there as long as its record', async () => {
+    const { api, result } = await done(() => 'x');
+    api.harness.chance.advanceSeconds((NUMBER_SETTINGS.resultAgeDays.default + 1) * DAY_SECONDS);
+    expect((await result()).status).toBe(200);
+    api.harness.chance.advanceSeconds(NUMBER_SETTINGS.recordAgeDays.default * DAY_SECONDS);
+    expect((await problemIn(await result(), 404)).code).toBe('request_unknown');
+  });
+});
+
+describe.each([RECORDED_RESULT_BYTES + 1, NUMBER_SETTINGS.inlineLimitBytes.default + 1])(
+  'a result of %i bytes',
+  (size) => {
+    const large = () =>
+      done(() => new Response('x'.repeat(size), { headers: { 'Content-Type': 'text/csv' } }));
+
+    test('is elsewhere, for a quarter of an hour', async () => {
+      const { api, links, result } = await large();
+      const { result: told } = await requestIn(await api.call('GET', links.self), 200);
+      expect(told).toEqual({ size, contentType: 'text/csv' });
+      const response = await result();
+      expect(response.status).toBe(303);
+      expectInert(response);
+      expect(await response.text()).toBe('');
+      const [key] = api.harness.store.keys('results/');
+      expect(response.headers.get('location')).toBe(
+        `https://store.example/payloads/${key}?versionId=v1#expires=900`,
+      );
+    });
+
+    test('is gone when results are', async () => {
+      const { api, result } = await large();
+      const days = NUMBER_SETTINGS.resultAgeDays.default;
+      api.harness.chance.advanceSeconds(days * DAY_SECONDS - 1);
+      expect((await result()).status).toBe(303);
+      api.harness.chance.advanceSeconds(1);
+      const { code, detail } = await problemIn(await result(), 410);
+      expect(code).toBe('result_gone');
+      expect(detail).toBe(`Results are kept for ${days} days, this one is older`);
+    });
+  },
+);
+
+describe('there is no result', () => {
+  test('before its request has ended: the request is told of instead', async () => {
+    const api = new ApiHarness();
+    const { links, id } = await requestIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 202);
+    const response = await api.call('GET', links.result);
+    expect(response.headers.get('retry-after')).toBe('2');
+    expect(await requestIn(response, 202)).toMatchObject({ id, status: 'queued' });
+  });
+
+  test('of a request that failed, and the problem says why', async () => {
+    const { id, result } = await done(() => {
+      throw new PermanentError('The colour is wrong', { code: 'colour_wrong', details: { got: 'red' } });
+    });
+    expect(await problemIn(await result(), 409)).toMatchObject({
+      code: 'request_failed',
+      detail: `The request ${id} is failed: it has no result`,
+      problem: {
+        type: 'urn:coatcheck:problem:colour_wrong',
+        detail: 'The colour is wrong',
+        code: 'colour_wrong',
+        attempts: 1,
+        details: { got: 'red' },
+      },
+    });
+  });
+
+  test('of a request that was cancelled', async () => {
+    const api = new ApiHarness();
+    const { links } = await requestIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 202);
+    await api.call('POST', links.cancel);
+    const problem = await problemIn(await api.call('GET', links.result), 409);
+    expect(problem).toMatchObject({
+      code: 'request_cancelled',
+      problem: { code: 'request_cancelled', attempts: 0 },
+    });
+  });
+
+  test('of a request that expired', async () => {
+    const api = new ApiHarness();
+    const headers = { 'Coatcheck-Expires-At': '2026-01-31T12:00:01Z' };
+    const { links } = await requestIn(
+      await api.call('POST', '/v1/requests', { body: 'hello', headers }),
+      202,
+    );
+    api.harness.chance.advanceSeconds(1);
+    await api.deliver();
+    const problem = await problemIn(await api.call('GET', links.result), 410);
+    expect(problem).toMatchObject({ code: 'request_expired', problem: { code: 'request_expired' } });
+  });
+});

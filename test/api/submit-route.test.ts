@@ -1,0 +1,296 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { problemIn, requestIn } from '../support/api-answers.ts';
+import { ApiHarness } from '../support/api-harness.ts';
+import { START } from '../support/set-chance.ts';
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+/** An API whose handler tells what it was given. */
+function telling(): ApiHarness {
+  return new ApiHarness(async (request) => {
+    const { id, tenant, contentType, metadata } = request;
+    return { id, tenant, contentType, metadata, text: await request.text() };
+  });
+}
+
+function submit(api: ApiHarness, headers: Readonly<Record<string, string>> = {}, body = 'hello') {
+  return api.call('POST', '/v1/requests', { body, headers, tenant: 'acme' });
+}
+
+describe('a request handed in', () => {
+  test('is answered by its ticket, and where to ask for it', async () => {
+    const api = new ApiHarness();
+    const response = await submit(api);
+    const { headers } = response;
+    const request = await requestIn(response, 202);
+    expect(request).toEqual({
+      id: request.id,
+      status: 'queued',
+      createdAt: '2026-01-31T12:00:00.000Z',
+      updatedAt: '2026-01-31T12:00:00.000Z',
+      attempts: 0,
+      links: {
+        self: `/v1/requests/${request.id}`,
+        result: `/v1/requests/${request.id}/result`,
+        cancel: `/v1/requests/${request.id}/cancel`,
+      },
+    });
+    expect(headers.get('retry-after')).toBe('2');
+    expect(headers.get('preference-applied')).toBeNull();
+    const found = await api.call('GET', request.links.self, { tenant: 'acme' });
+    expect(found.headers.get('etag')).toBe(headers.get('etag'));
+    expect(await requestIn(found, 200)).toEqual(request);
+  });
+
+  test.each([
+    ['https://example.com/v1/requests', 'https://example.com/v1/requests/'],
+    ['https://example.com/prod/api/v1/requests', 'https://example.com/prod/api/v1/requests/'],
+    ['https://example.com/v1/requests?a=b', 'https://example.com/v1/requests/'],
+  ])('at %s has its URL below %s', async (url, below) => {
+    const response = await submit(new ApiHarness());
+    const location = response.headers.get('location') ?? '';
+    expect(new URL(location, url).href).toBe(below + (await requestIn(response, 202)).id);
+  });
+
+  test('reaches the handler with all that was said of it', async () => {
+    const api = telling();
+    const { id } = await requestIn(
+      await submit(api, {
+        'Content-Type': 'text/csv; charset=utf-8',
+        'Coatcheck-Metadata-Customer': '42',
+        'Coatcheck-Expires-At': '2026-01-31T12:01:00Z',
+        traceparent: TRACEPARENT,
+      }),
+      202,
+    );
+    expect(api.harness.records.all()).toMatchObject([
+      {
+        record: {
+          request: { id, issuer: '', tenant: 'acme', expiresAt: START + 60_000, traceparent: TRACEPARENT },
+        },
+      },
+    ]);
+    await api.deliver();
+    expect(api.harness.event).toMatchObject({
+      subject: id,
+      tenant: 'acme',
+      traceparent: TRACEPARENT,
+      data: {
+        id,
+        tenant: 'acme',
+        contentType: 'text/csv; charset=utf-8',
+        metadata: { customer: '42' },
+        text: 'hello',
+      },
+    });
+  });
+
+  test('tells until when it may be begun, and expires after that', async () => {
+    const api = telling();
+    const expiring = await requestIn(
+      await submit(api, { 'Coatcheck-Expires-At': '2026-01-31T13:00:00.5+01:00' }),
+      202,
+    );
+    expect(expiring.expiresAt).toBe('2026-01-31T12:00:00.500Z');
+    api.harness.chance.advanceSeconds(1);
+    await api.deliver();
+    const { id } = expiring;
+    const { status, problem } = await requestIn(
+      await api.call('GET', `/v1/requests/${id}`, { tenant: 'acme' }),
+      200,
+    );
+    expect(status).toBe('expired');
+    expect(problem?.code).toBe('request_expired');
+  });
+
+  test('without a content type is bytes', async () => {
+    const api = telling();
+    await api.call('POST', '/v1/requests', { body: new Uint8Array(Buffer.from('hello')) });
+    await api.deliver();
+    expect(api.harness.event.data).toMatchObject({ contentType: 'application/octet-stream' });
+  });
+
+  test('with a trace parent that is none is taken without one', async () => {
+    const api = new ApiHarness();
+    await submit(api, { traceparent: '00-0-0-00\t' });
+    expect(api.harness.records.all()[0]?.record.request.traceparent).toBeUndefined();
+  });
+
+  test('has its bytes reach the handler as they are', async () => {
+    const received: Buffer[] = [];
+    const api = new ApiHarness(async (request) => {
+      received.push(Buffer.from(await request.bytes()));
+    });
+    const contentTypes = fc.constantFrom(
+      'application/json',
+      'text/plain;charset=utf-16',
+      'image/png',
+      'multipart/form-data',
+    );
+    const bodies = fc.oneof(
+      fc.uint8Array({ minLength: 1 }),
+      fc.json().map((json) => new Uint8Array(Buffer.from(json))),
+      fc.constant(new Uint8Array(Buffer.from('\ufeff{"a": 1}\n'))),
+    );
+    await fc.assert(
+      fc.asyncProperty(bodies, contentTypes, async (bytes, contentType) => {
+        const body = new Uint8Array(bytes);
+        await requestIn(
+          await api.call('POST', '/v1/requests', { body, headers: { 'Content-Type': contentType } }),
+          202,
+        );
+        await api.deliver();
+        expect(received.pop()).toEqual(Buffer.from(bytes));
+      }),
+    );
+  });
+
+  test('of 4 MiB is taken', async () => {
+    const api = new ApiHarness(async (request) => (await request.bytes()).byteLength);
+    const { id } = await requestIn(
+      await api.call('POST', '/v1/requests', { body: new Uint8Array(4_194_304).fill(255) }),
+      202,
+    );
+    expect(api.harness.store.keys()).toEqual([`payloads/${id}`]);
+    await api.deliver();
+    expect(api.harness.event.data).toBe(4_194_304);
+  });
+});
+
+describe('an idempotency key', () => {
+  test('quoted or bare has the same ticket, whatever became of it', async () => {
+    const api = new ApiHarness();
+    const { id } = await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202);
+    expect(await requestIn(await submit(api, { 'Idempotency-Key': '"k"' }), 202)).toMatchObject({
+      id,
+      status: 'queued',
+    });
+    await api.deliver();
+    const again = await submit(api, { 'Idempotency-Key': 'k' });
+    expect(again.headers.get('retry-after')).toBeNull();
+    expect(await requestIn(again, 202)).toMatchObject({ id, status: 'succeeded' });
+    expect(api.queue.sent).toHaveLength(1);
+  });
+
+  test('with another body, type, note or expiry is refused', async () => {
+    const api = new ApiHarness();
+    const key = { 'Idempotency-Key': 'k', 'Content-Type': 'text/plain' };
+    await submit(api, key);
+    const others = [
+      submit(api, key, 'other'),
+      submit(api, { ...key, 'Content-Type': 'text/csv' }),
+      submit(api, { ...key, 'Coatcheck-Metadata-A': 'b' }),
+      submit(api, { ...key, 'Coatcheck-Expires-At': '2026-02-01T00:00:00Z' }),
+    ];
+    for (const other of others)
+      expect((await problemIn(await other, 422)).code).toBe('idempotency_key_reused');
+    expect(api.queue.sent).toHaveLength(1);
+  });
+
+  test('of another tenant is another request', async () => {
+    const api = new ApiHarness();
+    const headers = { 'Idempotency-Key': 'k' };
+    const tickets = ['acme', 'other', undefined].map(async (tenant) =>
+      requestIn(await api.call('POST', '/v1/requests', { body: 'hello', headers, tenant }), 202),
+    );
+    expect(new Set((await Promise.all(tickets)).map(({ id }) => id)).size).toBe(3);
+  });
+
+  test('whose request is just being taken has its client come again in a second', async () => {
+    const api = new ApiHarness();
+    const { id } = await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202);
+    api.harness.records.drop({ id, issuer: '', tenant: 'acme' });
+    const response = await submit(api, { 'Idempotency-Key': 'k' });
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect((await problemIn(response, 409)).code).toBe('idempotency_key_busy');
+    api.harness.chance.advanceSeconds(30);
+    expect((await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202)).id).toBe(id);
+  });
+
+  test('sent twice is one key of both', async () => {
+    const api = new ApiHarness();
+    const headers = new Headers([
+      ['Idempotency-Key', 'a'],
+      ['Idempotency-Key', 'b'],
+    ]);
+    const twice = await api.app.request('/v1/requests', { method: 'POST', body: 'hello', headers });
+    const { id } = await requestIn(twice, 202);
+    expect((await requestIn(await submit(api, { 'Idempotency-Key': 'a' }), 202)).id).not.toBe(id);
+  });
+});
+
+describe('a preference to wait', () => {
+  test('has the answer held until the request has ended', async () => {
+    const api = new ApiHarness();
+    api.onWait = () => api.deliver();
+    const response = await submit(api, { Prefer: 'respond-async, wait=5' });
+    expect(response.headers.get('preference-applied')).toBe('wait=5');
+    expect(response.headers.get('retry-after')).toBeNull();
+    expect(response.headers.get('location')).not.toBeNull();
+    expect(await requestIn(response, 200)).toMatchObject({ status: 'succeeded', attempts: 1 });
+    expect(api.harness.chance.now() - START).toBeLessThan(1_000);
+  });
+
+  test('for too long is one for twenty seconds', async () => {
+    const api = new ApiHarness();
+    const response = await submit(api, { Prefer: 'wait=99999999999' });
+    expect(response.headers.get('preference-applied')).toBe('wait=20');
+    expect(await requestIn(response, 202)).toMatchObject({ status: 'queued' });
+    expect(api.harness.chance.now() - START).toBe(20_000);
+  });
+
+  test('of a request that has ended takes no time', async () => {
+    const api = new ApiHarness();
+    await submit(api, { 'Idempotency-Key': 'k' });
+    await api.deliver();
+    expect((await submit(api, { 'Idempotency-Key': 'k', Prefer: 'wait=5' })).status).toBe(200);
+    expect(api.harness.chance.now()).toBe(START);
+  });
+
+  test('that can’t be followed doesn’t hide that the request was taken', async () => {
+    const api = new ApiHarness();
+    api.harness.records.faults.inject('read', 'fails before');
+    const response = await submit(api, { Prefer: 'wait=5' });
+    const { id } = await requestIn(response, 202);
+    expect(api.harness.logger.lines).toMatchObject([{ level: 'warn', fields: { requestId: id } }]);
+  });
+});
+
+describe('is refused, and nothing sent:', () => {
+  test.each<[string, number, string, Record<string, string>]>([
+    ['an empty key', 400, 'request_malformed', { 'Idempotency-Key': '""' }],
+    ['a long key', 400, 'request_malformed', { 'Idempotency-Key': 'x'.repeat(256) }],
+    ['a key that isn’t ASCII', 400, 'request_malformed', { 'Idempotency-Key': 'ü' }],
+    ['a time that is none', 400, 'request_malformed', { 'Coatcheck-Expires-At': 'tomorrow' }],
+    ['a time gone by', 400, 'request_malformed', { 'Coatcheck-Expires-At': '2026-01-31T12:00:00Z' }],
+    ['a nameless note', 400, 'request_malformed', { 'Coatcheck-Metadata-': 'b' }],
+    ['an empty note', 400, 'request_malformed', { 'Coatcheck-Metadata-A': '' }],
+    ['a note that isn’t ASCII', 400, 'request_malformed', { 'Coatcheck-Metadata-A': 'ü' }],
+    ['a note named __proto__', 400, 'request_malformed', { 'Coatcheck-Metadata-__proto__': 'b' }],
+    ['notes too long', 400, 'request_malformed', { 'Coatcheck-Metadata-A': 'x'.repeat(100_000) }],
+    ['an empty content type', 415, 'content_type_invalid', { 'Content-Type': '' }],
+    ['a content type that isn’t ASCII', 415, 'content_type_invalid', { 'Content-Type': 'text/ü' }],
+  ])('%s', async (_, status, code, headers) => {
+    const api = new ApiHarness();
+    const response = await submit(api, headers);
+    expect((await response.clone().text()).length).toBeLessThan(1_000);
+    expect((await problemIn(response, status)).code).toBe(code);
+    expect(api.queue.sent).toEqual([]);
+    expect(api.harness.records.all()).toEqual([]);
+    expect(api.admission.applicants).toEqual([]);
+  });
+
+  test('no body', async () => {
+    expect((await problemIn(await submit(new ApiHarness(), {}, ''), 400)).code).toBe('payload_empty');
+    expect((await problemIn(await new ApiHarness().call('POST', '/v1/requests'), 400)).code).toBe(
+      'payload_empty',
+    );
+  });
+
+  test('a body that is too large', async () => {
+    const api = new ApiHarness(undefined, { maxPayloadBytes: 4 });
+    const { code, detail } = await problemIn(await submit(api), 413);
+    expect([code, detail]).toEqual(['payload_too_large', 'The payload has 5 bytes or more, allowed are 4']);
+  });
+});

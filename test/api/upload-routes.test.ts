@@ -1,0 +1,437 @@
+import { describe, expect, test } from 'vitest';
+import { PartUrls, UploadTicket } from '../../lib/api/schemas.ts';
+import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
+import { ApiHarness } from '../support/api-harness.ts';
+import { upload } from '../support/ticketed-upload.ts';
+
+const ACME = { tenant: 'acme' };
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const SHA256 = 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=';
+
+async function opened(api: ApiHarness, json: object = { size: 5 }, headers = {}) {
+  const response = await api.call('POST', '/v1/uploads', { ...ACME, json, headers });
+  expect(response.status).toBe(201);
+  expect(response.headers.get('content-type')).toBe('application/json');
+  const ticket = exactly(UploadTicket, await response.json());
+  return { ...ticket, headers: response.headers, path: `/v1/requests/${ticket.request.id}` };
+}
+
+/** A ticket with a form. */
+async function formed(api: ApiHarness, json: object = { size: 5 }, headers = {}) {
+  const ticket = await opened(api, json, headers);
+  if (ticket.upload.method !== 'POST') throw new Error('the upload is in parts');
+  return { ...ticket, key: ticket.upload.fields.key ?? '' };
+}
+
+/** A ticket for parts, of which one was uploaded. */
+async function inParts(api: ApiHarness) {
+  const ticket = await opened(api, { size: 5, multipart: true });
+  if (ticket.upload.method !== 'PUT_PARTS') throw new Error('the upload is a form');
+  const { uploadName } = ticket.upload;
+  const parts = [{ number: 1, etag: api.transfers.putPart(uploadName, 1, 'hello') }];
+  const call = (step: string, json: object, tenant = 'acme') =>
+    api.call('POST', `/v1/uploads/${ticket.request.id}/${step}`, { json, tenant });
+  return { ...ticket, uploadName, parts, call };
+}
+
+async function told(api: ApiHarness, path: string) {
+  return requestIn(await api.call('GET', path, ACME), 200);
+}
+
+describe('a ticket', () => {
+  test('says where the request is and how to upload', async () => {
+    const api = new ApiHarness();
+    const json = {
+      size: 5,
+      contentType: 'text/csv',
+      sha256: SHA256,
+      metadata: { a: 'b' },
+      expiresAt: '2026-01-31T13:00:00+00:30',
+    };
+    const { request, headers, key, upload, path } = await formed(api, json);
+    expect(request).toEqual({
+      id: request.id,
+      status: 'awaiting_upload',
+      createdAt: '2026-01-31T12:00:00.000Z',
+      updatedAt: '2026-01-31T12:00:00.000Z',
+      expiresAt: '2026-01-31T12:30:00.000Z',
+      attempts: 0,
+      links: { self: path, result: `${path}/result`, cancel: `${path}/cancel` },
+    });
+    // By `printf acme | basenc --base64url`.
+    expect(key).toBe(`requests/tickets/YWNtZQ/${request.id}`);
+    expect(upload).toEqual({
+      method: 'POST',
+      url: 'https://store.example/',
+      fields: { key, 'Content-Type': 'text/csv', Policy: 'signed' },
+      expiresAt: '2026-01-31T13:00:00.000Z',
+    });
+    expect(api.transfers.forms).toMatchObject([
+      {
+        upload: { key, contentType: 'text/csv', metadata: { a: 'b' } },
+        terms: { maxBytes: 5, sha256: SHA256 },
+      },
+    ]);
+    const url = new URL(headers.get('location') ?? '', 'https://example.com/prod/v1/uploads');
+    expect(url.href).toBe(`https://example.com/prod${path}`);
+    expect(headers.get('retry-after')).toBe('2');
+    expect(headers.get('cache-control')).toBe('no-store');
+    const found = await api.call('GET', path, ACME);
+    expect(found.headers.get('etag')).toBe(headers.get('etag'));
+    expect(await requestIn(found, 200)).toEqual(request);
+  });
+
+  test('for what is said of nothing else is for bytes, by a form, without notes', async () => {
+    const api = new ApiHarness();
+    await formed(api, { size: 1 });
+    expect(api.transfers.forms[0]).toMatchObject({
+      upload: { contentType: 'application/octet-stream', metadata: {} },
+      terms: { maxBytes: 1, sha256: undefined, expiresInSeconds: 3_600 },
+    });
+  });
+
+  test('in parts says how many and how large', async () => {
+    const { upload, uploadName } = await inParts(new ApiHarness());
+    expect(upload).toEqual({
+      method: 'PUT_PARTS',
+      uploadName,
+      partSize: 67_108_864,
+      partCount: 1,
+      expiresAt: '2026-01-31T13:00:00.000Z',
+    });
+  });
+
+  test('above 5 GiB is for parts whether the client likes it or not', async () => {
+    const api = new ApiHarness(undefined, { maxPayloadBytes: 6_000_000_000 });
+    const { upload } = await opened(api, { size: 5_368_709_121, multipart: false });
+    expect(upload.method).toBe('PUT_PARTS');
+  });
+
+  test('for more than is taken is refused', async () => {
+    const api = new ApiHarness(undefined, { maxPayloadBytes: 5 });
+    await opened(api, { size: 5 });
+    const response = await api.call('POST', '/v1/uploads', { json: { size: 6 } });
+    expect((await problemIn(response, 413)).code).toBe('payload_too_large');
+  });
+
+  test('isn’t bound to an idempotency key', async () => {
+    const api = new ApiHarness();
+    const one = await opened(api, { size: 5 }, { 'Idempotency-Key': 'k' });
+    const other = await opened(api, { size: 5 }, { 'Idempotency-Key': 'k' });
+    expect(one.request.id).not.toBe(other.request.id);
+  });
+
+  test('has no notes that only look like some', async () => {
+    const api = new ApiHarness();
+    const body = '{"size":5,"metadata":{"__proto__":"x","constructor":"y"}}';
+    await api.call('POST', '/v1/uploads', { body, headers: { 'Content-Type': 'application/json' } });
+    const [form] = api.transfers.forms;
+    expect(Object.entries(form?.upload.metadata ?? {})).toEqual([['constructor', 'y']]);
+    expect(Object.getPrototypeOf(form?.upload.metadata)).toBe(Object.prototype);
+  });
+});
+
+describe('an order of a ticket is refused', () => {
+  test.each<[string, unknown]>([
+    ['no size', {}],
+    ['a size of 0', { size: 0 }],
+    ['a size that is a text', { size: '5' }],
+    ['a size that isn’t whole', { size: 1.5 }],
+    ['a size beyond whole numbers', { size: 1e308 }],
+    ['a negative size', { size: -5 }],
+    ['a list', [{ size: 5 }]],
+    ['null', null],
+    ['a member there isn’t', { size: 5, tenant: 'other' }],
+    ['a checksum too short', { size: 5, sha256: 'abc=' }],
+    ['a checksum in another alphabet', { size: 5, sha256: SHA256.replace('+', '-') }],
+    ['a checksum with more behind it', { size: 5, sha256: `${SHA256}\n` }],
+    ['a checksum that is null', { size: 5, sha256: null }],
+    ['a wish that is a text', { size: 5, multipart: 'true' }],
+    ['a note that is a number', { size: 5, metadata: { a: 5 } }],
+    ['a note in capitals', { size: 5, metadata: { A: 'b' } }],
+    ['a note with a line break', { size: 5, metadata: { a: 'b\r\nc: d' } }],
+    ['notes that are a list', { size: 5, metadata: ['a'] }],
+    ['too many notes', { size: 5, metadata: { a: 'x'.repeat(3_000) } }],
+    ['a time gone by', { size: 5, expiresAt: '2026-01-31T12:00:00Z' }],
+    ['a time as a number', { size: 5, expiresAt: 1_800_000_000 }],
+    ['no such day', { size: 5, expiresAt: '2026-02-30T12:00:00Z' }],
+  ])('with %s', async (_, json) => {
+    const api = new ApiHarness();
+    const response = await api.call('POST', '/v1/uploads', { json });
+    expect((await problemIn(response, 400)).code).toBe('request_malformed');
+    expect(api.harness.records.all()).toEqual([]);
+    expect(api.admission.applicants).toEqual([]);
+  });
+
+  test('with a content type no object can have', async () => {
+    const json = { size: 5, contentType: 'text/plain\r\nx-amz-acl: public-read' };
+    const response = await new ApiHarness().call('POST', '/v1/uploads', { json });
+    expect((await problemIn(response, 415)).code).toBe('content_type_invalid');
+  });
+
+  test.each([
+    'text/plain',
+    'text/json',
+    'application/x-www-form-urlencoded',
+    'application/jsonp',
+    'image/x+json',
+    '',
+  ])('as %s', async (contentType) => {
+    const options = { body: '{"size":5}', headers: { 'Content-Type': contentType } };
+    const response = await new ApiHarness().call('POST', '/v1/uploads', options);
+    expect((await problemIn(response, 415)).code).toBe('content_type_invalid');
+  });
+
+  test.each(['application/json', 'APPLICATION/JSON', 'application/json; charset=utf-8'])(
+    'but not as %s',
+    async (contentType) => {
+      const options = { body: '{"size":5}', headers: { 'Content-Type': contentType } };
+      expect((await new ApiHarness().call('POST', '/v1/uploads', options)).status).toBe(201);
+    },
+  );
+
+  test.each(['', '{', '{"size":5', '{"size":05}', '\ufeff', '['.repeat(100_000)])(
+    'with no JSON: %.10s',
+    async (body) => {
+      const options = { body, headers: { 'Content-Type': 'application/json' } };
+      const response = await new ApiHarness().call('POST', '/v1/uploads', options);
+      expect((await problemIn(response, 400)).code).toBe('request_malformed');
+    },
+  );
+
+  test.each<[string, unknown]>([
+    ['wrong numbers', { uploadName: 'u', numbers: Array.from({ length: 100_000 }, () => 'x') }],
+    [
+      'unknown members',
+      Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`member-${index}`, 1])),
+    ],
+    ['one member with a very long name', { ['x'.repeat(1_000_000)]: 1 }],
+  ])('and the answer is short even to %s', async (_, json) => {
+    const response = await new ApiHarness().call('POST', '/v1/uploads/a/parts', { json });
+    expect((await response.clone().text()).length).toBeLessThan(10_000);
+    expect((await problemIn(response, 400)).code).toBe('request_malformed');
+  });
+
+  test('and a note with a very long name is shown in short', async () => {
+    const json = { size: 5, metadata: { ['x'.repeat(1_000_000)]: 1 } };
+    const response = await new ApiHarness().call('POST', '/v1/uploads', { json });
+    expect((await response.text()).length).toBeLessThan(10_000);
+  });
+});
+
+describe('an upload by a form', () => {
+  test('has what its ticket said reach the handler and the outcome', async () => {
+    const api = new ApiHarness(async (request) => {
+      const { id, tenant, contentType, metadata } = request;
+      return { id, tenant, contentType, metadata, text: await request.text() };
+    });
+    const json = {
+      size: 5,
+      contentType: 'text/csv',
+      metadata: { a: 'b' },
+      expiresAt: '2026-01-31T12:30:00Z',
+    };
+    const { request, key, path } = await formed(api, json, { traceparent: TRACEPARENT });
+    api.harness.chance.advanceSeconds(60);
+    expect(await upload(api, { key, content: 'hello' })).toEqual([]);
+    expect(api.harness.event).toMatchObject({
+      subject: request.id,
+      tenant: 'acme',
+      traceparent: TRACEPARENT,
+      type: 'coatcheck.request.succeeded',
+      data: { id: request.id, tenant: 'acme', contentType: 'text/csv', metadata: { a: 'b' }, text: 'hello' },
+    });
+    expect(await told(api, path)).toMatchObject({
+      status: 'succeeded',
+      createdAt: request.createdAt,
+      expiresAt: request.expiresAt,
+      endedAt: '2026-01-31T12:01:00.000Z',
+    });
+  });
+
+  test('after its time is over expires, unread', async () => {
+    const api = new ApiHarness(() => expect.unreachable());
+    const { request, key, path } = await formed(api, { size: 5, expiresAt: '2026-01-31T12:01:00Z' });
+    api.harness.chance.advanceSeconds(60);
+    await upload(api, { key, content: 'hello' });
+    expect(await told(api, path)).toMatchObject({ status: 'expired', problem: { code: 'request_expired' } });
+    expect(api.harness.statuses).toEqual({ [request.id]: 'expired' });
+    expect(api.harness.store.opened).toEqual([]);
+  });
+
+  test('of a request that was cancelled before is never run, and told so', async () => {
+    const api = new ApiHarness(() => expect.unreachable());
+    const { request, key, path } = await formed(api);
+    expect((await requestIn(await api.call('POST', `${path}/cancel`, ACME), 200)).status).toBe('cancelled');
+    expect(await upload(api, { key, content: 'hello' })).toEqual([]);
+    expect(api.harness.statuses).toEqual({ [request.id]: 'cancelled' });
+    expect(await told(api, path)).toMatchObject({ status: 'cancelled', attempts: 0 });
+  });
+
+  test('without a byte fails for good, and the record says so', async () => {
+    const api = new ApiHarness(() => expect.unreachable());
+    const { request, key, path } = await formed(api, { size: 5 }, { traceparent: TRACEPARENT });
+    expect(await upload(api, { key, content: '' })).toEqual([]);
+    expect(await told(api, path)).toMatchObject({
+      status: 'failed',
+      problem: { code: 'payload_empty', attempts: 1 },
+    });
+    expect(api.harness.event).toMatchObject({
+      subject: request.id,
+      tenant: 'acme',
+      traceparent: TRACEPARENT,
+    });
+    expect(api.harness.problem.code).toBe('payload_empty');
+  });
+
+  test('said twice by S3, or done twice by the client, is one request', async () => {
+    let runs = 0;
+    const api = new ApiHarness(async (request) => `${++runs} ${await request.text()}`);
+    const { request, key } = await formed(api);
+    await upload(api, { key, content: 'hello' });
+    api.harness.chance.advanceSeconds(60);
+    await upload(api, { key, content: 'other' });
+    expect(runs).toBe(1);
+    const [first, second] = api.harness.events;
+    expect(first?.data).toBe('1 hello');
+    expect(second).toEqual(first);
+    expect(api.harness.statuses).toEqual({ [request.id]: 'succeeded' });
+  });
+
+  test('of nobody’s ticket is nobody’s request', async () => {
+    const api = new ApiHarness(async ({ tenant }) => tenant ?? 'nobody');
+    await api.call('POST', '/v1/uploads', { json: { size: 5 } });
+    await upload(api, { key: api.transfers.forms[0]?.upload.key ?? '', content: 'hello' });
+    expect(api.harness.event).not.toHaveProperty('tenant');
+    expect(api.harness.event.data).toBe('nobody');
+  });
+
+  test('whose record is long dropped runs all the same', async () => {
+    const api = new ApiHarness(async ({ tenant }) => tenant);
+    const { request, key } = await formed(api);
+    api.harness.records.drop({ id: request.id, issuer: '', tenant: 'acme' });
+    await upload(api, { key, content: 'hello' });
+    expect(api.harness.event).toMatchObject({ subject: request.id, data: 'acme' });
+  });
+
+  test('isn’t for parts', async () => {
+    const api = new ApiHarness();
+    const { request } = await formed(api);
+    const json = { uploadName: 'upload-1', parts: [{ number: 1, etag: 'x' }] };
+    const response = await api.call('POST', `/v1/uploads/${request.id}/complete`, { ...ACME, json });
+    expect((await problemIn(response, 404)).code).toBe('upload_unknown');
+  });
+});
+
+describe('an upload in parts', () => {
+  test('is asked for its URLs, completed, and runs when S3 tells of it', async () => {
+    const api = new ApiHarness((request) => request.text());
+    const { request, path, uploadName, parts, call } = await inParts(api);
+    const urls = await call('parts', { uploadName, numbers: [2, 1] });
+    expect(urls.status).toBe(200);
+    expect(urls.headers.get('cache-control')).toBe('no-store');
+    expect(
+      exactly(PartUrls, await urls.json()).parts.map(({ number, url }) => [number, new URL(url).pathname]),
+    ).toEqual([
+      [2, `/requests/tickets/YWNtZQ/${request.id}`],
+      [1, `/requests/tickets/YWNtZQ/${request.id}`],
+    ]);
+    const completed = await requestIn(await call('complete', { uploadName, parts }), 202);
+    expect(completed.id).toBe(request.id);
+    await upload(api, { key: `requests/tickets/YWNtZQ/${request.id}`, content: 'hello' });
+    expect(api.harness.event).toMatchObject({ subject: request.id, tenant: 'acme', data: 'hello' });
+    expect((await told(api, path)).status).toBe('succeeded');
+    // The answer was lost, perhaps.
+    expect((await requestIn(await call('complete', { uploadName, parts }), 202)).status).toBe('succeeded');
+    expect(api.transfers.completed).toHaveLength(1);
+  });
+
+  test('is another tenant’s neither to continue, nor to complete, nor to abort', async () => {
+    const api = new ApiHarness();
+    const { path, uploadName, parts, call } = await inParts(api);
+    for (const [step, json] of [
+      ['parts', { uploadName, numbers: [1] }],
+      ['complete', { uploadName, parts }],
+      ['abort', { uploadName }],
+    ] as const) {
+      expect((await problemIn(await call(step, json, 'other'), 404)).code).toBe('request_unknown');
+    }
+    expect(api.transfers.unfinished).toEqual([uploadName]);
+    expect((await told(api, path)).status).toBe('awaiting_upload');
+  });
+
+  test('is completed with its own parts, or not at all', async () => {
+    const api = new ApiHarness();
+    const { uploadName, call } = await inParts(api);
+    const wrong = await call('complete', { uploadName, parts: [{ number: 1, etag: '"wrong"' }] });
+    expect((await problemIn(wrong, 409)).code).toBe('upload_incomplete');
+    const unknown = await call('complete', { uploadName: 'other', parts: [{ number: 1, etag: 'x' }] });
+    expect((await problemIn(unknown, 404)).code).toBe('upload_unknown');
+    expect(api.transfers.completed).toEqual([]);
+  });
+
+  test('is aborted once or twice, and then over', async () => {
+    const api = new ApiHarness();
+    const { uploadName, parts, call } = await inParts(api);
+    expect((await requestIn(await call('abort', { uploadName }), 200)).status).toBe('cancelled');
+    expect((await requestIn(await call('abort', { uploadName }), 200)).status).toBe('cancelled');
+    expect(api.transfers.unfinished).toEqual([]);
+    expect((await problemIn(await call('parts', { uploadName, numbers: [1] }), 409)).code).toBe(
+      'upload_over',
+    );
+    expect((await requestIn(await call('complete', { uploadName, parts }), 202)).status).toBe('cancelled');
+    expect(api.harness.records.all()).toMatchObject([{ record: { status: 'cancelled' } }]);
+  });
+
+  test('that was completed waits for its turn, completed again or not, and can’t be aborted any more', async () => {
+    const api = new ApiHarness(async (request) => request.text());
+    const { request, uploadName, parts, call } = await inParts(api);
+    for (const _ of ['before S3 told of it', 'again']) {
+      expect((await requestIn(await call('complete', { uploadName, parts }), 202)).status).toBe('queued');
+    }
+    expect((await problemIn(await call('abort', { uploadName }), 409)).code).toBe('upload_over');
+    await upload(api, { key: `requests/tickets/YWNtZQ/${request.id}`, content: 'hello' });
+    expect(api.harness.statuses).toEqual({ [request.id]: 'succeeded' });
+  });
+
+  test('that has its payload can’t be aborted', async () => {
+    const api = new ApiHarness();
+    const { request, uploadName, parts, call } = await inParts(api);
+    await call('complete', { uploadName, parts });
+    await upload(api, { key: `requests/tickets/YWNtZQ/${request.id}`, content: 'hello' });
+    const { code, detail } = await problemIn(await call('abort', { uploadName }), 409);
+    expect([code, detail]).toEqual(['upload_over', 'The request must be awaiting_upload, it is succeeded']);
+  });
+
+  test.each<[string, unknown]>([
+    ['parts', { uploadName: 'u', numbers: [] }],
+    ['parts', { uploadName: 'u', numbers: [0] }],
+    ['parts', { uploadName: 'u', numbers: [10_001] }],
+    ['parts', { uploadName: 'u', numbers: ['1'] }],
+    ['parts', { uploadName: 'u', numbers: Array.from({ length: 101 }, (_, index) => index + 1) }],
+    ['parts', { uploadName: '', numbers: [1] }],
+    ['parts', { uploadName: 'u'.repeat(1_025), numbers: [1] }],
+    ['parts', { numbers: [1] }],
+    ['complete', { uploadName: 'u', parts: [] }],
+    ['complete', { uploadName: 'u', parts: [{ number: 1 }] }],
+    ['complete', { uploadName: 'u', parts: [{ number: 1, etag: '' }] }],
+    ['complete', { uploadName: 'u', parts: [{ number: 1, etag: 'x', size: 5 }] }],
+    [
+      'complete',
+      { uploadName: 'u', parts: Array.from({ length: 10_001 }, () => ({ number: 1, etag: 'x' })) },
+    ],
+    ['abort', {}],
+    ['abort', { uploadName: 5 }],
+  ])('is %s refused with a body that isn’t one: %#', async (step, json) => {
+    const api = new ApiHarness();
+    const response = await api.call('POST', `/v1/uploads/a/${step}`, { json });
+    expect((await problemIn(response, 400)).code).toBe('request_malformed');
+  });
+
+  test('has URLs of a hundred parts at a time', async () => {
+    const { uploadName, call } = await inParts(new ApiHarness());
+    const numbers = Array.from({ length: 100 }, (_, index) => 9_901 + index);
+    const { parts } = exactly(PartUrls, await (await call('parts', { uploadName, numbers })).json());
+    expect(parts.map(({ number }) => number)).toEqual(numbers);
+  });
+});

@@ -1,0 +1,49 @@
+import type { z } from '@hono/zod-openapi';
+import { expect, test } from 'vitest';
+import { PartUrls, Request, RequestPage, ServiceStatus, UploadTicket } from '../../lib/api/schemas.ts';
+import { exactly, problemIn } from '../support/api-answers.ts';
+import { type Operation, WALK } from './walk.ts';
+
+/** What an answer that is no problem holds, where that isn't the request. */
+const SCHEMAS: Partial<
+  Record<Operation, typeof PartUrls | typeof RequestPage | typeof ServiceStatus | typeof UploadTicket>
+> = {
+  listRequests: RequestPage,
+  getPartUrls: PartUrls,
+  getStatus: ServiceStatus,
+  openUpload: UploadTicket,
+};
+
+/** Statuses that say when to come again. */
+const BUSY = ['idempotency_key_busy', 'overloaded', 'tenant_over_share'];
+
+test.each(WALK)('$operation answers $status $code', async ({ operation, status, code, answer }) => {
+  const response = await answer();
+  const { headers } = response;
+  expect(headers.get('cache-control')).toBe('no-store');
+  if (code !== undefined) {
+    const problem = await problemIn(response, status);
+    expect(problem.code).toBe(code);
+    expect(headers.has('retry-after')).toBe(BUSY.includes(code));
+    // What failed is for the log.
+    if (status === 500) expect(JSON.stringify(problem)).not.toContain('failed before');
+    return;
+  }
+  expect(response.status).toBe(status);
+  if (status === 303 || status === 304) {
+    expect(await response.text()).toBe('');
+    expect(headers.has(status === 303 ? 'location' : 'etag')).toBe(true);
+    return;
+  }
+  expect(headers.get('content-type')).toBe('application/json');
+  const body: unknown = await response.json();
+  if (operation === 'getResult' && status === 200) expect(body).toBe('done');
+  else if (operation in SCHEMAS) exactly(SCHEMAS[operation] ?? Request, body);
+  else expectRequest(operation, exactly(Request, body), headers);
+});
+
+function expectRequest(operation: Operation, { endedAt }: z.infer<typeof Request>, headers: Headers): void {
+  expect(headers.get('etag')).toMatch(/^"[\da-f]{32}"$/);
+  expect(headers.has('retry-after')).toBe(endedAt === undefined);
+  expect(headers.has('location')).toBe(operation === 'submitRequest');
+}

@@ -1,0 +1,267 @@
+import { ApiError } from '../../lib/api/problem.ts';
+import { ApiHarness, type ApiHarnessOptions } from '../support/api-harness.ts';
+
+/** One way a call ends. */
+export interface Step {
+  readonly operation: Operation;
+  readonly status: number;
+  /** The problem's code, if it is one. */
+  readonly code?: string;
+  readonly answer: () => Promise<Response>;
+}
+
+/** The `operationId` of a route. */
+export type Operation = keyof typeof OPERATIONS;
+
+/** What a call needs to be made on a request. */
+interface Subject {
+  readonly api: ApiHarness;
+  readonly id: string;
+  readonly uploadName: string;
+}
+
+/** What a call adds to one that would do. */
+interface Call {
+  readonly json?: unknown;
+  readonly body?: string;
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** Every operation: a call of it that would do, on a request that was handed in or waits for its upload in parts. */
+const OPERATIONS = {
+  submitRequest: {
+    call: ({ api }: Subject, { body = 'hello', headers }: Call) =>
+      api.call('POST', '/v1/requests', { body, headers }),
+    breaks: ({ api }: Subject) => api.queue.faults.inject('send', 'fails before'),
+  },
+  listRequests: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/requests${query}`),
+    breaks: ({ api }: Subject) => api.index.faults.inject('list', 'fails before'),
+  },
+  getRequest: {
+    call: ({ api, id }: Subject, { headers }: Call) => api.call('GET', `/v1/requests/${id}`, { headers }),
+    breaks: failingRead,
+  },
+  getResult: {
+    call: ({ api, id }: Subject) => api.call('GET', `/v1/requests/${id}/result`),
+    breaks: failingRead,
+  },
+  cancelRequest: {
+    call: ({ api, id }: Subject) => api.call('POST', `/v1/requests/${id}/cancel`),
+    breaks: failingRead,
+  },
+  openUpload: {
+    call: ({ api }: Subject, { json = { size: 5 }, body, headers }: Call) =>
+      api.call('POST', '/v1/uploads', body === undefined ? { json } : { body, headers }),
+    breaks: ({ api }: Subject) => api.transfers.faults.inject('form', 'fails before'),
+  },
+  getPartUrls: {
+    call: ({ api, id, uploadName }: Subject, { json = { uploadName, numbers: [1] }, body, headers }: Call) =>
+      api.call('POST', `/v1/uploads/${id}/parts`, body === undefined ? { json } : { body, headers }),
+    breaks: ({ api }: Subject) => api.transfers.faults.inject('partUrls', 'fails before'),
+  },
+  completeUpload: {
+    call: ({ api, id, uploadName }: Subject, { json = { uploadName, parts: [PART] }, body, headers }: Call) =>
+      api.call('POST', `/v1/uploads/${id}/complete`, body === undefined ? { json } : { body, headers }),
+    breaks: ({ api }: Subject) => api.transfers.faults.inject('completeParts', 'fails before'),
+  },
+  abortUpload: {
+    call: ({ api, id, uploadName }: Subject, { json = { uploadName }, body, headers }: Call) =>
+      api.call('POST', `/v1/uploads/${id}/abort`, body === undefined ? { json } : { body, headers }),
+    breaks: ({ api }: Subject) => api.transfers.faults.inject('abortParts', 'fails before'),
+  },
+  getStatus: {
+    call: ({ api }: Subject) => api.call('GET', '/v1/status'),
+    breaks: ({ api }: Subject) => api.admission.faults.inject('state', 'fails before'),
+  },
+} as const;
+
+/** By `printf hello | md5sum`. */
+const PART = { number: 1, etag: '"5d41402abc4b2a76b9719d911017c592"' };
+
+const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest'] as const;
+const OF_AN_UPLOAD = ['getPartUrls', 'completeUpload', 'abortUpload'] as const;
+const WITH_JSON = ['openUpload', ...OF_AN_UPLOAD] as const;
+const ADMITTED = ['submitRequest', 'openUpload'] as const;
+
+const EVERY = Object.keys(OPERATIONS).filter((name): name is Operation => name in OPERATIONS);
+
+/** A call for every status code that the API answers with. */
+export const WALK: readonly Step[] = [
+  ...EVERY.flatMap((operation) => [
+    refused(operation, 401, 'caller_unknown'),
+    refused(operation, 403, 'caller_refused'),
+    broken(operation),
+  ]),
+  ...WITH_JSON.flatMap((operation) => [
+    step(operation, 400, 'request_malformed', { call: { json: { sise: 5 } } }),
+    step(operation, 400, 'request_malformed', {
+      call: { body: '{', headers: { 'Content-Type': 'application/json' } },
+    }),
+    step(operation, 415, 'content_type_invalid', {
+      call: { body: '{}', headers: { 'Content-Type': 'text/plain' } },
+    }),
+  ]),
+  ...[...OF_A_REQUEST, ...OF_AN_UPLOAD].flatMap((operation) => [
+    step(operation, 400, 'request_malformed', { subject: { id: 'x'.repeat(257) } }),
+    step(operation, 404, 'request_unknown', { subject: { id: 'unknown' } }),
+  ]),
+  ...ADMITTED.flatMap((operation) => [
+    step(operation, 429, 'tenant_over_share', { prepare: turnAway('tenant_over_share') }),
+    step(operation, 503, 'overloaded', { prepare: turnAway('overloaded') }),
+    step(operation, 413, 'payload_too_large', { options: { maxPayloadBytes: 4 }, fresh: true }),
+  ]),
+
+  step('submitRequest', 202, undefined),
+  step('submitRequest', 200, undefined, {
+    call: { headers: { Prefer: 'wait=5' } },
+    prepare: deliverWhileWaiting,
+  }),
+  step('submitRequest', 400, 'payload_empty', { call: { body: '' } }),
+  step('submitRequest', 400, 'request_malformed', { call: { headers: { 'Idempotency-Key': '""' } } }),
+  step('submitRequest', 409, 'idempotency_key_busy', {
+    call: { headers: { 'Idempotency-Key': 'k' } },
+    prepare: async ({ api }) => {
+      const other = await api.call('POST', '/v1/requests', {
+        body: 'hello',
+        headers: { 'Idempotency-Key': 'k' },
+      });
+      api.harness.records.drop({ id: idIn(await other.json()), issuer: '' });
+    },
+  }),
+  step('submitRequest', 415, 'content_type_invalid', { call: { headers: { 'Content-Type': 'text/ü' } } }),
+  step('submitRequest', 422, 'idempotency_key_reused', {
+    call: { headers: { 'Idempotency-Key': 'k' } },
+    prepare: ({ api }) =>
+      api.call('POST', '/v1/requests', { body: 'other', headers: { 'Idempotency-Key': 'k' } }),
+  }),
+
+  step('getRequest', 200, undefined),
+  step('getRequest', 304, undefined, { call: { headers: { 'If-None-Match': '*' } } }),
+
+  step('getResult', 202, undefined),
+  step('getResult', 200, undefined, { prepare: deliver }),
+  step('getResult', 303, undefined, { result: 'x'.repeat(10_000), prepare: deliver }),
+  step('getResult', 409, 'request_cancelled', { prepare: cancel }),
+  step('getResult', 410, 'result_gone', {
+    result: 'x'.repeat(10_000),
+    prepare: async (subject) => {
+      await deliver(subject);
+      subject.api.harness.chance.advanceSeconds(20 * 86_400);
+    },
+  }),
+
+  step('cancelRequest', 200, undefined),
+  step('cancelRequest', 202, undefined, {
+    prepare: ({ api, id }) => {
+      const leaseEndsAt = api.harness.chance.now() + 60_000;
+      return api.records.claim({ id, issuer: '' }, leaseEndsAt);
+    },
+  }),
+  step('cancelRequest', 409, 'request_finished', { prepare: deliver }),
+
+  step('listRequests', 200, undefined),
+  step('listRequests', 400, 'request_malformed', { call: { query: '?limit=0' } }),
+
+  step('openUpload', 201, undefined),
+  step('openUpload', 415, 'content_type_invalid', { call: { json: { size: 5, contentType: '\n' } } }),
+  step('getPartUrls', 200, undefined),
+  step('getPartUrls', 409, 'upload_over', { prepare: cancel }),
+  step('completeUpload', 202, undefined),
+  step('completeUpload', 404, 'upload_unknown', { subject: { uploadName: 'other' } }),
+  step('completeUpload', 409, 'upload_incomplete', {
+    call: { json: { uploadName: 'upload-1', parts: [{ number: 2, etag: 'x' }] } },
+  }),
+  step('abortUpload', 200, undefined),
+  step('abortUpload', 409, 'upload_over', {
+    prepare: ({ api, id }) =>
+      api.records.claim({ id, issuer: '', ticketed: true }, api.harness.chance.now() + 60_000),
+  }),
+
+  step('getStatus', 200, undefined),
+];
+
+interface StepOptions {
+  readonly call?: Call;
+  readonly subject?: Partial<Subject>;
+  readonly prepare?: (subject: Subject) => unknown;
+  readonly options?: ApiHarnessOptions;
+  /** What the handler returns. */
+  readonly result?: string;
+  /** There is no request before the call. */
+  readonly fresh?: boolean;
+}
+
+function step(operation: Operation, status: number, code: string | undefined, given: StepOptions = {}): Step {
+  const answer = async () => {
+    const { call = {}, prepare, options, result = 'done', fresh } = given;
+    const api = new ApiHarness(() => result, options);
+    const none = { api, id: '', uploadName: '' };
+    const found = fresh ? none : await subjectOf(operation, api);
+    await prepare?.(found);
+    return OPERATIONS[operation].call({ ...found, ...given.subject }, call);
+  };
+  return { operation, status, code, answer };
+}
+
+/** A caller who isn't let in. */
+function refused(operation: Operation, status: 401 | 403, code: string): Step {
+  const callerOf = () => {
+    throw new ApiError({ status, code, detail: 'Not you' });
+  };
+  return step(operation, status, code, {
+    options: { callerOf },
+    fresh: true,
+    subject: { id: 'a', uploadName: 'b' },
+  });
+}
+
+/** A port that fails. */
+function broken(operation: Operation): Step {
+  return step(operation, 500, 'internal_error', {
+    prepare: (subject) => OPERATIONS[operation].breaks(subject),
+  });
+}
+
+async function subjectOf(operation: Operation, api: ApiHarness): Promise<Subject> {
+  const isUpload = OF_AN_UPLOAD.some((name) => name === operation);
+  const response = await (isUpload
+    ? api.call('POST', '/v1/uploads', { json: { size: 5, multipart: true } })
+    : api.call('POST', '/v1/requests', { body: 'hello' }));
+  const body: unknown = await response.json();
+  const uploadName = api.transfers.unfinished[0] ?? '';
+  api.transfers.putPart(uploadName, 1, 'hello');
+  return { api, id: idIn(body), uploadName };
+}
+
+/** The id of a request, or of the request of a ticket. */
+function idIn(body: unknown): string {
+  if (typeof body === 'object' && body !== null) {
+    if ('request' in body) return idIn(body.request);
+    if ('id' in body && typeof body.id === 'string') return body.id;
+  }
+  throw new Error(`There is no request in ${JSON.stringify(body)}`);
+}
+
+function failingRead({ api }: Subject): void {
+  api.harness.records.faults.inject('read', 'fails before');
+}
+
+function turnAway(reason: 'overloaded' | 'tenant_over_share') {
+  return ({ api }: Subject): void => {
+    api.admission.verdict = { admitted: false, reason, retryAfterSeconds: 7, load: { maxWaitSeconds: 900 } };
+  };
+}
+
+function deliverWhileWaiting({ api }: Subject): void {
+  api.onWait = () => api.deliver();
+}
+
+async function deliver({ api }: Subject): Promise<void> {
+  await api.deliver();
+}
+
+async function cancel({ api, id }: Subject): Promise<void> {
+  await api.call('POST', `/v1/requests/${id}/cancel`);
+}

@@ -1,0 +1,363 @@
+import { setImmediate } from 'node:timers/promises';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { IdempotencyKeyBusy, IdempotencyKeyReused } from '../../../lib/core/errors.ts';
+import type { RequestRecord } from '../../../lib/core/request-record.ts';
+import type { Order } from '../../../lib/core/submissions.ts';
+import { type Fault, Faults, InjectedFault } from '../../support/faults.ts';
+import { START } from '../../support/set-chance.ts';
+import { SubmissionService, type TakingCall } from '../../support/submission-service.ts';
+
+const DAY_SECONDS = 86_400;
+
+/** Longest time a client may be told to ask again what became of its request. */
+const BUSY_SECONDS = 30;
+
+const LARGE = Buffer.alloc(200, 'x');
+
+/** A service whose taking side meets faults; payloads over 100 bytes are stored. */
+function faultyService() {
+  const faults = new Faults<TakingCall>();
+  const around = <Value>(call: TakingCall, effect: () => Promise<Value>) => faults.around(call, effect);
+  return { faults, service: new SubmissionService({ around, settings: { inlineLimitBytes: 100 } }) };
+}
+
+/** What a client gets that hangs up when nothing more happens. Every port is in memory: what hangs, hangs at once. */
+async function answered(
+  taking: Promise<RequestRecord>,
+): Promise<RequestRecord | 'busy' | 'failed' | 'nothing'> {
+  const answer = taking.catch((error: unknown) => {
+    if (error instanceof InjectedFault) return 'failed' as const;
+    if (!(error instanceof IdempotencyKeyBusy)) throw error;
+    expect(error.retryAfterSeconds).toBeGreaterThanOrEqual(1);
+    expect(error.retryAfterSeconds).toBeLessThanOrEqual(BUSY_SECONDS);
+    return 'busy' as const;
+  });
+  return Promise.race([answer, setImmediate('nothing' as const)]);
+}
+
+/** Asks again and again, as soon as it may, until it has an answer. @returns the id, and the seconds it took */
+async function insisted(service: SubmissionService, given: Partial<Order>) {
+  for (let seconds = 0; ; seconds++) {
+    const answer = await answered(service.submit(given));
+    if (typeof answer === 'object') return { id: answer.request.id, seconds };
+    expect(seconds).toBeLessThan(BUSY_SECONDS);
+    service.harness.chance.advanceSeconds(1);
+  }
+}
+
+describe('fault 1: concurrent submits with one idempotency key', () => {
+  test('however slow and mixed up the calls: one ticket, one effect', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.scheduler(),
+        fc.integer({ min: 2, max: 12 }),
+        fc.boolean(),
+        async (scheduler, clients, stored) => {
+          const service = new SubmissionService({
+            around: (call, effect) => scheduler.schedule(Promise.resolve(), call).then(effect),
+            settings: { inlineLimitBytes: 100 },
+          });
+          const given = { idempotencyKey: 'k', payload: stored ? LARGE : Buffer.from('hello') };
+          const answers = Promise.all(
+            Array.from({ length: clients }, () => answeredInTime(service.submit(given))),
+          );
+          await scheduler.waitFor(answers);
+          const tickets = new Set((await answers).filter((answer) => answer !== 'busy'));
+          expect(tickets.size).toBe(1);
+          const again = service.submit(given);
+          await scheduler.waitFor(again);
+          expect(tickets).toEqual(new Set([(await again).request.id]));
+
+          const taking = service.queue.sent.length;
+          await service.deliver(2);
+          expect(service.runs.map(({ id }) => id)).toEqual([...tickets]);
+          expect(service.harness.records.all()).toHaveLength(1);
+          expect(taking).toBe(1);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  /** The ticket, or that it is to be had soon. */
+  async function answeredInTime(taking: Promise<RequestRecord>): Promise<string> {
+    return taking.then(
+      ({ request }) => request.id,
+      (error: unknown) => {
+        if (error instanceof IdempotencyKeyBusy) return 'busy';
+        throw error;
+      },
+    );
+  }
+
+  test('fifty at a time are one', async () => {
+    const service = new SubmissionService();
+    await Promise.all(
+      Array.from({ length: 50 }, () => answeredInTime(service.submit({ idempotencyKey: 'k' }))),
+    );
+    await service.deliver();
+    expect(service.runs).toHaveLength(1);
+  });
+
+  test('by different tenants, or by one and by nobody, are theirs', async () => {
+    const service = new SubmissionService();
+    const tenants = ['acme', 'other', undefined, '', 'undefined', 'null'];
+    for (const tenant of tenants) await service.submit({ tenant, idempotencyKey: 'k' });
+    expect(new Set(service.inFlight).size).toBe(tenants.length);
+  });
+});
+
+describe('fault 2: the key reused with another order', () => {
+  const FIRST = { idempotencyKey: 'k', metadata: { a: 'b', c: 'd' }, expiresAt: START + 60_000 };
+
+  test.each<[string, Partial<Order>]>([
+    ['body', { payload: Buffer.from('hello!') }],
+    ['body of the same length', { payload: Buffer.from('hellO') }],
+    ['large body', { payload: LARGE }],
+    ['content type', { contentType: 'text/plain; charset=utf-8' }],
+    ['note', { metadata: { a: 'b', c: 'e' } }],
+    ['number of notes', { metadata: { a: 'b' } }],
+    ['division of notes', { metadata: { a: 'b","c', d: '' } }],
+    ['expiry', { expiresAt: START + 60_001 }],
+    ['expiry, namely none', { expiresAt: undefined }],
+  ])('with another %s is refused, and no work is done', async (_, other) => {
+    const { service } = faultyService();
+    await service.submit(FIRST);
+    await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
+    expect(service.queue.sent).toHaveLength(1);
+    expect(service.harness.records.all()).toHaveLength(1);
+    expect(service.harness.store.keys()).toEqual([]);
+    // While the first is being taken, and long after it has ended as well.
+    await service.deliver();
+    service.harness.chance.advanceSeconds(30);
+    await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
+    expect(service.runs).toHaveLength(1);
+  });
+
+  test('an order that differs only in the order of its notes and its trace is the same', async () => {
+    const service = new SubmissionService();
+    const { request } = await service.submit(FIRST);
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const again = await service.submit({ ...FIRST, metadata: { c: 'd', a: 'b' }, traceparent });
+    expect(again.request.id).toBe(request.id);
+    expect(service.queue.sent).toHaveLength(1);
+  });
+
+  test('what is body to the one is no note to the other', async () => {
+    const service = new SubmissionService();
+    await service.submit({ idempotencyKey: 'k', metadata: {}, payload: Buffer.from('[]') });
+    const moved = {
+      idempotencyKey: 'k',
+      metadata: {},
+      payload: Buffer.from('"]'),
+      contentType: 'text/plain",[',
+    };
+    await expect(service.submit(moved)).rejects.toThrow(IdempotencyKeyReused);
+  });
+
+  test('a key is its request’s for a day, and free after it', async () => {
+    const service = new SubmissionService();
+    const { request } = await service.submit({ idempotencyKey: 'k' });
+    await service.deliver();
+    service.harness.chance.advanceSeconds(DAY_SECONDS - 0.001);
+    expect(await service.submit({ idempotencyKey: 'k' })).toMatchObject({ status: 'succeeded', request });
+    await expect(service.submit({ idempotencyKey: 'k', payload: LARGE })).rejects.toThrow(
+      IdempotencyKeyReused,
+    );
+    service.harness.chance.advanceSeconds(0.001);
+    const later = await service.submit({ idempotencyKey: 'k', payload: LARGE });
+    expect(later.request.id).not.toBe(request.id);
+    await service.deliver();
+    expect(service.runs).toHaveLength(2);
+  });
+});
+
+const CALLS: readonly TakingCall[] = ['take', 'save', 'send', 'write'];
+const FAULTS: readonly Fault[] = ['fails before', 'fails after', 'never answers'];
+const BROKEN = CALLS.flatMap((call) => FAULTS.map((fault) => [call, fault] as const));
+
+describe('fault 3: whoever takes a request crashes between two steps', () => {
+  test.each(BROKEN)(
+    '%s %s: nothing is stranded, and the retry is one request and one run',
+    async (call, fault) => {
+      const { faults, service } = faultyService();
+      const given = { idempotencyKey: 'k', payload: LARGE };
+      faults.inject(call, fault);
+      await answered(service.submit(given));
+      expect(service.stranded).toEqual([]);
+      const { id } = await insisted(service, given);
+      expect(service.stranded).toEqual([]);
+      await service.deliver();
+      expect(service.runs.map((run) => run.id)).toEqual([id]);
+      expect(service.runs[0]?.text).toBe(LARGE.toString());
+      expect(service.harness.records.all()).toMatchObject([
+        { record: { status: 'succeeded', request: { id } } },
+      ]);
+    },
+  );
+
+  test.each(BROKEN)(
+    '%s %s: what its message began before the retry is found by the retry',
+    async (call, fault) => {
+      const { faults, service } = faultyService();
+      const given = { idempotencyKey: 'k', payload: LARGE };
+      faults.inject(call, fault);
+      await answered(service.submit(given));
+      await service.deliver(2);
+      const begun = service.runs.map((run) => run.id);
+      const { id, seconds } = await insisted(service, given);
+      await service.deliver();
+      expect(service.runs.map((run) => run.id)).toEqual([id]);
+      if (begun.length > 0) expect([begun, seconds]).toEqual([[id], 0]);
+    },
+  );
+
+  test.each(BROKEN)(
+    '%s %s: without a key there is no record without a message either',
+    async (call, fault) => {
+      const { faults, service } = faultyService();
+      faults.inject(call, fault);
+      const answer = await answered(service.submit({ payload: LARGE }));
+      expect(service.stranded).toEqual([]);
+      if (typeof answer === 'object') expect(service.inFlight).toEqual([answer.request.id]);
+      const sent = service.inFlight;
+      await service.deliver();
+      expect(service.runs.map(({ id }) => id)).toEqual(sent);
+    },
+  );
+
+  test.each(BROKEN)('twice in a row, %s %s: the third try is the one', async (call, fault) => {
+    const { faults, service } = faultyService();
+    const given = { idempotencyKey: 'k', payload: LARGE };
+    faults.inject(call, fault, fault);
+    await answered(service.submit(given));
+    service.harness.chance.advanceSeconds(BUSY_SECONDS);
+    await answered(service.submit(given));
+    service.harness.chance.advanceSeconds(BUSY_SECONDS);
+    const { id } = await insisted(service, given);
+    await service.deliver(2);
+    expect(service.runs.map((run) => run.id)).toEqual([id]);
+  });
+});
+
+describe('fault 4: the message was sent, and no response', () => {
+  test('the retry gets the same ticket at once where there is a record', async () => {
+    const service = new SubmissionService();
+    const { request } = await service.submit({ idempotencyKey: 'k' });
+    expect((await service.submit({ idempotencyKey: 'k' })).request).toEqual(request);
+    expect(service.queue.sent).toHaveLength(1);
+  });
+
+  test('where there is none it is asked to come again, for half a minute, and is then taken under the same id', async () => {
+    const { faults, service } = faultyService();
+    faults.inject('write', 'never answers');
+    expect(await answered(service.submit({ idempotencyKey: 'k' }))).toBe('nothing');
+    const [id] = service.inFlight;
+    for (const seconds of [0, 1, 28.999]) {
+      service.harness.chance.advanceSeconds(seconds);
+      expect(await answered(service.submit({ idempotencyKey: 'k' }))).toBe('busy');
+    }
+    service.harness.chance.advanceSeconds(0.001);
+    expect(await service.submit({ idempotencyKey: 'k' })).toMatchObject({
+      request: { id },
+      createdAt: START,
+    });
+    expect(service.inFlight).toEqual([id, id]);
+    await service.deliver();
+    expect(service.runs).toHaveLength(1);
+  });
+
+  test('one whose time was over only seemed gone is still the same request', async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    let sends = 0;
+    const service = new SubmissionService({
+      around: async (call, effect) => {
+        if (call === 'send' && ++sends === 1) await promise;
+        return effect();
+      },
+    });
+    const slow = service.submit({ idempotencyKey: 'k' });
+    await setImmediate();
+    service.harness.chance.advanceSeconds(BUSY_SECONDS);
+    const { request } = await service.submit({ idempotencyKey: 'k' });
+    await service.deliver();
+    resolve();
+    expect((await slow).request).toEqual(request);
+    await service.deliver();
+    expect(service.runs).toHaveLength(1);
+    expect(service.harness.records.record(request.id)?.status).toBe('succeeded');
+  });
+});
+
+/** What happens to a service. */
+type Happening =
+  | {
+      readonly type: 'submit';
+      readonly key: string;
+      readonly faults: readonly (readonly [TakingCall, Fault])[];
+    }
+  | { readonly type: 'deliver'; readonly times: number }
+  | { readonly type: 'pass'; readonly seconds: number };
+
+const KEYS = ['one', 'two', 'three'];
+
+const happenings: fc.Arbitrary<Happening> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant('submit' as const),
+      key: fc.constantFrom(...KEYS),
+      faults: fc.array(
+        fc.tuple(fc.constantFrom<TakingCall>(...CALLS, 'read'), fc.constantFrom<Fault>(...FAULTS, 'works')),
+        { maxLength: 4 },
+      ),
+    }),
+  },
+  fc.record({ type: fc.constant('deliver' as const), times: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ type: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 45 }) }),
+);
+
+test('whatever goes wrong: a client that insists has one request and one run, and nothing accepted is ever lost', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(happenings, { maxLength: 25 }), async (history) => {
+      const { faults, service } = faultyService();
+      const tickets = new Map<string, Set<string>>(KEYS.map((key) => [key, new Set()]));
+      const given = (key: string) => ({
+        idempotencyKey: key,
+        payload: key === 'two' ? LARGE : Buffer.from(key),
+      });
+      const nothingIsLost = () => {
+        expect(service.stranded).toEqual([]);
+        for (const id of [...tickets.values()].flatMap((ids) => [...ids])) {
+          const isOver = service.harness.records.record(id)?.outcome !== undefined;
+          expect(isOver || service.inFlight.includes(id)).toBe(true);
+        }
+      };
+      for (const happening of history) {
+        if (happening.type === 'submit') {
+          for (const [call, fault] of happening.faults) faults.inject(call, fault);
+          const answer = await answered(service.submit(given(happening.key)));
+          if (typeof answer === 'object') tickets.get(happening.key)?.add(answer.request.id);
+        } else if (happening.type === 'deliver') {
+          await service.deliver(happening.times);
+        } else {
+          service.harness.chance.advanceSeconds(happening.seconds);
+        }
+        nothingIsLost();
+      }
+      for (const call of [...CALLS, 'read'] as const) faults.clear(call);
+      for (const key of KEYS) {
+        tickets.get(key)?.add((await insisted(service, given(key))).id);
+        nothingIsLost();
+      }
+      await service.deliver(2);
+      nothingIsLost();
+      expect([...tickets.values()].map(({ size }) => size)).toEqual([1, 1, 1]);
+      const ran = service.runs.map(({ id, text }) => [text, id]);
+      const wanted = KEYS.map((key) => [given(key).payload.toString(), ...(tickets.get(key) ?? [])]);
+      expect(ran.toSorted()).toEqual(wanted.toSorted());
+    }),
+    { numRuns: 400 },
+  );
+});

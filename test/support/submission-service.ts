@@ -1,0 +1,112 @@
+import { v7 } from 'uuid';
+import type { EngineSettings } from '../../lib/core/engine-settings.ts';
+import type { ProcessorRequest } from '../../lib/core/handler.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { RequestRecords } from '../../lib/core/request-records.ts';
+import { DEFAULT_PAYLOAD_PREFIX } from '../../lib/core/settings.ts';
+import { type Order, Submissions } from '../../lib/core/submissions.ts';
+import { delivery } from './delivery.ts';
+import { EngineHarness } from './engine-harness.ts';
+import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
+import { MemorySubmissionQueue } from './memory-submission-queue.ts';
+
+/** A call by which a request is taken. */
+export type TakingCall = 'take' | 'save' | 'send' | 'read' | 'write';
+
+/** What may befall such a call: by default nothing does. */
+export type Around = <Value>(call: TakingCall, effect: () => Promise<Value>) => Promise<Value>;
+
+/** What a service is made with. */
+export interface ServiceOptions {
+  readonly around?: Around;
+  readonly settings?: Partial<EngineSettings>;
+}
+
+/** An order of 5 bytes of text, unless said otherwise. */
+export function order(given: Partial<Order> = {}): Order {
+  return { payload: Buffer.from('hello'), contentType: 'text/plain', metadata: {}, ...given };
+}
+
+/**
+ * Takes requests and runs them, with every port in memory. The side that takes them has ports that go wrong by
+ * themselves; the side that runs them is sound.
+ */
+export class SubmissionService {
+  readonly harness: EngineHarness;
+  readonly queue = new MemorySubmissionQueue();
+  readonly submissions: Submissions;
+  /** Every run of the handler. */
+  readonly runs: { readonly id: string; readonly text: string; readonly tenant: string | undefined }[] = [];
+  /** Messages that were sent and not delivered yet. */
+  readonly waiting: string[] = [];
+  #seen = 0;
+
+  constructor({ around = (_, effect) => effect(), settings = {} }: ServiceOptions = {}) {
+    this.harness = new EngineHarness((request) => this.#run(request), settings);
+    const { chance, records, store, logger } = this.harness;
+    const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = this.harness.settings;
+    const keys = new MemoryIdempotencyKeys();
+    const { queue } = this;
+    const recordStore = {
+      read: (...args: Parameters<typeof records.read>) => around('read', () => records.read(...args)),
+      write: (...args: Parameters<typeof records.write>) => around('write', () => records.write(...args)),
+    };
+    this.submissions = new Submissions(
+      {
+        records: new RequestRecords(recordStore, chance.now, recordAgeDays),
+        keys: { take: (...args) => around('take', () => keys.take(...args)) },
+        queue: {
+          maxBytes: queue.maxBytes,
+          send: (...args) => around('send', () => queue.send(...args)),
+        },
+        store: {
+          open: store.open.bind(store),
+          recall: store.recall.bind(store),
+          lend: store.lend.bind(store),
+          maxLentBytes: store.maxLentBytes,
+          save: (...args) => around('save', () => store.save(...args)),
+        },
+        logger,
+        chance,
+        newId: (at) => v7({ msecs: at }),
+      },
+      { payloadPrefix: DEFAULT_PAYLOAD_PREFIX, inlineLimitBytes, maxPayloadBytes, maxJsonDepth },
+    );
+  }
+
+  submit(given: Partial<Order> = {}): Promise<RequestRecord> {
+    return this.submissions.submit(order(given));
+  }
+
+  /** Delivers what waits, each message so often. */
+  async deliver(times = 1): Promise<void> {
+    const messages = this.#arrived().splice(0);
+    for (let time = 0; time < times; time++) {
+      await this.harness.process(messages.map((body) => delivery(body, { id: crypto.randomUUID() })));
+    }
+  }
+
+  /** Ids of requests that wait in the queue. */
+  get inFlight(): string[] {
+    return this.#arrived().map((message) => JSON.parse(message).id);
+  }
+
+  /** Ids of records that say their request waits, and nothing will ever deliver it. */
+  get stranded(): string[] {
+    const queued = this.harness.records.all().filter(({ record }) => record.status === 'queued');
+    const ids = queued.map(({ record }) => record.request.id);
+    return ids.filter((id) => !this.inFlight.includes(id));
+  }
+
+  #arrived(): string[] {
+    this.waiting.push(...this.queue.sent.slice(this.#seen).map(({ message }) => message));
+    this.#seen = this.queue.sent.length;
+    return this.waiting;
+  }
+
+  async #run(request: ProcessorRequest): Promise<string> {
+    const { id, tenant } = request;
+    this.runs.push({ id, text: await request.text(), tenant });
+    return id;
+  }
+}
