@@ -31,14 +31,22 @@ export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: 
   return tenantClaim === '' ? {} : { tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
 }
 
+/** As API Gateway writes a claim that is a list: `[a b]` may be two names or one. */
+const LIST = /^\[.*\]$/s;
+
 function tenantOf(claim: unknown, name: string): string {
-  if (typeof claim === 'string' && claim.length >= 1 && claim.length <= API_TENANT_MAX_LENGTH) {
+  if (
+    typeof claim === 'string' &&
+    claim.length >= 1 &&
+    claim.length <= API_TENANT_MAX_LENGTH &&
+    !LIST.test(claim)
+  ) {
     const problem = identityProblem({ id: '-', issuer: '', tenant: claim });
     if (problem === undefined) return claim;
   }
   throw new ApiError({
     status: 403,
     code: 'tenant_unknown',
-    detail: `The token's claim ${name} must name the tenant in 1 to ${API_TENANT_MAX_LENGTH} characters without control characters`,
+    detail: `The token's claim ${name} must name the tenant in 1 to ${API_TENANT_MAX_LENGTH} characters without control characters, and be no list`,
   });
 }

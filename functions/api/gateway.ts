@@ -1,28 +1,56 @@
+import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ApiError, type ApiProblem } from '../../lib/api/problem.ts';
 import { isJsonType } from '../../lib/core/media-type.ts';
 
 /** A call as a web-standard request. Its host stands for whichever the API is called by: nothing depends on it. */
 export function requestOf(event: APIGatewayProxyEventV2): Request {
-  const { rawPath, rawQueryString, headers, body, isBase64Encoded, requestContext } = event;
+  const { rawPath, rawQueryString, headers, requestContext } = event;
   const { method } = requestContext.http;
   const query = rawQueryString === '' ? '' : `?${rawQueryString}`;
   return new Request(`https://api.invalid${rawPath}${query}`, {
     method,
-    headers: Object.entries(headers).map(([name, value = '']) => [name, value]),
-    body:
-      body === undefined || BODILESS.has(method)
-        ? undefined
-        : Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8'),
+    headers: Object.entries(headers).map(([name, value = '']) => [name, bytewise(value)]),
+    body: BODILESS.has(method) ? undefined : bodyOf(event),
+    duplex: 'half',
   });
+}
+
+/** A body as it was sent; what can't be had fails whoever reads it. */
+function bodyOf({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): RequestInit['body'] {
+  if (body === undefined) return undefined;
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const sentBytes = headers['content-length'];
+  if (isBase64Encoded || sentBytes === undefined || Number(sentBytes) === bytes.byteLength) return bytes;
+  return body.includes(REPLACED) ? failing(NOT_UTF_8) : bytes;
+}
+
+/** What stands for bytes that are no text where the gateway passes a body on as text. */
+const REPLACED = '\uFFFD';
+
+const NOT_UTF_8: ApiProblem = {
+  status: 415,
+  code: 'content_type_invalid',
+  detail:
+    'A body of this content type must be UTF-8: send it as application/octet-stream, or by way of an upload',
+};
+
+function failing(problem: ApiProblem): ReadableStream {
+  return new ReadableStream({ start: (controller) => controller.error(new ApiError(problem)) });
+}
+
+/** A header's value as requests take it, a character a byte. */
+function bytewise(value: string): string {
+  return Buffer.from(value).toString('latin1');
 }
 
 /** Methods whose requests have no body, whatever somebody sends. */
 const BODILESS = new Set(['GET', 'HEAD']);
 
-/** A response as the gateway takes it. What isn't JSON travels as base64: its bytes may be no text. */
+/** A response as the gateway takes it. What isn't JSON in UTF-8 travels as base64: its bytes may be no text. */
 export async function resultOf(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
   const bytes = Buffer.from(await response.arrayBuffer());
-  const isBase64Encoded = !isJsonType(response.headers.get('content-type') ?? '');
+  const isBase64Encoded = !(isJsonType(response.headers.get('content-type') ?? '') && isUtf8(bytes));
   return {
     statusCode: response.status,
     headers: Object.fromEntries(response.headers),

@@ -1,4 +1,4 @@
-import type { Admission, Applicant, Load } from '../core/admission/verdict.ts';
+import type { Admission, Applicant, Load, Verdict } from '../core/admission/verdict.ts';
 import { retryAfter } from './error-problem.ts';
 import { ApiError } from './problem.ts';
 
@@ -12,14 +12,22 @@ export const LOAD_HEADER = 'Coatcheck-Load';
  */
 export async function admitted(admission: Admission, applicant: Applicant): Promise<Record<string, string>> {
   const verdict = await admission.decide(applicant);
-  const header = { [LOAD_HEADER]: loadHeader(verdict.load) };
-  if (verdict.admitted) return header;
-  throw new ApiError({
-    status: verdict.reason === 'overloaded' ? 503 : 429,
-    code: verdict.reason,
-    detail: DETAILS[verdict.reason],
-    facts: { ...verdict.load },
-    headers: { ...header, ...retryAfter(verdict.retryAfterSeconds) },
+  if (!verdict.admitted) throw refused(verdict);
+  return loadHeader(verdict.load);
+}
+
+/** The error that tells of a refusal. */
+export function refused({
+  reason,
+  retryAfterSeconds,
+  load,
+}: Extract<Verdict, { readonly admitted: false }>): ApiError {
+  return new ApiError({
+    status: reason === 'overloaded' ? 503 : 429,
+    code: reason,
+    detail: DETAILS[reason],
+    facts: { ...load },
+    headers: { ...loadHeader(load), ...retryAfter(retryAfterSeconds) },
   });
 }
 
@@ -30,17 +38,17 @@ const DETAILS = {
     'Your requests are most of those that wait, so this one was not taken; ask again after Retry-After',
 } as const;
 
-/** The load as a dictionary of RFC 9651; what is unknown is left out. */
-function loadHeader({ backlog, completionsPerSecond, predictedWaitSeconds, maxWaitSeconds }: Load): string {
+/** The header that tells the load, as a dictionary of RFC 9651; what is unknown is left out. */
+export function loadHeader(load: Load): Record<string, string> {
+  const { backlog, completionsPerSecond, predictedWaitSeconds, maxWaitSeconds } = load;
   const members = {
     backlog: backlog === undefined ? undefined : String(Math.round(backlog)),
     rate: decimal(completionsPerSecond),
     wait: decimal(predictedWaitSeconds),
     'max-wait': String(maxWaitSeconds),
   };
-  return Object.entries(members)
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
-    .join(', ');
+  const known = Object.entries(members).filter(([, value]) => value !== undefined);
+  return { [LOAD_HEADER]: known.map(([name, value]) => `${name}=${value}`).join(', ') };
 }
 
 /** A decimal has three digits after the point at most, and twelve before it. */

@@ -9,6 +9,8 @@ export const METADATA_HEADER = 'coatcheck-metadata-';
 /** Longest idempotency key, in characters. */
 const KEY_MAX_LENGTH = 255;
 
+const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
 /** A content type as it may be passed on. @throws ApiError 415 */
 export function contentTypeOf(contentType: string): string {
   const problem = contentTypeProblem(contentType);
@@ -23,6 +25,8 @@ export function expiryOf(field: string, text: string | undefined, now: number): 
   if (time === undefined) {
     throw malformed(`${field} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`);
   }
+  // An offset may make a later year of the last one there is, and no message could say which.
+  if (time > LATEST_TIME) throw malformed(`${field} must be in the year 9999 at most, got ${shown(text)}`);
   if (time <= now) throw malformed(`${field} must be in the future, got ${shown(text)}`);
   return time;
 }

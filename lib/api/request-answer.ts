@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Load } from '../core/admission/verdict.ts';
 import { digestOf } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { describeThrown } from '../core/thrown.ts';
@@ -49,14 +50,20 @@ function etagOf(resource: RequestResource): string {
   return `"${digestOf(JSON.stringify(resource))}"`;
 }
 
-/** A record once its request has ended, or when the time the client prefers to wait is over. */
+/**
+ * A record once its request has ended, or when the time the client prefers to wait is over.
+ * @param since when the call came, in milliseconds since 1970: API Gateway doesn't wait for longer because it took long
+ */
 export async function heldUntilEnd(
   record: RequestRecord,
   waitSeconds: number | undefined,
-  { records, clock, logger }: ApiParts,
+  { records, clock, logger, admission }: ApiParts,
+  since: number,
 ): Promise<RequestRecord> {
   if (waitSeconds === undefined || record.outcome) return record;
-  const until = clock.now() + waitSeconds * 1000;
+  // Whoever is held keeps an instance busy, which the processor may be short of.
+  if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;
+  const until = since + waitSeconds * 1000;
   const find = () => records.find(record.request);
   try {
     return (await recordAtEnd(find, until, clock)) ?? record;
@@ -66,4 +73,9 @@ export async function heldUntilEnd(
     logger.warn('A request could not be waited for', fields);
     return record;
   }
+}
+
+/** Whether a request that comes now would wait longer for its end. */
+function isLonger({ predictedWaitSeconds = 0 }: Load, waitSeconds: number): boolean {
+  return predictedWaitSeconds > waitSeconds;
 }

@@ -16,12 +16,20 @@ export function resourceOf(record: RequestRecord): RequestResource {
     updatedAt: timeOf(record.updatedAt),
     ...(outcome && { endedAt: timeOf(outcome.endedAt) }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: timeOf(request.expiresAt) }),
-    attempts,
+    attempts: record.givenUp ? attempts - 1 : attempts,
     ...(progress && { progress }),
     ...(lastError && { lastError }),
     ...(outcome && endOf(outcome)),
     links: linksOf(request.id, request.issuer),
   };
+}
+
+/** A request on a list: without what a handler added to its problem, since a page of those could be too large. */
+export function listedResourceOf(record: RequestRecord): RequestResource {
+  const { problem, ...resource } = resourceOf(record);
+  if (!problem) return resource;
+  const { details: _, ...listed } = problem;
+  return { ...resource, problem: listed };
 }
 
 /** Where the resource of a request is that was made by this API: as seen from `/v1/…`, whatever that is below. */

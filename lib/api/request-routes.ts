@@ -8,7 +8,7 @@ import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './preference.ts';
 import { ApiError } from './problem.ts';
 import { answerRequest, heldUntilEnd, requestHeaders } from './request-answer.ts';
-import { resourceOf } from './request-resource.ts';
+import { listedResourceOf, resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
 import { ListQuery, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
 
@@ -74,13 +74,14 @@ const list = createRoute({
 });
 
 export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
-  const { records, index } = parts;
+  const { records, index, clock } = parts;
 
   app.openapi(status, async (c) => {
+    const cameAt = clock.now();
     const { prefer, 'if-none-match': known } = c.req.valid('header');
     const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
     const wait = preferredWaitSeconds(prefer);
-    const record = await heldUntilEnd(found, wait, parts);
+    const record = await heldUntilEnd(found, wait, parts, cameAt);
     const headers = requestHeaders(record, resourceOf(record));
     if (isKnown(headers.ETag, known)) return c.body(null, 304, headers);
     return answerRequest(c, record, { status: 200, wait });
@@ -106,7 +107,7 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   app.openapi(list, async (c) => {
     const page = await listRequests(index, { ...c.req.valid('query'), tenant: c.get('caller').tenant });
-    return c.json({ requests: page.records.map(resourceOf), next: page.next }, 200, {
+    return c.json({ requests: page.records.map(listedResourceOf), next: page.next }, 200, {
       'Cache-Control': 'no-store',
       ...(page.next === undefined ? {} : { Link: `<${nextUrl(c.req.url, page.next)}>; rel="next"` }),
     });

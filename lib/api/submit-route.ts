@@ -1,7 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Verdict } from '../core/admission/verdict.ts';
 import { optionalTraceparent } from '../core/envelopes/fields.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
-import { admitted } from './admitting.ts';
+import type { RequestRecord } from '../core/request-record.ts';
+import type { Order, Submissions } from '../core/submissions.ts';
+import { loadHeader, refused } from './admitting.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { contentTypeOf, expiryOf, idempotencyKeyOf, metadataOfHeaders } from './order-fields.ts';
@@ -36,23 +39,32 @@ const route = createRoute({
 export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
   app.openapi(route, async (c) => {
     const { submissions, admission, clock } = parts;
+    const cameAt = clock.now();
     const { tenant } = c.get('caller');
     const headers = c.req.valid('header');
     const order = {
       tenant,
       contentType: contentTypeOf(c.req.header('content-type') ?? BINARY_TYPE),
       metadata: metadataOfHeaders(c.req.raw.headers),
-      expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], clock.now()),
+      expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       traceparent: optionalTraceparent(headers.traceparent),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
-    const loadHeader = await admitted(admission, order);
-    const submitted = await submissions.submit(order);
+    const verdict = await admission.decide(order);
+    const submitted = await taken(order, verdict, submissions);
     const wait = preferredWaitSeconds(headers.prefer);
-    const record = await heldUntilEnd(submitted, wait, parts);
-    const answered = { ...loadHeader, Location: locationOf(record) };
+    const record = await heldUntilEnd(submitted, wait, parts, cameAt);
+    const answered = { ...loadHeader(verdict.load), Location: locationOf(record) };
     const status = record.outcome && wait !== undefined ? 200 : 202;
     return answerRequest(c, record, { status, wait, headers: answered });
   });
+}
+
+/** What was taken before isn't refused: the answer to that may have been lost. */
+async function taken(order: Order, verdict: Verdict, submissions: Submissions): Promise<RequestRecord> {
+  if (verdict.admitted) return submissions.submit(order);
+  const before = await submissions.takenBefore(order);
+  if (!before) throw refused(verdict);
+  return before;
 }

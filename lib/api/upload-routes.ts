@@ -1,11 +1,12 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { optionalTraceparent } from '../core/envelopes/fields.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
-import type { UploadWay } from '../core/uploads.ts';
+import { goesInParts, type UploadWay } from '../core/uploads.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { checkedMetadata, contentTypeOf, expiryOf } from './order-fields.ts';
+import { ApiError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
 import {
@@ -74,6 +75,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, 
   app.openapi(open, async (c) => {
     const { tenant } = c.get('caller');
     const body = c.req.valid('json');
+    assertCheckable(body);
     const order = {
       tenant,
       size: body.size,
@@ -113,6 +115,17 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, 
       await uploads.abort(ticketed(c.req.valid('param'), c.get('caller')), uploadName),
       { status: 200 },
     );
+  });
+}
+
+/** @throws ApiError 400: a checksum that nobody checks would be taken for a promise */
+function assertCheckable(order: z.infer<typeof UploadOrder>): void {
+  if (order.sha256 === undefined || !goesInParts(order)) return;
+  throw new ApiError({
+    status: 400,
+    code: 'request_malformed',
+    detail:
+      'sha256 goes with uploads by a form, up to 5 GiB and without multipart: S3 checks none of one in parts',
   });
 }
 

@@ -1,6 +1,7 @@
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
+  GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { IdempotencyKeys, KeyUse } from '../core/ports.ts';
@@ -39,12 +40,24 @@ export class DynamoDbIdempotencyKeys implements IdempotencyKeys {
       return useOf(error.Item);
     }
   }
+
+  async find(tenant: string | undefined, key: string, at: number): Promise<KeyUse | undefined> {
+    const { Item } = await this.#client.send(
+      new GetItemCommand({ TableName: this.#table, Key: keyOf(tenant, key), ConsistentRead: true }),
+    );
+    const use = Item && useOf(Item);
+    return use && use.keptUntil > at ? use : undefined;
+  }
+}
+
+function keyOf(tenant: string | undefined, key: string): Item {
+  const digest = tenant === undefined ? digestOf('key', key) : digestOf('key', key, tenant);
+  return { [RECORD_KEY]: { S: `key#${digest}` } };
 }
 
 function itemOf(tenant: string | undefined, key: string, use: KeyUse): Item {
-  const digest = tenant === undefined ? digestOf('key', key) : digestOf('key', key, tenant);
   return {
-    [RECORD_KEY]: { S: `key#${digest}` },
+    ...keyOf(tenant, key),
     requestId: { S: use.requestId },
     fingerprint: { S: use.fingerprint },
     usedAt: { N: String(use.usedAt) },

@@ -7,7 +7,7 @@ import {
 import type { LoadLog, RecentWork, WorkDone } from '../core/ports.ts';
 import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
 
-/** WorkDone is added up by windows of this length, six to an item. */
+/** Work is added up by windows of this length, six to an item. */
 const WINDOW_MILLISECONDS = 10_000;
 const WINDOWS_AN_ITEM = 6;
 
@@ -20,7 +20,7 @@ const KEPT_SECONDS = 3_600;
 type Item = Record<string, AttributeValue>;
 
 /**
- * WorkDone done, in an item a minute of the table of request records. Every instance adds to the same item, which takes
+ * Work done, in an item a minute of the table of request records. Every instance adds to the same item, which takes
  * 1,000 writes a second.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */

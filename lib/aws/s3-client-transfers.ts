@@ -11,6 +11,7 @@ import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { UploadIncomplete, UploadUnknown } from '../core/errors.ts';
 import type {
   ClientTransfers,
+  ExpectedPart,
   ExpectedUpload,
   StoredResult,
   UploadedPart,
@@ -60,18 +61,21 @@ export class S3ClientTransfers implements ClientTransfers {
     return UploadId;
   }
 
+  /** The size is signed: S3 refuses a part of another. */
   async partUrls(
     key: string,
     uploadName: string,
-    numbers: readonly number[],
+    parts: readonly ExpectedPart[],
     expiresInSeconds: number,
   ): Promise<readonly string[]> {
-    const part = { Bucket: this.#bucket, Key: key, UploadId: uploadName };
+    const upload = { Bucket: this.#bucket, Key: key, UploadId: uploadName };
     return Promise.all(
-      numbers.map((PartNumber) =>
-        getSignedUrl(this.#client, new UploadPartCommand({ ...part, PartNumber }), {
-          expiresIn: expiresInSeconds,
-        }),
+      parts.map(({ number, size }) =>
+        getSignedUrl(
+          this.#client,
+          new UploadPartCommand({ ...upload, PartNumber: number, ContentLength: size }),
+          { expiresIn: expiresInSeconds },
+        ),
       ),
     );
   }

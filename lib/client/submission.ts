@@ -23,7 +23,7 @@ export interface SubmissionOptions {
   readonly waitSeconds?: number;
   /** The trace the request belongs to. @see https://www.w3.org/TR/trace-context/#traceparent-header */
   readonly traceparent?: string;
-  /** SHA-256 of the payload in base64, for the store to check; for payloads above 4 MiB only. */
+  /** SHA-256 of the payload in base64, for the store to check; for payloads above 4 MiB, up to 5 GiB. */
   readonly sha256?: string;
   readonly onProgress?: (progress: SubmissionProgress) => void;
   readonly signal?: AbortSignal;

@@ -21,7 +21,8 @@ export class ProcessorRole extends FunctionRole {
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
     this.allowQueues(props);
     const counting = props.measureLoad ? ['dynamodb:UpdateItem'] : [];
-    this.allow(['dynamodb:PutItem', ...counting], [props.requestTable.tableArn]);
+    // What was uploaded with a ticket has a record, which is read first.
+    this.allow(['dynamodb:GetItem', 'dynamodb:PutItem', ...counting], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);

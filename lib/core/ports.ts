@@ -174,6 +174,8 @@ export interface IdempotencyKeys {
    * `use.usedAt`
    */
   take(tenant: string | undefined, key: string, use: KeyUse): Promise<KeyUse>;
+  /** The use a key has at a time, in milliseconds since 1970; undefined when it could be taken. */
+  find(tenant: string | undefined, key: string, at: number): Promise<KeyUse | undefined>;
 }
 
 /** The way into the input queue. */
@@ -214,6 +216,14 @@ export interface UploadForm {
   readonly fields: Readonly<Record<string, string>>;
 }
 
+/** A part of a multipart upload that is to be uploaded. */
+export interface ExpectedPart {
+  /** From 1. */
+  readonly number: number;
+  /** Bytes it has, no more and no less. */
+  readonly size: number;
+}
+
 /** A part of a multipart upload that was uploaded. */
 export interface UploadedPart {
   /** From 1. */
@@ -227,11 +237,11 @@ export interface ClientTransfers {
   form(upload: ExpectedUpload, terms: UploadTerms): Promise<UploadForm>;
   /** Begins an upload in parts. @returns the name the store gave to it */
   beginParts(upload: ExpectedUpload): Promise<string>;
-  /** URLs to PUT parts to, in the order of their numbers. */
+  /** URLs to PUT these parts to, in their order. */
   partUrls(
     key: string,
     uploadName: string,
-    numbers: readonly number[],
+    parts: readonly ExpectedPart[],
     expiresInSeconds: number,
   ): Promise<readonly string[]>;
   /**

@@ -48,6 +48,8 @@ export interface RecordedRequest extends RequestIdentity {
   readonly traceparent?: string;
   /** After that it isn't begun any more. */
   readonly expiresAt?: number;
+  /** Bytes its client said it will upload, where it waits for that. */
+  readonly uploadBytes?: number;
 }
 
 /** How far an attempt is. */

@@ -47,6 +47,9 @@ export interface Applied {
 /** Writes that may be overtaken by others before an event is given up: each of them changed the record. */
 const MAX_WRITES = 10;
 
+/** After so long nobody will upload a payload any more: a week. */
+const ABANDONED_MILLISECONDS = 7 * 86_400_000;
+
 /**
  * Where requests stand, so that a duplicate neither repeats a success nor runs beside another attempt. Every change is
  * a {@link transition}, made again on what another writer made of the record meanwhile.
@@ -125,7 +128,7 @@ export class RequestRecords {
       const stored = this.#stored(next.record, (current?.revision ?? 0) + 1);
       const result = await this.#store.write(stored);
       if (result.written) return { stored, before };
-      current = result.stored;
+      current = result.stored ?? (await this.#submittedLate(event, believed));
     }
     throw new RecordContended(request.id, MAX_WRITES);
   }
@@ -139,13 +142,27 @@ export class RequestRecords {
     return submittedAt === undefined ? undefined : this.#submitted(request, submittedAt, true);
   }
 
+  /**
+   * The record of a message that came before it, written as it would have been: one that began with the claim would
+   * be where every duplicate of the message believes the submission to be, and be overwritten.
+   */
+  async #submittedLate(
+    { type }: RecordEvent,
+    believed: StoredRecord | undefined,
+  ): Promise<StoredRecord | undefined> {
+    if (type !== 'claim' || believed?.revision !== 1) return undefined;
+    const result = await this.#store.write(believed);
+    return result.written ? believed : result.stored;
+  }
+
   #submitted(request: RecordedRequest, at: number, uploaded: boolean): StoredRecord {
     const event = { type: 'submit', request: recordedOf(request), uploaded } as const;
     return this.#stored(created(event, at), 1);
   }
 
   #stored(record: RequestRecord, revision: number): StoredRecord {
-    return { record, revision, keptUntil: record.updatedAt + this.#ageMilliseconds };
+    const age = record.status === 'awaiting_upload' ? ABANDONED_MILLISECONDS : this.#ageMilliseconds;
+    return { record, revision, keptUntil: record.updatedAt + age };
   }
 
   /** Stores drop records late: one that is past its time is as good as gone. */
@@ -155,6 +172,7 @@ export class RequestRecords {
 }
 
 /** What a record keeps of a request that may be described by more. */
-function recordedOf({ id, issuer, tenant, traceparent, expiresAt }: RecordedRequest): RecordedRequest {
-  return { id, issuer, tenant, traceparent, expiresAt };
+function recordedOf(request: RecordedRequest): RecordedRequest {
+  const { id, issuer, tenant, traceparent, expiresAt, uploadBytes } = request;
+  return { id, issuer, tenant, traceparent, expiresAt, uploadBytes };
 }

@@ -82,19 +82,35 @@ export class Submissions {
     return this.#takeOnce(order, idempotencyKey);
   }
 
+  /**
+   * The record of the request that was made of the same order under the same key before, if there is one. For an order
+   * that isn't to be taken: it may have been, and the answer lost.
+   * @throws IdempotencyKeyReused, IdempotencyKeyBusy
+   */
+  async takenBefore(order: Order): Promise<RequestRecord | undefined> {
+    const { idempotencyKey: key, tenant } = order;
+    if (key === undefined) return undefined;
+    const use = await this.#ports.keys.find(tenant, key, this.#ports.chance.now());
+    return use && this.#takenFor(use, order, key);
+  }
+
   async #takeOnce(order: Order, key: string): Promise<RequestRecord> {
-    const { keys, records, chance } = this.#ports;
     const fresh = this.#use(order);
-    const use = await keys.take(order.tenant, key, fresh);
-    if (use.fingerprint !== fresh.fingerprint) throw new IdempotencyKeyReused(key);
-    if (use.requestId !== fresh.requestId) {
-      const taken = await records.find({ id: use.requestId, issuer: '', tenant: order.tenant });
-      if (taken) return taken;
-      if (chance.now() < use.usedAt + TAKING_MILLISECONDS)
-        throw new IdempotencyKeyBusy(key, BUSY_RETRY_SECONDS);
-    }
+    const use = await this.#ports.keys.take(order.tenant, key, fresh);
+    const taken = use.requestId === fresh.requestId ? undefined : await this.#takenFor(use, order, key);
     // Whoever had the key first is gone and may have sent the message: sent again it is the same request.
-    return this.#take(order, use.requestId, use.usedAt);
+    return taken ?? this.#take(order, use.requestId, use.usedAt);
+  }
+
+  /** The record of the request an earlier use of a key was for; undefined when whoever used it is gone. */
+  async #takenFor(use: KeyUse, order: Order, key: string): Promise<RequestRecord | undefined> {
+    const { records, chance } = this.#ports;
+    if (use.fingerprint !== fingerprintOf(order)) throw new IdempotencyKeyReused(key);
+    const taken = await records.find({ id: use.requestId, issuer: '', tenant: order.tenant });
+    if (!taken && chance.now() < use.usedAt + TAKING_MILLISECONDS) {
+      throw new IdempotencyKeyBusy(key, BUSY_RETRY_SECONDS);
+    }
+    return taken;
   }
 
   #use(order: Order): KeyUse {

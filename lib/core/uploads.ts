@@ -1,4 +1,4 @@
-import { PayloadTooLarge, RequestRefused, RequestUnknown } from './errors.ts';
+import { PayloadTooLarge, RequestRefused, RequestUnknown, UploadUnknown } from './errors.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from './limits.ts';
 import type { Chance, ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
@@ -87,26 +87,30 @@ export class Uploads {
     const { chance, records, newId } = this.#ports;
     const now = chance.now();
     const { tenant, traceparent, expiresAt } = order;
-    const request = { id: newId(now), issuer: '', tenant, traceparent, expiresAt };
+    const request = { id: newId(now), issuer: '', tenant, traceparent, expiresAt, uploadBytes: order.size };
     // The record first: the payload may come as soon as somebody knows where to.
     const record = await records.submit(request, now, false);
-    const inParts = order.multipart || order.size > S3_MAX_PUT_BYTES;
-    const upload = inParts ? await this.#parts(order, request, now) : await this.#form(order, request, now);
+    const upload = goesInParts(order)
+      ? await this.#parts(order, request, now)
+      : await this.#form(order, request, now);
     return { record, upload };
   }
 
   /**
    * URLs to PUT parts to, which work for an hour.
-   * @throws RequestUnknown, RequestRefused when the request doesn't wait for its payload any more
+   * @throws RequestUnknown, RequestRefused when the request doesn't wait for its payload any more, or has no such part
    */
   async partUrls(
     request: RequestIdentity,
     uploadName: string,
     numbers: readonly number[],
   ): Promise<readonly PartUrl[]> {
-    assertAwaiting(await this.#known(request));
+    const record = await this.#known(request);
+    assertAwaiting(record);
+    const layout = layoutOf(record.request.uploadBytes ?? 0);
+    const parts = numbers.map((number) => ({ number, size: sizeOfPart(number, layout) }));
     const { transfers } = this.#ports;
-    const urls = await transfers.partUrls(this.#key(request), uploadName, numbers, UPLOAD_LIFETIME_SECONDS);
+    const urls = await transfers.partUrls(this.#key(request), uploadName, parts, UPLOAD_LIFETIME_SECONDS);
     return numbers.map((number, index) => ({ number, url: urls[index] ?? '' }));
   }
 
@@ -122,7 +126,12 @@ export class Uploads {
     const record = await this.#known(request);
     // Asked again after an answer was lost, it is done already.
     if (record.status !== 'awaiting_upload') return record;
-    await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts);
+    try {
+      await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts);
+    } catch (error) {
+      // Joining many parts may take longer than an answer may: then an earlier call has done it.
+      return this.#unlessAwaiting(request, error);
+    }
     const { stored } = await this.#ports.records.change(request, { type: 'uploaded' });
     return stored.record;
   }
@@ -148,12 +157,12 @@ export class Uploads {
   }
 
   async #parts(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
-    const partSize = Math.max(PART_MIN_BYTES, Math.ceil(order.size / S3_MAX_PARTS));
+    const { partSize, partCount } = layoutOf(order.size);
     return {
       way: 'parts',
       uploadName: await this.#ports.transfers.beginParts(this.#expected(order, request)),
       partSize,
-      partCount: Math.max(1, Math.ceil(order.size / partSize)),
+      partCount,
       expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000,
     };
   }
@@ -166,11 +175,44 @@ export class Uploads {
     return ticketKey(this.#settings.uploadPrefix, request);
   }
 
+  async #unlessAwaiting(request: RequestIdentity, error: unknown): Promise<RequestRecord> {
+    const record = await this.#known(request);
+    if (record.status === 'awaiting_upload' || !(error instanceof UploadUnknown)) throw error;
+    return record;
+  }
+
   async #known(request: RequestIdentity): Promise<RequestRecord> {
     const record = await this.#ports.records.find(request);
     if (!record) throw new RequestUnknown(request.id);
     return record;
   }
+}
+
+/** How a payload is dealt out to parts. */
+interface Layout {
+  readonly size: number;
+  readonly partSize: number;
+  readonly partCount: number;
+}
+
+function layoutOf(size: number): Layout {
+  const partSize = Math.max(PART_MIN_BYTES, Math.ceil(size / S3_MAX_PARTS));
+  return { size, partSize, partCount: Math.max(1, Math.ceil(size / partSize)) };
+}
+
+/** @throws RequestRefused when there is no such part: who could upload more would do so at the service's cost */
+function sizeOfPart(number: number, { size, partSize, partCount }: Layout): number {
+  if (number < partCount) return partSize;
+  if (number === partCount) return size - (partCount - 1) * partSize;
+  throw new RequestRefused(
+    'part_unknown',
+    `Parts of ${size} bytes have numbers up to ${partCount}, got ${number}`,
+  );
+}
+
+/** Whether a payload is uploaded in parts: because its client likes to, or because it is too large for a form. */
+export function goesInParts({ multipart, size }: Pick<UploadOrder, 'multipart' | 'size'>): boolean {
+  return multipart || size > S3_MAX_PUT_BYTES;
 }
 
 function assertAwaiting({ status }: RequestRecord): void {

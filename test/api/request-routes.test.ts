@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { RequestPage } from '../../lib/api/schemas.ts';
+import { PermanentError } from '../../lib/core/errors.ts';
 import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { delivery } from '../support/delivery.ts';
@@ -488,4 +489,18 @@ describe('a list', () => {
     expect(first).toEqual([ids[0]]);
     expect(target).not.toMatch(/[<>"\s]/);
   });
+});
+
+test('a list leaves out what handlers added to problems; the request itself has it', async () => {
+  const api = new ApiHarness(() => {
+    throw new PermanentError('out of paper', { code: 'no_paper', details: { tray: 2 } });
+  });
+  const submitted = await api.call('POST', '/v1/requests', { body: 'x' });
+  await api.deliver();
+  const { requests } = exactly(RequestPage, await (await api.call('GET', '/v1/requests')).json());
+  const [listed] = requests;
+  expect(listed?.problem).toMatchObject({ code: 'no_paper', detail: 'out of paper' });
+  expect(listed?.problem).not.toHaveProperty('details');
+  const whole = await requestIn(await api.call('GET', `/v1/${submitted.headers.get('location')}`), 200);
+  expect(whole.problem?.details).toEqual({ tray: 2 });
 });

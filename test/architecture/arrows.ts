@@ -65,6 +65,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'uuid',
     ],
   },
+  'functions/api/': {
+    files: ['functions/api/', 'lib/api/', 'lib/aws/', 'lib/core/'],
+    modules: ['@aws-lambda-powertools/*', 'aws-lambda', 'node:buffer', 'node:timers/promises', 'uuid'],
+  },
   'bin/': { files: ['bin/', 'examples/', 'lib/cli/', 'lib/constructs/', 'lib/core/', 'lib/local/'] },
   // A user's processor has nothing but the package.
   'examples/': { files: ['examples/'] },

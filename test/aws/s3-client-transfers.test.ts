@@ -84,13 +84,19 @@ describe('a form', () => {
 
 describe('the URLs', () => {
   test('of parts stand in the order of their numbers, and sign nothing a plain PUT doesn’t send', async () => {
-    const urls = await transfers.partUrls(UPLOAD.key, 'u/1', [2, 1, 10_000], 600);
+    const urls = await transfers.partUrls(
+      UPLOAD.key,
+      'u/1',
+      [2, 1, 10_000].map((number) => ({ number, size: 5 })),
+      600,
+    );
     expect(urls.map((url) => new URL(url).pathname)).toEqual(
       urls.map(() => '/payloads/requests/tickets/-/1'),
     );
     expect(urls.map(queryOf)).toEqual(
       ['2', '1', '10000'].map((partNumber) => ({
         ...SIGNED,
+        'X-Amz-SignedHeaders': 'content-length;host',
         'X-Amz-Expires': '600',
         partNumber,
         uploadId: 'u/1',
@@ -121,7 +127,12 @@ test('the client made for it signs no checksums either', async () => {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   Object.assign(process.env, { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
   try {
-    const [url] = await new S3ClientTransfers(transferClient(), 'payloads').partUrls('a', 'u', [1], 60);
+    const [url] = await new S3ClientTransfers(transferClient(), 'payloads').partUrls(
+      'a',
+      'u',
+      [{ number: 1, size: 5 }],
+      60,
+    );
     expect(url).toMatch(/^https?:/);
     expect(url?.toLowerCase()).not.toContain('checksum');
   } finally {

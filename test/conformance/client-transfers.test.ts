@@ -116,7 +116,8 @@ describe('an upload in parts', () => {
 
   /** Uploads a part as anything that speaks HTTP does. @returns its ETag */
   async function put(number: number, content: string): Promise<string> {
-    const [url = ''] = await transfers.partUrls(upload.key, name, [number], 600);
+    const parts = [{ number, size: Buffer.byteLength(content) }];
+    const [url = ''] = await transfers.partUrls(upload.key, name, parts, 600);
     const response = await fetch(url, { method: 'PUT', body: content });
     expect(response.status, await response.text()).toBe(200);
     return response.headers.get('etag') ?? '';
@@ -144,10 +145,12 @@ describe('an upload in parts', () => {
   });
 
   test('has a URL for each part, in order', async () => {
-    const urls = await transfers.partUrls(upload.key, name, [1, 2], 600);
+    const bodies = ['a'.repeat(PART_BYTES), 'b'];
+    const expected = bodies.map(({ length }, index) => ({ number: index + 1, size: length }));
+    const urls = await transfers.partUrls(upload.key, name, expected, 600);
     const parts = await Promise.all(
       urls.map(async (url, index) => {
-        const body = ['a'.repeat(PART_BYTES), 'b'][index] ?? '';
+        const body = bodies[index] ?? '';
         const response = await fetch(url, { method: 'PUT', body });
         return { number: index + 1, etag: response.headers.get('etag') ?? '' };
       }),
@@ -156,8 +159,15 @@ describe('an upload in parts', () => {
     expect((await stored())?.text?.slice(-2)).toBe('ab');
   });
 
+  test('refuses a part of another size', async () => {
+    const [url = ''] = await transfers.partUrls(upload.key, name, [{ number: 1, size: 5 }], 600);
+    for (const body of ['hell', 'hello!'])
+      expect((await fetch(url, { method: 'PUT', body })).status).toBe(403);
+    expect((await fetch(url, { method: 'PUT', body: 'hello' })).status).toBe(200);
+  });
+
   test('refuses a part at a URL that was changed', async () => {
-    const [url = ''] = await transfers.partUrls(upload.key, name, [1], 600);
+    const [url = ''] = await transfers.partUrls(upload.key, name, [{ number: 1, size: 1 }], 600);
     const response = await fetch(url.replace('partNumber=1', 'partNumber=2'), { method: 'PUT', body: 'a' });
     expect(response.status).toBe(403);
   });

@@ -19,6 +19,17 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       expect(await keys.take('acme', 'k', useBy('r-3', { usedAt: NOW + 1_000 }))).toEqual(first);
     });
 
+    test('tells what a key means to who doesn’t take it, as long as it means it', async () => {
+      const keys = await open();
+      expect(await keys.find('acme', 'k', NOW)).toBeUndefined();
+      const use = useBy('r-1', { keptUntil: NOW + 5_000 });
+      await keys.take('acme', 'k', use);
+      expect(await keys.find('acme', 'k', NOW + 4_999)).toEqual(use);
+      expect(await keys.find('acme', 'k', NOW + 5_000)).toBeUndefined();
+      expect(await keys.find(undefined, 'k', NOW)).toBeUndefined();
+      expect(await keys.find('globex', 'k', NOW)).toBeUndefined();
+    });
+
     test('gives a key to one of many who come at once (fault 1)', async () => {
       const keys = await open();
       const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`));

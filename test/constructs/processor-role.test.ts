@@ -35,7 +35,7 @@ it('allows the calls the processor makes and no others', () => {
       Resource: input,
     },
     { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: output },
-    { Effect: 'Allow', Action: 'dynamodb:PutItem', Resource: table },
+    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Resource: table },
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
@@ -76,7 +76,7 @@ it('counts in the table where the load is measured', () => {
       Statement: Match.arrayWith([
         {
           Effect: 'Allow',
-          Action: ['dynamodb:PutItem', 'dynamodb:UpdateItem'],
+          Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
           Resource: 'arn:aws:dynamodb:us-east-1:123456789012:table/requests',
         },
       ]),

@@ -33,7 +33,10 @@ describe('an order', () => {
     expect(more).toEqual([]);
     expect(sent?.tenant).toBe('acme');
     expect(decodedRequest(sent?.message)).toMatchObject({
-      ...record.request,
+      id,
+      tenant: 'acme',
+      traceparent: TRACEPARENT,
+      expiresAt,
       contentType: 'text/plain',
       metadata: { a: 'b' },
       submittedAt: START,

@@ -32,9 +32,10 @@ function harness(maxPayloadBytes: number = NUMBER_SETTINGS.maxPayloadBytes.max) 
 }
 
 /** An upload in parts, of which one is there. */
-async function begun(tenant?: string) {
+async function begun(tenant?: string, size?: number) {
   const parts = harness();
-  const { record, upload } = await parts.uploads.open(order({ multipart: true, tenant }));
+  const sized = size === undefined ? {} : { size };
+  const { record, upload } = await parts.uploads.open(order({ multipart: true, tenant, ...sized }));
   const { uploadName } = inParts(upload);
   const etag = parts.transfers.putPart(uploadName, 1, 'hello');
   return { ...parts, request: record.request, uploadName, parts: [{ number: 1, etag }] };
@@ -133,12 +134,12 @@ describe('a ticket', () => {
 
 describe('URLs of parts', () => {
   test('stand by their numbers, in the order they were asked for, and work for an hour', async () => {
-    const { uploads, request, uploadName } = await begun('acme');
+    const { uploads, request, uploadName } = await begun('acme', 150 * MIB);
     const urls = await uploads.partUrls(request, uploadName, [3, 1]);
     const url = `https://store.example/requests/tickets/YWNtZQ/${request.id}?upload=${uploadName}`;
     expect(urls).toEqual([
-      { number: 3, url: `${url}&part=3&expires=3600` },
-      { number: 1, url: `${url}&part=1&expires=3600` },
+      { number: 3, url: `${url}&part=3&size=${150 * MIB - 128 * MIB}&expires=3600` },
+      { number: 1, url: `${url}&part=1&size=${64 * MIB}&expires=3600` },
     ]);
   });
 
@@ -245,4 +246,22 @@ describe('an abortion', () => {
     await uploads.abort(record.request, uploadName);
     expect(transfers.unfinished).toEqual([uploadName]);
   });
+});
+
+test('a ticket nobody uses is forgotten after a week, one that was used is not', async () => {
+  const { uploads, records, chance } = harness();
+  const unused = await uploads.open(order());
+  const used = await uploads.open(order());
+  await records.change(used.record.request, { type: 'uploaded' });
+  chance.advanceSeconds(7 * 86_400);
+  expect(await records.find(unused.record.request)).toBeUndefined();
+  expect(await records.find(used.record.request)).toMatchObject({ status: 'queued' });
+});
+
+test('parts that an earlier call has joined needn’t be joined again', async () => {
+  const { uploads, transfers, records, request, uploadName, parts } = await begun();
+  await transfers.completeParts(`requests/tickets/-/${request.id}`, uploadName, parts);
+  expect(await codeOf(uploads.complete(request, uploadName, parts))).toBe('upload_unknown');
+  await records.change(request, { type: 'uploaded' });
+  expect(await uploads.complete(request, uploadName, parts)).toMatchObject({ status: 'queued' });
 });

@@ -3,6 +3,7 @@ import { formatClaimCheck } from '../../lib/core/claim-check.ts';
 import { UploadIncomplete, UploadUnknown } from '../../lib/core/errors.ts';
 import type {
   ClientTransfers,
+  ExpectedPart,
   ExpectedUpload,
   StoredResult,
   UploadedPart,
@@ -58,12 +59,12 @@ export class MemoryClientTransfers implements ClientTransfers {
   partUrls(
     key: string,
     uploadName: string,
-    numbers: readonly number[],
+    parts: readonly ExpectedPart[],
     expiresInSeconds: number,
   ): Promise<readonly string[]> {
     const path = `https://store.example/${key}?upload=${uploadName}`;
     return this.faults.around('partUrls', () =>
-      numbers.map((number) => `${path}&part=${number}&expires=${expiresInSeconds}`),
+      parts.map(({ number, size }) => `${path}&part=${number}&size=${size}&expires=${expiresInSeconds}`),
     );
   }
 

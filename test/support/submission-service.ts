@@ -54,7 +54,10 @@ export class SubmissionService {
     this.submissions = new Submissions(
       {
         records: new RequestRecords(recordStore, chance.now, recordAgeDays),
-        keys: { take: (...args) => around('take', () => keys.take(...args)) },
+        keys: {
+          find: (...args) => keys.find(...args),
+          take: (...args) => around('take', () => keys.take(...args)),
+        },
         queue: {
           maxBytes: queue.maxBytes,
           send: (...args) => around('send', () => queue.send(...args)),

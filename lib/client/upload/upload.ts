@@ -41,7 +41,8 @@ async function takeTicket(
     sha256,
     expiresAt: timeOf(expiresAt),
     metadata,
-    multipart: blob.size > PARTS_FROM_BYTES,
+    // Of what comes in parts the store can't check it.
+    multipart: sha256 === undefined && blob.size > PARTS_FROM_BYTES,
   };
   const headers = { 'content-type': 'application/json', traceparent };
   const body = JSON.stringify(wanted);

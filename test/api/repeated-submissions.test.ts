@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { ApiHarness } from '../support/api-harness.ts';
+
+const KEY = { 'Idempotency-Key': 'order-1' };
+
+/** An API that has taken a request under {@link KEY} and lets nobody in any more. */
+async function closedAfterOne() {
+  const api = new ApiHarness();
+  const first = await api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
+  api.admission.verdict = {
+    admitted: false,
+    reason: 'overloaded',
+    retryAfterSeconds: 7,
+    load: { maxWaitSeconds: 900, predictedWaitSeconds: 1_000 },
+  };
+  return { api, first };
+}
+
+describe('a call repeated because its answer was lost, when nobody is let in any more', () => {
+  test('is answered with the request it made', async () => {
+    const { api, first } = await closedAfterOne();
+    const again = await api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
+    expect(again.status).toBe(202);
+    expect(again.headers.get('Coatcheck-Load')).toBe('wait=1000.0, max-wait=900');
+    expect(await again.json()).toEqual(await first.json());
+    expect(api.queue.sent).toHaveLength(1);
+  });
+
+  test('is refused with another payload as a key that is reused', async () => {
+    const { api } = await closedAfterOne();
+    const other = await api.call('POST', '/v1/requests', { body: 'another', headers: KEY });
+    expect(other.status).toBe(422);
+  });
+
+  test('is busy as long as the first may be at it, then refused as any other', async () => {
+    const { api } = await closedAfterOne();
+    for (const { record } of api.harness.records.all()) api.harness.records.drop(record.request);
+    const call = () => api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
+    expect((await call()).status).toBe(409);
+    api.harness.chance.advanceSeconds(30);
+    const refused = await call();
+    expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '7']);
+    expect(api.queue.sent).toHaveLength(1);
+  });
+
+  test('of a key that is new, or of none, is refused', async () => {
+    const { api } = await closedAfterOne();
+    const fresh = { 'Idempotency-Key': 'order-2' };
+    const answers = await Promise.all([
+      api.call('POST', '/v1/requests', { body: 'payload', headers: fresh }),
+      api.call('POST', '/v1/requests', { body: 'payload' }),
+      api.call('POST', '/v1/requests', { body: 'payload', headers: KEY, tenant: 'acme' }),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503]);
+    expect(api.queue.sent).toHaveLength(1);
+  });
+});
