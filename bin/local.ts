@@ -11,6 +11,7 @@ import { step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 
 const AWS_CLI = 'https://aws.amazon.com/cli/';
+const DATA = 'node_modules/vega-datasets/data';
 
 await main((signal) =>
   withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) => program(aws, signal)),
@@ -18,10 +19,10 @@ await main((signal) =>
 
 async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
   const service = serviceOutputs(await deploy({ endpoint: aws.endpoint, signal, step }));
-  console.log(`\nWhat to try, in another terminal in this folder. The AWS CLI is needed: ${AWS_CLI}\n`);
-  for (const [purpose, command] of suggestions(aws.endpoint, service)) {
-    console.log(`${purpose}:\n  ${styled('cyan', command)}\n`);
-  }
+  console.log('\nWhat to try, in another terminal in this folder:\n');
+  suggest(suggestions(service));
+  console.log(`The same by the AWS CLI (${AWS_CLI}):\n`);
+  suggest(awsSuggestions(aws.endpoint, service));
   if (!aws.emulator) {
     console.log(`What answers at ${aws.endpoint} was running before, and goes on running.`);
     return 0;
@@ -33,27 +34,45 @@ async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
   return 0;
 }
 
+/** Command lines, each with its purpose. */
+type Suggestions = readonly (readonly [purpose: string, command: string])[];
+
+function suggest(suggestions: Suggestions): void {
+  for (const [purpose, command] of suggestions) console.log(`${purpose}:\n  ${styled('cyan', command)}\n`);
+}
+
+function suggestions(service: ServiceOutputs): Suggestions {
+  return [
+    ['Hand in a file and wait for its result', `npx coatcheck submit ${DATA}/airports.csv --wait -o .local`],
+    [
+      'The same by HTTP',
+      `curl -i '${service.ApiUrl}/v1/requests' -H 'Content-Type: text/csv' -H 'Prefer: wait=10' --data-binary @${DATA}/stocks.csv`,
+    ],
+    ['See what was handed in', 'npx coatcheck list'],
+    ['Take outcomes from the output queue', 'npx coatcheck consume --max 2'],
+    ['Deploy again after a change, and run the demo against it', 'npm run demo'],
+  ];
+}
+
 /** Every command names the endpoint, so that none of them, run by itself, means a real account. */
-function suggestions(endpoint: string, service: ServiceOutputs): readonly (readonly [string, string])[] {
+function awsSuggestions(endpoint: string, service: ServiceOutputs): Suggestions {
   const variables = Object.entries(awsVariables(endpoint)).map(([name, value]) => `${name}=${value}`);
   const aws = `aws --endpoint-url ${endpoint}`;
-  const data = 'node_modules/vega-datasets/data';
   const receive = `${aws} sqs receive-message --max-number-of-messages 10`;
   return [
     ['First', `export ${variables.join(' ')}`],
     [
       'Hand in a file',
-      `${aws} s3 cp ${data}/airports.csv s3://${service.PayloadBucketName}/${DEFAULT_UPLOAD_PREFIX}`,
+      `${aws} s3 cp ${DATA}/airports.csv s3://${service.PayloadBucketName}/${DEFAULT_UPLOAD_PREFIX}`,
     ],
     [
       'Hand in a message',
-      `${aws} sqs send-message --queue-url ${service.InputQueueUrl} --message-body "$(head -n 50 ${data}/stocks.csv)"`,
+      `${aws} sqs send-message --queue-url ${service.InputQueueUrl} --message-body "$(head -n 50 ${DATA}/stocks.csv)"`,
     ],
     [
       'Collect outcomes; they come back to the queue unless they are deleted',
       `${receive} --wait-time-seconds 20 --queue-url ${service.OutputQueueUrl} --query 'Messages[].Body' --output text`,
     ],
     ['See what was given up', `${receive} --queue-url ${service.DeadLetterQueueUrl}`],
-    ['Deploy again after a change, and run the demo against it', 'npm run demo'],
   ];
 }
