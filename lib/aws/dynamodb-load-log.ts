@@ -33,21 +33,24 @@ export class DynamoDbLoadLog implements LoadLog {
     this.#table = table;
   }
 
-  async add(at: number, { completed, milliseconds }: WorkDone): Promise<void> {
+  async add(at: number, { completed, handled, milliseconds }: WorkDone): Promise<void> {
     const window = windowAt(at);
     await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#table,
         Key: keyOf(window),
-        UpdateExpression: 'SET #ttl = :ttl ADD #completed :completed, #milliseconds :milliseconds',
+        UpdateExpression:
+          'SET #ttl = :ttl ADD #completed :completed, #handled :handled, #milliseconds :milliseconds',
         ExpressionAttributeNames: {
           '#ttl': RECORD_TTL,
           '#completed': attribute('completed', window),
+          '#handled': attribute('handled', window),
           '#milliseconds': attribute('milliseconds', window),
         },
         ExpressionAttributeValues: {
           ':ttl': { N: String(Math.floor(at / 1_000) + KEPT_SECONDS) },
           ':completed': { N: String(completed) },
+          ':handled': { N: String(handled) },
           ':milliseconds': { N: String(milliseconds) },
         },
       }),
@@ -63,6 +66,7 @@ export class DynamoDbLoadLog implements LoadLog {
       windows.reduce((total, window) => total + numberOf(items, window, name), 0);
     return {
       completed: sum('completed'),
+      handled: sum('handled'),
       milliseconds: sum('milliseconds'),
       seconds: (now - (running - WHOLE_WINDOWS) * WINDOW_MILLISECONDS) / 1_000,
     };

@@ -3,7 +3,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { writeApiEnvironment } from '../core/environment.ts';
-import { EVENT_SOURCE_FIRST_BATCHES } from '../core/limits.ts';
+import { EVENT_SOURCE_FIRST_BATCHES, EVENT_SOURCE_MORE_BATCHES_A_MINUTE } from '../core/limits.ts';
 import { NUMBER_SETTINGS } from '../core/settings.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -30,17 +30,20 @@ export function apiEnvironment(
     requestTable: requestTable.tableName,
     auth: auth.name,
     tenantClaim: auth.tenantClaim,
-    firstSlots: firstSlots(settings),
+    firstSlots: slotsOf(EVENT_SOURCE_FIRST_BATCHES, settings),
+    reachableSlots: slotsOf(EVENT_SOURCE_FIRST_BATCHES + EVENT_SOURCE_MORE_BATCHES_A_MINUTE, settings),
   });
   return functionEnvironment(settings.serviceName, variables);
 }
 
-/** Where a number is only known at deployment, as many as there are at least. */
-function firstSlots({ batchSize, concurrency, maxConcurrency }: ServiceSettings): number {
-  const batches =
-    maxConcurrency === undefined ? EVENT_SOURCE_FIRST_BATCHES : known(maxConcurrency, 'maxConcurrency');
+/**
+ * How many requests are handled at a time while the event source would have so many batches processed. Where a number
+ * is only known at deployment, as many as there are at least.
+ */
+function slotsOf(batches: number, { batchSize, concurrency, maxConcurrency }: ServiceSettings): number {
+  const allowed = maxConcurrency === undefined ? batches : known(maxConcurrency, 'maxConcurrency');
   const atATime = Math.min(known(concurrency, 'concurrency'), known(batchSize, 'batchSize'));
-  return Math.min(EVENT_SOURCE_FIRST_BATCHES, batches) * atATime;
+  return Math.min(batches, allowed) * atATime;
 }
 
 function known(value: number, name: 'batchSize' | 'concurrency' | 'maxConcurrency'): number {

@@ -3,7 +3,7 @@ import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
 import { StillLeased } from './errors.ts';
-import type { Processor } from './handler.ts';
+import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
@@ -32,6 +32,13 @@ const TO_DEAD_LETTERS: Fate = 0;
 interface Task {
   readonly decoded: Decoded;
   readonly deliveries: readonly [Delivery, ...Delivery[]];
+}
+
+/** How a task went. */
+interface Run {
+  readonly fate: Promise<Fate>;
+  /** Whether the handler ran, even if nothing came of it. */
+  readonly handled: boolean;
 }
 
 /** Runs a processor over batches of messages. A message is done only when all its outcomes are published. */
@@ -112,15 +119,19 @@ export class Engine {
     );
     publisher.flush();
     const fates = await Promise.all(ended.map(({ fate }) => fate));
-    this.#measure(fates, startedAt);
+    this.#measure(fates, ended.filter(({ handled }) => handled).length, startedAt);
     return fatesByDelivery(deliveries, tasks, fates);
   }
 
-  /** A slot is held until the slowest request is done: before, nothing more is given to this instance. */
-  #measure(fates: readonly Fate[], startedAt: number): void {
-    const slots = Math.min(fates.length, this.#settings.concurrency);
+  /**
+   * A slot is held until the slowest request is done: before, nothing more is given to this instance. What was ended
+   * without its handler, since it had expired, say, takes next to no time, and no slot from those that are handled.
+   */
+  #measure(fates: readonly Fate[], handled: number, startedAt: number): void {
+    const slots = Math.min(handled, this.#settings.concurrency);
     this.#meter?.add({
       completed: fates.filter((fate) => fate === 'done').length,
+      handled,
       milliseconds: slots * (this.#ports.chance.now() - startedAt),
     });
   }
@@ -129,21 +140,25 @@ export class Engine {
    * Ends when the work has; the fate follows publication. (The fate is wrapped: an async function would wait for a
    * bare promise, and publication waits for the other tasks.)
    */
-  async #runTask(task: Task, publisher: Publisher, shift: Shift): Promise<{ fate: Promise<Fate> }> {
-    if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED) };
+  async #runTask(task: Task, publisher: Publisher, shift: Shift): Promise<Run> {
+    if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
+    let handled = false;
+    const processor = noticing(this.#processor, () => {
+      handled = true;
+    });
     try {
-      const end = await this.#endOf(task, shift);
+      const end = await this.#endOf(task, processor, shift);
       const fate = this.#told(end, publisher, shift).catch((error) => this.#retry(error, task));
-      return { fate };
+      return { fate, handled };
     } catch (error) {
-      return { fate: Promise.resolve(this.#retry(error, task)) };
+      return { fate: Promise.resolve(this.#retry(error, task)), handled };
     }
   }
 
-  async #endOf({ decoded, deliveries }: Task, shift: Shift): Promise<AttemptEnd> {
+  async #endOf({ decoded, deliveries }: Task, processor: Processor, shift: Shift): Promise<AttemptEnd> {
     if (!('rejection' in decoded)) {
       const tools = {
-        processor: this.#processor,
+        processor,
         settings: this.#settings,
         ports: this.#ports,
         records: this.#records,
@@ -265,6 +280,15 @@ function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Tas
     }
   }
   return [...tasks.values()].toSorted((a, b) => attemptOf(b.deliveries) - attemptOf(a.deliveries));
+}
+
+/** Tells when the handler is run: how an attempt ends doesn't say. */
+function noticing(processor: Processor, run: () => void): Processor {
+  const handler: Handler = (request) => {
+    run();
+    return processor.handler(request);
+  };
+  return { ...processor, handler };
 }
 
 /** A delivery is as far as the least advanced of its requests. One without a request is done. */

@@ -60,6 +60,8 @@ export interface ApiEnvironment {
   readonly tenantClaim: string;
   /** How many requests the service handles at a time when the first come. */
   readonly firstSlots: number;
+  /** How many it handles at a time a minute later, while there is enough to do. */
+  readonly reachableSlots: number;
   /** The processor's timeout. */
   readonly timeoutSeconds: number;
   readonly inlineLimitBytes: number;
@@ -149,6 +151,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     auth: choice('COATCHECK_API_AUTH', API_AUTHS),
     tenantClaim: optionalText('COATCHECK_TENANT_CLAIM'),
     firstSlots: count('COATCHECK_FIRST_SLOTS', 'requests'),
+    reachableSlots: count('COATCHECK_REACHABLE_SLOTS', 'requests'),
     timeoutSeconds: setting('timeoutSeconds'),
     inlineLimitBytes: setting('inlineLimitBytes'),
     maxPayloadBytes: setting('maxPayloadBytes'),

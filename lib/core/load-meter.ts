@@ -5,7 +5,7 @@ import { describeThrown } from './thrown.ts';
 /** How often an instance writes at most: a thousand of them make 200 writes a second, a fifth of what one item takes. */
 const FLUSH_INTERVAL_MILLISECONDS = 5_000;
 
-const NOTHING: WorkDone = { completed: 0, milliseconds: 0 };
+const NOTHING: WorkDone = { completed: 0, handled: 0, milliseconds: 0 };
 
 /** Counts what one instance does and passes the sums on now and then. What isn't passed on yet waits for the next time. */
 export class LoadMeter {
@@ -21,9 +21,10 @@ export class LoadMeter {
     this.#logger = logger;
   }
 
-  add({ completed, milliseconds }: WorkDone): void {
+  add({ completed, handled, milliseconds }: WorkDone): void {
     this.#counted = {
       completed: this.#counted.completed + completed,
+      handled: this.#counted.handled + handled,
       milliseconds: this.#counted.milliseconds + milliseconds,
     };
   }
@@ -35,12 +36,13 @@ export class LoadMeter {
    */
   async flush(closing: AbortSignal): Promise<void> {
     const now = this.#now();
-    const { completed, milliseconds } = this.#counted;
-    if (completed + milliseconds === 0 || now - this.#flushedAt < FLUSH_INTERVAL_MILLISECONDS) return;
+    const counted = this.#counted;
+    const { completed, handled } = counted;
+    if (completed + handled === 0 || now - this.#flushedAt < FLUSH_INTERVAL_MILLISECONDS) return;
     this.#counted = NOTHING;
     this.#flushedAt = now;
     try {
-      await unlessAborted(this.#log.add(now, { completed, milliseconds }), closing, () => {
+      await unlessAborted(this.#log.add(now, counted), closing, () => {
         throw new Error("it didn't answer before the deadline");
       });
     } catch (error) {

@@ -260,7 +260,9 @@ export interface ClientTransfers {
 export interface WorkDone {
   /** Requests whose outcome was published. */
   readonly completed: number;
-  /** How long slots were held for them, and for those to be tried again, in all. */
+  /** Attempts whose handler ran, whatever came of them. */
+  readonly handled: number;
+  /** How long these held slots, in all. */
   readonly milliseconds: number;
 }
 

@@ -20,20 +20,23 @@ function sent() {
 
 /** Processors of one version and APIs of another share the table: the names are a contract. */
 test('work is added by one call, to its window in the item of its minute', async () => {
-  await log.add(NOON + 39_999, { completed: 7, milliseconds: 1_234 });
+  await log.add(NOON + 39_999, { completed: 7, handled: 5, milliseconds: 1_234 });
   expect(sent()).toEqual([
     {
       TableName: 'requests',
       Key: { pk: { S: 'load#29497680' } },
-      UpdateExpression: 'SET #ttl = :ttl ADD #completed :completed, #milliseconds :milliseconds',
+      UpdateExpression:
+        'SET #ttl = :ttl ADD #completed :completed, #handled :handled, #milliseconds :milliseconds',
       ExpressionAttributeNames: {
         '#ttl': 'ttl',
         '#completed': 'completed3',
+        '#handled': 'handled3',
         '#milliseconds': 'milliseconds3',
       },
       ExpressionAttributeValues: {
         ':ttl': { N: String(NOON / 1_000 + 39 + 3_600) },
         ':completed': { N: '7' },
+        ':handled': { N: '5' },
         ':milliseconds': { N: '1234' },
       },
     },
@@ -48,13 +51,16 @@ test('two items are read by one call', async () => {
           pk: { S: 'load#29497679' },
           completed0: { N: '100' },
           completed3: { N: '1' },
+          handled3: { N: '20' },
           milliseconds3: { N: '5' },
         },
         {
           pk: { S: 'load#29497680' },
           completed2: { N: '2' },
+          handled2: { N: '30' },
           milliseconds2: { N: '6' },
           completed4: { N: '100' },
+          handled4: { N: '100' },
         },
       ],
     },
@@ -65,7 +71,7 @@ test('two items are read by one call', async () => {
       RequestItems: { requests: { Keys: [{ pk: { S: 'load#29497680' } }, { pk: { S: 'load#29497679' } }] } },
     },
   ]);
-  expect(recent).toEqual({ completed: 3, milliseconds: 11, seconds: 65 });
+  expect(recent).toEqual({ completed: 3, handled: 50, milliseconds: 11, seconds: 65 });
 });
 
 test('half of an answer is none', async () => {

@@ -8,21 +8,27 @@ export function loadLogSuite(name: string, open: () => Promise<LoadLog>): void {
   describe(name, () => {
     test('has nothing where nothing was done', async () => {
       const log = await open();
-      expect(await log.recent(MINUTE)).toMatchObject({ completed: 0, milliseconds: 0 });
+      expect(await log.recent(MINUTE)).toMatchObject({ completed: 0, handled: 0, milliseconds: 0 });
     });
 
     test('adds up what was done, in one minute and the one before', async () => {
       const log = await open();
-      await log.add(MINUTE - 1, { completed: 1, milliseconds: 100 });
-      await log.add(MINUTE, { completed: 2, milliseconds: 20 });
-      await log.add(MINUTE, { completed: 0, milliseconds: 3 });
-      expect(await log.recent(MINUTE + 5_000)).toMatchObject({ completed: 3, milliseconds: 123 });
+      await log.add(MINUTE - 1, { completed: 1, handled: 10, milliseconds: 100 });
+      await log.add(MINUTE, { completed: 2, handled: 0, milliseconds: 20 });
+      await log.add(MINUTE, { completed: 0, handled: 30, milliseconds: 3 });
+      expect(await log.recent(MINUTE + 5_000)).toMatchObject({
+        completed: 3,
+        handled: 40,
+        milliseconds: 123,
+      });
     });
 
     test('adds up what many add at once', async () => {
       const log = await open();
-      await Promise.all(Array.from({ length: 20 }, () => log.add(MINUTE, { completed: 5, milliseconds: 7 })));
-      expect(await log.recent(MINUTE)).toMatchObject({ completed: 100, milliseconds: 140 });
+      await Promise.all(
+        Array.from({ length: 20 }, () => log.add(MINUTE, { completed: 5, handled: 6, milliseconds: 7 })),
+      );
+      expect(await log.recent(MINUTE)).toMatchObject({ completed: 100, handled: 120, milliseconds: 140 });
     });
 
     test.each([0, 9_999, 10_000, 35_000, 59_999])(
@@ -30,11 +36,12 @@ export function loadLogSuite(name: string, open: () => Promise<LoadLog>): void {
       async (into) => {
         const log = await open();
         const now = MINUTE + into;
-        await log.add(now - 70_000, { completed: 1, milliseconds: 0 });
-        await log.add(now - 59_999, { completed: 2, milliseconds: 0 });
-        await log.add(now, { completed: 4, milliseconds: 0 });
-        const { completed, seconds } = await log.recent(now);
+        await log.add(now - 70_000, { completed: 1, handled: 10, milliseconds: 0 });
+        await log.add(now - 59_999, { completed: 2, handled: 20, milliseconds: 0 });
+        await log.add(now, { completed: 4, handled: 40, milliseconds: 0 });
+        const { completed, handled, seconds } = await log.recent(now);
         expect(completed).toBe(6);
+        expect(handled).toBe(60);
         expect(seconds).toBeGreaterThanOrEqual(60);
         expect(seconds).toBeLessThan(70);
       },
@@ -44,7 +51,7 @@ export function loadLogSuite(name: string, open: () => Promise<LoadLog>): void {
       const log = await open();
       for (let second = 0; second < 150; second++) {
         const now = MINUTE + second * 1_000;
-        await log.add(now, { completed: 1, milliseconds: 500 });
+        await log.add(now, { completed: 1, handled: 1, milliseconds: 500 });
         if (second < 70) continue;
         const { completed, milliseconds, seconds } = await log.recent(now);
         expect(Math.abs(completed / seconds - 1)).toBeLessThan(0.02);

@@ -29,7 +29,9 @@ test('a minute is one item, which the table drops some time after', async () => 
   const TableName = await createTable();
   const log = new DynamoDbLoadLog(dynamodb, TableName);
   const minute = Date.UTC(2026, 0, 31, 12);
-  for (const second of [0, 15, 59]) await log.add(minute + second * 1_000, { completed: 1, milliseconds: 2 });
+  for (const second of [0, 15, 59]) {
+    await log.add(minute + second * 1_000, { completed: 1, handled: 1, milliseconds: 2 });
+  }
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
   expect(Items).toHaveLength(1);
   expect(Items[0]?.[RECORD_KEY]?.S).toBe(`load#${minute / 60_000}`);

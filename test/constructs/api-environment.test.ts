@@ -29,6 +29,7 @@ it('is what the API reads by default', () => {
     auth: 'iam',
     tenantClaim: '',
     firstSlots: 50,
+    reachableSlots: 3_050,
     timeoutSeconds: 60,
     inlineLimitBytes: 262_144,
     maxPayloadBytes: 5_368_709_120,
@@ -70,6 +71,7 @@ it('is what the props say', () => {
     auth: 'jwt',
     tenantClaim: 'custom:tenant',
     firstSlots: 50,
+    reachableSlots: 3_050,
     timeoutSeconds: 120,
     inlineLimitBytes: 1_000,
     maxPayloadBytes: 2_000,
@@ -80,15 +82,22 @@ it('is what the props say', () => {
   });
 });
 
-it.each<[Partial<AsyncServiceProps>, string]>([
-  [{ maxConcurrency: 3 }, '30'],
-  [{ maxConcurrency: 100 }, '50'],
-  [{ concurrency: 4 }, '20'],
-  [{ concurrency: 400 }, '50'],
-  [{ maxConcurrency: 2, concurrency: 1 }, '2'],
-])('counts the requests handled at a time at first: with %j, %s', (props, slots) => {
-  expect(variablesOf(props).variables.COATCHECK_FIRST_SLOTS).toBe(slots);
-});
+it.each<[Partial<AsyncServiceProps>, string, string]>([
+  [{ maxConcurrency: 3 }, '30', '30'],
+  [{ maxConcurrency: 100 }, '50', '1000'],
+  [{ maxConcurrency: 1_000 }, '50', '3050'],
+  [{ batchSize: 1 }, '5', '305'],
+  [{ concurrency: 4 }, '20', '1220'],
+  [{ concurrency: 400 }, '50', '3050'],
+  [{ maxConcurrency: 2, concurrency: 1 }, '2', '2'],
+])(
+  'counts the requests handled at a time: with %j, %s at first and %s a minute later',
+  (props, first, later) => {
+    const { variables } = variablesOf(props);
+    expect(variables.COATCHECK_FIRST_SLOTS).toBe(first);
+    expect(variables.COATCHECK_REACHABLE_SLOTS).toBe(later);
+  },
+);
 
 it('counts no more than there are for sure, where numbers are only known at deployment', () => {
   const stack = new Stack(emptyApp(), 'Stack');
@@ -98,6 +107,7 @@ it('counts no more than there are for sure, where numbers are only known at depl
     stack,
   );
   expect(variables.COATCHECK_FIRST_SLOTS).toBe('2');
+  expect(variables.COATCHECK_REACHABLE_SLOTS).toBe('2');
 });
 
 it('refers to numbers only known at deployment', () => {

@@ -1,5 +1,6 @@
-import { expect, test } from 'vitest';
-import { requestDelivery } from '../support/delivery.ts';
+import { describe, expect, test } from 'vitest';
+import { RetryLater } from '../../lib/core/errors.ts';
+import { delivery, requestDelivery } from '../support/delivery.ts';
 import { EngineHarness } from '../support/engine-harness.ts';
 import { MemoryLoadLog } from '../support/memory-load-log.ts';
 
@@ -9,6 +10,7 @@ function service(concurrency = 10) {
   const harness: EngineHarness = new EngineHarness(
     ({ id }) => {
       if (id.startsWith('fail')) throw new Error('not now');
+      if (id.startsWith('later')) throw new RetryLater(3_600);
       harness.chance.advanceSeconds(Number(id));
     },
     { concurrency, ports: { load } },
@@ -19,26 +21,66 @@ function service(concurrency = 10) {
 test('a batch counts once it is published: each of its slots is held until the last request is done', async () => {
   const { harness, load } = service();
   await harness.process(['1', '2', '3'].map((id) => requestDelivery(id)));
-  expect(load.added).toMatchObject([{ completed: 3, milliseconds: 3 * 6_000 }]);
+  expect(load.added).toMatchObject([{ completed: 3, handled: 3, milliseconds: 3 * 6_000 }]);
 });
 
 test('no more slots are held than there are', async () => {
   const { harness, load } = service(2);
   await harness.process(['1', '2', '3'].map((id) => requestDelivery(id)));
-  expect(load.added).toMatchObject([{ completed: 3, milliseconds: 2 * 6_000 }]);
+  expect(load.added).toMatchObject([{ completed: 3, handled: 3, milliseconds: 2 * 6_000 }]);
 });
 
 test('what is to be tried again took its time and wasn’t completed', async () => {
   const { harness, load } = service();
-  await harness.process(['fail', '4'].map((id) => requestDelivery(id)));
-  expect(load.added).toMatchObject([{ completed: 1, milliseconds: 2 * 4_000 }]);
+  await harness.process(['fail', 'later', '4'].map((id) => requestDelivery(id)));
+  expect(load.added).toMatchObject([{ completed: 1, handled: 3, milliseconds: 3 * 4_000 }]);
+});
+
+describe('what ends without its handler is completed, and holds no slot:', () => {
+  const expired = requestDelivery(
+    '9',
+    {},
+    { attributes: { RequestId: '9', ExpiresAt: '2001-01-01T00:00:00Z' } },
+  );
+  const rejected = delivery('{"specversion":"1.0"}');
+
+  test.each([
+    ['expired', expired],
+    ['rejected', rejected],
+  ])('%s', async (_, given) => {
+    const { harness, load } = service();
+    await harness.process([given]);
+    expect(harness.events).toHaveLength(1);
+    expect(load.added).toMatchObject([{ completed: 1, handled: 0, milliseconds: 0 }]);
+  });
+
+  test('the duplicate of a finished request', async () => {
+    const { harness, load } = service();
+    await harness.process([requestDelivery('4')]);
+    harness.chance.advanceSeconds(10);
+    await harness.process([requestDelivery('4')]);
+    expect(load.added[1]).toMatchObject({ completed: 1, handled: 0, milliseconds: 0 });
+  });
+
+  test('beside one that is handled', async () => {
+    const { harness, load } = service();
+    await harness.process([expired, rejected, requestDelivery('4')]);
+    expect(load.added).toMatchObject([{ completed: 3, handled: 1, milliseconds: 4_000 }]);
+  });
+});
+
+test('a handler that isn’t done when time is over ran', async () => {
+  const load = new MemoryLoadLog();
+  const harness = new EngineHarness(() => new Promise(() => {}), { ports: { load } });
+  expect(await harness.process([requestDelivery('stuck')], 0.6)).toHaveLength(1);
+  expect(load.added).toMatchObject([{ completed: 0, handled: 1 }]);
 });
 
 test('what could not be published wasn’t completed', async () => {
   const { harness, load } = service();
   harness.output.faults.inject('send', 'fails before', 'fails before', 'fails before', 'fails before');
   expect(await harness.process([requestDelivery('4')])).toHaveLength(1);
-  expect(load.added).toMatchObject([{ completed: 0 }]);
+  expect(load.added).toMatchObject([{ completed: 0, handled: 1 }]);
 });
 
 test('a batch ends in time though its count isn’t answered', async () => {

@@ -20,6 +20,7 @@ export class MemoryLoadLog implements LoadLog {
       const recent = this.added.filter(({ at }) => at > now - RECENT_SECONDS * 1_000 && at <= now);
       return {
         completed: recent.reduce((sum, { completed }) => sum + completed, 0),
+        handled: recent.reduce((sum, { handled }) => sum + handled, 0),
         milliseconds: recent.reduce((sum, { milliseconds }) => sum + milliseconds, 0),
         seconds: RECENT_SECONDS,
       };

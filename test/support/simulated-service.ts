@@ -19,6 +19,7 @@ export interface SimulatedServiceOptions {
   /** Of a request; exponentially distributed. */
   readonly meanSeconds: number;
   readonly firstSlots: number;
+  readonly reachableSlots: number;
   readonly maxWaitSeconds: number;
   /** Whether clients that are refused come back when they were told to. */
   readonly persistent: boolean;
@@ -65,8 +66,8 @@ export class SimulatedService {
   constructor(options: SimulatedServiceOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
-    const { firstSlots, maxWaitSeconds } = options;
-    const rules = { firstSlots, maxWaitSeconds, timeoutSeconds: 60, tenantSharePercent: 50 };
+    const { firstSlots, reachableSlots, maxWaitSeconds } = options;
+    const rules = { firstSlots, reachableSlots, maxWaitSeconds, timeoutSeconds: 60, tenantSharePercent: 50 };
     const log = new MemoryLoadLog();
     const logger = new CollectingLogger();
     const chance = { now: this.#chance.now, random: this.#random };
@@ -154,7 +155,7 @@ export class SimulatedService {
     this.#inFlight -= batch.requests.length;
     for (const request of batch.requests) request.endedAt = this.seconds;
     const completed = batch.requests.length;
-    meter.add({ completed, milliseconds: completed * (now - batch.startedAt) });
+    meter.add({ completed, handled: completed, milliseconds: completed * (now - batch.startedAt) });
     await meter.flush(new AbortController().signal);
   }
 }

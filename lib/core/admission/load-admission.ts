@@ -1,13 +1,13 @@
-import type { BacklogGauge, Chance, LoadLog, Logger, RecentWork } from '../ports.ts';
+import type { Backlog, BacklogGauge, Chance, LoadLog, Logger, RecentWork } from '../ports.ts';
 import { describeThrown } from '../thrown.ts';
-import { completionsPerSecond, type LeastCapacity } from './prediction.ts';
+import { type AssumedCapacity, completionsPerSecond, requestsAhead } from './prediction.ts';
 import { Reading } from './reading.ts';
 import { isClosed, refusalOf, retryAfterSeconds } from './refusal.ts';
 import { TenantShares } from './tenant-shares.ts';
 import type { Admission, AdmissionState, Applicant, Load, Verdict } from './verdict.ts';
 
 /** What {@link LoadAdmission} goes by. */
-export interface AdmissionRules extends LeastCapacity {
+export interface AdmissionRules extends AssumedCapacity {
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
 }
@@ -22,7 +22,7 @@ export interface AdmissionPorts {
 
 /** A backlog as it was read. */
 interface BacklogRead {
-  readonly backlog: number;
+  readonly backlog: Backlog;
   /** How many this instance had admitted by then. */
   readonly admittedBefore: number;
 }
@@ -85,16 +85,17 @@ export class LoadAdmission implements Admission {
 
   async #readBacklog(gauge: BacklogGauge): Promise<BacklogRead> {
     const admittedBefore = this.#admitted;
-    const { waiting, inFlight, delayed } = await gauge.read();
-    return { backlog: waiting + inFlight + delayed, admittedBefore };
+    return { backlog: await gauge.read(), admittedBefore };
   }
 
   /** The backlog is what was read and what was admitted here since. */
   #load([read, recent]: Figures): Load {
     const { maxWaitSeconds } = this.#rules;
-    const backlog = read && read.backlog + this.#admitted - read.admittedBefore;
-    const rate = recent && completionsPerSecond(recent, this.#rules);
-    const wait = backlog === undefined || rate === undefined ? undefined : backlog / rate;
+    const backlog = known(
+      read && requestsAhead(read.backlog, recent, this.#rules) + this.#admitted - read.admittedBefore,
+    );
+    const rate = known(recent && completionsPerSecond(recent, this.#rules));
+    const wait = backlog === undefined || rate === undefined ? undefined : known(backlog / rate);
     return { backlog, completionsPerSecond: rate, predictedWaitSeconds: wait, maxWaitSeconds };
   }
 
@@ -107,4 +108,9 @@ export class LoadAdmission implements Admission {
   #secondsLeft({ expiresAt = Number.POSITIVE_INFINITY }: Applicant): number {
     return Math.max(0, (expiresAt - this.#chance.now()) / 1_000);
   }
+}
+
+/** A figure that is none says nothing, and JSON has no form for it. */
+function known(figure: number | undefined): number | undefined {
+  return Number.isFinite(figure) ? figure : undefined;
 }

@@ -1,6 +1,6 @@
-/** What an admission is decided on. Absent figures are unknown. */
+/** What an admission is decided on. Absent figures are unknown; those that are there are finite. */
 export interface Load {
-  /** Requests that wait or are being processed. */
+  /** Requests that wait or are being processed; of those between two attempts only as many as could be processed. */
   readonly backlog?: number;
   /** Requests completed a second, lately; what the service can be expected to complete at least. */
   readonly completionsPerSecond?: number;

@@ -6,6 +6,14 @@ import { MemoryBacklogGauge } from '../../support/memory-backlog-gauge.ts';
 import { MemoryLoadLog } from '../../support/memory-load-log.ts';
 import { SetChance } from '../../support/set-chance.ts';
 
+const RULES: AdmissionRules = {
+  maxWaitSeconds: 100,
+  tenantSharePercent: 50,
+  firstSlots: 5,
+  reachableSlots: 305,
+  timeoutSeconds: 60,
+};
+
 /** A service that has completed 10 requests a second, and admits 1,000. */
 async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
   const chance = new SetChance();
@@ -13,10 +21,16 @@ async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
   const log = new MemoryLoadLog();
   const logger = new CollectingLogger();
   gauge.backlog = { waiting: backlog, inFlight: 0, delayed: 0 };
-  await log.add(chance.now(), { completed: 600, milliseconds: 600_000 });
-  const all = { maxWaitSeconds: 100, tenantSharePercent: 50, firstSlots: 5, timeoutSeconds: 60, ...rules };
+  await log.add(chance.now(), { completed: 600, handled: 600, milliseconds: 600_000 });
+  const all = { ...RULES, ...rules };
   const admission = new LoadAdmission(all, { gauge, log, logger, chance });
   return { admission, chance, gauge, log, logger };
+}
+
+/** How many of so many who ask are admitted. */
+async function admittedOf(admission: LoadAdmission, asks: number): Promise<number> {
+  const verdicts = await Promise.all(Array.from({ length: asks }, () => admission.decide({})));
+  return verdicts.filter(({ admitted }) => admitted).length;
 }
 
 test('admits with the load it went by', async () => {
@@ -86,6 +100,57 @@ describe('who will have expired before the request is done', () => {
   });
 });
 
+describe('an idle service', () => {
+  test('without figures admits what it can reach, each request taken to need the timeout', async () => {
+    const { admission, log } = await front(0, { timeoutSeconds: 900, maxWaitSeconds: 900 });
+    log.added.length = 0;
+    expect(await admittedOf(admission, 1_000)).toBe(306);
+  });
+
+  test.each([
+    ['with figures', 20],
+    ['without', 305],
+  ])('isn’t full of requests that wait for their next attempt, %s', async (figures, counted) => {
+    const { admission, gauge, log } = await front(0);
+    if (figures === 'without') log.added.length = 0;
+    gauge.backlog = { waiting: 0, inFlight: 100_000, delayed: 0 };
+    expect(await admission.decide({})).toMatchObject({ admitted: true, load: { backlog: counted } });
+    expect(await admission.decide({})).toMatchObject({ load: { backlog: counted + 1 } });
+  });
+});
+
+test.each([
+  ['alone', { completed: 0, handled: 0, milliseconds: 0 }],
+  ['beside one that was handled', { completed: 1, handled: 1, milliseconds: 10_000 }],
+])('a thousand that ended without their handler don’t open the door, %s', async (_, work) => {
+  const { admission, chance, log } = await front(100_000);
+  log.added.length = 0;
+  await log.add(chance.now(), { completed: 1_000, handled: 0, milliseconds: 0 });
+  await log.add(chance.now(), work);
+  const { admitted, load } = await admission.decide({});
+  expect(admitted).toBe(false);
+  expect(load.completionsPerSecond).toBeCloseTo((1_000 + work.completed) / 60, 9);
+});
+
+describe('figures that are none are unknown', () => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a backlog of %d', async (waiting) => {
+    const { admission } = await front(waiting);
+    expect(await admission.decide({})).toEqual({
+      admitted: true,
+      load: { completionsPerSecond: 10, maxWaitSeconds: 100 },
+    });
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d requests completed', async (completed) => {
+    const { admission, chance, log } = await front(2_000);
+    await log.add(chance.now(), { completed, handled: 0, milliseconds: 0 });
+    expect(await admission.decide({})).toEqual({
+      admitted: true,
+      load: { backlog: 2_000, maxWaitSeconds: 100 },
+    });
+  });
+});
+
 describe('a burst between two readings', () => {
   test('is admitted up to the bound, asked for at once or one after another', async () => {
     for (const together of [true, false]) {
@@ -123,7 +188,11 @@ describe('a burst between two readings', () => {
         const { admission, chance, gauge, log } = await front(0);
         for (const { asks, seconds, waiting } of steps) {
           chance.advanceSeconds(seconds);
-          await log.add(chance.now(), { completed: 10 * seconds, milliseconds: 10_000 * seconds });
+          await log.add(chance.now(), {
+            completed: 10 * seconds,
+            handled: 10 * seconds,
+            milliseconds: 10_000 * seconds,
+          });
           gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
           for (const { admitted, load } of await Promise.all(
             Array.from({ length: asks }, () => admission.decide({})),

@@ -23,6 +23,7 @@ function serviceOf(
     batchSize: BATCH_SIZE,
     meanSeconds: MEAN_SECONDS,
     firstSlots: Math.min(given.processors, 5) * BATCH_SIZE,
+    reachableSlots: given.processors * BATCH_SIZE,
     persistent: false,
     ...given,
     ...more,
