@@ -7,8 +7,8 @@ import { DOLLARS_A_MILLION_CALLS } from '../lib/core/prices.ts';
 import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
 import { engineSettings } from '../test/support/settings.ts';
 import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
-
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
+import { priceOf } from './support/price-of.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';
 import { sqsEvent } from './support/sqs-event.ts';
@@ -72,7 +72,7 @@ await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
 });
 
 async function callsOf({ body, handler }: Scenario): Promise<ReadonlyMap<Operation, number>> {
-  const aws = new InProcessAws(Buffer.from(JSON.stringify({ some: 'payload' })));
+  const aws = new InProcessAws({ object: Buffer.from(JSON.stringify({ some: 'payload' })) });
   const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET] }), {
     ...awsPorts(aws),
     logger: silentLogger,
@@ -94,10 +94,4 @@ function firstOne(error: () => Error): Handler {
 function dollarsAMillionRequests(calls: ReadonlyMap<Operation, number>): number {
   const dollars = [...calls].map(([operation, count]) => count * DOLLARS_A_MILLION_CALLS[priceOf(operation)]);
   return dollars.reduce((sum, each) => sum + each, 0) / BATCH_SIZE;
-}
-
-function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
-  if (operation.startsWith('SQS')) return 'SQS';
-  if (operation.startsWith('DynamoDB')) return 'DynamoDB write';
-  return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';
 }

@@ -1,8 +1,9 @@
-/** Size and start of a processor's bundle, beside bundles that hold less. */
+/** Size and start of a processor's bundle and of the HTTP API's, beside bundles that hold less. */
 import { fileURLToPath } from 'node:url';
 import type { BundleStart } from './cold-start/bundle-start.ts';
-import { type DeployedBundle, deployedBundle } from './support/deployed-bundle.ts';
+import { type DeployedBundle, deployedApiBundle, deployedBundle } from './support/deployed-bundle.ts';
 import { freshProcess, messageOf } from './support/fresh-process.ts';
+import { gatewayEvent } from './support/gateway-event.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { median, quantile } from './support/statistics.ts';
 
@@ -11,12 +12,21 @@ const ROUNDS = 31;
 /** The row the aim is measured from. */
 const BARE = 'bare clients, upload, DynamoDB';
 
+/** A first, empty batch. */
+const EMPTY_BATCH = { Records: [] };
+
+/** A first call, which the API refuses before it asks AWS anything. */
+const REFUSED_CALL = gatewayEvent({ 'coatcheck-expires-at': 'not a time' });
+
 interface Subject {
   readonly name: string;
-  readonly entry: string;
+  /** In the folder cold-start; absent for the HTTP API. */
+  readonly entry?: string;
   /** Laid over the function's own variables. */
   readonly environment?: Readonly<Record<string, string>>;
 }
+
+const UNMAPPED = { NODE_OPTIONS: '' };
 
 const SUBJECTS: readonly Subject[] = [
   { name: 'empty handler', entry: 'empty' },
@@ -25,7 +35,11 @@ const SUBJECTS: readonly Subject[] = [
   { name: BARE, entry: 'clients-upload-and-records' },
   { name: 'the same and a logger', entry: 'clients-upload-records-and-logger' },
   { name: 'processor', entry: 'processor' },
-  { name: 'processor, source map unread', entry: 'processor', environment: { NODE_OPTIONS: '' } },
+  { name: 'processor, source map unread', entry: 'processor', environment: UNMAPPED },
+  { name: 'clients, logger, presigning, Hono', entry: 'clients-presigning-and-hono' },
+  { name: 'the same and zod-openapi', entry: 'clients-presigning-hono-and-zod' },
+  { name: 'API' },
+  { name: 'API, source map unread', environment: UNMAPPED },
 ];
 
 /** AWS is named, so that the clients can be made, and not there. */
@@ -36,13 +50,18 @@ await runBenchmark('Cold start of a bundle', async (note): Promise<Report> => {
   const subjects = SUBJECTS.map(({ name, entry, environment }) => ({
     name,
     environment,
-    bundle: bundles.use(deployedBundle(fileURLToPath(new URL(`cold-start/${entry}.ts`, import.meta.url)))),
+    bundle: bundles.use(
+      entry === undefined ? deployedApiBundle(entryFile('empty')) : deployedBundle(entryFile(entry)),
+    ),
+    event: JSON.stringify(entry === undefined ? REFUSED_CALL : EMPTY_BATCH),
     starts: [] as BundleStart[],
   }));
   // One after another in every round: whatever else the machine does meets all of them alike.
   for (let round = 1; round <= ROUNDS; round++) {
     note(`round ${round} of ${ROUNDS}`);
-    for (const { bundle, environment, starts } of subjects) starts.push(await startOnce(bundle, environment));
+    for (const { bundle, event, environment, starts } of subjects) {
+      starts.push(await startOnce(bundle, event, environment));
+    }
   }
   const bare = subjects.find(({ name }) => name === BARE)?.starts ?? [];
   const bareReady = median(bare.map(ready));
@@ -58,18 +77,23 @@ await runBenchmark('Cold start of a bundle', async (note): Promise<Report> => {
   return {
     rows,
     notes: [
-      `Medians of ${ROUNDS} fresh processes. Import: of the bundle, the start of Node left out. Ready: import and a first, empty batch, since the processor makes its clients then, the others at import.`,
+      `Medians of ${ROUNDS} fresh processes. Import: of the bundle, the start of Node left out. Ready: import and a first, empty batch, since the processor makes its clients then, the others at import; of the API a first call, refused before AWS is asked anything.`,
       'Aim: the processor within 5 ms of bare clients with upload and DynamoDB.',
     ],
   };
 });
 
+function entryFile(name: string): string {
+  return fileURLToPath(new URL(`cold-start/${name}.ts`, import.meta.url));
+}
+
 async function startOnce(
   { file, environment }: DeployedBundle,
+  event: string,
   changed: Subject['environment'],
 ): Promise<BundleStart> {
   const child = freshProcess(new URL('cold-start/start-once.ts', import.meta.url), {
-    args: [file],
+    args: [file, event],
     environment: { ...environment, ...NO_AWS, ...changed },
   });
   return (await messageOf(child)) as BundleStart;

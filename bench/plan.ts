@@ -7,8 +7,8 @@ import { deploy } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
 import { LOCAL_FOLDER } from '../lib/local/folder.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
-import { type Burst, type Depth, measureBurst } from './plan/burst.ts';
 import { SCENARIOS, type Scenario } from './plan/scenarios.ts';
+import { type Burst, type Depth, doneSeconds, drainedSeconds, measureBurst } from './support/burst.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 
 /** A round in which a batch went unfilled is longer than it should be; in one of so many none does. */
@@ -99,19 +99,6 @@ function simulatedBurst(scenario: Scenario, { sent }: Burst, batchSeconds: numbe
 
 function batchesOf({ maxConcurrency }: Scenario): number {
   return maxConcurrency ?? EVENT_SOURCE_FIRST_BATCHES;
-}
-
-function drainedSeconds(depths: readonly Depth[]): number {
-  return endOf(depths, ({ waiting }) => waiting > 0);
-}
-
-function doneSeconds({ depths }: Burst): number {
-  return endOf(depths, ({ waiting, running }) => waiting + running > 0);
-}
-
-/** When it first wasn't so any more, for good. */
-function endOf(depths: readonly Depth[], isSo: (depth: Depth) => boolean): number {
-  return depths[depths.findLastIndex(isSo) + 1]?.seconds ?? Number.NaN;
 }
 
 function meanDifference(measured: readonly Depth[], simulated: readonly Depth[]): number {

@@ -2,12 +2,12 @@
 import { pathToFileURL } from 'node:url';
 import type { BundleStart } from './bundle-start.ts';
 
-const [bundle = ''] = process.argv.slice(2);
+const [bundle = '', event = ''] = process.argv.slice(2);
 
 const startedAt = performance.now();
 const { handler } = await import(pathToFileURL(bundle).href);
 const importedAt = performance.now();
-await handler({ Records: [] }, { getRemainingTimeInMillis: () => 60_000 });
+await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 });
 const readyAt = performance.now();
 
 const start: BundleStart = {

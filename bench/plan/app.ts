@@ -6,7 +6,7 @@ import { SCENARIOS } from './scenarios.ts';
 const stack = new Stack(new App(), 'BenchPlan');
 for (const { name, batchSize, concurrency, maxConcurrency } of SCENARIOS) {
   const { inputQueue } = new AsyncService(stack, name, {
-    entry: 'bench/plan/waiting.ts',
+    entry: 'bench/support/waiting.ts',
     batchSize,
     concurrency,
     maxConcurrency,

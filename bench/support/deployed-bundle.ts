@@ -1,12 +1,16 @@
-import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
 import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
-import type { ICommandHooks } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { AsyncService } from '../../lib/constructs/index.ts';
+import type { ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  ASSET_RESOURCE_METADATA_ENABLED_CONTEXT,
+  ASSET_RESOURCE_METADATA_PATH_KEY,
+} from 'aws-cdk-lib/cx-api';
+import { ApiAuth, AsyncService, type AsyncServiceProps } from '../../lib/constructs/index.ts';
 
-/** A processor's code as it is deployed, in a temporary folder. */
+/** A function's code as it is deployed, in a temporary folder. */
 export interface DeployedBundle extends Disposable {
   readonly file: string;
   readonly bytes: number;
@@ -16,15 +20,33 @@ export interface DeployedBundle extends Disposable {
 
 /** Bundles an entry by the construct that deploys it, so that nothing measured can differ from what is deployed. */
 export function deployedBundle(entry: string): DeployedBundle {
+  return bundleOf({ entry }, ({ processor }) => processor);
+}
+
+/** The HTTP API's bundle. @param entry of a processor to go with it */
+export function deployedApiBundle(entry: string): DeployedBundle {
+  const auth = ApiAuth.none({ openToAnyone: true });
+  return bundleOf({ entry, api: { auth } }, ({ api }) => api?.function);
+}
+
+function bundleOf(
+  props: AsyncServiceProps,
+  pick: (service: AsyncService) => NodejsFunction | undefined,
+): DeployedBundle {
   const folder = mkdtempSync(join(tmpdir(), 'coatcheck-bench-'));
-  const stack = new Stack(new App({ outdir: folder }), 'Bench');
-  const { processor } = new AsyncService(stack, 'Service', { entry, bundling: { commandHooks: UNCHECKED } });
-  const asset = readdirSync(folder).find((name) => name.startsWith('asset.')) ?? '';
-  const file = join(folder, asset, 'index.mjs');
+  const app = new App({ outdir: folder, context: { [ASSET_RESOURCE_METADATA_ENABLED_CONTEXT]: true } });
+  const stack = new Stack(app, 'Bench');
+  const service = new AsyncService(stack, 'Service', {
+    ...props,
+    bundling: { commandHooks: UNCHECKED },
+  });
+  const resource = pick(service)?.node.defaultChild;
+  if (!(resource instanceof CfnFunction)) throw new TypeError('the service has no such function');
+  const file = join(folder, resource.cfnOptions.metadata?.[ASSET_RESOURCE_METADATA_PATH_KEY], 'index.mjs');
   return {
     file,
     bytes: statSync(file).size,
-    environment: environmentOf(stack, processor.node.defaultChild),
+    environment: environmentOf(stack, resource),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true }),
   };
 }
@@ -36,8 +58,7 @@ const UNCHECKED: ICommandHooks = {
   afterBundling: () => [],
 };
 
-function environmentOf(stack: Stack, resource: unknown): Record<string, string> {
-  if (!(resource instanceof CfnFunction)) throw new TypeError('the processor has no function');
+function environmentOf(stack: Stack, resource: CfnFunction): Record<string, string> {
   const variables: Readonly<Record<string, unknown>> = stack.resolve(resource.environment).variables;
   return Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
+import type { InProcessTable } from './in-process-table.ts';
 
 /** What of an HTTP request tells one AWS call from another. */
 interface AwsRequest {
@@ -22,18 +23,29 @@ interface AwsResponse {
 /** `SQS SendMessageBatch` */
 export type Operation = `${'SQS' | 'S3' | 'DynamoDB'} ${string}`;
 
+/** What an {@link InProcessAws} has. */
+export interface InProcessContents {
+  /** What any object of S3 holds. @default - nothing */
+  readonly object?: Uint8Array;
+  /** @default - one that takes every write and forgets it */
+  readonly table?: InProcessTable;
+}
+
 /** An SQS, an S3 and a DynamoDB that answer at once, in this process, and count what they are asked. */
 export class InProcessAws {
-  /** Calls by operation. */
+  /** Calls by operation, those that were refused apart. */
   readonly calls = new Map<Operation, number>();
-  /** What any object of S3 holds. */
+  /** Messages sent one by one, and not taken yet. */
+  readonly messages: string[] = [];
   readonly object: Uint8Array;
+  readonly table: InProcessTable | undefined;
   readonly queues: SQSClient;
   readonly payloads: S3Client;
   readonly records: DynamoDBClient;
 
-  constructor(object: Uint8Array = new Uint8Array()) {
+  constructor({ object = new Uint8Array(), table }: InProcessContents = {}) {
     this.object = object;
+    this.table = table;
     const config = {
       region: 'us-east-1',
       credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
@@ -46,10 +58,16 @@ export class InProcessAws {
 
   #answer(request: AwsRequest): AwsResponse {
     const operation = operationOf(request);
-    this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
+    if (this.table && operation.startsWith('DynamoDB'))
+      return this.#tableAnswer(operation, request, this.table);
+    this.#count(operation);
     switch (operation) {
+      case 'SQS SendMessage':
+        return json(this.#send(request));
       case 'SQS SendMessageBatch':
         return json(sent(request));
+      case 'SQS GetQueueAttributes':
+        return json({ Attributes: EMPTY_QUEUE });
       case 'DynamoDB PutItem':
         return json({});
       case 'SQS ChangeMessageVisibilityBatch':
@@ -71,11 +89,36 @@ export class InProcessAws {
     }
   }
 
+  #count(operation: Operation): void {
+    this.calls.set(operation, (this.calls.get(operation) ?? 0) + 1);
+  }
+
+  #tableAnswer(operation: Operation, request: AwsRequest, table: InProcessTable): AwsResponse {
+    const answer = table.answer(operation.replace('DynamoDB ', ''), JSON.parse(textOf(request)));
+    const isRefusal = 'refused' in answer;
+    this.#count(isRefusal ? `${operation} refused` : operation);
+    if (!isRefusal) return json(answer);
+    return { ...json({ __type: 'ConditionalCheckFailedException', Item: answer.refused }), statusCode: 400 };
+  }
+
+  #send(request: AwsRequest): unknown {
+    const { MessageBody }: { MessageBody: string } = JSON.parse(textOf(request));
+    this.messages.push(MessageBody);
+    return { MessageId: String(this.messages.length), MD5OfMessageBody: md5(MessageBody) };
+  }
+
   #objectAnswer(): AwsResponse {
     const headers = { 'content-length': String(this.object.byteLength), 'content-type': 'application/json' };
     return { statusCode: 200, headers, body: Readable.from([this.object], { objectMode: false }) };
   }
 }
+
+/** As SQS says it: in text. */
+const EMPTY_QUEUE = {
+  ApproximateNumberOfMessages: '0',
+  ApproximateNumberOfMessagesNotVisible: '0',
+  ApproximateNumberOfMessagesDelayed: '0',
+};
 
 function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
   const target = headers['x-amz-target'];
@@ -102,16 +145,25 @@ function operationAt(target: string): Operation {
 }
 
 /** With the digests the SDK compares. */
-function sent({ body }: AwsRequest): unknown {
-  const text = body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
-  const { Entries }: { Entries: readonly { Id: string; MessageBody: string }[] } = JSON.parse(text);
+function sent(request: AwsRequest): unknown {
+  const { Entries }: { Entries: readonly { Id: string; MessageBody: string }[] } = JSON.parse(
+    textOf(request),
+  );
   return {
     Successful: Entries.map(({ Id, MessageBody }) => ({
       Id,
       MessageId: Id,
-      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+      MD5OfMessageBody: md5(MessageBody),
     })),
   };
+}
+
+function md5(text: string): string {
+  return createHash('md5').update(text).digest('hex');
+}
+
+function textOf({ body }: AwsRequest): string {
+  return body instanceof Uint8Array ? new TextDecoder().decode(body) : String(body);
 }
 
 function json(value: unknown): AwsResponse {

@@ -2,13 +2,14 @@ import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ApiError, type ApiProblem } from '../../lib/api/problem.ts';
 import { isJsonType } from '../../lib/core/media-type.ts';
+import { sentPath } from './gateway-path.ts';
 
 /** A call as a web-standard request. Its host stands for whichever the API is called by: nothing depends on it. */
 export function requestOf(event: APIGatewayProxyEventV2): Request {
   const { rawPath, rawQueryString, headers, requestContext } = event;
   const { method } = requestContext.http;
   const query = rawQueryString === '' ? '' : `?${rawQueryString}`;
-  return new Request(`https://api.invalid${rawPath}${query}`, {
+  return new Request(`https://api.invalid${sentPath(rawPath)}${query}`, {
     method,
     headers: Object.entries(headers).map(([name, value = '']) => [name, bytewise(value)]),
     body: BODILESS.has(method) ? undefined : bodyOf(event),

@@ -6,6 +6,12 @@ import { ApiError } from './problem.ts';
 /** Headers whose names begin so are notes for the handler. */
 export const METADATA_HEADER = 'coatcheck-metadata-';
 
+/** The name of a note. */
+export const METADATA_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
+
+/** What a note says: a header's value has no spaces at its ends. */
+export const METADATA_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+
 /** Longest idempotency key, in characters. */
 const KEY_MAX_LENGTH = 255;
 
@@ -43,10 +49,10 @@ export function metadataOfHeaders(headers: Headers): Record<string, string> {
 export function checkedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   let bytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
-    if (!/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
+    if (!METADATA_NAME.test(name)) {
       throw malformed(`A metadata name has 1 to 64 lower-case letters, digits and - . _, got ${shown(name)}`);
     }
-    if (!/^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/.test(value)) {
+    if (!METADATA_VALUE.test(value)) {
       throw malformed(
         `The metadata ${name} must be printable ASCII without spaces at its ends, got ${shown(value)}`,
       );

@@ -34,7 +34,8 @@ const result = createRoute({
   responses: {
     200: {
       description: 'The result, with its own content type.',
-      content: { '*/*': { schema: z.any().openapi({ type: 'string', format: 'binary' }) } },
+      // Without a type: it may be JSON.
+      content: { '*/*': { schema: z.any() } },
     },
     202: { ...REQUEST_ANSWER, description: 'The request, which has not ended.' },
     303: { description: 'The result is at `Location`, without authorization, for a quarter of an hour.' },

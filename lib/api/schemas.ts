@@ -1,7 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { S3_MAX_PARTS } from '../core/limits.ts';
+import { CONTENT_TYPE } from '../core/media-type.ts';
 import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/request-id.ts';
 import { REQUEST_STATUSES } from '../core/request-record.ts';
+import { METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
 
 /** Most URLs of parts in one answer. */
 export const MAX_PART_URLS = 100;
@@ -64,17 +66,31 @@ export const Request = z
   })
   .openapi('Request');
 
+const METADATA_FORM = {
+  propertyNames: { pattern: METADATA_NAME.source },
+  additionalProperties: { type: 'string', pattern: METADATA_VALUE.source },
+} as const;
+
 const Metadata = z.record(z.string(), z.string()).openapi({
   description:
     'Notes passed on to the handler: names of lower-case letters, digits and - . _, printable ASCII values.',
+  ...METADATA_FORM,
 });
 
 const UploadName = z.string().min(1).max(1_024).openapi({ description: 'As it came with the upload.' });
 
 export const UploadOrder = z
   .strictObject({
-    size: z.int().min(1).openapi({ description: 'Bytes the payload has.', example: 10_485_760 }),
-    contentType: z.string().max(SHORT).default('application/octet-stream'),
+    size: z.int().min(1).openapi({
+      description: 'Bytes the payload has.',
+      maximum: Number.MAX_SAFE_INTEGER,
+      example: 10_485_760,
+    }),
+    contentType: z
+      .string()
+      .max(SHORT)
+      .default('application/octet-stream')
+      .openapi({ pattern: CONTENT_TYPE.source }),
     sha256: z
       .string()
       .regex(/^[A-Za-z0-9+/]{43}=$/)
@@ -83,6 +99,7 @@ export const UploadOrder = z
     metadata: Metadata.default({}),
     expiresAt: z.string().max(SHORT).optional().openapi({
       description: 'It isn’t begun after that.',
+      format: 'date-time',
       example: '2026-11-21T00:00:00Z',
     }),
     multipart: z.boolean().default(false).openapi({ description: 'Upload in parts though a form would do.' }),
@@ -204,11 +221,15 @@ export const StatusHeaders = z.object({
 export const SubmitHeaders = z.object({
   prefer: PreferWait,
   'idempotency-key': z.string().optional().openapi({
-    description: 'The same payload under the same key is the same request, for a day. Up to 255 characters.',
+    description:
+      'The same payload under the same key is the same request, for a day. Up to 255 characters, quoted or not.',
+    // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
+    pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
   }),
-  'coatcheck-expires-at': z
-    .string()
-    .optional()
-    .openapi({ description: 'It isn’t begun after that time.', example: '2026-11-21T00:00:00Z' }),
+  'coatcheck-expires-at': z.string().optional().openapi({
+    description: 'It isn’t begun after that time.',
+    format: 'date-time',
+    example: '2026-11-21T00:00:00Z',
+  }),
   traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
 });

@@ -19,6 +19,11 @@ import {
   UploadTicket,
 } from './schemas.ts';
 
+/** How a call is told of which upload it is. */
+function linkTo(operationId: string) {
+  return { operationId, parameters: { id: '$response.body#/request/id' } };
+}
+
 const open = createRoute({
   method: 'post',
   path: '/v1/uploads',
@@ -29,7 +34,15 @@ const open = createRoute({
     'as `awaiting_upload`.',
   request: { body: jsonBody(UploadOrder) },
   responses: {
-    201: { description: 'Where to upload.', content: { 'application/json': { schema: UploadTicket } } },
+    201: {
+      description: 'Where to upload.',
+      content: { 'application/json': { schema: UploadTicket } },
+      links: {
+        parts: linkTo('getPartUrls'),
+        complete: linkTo('completeUpload'),
+        abort: linkTo('abortUpload'),
+      },
+    },
     ...problems(400, 401, 403, 413, 415, 429, 500, 503),
   },
 });

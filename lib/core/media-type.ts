@@ -10,9 +10,12 @@ export function isTextType(contentType: string): boolean {
   return type.startsWith('text/') || type.endsWith('+xml') || type === 'application/xml';
 }
 
+/** A content type as a header and a message attribute can carry it. */
+export const CONTENT_TYPE = /^[\x21-\x7e][\x20-\x7e]{0,254}$/;
+
 /** What is wrong with a content type, or undefined when it can be a header's and a message attribute's value. */
 export function contentTypeProblem(contentType: string): string | undefined {
-  if (/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(contentType)) return undefined;
+  if (CONTENT_TYPE.test(contentType)) return undefined;
   return `a content type has 1 to 255 printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
 }
 

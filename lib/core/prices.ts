@@ -4,7 +4,7 @@
 
 /**
  * A call of SQS counts once for every {@link SQS_BILLED_CHUNK_BYTES} begun, a write of DynamoDB once for every
- * {@link DYNAMODB_BILLED_BYTES}.
+ * {@link DYNAMODB_BILLED_BYTES}, a read of it once for every 4 KB of an item, and half if it may be out of date.
  * @see https://aws.amazon.com/sqs/pricing/
  * @see https://aws.amazon.com/s3/pricing/
  * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
@@ -19,6 +19,8 @@ export const DOLLARS_A_MILLION_CALLS = {
   'S3 write': 5,
   /** Writes on demand, refused ones among them. */
   'DynamoDB write': 0.625,
+  /** Reads on demand. */
+  'DynamoDB read': 0.125,
   /** Invocations of a function. */
   Lambda: 0.2,
 } as const;

@@ -10,7 +10,7 @@ import { type RunOptions, run, tailOf } from './run.ts';
 import { type Step, silently } from './step.ts';
 
 /** The tools from Python's package index, each with its pinned requirements in requirements/. */
-export type PythonTool = 'ministack' | 'cfn-lint';
+export type PythonTool = 'ministack' | 'cfn-lint' | 'schemathesis';
 
 /** How a tool is installed. */
 export interface InstallOptions extends RunOptions {

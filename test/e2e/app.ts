@@ -1,26 +1,30 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
-import type { OutputFormat } from '../../lib/core/settings.ts';
 
 /** Whoever has a token that nobody can have. */
 const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });
-const auths = { cloudevents: ApiAuth.none(), raw: jwt } satisfies Record<OutputFormat, ApiAuth>;
+/** The services under test: alike but for what is told here, and quick to try again. */
+const services = {
+  cloudevents: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
+  raw: { outputFormat: 'raw', auth: jwt, timeoutSeconds: 5 },
+  // Its outcomes are taken by nobody but consumers; and it has the time to report progress.
+  client: { outputFormat: 'cloudevents', auth: ApiAuth.iam(), timeoutSeconds: 15 },
+} as const;
 
-/** The services under test: alike but for their output and who may call, and quick to try again. */
 const app = new App();
-for (const outputFormat of ['cloudevents', 'raw'] as const satisfies readonly OutputFormat[]) {
-  const stack = new Stack(app, `E2e-${outputFormat}`);
+for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
+  const stack = new Stack(app, `E2e-${name}`);
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/behaviour.ts',
     outputFormat,
-    serviceName: `e2e-${outputFormat}`,
-    timeout: Duration.seconds(5),
-    visibilityTimeout: Duration.seconds(7),
+    serviceName: `e2e-${name}`,
+    timeout: Duration.seconds(timeoutSeconds),
+    visibilityTimeout: Duration.seconds(timeoutSeconds + 2),
     maxAttempts: 4,
     retryBase: Duration.seconds(1),
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,
-    api: { auth: auths[outputFormat] },
+    api: { auth },
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const outputs = {

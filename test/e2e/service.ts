@@ -70,6 +70,14 @@ export class Service {
     return this.#output('PayloadBucketName');
   }
 
+  get apiUrl(): string {
+    return this.#output('ApiUrl');
+  }
+
+  get outputQueueUrl(): string {
+    return this.#output('OutputQueueUrl');
+  }
+
   /** Uploads a payload. @returns the id of its request, and the object's version */
   async upload(key: string, body: string | Uint8Array, contentType = 'application/json') {
     const { VersionId } = await this.#clients.s3.send(
@@ -102,7 +110,7 @@ export class Service {
     const headers =
       json === undefined ? init.headers : { 'Content-Type': 'application/json', ...init.headers };
     const body = json === undefined ? init.body : JSON.stringify(json);
-    return fetch(this.#output('ApiUrl') + path, { method, redirect: 'manual', ...init, headers, body });
+    return fetch(this.apiUrl + path, { method, redirect: 'manual', ...init, headers, body });
   }
 
   /** Submits a behaviour by HTTP, and waits for its end if `headers` say so. */

@@ -62,7 +62,9 @@ describe('what is published', () => {
     expect(files).not.toContain('lib/left-by-an-earlier-build.js');
     const local = files.filter((file) => file.startsWith('lib/local/') && file.endsWith('.js'));
     expect(local.toSorted()).toEqual(
-      ['format', 'main', 'step', 'terminal'].map((name) => `lib/local/${name}.js`),
+      ['clients', 'environment', 'folder', 'format', 'main', 'step', 'terminal'].map(
+        (name) => `lib/local/${name}.js`,
+      ),
     );
   });
 

@@ -1,17 +1,21 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError, type ProcessorRequest, processor, RetryLater } from 'coatcheck';
 
 /** What a test asks of the processor. */
 export type Behaviour =
   | { readonly do: 'echo'; readonly value: unknown }
   | { readonly do: 'refuse'; readonly reason: string }
-  | { readonly do: 'fail'; readonly untilAttempt: number }
+  | { readonly do: 'fail'; readonly untilAttempt: number; readonly afterSeconds?: number }
   | { readonly do: 'fill'; readonly megabytes: number }
   /** Tells one run from another. */
   | { readonly do: 'stamp'; readonly padding?: number }
   | { readonly do: 'kill'; readonly untilAttempt?: number }
-  | { readonly do: 'overrun' };
+  | { readonly do: 'overrun' }
+  /** Says how far it is, so often that nobody misses it. */
+  | { readonly do: 'report'; readonly seconds: number };
 
-/** Does what the payload asks for; a payload that isn't JSON is measured. */
+/** Does what the payload asks for; bytes are measured. */
 export const handler = processor(async (request) => {
   if (request.contentType === 'application/octet-stream') return measure(request);
   const behaviour = (await request.json()) as Behaviour;
@@ -21,7 +25,7 @@ export const handler = processor(async (request) => {
     case 'refuse':
       throw new PermanentError(behaviour.reason, { code: 'refused', details: { by: 'test' } });
     case 'fail':
-      if (request.attempt < behaviour.untilAttempt) throw new RetryLater(0);
+      if (request.attempt < behaviour.untilAttempt) throw new RetryLater(behaviour.afterSeconds ?? 0);
       return { attempt: request.attempt };
     case 'fill':
       return megabytesOf(behaviour.megabytes);
@@ -36,13 +40,24 @@ export const handler = processor(async (request) => {
       await new Promise((_, reject) =>
         request.signal.addEventListener('abort', () => reject(request.signal.reason)),
       );
+      break;
+    case 'report':
+      for (let tenth = 0; tenth < behaviour.seconds * 10; tenth++) {
+        await sleep(100, undefined, { signal: request.signal });
+        request.progress(tenth / (behaviour.seconds * 10), 'on the way');
+      }
+      return {};
   }
 });
 
 async function measure(request: ProcessorRequest) {
   let bytes = 0;
-  for await (const chunk of request.stream()) bytes += chunk.byteLength;
-  return { bytes };
+  const hash = createHash('sha256');
+  for await (const chunk of request.stream()) {
+    bytes += chunk.byteLength;
+    hash.update(chunk);
+  }
+  return { bytes, sha256: hash.digest('base64') };
 }
 
 async function* megabytesOf(count: number) {

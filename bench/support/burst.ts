@@ -17,6 +17,9 @@ export interface Burst {
 
 const SAMPLE_EVERY_MS = 25;
 
+/** Where only the end matters. */
+const DRAIN_EVERY_MS = 500;
+
 /** Sends messages as fast as one sender can, and watches the queue until nothing waits or runs. */
 export async function measureBurst(
   sqs: SQSClient,
@@ -37,18 +40,42 @@ export async function measureBurst(
   const depths: Depth[] = [];
   const isOver = () => {
     const last = depths.at(-1);
-    return last?.waiting === 0 && last.running === 0;
+    return last !== undefined && isEmpty(last);
   };
   const watching = (async () => {
     await Promise.race([sending, sleep(SAMPLE_EVERY_MS)]);
     for (let isSent = false; !(isSent && isOver()); ) {
       isSent = sent.reduce((sum, each) => sum + each.messages, 0) === messages;
-      depths.push(await depthOf(sqs, queueUrl, now));
+      depths.push({ ...(await depthOf(sqs, queueUrl)), seconds: now() });
       await sleep(SAMPLE_EVERY_MS);
     }
   })();
   await Promise.all([sending, watching]);
   return { sent, depths };
+}
+
+/** When nothing waited any more. */
+export function drainedSeconds(depths: readonly Depth[]): number {
+  return endOf(depths, ({ waiting }) => waiting > 0);
+}
+
+/** When nothing waited or ran any more. */
+export function doneSeconds({ depths }: Burst): number {
+  return endOf(depths, (depth) => !isEmpty(depth));
+}
+
+/** When it first wasn't so any more, for good. */
+function endOf(depths: readonly Depth[], isSo: (depth: Depth) => boolean): number {
+  return depths[depths.findLastIndex(isSo) + 1]?.seconds ?? Number.NaN;
+}
+
+/** Waits until nothing waits or runs. */
+export async function drain(sqs: SQSClient, queueUrl: string): Promise<void> {
+  while (!isEmpty(await depthOf(sqs, queueUrl))) await sleep(DRAIN_EVERY_MS);
+}
+
+function isEmpty({ waiting, running }: Omit<Depth, 'seconds'>): boolean {
+  return waiting === 0 && running === 0;
 }
 
 async function sendBatch(sqs: SQSClient, queueUrl: string, entries: number, body: string): Promise<void> {
@@ -61,7 +88,7 @@ async function sendBatch(sqs: SQSClient, queueUrl: string, entries: number, body
   if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
 }
 
-async function depthOf(sqs: SQSClient, queueUrl: string, now: () => number): Promise<Depth> {
+async function depthOf(sqs: SQSClient, queueUrl: string): Promise<Omit<Depth, 'seconds'>> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
@@ -69,7 +96,6 @@ async function depthOf(sqs: SQSClient, queueUrl: string, now: () => number): Pro
     }),
   );
   return {
-    seconds: now(),
     waiting: Number(Attributes.ApproximateNumberOfMessages),
     running: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
   };

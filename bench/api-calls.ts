@@ -1,0 +1,192 @@
+/** The AWS calls a call of the HTTP API takes, and what they cost. Counted where the SDK would send them. */
+import type { ProcessorRequest } from '../lib/core/handler.ts';
+import { DOLLARS_A_MILLION_CALLS } from '../lib/core/prices.ts';
+import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
+import type { Operation } from './support/in-process-aws.ts';
+import { InProcessService } from './support/in-process-service.ts';
+import type { InProcessTable } from './support/in-process-table.ts';
+import { priceOf } from './support/price-of.ts';
+import { type Report, type Row, runBenchmark } from './support/report.ts';
+
+/** What is done to a service. What it needs beforehand isn't counted. */
+interface Scenario {
+  readonly name: string;
+  readonly before?: (service: InProcessService) => Promise<string>;
+  /** @param id the request made before */
+  readonly counted: (service: InProcessService, id: string) => Promise<unknown>;
+  /** How many requests it is done for. @default 1 */
+  readonly requests?: number;
+  /** Whether its instances have done nothing before. @default false */
+  readonly cold?: boolean;
+}
+
+const BATCH_SIZE = 10;
+const PAGE = 20;
+const KEY = { 'Idempotency-Key': 'key' };
+const SMALL = JSON.stringify({ x: 6, y: 7 });
+const LARGE = Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
+
+const SCENARIOS: readonly Scenario[] = [
+  { name: 'POST, small', counted: (service) => submit(service, SMALL) },
+  { name: 'POST, small, with a key', counted: (service) => submit(service, SMALL, KEY) },
+  {
+    name: 'the same again',
+    before: (service) => submit(service, SMALL, KEY),
+    counted: (service) => submit(service, SMALL, KEY),
+  },
+  { name: 'POST, above the inline limit', counted: (service) => submit(service, LARGE) },
+  { name: 'ticket for a form', counted: (service) => openUpload(service, false) },
+  { name: 'ticket for parts', counted: (service) => openUpload(service, true) },
+  {
+    name: 'URLs of 75 parts',
+    before: (service) => openUpload(service, true),
+    counted: (service, id) =>
+      service.call(
+        200,
+        'POST',
+        `/v1/uploads/${id}/parts`,
+        json({ uploadName: 'upload', numbers: Array.from({ length: 75 }, (_, part) => part + 1) }),
+      ),
+  },
+  {
+    name: 'parts complete',
+    before: (service) => openUpload(service, true),
+    counted: (service, id) =>
+      service.call(
+        202,
+        'POST',
+        `/v1/uploads/${id}/complete`,
+        json({ uploadName: 'upload', parts: [{ number: 1, etag: '"etag"' }] }),
+      ),
+  },
+  {
+    name: 'GET status',
+    before: (service) => submit(service, SMALL),
+    counted: (service, id) => service.call(200, 'GET', `/v1/requests/${id}`),
+  },
+  {
+    name: 'GET result, inline',
+    before: (service) => succeeded(service, SMALL),
+    counted: (service, id) => service.call(200, 'GET', `/v1/requests/${id}/result`),
+  },
+  {
+    name: 'GET result, stored',
+    before: (service) => succeeded(service, LARGE),
+    counted: (service, id) => service.call(303, 'GET', `/v1/requests/${id}/result`),
+  },
+  {
+    name: 'cancel a queued one',
+    before: (service) => submit(service, SMALL),
+    counted: (service, id) => service.call(200, 'POST', `/v1/requests/${id}/cancel`),
+  },
+  {
+    name: `GET a list of ${PAGE}`,
+    before: async (service) => {
+      for (let request = 0; request <= PAGE; request++) await submit(service, SMALL);
+      return '';
+    },
+    counted: (service) => service.call(200, 'GET', `/v1/requests?limit=${PAGE}`),
+  },
+  {
+    name: 'from POST to succeeded',
+    counted: async (service) => {
+      for (let request = 0; request < BATCH_SIZE; request++) await submit(service, SMALL);
+      await service.deliver();
+    },
+    requests: BATCH_SIZE,
+  },
+  {
+    name: 'reading the load',
+    counted: (service) => service.call(200, 'GET', '/v1/status'),
+    cold: true,
+  },
+  {
+    name: 'writing the load',
+    counted: ({ load }) => load.add(Date.now(), { completed: 1, handled: 1, milliseconds: 1 }),
+    cold: true,
+  },
+];
+
+await runBenchmark('AWS calls of the HTTP API', async (): Promise<Report> => {
+  const rows: Row[] = [];
+  for (const scenario of SCENARIOS) rows.push(await rowOf(scenario));
+  return {
+    rows,
+    notes: [
+      `Dollars a million times, us-east-1, for these calls alone; a new record takes one more write, to the index that lists it. From POST to succeeded is a request's share in a batch of ${BATCH_SIZE}, the API's calls and the processor's together.`,
+      'Reading and writing the load: an instance of the API does the one, one of the processor the other, every 5 s at most while it has something to do, however many requests there are.',
+      'Not counted: API Gateway, $1 a million calls; Lambda; the event source; S3 for what clients do by the links they were given.',
+    ],
+  };
+});
+
+async function rowOf({ name, before, counted, requests = 1, cold = false }: Scenario): Promise<Row> {
+  const service = new InProcessService(handler, LARGE);
+  // The first of its calls and batches take more: they read and write the load.
+  if (!cold) await succeeded(service, SMALL);
+  const id = (await before?.(service)) ?? '';
+  service.aws.calls.clear();
+  service.table.units = { reads: 0, writes: 0 };
+  await counted(service, id);
+  const { calls } = service.aws;
+  return {
+    call: name,
+    'AWS calls': sum(calls.values()) / requests,
+    which: [...calls].map(([operation, count]) => `${shown(count / requests)}${operation}`).join(', '),
+    '$ a million': dollars(calls, service.table.units) / requests,
+  };
+}
+
+/** Gives back what it is given. */
+function handler(request: ProcessorRequest): Promise<Uint8Array> {
+  return request.bytes();
+}
+
+/** @returns the request's id */
+async function submit(
+  service: InProcessService,
+  payload: string | Buffer<ArrayBuffer>,
+  headers = {},
+): Promise<string> {
+  const response = await service.call(202, 'POST', '/v1/requests', { body: payload, headers });
+  const { id }: { id: string } = JSON.parse(await response.text());
+  return id;
+}
+
+/** @returns the request's id */
+async function succeeded(service: InProcessService, payload: string | Buffer<ArrayBuffer>): Promise<string> {
+  const id = await submit(service, payload);
+  await service.deliver();
+  return id;
+}
+
+/** @returns the request's id */
+async function openUpload(service: InProcessService, multipart: boolean): Promise<string> {
+  const order = { size: 5_000_000_000, contentType: 'text/csv', multipart };
+  const response = await service.call(201, 'POST', '/v1/uploads', json(order));
+  const { request }: { request: { id: string } } = JSON.parse(await response.text());
+  return request.id;
+}
+
+function json(body: unknown): RequestInit {
+  return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
+}
+
+/** `3 × `, and nothing for one. */
+function shown(count: number): string {
+  return count === 1 ? '' : `${count} × `;
+}
+
+/** What DynamoDB bills depends on more than the call: the table counts it. */
+function dollars(calls: ReadonlyMap<Operation, number>, { reads, writes }: InProcessTable['units']): number {
+  const others = [...calls].filter(([operation]) => !operation.startsWith('DynamoDB'));
+  return sum([
+    ...others.map(([operation, count]) => count * DOLLARS_A_MILLION_CALLS[priceOf(operation)]),
+    reads * DOLLARS_A_MILLION_CALLS['DynamoDB read'],
+    writes * DOLLARS_A_MILLION_CALLS['DynamoDB write'],
+  ]);
+}
+
+function sum(values: Iterable<number>): number {
+  return [...values].reduce((total, value) => total + value, 0);
+}

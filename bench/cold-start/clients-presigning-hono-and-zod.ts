@@ -1,0 +1,13 @@
+/** The same, with calls that are checked and described by schemas. */
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+
+export * from './clients-presigning-and-hono.ts';
+
+const route = createRoute({
+  method: 'post',
+  path: '/v1/requests',
+  request: { headers: z.object({ 'idempotency-key': z.string().optional() }) },
+  responses: { 202: { description: 'It is in the queue.' } },
+});
+
+export const described = new OpenAPIHono().openapi(route, (c) => c.body(null, 202));

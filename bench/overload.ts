@@ -1,0 +1,126 @@
+/** A service with an HTTP API under more than it can take, and under a little less, on a local AWS. */
+import { join } from 'node:path';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/limits.ts';
+import { localClients } from '../lib/local/clients.ts';
+import { deploy, type StackOutputs } from '../lib/local/deployment.ts';
+import { readLocalSettings } from '../lib/local/environment.ts';
+import { LOCAL_FOLDER } from '../lib/local/folder.ts';
+import { withLocalAws } from '../lib/local/with-local-aws.ts';
+import { type Offered, offer, warmUp } from './overload/offer.ts';
+import { type Ends, takeOutcomes } from './overload/outcomes.ts';
+import { SERVICE, STACK } from './overload/service.ts';
+import { doneSeconds, drain, measureBurst } from './support/burst.ts';
+import { type Row, runBenchmark } from './support/report.ts';
+import { quantile } from './support/statistics.ts';
+
+/** Of what the service can do. */
+const LOADS = [2, 0.8];
+
+const SECONDS = 90;
+
+/** Of as many requests as are in work at a time, one after another. */
+const CAPACITY_ROUNDS = 6;
+
+/** Other work on the machine only slows a burst down: the best of them says what the service can do. */
+const CAPACITY_BURSTS = 2;
+
+const FOLDER = join(LOCAL_FOLDER, 'bench-overload');
+const BODY = JSON.stringify({ waitSeconds: SERVICE.serviceSeconds });
+
+await runBenchmark('A service under load', (note) =>
+  withLocalAws({ ...readLocalSettings(process.env), folder: FOLDER }, async ({ endpoint }) => {
+    note('deploying');
+    const service = serviceIn(
+      await deploy({ endpoint, folder: FOLDER, app: 'node bench/overload/app.ts' }),
+      endpoint,
+    );
+    note('measuring what it can do');
+    await warmUp(service.apiUrl);
+    const capacity = await capacityOf(service);
+    const rows: Row[] = [];
+    for (const load of LOADS) {
+      note(`offering ${load} times what it can do`);
+      rows.push(await rowOf(service, load, capacity));
+    }
+    return {
+      rows,
+      notes: [
+        `Offered for ${SECONDS} s by clients that come by chance and ask once. The service does ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured with ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds, of which the better counts. Goodput is what ended a second from the first end to the last offer.`,
+        `Waits are from when the client asked to when the request ended, ${SERVICE.serviceSeconds} s of work among them; the bound is the API's maxWait. Ended counts requests with an outcome in the output queue, after the service had nothing left to do.`,
+      ],
+    };
+  }),
+);
+
+interface Service {
+  readonly sqs: SQSClient;
+  readonly inputQueueUrl: string;
+  readonly outputQueueUrl: string;
+  readonly apiUrl: string;
+}
+
+function serviceIn(stacks: StackOutputs, endpoint: string): Service {
+  const { InputQueueUrl = '', OutputQueueUrl = '', ApiUrl = '' } = stacks[STACK] ?? {};
+  const { sqs } = localClients(endpoint);
+  return { sqs, inputQueueUrl: InputQueueUrl, outputQueueUrl: OutputQueueUrl, apiUrl: ApiUrl };
+}
+
+/** Requests a second, of a queue that never runs dry. */
+async function capacityOf({ sqs, inputQueueUrl }: Service): Promise<number> {
+  const round = EVENT_SOURCE_FIRST_BATCHES * SERVICE.batchSize;
+  await measureBurst(sqs, inputQueueUrl, round, BODY); // warms up
+  const requests = CAPACITY_ROUNDS * round;
+  let best = 0;
+  for (let burst = 0; burst < CAPACITY_BURSTS; burst++) {
+    best = Math.max(best, requests / doneSeconds(await measureBurst(sqs, inputQueueUrl, requests, BODY)));
+  }
+  return best;
+}
+
+async function rowOf(
+  { sqs, inputQueueUrl, outputQueueUrl, apiUrl }: Service,
+  load: number,
+  capacity: number,
+) {
+  const offered = await offer({ apiUrl, body: BODY, perSecond: load * capacity, seconds: SECONDS });
+  await drain(sqs, inputQueueUrl);
+  return summary(load, capacity, offered, await takeOutcomes(sqs, outputQueueUrl));
+}
+
+function summary(load: number, capacity: number, offered: readonly Offered[], ends: Ends): Row {
+  const admitted = offered.filter(({ id }) => id !== undefined);
+  const answered = (status: number) => offered.filter((each) => each.status === status).length;
+  const refused = answered(503) + answered(429);
+  const ended = admitted.flatMap(({ id = '', sentAt }) => {
+    const endedAt = ends.get(id);
+    return endedAt === undefined ? [] : [{ endedAt, seconds: (endedAt - sentAt) / 1_000 }];
+  });
+  const waits = ended.map(({ seconds }) => seconds);
+  const rate = goodput(
+    ended.map(({ endedAt }) => endedAt),
+    Math.max(...offered.map(({ sentAt }) => sentAt)),
+  );
+  return {
+    'of capacity': `${load * 100} %`,
+    offered: offered.length,
+    admitted: admitted.length,
+    'refused 503': answered(503),
+    'refused 429': answered(429),
+    failed: offered.length - admitted.length - refused,
+    'goodput /s': rate,
+    'of capacity %': (100 * rate) / capacity,
+    'wait p50 s': quantile(waits, 0.5),
+    p99: quantile(waits, 0.99),
+    max: Math.max(...waits),
+    bound: SERVICE.maxWaitSeconds,
+    ended: ended.length,
+  };
+}
+
+/** Ends a second until a time, in milliseconds since 1970. */
+function goodput(ends: readonly number[], until: number): number {
+  const first = Math.min(...ends);
+  const within = ends.filter((end) => end > first && end <= until);
+  return (within.length * 1_000) / (until - first);
+}

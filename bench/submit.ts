@@ -1,0 +1,42 @@
+/** How long the HTTP API takes for a small request, in its own code and in the SDK's. AWS is answered in process. */
+import type { Quantiles, SubmitTimes } from './submit/times.ts';
+import { WAYS, type WayName } from './submit/ways.ts';
+import { freshProcess, messageOf } from './support/fresh-process.ts';
+import { type Report, runBenchmark } from './support/report.ts';
+
+const ROUNDS = 7;
+const NAMES = Object.keys(WAYS) as WayName[];
+
+await runBenchmark('The time of a submit', async (note): Promise<Report> => {
+  const rounds: Record<WayName, SubmitTimes>[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    note(`round ${round} of ${ROUNDS}`);
+    const times = [];
+    for (const name of NAMES) times.push([name, await timesOf(name)] as const);
+    rounds.push(Object.fromEntries(times) as Record<WayName, SubmitTimes>);
+  }
+  const rows = NAMES.map((name) => {
+    const of = (part: keyof SubmitTimes, quantile: keyof Quantiles) =>
+      Math.min(...rounds.map((times) => times[name][part][quantile]));
+    return {
+      way: name,
+      'p50 µs': of('all', 'p50'),
+      'in the SDK': of('sdk', 'p50'),
+      'outside it': of('own', 'p50'),
+      'p99 µs': of('all', 'p99'),
+      'p99 in the SDK': of('sdk', 'p99'),
+      'p99 outside it': of('own', 'p99'),
+    };
+  });
+  return {
+    rows,
+    notes: [
+      `Microseconds from API Gateway's event to its answer, one submit after another: of ${ROUNDS} fresh processes the best, figure by figure, since other work on the machine only adds. In the SDK is what its two calls take (three with a key) where AWS answers at once, so add what AWS takes to answer; outside it is all the rest. The columns don't add up.`,
+    ],
+  };
+});
+
+async function timesOf(name: WayName): Promise<SubmitTimes> {
+  const child = freshProcess(new URL('submit/time-way.ts', import.meta.url), { args: [name] });
+  return (await messageOf(child)) as SubmitTimes;
+}

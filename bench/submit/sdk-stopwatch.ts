@@ -1,0 +1,21 @@
+import type { InProcessAws } from '../support/in-process-aws.ts';
+
+/** Adds up the time spent in calls of the SDK. They must be made one after another. */
+export class SdkStopwatch {
+  microseconds = 0;
+
+  constructor({ queues, records }: InProcessAws) {
+    queues.middlewareStack.add((next) => (args) => this.#timed(() => next(args)), OUTERMOST);
+    records.middlewareStack.add((next) => (args) => this.#timed(() => next(args)), OUTERMOST);
+  }
+
+  async #timed<Value>(call: () => Promise<Value>): Promise<Value> {
+    const startedAt = performance.now();
+    const value = await call();
+    this.microseconds += (performance.now() - startedAt) * 1_000;
+    return value;
+  }
+}
+
+/** Around all the SDK does for a call. */
+const OUTERMOST = { step: 'initialize', priority: 'high' } as const;

@@ -1,0 +1,56 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { requestOf, resultOf } from '../../functions/api/gateway.ts';
+import { RECORD_KEY } from '../../lib/core/record-table.ts';
+import { QUEUE_URL, TABLE } from '../support/aws-ports.ts';
+import { gatewayEvent } from '../support/gateway-event.ts';
+import { InProcessAws } from '../support/in-process-aws.ts';
+import { InProcessService } from '../support/in-process-service.ts';
+import { InProcessTable } from '../support/in-process-table.ts';
+
+/** A way to take requests. */
+export interface Way {
+  readonly aws: InProcessAws;
+  /** Takes one, from API Gateway's event to its answer. */
+  readonly submit: () => Promise<unknown>;
+}
+
+/** The ways, by the name the report gives them. */
+export const WAYS = { bare, api, 'API with a key': apiWithKey } satisfies Record<string, () => Way>;
+
+export type WayName = keyof typeof WAYS;
+
+/** The least it could be: a message and a record, by the SDK, of whatever comes. */
+function bare(): Way {
+  const aws = new InProcessAws({ table: new InProcessTable() });
+  const submit = async ({ body = '' }: APIGatewayProxyEventV2) => {
+    const id = crypto.randomUUID();
+    const message = JSON.stringify({ id, payload: JSON.parse(body) });
+    await aws.queues.send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody: message }));
+    const record = { [RECORD_KEY]: { S: id }, status: { S: 'queued' } };
+    const condition = `attribute_not_exists(${RECORD_KEY})`;
+    await aws.records.send(
+      new PutItemCommand({ TableName: TABLE, Item: record, ConditionExpression: condition }),
+    );
+    return { statusCode: 202, body: JSON.stringify({ id }) };
+  };
+  return { aws, submit: () => submit(gatewayEvent({})) };
+}
+
+function api(): Way {
+  return through(() => ({}));
+}
+
+function apiWithKey(): Way {
+  return through(() => ({ 'idempotency-key': crypto.randomUUID() }));
+}
+
+function through(headers: () => Record<string, string>): Way {
+  const { app, aws } = new InProcessService(async () => 'never run');
+  const submit = async () => {
+    const { statusCode } = await resultOf(await app.fetch(requestOf(gatewayEvent(headers()))));
+    if (statusCode !== 202) throw new Error(`answered ${statusCode}`);
+  };
+  return { aws, submit };
+}

@@ -1,0 +1,98 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import { v7 } from 'uuid';
+import { createApi } from '../../lib/api/app.ts';
+import type { ApiEnv } from '../../lib/api/context.ts';
+import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
+import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
+import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
+import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
+import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { LoadAdmission } from '../../lib/core/admission/load-admission.ts';
+import { Engine } from '../../lib/core/engine.ts';
+import type { Handler } from '../../lib/core/handler.ts';
+import type { LoadLog } from '../../lib/core/ports.ts';
+import { RequestRecords } from '../../lib/core/request-records.ts';
+import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX, NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { Submissions } from '../../lib/core/submissions.ts';
+import { Uploads } from '../../lib/core/uploads.ts';
+import { engineSettings } from '../../test/support/settings.ts';
+import { awsPorts, BUCKET, QUEUE_URL, realChance, TABLE } from './aws-ports.ts';
+import { InProcessAws } from './in-process-aws.ts';
+import { InProcessTable } from './in-process-table.ts';
+import { silentLogger } from './silent-logger.ts';
+import { sqsEvent } from './sqs-event.ts';
+
+/** An HTTP API and a processor on the real ports, and an AWS that answers in process. */
+export class InProcessService {
+  readonly table = new InProcessTable();
+  readonly aws: InProcessAws;
+  readonly load: LoadLog;
+  readonly app: OpenAPIHono<ApiEnv>;
+  readonly #engine: Engine;
+
+  /** @param object what any object of S3 holds */
+  constructor(handler: Handler, object?: Uint8Array) {
+    this.aws = new InProcessAws({ object, table: this.table });
+    const settings = engineSettings();
+    const ports = { ...awsPorts(this.aws), logger: silentLogger, chance: realChance };
+    const { queues, payloads, records: dynamodb } = this.aws;
+    this.load = new DynamoDbLoadLog(dynamodb, TABLE);
+    this.#engine = new Engine({ handler }, settings, { ...ports, load: this.load });
+    const records = new RequestRecords(ports.records, realChance.now, settings.recordAgeDays);
+    const newId = (at: number) => v7({ msecs: at });
+    const transfers = new S3ClientTransfers(payloads, BUCKET);
+    const taking = {
+      ...ports,
+      records,
+      keys: new DynamoDbIdempotencyKeys(dynamodb, TABLE),
+      queue: new SqsSubmissionQueue(queues, QUEUE_URL),
+      newId,
+    };
+    const rules = {
+      // Nothing is refused here, however much is submitted at once.
+      maxWaitSeconds: NUMBER_SETTINGS.maxWaitSeconds.max,
+      tenantSharePercent: NUMBER_SETTINGS.tenantSharePercent.default,
+      timeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default,
+      firstSlots: 50,
+      reachableSlots: 50,
+    };
+    const uploadPrefix = DEFAULT_UPLOAD_PREFIX;
+    this.app = createApi(
+      {
+        submissions: new Submissions(taking, { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX }),
+        uploads: new Uploads(
+          { records, transfers, chance: realChance, newId },
+          { ...settings, uploadPrefix },
+        ),
+        records,
+        index: new DynamoDbRecordIndex(dynamodb, TABLE, realChance),
+        transfers,
+        admission: new LoadAdmission(rules, {
+          ...ports,
+          gauge: new SqsBacklogGauge(queues, QUEUE_URL),
+          log: this.load,
+        }),
+        logger: silentLogger,
+        clock: { now: Date.now, sleep: async () => {} },
+        resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+      },
+      { auth: 'none', callerOf: () => ({}) },
+    );
+  }
+
+  /** @throws Error for an answer of another status */
+  async call(expected: number, method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const response = await this.app.request(path, { method, ...init });
+    if (response.status === expected) return response;
+    throw new Error(`${method} ${path} is answered ${response.status}: ${await response.text()}`);
+  }
+
+  /** Gives the messages in the queue to the processor, as one batch. */
+  async deliver(): Promise<void> {
+    const event = sqsEvent(this.aws.messages.splice(0));
+    const again = await this.#engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
+    if (again.length > 0) throw new Error(`${again.length} messages failed`);
+  }
+}

@@ -1,0 +1,9 @@
+import type { DOLLARS_A_MILLION_CALLS } from '../../lib/core/prices.ts';
+import type { Operation } from './in-process-aws.ts';
+
+/** What a call is billed as; of DynamoDB a write, as the processor's are. */
+export function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
+  if (operation.startsWith('SQS')) return 'SQS';
+  if (operation.startsWith('DynamoDB')) return 'DynamoDB write';
+  return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import { beforeAll, expect, inject, test } from 'vitest';
+import { toolEnvironment } from '../../lib/local/environment.ts';
+import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
+import { installPythonTool } from '../../lib/local/python-tool.ts';
+import { run } from '../../lib/local/run.ts';
+import { temporaryFolder } from '../local/temporary-folder.ts';
+import { Service } from './service.ts';
+
+/** The first time it is installed. */
+const INSTALL_TIMEOUT_MILLISECONDS = 300_000;
+
+/** Calls of an operation in each of the phases that invent some: half a minute in all. */
+const CALLS = 8;
+
+const FOLDER = join(PROJECT_FOLDER, 'test/e2e/fuzz');
+
+let python = '';
+beforeAll(async () => {
+  python = await installPythonTool('schemathesis');
+}, INSTALL_TIMEOUT_MILLISECONDS);
+
+test('the API does as its description says, whatever it is called with', async () => {
+  const { apiUrl } = new Service('E2e-cloudevents');
+  const config = ['--config-file', join(FOLDER, 'schemathesis.toml'), '--no-color'];
+  const bounds = ['--seed', '1', '--max-examples', String(CALLS)];
+  const args = ['-m', 'schemathesis.cli', ...config, 'run', `${apiUrl}/v1/openapi.json`, '--url', apiUrl];
+  const { succeeded, output } = await run(python, ['-B', ...args, ...bounds], {
+    cwd: await temporaryFolder(),
+    env: { ...toolEnvironment(inject('endpoint')), PYTHONPATH: FOLDER },
+  });
+  expect(succeeded ? '' : output).toBe('');
+  expect(output).toMatch(/Selected: (\d+)\/\1\n +Tested: \1\n/);
+});
