@@ -42,13 +42,18 @@ export const handler = processor(async (request) => {
       );
       break;
     case 'report':
-      for (let tenth = 0; tenth < behaviour.seconds * 10; tenth++) {
-        await sleep(100, undefined, { signal: request.signal });
-        request.progress(tenth / (behaviour.seconds * 10), 'on the way');
-      }
-      return {};
+      return await report(request, behaviour.seconds);
   }
 });
+
+async function report(request: ProcessorRequest, seconds: number) {
+  const begun = Date.now();
+  for (let fraction = 0; fraction < 1; fraction = (Date.now() - begun) / (seconds * 1000)) {
+    request.progress(fraction, 'on the way');
+    await sleep(100, undefined, { signal: request.signal });
+  }
+  return {};
+}
 
 async function measure(request: ProcessorRequest) {
   let bytes = 0;
