@@ -2,12 +2,15 @@
  * What a processor's file imports, as `coatcheck`, and what makes a Lambda function of it.
  */
 import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { payloadClient, queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { eventClient, payloadClient, queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
 import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
+import { PowertoolsMetrics } from '../../lib/aws/powertools-metrics.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
@@ -20,6 +23,7 @@ import {
   type Processor,
   type ProcessorOptions,
 } from '../../lib/core/handler.ts';
+import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
 
 export {
   CoatcheckError,
@@ -62,7 +66,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
 /** @throws ConfigurationError when the environment isn't a deployment's */
 function engineOf(definition: Processor, powertools: Logger): Engine {
   const environment = readEnvironment(process.env);
-  const { requestTable, measureLoad } = environment;
+  const { serviceName, requestTable, measureLoad, metrics, eventBusArn } = environment;
   const queues = queueClient();
   const records = recordClient();
   return new Engine(definition, environment, {
@@ -71,6 +75,10 @@ function engineOf(definition: Processor, powertools: Logger): Engine {
     output: new SqsOutputQueue(queues, environment.outputQueueUrl),
     input: new SqsInputQueue(queues, environment.inputQueueUrl),
     load: measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
+    metrics: metrics
+      ? new PowertoolsMetrics(new Metrics({ namespace: METRIC_NAMESPACE, serviceName }))
+      : undefined,
+    failureBus: eventBusArn ? new EventBridgeBus(eventClient(), eventBusArn) : undefined,
     logger: new PowertoolsLogger(powertools),
     chance: { now: Date.now, random: Math.random },
   });

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 
@@ -14,6 +15,9 @@ const SMALL_CALLS = {
   connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
   throwOnRequestTimeout: true,
 } as const;
+
+/** A batch waits for what is told besides at its end: three calls that aren't answered hold it up for so long thrice. */
+const SIDE_CALL_TIMEOUT_MILLISECONDS = 2_000;
 
 /** Sockets S3 keeps besides one an open payload: parts of results being stored, retries. */
 const SPARE_SOCKETS = 50;
@@ -38,6 +42,13 @@ export function recordClient(): DynamoDBClient {
 /** A client for the queues. */
 export function queueClient(): SQSClient {
   return new SQSClient({ requestHandler: SMALL_CALLS });
+}
+
+/** A client for what is told besides. */
+export function eventClient(): EventBridgeClient {
+  return new EventBridgeClient({
+    requestHandler: { ...SMALL_CALLS, requestTimeout: SIDE_CALL_TIMEOUT_MILLISECONDS },
+  });
 }
 
 /** A client for payloads. @param openPayloads how many payloads may be open at a time, each holding a socket */

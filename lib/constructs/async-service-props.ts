@@ -1,4 +1,5 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -223,6 +224,35 @@ export interface AsyncServiceProps {
    * @default - alarms are raised, nobody is told
    */
   readonly alarmTopic?: ITopic;
+
+  /**
+   * Tell an event bus of EventBridge of every outcome other than a success: `true` for the account's default bus, or a
+   * bus of yours. Best effort, once the outcome is published: what must not be missed is in the output queue.
+   * @default false
+   */
+  readonly failureEvents?: boolean | IEventBus;
+
+  /**
+   * Told of every outcome other than a success, by a rule on the event bus of `failureEvents`, which it needs. A topic
+   * that wasn't made in this app must let EventBridge publish to it.
+   * @default - nobody is told by a topic
+   */
+  readonly failureTopic?: ITopic;
+
+  /**
+   * Whether the processor tells figures of every batch, as a line in its log from which CloudWatch makes metrics in the
+   * namespace `Coatcheck`. In a month of steady use $1.80, and $0.30 for every kind of trouble: see docs/operations.md.
+   * It needs `logLevel` INFO or less severe.
+   * @default true
+   */
+  readonly metrics?: boolean;
+
+  /**
+   * A dashboard in CloudWatch: the queue, waits, successes, failures, the processor, the HTTP API, the cost by the hour.
+   * $3 a month.
+   * @default false
+   */
+  readonly dashboard?: boolean;
 
   /**
    * More environment variables for your handler. Those the service sets itself are refused.

@@ -1,5 +1,5 @@
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import type { Alarm, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
+import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -7,10 +7,12 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/errors.ts';
+import type { MetricName } from '../core/metric-names.ts';
 import { maxReceivesOf } from '../core/settings.ts';
 import { acknowledgeFindings } from './acknowledged-findings.ts';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import { FailureEvents } from './failure-events.ts';
 import { loopFrom } from './loops.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import type { Prefixes } from './prefixes.ts';
@@ -19,6 +21,8 @@ import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './queue-wi
 import { RequestApi } from './request-api.ts';
 import { RequestTable } from './request-table.ts';
 import { ServiceAlarms } from './service-alarms.ts';
+import { ServiceDashboard } from './service-dashboard.ts';
+import { serviceMetric } from './service-metrics.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
 
 /**
@@ -45,10 +49,13 @@ export class AsyncService extends Construct {
   readonly processor: NodejsFunction;
   /** The HTTP API; undefined without the prop `api`. */
   readonly api: RequestApi | undefined;
-  /** Requests given up, outcomes nobody took, requests that wait too long, calls of the HTTP API that broke. */
+  /** Told when something was given up, waits too long, fails too often, breaks or is held up. */
   readonly alarms: readonly Alarm[];
+  /** The dashboard; undefined without the prop `dashboard`. */
+  readonly dashboard: Dashboard | undefined;
 
   readonly #prefixes: Prefixes;
+  readonly #serviceName: string;
 
   /** @throws ConfigurationError naming every prop that doesn't work, what is allowed, and what came */
   constructor(scope: Construct, id: string, props: AsyncServiceProps) {
@@ -71,6 +78,13 @@ export class AsyncService extends Construct {
       pointInTimeRecovery: props.recordRecovery ?? true,
       removalPolicy,
     });
+    const failureBus = props.failureEvents
+      ? new FailureEvents(this, 'FailureEvents', {
+          serviceName: settings.serviceName,
+          bus: props.failureEvents,
+          topic: props.failureTopic,
+        }).bus
+      : undefined;
     const processor = new ProcessorFunction(this, 'Processor', {
       service: props,
       settings,
@@ -79,6 +93,7 @@ export class AsyncService extends Construct {
       requestTable,
       payloadBucket: bucket,
       claimCheckSources: props.claimCheckSources ?? [],
+      failureBus,
       removalPolicy,
     });
     const api =
@@ -98,9 +113,21 @@ export class AsyncService extends Construct {
       inputQueue: input.queue,
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output.deadLetterQueue,
+      processor: processor.function,
       apiFunction: api?.function,
       topic: props.alarmTopic,
     });
+    const dashboard = props.dashboard
+      ? new ServiceDashboard(this, 'Overview', {
+          settings,
+          inputQueue: input.queue,
+          deadLetterQueue: input.deadLetterQueue,
+          outputQueue: output.queue,
+          requestTable,
+          processor: processor.function,
+          api,
+        }).dashboard
+      : undefined;
     acknowledgeFindings({
       payloadBucket: bucket,
       processorRole: processor.role,
@@ -118,7 +145,9 @@ export class AsyncService extends Construct {
     this.processor = processor.function;
     this.api = api;
     this.alarms = alarms.all;
+    this.dashboard = dashboard;
     this.#prefixes = settings.prefixes;
+    this.#serviceName = settings.serviceName;
   }
 
   /**
@@ -212,6 +241,14 @@ export class AsyncService extends Construct {
   /** Milliseconds a batch takes. @default - average over 5 minutes */
   metricDuration(options?: MetricOptions): Metric {
     return this.processor.metricDuration(options);
+  }
+
+  /**
+   * A figure the processor tells, of all its requests; see docs/operations.md.
+   * @default - sum of a count, average of what is measured, over 5 minutes
+   */
+  metric(name: MetricName, options?: MetricOptions): Metric {
+    return serviceMetric(this.#serviceName, name, options);
   }
 
   #grantObjects(grantee: IGrantable, actions: string[], ...prefixes: readonly string[]): Grant {

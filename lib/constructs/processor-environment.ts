@@ -1,4 +1,5 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { writeEnvironment } from '../core/environment.ts';
@@ -14,12 +15,14 @@ export interface ProcessorResources {
   readonly requestTable: ITable;
   /** Where payloads may lie besides the payload bucket. */
   readonly claimCheckSources: readonly ClaimCheckSource[];
+  /** What is told of failures; absent where nothing is. */
+  readonly failureBus: IEventBus | undefined;
 }
 
 /** The environment variables of a processor. */
 export function processorEnvironment(
   settings: ServiceSettings,
-  { payloadBucket, inputQueue, outputQueue, requestTable, claimCheckSources }: ProcessorResources,
+  { payloadBucket, inputQueue, outputQueue, requestTable, claimCheckSources, failureBus }: ProcessorResources,
 ): Record<string, string> {
   const { prefixes } = settings;
   const variables = writeEnvironment({
@@ -29,6 +32,7 @@ export function processorEnvironment(
     outputQueueUrl: outputQueue.queueUrl,
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
+    eventBusArn: failureBus?.eventBusArn ?? '',
     claimCheckSources: [
       { bucket: payloadBucket, prefix: prefixes.uploadPrefix },
       { bucket: payloadBucket, prefix: prefixes.payloadPrefix },

@@ -27,6 +27,7 @@ export class ProcessorRole extends FunctionRole {
     for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);
     this.allowObjects(props.payloadBucket, ['s3:AbortMultipartUpload'], resultPrefix);
+    if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
   }
 
   private allowQueues({ inputQueue, outputQueue }: ProcessorResources): void {

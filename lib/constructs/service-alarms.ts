@@ -1,10 +1,20 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
-import { Alarm, ComparisonOperator, type Metric, Stats, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  type IMetric,
+  type Metric,
+  Stats,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { emulatorEndpoint } from './emulated-aws.ts';
+import { successRate } from './service-metrics.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** What {@link ServiceAlarms} watch. */
@@ -14,6 +24,7 @@ export interface ServiceAlarmsProps {
   readonly deadLetterQueue: IQueue;
   /** Absent where the output queue is the user's own. */
   readonly outputDeadLetterQueue: IQueue | undefined;
+  readonly processor: IFunction;
   /** What answers the HTTP API's calls; absent where there is no API. */
   readonly apiFunction: IFunction | undefined;
   /** Told when an alarm is raised. */
@@ -23,17 +34,30 @@ export interface ServiceAlarmsProps {
 /** The worst minute counts. */
 const EVERY_MINUTE = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
 
-/** The alarms of a service: requests given up, outcomes nobody took, requests that wait too long, broken calls. */
+/** Trouble that is over by itself within so many minutes is none. */
+const LASTING = { evaluationPeriods: 3, datapointsToAlarm: 3 };
+
+/** A success rate below it is told of, in percent: that many requests can hardly all be the senders' fault. */
+const LOWEST_SUCCESS_RATE = 50;
+
+/** Fewer requests than that in a minute make no rate. */
+const FEWEST_REQUESTS = 10;
+
+/** The alarms of a service: what was given up, waits too long, fails too often, breaks or is held up. */
 export class ServiceAlarms extends Construct {
   readonly all: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: ServiceAlarmsProps) {
     super(scope, id);
-    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, apiFunction, topic } = props;
+    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, apiFunction, topic } =
+      props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
       this.onOldestRequest(settings, inputQueue),
+      this.onThrottles(settings, processor),
+      // Emulators know no alarms on metric math, and refuse to deploy them.
+      ...(settings.metrics && !emulatorEndpoint() ? [this.onSuccessRate(settings)] : []),
       ...(apiFunction ? [this.onApiErrors(settings, apiFunction)] : []),
     ];
     if (topic) for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(topic));
@@ -67,6 +91,29 @@ export class ServiceAlarms extends Construct {
     ]);
   }
 
+  private onThrottles({ serviceName }: ServiceSettings, processor: IFunction): Alarm {
+    const metric = processor.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
+    const description = [
+      `Lambda has been putting off batches of ${serviceName} for three minutes, for want of concurrency.`,
+      'Requests wait longer, and those put off again and again are given up untried.',
+      'Ask AWS for more concurrency, see what else in the account takes it, or set maxConcurrency below what is left.',
+    ];
+    return this.alarm('Throttles', metric, 1, description, LASTING);
+  }
+
+  private onSuccessRate({ serviceName }: ServiceSettings): Alarm {
+    const metric = successRate(serviceName, FEWEST_REQUESTS);
+    const description = [
+      `Fewer than ${LOWEST_SUCCESS_RATE}% of the requests of ${serviceName} succeeded, three minutes running.`,
+      "The processor's log has a line for each with its code; the metric Failed tells them apart by code.",
+      'Where it is the processor or what it calls, mend that and redrive; where it is the senders, tell them.',
+    ];
+    return this.alarm('SuccessRate', metric, LOWEST_SUCCESS_RATE, description, {
+      ...LASTING,
+      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
+    });
+  }
+
   private onApiErrors({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
     const metric = apiFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return this.alarm('ApiErrors', metric, 1, [
@@ -76,7 +123,13 @@ export class ServiceAlarms extends Construct {
     ]);
   }
 
-  private alarm(id: string, metric: Metric, threshold: number, description: readonly string[]): Alarm {
+  private alarm(
+    id: string,
+    metric: IMetric,
+    threshold: number,
+    description: readonly string[],
+    more: Partial<AlarmProps> = {},
+  ): Alarm {
     return new Alarm(this, id, {
       metric,
       threshold,
@@ -85,6 +138,7 @@ export class ServiceAlarms extends Construct {
       evaluationPeriods: 1,
       // What nobody used for hours has no data: that is no alarm.
       treatMissingData: TreatMissingData.NOT_BREACHING,
+      ...more,
     });
   }
 }

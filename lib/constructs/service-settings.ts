@@ -15,6 +15,8 @@ export interface ServiceSettings extends ServiceNumbers {
   readonly outputFormat: OutputFormat;
   /** Whether the processor counts what it does. */
   readonly measureLoad: boolean;
+  /** Whether the processor tells figures. */
+  readonly metrics: boolean;
 }
 
 /**
@@ -38,5 +40,6 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     outputFormat: props.outputFormat ?? DEFAULT_OUTPUT_FORMAT,
     measureLoad: props.api !== undefined,
+    metrics: props.metrics ?? true,
   };
 }

@@ -12,6 +12,7 @@ export function textProblems(props: AsyncServiceProps): string[] {
     ...handlerProblems(props),
     ...serviceNameProblems(props),
     ...outputProblems(props),
+    ...failureProblems(props),
     ...sourceProblems(props),
     ...environmentProblems(props),
   ];
@@ -50,6 +51,18 @@ function outputProblems(props: AsyncServiceProps): string[] {
       if (props[prop] !== undefined)
         problems.push(`${prop} must be set on outputQueue itself, got it beside outputQueue`);
     }
+  }
+  return problems;
+}
+
+function failureProblems({ failureEvents, failureTopic, serviceName }: AsyncServiceProps): string[] {
+  if (!failureTopic) return [];
+  const problems: string[] = [];
+  if (!failureEvents) problems.push('failureTopic must come with failureEvents, got it alone');
+  if (Token.isUnresolved(serviceName)) {
+    problems.push(
+      'serviceName must be known before deployment where failureTopic is given: a rule looks for it',
+    );
   }
   return problems;
 }

@@ -1,3 +1,4 @@
+import type { BatchMetrics } from './batch-metrics.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import type { Processor } from './handler.ts';
 import type { RequestRecords } from './request-records.ts';
@@ -10,4 +11,6 @@ export interface AttemptTools {
   readonly ports: EnginePorts;
   readonly records: RequestRecords;
   readonly shift: Shift;
+  /** Absent where nobody wants figures. */
+  readonly metrics: BatchMetrics | undefined;
 }

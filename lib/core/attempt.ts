@@ -4,7 +4,7 @@ import type { DecodedRequest } from './envelopes/decode.ts';
 import { AttemptsExhausted, AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { LeftBehind } from './left-behind.ts';
-import { failure, type Outcome, outcomeOf } from './outcome.ts';
+import { type Ending, expiry, failure, type Outcome, outcomeOf } from './outcome.ts';
 import { type DeadLetter, isExpired } from './request-record.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { secondsUntil } from './retry.ts';
@@ -117,9 +117,19 @@ export class Attempt {
    * recorded.
    */
   async #worked(lease: Lease): Promise<Outcome> {
-    const work = new Work(this.#request, lease, this.#results, this.#tools);
-    const ending = await this.#before(this.#tools.shift.over, work.ending());
+    const ending = isExpired(this.#request, this.#now()) ? expiry(lease.attempt) : await this.#work(lease);
     return outcomeOf(this.#request, ending, this.#now(), lease.redrives);
+  }
+
+  async #work(lease: Lease): Promise<Ending> {
+    const { shift, metrics } = this.#tools;
+    const startedAt = this.#now();
+    try {
+      const work = new Work(this.#request, lease, this.#results, this.#tools);
+      return await this.#before(shift.over, work.ending());
+    } finally {
+      metrics?.worked(startedAt);
+    }
   }
 
   /**
@@ -175,8 +185,8 @@ export class Attempt {
   }
 
   #warn(message: string, error: unknown): void {
-    const fields = { requestId: this.#request.id, error: describeThrown(error) };
-    this.#tools.ports.logger.warn(message, fields);
+    const { id: requestId, tenant } = this.#request;
+    this.#tools.ports.logger.warn(message, { requestId, tenant, error: describeThrown(error) });
   }
 
   #now(): number {

@@ -1,10 +1,26 @@
 import type { ProcessorEnvironment } from './environment.ts';
-import type { Chance, InputQueue, LoadLog, Logger, OutputQueue, PayloadStore, RecordStore } from './ports.ts';
+import type {
+  Chance,
+  EventBus,
+  InputQueue,
+  LoadLog,
+  Logger,
+  Metrics,
+  OutputQueue,
+  PayloadStore,
+  RecordStore,
+} from './ports.ts';
 
 /** What the engine is told by its deployment: all but where its ports are, and which it has. */
 export type EngineSettings = Omit<
   ProcessorEnvironment,
-  'inputQueueUrl' | 'outputQueueUrl' | 'payloadBucket' | 'requestTable' | 'measureLoad'
+  | 'inputQueueUrl'
+  | 'outputQueueUrl'
+  | 'payloadBucket'
+  | 'requestTable'
+  | 'measureLoad'
+  | 'metrics'
+  | 'eventBusArn'
 >;
 
 /** What the engine reaches the world through. */
@@ -15,6 +31,10 @@ export interface EnginePorts {
   readonly input: InputQueue;
   /** Where what is done is counted, if it is. */
   readonly load?: LoadLog;
+  /** Where figures go, if anywhere. */
+  readonly metrics?: Metrics;
+  /** Where failures are told besides, if anywhere. */
+  readonly failureBus?: EventBus;
   readonly logger: Logger;
   readonly chance: Chance;
 }

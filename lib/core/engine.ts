@@ -1,14 +1,17 @@
 import { Attempt, type AttemptEnd } from './attempt.ts';
+import { BatchMetrics } from './batch-metrics.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
-import { StillLeased } from './errors.ts';
+import { RequestLeased, StillLeased } from './errors.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
+import { FailureEvents } from './output/failure-events.ts';
 import { Publisher } from './output/publisher.ts';
+import type { OutputMessage } from './ports.ts';
 import { identityDigest } from './request-id.ts';
 import { RequestRecords } from './request-records.ts';
 import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
@@ -49,6 +52,8 @@ export class Engine {
   readonly #slots: Slots;
   readonly #records: RequestRecords;
   readonly #meter: LoadMeter | undefined;
+  readonly #metrics: BatchMetrics | undefined;
+  readonly #failureEvents: FailureEvents | undefined;
 
   constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
     this.#processor = processor;
@@ -57,6 +62,14 @@ export class Engine {
     this.#slots = new Slots(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
     this.#meter = ports.load && new LoadMeter(ports.load, () => ports.chance.now(), ports.logger);
+    this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.chance.now(), ports.logger);
+    this.#failureEvents =
+      ports.failureBus &&
+      new FailureEvents(ports.failureBus, {
+        serviceName: settings.serviceName,
+        random: ports.chance.random,
+        logger: ports.logger,
+      });
   }
 
   /**
@@ -68,8 +81,13 @@ export class Engine {
     using shift = new Shift(this.#ports.chance.now(), deadlineAt);
     const distinct = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()];
     const fates = await this.#processWithIsolation(distinct, shift);
-    await Promise.all([this.#deferRetries(fates, shift), this.#meter?.flush(shift.closing)]);
+    await Promise.all([
+      this.#deferRetries(fates, shift),
+      this.#meter?.flush(shift.closing),
+      this.#failureEvents?.flush(shift.closing),
+    ]);
     const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
+    this.#metrics?.emit(deliveries.length, again.length);
     this.#ports.logger.info('Batch processed', {
       messages: deliveries.length,
       acknowledged: distinct.length - again.length,
@@ -140,15 +158,16 @@ export class Engine {
    * Ends when the work has; the fate follows publication. (The fate is wrapped: an async function would wait for a
    * bare promise, and publication waits for the other tasks.)
    */
-  async #runTask(task: Task, publisher: Publisher, shift: Shift): Promise<Run> {
+  async #runTask(task: Task, publisher: Publisher<OutputMessage>, shift: Shift): Promise<Run> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
+    this.#metrics?.began(latestOf(task.deliveries).sentAt);
     let handled = false;
     const processor = noticing(this.#processor, () => {
       handled = true;
     });
     try {
       const end = await this.#endOf(task, processor, shift);
-      const fate = this.#told(end, publisher, shift).catch((error) => this.#retry(error, task));
+      const fate = this.#told(end, task, publisher, shift).catch((error) => this.#retry(error, task));
       return { fate, handled };
     } catch (error) {
       return { fate: Promise.resolve(this.#retry(error, task)), handled };
@@ -163,6 +182,7 @@ export class Engine {
         ports: this.#ports,
         records: this.#records,
         shift,
+        metrics: this.#metrics,
       };
       return new Attempt(decoded, latestOf(deliveries), tools).run();
     }
@@ -171,10 +191,18 @@ export class Engine {
   }
 
   /** Publishes an end, unless everybody knows it, and says what is to become of the message. */
-  async #told({ outcome, deadLetter }: AttemptEnd, publisher: Publisher, shift: Shift): Promise<Fate> {
+  async #told(
+    { outcome, deadLetter }: AttemptEnd,
+    task: Task,
+    publisher: Publisher<OutputMessage>,
+    shift: Shift,
+  ): Promise<Fate> {
     if (deadLetter === 'known') return TO_DEAD_LETTERS;
     const fate = await this.#publish(outcome, publisher, shift);
+    this.#metrics?.published(outcome, handedInAt(task));
+    this.#failureEvents?.add(outcome);
     if (deadLetter === 'no') return fate;
+    this.#metrics?.deadLettered();
     await this.#noteDeadLetter(outcome, shift);
     return TO_DEAD_LETTERS;
   }
@@ -186,7 +214,7 @@ export class Engine {
   }
 
   /** @throws Error when the outcome isn't known to be published */
-  async #publish(outcome: Outcome, publisher: Publisher, shift: Shift): Promise<Fate> {
+  async #publish(outcome: Outcome, publisher: Publisher<OutputMessage>, shift: Shift): Promise<Fate> {
     const message = encodeOutcome(outcome, this.#settings);
     if (!message) throw new Error('the outcome has no form in the output format');
     this.#log(outcome);
@@ -200,12 +228,12 @@ export class Engine {
 
   #log(outcome: Outcome): void {
     const { status } = outcome;
-    const requestId = outcome.request.id;
+    const { id: requestId, tenant } = outcome.request;
     if (status === 'succeeded') {
-      this.#ports.logger.debug('Request succeeded', { requestId });
+      this.#ports.logger.debug('Request succeeded', { requestId, tenant });
     } else {
       const { code, detail, attempts } = outcome.problem;
-      this.#ports.logger.warn(`Request ${status}`, { requestId, code, detail, attempts });
+      this.#ports.logger.warn(`Request ${status}`, { requestId, tenant, code, detail, attempt: attempts });
     }
   }
 
@@ -218,12 +246,17 @@ export class Engine {
         longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, chance.now()),
       ),
     );
+    const thrown = describeThrown(error instanceof StillLeased ? error.cause : error);
     this.#ports.logger.warn('Attempt failed, to be tried again', {
       requestId: decoded.id,
+      tenant: decoded.tenant,
+      code: thrown.code,
       attempt,
       delaySeconds,
-      error: describeThrown(error instanceof StillLeased ? error.cause : error),
+      error: thrown,
     });
+    // A duplicate that found another attempt at work has made none itself.
+    if (!(error instanceof RequestLeased)) this.#metrics?.retried();
     return delaySeconds;
   }
 
@@ -313,6 +346,12 @@ function lesser(one: Fate, other: Fate): Fate {
 
 function attemptOf([first]: readonly [Delivery, ...Delivery[]]): number {
   return first.attempt;
+}
+
+/** When a request was handed in, in milliseconds since 1970: as its envelope says, else when its first message was sent. */
+function handedInAt({ decoded, deliveries }: Task): number {
+  const submittedAt = 'rejection' in decoded ? undefined : decoded.submittedAt;
+  return submittedAt ?? Math.min(...deliveries.map(({ sentAt }) => sentAt));
 }
 
 /** Of several messages of a request the one sent last: one that was put back counts, not the one it was put back for. */

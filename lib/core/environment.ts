@@ -41,6 +41,10 @@ export interface ProcessorEnvironment {
   readonly recordAgeDays: number;
   /** Whether to count what is done: the API decides by it how much it admits. */
   readonly measureLoad: boolean;
+  /** Whether to tell figures, a log line a batch. */
+  readonly metrics: boolean;
+  /** The event bus that is told of failures; empty where none is. */
+  readonly eventBusArn: string;
 }
 
 /** What the HTTP API's function is told by its deployment. */
@@ -137,6 +141,8 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxJsonDepth: setting('maxJsonDepth'),
     recordAgeDays: setting('recordAgeDays'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
+    metrics: flag('COATCHECK_METRICS'),
+    eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
   };
 }
 

@@ -15,6 +15,18 @@ export const SQS_MAX_MESSAGE_BYTES = 1_048_576;
 export const SQS_MAX_BATCH_ENTRIES = 10;
 
 /**
+ * Most entries in one `PutEvents` call of EventBridge.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+ */
+export const EVENTBRIDGE_MAX_ENTRIES = 10;
+
+/**
+ * Most bytes of the entries of one `PutEvents` call: less than 1 MB, which isn't said to be 1,048,576.
+ * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
+ */
+export const EVENTBRIDGE_MAX_REQUEST_BYTES = 999_999;
+
+/**
  * Longest time a received message may stay invisible, counted from its receive: 12 hours.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */

@@ -1,5 +1,7 @@
 import type { ClaimCheck } from './claim-check.ts';
 import type { Delivery } from './delivery.ts';
+import type { CountedCode } from './failure-codes.ts';
+import type { CountName, DistributionName } from './metric-names.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -66,24 +68,40 @@ export interface OutputAttribute {
   readonly value: string;
 }
 
-/** What became of one message of a {@link OutputQueue.send}. */
+/** What became of one message of an {@link Outlet.send}. */
 export type SendResult =
   | { readonly sent: true }
   | { readonly sent: false; readonly worthRetrying: boolean; readonly reason: string };
 
 /**
- * Where outcomes go. Leaves out ordering and deduplication: an outcome may arrive twice, and in any order.
+ * Takes messages, several in one call. Leaves out ordering and deduplication: one may arrive twice, and in any order.
  */
-export interface OutputQueue {
+export interface Outlet<Message> {
   /** Most messages in one send. */
   readonly maxMessages: number;
   /** Most bytes in one send, as {@link sizeOf} counts them. */
   readonly maxBytes: number;
   /** What a message counts towards {@link maxBytes}. */
-  sizeOf(message: OutputMessage): number;
+  sizeOf(message: Message): number;
   /** One call. The results stand in the order of the messages; it rejects only when nothing is known of any. */
-  send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]>;
+  send(messages: readonly Message[]): Promise<readonly SendResult[]>;
 }
+
+/** Where outcomes go. */
+export type OutputQueue = Outlet<OutputMessage>;
+
+/** An event for a bus, where rules decide who gets it. */
+export interface BusEvent {
+  /** What happened, for rules to match. */
+  readonly type: string;
+  /** All about it, as JSON. */
+  readonly json: string;
+  /** When it happened, in milliseconds since 1970. */
+  readonly time: number;
+}
+
+/** Where others besides the consumers of outcomes are told. */
+export type EventBus = Outlet<BusEvent>;
 
 /** A wait a message is to have before its next delivery. */
 export interface Deferral {
@@ -281,6 +299,21 @@ export interface LoadLog {
   add(at: number, work: WorkDone): Promise<void>;
   /** The work of about the last minute. @param now milliseconds since 1970 */
   recent(now: number): Promise<RecentWork>;
+}
+
+/** Figures of a batch. */
+export interface BatchFigures {
+  /** Those left out are none. */
+  readonly counts: Readonly<Partial<Record<CountName, number>>>;
+  /** Every value that was measured, in the unit of {@link DISTRIBUTIONS}; none where nothing was. */
+  readonly values: Readonly<Record<DistributionName, readonly number[]>>;
+  /** Failures by code; those left out are none. */
+  readonly failures: ReadonlyMap<CountedCode, number>;
+}
+
+/** Where figures go. Leaves out answers: they are on their way when it returns, and may get lost. */
+export interface Metrics {
+  emit(figures: BatchFigures): void;
 }
 
 /** Requests that are in an input queue; about, as far as it knows. */

@@ -2,12 +2,11 @@ import type { AttemptTools } from './attempt-tools.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
 import { PermanentError } from './errors.ts';
 import type { Lease } from './lease.ts';
-import { type Ending, expiry, failure, type InlineResult } from './outcome.ts';
+import { type Ending, failure, type InlineResult } from './outcome.ts';
 import { openPayload } from './payload.ts';
 import type { StoredResult } from './ports.ts';
 import { ProgressReport } from './progress-report.ts';
 import { PayloadRequest } from './request.ts';
-import { isExpired } from './request-record.ts';
 import { resultBodyOf } from './result.ts';
 import type { ResultKeeper } from './result-keeper.ts';
 
@@ -30,7 +29,6 @@ export class Work {
    * @throws what the handler or a port threw, when it is worth another attempt
    */
   async ending(): Promise<Ending> {
-    if (isExpired(this.#request, this.#tools.ports.chance.now())) return expiry(this.#lease.attempt);
     try {
       return { status: 'succeeded', result: await this.#result() };
     } catch (error) {

@@ -1,9 +1,17 @@
 import type { Arrows } from './imports.ts';
 
 /** The part of the core that deployments are made with: constants and their checks, nothing that runs. */
-const CONTRACT = ['limits', 'settings', 'variables', 'environment', 'errors', 'record-table'].map(
-  (name) => `lib/core/${name}.ts`,
-);
+const CONTRACT = [
+  'limits',
+  'settings',
+  'variables',
+  'environment',
+  'errors',
+  'record-table',
+  'metric-names',
+  'event-names',
+  'prices',
+].map((name) => `lib/core/${name}.ts`);
 
 /** The house: which folder may import what. Arrows go down only. */
 export const ARROWS: Readonly<Record<string, Arrows>> = {

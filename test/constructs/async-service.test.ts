@@ -4,6 +4,7 @@ import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AccountPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
@@ -27,7 +28,7 @@ describe('with nothing but an entry', () => {
       'AWS::IAM::Role': 1,
       'AWS::IAM::Policy': 1,
       'AWS::Logs::LogGroup': 1,
-      'AWS::CloudWatch::Alarm': 3,
+      'AWS::CloudWatch::Alarm': 5,
     });
   });
 
@@ -65,6 +66,13 @@ describe('with nothing but an entry', () => {
   });
 
   it("has no findings of cdk-nag's AwsSolutions rules", () => {
+    expect(findingsIn(stack)).toEqual([]);
+  });
+
+  it('nor has it with all that can be added for its operators', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
+    serviceIn(stack, { dashboard: true, failureEvents: true, failureTopic, alarmTopic: failureTopic });
     expect(findingsIn(stack)).toEqual([]);
   });
 

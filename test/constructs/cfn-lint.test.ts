@@ -1,11 +1,13 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Stack } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, expect, it } from 'vitest';
 import { ApiAuth } from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { run } from '../../lib/local/run.ts';
-import { resource, serviceInApp } from './service-in-app.ts';
+import { emptyApp, resource, serviceIn, serviceInApp } from './service-in-app.ts';
 
 /** The CDK lets a function wait for its role, which the reference to the role does already. */
 const NOT_OURS = 'W3005';
@@ -37,6 +39,13 @@ it('finds nothing in the template with an HTTP API', async () => {
   const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' });
   const { template } = serviceInApp({ api: { auth, corsOrigins: ['https://app.example.com'] } });
   expect(await findingsIn(template().toJSON())).toBe('');
+});
+
+it('finds nothing in the template with a dashboard and events', async () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const props = { dashboard: true, failureEvents: true, failureTopic };
+  expect(await findingsIn(serviceIn(stack, props).template().toJSON())).toBe('');
 });
 
 it('would find something', async () => {

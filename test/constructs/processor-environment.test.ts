@@ -42,6 +42,8 @@ it('is what a processor reads by default', () => {
     maxJsonDepth: 128,
     recordAgeDays: 30,
     measureLoad: false,
+    metrics: true,
+    eventBusArn: '',
   });
 });
 
@@ -49,6 +51,7 @@ it('is what the props say', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { variables, bucket, table, input, output } = variablesOf(stack, {
     serviceName: 'urn:reports',
+    metrics: false,
     batchSize: 20,
     batchWindow: Duration.seconds(5),
     concurrency: 4,
@@ -94,6 +97,8 @@ it('is what the props say', () => {
     maxJsonDepth: 4,
     recordAgeDays: 40,
     measureLoad: false,
+    metrics: false,
+    eventBusArn: '',
   });
 });
 

@@ -69,6 +69,7 @@ it('counts in the table where the load is measured', () => {
     prefixes: { uploadPrefix: 'a/', payloadPrefix: 'b/', resultPrefix: 'c/', disposablePrefix: 'd/' },
     logGroup: new LogGroup(stack, 'Logs'),
     measureLoad: true,
+    failureBus: undefined,
   });
   const template = Template.fromStack(stack);
   template.hasResourceProperties('AWS::IAM::Policy', {

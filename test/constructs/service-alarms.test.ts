@@ -1,8 +1,10 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const ALARM = 'AWS::CloudWatch::Alarm';
 
@@ -55,6 +57,75 @@ it('a call of the HTTP API that broke is told of', () => {
   });
 });
 
+it('batches put off for minutes are told of, a moment isn’t', () => {
+  const template = serviceInApp().template();
+  const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor');
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsThrottles').properties)).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Throttles',
+    Dimensions: [{ Name: 'FunctionName', Value: `<${id}>` }],
+    Statistic: 'Sum',
+    Period: 60,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 3,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('failures that outnumber successes for minutes are told of, where there are enough to tell', () => {
+  const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsSuccessRate');
+  expect(properties).toMatchObject({
+    Threshold: 50,
+    ComparisonOperator: 'LessThanThreshold',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 3,
+    TreatMissingData: 'notBreaching',
+  });
+  const [expression, ...metrics] = properties.Metrics;
+  expect(expression).toMatchObject({ Expression: expect.stringContaining('succeeded + failed >= 10') });
+  expect(metrics).toMatchObject(
+    ['Succeeded', 'Failed'].map((MetricName) => ({
+      ReturnData: false,
+      MetricStat: {
+        Metric: {
+          Namespace: 'Coatcheck',
+          MetricName,
+          Dimensions: [{ Name: 'service', Value: 'Stack/Service' }],
+        },
+        Period: 60,
+        Stat: 'Sum',
+      },
+    })),
+  );
+});
+
+it('an emulator, which would refuse it, gets no alarm on a rate', () => {
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:4566');
+  const { service } = serviceInApp();
+  expect(service.alarms.map(({ node }) => node.id)).toEqual([
+    'DeadLetters',
+    'OutputDeadLetters',
+    'OldestRequest',
+    'Throttles',
+  ]);
+});
+
+it('without figures there is no rate to be told of', () => {
+  const { service } = serviceInApp({ metrics: false });
+  expect(service.alarms.map(({ node }) => node.id)).not.toContain('SuccessRate');
+});
+
+it('every alarm says what to do, in no more than a page of an alarm takes', () => {
+  const { template } = serviceInApp({ api: {} });
+  const alarms = resources(template()).filter(({ type }) => type === ALARM);
+  for (const { properties } of alarms) {
+    expect(properties.AlarmDescription).toMatch(/\.$/);
+    expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1_024);
+  }
+});
+
 it('tells a topic, where there is one', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { template } = serviceIn(stack, { alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) });
@@ -68,5 +139,10 @@ it('tells a topic, where there is one', () => {
 it('watches no queue of the user', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { service } = serviceIn(stack, { outputQueue: new Queue(stack, 'Own') });
-  expect(service.alarms.map(({ node }) => node.id)).toEqual(['DeadLetters', 'OldestRequest']);
+  expect(service.alarms.map(({ node }) => node.id)).toEqual([
+    'DeadLetters',
+    'OldestRequest',
+    'Throttles',
+    'SuccessRate',
+  ]);
 });

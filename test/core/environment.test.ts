@@ -38,6 +38,8 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxJsonDepth: 128,
   recordAgeDays: 30,
   measureLoad: true,
+  metrics: true,
+  eventBusArn: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
 };
 
 const VARIABLES = {
@@ -62,6 +64,8 @@ const VARIABLES = {
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RECORD_AGE_DAYS: '30',
   COATCHECK_MEASURE_LOAD: 'on',
+  COATCHECK_METRICS: 'on',
+  COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
 };
 
 const API_ENVIRONMENT: ApiEnvironment = {
@@ -141,6 +145,8 @@ test('what is written is what is read', () => {
     maxJsonDepth: number('maxJsonDepth'),
     recordAgeDays: number('recordAgeDays'),
     measureLoad: fc.boolean(),
+    metrics: fc.boolean(),
+    eventBusArn: fc.string(),
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -190,8 +196,15 @@ function problemsOf(
   throw new Error('nothing was wrong');
 }
 
+/** Those that may not be left out. */
+const REQUIRED = Object.keys(VARIABLES).filter((name) => name !== 'COATCHECK_EVENT_BUS_ARN');
+
+test.each([undefined, ''])('an event bus of %j is none', (COATCHECK_EVENT_BUS_ARN) => {
+  expect(readEnvironment({ ...VARIABLES, COATCHECK_EVENT_BUS_ARN }).eventBusArn).toBe('');
+});
+
 describe('one problem is told alone:', () => {
-  test.each(Object.keys(VARIABLES))('%s missing', (name) => {
+  test.each(REQUIRED)('%s missing', (name) => {
     expect(problemsOf({ ...VARIABLES, [name]: undefined })).toBe(
       `The processor's environment is not usable: ${name} must be set, got nothing`,
     );
@@ -241,7 +254,7 @@ describe('one problem is told alone:', () => {
 
 test('several problems are told at once', () => {
   const message = problemsOf({});
-  for (const name of Object.keys(VARIABLES)) expect(message).toContain(`${name} must be set, got nothing`);
+  for (const name of REQUIRED) expect(message).toContain(`${name} must be set, got nothing`);
 });
 
 describe('of the API', () => {

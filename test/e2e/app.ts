@@ -1,4 +1,7 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
+import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
 
 /** Whoever has a token that nobody can have. */
@@ -14,6 +17,13 @@ const services = {
 const app = new App();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
+  const failureEvents = new EventBus(stack, 'Bus');
+  const toldOfFailures = new Queue(stack, 'Told');
+  new Rule(stack, 'Failures', {
+    eventBus: failureEvents,
+    eventPattern: { source: ['coatcheck'], detailType: Match.prefix('coatcheck.request.') },
+    targets: [new SqsQueue(toldOfFailures)],
+  });
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/behaviour.ts',
     outputFormat,
@@ -25,6 +35,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,
     api: { auth },
+    failureEvents,
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const outputs = {
@@ -34,6 +45,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     OutputQueueUrl: service.outputQueue.queueUrl,
     ApiUrl: service.api?.url ?? '',
     DeadLetterQueueUrl: service.deadLetterQueue.queueUrl,
+    FailureQueueUrl: toldOfFailures.queueUrl,
   };
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
 }

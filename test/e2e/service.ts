@@ -41,6 +41,16 @@ export interface OutcomeEvent {
   readonly traceparent?: string;
 }
 
+/** A failure as EventBridge told of it, as far as tests look at it. */
+export interface BusMessage {
+  readonly source: string;
+  readonly 'detail-type': string;
+  readonly detail: OutcomeEvent;
+}
+
+/** The queues messages are received from, by the names of the stack's outputs. */
+type ReceivedQueue = 'OutputQueueUrl' | 'DeadLetterQueueUrl' | 'FailureQueueUrl';
+
 /** A call of the HTTP API. */
 export interface ApiCall {
   readonly json?: unknown;
@@ -175,13 +185,23 @@ export class Service {
     return this.#receive('DeadLetterQueueUrl', count, matches);
   }
 
+  /** What the event bus told of a request's failure. */
+  async busMessage(requestId: string): Promise<BusMessage> {
+    const messages = await this.#receive(
+      'FailureQueueUrl',
+      1,
+      ({ body }) => JSON.parse(body).detail.subject === requestId,
+    );
+    return JSON.parse(messages[0]?.body ?? '');
+  }
+
   /** Everything that came from a queue so far. */
-  receivedFrom(output: 'OutputQueueUrl' | 'DeadLetterQueueUrl'): readonly Received[] {
+  receivedFrom(output: ReceivedQueue): readonly Received[] {
     return this.#received.get(output) ?? [];
   }
 
   async #receive(
-    output: 'OutputQueueUrl' | 'DeadLetterQueueUrl',
+    output: ReceivedQueue,
     count: number,
     matches: (message: Received) => boolean,
   ): Promise<Received[]> {

@@ -33,7 +33,7 @@ const CONTEXT: Context = {
 
 let endpoint: ScriptedEndpoint;
 
-/** The queues accept whatever they are sent, the table whatever is written; the bucket has one object. */
+/** The queues and the event bus accept whatever they are sent, the table whatever is written; the bucket has one object. */
 function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['script']>[1]): void {
   if (call.method === 'GET') {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
@@ -41,6 +41,10 @@ function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['scrip
   }
   if (String(targetOf(call)).startsWith('DynamoDB_20120810.')) {
     jsonAnswer(200, {})(call, response);
+    return;
+  }
+  if (targetOf(call) === 'AWSEvents.PutEvents') {
+    jsonAnswer(200, { Entries: [{ EventId: 'e-1' }] })(call, response);
     return;
   }
   const entries: { Id: string; MessageBody?: string }[] = JSON.parse(String(call.body)).Entries;
@@ -75,6 +79,8 @@ beforeEach(async () => {
     payloadBucket: 'payloads',
     requestTable: 'requests',
     measureLoad: false,
+    metrics: false,
+    eventBusArn: '',
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
   vi.stubEnv('AWS_ENDPOINT_URL', endpoint.url);
@@ -168,6 +174,41 @@ test('what is done is counted if it is to be', async () => {
   await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
   expect(counts().map(({ body }) => JSON.parse(String(body)))).toMatchObject([
     { TableName: 'requests', ExpressionAttributeValues: { ':completed': { N: '1' } } },
+  ]);
+});
+
+test('a batch’s figures are a line on the standard output, if they are wanted', async () => {
+  const lines: string[] = [];
+  const writing = vi
+    .spyOn(process.stdout, 'write')
+    .mockImplementation((line) => lines.push(String(line)) > 0);
+  await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  expect(lines).toEqual([]);
+  vi.stubEnv('COATCHECK_METRICS', 'on');
+  await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
+  writing.mockRestore();
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    {
+      _aws: { CloudWatchMetrics: [{ Namespace: 'Coatcheck', Dimensions: [['service']] }] },
+      service: 'service',
+      Succeeded: 1,
+      BatchSize: 1,
+    },
+  ]);
+});
+
+test('an event bus is told of failures, if there is one', async () => {
+  const puts = () => endpoint.calls.filter((call) => targetOf(call) === 'AWSEvents.PutEvents');
+  const handler = () => {
+    throw new PermanentError('never');
+  };
+  await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  expect(puts()).toEqual([]);
+  const arn = 'arn:aws:events:us-east-1:123456789012:event-bus/default';
+  vi.stubEnv('COATCHECK_EVENT_BUS_ARN', arn);
+  await processor(handler)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
+  expect(puts().map(({ body }) => JSON.parse(String(body)))).toMatchObject([
+    { Entries: [{ EventBusName: arn, Source: 'coatcheck', DetailType: 'coatcheck.request.failed' }] },
   ]);
 });
 

@@ -1,5 +1,6 @@
 import { formatClaimCheck } from '../claim-check.ts';
 import { type DataMember, inlineMember } from '../cloudevent-data.ts';
+import { eventTypeOf, sourceOf } from '../event-names.ts';
 import { isJson } from '../json.ts';
 import { PROBLEM_TYPE } from '../media-type.ts';
 import { type Outcome, outcomeId } from '../outcome.ts';
@@ -16,7 +17,7 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
     specversion: '1.0',
     id: outcomeId(outcome),
     source: sourceOf(serviceName),
-    type: `coatcheck.request.${outcome.status}`,
+    type: eventTypeOf(outcome),
     subject: outcome.request.id,
     time: new Date(outcome.endedAt).toISOString(),
     requestsource: outcome.request.issuer || undefined,
@@ -26,11 +27,6 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
   });
   // The result's JSON is put in as it is: parsing it would round long numbers.
   return { body: messageJson(`${attributes.slice(0, -1)},"${name}":${json}}`), attributes: {} };
-}
-
-/** The `source` of a service's events. */
-export function sourceOf(serviceName: string): string {
-  return `/coatcheck/${encodeURIComponent(serviceName)}`;
 }
 
 function dataOf(outcome: Outcome): readonly [contentType: string, member: DataMember] {

@@ -1,4 +1,4 @@
-import type { OutputMessage, OutputQueue, SendResult } from '../ports.ts';
+import type { Outlet, SendResult } from '../ports.ts';
 import { pack } from './pack.ts';
 
 /** What became of one message: published, or why not. */
@@ -6,8 +6,8 @@ export type Publication =
   | { readonly published: true }
   | { readonly published: false; readonly reason: string };
 
-interface Waiting {
-  readonly message: OutputMessage;
+interface Waiting<Message> {
+  readonly message: Message;
   readonly size: number;
   readonly settle: (publication: Publication) => void;
 }
@@ -26,20 +26,20 @@ const RESEND_BASE_MILLISECONDS = 100;
  * a large batch neither pile up in memory nor are all lost by a crash at its end; or when one has waited for a second;
  * the rest goes with {@link flush}.
  */
-export class Publisher {
-  readonly #queue: OutputQueue;
+export class Publisher<Message> {
+  readonly #queue: Outlet<Message>;
   readonly #random: () => number;
-  #waiting: Waiting[] = [];
+  #waiting: Waiting<Message>[] = [];
   #waitingBytes = 0;
   #linger: NodeJS.Timeout | undefined;
 
-  constructor(queue: OutputQueue, random: () => number) {
+  constructor(queue: Outlet<Message>, random: () => number) {
     this.#queue = queue;
     this.#random = random;
   }
 
   /** Resolves when the message was sent or given up; never rejects. */
-  publish(message: OutputMessage): Promise<Publication> {
+  publish(message: Message): Promise<Publication> {
     const { promise, resolve } = Promise.withResolvers<Publication>();
     const size = this.#queue.sizeOf(message);
     this.#await({ message, size, settle: resolve });
@@ -54,7 +54,7 @@ export class Publisher {
     for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
   }
 
-  #await(waiting: Waiting): void {
+  #await(waiting: Waiting<Message>): void {
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.size;
     this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
@@ -66,7 +66,7 @@ export class Publisher {
     if (fullest) void this.#send(fullest, 1);
   }
 
-  #takeAll(): Waiting[] {
+  #takeAll(): Waiting<Message>[] {
     clearTimeout(this.#linger);
     this.#linger = undefined;
     const all = this.#waiting;
@@ -76,9 +76,9 @@ export class Publisher {
   }
 
   /** Sends, and sends again what failed for a reason that may pass. */
-  async #send(call: readonly Waiting[], attempt: number): Promise<void> {
+  async #send(call: readonly Waiting<Message>[], attempt: number): Promise<void> {
     const results = await this.#results(call);
-    const again: Waiting[] = [];
+    const again: Waiting<Message>[] = [];
     for (const [index, waiting] of call.entries()) {
       const result = results[index] ?? NO_ANSWER;
       if (result.sent) waiting.settle({ published: true });
@@ -91,7 +91,7 @@ export class Publisher {
   }
 
   /** A call that fails as a whole failed for each of its messages; the client has retried it already. */
-  async #results(call: readonly Waiting[]): Promise<readonly SendResult[]> {
+  async #results(call: readonly Waiting<Message>[]): Promise<readonly SendResult[]> {
     try {
       return await this.#queue.send(call.map(({ message }) => message));
     } catch (error) {

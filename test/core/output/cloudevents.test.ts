@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/errors.ts';
 import { expiry, failure } from '../../../lib/core/outcome.ts';
-import { encodeCloudEvent, sourceOf } from '../../../lib/core/output/cloudevents.ts';
+import { encodeCloudEvent } from '../../../lib/core/output/cloudevents.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -141,8 +141,4 @@ test('whatever the result, the event is JSON in characters SQS takes, and holds 
     }),
     { numRuns: 500 },
   );
-});
-
-test('the source names the service', () => {
-  expect(sourceOf('Orders/EU 1')).toBe('/coatcheck/Orders%2FEU%201');
 });

@@ -10,7 +10,7 @@ function message(body: string): OutputMessage {
   return { body, attributes: {} };
 }
 
-function publisherTo(queue: MemoryOutputQueue): Publisher {
+function publisherTo(queue: MemoryOutputQueue): Publisher<OutputMessage> {
   return new Publisher(queue, () => 0.01);
 }
 

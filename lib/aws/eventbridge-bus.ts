@@ -1,0 +1,64 @@
+import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import { EVENT_BUS_SOURCE } from '../core/event-names.ts';
+import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../core/limits.ts';
+import type { BusEvent, EventBus, SendResult } from '../core/ports.ts';
+
+/** Bytes EventBridge counts for an event's time, whatever it is. */
+const TIME_BYTES = 14;
+
+/** Errors of single entries that may pass. */
+const PASSING_ERRORS: readonly (string | undefined)[] = [
+  'InternalFailure',
+  'InternalException',
+  'ThrottlingException',
+];
+
+/** Events to an EventBridge bus. */
+export class EventBridgeBus implements EventBus {
+  readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
+  readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
+  readonly #client: EventBridgeClient;
+  readonly #arn: string;
+
+  /** @param arn of the bus */
+  constructor(client: EventBridgeClient, arn: string) {
+    this.#client = client;
+    this.#arn = arn;
+  }
+
+  /** @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html */
+  sizeOf({ type, json }: BusEvent): number {
+    return TIME_BYTES + Buffer.byteLength(EVENT_BUS_SOURCE + type + json);
+  }
+
+  async send(events: readonly BusEvent[]): Promise<readonly SendResult[]> {
+    const { Entries = [] } = await this.#client.send(
+      new PutEventsCommand({
+        Entries: events.map(({ type, json, time }) => ({
+          EventBusName: this.#arn,
+          Source: EVENT_BUS_SOURCE,
+          DetailType: type,
+          Detail: json,
+          Time: new Date(time),
+        })),
+      }),
+    );
+    // The answer has no ids: what became of each stands in its place.
+    return events.map((_, index) => {
+      const { EventId, ErrorCode, ErrorMessage = '' } = Entries[index] ?? {};
+      if (EventId !== undefined) return { sent: true };
+      if (ErrorCode === undefined) return UNMENTIONED;
+      return {
+        sent: false,
+        worthRetrying: PASSING_ERRORS.includes(ErrorCode),
+        reason: `${ErrorCode}: ${ErrorMessage}`,
+      };
+    });
+  }
+}
+
+const UNMENTIONED: SendResult = {
+  sent: false,
+  worthRetrying: true,
+  reason: "EventBridge's answer left the event out",
+};

@@ -1,0 +1,29 @@
+/** The codes of failures that the engine itself finds. */
+export const OWN_FAILURE_CODES = [
+  'attempts_exhausted',
+  'claim_check_refused',
+  'envelope_malformed',
+  'input_invalid',
+  'json_invalid',
+  'json_too_deep',
+  'payload_checksum_mismatch',
+  'payload_denied',
+  'payload_empty',
+  'payload_missing',
+  'payload_size_mismatch',
+  'payload_too_large',
+  'result_invalid',
+  'result_too_large',
+  'service_refused',
+] as const;
+
+/** The codes failures are counted under. */
+export type CountedCode = (typeof OWN_FAILURE_CODES)[number] | 'handler';
+
+/**
+ * The code a failure is counted under: one of the engine's own, or `handler`. A handler may make up any number of
+ * codes, and each would be a metric to be paid for; its own are in the outcome and in the log.
+ */
+export function countedCode(code: string): CountedCode {
+  return OWN_FAILURE_CODES.find((own) => own === code) ?? 'handler';
+}

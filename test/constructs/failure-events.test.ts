@@ -1,0 +1,80 @@
+import { CfnParameter, Stack } from 'aws-cdk-lib';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { expect, it } from 'vitest';
+import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { emptyApp, readable, resource, resources, serviceIn } from './service-in-app.ts';
+
+/** What a service may put where, and where it is told to. */
+function puttingOf(stack: Stack, props: Partial<AsyncServiceProps>) {
+  const template = serviceIn(stack, props).template();
+  const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceProcessorRole').properties
+    .PolicyDocument;
+  const statements = readable(Statement) as { Action: string | string[]; Resource: unknown }[];
+  const { Variables } = resource(template, 'AWS::Lambda::Function').properties.Environment;
+  return {
+    template,
+    allowed: statements.filter(({ Action }) => String(Action).includes('events:')),
+    told: (readable(Variables) as Record<string, string>).COATCHECK_EVENT_BUS_ARN,
+  };
+}
+
+it('is off: nothing may be put anywhere', () => {
+  const { template, allowed, told } = puttingOf(new Stack(emptyApp(), 'Stack'), {});
+  expect({ allowed, told }).toEqual({ allowed: [], told: '' });
+  expect(resources(template).filter(({ type }) => type.startsWith('AWS::Events'))).toEqual([]);
+});
+
+it('true is the default bus, and no other may be put to', () => {
+  const { template, allowed, told } = puttingOf(new Stack(emptyApp(), 'Stack'), { failureEvents: true });
+  const arn = 'arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default';
+  expect(allowed).toEqual([{ Effect: 'Allow', Action: 'events:PutEvents', Resource: arn }]);
+  expect(told).toBe(arn);
+  expect(resources(template).filter(({ type }) => type.startsWith('AWS::Events'))).toEqual([]);
+});
+
+it('a bus of the user is told instead', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { allowed, told } = puttingOf(stack, { failureEvents: new EventBus(stack, 'Own') });
+  expect(told).toMatch(/^<Own.*\.Arn>$/);
+  expect(allowed).toMatchObject([{ Resource: told }]);
+});
+
+it('a topic is told by a rule, of this service only, and lets EventBridge publish', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const failureEvents = new EventBus(stack, 'Own');
+  const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const { template } = puttingOf(stack, { failureEvents, failureTopic, serviceName: 'Shop/Orders' });
+  const topic = `<${resource(template, 'AWS::SNS::Topic').id}>`;
+  expect(readable(resource(template, 'AWS::Events::Rule').properties)).toMatchObject({
+    EventBusName: `<${resource(template, 'AWS::Events::EventBus').id}>`,
+    EventPattern: { source: ['coatcheck'], detail: { source: ['/coatcheck/Shop%2FOrders'] } },
+    State: 'ENABLED',
+    Targets: [{ Arn: topic }],
+  });
+  const { Statement } = resource(template, 'AWS::SNS::TopicPolicy').properties.PolicyDocument;
+  expect(readable(Statement)).toContainEqual(
+    expect.objectContaining({
+      Action: 'sns:Publish',
+      Principal: { Service: 'events.amazonaws.com' },
+      Resource: topic,
+    }),
+  );
+});
+
+it('a topic alone would never be told', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const failureTopic = new Topic(stack, 'Topic');
+  expect(() => serviceIn(stack, { failureTopic })).toThrow(
+    'failureTopic must come with failureEvents, got it alone',
+  );
+});
+
+it('a rule can’t look for a name that isn’t known yet', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const failureTopic = new Topic(stack, 'Topic');
+  const serviceName = new CfnParameter(stack, 'Name').valueAsString;
+  expect(() => serviceIn(stack, { failureEvents: true, failureTopic, serviceName })).toThrow(
+    'serviceName must be known before deployment where failureTopic is given',
+  );
+});

@@ -1,0 +1,45 @@
+import { readFile } from 'node:fs/promises';
+import { expect, test } from 'vitest';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+
+test('a failure is told by the event bus as well, as it was published', async () => {
+  await service.send(service.ask('told-1', { do: 'refuse', reason: 'no' }));
+
+  const published = await service.event('told-1');
+  expect(await service.busMessage('told-1')).toMatchObject({
+    source: 'coatcheck',
+    'detail-type': 'coatcheck.request.failed',
+    detail: published,
+  });
+});
+
+/** Only a local AWS of the tests' own has its log here. */
+test.skipIf(process.env.AWS_ENDPOINT_URL)('a batch’s figures are a line in the log', async () => {
+  await service.send(service.ask('measured-1', { do: 'refuse', reason: 'no' }));
+  await service.event('measured-1');
+
+  const told = () => figuresInLog('.local/e2e/ministack.log');
+  await expect.poll(told, { timeout: 20_000 }).toContainEqual(
+    expect.objectContaining({
+      service: 'e2e-cloudevents',
+      Succeeded: 0,
+      Failed: 1,
+      BatchSize: 1,
+      Wait: expect.any(Number),
+      ServiceTime: expect.any(Number),
+      EndToEnd: expect.any(Number),
+    }),
+  );
+  expect(await told()).toContainEqual(
+    expect.objectContaining({ service: 'e2e-cloudevents', code: 'handler', Failed: 1 }),
+  );
+});
+
+async function figuresInLog(file: string): Promise<unknown[]> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return lines.flatMap((line) =>
+    line.includes('{"_aws":') ? [JSON.parse(line.slice(line.indexOf('{"_aws":')))] : [],
+  );
+}
