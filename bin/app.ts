@@ -32,6 +32,7 @@ output('InputQueueUrl', service.inputQueue.queueUrl, 'Or send requests here');
 output('ApiUrl', service.api?.url, 'Or hand in requests by HTTP here');
 output('OutputQueueUrl', service.outputQueue.queueUrl, 'Collect outcomes here');
 output('DeadLetterQueueUrl', service.deadLetterQueue.queueUrl, 'Requests that were given up');
+output('RequestTableName', service.requestTable.tableName, 'Where each request stands');
 output(
   'OutputDeadLetterQueueUrl',
   service.outputDeadLetterQueue?.queueUrl,

@@ -50,6 +50,7 @@ function suggestions(service: ServiceOutputs): Suggestions {
     ],
     ['See what was handed in', 'npx coatcheck list'],
     ['Take outcomes from the output queue', 'npx coatcheck consume --max 2'],
+    ['See what was given up, and why', 'npx coatcheck dead-letters list'],
     ['Deploy again after a change, and run the demo against it', 'npm run demo'],
   ];
 }

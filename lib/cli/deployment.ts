@@ -21,7 +21,9 @@ export interface Search {
 }
 
 /** What one has to know of a deployed service. @throws DeploymentUnknown when it doesn't have it */
-export type Deployment = (output: 'ApiUrl' | 'OutputQueueUrl') => string;
+export type Deployment = (output: OutputName) => string;
+
+type OutputName = 'ApiUrl' | 'InputQueueUrl' | 'OutputQueueUrl' | 'DeadLetterQueueUrl' | 'RequestTableName';
 
 /** @throws DeploymentUnknown */
 export async function findDeployment(search: Search): Promise<Deployment> {

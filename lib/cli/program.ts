@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { cancelCommand } from './cancel/command.ts';
 import { consumeCommand } from './consume/command.ts';
+import { deadLettersCommand } from './dead-letters/command.ts';
 import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
 import { listCommand } from './list/command.ts';
 import { OutputClosed } from './output.ts';
@@ -50,10 +51,18 @@ function programOf(run: Run): Command {
     cancelCommand(run),
     listCommand(run),
     consumeCommand(run),
+    deadLettersCommand(run),
     planCommand(),
   ];
-  for (const command of commands) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of commands) program.addCommand(inheriting(command, program));
   return program;
+}
+
+/** Settings reach a command's own commands only by hand. */
+function inheriting(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent);
+  for (const own of command.commands) inheriting(own, command);
+  return command;
 }
 
 function projectVersion(): string {

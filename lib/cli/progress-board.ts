@@ -60,6 +60,12 @@ export class ProgressBoard implements Disposable {
     };
   }
 
+  /** Has something written to standard error that stays there. */
+  aside(write: () => void): void {
+    this.#erase();
+    write();
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#animation);
     this.#erase();

@@ -19,9 +19,7 @@ export function readRate(text: string): number {
 
 /** `1.2s`, `30min` → seconds */
 export function readDuration(text: string): number {
-  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(text) ?? [];
-  const seconds = Number(number) * factor(SECONDS, unit);
-  return positive(seconds, 'a time: a number, then ms, s, min, h or d, for example 1.2s or 30min');
+  return positive(secondsOf(text), 'a time: a number, then ms, s, min, h or d, for example 1.2s or 30min');
 }
 
 /** `300KB`, `64KiB` → bytes */
@@ -52,6 +50,19 @@ export function readTime(text: string): Date {
   throw new InvalidArgumentError('It must be a time with its zone, like 2026-01-31T12:00:00Z.');
 }
 
+/** `2h`, which is that long ago, or `2026-01-31T12:00:00Z` → a time. @param now milliseconds since 1970 */
+export function readPast(now: number): (text: string) => Date {
+  return (text) => {
+    const time = parseTime(text);
+    if (time !== undefined) return new Date(time);
+    const seconds = secondsOf(text);
+    if (seconds > 0 && seconds * 1000 <= now) return new Date(now - seconds * 1000);
+    throw new InvalidArgumentError(
+      'It must be how long ago, like 30min, 2h or 7d, or a time with its zone, like 2026-01-31T12:00:00Z.',
+    );
+  };
+}
+
 /** `https://example.com/api` → itself */
 export function readUrl(text: string): string {
   const url = URL.parse(text);
@@ -59,6 +70,11 @@ export function readUrl(text: string): string {
   throw new InvalidArgumentError(
     'It must be an http or https URL without a query, like https://example.com.',
   );
+}
+
+function secondsOf(text: string): number {
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s|min|h|d)$/.exec(text) ?? [];
+  return Number(number) * factor(SECONDS, unit);
 }
 
 function factor(units: Readonly<Record<string, number>>, unit: string | undefined): number {

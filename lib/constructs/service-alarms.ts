@@ -66,8 +66,8 @@ export class ServiceAlarms extends Construct {
   private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
     return this.alarm('DeadLetters', messagesIn(deadLetterQueue), 1, [
       `Every attempt at a request of ${serviceName} failed, so it was given up.`,
-      "Its failure is published, its message in the dead-letter queue, the reason in the processor's log.",
-      'Mend the cause, then redrive the queue.',
+      'Its failure is published, its message in the dead-letter queue: npx coatcheck dead-letters list says why.',
+      'Mend the cause, then: npx coatcheck dead-letters redrive.',
     ]);
   }
 

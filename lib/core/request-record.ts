@@ -37,6 +37,8 @@ export interface RequestRecord {
   readonly deadLetteredAt?: number;
   /** How often its message came back from there. */
   readonly redrives?: number;
+  /** When it was put into the queue again the last time, in the queue's time. */
+  readonly putBackAt?: number;
   /** Attempts begun before it last came back. */
   readonly attemptsBefore?: number;
   readonly createdAt: number;
@@ -90,6 +92,8 @@ export const MAX_REDRIVES = 10;
 
 /** What a record can begin with. */
 export type BeginningEvent = Extract<RecordEvent, { readonly type: 'submit' | 'claim' }>;
+
+type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
 
 /** Why an event changes nothing. */
 export type Refusal =
@@ -147,9 +151,7 @@ function changeOfEnded(
   now: number,
 ): Partial<RequestRecord> | Refusal {
   if (event.type === 'dead_letter' && deadLetterOf(record) === 'due') return { deadLetteredAt: now };
-  return event.type === 'claim' && isRedriven(record, event)
-    ? redriven(record, event.leaseEndsAt)
-    : 'finished';
+  return event.type === 'claim' && isRedriven(record, event) ? redriven(record, event) : 'finished';
 }
 
 /** Whether a request's message belongs in the dead-letter queue, and whether everybody knows. */
@@ -162,15 +164,12 @@ export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLe
 }
 
 /** A message that was put into the queue after its request's message had left for the dead-letter queue. */
-function isRedriven(
-  { deadLetteredAt, redrives = 0 }: RequestRecord,
-  { sentAt }: Extract<RecordEvent, { readonly type: 'claim' }>,
-): boolean {
+function isRedriven({ deadLetteredAt, redrives = 0 }: RequestRecord, { sentAt }: ClaimEvent): boolean {
   if (deadLetteredAt === undefined || sentAt === undefined) return false;
   return sentAt > deadLetteredAt && redrives < MAX_REDRIVES;
 }
 
-function redriven(record: RequestRecord, leaseEndsAt: number): Partial<RequestRecord> {
+function redriven(record: RequestRecord, { leaseEndsAt, sentAt }: ClaimEvent): Partial<RequestRecord> {
   const { attempts, redrives = 0 } = record;
   return {
     ...claimed(record, leaseEndsAt),
@@ -178,6 +177,7 @@ function redriven(record: RequestRecord, leaseEndsAt: number): Partial<RequestRe
     givenUp: undefined,
     deadLetteredAt: undefined,
     redrives: redrives + 1,
+    putBackAt: sentAt,
     attemptsBefore: attempts,
   };
 }

@@ -18,10 +18,13 @@ export function formatSeconds(milliseconds: number): string {
 
 const BAR_WIDTH = 16;
 
-/** `████████░░░░ 52.0 MiB of 112.3 MiB` */
-export function formatProgress(done: number, total: number): string {
+/**
+ * `████████░░░░ 52.0 MiB of 112.3 MiB`
+ * @param format of each of the two numbers
+ */
+export function formatProgress(done: number, total: number, format = formatBytes): string {
   const full = Math.round((Math.min(done, total) / total) * BAR_WIDTH);
-  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${formatBytes(done)} of ${formatBytes(total)}`;
+  return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${format(done)} of ${format(total)}`;
 }
 
 /** Pads cells to columns: the first row is the header; columns whose numbers are given are aligned to the right. */

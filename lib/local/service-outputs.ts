@@ -3,6 +3,7 @@ import type { StackOutputs } from './deployment.ts';
 
 const NAMES = [
   'PayloadBucketName',
+  'RequestTableName',
   'InputQueueUrl',
   'OutputQueueUrl',
   'DeadLetterQueueUrl',
@@ -25,6 +26,7 @@ export function serviceOutputs(outputs: StackOutputs, stack = 'Coatcheck'): Serv
   };
   return {
     PayloadBucketName: value('PayloadBucketName'),
+    RequestTableName: value('RequestTableName'),
     InputQueueUrl: value('InputQueueUrl'),
     OutputQueueUrl: value('OutputQueueUrl'),
     DeadLetterQueueUrl: value('DeadLetterQueueUrl'),

@@ -47,6 +47,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'lib/cli/': {
     files: [
       'lib/cli/',
+      'lib/aws/dynamodb-record-store.ts',
       'lib/client/index.ts',
       'lib/consumer/index.ts',
       'lib/consumer/options.ts',
@@ -55,6 +56,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     ],
     modules: [
       '@aws-sdk/client-cloudformation',
+      '@aws-sdk/client-dynamodb',
       '@aws-sdk/client-s3',
       '@aws-sdk/client-sqs',
       'commander',

@@ -44,6 +44,7 @@ it('makes a stack with these outputs, without a finding or a warning', async () 
     'OutputQueueUrl',
     'PayloadBucketName',
     'ProcessorFunctionName',
+    'RequestTableName',
   ]);
 });
 

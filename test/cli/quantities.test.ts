@@ -4,6 +4,7 @@ import {
   readCount,
   readDuration,
   readFactor,
+  readPast,
   readRate,
   readSize,
   readTime,
@@ -77,5 +78,20 @@ test('a URL is one of the web, without a query', () => {
   expect(readUrl('http://127.0.0.1:4566/a/$default')).toBe('http://127.0.0.1:4566/a/$default');
   for (const text of ['example.com', 'ftp://a', 'https://a?b', 'https://a#b', 'https://a@b', '']) {
     expect(() => readUrl(text), text).toThrow(/^It must be an http or https URL /);
+  }
+});
+
+test('a time in the past is said as how long ago, or as itself', () => {
+  const read = readPast(Date.UTC(2026, 0, 31, 12));
+  expect(['2h', '1.5min', '7d', '2026-01-30T12:00:00+02:00'].map((text) => read(text).toISOString())).toEqual(
+    [
+      '2026-01-31T10:00:00.000Z',
+      '2026-01-31T11:58:30.000Z',
+      '2026-01-24T12:00:00.000Z',
+      '2026-01-30T10:00:00.000Z',
+    ],
+  );
+  for (const text of ['', '2', '0s', '-2h', '2026-01-31', '2026-02-30T12:00:00Z', '99999999d']) {
+    expect(() => read(text), text).toThrow(/^It must be how long ago, like 30min/);
   }
 });

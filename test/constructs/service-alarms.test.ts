@@ -27,6 +27,11 @@ it.each([
   });
 });
 
+it('dead letters are told of with what to do about them', () => {
+  const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsDeadLetters');
+  expect(properties.AlarmDescription).toContain('npx coatcheck dead-letters list');
+});
+
 it.each([
   [undefined, 3_600],
   [Duration.minutes(2), 120],

@@ -1,9 +1,10 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { expect, inject, test } from 'vitest';
+import { expect, inject, test, vi } from 'vitest';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { Service } from './service.ts';
 
 /** Runs a command for the stack under test, found as a user finds it. */
 function onStack(args: readonly string[], cwd?: string) {
@@ -35,4 +36,29 @@ test('files of any size are handed in, and their results written', async () => {
   const [id = ''] = failed.split('\t');
   expect(await onStack(['status', id])).toMatchObject({ exitCode: 3, stderr: '' });
   expect((await onStack(['list', '--status', 'failed', '--all'])).stdout).toContain(id);
+});
+
+test('what was given up is listed, put back, and run again under its ticket', async () => {
+  const service = new Service('E2e-cloudevents');
+  // Its four attempts fail, and giving up is no attempt but has a number.
+  const { id } = await service.submit({ do: 'fail', untilAttempt: 6 });
+  expect(await service.event(id)).toMatchObject({ data: { code: 'attempts_exhausted' } });
+
+  // It is told of before SQS has moved its message.
+  await vi.waitUntil(async () => (await onStack(['dead-letters', 'list'])).stdout.includes(id), {
+    timeout: 60_000,
+  });
+  const { stdout } = await onStack(['dead-letters', 'list', '--code', 'retry_later']);
+  expect(stdout.split('\n')).toContainEqual(expect.stringMatching(`^${id}\t\t\\S+\t4\t0\tretry_later\t`));
+
+  expect(await onStack(['dead-letters', 'redrive', id, '--yes'])).toEqual({
+    exitCode: 0,
+    stdout: `${id}\tput_back\n`,
+    stderr: 'put back: 1\n',
+  });
+  expect(await service.events(id, 2)).toMatchObject([
+    { type: 'coatcheck.request.failed' },
+    { type: 'coatcheck.request.succeeded', data: { attempt: 6 } },
+  ]);
+  expect((await onStack(['dead-letters', 'show', id])).exitCode).toBe(1);
 });

@@ -3,6 +3,7 @@ import { serviceOutputs } from '../../lib/local/service-outputs.ts';
 
 const outputs = {
   PayloadBucketName: 'bucket',
+  RequestTableName: 'table',
   InputQueueUrl: 'http://127.0.0.1/input',
   OutputQueueUrl: 'http://127.0.0.1/output',
   DeadLetterQueueUrl: 'http://127.0.0.1/dead',

@@ -47,12 +47,14 @@ export async function bytesOf(args: readonly string[], options: RunOptions = {})
 /** Runs the command line on a terminal. */
 export async function coatcheckOnTerminal(
   args: readonly string[],
-  { variables = {} }: RunOptions = {},
+  { variables = {}, stdin = '' }: RunOptions = {},
 ): Promise<Omit<Ended, 'stderr'>> {
   const child = spawn('python3', ['-c', ON_A_TERMINAL, process.execPath, PROGRAM, ...args], {
     env: { ...environment(), TERM: 'xterm-256color', ...variables },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
+  child.stdin.on('error', () => {});
+  child.stdin.end(stdin);
   const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, 'close')]);
   return { exitCode, stdout: stdout.replaceAll('\r\n', '\n') };
 }

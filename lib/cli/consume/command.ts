@@ -4,12 +4,12 @@ import { RetryLater } from '../../core/errors.ts';
 import { findDeployment } from '../deployment.ts';
 import { EXIT } from '../exit-status.ts';
 import { note, OutputClosed } from '../output.ts';
+import { queueClients } from '../queue-clients.ts';
 import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import { runCommand } from './exec.ts';
 import { addConsumeOptions, type ConsumeOptions } from './options.ts';
 import { printOutcome } from './print-outcome.ts';
-import { queueClients } from './queue-clients.ts';
 
 const EXAMPLES = `
 Without --exec an outcome is deleted when it is printed; with it, when the command ends with 0. The command gets the

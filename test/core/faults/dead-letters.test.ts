@@ -107,7 +107,8 @@ describe('a message put back from the dead-letter queue', () => {
     const [failed, succeeded] = harness.events;
     expect(succeeded).toMatchObject({ type: 'coatcheck.request.succeeded', subject: 'r-1', data: 'printed' });
     expect(succeeded?.id).not.toBe(failed?.id);
-    expect(harness.records.record('r-1')).toMatchObject({ status: 'succeeded', redrives: 1 });
+    const putBackAt = harness.chance.now() + 1 - 1_000_000;
+    expect(harness.records.record('r-1')).toMatchObject({ status: 'succeeded', redrives: 1, putBackAt });
   });
 
   test('has all its attempts again, and fails as another event', async () => {

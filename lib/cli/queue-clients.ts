@@ -15,7 +15,7 @@ export interface QueueClients {
 export async function queueClients(queueUrl: string, variables = process.env): Promise<QueueClients> {
   const { protocol, hostname, origin } = new URL(queueUrl);
   if (protocol === 'http:' && !variables.AWS_ENDPOINT_URL) {
-    const { localClients } = await import('../../local/clients.ts');
+    const { localClients } = await import('../local/clients.ts');
     return localClients(origin);
   }
   return { region: /^sqs\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1] };

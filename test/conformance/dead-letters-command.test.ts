@@ -1,0 +1,208 @@
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { awsVariables } from '../../lib/local/environment.ts';
+import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
+import { failAgain, giveUp, succeed } from '../support/given-up.ts';
+import { LetterStack } from '../support/letter-stack.ts';
+
+const variables = awsVariables(inject('endpoint'));
+
+let stack: LetterStack;
+
+beforeEach(async () => {
+  stack = await LetterStack.open(inject('endpoint'));
+});
+
+const args = (...more: readonly string[]) => ['dead-letters', ...more, '--stack', stack.stack];
+const run = (...more: readonly string[]) => coatcheck(args(...more), { variables });
+const onTerminal = (stdin: string, ...more: readonly string[]) =>
+  coatcheckOnTerminal(args(...more), { variables, stdin });
+
+async function givenUp(
+  id: string,
+  error: Error,
+  { tenant, endedAt = Date.now() }: Given = {},
+): Promise<void> {
+  const MessageAttributes = tenant && { Tenant: { DataType: 'String', StringValue: tenant } };
+  await stack.letter(`{"of":"${id}"}`, id, { MessageAttributes: { ...MessageAttributes } });
+  await giveUp(stack.records, { id, issuer: '', tenant }, error, endedAt);
+}
+
+interface Given {
+  readonly tenant?: string;
+  readonly endedAt?: number;
+}
+
+function linesOf(stdout: string): string[] {
+  return stdout.replace(/\n$/, '').split('\n').toSorted();
+}
+
+const HOUR = 3_600_000;
+const NOON = Date.UTC(2026, 0, 31, 12);
+
+describe('list', () => {
+  test('prints a line a request, and counts them', async () => {
+    await givenUp('a', new RangeError('out of paper'), { endedAt: NOON, tenant: 'acme' });
+    await givenUp('b', new RangeError('out of\tink'), { endedAt: NOON });
+    await givenUp('c', new Error('no'));
+    await succeed(stack.records, { id: 'c', issuer: '' }, Date.now() + HOUR);
+    const plain = await stack.letter('hello');
+
+    const { exitCode, stdout, stderr } = await run('list');
+
+    expect([exitCode, stderr]).toEqual([0, '4 in all: RangeError 2, succeeded 1, unknown 1\n']);
+    const lines = linesOf(stdout);
+    expect(lines).toHaveLength(4);
+    expect(lines).toContain('a\tacme\t2026-01-31T12:00:00.000Z\t1\t0\tRangeError\tout of paper');
+    expect(lines).toContain('b\t\t2026-01-31T12:00:00.000Z\t1\t0\tRangeError\tout of ink');
+    expect(lines).toContain(`${plain}\t\t\t0\t0\tunknown\t`);
+    expect(lines).toContainEqual(expect.stringMatching(/^c\t\t\S+\t3\t1\tsucceeded\t$/));
+    expect(await stack.inDead()).toEqual([4, 0]);
+  });
+
+  test('has those that are meant only, as JSON', async () => {
+    await givenUp('a', new RangeError('1'), { endedAt: Date.now() - HOUR, tenant: 'acme' });
+    await givenUp('b', new RangeError('2'), { endedAt: Date.now() - 3 * HOUR, tenant: 'acme' });
+    await givenUp('c', new TypeError('3'), { tenant: 'acme' });
+
+    const { stdout } = await run(
+      'list',
+      '--json',
+      '--code',
+      'RangeError',
+      '--tenant',
+      'acme',
+      '--since',
+      '2h',
+    );
+
+    expect(linesOf(stdout).map((line) => JSON.parse(line))).toMatchObject([
+      {
+        id: 'a',
+        tenant: 'acme',
+        status: 'failed',
+        code: 'RangeError',
+        message: '1',
+        attempts: 1,
+        redrives: 0,
+      },
+    ]);
+    expect(linesOf((await run('list', '--limit', '2')).stdout)).toHaveLength(2);
+  });
+
+  test('of none says so', async () => {
+    expect(await run('list')).toEqual({ exitCode: 0, stdout: '', stderr: 'no dead letters\n' });
+  });
+});
+
+describe('show', () => {
+  test('says everything about one', async () => {
+    await givenUp('a', new RangeError('out of paper'), { tenant: 'acme' });
+    await givenUp('b', new Error('no'));
+
+    const { exitCode, stdout } = await run('show', 'a');
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^ticket +a\ntenant +acme\nstatus +failed\nerror +RangeError: out of paper\n/);
+    expect(stdout).toMatch(/\npayload +in the message, 10 bytes application\/json\n/);
+    expect(stdout).toMatch(/\n@RequestId +a\n/);
+    expect(stdout.endsWith('\n\n{"of":"a"}\n')).toBe(true);
+  });
+
+  test('cuts a long body unless it is to be shown in full', async () => {
+    await stack.letter('x'.repeat(10_000), 'a');
+    expect((await run('show', 'a')).stderr).toBe('The body has 9.8 KiB: --full shows all of it.\n');
+    const { stdout } = await run('show', 'a', '--full', '--json');
+    expect(JSON.parse(stdout)).toMatchObject({ id: 'a', body: 'x'.repeat(10_000), isCut: false });
+  });
+
+  test('of a request that has none is an error', async () => {
+    expect(await run('show', 'a')).toMatchObject({ exitCode: 1, stderr: 'error: a has no dead letter\n' });
+  });
+});
+
+describe('redrive', () => {
+  test('puts back, deletes and leaves, and says what it did', async () => {
+    await givenUp('a', new Error('no'));
+    await givenUp('b', new Error('no'));
+    await succeed(stack.records, { id: 'b', issuer: '' }, Date.now() + HOUR);
+    await givenUp('c', new Error('no'));
+    await failAgain(stack.records, { id: 'c', issuer: '' }, 10, Date.now() + HOUR);
+
+    const { exitCode, stdout, stderr } = await run('redrive', '--yes');
+
+    expect(linesOf(stdout)).toEqual(['a\tput_back', 'b\tsettled', 'c\tlimit_reached']);
+    expect(exitCode).toBe(0);
+    for (const part of ['put back: 1', 'deleted as succeeded meanwhile: 1', 'left as put back 10 times: 1']) {
+      expect(stderr).toContain(part);
+    }
+    const [message, ...others] = await stack.inInput();
+    expect([message?.Body, others]).toEqual(['{"of":"a"}', []]);
+    expect(await stack.inDead()).toEqual([1, 0]);
+  });
+
+  test('takes those that are named, and tells of those that are not there', async () => {
+    for (const id of ['a', 'b', 'c']) await givenUp(id, new Error('no'));
+    const { exitCode, stdout, stderr } = await run('redrive', 'a', 'c', 'x', '--yes');
+    expect(exitCode).toBe(1);
+    expect(linesOf(stdout)).toEqual(['a\tput_back', 'c\tput_back']);
+    expect(stderr).toContain('error: x: it has no dead letter that is meant\n');
+    expect(await stack.inDead()).toEqual([1, 0]);
+  });
+
+  test('--dry-run only says what would be done', async () => {
+    for (const id of ['a', 'b', 'c']) await givenUp(id, new Error('no'));
+    const { exitCode, stdout, stderr } = await run('redrive', '--dry-run', '--limit', '2');
+    expect([exitCode, stderr]).toEqual([0, 'would be put back: 2\n']);
+    expect(linesOf(stdout)).toHaveLength(2);
+    expect(await stack.inDead()).toEqual([3, 0]);
+    expect(await stack.inInput()).toEqual([]);
+  });
+
+  test('asks on a terminal, and needs --yes elsewhere', async () => {
+    await givenUp('a', new Error('no'));
+    expect(await run('redrive')).toEqual({
+      exitCode: 2,
+      stdout: '',
+      stderr: 'error: nobody can be asked here: give --yes or --dry-run\n',
+    });
+    expect((await onTerminal('n\n', 'redrive')).stdout).toContain('would be put back: 1\nGo on? [y/N]');
+    expect(await stack.inDead()).toEqual([1, 0]);
+    const { exitCode, stdout } = await onTerminal('y\n', 'redrive');
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/put back: 1\n$/);
+    expect(await stack.inDead()).toEqual([0, 0]);
+  });
+
+  test('stops between two letters when it is interrupted, and gives back the others', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await givenUp(id, new Error('no'));
+    const child = startCoatcheck(args('redrive', '--yes', '--rate', '1/min'), { variables });
+    if (!child.stdout || !child.stderr) throw new Error('no pipes');
+    const stderr = text(child.stderr);
+    await once(child.stdout, 'data');
+    interrupt(child);
+    expect(await once(child, 'close')).toEqual([130, null]);
+    expect(await stderr).toContain('put back: 1\n');
+    expect(await stack.inInput()).toHaveLength(1);
+    expect(await stack.inDead()).toEqual([3, 0]);
+  });
+});
+
+test('purge deletes those that are meant', async () => {
+  await givenUp('a', new RangeError('1'));
+  await givenUp('b', new TypeError('2'));
+  expect(await run('purge', '--code', 'RangeError', '--dry-run')).toMatchObject({
+    stdout: 'a\tdeleted\n',
+    stderr: 'would be deleted: 1\n',
+  });
+  expect(await stack.inDead()).toEqual([2, 0]);
+  expect(await run('purge')).toMatchObject({ exitCode: 2 });
+  expect(await run('purge', '--code', 'RangeError', '--yes')).toEqual({
+    exitCode: 0,
+    stdout: 'a\tdeleted\n',
+    stderr: 'deleted: 1\n',
+  });
+  expect(await stack.inDead()).toEqual([1, 0]);
+  expect(await stack.inInput()).toEqual([]);
+});

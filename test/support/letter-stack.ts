@@ -1,0 +1,115 @@
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  waitUntilStackCreateComplete,
+} from '@aws-sdk/client-cloudformation';
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import {
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+  type SendMessageCommandInput,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { RECORD_KEY } from '../../lib/core/record-table.ts';
+import { RequestRecords } from '../../lib/core/request-records.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
+
+const RESOURCES = {
+  Input: { Type: 'AWS::SQS::Queue' },
+  Dead: { Type: 'AWS::SQS::Queue' },
+  Table: {
+    Type: 'AWS::DynamoDB::Table',
+    Properties: {
+      BillingMode: 'PAY_PER_REQUEST',
+      AttributeDefinitions: [{ AttributeName: RECORD_KEY, AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: RECORD_KEY, KeyType: 'HASH' }],
+    },
+  },
+};
+
+const OUTPUTS = { InputQueueUrl: 'Input', DeadLetterQueueUrl: 'Dead', RequestTableName: 'Table' };
+
+/** What dead letters are about: a stack with queues and a table, and no processor. */
+export class LetterStack {
+  readonly stack: string;
+  readonly sqs: SQSClient;
+  readonly records: RequestRecords;
+  readonly inputUrl: string;
+  readonly deadUrl: string;
+
+  private constructor(stack: string, endpoint: string, outputs: Readonly<Record<string, string>>) {
+    this.stack = stack;
+    this.sqs = localClients(endpoint).sqs;
+    const table = new DynamoDBClient(localConfig(endpoint));
+    const store = new DynamoDbRecordStore(table, outputs.RequestTableName ?? '');
+    this.records = new RequestRecords(store, Date.now, 30);
+    this.inputUrl = outputs.InputQueueUrl ?? '';
+    this.deadUrl = outputs.DeadLetterQueueUrl ?? '';
+  }
+
+  static async open(endpoint: string): Promise<LetterStack> {
+    const client = new CloudFormationClient(localConfig(endpoint));
+    const StackName = `letters-${crypto.randomUUID()}`;
+    const outputs = Object.entries(OUTPUTS).map(([name, Ref]) => [name, { Value: { Ref } }]);
+    const TemplateBody = JSON.stringify({ Resources: RESOURCES, Outputs: Object.fromEntries(outputs) });
+    await client.send(new CreateStackCommand({ StackName, TemplateBody }));
+    await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
+    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
+    const found = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
+      OutputKey,
+      OutputValue,
+    ]);
+    return new LetterStack(StackName, endpoint, Object.fromEntries(found));
+  }
+
+  /** Puts a message into the dead-letter queue, as one that SQS moved there. @returns its id */
+  async letter(
+    MessageBody: string,
+    RequestId?: string,
+    more: Partial<SendMessageCommandInput> = {},
+  ): Promise<string> {
+    const named = RequestId && { RequestId: { DataType: 'String', StringValue: RequestId } };
+    const { MessageId = '' } = await this.sqs.send(
+      new SendMessageCommand({
+        ...more,
+        QueueUrl: this.deadUrl,
+        MessageBody,
+        MessageAttributes: { ...more.MessageAttributes, ...named },
+      }),
+    );
+    return MessageId;
+  }
+
+  /** Takes what is in the input queue. */
+  async inInput(): Promise<Message[]> {
+    const all: Message[] = [];
+    while (true) {
+      const { Messages } = await this.sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: this.inputUrl,
+          MaxNumberOfMessages: 10,
+          VisibilityTimeout: 600,
+          MessageAttributeNames: ['All'],
+          MessageSystemAttributeNames: ['All'],
+        }),
+      );
+      if (!Messages) return all;
+      all.push(...Messages);
+    }
+  }
+
+  /** Dead letters: to be had, and hidden. */
+  async inDead(): Promise<readonly [waiting: number, hidden: number]> {
+    const { Attributes = {} } = await this.sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.deadUrl, AttributeNames: ['All'] }),
+    );
+    return [
+      Number(Attributes.ApproximateNumberOfMessages),
+      Number(Attributes.ApproximateNumberOfMessagesNotVisible),
+    ];
+  }
+}
