@@ -9,7 +9,7 @@ const STATUSES = {
   idempotency_key_reused: 422,
   idempotency_key_busy: 409,
   request_unknown: 404,
-  part_unknown: 400,
+  part_unknown: 404,
   upload_over: 409,
   upload_incomplete: 409,
   upload_unknown: 404,

@@ -35,7 +35,7 @@ test.each([
 test.each([2, 10_000])('there is no URL for a part that isn’t: %d', async (number) => {
   const { partsOf } = await opened(64 * MIB);
   const refused = await partsOf(1, number);
-  expect(refused.status).toBe(400);
+  expect(refused.status).toBe(404);
   expect(await refused.json()).toMatchObject({ code: 'part_unknown' });
 });
 

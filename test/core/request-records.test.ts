@@ -230,9 +230,11 @@ class World {
     const { lease } = claim;
     const works = Math.min(plan.works, deadline - now());
     this.runs.push({ from: Date.now(), to: Date.now() + works });
-    await sleep(works / 2);
+    // Whole milliseconds: timers know no others.
+    const half = Math.floor(works / 2);
+    await sleep(half);
     const wanted = lease.progress({ fraction: 0.5 }).catch(() => true);
-    await sleep(works / 2);
+    await sleep(works - half);
     await wanted;
     if (now() >= deadline) await sleep(plan.thawsAfter);
     if (plan.then === 'vanish') return;
