@@ -77,6 +77,7 @@ export class InProcessService {
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+        callbackRules: settings,
       },
       { auth: 'none', callerOf: () => ({}) },
     );

@@ -79,5 +79,6 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     logger,
     clock: { now: chance.now, sleep },
     resultAgeDays,
+    callbackRules: settings,
   };
 }

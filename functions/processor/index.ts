@@ -66,13 +66,14 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
 /** @throws ConfigurationError when the environment isn't a deployment's */
 function engineOf(definition: Processor, powertools: Logger): Engine {
   const environment = readEnvironment(process.env);
-  const { serviceName, requestTable, measureLoad, metrics, eventBusArn } = environment;
+  const { serviceName, requestTable, measureLoad, webhookQueueUrl, metrics, eventBusArn } = environment;
   const queues = queueClient();
   const records = recordClient();
   return new Engine(definition, environment, {
     store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
     records: new DynamoDbRecordStore(records, requestTable),
     output: new SqsOutputQueue(queues, environment.outputQueueUrl),
+    webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
     input: new SqsInputQueue(queues, environment.inputQueueUrl),
     load: measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
     metrics: metrics

@@ -4,6 +4,7 @@ import type { RequestRecords } from '../core/request-records.ts';
 import type { Submissions } from '../core/submissions.ts';
 import type { Uploads } from '../core/uploads.ts';
 import type { Clock } from '../core/waiting.ts';
+import type { CallbackRules } from '../core/webhooks/callback-url.ts';
 
 /** What the API works with. */
 export interface ApiParts {
@@ -17,6 +18,8 @@ export interface ApiParts {
   readonly clock: Clock;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
+  /** Where callbacks may lead. */
+  readonly callbackRules: CallbackRules;
 }
 
 /** Who makes a call, as whoever let them in says. */

@@ -1,6 +1,7 @@
 import { S3_MAX_METADATA_BYTES } from '../core/limits.ts';
 import { contentTypeProblem } from '../core/media-type.ts';
 import { parseTime } from '../core/time.ts';
+import { type CallbackRules, callbackUrlProblem } from '../core/webhooks/callback-url.ts';
 import { ApiError } from './problem.ts';
 
 /** Headers whose names begin so are notes for the handler. */
@@ -35,6 +36,13 @@ export function expiryOf(field: string, text: string | undefined, now: number): 
   if (time > LATEST_TIME) throw malformed(`${field} must be in the year 9999 at most, got ${shown(text)}`);
   if (time <= now) throw malformed(`${field} must be in the future, got ${shown(text)}`);
   return time;
+}
+
+/** A URL the outcome is sent to. @throws ApiError 400 */
+export function callbackUrlOf(url: string | undefined, rules: CallbackRules): string | undefined {
+  const problem = url === undefined ? undefined : callbackUrlProblem(url, rules);
+  if (problem === undefined) return url;
+  throw new ApiError({ status: 400, code: 'callback_refused', detail: problem });
 }
 
 /** The notes among headers. @throws ApiError 400 */

@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import { linksOf } from '../core/request-links.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import type { Request } from './schemas.ts';
 
@@ -47,14 +48,4 @@ function endOf(outcome: NonNullable<RequestRecord['outcome']>): Pick<RequestReso
   const { result } = outcome;
   const size = 'check' in result ? result.size : result.bytes.byteLength;
   return { result: { size, contentType: result.contentType } };
-}
-
-function linksOf(id: string, issuer: string): RequestResource['links'] {
-  const path = `/v1/requests/${encodeURIComponent(id)}`;
-  const query = queryOf(issuer);
-  return { self: path + query, result: `${path}/result${query}`, cancel: `${path}/cancel${query}` };
-}
-
-function queryOf(issuer: string): string {
-  return issuer === '' ? '' : `?source=${encodeURIComponent(issuer)}`;
 }

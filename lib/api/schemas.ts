@@ -102,6 +102,10 @@ export const UploadOrder = z
       format: 'date-time',
       example: '2026-11-21T00:00:00Z',
     }),
+    callbackUrl: z.string().optional().openapi({
+      description: 'Where to POST the outcome, see webhooks: https only.',
+      example: 'https://example.com/hooks/coatcheck',
+    }),
     multipart: z.boolean().default(false).openapi({ description: 'Upload in parts though a form would do.' }),
   })
   .openapi('UploadOrder');
@@ -230,6 +234,10 @@ export const SubmitHeaders = z.object({
     description: 'It isn’t begun after that time.',
     format: 'date-time',
     example: '2026-11-21T00:00:00Z',
+  }),
+  'coatcheck-callback-url': z.string().optional().openapi({
+    description: 'Where to POST the outcome, see webhooks: https only.',
+    example: 'https://example.com/hooks/coatcheck',
   }),
   traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
 });

@@ -7,7 +7,13 @@ import type { Order, Submissions } from '../core/submissions.ts';
 import { loadHeader, refused } from './admitting.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
-import { contentTypeOf, expiryOf, idempotencyKeyOf, metadataOfHeaders } from './order-fields.ts';
+import {
+  callbackUrlOf,
+  contentTypeOf,
+  expiryOf,
+  idempotencyKeyOf,
+  metadataOfHeaders,
+} from './order-fields.ts';
 import { preferredWaitSeconds } from './preference.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import { locationOf } from './request-resource.ts';
@@ -38,7 +44,7 @@ const route = createRoute({
 
 export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
   app.openapi(route, async (c) => {
-    const { submissions, admission, clock } = parts;
+    const { submissions, admission, clock, callbackRules } = parts;
     const cameAt = clock.now();
     const { tenant } = c.get('caller');
     const headers = c.req.valid('header');
@@ -47,6 +53,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       contentType: contentTypeOf(c.req.header('content-type') ?? BINARY_TYPE),
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
+      callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], callbackRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       traceparent: optionalTraceparent(headers.traceparent),
       payload: new Uint8Array(await c.req.arrayBuffer()),

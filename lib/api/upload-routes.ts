@@ -5,7 +5,7 @@ import { goesInParts, type UploadWay } from '../core/uploads.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
-import { checkedMetadata, contentTypeOf, expiryOf } from './order-fields.ts';
+import { callbackUrlOf, checkedMetadata, contentTypeOf, expiryOf } from './order-fields.ts';
 import { ApiError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
@@ -84,7 +84,8 @@ const abort = createRoute({
   },
 });
 
-export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, clock }: ApiParts): void {
+export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
+  const { uploads, admission, clock, callbackRules } = api;
   app.openapi(open, async (c) => {
     const { tenant } = c.get('caller');
     const body = c.req.valid('json');
@@ -97,6 +98,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, { uploads, admission, 
       contentType: contentTypeOf(body.contentType),
       metadata: checkedMetadata(body.metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
+      callbackUrl: callbackUrlOf(body.callbackUrl, callbackRules),
       traceparent: optionalTraceparent(c.req.header('traceparent')),
     };
     const loadHeader = await admitted(admission, order);

@@ -10,7 +10,8 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 const SMALL_CALL_TIMEOUT_MILLISECONDS = 5_000;
 const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
 
-const SMALL_CALLS = {
+/** How small calls are made. */
+export const SMALL_CALLS = {
   requestTimeout: SMALL_CALL_TIMEOUT_MILLISECONDS,
   connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
   throwOnRequestTimeout: true,

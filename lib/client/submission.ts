@@ -17,6 +17,8 @@ export interface SubmissionOptions {
   readonly idempotencyKey?: string;
   /** After that nobody waits for the outcome: a request that isn't begun by then is dropped. Text is RFC 3339. */
   readonly expiresAt?: Date | string;
+  /** Where the outcome is sent, if the service has webhooks: https only. */
+  readonly callbackUrl?: string;
   /** Notes for the processor, printable ASCII. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Stay on the line so long in case it ends meanwhile, 0 to 20. @default 0 */

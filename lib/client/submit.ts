@@ -43,6 +43,7 @@ async function submitDirectly(
       'content-type': contentType,
       'idempotency-key': idempotencyKey,
       prefer: preference(options.waitSeconds),
+      'coatcheck-callback-url': options.callbackUrl,
       'coatcheck-expires-at': timeOf(options.expiresAt),
       traceparent: options.traceparent,
       ...metadataHeaders(options.metadata),

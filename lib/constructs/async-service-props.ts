@@ -8,6 +8,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { OutputFormat } from '../core/settings.ts';
 import type { RequestApiProps } from './request-api-props.ts';
+import type { WebhookProps } from './webhook-props.ts';
 
 /** How an {@link AsyncService} is to be. Only `entry` is required. */
 export interface AsyncServiceProps {
@@ -198,6 +199,13 @@ export interface AsyncServiceProps {
    * @default - none: requests come by upload and by message only
    */
   readonly api?: RequestApiProps;
+
+  /**
+   * Webhooks: outcomes are sent by HTTP to whom a request names, or to one URL for all, signed as Standard Webhooks
+   * asks, and again for three days until they are taken. They come besides the output queue.
+   * @default - none: a request that names a callback URL is refused
+   */
+  readonly webhooks?: WebhookProps;
 
   /**
    * How long a request's record is kept after its last change, in whole days: at least `inputRetention` and the 14 days

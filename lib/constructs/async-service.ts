@@ -24,13 +24,14 @@ import { ServiceAlarms } from './service-alarms.ts';
 import { ServiceDashboard } from './service-dashboard.ts';
 import { serviceMetric } from './service-metrics.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
+import { Webhooks } from './webhooks.ts';
 
 /**
  * Processes requests asynchronously: upload a payload or send a message, collect the outcome from the output queue.
  *
  * A payload bucket tells an input queue of uploads; your processor, a Lambda function, takes messages from it in
  * batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms. With the
- * prop `api` there is an HTTP API besides.
+ * prop `api` there is an HTTP API besides, with `webhooks` outcomes are also sent by HTTP.
  */
 export class AsyncService extends Construct {
   /** Payloads and large results. */
@@ -49,6 +50,8 @@ export class AsyncService extends Construct {
   readonly processor: NodejsFunction;
   /** The HTTP API; undefined without the prop `api`. */
   readonly api: RequestApi | undefined;
+  /** What delivers webhooks; undefined without the prop `webhooks`. */
+  readonly webhooks: Webhooks | undefined;
   /** Told when something was given up, waits too long, fails too often, breaks or is held up. */
   readonly alarms: readonly Alarm[];
   /** The dashboard; undefined without the prop `dashboard`. */
@@ -78,6 +81,9 @@ export class AsyncService extends Construct {
       pointInTimeRecovery: props.recordRecovery ?? true,
       removalPolicy,
     });
+    const webhooks =
+      props.webhooks &&
+      new Webhooks(this, 'Webhooks', { service: props, webhooks: props.webhooks, settings, removalPolicy });
     const failureBus = props.failureEvents
       ? new FailureEvents(this, 'FailureEvents', {
           serviceName: settings.serviceName,
@@ -90,6 +96,7 @@ export class AsyncService extends Construct {
       settings,
       inputQueue: input.queue,
       outputQueue: output.queue,
+      webhookQueue: webhooks?.queue,
       requestTable,
       payloadBucket: bucket,
       claimCheckSources: props.claimCheckSources ?? [],
@@ -113,6 +120,7 @@ export class AsyncService extends Construct {
       inputQueue: input.queue,
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output.deadLetterQueue,
+      webhookDeadLetterQueue: webhooks?.deadLetterQueue,
       processor: processor.function,
       apiFunction: api?.function,
       topic: props.alarmTopic,
@@ -132,6 +140,7 @@ export class AsyncService extends Construct {
       payloadBucket: bucket,
       processorRole: processor.role,
       api,
+      webhooks,
       prefixes: settings.prefixes,
     });
     this.node.addValidation({ validate: () => this.#loopProblems() });
@@ -144,6 +153,7 @@ export class AsyncService extends Construct {
     this.outputDeadLetterQueue = output.deadLetterQueue;
     this.processor = processor.function;
     this.api = api;
+    this.webhooks = webhooks;
     this.alarms = alarms.all;
     this.dashboard = dashboard;
     this.#prefixes = settings.prefixes;

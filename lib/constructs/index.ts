@@ -4,3 +4,5 @@ export { AsyncService } from './async-service.ts';
 export type { AsyncServiceProps, ClaimCheckSource, PayloadLifecycle } from './async-service-props.ts';
 export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
+export type { WebhookProps } from './webhook-props.ts';
+export { Webhooks } from './webhooks.ts';

@@ -13,6 +13,8 @@ export interface ProcessorResources {
   readonly inputQueue: IQueue;
   readonly outputQueue: IQueue;
   readonly requestTable: ITable;
+  /** Where webhooks wait for their delivery, if there are any. */
+  readonly webhookQueue?: IQueue;
   /** Where payloads may lie besides the payload bucket. */
   readonly claimCheckSources: readonly ClaimCheckSource[];
   /** What is told of failures; absent where nothing is. */
@@ -22,7 +24,15 @@ export interface ProcessorResources {
 /** The environment variables of a processor. */
 export function processorEnvironment(
   settings: ServiceSettings,
-  { payloadBucket, inputQueue, outputQueue, requestTable, claimCheckSources, failureBus }: ProcessorResources,
+  {
+    payloadBucket,
+    inputQueue,
+    outputQueue,
+    requestTable,
+    webhookQueue,
+    claimCheckSources,
+    failureBus,
+  }: ProcessorResources,
 ): Record<string, string> {
   const { prefixes } = settings;
   const variables = writeEnvironment({
@@ -32,6 +42,7 @@ export function processorEnvironment(
     outputQueueUrl: outputQueue.queueUrl,
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
+    webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     eventBusArn: failureBus?.eventBusArn ?? '',
     claimCheckSources: [
       { bucket: payloadBucket, prefix: prefixes.uploadPrefix },

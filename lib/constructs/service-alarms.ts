@@ -24,6 +24,8 @@ export interface ServiceAlarmsProps {
   readonly deadLetterQueue: IQueue;
   /** Absent where the output queue is the user's own. */
   readonly outputDeadLetterQueue: IQueue | undefined;
+  /** Absent where there are no webhooks. */
+  readonly webhookDeadLetterQueue: IQueue | undefined;
   readonly processor: IFunction;
   /** What answers the HTTP API's calls; absent where there is no API. */
   readonly apiFunction: IFunction | undefined;
@@ -51,9 +53,11 @@ export class ServiceAlarms extends Construct {
     super(scope, id);
     const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, apiFunction, topic } =
       props;
+    const { webhookDeadLetterQueue } = props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
+      ...(webhookDeadLetterQueue ? [this.onWebhookDeadLetters(settings, webhookDeadLetterQueue)] : []),
       this.onOldestRequest(settings, inputQueue),
       this.onThrottles(settings, processor),
       // Emulators know no alarms on metric math, and refuse to deploy them.
@@ -76,6 +80,14 @@ export class ServiceAlarms extends Construct {
       `A consumer of ${serviceName} received an outcome again and again and never deleted it.`,
       'The outcome is in the output dead-letter queue.',
       'Mend the consumer, then redrive the queue.',
+    ]);
+  }
+
+  private onWebhookDeadLetters({ serviceName }: ServiceSettings, webhookDeadLetterQueue: IQueue): Alarm {
+    return this.alarm('WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
+      `A webhook of ${serviceName} was tried for three days and not taken, or could not be handled.`,
+      "It is in the webhooks' dead-letter queue, the reason in the log of the function that delivers them.",
+      'Once its receiver is well, redrive the queue: each is tried once more.',
     ]);
   }
 

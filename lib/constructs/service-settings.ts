@@ -7,9 +7,10 @@ import { numberConflicts } from './number-conflicts.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
 import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
 import { textProblems } from './text-problems.ts';
+import { type WebhookSettings, webhookProblems, webhookSettings } from './webhook-settings.ts';
 
 /** Every choice about a service, made by its props or by default. */
-export interface ServiceSettings extends ServiceNumbers {
+export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly prefixes: Prefixes;
   readonly serviceName: string;
   readonly outputFormat: OutputFormat;
@@ -28,7 +29,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   const numbers = serviceNumbers(props, problems);
   const prefixes = prefixesOf(props);
   problems.push(...numberConflicts(numbers), ...prefixProblems(prefixes), ...textProblems(props));
-  problems.push(...apiProblems(props.api, numbers));
+  problems.push(...apiProblems(props.api, numbers), ...webhookProblems(props.webhooks));
   if (problems.length > 0) {
     throw new ConfigurationError(
       [`The props of ${service.node.path} don't work:`, ...problems].join('\n  - '),
@@ -36,6 +37,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   }
   return {
     ...numbers,
+    ...webhookSettings(props.webhooks),
     prefixes,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     outputFormat: props.outputFormat ?? DEFAULT_OUTPUT_FORMAT,

@@ -69,8 +69,8 @@ export class Attempt {
   }
 
   async #underLease(lease: Lease): Promise<AttemptEnd> {
-    const { traceparent, expiresAt } = lease.request;
-    this.#request = { ...this.#request, traceparent, expiresAt };
+    const { traceparent, callbackUrl, expiresAt } = lease.request;
+    this.#request = { ...this.#request, traceparent, callbackUrl, expiresAt };
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
       ? await this.#foundBehind().catch((error) => this.#keepLease(error))

@@ -16,6 +16,7 @@ export type EngineSettings = Omit<
   ProcessorEnvironment,
   | 'inputQueueUrl'
   | 'outputQueueUrl'
+  | 'webhookQueueUrl'
   | 'payloadBucket'
   | 'requestTable'
   | 'measureLoad'
@@ -28,6 +29,8 @@ export interface EnginePorts {
   readonly store: PayloadStore;
   readonly records: RecordStore;
   readonly output: OutputQueue;
+  /** Where webhooks wait for their delivery, if there are any. */
+  readonly webhooks?: OutputQueue;
   readonly input: InputQueue;
   /** Where what is done is counted, if it is. */
   readonly load?: LoadLog;

@@ -8,10 +8,8 @@ import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
-import { encodeOutcome } from './output/encode.ts';
+import { Announcer } from './output/announcer.ts';
 import { FailureEvents } from './output/failure-events.ts';
-import { Publisher } from './output/publisher.ts';
-import type { OutputMessage } from './ports.ts';
 import { identityDigest } from './request-id.ts';
 import { RequestRecords } from './request-records.ts';
 import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
@@ -127,7 +125,7 @@ export class Engine {
 
   /** Runs deliveries at once, as far as concurrency goes, and publishes their outcomes together. */
   async #process(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
-    const publisher = new Publisher(this.#ports.output, this.#ports.chance.random);
+    const publisher = new Announcer(this.#settings, this.#ports);
     const tasks = tasksOf(deliveries, this.#settings);
     const startedAt = this.#ports.chance.now();
     const ended = await Promise.all(
@@ -158,7 +156,7 @@ export class Engine {
    * Ends when the work has; the fate follows publication. (The fate is wrapped: an async function would wait for a
    * bare promise, and publication waits for the other tasks.)
    */
-  async #runTask(task: Task, publisher: Publisher<OutputMessage>, shift: Shift): Promise<Run> {
+  async #runTask(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
     this.#metrics?.began(latestOf(task.deliveries).sentAt);
     let handled = false;
@@ -194,7 +192,7 @@ export class Engine {
   async #told(
     { outcome, deadLetter }: AttemptEnd,
     task: Task,
-    publisher: Publisher<OutputMessage>,
+    publisher: Announcer,
     shift: Shift,
   ): Promise<Fate> {
     if (deadLetter === 'known') return TO_DEAD_LETTERS;
@@ -214,11 +212,9 @@ export class Engine {
   }
 
   /** @throws Error when the outcome isn't known to be published */
-  async #publish(outcome: Outcome, publisher: Publisher<OutputMessage>, shift: Shift): Promise<Fate> {
-    const message = encodeOutcome(outcome, this.#settings);
-    if (!message) throw new Error('the outcome has no form in the output format');
+  async #publish(outcome: Outcome, publisher: Announcer, shift: Shift): Promise<Fate> {
     this.#log(outcome);
-    const publication = await unlessAborted(publisher.publish(message), shift.closing, () => ({
+    const publication = await unlessAborted(publisher.publish(outcome), shift.closing, () => ({
       published: false,
       reason: "the queue didn't answer before the deadline",
     }));

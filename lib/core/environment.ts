@@ -1,7 +1,18 @@
-import { API_AUTHS, type ApiAuthName, OUTPUT_FORMATS, type OutputFormat } from './settings.ts';
+import {
+  API_AUTHS,
+  type ApiAuthName,
+  CALLBACKS,
+  type Callbacks,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  WEBHOOK_EVENTS,
+  type WebhookEvent,
+} from './settings.ts';
 import {
   choice,
+  choices,
   count,
+  counts,
   flag,
   list,
   optionalText,
@@ -41,6 +52,16 @@ export interface ProcessorEnvironment {
   readonly recordAgeDays: number;
   /** Whether to count what is done: the API decides by it how much it admits. */
   readonly measureLoad: boolean;
+  /** Where webhooks wait for their delivery; empty where there are none. */
+  readonly webhookQueueUrl: string;
+  /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
+  readonly webhookDefaultUrl: string;
+  /** The outcomes that are told by webhook. */
+  readonly webhookEvents: readonly WebhookEvent[];
+  /** Where callbacks may lead. */
+  readonly callbacks: Callbacks;
+  /** The ports callbacks may go to. */
+  readonly callbackPorts: readonly number[];
   /** Whether to tell figures, a log line a batch. */
   readonly metrics: boolean;
   /** The event bus that is told of failures; empty where none is. */
@@ -76,6 +97,27 @@ export interface ApiEnvironment {
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
+  /** Where callbacks may lead. */
+  readonly callbacks: Callbacks;
+  /** The ports callbacks may go to. */
+  readonly callbackPorts: readonly number[];
+}
+
+/** What the function that delivers webhooks is told by its deployment. */
+export interface WebhookEnvironment {
+  /** Names the service in logs. */
+  readonly serviceName: string;
+  readonly webhookQueueUrl: string;
+  /** The same queue, as a scheduler knows it. */
+  readonly webhookQueueArn: string;
+  /** The secrets deliveries are signed with. */
+  readonly webhookSecret: string;
+  /** Where later attempts are scheduled. */
+  readonly scheduleGroup: string;
+  /** Whom the scheduler is to be while it sends to the queue. */
+  readonly scheduleRole: string;
+  readonly callbacks: Callbacks;
+  readonly callbackPorts: readonly number[];
 }
 
 /** The environment variables that carry text. */
@@ -89,6 +131,11 @@ export const TEXT_VARIABLES = {
   payloadPrefix: 'COATCHECK_PAYLOAD_PREFIX',
   resultPrefix: 'COATCHECK_RESULT_PREFIX',
   disposablePrefix: 'COATCHECK_DISPOSABLE_PREFIX',
+  webhookQueueUrl: 'COATCHECK_WEBHOOK_QUEUE_URL',
+  webhookQueueArn: 'COATCHECK_WEBHOOK_QUEUE_ARN',
+  webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
+  scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
+  scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
 } as const;
 
 /** A processor's environment as variables, for a deployment to set. */
@@ -117,6 +164,19 @@ export function readApiEnvironment(variables: Variables): ApiEnvironment {
   return readVariables(apiVariables(), variables, "The HTTP API's environment");
 }
 
+/** The webhook function's environment as variables, for a deployment to set. */
+export function writeWebhookEnvironment(environment: WebhookEnvironment): Record<string, string> {
+  return writeVariables(webhookVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeWebhookEnvironment} wrote.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ */
+export function readWebhookEnvironment(variables: Variables): WebhookEnvironment {
+  return readVariables(webhookVariables(), variables, "The webhook function's environment");
+}
+
 // Functions, so that a bundler drops them where nobody calls them.
 function processorVariables(): VariablesOf<ProcessorEnvironment> {
   return {
@@ -141,6 +201,10 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxJsonDepth: setting('maxJsonDepth'),
     recordAgeDays: setting('recordAgeDays'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
+    webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
+    webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
+    webhookEvents: choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS),
+    ...callbackVariables(),
     metrics: flag('COATCHECK_METRICS'),
     eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
   };
@@ -166,5 +230,25 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     resultAgeDays: setting('resultAgeDays'),
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),
+    ...callbackVariables(),
+  };
+}
+
+function webhookVariables(): VariablesOf<WebhookEnvironment> {
+  return {
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    webhookQueueUrl: text(TEXT_VARIABLES.webhookQueueUrl),
+    webhookQueueArn: text(TEXT_VARIABLES.webhookQueueArn),
+    webhookSecret: text(TEXT_VARIABLES.webhookSecret),
+    scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
+    scheduleRole: text(TEXT_VARIABLES.scheduleRole),
+    ...callbackVariables(),
+  };
+}
+
+function callbackVariables() {
+  return {
+    callbacks: choice('COATCHECK_CALLBACKS', CALLBACKS),
+    callbackPorts: counts('COATCHECK_CALLBACK_PORTS', 'a port'),
   };
 }

@@ -337,7 +337,7 @@ export class IdempotencyKeyReused extends CoatcheckError {
 
   constructor(key: string) {
     super(
-      `The idempotency key ${key} was used for a request with another payload, content type, metadata or expiry`,
+      `The idempotency key ${key} was used for a request with another payload, content type, metadata, expiry or callback URL`,
     );
   }
 }
@@ -360,5 +360,12 @@ export class RequestUnknown extends CoatcheckError {
 
   constructor(requestId: string) {
     super(`There is no request ${requestId}, or none any more`);
+  }
+}
+
+/** A callback URL the service doesn't call, or a host that leads to where it doesn't. */
+export class CallbackRefused extends PermanentError {
+  constructor(problem: string) {
+    super(problem, { code: 'callback_refused' });
   }
 }

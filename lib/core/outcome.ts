@@ -36,18 +36,26 @@ export type Outcome = Ending & {
   /** Milliseconds since 1970. */
   readonly endedAt: number;
   readonly traceparent?: string;
+  /** Whom its client wants it to be told, if anybody in particular. */
+  readonly callbackUrl?: string;
   /** How often the request had been put back from the dead-letter queue, if it was. */
   readonly redrives?: number;
 };
 
 /** The outcome of a request that ended so. @param endedAt milliseconds since 1970 */
 export function outcomeOf(
-  { id, issuer, tenant, traceparent }: RequestIdentity & { readonly traceparent?: string },
+  {
+    id,
+    issuer,
+    tenant,
+    traceparent,
+    callbackUrl,
+  }: RequestIdentity & { readonly traceparent?: string; readonly callbackUrl?: string },
   ending: Ending,
   endedAt: number,
   redrives?: number,
 ): Outcome {
-  return { ...ending, request: { id, issuer, tenant }, endedAt, traceparent, redrives };
+  return { ...ending, request: { id, issuer, tenant }, endedAt, traceparent, callbackUrl, redrives };
 }
 
 /** The id of an outcome: the same whenever it is published again, another for another ending, and after a redrive. */

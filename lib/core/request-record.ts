@@ -48,6 +48,8 @@ export interface RequestRecord {
 /** What a record keeps of a request, whatever becomes of it. */
 export interface RecordedRequest extends RequestIdentity {
   readonly traceparent?: string;
+  /** Whom its client wants its outcome to be told, if anybody in particular. */
+  readonly callbackUrl?: string;
   /** After that it isn't begun any more. */
   readonly expiresAt?: number;
   /** Bytes its client said it will upload, where it waits for that. */

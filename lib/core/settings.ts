@@ -359,3 +359,21 @@ export const PREFIX_MAX_LENGTH = 128;
  * that is 512 of the 1,024 bytes of a key.
  */
 export const API_TENANT_MAX_LENGTH = 128;
+
+/** Where outcomes may be sent by HTTP. */
+export const CALLBACKS = ['off', 'public', 'local'] as const;
+
+/**
+ * `off`: nowhere. `public`: to public addresses, encrypted. `local`: to this machine as well, on any port and in plain
+ * text, which only a local AWS may do.
+ */
+export type Callbacks = (typeof CALLBACKS)[number];
+
+/** The ports callbacks may go to. */
+export const DEFAULT_CALLBACK_PORTS: readonly number[] = [443, 8443];
+
+/** The outcomes that are told by webhook. */
+export const WEBHOOK_EVENTS = ['succeeded', 'failed', 'cancelled', 'expired'] as const;
+
+/** An outcome that is told by webhook. */
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];

@@ -14,6 +14,8 @@ export interface Order {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly traceparent?: string;
+  /** Whom to tell the outcome, if anybody in particular. */
+  readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
   readonly expiresAt?: number;
   /** The same order under the same key is the same request. */
@@ -125,8 +127,8 @@ export class Submissions {
 
   /** The message first: a record without a message would wait for ever, a message without a record gets one. */
   async #take(order: Order, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, expiresAt } = order;
-    const request = { id, issuer: '', tenant, traceparent, expiresAt } as const;
+    const { tenant, traceparent, callbackUrl, expiresAt } = order;
+    const request = { id, issuer: '', tenant, traceparent, callbackUrl, expiresAt } as const;
     await this.#ports.queue.send(await this.#message(order, request, at), tenant);
     return this.#record(request, at);
   }
@@ -168,10 +170,12 @@ export class Submissions {
 }
 
 /** Stands for all of an order that decides what its request is. */
-function fingerprintOf({ payload, contentType, metadata, expiresAt }: Order): string {
+function fingerprintOf({ payload, contentType, metadata, expiresAt, callbackUrl }: Order): string {
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  // An order without one has the fingerprint it had before there were any.
+  const callback = callbackUrl === undefined ? [] : [callbackUrl];
   return createHash('sha256')
-    .update(JSON.stringify([contentType, notes, expiresAt ?? null]))
+    .update(JSON.stringify([contentType, notes, expiresAt ?? null, ...callback]))
     .update(payload)
     .digest('hex');
 }

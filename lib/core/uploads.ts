@@ -16,6 +16,8 @@ export interface UploadOrder {
   readonly sha256?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly traceparent?: string;
+  /** Whom to tell the outcome, if anybody in particular. */
+  readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
   readonly expiresAt?: number;
   /** Whether to upload in parts though one form would do. */
@@ -86,8 +88,8 @@ export class Uploads {
     if (order.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', order.size, maxPayloadBytes);
     const { chance, records, newId } = this.#ports;
     const now = chance.now();
-    const { tenant, traceparent, expiresAt } = order;
-    const request = { id: newId(now), issuer: '', tenant, traceparent, expiresAt, uploadBytes: order.size };
+    const { tenant, traceparent, callbackUrl, expiresAt, size: uploadBytes } = order;
+    const request = { id: newId(now), issuer: '', tenant, traceparent, callbackUrl, expiresAt, uploadBytes };
     // The record first: the payload may come as soon as somebody knows where to.
     const record = await records.submit(request, now, false);
     const upload = goesInParts(order)

@@ -84,6 +84,25 @@ export function choice<Choice extends string>(
   };
 }
 
+/** Some of a few texts, at least one. */
+export function choices<Choice extends string>(
+  name: string,
+  known: readonly Choice[],
+): Variable<readonly Choice[]> {
+  const { write, read } = list(name);
+  return {
+    name,
+    write,
+    read: (given, problems) => {
+      const values = read(given, problems);
+      if (values.some((value) => !known.some((one) => one === value))) {
+        problems.push(`${name} must be of ${known.join(', ')}, got ${given}`);
+      }
+      return known.filter((one) => values.includes(one));
+    },
+  };
+}
+
 /** Yes or no. */
 export function flag(name: string): Variable<boolean> {
   const { read } = choice(name, ['off', 'on']);
@@ -114,6 +133,22 @@ export function count(name: string, unit: string): Variable<number> {
       ? undefined
       : `${name} must be a whole number of ${unit} from 1, got ${value}`,
   );
+}
+
+/** Whole numbers from 1, at least one. @param what says what each of them is */
+export function counts(name: string, what: string): Variable<readonly number[]> {
+  const { read } = list(name);
+  return {
+    name,
+    write: (values) => values.join(' '),
+    read: (given, problems) => {
+      const values = read(given, problems).map(Number);
+      if (!values.every((value) => Number.isSafeInteger(value) && value >= 1)) {
+        problems.push(`${name} must be whole numbers from 1, each ${what}, got ${given}`);
+      }
+      return values;
+    },
+  };
 }
 
 /** @param problemOf what is wrong with a number, or with a text that is none */

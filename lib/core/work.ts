@@ -1,6 +1,6 @@
 import type { AttemptTools } from './attempt-tools.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
-import { PermanentError } from './errors.ts';
+import { CallbackRefused, PermanentError } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { type Ending, failure, type InlineResult } from './outcome.ts';
 import { openPayload } from './payload.ts';
@@ -9,6 +9,7 @@ import { ProgressReport } from './progress-report.ts';
 import { PayloadRequest } from './request.ts';
 import { resultBodyOf } from './result.ts';
 import type { ResultKeeper } from './result-keeper.ts';
+import { callbackUrlProblem } from './webhooks/callback-url.ts';
 
 /** What an attempt does once it has the request to itself: open, handle, keep the result. */
 export class Work {
@@ -40,6 +41,7 @@ export class Work {
   async #result(): Promise<InlineResult | StoredResult> {
     const { processor, settings, ports, shift } = this.#tools;
     const { attempt } = this.#lease;
+    this.#assertCallback();
     const payload = await openPayload(this.#request, ports.store, settings, shift.over);
     try {
       const progress = new ProgressReport(this.#request.id, this.#lease, ports);
@@ -63,5 +65,13 @@ export class Work {
     } finally {
       payload.discard();
     }
+  }
+
+  /** Work nobody is told of as they asked for isn't begun. @throws CallbackRefused */
+  #assertCallback(): void {
+    const { callbackUrl } = this.#request;
+    const problem =
+      callbackUrl === undefined ? undefined : callbackUrlProblem(callbackUrl, this.#tools.settings);
+    if (problem) throw new CallbackRefused(problem);
   }
 }

@@ -128,6 +128,7 @@ describe('the description', () => {
     );
     expect(parameters).toMatchObject({
       'POST /v1/requests': [
+        'header coatcheck-callback-url',
         'header coatcheck-expires-at',
         'header idempotency-key',
         'header prefer',

@@ -8,6 +8,7 @@ const CONTRACT = [
   'environment',
   'errors',
   'record-table',
+  'webhooks/callback-url',
   'metric-names',
   'event-names',
   'prices',
@@ -17,8 +18,8 @@ const CONTRACT = [
 export const ARROWS: Readonly<Record<string, Arrows>> = {
   'lib/core/': {
     files: ['lib/core/'],
-    // Digests, and the number of listeners of a signal: no input, no output.
-    modules: ['@standard-schema/spec', 'node:crypto', 'node:events'],
+    // Digests, signatures, ranges of addresses, and the number of listeners of a signal: no input, no output.
+    modules: ['@standard-schema/spec', 'ipaddr.js', 'node:crypto', 'node:events', 'standardwebhooks'],
   },
   ...Object.fromEntries(CONTRACT.map((file) => [file, { files: CONTRACT, modules: [] }])),
   'lib/aws/': {
@@ -40,6 +41,10 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'node:timers/promises'],
   },
   'lib/api/': { files: ['lib/api/', 'lib/core/'], modules: ['hono', 'hono/*', '@hono/zod-openapi'] },
+  'lib/webhooks/': {
+    files: ['lib/webhooks/', 'lib/core/'],
+    modules: ['node:dns/promises', 'node:http', 'node:https', 'node:net'],
+  },
   'lib/constructs/': {
     files: ['lib/constructs/', ...CONTRACT],
     modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],
@@ -65,7 +70,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'lib/local/': { files: ['lib/local/', 'lib/core/'] },
   'functions/': {
-    files: ['functions/', 'lib/api/', 'lib/aws/', 'lib/core/'],
+    files: ['functions/', 'lib/api/', 'lib/aws/', 'lib/core/', 'lib/webhooks/'],
     modules: [
       '@aws-lambda-powertools/*',
       '@aws-sdk/*',

@@ -49,6 +49,7 @@ test('everything that goes with a payload is sent', async () => {
   const request = await client.submit('x', {
     idempotencyKey: 'order 17',
     expiresAt: new Date('2026-02-01T00:00:00Z'),
+    callbackUrl: 'https://example.com/hook',
     metadata: { Origin: 'shop 1', empty: '' },
     waitSeconds: 15.7,
     traceparent: '00-1',
@@ -58,6 +59,7 @@ test('everything that goes with a payload is sent', async () => {
   expect(calls[0]?.headers).toMatchObject({
     'idempotency-key': 'order 17',
     'coatcheck-expires-at': '2026-02-01T00:00:00.000Z',
+    'coatcheck-callback-url': 'https://example.com/hook',
     'coatcheck-metadata-origin': 'shop 1',
     'coatcheck-metadata-empty': '',
     prefer: 'wait=15',

@@ -34,6 +34,7 @@ describe('a payload above 4 MiB', () => {
     const request = await client.submit(new Blob([BYTES], { type: 'text/csv' }), {
       metadata: { origin: 'shop' },
       expiresAt: '2026-02-01T00:00:00Z',
+      callbackUrl: 'https://example.com/hook',
       sha256: 'c2hh',
       onProgress: (seen) => progress.push(seen),
     });
@@ -45,6 +46,7 @@ describe('a payload above 4 MiB', () => {
       contentType: 'text/csv',
       sha256: 'c2hh',
       expiresAt: '2026-02-01T00:00:00Z',
+      callbackUrl: 'https://example.com/hook',
       metadata: { origin: 'shop' },
       multipart: false,
     });

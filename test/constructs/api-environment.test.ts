@@ -37,6 +37,8 @@ it('is what the API reads by default', () => {
     resultAgeDays: 15,
     maxWaitSeconds: 900,
     tenantSharePercent: 50,
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
   });
 });
 
@@ -79,6 +81,8 @@ it('is what the props say', () => {
     resultAgeDays: 7,
     maxWaitSeconds: 180,
     tenantSharePercent: 10,
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
   });
 });
 

@@ -48,6 +48,10 @@ it('finds nothing in the template with a dashboard and events', async () => {
   expect(await findingsIn(serviceIn(stack, props).template().toJSON())).toBe('');
 });
 
+it('finds nothing in the template with webhooks', async () => {
+  expect(await findingsIn(serviceInApp({ webhooks: {} }).template().toJSON())).toBe('');
+});
+
 it('would find something', async () => {
   const template = serviceInApp().template();
   delete resource(template, 'AWS::Lambda::Function').properties.Role;

@@ -42,6 +42,11 @@ it('is what a processor reads by default', () => {
     maxJsonDepth: 128,
     recordAgeDays: 30,
     measureLoad: false,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
     metrics: true,
     eventBusArn: '',
   });
@@ -97,6 +102,11 @@ it('is what the props say', () => {
     maxJsonDepth: 4,
     recordAgeDays: 40,
     measureLoad: false,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
     metrics: false,
     eventBusArn: '',
   });

@@ -5,15 +5,20 @@ import {
   type ProcessorEnvironment,
   readApiEnvironment,
   readEnvironment,
+  readWebhookEnvironment,
+  type WebhookEnvironment,
   writeApiEnvironment,
   writeEnvironment,
+  writeWebhookEnvironment,
 } from '../../lib/core/environment.ts';
 import { ConfigurationError } from '../../lib/core/errors.ts';
 import {
   API_AUTHS,
+  CALLBACKS,
   NUMBER_SETTINGS,
   type NumberSettingName,
   OUTPUT_FORMATS,
+  WEBHOOK_EVENTS,
 } from '../../lib/core/settings.ts';
 
 const ENVIRONMENT: ProcessorEnvironment = {
@@ -38,6 +43,11 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxJsonDepth: 128,
   recordAgeDays: 30,
   measureLoad: true,
+  webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  webhookDefaultUrl: 'https://example.com/hook',
+  webhookEvents: ['succeeded', 'expired'],
+  callbacks: 'public',
+  callbackPorts: [443, 8443],
   metrics: true,
   eventBusArn: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
 };
@@ -64,6 +74,11 @@ const VARIABLES = {
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RECORD_AGE_DAYS: '30',
   COATCHECK_MEASURE_LOAD: 'on',
+  COATCHECK_WEBHOOK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  COATCHECK_WEBHOOK_DEFAULT_URL: 'https://example.com/hook',
+  COATCHECK_WEBHOOK_EVENTS: 'succeeded expired',
+  COATCHECK_CALLBACKS: 'public',
+  COATCHECK_CALLBACK_PORTS: '443 8443',
   COATCHECK_METRICS: 'on',
   COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
 };
@@ -87,6 +102,8 @@ const API_ENVIRONMENT: ApiEnvironment = {
   resultAgeDays: 15,
   maxWaitSeconds: 900,
   tenantSharePercent: 50,
+  callbacks: 'off',
+  callbackPorts: [443],
 };
 
 const API_VARIABLES = {
@@ -108,12 +125,38 @@ const API_VARIABLES = {
   COATCHECK_RESULT_AGE_DAYS: '15',
   COATCHECK_MAX_WAIT_SECONDS: '900',
   COATCHECK_TENANT_SHARE_PERCENT: '50',
+  COATCHECK_CALLBACKS: 'off',
+  COATCHECK_CALLBACK_PORTS: '443',
+};
+
+const WEBHOOK_ENVIRONMENT: WebhookEnvironment = {
+  serviceName: 'service',
+  webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  webhookQueueArn: 'arn:aws:sqs:us-east-1:123456789012:webhooks',
+  webhookSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
+  scheduleGroup: 'webhooks',
+  scheduleRole: 'arn:aws:iam::123456789012:role/scheduler',
+  callbacks: 'local',
+  callbackPorts: [443],
+};
+
+const WEBHOOK_VARIABLES = {
+  COATCHECK_SERVICE_NAME: 'service',
+  COATCHECK_WEBHOOK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  COATCHECK_WEBHOOK_QUEUE_ARN: 'arn:aws:sqs:us-east-1:123456789012:webhooks',
+  COATCHECK_WEBHOOK_SECRET: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
+  COATCHECK_SCHEDULE_GROUP: 'webhooks',
+  COATCHECK_SCHEDULE_ROLE: 'arn:aws:iam::123456789012:role/scheduler',
+  COATCHECK_CALLBACKS: 'local',
+  COATCHECK_CALLBACK_PORTS: '443',
 };
 
 /** Functions of one deployment may run beside a stack of another: the names are a contract. */
 test('the variables stay what they are', () => {
   expect(writeEnvironment(ENVIRONMENT)).toEqual(VARIABLES);
   expect(writeApiEnvironment(API_ENVIRONMENT)).toEqual(API_VARIABLES);
+  expect(writeWebhookEnvironment(WEBHOOK_ENVIRONMENT)).toEqual(WEBHOOK_VARIABLES);
+  expect(readWebhookEnvironment(WEBHOOK_VARIABLES)).toEqual(WEBHOOK_ENVIRONMENT);
 });
 
 const texts = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
@@ -121,6 +164,11 @@ const texts = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
 function number(name: NumberSettingName) {
   return fc.integer({ min: NUMBER_SETTINGS[name].min, max: NUMBER_SETTINGS[name].max });
 }
+
+const CALLBACK_RULES = {
+  callbacks: fc.constantFrom(...CALLBACKS),
+  callbackPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1 }),
+};
 
 test('what is written is what is read', () => {
   const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
@@ -145,6 +193,10 @@ test('what is written is what is read', () => {
     maxJsonDepth: number('maxJsonDepth'),
     recordAgeDays: number('recordAgeDays'),
     measureLoad: fc.boolean(),
+    webhookQueueUrl: fc.string(),
+    webhookDefaultUrl: fc.string(),
+    webhookEvents: fc.subarray([...WEBHOOK_EVENTS], { minLength: 1 }),
+    ...CALLBACK_RULES,
     metrics: fc.boolean(),
     eventBusArn: fc.string(),
   });
@@ -175,6 +227,7 @@ test('what is written for the API is what it reads', () => {
     resultAgeDays: number('resultAgeDays'),
     maxWaitSeconds: number('maxWaitSeconds'),
     tenantSharePercent: number('tenantSharePercent'),
+    ...CALLBACK_RULES,
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -197,7 +250,8 @@ function problemsOf(
 }
 
 /** Those that may not be left out. */
-const REQUIRED = Object.keys(VARIABLES).filter((name) => name !== 'COATCHECK_EVENT_BUS_ARN');
+const OPTIONAL = ['COATCHECK_EVENT_BUS_ARN', 'COATCHECK_WEBHOOK_QUEUE_URL', 'COATCHECK_WEBHOOK_DEFAULT_URL'];
+const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 
 test.each([undefined, ''])('an event bus of %j is none', (COATCHECK_EVENT_BUS_ARN) => {
   expect(readEnvironment({ ...VARIABLES, COATCHECK_EVENT_BUS_ARN }).eventBusArn).toBe('');
@@ -214,6 +268,16 @@ describe('one problem is told alone:', () => {
     ['COATCHECK_SERVICE_NAME', ' ', 'COATCHECK_SERVICE_NAME must be set, got nothing'],
     ['COATCHECK_CLAIM_CHECK_SOURCES', ' ', 'COATCHECK_CLAIM_CHECK_SOURCES must be set, got nothing'],
     ['COATCHECK_OUTPUT_FORMAT', 'xml', 'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, got xml'],
+    [
+      'COATCHECK_WEBHOOK_EVENTS',
+      'succeeded queued',
+      'COATCHECK_WEBHOOK_EVENTS must be of succeeded, failed, cancelled, expired, got succeeded queued',
+    ],
+    [
+      'COATCHECK_CALLBACK_PORTS',
+      '443 https',
+      'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got 443 https',
+    ],
     ['COATCHECK_MEASURE_LOAD', 'true', 'COATCHECK_MEASURE_LOAD must be one of off, on, got true'],
     [
       'COATCHECK_CONCURRENCY',

@@ -35,6 +35,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,
     api: { auth },
+    webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
     failureEvents,
     removalPolicy: RemovalPolicy.DESTROY,
   });
@@ -45,7 +46,11 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     OutputQueueUrl: service.outputQueue.queueUrl,
     ApiUrl: service.api?.url ?? '',
     DeadLetterQueueUrl: service.deadLetterQueue.queueUrl,
+    WebhookSecret: service.webhooks?.secret.secretArn ?? '',
+    WebhookScheduleGroup: service.webhooks?.scheduleGroup.scheduleGroupName ?? '',
+    WebhookDeadLetterQueueUrl: service.webhooks?.deadLetterQueue.queueUrl ?? '',
     FailureQueueUrl: toldOfFailures.queueUrl,
   };
-  for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value });
+  for (const [name, value] of Object.entries(outputs))
+    if (value !== '') new CfnOutput(stack, name, { value });
 }

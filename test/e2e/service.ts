@@ -77,15 +77,15 @@ export class Service {
   }
 
   get bucket(): string {
-    return this.#output('PayloadBucketName');
+    return this.output('PayloadBucketName');
   }
 
   get apiUrl(): string {
-    return this.#output('ApiUrl');
+    return this.output('ApiUrl');
   }
 
   get outputQueueUrl(): string {
-    return this.#output('OutputQueueUrl');
+    return this.output('OutputQueueUrl');
   }
 
   /** Uploads a payload. @returns the id of its request, and the object's version */
@@ -132,7 +132,7 @@ export class Service {
 
   /** Where a request stands. */
   record(id: string): Promise<RequestRecord | undefined> {
-    const store = new DynamoDbRecordStore(this.#records, this.#output('RequestTableName'));
+    const store = new DynamoDbRecordStore(this.#records, this.output('RequestTableName'));
     return new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default).find({
       id,
       issuer: '',
@@ -143,7 +143,7 @@ export class Service {
   async send(...messages: readonly Outgoing[]): Promise<void> {
     const { Failed } = await this.#clients.sqs.send(
       new SendMessageBatchCommand({
-        QueueUrl: this.#output('InputQueueUrl'),
+        QueueUrl: this.output('InputQueueUrl'),
         Entries: messages.map(({ body, attributes }, index) => ({
           Id: String(index),
           MessageBody: body,
@@ -207,8 +207,7 @@ export class Service {
   ): Promise<Received[]> {
     const received = this.#received.get(output) ?? [];
     this.#received.set(output, received);
-    while (received.filter(matches).length < count)
-      received.push(...(await this.#poll(this.#output(output))));
+    while (received.filter(matches).length < count) received.push(...(await this.#poll(this.output(output))));
     return received.filter(matches);
   }
 
@@ -229,7 +228,8 @@ export class Service {
     return Messages.map(receivedOf);
   }
 
-  #output(name: string): string {
+  /** A value the stack tells. */
+  output(name: string): string {
     const value = this.#outputs[name];
     if (!value) throw new Error(`the stack has no output ${name}`);
     return value;

@@ -78,6 +78,7 @@ beforeEach(async () => {
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     payloadBucket: 'payloads',
     requestTable: 'requests',
+    webhookQueueUrl: '',
     measureLoad: false,
     metrics: false,
     eventBusArn: '',

@@ -90,6 +90,7 @@ export class ApiHarness {
         logger,
         clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+        callbackRules: settings,
       },
       { auth, callerOf },
     );

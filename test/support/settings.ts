@@ -1,9 +1,11 @@
 import type { EngineSettings } from '../../lib/core/engine-settings.ts';
 import {
+  DEFAULT_CALLBACK_PORTS,
   DEFAULT_DISPOSABLE_PREFIX,
   DEFAULT_OUTPUT_FORMAT,
   DEFAULT_RESULT_PREFIX,
   NUMBER_SETTINGS,
+  WEBHOOK_EVENTS,
 } from '../../lib/core/settings.ts';
 
 /** A service's defaults, for a service whose payload bucket is `payloads`. */
@@ -24,6 +26,10 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
     maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
     maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
     maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
+    webhookDefaultUrl: '',
+    webhookEvents: WEBHOOK_EVENTS,
+    callbacks: 'off',
+    callbackPorts: DEFAULT_CALLBACK_PORTS,
     recordAgeDays: NUMBER_SETTINGS.recordAgeDays.default,
     ...given,
   };

@@ -33,13 +33,14 @@ export async function upload(
 async function takeTicket(
   api: Api,
   { blob, contentType }: Payload,
-  { expiresAt, metadata, sha256, traceparent, signal }: SubmissionOptions,
+  { callbackUrl, expiresAt, metadata, sha256, traceparent, signal }: SubmissionOptions,
 ): Promise<UploadTicket> {
   const wanted = {
     size: blob.size,
     contentType,
     sha256,
     expiresAt: timeOf(expiresAt),
+    callbackUrl,
     metadata,
     // Of what comes in parts the store can't check it.
     multipart: sha256 === undefined && blob.size > PARTS_FROM_BYTES,

@@ -21,6 +21,7 @@ const OWN_ATTRIBUTES = new Set([
   'id',
   'data',
   'data_base64',
+  'callbackurl',
   'datacontenttype',
   'dataref',
   'expirytime',
@@ -53,6 +54,7 @@ export function decodeCloudEvent(event: JsonObject, text: string): DecodedReques
     metadata: metadataOf(event),
     tenant: attribute('tenant'),
     traceparent: optionalTraceparent(event.traceparent),
+    callbackUrl: attribute('callbackurl'),
     expiresAt: optionalTime(ENVELOPE, 'expirytime', attribute('expirytime')),
   };
 }

@@ -4,6 +4,7 @@ import { EnvelopeMalformed, PermanentError } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { contentTypeProblem } from '../media-type.ts';
 import { identityProblem, type RequestIdentity } from '../request-id.ts';
+import { callbackUrlLengthProblem } from '../webhooks/callback-url.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './cloudevents.ts';
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
@@ -24,6 +25,7 @@ export interface DecodedRequest extends RequestIdentity {
   readonly contentType?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly traceparent?: string;
+  /** Whom its client wants its outcome to be told, if anybody in particular. */
   readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
   readonly expiresAt?: number;
@@ -95,10 +97,11 @@ function parsed(body: string, { maxJsonDepth }: DecodeLimits): unknown {
 function checked(decoded: Decoded): Decoded {
   assertSound('request', identityProblem(decoded));
   if ('rejection' in decoded) return decoded;
-  const { id, issuer, tenant, traceparent, payload, contentType } = decoded;
+  const { id, issuer, tenant, traceparent, payload, contentType, callbackUrl } = decoded;
   try {
     if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
     if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
+    if (callbackUrl !== undefined) assertSound('callback URL', callbackUrlLengthProblem(callbackUrl));
     return decoded;
   } catch (error) {
     return { id, issuer, tenant, traceparent, rejection: asRejection(error) };

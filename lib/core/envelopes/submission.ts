@@ -42,6 +42,7 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     expirytime: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
     tenant,
     traceparent,
+    callbackurl: submission.callbackUrl,
     metadata: Object.keys(metadata).length === 0 ? undefined : JSON.stringify(metadata),
     // As text: an event's whole numbers end at 2 GiB.
     payloadsize: 'check' in payload ? String(payload.size) : undefined,

@@ -1,0 +1,34 @@
+/**
+ * Delivers webhooks.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { queueClient } from '../../lib/aws/clients.ts';
+import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
+import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
+import { SecretsManagerWebhookSecrets } from '../../lib/aws/secrets-manager-webhook-secrets.ts';
+import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { schedulerClient, secretsClient } from '../../lib/aws/webhook-clients.ts';
+import { readWebhookEnvironment } from '../../lib/core/environment.ts';
+import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
+import { HttpsSender } from '../../lib/webhooks/https-sender.ts';
+
+const powertools = new Logger();
+const environment = readWebhookEnvironment(process.env);
+const { webhookQueueUrl, webhookQueueArn, webhookSecret } = environment;
+const deliverer = new WebhookDeliverer({
+  sender: new HttpsSender(environment),
+  secrets: new SecretsManagerWebhookSecrets(secretsClient(), webhookSecret, Date.now),
+  later: new SchedulerDelayedMessages(schedulerClient(), { ...environment, queueArn: webhookQueueArn }),
+  queue: new SqsInputQueue(queueClient(), webhookQueueUrl),
+  logger: new PowertoolsLogger(powertools),
+  chance: { now: Date.now, random: Math.random },
+});
+
+/** Delivers the webhooks of a batch of messages. */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  powertools.addContext(context);
+  const again = await deliverer.processBatch(deliveriesOf(event));
+  return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+}

@@ -1,0 +1,44 @@
+import { Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { FunctionRole } from './function-role.ts';
+
+/** What a {@link WebhookRole} opens. */
+export interface WebhookRoleProps {
+  readonly queue: IQueue;
+  readonly secret: ISecret;
+  readonly scheduleGroup: IScheduleGroup;
+  /** Whom the scheduler is to be while it sends to the queue. */
+  readonly scheduleRole: IRole;
+  readonly logGroup: ILogGroup;
+}
+
+/** The role of what delivers webhooks: whoever tricks it into calling somebody else finds next to nothing there. */
+export class WebhookRole extends FunctionRole {
+  constructor(scope: Construct, id: string, props: WebhookRoleProps) {
+    super(scope, id, props.logGroup);
+    const { queue, secret, scheduleGroup, scheduleRole } = props;
+    this.allow(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
+      [queue.queueArn],
+    );
+    secret.grantRead(this);
+    const schedules = Stack.of(this).formatArn({
+      service: 'scheduler',
+      resource: 'schedule',
+      resourceName: `${scheduleGroup.scheduleGroupName}/*`,
+    });
+    this.allow(['scheduler:CreateSchedule'], [schedules]);
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [scheduleRole.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      }),
+    );
+  }
+}

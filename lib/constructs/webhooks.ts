@@ -1,0 +1,145 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { writeWebhookEnvironment } from '../core/environment.ts';
+import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../core/limits.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
+import { programFile } from './program-file.ts';
+import { QueueWithDeadLetters } from './queue-with-dead-letters.ts';
+import type { ServiceSettings } from './service-settings.ts';
+import type { WebhookProps } from './webhook-props.ts';
+import { WebhookRole } from './webhook-role.ts';
+
+/** A batch is delivered at once, so this is one call's time and that of our own calls. */
+const TIMEOUT = Duration.seconds(60);
+
+/** Three attempts of one message, what it takes to give one up, and some that came to nothing. */
+const MAX_RECEIVES = 8;
+
+const MEMORY_MIB = 256;
+
+/** A message waits a quarter of an hour at most, unless its function can't run. */
+const RETENTION = Duration.days(4);
+
+/** 33 bytes, since each four of these characters are three. */
+const SECRET_LENGTH = 44;
+
+/** All that may be in a generated secret and isn't in base64, and the two that are. */
+const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
+
+/** How {@link Webhooks} are to be. */
+export interface WebhooksSetup {
+  readonly service: AsyncServiceProps;
+  readonly webhooks: WebhookProps;
+  readonly settings: ServiceSettings;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** Sends outcomes by HTTP: a queue of deliveries, the function that makes them, and schedules for later attempts. */
+export class Webhooks extends Construct {
+  /** Deliveries to be made. */
+  readonly queue: Queue;
+  /** Deliveries that were given up. */
+  readonly deadLetterQueue: Queue;
+  /** What deliveries are signed with. Yours, where you gave one. */
+  readonly secret: ISecret;
+  /** What makes them. */
+  readonly function: NodejsFunction;
+  /** The role of the function. */
+  readonly role: WebhookRole;
+  /** Where later attempts are scheduled. */
+  readonly scheduleGroup: ScheduleGroup;
+
+  constructor(scope: Construct, id: string, props: WebhooksSetup) {
+    super(scope, id);
+    const { service, webhooks, settings, removalPolicy } = props;
+    const { queue, deadLetterQueue } = new QueueWithDeadLetters(this, 'Deliveries', {
+      retention: RETENTION,
+      visibilityTimeout: Duration.seconds(VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * TIMEOUT.toSeconds()),
+      maxReceiveCount: MAX_RECEIVES,
+    });
+    this.secret = webhooks.secret ?? this.#generatedSecret(settings, removalPolicy);
+    this.scheduleGroup = new ScheduleGroup(this, 'Schedules', { removalPolicy: RemovalPolicy.DESTROY });
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy,
+    });
+    const scheduleRole = this.#scheduleRole(queue);
+    this.role = new WebhookRole(this, 'Role', {
+      queue,
+      secret: this.secret,
+      scheduleGroup: this.scheduleGroup,
+      scheduleRole,
+      logGroup,
+    });
+    this.function = new NodejsFunction(this, 'Function', {
+      ...NODE_RUNTIME,
+      entry: programFile('functions/webhook/index'),
+      memorySize: MEMORY_MIB,
+      timeout: TIMEOUT,
+      bundling: BUNDLING,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        ...functionEnvironment(
+          settings.serviceName,
+          writeWebhookEnvironment({
+            ...settings,
+            webhookQueueUrl: queue.queueUrl,
+            webhookQueueArn: queue.queueArn,
+            webhookSecret: this.secret.secretArn,
+            scheduleGroup: this.scheduleGroup.scheduleGroupName,
+            scheduleRole: scheduleRole.roleArn,
+          }),
+        ),
+      },
+      role: this.role,
+      logGroup,
+      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+    });
+    this.function.addEventSourceMapping('Deliveries', {
+      eventSourceArn: queue.queueArn,
+      batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
+      reportBatchItemFailures: true,
+    });
+    this.queue = queue;
+    this.deadLetterQueue = deadLetterQueue;
+  }
+
+  #generatedSecret({ serviceName }: ServiceSettings, removalPolicy: RemovalPolicy): Secret {
+    return new Secret(this, 'Secret', {
+      description: `Signs the webhooks of ${serviceName}`,
+      generateSecretString: {
+        secretStringTemplate: '{}',
+        generateStringKey: 'current',
+        passwordLength: SECRET_LENGTH,
+        // Rather than excludePunctuation, which MiniStack overlooks.
+        excludeCharacters: PUNCTUATION,
+      },
+      removalPolicy,
+    });
+  }
+
+  /** Only schedules of this group may be sent as it. */
+  #scheduleRole(queue: Queue): Role {
+    const role = new Role(this, 'ScheduleRole', {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: {
+          StringEquals: {
+            'aws:SourceAccount': Stack.of(this).account,
+            'aws:SourceArn': this.scheduleGroup.scheduleGroupArn,
+          },
+        },
+      }),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
+    return role;
+  }
+}

@@ -1,0 +1,77 @@
+import { isObject, requiredText } from '../envelopes/fields.ts';
+import { EnvelopeMalformed } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { type Outcome, outcomeId } from '../outcome.ts';
+import { messageJson } from '../output/text.ts';
+import { digestOf } from '../request-id.ts';
+import { linksOf } from '../request-links.ts';
+
+/** A delivery that is to be made. */
+export interface WebhookMessage {
+  readonly url: string;
+  /** The same for every attempt, another for every other outcome. */
+  readonly id: string;
+  /** Which attempt is next, from 1. */
+  readonly attempt: number;
+  /** What is sent, the same for every attempt. */
+  readonly body: string;
+}
+
+const ENVELOPE = 'webhook message';
+
+/** The first attempt at telling an outcome. */
+export function webhookOf(outcome: Outcome, url: string, serviceName: string): WebhookMessage {
+  // A receiver may serve several services, and those know nothing of each other's requests.
+  const id = digestOf('webhook', serviceName, outcomeId(outcome));
+  return { url, id, attempt: 1, body: bodyOf(outcome) };
+}
+
+/** A delivery as a message of its queue. */
+export function encodeWebhook({ url, id, attempt, body }: WebhookMessage): string {
+  return messageJson(JSON.stringify({ url, id, attempt, body }));
+}
+
+/**
+ * Reads what {@link encodeWebhook} wrote.
+ * @throws EnvelopeMalformed
+ */
+export function decodeWebhook(text: string): WebhookMessage {
+  const value = parseJson(text, 'The message', 2);
+  if (!isObject(value) || !Number.isSafeInteger(value.attempt)) {
+    throw new EnvelopeMalformed(ENVELOPE, 'it must be an object with a whole number as attempt');
+  }
+  return {
+    url: requiredText(ENVELOPE, value, 'url'),
+    id: requiredText(ENVELOPE, value, 'id'),
+    attempt: Number(value.attempt),
+    body: requiredText(ENVELOPE, value, 'body'),
+  };
+}
+
+/** Small, whatever the result is: that is referred to, and so is what a handler added to its problem. */
+function bodyOf(outcome: Outcome): string {
+  const { request, status, endedAt } = outcome;
+  const { self, result } = linksOf(request.id, request.issuer);
+  return JSON.stringify({
+    type: `coatcheck.request.${status}`,
+    timestamp: new Date(endedAt).toISOString(),
+    data: {
+      id: request.id,
+      source: request.issuer || undefined,
+      tenant: request.tenant,
+      status,
+      ...endOf(outcome),
+      links: status === 'succeeded' ? { self, result } : { self },
+    },
+  });
+}
+
+function endOf(outcome: Outcome) {
+  if (outcome.status !== 'succeeded') {
+    const { details: _, ...problem } = outcome.problem;
+    return { problem };
+  }
+  const { result } = outcome;
+  const size = 'check' in result ? result.size : result.bytes.byteLength;
+  return { result: { size, contentType: result.contentType } };
+}

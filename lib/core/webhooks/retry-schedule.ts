@@ -1,0 +1,28 @@
+/** Waits before each attempt at a delivery, in seconds: 10 attempts within about 75 hours. */
+const WAITS_SECONDS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/** Attempts at a delivery before it is given up. */
+export const WEBHOOK_MAX_ATTEMPTS = WAITS_SECONDS.length;
+
+/** Longest wait before an attempt, whatever a receiver asks for: a day. */
+export const WEBHOOK_MAX_WAIT_SECONDS = 86_400;
+
+/** Up to so much is added to a wait, so that deliveries that failed together don't come back together. */
+const JITTER = 0.2;
+
+/**
+ * Whole seconds to wait after an attempt that failed; undefined when it was the last.
+ * @param attempt from 1
+ * @param askedSeconds what the receiver asked for, which is a lower bound
+ * @param random from 0 up to, not including, 1
+ */
+export function webhookWaitSeconds(
+  attempt: number,
+  askedSeconds: number,
+  random: number,
+): number | undefined {
+  const planned = WAITS_SECONDS[attempt];
+  if (planned === undefined) return undefined;
+  const wait = Math.max(planned, askedSeconds) * (1 + JITTER * random);
+  return Math.min(Math.ceil(wait), WEBHOOK_MAX_WAIT_SECONDS);
+}

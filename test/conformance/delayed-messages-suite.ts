@@ -1,0 +1,34 @@
+import { describe, expect, test } from 'vitest';
+import type { DelayedMessages } from '../../lib/core/webhooks/ports.ts';
+
+/** Delayed messages, and where they come out. */
+export interface DelayedMessagesBench {
+  readonly later: DelayedMessages;
+  /** Messages that came out within some seconds, with the time at which the last of `count` did. */
+  receive(count: number): Promise<{ readonly messages: readonly string[]; readonly at: number }>;
+}
+
+/** What every implementation does. */
+export function delayedMessagesSuite(name: string, open: () => Promise<DelayedMessagesBench>): void {
+  describe(name, () => {
+    test('a message comes as it is, and not too soon', async () => {
+      const { later, receive } = await open();
+      const message = '{"body":"{\\"text\\":\\"żółć 🧥 <x> \\\\n\\"}"}';
+      const due = Date.now() + 2_000;
+      await later.schedule('0123456789abcdef-1', message, due);
+      const { messages, at } = await receive(1);
+      expect(messages).toEqual([message]);
+      expect(at).toBeGreaterThanOrEqual(due);
+    });
+
+    test('said again under the same name: one comes, the first; under another: another', async () => {
+      const { later, receive } = await open();
+      const due = Date.now() + 1_000;
+      await later.schedule('a-1', 'first', due);
+      await later.schedule('a-1', 'again', due);
+      await later.schedule('a-2', 'other', due);
+      const { messages } = await receive(2);
+      expect(messages.toSorted()).toEqual(['first', 'other']);
+    });
+  });
+}

@@ -1,0 +1,58 @@
+import { CreateScheduleGroupCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { expect, inject, vi } from 'vitest';
+import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
+import { MemoryDelayedMessages } from '../support/memory-delayed-messages.ts';
+import { delayedMessagesSuite } from './delayed-messages-suite.ts';
+
+const IN_TIME = { timeout: 60_000, interval: 100 };
+
+delayedMessagesSuite('delayed messages in memory', async () => {
+  const later = new MemoryDelayedMessages();
+  const receive = async (count: number) => {
+    const messages: string[] = [];
+    await vi.waitFor(() => {
+      messages.push(...later.due(Date.now()));
+      expect(messages.length).toBeGreaterThanOrEqual(count);
+    }, IN_TIME);
+    return { messages, at: Date.now() };
+  };
+  return { later, receive };
+});
+
+const { sqs } = localClients(inject('endpoint'));
+const scheduler = new SchedulerClient(localConfig(inject('endpoint')));
+
+delayedMessagesSuite('delayed messages by EventBridge Scheduler', async () => {
+  const name = `conformance-${crypto.randomUUID()}`;
+  const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  await scheduler.send(new CreateScheduleGroupCommand({ Name: name }));
+  const later = new SchedulerDelayedMessages(scheduler, {
+    scheduleGroup: name,
+    scheduleRole: 'arn:aws:iam::000000000000:role/scheduler',
+    queueArn: Attributes?.QueueArn ?? '',
+  });
+  const receive = async (count: number) => {
+    const messages: string[] = [];
+    while (messages.length < count) messages.push(...(await poll(QueueUrl)));
+    const at = Date.now();
+    // Each ends with its message.
+    await vi.waitFor(async () => {
+      const { Schedules } = await scheduler.send(new ListSchedulesCommand({ GroupName: name }));
+      expect(Schedules).toEqual([]);
+    }, IN_TIME);
+    return { messages, at };
+  };
+  return { later, receive };
+});
+
+async function poll(QueueUrl: string): Promise<string[]> {
+  const { Messages = [] } = await sqs.send(
+    new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, WaitTimeSeconds: 1 }),
+  );
+  return Messages.map(({ Body = '' }) => Body);
+}

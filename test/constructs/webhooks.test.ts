@@ -1,0 +1,184 @@
+import { Stack } from 'aws-cdk-lib';
+import type { Template } from 'aws-cdk-lib/assertions';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { readApiEnvironment, readEnvironment, readWebhookEnvironment } from '../../lib/core/environment.ts';
+import { emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+function environmentOf(template: Template, beginning: string) {
+  const { Variables } = resource(template, 'AWS::Lambda::Function', beginning).properties.Environment;
+  return readable(Variables) as Record<string, string>;
+}
+
+function statementsOf(template: Template, beginning: string) {
+  const { Statement } = resource(template, 'AWS::IAM::Policy', beginning).properties.PolicyDocument;
+  return readable(Statement) as { Action: string | string[]; Resource: string }[];
+}
+
+it('there is nothing of it without the prop', () => {
+  const ids = resources(serviceInApp({ api: {} }).template()).map(({ id }) => id);
+  expect(ids.filter((id) => id.startsWith('ServiceWebhooks'))).toEqual([]);
+});
+
+describe('the functions', () => {
+  it('learn where callbacks may lead', () => {
+    const template = serviceInApp({ api: {}, webhooks: {} }).template();
+    const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}>`;
+    const rules = { callbacks: 'public', callbackPorts: [443, 8443] };
+    expect(readEnvironment(environmentOf(template, 'ServiceProcessor'))).toMatchObject({
+      ...rules,
+      webhookQueueUrl: queue,
+      webhookDefaultUrl: '',
+      webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    });
+    expect(readApiEnvironment(environmentOf(template, 'ServiceApi'))).toMatchObject(rules);
+    expect(readWebhookEnvironment(environmentOf(template, 'ServiceWebhooks'))).toEqual({
+      ...rules,
+      serviceName: 'Stack/Service',
+      webhookQueueUrl: queue,
+      webhookQueueArn: queue.replace('>', '.Arn>'),
+      webhookSecret: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
+      scheduleGroup: resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name,
+      scheduleRole: `<${resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id}.Arn>`,
+    });
+  });
+
+  it('learn what the props say', () => {
+    const defaultUrl = 'https://example.com:9443/hook';
+    const template = serviceInApp({ webhooks: { defaultUrl, events: ['failed'], ports: [9443] } }).template();
+    expect(readEnvironment(environmentOf(template, 'ServiceProcessor'))).toMatchObject({
+      callbacks: 'public',
+      callbackPorts: [9443],
+      webhookDefaultUrl: defaultUrl,
+      webhookEvents: ['failed'],
+    });
+  });
+});
+
+describe('the roles', () => {
+  const template = serviceInApp({ webhooks: {} }).template();
+  const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}.Arn>`;
+
+  it('of what delivers: next to nothing', () => {
+    const group = resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name;
+    const role = resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id;
+    expect(statementsOf(template, 'ServiceWebhooksRole')).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: `<${resource(template, 'AWS::Logs::LogGroup', 'ServiceWebhooks').id}.Arn>`,
+      },
+      {
+        Effect: 'Allow',
+        Action: [
+          'sqs:ChangeMessageVisibility',
+          'sqs:DeleteMessage',
+          'sqs:GetQueueAttributes',
+          'sqs:ReceiveMessage',
+        ],
+        Resource: queue,
+      },
+      {
+        Effect: 'Allow',
+        Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        Resource: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
+      },
+      {
+        Effect: 'Allow',
+        Action: 'scheduler:CreateSchedule',
+        Resource: `arn:<AWS::Partition>:scheduler:<AWS::Region>:<AWS::AccountId>:schedule/${group}/*`,
+      },
+      {
+        Effect: 'Allow',
+        Action: 'iam:PassRole',
+        Resource: `<${role}.Arn>`,
+        Condition: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      },
+    ]);
+  });
+
+  it('of the scheduler: for schedules of the group, to send to the queue', () => {
+    const { id, properties } = resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole');
+    expect(readable(properties.AssumeRolePolicyDocument.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: 'sts:AssumeRole',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Condition: {
+          StringEquals: {
+            'aws:SourceAccount': '<AWS::AccountId>',
+            'aws:SourceArn': `<${resource(template, 'AWS::Scheduler::ScheduleGroup').id}.Arn>`,
+          },
+        },
+      },
+    ]);
+    expect(id).toBeDefined();
+    expect(statementsOf(template, 'ServiceWebhooksScheduleRole')).toEqual([
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue },
+    ]);
+  });
+
+  it('of the processor: to send to the queue besides', () => {
+    const sending = statementsOf(template, 'ServiceProcessorRole').filter(
+      ({ Action }) => Action === 'sqs:SendMessage',
+    );
+    expect(sending.flatMap(({ Resource }) => Resource)).toContain(queue);
+  });
+});
+
+it('keeps messages until they are given up, and raises an alarm then', () => {
+  const { service, template } = serviceInApp({ webhooks: {} });
+  const queue = resource(template(), 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').properties;
+  expect(queue).toMatchObject({ RedrivePolicy: { maxReceiveCount: 8 }, VisibilityTimeout: 360 });
+  expect(service.alarms.map(({ node }) => node.id)).toContain('WebhookDeadLetters');
+});
+
+it('generates a secret of 33 bytes in base64', () => {
+  const { properties } = resource(serviceInApp({ webhooks: {} }).template(), 'AWS::SecretsManager::Secret');
+  expect(properties.GenerateSecretString).toEqual({
+    SecretStringTemplate: '{}',
+    GenerateStringKey: 'current',
+    PasswordLength: 44,
+    ExcludeCharacters: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
+  });
+});
+
+it('signs with a secret of yours', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const secret = new Secret(stack, 'Own');
+  const { service, template } = serviceIn(stack, { webhooks: { secret } });
+  expect(service.webhooks?.secret).toBe(secret);
+  expect(environmentOf(template(), 'ServiceWebhooks').COATCHECK_WEBHOOK_SECRET).toBe(
+    `<${resource(template(), 'AWS::SecretsManager::Secret').id}>`,
+  );
+});
+
+it("has no findings of cdk-nag's AwsSolutions rules", () => {
+  const { stack } = serviceInApp({ webhooks: {} });
+  const { violations } = new AwsSolutionsChecks().validateScope(stack);
+  expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
+});
+
+describe('refuses', () => {
+  it.each<[AsyncServiceProps['webhooks'], string]>([
+    [{ events: [] }, 'webhooks.events must be one or more of succeeded, failed, cancelled, expired, got []'],
+    [{ ports: [] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got []'],
+    [{ ports: [443, 0] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got [443,0]'],
+    [{ ports: [65_536] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got [65536]'],
+    [{ defaultUrl: 'http://example.com' }, 'webhooks.defaultUrl: a callback URL must be https'],
+    [{ allowLocal: true }, 'webhooks.allowLocal goes with a local AWS only'],
+  ])('%j', (webhooks, problem) => {
+    vi.stubEnv('AWS_ENDPOINT_URL', undefined);
+    expect(() => serviceInApp({ webhooks })).toThrow(problem);
+  });
+});
+
+it('calls this machine on a local AWS, if asked to', () => {
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://localhost:4566');
+  const template = serviceInApp({ webhooks: { allowLocal: true } }).template();
+  expect(environmentOf(template, 'ServiceWebhooks').COATCHECK_CALLBACKS).toBe('local');
+});

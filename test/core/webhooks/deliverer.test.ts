@@ -1,0 +1,197 @@
+import { Webhook } from 'standardwebhooks';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Delivery } from '../../../lib/core/delivery.ts';
+import type { Deferral } from '../../../lib/core/ports.ts';
+import { WebhookDeliverer } from '../../../lib/core/webhooks/deliverer.ts';
+import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../../lib/core/webhooks/message.ts';
+import type { WebhookAnswer } from '../../../lib/core/webhooks/ports.ts';
+import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { delivery } from '../../support/delivery.ts';
+import { Faults } from '../../support/faults.ts';
+import { MemoryDelayedMessages } from '../../support/memory-delayed-messages.ts';
+import { SetChance, START } from '../../support/set-chance.ts';
+
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const MESSAGE: WebhookMessage = {
+  url: 'https://example.com/hook?token=t',
+  id: 'id-1',
+  attempt: 1,
+  body: '{"type":"coatcheck.request.succeeded"}',
+};
+
+/** A receiver, a queue and a scheduler in memory. */
+class Harness {
+  readonly chance = new SetChance(START, 0);
+  readonly logger = new CollectingLogger();
+  readonly faults = new Faults<'post' | 'read' | 'defer'>();
+  readonly calls: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = [];
+  readonly later = new MemoryDelayedMessages();
+  readonly deferrals: Deferral[] = [];
+  answer: WebhookAnswer = { status: 200 };
+
+  readonly deliverer = new WebhookDeliverer({
+    sender: {
+      post: (url, headers, body) =>
+        this.faults.around('post', () => {
+          this.calls.push({ url, headers, body });
+          return this.answer;
+        }),
+    },
+    secrets: { read: () => this.faults.around('read', () => [SECRET]) },
+    later: this.later,
+    queue: {
+      defer: (deferrals) => this.faults.around('defer', () => void this.deferrals.push(...deferrals)),
+    },
+    logger: this.logger,
+    chance: this.chance,
+  });
+
+  /** @returns the ids to be delivered again */
+  process(...deliveries: readonly Delivery[]): Promise<string[]> {
+    return this.deliverer.processBatch(deliveries);
+  }
+
+  /** What waits to be sent later, by its name. */
+  get scheduled(): Map<string, { message: WebhookMessage; at: number }> {
+    const waiting = [...this.later.waiting];
+    return new Map(waiting.map(([name, { message, at }]) => [name, { message: decodeWebhook(message), at }]));
+  }
+
+  get delays(): number[] {
+    return this.deferrals.map(({ delaySeconds }) => delaySeconds);
+  }
+}
+
+function of(message: Partial<WebhookMessage> = {}, given: Partial<Delivery> = {}): Delivery {
+  return delivery(encodeWebhook({ ...MESSAGE, ...message }), given);
+}
+
+let harness: Harness;
+beforeEach(() => {
+  harness = new Harness();
+});
+
+test('a receiver that takes it: done', async () => {
+  vi.setSystemTime(START);
+  expect(await harness.process(of())).toEqual([]);
+  const [call] = harness.calls;
+  expect(call).toMatchObject({ url: MESSAGE.url, body: MESSAGE.body });
+  expect(call?.headers).toMatchObject({ 'webhook-id': 'id-1', 'webhook-timestamp': String(START / 1000) });
+  expect(new Webhook(SECRET).verify(MESSAGE.body, { ...call?.headers })).toEqual(JSON.parse(MESSAGE.body));
+  expect(harness.deferrals).toEqual([]);
+  vi.useRealTimers();
+});
+
+test('the secrets of a receiver are in no log', async () => {
+  harness.answer = { status: 500 };
+  await harness.process(of());
+  expect(JSON.stringify(harness.logger)).toContain('example.com');
+  expect(JSON.stringify(harness.logger)).not.toMatch(/token|whsec/);
+});
+
+describe('a receiver that fails', () => {
+  beforeEach(() => {
+    harness.answer = { status: 500 };
+  });
+
+  test('is tried again soon by the message itself, with the same id and a new timestamp (fault 31)', async () => {
+    expect(await harness.process(of())).toEqual(['message-1']);
+    harness.chance.advanceSeconds(5);
+    expect(await harness.process(of({}, { attempt: 2 }))).toEqual(['message-1']);
+    expect(harness.delays).toEqual([5, 300]);
+    expect(harness.calls.map(({ headers }) => headers['webhook-id'])).toEqual(['id-1', 'id-1']);
+    expect(harness.calls.map(({ headers }) => Number(headers['webhook-timestamp']))).toEqual([
+      START / 1000,
+      START / 1000 + 5,
+    ]);
+    expect(harness.scheduled.size).toBe(0);
+  });
+
+  test('is tried again much later by another message', async () => {
+    expect(await harness.process(of({}, { attempt: 3 }))).toEqual([]);
+    expect([...harness.scheduled]).toEqual([
+      ['id-1-1', { message: { ...MESSAGE, attempt: 4 }, at: START + 1_800_000 }],
+    ]);
+    expect(harness.deferrals).toEqual([]);
+  });
+
+  test('a message that comes again after it was carried on is carried on once', async () => {
+    await harness.process(of({ attempt: 4 }, { attempt: 1 }));
+    await harness.process(of({ attempt: 4 }, { attempt: 2 }));
+    expect([...harness.scheduled.keys()]).toEqual(['id-1-4']);
+  });
+
+  test('ten times is given up: the message is left to SQS, and the receiver alone', async () => {
+    for (const attempt of [1, 2, 3]) {
+      expect(await harness.process(of({ attempt: 10 }, { attempt }))).toEqual(['message-1']);
+    }
+    expect(harness.delays).toEqual([0, 0, 0]);
+    expect(harness.calls).toHaveLength(1);
+    expect(harness.scheduled.size).toBe(0);
+  });
+
+  test('put back from the dead-letter queue it is tried once more', async () => {
+    harness.answer = { status: 200 };
+    expect(await harness.process(of({ attempt: 10 }, { id: 'redriven' }))).toEqual([]);
+    expect(harness.calls).toHaveLength(1);
+  });
+
+  test('with no answer at all is tried again as well', async () => {
+    harness.faults.inject('post', 'fails before');
+    expect(await harness.process(of())).toEqual(['message-1']);
+    expect(harness.delays).toEqual([5]);
+  });
+});
+
+test.each([
+  ['60', [60], 0],
+  ['900', [900], 0],
+  ['901', [], 901],
+  ['999999', [], 86_400],
+])('503 with Retry-After: %s', async (retryAfter, delays, later) => {
+  harness.answer = { status: 503, retryAfter };
+  await harness.process(of());
+  expect(harness.delays).toEqual(delays);
+  expect([...harness.scheduled.values()].map(({ at }) => at)).toEqual(later ? [START + later * 1000] : []);
+});
+
+test('410: done, and never called again', async () => {
+  harness.answer = { status: 410 };
+  expect(await harness.process(of())).toEqual([]);
+  expect(harness.scheduled.size).toBe(0);
+});
+
+describe('a failure of our own: it is tried again in a quarter of an hour', () => {
+  beforeEach(() => {
+    harness.answer = { status: 500 };
+  });
+
+  test('the secrets can not be read: nobody is called', async () => {
+    harness.faults.inject('read', 'fails before');
+    expect(await harness.process(of({ attempt: 4 }))).toEqual(['message-1']);
+    expect(harness.delays).toEqual([900]);
+    expect(harness.calls).toEqual([]);
+  });
+
+  test('a later attempt can not be scheduled', async () => {
+    harness.later.faults.inject('schedule', 'fails before');
+    expect(await harness.process(of({ attempt: 4 }))).toEqual(['message-1']);
+    expect(harness.delays).toEqual([900]);
+  });
+
+  test('a message that is none', async () => {
+    expect(await harness.process(delivery('{}'))).toEqual(['message-1']);
+    expect(harness.delays).toEqual([900]);
+  });
+
+  test('waits that could not be set: the message comes again all the same', async () => {
+    harness.faults.inject('defer', 'fails before');
+    expect(await harness.process(of())).toEqual(['message-1']);
+  });
+});
+
+test('one bad message of three: two are done', async () => {
+  harness.faults.inject('post', 'works', 'fails before');
+  const batch = ['a', 'b', 'c'].map((id) => of({ id }, { id }));
+  expect(await harness.process(...batch)).toEqual(['b']);
+});

@@ -1,0 +1,87 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../../../lib/core/errors.ts';
+import { cancellation, failure } from '../../../lib/core/outcome.ts';
+import { isMessageText } from '../../../lib/core/output/text.ts';
+import { decodeWebhook, encodeWebhook, webhookOf } from '../../../lib/core/webhooks/message.ts';
+import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
+
+const URL = 'https://example.com/hook';
+const HEAD = '"timestamp":"2026-01-31T12:00:00.005Z","data":{"id":"r-1"';
+const LINKS = '"self":"/v1/requests/r-1"';
+
+function bodyOf(outcome: Parameters<typeof webhookOf>[0]): string {
+  return webhookOf(outcome, URL, 'service').body;
+}
+
+describe('exactly', () => {
+  test('a success: the result by reference', () => {
+    const links = `{${LINKS},"result":"/v1/requests/r-1/result"}`;
+    expect(bodyOf(inlineOutcome('{"product":42}'))).toBe(
+      `{"type":"coatcheck.request.succeeded",${HEAD},"status":"succeeded",` +
+        `"result":{"size":14,"contentType":"application/json"},"links":${links}}}`,
+    );
+    expect(bodyOf(outcomeOf({ status: 'succeeded', result: STORED }))).toBe(
+      `{"type":"coatcheck.request.succeeded",${HEAD},"status":"succeeded",` +
+        `"result":{"size":300000,"contentType":"text/csv"},"links":${links}}}`,
+    );
+  });
+
+  test('a failure: its problem, without what the handler added', () => {
+    const error = new PermanentError('no such thing', { code: 'gone_fishing', details: { secret: 1 } });
+    expect(bodyOf(outcomeOf(failure(error, 2)))).toBe(
+      `{"type":"coatcheck.request.failed",${HEAD},"status":"failed",` +
+        '"problem":{"type":"urn:coatcheck:problem:gone_fishing","title":"gone fishing",' +
+        `"detail":"no such thing","code":"gone_fishing","attempts":2},"links":{${LINKS}}}}`,
+    );
+  });
+
+  test('of an issuer and a tenant', () => {
+    const request = { id: 'r 1', issuer: '/shop', tenant: 'acme' };
+    expect(JSON.parse(bodyOf(outcomeOf(cancellation(0), { request })))).toMatchObject({
+      type: 'coatcheck.request.cancelled',
+      data: {
+        id: 'r 1',
+        source: '/shop',
+        tenant: 'acme',
+        links: { self: '/v1/requests/r%201?source=%2Fshop' },
+      },
+    });
+  });
+});
+
+test('the id: the same for the same outcome, another for another one and for another service', () => {
+  const outcome = inlineOutcome('1');
+  const others = [
+    webhookOf(outcome, URL, 'other'),
+    webhookOf(outcomeOf(cancellation(0)), URL, 'service'),
+    webhookOf({ ...outcome, redrives: 1 }, URL, 'service'),
+    webhookOf({ ...outcome, request: { id: 'r-1', issuer: '', tenant: 'acme' } }, URL, 'service'),
+  ];
+  const ids = new Set([outcome, inlineOutcome('1')].map((one) => webhookOf(one, URL, 'service').id));
+  expect(ids.size).toBe(1);
+  expect(new Set([...ids, ...others.map(({ id }) => id)]).size).toBe(1 + others.length);
+  for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
+});
+
+test('a message is read as it was written, whatever is in it', () => {
+  const text = fc.string({ unit: 'binary', minLength: 1 });
+  fc.assert(
+    fc.property(text, text, text, fc.nat(), (url, id, body, attempt) => {
+      const encoded = encodeWebhook({ url, id, attempt, body });
+      expect(isMessageText(encoded)).toBe(true);
+      expect(decodeWebhook(encoded)).toEqual({ url, id, attempt, body });
+    }),
+  );
+});
+
+test.each([
+  '',
+  'null',
+  '[]',
+  '{}',
+  '{"url":"u","id":"i","body":"b"}',
+  '{"url":"","id":"i","attempt":1,"body":"b"}',
+])('%j is none', (text) => {
+  expect(() => decodeWebhook(text)).toThrow();
+});

@@ -1,0 +1,126 @@
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { Webhook } from 'standardwebhooks';
+import { expect, inject, test, vi } from 'vitest';
+import { decodeWebhook } from '../../lib/core/webhooks/message.ts';
+import { parseSecrets } from '../../lib/core/webhooks/secrets.ts';
+import { localConfig } from '../../lib/local/clients.ts';
+import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+const config = localConfig(inject('endpoint'));
+const WAITING = { timeout: 60_000, interval: 200 };
+
+/** A receiver that answers so, one answer after the other, the last one for ever. */
+async function receiverOf(...answers: readonly (readonly [number, Record<string, string>?])[]) {
+  const calls: ReceivedCall[] = [];
+  const { port } = await httpReceiver(async (request, response) => {
+    const [status, headers = {}] = answers[Math.min(calls.length, answers.length - 1)] ?? [200];
+    calls.push(await callOf(request));
+    response.writeHead(status, headers).end();
+  });
+  return { calls, url: `http://127.0.0.1:${port}/hook` };
+}
+
+/** Reads a call as a receiver does: with the library of Standard Webhooks and the service's secret. */
+async function verified({ headers, body }: ReceivedCall): Promise<unknown> {
+  const { SecretString = '' } = await new SecretsManagerClient(config).send(
+    new GetSecretValueCommand({ SecretId: service.output('WebhookSecret') }),
+  );
+  const [secret = ''] = parseSecrets(SecretString);
+  return new Webhook(secret).verify(body, { ...headers } as Record<string, string>);
+}
+
+async function called(calls: readonly ReceivedCall[], times = 1): Promise<readonly ReceivedCall[]> {
+  await vi.waitFor(() => expect(calls.length).toBeGreaterThanOrEqual(times), WAITING);
+  return calls;
+}
+
+test('by HTTP: who hands in a request is told its outcome', async () => {
+  const { calls, url } = await receiverOf([204]);
+  const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Callback-Url': url });
+
+  const [call] = await called(calls);
+  if (!call) throw new Error('no call');
+  expect(await verified(call)).toEqual({
+    type: 'coatcheck.request.succeeded',
+    timestamp: expect.any(String),
+    data: {
+      id,
+      status: 'succeeded',
+      result: { size: expect.any(Number), contentType: 'application/json' },
+      links: { self: `/v1/requests/${id}`, result: `/v1/requests/${id}/result` },
+    },
+  });
+  expect((await service.event(id)).type).toBe('coatcheck.request.succeeded');
+});
+
+test('by upload, with a ticket', async () => {
+  const { calls, url } = await receiverOf([200]);
+  const payload = JSON.stringify({ do: 'echo', value: 2 });
+  const response = await service.call('POST', '/v1/uploads', {
+    json: { size: payload.length, contentType: 'application/json', callbackUrl: url },
+  });
+  expect(response.status).toBe(201);
+  const { request, upload } = (await response.json()) as {
+    request: { id: string };
+    upload: { url: string; fields: Record<string, string> };
+  };
+  const form = new FormData();
+  for (const [name, value] of Object.entries(upload.fields)) form.append(name, value);
+  form.append('file', new Blob([payload]));
+  expect((await fetch(upload.url, { method: 'POST', body: form })).ok).toBe(true);
+
+  const [call] = await called(calls);
+  expect(JSON.parse(call?.body ?? '')).toMatchObject({ data: { id: request.id, status: 'succeeded' } });
+});
+
+test('by message: a failure is told as well, and told again until it is taken, as the same (faults 30, 31)', async () => {
+  const { calls, url } = await receiverOf([500], [302, { location: 'http://169.254.169.254/' }], [200]);
+  const failing = service.ask('hook-1', { do: 'refuse', reason: 'no such thing' });
+  await service.send({ ...failing, attributes: { ...failing.attributes, CallbackUrl: url } });
+
+  const [first, second] = await called(calls, 2);
+  expect(JSON.parse(first?.body ?? '')).toMatchObject({ data: { id: 'hook-1', status: 'failed' } });
+  expect(second?.body).toBe(first?.body);
+  expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  expect(Number(second?.headers['webhook-timestamp'])).toBeGreaterThanOrEqual(
+    Number(first?.headers['webhook-timestamp']) + 4,
+  );
+});
+
+test('a receiver that wants to be left alone for an hour is called then, by a schedule', async () => {
+  const { calls, url } = await receiverOf([503, { 'retry-after': '3600' }]);
+  const asked = Date.now();
+  await service.submit({ do: 'echo', value: 3 }, { 'Coatcheck-Callback-Url': url });
+
+  const [call] = await called(calls);
+  const id = String(call?.headers['webhook-id']);
+  const schedule = await vi.waitFor(
+    () =>
+      new SchedulerClient(config).send(
+        new GetScheduleCommand({ GroupName: service.output('WebhookScheduleGroup'), Name: `${id}-1` }),
+      ),
+    WAITING,
+  );
+  expect(schedule).toMatchObject({ ActionAfterCompletion: 'DELETE', FlexibleTimeWindow: { Mode: 'OFF' } });
+  expect(decodeWebhook(schedule.Target?.Input ?? '')).toEqual({ url, id, attempt: 2, body: call?.body });
+  const [, at] = /^at\((.+)\)$/.exec(schedule.ScheduleExpression ?? '') ?? [];
+  const waited = (Date.parse(`${at}Z`) - asked) / 1000;
+  expect(waited).toBeGreaterThanOrEqual(3_600);
+  expect(waited).toBeLessThanOrEqual(3_600 * 1.2 + 60);
+  expect(calls).toHaveLength(1);
+});
+
+test.each(['http://0x7f.1/', 'ftp://127.0.0.1/', 'https://user@example.com/'])(
+  '%s is refused',
+  async (url) => {
+    const response = await service.call('POST', '/v1/requests', {
+      json: { do: 'echo', value: 1 },
+      headers: { 'Coatcheck-Callback-Url': url },
+    });
+    expect(response.status).toBe(400);
+    expect(await response.json()).toMatchObject({ code: 'callback_refused' });
+  },
+);

@@ -1,0 +1,93 @@
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { createServer as createHttpServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+const FIXTURES = join(import.meta.dirname, 'fixtures');
+
+/** What `hooks.example` identifies itself by. Nobody trusts it unless told to. */
+export const CERTIFICATE = readFileSync(join(FIXTURES, 'receiver-certificate.pem'), 'utf8');
+const KEY = readFileSync(join(FIXTURES, 'receiver-key.pem'), 'utf8');
+
+/** A server on this machine that counts who connects and what they send. */
+export interface Receiver {
+  readonly port: number;
+  /** How often somebody connected. */
+  readonly connections: number;
+  /** Bytes that came, of all connections. */
+  readonly bytes: number;
+  /** Resolves when nobody is connected any more. */
+  idle(): Promise<void>;
+}
+
+/** Answers by HTTP. */
+export function httpReceiver(answer: RequestListener): Promise<Receiver> {
+  return listening(createHttpServer(answer));
+}
+
+/** Answers by HTTPS, as `hooks.example`. */
+export function httpsReceiver(answer: RequestListener): Promise<Receiver> {
+  return listening(createHttpsServer({ cert: CERTIFICATE, key: KEY }, answer));
+}
+
+/** Does what it likes. */
+export function tcpReceiver(talk: (socket: Socket) => void): Promise<Receiver> {
+  return listening(
+    createTcpServer((socket) => {
+      // Whoever doesn't read never sees the end.
+      socket.resume();
+      talk(socket);
+    }),
+  );
+}
+
+/** A request as it came. */
+export interface ReceivedCall {
+  readonly method: string | undefined;
+  readonly url: string | undefined;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+/** Reads a request to its end. */
+export async function callOf(request: IncomingMessage): Promise<ReceivedCall> {
+  const { method, url, headers } = request;
+  return { method, url, headers, body: await text(request) };
+}
+
+async function listening(server: Server): Promise<Receiver> {
+  const sockets = new Set<Socket>();
+  let connections = 0;
+  let bytesBefore = 0;
+  server.on('connection', (socket) => {
+    connections++;
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.on('close', () => {
+      bytesBefore += socket.bytesRead;
+      sockets.delete(socket);
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    get connections() {
+      return connections;
+    },
+    get bytes() {
+      return [...sockets].reduce((sum, { bytesRead }) => sum + bytesRead, bytesBefore);
+    },
+    async idle() {
+      while (sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
+    },
+  };
+}
