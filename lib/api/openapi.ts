@@ -20,7 +20,7 @@ const PROBLEM_STATUSES = {
   410: 'It is over: expired, or not kept any longer.',
   413: 'The payload is too large.',
   415: 'The content type can’t be used.',
-  422: 'The idempotency key stands for another request.',
+  422: 'What is asked for makes sense and can’t be had: a key that stands for another request, a callback URL.',
   429: 'The caller’s requests are most of those that wait.',
   500: 'The service failed to answer.',
   503: 'More requests wait than can be done in time.',

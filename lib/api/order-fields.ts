@@ -38,11 +38,11 @@ export function expiryOf(field: string, text: string | undefined, now: number): 
   return time;
 }
 
-/** A URL the outcome is sent to. @throws ApiError 400 */
+/** A URL the outcome is sent to. @throws ApiError 422 */
 export function callbackUrlOf(url: string | undefined, rules: CallbackRules): string | undefined {
   const problem = url === undefined ? undefined : callbackUrlProblem(url, rules);
   if (problem === undefined) return url;
-  throw new ApiError({ status: 400, code: 'callback_refused', detail: problem });
+  throw new ApiError({ status: 422, code: 'callback_refused', detail: problem });
 }
 
 /** The notes among headers. @throws ApiError 400 */

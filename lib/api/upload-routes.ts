@@ -43,7 +43,7 @@ const open = createRoute({
         abort: linkTo('abortUpload'),
       },
     },
-    ...problems(400, 401, 403, 413, 415, 429, 500, 503),
+    ...problems(400, 401, 403, 413, 415, 422, 429, 500, 503),
   },
 });
 

@@ -166,6 +166,9 @@ export const WALK: readonly Step[] = [
 
   step('openUpload', 201, undefined),
   step('openUpload', 415, 'content_type_invalid', { call: { json: { size: 5, contentType: '\n' } } }),
+  step('openUpload', 422, 'callback_refused', {
+    call: { json: { size: 5, callbackUrl: 'https://example.com/' } },
+  }),
   step('getPartUrls', 200, undefined),
   step('getPartUrls', 409, 'upload_over', { prepare: cancel }),
   step('completeUpload', 202, undefined),

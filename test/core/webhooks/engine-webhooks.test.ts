@@ -164,7 +164,7 @@ describe('by the API', () => {
   test('one that may not be called is refused', async () => {
     const { api } = options();
     const refused = await api.call('POST', '/v1/requests', submitting('https://169.254.169.254/'));
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ code: 'callback_refused' });
     const upload = { size: 1, callbackUrl: 'http://example.com' };
     const refusedUpload = await api.call('POST', '/v1/uploads', { json: upload });
@@ -174,7 +174,7 @@ describe('by the API', () => {
 
   test('where webhooks are off, every one is', async () => {
     const refused = await new ApiHarness().call('POST', '/v1/requests', submitting(CALLBACK));
-    expect(refused.status).toBe(400);
+    expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('webhooks are off') });
   });
 
