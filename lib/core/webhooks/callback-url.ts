@@ -20,7 +20,13 @@ export function callbackUrlProblem(text: string, rules: CallbackRules): string |
   if (tooLong) return tooLong;
   const url = URL.parse(text);
   const problem = url ? partProblem(url, text, rules) : 'a callback URL must be absolute';
-  return problem && `${problem}, got ${JSON.stringify(text.slice(0, 200))}`;
+  return problem && `${problem}, got ${JSON.stringify(beginningOf(text).slice(0, 200))}`;
+}
+
+/** Without what may hold a secret, since problems are logged and published: user name, path, query. */
+function beginningOf(text: string): string {
+  const [beginning = ''] = /^[^/\\?#]*[/\\]*[^/\\?#]*/.exec(text) ?? [];
+  return beginning.replace(/[^/\\]*@/, '…@');
 }
 
 /** What is wrong with the length of a callback URL, wherever it may lead. */

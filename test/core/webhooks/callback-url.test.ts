@@ -80,6 +80,22 @@ describe('public', () => {
   });
 });
 
+test.each([
+  ['http://example.com/hooks/s3cret', 'http://example.com'],
+  ['https://example.com:22?token=s3cret', 'https://example.com:22'],
+  ['https://intranet#s3cret', 'https://intranet'],
+  ['https://user:s3cret@example.com/', 'https://…@example.com'],
+  ['https://user:s3cret@s3cret@example.com/', 'https://…@example.com'],
+  ['https:\\\\user:s3cret@example.com\\hook', 'https:\\\\…@example.com'],
+  ['https:user:s3cret@example.com', '…@example.com'],
+  ['example.com/hook?token=s3cret', 'example.com/hook'],
+  ['//user:s3cret@example.com/hook', '//…@example.com'],
+  ['https://0x7f.1/s3cret', 'https://0x7f.1'],
+])('the problem with %j quotes no secret', (url, quoted) => {
+  expect(callbackUrlProblem(url, PUBLIC)).toMatch(/, got "[^"]*"$/);
+  expect(callbackUrlProblem(url, PUBLIC)).toContain(`, got ${JSON.stringify(quoted)}`);
+});
+
 describe('local', () => {
   test.each([
     'http://127.0.0.1:49152/hook',
