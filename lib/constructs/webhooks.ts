@@ -120,7 +120,9 @@ export class Webhooks extends Construct {
         secretStringTemplate: '{}',
         generateStringKey: 'current',
         passwordLength: SECRET_LENGTH,
-        // Rather than excludePunctuation, which MiniStack overlooks.
+        // Else punctuation is required, and none is left to take.
+        excludePunctuation: true,
+        // MiniStack overlooks that.
         excludeCharacters: PUNCTUATION,
       },
       removalPolicy,

@@ -143,6 +143,7 @@ it('generates a secret of 33 bytes in base64', () => {
     SecretStringTemplate: '{}',
     GenerateStringKey: 'current',
     PasswordLength: 44,
+    ExcludePunctuation: true,
     ExcludeCharacters: '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~',
   });
 });
