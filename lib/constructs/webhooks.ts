@@ -26,6 +26,19 @@ const MAX_RECEIVES = 8;
 
 const MEMORY_MIB = 256;
 
+/**
+ * A tenth of what an account has unless AWS granted it more: receivers that take their time must not take it from the
+ * processor and the HTTP API.
+ */
+const MAX_CONCURRENCY = 100;
+
+/**
+ * Half of them may look up hosts. With Node's four, two names whose servers don't answer would hold up all others, those
+ * of AWS among them.
+ * @see https://nodejs.org/api/dns.html#implementation-considerations
+ */
+const THREADS = 64;
+
 /** A message waits a quarter of an hour at most, unless its function can't run. */
 const RETENTION = Duration.days(4);
 
@@ -88,6 +101,7 @@ export class Webhooks extends Construct {
       bundling: BUNDLING,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
+        UV_THREADPOOL_SIZE: String(THREADS),
         ...functionEnvironment(
           settings.serviceName,
           writeWebhookEnvironment({
@@ -107,6 +121,7 @@ export class Webhooks extends Construct {
     this.function.addEventSourceMapping('Deliveries', {
       eventSourceArn: queue.queueArn,
       batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
+      maxConcurrency: MAX_CONCURRENCY,
       reportBatchItemFailures: true,
     });
     this.queue = queue;

@@ -137,6 +137,17 @@ it('keeps messages until they are given up, and raises an alarm then', () => {
   expect(service.alarms.map(({ node }) => node.id)).toContain('WebhookDeadLetters');
 });
 
+it('leaves the account enough concurrency, and each batch enough threads to look up its hosts', () => {
+  const template = serviceInApp({ webhooks: {} }).template();
+  const { ScalingConfig } = resource(
+    template,
+    'AWS::Lambda::EventSourceMapping',
+    'ServiceWebhooks',
+  ).properties;
+  expect(ScalingConfig).toEqual({ MaximumConcurrency: 100 });
+  expect(environmentOf(template, 'ServiceWebhooks').UV_THREADPOOL_SIZE).toBe('64');
+});
+
 it('generates a secret of 33 bytes in base64', () => {
   const { properties } = resource(serviceInApp({ webhooks: {} }).template(), 'AWS::SecretsManager::Secret');
   expect(properties.GenerateSecretString).toEqual({
