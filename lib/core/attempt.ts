@@ -124,6 +124,7 @@ export class Attempt {
   async #work(lease: Lease): Promise<Ending> {
     const { shift, metrics } = this.#tools;
     const startedAt = this.#now();
+    metrics?.began(this.#sentAt);
     try {
       const work = new Work(this.#request, lease, this.#results, this.#tools);
       return await this.#before(shift.over, work.ending());

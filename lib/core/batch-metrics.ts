@@ -24,7 +24,7 @@ export class BatchMetrics {
     this.#logger = logger;
   }
 
-  /** An attempt begins. @param sentAt when its message was put into the queue */
+  /** A handler and what goes with it begins. @param sentAt when its message was put into the queue */
   began(sentAt: number): void {
     this.#measure('Wait', sentAt);
   }

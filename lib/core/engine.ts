@@ -158,7 +158,6 @@ export class Engine {
    */
   async #runTask(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
-    this.#metrics?.began(latestOf(task.deliveries).sentAt);
     let handled = false;
     const processor = noticing(this.#processor, () => {
       handled = true;

@@ -93,6 +93,8 @@ test('a request given up is a failure and a dead letter', async () => {
     // Nobody is told again of what everybody knows.
     { Succeeded: 0, Failed: 0, Redelivered: 1 },
   ]);
+  // What only goes to the dead letters waits for no attempt.
+  expect(metrics.emitted.map(({ values }) => values.Wait.length)).toEqual([1, 0, 0]);
   expect(metrics.emitted[1]?.failures).toEqual(new Map([['attempts_exhausted', 1]]));
 });
 
@@ -114,6 +116,7 @@ test('a duplicate that finds another attempt at work has made none', async () =>
   await new Promise((resolve) => setImmediate(resolve));
   await harness.process([requestDelivery('one', {}, { id: 'duplicate' })]);
   expect(metrics.figures.counts).toEqual({ Succeeded: 0, Failed: 0, Redelivered: 1 });
+  expect(metrics.figures.values.Wait).toEqual([]);
 });
 
 test('a line about a failure names the request, whose it is, the code and the attempt', async () => {
