@@ -1,6 +1,7 @@
 /** The codes of failures that the engine itself finds. */
 export const OWN_FAILURE_CODES = [
   'attempts_exhausted',
+  'callback_refused',
   'claim_check_refused',
   'envelope_malformed',
   'input_invalid',
