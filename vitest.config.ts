@@ -8,6 +8,8 @@ const AWS_TIMEOUT_MILLISECONDS = 120_000;
 
 export default defineConfig({
   test: {
+    // By default one core is left idle, of two.
+    maxWorkers: '100%',
     projects: [
       {
         test: {

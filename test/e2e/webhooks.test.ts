@@ -120,7 +120,7 @@ test.each(['http://0x7f.1/', 'ftp://127.0.0.1/', 'https://user@example.com/'])(
       json: { do: 'echo', value: 1 },
       headers: { 'Coatcheck-Callback-Url': url },
     });
-    expect(response.status).toBe(400);
+    expect(response.status).toBe(422);
     expect(await response.json()).toMatchObject({ code: 'callback_refused' });
   },
 );
