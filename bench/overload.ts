@@ -14,10 +14,22 @@ import { doneSeconds, drain, measureBurst } from './support/burst.ts';
 import { type Row, runBenchmark } from './support/report.ts';
 import { quantile } from './support/statistics.ts';
 
-/** Of what the service can do. */
-const LOADS = [2, 0.8];
+/** How much comes, of what the service can do, and for how many seconds; and whether who is refused comes back. */
+const LOADS = [
+  { name: '200 %', phases: [[2, 90]], comeBack: false },
+  { name: '80 %', phases: [[0.8, 90]], comeBack: false },
+  {
+    name: '200 %, then 80 %, all come back',
+    phases: [
+      [2, 20],
+      [0.8, 150],
+    ],
+    comeBack: true,
+  },
+] as const;
 
-const SECONDS = 90;
+/** At its end a service that recovers refuses nobody any more. */
+const END_SECONDS = 20;
 
 /** Of as many requests as are in work at a time, one after another. */
 const CAPACITY_ROUNDS = 6;
@@ -40,13 +52,13 @@ await runBenchmark('A service under load', (note) =>
     const capacity = await capacityOf(service);
     const rows: Row[] = [];
     for (const load of LOADS) {
-      note(`offering ${load} times what it can do`);
+      note(`offering ${load.name} of what it can do`);
       rows.push(await rowOf(service, load, capacity));
     }
     return {
       rows,
       notes: [
-        `Offered for ${SECONDS} s by clients that come by chance and ask once. The service does ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured with ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds, of which the better counts. Goodput is what ended a second from the first end to the last offer.`,
+        `Calls of clients that come by chance. Those of the last row come back when they are refused, after the time they are told: 20 s of the one load, 150 s of the other; the others are 90 s. The service does ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured with ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds, of which the better counts. Goodput is what ended a second from the first end to the last offer.`,
         `Waits are from when the client asked to when the request ended, ${SERVICE.serviceSeconds} s of work among them; the bound is the API's maxWait. Ended counts requests with an outcome in the output queue, after the service had nothing left to do.`,
       ],
     };
@@ -80,15 +92,20 @@ async function capacityOf({ sqs, inputQueueUrl }: Service): Promise<number> {
 
 async function rowOf(
   { sqs, inputQueueUrl, outputQueueUrl, apiUrl }: Service,
-  load: number,
+  { name, phases, comeBack }: (typeof LOADS)[number],
   capacity: number,
 ) {
-  const offered = await offer({ apiUrl, body: BODY, perSecond: load * capacity, seconds: SECONDS });
+  const offered = await offer({
+    apiUrl,
+    body: BODY,
+    phases: phases.map(([load, seconds]) => ({ perSecond: load * capacity, seconds })),
+    comeBack,
+  });
   await drain(sqs, inputQueueUrl);
-  return summary(load, capacity, offered, await takeOutcomes(sqs, outputQueueUrl));
+  return summary(name, capacity, offered, await takeOutcomes(sqs, outputQueueUrl));
 }
 
-function summary(load: number, capacity: number, offered: readonly Offered[], ends: Ends): Row {
+function summary(name: string, capacity: number, offered: readonly Offered[], ends: Ends): Row {
   const admitted = offered.filter(({ id }) => id !== undefined);
   const answered = (status: number) => offered.filter((each) => each.status === status).length;
   const refused = answered(503) + answered(429);
@@ -97,16 +114,20 @@ function summary(load: number, capacity: number, offered: readonly Offered[], en
     return endedAt === undefined ? [] : [{ endedAt, seconds: (endedAt - sentAt) / 1_000 }];
   });
   const waits = ended.map(({ seconds }) => seconds);
+  const lastAt = Math.max(...offered.map(({ sentAt }) => sentAt));
   const rate = goodput(
     ended.map(({ endedAt }) => endedAt),
-    Math.max(...offered.map(({ sentAt }) => sentAt)),
+    lastAt,
   );
   return {
-    'of capacity': `${load * 100} %`,
+    'of capacity': name,
     offered: offered.length,
     admitted: admitted.length,
     'refused 503': answered(503),
     'refused 429': answered(429),
+    'at the end': offered.filter(
+      ({ sentAt, id }) => id === undefined && sentAt > lastAt - END_SECONDS * 1_000,
+    ).length,
     failed: offered.length - admitted.length - refused,
     'goodput /s': rate,
     'of capacity %': (100 * rate) / capacity,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { arrivalsOf, seededRandom } from '../../lib/core/capacity/random.ts';
 import { Slots } from '../../lib/core/slots.ts';
 
-/** A request that was offered, and what the API said to it. */
+/** A call that offered a request, and what the API said to it. */
 export interface Offered {
   /** Milliseconds since 1970. */
   readonly sentAt: number;
@@ -12,12 +12,20 @@ export interface Offered {
   readonly id: string | undefined;
 }
 
+/** How many requests come for how long. */
+export interface Phase {
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
 /** How requests come. */
 export interface Offer {
   readonly apiUrl: string;
   readonly body: string;
-  readonly perSecond: number;
-  readonly seconds: number;
+  /** One after the other. */
+  readonly phases: readonly Phase[];
+  /** Whether a client that is refused comes again after the time it is told, for as long as others come. */
+  readonly comeBack: boolean;
 }
 
 /** How finely arrivals are spread. */
@@ -31,20 +39,33 @@ const CONNECTIONS = 12;
 
 const SEED = 1;
 
-/** Offers requests as independent clients do: by chance, without waiting for each other's answers, and each once. */
-export async function offer({ apiUrl, body, perSecond, seconds }: Offer): Promise<Offered[]> {
+/** Offers requests as independent clients do: by chance, without waiting for each other's answers. @returns every call */
+export async function offer({ apiUrl, body, phases, comeBack }: Offer): Promise<Offered[]> {
   const random = seededRandom(SEED);
   const connections = new Slots(CONNECTIONS);
-  const offered: Promise<Offered>[] = [];
-  const began = performance.now();
-  for (let tick = 0; tick < (seconds * 1_000) / TICK_MILLISECONDS; tick++) {
-    await sleep(Math.max(0, began + tick * TICK_MILLISECONDS - performance.now()));
-    const arrivals = arrivalsOf((perSecond * TICK_MILLISECONDS) / 1_000, random);
-    for (let arrival = 0; arrival < arrivals; arrival++) {
-      offered.push(connections.run(0, () => ask(apiUrl, body)));
+  const over = new AbortController();
+  const calls: Offered[] = [];
+  const clients: Promise<void>[] = [];
+  const client = async () => {
+    do {
+      const { retryAfterSeconds, ...call } = await connections.run(0, () => ask(apiUrl, body));
+      calls.push(call);
+      if (call.id !== undefined || !comeBack) return;
+      await sleep(retryAfterSeconds * 1_000, undefined, { signal: over.signal }).catch(() => {});
+    } while (!over.signal.aborted);
+  };
+  let began = performance.now();
+  for (const { perSecond, seconds } of phases) {
+    for (let tick = 0; tick < (seconds * 1_000) / TICK_MILLISECONDS; tick++) {
+      await sleep(Math.max(0, began + tick * TICK_MILLISECONDS - performance.now()));
+      const arrivals = arrivalsOf((perSecond * TICK_MILLISECONDS) / 1_000, random);
+      for (let arrival = 0; arrival < arrivals; arrival++) clients.push(client());
     }
+    began += seconds * 1_000;
   }
-  return Promise.all(offered);
+  over.abort();
+  await Promise.all(clients);
+  return calls;
 }
 
 /** As many at a time as there are connections. */
@@ -54,7 +75,7 @@ export async function warmUp(apiUrl: string): Promise<void> {
   );
 }
 
-async function ask(apiUrl: string, body: string): Promise<Offered> {
+async function ask(apiUrl: string, body: string): Promise<Offered & { readonly retryAfterSeconds: number }> {
   const sentAt = Date.now();
   const response = await fetch(`${apiUrl}/v1/requests`, {
     method: 'POST',
@@ -62,5 +83,6 @@ async function ask(apiUrl: string, body: string): Promise<Offered> {
     body,
   });
   const { id }: { id?: string } = JSON.parse(await response.text());
-  return { sentAt, status: response.status, id };
+  const retryAfterSeconds = Number(response.headers.get('Retry-After') ?? 0);
+  return { sentAt, status: response.status, id, retryAfterSeconds };
 }
