@@ -63,25 +63,27 @@ export class Attempt {
         };
       case 'running':
         throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
-      case 'claimed':
-        return this.#underLease(claim.lease);
+      case 'claimed': {
+        const outcome = await this.#underLease(claim.lease);
+        return { outcome, deadLetter: claim.lease.deadLetter };
+      }
     }
   }
 
-  async #underLease(lease: Lease): Promise<AttemptEnd> {
+  async #underLease(lease: Lease): Promise<Outcome> {
     const { traceparent, callbackUrl, expiresAt } = lease.request;
     this.#request = { ...this.#request, traceparent, callbackUrl, expiresAt };
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
       ? await this.#foundBehind().catch((error) => this.#keepLease(error))
       : undefined;
-    if (!outcome && this.#isSpent(lease)) return this.#giveUp(lease);
+    if (!outcome && this.#isSpent(lease)) return this.#complete(lease, this.#givingUp(lease), true);
     try {
       outcome ??= await this.#worked(lease);
     } catch (error) {
-      return { outcome: await this.#release(lease, error), deadLetter: 'no' };
+      return this.#release(lease, error);
     }
-    return { outcome: await this.#complete(lease, outcome), deadLetter: 'no' };
+    return this.#complete(lease, outcome);
   }
 
   /** Whether it must not be tried again; what has expired ends as that. */
@@ -92,17 +94,10 @@ export class Attempt {
   }
 
   /** The lease was taken to say so, which is no attempt. */
-  async #giveUp(lease: Lease): Promise<AttemptEnd> {
+  #givingUp(lease: Lease): Outcome {
     const attempts = lease.attemptOfRound - 1;
     const ending = failure(new AttemptsExhausted(attempts, lease.lastError, lease.takenOver), attempts);
-    const outcome = outcomeOf(this.#request, ending, this.#now(), lease.redrives);
-    const { settling } = this.#tools.shift;
-    const recorded = await this.#before(settling, lease.complete(outcome, true)).catch((error) =>
-      this.#keepLease(error),
-    );
-    if (!recorded) throw new LeaseLost();
-    if (recorded === outcome) return { outcome, deadLetter: 'due' };
-    return { outcome: await this.#results.restore(recorded, settling), deadLetter: 'no' };
+    return outcomeOf(this.#request, ending, this.#now(), lease.redrives);
   }
 
   /** The outcome of the attempt this one took over from, if that had got so far. */
@@ -150,10 +145,11 @@ export class Attempt {
   }
 
   /** @returns the outcome the request has, which is another's if that came first */
-  async #complete(lease: Lease, outcome: Outcome): Promise<Outcome> {
+  async #complete(lease: Lease, outcome: Outcome, givenUp?: true): Promise<Outcome> {
     const { settling } = this.#tools.shift;
-    const recorded = await this.#before(settling, lease.complete(outcome)).catch(async (error) => {
-      await this.#leaveBehind(outcome);
+    const recorded = await this.#before(settling, lease.complete(outcome, givenUp)).catch(async (error) => {
+      // That there are no more attempts, whoever is next finds out without being told.
+      if (!givenUp) await this.#leaveBehind(outcome);
       return this.#keepLease(error);
     });
     if (!recorded) throw new LeaseLost();

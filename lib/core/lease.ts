@@ -1,6 +1,13 @@
 import type { Outcome } from './outcome.ts';
 import type { StoredRecord } from './ports.ts';
-import type { Progress, RecordEvent, RecordedRequest, RequestRecord } from './request-record.ts';
+import {
+  type DeadLetter,
+  deadLetterOf,
+  type Progress,
+  type RecordEvent,
+  type RecordedRequest,
+  type RequestRecord,
+} from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
 import { summarizeThrown, type ThrownSummary } from './thrown.ts';
 
@@ -28,6 +35,11 @@ export class Lease {
   /** How often the request was put back from the dead-letter queue, if it was. */
   get redrives(): number | undefined {
     return this.#stored.record.redrives;
+  }
+
+  /** Whether the request's message belongs in the dead-letter queue, once the request has ended. */
+  get deadLetter(): DeadLetter {
+    return deadLetterOf(this.#stored.record);
   }
 
   /** What the latest attempt that failed threw, as far as is known. */

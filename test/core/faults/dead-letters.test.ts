@@ -96,6 +96,19 @@ describe('a request whose attempts are used up (fault 19)', () => {
   });
 });
 
+test('an attempt that finds another has given the request up leaves its message for the dead-letter queue too', async () => {
+  const chance = { giveUp: async (): Promise<void> => {} };
+  const harness = new EngineHarness(async () => chance.giveUp(), { maxAttempts: 1 });
+  chance.giveUp = async () => {
+    // Frozen until its lease was over and the next delivery had said that there are no more attempts.
+    harness.chance.advanceSeconds(1_000);
+    const later = { attempt: 2, firstDeliveredAt: harness.chance.now() };
+    expect(await harness.process([requestDelivery('r-1', {}, later)])).toEqual(['message-r-1']);
+  };
+  expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+  expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+});
+
 describe('a message put back from the dead-letter queue', () => {
   test('is run again, under its ticket, and its outcome is another event (fault 21)', async () => {
     const { harness, runs, state, receive, putBack } = broken();
