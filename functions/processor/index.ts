@@ -15,6 +15,7 @@ import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { Engine } from '../../lib/core/engine.ts';
 import { readEnvironment } from '../../lib/core/environment.ts';
 import {
@@ -27,6 +28,8 @@ import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
 
 export {
   CoatcheckError,
+  DownstreamUnavailable,
+  type DownstreamUnavailableOptions,
   PermanentError,
   type PermanentErrorOptions,
   RetryLater,
@@ -66,7 +69,8 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
 /** @throws ConfigurationError when the environment isn't a deployment's */
 function engineOf(definition: Processor, powertools: Logger): Engine {
   const environment = readEnvironment(process.env);
-  const { serviceName, requestTable, measureLoad, webhookQueueUrl, metrics, eventBusArn } = environment;
+  const { serviceName, requestTable, measureLoad, metrics } = environment;
+  const { webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
   const queues = queueClient();
   const records = recordClient();
   return new Engine(definition, environment, {
@@ -75,6 +79,7 @@ function engineOf(definition: Processor, powertools: Logger): Engine {
     output: new SqsOutputQueue(queues, environment.outputQueueUrl),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
     input: new SqsInputQueue(queues, environment.inputQueueUrl),
+    pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
     load: measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
     metrics: metrics
       ? new PowertoolsMetrics(new Metrics({ namespace: METRIC_NAMESPACE, serviceName }))

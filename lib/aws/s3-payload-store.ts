@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type ClaimCheck, formatClaimCheck } from '../core/claim-check.ts';
-import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing } from '../core/errors.ts';
+import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, StoreUnavailable } from '../core/errors.ts';
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
@@ -12,6 +12,9 @@ import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 /** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
 export const PART_BYTES = 8 * 1024 * 1024;
 export const PARTS_AT_ONCE = 2;
+
+/** What results are kept in, as a failure calls it. */
+const RESULTS = 'The payload bucket';
 
 /** Payloads and results in S3. */
 export class S3PayloadStore implements PayloadStore {
@@ -30,7 +33,7 @@ export class S3PayloadStore implements PayloadStore {
     const { bucket: Bucket, key: Key, versionId: VersionId } = check;
     const command = ignoringUnverifiableChecksums(new GetObjectCommand({ Bucket, Key, VersionId }));
     const object = await this.#client.send(command, { abortSignal: signal }).catch((error) => {
-      throw finalError(error, where);
+      throw signal.aborted ? error : openError(error, where);
     });
     const body = object.Body;
     if (!(body instanceof Readable)) throw new TypeError(`S3 answered ${where} without a stream`);
@@ -66,7 +69,7 @@ export class S3PayloadStore implements PayloadStore {
     signal: AbortSignal,
   ): Promise<StoredResult> {
     signal.throwIfAborted();
-    const counter = { bytes: 0 };
+    const counter = { bytes: 0, broke: false };
     const source = Readable.from(counted(body, counter), { objectMode: false });
     const upload = new Upload({
       client: this.#client,
@@ -88,7 +91,7 @@ export class S3PayloadStore implements PayloadStore {
     } catch (error) {
       // A conflict is a race that the other writer may have won.
       if (isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
-      throw error;
+      throw counter.broke || signal.aborted ? error : new StoreUnavailable(RESULTS, error);
     } finally {
       signal.removeEventListener('abort', abort);
       // After an abort the upload waits for the body's end before it removes its parts.
@@ -97,9 +100,10 @@ export class S3PayloadStore implements PayloadStore {
   }
 
   async lend({ check, size, contentType }: StoredResult, key: string): Promise<StoredResult> {
-    const { VersionId: versionId } = await this.#client.send(
-      new CopyObjectCommand({ Bucket: this.#resultBucket, Key: key, CopySource: copySource(check) }),
-    );
+    const copy = { Bucket: this.#resultBucket, Key: key, CopySource: copySource(check) };
+    const { VersionId: versionId } = await this.#client.send(new CopyObjectCommand(copy)).catch((error) => {
+      throw new StoreUnavailable(RESULTS, error);
+    });
     return { check: { bucket: this.#resultBucket, key, versionId }, size, contentType };
   }
 
@@ -116,8 +120,8 @@ export class S3PayloadStore implements PayloadStore {
   }
 }
 
-/** S3 errors that no further attempt will mend, as ours; every other one as it is. */
-function finalError(error: unknown, where: string): unknown {
+/** S3 errors that no further attempt will mend, and all others, as ours. */
+function openError(error: unknown, where: string): PayloadMissing | PayloadDenied | StoreUnavailable {
   if (
     isS3Error(
       error,
@@ -133,7 +137,7 @@ function finalError(error: unknown, where: string): unknown {
     return new PayloadMissing(where, error);
   }
   if (isS3Error(error, 'AccessDenied', 'InvalidObjectState')) return new PayloadDenied(where, error);
-  return error;
+  return new StoreUnavailable(`The payload ${where}`, error);
 }
 
 /** The SDK compares the object's checksum at the stream's end, and says so only by its error's message. */
@@ -150,11 +154,16 @@ async function* checksumChecked(body: AsyncIterable<Uint8Array>, where: string):
 
 async function* counted(
   body: AsyncIterable<Uint8Array>,
-  counter: { bytes: number },
+  counter: { bytes: number; broke: boolean },
 ): AsyncGenerator<Uint8Array> {
-  for await (const chunk of body) {
-    counter.bytes += chunk.byteLength;
-    yield chunk;
+  try {
+    for await (const chunk of body) {
+      counter.bytes += chunk.byteLength;
+      yield chunk;
+    }
+  } catch (error) {
+    counter.broke = true;
+    throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { OutputFormat } from '../core/settings.ts';
+import type { CircuitBreakerProps } from './circuit-breaker-props.ts';
 import type { RequestApiProps } from './request-api-props.ts';
 import type { WebhookProps } from './webhook-props.ts';
 
@@ -232,6 +233,14 @@ export interface AsyncServiceProps {
    * @default - alarms are raised, nobody is told
    */
   readonly alarmTopic?: ITopic;
+
+  /**
+   * When to pause: while what every request needs is down, nothing is begun and no attempt is used up. `false` leaves
+   * out what pauses the event source; an instance that finds something down still puts off what it is given.
+   * @default - a pause of 30 seconds when five attempts in a row threw `DownstreamUnavailable`, or the service's own
+   * table, bucket or output queue could not be used
+   */
+  readonly circuitBreaker?: CircuitBreakerProps | false;
 
   /**
    * Tell an event bus of EventBridge of every outcome other than a success: `true` for the account's default bus, or a

@@ -2,6 +2,7 @@ import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
@@ -12,6 +13,7 @@ import { maxReceivesOf } from '../core/settings.ts';
 import { acknowledgeFindings } from './acknowledged-findings.ts';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
 import { FailureEvents } from './failure-events.ts';
 import { loopFrom } from './loops.ts';
 import { PayloadBucket } from './payload-bucket.ts';
@@ -48,6 +50,8 @@ export class AsyncService extends Construct {
   readonly outputDeadLetterQueue: Queue | undefined;
   /** Your processor. Grant it what your handler needs: `table.grantReadData(service.processor)`. */
   readonly processor: NodejsFunction;
+  /** What gives it its messages. Disable it to stop processing. */
+  readonly eventSource: IEventSourceMapping;
   /** The HTTP API; undefined without the prop `api`. */
   readonly api: RequestApi | undefined;
   /** What delivers webhooks; undefined without the prop `webhooks`. */
@@ -91,18 +95,30 @@ export class AsyncService extends Construct {
           topic: props.failureTopic,
         }).bus
       : undefined;
+    const pauses =
+      props.circuitBreaker === false ? undefined : new QueueWithDeadLetters(this, 'Pauses', PAUSES_QUEUE);
     const processor = new ProcessorFunction(this, 'Processor', {
       service: props,
       settings,
       inputQueue: input.queue,
       outputQueue: output.queue,
       webhookQueue: webhooks?.queue,
+      pauseQueue: pauses?.queue,
       requestTable,
       payloadBucket: bucket,
       claimCheckSources: props.claimCheckSources ?? [],
       failureBus,
       removalPolicy,
     });
+    if (pauses) {
+      new CircuitBreaker(this, 'CircuitBreaker', {
+        service: props,
+        settings,
+        queue: pauses.queue,
+        source: processor.eventSource,
+        removalPolicy,
+      });
+    }
     const api =
       props.api &&
       new RequestApi(this, 'Api', {
@@ -121,6 +137,7 @@ export class AsyncService extends Construct {
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output.deadLetterQueue,
       webhookDeadLetterQueue: webhooks?.deadLetterQueue,
+      pauseDeadLetterQueue: pauses?.deadLetterQueue,
       processor: processor.function,
       apiFunction: api?.function,
       topic: props.alarmTopic,
@@ -154,6 +171,7 @@ export class AsyncService extends Construct {
     this.processor = processor.function;
     this.api = api;
     this.webhooks = webhooks;
+    this.eventSource = processor.eventSource;
     this.alarms = alarms.all;
     this.dashboard = dashboard;
     this.#prefixes = settings.prefixes;

@@ -15,6 +15,8 @@ export interface ProcessorResources {
   readonly requestTable: ITable;
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhookQueue?: IQueue;
+  /** Where a pause is asked for; absent where none is made. */
+  readonly pauseQueue: IQueue | undefined;
   /** Where payloads may lie besides the payload bucket. */
   readonly claimCheckSources: readonly ClaimCheckSource[];
   /** What is told of failures; absent where nothing is. */
@@ -30,6 +32,7 @@ export function processorEnvironment(
     outputQueue,
     requestTable,
     webhookQueue,
+    pauseQueue,
     claimCheckSources,
     failureBus,
   }: ProcessorResources,
@@ -43,6 +46,7 @@ export function processorEnvironment(
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
+    pauseQueueUrl: pauseQueue?.queueUrl ?? '',
     eventBusArn: failureBus?.eventBusArn ?? '',
     claimCheckSources: [
       { bucket: payloadBucket, prefix: prefixes.uploadPrefix },

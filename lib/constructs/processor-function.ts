@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import { ApplicationLogLevel, type EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { type ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
@@ -22,6 +22,8 @@ export interface ProcessorFunctionProps extends ProcessorResources {
 export class ProcessorFunction extends Construct {
   readonly function: NodejsFunction;
   readonly role: ProcessorRole;
+  /** What gives it its messages. */
+  readonly eventSource: EventSourceMapping;
 
   constructor(scope: Construct, id: string, props: ProcessorFunctionProps) {
     super(scope, id);
@@ -49,7 +51,7 @@ export class ProcessorFunction extends Construct {
       logGroup,
       applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
     });
-    this.function.addEventSourceMapping('InputQueue', {
+    this.eventSource = this.function.addEventSourceMapping('InputQueue', {
       eventSourceArn: props.inputQueue.queueArn,
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),

@@ -30,11 +30,12 @@ export class ProcessorRole extends FunctionRole {
     if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
   }
 
-  private allowQueues({ inputQueue, outputQueue, webhookQueue }: ProcessorResources): void {
+  private allowQueues({ inputQueue, outputQueue, webhookQueue, pauseQueue }: ProcessorResources): void {
     const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
     this.allow([...receiving, 'sqs:ChangeMessageVisibility'], [inputQueue.queueArn]);
     this.allow(['sqs:SendMessage'], [outputQueue.queueArn]);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
+    if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);
     outputQueue.encryptionMasterKey?.grant(this, 'kms:GenerateDataKey', 'kms:Decrypt');
   }
 

@@ -13,8 +13,9 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { NUMBER_SETTINGS } from '../core/settings.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
-import { successRate } from './service-metrics.ts';
+import { serviceMetric, successRate } from './service-metrics.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** What {@link ServiceAlarms} watch. */
@@ -26,6 +27,8 @@ export interface ServiceAlarmsProps {
   readonly outputDeadLetterQueue: IQueue | undefined;
   /** Absent where there are no webhooks. */
   readonly webhookDeadLetterQueue: IQueue | undefined;
+  /** Absent where no pauses are made. */
+  readonly pauseDeadLetterQueue: IQueue | undefined;
   readonly processor: IFunction;
   /** What answers the HTTP API's calls; absent where there is no API. */
   readonly apiFunction: IFunction | undefined;
@@ -35,6 +38,9 @@ export interface ServiceAlarmsProps {
 
 /** The worst minute counts. */
 const EVERY_MINUTE = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
+
+/** The longest pause: while something stays down the alarm stays raised. */
+const PAUSED_PERIOD = Duration.seconds(NUMBER_SETTINGS.pauseSeconds.max);
 
 /** Trouble that is over by itself within so many minutes is none. */
 const LASTING = { evaluationPeriods: 3, datapointsToAlarm: 3 };
@@ -53,11 +59,13 @@ export class ServiceAlarms extends Construct {
     super(scope, id);
     const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, apiFunction, topic } =
       props;
-    const { webhookDeadLetterQueue } = props;
+    const { webhookDeadLetterQueue, pauseDeadLetterQueue } = props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
       ...(webhookDeadLetterQueue ? [this.onWebhookDeadLetters(settings, webhookDeadLetterQueue)] : []),
+      ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
+      ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
       this.onOldestRequest(settings, inputQueue),
       this.onThrottles(settings, processor),
       // Emulators know no alarms on metric math, and refuse to deploy them.
@@ -88,6 +96,23 @@ export class ServiceAlarms extends Construct {
       `A webhook of ${serviceName} was tried for three days and not taken, or could not be handled.`,
       "It is in the webhooks' dead-letter queue, the reason in the log of the function that delivers them.",
       'Once its receiver is well, redrive the queue: each is tried once more.',
+    ]);
+  }
+
+  private onPauseDeadLetters({ serviceName }: ServiceSettings, pauseDeadLetterQueue: IQueue): Alarm {
+    return this.alarm('PauseDeadLetters', messagesIn(pauseDeadLetterQueue), 1, [
+      `The event source of ${serviceName} could not be paused or resumed: processing may stand still.`,
+      'Enable the event source by hand; the reason is in the log of the circuit breaker.',
+      'Then purge the dead-letter queue of pauses: what it says is out of date.',
+    ]);
+  }
+
+  private onPaused({ serviceName }: ServiceSettings): Alarm {
+    const metric = serviceMetric(serviceName, 'Paused', { period: PAUSED_PERIOD });
+    return this.alarm('Paused', metric, 1, [
+      `Processing of ${serviceName} was paused: what every request needs is down, or was.`,
+      'The log of the circuit breaker says what was found. Requests wait, no attempts are used up, and when it is back',
+      'they go on by themselves, after a quarter of an hour at most; to make it sooner, enable the event source by hand.',
     ]);
   }
 

@@ -89,7 +89,10 @@ function requestGraphs(serviceName: string): GraphWidget[] {
     graph('From hand-in to outcome, ms', measured('EndToEnd')),
     graph('Success rate, %', [successRate(serviceName)]),
     graph('Outcomes', (['Succeeded', 'Failed', 'Expired', 'Cancelled'] as const).map(counted)),
-    graph('Attempts again', (['Retried', 'DeadLettered', 'Redelivered'] as const).map(counted)),
+    graph(
+      'Attempts again',
+      (['Retried', 'DeadLettered', 'Redelivered', 'PutOff', 'Paused'] as const).map(counted),
+    ),
   ];
 }
 

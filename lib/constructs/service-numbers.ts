@@ -4,8 +4,11 @@ import { NUMBER_SETTINGS, type NumberSettingName, numberProblem, numberSetting }
 import type { AsyncServiceProps } from './async-service-props.ts';
 
 /** Every number about a service, defaults filled in, in the units of {@link NUMBER_SETTINGS}. */
-export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'maxConcurrency'>, number>> & {
+export type ServiceNumbers = Readonly<
+  Record<Exclude<NumberSettingName, 'maxConcurrency' | 'failureRatePercent'>, number>
+> & {
   readonly maxConcurrency: number | undefined;
+  readonly failureRatePercent: number | undefined;
 };
 
 type Given = number | Duration | undefined;
@@ -34,6 +37,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     optional(name, given) ?? NUMBER_SETTINGS[name].default;
 
   const { lifecycle, api } = props;
+  const { pause, failureRate } = props.circuitBreaker || {};
   const batchSize = number('batchSize', props.batchSize);
   const batchWindowSeconds = number('batchWindowSeconds', props.batchWindow);
   const timeoutSeconds = number('timeoutSeconds', props.timeout);
@@ -58,6 +62,8 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     maxAttempts,
     retryBaseSeconds: number('retryBaseSeconds', props.retryBase),
     retryCapSeconds: number('retryCapSeconds', props.retryCap),
+    pauseSeconds: number('pauseSeconds', pause),
+    failureRatePercent: optional('failureRatePercent', failureRate),
     inlineLimitBytes: number('inlineLimitBytes', props.inlineLimitBytes),
     maxPayloadBytes: number('maxPayloadBytes', props.maxPayloadBytes),
     maxBufferedBytes: number('maxBufferedBytes', props.maxBufferedBytes),

@@ -1,7 +1,15 @@
 import type { AttemptTools } from './attempt-tools.ts';
 import type { Delivery } from './delivery.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
-import { AttemptsExhausted, AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
+import {
+  AttemptsExhausted,
+  AttemptTimedOut,
+  CoatcheckError,
+  LeaseLost,
+  RequestLeased,
+  StillLeased,
+  StoreUnavailable,
+} from './errors.ts';
 import type { Lease } from './lease.ts';
 import { LeftBehind } from './left-behind.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from './outcome.ts';
@@ -53,7 +61,7 @@ export class Attempt {
     const { records, shift } = this.#tools;
     const claim = await this.#before(
       shift.over,
-      records.claim({ ...this.#request, sentAt: this.#sentAt }, shift.leaseEndsAt),
+      this.#ofTable(records.claim({ ...this.#request, sentAt: this.#sentAt }, shift.leaseEndsAt)),
     );
     switch (claim.status) {
       case 'finished':
@@ -90,12 +98,12 @@ export class Attempt {
   #isSpent(lease: Lease): boolean {
     const { maxAttempts } = this.#tools.settings;
     const lastReceives = this.#receives > maxReceivesOf(maxAttempts) - GIVING_UP_RECEIVES;
-    return (lease.attemptOfRound > maxAttempts || lastReceives) && !isExpired(this.#request, this.#now());
+    return (lease.countedAttempt > maxAttempts || lastReceives) && !isExpired(this.#request, this.#now());
   }
 
   /** The lease was taken to say so, which is no attempt. */
   #givingUp(lease: Lease): Outcome {
-    const attempts = lease.attemptOfRound - 1;
+    const attempts = lease.countedAttempt - 1;
     const ending = failure(new AttemptsExhausted(attempts, lease.lastError, lease.takenOver), attempts);
     return outcomeOf(this.#request, ending, this.#now(), lease.redrives);
   }
@@ -135,8 +143,10 @@ export class Attempt {
    */
   async #release(lease: Lease, error: unknown): Promise<Outcome> {
     if (error instanceof AttemptTimedOut) throw error;
-    const { settling } = this.#tools.shift;
-    const outcome = await this.#before(settling, lease.release(error)).catch((refusal) => {
+    const { circuit, shift } = this.#tools;
+    const { settling } = shift;
+    const spared = circuit.failed(error, this.#receives);
+    const outcome = await this.#before(settling, lease.release(error, spared)).catch((refusal) => {
       this.#warn('The lease could not be given back', refusal);
       return this.#keepLease(error);
     });
@@ -147,11 +157,13 @@ export class Attempt {
   /** @returns the outcome the request has, which is another's if that came first */
   async #complete(lease: Lease, outcome: Outcome, givenUp?: true): Promise<Outcome> {
     const { settling } = this.#tools.shift;
-    const recorded = await this.#before(settling, lease.complete(outcome, givenUp)).catch(async (error) => {
-      // That there are no more attempts, whoever is next finds out without being told.
-      if (!givenUp) await this.#leaveBehind(outcome);
-      return this.#keepLease(error);
-    });
+    const recorded = await this.#before(settling, this.#ofTable(lease.complete(outcome, givenUp))).catch(
+      async (error) => {
+        // That there are no more attempts, whoever is next finds out without being told.
+        if (!givenUp) await this.#leaveBehind(outcome);
+        return this.#keepLease(error);
+      },
+    );
     if (!recorded) throw new LeaseLost();
     return recorded === outcome ? outcome : this.#results.restore(recorded, settling);
   }
@@ -167,6 +179,18 @@ export class Attempt {
   /** @throws StillLeased, since nobody can take the request before the lease is over */
   #keepLease(error: unknown): never {
     throw new StillLeased(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()), error);
+  }
+
+  /** @throws StoreUnavailable for what isn't an answer of ours */
+  async #ofTable<Value>(done: Promise<Value>): Promise<Value> {
+    try {
+      return await done;
+    } catch (error) {
+      if (error instanceof CoatcheckError) throw error;
+      const unavailable = new StoreUnavailable('The request table', error);
+      this.#tools.circuit.failed(unavailable, this.#receives);
+      throw unavailable;
+    }
   }
 
   /** @throws AttemptTimedOut when the signal fires first */

@@ -45,6 +45,10 @@ export class BatchMetrics {
     this.#count('Retried');
   }
 
+  putOff(): void {
+    this.#count('PutOff');
+  }
+
   deadLettered(): void {
     this.#count('DeadLettered');
   }

@@ -1,3 +1,4 @@
+import type { PauseRequests } from './circuit/pause.ts';
 import type { ProcessorEnvironment } from './environment.ts';
 import type {
   Chance,
@@ -17,6 +18,7 @@ export type EngineSettings = Omit<
   | 'inputQueueUrl'
   | 'outputQueueUrl'
   | 'webhookQueueUrl'
+  | 'pauseQueueUrl'
   | 'payloadBucket'
   | 'requestTable'
   | 'measureLoad'
@@ -32,6 +34,8 @@ export interface EnginePorts {
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhooks?: OutputQueue;
   readonly input: InputQueue;
+  /** Asked to keep messages away while what every request needs is down; absent where nothing can. */
+  readonly pauses?: PauseRequests;
   /** Where what is done is counted, if it is. */
   readonly load?: LoadLog;
   /** Where figures go, if anywhere. */

@@ -1,9 +1,10 @@
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import { BatchMetrics } from './batch-metrics.ts';
+import { Circuit } from './circuit/circuit.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
-import { RequestLeased, StillLeased } from './errors.ts';
+import { RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
@@ -17,17 +18,15 @@ import { Shift, unlessAborted } from './shift.ts';
 import { Slots } from './slots.ts';
 import { describeThrown } from './thrown.ts';
 
-/** What became of a request or a message: done, or the seconds after which it is to be delivered again. */
-type Fate = 'done' | number;
+/**
+ * What became of a request or a message: done, or the seconds after which it is to be delivered again, or given up:
+ * delivered again at once, without being run, until SQS has counted enough receives to move it, since only messages that
+ * SQS moved itself can be put back by SQS itself.
+ */
+type Fate = 'done' | 'given_up' | number;
 
 /** Not begun: back to the queue at once. */
 const UNTOUCHED: Fate = 0;
-
-/**
- * Delivered again at once, without being run, until SQS has counted enough receives to move it: only messages that SQS
- * moved itself can be put back by SQS itself.
- */
-const TO_DEAD_LETTERS: Fate = 0;
 
 /** One request of a batch, with all the messages that carry it. */
 interface Task {
@@ -49,6 +48,7 @@ export class Engine {
   readonly #ports: EnginePorts;
   readonly #slots: Slots;
   readonly #records: RequestRecords;
+  readonly #circuit: Circuit;
   readonly #meter: LoadMeter | undefined;
   readonly #metrics: BatchMetrics | undefined;
   readonly #failureEvents: FailureEvents | undefined;
@@ -59,6 +59,11 @@ export class Engine {
     this.#ports = ports;
     this.#slots = new Slots(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
+    this.#circuit = new Circuit(settings, {
+      pauses: ports.pauses,
+      now: () => ports.chance.now(),
+      logger: ports.logger,
+    });
     this.#meter = ports.load && new LoadMeter(ports.load, () => ports.chance.now(), ports.logger);
     this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.chance.now(), ports.logger);
     this.#failureEvents =
@@ -81,6 +86,7 @@ export class Engine {
     const fates = await this.#processWithIsolation(distinct, shift);
     await Promise.all([
       this.#deferRetries(fates, shift),
+      this.#circuit.flush(shift.closing),
       this.#meter?.flush(shift.closing),
       this.#failureEvents?.flush(shift.closing),
     ]);
@@ -158,13 +164,23 @@ export class Engine {
    */
   async #runTask(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
+    if (this.#circuit.secondsLeft > 0) {
+      this.#metrics?.putOff();
+      return { fate: Promise.resolve(UNTOUCHED), handled: false };
+    }
     let handled = false;
     const processor = noticing(this.#processor, () => {
       handled = true;
     });
     try {
       const end = await this.#endOf(task, processor, shift);
-      const fate = this.#told(end, task, publisher, shift).catch((error) => this.#retry(error, task));
+      const fate = this.#told(end, task, publisher, shift).then(
+        (told) => {
+          if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
+          return told;
+        },
+        (error) => this.#retry(error, task),
+      );
       return { fate, handled };
     } catch (error) {
       return { fate: Promise.resolve(this.#retry(error, task)), handled };
@@ -179,6 +195,7 @@ export class Engine {
         ports: this.#ports,
         records: this.#records,
         shift,
+        circuit: this.#circuit,
         metrics: this.#metrics,
       };
       return new Attempt(decoded, latestOf(deliveries), tools).run();
@@ -194,14 +211,14 @@ export class Engine {
     publisher: Announcer,
     shift: Shift,
   ): Promise<Fate> {
-    if (deadLetter === 'known') return TO_DEAD_LETTERS;
-    const fate = await this.#publish(outcome, publisher, shift);
+    if (deadLetter === 'known') return 'given_up';
+    await this.#publish(outcome, task, publisher, shift);
     this.#metrics?.published(outcome, handedInAt(task));
     this.#failureEvents?.add(outcome);
-    if (deadLetter === 'no') return fate;
+    if (deadLetter === 'no') return 'done';
     this.#metrics?.deadLettered();
     await this.#noteDeadLetter(outcome, shift);
-    return TO_DEAD_LETTERS;
+    return 'given_up';
   }
 
   /** If it can't be noted the outcome is published again at the next delivery. */
@@ -210,15 +227,17 @@ export class Engine {
     await this.#quietly('The record refused to note a dead letter', noted, shift);
   }
 
-  /** @throws Error when the outcome isn't known to be published */
-  async #publish(outcome: Outcome, publisher: Announcer, shift: Shift): Promise<Fate> {
+  /** @throws StoreUnavailable when the outcome isn't known to be published */
+  async #publish(outcome: Outcome, task: Task, publisher: Announcer, shift: Shift): Promise<void> {
     this.#log(outcome);
     const publication = await unlessAborted(publisher.publish(outcome), shift.closing, () => ({
       published: false,
       reason: "the queue didn't answer before the deadline",
     }));
-    if (!publication.published) throw new Error(`not published: ${publication.reason}`);
-    return 'done';
+    if (publication.published) return;
+    const unavailable = new StoreUnavailable('The output queue', publication.reason);
+    this.#circuit.failed(unavailable, attemptOf(task.deliveries));
+    throw unavailable;
   }
 
   #log(outcome: Outcome): void {
@@ -267,7 +286,7 @@ export class Engine {
 
   async #deferRetries(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
     const deferrals = [...fates].flatMap(([delivery, fate]) =>
-      fate === 'done' ? [] : [{ delivery, delaySeconds: fate }],
+      fate === 'done' ? [] : [{ delivery, delaySeconds: this.#waitOf(delivery, fate) }],
     );
     if (deferrals.length === 0) return;
     await this.#quietly(
@@ -275,6 +294,15 @@ export class Engine {
       this.#ports.input.defer(deferrals),
       shift,
     );
+  }
+
+  /** Nothing that is to be run comes back before it may be begun. */
+  #waitOf({ sentAt }: Delivery, fate: Exclude<Fate, 'done'>): number {
+    const { secondsLeft } = this.#circuit;
+    if (fate === 'given_up') return 0;
+    if (fate >= secondsLeft) return fate;
+    const { inputRetentionSeconds } = this.#settings;
+    return Math.min(secondsLeft, longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.chance.now()));
   }
 
   /**
@@ -335,8 +363,13 @@ function fatesByDelivery(
 }
 
 function lesser(one: Fate, other: Fate): Fate {
-  if (one === 'done') return other;
-  return other === 'done' ? one : Math.max(one, other);
+  return distance(one) >= distance(other) ? one : other;
+}
+
+/** How far from its end a message is. */
+function distance(fate: Fate): number {
+  if (fate === 'done') return -2;
+  return fate === 'given_up' ? -1 : fate;
 }
 
 function attemptOf([first]: readonly [Delivery, ...Delivery[]]): number {

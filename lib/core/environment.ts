@@ -15,6 +15,7 @@ import {
   counts,
   flag,
   list,
+  optionalSetting,
   optionalText,
   readVariables,
   setting,
@@ -50,6 +51,11 @@ export interface ProcessorEnvironment {
   readonly maxBufferedBytes: number;
   readonly maxJsonDepth: number;
   readonly recordAgeDays: number;
+  /** Where a pause is asked for; empty where nothing can keep messages away. */
+  readonly pauseQueueUrl: string;
+  readonly pauseSeconds: number;
+  /** Undefined where no rate of failures makes for a pause. */
+  readonly failureRatePercent: number | undefined;
   /** Whether to count what is done: the API decides by it how much it admits. */
   readonly measureLoad: boolean;
   /** Where webhooks wait for their delivery; empty where there are none. */
@@ -120,6 +126,18 @@ export interface WebhookEnvironment {
   readonly callbackPorts: readonly number[];
 }
 
+/** What the function that pauses processing is told by its deployment. */
+export interface BreakerEnvironment {
+  /** Names the service in logs and figures. */
+  readonly serviceName: string;
+  /** Its own queue. */
+  readonly pauseQueueUrl: string;
+  /** The name Lambda has for what gives the processor its messages. */
+  readonly inputEventSource: string;
+  /** Whether to tell figures. */
+  readonly metrics: boolean;
+}
+
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
   serviceName: 'COATCHECK_SERVICE_NAME',
@@ -133,10 +151,14 @@ export const TEXT_VARIABLES = {
   disposablePrefix: 'COATCHECK_DISPOSABLE_PREFIX',
   webhookQueueUrl: 'COATCHECK_WEBHOOK_QUEUE_URL',
   webhookQueueArn: 'COATCHECK_WEBHOOK_QUEUE_ARN',
+  pauseQueueUrl: 'COATCHECK_PAUSE_QUEUE_URL',
+  inputEventSource: 'COATCHECK_INPUT_EVENT_SOURCE',
   webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
   scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
   scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
 } as const;
+
+const METRICS_VARIABLE = 'COATCHECK_METRICS';
 
 /** A processor's environment as variables, for a deployment to set. */
 export function writeEnvironment(environment: ProcessorEnvironment): Record<string, string> {
@@ -177,6 +199,19 @@ export function readWebhookEnvironment(variables: Variables): WebhookEnvironment
   return readVariables(webhookVariables(), variables, "The webhook function's environment");
 }
 
+/** The breaker function's environment as variables, for a deployment to set. */
+export function writeBreakerEnvironment(environment: BreakerEnvironment): Record<string, string> {
+  return writeVariables(breakerVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeBreakerEnvironment} wrote.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ */
+export function readBreakerEnvironment(variables: Variables): BreakerEnvironment {
+  return readVariables(breakerVariables(), variables, "The breaker function's environment");
+}
+
 // Functions, so that a bundler drops them where nobody calls them.
 function processorVariables(): VariablesOf<ProcessorEnvironment> {
   return {
@@ -200,12 +235,15 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxBufferedBytes: setting('maxBufferedBytes'),
     maxJsonDepth: setting('maxJsonDepth'),
     recordAgeDays: setting('recordAgeDays'),
+    pauseQueueUrl: optionalText(TEXT_VARIABLES.pauseQueueUrl),
+    pauseSeconds: setting('pauseSeconds'),
+    failureRatePercent: optionalSetting('failureRatePercent'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
     webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
     webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
     webhookEvents: choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS),
     ...callbackVariables(),
-    metrics: flag('COATCHECK_METRICS'),
+    metrics: flag(METRICS_VARIABLE),
     eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
   };
 }
@@ -243,6 +281,15 @@ function webhookVariables(): VariablesOf<WebhookEnvironment> {
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: text(TEXT_VARIABLES.scheduleRole),
     ...callbackVariables(),
+  };
+}
+
+function breakerVariables(): VariablesOf<BreakerEnvironment> {
+  return {
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    pauseQueueUrl: text(TEXT_VARIABLES.pauseQueueUrl),
+    inputEventSource: text(TEXT_VARIABLES.inputEventSource),
+    metrics: flag(METRICS_VARIABLE),
   };
 }
 

@@ -60,6 +60,36 @@ export class RetryLater extends CoatcheckError {
   }
 }
 
+/** What a {@link DownstreamUnavailable} may carry besides its message. */
+export interface DownstreamUnavailableOptions extends ErrorOptions {
+  /** When it asked to be called again. @default - the usual wait */
+  readonly retryAfterSeconds?: number;
+}
+
+/**
+ * What every request needs is down: a database, a model, an API. The attempt doesn't count, and when five in a row find
+ * it so, processing pauses until it may be back. Don't throw it for what only this request needs.
+ */
+export class DownstreamUnavailable extends CoatcheckError {
+  readonly code: string = 'downstream_unavailable';
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(message: string, { retryAfterSeconds, ...options }: DownstreamUnavailableOptions = {}) {
+    super(message, options);
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** What the service itself keeps things in can't be used: its table, bucket or queues. */
+export class StoreUnavailable extends DownstreamUnavailable {
+  override readonly code = 'store_unavailable';
+
+  /** @param store says which */
+  constructor(store: string, cause: unknown) {
+    super(`${store} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+}
+
 /** A message that looks like a known envelope and breaks its rules. */
 export class EnvelopeMalformed extends PermanentError {
   constructor(envelope: string, problem: string) {

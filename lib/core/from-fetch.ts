@@ -1,3 +1,4 @@
+import type { DownstreamUnavailable } from './errors.ts';
 import type { Handler, ProcessorRequest } from './handler.ts';
 
 /** How a request is put to a web-standard application. */
@@ -20,7 +21,7 @@ const ORIGIN = 'http://coatcheck.invalid';
 /**
  * Makes a handler of any web-standard application (`app.fetch` of Hono and others), called in place, no server needed.
  * The payload is the request's body. A 2xx answer is the result; 408, 425, 429 and 5xx are tried again, `Retry-After`
- * honoured; any other answer is a permanent failure.
+ * honoured, and 503 is a {@link DownstreamUnavailable}; any other answer is a permanent failure.
  * @throws TypeError for a method whose requests have no body
  */
 export function fromFetch(

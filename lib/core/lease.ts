@@ -27,9 +27,9 @@ export class Lease {
     this.#stored = stored;
   }
 
-  /** Which attempt it is since the request was handed in, or put back from the dead-letter queue. */
-  get attemptOfRound(): number {
-    return this.attempt - (this.#stored.record.attemptsBefore ?? 0);
+  /** Which attempt it is of those that count. */
+  get countedAttempt(): number {
+    return this.attempt - (this.#stored.record.attemptsSpared ?? 0);
   }
 
   /** How often the request was put back from the dead-letter queue, if it was. */
@@ -67,9 +67,14 @@ export class Lease {
     return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome, givenUp })).outcome;
   }
 
-  /** Gives the request back after a failure. @returns the outcome it has, if any: it may have been cancelled */
-  async release(error: unknown): Promise<Outcome | undefined> {
-    const released = { type: 'release', attempt: this.attempt, error: summarizeThrown(error) } as const;
+  /**
+   * Gives the request back after a failure.
+   * @param spared whether the attempt doesn't count
+   * @returns the outcome it has, if any: it may have been cancelled
+   */
+  async release(error: unknown, spared: boolean): Promise<Outcome | undefined> {
+    const { attempt } = this;
+    const released = { type: 'release', attempt, error: summarizeThrown(error), spared } as const;
     return (await this.#apply(released)).outcome;
   }
 

@@ -18,6 +18,11 @@ export const COUNTS = [
   'Retried',
   /** Requests that failed because their attempts were used up: counted under Failed as well. */
   'DeadLettered',
+  /** Requests handed back unbegun while processing was to pause. */
+  'PutOff',
+  /** How often processing was paused, and resumed. */
+  'Paused',
+  'Resumed',
   /** Messages handed back to the input queue. */
   'Redelivered',
 ] as const;

@@ -39,8 +39,8 @@ export interface RequestRecord {
   readonly redrives?: number;
   /** When it was put into the queue again the last time, in the queue's time. */
   readonly putBackAt?: number;
-  /** Attempts begun before it last came back. */
-  readonly attemptsBefore?: number;
+  /** Attempts that don't count any more: those before it last came back, and those that were spared. */
+  readonly attemptsSpared?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -80,7 +80,13 @@ export type RecordEvent =
       readonly sentAt?: number;
     }
   | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
-  | { readonly type: 'release'; readonly attempt: number; readonly error: ThrownSummary }
+  | {
+      readonly type: 'release';
+      readonly attempt: number;
+      readonly error: ThrownSummary;
+      /** Whether the attempt doesn't count, since not its request was to blame. */
+      readonly spared?: boolean;
+    }
   | {
       readonly type: 'complete';
       readonly attempt: number;
@@ -94,6 +100,8 @@ export const MAX_REDRIVES = 10;
 
 /** What a record can begin with. */
 export type BeginningEvent = Extract<RecordEvent, { readonly type: 'submit' | 'claim' }>;
+
+type ReleaseEvent = Extract<RecordEvent, { readonly type: 'release' }>;
 
 type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
 
@@ -180,7 +188,7 @@ function redriven(record: RequestRecord, { leaseEndsAt, sentAt }: ClaimEvent): P
     deadLetteredAt: undefined,
     redrives: redrives + 1,
     putBackAt: sentAt,
-    attemptsBefore: attempts,
+    attemptsSpared: attempts,
   };
 }
 
@@ -198,7 +206,7 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
     case 'progress':
       return holdsLease(record, event.attempt) ? { progress: event.progress } : 'lease_lost';
     case 'release':
-      return holdsLease(record, event.attempt) ? released(record, event.error, now) : 'lease_lost';
+      return holdsLease(record, event.attempt) ? released(record, event, now) : 'lease_lost';
     case 'complete':
       if (!holdsLease(record, event.attempt)) return 'lease_lost';
       return { ...ended(event.outcome), givenUp: event.givenUp };
@@ -221,9 +229,14 @@ function claimed({ attempts }: Pick<RequestRecord, 'attempts'>, leaseEndsAt: num
 }
 
 /** A failed attempt that was asked to stop has stopped. */
-function released(record: RequestRecord, lastError: ThrownSummary, now: number): Partial<RequestRecord> {
+function released(
+  record: RequestRecord,
+  { error, spared }: ReleaseEvent,
+  now: number,
+): Partial<RequestRecord> {
   const left = record.status === 'cancelling' ? cancelled(record, now) : WAITING;
-  return { ...left, lastError };
+  const { attemptsSpared = 0 } = record;
+  return { ...left, lastError: error, attemptsSpared: spared ? attemptsSpared + 1 : record.attemptsSpared };
 }
 
 const WAITING = { status: 'queued', leaseEndsAt: undefined } as const;

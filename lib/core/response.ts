@@ -1,5 +1,5 @@
 import { byteChunks } from './byte-chunks.ts';
-import { RetryLater, ServiceRefused, ServiceUnavailable } from './errors.ts';
+import { DownstreamUnavailable, RetryLater, ServiceRefused, ServiceUnavailable } from './errors.ts';
 
 /** How much of an error's body a failure quotes, in bytes. */
 export const QUOTED_BODY_BYTES = 4_096;
@@ -11,7 +11,9 @@ const RETRIED_STATUSES = new Set([408, 425, 429]);
  * The body of a successful response.
  * @param now milliseconds since 1970
  * @throws ServiceRefused for a status that will stay (3xx, 4xx)
- * @throws RetryLater when the service said when to come back, ServiceUnavailable when it didn't (408, 425, 429, 5xx)
+ * @throws DownstreamUnavailable for 503
+ * @throws RetryLater when the service said when to come back, ServiceUnavailable when it didn't (408, 425, 429, other
+ * 5xx)
  */
 export async function bodyOfResponse(
   response: Response,
@@ -22,6 +24,9 @@ export async function bodyOfResponse(
   const body = await quotedBody(response);
   if (status < 500 && !RETRIED_STATUSES.has(status)) throw new ServiceRefused(status, body);
   const delaySeconds = retryAfterSeconds(response.headers.get('retry-after'), now);
+  if (status === 503) {
+    throw new DownstreamUnavailable(`The service answered 503: ${body}`, { retryAfterSeconds: delaySeconds });
+  }
   if (delaySeconds !== undefined) {
     throw new RetryLater(delaySeconds, `The service answered ${status}, Retry-After ${delaySeconds} s`);
   }

@@ -1,4 +1,4 @@
-import { RetryLater, StillLeased } from './errors.ts';
+import { DownstreamUnavailable, RetryLater, StillLeased } from './errors.ts';
 import { SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
 
 /** Waits between attempts. */
@@ -21,6 +21,9 @@ export function retryDelaySeconds(error: unknown, attempt: number, backoff: Back
   if (error instanceof StillLeased) {
     // Whoever came before would find it leased, and that would count as an attempt.
     return Math.max(Math.ceil(error.leaseSeconds), retryDelaySeconds(error.cause, attempt, backoff, random));
+  }
+  if (error instanceof DownstreamUnavailable && error.retryAfterSeconds !== undefined) {
+    return Math.min(Math.ceil(error.retryAfterSeconds), LONGEST_WAIT_SECONDS);
   }
   if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
   const bound = Math.min(backoff.retryCapSeconds, backoff.retryBaseSeconds * 2 ** (attempt - 1));

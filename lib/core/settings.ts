@@ -1,4 +1,4 @@
-import { SQS_MAX_RETENTION_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
+import { SQS_MAX_DELAY_SECONDS, SQS_MAX_RETENTION_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
 
 /** A number the owner of a service may choose: one definition for constructs, functions, docs and tests. */
 export interface NumberSetting {
@@ -164,6 +164,25 @@ export const NUMBER_SETTINGS = {
     default: 900,
     variable: 'COATCHECK_RETRY_CAP_SECONDS',
   },
+  pauseSeconds: {
+    prop: 'circuitBreaker.pause',
+    meaning:
+      'How long processing pauses when what every request needs is down; it doubles while nothing succeeds, up to a quarter of an hour.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_DELAY_SECONDS,
+    default: 30,
+    variable: 'COATCHECK_PAUSE_SECONDS',
+  },
+  failureRatePercent: {
+    prop: 'circuitBreaker.failureRate',
+    meaning:
+      'Share of the last 20 attempts of an instance that must fail, of whatever, for processing to pause.',
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    variable: 'COATCHECK_FAILURE_RATE_PERCENT',
+  },
   inlineLimitBytes: {
     prop: 'inlineLimitBytes',
     meaning: 'Largest result that travels inside the outcome; a larger one is stored in S3 and referred to.',
@@ -310,12 +329,15 @@ export const RECORDED_RESULT_BYTES = 4_096;
 /** Receives kept for saying that a request is given up: that, too, may fail. */
 export const GIVING_UP_RECEIVES = 3;
 
+/** Receives kept for pauses, each of which may cost a message one: enough for four hours of them. */
+const PAUSE_RECEIVES = 24;
+
 /**
  * After how many receives SQS itself moves a message to the dead-letter queue. Receives without an attempt (while Lambda
  * throttles, while another attempt is at the request, while its record can't be written) have room for as many again.
  */
 export function maxReceivesOf(maxAttempts: number): number {
-  return 2 * maxAttempts + GIVING_UP_RECEIVES;
+  return 2 * maxAttempts + PAUSE_RECEIVES + GIVING_UP_RECEIVES;
 }
 
 /** How an outcome is written to the output queue. */

@@ -126,6 +126,16 @@ export function setting(name: ToldSetting): Variable<number> {
   return numeric(variable, (value) => numberProblem(name, value, variable));
 }
 
+/** As {@link setting}, of one that may be off. */
+export function optionalSetting(name: ToldSetting): Variable<number | undefined> {
+  const told = setting(name);
+  return {
+    name: told.name,
+    write: (value) => (value === undefined ? '' : told.write(value)),
+    read: (given = '', problems) => (given === '' ? undefined : told.read(given, problems)),
+  };
+}
+
 /** A whole number from 1. */
 export function count(name: string, unit: string): Variable<number> {
   return numeric(name, (value) =>

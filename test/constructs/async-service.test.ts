@@ -21,19 +21,19 @@ describe('with nothing but an entry', () => {
       'AWS::S3::Bucket': 1,
       'AWS::S3::BucketPolicy': 1,
       'AWS::DynamoDB::GlobalTable': 1,
-      'AWS::SQS::Queue': 4,
-      'AWS::SQS::QueuePolicy': 4,
-      'AWS::Lambda::Function': 1,
-      'AWS::Lambda::EventSourceMapping': 1,
-      'AWS::IAM::Role': 1,
-      'AWS::IAM::Policy': 1,
-      'AWS::Logs::LogGroup': 1,
-      'AWS::CloudWatch::Alarm': 5,
+      'AWS::SQS::Queue': 6,
+      'AWS::SQS::QueuePolicy': 6,
+      'AWS::Lambda::Function': 2,
+      'AWS::Lambda::EventSourceMapping': 2,
+      'AWS::IAM::Role': 2,
+      'AWS::IAM::Policy': 2,
+      'AWS::Logs::LogGroup': 2,
+      'AWS::CloudWatch::Alarm': 7,
     });
   });
 
   it('is as AWS advises where it has a choice', () => {
-    expect(resource(template(), 'AWS::Lambda::Function').properties).toMatchObject({
+    expect(resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
@@ -44,21 +44,23 @@ describe('with nothing but an entry', () => {
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
       VisibilityTimeout: 360,
       MessageRetentionPeriod: 345_600,
-      RedrivePolicy: { maxReceiveCount: 13 },
+      RedrivePolicy: { maxReceiveCount: 37 },
     });
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
       VisibilityTimeout: 60,
       MessageRetentionPeriod: 345_600,
       RedrivePolicy: { maxReceiveCount: 5 },
     });
-    expect(resource(template(), 'AWS::Logs::LogGroup').properties).toEqual({ RetentionInDays: 30 });
+    expect(resource(template(), 'AWS::Logs::LogGroup', 'ServiceProcessor').properties).toEqual({
+      RetentionInDays: 30,
+    });
   });
 
   it('feeds batches to the processor, which answers message by message', () => {
-    const { properties } = resource(template(), 'AWS::Lambda::EventSourceMapping');
+    const { properties } = resource(template(), 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor');
     expect(readable(properties)).toEqual({
       EventSourceArn: `<${resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`,
-      FunctionName: `<${resource(template(), 'AWS::Lambda::Function').id}>`,
+      FunctionName: `<${resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').id}>`,
       BatchSize: 10,
       MaximumBatchingWindowInSeconds: 0,
       FunctionResponseTypes: ['ReportBatchItemFailures'],
@@ -125,13 +127,13 @@ it('is as its props say', () => {
     logLevel: ApplicationLogLevel.DEBUG,
     logRetention: RetentionDays.ONE_YEAR,
   }).template();
-  expect(resource(template, 'AWS::Lambda::Function').properties).toMatchObject({
+  expect(resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
     Handler: 'index.reports',
     MemorySize: 2_048,
     Timeout: 600,
     LoggingConfig: { ApplicationLogLevel: 'DEBUG' },
   });
-  expect(resource(template, 'AWS::Lambda::EventSourceMapping').properties).toMatchObject({
+  expect(resource(template, 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor').properties).toMatchObject({
     BatchSize: 50,
     MaximumBatchingWindowInSeconds: 3,
     ScalingConfig: { MaximumConcurrency: 7 },
@@ -139,14 +141,16 @@ it('is as its props say', () => {
   expect(resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
     VisibilityTimeout: 6 * 600 + 3,
     MessageRetentionPeriod: 172_800,
-    RedrivePolicy: { maxReceiveCount: 21 },
+    RedrivePolicy: { maxReceiveCount: 45 },
   });
   expect(resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
     VisibilityTimeout: 300,
     MessageRetentionPeriod: 259_200,
     RedrivePolicy: { maxReceiveCount: 11 },
   });
-  expect(resource(template, 'AWS::Logs::LogGroup').properties).toEqual({ RetentionInDays: 365 });
+  expect(resource(template, 'AWS::Logs::LogGroup', 'ServiceProcessor').properties).toEqual({
+    RetentionInDays: 365,
+  });
 });
 
 describe('with an output queue of the user', () => {
@@ -156,7 +160,8 @@ describe('with an output queue of the user', () => {
 
   it('publishes to it', () => {
     expect(service.outputQueue).toBe(outputQueue);
-    const { Variables } = resource(template(), 'AWS::Lambda::Function').properties.Environment;
+    const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties
+      .Environment;
     expect(readable(Variables)).toMatchObject({
       COATCHECK_OUTPUT_QUEUE_URL: `<${resource(template(), 'AWS::SQS::Queue', 'Own').id}>`,
     });

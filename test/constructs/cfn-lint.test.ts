@@ -54,6 +54,6 @@ it('finds nothing in the template with webhooks', async () => {
 
 it('would find something', async () => {
   const template = serviceInApp().template();
-  delete resource(template, 'AWS::Lambda::Function').properties.Role;
+  delete resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties.Role;
   expect(await findingsIn(template.toJSON())).toContain("'Role' is a required property");
 });

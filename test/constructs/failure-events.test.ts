@@ -11,7 +11,8 @@ function puttingOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceProcessorRole').properties
     .PolicyDocument;
   const statements = readable(Statement) as { Action: string | string[]; Resource: unknown }[];
-  const { Variables } = resource(template, 'AWS::Lambda::Function').properties.Environment;
+  const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties
+    .Environment;
   return {
     template,
     allowed: statements.filter(({ Action }) => String(Action).includes('events:')),

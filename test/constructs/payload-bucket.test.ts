@@ -53,6 +53,7 @@ describe('the payload bucket', () => {
     const helpers = resources(template).filter(({ type }) => /^Custom::|^AWS::Lambda::Function$/.test(type));
     expect(helpers.map(({ id }) => id)).toEqual([
       resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').id,
+      resource(template, 'AWS::Lambda::Function', 'ServiceCircuitBreaker').id,
     ]);
   });
 

@@ -3,23 +3,25 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
 import { readEnvironment } from '../../lib/core/environment.ts';
-import { emptyApp, readable, resource, serviceIn } from './service-in-app.ts';
+import { emptyApp, readable, resource, resources, serviceIn } from './service-in-app.ts';
 
 /** The environment variables of a service in `stack`, and the logical ids they refer to. */
 function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   const template = serviceIn(stack, props).template();
-  const { Variables } = resource(template, 'AWS::Lambda::Function').properties.Environment;
+  const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties
+    .Environment;
   return {
     variables: readable(Variables) as Record<string, string>,
     bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
     table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
     output: `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}>`,
+    pauses: resources(template).find(({ id }) => id.startsWith('ServicePausesQueue'))?.id,
   };
 }
 
 it('is what a processor reads by default', () => {
-  const { variables, bucket, table, input, output } = variablesOf(new Stack(emptyApp(), 'Stack'), {});
+  const { variables, bucket, table, input, output, pauses } = variablesOf(new Stack(emptyApp(), 'Stack'), {});
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
@@ -41,6 +43,9 @@ it('is what a processor reads by default', () => {
     maxBufferedBytes: 16_777_216,
     maxJsonDepth: 128,
     recordAgeDays: 30,
+    pauseQueueUrl: `<${pauses}>`,
+    pauseSeconds: 30,
+    failureRatePercent: undefined,
     measureLoad: false,
     webhookQueueUrl: '',
     webhookDefaultUrl: '',
@@ -54,7 +59,8 @@ it('is what a processor reads by default', () => {
 
 it('is what the props say', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { variables, bucket, table, input, output } = variablesOf(stack, {
+  const { variables, bucket, table, input, output, pauses } = variablesOf(stack, {
+    circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
     serviceName: 'urn:reports',
     metrics: false,
     batchSize: 20,
@@ -101,6 +107,9 @@ it('is what the props say', () => {
     maxBufferedBytes: 3_000,
     maxJsonDepth: 4,
     recordAgeDays: 40,
+    pauseQueueUrl: `<${pauses}>`,
+    pauseSeconds: 60,
+    failureRatePercent: 80,
     measureLoad: false,
     webhookQueueUrl: '',
     webhookDefaultUrl: '',

@@ -20,8 +20,9 @@ it('allows the calls the processor makes and no others', () => {
   const bucket = `<${resource(template, 'AWS::S3::Bucket').id}.Arn>`;
   const input = `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`;
   const output = `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}.Arn>`;
+  const pauses = `<${resource(template, 'AWS::SQS::Queue', 'ServicePausesQueue').id}.Arn>`;
   const table = `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}.Arn>`;
-  const logs = `<${resource(template, 'AWS::Logs::LogGroup').id}.Arn>`;
+  const logs = `<${resource(template, 'AWS::Logs::LogGroup', 'ServiceProcessor').id}.Arn>`;
   expect(statementsOf(template)).toEqual([
     { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: logs },
     {
@@ -34,7 +35,7 @@ it('allows the calls the processor makes and no others', () => {
       ],
       Resource: input,
     },
-    { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: output },
+    { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [output, pauses] },
     { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Resource: table },
     {
       Effect: 'Allow',
@@ -69,6 +70,7 @@ it('counts in the table where the load is measured', () => {
     prefixes: { uploadPrefix: 'a/', payloadPrefix: 'b/', resultPrefix: 'c/', disposablePrefix: 'd/' },
     logGroup: new LogGroup(stack, 'Logs'),
     measureLoad: true,
+    pauseQueue: undefined,
     failureBus: undefined,
   });
   const template = Template.fromStack(stack);

@@ -11,6 +11,7 @@ const ALARM = 'AWS::CloudWatch::Alarm';
 it.each([
   ['ServiceAlarmsDeadLetters', 'ServiceInputDeadLetters'],
   ['ServiceAlarmsOutputDeadLetters', 'ServiceOutputDeadLetters'],
+  ['ServiceAlarmsPauseDeadLetters', 'ServicePausesDeadLetters'],
 ])('%s: a single message is enough', (alarm, queue) => {
   const template = serviceInApp().template();
   expect(readable(resource(template, ALARM, alarm).properties)).toMatchObject({
@@ -46,6 +47,26 @@ it.each([
     TreatMissingData: 'notBreaching',
   });
   expect(properties.AlarmDescription).toContain(`${seconds} seconds`);
+});
+
+it('a pause is told of until there has been none for as long as the longest', () => {
+  const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsPaused');
+  expect(properties).toMatchObject({
+    Namespace: 'Coatcheck',
+    MetricName: 'Paused',
+    Dimensions: [{ Name: 'service', Value: 'Stack/Service' }],
+    Statistic: 'Sum',
+    Period: 900,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('without a circuit breaker there are no pauses to be told of', () => {
+  const { service } = serviceInApp({ circuitBreaker: false });
+  expect(service.alarms.map(({ node }) => node.id)).not.toContain('Paused');
+  expect(service.alarms.map(({ node }) => node.id)).not.toContain('PauseDeadLetters');
 });
 
 it('a call of the HTTP API that broke is told of', () => {
@@ -112,6 +133,8 @@ it('an emulator, which would refuse it, gets no alarm on a rate', () => {
   expect(service.alarms.map(({ node }) => node.id)).toEqual([
     'DeadLetters',
     'OutputDeadLetters',
+    'PauseDeadLetters',
+    'Paused',
     'OldestRequest',
     'Throttles',
   ]);
@@ -119,7 +142,10 @@ it('an emulator, which would refuse it, gets no alarm on a rate', () => {
 
 it('without figures there is no rate to be told of', () => {
   const { service } = serviceInApp({ metrics: false });
-  expect(service.alarms.map(({ node }) => node.id)).not.toContain('SuccessRate');
+  const ids = service.alarms.map(({ node }) => node.id);
+  expect(ids).not.toContain('SuccessRate');
+  expect(ids).not.toContain('Paused');
+  expect(ids).toContain('PauseDeadLetters');
 });
 
 it('every alarm says what to do, in no more than a page of an alarm takes', () => {
@@ -146,6 +172,8 @@ it('watches no queue of the user', () => {
   const { service } = serviceIn(stack, { outputQueue: new Queue(stack, 'Own') });
   expect(service.alarms.map(({ node }) => node.id)).toEqual([
     'DeadLetters',
+    'PauseDeadLetters',
+    'Paused',
     'OldestRequest',
     'Throttles',
     'SuccessRate',

@@ -51,6 +51,8 @@ it('shows the queues, the requests and the processor', () => {
     'Coatcheck EndToEnd',
     'Coatcheck Expired',
     'Coatcheck Failed',
+    'Coatcheck Paused',
+    'Coatcheck PutOff',
     'Coatcheck Redelivered',
     'Coatcheck Retried',
     'Coatcheck ServiceTime',

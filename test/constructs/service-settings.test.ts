@@ -461,7 +461,9 @@ describe('values only known at deployment', () => {
       MemorySize: { Ref: 'Memory' },
       Timeout: { Ref: 'Timeout' },
     });
-    expect(resource(template(), 'AWS::Lambda::EventSourceMapping').properties).toMatchObject({
+    expect(
+      resource(template(), 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor').properties,
+    ).toMatchObject({
       BatchSize: { Ref: 'BatchSize' },
       ScalingConfig: { MaximumConcurrency: { Ref: 'MaxConcurrency' } },
     });

@@ -43,6 +43,9 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxJsonDepth: 128,
   recordAgeDays: 30,
   measureLoad: true,
+  pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  pauseSeconds: 30,
+  failureRatePercent: 50,
   webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
   webhookDefaultUrl: 'https://example.com/hook',
   webhookEvents: ['succeeded', 'expired'],
@@ -74,6 +77,9 @@ const VARIABLES = {
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RECORD_AGE_DAYS: '30',
   COATCHECK_MEASURE_LOAD: 'on',
+  COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  COATCHECK_PAUSE_SECONDS: '30',
+  COATCHECK_FAILURE_RATE_PERCENT: '50',
   COATCHECK_WEBHOOK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
   COATCHECK_WEBHOOK_DEFAULT_URL: 'https://example.com/hook',
   COATCHECK_WEBHOOK_EVENTS: 'succeeded expired',
@@ -192,6 +198,9 @@ test('what is written is what is read', () => {
     maxBufferedBytes: number('maxBufferedBytes'),
     maxJsonDepth: number('maxJsonDepth'),
     recordAgeDays: number('recordAgeDays'),
+    pauseQueueUrl: fc.string(),
+    pauseSeconds: number('pauseSeconds'),
+    failureRatePercent: fc.option(number('failureRatePercent'), { nil: undefined }),
     measureLoad: fc.boolean(),
     webhookQueueUrl: fc.string(),
     webhookDefaultUrl: fc.string(),
@@ -250,11 +259,23 @@ function problemsOf(
 }
 
 /** Those that may not be left out. */
-const OPTIONAL = ['COATCHECK_EVENT_BUS_ARN', 'COATCHECK_WEBHOOK_QUEUE_URL', 'COATCHECK_WEBHOOK_DEFAULT_URL'];
+const OPTIONAL = [
+  'COATCHECK_EVENT_BUS_ARN',
+  'COATCHECK_WEBHOOK_QUEUE_URL',
+  'COATCHECK_WEBHOOK_DEFAULT_URL',
+  'COATCHECK_PAUSE_QUEUE_URL',
+  'COATCHECK_FAILURE_RATE_PERCENT',
+];
 const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 
 test.each([undefined, ''])('an event bus of %j is none', (COATCHECK_EVENT_BUS_ARN) => {
   expect(readEnvironment({ ...VARIABLES, COATCHECK_EVENT_BUS_ARN }).eventBusArn).toBe('');
+});
+
+test.each([undefined, ''])('a failure rate of %j is none', (COATCHECK_FAILURE_RATE_PERCENT) => {
+  expect(readEnvironment({ ...VARIABLES, COATCHECK_FAILURE_RATE_PERCENT }).failureRatePercent).toBe(
+    undefined,
+  );
 });
 
 describe('one problem is told alone:', () => {
@@ -277,6 +298,11 @@ describe('one problem is told alone:', () => {
       'COATCHECK_CALLBACK_PORTS',
       '443 https',
       'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got 443 https',
+    ],
+    [
+      'COATCHECK_FAILURE_RATE_PERCENT',
+      '0',
+      'COATCHECK_FAILURE_RATE_PERCENT must be a whole number of percent from 1 to 100, got 0',
     ],
     ['COATCHECK_MEASURE_LOAD', 'true', 'COATCHECK_MEASURE_LOAD must be one of off, on, got true'],
     [

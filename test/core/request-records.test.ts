@@ -241,7 +241,7 @@ class World {
     const outcome =
       plan.then === 'complete'
         ? await lease.complete(successOf(lease.attempt))
-        : await lease.release(new Error('not now'));
+        : await lease.release(new Error('not now'), false);
     if (outcome) this.told.push(outcome);
   }
 }

@@ -1,5 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { RetryLater, ServiceRefused, ServiceUnavailable } from '../../lib/core/errors.ts';
+import {
+  DownstreamUnavailable,
+  RetryLater,
+  ServiceRefused,
+  ServiceUnavailable,
+} from '../../lib/core/errors.ts';
 import { bodyOfResponse, QUOTED_BODY_BYTES, retryAfterSeconds } from '../../lib/core/response.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
@@ -27,16 +32,25 @@ test.each([300, 301, 304, 400, 401, 404, 409, 410, 422])('%i stays', async (stat
   });
 });
 
-test.each([408, 425, 429, 500, 502, 503, 504, 599])('%i may pass', async (status) => {
+test.each([408, 425, 429, 500, 502, 504, 599])('%i may pass', async (status) => {
   const error = await thrownBy(response(status));
   expect(error).toBeInstanceOf(ServiceUnavailable);
   expect(error).toMatchObject({ message: `The service answered ${status}: why` });
 });
 
-test.each([408, 425, 429, 500, 503])('%i with Retry-After waits as long', async (status) => {
+test.each([408, 425, 429, 500])('%i with Retry-After waits as long', async (status) => {
   const error = await thrownBy(response(status, { 'retry-after': '120' }));
   expect(error).toBeInstanceOf(RetryLater);
   expect(error).toMatchObject({ delaySeconds: 120 });
+});
+
+test.each([
+  [{}, undefined],
+  [{ 'retry-after': '120' }, 120],
+])('503 is something down, with %j to be asked again after %s s', async (headers, retryAfterSeconds) => {
+  const error = await thrownBy(response(503, headers));
+  expect(error).toBeInstanceOf(DownstreamUnavailable);
+  expect(error).toMatchObject({ message: 'The service answered 503: why', retryAfterSeconds });
 });
 
 describe('Retry-After', () => {

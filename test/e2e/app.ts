@@ -12,6 +12,8 @@ const services = {
   raw: { outputFormat: 'raw', auth: jwt, timeoutSeconds: 5 },
   // Its outcomes are taken by nobody but consumers; and it has the time to report progress.
   client: { outputFormat: 'cloudevents', auth: ApiAuth.iam(), timeoutSeconds: 15 },
+  // Its pauses hold up nobody else.
+  pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
 
 const app = new App();
@@ -34,7 +36,8 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     retryBase: Duration.seconds(1),
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,
-    api: { auth },
+    api: auth && { auth },
+    circuitBreaker: { pause: Duration.seconds(2) },
     webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
     failureEvents,
     removalPolicy: RemovalPolicy.DESTROY,
@@ -50,6 +53,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     WebhookScheduleGroup: service.webhooks?.scheduleGroup.scheduleGroupName ?? '',
     WebhookDeadLetterQueueUrl: service.webhooks?.deadLetterQueue.queueUrl ?? '',
     FailureQueueUrl: toldOfFailures.queueUrl,
+    EventSource: service.eventSource.eventSourceMappingId,
   };
   for (const [name, value] of Object.entries(outputs))
     if (value !== '') new CfnOutput(stack, name, { value });

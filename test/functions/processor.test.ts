@@ -79,6 +79,7 @@ beforeEach(async () => {
     payloadBucket: 'payloads',
     requestTable: 'requests',
     webhookQueueUrl: '',
+    pauseQueueUrl: '',
     measureLoad: false,
     metrics: false,
     eventBusArn: '',

@@ -15,7 +15,7 @@ export async function giveUp(
   endedAt: number,
 ): Promise<void> {
   const lease = await claim(records, request);
-  await lease.release(error);
+  await lease.release(error, false);
   await giveUpUnder(await claim(records, request), endedAt);
   await records.change(request, { type: 'dead_letter' });
 }

@@ -22,6 +22,8 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
     maxAttempts: NUMBER_SETTINGS.maxAttempts.default,
     retryBaseSeconds: 2,
     retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
+    pauseSeconds: NUMBER_SETTINGS.pauseSeconds.default,
+    failureRatePercent: undefined,
     inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,
     maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
     maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,

@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { PermanentError, type ProcessorRequest, processor, RetryLater } from 'coatcheck';
+import {
+  DownstreamUnavailable,
+  PermanentError,
+  type ProcessorRequest,
+  processor,
+  RetryLater,
+} from 'coatcheck';
 
 /** What a test asks of the processor. */
 export type Behaviour =
@@ -12,6 +18,8 @@ export type Behaviour =
   | { readonly do: 'stamp'; readonly padding?: number }
   | { readonly do: 'kill'; readonly untilAttempt?: number }
   | { readonly do: 'overrun' }
+  /** Needs what answers there, as every request of its service does. */
+  | { readonly do: 'call'; readonly url: string }
   /** Says how far it is, so often that nobody misses it. */
   | { readonly do: 'report'; readonly seconds: number };
 
@@ -41,10 +49,19 @@ export const handler = processor(async (request) => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason)),
       );
       break;
+    case 'call':
+      return await call(behaviour.url);
     case 'report':
       return await report(request, behaviour.seconds);
   }
 });
+
+async function call(url: string) {
+  const response = await fetch(url).catch((cause) => {
+    throw new DownstreamUnavailable('nobody answers', { cause });
+  });
+  return { answer: await response.text() };
+}
 
 async function report(request: ProcessorRequest, seconds: number) {
   const begun = Date.now();

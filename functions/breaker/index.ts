@@ -1,0 +1,37 @@
+/**
+ * Pauses a processor's event source when its instances ask for it, and resumes it.
+ */
+import { Logger } from '@aws-lambda-powertools/logger';
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import { queueClient } from '../../lib/aws/clients.ts';
+import { LambdaEventSource, lambdaClient } from '../../lib/aws/lambda-event-source.ts';
+import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
+import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
+import { Breaker } from '../../lib/core/circuit/breaker.ts';
+import { readBreakerEnvironment } from '../../lib/core/environment.ts';
+import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
+
+const powertools = new Logger();
+const { serviceName, pauseQueueUrl, inputEventSource, metrics } = readBreakerEnvironment(process.env);
+const figures = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
+const breaker = new Breaker({
+  source: new LambdaEventSource(lambdaClient(), inputEventSource),
+  queue: new SqsPauses(queueClient(), pauseQueueUrl),
+  metrics: {
+    count: (name) => {
+      if (metrics) figures.addMetric(name, MetricUnit.Count, 1);
+    },
+  },
+  now: Date.now,
+  logger: new PowertoolsLogger(powertools),
+});
+
+/** Does what the messages of a batch ask for. */
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  powertools.addContext(context);
+  const again = await breaker.processBatch(deliveriesOf(event));
+  if (figures.hasStoredMetrics()) figures.publishStoredMetrics();
+  return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+}

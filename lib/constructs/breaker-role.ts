@@ -1,0 +1,27 @@
+import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { FunctionRole } from './function-role.ts';
+
+/** What a {@link BreakerRole} opens. */
+export interface BreakerRoleProps {
+  readonly queue: IQueue;
+  readonly source: IEventSourceMapping;
+  readonly logGroup: ILogGroup;
+}
+
+/** The role of what pauses processing: one event source, and its own queue. */
+export class BreakerRole extends FunctionRole {
+  constructor(scope: Construct, id: string, { queue, source, logGroup }: BreakerRoleProps) {
+    super(scope, id, logGroup);
+    this.allow(
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
+      [queue.queueArn],
+    );
+    this.allow(
+      ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+      [source.eventSourceMappingArn],
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { ApplicationLogLevel, type IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { writeBreakerEnvironment } from '../core/environment.ts';
+import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/limits.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { BreakerRole } from './breaker-role.ts';
+import { functionEnvironment } from './function-environment.ts';
+import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
+import { programFile } from './program-file.ts';
+import type { QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
+import type { ServiceSettings } from './service-settings.ts';
+
+/** Each message takes three calls, each of which is tried three times. */
+const TIMEOUT = Duration.minutes(2);
+
+const MEMORY_MIB = 256;
+
+/**
+ * The queue of a {@link CircuitBreaker}. What resumes processing must get through: it is tried for more than a day, as
+ * often as SQS lets it be.
+ */
+export const PAUSES_QUEUE: QueueWithDeadLettersProps = {
+  retention: Duration.days(4),
+  visibilityTimeout: TIMEOUT,
+  maxReceiveCount: 1_000,
+};
+
+/** How a {@link CircuitBreaker} is to be. */
+export interface CircuitBreakerSetup {
+  readonly service: AsyncServiceProps;
+  readonly settings: ServiceSettings;
+  /** Where pauses are asked for, as {@link PAUSES_QUEUE} says. */
+  readonly queue: IQueue;
+  /** What is paused. */
+  readonly source: IEventSourceMapping;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The function that pauses the processor's event source, and resumes it. */
+export class CircuitBreaker extends Construct {
+  readonly function: NodejsFunction;
+
+  constructor(scope: Construct, id: string, props: CircuitBreakerSetup) {
+    super(scope, id);
+    const { service, settings, queue, source, removalPolicy } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy,
+    });
+    this.function = new NodejsFunction(this, 'Function', {
+      ...NODE_RUNTIME,
+      entry: programFile('functions/breaker/index'),
+      memorySize: MEMORY_MIB,
+      timeout: TIMEOUT,
+      bundling: BUNDLING,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        ...functionEnvironment(
+          settings.serviceName,
+          writeBreakerEnvironment({
+            ...settings,
+            pauseQueueUrl: queue.queueUrl,
+            inputEventSource: source.eventSourceMappingId,
+          }),
+        ),
+      },
+      role: new BreakerRole(this, 'Role', { queue, source, logGroup }),
+      logGroup,
+      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+    });
+    this.function.addEventSourceMapping('Pauses', {
+      eventSourceArn: queue.queueArn,
+      batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
+      reportBatchItemFailures: true,
+    });
+  }
+}

@@ -1,0 +1,85 @@
+import type { Delivery } from '../delivery.ts';
+import type { Logger } from '../ports.ts';
+import { describeThrown } from '../thrown.ts';
+import { decodePauseMessage, encodePauseMessage, type Pause } from './pause.ts';
+
+/** What gives a processor its messages. */
+export interface EventSource {
+  isEnabled(): Promise<boolean>;
+  /** Rejects while an earlier change is under way, too. */
+  enable(): Promise<void>;
+  /** As {@link enable}. */
+  disable(): Promise<void>;
+}
+
+/** A queue whose messages can be held back. */
+export interface DelayQueue {
+  /** @param delaySeconds up to a quarter of an hour */
+  send(message: string, delaySeconds: number): Promise<void>;
+}
+
+/** What a {@link Breaker} works with. */
+export interface BreakerPorts {
+  readonly source: EventSource;
+  /** The breaker's own. */
+  readonly queue: DelayQueue;
+  readonly metrics: { count(name: 'Paused' | 'Resumed'): void };
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * Turns an event source off and, for each time, on again. What turns it on is on its way before it is turned off, and
+ * is delivered until it succeeds.
+ */
+export class Breaker {
+  readonly #ports: BreakerPorts;
+
+  constructor(ports: BreakerPorts) {
+    this.#ports = ports;
+  }
+
+  /** @returns ids of the messages that must be delivered again */
+  async processBatch(deliveries: readonly Delivery[]): Promise<string[]> {
+    const again: string[] = [];
+    // One after another: of several instances that ask for a pause at once the first gets it.
+    for (const delivery of deliveries) {
+      try {
+        await this.#obey(delivery);
+      } catch (error) {
+        const fields = { messageId: delivery.id, error: describeThrown(error) };
+        this.#ports.logger.error(
+          'The event source could not be paused or resumed, to be tried again',
+          fields,
+        );
+        again.push(delivery.id);
+      }
+    }
+    return again;
+  }
+
+  async #obey({ body, sentAt }: Delivery): Promise<void> {
+    const message = decodePauseMessage(body);
+    if (message.type === 'resume') return this.#resume();
+    const isOver = this.#ports.now() >= sentAt + message.seconds * 1000;
+    if (!isOver) await this.#pause(message);
+  }
+
+  /** One that is off stays as it is: it is paused already, or an operator has turned it off. */
+  async #pause({ seconds, reason }: Pause): Promise<void> {
+    const { source, queue, metrics, logger } = this.#ports;
+    if (!(await source.isEnabled())) return;
+    await queue.send(encodePauseMessage({ type: 'resume' }), seconds);
+    await source.disable();
+    metrics.count('Paused');
+    logger.warn('Processing paused', { seconds, reason });
+  }
+
+  async #resume(): Promise<void> {
+    const { source, metrics, logger } = this.#ports;
+    if (await source.isEnabled()) return;
+    await source.enable();
+    metrics.count('Resumed');
+    logger.info('Processing resumed');
+  }
+}

@@ -1,0 +1,46 @@
+import { isObject, requiredText } from '../envelopes/fields.ts';
+import { EnvelopeMalformed } from '../errors.ts';
+import { parseJson } from '../json.ts';
+import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
+
+/** The longest pause: what SQS can hold a message back for, which ends it. */
+export const PAUSE_MAX_SECONDS = SQS_MAX_DELAY_SECONDS;
+
+/** A time in which nothing is to be begun. */
+export interface Pause {
+  /** From 1 to {@link PAUSE_MAX_SECONDS}. */
+  readonly seconds: number;
+  /** What is down, for people. */
+  readonly reason: string;
+}
+
+/** Whoever can keep messages away from a processor. Leaves out an answer: whether and when it does so isn't told. */
+export interface PauseRequests {
+  request(pause: Pause): Promise<void>;
+}
+
+/** What is to be done with an event source. */
+export type PauseMessage = { readonly type: 'resume' } | ({ readonly type: 'pause' } & Pause);
+
+const ENVELOPE = 'pause message';
+
+/** A message about a pause as its queue holds it. */
+export function encodePauseMessage(message: PauseMessage): string {
+  return JSON.stringify(message);
+}
+
+/**
+ * Reads what {@link encodePauseMessage} wrote.
+ * @throws EnvelopeMalformed, JsonInvalid
+ */
+export function decodePauseMessage(text: string): PauseMessage {
+  const value = parseJson(text, 'The message', 2);
+  if (!isObject(value)) throw new EnvelopeMalformed(ENVELOPE, 'it must be an object');
+  const { type, seconds } = value;
+  if (type === 'resume') return { type };
+  if (type !== 'pause') throw new EnvelopeMalformed(ENVELOPE, `type must be pause or resume, got ${type}`);
+  if (!(Number.isInteger(seconds) && Number(seconds) >= 1 && Number(seconds) <= PAUSE_MAX_SECONDS)) {
+    throw new EnvelopeMalformed(ENVELOPE, `seconds must be from 1 to ${PAUSE_MAX_SECONDS}, got ${seconds}`);
+  }
+  return { type, seconds: Number(seconds), reason: requiredText(ENVELOPE, value, 'reason') };
+}

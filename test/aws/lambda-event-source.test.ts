@@ -1,0 +1,45 @@
+import { LambdaClient } from '@aws-sdk/client-lambda';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { LambdaEventSource } from '../../lib/aws/lambda-event-source.ts';
+import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
+
+let endpoint: ScriptedEndpoint;
+let source: LambdaEventSource;
+
+beforeEach(async () => {
+  endpoint = await new ScriptedEndpoint(jsonAnswer(202, { State: 'Disabling' })).start();
+  source = new LambdaEventSource(new LambdaClient(clientConfig(endpoint.url)), 'the-uuid');
+});
+afterEach(() => endpoint[Symbol.asyncDispose]());
+
+test.each([
+  ['Enabled', true],
+  ['Enabling', true],
+  ['Disabled', false],
+  ['Disabling', false],
+  ['Updating', false],
+  ['Creating', false],
+])('a source that is %s is enabled: %s', async (State, enabled) => {
+  endpoint.script = jsonAnswer(200, { State });
+  expect(await source.isEnabled()).toBe(enabled);
+  expect(endpoint.calls).toMatchObject([
+    { method: 'GET', url: '/2015-03-31/event-source-mappings/the-uuid' },
+  ]);
+});
+
+test.each([
+  ['enable', true],
+  ['disable', false],
+] as const)('%s sets nothing else', async (action, Enabled) => {
+  await source[action]();
+  expect(endpoint.calls).toMatchObject([
+    { method: 'PUT', url: '/2015-03-31/event-source-mappings/the-uuid' },
+  ]);
+  expect(JSON.parse(String(endpoint.calls[0]?.body))).toEqual({ Enabled });
+});
+
+test('a source that is just being changed refuses', async () => {
+  endpoint.script = (_, response) =>
+    response.writeHead(400, { 'x-amzn-errortype': 'ResourceInUseException' }).end('{"Message":"in use"}');
+  await expect(source.enable()).rejects.toMatchObject({ name: 'ResourceInUseException' });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { readBreakerEnvironment } from '../../lib/core/environment.ts';
+import { readable, resource, resources, serviceInApp } from './service-in-app.ts';
+
+const BREAKER = 'ServiceCircuitBreaker';
+
+describe('the circuit breaker', () => {
+  const template = serviceInApp().template();
+  const queue = resource(template, 'AWS::SQS::Queue', 'ServicePausesQueue');
+  const source = resource(template, 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor');
+  const { id, properties } = resource(template, 'AWS::Lambda::Function', BREAKER);
+
+  it('is told what it pauses', () => {
+    const { Variables } = properties.Environment;
+    expect(readBreakerEnvironment(readable(Variables) as Record<string, string>)).toEqual({
+      serviceName: 'Stack/Service',
+      pauseQueueUrl: `<${queue.id}>`,
+      inputEventSource: `<${source.id}>`,
+      metrics: true,
+    });
+  });
+
+  it('may pause the processor, and nothing else', () => {
+    const logs = resource(template, 'AWS::Logs::LogGroup', BREAKER);
+    const policy = resource(template, 'AWS::IAM::Policy', `${BREAKER}Role`);
+    expect(readable(policy.properties.PolicyDocument.Statement)).toEqual([
+      {
+        Effect: 'Allow',
+        Action: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+        Resource: `<${logs.id}.Arn>`,
+      },
+      {
+        Effect: 'Allow',
+        Action: ['sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ReceiveMessage', 'sqs:SendMessage'],
+        Resource: `<${queue.id}.Arn>`,
+      },
+      {
+        Effect: 'Allow',
+        Action: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+        Resource: expect.stringMatching(new RegExp(`:lambda:.*:event-source-mapping:<${source.id}>$`)),
+      },
+    ]);
+  });
+
+  it('is given its messages, one by one answered, and again and again for more than a day', () => {
+    const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', BREAKER);
+    expect(readable(mapping.properties)).toMatchObject({
+      EventSourceArn: `<${queue.id}.Arn>`,
+      FunctionName: `<${id}>`,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+    });
+    const { VisibilityTimeout, RedrivePolicy, MessageRetentionPeriod } = queue.properties;
+    expect(VisibilityTimeout).toBeGreaterThanOrEqual(properties.Timeout);
+    const seconds = VisibilityTimeout * RedrivePolicy.maxReceiveCount;
+    expect(seconds).toBeGreaterThan(86_400);
+    expect(seconds).toBeLessThan(MessageRetentionPeriod);
+  });
+});
+
+it('can be left out', () => {
+  const template = serviceInApp({ circuitBreaker: false }).template();
+  const ids = resources(template).map(({ id }) => id);
+  expect(ids.filter((id) => id.startsWith(BREAKER) || id.startsWith('ServicePauses'))).toEqual([]);
+});

@@ -1,0 +1,161 @@
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import { Breaker } from '../../../lib/core/circuit/breaker.ts';
+import { encodePauseMessage, type PauseMessage } from '../../../lib/core/circuit/pause.ts';
+import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { delivery } from '../../support/delivery.ts';
+import { SetChance } from '../../support/set-chance.ts';
+
+/** An event source that can be in the middle of a change, when it refuses another. */
+class MemoryEventSource {
+  enabled = true;
+  busy = false;
+
+  async isEnabled(): Promise<boolean> {
+    return this.enabled;
+  }
+
+  async enable(): Promise<void> {
+    this.#set(true);
+  }
+
+  async disable(): Promise<void> {
+    this.#set(false);
+  }
+
+  #set(enabled: boolean): void {
+    if (this.busy) throw new Error('ResourceInUseException');
+    this.enabled = enabled;
+  }
+}
+
+const PAUSE: PauseMessage = { type: 'pause', seconds: 60, reason: 'no database' };
+const RESUME: PauseMessage = { type: 'resume' };
+
+let source: MemoryEventSource;
+let chance: SetChance;
+let sent: { message: string; delaySeconds: number }[];
+let counted: string[];
+let queueFails: boolean;
+let breaker: Breaker;
+
+beforeEach(() => {
+  source = new MemoryEventSource();
+  chance = new SetChance();
+  sent = [];
+  counted = [];
+  queueFails = false;
+  breaker = new Breaker({
+    source,
+    queue: {
+      send: async (message, delaySeconds) => {
+        if (queueFails) throw new Error('no queue');
+        sent.push({ message, delaySeconds });
+      },
+    },
+    metrics: { count: (name) => void counted.push(name) },
+    now: () => chance.now(),
+    logger: new CollectingLogger(),
+  });
+});
+
+let ids = 0;
+
+function message(said: PauseMessage, sentAt = chance.now()) {
+  return delivery(encodePauseMessage(said), { id: `m-${++ids}`, sentAt });
+}
+
+test('a pause turns the source off and sees to it that it is turned on again', async () => {
+  expect(await breaker.processBatch([message(PAUSE)])).toEqual([]);
+  expect(source.enabled).toBe(false);
+  expect(sent).toEqual([{ message: encodePauseMessage(RESUME), delaySeconds: 60 }]);
+  expect(await breaker.processBatch([message(RESUME)])).toEqual([]);
+  expect(source.enabled).toBe(true);
+  expect(counted).toEqual(['Paused', 'Resumed']);
+});
+
+test('several that are asked for at once are one', async () => {
+  await breaker.processBatch([message(PAUSE), message({ ...PAUSE, seconds: 90 }), message(PAUSE)]);
+  expect(sent).toHaveLength(1);
+  expect(counted).toEqual(['Paused']);
+});
+
+test('a source an operator has turned off stays off', async () => {
+  source.enabled = false;
+  await breaker.processBatch([message(PAUSE)]);
+  expect(sent).toEqual([]);
+});
+
+test('a source that is on needs no resuming', async () => {
+  source.busy = true;
+  expect(await breaker.processBatch([message(RESUME)])).toEqual([]);
+  expect(counted).toEqual([]);
+});
+
+test('a pause whose time is over isn’t made', async () => {
+  await breaker.processBatch([message(PAUSE, chance.now() - 60_000)]);
+  expect(source.enabled).toBe(true);
+  await breaker.processBatch([message(PAUSE, chance.now() - 59_999)]);
+  expect(source.enabled).toBe(false);
+});
+
+test('without a way back nothing is turned off', async () => {
+  queueFails = true;
+  const pause = message(PAUSE);
+  expect(await breaker.processBatch([pause])).toEqual([pause.id]);
+  expect(source.enabled).toBe(true);
+});
+
+test('what can’t be done now is tried again, and doesn’t hold up the rest', async () => {
+  source.enabled = false;
+  source.busy = true;
+  const resume = message(RESUME);
+  const nonsense = delivery('nonsense', { id: 'nonsense' });
+  expect(await breaker.processBatch([nonsense, resume])).toEqual(['nonsense', resume.id]);
+  source.busy = false;
+  expect(await breaker.processBatch([resume])).toEqual([]);
+  expect(source.enabled).toBe(true);
+});
+
+test('however messages are repeated, reordered and refused, the source is on when all are delivered', async () => {
+  const step = fc.record({
+    waitSeconds: fc.integer({ min: 0, max: 200 }),
+    pause: fc.boolean(),
+    busy: fc.boolean(),
+    queueFails: fc.boolean(),
+    twice: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      source.enabled = true;
+      sent = [];
+      const waiting: { at: number; said: PauseMessage; sentAt: number }[] = [];
+      const deliver = async (twice: boolean) => {
+        const due = waiting.filter(({ at }) => at <= chance.now());
+        for (const each of due) {
+          waiting.splice(waiting.indexOf(each), 1);
+          const [failed] = await breaker.processBatch([message(each.said, each.sentAt)]);
+          if (failed || twice) waiting.push({ ...each, at: chance.now() + 120_000 });
+          for (const { delaySeconds } of sent.splice(0)) {
+            const at = chance.now() + delaySeconds * 1000;
+            waiting.push({ at, said: RESUME, sentAt: chance.now() });
+          }
+        }
+      };
+      for (const each of steps) {
+        chance.time += each.waitSeconds * 1000;
+        source.busy = each.busy;
+        queueFails = each.queueFails;
+        if (each.pause) waiting.push({ at: chance.now(), said: PAUSE, sentAt: chance.now() });
+        await deliver(each.twice);
+      }
+      source.busy = false;
+      queueFails = false;
+      while (waiting.length > 0) {
+        chance.time += 60_000;
+        await deliver(false);
+      }
+      expect(source.enabled).toBe(true);
+    }),
+  );
+});

@@ -1,0 +1,189 @@
+import { describe, expect, test } from 'vitest';
+import { DownstreamUnavailable, PermanentError } from '../../../lib/core/errors.ts';
+import { BreakableService } from '../../support/breakable-service.ts';
+import { requestDelivery } from '../../support/delivery.ts';
+import { EngineHarness } from '../../support/engine-harness.ts';
+import { START } from '../../support/set-chance.ts';
+
+const HOUR = 3_600;
+
+/** A service that calls another, which is down at first. */
+function dependent(downSeconds: number, error: () => Error, settings = {}) {
+  const calls = { down: 0, up: 0 };
+  const service: BreakableService = new BreakableService(() => {
+    if (service.chance.now() < START + downSeconds * 1000) {
+      calls.down++;
+      throw error();
+    }
+    calls.up++;
+    return 'done';
+  }, settings);
+  const send = (requests: number) => {
+    for (let request = 0; request < requests; request++) {
+      service.queue.send('{}', { RequestId: `r-${request}` }, `m-${request}`);
+    }
+  };
+  return { service, calls, send };
+}
+
+const noDatabase = () => new DownstreamUnavailable('no database');
+
+describe('what every request needs is down (faults 25 and 27)', () => {
+  test.each([1, 8, 60, 1_000])(
+    'for three hours, with %i requests: they wait and succeed',
+    async (requests) => {
+      const { service, calls, send } = dependent(3 * HOUR, noDatabase);
+      send(requests);
+      const seconds = await service.run();
+
+      expect(Object.values(service.statuses)).toEqual(Array(requests).fill('succeeded'));
+      expect(calls.up).toBe(requests);
+      expect(service.queue.deadLetters).toEqual([]);
+      expect(seconds).toBeLessThan(3 * HOUR + 2_000);
+    },
+  );
+
+  test('it is left alone: 1,000 requests call it a few times in a quarter of an hour', async () => {
+    const { service, calls, send } = dependent(3 * HOUR, noDatabase);
+    send(1_000);
+    await service.run();
+    expect(service.pauses).toBeGreaterThan(5);
+    expect(calls.down).toBeLessThan(1_000);
+  });
+
+  test('attempts count again once it is back', async () => {
+    let calls = 0;
+    const service: BreakableService = new BreakableService(() => {
+      calls++;
+      throw service.chance.now() < START + HOUR * 1000 ? noDatabase() : new Error('bad luck');
+    });
+    service.queue.send('{}', { RequestId: 'r-1' }, 'm-1');
+    await service.run();
+    const { outcome, attempts } = service.records.record('r-1') ?? {};
+    expect(outcome).toMatchObject({ status: 'failed', problem: { code: 'attempts_exhausted', attempts: 5 } });
+    // The last claim is the one that gave it up.
+    expect(attempts).toBe(calls + 1);
+    expect(calls).toBeGreaterThan(5);
+    expect(service.queue.deadLetters).toEqual(['m-1']);
+  });
+
+  test('for ever: requests end in the dead-letter queue, each told to have failed', async () => {
+    const { service, send } = dependent(1_000 * HOUR, noDatabase);
+    send(20);
+    await service.run();
+    expect(Object.values(service.statuses)).toEqual(Array(20).fill('failed'));
+    expect(service.queue.deadLetters).toHaveLength(20);
+  });
+
+  test('for one kind of request only: the others are done meanwhile', async () => {
+    const service = new BreakableService((request) => {
+      if (request.id.endsWith('7')) throw noDatabase();
+      return 'done';
+    });
+    for (let request = 0; request < 100; request++) {
+      service.queue.send('{}', { RequestId: `r-${request}` }, `m-${request}`);
+    }
+    await service.run();
+    const failed = Object.entries(service.statuses).filter(([, status]) => status === 'failed');
+    expect(failed).toHaveLength(10);
+    expect(service.queue.deadLetters).toHaveLength(10);
+  });
+});
+
+describe('a rate of failures', () => {
+  test('pauses too, and what fails meanwhile doesn’t count', async () => {
+    const { service, send } = dependent(HOUR, () => new Error('ECONNREFUSED'), { failureRatePercent: 80 });
+    send(1_000);
+    await service.run();
+    expect(Object.values(service.statuses)).toEqual(Array(1_000).fill('succeeded'));
+    expect(service.queue.deadLetters).toEqual([]);
+  });
+
+  test('off, which is the default, leaves failures to be failures', async () => {
+    const { service, send } = dependent(3 * HOUR, () => new Error('ECONNREFUSED'));
+    send(100);
+    await service.run();
+    expect(service.queue.deadLetters).toHaveLength(100);
+    expect(service.pauses).toBe(0);
+  });
+
+  test('of failures for good makes no pause: whoever sends nonsense holds up nobody', async () => {
+    const { service, send } = dependent(HOUR, () => new PermanentError('nonsense'), {
+      failureRatePercent: 1,
+    });
+    send(100);
+    await service.run();
+    expect(service.pauses).toBe(0);
+  });
+});
+
+describe('the service’s own stores are down (fault 27)', () => {
+  test('the table, for three hours: no request is begun, none is lost', async () => {
+    const { service, calls, send } = dependent(0, noDatabase);
+    service.tableDownUntil = START + 3 * HOUR * 1000;
+    send(200);
+    await service.run();
+    expect(Object.values(service.statuses)).toEqual(Array(200).fill('succeeded'));
+    expect(calls).toEqual({ down: 0, up: 200 });
+    expect(service.queue.deadLetters).toEqual([]);
+    expect(service.pauses).toBeGreaterThan(5);
+  });
+
+  test('the output queue, for three hours: each request is handled once, and told', async () => {
+    const { service, calls, send } = dependent(0, noDatabase);
+    service.outputDownUntil = START + 3 * HOUR * 1000;
+    send(200);
+    await service.run();
+    expect(Object.values(service.statuses)).toEqual(Array(200).fill('succeeded'));
+    expect(calls).toEqual({ down: 0, up: 200 });
+    expect(service.queue.deadLetters).toEqual([]);
+    expect(service.pauses).toBeGreaterThan(5);
+  });
+});
+
+describe('in a batch', () => {
+  test.each([
+    ['succeeds', 0],
+    ['fails for good', 1],
+  ])('four find it down, one %s, four find it down: pauses %i', async (_, pauses) => {
+    const asked: unknown[] = [];
+    const harness = new EngineHarness(
+      (request) => {
+        if (request.id !== 'r-4') throw noDatabase();
+        if (pauses > 0) throw new PermanentError('nonsense');
+      },
+      { ports: { pauses: { request: async (pause) => void asked.push(pause) } } },
+    );
+    for (let index = 0; index < 9; index++) await harness.process([requestDelivery(`r-${index}`)]);
+    expect(asked).toHaveLength(pauses);
+  });
+
+  test('what was not begun when the circuit opened waits for its closing', async () => {
+    const harness = new EngineHarness(
+      () => {
+        throw noDatabase();
+      },
+      { concurrency: 1 },
+    );
+    const batch = Array.from({ length: 10 }, (_, index) => requestDelivery(`r-${index}`));
+    expect(await harness.process(batch)).toHaveLength(10);
+    expect(Object.keys(harness.delays)).toHaveLength(10);
+    expect(new Set(Object.values(harness.delays))).toEqual(new Set([30]));
+    const begun = batch.filter(({ attributes }) => harness.records.record(String(attributes.RequestId)));
+    expect(begun).toHaveLength(5);
+  });
+
+  test('no message is hidden beyond its retention', async () => {
+    const harness = new EngineHarness(
+      () => {
+        throw noDatabase();
+      },
+      { inputRetentionSeconds: 60, pauseSeconds: 900 },
+    );
+    const sentAt = harness.chance.now() - 20_000;
+    await harness.process(
+      Array.from({ length: 6 }, (_, index) => requestDelivery(`r-${index}`, {}, { sentAt })),
+    );
+    expect(new Set(Object.values(harness.delays))).toEqual(new Set([20]));
+  });
+});

@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { expect, inject, onTestFinished, test } from 'vitest';
+import { localConfig } from '../../lib/local/clients.ts';
+import { Service } from './service.ts';
+
+const REQUESTS = 30;
+
+const service = new Service('E2e-pausing');
+const lambda = new LambdaClient(localConfig(inject('endpoint')));
+
+async function stateOfSource(): Promise<string | undefined> {
+  const UUID = service.output('EventSource');
+  return (await lambda.send(new GetEventSourceMappingCommand({ UUID }))).State;
+}
+
+/** A server that can begin to answer later, where nobody answers before. */
+async function laterServer() {
+  const server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  onTestFinished(() => void server.close());
+  return { url: `http://127.0.0.1:${port}/`, begin: () => void server.listen(port, '127.0.0.1') };
+}
+
+test('what every request needs is down: processing pauses, resumes, and no request is worse for it (faults 25 and 27)', async () => {
+  const { url, begin } = await laterServer();
+  expect(await stateOfSource()).toBe('Enabled');
+  const ids = Array.from({ length: REQUESTS }, (_, index) => `pausing-${index}`);
+  for (let first = 0; first < REQUESTS; first += 10) {
+    await service.send(...ids.slice(first, first + 10).map((id) => service.ask(id, { do: 'call', url })));
+  }
+  await expect.poll(stateOfSource, { timeout: 30_000, interval: 50 }).toBe('Disabled');
+
+  begin();
+  for (const id of ids) {
+    expect(await service.event(id)).toMatchObject({
+      type: 'coatcheck.request.succeeded',
+      data: { answer: 'here' },
+    });
+  }
+  expect(service.receivedFrom('OutputQueueUrl')).toHaveLength(REQUESTS);
+  await expect.poll(stateOfSource, { timeout: 30_000, interval: 50 }).toBe('Enabled');
+  const records = await Promise.all(ids.map((id) => service.record(id)));
+  const spared = records.map((record) => record?.attemptsSpared ?? 0);
+  expect(Math.max(...spared)).toBeGreaterThan(0);
+  expect(records.map((record) => (record?.attempts ?? 0) - (record?.attemptsSpared ?? 0))).toEqual(
+    ids.map(() => 1),
+  );
+});

@@ -1,0 +1,146 @@
+import { Breaker } from '../../lib/core/circuit/breaker.ts';
+import { encodePauseMessage } from '../../lib/core/circuit/pause.ts';
+import { Engine } from '../../lib/core/engine.ts';
+import type { EngineSettings } from '../../lib/core/engine-settings.ts';
+import { defineProcessor, type Handler } from '../../lib/core/handler.ts';
+import type { OutputMessage, StoredRecord } from '../../lib/core/ports.ts';
+import type { RequestIdentity } from '../../lib/core/request-id.ts';
+import { maxReceivesOf } from '../../lib/core/settings.ts';
+import { CollectingLogger } from './collecting-logger.ts';
+import { delivery } from './delivery.ts';
+import { MemoryInputQueue } from './memory-input-queue.ts';
+import { MemoryOutputQueue } from './memory-output-queue.ts';
+import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { MemoryRecordStore } from './memory-record-store.ts';
+import { outcomeEvent, statusOf } from './outcome-event.ts';
+import { SetChance } from './set-chance.ts';
+import { engineSettings } from './settings.ts';
+
+const BATCH_SIZE = 10;
+const INSTANCES = 3;
+const TIMEOUT_SECONDS = 60;
+
+/** How long a batch takes, and between two looks at the queue. */
+const STEP_SECONDS = 1;
+
+/** Between a pause's being asked for and the source's giving out nothing more. */
+const REACTION_SECONDS = 10;
+
+/** A whole service in memory and in time of its own: instances, their event source, and what turns that off and on. */
+export class BreakableService {
+  readonly chance = new SetChance();
+  readonly records = new MemoryRecordStore();
+  readonly output = new MemoryOutputQueue();
+  readonly queue: MemoryInputQueue;
+  /** Until when the table and the output queue answer nothing but errors, in milliseconds since 1970. */
+  tableDownUntil = 0;
+  outputDownUntil = 0;
+  /** How often the source was turned off. */
+  pauses = 0;
+  readonly #engines: readonly Engine[];
+  readonly #breaker: Breaker;
+  readonly #said: { readonly text: string; readonly sentAt: number; readonly at: number }[] = [];
+  #enabled = true;
+
+  constructor(handler: Handler, given: Partial<EngineSettings> = {}) {
+    const { chance, records, output } = this;
+    const settings = engineSettings({ retryBaseSeconds: 10, ...given });
+    const { visibilityTimeoutSeconds, maxAttempts } = settings;
+    const maxReceiveCount = maxReceivesOf(maxAttempts);
+    this.queue = new MemoryInputQueue({ now: chance.now, visibilityTimeoutSeconds, maxReceiveCount });
+    const logger = new CollectingLogger();
+    const ports = {
+      chance,
+      logger,
+      store: new MemoryPayloadStore(),
+      input: this.queue,
+      records: {
+        read: (request: RequestIdentity) =>
+          this.#unlessDown(this.tableDownUntil, () => records.read(request)),
+        write: (next: StoredRecord) => this.#unlessDown(this.tableDownUntil, () => records.write(next)),
+      },
+      output: {
+        maxMessages: output.maxMessages,
+        maxBytes: output.maxBytes,
+        sizeOf: (message: OutputMessage) => output.sizeOf(message),
+        send: (messages: readonly OutputMessage[]) =>
+          this.#unlessDown(this.outputDownUntil, () => output.send(messages)),
+      },
+    };
+    const pauses = {
+      request: async (pause: { seconds: number; reason: string }) =>
+        this.#say(encodePauseMessage({ type: 'pause', ...pause }), REACTION_SECONDS),
+    };
+    this.#engines = Array.from(
+      { length: INSTANCES },
+      () => new Engine(defineProcessor(handler), settings, { ...ports, pauses }),
+    );
+    this.#breaker = new Breaker({
+      source: {
+        isEnabled: async () => this.#enabled,
+        enable: async () => {
+          this.#enabled = true;
+        },
+        disable: async () => {
+          this.#enabled = false;
+        },
+      },
+      queue: { send: async (text, seconds) => this.#say(text, seconds) },
+      metrics: {
+        count: (name) => {
+          if (name === 'Paused') this.pauses++;
+        },
+      },
+      now: chance.now,
+      logger,
+    });
+  }
+
+  /** Runs until every message has ended or is a dead letter. @returns seconds it took */
+  async run(): Promise<number> {
+    const startedAt = this.chance.now();
+    while (this.queue.size > 0) {
+      await this.#obey();
+      if (this.#enabled) for (const engine of this.#engines) await this.#batch(engine);
+      this.chance.advanceSeconds(STEP_SECONDS);
+      this.chance.time = Math.max(this.chance.time, this.#nextEventAt);
+    }
+    return (this.chance.now() - startedAt) / 1000;
+  }
+
+  /** Status by request id. */
+  get statuses(): Record<string, string> {
+    const events = this.output.messages.map(outcomeEvent);
+    return Object.fromEntries(events.map((event) => [event.subject, statusOf(event)]));
+  }
+
+  async #batch(engine: Engine): Promise<void> {
+    const deliveries = this.queue.receive(BATCH_SIZE);
+    if (deliveries.length === 0) return;
+    const again = await engine.processBatch(deliveries, this.chance.now() + TIMEOUT_SECONDS * 1000);
+    this.queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
+  }
+
+  async #obey(): Promise<void> {
+    const due = this.#said.filter(({ at }) => at <= this.chance.now());
+    for (const said of due) {
+      this.#said.splice(this.#said.indexOf(said), 1);
+      await this.#breaker.processBatch([delivery(said.text, { sentAt: said.sentAt })]);
+    }
+  }
+
+  #unlessDown<Value>(until: number, call: () => Promise<Value>): Promise<Value> {
+    return this.chance.now() < until ? Promise.reject(new Error('ThrottlingException')) : call();
+  }
+
+  #say(text: string, delaySeconds: number): void {
+    const sentAt = this.chance.now();
+    this.#said.push({ text, sentAt, at: sentAt + delaySeconds * 1000 });
+  }
+
+  get #nextEventAt(): number {
+    const visibleAt = this.#enabled ? this.queue.nextVisibleAt : undefined;
+    const times = [...this.#said.map(({ at }) => at), ...(visibleAt === undefined ? [] : [visibleAt])];
+    return times.length === 0 ? 0 : Math.min(...times);
+  }
+}
