@@ -17,6 +17,7 @@ import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { traceparentOfHeader } from '../../lib/aws/xray-header.ts';
 import { LoadAdmission } from '../../lib/core/admission/load-admission.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/environment.ts';
 import { RequestRecords } from '../../lib/core/request-records.ts';
@@ -80,5 +81,6 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     clock: { now: chance.now, sleep },
     resultAgeDays,
     callbackRules: settings,
+    currentTrace: settings.tracing ? () => traceparentOfHeader(process.env._X_AMZN_TRACE_ID) : undefined,
   };
 }

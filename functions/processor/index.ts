@@ -16,6 +16,7 @@ import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
+import { XRayTracer } from '../../lib/aws/xray-tracer.ts';
 import { Engine } from '../../lib/core/engine.ts';
 import { readEnvironment } from '../../lib/core/environment.ts';
 import {
@@ -38,6 +39,12 @@ export { type FromFetchOptions, fromFetch } from '../../lib/core/from-fetch.ts';
 export type { Handler, ProcessorOptions, ProcessorRequest } from '../../lib/core/handler.ts';
 export type { Logger } from '../../lib/core/ports.ts';
 
+/** What runs a processor, and whether it is traced. */
+interface Running {
+  readonly engine: Engine;
+  readonly tracing: boolean;
+}
+
 /** A Lambda function for an SQS event source with partial batch responses. */
 export type LambdaHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
@@ -55,25 +62,25 @@ export function processor<Schema extends StandardSchemaV1>(
 export function processor(...definition: [Handler] | [ProcessorOptions, Handler]): LambdaHandler {
   const defined = definition.length === 1 ? defineProcessor(definition[0]) : defineProcessor(...definition);
   const powertools = new Logger();
-  let engine: Engine | undefined;
+  let running: Running | undefined;
   return async (event, context) => {
     powertools.addContext(context);
     // At the first event, so that a processor can be imported where there is no deployment: in its own tests.
-    engine ??= engineOf(defined, powertools);
+    running ??= runningOf(defined, powertools);
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
-    const again = await engine.processBatch(deliveriesOf(event), deadlineAt);
+    const again = await running.engine.processBatch(deliveriesOf(event, running.tracing), deadlineAt);
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
   };
 }
 
 /** @throws ConfigurationError when the environment isn't a deployment's */
-function engineOf(definition: Processor, powertools: Logger): Engine {
+function runningOf(definition: Processor, powertools: Logger): Running {
   const environment = readEnvironment(process.env);
-  const { serviceName, requestTable, measureLoad, metrics } = environment;
+  const { serviceName, requestTable, measureLoad, metrics, tracing } = environment;
   const { webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
   const queues = queueClient();
   const records = recordClient();
-  return new Engine(definition, environment, {
+  const engine = new Engine(definition, environment, {
     store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
     records: new DynamoDbRecordStore(records, requestTable),
     output: new SqsOutputQueue(queues, environment.outputQueueUrl),
@@ -84,8 +91,10 @@ function engineOf(definition: Processor, powertools: Logger): Engine {
     metrics: metrics
       ? new PowertoolsMetrics(new Metrics({ namespace: METRIC_NAMESPACE, serviceName }))
       : undefined,
+    tracer: tracing ? new XRayTracer(process.env) : undefined,
     failureBus: eventBusArn ? new EventBridgeBus(eventClient(), eventBusArn) : undefined,
     logger: new PowertoolsLogger(powertools),
     chance: { now: Date.now, random: Math.random },
   });
+  return { engine, tracing };
 }

@@ -20,6 +20,8 @@ export interface ApiParts {
   readonly resultAgeDays: number;
   /** Where callbacks may lead. */
   readonly callbackRules: CallbackRules;
+  /** The trace the call at hand is in, unless it says so itself; absent where calls aren't traced. */
+  readonly currentTrace?: () => string | undefined;
 }
 
 /** Who makes a call, as whoever let them in says. */

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Load } from '../core/admission/verdict.ts';
+import { requestFields } from '../core/log-fields.ts';
 import { digestOf } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { describeThrown } from '../core/thrown.ts';
@@ -69,7 +70,7 @@ export async function heldUntilEnd(
     return (await recordAtEnd(find, until, clock)) ?? record;
   } catch (error) {
     // What is known is an answer; without one a client that handed in a request would never know its ticket.
-    const fields = { requestId: record.request.id, error: describeThrown(error) };
+    const fields = { ...requestFields(record.request), error: describeThrown(error) };
     logger.warn('A request could not be waited for', fields);
     return record;
   }

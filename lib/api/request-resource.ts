@@ -9,6 +9,8 @@ export type RequestResource = z.infer<typeof Request>;
 /** What a record says of its request to clients. */
 export function resourceOf(record: RequestRecord): RequestResource {
   const { request, status, attempts, progress, lastError, outcome } = record;
+  // What only the payload's object says is known at its end.
+  const traceparent = request.traceparent ?? outcome?.traceparent;
   return {
     id: request.id,
     ...(request.issuer === '' ? {} : { source: request.issuer }),
@@ -17,6 +19,7 @@ export function resourceOf(record: RequestRecord): RequestResource {
     updatedAt: timeOf(record.updatedAt),
     ...(outcome && { endedAt: timeOf(outcome.endedAt) }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: timeOf(request.expiresAt) }),
+    ...(traceparent !== undefined && { traceparent }),
     attempts: record.givenUp ? attempts - 1 : attempts,
     ...(progress && { progress }),
     ...(lastError && { lastError }),

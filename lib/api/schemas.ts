@@ -46,6 +46,10 @@ export const Request = z
     updatedAt: Time,
     endedAt: Time.optional(),
     expiresAt: Time.optional().openapi({ description: 'It isn’t begun after that.' }),
+    traceparent: z
+      .string()
+      .optional()
+      .openapi({ description: 'W3C trace context: the trace it belongs to, if anybody said so.' }),
     attempts: z.int().openapi({ description: 'Attempts begun.' }),
     progress: z
       .object({ fraction: z.number().openapi({ description: 'From 0 to 1.' }), note: z.string().optional() })

@@ -1,9 +1,9 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Verdict } from '../core/admission/verdict.ts';
-import { optionalTraceparent } from '../core/envelopes/fields.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import type { Order, Submissions } from '../core/submissions.ts';
+import { optionalTraceparent } from '../core/traceparent.ts';
 import { loadHeader, refused } from './admitting.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
@@ -55,7 +55,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], callbackRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
-      traceparent: optionalTraceparent(headers.traceparent),
+      traceparent: optionalTraceparent(headers.traceparent) ?? parts.currentTrace?.(),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
     const verdict = await admission.decide(order);

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { optionalTraceparent } from '../core/envelopes/fields.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
+import { optionalTraceparent } from '../core/traceparent.ts';
 import { goesInParts, type UploadWay } from '../core/uploads.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
@@ -99,7 +99,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       metadata: checkedMetadata(body.metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       callbackUrl: callbackUrlOf(body.callbackUrl, callbackRules),
-      traceparent: optionalTraceparent(c.req.header('traceparent')),
+      traceparent: optionalTraceparent(c.req.header('traceparent')) ?? api.currentTrace?.(),
     };
     const loadHeader = await admitted(admission, order);
     const { record, upload } = await uploads.open(order);

@@ -1,17 +1,22 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Delivery } from '../core/delivery.ts';
+import { traceparentOfHeader } from './xray-header.ts';
 
 /**
  * The deliveries of an event from an SQS event source.
+ * @param traced whether to tell which traces of X-Ray their senders were in
  * @throws TypeError when the event is of something else
  */
-export function deliveriesOf(event: SQSEvent): Delivery[] {
+export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
   if (!isSqsEvent(event)) {
     throw new TypeError(
       `Expected an event of an SQS event source, got ${JSON.stringify(event)?.slice(0, 200)}`,
     );
   }
-  return event.Records.map(deliveryOf);
+  return event.Records.map((record) => {
+    const traceparent = traced ? traceparentOfHeader(record.attributes.AWSTraceHeader) : undefined;
+    return { ...deliveryOf(record), ...(traceparent !== undefined && { traceparent }) };
+  });
 }
 
 function isSqsEvent(event: unknown): event is SQSEvent {

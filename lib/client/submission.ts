@@ -23,7 +23,7 @@ export interface SubmissionOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Stay on the line so long in case it ends meanwhile, 0 to 20. @default 0 */
   readonly waitSeconds?: number;
-  /** The trace the request belongs to. @see https://www.w3.org/TR/trace-context/#traceparent-header */
+  /** The trace the request belongs to; one that isn't well-formed is left out. @see https://www.w3.org/TR/trace-context/#traceparent-header */
   readonly traceparent?: string;
   /** SHA-256 of the payload in base64, for the store to check; for payloads above 4 MiB, up to 5 GiB. */
   readonly sha256?: string;

@@ -1,3 +1,4 @@
+import { optionalTraceparent } from '../core/traceparent.ts';
 import { requestOf } from './answers.ts';
 import type { Api } from './api.ts';
 import { type Payload, type PayloadBody, payloadOf } from './payload.ts';
@@ -45,7 +46,7 @@ async function submitDirectly(
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,
       'coatcheck-expires-at': timeOf(options.expiresAt),
-      traceparent: options.traceparent,
+      traceparent: optionalTraceparent(options.traceparent),
       ...metadataHeaders(options.metadata),
     },
     body: new Uint8Array(await blob.arrayBuffer()),

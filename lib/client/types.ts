@@ -18,6 +18,8 @@ export interface RequestResource {
   readonly endedAt?: string;
   /** After that it isn't begun any more. */
   readonly expiresAt?: string;
+  /** The trace it belongs to, if anybody said so. */
+  readonly traceparent?: string;
   /** Attempts begun. */
   readonly attempts: number;
   /** How far the latest attempt says it is. */

@@ -3,6 +3,7 @@ import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { traceActively } from './active-tracing.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { type ApiResources, apiEnvironment } from './api-environment.ts';
 import { ApiRole } from './api-role.ts';
@@ -55,5 +56,6 @@ export class ApiFunction extends Construct {
       logGroup,
       applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
     });
+    if (settings.tracing) traceActively(this.function, this.role);
   }
 }

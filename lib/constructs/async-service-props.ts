@@ -265,6 +265,14 @@ export interface AsyncServiceProps {
   readonly metrics?: boolean;
 
   /**
+   * Whether X-Ray traces the functions: a sample of the calls of the HTTP API, of the processor's batches with every
+   * attempt in them, and of webhooks. Requests that came without a `traceparent` then belong to the trace of X-Ray they
+   * were handed in by. $5 for a million traces: see docs/operations.md.
+   * @default false
+   */
+  readonly tracing?: boolean;
+
+  /**
    * A dashboard in CloudWatch: the queue, waits, successes, failures, the processor, the HTTP API, the cost by the hour.
    * $3 a month.
    * @default false

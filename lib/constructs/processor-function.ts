@@ -4,6 +4,7 @@ import { ApplicationLogLevel, type EventSourceMapping } from 'aws-cdk-lib/aws-la
 import { type ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
+import { traceActively } from './active-tracing.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
 import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
@@ -51,6 +52,7 @@ export class ProcessorFunction extends Construct {
       logGroup,
       applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
     });
+    if (settings.tracing) traceActively(this.function, this.role);
     this.eventSource = this.function.addEventSourceMapping('InputQueue', {
       eventSourceArn: props.inputQueue.queueArn,
       batchSize: settings.batchSize,

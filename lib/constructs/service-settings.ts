@@ -18,6 +18,8 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly measureLoad: boolean;
   /** Whether the processor tells figures. */
   readonly metrics: boolean;
+  /** Whether X-Ray traces the functions. */
+  readonly tracing: boolean;
 }
 
 /**
@@ -43,5 +45,6 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     outputFormat: props.outputFormat ?? DEFAULT_OUTPUT_FORMAT,
     measureLoad: props.api !== undefined,
     metrics: props.metrics ?? true,
+    tracing: props.tracing ?? false,
   };
 }

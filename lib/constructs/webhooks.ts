@@ -9,6 +9,7 @@ import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { writeWebhookEnvironment } from '../core/environment.ts';
 import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../core/limits.ts';
+import { traceActively } from './active-tracing.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { functionEnvironment } from './function-environment.ts';
 import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
@@ -118,6 +119,7 @@ export class Webhooks extends Construct {
       logGroup,
       applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
     });
+    if (settings.tracing) traceActively(this.function, this.role);
     this.function.addEventSourceMapping('Deliveries', {
       eventSourceArn: queue.queueArn,
       batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,

@@ -1,16 +1,10 @@
 import { parseClaimCheck } from '../core/claim-check.ts';
-import {
-  isObject,
-  type JsonObject,
-  optionalText,
-  optionalTraceparent,
-  requiredText,
-  shown,
-} from '../core/envelopes/fields.ts';
+import { isObject, type JsonObject, optionalText, requiredText, shown } from '../core/envelopes/fields.ts';
 import { EnvelopeMalformed } from '../core/errors.ts';
 import { memberText } from '../core/json.ts';
 import { isJsonType } from '../core/media-type.ts';
 import type { Problem } from '../core/outcome.ts';
+import { optionalTraceparent } from '../core/traceparent.ts';
 import { OutcomeResult, type ResultObjects } from './outcome-result.ts';
 
 /** How a request ended, as its message tells it. */

@@ -12,6 +12,7 @@ import {
 } from './errors.ts';
 import type { Lease } from './lease.ts';
 import { LeftBehind } from './left-behind.ts';
+import { requestFields } from './log-fields.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from './outcome.ts';
 import { type DeadLetter, isExpired } from './request-record.ts';
 import { ResultKeeper } from './result-keeper.ts';
@@ -128,10 +129,11 @@ export class Attempt {
     const { shift, metrics } = this.#tools;
     const startedAt = this.#now();
     metrics?.began(this.#sentAt);
+    const work = new Work(this.#request, lease, this.#results, this.#tools);
     try {
-      const work = new Work(this.#request, lease, this.#results, this.#tools);
       return await this.#before(shift.over, work.ending());
     } finally {
+      this.#request = { ...this.#request, traceparent: work.traceparent };
       metrics?.worked(startedAt);
     }
   }
@@ -206,8 +208,8 @@ export class Attempt {
   }
 
   #warn(message: string, error: unknown): void {
-    const { id: requestId, tenant } = this.#request;
-    this.#tools.ports.logger.warn(message, { requestId, tenant, error: describeThrown(error) });
+    const fields = { ...requestFields(this.#request), error: describeThrown(error) };
+    this.#tools.ports.logger.warn(message, fields);
   }
 
   #now(): number {

@@ -11,6 +11,8 @@ export interface Delivery {
   readonly sentAt: number;
   /** When the message was first delivered, in milliseconds since 1970. */
   readonly firstDeliveredAt: number;
+  /** The trace its sender was in, where that is wanted and the queue knows. */
+  readonly traceparent?: string;
   /** What the queue wants back to change or end this delivery. */
   readonly receipt: string;
 }

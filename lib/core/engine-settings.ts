@@ -10,6 +10,7 @@ import type {
   OutputQueue,
   PayloadStore,
   RecordStore,
+  Tracer,
 } from './ports.ts';
 
 /** What the engine is told by its deployment: all but where its ports are, and which it has. */
@@ -23,6 +24,7 @@ export type EngineSettings = Omit<
   | 'requestTable'
   | 'measureLoad'
   | 'metrics'
+  | 'tracing'
   | 'eventBusArn'
 >;
 
@@ -42,6 +44,8 @@ export interface EnginePorts {
   readonly metrics?: Metrics;
   /** Where failures are told besides, if anywhere. */
   readonly failureBus?: EventBus;
+  /** Where attempts are traced, if anywhere. */
+  readonly tracer?: Tracer;
   readonly logger: Logger;
   readonly chance: Chance;
 }

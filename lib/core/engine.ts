@@ -8,6 +8,7 @@ import { RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
+import { requestFields } from './log-fields.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { Announcer } from './output/announcer.ts';
 import { FailureEvents } from './output/failure-events.ts';
@@ -17,6 +18,7 @@ import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
 import { Shift, unlessAborted } from './shift.ts';
 import { Slots } from './slots.ts';
 import { describeThrown } from './thrown.ts';
+import { traced } from './traced-attempt.ts';
 
 /**
  * What became of a request or a message: done, or the seconds after which it is to be delivered again, or given up:
@@ -89,6 +91,7 @@ export class Engine {
       this.#circuit.flush(shift.closing),
       this.#meter?.flush(shift.closing),
       this.#failureEvents?.flush(shift.closing),
+      this.#ports.tracer?.flush(),
     ]);
     const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
     this.#metrics?.emit(deliveries.length, again.length);
@@ -173,7 +176,12 @@ export class Engine {
       handled = true;
     });
     try {
-      const end = await this.#endOf(task, processor, shift);
+      const end = await traced(this.#endOf(task, processor, shift), {
+        tracer: this.#ports.tracer,
+        chance: this.#ports.chance,
+        request: task.decoded,
+        attempt: attemptOf(task.deliveries),
+      });
       const fate = this.#told(end, task, publisher, shift).then(
         (told) => {
           if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
@@ -241,13 +249,13 @@ export class Engine {
   }
 
   #log(outcome: Outcome): void {
-    const { status } = outcome;
-    const { id: requestId, tenant } = outcome.request;
+    const { status, request, traceparent } = outcome;
+    const about = requestFields({ ...request, traceparent });
     if (status === 'succeeded') {
-      this.#ports.logger.debug('Request succeeded', { requestId, tenant });
+      this.#ports.logger.debug('Request succeeded', { ...about });
     } else {
       const { code, detail, attempts } = outcome.problem;
-      this.#ports.logger.warn(`Request ${status}`, { requestId, tenant, code, detail, attempt: attempts });
+      this.#ports.logger.warn(`Request ${status}`, { ...about, code, detail, attempt: attempts });
     }
   }
 
@@ -262,8 +270,7 @@ export class Engine {
     );
     const thrown = describeThrown(error instanceof StillLeased ? error.cause : error);
     this.#ports.logger.warn('Attempt failed, to be tried again', {
-      requestId: decoded.id,
-      tenant: decoded.tenant,
+      ...requestFields(decoded),
       code: thrown.code,
       attempt,
       delaySeconds,

@@ -72,6 +72,8 @@ export interface ProcessorEnvironment {
   readonly metrics: boolean;
   /** The event bus that is told of failures; empty where none is. */
   readonly eventBusArn: string;
+  /** Whether X-Ray traces it. */
+  readonly tracing: boolean;
 }
 
 /** What the HTTP API's function is told by its deployment. */
@@ -103,6 +105,8 @@ export interface ApiEnvironment {
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
+  /** Whether X-Ray traces it. */
+  readonly tracing: boolean;
   /** Where callbacks may lead. */
   readonly callbacks: Callbacks;
   /** The ports callbacks may go to. */
@@ -245,6 +249,7 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     ...callbackVariables(),
     metrics: flag(METRICS_VARIABLE),
     eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
+    tracing: tracingVariable(),
   };
 }
 
@@ -268,6 +273,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     resultAgeDays: setting('resultAgeDays'),
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),
+    tracing: tracingVariable(),
     ...callbackVariables(),
   };
 }
@@ -291,6 +297,10 @@ function breakerVariables(): VariablesOf<BreakerEnvironment> {
     inputEventSource: text(TEXT_VARIABLES.inputEventSource),
     metrics: flag(METRICS_VARIABLE),
   };
+}
+
+function tracingVariable() {
+  return flag('COATCHECK_TRACING');
 }
 
 function callbackVariables() {

@@ -40,6 +40,7 @@ function webRequest(request: ProcessorRequest, url: URL, method: string): Reques
     [REQUEST_ID_HEADER]: headerValue(request.id),
     [ATTEMPT_HEADER]: String(request.attempt),
   });
+  if (request.traceparent) headers.set('traceparent', request.traceparent);
   if (request.contentType) headers.set('content-type', request.contentType);
   if (request.size !== undefined) headers.set('content-length', String(request.size));
   return new Request(url, {

@@ -13,6 +13,11 @@ export interface ProcessorRequest<Input = unknown> {
   readonly metadata: Readonly<Record<string, string>>;
   /** Whom the request is for, where its sender said so. */
   readonly tenant: string | undefined;
+  /**
+   * The trace the request belongs to, where its sender said so: a header for the calls a handler makes for it.
+   * @see https://www.w3.org/TR/trace-context/#traceparent-header
+   */
+  readonly traceparent: string | undefined;
   /** Which attempt this is, from 1. It only grows, so that what a handler calls can refuse an earlier attempt by it. */
   readonly attempt: number;
   /** When {@link signal} fires: results that come later are not used. */
@@ -22,7 +27,7 @@ export interface ProcessorRequest<Input = unknown> {
    * soon after the request was cancelled or another attempt took over.
    */
   readonly signal: AbortSignal;
-  /** Adds the request's id to every line. */
+  /** Adds the request's id, its tenant, its trace's id and the attempt to every line. */
   readonly logger: Logger;
 
   /**

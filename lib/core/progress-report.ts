@@ -1,5 +1,6 @@
 import type { EnginePorts } from './engine-settings.ts';
 import type { Lease } from './lease.ts';
+import type { RequestFields } from './log-fields.ts';
 import type { Progress } from './request-record.ts';
 import { describeThrown } from './thrown.ts';
 
@@ -11,14 +12,14 @@ const NOTE_MAX_LENGTH = 500;
 
 /** Records how far an attempt is, as often as its price allows, and learns so whether anybody still wants it. */
 export class ProgressReport {
-  readonly #requestId: string;
+  readonly #about: RequestFields;
   readonly #lease: Lease;
   readonly #ports: EnginePorts;
   readonly #stop = new AbortController();
   #recordedAt: number;
 
-  constructor(requestId: string, lease: Lease, ports: EnginePorts) {
-    this.#requestId = requestId;
+  constructor(about: RequestFields, lease: Lease, ports: EnginePorts) {
+    this.#about = about;
     this.#lease = lease;
     this.#ports = ports;
     this.#recordedAt = ports.chance.now();
@@ -40,7 +41,7 @@ export class ProgressReport {
     try {
       if (!(await this.#lease.progress(progress))) this.#stop.abort();
     } catch (error) {
-      const fields = { requestId: this.#requestId, error: describeThrown(error) };
+      const fields = { ...this.#about, error: describeThrown(error) };
       this.#ports.logger.warn('Progress could not be recorded', fields);
     }
   }

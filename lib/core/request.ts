@@ -3,6 +3,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InputInvalid } from './errors.ts';
 import type { ProcessorRequest } from './handler.ts';
 import { parseJson } from './json.ts';
+import { requestFields } from './log-fields.ts';
 import type { Payload } from './payload.ts';
 import type { Logger } from './ports.ts';
 import type { Progress } from './request-record.ts';
@@ -11,6 +12,7 @@ import type { Progress } from './request-record.ts';
 export interface AttemptContext {
   readonly id: string;
   readonly tenant: string | undefined;
+  readonly traceparent: string | undefined;
   readonly attempt: number;
   readonly deadline: Date;
   /** Each of them tells the handler to stop. */
@@ -40,6 +42,9 @@ export class PayloadRequest implements ProcessorRequest {
   get tenant() {
     return this.#context.tenant;
   }
+  get traceparent() {
+    return this.#context.traceparent;
+  }
   get attempt() {
     return this.#context.attempt;
   }
@@ -58,7 +63,7 @@ export class PayloadRequest implements ProcessorRequest {
 
   /** Made when first used: most handlers of small messages never log. */
   get logger() {
-    this.#logger ??= this.#context.logger.child({ requestId: this.id, attempt: this.attempt });
+    this.#logger ??= this.#context.logger.child({ ...requestFields(this), attempt: this.attempt });
     return this.#logger;
   }
 

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { single } from './beginning.ts';
 import { encodeSubmission, type Submission } from './envelopes/submission.ts';
 import { IdempotencyKeyBusy, IdempotencyKeyReused, PayloadEmpty, PayloadTooLarge } from './errors.ts';
+import { requestFields } from './log-fields.ts';
 import type { Chance, IdempotencyKeys, KeyUse, Logger, PayloadStore, SubmissionQueue } from './ports.ts';
 import { created, type RecordedRequest, type RequestRecord } from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
@@ -162,7 +163,7 @@ export class Submissions {
     try {
       return await this.#ports.records.submit(request, at, true);
     } catch (error) {
-      const fields = { requestId: request.id, error: describeThrown(error) };
+      const fields = { ...requestFields(request), error: describeThrown(error) };
       this.#ports.logger.warn('A request was taken and could not be recorded yet', fields);
       return created({ type: 'submit', request, uploaded: true }, at);
     }

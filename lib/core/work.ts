@@ -2,6 +2,7 @@ import type { AttemptTools } from './attempt-tools.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
 import { CallbackRefused, PermanentError } from './errors.ts';
 import type { Lease } from './lease.ts';
+import { requestFields } from './log-fields.ts';
 import { type Ending, failure, type InlineResult } from './outcome.ts';
 import { openPayload } from './payload.ts';
 import type { StoredResult } from './ports.ts';
@@ -9,11 +10,12 @@ import { ProgressReport } from './progress-report.ts';
 import { PayloadRequest } from './request.ts';
 import { resultBodyOf } from './result.ts';
 import type { ResultKeeper } from './result-keeper.ts';
+import { optionalTraceparent } from './traceparent.ts';
 import { callbackUrlProblem } from './webhooks/callback-url.ts';
 
 /** What an attempt does once it has the request to itself: open, handle, keep the result. */
 export class Work {
-  readonly #request: DecodedRequest;
+  #request: DecodedRequest;
   readonly #lease: Lease;
   readonly #results: ResultKeeper;
   readonly #tools: AttemptTools;
@@ -23,6 +25,11 @@ export class Work {
     this.#lease = lease;
     this.#results = results;
     this.#tools = tools;
+  }
+
+  /** The trace the request belongs to; where only its object says so, known once that is open. */
+  get traceparent(): string | undefined {
+    return this.#request.traceparent;
   }
 
   /**
@@ -43,11 +50,14 @@ export class Work {
     const { attempt } = this.#lease;
     this.#assertCallback();
     const payload = await openPayload(this.#request, ports.store, settings, shift.over);
+    const { traceparent = optionalTraceparent(payload.metadata.traceparent) } = this.#request;
+    this.#request = { ...this.#request, traceparent };
     try {
-      const progress = new ProgressReport(this.#request.id, this.#lease, ports);
+      const progress = new ProgressReport(requestFields(this.#request), this.#lease, ports);
       const request = new PayloadRequest(payload, {
         id: this.#request.id,
         tenant: this.#request.tenant,
+        traceparent,
         attempt,
         deadline: new Date(shift.stopsAt),
         signals: [shift.stopping, progress.unwanted],

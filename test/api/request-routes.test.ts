@@ -5,6 +5,7 @@ import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { delivery } from '../support/delivery.ts';
 import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { s3Event, s3Record } from '../support/s3-records.ts';
 import { START } from '../support/set-chance.ts';
 
 const ACME = { tenant: 'acme' };
@@ -29,6 +30,20 @@ describe('a request', () => {
       }
     }
     expect(api.harness.records.all()).toMatchObject([{ record: { status: 'queued' } }]);
+  });
+
+  test('tells the trace it belongs to, whoever said so', async () => {
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    const api = new ApiHarness();
+    const headers = { traceparent };
+    const handedIn = await api.call('POST', '/v1/requests', { body: 'hello', headers });
+    expect((await requestIn(handedIn, 202)).traceparent).toBe(traceparent);
+
+    api.harness.store.put('requests/a', 'hello', { metadata: { traceparent } });
+    await api.harness.process([delivery(s3Event(s3Record({ key: 'requests/a', size: 5 })))]);
+    const [uploaded] = api.harness.records.all().filter(({ record }) => record.outcome);
+    const path = `/v1/requests/${uploaded?.record.request.id}`;
+    expect((await requestIn(await api.call('GET', path), 200)).traceparent).toBe(traceparent);
   });
 
   test('that came by a queue is asked for by its source', async () => {

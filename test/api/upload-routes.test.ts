@@ -249,6 +249,12 @@ describe('an upload by a form', () => {
     });
   });
 
+  test('belongs to the trace of the call it was announced by', async () => {
+    const api = new ApiHarness(undefined, { currentTrace: () => TRACEPARENT });
+    const { request } = await formed(api, { size: 5 });
+    expect(request.traceparent).toBe(TRACEPARENT);
+  });
+
   test('after its time is over expires, unread', async () => {
     const api = new ApiHarness(() => expect.unreachable());
     const { request, key, path } = await formed(api, { size: 5, expiresAt: '2026-01-31T12:01:00Z' });

@@ -24,15 +24,29 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   ...Object.fromEntries(CONTRACT.map((file) => [file, { files: CONTRACT, modules: [] }])),
   'lib/aws/': {
     files: ['lib/aws/', 'lib/core/'],
-    modules: ['@aws-lambda-powertools/*', '@aws-sdk/*', 'aws-lambda', 'node:stream'],
+    modules: [
+      '@aws-lambda-powertools/*',
+      '@aws-sdk/*',
+      'aws-lambda',
+      'node:crypto',
+      'node:dgram',
+      'node:stream',
+    ],
   },
   // For browsers too: nothing of Node, and of the core what needs nothing either.
   'lib/client/': {
     files: [
       'lib/client/',
-      ...['admission/verdict', 'errors', 'media-type', 'outcome', 'ports', 'request-record', 'thrown'].map(
-        (name) => `lib/core/${name}.ts`,
-      ),
+      ...[
+        'admission/verdict',
+        'errors',
+        'media-type',
+        'outcome',
+        'ports',
+        'request-record',
+        'thrown',
+        'traceparent',
+      ].map((name) => `lib/core/${name}.ts`),
     ],
     modules: ['@aws-crypto/sha256-js', '@smithy/signature-v4'],
   },

@@ -7,6 +7,7 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
 import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
 
+const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const TICKET = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
 
 /** Files in a folder that goes with the test. @returns the folder */
@@ -63,6 +64,32 @@ test('options go with every file', async () => {
     contentType: 'text/plain',
     metadata: { customer: '17', note: 'a=b' },
   });
+});
+
+test.each([
+  [{ TRACEPARENT: TRACE }, []],
+  [{ TRACEPARENT: 'none' }, ['--traceparent', TRACE]],
+])('the trace is told by the environment %j and options %j', async (variables, options) => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+  const args = ['submit', 'a', ...options, '--json', '--api', url];
+
+  const { stdout } = await coatcheck(args, { cwd, variables });
+
+  expect(JSON.parse(stdout).traceparent).toBe(TRACE);
+});
+
+test('a trace parent that is none is ignored', async () => {
+  const { url } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+
+  const { exitCode, stdout } = await coatcheck(
+    ['submit', 'a', '--traceparent', 'none', '--json', '--api', url],
+    { cwd },
+  );
+
+  expect(exitCode).toBe(0);
+  expect(JSON.parse(stdout)).not.toHaveProperty('traceparent');
 });
 
 test('--expires-in counts from now', async () => {

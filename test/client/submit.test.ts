@@ -43,6 +43,14 @@ test('a value goes as JSON', async () => {
   await expect(client.submitJson(undefined)).rejects.toThrow('JSON has no undefined');
 });
 
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+test('a trace parent that is none is not sent, whatever a header would make of it', async () => {
+  const { client, calls } = await openScriptedApi([ACCEPTED]);
+  await client.submit('x', { traceparent: `${TRACEPARENT}\n` });
+  expect(calls[0]?.headers).not.toHaveProperty('traceparent');
+});
+
 test('everything that goes with a payload is sent', async () => {
   const { client, calls } = await openScriptedApi([answer(200, requestJson({ status: 'succeeded' }))]);
   const progress: SubmissionProgress[] = [];
@@ -52,7 +60,7 @@ test('everything that goes with a payload is sent', async () => {
     callbackUrl: 'https://example.com/hook',
     metadata: { Origin: 'shop 1', empty: '' },
     waitSeconds: 15.7,
-    traceparent: '00-1',
+    traceparent: TRACEPARENT,
     onProgress: (seen) => progress.push(seen),
   });
   expect(request.status).toBe('succeeded');
@@ -63,7 +71,7 @@ test('everything that goes with a payload is sent', async () => {
     'coatcheck-metadata-origin': 'shop 1',
     'coatcheck-metadata-empty': '',
     prefer: 'wait=15',
-    traceparent: '00-1',
+    traceparent: TRACEPARENT,
   });
   expect(progress).toEqual([{ sentBytes: 1, totalBytes: 1 }]);
 });

@@ -37,6 +37,7 @@ it('is what the API reads by default', () => {
     resultAgeDays: 15,
     maxWaitSeconds: 900,
     tenantSharePercent: 50,
+    tracing: false,
     callbacks: 'off',
     callbackPorts: [443, 8443],
   });
@@ -44,6 +45,7 @@ it('is what the API reads by default', () => {
 
 it('is what the props say', () => {
   const { variables, bucket, table, input } = variablesOf({
+    tracing: true,
     serviceName: 'urn:reports',
     timeout: Duration.minutes(2),
     inlineLimitBytes: 1_000,
@@ -81,6 +83,7 @@ it('is what the props say', () => {
     resultAgeDays: 7,
     maxWaitSeconds: 180,
     tenantSharePercent: 10,
+    tracing: true,
     callbacks: 'off',
     callbackPorts: [443, 8443],
   });

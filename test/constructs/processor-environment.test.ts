@@ -54,6 +54,7 @@ it('is what a processor reads by default', () => {
     callbackPorts: [443, 8443],
     metrics: true,
     eventBusArn: '',
+    tracing: false,
   });
 });
 
@@ -63,6 +64,7 @@ it('is what the props say', () => {
     circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
     serviceName: 'urn:reports',
     metrics: false,
+    tracing: true,
     batchSize: 20,
     batchWindow: Duration.seconds(5),
     concurrency: 4,
@@ -118,6 +120,7 @@ it('is what the props say', () => {
     callbackPorts: [443, 8443],
     metrics: false,
     eventBusArn: '',
+    tracing: true,
   });
 });
 

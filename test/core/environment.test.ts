@@ -53,6 +53,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   callbackPorts: [443, 8443],
   metrics: true,
   eventBusArn: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
+  tracing: true,
 };
 
 const VARIABLES = {
@@ -87,6 +88,7 @@ const VARIABLES = {
   COATCHECK_CALLBACK_PORTS: '443 8443',
   COATCHECK_METRICS: 'on',
   COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
+  COATCHECK_TRACING: 'on',
 };
 
 const API_ENVIRONMENT: ApiEnvironment = {
@@ -108,6 +110,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   resultAgeDays: 15,
   maxWaitSeconds: 900,
   tenantSharePercent: 50,
+  tracing: false,
   callbacks: 'off',
   callbackPorts: [443],
 };
@@ -131,6 +134,7 @@ const API_VARIABLES = {
   COATCHECK_RESULT_AGE_DAYS: '15',
   COATCHECK_MAX_WAIT_SECONDS: '900',
   COATCHECK_TENANT_SHARE_PERCENT: '50',
+  COATCHECK_TRACING: 'off',
   COATCHECK_CALLBACKS: 'off',
   COATCHECK_CALLBACK_PORTS: '443',
 };
@@ -208,6 +212,7 @@ test('what is written is what is read', () => {
     ...CALLBACK_RULES,
     metrics: fc.boolean(),
     eventBusArn: fc.string(),
+    tracing: fc.boolean(),
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -236,6 +241,7 @@ test('what is written for the API is what it reads', () => {
     resultAgeDays: number('resultAgeDays'),
     maxWaitSeconds: number('maxWaitSeconds'),
     tenantSharePercent: number('tenantSharePercent'),
+    tracing: fc.boolean(),
     ...CALLBACK_RULES,
   });
   fc.assert(

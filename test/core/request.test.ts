@@ -18,6 +18,7 @@ async function requestFor(
   return new PayloadRequest(payload, {
     id: 'r-1',
     tenant: 'acme',
+    traceparent: undefined,
     attempt: 2,
     deadline: new Date(5),
     signals: [signal],
@@ -75,7 +76,7 @@ describe('progress', () => {
       {
         level: 'info',
         message: 'Progress',
-        fields: { requestId: 'r-1', attempt: 2, fraction: 0.5, note: 'halfway' },
+        fields: { requestId: 'r-1', tenant: 'acme', attempt: 2, fraction: 0.5, note: 'halfway' },
       },
     ]);
   });

@@ -40,6 +40,8 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     circuitBreaker: { pause: Duration.seconds(2) },
     webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
     failureEvents,
+    // The emulator tells functions which trace they are in, and records none.
+    tracing: name === 'cloudevents',
     removalPolicy: RemovalPolicy.DESTROY,
   });
   const outputs = {

@@ -10,6 +10,7 @@ import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
 const config = localConfig(inject('endpoint'));
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const WAITING = { timeout: 60_000, interval: 200 };
 
 /** A receiver that answers so, one answer after the other, the last one for ever. */
@@ -39,7 +40,8 @@ async function called(calls: readonly ReceivedCall[], times = 1): Promise<readon
 
 test('by HTTP: who hands in a request is told its outcome', async () => {
   const { calls, url } = await receiverOf([204]);
-  const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Callback-Url': url });
+  const headers = { 'Coatcheck-Callback-Url': url, traceparent };
+  const { id } = await service.submit({ do: 'echo', value: 1 }, headers);
 
   const [call] = await called(calls);
   if (!call) throw new Error('no call');
@@ -48,12 +50,14 @@ test('by HTTP: who hands in a request is told its outcome', async () => {
     timestamp: expect.any(String),
     data: {
       id,
+      traceparent,
       status: 'succeeded',
       result: { size: expect.any(Number), contentType: 'application/json' },
       links: { self: `/v1/requests/${id}`, result: `/v1/requests/${id}/result` },
     },
   });
-  expect((await service.event(id)).type).toBe('coatcheck.request.succeeded');
+  expect(call.headers.traceparent).toBe(traceparent);
+  expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded', traceparent });
 });
 
 test('by upload, with a ticket', async () => {
@@ -79,12 +83,17 @@ test('by upload, with a ticket', async () => {
 test('by message: a failure is told as well, and told again until it is taken, as the same (faults 30, 31)', async () => {
   const { calls, url } = await receiverOf([500], [302, { location: 'http://169.254.169.254/' }], [200]);
   const failing = service.ask('hook-1', { do: 'refuse', reason: 'no such thing' });
-  await service.send({ ...failing, attributes: { ...failing.attributes, CallbackUrl: url } });
+  await service.send({
+    ...failing,
+    attributes: { ...failing.attributes, CallbackUrl: url, traceparent },
+  });
 
   const [first, second] = await called(calls, 2);
   expect(JSON.parse(first?.body ?? '')).toMatchObject({ data: { id: 'hook-1', status: 'failed' } });
   expect(second?.body).toBe(first?.body);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
+  expect([first, second].map((call) => call?.headers.traceparent)).toEqual([traceparent, traceparent]);
+  expect(await service.event('hook-1')).toMatchObject({ traceparent });
   expect(Number(second?.headers['webhook-timestamp'])).toBeGreaterThanOrEqual(
     Number(first?.headers['webhook-timestamp']) + 4,
   );
@@ -105,7 +114,14 @@ test('a receiver that wants to be left alone for an hour is called then, by a sc
     WAITING,
   );
   expect(schedule).toMatchObject({ ActionAfterCompletion: 'DELETE', FlexibleTimeWindow: { Mode: 'OFF' } });
-  expect(decodeWebhook(schedule.Target?.Input ?? '')).toEqual({ url, id, attempt: 2, body: call?.body });
+  expect(decodeWebhook(schedule.Target?.Input ?? '')).toEqual({
+    url,
+    id,
+    attempt: 2,
+    // Nobody gave it one: it is that of the API's call, which is traced.
+    traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
+    body: call?.body,
+  });
   const [, at] = /^at\((.+)\)$/.exec(schedule.ScheduleExpression ?? '') ?? [];
   const waited = (Date.parse(`${at}Z`) - asked) / 1000;
   expect(waited).toBeGreaterThanOrEqual(3_600);

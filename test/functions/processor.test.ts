@@ -5,6 +5,7 @@ import { z } from 'zod';
 import {
   type LambdaHandler,
   PermanentError,
+  type ProcessorRequest,
   processor,
   RetryLater,
 } from '../../functions/processor/index.ts';
@@ -15,6 +16,7 @@ import { s3Event, s3Record } from '../support/s3-records.ts';
 import { jsonAnswer, type ReceivedCall, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { engineSettings } from '../support/settings.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
+import { XRayDaemon } from '../support/xray-daemon.ts';
 
 const CONTEXT: Context = {
   callbackWaitsForEmptyEventLoop: true,
@@ -82,6 +84,7 @@ beforeEach(async () => {
     pauseQueueUrl: '',
     measureLoad: false,
     metrics: false,
+    tracing: false,
     eventBusArn: '',
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -211,6 +214,34 @@ test('an event bus is told of failures, if there is one', async () => {
   await processor(handler)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
   expect(puts().map(({ body }) => JSON.parse(String(body)))).toMatchObject([
     { Entries: [{ EventBusName: arn, Source: 'coatcheck', DetailType: 'coatcheck.request.failed' }] },
+  ]);
+});
+
+test('traced, it tells X-Ray of each request, and takes the traces of their senders for theirs', async () => {
+  using daemon = await new XRayDaemon().start();
+  vi.stubEnv('AWS_XRAY_DAEMON_ADDRESS', daemon.address);
+  vi.stubEnv(
+    '_X_AMZN_TRACE_ID',
+    'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1',
+  );
+  const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
+  const message = (id: string) => sqsEvent({ id, body: '', traceHeader });
+  const handler = (request: ProcessorRequest) => request.traceparent ?? 'none';
+
+  await processor(handler)(message('untraced'), CONTEXT);
+  vi.stubEnv('COATCHECK_TRACING', 'on');
+  await processor(handler)(message('traced'), CONTEXT);
+
+  expect(events().map(({ data }) => data)).toEqual([
+    'none',
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+  ]);
+  expect(await daemon.documents(1)).toMatchObject([
+    {
+      parent_id: '53995c3f42cd8ad8',
+      annotations: { request_id: 'traced' },
+      links: [{ trace_id: '1-0af76519-16cd43dd8448eb211c80319c', id: 'b7ad6b7169203331' }],
+    },
   ]);
 });
 

@@ -45,6 +45,8 @@ export class SetAdmission implements Admission {
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** Where the API has its records, if not where the engine has them. */
   readonly recordStore?: RecordStore;
+  /** The trace every call is in. */
+  readonly currentTrace?: () => string;
 }
 
 /** The API and an engine on the same ports, all of them in memory. Time passes only while somebody waits. */
@@ -64,7 +66,7 @@ export class ApiHarness {
 
   /** @param handler what the engine runs when messages are delivered */
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
-    const { recordStore, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
+    const { recordStore, currentTrace, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
     this.harness = new EngineHarness(handler, engineOptions);
     const { chance, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
@@ -91,6 +93,7 @@ export class ApiHarness {
         clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         callbackRules: settings,
+        currentTrace,
       },
       { auth, callerOf },
     );

@@ -13,8 +13,9 @@ import { printOutcome } from './print-outcome.ts';
 
 const EXAMPLES = `
 Without --exec an outcome is deleted when it is printed; with it, when the command ends with 0. The command gets the
-result, or the problem of a request without one, on its standard input, and COATCHECK_REQUEST_ID, COATCHECK_STATUS and
-COATCHECK_CONTENT_TYPE in its environment. Ctrl-C takes no more outcomes and waits for those that are dealt with.
+result, or the problem of a request without one, on its standard input, and COATCHECK_REQUEST_ID, COATCHECK_STATUS,
+COATCHECK_CONTENT_TYPE and, where there is one, TRACEPARENT in its environment. Ctrl-C takes no more outcomes and waits
+for those that are dealt with.
 
 Examples:
   coatcheck consume

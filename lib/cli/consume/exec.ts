@@ -36,6 +36,8 @@ function variablesOf(outcome: ReceivedOutcome): NodeJS.ProcessEnv {
   return {
     COATCHECK_REQUEST_ID: outcome.requestId,
     COATCHECK_STATUS: outcome.status,
+    // As command lines are told, OpenTelemetry's among them; not the trace this program was started in.
+    TRACEPARENT: outcome.traceparent,
     COATCHECK_CONTENT_TYPE: outcome.status === 'succeeded' ? outcome.result.contentType : PROBLEM_TYPE,
   };
 }

@@ -13,6 +13,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly expiresIn?: number;
   readonly expiresAt?: Date;
+  readonly traceparent?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -29,6 +30,9 @@ export function addSubmitOptions(command: Command): Command {
       new Option('--expires-at <time>', "don't begin them after that, for example 2026-01-31T12:00:00Z")
         .argParser(readTime)
         .conflicts('expiresIn'),
+    )
+    .addOption(
+      new Option('--traceparent <trace>', 'the trace they belong to, as W3C writes it').env('TRACEPARENT'),
     )
     .option('--idempotency-key <key>', 'submitting again with the same key gives the same request');
   return addServiceOptions(command);
@@ -66,11 +70,12 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 
 /** What goes with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
-  const { contentType, metadata, idempotencyKey, expiresIn, expiresAt } = options;
+  const { contentType, metadata, idempotencyKey, traceparent, expiresIn, expiresAt } = options;
   return {
     contentType,
     metadata,
     idempotencyKey,
+    traceparent,
     expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
   };
 }

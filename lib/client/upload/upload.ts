@@ -1,3 +1,4 @@
+import { optionalTraceparent } from '../../core/traceparent.ts';
 import type { Api } from '../api.ts';
 import type { Payload } from '../payload.ts';
 import { wasRefusedForNow } from '../retry.ts';
@@ -45,7 +46,7 @@ async function takeTicket(
     // Of what comes in parts the store can't check it.
     multipart: sha256 === undefined && blob.size > PARTS_FROM_BYTES,
   };
-  const headers = { 'content-type': 'application/json', traceparent };
+  const headers = { 'content-type': 'application/json', traceparent: optionalTraceparent(traceparent) };
   const body = JSON.stringify(wanted);
   return ticketOf(
     await api.json({ method: 'POST', path: '/v1/uploads', headers, body, signal }, wasRefusedForNow),

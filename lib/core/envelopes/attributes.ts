@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery.ts';
+import { optionalTraceparent } from '../traceparent.ts';
 import type { DecodedRequest } from './decode.ts';
-import { optionalTime, optionalTraceparent } from './fields.ts';
+import { optionalTime } from './fields.ts';
 
 /** The message attributes with a meaning; every other one is passed on as metadata. */
 export const ATTRIBUTES = {

@@ -2,16 +2,9 @@ import { parseClaimCheck } from '../claim-check.ts';
 import { EnvelopeMalformed } from '../errors.ts';
 import { memberText } from '../json.ts';
 import { BINARY_TYPE, isJsonType, JSON_TYPE } from '../media-type.ts';
+import { optionalTraceparent } from '../traceparent.ts';
 import type { DecodedRequest } from './decode.ts';
-import {
-  isObject,
-  type JsonObject,
-  optionalText,
-  optionalTime,
-  optionalTraceparent,
-  requiredText,
-  shown,
-} from './fields.ts';
+import { isObject, type JsonObject, optionalText, optionalTime, requiredText, shown } from './fields.ts';
 
 const ENVELOPE = 'CloudEvent';
 

@@ -59,9 +59,9 @@ export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decod
   let value: unknown;
   try {
     value = looksLikeContainer(delivery.body) ? parsed(delivery.body, limits) : undefined;
-    return decodeValue(value, delivery).map(checked);
+    return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
   } catch (error) {
-    return [{ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }];
+    return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];
   }
 }
 
@@ -73,6 +73,13 @@ function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
   if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
   // The TrueFoundry async service's envelope has its place here.
   return [decodePlain(delivery, value !== undefined)];
+}
+
+/** What doesn't say which trace it belongs to belongs to that of whoever sent it, where that is known. */
+function inTrace(decoded: Decoded, { traceparent }: Delivery): Decoded {
+  return traceparent === undefined
+    ? decoded
+    : { ...decoded, traceparent: decoded.traceparent ?? traceparent };
 }
 
 /** Only objects and arrays can be envelopes; other bodies needn't be parsed to be told apart. */

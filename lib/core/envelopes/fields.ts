@@ -42,16 +42,6 @@ export function optionalTime(envelope: string, name: string, text: string | unde
   return time;
 }
 
-/**
- * A trace parent to pass on; anything else in its place is ignored, as the standard asks.
- * @see https://www.w3.org/TR/trace-context/#traceparent-header
- */
-export function optionalTraceparent(value: unknown): string | undefined {
-  return typeof value === 'string' && TRACEPARENT.test(value) ? value : undefined;
-}
-
-const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/;
-
 /** A value as an error message shows it. */
 export function shown(value: unknown): string {
   return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100);

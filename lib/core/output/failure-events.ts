@@ -1,4 +1,5 @@
 import { eventTypeOf } from '../event-names.ts';
+import { requestFields } from '../log-fields.ts';
 import type { Outcome } from '../outcome.ts';
 import type { BusEvent, EventBus, Logger } from '../ports.ts';
 import { unlessAborted } from '../shift.ts';
@@ -53,7 +54,7 @@ export class FailureEvents {
       time: outcome.endedAt,
     });
     if (publication.published) return;
-    const { id: requestId, tenant } = outcome.request;
-    logger.warn('The event bus was not told', { requestId, tenant, reason: publication.reason });
+    const about = requestFields({ ...outcome.request, traceparent: outcome.traceparent });
+    logger.warn('The event bus was not told', { ...about, reason: publication.reason });
   }
 }

@@ -22,7 +22,7 @@ export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
 }
 
 function message(
-  { request, status }: Outcome,
+  { request, status, traceparent }: Outcome,
   contentType: string,
   body: string,
   more: OutputMessage['attributes'] = {},
@@ -31,6 +31,7 @@ function message(
     [ATTRIBUTES.requestId]: text(request.id),
     ...(request.issuer && { [ATTRIBUTES.requestSource]: text(request.issuer) }),
     ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
+    ...(traceparent !== undefined && { [ATTRIBUTES.traceparent]: text(traceparent) }),
     [ATTRIBUTES.status]: text(status),
     [ATTRIBUTES.contentType]: text(contentType),
     ...more,

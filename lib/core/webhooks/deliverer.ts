@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery.ts';
 import type { Chance, Deferral, InputQueue, Logger } from '../ports.ts';
 import { describeThrown } from '../thrown.ts';
+import { traceIdOf } from '../traceparent.ts';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from './message.ts';
 import type { DelayedMessages, WebhookSecrets, WebhookSender } from './ports.ts';
 import { WEBHOOK_MAX_ATTEMPTS, webhookWaitSeconds } from './retry-schedule.ts';
@@ -74,6 +75,7 @@ export class WebhookDeliverer {
       webhookId: message.id,
       // Not more of the URL: a secret of its receiver may be in it.
       host: URL.parse(message.url)?.host,
+      traceId: message.traceparent && traceIdOf(message.traceparent),
       attempt,
     });
     if (verdict.status === 'delivered') {
@@ -95,9 +97,13 @@ export class WebhookDeliverer {
     return this.#carryOn(message, attempt, waitSeconds);
   }
 
-  async #post({ url, id, body }: WebhookMessage, secrets: readonly string[]): Promise<WebhookVerdict> {
+  async #post(
+    { url, id, traceparent, body }: WebhookMessage,
+    secrets: readonly string[],
+  ): Promise<WebhookVerdict> {
     const { sender, chance } = this.#ports;
-    const headers = signedHeaders(id, body, secrets, chance.now());
+    const signed = signedHeaders(id, body, secrets, chance.now());
+    const headers = traceparent === undefined ? signed : { ...signed, traceparent };
     try {
       return verdictOf(await sender.post(url, headers, body), chance.now());
     } catch (error) {

@@ -5,6 +5,7 @@ import { type Outcome, outcomeId } from '../outcome.ts';
 import { messageJson } from '../output/text.ts';
 import { digestOf } from '../request-id.ts';
 import { linksOf } from '../request-links.ts';
+import { optionalTraceparent } from '../traceparent.ts';
 
 /** A delivery that is to be made. */
 export interface WebhookMessage {
@@ -13,6 +14,8 @@ export interface WebhookMessage {
   readonly id: string;
   /** Which attempt is next, from 1. */
   readonly attempt: number;
+  /** The trace the request belongs to. */
+  readonly traceparent?: string;
   /** What is sent, the same for every attempt. */
   readonly body: string;
 }
@@ -23,12 +26,12 @@ const ENVELOPE = 'webhook message';
 export function webhookOf(outcome: Outcome, url: string, serviceName: string): WebhookMessage {
   // A receiver may serve several services, and those know nothing of each other's requests.
   const id = digestOf('webhook', serviceName, outcomeId(outcome));
-  return { url, id, attempt: 1, body: bodyOf(outcome) };
+  return { url, id, attempt: 1, traceparent: outcome.traceparent, body: bodyOf(outcome) };
 }
 
 /** A delivery as a message of its queue. */
-export function encodeWebhook({ url, id, attempt, body }: WebhookMessage): string {
-  return messageJson(JSON.stringify({ url, id, attempt, body }));
+export function encodeWebhook({ url, id, attempt, traceparent, body }: WebhookMessage): string {
+  return messageJson(JSON.stringify({ url, id, attempt, traceparent, body }));
 }
 
 /**
@@ -44,6 +47,7 @@ export function decodeWebhook(text: string): WebhookMessage {
     url: requiredText(ENVELOPE, value, 'url'),
     id: requiredText(ENVELOPE, value, 'id'),
     attempt: Number(value.attempt),
+    traceparent: optionalTraceparent(value.traceparent),
     body: requiredText(ENVELOPE, value, 'body'),
   };
 }
@@ -59,6 +63,7 @@ function bodyOf(outcome: Outcome): string {
       id: request.id,
       source: request.issuer || undefined,
       tenant: request.tenant,
+      traceparent: outcome.traceparent,
       status,
       ...endOf(outcome),
       links: status === 'succeeded' ? { self, result } : { self },

@@ -48,6 +48,14 @@ test('who gave the id is named where the id alone tells nothing', () => {
   });
 });
 
+test('the trace is told', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  expect(encodeRaw(inlineOutcome('5', 'application/json', { traceparent }))?.attributes).toEqual({
+    ...attributes('succeeded', 'application/json'),
+    traceparent: { type: 'String', value: traceparent },
+  });
+});
+
 describe('exactly', () => {
   test('a stored result as a pointer of the extended client', () => {
     expect(encodeRaw(outcomeOf({ status: 'succeeded', result: STORED }))).toEqual({

@@ -195,3 +195,27 @@ test('one bad message of three: two are done', async () => {
   const batch = ['a', 'b', 'c'].map((id) => of({ id }, { id }));
   expect(await harness.process(...batch)).toEqual(['b']);
 });
+
+describe('the trace a request belongs to', () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+  test('goes with every attempt, and is on the lines about it', async () => {
+    const harness = new Harness();
+    harness.answer = { status: 503, retryAfter: '3600' };
+    await harness.process(delivery(encodeWebhook({ ...MESSAGE, traceparent })));
+    const [next] = [...harness.scheduled.values()];
+    if (!next) throw new Error('nothing is scheduled');
+    harness.answer = { status: 200 };
+    await harness.process(delivery(encodeWebhook(next.message)));
+
+    expect(harness.calls.map(({ headers }) => headers.traceparent)).toEqual([traceparent, traceparent]);
+    const traced = harness.logger.lines.map(({ fields }) => fields.traceId);
+    expect(traced).toEqual(Array(2).fill('0af7651916cd43dd8448eb211c80319c'));
+  });
+
+  test('is not made up', async () => {
+    const harness = new Harness();
+    await harness.process(delivery(encodeWebhook(MESSAGE)));
+    expect(harness.calls[0]?.headers).not.toHaveProperty('traceparent');
+  });
+});
