@@ -88,7 +88,8 @@ async function sendBatch(sqs: SQSClient, queueUrl: string, entries: number, body
   if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
 }
 
-async function depthOf(sqs: SQSClient, queueUrl: string): Promise<Omit<Depth, 'seconds'>> {
+/** How deep a queue is now. */
+export async function depthOf(sqs: SQSClient, queueUrl: string): Promise<Omit<Depth, 'seconds'>> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,

@@ -11,3 +11,8 @@ export function quantile(values: readonly number[], share: number): number {
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
+
+/** The sum of what each has. */
+export function sumOf<Value>(values: Iterable<Value>, of: (value: Value) => number): number {
+  return [...values].reduce((sum, value) => sum + of(value), 0);
+}

@@ -1,19 +1,25 @@
 import { Engine } from '../../lib/core/engine.ts';
 import type { EnginePorts, EngineSettings } from '../../lib/core/engine-settings.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/handler.ts';
+import type { Chance } from '../../lib/core/ports.ts';
 import type { MemoryInputQueue } from './memory-input-queue.ts';
 import type { SetChance } from './set-chance.ts';
 
-/** What a driver runs batches with. */
-export interface Drive {
+/** What an engine is made with in a process that may die. */
+export interface Hosted {
   readonly queue: MemoryInputQueue;
-  readonly chance: SetChance;
+  readonly chance: Chance;
   readonly settings: EngineSettings;
   readonly ports: Omit<EnginePorts, 'input' | 'chance'>;
-  readonly batchSize: number;
-  readonly timeoutSeconds: number;
   /** Handles a request. `crash` kills the process it runs in and never returns. */
   readonly handler: (request: ProcessorRequest, crash: () => Promise<never>) => unknown;
+}
+
+/** What a driver runs batches with. */
+export interface Drive extends Hosted {
+  readonly chance: SetChance;
+  readonly batchSize: number;
+  readonly timeoutSeconds: number;
 }
 
 /**
@@ -32,28 +38,37 @@ export async function drain(drive: Drive): Promise<number> {
       chance.time = Math.max(chance.time + 1, queue.nextVisibleAt);
       continue;
     }
-    const died = Promise.withResolvers<undefined>();
-    const process = new MortalProcess(() => died.resolve(undefined));
+    const process = new MortalProcess();
     const batch = process.engine(drive).processBatch(deliveries, chance.now() + drive.timeoutSeconds * 1000);
-    const again = await Promise.race([batch, died.promise]);
+    const again = await Promise.race([batch, process.death]);
     if (again) queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
     else crashes++;
   }
 }
 
 /** A process that can die: from then on nothing it does has an effect. */
-class MortalProcess {
+export class MortalProcess {
   #alive = true;
-  readonly #onDeath: () => void;
+  readonly #death = Promise.withResolvers<undefined>();
 
-  constructor(onDeath: () => void) {
-    this.#onDeath = onDeath;
+  /** Resolves when it dies. */
+  get death(): Promise<undefined> {
+    return this.#death.promise;
   }
 
-  engine({ handler, settings, ports, queue, chance }: Drive): Engine {
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  die(): void {
+    this.#alive = false;
+    this.#death.resolve(undefined);
+  }
+
+  /** The engine in it. */
+  engine({ handler, settings, ports, queue, chance }: Hosted): Engine {
     const crash = (): Promise<never> => {
-      this.#alive = false;
-      this.#onDeath();
+      this.die();
       return new Promise(() => {});
     };
     const processor = defineProcessor((request) =>

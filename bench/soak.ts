@@ -1,0 +1,140 @@
+/** A service whose handlers fail, whose processes are killed and whose calls go wrong, on a local AWS: is anything lost? */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { Slots } from '../lib/core/slots.ts';
+import { localClients } from '../lib/local/clients.ts';
+import { deploy } from '../lib/local/deployment.ts';
+import { readLocalSettings } from '../lib/local/environment.ts';
+import { LOCAL_FOLDER } from '../lib/local/folder.ts';
+import { withLocalAws } from '../lib/local/with-local-aws.ts';
+import { type ChaosProxy, openChaosProxy, troubledCalls } from './soak/chaos-proxy.ts';
+import { figuresOf, toldOfRepeated } from './soak/figures.ts';
+import { type Counters, type HandedIn, handingIn } from './soak/hand-in.ts';
+import { type Places, takeRemains } from './soak/remains.ts';
+import { STACK, VARIABLES } from './soak/service.ts';
+import { killsIn } from './soak/trace.ts';
+import { verdictOf } from './soak/verdict.ts';
+import { depthOf } from './support/burst.ts';
+import { runBenchmark } from './support/report.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    requests: { type: 'string', default: '2000' },
+    seed: { type: 'string', default: '1' },
+    /** Whose calls go wrong, as signatures name them, and the HTTP API. */
+    services: { type: 'string', default: 'dynamodb,s3,sqs,execute-api' },
+    json: { type: 'boolean' },
+  },
+});
+const [REQUESTS, SEED] = [wholeNumber('requests'), wholeNumber('seed')];
+
+const FOLDER = join(LOCAL_FOLDER, 'bench-soak');
+const TRACE = join(FOLDER, 'trace.jsonl');
+
+/** Requests handed in at a time, and how many may wait before there is a pause: long queues cost the local AWS time. */
+const CLIENTS = 12;
+const MOST_WAITING = 400;
+const LOOK_EVERY_MILLISECONDS = 1_000;
+
+/** A queue that is empty so often in a row gets nothing any more: S3 tells of uploads a moment later. */
+const LOOKS_AT_THE_END = 3;
+
+await runBenchmark(`A soak of ${REQUESTS} requests, seed ${SEED}`, (note) =>
+  withLocalAws({ ...readLocalSettings(process.env), folder: FOLDER }, async ({ endpoint }) => {
+    await using proxy = await openChaosProxy(endpoint, {
+      seed: SEED,
+      services: new Set(options.services.split(',')),
+    });
+    await mkdir(FOLDER, { recursive: true });
+    await writeFile(TRACE, '');
+    note('deploying');
+    const service = await deployed(endpoint, proxy);
+    const handedIn = await soak(service, proxy, note);
+    note('counting');
+    const remains = await takeRemains(service);
+    const violations = verdictOf(remains, handedIn);
+    if (violations.length > 0) process.exitCode = 1;
+    return {
+      rows: figuresOf(remains, handedIn, proxy),
+      notes: [
+        violations.length === 0
+          ? 'The invariant holds.'
+          : `${violations.length} violations:\n  ${violations.join('\n  ')}`,
+        toldOfRepeated(remains.trace, SEED),
+      ],
+    };
+  }),
+);
+
+interface Service extends Counters, Places {
+  readonly sqs: SQSClient;
+}
+
+async function deployed(endpoint: string, { url }: ChaosProxy): Promise<Service> {
+  process.env[VARIABLES.endpoint] = url;
+  process.env[VARIABLES.trace] = TRACE;
+  process.env[VARIABLES.seed] = String(SEED);
+  const stacks = await deploy({ endpoint, folder: FOLDER, app: 'node bench/soak/app.ts' });
+  const output = (name: string) => stacks[STACK]?.[name] ?? '';
+  return {
+    proxy: url,
+    endpoint,
+    apiUrl: output('ApiUrl').replace(endpoint, url),
+    inputQueueUrl: output('InputQueueUrl'),
+    outputQueueUrl: output('OutputQueueUrl'),
+    deadLetterQueueUrl: output('DeadLetterQueueUrl'),
+    bucket: output('PayloadBucketName'),
+    table: output('RequestTableName'),
+    trace: TRACE,
+    seed: SEED,
+    sqs: localClients(endpoint).sqs,
+  };
+}
+
+/** Hands in all requests and waits until nothing waits or runs any more. @returns what became of handing in, by number */
+async function soak(
+  service: Service,
+  proxy: ChaosProxy,
+  note: (text: string) => void,
+): Promise<readonly HandedIn[]> {
+  const handIn = handingIn(service);
+  const clients = new Slots(CLIENTS);
+  const handedIn: HandedIn[] = [];
+  let waiting = 0;
+  let emptyLooks = 0;
+  const all = Promise.all(
+    Array.from({ length: REQUESTS }, (_, request) =>
+      clients.run(0, async () => {
+        while (waiting > MOST_WAITING) await sleep(LOOK_EVERY_MILLISECONDS / 10);
+        handedIn[request] = await handIn(request);
+      }),
+    ),
+  );
+  let isOver = false;
+  const watching = (async () => {
+    while (emptyLooks < LOOKS_AT_THE_END) {
+      await sleep(LOOK_EVERY_MILLISECONDS);
+      const depth = await depthOf(service.sqs, service.inputQueueUrl);
+      waiting = depth.waiting + depth.running;
+      emptyLooks = isOver && waiting === 0 ? emptyLooks + 1 : 0;
+      const accepted = handedIn.filter((each) => each && each.ids.size > 0).length;
+      note(
+        `${Math.max(0, accepted - waiting)} done of ${accepted} accepted, ${killsIn(await readFile(TRACE, 'utf8'))} kills, ${troubledCalls(proxy)} calls gone wrong`,
+      );
+    }
+  })();
+  await all;
+  isOver = true;
+  await watching;
+  return handedIn;
+}
+
+/** @throws RangeError when an option isn't one */
+function wholeNumber(name: 'requests' | 'seed'): number {
+  const value = Number(options[name]);
+  if (Number.isSafeInteger(value) && value > 0) return value;
+  throw new RangeError(`--${name} must be a whole number from 1 up, got ${options[name]}`);
+}

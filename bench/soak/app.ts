@@ -1,0 +1,49 @@
+/** The service in the soak, whose functions find AWS behind a proxy. */
+import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ApplicationLogLevel, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
+import { TEXT_VARIABLES } from '../../lib/core/environment.ts';
+import { SERVICE, STACK, VARIABLES } from './service.ts';
+
+const [endpoint, trace, seed] = [VARIABLES.endpoint, VARIABLES.trace, VARIABLES.seed].map(
+  (name) => process.env[name] ?? '',
+);
+
+const stack = new Stack(new App(), STACK);
+const service = new AsyncService(stack, 'Service', {
+  entry: 'bench/soak/processor.ts',
+  batchSize: SERVICE.batchSize,
+  maxConcurrency: SERVICE.maxConcurrency,
+  timeout: Duration.seconds(SERVICE.timeoutSeconds),
+  visibilityTimeout: Duration.seconds(SERVICE.visibilityTimeoutSeconds),
+  maxAttempts: SERVICE.maxAttempts,
+  retryBase: Duration.seconds(SERVICE.retryBaseSeconds),
+  retryCap: Duration.seconds(SERVICE.retryCapSeconds),
+  inlineLimitBytes: SERVICE.inlineLimitBytes,
+  api: { auth: ApiAuth.none(), maxWait: Duration.seconds(SERVICE.maxWaitSeconds) },
+  environment: { [VARIABLES.trace]: trace ?? '', [VARIABLES.seed]: seed ?? '' },
+  logLevel: ApplicationLogLevel.ERROR,
+  metrics: false,
+  removalPolicy: RemovalPolicy.DESTROY,
+});
+const { processor, api, inputQueue, outputQueue, deadLetterQueue, payloadBucket, requestTable } = service;
+for (const fn of [processor, api?.function]) if (fn) leadThroughProxy(fn);
+
+const outputs = {
+  ApiUrl: api?.url,
+  InputQueueUrl: inputQueue.queueUrl,
+  OutputQueueUrl: outputQueue.queueUrl,
+  DeadLetterQueueUrl: deadLetterQueue.queueUrl,
+  PayloadBucketName: payloadBucket.bucketName,
+  RequestTableName: requestTable.tableName,
+};
+for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value: value ?? '' });
+
+/** The SDK calls a queue where its URL says, whatever endpoint the environment names. */
+function leadThroughProxy(fn: LambdaFunction): void {
+  const urlOf = ({ queueName }: IQueue) => `${endpoint}/${stack.account}/${queueName}`;
+  fn.addEnvironment('AWS_ENDPOINT_URL', endpoint ?? '');
+  fn.addEnvironment(TEXT_VARIABLES.inputQueueUrl, urlOf(inputQueue));
+  if (fn === processor) fn.addEnvironment(TEXT_VARIABLES.outputQueueUrl, urlOf(outputQueue));
+}

@@ -1,0 +1,43 @@
+import { seededRandom } from '../../lib/core/capacity/random.ts';
+
+/** What a handler does in an attempt. */
+export type Behaviour =
+  | 'small result'
+  | 'stored result'
+  | 'error'
+  | 'retry later'
+  | 'permanent error'
+  | 'hang'
+  | 'kill';
+
+/** How often a handler does what, of 1,000 attempts; the rest returns a small result. */
+const PER_MILLE: readonly (readonly [Behaviour, number])[] = [
+  ['stored result', 150],
+  ['error', 120],
+  ['retry later', 50],
+  ['permanent error', 30],
+  ['hang', 1],
+  ['kill', 2],
+];
+
+/** Requests, of 1,000, whose every attempt fails, and whose every attempt kills its process. */
+const HOPELESS_PER_MILLE = 10;
+const DEADLY_PER_MILLE = 0.3;
+
+/** What a request's handler does: the same for the same seed, request and attempt. */
+export function behaviourOf(seed: number, request: number, attempt: number): Behaviour {
+  const fate = 1_000 * drawn(seed, request, 0);
+  if (fate < DEADLY_PER_MILLE) return 'kill';
+  if (fate < DEADLY_PER_MILLE + HOPELESS_PER_MILLE) return 'error';
+  let left = 1_000 * drawn(seed, request, attempt);
+  for (const [behaviour, perMille] of PER_MILLE) {
+    left -= perMille;
+    if (left < 0) return behaviour;
+  }
+  return 'small result';
+}
+
+/** A number from 0 up to 1 that belongs to a request and one of its draws. */
+export function drawn(seed: number, request: number, draw: number): number {
+  return seededRandom(seed * 1_000_003 + request * 101 + draw)();
+}

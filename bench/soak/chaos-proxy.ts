@@ -1,0 +1,177 @@
+import { once } from 'node:events';
+import {
+  Agent,
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  request as open,
+  type ServerResponse,
+} from 'node:http';
+import { seededRandom } from '../../lib/core/capacity/random.ts';
+import { sumOf } from '../support/statistics.ts';
+
+/** What goes wrong with a call, each before or after AWS did what it asks. */
+const TROUBLES = [
+  'refused',
+  'cut off before',
+  'cut off after',
+  'unanswered before',
+  'unanswered after',
+] as const;
+
+/** What goes wrong with a call. */
+export type Trouble = (typeof TROUBLES)[number];
+
+/** Of 1,000 calls, how many have which trouble. What is unanswered costs its caller seconds. */
+const PER_MILLE: Readonly<Record<Trouble, number>> = {
+  refused: 10,
+  'cut off before': 8,
+  'cut off after': 10,
+  'unanswered before': 0.6,
+  'unanswered after': 0.6,
+};
+
+/** How many of the troubled calls have their trouble again whenever their caller tries again. */
+const STUBBORN_SHARE = 0.4;
+
+/** Any path below it is of an HTTP API. */
+const API_PATH = '/_aws/execute-api/';
+
+/** A way to an AWS on which calls go wrong by chance. */
+export interface ChaosProxy extends AsyncDisposable {
+  readonly url: string;
+  /** How many calls had which trouble, each try counted, by service. */
+  readonly troubles: ReadonlyMap<string, ReadonlyMap<Trouble, number>>;
+  readonly calls: () => number;
+}
+
+/** How calls go wrong. */
+export interface Chaos {
+  readonly seed: number;
+  /** The services whose calls do, as signatures name them, and `execute-api`. */
+  readonly services: ReadonlySet<string>;
+}
+
+/** Opens a way to an AWS. */
+export async function openChaosProxy(endpoint: string, { seed, services }: Chaos): Promise<ChaosProxy> {
+  const random = seededRandom(seed);
+  const agent = new Agent({ keepAlive: true });
+  const troubles = new Map<string, Map<Trouble, number>>();
+  /** What is to become of calls that are tried again, by the SDK's id of them. */
+  const stubborn = new Map<string, Trouble | undefined>();
+  let calls = 0;
+
+  const troubleOf = (request: IncomingMessage, service: string): Trouble | undefined => {
+    if (!services.has(service)) return undefined;
+    const call = textOf(request.headers['amz-sdk-invocation-id']);
+    if (call !== undefined && stubborn.has(call)) return stubborn.get(call);
+    const trouble = drawTrouble(random());
+    if (call !== undefined && trouble) stubborn.set(call, random() < STUBBORN_SHARE ? trouble : undefined);
+    return trouble;
+  };
+
+  const server = createServer(async (request, response) => {
+    calls++;
+    const service = serviceOf(request);
+    const trouble = troubleOf(request, service);
+    if (trouble) {
+      const counts = troubles.get(service) ?? new Map<Trouble, number>();
+      troubles.set(service, counts.set(trouble, (counts.get(trouble) ?? 0) + 1));
+    }
+    try {
+      const body = await bodyOf(request);
+      if (trouble === 'refused') return refuse(response, service);
+      if (trouble === 'cut off before') return void request.socket.destroy();
+      if (trouble === 'unanswered before') return;
+      const answer = await forward(endpoint, agent, request, body);
+      if (trouble === 'cut off after') return void request.socket.destroy();
+      if (trouble === 'unanswered after') return;
+      response.writeHead(answer.status, answer.headers).end(answer.body);
+    } catch {
+      request.socket.destroy(); // whoever ended too early: the caller, or its AWS
+    }
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('The proxy has no port');
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    troubles,
+    calls: () => calls,
+    [Symbol.asyncDispose]: async () => {
+      agent.destroy();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}
+
+/** How many calls went wrong so far, each try counted. */
+export function troubledCalls({ troubles }: Pick<ChaosProxy, 'troubles'>): number {
+  return sumOf(troubles.values(), (counts) => sumOf(counts.values(), (count) => count));
+}
+
+function drawTrouble(luck: number): Trouble | undefined {
+  let left = luck * 1_000;
+  return TROUBLES.find((trouble) => {
+    left -= PER_MILLE[trouble];
+    return left < 0;
+  });
+}
+
+/** As the signature names it. */
+function serviceOf({ url = '', headers }: IncomingMessage): string {
+  if (url.startsWith(API_PATH)) return 'execute-api';
+  return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '';
+}
+
+/** In the service's own words, so that the SDK sees a refusal that is worth another try. */
+function refuse(response: ServerResponse, service: string): void {
+  if (service === 's3') {
+    const xml =
+      '<?xml version="1.0"?><Error><Code>SlowDown</Code><Message>Reduce your rate</Message></Error>';
+    response.writeHead(503, { 'Content-Type': 'application/xml' }).end(xml);
+  } else if (service === 'execute-api') {
+    const body = '{"message":"Service Unavailable"}';
+    response.writeHead(503, { 'Content-Type': 'application/json' }).end(body);
+  } else {
+    const body = '{"__type":"ThrottlingException","message":"Rate exceeded"}';
+    response.writeHead(400, { 'Content-Type': 'application/x-amz-json-1.0' }).end(body);
+  }
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: OutgoingHttpHeaders;
+  readonly body: Buffer;
+}
+
+async function forward(
+  endpoint: string,
+  agent: Agent,
+  { method, url, headers }: IncomingMessage,
+  body: Buffer,
+): Promise<Answer> {
+  const { host, connection, 'transfer-encoding': _, ...kept } = headers;
+  const forwarded = open(new URL(url ?? '/', endpoint), {
+    method,
+    agent,
+    headers: { ...kept, 'content-length': body.byteLength },
+  });
+  forwarded.end(body);
+  const [response]: [IncomingMessage] = (await once(forwarded, 'response')) as [IncomingMessage];
+  const answer = await bodyOf(response);
+  const { connection: ignored, 'transfer-encoding': __, ...answered } = response.headers;
+  return { status: response.statusCode ?? 500, headers: answered, body: answer };
+}
+
+async function bodyOf(message: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of message) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+function textOf(header: string | string[] | undefined): string | undefined {
+  return typeof header === 'string' ? header : undefined;
+}

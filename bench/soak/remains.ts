@@ -1,0 +1,104 @@
+import { readFile } from 'node:fs/promises';
+import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
+import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { storedOf } from '../../lib/aws/record-item.ts';
+import { decode } from '../../lib/core/envelopes/decode.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/limits.ts';
+import { RECORD_LIST } from '../../lib/core/record-table.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
+import type { PublishedOutcome, Remains } from '../../test/support/invariant.ts';
+import { outcomeEvent, statusOf } from '../../test/support/outcome-event.ts';
+import { depthOf } from '../support/burst.ts';
+import { readTrace, type Trace } from './trace.ts';
+
+/** Where requests leave something behind. */
+export interface Places {
+  readonly endpoint: string;
+  readonly table: string;
+  readonly inputQueueUrl: string;
+  readonly outputQueueUrl: string;
+  readonly deadLetterQueueUrl: string;
+  /** The file of the trace. */
+  readonly trace: string;
+}
+
+/** What requests left behind: the invariant is about that. */
+export interface SoakRemains extends Pick<Remains, 'records' | 'published' | 'deadLetters' | 'waiting'> {
+  readonly trace: Trace;
+}
+
+/** Takes what requests left behind. */
+export async function takeRemains(places: Places): Promise<SoakRemains> {
+  const { endpoint } = places;
+  const { waiting, running } = await depthOf(localClients(endpoint).sqs, places.inputQueueUrl);
+  return {
+    records: await readRecords(endpoint, places.table),
+    published: await takePublished(endpoint, places.outputQueueUrl),
+    deadLetters: await takeDeadLetters(endpoint, places.deadLetterQueueUrl),
+    waiting: waiting + running,
+    trace: readTrace(await readFile(places.trace, 'utf8')),
+  };
+}
+
+async function readRecords(endpoint: string, table: string): Promise<RequestRecord[]> {
+  const client = new DynamoDBClient(localConfig(endpoint));
+  const records: RequestRecord[] = [];
+  for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
+    // Beside records it holds idempotency keys and figures of the load.
+    records.push(...Items.filter((item) => RECORD_LIST in item).map((item) => storedOf(item).record));
+  }
+  return records;
+}
+
+async function takePublished(endpoint: string, queueUrl: string): Promise<PublishedOutcome[]> {
+  const messages = await takeAll(endpoint, queueUrl);
+  return messages.map(({ Body: body = '' }) => {
+    const event = outcomeEvent({ body });
+    const { data } = event;
+    const published = { requestId: event.subject, id: event.id, status: statusOf(event) };
+    return hasAttempt(data) ? { ...published, attempt: data.attempt } : published;
+  });
+}
+
+/** @returns the ids of the messages' requests */
+async function takeDeadLetters(endpoint: string, queueUrl: string): Promise<string[]> {
+  const messages = await takeAll(endpoint, queueUrl);
+  return messages.flatMap(({ MessageId: id = '', Body: body = '', MessageAttributes = {} }) => {
+    const texts = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [
+      name,
+      StringValue,
+    ]);
+    const attributes = Object.fromEntries(texts);
+    const delivery = { id, body, attributes, attempt: 1, sentAt: 0, firstDeliveredAt: 0, receipt: '' };
+    return decode(delivery, { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default }).map((each) => each.id);
+  });
+}
+
+async function takeAll(endpoint: string, QueueUrl: string): Promise<Message[]> {
+  const { sqs } = localClients(endpoint);
+  const taken: Message[] = [];
+  for (;;) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: SQS_MAX_BATCH_ENTRIES,
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    if (Messages.length === 0) return taken;
+    taken.push(...Messages);
+    await sqs.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl,
+        Entries: Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
+      }),
+    );
+  }
+}
+
+/** A problem has `attempts`; what the soak's handler returns has an `attempt`. */
+function hasAttempt(data: unknown): data is { readonly attempt: number } {
+  return typeof data === 'object' && data !== null && 'attempt' in data && typeof data.attempt === 'number';
+}

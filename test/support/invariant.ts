@@ -1,0 +1,161 @@
+import { outcomeId } from '../../lib/core/outcome.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
+
+/** How a handler ended: for good, well or not, or so that it is to be run again. */
+export type HandlerEnd = 'succeeded' | 'refused' | 'failed';
+
+/** A run of a handler, as it saw itself. Times are milliseconds since 1970. */
+export interface HandlerRun {
+  readonly requestId: string;
+  readonly attempt: number;
+  readonly beganAt: number;
+  /** Until when nobody else may run the request. */
+  readonly leaseEndsAt: number;
+  /** Absent when it never ended: its process died, or hangs in it. */
+  readonly end?: { readonly at: number; readonly how: HandlerEnd };
+}
+
+/** An outcome as it was published. */
+export interface PublishedOutcome {
+  readonly requestId: string;
+  /** The event's. */
+  readonly id: string;
+  readonly status: string;
+  /** The attempt the result says it is of, where it travelled inline. */
+  readonly attempt?: number;
+}
+
+/** All that is left of requests once nothing happens any more. */
+export interface Remains {
+  /** Ids of requests that were accepted for certain. */
+  readonly accepted: Iterable<string>;
+  /** Ids of requests whose client never learnt whether they were. */
+  readonly unsure: Iterable<string>;
+  readonly records: readonly RequestRecord[];
+  readonly published: readonly PublishedOutcome[];
+  /** Ids of the requests of the messages in the dead-letter queue. */
+  readonly deadLetters: readonly string[];
+  /** Messages in the input queue. */
+  readonly waiting: number;
+  readonly runs: readonly HandlerRun[];
+}
+
+/** A promise that wasn't kept. */
+export interface Violation {
+  readonly requestId: string;
+  readonly problem: string;
+}
+
+/** Times are whole milliseconds, each rounded by itself. */
+const ROUNDING_MILLISECONDS = 2;
+
+/**
+ * Checks what is promised of every request: accepted = ended, exactly one end each, published at least once and always
+ * the same, never run again after it was recorded, never run twice at a time while the lease holds, and given up only
+ * with its message in the dead-letter queue.
+ */
+export function violationsOf(remains: Remains): Violation[] {
+  const records = Map.groupBy(remains.records, ({ request }) => request.id);
+  const published = Map.groupBy(remains.published, ({ requestId }) => requestId);
+  const runs = Map.groupBy(remains.runs, ({ requestId }) => requestId);
+  const deadLetters = new Set(remains.deadLetters);
+  const violations: Violation[] = [];
+  const blame = (requestId: string, problems: readonly string[]) =>
+    violations.push(...problems.map((problem) => ({ requestId, problem })));
+
+  if (remains.waiting > 0) blame('', [`${remains.waiting} messages are left in the input queue`]);
+  const accepted = new Set(remains.accepted);
+  const known = new Set([...accepted, ...remains.unsure]);
+  for (const id of accepted) if (!records.has(id)) blame(id, ['it was accepted and has no record']);
+  for (const id of new Set([...records.keys(), ...published.keys(), ...runs.keys(), ...deadLetters])) {
+    if (!known.has(id)) blame(id, ['nobody handed it in']);
+    if (!records.has(id)) blame(id, ['it left traces and has no record']);
+  }
+  for (const [id, [record, ...others]] of records) {
+    if (!record) continue;
+    if (others.length > 0) blame(id, [`it has ${others.length + 1} records`]);
+    const isDeadLetter = deadLetters.has(id);
+    blame(id, endProblems(record, isDeadLetter));
+    blame(id, publicationProblems(record, isDeadLetter, published.get(id) ?? [], runs.get(id) ?? []));
+    blame(id, runProblems(record, runs.get(id) ?? []));
+  }
+  return violations;
+}
+
+/** SQS moved its message before the engine could say so: it can be put back. */
+function leftIn(isDeadLetter: boolean): string {
+  return isDeadLetter ? ', and its message is in the dead-letter queue' : '';
+}
+
+function endProblems({ outcome, status, givenUp }: RequestRecord, isDeadLetter: boolean): string[] {
+  if (!outcome || outcome.status !== status) return [`it is ${status}${leftIn(isDeadLetter)}`];
+  return givenUp && !isDeadLetter ? ['it was given up and its message is not in the dead-letter queue'] : [];
+}
+
+/** After a redrive another end may have been published before. */
+function publicationProblems(
+  { outcome, redrives }: RequestRecord,
+  isDeadLetter: boolean,
+  published: readonly PublishedOutcome[],
+  runs: readonly HandlerRun[],
+): string[] {
+  if (!outcome) return published.length > 0 ? ['an outcome was published that is not recorded'] : [];
+  const id = outcomeId(outcome);
+  if (!published.some((each) => each.id === id))
+    return [`its outcome was never published${leftIn(isDeadLetter)}`];
+  if (redrives) return [];
+  const succeeded = new Set(runs.flatMap(({ attempt, end }) => (end?.how === 'succeeded' ? [attempt] : [])));
+  return published.flatMap((each) => {
+    if (each.id !== id || each.status !== outcome.status) {
+      return [`it ended as ${outcome.status}, and ${each.status} was published`];
+    }
+    if (each.attempt === undefined || succeeded.has(each.attempt)) return [];
+    return [`the result of attempt ${each.attempt} was published, which didn't succeed`];
+  });
+}
+
+function runProblems(record: RequestRecord, runs: readonly HandlerRun[]): string[] {
+  const inTurn = runs.toSorted((one, other) => one.attempt - other.attempt);
+  return [
+    ...inTurn.flatMap((run, index) => overlapProblems(inTurn[index - 1], run)),
+    ...inTurn.flatMap((run) => latenessProblems(record, run)),
+    ...evidenceProblems(record, runs),
+  ];
+}
+
+function overlapProblems(before: HandlerRun | undefined, run: HandlerRun): string[] {
+  if (!before) return [];
+  if (before.attempt === run.attempt) return [`attempt ${run.attempt} was run twice`];
+  if (before.end && before.end.at <= run.beganAt) return [];
+  const early = before.leaseEndsAt - ROUNDING_MILLISECONDS - run.beganAt;
+  if (early <= 0) return [];
+  return [`attempt ${run.attempt} began ${early} ms before the lease of ${before.attempt} ended`];
+}
+
+/** An attempt that claims a request makes its record newer, and only one that has claimed it is run. */
+function latenessProblems(
+  { attempts, updatedAt }: RequestRecord,
+  { attempt, beganAt }: HandlerRun,
+): string[] {
+  if (attempt <= attempts && beganAt <= updatedAt + ROUNDING_MILLISECONDS) return [];
+  return [`attempt ${attempt} was run after the end of attempt ${attempts} was recorded`];
+}
+
+/** What ended well or was refused was so by a handler. */
+function evidenceProblems({ outcome, givenUp }: RequestRecord, runs: readonly HandlerRun[]): string[] {
+  const ended = (how: HandlerEnd) => runs.some(({ end }) => end?.how === how);
+  if (outcome?.status === 'succeeded' && !ended('succeeded')) return ['it succeeded, and no handler did'];
+  if (outcome?.status === 'failed' && !givenUp && !ended('refused')) {
+    return [`it failed (${outcome.problem.code}), and no handler refused it`];
+  }
+  return [];
+}
+
+/** The successes of each request whose handler succeeded more than once: all but the last couldn't be recorded. */
+export function repeatedSuccesses<Run extends HandlerRun>(runs: readonly Run[]): Run[][] {
+  const successes = Map.groupBy(
+    runs.filter(({ end }) => end?.how === 'succeeded'),
+    ({ requestId }) => requestId,
+  );
+  return [...successes.values()].filter(({ length }) => length > 1);
+}

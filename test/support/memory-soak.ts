@@ -1,0 +1,239 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { vi } from 'vitest';
+import { seededRandom } from '../../lib/core/capacity/random.ts';
+import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
+import type { ProcessorRequest } from '../../lib/core/handler.ts';
+import { maxReceivesOf } from '../../lib/core/settings.ts';
+import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/shift.ts';
+import { CollectingLogger } from './collecting-logger.ts';
+import type { Fault } from './faults.ts';
+import { type HandlerEnd, type HandlerRun, violationsOf } from './invariant.ts';
+import { MemoryInputQueue } from './memory-input-queue.ts';
+import { MemoryOutputQueue } from './memory-output-queue.ts';
+import { MemoryPayloadStore } from './memory-payload-store.ts';
+import { MemoryRecordStore } from './memory-record-store.ts';
+import { outcomeEvent, statusOf } from './outcome-event.ts';
+import { MortalProcess } from './queue-driver.ts';
+import { engineSettings } from './settings.ts';
+
+/** How many requests a soak has. */
+export const SOAK_REQUESTS = 1_000;
+const MESSAGES_PER_SECOND = 50;
+const EVENT_SOURCES = 6;
+const BATCH_SIZE = 10;
+const TIMEOUT_SECONDS = 10;
+const VISIBILITY_SECONDS = 25;
+
+/** Calls that are prepared to go wrong by chance: more than a soak makes. */
+const CALLS = 10 * SOAK_REQUESTS;
+
+/** Shares of calls, messages and batches. */
+const FAULTS: readonly (readonly [Fault, number])[] = [
+  ['fails before', 0.03],
+  ['fails after', 0.03],
+  ['never answers', 0.002],
+  ['comes too late', 0.002],
+];
+const DUPLICATED = 0.1;
+const EXPIRING = 0.02;
+const KILLED = 0.08;
+
+/** A batch takes about so long: killed within, it has got anywhere. */
+const BATCH_MILLISECONDS = 150;
+
+/** A run that may still end. */
+type OpenRun = { -readonly [Key in keyof HandlerRun]: HandlerRun[Key] };
+
+/**
+ * A queue, event sources and an engine whose ports fail by chance, while requests come. Timers and the clock are to be
+ * virtual.
+ */
+export class MemorySoak {
+  readonly #random: () => number;
+  readonly #settings = engineSettings({
+    maxAttempts: 4,
+    visibilityTimeoutSeconds: VISIBILITY_SECONDS,
+    inlineLimitBytes: 100,
+  });
+  readonly #queue: MemoryInputQueue;
+  readonly #output = new MemoryOutputQueue();
+  readonly #records = new MemoryRecordStore();
+  readonly #store = new MemoryPayloadStore();
+  readonly #runs: OpenRun[] = [];
+  readonly #requestOf = new Map<string, string>();
+  #killed = 0;
+  #allSent = false;
+
+  constructor(seed: number) {
+    this.#random = seededRandom(seed);
+    this.#queue = new MemoryInputQueue({
+      now: Date.now,
+      visibilityTimeoutSeconds: VISIBILITY_SECONDS,
+      maxReceiveCount: maxReceivesOf(this.#settings.maxAttempts),
+    });
+    this.#queue.faults.inject('defer', ...this.#faults());
+    this.#queue.faults.inject('acknowledge', ...this.#faults());
+    this.#output.faults.inject('send', ...this.#faults());
+    this.#records.faults.inject('read', ...this.#faults());
+    this.#records.faults.inject('write', ...this.#faults());
+    this.#store.faults.inject('recall', ...this.#faults());
+    this.#store.faults.inject('save', ...this.#faults());
+  }
+
+  async run(): Promise<void> {
+    let isOver = false;
+    const over = Promise.all([this.#send(), ...Array.from({ length: EVENT_SOURCES }, () => this.#poll())]);
+    void over.then(() => {
+      isOver = true;
+    });
+    while (!isOver) {
+      await turn();
+      await vi.advanceTimersToNextTimerAsync();
+    }
+    await over;
+  }
+
+  violations() {
+    return violationsOf({
+      accepted: this.#requestOf.values(),
+      unsure: [],
+      records: this.#records.all().map(({ record }) => record),
+      published: this.#published(),
+      deadLetters: this.#queue.deadLetters.map((message) => this.#requestOf.get(message) ?? message),
+      waiting: this.#queue.size,
+      runs: this.#runs,
+    });
+  }
+
+  tally() {
+    const records = this.#records.all().map(({ record }) => record);
+    const ended = (status: string) => records.filter((record) => record.status === status).length;
+    const published = this.#published();
+    return {
+      succeeded: ended('succeeded'),
+      failed: ended('failed'),
+      expired: ended('expired'),
+      givenUp: records.filter(({ givenUp }) => givenUp).length,
+      killed: this.#killed,
+      runs: this.#runs.length,
+      publishedAgain: published.length - new Set(published.map(({ id }) => id)).size,
+    };
+  }
+
+  #published() {
+    return this.#output.messages.map((message) => {
+      const event = outcomeEvent(message);
+      const inline = typeof event.data === 'number' ? { attempt: event.data } : {};
+      return { requestId: event.subject, id: event.id, status: statusOf(event), ...inline };
+    });
+  }
+
+  #faults(): Fault[] {
+    return Array.from({ length: CALLS }, () => this.#oneOf(FAULTS) ?? 'works');
+  }
+
+  /** One by its share, or none of them. */
+  #oneOf<Choice>(choices: readonly (readonly [Choice, number])[]): Choice | undefined {
+    let left = this.#random();
+    return choices.find(([, share]) => {
+      left -= share;
+      return left < 0;
+    })?.[0];
+  }
+
+  async #send(): Promise<void> {
+    for (let request = 0; request < SOAK_REQUESTS; request++) {
+      const id = `r-${request}`;
+      const expiresAt = new Date(Date.now() + 2_000 * this.#random()).toISOString();
+      const attributes = {
+        RequestId: id,
+        ...(this.#random() < EXPIRING ? { ExpiresAt: expiresAt } : {}),
+      };
+      const times = this.#random() < DUPLICATED ? 2 : 1;
+      for (let time = 0; time < times; time++) this.#requestOf.set(this.#queue.send('{}', attributes), id);
+      await sleep(1_000 / MESSAGES_PER_SECOND);
+    }
+    this.#allSent = true;
+  }
+
+  /** An event source: what a batch doesn't return is deleted, and a batch whose process died comes back as a whole. */
+  async #poll(): Promise<void> {
+    while (!this.#allSent || this.#queue.size > 0) {
+      const deliveries = this.#queue.receive(BATCH_SIZE);
+      if (deliveries.length === 0) {
+        await sleep(100);
+        continue;
+      }
+      const process = new MortalProcess();
+      const deadlineAt = Date.now() + 1_000 * TIMEOUT_SECONDS;
+      const dies = this.#random() < KILLED ? this.#random() * BATCH_MILLISECONDS : 1_000 * TIMEOUT_SECONDS;
+      const killer = setTimeout(() => process.die(), dies);
+      const engine = process.engine({
+        queue: this.#queue,
+        chance: { now: Date.now, random: this.#random },
+        settings: this.#settings,
+        ports: {
+          store: this.#store,
+          records: this.#records,
+          output: this.#output,
+          logger: new CollectingLogger(),
+        },
+        handler: (request, crash) => this.#handle(request, crash, process, deadlineAt),
+      });
+      const again = await Promise.race([engine.processBatch(deliveries, deadlineAt), process.death]);
+      clearTimeout(killer);
+      if (again) this.#queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
+      else this.#killed++;
+    }
+  }
+
+  async #handle(
+    { id, attempt }: ProcessorRequest,
+    crash: () => Promise<never>,
+    process: MortalProcess,
+    deadlineAt: number,
+  ): Promise<unknown> {
+    const leaseEndsAt = deadlineAt + CLOCK_SKEW_MILLISECONDS;
+    const run: OpenRun = { requestId: id, attempt, beganAt: Date.now(), leaseEndsAt };
+    this.#runs.push(run);
+    const ended = (how: HandlerEnd) => {
+      run.end = { at: Date.now(), how };
+    };
+    // Every fiftieth request is hopeless.
+    const luck = Number(id.slice(2)) % 50 === 0 ? 'error' : this.#oneOf(BEHAVIOURS);
+    await sleep(luck === 'hang' ? 2_000 * TIMEOUT_SECONDS : 10 + 100 * this.#random());
+    if (!process.alive) return new Promise(() => {});
+    switch (luck) {
+      case 'error':
+        ended('failed');
+        throw new Error('by chance');
+      case 'retry later':
+        ended('failed');
+        throw new RetryLater(3);
+      case 'permanent error':
+        ended('refused');
+        throw new PermanentError('by chance');
+      case 'crash':
+        return crash();
+      case 'stored result':
+        ended('succeeded');
+        return Buffer.alloc(200);
+      default:
+        ended('succeeded');
+        return attempt;
+    }
+  }
+}
+
+const BEHAVIOURS = [
+  ['error', 0.12],
+  ['retry later', 0.05],
+  ['permanent error', 0.03],
+  ['crash', 0.003],
+  ['hang', 0.003],
+  ['stored result', 0.2],
+] as const;
+
+function sleep(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
