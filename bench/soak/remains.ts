@@ -57,7 +57,7 @@ async function takePublished(endpoint: string, queueUrl: string): Promise<Publis
   return messages.map(({ Body: body = '' }) => {
     const event = outcomeEvent({ body });
     const { data } = event;
-    const published = { requestId: event.subject, id: event.id, status: statusOf(event) };
+    const published = { requestId: event.subject, id: event.id, status: statusOf(event), text: body };
     return hasAttempt(data) ? { ...published, attempt: data.attempt } : published;
   });
 }

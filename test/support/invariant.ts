@@ -21,6 +21,8 @@ export interface PublishedOutcome {
   /** The event's. */
   readonly id: string;
   readonly status: string;
+  /** The whole event, as text. */
+  readonly text: string;
   /** The attempt the result says it is of, where it travelled inline. */
   readonly attempt?: number;
 }
@@ -104,14 +106,17 @@ function publicationProblems(
   if (!published.some((each) => each.id === id))
     return [`its outcome was never published${leftIn(isDeadLetter)}`];
   if (redrives) return [];
+  const texts = new Set(published.map(({ text }) => text));
+  const contents = texts.size > 1 ? [`${texts.size} different events were published`] : [];
   const succeeded = new Set(runs.flatMap(({ attempt, end }) => (end?.how === 'succeeded' ? [attempt] : [])));
-  return published.flatMap((each) => {
+  const strangers = published.flatMap((each) => {
     if (each.id !== id || each.status !== outcome.status) {
       return [`it ended as ${outcome.status}, and ${each.status} was published`];
     }
     if (each.attempt === undefined || succeeded.has(each.attempt)) return [];
     return [`the result of attempt ${each.attempt} was published, which didn't succeed`];
   });
+  return [...contents, ...strangers];
 }
 
 function runProblems(record: RequestRecord, runs: readonly HandlerRun[]): string[] {

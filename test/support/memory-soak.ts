@@ -124,7 +124,8 @@ export class MemorySoak {
     return this.#output.messages.map((message) => {
       const event = outcomeEvent(message);
       const inline = typeof event.data === 'number' ? { attempt: event.data } : {};
-      return { requestId: event.subject, id: event.id, status: statusOf(event), ...inline };
+      const { subject: requestId, id } = event;
+      return { requestId, id, status: statusOf(event), text: message.body, ...inline };
     });
   }
 
