@@ -9,6 +9,7 @@ import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messag
 import { SecretsManagerWebhookSecrets } from '../../lib/aws/secrets-manager-webhook-secrets.ts';
 import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { schedulerClient, secretsClient } from '../../lib/aws/webhook-clients.ts';
 import { readWebhookEnvironment } from '../../lib/core/environment.ts';
 import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
@@ -16,12 +17,15 @@ import { HttpsSender } from '../../lib/webhooks/https-sender.ts';
 
 const powertools = new Logger();
 const environment = readWebhookEnvironment(process.env);
-const { webhookQueueUrl, webhookQueueArn, webhookSecret } = environment;
+const { webhookQueueUrl, webhookQueueArn, webhookDeadLetterQueueUrl, webhookSecret } = environment;
+const queues = queueClient();
 const deliverer = new WebhookDeliverer({
   sender: new HttpsSender(environment),
   secrets: new SecretsManagerWebhookSecrets(secretsClient(), webhookSecret, Date.now),
+  input: new SqsInputQueue(queues, webhookQueueUrl),
+  queue: new SqsWebhookQueue(queues, webhookQueueUrl),
   later: new SchedulerDelayedMessages(schedulerClient(), { ...environment, queueArn: webhookQueueArn }),
-  queue: new SqsInputQueue(queueClient(), webhookQueueUrl),
+  deadLetters: new SqsWebhookQueue(queues, webhookDeadLetterQueueUrl),
   logger: new PowertoolsLogger(powertools),
   chance: { now: Date.now, random: Math.random },
 });

@@ -10,6 +10,7 @@ import { FunctionRole } from './function-role.ts';
 /** What a {@link WebhookRole} opens. */
 export interface WebhookRoleProps {
   readonly queue: IQueue;
+  readonly deadLetterQueue: IQueue;
   readonly secret: ISecret;
   readonly scheduleGroup: IScheduleGroup;
   /** Whom the scheduler is to be while it sends to the queue. */
@@ -21,11 +22,12 @@ export interface WebhookRoleProps {
 export class WebhookRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: WebhookRoleProps) {
     super(scope, id, props.logGroup);
-    const { queue, secret, scheduleGroup, scheduleRole } = props;
+    const { queue, deadLetterQueue, secret, scheduleGroup, scheduleRole } = props;
     this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
       [queue.queueArn],
     );
+    this.allow(['sqs:SendMessage'], [queue.queueArn, deadLetterQueue.queueArn]);
     secret.grantRead(this);
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',

@@ -22,7 +22,7 @@ import { WebhookRole } from './webhook-role.ts';
 /** A batch is delivered at once, so this is one call's time and that of our own calls. */
 const TIMEOUT = Duration.seconds(60);
 
-/** Three attempts of one message, what it takes to give one up, and some that came to nothing. */
+/** A message is received again only when our side fails, a quarter of an hour later: that may last two hours. */
 const MAX_RECEIVES = 8;
 
 const MEMORY_MIB = 256;
@@ -40,7 +40,7 @@ const MAX_CONCURRENCY = 100;
  */
 const THREADS = 64;
 
-/** A message waits a quarter of an hour at most, unless its function can't run. */
+/** A message waits for a quarter of an hour at most, then for two hours of failures, unless its function can't run. */
 const RETENTION = Duration.days(4);
 
 /** 33 bytes, since each four of these characters are three. */
@@ -89,6 +89,7 @@ export class Webhooks extends Construct {
     const scheduleRole = this.#scheduleRole(queue);
     this.role = new WebhookRole(this, 'Role', {
       queue,
+      deadLetterQueue,
       secret: this.secret,
       scheduleGroup: this.scheduleGroup,
       scheduleRole,
@@ -109,6 +110,7 @@ export class Webhooks extends Construct {
             ...settings,
             webhookQueueUrl: queue.queueUrl,
             webhookQueueArn: queue.queueArn,
+            webhookDeadLetterQueueUrl: deadLetterQueue.queueUrl,
             webhookSecret: this.secret.secretArn,
             scheduleGroup: this.scheduleGroup.scheduleGroupName,
             scheduleRole: scheduleRole.roleArn,

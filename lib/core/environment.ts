@@ -120,6 +120,8 @@ export interface WebhookEnvironment {
   readonly webhookQueueUrl: string;
   /** The same queue, as a scheduler knows it. */
   readonly webhookQueueArn: string;
+  /** Where webhooks go that are given up. */
+  readonly webhookDeadLetterQueueUrl: string;
   /** The secrets deliveries are signed with. */
   readonly webhookSecret: string;
   /** Where later attempts are scheduled. */
@@ -157,6 +159,7 @@ export const TEXT_VARIABLES = {
   webhookQueueArn: 'COATCHECK_WEBHOOK_QUEUE_ARN',
   pauseQueueUrl: 'COATCHECK_PAUSE_QUEUE_URL',
   inputEventSource: 'COATCHECK_INPUT_EVENT_SOURCE',
+  webhookDeadLetterQueueUrl: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_URL',
   webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
   scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
   scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
@@ -283,6 +286,7 @@ function webhookVariables(): VariablesOf<WebhookEnvironment> {
     serviceName: text(TEXT_VARIABLES.serviceName),
     webhookQueueUrl: text(TEXT_VARIABLES.webhookQueueUrl),
     webhookQueueArn: text(TEXT_VARIABLES.webhookQueueArn),
+    webhookDeadLetterQueueUrl: text(TEXT_VARIABLES.webhookDeadLetterQueueUrl),
     webhookSecret: text(TEXT_VARIABLES.webhookSecret),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: text(TEXT_VARIABLES.scheduleRole),

@@ -27,16 +27,16 @@ export const EVENTBRIDGE_MAX_ENTRIES = 10;
 export const EVENTBRIDGE_MAX_REQUEST_BYTES = 999_999;
 
 /**
- * Longest an SQS message is held back when it is sent: a quarter of an hour.
- * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
- */
-export const SQS_MAX_DELAY_SECONDS = 900;
-
-/**
  * Longest time a received message may stay invisible, counted from its receive: 12 hours.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
  */
 export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
+
+/**
+ * Longest time a message may be held back when it is sent: a quarter of an hour.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+ */
+export const SQS_MAX_DELAY_SECONDS = 900;
 
 /**
  * Longest time SQS keeps a message: 14 days.

@@ -28,6 +28,7 @@ describe('the functions', () => {
   it('learn where callbacks may lead', () => {
     const template = serviceInApp({ api: {}, webhooks: {} }).template();
     const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}>`;
+    const deadLetters = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesDeadLetters').id}>`;
     const rules = { callbacks: 'public', callbackPorts: [443, 8443] };
     expect(readEnvironment(environmentOf(template, 'ServiceProcessor'))).toMatchObject({
       ...rules,
@@ -41,6 +42,7 @@ describe('the functions', () => {
       serviceName: 'Stack/Service',
       webhookQueueUrl: queue,
       webhookQueueArn: queue.replace('>', '.Arn>'),
+      webhookDeadLetterQueueUrl: deadLetters,
       webhookSecret: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
       scheduleGroup: resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name,
       scheduleRole: `<${resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id}.Arn>`,
@@ -63,6 +65,8 @@ describe('the roles', () => {
   const template = serviceInApp({ webhooks: {} }).template();
   const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}.Arn>`;
 
+  const deadLetters = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesDeadLetters').id}.Arn>`;
+
   it('of what delivers: next to nothing', () => {
     const group = resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name;
     const role = resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id;
@@ -82,6 +86,7 @@ describe('the roles', () => {
         ],
         Resource: queue,
       },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [deadLetters, queue] },
       {
         Effect: 'Allow',
         Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],

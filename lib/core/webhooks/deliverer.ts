@@ -1,10 +1,11 @@
 import type { Delivery } from '../delivery.ts';
-import type { Chance, Deferral, InputQueue, Logger } from '../ports.ts';
+import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
+import type { Chance, InputQueue, Logger } from '../ports.ts';
 import { describeThrown } from '../thrown.ts';
 import { traceIdOf } from '../traceparent.ts';
-import { decodeWebhook, encodeWebhook, type WebhookMessage } from './message.ts';
-import type { DelayedMessages, WebhookSecrets, WebhookSender } from './ports.ts';
-import { WEBHOOK_MAX_ATTEMPTS, webhookWaitSeconds } from './retry-schedule.ts';
+import { decodeWebhook, encodeWebhook, hostOf, type WebhookMessage } from './message.ts';
+import type { DelayedMessages, WebhookQueue, WebhookSecrets, WebhookSender } from './ports.ts';
+import { webhookWaitSeconds } from './retry-schedule.ts';
 import { signedHeaders } from './signature.ts';
 import { verdictOf, type WebhookVerdict } from './verdict.ts';
 
@@ -12,28 +13,26 @@ import { verdictOf, type WebhookVerdict } from './verdict.ts';
 export interface WebhookPorts {
   readonly sender: WebhookSender;
   readonly secrets: WebhookSecrets;
+  /** What brings the messages. */
+  readonly input: InputQueue;
+  /** The same, as it takes messages. */
+  readonly queue: WebhookQueue;
+  /** Takes those that are to be delivered later than a queue can hold them back. */
   readonly later: DelayedMessages;
-  readonly queue: Pick<InputQueue, 'defer'>;
+  /** Takes those that are given up. */
+  readonly deadLetters: WebhookQueue;
   readonly logger: Logger;
   readonly chance: Chance;
 }
 
+/** Until a message is handled again that couldn't be for a failure on our side. */
+const OWN_FAILURE_WAIT_SECONDS = 900;
+
 /**
- * Waits up to this are waits of the message itself; longer ones are a new message's, which isn't held by a queue that
- * counts how many it holds. A quarter of an hour.
+ * Delivers webhooks. A message stands for one attempt, which it has the number of; what the receiver doesn't take is
+ * carried on by another message. So a failure on our side, or a crash, costs no attempt: the message comes again as it
+ * was, until SQS finds that too often.
  */
-export const LONGEST_QUEUE_WAIT_SECONDS = 900;
-
-/** Until a delivery is tried again that failed on our side. */
-const OWN_FAILURE_WAIT_SECONDS = LONGEST_QUEUE_WAIT_SECONDS;
-
-/** Delivered again at once, without an attempt, until SQS has counted enough receives to move it. */
-const TO_DEAD_LETTERS = 0;
-
-/** What becomes of a message: done, or the seconds after which it is to be delivered again. */
-type Fate = 'done' | number;
-
-/** Delivers webhooks. A message is done when its receiver has it, wants no more, or a later message carries on. */
 export class WebhookDeliverer {
   readonly #ports: WebhookPorts;
 
@@ -43,58 +42,32 @@ export class WebhookDeliverer {
 
   /** @returns ids of the messages that must be delivered again; every other one is done */
   async processBatch(deliveries: readonly Delivery[]): Promise<string[]> {
-    const deferrals: Deferral[] = [];
-    await Promise.all(
-      deliveries.map(async (delivery) => {
-        const fate = await this.#fateOf(delivery);
-        if (fate !== 'done') deferrals.push({ delivery, delaySeconds: fate });
-      }),
-    );
-    if (deferrals.length > 0) await this.#defer(deferrals);
-    return deferrals.map(({ delivery }) => delivery.id);
+    const done = await Promise.all(deliveries.map((delivery) => this.#isDone(delivery)));
+    const again = deliveries.filter((_, index) => !done[index]);
+    if (again.length > 0) await this.#defer(again);
+    return again.map(({ id }) => id);
   }
 
-  async #fateOf(delivery: Delivery): Promise<Fate> {
+  async #isDone(delivery: Delivery): Promise<boolean> {
     try {
       const message = decodeWebhook(delivery.body);
-      // Each delivery of a message that isn't its first is another attempt.
-      const attempt = message.attempt + delivery.attempt - 1;
-      if (attempt > WEBHOOK_MAX_ATTEMPTS) return TO_DEAD_LETTERS;
-      return await this.#try(message, attempt);
+      const logger = this.#ports.logger.child({
+        webhookId: message.id,
+        // Not more of the URL: a secret of its receiver may be in it.
+        host: hostOf(message),
+        traceId: message.traceparent && traceIdOf(message.traceparent),
+        attempt: message.attempt,
+      });
+      const verdict = await this.#post(message, await this.#ports.secrets.read());
+      if (verdict.status === 'failed') await this.#carryOn(message, verdict, delivery, logger);
+      else if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
+      else logger.info('Webhook delivered');
+      return true;
     } catch (error) {
       const fields = { messageId: delivery.id, error: describeThrown(error) };
       this.#ports.logger.error('A webhook could not be handled', fields);
-      return OWN_FAILURE_WAIT_SECONDS;
+      return false;
     }
-  }
-
-  async #try(message: WebhookMessage, attempt: number): Promise<Fate> {
-    const secrets = await this.#ports.secrets.read();
-    const verdict = await this.#post(message, secrets);
-    const logger = this.#ports.logger.child({
-      webhookId: message.id,
-      // Not more of the URL: a secret of its receiver may be in it.
-      host: URL.parse(message.url)?.host,
-      traceId: message.traceparent && traceIdOf(message.traceparent),
-      attempt,
-    });
-    if (verdict.status === 'delivered') {
-      logger.info('Webhook delivered');
-      return 'done';
-    }
-    if (verdict.status === 'disabled') {
-      logger.warn('Webhook disabled: its receiver answered 410');
-      return 'done';
-    }
-    const { reason, askedSeconds } = verdict;
-    const waitSeconds = webhookWaitSeconds(attempt, askedSeconds, this.#ports.chance.random());
-    if (waitSeconds === undefined) {
-      logger.error('Webhook given up', { reason });
-      return TO_DEAD_LETTERS;
-    }
-    logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
-    if (waitSeconds <= LONGEST_QUEUE_WAIT_SECONDS) return waitSeconds;
-    return this.#carryOn(message, attempt, waitSeconds);
   }
 
   async #post(
@@ -111,22 +84,44 @@ export class WebhookDeliverer {
     }
   }
 
-  /** Named after the message it follows: however often that is delivered, one follows it. */
-  async #carryOn(message: WebhookMessage, attempt: number, waitSeconds: number): Promise<Fate> {
-    const { later, chance } = this.#ports;
+  /** Another message takes over, if there is another attempt, and this one ends at once: a crash makes no two of it. */
+  async #carryOn(
+    message: WebhookMessage,
+    { reason, askedSeconds }: Extract<WebhookVerdict, { status: 'failed' }>,
+    delivery: Delivery,
+    logger: Logger,
+  ): Promise<void> {
+    const { attempt } = message;
+    const waitSeconds = webhookWaitSeconds(attempt, askedSeconds, this.#ports.chance.random());
     const next = encodeWebhook({ ...message, attempt: attempt + 1 });
+    if (waitSeconds === undefined) {
+      logger.error('Webhook given up', { reason });
+      await this.#ports.deadLetters.send(next, hostOf(message), 0);
+    } else {
+      logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
+      await this.#sendLater(message, next, waitSeconds);
+    }
+    await this.#quietly('end messages', this.#ports.input.acknowledge([delivery]));
+  }
+
+  async #sendLater(message: WebhookMessage, next: string, waitSeconds: number): Promise<void> {
+    const { queue, later, chance } = this.#ports;
+    if (waitSeconds <= SQS_MAX_DELAY_SECONDS) return queue.send(next, hostOf(message), waitSeconds);
+    // Named after the message it follows: however often that is delivered, one follows it.
     await later.schedule(`${message.id}-${message.attempt}`, next, chance.now() + waitSeconds * 1000);
-    return 'done';
   }
 
   /** A wait that couldn't be set is the queue's own default. */
-  async #defer(deferrals: readonly Deferral[]): Promise<void> {
+  async #defer(deliveries: readonly Delivery[]): Promise<void> {
+    const deferrals = deliveries.map((delivery) => ({ delivery, delaySeconds: OWN_FAILURE_WAIT_SECONDS }));
+    await this.#quietly('defer messages', this.#ports.input.defer(deferrals));
+  }
+
+  async #quietly(what: string, done: Promise<void>): Promise<void> {
     try {
-      await this.#ports.queue.defer(deferrals);
+      await done;
     } catch (error) {
-      this.#ports.logger.warn('The webhook queue refused to defer messages', {
-        error: describeThrown(error),
-      });
+      this.#ports.logger.warn(`The webhook queue refused to ${what}`, { error: describeThrown(error) });
     }
   }
 }

@@ -20,6 +20,12 @@ export interface WebhookMessage {
   readonly body: string;
 }
 
+/**
+ * Longest host that is told apart, in characters.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html
+ */
+const HOST_MAX_LENGTH = 128;
+
 const ENVELOPE = 'webhook message';
 
 /** The first attempt at telling an outcome. */
@@ -50,6 +56,12 @@ export function decodeWebhook(text: string): WebhookMessage {
     traceparent: optionalTraceparent(value.traceparent),
     body: requiredText(ENVELOPE, value, 'body'),
   };
+}
+
+/** Whom a delivery is for: the host and port of its URL, as far as a queue tells them apart. */
+export function hostOf({ url }: Pick<WebhookMessage, 'url'>): string {
+  // Whoever gets a message with a URL that is none fails to call it.
+  return (URL.parse(url)?.host || 'unknown').slice(0, HOST_MAX_LENGTH);
 }
 
 /** Small, whatever the result is: that is referred to, and so is what a handler added to its problem. */

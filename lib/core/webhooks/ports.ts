@@ -21,6 +21,16 @@ export interface WebhookSecrets {
   read(): Promise<readonly string[]>;
 }
 
+/** A queue of webhooks: of those to be delivered, or of those that were given up. */
+export interface WebhookQueue {
+  /**
+   * Adds a message. Rejects when the queue didn't say that it has it; it may have it all the same.
+   * @param host whom it is for: the queue is fair among them
+   * @param delaySeconds whole seconds until it may be delivered, up to 900
+   */
+  send(message: string, host: string, delaySeconds: number): Promise<void>;
+}
+
 /** Sends messages later than a queue's own delay can. Leaves out exactness: a minute more is none. */
 export interface DelayedMessages {
   /**

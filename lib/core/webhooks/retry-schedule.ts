@@ -1,9 +1,6 @@
 /** Waits before each attempt at a delivery, in seconds: 10 attempts within about 75 hours. */
 const WAITS_SECONDS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/** Attempts at a delivery before it is given up. */
-export const WEBHOOK_MAX_ATTEMPTS = WAITS_SECONDS.length;
-
 /** Longest wait before an attempt, whatever a receiver asks for: a day. */
 export const WEBHOOK_MAX_WAIT_SECONDS = 86_400;
 
@@ -11,7 +8,7 @@ export const WEBHOOK_MAX_WAIT_SECONDS = 86_400;
 const JITTER = 0.2;
 
 /**
- * Whole seconds to wait after an attempt that failed; undefined when it was the last.
+ * Whole seconds to wait after an attempt that failed; undefined when it was the last, or one after that.
  * @param attempt from 1
  * @param askedSeconds what the receiver asked for, which is a lower bound
  * @param random from 0 up to, not including, 1

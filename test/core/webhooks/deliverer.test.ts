@@ -1,7 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../../lib/core/delivery.ts';
-import type { Deferral } from '../../../lib/core/ports.ts';
 import { WebhookDeliverer } from '../../../lib/core/webhooks/deliverer.ts';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../../lib/core/webhooks/message.ts';
 import type { WebhookAnswer } from '../../../lib/core/webhooks/ports.ts';
@@ -9,6 +8,8 @@ import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
 import { Faults } from '../../support/faults.ts';
 import { MemoryDelayedMessages } from '../../support/memory-delayed-messages.ts';
+import { MemoryInputQueue } from '../../support/memory-input-queue.ts';
+import { MemoryWebhookQueue } from '../../support/memory-webhook-queue.ts';
 import { SetChance, START } from '../../support/set-chance.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -19,14 +20,16 @@ const MESSAGE: WebhookMessage = {
   body: '{"type":"coatcheck.request.succeeded"}',
 };
 
-/** A receiver, a queue and a scheduler in memory. */
+/** A receiver, queues and a scheduler in memory. */
 class Harness {
   readonly chance = new SetChance(START, 0);
   readonly logger = new CollectingLogger();
-  readonly faults = new Faults<'post' | 'read' | 'defer'>();
+  readonly faults = new Faults<'post' | 'read'>();
   readonly calls: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = [];
+  readonly input = new MemoryInputQueue({ now: () => this.chance.now(), visibilityTimeoutSeconds: 360 });
+  readonly queue = new MemoryWebhookQueue();
   readonly later = new MemoryDelayedMessages();
-  readonly deferrals: Deferral[] = [];
+  readonly deadLetters = new MemoryWebhookQueue();
   answer: WebhookAnswer = { status: 200 };
 
   readonly deliverer = new WebhookDeliverer({
@@ -38,10 +41,10 @@ class Harness {
         }),
     },
     secrets: { read: () => this.faults.around('read', () => [SECRET]) },
+    input: this.input,
+    queue: this.queue,
     later: this.later,
-    queue: {
-      defer: (deferrals) => this.faults.around('defer', () => void this.deferrals.push(...deferrals)),
-    },
+    deadLetters: this.deadLetters,
     logger: this.logger,
     chance: this.chance,
   });
@@ -57,8 +60,14 @@ class Harness {
     return new Map(waiting.map(([name, { message, at }]) => [name, { message: decodeWebhook(message), at }]));
   }
 
+  /** The waits of what is tried again soon. */
   get delays(): number[] {
-    return this.deferrals.map(({ delaySeconds }) => delaySeconds);
+    return this.queue.sent.map(({ delaySeconds }) => delaySeconds);
+  }
+
+  /** The waits of what came to nothing. */
+  get deferrals(): number[] {
+    return this.input.deferrals.map(({ delaySeconds }) => delaySeconds);
   }
 }
 
@@ -78,7 +87,7 @@ test('a receiver that takes it: done', async () => {
   expect(call).toMatchObject({ url: MESSAGE.url, body: MESSAGE.body });
   expect(call?.headers).toMatchObject({ 'webhook-id': 'id-1', 'webhook-timestamp': String(START / 1000) });
   expect(new Webhook(SECRET).verify(MESSAGE.body, { ...call?.headers })).toEqual(JSON.parse(MESSAGE.body));
-  expect(harness.deferrals).toEqual([]);
+  expect([...harness.queue.sent, ...harness.deadLetters.sent]).toEqual([]);
   vi.useRealTimers();
 });
 
@@ -94,11 +103,13 @@ describe('a receiver that fails', () => {
     harness.answer = { status: 500 };
   });
 
-  test('is tried again soon by the message itself, with the same id and a new timestamp (fault 31)', async () => {
-    expect(await harness.process(of())).toEqual(['message-1']);
+  test('is tried again soon, with the same id and a new timestamp (fault 31)', async () => {
+    expect(await harness.process(of())).toEqual([]);
     harness.chance.advanceSeconds(5);
-    expect(await harness.process(of({}, { attempt: 2 }))).toEqual(['message-1']);
+    expect(await harness.process(...harness.queue.sent.map(({ message }) => delivery(message)))).toEqual([]);
     expect(harness.delays).toEqual([5, 300]);
+    expect(harness.queue.webhooks.map(({ attempt }) => attempt)).toEqual([2, 3]);
+    expect(harness.queue.sent.map(({ host }) => host)).toEqual(['example.com', 'example.com']);
     expect(harness.calls.map(({ headers }) => headers['webhook-id'])).toEqual(['id-1', 'id-1']);
     expect(harness.calls.map(({ headers }) => Number(headers['webhook-timestamp']))).toEqual([
       START / 1000,
@@ -107,38 +118,49 @@ describe('a receiver that fails', () => {
     expect(harness.scheduled.size).toBe(0);
   });
 
-  test('is tried again much later by another message', async () => {
-    expect(await harness.process(of({}, { attempt: 3 }))).toEqual([]);
+  test('is tried again much later by a schedule', async () => {
+    expect(await harness.process(of({ attempt: 3 }))).toEqual([]);
     expect([...harness.scheduled]).toEqual([
-      ['id-1-1', { message: { ...MESSAGE, attempt: 4 }, at: START + 1_800_000 }],
+      ['id-1-3', { message: { ...MESSAGE, attempt: 4 }, at: START + 1_800_000 }],
     ]);
-    expect(harness.deferrals).toEqual([]);
+    expect(harness.queue.sent).toEqual([]);
   });
 
-  test('a message that comes again after it was carried on is carried on once', async () => {
+  test('a message that comes again after it was carried on much later is carried on once', async () => {
     await harness.process(of({ attempt: 4 }, { attempt: 1 }));
     await harness.process(of({ attempt: 4 }, { attempt: 2 }));
     expect([...harness.scheduled.keys()]).toEqual(['id-1-4']);
   });
 
-  test('ten times is given up: the message is left to SQS, and the receiver alone', async () => {
-    for (const attempt of [1, 2, 3]) {
-      expect(await harness.process(of({ attempt: 10 }, { attempt }))).toEqual(['message-1']);
-    }
-    expect(harness.delays).toEqual([0, 0, 0]);
-    expect(harness.calls).toHaveLength(1);
+  test('a message that was carried on ends at once, not with its batch', async () => {
+    harness.input.send(encodeWebhook(MESSAGE));
+    const [received] = harness.input.receive(1);
+    await harness.process(...(received ? [received] : []));
+    expect(harness.queue.webhooks).toHaveLength(1);
+    expect(harness.input.size).toBe(0);
+  });
+
+  test('ending it may fail: it is done all the same', async () => {
+    harness.input.faults.inject('acknowledge', 'fails before');
+    expect(await harness.process(of())).toEqual([]);
+  });
+
+  test('ten times is given up: it goes to the dead-letter queue', async () => {
+    expect(await harness.process(of({ attempt: 10 }))).toEqual([]);
+    expect(harness.deadLetters.webhooks).toEqual([{ ...MESSAGE, attempt: 11 }]);
+    expect(harness.queue.sent).toEqual([]);
     expect(harness.scheduled.size).toBe(0);
   });
 
-  test('put back from the dead-letter queue it is tried once more', async () => {
-    harness.answer = { status: 200 };
-    expect(await harness.process(of({ attempt: 10 }, { id: 'redriven' }))).toEqual([]);
+  test('put back from the dead-letter queue as it is, it is tried once more', async () => {
+    expect(await harness.process(of({ attempt: 11 }))).toEqual([]);
     expect(harness.calls).toHaveLength(1);
+    expect(harness.deadLetters.webhooks.map(({ attempt }) => attempt)).toEqual([12]);
   });
 
   test('with no answer at all is tried again as well', async () => {
     harness.faults.inject('post', 'fails before');
-    expect(await harness.process(of())).toEqual(['message-1']);
+    expect(await harness.process(of())).toEqual([]);
     expect(harness.delays).toEqual([5]);
   });
 });
@@ -161,7 +183,7 @@ test('410: done, and never called again', async () => {
   expect(harness.scheduled.size).toBe(0);
 });
 
-describe('a failure of our own: it is tried again in a quarter of an hour', () => {
+describe('a failure of our own costs no attempt: the message comes again in a quarter of an hour', () => {
   beforeEach(() => {
     harness.answer = { status: 500 };
   });
@@ -169,29 +191,39 @@ describe('a failure of our own: it is tried again in a quarter of an hour', () =
   test('the secrets can not be read: nobody is called', async () => {
     harness.faults.inject('read', 'fails before');
     expect(await harness.process(of({ attempt: 4 }))).toEqual(['message-1']);
-    expect(harness.delays).toEqual([900]);
+    expect(harness.deferrals).toEqual([900]);
     expect(harness.calls).toEqual([]);
   });
 
-  test('a later attempt can not be scheduled', async () => {
-    harness.later.faults.inject('schedule', 'fails before');
-    expect(await harness.process(of({ attempt: 4 }))).toEqual(['message-1']);
-    expect(harness.delays).toEqual([900]);
+  test.each([
+    ['soon', 1, () => harness.queue.faults.inject('send', 'fails before')],
+    ['later', 4, () => harness.later.faults.inject('schedule', 'fails before')],
+    ['never', 10, () => harness.deadLetters.faults.inject('send', 'fails before')],
+  ])('the message can not be carried on that is to be tried again %s', async (_, attempt, fail) => {
+    fail();
+    expect(await harness.process(of({ attempt }))).toEqual(['message-1']);
+    expect(harness.deferrals).toEqual([900]);
+  });
+
+  test('however often it came, it is the same attempt', async () => {
+    await harness.process(of({ attempt: 2 }, { attempt: 7 }));
+    expect(harness.queue.webhooks.map(({ attempt }) => attempt)).toEqual([3]);
   });
 
   test('a message that is none', async () => {
     expect(await harness.process(delivery('{}'))).toEqual(['message-1']);
-    expect(harness.delays).toEqual([900]);
+    expect(harness.deferrals).toEqual([900]);
   });
 
   test('waits that could not be set: the message comes again all the same', async () => {
-    harness.faults.inject('defer', 'fails before');
+    harness.faults.inject('read', 'fails before');
+    harness.input.faults.inject('defer', 'fails before');
     expect(await harness.process(of())).toEqual(['message-1']);
   });
 });
 
 test('one bad message of three: two are done', async () => {
-  harness.faults.inject('post', 'works', 'fails before');
+  harness.faults.inject('read', 'works', 'fails before');
   const batch = ['a', 'b', 'c'].map((id) => of({ id }, { id }));
   expect(await harness.process(...batch)).toEqual(['b']);
 });

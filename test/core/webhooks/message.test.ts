@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/errors.ts';
 import { cancellation, failure } from '../../../lib/core/outcome.ts';
 import { isMessageText } from '../../../lib/core/output/text.ts';
-import { decodeWebhook, encodeWebhook, webhookOf } from '../../../lib/core/webhooks/message.ts';
+import { decodeWebhook, encodeWebhook, hostOf, webhookOf } from '../../../lib/core/webhooks/message.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
 
 const URL = 'https://example.com/hook';
@@ -73,6 +73,18 @@ test('a message is read as it was written, whatever is in it', () => {
       expect(decodeWebhook(encoded)).toEqual({ url, id, attempt, body });
     }),
   );
+});
+
+test.each([
+  ['https://example.com:8443/a?b', 'example.com:8443'],
+  ['https://example.com:443/', 'example.com'],
+  [
+    `https://${'a'.repeat(60)}.${'b'.repeat(60)}.${'c'.repeat(60)}.com/`,
+    `${'a'.repeat(60)}.${'b'.repeat(60)}.cccccc`,
+  ],
+  ['no URL', 'unknown'],
+])('%s is for %s', (url, host) => {
+  expect(hostOf({ url })).toBe(host);
 });
 
 test.each([

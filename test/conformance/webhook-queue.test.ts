@@ -1,0 +1,47 @@
+import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { expect, inject, vi } from 'vitest';
+import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
+import { localClients } from '../../lib/local/clients.ts';
+import { MemoryWebhookQueue } from '../support/memory-webhook-queue.ts';
+import { webhookQueueSuite } from './webhook-queue-suite.ts';
+
+webhookQueueSuite('a queue of webhooks in memory', async () => {
+  const queue = new MemoryWebhookQueue();
+  const openedAt = Date.now();
+  const receive = async (count: number) => {
+    await vi.waitFor(() => expect(due()).toHaveLength(count), { timeout: 10_000 });
+    return { messages: due(), at: Date.now() };
+  };
+  const due = () =>
+    queue.sent
+      .filter(({ delaySeconds }) => openedAt + delaySeconds * 1000 + 100 <= Date.now())
+      .map(({ message, host }) => ({ message, host }));
+  return { queue, receive };
+});
+
+const { sqs } = localClients(inject('endpoint'));
+
+webhookQueueSuite('a queue of webhooks on SQS', async () => {
+  const { QueueUrl = '' } = await sqs.send(
+    new CreateQueueCommand({ QueueName: `conformance-${crypto.randomUUID()}` }),
+  );
+  const receive = async (count: number) => {
+    const received: Message[] = [];
+    while (received.length < count) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl,
+          WaitTimeSeconds: 2,
+          MessageSystemAttributeNames: ['MessageGroupId'],
+        }),
+      );
+      received.push(...Messages);
+    }
+    const messages = received.map(({ Body = '', Attributes }) => ({
+      message: Body,
+      host: Attributes?.MessageGroupId,
+    }));
+    return { messages, at: Date.now() };
+  };
+  return { queue: new SqsWebhookQueue(sqs, QueueUrl), receive };
+});
