@@ -24,10 +24,11 @@ export class SqsOutputQueue implements OutputQueue {
     const { Successful, Failed } = await this.#client.send(
       new SendMessageBatchCommand({
         QueueUrl: this.#url,
-        Entries: messages.map(({ body, attributes }, index) => ({
+        Entries: messages.map(({ body, attributes, group }, index) => ({
           Id: String(index),
           MessageBody: body,
           MessageAttributes: sqsAttributes(attributes),
+          MessageGroupId: group,
         })),
       }),
     );

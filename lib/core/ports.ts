@@ -61,6 +61,8 @@ export interface StoredResult {
 export interface OutputMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, OutputAttribute>>;
+  /** Whose it is, where the queue is to be fair: up to 128 printable characters of ASCII. */
+  readonly group?: string;
 }
 
 /** An attribute of an output message. */

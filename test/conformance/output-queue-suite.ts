@@ -35,6 +35,13 @@ export function outputQueueSuite(name: string, open: () => Promise<OutputBench>)
       expect(received.toSorted(byBody)).toEqual(messages.toSorted(byBody));
     });
 
+    test('takes messages of groups', async () => {
+      const { queue, receive } = await open();
+      const messages = ['example.com:8443', '[2001:db8::1]'].map((group) => ({ ...message(group), group }));
+      expect(await queue.send(messages)).toEqual([{ sent: true }, { sent: true }]);
+      expect((await receive(2)).toSorted(byBody)).toEqual(messages.toSorted(byBody));
+    });
+
     test('takes two equal messages', async () => {
       const { queue, receive } = await open();
       expect(await queue.send([message('a'), message('a')])).toEqual([{ sent: true }, { sent: true }]);

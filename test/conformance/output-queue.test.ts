@@ -36,15 +36,17 @@ async function poll(QueueUrl: string): Promise<OutputMessage[]> {
       MaxNumberOfMessages: 10,
       WaitTimeSeconds: 2,
       MessageAttributeNames: ['All'],
+      MessageSystemAttributeNames: ['MessageGroupId'],
     }),
   );
   return Messages.map(messageOf);
 }
 
-function messageOf({ Body = '', MessageAttributes = {} }: Message): OutputMessage {
+function messageOf({ Body = '', MessageAttributes = {}, Attributes }: Message): OutputMessage {
   const attributes = Object.entries(MessageAttributes).map(([name, { DataType, StringValue = '' }]) => {
     const type = DataType === 'Number' ? 'Number' : 'String';
     return [name, { type, value: StringValue }] as const;
   });
-  return { body: Body, attributes: Object.fromEntries(attributes) };
+  const group = Attributes?.MessageGroupId;
+  return { body: Body, attributes: Object.fromEntries(attributes), ...(group && { group }) };
 }

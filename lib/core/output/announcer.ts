@@ -2,7 +2,7 @@ import type { EnginePorts, EngineSettings } from '../engine-settings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OutputMessage } from '../ports.ts';
 import { callbackUrlProblem } from '../webhooks/callback-url.ts';
-import { encodeWebhook, webhookOf } from '../webhooks/message.ts';
+import { encodeWebhook, hostOf, webhookOf } from '../webhooks/message.ts';
 import { encodeOutcome } from './encode.ts';
 import { type Publication, Publisher } from './publisher.ts';
 
@@ -39,7 +39,12 @@ export class Announcer {
     const url = webhookUrl(outcome, this.#settings);
     if (!this.#webhooks || url === undefined) return { published: true };
     const webhook = webhookOf(outcome, url, this.#settings.serviceName);
-    return this.#webhooks.publish({ body: encodeWebhook(webhook), attributes: {} });
+    return this.#webhooks.publish({
+      body: encodeWebhook(webhook),
+      attributes: {},
+      // A receiver that takes its time is to hold up no other.
+      group: hostOf(webhook),
+    });
   }
 }
 

@@ -26,6 +26,12 @@ test('an outcome is told whom its request names, and the output queue', async ()
   expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
 });
 
+test('its message is its receiver’s', async () => {
+  const { harness, webhooks } = harnessOf();
+  await harness.process([asking('r-1', 'https://example.com:8443/hook'), asking('r-2')]);
+  expect(webhooks.messages.map(({ group }) => group).sort()).toEqual(['example.com', 'example.com:8443']);
+});
+
 test('of a batch: in as few calls as the output', async () => {
   const { harness, webhooks } = harnessOf();
   await harness.process(Array.from({ length: 10 }, (_, index) => asking(`r-${index}`)));
