@@ -17,14 +17,18 @@ import { HttpsSender } from '../../lib/webhooks/https-sender.ts';
 
 const powertools = new Logger();
 const environment = readWebhookEnvironment(process.env);
-const { webhookQueueUrl, webhookQueueArn, webhookDeadLetterQueueUrl, webhookSecret } = environment;
+const { webhookQueueUrl, webhookDeadLetterQueueUrl, webhookSecret } = environment;
 const queues = queueClient();
 const deliverer = new WebhookDeliverer({
   sender: new HttpsSender(environment),
   secrets: new SecretsManagerWebhookSecrets(secretsClient(), webhookSecret, Date.now),
   input: new SqsInputQueue(queues, webhookQueueUrl),
   queue: new SqsWebhookQueue(queues, webhookQueueUrl),
-  later: new SchedulerDelayedMessages(schedulerClient(), { ...environment, queueArn: webhookQueueArn }),
+  later: new SchedulerDelayedMessages(schedulerClient(), {
+    ...environment,
+    queueArn: environment.webhookQueueArn,
+    deadLetterQueueArn: environment.webhookDeadLetterQueueArn,
+  }),
   deadLetters: new SqsWebhookQueue(queues, webhookDeadLetterQueueUrl),
   logger: new PowertoolsLogger(powertools),
   chance: { now: Date.now, random: Math.random },

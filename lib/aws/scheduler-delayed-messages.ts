@@ -7,6 +7,8 @@ export interface ScheduleTarget {
   /** Whom the scheduler is to be while it sends. */
   readonly scheduleRole: string;
   readonly queueArn: string;
+  /** Where a message goes that the scheduler couldn't send for a day. */
+  readonly deadLetterQueueArn: string;
 }
 
 /** Messages to an SQS queue by EventBridge Scheduler: a schedule for one time, which ends with it. */
@@ -20,7 +22,7 @@ export class SchedulerDelayedMessages implements DelayedMessages {
   }
 
   async schedule(name: string, message: string, at: number): Promise<void> {
-    const { scheduleGroup, scheduleRole, queueArn } = this.#target;
+    const { scheduleGroup, scheduleRole, queueArn, deadLetterQueueArn } = this.#target;
     try {
       await this.#client.send(
         new CreateScheduleCommand({
@@ -30,7 +32,12 @@ export class SchedulerDelayedMessages implements DelayedMessages {
           ScheduleExpressionTimezone: 'UTC',
           FlexibleTimeWindow: { Mode: 'OFF' },
           ActionAfterCompletion: 'DELETE',
-          Target: { Arn: queueArn, RoleArn: scheduleRole, Input: message },
+          Target: {
+            Arn: queueArn,
+            RoleArn: scheduleRole,
+            Input: message,
+            DeadLetterConfig: { Arn: deadLetterQueueArn },
+          },
         }),
       );
     } catch (error) {

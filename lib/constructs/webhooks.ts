@@ -86,7 +86,7 @@ export class Webhooks extends Construct {
       retention: service.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy,
     });
-    const scheduleRole = this.#scheduleRole(queue);
+    const scheduleRole = this.#scheduleRole(queue, deadLetterQueue);
     this.role = new WebhookRole(this, 'Role', {
       queue,
       deadLetterQueue,
@@ -111,6 +111,7 @@ export class Webhooks extends Construct {
             webhookQueueUrl: queue.queueUrl,
             webhookQueueArn: queue.queueArn,
             webhookDeadLetterQueueUrl: deadLetterQueue.queueUrl,
+            webhookDeadLetterQueueArn: deadLetterQueue.queueArn,
             webhookSecret: this.secret.secretArn,
             scheduleGroup: this.scheduleGroup.scheduleGroupName,
             scheduleRole: scheduleRole.roleArn,
@@ -149,7 +150,7 @@ export class Webhooks extends Construct {
   }
 
   /** Only schedules of this group may be sent as it. */
-  #scheduleRole(queue: Queue): Role {
+  #scheduleRole(...queues: readonly Queue[]): Role {
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
         conditions: {
@@ -160,7 +161,8 @@ export class Webhooks extends Construct {
         },
       }),
     });
-    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] }));
+    const resources = queues.map(({ queueArn }) => queueArn);
+    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
     return role;
   }
 }

@@ -122,6 +122,8 @@ export interface WebhookEnvironment {
   readonly webhookQueueArn: string;
   /** Where webhooks go that are given up. */
   readonly webhookDeadLetterQueueUrl: string;
+  /** The same queue, as a scheduler knows it. */
+  readonly webhookDeadLetterQueueArn: string;
   /** The secrets deliveries are signed with. */
   readonly webhookSecret: string;
   /** Where later attempts are scheduled. */
@@ -160,6 +162,7 @@ export const TEXT_VARIABLES = {
   pauseQueueUrl: 'COATCHECK_PAUSE_QUEUE_URL',
   inputEventSource: 'COATCHECK_INPUT_EVENT_SOURCE',
   webhookDeadLetterQueueUrl: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_URL',
+  webhookDeadLetterQueueArn: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_ARN',
   webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
   scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
   scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
@@ -287,6 +290,7 @@ function webhookVariables(): VariablesOf<WebhookEnvironment> {
     webhookQueueUrl: text(TEXT_VARIABLES.webhookQueueUrl),
     webhookQueueArn: text(TEXT_VARIABLES.webhookQueueArn),
     webhookDeadLetterQueueUrl: text(TEXT_VARIABLES.webhookDeadLetterQueueUrl),
+    webhookDeadLetterQueueArn: text(TEXT_VARIABLES.webhookDeadLetterQueueArn),
     webhookSecret: text(TEXT_VARIABLES.webhookSecret),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: text(TEXT_VARIABLES.scheduleRole),

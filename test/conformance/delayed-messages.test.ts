@@ -35,6 +35,7 @@ delayedMessagesSuite('delayed messages by EventBridge Scheduler', async () => {
     scheduleGroup: name,
     scheduleRole: 'arn:aws:iam::000000000000:role/scheduler',
     queueArn: Attributes?.QueueArn ?? '',
+    deadLetterQueueArn: `${Attributes?.QueueArn}-dead`,
   });
   const receive = async (count: number) => {
     const messages: string[] = [];

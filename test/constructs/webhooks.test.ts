@@ -43,6 +43,7 @@ describe('the functions', () => {
       webhookQueueUrl: queue,
       webhookQueueArn: queue.replace('>', '.Arn>'),
       webhookDeadLetterQueueUrl: deadLetters,
+      webhookDeadLetterQueueArn: deadLetters.replace('>', '.Arn>'),
       webhookSecret: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
       scheduleGroup: resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name,
       scheduleRole: `<${resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id}.Arn>`,
@@ -106,7 +107,7 @@ describe('the roles', () => {
     ]);
   });
 
-  it('of the scheduler: for schedules of the group, to send to the queue', () => {
+  it('of the scheduler: for schedules of the group, to send to the queue, or else to the dead-letter queue', () => {
     const { id, properties } = resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole');
     expect(readable(properties.AssumeRolePolicyDocument.Statement)).toEqual([
       {
@@ -123,7 +124,7 @@ describe('the roles', () => {
     ]);
     expect(id).toBeDefined();
     expect(statementsOf(template, 'ServiceWebhooksScheduleRole')).toEqual([
-      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue },
+      { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [deadLetters, queue] },
     ]);
   });
 

@@ -114,6 +114,8 @@ test('a receiver that wants to be left alone for an hour is called then, by a sc
     WAITING,
   );
   expect(schedule).toMatchObject({ ActionAfterCompletion: 'DELETE', FlexibleTimeWindow: { Mode: 'OFF' } });
+  const deadLetters = schedule.Target?.DeadLetterConfig?.Arn?.split(':').at(-1) ?? 'none';
+  expect(service.output('WebhookDeadLetterQueueUrl')).toMatch(new RegExp(`/${deadLetters}$`));
   expect(decodeWebhook(schedule.Target?.Input ?? '')).toEqual({
     url,
     id,
