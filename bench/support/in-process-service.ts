@@ -77,7 +77,7 @@ export class InProcessService {
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
-        callbackRules: settings,
+        webhookRules: settings,
       },
       { auth: 'none', callerOf: () => ({}) },
     );

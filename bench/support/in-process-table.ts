@@ -8,6 +8,7 @@ export interface TableCall {
   readonly Key: Item;
   readonly Item: Item;
   readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues: Item;
   readonly RequestItems: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
   readonly Limit: number;
@@ -30,10 +31,9 @@ export class InProcessTable {
   answer(operation: string, call: TableCall): object | Refused {
     switch (operation) {
       case 'PutItem':
-        return this.#put(call);
+        return this.#write(call.Item, call);
       case 'UpdateItem':
-        this.units.writes++;
-        return {};
+        return this.#write(itemAfter(call), call);
       case 'GetItem':
         this.units.reads++;
         return { Item: this.#items.get(keyIn(call.Key)) };
@@ -48,16 +48,18 @@ export class InProcessTable {
   }
 
   /** Conditions are that there is no item, or which revision it has. */
-  #put({ Item, ConditionExpression = '', ExpressionAttributeValues }: TableCall): object | Refused {
-    const key = keyIn(Item);
+  #write(item: Item, { ConditionExpression = '', ExpressionAttributeValues }: TableCall): object | Refused {
+    const key = keyIn(item);
     const stored = this.#items.get(key);
     this.units.writes++;
+    // Of counts, which nobody reads here.
+    if (ConditionExpression === '') return {};
     const allowed = ConditionExpression.startsWith('attribute_not_exists')
       ? stored === undefined
       : stored?.revision?.N === ExpressionAttributeValues[':latest']?.N;
     if (!allowed) return { refused: stored };
-    if (stored === undefined && RECORD_LIST in Item) this.units.writes++;
-    this.#items.set(key, Item);
+    if (stored === undefined && RECORD_LIST in item) this.units.writes++;
+    this.#items.set(key, item);
     return {};
   }
 
@@ -76,6 +78,15 @@ export class InProcessTable {
       .toSorted((one, other) => (positionIn(one) < positionIn(other) ? 1 : -1))
       .slice(0, Limit);
   }
+}
+
+/** What an update makes of an item of which it sets all there is: `#name` to `:name`. */
+function itemAfter({ Key, ExpressionAttributeNames = {}, ExpressionAttributeValues }: TableCall): Item {
+  const set = Object.entries(ExpressionAttributeNames).flatMap(([placeholder, name]) => {
+    const value = ExpressionAttributeValues[placeholder.replace('#', ':')];
+    return value ? [[name, value]] : [];
+  });
+  return { ...Key, ...Object.fromEntries(set) };
 }
 
 function keyIn(item: Item): string {

@@ -80,7 +80,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     logger,
     clock: { now: chance.now, sleep },
     resultAgeDays,
-    callbackRules: settings,
+    webhookRules: settings,
     currentTrace: settings.tracing ? () => traceparentOfHeader(process.env._X_AMZN_TRACE_ID) : undefined,
   };
 }

@@ -3,7 +3,8 @@
  */
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { queueClient } from '../../lib/aws/clients.ts';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbWebhookStates } from '../../lib/aws/dynamodb-webhook-states.ts';
 import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
 import { SecretsManagerWebhookSecrets } from '../../lib/aws/secrets-manager-webhook-secrets.ts';
@@ -30,6 +31,7 @@ const deliverer = new WebhookDeliverer({
     deadLetterQueueArn: environment.webhookDeadLetterQueueArn,
   }),
   deadLetters: new SqsWebhookQueue(queues, webhookDeadLetterQueueUrl),
+  states: new DynamoDbWebhookStates(recordClient(), environment.requestTable),
   logger: new PowertoolsLogger(powertools),
   chance: { now: Date.now, random: Math.random },
 });

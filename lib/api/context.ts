@@ -4,7 +4,7 @@ import type { RequestRecords } from '../core/request-records.ts';
 import type { Submissions } from '../core/submissions.ts';
 import type { Uploads } from '../core/uploads.ts';
 import type { Clock } from '../core/waiting.ts';
-import type { CallbackRules } from '../core/webhooks/callback-url.ts';
+import type { WebhookRules } from '../core/webhooks/target.ts';
 
 /** What the API works with. */
 export interface ApiParts {
@@ -18,8 +18,8 @@ export interface ApiParts {
   readonly clock: Clock;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
-  /** Where callbacks may lead. */
-  readonly callbackRules: CallbackRules;
+  /** Who is told by webhook, and where callbacks may lead. */
+  readonly webhookRules: WebhookRules;
   /** The trace the call at hand is in, unless it says so itself; absent where calls aren't traced. */
   readonly currentTrace?: () => string | undefined;
 }

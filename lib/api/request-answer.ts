@@ -24,9 +24,10 @@ export interface AnswerOptions<Status extends number> {
 export function answerRequest<Status extends 200 | 201 | 202>(
   c: Context,
   record: RequestRecord,
+  { webhookRules }: Pick<ApiParts, 'webhookRules'>,
   { status, wait, headers }: AnswerOptions<Status>,
 ) {
-  const resource = resourceOf(record);
+  const resource = resourceOf(record, webhookRules);
   return c.json(resource, status, {
     ...headers,
     ...requestHeaders(record, resource),

@@ -1,13 +1,16 @@
 import type { z } from '@hono/zod-openapi';
+import type { Outcome } from '../core/outcome.ts';
 import { linksOf } from '../core/request-links.ts';
 import type { RequestRecord } from '../core/request-record.ts';
+import type { WebhookState } from '../core/webhooks/state.ts';
+import { type WebhookRules, webhookUrl } from '../core/webhooks/target.ts';
 import type { Request } from './schemas.ts';
 
 /** A request as clients see it. */
 export type RequestResource = z.infer<typeof Request>;
 
-/** What a record says of its request to clients. */
-export function resourceOf(record: RequestRecord): RequestResource {
+/** What a record says of its request to clients. @param rules who is told by webhook */
+export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
   const { request, status, attempts, progress, lastError, outcome } = record;
   // What only the payload's object says is known at its end.
   const traceparent = request.traceparent ?? outcome?.traceparent;
@@ -24,13 +27,14 @@ export function resourceOf(record: RequestRecord): RequestResource {
     ...(progress && { progress }),
     ...(lastError && { lastError }),
     ...(outcome && endOf(outcome)),
+    ...(outcome && webhookOf(outcome, record.webhook, rules)),
     links: linksOf(request.id, request.issuer),
   };
 }
 
 /** A request on a list: without what a handler added to its problem, since a page of those could be too large. */
-export function listedResourceOf(record: RequestRecord): RequestResource {
-  const { problem, ...resource } = resourceOf(record);
+export function listedResourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
+  const { problem, ...resource } = resourceOf(record, rules);
   if (!problem) return resource;
   const { details: _, ...listed } = problem;
   return { ...resource, problem: listed };
@@ -46,7 +50,29 @@ export function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-function endOf(outcome: NonNullable<RequestRecord['outcome']>): Pick<RequestResource, 'result' | 'problem'> {
+/** How the webhook of this outcome stands; nothing where there is none. */
+function webhookOf(
+  outcome: Outcome,
+  state: WebhookState | undefined,
+  rules: WebhookRules,
+): Pick<RequestResource, 'webhook'> {
+  if (state?.endedAt !== outcome.endedAt) {
+    if (webhookUrl(outcome, rules) === undefined) return {};
+    return { webhook: { status: 'pending', at: timeOf(outcome.endedAt), attempts: 0 } };
+  }
+  const { status, at, attempts, reason, nextAttemptAt } = state;
+  return {
+    webhook: {
+      status,
+      at: timeOf(at),
+      attempts,
+      ...(reason === undefined ? {} : { reason }),
+      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: timeOf(nextAttemptAt) }),
+    },
+  };
+}
+
+function endOf(outcome: Outcome): Pick<RequestResource, 'result' | 'problem'> {
   if (outcome.status !== 'succeeded') return { problem: { ...outcome.problem } };
   const { result } = outcome;
   const size = 'check' in result ? result.size : result.bytes.byteLength;

@@ -75,7 +75,7 @@ const list = createRoute({
 });
 
 export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
-  const { records, index, clock } = parts;
+  const { records, index, clock, webhookRules } = parts;
 
   app.openapi(status, async (c) => {
     const cameAt = clock.now();
@@ -83,9 +83,9 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
     const wait = preferredWaitSeconds(prefer);
     const record = await heldUntilEnd(found, wait, parts, cameAt);
-    const headers = requestHeaders(record, resourceOf(record));
+    const headers = requestHeaders(record, resourceOf(record, webhookRules));
     if (isKnown(headers.ETag, known)) return c.body(null, 304, headers);
-    return answerRequest(c, record, { status: 200, wait });
+    return answerRequest(c, record, parts, { status: 200, wait });
   });
 
   app.openapi(result, async (c) => {
@@ -97,8 +97,8 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
     const { stored } = await records.change(identity, { type: 'cancel' });
     const { record } = stored;
-    if (record.status === 'cancelling') return answerRequest(c, record, { status: 202 });
-    if (record.status === 'cancelled') return answerRequest(c, record, { status: 200 });
+    if (record.status === 'cancelling') return answerRequest(c, record, parts, { status: 202 });
+    if (record.status === 'cancelled') return answerRequest(c, record, parts, { status: 200 });
     throw new ApiError({
       status: 409,
       code: 'request_finished',
@@ -108,10 +108,14 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   app.openapi(list, async (c) => {
     const page = await listRequests(index, { ...c.req.valid('query'), tenant: c.get('caller').tenant });
-    return c.json({ requests: page.records.map(listedResourceOf), next: page.next }, 200, {
-      'Cache-Control': 'no-store',
-      ...(page.next === undefined ? {} : { Link: `<${nextUrl(c.req.url, page.next)}>; rel="next"` }),
-    });
+    return c.json(
+      { requests: page.records.map((record) => listedResourceOf(record, webhookRules)), next: page.next },
+      200,
+      {
+        'Cache-Control': 'no-store',
+        ...(page.next === undefined ? {} : { Link: `<${nextUrl(c.req.url, page.next)}>; rel="next"` }),
+      },
+    );
   });
 
   async function knownRecord(identity: RequestIdentity): Promise<RequestRecord> {

@@ -21,7 +21,7 @@ const INERT = {
 /** The response that gives a request's result: the bytes, where they are, or why there are none. */
 export async function answerResult(c: Context, record: RequestRecord, parts: ApiParts) {
   const { outcome } = record;
-  if (!outcome) return answerRequest(c, record, { status: 202 });
+  if (!outcome) return answerRequest(c, record, parts, { status: 202 });
   if (outcome.status !== 'succeeded') throw noResult(outcome);
   const { result } = outcome;
   if (!('check' in result)) {

@@ -3,6 +3,7 @@ import { S3_MAX_PARTS } from '../core/limits.ts';
 import { CONTENT_TYPE } from '../core/media-type.ts';
 import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/request-id.ts';
 import { REQUEST_STATUSES } from '../core/request-record.ts';
+import { ATTEMPTED_STATUSES } from '../core/webhooks/state.ts';
 import { METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
 
 /** Most URLs of parts in one answer. */
@@ -64,6 +65,18 @@ export const Request = z
       .openapi({ description: 'What there is to fetch, if it succeeded.' }),
     // Why it ended otherwise. A description here would become the schema's own.
     problem: Problem.optional(),
+    webhook: z
+      .object({
+        status: z.enum(['pending', ...ATTEMPTED_STATUSES]),
+        at: Time.openapi({
+          description: 'When it was attempted last; while it is pending, when the request ended.',
+        }),
+        attempts: z.int().openapi({ description: 'Attempts made.' }),
+        reason: z.string().optional().openapi({ description: 'Why the last one failed.' }),
+        nextAttemptAt: Time.optional(),
+      })
+      .optional()
+      .openapi({ description: 'How telling its end by webhook stands, where it is told so.' }),
     links: z
       .object({ self: z.string(), result: z.string(), cancel: z.string() })
       .openapi({ description: 'Paths below the API’s base URL.' }),

@@ -44,7 +44,7 @@ const route = createRoute({
 
 export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
   app.openapi(route, async (c) => {
-    const { submissions, admission, clock, callbackRules } = parts;
+    const { submissions, admission, clock, webhookRules } = parts;
     const cameAt = clock.now();
     const { tenant } = c.get('caller');
     const headers = c.req.valid('header');
@@ -53,7 +53,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       contentType: contentTypeOf(c.req.header('content-type') ?? BINARY_TYPE),
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
-      callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], callbackRules),
+      callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       traceparent: optionalTraceparent(headers.traceparent) ?? parts.currentTrace?.(),
       payload: new Uint8Array(await c.req.arrayBuffer()),
@@ -64,7 +64,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
     const answered = { ...loadHeader(verdict.load), Location: locationOf(record) };
     const status = record.outcome && wait !== undefined ? 200 : 202;
-    return answerRequest(c, record, { status, wait, headers: answered });
+    return answerRequest(c, record, parts, { status, wait, headers: answered });
   });
 }
 

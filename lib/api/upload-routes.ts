@@ -85,7 +85,7 @@ const abort = createRoute({
 });
 
 export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
-  const { uploads, admission, clock, callbackRules } = api;
+  const { uploads, admission, clock, webhookRules } = api;
   app.openapi(open, async (c) => {
     const { tenant } = c.get('caller');
     const body = c.req.valid('json');
@@ -98,12 +98,12 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       contentType: contentTypeOf(body.contentType),
       metadata: checkedMetadata(body.metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
-      callbackUrl: callbackUrlOf(body.callbackUrl, callbackRules),
+      callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       traceparent: optionalTraceparent(c.req.header('traceparent')) ?? api.currentTrace?.(),
     };
     const loadHeader = await admitted(admission, order);
     const { record, upload } = await uploads.open(order);
-    const request = resourceOf(record);
+    const request = resourceOf(record, webhookRules);
     const headers = { ...loadHeader, ...requestHeaders(record, request), Location: locationOf(record) };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);
   });
@@ -119,6 +119,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
     return answerRequest(
       c,
       await uploads.complete(ticketed(c.req.valid('param'), c.get('caller')), uploadName, parts),
+      api,
       { status: 202 },
     );
   });
@@ -128,6 +129,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
     return answerRequest(
       c,
       await uploads.abort(ticketed(c.req.valid('param'), c.get('caller')), uploadName),
+      api,
       { status: 200 },
     );
   });

@@ -2,12 +2,12 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
-  PutItemCommand,
+  UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
 import type { RecordStore, StoredRecord, WriteResult } from '../core/ports.ts';
 import { RECORD_KEY } from '../core/record-table.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
-import { itemOf, keyOf, storedOf } from './record-item.ts';
+import { itemOf, keyOf, storedOf, updateOf } from './record-item.ts';
 
 /** Request records in a DynamoDB table, an item each. */
 export class DynamoDbRecordStore implements RecordStore {
@@ -30,10 +30,10 @@ export class DynamoDbRecordStore implements RecordStore {
     const writeId = crypto.randomUUID();
     try {
       await this.#client.send(
-        new PutItemCommand({
+        new UpdateItemCommand({
           TableName: this.#table,
-          Item: { ...itemOf(next), writeId: { S: writeId } },
-          ...following(next.revision),
+          Key: keyOf(next.record.request),
+          ...updateTo(next, writeId),
           ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
         }),
       );
@@ -47,11 +47,16 @@ export class DynamoDbRecordStore implements RecordStore {
   }
 }
 
-/** The condition that a write follows the latest one. */
-function following(revision: number) {
-  if (revision === 1) return { ConditionExpression: `attribute_not_exists(${RECORD_KEY})` };
+/** What makes a record of whatever is stored, if that is the record before. What its webhook is noted in stays. */
+function updateTo(next: StoredRecord, writeId: string) {
+  const { [RECORD_KEY]: _, ...attributes } = itemOf(next);
+  const set = { ...attributes, writeId: { S: writeId } };
+  const update = updateOf(set, next.record.outcome ? [] : ['outcome']);
+  if (next.revision === 1) return { ...update, ConditionExpression: `attribute_not_exists(${RECORD_KEY})` };
+  const latest = { ':latest': { N: String(next.revision - 1) } };
   return {
-    ConditionExpression: 'revision = :latest',
-    ExpressionAttributeValues: { ':latest': { N: String(revision - 1) } },
+    ...update,
+    ConditionExpression: '#revision = :latest',
+    ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ...latest },
   };
 }

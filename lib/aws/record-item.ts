@@ -2,9 +2,18 @@ import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { readOutcome, writeOutcome } from '../core/outcome-json.ts';
 import type { StoredRecord } from '../core/ports.ts';
 import { positionOf } from '../core/record-position.ts';
-import { RECORD_KEY, RECORD_LIST, RECORD_POSITION, RECORD_TTL } from '../core/record-table.ts';
+import {
+  RECORD_KEY,
+  RECORD_LIST,
+  RECORD_POSITION,
+  RECORD_TTL,
+  RECORD_WEBHOOK,
+  RECORD_WEBHOOK_AT,
+  RECORD_WEBHOOK_ENDED_AT,
+} from '../core/record-table.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
+import type { WebhookState } from '../core/webhooks/state.ts';
 
 /** An item of a table. */
 export type Item = Record<string, AttributeValue>;
@@ -14,9 +23,9 @@ export function keyOf(request: RequestIdentity): Item {
   return { [RECORD_KEY]: { S: `request#${identityDigest('record', request)}` } };
 }
 
-/** A record as an item. What lists it stays the same whatever becomes of it: a change costs no write to the index. */
+/** A record as an item, but what its webhook is noted in. What lists it stays the same whatever becomes of it: a change costs no write to the index. */
 export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
-  const { outcome, ...rest } = record;
+  const { outcome, webhook: _, ...rest } = record;
   return {
     ...keyOf(record.request),
     [RECORD_LIST]: { S: listOf(record.request.tenant, shardOf(record.request)) },
@@ -29,12 +38,44 @@ export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
 }
 
 /** The record of an item. */
-export function storedOf({ record, outcome, revision, [RECORD_TTL]: ttl }: Item): StoredRecord {
-  const rest: Omit<RequestRecord, 'outcome'> = JSON.parse(record?.S ?? '');
+export function storedOf(item: Item): StoredRecord {
+  const { record, outcome, revision, [RECORD_TTL]: ttl } = item;
+  const rest: Omit<RequestRecord, 'outcome' | 'webhook'> = JSON.parse(record?.S ?? '');
   return {
-    record: outcome?.S === undefined ? rest : { ...rest, outcome: readOutcome(outcome.S) },
+    record: {
+      ...rest,
+      ...(outcome?.S === undefined ? {} : { outcome: readOutcome(outcome.S) }),
+      ...(RECORD_WEBHOOK in item ? { webhook: webhookStateOf(item) } : {}),
+    },
     revision: Number(revision?.N),
     keptUntil: Number(ttl?.N) * 1000,
+  };
+}
+
+/** What is noted of a webhook, as attributes. */
+export function webhookItemOf({ endedAt, at, ...rest }: WebhookState): Item {
+  return {
+    [RECORD_WEBHOOK]: { S: JSON.stringify(rest) },
+    [RECORD_WEBHOOK_ENDED_AT]: { N: String(endedAt) },
+    [RECORD_WEBHOOK_AT]: { N: String(at) },
+  };
+}
+
+function webhookStateOf(item: Item): WebhookState {
+  const rest: Omit<WebhookState, 'endedAt' | 'at'> = JSON.parse(item[RECORD_WEBHOOK]?.S ?? '');
+  const [endedAt, at] = [item[RECORD_WEBHOOK_ENDED_AT]?.N, item[RECORD_WEBHOOK_AT]?.N].map(Number);
+  return { ...rest, endedAt: endedAt ?? 0, at: at ?? 0 };
+}
+
+/** An update that sets these attributes, removes those, and leaves all others as they are. */
+export function updateOf(set: Item, remove: readonly string[] = []) {
+  const names = Object.keys(set);
+  const setting = names.map((name) => `#${name} = :${name}`).join(', ');
+  const removing = remove.length > 0 ? ` REMOVE ${remove.map((name) => `#${name}`).join(', ')}` : '';
+  return {
+    UpdateExpression: `SET ${setting}${removing}`,
+    ExpressionAttributeNames: Object.fromEntries([...names, ...remove].map((name) => [`#${name}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(Object.entries(set).map(([name, to]) => [`:${name}`, to])),
   };
 }
 

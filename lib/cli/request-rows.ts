@@ -1,4 +1,4 @@
-import { hasEnded, type RequestResource } from '../client/index.ts';
+import { hasEnded, type RequestResource, type WebhookDelivery } from '../client/index.ts';
 import { formatBytes } from '../local/format.ts';
 import { formatDuration } from './figures.ts';
 import { isForPeople, printCells, printJson, printRows } from './output.ts';
@@ -32,7 +32,8 @@ async function printTableOf(
   for await (const request of requests) {
     rows.push(cellsOf(request, formatAge(request.createdAt, now), detailed));
   }
-  printRows(HEADER, rows);
+  const withWebhooks = rows.some(({ length }) => length > HEADER.length);
+  printRows(withWebhooks ? [...HEADER, 'webhook'] : HEADER, rows);
 }
 
 /** How far a request says it is: `52 % reading rows`. */
@@ -54,7 +55,13 @@ export function formatOutcome({ result, problem, lastError }: RequestResource, d
 function cellsOf(request: RequestResource, created: string, detailed: boolean): string[] {
   const progress = hasEnded(request) ? '' : formatFraction(request);
   const outcome = formatOutcome(request, detailed);
-  return [request.id, request.status, created, String(request.attempts), progress, outcome];
+  const cells = [request.id, request.status, created, String(request.attempts), progress, outcome];
+  return detailed && request.webhook ? [...cells, formatWebhook(request.webhook)] : cells;
+}
+
+/** How telling a request's end stands: `failing after 2: the receiver answered 500`. */
+function formatWebhook({ status, attempts, reason }: WebhookDelivery): string {
+  return reason === undefined ? status : `${status} after ${attempts}: ${reason}`;
 }
 
 /** `2.8 h ago`; the time itself when the clocks don't agree. */

@@ -42,5 +42,6 @@ export {
   type RequestResource,
   type RequestStatus,
   type ServiceStatus,
+  type WebhookDelivery,
 } from './types.ts';
 export type { WaitOptions } from './wait.ts';

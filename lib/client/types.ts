@@ -30,8 +30,25 @@ export interface RequestResource {
   readonly result?: { readonly size: number; readonly contentType: string };
   /** Why there is no result, when it failed, was cancelled or expired. */
   readonly problem?: OutcomeProblem;
+  /** How telling its end by webhook stands, where it is told so. */
+  readonly webhook?: WebhookDelivery;
   /** Paths below the API's base URL. */
   readonly links: { readonly self: string; readonly result: string; readonly cancel: string };
+}
+
+/** How a webhook stands. */
+export interface WebhookDelivery {
+  /**
+   * `delivered`, `disabled` (its receiver answered 410) and `given_up` (it is in the webhooks' dead-letter queue) are how
+   * it ends.
+   */
+  readonly status: 'pending' | 'delivered' | 'failing' | 'disabled' | 'given_up';
+  /** When it was attempted last; while it is pending, when the request ended. */
+  readonly at: string;
+  readonly attempts: number;
+  /** Why the last attempt failed. */
+  readonly reason?: string;
+  readonly nextAttemptAt?: string;
 }
 
 /** A page of requests. */

@@ -13,6 +13,8 @@ import type { ServiceSettings } from './service-settings.ts';
 export interface ApiResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
+  /** Where webhooks wait for their delivery, if there are any. */
+  readonly webhookQueue?: IQueue;
   readonly requestTable: ITable;
 }
 
@@ -20,12 +22,13 @@ export interface ApiResources {
 export function apiEnvironment(
   settings: ServiceSettings,
   auth: ApiAuth,
-  { payloadBucket, inputQueue, requestTable }: ApiResources,
+  { payloadBucket, inputQueue, webhookQueue, requestTable }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
     ...settings,
     ...settings.prefixes,
     inputQueueUrl: inputQueue.queueUrl,
+    webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

@@ -21,7 +21,10 @@ export class ApiRole extends FunctionRole {
     const { payloadBucket, inputQueue, requestTable, prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
-    this.allow(['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem'], [requestTable.tableArn]);
+    this.allow(
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [requestTable.tableArn],
+    );
     this.allow(['dynamodb:Query'], [`${requestTable.tableArn}/index/${RECORD_INDEX}`]);
     this.allowObjects(
       payloadBucket,

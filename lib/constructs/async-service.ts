@@ -87,7 +87,13 @@ export class AsyncService extends Construct {
     });
     const webhooks =
       props.webhooks &&
-      new Webhooks(this, 'Webhooks', { service: props, webhooks: props.webhooks, settings, removalPolicy });
+      new Webhooks(this, 'Webhooks', {
+        service: props,
+        webhooks: props.webhooks,
+        settings,
+        requestTable,
+        removalPolicy,
+      });
     const failureBus = props.failureEvents
       ? new FailureEvents(this, 'FailureEvents', {
           serviceName: settings.serviceName,
@@ -127,6 +133,7 @@ export class AsyncService extends Construct {
         auth: props.api.auth ?? ApiAuth.iam(),
         corsOrigins: props.api.corsOrigins ?? [],
         inputQueue: input.queue,
+        webhookQueue: webhooks?.queue,
         requestTable,
         payloadBucket: bucket,
         removalPolicy,

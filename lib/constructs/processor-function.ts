@@ -34,8 +34,7 @@ export class ProcessorFunction extends Construct {
       retention: service.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: props.removalPolicy,
     });
-    const { prefixes, measureLoad } = settings;
-    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes, measureLoad, logGroup });
+    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
       ...NODE_RUNTIME,
       entry: service.entry,

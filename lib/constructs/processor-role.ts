@@ -10,8 +10,6 @@ import type { ProcessorResources } from './processor-environment.ts';
 export interface ProcessorRoleProps extends ProcessorResources {
   readonly prefixes: Prefixes;
   readonly logGroup: ILogGroup;
-  /** Whether the processor counts what it does. */
-  readonly measureLoad: boolean;
 }
 
 /** The role of a processor: the calls that the engine and the event source make, and no others. */
@@ -20,9 +18,8 @@ export class ProcessorRole extends FunctionRole {
     super(scope, id, props.logGroup);
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
     this.allowQueues(props);
-    const counting = props.measureLoad ? ['dynamodb:UpdateItem'] : [];
     // What was uploaded with a ticket has a record, which is read first.
-    this.allow(['dynamodb:GetItem', 'dynamodb:PutItem', ...counting], [props.requestTable.tableArn]);
+    this.allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);

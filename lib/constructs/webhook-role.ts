@@ -1,10 +1,17 @@
 import { Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import {
+  RECORD_KEY,
+  RECORD_WEBHOOK,
+  RECORD_WEBHOOK_AT,
+  RECORD_WEBHOOK_ENDED_AT,
+} from '../core/record-table.ts';
 import { FunctionRole } from './function-role.ts';
 
 /** What a {@link WebhookRole} opens. */
@@ -15,6 +22,7 @@ export interface WebhookRoleProps {
   readonly scheduleGroup: IScheduleGroup;
   /** Whom the scheduler is to be while it sends to the queue. */
   readonly scheduleRole: IRole;
+  readonly requestTable: ITable;
   readonly logGroup: ILogGroup;
 }
 
@@ -29,6 +37,7 @@ export class WebhookRole extends FunctionRole {
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn, deadLetterQueue.queueArn]);
     secret.grantRead(this);
+    this.#allowNoting(props.requestTable);
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',
       resource: 'schedule',
@@ -40,6 +49,25 @@ export class WebhookRole extends FunctionRole {
         actions: ['iam:PassRole'],
         resources: [scheduleRole.roleArn],
         conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      }),
+    );
+  }
+
+  /**
+   * Changes what is noted about webhooks, and nothing else; tells nothing of the rest.
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+   */
+  #allowNoting({ tableArn }: ITable): void {
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['dynamodb:UpdateItem'],
+        resources: [tableArn],
+        conditions: {
+          'ForAllValues:StringEquals': {
+            'dynamodb:Attributes': [RECORD_KEY, RECORD_WEBHOOK, RECORD_WEBHOOK_ENDED_AT, RECORD_WEBHOOK_AT],
+          },
+          StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+        },
       }),
     );
   }

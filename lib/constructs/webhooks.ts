@@ -1,4 +1,5 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -54,6 +55,7 @@ export interface WebhooksSetup {
   readonly service: AsyncServiceProps;
   readonly webhooks: WebhookProps;
   readonly settings: ServiceSettings;
+  readonly requestTable: ITable;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -74,7 +76,7 @@ export class Webhooks extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhooksSetup) {
     super(scope, id);
-    const { service, webhooks, settings, removalPolicy } = props;
+    const { service, webhooks, settings, requestTable, removalPolicy } = props;
     const { queue, deadLetterQueue } = new QueueWithDeadLetters(this, 'Deliveries', {
       retention: RETENTION,
       visibilityTimeout: Duration.seconds(VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * TIMEOUT.toSeconds()),
@@ -93,6 +95,7 @@ export class Webhooks extends Construct {
       secret: this.secret,
       scheduleGroup: this.scheduleGroup,
       scheduleRole,
+      requestTable,
       logGroup,
     });
     this.function = new NodejsFunction(this, 'Function', {
@@ -115,6 +118,7 @@ export class Webhooks extends Construct {
             webhookSecret: this.secret.secretArn,
             scheduleGroup: this.scheduleGroup.scheduleGroupName,
             scheduleRole: scheduleRole.roleArn,
+            requestTable: requestTable.tableName,
           }),
         ),
       },

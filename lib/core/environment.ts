@@ -107,6 +107,12 @@ export interface ApiEnvironment {
   readonly tenantSharePercent: number;
   /** Whether X-Ray traces it. */
   readonly tracing: boolean;
+  /** Where webhooks wait for their delivery; empty where there are none. */
+  readonly webhookQueueUrl: string;
+  /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
+  readonly webhookDefaultUrl: string;
+  /** The outcomes that are told by webhook. */
+  readonly webhookEvents: readonly WebhookEvent[];
   /** Where callbacks may lead. */
   readonly callbacks: Callbacks;
   /** The ports callbacks may go to. */
@@ -130,6 +136,8 @@ export interface WebhookEnvironment {
   readonly scheduleGroup: string;
   /** Whom the scheduler is to be while it sends to the queue. */
   readonly scheduleRole: string;
+  /** The table of request records. */
+  readonly requestTable: string;
   readonly callbacks: Callbacks;
   readonly callbackPorts: readonly number[];
 }
@@ -249,10 +257,7 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     pauseSeconds: setting('pauseSeconds'),
     failureRatePercent: optionalSetting('failureRatePercent'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
-    webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
-    webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
-    webhookEvents: choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS),
-    ...callbackVariables(),
+    ...tellingVariables(),
     metrics: flag(METRICS_VARIABLE),
     eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
     tracing: tracingVariable(),
@@ -280,7 +285,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),
     tracing: tracingVariable(),
-    ...callbackVariables(),
+    ...tellingVariables(),
   };
 }
 
@@ -294,6 +299,16 @@ function webhookVariables(): VariablesOf<WebhookEnvironment> {
     webhookSecret: text(TEXT_VARIABLES.webhookSecret),
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: text(TEXT_VARIABLES.scheduleRole),
+    requestTable: text(TEXT_VARIABLES.requestTable),
+    ...callbackVariables(),
+  };
+}
+
+function tellingVariables() {
+  return {
+    webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
+    webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
+    webhookEvents: choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS),
     ...callbackVariables(),
   };
 }

@@ -12,3 +12,12 @@ export const RECORD_LIST = 'list';
 
 /** The sort key of {@link RECORD_INDEX}: where a record stands in its list, as text. */
 export const RECORD_POSITION = 'position';
+
+/** How a record's webhook stands, as text. What else there is of it is in the two below. */
+export const RECORD_WEBHOOK = 'webhook';
+
+/** When the request ended the webhook is about: a number of milliseconds. */
+export const RECORD_WEBHOOK_ENDED_AT = 'webhookEndedAt';
+
+/** When the webhook was attempted last: a number of milliseconds. */
+export const RECORD_WEBHOOK_AT = 'webhookAt';

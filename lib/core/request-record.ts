@@ -1,6 +1,7 @@
 import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './outcome.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { ThrownSummary } from './thrown.ts';
+import type { WebhookState } from './webhooks/state.ts';
 
 /** Where a request stands, in the order of its way. */
 export const REQUEST_STATUSES = [
@@ -41,6 +42,8 @@ export interface RequestRecord {
   readonly putBackAt?: number;
   /** Attempts that don't count any more: those before it last came back, and those that were spared. */
   readonly attemptsSpared?: number;
+  /** How its webhook stands, or stood at an earlier end. It is noted beside the record: no write of that changes it. */
+  readonly webhook?: WebhookState;
   readonly createdAt: number;
   readonly updatedAt: number;
 }

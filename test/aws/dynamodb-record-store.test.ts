@@ -15,6 +15,7 @@ import {
   type ReceivedCall,
   ScriptedEndpoint,
 } from '../support/scripted-endpoint.ts';
+import { updatedItem } from '../support/updated-item.ts';
 
 const RECORD: StoredRecord = {
   record: {
@@ -47,29 +48,29 @@ function answerLost(inTheWay: (first: unknown) => unknown) {
   endpoint.script = (call, response) => {
     const [first] = endpoint.calls;
     if (endpoint.calls.length === 1) response.destroy();
-    else if (first) conditionRefused(inTheWay(sentBy(first).Item))(call, response);
+    else if (first) conditionRefused(inTheWay(updatedItem(first)))(call, response);
   };
 }
 
 describe('a write', () => {
-  test('is one conditional put, which asks for what is in its way', async () => {
+  test('is one conditional update, which asks for what is in its way', async () => {
     expect(await store.write(RECORD)).toEqual({ written: true });
     expect(await store.write({ ...RECORD, revision: 7 })).toEqual({ written: true });
     expect(endpoint.calls.map(({ headers }) => headers['x-amz-target'])).toEqual([
-      'DynamoDB_20120810.PutItem',
-      'DynamoDB_20120810.PutItem',
+      'DynamoDB_20120810.UpdateItem',
+      'DynamoDB_20120810.UpdateItem',
     ]);
     const [first, later] = endpoint.calls.map(sentBy);
     expect(first).toMatchObject({
       TableName: 'requests',
-      Item: { revision: { N: '1' }, ttl: { N: '2' } },
+      ExpressionAttributeValues: { ':revision': { N: '1' }, ':ttl': { N: '2' } },
       ConditionExpression: 'attribute_not_exists(pk)',
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
     expect(later).toMatchObject({
-      Item: { revision: { N: '7' } },
-      ConditionExpression: 'revision = :latest',
-      ExpressionAttributeValues: { ':latest': { N: '6' } },
+      ConditionExpression: '#revision = :latest',
+      ExpressionAttributeNames: { '#revision': 'revision' },
+      ExpressionAttributeValues: { ':revision': { N: '7' }, ':latest': { N: '6' } },
     });
   });
 
@@ -98,7 +99,7 @@ describe('a write', () => {
 describe('a read', () => {
   test('sees every write before it', async () => {
     await store.write(RECORD);
-    const { Item } = sentBy(endpoint.calls[0] ?? fail());
+    const Item = updatedItem(endpoint.calls[0] ?? fail());
     endpoint.script = jsonAnswer(200, { Item });
     expect(await store.read(RECORD.record.request)).toEqual(RECORD);
     expect(sentBy(endpoint.calls[1] ?? fail())).toEqual({
@@ -129,16 +130,16 @@ describe('an item', () => {
     const outcome = inlineOutcome('42', 'application/json', { request });
     const ended = { ...record, status: 'succeeded' as const, attempts: 3, updatedAt: 9_000, outcome };
     await store.write({ record: ended, revision: 2, keptUntil: 99_000 });
-    for (const { Item } of endpoint.calls.map(sentBy)) {
-      expect(Item).toMatchObject({ list: { S: list }, position: { S: position } });
+    for (const item of endpoint.calls.map(updatedItem)) {
+      expect(item).toMatchObject({ list: { S: list }, position: { S: position } });
     }
   });
 
   /** As DynamoDB counts: names and values in UTF-8. */
   async function bytesOf(written: StoredRecord): Promise<number> {
     await store.write(written);
-    const { Item } = sentBy(endpoint.calls.at(-1) ?? fail());
-    const texts = Object.entries<Record<string, string>>(Item).flatMap(([name, value]) => [
+    const item = updatedItem(endpoint.calls.at(-1) ?? fail());
+    const texts = Object.entries<Record<string, string>>(item).flatMap(([name, value]) => [
       name,
       ...Object.values(value),
     ]);

@@ -222,6 +222,21 @@ test('how far a request says it is is told', async () => {
   expect(stdout.split('\t').slice(3, 5)).toEqual(['1', '52 % reading rows']);
 });
 
+test('how its webhook stands is told of a request that has one', async () => {
+  const [told, other] = [await ticketFor('text'), await ticketFor('text')];
+  await served.api.deliver();
+  const request = { id: told, issuer: '' };
+  const endedAt = (await served.api.records.find(request))?.outcome?.endedAt ?? Number.NaN;
+  const state = { status: 'failing', reason: 'the receiver\tsays 500', attempts: 2 } as const;
+  served.api.harness.records.noteWebhook(request, () => ({ ...state, endedAt, at: endedAt }));
+
+  const { stdout } = await coatcheck(['status', told, other, ...api]);
+
+  const [first, second] = stdout.split('\n').map((line) => line.split('\t'));
+  expect(first?.slice(6)).toEqual(['failing after 2: the receiver says 500']);
+  expect(second?.slice(6)).toEqual([]);
+});
+
 test('a caller who is not let in is told as what', async () => {
   served.instead = () => Response.json({ message: 'Forbidden' }, { status: 403 });
 

@@ -27,11 +27,5 @@ export function webhookQueueSuite(name: string, open: () => Promise<WebhookQueue
       await queue.send('a', '[2001:db8::1]:8443', 2);
       expect((await receive(1)).at).toBeGreaterThanOrEqual(due);
     });
-
-    test('refuses to hold one back for longer than a quarter of an hour', async () => {
-      const { queue } = await open();
-      await queue.send('a', 'example.com', 900);
-      await expect(queue.send('a', 'example.com', 901)).rejects.toThrow();
-    });
   });
 }

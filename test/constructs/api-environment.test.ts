@@ -38,6 +38,9 @@ it('is what the API reads by default', () => {
     maxWaitSeconds: 900,
     tenantSharePercent: 50,
     tracing: false,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
     callbacks: 'off',
     callbackPorts: [443, 8443],
   });
@@ -84,6 +87,9 @@ it('is what the props say', () => {
     maxWaitSeconds: 180,
     tenantSharePercent: 10,
     tracing: true,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
     callbacks: 'off',
     callbackPorts: [443, 8443],
   });

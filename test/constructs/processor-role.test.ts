@@ -1,12 +1,8 @@
 import { Stack } from 'aws-cdk-lib';
-import { Match, Template } from 'aws-cdk-lib/assertions';
-import { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { expect, it } from 'vitest';
-import { ProcessorRole } from '../../lib/constructs/processor-role.ts';
 import { emptyApp, readable, resource, serviceIn, serviceInApp } from './service-in-app.ts';
 
 function statementsOf(template: ReturnType<ReturnType<typeof serviceInApp>['template']>) {
@@ -36,7 +32,7 @@ it('allows the calls the processor makes and no others', () => {
       Resource: input,
     },
     { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [output, pauses] },
-    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:PutItem'], Resource: table },
+    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Resource: table },
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],
@@ -51,40 +47,6 @@ it('allows the calls the processor makes and no others', () => {
     { Effect: 'Allow', Action: 's3:PutObject', Resource: [`${bucket}/disposable/*`, `${bucket}/results/*`] },
     { Effect: 'Allow', Action: 's3:AbortMultipartUpload', Resource: `${bucket}/results/*` },
   ]);
-});
-
-it('counts in the table where the load is measured', () => {
-  const stack = new Stack(emptyApp(), 'Stack');
-  const bucket = new Bucket(stack, 'Bucket');
-  const queue = new Queue(stack, 'Queue');
-  new ProcessorRole(stack, 'Role', {
-    payloadBucket: bucket,
-    inputQueue: queue,
-    outputQueue: queue,
-    requestTable: Table.fromTableArn(
-      stack,
-      'Table',
-      'arn:aws:dynamodb:us-east-1:123456789012:table/requests',
-    ),
-    claimCheckSources: [],
-    prefixes: { uploadPrefix: 'a/', payloadPrefix: 'b/', resultPrefix: 'c/', disposablePrefix: 'd/' },
-    logGroup: new LogGroup(stack, 'Logs'),
-    measureLoad: true,
-    pauseQueue: undefined,
-    failureBus: undefined,
-  });
-  const template = Template.fromStack(stack);
-  template.hasResourceProperties('AWS::IAM::Policy', {
-    PolicyDocument: {
-      Statement: Match.arrayWith([
-        {
-          Effect: 'Allow',
-          Action: ['dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
-          Resource: 'arn:aws:dynamodb:us-east-1:123456789012:table/requests',
-        },
-      ]),
-    },
-  });
 });
 
 it('has no managed policies', () => {

@@ -106,7 +106,7 @@ it('may call what it needs and nothing else', () => {
     },
     {
       Effect: 'Allow',
-      Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem'],
+      Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       Resource: table,
     },
     { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/newest` },

@@ -36,7 +36,11 @@ describe('the functions', () => {
       webhookDefaultUrl: '',
       webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
     });
-    expect(readApiEnvironment(environmentOf(template, 'ServiceApi'))).toMatchObject(rules);
+    expect(readApiEnvironment(environmentOf(template, 'ServiceApi'))).toMatchObject({
+      ...rules,
+      webhookQueueUrl: queue,
+      webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    });
     expect(readWebhookEnvironment(environmentOf(template, 'ServiceWebhooks'))).toEqual({
       ...rules,
       serviceName: 'Stack/Service',
@@ -47,6 +51,7 @@ describe('the functions', () => {
       webhookSecret: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
       scheduleGroup: resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name,
       scheduleRole: `<${resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id}.Arn>`,
+      requestTable: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     });
   });
 
@@ -92,6 +97,17 @@ describe('the roles', () => {
         Effect: 'Allow',
         Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
         Resource: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
+      },
+      {
+        Effect: 'Allow',
+        Action: 'dynamodb:UpdateItem',
+        Resource: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}.Arn>`,
+        Condition: {
+          'ForAllValues:StringEquals': {
+            'dynamodb:Attributes': ['pk', 'webhook', 'webhookEndedAt', 'webhookAt'],
+          },
+          StringEqualsIfExists: { 'dynamodb:ReturnValues': ['NONE', 'UPDATED_OLD', 'UPDATED_NEW'] },
+        },
       },
       {
         Effect: 'Allow',

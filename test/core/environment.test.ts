@@ -111,6 +111,9 @@ const API_ENVIRONMENT: ApiEnvironment = {
   maxWaitSeconds: 900,
   tenantSharePercent: 50,
   tracing: false,
+  webhookQueueUrl: '',
+  webhookDefaultUrl: '',
+  webhookEvents: ['failed'],
   callbacks: 'off',
   callbackPorts: [443],
 };
@@ -135,6 +138,9 @@ const API_VARIABLES = {
   COATCHECK_MAX_WAIT_SECONDS: '900',
   COATCHECK_TENANT_SHARE_PERCENT: '50',
   COATCHECK_TRACING: 'off',
+  COATCHECK_WEBHOOK_QUEUE_URL: '',
+  COATCHECK_WEBHOOK_DEFAULT_URL: '',
+  COATCHECK_WEBHOOK_EVENTS: 'failed',
   COATCHECK_CALLBACKS: 'off',
   COATCHECK_CALLBACK_PORTS: '443',
 };
@@ -148,6 +154,7 @@ const WEBHOOK_ENVIRONMENT: WebhookEnvironment = {
   webhookSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
   scheduleGroup: 'webhooks',
   scheduleRole: 'arn:aws:iam::123456789012:role/scheduler',
+  requestTable: 'requests',
   callbacks: 'local',
   callbackPorts: [443],
 };
@@ -160,6 +167,7 @@ const WEBHOOK_VARIABLES = {
   COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_ARN: 'arn:aws:sqs:us-east-1:123456789012:webhooks-dead',
   COATCHECK_WEBHOOK_SECRET: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
   COATCHECK_SCHEDULE_GROUP: 'webhooks',
+  COATCHECK_REQUEST_TABLE: 'requests',
   COATCHECK_SCHEDULE_ROLE: 'arn:aws:iam::123456789012:role/scheduler',
   COATCHECK_CALLBACKS: 'local',
   COATCHECK_CALLBACK_PORTS: '443',
@@ -179,7 +187,10 @@ function number(name: NumberSettingName) {
   return fc.integer({ min: NUMBER_SETTINGS[name].min, max: NUMBER_SETTINGS[name].max });
 }
 
-const CALLBACK_RULES = {
+const TELLING = {
+  webhookQueueUrl: fc.string(),
+  webhookDefaultUrl: fc.string(),
+  webhookEvents: fc.subarray([...WEBHOOK_EVENTS], { minLength: 1 }),
   callbacks: fc.constantFrom(...CALLBACKS),
   callbackPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1 }),
 };
@@ -210,10 +221,7 @@ test('what is written is what is read', () => {
     pauseSeconds: number('pauseSeconds'),
     failureRatePercent: fc.option(number('failureRatePercent'), { nil: undefined }),
     measureLoad: fc.boolean(),
-    webhookQueueUrl: fc.string(),
-    webhookDefaultUrl: fc.string(),
-    webhookEvents: fc.subarray([...WEBHOOK_EVENTS], { minLength: 1 }),
-    ...CALLBACK_RULES,
+    ...TELLING,
     metrics: fc.boolean(),
     eventBusArn: fc.string(),
     tracing: fc.boolean(),
@@ -246,7 +254,7 @@ test('what is written for the API is what it reads', () => {
     maxWaitSeconds: number('maxWaitSeconds'),
     tenantSharePercent: number('tenantSharePercent'),
     tracing: fc.boolean(),
-    ...CALLBACK_RULES,
+    ...TELLING,
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -270,6 +278,7 @@ function problemsOf(
 
 /** Those that may not be left out. */
 const OPTIONAL = [
+  'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',
   'COATCHECK_WEBHOOK_QUEUE_URL',
   'COATCHECK_WEBHOOK_DEFAULT_URL',
@@ -358,7 +367,7 @@ test('several problems are told at once', () => {
 });
 
 describe('of the API', () => {
-  test.each(Object.keys(API_VARIABLES).filter((name) => name !== 'COATCHECK_TENANT_CLAIM'))(
+  test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL.includes(name)))(
     '%s missing is told alone',
     (name) => {
       expect(problemsOf({ ...API_VARIABLES, [name]: undefined }, readApiEnvironment)).toBe(

@@ -16,6 +16,7 @@ import { s3Event, s3Record } from '../support/s3-records.ts';
 import { jsonAnswer, type ReceivedCall, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { engineSettings } from '../support/settings.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
+import { updatedItem } from '../support/updated-item.ts';
 import { XRayDaemon } from '../support/xray-daemon.ts';
 
 const CONTEXT: Context = {
@@ -158,21 +159,22 @@ test('what is to be delivered again is named, and its wait is set', async () => 
 
 test('a request is claimed before it is handled and completed after', async () => {
   let written: number | undefined;
-  const writes = () => endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.PutItem');
+  const writes = () => endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.UpdateItem');
   const handler = processor(() => {
     written = writes().length;
   });
   await handler(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
   expect(written).toBe(1);
-  const puts = writes().map(({ body }) => JSON.parse(String(body)));
-  expect(puts).toMatchObject([{ TableName: 'requests' }, { TableName: 'requests' }]);
-  expect(puts.map(({ Item }) => JSON.parse(Item.record.S).status)).toEqual(['running', 'succeeded']);
-  const days = (Number(puts[1].Item.ttl.N) - Date.now() / 1000) / 86_400;
+  const tables = writes().map(({ body }) => JSON.parse(String(body)).TableName);
+  expect(tables).toEqual(['requests', 'requests']);
+  const items = writes().map(updatedItem);
+  expect(items.map(({ record }) => JSON.parse(record.S).status)).toEqual(['running', 'succeeded']);
+  const days = (Number(items[1].ttl.N) - Date.now() / 1000) / 86_400;
   expect(days).toBeCloseTo(30, 2);
 });
 
 test('what is done is counted if it is to be', async () => {
-  const counts = () => endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.UpdateItem');
+  const counts = () => endpoint.calls.filter(({ body }) => String(body).includes(':completed'));
   await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
   expect(counts()).toEqual([]);
   vi.stubEnv('COATCHECK_MEASURE_LOAD', 'on');

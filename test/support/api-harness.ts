@@ -92,7 +92,7 @@ export class ApiHarness {
         logger,
         clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
-        callbackRules: settings,
+        webhookRules: settings,
         currentTrace,
       },
       { auth, callerOf },

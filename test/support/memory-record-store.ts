@@ -2,6 +2,7 @@ import { readOutcome, writeOutcome } from '../../lib/core/outcome-json.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../../lib/core/ports.ts';
 import { identityDigest, type RequestIdentity } from '../../lib/core/request-id.ts';
 import type { RequestRecord } from '../../lib/core/request-record.ts';
+import type { WebhookState } from '../../lib/core/webhooks/state.ts';
 import { Faults } from './faults.ts';
 
 /** Records in memory. It never drops one by itself, as a table may not for days. */
@@ -21,9 +22,18 @@ export class MemoryRecordStore implements RecordStore {
       const key = keyOf(next.record.request);
       const stored = this.#stored.get(key);
       if ((stored?.revision ?? 0) !== next.revision - 1) return { written: false, stored };
-      this.#stored.set(key, kept(next));
+      this.#stored.set(key, kept(next, stored?.record.webhook));
       return { written: true };
     });
+  }
+
+  /** Changes what is noted of a request's webhook, of whose record all else stays. */
+  noteWebhook(request: RequestIdentity, change: (noted: WebhookState | undefined) => WebhookState): void {
+    const key = keyOf(request);
+    const stored = this.#stored.get(key);
+    if (!stored) return;
+    const { record } = stored;
+    this.#stored.set(key, { ...stored, record: { ...record, webhook: change(record.webhook) } });
   }
 
   /** Drops a record, as a table does some time after the record's time. */
@@ -47,8 +57,11 @@ function keyOf(request: RequestIdentity): string {
 }
 
 /** A copy, as a store gives back what it was given as text. */
-function kept({ record: { outcome, ...rest }, revision, keptUntil }: StoredRecord): StoredRecord {
-  const copy = structuredClone(rest);
+function kept(
+  { record: { outcome, webhook: _, ...rest }, revision, keptUntil }: StoredRecord,
+  webhook: WebhookState | undefined,
+): StoredRecord {
+  const copy = { ...structuredClone(rest), ...(webhook && { webhook }) };
   const record = outcome ? { ...copy, outcome: readOutcome(writeOutcome(outcome)) } : copy;
   return { record, revision, keptUntil: Math.ceil(keptUntil / 1000) * 1000 };
 }

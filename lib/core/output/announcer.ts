@@ -1,8 +1,8 @@
 import type { EnginePorts, EngineSettings } from '../engine-settings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OutputMessage } from '../ports.ts';
-import { callbackUrlProblem } from '../webhooks/callback-url.ts';
 import { encodeWebhook, hostOf, webhookOf } from '../webhooks/message.ts';
+import { webhookUrl } from '../webhooks/target.ts';
 import { encodeOutcome } from './encode.ts';
 import { type Publication, Publisher } from './publisher.ts';
 
@@ -46,11 +46,4 @@ export class Announcer {
       group: hostOf(webhook),
     });
   }
-}
-
-/** Whom an outcome is told by webhook; nobody where its own URL is one the request failed of. */
-function webhookUrl({ status, callbackUrl }: Outcome, settings: EngineSettings): string | undefined {
-  if (!settings.webhookEvents.includes(status)) return undefined;
-  if (callbackUrl === undefined) return settings.webhookDefaultUrl || undefined;
-  return callbackUrlProblem(callbackUrl, settings) === undefined ? callbackUrl : undefined;
 }

@@ -3,10 +3,11 @@ import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
 import type { Chance, InputQueue, Logger } from '../ports.ts';
 import { describeThrown } from '../thrown.ts';
 import { traceIdOf } from '../traceparent.ts';
-import { decodeWebhook, encodeWebhook, hostOf, type WebhookMessage } from './message.ts';
-import type { DelayedMessages, WebhookQueue, WebhookSecrets, WebhookSender } from './ports.ts';
+import { decodeWebhook, encodeWebhook, hostOf, toldBy, type WebhookMessage } from './message.ts';
+import type { DelayedMessages, WebhookQueue, WebhookSecrets, WebhookSender, WebhookStates } from './ports.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
 import { signedHeaders } from './signature.ts';
+import { shortReason, type WebhookState } from './state.ts';
 import { verdictOf, type WebhookVerdict } from './verdict.ts';
 
 /** What deliveries reach the world through. */
@@ -21,9 +22,13 @@ export interface WebhookPorts {
   readonly later: DelayedMessages;
   /** Takes those that are given up. */
   readonly deadLetters: WebhookQueue;
+  readonly states: WebhookStates;
   readonly logger: Logger;
   readonly chance: Chance;
 }
+
+const END = 'The webhook queue refused to end a message';
+const NOTE = 'How a webhook stands could not be noted';
 
 /** Until a message is handled again that couldn't be for a failure on our side. */
 const OWN_FAILURE_WAIT_SECONDS = 900;
@@ -58,10 +63,15 @@ export class WebhookDeliverer {
         traceId: message.traceparent && traceIdOf(message.traceparent),
         attempt: message.attempt,
       });
-      const verdict = await this.#post(message, await this.#ports.secrets.read());
-      if (verdict.status === 'failed') await this.#carryOn(message, verdict, delivery, logger);
-      else if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
-      else logger.info('Webhook delivered');
+      const secrets = await this.#ports.secrets.read();
+      const at = this.#ports.chance.now();
+      const verdict = await this.#post(message, secrets);
+      if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
+      if (verdict.status === 'delivered') logger.info('Webhook delivered');
+      const stands = verdict.status === 'failed' ? await this.#carryOn(message, verdict, logger) : verdict;
+      // At once, not with the batch: a crash makes no two of what carries on.
+      if (verdict.status === 'failed') await this.#quietly(END, this.#ports.input.acknowledge([delivery]));
+      await this.#quietly(NOTE, this.#note(message, { ...stands, at, attempts: message.attempt }));
       return true;
     } catch (error) {
       const fields = { messageId: delivery.id, error: describeThrown(error) };
@@ -84,24 +94,24 @@ export class WebhookDeliverer {
     }
   }
 
-  /** Another message takes over, if there is another attempt, and this one ends at once: a crash makes no two of it. */
+  /** Another message takes over, if there is another attempt. */
   async #carryOn(
     message: WebhookMessage,
     { reason, askedSeconds }: Extract<WebhookVerdict, { status: 'failed' }>,
-    delivery: Delivery,
     logger: Logger,
-  ): Promise<void> {
-    const { attempt } = message;
-    const waitSeconds = webhookWaitSeconds(attempt, askedSeconds, this.#ports.chance.random());
-    const next = encodeWebhook({ ...message, attempt: attempt + 1 });
+  ): Promise<Pick<WebhookState, 'status' | 'reason' | 'nextAttemptAt'>> {
+    const { deadLetters, chance } = this.#ports;
+    const waitSeconds = webhookWaitSeconds(message.attempt, askedSeconds, chance.random());
+    const next = encodeWebhook({ ...message, attempt: message.attempt + 1 });
     if (waitSeconds === undefined) {
       logger.error('Webhook given up', { reason });
-      await this.#ports.deadLetters.send(next, hostOf(message), 0);
-    } else {
-      logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
-      await this.#sendLater(message, next, waitSeconds);
+      await deadLetters.send(next, hostOf(message), 0);
+      return { status: 'given_up', reason: shortReason(reason) };
     }
-    await this.#quietly('end messages', this.#ports.input.acknowledge([delivery]));
+    logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
+    const nextAttemptAt = chance.now() + waitSeconds * 1000;
+    await this.#sendLater(message, next, waitSeconds);
+    return { status: 'failing', reason: shortReason(reason), nextAttemptAt };
   }
 
   async #sendLater(message: WebhookMessage, next: string, waitSeconds: number): Promise<void> {
@@ -114,14 +124,20 @@ export class WebhookDeliverer {
   /** A wait that couldn't be set is the queue's own default. */
   async #defer(deliveries: readonly Delivery[]): Promise<void> {
     const deferrals = deliveries.map((delivery) => ({ delivery, delaySeconds: OWN_FAILURE_WAIT_SECONDS }));
-    await this.#quietly('defer messages', this.#ports.input.defer(deferrals));
+    await this.#quietly('The webhook queue refused to defer messages', this.#ports.input.defer(deferrals));
   }
 
-  async #quietly(what: string, done: Promise<void>): Promise<void> {
+  async #note(message: WebhookMessage, state: Omit<WebhookState, 'endedAt'>): Promise<void> {
+    const { request, at: endedAt } = toldBy(message);
+    await this.#ports.states.note(request, { ...state, endedAt });
+  }
+
+  /** What isn't needed for a delivery: failing it changes nothing about that. */
+  async #quietly(failure: string, done: Promise<void>): Promise<void> {
     try {
       await done;
     } catch (error) {
-      this.#ports.logger.warn(`The webhook queue refused to ${what}`, { error: describeThrown(error) });
+      this.#ports.logger.warn(failure, { error: describeThrown(error) });
     }
   }
 }

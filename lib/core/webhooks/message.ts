@@ -3,7 +3,7 @@ import { EnvelopeMalformed } from '../errors.ts';
 import { parseJson } from '../json.ts';
 import { type Outcome, outcomeId } from '../outcome.ts';
 import { messageJson } from '../output/text.ts';
-import { digestOf } from '../request-id.ts';
+import { digestOf, type RequestIdentity } from '../request-id.ts';
 import { linksOf } from '../request-links.ts';
 import { optionalTraceparent } from '../traceparent.ts';
 
@@ -62,6 +62,35 @@ export function decodeWebhook(text: string): WebhookMessage {
 export function hostOf({ url }: Pick<WebhookMessage, 'url'>): string {
   // Whoever gets a message with a URL that is none fails to call it.
   return (URL.parse(url)?.host || 'unknown').slice(0, HOST_MAX_LENGTH);
+}
+
+/** What a delivery tells of, and of whom. */
+export interface Told {
+  /** `coatcheck.request.succeeded` */
+  readonly type: string;
+  readonly request: RequestIdentity;
+  /** When it happened, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/**
+ * Reads from a delivery's body what it tells of.
+ * @throws EnvelopeMalformed
+ */
+export function toldBy({ body }: Pick<WebhookMessage, 'body'>): Told {
+  const value = parseJson(body, 'The body', 16);
+  const data = isObject(value) ? value.data : undefined;
+  if (!isObject(value) || !isObject(data)) throw new EnvelopeMalformed(ENVELOPE, 'its body must have data');
+  const { source, tenant } = data;
+  return {
+    type: requiredText(ENVELOPE, value, 'type'),
+    request: {
+      id: requiredText(ENVELOPE, data, 'id'),
+      issuer: typeof source === 'string' ? source : '',
+      tenant: typeof tenant === 'string' ? tenant : undefined,
+    },
+    at: Date.parse(requiredText(ENVELOPE, value, 'timestamp')),
+  };
 }
 
 /** Small, whatever the result is: that is referred to, and so is what a handler added to its problem. */

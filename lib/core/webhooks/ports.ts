@@ -1,3 +1,6 @@
+import type { RequestIdentity } from '../request-id.ts';
+import type { WebhookState } from './state.ts';
+
 /** What a receiver answered. */
 export interface WebhookAnswer {
   readonly status: number;
@@ -19,6 +22,12 @@ export interface WebhookSender {
 export interface WebhookSecrets {
   /** The current one first; the previous one while receivers change over. */
   read(): Promise<readonly string[]>;
+}
+
+/** Notes on the records of requests how their webhooks stand. */
+export interface WebhookStates {
+  /** Notes a state; nothing where there is no record, or where it has a state of a later attempt, or outcome. */
+  note(request: RequestIdentity, state: WebhookState): Promise<void>;
 }
 
 /** A queue of webhooks: of those to be delivered, or of those that were given up. */

@@ -1,23 +1,31 @@
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../../lib/core/delivery.ts';
-import { WebhookDeliverer } from '../../../lib/core/webhooks/deliverer.ts';
+import { WebhookDeliverer, type WebhookPorts } from '../../../lib/core/webhooks/deliverer.ts';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../../lib/core/webhooks/message.ts';
 import type { WebhookAnswer } from '../../../lib/core/webhooks/ports.ts';
+import type { WebhookState } from '../../../lib/core/webhooks/state.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
 import { Faults } from '../../support/faults.ts';
 import { MemoryDelayedMessages } from '../../support/memory-delayed-messages.ts';
 import { MemoryInputQueue } from '../../support/memory-input-queue.ts';
+import { MemoryRecordStore } from '../../support/memory-record-store.ts';
 import { MemoryWebhookQueue } from '../../support/memory-webhook-queue.ts';
+import { MemoryWebhookStates } from '../../support/memory-webhook-states.ts';
 import { SetChance, START } from '../../support/set-chance.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const REQUEST = { id: 'r-1', issuer: '', tenant: 'acme' };
 const MESSAGE: WebhookMessage = {
   url: 'https://example.com/hook?token=t',
   id: 'id-1',
   attempt: 1,
-  body: '{"type":"coatcheck.request.succeeded"}',
+  body: JSON.stringify({
+    type: 'coatcheck.request.succeeded',
+    timestamp: new Date(START - 1_000).toISOString(),
+    data: { id: 'r-1', tenant: 'acme' },
+  }),
 };
 
 /** A receiver, queues and a scheduler in memory. */
@@ -30,9 +38,11 @@ class Harness {
   readonly queue = new MemoryWebhookQueue();
   readonly later = new MemoryDelayedMessages();
   readonly deadLetters = new MemoryWebhookQueue();
+  readonly records = new MemoryRecordStore();
+  readonly states = new MemoryWebhookStates(this.records);
   answer: WebhookAnswer = { status: 200 };
 
-  readonly deliverer = new WebhookDeliverer({
+  readonly ports: WebhookPorts = {
     sender: {
       post: (url, headers, body) =>
         this.faults.around('post', () => {
@@ -45,9 +55,12 @@ class Harness {
     queue: this.queue,
     later: this.later,
     deadLetters: this.deadLetters,
+    states: this.states,
     logger: this.logger,
     chance: this.chance,
-  });
+  };
+
+  deliverer = new WebhookDeliverer(this.ports);
 
   /** @returns the ids to be delivered again */
   process(...deliveries: readonly Delivery[]): Promise<string[]> {
@@ -58,6 +71,17 @@ class Harness {
   get scheduled(): Map<string, { message: WebhookMessage; at: number }> {
     const waiting = [...this.later.waiting];
     return new Map(waiting.map(([name, { message, at }]) => [name, { message: decodeWebhook(message), at }]));
+  }
+
+  /** Records the request that messages tell of. */
+  async record(): Promise<void> {
+    const ended = { status: 'succeeded', attempts: 1, createdAt: START, updatedAt: START } as const;
+    await this.records.write({ record: { request: REQUEST, ...ended }, revision: 1, keptUntil: START });
+  }
+
+  /** How the request's record says its webhook stands. */
+  async noted(): Promise<WebhookState | undefined> {
+    return (await this.records.read(REQUEST))?.record.webhook;
   }
 
   /** The waits of what is tried again soon. */
@@ -219,6 +243,51 @@ describe('a failure of our own costs no attempt: the message comes again in a qu
     harness.faults.inject('read', 'fails before');
     harness.input.faults.inject('defer', 'fails before');
     expect(await harness.process(of())).toEqual(['message-1']);
+  });
+});
+
+describe('how it stands is on the record of its request:', () => {
+  const NOTED = { endedAt: START - 1_000, at: START, attempts: 1 };
+  beforeEach(() => harness.record());
+
+  test.each([
+    [200, 1, { status: 'delivered' }],
+    [410, 1, { status: 'disabled' }],
+    [500, 1, { status: 'failing', reason: 'the receiver answered 500', nextAttemptAt: START + 5_000 }],
+    [500, 4, { status: 'failing', reason: 'the receiver answered 500', nextAttemptAt: START + 7_200_000 }],
+    [500, 10, { status: 'given_up', reason: 'the receiver answered 500' }],
+  ])('%d at attempt %d', async (status, attempt, expected) => {
+    harness.answer = { status };
+    await harness.process(of({ attempt }));
+    expect(await harness.noted()).toEqual({ ...NOTED, attempts: attempt, ...expected });
+  });
+
+  test('a reason is short, and text', async () => {
+    harness.deliverer = new WebhookDeliverer({
+      ...harness.ports,
+      sender: { post: () => Promise.reject(new Error(`${'x'.repeat(199)}🧥`)) },
+    });
+    await harness.process(of());
+    expect((await harness.noted())?.reason).toBe(`${'x'.repeat(199)}\ufffd`);
+  });
+
+  test('it can not be noted: that changes nothing for the delivery', async () => {
+    harness.states.faults.inject('note', 'fails before', 'fails before');
+    expect(await harness.process(of())).toEqual([]);
+    harness.answer = { status: 500 };
+    expect(await harness.process(of())).toEqual([]);
+    expect(harness.delays).toEqual([5]);
+  });
+
+  test('what failed on our side is no attempt', async () => {
+    harness.faults.inject('read', 'fails before');
+    await harness.process(of());
+    expect(await harness.noted()).toBeUndefined();
+  });
+
+  test('a body that tells of nothing is delivered all the same', async () => {
+    expect(await harness.process(of({ body: '{}' }))).toEqual([]);
+    expect(harness.calls).toHaveLength(1);
   });
 });
 

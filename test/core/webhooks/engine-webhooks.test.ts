@@ -5,6 +5,7 @@ import { ApiHarness } from '../../support/api-harness.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { MemoryOutputQueue } from '../../support/memory-output-queue.ts';
+import { MemoryWebhookStates } from '../../support/memory-webhook-states.ts';
 
 const CALLBACK = 'https://example.com/hook';
 
@@ -165,6 +166,43 @@ describe('by the API', () => {
     expect((await api.call('POST', '/v1/requests', submitting(CALLBACK))).status).toBe(202);
     const other = await api.call('POST', '/v1/requests', submitting('https://example.com/other'));
     expect(other.status).toBe(422);
+  });
+
+  test('where it stands is told: pending, then as was noted, and of another end no more', async () => {
+    const { api } = options();
+    const { states, records } = {
+      states: new MemoryWebhookStates(api.harness.records),
+      records: api.records,
+    };
+    const submitted = await api.call('POST', '/v1/requests', submitting(CALLBACK));
+    const { id, webhook } = (await submitted.json()) as { id: string; webhook?: unknown };
+    expect(webhook).toBeUndefined();
+    await api.deliver();
+    const endedAt = (await records.find({ id, issuer: '' }))?.outcome?.endedAt ?? Number.NaN;
+    const told = async () => {
+      const resource = (await (await api.call('GET', `/v1/requests/${id}`)).json()) as { webhook?: unknown };
+      const list = (await (await api.call('GET', '/v1/requests')).json()) as { requests: unknown[] };
+      expect(list.requests).toEqual([resource]);
+      return resource.webhook;
+    };
+    expect(await told()).toEqual({ status: 'pending', at: new Date(endedAt).toISOString(), attempts: 0 });
+    const state = { status: 'failing', reason: 'no', attempts: 2 } as const;
+    const [at, nextAttemptAt] = [endedAt + 5, endedAt + 300_005];
+    await states.note({ id, issuer: '' }, { ...state, endedAt: endedAt - 1, at });
+    expect(await told()).toMatchObject({ status: 'pending' });
+    await states.note({ id, issuer: '' }, { ...state, endedAt, at, nextAttemptAt });
+    const times = { at: new Date(at).toISOString(), nextAttemptAt: new Date(nextAttemptAt).toISOString() };
+    expect(await told()).toEqual({ ...state, ...times });
+  });
+
+  test('of a request that names nobody nothing is told', async () => {
+    const { api } = options();
+    const submitted = await api.call('POST', '/v1/requests', { body: 'x' });
+    const { id } = (await submitted.json()) as { id: string };
+    await api.deliver();
+    const resource = await (await api.call('GET', `/v1/requests/${id}`)).json();
+    expect(resource).toMatchObject({ status: 'succeeded' });
+    expect(resource).not.toHaveProperty('webhook');
   });
 
   test('one that may not be called is refused', async () => {

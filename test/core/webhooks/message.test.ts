@@ -3,7 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/errors.ts';
 import { cancellation, failure } from '../../../lib/core/outcome.ts';
 import { isMessageText } from '../../../lib/core/output/text.ts';
-import { decodeWebhook, encodeWebhook, hostOf, webhookOf } from '../../../lib/core/webhooks/message.ts';
+import {
+  decodeWebhook,
+  encodeWebhook,
+  hostOf,
+  toldBy,
+  webhookOf,
+} from '../../../lib/core/webhooks/message.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
 
 const URL = 'https://example.com/hook';
@@ -74,6 +80,22 @@ test('a message is read as it was written, whatever is in it', () => {
     }),
   );
 });
+
+test('what a body tells of is read from it', () => {
+  const request = { id: 'r 1', issuer: '/shop', tenant: 'acme' };
+  for (const of of [request, { id: 'r-2', issuer: '', tenant: undefined }]) {
+    const outcome = outcomeOf(cancellation(0), { request: of });
+    const told = { type: 'coatcheck.request.cancelled', request: of, at: outcome.endedAt };
+    expect(toldBy(webhookOf(outcome, URL, 'service'))).toEqual(told);
+  }
+});
+
+test.each(['', '1', '{}', '{"type":"t","timestamp":"2026-01-31T12:00:00.005Z","data":{}}'])(
+  '%j tells of nothing',
+  (body) => {
+    expect(() => toldBy({ body })).toThrow();
+  },
+);
 
 test.each([
   ['https://example.com:8443/a?b', 'example.com:8443'],

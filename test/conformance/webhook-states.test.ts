@@ -1,0 +1,24 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { inject } from 'vitest';
+import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { DynamoDbWebhookStates } from '../../lib/aws/dynamodb-webhook-states.ts';
+import { localConfig } from '../../lib/local/clients.ts';
+import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { MemoryWebhookStates } from '../support/memory-webhook-states.ts';
+import { createRequestTable } from '../support/request-table.ts';
+import { webhookStatesSuite } from './webhook-states-suite.ts';
+
+webhookStatesSuite('how webhooks stand in memory', async () => {
+  const store = new MemoryRecordStore();
+  return { store, states: new MemoryWebhookStates(store) };
+});
+
+const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
+
+webhookStatesSuite('how webhooks stand on DynamoDB', async () => {
+  const table = await createRequestTable(dynamodb);
+  return {
+    store: new DynamoDbRecordStore(dynamodb, table),
+    states: new DynamoDbWebhookStates(dynamodb, table),
+  };
+});
