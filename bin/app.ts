@@ -5,6 +5,8 @@
  *     cdk deploy -c processor=my/processor.ts  yours
  *     cdk deploy -c stack=Name                 beside another one
  *     cdk deploy -c alarmTopic=ARN             tells an SNS topic when an alarm is raised
+ *     cdk deploy -c webhooks=true              sends outcomes by HTTP to whom a request names
+ *     cdk deploy -c webhooks=URL               and to this URL those of requests that name nobody
  *
  * The HTTP API is for callers with AWS credentials; on an emulator of AWS, for anyone. Otherwise:
  *
@@ -15,7 +17,7 @@ import { App, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { emulatorEndpoint } from '../lib/constructs/emulated-aws.ts';
-import { ApiAuth, AsyncService } from '../lib/constructs/index.ts';
+import { ApiAuth, AsyncService, type WebhookProps } from '../lib/constructs/index.ts';
 import { ConfigurationError } from '../lib/core/errors.ts';
 
 const app = new App();
@@ -38,6 +40,13 @@ output(
   service.outputDeadLetterQueue?.queueUrl,
   'Outcomes no consumer could take',
 );
+output('WebhookSecretArn', service.webhooks?.secret.secretArn, 'What webhooks are signed with');
+output('WebhookQueueUrl', service.webhooks?.queue.queueUrl, 'Webhooks to be delivered');
+output(
+  'WebhookDeadLetterQueueUrl',
+  service.webhooks?.deadLetterQueue.queueUrl,
+  'Webhooks that were given up',
+);
 output('ProcessorFunctionName', service.processor.functionName, 'The function that runs the processor');
 
 /** What a prop must be is told without where in the code it was found out. */
@@ -48,12 +57,21 @@ function serviceOrMessage(): AsyncService {
       entry: context('processor') ?? 'examples/csv-profile/processor.ts',
       alarmTopic: alarmTopic === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopic),
       api: auth && { auth },
+      webhooks: webhooks(),
     });
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     console.error(error.message);
     process.exit(1);
   }
+}
+
+/** How outcomes are sent by HTTP; undefined where they aren't. An emulator of AWS may call its own machine. */
+function webhooks(): WebhookProps | undefined {
+  const given = context('webhooks') ?? 'false';
+  const allowLocal = emulatorEndpoint() !== undefined;
+  if (given === 'false') return undefined;
+  return given === 'true' ? { allowLocal } : { allowLocal, defaultUrl: given };
 }
 
 /** Who may call the HTTP API; undefined where there is to be none. */

@@ -78,6 +78,7 @@ export class InProcessService {
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         webhookRules: settings,
+        serviceName: settings.serviceName,
       },
       { auth: 'none', callerOf: () => ({}) },
     );

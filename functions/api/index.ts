@@ -17,6 +17,7 @@ import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { traceparentOfHeader } from '../../lib/aws/xray-header.ts';
 import { LoadAdmission } from '../../lib/core/admission/load-admission.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/environment.ts';
@@ -82,5 +83,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     resultAgeDays,
     webhookRules: settings,
     currentTrace: settings.tracing ? () => traceparentOfHeader(process.env._X_AMZN_TRACE_ID) : undefined,
+    webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
+    serviceName: settings.serviceName,
   };
 }

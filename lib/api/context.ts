@@ -4,6 +4,7 @@ import type { RequestRecords } from '../core/request-records.ts';
 import type { Submissions } from '../core/submissions.ts';
 import type { Uploads } from '../core/uploads.ts';
 import type { Clock } from '../core/waiting.ts';
+import type { WebhookQueue } from '../core/webhooks/ports.ts';
 import type { WebhookRules } from '../core/webhooks/target.ts';
 
 /** What the API works with. */
@@ -22,6 +23,10 @@ export interface ApiParts {
   readonly webhookRules: WebhookRules;
   /** The trace the call at hand is in, unless it says so itself; absent where calls aren't traced. */
   readonly currentTrace?: () => string | undefined;
+  /** Where webhooks wait for their delivery, if there are any. */
+  readonly webhookQueue?: WebhookQueue;
+  /** Of the processor, too. */
+  readonly serviceName: string;
 }
 
 /** Who makes a call, as whoever let them in says. */

@@ -2,6 +2,7 @@ import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { RequestUnknown } from '../core/errors.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
+import { tellAgain } from '../core/webhooks/repeating.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
@@ -59,6 +60,20 @@ const cancel = createRoute({
   },
 });
 
+const repeat = createRoute({
+  method: 'post',
+  path: '/v1/requests/{id}/webhook',
+  operationId: 'repeatWebhook',
+  summary: 'Send the webhook of a request again',
+  description:
+    'Whether it was delivered or not: under the same `webhook-id`, with a new timestamp, and with all its attempts.',
+  request: { params: Ticket, query: Source },
+  responses: {
+    202: { ...REQUEST_ANSWER, description: 'It is on its way.' },
+    ...problems(400, 401, 403, 404, 409, 500),
+  },
+});
+
 const list = createRoute({
   method: 'get',
   path: '/v1/requests',
@@ -104,6 +119,22 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       code: 'request_finished',
       detail: `The request ${identity.id} can't be cancelled any more: it has ${record.status}`,
     });
+  });
+
+  app.openapi(repeat, async (c) => {
+    const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
+    const record = await knownRecord(identity);
+    const { outcome } = record;
+    if (!outcome) {
+      const detail = `The request ${identity.id} has not ended: there is nothing to tell yet`;
+      throw new ApiError({ status: 409, code: 'request_unfinished', detail });
+    }
+    const { webhookQueue: queue, webhookRules: rules, serviceName } = parts;
+    if (!(await tellAgain(outcome, { queue, rules, serviceName }))) {
+      const detail = `Nobody is told by webhook that the request ${identity.id} has ${outcome.status}`;
+      throw new ApiError({ status: 409, code: 'webhook_unknown', detail });
+    }
+    return answerRequest(c, record, parts, { status: 202 });
   });
 
   app.openapi(list, async (c) => {

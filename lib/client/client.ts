@@ -93,6 +93,17 @@ export class CoatcheckClient {
     return requestOf(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 
+  /**
+   * Has the webhook of a request that has ended sent again, whether it was delivered or not.
+   * @returns the request
+   * @throws RequestUnknown; ApiError with the code `request_unfinished` while there is nothing to tell, or
+   * `webhook_unknown` where nobody is told
+   */
+  async repeatWebhook(id: string, { source, signal }: RequestOptions = {}): Promise<RequestResource> {
+    const path = requestPath(id, '/webhook');
+    return requestOf(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
+  }
+
   /** Requests, the newest first; pages are fetched as they are come to. */
   list(options: ListOptions = {}): AsyncGenerator<RequestResource, void> {
     return listAll(this.#api, options);

@@ -18,9 +18,10 @@ export interface ApiRoleProps extends ApiResources {
 export class ApiRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ApiRoleProps) {
     super(scope, id, props.logGroup);
-    const { payloadBucket, inputQueue, requestTable, prefixes } = props;
+    const { payloadBucket, inputQueue, webhookQueue, requestTable, prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
+    if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [requestTable.tableArn],

@@ -93,7 +93,7 @@ describe('the description', () => {
       .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
     const operations = [...operationsOf(await described()).keys()];
     expect(new Set(routes)).toEqual(new Set([...operations, 'GET /v1/openapi.json']));
-    expect(operations).toHaveLength(10);
+    expect(operations).toHaveLength(11);
   });
 
   test('has every answer of the walk, and no other', async () => {
@@ -138,6 +138,7 @@ describe('the description', () => {
       'GET /v1/requests/{id}': ['header if-none-match', 'header prefer', 'path id', 'query source'],
       'GET /v1/requests/{id}/result': ['path id', 'query source'],
       'POST /v1/requests/{id}/cancel': ['path id', 'query source'],
+      'POST /v1/requests/{id}/webhook': ['path id', 'query source'],
       'POST /v1/uploads/{id}/parts': ['path id'],
     });
   });

@@ -51,6 +51,10 @@ const OPERATIONS = {
     call: ({ api, id }: Subject) => api.call('POST', `/v1/requests/${id}/cancel`),
     breaks: failingRead,
   },
+  repeatWebhook: {
+    call: ({ api, id }: Subject) => api.call('POST', `/v1/requests/${id}/webhook`),
+    breaks: failingRead,
+  },
   openUpload: {
     call: ({ api }: Subject, { json = { size: 5 }, body, headers }: Call) =>
       api.call('POST', '/v1/uploads', body === undefined ? { json } : { body, headers }),
@@ -80,12 +84,15 @@ const OPERATIONS = {
 /** By `printf hello | md5sum`. */
 const PART = { number: 1, etag: '"5d41402abc4b2a76b9719d911017c592"' };
 
-const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest'] as const;
+const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest', 'repeatWebhook'] as const;
 const OF_AN_UPLOAD = ['getPartUrls', 'completeUpload', 'abortUpload'] as const;
 const WITH_JSON = ['openUpload', ...OF_AN_UPLOAD] as const;
 const ADMITTED = ['submitRequest', 'openUpload'] as const;
 
 const EVERY = Object.keys(OPERATIONS).filter((name): name is Operation => name in OPERATIONS);
+
+/** Somebody is told of every request. */
+const TOLD = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
 
 /** A call for every status code that the API answers with. */
 export const WALK: readonly Step[] = [
@@ -160,6 +167,10 @@ export const WALK: readonly Step[] = [
     },
   }),
   step('cancelRequest', 409, 'request_finished', { prepare: deliver }),
+
+  step('repeatWebhook', 202, undefined, { options: TOLD, prepare: deliver }),
+  step('repeatWebhook', 409, 'request_unfinished', { options: TOLD }),
+  step('repeatWebhook', 409, 'webhook_unknown', { prepare: deliver }),
 
   step('listRequests', 200, undefined),
   step('listRequests', 400, 'request_malformed', { call: { query: '?limit=0' } }),

@@ -53,6 +53,34 @@ it('gives the stack the name it is told', async () => {
   expect(await templateOf('Reports')).toHaveProperty('Outputs.PayloadBucketName');
 });
 
+describe('webhooks', () => {
+  async function webhooksOf(given: unknown, endpoint?: string) {
+    await synthesize({ processor: PROCESSOR, webhooks: given }, endpoint);
+    const template = await templateOf('Coatcheck');
+    const names = Object.keys(template.Outputs).filter((name) => name.startsWith('Webhook'));
+    const { Variables } = resource(Template.fromJSON(template), 'AWS::Lambda::Function', 'ServiceProcessor')
+      .properties.Environment;
+    return {
+      names: names.sort(),
+      url: Variables.COATCHECK_WEBHOOK_DEFAULT_URL,
+      to: Variables.COATCHECK_CALLBACKS,
+    };
+  }
+  const names = ['WebhookDeadLetterQueueUrl', 'WebhookQueueUrl', 'WebhookSecretArn'];
+
+  it('there are if they are asked for, with a URL for all if there is one', async () => {
+    const url = 'https://example.com/hook';
+    expect(await webhooksOf(url)).toEqual({ names, url, to: 'public' });
+    expect(await webhooksOf('true', 'http://localhost:4566')).toEqual({ names, url: '', to: 'local' });
+  });
+
+  it('go nowhere but to a URL', async () => {
+    await expect(synthesize({ processor: PROCESSOR, webhooks: 'yes' })).rejects.toThrow(
+      'webhooks.defaultUrl: a callback URL must be absolute, got "yes"',
+    );
+  });
+});
+
 it('says which processor it looked for', async () => {
   await expect(synthesize({ processor: 'nowhere.ts' })).rejects.toThrow(
     /entry must be an existing JavaScript or TypeScript file, got .*nowhere\.ts/,

@@ -152,6 +152,13 @@ describe('the roles', () => {
   });
 });
 
+it('the HTTP API may send to the queue, too', () => {
+  const template = serviceInApp({ api: {}, webhooks: {} }).template();
+  const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}.Arn>`;
+  const statements = statementsOf(template, 'ServiceApiFunctionRole');
+  expect(statements).toContainEqual({ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue });
+});
+
 it('keeps messages until they are given up, and raises an alarm then', () => {
   const { service, template } = serviceInApp({ webhooks: {} });
   const queue = resource(template(), 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').properties;

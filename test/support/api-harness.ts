@@ -18,6 +18,7 @@ import { MemoryClientTransfers } from './memory-client-transfers.ts';
 import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
 import { MemoryRecordIndex } from './memory-record-index.ts';
 import { MemorySubmissionQueue } from './memory-submission-queue.ts';
+import { MemoryWebhookQueue } from './memory-webhook-queue.ts';
 
 /** The header by which a test says who calls. */
 const TENANT_HEADER = 'test-tenant';
@@ -56,6 +57,7 @@ export class ApiHarness {
   readonly keys = new MemoryIdempotencyKeys();
   readonly transfers = new MemoryClientTransfers();
   readonly admission = new SetAdmission();
+  readonly webhookQueue = new MemoryWebhookQueue();
   readonly records: RequestRecords;
   readonly index: MemoryRecordIndex;
   readonly submissions: Submissions;
@@ -94,6 +96,8 @@ export class ApiHarness {
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         webhookRules: settings,
         currentTrace,
+        webhookQueue: this.webhookQueue,
+        serviceName: settings.serviceName,
       },
       { auth, callerOf },
     );

@@ -195,6 +195,31 @@ describe('by the API', () => {
     expect(await told()).toEqual({ ...state, ...times });
   });
 
+  test('it is sent again on demand, as the same, whatever became of it', async () => {
+    const { api, sent } = options();
+    const submitted = await api.call('POST', '/v1/requests', submitting(CALLBACK));
+    const { id } = (await submitted.json()) as { id: string };
+    await api.deliver();
+    const again = await api.call('POST', `/v1/requests/${id}/webhook`);
+    expect(again.status).toBe(202);
+    expect(await again.json()).toMatchObject({ id, webhook: { status: 'pending' } });
+    expect(api.webhookQueue.webhooks).toEqual(sent());
+    expect(api.webhookQueue.sent).toMatchObject([{ host: 'example.com', delaySeconds: 0 }]);
+  });
+
+  test('nothing is sent again that is not told', async () => {
+    const webhooks = new MemoryOutputQueue();
+    const engine = { callbacks: 'public', webhookEvents: ['failed'], ports: { webhooks } } as const;
+    const api = new ApiHarness(undefined, engine);
+    const submitted = await api.call('POST', '/v1/requests', submitting(CALLBACK));
+    const { id } = (await submitted.json()) as { id: string };
+    await api.deliver();
+    const again = await api.call('POST', `/v1/requests/${id}/webhook`);
+    expect(again.status).toBe(409);
+    expect(await again.json()).toMatchObject({ code: 'webhook_unknown' });
+    expect(api.webhookQueue.sent).toEqual([]);
+  });
+
   test('of a request that names nobody nothing is told', async () => {
     const { api } = options();
     const submitted = await api.call('POST', '/v1/requests', { body: 'x' });
