@@ -23,7 +23,14 @@ export interface Search {
 /** What one has to know of a deployed service. @throws DeploymentUnknown when it doesn't have it */
 export type Deployment = (output: OutputName) => string;
 
-type OutputName = 'ApiUrl' | 'InputQueueUrl' | 'OutputQueueUrl' | 'DeadLetterQueueUrl' | 'RequestTableName';
+type OutputName =
+  | 'ApiUrl'
+  | 'InputQueueUrl'
+  | 'OutputQueueUrl'
+  | 'DeadLetterQueueUrl'
+  | 'RequestTableName'
+  | 'WebhookQueueUrl'
+  | 'WebhookDeadLetterQueueUrl';
 
 /** @throws DeploymentUnknown */
 export async function findDeployment(search: Search): Promise<Deployment> {
@@ -56,12 +63,15 @@ function deploymentOf(stack: string, outputs: Outputs): Deployment {
   return (name) => {
     const value = outputs[name];
     if (value !== undefined) return value;
-    const why =
-      name === 'ApiUrl'
-        ? 'it was deployed without the HTTP API, or by an app that has no such output'
-        : 'it is no service of Coatcheck, or of an app that has no such output';
-    throw new DeploymentUnknown(`The stack ${stack} has no output ${name}: ${why}`);
+    throw new DeploymentUnknown(`The stack ${stack} has no output ${name}: ${whyNot(name)}`);
   };
+}
+
+function whyNot(name: OutputName): string {
+  if (name === 'ApiUrl') return 'it was deployed without the HTTP API, or by an app that has no such output';
+  if (name.startsWith('Webhook'))
+    return 'it was deployed without webhooks, or by an app that has no such output';
+  return 'it is no service of Coatcheck, or of an app that has no such output';
 }
 
 /** Undefined when nothing with an API was deployed locally. */

@@ -44,3 +44,8 @@ export function threeDigits(value: number): string {
 export function formatDollars(dollars: number): string {
   return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
+
+/** `2026-01-31T12:00:00.005Z`; nothing where there is no time. */
+export function formatTime(time: number | undefined): string {
+  return time === undefined ? '' : new Date(time).toISOString();
+}

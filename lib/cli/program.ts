@@ -12,6 +12,7 @@ import { resultCommand } from './result/command.ts';
 import type { Run } from './run.ts';
 import { statusCommand } from './status/command.ts';
 import { submitCommand } from './submit/command.ts';
+import { webhooksCommand } from './webhooks/command.ts';
 
 /** What a shell reports for a program whose output nobody reads any more: 128 and the number of SIGPIPE. */
 const OUTPUT_CLOSED_EXIT_CODE = 141;
@@ -52,6 +53,7 @@ function programOf(run: Run): Command {
     listCommand(run),
     consumeCommand(run),
     deadLettersCommand(run),
+    webhooksCommand(run),
     planCommand(),
   ];
   for (const command of commands) program.addCommand(inheriting(command, program));

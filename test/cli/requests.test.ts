@@ -237,6 +237,29 @@ test('how its webhook stands is told of a request that has one', async () => {
   expect(second?.slice(6)).toEqual([]);
 });
 
+test('webhooks are sent again of requests that have ended', async () => {
+  const told = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
+  served = await cliService(undefined, told);
+  const ended = await ticketFor('text');
+  await served.api.deliver();
+  const queued = await ticketFor('text');
+
+  const { exitCode, stdout, stderr } = await coatcheck([
+    'webhooks',
+    'replay',
+    ended,
+    queued,
+    '--api',
+    served.url,
+  ]);
+
+  expect(exitCode).toBe(1);
+  expect(stdout.split('\t').at(-1)).toBe('pending\n');
+  expect(stderr).toContain(`${queued} has not ended`);
+  const bodies = served.api.webhookQueue.webhooks.map(({ body }) => JSON.parse(body));
+  expect(bodies).toMatchObject([{ data: { id: ended } }]);
+});
+
 test('a caller who is not let in is told as what', async () => {
   served.instead = () => Response.json({ message: 'Forbidden' }, { status: 403 });
 

@@ -5,12 +5,12 @@ import type {
   SendMessageBatchCommandOutput,
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { DeadLetterQueue } from '../../lib/cli/dead-letter-queue.ts';
 import type { Chore } from '../../lib/cli/dead-letters/chore.ts';
-import { DeadLetterQueue } from '../../lib/cli/dead-letters/dead-letter-queue.ts';
-import { InputQueue } from '../../lib/cli/dead-letters/input-queue.ts';
 import { lettersOf } from '../../lib/cli/dead-letters/letters.ts';
 import { Purging } from '../../lib/cli/dead-letters/purging.ts';
 import { Redriving } from '../../lib/cli/dead-letters/redriving.ts';
+import { ReturnQueue } from '../../lib/cli/return-queue.ts';
 import { TokenBucket } from '../../lib/cli/token-bucket.ts';
 import { failAgain, giveUp, succeed } from '../support/given-up.ts';
 import { LetterStack } from '../support/letter-stack.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 function newRedriving(): Redriving {
-  const input = new InputQueue(stack.sqs, stack.inputUrl);
+  const input = new ReturnQueue(stack.sqs, stack.inputUrl);
   return new Redriving({ queue, input, bucket: new TokenBucket(1_000, 10) });
 }
 

@@ -38,6 +38,17 @@ async function called(calls: readonly ReceivedCall[], times = 1): Promise<readon
   return calls;
 }
 
+/** How the webhook of a request stands, as soon as that has this status. */
+function stands(id: string, status: string): Promise<object> {
+  return vi.waitFor(async () => {
+    const { webhook } = (await (await service.call('GET', `/v1/requests/${id}`)).json()) as {
+      webhook: object;
+    };
+    expect(webhook).toMatchObject({ status });
+    return webhook;
+  }, WAITING);
+}
+
 test('by HTTP: who hands in a request is told its outcome', async () => {
   const { calls, url } = await receiverOf([204]);
   const headers = { 'Coatcheck-Callback-Url': url, traceparent };
@@ -58,6 +69,12 @@ test('by HTTP: who hands in a request is told its outcome', async () => {
   });
   expect(call.headers.traceparent).toBe(traceparent);
   expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded', traceparent });
+  expect(await stands(id, 'delivered')).toMatchObject({ attempts: 1 });
+
+  expect((await service.call('POST', `/v1/requests/${id}/webhook`)).status).toBe(202);
+  const [, again] = await called(calls, 2);
+  expect(again?.headers['webhook-id']).toBe(call.headers['webhook-id']);
+  expect(again?.body).toBe(call.body);
 });
 
 test('by upload, with a ticket', async () => {
@@ -102,9 +119,13 @@ test('by message: a failure is told as well, and told again until it is taken, a
 test('a receiver that wants to be left alone for an hour is called then, by a schedule', async () => {
   const { calls, url } = await receiverOf([503, { 'retry-after': '3600' }]);
   const asked = Date.now();
-  await service.submit({ do: 'echo', value: 3 }, { 'Coatcheck-Callback-Url': url });
+  const ticket = await service.submit({ do: 'echo', value: 3 }, { 'Coatcheck-Callback-Url': url });
 
   const [call] = await called(calls);
+  expect(await stands(ticket.id, 'failing')).toMatchObject({
+    attempts: 1,
+    nextAttemptAt: expect.any(String),
+  });
   const id = String(call?.headers['webhook-id']);
   const schedule = await vi.waitFor(
     () =>

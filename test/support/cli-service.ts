@@ -2,7 +2,7 @@ import { onTestFinished } from 'vitest';
 import { PermanentError } from '../../lib/core/errors.ts';
 import type { Handler } from '../../lib/core/handler.ts';
 import type { Progress } from '../../lib/core/request-record.ts';
-import { ApiHarness } from './api-harness.ts';
+import { ApiHarness, type ApiHarnessOptions } from './api-harness.ts';
 import { ServedApi } from './served-api.ts';
 
 /** Does as its payload begins: `fail`, give the `byte`s or the `text` back; else it tells what it was given. */
@@ -16,8 +16,11 @@ const obedient: Handler = async (request) => {
 };
 
 /** A service over HTTP for a test of the command line. It ends with the test. */
-export async function cliService(handler: Handler = obedient): Promise<ServedApi> {
-  const served = await new ServedApi(new ApiHarness(handler)).start();
+export async function cliService(
+  handler: Handler = obedient,
+  options: ApiHarnessOptions = {},
+): Promise<ServedApi> {
+  const served = await new ServedApi(new ApiHarness(handler, options)).start();
   onTestFinished(() => served[Symbol.asyncDispose]());
   return served;
 }

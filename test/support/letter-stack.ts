@@ -31,7 +31,13 @@ const RESOURCES = {
   },
 };
 
-const OUTPUTS = { InputQueueUrl: 'Input', DeadLetterQueueUrl: 'Dead', RequestTableName: 'Table' };
+const OUTPUTS = {
+  InputQueueUrl: 'Input',
+  DeadLetterQueueUrl: 'Dead',
+  RequestTableName: 'Table',
+  WebhookQueueUrl: 'Input',
+  WebhookDeadLetterQueueUrl: 'Dead',
+};
 
 /** What dead letters are about: a stack with queues and a table, and no processor. */
 export class LetterStack {

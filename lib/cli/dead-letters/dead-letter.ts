@@ -4,7 +4,7 @@ import { type DecodedRequest, decode, type RejectedRequest } from '../../core/en
 import { deadLetterOf, MAX_REDRIVES, type RequestRecord } from '../../core/request-record.ts';
 import type { RequestRecords } from '../../core/request-records.ts';
 import { NUMBER_SETTINGS } from '../../core/settings.ts';
-import type { DeadMessage } from './dead-letter-queue.ts';
+import type { DeadMessage } from '../dead-letter-queue.ts';
 
 /** A message of the dead-letter queue with what is known of its requests. */
 export interface DeadLetter {

@@ -1,6 +1,6 @@
+import type { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Dealt, Result } from './chore.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
 
 /**
  * Deletes letters of a walk, ten at most.

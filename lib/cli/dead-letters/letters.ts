@@ -1,6 +1,6 @@
 import type { RequestRecords } from '../../core/request-records.ts';
+import type { DeadLetterQueue } from '../dead-letter-queue.ts';
 import { type DeadLetter, openLetter } from './dead-letter.ts';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { type LetterFilter, requestsMeant } from './letter-filter.ts';
 
 /** Where letters and what is known of them are. */

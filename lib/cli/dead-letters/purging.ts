@@ -1,6 +1,6 @@
+import type { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Chore, Dealt } from './chore.ts';
 import type { DeadLetter } from './dead-letter.ts';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deleteLetters } from './delete-letters.ts';
 
 /** Deletes letters. */

@@ -1,15 +1,15 @@
 import { identityDigest } from '../../core/request-id.ts';
+import type { DeadLetterQueue } from '../dead-letter-queue.ts';
+import type { ReturnQueue } from '../return-queue.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { Chore, Dealt } from './chore.ts';
 import { attributesToPutBack, type DeadLetter, type Fate, fateOf } from './dead-letter.ts';
-import type { DeadLetterQueue } from './dead-letter-queue.ts';
 import { deleteLetters } from './delete-letters.ts';
-import type { InputQueue } from './input-queue.ts';
 
 /** What letters are put back with. */
 export interface RedriveTools {
   readonly queue: DeadLetterQueue;
-  readonly input: InputQueue;
+  readonly input: ReturnQueue;
   readonly bucket: TokenBucket;
 }
 

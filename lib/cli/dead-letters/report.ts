@@ -1,6 +1,7 @@
 import { formatClaimCheck } from '../../core/claim-check.ts';
 import { MAX_REDRIVES } from '../../core/request-record.ts';
 import { formatBytes, formatCount } from '../../local/format.ts';
+import { formatTime } from '../figures.ts';
 import { isForPeople, printCells, printJson } from '../output.ts';
 import type { Dealt, Result } from './chore.ts';
 import type { DeadLetter, LetterRequest } from './dead-letter.ts';
@@ -44,11 +45,6 @@ export function formatPayload({ described }: LetterRequest): string {
   }
   const size = payload.size === undefined ? '' : `, ${formatBytes(payload.size)}`;
   return `${formatClaimCheck(payload)}${size} ${contentType}`.trimEnd();
-}
-
-/** `2026-01-31T12:00:00.005Z`; nothing where there is no time. */
-export function formatTime(time: number | undefined): string {
-  return time === undefined ? '' : new Date(time).toISOString();
 }
 
 /** How often each of these occurs, the most frequent first. */

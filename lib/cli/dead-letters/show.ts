@@ -1,16 +1,17 @@
 import { Command } from 'commander';
 import { CoatcheckError } from '../../core/errors.ts';
 import { formatBytes, formatTable } from '../../local/format.ts';
+import type { DeadMessage } from '../dead-letter-queue.ts';
 import { findDeployment } from '../deployment.ts';
+import { formatTime } from '../figures.ts';
 import { isForPeople, note, print, printable, printJson } from '../output.ts';
 import type { Run } from '../run.ts';
 import type { DeadLetter, LetterRequest } from './dead-letter.ts';
-import type { DeadMessage } from './dead-letter-queue.ts';
 import { factsOf } from './letter-facts.ts';
 import { requestsMeant } from './letter-filter.ts';
 import { lettersOf } from './letters.ts';
 import { addLetterOptions, type LetterOptions } from './options.ts';
-import { formatPayload, formatTime, resourceOf } from './report.ts';
+import { formatPayload, resourceOf } from './report.ts';
 
 const EXAMPLES = `
 Examples:

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { DeadMessage } from '../../../lib/cli/dead-letter-queue.ts';
 import { attributesToPutBack, fateOf, openLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
-import type { DeadMessage } from '../../../lib/cli/dead-letters/dead-letter-queue.ts';
 import { factsOf } from '../../../lib/cli/dead-letters/letter-facts.ts';
 import { type LetterFilter, requestsMeant } from '../../../lib/cli/dead-letters/letter-filter.ts';
 import { POINTER_CLASS } from '../../../lib/core/envelopes/extended-client.ts';

@@ -1,6 +1,6 @@
 import { type MessageAttributeValue, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../core/limits.ts';
-import { pack } from '../../core/output/pack.ts';
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/limits.ts';
+import { pack } from '../core/output/pack.ts';
 import { refusalsOf } from './batch-refusals.ts';
 
 /** A message to be put back. */
@@ -12,8 +12,8 @@ export interface ReturningMessage {
   readonly groupId?: string;
 }
 
-/** The input queue of a service, as letters are put back into it. */
-export class InputQueue {
+/** A queue of a service, as messages are put back into it. */
+export class ReturnQueue {
   readonly #sqs: SQSClient;
   readonly #url: string;
 

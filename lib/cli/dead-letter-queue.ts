@@ -7,9 +7,9 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_VISIBILITY_SECONDS } from '../../core/limits.ts';
-import { inPool } from '../in-pool.ts';
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_VISIBILITY_SECONDS } from '../core/limits.ts';
 import { refusalsOf } from './batch-refusals.ts';
+import { inPool } from './in-pool.ts';
 
 /** A message of the dead-letter queue. */
 export interface DeadMessage {
@@ -18,7 +18,7 @@ export interface DeadMessage {
   readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
   /** Whose turn it takes, where its sender said so. */
   readonly groupId?: string;
-  /** When it was put into the input queue, in milliseconds since 1970. */
+  /** When it was put into the queue it comes from, in milliseconds since 1970. */
   readonly sentAt: number;
   /** How often it was received, this time included. */
   readonly receiveCount: number;
@@ -39,7 +39,7 @@ const LEAST_PER_SECOND = 50;
 
 const CALLS_AT_ONCE = 8;
 
-/** The dead-letter queue of a service, gone through without taking anything away but what is deleted. */
+/** A dead-letter queue of a service, gone through without taking anything away but what is deleted. */
 export class DeadLetterQueue {
   readonly #sqs: SQSClient;
   readonly #url: string;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { refusalsOf } from '../../../lib/cli/dead-letters/batch-refusals.ts';
+import { refusalsOf } from '../../lib/cli/batch-refusals.ts';
 
 const messages = ['a', 'b', 'c'].map((id) => ({ id }));
 

@@ -1,0 +1,50 @@
+import { Command } from 'commander';
+import { formatCount } from '../../local/format.ts';
+import { findDeployment } from '../deployment.ts';
+import { isForPeople, note, printCells, printJson, printRows } from '../output.ts';
+import type { Run } from '../run.ts';
+import { jsonOption, stackOption } from '../service-options.ts';
+import { cellsOf, HEADER, resourceOf } from './dead-webhook.ts';
+import { addFilterOptions, type FilterOptions } from './options.ts';
+
+const EXAMPLES = `
+Webhooks are hidden from others while the queue is gone through.
+
+Examples:
+  coatcheck webhooks list
+  coatcheck webhooks list --host example.com --since 2d --json | jq -r .request`;
+
+interface ListOptions extends FilterOptions {
+  readonly stack?: string;
+  readonly json?: true;
+}
+
+/** `coatcheck webhooks list`: webhooks that were given up. */
+export function listWebhooksCommand(run: Run): Command {
+  const command = new Command('list')
+    .description('List webhooks that were given up.')
+    .addHelpText('after', EXAMPLES);
+  return addFilterOptions(command)
+    .addOption(stackOption())
+    .addOption(jsonOption())
+    .action((options: ListOptions) => listWebhooks(options, run));
+}
+
+async function listWebhooks({ stack, json, ...filter }: ListOptions, { signal }: Run): Promise<void> {
+  const deployment = await findDeployment({ stack, signal, note });
+  const { webhookService, webhooksIn } = await import('./service.ts');
+  const { deadLetters } = await webhookService(deployment);
+  const walk = { ...filter, perSecond: Number.POSITIVE_INFINITY, signal };
+  const rows: string[][] = [];
+  let count = 0;
+  for await (const { meant } of webhooksIn(deadLetters, walk)) {
+    for (const webhook of meant) {
+      count++;
+      if (json) await printJson(resourceOf(webhook));
+      else if (isForPeople({ json })) rows.push(cellsOf(webhook));
+      else await printCells(cellsOf(webhook));
+    }
+  }
+  printRows(HEADER, rows);
+  note(count === 0 ? 'no webhooks were given up' : `${formatCount(count)} in all`);
+}

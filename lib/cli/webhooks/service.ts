@@ -1,0 +1,50 @@
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DeadLetterQueue } from '../dead-letter-queue.ts';
+import type { Deployment } from '../deployment.ts';
+import { queueClients } from '../queue-clients.ts';
+import { ReturnQueue } from '../return-queue.ts';
+import { type DeadWebhook, isMeant, openWebhook } from './dead-webhook.ts';
+import type { FilterOptions } from './options.ts';
+
+/** A service as its webhooks are dealt with. */
+export interface WebhookService {
+  readonly deadLetters: DeadLetterQueue;
+  readonly queue: ReturnQueue;
+}
+
+/** Reaches what a deployment's outputs name. @throws DeploymentUnknown */
+export async function webhookService(deployment: Deployment): Promise<WebhookService> {
+  const url = deployment('WebhookDeadLetterQueueUrl');
+  const { region, sqs = new SQSClient({ region }) } = await queueClients(url);
+  return {
+    deadLetters: new DeadLetterQueue(sqs, url),
+    queue: new ReturnQueue(sqs, deployment('WebhookQueueUrl')),
+  };
+}
+
+/** How webhooks are gone through. */
+export interface WebhookWalk extends FilterOptions {
+  /** Most the caller deals with in a second. */
+  readonly perSecond: number;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Goes through the webhooks that were given up, a few at a time, and gives back in the end what isn't deleted.
+ * @throws the signal's reason
+ */
+export async function* webhooksIn(
+  queue: DeadLetterQueue,
+  { limit = Number.POSITIVE_INFINITY, perSecond, signal, ...filter }: WebhookWalk,
+): AsyncGenerator<{ readonly passed: number; readonly meant: readonly DeadWebhook[] }, void> {
+  let left = limit;
+  for await (const messages of queue.walk(perSecond, signal)) {
+    const meant = messages
+      .map(openWebhook)
+      .filter((webhook) => isMeant(webhook, filter))
+      .slice(0, left);
+    yield { passed: messages.length, meant };
+    left -= meant.length;
+    if (left === 0) return;
+  }
+}

@@ -1,0 +1,123 @@
+import { ReceiveMessageCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import { beforeEach, describe, expect, inject, test } from 'vitest';
+import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../lib/core/webhooks/message.ts';
+import { awsVariables } from '../../lib/local/environment.ts';
+import { coatcheck } from '../support/coatcheck.ts';
+import { LetterStack } from '../support/letter-stack.ts';
+
+const variables = awsVariables(inject('endpoint'));
+
+let stack: LetterStack;
+
+beforeEach(async () => {
+  stack = await LetterStack.open(inject('endpoint'));
+});
+
+const run = (...args: readonly string[]) =>
+  coatcheck(['webhooks', ...args, '--stack', stack.stack], { variables });
+
+function webhook(request: string, host = 'example.com', attempt = 11): WebhookMessage {
+  const data = { id: request, source: '/shop', tenant: 'acme' };
+  const body = { type: 'coatcheck.request.failed', timestamp: '2026-01-31T12:00:00.005Z', data };
+  return { url: `https://${host}/hook?secret`, id: `id-${request}`, attempt, body: JSON.stringify(body) };
+}
+
+async function givenUp(message: WebhookMessage | string): Promise<void> {
+  await stack.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: stack.deadUrl,
+      MessageBody: typeof message === 'string' ? message : encodeWebhook(message),
+      MessageGroupId: 'example.com',
+    }),
+  );
+}
+
+/** What was put back. */
+async function putBack(): Promise<{ webhook: WebhookMessage; group: string | undefined }[]> {
+  const { Messages = [] } = await stack.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: stack.inputUrl,
+      MaxNumberOfMessages: 10,
+      VisibilityTimeout: 600,
+      MessageSystemAttributeNames: ['MessageGroupId'],
+    }),
+  );
+  return Messages.map(({ Body = '', Attributes }) => ({
+    webhook: decodeWebhook(Body),
+    group: Attributes?.MessageGroupId,
+  }));
+}
+
+function linesOf(stdout: string): string[] {
+  return stdout.replace(/\n$/, '').split('\n').toSorted();
+}
+
+describe('list', () => {
+  test('prints a line a webhook, and leaves them', async () => {
+    await givenUp(webhook('a'));
+    await givenUp(webhook('b', 'other.example:8443', 4));
+    await givenUp('nonsense');
+
+    const { exitCode, stdout, stderr } = await run('list');
+
+    expect([exitCode, stderr]).toEqual([0, '3 in all\n']);
+    const [unreadable, a, b] = linesOf(stdout).toSorted(
+      (one, other) => Number(one.startsWith('id')) - Number(other.startsWith('id')),
+    );
+    expect(unreadable).toMatch(/^[^\t]+\t\t\tunreadable\t\t\d{4}-.*Z$/);
+    expect(a).toMatch(/^id-a\ta\texample\.com\tcoatcheck\.request\.failed\t10\t\d{4}-.*Z$/);
+    expect(b).toMatch(/^id-b\tb\tother\.example:8443\tcoatcheck\.request\.failed\t3\t\d{4}-.*Z$/);
+    expect(await stack.inDead()).toEqual([3, 0]);
+  });
+
+  test.each([
+    [['--request', 'a'], ['a']],
+    [['--host', 'other.example'], ['b']],
+    [
+      ['--since', '1h'],
+      ['a', 'b'],
+    ],
+    [['--until', '1h'], []],
+    [['--host', 'example.com', '--request', 'b'], []],
+  ])('%j: only those', async (filter, requests) => {
+    await givenUp(webhook('a'));
+    await givenUp(webhook('b', 'other.example'));
+    const { stdout } = await run('list', '--json', ...filter);
+    const listed = stdout === '' ? [] : linesOf(stdout).map((line) => JSON.parse(line));
+    expect(listed.map(({ request }) => request).toSorted()).toEqual(requests);
+    for (const each of listed) expect(each).toMatchObject({ source: '/shop', tenant: 'acme', attempts: 10 });
+  });
+});
+
+describe('replay', () => {
+  test('puts them back under their ids, with all their attempts, and leaves what it cannot read', async () => {
+    await givenUp(webhook('a'));
+    await givenUp('nonsense');
+
+    const { exitCode, stdout, stderr } = await run('replay', '--yes');
+
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/error: .*it is no webhook[\s\S]*put back: 1\n$/);
+    expect(linesOf(stdout)).toContain('id-a\ta\tput_back');
+    expect(await putBack()).toEqual([{ webhook: webhook('a', 'example.com', 1), group: 'example.com' }]);
+    expect(await stack.inDead()).toEqual([1, 0]);
+  });
+
+  test('only those that are meant, and only if it is', async () => {
+    await givenUp(webhook('a'));
+    await givenUp(webhook('b', 'other.example'));
+
+    const dry = await run('replay', '--dry-run', '--host', 'other.example');
+    expect(dry).toMatchObject({
+      exitCode: 0,
+      stdout: 'id-b\tb\tput_back\n',
+      stderr: 'would be put back: 1\n',
+    });
+    expect(await stack.inDead()).toEqual([2, 0]);
+    expect((await run('replay')).stderr).toContain('nobody can be asked here: give --yes or --dry-run');
+
+    expect((await run('replay', '--yes', '--host', 'other.example', '--rate', '5/s')).exitCode).toBe(0);
+    expect((await putBack()).map(({ webhook }) => webhook.id)).toEqual(['id-b']);
+    expect(await stack.inDead()).toEqual([1, 0]);
+  });
+});
