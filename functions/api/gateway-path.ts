@@ -1,5 +1,5 @@
 /** Paths of requests: whoever sends a message may choose an id with slashes. */
-const REQUEST_PATH = /^(\/v1\/requests\/)(.+?)((?:\/result|\/cancel)?)$/;
+const REQUEST_PATH = /^(\/v1\/requests\/)(.+?)((?:\/(?:result|cancel|webhook))?)$/;
 
 /**
  * The path of a call as the client sent it, from the `rawPath` of its event: HTTP APIs decode all of a path but `%25`.

@@ -71,7 +71,8 @@ test('by HTTP: who hands in a request is told its outcome', async () => {
   expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded', traceparent });
   expect(await stands(id, 'delivered')).toMatchObject({ attempts: 1 });
 
-  expect((await service.call('POST', `/v1/requests/${id}/webhook`)).status).toBe(202);
+  const repeated = await service.call('POST', `/v1/requests/${id}/webhook`);
+  expect([repeated.status, await repeated.json()]).toMatchObject([202, { id }]);
   const [, again] = await called(calls, 2);
   expect(again?.headers['webhook-id']).toBe(call.headers['webhook-id']);
   expect(again?.body).toBe(call.body);

@@ -30,7 +30,7 @@ describe('the path of a call', () => {
       .string({ minLength: 1, unit: 'grapheme' })
       .filter((id) => !/\/(?:result|cancel)$|[?]/.test(id));
     fc.assert(
-      fc.property(ids, fc.constantFrom('', '/result', '/cancel'), (id, rest) => {
+      fc.property(ids, fc.constantFrom('', '/result', '/cancel', '/webhook'), (id, rest) => {
         const path = `/v1/requests/${encodeURIComponent(id)}${rest}`;
         const [, , , sent = ''] = sentPath(rawPathOf(path)).split('/');
         expect(decodeURIComponent(sent)).toBe(id);
