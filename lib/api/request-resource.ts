@@ -57,7 +57,7 @@ function webhookOf(
   rules: WebhookRules,
 ): Pick<RequestResource, 'webhook'> {
   if (state?.endedAt !== outcome.endedAt) {
-    if (webhookUrl(outcome, rules) === undefined) return {};
+    if (webhookUrl(outcome.status, outcome.callbackUrl, rules) === undefined) return {};
     return { webhook: { status: 'pending', at: timeOf(outcome.endedAt), attempts: 0 } };
   }
   const { status, at, attempts, reason, nextAttemptAt } = state;

@@ -17,8 +17,9 @@ export interface WebhookProps {
   readonly defaultUrl?: string;
 
   /**
-   * The outcomes that are told: `succeeded`, `failed`, `cancelled`, `expired`.
-   * @default - all of them
+   * What is told: the outcomes `succeeded`, `failed`, `cancelled`, `expired`, and `progress`, each time a handler's is
+   * recorded, that is every 5 seconds at most.
+   * @default - all outcomes
    */
   readonly events?: readonly WebhookEvent[];
 

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import {
   type Callbacks,
   DEFAULT_CALLBACK_PORTS,
+  DEFAULT_WEBHOOK_EVENTS,
   WEBHOOK_EVENTS,
   type WebhookEvent,
 } from '../core/settings.ts';
@@ -21,7 +22,7 @@ export interface WebhookSettings {
 export function webhookSettings(props: WebhookProps | undefined): WebhookSettings {
   return {
     webhookDefaultUrl: props?.defaultUrl ?? '',
-    webhookEvents: props?.events ?? WEBHOOK_EVENTS,
+    webhookEvents: props?.events ?? DEFAULT_WEBHOOK_EVENTS,
     callbacks: props ? (props.allowLocal ? 'local' : 'public') : 'off',
     callbackPorts: props?.ports ?? DEFAULT_CALLBACK_PORTS,
   };
@@ -30,7 +31,7 @@ export function webhookSettings(props: WebhookProps | undefined): WebhookSetting
 /** What is wrong with the props of webhooks. */
 export function webhookProblems(props: WebhookProps | undefined): string[] {
   if (!props) return [];
-  const { defaultUrl, events = WEBHOOK_EVENTS, ports = DEFAULT_CALLBACK_PORTS } = props;
+  const { defaultUrl, events = DEFAULT_WEBHOOK_EVENTS, ports = DEFAULT_CALLBACK_PORTS } = props;
   const problems: string[] = [];
   if (events.length === 0 || !events.every((event) => WEBHOOK_EVENTS.includes(event))) {
     problems.push(

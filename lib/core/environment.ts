@@ -62,7 +62,7 @@ export interface ProcessorEnvironment {
   readonly webhookQueueUrl: string;
   /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
   readonly webhookDefaultUrl: string;
-  /** The outcomes that are told by webhook. */
+  /** What is told by webhook. */
   readonly webhookEvents: readonly WebhookEvent[];
   /** Where callbacks may lead. */
   readonly callbacks: Callbacks;
@@ -111,7 +111,7 @@ export interface ApiEnvironment {
   readonly webhookQueueUrl: string;
   /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
   readonly webhookDefaultUrl: string;
-  /** The outcomes that are told by webhook. */
+  /** What is told by webhook. */
   readonly webhookEvents: readonly WebhookEvent[];
   /** Where callbacks may lead. */
   readonly callbacks: Callbacks;

@@ -15,11 +15,19 @@ export class ProgressReport {
   readonly #about: RequestFields;
   readonly #lease: Lease;
   readonly #ports: EnginePorts;
+  readonly #tell: (progress: Progress) => Promise<void>;
   readonly #stop = new AbortController();
   #recordedAt: number;
 
-  constructor(about: RequestFields, lease: Lease, ports: EnginePorts) {
+  /** @param tell whom else it is told, once it is recorded */
+  constructor(
+    about: RequestFields,
+    lease: Lease,
+    ports: EnginePorts,
+    tell: (progress: Progress) => Promise<void>,
+  ) {
     this.#about = about;
+    this.#tell = tell;
     this.#lease = lease;
     this.#ports = ports;
     this.#recordedAt = ports.chance.now();
@@ -39,10 +47,11 @@ export class ProgressReport {
 
   async #record(progress: Progress): Promise<void> {
     try {
-      if (!(await this.#lease.progress(progress))) this.#stop.abort();
+      if (await this.#lease.progress(progress)) await this.#tell(progress);
+      else this.#stop.abort();
     } catch (error) {
       const fields = { ...this.#about, error: describeThrown(error) };
-      this.#ports.logger.warn('Progress could not be recorded', fields);
+      this.#ports.logger.warn('Progress could not be recorded, or not told', fields);
     }
   }
 }

@@ -394,8 +394,16 @@ export type Callbacks = (typeof CALLBACKS)[number];
 /** The ports callbacks may go to. */
 export const DEFAULT_CALLBACK_PORTS: readonly number[] = [443, 8443];
 
-/** The outcomes that are told by webhook. */
-export const WEBHOOK_EVENTS = ['succeeded', 'failed', 'cancelled', 'expired'] as const;
+/** What may be told by webhook: each outcome, and how far an attempt is. */
+export const WEBHOOK_EVENTS = ['succeeded', 'failed', 'cancelled', 'expired', 'progress'] as const;
 
-/** An outcome that is told by webhook. */
+/** What may be told by webhook. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** What is told by webhook unless somebody chooses. */
+export const DEFAULT_WEBHOOK_EVENTS: readonly WebhookEvent[] = [
+  'succeeded',
+  'failed',
+  'cancelled',
+  'expired',
+];

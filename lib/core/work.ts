@@ -12,6 +12,7 @@ import { resultBodyOf } from './result.ts';
 import type { ResultKeeper } from './result-keeper.ts';
 import { optionalTraceparent } from './traceparent.ts';
 import { callbackUrlProblem } from './webhooks/callback-url.ts';
+import { tellProgress } from './webhooks/progress.ts';
 
 /** What an attempt does once it has the request to itself: open, handle, keep the result. */
 export class Work {
@@ -53,7 +54,9 @@ export class Work {
     const { traceparent = optionalTraceparent(payload.metadata.traceparent) } = this.#request;
     this.#request = { ...this.#request, traceparent };
     try {
-      const progress = new ProgressReport(requestFields(this.#request), this.#lease, ports);
+      const progress = new ProgressReport(requestFields(this.#request), this.#lease, ports, (made) =>
+        tellProgress(this.#request, made, settings, ports),
+      );
       const request = new PayloadRequest(payload, {
         id: this.#request.id,
         tenant: this.#request.tenant,

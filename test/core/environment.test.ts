@@ -311,7 +311,7 @@ describe('one problem is told alone:', () => {
     [
       'COATCHECK_WEBHOOK_EVENTS',
       'succeeded queued',
-      'COATCHECK_WEBHOOK_EVENTS must be of succeeded, failed, cancelled, expired, got succeeded queued',
+      'COATCHECK_WEBHOOK_EVENTS must be of succeeded, failed, cancelled, expired, progress, got succeeded queued',
     ],
     [
       'COATCHECK_CALLBACK_PORTS',

@@ -4,8 +4,8 @@ import {
   DEFAULT_DISPOSABLE_PREFIX,
   DEFAULT_OUTPUT_FORMAT,
   DEFAULT_RESULT_PREFIX,
+  DEFAULT_WEBHOOK_EVENTS,
   NUMBER_SETTINGS,
-  WEBHOOK_EVENTS,
 } from '../../lib/core/settings.ts';
 
 /** A service's defaults, for a service whose payload bucket is `payloads`. */
@@ -29,7 +29,7 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
     maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
     maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
     webhookDefaultUrl: '',
-    webhookEvents: WEBHOOK_EVENTS,
+    webhookEvents: DEFAULT_WEBHOOK_EVENTS,
     callbacks: 'off',
     callbackPorts: DEFAULT_CALLBACK_PORTS,
     recordAgeDays: NUMBER_SETTINGS.recordAgeDays.default,

@@ -1,7 +1,7 @@
 import type { EnginePorts, EngineSettings } from '../engine-settings.ts';
 import type { Outcome } from '../outcome.ts';
 import type { OutputMessage } from '../ports.ts';
-import { encodeWebhook, hostOf, webhookOf } from '../webhooks/message.ts';
+import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
 import { webhookUrl } from '../webhooks/target.ts';
 import { encodeOutcome } from './encode.ts';
 import { type Publication, Publisher } from './publisher.ts';
@@ -36,14 +36,9 @@ export class Announcer {
   }
 
   async #enqueueWebhook(outcome: Outcome): Promise<Publication> {
-    const url = webhookUrl(outcome, this.#settings);
+    const url = webhookUrl(outcome.status, outcome.callbackUrl, this.#settings);
     if (!this.#webhooks || url === undefined) return { published: true };
     const webhook = webhookOf(outcome, url, this.#settings.serviceName);
-    return this.#webhooks.publish({
-      body: encodeWebhook(webhook),
-      attributes: {},
-      // A receiver that takes its time is to hold up no other.
-      group: hostOf(webhook),
-    });
+    return this.#webhooks.publish(queuedWebhook(webhook));
   }
 }

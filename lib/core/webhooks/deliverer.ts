@@ -3,7 +3,16 @@ import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
 import type { Chance, InputQueue, Logger } from '../ports.ts';
 import { describeThrown } from '../thrown.ts';
 import { traceIdOf } from '../traceparent.ts';
-import { decodeWebhook, encodeWebhook, hostOf, toldBy, type WebhookMessage } from './message.ts';
+import {
+  decodeWebhook,
+  encodeWebhook,
+  hostOf,
+  isOutOfDate,
+  isProgress,
+  type Told,
+  toldBy,
+  type WebhookMessage,
+} from './message.ts';
 import type { DelayedMessages, WebhookQueue, WebhookSecrets, WebhookSender, WebhookStates } from './ports.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
 import { signedHeaders } from './signature.ts';
@@ -28,6 +37,7 @@ export interface WebhookPorts {
 }
 
 const END = 'The webhook queue refused to end a message';
+const DROPPED = 'Webhook dropped: the progress it tells of is out of date';
 const NOTE = 'How a webhook stands could not be noted';
 
 /** Until a message is handled again that couldn't be for a failure on our side. */
@@ -63,15 +73,24 @@ export class WebhookDeliverer {
         traceId: message.traceparent && traceIdOf(message.traceparent),
         attempt: message.attempt,
       });
+      const told = toldBy(message);
+      if (isOutOfDate(told, this.#ports.chance.now())) {
+        logger.info(DROPPED);
+        return true;
+      }
       const secrets = await this.#ports.secrets.read();
       const at = this.#ports.chance.now();
       const verdict = await this.#post(message, secrets);
       if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
       if (verdict.status === 'delivered') logger.info('Webhook delivered');
-      const stands = verdict.status === 'failed' ? await this.#carryOn(message, verdict, logger) : verdict;
+      const stands =
+        verdict.status === 'failed' ? await this.#carryOn(message, told, verdict, logger) : verdict;
       // At once, not with the batch: a crash makes no two of what carries on.
       if (verdict.status === 'failed') await this.#quietly(END, this.#ports.input.acknowledge([delivery]));
-      await this.#quietly(NOTE, this.#note(message, { ...stands, at, attempts: message.attempt }));
+      if (!isProgress(told)) {
+        const state = { ...stands, endedAt: told.at, at, attempts: message.attempt };
+        await this.#quietly(NOTE, this.#ports.states.note(told.request, state));
+      }
       return true;
     } catch (error) {
       const fields = { messageId: delivery.id, error: describeThrown(error) };
@@ -97,6 +116,7 @@ export class WebhookDeliverer {
   /** Another message takes over, if there is another attempt. */
   async #carryOn(
     message: WebhookMessage,
+    told: Told,
     { reason, askedSeconds }: Extract<WebhookVerdict, { status: 'failed' }>,
     logger: Logger,
   ): Promise<Pick<WebhookState, 'status' | 'reason' | 'nextAttemptAt'>> {
@@ -108,8 +128,12 @@ export class WebhookDeliverer {
       await deadLetters.send(next, hostOf(message), 0);
       return { status: 'given_up', reason: shortReason(reason) };
     }
-    logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
     const nextAttemptAt = chance.now() + waitSeconds * 1000;
+    if (isOutOfDate(told, nextAttemptAt)) {
+      logger.info(DROPPED, { reason });
+      return { status: 'given_up', reason: shortReason(reason) };
+    }
+    logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
     await this.#sendLater(message, next, waitSeconds);
     return { status: 'failing', reason: shortReason(reason), nextAttemptAt };
   }
@@ -125,11 +149,6 @@ export class WebhookDeliverer {
   async #defer(deliveries: readonly Delivery[]): Promise<void> {
     const deferrals = deliveries.map((delivery) => ({ delivery, delaySeconds: OWN_FAILURE_WAIT_SECONDS }));
     await this.#quietly('The webhook queue refused to defer messages', this.#ports.input.defer(deferrals));
-  }
-
-  async #note(message: WebhookMessage, state: Omit<WebhookState, 'endedAt'>): Promise<void> {
-    const { request, at: endedAt } = toldBy(message);
-    await this.#ports.states.note(request, { ...state, endedAt });
   }
 
   /** What isn't needed for a delivery: failing it changes nothing about that. */

@@ -1,10 +1,13 @@
 import { isObject, requiredText } from '../envelopes/fields.ts';
 import { EnvelopeMalformed } from '../errors.ts';
+import { eventTypeOf } from '../event-names.ts';
 import { parseJson } from '../json.ts';
 import { type Outcome, outcomeId } from '../outcome.ts';
 import { messageJson } from '../output/text.ts';
-import { digestOf, type RequestIdentity } from '../request-id.ts';
+import type { OutputMessage } from '../ports.ts';
+import { digestOf, identityDigest, type RequestIdentity } from '../request-id.ts';
 import { linksOf } from '../request-links.ts';
+import type { Progress, RecordedRequest } from '../request-record.ts';
 import { optionalTraceparent } from '../traceparent.ts';
 
 /** A delivery that is to be made. */
@@ -26,6 +29,9 @@ export interface WebhookMessage {
  */
 const HOST_MAX_LENGTH = 128;
 
+/** What comes after it says more. */
+const PROGRESS_AGE_MILLISECONDS = 60_000;
+
 const ENVELOPE = 'webhook message';
 
 /** The first attempt at telling an outcome. */
@@ -33,6 +39,44 @@ export function webhookOf(outcome: Outcome, url: string, serviceName: string): W
   // A receiver may serve several services, and those know nothing of each other's requests.
   const id = digestOf('webhook', serviceName, outcomeId(outcome));
   return { url, id, attempt: 1, traceparent: outcome.traceparent, body: bodyOf(outcome) };
+}
+
+/** The first attempt at telling how far a request is. @param at milliseconds since 1970 */
+export function progressWebhookOf(
+  request: RecordedRequest,
+  progress: Progress,
+  at: number,
+  url: string,
+  serviceName: string,
+): WebhookMessage {
+  const { traceparent } = request;
+  const id = digestOf('webhook', serviceName, identityDigest('progress', request), String(at));
+  const body = JSON.stringify({
+    type: eventTypeOf({ status: 'progress' }),
+    timestamp: new Date(at).toISOString(),
+    data: {
+      ...aboutRequest(request, traceparent),
+      status: 'running',
+      progress,
+      links: { self: linksOf(request.id, request.issuer).self },
+    },
+  });
+  return { url, id, attempt: 1, traceparent, body };
+}
+
+/** Whether nobody wants to be told of it any more: progress that is a minute old. @param at milliseconds since 1970 */
+export function isOutOfDate({ type, at: happenedAt }: Told, at: number): boolean {
+  return isProgress({ type }) && at - happenedAt > PROGRESS_AGE_MILLISECONDS;
+}
+
+/** Whether it tells of no outcome. */
+export function isProgress({ type }: Pick<Told, 'type'>): boolean {
+  return type === eventTypeOf({ status: 'progress' });
+}
+
+/** A delivery as the engine's queue of them takes it: a receiver that takes its time is to hold up no other. */
+export function queuedWebhook(message: WebhookMessage): OutputMessage {
+  return { body: encodeWebhook(message), attributes: {}, group: hostOf(message) };
 }
 
 /** A delivery as a message of its queue. */
@@ -98,18 +142,19 @@ function bodyOf(outcome: Outcome): string {
   const { request, status, endedAt } = outcome;
   const { self, result } = linksOf(request.id, request.issuer);
   return JSON.stringify({
-    type: `coatcheck.request.${status}`,
+    type: eventTypeOf(outcome),
     timestamp: new Date(endedAt).toISOString(),
     data: {
-      id: request.id,
-      source: request.issuer || undefined,
-      tenant: request.tenant,
-      traceparent: outcome.traceparent,
+      ...aboutRequest(request, outcome.traceparent),
       status,
       ...endOf(outcome),
       links: status === 'succeeded' ? { self, result } : { self },
     },
   });
+}
+
+function aboutRequest({ id, issuer, tenant }: RequestIdentity, traceparent: string | undefined) {
+  return { id, source: issuer || undefined, tenant, traceparent };
 }
 
 function endOf(outcome: Outcome) {

@@ -20,7 +20,7 @@ export async function tellAgain(
   outcome: Outcome,
   { queue, rules, serviceName }: RepeatingTools,
 ): Promise<boolean> {
-  const url = webhookUrl(outcome, rules);
+  const url = webhookUrl(outcome.status, outcome.callbackUrl, rules);
   if (!queue || url === undefined) return false;
   const webhook = webhookOf(outcome, url, serviceName);
   await queue.send(encodeWebhook(webhook), hostOf(webhook), 0);

@@ -1,4 +1,3 @@
-import type { Outcome } from '../outcome.ts';
 import type { WebhookEvent } from '../settings.ts';
 import { type CallbackRules, callbackUrlProblem } from './callback-url.ts';
 
@@ -6,13 +5,17 @@ import { type CallbackRules, callbackUrlProblem } from './callback-url.ts';
 export interface WebhookRules extends CallbackRules {
   /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
   readonly webhookDefaultUrl: string;
-  /** The outcomes that are told. */
+  /** What is told. */
   readonly webhookEvents: readonly WebhookEvent[];
 }
 
-/** Whom an outcome is told by webhook; nobody where its own URL is one the request failed of. */
-export function webhookUrl({ status, callbackUrl }: Outcome, rules: WebhookRules): string | undefined {
-  if (!rules.webhookEvents.includes(status)) return undefined;
+/** Whom something is told by webhook; nobody where its request's own URL is one it failed of. */
+export function webhookUrl(
+  event: WebhookEvent,
+  callbackUrl: string | undefined,
+  rules: WebhookRules,
+): string | undefined {
+  if (!rules.webhookEvents.includes(event)) return undefined;
   if (callbackUrl === undefined) return rules.webhookDefaultUrl || undefined;
   return callbackUrlProblem(callbackUrl, rules) === undefined ? callbackUrl : undefined;
 }

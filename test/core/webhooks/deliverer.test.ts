@@ -285,9 +285,9 @@ describe('how it stands is on the record of its request:', () => {
     expect(await harness.noted()).toBeUndefined();
   });
 
-  test('a body that tells of nothing is delivered all the same', async () => {
-    expect(await harness.process(of({ body: '{}' }))).toEqual([]);
-    expect(harness.calls).toHaveLength(1);
+  test('a body that tells of nothing is none of ours, and not sent', async () => {
+    expect(await harness.process(of({ body: '{}' }))).toEqual(['message-1']);
+    expect(harness.calls).toEqual([]);
   });
 });
 
@@ -318,5 +318,49 @@ describe('the trace a request belongs to', () => {
     const harness = new Harness();
     await harness.process(delivery(encodeWebhook(MESSAGE)));
     expect(harness.calls[0]?.headers).not.toHaveProperty('traceparent');
+  });
+});
+
+describe('progress', () => {
+  const progress = (ageSeconds = 0, given: Partial<WebhookMessage> = {}) =>
+    of({
+      ...given,
+      body: JSON.stringify({
+        type: 'coatcheck.request.progress',
+        timestamp: new Date(START - ageSeconds * 1000).toISOString(),
+        data: { id: 'r-1', tenant: 'acme' },
+      }),
+    });
+
+  test('is delivered, and says nothing of how the webhook of an outcome stands', async () => {
+    await harness.record();
+    expect(await harness.process(progress())).toEqual([]);
+    expect(harness.calls).toHaveLength(1);
+    expect(await harness.noted()).toBeUndefined();
+  });
+
+  test('that wasn’t taken is tried once more, soon', async () => {
+    harness.answer = { status: 500 };
+    expect(await harness.process(progress())).toEqual([]);
+    expect(harness.delays).toEqual([5]);
+  });
+
+  test.each([
+    ['whose next attempt would be too late', { attempt: 2 }, { status: 500 }],
+    ['whose receiver asks for a long time', {}, { status: 503, retryAfter: '3600' }],
+  ])('%s is dropped, and no dead letter', async (_, given, answer) => {
+    harness.answer = answer;
+    expect(await harness.process(progress(0, given))).toEqual([]);
+    expect(harness.calls).toHaveLength(1);
+    expect(harness.delays).toEqual([]);
+    expect(harness.scheduled.size).toBe(0);
+    expect(harness.deadLetters.sent).toEqual([]);
+  });
+
+  test('a minute old is told, later it is dropped', async () => {
+    expect(await harness.process(progress(60))).toEqual([]);
+    expect(harness.calls).toHaveLength(1);
+    expect(await harness.process(progress(60.001))).toEqual([]);
+    expect(harness.calls).toHaveLength(1);
   });
 });

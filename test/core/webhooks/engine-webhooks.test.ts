@@ -1,5 +1,6 @@
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { PermanentError } from '../../../lib/core/errors.ts';
+import { DEFAULT_WEBHOOK_EVENTS, type WebhookEvent } from '../../../lib/core/settings.ts';
 import { decodeWebhook } from '../../../lib/core/webhooks/message.ts';
 import { ApiHarness } from '../../support/api-harness.ts';
 import { requestDelivery } from '../../support/delivery.ts';
@@ -269,4 +270,54 @@ test('a CloudEvent names it as callbackurl, which is no note for the handler', a
   };
   await harness.process([{ ...requestDelivery('r-1', event), attributes: {} }]);
   expect(sent().map(({ url }) => url)).toEqual([CALLBACK]);
+});
+
+describe('progress', () => {
+  const reporting = (webhookEvents: readonly WebhookEvent[], webhooks = new MemoryOutputQueue()) => {
+    const harness = new EngineHarness(
+      async (request) => {
+        for (const fraction of [0.2, 0.4]) {
+          harness.chance.advanceSeconds(5);
+          request.progress(fraction, 'on the way');
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      },
+      { callbacks: 'public', webhookEvents, ports: { webhooks } },
+    );
+    return { harness, webhooks };
+  };
+  const typesOf = ({ messages }: MemoryOutputQueue) =>
+    messages.map(({ body }) => JSON.parse(decodeWebhook(body).body).type);
+
+  test('is told each time it is recorded, where that is asked for', async () => {
+    const { harness, webhooks } = reporting(['progress', 'succeeded']);
+    await harness.process([asking('r-1')]);
+    expect(typesOf(webhooks)).toEqual([
+      'coatcheck.request.progress',
+      'coatcheck.request.progress',
+      'coatcheck.request.succeeded',
+    ]);
+    const [first] = webhooks.messages;
+    expect(first?.group).toBe('example.com');
+    expect(JSON.parse(decodeWebhook(first?.body ?? '').body)).toMatchObject({
+      data: { id: 'r-1', status: 'running', progress: { fraction: 0.2, note: 'on the way' } },
+    });
+  });
+
+  test('is told nobody by default', async () => {
+    const { harness, webhooks } = reporting(DEFAULT_WEBHOOK_EVENTS);
+    await harness.process([asking('r-1')]);
+    expect(typesOf(webhooks)).toEqual(['coatcheck.request.succeeded']);
+  });
+
+  test.each(['fails before', 'never answers'] as const)(
+    'that can’t be told (%s) harms nobody',
+    async (fault) => {
+      const webhooks = new MemoryOutputQueue();
+      webhooks.faults.inject('send', fault);
+      const { harness } = reporting(['progress'], webhooks);
+      expect(await harness.process([asking('r-1')])).toEqual([]);
+      expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
+    },
+  );
 });

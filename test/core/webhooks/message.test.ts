@@ -7,6 +7,7 @@ import {
   decodeWebhook,
   encodeWebhook,
   hostOf,
+  progressWebhookOf,
   toldBy,
   webhookOf,
 } from '../../../lib/core/webhooks/message.ts';
@@ -54,6 +55,20 @@ describe('exactly', () => {
       },
     });
   });
+});
+
+test('progress, exactly', () => {
+  const request = { id: 'r-1', issuer: '', tenant: 'acme' };
+  const at = Date.UTC(2026, 0, 31, 12);
+  const tell = (when: number, service = 'service') =>
+    progressWebhookOf(request, { fraction: 0.5, note: 'half' }, when, URL, service);
+  expect(tell(at)).toMatchObject({ url: URL, attempt: 1 });
+  expect(tell(at).body).toBe(
+    '{"type":"coatcheck.request.progress","timestamp":"2026-01-31T12:00:00.000Z","data":{"id":"r-1",' +
+      `"tenant":"acme","status":"running","progress":{"fraction":0.5,"note":"half"},"links":{${LINKS}}}}`,
+  );
+  expect(tell(at).id).toBe(tell(at).id);
+  expect(new Set([tell(at), tell(at + 1), tell(at, 'other')].map(({ id }) => id))).toHaveLength(3);
 });
 
 test('the id: the same for the same outcome, another for another one and for another service', () => {

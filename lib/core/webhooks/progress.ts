@@ -1,0 +1,17 @@
+import type { EnginePorts, EngineSettings } from '../engine-settings.ts';
+import type { Progress, RecordedRequest } from '../request-record.ts';
+import { progressWebhookOf, queuedWebhook } from './message.ts';
+import { webhookUrl } from './target.ts';
+
+/** Has a request's progress told by webhook, to whoever is told such things. */
+export async function tellProgress(
+  request: RecordedRequest,
+  progress: Progress,
+  settings: EngineSettings,
+  { webhooks, chance }: EnginePorts,
+): Promise<void> {
+  const url = webhookUrl('progress', request.callbackUrl, settings);
+  if (!webhooks || url === undefined) return;
+  const message = progressWebhookOf(request, progress, chance.now(), url, settings.serviceName);
+  await webhooks.send([queuedWebhook(message)]);
+}
