@@ -216,6 +216,11 @@ export class AsyncService extends Construct {
     return this.api.grantInvoke(grantee);
   }
 
+  /** Requests accepted, by whatever door; those put back from the dead-letter queue count again. @default - sum over 5 minutes */
+  metricAccepted(options?: MetricOptions): Metric {
+    return this.inputQueue.metricNumberOfMessagesSent(options);
+  }
+
   /** Requests that wait for their next attempt to begin. @default - maximum over 5 minutes */
   metricQueueDepth(options?: MetricOptions): Metric {
     return this.inputQueue.metricApproximateNumberOfMessagesVisible(options);

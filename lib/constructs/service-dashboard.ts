@@ -63,6 +63,7 @@ function queueGraphs({ inputQueue, deadLetterQueue, outputQueue }: ServiceDashbo
       inputQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'waiting' }),
       inputQueue.metricApproximateNumberOfMessagesNotVisible({ ...WORST, label: 'running or to be retried' }),
     ]),
+    graph('Requests accepted', [inputQueue.metricNumberOfMessagesSent({ ...SUM, label: 'accepted' })]),
     graph('Age of the oldest request, s', [
       inputQueue.metricApproximateAgeOfOldestMessage({ ...WORST, label: 'age' }),
     ]),

@@ -272,6 +272,7 @@ describe('metrics', () => {
   const { stack, service } = serviceInApp();
 
   it.each([
+    ['metricAccepted', 'AWS/SQS', 'NumberOfMessagesSent', 'ServiceInputQueue'],
     ['metricQueueDepth', 'AWS/SQS', 'ApproximateNumberOfMessagesVisible', 'ServiceInputQueue'],
     ['metricInFlight', 'AWS/SQS', 'ApproximateNumberOfMessagesNotVisible', 'ServiceInputQueue'],
     ['metricAgeOfOldestRequest', 'AWS/SQS', 'ApproximateAgeOfOldestMessage', 'ServiceInputQueue'],

@@ -46,6 +46,7 @@ it('shows the queues, the requests and the processor', () => {
     'AWS/SQS ApproximateAgeOfOldestMessage',
     'AWS/SQS ApproximateNumberOfMessagesNotVisible',
     'AWS/SQS ApproximateNumberOfMessagesVisible',
+    'AWS/SQS NumberOfMessagesSent',
     'Coatcheck Cancelled',
     'Coatcheck DeadLettered',
     'Coatcheck EndToEnd',

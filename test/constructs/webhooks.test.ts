@@ -206,7 +206,10 @@ it("has no findings of cdk-nag's AwsSolutions rules", () => {
 
 describe('refuses', () => {
   it.each<[AsyncServiceProps['webhooks'], string]>([
-    [{ events: [] }, 'webhooks.events must be one or more of succeeded, failed, cancelled, expired, progress, got []'],
+    [
+      { events: [] },
+      'webhooks.events must be one or more of succeeded, failed, cancelled, expired, progress, got []',
+    ],
     [{ ports: [] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got []'],
     [{ ports: [443, 0] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got [443,0]'],
     [{ ports: [65_536] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got [65536]'],
