@@ -29,11 +29,17 @@ export function parseClaimCheck(reference: string): ClaimCheck {
   if (!bucket || !key) {
     throw new EnvelopeMalformed(
       'claim check',
-      `expected s3://bucket/key?versionId=…, got ${reference.slice(0, 200)}`,
+      `expected s3://bucket/key?versionId=…, got ${beginningOf(reference).slice(0, 200)}`,
     );
   }
   const versionId = new URLSearchParams(query).get('versionId') ?? undefined;
   return versionId === undefined ? { bucket, key } : { bucket, key, versionId };
+}
+
+/** Without what may let others in, since problems are logged and published: user name, signature, fragment. */
+function beginningOf(reference: string): string {
+  const [beginning = ''] = reference.split(/[?#]/, 1);
+  return beginning.replace(/\/\/[^/]*@/, '//…@');
 }
 
 /** What is wrong with a claim check no store could have given out, or undefined when it may be followed. */

@@ -100,9 +100,14 @@ export class EnvelopeMalformed extends PermanentError {
 /** Text that should be JSON and isn't. */
 export class JsonInvalid extends PermanentError {
   constructor(what: string, cause: unknown) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
-    super(`${what} is not JSON: ${problem}`, { code: 'json_invalid', cause });
+    const problem = cause instanceof Error ? unquoted(cause.message) : '';
+    super(`${what} is not JSON${problem && `: ${problem}`}`, { code: 'json_invalid', cause });
   }
+}
+
+/** What V8 says of JSON without the text it quotes: it may be a payload, and errors are logged and published. */
+function unquoted(message: string): string {
+  return message.replace(/(?:^|, )(?:\.\.\.)?".*$/s, '');
 }
 
 /** JSON nested deeper than allowed: refused before it is parsed. */

@@ -71,6 +71,13 @@ test('a refusal quotes the beginning of what came', () => {
   expect(() => parseClaimCheck(`x${'y'.repeat(10_000)}`)).toThrow(/got xy{199}$/);
 });
 
+test.each(['https://b.s3.amazonaws.com/k?X-Amz-Signature=secret', 's3://b/k#secret', 'https://secret@b/k'])(
+  'a refusal of %s quotes nothing that may let others in',
+  (reference) => {
+    expect(() => parseClaimCheck(reference)).toThrow(/got (?:(?!secret).)+$/);
+  },
+);
+
 describe('places', () => {
   const sources = ['own', 'shared/in/', 'exact/a'];
 

@@ -52,6 +52,23 @@ describe('parseJson', () => {
     },
   );
 
+  test.each([
+    '{"password": hunter2}',
+    'hunter2',
+    '"hunter2',
+    '["hunter2" "hunter2"]',
+    '{"hunter2", 1}',
+    `[${'"hunter2",'.repeat(20)}hunter2, ${'"hunter2",'.repeat(20)}]`,
+    '{"hunter2": 1, "hunter2"}',
+    '"hunter2\n"',
+    'undefined, "hunter2"',
+  ])('%j is quoted nowhere: errors are logged, and payloads are not', (text) => {
+    const error: unknown = parsingError(text);
+    expect(error).toBeInstanceOf(JsonInvalid);
+    expect(error instanceof Error && error.message).toMatch(/^It is not JSON(?:: (?:(?!hunt|unter2).)+)?$/);
+    expect(error instanceof Error && error.stack).not.toContain('hunter2');
+  });
+
   test('whatever comes, a value or one of two errors', () => {
     fc.assert(
       fc.property(

@@ -85,7 +85,9 @@ function base64(value: unknown): Uint8Array {
   if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0) {
     return Buffer.from(value, 'base64');
   }
-  throw new EnvelopeMalformed(ENVELOPE, `data_base64 must be base64, got ${shown(value)}`);
+  // Not the text itself: it is a payload, and errors are logged.
+  const came = typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
+  throw new EnvelopeMalformed(ENVELOPE, `data_base64 must be base64, got ${came}`);
 }
 
 function requiredDataref(event: JsonObject): string {
