@@ -101,12 +101,14 @@ export class S3ClientTransfers implements ClientTransfers {
     });
   }
 
+  /** A result is whatever a handler made: a file to a browser, and no page of the store's origin. */
   async downloadUrl({ check, contentType }: StoredResult, expiresInSeconds: number): Promise<string> {
     const command = new GetObjectCommand({
       Bucket: check.bucket,
       Key: check.key,
       VersionId: check.versionId,
       ResponseContentType: contentType,
+      ResponseContentDisposition: 'attachment',
     });
     return getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds });
   }

@@ -116,6 +116,7 @@ describe('the URLs', () => {
     expect(queryOf(url)).toEqual({
       ...SIGNED,
       'X-Amz-Expires': '60',
+      'response-content-disposition': 'attachment',
       'response-content-type': 'text/csv; charset=utf-8',
       versionId: 'v+1',
       'x-id': 'GetObject',
