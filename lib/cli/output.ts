@@ -21,7 +21,7 @@ export function write(data: string | Uint8Array): Promise<void> {
 
 /** Prints a value for programs, on a line of its own. @throws OutputClosed */
 export function printJson(value: unknown): Promise<void> {
-  return print(JSON.stringify(value));
+  return print(jsonLine(JSON.stringify(value)));
 }
 
 /** Prints the cells of a row for programs: by tabs, empty ones too. @throws OutputClosed */
@@ -44,7 +44,30 @@ export function isForPeople({ json }: { readonly json?: true }): boolean {
   return process.stdout.isTTY === true && !json;
 }
 
+/** What controls a terminal or ends a line, and what shows the characters after it in another order. */
+const CONTROLS = /[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu;
+
 /** A text without what would end a line, a cell or control a terminal: handlers and file names may hold anything. */
 export function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, ' ');
+  return text.replace(CONTROLS, ' ');
+}
+
+/** JSON without those: in it they can only be in texts, where they may be written otherwise, and between its tokens. */
+export function jsonLine(json: string): string {
+  return json.replace(/[\r\n\t]+/g, ' ').replace(CONTROLS, escaped);
+}
+
+/** A text in UTF-8 as a terminal may be shown it: its lines and tabs, and none of the other controls. */
+export async function* shownOnTerminal(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  for await (const chunk of chunks) yield shownText(decoder.decode(chunk, { stream: true }));
+  yield shownText(decoder.decode());
+}
+
+function shownText(text: string): string {
+  return text.replace(CONTROLS, (controls) => controls.replace(/[^\n\t]+/g, ' '));
+}
+
+function escaped(controls: string): string {
+  return controls.replace(/./gs, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }

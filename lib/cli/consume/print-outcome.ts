@@ -2,14 +2,14 @@ import type { ReceivedOutcome } from '../../consumer/index.ts';
 import { formatClaimCheck } from '../../core/claim-check.ts';
 import { isJsonType, isTextType } from '../../core/media-type.ts';
 import { formatBytes } from '../../local/format.ts';
-import { isForPeople, print, printable } from '../output.ts';
+import { isForPeople, jsonLine, print, printable } from '../output.ts';
 
 /** Prints an outcome: a line for people, or one of JSON. */
 export async function printOutcome(
   outcome: ReceivedOutcome,
   options: { readonly json?: true },
 ): Promise<void> {
-  await print(isForPeople(options) ? printable(await lineOf(outcome)) : await jsonOf(outcome));
+  await print(isForPeople(options) ? printable(await lineOf(outcome)) : jsonLine(await jsonOf(outcome)));
 }
 
 async function lineOf(outcome: ReceivedOutcome): Promise<string> {
@@ -32,8 +32,8 @@ async function jsonOf(outcome: ReceivedOutcome): Promise<string> {
     return JSON.stringify({ ...facts, contentType, dataref: formatClaimCheck(reference) });
   }
   if (isJsonType(contentType)) {
-    // As it was written: parsing would round long numbers. A line break can only be between its tokens.
-    const data = (await result.text()).replace(/[\r\n]+/g, ' ');
+    // As it was written: parsing would round long numbers.
+    const data = await result.text();
     return `${JSON.stringify({ ...facts, contentType }).slice(0, -1)},"data":${data}}`;
   }
   if (isTextType(contentType)) return JSON.stringify({ ...facts, contentType, data: await result.text() });

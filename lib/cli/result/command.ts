@@ -5,7 +5,7 @@ import { CoatcheckError } from '../../core/errors.ts';
 import { formatBytes } from '../../local/format.ts';
 import { EXIT_CODES_HELP } from '../exit-status.ts';
 import { extensionOf, isReadable } from '../media-types.ts';
-import { note, OutputClosed, printJson, write } from '../output.ts';
+import { note, OutputClosed, printJson, shownOnTerminal, write } from '../output.ts';
 import { ResultUnsaved, saveResult } from '../result-file.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
@@ -61,7 +61,8 @@ async function show(id: string, result: RequestResult, signal: AbortSignal): Pro
     throw new NotForTerminals(result.contentType);
   }
   try {
-    for await (const chunk of Readable.fromWeb(result.stream())) await write(chunk);
+    const chunks = Readable.fromWeb(result.stream());
+    for await (const chunk of process.stdout.isTTY ? shownOnTerminal(chunks) : chunks) await write(chunk);
   } catch (error) {
     signal.throwIfAborted();
     throw error instanceof OutputClosed ? error : new ResultUnsaved(id, 'standard output', error);
