@@ -159,6 +159,18 @@ test('a terminal is shown text, and nothing else', async () => {
   expect(stdout).not.toContain('byte\n');
 });
 
+test('a terminal is shown nothing that controls it; a pipe gets it as it is', async () => {
+  const body = 'text\u001b[2J\u009b2Jü\u202e\n';
+  const id = await ticketFor(body);
+  await served.api.deliver();
+
+  expect(await coatcheckOnTerminal(['result', id, ...api])).toEqual({
+    exitCode: 0,
+    stdout: 'text [2J 2Jü \n',
+  });
+  expect((await coatcheck(['result', id, ...api])).stdout).toBe(body);
+});
+
 test('a request is cancelled, unless it has ended', async () => {
   const { queued, succeeded } = await oneOfEach();
 

@@ -34,6 +34,8 @@ export async function runCommand(command: string, outcome: ReceivedOutcome): Pro
 /** What the command is told by. */
 function variablesOf(outcome: ReceivedOutcome): NodeJS.ProcessEnv {
   return {
+    // Fit for a file's name; whoever hands in a request may choose an id that isn't.
+    COATCHECK_OUTCOME_ID: outcome.id,
     COATCHECK_REQUEST_ID: outcome.requestId,
     COATCHECK_STATUS: outcome.status,
     // As command lines are told, OpenTelemetry's among them; not the trace this program was started in.

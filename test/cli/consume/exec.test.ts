@@ -1,0 +1,35 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { runCommand } from '../../../lib/cli/consume/exec.ts';
+import { readOutcome } from '../../../lib/consumer/outcome.ts';
+import { outcomeOf } from '../../../lib/core/outcome.ts';
+import { encodeCloudEvent } from '../../../lib/core/output/cloudevents.ts';
+import { temporaryFolder } from '../../local/temporary-folder.ts';
+
+/** An outcome as a consumer receives it. */
+function received(id: string) {
+  const result = { bytes: Buffer.from('{}'), contentType: 'application/json' };
+  const { body } = encodeCloudEvent(
+    outcomeOf({ id, issuer: '' }, { status: 'succeeded', result }, 0),
+    'service',
+  );
+  return readOutcome(body, { open: () => Promise.reject(new Error('nothing is in the store')) });
+}
+
+test.each(['../b', '/b', 'a/../../b', '..', '$(exit 1)', '-b', 'b; exit 1', '*', 'ü', 'b'.repeat(256)])(
+  'whatever the ticket is, %.20s, the id of its outcome is a name for a file in the folder',
+  async (ticket) => {
+    const folder = await temporaryFolder();
+    await runCommand(`cat > "${folder}/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"`, received(ticket));
+    expect(await readdir(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.succeeded$/)]);
+  },
+);
+
+test('outcomes of different tickets have different names', async () => {
+  const folder = await temporaryFolder();
+  for (const ticket of ['a', 'b']) {
+    await runCommand(`cat > "${join(folder, '$COATCHECK_OUTCOME_ID')}"`, received(ticket));
+  }
+  expect(await readdir(folder)).toHaveLength(2);
+});
