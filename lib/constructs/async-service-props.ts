@@ -251,7 +251,7 @@ export interface AsyncServiceProps {
 
   /**
    * Told of every outcome other than a success, by a rule on the event bus of `failureEvents`, which it needs. A topic
-   * that wasn't made in this app must let EventBridge publish to it.
+   * of another account must let the rule's role publish to it.
    * @default - nobody is told by a topic
    */
   readonly failureTopic?: ITopic;

@@ -24,7 +24,8 @@ export class FailureEvents extends Construct {
       eventBus: this.bus,
       description: `Failures of ${serviceName}`,
       eventPattern: { source: [EVENT_BUS_SOURCE], detail: { source: [sourceOf(serviceName)] } },
-      targets: [new SnsTopic(topic)],
+      // By a role: a topic that lets EventBridge publish is open to rules of every account.
+      targets: [new SnsTopic(topic, { authorizeUsingRole: true })],
     });
   }
 }

@@ -41,26 +41,29 @@ it('a bus of the user is told instead', () => {
   expect(allowed).toMatchObject([{ Resource: told }]);
 });
 
-it('a topic is told by a rule, of this service only, and lets EventBridge publish', () => {
+it('a topic is told by a rule, of this service only, in the name of a role that may do that', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const failureEvents = new EventBus(stack, 'Own');
-  const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const failureTopic = new Topic(stack, 'Topic');
   const { template } = puttingOf(stack, { failureEvents, failureTopic, serviceName: 'Shop/Orders' });
   const topic = `<${resource(template, 'AWS::SNS::Topic').id}>`;
   expect(readable(resource(template, 'AWS::Events::Rule').properties)).toMatchObject({
     EventBusName: `<${resource(template, 'AWS::Events::EventBus').id}>`,
     EventPattern: { source: ['coatcheck'], detail: { source: ['/coatcheck/Shop%2FOrders'] } },
     State: 'ENABLED',
-    Targets: [{ Arn: topic }],
+    Targets: [
+      { Arn: topic, RoleArn: `<${resource(template, 'AWS::IAM::Role', 'ServiceFailureEvents').id}.Arn>` },
+    ],
   });
-  const { Statement } = resource(template, 'AWS::SNS::TopicPolicy').properties.PolicyDocument;
-  expect(readable(Statement)).toContainEqual(
-    expect.objectContaining({
-      Action: 'sns:Publish',
-      Principal: { Service: 'events.amazonaws.com' },
-      Resource: topic,
-    }),
-  );
+  const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceFailureEvents').properties
+    .PolicyDocument;
+  expect(readable(Statement)).toEqual([{ Effect: 'Allow', Action: 'sns:Publish', Resource: topic }]);
+});
+
+it('a topic lets nobody publish by itself: EventBridge has rules of other accounts, too', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { template } = puttingOf(stack, { failureEvents: true, failureTopic: new Topic(stack, 'Topic') });
+  expect(resources(template).filter(({ type }) => type === 'AWS::SNS::TopicPolicy')).toEqual([]);
 });
 
 it('a topic alone would never be told', () => {
