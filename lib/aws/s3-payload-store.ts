@@ -131,12 +131,16 @@ function openError(error: unknown, where: string): PayloadMissing | PayloadDenie
       'NotFound',
       'MethodNotAllowed',
       'InvalidArgument',
+      'InvalidURI',
     )
   ) {
-    // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed.
+    // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed, and a key that
+    // climbs out by ../ an invalid URI.
     return new PayloadMissing(where, error);
   }
-  if (isS3Error(error, 'AccessDenied', 'InvalidObjectState')) return new PayloadDenied(where, error);
+  // One encrypted with a key that only its uploader has (SSE-C) is an invalid request: no sign that S3 is down.
+  if (isS3Error(error, 'AccessDenied', 'InvalidObjectState', 'InvalidRequest'))
+    return new PayloadDenied(where, error);
   return new StoreUnavailable(`The payload ${where}`, error);
 }
 

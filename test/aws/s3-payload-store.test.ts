@@ -48,6 +48,8 @@ describe('opening', () => {
     [404, 'NoSuchBucket', PayloadMissing],
     [405, 'MethodNotAllowed', PayloadMissing],
     [400, 'InvalidArgument', PayloadMissing],
+    [400, 'InvalidURI', PayloadMissing],
+    [400, 'InvalidRequest', PayloadDenied],
     [403, 'AccessDenied', PayloadDenied],
     [403, 'InvalidObjectState', PayloadDenied],
   ])('is over for good with %i %s', async (status, code, kind) => {
