@@ -18,6 +18,12 @@ export interface DelayQueue {
   send(message: string, delaySeconds: number): Promise<void>;
 }
 
+/**
+ * Longest time a source takes to turn something off or to fail, its client's retries included. What is to turn it on
+ * again must not come before: it would find it on, be done, and never come again.
+ */
+const LONGEST_CHANGE_SECONDS = 30;
+
 /** What a {@link Breaker} works with. */
 export interface BreakerPorts {
   readonly source: EventSource;
@@ -61,16 +67,19 @@ export class Breaker {
   async #obey({ body, sentAt }: Delivery): Promise<void> {
     const message = decodePauseMessage(body);
     if (message.type === 'resume') return this.#resume();
-    const isOver = this.#ports.now() >= sentAt + message.seconds * 1000;
-    if (!isOver) await this.#pause(message);
+    const endsAt = sentAt + message.seconds * 1000;
+    const secondsLeft = Math.min(message.seconds, Math.ceil((endsAt - this.#ports.now()) / 1000));
+    if (secondsLeft > 0) await this.#pause({ ...message, seconds: secondsLeft });
   }
 
   /** One that is off stays as it is: it is paused already, or an operator has turned it off. */
   async #pause({ seconds, reason }: Pause): Promise<void> {
     const { source, queue, metrics, logger } = this.#ports;
     if (!(await source.isEnabled())) return;
-    await queue.send(encodePauseMessage({ type: 'resume' }), seconds);
+    const resume = encodePauseMessage({ type: 'resume' });
+    await queue.send(resume, Math.max(seconds, LONGEST_CHANGE_SECONDS));
     await source.disable();
+    if (seconds < LONGEST_CHANGE_SECONDS) await queue.send(resume, seconds);
     metrics.count('Paused');
     logger.warn('Processing paused', { seconds, reason });
   }

@@ -1,15 +1,17 @@
 import fc from 'fast-check';
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { Breaker } from '../../../lib/core/circuit/breaker.ts';
 import { encodePauseMessage, type PauseMessage } from '../../../lib/core/circuit/pause.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
-import { SetChance } from '../../support/set-chance.ts';
+import { SetChance, START } from '../../support/set-chance.ts';
 
 /** An event source that can be in the middle of a change, when it refuses another. */
 class MemoryEventSource {
   enabled = true;
   busy = false;
+  /** What happens while it is being turned off. */
+  meanwhile = async () => {};
 
   async isEnabled(): Promise<boolean> {
     return this.enabled;
@@ -20,6 +22,7 @@ class MemoryEventSource {
   }
 
   async disable(): Promise<void> {
+    await this.meanwhile();
     this.#set(false);
   }
 
@@ -72,6 +75,47 @@ test('a pause turns the source off and sees to it that it is turned on again', a
   expect(await breaker.processBatch([message(RESUME)])).toEqual([]);
   expect(source.enabled).toBe(true);
   expect(counted).toEqual(['Paused', 'Resumed']);
+});
+
+describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
+  const deliverDue = async () => {
+    const due = sent.filter(({ delaySeconds }) => START + delaySeconds * 1000 <= chance.now());
+    sent = sent.filter((each) => !due.includes(each));
+    await breaker.processBatch(due.map(() => message(RESUME)));
+  };
+
+  beforeEach(() => {
+    source.meanwhile = async () => {
+      chance.time += 24_000;
+      await deliverDue();
+    };
+  });
+
+  test('however slowly it begins', async () => {
+    await breaker.processBatch([message({ ...PAUSE, seconds })]);
+    expect(source.enabled).toBe(false);
+    chance.time = START + (24 + seconds) * 1000;
+    await deliverDue();
+    expect(source.enabled).toBe(true);
+  });
+
+  test('also when the breaker is killed as soon as it has begun', async () => {
+    await breaker.processBatch([message({ ...PAUSE, seconds })]);
+    sent.splice(1);
+    chance.time = START + 30_000;
+    await deliverDue();
+    expect(source.enabled).toBe(true);
+  });
+});
+
+test('a pause that is made late is over when it was to be', async () => {
+  await breaker.processBatch([message({ ...PAUSE, seconds: 900 }, chance.now() - 840_500)]);
+  expect(sent).toEqual([{ message: encodePauseMessage(RESUME), delaySeconds: 60 }]);
+});
+
+test('a clock that is behind the queue’s makes no pause longer', async () => {
+  await breaker.processBatch([message(PAUSE, chance.now() + 5_000)]);
+  expect(sent).toEqual([{ message: encodePauseMessage(RESUME), delaySeconds: 60 }]);
 });
 
 test('several that are asked for at once are one', async () => {
