@@ -53,9 +53,7 @@ export class RetryLater extends CoatcheckError {
     options?: ErrorOptions,
   ) {
     super(message, options);
-    if (!(Number.isFinite(delaySeconds) && delaySeconds >= 0)) {
-      throw new RangeError(`RetryLater's delay must be a number of seconds from 0 up, got ${delaySeconds}`);
-    }
+    assertWait("RetryLater's delay", delaySeconds);
     this.delaySeconds = delaySeconds;
   }
 }
@@ -76,8 +74,17 @@ export class DownstreamUnavailable extends CoatcheckError {
 
   constructor(message: string, { retryAfterSeconds, ...options }: DownstreamUnavailableOptions = {}) {
     super(message, options);
+    if (retryAfterSeconds !== undefined) {
+      assertWait("DownstreamUnavailable's retryAfterSeconds", retryAfterSeconds);
+    }
     this.retryAfterSeconds = retryAfterSeconds;
   }
+}
+
+/** What isn't such a number SQS would refuse, and a pause of it wouldn't begin or end. */
+function assertWait(what: string, seconds: number): void {
+  if (Number.isFinite(seconds) && seconds >= 0) return;
+  throw new RangeError(`${what} must be a number of seconds from 0 up, got ${seconds}`);
 }
 
 /** What the service itself keeps things in can't be used: its table, bucket or queues. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { PermanentError, RetryLater, StillLeased } from '../../lib/core/errors.ts';
+import { DownstreamUnavailable, PermanentError, RetryLater, StillLeased } from '../../lib/core/errors.ts';
 import { longestWaitSeconds, retryDelaySeconds } from '../../lib/core/retry.ts';
 
 /** SQS hides a message for at most 12 hours after its receive; its batch may have taken 5 minutes to fill, and 15. */
@@ -62,9 +62,10 @@ test('RetryLater has the wait it names, rounded up, whatever the backoff, as lon
 });
 
 test.each([Number.NaN, -1, Number.POSITIVE_INFINITY])(
-  'RetryLater(%d) is refused where it is made',
+  'a wait of %d s is refused where it is asked for',
   (seconds) => {
     expect(() => new RetryLater(seconds)).toThrow(RangeError);
+    expect(() => new DownstreamUnavailable('down', { retryAfterSeconds: seconds })).toThrow(RangeError);
   },
 );
 
