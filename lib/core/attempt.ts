@@ -17,7 +17,7 @@ import { type Ending, expiry, failure, type Outcome, outcomeOf } from './outcome
 import { type DeadLetter, isExpired } from './request-record.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { secondsUntil } from './retry.ts';
-import { GIVING_UP_RECEIVES, maxReceivesOf } from './settings.ts';
+import { isLastReceive } from './settings.ts';
 import { unlessAborted } from './shift.ts';
 import { describeThrown } from './thrown.ts';
 import { Work } from './work.ts';
@@ -98,8 +98,8 @@ export class Attempt {
   /** Whether it must not be tried again; what has expired ends as that. */
   #isSpent(lease: Lease): boolean {
     const { maxAttempts } = this.#tools.settings;
-    const lastReceives = this.#receives > maxReceivesOf(maxAttempts) - GIVING_UP_RECEIVES;
-    return (lease.countedAttempt > maxAttempts || lastReceives) && !isExpired(this.#request, this.#now());
+    const isSpent = lease.countedAttempt > maxAttempts || isLastReceive(this.#receives, maxAttempts);
+    return isSpent && !isExpired(this.#request, this.#now());
   }
 
   /** The lease was taken to say so, which is no attempt. */

@@ -15,6 +15,7 @@ import { FailureEvents } from './output/failure-events.ts';
 import { identityDigest } from './request-id.ts';
 import { RequestRecords } from './request-records.ts';
 import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
+import { isLastReceive } from './settings.ts';
 import { Shift, unlessAborted } from './shift.ts';
 import { Slots } from './slots.ts';
 import { describeThrown } from './thrown.ts';
@@ -167,7 +168,7 @@ export class Engine {
    */
   async #runTask(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
-    if (this.#circuit.secondsLeft > 0) {
+    if (this.#isPutOff(task)) {
       this.#metrics?.putOff();
       return { fate: Promise.resolve(UNTOUCHED), handled: false };
     }
@@ -193,6 +194,12 @@ export class Engine {
     } catch (error) {
       return { fate: Promise.resolve(this.#retry(error, task)), handled };
     }
+  }
+
+  /** What SQS is about to move isn't run any more: put off, its failure would never be told. */
+  #isPutOff({ deliveries }: Task): boolean {
+    const { attempt } = latestOf(deliveries);
+    return this.#circuit.secondsLeft > 0 && !isLastReceive(attempt, this.#settings.maxAttempts);
   }
 
   async #endOf({ decoded, deliveries }: Task, processor: Processor, shift: Shift): Promise<AttemptEnd> {

@@ -340,6 +340,11 @@ export function maxReceivesOf(maxAttempts: number): number {
   return 2 * maxAttempts + PAUSE_RECEIVES + GIVING_UP_RECEIVES;
 }
 
+/** Whether a receive is one of those kept for saying that a request is given up: it is used for nothing else. */
+export function isLastReceive(receives: number, maxAttempts: number): boolean {
+  return receives > maxReceivesOf(maxAttempts) - GIVING_UP_RECEIVES;
+}
+
 /** How an outcome is written to the output queue. */
 export const OUTPUT_FORMATS = ['cloudevents', 'raw'] as const;
 

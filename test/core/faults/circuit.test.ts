@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DownstreamUnavailable, PermanentError } from '../../../lib/core/errors.ts';
+import { maxReceivesOf } from '../../../lib/core/settings.ts';
 import { BreakableService } from '../../support/breakable-service.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
@@ -171,6 +172,17 @@ describe('in a batch', () => {
     expect(new Set(Object.values(harness.delays))).toEqual(new Set([30]));
     const begun = batch.filter(({ attributes }) => harness.records.record(String(attributes.RequestId)));
     expect(begun).toHaveLength(5);
+  });
+
+  test('what SQS is about to move isn’t put off: it is given up, and told to have failed', async () => {
+    const harness = new EngineHarness(() => {
+      throw noDatabase();
+    });
+    await harness.process(Array.from({ length: 5 }, (_, index) => requestDelivery(`r-${index}`)));
+    const last = maxReceivesOf(harness.settings.maxAttempts);
+    const at = (id: string, attempt: number) => requestDelivery(id, {}, { attempt });
+    await harness.process([at('early', last - 3), at('late', last - 2), at('last', last)]);
+    expect(harness.statuses).toEqual({ late: 'failed', last: 'failed' });
   });
 
   test('no message is hidden beyond its retention', async () => {
