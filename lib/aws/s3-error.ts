@@ -4,3 +4,16 @@ import { S3ServiceException } from '@aws-sdk/client-s3';
 export function isS3Error(error: unknown, ...names: readonly string[]): error is S3ServiceException {
   return error instanceof S3ServiceException && names.includes(error.name);
 }
+
+/**
+ * Whether S3 refused what it was asked, and might not refuse another object: one that is encrypted with a key that is
+ * gone, say.
+ */
+export function isOfObject(error: unknown): boolean {
+  if (!(error instanceof S3ServiceException) || OF_CALLERS.includes(error.name)) return false;
+  const { httpStatusCode = 500 } = error.$metadata;
+  return httpStatusCode < 500;
+}
+
+/** Refusals that are about who asks, and when. */
+const OF_CALLERS: readonly string[] = ['RequestTimeout', 'RequestTimeTooSkewed', 'ExpiredToken'];

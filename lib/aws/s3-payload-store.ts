@@ -6,7 +6,7 @@ import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, StoreUnavailabl
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
-import { isS3Error } from './s3-error.ts';
+import { isOfObject, isS3Error } from './s3-error.ts';
 import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 
 /** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
@@ -15,6 +15,17 @@ export const PARTS_AT_ONCE = 2;
 
 /** What results are kept in, as a failure calls it. */
 const RESULTS = 'The payload bucket';
+
+/** What S3 says of objects that aren't there. */
+const MISSING = [
+  'NoSuchKey',
+  'NoSuchVersion',
+  'NoSuchBucket',
+  'NotFound',
+  'MethodNotAllowed',
+  'InvalidArgument',
+  'InvalidURI',
+] as const;
 
 /** Payloads and results in S3. */
 export class S3PayloadStore implements PayloadStore {
@@ -33,7 +44,7 @@ export class S3PayloadStore implements PayloadStore {
     const { bucket: Bucket, key: Key, versionId: VersionId } = check;
     const command = ignoringUnverifiableChecksums(new GetObjectCommand({ Bucket, Key, VersionId }));
     const object = await this.#client.send(command, { abortSignal: signal }).catch((error) => {
-      throw signal.aborted ? error : openError(error, where);
+      throw signal.aborted ? error : this.#openError(error, check);
     });
     const body = object.Body;
     if (!(body instanceof Readable)) throw new TypeError(`S3 answered ${where} without a stream`);
@@ -107,6 +118,20 @@ export class S3PayloadStore implements PayloadStore {
     return { check: { bucket: this.#resultBucket, key, versionId }, size, contentType };
   }
 
+  /** S3 errors that no further attempt will mend, and those that would meet every other payload as well, as ours. */
+  #openError(error: unknown, check: ClaimCheck): unknown {
+    const where = formatClaimCheck(check);
+    // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed, and a key that climbs
+    // out by ../ an invalid URI.
+    if (isS3Error(error, ...MISSING)) return new PayloadMissing(where, error);
+    // One encrypted with a key that only its uploader has (SSE-C) is an invalid request.
+    if (isS3Error(error, 'AccessDenied', 'InvalidObjectState', 'InvalidRequest')) {
+      return new PayloadDenied(where, error);
+    }
+    const isOwn = check.bucket === this.#resultBucket;
+    return isOwn && !isOfObject(error) ? new StoreUnavailable(`The payload ${where}`, error) : error;
+  }
+
   /** An earlier attempt stored the result and didn't live to say so. */
   async #adopt(key: string): Promise<StoredResult> {
     const { VersionId, ContentLength, ContentType } = await this.#client.send(
@@ -118,30 +143,6 @@ export class S3PayloadStore implements PayloadStore {
       contentType: ContentType ?? BINARY_TYPE,
     };
   }
-}
-
-/** S3 errors that no further attempt will mend, and all others, as ours. */
-function openError(error: unknown, where: string): PayloadMissing | PayloadDenied | StoreUnavailable {
-  if (
-    isS3Error(
-      error,
-      'NoSuchKey',
-      'NoSuchVersion',
-      'NoSuchBucket',
-      'NotFound',
-      'MethodNotAllowed',
-      'InvalidArgument',
-      'InvalidURI',
-    )
-  ) {
-    // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed, and a key that
-    // climbs out by ../ an invalid URI.
-    return new PayloadMissing(where, error);
-  }
-  // One encrypted with a key that only its uploader has (SSE-C) is an invalid request: no sign that S3 is down.
-  if (isS3Error(error, 'AccessDenied', 'InvalidObjectState', 'InvalidRequest'))
-    return new PayloadDenied(where, error);
-  return new StoreUnavailable(`The payload ${where}`, error);
 }
 
 /** The SDK compares the object's checksum at the stream's end, and says so only by its error's message. */

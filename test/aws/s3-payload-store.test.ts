@@ -1,7 +1,9 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import type { ClaimCheck } from '../../lib/core/claim-check.ts';
 import {
+  CoatcheckError,
   PayloadChecksumMismatch,
   PayloadDenied,
   PayloadMissing,
@@ -25,8 +27,8 @@ beforeEach(async () => {
 });
 afterEach(() => endpoint[Symbol.asyncDispose]());
 
-function opening(): Promise<unknown> {
-  return store.open(CHECK, signal).then(
+function opening(check: ClaimCheck = CHECK): Promise<unknown> {
+  return store.open(check, signal).then(
     () => 'opened',
     (error) => error,
   );
@@ -76,6 +78,18 @@ describe('opening', () => {
       message: expect.stringContaining('s3://payloads/requests/'),
       cause: { name: code },
     });
+  });
+
+  test.each([
+    ['of one object only', 'payloads', 400, 'InvalidRequest'],
+    ['of one object only', 'payloads', 400, 'KMS.DisabledException'],
+    ['of a bucket of others', 'elsewhere', 503, 'SlowDown'],
+    ['of a bucket of others', 'elsewhere', 301, 'PermanentRedirect'],
+  ])('says nothing of the service’s own bucket when it is %s: %s, %i %s', async (_, bucket, status, code) => {
+    endpoint.script = s3Error(status, code);
+    const error = await opening({ ...CHECK, bucket });
+    expect(error).not.toBeInstanceOf(CoatcheckError);
+    expect(error).toMatchObject({ name: code });
   });
 });
 
