@@ -51,7 +51,10 @@ export class Engine {
   readonly #ports: EnginePorts;
   readonly #slots: Slots;
   readonly #records: RequestRecords;
+  /** Of what attempts need. */
   readonly #circuit: Circuit;
+  /** Of the output queue: an attempt that succeeds says nothing of that, nor need it wait until its outcome is sent. */
+  readonly #outputCircuit: Circuit;
   readonly #meter: LoadMeter | undefined;
   readonly #metrics: BatchMetrics | undefined;
   readonly #failureEvents: FailureEvents | undefined;
@@ -62,11 +65,9 @@ export class Engine {
     this.#ports = ports;
     this.#slots = new Slots(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
-    this.#circuit = new Circuit(settings, {
-      pauses: ports.pauses,
-      now: () => ports.chance.now(),
-      logger: ports.logger,
-    });
+    const circuitPorts = { pauses: ports.pauses, now: () => ports.chance.now(), logger: ports.logger };
+    this.#circuit = new Circuit(settings, circuitPorts);
+    this.#outputCircuit = new Circuit({ ...settings, failureRatePercent: undefined }, circuitPorts);
     this.#meter = ports.load && new LoadMeter(ports.load, () => ports.chance.now(), ports.logger);
     this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.chance.now(), ports.logger);
     this.#failureEvents =
@@ -90,6 +91,7 @@ export class Engine {
     await Promise.all([
       this.#deferRetries(fates, shift),
       this.#circuit.flush(shift.closing),
+      this.#outputCircuit.flush(shift.closing),
       this.#meter?.flush(shift.closing),
       this.#failureEvents?.flush(shift.closing),
       this.#ports.tracer?.flush(),
@@ -183,13 +185,8 @@ export class Engine {
         request: task.decoded,
         attempt: attemptOf(task.deliveries),
       });
-      const fate = this.#told(end, task, publisher, shift).then(
-        (told) => {
-          if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
-          return told;
-        },
-        (error) => this.#retry(error, task),
-      );
+      if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
+      const fate = this.#told(end, task, publisher, shift).catch((error) => this.#retry(error, task));
       return { fate, handled };
     } catch (error) {
       return { fate: Promise.resolve(this.#retry(error, task)), handled };
@@ -199,7 +196,7 @@ export class Engine {
   /** What SQS is about to move isn't run any more: put off, its failure would never be told. */
   #isPutOff({ deliveries }: Task): boolean {
     const { attempt } = latestOf(deliveries);
-    return this.#circuit.secondsLeft > 0 && !isLastReceive(attempt, this.#settings.maxAttempts);
+    return this.#secondsLeft > 0 && !isLastReceive(attempt, this.#settings.maxAttempts);
   }
 
   async #endOf({ decoded, deliveries }: Task, processor: Processor, shift: Shift): Promise<AttemptEnd> {
@@ -249,9 +246,9 @@ export class Engine {
       published: false,
       reason: "the queue didn't answer before the deadline",
     }));
-    if (publication.published) return;
+    if (publication.published) return this.#outputCircuit.succeeded();
     const unavailable = new StoreUnavailable('The output queue', publication.reason);
-    this.#circuit.failed(unavailable, attemptOf(task.deliveries));
+    this.#outputCircuit.failed(unavailable, attemptOf(task.deliveries));
     throw unavailable;
   }
 
@@ -312,11 +309,16 @@ export class Engine {
 
   /** Nothing that is to be run comes back before it may be begun. */
   #waitOf({ sentAt }: Delivery, fate: Exclude<Fate, 'done'>): number {
-    const { secondsLeft } = this.#circuit;
+    const secondsLeft = this.#secondsLeft;
     if (fate === 'given_up') return 0;
     if (fate >= secondsLeft) return fate;
     const { inputRetentionSeconds } = this.#settings;
     return Math.min(secondsLeft, longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.chance.now()));
+  }
+
+  /** Seconds until anything may be begun. */
+  get #secondsLeft(): number {
+    return Math.max(this.#circuit.secondsLeft, this.#outputCircuit.secondsLeft);
   }
 
   /**

@@ -53,7 +53,7 @@ export class Circuit {
     return Math.max(0, Math.ceil((this.#openUntil - this.#ports.now()) / 1000));
   }
 
-  /** An attempt succeeded: whatever was down isn't any more. */
+  /** An attempt succeeded: whatever was down isn't any more. A pause that has begun takes its time all the same. */
   succeeded(): void {
     this.#pausesInARow = 0;
     this.#downInARow = [];

@@ -159,6 +159,35 @@ describe('in a batch', () => {
     expect(asked).toHaveLength(pauses);
   });
 
+  test('those that succeed in between break a row, though they are told at the end', async () => {
+    const asked: unknown[] = [];
+    const harness = new EngineHarness(
+      (request) => {
+        if (request.id.startsWith('down')) throw noDatabase();
+      },
+      { concurrency: 1, ports: { pauses: { request: async (pause) => void asked.push(pause) } } },
+    );
+    await harness.process(
+      ['down-1', 'down-2', 'up', 'down-3', 'down-4', 'down-5', 'down-6'].map((id) => requestDelivery(id)),
+    );
+    expect(asked).toEqual([]);
+    expect(harness.statuses).toEqual({ up: 'succeeded' });
+  });
+
+  test('when it is tried again, what succeeds first counts', async () => {
+    const asked: unknown[] = [];
+    const harness = new EngineHarness(
+      (request) => {
+        if (request.id.startsWith('down')) throw noDatabase();
+      },
+      { concurrency: 1, ports: { pauses: { request: async (pause) => void asked.push(pause) } } },
+    );
+    await harness.process(Array.from({ length: 5 }, (_, index) => requestDelivery(`down-${index}`)));
+    harness.chance.advanceSeconds(30);
+    await harness.process([requestDelivery('up'), requestDelivery('down-5')]);
+    expect(asked).toHaveLength(1);
+  });
+
   test('what was not begun when the circuit opened waits for its closing', async () => {
     const harness = new EngineHarness(
       () => {
