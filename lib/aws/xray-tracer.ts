@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:dgram';
+import { once } from 'node:events';
 import type { TracedAttempt, Tracer } from '../core/ports.ts';
 import type { Variables } from '../core/variables.ts';
 import { positionOfTraceparent, readTraceHeader, type XRayPosition } from './xray-header.ts';
@@ -47,11 +48,22 @@ export class XRayTracer implements Tracer {
     });
   }
 
-  /** Opened when first used: nobody who isn't traced loads what it takes. */
+  /** Opened when first used: nobody who isn't traced loads what it takes. Where that fails, the next one tries again. */
   #opened(): Promise<Socket> {
-    this.#socket ??= import('node:dgram').then(({ createSocket }) => createSocket('udp4').unref());
+    this.#socket ??= open().catch((error) => {
+      this.#socket = undefined;
+      throw error;
+    });
     return this.#socket;
   }
+}
+
+/** A socket that can send. Bound by its first send, it would end the process if there were no file descriptor left. */
+async function open(): Promise<Socket> {
+  const { createSocket } = await import('node:dgram');
+  const socket = createSocket('udp4').unref();
+  await once(socket.bind(), 'listening');
+  return socket.on('error', () => {});
 }
 
 function documentOf(attempt: TracedAttempt, { traceId, parentId }: XRayPosition) {

@@ -94,7 +94,7 @@ export class Engine {
       this.#outputCircuit.flush(shift.closing),
       this.#meter?.flush(shift.closing),
       this.#failureEvents?.flush(shift.closing),
-      this.#ports.tracer?.flush(),
+      this.#flushTraces(shift),
     ]);
     const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
     this.#metrics?.emit(deliveries.length, again.length);
@@ -105,6 +105,10 @@ export class Engine {
       milliseconds: this.#ports.chance.now() - shift.startedAt,
     });
     return again;
+  }
+
+  async #flushTraces({ closing }: Shift): Promise<void> {
+    if (this.#ports.tracer) await unlessAborted(this.#ports.tracer.flush(), closing, () => {});
   }
 
   /**

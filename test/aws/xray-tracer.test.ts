@@ -1,4 +1,5 @@
-import { expect, test } from 'vitest';
+import { Socket } from 'node:dgram';
+import { expect, test, vi } from 'vitest';
 import { XRayTracer } from '../../lib/aws/xray-tracer.ts';
 import type { TracedAttempt } from '../../lib/core/ports.ts';
 import { XRayDaemon } from '../support/xray-daemon.ts';
@@ -63,6 +64,24 @@ test('what failed is an error, what is tried again a fault, each with its cause'
     { error: true, fault: undefined, cause },
     { error: undefined, fault: true, cause },
   ]);
+});
+
+test('without a socket to spare nothing is told, nothing breaks, and nobody is kept waiting', async () => {
+  using daemon = await new XRayDaemon().start();
+  const tracer = new XRayTracer({
+    _X_AMZN_TRACE_ID: `${INVOCATION};Sampled=1`,
+    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+  });
+  const tooMany = Object.assign(new Error('too many open files'), { code: 'EMFILE' });
+  vi.spyOn(Socket.prototype, 'bind').mockImplementationOnce(function (this: Socket) {
+    process.nextTick(() => this.emit('error', tooMany));
+    return this;
+  });
+  tracer.add({ ...ATTEMPT, requestId: 'lost' });
+  await tracer.flush();
+  tracer.add({ ...ATTEMPT, requestId: 'later' });
+  await tracer.flush();
+  expect((await daemon.documents(1)).map(({ annotations }) => annotations.request_id)).toEqual(['later']);
 });
 
 test('only what is recorded is told', async () => {

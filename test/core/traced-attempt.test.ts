@@ -74,3 +74,10 @@ test('what doesn’t say which trace it belongs to belongs to that of its sender
     Object.fromEntries(tracer.attempts.map(({ requestId, traceparent }) => [requestId, traceparent])),
   ).toEqual(traces);
 });
+
+test('a tracer that never answers holds up no batch beyond its time', async () => {
+  const silent = { add() {}, flush: () => new Promise<void>(() => {}) };
+  const harness = new EngineHarness(() => 'done', { ports: { tracer: silent } });
+  expect(await harness.process([requestDelivery('r-1')], 1)).toEqual([]);
+  expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
+});
