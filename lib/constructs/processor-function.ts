@@ -57,6 +57,8 @@ export class ProcessorFunction extends Construct {
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),
       maxConcurrency: settings.maxConcurrency,
+      // A breaker that is taken away during a pause can't end it any more: the deployment does.
+      enabled: props.pauseQueue ? undefined : true,
       reportBatchItemFailures: true,
     });
   }

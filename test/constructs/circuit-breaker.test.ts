@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { AsyncServiceProps } from '../../lib/constructs/async-service-props.ts';
 import { readBreakerEnvironment } from '../../lib/core/environment.ts';
 import { readable, resource, resources, serviceInApp } from './service-in-app.ts';
 
@@ -61,4 +62,13 @@ it('can be left out', () => {
   const template = serviceInApp({ circuitBreaker: false }).template();
   const ids = resources(template).map(({ id }) => id);
   expect(ids.filter((id) => id.startsWith(BREAKER) || id.startsWith('ServicePauses'))).toEqual([]);
+});
+
+it('leaves nothing paused when it is left out of a service that is', () => {
+  const enabledIn = (props: Partial<AsyncServiceProps>) =>
+    resource(serviceInApp(props).template(), 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor').properties
+      .Enabled;
+  // CloudFormation turns on what it is told of anew; while there is a breaker it must not.
+  expect(enabledIn({})).toBeUndefined();
+  expect(enabledIn({ circuitBreaker: false })).toBe(true);
 });
