@@ -1,7 +1,7 @@
 import { DownstreamUnavailable, RetryLater } from '../errors.ts';
 import type { Logger } from '../ports.ts';
 import { unlessAborted } from '../shift.ts';
-import { describeThrown } from '../thrown.ts';
+import { describeThrown, summarizeThrown } from '../thrown.ts';
 import { PAUSE_MAX_SECONDS, type PauseRequests } from './pause.ts';
 
 /** Attempts of an instance that must find something down, none succeeding in between: one alone may be to blame. */
@@ -120,10 +120,13 @@ export class Circuit {
   /** Without the event source's pause this instance puts off what it is given, and each time SQS counts a receive. */
   async #ask(seconds: number, error: unknown): Promise<void> {
     const { pauses, logger } = this.#ports;
-    const thrown = describeThrown(error);
-    logger.error('Processing pauses: what every request needs is down', { seconds, error: thrown });
+    const { name, message } = summarizeThrown(error);
+    logger.error('Processing pauses: what every request needs is down', {
+      seconds,
+      error: describeThrown(error),
+    });
     try {
-      await pauses?.request({ seconds, reason: `${thrown.name}: ${thrown.message}` });
+      await pauses?.request({ seconds, reason: `${name}: ${message}` });
     } catch (refusal) {
       logger.error('The event source could not be asked to pause', { error: describeThrown(refusal) });
     }

@@ -53,6 +53,14 @@ describe('what says that something is down', () => {
     },
   );
 
+  test('however much an error says, its pause can be sent', () => {
+    const bench = new Bench();
+    bench.fail(5, new DownstreamUnavailable('<p>'.repeat(1_000_000)));
+    const [pause] = bench.asked;
+    expect(pause?.reason).toMatch(/^DownstreamUnavailable: <p>/);
+    expect(pause?.reason.length).toBeLessThan(1_100);
+  });
+
   test('a success in between begins a new row', () => {
     const bench = new Bench();
     bench.fail(4);
