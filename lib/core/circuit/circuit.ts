@@ -41,7 +41,8 @@ export class Circuit {
   #downInARow: number[] = [];
   /** Whether each of the latest attempts failed. */
   #recent: boolean[] = [];
-  #asked: Promise<void> | undefined;
+  /** What opened it, until a pause is asked for. */
+  #opened: { readonly by: unknown } | undefined;
 
   constructor(settings: CircuitSettings, ports: CircuitPorts) {
     this.#settings = settings;
@@ -53,8 +54,12 @@ export class Circuit {
     return Math.max(0, Math.ceil((this.#openUntil - this.#ports.now()) / 1000));
   }
 
-  /** An attempt succeeded: whatever was down isn't any more. A pause that has begun takes its time all the same. */
+  /**
+   * An attempt succeeded: whatever was down isn't any more, or isn't what every request needs. A pause that was asked for
+   * takes its time all the same.
+   */
   succeeded(): void {
+    if (this.#opened?.by instanceof DownstreamUnavailable) this.#close();
     this.#pausesInARow = 0;
     this.#downInARow = [];
     this.#sample(false);
@@ -76,10 +81,15 @@ export class Circuit {
     return down || isOpen || isProbe;
   }
 
-  /** Waits until a pause was asked for, if one was. Never rejects. */
+  /**
+   * Asks for a pause if the circuit has opened: at the end of a batch, since what was begun before may still succeed.
+   * Never rejects.
+   */
   async flush(closing: AbortSignal): Promise<void> {
-    if (this.#asked) await unlessAborted(this.#asked, closing, () => {});
-    this.#asked = undefined;
+    const { secondsLeft } = this;
+    const opened = this.#opened;
+    this.#opened = undefined;
+    if (opened && secondsLeft > 0) await unlessAborted(this.#ask(secondsLeft, opened.by), closing, () => {});
   }
 
   /** Errors that say by themselves when to come back are no sign that anything is down. */
@@ -98,6 +108,11 @@ export class Circuit {
     return this.#recent.length === SAMPLE && (100 * failures) / SAMPLE >= failureRatePercent;
   }
 
+  #close(): void {
+    this.#openUntil = 0;
+    this.#opened = undefined;
+  }
+
   /**
    * SQS counts how often a message is given out, and so how many pauses it has been through: also an instance that
    * knows of none makes its pause as long as the next one should be.
@@ -114,7 +129,7 @@ export class Circuit {
     this.#pausesInARow++;
     this.#downInARow = [];
     this.#recent = [];
-    this.#asked = this.#ask(seconds, error);
+    this.#opened = { by: error };
   }
 
   /** Without the event source's pause this instance puts off what it is given, and each time SQS counts a receive. */

@@ -26,8 +26,11 @@ class Bench {
     );
   }
 
+  /** Fails so often in a batch of its own. */
   fail(times: number, error: unknown = DOWN, receives = 1): boolean[] {
-    return Array.from({ length: times }, () => this.circuit.failed(error, receives));
+    const spared = Array.from({ length: times }, () => this.circuit.failed(error, receives));
+    void this.circuit.flush(never);
+    return spared;
   }
 
   wait(seconds: number): void {
@@ -67,6 +70,16 @@ describe('what says that something is down', () => {
     bench.circuit.succeeded();
     bench.fail(4);
     expect(bench.circuit.secondsLeft).toBe(0);
+  });
+
+  test('a success in the same batch shows that not every request needs it', () => {
+    const bench = new Bench();
+    for (let times = 0; times < 5; times++) bench.circuit.failed(DOWN, 1);
+    expect(bench.circuit.secondsLeft).toBe(30);
+    bench.circuit.succeeded();
+    expect(bench.circuit.secondsLeft).toBe(0);
+    bench.fail(4);
+    expect(bench.asked).toEqual([]);
   });
 
   test('other errors don’t, count, and don’t break a row', () => {
@@ -128,6 +141,14 @@ describe('after a pause', () => {
 
 describe('a rate of failures', () => {
   const rated = { failureRatePercent: 50 };
+
+  test('counts whatever is thrown, and isn’t disproved by one success', () => {
+    const bench = new Bench({ failureRatePercent: 80 });
+    for (let times = 0; times < 20; times++) bench.circuit.failed(undefined, 1);
+    bench.circuit.succeeded();
+    void bench.circuit.flush(never);
+    expect(bench.pauses).toEqual([30]);
+  });
 
   test('of the last twenty attempts makes a pause; those before count, those in it don’t', () => {
     const bench = new Bench(rated);
@@ -218,6 +239,7 @@ test('whatever happens, pauses are in bounds, none begins within another, and ea
           const spared = bench.circuit.failed(new Error('x'), each.receives);
           if (given.failureRatePercent === undefined) expect(spared).toBe(false);
         }
+        void bench.circuit.flush(never);
         if (bench.asked.length > askedBefore) {
           expect(leftBefore).toBe(0);
           expect(['down', 'failed']).toContain(each.type);

@@ -91,7 +91,39 @@ describe('what every request needs is down (faults 25 and 27)', () => {
   });
 });
 
+test('one in twenty finds something down that the others don’t need: they don’t wait for it', async () => {
+  let lastAt = START;
+  const service: BreakableService = new BreakableService((request) => {
+    if (Number(request.id.slice(2)) % 20 === 0) throw noDatabase();
+    lastAt = service.chance.now();
+    return 'done';
+  });
+  for (let request = 0; request < 1_000; request++) {
+    service.queue.send('{}', { RequestId: `r-${request}` }, `m-${request}`);
+  }
+  await service.run();
+  const statuses = Object.values(service.statuses);
+  expect(statuses.filter((status) => status === 'succeeded')).toHaveLength(950);
+  expect((lastAt - START) / 1000).toBeLessThan(120);
+});
+
 describe('a rate of failures', () => {
+  test('pauses though one in ten succeeds', async () => {
+    const service: BreakableService = new BreakableService(
+      (request) => {
+        if (service.chance.now() < START + HOUR * 1000 && !request.id.endsWith('7'))
+          throw new Error('ECONNRESET');
+        return 'done';
+      },
+      { failureRatePercent: 80 },
+    );
+    for (let request = 0; request < 300; request++) {
+      service.queue.send('{}', { RequestId: `r-${request}` }, `m-${request}`);
+    }
+    await service.run();
+    expect(service.pauses).toBeGreaterThan(0);
+  });
+
   test('pauses too, and what fails meanwhile doesn’t count', async () => {
     const { service, send } = dependent(HOUR, () => new Error('ECONNREFUSED'), { failureRatePercent: 80 });
     send(1_000);
