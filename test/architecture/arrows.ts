@@ -30,6 +30,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'aws-lambda',
       'node:crypto',
       'node:dgram',
+      'node:events',
       'node:stream',
     ],
   },
