@@ -8,6 +8,7 @@ import { queueClient } from '../../lib/aws/clients.ts';
 import { LambdaEventSource, lambdaClient } from '../../lib/aws/lambda-event-source.ts';
 import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
 import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
+import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { Breaker } from '../../lib/core/circuit/breaker.ts';
 import { readBreakerEnvironment } from '../../lib/core/environment.ts';
@@ -16,9 +17,11 @@ import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
 const powertools = new Logger();
 const { serviceName, pauseQueueUrl, inputEventSource, metrics } = readBreakerEnvironment(process.env);
 const figures = new Metrics({ namespace: METRIC_NAMESPACE, serviceName });
+const queues = queueClient();
 const breaker = new Breaker({
   source: new LambdaEventSource(lambdaClient(), inputEventSource),
-  queue: new SqsPauses(queueClient(), pauseQueueUrl),
+  queue: new SqsPauses(queues, pauseQueueUrl),
+  input: new SqsInputQueue(queues, pauseQueueUrl),
   metrics: {
     count: (name) => {
       if (metrics) figures.addMetric(name, MetricUnit.Count, 1);

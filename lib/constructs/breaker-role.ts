@@ -16,9 +16,10 @@ export class BreakerRole extends FunctionRole {
   constructor(scope: Construct, id: string, { queue, source, logGroup }: BreakerRoleProps) {
     super(scope, id, logGroup);
     this.allow(
-      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:SendMessage'],
+      ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
       [queue.queueArn],
     );
+    this.allow(['sqs:SendMessage'], [queue.queueArn]);
     this.allow(
       ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
       [source.eventSourceMappingArn],

@@ -20,13 +20,13 @@ const TIMEOUT = Duration.minutes(2);
 const MEMORY_MIB = 256;
 
 /**
- * The queue of a {@link CircuitBreaker}. What resumes processing must get through: it is tried for more than a day, as
- * often as SQS lets it be.
+ * The queue of a {@link CircuitBreaker}. What resumes processing must get through: it is tried for more than a day, every
+ * ten minutes in the end.
  */
 export const PAUSES_QUEUE: QueueWithDeadLettersProps = {
   retention: Duration.days(4),
   visibilityTimeout: TIMEOUT,
-  maxReceiveCount: 1_000,
+  maxReceiveCount: 200,
 };
 
 /** How a {@link CircuitBreaker} is to be. */

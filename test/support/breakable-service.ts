@@ -86,6 +86,7 @@ export class BreakableService {
         },
       },
       queue: { send: async (text, seconds) => this.#say(text, seconds) },
+      input: { defer: async () => {} },
       metrics: {
         count: (name) => {
           if (name === 'Paused') this.pauses++;

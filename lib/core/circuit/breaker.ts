@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts';
-import type { Logger } from '../ports.ts';
+import type { InputQueue, Logger } from '../ports.ts';
 import { describeThrown } from '../thrown.ts';
 import { decodePauseMessage, encodePauseMessage, type Pause } from './pause.ts';
 
@@ -24,11 +24,17 @@ export interface DelayQueue {
  */
 const LONGEST_CHANGE_SECONDS = 30;
 
+/** Waits before a message is tried again double from the one to the other. */
+const FIRST_WAIT_SECONDS = 10;
+const LAST_WAIT_SECONDS = 600;
+
 /** What a {@link Breaker} works with. */
 export interface BreakerPorts {
   readonly source: EventSource;
   /** The breaker's own. */
   readonly queue: DelayQueue;
+  /** The same, as it brings messages. */
+  readonly input: Pick<InputQueue, 'defer'>;
   readonly metrics: { count(name: 'Paused' | 'Resumed'): void };
   readonly now: () => number;
   readonly logger: Logger;
@@ -47,7 +53,7 @@ export class Breaker {
 
   /** @returns ids of the messages that must be delivered again */
   async processBatch(deliveries: readonly Delivery[]): Promise<string[]> {
-    const again: string[] = [];
+    const again: Delivery[] = [];
     // One after another: of several instances that ask for a pause at once the first gets it.
     for (const delivery of deliveries) {
       try {
@@ -58,10 +64,24 @@ export class Breaker {
           'The event source could not be paused or resumed, to be tried again',
           fields,
         );
-        again.push(delivery.id);
+        again.push(delivery);
       }
     }
-    return again;
+    if (again.length > 0) await this.#defer(again);
+    return again.map(({ id }) => id);
+  }
+
+  /** A change that was under way is over soon; whatever else it is may last. */
+  async #defer(deliveries: readonly Delivery[]): Promise<void> {
+    const deferrals = deliveries.map((delivery) => ({
+      delivery,
+      delaySeconds: Math.min(FIRST_WAIT_SECONDS * 2 ** (delivery.attempt - 1), LAST_WAIT_SECONDS),
+    }));
+    try {
+      await this.#ports.input.defer(deferrals);
+    } catch (error) {
+      this.#ports.logger.warn('The queue refused to defer messages', { error: describeThrown(error) });
+    }
   }
 
   async #obey({ body, sentAt }: Delivery): Promise<void> {

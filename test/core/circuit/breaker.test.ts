@@ -40,6 +40,7 @@ let chance: SetChance;
 let sent: { message: string; delaySeconds: number }[];
 let counted: string[];
 let queueFails: boolean;
+let deferrals: number[];
 let breaker: Breaker;
 
 beforeEach(() => {
@@ -48,6 +49,7 @@ beforeEach(() => {
   sent = [];
   counted = [];
   queueFails = false;
+  deferrals = [];
   breaker = new Breaker({
     source,
     queue: {
@@ -56,6 +58,7 @@ beforeEach(() => {
         sent.push({ message, delaySeconds });
       },
     },
+    input: { defer: async (all) => void deferrals.push(...all.map(({ delaySeconds }) => delaySeconds)) },
     metrics: { count: (name) => void counted.push(name) },
     now: () => chance.now(),
     logger: new CollectingLogger(),
@@ -159,6 +162,18 @@ test('what can’t be done now is tried again, and doesn’t hold up the rest', 
   source.busy = false;
   expect(await breaker.processBatch([resume])).toEqual([]);
   expect(source.enabled).toBe(true);
+});
+
+test.each([
+  [1, 10],
+  [3, 40],
+  [7, 600],
+  [200, 600],
+])('what can’t be done the %i. time is tried again after %i s', async (attempt, seconds) => {
+  source.enabled = false;
+  source.busy = true;
+  await breaker.processBatch([{ ...message(RESUME), attempt }]);
+  expect(deferrals).toEqual([seconds]);
 });
 
 test('however messages are repeated, reordered and refused, the source is on when all are delivered', async () => {
