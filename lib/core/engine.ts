@@ -28,6 +28,9 @@ import { traced } from './traced-attempt.ts';
  */
 type Fate = 'done' | 'given_up' | number;
 
+/** How long after a pause what has failed comes back at the latest, if not for the sake of its own wait. */
+const LONGEST_STEP_BACK_SECONDS = 60;
+
 /** Not begun: back to the queue at once. */
 const UNTOUCHED: Fate = 0;
 
@@ -311,13 +314,17 @@ export class Engine {
     );
   }
 
-  /** Nothing that is to be run comes back before it may be begun. */
+  /**
+   * Nothing that is to be run comes back before it may be begun. What has failed comes after what hasn't been tried, so
+   * that requests that can't succeed hold up no others.
+   */
   #waitOf({ sentAt }: Delivery, fate: Exclude<Fate, 'done'>): number {
     const secondsLeft = this.#secondsLeft;
     if (fate === 'given_up') return 0;
-    if (fate >= secondsLeft) return fate;
+    if (secondsLeft === 0) return fate;
     const { inputRetentionSeconds } = this.#settings;
-    return Math.min(secondsLeft, longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.chance.now()));
+    const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.chance.now());
+    return Math.max(fate, Math.min(secondsLeft + Math.min(fate, LONGEST_STEP_BACK_SECONDS), longest));
   }
 
   /** Seconds until anything may be begun. */

@@ -37,6 +37,7 @@ export class Circuit {
   #openUntil = 0;
   /** Pauses since an attempt last succeeded. */
   #pausesInARow = 0;
+  #hasSucceeded = false;
   /** Receives of the messages that found something down since an attempt last succeeded. */
   #downInARow: number[] = [];
   /** Whether each of the latest attempts failed. */
@@ -60,6 +61,7 @@ export class Circuit {
    */
   succeeded(): void {
     if (this.#opened?.by instanceof DownstreamUnavailable) this.#close();
+    this.#hasSucceeded = true;
     this.#pausesInARow = 0;
     this.#downInARow = [];
     this.#sample(false);
@@ -113,13 +115,11 @@ export class Circuit {
     this.#opened = undefined;
   }
 
-  /**
-   * SQS counts how often a message is given out, and so how many pauses it has been through: also an instance that
-   * knows of none makes its pause as long as the next one should be.
-   */
   #open(error: unknown, receives: number): void {
     const { pauseSeconds } = this.#settings;
-    const doublings = Math.max(this.#pausesInARow, Math.min(receives, ...this.#downInARow) - 1);
+    const doublings = this.#hasSucceeded
+      ? this.#pausesInARow
+      : Math.max(this.#pausesInARow, pausesOf([receives, ...this.#downInARow]));
     const { retryAfterSeconds = 0 } = error instanceof DownstreamUnavailable ? error : {};
     const seconds = Math.min(
       Math.max(pauseSeconds * 2 ** doublings, Math.ceil(retryAfterSeconds)),
@@ -146,4 +146,12 @@ export class Circuit {
       logger.error('The event source could not be asked to pause', { error: describeThrown(refusal) });
     }
   }
+}
+
+/**
+ * How many pauses messages have been through, for an instance in which nothing has succeeded yet: it may be new, and SQS
+ * counts how often a message is given out.
+ */
+function pausesOf(receives: readonly number[]): number {
+  return Math.min(...receives) - 1;
 }

@@ -255,3 +255,10 @@ test('whatever happens, pauses are in bounds, none begins within another, and ea
     }),
   );
 });
+
+test('an instance in which something has succeeded goes by its own pauses alone', () => {
+  const bench = new Bench();
+  bench.circuit.succeeded();
+  bench.fail(5, DOWN, 9);
+  expect(bench.pauses).toEqual([30]);
+});
