@@ -10,10 +10,12 @@ export function isS3Error(error: unknown, ...names: readonly string[]): error is
  * gone, say.
  */
 export function isOfObject(error: unknown): boolean {
-  if (!(error instanceof S3ServiceException) || OF_CALLERS.includes(error.name)) return false;
+  if (!(error instanceof S3ServiceException) || isOfCaller(error)) return false;
   const { httpStatusCode = 500 } = error.$metadata;
   return httpStatusCode < 500;
 }
 
-/** Refusals that are about who asks, and when. */
-const OF_CALLERS: readonly string[] = ['RequestTimeout', 'RequestTimeTooSkewed', 'ExpiredToken'];
+/** Refusals that are about who asks, when, and how often; KMS's throttling comes through S3 as a 400. */
+function isOfCaller({ name }: S3ServiceException): boolean {
+  return ['RequestTimeout', 'RequestTimeTooSkewed', 'ExpiredToken'].includes(name) || /throttl/i.test(name);
+}

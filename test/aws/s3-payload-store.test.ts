@@ -70,6 +70,7 @@ describe('opening', () => {
     [400, 'RequestTimeout'],
     [403, 'RequestTimeTooSkewed'],
     [400, 'ExpiredToken'],
+    [400, 'KMS.ThrottlingException'],
   ])('may go better later with %i %s', async (status, code) => {
     endpoint.script = s3Error(status, code);
     const error = await opening();
@@ -81,7 +82,6 @@ describe('opening', () => {
   });
 
   test.each([
-    ['of one object only', 'payloads', 400, 'InvalidRequest'],
     ['of one object only', 'payloads', 400, 'KMS.DisabledException'],
     ['of a bucket of others', 'elsewhere', 503, 'SlowDown'],
     ['of a bucket of others', 'elsewhere', 301, 'PermanentRedirect'],
