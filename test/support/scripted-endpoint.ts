@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 /** A call as it arrived. */
 export interface ReceivedCall {
@@ -61,10 +62,11 @@ export class ScriptedEndpoint implements AsyncDisposable {
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk);
+    const body = await buffer(request).catch(() => undefined);
+    // Its caller has broken it off: nobody waits for an answer.
+    if (!body) return;
     const { method = '', url = '', headers } = request;
-    const call = { method, url, headers, body: Buffer.concat(chunks) };
+    const call = { method, url, headers, body };
     this.calls.push(call);
     this.script(call, response);
   }
