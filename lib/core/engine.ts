@@ -3,8 +3,8 @@ import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit/circuit.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
-import { type Decoded, decode } from './envelopes/decode.ts';
 import { RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
+import { type Fate, fatesByDelivery, UNTOUCHED } from './fate.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
@@ -12,33 +12,17 @@ import { requestFields } from './log-fields.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { Announcer } from './output/announcer.ts';
 import { FailureEvents } from './output/failure-events.ts';
-import { identityDigest } from './request-id.ts';
 import { RequestRecords } from './request-records.ts';
 import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
 import { isLastReceive } from './settings.ts';
 import { Shift, unlessAborted } from './shift.ts';
 import { Slots } from './slots.ts';
+import { handedInAt, latestOf, receivesOf, type Task, tasksOf } from './task.ts';
 import { describeThrown } from './thrown.ts';
 import { traced } from './traced-attempt.ts';
 
-/**
- * What became of a request or a message: done, or the seconds after which it is to be delivered again, or given up:
- * delivered again at once, without being run, until SQS has counted enough receives to move it, since only messages that
- * SQS moved itself can be put back by SQS itself.
- */
-type Fate = 'done' | 'given_up' | number;
-
 /** How long after a pause what has failed comes back at the latest, if not for the sake of its own wait. */
 const LONGEST_STEP_BACK_SECONDS = 60;
-
-/** Not begun: back to the queue at once. */
-const UNTOUCHED: Fate = 0;
-
-/** One request of a batch, with all the messages that carry it. */
-interface Task {
-  readonly decoded: Decoded;
-  readonly deliveries: readonly [Delivery, ...Delivery[]];
-}
 
 /** How a task went. */
 interface Run {
@@ -148,9 +132,7 @@ export class Engine {
     const tasks = tasksOf(deliveries, this.#settings);
     const startedAt = this.#ports.chance.now();
     const ended = await Promise.all(
-      tasks.map((task) =>
-        this.#slots.run(attemptOf(task.deliveries), () => this.#runTask(task, publisher, shift)),
-      ),
+      tasks.map((task) => this.#slots.run(receivesOf(task), () => this.#runTask(task, publisher, shift))),
     );
     publisher.flush();
     const fates = await Promise.all(ended.map(({ fate }) => fate));
@@ -190,7 +172,7 @@ export class Engine {
         tracer: this.#ports.tracer,
         chance: this.#ports.chance,
         request: task.decoded,
-        attempt: attemptOf(task.deliveries),
+        attempt: receivesOf(task),
       });
       if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
       const fate = this.#told(end, task, publisher, shift).catch((error) => this.#retry(error, task));
@@ -201,12 +183,13 @@ export class Engine {
   }
 
   /** What SQS is about to move isn't run any more: put off, its failure would never be told. */
-  #isPutOff({ deliveries }: Task): boolean {
-    const { attempt } = latestOf(deliveries);
+  #isPutOff(task: Task): boolean {
+    const { attempt } = latestOf(task);
     return this.#secondsLeft > 0 && !isLastReceive(attempt, this.#settings.maxAttempts);
   }
 
-  async #endOf({ decoded, deliveries }: Task, processor: Processor, shift: Shift): Promise<AttemptEnd> {
+  async #endOf(task: Task, processor: Processor, shift: Shift): Promise<AttemptEnd> {
+    const { decoded } = task;
     if (!('rejection' in decoded)) {
       const tools = {
         processor,
@@ -217,9 +200,9 @@ export class Engine {
         circuit: this.#circuit,
         metrics: this.#metrics,
       };
-      return new Attempt(decoded, latestOf(deliveries), tools).run();
+      return new Attempt(decoded, latestOf(task), tools).run();
     }
-    const ending = failure(decoded.rejection, attemptOf(deliveries));
+    const ending = failure(decoded.rejection, receivesOf(task));
     return { outcome: outcomeOf(decoded, ending, this.#ports.chance.now()), deadLetter: 'no' };
   }
 
@@ -255,7 +238,7 @@ export class Engine {
     }));
     if (publication.published) return this.#outputCircuit.succeeded();
     const unavailable = new StoreUnavailable('The output queue', publication.reason);
-    this.#outputCircuit.failed(unavailable, attemptOf(task.deliveries));
+    this.#outputCircuit.failed(unavailable, receivesOf(task));
     throw unavailable;
   }
 
@@ -270,8 +253,9 @@ export class Engine {
     }
   }
 
-  #retry(error: unknown, { decoded, deliveries }: Task): Fate {
-    const attempt = attemptOf(deliveries);
+  #retry(error: unknown, task: Task): Fate {
+    const { decoded, deliveries } = task;
+    const attempt = receivesOf(task);
     const { chance } = this.#ports;
     const delaySeconds = Math.min(
       retryDelaySeconds(error, attempt, this.#settings, chance.random()),
@@ -347,24 +331,6 @@ export class Engine {
   }
 }
 
-/**
- * The requests of the deliveries, each once: a duplicate within a batch is the same request. A message that can't be
- * decoded stands for itself: whatever id it claims, it must not decide about another one. Those delivered most often
- * come first: what goes back unbegun too often ends in the dead-letter queue.
- */
-function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
-  const tasks = new Map<string, { decoded: Decoded; deliveries: [Delivery, ...Delivery[]] }>();
-  for (const delivery of deliveries) {
-    for (const decoded of decode(delivery, settings)) {
-      const identity = identityDigest('rejection' in decoded ? delivery.id : '', decoded);
-      const task = tasks.get(identity);
-      if (task) task.deliveries.push(delivery);
-      else tasks.set(identity, { decoded, deliveries: [delivery] });
-    }
-  }
-  return [...tasks.values()].toSorted((a, b) => attemptOf(b.deliveries) - attemptOf(a.deliveries));
-}
-
 /** Tells when the handler is run: how an attempt ends doesn't say. */
 function noticing(processor: Processor, run: () => void): Processor {
   const handler: Handler = (request) => {
@@ -372,44 +338,4 @@ function noticing(processor: Processor, run: () => void): Processor {
     return processor.handler(request);
   };
   return { ...processor, handler };
-}
-
-/** A delivery is as far as the least advanced of its requests. One without a request is done. */
-function fatesByDelivery(
-  deliveries: readonly Delivery[],
-  tasks: readonly Task[],
-  fates: readonly Fate[],
-): Map<Delivery, Fate> {
-  const byDelivery = new Map<Delivery, Fate>(deliveries.map((delivery) => [delivery, 'done']));
-  for (const [index, task] of tasks.entries()) {
-    for (const delivery of task.deliveries) {
-      byDelivery.set(delivery, lesser(byDelivery.get(delivery) ?? 'done', fates[index] ?? UNTOUCHED));
-    }
-  }
-  return byDelivery;
-}
-
-function lesser(one: Fate, other: Fate): Fate {
-  return distance(one) >= distance(other) ? one : other;
-}
-
-/** How far from its end a message is. */
-function distance(fate: Fate): number {
-  if (fate === 'done') return -2;
-  return fate === 'given_up' ? -1 : fate;
-}
-
-function attemptOf([first]: readonly [Delivery, ...Delivery[]]): number {
-  return first.attempt;
-}
-
-/** When a request was handed in, in milliseconds since 1970: as its envelope says, else when its first message was sent. */
-function handedInAt({ decoded, deliveries }: Task): number {
-  const submittedAt = 'rejection' in decoded ? undefined : decoded.submittedAt;
-  return submittedAt ?? Math.min(...deliveries.map(({ sentAt }) => sentAt));
-}
-
-/** Of several messages of a request the one sent last: one that was put back counts, not the one it was put back for. */
-function latestOf(deliveries: readonly [Delivery, ...Delivery[]]): Delivery {
-  return deliveries.reduce((latest, delivery) => (delivery.sentAt > latest.sentAt ? delivery : latest));
 }

@@ -1,0 +1,44 @@
+import type { Delivery } from './delivery.ts';
+import type { EngineSettings } from './engine-settings.ts';
+import { type Decoded, decode } from './envelopes/decode.ts';
+import { identityDigest } from './request-id.ts';
+
+/** One request of a batch, with all the messages that carry it. */
+export interface Task {
+  readonly decoded: Decoded;
+  readonly deliveries: readonly [Delivery, ...Delivery[]];
+}
+
+/**
+ * The requests of the deliveries, each once: a duplicate within a batch is the same request. A message that can't be
+ * decoded stands for itself: whatever id it claims, it must not decide about another one. Those delivered most often
+ * come first: what goes back unbegun too often ends in the dead-letter queue.
+ */
+export function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
+  const tasks = new Map<string, { decoded: Decoded; deliveries: [Delivery, ...Delivery[]] }>();
+  for (const delivery of deliveries) {
+    for (const decoded of decode(delivery, settings)) {
+      const identity = identityDigest('rejection' in decoded ? delivery.id : '', decoded);
+      const task = tasks.get(identity);
+      if (task) task.deliveries.push(delivery);
+      else tasks.set(identity, { decoded, deliveries: [delivery] });
+    }
+  }
+  return [...tasks.values()].toSorted((a, b) => receivesOf(b) - receivesOf(a));
+}
+
+/** How often its first message was received. */
+export function receivesOf({ deliveries: [first] }: Task): number {
+  return first.attempt;
+}
+
+/** When a request was handed in, in milliseconds since 1970: as its envelope says, else when its first message was sent. */
+export function handedInAt({ decoded, deliveries }: Task): number {
+  const submittedAt = 'rejection' in decoded ? undefined : decoded.submittedAt;
+  return submittedAt ?? Math.min(...deliveries.map(({ sentAt }) => sentAt));
+}
+
+/** Of several messages of a request the one sent last: one that was put back counts, not the one it was put back for. */
+export function latestOf({ deliveries }: Task): Delivery {
+  return deliveries.reduce((latest, delivery) => (delivery.sentAt > latest.sentAt ? delivery : latest));
+}
