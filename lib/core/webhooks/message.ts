@@ -79,9 +79,14 @@ export function queuedWebhook(message: WebhookMessage): OutputMessage {
   return { body: encodeWebhook(message), attributes: {}, group: hostOf(message) };
 }
 
-/** A delivery as a message of its queue. */
+/**
+ * A delivery as a message of its queue. It holds no `<`: EventBridge Scheduler puts the ARN of the schedule in place of
+ * `<aws.scheduler.schedule-arn>`, whoever wrote that.
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
 export function encodeWebhook({ url, id, attempt, traceparent, body }: WebhookMessage): string {
-  return messageJson(JSON.stringify({ url, id, attempt, traceparent, body }));
+  const json = messageJson(JSON.stringify({ url, id, attempt, traceparent, body }));
+  return json.replaceAll('<', '\\u003c');
 }
 
 /**

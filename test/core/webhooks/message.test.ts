@@ -96,6 +96,17 @@ test('a message is read as it was written, whatever is in it', () => {
   );
 });
 
+test('nothing in a message is a keyword of EventBridge Scheduler, which would put its ARN there', () => {
+  const message = {
+    url: `${URL}?<aws.scheduler.schedule-arn>`,
+    id: 'id-1',
+    attempt: 1,
+    body: '{"note":"<aws.scheduler.execution-id> <b>\\n"}',
+  };
+  expect(encodeWebhook(message)).not.toContain('<aws');
+  expect(decodeWebhook(encodeWebhook(message))).toEqual(message);
+});
+
 test('what a body tells of is read from it', () => {
   const request = { id: 'r 1', issuer: '/shop', tenant: 'acme' };
   for (const of of [request, { id: 'r-2', issuer: '', tenant: undefined }]) {
