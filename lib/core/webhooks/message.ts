@@ -90,11 +90,14 @@ export function encodeWebhook({ url, id, attempt, traceparent, body }: WebhookMe
 }
 
 /**
- * Reads what {@link encodeWebhook} wrote.
+ * Reads what {@link encodeWebhook} wrote, also as EventBridge Scheduler leaves it where it couldn't send it: in the call
+ * it would have made.
  * @throws EnvelopeMalformed
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
  */
 export function decodeWebhook(text: string): WebhookMessage {
   const value = parseJson(text, 'The message', 2);
+  if (isObject(value) && typeof value.MessageBody === 'string') return decodeWebhook(value.MessageBody);
   if (!isObject(value) || !Number.isSafeInteger(value.attempt)) {
     throw new EnvelopeMalformed(ENVELOPE, 'it must be an object with a whole number as attempt');
   }

@@ -107,6 +107,13 @@ test('nothing in a message is a keyword of EventBridge Scheduler, which would pu
   expect(decodeWebhook(encodeWebhook(message))).toEqual(message);
 });
 
+test('a message is read from the call that a scheduler could not make', () => {
+  const message = { url: URL, id: 'id-1', attempt: 4, body: '{"type":"t"}' };
+  const QueueUrl = 'https://sqs.us-west-2.amazonaws.com/123456789012/webhooks';
+  const deadLetter = JSON.stringify({ MessageBody: encodeWebhook(message), QueueUrl });
+  expect(decodeWebhook(deadLetter)).toEqual(message);
+});
+
 test('what a body tells of is read from it', () => {
   const request = { id: 'r 1', issuer: '/shop', tenant: 'acme' };
   for (const of of [request, { id: 'r-2', issuer: '', tenant: undefined }]) {
@@ -141,6 +148,7 @@ test.each([
   '[]',
   '{}',
   '{"url":"u","id":"i","body":"b"}',
+  '{"MessageBody":"{}"}',
   '{"url":"","id":"i","attempt":1,"body":"b"}',
 ])('%j is none', (text) => {
   expect(() => decodeWebhook(text)).toThrow();
