@@ -3,7 +3,10 @@ import type { Progress, RecordedRequest } from '../request-record.ts';
 import { progressWebhookOf, queuedWebhook } from './message.ts';
 import { webhookUrl } from './target.ts';
 
-/** Has a request's progress told by webhook, to whoever is told such things. */
+/**
+ * Has a request's progress told by webhook, to whoever is told such things.
+ * @throws Error when the queue didn't take it
+ */
 export async function tellProgress(
   request: RecordedRequest,
   progress: Progress,
@@ -13,5 +16,6 @@ export async function tellProgress(
   const url = webhookUrl('progress', request.callbackUrl, settings);
   if (!webhooks || url === undefined) return;
   const message = progressWebhookOf(request, progress, chance.now(), url, settings.serviceName);
-  await webhooks.send([queuedWebhook(message)]);
+  const [result] = await webhooks.send([queuedWebhook(message)]);
+  if (result && !result.sent) throw new Error(`the webhook queue refused it: ${result.reason}`);
 }

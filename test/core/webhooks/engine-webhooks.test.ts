@@ -320,4 +320,12 @@ describe('progress', () => {
       expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
     },
   );
+
+  test('that the queue refuses is logged', async () => {
+    const webhooks = new MemoryOutputQueue();
+    webhooks.refuse = () => ({ sent: false, worthRetrying: false, reason: 'InvalidParameterValue' });
+    const { harness } = reporting(['progress'], webhooks);
+    expect(await harness.process([asking('r-1')])).toEqual([]);
+    expect(JSON.stringify(harness.logger.lines)).toContain('refused it: InvalidParameterValue');
+  });
 });
