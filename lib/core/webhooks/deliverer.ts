@@ -1,6 +1,7 @@
 import type { Delivery } from '../delivery.ts';
 import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
 import type { Chance, InputQueue, Logger } from '../ports.ts';
+import { digestOf } from '../request-id.ts';
 import { describeThrown } from '../thrown.ts';
 import { traceIdOf } from '../traceparent.ts';
 import {
@@ -141,8 +142,10 @@ export class WebhookDeliverer {
   async #sendLater(message: WebhookMessage, next: string, waitSeconds: number): Promise<void> {
     const { queue, later, chance } = this.#ports;
     if (waitSeconds <= SQS_MAX_DELAY_SECONDS) return queue.send(next, hostOf(message), waitSeconds);
-    // Named after the message it follows: however often that is delivered, one follows it.
-    await later.schedule(`${message.id}-${message.attempt}`, next, chance.now() + waitSeconds * 1000);
+    // Named after the message it follows: however often that is delivered, one follows it. Sent again to another URL, it
+    // is another.
+    const name = `${digestOf('schedule', message.id, message.url)}-${message.attempt}`;
+    await later.schedule(name, next, chance.now() + waitSeconds * 1000);
   }
 
   /** A wait that couldn't be set is the queue's own default. */

@@ -144,8 +144,8 @@ describe('a receiver that fails', () => {
 
   test('is tried again much later by a schedule', async () => {
     expect(await harness.process(of({ attempt: 3 }))).toEqual([]);
-    expect([...harness.scheduled]).toEqual([
-      ['id-1-3', { message: { ...MESSAGE, attempt: 4 }, at: START + 1_800_000 }],
+    expect([...harness.scheduled.values()]).toEqual([
+      { message: { ...MESSAGE, attempt: 4 }, at: START + 1_800_000 },
     ]);
     expect(harness.queue.sent).toEqual([]);
   });
@@ -153,7 +153,13 @@ describe('a receiver that fails', () => {
   test('a message that comes again after it was carried on much later is carried on once', async () => {
     await harness.process(of({ attempt: 4 }, { attempt: 1 }));
     await harness.process(of({ attempt: 4 }, { attempt: 2 }));
-    expect([...harness.scheduled.keys()]).toEqual(['id-1-4']);
+    expect([...harness.scheduled.values()].map(({ message }) => message.attempt)).toEqual([5]);
+  });
+
+  test('sent again to another URL, it waits for that besides', async () => {
+    const urls = [MESSAGE.url, 'https://example.com/moved'];
+    for (const url of urls) await harness.process(of({ attempt: 4, url }));
+    expect([...harness.scheduled.values()].map(({ message }) => message.url)).toEqual(urls);
   });
 
   test('a message that was carried on ends at once, not with its batch', async () => {
