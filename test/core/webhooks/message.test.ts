@@ -142,6 +142,22 @@ test.each([
   expect(hostOf({ url })).toBe(host);
 });
 
+test('a host is the name of a message group, whatever the URL: SQS refuses others', () => {
+  const scheme = fc.constantFrom('https:', 'http:', 'file:', 'x:');
+  const host = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.string(),
+    fc.domain(),
+    fc.ipV6().map((address) => `[${address}]:8443`),
+  );
+  fc.assert(
+    fc.property(scheme, host, (protocol, authority) => {
+      expect(hostOf({ url: `${protocol}//${authority}/` })).toMatch(/^[!-~]{1,128}$/);
+    }),
+    { numRuns: 1_000 },
+  );
+});
+
 test.each([
   '',
   'null',
