@@ -103,6 +103,20 @@ describe('replay', () => {
     expect(await stack.inDead()).toEqual([1, 0]);
   });
 
+  test('one a scheduler could not send is put back as what it was to send', async () => {
+    const call = { MessageBody: encodeWebhook(webhook('a', 'example.com', 4)), QueueUrl: stack.inputUrl };
+    await givenUp(JSON.stringify(call));
+    expect((await run('replay', '--yes')).exitCode).toBe(0);
+    expect((await putBack()).map((each) => each.webhook)).toEqual([webhook('a', 'example.com', 1)]);
+  });
+
+  test('of what cannot be read it is not said that it would be put back', async () => {
+    await givenUp('nonsense');
+    const { stdout, stderr } = await run('replay', '--dry-run');
+    expect(stdout).toMatch(/^[^\t]+\t\tunreadable\n$/);
+    expect(stderr).toBe('would be put back: 0\n');
+  });
+
   test('only those that are meant, and only if it is', async () => {
     await givenUp(webhook('a'));
     await givenUp(webhook('b', 'other.example'));

@@ -73,9 +73,10 @@ async function replayGivenUp(options: ReplayOptions, run: Run): Promise<void> {
   if (!yes || dryRun) {
     let count = 0;
     await eachBatch(service, options, run, 'looking through the webhooks', async (webhooks) => {
-      count += webhooks.length;
+      count += webhooks.filter(({ content }) => content).length;
       if (!dryRun) return;
-      for (const webhook of webhooks) await print({ webhook, result: 'put_back' }, options);
+      for (const webhook of webhooks)
+        await print({ webhook, result: webhook.content ? 'put_back' : 'unreadable' }, options);
     });
     note(`would be put back: ${formatCount(count)}`);
     if (dryRun || count === 0 || !(await confirm('Go on?', signal))) return;
