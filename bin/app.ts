@@ -48,6 +48,7 @@ output(
   'Webhooks that were given up',
 );
 output('ProcessorFunctionName', service.processor.functionName, 'The function that runs the processor');
+output('EventSourceId', service.eventSource.eventSourceMappingId, 'What gives that function its messages');
 
 /** What a prop must be is told without where in the code it was found out. */
 function serviceOrMessage(): AsyncService {

@@ -39,6 +39,7 @@ it('makes a stack with these outputs, without a finding or a warning', async () 
   expect(Object.keys(outputs).sort()).toEqual([
     'ApiUrl',
     'DeadLetterQueueUrl',
+    'EventSourceId',
     'InputQueueUrl',
     'OutputDeadLetterQueueUrl',
     'OutputQueueUrl',
