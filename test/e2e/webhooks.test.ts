@@ -1,4 +1,4 @@
-import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
+import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Webhook } from 'standardwebhooks';
 import { expect, inject, test, vi } from 'vitest';
@@ -117,6 +117,18 @@ test('by message: a failure is told as well, and told again until it is taken, a
   );
 });
 
+/** The schedule by which a webhook is carried on. @throws Error while there is none */
+async function scheduleOf(webhookId: string) {
+  const scheduler = new SchedulerClient(config);
+  const GroupName = service.output('WebhookScheduleGroup');
+  const { Schedules = [] } = await scheduler.send(new ListSchedulesCommand({ GroupName }));
+  for (const { Name } of Schedules) {
+    const schedule = await scheduler.send(new GetScheduleCommand({ GroupName, Name }));
+    if (decodeWebhook(schedule.Target?.Input ?? '').id === webhookId) return schedule;
+  }
+  throw new Error(`none of ${Schedules.length} schedules is of ${webhookId}`);
+}
+
 test('a receiver that wants to be left alone for an hour is called then, by a schedule', async () => {
   const { calls, url } = await receiverOf([503, { 'retry-after': '3600' }]);
   const asked = Date.now();
@@ -128,13 +140,7 @@ test('a receiver that wants to be left alone for an hour is called then, by a sc
     nextAttemptAt: expect.any(String),
   });
   const id = String(call?.headers['webhook-id']);
-  const schedule = await vi.waitFor(
-    () =>
-      new SchedulerClient(config).send(
-        new GetScheduleCommand({ GroupName: service.output('WebhookScheduleGroup'), Name: `${id}-1` }),
-      ),
-    WAITING,
-  );
+  const schedule = await vi.waitFor(() => scheduleOf(id), WAITING);
   expect(schedule).toMatchObject({ ActionAfterCompletion: 'DELETE', FlexibleTimeWindow: { Mode: 'OFF' } });
   const deadLetters = schedule.Target?.DeadLetterConfig?.Arn?.split(':').at(-1) ?? 'none';
   expect(service.output('WebhookDeadLetterQueueUrl')).toMatch(new RegExp(`/${deadLetters}$`));
