@@ -40,7 +40,8 @@ export async function findDeployment(search: Search): Promise<Deployment> {
   const local = await localOutputs(file);
   if (local && (await answers(local, signal))) {
     note(`using the local deployment in ${relative('', file)}`);
-    return deploymentOf(`${DEFAULT_STACK} in ${relative('', file)}`, local);
+    const newer = `. If it was deployed by hand since, look there: --stack ${DEFAULT_STACK}`;
+    return deploymentOf(`${DEFAULT_STACK} in ${relative('', file)}`, local, newer);
   }
   const { region, outputs } = await defaultStack(local, signal);
   note(`using the stack ${DEFAULT_STACK} in ${region}`);
@@ -59,11 +60,12 @@ async function defaultStack(local: Outputs | undefined, signal: AbortSignal) {
   }
 }
 
-function deploymentOf(stack: string, outputs: Outputs): Deployment {
+/** @param hint what else may help where an output is missing */
+function deploymentOf(stack: string, outputs: Outputs, hint = ''): Deployment {
   return (name) => {
     const value = outputs[name];
     if (value !== undefined) return value;
-    throw new DeploymentUnknown(`The stack ${stack} has no output ${name}: ${whyNot(name)}`);
+    throw new DeploymentUnknown(`The stack ${stack} has no output ${name}: ${whyNot(name)}${hint}`);
   };
 }
 

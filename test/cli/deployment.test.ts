@@ -161,3 +161,10 @@ describe('without a name', () => {
     );
   });
 });
+
+test('outputs of a local deployment that are missing may be those of a newer one', async () => {
+  const { url } = await serve((_, response) => response.writeHead(200).end());
+  await deployedLocally({ ApiUrl: url });
+  const deployment = await find();
+  expect(() => deployment('WebhookQueueUrl')).toThrow('look there: --stack Coatcheck');
+});
