@@ -12,7 +12,7 @@ export interface Backoff {
 /**
  * Whole seconds to wait after an attempt failed with `error`. An error that names its wait gets it. Any other gets
  * exponential backoff with full jitter: evenly between nothing and the bound, so that requests that failed together
- * don't come back together.
+ * don't come back together; for what is down, between half the bound and the bound.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @param attempt which attempt failed, from 1
  * @param random from 0 up to, not including, 1
@@ -27,7 +27,9 @@ export function retryDelaySeconds(error: unknown, attempt: number, backoff: Back
   }
   if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
   const bound = Math.min(backoff.retryCapSeconds, backoff.retryBaseSeconds * 2 ** (attempt - 1));
-  return Math.min(Math.round(random * bound), LONGEST_WAIT_SECONDS);
+  // SQS counts every look, and a lone request may meet new instances, which know of no row of failures.
+  const share = error instanceof DownstreamUnavailable ? (1 + random) / 2 : random;
+  return Math.min(Math.round(share * bound), LONGEST_WAIT_SECONDS);
 }
 
 /** Seconds from now to a time; none when it is past. Both in milliseconds since 1970. */

@@ -144,7 +144,7 @@ describe('a message is acknowledged only after its outcome is published:', () =>
     harness.output.faults.inject('send', fault);
     const again = await harness.process(requests(3));
     expect(again.toSorted()).toEqual(['message-r-0', 'message-r-1', 'message-r-2']);
-    expect(harness.delays).toEqual({ 'message-r-0': 1, 'message-r-1': 1, 'message-r-2': 1 });
+    expect(harness.delays).toEqual({ 'message-r-0': 2, 'message-r-1': 2, 'message-r-2': 2 });
   });
 
   test('a call whose answer was lost: published again under the same id', async () => {

@@ -24,6 +24,13 @@ test('a wait is whole seconds within what SQS takes, and never above the cap', (
   );
 });
 
+test('what is down is waited for at least half of the bound: SQS counts every look', () => {
+  const error = new DownstreamUnavailable('no database');
+  expect([0, 0.5, 1 - Number.EPSILON].map((random) => retryDelaySeconds(error, 3, BACKOFF, random))).toEqual([
+    4, 6, 8,
+  ]);
+});
+
 test.each([
   [1, 2],
   [2, 4],
