@@ -6,6 +6,9 @@ const UNIT_TIMEOUT_MILLISECONDS = 30_000;
 /** Tests against a local AWS wait for real queues, and for deployments. */
 const AWS_TIMEOUT_MILLISECONDS = 120_000;
 
+/** The foreign packages of test/peers are downloaded once. */
+const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
+
 export default defineConfig({
   test: {
     // By default one core is left idle, of two.
@@ -15,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/conformance/**', 'test/e2e/**'],
+          exclude: ['test/conformance/**', 'test/e2e/**', 'test/peers/**'],
           testTimeout: UNIT_TIMEOUT_MILLISECONDS,
         },
       },
@@ -26,6 +29,16 @@ export default defineConfig({
           globalSetup: ['test/conformance/setup.ts'],
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
           hookTimeout: AWS_TIMEOUT_MILLISECONDS,
+        },
+      },
+      {
+        test: {
+          name: 'peers',
+          include: ['test/peers/**/*.test.ts'],
+          globalSetup: ['test/conformance/setup.ts'],
+          testTimeout: AWS_TIMEOUT_MILLISECONDS,
+          // Long enough to install a toolchain's packages.
+          hookTimeout: INSTALL_TIMEOUT_MILLISECONDS,
         },
       },
       {

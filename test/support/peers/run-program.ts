@@ -1,0 +1,29 @@
+import { execFile } from 'node:child_process';
+
+/** How a program is run. */
+export interface ProgramOptions {
+  readonly cwd?: string;
+  readonly env?: NodeJS.ProcessEnv;
+  /** What it reads from its standard input. @default - nothing */
+  readonly input?: string;
+}
+
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Runs a program to its end.
+ * @returns its standard output
+ * @throws with its standard error, when it fails
+ */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  { input = '', ...options }: ProgramOptions = {},
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = execFile(program, args, { ...options, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout) =>
+      error ? reject(error) : resolve(stdout),
+    );
+    child.stdin?.end(input);
+  });
+}
