@@ -57,6 +57,7 @@ export class S3PayloadStore implements PayloadStore {
     return {
       size: object.ContentLength,
       contentType: object.ContentType,
+      versionId: object.VersionId,
       metadata: object.Metadata ?? {},
       body: checksumChecked(body, where),
       discard,

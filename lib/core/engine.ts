@@ -3,12 +3,14 @@ import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit/circuit.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
-import { RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
-import { type Fate, fatesByDelivery, UNTOUCHED } from './fate.ts';
+import type { Decoded } from './envelopes/decode.ts';
+import { AttemptTimedOut, RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
+import { type Fate, fatesByDelivery, leastAdvanced, UNTOUCHED } from './fate.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
 import { requestFields } from './log-fields.ts';
+import { decodeOffloaded, isOffloaded } from './offloaded.ts';
 import { failure, type Outcome, outcomeOf } from './outcome.ts';
 import { Announcer } from './output/announcer.ts';
 import { FailureEvents } from './output/failure-events.ts';
@@ -163,6 +165,48 @@ export class Engine {
       this.#metrics?.putOff();
       return { fate: Promise.resolve(UNTOUCHED), handled: false };
     }
+    return this.#isToBeRead(task)
+      ? this.#runOffloaded(task, publisher, shift)
+      : this.#runDecoded(task, publisher, shift);
+  }
+
+  /** A message that can't be read until its last receive is given up as it is known without its object. */
+  #isToBeRead(task: Task): boolean {
+    return isOffloaded(task.decoded) && !isLastReceive(receivesOf(task), this.#settings.maxAttempts);
+  }
+
+  /** Runs the requests of a message that an extended client stored, one after the other: most hold one. */
+  async #runOffloaded(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
+    const runs: Run[] = [];
+    try {
+      for (const decoded of await this.#decodeOffloaded(task, shift)) {
+        runs.push(await this.#runDecoded({ ...task, decoded }, publisher, shift));
+      }
+    } catch (error) {
+      return { fate: Promise.resolve(this.#retry(error, task)), handled: false };
+    }
+    return {
+      fate: Promise.all(runs.map(({ fate }) => fate)).then(leastAdvanced),
+      handled: runs.some(({ handled }) => handled),
+    };
+  }
+
+  /** Before anything is claimed: which requests there are is known only then. */
+  async #decodeOffloaded(task: Task, { over }: Shift): Promise<readonly Decoded[]> {
+    const { decoded } = task;
+    if (!isOffloaded(decoded)) return [decoded];
+    const decoding = decodeOffloaded(decoded, latestOf(task), this.#ports.store, this.#settings, over);
+    try {
+      return await unlessAborted(decoding, over, () => {
+        throw new AttemptTimedOut(0);
+      });
+    } catch (error) {
+      this.#circuit.failed(error, receivesOf(task));
+      throw error;
+    }
+  }
+
+  async #runDecoded(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
     let handled = false;
     const processor = noticing(this.#processor, () => {
       handled = true;

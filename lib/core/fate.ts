@@ -26,6 +26,11 @@ export function fatesByDelivery(
   return byDelivery;
 }
 
+/** How far the least advanced of several requests is. */
+export function leastAdvanced(fates: readonly Fate[]): Fate {
+  return fates.reduce(lesser, 'done');
+}
+
 function lesser(one: Fate, other: Fate): Fate {
   return distance(one) >= distance(other) ? one : other;
 }

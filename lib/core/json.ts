@@ -41,6 +41,23 @@ export function memberText(json: string, name: string): string | undefined {
   return found;
 }
 
+/** Whether a text, of which only the beginning may be there, begins an object that has a member of this name. */
+export function beginsWithMember(text: string, name: string): boolean {
+  const quoted = JSON.stringify(name);
+  let at = skipSpace(text, 0);
+  if (text.charCodeAt(at) !== OPEN_BRACE) return false;
+  do {
+    at = skipSpace(text, at + 1);
+    if (text.charCodeAt(at) !== QUOTE) return false;
+    const nameEnd = endOfString(text, at) + 1;
+    if (text.slice(at, nameEnd) === quoted) return true;
+    at = skipSpace(text, nameEnd);
+    if (text.charCodeAt(at) !== COLON) return false;
+    at = endOfValue(text, skipSpace(text, at + 1));
+  } while (text.charCodeAt(at) === COMMA);
+  return false;
+}
+
 /** Index of the comma or bracket that ends the value begun at `start`. */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
@@ -96,6 +113,7 @@ function nestsDeeperThan(text: string, limit: number): boolean {
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;

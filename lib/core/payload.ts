@@ -35,7 +35,8 @@ export interface Payload {
 
 /**
  * Opens a request's payload. Nothing of it is read yet, and what can be refused unread is.
- * @throws ClaimCheckRefused, PayloadMissing, PayloadDenied, PayloadEmpty, PayloadTooLarge, PayloadSizeMismatch
+ * @throws ClaimCheckRefused, PayloadMissing, PayloadDenied, PayloadEmpty, PayloadTooLarge, PayloadSizeMismatch, or why
+ *   the payload is unreadable
  */
 export async function openPayload(
   { payload, metadata, contentType }: DecodedRequest,
@@ -43,6 +44,7 @@ export async function openPayload(
   limits: PayloadLimits,
   signal: AbortSignal,
 ): Promise<Payload> {
+  if ('unreadable' in payload) throw payload.unreadable;
   if ('inline' in payload) return inlinePayload(payload.inline, contentType, metadata, limits);
   const opened = await openChecked(payload, store, limits, signal);
   return storedPayload(

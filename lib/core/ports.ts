@@ -11,6 +11,8 @@ export interface OpenedPayload {
   /** Bytes in all, where the store says so. */
   readonly size?: number;
   readonly contentType?: string;
+  /** The object's version, in a bucket that has versions. */
+  readonly versionId?: string;
   /** What the uploader noted on the object. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JsonInvalid, JsonTooDeep } from '../../lib/core/errors.ts';
-import { memberText, parseJson } from '../../lib/core/json.ts';
+import { beginsWithMember, memberText, parseJson } from '../../lib/core/json.ts';
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -120,5 +120,24 @@ describe('memberText', () => {
     ['{}', 'b', undefined],
   ])('in %s, %s is %j', (json, name, text) => {
     expect(memberText(json, name)).toBe(text);
+  });
+});
+
+describe('beginsWithMember', () => {
+  test.each([
+    ['{"b":1}', true],
+    [' { "a" : [1, {"x": "}"}] , "b" : 1}', true],
+    ['{"a":"\\"b\\":", "b"', true],
+    ['{"a":{"b":1}}', false],
+    ['{"a":1, "c', false],
+    ['{"a":"b", "c":', false],
+    ['[{"b":1}]', false],
+    ['{"a" "b":1}', false],
+    ['{"a":1 "b":2}', false],
+    ['{"a"', false],
+    ['{', false],
+    ['', false],
+  ])('of %s', (text, found) => {
+    expect(beginsWithMember(text, 'b')).toBe(found);
   });
 });

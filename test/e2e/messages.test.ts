@@ -57,20 +57,56 @@ describe('a message on the input queue', () => {
     });
   });
 
-  test.each([
-    ['software.amazon.payloadoffloading.PayloadS3Pointer', 'ExtendedPayloadSize'],
-    ['com.amazon.sqs.javamessaging.MessageS3Pointer', 'SQSLargePayloadSize'],
-  ])('extended-client pointer %s: the object is the payload', async (pointerClass, sizeAttribute) => {
-    const payload = JSON.stringify({ do: 'echo', value: pointerClass });
-    const key = `payloads/${sizeAttribute}`;
-    await service.upload(key, payload);
-    await service.send({
-      body: JSON.stringify([pointerClass, { s3BucketName: service.bucket, s3Key: key }]),
-      attributes: { RequestId: sizeAttribute, [sizeAttribute]: String(payload.length) },
-    });
+  /** What the extended clients of Python and Java write, older Java ones too, with the type their objects get. */
+  const extendedClients = [
+    [
+      'python',
+      'software.amazon.payloadoffloading.PayloadS3Pointer',
+      'ExtendedPayloadSize',
+      ', ',
+      'binary/octet-stream',
+    ],
+    ['java', 'software.amazon.payloadoffloading.PayloadS3Pointer', 'SQSLargePayloadSize', ',', 'text/plain'],
+    ['older-java', 'com.amazon.sqs.javamessaging.MessageS3Pointer', 'SQSLargePayloadSize', ',', 'text/plain'],
+  ] as const;
 
-    expect(await service.event(sizeAttribute)).toMatchObject({ data: { value: pointerClass } });
-  });
+  describe.each(extendedClients)(
+    'B6: offloaded by an extended client, %s',
+    (client, pointerClass, sizeAttribute, comma, contentType) => {
+      async function offload(name: string, body: string, attributes: Record<string, string> = {}) {
+        const key = `payloads/${client}-${name}`;
+        await service.upload(key, body, contentType);
+        const pointer = JSON.stringify({ s3BucketName: service.bucket, s3Key: key });
+        await service.send({
+          body: `["${pointerClass}"${comma}${pointer}]`,
+          attributes: { ...attributes, [sizeAttribute]: String(Buffer.byteLength(body)) },
+        });
+      }
+
+      test('JSON is JSON', async () => {
+        const RequestId = `offloaded-${client}`;
+        await offload('json', JSON.stringify({ do: 'echo', value: client }), { RequestId, Colour: 'red' });
+
+        expect(await service.event(RequestId)).toMatchObject({
+          data: { value: client, contentType: 'application/json', metadata: { Colour: 'red' } },
+        });
+      });
+
+      test('a CloudEvent is one: its id is the ticket', async () => {
+        const id = `offloaded-event-${client}`;
+        const data = { do: 'echo', value: 'x'.repeat(300_000) };
+        await offload(
+          'event',
+          JSON.stringify({ specversion: '1.0', id, source: '/shop', type: 'order.placed', data }),
+        );
+
+        expect(await service.event(id)).toMatchObject({
+          type: 'coatcheck.request.succeeded',
+          requestsource: '/shop',
+        });
+      });
+    },
+  );
 
   test('a claim check into a foreign bucket is refused (fault 33)', async () => {
     const pointer = { s3BucketName: 'somebody-elses', s3Key: 'secret' };

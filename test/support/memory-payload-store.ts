@@ -145,7 +145,7 @@ export class MemoryPayloadStore implements PayloadStore {
   }
 
   #reading(
-    { bytes, contentType, metadata }: StoredVersion,
+    { bytes, contentType, metadata, versionId }: StoredVersion,
     { chunkBytes = 65_536, withoutSize = false, endsAfter = Number.POSITIVE_INFINITY }: Oddities,
     signal: AbortSignal,
   ): OpenedPayload {
@@ -171,7 +171,8 @@ export class MemoryPayloadStore implements PayloadStore {
         discard();
       }
     }
-    return { size: withoutSize ? undefined : bytes.byteLength, contentType, metadata, body: body(), discard };
+    const size = withoutSize ? undefined : bytes.byteLength;
+    return { size, contentType, versionId, metadata, body: body(), discard };
   }
 }
 

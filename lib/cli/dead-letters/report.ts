@@ -40,6 +40,7 @@ export function resourceOf(request: LetterRequest, { message: letter }: DeadLett
 export function formatPayload({ described }: LetterRequest): string {
   if ('rejection' in described) return '';
   const { payload, contentType = '' } = described;
+  if ('unreadable' in payload) return payload.unreadable.message;
   if ('inline' in payload) {
     return `in the message, ${formatBytes(Buffer.byteLength(payload.inline))} ${contentType}`.trimEnd();
   }

@@ -1,8 +1,8 @@
 import { type ClaimCheck, claimCheckProblem } from '../claim-check.ts';
 import type { Delivery } from '../delivery.ts';
 import { EnvelopeMalformed, PermanentError } from '../errors.ts';
-import { parseJson } from '../json.ts';
-import { contentTypeProblem } from '../media-type.ts';
+import { isJson, parseJson } from '../json.ts';
+import { contentTypeProblem, isJsonType, JSON_TYPE } from '../media-type.ts';
 import { identityProblem, type RequestIdentity } from '../request-id.ts';
 import { callbackUrlLengthProblem } from '../webhooks/callback-url.ts';
 import { ATTRIBUTES } from './attributes.ts';
@@ -19,9 +19,14 @@ export interface InlinePayload {
   readonly inline: string | Uint8Array;
 }
 
+/** A payload that can't be read, which is why its request fails. */
+export interface UnreadablePayload {
+  readonly unreadable: PermanentError;
+}
+
 /** A request as its envelope described it. */
 export interface DecodedRequest extends RequestIdentity {
-  readonly payload: InlinePayload | ClaimCheck;
+  readonly payload: InlinePayload | ClaimCheck | UnreadablePayload;
   readonly contentType?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly traceparent?: string;
@@ -33,6 +38,8 @@ export interface DecodedRequest extends RequestIdentity {
   readonly submittedAt?: number;
   /** Its record was made before its payload came: a claim does well to read it first. */
   readonly ticketed?: true;
+  /** An extended client stored the message's body: the payload holds the whole message, which may be any envelope. */
+  readonly offloaded?: true;
 }
 
 /** A request that can't be handled, for a reason its sender is told. */
@@ -58,7 +65,7 @@ export interface DecodeLimits {
 export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
   try {
-    value = looksLikeContainer(delivery.body) ? parsed(delivery.body, limits) : undefined;
+    value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
     return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
   } catch (error) {
     return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];
@@ -87,13 +94,18 @@ function looksLikeContainer(body: string): boolean {
   return /^\s*[{[]/.test(body);
 }
 
-/** The body as JSON, or undefined when it isn't JSON after all. */
-function parsed(body: string, { maxJsonDepth }: DecodeLimits): unknown {
+/**
+ * The body as JSON; undefined when it isn't JSON after all, or is nested so deep that it isn't parsed and its sender
+ * calls it something else.
+ * @throws JsonTooDeep
+ */
+function parsed({ body, attributes }: Delivery, { maxJsonDepth }: DecodeLimits): unknown {
   try {
     return parseJson(body, 'The message', maxJsonDepth);
   } catch (error) {
-    if (error instanceof PermanentError && error.code === 'json_invalid') return undefined;
-    throw error;
+    const isTooDeep = error instanceof PermanentError && error.code === 'json_too_deep';
+    if (isTooDeep && isJsonType(attributes[ATTRIBUTES.contentType] ?? JSON_TYPE) && isJson(body)) throw error;
+    return undefined;
   }
 }
 

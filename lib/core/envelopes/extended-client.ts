@@ -22,8 +22,8 @@ export function isExtendedClientPointer(value: unknown): value is readonly [stri
 }
 
 /**
- * Reads a pointer: the object is the message's original body. The size its attribute states is not relied on, since
- * writers count it differently; the store knows.
+ * Reads a pointer: the object is the message's original body, which `decodeOffloaded` reads and decodes. The size in the
+ * message's attribute is ignored: writers count it differently, and the store knows.
  * @see https://github.com/awslabs/payload-offloading-java-common-lib-for-aws
  * @throws EnvelopeMalformed
  */
@@ -33,5 +33,5 @@ export function decodeExtendedClientPointer(
 ): DecodedRequest {
   const bucket = requiredText(ENVELOPE, pointer, 's3BucketName');
   const key = requiredText(ENVELOPE, pointer, 's3Key');
-  return { ...attributesOf(delivery), payload: { bucket, key } };
+  return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: true };
 }

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decodedRequest, inlineText, rejectedRequest } from '../../support/decoded.ts';
+import { delivery } from '../../support/delivery.ts';
+import { EngineHarness } from '../../support/engine-harness.ts';
 
 describe('a body in no envelope is the payload, unchanged:', () => {
   test.each([
@@ -93,8 +95,44 @@ describe('is rejected', () => {
     expect(rejection.code).toBe('envelope_malformed');
   });
 
-  test('JSON nested too deep, unparsed', () => {
-    const { id, rejection } = rejectedRequest('['.repeat(129), { attributes: { RequestId: 'r-1' } });
+  test('JSON nested too deep', () => {
+    const { id, rejection } = rejectedRequest(nested(129), { attributes: { RequestId: 'r-1' } });
     expect({ id, code: rejection.code }).toEqual({ id: 'r-1', code: 'json_too_deep' });
+  });
+});
+
+/** JSON nested so deep. */
+function nested(depth: number): string {
+  return '['.repeat(depth) + ']'.repeat(depth);
+}
+
+describe('B14: text that nests as deep as no JSON may', () => {
+  test.each([
+    ['brackets that are never closed', '['.repeat(129)],
+    ['braces', '{"a":'.repeat(200)],
+    ['brackets and words', `${nested(500)} and so on`],
+  ])('is text: %s', (_, body) => {
+    const request = decodedRequest(body);
+    expect(inlineText(request)).toBe(body);
+    expect(request.contentType).toBe('text/plain; charset=utf-8');
+  });
+
+  test('is what its sender calls it, JSON or not', () => {
+    const attributes = { ContentType: 'text/csv' };
+    expect(decodedRequest(nested(129), { attributes })).toMatchObject({ contentType: 'text/csv' });
+  });
+
+  test.each([undefined, 'application/json', 'application/vnd.example+json'])(
+    'is refused when it is JSON, called %s',
+    (ContentType) => {
+      const { rejection } = rejectedRequest(nested(129), { attributes: ContentType ? { ContentType } : {} });
+      expect(rejection.code).toBe('json_too_deep');
+    },
+  );
+
+  test('is JSON too deep to the handler when its sender calls it JSON', async () => {
+    const harness = new EngineHarness((request) => request.json());
+    await harness.process([delivery('['.repeat(129), { attributes: { ContentType: 'application/json' } })]);
+    expect(harness.problem.code).toBe('json_too_deep');
   });
 });

@@ -29,7 +29,12 @@ export const handler = processor(async (request) => {
   const behaviour = (await request.json()) as Behaviour;
   switch (behaviour.do) {
     case 'echo':
-      return { value: behaviour.value, attempt: request.attempt, metadata: request.metadata };
+      return {
+        value: behaviour.value,
+        attempt: request.attempt,
+        contentType: request.contentType,
+        metadata: request.metadata,
+      };
     case 'refuse':
       throw new PermanentError(behaviour.reason, { code: 'refused', details: { by: 'test' } });
     case 'fail':
