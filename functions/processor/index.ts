@@ -38,6 +38,7 @@ export {
 export { type FromFetchOptions, fromFetch } from '../../lib/core/from-fetch.ts';
 export type { Handler, ProcessorOptions, ProcessorRequest } from '../../lib/core/handler.ts';
 export type { Logger } from '../../lib/core/ports.ts';
+export type { ResponseLike } from '../../lib/core/web-bodies.ts';
 
 /** What runs a processor, and whether it is traced. */
 interface Running {

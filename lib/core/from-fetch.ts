@@ -1,5 +1,6 @@
-import type { DownstreamUnavailable } from './errors.ts';
+import { type DownstreamUnavailable, ResultInvalid } from './errors.ts';
 import type { Handler, ProcessorRequest } from './handler.ts';
+import { isResponse, type ResponseLike } from './web-bodies.ts';
 
 /** How a request is put to a web-standard application. */
 export interface FromFetchOptions {
@@ -25,14 +26,20 @@ const ORIGIN = 'http://coatcheck.invalid';
  * @throws TypeError for a method whose requests have no body
  */
 export function fromFetch(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: (request: Request) => ResponseLike | Promise<ResponseLike>,
   { path = '/', method = 'POST' }: FromFetchOptions = {},
 ): Handler {
   if (/^(?:get|head)$/i.test(method)) {
     throw new TypeError(`fromFetch() takes a method whose requests have a body, such as POST, got ${method}`);
   }
   const url = new URL(path, ORIGIN);
-  return (request) => fetch(webRequest(request, url, method));
+  return async (request) => {
+    const response = await fetch(webRequest(request, url, method));
+    if (!isResponse(response)) {
+      throw new ResultInvalid(`the application must answer with a Response, got ${typeof response}`);
+    }
+    return response;
+  };
 }
 
 function webRequest(request: ProcessorRequest, url: URL, method: string): Request {

@@ -55,7 +55,7 @@ export interface ProcessorRequest<Input = unknown> {
 
 /**
  * What a team writes. It may return any JSON value, bytes, a stream (anything async-iterable that yields bytes or
- * text), a web `Response`, or nothing. It may throw {@link PermanentError} (fail now), {@link RetryLater} (try again
+ * text), a web `Response` of whatever library, or nothing. It may throw {@link PermanentError} (fail now), {@link RetryLater} (try again
  * after a wait), or anything else (try again after a backoff).
  */
 export type Handler<Input = unknown> = (request: ProcessorRequest<Input>) => unknown;

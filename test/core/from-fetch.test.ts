@@ -144,3 +144,12 @@ test('the application is told to stop before the deadline', async () => {
 test.each(['GET', 'head'])('%s is refused where the processor is made: it has no body', (method) => {
   expect(() => fromFetch(() => new Response(), { method })).toThrow(`such as POST, got ${method}`);
 });
+
+test('B1: an application that answers with something else than a Response has failed', async () => {
+  const harness = new EngineHarness(fromFetch(Object.assign(() => JSON.parse('null'))));
+  await harness.process([requestDelivery('r-1')]);
+  expect(harness.problem).toMatchObject({
+    code: 'result_invalid',
+    detail: expect.stringContaining('Response'),
+  });
+});

@@ -8,6 +8,18 @@ function requests(count: number) {
   return Array.from({ length: count }, (_, index) => requestDelivery(`r-${index}`));
 }
 
+async function readResponse(): Promise<Response> {
+  const response = new Response('read');
+  await response.text();
+  return response;
+}
+
+async function drainedResponse(): Promise<Response> {
+  const response = new Response('read');
+  for await (const _ of response.body ?? []);
+  return response;
+}
+
 describe('fault 12: one bad message of ten', () => {
   test('nine are acknowledged, one is tried again', async () => {
     const harness = new EngineHarness((request) => {
@@ -70,6 +82,15 @@ describe('fault 13: a handler', () => {
     const harness = new EngineHarness(() => result);
     expect(await harness.process(requests(1))).toEqual([]);
     expect(harness.problem.code).toBe('result_invalid');
+  });
+
+  test.each([
+    ['that was read', readResponse],
+    ['whose stream was read', drainedResponse],
+  ])('B1: that returns a Response %s has failed at its first attempt', async (_, make) => {
+    const harness = new EngineHarness(make);
+    expect(await harness.process(requests(1))).toEqual([]);
+    expect(harness.problem).toMatchObject({ code: 'result_invalid', attempts: 1 });
   });
 
   test('that returns what looks like ids of messages has them published, nothing else', async () => {
