@@ -37,7 +37,8 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
   }
 }
 
-function programOf(run: Run): Command {
+/** The commands and their options, as a tree. */
+export function programOf(run: Run): Command {
   const program = new Command('coatcheck')
     .description(
       'Asynchronous request processing on AWS: hand in a payload, get a ticket, collect the result.',

@@ -11,10 +11,10 @@ export class OutcomeResult {
   readonly contentType: string;
   /** Where it lies, when it was too large for the message. */
   readonly reference?: ClaimCheck;
-  readonly #inline?: Uint8Array;
+  readonly #inline?: Uint8Array<ArrayBuffer>;
   readonly #objects: ResultObjects;
 
-  constructor(contentType: string, content: Uint8Array | ClaimCheck, objects: ResultObjects) {
+  constructor(contentType: string, content: Uint8Array<ArrayBuffer> | ClaimCheck, objects: ResultObjects) {
     this.contentType = contentType;
     this.#objects = objects;
     if (content instanceof Uint8Array) this.#inline = content;
@@ -27,7 +27,7 @@ export class OutcomeResult {
   }
 
   /** The whole. */
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     if (!this.reference) return this.#inline ?? new Uint8Array();
     return new Uint8Array(await new Response(await this.stream()).arrayBuffer());
   }

@@ -38,7 +38,7 @@ export interface ProcessorRequest<Input = unknown> {
   /** The payload as UTF-8 text. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
   text(): Promise<string>;
   /** The payload's bytes. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
-  bytes(): Promise<Uint8Array>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
    * The payload as it arrives, in constant memory; to be read once. After `json()`, `text()` or `bytes()` it comes from
    * memory.

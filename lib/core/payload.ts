@@ -24,7 +24,7 @@ export interface Payload {
   readonly contentType: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   /** All of it, in memory, any number of times. @throws PayloadTooLarge, PayloadUsed when it was streamed before */
-  bytes(): Promise<Uint8Array>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /** As it arrives, or from memory if it is there. @throws PayloadUsed when it was streamed before */
   stream(): AsyncIterable<Uint8Array>;
   /** What reading failed of, if it did. */
@@ -59,7 +59,7 @@ export async function openPayload(
 }
 
 function inlinePayload(
-  inline: string | Uint8Array,
+  inline: string | Uint8Array<ArrayBuffer>,
   contentType: string | undefined,
   metadata: Readonly<Record<string, string>>,
   limits: PayloadLimits,
@@ -118,10 +118,10 @@ function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimi
 function readOnce(
   about: Omit<Payload, 'bytes' | 'stream'>,
   read: () => AsyncIterable<Uint8Array>,
-  readAll: () => Promise<Uint8Array>,
+  readAll: () => Promise<Uint8Array<ArrayBuffer>>,
 ): Payload {
   let streamed = false;
-  let buffered: Promise<Uint8Array> | undefined;
+  let buffered: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return {
     ...about,
     async bytes() {
@@ -168,7 +168,7 @@ async function buffer(
   { size, discard }: OpenedPayload,
   what: string,
   limit: number,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   if (size !== undefined && size > limit) {
     discard();
     throw new PayloadTooLarge(what, size, limit);

@@ -84,7 +84,7 @@ export class PayloadRequest implements ProcessorRequest {
     return unhurried(this.bytes().then((bytes) => new TextDecoder().decode(bytes)));
   }
 
-  bytes(): Promise<Uint8Array> {
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return unhurried(this.#payload.bytes());
   }
 

@@ -7,7 +7,7 @@ import { CollectingLogger } from '../support/collecting-logger.ts';
 import { MemoryPayloadStore } from '../support/memory-payload-store.ts';
 
 async function requestFor(
-  content: string | Uint8Array,
+  content: string | Uint8Array<ArrayBuffer>,
   logger = new CollectingLogger(),
   given: Partial<AttemptContext> = {},
 ) {

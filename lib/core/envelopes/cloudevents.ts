@@ -81,7 +81,7 @@ function hasValue(member: unknown): boolean {
   return member !== undefined && member !== null;
 }
 
-function base64(value: unknown): Uint8Array {
+function base64(value: unknown): Uint8Array<ArrayBuffer> {
   if (typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value) && value.length % 4 === 0) {
     return Buffer.from(value, 'base64');
   }

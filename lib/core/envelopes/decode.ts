@@ -16,7 +16,7 @@ import { decodeSubmission, isSubmission } from './submission.ts';
 
 /** A payload that travelled in the message. */
 export interface InlinePayload {
-  readonly inline: string | Uint8Array;
+  readonly inline: string | Uint8Array<ArrayBuffer>;
 }
 
 /** A payload that can't be read, which is why its request fails. */
