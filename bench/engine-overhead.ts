@@ -2,10 +2,11 @@
 import { BATCH_SIZES, type WayTimes } from './engine-overhead/times.ts';
 import { WAYS, type WayName } from './engine-overhead/ways.ts';
 import { freshProcess, messageOf } from './support/fresh-process.ts';
+import { lengthOf } from './support/length.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { median } from './support/statistics.ts';
 
-const ROUNDS = 5;
+const ROUNDS = lengthOf(5, 1);
 const NAMES = Object.keys(WAYS) as WayName[];
 
 await runBenchmark("The engine's time a message", async (note): Promise<Report> => {

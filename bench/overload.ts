@@ -11,18 +11,19 @@ import { type Offered, offer, warmUp } from './overload/offer.ts';
 import { type Ends, takeOutcomes } from './overload/outcomes.ts';
 import { SERVICE, STACK } from './overload/service.ts';
 import { doneSeconds, drain, measureBurst } from './support/burst.ts';
+import { lengthOf } from './support/length.ts';
 import { type Row, runBenchmark } from './support/report.ts';
 import { quantile } from './support/statistics.ts';
 
 /** How much comes, of what the service can do, and for how many seconds; and whether who is refused comes back. */
 const LOADS = [
-  { name: '200 %', phases: [[2, 90]], comeBack: false },
-  { name: '80 %', phases: [[0.8, 90]], comeBack: false },
+  { name: '200 %', phases: [[2, lengthOf(90, 3)]], comeBack: false },
+  { name: '80 %', phases: [[0.8, lengthOf(90, 3)]], comeBack: false },
   {
     name: '200 %, then 80 %, all come back',
     phases: [
-      [2, 20],
-      [0.8, 150],
+      [2, lengthOf(20, 1)],
+      [0.8, lengthOf(150, 3)],
     ],
     comeBack: true,
   },
@@ -32,10 +33,10 @@ const LOADS = [
 const END_SECONDS = 20;
 
 /** Of as many requests as are in work at a time, one after another. */
-const CAPACITY_ROUNDS = 6;
+const CAPACITY_ROUNDS = lengthOf(6, 1);
 
 /** Other work on the machine only slows a burst down: the best of them says what the service can do. */
-const CAPACITY_BURSTS = 2;
+const CAPACITY_BURSTS = lengthOf(2, 1);
 
 const FOLDER = join(LOCAL_FOLDER, 'bench-overload');
 const BODY = JSON.stringify({ waitSeconds: SERVICE.serviceSeconds });

@@ -9,10 +9,11 @@ import { LOCAL_FOLDER } from '../lib/local/folder.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 import { SCENARIOS, type Scenario } from './plan/scenarios.ts';
 import { type Burst, type Depth, doneSeconds, drainedSeconds, measureBurst } from './support/burst.ts';
+import { lengthOf } from './support/length.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 
 /** A round in which a batch went unfilled is longer than it should be; in one of so many none does. */
-const ROUNDS = 5;
+const ROUNDS = lengthOf(5, 1);
 
 const FOLDER = join(LOCAL_FOLDER, 'bench-plan');
 

@@ -18,11 +18,12 @@ import { STACK, VARIABLES } from './soak/service.ts';
 import { killsIn } from './soak/trace.ts';
 import { verdictOf } from './soak/verdict.ts';
 import { depthOf } from './support/burst.ts';
+import { lengthOf } from './support/length.ts';
 import { runBenchmark } from './support/report.ts';
 
 const { values: options } = parseArgs({
   options: {
-    requests: { type: 'string', default: '2000' },
+    requests: { type: 'string', default: String(lengthOf(2_000, 30)) },
     seed: { type: 'string', default: '1' },
     /** Whose calls go wrong, as signatures name them, and the HTTP API. */
     services: { type: 'string', default: 'dynamodb,s3,sqs,execute-api' },

@@ -2,9 +2,10 @@
 import type { Quantiles, SubmitTimes } from './submit/times.ts';
 import { WAYS, type WayName } from './submit/ways.ts';
 import { freshProcess, messageOf } from './support/fresh-process.ts';
+import { lengthOf } from './support/length.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 
-const ROUNDS = 7;
+const ROUNDS = lengthOf(7, 1);
 const NAMES = Object.keys(WAYS) as WayName[];
 
 await runBenchmark('The time of a submit', async (note): Promise<Report> => {

@@ -1,12 +1,13 @@
 /** Memory and throughput of a 1 GiB payload through the engine, beside the SDK by itself. S3 is another process. */
 import { PART_BYTES } from '../lib/aws/s3-payload-store.ts';
 import { freshProcess, messageOf } from './support/fresh-process.ts';
+import { lengthOf } from './support/length.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { median } from './support/statistics.ts';
 import type { Move } from './throughput/move.ts';
 import type { WayName } from './throughput/ways.ts';
 
-const ROUNDS = 7;
+const ROUNDS = lengthOf(7, 1);
 
 /** Collecting garbage makes a run slow, and its memory hardly varies. */
 const COLLECTING_ROUNDS = 2;

@@ -1,11 +1,12 @@
 /** Times one way to do batches, in a process of its own, and tells its parent the microseconds a message takes. */
+import { lengthOf } from '../support/length.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
 import { median } from '../support/statistics.ts';
 import { BATCH_SIZES, type WayTimes } from './times.ts';
 import { WAYS, type WayName } from './ways.ts';
 
-const WARM_UP_MILLISECONDS = 1_000;
-const MEASURED_MILLISECONDS = 500;
+const WARM_UP_MILLISECONDS = lengthOf(1_000, 1);
+const MEASURED_MILLISECONDS = lengthOf(500, 1);
 
 const [name = ''] = process.argv.slice(2);
 const way = WAYS[name as WayName]();

@@ -1,11 +1,12 @@
 /** Times one way to take requests, in a process of its own, and tells its parent. */
+import { lengthOf } from '../support/length.ts';
 import { quantile } from '../support/statistics.ts';
 import { SdkStopwatch } from './sdk-stopwatch.ts';
 import type { Quantiles, SubmitTimes } from './times.ts';
 import { WAYS, type WayName } from './ways.ts';
 
-const WARM_UP_MILLISECONDS = 2_000;
-const MEASURED_MILLISECONDS = 2_000;
+const WARM_UP_MILLISECONDS = lengthOf(2_000, 1);
+const MEASURED_MILLISECONDS = lengthOf(2_000, 1);
 
 const [name = ''] = process.argv.slice(2);
 const { aws, submit } = WAYS[name as WayName]();

@@ -68,6 +68,7 @@ export class InProcessAws {
         return json(sent(request));
       case 'SQS GetQueueAttributes':
         return json({ Attributes: EMPTY_QUEUE });
+      case 'DynamoDB PutItem':
       case 'DynamoDB UpdateItem':
         return json({});
       case 'SQS ChangeMessageVisibilityBatch':

@@ -1,3 +1,5 @@
+import { lengthOf } from '../support/length.ts';
+
 /** A payload moved one way. */
 export interface Move {
   readonly mebibytesPerSecond: number;
@@ -7,5 +9,5 @@ export interface Move {
   readonly peakAboveBaselineMebibytes: number;
 }
 
-/** The payload. */
-export const PAYLOAD_BYTES = 1024 ** 3;
+/** The payload: a GiB. */
+export const PAYLOAD_BYTES = lengthOf(1024 ** 3, 16 * 1024 ** 2);
