@@ -37,12 +37,12 @@ export class S3ClientTransfers implements ClientTransfers {
   /** What a form may hold besides the file is in its policy, value for value: S3 refuses one that was changed. */
   async form(
     { key, contentType, metadata }: ExpectedUpload,
-    { maxBytes, sha256, expiresInSeconds }: UploadTerms,
+    { size, sha256, expiresInSeconds }: UploadTerms,
   ): Promise<UploadForm> {
     return createPresignedPost(this.#client, {
       Bucket: this.#bucket,
       Key: key,
-      Conditions: [['content-length-range', 1, maxBytes]],
+      Conditions: [['content-length-range', size, size]],
       Fields: { 'Content-Type': contentType, ...metadataFields(metadata), ...checksumFields(sha256) },
       Expires: expiresInSeconds,
     });
@@ -80,13 +80,20 @@ export class S3ClientTransfers implements ClientTransfers {
     );
   }
 
-  async completeParts(key: string, uploadName: string, parts: readonly UploadedPart[]): Promise<void> {
+  /** S3 adds up the sizes of the parts and compares them before it makes the object. */
+  async completeParts(
+    key: string,
+    uploadName: string,
+    parts: readonly UploadedPart[],
+    size: number,
+  ): Promise<void> {
     if (parts.length === 0) throw new UploadIncomplete('it has no parts');
     const inOrder = parts.toSorted((one, other) => one.number - other.number);
     const command = new CompleteMultipartUploadCommand({
       Bucket: this.#bucket,
       Key: key,
       UploadId: uploadName,
+      MpuObjectSize: size,
       MultipartUpload: { Parts: inOrder.map(({ number, etag }) => ({ PartNumber: number, ETag: etag })) },
     });
     await this.#client.send(command).catch((error) => {
@@ -127,7 +134,8 @@ function checksumFields(sha256: string | undefined): Record<string, string> {
 
 /** S3 errors that are about what the client said, as ours; every other one as it is. */
 function completionError(error: unknown): unknown {
-  if (isS3Error(error, 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall')) {
+  // A size other than that of the parts is an invalid request.
+  if (isS3Error(error, 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'InvalidRequest')) {
     return new UploadIncomplete(error.message, error);
   }
   return isS3Error(error, 'NoSuchUpload') ? new UploadUnknown(error) : error;

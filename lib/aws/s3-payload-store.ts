@@ -64,6 +64,12 @@ export class S3PayloadStore implements PayloadStore {
     };
   }
 
+  async versionOf({ bucket, key }: ClaimCheck, signal: AbortSignal): Promise<string | undefined> {
+    const command = new HeadObjectCommand({ Bucket: bucket, Key: key });
+    const { VersionId } = await this.#client.send(command, { abortSignal: signal });
+    return VersionId === 'null' ? undefined : VersionId;
+  }
+
   async recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined> {
     try {
       return await this.open({ bucket: this.#resultBucket, key }, signal);

@@ -6,6 +6,9 @@ import {
   AttemptTimedOut,
   CoatcheckError,
   LeaseLost,
+  PayloadChanged,
+  type PermanentError,
+  RequestIdReused,
   RequestLeased,
   StillLeased,
   StoreUnavailable,
@@ -14,7 +17,15 @@ import type { Lease } from './lease.ts';
 import { LeftBehind } from './left-behind.ts';
 import { requestFields } from './log-fields.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from './outcome.ts';
-import { type DeadLetter, isExpired } from './request-record.ts';
+import { namesNoVersion, type PinnedPayload, pinnedPayloadOf, withVersion } from './pinned-payload.ts';
+import {
+  bringsOther,
+  type DeadLetter,
+  isExpired,
+  type RecordedRequest,
+  type RequestRecord,
+  storedPayloadOf,
+} from './request-record.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { secondsUntil } from './retry.ts';
 import { isLastReceive } from './settings.ts';
@@ -33,20 +44,19 @@ export class Attempt {
   #request: DecodedRequest;
   readonly #tools: AttemptTools;
   readonly #leftBehind: LeftBehind;
-  readonly #receives: number;
-  readonly #sentAt: number;
+  readonly #delivery: Delivery;
 
   /** @param delivery the request's message; of several the one sent last */
-  constructor(request: DecodedRequest, { attempt, sentAt }: Delivery, tools: AttemptTools) {
+  constructor(request: DecodedRequest, delivery: Delivery, tools: AttemptTools) {
     this.#request = request;
-    this.#receives = attempt;
-    this.#sentAt = sentAt;
+    this.#delivery = delivery;
     this.#tools = tools;
     this.#leftBehind = new LeftBehind(request, tools.ports.store, tools.settings.resultPrefix);
   }
 
   /**
    * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
+   * @throws RequestIdReused when its message isn't the request's own and brings another payload, which must not be run
    * @throws RetryLater, AttemptTimedOut, StillLeased, or what the handler or a port threw
    */
   async run(): Promise<AttemptEnd> {
@@ -60,12 +70,19 @@ export class Attempt {
 
   async #recorded(): Promise<AttemptEnd> {
     const { records, shift } = this.#tools;
-    const claim = await this.#before(
-      shift.over,
-      this.#ofTable(records.claim({ ...this.#request, sentAt: this.#sentAt }, shift.leaseEndsAt)),
-    );
+    const brought = await this.#pin();
+    const claimant = {
+      ...this.#request,
+      sentAt: this.#delivery.sentAt,
+      pinned: brought,
+      goneBefore: this.#goneBefore,
+    };
+    const claim = await this.#before(shift.over, this.#ofTable(records.claim(claimant, shift.leaseEndsAt)));
     switch (claim.status) {
+      case 'other_payload':
+        throw new RequestIdReused();
       case 'finished':
+        if (claim.otherPayload) this.#warn('A request that has ended came again with another payload');
         return {
           outcome: await this.#results.restore(claim.outcome, shift.over),
           deadLetter: claim.deadLetter,
@@ -73,20 +90,45 @@ export class Attempt {
       case 'running':
         throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
       case 'claimed': {
-        const outcome = await this.#underLease(claim.lease);
+        const outcome = await this.#underLease(claim.lease, brought);
         return { outcome, deadLetter: claim.lease.deadLetter };
       }
     }
   }
 
-  async #underLease(lease: Lease): Promise<Outcome> {
+  /** What the message pins its request to, the version of its payload included. */
+  async #pin(): Promise<PinnedPayload | undefined> {
+    const { ports, settings, shift } = this.#tools;
+    if (namesNoVersion(this.#request)) {
+      const finding = withVersion(this.#request, ports.store, settings.claimCheckSources, shift.over);
+      this.#request = await this.#before(shift.over, finding);
+    }
+    return pinnedPayloadOf(this.#request, this.#delivery);
+  }
+
+  /** A message sent before that has left the queue, in milliseconds since 1970. */
+  get #goneBefore(): number {
+    return this.#now() - this.#tools.settings.inputRetentionSeconds * 1000;
+  }
+
+  /** The request with the payload it was begun with; undefined when that is gone. */
+  #begun(record: RequestRecord, brought: PinnedPayload | undefined): DecodedRequest | undefined {
+    if (!bringsOther(record, { payload: brought })) return this.#request;
+    const payload = storedPayloadOf(record, brought);
+    return payload && { ...this.#request, payload };
+  }
+
+  async #underLease(lease: Lease, brought: PinnedPayload | undefined): Promise<Outcome> {
     const { traceparent, callbackUrl, expiresAt } = lease.request;
     this.#request = { ...this.#request, traceparent, callbackUrl, expiresAt };
+    const begun = this.#begun(lease.record, brought);
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
       ? await this.#foundBehind().catch((error) => this.#keepLease(error))
       : undefined;
     if (!outcome && this.#isSpent(lease)) return this.#complete(lease, this.#givingUp(lease), true);
+    if (!outcome && !begun) return this.#complete(lease, this.#failure(lease, new PayloadChanged()));
+    this.#request = heldToSize(begun ?? this.#request, lease.request);
     try {
       outcome ??= await this.#worked(lease);
     } catch (error) {
@@ -98,8 +140,12 @@ export class Attempt {
   /** Whether it must not be tried again; what has expired ends as that. */
   #isSpent(lease: Lease): boolean {
     const { maxAttempts } = this.#tools.settings;
-    const isSpent = lease.countedAttempt > maxAttempts || isLastReceive(this.#receives, maxAttempts);
+    const isSpent = lease.countedAttempt > maxAttempts || isLastReceive(this.#delivery.attempt, maxAttempts);
     return isSpent && !isExpired(this.#request, this.#now());
+  }
+
+  #failure(lease: Lease, error: PermanentError): Outcome {
+    return outcomeOf(this.#request, failure(error, lease.attempt), this.#now(), lease.redrives);
   }
 
   /** The lease was taken to say so, which is no attempt. */
@@ -128,7 +174,7 @@ export class Attempt {
   async #work(lease: Lease): Promise<Ending> {
     const { shift, metrics } = this.#tools;
     const startedAt = this.#now();
-    metrics?.began(this.#sentAt);
+    metrics?.began(this.#delivery.sentAt);
     const work = new Work(this.#request, lease, this.#results, this.#tools);
     try {
       return await this.#before(shift.over, work.ending());
@@ -147,7 +193,7 @@ export class Attempt {
     if (error instanceof AttemptTimedOut) throw error;
     const { circuit, shift } = this.#tools;
     const { settling } = shift;
-    const spared = circuit.failed(error, this.#receives);
+    const spared = circuit.failed(error, this.#delivery.attempt);
     const outcome = await this.#before(settling, lease.release(error, spared)).catch((refusal) => {
       this.#warn('The lease could not be given back', refusal);
       return this.#keepLease(error);
@@ -190,7 +236,7 @@ export class Attempt {
     } catch (error) {
       if (error instanceof CoatcheckError) throw error;
       const unavailable = new StoreUnavailable('The request table', error);
-      this.#tools.circuit.failed(unavailable, this.#receives);
+      this.#tools.circuit.failed(unavailable, this.#delivery.attempt);
       throw unavailable;
     }
   }
@@ -207,12 +253,22 @@ export class Attempt {
     return new ResultKeeper(this.#request, settings, ports);
   }
 
-  #warn(message: string, error: unknown): void {
-    const fields = { ...requestFields(this.#request), error: describeThrown(error) };
+  #warn(message: string, error?: unknown): void {
+    const fields = {
+      ...requestFields(this.#request),
+      ...(error !== undefined && { error: describeThrown(error) }),
+    };
     this.#tools.ports.logger.warn(message, fields);
   }
 
   #now(): number {
     return this.#tools.ports.chance.now();
   }
+}
+
+/** A payload that was uploaded by a ticket has the size its client said, no more and no less. */
+function heldToSize(request: DecodedRequest, { uploadBytes }: RecordedRequest): DecodedRequest {
+  const { payload } = request;
+  if (uploadBytes === undefined || !('key' in payload)) return request;
+  return { ...request, payload: { ...payload, size: uploadBytes } };
 }

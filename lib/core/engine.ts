@@ -4,7 +4,7 @@ import { Circuit } from './circuit/circuit.ts';
 import type { Delivery } from './delivery.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import type { Decoded } from './envelopes/decode.ts';
-import { AttemptTimedOut, RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
+import { AttemptTimedOut, RequestIdReused, RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
 import { type Fate, fatesByDelivery, leastAdvanced, UNTOUCHED } from './fate.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
@@ -222,6 +222,8 @@ export class Engine {
       const fate = this.#told(end, task, publisher, shift).catch((error) => this.#retry(error, task));
       return { fate, handled };
     } catch (error) {
+      if (error instanceof RequestIdReused)
+        return { fate: Promise.resolve(this.#drop(error, task)), handled };
       return { fate: Promise.resolve(this.#retry(error, task)), handled };
     }
   }
@@ -295,6 +297,13 @@ export class Engine {
       const { code, detail, attempts } = outcome.problem;
       this.#ports.logger.warn(`Request ${status}`, { ...about, code, detail, attempt: attempts });
     }
+  }
+
+  /** Its request has its own message, which is still to come: this one has nothing to add but what isn't run. */
+  #drop({ code, message: detail }: RequestIdReused, { decoded, deliveries }: Task): Fate {
+    const messageIds = deliveries.map(({ id }) => id);
+    this.#ports.logger.warn('Message dropped', { ...requestFields(decoded), messageIds, code, detail });
+    return 'done';
   }
 
   #retry(error: unknown, task: Task): Fate {

@@ -201,6 +201,16 @@ export class PayloadSizeMismatch extends PermanentError {
   }
 }
 
+/** The payload isn't the one the request was begun with, which is gone. */
+export class PayloadChanged extends PermanentError {
+  constructor() {
+    super(
+      'The request was begun with another payload, which is gone: give another payload another request id',
+      { code: 'payload_changed' },
+    );
+  }
+}
+
 /** The bytes are not those the checksum was made of. */
 export class PayloadChecksumMismatch extends PermanentError {
   constructor(where: string, cause?: unknown) {
@@ -265,6 +275,15 @@ export class AttemptsExhausted extends PermanentError {
       code: 'attempts_exhausted',
       details: { lastError },
     });
+  }
+}
+
+/** The message has the id of a request that was begun with another payload and hasn't ended. */
+export class RequestIdReused extends CoatcheckError {
+  readonly code = 'request_id_reused';
+
+  constructor() {
+    super('The request was begun with another payload, which is the one that is run');
   }
 }
 

@@ -52,6 +52,11 @@ export class Lease {
     return this.#stored.record.request;
   }
 
+  /** The record as it was when this attempt last changed it. */
+  get record(): RequestRecord {
+    return this.#stored.record;
+  }
+
   /** Records how far the attempt is. @returns whether it should go on */
   async progress(progress: Progress): Promise<boolean> {
     const { attempts, status } = await this.#apply({ type: 'progress', attempt: this.attempt, progress });

@@ -31,6 +31,9 @@ export interface PayloadStore {
    */
   open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload>;
 
+  /** The version an object has now; undefined in a bucket without versions. */
+  versionOf(check: ClaimCheck, signal: AbortSignal): Promise<string | undefined>;
+
   /**
    * Stores a result of any size without holding it in memory. The first writer of a key wins: a later call with the
    * same key adopts what is there, so that a redelivered request has one result.
@@ -225,8 +228,8 @@ export interface ExpectedUpload {
 
 /** What an upload by a form is held to. */
 export interface UploadTerms {
-  /** Most bytes; the fewest is one. */
-  readonly maxBytes: number;
+  /** Bytes it has, no more and no less. */
+  readonly size: number;
   /** Base64 of the 32 bytes; absent when the client didn't say. */
   readonly sha256?: string;
   readonly expiresInSeconds: number;
@@ -270,9 +273,11 @@ export interface ClientTransfers {
   /**
    * Makes the object of these parts, in the order of their numbers; parts that were uploaded and aren't named are
    * dropped. Said again after it succeeded, it succeeds or rejects with UploadUnknown.
-   * @throws UploadIncomplete when the parts aren't among those that were uploaded, UploadUnknown when it was ended before
+   * @param size bytes the object must have
+   * @throws UploadIncomplete when the parts aren't among those that were uploaded, or have another size in all;
+   *   UploadUnknown when it was ended before
    */
-  completeParts(key: string, uploadName: string, parts: readonly UploadedPart[]): Promise<void>;
+  completeParts(key: string, uploadName: string, parts: readonly UploadedPart[], size: number): Promise<void>;
   /** Drops an upload with its parts; nothing when there is none. */
   abortParts(key: string, uploadName: string): Promise<void>;
   /** A URL to GET a result from. */

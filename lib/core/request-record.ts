@@ -1,4 +1,6 @@
+import type { ClaimCheck } from './claim-check.ts';
 import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './outcome.ts';
+import type { PinnedPayload } from './pinned-payload.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { ThrownSummary } from './thrown.ts';
 import type { WebhookState } from './webhooks/state.ts';
@@ -24,6 +26,8 @@ export interface RequestRecord {
   readonly status: RequestStatus;
   /** Attempts begun. The latest one's number is its fencing token: what an earlier one says is refused. */
   readonly attempts: number;
+  /** The payload its first attempt was begun with. */
+  readonly payload?: PinnedPayload;
   /** While running or cancelling: until when the latest attempt has the request to itself. */
   readonly leaseEndsAt?: number;
   /** What the latest attempt that failed threw. */
@@ -81,6 +85,10 @@ export type RecordEvent =
       readonly leaseEndsAt: number;
       /** When its message was put into the queue. */
       readonly sentAt?: number;
+      /** What its message brings; absent when that can't be read. */
+      readonly payload?: PinnedPayload;
+      /** Messages sent before that are gone, in milliseconds since 1970. */
+      readonly goneBefore?: number;
     }
   | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
   | {
@@ -112,6 +120,8 @@ type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
 export type Refusal =
   /** The request has ended. */
   | 'finished'
+  /** It was begun with another payload, which is still to be run. */
+  | 'other_payload'
   /** An attempt has the request to itself. */
   | 'leased'
   /** The attempt gave it back, or a later one took over. */
@@ -153,7 +163,7 @@ function begun(event: RecordEvent, now: number): Transition {
 /** The first record of a request. */
 export function created(event: BeginningEvent, now: number): RequestRecord {
   const fresh = { request: event.request, attempts: 0, createdAt: now, updatedAt: now };
-  if (event.type === 'claim') return { ...fresh, ...claimed(fresh, event.leaseEndsAt) };
+  if (event.type === 'claim') return { ...fresh, ...claimed(fresh, event) };
   return { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' };
 }
 
@@ -177,15 +187,18 @@ export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLe
 }
 
 /** A message that was put into the queue after its request's message had left for the dead-letter queue. */
-function isRedriven({ deadLetteredAt, redrives = 0 }: RequestRecord, { sentAt }: ClaimEvent): boolean {
-  if (deadLetteredAt === undefined || sentAt === undefined) return false;
+function isRedriven(record: RequestRecord, event: ClaimEvent): boolean {
+  const { deadLetteredAt, redrives = 0 } = record;
+  const { sentAt } = event;
+  if (deadLetteredAt === undefined || sentAt === undefined || bringsOther(record, event)) return false;
   return sentAt > deadLetteredAt && redrives < MAX_REDRIVES;
 }
 
-function redriven(record: RequestRecord, { leaseEndsAt, sentAt }: ClaimEvent): Partial<RequestRecord> {
+function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestRecord> {
   const { attempts, redrives = 0 } = record;
+  const { sentAt } = event;
   return {
-    ...claimed(record, leaseEndsAt),
+    ...claimed(record, event),
     outcome: undefined,
     givenUp: undefined,
     deadLetteredAt: undefined,
@@ -203,9 +216,10 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
     case 'uploaded':
       return record.status === 'awaiting_upload' ? { status: 'queued' } : 'out_of_turn';
     case 'claim':
+      if (mustNotRun(record, event)) return 'other_payload';
       if (isLeased(record, now)) return 'leased';
       // The attempt that was asked to stop was never heard of again.
-      return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event.leaseEndsAt);
+      return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event);
     case 'progress':
       return holdsLease(record, event.attempt) ? { progress: event.progress } : 'lease_lost';
     case 'release':
@@ -227,8 +241,46 @@ function holdsLease({ status, attempts }: RequestRecord, attempt: number): boole
   return (status === 'running' || status === 'cancelling') && attempts === attempt;
 }
 
-function claimed({ attempts }: Pick<RequestRecord, 'attempts'>, leaseEndsAt: number) {
-  return { status: 'running', attempts: attempts + 1, leaseEndsAt, progress: undefined } as const;
+function claimed(record: Pick<RequestRecord, 'attempts' | 'payload'>, event: ClaimEvent) {
+  const attempts = record.attempts + 1;
+  const payload = bringsOther(record, event) ? record.payload : (event.payload ?? record.payload);
+  return {
+    status: 'running',
+    attempts,
+    leaseEndsAt: event.leaseEndsAt,
+    progress: undefined,
+    ...(payload && { payload }),
+  } as const;
+}
+
+/** Whether a claim brings another payload than the request was begun with. */
+export function bringsOther(
+  { payload }: Pick<RequestRecord, 'payload'>,
+  brought: Pick<ClaimEvent, 'payload'>,
+): boolean {
+  return payload !== undefined && brought.payload !== undefined && payload.digest !== brought.payload.digest;
+}
+
+/**
+ * Whether a claim is of a message that would only take the request from its own. Where the payload is stored, any message
+ * will do to run it; and when its own message is gone, the request must end by another.
+ */
+function mustNotRun(record: RequestRecord, event: ClaimEvent): boolean {
+  const { payload } = record;
+  if (!bringsOther(record, event) || storedPayloadOf(record, event.payload)) return false;
+  const { messageId, sentAt = 0 } = payload ?? {};
+  return messageId !== event.payload?.messageId && sentAt >= (event.goneBefore ?? 0);
+}
+
+/** Where to find the payload a request was begun with, when a message brings another one in its place. */
+export function storedPayloadOf(
+  { payload, request }: RequestRecord,
+  brought: PinnedPayload | undefined,
+): ClaimCheck | undefined {
+  const check = payload?.check;
+  const isTicketed = request.uploadBytes !== undefined;
+  const isSamePlace = check && check.bucket === brought?.check?.bucket && check.key === brought.check.key;
+  return isTicketed || isSamePlace ? check : undefined;
 }
 
 /** A failed attempt that was asked to stop has stopped. */

@@ -1,9 +1,11 @@
 import { RecordContended, RecordMissing } from './errors.ts';
 import { Lease } from './lease.ts';
 import type { Outcome } from './outcome.ts';
+import type { PinnedPayload } from './pinned-payload.ts';
 import type { RecordStore, StoredRecord } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
 import {
+  bringsOther,
   created,
   type DeadLetter,
   deadLetterOf,
@@ -18,10 +20,14 @@ import {
 export type Claim =
   | { readonly status: 'claimed'; readonly lease: Lease }
   | { readonly status: 'running'; readonly leaseEndsAt: number }
+  /** Its own message runs it, with another payload. */
+  | { readonly status: 'other_payload' }
   | {
       readonly status: 'finished';
       readonly outcome: Outcome;
       readonly deadLetter: DeadLetter;
+      /** Whether it was begun with another payload than the message brings. */
+      readonly otherPayload: boolean;
     };
 
 /** A request to be claimed, with what its message says about its record. */
@@ -32,6 +38,10 @@ export interface Claimant extends RecordedRequest {
   readonly ticketed?: boolean;
   /** When its message was put into the queue, in milliseconds since 1970. */
   readonly sentAt?: number;
+  /** What its message brings; absent when that can't be read. */
+  readonly pinned?: PinnedPayload;
+  /** Messages sent before that are gone, in milliseconds since 1970. */
+  readonly goneBefore?: number;
 }
 
 /** What an event did. */
@@ -86,15 +96,20 @@ export class RequestRecords {
 
   /** Takes a request for an attempt. @param leaseEndsAt until when nobody else may, in milliseconds since 1970 */
   async claim(claimant: Claimant, leaseEndsAt: number): Promise<Claim> {
+    const { sentAt, goneBefore, pinned: payload } = claimant;
     const request = recordedOf(claimant);
     const believed = await this.#believed(claimant, request);
     const { stored, before, refused } = await this.apply(
       request,
-      { type: 'claim', request, leaseEndsAt, sentAt: claimant.sentAt },
+      { type: 'claim', request, leaseEndsAt, sentAt, payload, goneBefore },
       believed,
     );
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
-    if (outcome) return { status: 'finished', outcome, deadLetter: deadLetterOf(stored.record) };
+    if (outcome) {
+      const otherPayload = bringsOther(stored.record, { payload });
+      return { status: 'finished', outcome, deadLetter: deadLetterOf(stored.record), otherPayload };
+    }
+    if (refused === 'other_payload') return { status: 'other_payload' };
     if (refused) return { status: 'running', leaseEndsAt: otherEndsAt };
     return { status: 'claimed', lease: new Lease(this, stored, before?.status === 'running') };
   }

@@ -2,6 +2,7 @@ import type { Delivery } from './delivery.ts';
 import type { EngineSettings } from './engine-settings.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
 import { isOffloaded } from './offloaded.ts';
+import { payloadDigest } from './pinned-payload.ts';
 import { identityDigest } from './request-id.ts';
 
 /** One request of a batch, with all the messages that carry it. */
@@ -11,25 +12,32 @@ export interface Task {
 }
 
 /**
- * The requests of the deliveries, each once: a duplicate within a batch is the same request. A message that can't be
+ * The requests of the deliveries, each once: a duplicate within a batch is the same request, unless it brings another
+ * payload, of which the request's record knows what to do with it. A message that can't be
  * decoded stands for itself: whatever id it claims, it must not decide about another one. So does one that an extended
  * client stored: its requests are known only when it is read. Those delivered most often
  * come first: what goes back unbegun too often ends in the dead-letter queue.
  */
 export function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
-  const tasks = new Map<string, { decoded: Decoded; deliveries: [Delivery, ...Delivery[]] }>();
+  const tasks = new Map<string, { decoded: Decoded; deliveries: [Delivery, ...Delivery[]] }[]>();
   for (const delivery of deliveries) {
     for (const decoded of decode(delivery, settings)) {
       const identity = identityDigest(
         'rejection' in decoded || isOffloaded(decoded) ? delivery.id : '',
         decoded,
       );
-      const task = tasks.get(identity);
-      if (task) task.deliveries.push(delivery);
-      else tasks.set(identity, { decoded, deliveries: [delivery] });
+      const ofRequest = tasks.get(identity) ?? [];
+      const same = ofRequest.find((task) => isSamePayload(task.decoded, decoded));
+      if (same) same.deliveries.push(delivery);
+      else tasks.set(identity, [...ofRequest, { decoded, deliveries: [delivery] }]);
     }
   }
-  return [...tasks.values()].toSorted((a, b) => receivesOf(b) - receivesOf(a));
+  return [...tasks.values()].flat().toSorted((a, b) => receivesOf(b) - receivesOf(a));
+}
+
+function isSamePayload(one: Decoded, other: Decoded): boolean {
+  if ('rejection' in one || 'rejection' in other) return true;
+  return payloadDigest(one) === payloadDigest(other);
 }
 
 /** How often its first message was received. */

@@ -1,4 +1,10 @@
-import { PayloadTooLarge, RequestRefused, RequestUnknown, UploadUnknown } from './errors.ts';
+import {
+  PayloadTooLarge,
+  RequestRefused,
+  RequestUnknown,
+  UploadIncomplete,
+  UploadUnknown,
+} from './errors.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from './limits.ts';
 import type { Chance, ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
@@ -128,8 +134,10 @@ export class Uploads {
     const record = await this.#known(request);
     // Asked again after an answer was lost, it is done already.
     if (record.status !== 'awaiting_upload') return record;
+    const size = record.request.uploadBytes ?? 0;
+    assertAllParts(parts, layoutOf(size));
     try {
-      await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts);
+      await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts, size);
     } catch (error) {
       // Joining many parts may take longer than an answer may: then an earlier call has done it.
       return this.#unlessAwaiting(request, error);
@@ -151,7 +159,7 @@ export class Uploads {
 
   async #form(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
     const form = await this.#ports.transfers.form(this.#expected(order, request), {
-      maxBytes: order.size,
+      size: order.size,
       sha256: order.sha256,
       expiresInSeconds: UPLOAD_LIFETIME_SECONDS,
     });
@@ -210,6 +218,25 @@ function sizeOfPart(number: number, { size, partSize, partCount }: Layout): numb
     'part_unknown',
     `Parts of ${size} bytes have numbers up to ${partCount}, got ${number}`,
   );
+}
+
+/**
+ * The URL of each part takes as many bytes as the part has, so that all parts are all bytes.
+ * @throws UploadIncomplete
+ */
+function assertAllParts(parts: readonly UploadedPart[], { size, partCount }: Layout): void {
+  const named = new Set(parts.map(({ number }) => number));
+  const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter(
+    (number) => !named.has(number),
+  );
+  if (missing.length > 0) {
+    throw new UploadIncomplete(
+      `${size} bytes have parts 1 to ${partCount}, missing are ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ', …' : ''}`,
+    );
+  }
+  const unknown = parts.find(({ number }) => number > partCount);
+  if (unknown)
+    throw new UploadIncomplete(`${size} bytes have parts 1 to ${partCount}, got ${unknown.number}`);
 }
 
 /** Whether a payload is uploaded in parts: because its client likes to, or because it is too large for a form. */

@@ -69,7 +69,7 @@ describe('a ticket', () => {
     expect(api.transfers.forms).toMatchObject([
       {
         upload: { key, contentType: 'text/csv', metadata: { a: 'b' } },
-        terms: { maxBytes: 5, sha256: SHA256 },
+        terms: { size: 5, sha256: SHA256 },
       },
     ]);
     const url = new URL(headers.get('location') ?? '', 'https://example.com/prod/v1/uploads');
@@ -86,7 +86,7 @@ describe('a ticket', () => {
     await formed(api, { size: 1 });
     expect(api.transfers.forms[0]).toMatchObject({
       upload: { contentType: 'application/octet-stream', metadata: {} },
-      terms: { maxBytes: 1, sha256: undefined, expiresInSeconds: 3_600 },
+      terms: { size: 1, sha256: undefined, expiresInSeconds: 3_600 },
     });
   });
 
@@ -331,8 +331,12 @@ describe('an upload by a form', () => {
 
 describe('an upload in parts', () => {
   test('is asked for its URLs, completed, and runs when S3 tells of it', async () => {
-    const api = new ApiHarness((request) => request.text());
-    const { request, path, uploadName, parts, call } = await inParts(api, 100_000_000);
+    const api = new ApiHarness((request) => request.size);
+    const { request, path, uploadName, call } = await inParts(api, 100_000_000);
+    const etags = [67_108_864, 32_891_136].map((size, index) =>
+      api.transfers.putPart(uploadName, index + 1, 'x', size),
+    );
+    const parts = etags.map((etag, index) => ({ number: index + 1, etag }));
     const urls = await call('parts', { uploadName, numbers: [2, 1] });
     expect(urls.status).toBe(200);
     expect(urls.headers.get('cache-control')).toBe('no-store');
@@ -344,8 +348,9 @@ describe('an upload in parts', () => {
     ]);
     const completed = await requestIn(await call('complete', { uploadName, parts }), 202);
     expect(completed.id).toBe(request.id);
-    await upload(api, { key: `requests/tickets/YWNtZQ/${request.id}`, content: 'hello' });
-    expect(api.harness.event).toMatchObject({ subject: request.id, tenant: 'acme', data: 'hello' });
+    const { key, bytes } = { key: `requests/tickets/YWNtZQ/${request.id}`, bytes: Buffer.alloc(100_000_000) };
+    await upload(api, { key, content: bytes });
+    expect(api.harness.event).toMatchObject({ subject: request.id, tenant: 'acme', data: 100_000_000 });
     expect((await told(api, path)).status).toBe('succeeded');
     // The answer was lost, perhaps.
     expect((await requestIn(await call('complete', { uploadName, parts }), 202)).status).toBe('succeeded');

@@ -40,8 +40,8 @@ const SIGNED = {
 };
 
 describe('a form', () => {
-  test('has each of its fields in its policy, and the sizes allowed', async () => {
-    const terms = { maxBytes: 5_000, sha256: SHA256, expiresInSeconds: 600 };
+  test('has each of its fields in its policy, and the size', async () => {
+    const terms = { size: 5_000, sha256: SHA256, expiresInSeconds: 600 };
     const { url, fields } = await transfers.form(UPLOAD, terms);
     const { Policy, 'X-Amz-Signature': signature, ...held } = fields;
     expect(url).toBe(`${endpoint.url}/payloads`);
@@ -62,20 +62,20 @@ describe('a form', () => {
     expect(conditions).toHaveLength(Object.keys(held).length + 1);
     expect(conditions).toEqual(
       expect.arrayContaining([
-        ['content-length-range', 1, 5_000],
+        ['content-length-range', 5_000, 5_000],
         ...Object.entries(held).map(([name, value]) => ({ [name]: value })),
       ]),
     );
   });
 
   test('of an upload without a checksum asks for none', async () => {
-    const { fields } = await transfers.form(UPLOAD, { maxBytes: 1, expiresInSeconds: 600 });
+    const { fields } = await transfers.form(UPLOAD, { size: 1, expiresInSeconds: 600 });
     expect(Object.keys(fields).join()).not.toContain('checksum');
   });
 
   test('ends when it is to', async () => {
     const before = Date.now();
-    const { fields } = await transfers.form(UPLOAD, { maxBytes: 1, expiresInSeconds: 600 });
+    const { fields } = await transfers.form(UPLOAD, { size: 1, expiresInSeconds: 600 });
     const lifetime = Date.parse(policyOf(fields).expiration) - before;
     expect(lifetime).toBeGreaterThan(598_000);
     expect(lifetime).toBeLessThan(630_000);
@@ -158,18 +158,19 @@ describe('completing', () => {
     endpoint.script = (_, response) => {
       response.end('<CompleteMultipartUploadResult><Key>a</Key></CompleteMultipartUploadResult>');
     };
-    await transfers.completeParts(UPLOAD.key, 'u-1', PARTS);
+    await transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000);
     const [call, ...more] = endpoint.calls;
     expect(more).toEqual([]);
     expect(call?.method).toBe('POST');
     expect(call?.url).toBe('/payloads/requests/tickets/-/1?uploadId=u-1');
+    expect(call?.headers['x-amz-mp-object-size']).toBe('5000');
     expect(String(call?.body).replaceAll('&quot;', '"')).toMatch(
       /<Part><ETag>a<\/ETag><PartNumber>1<\/PartNumber><\/Part><Part><ETag>"b"<\/ETag><PartNumber>2</,
     );
   });
 
   test('nothing is refused', async () => {
-    await expect(transfers.completeParts(UPLOAD.key, 'u-1', [])).rejects.toThrow(UploadIncomplete);
+    await expect(transfers.completeParts(UPLOAD.key, 'u-1', [], 5_000)).rejects.toThrow(UploadIncomplete);
     expect(endpoint.calls).toEqual([]);
   });
 
@@ -177,13 +178,14 @@ describe('completing', () => {
     ['InvalidPart', 400],
     ['InvalidPartOrder', 400],
     ['EntityTooSmall', 400],
+    ['InvalidRequest', 400],
     // Once it has begun to answer, S3 can't say otherwise any more than in the body.
     ['InvalidPart', 200],
   ])(
     'that S3 answers with %s (%i) is an upload that isn’t complete, and says what S3 said',
     async (code, status) => {
       endpoint.script = s3Error(status, code);
-      const completing = transfers.completeParts(UPLOAD.key, 'u-1', PARTS);
+      const completing = transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000);
       await expect(completing).rejects.toThrow(UploadIncomplete);
       await expect(completing).rejects.toThrow(`${code}, it says`);
     },
@@ -191,7 +193,7 @@ describe('completing', () => {
 
   test('what was ended before is an upload nobody knows', async () => {
     endpoint.script = s3Error(404, 'NoSuchUpload');
-    await expect(transfers.completeParts(UPLOAD.key, 'u-1', PARTS)).rejects.toThrow(UploadUnknown);
+    await expect(transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000)).rejects.toThrow(UploadUnknown);
   });
 
   test.each([
@@ -200,7 +202,7 @@ describe('completing', () => {
     ['InternalError', 200],
   ])('that S3 answers with %s (%i) rejects with just that', async (name, status) => {
     endpoint.script = s3Error(status, name);
-    await expect(transfers.completeParts(UPLOAD.key, 'u-1', PARTS)).rejects.toMatchObject({ name });
+    await expect(transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000)).rejects.toMatchObject({ name });
   });
 });
 

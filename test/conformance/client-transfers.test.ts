@@ -47,7 +47,7 @@ async function stored() {
 }
 
 describe('a form', () => {
-  const TERMS = { maxBytes: 10, expiresInSeconds: 600 };
+  const TERMS = { size: 10, expiresInSeconds: 600 };
 
   /** Sends the form as a browser does. */
   async function post(content: string, changed: Readonly<Record<string, string>> = {}, terms = TERMS) {
@@ -60,7 +60,8 @@ describe('a form', () => {
     return response.status;
   }
 
-  test.each(['a', 'x'.repeat(10)])('takes %j, with the type and notes it was made for', async (content) => {
+  test('takes what has its size, with the type and notes it was made for', async () => {
+    const content = 'x'.repeat(10);
     expect(await post(content)).toBe(204);
     const { contentType, metadata } = upload;
     expect(await stored()).toEqual({ text: content, contentType, metadata });
@@ -68,7 +69,8 @@ describe('a form', () => {
 
   test.each([
     ['nothing', ''],
-    ['one byte more than allowed', 'x'.repeat(11)],
+    ['one byte less than was said', 'x'.repeat(9)],
+    ['one byte more than was said', 'x'.repeat(11)],
   ])('refuses %s', async (_, content) => {
     expect(await post(content)).toBe(400);
     expect(await stored()).toBeUndefined();
@@ -101,7 +103,7 @@ describe('a form', () => {
   // That S3 compares the checksum with the file can't be seen here: the emulator doesn't.
   test('takes the fields of a checksum, and no other checksum', async () => {
     const sha256 = 'LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=';
-    const terms = { ...TERMS, sha256 };
+    const terms = { ...TERMS, size: 5, sha256 };
     expect(await post('hello', {}, terms)).toBe(204);
     expect(await post('hello', { 'x-amz-checksum-sha256': `${'A'.repeat(43)}=` }, terms)).toBe(403);
   });
@@ -131,7 +133,7 @@ describe('an upload in parts', () => {
   test('is one object of its parts, with the type and notes it was begun with', async () => {
     const last = { number: 2, etag: await put(2, 'the end') };
     const first = { number: 1, etag: await put(1, 'x'.repeat(PART_BYTES)) };
-    await transfers.completeParts(upload.key, name, [last, first]);
+    await transfers.completeParts(upload.key, name, [last, first], PART_BYTES + 7);
     const object = await stored();
     expect(object?.text === `${'x'.repeat(PART_BYTES)}the end`).toBe(true);
     expect(object).toMatchObject({ contentType: upload.contentType, metadata: upload.metadata });
@@ -140,7 +142,7 @@ describe('an upload in parts', () => {
   test('takes a part again: the last one counts, with or without the quotes of its ETag', async () => {
     await put(1, 'a');
     const etag = await put(1, 'b');
-    await transfers.completeParts(upload.key, name, [{ number: 1, etag: etag.replaceAll('"', '') }]);
+    await transfers.completeParts(upload.key, name, [{ number: 1, etag: etag.replaceAll('"', '') }], 1);
     expect((await stored())?.text).toBe('b');
   });
 
@@ -155,7 +157,7 @@ describe('an upload in parts', () => {
         return { number: index + 1, etag: response.headers.get('etag') ?? '' };
       }),
     );
-    await transfers.completeParts(upload.key, name, parts);
+    await transfers.completeParts(upload.key, name, parts, PART_BYTES + 1);
     expect((await stored())?.text?.slice(-2)).toBe('ab');
   });
 
@@ -179,16 +181,16 @@ describe('an upload in parts', () => {
     ['no parts', []],
   ])('isn’t complete with %s, and can be completed all the same', async (_, parts) => {
     const etag = await put(1, 'a');
-    await expect(transfers.completeParts(upload.key, name, parts)).rejects.toThrow(UploadIncomplete);
+    await expect(transfers.completeParts(upload.key, name, parts, 1)).rejects.toThrow(UploadIncomplete);
     expect(await stored()).toBeUndefined();
-    await transfers.completeParts(upload.key, name, [{ number: 1, etag }]);
+    await transfers.completeParts(upload.key, name, [{ number: 1, etag }], 1);
     expect((await stored())?.text).toBe('a');
   });
 
   test('completed again is the same object, or unknown', async () => {
     const parts = [{ number: 1, etag: await put(1, 'a') }];
-    await transfers.completeParts(upload.key, name, parts);
-    const again = await transfers.completeParts(upload.key, name, parts).catch((error: unknown) => error);
+    await transfers.completeParts(upload.key, name, parts, 1);
+    const again = await transfers.completeParts(upload.key, name, parts, 1).catch((error: unknown) => error);
     if (again !== undefined) expect(again).toBeInstanceOf(UploadUnknown);
     expect((await stored())?.text).toBe('a');
   });
@@ -199,16 +201,16 @@ describe('an upload in parts', () => {
     await transfers.abortParts(upload.key, name);
     await transfers.abortParts(upload.key, name);
     expect(await unfinished()).not.toContain(name);
-    await expect(transfers.completeParts(upload.key, name, [{ number: 1, etag }])).rejects.toThrow(
+    await expect(transfers.completeParts(upload.key, name, [{ number: 1, etag }], 1)).rejects.toThrow(
       UploadUnknown,
     );
   });
 
   test('is unknown under another key, and left alone', async () => {
     const parts = [{ number: 1, etag: await put(1, 'a') }];
-    await expect(transfers.completeParts(`${upload.key}0`, name, parts)).rejects.toThrow(UploadUnknown);
+    await expect(transfers.completeParts(`${upload.key}0`, name, parts, 1)).rejects.toThrow(UploadUnknown);
     await transfers.abortParts(`${upload.key}0`, name);
-    await transfers.completeParts(upload.key, name, parts);
+    await transfers.completeParts(upload.key, name, parts, 1);
   });
 });
 

@@ -69,6 +69,18 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       expect(await read()).toBe('second');
     });
 
+    test('B3: says which version is the newest', async () => {
+      const { store, bucket, put, remove } = await open();
+      const key = newKey();
+      await put(key, 'first');
+      const versionId = await put(key, 'second');
+      expect(await store.versionOf({ bucket, key }, signal)).toBe(versionId);
+      expect(await store.open({ bucket, key }, signal)).toMatchObject({ versionId });
+      await remove(key);
+      const gone = await store.versionOf({ bucket, key }, signal).catch(() => undefined);
+      expect(gone).toBeUndefined();
+    });
+
     test('gives a version though its object was deleted, but not the object', async () => {
       const { store, bucket, put, remove } = await open();
       const key = newKey();

@@ -257,7 +257,8 @@ describe('the record of a request', () => {
     await harness.process([requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1' } })]);
     const at = harness.chance.now();
     const request = { id: 'r-1', issuer: '' };
-    const begun = { request, attempts: 1, createdAt: at, updatedAt: at };
+    const payload = { digest: expect.any(String), messageId: 'message-r-1', sentAt: at };
+    const begun = { request, payload, attempts: 1, createdAt: at, updatedAt: at };
     // Until the invocation is killed, and as far as two clocks may differ.
     expect(running).toEqual({ ...begun, status: 'running', leaseEndsAt: at + 61_000 });
     expect(harness.records.record('r-1')).toEqual({

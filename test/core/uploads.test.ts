@@ -37,7 +37,7 @@ async function begun(tenant?: string, size?: number) {
   const sized = size === undefined ? {} : { size };
   const { record, upload } = await parts.uploads.open(order({ multipart: true, tenant, ...sized }));
   const { uploadName } = inParts(upload);
-  const etag = parts.transfers.putPart(uploadName, 1, 'hello');
+  const etag = parts.transfers.putPart(uploadName, 1, 'hello', record.request.uploadBytes);
   return { ...parts, request: record.request, uploadName, parts: [{ number: 1, etag }] };
 }
 
@@ -75,7 +75,7 @@ describe('a ticket', () => {
       {
         // By `printf acme | basenc --base64url`.
         upload: { key: `requests/tickets/YWNtZQ/${id}`, contentType: 'text/csv', metadata: { a: 'b' } },
-        terms: { maxBytes: 100, sha256: 'x'.repeat(43), expiresInSeconds: 3_600 },
+        terms: { size: 100, sha256: 'x'.repeat(43), expiresInSeconds: 3_600 },
       },
     ]);
     expect(upload).toMatchObject({ way: 'form', expiresAt: START + HOUR, url: 'https://store.example/' });
@@ -260,8 +260,39 @@ test('a ticket nobody uses is forgotten after a week, one that was used is not',
 
 test('parts that an earlier call has joined needn’t be joined again', async () => {
   const { uploads, transfers, records, request, uploadName, parts } = await begun();
-  await transfers.completeParts(`requests/tickets/-/${request.id}`, uploadName, parts);
+  await transfers.completeParts(`requests/tickets/-/${request.id}`, uploadName, parts, 100);
   expect(await codeOf(uploads.complete(request, uploadName, parts))).toBe('upload_unknown');
   await records.change(request, { type: 'uploaded' });
   expect(await uploads.complete(request, uploadName, parts)).toMatchObject({ status: 'queued' });
+});
+
+describe('B4: an upload in parts', () => {
+  test.each([
+    ['only the second', [2], 'missing are 1'],
+    ['all but the last', [1], 'missing are 2'],
+    ['one more than there are', [1, 2, 3], 'got 3'],
+    ['one twice', [1, 1], 'missing are 2'],
+    ['none', [], 'missing are 1, 2'],
+  ])('isn’t completed with %s of its parts', async (_, numbers, problem) => {
+    const { uploads, transfers, records, request, uploadName } = await begun(undefined, 64 * MIB + 5);
+    const parts = numbers.map((number) => ({ number, etag: transfers.putPart(uploadName, number, 'hello') }));
+    const completing = uploads.complete(request, uploadName, parts);
+    expect(await codeOf(completing)).toBe('upload_incomplete');
+    await expect(completing).rejects.toThrow(problem);
+    expect(transfers.completed).toEqual([]);
+    expect(await records.find(request)).toMatchObject({ status: 'awaiting_upload' });
+  });
+
+  test('is completed with all of them, in any order', async () => {
+    const { uploads, transfers, request, uploadName } = await begun(undefined, 64 * MIB + 5);
+    const first = { number: 1, etag: transfers.putPart(uploadName, 1, 'a', 64 * MIB) };
+    const last = { number: 2, etag: transfers.putPart(uploadName, 2, 'hello') };
+    expect(await uploads.complete(request, uploadName, [last, first])).toMatchObject({ status: 'queued' });
+  });
+
+  test('has the store refuse parts of another size in all', async () => {
+    const { uploads, transfers, request, uploadName } = await begun(undefined, 5);
+    const parts = [{ number: 1, etag: transfers.putPart(uploadName, 1, 'hell') }];
+    expect(await codeOf(uploads.complete(request, uploadName, parts))).toBe('upload_incomplete');
+  });
 });

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { Service, type SubmittedRequest } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
@@ -148,6 +148,57 @@ describe('a payload uploaded with a ticket', () => {
     expect(await service.event(request.id)).toMatchObject({ type: 'coatcheck.request.cancelled' });
     expect(await ended(request.id)).toMatchObject({ status: 'cancelled', attempts: 0 });
   });
+});
+
+/** Gets a ticket for a form. @returns the ticket, and what sends the form */
+async function formFor(order: object) {
+  const response = await service.call('POST', '/v1/uploads', { json: order });
+  expect(response.status).toBe(201);
+  const { request, upload } = (await response.json()) as UploadTicket;
+  const send = async (payload: string | Uint8Array<ArrayBuffer>) => {
+    const form = new FormData();
+    for (const [name, value] of Object.entries(upload.fields)) form.set(name, value);
+    form.set('file', new Blob([payload]));
+    return (await fetch(upload.url, { method: 'POST', body: form })).status;
+  };
+  return { id: request.id, send };
+}
+
+test('B3: a form sent again while its request waits for a retry changes nothing: the first payload is run', async () => {
+  const payloadOf = (value: string) =>
+    JSON.stringify({ do: 'fail', untilAttempt: 2, afterSeconds: 4, value });
+  const { id, send } = await formFor({ size: payloadOf('first').length, contentType: 'application/json' });
+  expect(await send(payloadOf('first'))).toBe(204);
+  await vi.waitUntil(
+    async () => {
+      const record = await service.record(id);
+      return record?.status === 'queued' && record.attempts === 1;
+    },
+    { timeout: 60_000, interval: 100 },
+  );
+  expect(await send(payloadOf('other'))).toBe(204);
+
+  expect(await ended(id)).toMatchObject({ status: 'succeeded' });
+  expect(await resultOf(id)).toMatchObject({ value: 'first' });
+  const [one, another] = await service.events(id, 2);
+  expect(another).toMatchObject({ id: one?.id, data: { value: 'first' } });
+});
+
+test('B4: an upload in parts isn’t completed with some of its parts', async () => {
+  const json = { size: 64 * 1024 * 1024 + 5, contentType: 'application/octet-stream', multipart: true };
+  const opened = await service.call('POST', '/v1/uploads', { json });
+  const { request, upload } = (await opened.json()) as {
+    request: SubmittedRequest;
+    upload: { uploadName: string };
+  };
+  const { uploadName } = upload;
+  const call = (step: string, order: object) =>
+    service.call('POST', `/v1/uploads/${request.id}/${step}`, { json: { uploadName, ...order } });
+  const { parts } = (await (await call('parts', { numbers: [2] })).json()) as { parts: { url: string }[] };
+  const put = await fetch(parts[0]?.url ?? '', { method: 'PUT', body: 'hello' });
+  const completed = await call('complete', { parts: [{ number: 2, etag: put.headers.get('etag') }] });
+  expect([completed.status, await completed.json()]).toMatchObject([409, { code: 'upload_incomplete' }]);
+  expect(await service.record(request.id)).toMatchObject({ status: 'awaiting_upload' });
 });
 
 interface UploadTicket {

@@ -15,7 +15,7 @@ import { Faults } from './faults.ts';
 /** An upload in parts that was begun and isn't over. */
 interface PartsUpload {
   readonly upload: ExpectedUpload;
-  readonly etags: Map<number, string>;
+  readonly parts: Map<number, { readonly etag: string; readonly size: number }>;
 }
 
 /** Forms and URLs of no store: it notes what they were asked for, and nothing answers at them. */
@@ -33,10 +33,10 @@ export class MemoryClientTransfers implements ClientTransfers {
     return [...this.#begun.keys()];
   }
 
-  /** Uploads a part as a client does. @returns its ETag */
-  putPart(uploadName: string, number: number, content: string): string {
+  /** Uploads a part as a client does. @param size what its size counts as @returns its ETag */
+  putPart(uploadName: string, number: number, content: string, size = Buffer.byteLength(content)): string {
     const etag = `"${createHash('md5').update(content).digest('hex')}"`;
-    this.#begun.get(uploadName)?.etags.set(number, etag);
+    this.#begun.get(uploadName)?.parts.set(number, { etag, size });
     return etag;
   }
 
@@ -51,7 +51,7 @@ export class MemoryClientTransfers implements ClientTransfers {
   beginParts(upload: ExpectedUpload): Promise<string> {
     return this.faults.around('beginParts', () => {
       const name = `upload-${++this.#uploads}`;
-      this.#begun.set(name, { upload, etags: new Map() });
+      this.#begun.set(name, { upload, parts: new Map() });
       return name;
     });
   }
@@ -68,12 +68,19 @@ export class MemoryClientTransfers implements ClientTransfers {
     );
   }
 
-  completeParts(key: string, uploadName: string, parts: readonly UploadedPart[]): Promise<void> {
+  completeParts(
+    key: string,
+    uploadName: string,
+    parts: readonly UploadedPart[],
+    size: number,
+  ): Promise<void> {
     return this.faults.around('completeParts', () => {
-      const { upload, etags } = this.#find(key, uploadName);
-      const wrong = parts.find(({ number, etag }) => unquoted(etags.get(number)) !== unquoted(etag));
+      const { upload, parts: uploaded } = this.#find(key, uploadName);
+      const wrong = parts.find(({ number, etag }) => unquoted(uploaded.get(number)?.etag) !== unquoted(etag));
       if (wrong) throw new UploadIncomplete(`part ${wrong.number} isn't what was uploaded`);
       if (parts.length === 0) throw new UploadIncomplete('it has no parts');
+      const bytes = parts.reduce((sum, { number }) => sum + (uploaded.get(number)?.size ?? 0), 0);
+      if (bytes !== size) throw new UploadIncomplete(`its parts have ${bytes} bytes, not ${size}`);
       this.#begun.delete(uploadName);
       this.completed.push({ upload, parts });
     });

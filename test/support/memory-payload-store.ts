@@ -30,7 +30,7 @@ interface StoredObject {
 /** Buckets in memory: versioned, the first writer of a result wins. */
 export class MemoryPayloadStore implements PayloadStore {
   readonly bucket: string;
-  readonly faults = new Faults<'open' | 'recall' | 'save' | 'lend'>();
+  readonly faults = new Faults<'open' | 'versionOf' | 'recall' | 'save' | 'lend'>();
   /** Claim checks that were opened, in order. */
   readonly opened: ClaimCheck[] = [];
   /** Buckets nobody may read. */
@@ -96,6 +96,14 @@ export class MemoryPayloadStore implements PayloadStore {
       const version = this.#find(check);
       if (!version) throw new PayloadMissing(formatClaimCheck(check));
       return this.#reading(version, this.#objects.get(path(check.bucket, check.key))?.oddities ?? {}, signal);
+    });
+  }
+
+  versionOf(check: ClaimCheck, signal: AbortSignal): Promise<string | undefined> {
+    return this.faults.around('versionOf', () => {
+      signal.throwIfAborted();
+      if (this.deniedBuckets.has(check.bucket)) throw new PayloadDenied(formatClaimCheck(check));
+      return this.#find(check)?.versionId;
     });
   }
 

@@ -80,6 +80,7 @@ export class MortalProcess {
       chance,
       store: {
         open: (...args) => this.#living(() => store.open(...args)),
+        versionOf: (...args) => this.#living(() => store.versionOf(...args)),
         recall: (...args) => this.#living(() => store.recall(...args)),
         save: (...args) => this.#living(() => store.save(...args)),
         lend: (...args) => this.#living(() => store.lend(...args)),

@@ -64,6 +64,7 @@ export class SubmissionService {
         },
         store: {
           open: store.open.bind(store),
+          versionOf: store.versionOf.bind(store),
           recall: store.recall.bind(store),
           lend: store.lend.bind(store),
           maxLentBytes: store.maxLentBytes,

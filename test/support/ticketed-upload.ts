@@ -5,7 +5,7 @@ import { s3Event, s3Record } from './s3-records.ts';
 /** A payload a client uploads with its ticket. */
 export interface Upload {
   readonly key: string;
-  readonly content: string;
+  readonly content: string | Uint8Array;
 }
 
 /**

@@ -27,6 +27,7 @@ function serviceWith(body: MeteredBody, size: number | undefined, handler: Handl
   };
   const store = {
     open: async () => ({ body, metadata: {}, discard, ...(size === undefined ? {} : { size }) }),
+    versionOf: async () => undefined,
     recall: () => Promise.reject(new Error('not to be called')),
     save: () => Promise.reject(new Error('not to be called')),
     lend: () => Promise.reject(new Error('not to be called')),

@@ -150,10 +150,11 @@ describe('fault 17: the result was written, then the process died', () => {
       if (++runs === 1) kill = crash;
       return `${runs}`.repeat(300_000);
     };
-    const { open, recall, lend, maxLentBytes } = store;
+    const { open, versionOf, recall, lend, maxLentBytes } = store;
     const mortal = {
       save,
       open: open.bind(store),
+      versionOf: versionOf.bind(store),
       recall: recall.bind(store),
       lend: lend.bind(store),
       maxLentBytes,

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import type { Handler } from '../../../lib/core/handler.ts';
+import { RequestRecords } from '../../../lib/core/request-records.ts';
 import { delivery } from '../../support/delivery.ts';
-import { EngineHarness } from '../../support/engine-harness.ts';
+import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { problemOf, statusOf } from '../../support/outcome-event.ts';
 import { type RecordedObject, s3Event, s3Record } from '../../support/s3-records.ts';
 
@@ -123,5 +125,90 @@ describe('fault 7', () => {
     expect(failed && problemOf(failed).code).toBe('envelope_malformed');
     expect(succeeded?.data).toBe('hello');
     expect(succeeded?.subject).not.toBe(failed?.subject);
+  });
+});
+
+describe('an upload by a ticket', () => {
+  const ID = '01a1f8b8-0743-7353-845c-cfb87ad8f210';
+  const KEY = `requests/tickets/-/${ID}`;
+
+  /** A service that has given out a ticket for five bytes. */
+  async function ticketed(handler: Handler, settings: HarnessOptions = {}) {
+    const harness = new EngineHarness(handler, settings);
+    const { records, chance } = harness;
+    const request = { id: ID, issuer: '', uploadBytes: 5 };
+    await new RequestRecords(records, chance.now, 30).submit(request, chance.now(), false);
+    const uploaded = (content: string) => {
+      const versionId = harness.store.put(KEY, content);
+      const size = Buffer.byteLength(content);
+      return uploadEvent(`message-${versionId}`, { key: KEY, versionId, size });
+    };
+    return { harness, uploaded };
+  }
+
+  const failingFirst: Handler = async (request) => {
+    const text = await request.text();
+    if (request.attempt === 1) throw new Error('try again');
+    return { text, attempt: request.attempt };
+  };
+
+  test.each(['own', 'second'])(
+    'B3: made twice runs what was uploaded first, in a retry by its %s message',
+    async (by) => {
+      const { harness, uploaded } = await ticketed(failingFirst);
+      const first = uploaded('first');
+      expect(await harness.process([first])).toEqual([first.id]);
+      const second = uploaded('other');
+      expect(await harness.process([by === 'own' ? first : second])).toEqual([]);
+      expect(harness.event.data).toEqual({ text: 'first', attempt: 2 });
+      expect(await harness.process([by === 'own' ? second : first])).toEqual([]);
+      expect(harness.events.map(({ data }) => data)).toEqual(Array(2).fill({ text: 'first', attempt: 2 }));
+    },
+  );
+
+  test('B3: made twice before its turn comes runs one of them, and ends once', async () => {
+    const { harness, uploaded } = await ticketed((request) => request.text());
+    const [first, second] = [uploaded('first'), uploaded('other')];
+    expect(await harness.process([first, second])).toEqual([second.id]);
+    harness.chance.advanceSeconds(100);
+    expect(await harness.process([second])).toEqual([]);
+    expect(harness.events.map(({ data }) => data)).toEqual(['first', 'first']);
+    expect(
+      harness.logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message),
+    ).toContain('A request that has ended came again with another payload');
+  });
+
+  test('B3, C4: made again after it was given up doesn’t revive it', async () => {
+    const { harness, uploaded } = await ticketed(
+      () => {
+        throw new Error('never');
+      },
+      { maxAttempts: 1 },
+    );
+    const first = uploaded('first');
+    await harness.process([first]);
+    await harness.process([{ ...first, attempt: 2 }]);
+    expect(harness.records.record(ID)).toMatchObject({ status: 'failed' });
+    harness.chance.advanceSeconds(100);
+    const again = { ...uploaded('other'), sentAt: harness.chance.now() };
+    await harness.process([again]);
+    expect(harness.records.record(ID)).toMatchObject({ status: 'failed', attempts: 2 });
+  });
+
+  test('B4: of another size than was said fails by its code', async () => {
+    const { harness, uploaded } = await ticketed((request) => request.text());
+    expect(await harness.process([uploaded('hell')])).toEqual([]);
+    expect(harness.problem).toMatchObject({
+      code: 'payload_size_mismatch',
+      details: { expected: 5, actual: 4 },
+    });
+  });
+
+  test('is let go of when its handler doesn’t read it', async () => {
+    const { harness, uploaded } = await ticketed(() => 'done');
+    await harness.process([uploaded('hello')]);
+    expect(harness.event.data).toBe('done');
+    expect(harness.store.opened).toHaveLength(1);
+    expect(harness.store.unreleased).toBe(0);
   });
 });

@@ -12,7 +12,12 @@ import {
 export type Behaviour =
   | { readonly do: 'echo'; readonly value: unknown }
   | { readonly do: 'refuse'; readonly reason: string }
-  | { readonly do: 'fail'; readonly untilAttempt: number; readonly afterSeconds?: number }
+  | {
+      readonly do: 'fail';
+      readonly untilAttempt: number;
+      readonly afterSeconds?: number;
+      readonly value?: unknown;
+    }
   | { readonly do: 'fill'; readonly megabytes: number }
   /** Tells one run from another. */
   | { readonly do: 'stamp'; readonly padding?: number }
@@ -39,7 +44,7 @@ export const handler = processor(async (request) => {
       throw new PermanentError(behaviour.reason, { code: 'refused', details: { by: 'test' } });
     case 'fail':
       if (request.attempt < behaviour.untilAttempt) throw new RetryLater(behaviour.afterSeconds ?? 0);
-      return { attempt: request.attempt };
+      return { attempt: request.attempt, value: behaviour.value };
     case 'fill':
       return megabytesOf(behaviour.megabytes);
     case 'stamp':

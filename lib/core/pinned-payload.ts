@@ -1,0 +1,65 @@
+import { createHash } from 'node:crypto';
+import { assertAllowed, type ClaimCheck, formatClaimCheck } from './claim-check.ts';
+import type { Delivery } from './delivery.ts';
+import type { DecodedRequest } from './envelopes/decode.ts';
+import type { PayloadStore } from './ports.ts';
+
+/** The payload a request was begun with: every attempt at it runs this one and no other. */
+export interface PinnedPayload {
+  /** 22 characters that stand for the payload and its type. */
+  readonly digest: string;
+  /** Where it is stored; absent when it is in the message. */
+  readonly check?: ClaimCheck;
+  /** The message that brought it last. */
+  readonly messageId: string;
+  /** When that was sent, in milliseconds since 1970. */
+  readonly sentAt: number;
+}
+
+/** What a delivery pins its request to; undefined when its payload can't be read, so that nothing can be begun with it. */
+export function pinnedPayloadOf(
+  request: DecodedRequest,
+  { id: messageId, sentAt }: Pick<Delivery, 'id' | 'sentAt'>,
+): PinnedPayload | undefined {
+  const { payload } = request;
+  if ('unreadable' in payload) return undefined;
+  const pinned = { digest: payloadDigest(request), messageId, sentAt };
+  return 'inline' in payload ? pinned : { ...pinned, check: payload };
+}
+
+/** Stands for a payload and its type. What else a message says isn't part of it: a redriven message may say more. */
+export function payloadDigest({ payload, contentType }: DecodedRequest): string {
+  const hash = createHash('sha256').update(JSON.stringify(contentType ?? null));
+  if ('inline' in payload) hash.update('inline').update(payload.inline);
+  else hash.update('key' in payload ? formatClaimCheck(payload) : 'unreadable');
+  return hash.digest('base64url').slice(0, 22);
+}
+
+/** A request whose payload is stored, in whichever version is the newest. */
+type UnversionedRequest = DecodedRequest & { readonly payload: ClaimCheck };
+
+/** Whether a request refers to an object without saying which version of it. */
+export function namesNoVersion(request: DecodedRequest): request is UnversionedRequest {
+  return 'key' in request.payload && request.payload.versionId === undefined;
+}
+
+/**
+ * The request with the version its reference means now: a later attempt must not run what an object
+ * was overwritten with. Left as it is when the store doesn't say, or its bucket has no versions.
+ */
+export async function withVersion(
+  request: UnversionedRequest,
+  store: PayloadStore,
+  claimCheckSources: readonly string[],
+  signal: AbortSignal,
+): Promise<DecodedRequest> {
+  const { payload } = request;
+  try {
+    assertAllowed(payload, claimCheckSources);
+    const versionId = await store.versionOf(payload, signal);
+    return versionId === undefined ? request : { ...request, payload: { ...payload, versionId } };
+  } catch {
+    // Opening it says what is wrong, and does so under the request's lease.
+    return request;
+  }
+}
