@@ -1,5 +1,33 @@
-/** The base of every error this project throws: a code for programs, a message for people. */
+/**
+ * Lets `instanceof` know a class's errors by a mark, whichever copy of this package made them: a program may hold
+ * several, such as one in a bundled dependency.
+ * @param isSound whether an error of another version has what this version reads of it
+ */
+function brand(
+  branded: { readonly prototype: CoatcheckError },
+  name: string,
+  isSound: (error: object) => boolean = () => true,
+): void {
+  const mark = Symbol.for(`coatcheck.${name}`);
+  Object.defineProperty(branded.prototype, mark, { value: true });
+  Object.defineProperty(branded, Symbol.hasInstance, {
+    value(this: unknown, error: unknown): boolean {
+      // Subclasses inherit this function. They are known by their prototypes.
+      if (this !== branded) return Function.prototype[Symbol.hasInstance].call(this, error);
+      return typeof error === 'object' && error !== null && mark in error && isSound(error);
+    },
+  });
+}
+
+/**
+ * The base of every error this project throws: a code for programs, a message for people. `instanceof` knows it, and
+ * the three classes a handler throws, across copies of this package.
+ */
 export abstract class CoatcheckError extends Error {
+  static {
+    brand(CoatcheckError, 'CoatcheckError');
+  }
+
   /** Stable, lower_snake_case; what a failed outcome carries. */
   abstract readonly code: string;
 
@@ -27,6 +55,10 @@ export interface PermanentErrorOptions extends ErrorOptions {
  * Throw it for input that will never be right.
  */
 export class PermanentError extends CoatcheckError {
+  static {
+    brand(PermanentError, 'PermanentError');
+  }
+
   readonly code: string;
   readonly details: unknown;
 
@@ -43,6 +75,10 @@ export class PermanentError extends CoatcheckError {
  * most half of the time the message has left in the queue.
  */
 export class RetryLater extends CoatcheckError {
+  static {
+    brand(RetryLater, 'RetryLater', (error) => 'delaySeconds' in error && isWait(error.delaySeconds));
+  }
+
   readonly code: string = 'retry_later';
   readonly delaySeconds: number;
 
@@ -69,6 +105,13 @@ export interface DownstreamUnavailableOptions extends ErrorOptions {
  * it so, processing pauses until it may be back. Don't throw it for what only this request needs.
  */
 export class DownstreamUnavailable extends CoatcheckError {
+  static {
+    brand(DownstreamUnavailable, 'DownstreamUnavailable', (error) => {
+      const seconds = 'retryAfterSeconds' in error ? error.retryAfterSeconds : undefined;
+      return seconds === undefined || isWait(seconds);
+    });
+  }
+
   readonly code: string = 'downstream_unavailable';
   readonly retryAfterSeconds: number | undefined;
 
@@ -83,8 +126,12 @@ export class DownstreamUnavailable extends CoatcheckError {
 
 /** What isn't such a number SQS would refuse, and a pause of it wouldn't begin or end. */
 function assertWait(what: string, seconds: number): void {
-  if (Number.isFinite(seconds) && seconds >= 0) return;
+  if (isWait(seconds)) return;
   throw new RangeError(`${what} must be a number of seconds from 0 up, got ${seconds}`);
+}
+
+function isWait(seconds: unknown): boolean {
+  return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
 }
 
 /** What the service itself keeps things in can't be used: its table, bucket or queues. */
