@@ -47,7 +47,7 @@ describe('an uploaded payload', () => {
 
     expect(await service.event(id)).toMatchObject({
       type: 'coatcheck.request.failed',
-      datacontenttype: 'application/problem+json',
+      datacontenttype: 'application/json',
       data: { code: 'json_invalid', attempts: 1 },
     });
   });

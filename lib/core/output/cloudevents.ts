@@ -2,7 +2,7 @@ import { formatClaimCheck } from '../claim-check.ts';
 import { type DataMember, inlineMember } from '../cloudevent-data.ts';
 import { eventTypeOf, sourceOf } from '../event-names.ts';
 import { isJson } from '../json.ts';
-import { PROBLEM_TYPE } from '../media-type.ts';
+import { JSON_TYPE } from '../media-type.ts';
 import { type Outcome, outcomeId } from '../outcome.ts';
 import type { OutputMessage } from '../ports.ts';
 import { messageJson } from './text.ts';
@@ -30,7 +30,8 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
 }
 
 function dataOf(outcome: Outcome): readonly [contentType: string, member: DataMember] {
-  if (outcome.status !== 'succeeded') return [PROBLEM_TYPE, ['data', JSON.stringify(outcome.problem)]];
+  // A problem has a type of its own, and the SDK for Go reads an object as data only of application/json.
+  if (outcome.status !== 'succeeded') return [JSON_TYPE, ['data', JSON.stringify(outcome.problem)]];
   const { result } = outcome;
   if ('check' in result) {
     return [result.contentType, ['dataref', JSON.stringify(formatClaimCheck(result.check))]];

@@ -183,7 +183,7 @@ describe('fault 15: a permanent error', () => {
     expect(harness.event).toMatchObject({
       type: 'coatcheck.request.failed',
       subject: 'r-0',
-      datacontenttype: 'application/problem+json',
+      datacontenttype: 'application/json',
       data: {
         type: 'urn:coatcheck:problem:order_unknown',
         detail: 'there is no order 5',

@@ -47,7 +47,7 @@ describe('exactly', () => {
     expect(bodyOf(outcomeOf(failure(error, 2), { request: { id: 'r-1', issuer: '/orders' } }))).toBe(
       '{"specversion":"1.0","id":"4eefb81e5d09463dbfff7416eaf88964","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.failed","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
-        '"requestsource":"/orders","datacontenttype":"application/problem+json",' +
+        '"requestsource":"/orders","datacontenttype":"application/json",' +
         '"data":{"type":"urn:coatcheck:problem:order_unknown","title":"order unknown",' +
         '"detail":"no such order","code":"order_unknown","attempts":2,"details":{"order":5}}}',
     );
@@ -57,7 +57,7 @@ describe('exactly', () => {
     expect(bodyOf(outcomeOf(expiry(1)))).toBe(
       '{"specversion":"1.0","id":"edad2cc90bf79c261d24d317456c1f6d","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.expired","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
-        '"datacontenttype":"application/problem+json",' +
+        '"datacontenttype":"application/json",' +
         '"data":{"type":"urn:coatcheck:problem:request_expired","title":"request expired",' +
         `"detail":"The request's time was over before an attempt began","code":"request_expired","attempts":1}}`,
     );
@@ -72,7 +72,22 @@ describe('data', () => {
       'application/json',
       '"data":12345678901234567890}',
     ],
-    ['JSON keeps how it was written', '{ "a" : 1.0 }', 'application/ld+json', '"data":{ "a" : 1.0 }}'],
+    ['JSON keeps how it was written', '{ "a" : 1.0 }', 'application/json', '"data":{ "a" : 1.0 }}'],
+    ['JSON with a charset is JSON', '5', 'application/json;charset=utf-8', '"data":5}'],
+    [
+      'B13: JSON of a type of its own is base64',
+      '{"a":1}',
+      'application/ld+json',
+      '"data_base64":"eyJhIjoxfQ=="}',
+    ],
+    ['B13: so is JSON that is called text', '{"a":1}', 'text/json', '"data_base64":"eyJhIjoxfQ=="}'],
+    ['B13: so is JSON in capitals', '{"a":1}', 'Application/JSON', '"data_base64":"eyJhIjoxfQ=="}'],
+    [
+      'B13: so is a problem that is a result',
+      '{"a":1}',
+      'application/problem+json',
+      '"data_base64":"eyJhIjoxfQ=="}',
+    ],
     ['a text is a JSON string', 'a,"b"\n\u0001', 'text/csv; header=present', '"data":"a,\\"b\\"\\n\\u0001"}'],
     ['an empty text', '', 'text/plain', '"data":""}'],
     ['XML is text', '<a/>', 'application/xml', '"data":"<a/>"}'],
@@ -109,6 +124,7 @@ const MESSAGE_TEXT = /^(?:[\t\n\r\u0020-\ud7ff\ue000-\ufffd]|[\u{10000}-\u{10fff
 test('whatever the result, the event is JSON in characters SQS takes, and holds the result’s bytes', () => {
   const contentTypes = fc.constantFrom(
     'application/json',
+    'application/vnd.x+json',
     'text/plain',
     'application/octet-stream',
     'image/svg+xml',

@@ -39,7 +39,7 @@ test('a failure is told as the CloudEvent that was published, with its type besi
         subject: 'r-1',
         time: '2026-01-31T12:00:00.005Z',
         tenant: 'acme',
-        datacontenttype: 'application/problem+json',
+        datacontenttype: 'application/json',
         data: {
           type: 'urn:coatcheck:problem:csv_invalid',
           title: 'csv invalid',
