@@ -43,7 +43,6 @@ export interface AttemptEnd {
 export class Attempt {
   #request: DecodedRequest;
   readonly #tools: AttemptTools;
-  readonly #leftBehind: LeftBehind;
   readonly #delivery: Delivery;
 
   /** @param delivery the request's message; of several the one sent last */
@@ -51,7 +50,6 @@ export class Attempt {
     this.#request = request;
     this.#delivery = delivery;
     this.#tools = tools;
-    this.#leftBehind = new LeftBehind(request, tools.ports.store, tools.settings.resultPrefix);
   }
 
   /**
@@ -62,10 +60,8 @@ export class Attempt {
   async run(): Promise<AttemptEnd> {
     const { outcome, deadLetter } = await this.#recorded();
     if (deadLetter === 'known') return { outcome, deadLetter };
-    return {
-      outcome: await this.#before(this.#tools.shift.settling, this.#results.lend(outcome)),
-      deadLetter,
-    };
+    const { settling } = this.#tools.shift;
+    return { outcome: await this.#before(settling, this.#results.lend(outcome, settling)), deadLetter };
   }
 
   async #recorded(): Promise<AttemptEnd> {
@@ -124,7 +120,7 @@ export class Attempt {
     const begun = this.#begun(lease.record, brought);
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
-      ? await this.#foundBehind().catch((error) => this.#keepLease(error))
+      ? await this.#foundBehind(lease).catch((error) => this.#keepLease(error))
       : undefined;
     if (!outcome && this.#isSpent(lease)) return this.#complete(lease, this.#givingUp(lease), true);
     if (!outcome && !begun) return this.#complete(lease, this.#failure(lease, new PayloadChanged()));
@@ -156,9 +152,9 @@ export class Attempt {
   }
 
   /** The outcome of the attempt this one took over from, if that had got so far. */
-  async #foundBehind(): Promise<Outcome | undefined> {
+  async #foundBehind(lease: Lease): Promise<Outcome | undefined> {
     const { over } = this.#tools.shift;
-    const outcome = await this.#before(over, this.#leftBehind.find(over));
+    const outcome = await this.#before(over, this.#leftBehind(lease).find(over));
     return outcome && this.#results.restore(outcome, over);
   }
 
@@ -208,7 +204,7 @@ export class Attempt {
     const recorded = await this.#before(settling, this.#ofTable(lease.complete(outcome, givenUp))).catch(
       async (error) => {
         // That there are no more attempts, whoever is next finds out without being told.
-        if (!givenUp) await this.#leaveBehind(outcome);
+        if (!givenUp) await this.#leaveBehind(lease, outcome);
         return this.#keepLease(error);
       },
     );
@@ -217,9 +213,9 @@ export class Attempt {
   }
 
   /** The handler has done its work and the record can't say so, perhaps for want of an answer until the last moment. */
-  async #leaveBehind(outcome: Outcome): Promise<void> {
+  async #leaveBehind(lease: Lease, outcome: Outcome): Promise<void> {
     const { closing } = this.#tools.shift;
-    await this.#before(closing, this.#leftBehind.leave(outcome, closing)).catch((error) => {
+    await this.#before(closing, this.#leftBehind(lease).leave(outcome, closing)).catch((error) => {
       this.#warn('The outcome could be neither recorded nor left behind', error);
     });
   }
@@ -246,6 +242,11 @@ export class Attempt {
     return unlessAborted(done, signal, () => {
       throw new AttemptTimedOut(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()));
     });
+  }
+
+  #leftBehind({ createdAt }: Lease): LeftBehind {
+    const { settings, ports } = this.#tools;
+    return new LeftBehind(this.#request, createdAt, ports.store, settings.resultPrefix);
   }
 
   get #results(): ResultKeeper {

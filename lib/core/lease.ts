@@ -32,6 +32,11 @@ export class Lease {
     return this.attempt - (this.#stored.record.attemptsSpared ?? 0);
   }
 
+  /** When the request's record was created, in milliseconds since 1970: another record of the same id has another time. */
+  get createdAt(): number {
+    return this.#stored.record.createdAt;
+  }
+
   /** How often the request was put back from the dead-letter queue, if it was. */
   get redrives(): number | undefined {
     return this.#stored.record.redrives;

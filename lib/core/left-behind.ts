@@ -4,7 +4,7 @@ import type { Outcome } from './outcome.ts';
 import { readOutcome, writeOutcome } from './outcome-json.ts';
 import type { PayloadStore } from './ports.ts';
 import type { RequestIdentity } from './request-id.ts';
-import { resultKey } from './result-key.ts';
+import { keyOfResult } from './result-key.ts';
 
 /**
  * The outcome of an attempt that couldn't record it, left beside the result: whoever takes over needn't do the work
@@ -14,9 +14,10 @@ export class LeftBehind {
   readonly #store: PayloadStore;
   readonly #key: string;
 
-  constructor(request: RequestIdentity, store: PayloadStore, resultPrefix: string) {
+  /** @param createdAt when the request's record was created, in milliseconds since 1970 */
+  constructor(request: RequestIdentity, createdAt: number, store: PayloadStore, resultPrefix: string) {
     this.#store = store;
-    this.#key = `${resultKey(resultPrefix, request)}.outcome`;
+    this.#key = `${keyOfResult(resultPrefix, request, createdAt)}.outcome`;
   }
 
   async leave(outcome: Outcome, signal: AbortSignal): Promise<void> {

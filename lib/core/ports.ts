@@ -60,6 +60,8 @@ export interface StoredResult {
   readonly check: ClaimCheck;
   readonly size: number;
   readonly contentType: string;
+  /** Whether its bytes are UTF-8; undefined when that isn't known. Set by the engine, where outcomes are raw. */
+  readonly isText?: boolean;
 }
 
 /** A message for the output queue. */

@@ -1,14 +1,15 @@
 import { readBeginning, single } from './beginning.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { PermanentError, ResultTooLarge } from './errors.ts';
+import type { Lease } from './lease.ts';
 import { type InlineResult, type Outcome, outcomeOf } from './outcome.ts';
 import { encodeOutcome } from './output/encode.ts';
 import type { StoredResult } from './ports.ts';
-import { digestOf } from './request-id.ts';
 import type { RecordedRequest } from './request-record.ts';
 import type { ResultBody } from './result.ts';
-import { resultKey } from './result-key.ts';
+import { keyOfResult, resultKey } from './result-key.ts';
 import { RECORDED_RESULT_BYTES } from './settings.ts';
+import { areUtf8, Utf8Check } from './utf8-check.ts';
 
 /** Where the result of one request is kept: in its outcome if that fits a message, else in the store. */
 export class ResultKeeper {
@@ -24,20 +25,20 @@ export class ResultKeeper {
 
   /**
    * Keeps what a handler returned. What travels inline and is too large for a record is stored as well.
-   * @param attempt which attempt returned it: one before it may have stored another result, and the first one counts
+   * @param lease of the attempt that returned it: one before it may have stored another result, and the first one counts
    */
   async keep(
     { body, contentType }: ResultBody,
-    attempt: number,
+    lease: Pick<Lease, 'attempt' | 'createdAt'>,
     signal: AbortSignal,
   ): Promise<InlineResult | StoredResult> {
     const { bytes, whole } = await readBeginning(body, this.#settings.inlineLimitBytes);
-    if (whole) return this.#store(whole, contentType, signal);
+    if (whole) return this.#store(whole, contentType, lease, signal);
     const inline = { bytes, contentType };
     const fits = this.#fits(inline);
     if (fits && bytes.byteLength <= RECORDED_RESULT_BYTES) return inline;
-    const stored = await this.#store(single(bytes), contentType, signal);
-    if (attempt > 1) return this.#inlined(stored, signal);
+    const stored = await this.#store(single(bytes), contentType, lease, signal);
+    if (lease.attempt > 1) return this.#inlined(stored, signal);
     return fits ? { ...inline, stored } : stored;
   }
 
@@ -47,15 +48,23 @@ export class ResultKeeper {
     return { ...outcome, result: await this.#inlined(outcome.result, signal) };
   }
 
-  /** Consumers of raw outcomes delete what they fetched: theirs is a copy, a new one for every publication. */
-  async lend(outcome: Outcome): Promise<Outcome> {
+  /**
+   * A raw outcome as its consumers can read it. Extended clients read every object as text and delete it: text is a
+   * copy, a new one for every publication. What isn't text stays where it is.
+   */
+  async lend(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (this.#settings.outputFormat !== 'raw') return outcome;
     if (outcome.status !== 'succeeded' || !('check' in outcome.result)) return outcome;
+    const { result } = outcome;
     const { store, chance } = this.#ports;
-    // A copy for each publication: its consumer deletes it, and the outcome published again must find its own.
-    const copy = digestOf('copy', String(chance.now()), String(chance.random()));
-    const key = `${resultKey(this.#settings.disposablePrefix, this.#request)}/${copy}`;
-    return { ...outcome, result: await store.lend(outcome.result, key) };
+    const isText = result.isText ?? (await this.#isText(result, signal));
+    if (!isText) return { ...outcome, result: { ...result, isText } };
+    const key = resultKey(
+      this.#settings.disposablePrefix,
+      this.#request,
+      `copy ${chance.now()} ${chance.random()}`,
+    );
+    return { ...outcome, result: { ...(await store.lend(result, key)), isText } };
   }
 
   /** A stored result, inline if it is one that travels so. */
@@ -77,15 +86,25 @@ export class ResultKeeper {
   async #store(
     body: AsyncIterable<Uint8Array>,
     contentType: string,
+    { attempt, createdAt }: Pick<Lease, 'attempt' | 'createdAt'>,
     signal: AbortSignal,
   ): Promise<StoredResult> {
     const { store } = this.#ports;
-    const key = resultKey(this.#settings.resultPrefix, this.#request);
-    const stored = await store.save(key, body, contentType, signal);
-    if (this.#settings.outputFormat === 'raw' && stored.size > store.maxLentBytes) {
+    const key = keyOfResult(this.#settings.resultPrefix, this.#request, createdAt);
+    if (this.#settings.outputFormat !== 'raw') return store.save(key, body, contentType, signal);
+    const check = new Utf8Check();
+    const stored = await store.save(key, check.pass(body), contentType, signal);
+    // What an attempt before this one stored may be something else.
+    const isText = attempt > 1 ? await this.#isText(stored, signal) : check.isUtf8;
+    if (isText && stored.size > store.maxLentBytes) {
       throw new ResultTooLarge(stored.size, store.maxLentBytes);
     }
-    return stored;
+    return { ...stored, isText };
+  }
+
+  async #isText({ check }: StoredResult, signal: AbortSignal): Promise<boolean> {
+    const { body, discard } = await this.#ports.store.open(check, signal);
+    return areUtf8(body).finally(discard);
   }
 
   #fits(result: InlineResult): boolean {

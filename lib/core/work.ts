@@ -70,7 +70,7 @@ export class Work {
       });
       if (processor.input) await request.validate(processor.input);
       const body = await resultBodyOf(await processor.handler(request), ports.chance.now());
-      return await this.#results.keep(body, attempt, shift.over);
+      return await this.#results.keep(body, this.#lease, shift.over);
     } catch (error) {
       const readError = payload.readError();
       // An application that answers 400 to a payload that broke off has refused nothing.

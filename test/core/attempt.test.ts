@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -104,7 +105,7 @@ describe('in the raw format', () => {
 
   test.each([
     ['large', () => 'x'.repeat(99), 101],
-    ['binary', () => Buffer.from([0, 255]), 2],
+    ['control-character', () => Buffer.from([0, 65]), 2],
     ['empty', () => Buffer.alloc(0), 0],
   ])('a %s result is a pointer to a copy its consumer may delete', async (_, result, size) => {
     const { output, store } = await run(result, raw);
@@ -115,6 +116,64 @@ describe('in the raw format', () => {
     expect(message?.attributes.ExtendedPayloadSize).toEqual({ type: 'Number', value: `${size}` });
     expect(store.object(pointer.s3Key)?.bytes).toEqual(store.object(original)?.bytes);
     expect(store.object(original)?.bytes.byteLength).toBe(size);
+  });
+
+  test.each([
+    ['small', [Buffer.from([0, 255])]],
+    ['large', [Buffer.alloc(200, 'x'), Buffer.from([0xc3])]],
+    ['large at its first byte', [Buffer.from([255]), Buffer.alloc(200, 'x')]],
+  ])(
+    'B7: a %s result that isn’t UTF-8 is a reference, which no extended client follows',
+    async (_, chunks) => {
+      const harness = new EngineHarness(() => Readable.from(chunks), raw);
+      harness.output.faults.inject('send', 'fails after');
+      await harness.process([requestDelivery('r-1')]);
+      await harness.process([requestDelivery('r-1')]);
+      const [key = ''] = harness.store.keys('results/');
+      const { versionId, bytes } = harness.store.object(key) ?? {};
+      const reference = `s3://payloads/${key}?versionId=${versionId}`;
+      expect(bytes).toEqual(Buffer.concat(chunks));
+      for (const message of harness.output.messages) {
+        expect(message).toEqual({
+          body: reference,
+          attributes: {
+            RequestId: { type: 'String', value: 'r-1' },
+            Status: { type: 'String', value: 'succeeded' },
+            ContentType: { type: 'String', value: 'application/octet-stream' },
+            DataRef: { type: 'String', value: reference },
+          },
+        });
+      }
+      expect(harness.output.messages).toHaveLength(2);
+      expect(harness.store.keys('disposable/')).toEqual([]);
+    },
+  );
+
+  test('B7: text of many bytes a character is text, wherever its chunks are cut', async () => {
+    const text = Buffer.from('żółć 🧥 '.repeat(50));
+    const { output } = await run(() => Readable.from([...text].map((byte) => Buffer.from([byte]))), raw);
+    expect(output.messages[0]?.attributes).toHaveProperty('ExtendedPayloadSize');
+  });
+
+  test('B7: what an earlier attempt stored is looked at: a later one may have returned something else', async () => {
+    const harness = new EngineHarness(
+      ({ attempt }) => (attempt === 1 ? Buffer.alloc(200, 255) : 'x'.repeat(200)),
+      raw,
+    );
+    harness.store.faults.inject('save', 'fails after');
+    await harness.process([requestDelivery('r-1')]);
+    await harness.process([requestDelivery('r-1')]);
+    expect(harness.output.messages[0]?.attributes).toHaveProperty('DataRef');
+    expect(harness.store.keys('disposable/')).toEqual([]);
+  });
+
+  test('B7: a success that was recorded in another format is looked at too', async () => {
+    const shared = new EngineHarness(() => Buffer.alloc(200, 255), { inlineLimitBytes: 100 });
+    await shared.process([requestDelivery('r-1')]);
+    const { records, store, output } = shared;
+    const now = new EngineHarness(() => 'not run', { ...raw, ports: { records, store, output } });
+    await now.process([requestDelivery('r-1')]);
+    expect(output.messages.at(-1)?.attributes).toHaveProperty('DataRef');
   });
 
   test('a result published again is another copy: whoever takes the first leaves it alone', async () => {
@@ -151,6 +210,43 @@ describe('in the raw format', () => {
     expect(harness.records.record('r-1')).toMatchObject({ attempts: 1 });
   });
 });
+
+describe('B2: a request whose id an earlier one had, whose record is gone', () => {
+  test('has the result of its own run', async () => {
+    let runs = 0;
+    const harness = new EngineHarness(() => `${++runs}`.repeat(300), {
+      inlineLimitBytes: 100,
+      recordAgeDays: 30,
+    });
+    await harness.process([requestDelivery('r-1')]);
+    harness.chance.advanceSeconds(31 * 86_400);
+    await harness.process([requestDelivery('r-1')]);
+    expect(harness.events.map(({ dataref = '' }) => contentAt(harness, dataref))).toEqual([
+      `"${'1'.repeat(300)}"`,
+      `"${'2'.repeat(300)}"`,
+    ]);
+  });
+
+  test('takes over nothing that was left behind for the earlier one', async () => {
+    let runs = 0;
+    const harness = new EngineHarness(() => (++runs === 2 ? new Promise(() => {}) : runs), {
+      recordAgeDays: 30,
+    });
+    harness.records.faults.inject('write', 'works', 'fails before');
+    await harness.process([requestDelivery('r-1')]);
+    expect(harness.store.keys('results/')).toHaveLength(1);
+    harness.chance.advanceSeconds(31 * 86_400);
+    await harness.process([requestDelivery('r-1')], 0.6);
+    harness.chance.advanceSeconds(600);
+    await harness.process([requestDelivery('r-1')]);
+    expect(harness.event.data).toBe(3);
+  });
+});
+
+function contentAt({ store }: EngineHarness, dataref: string): string {
+  const [, key = ''] = /^s3:\/\/payloads\/(.*)\?/.exec(dataref) ?? [];
+  return Buffer.from(store.object(key)?.bytes ?? []).toString();
+}
 
 describe('an input schema', () => {
   const order = z.object({ order: z.object({ lines: z.array(z.number()) }), when: z.coerce.date() });

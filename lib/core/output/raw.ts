@@ -1,3 +1,4 @@
+import { formatClaimCheck } from '../claim-check.ts';
 import { ATTRIBUTES } from '../envelopes/attributes.ts';
 import { POINTER_CLASS } from '../envelopes/extended-client.ts';
 import { PROBLEM_TYPE } from '../media-type.ts';
@@ -5,20 +6,35 @@ import type { Outcome } from '../outcome.ts';
 import type { OutputAttribute, OutputMessage, StoredResult } from '../ports.ts';
 import { isMessageText, messageJson, utf8Text } from './text.ts';
 
+/** Where a result is that no message and no extended client can hold; the body says the same. */
+const REFERENCE_ATTRIBUTE = 'DataRef';
+
 /**
- * Writes an outcome as the result's bytes, with the rest as message attributes; a stored result as a pointer of the
- * Amazon SQS Extended Client Library, which its consumers read as if it were inline. Undefined when the bytes can't be
- * a message's body.
+ * Writes an outcome as the result's bytes, with the rest as message attributes. A stored result is a pointer of the
+ * Amazon SQS Extended Client Library, whose consumers read it as if it were inline; but one that isn't known to be text
+ * is a reference: of other bytes the library for Java makes other text, and the one for Python fails, for all messages
+ * of the receive. Undefined when an inline result's bytes can't be a message's body.
  */
 export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
   if (outcome.status !== 'succeeded') {
     return message(outcome, PROBLEM_TYPE, messageJson(JSON.stringify(outcome.problem)));
   }
   const { result } = outcome;
-  if ('check' in result)
-    return message(outcome, result.contentType, pointerTo(result), sizeAttribute(result));
+  if ('check' in result) return result.isText ? pointer(outcome, result) : reference(outcome, result);
   const text = utf8Text(result.bytes);
   return text !== undefined && isMessageText(text) ? message(outcome, result.contentType, text) : undefined;
+}
+
+/** Written without spaces: some readers compare the beginning of the body. */
+function pointer(outcome: Outcome, { check, size, contentType }: StoredResult): OutputMessage {
+  const body = JSON.stringify([POINTER_CLASS, { s3BucketName: check.bucket, s3Key: check.key }]);
+  const sizeAttribute: OutputAttribute = { type: 'Number', value: String(size) };
+  return message(outcome, contentType, body, { [ATTRIBUTES.extendedPayloadSize]: sizeAttribute });
+}
+
+function reference(outcome: Outcome, { check, contentType }: StoredResult): OutputMessage {
+  const where = formatClaimCheck(check);
+  return message(outcome, contentType, where, { [REFERENCE_ATTRIBUTE]: text(where) });
 }
 
 function message(
@@ -41,13 +57,4 @@ function message(
 
 function text(value: string): OutputAttribute {
   return { type: 'String', value };
-}
-
-/** Written without spaces: some readers compare the beginning of the body. */
-function pointerTo({ check }: StoredResult): string {
-  return JSON.stringify([POINTER_CLASS, { s3BucketName: check.bucket, s3Key: check.key }]);
-}
-
-function sizeAttribute({ size }: StoredResult): OutputMessage['attributes'] {
-  return { [ATTRIBUTES.extendedPayloadSize]: { type: 'Number', value: String(size) } };
 }

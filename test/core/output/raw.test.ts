@@ -57,13 +57,21 @@ test('the trace is told', () => {
 });
 
 describe('exactly', () => {
-  test('a stored result as a pointer of the extended client', () => {
-    expect(encodeRaw(outcomeOf({ status: 'succeeded', result: STORED }))).toEqual({
+  test('a stored result that is text as a pointer of the extended client', () => {
+    expect(encodeRaw(outcomeOf({ status: 'succeeded', result: { ...STORED, isText: true } }))).toEqual({
       body: '["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"payloads","s3Key":"results/r-1/ü"}]',
       attributes: {
         ...attributes('succeeded', 'text/csv'),
         ExtendedPayloadSize: { type: 'Number', value: '300000' },
       },
+    });
+  });
+
+  test.each([false, undefined])('B7: a stored result as a reference where isText is %s', (isText) => {
+    const reference = 's3://payloads/results/r-1/%C3%BC?versionId=v1';
+    expect(encodeRaw(outcomeOf({ status: 'succeeded', result: { ...STORED, isText } }))).toEqual({
+      body: reference,
+      attributes: { ...attributes('succeeded', 'text/csv'), DataRef: { type: 'String', value: reference } },
     });
   });
 
