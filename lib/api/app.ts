@@ -48,7 +48,7 @@ export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenA
   addServiceRoutes(app, parts);
   describeApi(app, auth);
   app.notFound((c) =>
-    problemResponse(c, { status: 404, code: 'path_unknown', detail: `There is no ${c.req.path}` }),
+    problemResponse(c, { status: 404, code: 'path_unknown', detail: unknownPath(c.req.path) }),
   );
   app.onError((error, c) => {
     const problem = problemOfError(error);
@@ -56,6 +56,13 @@ export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenA
     return problemResponse(c, problem ?? INTERNAL_PROBLEM);
   });
   return app;
+}
+
+/** What there is to say of a path that isn't one of the API's. */
+function unknownPath(path: string): string {
+  const hint =
+    '; an id with a slash stands in a path as ~ and its base64url, as the links of its request have it';
+  return `There is no ${path}${path.startsWith('/v1/requests/') ? hint : ''}`;
 }
 
 /** Most issues that are listed, and the longest text of one: a call may be nothing but issues, and an answer has 6 MB. */

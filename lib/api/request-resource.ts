@@ -1,4 +1,5 @@
 import type { z } from '@hono/zod-openapi';
+import { idSegment } from '../core/id-segment.ts';
 import type { Outcome } from '../core/outcome.ts';
 import { linksOf } from '../core/request-links.ts';
 import type { RequestRecord } from '../core/request-record.ts';
@@ -42,7 +43,7 @@ export function listedResourceOf(record: RequestRecord, rules: WebhookRules): Re
 
 /** Where the resource of a request is that was made by this API: as seen from `/v1/…`, whatever that is below. */
 export function locationOf({ request }: RequestRecord): string {
-  return `requests/${encodeURIComponent(request.id)}`;
+  return `requests/${idSegment(request.id)}`;
 }
 
 /** Milliseconds since 1970 as RFC 3339. */

@@ -1,9 +1,10 @@
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
 import { RequestUnknown } from '../core/errors.ts';
+import { idOfSegment } from '../core/id-segment.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { tellAgain } from '../core/webhooks/repeating.ts';
-import type { ApiEnv, ApiParts } from './context.ts';
+import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './preference.ts';
@@ -157,11 +158,11 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 }
 
 function identityOf(
-  { id }: { readonly id: string },
-  { source }: { readonly source: string },
-  { tenant }: { readonly tenant?: string },
+  { id }: z.infer<typeof Ticket>,
+  { source }: z.infer<typeof Source>,
+  { tenant }: Caller,
 ): RequestIdentity {
-  return { id, issuer: source, tenant };
+  return { id: idOfSegment(id), issuer: source, tenant };
 }
 
 /** Whether a version is among those `If-None-Match` names, or it names any. */

@@ -16,6 +16,9 @@ export const DEFAULT_PAGE = 20;
 /** Longest text of a time or another short field. */
 const SHORT = 255;
 
+/** Longest id in a path: 3 bytes of UTF-8 a character, 4 characters of base64 for 3 bytes, and the `~`. */
+const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
+
 const Time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11-20T08:30:00.000Z' });
 
 export const Problem = z
@@ -202,8 +205,13 @@ export const Ticket = z.object({
   id: z
     .string()
     .min(1)
-    .max(REQUEST_ID_MAX_LENGTH)
-    .openapi({ param: { name: 'id', in: 'path' }, description: 'The id of the request.' }),
+    .max(MAX_ID_SEGMENT)
+    .openapi({
+      param: { name: 'id', in: 'path' },
+      description:
+        'The id of the request. One of other characters than letters, digits and `-._` stands here as `~` and the ' +
+        'base64url of its UTF-8, as in the links of the request.',
+    }),
 });
 
 export const Source = z.object({

@@ -1,4 +1,5 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
+import { idOfSegment } from '../core/id-segment.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
 import { optionalTraceparent } from '../core/traceparent.ts';
 import { goesInParts, type UploadWay } from '../core/uploads.ts';
@@ -146,8 +147,8 @@ function assertCheckable(order: z.infer<typeof UploadOrder>): void {
   });
 }
 
-function ticketed({ id }: { readonly id: string }, { tenant }: Caller): RequestIdentity {
-  return { id, issuer: '', tenant };
+function ticketed({ id }: z.infer<typeof Ticket>, { tenant }: Caller): RequestIdentity {
+  return { id: idOfSegment(id), issuer: '', tenant };
 }
 
 function wayOf(upload: UploadWay): z.infer<typeof UploadTicket>['upload'] {

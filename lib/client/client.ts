@@ -1,3 +1,4 @@
+import { requestPath } from '../core/request-links.ts';
 import { requestOf, serviceStatusOf } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
@@ -9,7 +10,6 @@ import { askStatus, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
 import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
-import { requestPath } from './url.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 
 /** What a client is made with. */

@@ -1,3 +1,4 @@
+import { requestPath } from '../core/request-links.ts';
 import { requestOf } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { connected, textOf } from './connection.ts';
@@ -5,7 +6,7 @@ import { AnswerInvalid, RequestPending } from './errors.ts';
 import { retryAfterSeconds } from './retry.ts';
 import type { RequestOptions } from './status.ts';
 import { transfer } from './transfer.ts';
-import { callName, requestPath } from './url.ts';
+import { callName } from './url.ts';
 
 /** A request's result. `bytes()`, `text()` and `json()` may be called as often as you like, `stream()` once. */
 export class RequestResult {

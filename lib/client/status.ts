@@ -1,7 +1,7 @@
+import { requestPath } from '../core/request-links.ts';
 import { type JsonAnswer, requestOf } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestResource } from './types.ts';
-import { requestPath } from './url.ts';
 
 /** Which request, and until when its answer is wanted. */
 export interface RequestOptions {

@@ -27,11 +27,6 @@ export function pairsOf(query: Query): [string, string][] {
   );
 }
 
-/** The path of a request. @param rest what comes after its id */
-export function requestPath(id: string, rest = ''): string {
-  return `/v1/requests/${encoded(id)}${rest}`;
-}
-
 /** A call as errors name it: a query may hold a signature. */
 export function callName(method: string, url: URL): string {
   return `${method} ${url.origin}${url.pathname}`;

@@ -1,3 +1,5 @@
+import { idSegment } from './id-segment.ts';
+
 /** Where a request is found at an HTTP API, as paths below the API's base URL. */
 export interface RequestLinks {
   readonly self: string;
@@ -5,9 +7,17 @@ export interface RequestLinks {
   readonly cancel: string;
 }
 
+/** The path of a request below the API's base URL. @param rest what comes after its id */
+export function requestPath(id: string, rest = ''): string {
+  return `/v1/requests/${idSegment(id)}${rest}`;
+}
+
 /** The links of a request. @param issuer who gave the id; empty when it stands for itself */
 export function linksOf(id: string, issuer: string): RequestLinks {
-  const path = `/v1/requests/${encodeURIComponent(id)}`;
   const query = issuer === '' ? '' : `?source=${encodeURIComponent(issuer)}`;
-  return { self: path + query, result: `${path}/result${query}`, cancel: `${path}/cancel${query}` };
+  return {
+    self: requestPath(id) + query,
+    result: requestPath(id, '/result') + query,
+    cancel: requestPath(id, '/cancel') + query,
+  };
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { RequestPage } from '../../lib/api/schemas.ts';
 import { PermanentError } from '../../lib/core/errors.ts';
+import { requestPath } from '../../lib/core/request-links.ts';
 import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
-import { delivery } from '../support/delivery.ts';
+import { delivery, requestDelivery } from '../support/delivery.ts';
 import { MemoryRecordStore } from '../support/memory-record-store.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
 import { START } from '../support/set-chance.ts';
@@ -74,6 +75,9 @@ describe('a request', () => {
     '%25',
     'toString',
     'x'.repeat(256),
+    '~',
+    '~YS9i',
+    '~YS9i=',
   ])('called %s is unknown', async (id) => {
     const api = new ApiHarness();
     expect((await problemIn(await api.call('GET', `/v1/requests/${id}`), 404)).code).toBe('request_unknown');
@@ -83,12 +87,24 @@ describe('a request', () => {
   });
 
   test.each([
-    [`/v1/requests/${'x'.repeat(257)}`],
+    [`/v1/requests/${'x'.repeat(1_026)}`],
     ['/v1/requests/a?source=b&source=c'],
     [`/v1/requests/a?source=${'x'.repeat(2_049)}`],
-    [`/v1/requests/${'x'.repeat(257)}/result`],
+    [`/v1/requests/${'x'.repeat(1_026)}/result`],
   ])('at %s can’t be', async (path) => {
     expect((await problemIn(await new ApiHarness().call('GET', path), 400)).code).toBe('request_malformed');
+  });
+
+  test('B15: whose id ends like the path of a result isn’t that result', async () => {
+    const api = new ApiHarness(async (request) => request.id);
+    const ids = ['p', 'p/result', 'p?', '..', '~cA'];
+    for (const id of ids) {
+      await api.harness.process([requestDelivery(id)]);
+      const { links, ...request } = await requestIn(await api.call('GET', requestPath(id)), 200);
+      expect(request).toMatchObject({ id, status: 'succeeded' });
+      expect(await requestIn(await api.call('GET', links.self), 200)).toMatchObject({ id });
+      expect(await (await api.call('GET', links.result)).json()).toBe(id);
+    }
   });
 
   test('tells how far its handler is and what went wrong before', async () => {

@@ -111,7 +111,7 @@ export const WALK: readonly Step[] = [
     }),
   ]),
   ...[...OF_A_REQUEST, ...OF_AN_UPLOAD].flatMap((operation) => [
-    step(operation, 400, 'request_malformed', { subject: { id: 'x'.repeat(257) } }),
+    step(operation, 400, 'request_malformed', { subject: { id: 'x'.repeat(1_026) } }),
     step(operation, 404, 'request_unknown', { subject: { id: 'unknown' } }),
   ]),
   ...ADMITTED.flatMap((operation) => [

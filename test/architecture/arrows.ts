@@ -44,6 +44,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
         'media-type',
         'outcome',
         'ports',
+        'request-links',
         'request-record',
         'thrown',
         'traceparent',

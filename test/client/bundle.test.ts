@@ -11,6 +11,7 @@ const WEB = {
   AbortController,
   AbortSignal,
   Blob,
+  btoa,
   clearTimeout,
   crypto,
   FormData,

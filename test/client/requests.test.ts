@@ -21,7 +21,7 @@ describe('status', () => {
     await client.status("a/b?c'd", { source: '/shop+one two' });
     expect(calls.map(told)).toEqual([
       'GET /v1/requests/r-1',
-      'GET /v1/requests/a%2Fb%3Fc%27d?source=%2Fshop%2Bone%20two',
+      'GET /v1/requests/~YS9iP2MnZA?source=%2Fshop%2Bone%20two',
     ]);
     expect(calls[0]?.headers.prefer).toBeUndefined();
   });

@@ -1,10 +1,10 @@
+import { requestPath } from '../../core/request-links.ts';
 import { optionalTraceparent } from '../../core/traceparent.ts';
 import type { Api } from '../api.ts';
 import type { Payload } from '../payload.ts';
 import { wasRefusedForNow } from '../retry.ts';
 import { type SubmissionOptions, timeOf } from '../submission.ts';
 import type { RequestResource } from '../types.ts';
-import { requestPath } from '../url.ts';
 import { uploadForm } from './form.ts';
 import { uploadParts } from './parts.ts';
 import { ticketOf, type UploadTicket } from './ticket.ts';

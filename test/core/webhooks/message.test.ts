@@ -51,7 +51,7 @@ describe('exactly', () => {
         id: 'r 1',
         source: '/shop',
         tenant: 'acme',
-        links: { self: '/v1/requests/r%201?source=%2Fshop' },
+        links: { self: '/v1/requests/~ciAx?source=%2Fshop' },
       },
     });
   });
