@@ -1,6 +1,7 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { RequestUnknown } from '../core/errors.ts';
 import { idOfSegment } from '../core/id-segment.ts';
+import { BINARY_TYPE } from '../core/media-type.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import { tellAgain } from '../core/webhooks/repeating.ts';
@@ -36,8 +37,8 @@ const result = createRoute({
   responses: {
     200: {
       description: 'The result, with its own content type.',
-      // Without a type: it may be JSON.
-      content: { '*/*': { schema: z.any() } },
+      // Bytes first: generated clients take the first content they support. The other has no type: it may be JSON.
+      content: { [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } }, '*/*': { schema: {} } },
     },
     202: { ...REQUEST_ANSWER, description: 'The request, which has not ended.' },
     303: { description: 'The result is at `Location`, without authorization, for a quarter of an hour.' },

@@ -1,8 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { S3_MAX_PARTS } from '../core/limits.ts';
-import { CONTENT_TYPE } from '../core/media-type.ts';
+import { BINARY_TYPE, CONTENT_TYPE } from '../core/media-type.ts';
 import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/request-id.ts';
 import { REQUEST_STATUSES } from '../core/request-record.ts';
+import { RFC_3339 } from '../core/time.ts';
 import { ATTEMPTED_STATUSES } from '../core/webhooks/state.ts';
 import { METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
 
@@ -18,6 +19,9 @@ const SHORT = 255;
 
 /** Longest id in a path: 3 bytes of UTF-8 a character, 4 characters of base64 for 3 bytes, and the `~`. */
 const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
+
+/** An example of an expiry, which must be in the future whenever somebody tries it. */
+const FAR_TIME = '2100-01-01T00:00:00Z';
 
 const Time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11-20T08:30:00.000Z' });
 
@@ -99,6 +103,7 @@ const Metadata = z.record(z.string(), z.string()).openapi({
 
 const UploadName = z.string().min(1).max(1_024).openapi({ description: 'As it came with the upload.' });
 
+// Without declared defaults: openapi-typescript 7 makes clients send every member that has one.
 export const UploadOrder = z
   .strictObject({
     size: z.int().min(1).openapi({
@@ -109,24 +114,27 @@ export const UploadOrder = z
     contentType: z
       .string()
       .max(SHORT)
-      .default('application/octet-stream')
-      .openapi({ pattern: CONTENT_TYPE.source }),
+      .optional()
+      .openapi({
+        description: `Of the payload; ${BINARY_TYPE} unless it is given.`,
+        pattern: CONTENT_TYPE.source,
+      }),
     sha256: z
       .string()
       .regex(/^[A-Za-z0-9+/]{43}=$/)
       .optional()
       .openapi({ description: 'SHA-256 of the payload in base64; an upload of other bytes is refused.' }),
-    metadata: Metadata.default({}),
+    metadata: Metadata.optional(),
     expiresAt: z.string().max(SHORT).optional().openapi({
       description: 'It isn’t begun after that.',
       format: 'date-time',
-      example: '2026-11-21T00:00:00Z',
+      example: FAR_TIME,
     }),
     callbackUrl: z.string().optional().openapi({
       description: 'Where to POST the outcome, see webhooks: https only.',
       example: 'https://example.com/hooks/coatcheck',
     }),
-    multipart: z.boolean().default(false).openapi({ description: 'Upload in parts though a form would do.' }),
+    multipart: z.boolean().optional().openapi({ description: 'Upload in parts though a form would do.' }),
   })
   .openapi('UploadOrder');
 
@@ -255,10 +263,11 @@ export const SubmitHeaders = z.object({
     // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
     pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
   }),
+  // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
   'coatcheck-expires-at': z.string().optional().openapi({
-    description: 'It isn’t begun after that time.',
-    format: 'date-time',
-    example: '2026-11-21T00:00:00Z',
+    description: 'An RFC 3339 time. The request isn’t begun after it.',
+    pattern: RFC_3339.source,
+    example: FAR_TIME,
   }),
   'coatcheck-callback-url': z.string().optional().openapi({
     description: 'Where to POST the outcome, see webhooks: https only.',

@@ -1,4 +1,4 @@
-import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi';
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { Verdict } from '../core/admission/verdict.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { RequestRecord } from '../core/request-record.ts';
@@ -19,20 +19,33 @@ import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import { locationOf } from './request-resource.ts';
 import { SubmitHeaders } from './schemas.ts';
 
+/**
+ * The payload, as client generators can use it. Plain schemas rather than zod's, so that nothing validates the body:
+ * what it holds is for the handler to judge.
+ *
+ * openapi-python-client 0.29 fails on a body of type `*\/*`, and of several bodies it sends JSON only if that is an
+ * object. Offered bytes alone, users of openapi-fetch 0.17 pass text that is JSON, and it encodes that once more.
+ */
+const PAYLOAD_CONTENT = {
+  'application/json': { schema: { type: 'object', additionalProperties: true } },
+  [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } },
+} as const;
+
 const route = createRoute({
   method: 'post',
   path: '/v1/requests',
   operationId: 'submitRequest',
   summary: 'Hand in a payload',
   description:
-    'The body is the payload, of any content type, up to about 4 MB; larger ones go by `POST /v1/uploads`. ' +
+    'The body is the payload, up to about 4 MB; larger ones go by `POST /v1/uploads`. It may have any content type, ' +
+    'not just the two listed here, which are those that client generators support. JSON may be any value. ' +
     'Headers `Coatcheck-Metadata-NAME` are notes for the handler.',
   request: {
     headers: SubmitHeaders,
     body: {
       required: true,
       description: 'The payload.',
-      content: { '*/*': { schema: z.any().openapi({ type: 'string', format: 'binary' }) } },
+      content: PAYLOAD_CONTENT,
     },
   },
   responses: {

@@ -1,8 +1,9 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { idOfSegment } from '../core/id-segment.ts';
+import { BINARY_TYPE } from '../core/media-type.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
 import { optionalTraceparent } from '../core/traceparent.ts';
-import { goesInParts, type UploadWay } from '../core/uploads.ts';
+import { goesInParts, type UploadOrder, type UploadWay } from '../core/uploads.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
@@ -16,7 +17,7 @@ import {
   Ticket,
   UploadAbortion,
   UploadCompletion,
-  UploadOrder,
+  UploadOrder as UploadOrderSchema,
   UploadTicket,
 } from './schemas.ts';
 
@@ -33,7 +34,7 @@ const open = createRoute({
   description:
     'Up to 5 GiB by a form; larger ones, and others if the client likes, in parts. The request waits for its payload ' +
     'as `awaiting_upload`.',
-  request: { body: jsonBody(UploadOrder) },
+  request: { body: jsonBody(UploadOrderSchema) },
   responses: {
     201: {
       description: 'Where to upload.',
@@ -89,15 +90,15 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
   const { uploads, admission, clock, webhookRules } = api;
   app.openapi(open, async (c) => {
     const { tenant } = c.get('caller');
-    const body = c.req.valid('json');
-    assertCheckable(body);
+    const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
+    assertCheckable({ ...body, multipart });
     const order = {
       tenant,
       size: body.size,
       sha256: body.sha256,
-      multipart: body.multipart,
-      contentType: contentTypeOf(body.contentType),
-      metadata: checkedMetadata(body.metadata),
+      multipart,
+      contentType: contentTypeOf(contentType),
+      metadata: checkedMetadata(metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       traceparent: optionalTraceparent(c.req.header('traceparent')) ?? api.currentTrace?.(),
@@ -137,7 +138,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
 }
 
 /** @throws ApiError 400: a checksum that nobody checks would be taken for a promise */
-function assertCheckable(order: z.infer<typeof UploadOrder>): void {
+function assertCheckable(order: Pick<UploadOrder, 'sha256' | 'multipart' | 'size'>): void {
   if (order.sha256 === undefined || !goesInParts(order)) return;
   throw new ApiError({
     status: 400,

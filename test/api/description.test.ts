@@ -22,6 +22,7 @@ interface OperationResponse {
 interface Schema {
   readonly pattern?: string;
   readonly maximum?: number;
+  readonly example?: unknown;
   readonly properties?: Readonly<Record<string, Schema>>;
   readonly propertyNames?: Schema;
   readonly additionalProperties?: Schema;
@@ -86,9 +87,28 @@ describe('what the API is described to take, it takes:', () => {
   });
 });
 
+test('D8: every example is taken', async () => {
+  const told = new ApiHarness(undefined, { callbacks: 'public' });
+  const { parameters = [] } = description.paths['/v1/requests']?.post ?? {};
+  const examples = parameters.flatMap(({ name, schema: { example } }) => (example ? [[name, example]] : []));
+  expect(examples).toHaveLength(2);
+  const submitted = await told.call('POST', '/v1/requests', {
+    body: 'hello',
+    headers: Object.fromEntries(examples),
+  });
+  expect(submitted.status).toBe(202);
+
+  const members = Object.entries(description.components.schemas.UploadOrder?.properties ?? {});
+  const json = Object.fromEntries(
+    members.flatMap(([name, { example }]) => (example ? [[name, example]] : [])),
+  );
+  expect(Object.keys(json)).toEqual(['size', 'expiresAt', 'callbackUrl']);
+  expect((await told.call('POST', '/v1/uploads', { json })).status).toBe(201);
+});
+
 test('a result is described as anything: it may be JSON', () => {
   const { responses } = description.paths['/v1/requests/{id}/result']?.get ?? {};
-  expect(responses?.[200]?.content).toEqual({ '*/*': { schema: {} } });
+  expect(responses?.[200]?.content).toMatchObject({ '*/*': { schema: {} } });
 });
 
 test('links lead to operations there are', () => {

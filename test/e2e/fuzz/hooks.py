@@ -13,6 +13,12 @@ MAX_FORM_BYTES = 5 * 1024**3
 
 
 @schemathesis.hook
+def filter_body(context, body):
+    # The description has objects only, for the sake of client generators; the API takes any payload.
+    return context.operation.label != "POST /v1/requests" or isinstance(body, (dict, bytes, str))
+
+
+@schemathesis.hook
 def before_call(context, case, kwargs):
     is_positive = case.meta.generation.mode.is_positive
     if is_positive and case.operation.label == "POST /v1/requests":
@@ -23,7 +29,7 @@ def before_call(context, case, kwargs):
         case.body["numbers"] = [1]
     for fields in (case.headers, case.body):
         for name in EXPIRIES & set(fields if hasattr(fields, "keys") else ()):
-            if is_over(fields[name]):
+            if is_over(fields[name], if_no_time=is_positive):
                 fields[name] = LATER
     # The emulator has no route for a path with a line break.
     for name, value in (case.path_parameters or {}).items():
@@ -34,8 +40,9 @@ def is_in_parts(order):
     return order.get("multipart", False) or order["size"] > MAX_FORM_BYTES
 
 
-def is_over(time):
+def is_over(time, if_no_time):
+    # A header's pattern lets days and minutes through that don't exist.
     try:
         return datetime.fromisoformat(time) <= datetime.now(timezone.utc)
     except (TypeError, ValueError):
-        return False
+        return if_no_time
