@@ -77,11 +77,15 @@ test('a page is one read where nothing is left out', async () => {
   expect(listings).toMatchObject([{ limit: 20 }]);
 });
 
-test('a page takes ten reads at most, and is none the worse for being empty', async () => {
-  const { index, listings } = await indexed(Array.from({ length: 300 }, () => 'running'));
-  const page = await listRequests(index, { limit: 20, status: 'queued' });
+test('E18: a page of one status takes three reads at most, of whole pages, and is none the worse for being empty', async () => {
+  const { index, listings, records } = await indexed([
+    ...Array.from({ length: 450 }, () => 'running' as const),
+    'queued',
+  ]);
+  const page = await listRequests(index, { limit: 1, status: 'queued' });
   expect(page.records).toEqual([]);
   expect(page.next).toBeDefined();
-  expect(listings).toHaveLength(10);
-  expect((await pagesOf(index, 20, 'queued')).flat()).toEqual([]);
+  expect(listings.map(({ limit }) => limit)).toEqual([100, 100, 100]);
+  expect(await pagesOf(index, 1, 'queued')).toEqual([[], records.slice(-1)]);
+  expect(listings).toHaveLength(8);
 });

@@ -1,5 +1,6 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { listRequests } from '../../lib/api/list-requests.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { type Item, itemOf } from '../../lib/aws/record-item.ts';
 import type { RequestRecord } from '../../lib/core/request-record.ts';
@@ -90,6 +91,16 @@ describe('a page', () => {
       Limit: 21,
     });
     expect(endpoint.calls).toHaveLength(16);
+  });
+
+  test('E18: of one status takes 48 queries and 3 reads at most', async () => {
+    const many = Array.from({ length: 130 }, (_, nth) => storedItem(recordOf(`m-${nth}`, START - nth)));
+    indexed(many, () => ({ Responses: { requests: many.slice(0, 100) } }));
+    const { records, next } = await listRequests(index, { limit: 1, status: 'expired' });
+    expect(records).toEqual([]);
+    expect(next).toBeDefined();
+    expect(inputsOf('Query')).toHaveLength(48);
+    expect(inputsOf('BatchGetItem')).toHaveLength(3);
   });
 
   test('has as many as one call reads, however large the limit', async () => {
