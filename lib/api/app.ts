@@ -76,6 +76,11 @@ function malformed(issues: readonly { readonly path: readonly PropertyKey[]; rea
     message: message.slice(0, ISSUE_MAX_LENGTH),
   }));
   const [first] = listed;
-  const detail = first ? `${first.path}: ${first.message}` : 'The call does not match the API';
+  const detail = first ? aboutIssue(first) : 'The call does not match the API';
   return { status: 400, code: 'request_malformed', detail, facts: { issues: listed } } as const;
+}
+
+/** An issue about the whole of a body, query or headers has no path. */
+function aboutIssue({ path, message }: { readonly path: string; readonly message: string }): string {
+  return path === '' ? message : `${path}: ${message}`;
 }

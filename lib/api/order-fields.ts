@@ -1,5 +1,5 @@
 import { S3_MAX_METADATA_BYTES } from '../core/limits.ts';
-import { contentTypeProblem } from '../core/media-type.ts';
+import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/media-type.ts';
 import { parseTime } from '../core/time.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/webhooks/callback-url.ts';
 import { ApiError } from './problem.ts';
@@ -18,11 +18,16 @@ const KEY_MAX_LENGTH = 255;
 
 const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** A content type as it may be passed on. @throws ApiError 415 */
-export function contentTypeOf(contentType: string): string {
-  const problem = contentTypeProblem(contentType);
-  if (problem === undefined) return contentType;
-  throw new ApiError({ status: 415, code: 'content_type_invalid', detail: problem });
+/** A content type as it may be passed on. @param field what it came in @throws ApiError 415 */
+export function contentTypeOf(field: string, contentType: string): string {
+  if (MEDIA_TYPE.test(contentType) && contentType.length <= CONTENT_TYPE_MAX_LENGTH) return contentType;
+  throw new ApiError({
+    status: 415,
+    code: 'content_type_invalid',
+    detail:
+      `${field} must be a media type like text/csv or application/json; charset=utf-8, of at most ` +
+      `${CONTENT_TYPE_MAX_LENGTH} characters, got ${shown(contentType)}`,
+  });
 }
 
 /** A time after which a request isn't begun, as milliseconds since 1970. @throws ApiError 400 */

@@ -13,7 +13,7 @@ import { ApiError } from './problem.ts';
 import { answerRequest, heldUntilEnd, requestHeaders } from './request-answer.ts';
 import { listedResourceOf, resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
-import { ListQuery, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
+import { ListQuery, NoHeaders, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
 
 const status = createRoute({
   method: 'get',
@@ -33,7 +33,7 @@ const result = createRoute({
   path: '/v1/requests/{id}/result',
   operationId: 'getResult',
   summary: 'Get the result',
-  request: { params: Ticket, query: Source },
+  request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
     200: {
       description: 'The result, with its own content type.',
@@ -51,7 +51,7 @@ const cancel = createRoute({
   path: '/v1/requests/{id}/cancel',
   operationId: 'cancelRequest',
   summary: 'Cancel a request',
-  request: { params: Ticket, query: Source },
+  request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
     200: { ...REQUEST_ANSWER, description: 'It is cancelled.' },
     202: {
@@ -69,7 +69,7 @@ const repeat = createRoute({
   summary: 'Send the webhook of a request again',
   description:
     'Whether it was delivered or not: under the same `webhook-id`, with a new timestamp, and with all its attempts.',
-  request: { params: Ticket, query: Source },
+  request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
     202: { ...REQUEST_ANSWER, description: 'It is on its way.' },
     ...problems(400, 401, 403, 404, 409, 500),
@@ -84,7 +84,7 @@ const list = createRoute({
   description:
     'A page may hold fewer requests than `limit`, even none, and have a next page: those of another status are left ' +
     'out after they were read.',
-  request: { query: ListQuery },
+  request: { query: ListQuery, headers: NoHeaders },
   responses: {
     200: { description: 'A page.', content: { 'application/json': { schema: RequestPage } } },
     ...problems(400, 401, 403, 500),

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { S3_MAX_PARTS } from '../core/limits.ts';
-import { BINARY_TYPE, CONTENT_TYPE } from '../core/media-type.ts';
+import { BINARY_TYPE, MEDIA_TYPE } from '../core/media-type.ts';
 import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/request-id.ts';
 import { REQUEST_STATUSES } from '../core/request-record.ts';
 import { RFC_3339 } from '../core/time.ts';
 import { ATTEMPTED_STATUSES } from '../core/webhooks/state.ts';
-import { METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
+import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
+import { METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
 
 /** Most URLs of parts in one answer. */
 export const MAX_PART_URLS = 100;
@@ -104,39 +105,37 @@ const Metadata = z.record(z.string(), z.string()).openapi({
 const UploadName = z.string().min(1).max(1_024).openapi({ description: 'As it came with the upload.' });
 
 // Without declared defaults: openapi-typescript 7 makes clients send every member that has one.
-export const UploadOrder = z
-  .strictObject({
-    size: z.int().min(1).openapi({
-      description: 'Bytes the payload has.',
-      maximum: Number.MAX_SAFE_INTEGER,
-      example: 10_485_760,
+export const UploadOrder = ownMembers({
+  size: z.int().min(1).openapi({
+    description: 'Bytes the payload has.',
+    maximum: Number.MAX_SAFE_INTEGER,
+    example: 10_485_760,
+  }),
+  contentType: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .openapi({
+      description: `Of the payload; ${BINARY_TYPE} unless it is given.`,
+      pattern: MEDIA_TYPE.source,
     }),
-    contentType: z
-      .string()
-      .max(SHORT)
-      .optional()
-      .openapi({
-        description: `Of the payload; ${BINARY_TYPE} unless it is given.`,
-        pattern: CONTENT_TYPE.source,
-      }),
-    sha256: z
-      .string()
-      .regex(/^[A-Za-z0-9+/]{43}=$/)
-      .optional()
-      .openapi({ description: 'SHA-256 of the payload in base64; an upload of other bytes is refused.' }),
-    metadata: Metadata.optional(),
-    expiresAt: z.string().max(SHORT).optional().openapi({
-      description: 'It isn’t begun after that.',
-      format: 'date-time',
-      example: FAR_TIME,
-    }),
-    callbackUrl: z.string().optional().openapi({
-      description: 'Where to POST the outcome, see webhooks: https only.',
-      example: 'https://example.com/hooks/coatcheck',
-    }),
-    multipart: z.boolean().optional().openapi({ description: 'Upload in parts though a form would do.' }),
-  })
-  .openapi('UploadOrder');
+  sha256: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/)
+    .optional()
+    .openapi({ description: 'SHA-256 of the payload in base64; an upload of other bytes is refused.' }),
+  metadata: Metadata.optional(),
+  expiresAt: z.string().max(SHORT).optional().openapi({
+    description: 'It isn’t begun after that.',
+    format: 'date-time',
+    example: FAR_TIME,
+  }),
+  callbackUrl: z.string().optional().openapi({
+    description: 'Where to POST the outcome, see webhooks: https only.',
+    example: 'https://example.com/hooks/coatcheck',
+  }),
+  multipart: z.boolean().optional().openapi({ description: 'Upload in parts though a form would do.' }),
+}).openapi('UploadOrder');
 
 export const UploadTicket = z
   .object({
@@ -165,28 +164,24 @@ export const UploadTicket = z
   })
   .openapi('UploadTicket');
 
-export const PartUrlsOrder = z
-  .strictObject({
-    uploadName: UploadName,
-    numbers: z.array(z.int().min(1).max(S3_MAX_PARTS)).min(1).max(MAX_PART_URLS),
-  })
-  .openapi('PartUrlsOrder');
+export const PartUrlsOrder = ownMembers({
+  uploadName: UploadName,
+  numbers: z.array(z.int().min(1).max(S3_MAX_PARTS)).min(1).max(MAX_PART_URLS),
+}).openapi('PartUrlsOrder');
 
 export const PartUrls = z
   .object({ parts: z.array(z.object({ number: z.int(), url: z.string() })) })
   .openapi('PartUrls');
 
-export const UploadCompletion = z
-  .strictObject({
-    uploadName: UploadName,
-    parts: z
-      .array(z.strictObject({ number: z.int().min(1).max(S3_MAX_PARTS), etag: z.string().min(1).max(SHORT) }))
-      .min(1)
-      .max(S3_MAX_PARTS),
-  })
-  .openapi('UploadCompletion');
+export const UploadCompletion = ownMembers({
+  uploadName: UploadName,
+  parts: z
+    .array(ownMembers({ number: z.int().min(1).max(S3_MAX_PARTS), etag: z.string().min(1).max(SHORT) }))
+    .min(1)
+    .max(S3_MAX_PARTS),
+}).openapi('UploadCompletion');
 
-export const UploadAbortion = z.strictObject({ uploadName: UploadName }).openapi('UploadAbortion');
+export const UploadAbortion = ownMembers({ uploadName: UploadName }).openapi('UploadAbortion');
 
 export const RequestPage = z
   .object({
@@ -222,7 +217,7 @@ export const Ticket = z.object({
     }),
 });
 
-export const Source = z.object({
+export const Source = ownQuery({
   source: z
     .string()
     .max(ISSUER_MAX_LENGTH)
@@ -230,7 +225,13 @@ export const Source = z.object({
     .openapi({ param: { name: 'source', in: 'query' }, description: 'Who gave the id, see Request.' }),
 });
 
-export const ListQuery = z.object({
+/** Of calls that take no query. */
+export const NoQuery = ownQuery({});
+
+/** Of calls that take no headers of this API's own. */
+export const NoHeaders = ownHeaders({});
+
+export const ListQuery = ownQuery({
   status: Status.optional().openapi({ param: { name: 'status', in: 'query' } }),
   cursor: z
     .string()
@@ -250,28 +251,31 @@ const PreferWait = z.string().optional().openapi({
   description: '`wait=N`: hold the answer for up to N seconds, at most 20, until the request ends.',
 });
 
-export const StatusHeaders = z.object({
+export const StatusHeaders = ownHeaders({
   prefer: PreferWait,
   'if-none-match': z.string().optional().openapi({ description: 'An ETag: 304 while nothing has changed.' }),
 });
 
-export const SubmitHeaders = z.object({
-  prefer: PreferWait,
-  'idempotency-key': z.string().optional().openapi({
-    description:
-      'The same payload under the same key is the same request, for a day. Up to 255 characters, quoted or not.',
-    // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
-    pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
-  }),
-  // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
-  'coatcheck-expires-at': z.string().optional().openapi({
-    description: 'An RFC 3339 time. The request isn’t begun after it.',
-    pattern: RFC_3339.source,
-    example: FAR_TIME,
-  }),
-  'coatcheck-callback-url': z.string().optional().openapi({
-    description: 'Where to POST the outcome, see webhooks: https only.',
-    example: 'https://example.com/hooks/coatcheck',
-  }),
-  traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
-});
+export const SubmitHeaders = ownHeaders(
+  {
+    prefer: PreferWait,
+    'idempotency-key': z.string().optional().openapi({
+      description:
+        'The same payload under the same key is the same request, for a day. Up to 255 characters, quoted or not.',
+      // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
+      pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
+    }),
+    // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
+    'coatcheck-expires-at': z.string().optional().openapi({
+      description: 'An RFC 3339 time. The request isn’t begun after it.',
+      pattern: RFC_3339.source,
+      example: FAR_TIME,
+    }),
+    'coatcheck-callback-url': z.string().optional().openapi({
+      description: 'Where to POST the outcome, see webhooks: https only.',
+      example: 'https://example.com/hooks/coatcheck',
+    }),
+    traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
+  },
+  [METADATA_HEADER],
+);

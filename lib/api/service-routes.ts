@@ -1,16 +1,17 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems } from './openapi.ts';
-import { ServiceStatus } from './schemas.ts';
+import { NoHeaders, NoQuery, ServiceStatus } from './schemas.ts';
 
 const status = createRoute({
   method: 'get',
   path: '/v1/status',
   operationId: 'getStatus',
   summary: 'Ask how full the service is',
+  request: { query: NoQuery, headers: NoHeaders },
   responses: {
     200: { description: 'How full it is.', content: { 'application/json': { schema: ServiceStatus } } },
-    ...problems(401, 403, 500),
+    ...problems(400, 401, 403, 500),
   },
 });
 

@@ -17,7 +17,7 @@ import {
 import { preferredWaitSeconds } from './preference.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import { locationOf } from './request-resource.ts';
-import { SubmitHeaders } from './schemas.ts';
+import { NoQuery, SubmitHeaders } from './schemas.ts';
 
 /**
  * The payload, as client generators can use it. Plain schemas rather than zod's, so that nothing validates the body:
@@ -41,6 +41,7 @@ const route = createRoute({
     'not just the two listed here, which are those that client generators support. JSON may be any value. ' +
     'Headers `Coatcheck-Metadata-NAME` are notes for the handler.',
   request: {
+    query: NoQuery,
     headers: SubmitHeaders,
     body: {
       required: true,
@@ -63,7 +64,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
     const headers = c.req.valid('header');
     const order = {
       tenant,
-      contentType: contentTypeOf(c.req.header('content-type') ?? BINARY_TYPE),
+      contentType: contentTypeOf('Content-Type', c.req.header('content-type') ?? BINARY_TYPE),
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),

@@ -12,6 +12,8 @@ import { ApiError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
 import {
+  NoHeaders,
+  NoQuery,
   PartUrls,
   PartUrlsOrder,
   Ticket,
@@ -34,7 +36,7 @@ const open = createRoute({
   description:
     'Up to 5 GiB by a form; larger ones, and others if the client likes, in parts. The request waits for its payload ' +
     'as `awaiting_upload`.',
-  request: { body: jsonBody(UploadOrderSchema) },
+  request: { query: NoQuery, headers: NoHeaders, body: jsonBody(UploadOrderSchema) },
   responses: {
     201: {
       description: 'Where to upload.',
@@ -55,7 +57,7 @@ const parts = createRoute({
   operationId: 'getPartUrls',
   summary: 'Get URLs to PUT parts to',
   description: 'They work for an hour. The ETag S3 answers with is needed to complete the upload.',
-  request: { params: Ticket, body: jsonBody(PartUrlsOrder) },
+  request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(PartUrlsOrder) },
   responses: {
     200: { description: 'A URL for each part.', content: { 'application/json': { schema: PartUrls } } },
     ...problems(400, 401, 403, 404, 409, 415, 500),
@@ -67,7 +69,7 @@ const complete = createRoute({
   path: '/v1/uploads/{id}/complete',
   operationId: 'completeUpload',
   summary: 'Join the parts: the payload is there',
-  request: { params: Ticket, body: jsonBody(UploadCompletion) },
+  request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(UploadCompletion) },
   responses: {
     202: { ...REQUEST_ANSWER, description: 'The request as it is now; S3 tells the queue within seconds.' },
     ...problems(400, 401, 403, 404, 409, 415, 500),
@@ -79,7 +81,7 @@ const abort = createRoute({
   path: '/v1/uploads/{id}/abort',
   operationId: 'abortUpload',
   summary: 'Drop the parts and cancel the request',
-  request: { params: Ticket, body: jsonBody(UploadAbortion) },
+  request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(UploadAbortion) },
   responses: {
     200: { ...REQUEST_ANSWER, description: 'The request, cancelled.' },
     ...problems(400, 401, 403, 404, 409, 415, 500),
@@ -97,7 +99,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       size: body.size,
       sha256: body.sha256,
       multipart,
-      contentType: contentTypeOf(contentType),
+      contentType: contentTypeOf('contentType', contentType),
       metadata: checkedMetadata(metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),

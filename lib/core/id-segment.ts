@@ -16,7 +16,7 @@ export function idSegment(id: string): string {
 /** The id that a segment stands for, percent-decoded already. What isn't as {@link idSegment} has it stands for itself. */
 export function idOfSegment(segment: string): string {
   const id = Buffer.from(segment.slice(ENCODED.length), 'base64url').toString();
-  return id !== "" && segment === idSegment(id) ? id : segment;
+  return id !== '' && segment === idSegment(id) ? id : segment;
 }
 
 /** Without Node's `Buffer`, for browsers. */

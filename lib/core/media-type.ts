@@ -10,13 +10,19 @@ export function isTextType(contentType: string): boolean {
   return type.startsWith('text/') || type.endsWith('+xml') || type === 'application/xml';
 }
 
-/** A content type as a header and a message attribute can carry it. */
-export const CONTENT_TYPE = /^[\x21-\x7e][\x20-\x7e]{0,254}$/;
+/** Longest content type, in characters: it is in every outcome, which must fit a message. */
+export const CONTENT_TYPE_MAX_LENGTH = 255;
+
+/**
+ * A media type with its parameters, as clients of the API must write it.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.3.1
+ */
+export const MEDIA_TYPE = mediaTypePattern();
 
 /** What is wrong with a content type, or undefined when it can be a header's and a message attribute's value. */
 export function contentTypeProblem(contentType: string): string | undefined {
-  if (CONTENT_TYPE.test(contentType)) return undefined;
-  return `a content type has 1 to 255 printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
+  if (/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(contentType)) return undefined;
+  return `a content type has 1 to ${CONTENT_TYPE_MAX_LENGTH} printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
 }
 
 /** The type without its parameters, in lower case. */
@@ -28,3 +34,10 @@ export const JSON_TYPE = 'application/json';
 export const TEXT_TYPE = 'text/plain; charset=utf-8';
 export const BINARY_TYPE = 'application/octet-stream';
 export const PROBLEM_TYPE = 'application/problem+json';
+
+function mediaTypePattern(): RegExp {
+  const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
+  const quoted = '"(?:[\\t !#-\\[\\]-~]|\\\\[\\t -~])*"';
+  const parameter = `${token}=(?:${token}|${quoted})`;
+  return new RegExp(`^${token}/${token}(?:[ \\t]*;(?:[ \\t]*${parameter})?)*$`);
+}

@@ -76,7 +76,7 @@ const OPERATIONS = {
     breaks: ({ api }: Subject) => api.transfers.faults.inject('abortParts', 'fails before'),
   },
   getStatus: {
-    call: ({ api }: Subject) => api.call('GET', '/v1/status'),
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/status${query}`),
     breaks: ({ api }: Subject) => api.admission.faults.inject('state', 'fails before'),
   },
 } as const;
@@ -194,6 +194,7 @@ export const WALK: readonly Step[] = [
   }),
 
   step('getStatus', 200, undefined),
+  step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),
 ];
 
 interface StepOptions {

@@ -1,0 +1,84 @@
+import { describe, expect, test } from 'vitest';
+import { ownHeaders, ownMembers, ownQuery } from '../../lib/api/known-names.ts';
+import { problemIn } from '../support/api-answers.ts';
+import { ApiHarness } from '../support/api-harness.ts';
+
+/** What a call is refused with. */
+async function refusal(response: Response): Promise<string> {
+  const { code, detail } = await problemIn(response, 400);
+  expect(code).toBe('request_malformed');
+  return String(detail);
+}
+
+/** Method and path of every operation. */
+const CALLS = operationsOf(new ApiHarness()).map(
+  ([method, path]) => [method, path.replace(':id', 'a')] as const,
+);
+
+function operationsOf({ app }: ApiHarness): (readonly [method: string, path: string])[] {
+  return app.routes
+    .filter(({ method, path }) => method !== 'ALL' && path !== '/v1/openapi.json')
+    .map(({ method, path }) => [method, path] as const);
+}
+
+describe('D5: a name that a call doesn’t take is refused with those it takes:', () => {
+  const api = new ApiHarness();
+
+  test.each([
+    ['Coatcheck-Expires-In', 'coatcheck-expires-at, coatcheck-callback-url, coatcheck-metadata-NAME'],
+    ['Coatcheck-Metadata', 'coatcheck-expires-at, coatcheck-callback-url, coatcheck-metadata-NAME'],
+  ])('header %s', async (name, taken) => {
+    const response = await api.call('POST', '/v1/requests', { body: 'x', headers: { [name]: '60' } });
+    expect(await refusal(response)).toBe(`unknown header "${name.toLowerCase()}": this call takes ${taken}`);
+    expect(api.queue.sent).toEqual([]);
+  });
+
+  test('query parameters', async () => {
+    expect(await refusal(await api.call('GET', '/v1/requests?stauts=failed&limit=1&x=1'))).toBe(
+      'unknown query parameter "stauts", "x": this call takes status, cursor, limit',
+    );
+    expect(await refusal(await api.call('POST', '/v1/requests?wait=5', { body: 'x' }))).toBe(
+      'unknown query parameter "wait": this call takes no such query parameter',
+    );
+  });
+
+  test('members of a body', async () => {
+    const opened = await api.call('POST', '/v1/uploads', { json: { size: 1, expiresIn: 60 } });
+    expect(await refusal(opened)).toBe(
+      'unknown member "expiresIn": this call takes size, contentType, sha256, metadata, expiresAt, callbackUrl, multipart',
+    );
+    const json = { uploadName: 'a', parts: [{ number: 1, etag: 'b', size: 1 }] };
+    expect(await refusal(await api.call('POST', '/v1/uploads/a/complete', { json }))).toBe(
+      'parts.0: unknown member "size": this call takes number, etag',
+    );
+  });
+
+  test.each(CALLS)('whatever of %s', async (method, path) => {
+    const body = method === 'GET' ? undefined : '{}';
+    const headers = { 'Content-Type': 'application/json' };
+    expect(await refusal(await api.call(method, `${path}?unknown=1`, { body, headers }))).toContain(
+      'unknown query parameter "unknown"',
+    );
+    const unknown = { ...headers, 'Coatcheck-Unknown': '1' };
+    expect(await refusal(await api.call(method, path, { body, headers: unknown }))).toContain(
+      'unknown header "coatcheck-unknown"',
+    );
+  });
+});
+
+describe('names of others pass:', () => {
+  test('headers of proxies and standards', () => {
+    const headers = { 'x-forwarded-for': '1.2.3.4', via: '1.1 a', priority: 'u=1', 'x-coatcheck-debug': '1' };
+    expect(ownHeaders({}).safeParse(headers).success).toBe(true);
+  });
+
+  test('the query of a presigned call', () => {
+    expect(
+      ownQuery({}).safeParse({ 'X-Amz-Signature': 'ab', 'X-Amz-Date': '20260131T120000Z' }).success,
+    ).toBe(true);
+  });
+
+  test('no members of a body', () => {
+    expect(ownMembers({}).safeParse({ 'x-forwarded-for': '1.2.3.4' }).success).toBe(false);
+  });
+});
