@@ -1,7 +1,9 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { isEmulated } from './emulated-aws.ts';
+import { sqsClient } from './sqs-client.ts';
 
 /**
  * A call that takes longer is tried again by the SDK; calls to queues and tables are small and answered in
@@ -42,7 +44,7 @@ export function recordClient(): DynamoDBClient {
 
 /** A client for the queues. */
 export function queueClient(): SQSClient {
-  return new SQSClient({ requestHandler: SMALL_CALLS });
+  return sqsClient({ requestHandler: SMALL_CALLS });
 }
 
 /** A client for what is told besides. */
@@ -81,8 +83,3 @@ export const PLAIN_URLS = {
   requestChecksumCalculation: 'WHEN_REQUIRED',
   responseChecksumValidation: 'WHEN_REQUIRED',
 } as const;
-
-/** An emulator has no DNS name for each bucket. */
-function isEmulated(): boolean {
-  return Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL);
-}

@@ -1,4 +1,5 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { regionOfQueue, sqsClient } from '../aws/sqs-client.ts';
 import { EnvelopeMalformed, RetryLater } from '../core/errors.ts';
 import { retryDelaySeconds } from '../core/retry.ts';
 import { Deletions } from './deletions.ts';
@@ -50,7 +51,8 @@ class Consumer {
   #visibilityTimeoutSeconds = 0;
 
   constructor(options: ConsumeOptions, handler: OutcomeHandler) {
-    const { queueUrl, region, s3, concurrency, rememberedOutcomes } = options;
+    const { queueUrl, s3, concurrency, rememberedOutcomes } = options;
+    const region = options.region ?? regionOfQueue(queueUrl);
     const sqs = options.sqs ?? ownClient(region);
     this.#options = options;
     this.#handler = handler;
@@ -167,7 +169,7 @@ class Consumer {
 }
 
 function ownClient(region: string | undefined): SQSClient {
-  return new SQSClient({
+  return sqsClient({
     region,
     requestHandler: { requestTimeout: RECEIVE_TIMEOUT_MILLISECONDS, throwOnRequestTimeout: true },
   });

@@ -8,7 +8,7 @@ import type { Backoff } from '../core/retry.ts';
 export interface ConsumeOptions {
   /** The service's output queue, in the format `cloudevents`. */
   readonly queueUrl: string;
-  /** @default as the SDK finds it */
+  /** @default the one in the queue's URL, else as the SDK finds it */
   readonly region?: string;
   /** @default one of its own */
   readonly sqs?: SQSClient;

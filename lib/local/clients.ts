@@ -1,5 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
-import { SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { sqsClient } from '../aws/sqs-client.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from './environment.ts';
 
 /** SDK clients of a local AWS. */
@@ -11,7 +12,7 @@ export interface LocalClients {
 /** Makes clients that go to this endpoint whatever the user's AWS settings are. */
 export function localClients(endpoint: string): LocalClients {
   const config = localConfig(endpoint);
-  return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: new SQSClient(config) };
+  return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: sqsClient(config) };
 }
 
 /** What a client of any service of a local AWS is made with. */

@@ -12,7 +12,11 @@ const CONTRACT = [
   'metric-names',
   'event-names',
   'prices',
+  'service-outputs',
 ].map((name) => `lib/core/${name}.ts`);
+
+/** How clients of the SDK are to be made, wherever they are. */
+const SDK_CLIENTS = ['lib/aws/emulated-aws.ts', 'lib/aws/sqs-client.ts'];
 
 /** The house: which folder may import what. Arrows go down only. */
 export const ARROWS: Readonly<Record<string, Arrows>> = {
@@ -27,6 +31,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: [
       '@aws-lambda-powertools/*',
       '@aws-sdk/*',
+      '@smithy/types',
       'aws-lambda',
       'node:crypto',
       'node:dgram',
@@ -53,7 +58,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     modules: ['@aws-crypto/sha256-js', '@smithy/signature-v4'],
   },
   'lib/consumer/': {
-    files: ['lib/consumer/', 'lib/core/'],
+    files: ['lib/consumer/', 'lib/core/', ...SDK_CLIENTS],
     modules: ['@aws-sdk/client-s3', '@aws-sdk/client-sqs', 'node:timers/promises'],
   },
   'lib/api/': { files: ['lib/api/', 'lib/core/'], modules: ['hono', 'hono/*', '@hono/zod-openapi'] },
@@ -68,12 +73,14 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   'lib/cli/': {
     files: [
       'lib/cli/',
+      ...SDK_CLIENTS,
+      'lib/aws/deployed-services.ts',
       'lib/aws/dynamodb-record-store.ts',
       'lib/client/index.ts',
       'lib/consumer/index.ts',
       'lib/consumer/options.ts',
       'lib/core/',
-      ...['clients', 'folder', 'format', 'terminal'].map((name) => `lib/local/${name}.ts`),
+      ...['clients', 'environment', 'folder', 'format', 'terminal'].map((name) => `lib/local/${name}.ts`),
     ],
     modules: [
       '@aws-sdk/client-cloudformation',
@@ -84,7 +91,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'node:*',
     ],
   },
-  'lib/local/': { files: ['lib/local/', 'lib/core/'] },
+  'lib/local/': { files: ['lib/aws/deployed-services.ts', ...SDK_CLIENTS, 'lib/local/', 'lib/core/'] },
   'functions/': {
     files: ['functions/', 'lib/api/', 'lib/aws/', 'lib/core/', 'lib/webhooks/'],
     modules: [

@@ -1,10 +1,14 @@
 import { Command } from 'commander';
-import type { ErrorContext, ReceivedOutcome } from '../../consumer/index.ts';
+import type {
+  ConsumeOptions as ConsumerOptions,
+  ErrorContext,
+  ReceivedOutcome,
+} from '../../consumer/index.ts';
 import { RetryLater } from '../../core/errors.ts';
+import { awsOfQueue } from '../aws-of-queue.ts';
 import { findDeployment } from '../deployment.ts';
 import { EXIT } from '../exit-status.ts';
 import { note, OutputClosed } from '../output.ts';
-import { queueClients } from '../queue-clients.ts';
 import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import { runCommand } from './exec.ts';
@@ -38,8 +42,8 @@ class Unwanted extends RetryLater {
 }
 
 async function takeOutcomes(options: ConsumeOptions, { signal, exit }: Run): Promise<void> {
-  const { queue, stack, max = Number.POSITIVE_INFINITY, concurrency } = options;
-  const queueUrl = queue ?? (await findDeployment({ stack, signal, note }))('OutputQueueUrl');
+  const { queue, max = Number.POSITIVE_INFINITY, concurrency } = options;
+  const queueUrl = queue ?? (await findDeployment({ ...options, signal, note }))('OutputQueueUrl');
   const enough = new AbortController();
   let taken = 0;
   const handle = async (outcome: ReceivedOutcome) => {
@@ -57,11 +61,19 @@ async function takeOutcomes(options: ConsumeOptions, { signal, exit }: Run): Pro
   await consume(
     {
       queueUrl,
-      ...(await queueClients(queueUrl)),
+      ...(await clientsOf(queueUrl)),
       concurrency: Math.min(concurrency, max),
       onError,
       signal: AbortSignal.any([signal, enough.signal]),
     },
     handle,
   );
+}
+
+/** A local queue's clients; on AWS the consumer makes its own. */
+async function clientsOf(queueUrl: string): Promise<Pick<ConsumerOptions, 'region' | 'sqs' | 's3'>> {
+  const { endpoint, region } = await awsOfQueue(queueUrl);
+  if (endpoint === undefined) return { region };
+  const { localClients } = await import('../../local/clients.ts');
+  return localClients(endpoint);
 }

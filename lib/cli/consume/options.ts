@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
 import { DEFAULT_CONCURRENCY } from '../../consumer/options.ts';
 import { readCount, readUrl } from '../quantities.ts';
-import { jsonOption, stackOption } from '../service-options.ts';
+import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 
 /** What was said on the command line, read. */
-export interface ConsumeOptions {
-  readonly stack?: string;
+export interface ConsumeOptions extends DeploymentOptions {
   readonly queue?: string;
   readonly max?: number;
   readonly concurrency: number;
@@ -19,8 +18,11 @@ export function addConsumeOptions(command: Command): Command {
     .option('--max <n>', 'end after so many outcomes (default: go on until Ctrl-C)', readCount)
     .option('--concurrency <n>', 'outcomes at a time', readCount, DEFAULT_CONCURRENCY)
     .option('--exec <command>', 'run it for each outcome, with the result on its standard input');
-  return command
-    .addOption(stackOption())
-    .addOption(new Option('--queue <url>', "the output queue's URL").argParser(readUrl).conflicts('stack'))
+  return addDeploymentOptions(command)
+    .addOption(
+      new Option('--queue <url>', "the output queue's URL")
+        .argParser(readUrl)
+        .conflicts(['stack', 'service']),
+    )
     .addOption(jsonOption());
 }

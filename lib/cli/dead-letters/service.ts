@@ -1,12 +1,11 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
+import { sqsClient } from '../../aws/sqs-client.ts';
 import { RequestRecords } from '../../core/request-records.ts';
 import { NUMBER_SETTINGS } from '../../core/settings.ts';
-import { localConfig } from '../../local/clients.ts';
+import { awsOfQueue } from '../aws-of-queue.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import { queueClients } from '../queue-clients.ts';
 import { ReturnQueue } from '../return-queue.ts';
 import type { LetterSource } from './letters.ts';
 
@@ -18,9 +17,9 @@ export interface LetterService extends LetterSource {
 /** Reaches what a deployment's outputs name. @throws DeploymentUnknown */
 export async function letterService(deployment: Deployment): Promise<LetterService> {
   const url = deployment('DeadLetterQueueUrl');
-  const { region, sqs } = await queueClients(url);
-  const queues = sqs ?? new SQSClient({ region });
-  const table = new DynamoDBClient(sqs ? localConfig(new URL(url).origin) : { region });
+  const aws = await awsOfQueue(url);
+  const queues = sqsClient(aws);
+  const table = new DynamoDBClient(aws);
   const store = new DynamoDbRecordStore(table, deployment('RequestTableName'));
   return {
     queue: new DeadLetterQueue(queues, url),

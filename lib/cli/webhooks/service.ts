@@ -1,7 +1,7 @@
-import { SQSClient } from '@aws-sdk/client-sqs';
+import { sqsClient } from '../../aws/sqs-client.ts';
+import { awsOfQueue } from '../aws-of-queue.ts';
 import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import { queueClients } from '../queue-clients.ts';
 import { ReturnQueue } from '../return-queue.ts';
 import { type DeadWebhook, isMeant, openWebhook } from './dead-webhook.ts';
 import type { FilterOptions } from './options.ts';
@@ -15,7 +15,7 @@ export interface WebhookService {
 /** Reaches what a deployment's outputs name. @throws DeploymentUnknown */
 export async function webhookService(deployment: Deployment): Promise<WebhookService> {
   const url = deployment('WebhookDeadLetterQueueUrl');
-  const { region, sqs = new SQSClient({ region }) } = await queueClients(url);
+  const sqs = sqsClient(await awsOfQueue(url));
   return {
     deadLetters: new DeadLetterQueue(sqs, url),
     queue: new ReturnQueue(sqs, deployment('WebhookQueueUrl')),
