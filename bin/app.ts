@@ -19,36 +19,21 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { emulatorEndpoint } from '../lib/constructs/emulated-aws.ts';
 import { ApiAuth, AsyncService, type WebhookProps } from '../lib/constructs/index.ts';
 import { ConfigurationError } from '../lib/core/errors.ts';
+import { DEFAULT_STACK } from '../lib/core/service-outputs.ts';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
-const stack = new Stack(app, context('stack') ?? 'Coatcheck', {
+const stack = new Stack(app, context('stack') ?? DEFAULT_STACK, {
   description: 'Asynchronous request processing by Coatcheck',
 });
 const alarmTopic = context('alarmTopic');
 const service = serviceOrMessage();
 
-output('PayloadBucketName', service.payloadBucket.bucketName, 'Upload payloads here, under requests/');
-output('InputQueueUrl', service.inputQueue.queueUrl, 'Or send requests here');
-output('ApiUrl', service.api?.url, 'Or hand in requests by HTTP here');
-output('OutputQueueUrl', service.outputQueue.queueUrl, 'Collect outcomes here');
-output('DeadLetterQueueUrl', service.deadLetterQueue.queueUrl, 'Requests that were given up');
-output('RequestTableName', service.requestTable.tableName, 'Where each request stands');
-output(
-  'OutputDeadLetterQueueUrl',
-  service.outputDeadLetterQueue?.queueUrl,
-  'Outcomes no consumer could take',
-);
-output('WebhookSecretArn', service.webhooks?.secret.secretArn, 'What webhooks are signed with');
-output('WebhookQueueUrl', service.webhooks?.queue.queueUrl, 'Webhooks to be delivered');
-output(
-  'WebhookDeadLetterQueueUrl',
-  service.webhooks?.deadLetterQueue.queueUrl,
-  'Webhooks that were given up',
-);
-output('ProcessorFunctionName', service.processor.functionName, 'The function that runs the processor');
-output('EventSourceId', service.eventSource.eventSourceMappingId, 'What gives that function its messages');
+// One service: its outputs need no prefix.
+for (const construct of service.node.findAll()) {
+  if (construct instanceof CfnOutput) construct.overrideLogicalId(construct.node.id);
+}
 
 /** What a prop must be is told without where in the code it was found out. */
 function serviceOrMessage(): AsyncService {
@@ -109,8 +94,4 @@ function apiAuth(): ApiAuth | undefined {
 function context(name: string): string | undefined {
   const value: unknown = app.node.tryGetContext(name);
   return value === undefined ? undefined : String(value);
-}
-
-function output(name: string, value: string | undefined, description: string): void {
-  if (value !== undefined) new CfnOutput(stack, name, { value, description });
 }

@@ -1,102 +1,157 @@
 import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
-import { LOCAL_FOLDER } from '../local/folder.ts';
-import { AwsNotSetUp, DeploymentUnknown, type Outputs, stackOutputs } from './stack-outputs.ts';
+import { join } from 'node:path';
+import {
+  AwsNotSetUp,
+  type DeployedService,
+  DeploymentUnknown,
+  Services,
+  StackMissing,
+} from '../aws/deployed-services.ts';
+import { DEFAULT_STACK, type ServiceOutputName } from '../core/service-outputs.ts';
+import { localConfig } from '../local/clients.ts';
+import { ENDPOINT_FILE, LOCAL_FOLDER } from '../local/folder.ts';
 
-/** The stack that `cdk deploy` makes unless it is told otherwise. */
-const DEFAULT_STACK = 'Coatcheck';
-
-/** What a local API may take to answer, its function's first start included. */
+/** How long the local AWS may take to answer. */
 const LOCAL_TIMEOUT_MILLISECONDS = 10_000;
 
-/** Where to look for a service. */
-export interface Search {
-  /** @default the local deployment if it runs, else the stack Coatcheck */
-  readonly stack?: string;
-  /** Where the local deployment left its outputs. @default the project's `.local` */
+/** Where to look for services. */
+export interface Place {
+  /** Where the local deployment left its endpoint. @default the project's `.local` */
   readonly localFolder?: string;
   readonly signal: AbortSignal;
-  /** Told which service it is where nobody named it. */
+}
+
+/** Which service to look for, and where. */
+export interface Search extends Place {
+  /** @default the local deployment if it runs, else the stack Coatcheck, else the only service there is */
+  readonly stack?: string;
+  /** The path of its construct in the stack. @default the only one */
+  readonly service?: string;
+  /** Called with the service that was chosen where no stack was named. */
   readonly note: (text: string) => void;
 }
 
-/** What one has to know of a deployed service. @throws DeploymentUnknown when it doesn't have it */
-export type Deployment = (output: OutputName) => string;
+/** Gives an output of a deployed service. @throws DeploymentUnknown when it doesn't have it */
+export type Deployment = (output: ServiceOutputName) => string;
 
-type OutputName =
-  | 'ApiUrl'
-  | 'InputQueueUrl'
-  | 'OutputQueueUrl'
-  | 'DeadLetterQueueUrl'
-  | 'RequestTableName'
-  | 'WebhookQueueUrl'
-  | 'WebhookDeadLetterQueueUrl';
-
-/** @throws DeploymentUnknown */
-export async function findDeployment(search: Search): Promise<Deployment> {
-  const { stack, localFolder = LOCAL_FOLDER, signal, note } = search;
-  if (stack !== undefined) return deploymentOf(stack, (await stackOutputs(stack, signal)).outputs);
-  const file = join(localFolder, 'outputs.json');
-  const local = await localOutputs(file);
-  if (local && (await answers(local, signal))) {
-    note(`using the local deployment in ${relative('', file)}`);
-    const newer = `. If it was deployed by hand since, look there: --stack ${DEFAULT_STACK}`;
-    return deploymentOf(`${DEFAULT_STACK} in ${relative('', file)}`, local, newer);
-  }
-  const { region, outputs } = await defaultStack(local, signal);
-  note(`using the stack ${DEFAULT_STACK} in ${region}`);
-  return deploymentOf(DEFAULT_STACK, outputs);
+/** Finds the one service that is meant. @throws DeploymentUnknown with those there are when none or several match */
+export function findDeployment({ stack, service, note, ...place }: Search): Promise<Deployment> {
+  return lookAround(place, stack, async (services, where) => {
+    const candidates = await candidatesOf(services, { stack, service });
+    const matching = candidates.filter((each) => service === undefined || each.service === service);
+    const [found] = matching;
+    if (!found || matching.length > 1) {
+      throw new DeploymentUnknown(problemOf({ stack, service, matching, candidates, where }));
+    }
+    if (stack === undefined) note(`using ${nameOf(found)} ${where}`);
+    return deploymentOf(found);
+  });
 }
 
-async function defaultStack(local: Outputs | undefined, signal: AbortSignal) {
+/** All services, where a search without a stack looks. @throws DeploymentUnknown */
+export function listServices(place: Place): Promise<readonly DeployedService[]> {
+  return lookAround(place, undefined, (services) => services.list());
+}
+
+/**
+ * Looks for services on the local AWS if it has any, else by the user's AWS settings. A stack that is named is looked
+ * for by the user's AWS settings only.
+ * @param look gets, for people, where the services are: `in eu-west-1`
+ */
+async function lookAround<T>(
+  { localFolder = LOCAL_FOLDER, signal }: Place,
+  stack: string | undefined,
+  look: (services: Services, where: string) => Promise<T>,
+): Promise<T> {
+  const endpoint = await localEndpoint(localFolder);
+  if (endpoint !== undefined && stack === undefined && !process.env.AWS_ENDPOINT_URL) {
+    const services = await Services.at({ ...localConfig(endpoint), maxAttempts: 1 }, signal);
+    if (await hasServices(services, signal)) return look(services, `on the local AWS at ${endpoint}`);
+  }
   try {
-    return await stackOutputs(DEFAULT_STACK, signal);
+    const services = await Services.at({}, signal);
+    return await look(services, `in ${services.region}`);
   } catch (error) {
     if (!(error instanceof AwsNotSetUp)) throw error;
-    const hint = local
-      ? `The local AWS doesn't run any more, which had ${local.ApiUrl}: start it by npm run local, or name a service by --api`
-      : 'Or name a service by --api';
-    throw new DeploymentUnknown(`${error.message}\n${hint}`, { cause: error });
+    throw new DeploymentUnknown(`${error.message}\n${hintFor(endpoint, stack)}`, { cause: error });
   }
 }
 
-/** @param hint what else may help where an output is missing */
-function deploymentOf(stack: string, outputs: Outputs, hint = ''): Deployment {
-  return (name) => {
-    const value = outputs[name];
-    if (value !== undefined) return value;
-    throw new DeploymentUnknown(`The stack ${stack} has no output ${name}: ${whyNot(name)}${hint}`);
-  };
+function hintFor(endpoint: string | undefined, stack: string | undefined): string {
+  if (stack !== undefined) return 'For a stack on the local AWS, set the variables that npm run local prints';
+  if (endpoint === undefined) return 'Or name a service by --api';
+  return `The local AWS at ${endpoint} has no service or doesn't run any more: start it by npm run local, or name a service by --api`;
 }
 
-function whyNot(name: OutputName): string {
-  if (name === 'ApiUrl') return 'it was deployed without the HTTP API, or by an app that has no such output';
-  if (name.startsWith('Webhook'))
-    return 'it was deployed without webhooks, or by an app that has no such output';
-  return 'it is no service of Coatcheck, or of an app that has no such output';
-}
-
-/** Undefined when nothing with an API was deployed locally. */
-async function localOutputs(file: string): Promise<Outputs | undefined> {
-  let stacks: Readonly<Record<string, Outputs>>;
-  try {
-    stacks = JSON.parse(await readFile(file, 'utf8'));
-  } catch {
-    return undefined;
-  }
-  const outputs = stacks?.[DEFAULT_STACK];
-  return outputs?.ApiUrl === undefined ? undefined : outputs;
-}
-
-/** An emulator that was started anew answers too, but doesn't know the API any more. */
-async function answers({ ApiUrl }: Outputs, signal: AbortSignal): Promise<boolean> {
+/** An emulator that was started anew answers too, and has none. */
+async function hasServices(services: Services, signal: AbortSignal): Promise<boolean> {
   try {
     const timeout = AbortSignal.timeout(LOCAL_TIMEOUT_MILLISECONDS);
-    const response = await fetch(`${ApiUrl}/v1/status`, { signal: AbortSignal.any([signal, timeout]) });
-    await response.body?.cancel();
-    return response.status !== 404;
+    return (await services.list(undefined, timeout)).length > 0;
   } catch {
     signal.throwIfAborted();
     return false;
   }
+}
+
+async function candidatesOf(
+  services: Services,
+  { stack, service }: Pick<Search, 'stack' | 'service'>,
+): Promise<readonly DeployedService[]> {
+  if (stack !== undefined) return services.list(stack);
+  if (service !== undefined) return services.list();
+  const usual = await services.list(DEFAULT_STACK).catch(ignoreMissing);
+  return usual.length > 0 ? usual : services.list();
+}
+
+function ignoreMissing(error: unknown): readonly DeployedService[] {
+  if (error instanceof StackMissing) return [];
+  throw error;
+}
+
+interface Mismatch {
+  readonly stack: string | undefined;
+  readonly service: string | undefined;
+  readonly matching: readonly DeployedService[];
+  readonly candidates: readonly DeployedService[];
+  readonly where: string;
+}
+
+function problemOf({ stack, service, matching, candidates, where }: Mismatch): string {
+  const place = stack === undefined ? where : `in the stack ${stack}`;
+  if (candidates.length === 0) {
+    return `There is no Coatcheck service ${place}. One that an older version deployed is found after it is deployed again`;
+  }
+  if (matching.length === 0)
+    return `There is no service ${service} ${place}. There are:${listOf(candidates)}`;
+  return `There are ${matching.length} services ${place}. Choose one by --stack and --service:${listOf(matching)}`;
+}
+
+function listOf(services: readonly DeployedService[]): string {
+  return services.map(({ stack, service }) => `\n--stack ${stack} --service ${service}`).join('');
+}
+
+function nameOf({ stack, service }: DeployedService): string {
+  return `the service ${service} of the stack ${stack}`;
+}
+
+/** The outputs of a service. */
+export function deploymentOf(found: DeployedService): Deployment {
+  return (name) => {
+    const value = found.outputs[name];
+    if (value !== undefined) return value;
+    throw new DeploymentUnknown(`${nameOf(found)} has no ${name}: ${whyNot(name)}`.replace(/^t/, 'T'));
+  };
+}
+
+function whyNot(name: ServiceOutputName): string {
+  if (name === 'ApiUrl') return 'it was deployed without the HTTP API';
+  if (name.startsWith('Webhook')) return 'it was deployed without webhooks';
+  return 'an older version deployed it. Deploy it again';
+}
+
+/** Undefined when nothing was deployed locally. */
+async function localEndpoint(folder: string): Promise<string | undefined> {
+  const text = await readFile(join(folder, ENDPOINT_FILE), 'utf8').catch(() => undefined);
+  return text?.trim() || undefined;
 }

@@ -4,9 +4,14 @@ import { readUrl } from './quantities.ts';
 /** Gives the token of an API whose callers have one. */
 export const TOKEN_VARIABLE = 'COATCHECK_TOKEN';
 
-/** Which service, and who calls. */
-export interface ServiceOptions {
+/** Which deployed service. */
+export interface DeploymentOptions {
   readonly stack?: string;
+  readonly service?: string;
+}
+
+/** Which service, and who calls. */
+export interface ServiceOptions extends DeploymentOptions {
   readonly api?: string;
   readonly token?: string;
   readonly json?: true;
@@ -20,19 +25,24 @@ export interface RequestOptions extends ServiceOptions {
 /** Declares the options of every command that calls the API. */
 export function addServiceOptions(command: Command): Command {
   const token = new Option('--token <token>', 'a token for the API (default: AWS credentials)');
-  return command
-    .addOption(stackOption())
-    .addOption(new Option('--api <url>', "the API's URL, without /v1").argParser(readUrl).conflicts('stack'))
+  return addDeploymentOptions(command)
+    .addOption(
+      new Option('--api <url>', "the API's URL, without /v1")
+        .argParser(readUrl)
+        .conflicts(['stack', 'service']),
+    )
     .addOption(token.env(TOKEN_VARIABLE))
     .addOption(jsonOption());
 }
 
-/** Names a deployed service. */
-export function stackOption(): Option {
-  return new Option(
-    '--stack <name>',
-    'the stack of the service (default: the local one if it runs, else Coatcheck)',
-  );
+/** Declares the options that name a deployed service. */
+export function addDeploymentOptions(command: Command): Command {
+  return command
+    .option(
+      '--stack <name>',
+      'the stack of the service (default: the local one if it runs, else Coatcheck, else the only one)',
+    )
+    .option('--service <path>', 'the service, where the stack has several: see coatcheck services');
 }
 
 /** For programs. */

@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
@@ -25,6 +26,7 @@ import { RequestTable } from './request-table.ts';
 import { ServiceAlarms } from './service-alarms.ts';
 import { ServiceDashboard } from './service-dashboard.ts';
 import { serviceMetric } from './service-metrics.ts';
+import { ServiceOutputs } from './service-outputs.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
 import { Webhooks } from './webhooks.ts';
 
@@ -166,6 +168,22 @@ export class AsyncService extends Construct {
       api,
       webhooks,
       prefixes: settings.prefixes,
+    });
+    new ServiceOutputs(this, {
+      ApiUrl: api?.url,
+      PayloadBucketName: bucket.bucketName,
+      InputQueueUrl: input.queue.queueUrl,
+      OutputQueueUrl: output.queue.queueUrl,
+      OutputDeadLetterQueueUrl: output.deadLetterQueue?.queueUrl,
+      DeadLetterQueueUrl: input.deadLetterQueue.queueUrl,
+      RequestTableName: requestTable.tableName,
+      ProcessorEntry: relative('', props.entry).replaceAll('\\', '/'),
+      ProcessorFunctionName: processor.function.functionName,
+      ProcessorLogGroupName: processor.function.logGroup.logGroupName,
+      EventSourceId: processor.eventSource.eventSourceMappingId,
+      WebhookSecretArn: webhooks?.secret.secretArn,
+      WebhookQueueUrl: webhooks?.queue.queueUrl,
+      WebhookDeadLetterQueueUrl: webhooks?.deadLetterQueue.queueUrl,
     });
     this.node.addValidation({ validate: () => this.#loopProblems() });
 

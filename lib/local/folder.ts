@@ -6,3 +6,6 @@ export const PROJECT_FOLDER = fileURLToPath(new URL('../../', import.meta.url));
 
 /** Everything the local AWS needs and leaves behind; it can be deleted whenever nothing runs. */
 export const LOCAL_FOLDER = join(PROJECT_FOLDER, '.local');
+
+/** The file in that folder that holds the endpoint of the last deployment. The command line finds the local AWS by it. */
+export const ENDPOINT_FILE = 'endpoint';

@@ -44,7 +44,9 @@ it('makes a stack with these outputs, without a finding or a warning', async () 
     'OutputDeadLetterQueueUrl',
     'OutputQueueUrl',
     'PayloadBucketName',
+    'ProcessorEntry',
     'ProcessorFunctionName',
+    'ProcessorLogGroupName',
     'RequestTableName',
   ]);
 });

@@ -16,6 +16,7 @@ import {
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { RECORD_KEY } from '../../lib/core/record-table.ts';
 import { RequestRecords } from '../../lib/core/request-records.ts';
+import { describeServiceOutput } from '../../lib/core/service-outputs.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 
 const RESOURCES = {
@@ -60,7 +61,10 @@ export class LetterStack {
   static async open(endpoint: string): Promise<LetterStack> {
     const client = new CloudFormationClient(localConfig(endpoint));
     const StackName = `letters-${crypto.randomUUID()}`;
-    const outputs = Object.entries(OUTPUTS).map(([name, Ref]) => [name, { Value: { Ref } }]);
+    const outputs = Object.entries(OUTPUTS).map(([name, Ref]) => {
+      const Description = describeServiceOutput({ service: 'Service', name: name as keyof typeof OUTPUTS });
+      return [name, { Value: { Ref }, Description }];
+    });
     const TemplateBody = JSON.stringify({ Resources: RESOURCES, Outputs: Object.fromEntries(outputs) });
     await client.send(new CreateStackCommand({ StackName, TemplateBody }));
     await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });

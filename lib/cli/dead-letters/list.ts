@@ -27,8 +27,8 @@ export function listLettersCommand(run: Run): Command {
 }
 
 async function listLetters(options: FilterOptions, { signal }: Run): Promise<void> {
-  const { stack, limit = Number.POSITIVE_INFINITY } = options;
-  const deployment = await findDeployment({ stack, signal, note });
+  const { limit = Number.POSITIVE_INFINITY } = options;
+  const deployment = await findDeployment({ ...options, signal, note });
   const { letterService } = await import('./service.ts');
   const filter = filterOf(options);
   const walk = { filter, limit, perSecond: Number.POSITIVE_INFINITY, signal };

@@ -1,11 +1,10 @@
 import type { Command } from 'commander';
 import { readCount, readPast } from '../quantities.ts';
-import { jsonOption, stackOption } from '../service-options.ts';
+import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 import type { LetterFilter } from './letter-filter.ts';
 
 /** Of every command that goes through the dead letters. */
-export interface LetterOptions {
-  readonly stack?: string;
+export interface LetterOptions extends DeploymentOptions {
   readonly json?: true;
 }
 
@@ -26,7 +25,7 @@ export interface ChoreOptions extends FilterOptions {
 
 /** Declares what every command has. */
 export function addLetterOptions(command: Command): Command {
-  return command.addOption(stackOption()).addOption(jsonOption());
+  return addDeploymentOptions(command).addOption(jsonOption());
 }
 
 /** Declares what says which letters are meant. */

@@ -22,10 +22,10 @@ export function purgeCommand(run: Run): Command {
     .argument('[ids...]', 'their tickets, or the ids of their messages (default: all)')
     .addHelpText('after', EXAMPLES);
   return addChoreOptions(command).action(async (ids: string[], options: ChoreOptions) => {
-    const { stack, dryRun, yes } = options;
+    const { dryRun, yes } = options;
     if (!dryRun && !yes && !canAsk())
       command.error('error: nobody can be asked here: give --yes or --dry-run');
-    const deployment = await findDeployment({ stack, signal: run.signal, note });
+    const deployment = await findDeployment({ ...options, signal: run.signal, note });
     const { letterService } = await import('./service.ts');
     const service = await letterService(deployment);
     const chore = new Purging(service.queue);

@@ -34,10 +34,10 @@ export function redriveCommand(run: Run): Command {
     .option('--rate <rate>', `most of them in a time (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
     .addHelpText('after', EXAMPLES);
   return addChoreOptions(command).action(async (ids: string[], options: RedriveOptions) => {
-    const { stack, dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
+    const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
     if (!dryRun && !yes && !canAsk())
       command.error('error: nobody can be asked here: give --yes or --dry-run');
-    const deployment = await findDeployment({ stack, signal: run.signal, note });
+    const deployment = await findDeployment({ ...options, signal: run.signal, note });
     const { letterService } = await import('./service.ts');
     const service = await letterService(deployment);
     // Fewer at a time than a call takes, where more would wait long for their turn.

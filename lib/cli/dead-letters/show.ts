@@ -45,7 +45,7 @@ export function showLetterCommand(run: Run): Command {
 }
 
 async function showLetter(id: string, options: ShowOptions, { signal }: Run): Promise<void> {
-  const deployment = await findDeployment({ stack: options.stack, signal, note });
+  const deployment = await findDeployment({ ...options, signal, note });
   const { letterService } = await import('./service.ts');
   const filter = { ids: [id] };
   const walk = { filter, limit: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY, signal };

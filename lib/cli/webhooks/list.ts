@@ -3,7 +3,7 @@ import { formatCount } from '../../local/format.ts';
 import { findDeployment } from '../deployment.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../output.ts';
 import type { Run } from '../run.ts';
-import { jsonOption, stackOption } from '../service-options.ts';
+import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 import { cellsOf, HEADER, resourceOf } from './dead-webhook.ts';
 import { addFilterOptions, type FilterOptions } from './options.ts';
 
@@ -14,8 +14,7 @@ Examples:
   coatcheck webhooks list
   coatcheck webhooks list --host example.com --since 2d --json | jq -r .request`;
 
-interface ListOptions extends FilterOptions {
-  readonly stack?: string;
+interface ListOptions extends FilterOptions, DeploymentOptions {
   readonly json?: true;
 }
 
@@ -24,17 +23,17 @@ export function listWebhooksCommand(run: Run): Command {
   const command = new Command('list')
     .description('List webhooks that were given up.')
     .addHelpText('after', EXAMPLES);
-  return addFilterOptions(command)
-    .addOption(stackOption())
+  return addDeploymentOptions(addFilterOptions(command))
     .addOption(jsonOption())
     .action((options: ListOptions) => listWebhooks(options, run));
 }
 
-async function listWebhooks({ stack, json, ...filter }: ListOptions, { signal }: Run): Promise<void> {
-  const deployment = await findDeployment({ stack, signal, note });
+async function listWebhooks(options: ListOptions, { signal }: Run): Promise<void> {
+  const deployment = await findDeployment({ ...options, signal, note });
   const { webhookService, webhooksIn } = await import('./service.ts');
   const { deadLetters } = await webhookService(deployment);
-  const walk = { ...filter, perSecond: Number.POSITIVE_INFINITY, signal };
+  const { json, request, host, since, until, limit } = options;
+  const walk = { request, host, since, until, limit, perSecond: Number.POSITIVE_INFINITY, signal };
   const rows: string[][] = [];
   let count = 0;
   for await (const { meant } of webhooksIn(deadLetters, walk)) {

@@ -64,7 +64,7 @@ function replayOf(ids: readonly string[], options: ReplayOptions, run: Run): Pro
 async function replayGivenUp(options: ReplayOptions, run: Run): Promise<void> {
   const { signal } = run;
   const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
-  const deployment = await findDeployment({ stack: options.stack, signal, note });
+  const deployment = await findDeployment({ ...options, signal, note });
   const [{ webhookService }, { replay }] = await Promise.all([
     import('./service.ts'),
     import('./replaying.ts'),

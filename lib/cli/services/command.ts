@@ -1,0 +1,34 @@
+import { Command } from 'commander';
+import type { DeployedService } from '../../aws/deployed-services.ts';
+import { listServices } from '../deployment.ts';
+import { isForPeople, note, printCells, printJson, printRows } from '../output.ts';
+import type { Run } from '../run.ts';
+import { jsonOption } from '../service-options.ts';
+
+const EXAMPLES = `
+Lists the local deployment if it runs, else all stacks of the account and region of your AWS settings.
+
+Examples:
+  coatcheck services
+  coatcheck submit orders.csv --stack Shop --service Orders`;
+
+const HEADER = ['stack', 'service', 'processor', 'API'] as const;
+
+/** `coatcheck services`: the services there are. */
+export function servicesCommand({ signal }: Run): Command {
+  return new Command('services')
+    .description('List the deployed services, by stack.')
+    .addOption(jsonOption())
+    .addHelpText('after', EXAMPLES)
+    .action(async ({ json }: { readonly json?: true }) => {
+      const services = await listServices({ signal });
+      if (json) for (const service of services) await printJson(service);
+      else if (isForPeople({ json })) printRows(HEADER, services.map(cellsOf));
+      else for (const service of services) await printCells(cellsOf(service));
+      if (services.length === 0) note('there are no services');
+    });
+}
+
+function cellsOf({ stack, service, outputs }: DeployedService): string[] {
+  return [stack, service, outputs.ProcessorEntry ?? '', outputs.ApiUrl ?? ''];
+}

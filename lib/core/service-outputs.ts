@@ -1,0 +1,50 @@
+/** What a deployed service says about itself: the stack outputs of one service, each with what it is for. */
+export const SERVICE_OUTPUTS = {
+  ApiUrl: 'Submit requests by HTTP here',
+  PayloadBucketName: 'Upload payloads here, under the upload prefix',
+  InputQueueUrl: 'Or send requests here',
+  OutputQueueUrl: 'Collect outcomes here',
+  OutputDeadLetterQueueUrl: 'Outcomes that no consumer could process',
+  DeadLetterQueueUrl: 'Requests that were given up',
+  RequestTableName: 'The state of each request',
+  ProcessorEntry: 'The source of the processor',
+  ProcessorFunctionName: 'The function that runs the processor',
+  ProcessorLogGroupName: 'Where the processor logs',
+  EventSourceId: 'The event source mapping that feeds the processor',
+  WebhookSecretArn: 'Webhooks are signed with it',
+  WebhookQueueUrl: 'Webhooks to be delivered',
+  WebhookDeadLetterQueueUrl: 'Webhooks that were given up',
+} as const;
+
+/** The stack that the app in cdk.json makes unless a name is given. */
+export const DEFAULT_STACK = 'Coatcheck';
+
+/** The name of one of {@link SERVICE_OUTPUTS}. */
+export type ServiceOutputName = keyof typeof SERVICE_OUTPUTS;
+
+/** What an output is, and of which service. */
+export interface ServiceOutput {
+  /** The path of the service's construct in its stack, `Orders` for example. */
+  readonly service: string;
+  readonly name: ServiceOutputName;
+}
+
+const MARK = /\(Coatcheck (\w+) of (.+)\)$/;
+
+/**
+ * Writes the description of an output. CloudFormation may give an output any logical id in a team's stack, so the
+ * description says whose it is.
+ */
+export function describeServiceOutput({ service, name }: ServiceOutput): string {
+  return `${SERVICE_OUTPUTS[name]} (Coatcheck ${name} of ${service})`;
+}
+
+/** Reads what {@link describeServiceOutput} wrote; undefined for an output of anything else. */
+export function readServiceOutput(description: string): ServiceOutput | undefined {
+  const [, name = '', service = ''] = MARK.exec(description) ?? [];
+  return isName(name) ? { service, name } : undefined;
+}
+
+function isName(name: string): name is ServiceOutputName {
+  return Object.hasOwn(SERVICE_OUTPUTS, name);
+}
