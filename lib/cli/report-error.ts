@@ -29,8 +29,24 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
+/** What the errors of AWS that are about credentials need; others name the right that is missing. */
+const REMEDIES: readonly (readonly [name: RegExp, remedy: string])[] = [
+  [/^CredentialsProviderError$/, 'set AWS credentials, for example by AWS_PROFILE or aws configure sso'],
+  [
+    /^Expired|^TokenRefreshRequired/,
+    'the AWS credentials have expired: renew them, for example by aws sso login',
+  ],
+  [
+    /^InvalidClientTokenId$|^UnrecognizedClient|^InvalidAccessKeyId$|^SignatureDoesNotMatch$/,
+    "AWS doesn't know these credentials: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN",
+  ],
+  [/^AccessDenied/, 'grant the caller that right; aws sts get-caller-identity says who the caller is'],
+];
+
 /** An error of the API has its code in its message. */
 function detailsOf(error: unknown): string[] {
+  if (isAwsError(error))
+    return REMEDIES.filter(([name]) => name.test(error.name)).map(([, remedy]) => remedy);
   if (!(error instanceof ApiError) || error.retryAfterSeconds === undefined) return [];
   return [`try again after ${formatDuration(error.retryAfterSeconds)}`];
 }

@@ -1,6 +1,6 @@
 import { CoatcheckClient, NotAuthorized } from '../client/index.ts';
 import { CoatcheckError } from '../core/errors.ts';
-import { callerOf } from './caller.ts';
+import { type Caller, callerOf } from './caller.ts';
 import { findDeployment } from './deployment.ts';
 import { note } from './output.ts';
 import type { ServiceOptions } from './service-options.ts';
@@ -9,23 +9,22 @@ import type { ServiceOptions } from './service-options.ts';
 class CallerRefused extends CoatcheckError {
   readonly code = 'caller_refused';
 
-  /** @param shown what the API was shown */
-  constructor(error: NotAuthorized, shown: string) {
-    super(`${error.message}\nit was shown ${shown}`, { cause: error });
+  constructor(error: NotAuthorized, { shown, remedy }: Caller) {
+    super(`${error.message}\nit was shown ${shown}\n${remedy(error.status)}`, { cause: error });
   }
 }
 
 /** Works with the API of the service that the options name. @throws DeploymentUnknown, CallerRefused */
 export async function withService(
-  { stack, api, token }: ServiceOptions,
+  options: ServiceOptions,
   signal: AbortSignal,
   work: (client: CoatcheckClient) => Promise<void>,
 ): Promise<void> {
-  const baseUrl = api ?? (await findDeployment({ stack, signal, note }))('ApiUrl');
-  const { auth, shown } = await callerOf(baseUrl, token);
+  const baseUrl = options.api ?? (await findDeployment({ ...options, signal, note }))('ApiUrl');
+  const caller = await callerOf(baseUrl, options.token);
   try {
-    await work(new CoatcheckClient({ baseUrl, auth }));
+    await work(new CoatcheckClient({ baseUrl, auth: caller.auth }));
   } catch (error) {
-    throw error instanceof NotAuthorized ? new CallerRefused(error, shown) : error;
+    throw error instanceof NotAuthorized ? new CallerRefused(error, caller) : error;
   }
 }

@@ -3,9 +3,10 @@ import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
 import { localClients } from './clients.ts';
+import { correctCors } from './cors.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION, toolEnvironment } from './environment.ts';
 import { DeploymentFailed } from './errors.ts';
-import { LOCAL_FOLDER, PROJECT_FOLDER } from './folder.ts';
+import { ENDPOINT_FILE, LOCAL_FOLDER, PROJECT_FOLDER } from './folder.ts';
 import { withLock } from './lock.ts';
 import { run, tailOf } from './run.ts';
 import { type Step, silently } from './step.ts';
@@ -15,9 +16,11 @@ export interface DeployOptions {
   readonly endpoint: string;
   /** The command that synthesizes. @default - the one in cdk.json */
   readonly app?: string;
+  /** What the app is given by `-c`. */
+  readonly context?: Readonly<Record<string, string>>;
   /** Names of stacks. @default - all of the app */
   readonly stacks?: readonly string[];
-  /** Where outputs.json, deploy.log and the synthesized templates go. @default - the project's `.local` */
+  /** Where outputs.json, the endpoint, deploy.log and the synthesized templates go. @default - the project's `.local` */
   readonly folder?: string;
   readonly signal?: AbortSignal;
   readonly step?: Step;
@@ -41,6 +44,8 @@ export async function deploy(options: DeployOptions): Promise<StackOutputs> {
     }
     return await step('Deploying', async (note) => {
       const outputs = await deployStacks(options, folder);
+      await correctCors(options.endpoint, signal);
+      await writeFile(join(folder, ENDPOINT_FILE), options.endpoint);
       note(`${Object.keys(outputs).join(', ')}; outputs in ${relative('', join(folder, 'outputs.json'))}`);
       return outputs;
     });
@@ -71,7 +76,11 @@ async function deployStacks(options: DeployOptions, folder: string): Promise<Sta
   const stacks = options.stacks ?? ['--all'];
   const places = ['--output', join(folder, 'cdk.out'), '--outputs-file', outputsFile];
   await writeFile(outputsFile, '{}');
-  const args = ['deploy', ...stacks, ...app, ...places, '--require-approval', 'never'];
+  const context = Object.entries(options.context ?? {}).flatMap(([name, value]) => [
+    '-c',
+    `${name}=${value}`,
+  ]);
+  const args = ['deploy', ...stacks, ...app, ...context, ...places, '--require-approval', 'never'];
   await cdk(args, { options, folder, cwd: PROJECT_FOLDER, what: 'Deploying' });
   return readOutputs(JSON.parse(await readFile(outputsFile, 'utf8')));
 }

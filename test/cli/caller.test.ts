@@ -43,8 +43,28 @@ test('a token comes first', async () => {
   expect(await shownTo('http://127.0.0.1:4566/api', 'T')).toEqual(['Bearer T', 'a token']);
 });
 
-test('a local API is shown nothing', async () => {
-  expect(await shownTo('http://127.0.0.1:4566/api')).toEqual([undefined, 'no token']);
+test('E13: a local API is shown a signature that is worth nothing', async () => {
+  expect(await shownTo('http://127.0.0.1:4566/api')).toEqual([
+    expect.stringMatching(/Credential=test\/\d{8}\/us-east-1\/execute-api\/aws4_request/),
+    "the local AWS's credentials",
+  ]);
+});
+
+test.each([
+  ['https://api.example.com', 'T', 401, 'has not expired'],
+  ['https://api.example.com', 'T', 403, 'scopes'],
+  ['https://api.example.com', undefined, 401, 'COATCHECK_TOKEN'],
+  ['https://api.example.com', undefined, 403, 'execute-api:Invoke'],
+  ['http://127.0.0.1:4566', undefined, 401, 'COATCHECK_TOKEN'],
+])('D6: who calls %s with the token %s and gets %d reads what to do', async (url, token, status, remedy) => {
+  expect((await callerOf(url, token)).remedy(status)).toContain(remedy);
+});
+
+test('D6: who calls without credentials reads how to set them', async () => {
+  vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
+  const { remedy } = await callerOf('https://api.example.com', undefined);
+  expect(remedy(403)).toContain('AWS_PROFILE');
+  expect(remedy(401)).toContain('COATCHECK_TOKEN');
 });
 
 test('without credentials the API is left to decide', async () => {

@@ -272,15 +272,19 @@ test('webhooks are sent again of requests that have ended', async () => {
   expect(bodies).toMatchObject([{ data: { id: ended } }]);
 });
 
-test('a caller who is not let in is told as what', async () => {
+test('D6: a caller that is refused reads what the API was shown, and what to do', async () => {
   served.instead = () => Response.json({ message: 'Forbidden' }, { status: 403 });
 
   const refused = { exitCode: 1, stdout: '', stderr: '' };
   const said = 'error: The API answered 403 http_403: Forbidden\n  it was shown';
-  expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: `${said} no token\n` });
+  const sentences = [
+    `${said} the local AWS's credentials\n`,
+    '  the API takes tokens: give a token of its issuer by COATCHECK_TOKEN or --token\n',
+  ];
+  expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: sentences.join('') });
   expect(await coatcheck(['list', '--token', 'T', ...api])).toEqual({
     ...refused,
-    stderr: `${said} a token\n`,
+    stderr: `${said} a token\n  check that the token has the scopes and the tenant claim that the API asks for\n`,
   });
 });
 
@@ -290,7 +294,11 @@ test('the token goes with every call', async () => {
   await coatcheck(['list', ...api]);
 
   const sent = served.calls.map(({ headers }) => headers.get('authorization'));
-  expect(sent).toEqual(['Bearer T1', 'Bearer T2', null]);
+  expect(sent).toEqual([
+    'Bearer T1',
+    'Bearer T2',
+    expect.stringMatching(/^AWS4-HMAC-SHA256 Credential=test\//),
+  ]);
 });
 
 test('a result needs a file to be described', async () => {

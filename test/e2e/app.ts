@@ -44,6 +44,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     tracing: name === 'cloudevents',
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  if (name === 'pausing') addSecondService(stack);
   const outputs = {
     PayloadBucketName: service.payloadBucket.bucketName,
     RequestTableName: service.requestTable.tableName,
@@ -59,4 +60,15 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
   };
   for (const [name, value] of Object.entries(outputs))
     if (value !== '') new CfnOutput(stack, name, { value });
+}
+
+/** A second service in a stack, as a team writes one: with defaults, and no outputs of its own. */
+function addSecondService(stack: Stack): void {
+  new AsyncService(stack, 'Second', {
+    entry: 'test/e2e/processors/behaviour.ts',
+    timeout: Duration.seconds(5),
+    api: { corsOrigins: ['https://app.example.com'] },
+    circuitBreaker: false,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
 }

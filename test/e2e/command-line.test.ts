@@ -62,3 +62,46 @@ test('what was given up is listed, put back, and run again under its ticket', as
   ]);
   expect((await onStack(['dead-letters', 'show', id])).exitCode).toBe(1);
 });
+
+test('E2: a service of several in a stack is listed, and chosen by --service', async () => {
+  const variables = awsVariables(inject('endpoint'));
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'order.json'), JSON.stringify({ do: 'echo', value: 2 }));
+
+  const { stdout } = await coatcheck(['services'], { variables });
+  const listed = stdout.split('\n').map((line) => line.split('\t').slice(0, 3));
+  for (const service of ['Service', 'Second']) {
+    expect(listed).toContainEqual(['E2e-pausing', service, 'test/e2e/processors/behaviour.ts']);
+  }
+
+  const which = ['--stack', 'E2e-pausing'];
+  const submit = ['submit', 'order.json', '--wait', '-o', 'results', ...which];
+  expect(await coatcheck(submit, { variables, cwd })).toMatchObject({
+    exitCode: 1,
+    stderr: expect.stringContaining('--stack E2e-pausing --service Second'),
+  });
+  const submitted = await coatcheck([...submit, '--service', 'Second'], { variables, cwd });
+  expect(submitted.exitCode).toBe(0);
+  expect(JSON.parse(await readFile(join(cwd, 'results', 'order.json.result.json'), 'utf8'))).toMatchObject({
+    value: 2,
+  });
+  const letters = ['dead-letters', 'list', ...which, '--service', 'Service'];
+  expect(await coatcheck(letters, { variables })).toMatchObject({ exitCode: 0, stderr: 'no dead letters\n' });
+});
+
+test('E13: an API for callers with AWS credentials is called on the local AWS, by its URL too', async () => {
+  const { stdout } = await coatcheck(['services', '--json'], { variables: awsVariables(inject('endpoint')) });
+  const services = stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  const { outputs } = services.find(({ stack, service }) => `${stack} ${service}` === 'E2e-pausing Second');
+  expect(await coatcheck(['list', '--api', outputs.ApiUrl])).toMatchObject({ exitCode: 0 });
+
+  const preflight = await fetch(`${outputs.ApiUrl}/v1/requests`, {
+    method: 'OPTIONS',
+    headers: { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' },
+  });
+  expect(preflight.ok).toBe(true);
+  expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
+});
