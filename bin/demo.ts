@@ -1,6 +1,9 @@
 /**
- * The main job, for real: deploys the service to a local AWS, hands in four files, collects the outcomes and shows
- * them. Ends with 0 only if every outcome is as expected.
+ * The main job, for real: deploys the service to a local AWS, submits four files, collects the outcomes and shows them.
+ * Ends with 0 only if every outcome is as expected.
+ *
+ *     npm run demo
+ *     npm run demo -- --processor FILE    yours: any outcome is as expected
  */
 import { relative } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
@@ -8,31 +11,33 @@ import type { Profile } from '../examples/csv-profile/profile.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { endingOf, rowsOf } from '../lib/local/demo/ending.ts';
 import { OutcomeInbox } from '../lib/local/demo/outcome-inbox.ts';
-import { demoPayloads } from '../lib/local/demo/payloads.ts';
+import { type DemoPayload, demoPayloads } from '../lib/local/demo/payloads.ts';
 import { deviations, type Report, reportTable } from '../lib/local/demo/report.ts';
 import { type Submission, uploadPayload } from '../lib/local/demo/upload.ts';
-import { deploy } from '../lib/local/deployment.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
 import { formatBytes, formatCount, formatProgress, formatTable } from '../lib/local/format.ts';
+import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../lib/local/local-service.ts';
 import { main } from '../lib/local/main.ts';
-import { serviceOutputs } from '../lib/local/service-outputs.ts';
 import { printTable, step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 
 /** From the last upload on; it takes some seconds. */
 const OUTCOME_TIMEOUT_MS = 120_000;
 
-await main((signal) =>
-  withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) => program(aws, signal)),
-);
+await main(async (signal) => {
+  const processor = await readProcessor(process.argv.slice(2));
+  return withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) =>
+    program(aws, processor, signal),
+  );
+});
 
-async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
-  const service = serviceOutputs(await deploy({ endpoint: aws.endpoint, signal, step }));
+async function program(aws: LocalAws, processor: string, signal: AbortSignal): Promise<number> {
+  const service = await deployLocalService({ endpoint: aws.endpoint, processor, signal, step });
   const { s3, sqs } = localClients(aws.endpoint);
-  await using inbox = new OutcomeInbox(sqs, service.OutputQueueUrl);
+  await using inbox = new OutcomeInbox(sqs, service('OutputQueueUrl'));
 
-  const submissions = await upload(s3, service.PayloadBucketName, signal);
+  const submissions = await upload(s3, service('PayloadBucketName'), await payloadsFor(processor), signal);
   const reports = await collect(submissions, inbox, s3, signal);
 
   console.log();
@@ -48,9 +53,21 @@ async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
   return 1;
 }
 
-async function upload(s3: S3Client, bucket: string, signal: AbortSignal): Promise<Submission[]> {
+/** What becomes of them is known for the example only. */
+async function payloadsFor(processor: string): Promise<readonly DemoPayload[]> {
+  const payloads = await demoPayloads();
+  if (processor === EXAMPLE_PROCESSOR) return payloads;
+  return payloads.map((payload) => ({ ...payload, expected: undefined }));
+}
+
+async function upload(
+  s3: S3Client,
+  bucket: string,
+  payloads: readonly DemoPayload[],
+  signal: AbortSignal,
+): Promise<Submission[]> {
   const submissions: Submission[] = [];
-  for (const payload of await demoPayloads()) {
+  for (const payload of payloads) {
     await step(`Uploading ${payload.name}`, async (note) => {
       const onProgress = (bytes: number) => note(formatProgress(bytes, payload.size));
       submissions.push(await uploadPayload(payload, { s3, bucket, signal, onProgress }));

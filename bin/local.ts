@@ -1,24 +1,31 @@
-/** Deploys the service to a local AWS, says what to try there, and keeps it running until it is interrupted. */
+/**
+ * Deploys the service to a local AWS, prints commands to try, and keeps it running until it is interrupted.
+ *
+ *     npm run local
+ *     npm run local -- --processor FILE    yours instead of the example
+ */
 import { once } from 'node:events';
 import { relative } from 'node:path';
 import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/settings.ts';
-import { deploy } from '../lib/local/deployment.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { awsVariables, readLocalSettings } from '../lib/local/environment.ts';
+import { deployLocalService, type LocalService, readProcessor } from '../lib/local/local-service.ts';
 import { main } from '../lib/local/main.ts';
-import { type ServiceOutputs, serviceOutputs } from '../lib/local/service-outputs.ts';
 import { step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 
 const AWS_CLI = 'https://aws.amazon.com/cli/';
 const DATA = 'node_modules/vega-datasets/data';
 
-await main((signal) =>
-  withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) => program(aws, signal)),
-);
+await main(async (signal) => {
+  const processor = await readProcessor(process.argv.slice(2));
+  return withLocalAws({ ...readLocalSettings(process.env), signal, step }, (aws) =>
+    program(aws, processor, signal),
+  );
+});
 
-async function program(aws: LocalAws, signal: AbortSignal): Promise<number> {
-  const service = serviceOutputs(await deploy({ endpoint: aws.endpoint, signal, step }));
+async function program(aws: LocalAws, processor: string, signal: AbortSignal): Promise<number> {
+  const service = await deployLocalService({ endpoint: aws.endpoint, processor, signal, step });
   console.log('\nWhat to try, in another terminal in this folder:\n');
   suggest(suggestions(service));
   console.log(`The same by the AWS CLI (${AWS_CLI}):\n`);
@@ -41,12 +48,12 @@ function suggest(suggestions: Suggestions): void {
   for (const [purpose, command] of suggestions) console.log(`${purpose}:\n  ${styled('cyan', command)}\n`);
 }
 
-function suggestions(service: ServiceOutputs): Suggestions {
+function suggestions(service: LocalService): Suggestions {
   return [
     ['Hand in a file and wait for its result', `npx coatcheck submit ${DATA}/airports.csv --wait -o .local`],
     [
       'The same by HTTP',
-      `curl -i '${service.ApiUrl}/v1/requests' -H 'Content-Type: text/csv' -H 'Prefer: wait=10' --data-binary @${DATA}/stocks.csv`,
+      `curl -i '${service('ApiUrl')}/v1/requests' -H 'Content-Type: text/csv' -H 'Prefer: wait=10' --data-binary @${DATA}/stocks.csv`,
     ],
     ['See what was handed in', 'npx coatcheck list'],
     ['Take outcomes from the output queue', 'npx coatcheck consume --max 2'],
@@ -56,7 +63,7 @@ function suggestions(service: ServiceOutputs): Suggestions {
 }
 
 /** Every command names the endpoint, so that none of them, run by itself, means a real account. */
-function awsSuggestions(endpoint: string, service: ServiceOutputs): Suggestions {
+function awsSuggestions(endpoint: string, service: LocalService): Suggestions {
   const variables = Object.entries(awsVariables(endpoint)).map(([name, value]) => `${name}=${value}`);
   const aws = `aws --endpoint-url ${endpoint}`;
   const receive = `${aws} sqs receive-message --max-number-of-messages 10`;
@@ -64,16 +71,16 @@ function awsSuggestions(endpoint: string, service: ServiceOutputs): Suggestions 
     ['First', `export ${variables.join(' ')}`],
     [
       'Hand in a file',
-      `${aws} s3 cp ${DATA}/airports.csv s3://${service.PayloadBucketName}/${DEFAULT_UPLOAD_PREFIX}`,
+      `${aws} s3 cp ${DATA}/airports.csv s3://${service('PayloadBucketName')}/${DEFAULT_UPLOAD_PREFIX}`,
     ],
     [
       'Hand in a message',
-      `${aws} sqs send-message --queue-url ${service.InputQueueUrl} --message-body "$(head -n 50 ${DATA}/stocks.csv)"`,
+      `${aws} sqs send-message --queue-url ${service('InputQueueUrl')} --message-body "$(head -n 50 ${DATA}/stocks.csv)"`,
     ],
     [
       'Collect outcomes; they come back to the queue unless they are deleted',
-      `${receive} --wait-time-seconds 20 --queue-url ${service.OutputQueueUrl} --query 'Messages[].Body' --output text`,
+      `${receive} --wait-time-seconds 20 --queue-url ${service('OutputQueueUrl')} --query 'Messages[].Body' --output text`,
     ],
-    ['See what was given up', `${receive} --queue-url ${service.DeadLetterQueueUrl}`],
+    ['See what was given up', `${receive} --queue-url ${service('DeadLetterQueueUrl')}`],
   ];
 }

@@ -1,5 +1,6 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { parseClaimCheck } from '../../core/claim-check.ts';
+import { isJsonType } from '../../core/media-type.ts';
 import type { OutcomeEvent } from './outcome-inbox.ts';
 
 /** How a request ended, as a consumer of the output queue learns it. */
@@ -7,10 +8,12 @@ export type Ending =
   | { readonly status: 'succeeded'; readonly result: unknown }
   | { readonly status: 'failed'; readonly code: string; readonly line: number | undefined };
 
-/** Reads an outcome; a result that isn't in it is fetched from where it points. */
-export async function endingOf({ type, data, dataref }: OutcomeEvent, s3: S3Client): Promise<Ending> {
+/** Reads an outcome. A result that isn't in it is fetched if it is JSON. */
+export async function endingOf(event: OutcomeEvent, s3: S3Client): Promise<Ending> {
+  const { type, data, dataref, datacontenttype = '' } = event;
   if (type === 'coatcheck.request.succeeded') {
-    return { status: 'succeeded', result: dataref === undefined ? data : await fetchJson(dataref, s3) };
+    const isFetched = dataref !== undefined && isJsonType(datacontenttype);
+    return { status: 'succeeded', result: isFetched ? await fetchJson(dataref, s3) : data };
   }
   const { code, details } = Object(data);
   const { line } = Object(details);

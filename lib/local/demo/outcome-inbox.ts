@@ -11,6 +11,7 @@ export interface OutcomeEvent {
   readonly type: string;
   /** The request id. */
   readonly subject: string;
+  readonly datacontenttype?: string;
   readonly data?: unknown;
   /** Where the result is, when it isn't in `data`. */
   readonly dataref?: string;
