@@ -10,8 +10,10 @@ import { planCommand } from './plan/command.ts';
 import { isForeseen, reportError } from './report-error.ts';
 import { resultCommand } from './result/command.ts';
 import type { Run } from './run.ts';
+import { servicesCommand } from './services/command.ts';
 import { statusCommand } from './status/command.ts';
 import { submitCommand } from './submit/command.ts';
+import { waitCommand } from './wait/command.ts';
 import { webhooksCommand } from './webhooks/command.ts';
 
 /** What a shell reports for a program whose output nobody reads any more: 128 and the number of SIGPIPE. */
@@ -49,10 +51,12 @@ export function programOf(run: Run): Command {
   const commands = [
     submitCommand(run),
     statusCommand(run),
+    waitCommand(run),
     resultCommand(run),
     cancelCommand(run),
     listCommand(run),
     consumeCommand(run),
+    servicesCommand(run),
     deadLettersCommand(run),
     webhooksCommand(run),
     planCommand(),

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { describe, expect, test } from 'vitest';
 import { DIRECT_MAX_BYTES } from '../../lib/client/index.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
@@ -185,16 +187,59 @@ test('waiting ends when its time is over, and the request is told as it was seen
   expect(stderr).toMatch(/error: a: The request .* hadn't ended after \d+ ms: it is running/);
 });
 
-test('an interruption ends the waiting', async () => {
+test('D4: an interruption ends the waiting, and says what goes on and how to wait again', async () => {
   const { url, api } = await cliService();
-  api.onWait = async () => {};
-  const cwd = await folderWith({ a: 'a' });
-  const child = startCoatcheck(['submit', 'a', '--wait', '--api', url], { cwd });
-  await once(child.stderr ?? child, 'data');
+  const waited = Promise.withResolvers<void>();
+  api.onWait = async () => waited.resolve();
+  const cwd = await folderWith({ a: 'a', b: 'b' });
+  const child = startCoatcheck(['submit', 'a', 'b', '--wait', '--api', url], { cwd });
+  const said = text(child.stderr ?? Readable.from([]));
+  await waited.promise;
 
   interrupt(child);
 
   expect(await once(child, 'close')).toEqual([130, null]);
+  expect(await said).toMatch(
+    new RegExp(
+      `\nThe requests? goe?s? ?on\\. To wait again:\n  npx coatcheck wait (?:${TICKET} )+--api ${url}\n$`,
+    ),
+  );
+});
+
+test('D4: what a time limit ended can be waited for again', async () => {
+  const { url, api } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+  const first = await coatcheck(['submit', 'a', '--wait', '--timeout', '100ms', '--api', url], { cwd });
+  expect(first.exitCode).toBe(6);
+  const [command = '', ticket = ''] =
+    new RegExp(`coatcheck (wait (${TICKET}) .*)`).exec(first.stderr)?.slice(1) ?? [];
+
+  await api.deliver();
+  const again = await coatcheck([...command.split(' '), '-o', 'results'], { cwd });
+
+  const file = join('results', `${ticket}.result.json`);
+  expect(again).toEqual({
+    exitCode: 0,
+    stdout: `${ticket}\tsucceeded\t${file}\n`,
+    stderr: expect.stringMatching(`^${ticket}: succeeded .* application/json\n$`),
+  });
+  expect(JSON.parse(await readFile(join(cwd, file), 'utf8'))).toMatchObject({ bytes: 1 });
+});
+
+test('D4: of several tickets each is waited for, and the unknown one is named', async () => {
+  const { url, api } = await cliService();
+  const cwd = await folderWith({ a: 'a', wrong: 'fail' });
+  const { stdout } = await coatcheck(['submit', 'a', 'wrong', '--api', url], { cwd });
+  const tickets = linesOf(stdout).map((line) => line.split('\t')[0] ?? '');
+  await api.deliver();
+
+  const ended = await coatcheck(['wait', ...tickets, 'unknown', '--json', '--api', url]);
+
+  expect(ended.exitCode).toBe(1);
+  expect(ended.stderr).toContain('error: unknown: The API answered 404');
+  const statuses = linesOf(ended.stdout).map((line) => JSON.parse(line).status);
+  expect(statuses.toSorted()).toEqual(['failed', 'succeeded']);
+  expect(ended.stderr).not.toContain('To wait again');
 });
 
 test('a file that is refused does not keep the others back', async () => {

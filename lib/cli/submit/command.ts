@@ -4,9 +4,10 @@ import { isForPeople } from '../output.ts';
 import { ProgressBoard } from '../progress-board.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
+import { GoingOn } from '../wait/going-on.ts';
 import { addSubmitOptions, type SubmitOptions, submissionOf, usageProblem } from './options.ts';
 import { type PayloadFile, PayloadFiles } from './payload-files.ts';
-import { printSubmitted, printTableOf } from './report.ts';
+import { printAwaited, printTableOf } from './report.ts';
 import { type Desk, submitAll } from './submitting.ts';
 import { waitForAll } from './waiting.ts';
 
@@ -30,29 +31,39 @@ export function submitCommand(run: Run): Command {
     await using payloads = new PayloadFiles(run.signal);
     const files: PayloadFile[] = [];
     for (const path of paths) files.push(await payloads.open(path));
+    const goingOn = new GoingOn(options);
     try {
       await withService(options, run.signal, async (client) => {
         using board = new ProgressBoard();
-        await submit(files, options, { client, run, board });
+        await submit(files, options, { client, run, board }, goingOn);
       });
     } catch (error) {
       // An option the client can't send.
       if (error instanceof RangeError) command.error(`error: ${error.message}`);
       throw error;
+    } finally {
+      if (options.wait || run.signal.aborted) goingOn.tell();
     }
   });
 }
 
-async function submit(files: readonly PayloadFile[], options: SubmitOptions, desk: Desk): Promise<void> {
+async function submit(
+  files: readonly PayloadFile[],
+  options: SubmitOptions,
+  desk: Desk,
+  goingOn: GoingOn,
+): Promise<void> {
   const { wait = false, timeout, output, json } = options;
   const forPeople = isForPeople(options);
   const submitted = await submitAll(files, submissionOf(options, Date.now()), desk, async (each) => {
-    if (!forPeople && !wait) await printSubmitted(each, { json, ended: false });
+    goingOn.see(each.request);
+    if (!forPeople && !wait) await printAwaited(each, { json, ended: false });
   });
   if (!wait) return forPeople ? printTableOf(submitted, false) : undefined;
   const waiting = { timeoutSeconds: timeout, folder: output };
   const ended = await waitForAll(submitted, waiting, desk, async (each) => {
-    if (!forPeople) await printSubmitted(each, { json, ended: true });
+    goingOn.see(each.request);
+    if (!forPeople) await printAwaited(each, { json, ended: true });
   });
   if (forPeople) printTableOf(ended, true);
 }

@@ -15,9 +15,12 @@ import type { PayloadFile } from './payload-files.ts';
 /** Files sent at a time: a large one alone fills a line. */
 const FILES_AT_ONCE = 3;
 
-/** A file that became a request. */
-export interface Submitted {
-  readonly file: PayloadFile;
+/** A request that is waited for. */
+export interface Awaited {
+  /** What it is shown as: the file that was submitted, or its ticket. */
+  readonly shown: string;
+  /** What the file with its result is named after. */
+  readonly name: string;
   /** As it was seen last. */
   readonly request: RequestResource;
   /** Where its result was written. */
@@ -41,13 +44,14 @@ export async function submitAll(
   files: readonly PayloadFile[],
   options: SubmissionOptions,
   desk: Desk,
-  onSubmitted: (submitted: Submitted) => Promise<void>,
-): Promise<Submitted[]> {
+  onSubmitted: (submitted: Awaited) => Promise<void>,
+): Promise<Awaited[]> {
   const all = await inPool(files, FILES_AT_ONCE, async (file) => {
     const request = await submitOne(file, options, desk);
     if (!request) return undefined;
-    await onSubmitted({ file, request });
-    return { file, request };
+    const submitted = { shown: file.path, name: file.name, request };
+    await onSubmitted(submitted);
+    return submitted;
   });
   return all.filter((submitted) => submitted !== undefined);
 }

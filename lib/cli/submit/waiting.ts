@@ -7,7 +7,7 @@ import { extensionOf } from '../media-types.ts';
 import { isForeseen, reportError } from '../report-error.ts';
 import { formatFraction, formatOutcome } from '../request-rows.ts';
 import { saveResult } from '../result-file.ts';
-import type { Desk, Submitted } from './submitting.ts';
+import type { Awaited, Desk } from './submitting.ts';
 
 /** Requests asked about at a time. Who waits for the first waits for the others as well. */
 const REQUESTS_AT_ONCE = 8;
@@ -21,6 +21,8 @@ export interface Waiting {
   readonly timeoutSeconds?: number;
   /** Where results go, if anywhere. */
   readonly folder?: string;
+  /** Of the requests, if it wasn't the API that gave their ids. */
+  readonly source?: string;
 }
 
 /**
@@ -29,15 +31,15 @@ export interface Waiting {
  * @returns all of them, in the order they came
  */
 export async function waitForAll(
-  submitted: readonly Submitted[],
-  { timeoutSeconds, folder }: Waiting,
+  awaited: readonly Awaited[],
+  { timeoutSeconds, folder, source }: Waiting,
   desk: Desk,
-  onEnd: (ended: Submitted) => Promise<void>,
-): Promise<Submitted[]> {
+  onEnd: (ended: Awaited) => Promise<void>,
+): Promise<Awaited[]> {
   const endsAt = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
-  return inPool(submitted, REQUESTS_AT_ONCE, async (waiting) => {
-    const request = await waitForOne(waiting, endsAt, desk);
-    const resultFile = await saved({ ...waiting, request }, folder, desk);
+  return inPool(awaited, REQUESTS_AT_ONCE, async (waiting) => {
+    const request = await waitForOne(waiting, { endsAt, source }, desk);
+    const resultFile = await saved({ ...waiting, request }, { folder, source }, desk);
     const ended = { ...waiting, request, resultFile };
     await onEnd(ended);
     return ended;
@@ -45,16 +47,17 @@ export async function waitForAll(
 }
 
 async function waitForOne(
-  { file, request }: Submitted,
-  endsAt: number | undefined,
+  { shown: name, request }: Awaited,
+  { endsAt, source }: { readonly endsAt?: number; readonly source?: string },
   { client, run: { signal, exit }, board }: Desk,
 ): Promise<RequestResource> {
-  const shown = board.begin(file.path);
+  const shown = board.begin(name);
   shown.note(request.status);
   try {
     const timeoutMilliseconds =
       endsAt === undefined ? undefined : Math.min(Math.max(endsAt - Date.now(), 1), TIMER_MAX_MILLISECONDS);
     const ended = await client.wait(request.id, {
+      source,
       timeoutMilliseconds,
       signal,
       onChange: (seen) => shown.note(`${seen.status} ${formatFraction(seen)}`),
@@ -67,27 +70,27 @@ async function waitForOne(
   } catch (error) {
     shown.drop();
     if (signal.aborted || error instanceof NotAuthorized || !isForeseen(error)) throw error;
-    reportError(error, file.path);
+    reportError(error, name);
     exit.add(exitCodeOfError(error));
     return error instanceof WaitTimedOut ? (error.request ?? request) : request;
   }
 }
 
 async function saved(
-  { file, request }: Submitted,
-  folder: string | undefined,
+  { shown, name, request }: Awaited,
+  { folder, source }: Pick<Waiting, 'folder' | 'source'>,
   { client, run: { signal, exit } }: Desk,
 ): Promise<string | undefined> {
   if (folder === undefined || request.status !== 'succeeded') return undefined;
   try {
-    const result = await client.result(request.id, { signal });
-    const path = join(folder, `${file.name}.result.${extensionOf(result.contentType)}`);
+    const result = await client.result(request.id, { source, signal });
+    const path = join(folder, `${name}.result.${extensionOf(result.contentType)}`);
     await mkdir(folder, { recursive: true });
     await saveResult(request.id, result, path, signal);
     return path;
   } catch (error) {
     if (signal.aborted || !isForeseen(error)) throw error;
-    reportError(error, file.path);
+    reportError(error, shown);
     exit.add(exitCodeOfError(error));
     return undefined;
   }
