@@ -16,10 +16,10 @@ import { deviations, type Report, reportTable } from '../lib/local/demo/report.t
 import { type Submission, uploadPayload } from '../lib/local/demo/upload.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
-import { formatBytes, formatCount, formatProgress, formatTable } from '../lib/local/format.ts';
+import { fitColumns, formatBytes, formatCount, formatProgress, formatTable } from '../lib/local/format.ts';
 import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../lib/local/local-service.ts';
 import { main } from '../lib/local/main.ts';
-import { printTable, step, styled } from '../lib/local/terminal.ts';
+import { outputWidth, printTable, step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 
 /** From the last upload on; it takes some seconds. */
@@ -41,7 +41,7 @@ async function program(aws: LocalAws, processor: string, signal: AbortSignal): P
   const reports = await collect(submissions, inbox, s3, signal);
 
   console.log();
-  printTable(reportTable(reports));
+  printTable(reportTable(reports, outputWidth()));
   showFirstProfile(reports);
   const wrong = deviations(reports);
   if (wrong.length === 0) {
@@ -104,7 +104,7 @@ function showFirstProfile(reports: readonly Report[]): void {
   for (const { submission, outcome } of reports) {
     if (outcome?.ending.status !== 'succeeded' || !isProfile(outcome.ending.result)) continue;
     console.log(`\nThe result of ${submission.payload.name}, a profile:\n`);
-    printTable(profileTable(outcome.ending.result));
+    printTable(profileTable(outcome.ending.result, outputWidth()));
     return;
   }
 }
@@ -113,7 +113,7 @@ function isProfile(result: unknown): result is Profile {
   return rowsOf(result) !== undefined && Array.isArray(Object(result).columns);
 }
 
-function profileTable({ columns }: Profile): string[] {
+function profileTable({ columns }: Profile, width: number): string[] {
   const rows = columns.map(({ name, type, nulls, min, max, mean, standardDeviation, distinct, top }) => [
     name,
     type,
@@ -126,7 +126,11 @@ function profileTable({ columns }: Profile): string[] {
     mostFrequent(top.values),
   ]);
   const header = ['column', 'type', 'nulls', 'min', 'max', 'mean', 'std dev', 'distinct', 'most frequent'];
-  return formatTable([header, ...rows], [2, 3, 4, 5, 6, 7]);
+  const fitting = fitColumns([header, ...rows], ['most frequent', 'distinct', 'std dev', 'nulls'], width);
+  const numeric = ['nulls', 'min', 'max', 'mean', 'std dev', 'distinct'].map(
+    (name) => fitting[0]?.indexOf(name) ?? -1,
+  );
+  return formatTable(fitting, numeric);
 }
 
 function formatFigure(figure: number | string | undefined): string {

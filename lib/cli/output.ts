@@ -1,5 +1,5 @@
-import { formatTable } from '../local/format.ts';
-import { printTable } from '../local/terminal.ts';
+import { fitColumns, formatTable } from '../local/format.ts';
+import { outputWidth, printTable } from '../local/terminal.ts';
 
 /** Nobody reads standard output any more. */
 export class OutputClosed extends Error {}
@@ -29,9 +29,19 @@ export function printCells(cells: readonly string[]): Promise<void> {
   return print(cells.map(printable).join('\t'));
 }
 
-/** Prints a table for people. */
-export function printRows(header: readonly string[], rows: readonly (readonly string[])[]): void {
-  if (rows.length > 0) printTable(formatTable([header, ...rows].map((row) => row.map(printable))));
+/**
+ * Prints a table for people, as wide as the terminal at most.
+ * @param leastImportant columns that may be cut or left out, the first of them first
+ */
+export function printRows(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  leastImportant: readonly string[],
+): void {
+  if (rows.length === 0) return;
+  // Only some rows may have the last column.
+  const filled = [header, ...rows].map((row) => header.map((_, i) => printable(row[i] ?? '')));
+  printTable(formatTable(fitColumns(filled, leastImportant, outputWidth())));
 }
 
 /** Says something that is no data. */

@@ -5,6 +5,8 @@ import { isForPeople, printCells, printJson, printRows } from './output.ts';
 
 const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'] as const;
 
+const LEAST_IMPORTANT = ['progress', 'attempts', 'created', 'webhook', 'outcome'] as const;
+
 /** How requests are shown. */
 export interface RowOptions {
   readonly json?: true;
@@ -33,7 +35,7 @@ async function printTableOf(
     rows.push(cellsOf(request, formatAge(request.createdAt, now), detailed));
   }
   const withWebhooks = rows.some(({ length }) => length > HEADER.length);
-  printRows(withWebhooks ? [...HEADER, 'webhook'] : HEADER, rows);
+  printRows(withWebhooks ? [...HEADER, 'webhook'] : HEADER, rows, LEAST_IMPORTANT);
 }
 
 /** How far a request says it is: `52 % reading rows`. */

@@ -27,16 +27,88 @@ export function formatProgress(done: number, total: number, format = formatBytes
   return `${'█'.repeat(full)}${'░'.repeat(BAR_WIDTH - full)} ${format(done)} of ${format(total)}`;
 }
 
-/** Pads cells to columns: the first row is the header; columns whose numbers are given are aligned to the right. */
+const GAP = '  ';
+
+/**
+ * Pads cells to columns: the first row is the header; columns whose numbers are given are aligned to the right.
+ * @param width what doesn't fit into it of the last column goes on below, word by word
+ */
 export function formatTable(
   rows: readonly (readonly string[])[],
   rightAligned: readonly number[] = [],
+  width = Number.POSITIVE_INFINITY,
 ): string[] {
-  const columns = Math.max(...rows.map((row) => row.length));
-  const widths = Array.from({ length: columns }, (_, i) =>
-    Math.max(...rows.map((row) => row[i]?.length ?? 0)),
-  );
+  const widths = widthsOf(rows);
+  const last = widths.length - 1;
+  const indent = totalOf(widths.slice(0, -1)) + (last > 0 ? GAP.length : 0);
   const pad = (cell: string, i: number) =>
     rightAligned.includes(i) ? cell.padStart(widths[i] ?? 0) : cell.padEnd(widths[i] ?? 0);
-  return rows.map((row) => row.map(pad).join('  ').trimEnd());
+  return rows.flatMap((row) => {
+    if (row.length <= last) return [row.map(pad).join(GAP).trimEnd()];
+    const [first = '', ...more] = wrapWords(row[last] ?? '', width - indent);
+    const line = [...row.slice(0, -1), first].map(pad).join(GAP).trimEnd();
+    return [line, ...more.map((text) => ' '.repeat(indent) + text)];
+  });
+}
+
+/** Breaks a text between words, where it doesn't fit. A word that doesn't fit stays whole. */
+export function wrapWords(text: string, width: number): string[] {
+  if (text.length <= width) return [text];
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1);
+    if (line !== undefined && line.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${line} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+/** Less of a cell says nothing. */
+const CUT_WIDTH = 8;
+
+/**
+ * Makes a table fit: empty columns go first, then the least important is cut with an ellipsis, and left out where that
+ * isn't enough, then the next one. Columns that aren't named stay whole.
+ * @param rows the first is the header
+ * @param leastImportant names of the header
+ */
+export function fitColumns(
+  rows: readonly (readonly string[])[],
+  leastImportant: readonly string[],
+  width: number,
+): readonly (readonly string[])[] {
+  let fitting = rows;
+  const isTooWide = () => totalOf(widthsOf(fitting)) > width;
+  const columnOf = (name: string) => fitting[0]?.indexOf(name) ?? -1;
+  const remove = (column: number) => {
+    fitting = fitting.map((row) => row.toSpliced(column, 1));
+  };
+  for (const name of leastImportant) {
+    const column = columnOf(name);
+    const isEmpty = fitting.slice(1).every((row) => !row[column]);
+    if (isTooWide() && column >= 0 && isEmpty) remove(column);
+  }
+  for (const name of leastImportant) {
+    const column = columnOf(name);
+    if (!isTooWide() || column < 0) continue;
+    const widths = widthsOf(fitting);
+    const left = width - (totalOf(widths) - (widths[column] ?? 0));
+    if (left < CUT_WIDTH) remove(column);
+    else fitting = fitting.map((row) => row.with(column, cut(row[column] ?? '', left)));
+  }
+  return fitting;
+}
+
+function cut(text: string, width: number): string {
+  return text.length <= width ? text : `${text.slice(0, width - 1).trimEnd()}…`;
+}
+
+function widthsOf(rows: readonly (readonly string[])[]): number[] {
+  const columns = Math.max(0, ...rows.map((row) => row.length));
+  return Array.from({ length: columns }, (_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
+}
+
+function totalOf(widths: readonly number[]): number {
+  return widths.reduce((total, width) => total + width, 0) + GAP.length * Math.max(widths.length - 1, 0);
 }

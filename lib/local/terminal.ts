@@ -13,6 +13,11 @@ export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
+/** How wide standard output is; a pipe, or a terminal that doesn't say, is without limit. */
+export function outputWidth(): number {
+  return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
+}
+
 /** Prints a table: its first line, the header, stands out. */
 export function printTable([header = '', ...lines]: readonly string[]): void {
   console.log(styled('bold', header));

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { stripVTControlCharacters } from 'node:util';
 import { beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
@@ -306,3 +307,21 @@ test('a result needs a file to be described', async () => {
   expect(exitCode).toBe(2);
   expect(stderr).toBe('error: --json needs --output: the result itself is what is printed\n');
 });
+
+test.each([80, 60])(
+  'D9: a list fits into a terminal of %d columns, and a pipe gets it whole',
+  async (columns) => {
+    const ids = [await ticketFor('fail'), await ticketFor('text')];
+    await served.api.deliver();
+
+    const { stdout } = await coatcheckOnTerminal(['status', ...ids, ...api], { columns });
+    for (const line of stripVTControlCharacters(stdout).split('\n'))
+      expect(line.length).toBeLessThanOrEqual(columns);
+    for (const id of ids) expect(stdout).toContain(id);
+    expect(stdout).toContain('…');
+
+    const { stdout: piped } = await coatcheck(['status', ...ids, ...api]);
+    expect(piped).toContain('csv_invalid: line 3 has no  [31mend');
+    expect(piped).not.toContain('…');
+  },
+);

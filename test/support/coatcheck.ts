@@ -44,12 +44,13 @@ export async function bytesOf(args: readonly string[], options: RunOptions = {})
   return { exitCode, stdout, stderr };
 }
 
-/** Runs the command line on a terminal. */
+/** Runs the command line on a terminal. @param options.columns how wide it is, if it says so */
 export async function coatcheckOnTerminal(
   args: readonly string[],
-  { variables = {}, stdin = '' }: RunOptions = {},
+  { variables = {}, stdin = '', columns }: RunOptions & { readonly columns?: number } = {},
 ): Promise<Omit<Ended, 'stderr'>> {
-  const child = spawn('python3', ['-c', ON_A_TERMINAL, process.execPath, PROGRAM, ...args], {
+  const sized = columns === undefined ? [] : ['sh', '-c', `stty columns ${columns}; exec "$0" "$@"`];
+  const child = spawn('python3', ['-c', ON_A_TERMINAL, ...sized, process.execPath, PROGRAM, ...args], {
     env: { ...environment(), TERM: 'xterm-256color', ...variables },
     stdio: ['pipe', 'pipe', 'inherit'],
   });

@@ -46,6 +46,6 @@ async function listLetters(options: FilterOptions, { signal }: Run): Promise<voi
       }
     }
   }
-  printRows(HEADER, rows);
+  printRows(HEADER, rows, ['put back', 'tenant', 'attempts', 'message', 'failed', 'error']);
   note(count === 0 ? 'no dead letters' : `${formatCount(count)} in all: ${tally.format()}`);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { CoatcheckError } from '../../core/errors.ts';
 import { formatBytes, formatTable } from '../../local/format.ts';
+import { outputWidth } from '../../local/terminal.ts';
 import type { DeadMessage } from '../dead-letter-queue.ts';
 import { findDeployment } from '../deployment.ts';
 import { formatTime } from '../figures.ts';
@@ -76,7 +77,7 @@ async function printLetter(request: LetterRequest, letter: DeadLetter, options: 
       isCut,
     });
   }
-  for (const line of formatTable(factRows(request, message))) await print(line);
+  for (const line of formatTable(factRows(request, message), [], outputWidth())) await print(line);
   // A pipe gets the body as it is, a terminal nothing that could control it.
   const lines = isForPeople(options) ? body.split('\n').map(printable) : [body];
   for (const line of ['', ...lines]) await print(line);

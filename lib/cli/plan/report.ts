@@ -1,10 +1,12 @@
 import type { Costs, Plan } from '../../core/capacity/plan.ts';
 import type { SteadyState } from '../../core/capacity/steady-state.ts';
 import { SQS_MAX_IN_FLIGHT_MESSAGES, SQS_MAX_MESSAGE_BYTES } from '../../core/limits.ts';
-import { formatCount, formatTable } from '../../local/format.ts';
-import { styled } from '../../local/terminal.ts';
+import { formatCount, formatTable, wrapWords } from '../../local/format.ts';
+import { outputWidth, styled } from '../../local/terminal.ts';
 import { formatDollars, formatDuration, formatSize, threeDigits } from '../figures.ts';
 import { depthChart } from './chart.ts';
+
+const INDENT = '  ';
 
 const CHART = { columns: 64, rows: 8 };
 
@@ -17,12 +19,20 @@ export function printPlan(plan: Plan): void {
   if (plan.surge) printSection('Surge', surgeLines(plan.surge, plan));
   printSection('Dollars a million requests', costLines(plan));
   if (plan.findings.every(({ level }) => level === 'note')) console.log(styled('green', 'It fits.'));
-  for (const { level, text } of plan.findings) console.log(styled(LEVEL_STYLES[level], `${level}: ${text}`));
+  for (const { level, text } of plan.findings) {
+    for (const line of wrapWords(`${level}: ${text}`, outputWidth()))
+      console.log(styled(LEVEL_STYLES[level], line));
+  }
+}
+
+/** A table within a section. */
+function sectionTable(rows: readonly (readonly string[])[], rightAligned?: readonly number[]): string[] {
+  return formatTable(rows, rightAligned, outputWidth() - INDENT.length);
 }
 
 function printSection(title: string, lines: readonly string[]): void {
   console.log(styled('bold', title));
-  for (const line of lines) console.log(`  ${line}`.trimEnd());
+  for (const line of lines) console.log(`${INDENT}${line}`.trimEnd());
   console.log();
 }
 
@@ -30,7 +40,7 @@ function steadyLines({ workload, steady }: Plan): string[] {
   const { ratePerSecond, serviceSeconds, batchSize, concurrency } = workload;
   const { requestsAtOnce, batchesAtOnce, batchSeconds, maxBatches, utilisation, inFlight } = steady;
   const atOnce = concurrency < batchSize ? `${concurrency} at once` : 'all at once';
-  return formatTable(
+  return sectionTable(
     [
       [
         'requests at a time',
@@ -68,7 +78,7 @@ function waitOrigin({ wait }: SteadyState): string {
 }
 
 function settingsLines({ settings, workload }: Plan): string[] {
-  return formatTable([
+  return sectionTable([
     ['batchSize', formatCount(settings.batchSize)],
     ['batchWindow', formatDuration(settings.batchWindowSeconds)],
     ['concurrency', workload.concurrency < workload.batchSize ? formatCount(workload.concurrency) : 'all'],
@@ -88,7 +98,7 @@ function surgeLines(surge: NonNullable<Plan['surge']>, { steady, dollarsAMillion
   const { fullySecondsAfter } = surge.forecast;
   const full =
     fullySecondsAfter === undefined ? '' : `, all there are after ${formatDuration(fullySecondsAfter)}`;
-  const table = formatTable([
+  const table = sectionTable([
     [
       'comes',
       `${formatCount(surge.extraRequests)} more requests ${surge.seconds === 0 ? 'at once' : `within ${formatDuration(surge.seconds)}`}`,
@@ -132,7 +142,7 @@ function costLines({ dollarsAMillion, workload }: Plan): string[] {
     inline ? formatDollars(inline[key]) : '–',
     why[key] ?? '',
   ]);
-  return [...formatTable([['', 'by S3', 'inline', ''], ...rows], [1, 2]), breakEven(dollarsAMillion)];
+  return [...sectionTable([['', 'by S3', 'inline', ''], ...rows], [1, 2]), breakEven(dollarsAMillion)];
 }
 
 function breakEven({ inlineIsCheaperUpToBytes: bytes }: Costs): string {

@@ -23,7 +23,7 @@ export function servicesCommand({ signal }: Run): Command {
     .action(async ({ json }: { readonly json?: true }) => {
       const services = await listServices({ signal });
       if (json) for (const service of services) await printJson(service);
-      else if (isForPeople({ json })) printRows(HEADER, services.map(cellsOf));
+      else if (isForPeople({ json })) printRows(HEADER, services.map(cellsOf), ['processor', 'API']);
       else for (const service of services) await printCells(cellsOf(service));
       if (services.length === 0) note('there are no services');
     });

@@ -23,7 +23,10 @@ export function printTableOf(all: readonly Awaited[], ended: boolean): void {
     request.status,
     ...(ended ? [resultFile ?? formatOutcome(request, true)] : []),
   ]);
-  printRows([...(withFiles ? ['file'] : []), 'ticket', 'status', ...(ended ? ['outcome'] : [])], rows);
+  printRows([...(withFiles ? ['file'] : []), 'ticket', 'status', ...(ended ? ['outcome'] : [])], rows, [
+    'file',
+    'outcome',
+  ]);
 }
 
 /** One that is only waited for is shown as its ticket. */

@@ -44,6 +44,6 @@ async function listWebhooks(options: ListOptions, { signal }: Run): Promise<void
       else await printCells(cellsOf(webhook));
     }
   }
-  printRows(HEADER, rows);
+  printRows(HEADER, rows, ['attempts', 'since', 'event', 'host', 'request']);
   note(count === 0 ? 'no webhooks were given up' : `${formatCount(count)} in all`);
 }

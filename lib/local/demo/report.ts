@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatSeconds, formatTable } from '../format.ts';
+import { fitColumns, formatBytes, formatCount, formatSeconds, formatTable } from '../format.ts';
 import { type Ending, rowsOf } from './ending.ts';
 import type { Arrival } from './outcome-inbox.ts';
 import type { DemoPayload } from './payloads.ts';
@@ -12,7 +12,7 @@ export interface Report {
 }
 
 /** The lines of the table of requests and outcomes. */
-export function reportTable(reports: readonly Report[]): string[] {
+export function reportTable(reports: readonly Report[], width = Number.POSITIVE_INFINITY): string[] {
   const rows = reports.map(({ submission, outcome }) => [
     submission.payload.name,
     formatBytes(submission.payload.size),
@@ -20,7 +20,10 @@ export function reportTable(reports: readonly Report[]): string[] {
     outcome ? formatSeconds(outcome.arrival.arrivedAt - submission.uploadedAt) : '',
     outcome ? (outcome.arrival.event.dataref ?? 'in the outcome') : '',
   ]);
-  return formatTable([['request', 'size', 'outcome', 'time', 'result'], ...rows], [1, 3]);
+  const table = [['request', 'size', 'outcome', 'time', 'result'], ...rows];
+  const fitting = fitColumns(table, ['result', 'size'], width);
+  const numeric = ['size', 'time'].map((name) => fitting[0]?.indexOf(name) ?? -1);
+  return formatTable(fitting, numeric);
 }
 
 /** What isn't as it should be, a line each. */
