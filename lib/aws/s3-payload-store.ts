@@ -6,6 +6,7 @@ import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, StoreUnavailabl
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
+import { whenAborted } from '../core/when-aborted.ts';
 import { isOfObject, isS3Error } from './s3-error.ts';
 import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 
@@ -49,8 +50,7 @@ export class S3PayloadStore implements PayloadStore {
     const body = object.Body;
     if (!(body instanceof Readable)) throw new TypeError(`S3 answered ${where} without a stream`);
     const discard = () => void body.destroy();
-    signal.addEventListener('abort', discard, { once: true });
-    body.once('close', () => signal.removeEventListener('abort', discard));
+    body.once('close', whenAborted(signal, discard));
     // A connection may break while nobody reads: whoever reads on is told, and without a listener the process would
     // end.
     body.on('error', () => {});
@@ -101,8 +101,7 @@ export class S3PayloadStore implements PayloadStore {
       partSize: PART_BYTES,
       queueSize: PARTS_AT_ONCE,
     });
-    const abort = () => void upload.abort();
-    signal.addEventListener('abort', abort, { once: true });
+    const stopWaiting = whenAborted(signal, () => void upload.abort());
     try {
       const { VersionId: versionId } = await upload.done();
       return { check: { bucket: this.#resultBucket, key, versionId }, size: counter.bytes, contentType };
@@ -111,7 +110,7 @@ export class S3PayloadStore implements PayloadStore {
       if (isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
       throw counter.broke || signal.aborted ? error : new StoreUnavailable(RESULTS, error);
     } finally {
-      signal.removeEventListener('abort', abort);
+      stopWaiting();
       // After an abort the upload waits for the body's end before it removes its parts.
       source.destroy();
     }

@@ -1,4 +1,5 @@
 import { setMaxListeners } from 'node:events';
+import { whenAborted } from './when-aborted.ts';
 
 /** Share of an invocation's time kept for ending it in order: storing, publishing, handing back. */
 const RESERVE_SHARE = 0.1;
@@ -59,7 +60,7 @@ export class Shift implements Disposable {
 
   #signalAfter(milliseconds: number): AbortSignal {
     const controller = new AbortController();
-    // Every request of the batch listens.
+    // Every call that the SDK makes with it listens.
     setMaxListeners(0, controller.signal);
     if (milliseconds <= 0) controller.abort();
     else this.#timers.push(setTimeout(() => controller.abort(), milliseconds));
@@ -74,14 +75,12 @@ export async function unlessAborted<Value>(
   fallback: () => Value | Promise<Value>,
 ): Promise<Value> {
   const { promise: aborted, resolve } = Promise.withResolvers<typeof ABORTED>();
-  const onAbort = () => resolve(ABORTED);
-  if (signal.aborted) onAbort();
-  signal.addEventListener('abort', onAbort, { once: true });
+  const stopWaiting = whenAborted(signal, () => resolve(ABORTED));
   try {
     const first = await Promise.race([promise, aborted]);
     return first === ABORTED ? await fallback() : first;
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    stopWaiting();
   }
 }
 
