@@ -1,4 +1,5 @@
 import { type Auth, bearer, sigv4 } from '../client/index.ts';
+import { messageOf } from '../core/thrown.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../local/environment.ts';
 
 /** Who calls the API. */
@@ -35,7 +36,7 @@ export async function callerOf(apiUrl: string, token: string | undefined): Promi
     return { auth, shown: 'AWS credentials', remedy: remedyForCredentials };
   } catch (error) {
     // The API may be open to anyone; if it isn't, it says so.
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     return { shown: `neither a token nor AWS credentials (${problem})`, remedy: remedyForNothing };
   }
 }

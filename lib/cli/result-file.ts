@@ -4,13 +4,14 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RequestResult } from '../client/index.ts';
 import { CoatcheckError } from '../core/errors.ts';
+import { messageOf } from '../core/thrown.ts';
 
 /** A result couldn't be fetched to its end, or not be written. */
 export class ResultUnsaved extends CoatcheckError {
   readonly code = 'result_unsaved';
 
   constructor(id: string, where: string, cause: unknown) {
-    const problem = cause instanceof Error ? cause.message : String(cause);
+    const problem = messageOf(cause);
     super(`The result of ${id} couldn't be written to ${where}: ${problem}`, { cause });
   }
 }

@@ -1,4 +1,5 @@
 import { CoatcheckError } from '../core/errors.ts';
+import { messageOf } from '../core/thrown.ts';
 import type { ApiProblem, OutcomeProblem, RequestResource } from './types.ts';
 
 export { CoatcheckError };
@@ -101,7 +102,7 @@ export class ConnectionFailed extends CoatcheckError {
 
   /** @param call method and URL; the query is left out, since it may hold a signature */
   constructor(call: string, cause: unknown) {
-    super(`${call} failed: ${reasonOf(cause)}`, { cause });
+    super(`${call} failed: ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -189,10 +190,4 @@ function isApiProblem(value: unknown): value is ApiProblem {
 
 function isOutcomeProblem(value: unknown): value is OutcomeProblem {
   return isApiProblem(value) && typeof value.detail === 'string';
-}
-
-/** Node and browsers say "fetch failed" and keep the reason to themselves, or to the cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message} (${reasonOf(error.cause)})`;
 }

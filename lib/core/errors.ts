@@ -1,3 +1,5 @@
+import { messageOf } from './thrown.ts';
+
 /**
  * Lets `instanceof` know a class's errors by a mark, whichever copy of this package made them: a program may hold
  * several, such as one in a bundled dependency.
@@ -140,7 +142,7 @@ export class StoreUnavailable extends DownstreamUnavailable {
 
   /** @param store says which */
   constructor(store: string, cause: unknown) {
-    super(`${store} can't be used: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super(`${store} can't be used: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -1,7 +1,7 @@
 import { type CoatcheckError, type PermanentError, RequestCancelled, RequestExpired } from './errors.ts';
 import type { StoredResult } from './ports.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
-import { describeThrown } from './thrown.ts';
+import { messageOf } from './thrown.ts';
 
 /** A result small enough to travel in the outcome. */
 export interface InlineResult {
@@ -104,6 +104,6 @@ function publishable(details: unknown): unknown {
       ? JSON.parse(json)
       : `omitted: ${json.length} characters of JSON`;
   } catch (error) {
-    return `omitted: ${describeThrown(error).message}`;
+    return `omitted: ${messageOf(error)}`;
   }
 }

@@ -1,5 +1,6 @@
 import { types } from 'node:util';
 import { ResultInvalid } from './errors.ts';
+import { messageOf } from './thrown.ts';
 import { isBlob, isResponse, isStream } from './web-bodies.ts';
 
 /** Longest path an error names, in characters. */
@@ -16,7 +17,7 @@ export function plainJson(result: unknown): string {
     json = JSON.stringify(result ?? null, refusing());
   } catch (error) {
     if (error instanceof ResultInvalid) throw error;
-    throw new ResultInvalid(error instanceof Error ? error.message : String(error), error);
+    throw new ResultInvalid(messageOf(error), error);
   }
   if (json === undefined) throw new ResultInvalid(`a ${typeof result} has no JSON form`);
   return json;

@@ -2,7 +2,7 @@ import type { AttemptEnd } from './attempt.ts';
 import type { Decoded } from './envelopes/decode.ts';
 import type { Outcome } from './outcome.ts';
 import type { Chance, TracedAttempt, Tracer } from './ports.ts';
-import { describeThrown } from './thrown.ts';
+import { summarizeThrown } from './thrown.ts';
 
 /** What is traced, and by what. */
 export interface Tracing {
@@ -30,7 +30,7 @@ export async function traced(end: Promise<AttemptEnd>, tracing: Tracing): Promis
     trace(endingOf(done.outcome));
     return done;
   } catch (thrown) {
-    const { code, name, message } = describeThrown(thrown);
+    const { code, name, message } = summarizeThrown(thrown);
     trace({ ended: 'retried', error: { type: code ?? name, message }, traceparent });
     throw thrown;
   }

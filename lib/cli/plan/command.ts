@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError } from 'commander';
 import { planFor } from '../../core/capacity/plan.ts';
 import type { Surge } from '../../core/capacity/surge.ts';
 import { ConfigurationError } from '../../core/errors.ts';
+import { messageOf } from '../../core/thrown.ts';
 import { addPlanOptions, type PlanOptions, surgeOf, workloadOf } from './options.ts';
 import { printPlan } from './report.ts';
 import { surgeSvg } from './svg.ts';
@@ -40,7 +41,7 @@ async function save(file: string, text: string): Promise<void> {
   try {
     await writeFile(file, text);
   } catch (error) {
-    const problem = error instanceof Error ? error.message : String(error);
+    const problem = messageOf(error);
     throw new ConfigurationError(`--svg can't be written to ${file}: ${problem}`);
   }
 }

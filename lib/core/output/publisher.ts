@@ -1,4 +1,5 @@
 import type { Outlet, SendResult } from '../ports.ts';
+import { messageOf } from '../thrown.ts';
 import { pack } from './pack.ts';
 
 /** What became of one message: published, or why not. */
@@ -95,7 +96,7 @@ export class Publisher<Message> {
     try {
       return await this.#queue.send(call.map(({ message }) => message));
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       return call.map(() => ({ sent: false, worthRetrying: false, reason }));
     }
   }

@@ -2,7 +2,7 @@ import type { Delivery } from '../delivery.ts';
 import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
 import type { Chance, InputQueue, Logger } from '../ports.ts';
 import { digestOf } from '../request-id.ts';
-import { describeThrown } from '../thrown.ts';
+import { describeThrown, messageOf } from '../thrown.ts';
 import { traceIdOf } from '../traceparent.ts';
 import {
   decodeWebhook,
@@ -110,7 +110,7 @@ export class WebhookDeliverer {
     try {
       return verdictOf(await sender.post(url, headers, body), chance.now());
     } catch (error) {
-      return { status: 'failed', reason: describeThrown(error).message, askedSeconds: 0 };
+      return { status: 'failed', reason: messageOf(error), askedSeconds: 0 };
     }
   }
 

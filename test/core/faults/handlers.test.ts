@@ -93,6 +93,34 @@ describe('fault 13: a handler', () => {
     expect(harness.problem).toMatchObject({ code: 'result_invalid', attempts: 1 });
   });
 
+  test('D1: whose error has a cause: log line and record say it, with its code', async () => {
+    const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
+    const harness = new EngineHarness(() => {
+      throw new TypeError('fetch failed', { cause });
+    });
+    await harness.process(requests(1));
+    expect(harness.records.record('r-0')?.lastError).toEqual({
+      name: 'TypeError',
+      message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:9',
+      code: 'ECONNREFUSED',
+    });
+    expect(
+      harness.logger.lines.find(({ message }) => message.startsWith('Attempt failed'))?.fields,
+    ).toMatchObject({
+      error: { message: 'fetch failed', cause: { message: cause.message, code: 'ECONNREFUSED' } },
+    });
+  });
+
+  test('D2: whose error has a message of 20 MB: no line is longer than a few KB', async () => {
+    const harness = new EngineHarness(({ id }) => {
+      const long = id.repeat(5_000_000);
+      throw id === 'r-0' ? new Error(long) : new PermanentError(long, { details: { long } });
+    });
+    await harness.process(requests(2));
+    for (const line of harness.logger.lines) expect(JSON.stringify(line).length).toBeLessThan(8_000);
+    expect(JSON.stringify(harness.events).length).toBeLessThan(8_000);
+  });
+
   test('that returns what looks like ids of messages has them published, nothing else', async () => {
     const result = { batchItemFailures: [{ itemIdentifier: 'message-r-0' }, { itemIdentifier: '' }] };
     const harness = new EngineHarness(() => result);
