@@ -69,6 +69,7 @@ export class InProcessService {
         records,
         index: new DynamoDbRecordIndex(dynamodb, TABLE, realChance),
         transfers,
+        heldCalls: { mayHold: async () => true },
         admission: new LoadAdmission(rules, {
           ...ports,
           gauge: new SqsBacklogGauge(queues, QUEUE_URL),

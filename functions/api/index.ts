@@ -8,6 +8,7 @@ import { v7 } from 'uuid';
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
 import { payloadClient, queueClient, recordClient, transferClient } from '../../lib/aws/clients.ts';
+import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
@@ -78,6 +79,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     index: new DynamoDbRecordIndex(dynamodb, requestTable, chance),
     transfers,
     admission: new LoadAdmission(settings, measuring),
+    heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: chance.now, sleep },
     resultAgeDays,

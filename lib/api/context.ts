@@ -1,5 +1,5 @@
 import type { Admission } from '../core/admission/verdict.ts';
-import type { ClientTransfers, Logger, RecordIndex } from '../core/ports.ts';
+import type { ClientTransfers, HeldCalls, Logger, RecordIndex } from '../core/ports.ts';
 import type { RequestRecords } from '../core/request-records.ts';
 import type { Submissions } from '../core/submissions.ts';
 import type { Uploads } from '../core/uploads.ts';
@@ -15,6 +15,8 @@ export interface ApiParts {
   readonly index: RecordIndex;
   readonly transfers: ClientTransfers;
   readonly admission: Admission;
+  /** Counts the calls that are held, of all instances. */
+  readonly heldCalls: HeldCalls;
   readonly logger: Logger;
   readonly clock: Clock;
   /** How long results are kept, in days. */

@@ -53,21 +53,25 @@ function etagOf(resource: RequestResource): string {
 }
 
 /**
- * A record once its request has ended, or when the time the client prefers to wait is over.
+ * A record once its request has ended, or when the time the client prefers to wait is over. A call isn't held where
+ * that would be in vain, or where as many are held as may be: each keeps an instance busy.
  * @param since when the call came, in milliseconds since 1970: API Gateway doesn't wait for longer because it took long
  */
 export async function heldUntilEnd(
   record: RequestRecord,
   waitSeconds: number | undefined,
-  { records, clock, logger, admission }: ApiParts,
+  { records, clock, logger, admission, heldCalls }: ApiParts,
   since: number,
 ): Promise<RequestRecord> {
   if (waitSeconds === undefined || record.outcome) return record;
+  // Nobody knows whether its payload ever comes.
+  if (record.status === 'awaiting_upload') return record;
   // Whoever is held keeps an instance busy, which the processor may be short of.
   if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;
   const until = since + waitSeconds * 1000;
   const find = () => records.find(record.request);
   try {
+    if (!(await heldCalls.mayHold(clock.now()))) return record;
     return (await recordAtEnd(find, until, clock)) ?? record;
   } catch (error) {
     // What is known is an answer; without one a client that handed in a request would never know its ticket.

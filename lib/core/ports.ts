@@ -175,6 +175,16 @@ export interface RecordPage {
   readonly next?: string;
 }
 
+/** Counts the calls of the API that are held until a request ends, of all its instances. */
+export interface HeldCalls {
+  /**
+   * Whether one more call may be held, counting it if so. It isn't counted down: calls are bounded that begin to be
+   * held, not those that are.
+   * @param now milliseconds since 1970
+   */
+  mayHold(now: number): Promise<boolean>;
+}
+
 /**
  * Finds records without their ids, a tenant's newest first by when they were created. What was just written may be
  * missing, or be as it was before. Leaves out filters, and records that are past the time they are kept.

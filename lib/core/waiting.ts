@@ -9,8 +9,8 @@ export interface Clock {
 
 /** The first wait between two looks at a record, and the longest: each look is a read, and a quick handler is quick. */
 const FIRST_WAIT_MILLISECONDS = 100;
-const LONGEST_WAIT_MILLISECONDS = 1_000;
-const GROWTH = 1.4;
+const LONGEST_WAIT_MILLISECONDS = 3_000;
+const GROWTH = 1.5;
 
 /**
  * A request's record once the request has ended, or as it is when the time is over.

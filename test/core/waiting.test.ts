@@ -53,8 +53,8 @@ test('a record that ends with the time is seen', async () => {
   expect((await waited(7.77, 7.77)).record).toBe(ENDED);
 });
 
-test('the longest wait takes 30 reads at most', async () => {
-  expect((await waited(20, 3600)).reads.length).toBeLessThanOrEqual(30);
+test('E19: the longest wait takes 15 reads at most', async () => {
+  expect((await waited(20, 3600)).reads.length).toBeLessThanOrEqual(15);
 });
 
 test('a record that isn’t there yet is waited for', async () => {
@@ -69,7 +69,7 @@ test('an end is known soon, and nobody waits after the time', async () => {
       const { record, tookMilliseconds } = await waited(wait / 1000, end / 1000);
       expect(tookMilliseconds).toBeLessThanOrEqual(wait);
       expect(record).toBe(end <= wait ? ENDED : QUEUED);
-      if (end <= wait) expect(tookMilliseconds - end).toBeLessThanOrEqual(Math.min(1_000, 100 + end / 2));
+      if (end <= wait) expect(tookMilliseconds - end).toBeLessThanOrEqual(Math.min(3_000, 100 + end / 2));
     }),
   );
 });

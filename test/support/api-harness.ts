@@ -15,6 +15,7 @@ import { delivery } from './delivery.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
 import { Faults } from './faults.ts';
 import { MemoryClientTransfers } from './memory-client-transfers.ts';
+import { MemoryHeldCalls } from './memory-held-calls.ts';
 import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
 import { MemoryRecordIndex } from './memory-record-index.ts';
 import { MemorySubmissionQueue } from './memory-submission-queue.ts';
@@ -59,6 +60,7 @@ export class ApiHarness {
   readonly admission = new SetAdmission();
   readonly webhookQueue = new MemoryWebhookQueue();
   readonly records: RequestRecords;
+  readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
   readonly submissions: Submissions;
   readonly app: OpenAPIHono<ApiEnv>;
@@ -91,6 +93,7 @@ export class ApiHarness {
         index,
         transfers,
         admission,
+        heldCalls: this.heldCalls,
         logger,
         clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,

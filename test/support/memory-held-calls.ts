@@ -1,0 +1,13 @@
+import type { HeldCalls } from '../../lib/core/ports.ts';
+import { Faults } from './faults.ts';
+
+/** Held calls, in memory. */
+export class MemoryHeldCalls implements HeldCalls {
+  readonly faults = new Faults<'mayHold'>();
+  /** How many more may be held. */
+  left = Number.POSITIVE_INFINITY;
+
+  mayHold(): Promise<boolean> {
+    return this.faults.around('mayHold', () => this.left-- > 0);
+  }
+}
