@@ -1,0 +1,232 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
+import { S3Client } from '@aws-sdk/client-s3';
+import { SchedulerClient } from '@aws-sdk/client-scheduler';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
+import { itemOf, storedOf, webhookItemOf } from '../../lib/aws/record-item.ts';
+import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
+import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
+import { readOutcome as readReceived } from '../../lib/consumer/outcome.ts';
+import { decodePauseMessage, encodePauseMessage, type PauseMessage } from '../../lib/core/circuit/pause.ts';
+import { decode } from '../../lib/core/envelopes/decode.ts';
+import { encodeSubmission } from '../../lib/core/envelopes/submission.ts';
+import type { Outcome } from '../../lib/core/outcome.ts';
+import { outcomeId } from '../../lib/core/outcome.ts';
+import { readOutcome, writeOutcome } from '../../lib/core/outcome-json.ts';
+import { encodeOutcome } from '../../lib/core/output/encode.ts';
+import { FailureEvents } from '../../lib/core/output/failure-events.ts';
+import { requestIdOfUpload } from '../../lib/core/request-id.ts';
+import type { OutputFormat } from '../../lib/core/settings.ts';
+import { ticketKey, ticketOf } from '../../lib/core/ticket-key.ts';
+import {
+  decodeWebhook,
+  encodeWebhook,
+  progressWebhookOf,
+  webhookOf,
+} from '../../lib/core/webhooks/message.ts';
+import { CollectingLogger } from '../support/collecting-logger.ts';
+import { delivery } from '../support/delivery.ts';
+import { capture } from './captured.ts';
+import { keyUse, outcomes, records, submission, ticket } from './samples.ts';
+
+/** A stored or sent format. */
+export interface Format {
+  /** What is written of samples, by their names. */
+  readonly write: () => Promise<Readonly<Record<string, unknown>>>;
+  /** What is read of one; absent where only others read it. @param written of JSON */
+  // biome-ignore lint/suspicious/noExplicitAny: a file's JSON, which the format knows
+  readonly read?: (written: any) => unknown;
+  /** Whether it may never be written another way: names that an older version looks for. */
+  readonly isFixed?: boolean;
+}
+
+const LIMITS = { maxJsonDepth: 128 };
+const QUEUE = 'https://sqs.example.com/queue';
+const CALLBACK = 'https://hooks.example.com/coatcheck';
+const CLIENT = { region: 'us-east-1', credentials: { accessKeyId: 'none', secretAccessKey: 'none' } };
+
+const submissions = {
+  json: { ...submission, payload: { bytes: Buffer.from('{"x":6}') } },
+  binary: {
+    ...submission,
+    contentType: 'application/octet-stream',
+    payload: { bytes: Buffer.from([0, 255]) },
+  },
+  stored: {
+    ...submission,
+    payload: { check: { bucket: 'payloads', key: 'payloads/1', versionId: 'v' }, size: 5_000_000 },
+  },
+};
+
+const webhooks = {
+  succeeded: webhookOf(outcome('json'), CALLBACK, 'service'),
+  failed: { ...webhookOf(outcome('failed'), CALLBACK, 'service'), attempt: 7 },
+  progress: progressWebhookOf(
+    { ...ticket, traceparent: undefined },
+    { fraction: 0.5, note: 'half <of it>' },
+    1_795_867_200_000,
+    CALLBACK,
+    'service',
+  ),
+};
+
+const pauses: Readonly<Record<string, PauseMessage>> = {
+  pause: { type: 'pause', seconds: 60, reason: "the model can't be reached" },
+  resume: { type: 'resume' },
+};
+
+/** Every format that is stored or sent, by its name. */
+export const FORMATS: Readonly<Record<string, Format>> = {
+  'record-item': {
+    write: async () =>
+      mapped(records, (stored) => ({
+        ...itemOf(stored),
+        ...(stored.record.webhook && webhookItemOf(stored.record.webhook)),
+      })),
+    read: storedOf,
+  },
+  'outcome-left-behind': {
+    write: async () => mapped(outcomes, writeOutcome),
+    read: readOutcome,
+  },
+  'outcome-cloudevents': { write: () => sentOutcomes('cloudevents'), read: readCloudEvent },
+  'outcome-raw': { write: () => sentOutcomes('raw') },
+  'failure-event': {
+    write: async () => {
+      const client = new EventBridgeClient(CLIENT);
+      const inputs = capture(client);
+      const events = new FailureEvents(new EventBridgeBus(client, 'bus'), {
+        serviceName: 'service',
+        random: () => 0,
+        logger: new CollectingLogger(),
+      });
+      events.add(outcome('failed'));
+      await events.flush(AbortSignal.timeout(1));
+      return { failed: inputs[0] };
+    },
+  },
+  'webhook-message': {
+    write: async () => {
+      const client = new SQSClient(CLIENT);
+      const inputs = capture(client);
+      const queue = new SqsWebhookQueue(client, QUEUE);
+      for (const webhook of Object.values(webhooks)) {
+        await queue.send(encodeWebhook(webhook), 'hooks.example.com', 5);
+      }
+      return named(webhooks, inputs);
+    },
+    read: ({ MessageBody }) => decodeWebhook(MessageBody),
+  },
+  'webhook-schedule': {
+    write: async () => {
+      const client = new SchedulerClient(CLIENT);
+      const inputs = capture(client);
+      const target = {
+        scheduleGroup: 'group',
+        scheduleRole: 'role',
+        queueArn: 'queue',
+        deadLetterQueueArn: 'dlq',
+      };
+      const message = encodeWebhook(webhooks.progress);
+      await new SchedulerDelayedMessages(client, target).schedule('name', message, 1_795_867_200_001);
+      return { progress: inputs[0] };
+    },
+    read: ({ Target }) => decodeWebhook(Target.Input),
+  },
+  'pause-message': {
+    write: async () => mapped(pauses, encodePauseMessage),
+    read: decodePauseMessage,
+  },
+  'submission-message': {
+    write: async () => {
+      const client = new SQSClient(CLIENT);
+      const inputs = capture(client);
+      const queue = new SqsSubmissionQueue(client, QUEUE);
+      for (const each of Object.values(submissions))
+        await queue.send(encodeSubmission(each, LIMITS), each.tenant);
+      return named(submissions, inputs);
+    },
+    read: ({ MessageBody }) => decode(delivery(MessageBody), LIMITS),
+  },
+  'idempotency-key': {
+    write: async () => {
+      const client = new DynamoDBClient(CLIENT);
+      const inputs = capture(client);
+      const keys = new DynamoDbIdempotencyKeys(client, 'table');
+      await keys.take('acme', 'key', keyUse);
+      await keys.take(undefined, 'key', keyUse);
+      return named(
+        { ofTenant: 0, ofNobody: 0 },
+        inputs.map((input) => ('Item' in input ? input.Item : undefined)),
+      );
+    },
+    read: (Item) => {
+      const client = new DynamoDBClient(CLIENT);
+      capture(client, { Item });
+      return new DynamoDbIdempotencyKeys(client, 'table').find('acme', 'key', keyUse.usedAt);
+    },
+  },
+  'ticketed-upload': {
+    write: async () => {
+      const client = new S3Client(CLIENT);
+      const inputs = capture(client, { UploadId: 'upload' });
+      const transfers = new S3ClientTransfers(client, 'payloads');
+      const upload = {
+        key: ticketKey('requests/', ticket),
+        contentType: 'text/csv',
+        metadata: { customer: '17', traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' },
+      };
+      await transfers.beginParts(upload);
+      return { parts: inputs[0] };
+    },
+    read: ({ Key }) => ticketOf(Key),
+  },
+  names: {
+    write: async () => ({
+      outcome: mapped(outcomes, outcomeId),
+      upload: requestIdOfUpload({ bucket: 'payloads', key: 'requests/ä b.csv', version: 'v' }),
+      ticket: ticketKey('requests/', ticket),
+      ticketOfNobody: ticketKey('requests/', { id: ticket.id }),
+      webhook: webhookOf(outcome('json'), CALLBACK, 'service').id,
+    }),
+    isFixed: true,
+  },
+};
+
+async function sentOutcomes(outputFormat: OutputFormat) {
+  const client = new SQSClient(CLIENT);
+  const inputs = capture(client);
+  const queue = new SqsOutputQueue(client, QUEUE);
+  const written = mapped(outcomes, (each) => encodeOutcome(each, { outputFormat, serviceName: 'service' }));
+  const messages = Object.values(written).filter((message) => message !== undefined);
+  await queue.send(messages);
+  const [{ Entries = [] }] = inputs as [{ Entries?: readonly { MessageBody: string }[] }];
+  return mapped(written, (message) => Entries.find(({ MessageBody }) => MessageBody === message?.body));
+}
+
+async function readCloudEvent({ MessageBody }: { readonly MessageBody: string }) {
+  const outcome = readReceived(MessageBody, { open: async () => new Blob([]).stream() });
+  if (outcome.status !== 'succeeded') return outcome;
+  const { contentType, reference } = outcome.result;
+  return { ...outcome, result: { contentType, reference, bytes: await outcome.result.bytes() } };
+}
+
+function outcome(name: string): Outcome {
+  const found = outcomes[name];
+  if (!found) throw new Error(`no sample of an outcome is called ${name}`);
+  return found;
+}
+
+function mapped<Value, Result>(values: Readonly<Record<string, Value>>, of: (value: Value) => Result) {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, of(value)]));
+}
+
+/** Values by the names of the samples they are of, in their order. */
+function named(samples: object, values: readonly unknown[]): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(samples).map((name, index) => [name, values[index]]));
+}
