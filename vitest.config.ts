@@ -18,7 +18,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/conformance/**', 'test/e2e/**', 'test/peers/**'],
+          exclude: ['test/bench/**', 'test/conformance/**', 'test/e2e/**', 'test/peers/**'],
           testTimeout: UNIT_TIMEOUT_MILLISECONDS,
         },
       },
@@ -29,6 +29,13 @@ export default defineConfig({
           globalSetup: ['test/conformance/setup.ts'],
           testTimeout: AWS_TIMEOUT_MILLISECONDS,
           hookTimeout: AWS_TIMEOUT_MILLISECONDS,
+        },
+      },
+      {
+        test: {
+          name: 'bench',
+          include: ['test/bench/**/*.test.ts'],
+          globalSetup: ['test/conformance/setup.ts'],
         },
       },
       {

@@ -23,7 +23,7 @@ import { runBenchmark } from './support/report.ts';
 
 const { values: options } = parseArgs({
   options: {
-    requests: { type: 'string', default: String(lengthOf(2_000, 30)) },
+    requests: { type: 'string', default: String(lengthOf(2_000, 8)) },
     seed: { type: 'string', default: '1' },
     /** Whose calls go wrong, as signatures name them, and the HTTP API. */
     services: { type: 'string', default: 'dynamodb,s3,sqs,execute-api' },
@@ -36,7 +36,7 @@ const FOLDER = join(LOCAL_FOLDER, 'bench-soak');
 const TRACE = join(FOLDER, 'trace.jsonl');
 
 /** Requests handed in at a time, and how many may wait before there is a pause: long queues cost the local AWS time. */
-const CLIENTS = 12;
+const CLIENTS = lengthOf(12, 2);
 const MOST_WAITING = 400;
 const LOOK_EVERY_MILLISECONDS = 1_000;
 
