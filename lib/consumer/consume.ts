@@ -2,15 +2,20 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { regionOfQueue, sqsClient } from '../aws/sqs-client.ts';
 import { EnvelopeMalformed, RetryLater } from '../core/errors.ts';
 import { retryDelaySeconds } from '../core/retry.ts';
+import { unlessAborted } from '../core/shift.ts';
+import { whenAborted } from '../core/when-aborted.ts';
 import { Deletions } from './deletions.ts';
 import { HandledOutcomes } from './handled-outcomes.ts';
+import { HandlerGivenUp } from './handler-given-up.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import {
   assertOptions,
   assertVisibilityTimeout,
   type ConsumeOptions,
   DEFAULT_CONCURRENCY,
+  DEFAULT_HANDLER_TIMEOUT_SECONDS,
   DEFAULT_REMEMBERED_OUTCOMES,
+  DEFAULT_STOP_TIMEOUT_SECONDS,
   type ErrorContext,
 } from './options.ts';
 import { type ReceivedOutcome, readOutcome } from './outcome.ts';
@@ -18,12 +23,18 @@ import type { ResultObjects } from './outcome-result.ts';
 import { OutcomeQueue, type ReceivedMessage } from './queue.ts';
 import { S3ResultObjects } from './s3-result-objects.ts';
 
+/** What a handler is given besides its outcome. */
+export interface OutcomeContext {
+  /** Fires when the handler is given up: it took too long, or longer than the consumer's end waits for it. */
+  readonly signal: AbortSignal;
+}
+
 /** Deals with an outcome. Its message is deleted when this has ended well, and comes again when it threw. */
-export type OutcomeHandler = (outcome: ReceivedOutcome) => unknown;
+export type OutcomeHandler = (outcome: ReceivedOutcome, context: OutcomeContext) => unknown;
 
 /**
- * Consumes an output queue until the signal fires; then it takes no more, finishes what it is at and returns. A message
- * that SQS hands over in that very moment comes again when its visibility timeout is over.
+ * Consumes an output queue until the signal fires. Then it takes no more, gives its handlers `stopTimeoutSeconds` to
+ * finish, and returns. A message that SQS hands over in that very moment comes again when its visibility timeout is over.
  * @throws ConfigurationError, and what SQS says when there is no such queue or it may not be read
  */
 export async function consume(options: ConsumeOptions, handler: OutcomeHandler): Promise<void> {
@@ -46,6 +57,8 @@ class Consumer {
   readonly #objects: ResultObjects;
   /** Ends the consumer for a reason of its own. */
   readonly #broken = new AbortController();
+  /** Fires when no handler is waited for any longer. */
+  readonly #stopped = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #oneEnded = Promise.withResolvers<void>();
   #visibilityTimeoutSeconds = 0;
@@ -71,9 +84,18 @@ class Consumer {
     } catch (error) {
       if (!either.aborted) throw error;
     } finally {
-      await Promise.all(this.#running);
+      await this.#finish();
     }
     this.#broken.signal.throwIfAborted();
+  }
+
+  /** Waits for what is being handled, but not for ever. */
+  async #finish(): Promise<void> {
+    const { stopTimeoutSeconds = DEFAULT_STOP_TIMEOUT_SECONDS } = this.#options;
+    const reason = new HandlerGivenUp(`${stopTimeoutSeconds} s after the consumer was to end`);
+    const timer = setTimeout(() => this.#stopped.abort(reason), stopTimeoutSeconds * 1000);
+    await Promise.all(this.#running);
+    clearTimeout(timer);
   }
 
   async #receiveUntil(signal: AbortSignal): Promise<void> {
@@ -82,7 +104,7 @@ class Consumer {
     while (!signal.aborted) {
       const free = this.#concurrency - this.#running.size;
       if (free === 0) {
-        await this.#oneEnded.promise;
+        await unlessAborted(this.#oneEnded.promise, signal, () => {});
         continue;
       }
       const messages = await this.#queue.receive(free, this.#visibilityTimeoutSeconds, signal);
@@ -149,16 +171,38 @@ class Consumer {
     };
     const key = JSON.stringify([outcome.service, outcome.requestId, outcome.id]);
     await withHeartbeat(heartbeat, () =>
-      this.#handled.once(key, async () => {
-        await this.#handler(outcome);
-      }),
+      this.#handled.once(key, () => this.#withinLimits((signal) => this.#handler(outcome, { signal }))),
     );
   }
 
+  /** @throws HandlerGivenUp when a limit is passed; the handler may go on, and what comes of it isn't used */
+  async #withinLimits(handle: (signal: AbortSignal) => unknown): Promise<void> {
+    const { handlerTimeoutSeconds = DEFAULT_HANDLER_TIMEOUT_SECONDS } = this.#options;
+    const { signal: stopped } = this.#stopped;
+    const limit = new AbortController();
+    const reason = new HandlerGivenUp(`within ${handlerTimeoutSeconds} s`);
+    const timer = setTimeout(() => limit.abort(reason), handlerTimeoutSeconds * 1000);
+    const stopWaiting = whenAborted(stopped, () => limit.abort(stopped.reason));
+    try {
+      const handled = (async () => handle(limit.signal))();
+      await unlessAborted(handled, limit.signal, () => {
+        throw limit.signal.reason;
+      });
+    } finally {
+      clearTimeout(timer);
+      stopWaiting();
+    }
+  }
+
   async #putOff(message: ReceivedMessage, error: unknown, about: ErrorContext): Promise<void> {
+    if (error === this.#stopped.signal.reason) return this.#hide(message, 0, about);
     const { backoff = error instanceof RetryLater ? BACKOFF_AFTER_RETRY_LATER : undefined } = this.#options;
     if (!backoff) return;
     const seconds = retryDelaySeconds(error, message.receiveCount, backoff, Math.random());
+    await this.#hide(message, seconds, about);
+  }
+
+  async #hide(message: ReceivedMessage, seconds: number, about: ErrorContext): Promise<void> {
     await this.#queue.hide(message, seconds).catch((failure: unknown) => this.#report(failure, about));
   }
 

@@ -23,6 +23,18 @@ export interface ConsumeOptions {
    */
   readonly visibilityTimeoutSeconds?: number;
   /**
+   * How long a handler may take, in seconds, 1 to 43,200: SQS hides a message for 12 hours at most. One that takes longer
+   * is given up: its signal fires, its slot is free, and its outcome comes again as if it had thrown.
+   * @default 3600
+   */
+  readonly handlerTimeoutSeconds?: number;
+  /**
+   * How long handlers may go on when the consumer is to end, in seconds, 0 to 43,200. Those that are not done by then are
+   * given up, and their outcomes are visible again at once.
+   * @default 30
+   */
+  readonly stopTimeoutSeconds?: number;
+  /**
    * When an outcome comes again whose handler threw.
    * @default when its visibility timeout is over, unless the handler threw a `RetryLater`
    */
@@ -39,7 +51,7 @@ export interface ConsumeOptions {
    * @default console.error
    */
   readonly onError?: (error: unknown, about: ErrorContext) => void;
-  /** Ends the consumer. */
+  /** Ends the consumer, within `stopTimeoutSeconds` and the time that calls to SQS take. */
   readonly signal?: AbortSignal;
 }
 
@@ -51,15 +63,25 @@ export interface ErrorContext {
 
 export const DEFAULT_CONCURRENCY = 10;
 export const DEFAULT_REMEMBERED_OUTCOMES = 10_000;
+export const DEFAULT_HANDLER_TIMEOUT_SECONDS = 3_600;
+export const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
 
 /** The least lets a sign of life arrive in time. */
 const MIN_VISIBILITY_SECONDS = 2;
 
 /** @throws ConfigurationError */
-export function assertOptions({ concurrency, rememberedOutcomes, visibilityTimeoutSeconds }: ConsumeOptions) {
+export function assertOptions({
+  concurrency,
+  rememberedOutcomes,
+  visibilityTimeoutSeconds,
+  handlerTimeoutSeconds,
+  stopTimeoutSeconds,
+}: ConsumeOptions) {
   assertInteger('concurrency', concurrency, 1, Number.MAX_SAFE_INTEGER);
   assertInteger('rememberedOutcomes', rememberedOutcomes, 0, Number.MAX_SAFE_INTEGER);
   assertVisibilityTimeout('visibilityTimeoutSeconds', visibilityTimeoutSeconds);
+  assertInteger('handlerTimeoutSeconds', handlerTimeoutSeconds, 1, SQS_MAX_VISIBILITY_SECONDS);
+  assertInteger('stopTimeoutSeconds', stopTimeoutSeconds, 0, SQS_MAX_VISIBILITY_SECONDS);
 }
 
 /** @param what names it in the error @throws ConfigurationError */

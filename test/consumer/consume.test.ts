@@ -1,6 +1,10 @@
+import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
 import { consume } from '../../lib/consumer/consume.ts';
+import { HandlerGivenUp } from '../../lib/consumer/handler-given-up.ts';
+import { encodeCloudEvent } from '../../lib/core/output/cloudevents.ts';
+import { inlineOutcome } from '../support/outcomes.ts';
 import { clientConfig, jsonAnswer, type Script, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 
 const EMPTY_OBJECT_MD5 = '99914b932bd37a50b983c5e7c90ae93b';
@@ -81,6 +85,84 @@ test('messages that came when it was ended are given back at once', async () => 
   ]);
 });
 
+/** What a queue with one outcome answers, call by call; `released` resolves when its message is hidden for so long. */
+async function openQueueOfOne() {
+  const outcome = inlineOutcome('5', 'application/json');
+  const Body = encodeCloudEvent(outcome, 'shop').body;
+  const MD5OfBody = createHash('md5').update(Body).digest('hex');
+  const message = { MessageId: 'm', ReceiptHandle: 'r', Body, MD5OfBody };
+  const released = Promise.withResolvers<number>();
+  const queue = await openQueue(jsonAnswer(200, { Messages: [message] }), (call, response) => {
+    released.resolve(JSON.parse(String(call.body)).VisibilityTimeout);
+    jsonAnswer(200, { Successful: [{ Id: '0' }], Failed: [] })(call, response);
+  });
+  return { ...queue, released: released.promise };
+}
+
+test("D3: it ends though a handler doesn't; the signal fires, and the outcome is visible at once", async () => {
+  const { sqs, released, actions } = await openQueueOfOne();
+  const end = new AbortController();
+  const errors: unknown[] = [];
+  let given: AbortSignal | undefined;
+  await consume(
+    {
+      queueUrl: QUEUE_URL,
+      sqs,
+      concurrency: 1,
+      visibilityTimeoutSeconds: 30,
+      stopTimeoutSeconds: 0,
+      signal: end.signal,
+      onError: (error) => errors.push(error),
+    },
+    (_, { signal }) => {
+      given = signal;
+      end.abort();
+      return new Promise(() => {});
+    },
+  );
+  expect(given?.reason).toBeInstanceOf(HandlerGivenUp);
+  expect(errors).toEqual([given?.reason]);
+  expect(String(errors[0])).toContain(
+    "wasn't done 0 s after the consumer was to end: its outcome comes again",
+  );
+  expect(await released).toBe(0);
+  expect(actions()).toEqual(['ReceiveMessage', 'ChangeMessageVisibility']);
+});
+
+test('D3: a handler that takes too long gives its slot back, and its outcome comes again as after an error', async () => {
+  const { sqs, released } = await openQueueOfOne();
+  const end = new AbortController();
+  const errors: unknown[] = [];
+  const consuming = consume(
+    {
+      queueUrl: QUEUE_URL,
+      sqs,
+      concurrency: 1,
+      visibilityTimeoutSeconds: 30,
+      handlerTimeoutSeconds: 1,
+      backoff: { retryBaseSeconds: 0, retryCapSeconds: 0 },
+      signal: end.signal,
+      onError: (error) => errors.push(error),
+    },
+    (_, { signal }) =>
+      new Promise((__, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+  );
+  expect(await released).toBe(0);
+  expect(errors).toMatchObject([
+    { code: 'handler_given_up', message: expect.stringContaining('within 1 s') },
+  ]);
+  end.abort();
+  await consuming;
+});
+
+test('D3: it ends when handlers are done, not later', async () => {
+  const { sqs, actions } = await openQueueOfOne();
+  const end = new AbortController();
+  const signal = end.signal;
+  await consume({ queueUrl: QUEUE_URL, sqs, visibilityTimeoutSeconds: 30, signal }, () => end.abort());
+  expect(actions()).toEqual(['ReceiveMessage', 'DeleteMessageBatch']);
+});
+
 test('ended before it began it calls nobody', async () => {
   const { sqs, calls } = await openQueue();
   await consume({ queueUrl: QUEUE_URL, sqs, signal: AbortSignal.abort() }, () => {});
@@ -98,6 +180,8 @@ test.each([
   [{ concurrency: 0 }, 'concurrency must be a whole number from 1'],
   [{ concurrency: 1.5 }, 'got 1.5'],
   [{ rememberedOutcomes: -1 }, 'rememberedOutcomes must be a whole number from 0'],
+  [{ handlerTimeoutSeconds: 0 }, 'handlerTimeoutSeconds must be a whole number from 1 to 43200'],
+  [{ stopTimeoutSeconds: -1 }, 'stopTimeoutSeconds must be a whole number from 0 to 43200'],
   [{ visibilityTimeoutSeconds: 43_201 }, 'visibilityTimeoutSeconds must be a whole number from 2 to 43200'],
 ])('%j is refused', async (options, message) => {
   await expect(consume({ queueUrl: QUEUE_URL, ...options }, () => {})).rejects.toThrow(message);

@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import type {
   ConsumeOptions as ConsumerOptions,
   ErrorContext,
+  OutcomeContext,
   ReceivedOutcome,
 } from '../../consumer/index.ts';
+import { DEFAULT_HANDLER_TIMEOUT_SECONDS } from '../../consumer/options.ts';
 import { RetryLater } from '../../core/errors.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import { findDeployment } from '../deployment.ts';
@@ -46,10 +48,12 @@ async function takeOutcomes(options: ConsumeOptions, { signal, exit }: Run): Pro
   const queueUrl = queue ?? (await findDeployment({ ...options, signal, note }))('OutputQueueUrl');
   const enough = new AbortController();
   let taken = 0;
-  const handle = async (outcome: ReceivedOutcome) => {
+  const handle = async (outcome: ReceivedOutcome, context: OutcomeContext) => {
     if (taken >= max) throw new Unwanted();
     if (++taken >= max) enough.abort();
-    await (options.exec === undefined ? printOutcome(outcome, options) : runCommand(options.exec, outcome));
+    await (options.exec === undefined
+      ? printOutcome(outcome, options)
+      : runCommand(options.exec, outcome, context.signal));
   };
   const onError = (error: unknown, { requestId, messageId }: ErrorContext) => {
     if (error instanceof OutputClosed) throw error;
@@ -63,6 +67,8 @@ async function takeOutcomes(options: ConsumeOptions, { signal, exit }: Run): Pro
       queueUrl,
       ...(await clientsOf(queueUrl)),
       concurrency: Math.min(concurrency, max),
+      // Ctrl-C and --max wait for what is begun.
+      stopTimeoutSeconds: DEFAULT_HANDLER_TIMEOUT_SECONDS,
       onError,
       signal: AbortSignal.any([signal, enough.signal]),
     },

@@ -4,6 +4,7 @@ import { pipeline } from 'node:stream/promises';
 import type { ReceivedOutcome } from '../../consumer/index.ts';
 import { CoatcheckError } from '../../core/errors.ts';
 import { PROBLEM_TYPE } from '../../core/media-type.ts';
+import { whenAborted } from '../../core/when-aborted.ts';
 
 /** The command didn't deal with an outcome. */
 class CommandFailed extends CoatcheckError {
@@ -17,17 +18,24 @@ class CommandFailed extends CoatcheckError {
 /**
  * Runs a command of the shell with the result, or the problem as JSON, on its standard input. In a group of its own, so
  * that Ctrl-C doesn't reach it.
+ * @param signal ends the command
  * @throws CommandFailed unless it ends with 0, and what reading the result throws
  */
-export async function runCommand(command: string, outcome: ReceivedOutcome): Promise<void> {
+export async function runCommand(
+  command: string,
+  outcome: ReceivedOutcome,
+  signal: AbortSignal,
+): Promise<void> {
   const child = spawn(command, {
     shell: true,
     detached: true,
     stdio: ['pipe', 'inherit', 'inherit'],
     env: { ...process.env, ...variablesOf(outcome) },
   });
-  const [[exitCode, signal]] = await Promise.all([once(child, 'close'), feed(child, outcome)]);
-  if (signal) throw new CommandFailed(`was ended by ${signal}`);
+  const stopWaiting = whenAborted(signal, () => killGroup(child));
+  const ended = Promise.all([once(child, 'close'), feed(child, outcome)]).finally(stopWaiting);
+  const [[exitCode, endedBy]] = await ended;
+  if (endedBy) throw new CommandFailed(`was ended by ${endedBy}`);
   if (exitCode !== 0) throw new CommandFailed(`ended with ${exitCode}`);
 }
 
@@ -63,9 +71,13 @@ async function* contentOf(child: ChildProcess, outcome: ReceivedOutcome): AsyncG
     yield* await outcome.result.stream();
   } catch (error) {
     // Or it would take a result that broke off for a whole one.
-    if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
+    killGroup(child);
     throw error;
   }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  if (pid !== undefined) process.kill(-pid, 'SIGKILL');
 }
 
 function isBrokenPipe(error: unknown): boolean {

@@ -7,6 +7,8 @@ import { outcomeOf } from '../../../lib/core/outcome.ts';
 import { encodeCloudEvent } from '../../../lib/core/output/cloudevents.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
 
+const { signal } = new AbortController();
+
 /** An outcome as a consumer receives it. */
 function received(id: string) {
   const result = { bytes: Buffer.from('{}'), contentType: 'application/json' };
@@ -21,7 +23,7 @@ test.each(['../b', '/b', 'a/../../b', '..', '$(exit 1)', '-b', 'b; exit 1', '*',
   'whatever the ticket is, %.20s, the id of its outcome is a name for a file in the folder',
   async (ticket) => {
     const folder = await temporaryFolder();
-    await runCommand(`cat > "${folder}/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"`, received(ticket));
+    await runCommand(`cat > "${folder}/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"`, received(ticket), signal);
     expect(await readdir(folder)).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.succeeded$/)]);
   },
 );
@@ -29,7 +31,14 @@ test.each(['../b', '/b', 'a/../../b', '..', '$(exit 1)', '-b', 'b; exit 1', '*',
 test('outcomes of different tickets have different names', async () => {
   const folder = await temporaryFolder();
   for (const ticket of ['a', 'b']) {
-    await runCommand(`cat > "${join(folder, '$COATCHECK_OUTCOME_ID')}"`, received(ticket));
+    await runCommand(`cat > "${join(folder, '$COATCHECK_OUTCOME_ID')}"`, received(ticket), signal);
   }
   expect(await readdir(folder)).toHaveLength(2);
+});
+
+test('D3: a command that is given up is ended, with what it started', async () => {
+  const end = new AbortController();
+  const running = runCommand('sleep 1000 & wait', received('r'), end.signal);
+  end.abort();
+  await expect(running).rejects.toThrow('the command was ended by SIGKILL');
 });
