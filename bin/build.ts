@@ -4,13 +4,16 @@
  *
  *     npm run build    into dist/, for npm pack ./dist or npm publish ./dist
  */
-import { chmod, copyFile, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
+import { transform } from 'esbuild';
+import { OWN_FUNCTIONS } from '../lib/constructs/own-function.ts';
 import { CoatcheckError } from '../lib/core/errors.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 import { main } from '../lib/local/main.ts';
 import { run } from '../lib/local/run.ts';
+import { bundleFunction } from './bundle-function.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -31,8 +34,17 @@ interface ProjectManifest {
 /** The oldest Node that has what we and our dependencies call, and whose `require` takes ES modules. */
 const NODE_VERSIONS = '>=22.12.0';
 
-/** What a CDK app has already: constructs of two copies don't know each other. */
-const PEERS: readonly string[] = ['aws-cdk-lib', 'constructs'];
+/**
+ * What a CDK app has already: constructs of two copies don't know each other. Each with the oldest version that the tests
+ * install.
+ */
+const PEERS: Texts = { 'aws-cdk-lib': '^2.215.0', constructs: '^10.4.2' };
+
+/**
+ * The folder of the same code as CommonJS, for whoever requires it: Jest runs the tests of a CDK app as CommonJS, and
+ * can't require ES modules.
+ */
+const COMMONJS = 'cjs';
 
 /**
  * Builds the package into a folder, and removes whatever was there.
@@ -41,6 +53,8 @@ const PEERS: readonly string[] = ['aws-cdk-lib', 'constructs'];
 export async function buildPackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await compile(folder);
+  await writeCommonJs(folder);
+  for (const name of OWN_FUNCTIONS) await bundleFunction(name, join(folder, 'functions', name));
   const project: ProjectManifest = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
   const manifest = publishedManifest(project, await compiledTexts(folder));
   await writeFile(join(folder, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -61,6 +75,34 @@ async function compile(folder: string): Promise<void> {
   if (!succeeded) throw new BuildFailed(output);
 }
 
+/** What the exports import, as CommonJS beside the ES modules: the command line is run, never required. */
+async function writeCommonJs(folder: string): Promise<void> {
+  const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll(sep, '/'));
+  const exported = paths.filter((path) => /^(?:functions|lib\/(?!cli\/|local\/))/.test(path));
+  for (const path of exported.filter((path) => /\.(?:js|d\.ts)$/.test(path))) {
+    const text = await readFile(join(folder, path), 'utf8');
+    const file = join(folder, COMMONJS, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, path.endsWith('.js') ? await commonJsOf(text, path) : text);
+  }
+  await writeFile(join(folder, COMMONJS, 'package.json'), '{ "type": "commonjs" }\n');
+}
+
+/** Programs and bundles exist once: CommonJS too finds them from the folder of the ES module. */
+async function commonJsOf(text: string, path: string): Promise<string> {
+  const way = relative(dirname(join(COMMONJS, path)), dirname(path)).replaceAll(sep, '/');
+  const { code } = await transform(text, {
+    format: 'cjs',
+    platform: 'node',
+    target: 'node22',
+    banner: text.includes('import.meta.dirname')
+      ? `const coatcheckDirname = require('node:path').join(__dirname, '${way}');`
+      : undefined,
+    define: { 'import.meta.dirname': 'coatcheckDirname', 'import.meta.filename': '__filename' },
+  });
+  return code.replace(/^\/\/# sourceMappingURL=.*\n?/m, '');
+}
+
 async function compiledTexts(folder: string): Promise<string[]> {
   const files = (await readdir(folder, { recursive: true })).filter((file) => /\.(?:js|d\.ts)$/.test(file));
   return Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
@@ -77,17 +119,21 @@ function publishedManifest(project: ProjectManifest, texts: readonly string[]) {
     type,
     engines: { node: NODE_VERSIONS },
     exports: mapValues(project.exports, (source) => ({
-      types: source.replace(/\.ts$/, '.d.ts'),
-      default: source.replace(/\.ts$/, '.js'),
+      import: compiledFrom(source),
+      require: compiledFrom(source.replace('./', `./${COMMONJS}/`)),
     })),
     // npm wants the paths of programs bare.
     bin: mapValues(project.bin, (source) => source.replace(/^\.\/(.*)\.ts$/, '$1.js')),
-    files: ['bin', 'functions', 'lib'],
-    dependencies: filterKeys(imported, (name) => !PEERS.includes(name)),
-    peerDependencies: filterKeys(imported, (name) => PEERS.includes(name)),
+    files: ['bin', COMMONJS, 'functions', 'lib'],
+    dependencies: filterKeys(imported, (name) => !(name in PEERS)),
+    peerDependencies: PEERS,
     // Who only hands in requests needs no CDK.
-    peerDependenciesMeta: Object.fromEntries(PEERS.map((name) => [name, { optional: true }])),
+    peerDependenciesMeta: mapValues(PEERS, () => ({ optional: true })),
   };
+}
+
+function compiledFrom(source: string) {
+  return { types: source.replace(/\.ts$/, '.d.ts'), default: source.replace(/\.ts$/, '.js') };
 }
 
 /** Types that ours are made of are needed wherever ours are read. */

@@ -26,6 +26,7 @@ import {
   type ProcessorOptions,
 } from '../../lib/core/handler.ts';
 import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
+import { PROCESSOR_BRAND } from '../../lib/core/processor-brand.ts';
 
 export {
   CoatcheckError,
@@ -64,7 +65,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
   const defined = definition.length === 1 ? defineProcessor(definition[0]) : defineProcessor(...definition);
   const powertools = new Logger();
   let running: Running | undefined;
-  return async (event, context) => {
+  const run: LambdaHandler = async (event, context) => {
     powertools.addContext(context);
     // At the first event, so that a processor can be imported where there is no deployment: in its own tests.
     running ??= runningOf(defined, powertools);
@@ -72,6 +73,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
     const again = await running.engine.processBatch(deliveriesOf(event, running.tracing), deadlineAt);
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
   };
+  return Object.defineProperty(run, PROCESSOR_BRAND, { value: true });
 }
 
 /** @throws ConfigurationError when the environment isn't a deployment's */

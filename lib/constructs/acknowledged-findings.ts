@@ -1,7 +1,8 @@
-import { CfnElement, Stack, Token, Validations } from 'aws-cdk-lib';
+import { CfnElement, Stack, Token } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { Construct } from 'constructs';
 import { TICKET_FOLDER } from '../core/settings.ts';
+import { acknowledge } from './acknowledge.ts';
 import type { Prefixes } from './prefixes.ts';
 import type { RequestApi } from './request-api.ts';
 import type { Webhooks } from './webhooks.ts';
@@ -18,7 +19,7 @@ export interface FindingsOf {
 /** Tells cdk-nag's AwsSolutions rules, where an app runs them, which of their findings are meant to be so. */
 export function acknowledgeFindings(of: FindingsOf): void {
   const { payloadBucket, processorRole, api, webhooks, prefixes } = of;
-  Validations.of(payloadBucket).acknowledge({
+  acknowledge(payloadBucket, {
     id: 'AwsSolutions-S1',
     reason:
       'Access logs need a bucket of their own; who must know who read what turns on CloudTrail data events.',
@@ -33,7 +34,7 @@ export function acknowledgeFindings(of: FindingsOf): void {
     resultPrefix,
   ]);
   if (api.auth.name === 'none') {
-    Validations.of(api.httpApi).acknowledge({
+    acknowledge(api.httpApi, {
       id: 'AwsSolutions-APIG4',
       reason: 'That anyone may call was asked for by ApiAuth.none().',
     });
@@ -44,7 +45,7 @@ function acknowledgeWebhooks(webhooks: Webhooks): void {
   const { secret, role, scheduleGroup } = webhooks;
   // What is somebody else's is for them to judge.
   if (secret.node.scope === webhooks) {
-    Validations.of(secret).acknowledge({
+    acknowledge(secret, {
       id: 'AwsSolutions-SMG4',
       reason: 'Receivers must be told of a new secret before it is used: only its owner knows when they are.',
     });
@@ -57,7 +58,7 @@ function acknowledgeWebhooks(webhooks: Webhooks): void {
     shown(account, 'AccountId'),
   ];
   const schedules = `arn:${place.join(':')}:schedule/${scheduleGroup.scheduleGroupName}/*`;
-  Validations.of(role).acknowledge({
+  acknowledge(role, {
     id: `AwsSolutions-IAM5[Resource::${schedules}]`,
     reason: 'Each later attempt at a delivery is a schedule of its own in the group.',
   });
@@ -70,7 +71,8 @@ function shown(value: string, name: string): string {
 
 function acknowledgePrefixes(role: IRole, payloadBucket: Construct, prefixes: readonly string[]): void {
   const known = prefixes.filter((prefix) => !Token.isUnresolved(prefix));
-  Validations.of(role).acknowledge(
+  acknowledge(
+    role,
     ...known.map((prefix) => ({
       id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(payloadBucket)}.Arn>/${prefix}*]`,
       reason: `The keys under ${prefix} are chosen by senders or derived from request ids.`,

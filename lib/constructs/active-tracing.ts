@@ -1,6 +1,7 @@
-import { CfnResource, Validations } from 'aws-cdk-lib';
+import { CfnResource } from 'aws-cdk-lib';
 import { Policy, PolicyStatement, type Role } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { acknowledge } from './acknowledge.ts';
 
 /**
  * Has X-Ray trace a function. CDK's own prop does so too, and writes what that needs into the policy of all the function
@@ -16,7 +17,7 @@ export function traceActively({ node }: LambdaFunction, role: Role): void {
     ],
     roles: [role],
   });
-  Validations.of(policy).acknowledge({
+  acknowledge(policy, {
     id: 'AwsSolutions-IAM5[Resource::*]',
     reason: 'Sending traces to X-Ray knows no resources.',
   });

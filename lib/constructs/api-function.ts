@@ -1,6 +1,5 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { traceActively } from './active-tracing.ts';
@@ -8,8 +7,8 @@ import type { ApiAuth } from './api-auth.ts';
 import { type ApiResources, apiEnvironment } from './api-environment.ts';
 import { ApiRole } from './api-role.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
-import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
-import { programFile } from './program-file.ts';
+import { nodeFunctionProps } from './node-function.ts';
+import { ownFunctionCode } from './own-function.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** Room for a body of 6 MB in base64 and its copies, and a share of CPU that makes cold starts short. */
@@ -31,7 +30,7 @@ export interface ApiFunctionProps extends ApiResources {
 
 /** The function behind the HTTP API. */
 export class ApiFunction extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   readonly role: ApiRole;
 
   constructor(scope: Construct, id: string, props: ApiFunctionProps) {
@@ -42,12 +41,12 @@ export class ApiFunction extends Construct {
       removalPolicy: props.removalPolicy,
     });
     this.role = new ApiRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
-    this.function = new NodejsFunction(this, 'Function', {
-      ...NODE_RUNTIME,
-      entry: programFile('functions/api/index'),
+    this.function = new LambdaFunction(this, 'Function', {
+      ...nodeFunctionProps(service),
+      code: ownFunctionCode('api'),
+      handler: 'index.handler',
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
-      bundling: BUNDLING,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         ...apiEnvironment(settings, props.auth, props),

@@ -1,6 +1,6 @@
 import type { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import type { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import type { ApplicationLogLevel, Architecture } from 'aws-cdk-lib/aws-lambda';
 import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -286,11 +286,37 @@ export interface AsyncServiceProps {
   readonly environment?: Readonly<Record<string, string>>;
 
   /**
-   * How the processor is bundled, laid over what the service chooses (one ESM file with the SDK inside, minified, with
-   * a source map). For example `nodeModules` for a package with native code.
-   * @default - nothing changed
+   * Options for bundling the processor, laid over those of the service (one ES module with the SDK inside, minified, with
+   * a source map). Examples: `nodeModules` for a package with native code, `format: OutputFormat.CJS`. A `banner`,
+   * `define`, `environment` or `commandHooks` of yours are used along with those of the service.
+   *
+   * When the template is synthesized, the bundle is imported in a process of its own, with the environment variables of
+   * the function and no credentials: an entry whose `handler` isn't what `processor()` returned is refused.
+   * @default - the options of the service
    */
   readonly bundling?: BundlingOptions;
+
+  /**
+   * The lock file of your project: `package-lock.json`, `pnpm-lock.yaml`, `yarn.lock`, `bun.lock` or `bun.lockb`. Its
+   * name decides which package manager runs the bundler and installs `bundling.nodeModules`. Give it where a folder
+   * has several of them. Without `nodeModules` none is needed.
+   * @default - the one in the working directory or in the nearest folder above it
+   */
+  readonly depsLockFilePath?: string;
+
+  /**
+   * The folder in which the bundler runs: `esbuild` must be installed there or in a folder above it. Give it in a
+   * monorepo where the app is in a folder without `esbuild`. The entry may lie outside of it.
+   * @default - the folder of the lock file
+   */
+  readonly projectRoot?: string;
+
+  /**
+   * The processor architecture of the functions. npm installs packages in `bundling.nodeModules` for it; native code for
+   * other platforms only is refused.
+   * @default Architecture.ARM_64
+   */
+  readonly architecture?: Architecture;
 
   /**
    * The least severe lines that are logged.

@@ -1,6 +1,9 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { ApplicationLogLevel, type IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import {
+  ApplicationLogLevel,
+  type IEventSourceMapping,
+  Function as LambdaFunction,
+} from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
@@ -9,8 +12,8 @@ import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/limits.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { BreakerRole } from './breaker-role.ts';
 import { functionEnvironment } from './function-environment.ts';
-import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
-import { programFile } from './program-file.ts';
+import { nodeFunctionProps } from './node-function.ts';
+import { ownFunctionCode } from './own-function.ts';
 import type { QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
@@ -42,7 +45,7 @@ export interface CircuitBreakerSetup {
 
 /** The function that pauses the processor's event source, and resumes it. */
 export class CircuitBreaker extends Construct {
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: CircuitBreakerSetup) {
     super(scope, id);
@@ -51,12 +54,12 @@ export class CircuitBreaker extends Construct {
       retention: service.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy,
     });
-    this.function = new NodejsFunction(this, 'Function', {
-      ...NODE_RUNTIME,
-      entry: programFile('functions/breaker/index'),
+    this.function = new LambdaFunction(this, 'Function', {
+      ...nodeFunctionProps(service),
+      code: ownFunctionCode('breaker'),
+      handler: 'index.handler',
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
-      bundling: BUNDLING,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         ...functionEnvironment(

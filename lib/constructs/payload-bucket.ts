@@ -90,7 +90,7 @@ export class PayloadBucket extends Construct {
 /** The CloudFormation resource of a bucket. */
 function cfnBucketOf(bucket: Bucket): CfnBucket {
   const resource = bucket.node.defaultChild;
-  if (!CfnBucket.isCfnBucket(resource)) throw new Error(`${bucket.node.path} has no CfnBucket`);
+  if (!(resource instanceof CfnBucket)) throw new Error(`${bucket.node.path} has no CfnBucket`);
   return resource;
 }
 

@@ -1,15 +1,16 @@
-import { join } from 'node:path';
-import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
-import { ApplicationLogLevel, type EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
-import { type ICommandHooks, NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { Annotations, AssetStaging, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { ApplicationLogLevel, CfnFunction, type EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { traceActively } from './active-tracing.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
-import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
+import { checkBundle } from './check-bundle.ts';
+import { nativeCodeProblem } from './native-code.ts';
+import { nodeFunctionProps } from './node-function.ts';
+import { processorBundling } from './processor-bundling.ts';
 import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
 import { ProcessorRole } from './processor-role.ts';
-import { programFile } from './program-file.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** How a {@link ProcessorFunction} is to be. */
@@ -36,12 +37,11 @@ export class ProcessorFunction extends Construct {
     });
     this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
-      ...NODE_RUNTIME,
-      entry: service.entry,
+      ...nodeFunctionProps(service),
+      ...processorBundling(service),
       handler,
       memorySize: settings.memoryMiB,
       timeout: Duration.seconds(settings.timeoutSeconds),
-      bundling: { ...BUNDLING, commandHooks: checking(service.entry, handler), ...service.bundling },
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         ...service.environment,
@@ -51,6 +51,7 @@ export class ProcessorFunction extends Construct {
       logGroup,
       applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
     });
+    this.node.addValidation({ validate: () => this.#checkBundle(service.entry, handler) });
     if (settings.tracing) traceActively(this.function, this.role);
     this.eventSource = this.function.addEventSourceMapping('InputQueue', {
       eventSourceArn: props.inputQueue.queueArn,
@@ -62,18 +63,36 @@ export class ProcessorFunction extends Construct {
       reportBatchItemFailures: true,
     });
   }
+  /** When the template is synthesized: by then the app has set all environment variables. */
+  #checkBundle(entry: string, handler: string): string[] {
+    const { function: checked } = this;
+    if (!Stack.of(this).bundlingRequired) return [];
+    const staging = checked.node.tryFindChild('Code')?.node.tryFindChild('Stage');
+    const resource = checked.node.defaultChild;
+    if (!(staging instanceof AssetStaging && resource instanceof CfnFunction))
+      throw new TypeError(`${checked.node.path} has no bundled code`);
+    const folder = staging.absoluteStagedPath;
+    const { error, warning } = checkBundle({
+      folder,
+      entry,
+      handler,
+      environment: environmentOf(resource),
+    });
+    if (warning) Annotations.of(checked).addWarningV2('coatcheck:entryNotImported', warning);
+    return [error, nativeCodeProblem(folder, checked.architecture)].filter(
+      (problem) => problem !== undefined,
+    );
+  }
 }
 
-/** Checks each bundle when it is made. */
-function checking(entry: string, handler: string): ICommandHooks {
-  const check = programFile('lib/constructs/check-bundle');
-  return {
-    beforeBundling: () => [],
-    beforeInstall: () => [],
-    afterBundling: (_, folder) => [
-      [process.execPath, check, join(folder, 'index.mjs'), handler, entry]
-        .map((word) => `"${word}"`)
-        .join(' '),
-    ],
-  };
+/** The environment variables of a function; those that are only known at deployment have a stand-in. */
+function environmentOf(resource: CfnFunction): Record<string, string> {
+  const { variables = {} }: { variables?: Record<string, unknown> } =
+    Stack.of(resource).resolve(resource.environment) ?? {};
+  return Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : 'known-at-deployment',
+    ]),
+  );
 }

@@ -3,7 +3,7 @@ import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
-import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/errors.ts';
@@ -29,7 +29,7 @@ export class RequestApi extends Construct {
   /** For domain names and metrics. */
   readonly httpApi: HttpApi;
   /** What answers. */
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   /** The role of the function. */
   readonly role: ApiRole;
   /** Who may call it. */

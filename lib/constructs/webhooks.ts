@@ -1,8 +1,7 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -13,8 +12,8 @@ import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEO
 import { traceActively } from './active-tracing.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { functionEnvironment } from './function-environment.ts';
-import { BUNDLING, NODE_RUNTIME } from './node-function.ts';
-import { programFile } from './program-file.ts';
+import { nodeFunctionProps } from './node-function.ts';
+import { ownFunctionCode } from './own-function.ts';
 import { QueueWithDeadLetters } from './queue-with-dead-letters.ts';
 import type { ServiceSettings } from './service-settings.ts';
 import type { WebhookProps } from './webhook-props.ts';
@@ -68,7 +67,7 @@ export class Webhooks extends Construct {
   /** What deliveries are signed with. Yours, where you gave one. */
   readonly secret: ISecret;
   /** What makes them. */
-  readonly function: NodejsFunction;
+  readonly function: LambdaFunction;
   /** The role of the function. */
   readonly role: WebhookRole;
   /** Where later attempts are scheduled. */
@@ -98,12 +97,12 @@ export class Webhooks extends Construct {
       requestTable,
       logGroup,
     });
-    this.function = new NodejsFunction(this, 'Function', {
-      ...NODE_RUNTIME,
-      entry: programFile('functions/webhook/index'),
+    this.function = new LambdaFunction(this, 'Function', {
+      ...nodeFunctionProps(service),
+      code: ownFunctionCode('webhook'),
+      handler: 'index.handler',
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
-      bundling: BUNDLING,
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
         UV_THREADPOOL_SIZE: String(THREADS),

@@ -13,6 +13,7 @@ const CONTRACT = [
   'event-names',
   'prices',
   'service-outputs',
+  'processor-brand',
 ].map((name) => `lib/core/${name}.ts`);
 
 /** How clients of the SDK are to be made, wherever they are. */
@@ -68,7 +69,20 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
   },
   'lib/constructs/': {
     files: ['lib/constructs/', ...CONTRACT],
-    modules: ['aws-cdk-lib', 'aws-cdk-lib/*', 'cdk-nag', 'constructs', 'node:fs', 'node:module', 'node:path'],
+    modules: [
+      'aws-cdk-lib',
+      'aws-cdk-lib/*',
+      'cdk-nag',
+      'constructs',
+      'node:child_process',
+      'node:crypto',
+      'node:fs',
+      'node:module',
+      'node:os',
+      'node:path',
+      'node:url',
+      'node:vm',
+    ],
   },
   'lib/cli/': {
     files: [

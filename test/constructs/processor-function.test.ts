@@ -18,7 +18,7 @@ describe('the bundle', () => {
     app.synth();
     const asset = readdirSync(folder).find((name) => name.startsWith('asset.')) ?? '';
     bundle = join(folder, asset, 'index.mjs');
-  }, 60_000);
+  }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
   it('comes with a source map that holds no sources', () => {

@@ -1,8 +1,10 @@
-import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { buildPackage } from '../../bin/build.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { run } from '../../lib/local/run.ts';
+import { installPackages } from './cdk-init-project.ts';
 
 /** A project that uses the package as npm would install it. */
 export interface Consumer {
@@ -24,14 +26,33 @@ export interface PublishedManifest {
 /** What a consumer has of its own: the CDK bundles with esbuild; its sources import zod; TypeScript knows Node. */
 const OWN_PACKAGES = ['@types/node', 'esbuild', 'zod'];
 
+/** The lock files a project may have, one or none of which the CDK takes by itself. */
+export const LOCK_FILES = { none: [], one: ['package-lock.json'], two: ['package-lock.json', 'yarn.lock'] };
+
 /**
  * Builds, packs and unpacks the package. Its dependencies are those of the project, but no others: what it doesn't
  * declare it doesn't find.
  * @param parent a folder for everything that is made
  */
 export async function makeConsumer(parent: string): Promise<Consumer> {
-  const tarball = await pack(parent);
-  const folder = join(parent, 'consumer');
+  return unpack(await pack(parent), join(parent, 'consumer'));
+}
+
+/**
+ * Another consumer of the same package, with packages of its own.
+ * @param own as npm takes them: `constructs@10.4.2`
+ */
+export async function makeConsumerWith(
+  own: readonly string[],
+  tarball: string,
+  folder: string,
+): Promise<Consumer> {
+  await mkdir(folder, { recursive: true });
+  await installPackages(folder, ...own);
+  return unpack(tarball, folder);
+}
+
+async function unpack(tarball: string, folder: string): Promise<Consumer> {
   await cp(join(import.meta.dirname, 'consumer'), folder, { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   // The CDK asks it where the project begins.
@@ -48,6 +69,32 @@ export async function makeConsumer(parent: string): Promise<Consumer> {
   return { folder, installed, tarball, manifest };
 }
 
+/**
+ * A monorepo whose CDK app, in `infra`, is beside the service it deploys, a CommonJS package; both have the packages of
+ * a consumer.
+ * @returns its folder
+ */
+export async function makeMonorepo(parent: string, consumer: Consumer): Promise<string> {
+  const folder = join(parent, 'monorepo');
+  for (const name of ['infra', 'services/orders']) {
+    await mkdir(join(folder, name), { recursive: true });
+    await symlink(join(consumer.folder, 'node_modules'), join(folder, name, 'node_modules'));
+  }
+  await writeFile(join(folder, 'infra', 'package.json'), '{ "type": "module" }');
+  await cp(join(consumer.folder, 'app.js'), join(folder, 'infra', 'app.js'));
+  const orders = join(folder, 'services', 'orders');
+  await writeFile(join(orders, 'package.json'), '{}');
+  await cp(join(consumer.folder, 'commonjs.cjs'), join(orders, 'processor.js'));
+  await cp(join(consumer.folder, 'legacy.cjs'), join(orders, 'legacy.cjs'));
+  return folder;
+}
+
+/** Puts these lock files into a folder, and no others. */
+export async function setLockFiles(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of LOCK_FILES.two) await rm(join(folder, name), { force: true });
+  for (const name of names) await writeFile(join(folder, name), name.endsWith('.json') ? '{}' : '');
+}
+
 async function pack(parent: string): Promise<string> {
   const built = join(parent, 'dist');
   await mkdir(join(built, 'lib'), { recursive: true });
@@ -62,13 +109,13 @@ async function pack(parent: string): Promise<string> {
 async function linkPackage(name: string, folder: string): Promise<void> {
   const link = join(folder, 'node_modules', name);
   await mkdir(dirname(link), { recursive: true });
-  await symlink(join(PROJECT_FOLDER, 'node_modules', name), link);
+  if (!existsSync(link)) await symlink(join(PROJECT_FOLDER, 'node_modules', name), link);
 }
 
 async function linkProgram(name: string, target: string, folder: string): Promise<void> {
   const programs = join(folder, 'node_modules', '.bin');
   await mkdir(programs, { recursive: true });
-  await symlink(target, join(programs, name));
+  if (!existsSync(join(programs, name))) await symlink(target, join(programs, name));
 }
 
 async function done(command: string, args: readonly string[], env = process.env): Promise<void> {

@@ -1,15 +1,26 @@
 import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join, relative, sep } from 'node:path';
+import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { importsOf, readSources } from '../architecture/imports.ts';
-import { type Consumer, makeConsumer } from './consumer.ts';
+import { makeCdkInitProject } from './cdk-init-project.ts';
+import {
+  type Consumer,
+  LOCK_FILES,
+  makeConsumer,
+  makeConsumerWith,
+  makeMonorepo,
+  setLockFiles,
+} from './consumer.ts';
 
 /** Compiling, and checking the types of the whole CDK, take seconds on a small machine. */
-const TOOL_TIMEOUT_MILLISECONDS = 60_000;
+const TOOL_TIMEOUT_MILLISECONDS = 120_000;
+
+/** Hundreds of packages, from a cache or not. */
+const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
 
 let parent: string;
 let consumer: Consumer;
@@ -17,15 +28,19 @@ beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'coatcheck-package-'));
   consumer = await makeConsumer(parent);
 }, TOOL_TIMEOUT_MILLISECONDS);
-afterAll(() => rm(parent, { recursive: true, force: true }));
+afterAll(() => rm(parent, { recursive: true, force: true }), TOOL_TIMEOUT_MILLISECONDS);
 
 /** Runs a program in the consumer's folder, on the Node of these tests. */
 function inConsumer(command: string, ...args: readonly string[]) {
+  return inFolder(consumer.folder, command, ...args);
+}
+
+function inFolder(cwd: string, command: string, ...args: readonly string[]) {
   const path = `${dirname(process.execPath)}${delimiter}${process.env.PATH}`;
   const { FORCE_COLOR, NODE_OPTIONS, ...environment } = process.env;
   const env = { ...environment, PATH: path };
   const { status, stdout, stderr } = spawnSync(command, args, {
-    cwd: consumer.folder,
+    cwd,
     env,
     encoding: 'utf8',
     timeout: TOOL_TIMEOUT_MILLISECONDS,
@@ -46,10 +61,15 @@ describe('what is published', () => {
       .map(({ parentPath, name }) =>
         relative(consumer.installed, join(parentPath, name)).replaceAll(sep, '/'),
       );
-    const code = /^(?:bin\/coatcheck|(?:functions|lib)\/.+)\.(?:js|js\.map|d\.ts)$/;
+    const code = /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/processor|lib)\/.+)\.(?:js|js\.map|d\.ts)$/;
     expect(files.filter((file) => !code.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'cjs/package.json',
+      ...['api', 'breaker', 'webhook'].flatMap((name) => [
+        `functions/${name}/index.mjs`,
+        `functions/${name}/index.mjs.map`,
+      ]),
       'package.json',
     ]);
     expect(files).toEqual(
@@ -79,7 +99,7 @@ describe('what is published', () => {
 
   test('depends on what it imports, and on nothing else; the CDK is the one its user has', async () => {
     const { dependencies, peerDependencies } = consumer.manifest;
-    const sources = await readSources(consumer.installed, ['bin', 'functions', 'lib']);
+    const sources = await readSources(consumer.installed, ['bin', 'functions/processor', 'lib']);
     const imported = new Set(Object.values(sources).flatMap(importsOf).flatMap(packageOf));
     const declared = Object.keys({ ...dependencies, ...peerDependencies });
     expect(declared.map((name) => name.replace('@types/', '')).toSorted()).toEqual([...imported].toSorted());
@@ -101,9 +121,9 @@ describe('what is published', () => {
     expect(messages).toEqual([]);
   });
 
-  // ES modules only: every Node it runs on lets CommonJS require them, and only older ones ignore `exports`.
-  test('has types that every resolution finds', () => {
-    const args = [consumer.tarball, '--profile', 'esm-only', '--format', 'json'];
+  // Only a Node older than any it runs on ignores `exports`.
+  test('has types that every resolution finds, as an ES module and as CommonJS', () => {
+    const args = [consumer.tarball, '--profile', 'node16', '--format', 'json'];
     const { status, stdout } = tool('@arethetypeswrong/cli/dist/index.js', ...args);
     const { analysis } = JSON.parse(stdout);
     expect(Object.keys(analysis.entrypoints)).toEqual(Object.keys(consumer.manifest.exports));
@@ -137,10 +157,33 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
     );
   });
 
-  test('is told before deploying what makes no processor', () => {
+  test.each([
+    ['no lock file', LOCK_FILES.none],
+    ['two lock files', LOCK_FILES.two],
+  ])('E3, E6: synthesizes a CommonJS service of another folder, with %s', async (_, lockFiles) => {
+    const monorepo = await makeMonorepo(await mkdtemp(join(parent, 'e6-')), consumer);
+    const infra = join(monorepo, 'infra');
+    await setLockFiles(infra, lockFiles);
+    const entry = join('..', 'services', 'orders', 'processor.js');
+    const { status, stderr } = inFolder(infra, process.execPath, 'app.js', entry, 'cdk.out');
+    expect(status, stderr).toBe(0);
+
+    const out = join(infra, 'cdk.out');
+    const bundles = await Promise.all(
+      (await readdir(out))
+        .filter((name) => name.startsWith('asset.'))
+        .map((name) => bundleText(join(out, name))),
+    );
+    const shipped = ['api', 'breaker', 'webhook'].map((name) => join(consumer.installed, 'functions', name));
+    expect(bundles).toHaveLength(4);
+    expect(bundles).toEqual(expect.arrayContaining(await Promise.all(shipped.map(bundleText))));
+  });
+
+  test('E3, E4: is told briefly, before deploying, what makes no processor', () => {
     const { status, stderr } = inConsumer(process.execPath, 'app.js', 'bare.ts', 'bare.out');
     expect(status).not.toBe(0);
-    expect(stderr).toContain('bare.ts makes no processor');
+    expect(stderr).toContain("bare.ts exports as handler a function that processor() didn't return");
+    expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(1_000);
   });
 
   test('has the command line', () => {
@@ -152,10 +195,60 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
   });
 });
 
+describe('E1: with the oldest CDK it says it works with', () => {
+  test('a service with everything is synthesized', { timeout: INSTALL_TIMEOUT_MILLISECONDS }, async () => {
+    const oldest = Object.entries(consumer.manifest.peerDependencies).map(
+      ([name, range]) => `${name}@${range.replace('^', '')}`,
+    );
+    const { folder } = await makeConsumerWith(oldest, consumer.tarball, join(parent, 'oldest'));
+    const installed = JSON.parse(
+      await readFile(join(folder, 'node_modules/aws-cdk-lib/package.json'), 'utf8'),
+    );
+    expect(oldest).toContain(`aws-cdk-lib@${installed.version}`);
+    const { status, stderr } = inFolder(folder, process.execPath, 'everything.js', 'processor.ts', 'cdk.out');
+    expect(status, stderr).toBe(0);
+    const template = JSON.parse(await readFile(join(folder, 'cdk.out/Everything.template.json'), 'utf8'));
+    const runtimes = Object.values<Resource>(template.Resources)
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties }) => Properties.Runtime);
+    expect(runtimes).toEqual(Array(4).fill('nodejs24.x'));
+  });
+});
+
+describe('in a project of cdk init', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
+  let project: string;
+  beforeAll(async () => {
+    project = await makeCdkInitProject(parent, consumer.tarball);
+  }, INSTALL_TIMEOUT_MILLISECONDS);
+
+  test('E14: its Jest tests the stack', () => {
+    const { status, stderr } = inFolder(project, process.execPath, 'node_modules/jest/bin/jest.js');
+    expect(status, stderr).toBe(0);
+    expect(stderr).toContain('SQS Queue Created');
+  });
+
+  test('E14: its compiler takes the stack', () => {
+    const { status, stdout } = inFolder(project, process.execPath, 'node_modules/typescript/bin/tsc');
+    expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
+  });
+
+  test('E5: native code is installed for the function, not for this machine', async () => {
+    const { status, stderr } = inFolder(project, process.execPath, 'image-app.cjs', 'image.out');
+    expect(status, stderr).toBe(0);
+    const files = await readdir(join(project, 'image.out'), { recursive: true });
+    const packages = files.filter((file) => /node_modules.@img.sharp-(?!libvips)[^/\\]+$/.test(file));
+    expect(packages.map((file) => basename(file))).toEqual(['sharp-linux-arm64']);
+  });
+});
+
 /** A resource of a template, as far as it is looked at. */
 interface Resource {
   readonly Type: string;
-  readonly Properties: { readonly Code: { readonly S3Key: string } };
+  readonly Properties: { readonly Code: { readonly S3Key: string }; readonly Runtime: string };
+}
+
+function bundleText(folder: string): Promise<string> {
+  return readFile(join(folder, 'index.mjs'), 'utf8');
 }
 
 function isProcessor([id, { Type }]: [string, Resource]): boolean {

@@ -5,5 +5,7 @@ const app = new App({ outdir: process.argv[3] });
 new AsyncService(new Stack(app, 'Consumer'), 'Service', {
   entry: process.argv[2] ?? '',
   timeout: Duration.seconds(30),
+  api: {},
+  webhooks: {},
 });
 app.synth();

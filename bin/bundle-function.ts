@@ -1,0 +1,47 @@
+/**
+ * Bundles a function that users of the package don't write: for the package when it is built, for a checkout when its
+ * template is synthesized.
+ *
+ *     node bin/bundle-function.ts NAME FOLDER
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, relative, resolve, sep } from 'node:path';
+import { build } from 'esbuild';
+import { COMMON_BUNDLING, ESM_BUNDLING } from '../lib/constructs/bundling-options.ts';
+import { PROJECT_FOLDER } from '../lib/local/folder.ts';
+
+/** As in tsconfig.build.json: a name that can't be taken for a file of the user. */
+const SOURCE_ROOT = 'coatcheck:///';
+
+/** Bundles a function into `index.mjs` in a folder, with its source map. */
+export async function bundleFunction(name: string, folder: string): Promise<void> {
+  const outfile = join(folder, 'index.mjs');
+  await build({
+    ...COMMON_BUNDLING,
+    ...ESM_BUNDLING,
+    entryPoints: [join(PROJECT_FOLDER, 'functions', name, 'index.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    sourcemap: true,
+    banner: { js: ESM_BUNDLING.banner },
+    logLevel: 'warning',
+  });
+  await nameSources(`${outfile}.map`, folder);
+}
+
+/** Names the sources in a map from the project's folder, not from the folder of the bundle, which differs by machine. */
+async function nameSources(file: string, folder: string): Promise<void> {
+  const map: { readonly sources: readonly string[] } = JSON.parse(await readFile(file, 'utf8'));
+  const sources = map.sources.map((source) =>
+    relative(PROJECT_FOLDER, resolve(folder, source)).replaceAll(sep, '/'),
+  );
+  await writeFile(file, JSON.stringify({ ...map, sources, sourceRoot: SOURCE_ROOT }));
+}
+
+if (import.meta.main) {
+  const [name = '', folder = ''] = process.argv.slice(2);
+  await bundleFunction(name, folder);
+}

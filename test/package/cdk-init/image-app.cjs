@@ -1,0 +1,10 @@
+const { App, Stack } = require('aws-cdk-lib');
+const { AsyncService } = require('coatcheck/cdk');
+
+const app = new App({ outdir: process.argv[2] });
+new AsyncService(new Stack(app, 'Image'), 'Service', {
+  entry: 'image.cjs',
+  bundling: { nodeModules: ['sharp'] },
+  circuitBreaker: false,
+});
+app.synth();
