@@ -1,5 +1,6 @@
+import { Stack } from 'aws-cdk-lib';
 import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
-import { SnsTopic } from 'aws-cdk-lib/aws-events-targets';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_BUS_SOURCE, sourceOf } from '../core/event-names.ts';
@@ -20,12 +21,27 @@ export class FailureEvents extends Construct {
     super(scope, id);
     this.bus = bus === true ? EventBus.fromEventBusName(this, 'Bus', 'default') : bus;
     if (!topic) return;
+    const role = this.#publisher(topic);
     new Rule(this, 'ToTopic', {
       eventBus: this.bus,
       description: `Failures of ${serviceName}`,
       eventPattern: { source: [EVENT_BUS_SOURCE], detail: { source: [sourceOf(serviceName)] } },
-      // By a role: a topic that lets EventBridge publish is open to rules of every account.
-      targets: [new SnsTopic(topic, { authorizeUsingRole: true })],
+      targets: [{ bind: () => ({ arn: topic.topicArn, targetResource: topic, role }) }],
     });
+  }
+
+  /**
+   * The role as which EventBridge publishes: a topic that lets EventBridge itself publish is open to rules of every
+   * account. Only rules of this account are given it.
+   */
+  #publisher(topic: ITopic): Role {
+    const { account } = Stack.of(this);
+    const conditions = { StringEquals: { 'aws:SourceAccount': account } };
+    const role = new Role(this, 'PublisherRole', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com', { conditions }),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+    topic.masterKey?.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey');
+    return role;
   }
 }

@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { Grant, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ViaServicePrincipal } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -36,7 +37,7 @@ export class WebhookRole extends FunctionRole {
       [queue.queueArn],
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn, deadLetterQueue.queueArn]);
-    secret.grantRead(this);
+    this.#allowReading(secret);
     this.#allowNoting(props.requestTable);
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',
@@ -51,6 +52,20 @@ export class WebhookRole extends FunctionRole {
         conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
       }),
     );
+  }
+
+  /** Not `grantRead`, which also allows to describe the secret. */
+  #allowReading(secret: ISecret): void {
+    // A secret that is known by its name only has six more characters at the end of its ARN.
+    const resource = secret.secretFullArn ?? `${secret.secretArn}-??????`;
+    Grant.addToPrincipalOrResource({
+      grantee: this,
+      actions: ['secretsmanager:GetSecretValue'],
+      resourceArns: [resource],
+      resource: secret,
+    });
+    const service = `secretsmanager.${secret.env.region}.amazonaws.com`;
+    secret.encryptionKey?.grantDecrypt(new ViaServicePrincipal(service, this));
   }
 
   /**

@@ -1,5 +1,6 @@
 import { CfnParameter, Stack } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
@@ -58,6 +59,35 @@ it('a topic is told by a rule, of this service only, in the name of a role that 
   const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceFailureEvents').properties
     .PolicyDocument;
   expect(readable(Statement)).toEqual([{ Effect: 'Allow', Action: 'sns:Publish', Resource: topic }]);
+});
+
+it('E16: the role is for rules of this account only', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { template } = puttingOf(stack, { failureEvents: true, failureTopic: new Topic(stack, 'Topic') });
+  const { AssumeRolePolicyDocument } = resource(
+    template,
+    'AWS::IAM::Role',
+    'ServiceFailureEvents',
+  ).properties;
+  expect(readable(AssumeRolePolicyDocument.Statement)).toEqual([
+    {
+      Action: 'sts:AssumeRole',
+      Effect: 'Allow',
+      Principal: { Service: 'events.amazonaws.com' },
+      Condition: { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } },
+    },
+  ]);
+});
+
+it('E10: the role may use the key of an encrypted topic', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const failureTopic = new Topic(stack, 'Topic', { masterKey: new Key(stack, 'Key') });
+  const { template } = puttingOf(stack, { failureEvents: true, failureTopic });
+  const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceFailureEvents').properties
+    .PolicyDocument;
+  expect(Statement).toContainEqual(
+    expect.objectContaining({ Action: ['kms:Decrypt', 'kms:GenerateDataKey'] }),
+  );
 });
 
 it('a topic lets nobody publish by itself: EventBridge has rules of other accounts, too', () => {

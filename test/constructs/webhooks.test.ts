@@ -95,7 +95,7 @@ describe('the roles', () => {
       { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [deadLetters, queue] },
       {
         Effect: 'Allow',
-        Action: ['secretsmanager:DescribeSecret', 'secretsmanager:GetSecretValue'],
+        Action: 'secretsmanager:GetSecretValue',
         Resource: `<${resource(template, 'AWS::SecretsManager::Secret').id}>`,
       },
       {
