@@ -1,4 +1,4 @@
-import { Names } from 'aws-cdk-lib';
+import { Fn, Names, Stack } from 'aws-cdk-lib';
 import { AccessLogField, AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
@@ -76,8 +76,21 @@ export class RequestApi extends Construct {
     });
   }
 
+  /**
+   * Under the prefix that the account's policy for delivering logs covers once for all groups: a group elsewhere adds
+   * itself to that policy, which is full after some forty. Its end is that of the stack's id, so that a stack that is
+   * deployed again doesn't meet the group that an earlier one left.
+   * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-CloudWatchLogs.html
+   */
+  #accessLogName(): string {
+    const name = Names.uniqueResourceName(this, { maxLength: 200, separator: '-' });
+    const stackId = Fn.select(2, Fn.split('/', Stack.of(this).stackId));
+    return `/aws/vendedlogs/coatcheck/${name}-${Fn.select(0, Fn.split('-', stackId))}`;
+  }
+
   #addStage({ service, removalPolicy }: RequestApiSetup): void {
     const accessLogs = new LogGroup(this, 'AccessLogs', {
+      logGroupName: this.#accessLogName(),
       retention: service.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy,
     });

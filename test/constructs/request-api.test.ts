@@ -12,7 +12,7 @@ function apiTemplate(api: RequestApiProps = {}) {
 describe('with nothing but itself', () => {
   const template = apiTemplate();
 
-  it('is an API with two routes, a stage, a function, a role, logs and an alarm', () => {
+  it('is an API with two routes, a stage, a function, a role, logs and alarms', () => {
     const counts: Record<string, number> = {};
     const ofApi = resources(template).filter(({ id }) => /^Service(?:Alarms)?Api/.test(id));
     for (const { type } of ofApi) counts[type] = (counts[type] ?? 0) + 1;
@@ -26,7 +26,7 @@ describe('with nothing but itself', () => {
       'AWS::IAM::Role': 1,
       'AWS::IAM::Policy': 1,
       'AWS::Logs::LogGroup': 2,
-      'AWS::CloudWatch::Alarm': 1,
+      'AWS::CloudWatch::Alarm': 3,
     });
   });
 
@@ -176,7 +176,7 @@ it('logs as the service does', () => {
     logRetention: RetentionDays.ONE_YEAR,
   }).template();
   for (const logs of ['ServiceApiFunctionLogs', 'ServiceApiAccessLogs']) {
-    expect(resource(template, 'AWS::Logs::LogGroup', logs).properties).toEqual({ RetentionInDays: 365 });
+    expect(resource(template, 'AWS::Logs::LogGroup', logs).properties.RetentionInDays).toBe(365);
   }
   expect(resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties.LoggingConfig).toMatchObject({
     ApplicationLogLevel: 'DEBUG',
@@ -188,4 +188,21 @@ it('is found by its URL', () => {
   const { id } = resource(template(), 'AWS::ApiGatewayV2::Api');
   expect(readable(stack.resolve(service.api?.url))).toBe(`<${id}.ApiEndpoint>`);
   expect(serviceInApp().service.api).toBeUndefined();
+});
+
+it('E8: the access log is named where no account’s policy gets full, by stack and by its deployment', () => {
+  const { LogGroupName } = resource(
+    serviceInApp({ api: {} }).template(),
+    'AWS::Logs::LogGroup',
+    'ServiceApiAccessLogs',
+  ).properties;
+  expect(LogGroupName).toEqual({
+    'Fn::Join': [
+      '',
+      [
+        expect.stringMatching(/^\/aws\/vendedlogs\/coatcheck\/Stack-Service-Api-?\w*-$/),
+        { 'Fn::Select': [0, expect.objectContaining({ 'Fn::Split': ['-', expect.anything()] })] },
+      ],
+    ],
+  });
 });
