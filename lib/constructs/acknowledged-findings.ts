@@ -1,19 +1,21 @@
-import { CfnElement, Stack, Token } from 'aws-cdk-lib';
+import { Stack, Token } from 'aws-cdk-lib';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
-import type { Construct } from 'constructs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { TICKET_FOLDER } from '../core/settings.ts';
 import { acknowledge } from './acknowledge.ts';
+import type { ClaimCheckSource } from './async-service-props.ts';
 import type { Prefixes } from './prefixes.ts';
 import type { RequestApi } from './request-api.ts';
 import type { Webhooks } from './webhooks.ts';
 
 /** What the findings are about. */
 export interface FindingsOf {
-  readonly payloadBucket: Construct;
+  readonly payloadBucket: IBucket;
   readonly processorRole: IRole;
   readonly api: RequestApi | undefined;
   readonly webhooks: Webhooks | undefined;
   readonly prefixes: Prefixes;
+  readonly claimCheckSources: readonly ClaimCheckSource[];
 }
 
 /** Tells cdk-nag's AwsSolutions rules, where an app runs them, which of their findings are meant to be so. */
@@ -25,6 +27,7 @@ export function acknowledgeFindings(of: FindingsOf): void {
       'Access logs need a bucket of their own; who must know who read what turns on CloudTrail data events.',
   });
   acknowledgePrefixes(processorRole, payloadBucket, Object.values<string>({ ...prefixes }));
+  acknowledgeSources(processorRole, of.claimCheckSources);
   if (webhooks) acknowledgeWebhooks(webhooks);
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
@@ -50,38 +53,51 @@ function acknowledgeWebhooks(webhooks: Webhooks): void {
       reason: 'Receivers must be told of a new secret before it is used: only its owner knows when they are.',
     });
   }
-  const { partition, region, account } = Stack.of(role);
-  const place = [
-    shown(partition, 'Partition'),
-    'scheduler',
-    shown(region, 'Region'),
-    shown(account, 'AccountId'),
-  ];
-  const schedules = `arn:${place.join(':')}:schedule/${scheduleGroup.scheduleGroupName}/*`;
+  const schedules = Stack.of(role).formatArn({
+    service: 'scheduler',
+    resource: 'schedule',
+    resourceName: `${scheduleGroup.scheduleGroupName}/*`,
+  });
   acknowledge(role, {
-    id: `AwsSolutions-IAM5[Resource::${schedules}]`,
+    id: wildcardIn(schedules, role),
     reason: 'Each later attempt at a delivery is a schedule of its own in the group.',
   });
 }
 
-/** As a finding shows what is only known at deployment. */
-function shown(value: string, name: string): string {
-  return Token.isUnresolved(value) ? `<AWS::${name}>` : value;
-}
-
-function acknowledgePrefixes(role: IRole, payloadBucket: Construct, prefixes: readonly string[]): void {
+function acknowledgePrefixes(role: IRole, payloadBucket: IBucket, prefixes: readonly string[]): void {
   const known = prefixes.filter((prefix) => !Token.isUnresolved(prefix));
-  acknowledge(
-    role,
-    ...known.map((prefix) => ({
-      id: `AwsSolutions-IAM5[Resource::<${logicalIdOf(payloadBucket)}.Arn>/${prefix}*]`,
-      reason: `The keys under ${prefix} are chosen by senders or derived from request ids.`,
-    })),
-  );
+  const findings = known.map((prefix) => ({
+    id: wildcardIn(payloadBucket.arnForObjects(`${prefix}*`), role),
+    reason: `The keys under ${prefix} are chosen by senders or derived from request ids.`,
+  }));
+  acknowledge(role, ...findings);
 }
 
-function logicalIdOf({ node }: Construct): string {
-  const resource = node.defaultChild;
-  if (!CfnElement.isCfnElement(resource)) throw new Error(`${node.path} has no CloudFormation resource`);
-  return Stack.of(resource).getLogicalId(resource);
+function acknowledgeSources(role: IRole, sources: readonly ClaimCheckSource[]): void {
+  const findings = sources.map(({ bucket, prefix = '' }, index) => ({
+    id: wildcardIn(bucket.arnForObjects(`${prefix}*`), role),
+    reason: `claimCheckSources[${index}] lets messages refer to any object there: the keys are chosen by senders.`,
+  }));
+  acknowledge(role, ...findings);
+}
+
+/** The finding about a resource with a wildcard in the policy of a role. */
+function wildcardIn(resource: string, role: IRole): string {
+  return `AwsSolutions-IAM5[Resource::${shown(Stack.of(role).resolve(resource))}]`;
+}
+
+/** A value of a template as a finding shows it: `arn:<AWS::Partition>:s3:::…`, `<Bucket.Arn>/…`. */
+function shown(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (typeof value !== 'object' || value === null) return String(value);
+  if ('Ref' in value) return `<${shown(value.Ref)}>`;
+  if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) {
+    return `<${value['Fn::GetAtt'].map(shown).join('.')}>`;
+  }
+  if ('Fn::Join' in value && Array.isArray(value['Fn::Join'])) {
+    const [delimiter, parts] = value['Fn::Join'];
+    return parts.map(shown).join(delimiter);
+  }
+  if ('Fn::ImportValue' in value) return shown(value['Fn::ImportValue']);
+  return JSON.stringify(value);
 }

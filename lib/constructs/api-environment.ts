@@ -44,7 +44,7 @@ export function apiEnvironment(
  * is only known at deployment, as many as there are at least.
  */
 function slotsOf(batches: number, { batchSize, concurrency, maxConcurrency }: ServiceSettings): number {
-  const allowed = maxConcurrency === undefined ? batches : known(maxConcurrency, 'maxConcurrency');
+  const allowed = known(maxConcurrency, 'maxConcurrency');
   const atATime = Math.min(known(concurrency, 'concurrency'), known(batchSize, 'batchSize'));
   return Math.min(batches, allowed) * atATime;
 }

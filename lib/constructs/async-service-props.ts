@@ -45,8 +45,10 @@ export interface AsyncServiceProps {
   readonly batchWindow?: Duration;
 
   /**
-   * Most batches processed at a time: 2 to 1,000. Set it to protect what the handler calls.
-   * @default - no bound of its own: Lambda goes up to 1,250, or to the account's concurrency
+   * Most batches processed at a time: 2 to 1,000. Lower it to protect what the handler calls, and in an account that has
+   * less concurrency than the usual 1,000: new accounts may have 10. The default leaves half of the usual to the HTTP
+   * API, to webhooks and to other functions of the account.
+   * @default 500
    */
   readonly maxConcurrency?: number;
 

@@ -148,7 +148,7 @@ export class AsyncService extends Construct {
       webhookDeadLetterQueue: webhooks?.deadLetterQueue,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
       processor: processor.function,
-      apiFunction: api?.function,
+      api,
       topic: props.alarmTopic,
     });
     const dashboard = props.dashboard
@@ -168,6 +168,7 @@ export class AsyncService extends Construct {
       api,
       webhooks,
       prefixes: settings.prefixes,
+      claimCheckSources: props.claimCheckSources ?? [],
     });
     new ServiceOutputs(this, {
       ApiUrl: api?.url,

@@ -1,4 +1,5 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
+import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
 import {
   Alarm,
   type AlarmProps,
@@ -14,7 +15,9 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { NUMBER_SETTINGS } from '../core/settings.ts';
+import { letAlarmsPublish } from './alarm-topic.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
+import type { RequestApi } from './request-api.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
@@ -30,8 +33,8 @@ export interface ServiceAlarmsProps {
   /** Absent where no pauses are made. */
   readonly pauseDeadLetterQueue: IQueue | undefined;
   readonly processor: IFunction;
-  /** What answers the HTTP API's calls; absent where there is no API. */
-  readonly apiFunction: IFunction | undefined;
+  /** Absent where there is no HTTP API. */
+  readonly api: RequestApi | undefined;
   /** Told when an alarm is raised. */
   readonly topic: ITopic | undefined;
 }
@@ -57,8 +60,7 @@ export class ServiceAlarms extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceAlarmsProps) {
     super(scope, id);
-    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, apiFunction, topic } =
-      props;
+    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, api, topic } = props;
     const { webhookDeadLetterQueue, pauseDeadLetterQueue } = props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
@@ -70,9 +72,17 @@ export class ServiceAlarms extends Construct {
       this.onThrottles(settings, processor),
       // Emulators know no alarms on metric math, and refuse to deploy them.
       ...(settings.metrics && !emulatorEndpoint() ? [this.onSuccessRate(settings)] : []),
-      ...(apiFunction ? [this.onApiErrors(settings, apiFunction)] : []),
+      ...(api
+        ? [
+            this.onApiErrors(settings, api.function),
+            this.onApiThrottles(settings, api.function),
+            this.onApiServerErrors(settings, api.httpApi),
+          ]
+        : []),
     ];
-    if (topic) for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(topic));
+    if (!topic) return;
+    letAlarmsPublish(this, topic);
+    for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(topic));
   }
 
   private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
@@ -158,6 +168,25 @@ export class ServiceAlarms extends Construct {
       "The reason is in the log of the API's function.",
       'A client may call again: with its Idempotency-Key nothing is done twice.',
     ]);
+  }
+
+  /** Lambda counts a call that it throttles as no error: the function doesn't run. */
+  private onApiThrottles({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
+    const metric = apiFunction.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
+    return this.alarm('ApiThrottles', metric, 1, [
+      `Lambda throttled calls of the HTTP API of ${serviceName}, whose clients were answered with a 503.`,
+      'The account has too little concurrency left: see what takes it, lower maxConcurrency, or ask AWS for more.',
+    ]);
+  }
+
+  private onApiServerErrors({ serviceName }: ServiceSettings, httpApi: HttpApi): Alarm {
+    const metric = httpApi.metricServerError({ statistic: Stats.SUM, period: Duration.minutes(1) });
+    const description = [
+      `The HTTP API of ${serviceName} has answered with a 5xx for three minutes.`,
+      'Where the alarms ApiErrors and ApiThrottles are quiet, it refuses requests by 503 because more comes in than can',
+      'be done within api.maxWait, or API Gateway itself fails: the access log has each call with its status and error.',
+    ];
+    return this.alarm('ApiServerErrors', metric, 1, description, LASTING);
   }
 
   private alarm(

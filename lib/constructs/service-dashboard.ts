@@ -12,7 +12,6 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { LAMBDA_ACCOUNT_CONCURRENCY } from '../core/limits.ts';
 import type { MetricName } from '../core/metric-names.ts';
 import { DOLLARS_A_MILLION_CALLS, LAMBDA_DOLLARS_A_GIB_SECOND } from '../core/prices.ts';
 import type { RequestApi } from './request-api.ts';
@@ -103,11 +102,7 @@ function processorGraphs({ settings, processor, requestTable }: ServiceDashboard
       title: 'Batches at a time',
       width: WIDTH,
       left: [processor.metric('ConcurrentExecutions', { ...WORST, label: 'running' })],
-      leftAnnotations: [
-        settings.maxConcurrency === undefined
-          ? { value: LAMBDA_ACCOUNT_CONCURRENCY, label: "the account's limit, unless raised" }
-          : { value: settings.maxConcurrency, label: 'maxConcurrency' },
-      ],
+      leftAnnotations: [{ value: settings.maxConcurrency, label: 'maxConcurrency' }],
     }),
     graph('Batches that broke or were put off', [
       processor.metricErrors({ ...SUM, label: 'crashed or timed out' }),

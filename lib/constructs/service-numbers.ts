@@ -4,10 +4,7 @@ import { NUMBER_SETTINGS, type NumberSettingName, numberProblem, numberSetting }
 import type { AsyncServiceProps } from './async-service-props.ts';
 
 /** Every number about a service, defaults filled in, in the units of {@link NUMBER_SETTINGS}. */
-export type ServiceNumbers = Readonly<
-  Record<Exclude<NumberSettingName, 'maxConcurrency' | 'failureRatePercent'>, number>
-> & {
-  readonly maxConcurrency: number | undefined;
+export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'failureRatePercent'>, number>> & {
   readonly failureRatePercent: number | undefined;
 };
 
@@ -53,7 +50,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     batchWindowSeconds,
     timeoutSeconds,
     inputRetentionSeconds,
-    maxConcurrency: optional('maxConcurrency', props.maxConcurrency),
+    maxConcurrency: number('maxConcurrency', props.maxConcurrency),
     concurrency: optional('concurrency', props.concurrency) ?? wholeBatch(batchSize),
     memoryMiB: number('memoryMiB', props.memoryMiB),
     visibilityTimeoutSeconds:

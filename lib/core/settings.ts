@@ -56,10 +56,12 @@ export const NUMBER_SETTINGS = {
   },
   maxConcurrency: {
     prop: 'maxConcurrency',
-    meaning: 'Most batches processed at a time; without it Lambda goes up to 1,250.',
+    meaning:
+      'Most batches processed at a time. The default leaves half of the 1,000 that an account has unless AWS granted it more to the HTTP API, to webhooks and to other functions.',
     unit: 'batches',
     min: 2,
     max: 1_000,
+    default: 500,
     source: LAMBDA_EVENT_SOURCE,
   },
   concurrency: {

@@ -4,6 +4,7 @@ import { HttpUrlIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { AccountPrincipal, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -63,6 +64,7 @@ describe('with nothing but an entry', () => {
       FunctionName: `<${resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').id}>`,
       BatchSize: 10,
       MaximumBatchingWindowInSeconds: 0,
+      ScalingConfig: { MaximumConcurrency: 500 },
       FunctionResponseTypes: ['ReportBatchItemFailures'],
     });
   });
@@ -75,6 +77,17 @@ describe('with nothing but an entry', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
     serviceIn(stack, { dashboard: true, failureEvents: true, failureTopic, alarmTopic: failureTopic });
+    expect(findingsIn(stack)).toEqual([]);
+  });
+
+  it('E21: nor has it with other places for payloads, of this stack or from elsewhere', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const claimCheckSources = [
+      { bucket: Bucket.fromBucketName(stack, 'Elsewhere', 'elsewhere'), prefix: 'in/' },
+      { bucket: Bucket.fromBucketArn(stack, 'Whole', 'arn:aws:s3:::whole') },
+      { bucket: new Bucket(stack, 'Own', { enforceSSL: true, serverAccessLogsPrefix: 'log/' }) },
+    ];
+    serviceIn(stack, { claimCheckSources });
     expect(findingsIn(stack)).toEqual([]);
   });
 

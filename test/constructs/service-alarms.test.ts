@@ -179,3 +179,48 @@ it('watches no queue of the user', () => {
     'SuccessRate',
   ]);
 });
+
+it('E9: calls that Lambda throttles are told of: they are no errors of the function', () => {
+  const template = serviceInApp({ api: {} }).template();
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsApiThrottles').properties)).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Throttles',
+    Dimensions: [
+      { Name: 'FunctionName', Value: `<${resource(template, 'AWS::Lambda::Function', 'ServiceApi').id}>` },
+    ],
+    Statistic: 'Sum',
+    Threshold: 1,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('E9: answers of API Gateway that the function knows nothing of are told of when they last', () => {
+  const template = serviceInApp({ api: {} }).template();
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsApiServerErrors').properties)).toMatchObject({
+    Namespace: 'AWS/ApiGateway',
+    MetricName: '5xx',
+    Dimensions: [{ Name: 'ApiId', Value: `<${resource(template, 'AWS::ApiGatewayV2::Api').id}>` }],
+    Statistic: 'Sum',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 3,
+  });
+});
+
+it('E9: by default the processor leaves half of the concurrency that an account has', () => {
+  const { ScalingConfig } = resource(
+    serviceInApp().template(),
+    'AWS::Lambda::EventSourceMapping',
+    'ServiceProcessor',
+  ).properties;
+  expect(ScalingConfig).toEqual({ MaximumConcurrency: 500 });
+});
+
+it('E10: CloudWatch may publish to the topic', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const alarmTopic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const { template } = serviceIn(stack, { alarmTopic });
+  const { Statement } = resource(template(), 'AWS::SNS::TopicPolicy').properties.PolicyDocument;
+  expect(Statement).toContainEqual(
+    expect.objectContaining({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
+  );
+});

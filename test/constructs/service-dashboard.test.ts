@@ -72,9 +72,9 @@ it('shows no figures that nobody tells', () => {
 });
 
 it.each([
-  [undefined, 1_000],
+  [undefined, 500],
   [40, 40],
-])('shows the limit of batches at a time: with maxConcurrency %s it is %i', (maxConcurrency, limit) => {
+])('E9: shows the limit of batches at a time: with maxConcurrency %s it is %i', (maxConcurrency, limit) => {
   const graph = widgetsOf({ maxConcurrency }).find(
     ({ properties }) => properties.title === 'Batches at a time',
   );

@@ -17,7 +17,7 @@ import {
 } from './consumer.ts';
 
 /** Compiling, and checking the types of the whole CDK, take seconds on a small machine. */
-const TOOL_TIMEOUT_MILLISECONDS = 120_000;
+const TOOL_TIMEOUT_MILLISECONDS = 300_000;
 
 /** Hundreds of packages, from a cache or not. */
 const INSTALL_TIMEOUT_MILLISECONDS = 600_000;

@@ -19,7 +19,7 @@ export interface PlanOptions {
   readonly keep: number;
   readonly batchSize?: number;
   readonly concurrency?: number;
-  readonly maxConcurrency?: number;
+  readonly maxConcurrency: number;
   readonly surge?: number;
   readonly surgeRequests?: number;
   readonly surgeTime?: number;
@@ -43,8 +43,9 @@ export function addPlanOptions(command: Command): Command {
     .option('--concurrency <n>', 'requests of a batch at a time (default: all)', readSetting('concurrency'))
     .option(
       '--max-concurrency <n>',
-      'batches at a time (default: up to 1,250)',
+      'batches at a time',
       readSetting('maxConcurrency'),
+      NUMBER_SETTINGS.maxConcurrency.default,
     )
     .addOption(keepOption())
     .addOption(

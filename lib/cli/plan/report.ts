@@ -82,10 +82,9 @@ function settingsLines({ settings, workload }: Plan): string[] {
     ['batchSize', formatCount(settings.batchSize)],
     ['batchWindow', formatDuration(settings.batchWindowSeconds)],
     ['concurrency', workload.concurrency < workload.batchSize ? formatCount(workload.concurrency) : 'all'],
-    [
-      'maxConcurrency',
-      workload.maxConcurrency === undefined ? 'not set' : formatCount(workload.maxConcurrency),
-    ],
+    ...(workload.maxConcurrency === undefined
+      ? []
+      : [['maxConcurrency', formatCount(workload.maxConcurrency)]]),
     ['memoryMiB', formatCount(workload.memoryMiB)],
     ['timeout', `${formatCount(settings.timeoutSeconds)} s`],
     ['visibilityTimeout', `${formatCount(settings.visibilityTimeoutSeconds)} s`],

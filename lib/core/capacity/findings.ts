@@ -41,7 +41,7 @@ function rateFindings(workload: Workload, steady: SteadyState): Finding[] {
     const text = `${Math.round(utilisation * 100)} % of ${count(maxBatches)} batches at a time (${boundBy}) are in use: a little more load means much longer waits.`;
     return [{ level: 'caution', text }, remedy(workload, steady)];
   }
-  if (batchesAtOnce > LAMBDA_ACCOUNT_CONCURRENCY) return [beyondAccount('The workload')];
+  if (batchesAtOnce >= LAMBDA_ACCOUNT_CONCURRENCY) return [beyondAccount('The workload')];
   return [];
 }
 
@@ -92,12 +92,12 @@ function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: Surg
     const text = `Requests wait longer than the ${retention / 86_400} days the input queue keeps them: raise inputRetention, or they are lost.`;
     found.push({ level: 'problem', text });
   }
-  if (mostBatches > LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The surge'));
+  if (mostBatches >= LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The surge'));
   return found;
 }
 
 function beyondAccount(what: string): Finding {
-  const text = `${what} uses more than the ${count(LAMBDA_ACCOUNT_CONCURRENCY)} invocations at a time that an account has unless AWS granted it more: ask for it, or set maxConcurrency.`;
+  const text = `${what} takes the ${count(LAMBDA_ACCOUNT_CONCURRENCY)} invocations at a time that an account has unless AWS granted it more, and leaves none to the HTTP API: ask for more, or lower maxConcurrency.`;
   return { level: 'caution', text };
 }
 
