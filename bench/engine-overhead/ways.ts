@@ -61,6 +61,7 @@ function engineInMemory(): Way {
     output: {
       maxMessages: SQS_MAX_BATCH_ENTRIES,
       maxBytes: SQS_MAX_MESSAGE_BYTES,
+      maxMessageBytes: SQS_MAX_MESSAGE_BYTES,
       sizeOf: ({ body }) => Buffer.byteLength(body),
       send: async (messages) => messages.map(() => ({ sent: true })),
     },

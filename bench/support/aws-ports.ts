@@ -15,12 +15,13 @@ export function awsPorts({
   queues,
   payloads,
   records,
-}: InProcessAws): Pick<EnginePorts, 'store' | 'records' | 'output' | 'input'> {
+}: InProcessAws): Pick<EnginePorts, 'store' | 'records' | 'output' | 'input' | 'deadLetters'> {
   return {
     store: new S3PayloadStore(payloads, BUCKET),
     records: new DynamoDbRecordStore(records, TABLE),
     output: new SqsOutputQueue(queues, QUEUE_URL),
     input: new SqsInputQueue(queues, QUEUE_URL),
+    deadLetters: new SqsOutputQueue(queues, QUEUE_URL),
   };
 }
 

@@ -14,6 +14,7 @@ import { PowertoolsMetrics } from '../../lib/aws/powertools-metrics.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { readMaxMessageBytes } from '../../lib/aws/sqs-message-size.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { XRayTracer } from '../../lib/aws/xray-tracer.ts';
@@ -68,7 +69,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
   const run: LambdaHandler = async (event, context) => {
     powertools.addContext(context);
     // At the first event, so that a processor can be imported where there is no deployment: in its own tests.
-    running ??= runningOf(defined, powertools);
+    running ??= await runningOf(defined, powertools);
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
     const again = await running.engine.processBatch(deliveriesOf(event, running.tracing), deadlineAt);
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
@@ -77,18 +78,24 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
 }
 
 /** @throws ConfigurationError when the environment isn't a deployment's */
-function runningOf(definition: Processor, powertools: Logger): Running {
+async function runningOf(definition: Processor, powertools: Logger): Promise<Running> {
   const environment = readEnvironment(process.env);
   const { serviceName, requestTable, measureLoad, metrics, tracing } = environment;
-  const { webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
+  const { outputQueueUrl, webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
+  const logger = new PowertoolsLogger(powertools);
   const queues = queueClient();
   const records = recordClient();
   const engine = new Engine(definition, environment, {
     store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
     records: new DynamoDbRecordStore(records, requestTable),
-    output: new SqsOutputQueue(queues, environment.outputQueueUrl),
+    output: new SqsOutputQueue(
+      queues,
+      outputQueueUrl,
+      environment.outputMaxMessageBytes ?? (await readMaxMessageBytes(queues, outputQueueUrl, logger)),
+    ),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
     input: new SqsInputQueue(queues, environment.inputQueueUrl),
+    deadLetters: new SqsOutputQueue(queues, environment.deadLetterQueueUrl),
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
     load: measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
     metrics: metrics
@@ -96,7 +103,7 @@ function runningOf(definition: Processor, powertools: Logger): Running {
       : undefined,
     tracer: tracing ? new XRayTracer(process.env) : undefined,
     failureBus: eventBusArn ? new EventBridgeBus(eventClient(), eventBusArn) : undefined,
-    logger: new PowertoolsLogger(powertools),
+    logger,
     chance: { now: Date.now, random: Math.random },
   });
   return { engine, tracing };

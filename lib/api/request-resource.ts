@@ -24,7 +24,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
     ...(outcome && { endedAt: timeOf(outcome.endedAt) }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: timeOf(request.expiresAt) }),
     ...(traceparent !== undefined && { traceparent }),
-    attempts: record.givenUp ? attempts - 1 : attempts,
+    attempts: record.givenUp && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
     ...(progress && { progress }),
     ...(lastError && { lastError }),
     ...(outcome && endOf(outcome)),

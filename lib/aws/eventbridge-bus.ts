@@ -17,6 +17,7 @@ const PASSING_ERRORS: readonly (string | undefined)[] = [
 export class EventBridgeBus implements EventBus {
   readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
   readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
+  readonly maxMessageBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
   readonly #client: EventBridgeClient;
   readonly #arn: string;
 
@@ -50,7 +51,7 @@ export class EventBridgeBus implements EventBus {
       if (ErrorCode === undefined) return UNMENTIONED;
       return {
         sent: false,
-        worthRetrying: PASSING_ERRORS.includes(ErrorCode),
+        refused: !PASSING_ERRORS.includes(ErrorCode),
         reason: `${ErrorCode}: ${ErrorMessage}`,
       };
     });
@@ -59,6 +60,6 @@ export class EventBridgeBus implements EventBus {
 
 const UNMENTIONED: SendResult = {
   sent: false,
-  worthRetrying: true,
+  refused: false,
   reason: "EventBridge's answer left the event out",
 };

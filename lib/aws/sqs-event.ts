@@ -1,5 +1,5 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Delivery } from '../core/delivery.ts';
+import type { Delivery, MessageAttribute } from '../core/delivery.ts';
 import { traceparentOfHeader } from './xray-header.ts';
 
 /**
@@ -29,11 +29,24 @@ function deliveryOf({ messageId, body, attributes, messageAttributes, receiptHan
     id: messageId,
     body,
     attributes: textAttributes(messageAttributes),
+    typedAttributes: typedAttributes(messageAttributes),
+    group: attributes.MessageGroupId,
     attempt: Number(attributes.ApproximateReceiveCount),
     sentAt: Number(attributes.SentTimestamp),
     firstDeliveredAt: Number(attributes.ApproximateFirstReceiveTimestamp),
     receipt: receiptHandle,
   };
+}
+
+/** Lambda has bytes in Base64. */
+function typedAttributes(attributes: SQSRecord['messageAttributes'] = {}): Record<string, MessageAttribute> {
+  const typed = Object.entries(attributes).filter(([, { dataType }]) => dataType !== 'String');
+  return Object.fromEntries(
+    typed.map(([name, { dataType, stringValue, binaryValue }]) => [
+      name,
+      { type: dataType, value: stringValue ?? Buffer.from(binaryValue ?? '', 'base64') },
+    ]),
+  );
 }
 
 function textAttributes(attributes: SQSRecord['messageAttributes']): Record<string, string> {

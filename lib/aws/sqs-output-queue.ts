@@ -1,26 +1,56 @@
-import { type MessageAttributeValue, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import {
+  type BatchResultErrorEntry,
+  type MessageAttributeValue,
+  SendMessageBatchCommand,
+  type SQSClient,
+} from '@aws-sdk/client-sqs';
+import type { MessageAttribute } from '../core/delivery.ts';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/limits.ts';
 import type { OutputMessage, OutputQueue, SendResult } from '../core/ports.ts';
 
-/** Outcomes to an SQS queue. */
+/**
+ * Errors of a whole call that are the fault of a message in it: sent alone, the others pass.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
+ */
+const MESSAGE_FAULTS: readonly string[] = ['BatchRequestTooLong', 'InvalidMessageContents'];
+
+/** Messages to an SQS queue. */
 export class SqsOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  readonly maxMessageBytes: number;
   readonly #client: SQSClient;
   readonly #url: string;
 
-  constructor(client: SQSClient, url: string) {
+  /** @param maxMessageBytes the queue's own MaximumMessageSize */
+  constructor(client: SQSClient, url: string, maxMessageBytes = SQS_MAX_MESSAGE_BYTES) {
     this.#client = client;
     this.#url = url;
+    this.maxMessageBytes = maxMessageBytes;
   }
 
   /** SQS counts the body and each attribute's name, type and value, in UTF-8. */
   sizeOf({ body, attributes }: OutputMessage): number {
-    const counted = Object.entries(attributes).map(([name, { type, value }]) => name + type + value);
-    return Buffer.byteLength(body) + Buffer.byteLength(counted.join(''));
+    let size = Buffer.byteLength(body);
+    for (const [name, { type, value }] of Object.entries(attributes)) {
+      size += Buffer.byteLength(name) + Buffer.byteLength(type) + Buffer.byteLength(value);
+    }
+    return size;
   }
 
   async send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {
+    try {
+      return await this.#sendBatch(messages);
+    } catch (error) {
+      if (!(error instanceof Error && MESSAGE_FAULTS.includes(error.name))) throw error;
+      if (messages.length === 1) {
+        return [{ sent: false, refused: true, reason: `${error.name}: ${error.message}` }];
+      }
+      return (await Promise.all(messages.map((message) => this.send([message])))).flat();
+    }
+  }
+
+  async #sendBatch(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {
     const { Successful, Failed } = await this.#client.send(
       new SendMessageBatchCommand({
         QueueUrl: this.#url,
@@ -34,22 +64,28 @@ export class SqsOutputQueue implements OutputQueue {
     );
     const results = new Map<string | undefined, SendResult>();
     for (const { Id } of Successful ?? []) results.set(Id, { sent: true });
-    for (const { Id, SenderFault, Code, Message } of Failed ?? []) {
-      results.set(Id, { sent: false, worthRetrying: !SenderFault, reason: `${Code}: ${Message ?? ''}` });
-    }
+    for (const entry of Failed ?? []) results.set(entry.Id, failureOf(entry));
     return messages.map((_, index) => results.get(String(index)) ?? UNMENTIONED);
   }
 }
 
 const UNMENTIONED: SendResult = {
   sent: false,
-  worthRetrying: true,
+  refused: false,
   reason: "SQS's answer left the message out",
 };
 
+function failureOf({ SenderFault = false, Code, Message = '' }: BatchResultErrorEntry): SendResult {
+  return { sent: false, refused: SenderFault, reason: `${Code}: ${Message}` };
+}
+
 function sqsAttributes(attributes: OutputMessage['attributes']): Record<string, MessageAttributeValue> {
   const entries = Object.entries(attributes);
-  return Object.fromEntries(
-    entries.map(([name, { type, value }]) => [name, { DataType: type, StringValue: value }]),
-  );
+  return Object.fromEntries(entries.map(([name, attribute]) => [name, sqsAttribute(attribute)]));
+}
+
+function sqsAttribute({ type, value }: MessageAttribute): MessageAttributeValue {
+  return typeof value === 'string'
+    ? { DataType: type, StringValue: value }
+    : { DataType: type, BinaryValue: value };
 }

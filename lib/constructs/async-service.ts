@@ -17,6 +17,7 @@ import type { AsyncServiceProps } from './async-service-props.ts';
 import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
 import { FailureEvents } from './failure-events.ts';
 import { loopFrom } from './loops.ts';
+import { statedMaxMessageBytes } from './message-size.ts';
 import { PayloadBucket } from './payload-bucket.ts';
 import type { Prefixes } from './prefixes.ts';
 import { ProcessorFunction } from './processor-function.ts';
@@ -74,7 +75,11 @@ export class AsyncService extends Construct {
 
     const input = new QueueWithDeadLetters(this, 'Input', inputQueueProps(settings));
     const output = props.outputQueue
-      ? { queue: props.outputQueue, deadLetterQueue: undefined }
+      ? {
+          queue: props.outputQueue,
+          deadLetterQueue: undefined,
+          maxMessageBytes: statedMaxMessageBytes(props.outputQueue),
+        }
       : new QueueWithDeadLetters(this, 'Output', outputQueueProps(settings));
     const { bucket } = new PayloadBucket(this, 'Payloads', {
       settings,
@@ -110,6 +115,8 @@ export class AsyncService extends Construct {
       settings,
       inputQueue: input.queue,
       outputQueue: output.queue,
+      outputMaxMessageBytes: output.maxMessageBytes,
+      deadLetterQueue: input.deadLetterQueue,
       webhookQueue: webhooks?.queue,
       pauseQueue: pauses?.queue,
       requestTable,

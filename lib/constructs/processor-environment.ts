@@ -12,6 +12,9 @@ export interface ProcessorResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
   readonly outputQueue: IQueue;
+  /** The output queue's MaximumMessageSize, where the deployment knows it. */
+  readonly outputMaxMessageBytes: number | undefined;
+  readonly deadLetterQueue: IQueue;
   readonly requestTable: ITable;
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhookQueue?: IQueue;
@@ -30,6 +33,8 @@ export function processorEnvironment(
     payloadBucket,
     inputQueue,
     outputQueue,
+    outputMaxMessageBytes,
+    deadLetterQueue,
     requestTable,
     webhookQueue,
     pauseQueue,
@@ -43,6 +48,8 @@ export function processorEnvironment(
     ...prefixes,
     inputQueueUrl: inputQueue.queueUrl,
     outputQueueUrl: outputQueue.queueUrl,
+    outputMaxMessageBytes,
+    deadLetterQueueUrl: deadLetterQueue.queueUrl,
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',

@@ -27,10 +27,15 @@ export class ProcessorRole extends FunctionRole {
     if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
   }
 
-  private allowQueues({ inputQueue, outputQueue, webhookQueue, pauseQueue }: ProcessorResources): void {
+  private allowQueues(queues: ProcessorResources): void {
+    const { inputQueue, outputQueue, deadLetterQueue, webhookQueue, pauseQueue } = queues;
     const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
     this.allow([...receiving, 'sqs:ChangeMessageVisibility'], [inputQueue.queueArn]);
     this.allow(['sqs:SendMessage'], [outputQueue.queueArn]);
+    if (queues.outputMaxMessageBytes === undefined) {
+      this.allow(['sqs:GetQueueAttributes'], [outputQueue.queueArn]);
+    }
+    this.allow(['sqs:SendMessage'], [deadLetterQueue.queueArn]);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);
     outputQueue.encryptionMasterKey?.grant(this, 'kms:GenerateDataKey', 'kms:Decrypt');

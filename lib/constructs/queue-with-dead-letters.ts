@@ -1,7 +1,7 @@
 import { Duration } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { SQS_MAX_RETENTION_SECONDS } from '../core/limits.ts';
+import { SQS_MAX_MESSAGE_BYTES, SQS_MAX_RETENTION_SECONDS } from '../core/limits.ts';
 
 /** SQS's longest long poll: an empty queue costs a consumer three calls a minute instead of hundreds. */
 const LONG_POLL = Duration.seconds(20);
@@ -21,6 +21,8 @@ export interface QueueWithDeadLettersProps {
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
+  /** SQS's default for a new queue. */
+  readonly maxMessageBytes = SQS_MAX_MESSAGE_BYTES;
 
   constructor(scope: Construct, id: string, props: QueueWithDeadLettersProps) {
     super(scope, id);

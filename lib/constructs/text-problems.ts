@@ -1,8 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Token } from 'aws-cdk-lib';
-import { OUTPUT_FORMATS } from '../core/settings.ts';
+import { OUTPUT_FORMATS, OUTPUT_MIN_MESSAGE_BYTES } from '../core/settings.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import { statedMaxMessageBytes } from './message-size.ts';
 import { prefixProblem } from './prefixes.ts';
 
 /** What is wrong with the props that aren't numbers. */
@@ -41,6 +42,12 @@ function outputProblems(props: AsyncServiceProps): string[] {
   if (outputFormat !== undefined && !OUTPUT_FORMATS.includes(outputFormat)) {
     problems.push(
       `outputFormat must be one of ${OUTPUT_FORMATS.join(', ')}, got ${JSON.stringify(outputFormat)}`,
+    );
+  }
+  const maxMessageBytes = outputQueue && statedMaxMessageBytes(outputQueue);
+  if (maxMessageBytes !== undefined && maxMessageBytes < OUTPUT_MIN_MESSAGE_BYTES) {
+    problems.push(
+      `outputQueue must take messages of at least ${OUTPUT_MIN_MESSAGE_BYTES} bytes, so that every failure fits; got a MaximumMessageSize of ${maxMessageBytes}`,
     );
   }
   if (outputQueue?.fifo) {

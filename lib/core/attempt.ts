@@ -1,5 +1,6 @@
 import type { AttemptTools } from './attempt-tools.ts';
 import type { Delivery } from './delivery.ts';
+import { ATTRIBUTES } from './envelopes/attributes.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
 import {
   AttemptsExhausted,
@@ -21,16 +22,18 @@ import { namesNoVersion, type PinnedPayload, pinnedPayloadOf, withVersion } from
 import {
   bringsOther,
   type DeadLetter,
+  type GivingUp,
   isExpired,
   type RecordedRequest,
   type RequestRecord,
   storedPayloadOf,
 } from './request-record.ts';
+import type { Claimant } from './request-records.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { secondsUntil } from './retry.ts';
 import { isLastReceive } from './settings.ts';
 import { unlessAborted } from './shift.ts';
-import { describeThrown } from './thrown.ts';
+import { describeThrown, summarizeThrown, type ThrownSummary } from './thrown.ts';
 import { Work } from './work.ts';
 
 /** How an attempt found or made the end of its request. */
@@ -67,13 +70,8 @@ export class Attempt {
   async #recorded(): Promise<AttemptEnd> {
     const { records, shift } = this.#tools;
     const brought = await this.#pin();
-    const claimant = {
-      ...this.#request,
-      sentAt: this.#delivery.sentAt,
-      pinned: brought,
-      goneBefore: this.#goneBefore,
-    };
-    const claim = await this.#before(shift.over, this.#ofTable(records.claim(claimant, shift.leaseEndsAt)));
+    const claiming = records.claim(this.#claimant(brought), shift.leaseEndsAt);
+    const claim = await this.#before(shift.over, this.#ofTable(claiming));
     switch (claim.status) {
       case 'other_payload':
         throw new RequestIdReused();
@@ -102,6 +100,19 @@ export class Attempt {
     return pinnedPayloadOf(this.#request, this.#delivery);
   }
 
+  #claimant(pinned: PinnedPayload | undefined): Claimant {
+    const { sentAt, attempt, attributes } = this.#delivery;
+    const redrives = attributes[ATTRIBUTES.deadLetterRedrives];
+    return {
+      ...this.#request,
+      sentAt,
+      pinned,
+      goneBefore: this.#goneBefore,
+      redelivered: attempt > 1,
+      ...(redrives !== undefined && { deadLetterOf: Number(redrives) }),
+    };
+  }
+
   /** A message sent before that has left the queue, in milliseconds since 1970. */
   get #goneBefore(): number {
     return this.#now() - this.#tools.settings.inputRetentionSeconds * 1000;
@@ -122,7 +133,7 @@ export class Attempt {
     let outcome = lease.takenOver
       ? await this.#foundBehind(lease).catch((error) => this.#keepLease(error))
       : undefined;
-    if (!outcome && this.#isSpent(lease)) return this.#complete(lease, this.#givingUp(lease), true);
+    if (!outcome && this.#isSpent(lease)) return this.#giveUp(lease, lease.countedAttempt - 1);
     if (!outcome && !begun) return this.#complete(lease, this.#failure(lease, new PayloadChanged()));
     this.#request = heldToSize(begun ?? this.#request, lease.request);
     try {
@@ -144,11 +155,17 @@ export class Attempt {
     return outcomeOf(this.#request, failure(error, lease.attempt), this.#now(), lease.redrives);
   }
 
-  /** The lease was taken to say so, which is no attempt. */
-  #givingUp(lease: Lease): Outcome {
-    const attempts = lease.countedAttempt - 1;
-    const ending = failure(new AttemptsExhausted(attempts, lease.lastError, lease.takenOver), attempts);
-    return outcomeOf(this.#request, ending, this.#now(), lease.redrives);
+  /**
+   * Ends the request as one that has no attempts left.
+   * @param attempts those it had: a lease that is taken to say so is none
+   * @param error what the last one threw; where that isn't known, what the latest one that reported threw
+   */
+  #giveUp(lease: Lease, attempts: number, error?: ThrownSummary): Promise<Outcome> {
+    const isSilent = error === undefined && lease.takenOver;
+    const exhausted = new AttemptsExhausted(attempts, error ?? lease.lastError, isSilent);
+    const ending = failure(exhausted, attempts);
+    const outcome = outcomeOf(this.#request, ending, this.#now(), lease.redrives);
+    return this.#complete(lease, outcome, { error });
   }
 
   /** The outcome of the attempt this one took over from, if that had got so far. */
@@ -171,7 +188,7 @@ export class Attempt {
     const { shift, metrics } = this.#tools;
     const startedAt = this.#now();
     metrics?.began(this.#delivery.sentAt);
-    const work = new Work(this.#request, lease, this.#results, this.#tools);
+    const work = new Work(this.#request, lease, this.#tools);
     try {
       return await this.#before(shift.over, work.ending());
     } finally {
@@ -181,15 +198,19 @@ export class Attempt {
   }
 
   /**
-   * Gives the request back, unless its handler was given up and may still be running: then the lease runs out.
+   * Gives the request back, unless its handler was given up and may still be running: then the lease runs out. After the
+   * last attempt it ends.
    * @returns the outcome the request has, if it has ended: it was to be cancelled, or another attempt was first
    * @throws what the attempt failed of
    */
   async #release(lease: Lease, error: unknown): Promise<Outcome> {
     if (error instanceof AttemptTimedOut) throw error;
-    const { circuit, shift } = this.#tools;
+    const { circuit, shift, settings } = this.#tools;
     const { settling } = shift;
     const spared = circuit.failed(error, this.#delivery.attempt);
+    if (!spared && lease.countedAttempt >= settings.maxAttempts) {
+      return this.#giveUp(lease, lease.countedAttempt, summarizeThrown(error));
+    }
     const outcome = await this.#before(settling, lease.release(error, spared)).catch((refusal) => {
       this.#warn('The lease could not be given back', refusal);
       return this.#keepLease(error);
@@ -199,7 +220,7 @@ export class Attempt {
   }
 
   /** @returns the outcome the request has, which is another's if that came first */
-  async #complete(lease: Lease, outcome: Outcome, givenUp?: true): Promise<Outcome> {
+  async #complete(lease: Lease, outcome: Outcome, givenUp?: GivingUp): Promise<Outcome> {
     const { settling } = this.#tools.shift;
     const recorded = await this.#before(settling, this.#ofTable(lease.complete(outcome, givenUp))).catch(
       async (error) => {

@@ -19,6 +19,8 @@ export type EngineSettings = Omit<
   | 'inputQueueUrl'
   | 'outputQueueUrl'
   | 'webhookQueueUrl'
+  | 'deadLetterQueueUrl'
+  | 'outputMaxMessageBytes'
   | 'pauseQueueUrl'
   | 'payloadBucket'
   | 'requestTable'
@@ -36,6 +38,8 @@ export interface EnginePorts {
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhooks?: OutputQueue;
   readonly input: InputQueue;
+  /** Takes the messages of requests whose attempts are used up. */
+  readonly deadLetters: OutputQueue;
   /** Asked to keep messages away while what every request needs is down; absent where nothing can. */
   readonly pauses?: PauseRequests;
   /** Where what is done is counted, if it is. */

@@ -2,16 +2,17 @@ import { Attempt, type AttemptEnd } from './attempt.ts';
 import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit/circuit.ts';
 import type { Delivery } from './delivery.ts';
+import { EndPublisher } from './end-publisher.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import type { Decoded } from './envelopes/decode.ts';
-import { AttemptTimedOut, RequestIdReused, RequestLeased, StillLeased, StoreUnavailable } from './errors.ts';
+import { AttemptTimedOut, RequestIdReused, RequestLeased, StillLeased } from './errors.ts';
 import { type Fate, fatesByDelivery, leastAdvanced, UNTOUCHED } from './fate.ts';
 import type { Handler, Processor } from './handler.ts';
 import { triage } from './isolation.ts';
 import { LoadMeter } from './load-meter.ts';
 import { requestFields } from './log-fields.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
-import { failure, type Outcome, outcomeOf } from './outcome.ts';
+import { failure, outcomeOf } from './outcome.ts';
 import { Announcer } from './output/announcer.ts';
 import { FailureEvents } from './output/failure-events.ts';
 import { RequestRecords } from './request-records.ts';
@@ -19,7 +20,7 @@ import { longestWaitSeconds, retryDelaySeconds } from './retry.ts';
 import { isLastReceive } from './settings.ts';
 import { Shift, unlessAborted } from './shift.ts';
 import { Slots } from './slots.ts';
-import { handedInAt, latestOf, receivesOf, type Task, tasksOf } from './task.ts';
+import { latestOf, receivesOf, type Task, tasksOf } from './task.ts';
 import { describeThrown } from './thrown.ts';
 import { traced } from './traced-attempt.ts';
 
@@ -130,13 +131,23 @@ export class Engine {
 
   /** Runs deliveries at once, as far as concurrency goes, and publishes their outcomes together. */
   async #process(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
-    const publisher = new Announcer(this.#settings, this.#ports);
+    const announcer = new Announcer(this.#settings, this.#ports);
+    const publisher = new EndPublisher({
+      settings: this.#settings,
+      ports: this.#ports,
+      records: this.#records,
+      announcer,
+      circuit: this.#outputCircuit,
+      metrics: this.#metrics,
+      failureEvents: this.#failureEvents,
+      shift,
+    });
     const tasks = tasksOf(deliveries, this.#settings);
     const startedAt = this.#ports.chance.now();
     const ended = await Promise.all(
       tasks.map((task) => this.#slots.run(receivesOf(task), () => this.#runTask(task, publisher, shift))),
     );
-    publisher.flush();
+    announcer.drain();
     const fates = await Promise.all(ended.map(({ fate }) => fate));
     this.#measure(fates, ended.filter(({ handled }) => handled).length, startedAt);
     return fatesByDelivery(deliveries, tasks, fates);
@@ -159,7 +170,7 @@ export class Engine {
    * Ends when the work has; the fate follows publication. (The fate is wrapped: an async function would wait for a
    * bare promise, and publication waits for the other tasks.)
    */
-  async #runTask(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
+  async #runTask(task: Task, publisher: EndPublisher, shift: Shift): Promise<Run> {
     if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
     if (this.#isPutOff(task)) {
       this.#metrics?.putOff();
@@ -176,7 +187,7 @@ export class Engine {
   }
 
   /** Runs the requests of a message that an extended client stored, one after the other: most hold one. */
-  async #runOffloaded(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
+  async #runOffloaded(task: Task, publisher: EndPublisher, shift: Shift): Promise<Run> {
     const runs: Run[] = [];
     try {
       for (const decoded of await this.#decodeOffloaded(task, shift)) {
@@ -206,7 +217,7 @@ export class Engine {
     }
   }
 
-  async #runDecoded(task: Task, publisher: Announcer, shift: Shift): Promise<Run> {
+  async #runDecoded(task: Task, publisher: EndPublisher, shift: Shift): Promise<Run> {
     let handled = false;
     const processor = noticing(this.#processor, () => {
       handled = true;
@@ -219,7 +230,11 @@ export class Engine {
         attempt: receivesOf(task),
       });
       if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
-      const fate = this.#told(end, task, publisher, shift).catch((error) => this.#retry(error, task));
+      const published = publisher.publish(end, task);
+      const fate = published.then(
+        () => 'done' as const,
+        (error) => this.#retry(error, task),
+      );
       return { fate, handled };
     } catch (error) {
       if (error instanceof RequestIdReused)
@@ -250,53 +265,6 @@ export class Engine {
     }
     const ending = failure(decoded.rejection, receivesOf(task));
     return { outcome: outcomeOf(decoded, ending, this.#ports.chance.now()), deadLetter: 'no' };
-  }
-
-  /** Publishes an end, unless everybody knows it, and says what is to become of the message. */
-  async #told(
-    { outcome, deadLetter }: AttemptEnd,
-    task: Task,
-    publisher: Announcer,
-    shift: Shift,
-  ): Promise<Fate> {
-    if (deadLetter === 'known') return 'given_up';
-    await this.#publish(outcome, task, publisher, shift);
-    this.#metrics?.published(outcome, handedInAt(task));
-    this.#failureEvents?.add(outcome);
-    if (deadLetter === 'no') return 'done';
-    this.#metrics?.deadLettered();
-    await this.#noteDeadLetter(outcome, shift);
-    return 'given_up';
-  }
-
-  /** If it can't be noted the outcome is published again at the next delivery. */
-  async #noteDeadLetter({ request }: Outcome, shift: Shift): Promise<void> {
-    const noted = this.#records.change(request, { type: 'dead_letter' });
-    await this.#quietly('The record refused to note a dead letter', noted, shift);
-  }
-
-  /** @throws StoreUnavailable when the outcome isn't known to be published */
-  async #publish(outcome: Outcome, task: Task, publisher: Announcer, shift: Shift): Promise<void> {
-    this.#log(outcome);
-    const publication = await unlessAborted(publisher.publish(outcome), shift.closing, () => ({
-      published: false,
-      reason: "the queue didn't answer before the deadline",
-    }));
-    if (publication.published) return this.#outputCircuit.succeeded();
-    const unavailable = new StoreUnavailable('The output queue', publication.reason);
-    this.#outputCircuit.failed(unavailable, receivesOf(task));
-    throw unavailable;
-  }
-
-  #log(outcome: Outcome): void {
-    const { status, request, traceparent } = outcome;
-    const about = requestFields({ ...request, traceparent });
-    if (status === 'succeeded') {
-      this.#ports.logger.debug('Request succeeded', { ...about });
-    } else {
-      const { code, detail, attempts } = outcome.problem;
-      this.#ports.logger.warn(`Request ${status}`, { ...about, code, detail, attempt: attempts });
-    }
   }
 
   /** Its request has its own message, which is still to come: this one has nothing to add but what isn't run. */
@@ -357,7 +325,6 @@ export class Engine {
    */
   #waitOf({ sentAt }: Delivery, fate: Exclude<Fate, 'done'>): number {
     const secondsLeft = this.#secondsLeft;
-    if (fate === 'given_up') return 0;
     if (secondsLeft === 0) return fate;
     const { inputRetentionSeconds } = this.#settings;
     const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.chance.now());

@@ -15,6 +15,7 @@ import {
   counts,
   flag,
   list,
+  optionalCount,
   optionalSetting,
   optionalText,
   readVariables,
@@ -31,6 +32,10 @@ export interface ProcessorEnvironment {
   readonly serviceName: string;
   readonly inputQueueUrl: string;
   readonly outputQueueUrl: string;
+  /** The output queue's MaximumMessageSize; undefined where the deployment doesn't know it. */
+  readonly outputMaxMessageBytes: number | undefined;
+  /** Where messages go whose requests have used up their attempts. */
+  readonly deadLetterQueueUrl: string;
   /** The bucket results go to. */
   readonly payloadBucket: string;
   /** The table of request records. */
@@ -159,6 +164,7 @@ export const TEXT_VARIABLES = {
   serviceName: 'COATCHECK_SERVICE_NAME',
   inputQueueUrl: 'COATCHECK_INPUT_QUEUE_URL',
   outputQueueUrl: 'COATCHECK_OUTPUT_QUEUE_URL',
+  deadLetterQueueUrl: 'COATCHECK_DEAD_LETTER_QUEUE_URL',
   payloadBucket: 'COATCHECK_PAYLOAD_BUCKET',
   requestTable: 'COATCHECK_REQUEST_TABLE',
   uploadPrefix: 'COATCHECK_UPLOAD_PREFIX',
@@ -236,6 +242,8 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     serviceName: text(TEXT_VARIABLES.serviceName),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
+    outputMaxMessageBytes: optionalCount('COATCHECK_OUTPUT_MAX_MESSAGE_BYTES', 'bytes'),
+    deadLetterQueueUrl: text(TEXT_VARIABLES.deadLetterQueueUrl),
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
     requestTable: text(TEXT_VARIABLES.requestTable),
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),

@@ -317,13 +317,17 @@ export class AttemptsExhausted extends PermanentError {
     lastError: { readonly name: string; readonly message: string; readonly code?: string } | undefined,
     silent: boolean,
   ) {
+    const all = attempts === 1 ? 'The only attempt failed' : `All ${attempts} attempts failed`;
     const last = silent
-      ? 'the last one ended without a word: it crashed, ran out of memory or over its time'
-      : `the last one with ${lastError ? `${lastError.name}: ${lastError.message}` : 'nothing known'}`;
-    super(`All attempts failed, ${attempts} in number, ${last}`, {
-      code: 'attempts_exhausted',
-      details: { lastError },
-    });
+      ? 'the last one ended without reporting (crash, out of memory or timeout)'
+      : `the last one with ${lastError ? `${lastError.name}: ${lastError.message}` : 'an unknown error'}`;
+    super(
+      attempts > 0 ? `${all}; ${last}` : 'No attempt could begin before the message had to leave the queue',
+      {
+        code: 'attempts_exhausted',
+        details: { lastError },
+      },
+    );
   }
 }
 
@@ -373,6 +377,16 @@ export class RequestExpired extends CoatcheckError {
 
   constructor() {
     super("The request's time was over before an attempt began");
+  }
+}
+
+/** The output queue takes the request's outcome in no form. */
+export class OutcomeUnpublishable extends PermanentError {
+  /** @param reason what the queue says */
+  constructor(reason: string) {
+    super(`The output queue refuses the outcome in every form, the last one with: ${reason}`, {
+      code: 'outcome_unpublishable',
+    });
   }
 }
 

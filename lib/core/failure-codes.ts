@@ -7,6 +7,7 @@ export const OWN_FAILURE_CODES = [
   'input_invalid',
   'json_invalid',
   'json_too_deep',
+  'outcome_unpublishable',
   'payload_changed',
   'payload_checksum_mismatch',
   'payload_denied',

@@ -1,12 +1,8 @@
 import type { Delivery } from './delivery.ts';
 import type { Task } from './task.ts';
 
-/**
- * What became of a request or a message: done, or the seconds after which it is to be delivered again, or given up:
- * delivered again at once, without being run, until SQS has counted enough receives to move it, since only messages that
- * SQS moved itself can be put back by SQS itself.
- */
-export type Fate = 'done' | 'given_up' | number;
+/** What became of a request or a message: done, or the seconds after which it is to be delivered again. */
+export type Fate = 'done' | number;
 
 /** Not begun: back to the queue at once. */
 export const UNTOUCHED: Fate = 0;
@@ -32,11 +28,6 @@ export function leastAdvanced(fates: readonly Fate[]): Fate {
 }
 
 function lesser(one: Fate, other: Fate): Fate {
-  return distance(one) >= distance(other) ? one : other;
-}
-
-/** How far from its end a message is. */
-function distance(fate: Fate): number {
-  if (fate === 'done') return -2;
-  return fate === 'given_up' ? -1 : fate;
+  if (one === 'done') return other;
+  return other === 'done' ? one : Math.max(one, other);
 }

@@ -3,6 +3,7 @@ import type { StoredRecord } from './ports.ts';
 import {
   type DeadLetter,
   deadLetterOf,
+  type GivingUp,
   type Progress,
   type RecordEvent,
   type RecordedRequest,
@@ -70,10 +71,10 @@ export class Lease {
 
   /**
    * Records the outcome.
-   * @param givenUp whether it is that there are no more attempts
+   * @param givenUp where it is that there are no more attempts
    * @returns the one the request has now; undefined while another attempt is at it
    */
-  async complete(outcome: Outcome, givenUp?: boolean): Promise<Outcome | undefined> {
+  async complete(outcome: Outcome, givenUp?: GivingUp): Promise<Outcome | undefined> {
     return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome, givenUp })).outcome;
   }
 

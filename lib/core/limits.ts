@@ -15,6 +15,12 @@ export const SQS_MAX_MESSAGE_BYTES = 1_048_576;
 export const SQS_MAX_BATCH_ENTRIES = 10;
 
 /**
+ * Most attributes of one SQS message.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html
+ */
+export const SQS_MAX_MESSAGE_ATTRIBUTES = 10;
+
+/**
  * Most entries in one `PutEvents` call of EventBridge.
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */

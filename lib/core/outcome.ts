@@ -68,6 +68,16 @@ export function failure(error: PermanentError, attempts: number): Ending {
   return { status: 'failed', problem: problemOf(error, attempts, error.details) };
 }
 
+/** Longest detail of a brief failure, in characters. */
+const BRIEF_DETAIL_MAX_LENGTH = 500;
+
+/** A failure without its details, for a queue that doesn't take all of it; undefined for a success. */
+export function briefly(outcome: Outcome): Outcome | undefined {
+  if (outcome.status === 'succeeded') return undefined;
+  const { details: _, detail, ...problem } = outcome.problem;
+  return { ...outcome, problem: { ...problem, detail: detail.slice(0, BRIEF_DETAIL_MAX_LENGTH) } };
+}
+
 /** The ending of a request whose time was over before it was begun. */
 export function expiry(attempts: number): Ending {
   return { status: 'expired', problem: problemOf(new RequestExpired(), attempts) };

@@ -1,5 +1,5 @@
 import type { ClaimCheck } from './claim-check.ts';
-import type { Delivery } from './delivery.ts';
+import type { Delivery, MessageAttribute } from './delivery.ts';
 import type { CountedCode } from './failure-codes.ts';
 import type { CountName, DistributionName } from './metric-names.ts';
 import type { Outcome } from './outcome.ts';
@@ -64,24 +64,23 @@ export interface StoredResult {
   readonly isText?: boolean;
 }
 
-/** A message for the output queue. */
+/** A message to be sent. */
 export interface OutputMessage {
   readonly body: string;
-  readonly attributes: Readonly<Record<string, OutputAttribute>>;
+  readonly attributes: Readonly<Record<string, MessageAttribute>>;
   /** Whose it is, where the queue is to be fair: up to 128 printable characters of ASCII. */
   readonly group?: string;
-}
-
-/** An attribute of an output message. */
-export interface OutputAttribute {
-  readonly type: 'String' | 'Number';
-  readonly value: string;
 }
 
 /** What became of one message of an {@link Outlet.send}. */
 export type SendResult =
   | { readonly sent: true }
-  | { readonly sent: false; readonly worthRetrying: boolean; readonly reason: string };
+  | {
+      readonly sent: false;
+      /** The queue works and never takes this message: its own fault, such as its size. */
+      readonly refused: boolean;
+      readonly reason: string;
+    };
 
 /**
  * Takes messages, several in one call. Leaves out ordering and deduplication: one may arrive twice, and in any order.
@@ -91,7 +90,9 @@ export interface Outlet<Message> {
   readonly maxMessages: number;
   /** Most bytes in one send, as {@link sizeOf} counts them. */
   readonly maxBytes: number;
-  /** What a message counts towards {@link maxBytes}. */
+  /** Most bytes of one message, as {@link sizeOf} counts them: at most {@link maxBytes}. */
+  readonly maxMessageBytes: number;
+  /** What a message counts towards {@link maxBytes} and {@link maxMessageBytes}. */
   sizeOf(message: Message): number;
   /** One call. The results stand in the order of the messages; it rejects only when nothing is known of any. */
   send(messages: readonly Message[]): Promise<readonly SendResult[]>;

@@ -30,6 +30,8 @@ export interface RequestRecord {
   readonly payload?: PinnedPayload;
   /** While running or cancelling: until when the latest attempt has the request to itself. */
   readonly leaseEndsAt?: number;
+  /** Names the claim that took the lease: whoever made it knows it by that, even if the answer was lost. */
+  readonly leaseId?: string;
   /** What the latest attempt that failed threw. */
   readonly lastError?: ThrownSummary;
   /** How far the latest attempt says it is. */
@@ -38,8 +40,10 @@ export interface RequestRecord {
   readonly outcome?: Outcome;
   /** It failed because its attempts were used up: its message belongs in the dead-letter queue. */
   readonly givenUp?: boolean;
-  /** Since when that is published and its message on the way there. */
+  /** Since when that is published and its message is there. */
   readonly deadLetteredAt?: number;
+  /** The dead letter had no room to say which request and redrive it is of. */
+  readonly deadLetterIsBare?: boolean;
   /** How often its message came back from there. */
   readonly redrives?: number;
   /** When it was put into the queue again the last time, in the queue's time. */
@@ -78,17 +82,26 @@ export type RecordEvent =
       /** Whether its payload is there already. */
       readonly uploaded: boolean;
     }
-  | { readonly type: 'uploaded' | 'cancel' | 'expire' | 'dead_letter' }
+  | { readonly type: 'uploaded' | 'cancel' | 'expire' }
+  | {
+      readonly type: 'dead_letter';
+      /** The dead letter doesn't say which redrive it waits for. */
+      readonly bare?: boolean;
+    }
   | {
       readonly type: 'claim';
       readonly request: RecordedRequest;
       readonly leaseEndsAt: number;
+      /** Another one for every claim; the same when a claim is made again because its answer was lost. */
+      readonly leaseId: string;
       /** When its message was put into the queue. */
       readonly sentAt?: number;
       /** What its message brings; absent when that can't be read. */
       readonly payload?: PinnedPayload;
       /** Messages sent before that are gone, in milliseconds since 1970. */
       readonly goneBefore?: number;
+      /** Which redrive its message's dead letter waited for, counted from 0; absent when it says of none. */
+      readonly deadLetterOf?: number;
     }
   | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
   | {
@@ -103,8 +116,16 @@ export type RecordEvent =
       readonly attempt: number;
       readonly outcome: Outcome;
       /** The outcome is that there are no more attempts. */
-      readonly givenUp?: boolean;
-    };
+      readonly givenUp?: GivingUp;
+    }
+  /** A success that the output queue takes in no form ends as this failure. */
+  | { readonly type: 'unpublishable'; readonly outcome: Outcome };
+
+/** Why there are no more attempts. */
+export interface GivingUp {
+  /** What the latest attempt that reported threw, if any did. */
+  readonly error: ThrownSummary | undefined;
+}
 
 /** How often a request may come back from the dead-letter queue: whatever puts it back by itself must not do so for ever. */
 export const MAX_REDRIVES = 10;
@@ -114,7 +135,10 @@ export type BeginningEvent = Extract<RecordEvent, { readonly type: 'submit' | 'c
 
 type ReleaseEvent = Extract<RecordEvent, { readonly type: 'release' }>;
 
-type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
+/** An attempt takes a request. */
+export type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
+
+type CompleteEvent = Extract<RecordEvent, { readonly type: 'complete' }>;
 
 /** Why an event changes nothing. */
 export type Refusal =
@@ -173,7 +197,10 @@ function changeOfEnded(
   record: RequestRecord,
   now: number,
 ): Partial<RequestRecord> | Refusal {
-  if (event.type === 'dead_letter' && deadLetterOf(record) === 'due') return { deadLetteredAt: now };
+  if (event.type === 'dead_letter' && deadLetterOf(record) === 'due') {
+    return { deadLetteredAt: now, ...(event.bare && { deadLetterIsBare: true }) };
+  }
+  if (event.type === 'unpublishable' && record.status === 'succeeded') return ended(event.outcome);
   return event.type === 'claim' && isRedriven(record, event) ? redriven(record, event) : 'finished';
 }
 
@@ -186,12 +213,18 @@ export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLe
   return deadLetteredAt === undefined ? 'due' : 'known';
 }
 
-/** A message that was put into the queue after its request's message had left for the dead-letter queue. */
+/**
+ * Whether a message was put back from the dead-letter queue. A dead letter says which redrive it waits for, so that two
+ * letters of one request redrive it once, and no other message revives it. One that had no room to say so is known by
+ * its payload, and by being sent after the request was dead-lettered.
+ */
 function isRedriven(record: RequestRecord, event: ClaimEvent): boolean {
-  const { deadLetteredAt, redrives = 0 } = record;
-  const { sentAt } = event;
-  if (deadLetteredAt === undefined || sentAt === undefined || bringsOther(record, event)) return false;
-  return sentAt > deadLetteredAt && redrives < MAX_REDRIVES;
+  const { deadLetteredAt, deadLetterIsBare, redrives = 0 } = record;
+  const { sentAt, deadLetterOf } = event;
+  if (deadLetteredAt === undefined || redrives >= MAX_REDRIVES) return false;
+  if (deadLetterOf !== undefined) return deadLetterOf === redrives;
+  if (!deadLetterIsBare || bringsOther(record, event)) return false;
+  return sentAt !== undefined && sentAt > deadLetteredAt;
 }
 
 function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestRecord> {
@@ -202,6 +235,7 @@ function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestReco
     outcome: undefined,
     givenUp: undefined,
     deadLetteredAt: undefined,
+    deadLetterIsBare: undefined,
     redrives: redrives + 1,
     putBackAt: sentAt,
     attemptsSpared: attempts,
@@ -212,10 +246,13 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
   switch (event.type) {
     case 'submit':
     case 'dead_letter':
+    case 'unpublishable':
       return 'out_of_turn';
     case 'uploaded':
       return record.status === 'awaiting_upload' ? { status: 'queued' } : 'out_of_turn';
     case 'claim':
+      // Made again, since its answer was lost: the attempt has not begun.
+      if (isClaimOf(record, event)) return { leaseEndsAt: event.leaseEndsAt };
       if (mustNotRun(record, event)) return 'other_payload';
       if (isLeased(record, now)) return 'leased';
       // The attempt that was asked to stop was never heard of again.
@@ -225,8 +262,7 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
     case 'release':
       return holdsLease(record, event.attempt) ? released(record, event, now) : 'lease_lost';
     case 'complete':
-      if (!holdsLease(record, event.attempt)) return 'lease_lost';
-      return { ...ended(event.outcome), givenUp: event.givenUp };
+      return holdsLease(record, event.attempt) ? completed(record, event, now) : 'lease_lost';
     case 'cancel':
       return isLeased(record, now) ? { status: 'cancelling' } : cancelled(record, now);
     case 'expire':
@@ -241,6 +277,10 @@ function holdsLease({ status, attempts }: RequestRecord, attempt: number): boole
   return (status === 'running' || status === 'cancelling') && attempts === attempt;
 }
 
+function isClaimOf({ status, leaseId }: RequestRecord, event: ClaimEvent): boolean {
+  return status === 'running' && leaseId === event.leaseId;
+}
+
 function claimed(record: Pick<RequestRecord, 'attempts' | 'payload'>, event: ClaimEvent) {
   const attempts = record.attempts + 1;
   const payload = bringsOther(record, event) ? record.payload : (event.payload ?? record.payload);
@@ -248,6 +288,7 @@ function claimed(record: Pick<RequestRecord, 'attempts' | 'payload'>, event: Cla
     status: 'running',
     attempts,
     leaseEndsAt: event.leaseEndsAt,
+    leaseId: event.leaseId,
     progress: undefined,
     ...(payload && { payload }),
   } as const;
@@ -283,6 +324,18 @@ export function storedPayloadOf(
   return isTicketed || isSamePlace ? check : undefined;
 }
 
+/** Its last attempt failed while it was asked to stop: then it has stopped. */
+function completed(
+  record: RequestRecord,
+  { outcome, givenUp }: CompleteEvent,
+  now: number,
+): Partial<RequestRecord> {
+  if (!givenUp) return ended(outcome);
+  const lastError = givenUp.error ?? record.lastError;
+  if (record.status === 'cancelling') return { ...cancelled(record, now), lastError };
+  return { ...ended(outcome), givenUp: true, lastError };
+}
+
 /** A failed attempt that was asked to stop has stopped. */
 function released(
   record: RequestRecord,
@@ -294,7 +347,7 @@ function released(
   return { ...left, lastError: error, attemptsSpared: spared ? attemptsSpared + 1 : record.attemptsSpared };
 }
 
-const WAITING = { status: 'queued', leaseEndsAt: undefined } as const;
+const WAITING = { status: 'queued', leaseEndsAt: undefined, leaseId: undefined } as const;
 
 function cancelled(record: RequestRecord, now: number): Partial<RequestRecord> {
   return ended(endOf(record, cancellation(record.attempts), now));
@@ -305,5 +358,11 @@ function endOf({ request }: RequestRecord, ending: Ending, now: number): Outcome
 }
 
 function ended(outcome: Outcome): Partial<RequestRecord> {
-  return { status: outcome.status, outcome, leaseEndsAt: undefined, progress: undefined };
+  return {
+    status: outcome.status,
+    outcome,
+    leaseEndsAt: undefined,
+    leaseId: undefined,
+    progress: undefined,
+  };
 }

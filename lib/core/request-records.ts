@@ -1,11 +1,12 @@
-import { RecordContended, RecordMissing } from './errors.ts';
+import { CoatcheckError, RecordContended, RecordMissing } from './errors.ts';
 import { Lease } from './lease.ts';
 import type { Outcome } from './outcome.ts';
 import type { PinnedPayload } from './pinned-payload.ts';
 import type { RecordStore, StoredRecord } from './ports.ts';
-import type { RequestIdentity } from './request-id.ts';
+import { identityDigest, type RequestIdentity } from './request-id.ts';
 import {
   bringsOther,
+  type ClaimEvent,
   created,
   type DeadLetter,
   deadLetterOf,
@@ -42,6 +43,10 @@ export interface Claimant extends RecordedRequest {
   readonly pinned?: PinnedPayload;
   /** Messages sent before that are gone, in milliseconds since 1970. */
   readonly goneBefore?: number;
+  /** Its message was delivered before, so that it probably has a record that says more: a claim does well to read it. */
+  readonly redelivered?: boolean;
+  /** Which redrive its message's dead letter waited for, counted from 0, if it came back as one. */
+  readonly deadLetterOf?: number;
 }
 
 /** What an event did. */
@@ -68,6 +73,8 @@ export class RequestRecords {
   readonly #store: RecordStore;
   readonly #now: () => number;
   readonly #ageMilliseconds: number;
+  /** Lease ids of claims whose answers were lost, by request: they may have been written, and were not begun. */
+  readonly #unanswered = new Map<string, string>();
 
   /** @param ageDays how long a record is kept after its last change */
   constructor(store: RecordStore, now: () => number, ageDays: number) {
@@ -98,12 +105,19 @@ export class RequestRecords {
   async claim(claimant: Claimant, leaseEndsAt: number): Promise<Claim> {
     const { sentAt, goneBefore, pinned: payload } = claimant;
     const request = recordedOf(claimant);
-    const believed = await this.#believed(claimant, request);
-    const { stored, before, refused } = await this.apply(
+    const { deadLetterOf: redrive } = claimant;
+    const leaseId = this.#takeUnanswered(request) ?? crypto.randomUUID();
+    const event = {
+      type: 'claim',
       request,
-      { type: 'claim', request, leaseEndsAt, sentAt, payload, goneBefore },
-      believed,
-    );
+      leaseEndsAt,
+      leaseId,
+      sentAt,
+      payload,
+      goneBefore,
+      deadLetterOf: redrive,
+    } as const;
+    const { stored, before, refused } = await this.#claim(event, await this.#believed(claimant, request));
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
     if (outcome) {
       const otherPayload = bringsOther(stored.record, { payload });
@@ -111,7 +125,32 @@ export class RequestRecords {
     }
     if (refused === 'other_payload') return { status: 'other_payload' };
     if (refused) return { status: 'running', leaseEndsAt: otherEndsAt };
-    return { status: 'claimed', lease: new Lease(this, stored, before?.status === 'running') };
+    const takenOver = before?.status === 'running' && before.leaseId !== leaseId;
+    return { status: 'claimed', lease: new Lease(this, stored, takenOver) };
+  }
+
+  /**
+   * A claim whose answer is lost is made once more, now or when the message comes again: under one lease id it is one
+   * attempt, however often it is written.
+   */
+  async #claim(event: ClaimEvent, believed: StoredRecord | undefined): Promise<Applied> {
+    const { request, leaseId } = event;
+    try {
+      return await this.apply(request, event, believed).catch((error) => {
+        if (error instanceof CoatcheckError) throw error;
+        return this.change(request, event);
+      });
+    } catch (error) {
+      this.#unanswered.set(identityDigest('record', request), leaseId);
+      throw error;
+    }
+  }
+
+  #takeUnanswered(request: RequestIdentity): string | undefined {
+    const digest = identityDigest('record', request);
+    const leaseId = this.#unanswered.get(digest);
+    this.#unanswered.delete(digest);
+    return leaseId;
   }
 
   /**
@@ -150,10 +189,10 @@ export class RequestRecords {
 
   /** What the record probably is, so that a claim takes one write: most requests are new or just submitted. */
   async #believed(
-    { submittedAt, ticketed }: Claimant,
+    { submittedAt, ticketed, redelivered }: Claimant,
     request: RecordedRequest,
   ): Promise<StoredRecord | undefined> {
-    if (ticketed) return this.#store.read(request);
+    if (ticketed || redelivered) return this.#store.read(request);
     return submittedAt === undefined ? undefined : this.#submitted(request, submittedAt, true);
   }
 

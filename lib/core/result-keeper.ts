@@ -35,17 +35,36 @@ export class ResultKeeper {
     const { bytes, whole } = await readBeginning(body, this.#settings.inlineLimitBytes);
     if (whole) return this.#store(whole, contentType, lease, signal);
     const inline = { bytes, contentType };
-    const fits = this.#fits(inline);
+    const fits = this.#fits(this.#success(inline));
     if (fits && bytes.byteLength <= RECORDED_RESULT_BYTES) return inline;
     const stored = await this.#store(single(bytes), contentType, lease, signal);
-    if (lease.attempt > 1) return this.#inlined(stored, signal);
+    if (lease.attempt > 1) return this.#inlined(stored, (result) => this.#success(result), signal);
     return fits ? { ...inline, stored } : stored;
   }
 
   /** A recorded outcome as it was published: what travelled inline and was recorded by reference is inline again. */
   async restore(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (outcome.status !== 'succeeded' || !('check' in outcome.result)) return outcome;
-    return { ...outcome, result: await this.#inlined(outcome.result, signal) };
+    const { result, ...rest } = outcome;
+    return {
+      ...rest,
+      result: await this.#inlined(result, (inline) => ({ ...rest, result: inline }), signal),
+    };
+  }
+
+  /**
+   * The outcome with its result in the store, where it is inline; undefined where there is nothing to move.
+   * @param lease of the attempt that ended the request
+   */
+  async byReference(
+    outcome: Outcome,
+    lease: Pick<Lease, 'attempt' | 'createdAt'>,
+    signal: AbortSignal,
+  ): Promise<Outcome | undefined> {
+    if (outcome.status !== 'succeeded' || 'check' in outcome.result) return undefined;
+    const { bytes, contentType, stored } = outcome.result;
+    const result = stored ?? (await this.#store(single(bytes), contentType, lease, signal));
+    return this.lend({ ...outcome, result }, signal);
   }
 
   /**
@@ -67,14 +86,18 @@ export class ResultKeeper {
     return { ...outcome, result: { ...(await store.lend(result, key)), isText } };
   }
 
-  /** A stored result, inline if it is one that travels so. */
-  async #inlined(stored: StoredResult, signal: AbortSignal): Promise<InlineResult | StoredResult> {
+  /** A stored result, inline if the outcome with it is one that travels so. */
+  async #inlined(
+    stored: StoredResult,
+    outcomeWith: (result: InlineResult) => Outcome,
+    signal: AbortSignal,
+  ): Promise<InlineResult | StoredResult> {
     if (stored.size > this.#settings.inlineLimitBytes) return stored;
     try {
       const { body, discard } = await this.#ports.store.open(stored.check, signal);
       const { bytes } = await readBeginning(body, stored.size).finally(discard);
       const inline = { bytes, contentType: stored.contentType, stored };
-      return this.#fits(inline) ? inline : stored;
+      return this.#fits(outcomeWith(inline)) ? inline : stored;
     } catch (error) {
       // Gone (records may be kept longer than results) or unreadable: the work is done, and the reference tells so.
       if (error instanceof PermanentError) return stored;
@@ -107,10 +130,14 @@ export class ResultKeeper {
     return areUtf8(body).finally(discard);
   }
 
-  #fits(result: InlineResult): boolean {
-    const { output, chance } = this.#ports;
-    const outcome = outcomeOf(this.#request, { status: 'succeeded', result }, chance.now());
+  #success(result: InlineResult): Outcome {
+    return outcomeOf(this.#request, { status: 'succeeded', result }, this.#ports.chance.now());
+  }
+
+  /** Whether the queue takes the outcome as it is: it is measured as it is sent. */
+  #fits(outcome: Outcome): boolean {
+    const { output } = this.#ports;
     const message = encodeOutcome(outcome, this.#settings);
-    return message !== undefined && output.sizeOf(message) <= output.maxBytes;
+    return message !== undefined && output.sizeOf(message) <= output.maxMessageBytes;
   }
 }

@@ -328,6 +328,9 @@ export function numberProblem(name: NumberSettingName, value: unknown, path: str
  */
 export const RECORDED_RESULT_BYTES = 4_096;
 
+/** Smallest MaximumMessageSize of an output queue, in bytes: a failure without its details always fits. */
+export const OUTPUT_MIN_MESSAGE_BYTES = 8_192;
+
 /** Receives kept for saying that a request is given up: that, too, may fail. */
 export const GIVING_UP_RECEIVES = 3;
 

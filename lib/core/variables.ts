@@ -128,11 +128,14 @@ export function setting(name: ToldSetting): Variable<number> {
 
 /** As {@link setting}, of one that may be off. */
 export function optionalSetting(name: ToldSetting): Variable<number | undefined> {
-  const told = setting(name);
+  return optional(setting(name));
+}
+
+function optional(variable: Variable<number>): Variable<number | undefined> {
   return {
-    name: told.name,
-    write: (value) => (value === undefined ? '' : told.write(value)),
-    read: (given = '', problems) => (given === '' ? undefined : told.read(given, problems)),
+    name: variable.name,
+    write: (value) => (value === undefined ? '' : variable.write(value)),
+    read: (given = '', problems) => (given === '' ? undefined : variable.read(given, problems)),
   };
 }
 
@@ -143,6 +146,11 @@ export function count(name: string, unit: string): Variable<number> {
       ? undefined
       : `${name} must be a whole number of ${unit} from 1, got ${value}`,
   );
+}
+
+/** As {@link count}, of a number that may be unknown. */
+export function optionalCount(name: string, unit: string): Variable<number | undefined> {
+  return optional(count(name, unit));
 }
 
 /** Whole numbers from 1, at least one. @param what says what each of them is */

@@ -9,7 +9,7 @@ import type { StoredResult } from './ports.ts';
 import { ProgressReport } from './progress-report.ts';
 import { PayloadRequest } from './request.ts';
 import { resultBodyOf } from './result.ts';
-import type { ResultKeeper } from './result-keeper.ts';
+import { ResultKeeper } from './result-keeper.ts';
 import { optionalTraceparent } from './traceparent.ts';
 import { callbackUrlProblem } from './webhooks/callback-url.ts';
 import { tellProgress } from './webhooks/progress.ts';
@@ -18,13 +18,11 @@ import { tellProgress } from './webhooks/progress.ts';
 export class Work {
   #request: DecodedRequest;
   readonly #lease: Lease;
-  readonly #results: ResultKeeper;
   readonly #tools: AttemptTools;
 
-  constructor(request: DecodedRequest, lease: Lease, results: ResultKeeper, tools: AttemptTools) {
+  constructor(request: DecodedRequest, lease: Lease, tools: AttemptTools) {
     this.#request = request;
     this.#lease = lease;
-    this.#results = results;
     this.#tools = tools;
   }
 
@@ -70,7 +68,7 @@ export class Work {
       });
       if (processor.input) await request.validate(processor.input);
       const body = await resultBodyOf(await processor.handler(request), ports.chance.now());
-      return await this.#results.keep(body, this.#lease, shift.over);
+      return await new ResultKeeper(this.#request, settings, ports).keep(body, this.#lease, shift.over);
     } catch (error) {
       const readError = payload.readError();
       // An application that answers 400 to a payload that broke off has refused nothing.

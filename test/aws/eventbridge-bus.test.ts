@@ -48,10 +48,10 @@ test('what became of each stands in its place', async () => {
     ],
   });
   expect(await bus.send(['1', '2', '3', '4'].map(event))).toEqual([
-    { sent: false, worthRetrying: true, reason: 'ThrottlingException: slower' },
+    { sent: false, refused: false, reason: 'ThrottlingException: slower' },
     { sent: true },
-    { sent: false, worthRetrying: false, reason: 'MalformedDetail: ' },
-    { sent: false, worthRetrying: true, reason: "EventBridge's answer left the event out" },
+    { sent: false, refused: true, reason: 'MalformedDetail: ' },
+    { sent: false, refused: false, reason: "EventBridge's answer left the event out" },
   ]);
 });
 

@@ -63,21 +63,53 @@ test('what became of each stands in its place, whatever the order of the answer'
     ],
   });
   expect(await queue.send(['a', 'b', 'c', 'd'].map((body) => message(body)))).toEqual([
-    { sent: false, worthRetrying: true, reason: 'InternalError: ' },
-    { sent: false, worthRetrying: true, reason: "SQS's answer left the message out" },
+    { sent: false, refused: false, reason: 'InternalError: ' },
+    { sent: false, refused: false, reason: "SQS's answer left the message out" },
     { sent: true },
-    { sent: false, worthRetrying: false, reason: 'InvalidMessageContents: no such character' },
+    { sent: false, refused: true, reason: 'InvalidMessageContents: no such character' },
   ]);
 });
 
 test.each([
-  [400, 'com.amazonaws.sqs#BatchRequestTooLong', 'BatchRequestTooLong'],
   [400, 'com.amazonaws.sqs#QueueDoesNotExist', 'QueueDoesNotExist'],
   [403, 'AccessDeniedException', 'AccessDeniedException'],
   [500, 'InternalFailure', 'InternalFailure'],
 ])('a call that is refused with %i %s rejects', async (status, type, name) => {
   endpoint.script = jsonAnswer(status, { __type: type, message: 'no' });
   await expect(queue.send([message('a')])).rejects.toMatchObject({ name });
+});
+
+test('A3: a call that SQS refuses for one of its messages is made again with each alone', async () => {
+  endpoint.script = (call, response) => {
+    const { Entries } = JSON.parse(String(call.body));
+    const isTooLong = Entries.some((entry: { MessageBody: string }) => entry.MessageBody === 'long');
+    if (isTooLong) {
+      return jsonAnswer(400, { __type: 'com.amazonaws.sqs#BatchRequestTooLong', message: 'too long' })(
+        call,
+        response,
+      );
+    }
+    return jsonAnswer(200, { Successful: [sent('0', Entries[0].MessageBody)], Failed: [] })(call, response);
+  };
+  expect(await queue.send(['a', 'long', 'b'].map((body) => message(body)))).toEqual([
+    { sent: true },
+    { sent: false, refused: true, reason: 'BatchRequestTooLong: too long' },
+    { sent: true },
+  ]);
+  expect(endpoint.calls).toHaveLength(4);
+});
+
+test('attributes keep their types, bytes among them', async () => {
+  endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a')], Failed: [] });
+  const attributes = {
+    Digest: { type: 'Binary', value: Buffer.from([0, 255]) },
+    Size: { type: 'Number.bytes', value: '5' },
+  };
+  await queue.send([message('a', attributes)]).catch(() => {});
+  expect(JSON.parse(String(endpoint.calls[0]?.body)).Entries[0].MessageAttributes).toEqual({
+    Digest: { DataType: 'Binary', BinaryValue: 'AP8=' },
+    Size: { DataType: 'Number.bytes', StringValue: '5' },
+  });
 });
 
 /** A message's size is its body's and every attribute's name, type and value, in UTF-8. */

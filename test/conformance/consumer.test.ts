@@ -211,7 +211,7 @@ describe('a consumer', () => {
     const MessageAttributes = Object.fromEntries(
       Object.entries(attributes).map(([name, { type, value }]) => [
         name,
-        { DataType: type, StringValue: value },
+        { DataType: type, StringValue: String(value) },
       ]),
     );
     await sqs.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, MessageAttributes }));

@@ -180,6 +180,29 @@ describe('with an output queue of the user', () => {
     });
   });
 
+  it('A1: reads its MaximumMessageSize, which may be older than today’s default', () => {
+    const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties
+      .Environment;
+    expect(Variables.COATCHECK_OUTPUT_MAX_MESSAGE_BYTES).toBe('');
+    const { Statement } = resource(template(), 'AWS::IAM::Policy', 'ServiceProcessorRole').properties
+      .PolicyDocument;
+    expect(readable(Statement)).toContainEqual({
+      Effect: 'Allow',
+      Action: ['sqs:GetQueueAttributes', 'sqs:SendMessage'],
+      Resource: `<${resource(template(), 'AWS::SQS::Queue', 'Own').id}.Arn>`,
+    });
+  });
+
+  it('A1: takes the MaximumMessageSize that it states', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const { template } = serviceIn(stack, {
+      outputQueue: new Queue(stack, 'Own', { maxMessageSizeBytes: 262_144 }),
+    });
+    const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties
+      .Environment;
+    expect(Variables.COATCHECK_OUTPUT_MAX_MESSAGE_BYTES).toBe('262144');
+  });
+
   it("doesn't know its dead-letter queue", () => {
     expect(service.outputDeadLetterQueue).toBeUndefined();
     expect(() => service.metricOutputDeadLetters()).toThrow(

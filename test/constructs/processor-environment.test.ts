@@ -16,16 +16,22 @@ function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
     table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
     input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
     output: `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}>`,
+    dead: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputDeadLetters').id}>`,
     pauses: resources(template).find(({ id }) => id.startsWith('ServicePausesQueue'))?.id,
   };
 }
 
 it('is what a processor reads by default', () => {
-  const { variables, bucket, table, input, output, pauses } = variablesOf(new Stack(emptyApp(), 'Stack'), {});
+  const { variables, bucket, table, input, output, dead, pauses } = variablesOf(
+    new Stack(emptyApp(), 'Stack'),
+    {},
+  );
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
     outputQueueUrl: output,
+    outputMaxMessageBytes: 1_048_576,
+    deadLetterQueueUrl: dead,
     payloadBucket: bucket,
     requestTable: table,
     resultPrefix: 'results/',
@@ -60,7 +66,7 @@ it('is what a processor reads by default', () => {
 
 it('is what the props say', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { variables, bucket, table, input, output, pauses } = variablesOf(stack, {
+  const { variables, bucket, table, input, output, dead, pauses } = variablesOf(stack, {
     circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
     serviceName: 'urn:reports',
     metrics: false,
@@ -92,6 +98,8 @@ it('is what the props say', () => {
     serviceName: 'urn:reports',
     inputQueueUrl: input,
     outputQueueUrl: output,
+    outputMaxMessageBytes: 1_048_576,
+    deadLetterQueueUrl: dead,
     payloadBucket: bucket,
     requestTable: table,
     resultPrefix: 'out/',

@@ -16,6 +16,7 @@ it('allows the calls the processor makes and no others', () => {
   const bucket = `<${resource(template, 'AWS::S3::Bucket').id}.Arn>`;
   const input = `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`;
   const output = `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}.Arn>`;
+  const dead = `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputDeadLetters').id}.Arn>`;
   const pauses = `<${resource(template, 'AWS::SQS::Queue', 'ServicePausesQueue').id}.Arn>`;
   const table = `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}.Arn>`;
   const logs = `<${resource(template, 'AWS::Logs::LogGroup', 'ServiceProcessor').id}.Arn>`;
@@ -31,7 +32,7 @@ it('allows the calls the processor makes and no others', () => {
       ],
       Resource: input,
     },
-    { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [output, pauses] },
+    { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [dead, output, pauses] },
     { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Resource: table },
     {
       Effect: 'Allow',

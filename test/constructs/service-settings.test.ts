@@ -330,6 +330,14 @@ describe('an output queue of the user', () => {
     ]);
   });
 
+  it('A1: takes messages that a failure fits into', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const outputQueue = new Queue(stack, 'Own', { maxMessageSizeBytes: 4_096 });
+    expect(problemsIn(() => serviceIn(stack, { outputQueue }))).toEqual([
+      'outputQueue must take messages of at least 8192 bytes, so that every failure fits; got a MaximumMessageSize of 4096',
+    ]);
+  });
+
   it("can't be FIFO", () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const outputQueue = Queue.fromQueueArn(stack, 'Own', 'arn:aws:sqs:us-east-1:123456789012:own.fifo');

@@ -76,20 +76,22 @@ describe('B3: a message with another payload under the same id', () => {
     expect(harness.event.data).toBe('first');
   });
 
-  test('is no redrive of a request that was given up; its own payload is', async () => {
+  test('is no redrive of a request that was given up, even if its dead letter had no room to say so', async () => {
     const { harness, own, other } = await begun(
       () => {
         throw new Error('never');
       },
-      { maxAttempts: 1 },
+      { maxAttempts: 2 },
     );
-    await harness.process([{ ...own, attempt: 2 }]);
-    expect(harness.records.record('r-1')).toMatchObject({ status: 'failed' });
+    const nine = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Own${index}`, 'x']));
+    const full = { ...own, attempt: 2, attributes: { ...own.attributes, ...nine } };
+    await harness.process([full]);
+    expect(harness.records.record('r-1')).toMatchObject({ status: 'failed', deadLetterIsBare: true });
     harness.chance.advanceSeconds(100);
     const sentAt = harness.chance.now();
     await harness.process([other({ sentAt })]);
     expect(harness.records.record('r-1')).toMatchObject({ status: 'failed' });
-    await harness.process([{ ...own, id: 'message-again', sentAt }]);
+    await harness.process([{ ...full, id: 'message-again', sentAt }]);
     expect(harness.records.record('r-1')).toMatchObject({ redrives: 1 });
   });
 });

@@ -19,7 +19,13 @@ function recordAfter(record: RequestRecord | undefined, event: RecordEvent, now 
 
 const awaiting = recordAfter(undefined, { type: 'submit', request: REQUEST, uploaded: false });
 const queued = recordAfter(undefined, { type: 'submit', request: REQUEST, uploaded: true });
-const claim: RecordEvent = { type: 'claim', request: REQUEST, leaseEndsAt: LEASE_END };
+const claim: RecordEvent = {
+  type: 'claim',
+  request: REQUEST,
+  leaseEndsAt: LEASE_END,
+  leaseId: 'lease-1',
+};
+const laterClaim: RecordEvent = { ...claim, leaseId: 'lease-2' };
 const running = recordAfter(queued, claim);
 const cancelling = recordAfter(running, { type: 'cancel' });
 const error = { name: 'Error', message: 'not now' };
@@ -27,7 +33,7 @@ const error = { name: 'Error', message: 'not now' };
 const EVENTS: Record<string, RecordEvent> = {
   submit: { type: 'submit', request: REQUEST, uploaded: true },
   uploaded: { type: 'uploaded' },
-  claim,
+  claim: laterClaim,
   progress: { type: 'progress', attempt: 1, progress: { fraction: 0.5 } },
   'progress of another': { type: 'progress', attempt: 2, progress: { fraction: 0.5 } },
   release: { type: 'release', attempt: 1, error },
@@ -129,7 +135,7 @@ describe.each(TABLE)('%s', (_, record, expected) => {
 
 describe('after the lease', () => {
   test('a running request is taken over', () => {
-    expect(recordAfter(running, claim, LEASE_END)).toMatchObject({ status: 'running', attempts: 2 });
+    expect(recordAfter(running, laterClaim, LEASE_END)).toMatchObject({ status: 'running', attempts: 2 });
   });
 
   test('a running request can be cancelled at once, and expire', () => {
@@ -156,17 +162,18 @@ test('a new attempt begins without the progress of the one before', () => {
     progress: { fraction: 0.5, note: 'half' },
   });
   expect(advanced.progress).toEqual({ fraction: 0.5, note: 'half' });
-  expect(recordAfter(advanced, claim, LEASE_END).progress).toBeUndefined();
+  expect(recordAfter(advanced, laterClaim, LEASE_END).progress).toBeUndefined();
 });
 
 test('a request begun by its claim keeps what its envelope said', () => {
   const request = { ...REQUEST, tenant: 'acme', expiresAt: NOW + 5, traceparent: '00-trace' };
-  const record = recordAfter(undefined, { type: 'claim', request, leaseEndsAt: LEASE_END });
+  const record = recordAfter(undefined, { ...claim, request });
   expect(record).toEqual({
     request,
     status: 'running',
     attempts: 1,
     leaseEndsAt: LEASE_END,
+    leaseId: 'lease-1',
     createdAt: NOW,
     updatedAt: NOW,
   });
@@ -227,7 +234,7 @@ describe('whatever happens, in whatever order, at whatever time', () => {
         const { record } = history(given).at(-1) ?? {};
         if (record?.outcome) return;
         const late = NOW + 1_000;
-        const taken = recordAfter(record, { type: 'claim', request: REQUEST, leaseEndsAt: late + 10 }, late);
+        const taken = recordAfter(record, { ...claim, leaseEndsAt: late + 10, leaseId: 'late' }, late);
         if (taken.outcome) return;
         const attempt = taken.attempts;
         const completion = { type: 'complete', attempt, outcome: successOf(attempt) } as const;

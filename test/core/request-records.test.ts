@@ -53,7 +53,7 @@ describe('a change', () => {
     );
     await store.write({ record: queuedRecord(now()), revision: 1, keptUntil: Number.MAX_SAFE_INTEGER });
     await expect(
-      records.change(REQUEST, { type: 'claim', request: REQUEST, leaseEndsAt: 0 }),
+      records.change(REQUEST, { type: 'claim', request: REQUEST, leaseEndsAt: 0, leaseId: 'lease-1' }),
     ).rejects.toThrow(RecordContended);
   });
 

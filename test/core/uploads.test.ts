@@ -153,7 +153,8 @@ describe('URLs of parts', () => {
 
   test.each(['cancel', 'claim'] as const)('aren’t given after a %s', async (type) => {
     const { uploads, records, request, uploadName } = await begun();
-    const event = type === 'claim' ? { type, request, leaseEndsAt: START + HOUR } : { type };
+    const lease = { request, leaseEndsAt: START + HOUR, leaseId: 'lease-1' };
+    const event = type === 'claim' ? { type, ...lease } : { type };
     await records.change(request, event);
     expect(await codeOf(uploads.partUrls(request, uploadName, [1]))).toBe('upload_over');
   });
@@ -194,7 +195,7 @@ describe('a completion', () => {
   test('said again once S3 has told of the payload changes nothing', async () => {
     const { uploads, transfers, records, request, uploadName, parts } = await begun();
     await uploads.complete(request, uploadName, parts);
-    await records.change(request, { type: 'claim', request, leaseEndsAt: START + HOUR });
+    await records.change(request, { type: 'claim', request, leaseEndsAt: START + HOUR, leaseId: 'lease-1' });
     expect(await uploads.complete(request, uploadName, parts)).toMatchObject({
       status: 'running',
       attempts: 1,
@@ -229,7 +230,7 @@ describe('an abortion', () => {
 
   test('of a request that has its payload is refused', async () => {
     const { uploads, records, request, uploadName } = await begun();
-    await records.change(request, { type: 'claim', request, leaseEndsAt: START + HOUR });
+    await records.change(request, { type: 'claim', request, leaseEndsAt: START + HOUR, leaseId: 'lease-1' });
     expect(await codeOf(uploads.abort(request, uploadName))).toBe('upload_over');
     expect((await records.find(request))?.status).toBe('running');
   });

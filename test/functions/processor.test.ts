@@ -79,6 +79,8 @@ beforeEach(async () => {
     ...engineSettings(),
     inputQueueUrl: `${endpoint.url}/123456789012/input`,
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
+    outputMaxMessageBytes: 1_048_576,
+    deadLetterQueueUrl: `${endpoint.url}/123456789012/dead-letters`,
     payloadBucket: 'payloads',
     requestTable: 'requests',
     webhookQueueUrl: '',

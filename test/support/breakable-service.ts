@@ -31,6 +31,7 @@ export class BreakableService {
   readonly chance = new SetChance();
   readonly records = new MemoryRecordStore();
   readonly output = new MemoryOutputQueue();
+  readonly deadLetters = new MemoryOutputQueue();
   readonly queue: MemoryInputQueue;
   /** Until when the table and the output queue answer nothing but errors, in milliseconds since 1970. */
   tableDownUntil = 0;
@@ -54,6 +55,7 @@ export class BreakableService {
       logger,
       store: new MemoryPayloadStore(),
       input: this.queue,
+      deadLetters: this.deadLetters,
       records: {
         read: (request: RequestIdentity) =>
           this.#unlessDown(this.tableDownUntil, () => records.read(request)),
@@ -62,6 +64,7 @@ export class BreakableService {
       output: {
         maxMessages: output.maxMessages,
         maxBytes: output.maxBytes,
+        maxMessageBytes: output.maxMessageBytes,
         sizeOf: (message: OutputMessage) => output.sizeOf(message),
         send: (messages: readonly OutputMessage[]) =>
           this.#unlessDown(this.outputDownUntil, () => output.send(messages)),

@@ -29,6 +29,6 @@ export async function cliService(
 export async function begin({ api }: ServedApi, id: string, progress: Progress): Promise<void> {
   const request = { id, issuer: '' };
   const leaseEndsAt = api.harness.chance.now() + 60_000;
-  await api.records.change(request, { type: 'claim', request, leaseEndsAt });
+  await api.records.change(request, { type: 'claim', request, leaseEndsAt, leaseId: 'lease-1' });
   await api.records.change(request, { type: 'progress', attempt: 1, progress });
 }

@@ -22,6 +22,7 @@ export class EngineHarness {
   readonly store = new MemoryPayloadStore();
   readonly records = new MemoryRecordStore();
   readonly output = new MemoryOutputQueue();
+  readonly deadLetters = new MemoryOutputQueue();
   readonly input: MemoryInputQueue;
   readonly logger = new CollectingLogger();
   readonly settings: EngineSettings;
@@ -31,9 +32,9 @@ export class EngineHarness {
     this.settings = engineSettings(settings);
     const { visibilityTimeoutSeconds } = this.settings;
     this.input = new MemoryInputQueue({ now: this.chance.now, visibilityTimeoutSeconds });
-    const { chance, store, records, output, input, logger } = this;
+    const { chance, store, records, output, deadLetters, input, logger } = this;
     const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
-    const own = { chance, store, records, output, input, logger };
+    const own = { chance, store, records, output, deadLetters, input, logger };
     this.engine = new Engine(definition, this.settings, { ...own, ...ports });
   }
 

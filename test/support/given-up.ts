@@ -3,6 +3,7 @@ import type { Lease } from '../../lib/core/lease.ts';
 import { failure } from '../../lib/core/outcome.ts';
 import type { RequestIdentity } from '../../lib/core/request-id.ts';
 import type { RequestRecords } from '../../lib/core/request-records.ts';
+import { summarizeThrown, type ThrownSummary } from '../../lib/core/thrown.ts';
 import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
 const LEASE_ENDS_AT = Date.UTC(2100, 0);
@@ -14,9 +15,7 @@ export async function giveUp(
   error: unknown,
   endedAt: number,
 ): Promise<void> {
-  const lease = await claim(records, request);
-  await lease.release(error, false);
-  await giveUpUnder(await claim(records, request), endedAt);
+  await giveUpUnder(await claim(records, request), endedAt, summarizeThrown(error));
   await records.change(request, { type: 'dead_letter' });
 }
 
@@ -43,14 +42,17 @@ export async function succeed(
   await lease.complete(inlineOutcome('1', 'application/json', { request }));
 }
 
-async function giveUpUnder(lease: Lease, endedAt: number): Promise<void> {
+async function giveUpUnder(lease: Lease, endedAt: number, error?: ThrownSummary): Promise<void> {
   const { request, attempt, lastError } = lease;
-  const ending = failure(new AttemptsExhausted(attempt - 1, lastError, false), attempt - 1);
-  await lease.complete(outcomeOf(ending, { request, endedAt }), true);
+  const ending = failure(new AttemptsExhausted(attempt, error ?? lastError, false), attempt);
+  await lease.complete(outcomeOf(ending, { request, endedAt }), { error });
 }
 
+/** @param sentAt when its dead letter was put back, if it was */
 async function claim(records: RequestRecords, request: RequestIdentity, sentAt?: number): Promise<Lease> {
-  const found = await records.claim({ ...request, sentAt }, LEASE_ENDS_AT);
+  const { redrives = 0 } = (await records.find(request)) ?? {};
+  const redriven = sentAt !== undefined && { sentAt, deadLetterOf: redrives };
+  const found = await records.claim({ ...request, ...redriven }, LEASE_ENDS_AT);
   if (found.status !== 'claimed') throw new Error(`${request.id} is ${found.status}`);
   return found.lease;
 }

@@ -6,6 +6,7 @@ import { Faults } from './faults.ts';
 export class MemoryEventBus implements EventBus {
   readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
   readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
+  readonly maxMessageBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
   readonly faults = new Faults<'send'>();
   /** What every call brought. */
   readonly calls: (readonly BusEvent[])[] = [];

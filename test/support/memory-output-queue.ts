@@ -10,6 +10,7 @@ export type Refusal = Extract<SendResult, { sent: false }>;
 export class MemoryOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  maxMessageBytes = SQS_MAX_MESSAGE_BYTES;
   readonly faults = new Faults<'send'>();
   /** What every call held, refused ones included. */
   readonly calls: (readonly OutputMessage[])[] = [];
@@ -56,7 +57,7 @@ export class MemoryOutputQueue implements OutputQueue {
     if (size > this.maxBytes) throw new Error(`BatchRequestTooLong: ${size} bytes`);
     for (const { body, attributes } of messages) {
       for (const text of [body, ...Object.values(attributes).map(({ value }) => value)])
-        assertMessageText(text);
+        if (typeof text === 'string') assertMessageText(text);
     }
   }
 }

@@ -10,10 +10,14 @@ export class MemoryRecordStore implements RecordStore {
   readonly faults = new Faults<'read' | 'write'>();
   /** Writes that were tried, refused ones among them. */
   writes = 0;
+  reads = 0;
   readonly #stored = new Map<string, StoredRecord>();
 
   read(request: RequestIdentity): Promise<StoredRecord | undefined> {
-    return this.faults.around('read', () => this.#stored.get(keyOf(request)));
+    return this.faults.around('read', () => {
+      this.reads++;
+      return this.#stored.get(keyOf(request));
+    });
   }
 
   write(next: StoredRecord): Promise<WriteResult> {

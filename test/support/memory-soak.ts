@@ -6,6 +6,7 @@ import type { ProcessorRequest } from '../../lib/core/handler.ts';
 import { maxReceivesOf } from '../../lib/core/settings.ts';
 import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/shift.ts';
 import { CollectingLogger } from './collecting-logger.ts';
+import { deadLetterIds } from './dead-letters.ts';
 import type { Fault } from './faults.ts';
 import { type HandlerEnd, type HandlerRun, violationsOf } from './invariant.ts';
 import { MemoryInputQueue } from './memory-input-queue.ts';
@@ -57,6 +58,7 @@ export class MemorySoak {
   });
   readonly #queue: MemoryInputQueue;
   readonly #output = new MemoryOutputQueue();
+  readonly #deadLetters = new MemoryOutputQueue();
   readonly #records = new MemoryRecordStore();
   readonly #store = new MemoryPayloadStore();
   readonly #runs: OpenRun[] = [];
@@ -74,6 +76,7 @@ export class MemorySoak {
     this.#queue.faults.inject('defer', ...this.#faults());
     this.#queue.faults.inject('acknowledge', ...this.#faults());
     this.#output.faults.inject('send', ...this.#faults());
+    this.#deadLetters.faults.inject('send', ...this.#faults());
     this.#records.faults.inject('read', ...this.#faults());
     this.#records.faults.inject('write', ...this.#faults());
     this.#store.faults.inject('recall', ...this.#faults());
@@ -99,7 +102,10 @@ export class MemorySoak {
       unsure: [],
       records: this.#records.all().map(({ record }) => record),
       published: this.#published(),
-      deadLetters: this.#queue.deadLetters.map((message) => this.#requestOf.get(message) ?? message),
+      deadLetters: [
+        ...this.#queue.deadLetters.map((message) => this.#requestOf.get(message) ?? message),
+        ...deadLetterIds(this.#deadLetters),
+      ],
       waiting: this.#queue.size,
       runs: this.#runs,
     });
@@ -177,6 +183,7 @@ export class MemorySoak {
           store: this.#store,
           records: this.#records,
           output: this.#output,
+          deadLetters: this.#deadLetters,
           logger: new CollectingLogger(),
         },
         handler: (request, crash) => this.#handle(request, crash, process, deadlineAt),

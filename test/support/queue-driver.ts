@@ -74,7 +74,7 @@ export class MortalProcess {
     const processor = defineProcessor((request) =>
       this.#alive ? handler(request, crash) : new Promise(() => {}),
     );
-    const { store, records, output } = ports;
+    const { store, records, output, deadLetters } = ports;
     return new Engine(processor, settings, {
       ...ports,
       chance,
@@ -93,8 +93,16 @@ export class MortalProcess {
       output: {
         maxMessages: output.maxMessages,
         maxBytes: output.maxBytes,
+        maxMessageBytes: output.maxMessageBytes,
         sizeOf: (message) => output.sizeOf(message),
         send: (messages) => this.#living(() => output.send(messages)),
+      },
+      deadLetters: {
+        maxMessages: deadLetters.maxMessages,
+        maxBytes: deadLetters.maxBytes,
+        maxMessageBytes: deadLetters.maxMessageBytes,
+        sizeOf: (message) => deadLetters.sizeOf(message),
+        send: (messages) => this.#living(() => deadLetters.send(messages)),
       },
       input: {
         defer: (deferrals) => this.#living(() => queue.defer(deferrals)),

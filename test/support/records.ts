@@ -1,7 +1,8 @@
 import fc from 'fast-check';
-import type { Outcome } from '../../lib/core/outcome.ts';
+import { AttemptsExhausted } from '../../lib/core/errors.ts';
+import { failure, type Outcome } from '../../lib/core/outcome.ts';
 import type { RecordEvent } from '../../lib/core/request-record.ts';
-import { inlineOutcome } from './outcomes.ts';
+import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
 export const REQUEST = { id: 'r-1', issuer: '' };
 
@@ -9,6 +10,8 @@ export const REQUEST = { id: 'r-1', issuer: '' };
 export function successOf(attempt: number): Outcome {
   return inlineOutcome(String(attempt));
 }
+
+const FAILURE = outcomeOf(failure(new AttemptsExhausted(1, undefined, true), 1));
 
 /** Whatever may be said of request `r-1`, by attempts that are, were or never will be, at times about `now`. */
 export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
@@ -21,7 +24,7 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
   return fc.oneof(
     fc.record({ type: fc.constant('submit' as const), request, uploaded: fc.boolean() }),
     fc.record({ type: fc.constantFrom('uploaded' as const, 'cancel' as const, 'expire' as const) }),
-    fc.record({ type: fc.constant('claim' as const), request, leaseEndsAt: times }),
+    fc.record({ type: fc.constant('claim' as const), request, leaseEndsAt: times, leaseId: fc.uuid() }),
     fc.record({
       type: fc.constant('progress' as const),
       attempt,
@@ -33,5 +36,11 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
       error: fc.constant({ name: 'Error', message: 'not now' }),
     }),
     attempt.map((attempt) => ({ type: 'complete' as const, attempt, outcome: successOf(attempt) })),
+    fc.record({
+      type: fc.constant('complete' as const),
+      attempt,
+      outcome: fc.constant(FAILURE),
+      givenUp: fc.constant({ error: undefined }),
+    }),
   );
 }

@@ -1,6 +1,8 @@
+import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
 import type { Delivery } from '../../core/delivery.ts';
 import { ATTRIBUTES } from '../../core/envelopes/attributes.ts';
 import { type DecodedRequest, decode, type RejectedRequest } from '../../core/envelopes/decode.ts';
+import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/limits.ts';
 import { deadLetterOf, MAX_REDRIVES, type RequestRecord } from '../../core/request-record.ts';
 import type { RequestRecords } from '../../core/request-records.ts';
 import { NUMBER_SETTINGS } from '../../core/settings.ts';
@@ -11,6 +13,8 @@ export interface DeadLetter {
   readonly message: DeadMessage;
   /** One, unless S3 told of several uploads in one message, or of none. */
   readonly requests: readonly LetterRequest[];
+  /** Which redrive it waits for, from 0; absent where it doesn't say: SQS moved it, or it had no room. */
+  readonly redrive?: number;
 }
 
 /** A request of a dead letter. */
@@ -18,13 +22,15 @@ export interface LetterRequest {
   readonly described: DecodedRequest | RejectedRequest;
   /** Where it stands; absent when nothing is known of it, or not any more. */
   readonly record?: RequestRecord;
+  /** Those of its letter, which say why it is there. */
+  readonly attributes: DeadMessage['attributes'];
 }
 
 /** What becomes of a letter that is redriven. */
 export type Fate =
   /** It is put back into the input queue. */
   | 'put_back'
-  /** It is deleted: its request was put back before, by another message, and has succeeded. */
+  /** It is deleted: its request was put back by another letter. */
   | 'settled'
   /** It is left: the engine wouldn't run it again. */
   | 'limit_reached';
@@ -40,14 +46,19 @@ export async function openLetter(
   const requests = decode(deliveryOf(message), LIMITS).map(async (described) => {
     // Whatever id a rejected one claims: it has no record.
     const record = 'rejection' in described ? undefined : await records.find(described);
-    return { described, record };
+    return { described, record, attributes: message.attributes };
   });
-  return { message, requests: await Promise.all(requests) };
+  const redrive = message.attributes[ATTRIBUTES.deadLetterRedrives]?.StringValue;
+  return {
+    message,
+    requests: await Promise.all(requests),
+    ...(redrive !== undefined && { redrive: Number(redrive) }),
+  };
 }
 
 /** What is to become of a letter: one of several requests is put back for the sake of any. */
-export function fateOf({ message, requests }: DeadLetter): Fate {
-  const fates = requests.map(({ record }) => fateByRecord(record, message.sentAt));
+export function fateOf(letter: DeadLetter): Fate {
+  const fates = letter.requests.map(({ record }) => fateByRecord(record, letter));
   if (fates.length === 0 || fates.includes('put_back')) return 'put_back';
   return fates.includes('limit_reached') ? 'limit_reached' : 'settled';
 }
@@ -56,24 +67,36 @@ export function fateOf({ message, requests }: DeadLetter): Fate {
  * A request that has succeeded isn't run again either way. But only if another message was put back for it, this one is
  * superfluous: else it may be here because its outcome couldn't be published, which the engine does when it comes back.
  */
-function fateByRecord(record: RequestRecord | undefined, sentAt: number): Fate {
+function fateByRecord(
+  record: RequestRecord | undefined,
+  { redrive = Number.POSITIVE_INFINITY, message: { sentAt } }: DeadLetter,
+): Fate {
   if (!record) return 'put_back';
   const { status, redrives = 0, putBackAt = 0 } = record;
+  if (redrive < redrives) return 'settled';
   if (status === 'succeeded' && putBackAt > sentAt) return 'settled';
   return deadLetterOf(record) === 'known' && redrives >= MAX_REDRIVES ? 'limit_reached' : 'put_back';
 }
 
 /**
- * The attributes a letter is put back with. Its message gets another id: a request that had none but the message's
- * keeps it by an attribute.
+ * The attributes a letter is put back with: those it has and, where SQS moved it and there is room, those that the
+ * engine gives its letters. Its message gets another id, so that a request that had none but the message's keeps it by an
+ * attribute; and a request that has ended is redriven only by a message that says so.
  */
-export function attributesToPutBack({ message, requests }: DeadLetter): DeadMessage['attributes'] {
-  const isKnownByMessage = requests.some(({ described }) => described.id === message.id);
-  if (!isKnownByMessage || ATTRIBUTES.requestId in message.attributes) return message.attributes;
-  return {
-    ...message.attributes,
-    [ATTRIBUTES.requestId]: { DataType: 'String', StringValue: message.id },
-  };
+export function attributesToPutBack({ message, requests, redrive }: DeadLetter): DeadMessage['attributes'] {
+  const { id, attributes } = message;
+  const isKnownByMessage = requests.some(({ described }) => described.id === id);
+  const [{ record } = {}] = requests;
+  const more: [name: string, value: MessageAttributeValue][] = [];
+  if (isKnownByMessage && !(ATTRIBUTES.requestId in attributes)) {
+    more.push([ATTRIBUTES.requestId, { DataType: 'String', StringValue: id }]);
+  }
+  if (redrive === undefined && record?.givenUp) {
+    const value = { DataType: 'Number', StringValue: String(record.redrives ?? 0) };
+    more.push([ATTRIBUTES.deadLetterRedrives, value]);
+  }
+  const room = SQS_MAX_MESSAGE_ATTRIBUTES - Object.keys(attributes).length;
+  return { ...attributes, ...Object.fromEntries(more.slice(0, room)) };
 }
 
 /** The message as the processor's event source delivered it. */

@@ -1,3 +1,4 @@
+import { ATTRIBUTES } from '../../core/envelopes/attributes.ts';
 import type { LetterRequest } from './dead-letter.ts';
 
 /** Why a request is where it is, in short. */
@@ -15,15 +16,16 @@ export interface LetterFacts {
   readonly redrives: number;
 }
 
-/** Sums up what is known of a request. */
-export function factsOf({ described, record }: LetterRequest): LetterFacts {
+/** Sums up what is known of a request: what its record says or, once that is gone, its letter. */
+export function factsOf({ described, record, attributes }: LetterRequest): LetterFacts {
   if (!record) {
     const rejection = 'rejection' in described ? described.rejection : undefined;
+    const noted = (name: string) => attributes[name]?.StringValue;
     return {
-      code: rejection?.code ?? 'unknown',
-      message: rejection?.message ?? '',
-      attempts: 0,
-      redrives: 0,
+      code: rejection?.code ?? noted(ATTRIBUTES.deadLetterCode) ?? 'unknown',
+      message: rejection?.message ?? noted(ATTRIBUTES.deadLetterDetail) ?? '',
+      attempts: Number(noted(ATTRIBUTES.deadLetterAttempts) ?? 0),
+      redrives: Number(noted(ATTRIBUTES.deadLetterRedrives) ?? 0),
     };
   }
   const { status, outcome, givenUp, lastError, redrives = 0 } = record;

@@ -19,8 +19,8 @@ export interface RedriveTools {
  */
 export class Redriving implements Chore {
   readonly #tools: RedriveTools;
-  /** Digests of the requests put back, since whole letters may be large. */
-  readonly #putBack = new Set<string>();
+  /** Which redrive each request was put back for, by its digest, since whole letters may be large. */
+  readonly #putBack = new Map<string, number | undefined>();
 
   constructor(tools: RedriveTools) {
     this.#tools = tools;
@@ -41,6 +41,7 @@ export class Redriving implements Chore {
       const fate = fateOf(letter);
       if (fate === 'settled') settled.push(letter);
       else if (fate === 'limit_reached') yield { letter, result: fate };
+      else if (this.#isTwin(letter)) settled.push(letter);
       else if (this.#isPutBack(letter)) yield { letter, result: 'put_back_already' };
       else {
         this.#note(letter);
@@ -69,12 +70,20 @@ export class Redriving implements Chore {
     }
   }
 
+  /** Of several letters for one redrive, one is put back. */
+  #isTwin(letter: DeadLetter): boolean {
+    const { redrive } = letter;
+    return (
+      redrive !== undefined && digestsOf(letter).every((digest) => this.#putBack.get(digest) === redrive)
+    );
+  }
+
   #isPutBack(letter: DeadLetter): boolean {
     return digestsOf(letter).some((digest) => this.#putBack.has(digest));
   }
 
   #note(letter: DeadLetter): void {
-    for (const digest of digestsOf(letter)) this.#putBack.add(digest);
+    for (const digest of digestsOf(letter)) this.#putBack.set(digest, letter.redrive);
   }
 }
 

@@ -69,7 +69,7 @@ export class Tally<Name extends string> {
 
 const RESULTS: Readonly<Record<Result, string>> = {
   put_back: 'put back',
-  settled: 'deleted as succeeded meanwhile',
+  settled: 'deleted as put back by another letter',
   deleted: 'deleted',
   limit_reached: `left as put back ${MAX_REDRIVES} times`,
   put_back_already: 'left as just put back',

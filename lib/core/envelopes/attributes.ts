@@ -15,6 +15,11 @@ export const ATTRIBUTES = {
   traceparent: 'traceparent',
   extendedPayloadSize: 'ExtendedPayloadSize',
   legacyPayloadSize: 'SQSLargePayloadSize',
+  deadLetterRedrives: 'DeadLetterRedrives',
+  deadLetterCode: 'DeadLetterCode',
+  deadLetterAttempts: 'DeadLetterAttempts',
+  deadLetterHandedInAt: 'DeadLetterHandedInAt',
+  deadLetterDetail: 'DeadLetterDetail',
 } as const;
 
 const OWN_ATTRIBUTES = new Set<string>(Object.values(ATTRIBUTES));

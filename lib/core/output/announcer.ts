@@ -6,39 +6,45 @@ import { webhookUrl } from '../webhooks/target.ts';
 import { encodeOutcome } from './encode.ts';
 import { type Publication, Publisher } from './publisher.ts';
 
-/** Tells outcomes to everybody who is to know: the output queue, and the webhook queue where there is one. */
+/** Sends the messages that the end of a request asks for, those of one batch together. */
 export class Announcer {
   readonly #settings: EngineSettings;
   readonly #output: Publisher<OutputMessage>;
   readonly #webhooks: Publisher<OutputMessage> | undefined;
+  readonly #deadLetters: Publisher<OutputMessage>;
 
-  constructor(settings: EngineSettings, { output, webhooks, chance }: EnginePorts) {
+  constructor(settings: EngineSettings, { output, webhooks, deadLetters, chance }: EnginePorts) {
     this.#settings = settings;
     this.#output = new Publisher(output, chance.random);
     this.#webhooks = webhooks && new Publisher(webhooks, chance.random);
+    this.#deadLetters = new Publisher(deadLetters, chance.random);
   }
 
-  /**
-   * Resolves when all have it, or one was given up.
-   * @throws Error when the outcome can't be written in the output format
-   */
+  /** Sends an outcome to the output queue. One that has no form in the output format is refused. */
   async publish(outcome: Outcome): Promise<Publication> {
     const message = encodeOutcome(outcome, this.#settings);
-    if (!message) throw new Error('the outcome has no form in the output format');
-    const publications = await Promise.all([this.#output.publish(message), this.#enqueueWebhook(outcome)]);
-    return publications.find(({ published }) => !published) ?? { published: true };
+    if (message) return this.#output.publish(message);
+    const reason = `the result has no form in the output format ${this.#settings.outputFormat}`;
+    return { published: false, refused: true, reason };
   }
 
-  /** Sends whatever waits. */
-  flush(): void {
-    this.#output.flush();
-    this.#webhooks?.flush();
-  }
-
-  async #enqueueWebhook(outcome: Outcome): Promise<Publication> {
+  /** Sends the outcome's webhook to the webhook queue, if there is one to be sent. */
+  async enqueueWebhook(outcome: Outcome): Promise<Publication> {
     const url = webhookUrl(outcome.status, outcome.callbackUrl, this.#settings);
     if (!this.#webhooks || url === undefined) return { published: true };
     const webhook = webhookOf(outcome, url, this.#settings.serviceName);
     return this.#webhooks.publish(queuedWebhook(webhook));
+  }
+
+  /** Sends a message to the dead-letter queue. */
+  deadLetter(letter: OutputMessage): Promise<Publication> {
+    return this.#deadLetters.publish(letter);
+  }
+
+  /** Sends whatever waits, and from now on what comes almost at once. */
+  drain(): void {
+    this.#output.drain();
+    this.#webhooks?.drain();
+    this.#deadLetters.drain();
   }
 }

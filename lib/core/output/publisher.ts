@@ -5,7 +5,12 @@ import { pack } from './pack.ts';
 /** What became of one message: published, or why not. */
 export type Publication =
   | { readonly published: true }
-  | { readonly published: false; readonly reason: string };
+  | {
+      readonly published: false;
+      /** The queue works and never takes this message, in this form at least. */
+      readonly refused: boolean;
+      readonly reason: string;
+    };
 
 interface Waiting<Message> {
   readonly message: Message;
@@ -13,7 +18,7 @@ interface Waiting<Message> {
   readonly settle: (publication: Publication) => void;
 }
 
-/** How long an outcome waits for others to share its call: a slow request mustn't hold up those that are done. */
+/** How long a message waits for others to share its call: a slow request mustn't hold up those that are done. */
 const LINGER_MILLISECONDS = 1_000;
 
 /** Sends of one message before its request is left to redelivery: an outage shouldn't outlast the invocation. */
@@ -33,6 +38,7 @@ export class Publisher<Message> {
   #waiting: Waiting<Message>[] = [];
   #waitingBytes = 0;
   #linger: NodeJS.Timeout | undefined;
+  #isDraining = false;
 
   constructor(queue: Outlet<Message>, random: () => number) {
     this.#queue = queue;
@@ -40,9 +46,14 @@ export class Publisher<Message> {
   }
 
   /** Resolves when the message was sent or given up; never rejects. */
-  publish(message: Message): Promise<Publication> {
-    const { promise, resolve } = Promise.withResolvers<Publication>();
+  async publish(message: Message): Promise<Publication> {
     const size = this.#queue.sizeOf(message);
+    const { maxMessageBytes } = this.#queue;
+    if (size > maxMessageBytes) {
+      const reason = `the message has ${size} bytes, the queue takes ${maxMessageBytes}`;
+      return { published: false, refused: true, reason };
+    }
+    const { promise, resolve } = Promise.withResolvers<Publication>();
     this.#await({ message, size, settle: resolve });
     if (this.#waiting.length >= this.#queue.maxMessages || this.#waitingBytes >= this.#queue.maxBytes) {
       this.#sendFullest();
@@ -55,10 +66,17 @@ export class Publisher<Message> {
     for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
   }
 
+  /** Sends whatever waits, and from now on all that comes, without a wait: only what comes together shares a call. */
+  drain(): void {
+    this.#isDraining = true;
+    this.flush();
+  }
+
   #await(waiting: Waiting<Message>): void {
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.size;
-    this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
+    if (this.#isDraining) setImmediate(() => this.flush());
+    else this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
   }
 
   #sendFullest(): void {
@@ -78,31 +96,29 @@ export class Publisher<Message> {
 
   /** Sends, and sends again what failed for a reason that may pass. */
   async #send(call: readonly Waiting<Message>[], attempt: number): Promise<void> {
-    const results = await this.#results(call);
+    let results: readonly SendResult[];
+    try {
+      results = await this.#queue.send(call.map(({ message }) => message));
+    } catch (error) {
+      // The whole call failed, and its client has retried it already.
+      const reason = messageOf(error);
+      for (const { settle } of call) settle({ published: false, refused: false, reason });
+      return;
+    }
     const again: Waiting<Message>[] = [];
     for (const [index, waiting] of call.entries()) {
       const result = results[index] ?? NO_ANSWER;
       if (result.sent) waiting.settle({ published: true });
-      else if (result.worthRetrying && attempt < MAX_SENDS) again.push(waiting);
-      else waiting.settle({ published: false, reason: result.reason });
+      else if (!result.refused && attempt < MAX_SENDS) again.push(waiting);
+      else waiting.settle({ published: false, refused: result.refused, reason: result.reason });
     }
     if (again.length === 0) return;
     await pause(this.#random() * RESEND_BASE_MILLISECONDS * 2 ** (attempt - 1));
     await this.#send(again, attempt + 1);
   }
-
-  /** A call that fails as a whole failed for each of its messages; the client has retried it already. */
-  async #results(call: readonly Waiting<Message>[]): Promise<readonly SendResult[]> {
-    try {
-      return await this.#queue.send(call.map(({ message }) => message));
-    } catch (error) {
-      const reason = messageOf(error);
-      return call.map(() => ({ sent: false, worthRetrying: false, reason }));
-    }
-  }
 }
 
-const NO_ANSWER: SendResult = { sent: false, worthRetrying: true, reason: 'the queue said nothing of it' };
+const NO_ANSWER: SendResult = { sent: false, refused: false, reason: 'the queue said nothing of it' };
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));

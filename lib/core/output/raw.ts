@@ -1,9 +1,10 @@
 import { formatClaimCheck } from '../claim-check.ts';
+import type { MessageAttribute } from '../delivery.ts';
 import { ATTRIBUTES } from '../envelopes/attributes.ts';
 import { POINTER_CLASS } from '../envelopes/extended-client.ts';
 import { PROBLEM_TYPE } from '../media-type.ts';
 import type { Outcome } from '../outcome.ts';
-import type { OutputAttribute, OutputMessage, StoredResult } from '../ports.ts';
+import type { OutputMessage, StoredResult } from '../ports.ts';
 import { isMessageText, messageJson, utf8Text } from './text.ts';
 
 /** Where a result is that no message and no extended client can hold; the body says the same. */
@@ -28,7 +29,7 @@ export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
 /** Written without spaces: some readers compare the beginning of the body. */
 function pointer(outcome: Outcome, { check, size, contentType }: StoredResult): OutputMessage {
   const body = JSON.stringify([POINTER_CLASS, { s3BucketName: check.bucket, s3Key: check.key }]);
-  const sizeAttribute: OutputAttribute = { type: 'Number', value: String(size) };
+  const sizeAttribute: MessageAttribute = { type: 'Number', value: String(size) };
   return message(outcome, contentType, body, { [ATTRIBUTES.extendedPayloadSize]: sizeAttribute });
 }
 
@@ -55,6 +56,6 @@ function message(
   return { body, attributes };
 }
 
-function text(value: string): OutputAttribute {
+function text(value: string): MessageAttribute {
   return { type: 'String', value };
 }

@@ -7,12 +7,20 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
   }
 }
 
+/** Characters that a message can't hold: XML 1.0 doesn't allow them. */
+const FORBIDDEN = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
+
 /**
  * Whether a message body may hold this text: it isn't empty and every character is one XML 1.0 allows.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 export function isMessageText(text: string): boolean {
-  return text !== '' && !/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/u.test(text);
+  return text !== '' && text.search(FORBIDDEN) === -1;
+}
+
+/** The text with U+FFFD for each character that a message can't hold. */
+export function toMessageText(text: string): string {
+  return text.replace(FORBIDDEN, '\uFFFD');
 }
 
 /** JSON with the characters escaped that JSON allows and a message body doesn't. */

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { ProcessorRequest } from '../../../lib/core/handler.ts';
 import { maxReceivesOf, NUMBER_SETTINGS } from '../../../lib/core/settings.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { deadLetterIds } from '../../support/dead-letters.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { MemoryInputQueue } from '../../support/memory-input-queue.ts';
@@ -22,6 +23,7 @@ function service() {
   const maxReceiveCount = maxReceivesOf(settings.maxAttempts);
   const queue = new MemoryInputQueue({ now: chance.now, visibilityTimeoutSeconds, maxReceiveCount });
   const output = new MemoryOutputQueue();
+  const deadLetters = new MemoryOutputQueue();
   const drive = {
     queue,
     chance,
@@ -30,13 +32,14 @@ function service() {
       store: new MemoryPayloadStore(),
       records: new MemoryRecordStore(),
       output,
+      deadLetters,
       logger: new CollectingLogger(),
     },
     batchSize: NUMBER_SETTINGS.batchSize.default,
     timeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default,
   };
   const outcomes = () => output.messages.map((message) => outcomeEvent(message).subject);
-  return { chance, queue, drive, outcomes };
+  return { chance, queue, drive, outcomes, dead: () => deadLetterIds(deadLetters) };
 }
 
 async function poisonOrSound(request: ProcessorRequest, crash: () => Promise<never>): Promise<string> {
@@ -48,11 +51,11 @@ describe('fault 14: a message that kills its process', () => {
     const ids = fc.uniqueArray(fc.uuid(), { minLength: 1, maxLength: 10 });
     await fc.assert(
       fc.asyncProperty(ids, fc.nat({ max: 9 }), async (ids, at) => {
-        const { queue, drive, outcomes } = service();
+        const { queue, drive, outcomes, dead } = service();
         const poison = ids[at % ids.length] ?? '';
         for (const id of ids) queue.send(JSON.stringify(id === poison ? 'poison' : 'sound'), {}, id);
         await drain({ ...drive, handler: poisonOrSound });
-        expect(queue.deadLetters).toEqual([poison]);
+        expect(dead()).toEqual([poison]);
         expect(new Set(outcomes())).toEqual(new Set(ids));
       }),
       { numRuns: 60 },
@@ -62,18 +65,18 @@ describe('fault 14: a message that kills its process', () => {
   test.each(Array.from({ length: 10 }, (_, position) => position))(
     'in a batch of ten, at position %i, kills as many processes as it has attempts',
     async (position) => {
-      const { queue, drive, outcomes } = service();
+      const { queue, drive, outcomes, dead } = service();
       for (let index = 0; index < 10; index++)
         queue.send(index === position ? '"poison"' : '"sound"', {}, `m-${index}`);
       const crashes = await drain({ ...drive, handler: poisonOrSound });
       expect(crashes).toBe(NUMBER_SETTINGS.maxAttempts.default);
-      expect(queue.deadLetters).toEqual([`m-${position}`]);
+      expect(dead()).toEqual([`m-${position}`]);
       expect(outcomes()).toHaveLength(10);
     },
   );
 
   test('takes none of those with it that come after it', async () => {
-    const { queue, drive, outcomes, chance } = service();
+    const { queue, drive, outcomes, chance, dead } = service();
     queue.send('"poison"', {}, 'm-poison');
     let sent = 0;
     const handler = async (request: ProcessorRequest, crash: () => Promise<never>) => {
@@ -82,7 +85,7 @@ describe('fault 14: a message that kills its process', () => {
       return poisonOrSound(request, crash);
     };
     await drain({ ...drive, handler });
-    expect(queue.deadLetters).toEqual(['m-poison']);
+    expect(dead()).toEqual(['m-poison']);
     expect(new Set(outcomes()).size).toBe(51);
   });
 
@@ -91,12 +94,12 @@ describe('fault 14: a message that kills its process', () => {
       fc.asyncProperty(
         fc.uniqueArray(fc.nat({ max: 9 }), { minLength: 1, maxLength: 3 }),
         async (positions) => {
-          const { queue, drive } = service();
+          const { queue, drive, dead } = service();
           for (let index = 0; index < 10; index++) {
             queue.send(positions.includes(index) ? '"poison"' : '"sound"', {}, `m-${index}`);
           }
           await drain({ ...drive, handler: poisonOrSound });
-          expect(queue.deadLetters.toSorted()).toEqual(positions.map((index) => `m-${index}`).toSorted());
+          expect(dead().toSorted()).toEqual(positions.map((index) => `m-${index}`).toSorted());
         },
       ),
       { numRuns: 60 },
@@ -104,7 +107,7 @@ describe('fault 14: a message that kills its process', () => {
   });
 
   test('a process that dies once is no message’s end', async () => {
-    const { queue, drive, outcomes } = service();
+    const { queue, drive, outcomes, dead } = service();
     for (let index = 0; index < 10; index++) queue.send('"sound"', {}, `m-${index}`);
     let died = false;
     const handler = (request: ProcessorRequest, crash: () => Promise<never>) => {
@@ -113,7 +116,7 @@ describe('fault 14: a message that kills its process', () => {
       return crash();
     };
     expect(await drain({ ...drive, handler })).toBe(1);
-    expect(queue.deadLetters).toEqual([]);
+    expect(dead()).toEqual([]);
     expect(outcomes().toSorted()).toEqual(Array.from({ length: 10 }, (_, index) => `m-${index}`));
   });
 });

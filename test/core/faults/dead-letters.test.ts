@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { DownstreamUnavailable, RetryLater } from '../../../lib/core/errors.ts';
 import { MAX_REDRIVES } from '../../../lib/core/request-record.ts';
 import { RequestRecords } from '../../../lib/core/request-records.ts';
 import { GIVING_UP_RECEIVES, maxReceivesOf } from '../../../lib/core/settings.ts';
-import { requestDelivery } from '../../support/delivery.ts';
+import { deadLetterIds } from '../../support/dead-letters.ts';
+import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
+import { s3Event, s3Record } from '../../support/s3-records.ts';
 
 const MAX_ATTEMPTS = 3;
 const MAX_RECEIVES = maxReceivesOf(MAX_ATTEMPTS);
@@ -34,28 +37,88 @@ function broken() {
     }
     return acknowledged;
   };
-  const putBack = () => ({ sentAt: harness.chance.now() + 1 });
+  /** The latest dead letter, as it comes back. */
+  const putBack = () => {
+    const attributes = Object.entries(harness.deadLetters.messages.at(-1)?.attributes ?? {});
+    return {
+      sentAt: harness.chance.now() + 1,
+      attributes: Object.fromEntries(attributes.map(([name, { value }]) => [name, String(value)])),
+    };
+  };
   return { harness, runs, state, receive, putBack };
 }
 
 describe('a request whose attempts are used up (fault 19)', () => {
-  test('fails for everybody to know, once, and its message stays for the dead-letter queue', async () => {
+  test('E17: fails with its last attempt, and its message goes to the dead-letter queue at once', async () => {
     const { harness, runs, receive } = broken();
-    expect(await receive(1, MAX_RECEIVES)).toEqual(Array(MAX_RECEIVES).fill(false));
+    const handedInAt = harness.chance.now();
+    expect(await receive(1, MAX_ATTEMPTS)).toEqual([false, false, true]);
 
     expect(runs).toEqual([1, 2, 3]);
     expect(harness.statuses).toEqual({ 'r-1': 'failed' });
     expect(harness.problem).toMatchObject({
       code: 'attempts_exhausted',
       attempts: MAX_ATTEMPTS,
-      detail: 'All attempts failed, 3 in number, the last one with Error: out of paper',
+      detail: 'All 3 attempts failed; the last one with Error: out of paper',
       details: { lastError: { name: 'Error', message: 'out of paper' } },
     });
-    expect(harness.records.record('r-1')).toMatchObject({ status: 'failed', givenUp: true });
-    expect(harness.delays).toEqual({ 'message-r-1': 0 });
+    expect(harness.records.record('r-1')).toMatchObject({
+      status: 'failed',
+      givenUp: true,
+      attempts: MAX_ATTEMPTS,
+      lastError: { message: 'out of paper' },
+    });
+    expect(harness.deadLetters.messages).toEqual([
+      {
+        body: '{}',
+        attributes: {
+          RequestId: { type: 'String', value: 'r-1' },
+          DeadLetterRedrives: { type: 'Number', value: '0' },
+          DeadLetterCode: { type: 'String', value: 'attempts_exhausted' },
+          DeadLetterAttempts: { type: 'Number', value: '3' },
+          DeadLetterHandedInAt: { type: 'String', value: new Date(handedInAt).toISOString() },
+          DeadLetterDetail: { type: 'String', value: harness.problem.detail },
+        },
+      },
+    ]);
   });
 
-  test('says that the last attempt ended without a word, if it did', async () => {
+  test('E17: five attempts take five receives, eleven writes and five reads of the record', async () => {
+    const harness = new EngineHarness(
+      () => {
+        throw new Error('out of paper');
+      },
+      { maxAttempts: 5 },
+    );
+    for (let attempt = 1; attempt <= 5; attempt++) {
+      await harness.process([
+        requestDelivery('r-1', {}, { attempt, firstDeliveredAt: harness.chance.now() }),
+      ]);
+    }
+    expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+    expect(harness.records).toMatchObject({ writes: 11, reads: 5 });
+  });
+
+  test('was to be cancelled when its last attempt failed: it is cancelled', async () => {
+    const { harness, receive } = broken();
+    await receive(1, MAX_ATTEMPTS - 1);
+    const records = new RequestRecords(harness.records, harness.chance.now, 30);
+    const write = harness.records.write.bind(harness.records);
+    let claimed = false;
+    harness.records.write = async (next) => {
+      const result = await write(next);
+      if (!claimed && next.record.status === 'running') {
+        claimed = true;
+        await records.change({ id: 'r-1', issuer: '' }, { type: 'cancel' });
+      }
+      return result;
+    };
+    expect(await receive(MAX_ATTEMPTS, MAX_ATTEMPTS)).toEqual([true]);
+    expect(harness.statuses).toEqual({ 'r-1': 'cancelled' });
+    expect(harness.deadLetters.messages).toEqual([]);
+  });
+
+  test('says that the last attempt ended without reporting, if it did', async () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS - 1);
     // The process of the last attempt dies: its claim is the last that was heard of it.
@@ -63,7 +126,7 @@ describe('a request whose attempts are used up (fault 19)', () => {
     await new RequestRecords(harness.records, now, 30).claim({ id: 'r-1', issuer: '' }, now() + 1_000);
     await receive(MAX_ATTEMPTS + 1, MAX_ATTEMPTS + 1);
     expect(harness.problem.detail).toBe(
-      'All attempts failed, 3 in number, the last one ended without a word: it crashed, ran out of memory or over its time',
+      'All 3 attempts failed; the last one ended without reporting (crash, out of memory or timeout)',
     );
     expect(harness.problem.details).toMatchObject({ lastError: { message: 'out of paper' } });
   });
@@ -84,29 +147,71 @@ describe('a request whose attempts are used up (fault 19)', () => {
     expect(harness.statuses).toEqual({ 'r-1': 'expired' });
   });
 
-  test.each(['write', 'send'] as const)('is told of later when a %s fails', async (call) => {
+  test('F: on its last receives, out of attempts and expired at once, it is expired', async () => {
+    const { harness, receive } = broken();
+    const expired = { attributes: { RequestId: 'r-1', ExpiresAt: '2026-01-31T00:00:00Z' } };
+    expect(await receive(MAX_RECEIVES, MAX_RECEIVES, expired)).toEqual([true]);
+    expect(harness.statuses).toEqual({ 'r-1': 'expired' });
+    expect(harness.deadLetters.messages).toEqual([]);
+  });
+
+  test.each(['write', 'send', 'dead letter'] as const)(
+    'ends at the next receive when a %s fails',
+    async (call) => {
+      const { harness, receive } = broken();
+      await receive(1, MAX_ATTEMPTS - 1);
+      if (call === 'send') harness.output.faults.inject('send', 'fails before');
+      else if (call === 'dead letter') harness.deadLetters.faults.inject('send', 'fails before');
+      else harness.records.faults.inject('write', 'works', 'fails before');
+      expect(await receive(MAX_ATTEMPTS, MAX_ATTEMPTS + 1)).toEqual([false, true]);
+      expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+      expect(new Set(harness.events.map(({ id }) => id)).size).toBe(1);
+      expect(deadLetterIds(harness.deadLetters)).toEqual(['r-1']);
+    },
+  );
+
+  test('leaves at worst two dead letters when its process dies before the message is acknowledged', async () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS);
-    if (call === 'send') harness.output.faults.inject('send', 'fails before', 'fails before', 'fails before');
-    else harness.records.faults.inject('write', 'works', 'fails before');
-    await receive(MAX_ATTEMPTS + 1, MAX_ATTEMPTS + 1);
-    await receive(MAX_ATTEMPTS + 2, MAX_RECEIVES);
-    expect(harness.statuses).toEqual({ 'r-1': 'failed' });
-    expect(new Set(harness.events.map(({ id }) => id)).size).toBe(1);
+    harness.records.faults.inject('write', 'fails before');
+    expect(await receive(MAX_ATTEMPTS + 1, MAX_ATTEMPTS + 3)).toEqual([true, true, true]);
+    expect(deadLetterIds(harness.deadLetters)).toEqual(['r-1']);
   });
 });
 
-test('an attempt that finds another has given the request up leaves its message for the dead-letter queue too', async () => {
+describe('F: a message with one record given up and one to retry', () => {
+  test('is delivered again for the one, and the other is neither run nor dead-lettered again', async () => {
+    const runs: string[] = [];
+    const harness = new EngineHarness(
+      (request) => {
+        runs.push(request.id);
+        throw runs.length === 1 ? new RetryLater(1) : new DownstreamUnavailable('the model is down');
+      },
+      { maxAttempts: 1 },
+    );
+    const keys = ['requests/a', 'requests/b'];
+    const uploads = keys.map((key) => ({ key, versionId: harness.store.put(key, '1'), size: 1 }));
+    const body = s3Event(...uploads.map((upload) => s3Record(upload)));
+    const message = (attempt: number) => delivery(body, { attempt, firstDeliveredAt: harness.chance.now() });
+    expect(await harness.process([message(1)])).toEqual(['message-1']);
+    expect(await harness.process([message(2)])).toEqual(['message-1']);
+    expect(runs).toHaveLength(3);
+    expect(harness.deadLetters.messages.map(({ body }) => body)).toEqual([body]);
+  });
+});
+
+test('an attempt that finds that another has given the request up ends as that one', async () => {
   const chance = { giveUp: async (): Promise<void> => {} };
   const harness = new EngineHarness(async () => chance.giveUp(), { maxAttempts: 1 });
   chance.giveUp = async () => {
     // Frozen until its lease was over and the next delivery had said that there are no more attempts.
     harness.chance.advanceSeconds(1_000);
     const later = { attempt: 2, firstDeliveredAt: harness.chance.now() };
-    expect(await harness.process([requestDelivery('r-1', {}, later)])).toEqual(['message-r-1']);
+    expect(await harness.process([requestDelivery('r-1', {}, later)])).toEqual([]);
   };
-  expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+  expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
   expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+  expect(deadLetterIds(harness.deadLetters)).toEqual(['r-1']);
 });
 
 describe('a message put back from the dead-letter queue', () => {
@@ -116,7 +221,7 @@ describe('a message put back from the dead-letter queue', () => {
     state.mended = true;
     expect(await receive(1, 1, putBack())).toEqual([true]);
 
-    expect(runs).toEqual([1, 2, 3, 5]);
+    expect(runs).toEqual([1, 2, 3, 4]);
     const [failed, succeeded] = harness.events;
     expect(succeeded).toMatchObject({ type: 'coatcheck.request.succeeded', subject: 'r-1', data: 'printed' });
     expect(succeeded?.id).not.toBe(failed?.id);
@@ -139,7 +244,7 @@ describe('a message put back from the dead-letter queue', () => {
     state.mended = true;
     await receive(1, 1, putBack());
     expect(await receive(1, 1, putBack())).toEqual([true]);
-    expect(runs).toEqual([1, 2, 3, 5]);
+    expect(runs).toEqual([1, 2, 3, 4]);
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
   });
 
@@ -151,10 +256,30 @@ describe('a message put back from the dead-letter queue', () => {
   });
 });
 
-test('a second message of a request that was given up doesn’t run it, if it was sent before', async () => {
+test('C4: a second message of a request that was given up doesn’t run it, unless it is its dead letter', async () => {
   const { harness, runs, receive } = broken();
-  const sentAt = harness.chance.now() + 500_000;
-  await receive(1, MAX_RECEIVES);
-  await receive(1, 1, { sentAt });
+  await receive(1, MAX_ATTEMPTS);
+  expect(await receive(1, 1, { sentAt: harness.chance.now() + 1 })).toEqual([true]);
   expect(runs).toHaveLength(MAX_ATTEMPTS);
+  expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+});
+
+test('E17: two dead letters of one request redrive it once', async () => {
+  const { harness, runs, receive, putBack } = broken();
+  await receive(1, MAX_ATTEMPTS);
+  const [one, other] = [putBack(), putBack()];
+  expect(await receive(1, MAX_ATTEMPTS, one)).toEqual([false, false, true]);
+  expect(await receive(1, 1, { ...other, sentAt: harness.chance.now() + 1 })).toEqual([true]);
+  expect(runs).toHaveLength(2 * MAX_ATTEMPTS);
+});
+
+test('E17: a message without room for more attributes is dead-lettered as it is, and put back all the same', async () => {
+  const { harness, runs, receive } = broken();
+  const own = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Own${index}`, 'x']));
+  const attributes = { RequestId: 'r-1', ...own };
+  await receive(1, MAX_ATTEMPTS, { attributes });
+  const letter = harness.deadLetters.messages[0];
+  expect(Object.keys(letter?.attributes ?? {})).toEqual(Object.keys(attributes));
+  await receive(1, 1, { attributes, sentAt: harness.chance.now() + 1 });
+  expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
 });

@@ -16,14 +16,44 @@ function service(result: (run: number) => unknown = (run) => run, options: Harne
 }
 
 describe('the record store is down at the claim', () => {
-  test.each(['fails before', 'fails after'] as const)('(it %s): nothing is run', async (fault) => {
-    const { harness, deliver, effects } = service();
-    harness.records.faults.inject('write', fault);
-    expect(await deliver()).toEqual(['message-r-1']);
-    expect(effects()).toBe(0);
-    harness.chance.advanceSeconds(LEASE_SECONDS);
-    expect(await deliver()).toEqual([]);
-    expect(effects()).toBe(1);
+  test.each(['fails before', 'fails after'] as const)(
+    'A4: for one write (it %s): the claim is made again',
+    async (fault) => {
+      const { harness, deliver, effects } = service();
+      harness.records.faults.inject('write', fault);
+      expect(await deliver()).toEqual([]);
+      expect(effects()).toBe(1);
+      expect(harness.records.record('r-1')).toMatchObject({ status: 'succeeded', attempts: 1 });
+    },
+  );
+
+  test.each(['fails before', 'fails after'] as const)(
+    'for longer (writes %s): nothing is run',
+    async (fault) => {
+      const { harness, deliver, effects } = service();
+      harness.records.faults.inject('write', fault, fault);
+      expect(await deliver()).toEqual(['message-r-1']);
+      expect(effects()).toBe(0);
+      expect(await deliver()).toEqual([]);
+      expect(effects()).toBe(1);
+    },
+  );
+
+  test('A4: a claim whose answer is lost again and again counts no attempt', async () => {
+    const harness = new EngineHarness(() => 'done', { maxAttempts: 5 });
+    for (let receive = 1; receive <= 6; receive++) {
+      harness.records.faults.inject('write', 'fails after', 'fails after');
+      const message = requestDelivery(
+        'r-1',
+        {},
+        { attempt: receive, firstDeliveredAt: harness.chance.now() },
+      );
+      expect(await harness.process([message])).toEqual(['message-r-1']);
+      harness.chance.advanceSeconds(1_000);
+    }
+    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 7 })])).toEqual([]);
+    expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
+    expect(harness.records.record('r-1')).toMatchObject({ attempts: 1 });
   });
 
   test('and doesn’t answer: the batch ends in time all the same', async () => {
@@ -55,7 +85,10 @@ describe('fault 16: the record store is down at completion', () => {
 
   test('for several deliveries: the same', async () => {
     const { harness, deliver, effects } = service();
-    harness.records.faults.inject('write', 'works', 'fails before', 'fails before', 'works', 'fails after');
+    harness.records.faults.inject('write', 'works', 'fails before');
+    harness.records.faults.inject('write', 'fails before', 'fails before');
+    // A claim that finds a record it didn't expect, a claim, a completion.
+    harness.records.faults.inject('write', 'works', 'works', 'fails after');
     for (let delivery = 0; delivery < 3; delivery++) {
       expect(await deliver()).toEqual(['message-r-1']);
       harness.chance.advanceSeconds(LEASE_SECONDS);

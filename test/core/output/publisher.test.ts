@@ -3,8 +3,8 @@ import { Publisher } from '../../../lib/core/output/publisher.ts';
 import type { OutputMessage, OutputQueue } from '../../../lib/core/ports.ts';
 import { MemoryOutputQueue, type Refusal } from '../../support/memory-output-queue.ts';
 
-const THROTTLED: Refusal = { sent: false, worthRetrying: true, reason: 'throttled' };
-const REFUSED: Refusal = { sent: false, worthRetrying: false, reason: 'refused' };
+const THROTTLED: Refusal = { sent: false, refused: false, reason: 'throttled' };
+const REFUSED: Refusal = { sent: false, refused: true, reason: 'refused' };
 
 function message(body: string): OutputMessage {
   return { body, attributes: {} };
@@ -85,7 +85,7 @@ test('an entry that keeps failing is given up, the others are published', async 
   publisher.flush();
   expect(await Promise.all(publications)).toEqual([
     { published: true },
-    { published: false, reason: 'throttled' },
+    { published: false, refused: false, reason: 'throttled' },
   ]);
   expect(queue.calls).toHaveLength(4);
 });
@@ -96,8 +96,23 @@ test('an entry the queue refuses is not sent again', async () => {
   const publisher = publisherTo(queue);
   const publication = publisher.publish(message('a'));
   publisher.flush();
-  expect(await publication).toEqual({ published: false, reason: 'refused' });
+  expect(await publication).toEqual({ published: false, refused: true, reason: 'refused' });
   expect(queue.calls).toHaveLength(1);
+});
+
+test('A1: a message larger than the queue takes is refused without a call', async () => {
+  const queue = new MemoryOutputQueue();
+  queue.maxMessageBytes = 10;
+  const publisher = publisherTo(queue);
+  const [small, large] = ['x'.repeat(10), 'x'.repeat(11)].map((body) => publisher.publish(message(body)));
+  publisher.flush();
+  expect(await small).toEqual({ published: true });
+  expect(await large).toEqual({
+    published: false,
+    refused: true,
+    reason: 'the message has 11 bytes, the queue takes 10',
+  });
+  expect(queue.calls.map(bodies)).toEqual([['x'.repeat(10)]]);
 });
 
 test('a call that fails as a whole failed for each of its messages, and only for them', async () => {
@@ -115,6 +130,7 @@ test('an answer that leaves a message out is no yes: it is sent again', async ()
   const forgetful: OutputQueue = {
     maxMessages: 10,
     maxBytes: 1_000,
+    maxMessageBytes: 1_000,
     sizeOf: ({ body }) => body.length,
     send: async (messages) => {
       calls.push(bodies(messages));

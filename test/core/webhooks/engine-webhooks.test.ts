@@ -323,7 +323,7 @@ describe('progress', () => {
 
   test('that the queue refuses is logged', async () => {
     const webhooks = new MemoryOutputQueue();
-    webhooks.refuse = () => ({ sent: false, worthRetrying: false, reason: 'InvalidParameterValue' });
+    webhooks.refuse = () => ({ sent: false, refused: true, reason: 'InvalidParameterValue' });
     const { harness } = reporting(['progress'], webhooks);
     expect(await harness.process([asking('r-1')])).toEqual([]);
     expect(JSON.stringify(harness.logger.lines)).toContain('refused it: InvalidParameterValue');

@@ -1,0 +1,26 @@
+import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { Logger } from '../core/ports.ts';
+import { describeThrown } from '../core/thrown.ts';
+
+/**
+ * What a queue whose limit can't be read is taken to accept: SQS's limit until August 2025, which many queues still have.
+ * A larger result goes by reference.
+ */
+const ASSUMED_BYTES = 262_144;
+
+/** Reads the largest message a queue accepts, in bytes: its MaximumMessageSize. Never rejects. */
+export async function readMaxMessageBytes(client: SQSClient, url: string, logger: Logger): Promise<number> {
+  try {
+    const { Attributes = {} } = await client.send(
+      new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: ['MaximumMessageSize'] }),
+    );
+    return Number(Attributes.MaximumMessageSize ?? ASSUMED_BYTES);
+  } catch (error) {
+    logger.warn("The queue's MaximumMessageSize can't be read: grant sqs:GetQueueAttributes", {
+      queueUrl: url,
+      assumedBytes: ASSUMED_BYTES,
+      error: describeThrown(error),
+    });
+    return ASSUMED_BYTES;
+  }
+}

@@ -1,0 +1,7 @@
+import { ATTRIBUTES } from '../../lib/core/envelopes/attributes.ts';
+import type { MemoryOutputQueue } from './memory-output-queue.ts';
+
+/** Ids of the requests of the messages that the engine dead-lettered, which are known by their attribute. */
+export function deadLetterIds({ messages }: MemoryOutputQueue): string[] {
+  return messages.map(({ attributes }) => String(attributes[ATTRIBUTES.requestId]?.value));
+}
