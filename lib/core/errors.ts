@@ -483,7 +483,10 @@ export class RequestUnknown extends CoatcheckError {
   readonly code = 'request_unknown';
 
   constructor(requestId: string) {
-    super(`There is no request ${requestId}, or none any more`);
+    super(
+      `There is no request ${requestId}, or none that this caller can see: it may be another tenant's, be known under its ` +
+        'source only (?source=), or not be kept any more',
+    );
   }
 }
 
