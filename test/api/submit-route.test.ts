@@ -185,6 +185,19 @@ describe('an idempotency key', () => {
     expect(api.queue.sent).toHaveLength(1);
   });
 
+  test.each([
+    ['another', 'https://example.com/other'],
+    ['no', undefined],
+  ])('with %s callback URL is refused: its outcome would be sent elsewhere', async (_, url) => {
+    const api = new ApiHarness(undefined, { callbacks: 'public' });
+    const first = { 'Idempotency-Key': 'k', 'Coatcheck-Callback-Url': 'https://example.com/hook' };
+    const { id } = await requestIn(await submit(api, first), 202);
+    expect((await requestIn(await submit(api, first), 202)).id).toBe(id);
+    const other = { 'Idempotency-Key': 'k', ...(url !== undefined && { 'Coatcheck-Callback-Url': url }) };
+    expect((await problemIn(await submit(api, other), 422)).code).toBe('idempotency_key_reused');
+    expect(api.queue.sent).toHaveLength(1);
+  });
+
   test('with another body, type, note or expiry is refused', async () => {
     const api = new ApiHarness();
     const key = { 'Idempotency-Key': 'k', 'Content-Type': 'text/plain' };

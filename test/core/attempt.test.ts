@@ -333,6 +333,22 @@ describe('a request whose time is over', () => {
     expect(harness.event.data).toBe(5);
   });
 
+  test('when its attempts are used up as well has expired, and isn’t given up', async () => {
+    const harness = new EngineHarness(
+      () => {
+        throw new Error('not today');
+      },
+      { maxAttempts: 1 },
+    );
+    harness.chance.time -= 1;
+    expect(await harness.process([requestDelivery('r-1', {}, expiring)])).toEqual(['message-r-1']);
+    harness.chance.time += 1;
+    expect(await harness.process([requestDelivery('r-1', {}, { ...expiring, attempt: 2 })])).toEqual([]);
+    expect(harness.events.map(statusOf)).toEqual(['expired']);
+    expect(harness.problem.code).toBe('request_expired');
+    expect(harness.records.record('r-1')?.givenUp).toBeUndefined();
+  });
+
   test('keeps the outcome it has', async () => {
     const harness = new EngineHarness(() => 5);
     harness.chance.time -= 1;

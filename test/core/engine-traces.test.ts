@@ -78,6 +78,20 @@ describe('the trace a request belongs to', () => {
   });
 });
 
+describe('of a message that X-Ray traces', () => {
+  const ofXRay = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
+  const told = (request: ProcessorRequest) => request.traceparent ?? 'none';
+
+  test.each([
+    ['says which it is in', TRACED, traceparent],
+    ['says nothing', requestDelivery('r-1'), ofXRay],
+  ])('a request that %s', async (_, message, expected) => {
+    const harness = new EngineHarness(told);
+    await harness.process([{ ...message, traceparent: ofXRay }]);
+    expect(harness.event).toMatchObject({ data: expected, traceparent: expected });
+  });
+});
+
 describe('of an upload', () => {
   const told = (request: ProcessorRequest) => request.traceparent ?? 'none';
 

@@ -53,6 +53,16 @@ describe('a receiver', () => {
     await receiver.idle();
   });
 
+  test('is called over a connection of its own each time, though it would keep one open', async () => {
+    const receiver = await httpReceiver((_, response) => void response.writeHead(204).end());
+    const sender = new HttpsSender(LOCAL);
+    for (const id of ['id-1', 'id-2']) {
+      await sender.post(`http://127.0.0.1:${receiver.port}/`, { 'webhook-id': id }, '{}');
+    }
+    expect(receiver.connections).toBe(2);
+    await receiver.idle();
+  });
+
   test.each([200, 400, 410, 429, 500, 503])('that answers %i', async (status) => {
     const receiver = await httpReceiver((_, response) => {
       response.writeHead(status, { 'retry-after': '7' }).end('no matter');

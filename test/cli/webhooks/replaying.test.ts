@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { SQSClient } from '@aws-sdk/client-sqs';
+import { expect, test } from 'vitest';
+import { DeadLetterQueue } from '../../../lib/cli/dead-letter-queue.ts';
+import { ReturnQueue } from '../../../lib/cli/return-queue.ts';
+import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
+import { openWebhook } from '../../../lib/cli/webhooks/dead-webhook.ts';
+import { type Replayed, replay } from '../../../lib/cli/webhooks/replaying.ts';
+import { encodeWebhook } from '../../../lib/core/webhooks/message.ts';
+import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
+
+/** A webhook that used up its attempts. */
+const SPENT = {
+  url: 'https://example.com/hook',
+  id: 'id-a',
+  attempt: 11,
+  body: JSON.stringify({
+    type: 'coatcheck.request.failed',
+    timestamp: '2026-01-31T12:00:00Z',
+    data: { id: 'a' },
+  }),
+};
+
+test('a webhook is put back under its id, to be attempted for the first time again', async () => {
+  const body = encodeWebhook({ ...SPENT, attempt: 1 });
+  const MD5OfMessageBody = createHash('md5').update(body).digest('hex');
+  await using endpoint = await new ScriptedEndpoint(
+    jsonAnswer(200, { Successful: [{ Id: '0', MessageId: 'm', MD5OfMessageBody }], Failed: [] }),
+  ).start();
+  const sqs = new SQSClient(clientConfig(endpoint.url));
+  const service = {
+    deadLetters: new DeadLetterQueue(sqs, `${endpoint.url}/1/dead`),
+    queue: new ReturnQueue(sqs, `${endpoint.url}/1/webhooks`),
+  };
+  const webhook = openWebhook({
+    id: 'm-1',
+    body: encodeWebhook(SPENT),
+    attributes: {},
+    groupId: 'example.com',
+    sentAt: 0,
+    receiveCount: 1,
+    receipt: 'r-1',
+  });
+
+  const { signal } = new AbortController();
+  const replayed: Replayed[] = [];
+  for await (const each of replay([webhook], service, new TokenBucket(10, 10), signal)) replayed.push(each);
+
+  expect(replayed).toEqual([{ webhook, result: 'put_back', problem: undefined }]);
+  const [sent, deleted] = endpoint.calls.map((call) => JSON.parse(String(call.body)));
+  expect(sent.Entries).toMatchObject([{ MessageBody: body, MessageGroupId: 'example.com' }]);
+  expect(deleted.Entries).toMatchObject([{ ReceiptHandle: 'r-1' }]);
+});
