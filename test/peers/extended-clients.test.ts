@@ -1,0 +1,174 @@
+import { join } from 'node:path';
+import { CreateBucketCommand } from '@aws-sdk/client-s3';
+import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
+import { beforeAll, describe, expect, inject, test } from 'vitest';
+import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import type { Delivery } from '../../lib/core/delivery.ts';
+import { localClients } from '../../lib/local/clients.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../lib/local/environment.ts';
+import { delivery, requestDelivery } from '../support/delivery.ts';
+import { EngineHarness } from '../support/engine-harness.ts';
+import { peerFolder } from '../support/peers/installation.ts';
+import { installJavaPeers } from '../support/peers/java.ts';
+import { installPythonPeers } from '../support/peers/python.ts';
+import { runProgram } from '../support/peers/run-program.ts';
+import { hasToolchain } from '../support/peers/toolchain.ts';
+
+/** A message as a consumer that uses an extended client sees it. */
+interface Consumed {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+/** The extended clients, each by how its program is started. */
+const CLIENTS = {
+  Python: {
+    isThere: await hasToolchain('python'),
+    program: async () => [await installPythonPeers(), join(peerFolder('python'), 'extended_client_peer.py')],
+  },
+  Java: {
+    isThere: await hasToolchain('java'),
+    program: async () => [
+      'java',
+      '-cp',
+      await installJavaPeers(),
+      join(peerFolder('java'), 'ExtendedClientPeer.java'),
+    ],
+  },
+};
+
+const { s3, sqs } = localClients(inject('endpoint'));
+
+/** The AWS settings of a program. */
+const env = {
+  ...process.env,
+  AWS_ENDPOINT_URL: inject('endpoint'),
+  AWS_REGION: LOCAL_REGION,
+  AWS_DEFAULT_REGION: LOCAL_REGION,
+  AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+  AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+};
+
+describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
+  'the extended client for %s',
+  (_, client) => {
+    let command = '';
+    let args: string[] = [];
+    let bucket = '';
+    let queue = '';
+    beforeAll(async () => {
+      [command = '', ...args] = await client.program();
+      bucket = `peers-${crypto.randomUUID()}`;
+      await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+      const { QueueUrl = '' } = await sqs.send(
+        new CreateQueueCommand({ QueueName: `peers-${crypto.randomUUID()}` }),
+      );
+      queue = QueueUrl;
+    });
+
+    test('B6: what it offloads means the same as what it sends inline', async () => {
+      const event = {
+        specversion: '1.0',
+        id: 'order-17',
+        source: '/shop',
+        type: 'order.placed',
+        data: { x: 6 },
+      };
+      const messages = [
+        { body: '{"x":6,"y":7}', attributes: { RequestId: 'json' } },
+        { body: JSON.stringify(event), attributes: {} },
+        { body: 'plain text, ü', attributes: { RequestId: 'text', Tenant: 'acme' } },
+        { body: 'a,b\n1,2', attributes: { RequestId: 'csv', ContentType: 'text/csv' } },
+      ];
+      const all = [false, true].flatMap((isLarge) => messages.map((message) => ({ ...message, isLarge })));
+      await runProgram(command, [...args, 'send', queue, bucket], { env, input: JSON.stringify(all) });
+      const deliveries = await receive(queue, 2 * messages.length);
+      const isOffloaded = ({ body }: Delivery) => body.startsWith('["software.amazon');
+      const inline = await handled(deliveries.filter((each) => !isOffloaded(each)));
+      expect(await handled(deliveries.filter(isOffloaded))).toEqual(inline);
+      expect(inline).toEqual({
+        json: { text: '{"x":6,"y":7}', contentType: 'application/json' },
+        'order-17': { text: '{"x":6}', contentType: 'application/json' },
+        text: { text: 'plain text, ü', contentType: expect.stringMatching(/^text\/plain/) },
+        csv: { text: 'a,b\n1,2', contentType: 'text/csv' },
+      });
+    });
+
+    test('B7: it can read every raw outcome', async () => {
+      const { QueueUrl = '' } = await sqs.send(
+        new CreateQueueCommand({ QueueName: `peers-${crypto.randomUUID()}` }),
+      );
+      const results: Readonly<Record<string, () => unknown>> = {
+        json: () => ({ x: 6 }),
+        binary: () => new Response(Uint8Array.from({ length: 300 }, (_, index) => index % 256)),
+        largeText: () => 'ü'.repeat(50_000),
+        largeBinary: () => new Uint8Array(50_000).fill(0xff),
+        empty: () => new Uint8Array(),
+      };
+      const harness = new EngineHarness((request) => results[request.id]?.(), {
+        outputFormat: 'raw',
+        inlineLimitBytes: 10_000,
+        ports: { store: new S3PayloadStore(s3, bucket), output: new SqsOutputQueue(sqs, QueueUrl) },
+      });
+      const names = Object.keys(results);
+      expect(await harness.process(names.map((name) => requestDelivery(name)))).toEqual([]);
+
+      const output = await runProgram(command, [...args, 'receive', QueueUrl, bucket, String(names.length)], {
+        env,
+      });
+      const consumed: readonly Consumed[] = JSON.parse(output);
+      const bodies = Object.fromEntries(consumed.map(({ body, attributes }) => [attributes.RequestId, body]));
+      expect(Object.keys(bodies).sort()).toEqual(names.sort());
+      expect(JSON.parse(bodies.json ?? '')).toEqual({ x: 6 });
+      expect(JSON.parse(bodies.largeText ?? '')).toBe('ü'.repeat(50_000));
+      expect(bodies.empty).toBe('');
+      for (const name of ['binary', 'largeBinary']) {
+        expect(bodies[name], name).toMatch(new RegExp(`^s3://${bucket}/`));
+      }
+    });
+  },
+);
+
+/** What a handler got of each request. */
+async function handled(deliveries: readonly Delivery[]) {
+  const got: Record<string, unknown> = {};
+  const harness = new EngineHarness(
+    async (request) => {
+      got[request.id] = { text: await request.text(), contentType: request.contentType };
+    },
+    { ports: { store: new S3PayloadStore(s3, 'results') }, claimCheckSources: bucketsOf(deliveries) },
+  );
+  expect(await harness.process(deliveries)).toEqual([]);
+  return got;
+}
+
+/** The buckets that pointers name. */
+function bucketsOf(deliveries: readonly Delivery[]): string[] {
+  return deliveries.flatMap(({ body }) => /"s3BucketName":\s*"([^"]+)"/.exec(body)?.[1] ?? []);
+}
+
+/** Takes as many messages off a queue, as the event source does. */
+async function receive(queue: string, count: number): Promise<Delivery[]> {
+  const received: Delivery[] = [];
+  while (received.length < count) {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: queue,
+        MaxNumberOfMessages: 10,
+        WaitTimeSeconds: 2,
+        MessageAttributeNames: ['All'],
+      }),
+    );
+    received.push(...Messages.map(deliveryOf));
+  }
+  return received;
+}
+
+function deliveryOf({ MessageId = '', Body = '', MessageAttributes = {} }: Message): Delivery {
+  const attributes = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [
+    name,
+    StringValue,
+  ]);
+  return delivery(Body, { id: MessageId, receipt: MessageId, attributes: Object.fromEntries(attributes) });
+}
