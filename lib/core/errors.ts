@@ -210,7 +210,7 @@ export class PayloadDenied extends PermanentError {
   }
 }
 
-/** An upload without a single byte. */
+/** A payload without a single byte, where there must be some. */
 export class PayloadEmpty extends PermanentError {
   constructor(where: string) {
     super(`The payload ${where} is empty`, { code: 'payload_empty' });

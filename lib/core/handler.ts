@@ -32,7 +32,7 @@ export interface ProcessorRequest<Input = unknown> {
 
   /**
    * The payload as JSON; with an input schema, as the schema returned it.
-   * @throws JsonInvalid, JsonTooDeep, PayloadTooLarge when it is larger than `maxBufferedBytes`
+   * @throws JsonInvalid, JsonTooDeep, PayloadEmpty for an event without data, PayloadTooLarge when it is larger than `maxBufferedBytes`
    */
   json(): Promise<Input>;
   /** The payload as UTF-8 text. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */

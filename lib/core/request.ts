@@ -1,6 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import { InputInvalid } from './errors.ts';
+import { InputInvalid, PayloadEmpty } from './errors.ts';
 import type { ProcessorRequest } from './handler.ts';
 import { parseJson } from './json.ts';
 import { requestFields } from './log-fields.ts';
@@ -75,7 +75,10 @@ export class PayloadRequest implements ProcessorRequest {
 
   json(): Promise<unknown> {
     this.#json ??= unhurried(
-      this.text().then((text) => parseJson(text, 'The payload', this.#context.maxJsonDepth)),
+      this.text().then((text) => {
+        if (text === '') throw new PayloadEmpty('of the request');
+        return parseJson(text, 'The payload', this.#context.maxJsonDepth);
+      }),
     );
     return this.#json;
   }

@@ -1,6 +1,8 @@
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
 
@@ -45,7 +47,10 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     removalPolicy: RemovalPolicy.DESTROY,
   });
   if (name === 'pausing') addSecondService(stack);
+  const topic = new Topic(stack, 'Topic');
+  topic.addSubscription(new SqsSubscription(service.inputQueue));
   const outputs = {
+    TopicArn: topic.topicArn,
     PayloadBucketName: service.payloadBucket.bucketName,
     RequestTableName: service.requestTable.tableName,
     InputQueueUrl: service.inputQueue.queueUrl,

@@ -108,6 +108,41 @@ describe('a message on the input queue', () => {
     },
   );
 
+  test('B11: published to SNS, which wraps it: its id is that of the publication', async () => {
+    const id = await service.publish(JSON.stringify({ do: 'echo', value: 'published' }));
+
+    expect(await service.event(id)).toMatchObject({
+      type: 'coatcheck.request.succeeded',
+      data: { value: 'published', contentType: 'application/json' },
+    });
+  });
+
+  test('B11: an upload that SNS and EventBridge tell of: one request', async () => {
+    const key = 'payloads/told.json';
+    const { id, version } = await service.upload(key, JSON.stringify({ do: 'echo', value: 'told' }));
+    const bucket = { name: service.bucket };
+    const s3 = { bucket, object: { key, versionId: version } };
+    const byS3 = { eventVersion: '2.4', eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', s3 };
+    await service.publish(JSON.stringify({ Records: [byS3] }));
+    await service.event(id);
+    const byEventBridge = {
+      version: '0',
+      id: '17793124-05d4-b198-2fde-7ededc63b103',
+      'detail-type': 'Object Created',
+      source: 'aws.s3',
+      account: '111122223333',
+      time: '2026-01-31T12:00:00Z',
+      region: 'us-east-1',
+      resources: [`arn:aws:s3:::${service.bucket}`],
+      detail: { version: '0', bucket, object: { key, 'version-id': version } },
+    };
+    await service.send({ body: JSON.stringify(byEventBridge) });
+
+    const [one, another] = await service.events(id, 2);
+    expect(one).toMatchObject({ data: { value: 'told', attempt: 1 } });
+    expect(another?.id).toBe(one?.id);
+  });
+
   test('a claim check into a foreign bucket is refused (fault 33)', async () => {
     const pointer = { s3BucketName: 'somebody-elses', s3Key: 'secret' };
     await service.send({

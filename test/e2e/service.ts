@@ -154,6 +154,20 @@ export class Service {
     if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
   }
 
+  /** Publishes a message to the topic the input queue is subscribed to. @returns the message's id */
+  async publish(message: string): Promise<string> {
+    const call = {
+      Action: 'Publish',
+      Version: '2010-03-31',
+      TopicArn: this.output('TopicArn'),
+      Message: message,
+    };
+    const response = await fetch(inject('endpoint'), { method: 'POST', body: new URLSearchParams(call) });
+    const [, id] = /<MessageId>(.*)<\/MessageId>/.exec(await response.text()) ?? [];
+    if (id === undefined) throw new Error(`not published: ${response.status}`);
+    return id;
+  }
+
   /** Sends a behaviour under a request id. */
   ask(id: string, behaviour: Behaviour): Outgoing {
     return { body: JSON.stringify(behaviour), attributes: { RequestId: id } };

@@ -62,8 +62,9 @@ function payloadOf(event: JsonObject, text: string): Pick<DecodedRequest, 'paylo
   if (hasValue(event.data_base64)) {
     return { payload: { inline: base64(event.data_base64) }, contentType: contentType ?? BINARY_TYPE };
   }
-  const reference = requiredDataref(event);
-  return { payload: parseClaimCheck(reference), contentType };
+  // An event needs no data.
+  if (!hasValue(event.dataref)) return { payload: { inline: '' }, contentType };
+  return { payload: parseClaimCheck(requiredText(ENVELOPE, event, 'dataref')), contentType };
 }
 
 /** JSON as it was written: parsing and writing it again would round long numbers. */
@@ -88,13 +89,6 @@ function base64(value: unknown): Uint8Array<ArrayBuffer> {
   // Not the text itself: it is a payload, and errors are logged.
   const came = typeof value === 'string' ? `a text of ${value.length} characters` : `a ${typeof value}`;
   throw new EnvelopeMalformed(ENVELOPE, `data_base64 must be base64, got ${came}`);
-}
-
-function requiredDataref(event: JsonObject): string {
-  if (!hasValue(event.dataref)) {
-    throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref must be there, got none');
-  }
-  return requiredText(ENVELOPE, event, 'dataref');
 }
 
 /** Attributes and extensions as text, as they are in every other binding of the format. */

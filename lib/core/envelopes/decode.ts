@@ -11,7 +11,14 @@ import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended
 import type { JsonObject } from './fields.ts';
 import { decodePlain } from './plain.ts';
 import { asRejection } from './rejection.ts';
-import { decodeS3Event, isS3Event, isS3TestEvent } from './s3-event.ts';
+import {
+  decodeS3Event,
+  decodeS3EventBridgeEvent,
+  isS3Event,
+  isS3EventBridgeEvent,
+  isS3TestEvent,
+} from './s3-event.ts';
+import { isSnsConfirmation, isSnsNotification, rejectConfirmation, unwrapSns } from './sns.ts';
 import { decodeSubmission, isSubmission } from './submission.ts';
 
 /** A payload that travelled in the message. */
@@ -60,12 +67,14 @@ export interface DecodeLimits {
  * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
  * rejected request, and a message without a request (S3's test event) is an empty list.
  *
- * Envelopes are tried in a fixed order, the most telling first, and whatever is none of them is the payload itself.
+ * A message that SNS wrapped is decoded as it was published. Envelopes are tried in a fixed order, the most telling first,
+ * and whatever is none of them is the payload itself.
  */
 export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
   try {
     value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
+    if (isSnsNotification(value)) return decode(unwrapSns(value, delivery), limits);
     return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
   } catch (error) {
     return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];
@@ -75,6 +84,8 @@ export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decod
 function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
   if (isS3TestEvent(value)) return [];
   if (isS3Event(value)) return decodeS3Event(value, delivery);
+  if (isS3EventBridgeEvent(value)) return decodeS3EventBridgeEvent(value, delivery);
+  if (isSnsConfirmation(value)) return rejectConfirmation();
   if (isSubmission(value)) return [decodeSubmission(value, delivery.body)];
   if (isCloudEvent(value)) return [decodeCloudEvent(value, delivery.body)];
   if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];

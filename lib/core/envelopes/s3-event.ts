@@ -1,6 +1,6 @@
 import type { Delivery } from '../delivery.ts';
 import { EnvelopeMalformed, PayloadEmpty } from '../errors.ts';
-import { digestOf, type RequestIdentity, requestIdOfUpload } from '../request-id.ts';
+import { digestOf, type RequestIdentity, requestIdOfUpload, type UploadedObject } from '../request-id.ts';
 import { ticketOf } from '../ticket-key.ts';
 import type { Decoded } from './decode.ts';
 import { isObject, type JsonObject, requiredText, shown } from './fields.ts';
@@ -23,45 +23,80 @@ export function isS3Event(value: unknown): value is { readonly Records: readonly
   );
 }
 
+/**
+ * An event of S3 that came by a rule of EventBridge.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+export function isS3EventBridgeEvent(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    value.source === 'aws.s3' &&
+    isObject(value.detail) &&
+    ['id', 'detail-type', 'account', 'region', 'time'].every((name) => typeof value[name] === 'string')
+  );
+}
+
+/** The upload it tells of is the request it is when S3 itself tells of it. */
+export function decodeS3EventBridgeEvent(event: JsonObject, delivery: Delivery): readonly Decoded[] {
+  return decodeUpload(digestOf(delivery.id), () => {
+    const type = event['detail-type'];
+    if (type !== 'Object Created') {
+      throw new EnvelopeMalformed(ENVELOPE, `detail-type must be Object Created, got ${shown(type)}`);
+    }
+    const detail = isObject(event.detail) ? event.detail : {};
+    const object = isObject(detail.object) ? detail.object : {};
+    const described = { ...object, versionId: object['version-id'], eTag: object.etag };
+    // The key is written as it is, not as a form writes it.
+    return uploadedObject({ bucket: detail.bucket, object: described }, (key) => key);
+  });
+}
+
 /** One request a record; a record that can't be one is rejected by itself. */
 export function decodeS3Event(
   event: { readonly Records: readonly JsonObject[] },
   delivery: Delivery,
 ): readonly Decoded[] {
-  return event.Records.map((record, index) => decodeRecord(record, digestOf(delivery.id, String(index))));
+  return event.Records.flatMap((record, index) =>
+    decodeUpload(digestOf(delivery.id, String(index)), () => {
+      // First: a removal names the version it removed, and is not the request of that upload.
+      assertCreation(record);
+      return uploadedObject(isObject(record.s3) ? record.s3 : {}, decodedKey);
+    }),
+  );
 }
 
-function decodeRecord(record: JsonObject, fallbackId: string): Decoded {
+/** The request of an upload; none of an empty object that consoles make as a folder. */
+function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[] {
   let request: RequestIdentity = { id: fallbackId, issuer: '' };
   try {
-    // First: a removal names the version it removed, and is not the request of that upload.
-    assertCreation(record);
-    const { bucket, key, version, size, versionId } = uploadedObject(record);
+    const { bucket, key, version, size, versionId } = read();
+    if (size === 0 && key.endsWith('/')) return [];
     const ticket = ticketOf(key);
     // Whoever has a ticket's form can upload twice, and has one request all the same.
     request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), issuer: '' };
     // What has a record fails there, when it is opened.
     if (size === 0 && !ticket) throw new PayloadEmpty(`s3://${bucket}/${key}`);
-    return {
-      ...request,
-      payload: { bucket, key, versionId, size },
-      metadata: {},
-      ...(ticket && { ticketed: true }),
-    };
+    const payload = { bucket, key, versionId, size };
+    return [{ ...request, payload, metadata: {}, ...(ticket && { ticketed: true }) }];
   } catch (error) {
-    return { ...request, rejection: asRejection(error) };
+    return [{ ...request, rejection: asRejection(error) }];
   }
+}
+
+/** An object as an event describes it. */
+interface Upload extends UploadedObject {
+  readonly versionId: string | undefined;
+  readonly size: number | undefined;
 }
 
 /**
  * The object of a record. In a bucket without versions (or with versioning suspended) the sequencer tells
  * uploads apart.
  */
-function uploadedObject(record: JsonObject) {
-  const s3 = isObject(record.s3) ? record.s3 : {};
+function uploadedObject(s3: JsonObject, keyOf: (written: string) => string): Upload {
   const bucket = requiredText(`${ENVELOPE} bucket`, isObject(s3.bucket) ? s3.bucket : {}, 'name');
   const object = isObject(s3.object) ? s3.object : {};
-  const key = decodedKey(requiredText(`${ENVELOPE} object`, object, 'key'));
+  const key = keyOf(requiredText(`${ENVELOPE} object`, object, 'key'));
   const versionId = versionOf(object.versionId);
   const version = versionId ?? String(object.sequencer ?? object.eTag ?? '');
   return { bucket, key, version, versionId, size: sizeOf(object.size) };

@@ -67,6 +67,9 @@ export function isSubmission(value: unknown): value is JsonObject {
  */
 export function decodeSubmission(event: JsonObject, text: string): DecodedRequest {
   const { payload, ...request } = decodeCloudEvent(event, text);
+  if ('inline' in payload && payload.inline.length === 0) {
+    throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref must be there, got none');
+  }
   return {
     ...request,
     issuer: '',

@@ -1,5 +1,9 @@
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { defineProcessor } from '../../../lib/core/handler.ts';
 import { decodedRequest, inlineText, rejectedRequest } from '../../support/decoded.ts';
+import { delivery } from '../../support/delivery.ts';
+import { EngineHarness } from '../../support/engine-harness.ts';
 
 const REQUIRED = { specversion: '1.0', id: 'r-1', source: '/orders', type: 'com.example.order' };
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -123,6 +127,41 @@ test.each(['not a trace parent', 5, `${TRACEPARENT}-more`, 'x'.repeat(100_000)])
   },
 );
 
+describe('B12: an event without data', () => {
+  test.each([{}, { data_base64: null }, { dataref: null }, { data_base64: null, dataref: null }])(
+    'has an empty payload: %j',
+    (members) => {
+      const decoded = decodedRequest({ ...REQUIRED, ...members, datacontenttype: 'application/json' });
+      expect(decoded).toMatchObject({ id: 'r-1', issuer: '/orders', contentType: 'application/json' });
+      expect(inlineText(decoded)).toBe('');
+    },
+  );
+
+  test('has no content type unless it names one', () => {
+    expect(decodedRequest({ ...REQUIRED }).contentType).toBeUndefined();
+  });
+
+  test('is run: its text, bytes and stream are empty', async () => {
+    const harness = new EngineHarness(async (request) => ({
+      size: request.size,
+      text: await request.text(),
+      bytes: (await request.bytes()).byteLength,
+      type: request.metadata.type,
+    }));
+    await harness.process([delivery(JSON.stringify(REQUIRED))]);
+    expect(harness.event.data).toEqual({ size: 0, text: '', bytes: 0, type: REQUIRED.type });
+  });
+
+  test.each([
+    ['asked for JSON', defineProcessor((request) => request.json())],
+    ['checked against a schema', defineProcessor({ input: z.unknown() }, () => 'not to be run')],
+  ])('fails for good when it is %s', async (_, processor) => {
+    const harness = new EngineHarness(processor);
+    expect(await harness.process([delivery(JSON.stringify(REQUIRED))])).toEqual([]);
+    expect(harness.problem).toMatchObject({ code: 'payload_empty', attempts: 1 });
+  });
+});
+
 describe('is rejected under its id, its issuer named,', () => {
   test.each([
     ['another version', { specversion: '0.3', data: 1 }, 'specversion must be "1.0", got "0.3"'],
@@ -130,7 +169,6 @@ describe('is rejected under its id, its issuer named,', () => {
     ['a missing type', { type: undefined, data: 1 }, "type must be a text that isn't empty, got nothing"],
     ['an empty type', { type: '', data: 1 }, "type must be a text that isn't empty"],
     ['both data', { data: 1, data_base64: 'MQ==' }, 'data and data_base64 exclude each other'],
-    ['no data', {}, 'one of data, data_base64 and dataref must be there, got none'],
     ['broken base64', { data_base64: 'MQ' }, 'data_base64 must be base64, got a text of 2 characters'],
     ['base64 of the URL alphabet', { data_base64: '_-8=' }, 'data_base64 must be base64'],
     ['a number for base64', { data_base64: 5 }, 'data_base64 must be base64, got a number'],

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { EnvelopeMalformed, PayloadEmpty } from '../../../lib/core/errors.ts';
-import { decodedAll, decodedRequest, rejectedRequest } from '../../support/decoded.ts';
+import { decodedAll, decodedRequest, inlineText, rejectedRequest } from '../../support/decoded.ts';
+import { delivery } from '../../support/delivery.ts';
+import { EngineHarness } from '../../support/engine-harness.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 
 const VERSION = '3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY';
@@ -198,3 +200,106 @@ test.each([{ Records: [] }, { Records: [{ eventSource: 'aws:sqs' }] }, { Records
     expect(decodedRequest(body).payload).toEqual({ inline: JSON.stringify(body) });
   },
 );
+
+describe('B10: an empty object that a console makes as a folder', () => {
+  test('is no request', () => {
+    expect(decodedAll(s3Event(s3Record({ key: 'requests/2026/', size: 0 })))).toEqual([]);
+  });
+
+  test('leaves the others of its event alone', () => {
+    const folder = s3Record({ key: 'requests/2026/', size: 0 });
+    const decoded = decodedAll(s3Event(folder, s3Record({ key: 'requests/a', versionId: 'v1' })));
+    expect(decoded.map(({ id }) => id)).toEqual(['e37494c13d7fd4b0b59e3d872785c4c8']);
+  });
+
+  test.each([
+    ['a payload under such a key', { key: 'requests/2026/', size: 5 }],
+    ['one whose size isn’t known', { key: 'requests/2026/', size: undefined }],
+  ])('isn’t %s', (_, object) => {
+    expect(decodedAll(s3Event(s3Record(object)))).toHaveLength(1);
+  });
+
+  test('is acknowledged without an outcome', async () => {
+    const harness = new EngineHarness(() => {});
+    expect(await harness.process([delivery(s3Event(s3Record({ key: 'requests/2026/', size: 0 })))])).toEqual(
+      [],
+    );
+    expect(harness.output.calls).toEqual([]);
+    expect(harness.records.all()).toEqual([]);
+  });
+});
+
+describe('B11: an upload that EventBridge tells of', () => {
+  const created = (object: object = {}, event: object = {}) => ({
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': 'Object Created',
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2026-01-31T12:00:00Z',
+    region: 'us-east-1',
+    resources: ['arn:aws:s3:::payloads'],
+    detail: {
+      version: '0',
+      'event-version': '1.0',
+      bucket: { name: 'payloads' },
+      object: {
+        key: 'requests/a',
+        size: 5,
+        etag: 'b1946ac92492d2347c6235b4d2611184',
+        'version-id': 'v1',
+        sequencer: '00617F08299329D189',
+        ...object,
+      },
+      'request-id': 'N4N7GDK58NMKJ12R',
+      requester: '123456789012',
+      reason: 'PutObject',
+    },
+    ...event,
+  });
+
+  test('is the request it is when S3 tells of it', () => {
+    const [byS3] = decodedAll(s3Event(s3Record({ key: 'requests/a', versionId: 'v1', size: 5 })));
+    expect(decodedRequest(created())).toEqual(byS3);
+  });
+
+  test.each(['requests/a+b %20', 'requests/ü/🧥'])('has its key as it is: %s', (key) => {
+    expect(decodedRequest(created({ key }))).toMatchObject({ payload: { key } });
+  });
+
+  test('without a version has the sequencer in its id, as when S3 tells of it', () => {
+    const sequencer = '0055AED6DCD90281E5';
+    const [byS3] = decodedAll(s3Event(s3Record({ key: 'requests/a', size: 5, sequencer })));
+    expect(decodedRequest(created({ 'version-id': undefined, sequencer }))).toEqual(byS3);
+  });
+
+  test('by a ticket is the ticket’s request', () => {
+    const id = '01a1f8b8-0743-7353-845c-cfb87ad8f210';
+    expect(decodedRequest(created({ key: `requests/tickets/-/${id}` }))).toMatchObject({
+      id,
+      ticketed: true,
+    });
+  });
+
+  test('as a folder is no request', () => {
+    expect(decodedAll(created({ key: 'requests/2026/', size: 0 }))).toEqual([]);
+  });
+
+  test.each([
+    ['another type', created({}, { 'detail-type': 'Object Deleted' }), 'detail-type must be Object Created'],
+    ['no key', created({ key: undefined }), 'key must be a text'],
+    ['no bucket', created({}, { detail: {} }), 'name must be a text'],
+  ])('is rejected with %s', (_, event, problem) => {
+    const { rejection } = rejectedRequest(event);
+    expect(rejection.code).toBe('envelope_malformed');
+    expect(rejection.message).toContain(problem);
+  });
+
+  test.each([
+    ['another source', created({}, { source: 'com.example' })],
+    ['no detail', created({}, { detail: undefined })],
+    ['no account', created({}, { account: undefined })],
+  ])('is the payload itself with %s', (_, event) => {
+    expect(inlineText(decodedRequest(event))).toBe(JSON.stringify(event));
+  });
+});
