@@ -5,7 +5,10 @@ import { type Profile, profileCsv } from './profile.ts';
 /** Profiles the CSV file that was handed in. A broken file fails at once: it would be as broken the next time. */
 export async function profileRequest(request: ProcessorRequest): Promise<Profile> {
   try {
-    return await profileCsv(request.stream(), { signal: request.signal, onRead: progressOf(request) });
+    return await profileCsv(request.stream({ decode: true }), {
+      signal: request.signal,
+      onRead: progressOf(request),
+    });
   } catch (error) {
     if (!(error instanceof CsvInvalid)) throw error;
     const { message, line, problem } = error;
@@ -15,11 +18,12 @@ export async function profileRequest(request: ProcessorRequest): Promise<Profile
 
 export const handler = processor(profileRequest);
 
-/** Reports each tenth of the file, where its size is known. */
+/** Reports each tenth of the file, where its size is known; that of a file sent with a Content-Encoding isn't. */
 function progressOf(request: ProcessorRequest): (bytes: number) => void {
   let reported = 0;
   return (bytes) => {
-    const tenths = request.size ? Math.min(10, Math.floor((10 * bytes) / request.size)) : 0;
+    const tenths =
+      request.size && !request.contentEncoding ? Math.min(10, Math.floor((10 * bytes) / request.size)) : 0;
     if (tenths > reported) request.progress(tenths / 10);
     reported = tenths;
   };

@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { ApiError, type ApiProblem } from '../../lib/api/problem.ts';
+import { contentEncodingOf } from '../../lib/core/content-coding.ts';
 import { isJsonType } from '../../lib/core/media-type.ts';
 import { sentPath } from './gateway-path.ts';
 
@@ -20,6 +21,7 @@ export function requestOf(event: APIGatewayProxyEventV2): Request {
 /** A body as it was sent; what can't be had fails whoever reads it. */
 function bodyOf({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): RequestInit['body'] {
   if (body === undefined) return undefined;
+  if (!isBase64Encoded && contentEncodingOf(headers['content-encoding'])) return failing(ENCODED_TEXT);
   const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
   const sentBytes = headers['content-length'];
   if (isBase64Encoded || sentBytes === undefined || Number(sentBytes) === bytes.byteLength) return bytes;
@@ -34,6 +36,15 @@ const NOT_UTF_8: ApiProblem = {
   code: 'content_type_invalid',
   detail:
     'A body of this content type must be UTF-8: send it as application/octet-stream, or by way of an upload',
+};
+
+/** The gateway goes by the content type alone, and has made text of bytes that are none. */
+const ENCODED_TEXT: ApiProblem = {
+  status: 415,
+  code: 'content_encoding_unsupported',
+  detail:
+    'A body of this content type can have no Content-Encoding here: send it as application/octet-stream, or by way of an upload',
+  headers: { 'Accept-Encoding': 'identity' },
 };
 
 function failing(problem: ApiProblem): ReadableStream {

@@ -38,7 +38,7 @@ export {
   RetryLater,
 } from '../../lib/core/errors.ts';
 export { type FromFetchOptions, fromFetch } from '../../lib/core/from-fetch.ts';
-export type { Handler, ProcessorOptions, ProcessorRequest } from '../../lib/core/handler.ts';
+export type { Handler, ProcessorOptions, ProcessorRequest, StreamOptions } from '../../lib/core/handler.ts';
 export type { Logger } from '../../lib/core/ports.ts';
 export type { ResponseLike } from '../../lib/core/web-bodies.ts';
 

@@ -1,3 +1,5 @@
+import { CONTENT_CODINGS, codingsOf, contentEncodingOf } from '../core/content-coding.ts';
+import { ContentEncodingUnsupported } from '../core/errors.ts';
 import { S3_MAX_METADATA_BYTES } from '../core/limits.ts';
 import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/media-type.ts';
 import { parseTime } from '../core/time.ts';
@@ -28,6 +30,33 @@ export function contentTypeOf(field: string, contentType: string): string {
       `${field} must be a media type like text/csv or application/json; charset=utf-8, of at most ` +
       `${CONTENT_TYPE_MAX_LENGTH} characters, got ${shown(contentType)}`,
   });
+}
+
+/**
+ * The content encoding of a payload, if a processor can decode it.
+ * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
+ * @throws ApiError 415
+ */
+export function contentEncodingFor(field: string | undefined): string | undefined {
+  const contentEncoding = contentEncodingOf(field);
+  try {
+    codingsOf(contentEncoding);
+    return contentEncoding;
+  } catch (error) {
+    if (!(error instanceof ContentEncodingUnsupported)) throw error;
+    const headers = { 'Accept-Encoding': CONTENT_CODINGS.join(', ') };
+    throw new ApiError({ status: 415, code: error.code, detail: error.message, headers });
+  }
+}
+
+/** Languages as RFC 9110 lists them. */
+export const CONTENT_LANGUAGE =
+  /^[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*(?:\s*,\s*[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*)*$/;
+
+/** The languages of a payload as they may be passed on. @throws ApiError 400 */
+export function contentLanguageOf(field: string | undefined): string | undefined {
+  if (field === undefined || (field.length <= 255 && CONTENT_LANGUAGE.test(field))) return field;
+  throw malformed(`Content-Language must be language tags like en or de-CH, fr, got ${shown(field)}`);
 }
 
 /** A time after which a request isn't begun, as milliseconds since 1970. @throws ApiError 400 */

@@ -6,7 +6,7 @@ import { REQUEST_STATUSES } from '../core/request-record.ts';
 import { RFC_3339 } from '../core/time.ts';
 import { ATTEMPTED_STATUSES } from '../core/webhooks/state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
-import { METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
+import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
 
 /** Most URLs of parts in one answer. */
 export const MAX_PART_URLS = 100;
@@ -119,6 +119,15 @@ export const UploadOrder = ownMembers({
       description: `Of the payload; ${BINARY_TYPE} unless it is given.`,
       pattern: MEDIA_TYPE.source,
     }),
+  contentEncoding: z.string().max(SHORT).optional().openapi({
+    description: 'Content codings of the payload: gzip, deflate, br, zstd.',
+    example: 'gzip',
+  }),
+  contentLanguage: z.string().max(SHORT).optional().openapi({
+    description: 'Languages the payload is for.',
+    pattern: CONTENT_LANGUAGE.source,
+    example: 'en',
+  }),
   sha256: z
     .string()
     .regex(/^[A-Za-z0-9+/]{43}=$/)
@@ -274,6 +283,14 @@ export const SubmitHeaders = ownHeaders(
     'coatcheck-callback-url': z.string().optional().openapi({
       description: 'Where to POST the outcome, see webhooks: https only.',
       example: 'https://example.com/hooks/coatcheck',
+    }),
+    'content-encoding': z.string().optional().openapi({
+      description: 'Content codings of the payload, kept with it: gzip, deflate, br, zstd.',
+      example: 'gzip',
+    }),
+    'content-language': z.string().optional().openapi({
+      description: 'Languages the payload is for.',
+      example: 'en',
     }),
     traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
   },

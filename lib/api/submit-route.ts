@@ -9,6 +9,8 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import {
   callbackUrlOf,
+  contentEncodingFor,
+  contentLanguageOf,
   contentTypeOf,
   expiryOf,
   idempotencyKeyOf,
@@ -65,6 +67,8 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
     const order = {
       tenant,
       contentType: contentTypeOf('Content-Type', c.req.header('content-type') ?? BINARY_TYPE),
+      contentEncoding: contentEncodingFor(headers['content-encoding']),
+      contentLanguage: contentLanguageOf(headers['content-language']),
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),

@@ -7,7 +7,14 @@ import { goesInParts, type UploadOrder, type UploadWay } from '../core/uploads.t
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
-import { callbackUrlOf, checkedMetadata, contentTypeOf, expiryOf } from './order-fields.ts';
+import {
+  callbackUrlOf,
+  checkedMetadata,
+  contentEncodingFor,
+  contentLanguageOf,
+  contentTypeOf,
+  expiryOf,
+} from './order-fields.ts';
 import { ApiError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
@@ -100,6 +107,8 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       sha256: body.sha256,
       multipart,
       contentType: contentTypeOf('contentType', contentType),
+      contentEncoding: contentEncodingFor(body.contentEncoding),
+      contentLanguage: contentLanguageOf(body.contentLanguage),
       metadata: checkedMetadata(metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),

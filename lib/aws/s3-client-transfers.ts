@@ -36,24 +36,31 @@ export class S3ClientTransfers implements ClientTransfers {
 
   /** What a form may hold besides the file is in its policy, value for value: S3 refuses one that was changed. */
   async form(
-    { key, contentType, metadata }: ExpectedUpload,
+    { key, metadata, ...representation }: ExpectedUpload,
     { size, sha256, expiresInSeconds }: UploadTerms,
   ): Promise<UploadForm> {
     return createPresignedPost(this.#client, {
       Bucket: this.#bucket,
       Key: key,
       Conditions: [['content-length-range', size, size]],
-      Fields: { 'Content-Type': contentType, ...metadataFields(metadata), ...checksumFields(sha256) },
+      Fields: {
+        ...representationFields(representation),
+        ...metadataFields(metadata),
+        ...checksumFields(sha256),
+      },
       Expires: expiresInSeconds,
     });
   }
 
-  async beginParts({ key, contentType, metadata }: ExpectedUpload): Promise<string> {
+  async beginParts(upload: ExpectedUpload): Promise<string> {
+    const { key, contentType, contentEncoding, contentLanguage, metadata } = upload;
     const { UploadId } = await this.#client.send(
       new CreateMultipartUploadCommand({
         Bucket: this.#bucket,
         Key: key,
         ContentType: contentType,
+        ContentEncoding: contentEncoding,
+        ContentLanguage: contentLanguage,
         Metadata: { ...metadata },
       }),
     );
@@ -119,6 +126,18 @@ export class S3ClientTransfers implements ClientTransfers {
     });
     return getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds });
   }
+}
+
+function representationFields({
+  contentType,
+  contentEncoding,
+  contentLanguage,
+}: Omit<ExpectedUpload, 'key' | 'metadata'>): Record<string, string> {
+  return {
+    'Content-Type': contentType,
+    ...(contentEncoding !== undefined && { 'Content-Encoding': contentEncoding }),
+    ...(contentLanguage !== undefined && { 'Content-Language': contentLanguage }),
+  };
 }
 
 function metadataFields(metadata: ExpectedUpload['metadata']): Record<string, string> {

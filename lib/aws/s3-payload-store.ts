@@ -57,6 +57,8 @@ export class S3PayloadStore implements PayloadStore {
     return {
       size: object.ContentLength,
       contentType: object.ContentType,
+      contentEncoding: object.ContentEncoding,
+      contentLanguage: object.ContentLanguage,
       versionId: object.VersionId,
       metadata: object.Metadata ?? {},
       body: checksumChecked(body, where),

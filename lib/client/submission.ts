@@ -10,6 +10,13 @@ export interface SubmissionOptions {
   /** @default the `Blob`'s own type, `text/plain; charset=utf-8` for a string, else `application/octet-stream` */
   readonly contentType?: string;
   /**
+   * Content codings the payload has, such as `gzip`: it is sent as it is. API Gateway takes no encoded payloads up to 4 MiB
+   * whose content type is text, JSON, XML or JavaScript: give those `application/octet-stream`.
+   */
+  readonly contentEncoding?: string;
+  /** Languages the payload is for, such as `en`. */
+  readonly contentLanguage?: string;
+  /**
    * Submitting again with the same key returns the first request, however the first call ended: 1 to 255 printable
    * ASCII characters, no space or quote at its ends. For payloads up to 4 MiB only.
    * @default a new one, so that the client's own retries can't submit twice

@@ -42,6 +42,8 @@ async function submitDirectly(
     path: '/v1/requests',
     headers: {
       'content-type': contentType,
+      'content-encoding': options.contentEncoding,
+      'content-language': options.contentLanguage,
       'idempotency-key': idempotencyKey,
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,

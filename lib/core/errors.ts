@@ -260,6 +260,31 @@ export class PayloadChanged extends PermanentError {
   }
 }
 
+/** The payload is in a content coding that can't be decoded here. */
+export class ContentEncodingUnsupported extends PermanentError {
+  constructor(contentEncoding: string, supported: readonly string[], most: number) {
+    super(
+      `Content-Encoding must be at most ${most} of ${supported.join(', ')}, got ${JSON.stringify(contentEncoding.slice(0, 100))}`,
+      {
+        code: 'content_encoding_unsupported',
+        details: { contentEncoding: contentEncoding.slice(0, 100), supported },
+      },
+    );
+  }
+}
+
+/** The payload isn't in the content coding it is said to be in, or is cut off. */
+export class ContentEncodingInvalid extends PermanentError {
+  constructor(what: string, coding: string, cause: unknown) {
+    const problem = cause instanceof Error ? `: ${cause.message}` : '';
+    super(`${what} isn't ${coding}, which its Content-Encoding names${problem}`, {
+      code: 'content_encoding_invalid',
+      details: { coding },
+      cause,
+    });
+  }
+}
+
 /** The bytes are not those the checksum was made of. */
 export class PayloadChecksumMismatch extends PermanentError {
   constructor(where: string, cause?: unknown) {

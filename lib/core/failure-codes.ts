@@ -3,6 +3,8 @@ export const OWN_FAILURE_CODES = [
   'attempts_exhausted',
   'callback_refused',
   'claim_check_refused',
+  'content_encoding_invalid',
+  'content_encoding_unsupported',
   'envelope_malformed',
   'input_invalid',
   'json_invalid',

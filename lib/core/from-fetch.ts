@@ -21,7 +21,7 @@ const ORIGIN = 'http://coatcheck.invalid';
 
 /**
  * Makes a handler of any web-standard application (`app.fetch` of Hono and others), called in place, no server needed.
- * The payload is the request's body. A 2xx answer is the result; 408, 425, 429 and 5xx are tried again, `Retry-After`
+ * The payload is the request's body, as it was sent: with its `Content-Encoding`, which the application undoes. A 2xx answer is the result; 408, 425, 429 and 5xx are tried again, `Retry-After`
  * honoured, and 503 is a {@link DownstreamUnavailable}; any other answer is a permanent failure.
  * @throws TypeError for a method whose requests have no body
  */
@@ -49,6 +49,8 @@ function webRequest(request: ProcessorRequest, url: URL, method: string): Reques
   });
   if (request.traceparent) headers.set('traceparent', request.traceparent);
   if (request.contentType) headers.set('content-type', request.contentType);
+  if (request.contentEncoding) headers.set('content-encoding', request.contentEncoding);
+  if (request.contentLanguage) headers.set('content-language', request.contentLanguage);
   if (request.size !== undefined) headers.set('content-length', String(request.size));
   return new Request(url, {
     method,

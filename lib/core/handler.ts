@@ -1,13 +1,29 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Logger } from './ports.ts';
 
+/** How a payload is streamed. */
+export interface StreamOptions {
+  /**
+   * Whether to undo the payload's content codings on the way. What they decode to has at most `maxPayloadBytes`.
+   * @default false
+   */
+  readonly decode?: boolean;
+}
+
 /** One unit of work, as a handler sees it. */
 export interface ProcessorRequest<Input = unknown> {
   /** The ticket: the same on every attempt. */
   readonly id: string;
   /** Media type of the payload, where its sender said one. */
   readonly contentType: string | undefined;
-  /** Bytes of the payload, where known before it is read. */
+  /**
+   * Content codings of the payload in the order they were applied, such as `gzip`, where it has any.
+   * @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4
+   */
+  readonly contentEncoding: string | undefined;
+  /** Languages the payload is for, where its sender said so. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.5 */
+  readonly contentLanguage: string | undefined;
+  /** Bytes of the payload as it was sent, before it is decoded, where known before it is read. */
   readonly size: number | undefined;
   /** What the sender noted: message attributes, CloudEvents extensions, the object's metadata. */
   readonly metadata: Readonly<Record<string, string>>;
@@ -31,20 +47,21 @@ export interface ProcessorRequest<Input = unknown> {
   readonly logger: Logger;
 
   /**
-   * The payload as JSON; with an input schema, as the schema returned it.
+   * The payload as JSON, decoded if it has a content encoding (gzip, deflate, br or zstd); with an input schema, as the schema returned it.
    * @throws JsonInvalid, JsonTooDeep, PayloadEmpty for an event without data, PayloadTooLarge when it is larger than `maxBufferedBytes`
    */
   json(): Promise<Input>;
-  /** The payload as UTF-8 text. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
+  /** The payload as UTF-8 text, decoded. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
   text(): Promise<string>;
-  /** The payload's bytes. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
+  /** The payload's bytes, decoded. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * The payload as it arrives, in constant memory; to be read once. After `json()`, `text()` or `bytes()` it comes from
+   * The payload as it arrives, in constant memory; to be read once. It is as it was sent, with its content encoding,
+   * unless `decode` is asked for. After `json()`, `text()` or `bytes()` it comes from
    * memory.
    * @throws PayloadUsed the second time
    */
-  stream(): ReadableStream<Uint8Array>;
+  stream(options?: StreamOptions): ReadableStream<Uint8Array>;
 
   /**
    * Says how far it is. Logged, and kept in the request's record every 5 seconds at most.

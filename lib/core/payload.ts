@@ -1,5 +1,6 @@
 import { single } from './beginning.ts';
 import { assertAllowed, type ClaimCheck, formatClaimCheck } from './claim-check.ts';
+import { codingsOf, contentEncodingOf, decodeContent, decodeStream } from './content-coding.ts';
 import type { DecodedRequest } from './envelopes/decode.ts';
 import {
   PayloadCutShort,
@@ -8,6 +9,7 @@ import {
   PayloadTooLarge,
   PayloadUsed,
 } from './errors.ts';
+import type { StreamOptions } from './handler.ts';
 import type { OpenedPayload, PayloadStore } from './ports.ts';
 
 /** Bounds of what is read. */
@@ -22,11 +24,19 @@ export interface PayloadLimits {
 export interface Payload {
   readonly size: number | undefined;
   readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly contentLanguage: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
-  /** All of it, in memory, any number of times. @throws PayloadTooLarge, PayloadUsed when it was streamed before */
+  /**
+   * All of it, decoded, in memory, any number of times.
+   * @throws PayloadTooLarge, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed when it was streamed before
+   */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
-  /** As it arrives, or from memory if it is there. @throws PayloadUsed when it was streamed before */
-  stream(): AsyncIterable<Uint8Array>;
+  /**
+   * As it arrives, or from memory if it is there.
+   * @throws PayloadUsed when it was streamed before; ContentEncodingUnsupported when it can't be decoded
+   */
+  stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
   /** What reading failed of, if it did. */
   readError(): unknown;
   /** Frees what the payload holds when nobody will read (on). */
@@ -39,39 +49,46 @@ export interface Payload {
  *   the payload is unreadable
  */
 export async function openPayload(
-  { payload, metadata, contentType }: DecodedRequest,
+  { payload, ...request }: DecodedRequest,
   store: PayloadStore,
   limits: PayloadLimits,
   signal: AbortSignal,
 ): Promise<Payload> {
   if ('unreadable' in payload) throw payload.unreadable;
-  if ('inline' in payload) return inlinePayload(payload.inline, contentType, metadata, limits);
+  if ('inline' in payload) return inlinePayload(payload.inline, request, limits);
   const opened = await openChecked(payload, store, limits, signal);
-  return storedPayload(
-    {
-      ...opened,
-      contentType: contentType ?? opened.contentType,
-      metadata: { ...opened.metadata, ...metadata },
-    },
-    formatClaimCheck(payload),
-    limits,
-  );
+  const described = {
+    ...opened,
+    contentType: request.contentType ?? opened.contentType,
+    contentEncoding: request.contentEncoding ?? opened.contentEncoding,
+    contentLanguage: request.contentLanguage ?? opened.contentLanguage,
+    metadata: { ...opened.metadata, ...request.metadata },
+  };
+  return storedPayload(described, formatClaimCheck(payload), limits);
+}
+
+/** What is known of a payload before it is read. */
+type Described = Pick<
+  DecodedRequest | OpenedPayload,
+  'contentType' | 'contentEncoding' | 'contentLanguage' | 'metadata'
+>;
+
+function described({ contentType, contentEncoding, contentLanguage, metadata }: Described) {
+  return { contentType, contentEncoding: contentEncodingOf(contentEncoding), contentLanguage, metadata };
 }
 
 function inlinePayload(
   inline: string | Uint8Array<ArrayBuffer>,
-  contentType: string | undefined,
-  metadata: Readonly<Record<string, string>>,
+  request: Described,
   limits: PayloadLimits,
 ): Payload {
   const bytes = typeof inline === 'string' ? Buffer.from(inline) : inline;
   assertSize('The payload', bytes.byteLength, limits.maxPayloadBytes);
-  const about = { size: bytes.byteLength, contentType, metadata, readError() {}, discard() {} };
-  return readOnce(
-    about,
-    () => single(bytes),
-    async () => bytes,
-  );
+  const about = { ...described(request), size: bytes.byteLength, readError() {}, discard() {} };
+  return readOnce(about, 'The payload', limits, {
+    stream: () => single(bytes),
+    bytes: async () => bytes,
+  });
 }
 
 async function openChecked(
@@ -103,37 +120,57 @@ function assertOpened(opened: OpenedPayload, check: ClaimCheck, where: string, l
 }
 
 function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimits): Payload {
-  const { size, contentType, metadata, discard } = opened;
+  const { size, discard } = opened;
+  const what = `The payload ${where}`;
   let readError: unknown;
   const stream = () =>
     measured(opened, where, limits.maxPayloadBytes, (error) => {
       readError = error;
     });
-  return readOnce({ size, contentType, metadata, readError: () => readError, discard }, stream, () =>
-    buffer(stream(), opened, `The payload ${where}`, limits.maxBufferedBytes),
-  );
+  const about = { ...described(opened), size, readError: () => readError, discard };
+  return readOnce(about, what, limits, {
+    stream,
+    bytes: () => buffer(stream(), opened, what, limits.maxBufferedBytes),
+  });
+}
+
+/** Reads a payload as it is, encoded or not. */
+interface Source {
+  stream(): AsyncIterable<Uint8Array>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
 }
 
 /** Inline or stored, a payload behaves the same: what is in memory can be had again, what streamed by can't. */
 function readOnce(
   about: Omit<Payload, 'bytes' | 'stream'>,
-  read: () => AsyncIterable<Uint8Array>,
-  readAll: () => Promise<Uint8Array<ArrayBuffer>>,
+  what: string,
+  { maxBufferedBytes, maxPayloadBytes }: PayloadLimits,
+  source: Source,
 ): Payload {
+  const { contentEncoding } = about;
   let streamed = false;
-  let buffered: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  let encoded: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  let decoded: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  const stream = () => {
+    if (encoded) return awaited(encoded);
+    if (streamed) throw new PayloadUsed();
+    streamed = true;
+    return source.stream();
+  };
   return {
     ...about,
     async bytes() {
       if (streamed) throw new PayloadUsed();
-      buffered ??= readAll();
-      return buffered;
+      // What can't be decoded needn't be read.
+      codingsOf(contentEncoding);
+      encoded ??= source.bytes();
+      decoded ??= encoded.then((bytes) => decodeContent(bytes, contentEncoding, what, maxBufferedBytes));
+      return decoded;
     },
-    stream() {
-      if (buffered) return awaited(buffered);
-      if (streamed) throw new PayloadUsed();
-      streamed = true;
-      return read();
+    stream({ decode = false } = {}) {
+      if (!decode) return stream();
+      codingsOf(contentEncoding);
+      return decodeStream(stream(), contentEncoding, what, maxPayloadBytes);
     },
   };
 }

@@ -27,9 +27,9 @@ export function pinnedPayloadOf(
   return 'inline' in payload ? pinned : { ...pinned, check: payload };
 }
 
-/** Stands for a payload and its type. What else a message says isn't part of it: a redriven message may say more. */
-export function payloadDigest({ payload, contentType }: DecodedRequest): string {
-  const hash = createHash('sha256').update(JSON.stringify(contentType ?? null));
+/** Stands for a payload, its type and its coding. What else a message says isn't part of it: a redriven message may say more. */
+export function payloadDigest({ payload, contentType, contentEncoding }: DecodedRequest): string {
+  const hash = createHash('sha256').update(JSON.stringify([contentType, contentEncoding]));
   if ('inline' in payload) hash.update('inline').update(payload.inline);
   else hash.update('key' in payload ? formatClaimCheck(payload) : 'unreadable');
   return hash.digest('base64url').slice(0, 22);

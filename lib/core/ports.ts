@@ -11,6 +11,9 @@ export interface OpenedPayload {
   /** Bytes in all, where the store says so. */
   readonly size?: number;
   readonly contentType?: string;
+  /** As it was uploaded, the codings S3's clients add among them. */
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   /** The object's version, in a bucket that has versions. */
   readonly versionId?: string;
   /** What the uploader noted on the object. */
@@ -232,6 +235,8 @@ export interface SubmissionQueue {
 export interface ExpectedUpload {
   readonly key: string;
   readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   /**
    * What the client notes on the object. Stores keep it as headers: whoever takes it from a client sees to it that names
    * are lower-case tokens, and values printable ASCII without space around it.

@@ -1,7 +1,7 @@
 import { setMaxListeners } from 'node:events';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { InputInvalid, PayloadEmpty } from './errors.ts';
-import type { ProcessorRequest } from './handler.ts';
+import type { ProcessorRequest, StreamOptions } from './handler.ts';
 import { parseJson } from './json.ts';
 import { requestFields } from './log-fields.ts';
 import type { Payload } from './payload.ts';
@@ -54,6 +54,12 @@ export class PayloadRequest implements ProcessorRequest {
   get contentType() {
     return this.#payload.contentType;
   }
+  get contentEncoding() {
+    return this.#payload.contentEncoding;
+  }
+  get contentLanguage() {
+    return this.#payload.contentLanguage;
+  }
   get size() {
     return this.#payload.size;
   }
@@ -91,8 +97,8 @@ export class PayloadRequest implements ProcessorRequest {
     return unhurried(this.#payload.bytes());
   }
 
-  stream(): ReadableStream<Uint8Array> {
-    return ReadableStream.from(this.#payload.stream());
+  stream(options?: StreamOptions): ReadableStream<Uint8Array> {
+    return ReadableStream.from(this.#payload.stream(options));
   }
 
   progress(fraction: number, note?: string): void {

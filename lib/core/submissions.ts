@@ -13,6 +13,8 @@ export interface Order {
   readonly tenant?: string;
   readonly payload: Uint8Array;
   readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly traceparent?: string;
   /** Whom to tell the outcome, if anybody in particular. */
@@ -135,11 +137,13 @@ export class Submissions {
   }
 
   async #message(order: Order, request: OwnRequest, submittedAt: number): Promise<string> {
-    const { contentType, metadata, payload } = order;
+    const { contentType, contentEncoding, contentLanguage, metadata, payload } = order;
     const submission: Submission = {
       ...request,
       submittedAt,
       contentType,
+      contentEncoding,
+      contentLanguage,
       metadata,
       payload: { bytes: payload },
     };
@@ -171,12 +175,14 @@ export class Submissions {
 }
 
 /** Stands for all of an order that decides what its request is. */
-function fingerprintOf({ payload, contentType, metadata, expiresAt, callbackUrl }: Order): string {
+function fingerprintOf(order: Order): string {
+  const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt, callbackUrl } = order;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // An order without one has the fingerprint it had before there were any.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
+  const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')
-    .update(JSON.stringify([contentType, notes, expiresAt ?? null, ...callback]))
+    .update(JSON.stringify([contentType, notes, expiresAt ?? null, ...callback, ...coded]))
     .update(payload)
     .digest('hex');
 }

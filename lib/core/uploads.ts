@@ -18,6 +18,8 @@ export interface UploadOrder {
   /** Bytes the payload has. */
   readonly size: number;
   readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   /** SHA-256 of the payload, in base64, to hold the upload to it; not for one in parts. */
   readonly sha256?: string;
   readonly metadata: Readonly<Record<string, string>>;
@@ -177,8 +179,9 @@ export class Uploads {
     };
   }
 
-  #expected({ contentType, metadata }: UploadOrder, request: RequestIdentity): ExpectedUpload {
-    return { key: this.#key(request), contentType, metadata };
+  #expected(order: UploadOrder, request: RequestIdentity): ExpectedUpload {
+    const { contentType, contentEncoding, contentLanguage, metadata } = order;
+    return { key: this.#key(request), contentType, contentEncoding, contentLanguage, metadata };
   }
 
   #key(request: RequestIdentity): string {

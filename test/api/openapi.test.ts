@@ -130,6 +130,8 @@ describe('the description', () => {
       'POST /v1/requests': [
         'header coatcheck-callback-url',
         'header coatcheck-expires-at',
+        'header content-encoding',
+        'header content-language',
         'header idempotency-key',
         'header prefer',
         'header traceparent',

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { problemIn, requestIn } from '../support/api-answers.ts';
@@ -317,5 +318,77 @@ describe('is refused, and nothing sent:', () => {
     const api = new ApiHarness(undefined, { maxPayloadBytes: 4 });
     const { code, detail } = await problemIn(await submit(api), 413);
     expect([code, detail]).toEqual(['payload_too_large', 'The payload has 5 bytes or more, allowed are 4']);
+  });
+});
+
+describe('B5: an encoded payload', () => {
+  const encoded = gzipSync('{"x":6}');
+
+  /** An API whose handler tells how the payload was sent, and what it is. */
+  function decoding(inlineLimitBytes = 100_000) {
+    const told: unknown[] = [];
+    const api = new ApiHarness(
+      async (request) => {
+        const { contentType, contentEncoding, contentLanguage, size } = request;
+        told.push({ contentType, contentEncoding, contentLanguage, size, json: await request.json() });
+      },
+      { inlineLimitBytes },
+    );
+    return Object.assign(api, { told });
+  }
+
+  test.each([
+    ['in the message', 100_000],
+    ['beside it', 1],
+  ])('keeps its coding and language on its way: %s', async (_, inlineLimitBytes) => {
+    const api = decoding(inlineLimitBytes);
+    const headers = {
+      'Content-Type': 'application/json',
+      'Content-Encoding': 'gzip',
+      'Content-Language': 'en',
+    };
+    await requestIn(await api.call('POST', '/v1/requests', { body: encoded, headers }), 202);
+    await api.deliver();
+    expect(api.told).toEqual([
+      {
+        contentType: 'application/json',
+        contentEncoding: 'gzip',
+        contentLanguage: 'en',
+        size: encoded.byteLength,
+        json: { x: 6 },
+      },
+    ]);
+  });
+
+  test.each(['identity', 'aws-chunked'])('that isn’t, said to be %s, is as it is', async (coding) => {
+    const api = decoding();
+    const headers = { 'Content-Type': 'application/json', 'Content-Encoding': coding };
+    await requestIn(await api.call('POST', '/v1/requests', { body: '{"x":6}', headers }), 202);
+    await api.deliver();
+    expect(api.told).toMatchObject([{ json: { x: 6 } }]);
+  });
+
+  test.each(['compress', 'gzip, exi'])('in %s is refused, saying what is understood', async (coding) => {
+    const api = decoding();
+    const response = await submit(api, { 'Content-Encoding': coding });
+    expect(response.headers.get('accept-encoding')).toBe('gzip, deflate, br, zstd');
+    expect((await problemIn(response, 415)).code).toBe('content_encoding_unsupported');
+    expect(api.queue.sent).toEqual([]);
+  });
+
+  test.each(['', 'english language', 'en;q=1', 'x'.repeat(300)])(
+    'in the language %j is refused',
+    async (language) => {
+      const response = await submit(decoding(), { 'Content-Language': language });
+      expect((await problemIn(response, 400)).detail).toContain('Content-Language must be language tags');
+    },
+  );
+
+  test('is another request under the same idempotency key than one that isn’t encoded', async () => {
+    const api = decoding();
+    const key = { 'Idempotency-Key': 'k' };
+    await requestIn(await submit(api, key), 202);
+    const other = await submit(api, { ...key, 'Content-Encoding': 'br' });
+    expect((await problemIn(other, 422)).code).toBe('idempotency_key_reused');
   });
 });

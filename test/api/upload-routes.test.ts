@@ -90,6 +90,26 @@ describe('a ticket', () => {
     });
   });
 
+  test.each([false, true])(
+    'B5: is for the coding and language that were said, in parts: %s',
+    async (multipart) => {
+      const api = new ApiHarness();
+      await opened(api, { size: 5, multipart, contentEncoding: 'GZIP', contentLanguage: 'de-CH, fr' });
+      const expected = { contentEncoding: 'gzip', contentLanguage: 'de-CH, fr' };
+      expect(multipart ? api.transfers.begun : api.transfers.forms.map(({ upload }) => upload)).toMatchObject(
+        [expected],
+      );
+    },
+  );
+
+  test('B5: for a coding that isn’t known is refused', async () => {
+    const api = new ApiHarness();
+    const json = { size: 5, contentEncoding: 'compress' };
+    const response = await api.call('POST', '/v1/uploads', { json });
+    expect(response.headers.get('accept-encoding')).toBe('gzip, deflate, br, zstd');
+    expect((await problemIn(response, 415)).code).toBe('content_encoding_unsupported');
+  });
+
   test('in parts says how many and how large', async () => {
     const { upload, uploadName } = await inParts(new ApiHarness());
     expect(upload).toEqual({

@@ -26,6 +26,15 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
     // Digests, signatures, ranges of addresses, and the number of listeners of a signal: no input, no output.
     modules: ['@standard-schema/spec', 'ipaddr.js', 'node:crypto', 'node:events', 'standardwebhooks'],
   },
+  // Streams of other makers, and content codings: no input, no output either.
+  ...Object.fromEntries(
+    Object.entries({
+      'byte-chunks': ['node:stream'],
+      'content-coding': ['node:stream', 'node:zlib'],
+      'plain-json': ['node:util'],
+      'web-bodies': ['node:util'],
+    }).map(([name, modules]) => [`lib/core/${name}.ts`, { files: ['lib/core/'], modules }]),
+  ),
   ...Object.fromEntries(CONTRACT.map((file) => [file, { files: CONTRACT, modules: [] }])),
   'lib/aws/': {
     files: ['lib/aws/', 'lib/core/'],

@@ -68,6 +68,17 @@ describe('a form', () => {
     );
   });
 
+  test('B5: holds the upload to its coding and language', async () => {
+    const upload = { ...UPLOAD, contentEncoding: 'gzip', contentLanguage: 'en' };
+    const { fields } = await transfers.form(upload, { size: 1, expiresInSeconds: 600 });
+    const held = { 'Content-Encoding': 'gzip', 'Content-Language': 'en' };
+    expect(fields).toMatchObject(held);
+    const { conditions } = policyOf(fields);
+    expect(conditions).toEqual(
+      expect.arrayContaining([{ 'Content-Encoding': 'gzip' }, { 'Content-Language': 'en' }]),
+    );
+  });
+
   test('of an upload without a checksum asks for none', async () => {
     const { fields } = await transfers.form(UPLOAD, { size: 1, expiresInSeconds: 600 });
     expect(Object.keys(fields).join()).not.toContain('checksum');

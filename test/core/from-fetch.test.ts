@@ -1,3 +1,4 @@
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { Hono } from 'hono';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -152,4 +153,20 @@ test('B1: an application that answers with something else than a Response has fa
     code: 'result_invalid',
     detail: expect.stringContaining('Response'),
   });
+});
+
+test('B5: the application gets the payload as it was sent, with its coding and language', async () => {
+  const app = new Hono();
+  app.post('/', async (context) => {
+    const { req } = context;
+    return context.json({
+      headers: [req.header('content-encoding'), req.header('content-language'), req.header('content-length')],
+      text: gunzipSync(await req.arrayBuffer()).toString(),
+    });
+  });
+  const harness = new EngineHarness(fromFetch(app.fetch));
+  const bytes = gzipSync('hello');
+  harness.store.put('requests/a', bytes, { contentEncoding: 'aws-chunked,gzip', contentLanguage: 'en' });
+  await harness.process([delivery(s3Event(s3Record({ key: 'requests/a', size: bytes.byteLength })))]);
+  expect(harness.event.data).toEqual({ headers: ['gzip', 'en', String(bytes.byteLength)], text: 'hello' });
 });

@@ -1,7 +1,9 @@
+import { deflateSync, gzipSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import type { DecodedRequest } from '../../lib/core/envelopes/decode.ts';
 import {
   ClaimCheckRefused,
+  ContentEncodingUnsupported,
   PayloadCutShort,
   PayloadDenied,
   PayloadEmpty,
@@ -206,4 +208,73 @@ test('a payload that breaks off is no payload', async () => {
   const error = await (await open(store, stored())).bytes().catch((thrown) => thrown);
   expect(error).toBeInstanceOf(PayloadCutShort);
   expect(error.message).toContain('5 of 12 bytes');
+});
+
+describe.each(['inline', 'stored'])('B5: an encoded payload that is %s', (kind) => {
+  const encoded = gzipSync('{"x":6}');
+
+  function opened(
+    bytes: Uint8Array = encoded,
+    contentEncoding = 'gzip',
+    limits: Partial<PayloadLimits> = {},
+  ) {
+    const store = new MemoryPayloadStore();
+    store.put('requests/a', bytes, { contentEncoding, contentLanguage: 'en' });
+    const inline = { inline: new Uint8Array(bytes) };
+    if (kind === 'stored') return open(store, stored(), {}, limits);
+    return open(store, inline, { contentEncoding, contentLanguage: 'en' }, limits);
+  }
+
+  test('says so, with its size as it was sent', async () => {
+    const { contentEncoding, contentLanguage, size } = await opened();
+    expect({ contentEncoding, contentLanguage, size }).toEqual({
+      contentEncoding: 'gzip',
+      contentLanguage: 'en',
+      size: encoded.byteLength,
+    });
+  });
+
+  test('is decoded as bytes, and streams as it is unless it is to be decoded', async () => {
+    expect(String(Buffer.from(await (await opened()).bytes()))).toBe('{"x":6}');
+    expect((await readAll((await opened()).stream())).equals(encoded)).toBe(true);
+    expect(String(await readAll((await opened()).stream({ decode: true })))).toBe('{"x":6}');
+  });
+
+  test('streams either way from memory', async () => {
+    const payload = await opened();
+    await payload.bytes();
+    expect((await readAll(payload.stream())).equals(encoded)).toBe(true);
+    expect(String(await readAll(payload.stream({ decode: true })))).toBe('{"x":6}');
+    expect(String(Buffer.from(await payload.bytes()))).toBe('{"x":6}');
+  });
+
+  test('that was only sent in chunks by S3’s client is as it is', async () => {
+    const payload = await opened(Buffer.from('hello'), 'aws-chunked');
+    expect(payload.contentEncoding).toBeUndefined();
+    expect(String(Buffer.from(await payload.bytes()))).toBe('hello');
+  });
+
+  test('in a coding that isn’t known can be streamed as it is, and nothing else', async () => {
+    const payload = await opened(encoded, 'compress');
+    await expect(payload.bytes()).rejects.toMatchObject({ code: 'content_encoding_unsupported' });
+    expect(() => payload.stream({ decode: true })).toThrow(ContentEncodingUnsupported);
+    expect((await readAll(payload.stream())).equals(encoded)).toBe(true);
+  });
+
+  test('is decoded into memory as far as that is allowed, and streamed as far as payloads may go', async () => {
+    const limits = { maxBufferedBytes: 500, maxPayloadBytes: 1_000 };
+    const of = (size: number) => opened(gzipSync(Buffer.alloc(size)), 'gzip', limits);
+    expect((await (await of(500)).bytes()).byteLength).toBe(500);
+    await expect((await of(501)).bytes()).rejects.toThrow(PayloadTooLarge);
+    expect((await readAll((await of(1_000)).stream({ decode: true }))).byteLength).toBe(1_000);
+    await expect(readAll((await of(1_001)).stream({ decode: true }))).rejects.toThrow(PayloadTooLarge);
+  });
+});
+
+test('B5: what its message says of its coding beats what the object says', async () => {
+  const store = new MemoryPayloadStore();
+  store.put('requests/a', deflateSync('hello'), { contentEncoding: 'gzip', contentLanguage: 'en' });
+  const payload = await open(store, stored(), { contentEncoding: 'deflate', contentLanguage: 'fr' });
+  expect(payload).toMatchObject({ contentEncoding: 'deflate', contentLanguage: 'fr' });
+  expect(String(Buffer.from(await payload.bytes()))).toBe('hello');
 });

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import { Service, type SubmittedRequest } from './service.ts';
 
@@ -21,10 +22,15 @@ describe('a request handed in by HTTP', () => {
   test('is handled, published, and told of', async () => {
     const headers = { 'Coatcheck-Metadata-Colour': 'blue', Prefer: 'wait=10' };
     const request = await service.submit({ do: 'echo', value: 12345678901234567890n.toString() }, headers);
-    const expected = { value: '12345678901234567890', attempt: 1, metadata: { colour: 'blue' } };
+    const expected = {
+      value: '12345678901234567890',
+      attempt: 1,
+      contentType: 'application/json',
+      metadata: { colour: 'blue' },
+    };
 
     expect(await ended(request.id)).toMatchObject({ status: 'succeeded', attempts: 1 });
-    expect(await resultOf(request.id)).toEqual(expected);
+    expect(await resultOf(request.id)).toMatchObject(expected);
     expect(await service.event(request.id)).toMatchObject({ subject: request.id, data: expected });
   });
 
@@ -182,6 +188,31 @@ test('B3: a form sent again while its request waits for a retry changes nothing:
   expect(await resultOf(id)).toMatchObject({ value: 'first' });
   const [one, another] = await service.events(id, 2);
   expect(another).toMatchObject({ id: one?.id, data: { value: 'first' } });
+});
+
+describe('B5: a payload with a Content-Encoding', () => {
+  const payload = gzipSync(JSON.stringify({ do: 'echo', value: 'encoded' }));
+
+  test('handed in as bytes is decoded', async () => {
+    const headers = { 'Content-Type': 'application/vnd.coatcheck+json', 'Content-Encoding': 'gzip' };
+    const response = await service.call('POST', '/v1/requests', { body: new Uint8Array(payload), headers });
+    expect(response.status).toBe(202);
+    const { id } = (await response.json()) as SubmittedRequest;
+    expect(await ended(id)).toMatchObject({ status: 'succeeded' });
+    expect(await resultOf(id)).toMatchObject({ value: 'encoded' });
+  });
+
+  test.each([
+    ['that the gateway would damage', 'application/json', 'gzip'],
+    ['in a coding that isn’t known', 'application/octet-stream', 'exi'],
+  ])('%s is refused', async (_, contentType, contentEncoding) => {
+    const headers = { 'Content-Type': contentType, 'Content-Encoding': contentEncoding };
+    const response = await service.call('POST', '/v1/requests', { body: new Uint8Array(payload), headers });
+    expect([response.status, await response.json()]).toMatchObject([
+      415,
+      { code: 'content_encoding_unsupported' },
+    ]);
+  });
 });
 
 test('B4: an upload in parts isn’t completed with some of its parts', async () => {

@@ -89,13 +89,19 @@ export class Service {
   }
 
   /** Uploads a payload. @returns the id of its request, and the object's version */
-  async upload(key: string, body: string | Uint8Array, contentType = 'application/json') {
+  async upload(
+    key: string,
+    body: string | Uint8Array,
+    contentType = 'application/json',
+    contentEncoding?: string,
+  ) {
     const { VersionId } = await this.#clients.s3.send(
       new PutObjectCommand({
         Bucket: this.bucket,
         Key: key,
         Body: Buffer.from(body),
         ContentType: contentType,
+        ContentEncoding: contentEncoding,
       }),
     );
     const version = VersionId ?? '';

@@ -1,4 +1,4 @@
-import { gzipSync } from 'node:zlib';
+import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { parseClaimCheck } from '../../lib/core/claim-check.ts';
 import { requestIdOfUpload } from '../../lib/core/request-id.ts';
@@ -40,6 +40,38 @@ describe('an uploaded payload', () => {
       datacontenttype: 'application/octet-stream',
     });
     expect((await service.object(key, versionId)).length).toBe(18_000_000);
+  });
+
+  test.each([
+    ['gzip', gzipSync],
+    ['br', brotliCompressSync],
+    ['zstd', zstdCompressSync],
+  ])('B5: with a Content-Encoding, %s: it is decoded', async (contentEncoding, encode) => {
+    const payload = encode(JSON.stringify({ do: 'echo', value: contentEncoding }));
+    const { id } = await service.upload(
+      `requests/${contentEncoding}.json`,
+      payload,
+      'application/json',
+      contentEncoding,
+    );
+
+    expect(await service.event(id)).toMatchObject({ data: { value: contentEncoding } });
+  });
+
+  test('B5: with a Content-Encoding that isn’t known: it fails with a code', async () => {
+    const { id } = await service.upload('requests/exi.json', '{}', 'application/json', 'exi');
+
+    expect(await service.event(id)).toMatchObject({
+      data: { code: 'content_encoding_unsupported', attempts: 1 },
+    });
+  });
+
+  test('B10: a folder: nothing comes of it', async () => {
+    const folder = await service.upload('requests/2026/', '', 'application/x-directory');
+    const { id } = await service.upload('requests/2026/a.json', JSON.stringify({ do: 'echo', value: 'a' }));
+
+    expect(await service.event(id)).toMatchObject({ data: { value: 'a' } });
+    expect(await service.record(folder.id)).toBeUndefined();
   });
 
   test('broken: it fails at once, with a code', async () => {

@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import { describe, expect, test } from 'vitest';
 import { requestOf, resultOf } from '../../functions/api/gateway.ts';
@@ -55,6 +56,30 @@ describe('a body', () => {
     expect(answer.status).toBe(415);
     expect(await answer.json()).toMatchObject({ code: 'content_type_invalid' });
     expect(api.queue.sent).toEqual([]);
+  });
+});
+
+describe('B5: a body with a Content-Encoding', () => {
+  const headers = { 'content-encoding': 'gzip', 'content-type': 'application/json' };
+
+  test('that the gateway made text of is refused, saying how to send it', async () => {
+    const api = new ApiHarness();
+    const body = gzipSync('{"x":6}').toString('utf8');
+    const answer = await api.app.request(requestOf(event({ headers, body })));
+    expect(answer.status).toBe(415);
+    expect(answer.headers.get('accept-encoding')).toBe('identity');
+    expect(await answer.json()).toMatchObject({
+      code: 'content_encoding_unsupported',
+      detail: expect.stringContaining('send it as application/octet-stream'),
+    });
+    expect(api.queue.sent).toEqual([]);
+  });
+
+  test('that came as bytes is taken', async () => {
+    const api = new ApiHarness();
+    const body = gzipSync('{"x":6}').toString('base64');
+    const answer = await api.app.request(requestOf(event({ headers, body, isBase64Encoded: true })));
+    expect(answer.status).toBe(202);
   });
 });
 

@@ -33,6 +33,11 @@ export class MemoryClientTransfers implements ClientTransfers {
     return [...this.#begun.keys()];
   }
 
+  /** Uploads in parts that aren't over. */
+  get begun(): ExpectedUpload[] {
+    return [...this.#begun.values()].map(({ upload }) => upload);
+  }
+
   /** Uploads a part as a client does. @param size what its size counts as @returns its ETag */
   putPart(uploadName: string, number: number, content: string, size = Buffer.byteLength(content)): string {
     const etag = `"${createHash('md5').update(content).digest('hex')}"`;

@@ -8,6 +8,8 @@ export interface StoredVersion {
   readonly versionId: string;
   readonly bytes: Uint8Array;
   readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
 }
 
@@ -53,6 +55,8 @@ export class MemoryPayloadStore implements PayloadStore {
     {
       bucket = this.bucket,
       contentType = 'application/octet-stream',
+      contentEncoding,
+      contentLanguage,
       metadata = {},
       ...oddities
     }: Partial<Omit<StoredVersion, 'bytes'>> & { readonly bucket?: string } & Oddities = {},
@@ -60,7 +64,7 @@ export class MemoryPayloadStore implements PayloadStore {
     const bytes = Buffer.from(content);
     const versionId = `v${++this.#versions}`;
     const versions = this.#objects.get(path(bucket, key))?.versions ?? [];
-    versions.push({ versionId, bytes, contentType, metadata });
+    versions.push({ versionId, bytes, contentType, contentEncoding, contentLanguage, metadata });
     this.#objects.set(path(bucket, key), { versions, deleted: false, oddities });
     return versionId;
   }
@@ -153,7 +157,7 @@ export class MemoryPayloadStore implements PayloadStore {
   }
 
   #reading(
-    { bytes, contentType, metadata, versionId }: StoredVersion,
+    { bytes, ...version }: StoredVersion,
     { chunkBytes = 65_536, withoutSize = false, endsAfter = Number.POSITIVE_INFINITY }: Oddities,
     signal: AbortSignal,
   ): OpenedPayload {
@@ -180,7 +184,7 @@ export class MemoryPayloadStore implements PayloadStore {
       }
     }
     const size = withoutSize ? undefined : bytes.byteLength;
-    return { size, contentType, versionId, metadata, body: body(), discard };
+    return { ...version, size, body: body(), discard };
   }
 }
 

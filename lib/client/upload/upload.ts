@@ -34,11 +34,22 @@ export async function upload(
 async function takeTicket(
   api: Api,
   { blob, contentType }: Payload,
-  { callbackUrl, expiresAt, metadata, sha256, traceparent, signal }: SubmissionOptions,
+  {
+    callbackUrl,
+    contentEncoding,
+    contentLanguage,
+    expiresAt,
+    metadata,
+    sha256,
+    traceparent,
+    signal,
+  }: SubmissionOptions,
 ): Promise<UploadTicket> {
   const wanted = {
     size: blob.size,
     contentType,
+    contentEncoding,
+    contentLanguage,
     sha256,
     expiresAt: timeOf(expiresAt),
     callbackUrl,

@@ -35,6 +35,8 @@ export interface UnreadablePayload {
 export interface DecodedRequest extends RequestIdentity {
   readonly payload: InlinePayload | ClaimCheck | UnreadablePayload;
   readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly traceparent?: string;
   /** Whom its client wants its outcome to be told, if anybody in particular. */

@@ -21,6 +21,8 @@ export interface Submission extends RecordedRequest {
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
   readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
   /** The bytes themselves, or where they are stored. */
   readonly payload: { readonly bytes: Uint8Array } | { readonly check: ClaimCheck; readonly size: number };
@@ -47,6 +49,8 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     // As text: an event's whole numbers end at 2 GiB.
     payloadsize: 'check' in payload ? String(payload.size) : undefined,
     datacontenttype: contentType,
+    contentencoding: submission.contentEncoding,
+    contentlanguage: submission.contentLanguage,
   });
   const [name, json]: DataMember =
     'check' in payload
@@ -67,12 +71,19 @@ export function isSubmission(value: unknown): value is JsonObject {
  */
 export function decodeSubmission(event: JsonObject, text: string): DecodedRequest {
   const { payload, ...request } = decodeCloudEvent(event, text);
-  if ('inline' in payload && payload.inline.length === 0) {
+  // An event may come without data, a submission has some.
+  if (
+    [event.data, event.data_base64 ?? undefined, event.dataref ?? undefined].every(
+      (data) => data === undefined,
+    )
+  ) {
     throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref must be there, got none');
   }
   return {
     ...request,
     issuer: '',
+    contentEncoding: optionalText(ENVELOPE, event, 'contentencoding'),
+    contentLanguage: optionalText(ENVELOPE, event, 'contentlanguage'),
     metadata: metadataOf(event),
     submittedAt: optionalTime(ENVELOPE, 'time', optionalText(ENVELOPE, event, 'time')),
     payload: 'inline' in payload ? payload : { ...payload, size: sizeOf(event) },
