@@ -379,7 +379,10 @@ test('a message that can’t be decoded decides about no other, whatever id it c
   const event = { specversion: '1.0', id: 'r-1', source: '/orders', type: 't' };
   const harness = new EngineHarness((request) => request.text());
   await harness.process([
-    delivery(JSON.stringify(event), { id: 'broken', attributes: { RequestId: 'r-1' } }),
+    delivery(JSON.stringify({ ...event, data_base64: 5 }), {
+      id: 'broken',
+      attributes: { RequestId: 'r-1' },
+    }),
     delivery(JSON.stringify({ ...event, data: 5 }), { id: 'sound' }),
     delivery('{"specversion":"2"}', { id: 'm-1' }),
     requestDelivery('m-1'),
@@ -416,7 +419,10 @@ describe('whatever comes', () => {
       fc.asyncProperty(messages, async (given) => {
         const harness = new EngineHarness((request) => request.bytes());
         const batch = batchOf(given);
-        expect(await harness.process(batch)).toEqual([]);
+        const leased = await harness.process(batch);
+        // Two messages of one request with different payloads: the second comes again when the first is done.
+        harness.chance.advanceSeconds(100);
+        expect(await harness.process(batch.filter(({ id }) => leased.includes(id)))).toEqual([]);
         const published = harness.events.map(({ subject }) => subject);
         expect(new Set(published)).toEqual(new Set(acknowledgedRequests(batch, [], harness.settings)));
       }),

@@ -63,6 +63,51 @@ const pointers = fc.tuple(
   fc.record({ s3BucketName: fc.oneof(fc.constant('payloads'), strays), s3Key: fc.oneof(keys, strays) }),
 );
 
+const eventBridgeEvents = fc
+  .record({
+    bucket: fc.oneof(fc.constant({ name: 'payloads' }), strays),
+    object: fc.oneof(
+      fc.record({
+        key: fc.oneof(keys, ticketKeys, strays),
+        size: fc.oneof(fc.nat(), strays),
+        'version-id': strays,
+      }),
+      strays,
+    ),
+    type: fc.oneof(fc.constant('Object Created'), fc.string()),
+  })
+  .map(({ bucket, object, type }) => ({
+    version: '0',
+    id: '17793124-05d4-b198-2fde-7ededc63b103',
+    'detail-type': type,
+    source: 'aws.s3',
+    account: '111122223333',
+    time: '2026-01-31T12:00:00Z',
+    region: 'us-east-1',
+    detail: { bucket, object },
+  }));
+
+const notifications = fc
+  .record({
+    Type: fc.constantFrom('Notification', 'SubscriptionConfirmation'),
+    Message: fc.oneof(
+      fc.string({ unit: 'binary' }),
+      cloudEvents.map((event) => JSON.stringify(event)),
+      pointers.map((pointer) => JSON.stringify(pointer)),
+    ),
+    MessageAttributes: fc.oneof(
+      fc.dictionary(fc.string(), fc.record({ Type: fc.constantFrom('String', 'Binary'), Value: strays })),
+      strays,
+    ),
+    Subject: strays,
+    MessageId: fc.oneof({ weight: 9, arbitrary: fc.uuid() }, strays),
+  })
+  .map((given) => ({
+    ...given,
+    TopicArn: 'arn:aws:sns:us-east-1:123456789012:orders',
+    Timestamp: '2026-01-31T12:00:00.000Z',
+  }));
+
 /** Envelopes of every kind, sound and broken. */
 const envelopes = fc
   .oneof(
@@ -71,6 +116,8 @@ const envelopes = fc
       .map((Records) => ({ Records })),
     cloudEvents,
     pointers,
+    eventBridgeEvents,
+    notifications,
     fc.constant({ Service: 'Amazon S3', Event: 's3:TestEvent' }),
   )
   .map((envelope) => JSON.stringify(envelope));

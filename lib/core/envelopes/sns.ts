@@ -30,7 +30,8 @@ function isFromSns(value: unknown): value is JsonObject {
     ['Type', 'MessageId', 'TopicArn', 'Message', 'Timestamp'].every(
       (name) => typeof value[name] === 'string',
     ) &&
-    /^arn:aws[\w-]*:sns:/.test(String(value.TopicArn))
+    /^arn:aws[\w-]*:sns:/.test(String(value.TopicArn)) &&
+    /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(String(value.MessageId))
   );
 }
 

@@ -100,6 +100,7 @@ describe('B11: what only resembles a notification is the payload itself', () => 
     ['no topic', { TopicArn: undefined }],
     ['a message that is no text', { Message: { x: 6 } }],
     ['no message id', { MessageId: undefined }],
+    ['a message id that is no UUID', { MessageId: 'order-17' }],
     ['no time', { Timestamp: undefined }],
   ])('with %s', (_, given) => {
     const like = notification('hello', given);
