@@ -41,7 +41,7 @@ const NODE_VERSIONS = '>=22.12.0';
 const PEERS: Texts = { 'aws-cdk-lib': '^2.215.0', constructs: '^10.4.2' };
 
 /**
- * The folder of the same code as CommonJS, for whoever requires it: Jest runs the tests of a CDK app as CommonJS, and
+ * The folder of the same code as CommonJS, for programs that require it: Jest runs the tests of a CDK app as CommonJS, and
  * can't require ES modules.
  */
 const COMMONJS = 'cjs';

@@ -85,7 +85,7 @@ function importBundle(
   return { imported: false, error: error?.message ?? `its process ended by ${signal ?? `exit(${status})`}` };
 }
 
-/** What a process needs to run; nothing else of this one's, which has the credentials of whoever deploys. */
+/** What a process needs to run, and nothing else from this one, which has the deployer's credentials. */
 function systemVariables(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, TEMP, SystemRoot } = process.env;
   return { PATH, HOME, TMPDIR, TEMP, SystemRoot };

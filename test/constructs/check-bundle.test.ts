@@ -95,7 +95,7 @@ describe('E3: an entry that fails to import on this machine is deployed with a w
 });
 
 test('E3: an entry sees the variables of its function and no credentials', () => {
-  process.env.AWS_SECRET_ACCESS_KEY = 'of whoever deploys';
+  process.env.AWS_SECRET_ACCESS_KEY = 'of the deployer';
   try {
     const source = `${PROCESSOR}
       if (process.env.TABLE !== 'orders') throw new Error('TABLE');

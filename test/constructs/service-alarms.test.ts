@@ -180,7 +180,7 @@ it('watches no queue of the user', () => {
   ]);
 });
 
-it('E9: calls that Lambda throttles are told of: they are no errors of the function', () => {
+it('E9: throttled calls raise an alarm: they are no errors of the function', () => {
   const template = serviceInApp({ api: {} }).template();
   expect(readable(resource(template, ALARM, 'ServiceAlarmsApiThrottles').properties)).toMatchObject({
     Namespace: 'AWS/Lambda',
@@ -194,7 +194,7 @@ it('E9: calls that Lambda throttles are told of: they are no errors of the funct
   });
 });
 
-it('E9: answers of API Gateway that the function knows nothing of are told of when they last', () => {
+it('E9: 5xx answers raise an alarm when they last', () => {
   const template = serviceInApp({ api: {} }).template();
   expect(readable(resource(template, ALARM, 'ServiceAlarmsApiServerErrors').properties)).toMatchObject({
     Namespace: 'AWS/ApiGateway',

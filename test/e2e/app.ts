@@ -19,6 +19,7 @@ const services = {
 } as const;
 
 const app = new App();
+addCommonJsService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const failureEvents = new EventBus(stack, 'Bus');
@@ -76,4 +77,17 @@ function addSecondService(stack: Stack): void {
     circuitBreaker: false,
     removalPolicy: RemovalPolicy.DESTROY,
   });
+}
+
+/** A service whose processor is a CommonJS file. */
+function addCommonJsService(): void {
+  const stack = new Stack(app, 'E2e-commonjs');
+  const service = new AsyncService(stack, 'Service', {
+    entry: 'test/e2e/processors/commonjs.cjs',
+    circuitBreaker: false,
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
+  new CfnOutput(stack, 'InputQueueUrl', { value: service.inputQueue.queueUrl });
+  new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
 }

@@ -179,7 +179,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
     expect(bundles).toEqual(expect.arrayContaining(await Promise.all(shipped.map(bundleText))));
   });
 
-  test('E3, E4: is told briefly, before deploying, what makes no processor', () => {
+  test('E3, E4: can’t deploy what makes no processor, whatever its hooks, and reads why in a line', () => {
     const { status, stderr } = inConsumer(process.execPath, 'app.js', 'bare.ts', 'bare.out');
     expect(status).not.toBe(0);
     expect(stderr).toContain("bare.ts exports as handler a function that processor() didn't return");

@@ -1,0 +1,11 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { Service } from './service.ts';
+
+test('E3: a CommonJS processor runs, with a package that uses __dirname when it is loaded', async () => {
+  const service = new Service('E2e-commonjs');
+  const body = '{"x":1}';
+  await service.send({ body, attributes: { RequestId: 'commonjs-1' } });
+  const digest = createHash('sha256').update(body).digest('hex');
+  expect(await service.event('commonjs-1')).toMatchObject({ data: { digest, found: true } });
+});
