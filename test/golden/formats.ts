@@ -18,6 +18,7 @@ import { encodeSubmission } from '../../lib/core/envelopes/submission.ts';
 import type { Outcome } from '../../lib/core/outcome.ts';
 import { outcomeId } from '../../lib/core/outcome.ts';
 import { readOutcome, writeOutcome } from '../../lib/core/outcome-json.ts';
+import { encodeDeadLetter } from '../../lib/core/output/dead-letter.ts';
 import { encodeOutcome } from '../../lib/core/output/encode.ts';
 import { FailureEvents } from '../../lib/core/output/failure-events.ts';
 import { requestIdOfUpload } from '../../lib/core/request-id.ts';
@@ -80,6 +81,15 @@ const pauses: Readonly<Record<string, PauseMessage>> = {
   resume: { type: 'resume' },
 };
 
+const deadLetter = {
+  requestId: 'message-1',
+  code: 'attempts_exhausted',
+  detail: 'attempt 5 threw TypeError: x is undefined',
+  attempts: 5,
+  handedInAt: 1_795_867_200_000,
+  redrives: 1,
+};
+
 /** Every format that is stored or sent, by its name. */
 export const FORMATS: Readonly<Record<string, Format>> = {
   'record-item': {
@@ -96,6 +106,23 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   },
   'outcome-cloudevents': { write: () => sentOutcomes('cloudevents'), read: readCloudEvent },
   'outcome-raw': { write: () => sentOutcomes('raw') },
+  'dead-letter': {
+    write: async () => {
+      const client = new SQSClient(CLIENT);
+      const inputs = capture(client);
+      const queue = new SqsOutputQueue(client, QUEUE);
+      await queue.send([
+        encodeDeadLetter(
+          delivery('{"x":6}', { attributes: { Tenant: 'acme' }, group: 'acme' }),
+          deadLetter,
+          queue,
+        ),
+      ]);
+      return { attempts: inputs[0] };
+    },
+    read: ({ Entries: [{ MessageBody, MessageAttributes }] }) =>
+      decode(delivery(MessageBody, { attributes: textsIn(MessageAttributes) }), LIMITS),
+  },
   'failure-event': {
     write: async () => {
       const client = new EventBridgeClient(CLIENT);
@@ -188,7 +215,10 @@ export const FORMATS: Readonly<Record<string, Format>> = {
   },
   names: {
     write: async () => ({
-      outcome: mapped(outcomes, outcomeId),
+      succeeded: outcomeId(outcome('json')),
+      failed: outcomeId(outcome('failed')),
+      redriven: outcomeId(outcome('redriven')),
+      ofCloudEvent: outcomeId(outcome('ofCloudEvent')),
       upload: requestIdOfUpload({ bucket: 'payloads', key: 'requests/ä b.csv', version: 'v' }),
       ticket: ticketKey('requests/', ticket),
       ticketOfNobody: ticketKey('requests/', { id: ticket.id }),
@@ -214,6 +244,11 @@ async function readCloudEvent({ MessageBody }: { readonly MessageBody: string })
   if (outcome.status !== 'succeeded') return outcome;
   const { contentType, reference } = outcome.result;
   return { ...outcome, result: { contentType, reference, bytes: await outcome.result.bytes() } };
+}
+
+/** Message attributes as an event source's function is given them. */
+function textsIn(attributes: Readonly<Record<string, { readonly StringValue: string }>>) {
+  return mapped(attributes, ({ StringValue }) => StringValue);
 }
 
 function outcome(name: string): Outcome {

@@ -44,6 +44,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   bytes: inline(Buffer.from([0, 255, 254, 1]), 'image/png'),
   otherJson: inline('{"a":1}', 'application/vnd.x+json'),
   stored: { ...about, status: 'succeeded', result: stored },
+  storedText: { ...about, status: 'succeeded', result: { ...stored, isText: true } },
   failed: { ...about, status: 'failed', problem: { ...problem, details: { line: 17 } } },
   cancelled: { ...about, status: 'cancelled', problem: { ...problem, code: 'request_cancelled' } },
   expired: { ...about, status: 'expired', problem: { ...problem, code: 'request_expired' } },
