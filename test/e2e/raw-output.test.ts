@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { parseClaimCheck } from '../../lib/core/claim-check.ts';
 import { type Received, Service } from './service.ts';
 
 const service = new Service('E2e-raw');
@@ -32,6 +33,32 @@ test('raw output of a large result: an extended-client pointer to a copy that ma
   expect(pointer).toEqual({ s3BucketName: service.bucket, s3Key: expect.stringMatching(/^disposable\//) });
   expect(message?.attributes).toMatchObject({ Status: 'succeeded', ExtendedPayloadSize: '2000000' });
   expect(await service.object(pointer.s3Key)).toHaveLength(2_000_000);
+});
+
+test('B7: raw output of bytes that are no text: a reference, beside good neighbours', async () => {
+  const bytes = Buffer.alloc(300, 255);
+  await service.send(
+    service.ask('raw-4', { do: 'echo', value: 1 }),
+    service.ask('raw-5', { do: 'bytes', base64: bytes.toString('base64') }),
+    service.ask('raw-6', { do: 'bytes', base64: Buffer.from('text').toString('base64') }),
+  );
+
+  const [message] = await service.outputs(1, isOf('raw-5'));
+  const reference = message?.attributes.DataRef ?? '';
+  expect(message).toEqual({
+    body: reference,
+    attributes: {
+      RequestId: 'raw-5',
+      Status: 'succeeded',
+      ContentType: 'application/octet-stream',
+      DataRef: reference,
+    },
+  });
+  const { bucket, key, versionId } = parseClaimCheck(reference);
+  expect([bucket, key]).toEqual([service.bucket, expect.stringMatching(/^results\//)]);
+  expect(await service.objectBytes(key, versionId)).toEqual(bytes);
+  const [neighbour] = await service.outputs(1, isOf('raw-6'));
+  expect(neighbour?.body).toBe('text');
 });
 
 function isOf(requestId: string) {

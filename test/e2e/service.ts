@@ -115,10 +115,14 @@ export class Service {
   }
 
   async object(key: string, version?: string): Promise<string> {
+    return (await this.objectBytes(key, version)).toString();
+  }
+
+  async objectBytes(key: string, version?: string): Promise<Buffer> {
     const { Body } = await this.#clients.s3.send(
       new GetObjectCommand({ Bucket: this.bucket, Key: key, VersionId: version }),
     );
-    return (await Body?.transformToString()) ?? '';
+    return Buffer.from((await Body?.transformToByteArray()) ?? []);
   }
 
   /** Calls the HTTP API. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   DownstreamUnavailable,
@@ -23,6 +24,10 @@ export type Behaviour =
   | { readonly do: 'stamp'; readonly padding?: number }
   | { readonly do: 'kill'; readonly untilAttempt?: number }
   | { readonly do: 'overrun' }
+  /** Returns the answer to a call by a library, which is loaded where it is installed. */
+  | { readonly do: 'respond'; readonly url: string; readonly library: string; readonly installedIn: string }
+  /** Returns these bytes. */
+  | { readonly do: 'bytes'; readonly base64: string }
   /** Needs what answers there, as every request of its service does. */
   | { readonly do: 'call'; readonly url: string }
   /** Says how far it is, so often that nobody misses it. */
@@ -59,6 +64,13 @@ export const handler = processor(async (request) => {
         request.signal.addEventListener('abort', () => reject(request.signal.reason)),
       );
       break;
+    case 'respond': {
+      const { library, installedIn, url } = behaviour;
+      const { fetch } = createRequire(installedIn)(library);
+      return await fetch(url);
+    }
+    case 'bytes':
+      return Buffer.from(behaviour.base64, 'base64');
     case 'call':
       return await call(behaviour.url);
     case 'report':

@@ -1,0 +1,56 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { INSTALL_TIMEOUT_MILLISECONDS } from '../support/peers/installation.ts';
+import { installJsPeers } from '../support/peers/js.ts';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+
+/** Answers 500 to the first call of a path that begins so, else JSON of a type of its own. */
+const calls = new Map<string, number>();
+const server = createServer(({ url = '' }, response) => {
+  const call = (calls.get(url) ?? 0) + 1;
+  calls.set(url, call);
+  const status = url.startsWith('/broken') && call === 1 ? 500 : 200;
+  response.writeHead(status, { 'content-type': 'application/vnd.x+json' }).end(JSON.stringify({ call }));
+});
+
+let installedIn: string;
+beforeAll(async () => {
+  installedIn = join((await installJsPeers()).folder, 'package.json');
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+}, INSTALL_TIMEOUT_MILLISECONDS);
+afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+describe.each(['undici-8', '@whatwg-node/fetch'])('a handler that returns what %s answered', (library) => {
+  const name = library.replaceAll(/\W+/g, '-');
+
+  test.each([
+    ['works', 1],
+    ['broken', 2],
+  ])(
+    'B1, B13: %s: the result is the body of the answer, JSON of its own type is base64',
+    async (path, call) => {
+      const { port } = server.address() as AddressInfo;
+      const url = `http://127.0.0.1:${port}/${path}/${name}`;
+      const id = `${path}-${name}`;
+      await service.send(service.ask(id, { do: 'respond', url, library, installedIn }));
+
+      expect(await service.event(id)).toMatchObject({
+        type: 'coatcheck.request.succeeded',
+        datacontenttype: 'application/vnd.x+json',
+        data_base64: Buffer.from(JSON.stringify({ call })).toString('base64'),
+      });
+    },
+  );
+});
+
+test('B13: a failure is an event of JSON', async () => {
+  await service.send(service.ask('refused-1', { do: 'refuse', reason: 'no' }));
+  expect(await service.event('refused-1')).toMatchObject({
+    datacontenttype: 'application/json',
+    data: { code: 'refused' },
+  });
+});
