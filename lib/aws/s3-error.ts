@@ -19,3 +19,13 @@ export function isOfObject(error: unknown): boolean {
 function isOfCaller({ name }: S3ServiceException): boolean {
   return ['RequestTimeout', 'RequestTimeTooSkewed', 'ExpiredToken'].includes(name) || /throttl/i.test(name);
 }
+
+/** Whether an object isn't there. Without leave to list the bucket, S3 denies one that isn't; HEAD's answers have no name. */
+export function isAbsent(error: unknown): boolean {
+  return error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);
+}
+
+/** The region of the bucket that a refusal is about, where S3 says so. */
+export function regionOfBucket({ $response }: S3ServiceException): string | undefined {
+  return $response?.headers['x-amz-bucket-region'];
+}

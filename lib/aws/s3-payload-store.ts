@@ -2,12 +2,19 @@ import { Readable } from 'node:stream';
 import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type ClaimCheck, formatClaimCheck } from '../core/claim-check.ts';
-import { PayloadChecksumMismatch, PayloadDenied, PayloadMissing, StoreUnavailable } from '../core/errors.ts';
+import {
+  PayloadChecksumMismatch,
+  PayloadDenied,
+  PayloadInOtherRegion,
+  PayloadMissing,
+  ResultConflict,
+  StoreUnavailable,
+} from '../core/errors.ts';
 import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
 import { whenAborted } from '../core/when-aborted.ts';
-import { isOfObject, isS3Error } from './s3-error.ts';
+import { isAbsent, isOfObject, isS3Error, regionOfBucket } from './s3-error.ts';
 import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 
 /** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
@@ -26,6 +33,16 @@ const MISSING = [
   'MethodNotAllowed',
   'InvalidArgument',
   'InvalidURI',
+] as const;
+
+/**
+ * What S3 says of buckets in other regions: of most the first, the others where the signature is checked first.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+ */
+const OTHER_REGION = [
+  'PermanentRedirect',
+  'AuthorizationHeaderMalformed',
+  'IllegalLocationConstraintException',
 ] as const;
 
 /** Payloads and results in S3. */
@@ -132,6 +149,9 @@ export class S3PayloadStore implements PayloadStore {
     // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed, and a key that climbs
     // out by ../ an invalid URI.
     if (isS3Error(error, ...MISSING)) return new PayloadMissing(where, error);
+    if (isS3Error(error, ...OTHER_REGION)) {
+      return new PayloadInOtherRegion(where, regionOfBucket(error), error);
+    }
     // One encrypted with a key that only its uploader has (SSE-C) is an invalid request.
     if (isS3Error(error, 'AccessDenied', 'InvalidObjectState', 'InvalidRequest')) {
       return new PayloadDenied(where, error);
@@ -142,9 +162,14 @@ export class S3PayloadStore implements PayloadStore {
 
   /** An earlier attempt stored the result and didn't live to say so. */
   async #adopt(key: string): Promise<StoredResult> {
-    const { VersionId, ContentLength, ContentType } = await this.#client.send(
-      new HeadObjectCommand({ Bucket: this.#resultBucket, Key: key }),
-    );
+    const where = { bucket: this.#resultBucket, key };
+    const { VersionId, ContentLength, ContentType } = await this.#client
+      .send(new HeadObjectCommand({ Bucket: where.bucket, Key: key }))
+      .catch((error) => {
+        throw isAbsent(error)
+          ? new ResultConflict(formatClaimCheck(where), error)
+          : new StoreUnavailable(RESULTS, error);
+      });
     return {
       check: { bucket: this.#resultBucket, key, versionId: VersionId },
       size: ContentLength ?? 0,

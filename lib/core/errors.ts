@@ -146,6 +146,15 @@ export class StoreUnavailable extends DownstreamUnavailable {
   }
 }
 
+/** Another attempt was storing the result of the same request, and its object isn't there: it is tried again. */
+export class ResultConflict extends CoatcheckError {
+  readonly code = 'result_conflict';
+
+  constructor(where: string, cause: unknown) {
+    super(`Another attempt was storing the result ${where} at the same time, and it isn't there`, { cause });
+  }
+}
+
 /** A message that looks like a known envelope and breaks its rules. */
 export class EnvelopeMalformed extends PermanentError {
   constructor(envelope: string, problem: string) {
@@ -207,6 +216,18 @@ export class PayloadMissing extends PermanentError {
 export class PayloadDenied extends PermanentError {
   constructor(where: string, cause?: unknown) {
     super(`The payload ${where} may not be read by this service`, { code: 'payload_denied', cause });
+  }
+}
+
+/** The bucket a claim check names is in another region, where the service doesn't read. */
+export class PayloadInOtherRegion extends PermanentError {
+  /** @param region the bucket's, where S3 says so */
+  constructor(where: string, region: string | undefined, cause?: unknown) {
+    const place = region === undefined ? 'another region' : `the region ${region}`;
+    super(
+      `The payload ${where} is in ${place}, and this service reads from its own: copy it, or hand it in there`,
+      { code: 'payload_in_other_region', details: { region }, cause },
+    );
   }
 }
 

@@ -14,6 +14,7 @@ export const OWN_FAILURE_CODES = [
   'payload_checksum_mismatch',
   'payload_denied',
   'payload_empty',
+  'payload_in_other_region',
   'payload_missing',
   'payload_size_mismatch',
   'payload_too_large',

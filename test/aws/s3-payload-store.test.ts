@@ -6,7 +6,9 @@ import {
   CoatcheckError,
   PayloadChecksumMismatch,
   PayloadDenied,
+  PayloadInOtherRegion,
   PayloadMissing,
+  ResultConflict,
   StoreUnavailable,
 } from '../../lib/core/errors.ts';
 import { clientConfig, ScriptedEndpoint, s3Error } from '../support/scripted-endpoint.ts';
@@ -35,6 +37,19 @@ function opening(check: ClaimCheck = CHECK): Promise<unknown> {
 }
 
 describe('opening', () => {
+  test('E11: of a bucket in another region says in which', async () => {
+    endpoint.script = (call, response) => {
+      response.setHeader('x-amz-bucket-region', 'eu-west-1');
+      s3Error(301, 'PermanentRedirect')(call, response);
+    };
+    expect(await opening()).toMatchObject({
+      code: 'payload_in_other_region',
+      details: { region: 'eu-west-1' },
+      message: expect.stringContaining('is in the region eu-west-1'),
+    });
+    expect(endpoint.calls).toHaveLength(1);
+  });
+
   test('asks for the version of the claim check', async () => {
     endpoint.script = (_, response) => response.end('hello');
     await store.open(CHECK, signal);
@@ -52,6 +67,9 @@ describe('opening', () => {
     [400, 'InvalidArgument', PayloadMissing],
     [400, 'InvalidURI', PayloadMissing],
     [400, 'InvalidRequest', PayloadDenied],
+    [301, 'PermanentRedirect', PayloadInOtherRegion],
+    [400, 'AuthorizationHeaderMalformed', PayloadInOtherRegion],
+    [400, 'IllegalLocationConstraintException', PayloadInOtherRegion],
     [403, 'AccessDenied', PayloadDenied],
     [403, 'InvalidObjectState', PayloadDenied],
   ])('is over for good with %i %s', async (status, code, kind) => {
@@ -84,7 +102,6 @@ describe('opening', () => {
   test.each([
     ['of one object only', 'payloads', 400, 'KMS.DisabledException'],
     ['of a bucket of others', 'elsewhere', 503, 'SlowDown'],
-    ['of a bucket of others', 'elsewhere', 301, 'PermanentRedirect'],
   ])('says nothing of the service’s own bucket when it is %s: %s, %i %s', async (_, bucket, status, code) => {
     endpoint.script = s3Error(status, code);
     const error = await opening({ ...CHECK, bucket });
@@ -235,11 +252,18 @@ describe('saving', () => {
     });
   });
 
-  test('fails when the other attempt hasn’t written it yet', async () => {
-    const missing = s3Error(404, 'NotFound');
+  test.each([
+    [404, ResultConflict],
+    // Without leave to list the bucket.
+    [403, ResultConflict],
+    [503, StoreUnavailable],
+  ])('E11: after a conflict with another attempt and %i fails by a code of its own', async (status, kind) => {
+    const missing = s3Error(status, 'NotFound');
     const conflict = s3Error(409, 'ConditionalRequestConflict');
     endpoint.script = (call, response) => (call.method === 'HEAD' ? missing : conflict)(call, response);
-    await expect(save()).rejects.toMatchObject({ name: 'NotFound' });
+    const error = await save().catch((thrown) => thrown);
+    expect(error).toBeInstanceOf(kind);
+    expect(error.code).toBe(kind === ResultConflict ? 'result_conflict' : 'store_unavailable');
   });
 
   test('fails with what S3 says', async () => {
