@@ -24,10 +24,6 @@ import { DEFAULT_STACK } from '../lib/core/service-outputs.ts';
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
-const stack = new Stack(app, context('stack') ?? DEFAULT_STACK, {
-  description: 'Asynchronous request processing by Coatcheck',
-});
-const alarmTopic = context('alarmTopic');
 const service = serviceOrMessage();
 
 // One service: its outputs need no prefix.
@@ -38,10 +34,14 @@ for (const construct of service.node.findAll()) {
 /** What a prop must be is told without where in the code it was found out. */
 function serviceOrMessage(): AsyncService {
   try {
+    const stack = new Stack(app, stackName(), {
+      description: 'Asynchronous request processing by Coatcheck',
+    });
+    const topicArn = alarmTopicArn();
     const auth = apiAuth();
     return new AsyncService(stack, 'Service', {
       entry: context('processor') ?? 'examples/csv-profile/processor.ts',
-      alarmTopic: alarmTopic === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopic),
+      alarmTopic: topicArn === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', topicArn),
       api: auth && { auth },
       webhooks: webhooks(),
     });
@@ -50,6 +50,23 @@ function serviceOrMessage(): AsyncService {
     console.error(error.message);
     process.exit(1);
   }
+}
+
+/** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
+function stackName(): string {
+  const name = context('stack') ?? DEFAULT_STACK;
+  if (/^[A-Za-z][A-Za-z0-9-]{0,127}$/.test(name)) return name;
+  throw new ConfigurationError(
+    `-c stack must begin with a letter and have letters, digits and hyphens, 128 at most, got ${name}`,
+  );
+}
+
+function alarmTopicArn(): string | undefined {
+  const arn = context('alarmTopic');
+  if (arn === undefined || /^arn:aws[\w-]*:sns:[a-z0-9-]+:\d{12}:[\w.-]+$/.test(arn)) return arn;
+  throw new ConfigurationError(
+    `-c alarmTopic must be the ARN of an SNS topic, like arn:aws:sns:eu-west-1:123456789012:alarms, got ${arn}`,
+  );
 }
 
 /** How outcomes are sent by HTTP; undefined where they aren't. An emulator of AWS may call its own machine. */

@@ -1,4 +1,5 @@
 import { type Auth, bearer, sigv4 } from '../client/index.ts';
+import { ConfigurationError } from '../core/errors.ts';
 import { messageOf } from '../core/thrown.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../local/environment.ts';
 
@@ -19,9 +20,13 @@ const GIVE_A_TOKEN = 'give a token of its issuer by COATCHECK_TOKEN or --token';
  * The bearer of the token if there is one, else the owner of the SDK's credentials. An API without TLS is a local one:
  * an emulator asks for a signature where API Gateway does, and doesn't verify it, so it gets one with credentials that
  * are worth nothing.
+ * @throws ConfigurationError for a token that no header can hold
  */
 export async function callerOf(apiUrl: string, token: string | undefined): Promise<Caller> {
-  if (token) return { auth: bearer(token), shown: 'a token', remedy: remedyForToken };
+  if (token) {
+    assertToken(token);
+    return { auth: bearer(token), shown: 'a token', remedy: remedyForToken };
+  }
   const { protocol, hostname } = new URL(apiUrl);
   if (protocol !== 'https:') {
     const auth = sigv4({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
@@ -39,6 +44,14 @@ export async function callerOf(apiUrl: string, token: string | undefined): Promi
     const problem = messageOf(error);
     return { shown: `neither a token nor AWS credentials (${problem})`, remedy: remedyForNothing };
   }
+}
+
+/** The message doesn't quote it: it is a secret. @throws ConfigurationError */
+function assertToken(token: string): void {
+  if (/^[\x21-\x7e]+$/.test(token)) return;
+  throw new ConfigurationError(
+    `The token in COATCHECK_TOKEN or --token must be printable ASCII without spaces or line breaks, got ${token.length} characters with another one among them`,
+  );
 }
 
 /** API Gateway says 401 of a token it can't verify, 403 of one that lacks a scope. */

@@ -10,16 +10,27 @@ const SECONDS = { ms: 0.001, s: 1, min: 60, h: 3_600, d: 86_400 } as const;
 const BYTES = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 const MULTIPLES = { k: 1e3, M: 1e6, G: 1e9 } as const;
 
+/** A hundred years: what is added to a time is one still. */
+const MOST_SECONDS = 36_500 * SECONDS.d;
+
+/** Once a day: a timer can wait for it. */
+const LEAST_PER_SECOND = 1 / SECONDS.d;
+
 /** `200/s`, `1.5k/min` → requests a second */
 export function readRate(text: string): number {
   const [, number, multiple, unit] = /^(\d+(?:\.\d+)?)([kM]?)\/(s|min|h|d)$/.exec(text) ?? [];
   const perSecond = (Number(number) * factor(MULTIPLES, multiple)) / factor(SECONDS, unit);
+  if (perSecond > 0 && perSecond < LEAST_PER_SECOND)
+    throw new InvalidArgumentError('It must be 1/d or more.');
   return positive(perSecond, 'a rate: a number, then /s, /min, /h or /d, for example 200/s or 1.5k/min');
 }
 
 /** `1.2s`, `30min` → seconds */
 export function readDuration(text: string): number {
-  return positive(secondsOf(text), 'a time: a number, then ms, s, min, h or d, for example 1.2s or 30min');
+  const seconds = secondsOf(text);
+  if (seconds > MOST_SECONDS)
+    throw new InvalidArgumentError(`It must be ${MOST_SECONDS / SECONDS.d}d or less.`);
+  return positive(seconds, 'a time: a number, then ms, s, min, h or d, for example 1.2s or 30min');
 }
 
 /** `300KB`, `64KiB` → bytes */
@@ -33,8 +44,9 @@ export function readSize(text: string): number {
 export function readCount(text: string): number {
   const [, number, multiple] = /^(\d+(?:\.\d+)?)([kMG]?)$/.exec(text) ?? [];
   const count = Number(number) * factor(MULTIPLES, multiple);
-  const expected = 'a number of requests, with k, M or G for thousands, for example 100M';
-  return positive(Number.isSafeInteger(count) ? count : Number.NaN, expected);
+  const expected = 'a whole number, with k, M or G for thousands, millions or billions, for example 100M';
+  if (count > Number.MAX_SAFE_INTEGER) return positive(Number.POSITIVE_INFINITY, expected);
+  return positive(Number.isInteger(count) ? count : Number.NaN, expected);
 }
 
 /** `10x` → 10 */
@@ -81,7 +93,10 @@ function factor(units: Readonly<Record<string, number>>, unit: string | undefine
   return unit === undefined || unit === '' ? 1 : (units[unit] ?? Number.NaN);
 }
 
+/** @param value not a number where the form was wrong */
 function positive(value: number, expected: string): number {
-  if (Number.isFinite(value) && value > 0) return value;
-  throw new InvalidArgumentError(`It must be ${expected}.`);
+  if (Number.isNaN(value) || value < 0) throw new InvalidArgumentError(`It must be ${expected}.`);
+  if (value === 0) throw new InvalidArgumentError('It must be more than 0.');
+  if (!Number.isFinite(value)) throw new InvalidArgumentError('It is too large.');
+  return value;
 }

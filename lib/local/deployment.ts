@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
@@ -6,7 +6,7 @@ import { localClients } from './clients.ts';
 import { correctCors } from './cors.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION, toolEnvironment } from './environment.ts';
 import { DeploymentFailed } from './errors.ts';
-import { ENDPOINT_FILE, LOCAL_FOLDER, PROJECT_FOLDER } from './folder.ts';
+import { ENDPOINT_FILE, LOCAL_FOLDER, makeFolder, PROJECT_FOLDER } from './folder.ts';
 import { withLock } from './lock.ts';
 import { run, tailOf } from './run.ts';
 import { type Step, silently } from './step.ts';
@@ -37,7 +37,7 @@ export type StackOutputs = Readonly<Record<string, Readonly<Record<string, strin
 export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   const { step = silently, signal } = options;
   const folder = resolve(options.folder ?? LOCAL_FOLDER);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   const bootstrapAndDeploy = async () => {
     if (!(await isBootstrapped(options.endpoint))) {
       await step('Bootstrapping for the CDK', () => bootstrap(options, folder));

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { emulatorEnvironment, type LocalSettings, PORT_VARIABLE } from './environment.ts';
 import { EmulatorFailed, EndpointSilent, PortTaken } from './errors.ts';
-import { LOCAL_FOLDER } from './folder.ts';
+import { LOCAL_FOLDER, makeFolder } from './folder.ts';
 import { withLock } from './lock.ts';
 import { installPythonTool } from './python-tool.ts';
 import { tailOf } from './run.ts';
@@ -45,7 +45,7 @@ export interface OpenOptions extends LocalSettings {
 export async function openLocalAws(options: OpenOptions): Promise<LocalAws> {
   const { endpoint, port, signal, folder = LOCAL_FOLDER } = options;
   if (endpoint !== undefined) return await use(endpoint);
-  await mkdir(folder, { recursive: true });
+  await makeFolder(folder);
   return await withLock(join(folder, `starting-${port}`), () => findOrStart(options, folder), signal);
 }
 

@@ -43,6 +43,19 @@ Check the connection to the Python package index (a proxy or a mirror is set as 
   }
 }
 
+/** Nothing can be written where the local AWS keeps its files. */
+export class FolderUnusable extends CoatcheckError {
+  readonly code = 'folder_unusable';
+
+  constructor(folder: string, cause: unknown) {
+    super(
+      `The local AWS keeps its files in ${folder}, and nothing can be written there: ${cause instanceof Error ? cause.message : cause}
+Make it a folder that you may write to, or remove it.`,
+      { cause },
+    );
+  }
+}
+
 /** Something that isn't a local AWS listens on the port. */
 export class PortTaken extends CoatcheckError {
   readonly code = 'port_taken';

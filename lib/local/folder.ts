@@ -1,5 +1,8 @@
+import { constants } from 'node:fs';
+import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { FolderUnusable } from './errors.ts';
 
 /** The folder of the project, with a separator at its end. */
 export const PROJECT_FOLDER = fileURLToPath(new URL('../../', import.meta.url));
@@ -9,3 +12,13 @@ export const LOCAL_FOLDER = join(PROJECT_FOLDER, '.local');
 
 /** The file in that folder that holds the endpoint of the last deployment. The command line finds the local AWS by it. */
 export const ENDPOINT_FILE = 'endpoint';
+
+/** Makes the folder unless it is there. @throws FolderUnusable when that fails, or nothing can be written into it */
+export async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true });
+    await access(folder, constants.W_OK);
+  } catch (error) {
+    throw new FolderUnusable(folder, error);
+  }
+}

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { access, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
+import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { InstallFailed, VenvMissing } from './errors.ts';
-import { LOCAL_FOLDER } from './folder.ts';
+import { LOCAL_FOLDER, makeFolder } from './folder.ts';
 import { withLock } from './lock.ts';
 import { findPython } from './python.ts';
 import { type RunOptions, run, tailOf } from './run.ts';
@@ -41,7 +41,7 @@ export async function installPythonTool(tool: PythonTool, options: InstallOption
   const place = join(folder, `${tool}-${digest.slice(0, 8)}`);
   if (await isComplete(place)) return pythonIn(place);
   await step(`Installing ${tool} into ${relative('', folder)}, once`, async () => {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     const installUnlessDone = async () => {
       if (!(await isComplete(place))) await install(tool, requirements, place, runOptions);
     };

@@ -84,6 +84,22 @@ describe('webhooks', () => {
   });
 });
 
+it.each([
+  [
+    { stack: 'my_service' },
+    '-c stack must begin with a letter and have letters, digits and hyphens, 128 at most, got my_service',
+  ],
+  [{ stack: '' }, '-c stack must begin with a letter'],
+  [{ alarmTopic: 'foo' }, '-c alarmTopic must be the ARN of an SNS topic'],
+  [
+    { alarmTopic: 'arn:aws:sqs:eu-west-1:123456789012:queue' },
+    '-c alarmTopic must be the ARN of an SNS topic',
+  ],
+])('D7: %j is refused by one message', async (context, message) => {
+  const error = await synthesize({ processor: PROCESSOR, ...context }).catch((thrown) => thrown);
+  expect(error.stderr.trim().split('\n')).toEqual([expect.stringContaining(message)]);
+});
+
 it('says which processor it looked for', async () => {
   await expect(synthesize({ processor: 'nowhere.ts' })).rejects.toThrow(
     /entry must be an existing JavaScript or TypeScript file, got .*nowhere\.ts/,
@@ -137,6 +153,7 @@ describe('the HTTP API', () => {
   });
 
   it.each([
+    [{ jwtIssuer: 'foo', jwtAudience: 'a' }, 'api.auth'],
     [{ api: 'basic' }, '-c api must be one of iam, jwt, none, off, got basic'],
     [{ api: 'none' }, 'api.auth must be ApiAuth.iam() or ApiAuth.jwt(…) on AWS, got ApiAuth.none()'],
     [{ api: 'jwt' }, 'An API for callers with a token needs -c jwtIssuer=URL -c jwtAudience=NAME'],

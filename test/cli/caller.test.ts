@@ -74,3 +74,13 @@ test('without credentials the API is left to decide', async () => {
     expect.stringMatching(/^neither a token nor AWS credentials \(.+\)$/),
   ]);
 });
+
+test.each(['with space', 'line\n', '日本', 'nul\u0000'])(
+  'D7: the token %j is refused and not quoted',
+  async (token) => {
+    await expect(callerOf('https://api.example.com', token)).rejects.toMatchObject({
+      code: 'configuration_invalid',
+      message: expect.not.stringContaining(token),
+    });
+  },
+);

@@ -37,14 +37,32 @@ test.each([
 });
 
 test.each([
-  ['readRate', ['200', '200/', '/s', '0/s', '-1/s', '200 /s', '200/S', '1e3/s', 'Infinity/s', '200/sec', '']],
-  ['readDuration', ['1.2', '1,2s', '0s', '-1s', '1 s', '1S', '1m', '1.s', '.5s', 's', '']],
-  ['readSize', ['300', '300kb', '300K', '0KB', '-1KB', '300 KB', 'KB', '1TB', '']],
-  ['readCount', ['0', '-5', '1.5', '100m', '1e8', '10,000', '9999999999G', '']],
+  ['readRate', ['200', '200/', '/s', '-1/s', '200 /s', '200/S', '1e3/s', 'Infinity/s', '200/sec', '']],
+  ['readDuration', ['1.2', '1,2s', '-1s', '1 s', '1S', '1m', '1.s', '.5s', 's', '']],
+  ['readSize', ['300', '300kb', '300K', '-1KB', '300 KB', 'KB', '1TB', '']],
+  ['readCount', ['-5', '1.5', '100m', '1e8', '10,000', '']],
   ['readFactor', ['10', '1x', '0.5x', '10X', 'x', '-2x', '']],
 ] as const)('%s refuses what has another form', (reader, texts) => {
   for (const text of texts)
     expect(() => READERS[reader](text), text).toThrow(/^It must be a .*(example|like)/);
+});
+
+test.each([
+  ['readRate', '0/s', 'It must be more than 0.'],
+  ['readDuration', '0s', 'It must be more than 0.'],
+  ['readSize', '0KB', 'It must be more than 0.'],
+  ['readCount', '0', 'It must be more than 0.'],
+  ['readCount', '9999999999G', 'It is too large.'],
+  [
+    'readCount',
+    '1.5',
+    'It must be a whole number, with k, M or G for thousands, millions or billions, for example 100M.',
+  ],
+  ['readDuration', '36501d', 'It must be 36500d or less.'],
+  ['readSize', `${'9'.repeat(400)}B`, 'It is too large.'],
+  ['readRate', '0.5/d', 'It must be 1/d or more.'],
+] as const)('D7: %s says of %s the rule that it breaks', (reader, text, message) => {
+  expect(() => READERS[reader](text)).toThrow(message);
 });
 
 test('whatever is written, a reader gives a positive number or refuses', () => {

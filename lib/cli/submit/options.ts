@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SubmissionOptions } from '../../client/index.ts';
+import { contentTypeProblem } from '../../core/media-type.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { nameOf, STANDARD_INPUT } from './payload-files.ts';
@@ -23,7 +24,7 @@ export function addSubmitOptions(command: Command): Command {
     .option('--wait', 'wait until they have ended, and say how')
     .option('--timeout <time>', 'wait no longer, for example 10min', readDuration)
     .option('-o, --output <folder>', 'write the results there, as FILE.result.EXTENSION')
-    .option('--content-type <type>', "of the files (default: by their names' extensions)")
+    .option('--content-type <type>', "of the files (default: by their names' extensions)", readContentType)
     .addOption(metadataOption())
     .option('--expires-in <time>', "don't begin them after that time, for example 1h", readDuration)
     .addOption(
@@ -36,6 +37,12 @@ export function addSubmitOptions(command: Command): Command {
     )
     .option('--idempotency-key <key>', 'submitting again with the same key gives the same request');
   return addServiceOptions(command);
+}
+
+function readContentType(text: string): string {
+  const problem = contentTypeProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`${problem}.`);
 }
 
 function metadataOption(): Option {
