@@ -5,9 +5,9 @@
  *     npm run demo
  *     npm run demo -- --processor FILE    yours: any outcome is as expected
  */
-import { relative } from 'node:path';
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Profile } from '../examples/csv-profile/profile.ts';
+import { printable } from '../lib/cli/output.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { endingOf, rowsOf } from '../lib/local/demo/ending.ts';
 import { OutcomeInbox } from '../lib/local/demo/outcome-inbox.ts';
@@ -19,6 +19,7 @@ import { readLocalSettings } from '../lib/local/environment.ts';
 import { fitColumns, formatBytes, formatCount, formatProgress, formatTable } from '../lib/local/format.ts';
 import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../lib/local/local-service.ts';
 import { main } from '../lib/local/main.ts';
+import { showLog } from '../lib/local/show-log.ts';
 import { outputWidth, printTable, step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 
@@ -33,6 +34,7 @@ await main(async (signal) => {
 });
 
 async function program(aws: LocalAws, processor: string, signal: AbortSignal): Promise<number> {
+  const since = Date.now();
   const service = await deployLocalService({ endpoint: aws.endpoint, processor, signal, step });
   const { s3, sqs } = localClients(aws.endpoint);
   await using inbox = new OutcomeInbox(sqs, service('OutputQueueUrl'));
@@ -43,13 +45,15 @@ async function program(aws: LocalAws, processor: string, signal: AbortSignal): P
   console.log();
   printTable(reportTable(reports, outputWidth()));
   showFirstProfile(reports);
+  console.log('\nWhat the processor logged:\n');
+  const { endpoint } = aws;
+  await showLog({ endpoint, service, printable, since, follow: false, signal });
   const wrong = deviations(reports);
   if (wrong.length === 0) {
     console.log(styled('green', `\nAll ${reports.length} outcomes are as expected.`));
     return 0;
   }
   console.log(styled('red', `\n${wrong.join('\n')}`));
-  if (aws.emulator) console.log(`What the processor logged is in ${relative('', aws.emulator.log)}`);
   return 1;
 }
 

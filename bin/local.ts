@@ -4,13 +4,13 @@
  *     npm run local
  *     npm run local -- --processor FILE    yours instead of the example
  */
-import { once } from 'node:events';
-import { relative } from 'node:path';
+import { printable } from '../lib/cli/output.ts';
 import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/settings.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { awsVariables, readLocalSettings } from '../lib/local/environment.ts';
 import { deployLocalService, type LocalService, readProcessor } from '../lib/local/local-service.ts';
 import { main } from '../lib/local/main.ts';
+import { showLog } from '../lib/local/show-log.ts';
 import { step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 
@@ -34,9 +34,12 @@ async function program(aws: LocalAws, processor: string, signal: AbortSignal): P
     console.log(`What answers at ${aws.endpoint} was running before, and goes on running.`);
     return 0;
   }
-  console.log(`The processor's log:\n  ${relative('', aws.emulator.log)}\n`);
-  console.log(styled('bold', 'Running until Ctrl-C. What it holds is gone then.'));
-  await Promise.race([once(signal, 'abort'), aws.emulator.failure]);
+  console.log(
+    `${styled('bold', 'Running until Ctrl-C. What it holds is gone then.')} What the processor logs:\n`,
+  );
+  const { endpoint } = aws;
+  const log = showLog({ endpoint, service, printable, since: Date.now(), follow: true, signal });
+  await Promise.race([log, aws.emulator.failure]);
   console.log('\nStopping.');
   return 0;
 }
@@ -58,6 +61,7 @@ function suggestions(service: LocalService): Suggestions {
     ['See what was handed in', 'npx coatcheck list'],
     ['Take outcomes from the output queue', 'npx coatcheck consume --max 2'],
     ['See what was given up, and why', 'npx coatcheck dead-letters list'],
+    ['See what was logged about a request', 'npx coatcheck logs TICKET'],
     ['Deploy again after a change, and run the demo against it', 'npm run demo'],
   ];
 }

@@ -5,6 +5,7 @@ import { consumeCommand } from './consume/command.ts';
 import { deadLettersCommand } from './dead-letters/command.ts';
 import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
 import { listCommand } from './list/command.ts';
+import { logsCommand } from './logs/command.ts';
 import { OutputClosed } from './output.ts';
 import { planCommand } from './plan/command.ts';
 import { isForeseen, reportError } from './report-error.ts';
@@ -57,6 +58,7 @@ export function programOf(run: Run): Command {
     listCommand(run),
     consumeCommand(run),
     servicesCommand(run),
+    logsCommand(run),
     deadLettersCommand(run),
     webhooksCommand(run),
     planCommand(),

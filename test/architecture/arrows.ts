@@ -47,6 +47,7 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'node:dgram',
       'node:events',
       'node:stream',
+      'node:timers/promises',
     ],
   },
   // For browsers too: nothing of Node, and of the core what needs nothing either.
@@ -99,11 +100,14 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       ...SDK_CLIENTS,
       'lib/aws/deployed-services.ts',
       'lib/aws/dynamodb-record-store.ts',
+      'lib/aws/function-log.ts',
       'lib/client/index.ts',
       'lib/consumer/index.ts',
       'lib/consumer/options.ts',
       'lib/core/',
-      ...['clients', 'environment', 'folder', 'format', 'terminal'].map((name) => `lib/local/${name}.ts`),
+      ...['clients', 'environment', 'folder', 'format', 'log-line', 'terminal'].map(
+        (name) => `lib/local/${name}.ts`,
+      ),
     ],
     modules: [
       '@aws-sdk/client-cloudformation',
@@ -114,7 +118,15 @@ export const ARROWS: Readonly<Record<string, Arrows>> = {
       'node:*',
     ],
   },
-  'lib/local/': { files: ['lib/aws/deployed-services.ts', ...SDK_CLIENTS, 'lib/local/', 'lib/core/'] },
+  'lib/local/': {
+    files: [
+      'lib/aws/deployed-services.ts',
+      'lib/aws/function-log.ts',
+      ...SDK_CLIENTS,
+      'lib/local/',
+      'lib/core/',
+    ],
+  },
   'functions/': {
     files: ['functions/', 'lib/api/', 'lib/aws/', 'lib/core/', 'lib/webhooks/'],
     modules: [

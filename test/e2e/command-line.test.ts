@@ -105,3 +105,27 @@ test('E13: an API for callers with AWS credentials is called on the local AWS, b
   expect(preflight.ok).toBe(true);
   expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
 });
+
+test('D10: what was logged about a request is printed, and of no other', async () => {
+  const service = new Service('E2e-cloudevents');
+  const [{ id }, other] = await Promise.all([
+    service.submit({ do: 'refuse', reason: 'out of paper' }, { Prefer: 'wait=20' }),
+    service.submit({ do: 'refuse', reason: 'out of ink' }, { Prefer: 'wait=20' }),
+  ]);
+
+  // The local AWS logs what an invocation wrote when it is over.
+  const logged = await vi.waitUntil(
+    async () => {
+      const { stdout } = await onStack(['logs', id]);
+      return stdout.includes('out of paper') ? stdout : false;
+    },
+    { timeout: 60_000 },
+  );
+
+  for (const line of logged.trim().split('\n')) expect(line.split('\t')[2]).toBe(id);
+  expect(logged).not.toContain('out of ink');
+  const { stdout } = await onStack(['logs', '--since', '10min']);
+  expect(stdout).toContain(id);
+  expect(stdout).toContain(other.id);
+  expect(stdout).not.toContain('_aws');
+});

@@ -1,0 +1,70 @@
+import { Command } from 'commander';
+import { formatLogLine, logCells, readLogLine } from '../../local/log-line.ts';
+import { awsOfQueue } from '../aws-of-queue.ts';
+import { findDeployment } from '../deployment.ts';
+import { isForPeople, jsonLine, note, print, printable, printCells } from '../output.ts';
+import { readPast } from '../quantities.ts';
+import type { Run } from '../run.ts';
+import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
+
+const EXAMPLES = `
+With a ticket only lines that say which request they are about are printed: what request.logger writes, and the engine.
+Without one the lines of console.log are as well. --json prints lines as they were logged, with stacks.
+
+Examples:
+  coatcheck logs --follow
+  coatcheck logs 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
+  coatcheck logs --since 15min --json | jq 'select(.level == "ERROR")'`;
+
+const HOUR_MILLISECONDS = 3_600_000;
+
+interface LogsOptions extends DeploymentOptions {
+  readonly since?: Date;
+  readonly follow?: true;
+  readonly json?: true;
+}
+
+/** `coatcheck logs`: what the processor logged. */
+export function logsCommand(run: Run): Command {
+  const command = new Command('logs')
+    .description('Print what the processor logged, about one request or all.')
+    .argument('[id]', "a request's ticket")
+    .option(
+      '--since <time>',
+      'lines since then, for example 2h ago: 2h (default: since the request, else 1h)',
+      readPast(Date.now()),
+    )
+    .option('-f, --follow', 'go on with lines as they come, until Ctrl-C')
+    .addHelpText('after', EXAMPLES);
+  return addDeploymentOptions(command)
+    .addOption(jsonOption())
+    .action((id: string | undefined, options: LogsOptions) => printLog(id, options, run));
+}
+
+async function printLog(id: string | undefined, options: LogsOptions, { signal }: Run): Promise<void> {
+  const deployment = await findDeployment({ ...options, signal, note });
+  const { FunctionLog } = await import('../../aws/function-log.ts');
+  const log = new FunctionLog(await awsOfQueue(deployment('InputQueueUrl')));
+  const since = options.since?.getTime() ?? startOf(id, Date.now());
+  const { follow = false } = options;
+  const query = { group: deployment('ProcessorLogGroupName'), since, requestId: id, follow, signal };
+  let count = 0;
+  for await (const text of log.lines(query)) {
+    const line = readLogLine(text);
+    // An emulator may not filter.
+    if (!line || (id !== undefined && line.requestId !== id)) continue;
+    count++;
+    if (options.json) await print(jsonLine(text));
+    else if (isForPeople(options)) await print(formatLogLine(line, printable));
+    else await printCells(logCells(line));
+  }
+  if (count === 0 && !follow) note(`nothing was logged since ${new Date(since).toISOString()}`);
+}
+
+/** A ticket that the API issued is a UUID of version 7, which begins with its time. */
+function startOf(id: string | undefined, now: number): number {
+  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id ?? '') ?? [];
+  const issuedAt = high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16);
+  if (issuedAt !== undefined && issuedAt <= now) return issuedAt;
+  return now - (id === undefined ? HOUR_MILLISECONDS : 24 * HOUR_MILLISECONDS);
+}
