@@ -47,7 +47,8 @@ async function stored() {
 }
 
 describe('a form', () => {
-  const TERMS = { size: 10, expiresInSeconds: 600 };
+  const CONTENT = 'x'.repeat(10);
+  const TERMS = { size: CONTENT.length, expiresInSeconds: 600 };
 
   /** Sends the form as a browser does. */
   async function post(content: string, changed: Readonly<Record<string, string>> = {}, terms = TERMS) {
@@ -61,10 +62,9 @@ describe('a form', () => {
   }
 
   test('takes what has its size, with the type and notes it was made for', async () => {
-    const content = 'x'.repeat(10);
-    expect(await post(content)).toBe(204);
+    expect(await post(CONTENT)).toBe(204);
     const { contentType, metadata } = upload;
-    expect(await stored()).toEqual({ text: content, contentType, metadata });
+    expect(await stored()).toEqual({ text: CONTENT, contentType, metadata });
   });
 
   test.each([
@@ -85,19 +85,19 @@ describe('a form', () => {
       { Policy: Buffer.from('{"expiration":"2026-01-01T00:00:00Z","conditions":[]}').toString('base64') },
     ],
   ])('refuses %s', async (_, changed) => {
-    expect(await post('a', changed)).toBe(403);
+    expect(await post(CONTENT, changed)).toBe(403);
     expect(await stored()).toBeUndefined();
   });
 
   test('refuses another key', async () => {
     const key = `${upload.key}0`;
-    expect(await post('a', { key })).toBe(403);
+    expect(await post(CONTENT, { key })).toBe(403);
     upload = { ...upload, key };
     expect(await stored()).toBeUndefined();
   });
 
   test('refuses what comes too late', async () => {
-    expect(await post('a', {}, { ...TERMS, expiresInSeconds: -1 })).toBe(403);
+    expect(await post(CONTENT, {}, { ...TERMS, expiresInSeconds: -1 })).toBe(403);
   });
 
   // That S3 compares the checksum with the file can't be seen here: the emulator doesn't.
