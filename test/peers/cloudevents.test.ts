@@ -5,6 +5,7 @@ import { decode } from '../../lib/core/envelopes/decode.ts';
 import { encodeCloudEvent } from '../../lib/core/output/cloudevents.ts';
 import { outcomes } from '../golden/samples.ts';
 import { delivery } from '../support/delivery.ts';
+import { inlineOutcome } from '../support/outcomes.ts';
 import { buildGoPeer } from '../support/peers/go.ts';
 import { peerFolder } from '../support/peers/installation.ts';
 import { installJavaPeers } from '../support/peers/java.ts';
@@ -23,6 +24,24 @@ interface Reading {
   readonly data?: string | null;
   readonly error?: string;
 }
+
+/** Content types and contents of results. */
+const RESULTS = [
+  ['application/json', '{"product":42}'],
+  ['application/json; charset=utf-8', '{"product":42}'],
+  ['application/vnd.x+json', '{"product":42}'],
+  ['application/vnd.x1+json', '{"product":42}'],
+  ['application/problem+json', '{"title":"no"}'],
+  ['text/json', '{"product":42}'],
+  ['Application/JSON', '{"product":42}'],
+  ['application/geo+json; charset=utf-8', '{"type":"Point"}'],
+  ['text/plain;charset=UTF-8', 'żółć 🧥'],
+  ['text/csv', 'a,b\n'],
+  ['application/xml', '<a/>'],
+  ['image/svg+xml', '<svg/>'],
+  ['image/png', Buffer.from([137, 80, 0, 255])],
+  ['application/octet-stream', ''],
+] as const;
 
 /** The SDKs, each by how its program is started. */
 const SDKS = {
@@ -80,6 +99,23 @@ describe.each(Object.entries(SDKS).filter(([, { isThere }]) => isThere))(
       expect(jsonIn(read.expired)).toMatchObject({ code: 'request_expired' });
       expect(read.stored?.data ?? null).toBeNull();
       expect(read.stored?.extensions).toMatchObject({ dataref: expect.stringMatching(/^s3:\/\/payloads\//) });
+    });
+
+    test('B13: reads results of every media type', async () => {
+      const texts = RESULTS.map(
+        ([type, content]) => encodeCloudEvent(inlineOutcome(content, type), 'shop').body,
+      );
+      const readings: Reading[] = JSON.parse(
+        await runProgram(command, [...args, 'read'], { input: JSON.stringify(texts) }),
+      );
+      for (const [index, [type, content]] of RESULTS.entries()) {
+        const reading = readings[index];
+        expect(reading, type).not.toHaveProperty('error');
+        expect(reading?.dataContentType).toBe(type);
+        // An SDK may write JSON again that it has parsed.
+        if (type.startsWith('application/json')) expect(jsonIn(reading)).toEqual(JSON.parse(String(content)));
+        else expect([type, bytesIn(reading)]).toEqual([type, Buffer.from(content)]);
+      }
     });
 
     test('B12: writes events that are understood', async () => {
