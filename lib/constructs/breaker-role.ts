@@ -21,7 +21,13 @@ export class BreakerRole extends FunctionRole {
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
     this.allow(
-      ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+      [
+        'lambda:GetEventSourceMapping',
+        'lambda:UpdateEventSourceMapping',
+        'lambda:ListTags',
+        'lambda:TagResource',
+        'lambda:UntagResource',
+      ],
       [source.eventSourceMappingArn],
     );
   }

@@ -43,3 +43,25 @@ test('a source that is just being changed refuses', async () => {
     response.writeHead(400, { 'x-amzn-errortype': 'ResourceInUseException' }).end('{"Message":"in use"}');
   await expect(source.enable()).rejects.toMatchObject({ name: 'ResourceInUseException' });
 });
+
+test('C1: a pause is noted on it by a tag, and forgotten', async () => {
+  const EventSourceMappingArn = 'arn:aws:lambda:us-east-1:123456789012:event-source-mapping:the-uuid';
+  const path = `/2017-03-31/tags/${encodeURIComponent(EventSourceMappingArn)}`;
+  endpoint.script = ({ method, url }, response) => {
+    const tags = { Tags: { 'coatcheck:pause': 'p-1', team: 'reports' } };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(
+      JSON.stringify(url.startsWith('/2015') ? { EventSourceMappingArn } : method === 'GET' ? tags : {}),
+    );
+  };
+  await source.notePause('p-1');
+  expect(await source.pauseId()).toBe('p-1');
+  await source.notePause(undefined);
+  expect(endpoint.calls.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    'GET /2015-03-31/event-source-mappings/the-uuid',
+    `POST ${path}`,
+    `GET ${path}`,
+    `DELETE ${path}?tagKeys=coatcheck%3Apause`,
+  ]);
+  expect(JSON.parse(String(endpoint.calls[1]?.body))).toEqual({ Tags: { 'coatcheck:pause': 'p-1' } });
+});

@@ -46,7 +46,13 @@ describe('the circuit breaker', () => {
       },
       {
         Effect: 'Allow',
-        Action: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+        Action: [
+          'lambda:GetEventSourceMapping',
+          'lambda:ListTags',
+          'lambda:TagResource',
+          'lambda:UntagResource',
+          'lambda:UpdateEventSourceMapping',
+        ],
         Resource: expect.stringMatching(new RegExp(`:lambda:.*:event-source-mapping:<${source.id}>$`)),
       },
     ]);

@@ -40,8 +40,14 @@ export class BreakableService {
   pauses = 0;
   readonly #engines: readonly Engine[];
   readonly #breaker: Breaker;
-  readonly #said: { readonly text: string; readonly sentAt: number; readonly at: number }[] = [];
+  readonly #said: {
+    readonly id: string;
+    readonly text: string;
+    readonly sentAt: number;
+    readonly at: number;
+  }[] = [];
   #enabled = true;
+  #pauseId: string | undefined;
 
   constructor(handler: Handler, given: Partial<EngineSettings> = {}) {
     const { chance, records, output } = this;
@@ -87,6 +93,10 @@ export class BreakableService {
         disable: async () => {
           this.#enabled = false;
         },
+        pauseId: async () => this.#pauseId,
+        notePause: async (id) => {
+          this.#pauseId = id;
+        },
       },
       queue: { send: async (text, seconds) => this.#say(text, seconds) },
       input: { defer: async () => {} },
@@ -129,7 +139,7 @@ export class BreakableService {
     const due = this.#said.filter(({ at }) => at <= this.chance.now());
     for (const said of due) {
       this.#said.splice(this.#said.indexOf(said), 1);
-      await this.#breaker.processBatch([delivery(said.text, { sentAt: said.sentAt })]);
+      await this.#breaker.processBatch([delivery(said.text, { id: said.id, sentAt: said.sentAt })]);
     }
   }
 
@@ -139,7 +149,8 @@ export class BreakableService {
 
   #say(text: string, delaySeconds: number): void {
     const sentAt = this.chance.now();
-    this.#said.push({ text, sentAt, at: sentAt + delaySeconds * 1000 });
+    const id = crypto.randomUUID();
+    this.#said.push({ id, text, sentAt, at: sentAt + delaySeconds * 1000 });
   }
 
   get #nextEventAt(): number {

@@ -10,6 +10,10 @@ export interface EventSource {
   enable(): Promise<void>;
   /** As {@link enable}. */
   disable(): Promise<void>;
+  /** The id of the pause that it is off for, or about to be; undefined where it is off for none. */
+  pauseId(): Promise<string | undefined>;
+  /** Notes a pause on it, in place of an earlier one; undefined notes that there is none. */
+  notePause(id: string | undefined): Promise<void>;
 }
 
 /** A queue whose messages can be held back. */
@@ -42,7 +46,8 @@ export interface BreakerPorts {
 
 /**
  * Turns an event source off and, for each time, on again. What turns it on is on its way before it is turned off, and
- * is delivered until it succeeds.
+ * is delivered until it succeeds. It names its pause, which is noted on the source: what is left over of an earlier
+ * pause ends no later one, and doesn't turn on what an operator has turned off since.
  */
 export class Breaker {
   readonly #ports: BreakerPorts;
@@ -84,31 +89,39 @@ export class Breaker {
     }
   }
 
-  async #obey({ body, sentAt }: Delivery): Promise<void> {
+  async #obey({ id, body, sentAt }: Delivery): Promise<void> {
     const message = decodePauseMessage(body);
-    if (message.type === 'resume') return this.#resume();
+    if (message.type === 'resume') return this.#resume(message.pauseId);
     const endsAt = sentAt + message.seconds * 1000;
     const secondsLeft = Math.min(message.seconds, Math.ceil((endsAt - this.#ports.now()) / 1000));
-    if (secondsLeft > 0) await this.#pause({ ...message, seconds: secondsLeft });
+    if (secondsLeft > 0) await this.#pause({ ...message, seconds: secondsLeft }, id);
   }
 
   /** One that is off stays as it is: it is paused already, or an operator has turned it off. */
-  async #pause({ seconds, reason }: Pause): Promise<void> {
+  async #pause({ seconds, reason }: Pause, pauseId: string): Promise<void> {
     const { source, queue, metrics, logger } = this.#ports;
     if (!(await source.isEnabled())) return;
-    const resume = encodePauseMessage({ type: 'resume' });
+    const resume = encodePauseMessage({ type: 'resume', pauseId });
     await queue.send(resume, Math.max(seconds, LONGEST_CHANGE_SECONDS));
+    await source.notePause(pauseId);
     await source.disable();
     if (seconds < LONGEST_CHANGE_SECONDS) await queue.send(resume, seconds);
     metrics.count('Paused');
-    logger.warn('Processing paused', { seconds, reason });
+    logger.warn('Processing paused', { seconds, reason, pauseId });
   }
 
-  async #resume(): Promise<void> {
+  /** The pause is forgotten last: until then its message is delivered again. */
+  async #resume(pauseId: string | undefined): Promise<void> {
     const { source, metrics, logger } = this.#ports;
-    if (await source.isEnabled()) return;
-    await source.enable();
-    metrics.count('Resumed');
-    logger.info('Processing resumed');
+    if ((await source.pauseId()) !== pauseId) {
+      logger.info('Nothing resumed: the event source is not off for this pause', { pauseId });
+      return;
+    }
+    if (!(await source.isEnabled())) {
+      await source.enable();
+      metrics.count('Resumed');
+      logger.info('Processing resumed', { pauseId });
+    }
+    if (pauseId !== undefined) await source.notePause(undefined);
   }
 }

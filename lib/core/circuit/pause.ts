@@ -20,7 +20,14 @@ export interface PauseRequests {
 }
 
 /** What is to be done with an event source. */
-export type PauseMessage = { readonly type: 'resume' } | ({ readonly type: 'pause' } & Pause);
+export type PauseMessage = Resume | ({ readonly type: 'pause' } & Pause);
+
+/** The end of a pause. */
+export interface Resume {
+  readonly type: 'resume';
+  /** Of the message that asked for the pause; absent in messages of the first version. */
+  readonly pauseId?: string;
+}
 
 const ENVELOPE = 'pause message';
 
@@ -37,7 +44,9 @@ export function decodePauseMessage(text: string): PauseMessage {
   const value = parseJson(text, 'The message', 2);
   if (!isObject(value)) throw new EnvelopeMalformed(ENVELOPE, 'it must be an object');
   const { type, seconds } = value;
-  if (type === 'resume') return { type };
+  if (type === 'resume') {
+    return 'pauseId' in value ? { type, pauseId: requiredText(ENVELOPE, value, 'pauseId') } : { type };
+  }
   if (type !== 'pause') throw new EnvelopeMalformed(ENVELOPE, `type must be pause or resume, got ${type}`);
   if (!(Number.isInteger(seconds) && Number(seconds) >= 1 && Number(seconds) <= PAUSE_MAX_SECONDS)) {
     throw new EnvelopeMalformed(ENVELOPE, `seconds must be from 1 to ${PAUSE_MAX_SECONDS}, got ${seconds}`);

@@ -13,8 +13,18 @@ class MemoryEventSource {
   /** What happens while it is being turned off. */
   meanwhile = async () => {};
 
+  noted: string | undefined;
+
   async isEnabled(): Promise<boolean> {
     return this.enabled;
+  }
+
+  async pauseId(): Promise<string | undefined> {
+    return this.noted;
+  }
+
+  async notePause(id: string | undefined): Promise<void> {
+    this.noted = id;
   }
 
   async enable(): Promise<void> {
@@ -33,7 +43,10 @@ class MemoryEventSource {
 }
 
 const PAUSE: PauseMessage = { type: 'pause', seconds: 60, reason: 'no database' };
-const RESUME: PauseMessage = { type: 'resume' };
+
+function resumeOf(pauseId: string): PauseMessage {
+  return { type: 'resume', pauseId };
+}
 
 let source: MemoryEventSource;
 let chance: SetChance;
@@ -72,11 +85,13 @@ function message(said: PauseMessage, sentAt = chance.now()) {
 }
 
 test('a pause turns the source off and sees to it that it is turned on again', async () => {
-  expect(await breaker.processBatch([message(PAUSE)])).toEqual([]);
+  const pause = message(PAUSE);
+  expect(await breaker.processBatch([pause])).toEqual([]);
   expect(source.enabled).toBe(false);
-  expect(sent).toEqual([{ message: encodePauseMessage(RESUME), delaySeconds: 60 }]);
-  expect(await breaker.processBatch([message(RESUME)])).toEqual([]);
+  expect(sent).toEqual([{ message: encodePauseMessage(resumeOf(pause.id)), delaySeconds: 60 }]);
+  expect(await breaker.processBatch([message(resumeOf(pause.id))])).toEqual([]);
   expect(source.enabled).toBe(true);
+  expect(source.noted).toBeUndefined();
   expect(counted).toEqual(['Paused', 'Resumed']);
 });
 
@@ -84,7 +99,7 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   const deliverDue = async () => {
     const due = sent.filter(({ delaySeconds }) => START + delaySeconds * 1000 <= chance.now());
     sent = sent.filter((each) => !due.includes(each));
-    await breaker.processBatch(due.map(() => message(RESUME)));
+    await breaker.processBatch(due.map((each) => delivery(each.message, { id: `m-${++ids}` })));
   };
 
   beforeEach(() => {
@@ -113,12 +128,12 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
 
 test('a pause that is made late is over when it was to be', async () => {
   await breaker.processBatch([message({ ...PAUSE, seconds: 900 }, chance.now() - 840_500)]);
-  expect(sent).toEqual([{ message: encodePauseMessage(RESUME), delaySeconds: 60 }]);
+  expect(sent).toMatchObject([{ delaySeconds: 60 }]);
 });
 
 test('a clock that is behind the queue’s makes no pause longer', async () => {
   await breaker.processBatch([message(PAUSE, chance.now() + 5_000)]);
-  expect(sent).toEqual([{ message: encodePauseMessage(RESUME), delaySeconds: 60 }]);
+  expect(sent).toMatchObject([{ delaySeconds: 60 }]);
 });
 
 test('several that are asked for at once are one', async () => {
@@ -133,10 +148,34 @@ test('a source an operator has turned off stays off', async () => {
   expect(sent).toEqual([]);
 });
 
-test('a source that is on needs no resuming', async () => {
+test('a source that is on needs no resuming, and its pause is over', async () => {
   source.busy = true;
-  expect(await breaker.processBatch([message(RESUME)])).toEqual([]);
+  source.noted = 'p-1';
+  expect(await breaker.processBatch([message(resumeOf('p-1'))])).toEqual([]);
   expect(counted).toEqual([]);
+  expect(source.noted).toBeUndefined();
+});
+
+describe('C1: what is left over of a pause', () => {
+  const short = { ...PAUSE, seconds: 2 };
+
+  test('doesn’t turn on what an operator has turned off since', async () => {
+    const pause = message(short);
+    await breaker.processBatch([pause, message(resumeOf(pause.id))]);
+    source.enabled = false;
+    await breaker.processBatch([message(resumeOf(pause.id))]);
+    expect(source.enabled).toBe(false);
+    expect(counted).toEqual(['Paused', 'Resumed']);
+  });
+
+  test('ends no later pause', async () => {
+    const [first, second] = [message(short), message({ ...PAUSE, seconds: 900 })];
+    await breaker.processBatch([first, message(resumeOf(first.id)), second]);
+    await breaker.processBatch([message(resumeOf(first.id))]);
+    expect(source.enabled).toBe(false);
+    await breaker.processBatch([message(resumeOf(second.id))]);
+    expect(source.enabled).toBe(true);
+  });
 });
 
 test('a pause whose time is over isn’t made', async () => {
@@ -156,7 +195,8 @@ test('without a way back nothing is turned off', async () => {
 test('what can’t be done now is tried again, and doesn’t hold up the rest', async () => {
   source.enabled = false;
   source.busy = true;
-  const resume = message(RESUME);
+  source.noted = 'p-1';
+  const resume = message(resumeOf('p-1'));
   const nonsense = delivery('nonsense', { id: 'nonsense' });
   expect(await breaker.processBatch([nonsense, resume])).toEqual(['nonsense', resume.id]);
   source.busy = false;
@@ -172,7 +212,8 @@ test.each([
 ])('what can’t be done the %i. time is tried again after %i s', async (attempt, seconds) => {
   source.enabled = false;
   source.busy = true;
-  await breaker.processBatch([{ ...message(RESUME), attempt }]);
+  source.noted = 'p-1';
+  await breaker.processBatch([{ ...message(resumeOf('p-1')), attempt }]);
   expect(deferrals).toEqual([seconds]);
 });
 
@@ -187,17 +228,19 @@ test('however messages are repeated, reordered and refused, the source is on whe
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
       source.enabled = true;
+      source.noted = undefined;
       sent = [];
-      const waiting: { at: number; said: PauseMessage; sentAt: number }[] = [];
+      const waiting: { at: number; id: string; body: string; sentAt: number }[] = [];
       const deliver = async (twice: boolean) => {
         const due = waiting.filter(({ at }) => at <= chance.now());
         for (const each of due) {
           waiting.splice(waiting.indexOf(each), 1);
-          const [failed] = await breaker.processBatch([message(each.said, each.sentAt)]);
+          const { id, body, sentAt } = each;
+          const [failed] = await breaker.processBatch([delivery(body, { id, sentAt })]);
           if (failed || twice) waiting.push({ ...each, at: chance.now() + 120_000 });
-          for (const { delaySeconds } of sent.splice(0)) {
+          for (const { message: body, delaySeconds } of sent.splice(0)) {
             const at = chance.now() + delaySeconds * 1000;
-            waiting.push({ at, said: RESUME, sentAt: chance.now() });
+            waiting.push({ at, id: `m-${++ids}`, body, sentAt: chance.now() });
           }
         }
       };
@@ -205,7 +248,8 @@ test('however messages are repeated, reordered and refused, the source is on whe
         chance.time += each.waitSeconds * 1000;
         source.busy = each.busy;
         queueFails = each.queueFails;
-        if (each.pause) waiting.push({ at: chance.now(), said: PAUSE, sentAt: chance.now() });
+        const at = chance.now();
+        if (each.pause) waiting.push({ at, id: `m-${++ids}`, body: encodePauseMessage(PAUSE), sentAt: at });
         await deliver(each.twice);
       }
       source.busy = false;

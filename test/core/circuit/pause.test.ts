@@ -7,7 +7,8 @@ import {
 } from '../../../lib/core/circuit/pause.ts';
 
 test('a message stays what it is: functions of two versions exchange them', () => {
-  expect(encodePauseMessage({ type: 'resume' })).toBe('{"type":"resume"}');
+  expect(encodePauseMessage({ type: 'resume', pauseId: 'p-1' })).toBe('{"type":"resume","pauseId":"p-1"}');
+  expect(decodePauseMessage('{"type":"resume"}')).toEqual({ type: 'resume' });
   expect(encodePauseMessage({ type: 'pause', seconds: 30, reason: 'no database' })).toBe(
     '{"type":"pause","seconds":30,"reason":"no database"}',
   );
