@@ -13,7 +13,7 @@ import {
 } from '../core/record-table.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../core/request-id.ts';
 import type { RequestRecord } from '../core/request-record.ts';
-import type { WebhookState } from '../core/webhooks/state.ts';
+import { readWebhookState, type WebhookState } from '../core/webhooks/state.ts';
 
 /** An item of a table. */
 export type Item = Record<string, AttributeValue>;
@@ -45,7 +45,7 @@ export function storedOf(item: Item): StoredRecord {
     record: {
       ...rest,
       ...(outcome?.S === undefined ? {} : { outcome: readOutcome(outcome.S) }),
-      ...(RECORD_WEBHOOK in item ? { webhook: webhookStateOf(item) } : {}),
+      ...webhookOf(item),
     },
     revision: Number(revision?.N),
     keptUntil: Number(ttl?.N) * 1000,
@@ -61,10 +61,11 @@ export function webhookItemOf({ endedAt, at, ...rest }: WebhookState): Item {
   };
 }
 
-function webhookStateOf(item: Item): WebhookState {
-  const rest: Omit<WebhookState, 'endedAt' | 'at'> = JSON.parse(item[RECORD_WEBHOOK]?.S ?? '');
+/** How its webhook stands. What is noted there and can't be read is left out: it must not lock the request. */
+function webhookOf(item: Item): { readonly webhook?: WebhookState } {
   const [endedAt, at] = [item[RECORD_WEBHOOK_ENDED_AT]?.N, item[RECORD_WEBHOOK_AT]?.N].map(Number);
-  return { ...rest, endedAt: endedAt ?? 0, at: at ?? 0 };
+  const webhook = readWebhookState(item[RECORD_WEBHOOK]?.S, { endedAt, at });
+  return webhook ? { webhook } : {};
 }
 
 /** An update that sets these attributes, removes those, and leaves all others as they are. */

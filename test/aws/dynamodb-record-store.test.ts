@@ -176,3 +176,32 @@ describe('an item', () => {
 function fail(): never {
   throw new Error('no call was made');
 }
+
+describe('C3: what is noted of a webhook', () => {
+  const item = {
+    record: { S: JSON.stringify(RECORD.record) },
+    revision: { N: '1' },
+    ttl: { N: '2' },
+    webhookEndedAt: { N: '5' },
+    webhookAt: { N: '6' },
+  };
+
+  test.each([
+    ['no JSON', { webhook: { S: '{"status":' } }],
+    ['another type', { webhook: { S: '[]' } }],
+    ['an unknown status', { webhook: { S: '{"status":"sent","attempts":1}' } }],
+    ['no number of attempts', { webhook: { S: '{"status":"failing"}' } }],
+    ['a time that is none', { webhook: { S: '{"status":"failing","attempts":1}' }, webhookAt: { N: 'x' } }],
+  ])('locks no record when it is %s', async (_, noted) => {
+    endpoint.script = jsonAnswer(200, { Item: { ...item, ...noted } });
+    const stored = await store.read({ id: 'r-1', issuer: '' });
+    expect(stored?.record).toEqual(RECORD.record);
+  });
+
+  test('is read when it is whole', async () => {
+    const noted = { webhook: { S: '{"status":"failing","attempts":2,"reason":"503","nextAttemptAt":9}' } };
+    endpoint.script = jsonAnswer(200, { Item: { ...item, ...noted } });
+    const webhook = { status: 'failing', attempts: 2, reason: '503', nextAttemptAt: 9, endedAt: 5, at: 6 };
+    expect((await store.read({ id: 'r-1', issuer: '' }))?.record.webhook).toEqual(webhook);
+  });
+});

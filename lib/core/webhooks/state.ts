@@ -1,3 +1,5 @@
+import { isObject, type JsonObject } from '../envelopes/fields.ts';
+
 /** How the webhook of an outcome stands, once it was attempted. Times are milliseconds since 1970. */
 export interface WebhookState {
   readonly status: AttemptedStatus;
@@ -28,4 +30,39 @@ const REASON_MAX_LENGTH = 200;
 /** A reason as it is kept. */
 export function shortReason(reason: string): string {
   return reason.slice(0, REASON_MAX_LENGTH).toWellFormed();
+}
+
+/**
+ * Reads a state from what is kept of it: JSON, and its times beside it.
+ * @returns undefined when that is no state
+ */
+export function readWebhookState(
+  json: string | undefined,
+  { endedAt, at }: { readonly endedAt: number | undefined; readonly at: number | undefined },
+): WebhookState | undefined {
+  const kept = parsed(json);
+  const { attempts, reason, nextAttemptAt } = kept;
+  const status = ATTEMPTED_STATUSES.find((known) => known === kept.status);
+  if (status === undefined || !isNumber(attempts) || !isNumber(endedAt) || !isNumber(at)) return undefined;
+  return {
+    status,
+    endedAt,
+    at,
+    attempts,
+    ...(typeof reason === 'string' && { reason }),
+    ...(isNumber(nextAttemptAt) && { nextAttemptAt }),
+  };
+}
+
+function parsed(json = 'null'): JsonObject {
+  try {
+    const value: unknown = JSON.parse(json);
+    return isObject(value) ? value : {};
+  } catch {
+    return {};
+  }
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }
