@@ -5,6 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
+import type { QueueWithDeadLetters } from '../../lib/constructs/queue-with-dead-letters.ts';
 
 /** Whoever has a token that nobody can have. */
 const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });
@@ -40,6 +41,8 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     retryCap: Duration.seconds(1),
     inlineLimitBytes: 100_000,
     api: auth && { auth },
+    // Smaller than SQS's own limit, and than the largest inline result.
+    outputQueue: name === 'pausing' ? new Queue(stack, 'Small', { maxMessageSizeBytes: 65_536 }) : undefined,
     circuitBreaker: { pause: Duration.seconds(2) },
     webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
     failureEvents,
@@ -63,6 +66,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     WebhookDeadLetterQueueUrl: service.webhooks?.deadLetterQueue.queueUrl ?? '',
     FailureQueueUrl: toldOfFailures.queueUrl,
     EventSource: service.eventSource.eventSourceMappingId,
+    PauseQueueUrl: (service.node.findChild('Pauses') as QueueWithDeadLetters).queue.queueUrl,
   };
   for (const [name, value] of Object.entries(outputs))
     if (value !== '') new CfnOutput(stack, name, { value });

@@ -1,9 +1,14 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { GetEventSourceMappingCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetEventSourceMappingCommand,
+  LambdaClient,
+  UpdateEventSourceMappingCommand,
+} from '@aws-sdk/client-lambda';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { localConfig } from '../../lib/local/clients.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { Service } from './service.ts';
 
 const REQUESTS = 30;
@@ -14,6 +19,19 @@ const lambda = new LambdaClient(localConfig(inject('endpoint')));
 async function stateOfSource(): Promise<string | undefined> {
   const UUID = service.output('EventSource');
   return (await lambda.send(new GetEventSourceMappingCommand({ UUID }))).State;
+}
+
+/** Messages of the pauses' queue, those that are held back or being handled among them. */
+async function messagesAboutPauses(): Promise<number> {
+  const { Attributes = {} } = await localClients(inject('endpoint')).sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: service.output('PauseQueueUrl'), AttributeNames: ['All'] }),
+  );
+  const {
+    ApproximateNumberOfMessages: visible,
+    ApproximateNumberOfMessagesNotVisible: hidden,
+    ApproximateNumberOfMessagesDelayed: delayed,
+  } = Attributes;
+  return Number(visible) + Number(hidden) + Number(delayed);
 }
 
 /** A server that can begin to answer later, where nobody answers before. */
@@ -51,4 +69,21 @@ test('what every request needs is down: processing pauses, resumes, and no reque
   expect(records.map((record) => (record?.attempts ?? 0) - (record?.attemptsSpared ?? 0))).toEqual(
     ids.map(() => 1),
   );
+});
+
+test('C1: what is left over of a pause doesn’t turn on an event source that an operator has turned off since', async () => {
+  const UUID = service.output('EventSource');
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
+  await expect.poll(messagesAboutPauses, { timeout: 60_000, interval: 500 }).toBe(0);
+  expect(await stateOfSource()).toBe('Disabled');
+  await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
+});
+
+test('A1: a result larger than the output queue takes goes by reference, and nothing pauses', async () => {
+  await service.send(service.ask('a1', { do: 'stamp', padding: 90_000 }));
+  expect(await service.event('a1')).toMatchObject({
+    type: 'coatcheck.request.succeeded',
+    dataref: expect.stringMatching(/^s3:/),
+  });
+  expect(await stateOfSource()).toBe('Enabled');
 });

@@ -23,7 +23,7 @@ describe('a request that fails', () => {
     });
   });
 
-  test('always: everybody is told, and its message goes to the dead-letter queue (fault 19)', async () => {
+  test('E17: always: its failure is published, and its message goes to the dead-letter queue (fault 19)', async () => {
     await service.send(service.ask('always-1', { do: 'fail', untilAttempt: 1_000 }));
 
     expect(await service.event('always-1')).toMatchObject({
@@ -32,6 +32,11 @@ describe('a request that fails', () => {
     });
     const [letter] = await service.deadLetters(1, isOf('always-1'));
     expect(letter?.body).toBe(JSON.stringify({ do: 'fail', untilAttempt: 1_000 }));
+    expect(letter?.attributes).toMatchObject({
+      DeadLetterCode: 'attempts_exhausted',
+      DeadLetterAttempts: '4',
+      DeadLetterRedrives: '0',
+    });
   });
 
   test('by overrunning its time: the others of its batch are not held up (fault 39)', async () => {
@@ -58,7 +63,7 @@ describe('a request that fails', () => {
       expect(await service.event(`poison-${index}`)).toMatchObject({ data: { value: index } });
     }
     expect(await service.event('poison-4')).toMatchObject({
-      data: { code: 'attempts_exhausted', detail: expect.stringContaining('ended without a word') },
+      data: { code: 'attempts_exhausted', detail: expect.stringContaining('ended without reporting') },
     });
     await service.deadLetters(1, isOf('poison-4'));
     expect(service.receivedFrom('DeadLetterQueueUrl').filter(isPoison)).toHaveLength(1);
@@ -66,15 +71,15 @@ describe('a request that fails', () => {
 });
 
 test('a request put back from the dead-letter queue is run again under its ticket, and its outcome is a new one (fault 21)', async () => {
-  // Its four attempts fail, and giving up is no attempt but has a number.
-  await service.send(service.ask('redriven-1', { do: 'fail', untilAttempt: 6 }));
+  // Its four attempts fail.
+  await service.send(service.ask('redriven-1', { do: 'fail', untilAttempt: 5 }));
   const failed = await service.event('redriven-1');
   expect(failed).toMatchObject({ type: 'coatcheck.request.failed', data: { code: 'attempts_exhausted' } });
 
   const [letter] = await service.deadLetters(1, isOf('redriven-1'));
   if (letter) await service.send(letter);
   const [, succeeded] = await service.events('redriven-1', 2);
-  expect(succeeded).toMatchObject({ type: 'coatcheck.request.succeeded', data: { attempt: 6 } });
+  expect(succeeded).toMatchObject({ type: 'coatcheck.request.succeeded', data: { attempt: 5 } });
   expect(succeeded?.id).not.toBe(failed.id);
   expect(await service.record('redriven-1')).toMatchObject({ status: 'succeeded', redrives: 1 });
 });

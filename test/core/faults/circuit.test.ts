@@ -259,3 +259,24 @@ describe('in a batch', () => {
     expect(new Set(Object.values(harness.delays))).toEqual(new Set([20]));
   });
 });
+
+test('F: a success that is only published again doesn’t close the circuit', async () => {
+  const pauses: unknown[] = [];
+  let isDown = false;
+  const harness = new EngineHarness(
+    () => {
+      if (isDown) throw new DownstreamUnavailable('no database');
+      return 'done';
+    },
+    { ports: { pauses: { request: async (pause) => void pauses.push(pause) } } },
+  );
+  await harness.process([requestDelivery('early')]);
+  isDown = true;
+  for (let index = 0; index < 5; index++) {
+    await harness.process([requestDelivery(`r-${index}`)]);
+    expect(await harness.process([requestDelivery('early', {}, { attempt: 2 })])).toEqual(
+      index < 4 ? [] : ['message-early'],
+    );
+  }
+  expect(pauses).toHaveLength(1);
+});
