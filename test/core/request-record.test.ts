@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  type ClaimEvent,
   type RecordEvent,
   type RequestRecord,
   type RequestStatus,
   transition,
 } from '../../lib/core/request-record.ts';
-import { REQUEST, recordEvents, successOf } from '../support/records.ts';
+import { FAILURE, REQUEST, recordEvents, successOf } from '../support/records.ts';
 
 const NOW = 1_000_000;
 const LEASE_END = NOW + 100;
@@ -247,3 +248,43 @@ describe('whatever happens, in whatever order, at whatever time', () => {
 function begins({ type }: RecordEvent, { status }: RequestRecord): boolean {
   return type === 'claim' && status === 'running';
 }
+
+describe('C4: of a request that was given up, a message revives it', () => {
+  const LATE = NOW + 1;
+  const failed = recordAfter(running, {
+    type: 'complete',
+    attempt: 1,
+    outcome: FAILURE,
+    givenUp: { error: undefined },
+  });
+  const named = recordAfter(failed, { type: 'dead_letter' });
+  const bare = recordAfter(failed, { type: 'dead_letter', bare: true });
+  const payload = { messageId: 'm-1', digest: 'a', sentAt: 0 };
+  const other = { messageId: 'm-2', digest: 'b', sentAt: LATE };
+
+  test.each<[string, RequestRecord, Partial<ClaimEvent>, 'running' | 'finished']>([
+    ['that is its dead letter', named, { deadLetterOf: 0 }, 'running'],
+    [
+      'but not the dead letter of an earlier redrive',
+      { ...named, redrives: 1 },
+      { deadLetterOf: 0 },
+      'finished',
+    ],
+    ['but not any that comes later, the same upload among them', named, { sentAt: LATE }, 'finished'],
+    ['but not its form sent again', { ...named, payload }, { sentAt: LATE, payload: other }, 'finished'],
+    ['but not before it was dead-lettered', failed, { deadLetterOf: 0, sentAt: LATE }, 'finished'],
+    ['that is its dead letter without room to say so', bare, { sentAt: LATE }, 'running'],
+    ['but not in the millisecond it was dead-lettered in', bare, { sentAt: NOW }, 'finished'],
+    [
+      'but not one without room and with another payload',
+      { ...bare, payload },
+      { sentAt: LATE, payload: other },
+      'finished',
+    ],
+    ['ten times', { ...named, redrives: 9 }, { deadLetterOf: 9 }, 'running'],
+    ['but not more often', { ...named, redrives: 10 }, { deadLetterOf: 10 }, 'finished'],
+  ])('%s', (_, record, brought, expected) => {
+    const next = transition(record, { ...claim, ...brought }, LATE);
+    expect('refused' in next ? next.refused : next.record.status).toBe(expected);
+  });
+});

@@ -11,7 +11,8 @@ export function successOf(attempt: number): Outcome {
   return inlineOutcome(String(attempt));
 }
 
-const FAILURE = outcomeOf(failure(new AttemptsExhausted(1, undefined, true), 1));
+/** How a request ended that used up its attempts. */
+export const FAILURE = outcomeOf(failure(new AttemptsExhausted(1, undefined, true), 1));
 
 /** Whatever may be said of request `r-1`, by attempts that are, were or never will be, at times about `now`. */
 export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
