@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { run } from '../../lib/local/run.ts';
-import { type Consumer, makeConsumer } from '../package/consumer.ts';
+import { type Consumer, linkPackage, makeConsumer } from '../package/consumer.ts';
 import { installJsPeers } from '../support/peers/js.ts';
 import { fileOf, readSnippets } from './snippets.ts';
 
@@ -52,6 +52,8 @@ let typescript5: string;
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'coatcheck-snippets-'));
   const [made, peers] = await Promise.all([makeConsumer(parent), installJsPeers()]);
+  // Snippets and examples use them; the package has them built in.
+  for (const name of ['hono', 'standardwebhooks']) await linkPackage(name, made.folder);
   consumer = made;
   typescript5 = join(peers.folder, 'node_modules', 'typescript', 'bin', 'tsc');
   await cp(join(PROJECT_FOLDER, 'examples'), join(consumer.folder, 'examples'), { recursive: true });

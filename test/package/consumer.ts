@@ -106,7 +106,8 @@ async function pack(parent: string): Promise<string> {
   return join(parent, `coatcheck-${version}.tgz`);
 }
 
-async function linkPackage(name: string, folder: string): Promise<void> {
+/** Gives a consumer a package of the project, as if it had installed it. */
+export async function linkPackage(name: string, folder: string): Promise<void> {
   const link = join(folder, 'node_modules', name);
   await mkdir(dirname(link), { recursive: true });
   if (!existsSync(link)) await symlink(join(PROJECT_FOLDER, 'node_modules', name), link);
