@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../lib/core/delivery.ts';
 import { type DecodeLimits, decode } from '../../lib/core/envelopes/decode.ts';
-import { RetryLater } from '../../lib/core/errors.ts';
+import { DownstreamUnavailable, RetryLater } from '../../lib/core/errors.ts';
 import { attributes, bodies } from '../support/arbitrary.ts';
 import { deadLetterIds } from '../support/dead-letters.ts';
 import { deliveries, delivery, requestDelivery } from '../support/delivery.ts';
@@ -284,6 +284,19 @@ describe('an attempt that failed', () => {
     await harness.process([requestDelivery('r-1', {}, { sentAt })]);
     expect(harness.delays).toEqual({ 'message-r-1': 3_000 });
     expect(harness.logger.lines[0]?.fields).toMatchObject({ delaySeconds: 3_000 });
+  });
+
+  test.each([
+    [30, 930],
+    [60, 960],
+    [300, 960],
+    [2_000, 2_000],
+  ])('F: with a wait of %i s is tried again %i s after a pause of 900 s begins', async (own, delaySeconds) => {
+    const harness = new EngineHarness(({ id }) => {
+      throw id === 'r-0' ? new RetryLater(own) : new DownstreamUnavailable('down', { retryAfterSeconds: 900 });
+    });
+    await harness.process(requests(6));
+    expect(harness.delays).toMatchObject({ 'message-r-0': delaySeconds });
   });
 
   test('is logged with its reason', async () => {
