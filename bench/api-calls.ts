@@ -22,6 +22,8 @@ interface Scenario {
 
 const BATCH_SIZE = 10;
 const PAGE = 20;
+/** Of the payload that {@link openUpload} announces, in parts of 64 MiB. */
+const PART_NUMBERS = Array.from({ length: 75 }, (_, part) => part + 1);
 const KEY = { 'Idempotency-Key': 'key' };
 const SMALL = JSON.stringify({ x: 6, y: 7 });
 const LARGE = Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
@@ -38,14 +40,14 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'ticket for a form', counted: (service) => openUpload(service, false) },
   { name: 'ticket for parts', counted: (service) => openUpload(service, true) },
   {
-    name: 'URLs of 75 parts',
+    name: `URLs of ${PART_NUMBERS.length} parts`,
     before: (service) => openUpload(service, true),
     counted: (service, id) =>
       service.call(
         200,
         'POST',
         `/v1/uploads/${id}/parts`,
-        json({ uploadName: 'upload', numbers: Array.from({ length: 75 }, (_, part) => part + 1) }),
+        json({ uploadName: 'upload', numbers: PART_NUMBERS }),
       ),
   },
   {
@@ -56,7 +58,7 @@ const SCENARIOS: readonly Scenario[] = [
         202,
         'POST',
         `/v1/uploads/${id}/complete`,
-        json({ uploadName: 'upload', parts: [{ number: 1, etag: '"etag"' }] }),
+        json({ uploadName: 'upload', parts: PART_NUMBERS.map((number) => ({ number, etag: '"etag"' })) }),
       ),
   },
   {
