@@ -291,13 +291,18 @@ describe('an attempt that failed', () => {
     [60, 960],
     [300, 960],
     [2_000, 2_000],
-  ])('F: with a wait of %i s is tried again %i s after a pause of 900 s begins', async (own, delaySeconds) => {
-    const harness = new EngineHarness(({ id }) => {
-      throw id === 'r-0' ? new RetryLater(own) : new DownstreamUnavailable('down', { retryAfterSeconds: 900 });
-    });
-    await harness.process(requests(6));
-    expect(harness.delays).toMatchObject({ 'message-r-0': delaySeconds });
-  });
+  ])(
+    'F: with a wait of %i s is tried again %i s after a pause of 900 s begins',
+    async (own, delaySeconds) => {
+      const harness = new EngineHarness(({ id }) => {
+        throw id === 'r-0'
+          ? new RetryLater(own)
+          : new DownstreamUnavailable('down', { retryAfterSeconds: 900 });
+      });
+      await harness.process(requests(6));
+      expect(harness.delays).toMatchObject({ 'message-r-0': delaySeconds });
+    },
+  );
 
   test('is logged with its reason', async () => {
     const harness = new EngineHarness(() => {
