@@ -1,4 +1,4 @@
-import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -43,9 +43,6 @@ declare module '@hono/node-server' {
 }
 `;
 
-/** Packages that readers install for themselves. */
-const READERS_PACKAGES = ['hono', 'standardwebhooks'];
-
 const snippets = (await readSnippets()).filter(({ language }) => ['ts', 'js'].includes(language));
 
 let parent: string;
@@ -59,9 +56,6 @@ beforeAll(async () => {
   for (const name of ['hono', 'standardwebhooks']) await linkPackage(name, made.folder);
   consumer = made;
   typescript5 = join(peers.folder, 'node_modules', 'typescript', 'bin', 'tsc');
-  for (const name of READERS_PACKAGES) {
-    await symlink(join(PROJECT_FOLDER, 'node_modules', name), join(consumer.folder, 'node_modules', name));
-  }
   await cp(join(PROJECT_FOLDER, 'examples'), join(consumer.folder, 'examples'), { recursive: true });
   for (const snippet of snippets) await write(fileOf(snippet), snippet.code);
   await write('ambient.d.ts', AMBIENT);

@@ -79,6 +79,7 @@ const webhooks = {
 const pauses: Readonly<Record<string, PauseMessage>> = {
   pause: { type: 'pause', seconds: 60, reason: "the model can't be reached" },
   resume: { type: 'resume' },
+  resumeOfPause: { type: 'resume', pauseId: 'message-1' },
 };
 
 const deadLetter = {
