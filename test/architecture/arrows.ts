@@ -14,6 +14,7 @@ const CONTRACT = [
   'prices',
   'service-outputs',
   'processor-brand',
+  'thrown',
 ].map((name) => `lib/core/${name}.ts`);
 
 /** How clients of the SDK are to be made, wherever they are. */
