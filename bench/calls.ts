@@ -8,6 +8,7 @@ import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
 import { engineSettings } from '../test/support/settings.ts';
 import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
+import { InProcessTable } from './support/in-process-table.ts';
 import { priceOf } from './support/price-of.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';
@@ -20,6 +21,8 @@ interface Scenario {
   readonly name: string;
   readonly body: (index: number) => string;
   readonly handler: Handler;
+  /** How often its messages are received. @default 1 */
+  readonly receives?: number;
 }
 
 const inline = (index: number) => JSON.stringify({ index });
@@ -45,6 +48,12 @@ const SCENARIOS: readonly Scenario[] = [
   { name: 'one fails for good', body: inline, handler: firstOne(() => new PermanentError('None left')) },
   { name: 'one is retried', body: inline, handler: firstOne(() => new Error('try again')) },
   { name: 'all are retried', body: inline, handler: () => Promise.reject(new Error('try again')) },
+  {
+    name: 'all use up their five attempts',
+    body: inline,
+    handler: () => Promise.reject(new Error('try again')),
+    receives: NUMBER_SETTINGS.maxAttempts.default,
+  },
 ];
 
 await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
@@ -71,15 +80,19 @@ await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
   };
 });
 
-async function callsOf({ body, handler }: Scenario): Promise<ReadonlyMap<Operation, number>> {
-  const aws = new InProcessAws({ object: Buffer.from(JSON.stringify({ some: 'payload' })) });
+async function callsOf({ body, handler, receives = 1 }: Scenario): Promise<ReadonlyMap<Operation, number>> {
+  const object = Buffer.from(JSON.stringify({ some: 'payload' }));
+  const aws = new InProcessAws({ object, table: new InProcessTable() });
   const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET] }), {
     ...awsPorts(aws),
     logger: silentLogger,
     chance: realChance,
   });
   const event = sqsEvent(Array.from({ length: BATCH_SIZE }, (_, index) => body(index)));
-  await engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
+  for (let attempt = 1; attempt <= receives; attempt++) {
+    const deliveries = deliveriesOf(event).map((delivery) => ({ ...delivery, attempt }));
+    await engine.processBatch(deliveries, Date.now() + 60_000);
+  }
   return aws.calls;
 }
 
