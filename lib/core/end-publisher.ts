@@ -104,7 +104,7 @@ export class EndPublisher {
     const { records, ports } = this.#tools;
     const found = await this.#before(records.find(request), 'The request table');
     const ending = failure(new OutcomeUnpublishable(reason), found?.attempts ?? 1);
-    const failed = { ...outcomeOf({ ...outcome, ...request }, ending, ports.chance.now(), outcome.redrives) };
+    const failed = outcomeOf({ ...outcome, ...request }, ending, ports.chance.now(), outcome.redrives);
     const { stored } = await this.#before(
       records.change(request, { type: 'unpublishable', outcome: failed }),
       'The request table',
