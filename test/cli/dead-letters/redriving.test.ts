@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { expect, onTestFinished, test } from 'vitest';
+import { sqsClient } from '../../../lib/aws/sqs-client.ts';
+import { DeadLetterQueue } from '../../../lib/cli/dead-letter-queue.ts';
+import { openLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
+import { Redriving } from '../../../lib/cli/dead-letters/redriving.ts';
+import { ReturnQueue } from '../../../lib/cli/return-queue.ts';
+import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
+import { RequestRecords } from '../../../lib/core/request-records.ts';
+import { MemoryRecordStore } from '../../support/memory-record-store.ts';
+import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
+import { SetChance, START } from '../../support/set-chance.ts';
+
+interface Entry {
+  readonly Id: string;
+  readonly MessageBody?: string;
+}
+
+/** Letters of one request: by id, each with the redrive it says that it waits for, if it does. */
+async function redrive(...letters: readonly (readonly [id: string, redrive?: number])[]) {
+  const endpoint = await new ScriptedEndpoint((call, response) => {
+    const { Entries = [] }: { Entries?: readonly Entry[] } = JSON.parse(String(call.body));
+    const Successful = Entries.map(({ Id, MessageBody = '' }) => ({
+      Id,
+      MessageId: Id,
+      MD5OfMessageBody: createHash('md5').update(MessageBody).digest('hex'),
+    }));
+    jsonAnswer(200, { Successful, Failed: [] })(call, response);
+  }).start();
+  onTestFinished(() => endpoint[Symbol.asyncDispose]());
+  const sqs = sqsClient({ ...clientConfig(endpoint.url), md5: false });
+  const redriving = new Redriving({
+    queue: new DeadLetterQueue(sqs, `${endpoint.url}/1/dead`),
+    input: new ReturnQueue(sqs, `${endpoint.url}/1/input`),
+    bucket: new TokenBucket(1_000, 10),
+  });
+  const records = new RequestRecords(new MemoryRecordStore(), new SetChance().now, 30);
+  const opened = await Promise.all(
+    letters.map(([id, redrive]) => {
+      const attributes = {
+        RequestId: { DataType: 'String', StringValue: 'r-1' },
+        ...(redrive !== undefined && {
+          DeadLetterRedrives: { DataType: 'Number', StringValue: String(redrive) },
+        }),
+      };
+      return openLetter({ id, body: '{}', attributes, sentAt: START, receiveCount: 1, receipt: id }, records);
+    }),
+  );
+  const results: Record<string, string> = {};
+  const { signal } = new AbortController();
+  // One after the other, as a walk through a long queue finds them.
+  for (const letter of opened) {
+    for await (const { letter: dealt, result } of redriving.deal([letter], signal)) {
+      results[dealt.message.id] = result;
+    }
+  }
+  const sent = endpoint.calls.filter(({ headers }) =>
+    String(headers['x-amz-target']).endsWith('SendMessageBatch'),
+  );
+  return { results, sent: sent.length };
+}
+
+test('F: a request is put back once, however many of its letters are found', async () => {
+  expect(await redrive(['m-1'], ['m-2'])).toEqual({
+    results: { 'm-1': 'put_back', 'm-2': 'put_back_already' },
+    sent: 1,
+  });
+});
+
+test('E17: of two letters for one redrive the other is deleted', async () => {
+  expect(await redrive(['m-1', 0], ['m-2', 0])).toEqual({
+    results: { 'm-1': 'put_back', 'm-2': 'settled' },
+    sent: 1,
+  });
+});
+
+test('a letter of a request that failed again meanwhile is left', async () => {
+  expect(await redrive(['m-1', 0], ['m-2', 1])).toEqual({
+    results: { 'm-1': 'put_back', 'm-2': 'put_back_already' },
+    sent: 1,
+  });
+});
