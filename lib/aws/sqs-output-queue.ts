@@ -14,6 +14,13 @@ import type { OutputMessage, OutputQueue, SendResult } from '../core/ports.ts';
  */
 const MESSAGE_FAULTS: readonly string[] = ['BatchRequestTooLong', 'InvalidMessageContents'];
 
+/**
+ * Codes of entries that may pass, although SQS calls some of them the sender's fault: throttling, and the state and the
+ * permissions of the queue and its key. The names vary: `KmsThrottled` is also `KMS.ThrottlingException`.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
+ */
+const PASSING = /throttl|kms|limit|access|security|exist/i;
+
 /** Messages to an SQS queue. */
 export class SqsOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
@@ -75,8 +82,8 @@ const UNMENTIONED: SendResult = {
   reason: "SQS's answer left the message out",
 };
 
-function failureOf({ SenderFault = false, Code, Message = '' }: BatchResultErrorEntry): SendResult {
-  return { sent: false, refused: SenderFault, reason: `${Code}: ${Message}` };
+function failureOf({ SenderFault = false, Code = '', Message = '' }: BatchResultErrorEntry): SendResult {
+  return { sent: false, refused: SenderFault && !PASSING.test(Code), reason: `${Code}: ${Message}` };
 }
 
 function sqsAttributes(attributes: OutputMessage['attributes']): Record<string, MessageAttributeValue> {

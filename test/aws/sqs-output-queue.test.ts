@@ -71,6 +71,31 @@ test('what became of each stands in its place, whatever the order of the answer'
 });
 
 test.each([
+  'RequestThrottled',
+  'ThrottlingException',
+  'KmsThrottled',
+  'KMS.ThrottlingException',
+  'KmsAccessDenied',
+  'KMS.DisabledException',
+  'KmsInvalidState',
+  'AccessDenied',
+  'InvalidSecurity',
+  'OverLimit',
+  'QueueDoesNotExist',
+])('A3: an entry that fails with %s is not refused for its own fault, whatever SQS says', async (Code) => {
+  endpoint.script = jsonAnswer(200, { Successful: [], Failed: [{ Id: '0', SenderFault: true, Code }] });
+  expect(await queue.send([message('a')])).toEqual([{ sent: false, refused: false, reason: `${Code}: ` }]);
+});
+
+test.each(['InvalidMessageContents', 'InvalidParameterValue', 'MessageTooLong'])(
+  'A3: an entry that fails with %s is refused for its own fault',
+  async (Code) => {
+    endpoint.script = jsonAnswer(200, { Successful: [], Failed: [{ Id: '0', SenderFault: true, Code }] });
+    expect(await queue.send([message('a')])).toEqual([{ sent: false, refused: true, reason: `${Code}: ` }]);
+  },
+);
+
+test.each([
   [400, 'com.amazonaws.sqs#QueueDoesNotExist', 'QueueDoesNotExist'],
   [403, 'AccessDeniedException', 'AccessDeniedException'],
   [500, 'InternalFailure', 'InternalFailure'],
