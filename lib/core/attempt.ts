@@ -62,7 +62,6 @@ export class Attempt {
    */
   async run(): Promise<AttemptEnd> {
     const { outcome, deadLetter } = await this.#recorded();
-    if (deadLetter === 'known') return { outcome, deadLetter };
     const { settling } = this.#tools.shift;
     return { outcome: await this.#before(settling, this.#results.lend(outcome, settling)), deadLetter };
   }

@@ -53,7 +53,6 @@ export class EndPublisher {
    * @throws StoreUnavailable when a queue doesn't take what it should
    */
   async publish({ outcome: ended, deadLetter }: AttemptEnd, task: Task): Promise<void> {
-    if (deadLetter === 'known') return;
     await this.#publish(ended, deadLetter, task);
     this.#tools.circuit.succeeded();
   }
@@ -72,7 +71,7 @@ export class EndPublisher {
       task,
     );
     if (!webhook.published) await this.#deadLetter(task, outcome, 'webhook_unpublishable', webhook.reason);
-    if (deadLetter === 'no' || outcome.status === 'succeeded') return;
+    if (deadLetter !== 'due' || outcome.status === 'succeeded') return;
     const letter = await this.#deadLetter(task, outcome, outcome.problem.code, outcome.problem.detail);
     await this.#noteDeadLetter(outcome, !(ATTRIBUTES.deadLetterRedrives in letter.attributes));
   }
@@ -138,12 +137,16 @@ export class EndPublisher {
   }
 
   /** Without the note, the next delivery of the message publishes and dead-letters once more. */
-  async #noteDeadLetter({ request }: Outcome, bare: boolean): Promise<void> {
+  async #noteDeadLetter({ request, redrives = 0 }: Outcome, bare: boolean): Promise<void> {
     const { records, shift, ports } = this.#tools;
     try {
-      await unlessAborted(records.change(request, { type: 'dead_letter', bare }), shift.closing, () => {
-        throw new Error("the request table didn't answer before the deadline");
-      });
+      await unlessAborted(
+        records.change(request, { type: 'dead_letter', redrives, bare }),
+        shift.closing,
+        () => {
+          throw new Error("the request table didn't answer before the deadline");
+        },
+      );
     } catch (error) {
       const fields = { ...requestFields(request), error: describeThrown(error) };
       ports.logger.warn('The record could not note a dead letter', fields);

@@ -85,6 +85,8 @@ export type RecordEvent =
   | { readonly type: 'uploaded' | 'cancel' | 'expire' }
   | {
       readonly type: 'dead_letter';
+      /** How often the request had been put back when the letter was sent. */
+      readonly redrives: number;
       /** The dead letter doesn't say which redrive it waits for. */
       readonly bare?: boolean;
     }
@@ -197,11 +199,16 @@ function changeOfEnded(
   record: RequestRecord,
   now: number,
 ): Partial<RequestRecord> | Refusal {
-  if (event.type === 'dead_letter' && deadLetterOf(record) === 'due') {
+  if (event.type === 'dead_letter' && isDueFor(record, event.redrives)) {
     return { deadLetteredAt: now, ...(event.bare && { deadLetterIsBare: true }) };
   }
   if (event.type === 'unpublishable' && record.status === 'succeeded') return ended(event.outcome);
-  return event.type === 'claim' && isRedriven(record, event) ? redriven(record, event) : 'finished';
+  if (event.type !== 'claim' || !isDeadLetter(record, event)) return 'finished';
+  return (record.redrives ?? 0) < MAX_REDRIVES ? redriven(record, event) : 'finished';
+}
+
+function isDueFor(record: RequestRecord, redrives: number): boolean {
+  return deadLetterOf(record) === 'due' && (record.redrives ?? 0) === redrives;
 }
 
 /** Whether a request's message belongs in the dead-letter queue, and whether everybody knows. */
@@ -214,16 +221,20 @@ export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLe
 }
 
 /**
- * Whether a message was put back from the dead-letter queue. A dead letter says which redrive it waits for, so that two
- * letters of one request redrive it once, and no other message revives it. One that had no room to say so is known by
- * its payload, and by being sent after the request was dead-lettered.
+ * Whether a message of a request that was given up is its dead letter, put back. A dead letter says which redrive it waits
+ * for, so that two letters of one request redrive it once, and no other message revives it. One that had no room to say so
+ * is known by its payload, and by being sent after the request was dead-lettered.
  */
-function isRedriven(record: RequestRecord, event: ClaimEvent): boolean {
-  const { deadLetteredAt, deadLetterIsBare, redrives = 0 } = record;
+export function isDeadLetter(
+  record: RequestRecord,
+  event: Pick<ClaimEvent, 'sentAt' | 'deadLetterOf' | 'payload'>,
+): boolean {
+  const { givenUp, deadLetteredAt, deadLetterIsBare, redrives = 0 } = record;
   const { sentAt, deadLetterOf } = event;
-  if (deadLetteredAt === undefined || redrives >= MAX_REDRIVES) return false;
+  if (!givenUp) return false;
+  // Even if the record couldn't note that it was sent.
   if (deadLetterOf !== undefined) return deadLetterOf === redrives;
-  if (!deadLetterIsBare || bringsOther(record, event)) return false;
+  if (deadLetteredAt === undefined || !deadLetterIsBare || bringsOther(record, event)) return false;
   return sentAt !== undefined && sentAt > deadLetteredAt;
 }
 

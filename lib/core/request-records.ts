@@ -10,6 +10,7 @@ import {
   created,
   type DeadLetter,
   deadLetterOf,
+  isDeadLetter,
   type RecordEvent,
   type RecordedRequest,
   type Refusal,
@@ -121,7 +122,9 @@ export class RequestRecords {
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
     if (outcome) {
       const otherPayload = bringsOther(stored.record, { payload });
-      return { status: 'finished', outcome, deadLetter: deadLetterOf(stored.record), otherPayload };
+      // The letter of a request that may not be redriven any more belongs where it came from.
+      const deadLetter = isDeadLetter(stored.record, event) ? 'due' : deadLetterOf(stored.record);
+      return { status: 'finished', outcome, deadLetter, otherPayload };
     }
     if (refused === 'other_payload') return { status: 'other_payload' };
     if (refused) return { status: 'running', leaseEndsAt: otherEndsAt };

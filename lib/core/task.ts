@@ -1,5 +1,6 @@
 import type { Delivery } from './delivery.ts';
 import type { EngineSettings } from './engine-settings.ts';
+import { ATTRIBUTES } from './envelopes/attributes.ts';
 import { type Decoded, decode } from './envelopes/decode.ts';
 import { isOffloaded } from './offloaded.ts';
 import { payloadDigest } from './pinned-payload.ts';
@@ -51,7 +52,20 @@ export function handedInAt({ decoded, deliveries }: Task): number {
   return submittedAt ?? Math.min(...deliveries.map(({ sentAt }) => sentAt));
 }
 
-/** Of several messages of a request the one sent last: one that was put back counts, not the one it was put back for. */
+/**
+ * The message that speaks for a request with several: the dead letter of the latest redrive, if any was put back, else the
+ * one sent last. A letter of an earlier redrive changes nothing, and must not have the latest one acknowledged.
+ */
 export function latestOf({ deliveries }: Task): Delivery {
-  return deliveries.reduce((latest, delivery) => (delivery.sentAt > latest.sentAt ? delivery : latest));
+  return deliveries.reduce((latest, delivery) => (isLater(delivery, latest) ? delivery : latest));
+}
+
+function isLater(one: Delivery, other: Delivery): boolean {
+  const later = redriveOf(one) - redriveOf(other);
+  return later > 0 || (later === 0 && one.sentAt > other.sentAt);
+}
+
+/** -1 of a message that is no dead letter, or doesn't say so. */
+function redriveOf({ attributes }: Delivery): number {
+  return Number(attributes[ATTRIBUTES.deadLetterRedrives] ?? -1);
 }

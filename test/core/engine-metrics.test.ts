@@ -88,8 +88,8 @@ test('a request given up is a failure and a dead letter', async () => {
   await harness.process([requestDelivery('one', {}, { attempt: 2 })]);
   expect(metrics.emitted.map(({ counts }) => counts)).toEqual([
     { Succeeded: 0, Failed: 1, DeadLettered: 1 },
-    // A second delivery publishes nothing again.
-    { Succeeded: 0, Failed: 0 },
+    // A second delivery publishes its failure again, and is no second dead letter.
+    { Succeeded: 0, Failed: 1 },
   ]);
   expect(metrics.emitted.map(({ values }) => values.Wait.length)).toEqual([1, 0]);
   expect(metrics.emitted[0]?.failures).toEqual(new Map([['attempts_exhausted', 1]]));

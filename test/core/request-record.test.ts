@@ -257,8 +257,8 @@ describe('C4: of a request that was given up, a message revives it', () => {
     outcome: FAILURE,
     givenUp: { error: undefined },
   });
-  const named = recordAfter(failed, { type: 'dead_letter' });
-  const bare = recordAfter(failed, { type: 'dead_letter', bare: true });
+  const named = recordAfter(failed, { type: 'dead_letter', redrives: 0 });
+  const bare = recordAfter(failed, { type: 'dead_letter', redrives: 0, bare: true });
   const payload = { messageId: 'm-1', digest: 'a', sentAt: 0 };
   const other = { messageId: 'm-2', digest: 'b', sentAt: LATE };
 
@@ -272,7 +272,13 @@ describe('C4: of a request that was given up, a message revives it', () => {
     ],
     ['but not any that comes later, the same upload among them', named, { sentAt: LATE }, 'finished'],
     ['but not its form sent again', { ...named, payload }, { sentAt: LATE, payload: other }, 'finished'],
-    ['but not before it was dead-lettered', failed, { deadLetterOf: 0, sentAt: LATE }, 'finished'],
+    [
+      'that is its dead letter, which the record could not note',
+      failed,
+      { deadLetterOf: 0, sentAt: LATE },
+      'running',
+    ],
+    ['but not without a dead letter', failed, { sentAt: LATE }, 'finished'],
     ['that is its dead letter without room to say so', bare, { sentAt: LATE }, 'running'],
     ['but not in the millisecond it was dead-lettered in', bare, { sentAt: NOW }, 'finished'],
     [
@@ -282,9 +288,20 @@ describe('C4: of a request that was given up, a message revives it', () => {
       'finished',
     ],
     ['ten times', { ...named, redrives: 9 }, { deadLetterOf: 9 }, 'running'],
+    [
+      'but not the dead letter of one that failed otherwise',
+      { ...failed, givenUp: undefined },
+      { deadLetterOf: 0 },
+      'finished',
+    ],
     ['but not more often', { ...named, redrives: 10 }, { deadLetterOf: 10 }, 'finished'],
   ])('%s', (_, record, brought, expected) => {
     const next = transition(record, { ...claim, ...brought }, LATE);
     expect('refused' in next ? next.refused : next.record.status).toBe(expected);
+  });
+
+  test('and a late note of its dead letter says nothing of the next', () => {
+    const noted = transition({ ...failed, redrives: 1 }, { type: 'dead_letter', redrives: 0 }, LATE);
+    expect(noted).toEqual({ refused: 'finished' });
   });
 });

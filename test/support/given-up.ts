@@ -16,7 +16,7 @@ export async function giveUp(
   endedAt: number,
 ): Promise<void> {
   await giveUpUnder(await claim(records, request), endedAt, summarizeThrown(error));
-  await records.change(request, { type: 'dead_letter' });
+  await records.change(request, { type: 'dead_letter', redrives: 0 });
 }
 
 /** Records that a request was put back and has failed again, so often. @param sentAt when its messages were sent */
@@ -27,8 +27,9 @@ export async function failAgain(
   sentAt: number,
 ): Promise<void> {
   for (let round = 0; round < times; round++) {
-    await giveUpUnder(await claim(records, request, sentAt), sentAt);
-    await records.change(request, { type: 'dead_letter' });
+    const lease = await claim(records, request, sentAt);
+    await giveUpUnder(lease, sentAt);
+    await records.change(request, { type: 'dead_letter', redrives: lease.redrives ?? 0 });
   }
 }
 

@@ -66,7 +66,11 @@ function reasonAttributes(
     [ATTRIBUTES.deadLetterRedrives, number(redrives)],
     [ATTRIBUTES.deadLetterCode, text(code)],
     [ATTRIBUTES.deadLetterAttempts, number(attempts)],
-    [ATTRIBUTES.deadLetterHandedInAt, text(new Date(handedInAt).toISOString())],
+    // One that was put back was handed in before that.
+    [
+      ATTRIBUTES.deadLetterHandedInAt,
+      text(attributes[ATTRIBUTES.deadLetterHandedInAt] ?? new Date(handedInAt).toISOString()),
+    ],
     [ATTRIBUTES.deadLetterDetail, text(detail.slice(0, DETAIL_MAX_LENGTH))],
   ];
 }

@@ -135,7 +135,8 @@ describe('a request whose attempts are used up (fault 19)', () => {
     const { harness, runs, receive } = broken();
     await receive(MAX_RECEIVES - GIVING_UP_RECEIVES, MAX_RECEIVES - GIVING_UP_RECEIVES);
     expect(runs).toEqual([1]);
-    await receive(MAX_RECEIVES - GIVING_UP_RECEIVES + 1, MAX_RECEIVES);
+    const next = MAX_RECEIVES - GIVING_UP_RECEIVES + 1;
+    expect(await receive(next, next)).toEqual([true]);
     expect(runs).toEqual([1]);
     expect(harness.problem).toMatchObject({ code: 'attempts_exhausted', attempts: 1 });
   });
@@ -217,7 +218,7 @@ test('an attempt that finds that another has given the request up ends as that o
 describe('a message put back from the dead-letter queue', () => {
   test('is run again, under its ticket, and its outcome is another event (fault 21)', async () => {
     const { harness, runs, state, receive, putBack } = broken();
-    await receive(1, MAX_RECEIVES);
+    await receive(1, MAX_ATTEMPTS);
     state.mended = true;
     expect(await receive(1, 1, putBack())).toEqual([true]);
 
@@ -231,8 +232,8 @@ describe('a message put back from the dead-letter queue', () => {
 
   test('has all its attempts again, and fails as another event', async () => {
     const { harness, runs, receive, putBack } = broken();
-    await receive(1, MAX_RECEIVES);
-    await receive(1, MAX_RECEIVES, putBack());
+    await receive(1, MAX_ATTEMPTS);
+    await receive(1, MAX_ATTEMPTS, putBack());
     expect(runs).toHaveLength(2 * MAX_ATTEMPTS);
     expect(harness.events.map(({ type }) => type)).toEqual(Array(2).fill('coatcheck.request.failed'));
     expect(new Set(harness.events.map(({ id }) => id)).size).toBe(2);
@@ -240,7 +241,7 @@ describe('a message put back from the dead-letter queue', () => {
 
   test('of a request that has succeeded meanwhile has no second effect (fault 21)', async () => {
     const { harness, runs, state, receive, putBack } = broken();
-    await receive(1, MAX_RECEIVES);
+    await receive(1, MAX_ATTEMPTS);
     state.mended = true;
     await receive(1, 1, putBack());
     expect(await receive(1, 1, putBack())).toEqual([true]);
@@ -250,8 +251,8 @@ describe('a message put back from the dead-letter queue', () => {
 
   test('again and again while the fault persists is stopped by a count of its own (fault 22)', async () => {
     const { runs, receive, putBack } = broken();
-    await receive(1, MAX_RECEIVES);
-    for (let redrive = 0; redrive < MAX_REDRIVES + 5; redrive++) await receive(1, MAX_RECEIVES, putBack());
+    await receive(1, MAX_ATTEMPTS);
+    for (let redrive = 0; redrive < MAX_REDRIVES + 5; redrive++) await receive(1, MAX_ATTEMPTS, putBack());
     expect(runs).toHaveLength((MAX_REDRIVES + 1) * MAX_ATTEMPTS);
   });
 });
@@ -261,7 +262,10 @@ test('C4: a second message of a request that was given up doesn’t run it, unle
   await receive(1, MAX_ATTEMPTS);
   expect(await receive(1, 1, { sentAt: harness.chance.now() + 1 })).toEqual([true]);
   expect(runs).toHaveLength(MAX_ATTEMPTS);
-  expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+  // Whoever sent it gets the failure again.
+  expect(harness.events.map(({ type }) => type)).toEqual(Array(2).fill('coatcheck.request.failed'));
+  expect(new Set(harness.events.map(({ id }) => id)).size).toBe(1);
+  expect(deadLetterIds(harness.deadLetters)).toEqual(['r-1']);
 });
 
 test('E17: two dead letters of one request redrive it once', async () => {
@@ -271,6 +275,46 @@ test('E17: two dead letters of one request redrive it once', async () => {
   expect(await receive(1, MAX_ATTEMPTS, one)).toEqual([false, false, true]);
   expect(await receive(1, 1, { ...other, sentAt: harness.chance.now() + 1 })).toEqual([true]);
   expect(runs).toHaveLength(2 * MAX_ATTEMPTS);
+});
+
+test('E17: dead letters of two redrives that come in one batch run the request once more', async () => {
+  const { harness, runs, receive, putBack } = broken();
+  await receive(1, MAX_ATTEMPTS);
+  const first = putBack();
+  await receive(1, MAX_ATTEMPTS, first);
+  const second = putBack();
+  const letter = (id: string, given: object) =>
+    requestDelivery('r-1', {}, { id, firstDeliveredAt: harness.chance.now(), ...given });
+  // The earlier letter, of which there were two, is put back last.
+  const stale = letter('stale', { ...first, sentAt: second.sentAt + 1 });
+  const messages = [letter('second', second), stale];
+  expect(await harness.process(messages)).toEqual(['second', 'stale']);
+  expect(runs).toHaveLength(2 * MAX_ATTEMPTS + 1);
+});
+
+test('E17: a dead letter redrives its request though the record could not note that it was sent', async () => {
+  const { harness, runs, receive, putBack } = broken();
+  await receive(1, MAX_ATTEMPTS - 1);
+  harness.records.faults.inject('write', 'works', 'works', 'fails before');
+  await receive(MAX_ATTEMPTS, MAX_ATTEMPTS);
+  expect(harness.records.record('r-1')?.deadLetteredAt).toBeUndefined();
+  await receive(1, 1, putBack());
+  expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
+});
+
+test('E17: a dead letter of a request that was redriven too often goes back to the dead-letter queue', async () => {
+  const { harness, runs, receive, putBack } = broken();
+  const handedInAt = harness.chance.now();
+  await receive(1, MAX_ATTEMPTS);
+  for (let redrive = 0; redrive < MAX_REDRIVES; redrive++) await receive(1, MAX_ATTEMPTS, putBack());
+  const letters = harness.deadLetters.messages.length;
+  expect(letters).toBe(MAX_REDRIVES + 1);
+  expect(await receive(1, 1, putBack())).toEqual([true]);
+  expect(runs).toHaveLength((MAX_REDRIVES + 1) * MAX_ATTEMPTS);
+  expect(harness.deadLetters.messages).toHaveLength(letters + 1);
+  const [before, letter] = harness.deadLetters.messages.slice(-2);
+  expect(letter).toEqual(before);
+  expect(letter?.attributes.DeadLetterHandedInAt?.value).toBe(new Date(handedInAt).toISOString());
 });
 
 test('E17: a message without room for more attributes is dead-lettered as it is, and put back all the same', async () => {
