@@ -262,9 +262,9 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
     case 'uploaded':
       return record.status === 'awaiting_upload' ? { status: 'queued' } : 'out_of_turn';
     case 'claim':
+      if (mustNotRun(record, event)) return 'other_payload';
       // Made again, since its answer was lost: the attempt has not begun.
       if (isClaimOf(record, event)) return { leaseEndsAt: event.leaseEndsAt };
-      if (mustNotRun(record, event)) return 'other_payload';
       if (isLeased(record, now)) return 'leased';
       // The attempt that was asked to stop was never heard of again.
       return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event);

@@ -63,6 +63,9 @@ export interface Applied {
 /** Writes that may be overtaken by others before an event is given up: each of them changed the record. */
 const MAX_WRITES = 10;
 
+/** Claims without an answer that are remembered: of those before, the leases run out. */
+const MAX_UNANSWERED = 1_000;
+
 /** After so long nobody will upload a payload any more: a week. */
 const ABANDONED_MILLISECONDS = 7 * 86_400_000;
 
@@ -145,6 +148,8 @@ export class RequestRecords {
       });
     } catch (error) {
       this.#unanswered.set(identityDigest('record', request), leaseId);
+      const [oldest = ''] = this.#unanswered.keys();
+      if (this.#unanswered.size > MAX_UNANSWERED) this.#unanswered.delete(oldest);
       throw error;
     }
   }

@@ -53,6 +53,18 @@ describe('B3: a message with another payload under the same id', () => {
     expect(harness.event.data).toBe('first');
   });
 
+  test('doesn’t take over a claim whose answer was lost: the request isn’t failed', async () => {
+    const harness = new EngineHarness((request) => request.json());
+    const own = requestDelivery('r-1', 'first');
+    harness.records.faults.inject('write', 'fails after', 'fails after');
+    expect(await harness.process([own])).toEqual([own.id]);
+    expect(await harness.process([requestDelivery('r-1', 'other', { id: 'message-other' })])).toEqual([]);
+    expect(harness.events).toEqual([]);
+    harness.chance.advanceSeconds(1_000);
+    expect(await harness.process([own])).toEqual([]);
+    expect(harness.event.data).toBe('first');
+  });
+
   test('has the outcome published again when the request has ended', async () => {
     const { harness, own, other } = await begun();
     await harness.process([own]);
