@@ -176,14 +176,9 @@ export class Engine {
       this.#metrics?.putOff();
       return { fate: Promise.resolve(UNTOUCHED), handled: false };
     }
-    return this.#isToBeRead(task)
+    return isOffloaded(task.decoded)
       ? this.#runOffloaded(task, publisher, shift)
       : this.#runDecoded(task, publisher, shift);
-  }
-
-  /** A message that can't be read until its last receive is given up as it is known without its object. */
-  #isToBeRead(task: Task): boolean {
-    return isOffloaded(task.decoded) && !isLastReceive(receivesOf(task), this.#settings.maxAttempts);
   }
 
   /** Runs the requests of a message that an extended client stored, one after the other: most hold one. */
@@ -202,7 +197,10 @@ export class Engine {
     };
   }
 
-  /** Before anything is claimed: which requests there are is known only then. */
+  /**
+   * Before anything is claimed: which requests there are is known only then. A message that can't be read until its last
+   * receive is given up as it is known without its object.
+   */
   async #decodeOffloaded(task: Task, { over }: Shift): Promise<readonly Decoded[]> {
     const { decoded } = task;
     if (!isOffloaded(decoded)) return [decoded];
@@ -213,6 +211,7 @@ export class Engine {
       });
     } catch (error) {
       this.#circuit.failed(error, receivesOf(task));
+      if (isLastReceive(receivesOf(task), this.#settings.maxAttempts)) return [decoded];
       throw error;
     }
   }

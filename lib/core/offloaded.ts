@@ -18,12 +18,12 @@ import type { OpenedPayload, PayloadStore } from './ports.ts';
 /** A request whose message an extended client stored. */
 export interface OffloadedRequest extends DecodedRequest {
   readonly payload: ClaimCheck;
-  readonly offloaded: true;
+  readonly offloaded: NonNullable<DecodedRequest['offloaded']>;
 }
 
 /** Whether a request's payload is its whole message, which is still to be read. */
 export function isOffloaded(decoded: Decoded): decoded is OffloadedRequest {
-  return 'offloaded' in decoded && decoded.offloaded === true && 'key' in decoded.payload;
+  return 'offloaded' in decoded && decoded.offloaded !== undefined && 'key' in decoded.payload;
 }
 
 /**
@@ -67,8 +67,9 @@ async function decodeOpened(
   const content = await readContent(opened, formatClaimCheck(request.payload), limits);
   if ('message' in content) {
     // What the uploader noted on the object counts as noted on the message.
-    const attributes = { ...opened.metadata, ...delivery.attributes };
-    return decode({ ...delivery, body: content.message, attributes }, limits).map(rejectedIfOffloaded);
+    const { id } = request.offloaded;
+    const attributes = { ...opened.metadata, ...request.offloaded.attributes };
+    return decode({ ...delivery, id, body: content.message, attributes }, limits).map(rejectedIfOffloaded);
   }
   const { versionId, size } = opened;
   const payload = { ...request.payload, versionId, size };

@@ -3,6 +3,7 @@ import type { Delivery } from '../../lib/core/delivery.ts';
 import { type Decoded, decode } from '../../lib/core/envelopes/decode.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
 import { decodeOffloaded, isOffloaded } from '../../lib/core/offloaded.ts';
+import { maxReceivesOf } from '../../lib/core/settings.ts';
 import { delivery } from '../support/delivery.ts';
 import { EngineHarness } from '../support/engine-harness.ts';
 import { MemoryPayloadStore } from '../support/memory-payload-store.ts';
@@ -161,6 +162,51 @@ describe('B6: a pointer', () => {
     expect(await decodeStored(message, store)).toMatchObject([
       { metadata: { colour: 'red', customer: '7' } },
     ]);
+  });
+
+  test('that SNS wrapped has the attributes and the id that it was published with', async () => {
+    const store = new MemoryPayloadStore();
+    store.put(KEY, 'hello');
+    const MessageAttributes = {
+      Tenant: { Type: 'String', Value: 'a' },
+      ContentType: { Type: 'String', Value: 'text/csv' },
+    };
+    const MessageId = '95df01b4-ee98-5cb9-9903-4c221d41eb5e';
+    const wrapped = JSON.stringify({
+      Type: 'Notification',
+      MessageId,
+      TopicArn: 'arn:aws:sns:eu-central-1:000000000000:orders',
+      Message: CLIENTS.java.pointer(KEY),
+      Timestamp: '2026-11-28T12:00:00.000Z',
+      MessageAttributes,
+    });
+    expect(await decodeStored(delivery(wrapped), store)).toMatchObject([
+      { id: MessageId, tenant: 'a', contentType: 'text/csv', payload: { inline: 'hello' } },
+    ]);
+  });
+
+  test('on its last receives is still read: the request that it holds is the one that ends', async () => {
+    const harness = new EngineHarness(() => {
+      throw new Error('no');
+    });
+    const message = offload(harness.store, JSON.stringify({ ...cloudEvent, data: 1 }));
+    expect(await harness.process([message])).toEqual(['message-1']);
+    const attempt = maxReceivesOf(harness.settings.maxAttempts);
+    const last = { ...message, attempt, firstDeliveredAt: harness.chance.now() };
+    expect(await harness.process([last])).toEqual([]);
+    expect(harness.event).toMatchObject({ subject: 'order-17', requestsource: '/shop' });
+    expect(harness.problem).toMatchObject({ code: 'attempts_exhausted', attempts: 1 });
+  });
+
+  test('whose object can’t be read until its last receives is given up as it is known without it', async () => {
+    const harness = new EngineHarness(() => {});
+    const message = offload(harness.store, 'hello', { RequestId: 'r-1' });
+    harness.store.faults.inject('open', 'fails before');
+    const attempt = maxReceivesOf(harness.settings.maxAttempts);
+    const last = { ...message, attempt, firstDeliveredAt: harness.chance.now() };
+    expect(await harness.process([last])).toEqual([]);
+    expect(harness.event.subject).toBe('r-1');
+    expect(harness.problem.code).toBe('attempts_exhausted');
   });
 
   test('to a pointer is rejected', async () => {

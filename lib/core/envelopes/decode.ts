@@ -47,8 +47,11 @@ export interface DecodedRequest extends RequestIdentity {
   readonly submittedAt?: number;
   /** Its record was made before its payload came: a claim does well to read it first. */
   readonly ticketed?: true;
-  /** An extended client stored the message's body: the payload holds the whole message, which may be any envelope. */
-  readonly offloaded?: true;
+  /**
+   * An extended client stored the message's body: the payload holds the whole message, which may be any envelope. This is
+   * what came with the pointer, which SNS may have wrapped.
+   */
+  readonly offloaded?: Pick<Delivery, 'id' | 'attributes'>;
 }
 
 /** A request that can't be handled, for a reason its sender is told. */

@@ -33,5 +33,6 @@ export function decodeExtendedClientPointer(
 ): DecodedRequest {
   const bucket = requiredText(ENVELOPE, pointer, 's3BucketName');
   const key = requiredText(ENVELOPE, pointer, 's3Key');
-  return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: true };
+  const { id, attributes } = delivery;
+  return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: { id, attributes } };
 }

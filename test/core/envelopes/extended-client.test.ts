@@ -23,7 +23,7 @@ describe.each(CLASS_NAMES)('a pointer of class %s', (className) => {
         payload: { bucket: 'payloads', key: 'payloads/a+b%20c' },
         contentType: 'text/csv',
         metadata: { Customer: '7' },
-        offloaded: true,
+        offloaded: { id: 'message-1', attributes },
       });
     },
   );

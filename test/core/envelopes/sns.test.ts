@@ -68,7 +68,7 @@ describe('B11: a message that SNS wrapped', () => {
     const MessageAttributes = { ExtendedPayloadSize: { Type: 'Number', Value: '300000' } };
     expect(decodedRequest(notification(pointer, { MessageAttributes }))).toMatchObject({
       payload: { bucket: 'payloads', key: 'a' },
-      offloaded: true,
+      offloaded: { attributes: { ExtendedPayloadSize: '300000' } },
       metadata: {},
     });
   });
