@@ -171,6 +171,20 @@ const encodable = (() => {
   };
 })();
 
+test('B5: gzip of two members is decoded whole', async () => {
+  const members = ['Hello, ', 'world'].map((text) => zlib.gzipSync(text));
+  expect(await decoded(Buffer.concat(members), 'gzip')).toBe('Hello, world');
+});
+
+test.each(['deflate', 'br', 'zstd'])(
+  'B5: %s that goes on after its end is refused, not cut off',
+  async (coding) => {
+    const encode = ENCODE[coding] ?? (() => Buffer.of());
+    const frames = ['Hello, ', 'world'].map((text) => encode(Buffer.from(text)));
+    expect(await codes(Buffer.concat(frames), coding)).toEqual(Array(2).fill('content_encoding_invalid'));
+  },
+);
+
 test('B5: zstd that asks for a window above 8 MiB is refused', async () => {
   const params = { [zlib.constants.ZSTD_c_windowLog]: 27 };
   const wide = zlib.zstdCompressSync(Buffer.alloc(64_000_000), { params });
