@@ -27,7 +27,7 @@ import {
   type ProcessorOptions,
 } from '../../lib/core/handler.ts';
 import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
-import { PROCESSOR_BRAND } from '../../lib/core/processor-brand.ts';
+import { branded } from '../../lib/core/processor-brand.ts';
 
 export {
   CoatcheckError,
@@ -74,7 +74,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
     const again = await running.engine.processBatch(deliveriesOf(event, running.tracing), deadlineAt);
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
   };
-  return Object.defineProperty(run, PROCESSOR_BRAND, { value: true });
+  return branded(run);
 }
 
 /** @throws ConfigurationError when the environment isn't a deployment's */

@@ -32,8 +32,8 @@ export interface BundleFindings {
 }
 
 /**
- * Checks that a bundle's handler is a processor, by importing the bundle in a process of its own. Any other function
- * would acknowledge every message and publish nothing.
+ * Checks that a bundle's handler is a processor, or wraps one that isn't exported, by importing the bundle in a process
+ * of its own. Any other function would acknowledge every message and publish nothing.
  *
  * A bundle may be right and still fail to import here: native code for another processor, a service that only the
  * function reaches, syntax of a newer Node. Then its text decides: a bundle without a call of `processor()` doesn't hold
@@ -51,7 +51,7 @@ export function checkBundle({ folder, entry, handler, environment }: ProcessorBu
     return {
       error:
         `${entry} exports as ${handler} a ${report.exported} that processor() didn't return: it would acknowledge ` +
-        `every message and publish nothing. ${advice} What wraps a handler goes inside: processor(wrap(yourHandler)).`,
+        `every message and publish nothing. ${advice}`,
     };
   }
   const reason = shortened(report.error);

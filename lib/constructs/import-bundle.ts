@@ -7,7 +7,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction, constants } from 'node:vm';
-import { PROCESSOR_BRAND } from '../core/processor-brand.ts';
+import { isProcessor, makesProcessor } from '../core/processor-brand.ts';
 import { type BundleReport, REPORT_DESCRIPTOR } from './bundle-report.ts';
 
 const [file = '', exported = ''] = process.argv.slice(2);
@@ -31,6 +31,11 @@ async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>
   return module.exports;
 }
 
+/** A function around a processor that isn't exported itself, as tools for tracing and error reporting make it. */
+function isWrapper(handler: unknown, all: readonly unknown[]): boolean {
+  return typeof handler === 'function' && makesProcessor() && !all.some(isProcessor);
+}
+
 /** Its name, code and message: a stack would show the line of code, which is the whole bundle. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -45,7 +50,7 @@ exportsOf(file).then((all) => {
   const handler = all[exported];
   report({
     imported: true,
-    isProcessor: typeof handler === 'function' && PROCESSOR_BRAND in handler,
+    isProcessor: isProcessor(handler) || isWrapper(handler, Object.values(all)),
     exported: handler === undefined ? undefined : typeof handler,
   });
 }, failed);

@@ -41,6 +41,15 @@ test.each<Checking>([{ minify: true }, { minify: false }, { format: 'cjs' }])(
   },
 );
 
+test('E4: a function that wraps a processor passes, as tools for tracing make it', () => {
+  const wrapped = `
+    import { processor } from 'coatcheck';
+    const processing = processor(() => 1);
+    export const handler = (event, context) => processing(event, context);
+  `;
+  expect(check(wrapped)).toEqual({});
+});
+
 describe('E4: what is no processor is refused', () => {
   test('a bare function, though the entry makes a processor elsewhere', () => {
     const { error } = check(`
