@@ -1,6 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { vi } from 'vitest';
 import { seededRandom } from '../../lib/core/capacity/random.ts';
+import { POINTER_CLASS } from '../../lib/core/envelopes/extended-client.ts';
 import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
 import type { ProcessorRequest } from '../../lib/core/handler.ts';
 import { maxReceivesOf } from '../../lib/core/settings.ts';
@@ -36,6 +37,7 @@ const FAULTS: readonly (readonly [Fault, number])[] = [
   ['comes too late', 0.002],
 ];
 const DUPLICATED = 0.1;
+const OFFLOADED = 0.1;
 const EXPIRING = 0.02;
 const KILLED = 0.08;
 
@@ -64,6 +66,7 @@ export class MemorySoak {
   readonly #runs: OpenRun[] = [];
   readonly #requestOf = new Map<string, string>();
   #killed = 0;
+  #isRedriving = false;
   #allSent = false;
 
   constructor(seed: number) {
@@ -79,13 +82,22 @@ export class MemorySoak {
     this.#deadLetters.faults.inject('send', ...this.#faults());
     this.#records.faults.inject('read', ...this.#faults());
     this.#records.faults.inject('write', ...this.#faults());
+    this.#store.faults.inject('open', ...this.#faults());
     this.#store.faults.inject('recall', ...this.#faults());
     this.#store.faults.inject('save', ...this.#faults());
   }
 
+  /** Sends the requests, and in the end puts back what lies in the dead-letter queue. */
   async run(): Promise<void> {
+    await this.#process(this.#send());
+    this.#isRedriving = true;
+    await this.#process(this.#putBack());
+  }
+
+  async #process(sending: Promise<void>): Promise<void> {
+    this.#allSent = false;
     let isOver = false;
-    const over = Promise.all([this.#send(), ...Array.from({ length: EVENT_SOURCES }, () => this.#poll())]);
+    const over = Promise.all([sending, ...Array.from({ length: EVENT_SOURCES }, () => this.#poll())]);
     void over.then(() => {
       isOver = true;
     });
@@ -120,6 +132,7 @@ export class MemorySoak {
       failed: ended('failed'),
       expired: ended('expired'),
       givenUp: records.filter(({ givenUp }) => givenUp).length,
+      redriven: records.filter(({ redrives }) => redrives).length,
       killed: this.#killed,
       runs: this.#runs.length,
       publishedAgain: published.length - new Set(published.map(({ id }) => id)).size,
@@ -157,7 +170,26 @@ export class MemorySoak {
         ...(this.#random() < EXPIRING ? { ExpiresAt: expiresAt } : {}),
       };
       const times = this.#random() < DUPLICATED ? 2 : 1;
-      for (let time = 0; time < times; time++) this.#requestOf.set(this.#queue.send('{}', attributes), id);
+      const body = this.#random() < OFFLOADED ? this.#offloaded(id) : '{}';
+      for (let time = 0; time < times; time++) this.#requestOf.set(this.#queue.send(body, attributes), id);
+      await sleep(1_000 / MESSAGES_PER_SECOND);
+    }
+    this.#allSent = true;
+  }
+
+  /** A body as an extended client leaves it. */
+  #offloaded(key: string): string {
+    this.#store.put(key, '{}');
+    return JSON.stringify([POINTER_CLASS, { s3BucketName: this.#store.bucket, s3Key: key }]);
+  }
+
+  /** Letters come back in any order, some of them twice. */
+  async #putBack(): Promise<void> {
+    const letters = this.#deadLetters.messages.splice(0);
+    for (const { body, attributes } of letters.toSorted(() => this.#random() - 0.5)) {
+      const texts = Object.entries(attributes).map(([name, { value }]) => [name, String(value)]);
+      const times = this.#random() < DUPLICATED ? 2 : 1;
+      for (let time = 0; time < times; time++) this.#queue.send(body, Object.fromEntries(texts));
       await sleep(1_000 / MESSAGES_PER_SECOND);
     }
     this.#allSent = true;
@@ -207,8 +239,9 @@ export class MemorySoak {
     const ended = (how: HandlerEnd) => {
       run.end = { at: Date.now(), how };
     };
-    // Every fiftieth request is hopeless.
-    const luck = Number(id.slice(2)) % 50 === 0 ? 'error' : this.#oneOf(BEHAVIOURS);
+    // Every fiftieth request is hopeless, and every other one of them until it is put back.
+    const isHopeless = Number(id.slice(2)) % (this.#isRedriving ? 100 : 50) === 0;
+    const luck = isHopeless ? 'error' : this.#oneOf(BEHAVIOURS);
     await sleep(luck === 'hang' ? 2_000 * TIMEOUT_SECONDS : 10 + 100 * this.#random());
     if (!process.alive) return new Promise(() => {});
     switch (luck) {
