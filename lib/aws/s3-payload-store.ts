@@ -138,6 +138,7 @@ export class S3PayloadStore implements PayloadStore {
   async lend({ check, size, contentType }: StoredResult, key: string): Promise<StoredResult> {
     const copy = { Bucket: this.#resultBucket, Key: key, CopySource: copySource(check) };
     const { VersionId: versionId } = await this.#client.send(new CopyObjectCommand(copy)).catch((error) => {
+      if (isS3Error(error, ...MISSING)) throw new PayloadMissing(formatClaimCheck(check), error);
       throw new StoreUnavailable(RESULTS, error);
     });
     return { check: { bucket: this.#resultBucket, key, versionId }, size, contentType };

@@ -54,7 +54,7 @@ export interface PayloadStore {
   /** Largest result {@link lend} can copy. */
   readonly maxLentBytes: number;
 
-  /** Copies a stored result to a key its consumer may delete. */
+  /** Copies a stored result to a key its consumer may delete. @throws PayloadMissing when it is gone */
   lend(result: StoredResult, key: string): Promise<StoredResult>;
 }
 

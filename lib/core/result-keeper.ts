@@ -74,16 +74,26 @@ export class ResultKeeper {
   async lend(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (this.#settings.outputFormat !== 'raw') return outcome;
     if (outcome.status !== 'succeeded' || !('check' in outcome.result)) return outcome;
-    const { result } = outcome;
+    try {
+      return { ...outcome, result: await this.#lent(outcome.result, signal) };
+    } catch (error) {
+      // Gone: a reference tells so, and a pointer would fail its reader's whole receive.
+      if (error instanceof PermanentError)
+        return { ...outcome, result: { ...outcome.result, isText: false } };
+      throw error;
+    }
+  }
+
+  async #lent(result: StoredResult, signal: AbortSignal): Promise<StoredResult> {
     const { store, chance } = this.#ports;
     const isText = result.isText ?? (await this.#isText(result, signal));
-    if (!isText) return { ...outcome, result: { ...result, isText } };
+    if (!isText) return { ...result, isText };
     const key = resultKey(
       this.#settings.disposablePrefix,
       this.#request,
       `copy ${chance.now()} ${chance.random()}`,
     );
-    return { ...outcome, result: { ...(await store.lend(result, key)), isText } };
+    return { ...(await store.lend(result, key)), isText };
   }
 
   /** A stored result, inline if the outcome with it is one that travels so. */

@@ -273,7 +273,7 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
     test('fails when there is nothing', async () => {
       const { store, bucket } = await open();
       const nothing = { check: { bucket, key: 'results/nothing' }, size: 5, contentType: 'text/plain' };
-      await expect(store.lend(nothing, newKey('disposable'))).rejects.toThrow();
+      await expect(store.lend(nothing, newKey('disposable'))).rejects.toThrow(PayloadMissing);
     });
   });
 }

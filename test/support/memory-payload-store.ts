@@ -137,7 +137,7 @@ export class MemoryPayloadStore implements PayloadStore {
     return this.faults.around('lend', () => {
       if (size > this.maxLentBytes) throw new Error(`${size} bytes are too many to lend`);
       const version = this.#find(check);
-      if (!version) throw new Error(`nothing to lend at ${formatClaimCheck(check)}`);
+      if (!version) throw new PayloadMissing(formatClaimCheck(check));
       this.put(key, version.bytes, version);
       return this.#result(key);
     });

@@ -237,3 +237,21 @@ describe('fault 18: recorded, and the publication lost', () => {
     expect(statusOf(harness.event)).toBe('failed');
   });
 });
+
+test.each(['cloudevents', 'raw'] as const)(
+  'a duplicate that comes when the stored result is gone publishes a reference to it, as %s',
+  async (outputFormat) => {
+    const { harness, deliver } = service(() => 'x'.repeat(300_000), { outputFormat });
+    expect(await deliver()).toEqual([]);
+    const record = harness.records.record('r-1');
+    if (record?.outcome?.status !== 'succeeded' || !('check' in record.outcome.result)) {
+      throw new Error('the result is not stored');
+    }
+    const { key } = record.outcome.result.check;
+    harness.store.purge(key);
+    expect(await deliver()).toEqual([]);
+    expect(harness.output.messages).toHaveLength(2);
+    expect(harness.output.messages[1]?.body).toContain(key);
+    expect(harness.output.messages[1]?.body).not.toContain('PayloadS3Pointer');
+  },
+);
