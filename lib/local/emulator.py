@@ -12,10 +12,10 @@ import tempfile
 import threading
 
 temporary = tempfile.mkdtemp(prefix="ministack-", dir=os.getcwd())
-os.environ["TMPDIR"] = tempfile.tempdir = temporary
-# Node reads MiniStack's CommonJS worker script as the nearest package.json says, and the project's says ES module.
-with open(os.path.join(temporary, "package.json"), "w") as package:
-    package.write("{}")
+# MiniStack writes its worker script here, next to a function's code. In a folder of this name Node reads the script as
+# CommonJS, whatever the project's package.json says, and doesn't warn in the function's log that it calls url.parse().
+os.environ["TMPDIR"] = tempfile.tempdir = os.path.join(temporary, "node_modules")
+os.mkdir(tempfile.tempdir)
 
 
 def end_with_starter():

@@ -86,7 +86,7 @@ interface Worker {
 async function workersIn(folder: string): Promise<Worker[]> {
   const places = (await readdir(folder)).filter((name) => name.startsWith('ministack-'));
   const files = await Promise.allSettled(
-    places.map((place) => readFile(join(folder, place, 'worker.json'), 'utf8')),
+    places.map((place) => readFile(join(folder, place, 'node_modules', 'worker.json'), 'utf8')),
   );
   return files.filter((file) => file.status === 'fulfilled').map(({ value }) => JSON.parse(value));
 }
