@@ -24,6 +24,18 @@ import { DEFAULT_STACK } from '../lib/core/service-outputs.ts';
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
+/** What `-c` takes. */
+const CONTEXT = [
+  'processor',
+  'stack',
+  'alarmTopic',
+  'webhooks',
+  'api',
+  'jwtIssuer',
+  'jwtAudience',
+  'tenantClaim',
+] as const;
+
 const service = serviceOrMessage();
 
 // One service: its outputs need no prefix.
@@ -34,6 +46,7 @@ for (const construct of service.node.findAll()) {
 /** What a prop must be is told without where in the code it was found out. */
 function serviceOrMessage(): AsyncService {
   try {
+    refuseUnknownContext();
     const stack = new Stack(app, stackName(), {
       description: 'Asynchronous request processing by Coatcheck',
     });
@@ -50,6 +63,18 @@ function serviceOrMessage(): AsyncService {
     console.error(error.message);
     process.exit(1);
   }
+}
+
+/**
+ * A misspelt name would deploy something else without a word: the example instead of a processor. Context of the CDK
+ * itself has characters in its names that ours don't have, `cli-telemetry` for one.
+ */
+function refuseUnknownContext(): void {
+  const known: readonly string[] = CONTEXT;
+  const names = Object.keys(app.node.getAllContext()).filter((name) => /^\w+$/.test(name));
+  const unknown = names.filter((name) => !known.includes(name));
+  if (unknown.length === 0) return;
+  throw new ConfigurationError(`-c must be one of ${CONTEXT.join(', ')}, got ${unknown.join(', ')}`);
 }
 
 /** @see https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html */
@@ -108,7 +133,7 @@ function apiAuth(): ApiAuth | undefined {
   }
 }
 
-function context(name: string): string | undefined {
+function context(name: (typeof CONTEXT)[number]): string | undefined {
   const value: unknown = app.node.tryGetContext(name);
   return value === undefined ? undefined : String(value);
 }

@@ -56,6 +56,12 @@ it('gives the stack the name it is told', async () => {
   expect(await templateOf('Reports')).toHaveProperty('Outputs.PayloadBucketName');
 });
 
+it('refuses context that it would ignore', async () => {
+  await expect(synthesize({ proccessor: PROCESSOR })).rejects.toThrow(
+    '-c must be one of processor, stack, alarmTopic, webhooks, api, jwtIssuer, jwtAudience, tenantClaim, got proccessor',
+  );
+});
+
 describe('webhooks', () => {
   async function webhooksOf(given: unknown, endpoint?: string) {
     await synthesize({ processor: PROCESSOR, webhooks: given }, endpoint);
