@@ -3,7 +3,7 @@
  * Ends with 0 only if every outcome is as expected.
  *
  *     npm run demo
- *     npm run demo -- --processor FILE    yours: any outcome is as expected
+ *     npm run demo -- --processor FILE    yours: any outcome will do
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Profile } from '../examples/csv-profile/profile.ts';
@@ -50,7 +50,8 @@ async function program(aws: LocalAws, processor: string, signal: AbortSignal): P
   await showLog({ endpoint, service, printable, since, follow: false, signal });
   const wrong = deviations(reports);
   if (wrong.length === 0) {
-    console.log(styled('green', `\nAll ${reports.length} outcomes are as expected.`));
+    const verdict = processor === EXAMPLE_PROCESSOR ? 'are as expected' : 'arrived';
+    console.log(styled('green', `\nAll ${reports.length} outcomes ${verdict}.`));
     return 0;
   }
   console.log(styled('red', `\n${wrong.join('\n')}`));

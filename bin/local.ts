@@ -8,7 +8,12 @@ import { printable } from '../lib/cli/output.ts';
 import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/settings.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { awsVariables, readLocalSettings } from '../lib/local/environment.ts';
-import { deployLocalService, type LocalService, readProcessor } from '../lib/local/local-service.ts';
+import {
+  deployLocalService,
+  EXAMPLE_PROCESSOR,
+  type LocalService,
+  readProcessor,
+} from '../lib/local/local-service.ts';
 import { main } from '../lib/local/main.ts';
 import { showLog } from '../lib/local/show-log.ts';
 import { step, styled } from '../lib/local/terminal.ts';
@@ -27,7 +32,7 @@ await main(async (signal) => {
 async function program(aws: LocalAws, processor: string, signal: AbortSignal): Promise<number> {
   const service = await deployLocalService({ endpoint: aws.endpoint, processor, signal, step });
   console.log('\nWhat to try, in another terminal in this folder:\n');
-  suggest(suggestions(service));
+  suggest(suggestions(service, processor));
   console.log(`The same by the AWS CLI (${AWS_CLI}):\n`);
   suggest(awsSuggestions(aws.endpoint, service));
   if (!aws.emulator) {
@@ -51,7 +56,8 @@ function suggest(suggestions: Suggestions): void {
   for (const [purpose, command] of suggestions) console.log(`${purpose}:\n  ${styled('cyan', command)}\n`);
 }
 
-function suggestions(service: LocalService): Suggestions {
+function suggestions(service: LocalService, processor: string): Suggestions {
+  const option = processor === EXAMPLE_PROCESSOR ? '' : ` -- --processor '${processor}'`;
   return [
     ['Hand in a file and wait for its result', `npx coatcheck submit ${DATA}/airports.csv --wait -o .local`],
     [
@@ -62,7 +68,7 @@ function suggestions(service: LocalService): Suggestions {
     ['Take outcomes from the output queue', 'npx coatcheck consume --max 2'],
     ['See what was given up, and why', 'npx coatcheck dead-letters list'],
     ['See what was logged about a request', 'npx coatcheck logs TICKET'],
-    ['Deploy again after a change, and run the demo against it', 'npm run demo'],
+    ['Deploy again after a change, and run the demo against it', `npm run demo${option}`],
   ];
 }
 

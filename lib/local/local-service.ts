@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type DeployedService, Services, StackMissing } from '../aws/deployed-services.ts';
@@ -21,7 +21,7 @@ class ProcessorInPlace extends CoatcheckError {
     const keep = deployed === undefined ? '' : `\nTo use that processor, add: -- --processor ${deployed}`;
     super(
       `The local AWS at ${endpoint} already has the stack ${DEFAULT_STACK}, ${what}. It is left as it is.${keep}
-To deploy ${wanted} instead, first restart that local AWS, or remove the stack by npx cdk destroy with its settings.`,
+To deploy ${wanted} instead, first restart that local AWS, or set the variables it printed and run npx cdk destroy.`,
     );
   }
 }
@@ -39,9 +39,11 @@ class OutputMissing extends CoatcheckError {
 export async function readProcessor(args: readonly string[]): Promise<string> {
   const { processor = resolve(PROJECT_FOLDER, EXAMPLE_PROCESSOR) } = parseOptions(args);
   const file = resolve(processor);
-  await access(file).catch((cause: unknown) => {
-    throw new ConfigurationError(`--processor must be a file that exists, got ${processor}`, { cause });
-  });
+  const isFile = await stat(file).then(
+    (stats) => stats.isFile(),
+    () => false,
+  );
+  if (!isFile) throw new ConfigurationError(`--processor must be an existing file, got ${processor}`);
   return relative(PROJECT_FOLDER, file);
 }
 

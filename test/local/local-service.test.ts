@@ -16,7 +16,8 @@ describe('E12: the command line of the local modes', () => {
   });
 
   test.each([
-    [['--processor', 'nowhere.ts'], '--processor must be a file that exists, got nowhere.ts'],
+    [['--processor', 'nowhere.ts'], '--processor must be an existing file, got nowhere.ts'],
+    [['--processor', 'examples'], '--processor must be an existing file, got examples'],
     [['--procesor', MINE], 'The only option is --processor FILE'],
     [['--processor'], 'The only option is --processor FILE'],
     [[MINE], 'The only option is --processor FILE'],
@@ -63,7 +64,7 @@ describe('E12: a processor that someone deployed', () => {
     expect(message).toBe(
       `The local AWS at ${aws.url} already has the stack Coatcheck, with the processor my/processor.ts. It is left as it is.
 To use that processor, add: -- --processor my/processor.ts
-To deploy ${EXAMPLE_PROCESSOR} instead, first restart that local AWS, or remove the stack by npx cdk destroy with its settings.`,
+To deploy ${EXAMPLE_PROCESSOR} instead, first restart that local AWS, or set the variables it printed and run npx cdk destroy.`,
     );
     expect(aws.calls).toHaveLength(1);
   });
