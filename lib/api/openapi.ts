@@ -13,8 +13,8 @@ export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
 
 const PROBLEM_STATUSES = {
   400: 'The call is malformed.',
-  401: 'Whoever calls isn’t known.',
-  403: 'Whoever calls may not.',
+  401: 'The caller isn’t authenticated.',
+  403: 'The caller may not do this.',
   404: 'There is no such thing, to this caller at least.',
   409: 'As things stand it can’t be done.',
   410: 'It is over: expired, or not kept any longer.',

@@ -128,12 +128,12 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const record = await knownRecord(identity);
     const { outcome } = record;
     if (!outcome) {
-      const detail = `The request ${identity.id} has not ended: there is nothing to tell yet`;
+      const detail = `The request ${identity.id} has not ended: it has no webhook to send yet`;
       throw new ApiError({ status: 409, code: 'request_unfinished', detail });
     }
     const { webhookQueue: queue, webhookRules: rules, serviceName } = parts;
     if (!(await tellAgain(outcome, { queue, rules, serviceName }))) {
-      const detail = `Nobody is told by webhook that the request ${identity.id} has ${outcome.status}`;
+      const detail = `The request ${identity.id} has no webhook to send again`;
       throw new ApiError({ status: 409, code: 'webhook_unknown', detail });
     }
     return answerRequest(c, record, parts, { status: 202 });

@@ -45,6 +45,9 @@ function assertKept(endedAt: number, { resultAgeDays, clock }: ApiParts): void {
   });
 }
 
+/** How a request without a result ended. */
+const ENDED = { failed: 'failed', cancelled: 'was cancelled', expired: 'expired' } as const;
+
 function noResult({
   request,
   status,
@@ -53,7 +56,7 @@ function noResult({
   return new ApiError({
     status: status === 'expired' ? 410 : 409,
     code: `request_${status}`,
-    detail: `The request ${request.id} is ${status}: it has no result`,
+    detail: `The request ${request.id} ${ENDED[status]} and has no result`,
     facts: { problem },
   });
 }

@@ -89,7 +89,7 @@ export class ServiceAlarms extends Construct {
     return this.alarm('DeadLetters', messagesIn(deadLetterQueue), 1, [
       `Every attempt at a request of ${serviceName} failed, so it was given up.`,
       'Its failure is published, its message in the dead-letter queue: npx coatcheck dead-letters list says why.',
-      'Mend the cause, then: npx coatcheck dead-letters redrive.',
+      'Fix the cause, then put it back: npx coatcheck dead-letters redrive.',
     ]);
   }
 
@@ -97,7 +97,7 @@ export class ServiceAlarms extends Construct {
     return this.alarm('OutputDeadLetters', messagesIn(outputDeadLetterQueue), 1, [
       `A consumer of ${serviceName} received an outcome again and again and never deleted it.`,
       'The outcome is in the output dead-letter queue.',
-      'Mend the consumer, then redrive the queue.',
+      'Fix the consumer, then redrive the queue.',
     ]);
   }
 
@@ -153,7 +153,7 @@ export class ServiceAlarms extends Construct {
     const description = [
       `Fewer than ${LOWEST_SUCCESS_RATE}% of the requests of ${serviceName} succeeded, three minutes running.`,
       "The processor's log has a line for each with its code; the metric Failed tells them apart by code.",
-      'Where it is the processor or what it calls, mend that and redrive; where it is the senders, tell them.',
+      'If the processor or what it calls is at fault, fix that and redrive; if the senders are, contact them.',
     ];
     return this.alarm('SuccessRate', metric, LOWEST_SUCCESS_RATE, description, {
       ...LASTING,

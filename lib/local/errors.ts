@@ -96,7 +96,7 @@ export class LocalAwsGone extends CoatcheckError {
 
   constructor(endpoint: string, cause: unknown) {
     super(
-      `The local AWS at ${endpoint} has stopped answering: whoever started it has ended it. Run this again.`,
+      `The local AWS at ${endpoint} stopped answering: the program that started it has ended. Run this again.`,
       { cause },
     );
   }

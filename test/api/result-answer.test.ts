@@ -106,7 +106,7 @@ describe('there is no result', () => {
     });
     expect(await problemIn(await result(), 409)).toMatchObject({
       code: 'request_failed',
-      detail: `The request ${id} is failed: it has no result`,
+      detail: `The request ${id} failed and has no result`,
       problem: {
         type: 'urn:coatcheck:problem:colour_wrong',
         detail: 'The colour is wrong',

@@ -169,7 +169,7 @@ describe('redrive', () => {
     expect(await run('redrive')).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'error: nobody can be asked here: give --yes or --dry-run\n',
+      stderr: 'error: no terminal to ask for confirmation: give --yes or --dry-run\n',
     });
     expect((await onTerminal('n\n', 'redrive')).stdout).toContain('would be put back: 1\nGo on? [y/N]');
     expect(await stack.inDead()).toEqual([1, 0]);

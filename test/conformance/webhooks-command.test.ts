@@ -128,7 +128,9 @@ describe('replay', () => {
       stderr: 'would be put back: 1\n',
     });
     expect(await stack.inDead()).toEqual([2, 0]);
-    expect((await run('replay')).stderr).toContain('nobody can be asked here: give --yes or --dry-run');
+    expect((await run('replay')).stderr).toContain(
+      'no terminal to ask for confirmation: give --yes or --dry-run',
+    );
 
     expect((await run('replay', '--yes', '--host', 'other.example', '--rate', '5/s')).exitCode).toBe(0);
     expect((await putBack()).map(({ webhook }) => webhook.id)).toEqual(['id-b']);

@@ -44,7 +44,7 @@ export function addFilterOptions(command: Command): Command {
 export function addChoreOptions(command: Command): Command {
   command
     .option('--dry-run', 'only say what would be done')
-    .option('-y, --yes', "don't ask: needed where there is nobody to ask");
+    .option('-y, --yes', "don't ask for confirmation: needed without a terminal");
   return addFilterOptions(command);
 }
 

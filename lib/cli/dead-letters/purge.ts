@@ -24,7 +24,7 @@ export function purgeCommand(run: Run): Command {
   return addChoreOptions(command).action(async (ids: string[], options: ChoreOptions) => {
     const { dryRun, yes } = options;
     if (!dryRun && !yes && !canAsk())
-      command.error('error: nobody can be asked here: give --yes or --dry-run');
+      command.error('error: no terminal to ask for confirmation: give --yes or --dry-run');
     const deployment = await findDeployment({ ...options, signal: run.signal, note });
     const { letterService } = await import('./service.ts');
     const service = await letterService(deployment);

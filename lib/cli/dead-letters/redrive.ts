@@ -36,7 +36,7 @@ export function redriveCommand(run: Run): Command {
   return addChoreOptions(command).action(async (ids: string[], options: RedriveOptions) => {
     const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
     if (!dryRun && !yes && !canAsk())
-      command.error('error: nobody can be asked here: give --yes or --dry-run');
+      command.error('error: no terminal to ask for confirmation: give --yes or --dry-run');
     const deployment = await findDeployment({ ...options, signal: run.signal, note });
     const { letterService } = await import('./service.ts');
     const service = await letterService(deployment);

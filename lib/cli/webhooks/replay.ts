@@ -43,12 +43,12 @@ export function replayCommand(run: Run): Command {
     .argument('[ids...]', 'tickets of requests that have ended')
     .option('--rate <rate>', `most of them in a time (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
     .option('--dry-run', 'only say what would be done')
-    .option('-y, --yes', "don't ask: needed where there is nobody to ask")
+    .option('-y, --yes', "don't ask for confirmation: needed without a terminal")
     .addHelpText('after', EXAMPLES);
   return addRequestOptions(addFilterOptions(command)).action((ids: string[], options: ReplayOptions) => {
     if (ids.length > 0) return replayOf(ids, options, run);
     if (!options.dryRun && !options.yes && !canAsk())
-      command.error('error: nobody can be asked here: give --yes or --dry-run');
+      command.error('error: no terminal to ask for confirmation: give --yes or --dry-run');
     return replayGivenUp(options, run);
   });
 }
