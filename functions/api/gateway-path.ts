@@ -1,6 +1,6 @@
 /**
  * The path of a call as the client sent it, from the `rawPath` of its event: HTTP APIs decode all of a path but `%25`.
- * Pasted into a URL as it is, what was `%23` would begin a fragment. A decoded `%2F` can't be told from a slash, and a
+ * Pasted into a URL as it is, what was `%23` would begin a fragment. A decoded `%2F` looks like a slash, and a
  * decoded question mark is lost with all after it, so ids with such characters are encoded otherwise, see `idSegment`.
  * @see https://github.com/middleapi/standard-server/pull/93
  */

@@ -64,7 +64,7 @@ export async function heldUntilEnd(
   since: number,
 ): Promise<RequestRecord> {
   if (waitSeconds === undefined || record.outcome) return record;
-  // Nobody knows whether its payload ever comes.
+  // Its payload may never come.
   if (record.status === 'awaiting_upload') return record;
   // Whoever is held keeps an instance busy, which the processor may be short of.
   if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;

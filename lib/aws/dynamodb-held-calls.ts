@@ -12,7 +12,7 @@ const WINDOW_MILLISECONDS = 20_000;
 /** Calls that begin to be held in a window: at most twice as many are held at a time. */
 const MAX_CALLS_A_WINDOW = 50;
 
-/** Nobody counts in a window any more; the table may drop it. */
+/** No call counts in a window after that; the table may drop it. */
 const KEPT_SECONDS = 3_600;
 
 const CALLS = 'calls';

@@ -23,7 +23,7 @@ import type { ResultObjects } from './outcome-result.ts';
 import { OutcomeQueue, type ReceivedMessage } from './queue.ts';
 import { S3ResultObjects } from './s3-result-objects.ts';
 
-/** What a handler is given besides its outcome. */
+/** What a handler gets with its outcome. */
 export interface OutcomeContext {
   /** Fires when the handler is given up: it took too long, or longer than the consumer's end waits for it. */
   readonly signal: AbortSignal;

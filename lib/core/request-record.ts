@@ -30,7 +30,7 @@ export interface RequestRecord {
   readonly payload?: PinnedPayload;
   /** While running or cancelling: until when the latest attempt has the request to itself. */
   readonly leaseEndsAt?: number;
-  /** Names the claim that took the lease: whoever made it knows it by that, even if the answer was lost. */
+  /** Names the claim that took the lease, so that a claim whose answer was lost is recognised. */
   readonly leaseId?: string;
   /** What the latest attempt that failed threw. */
   readonly lastError?: ThrownSummary;

@@ -1,8 +1,8 @@
 import { identityDigest, type RequestIdentity } from './request-id.ts';
 
 /**
- * The key of a result. The id is in it for people; the digest tells apart what the readable part doesn't.
- * @param use what else tells results apart: the record of the request they are of, say
+ * The key of a result. The id is in it for people; the digest separates what the readable part doesn't.
+ * @param use what else separates results: the record of the request they are of, say
  */
 export function resultKey(prefix: string, request: RequestIdentity, use: string): string {
   const readable = request.id.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 64);

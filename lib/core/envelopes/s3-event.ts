@@ -36,7 +36,7 @@ export function isS3EventBridgeEvent(value: unknown): value is JsonObject {
   );
 }
 
-/** The upload it tells of is the request it is when S3 itself tells of it. */
+/** An upload that it reports is the same request as one that S3 reports. */
 export function decodeS3EventBridgeEvent(event: JsonObject, delivery: Delivery): readonly Decoded[] {
   return decodeUpload(digestOf(delivery.id), () => {
     const type = event['detail-type'];
