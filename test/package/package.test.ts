@@ -82,7 +82,7 @@ describe('what is published', () => {
     expect(files).not.toContain('lib/left-by-an-earlier-build.js');
     const local = files.filter((file) => file.startsWith('lib/local/') && file.endsWith('.js'));
     expect(local.toSorted()).toEqual(
-      ['clients', 'environment', 'folder', 'format', 'main', 'step', 'terminal'].map(
+      ['clients', 'environment', 'errors', 'folder', 'format', 'log-line', 'main', 'step', 'terminal'].map(
         (name) => `lib/local/${name}.js`,
       ),
     );
