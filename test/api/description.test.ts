@@ -95,7 +95,12 @@ test('D8: every example is taken', async () => {
   const told = new ApiHarness(undefined, { callbacks: 'public' });
   const { parameters = [] } = description.paths['/v1/requests']?.post ?? {};
   const examples = parameters.flatMap(({ name, schema: { example } }) => (example ? [[name, example]] : []));
-  expect(examples).toHaveLength(2);
+  expect(examples.map(([name]) => name)).toEqual([
+    'coatcheck-expires-at',
+    'coatcheck-callback-url',
+    'content-encoding',
+    'content-language',
+  ]);
   const submitted = await told.call('POST', '/v1/requests', {
     body: 'hello',
     headers: Object.fromEntries(examples),
@@ -106,7 +111,13 @@ test('D8: every example is taken', async () => {
   const json = Object.fromEntries(
     members.flatMap(([name, { example }]) => (example ? [[name, example]] : [])),
   );
-  expect(Object.keys(json)).toEqual(['size', 'expiresAt', 'callbackUrl']);
+  expect(Object.keys(json)).toEqual([
+    'size',
+    'contentEncoding',
+    'contentLanguage',
+    'expiresAt',
+    'callbackUrl',
+  ]);
   expect((await told.call('POST', '/v1/uploads', { json })).status).toBe(201);
 });
 
