@@ -45,7 +45,7 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
   test('members of a body', async () => {
     const opened = await api.call('POST', '/v1/uploads', { json: { size: 1, expiresIn: 60 } });
     expect(await refusal(opened)).toBe(
-      'unknown member "expiresIn": this call takes size, contentType, sha256, metadata, expiresAt, callbackUrl, multipart',
+      'unknown member "expiresIn": this call takes size, contentType, contentEncoding, contentLanguage, sha256, metadata, expiresAt, callbackUrl, multipart',
     );
     const json = { uploadName: 'a', parts: [{ number: 1, etag: 'b', size: 1 }] };
     expect(await refusal(await api.call('POST', '/v1/uploads/a/complete', { json }))).toBe(

@@ -6,8 +6,10 @@ import {
   LambdaClient,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, inject, onTestFinished, test } from 'vitest';
+import { requestIdOfUpload } from '../../lib/core/request-id.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { Service } from './service.ts';
 
@@ -85,5 +87,32 @@ test('A1: a result larger than the output queue takes goes by reference, and not
     type: 'coatcheck.request.succeeded',
     dataref: expect.stringMatching(/^s3:/),
   });
+  expect(await stateOfSource()).toBe('Enabled');
+});
+
+test('A2: results about as large as the output queue takes are published, with the trace that only their uploads name', async () => {
+  const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  // With the trace, some of these outcomes are just too large.
+  const paddings = Array.from({ length: 12 }, (_, index) => 64_700 + 60 * index);
+  const { s3 } = localClients(inject('endpoint'));
+  const ids = await Promise.all(
+    paddings.map(async (padding) => {
+      const key = `requests/a2-${padding}.json`;
+      const { VersionId: version = '' } = await s3.send(
+        new PutObjectCommand({
+          Bucket: service.bucket,
+          Key: key,
+          Body: JSON.stringify({ do: 'stamp', padding }),
+          ContentType: 'application/json',
+          Metadata: { traceparent },
+        }),
+      );
+      return requestIdOfUpload({ bucket: service.bucket, key, version });
+    }),
+  );
+  const events = await Promise.all(ids.map((id) => service.event(id)));
+  expect(events.map(({ type }) => type)).toEqual(ids.map(() => 'coatcheck.request.succeeded'));
+  expect(events.map((event) => event.traceparent)).toEqual(ids.map(() => traceparent));
+  expect(new Set(events.map(({ dataref }) => dataref !== undefined))).toEqual(new Set([false, true]));
   expect(await stateOfSource()).toBe('Enabled');
 });
