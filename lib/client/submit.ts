@@ -13,6 +13,9 @@ import { upload } from './upload/upload.ts';
  */
 export const DIRECT_MAX_BYTES = 4_194_304;
 
+/** How often the API is asked whether it has heard of an upload. */
+const UPLOAD_POLL_MILLISECONDS = 500;
+
 /** @throws ApiError, ConnectionFailed, TransferRefused, RangeError for an option that is out of its bounds */
 export async function submit(
   api: Api,
@@ -62,12 +65,19 @@ function staysOn(request: RequestResource, { waitSeconds }: SubmissionOptions): 
   return preference(waitSeconds) !== undefined && !hasEnded(request);
 }
 
+/** The API doesn't hold an answer until it has heard of the upload, a moment after it: until then it is asked again. */
 async function statusAfter(
   api: Api,
   { id }: RequestResource,
-  { waitSeconds, signal }: SubmissionOptions,
+  { waitSeconds = 0, signal }: SubmissionOptions,
 ): Promise<RequestResource> {
-  return (await askStatus(api, id, { signal }, waitSeconds)).request;
+  const { now, sleep } = api.timing;
+  const endsAt = now() + waitSeconds * 1000;
+  for (;;) {
+    const { request } = await askStatus(api, id, { signal }, waitSeconds);
+    if (request.status !== 'awaiting_upload' || now() >= endsAt) return request;
+    await sleep(UPLOAD_POLL_MILLISECONDS, signal);
+  }
 }
 
 function metadataHeaders(metadata: SubmissionOptions['metadata'] = {}): Record<string, string> {
