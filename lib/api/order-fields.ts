@@ -51,7 +51,7 @@ export function contentEncodingFor(field: string | undefined): string | undefine
 
 /** Languages as RFC 9110 lists them. */
 export const CONTENT_LANGUAGE =
-  /^[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*(?:\s*,\s*[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*)*$/;
+  /^[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*(?: *, *[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*)*$/;
 
 /** The languages of a payload as they may be passed on. @throws ApiError 400 */
 export function contentLanguageOf(field: string | undefined): string | undefined {

@@ -289,6 +289,8 @@ export const SubmitHeaders = ownHeaders(
       example: 'gzip',
     }),
     'content-language': z.string().optional().openapi({
+      pattern: CONTENT_LANGUAGE.source,
+      maxLength: SHORT,
       description: 'Languages the payload is for.',
       example: 'en',
     }),
