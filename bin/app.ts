@@ -54,7 +54,9 @@ function serviceOrMessage(): AsyncService {
     const auth = apiAuth();
     return new AsyncService(stack, 'Service', {
       entry: context('processor') ?? 'examples/csv-profile/processor.ts',
-      alarmTopic: topicArn === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', topicArn),
+      observability: {
+        alarmTopic: topicArn === undefined ? undefined : Topic.fromTopicArn(stack, 'AlarmTopic', topicArn),
+      },
       api: auth && { auth },
       webhooks: webhooks(),
     });

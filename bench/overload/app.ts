@@ -7,10 +7,10 @@ import { SERVICE, STACK } from './service.ts';
 const stack = new Stack(new App(), STACK);
 const { inputQueue, outputQueue, api } = new AsyncService(stack, 'Service', {
   entry: 'bench/support/waiting.ts',
-  batchSize: SERVICE.batchSize,
-  timeout: Duration.seconds(SERVICE.timeoutSeconds),
+  queue: { batchSize: SERVICE.batchSize },
+  function: { timeout: Duration.seconds(SERVICE.timeoutSeconds) },
   api: { auth: ApiAuth.none(), maxWait: Duration.seconds(SERVICE.maxWaitSeconds) },
-  logLevel: ApplicationLogLevel.WARN,
+  observability: { logLevel: ApplicationLogLevel.WARN },
   removalPolicy: RemovalPolicy.DESTROY,
 });
 new CfnOutput(stack, 'InputQueueUrl', { value: inputQueue.queueUrl });

@@ -7,9 +7,8 @@ const stack = new Stack(new App(), 'BenchPlan');
 for (const { name, batchSize, concurrency, maxConcurrency } of SCENARIOS) {
   const { inputQueue } = new AsyncService(stack, name, {
     entry: 'bench/support/waiting.ts',
-    batchSize,
-    concurrency,
-    maxConcurrency,
+    queue: { batchSize, maxConcurrency },
+    function: { requestConcurrency: concurrency },
     removalPolicy: RemovalPolicy.DESTROY,
   });
   new CfnOutput(stack, `${name}Queue`, { value: inputQueue.queueUrl });

@@ -13,18 +13,23 @@ const [endpoint, trace, seed] = [VARIABLES.endpoint, VARIABLES.trace, VARIABLES.
 const stack = new Stack(new App(), STACK);
 const service = new AsyncService(stack, 'Service', {
   entry: 'bench/soak/processor.ts',
-  batchSize: SERVICE.batchSize,
-  maxConcurrency: SERVICE.maxConcurrency,
-  timeout: Duration.seconds(SERVICE.timeoutSeconds),
-  visibilityTimeout: Duration.seconds(SERVICE.visibilityTimeoutSeconds),
-  maxAttempts: SERVICE.maxAttempts,
-  retryBase: Duration.seconds(SERVICE.retryBaseSeconds),
-  retryCap: Duration.seconds(SERVICE.retryCapSeconds),
-  inlineLimitBytes: SERVICE.inlineLimitBytes,
+  queue: {
+    batchSize: SERVICE.batchSize,
+    maxConcurrency: SERVICE.maxConcurrency,
+    visibilityTimeout: Duration.seconds(SERVICE.visibilityTimeoutSeconds),
+  },
+  function: {
+    timeout: Duration.seconds(SERVICE.timeoutSeconds),
+    environment: { [VARIABLES.trace]: trace ?? '', [VARIABLES.seed]: seed ?? '' },
+  },
+  retry: {
+    maxAttempts: SERVICE.maxAttempts,
+    baseDelay: Duration.seconds(SERVICE.retryBaseSeconds),
+    maxDelay: Duration.seconds(SERVICE.retryCapSeconds),
+  },
+  output: { inlineLimitBytes: SERVICE.inlineLimitBytes },
   api: { auth: ApiAuth.none(), maxWait: Duration.seconds(SERVICE.maxWaitSeconds) },
-  environment: { [VARIABLES.trace]: trace ?? '', [VARIABLES.seed]: seed ?? '' },
-  logLevel: ApplicationLogLevel.ERROR,
-  metrics: false,
+  observability: { logLevel: ApplicationLogLevel.ERROR, metrics: false },
   removalPolicy: RemovalPolicy.DESTROY,
 });
 const { processor, api, inputQueue, outputQueue, deadLetterQueue, payloadBucket, requestTable } = service;

@@ -3,9 +3,9 @@ import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { TICKET_FOLDER } from '../core/settings.ts';
 import { acknowledge } from './acknowledge.ts';
-import type { ClaimCheckSource } from './async-service-props.ts';
 import type { Prefixes } from './prefixes.ts';
 import type { RequestApi } from './request-api.ts';
+import type { PayloadSource } from './settings/payload-props.ts';
 import type { Webhooks } from './webhooks.ts';
 
 /** What the findings are about. */
@@ -15,7 +15,7 @@ export interface FindingsOf {
   readonly api: RequestApi | undefined;
   readonly webhooks: Webhooks | undefined;
   readonly prefixes: Prefixes;
-  readonly claimCheckSources: readonly ClaimCheckSource[];
+  readonly payloadSources: readonly PayloadSource[];
 }
 
 /** Tells cdk-nag's AwsSolutions rules, where an app runs them, which of their findings are meant to be so. */
@@ -27,7 +27,7 @@ export function acknowledgeFindings(of: FindingsOf): void {
       'Access logs need a bucket of their own; who must know who read what turns on CloudTrail data events.',
   });
   acknowledgePrefixes(processorRole, payloadBucket, Object.values<string>({ ...prefixes }));
-  acknowledgeSources(processorRole, of.claimCheckSources);
+  acknowledgeSources(processorRole, of.payloadSources);
   if (webhooks) acknowledgeWebhooks(webhooks);
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
@@ -73,10 +73,10 @@ function acknowledgePrefixes(role: IRole, payloadBucket: IBucket, prefixes: read
   acknowledge(role, ...findings);
 }
 
-function acknowledgeSources(role: IRole, sources: readonly ClaimCheckSource[]): void {
+function acknowledgeSources(role: IRole, sources: readonly PayloadSource[]): void {
   const findings = sources.map(({ bucket, prefix = '' }, index) => ({
     id: wildcardIn(bucket.arnForObjects(`${prefix}*`), role),
-    reason: `claimCheckSources[${index}] lets messages refer to any object there: the keys are chosen by senders.`,
+    reason: `payloads.sources[${index}] lets messages refer to any object there: the keys are chosen by senders.`,
   }));
   acknowledge(role, ...findings);
 }

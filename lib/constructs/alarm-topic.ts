@@ -22,7 +22,7 @@ export function letAlarmsPublish(alarms: Construct, topic: ITopic): void {
   const keyName = JSON.stringify(Stack.of(topic).resolve(key?.keyArn ?? known?.kmsMasterKeyId) ?? '');
   if (keyName.includes(KEY_OF_SNS)) {
     throw new ConfigurationError(
-      `alarmTopic must be encrypted with a key of yours or not at all, got ${KEY_OF_SNS}: it doesn't let CloudWatch ` +
+      `observability.alarmTopic must be encrypted with a key of yours or not at all, got ${KEY_OF_SNS}: it doesn't let CloudWatch ` +
         'publish, and its policy can’t be changed. Give the topic masterKey: new Key(…)',
     );
   }
@@ -31,12 +31,12 @@ export function letAlarmsPublish(alarms: Construct, topic: ITopic): void {
   if (key && !key.addToResourcePolicy(mayUseKey).statementAdded) {
     Annotations.of(alarms).addWarningV2(
       'coatcheck:alarmTopicKey',
-      `The key of alarmTopic, ${keyName}, isn't part of this app. Its policy must allow cloudwatch.amazonaws.com ` +
+      `The key of observability.alarmTopic, ${keyName}, isn't part of this app. Its policy must allow cloudwatch.amazonaws.com ` +
         `${KEY_ACTIONS.join(' and ')}, or no alarm is delivered.`,
     );
   } else if (!known) {
     Annotations.of(alarms).addInfo(
-      'alarmTopic isn’t part of this app. If it is encrypted, the policy of its key must allow ' +
+      'observability.alarmTopic isn’t part of this app. If it is encrypted, the policy of its key must allow ' +
         `cloudwatch.amazonaws.com ${KEY_ACTIONS.join(' and ')}, or no alarm is delivered.`,
     );
   }

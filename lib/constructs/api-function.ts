@@ -37,7 +37,7 @@ export class ApiFunction extends Construct {
     super(scope, id);
     const { service, settings } = props;
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: props.removalPolicy,
     });
     this.role = new ApiRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
@@ -53,7 +53,7 @@ export class ApiFunction extends Construct {
       },
       role: this.role,
       logGroup,
-      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
     if (settings.tracing) traceActively(this.function, this.role);
   }

@@ -13,8 +13,8 @@ function waitProblems({ maxWaitSeconds, inputRetentionSeconds }: ServiceNumbers)
   if (Token.isUnresolved(maxWaitSeconds) || Token.isUnresolved(inputRetentionSeconds)) return [];
   if (maxWaitSeconds <= inputRetentionSeconds) return [];
   return [
-    `api.maxWait must be at most ${inputRetentionSeconds} seconds, that is inputRetention, ` +
-      `or a request may expire before its turn comes, got ${maxWaitSeconds}`,
+    `api.maxWait must be at most ${inputRetentionSeconds} seconds (queue.retention), got ${maxWaitSeconds}: ` +
+      'a request could expire before it is processed',
   ];
 }
 

@@ -29,6 +29,7 @@ import { ServiceDashboard } from './service-dashboard.ts';
 import { serviceMetric } from './service-metrics.ts';
 import { ServiceOutputs } from './service-outputs.ts';
 import { type ServiceSettings, serviceSettings } from './service-settings.ts';
+import { existingOutputQueue } from './settings/output-queue.ts';
 import { Webhooks } from './webhooks.ts';
 
 /**
@@ -74,11 +75,12 @@ export class AsyncService extends Construct {
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
     const input = new QueueWithDeadLetters(this, 'Input', inputQueueProps(settings));
-    const output = props.outputQueue
+    const outputQueue = existingOutputQueue(props);
+    const output = outputQueue
       ? {
-          queue: props.outputQueue,
+          queue: outputQueue,
           deadLetterQueue: undefined,
-          maxMessageBytes: statedMaxMessageBytes(props.outputQueue),
+          maxMessageBytes: statedMaxMessageBytes(outputQueue),
         }
       : new QueueWithDeadLetters(this, 'Output', outputQueueProps(settings));
     const { bucket } = new PayloadBucket(this, 'Payloads', {
@@ -89,7 +91,7 @@ export class AsyncService extends Construct {
     });
     const { table: requestTable } = new RequestTable(this, 'Requests', {
       listed: props.api !== undefined,
-      pointInTimeRecovery: props.recordRecovery ?? true,
+      pointInTimeRecovery: props.records?.pointInTimeRecovery ?? true,
       removalPolicy,
     });
     const webhooks =
@@ -101,15 +103,19 @@ export class AsyncService extends Construct {
         requestTable,
         removalPolicy,
       });
-    const failureBus = props.failureEvents
-      ? new FailureEvents(this, 'FailureEvents', {
-          serviceName: settings.serviceName,
-          bus: props.failureEvents,
-          topic: props.failureTopic,
-        }).bus
-      : undefined;
+    const { failureEvents, alarmTopic, dashboard: wantsDashboard = false } = props.observability ?? {};
+    const failureBus =
+      failureEvents &&
+      new FailureEvents(this, 'FailureEvents', {
+        serviceName: settings.serviceName,
+        bus: failureEvents.bus,
+        topic: failureEvents.topic,
+      }).bus;
     const pauses =
-      props.circuitBreaker === false ? undefined : new QueueWithDeadLetters(this, 'Pauses', PAUSES_QUEUE);
+      (props.circuitBreaker?.pauseEventSource ?? true)
+        ? new QueueWithDeadLetters(this, 'Pauses', PAUSES_QUEUE)
+        : undefined;
+    const payloadSources = props.payloads?.sources ?? [];
     const processor = new ProcessorFunction(this, 'Processor', {
       service: props,
       settings,
@@ -121,7 +127,7 @@ export class AsyncService extends Construct {
       pauseQueue: pauses?.queue,
       requestTable,
       payloadBucket: bucket,
-      claimCheckSources: props.claimCheckSources ?? [],
+      payloadSources,
       failureBus,
       removalPolicy,
     });
@@ -156,9 +162,9 @@ export class AsyncService extends Construct {
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
       processor: processor.function,
       api,
-      topic: props.alarmTopic,
+      topic: alarmTopic,
     });
-    const dashboard = props.dashboard
+    const dashboard = wantsDashboard
       ? new ServiceDashboard(this, 'Overview', {
           settings,
           inputQueue: input.queue,
@@ -175,7 +181,7 @@ export class AsyncService extends Construct {
       api,
       webhooks,
       prefixes: settings.prefixes,
-      claimCheckSources: props.claimCheckSources ?? [],
+      payloadSources,
     });
     new ServiceOutputs(this, {
       ApiUrl: api?.url,
@@ -283,7 +289,7 @@ export class AsyncService extends Construct {
   metricOutputDeadLetters(options?: MetricOptions): Metric {
     if (!this.outputDeadLetterQueue) {
       throw new ConfigurationError(
-        `${this.node.path} has no output dead-letter queue, since outputQueue was given: ask your own for its metric`,
+        `${this.node.path} has no output dead-letter queue, because output.queue is an existing queue: use the metrics of its own dead-letter queue`,
       );
     }
     return this.outputDeadLetterQueue.metricApproximateNumberOfMessagesVisible(options);

@@ -62,7 +62,7 @@ export function checkBundle({ folder, entry, handler, environment }: ProcessorBu
     warning:
       `${entry} can't be imported on this machine, so nothing shows that its ${handler} is a processor: ${reason}. ` +
       'If the function needs what is missing here (native code for Lambda, a newer Node, a network), ignore this. ' +
-      'Else it will fail in Lambda too: fix the entry, its environment variables or the prop bundling.',
+      'Else it will fail in Lambda too: fix the entry, its environment variables or function.bundling.',
   };
 }
 

@@ -51,7 +51,7 @@ export class CircuitBreaker extends Construct {
     super(scope, id);
     const { service, settings, queue, source, removalPolicy } = props;
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy,
     });
     this.function = new LambdaFunction(this, 'Function', {
@@ -73,7 +73,7 @@ export class CircuitBreaker extends Construct {
       },
       role: new BreakerRole(this, 'Role', { queue, source, logGroup }),
       logGroup,
-      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
     this.function.addEventSourceMapping('Pauses', {
       eventSourceArn: queue.queueArn,

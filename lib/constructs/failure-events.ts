@@ -6,10 +6,10 @@ import { Construct } from 'constructs';
 import { EVENT_BUS_SOURCE, sourceOf } from '../core/event-names.ts';
 
 /** Who is told of a service's failures. */
-export interface FailureEventsProps {
+export interface FailureEventsSetup {
   readonly serviceName: string;
-  /** `true` is the account's default bus. */
-  readonly bus: true | IEventBus;
+  /** Absent for the default event bus of the account. */
+  readonly bus: IEventBus | undefined;
   readonly topic: ITopic | undefined;
 }
 
@@ -17,9 +17,9 @@ export interface FailureEventsProps {
 export class FailureEvents extends Construct {
   readonly bus: IEventBus;
 
-  constructor(scope: Construct, id: string, { serviceName, bus, topic }: FailureEventsProps) {
+  constructor(scope: Construct, id: string, { serviceName, bus, topic }: FailureEventsSetup) {
     super(scope, id);
-    this.bus = bus === true ? EventBus.fromEventBusName(this, 'Bus', 'default') : bus;
+    this.bus = bus ?? EventBus.fromEventBusName(this, 'Bus', 'default');
     if (!topic) return;
     const role = this.#publisher(topic);
     new Rule(this, 'ToTopic', {

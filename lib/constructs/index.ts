@@ -1,9 +1,21 @@
 /** What a CDK app imports, as `coatcheck/cdk`. */
 export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts';
 export { AsyncService } from './async-service.ts';
-export type { AsyncServiceProps, ClaimCheckSource, PayloadLifecycle } from './async-service-props.ts';
+export type { AsyncServiceProps } from './async-service-props.ts';
 export type { CircuitBreakerProps } from './circuit-breaker-props.ts';
 export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
+export type { InputQueueProps } from './settings/input-queue-props.ts';
+export type { FailureEventsProps, ObservabilityProps } from './settings/observability-props.ts';
+export type { OutputProps, OutputQueueProps } from './settings/output-props.ts';
+export type {
+  PayloadLifecycle,
+  PayloadPrefixes,
+  PayloadProps,
+  PayloadSource,
+} from './settings/payload-props.ts';
+export type { ProcessorFunctionProps } from './settings/processor-function-props.ts';
+export type { RecordProps } from './settings/record-props.ts';
+export type { RetryProps } from './settings/retry-props.ts';
 export type { WebhookProps } from './webhook-props.ts';
 export { Webhooks } from './webhooks.ts';

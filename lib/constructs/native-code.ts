@@ -25,9 +25,9 @@ export function nativeCodeProblem(folder: string, architecture: Architecture): s
   const [first] = files;
   if (first === undefined || files.some((path) => runsOn(join(folder, path), architecture))) return undefined;
   return (
-    `bundling.nodeModules must be installed for linux-${architecture.name}, got native code for another platform, ` +
-    `${first} for example: name a package-lock.json by depsLockFilePath, since npm installs for the function, set ` +
-    'bundling.forceDockerBundling, or choose the architecture of this machine'
+    `function.bundling.nodeModules must be installed for linux-${architecture.name}, got native code for another platform, ` +
+    `${first} for example: name a package-lock.json by function.depsLockFilePath, since npm installs for the function, set ` +
+    'function.bundling.forceDockerBundling, or choose the architecture of this machine'
   );
 }
 

@@ -5,7 +5,9 @@ import type { AsyncServiceProps } from './async-service-props.ts';
 const NODE_24 = new Runtime('nodejs24.x', RuntimeFamily.NODEJS, { supportsInlineCode: true });
 
 /** Settings that all functions of a service share. */
-export function nodeFunctionProps({ architecture = Architecture.ARM_64 }: AsyncServiceProps) {
+export function nodeFunctionProps({
+  function: { architecture = Architecture.ARM_64 } = {},
+}: AsyncServiceProps) {
   return {
     runtime: NODE_24,
     architecture,

@@ -1,99 +1,109 @@
 import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, SQS_MAX_RETENTION_SECONDS } from '../core/limits.ts';
 import type { ServiceNumbers } from './service-numbers.ts';
 
-/** The least a number may be because of other numbers. */
-interface Floor {
+/** A minimum that follows from other settings. */
+interface Minimum {
   readonly path: string;
   readonly value: number;
-  readonly least: number;
-  readonly unit: 'seconds' | 'days';
-  readonly because: string;
+  readonly minimum: number;
+  readonly unit: 'second' | 'seconds' | 'days';
+  /** How the minimum is computed, in terms of other props. */
+  readonly formula: string;
+  /** What goes wrong below the minimum. */
+  readonly consequence?: string;
 }
 
-/** What is wrong with numbers that are each in range and don't fit together. */
+/** Problems with numbers that are in range but contradict each other. */
 export function numberConflicts(numbers: ServiceNumbers): string[] {
-  return [batchFloor(numbers), ...attemptFloors(numbers), ...lifecycleFloors(numbers), recordFloor(numbers)]
-    .filter(({ value, least }) => isKnown(value) && isKnown(least) && value < least)
-    .map(
-      ({ path, value, least, unit, because }) =>
-        `${path} must be at least ${least} ${unit}, ${because}, got ${value}`,
-    );
+  return [
+    batchWindowMinimum(numbers),
+    ...attemptMinimums(numbers),
+    ...lifecycleMinimums(numbers),
+    recordRetentionMinimum(numbers),
+  ]
+    .filter(({ value, minimum }) => isKnown(value) && isKnown(minimum) && value < minimum)
+    .map(problemText);
 }
 
-/** A token is encoded as a number no safe integer reaches; a fraction has been refused already. */
+function problemText({ path, value, minimum, unit, formula, consequence }: Minimum): string {
+  const problem = `${path} must be at least ${minimum} ${unit} (${formula}), got ${value}`;
+  return consequence === undefined ? problem : `${problem}: ${consequence}`;
+}
+
+/** Tokens are encoded as numbers outside the range of safe integers. Fractions are reported as out of range already. */
 function isKnown(value: number): boolean {
   return Number.isSafeInteger(value);
 }
 
-function batchFloor({ batchSize, batchWindowSeconds }: ServiceNumbers): Floor {
+function batchWindowMinimum({ batchSize, batchWindowSeconds }: ServiceNumbers): Minimum {
   return {
-    path: 'batchWindow',
+    path: 'queue.batchWindow',
     value: batchWindowSeconds,
-    least: batchSize > LAMBDA_MAX_BATCH_WITHOUT_WINDOW ? 1 : 0,
-    unit: 'seconds',
-    because: `which Lambda requires for a batchSize of ${batchSize}`,
+    minimum: batchSize > LAMBDA_MAX_BATCH_WITHOUT_WINDOW ? 1 : 0,
+    unit: 'second',
+    formula: `which Lambda requires for a queue.batchSize of ${batchSize}`,
   };
 }
 
-/** A message must not come back while it is worked on, nor expire before its last attempt: it would be lost unseen. */
-function attemptFloors(numbers: ServiceNumbers): Floor[] {
+/** A message must not be delivered again while it is being processed, and must not expire before its last attempt. */
+function attemptMinimums(numbers: ServiceNumbers): Minimum[] {
   const { timeoutSeconds, batchWindowSeconds, visibilityTimeoutSeconds } = numbers;
   const { retryBaseSeconds, retryCapSeconds, maxAttempts, inputRetentionSeconds } = numbers;
-  const longestWait = Math.max(visibilityTimeoutSeconds, retryCapSeconds);
   return [
     {
-      path: 'visibilityTimeout',
+      path: 'queue.visibilityTimeout',
       value: visibilityTimeoutSeconds,
-      least: timeoutSeconds + batchWindowSeconds,
+      minimum: timeoutSeconds + batchWindowSeconds,
       unit: 'seconds',
-      because: 'that is timeout + batchWindow, or a message comes back while it is worked on',
+      formula: 'function.timeout + queue.batchWindow',
+      consequence: 'a message would be delivered again while it is being processed',
     },
     {
-      path: 'retryCap',
+      path: 'retry.maxDelay',
       value: retryCapSeconds,
-      least: retryBaseSeconds,
+      minimum: retryBaseSeconds,
       unit: 'seconds',
-      because: 'that is retryBase',
+      formula: 'retry.baseDelay',
     },
     {
-      path: 'inputRetention',
+      path: 'queue.retention',
       value: inputRetentionSeconds,
-      least: maxAttempts * longestWait,
+      minimum: maxAttempts * Math.max(visibilityTimeoutSeconds, retryCapSeconds),
       unit: 'seconds',
-      because:
-        'that is maxAttempts × the longer of retryCap and visibilityTimeout, or a message may expire before its last attempt',
+      formula: 'retry.maxAttempts × the longer of retry.maxDelay and queue.visibilityTimeout',
+      consequence: 'a message could expire before its last attempt',
     },
   ];
 }
 
-/** An object must last as long as the messages that point at it. */
-function lifecycleFloors(numbers: ServiceNumbers): Floor[] {
+/** An object must last as long as the messages that refer to it. */
+function lifecycleMinimums(numbers: ServiceNumbers): Minimum[] {
   const input = {
     unit: 'days',
-    least: wholeDays(numbers.inputRetentionSeconds),
-    because: 'that is inputRetention',
+    minimum: wholeDays(numbers.inputRetentionSeconds),
+    formula: 'queue.retention',
   } as const;
   const output = {
     unit: 'days',
-    least: wholeDays(numbers.outputRetentionSeconds),
-    because: 'that is outputRetention',
+    minimum: wholeDays(numbers.outputRetentionSeconds),
+    formula: 'output.queue.retention',
   } as const;
   return [
-    { path: 'lifecycle.uploads', value: numbers.uploadAgeDays, ...input },
-    { path: 'lifecycle.replacedUploads', value: numbers.replacedUploadAgeDays, ...input },
-    { path: 'lifecycle.results', value: numbers.resultAgeDays, ...output },
-    { path: 'lifecycle.disposableCopies', value: numbers.disposableAgeDays, ...output },
+    { path: 'payloads.lifecycle.uploads', value: numbers.uploadAgeDays, ...input },
+    { path: 'payloads.lifecycle.replacedUploads', value: numbers.replacedUploadAgeDays, ...input },
+    { path: 'payloads.lifecycle.results', value: numbers.resultAgeDays, ...output },
+    { path: 'payloads.lifecycle.consumerCopies', value: numbers.disposableAgeDays, ...output },
   ];
 }
 
-/** A message put back from the dead-letter queue must find the record of what it did: then nothing is done twice. */
-function recordFloor({ recordAgeDays, inputRetentionSeconds }: ServiceNumbers): Floor {
+/** A redriven message must find its record; otherwise its work could be done twice. */
+function recordRetentionMinimum({ recordAgeDays, inputRetentionSeconds }: ServiceNumbers): Minimum {
   return {
-    path: 'recordRetention',
+    path: 'records.retention',
     value: recordAgeDays,
-    least: wholeDays(inputRetentionSeconds + SQS_MAX_RETENTION_SECONDS),
+    minimum: wholeDays(inputRetentionSeconds + SQS_MAX_RETENTION_SECONDS),
     unit: 'days',
-    because: 'that is inputRetention and the 14 days of the dead-letter queue',
+    formula: 'queue.retention + the 14 days of the dead-letter queue',
   };
 }
 

@@ -8,7 +8,7 @@ import {
 } from '../core/settings.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 
-/** Where in the payload bucket things lie, by the name the props give it. */
+/** The key prefixes in the payload bucket. */
 export interface Prefixes {
   readonly uploadPrefix: string;
   readonly payloadPrefix: string;
@@ -17,18 +17,23 @@ export interface Prefixes {
 }
 
 /** The prefixes of a service, defaults filled in. */
-export function prefixesOf(props: AsyncServiceProps): Prefixes {
+export function prefixesOf({ payloads: { prefixes = {} } = {} }: AsyncServiceProps): Prefixes {
   return {
-    uploadPrefix: props.uploadPrefix ?? DEFAULT_UPLOAD_PREFIX,
-    payloadPrefix: props.payloadPrefix ?? DEFAULT_PAYLOAD_PREFIX,
-    resultPrefix: props.resultPrefix ?? DEFAULT_RESULT_PREFIX,
-    disposablePrefix: props.disposablePrefix ?? DEFAULT_DISPOSABLE_PREFIX,
+    uploadPrefix: prefixes.uploads ?? DEFAULT_UPLOAD_PREFIX,
+    payloadPrefix: prefixes.payloads ?? DEFAULT_PAYLOAD_PREFIX,
+    resultPrefix: prefixes.results ?? DEFAULT_RESULT_PREFIX,
+    disposablePrefix: prefixes.consumerCopies ?? DEFAULT_DISPOSABLE_PREFIX,
   };
 }
 
 /** What is wrong with these prefixes. */
 export function prefixProblems(prefixes: Prefixes): string[] {
-  const known = Object.entries(prefixes).filter(([, prefix]) => !Token.isUnresolved(prefix));
+  const known = Object.entries({
+    'payloads.prefixes.uploads': prefixes.uploadPrefix,
+    'payloads.prefixes.payloads': prefixes.payloadPrefix,
+    'payloads.prefixes.results': prefixes.resultPrefix,
+    'payloads.prefixes.consumerCopies': prefixes.disposablePrefix,
+  }).filter(([, prefix]) => !Token.isUnresolved(prefix));
   const malformed = known.flatMap(([path, prefix]) => prefixProblem(path, prefix) ?? []);
   const overlapping = known.flatMap(([path, prefix]) =>
     known
@@ -57,7 +62,7 @@ export function prefixProblem(path: string, prefix: string): string | undefined 
 }
 
 function whyApart(...paths: readonly string[]): string {
-  return paths.includes('uploadPrefix')
+  return paths.includes('payloads.prefixes.uploads')
     ? 'what is stored under the upload prefix is a new request'
     : 'they are kept for different times and different readers';
 }

@@ -11,6 +11,7 @@ import {
 import { ConfigurationError } from '../core/errors.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { COMMON_BUNDLING, ESM_BUNDLING } from './bundling-options.ts';
+import type { ProcessorFunctionProps } from './settings/processor-function-props.ts';
 
 /** The lock files the CDK knows: by its name it runs a package manager. */
 const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'];
@@ -22,10 +23,10 @@ const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'pac
 export function processorBundling(
   service: AsyncServiceProps,
 ): Pick<NodejsFunctionProps, 'entry' | 'depsLockFilePath' | 'projectRoot' | 'bundling'> {
-  const { bundling: given = {} } = service;
-  const locks = lockFilesOf(service);
+  const { bundling: given = {}, projectRoot: root } = service.function ?? {};
+  const locks = lockFilesOf(service.function ?? {});
   const landmark = locks[0] ?? findUp('package.json', resolve('.'));
-  const projectRoot = resolve(service.projectRoot ?? (landmark === undefined ? '.' : dirname(landmark)));
+  const projectRoot = resolve(root ?? (landmark === undefined ? '.' : dirname(landmark)));
   const file = resolve(service.entry);
   // The TypeScript compiler of `preCompilation` takes the user's own file only.
   const entry = given.preCompilation ? file : generatedEntry(file, service.handler ?? 'handler', projectRoot);
@@ -33,11 +34,11 @@ export function processorBundling(
     entry,
     depsLockFilePath: theOnly(locks, given) ?? entry,
     projectRoot,
-    bundling: bundlingOptions(service),
+    bundling: bundlingOptions(service.function ?? {}),
   };
 }
 
-function bundlingOptions({ bundling: given = {}, architecture }: AsyncServiceProps): BundlingOptions {
+function bundlingOptions({ bundling: given = {}, architecture }: ProcessorFunctionProps): BundlingOptions {
   // What the TypeScript compiler of `preCompilation` leaves is often CommonJS.
   const format = given.format ?? (given.preCompilation ? OutputFormat.CJS : OutputFormat.ESM);
   const ours = format === OutputFormat.ESM ? ESM_BUNDLING : undefined;
@@ -66,7 +67,7 @@ function installTarget(architecture = Architecture.ARM_64): Record<string, strin
 }
 
 /** The lock files of the project: in the nearest folder that has any. */
-function lockFilesOf({ depsLockFilePath, projectRoot }: AsyncServiceProps): string[] {
+function lockFilesOf({ depsLockFilePath, projectRoot }: ProcessorFunctionProps): string[] {
   if (depsLockFilePath !== undefined) return [resolve(depsLockFilePath)];
   const found = lockFilesAbove(resolve('.'));
   return found.length > 0 || projectRoot === undefined ? found : lockFilesAbove(resolve(projectRoot));
@@ -81,7 +82,7 @@ function theOnly(locks: readonly string[], { nodeModules = [] }: BundlingOptions
   if (nodeModules.length === 0) return undefined;
   const came = locks.length > 0 ? locks.join(' and ') : `none in ${resolve('.')} or above it`;
   throw new ConfigurationError(
-    `depsLockFilePath must name the lock file that has ${nodeModules.join(', ')}, one of ${LOCK_FILES.join(', ')}, got ${came}`,
+    `function.depsLockFilePath must name the lock file that has ${nodeModules.join(', ')}, one of ${LOCK_FILES.join(', ')}, got ${came}`,
   );
 }
 

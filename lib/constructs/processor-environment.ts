@@ -3,9 +3,9 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { writeEnvironment } from '../core/environment.ts';
-import type { ClaimCheckSource } from './async-service-props.ts';
 import { functionEnvironment } from './function-environment.ts';
 import type { ServiceSettings } from './service-settings.ts';
+import type { PayloadSource } from './settings/payload-props.ts';
 
 /** What a processor works with. */
 export interface ProcessorResources {
@@ -21,7 +21,7 @@ export interface ProcessorResources {
   /** Where a pause is asked for; absent where none is made. */
   readonly pauseQueue: IQueue | undefined;
   /** Where payloads may lie besides the payload bucket. */
-  readonly claimCheckSources: readonly ClaimCheckSource[];
+  readonly payloadSources: readonly PayloadSource[];
   /** What is told of failures; absent where nothing is. */
   readonly failureBus: IEventBus | undefined;
 }
@@ -38,7 +38,7 @@ export function processorEnvironment(
     requestTable,
     webhookQueue,
     pauseQueue,
-    claimCheckSources,
+    payloadSources,
     failureBus,
   }: ProcessorResources,
 ): Record<string, string> {
@@ -58,7 +58,7 @@ export function processorEnvironment(
     claimCheckSources: [
       { bucket: payloadBucket, prefix: prefixes.uploadPrefix },
       { bucket: payloadBucket, prefix: prefixes.payloadPrefix },
-      ...claimCheckSources,
+      ...payloadSources,
     ].map(({ bucket, prefix }) =>
       prefix === undefined ? bucket.bucketName : `${bucket.bucketName}/${prefix}`,
     ),

@@ -14,7 +14,7 @@ import { ProcessorRole } from './processor-role.ts';
 import type { ServiceSettings } from './service-settings.ts';
 
 /** How a {@link ProcessorFunction} is to be. */
-export interface ProcessorFunctionProps extends ProcessorResources {
+export interface ProcessorFunctionSetup extends ProcessorResources {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly removalPolicy: RemovalPolicy;
@@ -27,12 +27,12 @@ export class ProcessorFunction extends Construct {
   /** What gives it its messages. */
   readonly eventSource: EventSourceMapping;
 
-  constructor(scope: Construct, id: string, props: ProcessorFunctionProps) {
+  constructor(scope: Construct, id: string, props: ProcessorFunctionSetup) {
     super(scope, id);
     const { service, settings } = props;
     const handler = service.handler ?? 'handler';
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy: props.removalPolicy,
     });
     this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
@@ -44,12 +44,12 @@ export class ProcessorFunction extends Construct {
       timeout: Duration.seconds(settings.timeoutSeconds),
       environment: {
         NODE_OPTIONS: '--enable-source-maps',
-        ...service.environment,
+        ...service.function?.environment,
         ...processorEnvironment(settings, props),
       },
       role: this.role,
       logGroup,
-      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
     this.node.addValidation({ validate: () => this.#checkBundle(service.entry, handler) });
     if (settings.tracing) traceActively(this.function, this.role);

@@ -21,7 +21,7 @@ export class ProcessorRole extends FunctionRole {
     // What was uploaded with a ticket has a record, which is read first.
     this.allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
-    for (const { bucket, prefix = '' } of props.claimCheckSources) this.allowReading(bucket, prefix);
+    for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);
     this.allowObjects(props.payloadBucket, ['s3:AbortMultipartUpload'], resultPrefix);
     if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);

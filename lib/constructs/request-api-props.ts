@@ -10,7 +10,7 @@ export interface RequestApiProps {
   readonly auth?: ApiAuth;
 
   /**
-   * Longest wait a new request is let in for: 1 second to 4 days, at most `inputRetention`. Where a longer one is
+   * Longest wait a new request is let in for: 1 second to 4 days, at most `queue.retention`. Where a longer one is
    * predicted, the API answers 503 with a `Retry-After`. Set it to how long your clients care for the result.
    * @default Duration.minutes(15)
    */

@@ -91,7 +91,7 @@ export class RequestApi extends Construct {
   #addStage({ service, removalPolicy }: RequestApiSetup): void {
     const accessLogs = new LogGroup(this, 'AccessLogs', {
       logGroupName: this.#accessLogName(),
-      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy,
     });
     new HttpStage(this, 'Stage', {

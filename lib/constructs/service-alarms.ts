@@ -133,7 +133,7 @@ export class ServiceAlarms extends Construct {
     const metric = inputQueue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE);
     return this.alarm('OldestRequest', metric, age, [
       `A request of ${serviceName} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
-      'Either more comes in than maxConcurrency and the account let through, or attempts fail:',
+      'Either more comes in than queue.maxConcurrency and the account let through, or attempts fail:',
       "see the processor's throttles, errors and duration.",
     ]);
   }
@@ -143,7 +143,7 @@ export class ServiceAlarms extends Construct {
     const description = [
       `Lambda has been putting off batches of ${serviceName} for three minutes, for want of concurrency.`,
       'Requests wait longer, and those put off again and again are given up untried.',
-      'Ask AWS for more concurrency, see what else in the account takes it, or set maxConcurrency below what is left.',
+      'Ask AWS for more concurrency, see what else in the account takes it, or set queue.maxConcurrency below what is left.',
     ];
     return this.alarm('Throttles', metric, 1, description, LASTING);
   }
@@ -175,7 +175,7 @@ export class ServiceAlarms extends Construct {
     const metric = apiFunction.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return this.alarm('ApiThrottles', metric, 1, [
       `Lambda throttled calls of the HTTP API of ${serviceName}, whose clients were answered with a 503.`,
-      'The account has too little concurrency left: see what takes it, lower maxConcurrency, or ask AWS for more.',
+      'The account has too little concurrency left: see what takes it, lower queue.maxConcurrency, or ask AWS for more.',
     ]);
   }
 

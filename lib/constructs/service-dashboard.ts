@@ -102,7 +102,7 @@ function processorGraphs({ settings, processor, requestTable }: ServiceDashboard
       title: 'Batches at a time',
       width: WIDTH,
       left: [processor.metric('ConcurrentExecutions', { ...WORST, label: 'running' })],
-      leftAnnotations: [{ value: settings.maxConcurrency, label: 'maxConcurrency' }],
+      leftAnnotations: [{ value: settings.maxConcurrency, label: 'queue.maxConcurrency' }],
     }),
     graph('Batches that broke or were put off', [
       processor.metricErrors({ ...SUM, label: 'crashed or timed out' }),

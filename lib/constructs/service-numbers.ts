@@ -2,6 +2,7 @@ import { type Duration, Token } from 'aws-cdk-lib';
 import { VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../core/limits.ts';
 import { NUMBER_SETTINGS, type NumberSettingName, numberProblem, numberSetting } from '../core/settings.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import { newOutputQueue } from './settings/output-queue.ts';
 
 /** Every number about a service, defaults filled in, in the units of {@link NUMBER_SETTINGS}. */
 export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'failureRatePercent'>, number>> & {
@@ -33,16 +34,17 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   const number = (name: Defaulted, given: Given): number =>
     optional(name, given) ?? NUMBER_SETTINGS[name].default;
 
-  const { lifecycle, api } = props;
-  const { pause, failureRate } = props.circuitBreaker || {};
-  const batchSize = number('batchSize', props.batchSize);
-  const batchWindowSeconds = number('batchWindowSeconds', props.batchWindow);
-  const timeoutSeconds = number('timeoutSeconds', props.timeout);
-  const inputRetentionSeconds = number('inputRetentionSeconds', props.inputRetention);
-  const maxAttempts = number('maxAttempts', props.maxAttempts);
+  const { queue, retry, payloads, records, observability, api, circuitBreaker } = props;
+  const { lifecycle } = payloads ?? {};
+  const output = newOutputQueue(props);
+  const batchSize = number('batchSize', queue?.batchSize);
+  const batchWindowSeconds = number('batchWindowSeconds', queue?.batchWindow);
+  const timeoutSeconds = number('timeoutSeconds', props.function?.timeout);
+  const inputRetentionSeconds = number('inputRetentionSeconds', queue?.retention);
+  const maxAttempts = number('maxAttempts', retry?.maxAttempts);
   if (Token.isUnresolved(maxAttempts)) {
     problems.push(
-      'maxAttempts must be known before deployment: after how many receives SQS moves a message is computed from it',
+      'retry.maxAttempts must be known before deployment: the maxReceiveCount of the input queue is computed from it',
     );
   }
   return {
@@ -50,32 +52,31 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     batchWindowSeconds,
     timeoutSeconds,
     inputRetentionSeconds,
-    maxConcurrency: number('maxConcurrency', props.maxConcurrency),
-    concurrency: optional('concurrency', props.concurrency) ?? wholeBatch(batchSize),
-    memoryMiB: number('memoryMiB', props.memoryMiB),
+    maxConcurrency: number('maxConcurrency', queue?.maxConcurrency),
+    concurrency: optional('concurrency', props.function?.requestConcurrency) ?? wholeBatch(batchSize),
+    memoryMiB: number('memoryMiB', props.function?.memoryMiB),
     visibilityTimeoutSeconds:
-      optional('visibilityTimeoutSeconds', props.visibilityTimeout) ??
+      optional('visibilityTimeoutSeconds', queue?.visibilityTimeout) ??
       defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems),
     maxAttempts,
-    retryBaseSeconds: number('retryBaseSeconds', props.retryBase),
-    retryCapSeconds: number('retryCapSeconds', props.retryCap),
-    pauseSeconds: number('pauseSeconds', pause),
-    failureRatePercent: optional('failureRatePercent', failureRate),
-    inlineLimitBytes: number('inlineLimitBytes', props.inlineLimitBytes),
-    maxPayloadBytes: number('maxPayloadBytes', props.maxPayloadBytes),
-    maxBufferedBytes: number('maxBufferedBytes', props.maxBufferedBytes),
-    maxJsonDepth: number('maxJsonDepth', props.maxJsonDepth),
-    outputRetentionSeconds:
-      optional('outputRetentionSeconds', props.outputRetention) ?? inputRetentionSeconds,
-    outputVisibilityTimeoutSeconds: number('outputVisibilityTimeoutSeconds', props.outputVisibilityTimeout),
-    outputMaxReceiveCount: number('outputMaxReceiveCount', props.outputMaxReceiveCount),
+    retryBaseSeconds: number('retryBaseSeconds', retry?.baseDelay),
+    retryCapSeconds: number('retryCapSeconds', retry?.maxDelay),
+    pauseSeconds: number('pauseSeconds', circuitBreaker?.pause),
+    failureRatePercent: optional('failureRatePercent', circuitBreaker?.failureRate),
+    inlineLimitBytes: number('inlineLimitBytes', props.output?.inlineLimitBytes),
+    maxPayloadBytes: number('maxPayloadBytes', payloads?.maxBytes),
+    maxBufferedBytes: number('maxBufferedBytes', payloads?.maxBufferedBytes),
+    maxJsonDepth: number('maxJsonDepth', payloads?.maxJsonDepth),
+    outputRetentionSeconds: optional('outputRetentionSeconds', output?.retention) ?? inputRetentionSeconds,
+    outputVisibilityTimeoutSeconds: number('outputVisibilityTimeoutSeconds', output?.visibilityTimeout),
+    outputMaxReceiveCount: number('outputMaxReceiveCount', output?.maxReceiveCount),
     uploadAgeDays: number('uploadAgeDays', lifecycle?.uploads),
     resultAgeDays: number('resultAgeDays', lifecycle?.results),
-    disposableAgeDays: number('disposableAgeDays', lifecycle?.disposableCopies),
+    disposableAgeDays: number('disposableAgeDays', lifecycle?.consumerCopies),
     replacedUploadAgeDays: number('replacedUploadAgeDays', lifecycle?.replacedUploads),
     incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
-    recordAgeDays: number('recordAgeDays', props.recordRetention),
-    oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', props.oldestRequestAlarm),
+    recordAgeDays: number('recordAgeDays', records?.retention),
+    oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', observability?.oldestRequestAlarm),
     maxWaitSeconds: number('maxWaitSeconds', api?.maxWait),
     tenantSharePercent: number('tenantSharePercent', api?.tenantShare),
   };
@@ -96,7 +97,9 @@ function inUnitOf(name: NumberSettingName, duration: Duration): number {
 /** As Lambda asks for it: room to try again when an invocation is throttled, and for the batch to fill. */
 function defaultVisibilityTimeout(timeout: number, batchWindow: number, problems: string[]): number {
   if (Token.isUnresolved(timeout) || Token.isUnresolved(batchWindow)) {
-    problems.push('visibilityTimeout must be given where timeout or batchWindow is only known at deployment');
+    problems.push(
+      'queue.visibilityTimeout must be set if function.timeout or queue.batchWindow is only known at deployment',
+    );
   }
   return VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * timeout + batchWindow;
 }

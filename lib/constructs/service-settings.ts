@@ -42,9 +42,9 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...webhookSettings(props.webhooks),
     prefixes,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
-    outputFormat: props.outputFormat ?? DEFAULT_OUTPUT_FORMAT,
+    outputFormat: props.output?.format ?? DEFAULT_OUTPUT_FORMAT,
     measureLoad: props.api !== undefined,
-    metrics: props.metrics ?? true,
-    tracing: props.tracing ?? false,
+    metrics: props.observability?.metrics ?? true,
+    tracing: props.observability?.tracing ?? false,
   };
 }

@@ -5,6 +5,7 @@ import { OUTPUT_FORMATS, OUTPUT_MIN_MESSAGE_BYTES } from '../core/settings.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { statedMaxMessageBytes } from './message-size.ts';
 import { prefixProblem } from './prefixes.ts';
+import { existingOutputQueue } from './settings/output-queue.ts';
 
 /** What is wrong with the props that aren't numbers. */
 export function textProblems(props: AsyncServiceProps): string[] {
@@ -37,54 +38,43 @@ function serviceNameProblems({ serviceName }: AsyncServiceProps): string[] {
 }
 
 function outputProblems(props: AsyncServiceProps): string[] {
-  const { outputFormat, outputQueue } = props;
+  const format = props.output?.format;
+  const queue = existingOutputQueue(props);
   const problems: string[] = [];
-  if (outputFormat !== undefined && !OUTPUT_FORMATS.includes(outputFormat)) {
-    problems.push(
-      `outputFormat must be one of ${OUTPUT_FORMATS.join(', ')}, got ${JSON.stringify(outputFormat)}`,
-    );
+  if (format !== undefined && !OUTPUT_FORMATS.includes(format)) {
+    problems.push(`output.format must be one of ${OUTPUT_FORMATS.join(', ')}, got ${JSON.stringify(format)}`);
   }
-  const maxMessageBytes = outputQueue && statedMaxMessageBytes(outputQueue);
+  const maxMessageBytes = queue && statedMaxMessageBytes(queue);
   if (maxMessageBytes !== undefined && maxMessageBytes < OUTPUT_MIN_MESSAGE_BYTES) {
     problems.push(
-      `outputQueue must take messages of at least ${OUTPUT_MIN_MESSAGE_BYTES} bytes, so that every failure fits; got a MaximumMessageSize of ${maxMessageBytes}`,
+      `output.queue must accept messages of at least ${OUTPUT_MIN_MESSAGE_BYTES} bytes, so that every failure fits, got a MaximumMessageSize of ${maxMessageBytes}`,
     );
   }
-  if (outputQueue?.fifo) {
-    problems.push(`outputQueue must be a standard queue, got the FIFO queue ${outputQueue.queueName}`);
-  }
-  if (outputQueue) {
-    for (const prop of ['outputRetention', 'outputVisibilityTimeout', 'outputMaxReceiveCount'] as const) {
-      if (props[prop] !== undefined)
-        problems.push(`${prop} must be set on outputQueue itself, got it beside outputQueue`);
-    }
+  if (queue?.fifo) {
+    problems.push(`output.queue must be a standard queue, got the FIFO queue ${queue.queueName}`);
   }
   return problems;
 }
 
-function failureProblems({ failureEvents, failureTopic, serviceName }: AsyncServiceProps): string[] {
-  if (!failureTopic) return [];
-  const problems: string[] = [];
-  if (!failureEvents) problems.push('failureTopic must come with failureEvents, got it alone');
-  if (Token.isUnresolved(serviceName)) {
-    problems.push(
-      'serviceName must be known before deployment where failureTopic is given: a rule looks for it',
-    );
-  }
-  return problems;
+function failureProblems({ observability, serviceName }: AsyncServiceProps): string[] {
+  if (!observability?.failureEvents?.topic || !Token.isUnresolved(serviceName)) return [];
+  return [
+    'serviceName must be known before deployment if observability.failureEvents.topic is set: a rule matches events by it',
+  ];
 }
 
-function sourceProblems({ claimCheckSources = [] }: AsyncServiceProps): string[] {
-  return claimCheckSources.flatMap(({ prefix }, index) =>
-    prefix === undefined ? [] : (prefixProblem(`claimCheckSources[${index}].prefix`, prefix) ?? []),
+function sourceProblems({ payloads: { sources = [] } = {} }: AsyncServiceProps): string[] {
+  return sources.flatMap(({ prefix }, index) =>
+    prefix === undefined ? [] : (prefixProblem(`payloads.sources[${index}].prefix`, prefix) ?? []),
   );
 }
 
-/** Two writers of one variable: whichever won, somebody would look for the other's value in vain. */
-function environmentProblems({ environment = {} }: AsyncServiceProps): string[] {
+/** The service sets these variables. With two values for one variable, one of them would be ignored. */
+function environmentProblems({ function: { environment = {} } = {} }: AsyncServiceProps): string[] {
   return Object.keys(environment)
     .filter((name) => name.startsWith('COATCHECK_') || name === 'POWERTOOLS_SERVICE_NAME')
     .map(
-      (name) => `environment.${name} must be left to the service, got ${JSON.stringify(environment[name])}`,
+      (name) =>
+        `function.environment.${name} must not be set, because the service sets it, got ${JSON.stringify(environment[name])}`,
     );
 }

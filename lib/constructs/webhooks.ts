@@ -84,7 +84,7 @@ export class Webhooks extends Construct {
     this.secret = webhooks.secret ?? this.#generatedSecret(settings, removalPolicy);
     this.scheduleGroup = new ScheduleGroup(this, 'Schedules', { removalPolicy: RemovalPolicy.DESTROY });
     const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.logRetention ?? RetentionDays.ONE_MONTH,
+      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
       removalPolicy,
     });
     const scheduleRole = this.#scheduleRole(queue, deadLetterQueue);
@@ -123,7 +123,7 @@ export class Webhooks extends Construct {
       },
       role: this.role,
       logGroup,
-      applicationLogLevelV2: service.logLevel ?? ApplicationLogLevel.INFO,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
     if (settings.tracing) traceActively(this.function, this.role);
     this.function.addEventSourceMapping('Deliveries', {

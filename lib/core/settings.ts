@@ -1,20 +1,20 @@
 import { SQS_MAX_DELAY_SECONDS, SQS_MAX_RETENTION_SECONDS, SQS_MAX_VISIBILITY_SECONDS } from './limits.ts';
 
-/** A number the owner of a service may choose: one definition for constructs, functions, docs and tests. */
+/** A numeric setting of a service: one definition for constructs, functions, docs and tests. */
 export interface NumberSetting {
-  /** Where an `AsyncService` is given it: a number, or a `Duration` where the unit is one of time. */
+  /** The path of the prop of `AsyncService`. Its value is a number, or a `Duration` if the unit is one of time. */
   readonly prop: string;
-  /** What it decides, in a sentence. */
+  /** What the setting does, in a sentence or two. */
   readonly meaning: string;
   /** The unit of `min`, `max` and `default`. */
   readonly unit: string;
   readonly min: number;
   readonly max: number;
-  /** Absent where the default is computed from other settings or the setting is off unless given. */
+  /** Undefined if the default depends on other settings, or if the setting is off by default. */
   readonly default?: number;
-  /** The environment variable by which a function learns it; absent where only the deployment needs it. */
+  /** The environment variable that passes it to a function. Undefined if only the deployment needs it. */
   readonly variable?: string;
-  /** Where the limit comes from, when it isn't ours. */
+  /** The documentation of the limit, if AWS sets it. */
   readonly source?: string;
 }
 
@@ -23,22 +23,21 @@ const SQS_QUEUE_ATTRIBUTES =
 const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
 const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 
-/**
- * A request may hold a socket to S3 and one its handler opened; the rest of 1,024 is for queues, results and retries.
- */
+/** A request may use a socket to S3 and one that its handler opens. The rest of 1,024 is for queues, results and retries. */
 const MAX_CONCURRENCY = 400;
 
-/** A day more than SQS keeps a message: whatever a message can still point at is there. */
+/** A day longer than SQS keeps a message, so that every object outlives the messages that refer to it. */
 const LONGER_THAN_ANY_QUEUE_DAYS = SQS_MAX_RETENTION_SECONDS / 86_400 + 1;
 
-/** A hundred years: S3 has no limit that matters. */
+/** A hundred years. S3 has no practical limit. */
 const MAX_AGE_DAYS = 36_500;
 
-/** Every number setting, by the name it has in code. */
+/** All numeric settings by their names in code. */
 export const NUMBER_SETTINGS = {
   batchSize: {
-    prop: 'batchSize',
-    meaning: 'Most messages one invocation is given; over 10 needs a batching window of a second or more.',
+    prop: 'queue.batchSize',
+    meaning:
+      'Maximum number of messages in a batch, that is in one invocation. More than 10 requires a `queue.batchWindow` of at least 1 second.',
     unit: 'messages',
     min: 1,
     max: 10_000,
@@ -46,8 +45,8 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_EVENT_SOURCE,
   },
   batchWindowSeconds: {
-    prop: 'batchWindow',
-    meaning: 'How long an event source waits to fill a batch.',
+    prop: 'queue.batchWindow',
+    meaning: 'How long Lambda waits for a batch to fill.',
     unit: 'seconds',
     min: 0,
     max: 300,
@@ -55,9 +54,9 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_EVENT_SOURCE,
   },
   maxConcurrency: {
-    prop: 'maxConcurrency',
+    prop: 'queue.maxConcurrency',
     meaning:
-      'Most batches processed at a time. The default leaves half of the 1,000 that an account has unless AWS granted it more to the HTTP API, to webhooks and to other functions.',
+      'Maximum number of batches processed concurrently. The default leaves half of the usual concurrency of an account, 1,000, to the HTTP API, to webhooks and to other functions.',
     unit: 'batches',
     min: 2,
     max: 1_000,
@@ -65,17 +64,17 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_EVENT_SOURCE,
   },
   concurrency: {
-    prop: 'concurrency',
+    prop: 'function.requestConcurrency',
     meaning:
-      'Most requests of one batch handled at a time; by default the whole batch, up to the maximum: a function may have 1,024 files and sockets open.',
+      'Maximum number of requests of one batch handled concurrently. Default: the whole batch, up to 400, because a function can have 1,024 files and sockets open.',
     unit: 'requests',
     min: 1,
     max: MAX_CONCURRENCY,
     variable: 'COATCHECK_CONCURRENCY',
   },
   memoryMiB: {
-    prop: 'memoryMiB',
-    meaning: 'Memory of the processor; its share of CPU grows with it.',
+    prop: 'function.memoryMiB',
+    meaning: 'Memory of the processor. CPU grows with it.',
     unit: 'MiB',
     min: 128,
     max: 10_240,
@@ -83,8 +82,8 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_QUOTAS,
   },
   timeoutSeconds: {
-    prop: 'timeout',
-    meaning: 'Longest time one invocation, that is one batch, may take.',
+    prop: 'function.timeout',
+    meaning: 'Maximum duration of an invocation, that is of one batch.',
     unit: 'seconds',
     min: 3,
     max: 900,
@@ -93,9 +92,9 @@ export const NUMBER_SETTINGS = {
     source: LAMBDA_QUOTAS,
   },
   visibilityTimeoutSeconds: {
-    prop: 'visibilityTimeout',
+    prop: 'queue.visibilityTimeout',
     meaning:
-      'How long a message stays hidden after a crash before it is tried again; by default 6 × `timeout` + `batchWindow`.',
+      'How long a message stays hidden after a crash before it is retried. Default: 6 × `function.timeout` + `queue.batchWindow`.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -103,8 +102,8 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   inputRetentionSeconds: {
-    prop: 'inputRetention',
-    meaning: 'How long a request may wait in the input queue.',
+    prop: 'queue.retention',
+    meaning: 'How long a request can wait in the input queue.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS - 1,
@@ -113,17 +112,16 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputRetentionSeconds: {
-    prop: 'outputRetention',
-    meaning:
-      'How long an outcome waits in the output queue; by default as long as a request in the input queue.',
+    prop: 'output.queue.retention',
+    meaning: 'How long an outcome can wait in the output queue. Default: the same as `queue.retention`.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS - 1,
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputVisibilityTimeoutSeconds: {
-    prop: 'outputVisibilityTimeout',
-    meaning: 'How long a consumer has an outcome to itself before it is delivered again.',
+    prop: 'output.queue.visibilityTimeout',
+    meaning: 'How long an outcome stays hidden from other consumers after one received it.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -131,8 +129,9 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   outputMaxReceiveCount: {
-    prop: 'outputMaxReceiveCount',
-    meaning: 'How often a consumer is given an outcome before it goes to the output dead-letter queue.',
+    prop: 'output.queue.maxReceiveCount',
+    meaning:
+      'How many times an outcome is delivered before it goes to the dead-letter queue of the output queue.',
     unit: 'receives',
     min: 1,
     max: 1_000,
@@ -140,8 +139,9 @@ export const NUMBER_SETTINGS = {
     source: SQS_QUEUE_ATTRIBUTES,
   },
   maxAttempts: {
-    prop: 'maxAttempts',
-    meaning: 'Attempts before a request fails for good and its message goes to the dead-letter queue.',
+    prop: 'retry.maxAttempts',
+    meaning:
+      'Maximum number of attempts. After the last one the request fails and its message goes to the dead-letter queue.',
     unit: 'attempts',
     min: 1,
     max: 400,
@@ -149,8 +149,8 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_MAX_ATTEMPTS',
   },
   retryBaseSeconds: {
-    prop: 'retryBase',
-    meaning: 'Upper bound of the first wait before a retry; it doubles with every attempt.',
+    prop: 'retry.baseDelay',
+    meaning: 'Upper bound of the delay before the first retry. It doubles with every attempt.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -158,8 +158,8 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_RETRY_BASE_SECONDS',
   },
   retryCapSeconds: {
-    prop: 'retryCap',
-    meaning: 'Upper bound of every wait before a retry; no wait is longer than 11 h 40 min.',
+    prop: 'retry.maxDelay',
+    meaning: 'Upper bound of the delay before any retry. No delay is longer than 11 h 40 min.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_VISIBILITY_SECONDS,
@@ -169,7 +169,7 @@ export const NUMBER_SETTINGS = {
   pauseSeconds: {
     prop: 'circuitBreaker.pause',
     meaning:
-      'How long processing pauses when what every request needs is down; it doubles while nothing succeeds, up to a quarter of an hour.',
+      'How long processing pauses while something that every request needs is unavailable. The pause doubles while nothing succeeds, up to 15 minutes.',
     unit: 'seconds',
     min: 1,
     max: SQS_MAX_DELAY_SECONDS,
@@ -179,15 +179,16 @@ export const NUMBER_SETTINGS = {
   failureRatePercent: {
     prop: 'circuitBreaker.failureRate',
     meaning:
-      'Share of the last 20 attempts of an instance that must fail, of whatever, for processing to pause.',
+      'Percentage of the last 20 attempts of an instance at which processing pauses if they failed, whatever the error. Off by default.',
     unit: 'percent',
     min: 1,
     max: 100,
     variable: 'COATCHECK_FAILURE_RATE_PERCENT',
   },
   inlineLimitBytes: {
-    prop: 'inlineLimitBytes',
-    meaning: 'Largest result that travels inside the outcome; a larger one is stored in S3 and referred to.',
+    prop: 'output.inlineLimitBytes',
+    meaning:
+      'Maximum size of a result inside an outcome. Larger results are stored in S3, and the outcome refers to them.',
     unit: 'bytes',
     min: 0,
     max: 1_000_000,
@@ -195,8 +196,8 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_INLINE_LIMIT_BYTES',
   },
   maxPayloadBytes: {
-    prop: 'maxPayloadBytes',
-    meaning: 'Largest payload accepted; a larger one fails without being read.',
+    prop: 'payloads.maxBytes',
+    meaning: 'Maximum size of a payload. Larger payloads fail without being read.',
     unit: 'bytes',
     min: 1,
     max: 50_000_000_000_000,
@@ -205,8 +206,9 @@ export const NUMBER_SETTINGS = {
     source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html',
   },
   maxBufferedBytes: {
-    prop: 'maxBufferedBytes',
-    meaning: 'Largest payload `json()`, `text()` and `bytes()` hold in memory; `stream()` has no such limit.',
+    prop: 'payloads.maxBufferedBytes',
+    meaning:
+      'Maximum size of a payload that `json()`, `text()` and `bytes()` hold in memory. `stream()` has no such limit.',
     unit: 'bytes',
     min: 1,
     max: 536_870_888,
@@ -214,8 +216,8 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_MAX_BUFFERED_BYTES',
   },
   maxJsonDepth: {
-    prop: 'maxJsonDepth',
-    meaning: 'Deepest nesting of JSON that is parsed.',
+    prop: 'payloads.maxJsonDepth',
+    meaning: 'Maximum nesting of JSON. Deeper JSON fails without being parsed.',
     unit: 'levels',
     min: 1,
     max: 1_000,
@@ -223,16 +225,17 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_MAX_JSON_DEPTH',
   },
   uploadAgeDays: {
-    prop: 'lifecycle.uploads',
-    meaning: 'How long payloads are kept.',
+    prop: 'payloads.lifecycle.uploads',
+    meaning: 'How long payloads are kept. At least `queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
     default: LONGER_THAN_ANY_QUEUE_DAYS,
   },
   resultAgeDays: {
-    prop: 'lifecycle.results',
-    meaning: 'How long results above the inline limit are kept.',
+    prop: 'payloads.lifecycle.results',
+    meaning:
+      'How long results larger than `output.inlineLimitBytes` are kept. At least `output.queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -240,34 +243,35 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_RESULT_AGE_DAYS',
   },
   disposableAgeDays: {
-    prop: 'lifecycle.disposableCopies',
-    meaning: 'How long copies of results are kept that their consumer should have deleted.',
+    prop: 'payloads.lifecycle.consumerCopies',
+    meaning:
+      'How long copies of results are kept that their consumer didn’t delete. At least `output.queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
     default: LONGER_THAN_ANY_QUEUE_DAYS,
   },
   replacedUploadAgeDays: {
-    prop: 'lifecycle.replacedUploads',
+    prop: 'payloads.lifecycle.replacedUploads',
     meaning:
-      'How long a payload is kept after it was overwritten or deleted: its request may still be waiting.',
+      'How long a payload is kept after it was overwritten, deleted or expired. At least `queue.retention`.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
     default: 5,
   },
   incompleteUploadAgeDays: {
-    prop: 'lifecycle.incompleteUploads',
-    meaning: 'How long the parts of a multipart upload that nobody completes are kept.',
+    prop: 'payloads.lifecycle.incompleteUploads',
+    meaning: 'How long the parts of a multipart upload are kept that was never completed.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
     default: 1,
   },
   recordAgeDays: {
-    prop: 'recordRetention',
+    prop: 'records.retention',
     meaning:
-      'How long a request’s record is kept after its last change: so long a duplicate of it is known as one.',
+      'How long the record of a request is kept after its last change. Duplicates are detected as long as the record exists. At least `queue.retention` plus 14 days.',
     unit: 'days',
     min: 1,
     max: MAX_AGE_DAYS,
@@ -275,8 +279,8 @@ export const NUMBER_SETTINGS = {
     variable: 'COATCHECK_RECORD_AGE_DAYS',
   },
   oldestRequestAlarmSeconds: {
-    prop: 'oldestRequestAlarm',
-    meaning: 'How long a request waits in the input queue before the alarm is raised.',
+    prop: 'observability.oldestRequestAlarm',
+    meaning: 'How long a request waits in the input queue before the alarm `OldestRequest` fires.',
     unit: 'seconds',
     min: 60,
     max: SQS_MAX_RETENTION_SECONDS,
@@ -285,7 +289,7 @@ export const NUMBER_SETTINGS = {
   maxWaitSeconds: {
     prop: 'api.maxWait',
     meaning:
-      'Longest wait until it is done that the HTTP API lets a new request in for; where a longer one is predicted, it answers 503.',
+      'Maximum predicted time until a new request is done for which the HTTP API accepts it. If the prediction is longer, the API answers 503. At most `queue.retention`.',
     unit: 'seconds',
     min: 1,
     max: 345_600,
@@ -295,7 +299,7 @@ export const NUMBER_SETTINGS = {
   tenantSharePercent: {
     prop: 'api.tenantShare',
     meaning:
-      'Largest share of what is let in that one tenant may have while others ask too and the wait is above half of `api.maxWait`; above it, the HTTP API answers 429.',
+      'Maximum share of accepted requests for one tenant while other tenants submit requests too and the predicted time is above half of `api.maxWait`. Above the share, the API answers 429.',
     unit: 'percent',
     min: 1,
     max: 100,
@@ -304,17 +308,17 @@ export const NUMBER_SETTINGS = {
   },
 } as const satisfies Record<string, NumberSetting>;
 
-/** The name of a number setting. */
+/** The name of a numeric setting. */
 export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
 
-/** Every number setting as its definition says, with the optional members visible. */
+/** The definition of a numeric setting, with its optional members. */
 export function numberSetting(name: NumberSettingName): NumberSetting {
   return NUMBER_SETTINGS[name];
 }
 
 /**
- * What is wrong with a value for a number setting, or undefined when it fits.
- * @param path how the reader of the message named the value: a prop's path or a variable's name
+ * The problem with a value of a numeric setting; undefined if it is valid.
+ * @param path the name of the value in the message: the path of a prop or the name of a variable
  */
 export function numberProblem(name: NumberSettingName, value: unknown, path: string): string | undefined {
   const { min, max, unit } = numberSetting(name);

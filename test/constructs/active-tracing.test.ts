@@ -7,7 +7,7 @@ const ALL = { api: {}, webhooks: {} };
 const FUNCTIONS = ['ServiceProcessor', 'ServiceApiFunction', 'ServiceWebhooks'];
 
 it('traces every function, each allowed to before it is made', () => {
-  const template = serviceInApp({ ...ALL, tracing: true }).template();
+  const template = serviceInApp({ ...ALL, observability: { tracing: true } }).template();
   for (const name of FUNCTIONS) {
     const { properties, dependsOn } = resource(template, 'AWS::Lambda::Function', name);
     expect(properties.TracingConfig).toEqual({ Mode: 'Active' });
@@ -35,7 +35,7 @@ it('is off by default', () => {
 });
 
 it('hides no finding of cdk-nag about what the user adds', () => {
-  const { stack, service } = serviceInApp({ ...ALL, tracing: true });
+  const { stack, service } = serviceInApp({ ...ALL, observability: { tracing: true } });
   const findings = () =>
     new AwsSolutionsChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);
   expect(findings()).toEqual([]);

@@ -48,15 +48,16 @@ it('is what the API reads by default', () => {
 
 it('is what the props say', () => {
   const { variables, bucket, table, input } = variablesOf({
-    tracing: true,
+    observability: { tracing: true },
     serviceName: 'urn:reports',
-    timeout: Duration.minutes(2),
-    inlineLimitBytes: 1_000,
-    maxPayloadBytes: 2_000,
-    recordRetention: Duration.days(40),
-    lifecycle: { results: Duration.days(7) },
-    uploadPrefix: 'in/',
-    payloadPrefix: 'by-reference/',
+    function: { timeout: Duration.minutes(2) },
+    output: { inlineLimitBytes: 1_000 },
+    payloads: {
+      maxBytes: 2_000,
+      lifecycle: { results: Duration.days(7) },
+      prefixes: { uploads: 'in/', payloads: 'by-reference/' },
+    },
+    records: { retention: Duration.days(40) },
     api: {
       auth: ApiAuth.jwt({
         issuer: 'https://issuer.example.com',
@@ -96,13 +97,13 @@ it('is what the props say', () => {
 });
 
 it.each<[Partial<AsyncServiceProps>, string, string]>([
-  [{ maxConcurrency: 3 }, '30', '30'],
-  [{ maxConcurrency: 100 }, '50', '1000'],
-  [{ maxConcurrency: 1_000 }, '50', '3050'],
-  [{ batchSize: 1 }, '5', '305'],
-  [{ concurrency: 4 }, '20', '1220'],
-  [{ concurrency: 400 }, '50', '3050'],
-  [{ maxConcurrency: 2, concurrency: 1 }, '2', '2'],
+  [{ queue: { maxConcurrency: 3 } }, '30', '30'],
+  [{ queue: { maxConcurrency: 100 } }, '50', '1000'],
+  [{ queue: { maxConcurrency: 1_000 } }, '50', '3050'],
+  [{ queue: { batchSize: 1 } }, '5', '305'],
+  [{ function: { requestConcurrency: 4 } }, '20', '1220'],
+  [{ function: { requestConcurrency: 400 } }, '50', '3050'],
+  [{ queue: { maxConcurrency: 2 }, function: { requestConcurrency: 1 } }, '2', '2'],
 ])(
   'counts the requests handled at a time: with %j, %s at first and %s a minute later',
   (props, first, later) => {
@@ -116,7 +117,7 @@ it('counts no more than there are for sure, where numbers are only known at depl
   const stack = new Stack(emptyApp(), 'Stack');
   const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
   const { variables } = variablesOf(
-    { maxConcurrency: number('Batches'), concurrency: number('Requests') },
+    { queue: { maxConcurrency: number('Batches') }, function: { requestConcurrency: number('Requests') } },
     stack,
   );
   expect(variables.COATCHECK_FIRST_SLOTS).toBe('2');
@@ -131,7 +132,7 @@ it('refers to numbers only known at deployment', () => {
 });
 
 it("has names in logs and source maps, and nothing of the processor's own", () => {
-  const { variables } = variablesOf({ environment: { TABLE: 'reports' } });
+  const { variables } = variablesOf({ function: { environment: { TABLE: 'reports' } } });
   expect(variables).toMatchObject({
     POWERTOOLS_SERVICE_NAME: 'Stack/Service',
     NODE_OPTIONS: '--enable-source-maps',

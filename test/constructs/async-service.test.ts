@@ -75,8 +75,10 @@ describe('with nothing but an entry', () => {
 
   it('nor has it with all that can be added for its operators', () => {
     const stack = new Stack(emptyApp(), 'Stack');
-    const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
-    serviceIn(stack, { dashboard: true, failureEvents: true, failureTopic, alarmTopic: failureTopic });
+    const topic = new Topic(stack, 'Topic', { enforceSSL: true });
+    serviceIn(stack, {
+      observability: { dashboard: true, failureEvents: { topic }, alarmTopic: topic },
+    });
     expect(findingsIn(stack)).toEqual([]);
   });
 
@@ -87,7 +89,7 @@ describe('with nothing but an entry', () => {
       { bucket: Bucket.fromBucketArn(stack, 'Whole', 'arn:aws:s3:::whole') },
       { bucket: new Bucket(stack, 'Own', { enforceSSL: true, serverAccessLogsPrefix: 'log/' }) },
     ];
-    serviceIn(stack, { claimCheckSources });
+    serviceIn(stack, { payloads: { sources: claimCheckSources } });
     expect(findingsIn(stack)).toEqual([]);
   });
 
@@ -127,18 +129,18 @@ describe('with an HTTP API', () => {
 it('is as its props say', () => {
   const template = serviceInApp({
     handler: 'reports',
-    batchSize: 50,
-    batchWindow: Duration.seconds(3),
-    maxConcurrency: 7,
-    memoryMiB: 2_048,
-    timeout: Duration.minutes(10),
-    inputRetention: Duration.days(2),
-    maxAttempts: 9,
-    outputRetention: Duration.days(3),
-    outputVisibilityTimeout: Duration.minutes(5),
-    outputMaxReceiveCount: 11,
-    logLevel: ApplicationLogLevel.DEBUG,
-    logRetention: RetentionDays.ONE_YEAR,
+    queue: {
+      batchSize: 50,
+      batchWindow: Duration.seconds(3),
+      maxConcurrency: 7,
+      retention: Duration.days(2),
+    },
+    function: { memoryMiB: 2_048, timeout: Duration.minutes(10) },
+    retry: { maxAttempts: 9 },
+    output: {
+      queue: { retention: Duration.days(3), visibilityTimeout: Duration.minutes(5), maxReceiveCount: 11 },
+    },
+    observability: { logLevel: ApplicationLogLevel.DEBUG, logRetention: RetentionDays.ONE_YEAR },
   }).template();
   expect(resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
     Handler: 'index.reports',
@@ -169,7 +171,7 @@ it('is as its props say', () => {
 describe('with an output queue of the user', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const outputQueue = new Queue(stack, 'Own');
-  const { service, template } = serviceIn(stack, { outputQueue });
+  const { service, template } = serviceIn(stack, { output: { queue: outputQueue } });
 
   it('publishes to it', () => {
     expect(service.outputQueue).toBe(outputQueue);
@@ -196,7 +198,7 @@ describe('with an output queue of the user', () => {
   it('A1: takes the MaximumMessageSize that it states', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const { template } = serviceIn(stack, {
-      outputQueue: new Queue(stack, 'Own', { maxMessageSizeBytes: 262_144 }),
+      output: { queue: new Queue(stack, 'Own', { maxMessageSizeBytes: 262_144 }) },
     });
     const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties
       .Environment;
@@ -206,7 +208,7 @@ describe('with an output queue of the user', () => {
   it("doesn't know its dead-letter queue", () => {
     expect(service.outputDeadLetterQueue).toBeUndefined();
     expect(() => service.metricOutputDeadLetters()).toThrow(
-      'Stack/Service has no output dead-letter queue, since outputQueue was given',
+      'Stack/Service has no output dead-letter queue, because output.queue is an existing queue',
     );
   });
 });

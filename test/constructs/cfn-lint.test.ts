@@ -43,9 +43,9 @@ it('finds nothing in the template with an HTTP API', async () => {
 
 it('finds nothing in the template with a dashboard and events', async () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const failureTopic = new Topic(stack, 'Topic', { enforceSSL: true });
-  const props = { dashboard: true, failureEvents: true, failureTopic };
-  expect(await findingsIn(serviceIn(stack, props).template().toJSON())).toBe('');
+  const topic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const observability = { dashboard: true, failureEvents: { topic } };
+  expect(await findingsIn(serviceIn(stack, { observability }).template().toJSON())).toBe('');
 });
 
 it('finds nothing in the template with webhooks', async () => {

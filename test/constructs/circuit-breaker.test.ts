@@ -74,7 +74,7 @@ describe('the circuit breaker', () => {
 });
 
 it('can be left out', () => {
-  const template = serviceInApp({ circuitBreaker: false }).template();
+  const template = serviceInApp({ circuitBreaker: { pauseEventSource: false } }).template();
   const ids = resources(template).map(({ id }) => id);
   expect(ids.filter((id) => id.startsWith(BREAKER) || id.startsWith('ServicePauses'))).toEqual([]);
 });
@@ -85,5 +85,5 @@ it('leaves nothing paused when it is left out of a service that is', () => {
       .Enabled;
   // CloudFormation turns on what it is told of anew; while there is a breaker it must not.
   expect(enabledIn({})).toBeUndefined();
-  expect(enabledIn({ circuitBreaker: false })).toBe(true);
+  expect(enabledIn({ circuitBreaker: { pauseEventSource: false } })).toBe(true);
 });

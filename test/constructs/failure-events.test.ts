@@ -28,7 +28,9 @@ it('is off: nothing may be put anywhere', () => {
 });
 
 it('true is the default bus, and no other may be put to', () => {
-  const { template, allowed, told } = puttingOf(new Stack(emptyApp(), 'Stack'), { failureEvents: true });
+  const { template, allowed, told } = puttingOf(new Stack(emptyApp(), 'Stack'), {
+    observability: { failureEvents: {} },
+  });
   const arn = 'arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default';
   expect(allowed).toEqual([{ Effect: 'Allow', Action: 'events:PutEvents', Resource: arn }]);
   expect(told).toBe(arn);
@@ -37,33 +39,40 @@ it('true is the default bus, and no other may be put to', () => {
 
 it('a bus of the user is told instead', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { allowed, told } = puttingOf(stack, { failureEvents: new EventBus(stack, 'Own') });
+  const { allowed, told } = puttingOf(stack, {
+    observability: { failureEvents: { bus: new EventBus(stack, 'Own') } },
+  });
   expect(told).toMatch(/^<Own.*\.Arn>$/);
   expect(allowed).toMatchObject([{ Resource: told }]);
 });
 
 it('a topic is told by a rule, of this service only, in the name of a role that may do that', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const failureEvents = new EventBus(stack, 'Own');
-  const failureTopic = new Topic(stack, 'Topic');
-  const { template } = puttingOf(stack, { failureEvents, failureTopic, serviceName: 'Shop/Orders' });
-  const topic = `<${resource(template, 'AWS::SNS::Topic').id}>`;
+  const bus = new EventBus(stack, 'Own');
+  const topic = new Topic(stack, 'Topic');
+  const { template } = puttingOf(stack, {
+    observability: { failureEvents: { bus, topic } },
+    serviceName: 'Shop/Orders',
+  });
+  const topicRef = `<${resource(template, 'AWS::SNS::Topic').id}>`;
   expect(readable(resource(template, 'AWS::Events::Rule').properties)).toMatchObject({
     EventBusName: `<${resource(template, 'AWS::Events::EventBus').id}>`,
     EventPattern: { source: ['coatcheck'], detail: { source: ['/coatcheck/Shop%2FOrders'] } },
     State: 'ENABLED',
     Targets: [
-      { Arn: topic, RoleArn: `<${resource(template, 'AWS::IAM::Role', 'ServiceFailureEvents').id}.Arn>` },
+      { Arn: topicRef, RoleArn: `<${resource(template, 'AWS::IAM::Role', 'ServiceFailureEvents').id}.Arn>` },
     ],
   });
   const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceFailureEvents').properties
     .PolicyDocument;
-  expect(readable(Statement)).toEqual([{ Effect: 'Allow', Action: 'sns:Publish', Resource: topic }]);
+  expect(readable(Statement)).toEqual([{ Effect: 'Allow', Action: 'sns:Publish', Resource: topicRef }]);
 });
 
 it('E16: the role is for rules of this account only', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { template } = puttingOf(stack, { failureEvents: true, failureTopic: new Topic(stack, 'Topic') });
+  const { template } = puttingOf(stack, {
+    observability: { failureEvents: { topic: new Topic(stack, 'Topic') } },
+  });
   const { AssumeRolePolicyDocument } = resource(
     template,
     'AWS::IAM::Role',
@@ -81,8 +90,8 @@ it('E16: the role is for rules of this account only', () => {
 
 it('E10: the role may use the key of an encrypted topic', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const failureTopic = new Topic(stack, 'Topic', { masterKey: new Key(stack, 'Key') });
-  const { template } = puttingOf(stack, { failureEvents: true, failureTopic });
+  const topic = new Topic(stack, 'Topic', { masterKey: new Key(stack, 'Key') });
+  const { template } = puttingOf(stack, { observability: { failureEvents: { topic } } });
   const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceFailureEvents').properties
     .PolicyDocument;
   expect(Statement).toContainEqual(
@@ -92,23 +101,17 @@ it('E10: the role may use the key of an encrypted topic', () => {
 
 it('a topic lets nobody publish by itself: EventBridge has rules of other accounts, too', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { template } = puttingOf(stack, { failureEvents: true, failureTopic: new Topic(stack, 'Topic') });
+  const { template } = puttingOf(stack, {
+    observability: { failureEvents: { topic: new Topic(stack, 'Topic') } },
+  });
   expect(resources(template).filter(({ type }) => type === 'AWS::SNS::TopicPolicy')).toEqual([]);
-});
-
-it('a topic alone would never be told', () => {
-  const stack = new Stack(emptyApp(), 'Stack');
-  const failureTopic = new Topic(stack, 'Topic');
-  expect(() => serviceIn(stack, { failureTopic })).toThrow(
-    'failureTopic must come with failureEvents, got it alone',
-  );
 });
 
 it('a rule can’t look for a name that isn’t known yet', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const failureTopic = new Topic(stack, 'Topic');
+  const topic = new Topic(stack, 'Topic');
   const serviceName = new CfnParameter(stack, 'Name').valueAsString;
-  expect(() => serviceIn(stack, { failureEvents: true, failureTopic, serviceName })).toThrow(
-    'serviceName must be known before deployment where failureTopic is given',
+  expect(() => serviceIn(stack, { observability: { failureEvents: { topic } }, serviceName })).toThrow(
+    'serviceName must be known before deployment if observability.failureEvents.topic is set',
   );
 });

@@ -13,7 +13,7 @@ it('refuses an output queue that is the input queue', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   const outputQueue = known(stack, 'Known', () => service.inputQueue.queueArn);
-  const service = new AsyncService(stack, 'Service', { entry: ENTRY, outputQueue });
+  const service = new AsyncService(stack, 'Service', { entry: ENTRY, output: { queue: outputQueue } });
   expect(() => app.synth()).toThrow(
     'The output queue leads back to the input queue: Stack/Service → Stack/Service',
   );
@@ -23,8 +23,8 @@ it('refuses a chain of services that leads back to its start', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   const back = known(stack, 'Known', () => first.inputQueue.queueArn);
-  const last = new AsyncService(stack, 'Last', { entry: ENTRY, outputQueue: back });
-  const first = new AsyncService(stack, 'First', { entry: ENTRY, outputQueue: last.inputQueue });
+  const last = new AsyncService(stack, 'Last', { entry: ENTRY, output: { queue: back } });
+  const first = new AsyncService(stack, 'First', { entry: ENTRY, output: { queue: last.inputQueue } });
   expect(() => app.synth()).toThrow('Stack/First → Stack/Last → Stack/First');
 });
 
@@ -32,7 +32,7 @@ it('lets a chain of services be', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   const last = new AsyncService(stack, 'Last', { entry: ENTRY });
-  new AsyncService(stack, 'First', { entry: ENTRY, outputQueue: last.inputQueue });
+  new AsyncService(stack, 'First', { entry: ENTRY, output: { queue: last.inputQueue } });
   expect(() => app.synth()).not.toThrow();
 });
 

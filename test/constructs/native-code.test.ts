@@ -40,7 +40,7 @@ test.each([
 ])('E5: native code for other platforms only is refused: %s', (architecture, machine) => {
   addNativeCode('other.node', machine);
   expect(nativeCodeProblem(folder, architecture)).toMatch(
-    `bundling.nodeModules must be installed for linux-${architecture.name}, got native code for another platform, ` +
+    `function.bundling.nodeModules must be installed for linux-${architecture.name}, got native code for another platform, ` +
       `${join('node_modules', 'a', 'other.node')} for example`,
   );
 });

@@ -100,20 +100,17 @@ describe('its lifecycle', () => {
   });
 
   it('is as the props say', () => {
-    const props = {
-      uploadPrefix: 'in/',
-      payloadPrefix: 'by-reference/',
-      resultPrefix: 'out/',
-      disposablePrefix: 'out-copies/',
+    const payloads = {
+      prefixes: { uploads: 'in/', payloads: 'by-reference/', results: 'out/', consumerCopies: 'out-copies/' },
       lifecycle: {
         uploads: Duration.days(30),
         replacedUploads: Duration.days(6),
         results: Duration.days(40),
-        disposableCopies: Duration.days(7),
+        consumerCopies: Duration.days(7),
         incompleteUploads: Duration.days(2),
       },
     };
-    expect(rulesOf(props)).toEqual([
+    expect(rulesOf({ payloads })).toEqual([
       { Prefix: 'in/', ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 6 } },
       { Prefix: 'by-reference/', ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 6 } },
       { Prefix: 'out/', ExpirationInDays: 40, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },

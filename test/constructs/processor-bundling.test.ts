@@ -62,20 +62,19 @@ describe('E6: the project', () => {
 
   test('with two lock files must say which has the versions of nodeModules', () => {
     project({ 'package-lock.json': '{}', 'yarn.lock': '', 'package.json': '{}', 'processor.ts': ENTRY });
-    const props = { entry: 'processor.ts', bundling: { nodeModules: ['sharp'] } };
-    expect(() => processorBundling(props)).toThrow(
-      'depsLockFilePath must name the lock file that has sharp, one of pnpm-lock.yaml, yarn.lock, bun.lock, ' +
+    const bundling = { nodeModules: ['sharp'] };
+    expect(() => processorBundling({ entry: 'processor.ts', function: { bundling } })).toThrow(
+      'function.depsLockFilePath must name the lock file that has sharp, one of pnpm-lock.yaml, yarn.lock, bun.lock, ' +
         `bun.lockb, package-lock.json, got ${join(root, 'yarn.lock')} and ${join(root, 'package-lock.json')}`,
     );
     const depsLockFilePath = 'package-lock.json';
-    expect(processorBundling({ ...props, depsLockFilePath }).depsLockFilePath).toBe(
-      join(root, depsLockFilePath),
-    );
+    const chosen = processorBundling({ entry: 'processor.ts', function: { bundling, depsLockFilePath } });
+    expect(chosen.depsLockFilePath).toBe(join(root, depsLockFilePath));
   });
 
   test('without a lock file can’t have nodeModules', () => {
     project({ 'package.json': '{}', 'processor.ts': ENTRY });
-    const props = { entry: 'processor.ts', bundling: { nodeModules: ['sharp'] } };
+    const props = { entry: 'processor.ts', function: { bundling: { nodeModules: ['sharp'] } } };
     expect(() => processorBundling(props)).toThrow(`got none in ${root} or above it`);
   });
 
@@ -83,7 +82,7 @@ describe('E6: the project', () => {
     project({ 'infra/package-lock.json': '{}', 'services/orders/processor.ts': ENTRY }, 'infra');
     const entry = '../services/orders/processor.ts';
     expect(processorBundling({ entry }).projectRoot).toBe(join(root, 'infra'));
-    expect(processorBundling({ entry, projectRoot: '..' }).projectRoot).toBe(root);
+    expect(processorBundling({ entry, function: { projectRoot: '..' } }).projectRoot).toBe(root);
     expect(await exportsOf({ entry })).toMatchObject({ handler: 1 });
   });
 
@@ -111,7 +110,7 @@ describe('E3: a CommonJS entry', () => {
       'helper.js': helper,
       'processor.cjs': 'exports.handler = require("./helper").where();',
     });
-    const { handler } = await exportsOf({ entry: 'processor.cjs', bundling: { minify } });
+    const { handler } = await exportsOf({ entry: 'processor.cjs', function: { bundling: { minify } } });
     const out = join(root, 'out');
     expect(handler).toEqual([out, join(out, 'index.mjs'), '\n', 'function']);
   });
@@ -128,7 +127,9 @@ describe('E3: a CommonJS entry', () => {
     const banner =
       "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
     const out = join(root, 'out');
-    expect(await exportsOf({ entry: 'processor.mjs', bundling: { minify, banner } })).toMatchObject({
+    expect(
+      await exportsOf({ entry: 'processor.mjs', function: { bundling: { minify, banner } } }),
+    ).toMatchObject({
       handler: [out, '/', out],
     });
   });
@@ -137,7 +138,7 @@ describe('E3: a CommonJS entry', () => {
 describe('E4: options of one’s own', () => {
   const bundlingOf = (bundling?: BundlingOptions) => {
     project({ 'package-lock.json': '{}', 'processor.ts': ENTRY });
-    return processorBundling({ entry: 'processor.ts', bundling });
+    return processorBundling({ entry: 'processor.ts', function: { bundling } });
   };
 
   test('are used along with those of the service', () => {
@@ -179,7 +180,7 @@ test.each([
   [Architecture.X86_64, 'x64'],
 ])('E5: packages are installed for the architecture of the function: %s', (architecture, cpu) => {
   project({ 'package-lock.json': '{}', 'processor.ts': ENTRY });
-  const { bundling } = processorBundling({ entry: 'processor.ts', architecture });
+  const { bundling } = processorBundling({ entry: 'processor.ts', function: { architecture } });
   expect(bundling?.environment).toEqual({
     npm_config_os: 'linux',
     npm_config_cpu: cpu,

@@ -69,30 +69,27 @@ it('is what the props say', () => {
   const { variables, bucket, table, input, output, dead, pauses } = variablesOf(stack, {
     circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
     serviceName: 'urn:reports',
-    metrics: false,
-    tracing: true,
-    batchSize: 20,
-    batchWindow: Duration.seconds(5),
-    concurrency: 4,
-    timeout: Duration.minutes(2),
-    visibilityTimeout: Duration.minutes(3),
-    inputRetention: Duration.hours(2),
-    retryBase: Duration.seconds(3),
-    retryCap: Duration.minutes(1),
-    inlineLimitBytes: 1_000,
-    maxPayloadBytes: 2_000,
-    maxBufferedBytes: 3_000,
-    maxJsonDepth: 4,
-    recordRetention: Duration.days(40),
-    outputFormat: 'raw',
-    uploadPrefix: 'in/',
-    payloadPrefix: 'by-reference/',
-    resultPrefix: 'out/',
-    disposablePrefix: 'out-copies/',
-    claimCheckSources: [
-      { bucket: Bucket.fromBucketName(stack, 'One', 'one-bucket') },
-      { bucket: Bucket.fromBucketName(stack, 'Two', 'two-bucket'), prefix: 'some/' },
-    ],
+    observability: { metrics: false, tracing: true },
+    queue: {
+      batchSize: 20,
+      batchWindow: Duration.seconds(5),
+      visibilityTimeout: Duration.minutes(3),
+      retention: Duration.hours(2),
+    },
+    function: { requestConcurrency: 4, timeout: Duration.minutes(2) },
+    retry: { baseDelay: Duration.seconds(3), maxDelay: Duration.minutes(1) },
+    output: { inlineLimitBytes: 1_000, format: 'raw' },
+    payloads: {
+      maxBytes: 2_000,
+      maxBufferedBytes: 3_000,
+      maxJsonDepth: 4,
+      prefixes: { uploads: 'in/', payloads: 'by-reference/', results: 'out/', consumerCopies: 'out-copies/' },
+      sources: [
+        { bucket: Bucket.fromBucketName(stack, 'One', 'one-bucket') },
+        { bucket: Bucket.fromBucketName(stack, 'Two', 'two-bucket'), prefix: 'some/' },
+      ],
+    },
+    records: { retention: Duration.days(40) },
   });
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'urn:reports',
@@ -134,15 +131,14 @@ it('is what the props say', () => {
 
 it('handles a batch as a whole, as far as a function may open sockets', () => {
   const { variables } = variablesOf(new Stack(emptyApp(), 'Stack'), {
-    batchSize: 1_000,
-    batchWindow: Duration.seconds(1),
+    queue: { batchSize: 1_000, batchWindow: Duration.seconds(1) },
   });
   expect(variables.COATCHECK_CONCURRENCY).toBe('400');
 });
 
 it('has room for the user, for the names in logs and for source maps', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { variables } = variablesOf(stack, { environment: { TABLE: 'reports' } });
+  const { variables } = variablesOf(stack, { function: { environment: { TABLE: 'reports' } } });
   expect(variables).toMatchObject({
     TABLE: 'reports',
     POWERTOOLS_SERVICE_NAME: 'Stack/Service',
@@ -152,13 +148,15 @@ it('has room for the user, for the names in logs and for source maps', () => {
 
 it("leaves Node's options to the user who sets them", () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { variables } = variablesOf(stack, { environment: { NODE_OPTIONS: '--max-http-header-size=32768' } });
+  const { variables } = variablesOf(stack, {
+    function: { environment: { NODE_OPTIONS: '--max-http-header-size=32768' } },
+  });
   expect(variables.NODE_OPTIONS).toBe('--max-http-header-size=32768');
 });
 
 it('refers to numbers only known at deployment', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const depth = new CfnParameter(stack, 'Depth', { type: 'Number' });
-  const { variables } = variablesOf(stack, { maxJsonDepth: depth.valueAsNumber });
+  const { variables } = variablesOf(stack, { payloads: { maxJsonDepth: depth.valueAsNumber } });
   expect(variables.COATCHECK_MAX_JSON_DEPTH).toBe('<Depth>');
 });

@@ -14,7 +14,11 @@ describe('the bundle', () => {
     const app = new App({ outdir: folder });
     // ESM that loads CommonJS in both ways there are.
     const entry = 'test/constructs/fixtures/mixed.mjs';
-    new AsyncService(new Stack(app, 'Stack'), 'Service', { entry, handler: 'mixed', circuitBreaker: false });
+    new AsyncService(new Stack(app, 'Stack'), 'Service', {
+      entry,
+      handler: 'mixed',
+      circuitBreaker: { pauseEventSource: false },
+    });
     app.synth();
     const asset = readdirSync(folder).find((name) => name.startsWith('asset.')) ?? '';
     bundle = join(folder, asset, 'index.mjs');

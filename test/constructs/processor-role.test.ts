@@ -67,7 +67,7 @@ it('reads the other places payloads may lie, and opens their keys', () => {
       }),
     },
   ];
-  const { template } = serviceIn(stack, { claimCheckSources });
+  const { template } = serviceIn(stack, { payloads: { sources: claimCheckSources } });
   const partner = 'arn:<AWS::Partition>:s3:::partner-bucket';
   const sealed = 'arn:<AWS::Partition>:s3:::sealed-bucket';
   expect(statementsOf(template())).toEqual(
@@ -96,7 +96,7 @@ it('reads the other places payloads may lie, and opens their keys', () => {
 it('opens the key of an output queue that has one', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const outputQueue = new Queue(stack, 'Sealed', { encryption: QueueEncryption.KMS });
-  expect(statementsOf(serviceIn(stack, { outputQueue }).template())).toContainEqual({
+  expect(statementsOf(serviceIn(stack, { output: { queue: outputQueue } }).template())).toContainEqual({
     Effect: 'Allow',
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: expect.stringContaining('SealedKey'),

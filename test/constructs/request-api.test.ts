@@ -172,8 +172,7 @@ it('is open to web pages', () => {
 it('logs as the service does', () => {
   const template = serviceInApp({
     api: { maxWait: Duration.minutes(1) },
-    logLevel: ApplicationLogLevel.DEBUG,
-    logRetention: RetentionDays.ONE_YEAR,
+    observability: { logLevel: ApplicationLogLevel.DEBUG, logRetention: RetentionDays.ONE_YEAR },
   }).template();
   for (const logs of ['ServiceApiFunctionLogs', 'ServiceApiAccessLogs']) {
     expect(resource(template, 'AWS::Logs::LogGroup', logs).properties.RetentionInDays).toBe(365);

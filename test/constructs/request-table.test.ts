@@ -26,7 +26,7 @@ it('is paid by use, drops records that are past their time, and can be put back'
 });
 
 it("can't be put back where nobody wants to pay for it", () => {
-  const [replica] = tableOf({ recordRecovery: false }).properties.Replicas;
+  const [replica] = tableOf({ records: { pointInTimeRecovery: false } }).properties.Replicas;
   expect(replica.PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: false });
 });
 

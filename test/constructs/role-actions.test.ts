@@ -58,7 +58,11 @@ test.each([
 ])(
   'E16: every action that the role of a function allows is one that its code or Lambda calls: %s',
   (name, role) => {
-    const template = serviceInApp({ api: {}, webhooks: {}, failureEvents: true, tracing: true }).template();
+    const template = serviceInApp({
+      api: {},
+      webhooks: {},
+      observability: { failureEvents: {}, tracing: true },
+    }).template();
     const allowed = resources(template)
       .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith(role))
       .flatMap(({ properties }) => properties.PolicyDocument.Statement)

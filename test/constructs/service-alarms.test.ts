@@ -37,7 +37,7 @@ it.each([
   [undefined, 3_600],
   [Duration.minutes(2), 120],
 ])('a request that waits is told of, with %s after %i seconds', (oldestRequestAlarm, seconds) => {
-  const template = serviceInApp({ oldestRequestAlarm }).template();
+  const template = serviceInApp({ observability: { oldestRequestAlarm } }).template();
   const queue = resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue');
   const { properties } = resource(template, ALARM, 'ServiceAlarmsOldestRequest');
   expect(readable(properties)).toMatchObject({
@@ -64,7 +64,7 @@ it('a pause is told of until there has been none for as long as the longest', ()
 });
 
 it('without a circuit breaker there are no pauses to be told of', () => {
-  const { service } = serviceInApp({ circuitBreaker: false });
+  const { service } = serviceInApp({ circuitBreaker: { pauseEventSource: false } });
   expect(service.alarms.map(({ node }) => node.id)).not.toContain('Paused');
   expect(service.alarms.map(({ node }) => node.id)).not.toContain('PauseDeadLetters');
 });
@@ -141,7 +141,7 @@ it('an emulator, which would refuse it, gets no alarm on a rate', () => {
 });
 
 it('without figures there is no rate to be told of', () => {
-  const { service } = serviceInApp({ metrics: false });
+  const { service } = serviceInApp({ observability: { metrics: false } });
   const ids = service.alarms.map(({ node }) => node.id);
   expect(ids).not.toContain('SuccessRate');
   expect(ids).not.toContain('Paused');
@@ -159,7 +159,9 @@ it('every alarm says what to do, in no more than a page of an alarm takes', () =
 
 it('tells a topic, where there is one', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { template } = serviceIn(stack, { alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) });
+  const { template } = serviceIn(stack, {
+    observability: { alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) },
+  });
   const topic = resource(template(), 'AWS::SNS::Topic').id;
   const alarms = resources(template()).filter(({ type }) => type === ALARM);
   expect(alarms.map(({ properties }) => readable(properties.AlarmActions))).toEqual(
@@ -169,7 +171,7 @@ it('tells a topic, where there is one', () => {
 
 it('watches no queue of the user', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { service } = serviceIn(stack, { outputQueue: new Queue(stack, 'Own') });
+  const { service } = serviceIn(stack, { output: { queue: new Queue(stack, 'Own') } });
   expect(service.alarms.map(({ node }) => node.id)).toEqual([
     'DeadLetters',
     'PauseDeadLetters',
@@ -218,7 +220,7 @@ it('E9: by default the processor leaves half of the concurrency that an account 
 it('E10: CloudWatch may publish to the topic', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const alarmTopic = new Topic(stack, 'Topic', { enforceSSL: true });
-  const { template } = serviceIn(stack, { alarmTopic });
+  const { template } = serviceIn(stack, { observability: { alarmTopic } });
   const { Statement } = resource(template(), 'AWS::SNS::TopicPolicy').properties.PolicyDocument;
   expect(Statement).toContainEqual(
     expect.objectContaining({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } }),

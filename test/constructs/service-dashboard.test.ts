@@ -16,7 +16,10 @@ interface Widget {
 }
 
 function widgetsOf(props: Partial<AsyncServiceProps> = {}): Widget[] {
-  const template = serviceIn(new Stack(emptyApp(), 'Stack'), { dashboard: true, ...props }).template();
+  const template = serviceIn(new Stack(emptyApp(), 'Stack'), {
+    observability: { dashboard: true },
+    ...props,
+  }).template();
   const { DashboardBody } = resource(template, 'AWS::CloudWatch::Dashboard').properties;
   return JSON.parse(String(readable(DashboardBody))).widgets;
 }
@@ -68,21 +71,27 @@ it('shows the HTTP API where there is one', () => {
 });
 
 it('shows no figures that nobody tells', () => {
-  expect(metricsOf(widgetsOf({ metrics: false })).filter((name) => name.startsWith('Coatcheck'))).toEqual([]);
+  expect(
+    metricsOf(widgetsOf({ observability: { metrics: false } })).filter((name) =>
+      name.startsWith('Coatcheck'),
+    ),
+  ).toEqual([]);
 });
 
 it.each([
   [undefined, 500],
   [40, 40],
 ])('E9: shows the limit of batches at a time: with maxConcurrency %s it is %i', (maxConcurrency, limit) => {
-  const graph = widgetsOf({ maxConcurrency }).find(
+  const graph = widgetsOf({ queue: { maxConcurrency } }).find(
     ({ properties }) => properties.title === 'Batches at a time',
   );
   expect(graph?.properties.annotations?.horizontal).toMatchObject([{ value: limit }]);
 });
 
 it('reckons the cost by the memory and the prices', () => {
-  const graph = widgetsOf({ memoryMiB: 2_048 }).find(({ properties }) => properties.title?.includes('$'));
+  const graph = widgetsOf({ function: { memoryMiB: 2_048 } }).find(({ properties }) =>
+    properties.title?.includes('$'),
+  );
   const [[shown] = []] = graph?.properties.metrics ?? [];
   const { expression } = shown as { expression: string };
   // An hour of 3,600 invocations of a second each, with two writes each.

@@ -47,7 +47,7 @@ test("E2: several services in a team's own stack clash neither with each other n
   new CfnOutput(stack, 'ApiUrl', { value: 'of another' });
   serviceIn(stack, 'Orders', { api: {} });
   serviceIn(new Construct(stack, 'Backend'), 'Orders', { webhooks: {} });
-  serviceIn(stack, 'Quiet', { outputQueue: new Queue(stack, 'Own') });
+  serviceIn(stack, 'Quiet', { output: { queue: new Queue(stack, 'Own') } });
   expect(outputsOf(stack)).toEqual([
     listed('Orders', 'ApiUrl', 'OutputDeadLetterQueueUrl'),
     listed(

@@ -28,80 +28,116 @@ const { seconds, hours, days } = Duration;
 
 describe('a number out of range', () => {
   it.each<[Partial<AsyncServiceProps>, string]>([
-    [{ batchSize: 0 }, 'batchSize must be a whole number of messages from 1 to 10000, got 0'],
-    [{ batchWindow: seconds(301) }, 'batchWindow must be a whole number of seconds from 0 to 300, got 301'],
     [
-      { batchWindow: Duration.millis(1_500) },
-      'batchWindow must be a whole number of seconds from 0 to 300, got 1.5',
-    ],
-    [{ maxConcurrency: 1 }, 'maxConcurrency must be a whole number of batches from 2 to 1000, got 1'],
-    [{ concurrency: 0 }, 'concurrency must be a whole number of requests from 1 to 400, got 0'],
-    [{ concurrency: 401 }, 'concurrency must be a whole number of requests from 1 to 400, got 401'],
-    [{ memoryMiB: 64 }, 'memoryMiB must be a whole number of MiB from 128 to 10240, got 64'],
-    [{ timeout: seconds(2) }, 'timeout must be a whole number of seconds from 3 to 900, got 2'],
-    [
-      { visibilityTimeout: hours(13), inputRetention: days(13), lifecycle: { replacedUploads: days(13) } },
-      'visibilityTimeout must be a whole number of seconds from 1 to 43200, got 46800',
+      { queue: { batchSize: 0 } },
+      'queue.batchSize must be a whole number of messages from 1 to 10000, got 0',
     ],
     [
-      { inputRetention: days(14), lifecycle: { replacedUploads: days(14) } },
-      'inputRetention must be a whole number of seconds from 60 to 1209599, got 1209600',
-    ],
-    [{ maxAttempts: 2.5 }, 'maxAttempts must be a whole number of attempts from 1 to 400, got 2.5'],
-    [{ retryBase: seconds(0) }, 'retryBase must be a whole number of seconds from 1 to 43200, got 0'],
-    [{ retryCap: hours(13) }, 'retryCap must be a whole number of seconds from 1 to 43200, got 46800'],
-    [
-      { inlineLimitBytes: 1_048_576 },
-      'inlineLimitBytes must be a whole number of bytes from 0 to 1000000, got 1048576',
+      { queue: { batchWindow: seconds(301) } },
+      'queue.batchWindow must be a whole number of seconds from 0 to 300, got 301',
     ],
     [
-      { maxPayloadBytes: 0 },
-      'maxPayloadBytes must be a whole number of bytes from 1 to 50000000000000, got 0',
+      { queue: { batchWindow: Duration.millis(1_500) } },
+      'queue.batchWindow must be a whole number of seconds from 0 to 300, got 1.5',
     ],
     [
-      { maxBufferedBytes: 2 ** 30 },
-      'maxBufferedBytes must be a whole number of bytes from 1 to 536870888, got 1073741824',
-    ],
-    [{ maxJsonDepth: 1_001 }, 'maxJsonDepth must be a whole number of levels from 1 to 1000, got 1001'],
-    [
-      { outputRetention: seconds(59) },
-      'outputRetention must be a whole number of seconds from 60 to 1209599, got 59',
+      { queue: { maxConcurrency: 1 } },
+      'queue.maxConcurrency must be a whole number of batches from 2 to 1000, got 1',
     ],
     [
-      { outputVisibilityTimeout: seconds(0) },
-      'outputVisibilityTimeout must be a whole number of seconds from 1 to 43200, got 0',
+      { function: { requestConcurrency: 0 } },
+      'function.requestConcurrency must be a whole number of requests from 1 to 400, got 0',
     ],
     [
-      { outputMaxReceiveCount: 0 },
-      'outputMaxReceiveCount must be a whole number of receives from 1 to 1000, got 0',
+      { function: { requestConcurrency: 401 } },
+      'function.requestConcurrency must be a whole number of requests from 1 to 400, got 401',
     ],
     [
-      { oldestRequestAlarm: seconds(30) },
-      'oldestRequestAlarm must be a whole number of seconds from 60 to 1209600, got 30',
+      { function: { memoryMiB: 64 } },
+      'function.memoryMiB must be a whole number of MiB from 128 to 10240, got 64',
     ],
     [
-      { lifecycle: { uploads: hours(132) } },
-      'lifecycle.uploads must be a whole number of days from 1 to 36500, got 5.5',
+      { function: { timeout: seconds(2) } },
+      'function.timeout must be a whole number of seconds from 3 to 900, got 2',
     ],
     [
-      { lifecycle: { results: days(36_501) } },
-      'lifecycle.results must be a whole number of days from 1 to 36500, got 36501',
+      {
+        queue: { visibilityTimeout: hours(13), retention: days(13) },
+        payloads: { lifecycle: { replacedUploads: days(13) } },
+      },
+      'queue.visibilityTimeout must be a whole number of seconds from 1 to 43200, got 46800',
     ],
     [
-      { lifecycle: { disposableCopies: days(36_501) } },
-      'lifecycle.disposableCopies must be a whole number of days from 1 to 36500, got 36501',
+      { queue: { retention: days(14) }, payloads: { lifecycle: { replacedUploads: days(14) } } },
+      'queue.retention must be a whole number of seconds from 60 to 1209599, got 1209600',
     ],
     [
-      { lifecycle: { replacedUploads: days(36_501) } },
-      'lifecycle.replacedUploads must be a whole number of days from 1 to 36500, got 36501',
+      { retry: { maxAttempts: 2.5 } },
+      'retry.maxAttempts must be a whole number of attempts from 1 to 400, got 2.5',
     ],
     [
-      { recordRetention: days(36_501) },
-      'recordRetention must be a whole number of days from 1 to 36500, got 36501',
+      { retry: { baseDelay: seconds(0) } },
+      'retry.baseDelay must be a whole number of seconds from 1 to 43200, got 0',
     ],
     [
-      { lifecycle: { incompleteUploads: days(0) } },
-      'lifecycle.incompleteUploads must be a whole number of days from 1 to 36500, got 0',
+      { retry: { maxDelay: hours(13) } },
+      'retry.maxDelay must be a whole number of seconds from 1 to 43200, got 46800',
+    ],
+    [
+      { output: { inlineLimitBytes: 1_048_576 } },
+      'output.inlineLimitBytes must be a whole number of bytes from 0 to 1000000, got 1048576',
+    ],
+    [
+      { payloads: { maxBytes: 0 } },
+      'payloads.maxBytes must be a whole number of bytes from 1 to 50000000000000, got 0',
+    ],
+    [
+      { payloads: { maxBufferedBytes: 2 ** 30 } },
+      'payloads.maxBufferedBytes must be a whole number of bytes from 1 to 536870888, got 1073741824',
+    ],
+    [
+      { payloads: { maxJsonDepth: 1_001 } },
+      'payloads.maxJsonDepth must be a whole number of levels from 1 to 1000, got 1001',
+    ],
+    [
+      { output: { queue: { retention: seconds(59) } } },
+      'output.queue.retention must be a whole number of seconds from 60 to 1209599, got 59',
+    ],
+    [
+      { output: { queue: { visibilityTimeout: seconds(0) } } },
+      'output.queue.visibilityTimeout must be a whole number of seconds from 1 to 43200, got 0',
+    ],
+    [
+      { output: { queue: { maxReceiveCount: 0 } } },
+      'output.queue.maxReceiveCount must be a whole number of receives from 1 to 1000, got 0',
+    ],
+    [
+      { observability: { oldestRequestAlarm: seconds(30) } },
+      'observability.oldestRequestAlarm must be a whole number of seconds from 60 to 1209600, got 30',
+    ],
+    [
+      { payloads: { lifecycle: { uploads: hours(132) } } },
+      'payloads.lifecycle.uploads must be a whole number of days from 1 to 36500, got 5.5',
+    ],
+    [
+      { payloads: { lifecycle: { results: days(36_501) } } },
+      'payloads.lifecycle.results must be a whole number of days from 1 to 36500, got 36501',
+    ],
+    [
+      { payloads: { lifecycle: { consumerCopies: days(36_501) } } },
+      'payloads.lifecycle.consumerCopies must be a whole number of days from 1 to 36500, got 36501',
+    ],
+    [
+      { payloads: { lifecycle: { replacedUploads: days(36_501) } } },
+      'payloads.lifecycle.replacedUploads must be a whole number of days from 1 to 36500, got 36501',
+    ],
+    [
+      { records: { retention: days(36_501) } },
+      'records.retention must be a whole number of days from 1 to 36500, got 36501',
+    ],
+    [
+      { payloads: { lifecycle: { incompleteUploads: days(0) } } },
+      'payloads.lifecycle.incompleteUploads must be a whole number of days from 1 to 36500, got 0',
     ],
     [
       { api: { maxWait: days(5) } },
@@ -124,79 +160,90 @@ describe('numbers that contradict each other', () => {
   it.each<[string, Partial<AsyncServiceProps>, string]>([
     [
       'a large batch needs a window',
-      { batchSize: 11 },
-      'batchWindow must be at least 1 seconds, which Lambda requires for a batchSize of 11, got 0',
+      { queue: { batchSize: 11 } },
+      'queue.batchWindow must be at least 1 second (which Lambda requires for a queue.batchSize of 11), got 0',
     ],
     [
       'a message must stay hidden while it is worked on',
-      { timeout: seconds(30), visibilityTimeout: seconds(29) },
-      'visibilityTimeout must be at least 30 seconds, that is timeout + batchWindow, or a message comes back while it is worked on, got 29',
+      { function: { timeout: seconds(30) }, queue: { visibilityTimeout: seconds(29) } },
+      'queue.visibilityTimeout must be at least 30 seconds (function.timeout + queue.batchWindow), got 29: a message would be delivered again while it is being processed',
     ],
     [
       'and while its batch fills',
-      { timeout: seconds(30), batchWindow: seconds(10), visibilityTimeout: seconds(39) },
-      'visibilityTimeout must be at least 40 seconds, that is timeout + batchWindow, or a message comes back while it is worked on, got 39',
+      {
+        function: { timeout: seconds(30) },
+        queue: { batchWindow: seconds(10), visibilityTimeout: seconds(39) },
+      },
+      'queue.visibilityTimeout must be at least 40 seconds (function.timeout + queue.batchWindow), got 39: a message would be delivered again while it is being processed',
     ],
     [
       'waits grow',
-      { retryBase: seconds(10), retryCap: seconds(9) },
-      'retryCap must be at least 10 seconds, that is retryBase, got 9',
+      { retry: { baseDelay: seconds(10), maxDelay: seconds(9) } },
+      'retry.maxDelay must be at least 10 seconds (retry.baseDelay), got 9',
     ],
     [
       'a message must last for all its attempts',
-      { maxAttempts: 10, retryCap: seconds(500), inputRetention: seconds(4_999) },
-      'inputRetention must be at least 5000 seconds, that is maxAttempts × the longer of retryCap and visibilityTimeout, or a message may expire before its last attempt, got 4999',
+      { retry: { maxAttempts: 10, maxDelay: seconds(500) }, queue: { retention: seconds(4_999) } },
+      'queue.retention must be at least 5000 seconds (retry.maxAttempts × the longer of retry.maxDelay and queue.visibilityTimeout), got 4999: a message could expire before its last attempt',
     ],
     [
       'payloads must last as long as their messages',
-      { lifecycle: { uploads: days(3) } },
-      'lifecycle.uploads must be at least 4 days, that is inputRetention, got 3',
+      { payloads: { lifecycle: { uploads: days(3) } } },
+      'payloads.lifecycle.uploads must be at least 4 days (queue.retention), got 3',
     ],
     [
       'overwritten ones too',
-      { inputRetention: Duration.hours(121) },
-      'lifecycle.replacedUploads must be at least 6 days, that is inputRetention, got 5',
+      { queue: { retention: Duration.hours(121) } },
+      'payloads.lifecycle.replacedUploads must be at least 6 days (queue.retention), got 5',
     ],
     [
       'results must last as long as their outcomes',
-      { outputRetention: days(5), lifecycle: { results: days(4) } },
-      'lifecycle.results must be at least 5 days, that is outputRetention, got 4',
+      { output: { queue: { retention: days(5) } }, payloads: { lifecycle: { results: days(4) } } },
+      'payloads.lifecycle.results must be at least 5 days (output.queue.retention), got 4',
     ],
     [
       'disposable copies too',
-      { outputRetention: days(5), lifecycle: { disposableCopies: days(4) } },
-      'lifecycle.disposableCopies must be at least 5 days, that is outputRetention, got 4',
+      { output: { queue: { retention: days(5) } }, payloads: { lifecycle: { consumerCopies: days(4) } } },
+      'payloads.lifecycle.consumerCopies must be at least 5 days (output.queue.retention), got 4',
     ],
     [
       'records must last as long as a message may still be redriven',
-      { inputRetention: Duration.hours(73), recordRetention: days(17) },
-      'recordRetention must be at least 18 days, that is inputRetention and the 14 days of the dead-letter queue, got 17',
+      { queue: { retention: Duration.hours(73) }, records: { retention: days(17) } },
+      'records.retention must be at least 18 days (queue.retention + the 14 days of the dead-letter queue), got 17',
     ],
   ])('%s', (_, props, problem) => {
     expect(problemsOf(props)).toEqual([problem]);
   });
 
   it.each<[string, Partial<AsyncServiceProps>]>([
-    ['a large batch with a window', { batchSize: 11, batchWindow: seconds(1) }],
-    ['a visibility timeout of just the timeout', { timeout: seconds(30), visibilityTimeout: seconds(30) }],
-    ['equal waits', { retryBase: seconds(10), retryCap: seconds(10) }],
+    ['a large batch with a window', { queue: { batchSize: 11, batchWindow: seconds(1) } }],
+    [
+      'a visibility timeout of just the timeout',
+      { function: { timeout: seconds(30) }, queue: { visibilityTimeout: seconds(30) } },
+    ],
+    ['equal waits', { retry: { baseDelay: seconds(10), maxDelay: seconds(10) } }],
     [
       'just enough time for all attempts',
-      { maxAttempts: 10, retryCap: seconds(500), inputRetention: seconds(5_000) },
+      { retry: { maxAttempts: 10, maxDelay: seconds(500) }, queue: { retention: seconds(5_000) } },
     ],
-    ['records that last as long as messages', { inputRetention: days(2), recordRetention: days(16) }],
+    [
+      'records that last as long as messages',
+      { queue: { retention: days(2) }, records: { retention: days(16) } },
+    ],
     [
       'objects that last as long as messages',
       {
-        lifecycle: {
-          uploads: days(4),
-          replacedUploads: days(4),
-          results: days(4),
-          disposableCopies: days(4),
+        payloads: {
+          lifecycle: {
+            uploads: days(4),
+            replacedUploads: days(4),
+            results: days(4),
+            consumerCopies: days(4),
+          },
         },
       },
     ],
-    ['the longest waits', { retryBase: hours(12), retryCap: hours(12) }],
+    ['the longest waits', { retry: { baseDelay: hours(12), maxDelay: hours(12) } }],
   ])('accepts %s', (_, props) => {
     expect(problemsOf(props)).toEqual([]);
   });
@@ -218,49 +265,57 @@ describe('a prefix', () => {
     '../',
     `${'x'.repeat(128)}/`,
   ])('%j is refused', (prefix) => {
-    expect(problemsOf({ uploadPrefix: prefix })).toContain(malformed('uploadPrefix', prefix));
-    expect(problemsOf({ payloadPrefix: prefix })).toContain(malformed('payloadPrefix', prefix));
-    expect(problemsOf({ resultPrefix: prefix })).toContain(malformed('resultPrefix', prefix));
-    expect(problemsOf({ disposablePrefix: prefix })).toContain(malformed('disposablePrefix', prefix));
+    expect(problemsOf({ payloads: { prefixes: { uploads: prefix } } })).toContain(
+      malformed('payloads.prefixes.uploads', prefix),
+    );
+    expect(problemsOf({ payloads: { prefixes: { payloads: prefix } } })).toContain(
+      malformed('payloads.prefixes.payloads', prefix),
+    );
+    expect(problemsOf({ payloads: { prefixes: { results: prefix } } })).toContain(
+      malformed('payloads.prefixes.results', prefix),
+    );
+    expect(problemsOf({ payloads: { prefixes: { consumerCopies: prefix } } })).toContain(
+      malformed('payloads.prefixes.consumerCopies', prefix),
+    );
   });
 
   it.each(['a/', 'team-1/in.v2/', 'A_b/c/'])('%j is accepted', (prefix) => {
-    expect(problemsOf({ uploadPrefix: prefix })).toEqual([]);
+    expect(problemsOf({ payloads: { prefixes: { uploads: prefix } } })).toEqual([]);
   });
 
   const newRequest = 'what is stored under the upload prefix is a new request';
   const keptApart = 'they are kept for different times and different readers';
   it.each<[Partial<AsyncServiceProps>, string]>([
     [
-      { resultPrefix: 'requests/results/' },
-      `resultPrefix must not lie under uploadPrefix: ${newRequest}, got requests/results/ under requests/`,
+      { payloads: { prefixes: { results: 'requests/results/' } } },
+      `payloads.prefixes.results must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/results/ under requests/`,
     ],
     [
-      { resultPrefix: 'requests/' },
-      `resultPrefix must not lie under uploadPrefix: ${newRequest}, got requests/ under requests/`,
+      { payloads: { prefixes: { results: 'requests/' } } },
+      `payloads.prefixes.results must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/ under requests/`,
     ],
     [
-      { uploadPrefix: 'all/in/', resultPrefix: 'all/' },
-      `uploadPrefix must not lie under resultPrefix: ${newRequest}, got all/in/ under all/`,
+      { payloads: { prefixes: { uploads: 'all/in/', results: 'all/' } } },
+      `payloads.prefixes.uploads must not lie under payloads.prefixes.results: ${newRequest}, got all/in/ under all/`,
     ],
     [
-      { disposablePrefix: 'requests/copies/' },
-      `disposablePrefix must not lie under uploadPrefix: ${newRequest}, got requests/copies/ under requests/`,
+      { payloads: { prefixes: { consumerCopies: 'requests/copies/' } } },
+      `payloads.prefixes.consumerCopies must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/copies/ under requests/`,
     ],
     [
-      { payloadPrefix: 'requests/by-reference/' },
-      `payloadPrefix must not lie under uploadPrefix: ${newRequest}, got requests/by-reference/ under requests/`,
+      { payloads: { prefixes: { payloads: 'requests/by-reference/' } } },
+      `payloads.prefixes.payloads must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/by-reference/ under requests/`,
     ],
     [
-      { disposablePrefix: 'results/copies/' },
-      `disposablePrefix must not lie under resultPrefix: ${keptApart}, got results/copies/ under results/`,
+      { payloads: { prefixes: { consumerCopies: 'results/copies/' } } },
+      `payloads.prefixes.consumerCopies must not lie under payloads.prefixes.results: ${keptApart}, got results/copies/ under results/`,
     ],
   ])('must not lie in another: %j', (props, problem) => {
     expect(problemsOf(props)).toEqual([problem]);
   });
 
   it('may begin like another', () => {
-    expect(problemsOf({ resultPrefix: 'requests-done/' })).toEqual([]);
+    expect(problemsOf({ payloads: { prefixes: { results: 'requests-done/' } } })).toEqual([]);
   });
 });
 
@@ -285,21 +340,21 @@ describe('a text', () => {
     ],
     [{ serviceName: '' }, 'serviceName must have 1 to 256 letters, digits and _ . - / :, got ""'],
     [
-      { environment: { COATCHECK_CONCURRENCY: '3' } },
-      'environment.COATCHECK_CONCURRENCY must be left to the service, got "3"',
+      { function: { environment: { COATCHECK_CONCURRENCY: '3' } } },
+      'function.environment.COATCHECK_CONCURRENCY must not be set, because the service sets it, got "3"',
     ],
     [
-      { environment: { POWERTOOLS_SERVICE_NAME: 'x' } },
-      'environment.POWERTOOLS_SERVICE_NAME must be left to the service, got "x"',
+      { function: { environment: { POWERTOOLS_SERVICE_NAME: 'x' } } },
+      'function.environment.POWERTOOLS_SERVICE_NAME must not be set, because the service sets it, got "x"',
     ],
   ])('%j', (props, problem) => {
     expect(problemsOf(props)).toEqual([problem]);
   });
 
   it('names the output formats there are', () => {
-    const untyped: object = { outputFormat: 'xml' };
+    const untyped: object = { output: { format: 'xml' } };
     expect(problemsOf(untyped)).toEqual([
-      expect.stringMatching(/^outputFormat must be one of cloudevents, raw.*, got "xml"$/),
+      expect.stringMatching(/^output\.format must be one of cloudevents, raw.*, got "xml"$/),
     ]);
   });
 
@@ -307,48 +362,39 @@ describe('a text', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const bucket = Bucket.fromBucketName(stack, 'Partner', 'partner-bucket');
     const claimCheckSources = [{ bucket }, { bucket, prefix: 'no-slash' }];
-    expect(problemsIn(() => serviceIn(stack, { claimCheckSources }))).toEqual([
-      expect.stringMatching(/^claimCheckSources\[1\]\.prefix must be folder names.*got "no-slash"$/),
+    expect(problemsIn(() => serviceIn(stack, { payloads: { sources: claimCheckSources } }))).toEqual([
+      expect.stringMatching(/^payloads\.sources\[1\]\.prefix must be folder names.*got "no-slash"$/),
     ]);
   });
 });
 
 describe('an output queue of the user', () => {
-  it('is set up by the user', () => {
-    const stack = new Stack(emptyApp(), 'Stack');
-    const outputQueue = new Queue(stack, 'Own');
-    const props = {
-      outputQueue,
-      outputRetention: days(1),
-      outputVisibilityTimeout: seconds(1),
-      outputMaxReceiveCount: 1,
-    };
-    expect(problemsIn(() => serviceIn(stack, props))).toEqual([
-      'outputRetention must be set on outputQueue itself, got it beside outputQueue',
-      'outputVisibilityTimeout must be set on outputQueue itself, got it beside outputQueue',
-      'outputMaxReceiveCount must be set on outputQueue itself, got it beside outputQueue',
-    ]);
-  });
-
   it('A1: takes messages that a failure fits into', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const outputQueue = new Queue(stack, 'Own', { maxMessageSizeBytes: 4_096 });
-    expect(problemsIn(() => serviceIn(stack, { outputQueue }))).toEqual([
-      'outputQueue must take messages of at least 8192 bytes, so that every failure fits; got a MaximumMessageSize of 4096',
+    expect(problemsIn(() => serviceIn(stack, { output: { queue: outputQueue } }))).toEqual([
+      'output.queue must accept messages of at least 8192 bytes, so that every failure fits, got a MaximumMessageSize of 4096',
     ]);
   });
 
   it("can't be FIFO", () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const outputQueue = Queue.fromQueueArn(stack, 'Own', 'arn:aws:sqs:us-east-1:123456789012:own.fifo');
-    expect(problemsIn(() => serviceIn(stack, { outputQueue }))).toEqual([
-      'outputQueue must be a standard queue, got the FIFO queue own.fifo',
+    expect(problemsIn(() => serviceIn(stack, { output: { queue: outputQueue } }))).toEqual([
+      'output.queue must be a standard queue, got the FIFO queue own.fifo',
     ]);
   });
 });
 
 it('tells everything at once', () => {
-  expect(problemsOf({ batchSize: 0, memoryMiB: 1, resultPrefix: 'requests/', handler: '' })).toHaveLength(4);
+  expect(
+    problemsOf({
+      queue: { batchSize: 0 },
+      function: { memoryMiB: 1 },
+      payloads: { prefixes: { results: 'requests/' } },
+      handler: '',
+    }),
+  ).toHaveLength(4);
 });
 
 describe('an HTTP API', () => {
@@ -425,15 +471,15 @@ describe('an HTTP API', () => {
 
   it("doesn't let a request in that expires before its turn", () => {
     const inputRetention = seconds(3_600);
-    const fitting = { inputRetention, maxAttempts: 1 };
+    const fitting = { queue: { retention: inputRetention }, retry: { maxAttempts: 1 } };
     expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_601) } })).toEqual([
-      'api.maxWait must be at most 3600 seconds, that is inputRetention, or a request may expire before its turn comes, got 3601',
+      'api.maxWait must be at most 3600 seconds (queue.retention), got 3601: a request could expire before it is processed',
     ]);
     expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_600) } })).toEqual([]);
   });
 
   it('is no reason to refuse a short retention where there is none', () => {
-    const short = { inputRetention: seconds(400), maxAttempts: 1, retryCap: seconds(300) };
+    const short = { queue: { retention: seconds(400) }, retry: { maxAttempts: 1, maxDelay: seconds(300) } };
     expect(problemsOf(short)).toEqual([]);
     expect(problemsOf({ ...short, api: {} })).toHaveLength(1);
   });
@@ -445,14 +491,18 @@ describe('values only known at deployment', () => {
     const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
     const { template } = serviceIn(stack, {
       serviceName: new CfnParameter(stack, 'Name').valueAsString,
-      batchSize: number('BatchSize'),
-      maxConcurrency: number('MaxConcurrency'),
-      memoryMiB: number('Memory'),
-      timeout: seconds(number('Timeout')),
-      visibilityTimeout: seconds(number('Visibility')),
-      inputRetention: seconds(number('Retention')),
-      lifecycle: { uploads: days(number('Age')) },
-      recordRetention: days(number('RecordAge')),
+      queue: {
+        batchSize: number('BatchSize'),
+        maxConcurrency: number('MaxConcurrency'),
+        visibilityTimeout: seconds(number('Visibility')),
+        retention: seconds(number('Retention')),
+      },
+      function: { memoryMiB: number('Memory'), timeout: seconds(number('Timeout')) },
+      payloads: {
+        lifecycle: { uploads: days(number('Age')) },
+        prefixes: { uploads: new CfnParameter(stack, 'Prefix').valueAsString },
+      },
+      records: { retention: days(number('RecordAge')) },
       api: {
         maxWait: seconds(number('MaxWait')),
         tenantShare: number('TenantShare'),
@@ -463,7 +513,6 @@ describe('values only known at deployment', () => {
         }),
         corsOrigins: [new CfnParameter(stack, 'Origin').valueAsString],
       },
-      uploadPrefix: new CfnParameter(stack, 'Prefix').valueAsString,
     });
     expect(resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
       MemorySize: { Ref: 'Memory' },
@@ -484,16 +533,16 @@ describe('values only known at deployment', () => {
   it('are refused for what others are computed from', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const maxAttempts = new CfnParameter(stack, 'Attempts', { type: 'Number' }).valueAsNumber;
-    expect(problemsIn(() => serviceIn(stack, { maxAttempts }))).toEqual([
-      'maxAttempts must be known before deployment: after how many receives SQS moves a message is computed from it',
+    expect(problemsIn(() => serviceIn(stack, { retry: { maxAttempts } }))).toEqual([
+      'retry.maxAttempts must be known before deployment: the maxReceiveCount of the input queue is computed from it',
     ]);
   });
 
   it("leave the visibility timeout to the user, since it can't be computed", () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const timeout = seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber);
-    expect(problemsIn(() => serviceIn(stack, { timeout }))).toEqual([
-      'visibilityTimeout must be given where timeout or batchWindow is only known at deployment',
+    expect(problemsIn(() => serviceIn(stack, { function: { timeout } }))).toEqual([
+      'queue.visibilityTimeout must be set if function.timeout or queue.batchWindow is only known at deployment',
     ]);
   });
 });

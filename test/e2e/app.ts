@@ -23,31 +23,33 @@ const app = new App();
 addCommonJsService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
-  const failureEvents = new EventBus(stack, 'Bus');
+  const bus = new EventBus(stack, 'Bus');
   const toldOfFailures = new Queue(stack, 'Told');
   new Rule(stack, 'Failures', {
-    eventBus: failureEvents,
+    eventBus: bus,
     eventPattern: { source: ['coatcheck'], detailType: Match.prefix('coatcheck.request.') },
     targets: [new SqsQueue(toldOfFailures)],
   });
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/behaviour.ts',
-    outputFormat,
+    output: {
+      format: outputFormat,
+      inlineLimitBytes: 100_000,
+      // Smaller than SQS's own limit, and than the largest inline result.
+      queue: name === 'pausing' ? new Queue(stack, 'Small', { maxMessageSizeBytes: 65_536 }) : undefined,
+    },
     serviceName: `e2e-${name}`,
-    timeout: Duration.seconds(timeoutSeconds),
-    visibilityTimeout: Duration.seconds(timeoutSeconds + 2),
-    maxAttempts: 4,
-    retryBase: Duration.seconds(1),
-    retryCap: Duration.seconds(1),
-    inlineLimitBytes: 100_000,
+    function: { timeout: Duration.seconds(timeoutSeconds) },
+    queue: { visibilityTimeout: Duration.seconds(timeoutSeconds + 2) },
+    retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: auth && { auth },
-    // Smaller than SQS's own limit, and than the largest inline result.
-    outputQueue: name === 'pausing' ? new Queue(stack, 'Small', { maxMessageSizeBytes: 65_536 }) : undefined,
     circuitBreaker: { pause: Duration.seconds(2) },
     webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
-    failureEvents,
-    // The emulator tells functions which trace they are in, and records none.
-    tracing: name === 'cloudevents',
+    observability: {
+      failureEvents: { bus },
+      // The emulator passes the trace header to functions and records no traces.
+      tracing: name === 'cloudevents',
+    },
     removalPolicy: RemovalPolicy.DESTROY,
   });
   if (name === 'pausing') addSecondService(stack);
@@ -76,9 +78,9 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
 function addSecondService(stack: Stack): void {
   new AsyncService(stack, 'Second', {
     entry: 'test/e2e/processors/behaviour.ts',
-    timeout: Duration.seconds(5),
+    function: { timeout: Duration.seconds(5) },
     api: { corsOrigins: ['https://app.example.com'] },
-    circuitBreaker: false,
+    circuitBreaker: { pauseEventSource: false },
     removalPolicy: RemovalPolicy.DESTROY,
   });
 }
@@ -88,7 +90,7 @@ function addCommonJsService(): void {
   const stack = new Stack(app, 'E2e-commonjs');
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/commonjs.cjs',
-    circuitBreaker: false,
+    circuitBreaker: { pauseEventSource: false },
     removalPolicy: RemovalPolicy.DESTROY,
   });
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });

@@ -9,7 +9,7 @@ const TEMPLATE = join(PROJECT_FOLDER, 'node_modules/aws-cdk/lib/init-templates/a
 /** Adds a service to the stack of the template, with the queue that the test of the template looks for. */
 const SERVICE = `new AsyncService(this, 'Service', {
       entry: 'processor.ts',
-      timeout: cdk.Duration.seconds(50),
+      function: { timeout: cdk.Duration.seconds(50) },
       api: {},
     });`;
 

@@ -1,6 +1,7 @@
 import type { Costs, Plan } from '../../core/capacity/plan.ts';
 import type { SteadyState } from '../../core/capacity/steady-state.ts';
 import { SQS_MAX_IN_FLIGHT_MESSAGES, SQS_MAX_MESSAGE_BYTES } from '../../core/limits.ts';
+import { NUMBER_SETTINGS } from '../../core/settings.ts';
 import { formatCount, formatTable, wrapWords } from '../../local/format.ts';
 import { outputWidth, styled } from '../../local/terminal.ts';
 import { formatDollars, formatDuration, formatSize, threeDigits } from '../figures.ts';
@@ -79,15 +80,18 @@ function waitOrigin({ wait }: SteadyState): string {
 
 function settingsLines({ settings, workload }: Plan): string[] {
   return sectionTable([
-    ['batchSize', formatCount(settings.batchSize)],
-    ['batchWindow', formatDuration(settings.batchWindowSeconds)],
-    ['concurrency', workload.concurrency < workload.batchSize ? formatCount(workload.concurrency) : 'all'],
+    [NUMBER_SETTINGS.batchSize.prop, formatCount(settings.batchSize)],
+    [NUMBER_SETTINGS.batchWindowSeconds.prop, formatDuration(settings.batchWindowSeconds)],
+    [
+      NUMBER_SETTINGS.concurrency.prop,
+      workload.concurrency < workload.batchSize ? formatCount(workload.concurrency) : 'all',
+    ],
     ...(workload.maxConcurrency === undefined
       ? []
-      : [['maxConcurrency', formatCount(workload.maxConcurrency)]]),
-    ['memoryMiB', formatCount(workload.memoryMiB)],
-    ['timeout', `${formatCount(settings.timeoutSeconds)} s`],
-    ['visibilityTimeout', `${formatCount(settings.visibilityTimeoutSeconds)} s`],
+      : [[NUMBER_SETTINGS.maxConcurrency.prop, formatCount(workload.maxConcurrency)]]),
+    [NUMBER_SETTINGS.memoryMiB.prop, formatCount(workload.memoryMiB)],
+    [NUMBER_SETTINGS.timeoutSeconds.prop, `${formatCount(settings.timeoutSeconds)} s`],
+    [NUMBER_SETTINGS.visibilityTimeoutSeconds.prop, `${formatCount(settings.visibilityTimeoutSeconds)} s`],
   ]);
 }
 

@@ -48,7 +48,7 @@ function rateFindings(workload: Workload, steady: SteadyState): Finding[] {
 function remedy({ ratePerSecond, batchSize, maxConcurrency }: Workload, steady: SteadyState): Finding {
   const { boundBy, batchesAtOnce } = steady;
   if (boundBy === 'maximum concurrency') {
-    const text = `Raise maxConcurrency from ${maxConcurrency}, or handle larger batches at once.`;
+    const text = `Raise queue.maxConcurrency from ${maxConcurrency}, or handle larger batches at once.`;
     return { level: 'note', text };
   }
   if (boundBy === 'messages in flight' || batchesAtOnce * batchSize > SQS_MAX_IN_FLIGHT_MESSAGES) {
@@ -77,7 +77,7 @@ function batchFindings(
     found.push({ level: 'caution', text });
   }
   if (batchSize > 1 && settings.batchWindowSeconds === 0 && batchesAtOnceUnfilled >= batchesAtOnce * 2) {
-    const text = `Without a batch window batches may go unfilled while the queue is short: up to ${count(Math.ceil(batchesAtOnceUnfilled))} at a time, and dearer. A batchWindow of 1 second fills them.`;
+    const text = `Without a batch window batches may go unfilled while the queue is short: up to ${count(Math.ceil(batchesAtOnceUnfilled))} at a time, and dearer. A queue.batchWindow of 1 second fills them.`;
     found.push({ level: 'note', text });
   }
   return found;
@@ -89,7 +89,7 @@ function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: Surg
   if (drainedSeconds === undefined) {
     found.push({ level: 'problem', text: 'The surge is not worked off.' });
   } else if (longestWaitSeconds >= retention) {
-    const text = `Requests wait longer than the ${retention / 86_400} days the input queue keeps them: raise inputRetention, or they are lost.`;
+    const text = `Requests wait longer than the ${retention / 86_400} days the input queue keeps them: raise queue.retention, or they are lost.`;
     found.push({ level: 'problem', text });
   }
   if (mostBatches >= LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The surge'));
@@ -97,7 +97,7 @@ function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: Surg
 }
 
 function beyondAccount(what: string): Finding {
-  const text = `${what} takes the ${count(LAMBDA_ACCOUNT_CONCURRENCY)} invocations at a time that an account has unless AWS granted it more, and leaves none to the HTTP API: ask for more, or lower maxConcurrency.`;
+  const text = `${what} takes the ${count(LAMBDA_ACCOUNT_CONCURRENCY)} invocations at a time that an account has unless AWS granted it more, and leaves none to the HTTP API: ask for more, or lower queue.maxConcurrency.`;
   return { level: 'caution', text };
 }
 

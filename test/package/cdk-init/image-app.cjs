@@ -4,7 +4,7 @@ const { AsyncService } = require('coatcheck/cdk');
 const app = new App({ outdir: process.argv[2] });
 new AsyncService(new Stack(app, 'Image'), 'Service', {
   entry: 'image.cjs',
-  bundling: { nodeModules: ['sharp'] },
-  circuitBreaker: false,
+  function: { bundling: { nodeModules: ['sharp'] } },
+  circuitBreaker: { pauseEventSource: false },
 });
 app.synth();

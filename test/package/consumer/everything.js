@@ -15,12 +15,10 @@ const service = new AsyncService(stack, 'Service', {
   },
   webhooks: { defaultUrl: 'https://example.com/hook' },
   circuitBreaker: { pause: Duration.seconds(60), failureRate: 50 },
-  claimCheckSources: [{ bucket: Bucket.fromBucketName(stack, 'Source', 'elsewhere'), prefix: 'in/' }],
-  alarmTopic: topic,
-  failureEvents: true,
-  failureTopic: topic,
-  dashboard: true,
-  tracing: true,
+  payloads: {
+    sources: [{ bucket: Bucket.fromBucketName(stack, 'Source', 'elsewhere'), prefix: 'in/' }],
+  },
+  observability: { alarmTopic: topic, failureEvents: { topic }, dashboard: true, tracing: true },
 });
 service.grantSubmit(service.processor);
 service.grantConsume(service.processor);

@@ -1,0 +1,47 @@
+import type { Duration } from 'aws-cdk-lib';
+
+/** Configures the input queue of an `AsyncService` and the event source mapping that polls it. */
+export interface InputQueueProps {
+  /**
+   * Maximum number of messages in a batch, that is in one invocation: 1 to 10,000. The messages of a batch are handled
+   * concurrently, so larger batches cost less if handlers mostly wait, and need more memory. More than 10 requires a
+   * `batchWindow`.
+   * @default 10
+   * @see https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+   */
+  readonly batchSize?: number;
+
+  /**
+   * How long Lambda waits for a batch to fill: 0 to 300 seconds. A longer window means fewer invocations and more
+   * latency.
+   * @default Duration.seconds(0)
+   * @see https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+   */
+  readonly batchWindow?: Duration;
+
+  /**
+   * Maximum number of batches processed concurrently: 2 to 1,000. Lower it to protect the systems your handler calls, or
+   * if your account has less than the usual Lambda concurrency of 1,000 (new accounts may have 10). The default leaves
+   * half of the usual concurrency to the HTTP API, to webhooks and to other functions in the account.
+   * @default 500
+   * @see https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+   */
+  readonly maxConcurrency?: number;
+
+  /**
+   * How long a message stays hidden after a crash before it is retried: `function.timeout` + `batchWindow` to 12 hours.
+   * AWS recommends the default, which leaves room for throttled invocations. Lower it for faster retries after a crash.
+   * Retries of failed handlers don't wait for it.
+   * @default - 6 × `function.timeout` + `batchWindow`
+   * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+   */
+  readonly visibilityTimeout?: Duration;
+
+  /**
+   * How long a request can wait in the queue: 60 seconds to just under 14 days, and long enough for all its attempts.
+   * The dead-letter queue always keeps messages for 14 days, because SQS counts from the first enqueue.
+   * @default Duration.days(4)
+   * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+   */
+  readonly retention?: Duration;
+}

@@ -1,0 +1,78 @@
+import type { Duration } from 'aws-cdk-lib';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
+import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+
+/** Configures what you can observe of an `AsyncService`. */
+export interface ObservabilityProps {
+  /**
+   * The lowest severity that is logged.
+   * @default ApplicationLogLevel.INFO
+   */
+  readonly logLevel?: ApplicationLogLevel;
+
+  /**
+   * How long logs are kept.
+   * @default RetentionDays.ONE_MONTH
+   */
+  readonly logRetention?: RetentionDays;
+
+  /**
+   * Whether the processor writes metrics to its log, one line a batch, from which CloudWatch extracts them into the
+   * namespace `Coatcheck`. A month of steady use costs $1.80, plus $0.30 for every kind of failure: see
+   * docs/operations.md. Requires `logLevel` INFO or lower.
+   * @default true
+   */
+  readonly metrics?: boolean;
+
+  /**
+   * Whether X-Ray traces the functions: a sample of the HTTP API's calls, of the processor's batches with every attempt,
+   * and of webhooks. A request without a `traceparent` belongs to the X-Ray trace in which it was submitted. $5 for a
+   * million traces: see docs/operations.md.
+   * @default false
+   */
+  readonly tracing?: boolean;
+
+  /**
+   * Whether to create a CloudWatch dashboard: queue, waiting times, successes and failures, processor, HTTP API, hourly
+   * cost. $3 a month.
+   * @default false
+   */
+  readonly dashboard?: boolean;
+
+  /**
+   * The SNS topic that is notified when an alarm fires.
+   * @default - alarms fire without a notification
+   */
+  readonly alarmTopic?: ITopic;
+
+  /**
+   * How long a request waits in the input queue before the alarm `OldestRequest` fires: 60 seconds to 14 days.
+   * @default Duration.hours(1)
+   */
+  readonly oldestRequestAlarm?: Duration;
+
+  /**
+   * Publishes an event to EventBridge for every outcome other than a success. `{}` publishes to the default event bus.
+   * Best effort, after the outcome is published: a consumer that must not miss a failure reads the output queue.
+   * @default - no events
+   */
+  readonly failureEvents?: FailureEventsProps;
+}
+
+/** Configures the failure events of an `AsyncService`. */
+export interface FailureEventsProps {
+  /**
+   * The event bus.
+   * @default - the default event bus of the account
+   */
+  readonly bus?: IEventBus;
+
+  /**
+   * An SNS topic that receives every event of this service, by a rule on the event bus. The policy of a topic in another
+   * account must allow the role of the rule to publish.
+   * @default - no topic
+   */
+  readonly topic?: ITopic;
+}
