@@ -84,7 +84,9 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     clock: { now: chance.now, sleep },
     resultAgeDays,
     webhookRules: settings,
-    currentTrace: settings.tracing ? () => traceparentOfHeader(process.env._X_AMZN_TRACE_ID) : undefined,
+    currentTrace: settings.tracing
+      ? () => ({ traceparent: traceparentOfHeader(process.env._X_AMZN_TRACE_ID) })
+      : undefined,
     webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
     serviceName: settings.serviceName,
   };

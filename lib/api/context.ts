@@ -2,6 +2,7 @@ import type { Admission } from '../core/admission/verdict.ts';
 import type { ClientTransfers, HeldCalls, Logger, RecordIndex } from '../core/ports.ts';
 import type { RequestRecords } from '../core/request-records.ts';
 import type { Submissions } from '../core/submissions.ts';
+import type { TraceContext } from '../core/traceparent.ts';
 import type { Uploads } from '../core/uploads.ts';
 import type { Clock } from '../core/waiting.ts';
 import type { WebhookQueue } from '../core/webhooks/ports.ts';
@@ -23,8 +24,8 @@ export interface ApiParts {
   readonly resultAgeDays: number;
   /** Who is told by webhook, and where callbacks may lead. */
   readonly webhookRules: WebhookRules;
-  /** The trace the call at hand is in, unless it says so itself; absent where calls aren't traced. */
-  readonly currentTrace?: () => string | undefined;
+  /** The trace of the current call, for a request that names none; absent where calls aren't traced. */
+  readonly currentTrace?: () => TraceContext;
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhookQueue?: WebhookQueue;
   /** Of the processor, too. */

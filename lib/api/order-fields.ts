@@ -3,6 +3,7 @@ import { ContentEncodingUnsupported } from '../core/errors.ts';
 import { S3_MAX_METADATA_BYTES } from '../core/limits.ts';
 import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/media-type.ts';
 import { parseTime } from '../core/time.ts';
+import { readTraceContext, type TraceContext } from '../core/traceparent.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/webhooks/callback-url.ts';
 import { ApiError } from './problem.ts';
 
@@ -121,4 +122,16 @@ function malformed(detail: string): ApiError {
 
 function shown(text: string): string {
   return JSON.stringify(text.slice(0, 100));
+}
+
+/**
+ * The trace a request belongs to: the one its caller names, or else the one of the call.
+ * @param currentTrace the trace of the call; absent where calls aren't traced
+ */
+export function traceOf(
+  headers: { readonly traceparent?: string; readonly tracestate?: string },
+  currentTrace: (() => TraceContext) | undefined,
+): TraceContext {
+  const trace = readTraceContext(headers);
+  return trace.traceparent === undefined && currentTrace ? currentTrace() : trace;
 }

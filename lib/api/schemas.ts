@@ -295,6 +295,7 @@ export const SubmitHeaders = ownHeaders(
       example: 'en',
     }),
     traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
+    tracestate: z.string().optional().openapi({ description: 'Passed on with a traceparent.' }),
   },
   [METADATA_HEADER],
 );

@@ -3,7 +3,6 @@ import type { Verdict } from '../core/admission/verdict.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { RequestRecord } from '../core/request-record.ts';
 import type { Order, Submissions } from '../core/submissions.ts';
-import { optionalTraceparent } from '../core/traceparent.ts';
 import { loadHeader, refused } from './admitting.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
@@ -15,6 +14,7 @@ import {
   expiryOf,
   idempotencyKeyOf,
   metadataOfHeaders,
+  traceOf,
 } from './order-fields.ts';
 import { preferredWaitSeconds } from './preference.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
@@ -73,7 +73,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
-      traceparent: optionalTraceparent(headers.traceparent) ?? parts.currentTrace?.(),
+      ...traceOf(headers, parts.currentTrace),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
     const verdict = await admission.decide(order);

@@ -2,7 +2,6 @@ import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { idOfSegment } from '../core/id-segment.ts';
 import { BINARY_TYPE } from '../core/media-type.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
-import { optionalTraceparent } from '../core/traceparent.ts';
 import { goesInParts, type UploadOrder, type UploadWay } from '../core/uploads.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
@@ -14,6 +13,7 @@ import {
   contentLanguageOf,
   contentTypeOf,
   expiryOf,
+  traceOf,
 } from './order-fields.ts';
 import { ApiError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
@@ -112,7 +112,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       metadata: checkedMetadata(metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
-      traceparent: optionalTraceparent(c.req.header('traceparent')) ?? api.currentTrace?.(),
+      ...traceOf(c.req.header(), api.currentTrace),
     };
     const loadHeader = await admitted(admission, order);
     const { record, upload } = await uploads.open(order);

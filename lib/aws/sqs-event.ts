@@ -15,7 +15,7 @@ export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
   }
   return event.Records.map((record) => {
     const traceparent = traced ? traceparentOfHeader(record.attributes.AWSTraceHeader) : undefined;
-    return { ...deliveryOf(record), ...(traceparent !== undefined && { traceparent }) };
+    return { ...deliveryOf(record), ...(traceparent !== undefined && { trace: { traceparent } }) };
   });
 }
 

@@ -1,4 +1,4 @@
-import { optionalTraceparent } from '../core/traceparent.ts';
+import { readTraceContext } from '../core/traceparent.ts';
 
 /** Where in a trace of X-Ray something happens. */
 export interface XRayPosition {
@@ -28,7 +28,9 @@ export function traceparentOfHeader(header: string | undefined): string | undefi
   const position = readTraceHeader(header);
   if (!position) return undefined;
   const { traceId, parentId, sampled } = position;
-  return optionalTraceparent(`00-${traceId.slice(2).replace('-', '')}-${parentId}-${sampled ? '01' : '00'}`);
+  return readTraceContext({
+    traceparent: `00-${traceId.slice(2).replace('-', '')}-${parentId}-${sampled ? '01' : '00'}`,
+  }).traceparent;
 }
 
 /** The position a trace parent of W3C stands for, as X-Ray writes it. */

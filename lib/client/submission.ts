@@ -32,6 +32,8 @@ export interface SubmissionOptions {
   readonly waitSeconds?: number;
   /** The trace the request belongs to; one that isn't well-formed is left out. @see https://www.w3.org/TR/trace-context/#traceparent-header */
   readonly traceparent?: string;
+  /** What tracing systems add to `traceparent`; left out if that is. @see https://www.w3.org/TR/trace-context/#tracestate-header */
+  readonly tracestate?: string;
   /** SHA-256 of the payload in base64, for the store to check; for payloads above 4 MiB, up to 5 GiB. */
   readonly sha256?: string;
   readonly onProgress?: (progress: SubmissionProgress) => void;

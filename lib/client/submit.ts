@@ -1,4 +1,4 @@
-import { optionalTraceparent } from '../core/traceparent.ts';
+import { readTraceContext } from '../core/traceparent.ts';
 import { requestOf } from './answers.ts';
 import type { Api } from './api.ts';
 import { type Payload, type PayloadBody, payloadOf } from './payload.ts';
@@ -51,7 +51,7 @@ async function submitDirectly(
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,
       'coatcheck-expires-at': timeOf(options.expiresAt),
-      traceparent: optionalTraceparent(options.traceparent),
+      ...readTraceContext(options),
       ...metadataHeaders(options.metadata),
     },
     body: new Uint8Array(await blob.arrayBuffer()),

@@ -4,7 +4,7 @@ import { EnvelopeMalformed } from '../core/errors.ts';
 import { memberText } from '../core/json.ts';
 import { isJsonType } from '../core/media-type.ts';
 import type { Problem } from '../core/outcome.ts';
-import { optionalTraceparent } from '../core/traceparent.ts';
+import { readTraceContext, type TraceContext } from '../core/traceparent.ts';
 import { OutcomeResult, type ResultObjects } from './outcome-result.ts';
 
 /** How a request ended, as its message tells it. */
@@ -15,7 +15,7 @@ export type ReceivedOutcome = OutcomeFacts &
   );
 
 /** What every outcome tells. */
-export interface OutcomeFacts {
+export interface OutcomeFacts extends TraceContext {
   /** The same whenever this outcome is published again. */
   readonly id: string;
   /** The ticket. */
@@ -27,7 +27,6 @@ export interface OutcomeFacts {
   readonly service: string;
   /** When the request ended, RFC 3339. */
   readonly time?: string;
-  readonly traceparent?: string;
 }
 
 const ENVELOPE = "an outcome's CloudEvent";
@@ -49,7 +48,7 @@ export function readOutcome(body: string, objects: ResultObjects): ReceivedOutco
     tenant: optionalText(ENVELOPE, event, 'tenant'),
     service: requiredText(ENVELOPE, event, 'source'),
     time: optionalText(ENVELOPE, event, 'time'),
-    traceparent: optionalTraceparent(event.traceparent),
+    ...readTraceContext(event),
   };
   const type = requiredText(ENVELOPE, event, 'type');
   switch (type) {

@@ -125,8 +125,8 @@ export class Attempt {
   }
 
   async #underLease(lease: Lease, brought: PinnedPayload | undefined): Promise<Outcome> {
-    const { traceparent, callbackUrl, expiresAt } = lease.request;
-    this.#request = { ...this.#request, traceparent, callbackUrl, expiresAt };
+    const { traceparent, tracestate, callbackUrl, expiresAt } = lease.request;
+    this.#request = { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt };
     const begun = this.#begun(lease.record, brought);
     // If that fails the lease runs out, so that whoever is next takes over and looks as well.
     let outcome = lease.takenOver
@@ -191,7 +191,7 @@ export class Attempt {
     try {
       return await this.#before(shift.over, work.ending());
     } finally {
-      this.#request = { ...this.#request, traceparent: work.traceparent };
+      this.#request = { ...this.#request, ...work.trace };
       metrics?.worked(startedAt);
     }
   }

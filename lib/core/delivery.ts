@@ -1,3 +1,5 @@
+import type { TraceContext } from './traceparent.ts';
+
 /** An attribute of a message. */
 export interface MessageAttribute {
   /** `String`, `Number` or `Binary`, perhaps with a label of its sender's: `Number.float`. */
@@ -23,8 +25,8 @@ export interface Delivery {
   readonly sentAt: number;
   /** When the message was first delivered, in milliseconds since 1970. */
   readonly firstDeliveredAt: number;
-  /** The trace its sender was in, where that is wanted and the queue knows. */
-  readonly traceparent?: string;
+  /** The trace of its sender, where the queue carries that beside the message's attributes. */
+  readonly trace?: TraceContext;
   /** What the queue wants back to change or end this delivery. */
   readonly receipt: string;
 }

@@ -48,6 +48,7 @@ function webRequest(request: ProcessorRequest, url: URL, method: string): Reques
     [ATTEMPT_HEADER]: String(request.attempt),
   });
   if (request.traceparent) headers.set('traceparent', request.traceparent);
+  if (request.tracestate) headers.set('tracestate', request.tracestate);
   if (request.contentType) headers.set('content-type', request.contentType);
   if (request.contentEncoding) headers.set('content-encoding', request.contentEncoding);
   if (request.contentLanguage) headers.set('content-language', request.contentLanguage);

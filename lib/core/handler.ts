@@ -34,6 +34,8 @@ export interface ProcessorRequest<Input = unknown> {
    * @see https://www.w3.org/TR/trace-context/#traceparent-header
    */
   readonly traceparent: string | undefined;
+  /** What tracing systems add to {@link traceparent}: a header to send beside it. */
+  readonly tracestate: string | undefined;
   /** Which attempt this is, from 1. It only grows, so that what a handler calls can refuse an earlier attempt by it. */
   readonly attempt: number;
   /** When {@link signal} fires: results that come later are not used. */

@@ -2,6 +2,7 @@ import { type CoatcheckError, type PermanentError, RequestCancelled, RequestExpi
 import type { StoredResult } from './ports.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
 import { messageOf } from './thrown.ts';
+import type { TraceContext } from './traceparent.ts';
 
 /** A result small enough to travel in the outcome. */
 export interface InlineResult {
@@ -31,16 +32,16 @@ export type Ending =
   | { readonly status: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem };
 
 /** An ending with the request it is of. */
-export type Outcome = Ending & {
-  readonly request: RequestIdentity;
-  /** Milliseconds since 1970. */
-  readonly endedAt: number;
-  readonly traceparent?: string;
-  /** Whom its client wants it to be told, if anybody in particular. */
-  readonly callbackUrl?: string;
-  /** How often the request had been put back from the dead-letter queue, if it was. */
-  readonly redrives?: number;
-};
+export type Outcome = Ending &
+  TraceContext & {
+    readonly request: RequestIdentity;
+    /** Milliseconds since 1970. */
+    readonly endedAt: number;
+    /** Whom its client wants it to be told, if anybody in particular. */
+    readonly callbackUrl?: string;
+    /** How often the request had been put back from the dead-letter queue, if it was. */
+    readonly redrives?: number;
+  };
 
 /** The outcome of a request that ended so. @param endedAt milliseconds since 1970 */
 export function outcomeOf(
@@ -49,13 +50,15 @@ export function outcomeOf(
     issuer,
     tenant,
     traceparent,
+    tracestate,
     callbackUrl,
-  }: RequestIdentity & { readonly traceparent?: string; readonly callbackUrl?: string },
+  }: RequestIdentity & TraceContext & { readonly callbackUrl?: string },
   ending: Ending,
   endedAt: number,
   redrives?: number,
 ): Outcome {
-  return { ...ending, request: { id, issuer, tenant }, endedAt, traceparent, callbackUrl, redrives };
+  const request = { id, issuer, tenant };
+  return { ...ending, request, endedAt, traceparent, tracestate, callbackUrl, redrives };
 }
 
 /** The id of an outcome: the same whenever it is published again, another for another ending, and after a redrive. */

@@ -3,6 +3,7 @@ import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './ou
 import type { PinnedPayload } from './pinned-payload.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { ThrownSummary } from './thrown.ts';
+import type { TraceContext } from './traceparent.ts';
 import type { WebhookState } from './webhooks/state.ts';
 
 /** Where a request stands, in the order of its way. */
@@ -57,8 +58,7 @@ export interface RequestRecord {
 }
 
 /** What a record keeps of a request, whatever becomes of it. */
-export interface RecordedRequest extends RequestIdentity {
-  readonly traceparent?: string;
+export interface RecordedRequest extends RequestIdentity, TraceContext {
   /** Whom its client wants its outcome to be told, if anybody in particular. */
   readonly callbackUrl?: string;
   /** After that it isn't begun any more. */

@@ -7,12 +7,12 @@ import { requestFields } from './log-fields.ts';
 import type { Payload } from './payload.ts';
 import type { Logger } from './ports.ts';
 import type { Progress } from './request-record.ts';
+import type { TraceContext } from './traceparent.ts';
 
 /** What an attempt knows of its request besides the payload. */
-export interface AttemptContext {
+export interface AttemptContext extends TraceContext {
   readonly id: string;
   readonly tenant: string | undefined;
-  readonly traceparent: string | undefined;
   readonly attempt: number;
   readonly deadline: Date;
   /** Each of them tells the handler to stop. */
@@ -44,6 +44,9 @@ export class PayloadRequest implements ProcessorRequest {
   }
   get traceparent() {
     return this.#context.traceparent;
+  }
+  get tracestate() {
+    return this.#context.tracestate;
   }
   get attempt() {
     return this.#context.attempt;

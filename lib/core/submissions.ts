@@ -7,16 +7,16 @@ import type { Chance, IdempotencyKeys, KeyUse, Logger, PayloadStore, SubmissionQ
 import { created, type RecordedRequest, type RequestRecord } from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
 import { describeThrown } from './thrown.ts';
+import type { TraceContext } from './traceparent.ts';
 
 /** A request as its client hands it in, payload and all. */
-export interface Order {
+export interface Order extends TraceContext {
   readonly tenant?: string;
   readonly payload: Uint8Array;
   readonly contentType: string;
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly traceparent?: string;
   /** Whom to tell the outcome, if anybody in particular. */
   readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
@@ -130,8 +130,9 @@ export class Submissions {
 
   /** The message first: a record without a message would wait for ever, a message without a record gets one. */
   async #take(order: Order, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, callbackUrl, expiresAt } = order;
-    const request = { id, issuer: '', tenant, traceparent, callbackUrl, expiresAt } as const;
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt } = order;
+    const trace = { traceparent, tracestate };
+    const request = { id, issuer: '', tenant, ...trace, callbackUrl, expiresAt } as const;
     await this.#ports.queue.send(await this.#message(order, request, at), tenant);
     return this.#record(request, at);
   }

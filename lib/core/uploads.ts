@@ -11,9 +11,10 @@ import type { RequestIdentity } from './request-id.ts';
 import type { RequestRecord } from './request-record.ts';
 import type { RequestRecords } from './request-records.ts';
 import { ticketKey } from './ticket-key.ts';
+import type { TraceContext } from './traceparent.ts';
 
 /** A request whose payload its client will upload by itself. */
-export interface UploadOrder {
+export interface UploadOrder extends TraceContext {
   readonly tenant?: string;
   /** Bytes the payload has. */
   readonly size: number;
@@ -23,7 +24,6 @@ export interface UploadOrder {
   /** SHA-256 of the payload, in base64, to hold the upload to it; not for one in parts. */
   readonly sha256?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly traceparent?: string;
   /** Whom to tell the outcome, if anybody in particular. */
   readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
@@ -96,8 +96,17 @@ export class Uploads {
     if (order.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', order.size, maxPayloadBytes);
     const { chance, records, newId } = this.#ports;
     const now = chance.now();
-    const { tenant, traceparent, callbackUrl, expiresAt, size: uploadBytes } = order;
-    const request = { id: newId(now), issuer: '', tenant, traceparent, callbackUrl, expiresAt, uploadBytes };
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, size: uploadBytes } = order;
+    const request = {
+      id: newId(now),
+      issuer: '',
+      tenant,
+      traceparent,
+      tracestate,
+      callbackUrl,
+      expiresAt,
+      uploadBytes,
+    };
     // The record first: the payload may come as soon as somebody knows where to.
     const record = await records.submit(request, now, false);
     const upload = goesInParts(order)

@@ -10,7 +10,7 @@ import { ProgressReport } from './progress-report.ts';
 import { PayloadRequest } from './request.ts';
 import { resultBodyOf } from './result.ts';
 import { ResultKeeper } from './result-keeper.ts';
-import { optionalTraceparent } from './traceparent.ts';
+import { readTraceContext, type TraceContext } from './traceparent.ts';
 import { callbackUrlProblem } from './webhooks/callback-url.ts';
 import { tellProgress } from './webhooks/progress.ts';
 
@@ -27,8 +27,9 @@ export class Work {
   }
 
   /** The trace the request belongs to; where only its object says so, known once that is open. */
-  get traceparent(): string | undefined {
-    return this.#request.traceparent;
+  get trace(): TraceContext {
+    const { traceparent, tracestate } = this.#request;
+    return { traceparent, tracestate };
   }
 
   /**
@@ -49,8 +50,9 @@ export class Work {
     const { attempt } = this.#lease;
     this.#assertCallback();
     const payload = await openPayload(this.#request, ports.store, settings, shift.over);
-    const { traceparent = optionalTraceparent(payload.metadata.traceparent) } = this.#request;
-    this.#request = { ...this.#request, traceparent };
+    if (this.#request.traceparent === undefined) {
+      this.#request = { ...this.#request, ...readTraceContext(payload.metadata) };
+    }
     try {
       const progress = new ProgressReport(requestFields(this.#request), this.#lease, ports, (made) =>
         tellProgress(this.#request, made, settings, ports),
@@ -58,7 +60,7 @@ export class Work {
       const request = new PayloadRequest(payload, {
         id: this.#request.id,
         tenant: this.#request.tenant,
-        traceparent,
+        ...this.trace,
         attempt,
         deadline: new Date(shift.stopsAt),
         signals: [shift.stopping, progress.unwanted],

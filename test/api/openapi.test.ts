@@ -135,6 +135,7 @@ describe('the description', () => {
         'header idempotency-key',
         'header prefer',
         'header traceparent',
+        'header tracestate',
       ],
       'GET /v1/requests': ['query cursor', 'query limit', 'query status'],
       'GET /v1/requests/{id}': ['header if-none-match', 'header prefer', 'path id', 'query source'],

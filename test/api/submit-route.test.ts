@@ -57,19 +57,20 @@ describe('a request handed in', () => {
 
   test('reaches the handler with all that was said of it', async () => {
     const api = telling();
+    const trace = { traceparent: TRACEPARENT, tracestate: 'a=1' };
     const { id } = await requestIn(
       await submit(api, {
         'Content-Type': 'text/csv; charset=utf-8',
         'Coatcheck-Metadata-Customer': '42',
         'Coatcheck-Expires-At': '2026-01-31T12:01:00Z',
-        traceparent: TRACEPARENT,
+        ...trace,
       }),
       202,
     );
     expect(api.harness.records.all()).toMatchObject([
       {
         record: {
-          request: { id, issuer: '', tenant: 'acme', expiresAt: START + 60_000, traceparent: TRACEPARENT },
+          request: { id, issuer: '', tenant: 'acme', expiresAt: START + 60_000, ...trace },
         },
       },
     ]);
@@ -77,7 +78,7 @@ describe('a request handed in', () => {
     expect(api.harness.event).toMatchObject({
       subject: id,
       tenant: 'acme',
-      traceparent: TRACEPARENT,
+      ...trace,
       data: {
         id,
         tenant: 'acme',
@@ -118,10 +119,12 @@ describe('a request handed in', () => {
     ['says nothing that makes sense', 'none', CURRENT],
     ['says which', TRACEPARENT, TRACEPARENT],
   ])('belongs to the trace of its call unless it says which: %s', async (_, said, traceparent) => {
-    const api = new ApiHarness(undefined, { currentTrace: () => CURRENT });
-    await submit(api, { ...(said !== undefined && { traceparent: said }) });
+    const api = new ApiHarness(undefined, { currentTrace: () => ({ traceparent: CURRENT }) });
+    await submit(api, { tracestate: 'a=1', ...(said !== undefined && { traceparent: said }) });
     await api.deliver();
-    expect(api.harness.event.traceparent).toBe(traceparent);
+    const tracestate = traceparent === TRACEPARENT ? 'a=1' : undefined;
+    expect(api.harness.event).toMatchObject({ traceparent, ...(tracestate && { tracestate }) });
+    expect(api.harness.event.tracestate).toBe(tracestate);
   });
 
   test('with a trace parent that is none is taken without one', async () => {

@@ -251,13 +251,14 @@ describe('an upload by a form', () => {
       metadata: { a: 'b' },
       expiresAt: '2026-01-31T12:30:00Z',
     };
-    const { request, key, path } = await formed(api, json, { traceparent: TRACEPARENT });
+    const { request, key, path } = await formed(api, json, { traceparent: TRACEPARENT, tracestate: 'a=1' });
     api.harness.chance.advanceSeconds(60);
     expect(await upload(api, { key, content: 'hello' })).toEqual([]);
     expect(api.harness.event).toMatchObject({
       subject: request.id,
       tenant: 'acme',
       traceparent: TRACEPARENT,
+      tracestate: 'a=1',
       type: 'coatcheck.request.succeeded',
       data: { id: request.id, tenant: 'acme', contentType: 'text/csv', metadata: { a: 'b' }, text: 'hello' },
     });
@@ -270,13 +271,13 @@ describe('an upload by a form', () => {
   });
 
   test('belongs to the trace of the call it was announced by', async () => {
-    const api = new ApiHarness(undefined, { currentTrace: () => TRACEPARENT });
+    const api = new ApiHarness(undefined, { currentTrace: () => ({ traceparent: TRACEPARENT }) });
     const { request } = await formed(api, { size: 5 });
     expect(request.traceparent).toBe(TRACEPARENT);
   });
 
   test('belongs to the trace that call says, whichever it was made in', async () => {
-    const api = new ApiHarness(undefined, { currentTrace: () => TRACEPARENT });
+    const api = new ApiHarness(undefined, { currentTrace: () => ({ traceparent: TRACEPARENT }) });
     const said = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
     const json = { size: 5 };
     const response = await api.call('POST', '/v1/uploads', { json, headers: { traceparent: said } });

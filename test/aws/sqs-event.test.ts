@@ -34,11 +34,11 @@ test('every record is a delivery', () => {
 test('the trace of its sender is told where that is wanted', () => {
   const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
   const event = sqsEvent({ id: 'm-1', body: '', traceHeader }, { id: 'm-2', body: '' });
-  expect(deliveriesOf(event, true).map(({ traceparent }) => traceparent)).toEqual([
+  expect(deliveriesOf(event, true).map(({ trace }) => trace?.traceparent)).toEqual([
     '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     undefined,
   ]);
-  expect(deliveriesOf(event).map(({ traceparent }) => traceparent)).toEqual([undefined, undefined]);
+  expect(deliveriesOf(event).map(({ trace }) => trace?.traceparent)).toEqual([undefined, undefined]);
 });
 
 test('an attribute that is binary is left out', () => {

@@ -69,16 +69,18 @@ test('options go with every file', async () => {
 });
 
 test.each([
-  [{ TRACEPARENT: TRACE }, []],
-  [{ TRACEPARENT: 'none' }, ['--traceparent', TRACE]],
-])('the trace is told by the environment %j and options %j', async (variables, options) => {
-  const { url } = await cliService();
+  [{ TRACEPARENT: TRACE, TRACESTATE: 'a=1' }, []],
+  [{ TRACEPARENT: 'none' }, ['--traceparent', TRACE, '--tracestate', 'a=1']],
+])('the trace comes from the environment %j and options %j', async (variables, options) => {
+  const { url, api } = await cliService();
   const cwd = await folderWith({ a: 'a' });
   const args = ['submit', 'a', ...options, '--json', '--api', url];
 
   const { stdout } = await coatcheck(args, { cwd, variables });
 
   expect(JSON.parse(stdout).traceparent).toBe(TRACE);
+  const [stored] = api.harness.records.all();
+  expect(stored?.record.request).toMatchObject({ traceparent: TRACE, tracestate: 'a=1' });
 });
 
 test('a trace parent that is none is ignored', async () => {

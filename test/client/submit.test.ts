@@ -47,8 +47,9 @@ const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 test('a trace parent that is none is not sent, whatever a header would make of it', async () => {
   const { client, calls } = await openScriptedApi([ACCEPTED]);
-  await client.submit('x', { traceparent: `${TRACEPARENT}\n` });
+  await client.submit('x', { traceparent: `${TRACEPARENT}\n`, tracestate: 'a=1' });
   expect(calls[0]?.headers).not.toHaveProperty('traceparent');
+  expect(calls[0]?.headers).not.toHaveProperty('tracestate');
 });
 
 test('everything that goes with a payload is sent', async () => {
@@ -61,6 +62,7 @@ test('everything that goes with a payload is sent', async () => {
     metadata: { Origin: 'shop 1', empty: '' },
     waitSeconds: 15.7,
     traceparent: TRACEPARENT,
+    tracestate: 'a=1',
     onProgress: (seen) => progress.push(seen),
   });
   expect(request.status).toBe('succeeded');
@@ -72,6 +74,7 @@ test('everything that goes with a payload is sent', async () => {
     'coatcheck-metadata-empty': '',
     prefer: 'wait=15',
     traceparent: TRACEPARENT,
+    tracestate: 'a=1',
   });
   expect(progress).toEqual([{ sentBytes: 1, totalBytes: 1 }]);
 });

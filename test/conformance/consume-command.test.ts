@@ -116,20 +116,21 @@ test('--max takes no more than that', async () => {
 
 test('a command gets the result, or the problem, and what it is of', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  const queue = await queueWith(await stored('a', 'a,b\n'), { ...failed('b'), traceparent });
+  const tracestate = 'rojo=1,congo=2';
+  const queue = await queueWith(await stored('a', 'a,b\n'), { ...failed('b'), traceparent, tracestate });
   const cwd = await temporaryFolder();
   const exec =
-    'cat > "$COATCHECK_REQUEST_ID.$COATCHECK_STATUS"; echo "$COATCHECK_CONTENT_TYPE <$TRACEPARENT>"';
+    'cat > "$COATCHECK_REQUEST_ID.$COATCHECK_STATUS"; echo "$COATCHECK_CONTENT_TYPE <$TRACEPARENT> <$TRACESTATE>"';
 
   const { exitCode, stdout } = await coatcheck(['consume', '--queue', queue, '--max', '2', '--exec', exec], {
     cwd,
-    variables: { TRACEPARENT: 'of whoever started it' },
+    variables: { TRACEPARENT: 'of the parent process', TRACESTATE: 'of the parent process' },
   });
 
   expect(exitCode).toBe(0);
   expect(stdout.trimEnd().split('\n').toSorted()).toEqual([
-    `application/problem+json <${traceparent}>`,
-    'text/csv <>',
+    `application/problem+json <${traceparent}> <${tracestate}>`,
+    'text/csv <> <>',
   ]);
   expect(await readFile(join(cwd, 'a.succeeded'), 'utf8')).toBe('a,b\n');
   expect(JSON.parse(await readFile(join(cwd, 'b.failed'), 'utf8'))).toMatchObject({ code: 'csv_invalid' });

@@ -11,7 +11,9 @@ import { s3Event, s3Record } from '../support/s3-records.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const traceparent = `00-${TRACE_ID}-b7ad6b7169203331-01`;
-const TRACED = requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', traceparent } });
+const tracestate = 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE';
+const trace = { traceparent, tracestate };
+const TRACED = requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', ...trace } });
 const UPLOAD = delivery(s3Event(s3Record({ key: 'requests/a', size: 5 })));
 
 /** A service with everything that tells outcomes. */
@@ -37,22 +39,25 @@ const refusing = () => Promise.reject(new PermanentError('no'));
 describe('the trace a request belongs to', () => {
   test('is told to its handler, and to the application it is put to', async () => {
     const seen: unknown[] = [];
-    await new EngineHarness((request) => void seen.push(request.traceparent)).process([TRACED]);
-    const fetch = ({ headers }: Request) => new Response(headers.get('traceparent'));
+    const handler: Handler = ({ traceparent, tracestate, metadata }) =>
+      void seen.push({ traceparent, tracestate, metadata });
+    await new EngineHarness(handler).process([TRACED]);
+    const fetch = ({ headers }: Request) =>
+      new Response(`${headers.get('traceparent')} ${headers.get('tracestate')}`);
     const harness = new EngineHarness(fromFetch(fetch));
     await harness.process([TRACED]);
-    expect(seen).toEqual([traceparent]);
-    expect(harness.event.data).toBe(traceparent);
+    expect(seen).toEqual([{ ...trace, metadata: {} }]);
+    expect(harness.event.data).toBe(`${traceparent} ${tracestate}`);
   });
 
   test('is told with its outcome: by output queue, webhook and event bus', async () => {
     const { harness, webhooks, failureBus } = telling(refusing);
     await harness.process([TRACED]);
-    expect(harness.event.traceparent).toBe(traceparent);
+    expect(harness.event).toMatchObject(trace);
     const [webhook] = webhooks.messages.map(({ body }) => decodeWebhook(body));
-    expect(webhook?.traceparent).toBe(traceparent);
+    expect(webhook).toMatchObject(trace);
     expect(JSON.parse(webhook?.body ?? '')).toMatchObject({ data: { traceparent } });
-    expect(failureBus.events.map(({ json }) => JSON.parse(json))).toMatchObject([{ traceparent }]);
+    expect(failureBus.events.map(({ json }) => JSON.parse(json))).toMatchObject([trace]);
   });
 
   test('is on every line about it', async () => {
@@ -87,7 +92,7 @@ describe('of a message that X-Ray traces', () => {
     ['says nothing', requestDelivery('r-1'), ofXRay],
   ])('a request that %s', async (_, message, expected) => {
     const harness = new EngineHarness(told);
-    await harness.process([{ ...message, traceparent: ofXRay }]);
+    await harness.process([{ ...message, trace: { traceparent: ofXRay } }]);
     expect(harness.event).toMatchObject({ data: expected, traceparent: expected });
   });
 });
@@ -96,16 +101,16 @@ describe('of an upload', () => {
   const told = (request: ProcessorRequest) => request.traceparent ?? 'none';
 
   test('its object says so', async () => {
-    const { harness } = uploadedWith({ traceparent }, told);
+    const { harness } = uploadedWith(trace, told);
     await harness.process([UPLOAD]);
-    expect(harness.event).toMatchObject({ data: traceparent, traceparent });
+    expect(harness.event).toMatchObject({ data: traceparent, ...trace });
   });
 
   test('its failure tells it as well, and so does the outcome that is published again', async () => {
-    const { harness } = uploadedWith({ traceparent }, refusing);
+    const { harness } = uploadedWith(trace, refusing);
     await harness.process([UPLOAD]);
     await harness.process([{ ...UPLOAD, attempt: 2 }]);
-    expect(harness.events).toMatchObject([{ traceparent }, { traceparent }]);
+    expect(harness.events).toMatchObject([trace, trace]);
   });
 
   test('what its object says is no trace parent', async () => {
@@ -116,9 +121,13 @@ describe('of an upload', () => {
   });
 
   test('its message says more than its object', async () => {
-    const { harness } = uploadedWith({ traceparent: `00-${'1'.repeat(32)}-b7ad6b7169203331-01` }, told);
+    const { harness } = uploadedWith(
+      { traceparent: `00-${'1'.repeat(32)}-b7ad6b7169203331-01`, tracestate: 'of=another' },
+      told,
+    );
     const event = { specversion: '1.0', id: 'ce-1', source: '/shop', type: 'order', traceparent };
     await harness.process([delivery(JSON.stringify({ ...event, dataref: 's3://payloads/requests/a' }))]);
     expect(harness.event).toMatchObject({ data: traceparent, traceparent });
+    expect(harness.event).not.toHaveProperty('tracestate');
   });
 });

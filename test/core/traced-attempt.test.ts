@@ -62,9 +62,13 @@ test('what doesn’t say which trace it belongs to belongs to that of its sender
   const { tracer, harness } = tracing((request) => request.traceparent ?? 'none');
   const own = `00-${'1'.repeat(32)}-b7ad6b7169203331-01`;
   await harness.process([
-    requestDelivery('silent', {}, { traceparent }),
-    requestDelivery('saying', {}, { traceparent, attributes: { RequestId: 'saying', traceparent: own } }),
-    delivery('{"specversion":"1.0"}', { id: 'malformed', traceparent }),
+    requestDelivery('silent', {}, { trace: { traceparent } }),
+    requestDelivery(
+      'saying',
+      {},
+      { trace: { traceparent }, attributes: { RequestId: 'saying', traceparent: own } },
+    ),
+    delivery('{"specversion":"1.0"}', { id: 'malformed', trace: { traceparent } }),
   ]);
   const traces = { silent: traceparent, saying: own, malformed: traceparent };
   expect(Object.fromEntries(harness.events.map((event) => [event.subject, event.traceparent]))).toEqual(

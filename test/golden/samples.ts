@@ -5,12 +5,14 @@ import type { RecordedRequest } from '../../lib/core/request-record.ts';
 /** 2026-11-28T12:00:00Z */
 const AT = 1_795_867_200_000;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const TRACESTATE = 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE';
 
 export const ticket = { id: '01a1f8b8-0743-7353-845c-cfb87ad8f210', issuer: '', tenant: 'acme' };
 
 const request: RecordedRequest = {
   ...ticket,
   traceparent: TRACEPARENT,
+  tracestate: TRACESTATE,
   callbackUrl: 'https://hooks.example.com/coatcheck',
   expiresAt: AT + 3_600_000,
   uploadBytes: 116_391_936,
@@ -20,6 +22,7 @@ const about = {
   request: ticket,
   endedAt: AT,
   traceparent: TRACEPARENT,
+  tracestate: TRACESTATE,
   callbackUrl: 'https://hooks.example.com/coatcheck',
 };
 
@@ -53,6 +56,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
     ...inline('{}', 'application/json'),
     request: { id: 'order-17', issuer: '/shop' },
     traceparent: undefined,
+    tracestate: undefined,
     callbackUrl: undefined,
   },
 };

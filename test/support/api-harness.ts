@@ -10,6 +10,7 @@ import type { RecordStore } from '../../lib/core/ports.ts';
 import { RequestRecords } from '../../lib/core/request-records.ts';
 import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX, NUMBER_SETTINGS } from '../../lib/core/settings.ts';
 import { Submissions } from '../../lib/core/submissions.ts';
+import type { TraceContext } from '../../lib/core/traceparent.ts';
 import { Uploads } from '../../lib/core/uploads.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
@@ -48,7 +49,7 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** Where the API has its records, if not where the engine has them. */
   readonly recordStore?: RecordStore;
   /** The trace every call is in. */
-  readonly currentTrace?: () => string;
+  readonly currentTrace?: () => TraceContext;
 }
 
 /** The API and an engine on the same ports, all of them in memory. Time passes only while somebody waits. */

@@ -22,6 +22,7 @@ export interface OutcomeEvent {
   readonly requestsource?: string;
   readonly tenant?: string;
   readonly traceparent?: string;
+  readonly tracestate?: string;
   readonly data?: unknown;
   readonly data_base64?: string;
   readonly dataref?: string;

@@ -20,7 +20,7 @@ import { printOutcome } from './print-outcome.ts';
 const EXAMPLES = `
 Without --exec an outcome is deleted when it is printed; with it, when the command ends with 0. The command gets the
 result, or the problem of a request without one, on its standard input, and COATCHECK_REQUEST_ID, COATCHECK_OUTCOME_ID,
-COATCHECK_STATUS, COATCHECK_CONTENT_TYPE and, where there is one, TRACEPARENT in its environment. A ticket may be no name
+COATCHECK_STATUS, COATCHECK_CONTENT_TYPE and, where there is one, TRACEPARENT and TRACESTATE in its environment. A ticket may be no name
 for a file, ../a say: the outcome's id is one. Ctrl-C takes no more outcomes and waits for those that are dealt with.
 
 Examples:

@@ -46,8 +46,9 @@ function variablesOf(outcome: ReceivedOutcome): NodeJS.ProcessEnv {
     COATCHECK_OUTCOME_ID: outcome.id,
     COATCHECK_REQUEST_ID: outcome.requestId,
     COATCHECK_STATUS: outcome.status,
-    // As command lines are told, OpenTelemetry's among them; not the trace this program was started in.
+    // The request's trace, not the one this program runs in. The names are OpenTelemetry's.
     TRACEPARENT: outcome.traceparent,
+    TRACESTATE: outcome.tracestate,
     COATCHECK_CONTENT_TYPE: outcome.status === 'succeeded' ? outcome.result.contentType : PROBLEM_TYPE,
   };
 }

@@ -15,6 +15,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly expiresIn?: number;
   readonly expiresAt?: Date;
   readonly traceparent?: string;
+  readonly tracestate?: string;
   readonly idempotencyKey?: string;
 }
 
@@ -34,6 +35,9 @@ export function addSubmitOptions(command: Command): Command {
     )
     .addOption(
       new Option('--traceparent <trace>', 'the trace they belong to, as W3C writes it').env('TRACEPARENT'),
+    )
+    .addOption(
+      new Option('--tracestate <state>', 'what tracing systems add to --traceparent').env('TRACESTATE'),
     )
     .option('--idempotency-key <key>', 'submitting again with the same key gives the same request');
   return addServiceOptions(command);
@@ -77,12 +81,13 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 
 /** What goes with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
-  const { contentType, metadata, idempotencyKey, traceparent, expiresIn, expiresAt } = options;
+  const { contentType, metadata, idempotencyKey, traceparent, tracestate, expiresIn, expiresAt } = options;
   return {
     contentType,
     metadata,
     idempotencyKey,
     traceparent,
+    tracestate,
     expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
   };
 }

@@ -1,5 +1,5 @@
 import { requestPath } from '../../core/request-links.ts';
-import { optionalTraceparent } from '../../core/traceparent.ts';
+import { readTraceContext } from '../../core/traceparent.ts';
 import type { Api } from '../api.ts';
 import type { Payload } from '../payload.ts';
 import { wasRefusedForNow } from '../retry.ts';
@@ -42,6 +42,7 @@ async function takeTicket(
     metadata,
     sha256,
     traceparent,
+    tracestate,
     signal,
   }: SubmissionOptions,
 ): Promise<UploadTicket> {
@@ -57,7 +58,7 @@ async function takeTicket(
     // Of what comes in parts the store can't check it.
     multipart: sha256 === undefined && blob.size > PARTS_FROM_BYTES,
   };
-  const headers = { 'content-type': 'application/json', traceparent: optionalTraceparent(traceparent) };
+  const headers = { 'content-type': 'application/json', ...readTraceContext({ traceparent, tracestate }) };
   const body = JSON.stringify(wanted);
   return ticketOf(
     await api.json({ method: 'POST', path: '/v1/uploads', headers, body, signal }, wasRefusedForNow),

@@ -1,5 +1,5 @@
 import type { Delivery } from '../delivery.ts';
-import { optionalTraceparent } from '../traceparent.ts';
+import { readTraceContext } from '../traceparent.ts';
 import type { DecodedRequest } from './decode.ts';
 import { optionalTime } from './fields.ts';
 
@@ -13,6 +13,7 @@ export const ATTRIBUTES = {
   expiresAt: 'ExpiresAt',
   status: 'Status',
   traceparent: 'traceparent',
+  tracestate: 'tracestate',
   extendedPayloadSize: 'ExtendedPayloadSize',
   legacyPayloadSize: 'SQSLargePayloadSize',
   deadLetterRedrives: 'DeadLetterRedrives',
@@ -32,7 +33,7 @@ export function attributesOf({ id, attributes }: Delivery): Omit<DecodedRequest,
     contentType: attributes[ATTRIBUTES.contentType],
     metadata: Object.fromEntries(Object.entries(attributes).filter(([name]) => !OWN_ATTRIBUTES.has(name))),
     tenant: attributes[ATTRIBUTES.tenant],
-    traceparent: optionalTraceparent(attributes[ATTRIBUTES.traceparent]),
+    ...readTraceContext(attributes),
     callbackUrl: attributes[ATTRIBUTES.callbackUrl],
     expiresAt: optionalTime('message attribute', ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]),
   };

@@ -2,7 +2,7 @@ import { parseClaimCheck } from '../claim-check.ts';
 import { EnvelopeMalformed } from '../errors.ts';
 import { memberText } from '../json.ts';
 import { BINARY_TYPE, isJsonType, JSON_TYPE } from '../media-type.ts';
-import { optionalTraceparent } from '../traceparent.ts';
+import { readTraceContext } from '../traceparent.ts';
 import type { DecodedRequest } from './decode.ts';
 import { isObject, type JsonObject, optionalText, optionalTime, requiredText, shown } from './fields.ts';
 
@@ -19,6 +19,7 @@ const OWN_ATTRIBUTES = new Set([
   'dataref',
   'expirytime',
   'traceparent',
+  'tracestate',
 ]);
 
 /** Whether a message claims to be a CloudEvent. */
@@ -46,7 +47,7 @@ export function decodeCloudEvent(event: JsonObject, text: string): DecodedReques
     ...payloadOf(event, text),
     metadata: metadataOf(event),
     tenant: attribute('tenant'),
-    traceparent: optionalTraceparent(event.traceparent),
+    ...readTraceContext(event),
     callbackUrl: attribute('callbackurl'),
     expiresAt: optionalTime(ENVELOPE, 'expirytime', attribute('expirytime')),
   };

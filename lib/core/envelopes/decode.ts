@@ -4,6 +4,7 @@ import { EnvelopeMalformed, PermanentError } from '../errors.ts';
 import { isJson, parseJson } from '../json.ts';
 import { contentTypeProblem, isJsonType, JSON_TYPE } from '../media-type.ts';
 import { identityProblem, type RequestIdentity } from '../request-id.ts';
+import type { TraceContext } from '../traceparent.ts';
 import { callbackUrlLengthProblem } from '../webhooks/callback-url.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './cloudevents.ts';
@@ -32,13 +33,12 @@ export interface UnreadablePayload {
 }
 
 /** A request as its envelope described it. */
-export interface DecodedRequest extends RequestIdentity {
+export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly payload: InlinePayload | ClaimCheck | UnreadablePayload;
   readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  readonly traceparent?: string;
   /** Whom its client wants its outcome to be told, if anybody in particular. */
   readonly callbackUrl?: string;
   /** Milliseconds since 1970 after which nobody waits for it any more. */
@@ -55,8 +55,7 @@ export interface DecodedRequest extends RequestIdentity {
 }
 
 /** A request that can't be handled, for a reason its sender is told. */
-export interface RejectedRequest extends RequestIdentity {
-  readonly traceparent?: string;
+export interface RejectedRequest extends RequestIdentity, TraceContext {
   readonly rejection: PermanentError;
 }
 
@@ -98,11 +97,9 @@ function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
   return [decodePlain(delivery, value !== undefined)];
 }
 
-/** What doesn't say which trace it belongs to belongs to that of whoever sent it, where that is known. */
-function inTrace(decoded: Decoded, { traceparent }: Delivery): Decoded {
-  return traceparent === undefined
-    ? decoded
-    : { ...decoded, traceparent: decoded.traceparent ?? traceparent };
+/** A request that names no trace belongs to the trace of its message's sender, where that is known. */
+function inTrace(decoded: Decoded, { trace }: Delivery): Decoded {
+  return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
 }
 
 /** Only objects and arrays can be envelopes; other bodies needn't be parsed to be told apart. */
@@ -132,14 +129,14 @@ function parsed({ body, attributes }: Delivery, { maxJsonDepth }: DecodeLimits):
 function checked(decoded: Decoded): Decoded {
   assertSound('request', identityProblem(decoded));
   if ('rejection' in decoded) return decoded;
-  const { id, issuer, tenant, traceparent, payload, contentType, callbackUrl } = decoded;
+  const { id, issuer, tenant, traceparent, tracestate, payload, contentType, callbackUrl } = decoded;
   try {
     if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
     if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
     if (callbackUrl !== undefined) assertSound('callback URL', callbackUrlLengthProblem(callbackUrl));
     return decoded;
   } catch (error) {
-    return { id, issuer, tenant, traceparent, rejection: asRejection(error) };
+    return { id, issuer, tenant, traceparent, tracestate, rejection: asRejection(error) };
   }
 }
 

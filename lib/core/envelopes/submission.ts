@@ -34,7 +34,8 @@ export interface Submission extends RecordedRequest {
  * @param limits what its reader will decode
  */
 export function encodeSubmission(submission: Submission, { maxJsonDepth }: DecodeLimits): string {
-  const { id, tenant, traceparent, submittedAt, expiresAt, contentType, metadata, payload } = submission;
+  const { id, tenant, traceparent, tracestate, submittedAt, expiresAt, contentType, metadata, payload } =
+    submission;
   const attributes = JSON.stringify({
     specversion: '1.0',
     id,
@@ -44,6 +45,7 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     expirytime: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
     tenant,
     traceparent,
+    tracestate,
     callbackurl: submission.callbackUrl,
     metadata: Object.keys(metadata).length === 0 ? undefined : JSON.stringify(metadata),
     // As text: an event's whole numbers end at 2 GiB.

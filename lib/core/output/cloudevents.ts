@@ -23,6 +23,7 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
     requestsource: outcome.request.issuer || undefined,
     tenant: outcome.request.tenant,
     traceparent: outcome.traceparent,
+    tracestate: outcome.tracestate,
     datacontenttype,
   });
   // The result's JSON is put in as it is: parsing it would round long numbers.

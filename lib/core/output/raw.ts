@@ -39,7 +39,7 @@ function reference(outcome: Outcome, { check, contentType }: StoredResult): Outp
 }
 
 function message(
-  { request, status, traceparent }: Outcome,
+  { request, status, traceparent, tracestate }: Outcome,
   contentType: string,
   body: string,
   more: OutputMessage['attributes'] = {},
@@ -49,6 +49,7 @@ function message(
     ...(request.issuer && { [ATTRIBUTES.requestSource]: text(request.issuer) }),
     ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
     ...(traceparent !== undefined && { [ATTRIBUTES.traceparent]: text(traceparent) }),
+    ...(tracestate !== undefined && { [ATTRIBUTES.tracestate]: text(tracestate) }),
     [ATTRIBUTES.status]: text(status),
     [ATTRIBUTES.contentType]: text(contentType),
     ...more,

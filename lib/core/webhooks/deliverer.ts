@@ -101,12 +101,16 @@ export class WebhookDeliverer {
   }
 
   async #post(
-    { url, id, traceparent, body }: WebhookMessage,
+    { url, id, traceparent, tracestate, body }: WebhookMessage,
     secrets: readonly string[],
   ): Promise<WebhookVerdict> {
     const { sender, chance } = this.#ports;
     const signed = signedHeaders(id, body, secrets, chance.now());
-    const headers = traceparent === undefined ? signed : { ...signed, traceparent };
+    const headers = {
+      ...signed,
+      ...(traceparent !== undefined && { traceparent }),
+      ...(tracestate !== undefined && { tracestate }),
+    };
     try {
       return verdictOf(await sender.post(url, headers, body), chance.now());
     } catch (error) {

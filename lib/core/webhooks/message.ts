@@ -8,17 +8,15 @@ import type { OutputMessage } from '../ports.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../request-id.ts';
 import { linksOf } from '../request-links.ts';
 import type { Progress, RecordedRequest } from '../request-record.ts';
-import { optionalTraceparent } from '../traceparent.ts';
+import { readTraceContext, type TraceContext } from '../traceparent.ts';
 
 /** A delivery that is to be made. */
-export interface WebhookMessage {
+export interface WebhookMessage extends TraceContext {
   readonly url: string;
   /** The same for every attempt, another for every other outcome. */
   readonly id: string;
   /** Which attempt is next, from 1. */
   readonly attempt: number;
-  /** The trace the request belongs to. */
-  readonly traceparent?: string;
   /** What is sent, the same for every attempt. */
   readonly body: string;
 }
@@ -38,7 +36,8 @@ const ENVELOPE = 'webhook message';
 export function webhookOf(outcome: Outcome, url: string, serviceName: string): WebhookMessage {
   // A receiver may serve several services, and those know nothing of each other's requests.
   const id = digestOf('webhook', serviceName, outcomeId(outcome));
-  return { url, id, attempt: 1, traceparent: outcome.traceparent, body: bodyOf(outcome) };
+  const { traceparent, tracestate } = outcome;
+  return { url, id, attempt: 1, traceparent, tracestate, body: bodyOf(outcome) };
 }
 
 /** The first attempt at telling how far a request is. @param at milliseconds since 1970 */
@@ -49,7 +48,7 @@ export function progressWebhookOf(
   url: string,
   serviceName: string,
 ): WebhookMessage {
-  const { traceparent } = request;
+  const { traceparent, tracestate } = request;
   const id = digestOf('webhook', serviceName, identityDigest('progress', request), String(at));
   const body = JSON.stringify({
     type: eventTypeOf({ status: 'progress' }),
@@ -61,7 +60,7 @@ export function progressWebhookOf(
       links: { self: linksOf(request.id, request.issuer).self },
     },
   });
-  return { url, id, attempt: 1, traceparent, body };
+  return { url, id, attempt: 1, traceparent, tracestate, body };
 }
 
 /** Whether nobody wants to be told of it any more: progress that is a minute old. @param at milliseconds since 1970 */
@@ -84,8 +83,8 @@ export function queuedWebhook(message: WebhookMessage): OutputMessage {
  * `<aws.scheduler.schedule-arn>`, whoever wrote that.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
-export function encodeWebhook({ url, id, attempt, traceparent, body }: WebhookMessage): string {
-  const json = messageJson(JSON.stringify({ url, id, attempt, traceparent, body }));
+export function encodeWebhook({ url, id, attempt, traceparent, tracestate, body }: WebhookMessage): string {
+  const json = messageJson(JSON.stringify({ url, id, attempt, traceparent, tracestate, body }));
   return json.replaceAll('<', '\\u003c');
 }
 
@@ -105,7 +104,7 @@ export function decodeWebhook(text: string): WebhookMessage {
     url: requiredText(ENVELOPE, value, 'url'),
     id: requiredText(ENVELOPE, value, 'id'),
     attempt: Number(value.attempt),
-    traceparent: optionalTraceparent(value.traceparent),
+    ...readTraceContext(value),
     body: requiredText(ENVELOPE, value, 'body'),
   };
 }

@@ -17,6 +17,7 @@ test('an event with every attribute that is read', () => {
     expirytime: '2026-02-01T12:00:00Z',
     partitionkey: 'customer 7',
     traceparent: TRACEPARENT,
+    tracestate: 'rojo=1',
     tenant: 'acme',
     priority: 3,
     urgent: true,
@@ -40,6 +41,7 @@ test('an event with every attribute that is read', () => {
     },
     tenant: 'acme',
     traceparent: TRACEPARENT,
+    tracestate: 'rojo=1',
     expiresAt: Date.UTC(2026, 1, 1, 12),
   });
 });

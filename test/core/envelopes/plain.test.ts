@@ -47,6 +47,7 @@ test('attributes say what an envelope would, and the others are metadata', () =>
     Tenant: 'acme',
     ExpiresAt: '2026-02-01T13:00:00+01:00',
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    tracestate: 'rojo=1',
     Status: 'succeeded',
     Customer: '7',
     __proto__2: 'x',
@@ -60,6 +61,7 @@ test('attributes say what an envelope would, and the others are metadata', () =>
     tenant: 'acme',
     expiresAt: Date.UTC(2026, 1, 1, 12),
     traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    tracestate: 'rojo=1',
     metadata: { Customer: '7', __proto__2: 'x' },
   });
 });

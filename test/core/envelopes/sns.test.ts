@@ -75,7 +75,7 @@ describe('B11: a message that SNS wrapped', () => {
 
   test('keeps the trace its sender was in', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-    expect(decodedRequest(notification('hello'), { traceparent })).toMatchObject({ traceparent });
+    expect(decodedRequest(notification('hello'), { trace: { traceparent } })).toMatchObject({ traceparent });
   });
 });
 

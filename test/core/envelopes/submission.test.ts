@@ -79,23 +79,29 @@ const payloads: fc.Arbitrary<Submission['payload']> = fc.oneof(
   }),
 );
 
-const submissions: fc.Arbitrary<Submission> = fc.record(
-  {
-    id: fc.oneof(fc.uuid({ version: 7 }), requestIds),
-    issuer: fc.constant('' as const),
-    tenant: requestIds,
-    traceparent: fc.constant(TRACEPARENT),
-    expiresAt: times,
-    submittedAt: times,
-    contentType: contentTypes,
-    metadata: fc.dictionary(
-      fc.oneof(fc.string(), fc.constantFrom('source', 'type', 'time', 'data', '__proto__')),
-      fc.string({ unit: 'binary' }),
-    ),
-    payload: payloads,
-  },
-  { requiredKeys: ['id', 'issuer', 'submittedAt', 'contentType', 'metadata', 'payload'] },
-);
+const submissions: fc.Arbitrary<Submission> = fc
+  .record(
+    {
+      id: fc.oneof(fc.uuid({ version: 7 }), requestIds),
+      issuer: fc.constant('' as const),
+      tenant: requestIds,
+      traceparent: fc.constant(TRACEPARENT),
+      tracestate: fc.constant('rojo=1'),
+      expiresAt: times,
+      submittedAt: times,
+      contentType: contentTypes,
+      metadata: fc.dictionary(
+        fc.oneof(fc.string(), fc.constantFrom('source', 'type', 'time', 'data', '__proto__')),
+        fc.string({ unit: 'binary' }),
+      ),
+      payload: payloads,
+    },
+    { requiredKeys: ['id', 'issuer', 'submittedAt', 'contentType', 'metadata', 'payload'] },
+  )
+  // There is no tracestate without a traceparent.
+  .map(({ tracestate, ...submission }) =>
+    submission.traceparent === undefined ? submission : { ...submission, tracestate },
+  );
 
 test('a submission written is the request read, to the last byte', async () => {
   await fc.assert(

@@ -50,9 +50,12 @@ test('who gave the id is named where the id alone tells nothing', () => {
 
 test('the trace is told', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  expect(encodeRaw(inlineOutcome('5', 'application/json', { traceparent }))?.attributes).toEqual({
+  expect(
+    encodeRaw(inlineOutcome('5', 'application/json', { traceparent, tracestate: 'a=1' }))?.attributes,
+  ).toEqual({
     ...attributes('succeeded', 'application/json'),
     traceparent: { type: 'String', value: traceparent },
+    tracestate: { type: 'String', value: 'a=1' },
   });
 });
 

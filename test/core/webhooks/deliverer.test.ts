@@ -309,13 +309,15 @@ describe('the trace a request belongs to', () => {
   test('goes with every attempt, and is on the lines about it', async () => {
     const harness = new Harness();
     harness.answer = { status: 503, retryAfter: '3600' };
-    await harness.process(delivery(encodeWebhook({ ...MESSAGE, traceparent })));
+    await harness.process(delivery(encodeWebhook({ ...MESSAGE, traceparent, tracestate: 'a=1' })));
     const [next] = [...harness.scheduled.values()];
     if (!next) throw new Error('nothing is scheduled');
     harness.answer = { status: 200 };
     await harness.process(delivery(encodeWebhook(next.message)));
 
-    expect(harness.calls.map(({ headers }) => headers.traceparent)).toEqual([traceparent, traceparent]);
+    expect(harness.calls.map(({ headers }) => headers)).toMatchObject(
+      Array(2).fill({ traceparent, tracestate: 'a=1' }),
+    );
     const traced = harness.logger.lines.map(({ fields }) => fields.traceId);
     expect(traced).toEqual(Array(2).fill('0af7651916cd43dd8448eb211c80319c'));
   });
@@ -324,6 +326,7 @@ describe('the trace a request belongs to', () => {
     const harness = new Harness();
     await harness.process(delivery(encodeWebhook(MESSAGE)));
     expect(harness.calls[0]?.headers).not.toHaveProperty('traceparent');
+    expect(harness.calls[0]?.headers).not.toHaveProperty('tracestate');
   });
 });
 
