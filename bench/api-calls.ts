@@ -1,11 +1,8 @@
 /** The AWS calls a call of the HTTP API takes, and what they cost. Counted where the SDK would send them. */
 import type { ProcessorRequest } from '../lib/core/handler.ts';
-import { DOLLARS_A_MILLION_CALLS } from '../lib/core/prices.ts';
 import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
-import type { Operation } from './support/in-process-aws.ts';
 import { InProcessService } from './support/in-process-service.ts';
-import type { InProcessTable } from './support/in-process-table.ts';
-import { priceOf } from './support/price-of.ts';
+import { dollarsAMillion } from './support/price-of.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 
 /** What is done to a service. What it needs beforehand isn't counted. */
@@ -135,7 +132,7 @@ async function rowOf({ name, before, counted, requests = 1, cold = false }: Scen
     call: name,
     'AWS calls': sum(calls.values()) / requests,
     which: [...calls].map(([operation, count]) => `${shown(count / requests)}${operation}`).join(', '),
-    '$ a million': dollars(calls, service.table.units) / requests,
+    '$ a million': dollarsAMillion(calls, service.table.units) / requests,
   };
 }
 
@@ -177,16 +174,6 @@ function json(body: unknown): RequestInit {
 /** `3 × `, and nothing for one. */
 function shown(count: number): string {
   return count === 1 ? '' : `${count} × `;
-}
-
-/** What DynamoDB bills depends on more than the call: the table counts it. */
-function dollars(calls: ReadonlyMap<Operation, number>, { reads, writes }: InProcessTable['units']): number {
-  const others = [...calls].filter(([operation]) => !operation.startsWith('DynamoDB'));
-  return sum([
-    ...others.map(([operation, count]) => count * DOLLARS_A_MILLION_CALLS[priceOf(operation)]),
-    reads * DOLLARS_A_MILLION_CALLS['DynamoDB read'],
-    writes * DOLLARS_A_MILLION_CALLS['DynamoDB write'],
-  ]);
 }
 
 function sum(values: Iterable<number>): number {

@@ -3,13 +3,12 @@ import { deliveriesOf } from '../lib/aws/sqs-event.ts';
 import { Engine } from '../lib/core/engine.ts';
 import { PermanentError } from '../lib/core/errors.ts';
 import type { Handler } from '../lib/core/handler.ts';
-import { DOLLARS_A_MILLION_CALLS } from '../lib/core/prices.ts';
 import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
 import { engineSettings } from '../test/support/settings.ts';
 import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
 import { InProcessTable } from './support/in-process-table.ts';
-import { priceOf } from './support/price-of.ts';
+import { dollarsAMillion } from './support/price-of.ts';
 import { type Report, runBenchmark } from './support/report.ts';
 import { silentLogger } from './support/silent-logger.ts';
 import { sqsEvent } from './support/sqs-event.ts';
@@ -58,20 +57,21 @@ const SCENARIOS: readonly Scenario[] = [
 
 await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
   const counted = await Promise.all(
-    SCENARIOS.map(async (scenario) => ({ name: scenario.name, calls: await callsOf(scenario) })),
+    SCENARIOS.map(async (scenario) => ({ name: scenario.name, ...(await countOf(scenario)) })),
   );
   const operations = [...new Set(counted.flatMap(({ calls }) => [...calls.keys()]))];
-  const rows = counted.map(({ name, calls }) => ({
+  const rows = counted.map(({ name, calls, units }) => ({
     batch: name,
     ...Object.fromEntries(operations.map((operation) => [operation, calls.get(operation) ?? 0])),
-    '$ a million': dollarsAMillionRequests(calls),
+    'records written': units.writes,
+    'records read': units.reads,
+    '$ a million': dollarsAMillion(calls, units) / BATCH_SIZE,
   }));
-  const eventSource = dollarsAMillionRequests(
-    new Map([
-      ['SQS ReceiveMessage', 1],
-      ['SQS DeleteMessageBatch', 1],
-    ]),
-  );
+  const sourceCalls = new Map<Operation, number>([
+    ['SQS ReceiveMessage', 1],
+    ['SQS DeleteMessageBatch', 1],
+  ]);
+  const eventSource = dollarsAMillion(sourceCalls, { reads: 0, writes: 0 }) / BATCH_SIZE;
   return {
     rows,
     notes: [
@@ -80,9 +80,16 @@ await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
   };
 });
 
-async function callsOf({ body, handler, receives = 1 }: Scenario): Promise<ReadonlyMap<Operation, number>> {
+/** What a scenario took, and what DynamoDB bills of it. */
+interface Count {
+  readonly calls: ReadonlyMap<Operation, number>;
+  readonly units: InProcessTable['units'];
+}
+
+async function countOf({ body, handler, receives = 1 }: Scenario): Promise<Count> {
   const object = Buffer.from(JSON.stringify({ some: 'payload' }));
-  const aws = new InProcessAws({ object, table: new InProcessTable() });
+  const table = new InProcessTable({ isListed: false });
+  const aws = new InProcessAws({ object, table });
   const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET] }), {
     ...awsPorts(aws),
     logger: silentLogger,
@@ -93,7 +100,7 @@ async function callsOf({ body, handler, receives = 1 }: Scenario): Promise<Reado
     const deliveries = deliveriesOf(event).map((delivery) => ({ ...delivery, attempt }));
     await engine.processBatch(deliveries, Date.now() + 60_000);
   }
-  return aws.calls;
+  return { calls: aws.calls, units: table.units };
 }
 
 /** A handler that ends the first request so, and every other one well. */
@@ -102,9 +109,4 @@ function firstOne(error: () => Error): Handler {
     if ((await request.text()) === inline(0)) throw error();
     return small();
   };
-}
-
-function dollarsAMillionRequests(calls: ReadonlyMap<Operation, number>): number {
-  const dollars = [...calls].map(([operation, count]) => count * DOLLARS_A_MILLION_CALLS[priceOf(operation)]);
-  return dollars.reduce((sum, each) => sum + each, 0) / BATCH_SIZE;
 }

@@ -68,6 +68,8 @@ export class InProcessAws {
         return json(sent(request));
       case 'SQS GetQueueAttributes':
         return json({ Attributes: EMPTY_QUEUE });
+      case 'DynamoDB BatchExecuteStatement':
+        return json(executed(request));
       case 'DynamoDB PutItem':
       case 'DynamoDB UpdateItem':
         return json({});
@@ -157,6 +159,12 @@ function sent(request: AwsRequest): unknown {
       MD5OfMessageBody: md5(MessageBody),
     })),
   };
+}
+
+/** Every statement is a write, and has its effect. */
+function executed(request: AwsRequest): unknown {
+  const { Statements }: { Statements: readonly unknown[] } = JSON.parse(textOf(request));
+  return { Responses: Statements.map(() => ({ TableName: 'requests' })) };
 }
 
 function md5(text: string): string {

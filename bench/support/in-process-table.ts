@@ -1,5 +1,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../../lib/core/limits.ts';
 import { RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../../lib/core/record-table.ts';
+import { readStatement, type SentStatement } from '../../test/support/partiql.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
@@ -8,7 +10,7 @@ export interface TableCall {
   readonly Key: Item;
   readonly Item: Item;
   readonly ConditionExpression?: string;
-  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
+  readonly Statements: readonly SentStatement[];
   readonly ExpressionAttributeValues: Item;
   readonly RequestItems: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
   readonly Limit: number;
@@ -26,14 +28,24 @@ export class InProcessTable {
    * refused ones and the index's among them.
    */
   units = { reads: 0, writes: 0 };
+  readonly #isListed: boolean;
   readonly #items = new Map<string, Item>();
+
+  /** @param isListed whether the table has the index that lists records */
+  constructor({ isListed = true }: { readonly isListed?: boolean } = {}) {
+    this.#isListed = isListed;
+  }
 
   answer(operation: string, call: TableCall): object | Refused {
     switch (operation) {
+      case 'BatchExecuteStatement':
+        return this.#executeBatch(call.Statements);
       case 'PutItem':
-        return this.#write(call.Item, call);
+        return this.#put(call);
       case 'UpdateItem':
-        return this.#write(itemAfter(call), call);
+        // Of counts, which nothing reads here.
+        this.units.writes++;
+        return {};
       case 'GetItem':
         this.units.reads++;
         return { Item: this.#items.get(keyIn(call.Key)) };
@@ -47,19 +59,47 @@ export class InProcessTable {
     }
   }
 
-  /** Conditions are that there is no item, or which revision it has. */
-  #write(item: Item, { ConditionExpression = '', ExpressionAttributeValues }: TableCall): object | Refused {
-    const key = keyIn(item);
+  #executeBatch(statements: readonly SentStatement[]): object {
+    const read = statements.map(readStatement);
+    if (statements.length > DYNAMODB_MAX_BATCH_STATEMENTS) throw new Error(`${statements.length} statements`);
+    if (new Set(read.map(({ key }) => key)).size < read.length)
+      throw new Error('two statements about an item');
+    if (new Set(read.map(({ kind }) => kind === 'SELECT')).size > 1) throw new Error('reads and writes');
+    return { Responses: statements.map((statement) => this.#execute(statement)) };
+  }
+
+  #execute(statement: SentStatement): object {
+    const { kind, key, set, removed, revision } = readStatement(statement);
+    const stored = this.#items.get(key);
+    if (kind === 'SELECT') {
+      this.units.reads++;
+      return stored ? { Item: stored } : {};
+    }
+    this.units.writes++;
+    if (kind === 'INSERT') {
+      if (stored)
+        return { Error: { Code: 'DuplicateItem', Message: 'Duplicate primary key exists in table' } };
+      if (this.#isListed && RECORD_LIST in set) this.units.writes++;
+      this.#items.set(key, set);
+      return {};
+    }
+    if (!stored || stored.revision?.N !== revision) {
+      return {
+        Error: { Code: 'ConditionalCheckFailed', Message: 'The conditional request failed', Item: stored },
+      };
+    }
+    const item = Object.entries({ ...stored, ...set }).filter(([name]) => !removed.includes(name));
+    this.#items.set(key, Object.fromEntries(item));
+    return {};
+  }
+
+  /** Its condition is that there is no item. */
+  #put({ Item }: TableCall): object | Refused {
+    const key = keyIn(Item);
     const stored = this.#items.get(key);
     this.units.writes++;
-    // Of counts, which nobody reads here.
-    if (ConditionExpression === '') return {};
-    const allowed = ConditionExpression.startsWith('attribute_not_exists')
-      ? stored === undefined
-      : stored?.revision?.N === ExpressionAttributeValues[':latest']?.N;
-    if (!allowed) return { refused: stored };
-    if (stored === undefined && RECORD_LIST in item) this.units.writes++;
-    this.#items.set(key, item);
+    if (stored) return { refused: stored };
+    this.#items.set(key, Item);
     return {};
   }
 
@@ -78,15 +118,6 @@ export class InProcessTable {
       .toSorted((one, other) => (positionIn(one) < positionIn(other) ? 1 : -1))
       .slice(0, Limit);
   }
-}
-
-/** What an update makes of an item of which it sets all there is: `#name` to `:name`. */
-function itemAfter({ Key, ExpressionAttributeNames = {}, ExpressionAttributeValues }: TableCall): Item {
-  const set = Object.entries(ExpressionAttributeNames).flatMap(([placeholder, name]) => {
-    const value = ExpressionAttributeValues[placeholder.replace('#', ':')];
-    return value ? [[name, value]] : [];
-  });
-  return { ...Key, ...Object.fromEntries(set) };
 }
 
 function keyIn(item: Item): string {

@@ -1,11 +1,26 @@
-import type { DOLLARS_A_MILLION_CALLS } from '../../lib/core/prices.ts';
+import { DOLLARS_A_MILLION_CALLS } from '../../lib/core/prices.ts';
 import type { Operation } from './in-process-aws.ts';
+import type { InProcessTable } from './in-process-table.ts';
+import { sumOf } from './statistics.ts';
 
-/** What a call is billed as. */
-export function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
+/**
+ * Dollars for a million times these calls.
+ * @param units what DynamoDB bills, which depends on more than the call
+ */
+export function dollarsAMillion(
+  calls: ReadonlyMap<Operation, number>,
+  { reads, writes }: InProcessTable['units'],
+): number {
+  const others = [...calls].filter(([operation]) => !operation.startsWith('DynamoDB'));
+  return (
+    sumOf(others, ([operation, count]) => count * DOLLARS_A_MILLION_CALLS[priceOf(operation)]) +
+    reads * DOLLARS_A_MILLION_CALLS['DynamoDB read'] +
+    writes * DOLLARS_A_MILLION_CALLS['DynamoDB write']
+  );
+}
+
+/** What a call of a queue or a bucket is billed as. */
+function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
   if (operation.startsWith('SQS')) return 'SQS';
-  if (operation.startsWith('DynamoDB')) {
-    return /(?:GetItem|Query)$/.test(operation) ? 'DynamoDB read' : 'DynamoDB write';
-  }
   return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';
 }

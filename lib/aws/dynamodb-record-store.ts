@@ -1,62 +1,89 @@
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  GetItemCommand,
-  UpdateItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import type { BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import type { RecordStore, StoredRecord, WriteResult } from '../core/ports.ts';
 import { RECORD_KEY } from '../core/record-table.ts';
 import type { RequestIdentity } from '../core/request-id.ts';
-import { itemOf, keyOf, storedOf, updateOf } from './record-item.ts';
+import { StatementBatcher, StatementFailed } from './dynamodb-statement-batcher.ts';
+import { type Item, itemOf, keyTextOf, storedOf } from './record-item.ts';
 
-/** Request records in a DynamoDB table, an item each. */
+/** Request records in a DynamoDB table, an item each. Reads share calls, and so do writes. */
 export class DynamoDbRecordStore implements RecordStore {
-  readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #reads: StatementBatcher;
+  readonly #writes: StatementBatcher;
 
   constructor(client: DynamoDBClient, table: string) {
-    this.#client = client;
     this.#table = table;
+    this.#reads = new StatementBatcher(client);
+    this.#writes = new StatementBatcher(client);
   }
 
   async read(request: RequestIdentity): Promise<StoredRecord | undefined> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: keyOf(request), ConsistentRead: true }),
-    );
-    return Item && storedOf(Item);
+    const item = await this.#read(keyTextOf(request));
+    return item && storedOf(item);
   }
 
   async write(next: StoredRecord): Promise<WriteResult> {
     const writeId = crypto.randomUUID();
+    const item = { ...itemOf(next), writeId: { S: writeId } };
+    const key = keyTextOf(next.record.request);
     try {
-      await this.#client.send(
-        new UpdateItemCommand({
-          TableName: this.#table,
-          Key: keyOf(next.record.request),
-          ...updateTo(next, writeId),
-          ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
-        }),
-      );
+      const statement = next.revision === 1 ? this.#insert(item) : this.#update(key, item, next.revision - 1);
+      await this.#writes.execute(key, { ...statement, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
       return { written: true };
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      if (!(error instanceof StatementFailed)) throw error;
+      const stored = await this.#inTheWayOf(error, key);
       // The SDK makes a call whose answer was lost again: then what is in the way is this very write.
-      if (error.Item?.writeId?.S === writeId) return { written: true };
-      return { written: false, stored: error.Item && storedOf(error.Item) };
+      if (stored?.writeId?.S === writeId) return { written: true };
+      return { written: false, stored: stored && storedOf(stored) };
+    }
+  }
+
+  #read(key: string): Promise<Item | undefined> {
+    return this.#reads.execute(key, {
+      Statement: `SELECT * FROM ${quoted(this.#table)} WHERE ${quoted(RECORD_KEY)} = ?`,
+      Parameters: [{ S: key }],
+      ConsistentRead: true,
+    });
+  }
+
+  #insert(item: Item): BatchStatementRequest {
+    const members = Object.keys(item).map((name) => `'${name}': ?`);
+    return {
+      Statement: `INSERT INTO ${quoted(this.#table)} VALUE {${members.join(', ')}}`,
+      Parameters: Object.values(item),
+    };
+  }
+
+  /** What is recorded of the request's webhook stays. */
+  #update(key: string, { [RECORD_KEY]: _, ...item }: Item, revision: number): BatchStatementRequest {
+    const set = Object.keys(item).map((name) => `SET ${quoted(name)} = ?`);
+    const changes = 'outcome' in item ? set : [...set, `REMOVE ${quoted('outcome')}`];
+    const condition = `${quoted(RECORD_KEY)} = ? AND ${quoted('revision')} = ?`;
+    return {
+      Statement: `UPDATE ${quoted(this.#table)} ${changes.join(' ')} WHERE ${condition}`,
+      Parameters: [...Object.values(item), { S: key }, { N: String(revision) }],
+    };
+  }
+
+  /**
+   * The item because of which a write wasn't made, if there is one.
+   * @throws StatementFailed when the write failed for another reason
+   */
+  async #inTheWayOf(failure: StatementFailed, key: string): Promise<Item | undefined> {
+    switch (failure.code) {
+      case 'ConditionalCheckFailed':
+        return failure.item;
+      case 'DuplicateItem':
+        // The service may answer an INSERT without the item.
+        return failure.item ?? (await this.#read(key));
+      default:
+        throw failure;
     }
   }
 }
 
-/** What makes a record of whatever is stored, if that is the record before. What its webhook is noted in stays. */
-function updateTo(next: StoredRecord, writeId: string) {
-  const { [RECORD_KEY]: _, ...attributes } = itemOf(next);
-  const set = { ...attributes, writeId: { S: writeId } };
-  const update = updateOf(set, next.record.outcome ? [] : ['outcome']);
-  if (next.revision === 1) return { ...update, ConditionExpression: `attribute_not_exists(${RECORD_KEY})` };
-  const latest = { ':latest': { N: String(next.revision - 1) } };
-  return {
-    ...update,
-    ConditionExpression: '#revision = :latest',
-    ExpressionAttributeValues: { ...update.ExpressionAttributeValues, ...latest },
-  };
+/** A name, even a reserved word, as PartiQL has it. */
+function quoted(name: string): string {
+  return `"${name}"`;
 }

@@ -20,7 +20,12 @@ export type Item = Record<string, AttributeValue>;
 
 /** The key of a request's item. */
 export function keyOf(request: RequestIdentity): Item {
-  return { [RECORD_KEY]: { S: `request#${identityDigest('record', request)}` } };
+  return { [RECORD_KEY]: { S: keyTextOf(request) } };
+}
+
+/** The partition key of a request's item. */
+export function keyTextOf(request: RequestIdentity): string {
+  return `request#${identityDigest('record', request)}`;
 }
 
 /** A record as an item, but what its webhook is noted in. What lists it stays the same whatever becomes of it: a change costs no write to the index. */

@@ -22,6 +22,7 @@ export class ApiRole extends FunctionRole {
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
+    this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [requestTable.tableArn],

@@ -1,4 +1,5 @@
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
@@ -14,6 +15,23 @@ export abstract class FunctionRole extends Role {
     this.allow(
       actions,
       prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+    );
+  }
+
+  /**
+   * Reads and writes request records by PartiQL. A `SELECT` without a key would scan the table, which no right to a single
+   * action keeps out.
+   * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
+   */
+  protected allowRecords({ tableArn }: ITable): void {
+    this.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate'], [tableArn]);
+    this.addToPolicy(
+      new PolicyStatement({
+        effect: Effect.DENY,
+        actions: ['dynamodb:PartiQLSelect'],
+        resources: [tableArn],
+        conditions: { Bool: { 'dynamodb:FullTableScan': 'true' } },
+      }),
     );
   }
 

@@ -18,8 +18,9 @@ export class ProcessorRole extends FunctionRole {
     super(scope, id, props.logGroup);
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
     this.allowQueues(props);
-    // What was uploaded with a ticket has a record, which is read first.
-    this.allow(['dynamodb:GetItem', 'dynamodb:UpdateItem'], [props.requestTable.tableArn]);
+    this.allowRecords(props.requestTable);
+    // The load log.
+    this.allow(['dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);

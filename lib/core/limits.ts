@@ -139,3 +139,9 @@ export const LAMBDA_ACCOUNT_CONCURRENCY = 1_000;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
  */
 export const DYNAMODB_MAX_BATCH_READS = 100;
+
+/**
+ * Most PartiQL statements one `BatchExecuteStatement` call executes.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
+ */
+export const DYNAMODB_MAX_BATCH_STATEMENTS = 25;

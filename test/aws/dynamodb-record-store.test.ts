@@ -9,13 +9,20 @@ import { RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
 import { summarizeThrown } from '../../lib/core/thrown.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 import {
+  executing,
+  type ReadStatement,
+  readStatement,
+  type SentStatement,
+  statementError,
+  statementsOf,
+  writtenItems,
+} from '../support/partiql.ts';
+import {
   clientConfig,
-  conditionRefused,
   jsonAnswer,
   type ReceivedCall,
   ScriptedEndpoint,
 } from '../support/scripted-endpoint.ts';
-import { updatedItem } from '../support/updated-item.ts';
 
 const RECORD: StoredRecord = {
   record: {
@@ -33,64 +40,119 @@ let endpoint: ScriptedEndpoint;
 let store: DynamoDbRecordStore;
 
 beforeEach(async () => {
-  endpoint = await new ScriptedEndpoint(jsonAnswer(200, {})).start();
+  endpoint = await new ScriptedEndpoint(executing()).start();
   const client = new DynamoDBClient({ ...clientConfig(endpoint.url), maxAttempts: 2 });
   store = new DynamoDbRecordStore(client, 'requests');
 });
 afterEach(() => endpoint[Symbol.asyncDispose]());
 
-function sentBy({ body }: ReceivedCall) {
-  return JSON.parse(String(body));
+/** The statement of a call that has one. */
+function statementOf(call: ReceivedCall | undefined): SentStatement {
+  const [statement, ...others] = statementsOf(call ?? fail());
+  expect(others).toEqual([]);
+  return statement ?? fail();
 }
 
-/** The first call has its effect and no answer; to the second the table says what is there. */
-function answerLost(inTheWay: (first: unknown) => unknown) {
+/** The first call has its effect and no answer; the second is answered with what the first one wrote. */
+function answerLost(answer: (first: ReadStatement['set']) => object) {
   endpoint.script = (call, response) => {
     const [first] = endpoint.calls;
     if (endpoint.calls.length === 1) response.destroy();
-    else if (first) conditionRefused(inTheWay(updatedItem(first)))(call, response);
+    else executing(() => answer(readStatement(statementOf(first)).set))(call, response);
   };
 }
 
 describe('a write', () => {
-  test('is one conditional update, which asks for what is in its way', async () => {
+  test('is one conditional statement, which asks for what is in its way', async () => {
     expect(await store.write(RECORD)).toEqual({ written: true });
     expect(await store.write({ ...RECORD, revision: 7 })).toEqual({ written: true });
     expect(endpoint.calls.map(({ headers }) => headers['x-amz-target'])).toEqual([
-      'DynamoDB_20120810.UpdateItem',
-      'DynamoDB_20120810.UpdateItem',
+      'DynamoDB_20120810.BatchExecuteStatement',
+      'DynamoDB_20120810.BatchExecuteStatement',
     ]);
-    const [first, later] = endpoint.calls.map(sentBy);
+    const [first, later] = endpoint.calls.map(statementOf);
     expect(first).toMatchObject({
-      TableName: 'requests',
-      ExpressionAttributeValues: { ':revision': { N: '1' }, ':ttl': { N: '2' } },
-      ConditionExpression: 'attribute_not_exists(pk)',
+      Statement: `INSERT INTO "requests" VALUE {'pk': ?, 'list': ?, 'position': ?, 'record': ?, 'revision': ?, 'ttl': ?, 'writeId': ?}`,
       ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
     });
+    expect(readStatement(first ?? fail()).set).toMatchObject({ revision: { N: '1' }, ttl: { N: '2' } });
     expect(later).toMatchObject({
-      ConditionExpression: '#revision = :latest',
-      ExpressionAttributeNames: { '#revision': 'revision' },
-      ExpressionAttributeValues: { ':revision': { N: '7' }, ':latest': { N: '6' } },
+      Statement:
+        'UPDATE "requests" SET "list" = ? SET "position" = ? SET "record" = ? SET "revision" = ? SET "ttl" = ? SET "writeId" = ? REMOVE "outcome" WHERE "pk" = ? AND "revision" = ?',
+      ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    });
+    expect(readStatement(later ?? fail())).toMatchObject({ set: { revision: { N: '7' } }, revision: '6' });
+  });
+
+  test('of an outcome keeps it, and a later one without an outcome removes it', async () => {
+    const ended = { ...RECORD.record, outcome: inlineOutcome('42') };
+    await store.write({ ...RECORD, record: ended, revision: 2 });
+    await store.write({ ...RECORD, revision: 3 });
+    const [kept, removed] = endpoint.calls.map((call) => readStatement(statementOf(call)));
+    expect(kept).toMatchObject({ set: { outcome: { S: expect.any(String) } }, removed: [] });
+    expect(removed?.removed).toEqual(['outcome']);
+  });
+
+  describe('whose answer was lost is made again', () => {
+    test.each([
+      ['an update', 7, 'ConditionalCheckFailed'],
+      ['an insert, where the service returns the item', 1, 'DuplicateItem'],
+    ])('and counts as written when it finds itself: %s', async (_, revision, code) => {
+      answerLost((first) => statementError(code, first));
+      expect(await store.write({ ...RECORD, revision })).toEqual({ written: true });
+      expect(endpoint.calls).toHaveLength(2);
+    });
+
+    test('and counts as written when the service returns no item, and it is read', async () => {
+      answerLost((first) =>
+        endpoint.calls.length === 2 ? statementError('DuplicateItem') : { Item: first },
+      );
+      expect(await store.write(RECORD)).toEqual({ written: true });
+      expect(endpoint.calls).toHaveLength(3);
+    });
+
+    test('and is refused when another of the same content came first', async () => {
+      answerLost((first) => statementError('DuplicateItem', { ...first, writeId: { S: 'of another' } }));
+      expect(await store.write(RECORD)).toEqual({ written: false, stored: RECORD });
     });
   });
 
-  test('whose answer was lost is made again, and counts as written when it finds itself', async () => {
-    answerLost((first) => first);
-    expect(await store.write(RECORD)).toEqual({ written: true });
-    expect(endpoint.calls).toHaveLength(2);
+  test('of a record that is there already reads what is stored, if the service does not return it', async () => {
+    await store.write(RECORD);
+    const { set } = readStatement(statementOf(endpoint.calls[0]));
+    endpoint.script = executing(({ Statement }) =>
+      Statement.startsWith('INSERT') ? statementError('DuplicateItem') : { Item: set },
+    );
+    expect(await store.write(RECORD)).toEqual({ written: false, stored: RECORD });
+    expect(statementOf(endpoint.calls.at(-1))).toMatchObject({ ConsistentRead: true });
   });
 
-  test('whose answer was lost is refused when another of the same content came first', async () => {
-    answerLost((first) => Object.assign({}, first, { writeId: { S: 'of another' } }));
-    expect(await store.write(RECORD)).toEqual({ written: false, stored: RECORD });
+  test('of a record that was there and is dropped by the time it is read says that nothing is stored', async () => {
+    endpoint.script = executing(({ Statement }) =>
+      Statement.startsWith('INSERT') ? statementError('DuplicateItem') : {},
+    );
+    expect(await store.write(RECORD)).toEqual({ written: false, stored: undefined });
   });
 
   test('that nothing is in the way of, and yet it is refused, follows one that was dropped', async () => {
-    endpoint.script = conditionRefused(undefined);
+    endpoint.script = executing(() => statementError('ConditionalCheckFailed'));
     expect(await store.write({ ...RECORD, revision: 2 })).toEqual({ written: false, stored: undefined });
   });
 
-  test('that fails for another reason says so', async () => {
+  test.each(['ValidationError', 'AccessDenied', 'ItemCollectionSizeLimitExceeded', 'ResourceNotFound'])(
+    'that fails for another reason says so: %s',
+    async (code) => {
+      endpoint.script = executing(() => statementError(code));
+      await expect(store.write(RECORD)).rejects.toMatchObject({
+        name: 'StatementFailed',
+        code,
+        message: `${code}: ${code}, it says`,
+      });
+      expect(endpoint.calls).toHaveLength(1);
+    },
+  );
+
+  test('whose whole call fails rejects as the SDK does', async () => {
     endpoint.script = jsonAnswer(400, { __type: 'ResourceNotFoundException', message: 'no such table' });
     await expect(store.write(RECORD)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });
@@ -99,14 +161,22 @@ describe('a write', () => {
 describe('a read', () => {
   test('sees every write before it', async () => {
     await store.write(RECORD);
-    const Item = updatedItem(endpoint.calls[0] ?? fail());
-    endpoint.script = jsonAnswer(200, { Item });
+    const { set: Item } = readStatement(statementOf(endpoint.calls[0]));
+    endpoint.script = executing(() => ({ Item }));
     expect(await store.read(RECORD.record.request)).toEqual(RECORD);
-    expect(sentBy(endpoint.calls[1] ?? fail())).toEqual({
-      TableName: 'requests',
-      Key: { pk: Item.pk },
+    expect(statementOf(endpoint.calls[1])).toEqual({
+      Statement: 'SELECT * FROM "requests" WHERE "pk" = ?',
+      Parameters: [Item.pk],
       ConsistentRead: true,
     });
+  });
+
+  test('shares a call with other reads, and none with writes', async () => {
+    const requests = ['r-1', 'r-2', 'r-3'].map((id) => ({ id, issuer: '' }));
+    await Promise.all([...requests.map((request) => store.read(request)), store.write(RECORD)]);
+    expect(
+      endpoint.calls.map((call) => statementsOf(call).map(({ Statement }) => Statement.split(' ')[0])),
+    ).toEqual([['SELECT', 'SELECT', 'SELECT'], ['INSERT']]);
   });
 });
 
@@ -130,7 +200,7 @@ describe('an item', () => {
     const outcome = inlineOutcome('42', 'application/json', { request });
     const ended = { ...record, status: 'succeeded' as const, attempts: 3, updatedAt: 9_000, outcome };
     await store.write({ record: ended, revision: 2, keptUntil: 99_000 });
-    for (const item of endpoint.calls.map(updatedItem)) {
+    for (const item of endpoint.calls.flatMap(writtenItems)) {
       expect(item).toMatchObject({ list: { S: list }, position: { S: position } });
     }
   });
@@ -138,11 +208,8 @@ describe('an item', () => {
   /** As DynamoDB counts: names and values in UTF-8. */
   async function bytesOf(written: StoredRecord): Promise<number> {
     await store.write(written);
-    const item = updatedItem(endpoint.calls.at(-1) ?? fail());
-    const texts = Object.entries<Record<string, string>>(item).flatMap(([name, value]) => [
-      name,
-      ...Object.values(value),
-    ]);
+    const item = readStatement(statementOf(endpoint.calls.at(-1))).set;
+    const texts = Object.entries(item).flatMap(([name, value]) => [name, ...Object.values(value)]);
     return Buffer.byteLength(texts.join(''));
   }
 
@@ -193,14 +260,14 @@ describe('C3: what is noted of a webhook', () => {
     ['no number of attempts', { webhook: { S: '{"status":"failing"}' } }],
     ['a time that is none', { webhook: { S: '{"status":"failing","attempts":1}' }, webhookAt: { N: 'x' } }],
   ])('locks no record when it is %s', async (_, noted) => {
-    endpoint.script = jsonAnswer(200, { Item: { ...item, ...noted } });
+    endpoint.script = executing(() => ({ Item: { ...item, ...noted } }));
     const stored = await store.read({ id: 'r-1', issuer: '' });
     expect(stored?.record).toEqual(RECORD.record);
   });
 
   test('is read when it is whole', async () => {
     const noted = { webhook: { S: '{"status":"failing","attempts":2,"reason":"503","nextAttemptAt":9}' } };
-    endpoint.script = jsonAnswer(200, { Item: { ...item, ...noted } });
+    endpoint.script = executing(() => ({ Item: { ...item, ...noted } }));
     const webhook = { status: 'failing', attempts: 2, reason: '503', nextAttemptAt: 9, endedAt: 5, at: 6 };
     expect((await store.read({ id: 'r-1', issuer: '' }))?.record.webhook).toEqual(webhook);
   });

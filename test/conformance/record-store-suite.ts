@@ -135,6 +135,44 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect((await store.read(record.request))?.record.attempts).toBe(winner);
     });
 
+    test('takes or refuses each of many writes made at once by itself', async () => {
+      const { store } = await open();
+      const there = Array.from({ length: 20 }, () => newRecord());
+      await Promise.all(there.map((record) => store.write(stored(record))));
+      const changed = there.map((record) => stored({ ...record, attempts: 1 }, 2));
+      const writes = [
+        ...changed.slice(0, 10),
+        ...there.slice(10).map((record) => stored({ ...record, attempts: 99 })),
+        ...Array.from({ length: 10 }, () => stored(newRecord())),
+        ...Array.from({ length: 10 }, () => stored(newRecord(), 2)),
+      ];
+      const results = await Promise.all(writes.map((write) => store.write(write)));
+      expect(results).toEqual([
+        ...changed.slice(0, 10).map(() => ({ written: true })),
+        ...there.slice(10).map((record) => ({ written: false, stored: stored(record) })),
+        ...Array.from({ length: 10 }, () => ({ written: true })),
+        ...Array.from({ length: 10 }, () => ({ written: false, stored: undefined })),
+      ]);
+      const now = await Promise.all(writes.map(({ record }) => store.read(record.request)));
+      expect(now).toEqual([
+        ...changed.slice(0, 10),
+        ...there.slice(10).map((record) => stored(record)),
+        ...writes.slice(20, 30),
+        ...writes.slice(30).map(() => undefined),
+      ]);
+    });
+
+    test('forgets an outcome that a later write leaves out', async () => {
+      const { store } = await open();
+      const record = newRecord();
+      await store.write(
+        stored({ ...record, outcome: inlineOutcome('42', 'application/json', { request: record.request }) }),
+      );
+      const redriven = stored({ ...record, attempts: 2 }, 2);
+      await store.write(redriven);
+      expect(await store.read(record.request)).toEqual(redriven);
+    });
+
     test('still gives back a record whose time is over: whoever reads decides (fault 35)', async () => {
       const { store } = await open();
       const old = { ...stored(newRecord()), keptUntil: Date.now() - DAY_MILLISECONDS };

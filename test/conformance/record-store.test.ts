@@ -1,7 +1,8 @@
 import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { inject } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { keyOf } from '../../lib/aws/record-item.ts';
+import type { RequestRecord } from '../../lib/core/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryRecordStore } from '../support/memory-record-store.ts';
 import { createRequestTable } from '../support/request-table.ts';
@@ -13,6 +14,34 @@ recordStoreSuite('a record store in memory', async () => {
 });
 
 const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
+
+/** Largest item. */
+const MAX_ITEM_BYTES = 409_600;
+
+test('a record that DynamoDB has no room for is refused, and no other write made at the same time', async () => {
+  const store = new DynamoDbRecordStore(dynamodb, await createRequestTable(dynamodb));
+  const write = (id: string, message: string) => {
+    const record: RequestRecord = {
+      request: { id, issuer: '' },
+      status: 'queued',
+      attempts: 0,
+      createdAt: 1_000,
+      updatedAt: 1_000,
+      lastError: { name: 'Error', message, code: undefined },
+    };
+    return store.write({ record, revision: 1, keptUntil: 1_000 });
+  };
+  const results = await Promise.allSettled([
+    write('before', ''),
+    write('too large', 'x'.repeat(MAX_ITEM_BYTES)),
+    write('after', ''),
+  ]);
+  expect(results).toMatchObject([
+    { value: { written: true } },
+    { reason: { code: 'ValidationError', message: expect.stringContaining('size') } },
+    { value: { written: true } },
+  ]);
+});
 
 recordStoreSuite('a record store on DynamoDB', async () => {
   const TableName = await createRequestTable(dynamodb);

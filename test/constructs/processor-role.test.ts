@@ -33,7 +33,22 @@ it('allows the calls the processor makes and no others', () => {
       Resource: input,
     },
     { Effect: 'Allow', Action: 'sqs:SendMessage', Resource: [dead, output, pauses] },
-    { Effect: 'Allow', Action: ['dynamodb:GetItem', 'dynamodb:UpdateItem'], Resource: table },
+    {
+      Effect: 'Allow',
+      Action: [
+        'dynamodb:PartiQLInsert',
+        'dynamodb:PartiQLSelect',
+        'dynamodb:PartiQLUpdate',
+        'dynamodb:UpdateItem',
+      ],
+      Resource: table,
+    },
+    {
+      Effect: 'Deny',
+      Action: 'dynamodb:PartiQLSelect',
+      Resource: table,
+      Condition: { Bool: { 'dynamodb:FullTableScan': 'true' } },
+    },
     {
       Effect: 'Allow',
       Action: ['s3:GetObject', 's3:GetObjectVersion'],

@@ -106,8 +106,22 @@ it('may call what it needs and nothing else', () => {
     },
     {
       Effect: 'Allow',
-      Action: ['dynamodb:BatchGetItem', 'dynamodb:GetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      Action: [
+        'dynamodb:BatchGetItem',
+        'dynamodb:GetItem',
+        'dynamodb:PartiQLInsert',
+        'dynamodb:PartiQLSelect',
+        'dynamodb:PartiQLUpdate',
+        'dynamodb:PutItem',
+        'dynamodb:UpdateItem',
+      ],
       Resource: table,
+    },
+    {
+      Effect: 'Deny',
+      Action: 'dynamodb:PartiQLSelect',
+      Resource: table,
+      Condition: { Bool: { 'dynamodb:FullTableScan': 'true' } },
     },
     { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/newest` },
     {

@@ -5,6 +5,7 @@ import { resources, serviceInApp } from './service-in-app.ts';
 
 /** Calls of the SDK that need an action of another name, or several. */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  BatchExecuteStatement: ['dynamodb:PartiQLInsert', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate'],
   ChangeMessageVisibilityBatch: ['sqs:ChangeMessageVisibility'],
   CopyObject: ['s3:GetObject', 's3:GetObjectVersion', 's3:PutObject'],
   CreateSchedule: ['scheduler:CreateSchedule', 'iam:PassRole'],

@@ -12,11 +12,11 @@ import {
 import { writeEnvironment } from '../../lib/core/environment.ts';
 import { ConfigurationError } from '../../lib/core/errors.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
+import { executing, readStatement, statementsOf } from '../support/partiql.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
 import { jsonAnswer, type ReceivedCall, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { engineSettings } from '../support/settings.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
-import { updatedItem } from '../support/updated-item.ts';
 import { XRayDaemon } from '../support/xray-daemon.ts';
 
 const CONTEXT: Context = {
@@ -40,6 +40,10 @@ let endpoint: ScriptedEndpoint;
 function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['script']>[1]): void {
   if (call.method === 'GET') {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
+    return;
+  }
+  if (targetOf(call) === 'DynamoDB_20120810.BatchExecuteStatement') {
+    executing()(call, response);
     return;
   }
   if (String(targetOf(call)).startsWith('DynamoDB_20120810.')) {
@@ -161,17 +165,18 @@ test('what is to be delivered again is named, and its wait is set', async () => 
 
 test('a request is claimed before it is handled and completed after', async () => {
   let written: number | undefined;
-  const writes = () => endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.UpdateItem');
+  const writes = () =>
+    endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.BatchExecuteStatement');
   const handler = processor(() => {
     written = writes().length;
   });
   await handler(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
   expect(written).toBe(1);
-  const tables = writes().map(({ body }) => JSON.parse(String(body)).TableName);
-  expect(tables).toEqual(['requests', 'requests']);
-  const items = writes().map(updatedItem);
-  expect(items.map(({ record }) => JSON.parse(record.S).status)).toEqual(['running', 'succeeded']);
-  const days = (Number(items[1].ttl.N) - Date.now() / 1000) / 86_400;
+  const statements = writes().flatMap(statementsOf).map(readStatement);
+  expect(statements.map(({ table }) => table)).toEqual(['requests', 'requests']);
+  const items = statements.map(({ set }) => set);
+  expect(items.map(({ record }) => JSON.parse(record?.S ?? '').status)).toEqual(['running', 'succeeded']);
+  const days = (Number(items[1]?.ttl?.N) - Date.now() / 1000) / 86_400;
   expect(days).toBeCloseTo(30, 2);
 });
 
