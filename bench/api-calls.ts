@@ -1,6 +1,7 @@
 /** The AWS calls a call of the HTTP API takes, and what they cost. Counted where the SDK would send them. */
-import type { ProcessorRequest } from '../lib/core/handler.ts';
-import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
+
+import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
+import type { ProcessorRequest } from '../lib/core/processor/handler.ts';
 import { InProcessService } from './support/in-process-service.ts';
 import { dollarsAMillion } from './support/price-of.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';

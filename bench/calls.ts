@@ -1,9 +1,10 @@
 /** The AWS calls a batch of ten takes, and what they cost. Counted where the SDK would send them. */
-import { deliveriesOf } from '../lib/aws/sqs-event.ts';
-import { Engine } from '../lib/core/engine.ts';
-import { PermanentError } from '../lib/core/errors.ts';
-import type { Handler } from '../lib/core/handler.ts';
-import { NUMBER_SETTINGS } from '../lib/core/settings.ts';
+
+import { PermanentError } from '../lib/core/base/errors.ts';
+import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
+import { Engine } from '../lib/core/engine/engine.ts';
+import type { Handler } from '../lib/core/processor/handler.ts';
+import { deliveriesOf } from '../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../test/support/settings.ts';
 import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';

@@ -1,7 +1,7 @@
 /** A service with an HTTP API under more than it can take, and under a little less, on a local AWS. */
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/limits.ts';
+import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/config/aws-limits.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { deploy, type StackOutputs } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';

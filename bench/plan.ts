@@ -1,12 +1,12 @@
 /** The depth of a queue over time: as `coatcheck plan` simulates it, beside a burst on a local AWS. */
 import { join } from 'node:path';
-import { type Moment, simulate } from '../lib/core/capacity/simulation.ts';
-import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/limits.ts';
+import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/config/aws-limits.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { deploy } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
 import { LOCAL_FOLDER } from '../lib/local/folder.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
+import { type Moment, simulate } from '../lib/planner/simulation.ts';
 import { SCENARIOS, type Scenario } from './plan/scenarios.ts';
 import { type Burst, type Depth, doneSeconds, drainedSeconds, measureBurst } from './support/burst.ts';
 import { lengthOf } from './support/length.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { Slots } from '../lib/core/slots.ts';
+import { Slots } from '../lib/core/base/semaphore.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { deploy } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';

@@ -18,8 +18,8 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { emulatorEndpoint } from '../lib/constructs/emulated-aws.ts';
 import { ApiAuth, AsyncService, type WebhookProps } from '../lib/constructs/index.ts';
-import { ConfigurationError } from '../lib/core/errors.ts';
-import { DEFAULT_STACK } from '../lib/core/service-outputs.ts';
+import { ConfigurationError } from '../lib/core/base/errors.ts';
+import { DEFAULT_STACK } from '../lib/core/config/service-outputs.ts';
 
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -8,11 +8,11 @@ import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:f
 import { createRequire } from 'node:module';
 import { dirname, join, relative, sep } from 'node:path';
 import { transform } from 'esbuild';
-import { OWN_FUNCTIONS } from '../lib/constructs/own-function.ts';
-import { CoatcheckError } from '../lib/core/errors.ts';
+import { OWN_FUNCTIONS } from '../lib/constructs/functions/own-function.ts';
+import { CoatcheckError } from '../lib/core/base/errors.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
-import { main } from '../lib/local/main.ts';
 import { run } from '../lib/local/run.ts';
+import { main } from '../lib/terminal/main.ts';
 import { bundleFunction } from './bundle-function.ts';
 
 type Texts = Readonly<Record<string, string>>;
@@ -68,7 +68,7 @@ class BuildFailed extends CoatcheckError {
 }
 
 async function compile(folder: string): Promise<void> {
-  const compiler = createRequire(import.meta.url).resolve('typescript/package.json');
+  const compiler = createRequire(import.meta.url).resolve('@typescript/native/package.json');
   const tsc = join(compiler, '..', 'bin', 'tsc');
   const args = ['--project', join(PROJECT_FOLDER, 'tsconfig.build.json'), '--outDir', folder];
   const { succeeded, output } = await run(process.execPath, [tsc, ...args]);
@@ -78,7 +78,7 @@ async function compile(folder: string): Promise<void> {
 /** What the exports import, as CommonJS beside the ES modules: the command line is run, never required. */
 async function writeCommonJs(folder: string): Promise<void> {
   const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll(sep, '/'));
-  const exported = paths.filter((path) => /^(?:functions|lib\/(?!cli\/|local\/))/.test(path));
+  const exported = paths.filter((path) => /^(?:functions|lib\/(?!cli\/|local\/|terminal\/))/.test(path));
   for (const path of exported.filter((path) => /\.(?:js|d\.ts)$/.test(path))) {
     const text = await readFile(join(folder, path), 'utf8');
     const file = join(folder, COMMONJS, path);

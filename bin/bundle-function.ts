@@ -7,7 +7,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
-import { COMMON_BUNDLING, ESM_BUNDLING } from '../lib/constructs/bundling-options.ts';
+import { COMMON_BUNDLING, ESM_BUNDLING } from '../lib/constructs/functions/bundling-options.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 
 /** As in tsconfig.build.json: a name that can't be taken for a file of the user. */

@@ -7,7 +7,6 @@
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Profile } from '../examples/csv-profile/profile.ts';
-import { printable } from '../lib/cli/output.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { endingOf, rowsOf } from '../lib/local/demo/ending.ts';
 import { OutcomeInbox } from '../lib/local/demo/outcome-inbox.ts';
@@ -16,12 +15,13 @@ import { deviations, type Report, reportTable } from '../lib/local/demo/report.t
 import { type Submission, uploadPayload } from '../lib/local/demo/upload.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
-import { fitColumns, formatBytes, formatCount, formatProgress, formatTable } from '../lib/local/format.ts';
 import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../lib/local/local-service.ts';
-import { main } from '../lib/local/main.ts';
 import { showLog } from '../lib/local/show-log.ts';
-import { outputWidth, printTable, step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
+import { fitColumns, formatBytes, formatCount, formatProgress, formatTable } from '../lib/terminal/format.ts';
+import { main } from '../lib/terminal/main.ts';
+import { printable } from '../lib/terminal/output.ts';
+import { outputWidth, printTable, step, styled } from '../lib/terminal/terminal.ts';
 
 /** From the last upload on; it takes some seconds. */
 const OUTCOME_TIMEOUT_MS = 120_000;

@@ -4,8 +4,8 @@
  *     npm run local
  *     npm run local -- --processor FILE    yours instead of the example
  */
-import { printable } from '../lib/cli/output.ts';
-import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/settings.ts';
+
+import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/config/settings.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { awsVariables, readLocalSettings } from '../lib/local/environment.ts';
 import {
@@ -14,10 +14,11 @@ import {
   type LocalService,
   readProcessor,
 } from '../lib/local/local-service.ts';
-import { main } from '../lib/local/main.ts';
 import { showLog } from '../lib/local/show-log.ts';
-import { step, styled } from '../lib/local/terminal.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
+import { main } from '../lib/terminal/main.ts';
+import { printable } from '../lib/terminal/output.ts';
+import { step, styled } from '../lib/terminal/terminal.ts';
 
 const AWS_CLI = 'https://aws.amazon.com/cli/';
 const DATA = 'node_modules/vega-datasets/data';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { arrivalsOf, seededRandom } from '../../lib/core/capacity/random.ts';
-import { Slots } from '../../lib/core/slots.ts';
+import { Slots } from '../../lib/core/base/semaphore.ts';
+import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 
 /** A call that offered a request, and what the API said to it. */
 export interface Offered {

@@ -1,5 +1,5 @@
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/limits.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/config/aws-limits.ts';
 
 /** When each request ended, in milliseconds since 1970, by its id. */
 export type Ends = ReadonlyMap<string, number>;

@@ -3,7 +3,7 @@ import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ApplicationLogLevel, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
-import { TEXT_VARIABLES } from '../../lib/core/environment.ts';
+import { TEXT_VARIABLES } from '../../lib/core/config/variable-names.ts';
 import { SERVICE, STACK, VARIABLES } from './service.ts';
 
 const [endpoint, trace, seed] = [VARIABLES.endpoint, VARIABLES.trace, VARIABLES.seed].map(

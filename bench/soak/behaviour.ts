@@ -1,4 +1,4 @@
-import { seededRandom } from '../../lib/core/capacity/random.ts';
+import { seededRandom } from '../../lib/planner/random.ts';
 
 /** What a handler does in an attempt. */
 export type Behaviour =

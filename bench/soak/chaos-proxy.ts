@@ -7,7 +7,7 @@ import {
   request as open,
   type ServerResponse,
 } from 'node:http';
-import { seededRandom } from '../../lib/core/capacity/random.ts';
+import { seededRandom } from '../../lib/planner/random.ts';
 import { sumOf } from '../support/statistics.ts';
 
 /** What goes wrong with a call, each before or after AWS did what it asks. */

@@ -1,4 +1,4 @@
-import type { RequestRecord } from '../../lib/core/request-record.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { repeatedSuccesses } from '../../test/support/invariant.ts';
 import type { Row } from '../support/report.ts';
 import { sumOf } from '../support/statistics.ts';

@@ -3,9 +3,9 @@ import { HeadObjectCommand, PutObjectCommand, S3Client, S3ServiceException } fro
 import { SendMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { SMALL_CALLS } from '../../lib/aws/clients.ts';
 import { CoatcheckClient } from '../../lib/client/index.ts';
-import { ATTRIBUTES } from '../../lib/core/envelopes/attributes.ts';
-import { requestIdOfUpload } from '../../lib/core/request-id.ts';
-import { DEFAULT_UPLOAD_PREFIX } from '../../lib/core/settings.ts';
+import { DEFAULT_UPLOAD_PREFIX } from '../../lib/core/config/settings.ts';
+import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
+import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { drawn } from './behaviour.ts';
 

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type LambdaHandler, PermanentError, type ProcessorRequest, processor, RetryLater } from 'coatcheck';
-import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/shift.ts';
+import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/engine/deadline.ts';
 import type { HandlerEnd } from '../../test/support/invariant.ts';
 import { type Behaviour, behaviourOf } from './behaviour.ts';
 import { REFUSAL_CODE, SERVICE, VARIABLES } from './service.ts';

@@ -1,8 +1,8 @@
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { requestOf, resultOf } from '../../functions/api/gateway.ts';
-import { RECORD_KEY } from '../../lib/core/record-table.ts';
+import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
+import { requestOf, resultOf } from '../../lib/lambda/api-gateway-event.ts';
 import { QUEUE_URL, TABLE } from '../support/aws-ports.ts';
 import { gatewayEvent } from '../support/gateway-event.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';

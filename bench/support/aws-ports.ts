@@ -2,7 +2,7 @@ import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
-import type { EnginePorts } from '../../lib/core/engine-settings.ts';
+import type { EnginePorts } from '../../lib/core/engine/engine-settings.ts';
 import type { InProcessAws } from './in-process-aws.ts';
 
 /** A bucket, a queue and a table that are nowhere. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GetQueueAttributesCommand, SendMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/limits.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/config/aws-limits.ts';
 
 /** The depth of a queue at a time, in seconds since the burst began. */
 export interface Depth {

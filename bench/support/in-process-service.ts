@@ -7,16 +7,20 @@ import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
-import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
-import { LoadAdmission } from '../../lib/core/admission/load-admission.ts';
-import { Engine } from '../../lib/core/engine.ts';
-import type { Handler } from '../../lib/core/handler.ts';
-import type { LoadLog } from '../../lib/core/ports.ts';
-import { RequestRecords } from '../../lib/core/request-records.ts';
-import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX, NUMBER_SETTINGS } from '../../lib/core/settings.ts';
-import { Submissions } from '../../lib/core/submissions.ts';
-import { Uploads } from '../../lib/core/uploads.ts';
+import {
+  DEFAULT_PAYLOAD_PREFIX,
+  DEFAULT_UPLOAD_PREFIX,
+  NUMBER_SETTINGS,
+} from '../../lib/core/config/settings.ts';
+import { Engine } from '../../lib/core/engine/engine.ts';
+import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
+import { Submissions } from '../../lib/core/intake/submissions.ts';
+import { Uploads } from '../../lib/core/intake/uploads.ts';
+import type { LoadLog } from '../../lib/core/ports/telemetry.ts';
+import type { Handler } from '../../lib/core/processor/handler.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../../test/support/settings.ts';
 import { awsPorts, BUCKET, QUEUE_URL, realChance, TABLE } from './aws-ports.ts';
 import { InProcessAws } from './in-process-aws.ts';

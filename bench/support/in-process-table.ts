@@ -1,6 +1,6 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../../lib/core/limits.ts';
-import { RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../../lib/core/record-table.ts';
+import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../../lib/core/config/aws-limits.ts';
+import { RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../../lib/core/config/record-table.ts';
 import { readStatement, type SentStatement } from '../../test/support/partiql.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;

@@ -1,4 +1,4 @@
-import { DOLLARS_A_MILLION_CALLS } from '../../lib/core/prices.ts';
+import { DOLLARS_A_MILLION_CALLS } from '../../lib/planner/prices.ts';
 import type { Operation } from './in-process-aws.ts';
 import type { InProcessTable } from './in-process-table.ts';
 import { sumOf } from './statistics.ts';

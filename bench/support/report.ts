@@ -1,5 +1,5 @@
-import { formatTable } from '../../lib/local/format.ts';
-import { printTable, step } from '../../lib/local/terminal.ts';
+import { formatTable } from '../../lib/terminal/format.ts';
+import { printTable, step } from '../../lib/terminal/terminal.ts';
 
 /** A line of a table: each value under its column's title, which says the unit. */
 export type Row = Readonly<Record<string, string | number>>;

@@ -1,4 +1,4 @@
-import type { Logger } from '../../lib/core/ports.ts';
+import type { Logger } from '../../lib/core/ports/telemetry.ts';
 
 /** Says nothing, for where logging isn't what is measured. */
 export const silentLogger: Logger = {

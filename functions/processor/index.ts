@@ -9,25 +9,25 @@ import { eventClient, payloadClient, queueClient, recordClient } from '../../lib
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
-import { PowertoolsLogger } from '../../lib/aws/powertools-logger.ts';
-import { PowertoolsMetrics } from '../../lib/aws/powertools-metrics.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
-import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { readMaxMessageBytes } from '../../lib/aws/sqs-message-size.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
-import { XRayTracer } from '../../lib/aws/xray-tracer.ts';
-import { Engine } from '../../lib/core/engine.ts';
-import { readEnvironment } from '../../lib/core/environment.ts';
+import { METRIC_NAMESPACE } from '../../lib/core/config/metric-names.ts';
+import { branded } from '../../lib/core/config/processor-brand.ts';
+import { readEnvironment } from '../../lib/core/config/processor-environment.ts';
+import { Engine } from '../../lib/core/engine/engine.ts';
 import {
   defineProcessor,
   type Handler,
   type Processor,
   type ProcessorOptions,
-} from '../../lib/core/handler.ts';
-import { METRIC_NAMESPACE } from '../../lib/core/metric-names.ts';
-import { branded } from '../../lib/core/processor-brand.ts';
+} from '../../lib/core/processor/handler.ts';
+import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
+import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { XRayTracer } from '../../lib/lambda/xray-tracer.ts';
 
 export {
   CoatcheckError,
@@ -36,11 +36,16 @@ export {
   PermanentError,
   type PermanentErrorOptions,
   RetryLater,
-} from '../../lib/core/errors.ts';
-export { type FromFetchOptions, fromFetch } from '../../lib/core/from-fetch.ts';
-export type { Handler, ProcessorOptions, ProcessorRequest, StreamOptions } from '../../lib/core/handler.ts';
-export type { Logger } from '../../lib/core/ports.ts';
-export type { ResponseLike } from '../../lib/core/web-bodies.ts';
+} from '../../lib/core/base/errors.ts';
+export type { ResponseLike } from '../../lib/core/base/web-bodies.ts';
+export type { Logger } from '../../lib/core/ports/telemetry.ts';
+export { type FromFetchOptions, fromFetch } from '../../lib/core/processor/from-fetch.ts';
+export type {
+  Handler,
+  ProcessorOptions,
+  ProcessorRequest,
+  StreamOptions,
+} from '../../lib/core/processor/handler.ts';
 
 /** What runs a processor, and whether it is traced. */
 interface Running {

@@ -1,4 +1,4 @@
-import type { Admission, Applicant, Load, Verdict } from '../core/admission/verdict.ts';
+import type { Admission, Applicant, Load, Verdict } from '../core/ports/admission.ts';
 import { retryAfter } from './error-problem.ts';
 import { ApiError } from './problem.ts';
 

@@ -1,8 +1,8 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import type { ApiAuthName } from '../core/settings.ts';
-import { describeThrown } from '../core/thrown.ts';
+import { describeThrown } from '../core/base/thrown.ts';
+import type { ApiAuthName } from '../core/config/settings.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
 import { describeApi } from './openapi.ts';

@@ -1,12 +1,14 @@
-import type { Admission } from '../core/admission/verdict.ts';
-import type { ClientTransfers, HeldCalls, Logger, RecordIndex } from '../core/ports.ts';
-import type { RequestRecords } from '../core/request-records.ts';
-import type { Submissions } from '../core/submissions.ts';
-import type { TraceContext } from '../core/traceparent.ts';
-import type { Uploads } from '../core/uploads.ts';
-import type { Clock } from '../core/waiting.ts';
-import type { WebhookQueue } from '../core/webhooks/ports.ts';
-import type { WebhookRules } from '../core/webhooks/target.ts';
+import type { TraceContext } from '../core/base/traceparent.ts';
+import type { Submissions } from '../core/intake/submissions.ts';
+import type { Uploads } from '../core/intake/uploads.ts';
+import type { Admission } from '../core/ports/admission.ts';
+import type { ClientTransfers } from '../core/ports/client-transfers.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { RecordIndex } from '../core/ports/record-store.ts';
+import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
+import type { WebhookQueue } from '../core/ports/webhooks.ts';
+import type { RequestRecords } from '../core/records/request-records.ts';
+import type { WebhookRules } from '../core/webhooks/recipient.ts';
 
 /** What the API works with. */
 export interface ApiParts {

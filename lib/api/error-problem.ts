@@ -1,5 +1,7 @@
 import { HTTPException } from 'hono/http-exception';
-import { CoatcheckError, IdempotencyKeyBusy, RecordContended, RecordMissing } from '../core/errors.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
+import { IdempotencyKeyBusy } from '../core/intake/errors.ts';
+import { RecordContended, RecordMissing } from '../core/records/errors.ts';
 import { ApiError, type ApiProblem } from './problem.ts';
 
 /** Status by code of the errors the core throws for what a client did. */

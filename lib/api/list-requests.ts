@@ -1,6 +1,6 @@
-import type { RecordIndex } from '../core/ports.ts';
-import { isPosition, positionOf } from '../core/record-position.ts';
-import type { RequestRecord, RequestStatus } from '../core/request-record.ts';
+import { isPosition, positionOf } from '../core/model/record-position.ts';
+import type { RequestRecord, RequestStatus } from '../core/model/request-record.ts';
+import type { RecordIndex } from '../core/ports/record-store.ts';
 import { ApiError } from './problem.ts';
 import { MAX_PAGE } from './schemas.ts';
 

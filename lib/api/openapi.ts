@@ -1,5 +1,5 @@
 import type { OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ApiAuthName } from '../core/settings.ts';
+import type { ApiAuthName } from '../core/config/settings.ts';
 import type { ApiEnv } from './context.ts';
 import { Problem, Request } from './schemas.ts';
 

@@ -1,10 +1,10 @@
-import { CONTENT_CODINGS, codingsOf, contentEncodingOf } from '../core/content-coding.ts';
-import { ContentEncodingUnsupported } from '../core/errors.ts';
-import { S3_MAX_METADATA_BYTES } from '../core/limits.ts';
-import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/media-type.ts';
-import { parseTime } from '../core/time.ts';
-import { readTraceContext, type TraceContext } from '../core/traceparent.ts';
-import { type CallbackRules, callbackUrlProblem } from '../core/webhooks/callback-url.ts';
+import { CONTENT_CODINGS, codingsOf, contentEncodingOf } from '../core/base/content-coding.ts';
+import { ContentEncodingUnsupported } from '../core/base/errors.ts';
+import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/base/media-type.ts';
+import { parseTime } from '../core/base/time.ts';
+import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts';
+import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
+import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
 import { ApiError } from './problem.ts';
 
 /** Headers whose names begin so are notes for the handler. */

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
-import { PROBLEM_TYPE } from '../core/media-type.ts';
+import { PROBLEM_TYPE } from '../core/base/media-type.ts';
 
 /** What an error response says, as RFC 9457 has it. */
 export interface ApiProblem {

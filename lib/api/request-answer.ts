@@ -1,10 +1,10 @@
 import type { Context } from 'hono';
-import type { Load } from '../core/admission/verdict.ts';
-import { requestFields } from '../core/log-fields.ts';
-import { digestOf } from '../core/request-id.ts';
-import type { RequestRecord } from '../core/request-record.ts';
-import { describeThrown } from '../core/thrown.ts';
-import { recordAtEnd } from '../core/waiting.ts';
+import { requestFields } from '../core/base/log-fields.ts';
+import { describeThrown } from '../core/base/thrown.ts';
+import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
+import { digestOf } from '../core/model/request-id.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
 import { retryAfter } from './error-problem.ts';
 import { type RequestResource, resourceOf } from './request-resource.ts';

@@ -1,10 +1,10 @@
 import type { z } from '@hono/zod-openapi';
-import { idSegment } from '../core/id-segment.ts';
-import type { Outcome } from '../core/outcome.ts';
-import { linksOf } from '../core/request-links.ts';
-import type { RequestRecord } from '../core/request-record.ts';
-import type { WebhookState } from '../core/webhooks/state.ts';
-import { type WebhookRules, webhookUrl } from '../core/webhooks/target.ts';
+import { idSegment } from '../core/model/id-segment.ts';
+import type { Outcome } from '../core/model/outcome.ts';
+import { linksOf } from '../core/model/request-links.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import type { WebhookState } from '../core/model/webhook-state.ts';
+import { type WebhookRules, webhookUrl } from '../core/webhooks/recipient.ts';
 import type { Request } from './schemas.ts';
 
 /** A request as clients see it. */

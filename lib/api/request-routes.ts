@@ -1,10 +1,10 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { RequestUnknown } from '../core/errors.ts';
-import { idOfSegment } from '../core/id-segment.ts';
-import { BINARY_TYPE } from '../core/media-type.ts';
-import type { RequestIdentity } from '../core/request-id.ts';
-import type { RequestRecord } from '../core/request-record.ts';
-import { tellAgain } from '../core/webhooks/repeating.ts';
+import { BINARY_TYPE } from '../core/base/media-type.ts';
+import { RequestUnknown } from '../core/intake/errors.ts';
+import { idOfSegment } from '../core/model/id-segment.ts';
+import type { RequestIdentity } from '../core/model/request-id.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import { tellAgain } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';

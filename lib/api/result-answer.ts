@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
-import type { Outcome } from '../core/outcome.ts';
-import type { StoredResult } from '../core/ports.ts';
-import type { RequestRecord } from '../core/request-record.ts';
+import type { Outcome } from '../core/model/outcome.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import type { StoredResult } from '../core/model/stored-result.ts';
 import type { ApiParts } from './context.ts';
 import { ApiError } from './problem.ts';
 import { answerRequest } from './request-answer.ts';

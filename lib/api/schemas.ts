@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import { S3_MAX_PARTS } from '../core/limits.ts';
-import { BINARY_TYPE, MEDIA_TYPE } from '../core/media-type.ts';
-import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/request-id.ts';
-import { REQUEST_STATUSES } from '../core/request-record.ts';
-import { RFC_3339 } from '../core/time.ts';
-import { ATTEMPTED_STATUSES } from '../core/webhooks/state.ts';
+import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
+import { RFC_3339 } from '../core/base/time.ts';
+import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
+import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/model/request-id.ts';
+import { REQUEST_STATUSES } from '../core/model/request-record.ts';
+import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
 

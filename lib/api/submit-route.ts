@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import type { Verdict } from '../core/admission/verdict.ts';
-import { BINARY_TYPE } from '../core/media-type.ts';
-import type { RequestRecord } from '../core/request-record.ts';
-import type { Order, Submissions } from '../core/submissions.ts';
+import { BINARY_TYPE } from '../core/base/media-type.ts';
+import type { Order, Submissions } from '../core/intake/submissions.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import type { Verdict } from '../core/ports/admission.ts';
 import { loadHeader, refused } from './admitting.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';

@@ -1,8 +1,8 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
-import { idOfSegment } from '../core/id-segment.ts';
-import { BINARY_TYPE } from '../core/media-type.ts';
-import type { RequestIdentity } from '../core/request-id.ts';
-import { goesInParts, type UploadOrder, type UploadWay } from '../core/uploads.ts';
+import { BINARY_TYPE } from '../core/base/media-type.ts';
+import { goesInParts, type UploadOrder, type UploadWay } from '../core/intake/uploads.ts';
+import { idOfSegment } from '../core/model/id-segment.ts';
+import type { RequestIdentity } from '../core/model/request-id.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';

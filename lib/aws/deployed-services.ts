@@ -1,6 +1,6 @@
 import type { CloudFormationClient, CloudFormationClientConfig, Stack } from '@aws-sdk/client-cloudformation';
-import { CoatcheckError } from '../core/errors.ts';
-import { readServiceOutput, type ServiceOutputName } from '../core/service-outputs.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
+import { readServiceOutput, type ServiceOutputName } from '../core/config/service-outputs.ts';
 
 /** A service, as the outputs of its stack describe it. */
 export interface DeployedService {

@@ -3,8 +3,8 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { HeldCalls } from '../core/ports.ts';
-import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
+import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
+import type { HeldCalls } from '../core/ports/telemetry.ts';
 
 /** Calls are counted by windows as long as a call is held at most. */
 const WINDOW_MILLISECONDS = 20_000;

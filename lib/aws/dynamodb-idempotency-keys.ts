@@ -4,9 +4,9 @@ import {
   GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { IdempotencyKeys, KeyUse } from '../core/ports.ts';
-import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
-import { digestOf } from '../core/request-id.ts';
+import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
+import { digestOf } from '../core/model/request-id.ts';
+import type { IdempotencyKeys, KeyUse } from '../core/ports/idempotency-keys.ts';
 import type { Item } from './record-item.ts';
 
 /** Idempotency keys in the table of request records, an item each. */

@@ -4,8 +4,8 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { LoadLog, RecentWork, WorkDone } from '../core/ports.ts';
-import { RECORD_KEY, RECORD_TTL } from '../core/record-table.ts';
+import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
+import type { LoadLog, RecentWork, WorkDone } from '../core/ports/telemetry.ts';
 
 /** Work is added up by windows of this length, six to an item. */
 const WINDOW_MILLISECONDS = 10_000;

@@ -1,9 +1,10 @@
 import { BatchGetItemCommand, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { DYNAMODB_MAX_BATCH_READS } from '../core/limits.ts';
-import type { Chance, RecordIndex, RecordListing, RecordPage } from '../core/ports.ts';
-import { positionOf } from '../core/record-position.ts';
-import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../core/record-table.ts';
-import type { RequestRecord } from '../core/request-record.ts';
+import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
+import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../core/config/record-table.ts';
+import { positionOf } from '../core/model/record-position.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import type { Chance } from '../core/ports/clock.ts';
+import type { RecordIndex, RecordListing, RecordPage } from '../core/ports/record-store.ts';
 import { type Item, listsOf, storedOf } from './record-item.ts';
 
 /** A record as the index knows it. */

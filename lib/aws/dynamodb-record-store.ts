@@ -1,7 +1,7 @@
 import type { BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { RecordStore, StoredRecord, WriteResult } from '../core/ports.ts';
-import { RECORD_KEY } from '../core/record-table.ts';
-import type { RequestIdentity } from '../core/request-id.ts';
+import { RECORD_KEY } from '../core/config/record-table.ts';
+import type { RequestIdentity } from '../core/model/request-id.ts';
+import type { RecordStore, StoredRecord, WriteResult } from '../core/ports/record-store.ts';
 import { StatementBatcher, StatementFailed } from './dynamodb-statement-batcher.ts';
 import { type Item, itemOf, keyTextOf, storedOf } from './record-item.ts';
 

@@ -7,7 +7,7 @@ import {
   type BatchStatementResponse,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
-import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../core/limits.ts';
+import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../core/config/aws-limits.ts';
 
 type Item = Record<string, AttributeValue>;
 

@@ -3,10 +3,10 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { RECORD_KEY, RECORD_WEBHOOK_AT, RECORD_WEBHOOK_ENDED_AT } from '../core/record-table.ts';
-import type { RequestIdentity } from '../core/request-id.ts';
-import type { WebhookStates } from '../core/webhooks/ports.ts';
-import type { WebhookState } from '../core/webhooks/state.ts';
+import { RECORD_KEY, RECORD_WEBHOOK_AT, RECORD_WEBHOOK_ENDED_AT } from '../core/config/record-table.ts';
+import type { RequestIdentity } from '../core/model/request-id.ts';
+import type { WebhookState } from '../core/model/webhook-state.ts';
+import type { WebhookStates } from '../core/ports/webhooks.ts';
 import { keyOf, updateOf, webhookItemOf } from './record-item.ts';
 
 /** How webhooks stand, beside the records of a `DynamoDbRecordStore`: it and this touch none of each other's attributes. */

@@ -1,7 +1,7 @@
 import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
-import { EVENT_BUS_SOURCE } from '../core/event-names.ts';
-import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../core/limits.ts';
-import type { BusEvent, EventBus, SendResult } from '../core/ports.ts';
+import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../core/config/aws-limits.ts';
+import { EVENT_BUS_SOURCE } from '../core/model/event-names.ts';
+import type { BusEvent, EventBus, SendResult } from '../core/ports/message-sink.ts';
 
 /** Bytes EventBridge counts for an event's time, whatever it is. */
 const TIME_BYTES = 14;

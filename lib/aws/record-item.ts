@@ -1,7 +1,4 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { readOutcome, writeOutcome } from '../core/outcome-json.ts';
-import type { StoredRecord } from '../core/ports.ts';
-import { positionOf } from '../core/record-position.ts';
 import {
   RECORD_KEY,
   RECORD_LIST,
@@ -10,10 +7,13 @@ import {
   RECORD_WEBHOOK,
   RECORD_WEBHOOK_AT,
   RECORD_WEBHOOK_ENDED_AT,
-} from '../core/record-table.ts';
-import { digestOf, identityDigest, type RequestIdentity } from '../core/request-id.ts';
-import type { RequestRecord } from '../core/request-record.ts';
-import { readWebhookState, type WebhookState } from '../core/webhooks/state.ts';
+} from '../core/config/record-table.ts';
+import { readOutcome, writeOutcome } from '../core/model/outcome-json.ts';
+import { positionOf } from '../core/model/record-position.ts';
+import { digestOf, identityDigest, type RequestIdentity } from '../core/model/request-id.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
+import { readWebhookState, type WebhookState } from '../core/model/webhook-state.ts';
+import type { StoredRecord } from '../core/ports/record-store.ts';
 
 /** An item of a table. */
 export type Item = Record<string, AttributeValue>;

@@ -8,16 +8,16 @@ import {
 } from '@aws-sdk/client-s3';
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { UploadIncomplete, UploadUnknown } from '../core/errors.ts';
+import type { StoredResult } from '../core/model/stored-result.ts';
 import type {
   ClientTransfers,
   ExpectedPart,
   ExpectedUpload,
-  StoredResult,
   UploadedPart,
   UploadForm,
   UploadTerms,
-} from '../core/ports.ts';
+} from '../core/ports/client-transfers.ts';
+import { UploadIncomplete, UploadUnknown } from '../core/ports/client-transfers.ts';
 import { isS3Error } from './s3-error.ts';
 
 /**

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream';
 import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { type ClaimCheck, formatClaimCheck } from '../core/claim-check.ts';
 import {
   PayloadChecksumMismatch,
   PayloadDenied,
@@ -9,11 +8,13 @@ import {
   PayloadMissing,
   ResultConflict,
   StoreUnavailable,
-} from '../core/errors.ts';
-import { S3_MAX_COPY_BYTES } from '../core/limits.ts';
-import { BINARY_TYPE } from '../core/media-type.ts';
-import type { OpenedPayload, PayloadStore, StoredResult } from '../core/ports.ts';
-import { whenAborted } from '../core/when-aborted.ts';
+} from '../core/base/errors.ts';
+import { BINARY_TYPE } from '../core/base/media-type.ts';
+import { whenAborted } from '../core/base/when-aborted.ts';
+import { S3_MAX_COPY_BYTES } from '../core/config/aws-limits.ts';
+import { type ClaimCheck, formatClaimCheck } from '../core/model/claim-check.ts';
+import type { StoredResult } from '../core/model/stored-result.ts';
+import type { OpenedPayload, PayloadStore } from '../core/ports/payload-store.ts';
 import { isAbsent, isOfObject, isS3Error, regionOfBucket } from './s3-error.ts';
 import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 

@@ -1,5 +1,5 @@
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { DelayedMessages } from '../core/webhooks/ports.ts';
+import type { DelayedMessages } from '../core/ports/webhooks.ts';
 
 /** Where messages are scheduled, and go. */
 export interface ScheduleTarget {

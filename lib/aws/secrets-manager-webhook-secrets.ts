@@ -1,6 +1,6 @@
 import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import type { WebhookSecrets } from '../core/webhooks/ports.ts';
-import { parseSecrets } from '../core/webhooks/secrets.ts';
+import { parseSecrets } from '../core/model/webhook-secrets.ts';
+import type { WebhookSecrets } from '../core/ports/webhooks.ts';
 
 /** How long what was read is good: so long after a change the secret before it is still signed with. */
 const GOOD_FOR_MILLISECONDS = 300_000;

@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Backlog, BacklogGauge } from '../core/ports.ts';
+import type { Backlog, BacklogGauge } from '../core/ports/message-source.ts';
 
 /**
  * What SQS says is in a queue. Its numbers settle within about a minute.

@@ -4,10 +4,10 @@ import {
   DeleteMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { Delivery } from '../core/delivery.ts';
-import { SQS_MAX_BATCH_ENTRIES } from '../core/limits.ts';
-import type { Deferral, InputQueue } from '../core/ports.ts';
-import { Slots } from '../core/slots.ts';
+import { Slots } from '../core/base/semaphore.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
+import type { Delivery } from '../core/model/received-message.ts';
+import type { Deferral, InputQueue } from '../core/ports/message-source.ts';
 
 /** As many as the client has sockets for. A thousand made at once would keep the process from minding its deadline. */
 const CALLS_AT_ONCE = 50;

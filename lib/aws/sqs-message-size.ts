@@ -1,6 +1,6 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { Logger } from '../core/ports.ts';
-import { describeThrown } from '../core/thrown.ts';
+import { describeThrown } from '../core/base/thrown.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
 
 /**
  * What a queue whose limit can't be read is taken to accept: SQS's limit until August 2025, which many queues still have.

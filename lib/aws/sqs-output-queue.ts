@@ -4,9 +4,9 @@ import {
   SendMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import type { MessageAttribute } from '../core/delivery.ts';
-import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/limits.ts';
-import type { OutputMessage, OutputQueue, SendResult } from '../core/ports.ts';
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
+import type { MessageAttribute } from '../core/model/received-message.ts';
+import type { OutputMessage, OutputQueue, SendResult } from '../core/ports/message-sink.ts';
 
 /**
  * Errors of a whole call that are the fault of a message in it: sent alone, the others pass.

@@ -1,6 +1,6 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { DelayQueue } from '../core/circuit/breaker.ts';
-import { encodePauseMessage, type Pause, type PauseRequests } from '../core/circuit/pause.ts';
+import type { DelayQueue, Pause, PauseRequests } from '../core/ports/pausing.ts';
+import { encodePauseMessage } from '../core/wire/pause-message.ts';
 
 /** The queue of whatever pauses an event source. */
 export class SqsPauses implements PauseRequests, DelayQueue {

@@ -1,7 +1,7 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_MAX_MESSAGE_BYTES } from '../core/limits.ts';
-import type { SubmissionQueue } from '../core/ports.ts';
-import { digestOf } from '../core/request-id.ts';
+import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
+import { digestOf } from '../core/model/request-id.ts';
+import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 
 /** Submissions to an SQS queue. */
 export class SqsSubmissionQueue implements SubmissionQueue {

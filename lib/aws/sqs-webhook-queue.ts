@@ -1,5 +1,5 @@
 import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import type { WebhookQueue } from '../core/webhooks/ports.ts';
+import type { WebhookQueue } from '../core/ports/webhooks.ts';
 
 /** Webhooks to an SQS queue. */
 export class SqsWebhookQueue implements WebhookQueue {

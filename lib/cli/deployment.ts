@@ -7,7 +7,7 @@ import {
   Services,
   StackMissing,
 } from '../aws/deployed-services.ts';
-import { DEFAULT_STACK, type ServiceOutputName } from '../core/service-outputs.ts';
+import { DEFAULT_STACK, type ServiceOutputName } from '../core/config/service-outputs.ts';
 import { localConfig } from '../local/clients.ts';
 import { ENDPOINT_FILE, LOCAL_FOLDER } from '../local/folder.ts';
 

@@ -1,6 +1,6 @@
 import { NotAuthorized, type RequestResource } from '../client/index.ts';
+import { inPool } from '../core/base/in-pool.ts';
 import { exitCodeOfError } from './exit-status.ts';
-import { inPool } from './in-pool.ts';
 import { isForeseen, reportError } from './report-error.ts';
 import type { Run } from './run.ts';
 

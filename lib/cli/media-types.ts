@@ -1,4 +1,4 @@
-import { BINARY_TYPE, isJsonType, isTextType } from '../core/media-type.ts';
+import { BINARY_TYPE, isJsonType, isTextType } from '../core/base/media-type.ts';
 
 /** The usual ones: for any other there is `--content-type`. Of two extensions of a type the first is written. */
 const TYPES: Readonly<Record<string, string>> = {

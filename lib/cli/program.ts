@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { OutputClosed } from '../terminal/output.ts';
 import { cancelCommand } from './cancel/command.ts';
 import { consumeCommand } from './consume/command.ts';
 import { deadLettersCommand } from './dead-letters/command.ts';
 import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
 import { listCommand } from './list/command.ts';
 import { logsCommand } from './logs/command.ts';
-import { OutputClosed } from './output.ts';
 import { planCommand } from './plan/command.ts';
 import { isForeseen, reportError } from './report-error.ts';
 import { resultCommand } from './result/command.ts';

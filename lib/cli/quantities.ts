@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { parseTime } from '../core/time.ts';
+import { parseTime } from '../core/base/time.ts';
 
 /**
  * Readers of what people write after an option. Each takes one form and nothing like it: a unit forgotten is a mistake

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import { ApiError, CoatcheckError } from '../client/index.ts';
-import { formatDuration } from './figures.ts';
-import { note, printable } from './output.ts';
+import { formatDuration } from '../terminal/figures.ts';
+import { note, printable } from '../terminal/output.ts';
 
 /**
  * Tells of an error on standard error: in a line, and another one with what is known besides.

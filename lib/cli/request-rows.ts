@@ -1,7 +1,7 @@
 import { hasEnded, type RequestResource, type WebhookDelivery } from '../client/index.ts';
-import { formatBytes } from '../local/format.ts';
-import { formatDuration } from './figures.ts';
-import { isForPeople, printCells, printJson, printRows } from './output.ts';
+import { formatDuration } from '../terminal/figures.ts';
+import { formatBytes } from '../terminal/format.ts';
+import { isForPeople, printCells, printJson, printRows } from '../terminal/output.ts';
 
 const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'] as const;
 

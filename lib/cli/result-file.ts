@@ -3,8 +3,8 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RequestResult } from '../client/index.ts';
-import { CoatcheckError } from '../core/errors.ts';
-import { messageOf } from '../core/thrown.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
+import { messageOf } from '../core/base/thrown.ts';
 
 /** A result couldn't be fetched to its end, or not be written. */
 export class ResultUnsaved extends CoatcheckError {

@@ -1,8 +1,8 @@
 import { CoatcheckClient, NotAuthorized } from '../client/index.ts';
-import { CoatcheckError } from '../core/errors.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
+import { note } from '../terminal/output.ts';
 import { type Caller, callerOf } from './caller.ts';
 import { findDeployment } from './deployment.ts';
-import { note } from './output.ts';
 import type { ServiceOptions } from './service-options.ts';
 
 /** The API lets others in, or nobody as this caller. */

@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type NumberSettingName, numberProblem } from '../core/settings.ts';
+import { type NumberSettingName, numberProblem } from '../core/config/settings.ts';
 
 /** A reader of an option that stands for a setting of the service, within that setting's limits. */
 export function readSetting(name: NumberSettingName): (text: string) => number {

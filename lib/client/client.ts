@@ -1,4 +1,4 @@
-import { requestPath } from '../core/request-links.ts';
+import { requestPath } from '../core/model/request-links.ts';
 import { requestOf, serviceStatusOf } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';

@@ -1,4 +1,4 @@
-import { BINARY_TYPE, TEXT_TYPE } from '../core/media-type.ts';
+import { BINARY_TYPE, TEXT_TYPE } from '../core/base/media-type.ts';
 
 /** What a payload may be given as. In Node a file is a `Blob` by `fs.openAsBlob()`; above 100 MiB it is never in memory whole. */
 export type PayloadBody = string | Uint8Array<ArrayBuffer> | ArrayBuffer | Blob;

@@ -1,4 +1,4 @@
-import { requestPath } from '../core/request-links.ts';
+import { requestPath } from '../core/model/request-links.ts';
 import { requestOf } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { connected, textOf } from './connection.ts';

@@ -1,4 +1,4 @@
-import type { Chance } from '../core/ports.ts';
+import type { Chance } from '../core/ports/clock.ts';
 import { ApiError, ConnectionFailed, TransferRefused } from './errors.ts';
 
 /** How often and how long a call is tried. */

@@ -1,4 +1,4 @@
-import { requestPath } from '../core/request-links.ts';
+import { requestPath } from '../core/model/request-links.ts';
 import { type JsonAnswer, requestOf } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestResource } from './types.ts';

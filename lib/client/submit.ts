@@ -1,4 +1,4 @@
-import { readTraceContext } from '../core/traceparent.ts';
+import { readTraceContext } from '../core/base/traceparent.ts';
 import { requestOf } from './answers.ts';
 import type { Api } from './api.ts';
 import { type Payload, type PayloadBody, payloadOf } from './payload.ts';

@@ -1,7 +1,7 @@
-import type { Load } from '../core/admission/verdict.ts';
-import type { Problem as OutcomeProblem } from '../core/outcome.ts';
-import type { Progress, RequestStatus } from '../core/request-record.ts';
-import type { ThrownSummary } from '../core/thrown.ts';
+import type { ThrownSummary } from '../core/base/thrown.ts';
+import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
+import type { Progress, RequestStatus } from '../core/model/request-record.ts';
+import type { Load } from '../core/ports/admission.ts';
 
 export type { Load, OutcomeProblem, Progress, RequestStatus };
 

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '../core/errors.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
 
 /** What a query is made of; members that are undefined are left out. */
 export type Query = Readonly<Record<string, string | number | undefined>>;

@@ -1,7 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import { HttpNoneAuthorizer, type IHttpRouteAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
-import type { ApiAuthName } from '../core/settings.ts';
+import type { ApiAuthName } from '../core/config/settings.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
 
 /** Whose tokens an API takes. */

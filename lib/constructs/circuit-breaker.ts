@@ -7,15 +7,15 @@ import {
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { writeBreakerEnvironment } from '../core/environment.ts';
-import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/limits.ts';
+import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/config/aws-limits.ts';
+import { writeBreakerEnvironment } from '../core/config/breaker-environment.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
-import { BreakerRole } from './breaker-role.ts';
-import { functionEnvironment } from './function-environment.ts';
-import { nodeFunctionProps } from './node-function.ts';
-import { ownFunctionCode } from './own-function.ts';
-import type { QueueWithDeadLettersProps } from './queue-with-dead-letters.ts';
-import type { ServiceSettings } from './service-settings.ts';
+import { BreakerRole } from './functions/breaker-role.ts';
+import { functionEnvironment } from './functions/function-environment.ts';
+import { nodeFunctionProps } from './functions/node-function.ts';
+import { ownFunctionCode } from './functions/own-function.ts';
+import type { ServiceSettings } from './settings/service-settings.ts';
+import type { QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
 
 /** Each message takes three calls, each of which is tried three times. */
 const TIMEOUT = Duration.minutes(2);

@@ -6,12 +6,12 @@ import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
-import { ConfigurationError } from '../core/errors.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
 import type { ApiAuth } from './api-auth.ts';
-import { ApiFunction, type ApiFunctionProps } from './api-function.ts';
-import type { ApiRole } from './api-role.ts';
-import { apiCors } from './cors.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
+import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
+import type { ApiRole } from './functions/api-role.ts';
+import { apiCors } from './storage/cors.ts';
 
 /** Everything the API has lies under it. */
 const ROOT = '/v1';

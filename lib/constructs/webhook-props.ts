@@ -1,5 +1,5 @@
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
-import type { WebhookEvent } from '../core/settings.ts';
+import type { WebhookEvent } from '../core/config/settings.ts';
 
 /** How the webhooks of an `AsyncService` are to be. */
 export interface WebhookProps {

@@ -7,17 +7,20 @@ import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { writeWebhookEnvironment } from '../core/environment.ts';
-import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../core/limits.ts';
-import { traceActively } from './active-tracing.ts';
+import {
+  LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
+  VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT,
+} from '../core/config/aws-limits.ts';
+import { writeWebhookEnvironment } from '../core/config/webhook-environment.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
-import { functionEnvironment } from './function-environment.ts';
-import { nodeFunctionProps } from './node-function.ts';
-import { ownFunctionCode } from './own-function.ts';
-import { QueueWithDeadLetters } from './queue-with-dead-letters.ts';
-import type { ServiceSettings } from './service-settings.ts';
+import { traceActively } from './functions/active-tracing.ts';
+import { functionEnvironment } from './functions/function-environment.ts';
+import { nodeFunctionProps } from './functions/node-function.ts';
+import { ownFunctionCode } from './functions/own-function.ts';
+import { WebhookRole } from './functions/webhook-role.ts';
+import type { ServiceSettings } from './settings/service-settings.ts';
+import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
 import type { WebhookProps } from './webhook-props.ts';
-import { WebhookRole } from './webhook-role.ts';
 
 /** A batch is delivered at once, so this is one call's time and that of our own calls. */
 const TIMEOUT = Duration.seconds(60);

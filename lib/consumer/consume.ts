@@ -1,13 +1,14 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { regionOfQueue, sqsClient } from '../aws/sqs-client.ts';
-import { EnvelopeMalformed, RetryLater } from '../core/errors.ts';
-import { retryDelaySeconds } from '../core/retry.ts';
-import { unlessAborted } from '../core/shift.ts';
-import { whenAborted } from '../core/when-aborted.ts';
-import { Deletions } from './deletions.ts';
+import { Deletions } from '../aws/sqs-deletions.ts';
+import { OutcomeQueue, type ReceivedMessage } from '../aws/sqs-source.ts';
+import { EnvelopeMalformed, RetryLater } from '../core/base/errors.ts';
+import { withHeartbeat } from '../core/base/heartbeat.ts';
+import { unlessAborted } from '../core/base/unless-aborted.ts';
+import { whenAborted } from '../core/base/when-aborted.ts';
+import { retryDelaySeconds } from '../core/model/retry.ts';
 import { HandledOutcomes } from './handled-outcomes.ts';
 import { HandlerGivenUp } from './handler-given-up.ts';
-import { withHeartbeat } from './heartbeat.ts';
 import {
   assertOptions,
   assertVisibilityTimeout,
@@ -20,7 +21,6 @@ import {
 } from './options.ts';
 import { type ReceivedOutcome, readOutcome } from './outcome.ts';
 import type { ResultObjects } from './outcome-result.ts';
-import { OutcomeQueue, type ReceivedMessage } from './queue.ts';
 import { S3ResultObjects } from './s3-result-objects.ts';
 
 /** What a handler gets with its outcome. */

@@ -1,4 +1,4 @@
-import { CoatcheckError } from '../core/errors.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
 
 /** A handler took too long: its slot is free, its outcome comes again, and what it does later isn't waited for. */
 export class HandlerGivenUp extends CoatcheckError {

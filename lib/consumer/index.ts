@@ -1,10 +1,11 @@
 /**
  * What a program that takes outcomes from an output queue imports, as `coatcheck/consumer`. For Node.
  */
-export type { ClaimCheck } from '../core/claim-check.ts';
-export { CoatcheckError, ConfigurationError, EnvelopeMalformed, RetryLater } from '../core/errors.ts';
-export type { Problem } from '../core/outcome.ts';
-export type { Backoff } from '../core/retry.ts';
+
+export { CoatcheckError, ConfigurationError, EnvelopeMalformed, RetryLater } from '../core/base/errors.ts';
+export type { ClaimCheck } from '../core/model/claim-check.ts';
+export type { Problem } from '../core/model/outcome.ts';
+export type { Backoff } from '../core/model/retry.ts';
 export { consume, type OutcomeContext, type OutcomeHandler } from './consume.ts';
 export { HandlerGivenUp } from './handler-given-up.ts';
 export type { ConsumeOptions, ErrorContext } from './options.ts';

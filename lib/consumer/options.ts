@@ -1,8 +1,8 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { ConfigurationError } from '../core/errors.ts';
-import { SQS_MAX_VISIBILITY_SECONDS } from '../core/limits.ts';
-import type { Backoff } from '../core/retry.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
+import { SQS_MAX_VISIBILITY_SECONDS } from '../core/config/aws-limits.ts';
+import type { Backoff } from '../core/model/retry.ts';
 
 /** What to consume, and how. */
 export interface ConsumeOptions {

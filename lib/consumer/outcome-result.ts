@@ -1,4 +1,4 @@
-import type { ClaimCheck } from '../core/claim-check.ts';
+import type { ClaimCheck } from '../core/model/claim-check.ts';
 
 /** Where results lie that are too large for a message. */
 export interface ResultObjects {

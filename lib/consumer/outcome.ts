@@ -1,10 +1,11 @@
-import { parseClaimCheck } from '../core/claim-check.ts';
-import { isObject, type JsonObject, optionalText, requiredText, shown } from '../core/envelopes/fields.ts';
-import { EnvelopeMalformed } from '../core/errors.ts';
-import { memberText } from '../core/json.ts';
-import { isJsonType } from '../core/media-type.ts';
-import type { Problem } from '../core/outcome.ts';
-import { readTraceContext, type TraceContext } from '../core/traceparent.ts';
+import { EnvelopeMalformed } from '../core/base/errors.ts';
+import { memberText } from '../core/base/json.ts';
+import { isObject, type JsonObject } from '../core/base/json-object.ts';
+import { isJsonType } from '../core/base/media-type.ts';
+import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts';
+import { parseClaimCheck } from '../core/model/claim-check.ts';
+import type { Problem } from '../core/model/outcome.ts';
+import { optionalText, requiredText, shown } from '../core/wire/fields.ts';
 import { OutcomeResult, type ResultObjects } from './outcome-result.ts';
 
 /** How a request ended, as its message tells it. */

@@ -1,6 +1,6 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { isEmulated } from '../aws/emulated-aws.ts';
-import type { ClaimCheck } from '../core/claim-check.ts';
+import type { ClaimCheck } from '../core/model/claim-check.ts';
 import type { ResultObjects } from './outcome-result.ts';
 
 /** Results in S3. */

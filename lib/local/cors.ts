@@ -1,4 +1,4 @@
-import { CoatcheckError } from '../core/errors.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
 
 /** The local AWS didn't take the CORS configuration of an API. */
 class CorsUnset extends CoatcheckError {

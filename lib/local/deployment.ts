@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join, relative, resolve } from 'node:path';
 import { HeadBucketCommand } from '@aws-sdk/client-s3';
+import { type Step, silently } from '../terminal/step.ts';
 import { localClients } from './clients.ts';
 import { correctCors } from './cors.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION, toolEnvironment } from './environment.ts';
@@ -9,7 +10,6 @@ import { DeploymentFailed } from './errors.ts';
 import { ENDPOINT_FILE, LOCAL_FOLDER, makeFolder, PROJECT_FOLDER } from './folder.ts';
 import { withLock } from './lock.ts';
 import { run, tailOf } from './run.ts';
-import { type Step, silently } from './step.ts';
 
 /** What to deploy, and where. */
 export interface DeployOptions {

@@ -4,13 +4,13 @@ import { open, readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { type Step, silently } from '../terminal/step.ts';
 import { emulatorEnvironment, type LocalSettings, PORT_VARIABLE } from './environment.ts';
 import { EmulatorFailed, EndpointSilent, PortTaken } from './errors.ts';
 import { LOCAL_FOLDER, makeFolder } from './folder.ts';
 import { withLock } from './lock.ts';
 import { installPythonTool } from './python-tool.ts';
 import { tailOf } from './run.ts';
-import { type Step, silently } from './step.ts';
 
 /** How long the emulator may take to answer; it takes less than a second. */
 const START_TIMEOUT_MS = 60_000;

@@ -1,5 +1,5 @@
 import { delimiter, join } from 'node:path';
-import { ConfigurationError } from '../core/errors.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
 import { LOCAL_FOLDER, PROJECT_FOLDER } from './folder.ts';
 
 /** Chooses the port of the local AWS. */

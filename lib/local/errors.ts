@@ -1,4 +1,4 @@
-import { CoatcheckError } from '../core/errors.ts';
+import { CoatcheckError } from '../core/base/errors.ts';
 
 /** What a user can do to have no local AWS started at all. */
 const OR_BRING_YOUR_OWN = 'Or set AWS_ENDPOINT_URL to an AWS emulator that runs already.';

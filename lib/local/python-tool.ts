@@ -2,12 +2,12 @@ import { createHash } from 'node:crypto';
 import { access, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Step, silently } from '../terminal/step.ts';
 import { InstallFailed, VenvMissing } from './errors.ts';
 import { LOCAL_FOLDER, makeFolder } from './folder.ts';
 import { withLock } from './lock.ts';
 import { findPython } from './python.ts';
 import { type RunOptions, run, tailOf } from './run.ts';
-import { type Step, silently } from './step.ts';
 
 /** The tools from Python's package index, each with its pinned requirements in requirements/. */
 export type PythonTool = 'ministack' | 'cfn-lint' | 'schemathesis';

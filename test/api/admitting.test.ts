@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { UploadTicket } from '../../lib/api/schemas.ts';
-import type { Load } from '../../lib/core/admission/verdict.ts';
+import type { Load } from '../../lib/core/ports/admission.ts';
 import { exactly, problemIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { START } from '../support/set-chance.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { listRequests } from '../../lib/api/list-requests.ts';
-import type { RecordListing } from '../../lib/core/ports.ts';
-import { created, type RequestRecord, type RequestStatus } from '../../lib/core/request-record.ts';
+import { created, type RequestRecord, type RequestStatus } from '../../lib/core/model/request-record.ts';
+import type { RecordListing } from '../../lib/core/ports/record-store.ts';
 import { MemoryRecordIndex } from '../support/memory-record-index.ts';
 import { MemoryRecordStore } from '../support/memory-record-store.ts';
 import { START } from '../support/set-chance.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { RequestPage } from '../../lib/api/schemas.ts';
-import { PermanentError } from '../../lib/core/errors.ts';
-import { requestPath } from '../../lib/core/request-links.ts';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import { requestPath } from '../../lib/core/model/request-links.ts';
 import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { delivery, requestDelivery } from '../support/delivery.ts';

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { PermanentError } from '../../lib/core/errors.ts';
-import type { Handler } from '../../lib/core/handler.ts';
-import { NUMBER_SETTINGS, RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import { RECORDED_RESULT_BYTES } from '../../lib/core/config/receive-budget.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
+import type { Handler } from '../../lib/core/processor/handler.ts';
 import { problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { S3_MAX_PUT_BYTES } from '../../lib/core/limits.ts';
-import { NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { S3_MAX_PUT_BYTES } from '../../lib/core/config/aws-limits.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 
 const SHA_256 = `${'A'.repeat(43)}=`;

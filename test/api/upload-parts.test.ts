@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PartUrls, UploadTicket } from '../../lib/api/schemas.ts';
-import { NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 
 const MIB = 1_048_576;

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
-import type { KeyUse } from '../../lib/core/ports.ts';
+import type { KeyUse } from '../../lib/core/ports/idempotency-keys.ts';
 import {
   clientConfig,
   conditionRefused,

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { listRequests } from '../../lib/api/list-requests.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { type Item, itemOf } from '../../lib/aws/record-item.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { SetChance, START } from '../support/set-chance.ts';
 

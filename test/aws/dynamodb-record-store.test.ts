@@ -1,12 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { PermanentError } from '../../lib/core/errors.ts';
-import { failure } from '../../lib/core/outcome.ts';
-import type { StoredRecord } from '../../lib/core/ports.ts';
-import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../../lib/core/request-id.ts';
-import { RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
-import { summarizeThrown } from '../../lib/core/thrown.ts';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import { summarizeThrown } from '../../lib/core/base/thrown.ts';
+import { RECORDED_RESULT_BYTES } from '../../lib/core/config/receive-budget.ts';
+import { failure } from '../../lib/core/model/outcome.ts';
+import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../../lib/core/model/request-id.ts';
+import type { StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 import {
   executing,

@@ -1,7 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
-import type { BusEvent } from '../../lib/core/ports.ts';
+import type { BusEvent } from '../../lib/core/ports/message-sink.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 
 const ARN = 'arn:aws:events:us-east-1:123456789012:event-bus/failures';

@@ -1,7 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
-import type { ClaimCheck } from '../../lib/core/claim-check.ts';
 import {
   CoatcheckError,
   PayloadChecksumMismatch,
@@ -10,7 +9,8 @@ import {
   PayloadMissing,
   ResultConflict,
   StoreUnavailable,
-} from '../../lib/core/errors.ts';
+} from '../../lib/core/base/errors.ts';
+import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
 import { clientConfig, ScriptedEndpoint, s3Error } from '../support/scripted-endpoint.ts';
 import { chunked, readAll } from '../support/streams.ts';
 

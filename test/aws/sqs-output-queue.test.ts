@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
-import type { OutputMessage } from '../../lib/core/ports.ts';
+import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 
 let endpoint: ScriptedEndpoint;

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { settingsPage } from '../../bin/settings-page.ts';
-import { NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 
 test('docs/settings.md is up to date', async () => {
   expect(await readFile('docs/settings.md', 'utf8')).toBe(settingsPage());

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { findDeployment, listServices } from '../../lib/cli/deployment.ts';
-import { describeServiceOutput, type ServiceOutputName } from '../../lib/core/service-outputs.ts';
+import { describeServiceOutput, type ServiceOutputName } from '../../lib/core/config/service-outputs.ts';
 import { freePort } from '../local/free-port.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { type Script, ScriptedEndpoint } from '../support/scripted-endpoint.ts';

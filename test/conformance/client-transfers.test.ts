@@ -9,8 +9,8 @@ import {
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { PLAIN_URLS } from '../../lib/aws/clients.ts';
 import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
-import { UploadIncomplete, UploadUnknown } from '../../lib/core/errors.ts';
-import type { ExpectedUpload } from '../../lib/core/ports.ts';
+import type { ExpectedUpload } from '../../lib/core/ports/client-transfers.ts';
+import { UploadIncomplete, UploadUnknown } from '../../lib/core/ports/client-transfers.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 
 /** Least size of a part that isn't the last. */

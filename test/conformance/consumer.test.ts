@@ -10,10 +10,10 @@ import { describe, expect, inject, onTestFinished, test } from 'vitest';
 import { consume, type OutcomeHandler } from '../../lib/consumer/consume.ts';
 import type { ConsumeOptions } from '../../lib/consumer/options.ts';
 import type { ReceivedOutcome } from '../../lib/consumer/outcome.ts';
-import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
-import { failure } from '../../lib/core/outcome.ts';
-import { encodeCloudEvent } from '../../lib/core/output/cloudevents.ts';
-import { encodeRaw } from '../../lib/core/output/raw.ts';
+import { PermanentError, RetryLater } from '../../lib/core/base/errors.ts';
+import { failure } from '../../lib/core/model/outcome.ts';
+import { encodeCloudEvent } from '../../lib/core/wire/encode-cloudevent.ts';
+import { encodeRaw } from '../../lib/core/wire/encode-raw.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 

@@ -5,12 +5,12 @@ import type {
   SendMessageBatchCommandOutput,
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
-import { DeadLetterQueue } from '../../lib/cli/dead-letter-queue.ts';
+import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
+import { ReturnQueue } from '../../lib/aws/sqs-return-queue.ts';
 import type { Chore } from '../../lib/cli/dead-letters/chore.ts';
 import { lettersOf } from '../../lib/cli/dead-letters/letters.ts';
 import { Purging } from '../../lib/cli/dead-letters/purging.ts';
 import { Redriving } from '../../lib/cli/dead-letters/redriving.ts';
-import { ReturnQueue } from '../../lib/cli/return-queue.ts';
 import { TokenBucket } from '../../lib/cli/token-bucket.ts';
 import { failAgain, giveUp, succeed } from '../support/given-up.ts';
 import { LetterStack } from '../support/letter-stack.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { IdempotencyKeys, KeyUse } from '../../lib/core/ports.ts';
+import type { IdempotencyKeys, KeyUse } from '../../lib/core/ports/idempotency-keys.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../lib/core/delivery.ts';
-import type { InputQueue } from '../../lib/core/ports.ts';
+import type { Delivery } from '../../lib/core/model/received-message.ts';
+import type { InputQueue } from '../../lib/core/ports/message-source.ts';
 
 /** An input queue whose messages stay hidden for an hour, with its sender and its event source. */
 export interface InputBench {

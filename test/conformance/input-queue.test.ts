@@ -7,8 +7,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
-import { deliveriesOf } from '../../lib/aws/sqs-event.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemoryInputQueue } from '../support/memory-input-queue.ts';
 import { inputQueueSuite } from './input-queue-suite.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { LoadLog } from '../../lib/core/ports.ts';
+import type { LoadLog } from '../../lib/core/ports/telemetry.ts';
 
 const MINUTE = Date.UTC(2026, 0, 31, 12);
 

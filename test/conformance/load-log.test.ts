@@ -1,7 +1,7 @@
 import { CreateTableCommand, DynamoDBClient, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { expect, inject, test } from 'vitest';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
-import { RECORD_KEY, RECORD_TTL } from '../../lib/core/record-table.ts';
+import { RECORD_KEY, RECORD_TTL } from '../../lib/core/config/record-table.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryLoadLog } from '../support/memory-load-log.ts';
 import { loadLogSuite } from './load-log-suite.ts';

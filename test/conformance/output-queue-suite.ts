@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { OutputMessage, OutputQueue } from '../../lib/core/ports.ts';
+import type { OutputMessage, OutputQueue } from '../../lib/core/ports/message-sink.ts';
 
 /** An output queue and its consumer. */
 export interface OutputBench {

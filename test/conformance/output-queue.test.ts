@@ -1,8 +1,8 @@
 import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
-import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
-import type { OutputMessage } from '../../lib/core/ports.ts';
+import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
+import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemoryOutputQueue } from '../support/memory-output-queue.ts';
 import { outputQueueSuite } from './output-queue-suite.ts';

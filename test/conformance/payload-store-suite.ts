@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
-import { PayloadMissing } from '../../lib/core/errors.ts';
-import type { PayloadStore, StoredResult } from '../../lib/core/ports.ts';
+import { PayloadMissing } from '../../lib/core/base/errors.ts';
+import type { StoredResult } from '../../lib/core/model/stored-result.ts';
+import type { PayloadStore } from '../../lib/core/ports/payload-store.ts';
 import { chunked, MeteredBody, readAll } from '../support/streams.ts';
 
 /** A payload store and what is around it: clients that upload and consumers that delete. */

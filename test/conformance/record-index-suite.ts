@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordIndex, RecordStore } from '../../lib/core/ports.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import type { RecordIndex, RecordStore } from '../../lib/core/ports/record-store.ts';
 
 /** An index, and the store whose records it lists. */
 export interface IndexBench {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordStore, StoredRecord } from '../../lib/core/ports.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
-import { RECORDED_RESULT_BYTES } from '../../lib/core/settings.ts';
+import { RECORDED_RESULT_BYTES } from '../../lib/core/config/receive-budget.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import type { RecordStore, StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 
 /** A store of records and what happens to it from outside. */

@@ -2,7 +2,7 @@ import { DeleteItemCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { expect, inject, test } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { keyOf } from '../../lib/aws/record-item.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryRecordStore } from '../support/memory-record-store.ts';
 import { createRequestTable } from '../support/request-table.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { SubmissionQueue } from '../../lib/core/ports.ts';
+import type { SubmissionQueue } from '../../lib/core/ports/message-sink.ts';
 
 /** A message as the queue holds it. */
 export interface QueuedSubmission {

@@ -1,7 +1,7 @@
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
-import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/limits.ts';
+import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemorySubmissionQueue } from '../support/memory-submission-queue.ts';
 import { type QueuedSubmission, submissionQueueSuite } from './submission-queue-suite.ts';

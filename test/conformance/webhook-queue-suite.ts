@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { WebhookQueue } from '../../lib/core/webhooks/ports.ts';
+import type { WebhookQueue } from '../../lib/core/ports/webhooks.ts';
 
 /** A queue of webhooks and what takes them out. */
 export interface WebhookQueueBench {

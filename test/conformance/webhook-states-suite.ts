@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { RecordStore } from '../../lib/core/ports.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
-import type { WebhookStates } from '../../lib/core/webhooks/ports.ts';
-import type { WebhookState } from '../../lib/core/webhooks/state.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import type { WebhookState } from '../../lib/core/model/webhook-state.ts';
+import type { RecordStore } from '../../lib/core/ports/record-store.ts';
+import type { WebhookStates } from '../../lib/core/ports/webhooks.ts';
 import { inlineOutcome } from '../support/outcomes.ts';
 
 /** Notes about webhooks, and the records they are on. */

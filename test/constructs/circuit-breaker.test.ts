@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../lib/constructs/async-service-props.ts';
-import { readBreakerEnvironment } from '../../lib/core/environment.ts';
+import { readBreakerEnvironment } from '../../lib/core/config/breaker-environment.ts';
 import { readable, resource, resources, serviceInApp } from './service-in-app.ts';
 
 /** Between two tries, in the end. */

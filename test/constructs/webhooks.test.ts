@@ -4,7 +4,9 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { AsyncServiceProps } from '../../lib/constructs/index.ts';
-import { readApiEnvironment, readEnvironment, readWebhookEnvironment } from '../../lib/core/environment.ts';
+import { readApiEnvironment } from '../../lib/core/config/api-environment.ts';
+import { readEnvironment } from '../../lib/core/config/processor-environment.ts';
+import { readWebhookEnvironment } from '../../lib/core/config/webhook-environment.ts';
 import { emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
 afterEach(() => vi.unstubAllEnvs());

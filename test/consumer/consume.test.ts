@@ -3,7 +3,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
 import { consume } from '../../lib/consumer/consume.ts';
 import { HandlerGivenUp } from '../../lib/consumer/handler-given-up.ts';
-import { encodeCloudEvent } from '../../lib/core/output/cloudevents.ts';
+import { encodeCloudEvent } from '../../lib/core/wire/encode-cloudevent.ts';
 import { inlineOutcome } from '../support/outcomes.ts';
 import { clientConfig, jsonAnswer, type Script, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 

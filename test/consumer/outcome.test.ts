@@ -2,10 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type ReceivedOutcome, readOutcome } from '../../lib/consumer/outcome.ts';
 import type { ResultObjects } from '../../lib/consumer/outcome-result.ts';
-import type { ClaimCheck } from '../../lib/core/claim-check.ts';
-import { PermanentError } from '../../lib/core/errors.ts';
-import { cancellation, expiry, failure, type Outcome, outcomeId } from '../../lib/core/outcome.ts';
-import { encodeCloudEvent } from '../../lib/core/output/cloudevents.ts';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
+import { cancellation, expiry, failure, type Outcome, outcomeId } from '../../lib/core/model/outcome.ts';
+import { encodeCloudEvent } from '../../lib/core/wire/encode-cloudevent.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 
 const NOWHERE: ResultObjects = { open: () => Promise.reject(new Error('nothing is stored')) };

@@ -84,7 +84,7 @@ test.each([
   async ({ compiler, libraries }) => {
     const project = `tsconfig.${libraries.join('-')}.json`;
     await write(project, JSON.stringify(projectWith(libraries)));
-    const typescript7 = join(PROJECT_FOLDER, 'node_modules', 'typescript', 'bin', 'tsc');
+    const typescript7 = join(PROJECT_FOLDER, 'node_modules', '@typescript/native', 'bin', 'tsc');
     const program = compiler === 'TypeScript 5' ? typescript5 : typescript7;
     const { output } = await run(process.execPath, [program, '--project', project], { cwd: consumer.folder });
     expect(output).toBe('');

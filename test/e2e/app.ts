@@ -5,7 +5,7 @@ import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
-import type { QueueWithDeadLetters } from '../../lib/constructs/queue-with-dead-letters.ts';
+import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 
 /** Whoever has a token that nobody can have. */
 const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });

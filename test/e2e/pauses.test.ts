@@ -9,7 +9,7 @@ import {
 import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { expect, inject, onTestFinished, test } from 'vitest';
-import { requestIdOfUpload } from '../../lib/core/request-id.ts';
+import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { Service } from './service.ts';
 

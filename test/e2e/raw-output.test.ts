@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseClaimCheck } from '../../lib/core/claim-check.ts';
+import { parseClaimCheck } from '../../lib/core/model/claim-check.ts';
 import { type Received, Service } from './service.ts';
 
 const service = new Service('E2e-raw');

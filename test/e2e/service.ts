@@ -9,10 +9,10 @@ import {
 } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { requestIdOfUpload } from '../../lib/core/request-id.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
-import { RequestRecords } from '../../lib/core/request-records.ts';
-import { NUMBER_SETTINGS } from '../../lib/core/settings.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
+import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 

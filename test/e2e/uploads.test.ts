@@ -1,7 +1,7 @@
 import { brotliCompressSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
-import { parseClaimCheck } from '../../lib/core/claim-check.ts';
-import { requestIdOfUpload } from '../../lib/core/request-id.ts';
+import { parseClaimCheck } from '../../lib/core/model/claim-check.ts';
+import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');

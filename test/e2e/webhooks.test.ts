@@ -2,8 +2,8 @@ import { GetScheduleCommand, ListSchedulesCommand, SchedulerClient } from '@aws-
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { Webhook } from 'standardwebhooks';
 import { expect, inject, test, vi } from 'vitest';
+import { parseSecrets } from '../../lib/core/model/webhook-secrets.ts';
 import { decodeWebhook } from '../../lib/core/webhooks/message.ts';
-import { parseSecrets } from '../../lib/core/webhooks/secrets.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 import { Service } from './service.ts';

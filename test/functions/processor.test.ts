@@ -9,8 +9,8 @@ import {
   processor,
   RetryLater,
 } from '../../functions/processor/index.ts';
-import { writeEnvironment } from '../../lib/core/environment.ts';
-import { ConfigurationError } from '../../lib/core/errors.ts';
+import { ConfigurationError } from '../../lib/core/base/errors.ts';
+import { writeEnvironment } from '../../lib/core/config/processor-environment.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { executing, readStatement, statementsOf } from '../support/partiql.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';

@@ -12,24 +12,28 @@ import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { readOutcome as readReceived } from '../../lib/consumer/outcome.ts';
-import { decodePauseMessage, encodePauseMessage, type PauseMessage } from '../../lib/core/circuit/pause.ts';
-import { decode } from '../../lib/core/envelopes/decode.ts';
-import { encodeSubmission } from '../../lib/core/envelopes/submission.ts';
-import type { Outcome } from '../../lib/core/outcome.ts';
-import { outcomeId } from '../../lib/core/outcome.ts';
-import { readOutcome, writeOutcome } from '../../lib/core/outcome-json.ts';
-import { encodeDeadLetter } from '../../lib/core/output/dead-letter.ts';
-import { encodeOutcome } from '../../lib/core/output/encode.ts';
-import { FailureEvents } from '../../lib/core/output/failure-events.ts';
-import { requestIdOfUpload } from '../../lib/core/request-id.ts';
-import type { OutputFormat } from '../../lib/core/settings.ts';
-import { ticketKey, ticketOf } from '../../lib/core/ticket-key.ts';
+import type { OutputFormat } from '../../lib/core/config/settings.ts';
+import { FailureEvents } from '../../lib/core/engine/failure-events.ts';
+import type { Outcome } from '../../lib/core/model/outcome.ts';
+import { outcomeId } from '../../lib/core/model/outcome.ts';
+import { readOutcome, writeOutcome } from '../../lib/core/model/outcome-json.ts';
+import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
+import { ticketKey, ticketOf } from '../../lib/core/model/upload-key.ts';
 import {
   decodeWebhook,
   encodeWebhook,
   progressWebhookOf,
   webhookOf,
 } from '../../lib/core/webhooks/message.ts';
+import { decode } from '../../lib/core/wire/decode.ts';
+import { encodeDeadLetter } from '../../lib/core/wire/encode-dead-letter.ts';
+import { encodeOutcome } from '../../lib/core/wire/encode-outcome.ts';
+import {
+  decodePauseMessage,
+  encodePauseMessage,
+  type PauseMessage,
+} from '../../lib/core/wire/pause-message.ts';
+import { encodeSubmission } from '../../lib/core/wire/submission.ts';
 import { CollectingLogger } from '../support/collecting-logger.ts';
 import { delivery } from '../support/delivery.ts';
 import { capture } from './captured.ts';

@@ -1,6 +1,6 @@
-import type { Outcome } from '../../lib/core/outcome.ts';
-import type { StoredRecord } from '../../lib/core/ports.ts';
-import type { RecordedRequest } from '../../lib/core/request-record.ts';
+import type { Outcome } from '../../lib/core/model/outcome.ts';
+import type { RecordedRequest } from '../../lib/core/model/request-record.ts';
+import type { StoredRecord } from '../../lib/core/ports/record-store.ts';
 
 /** 2026-11-28T12:00:00Z */
 const AT = 1_795_867_200_000;

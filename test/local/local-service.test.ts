@@ -1,6 +1,6 @@
 import { join, relative } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { describeServiceOutput } from '../../lib/core/service-outputs.ts';
+import { describeServiceOutput } from '../../lib/core/config/service-outputs.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../../lib/local/local-service.ts';
 import { ScriptedEndpoint } from '../support/scripted-endpoint.ts';

@@ -2,10 +2,10 @@ import { spawnSync } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, delimiter, dirname, join, relative, sep } from 'node:path';
+import { cruise } from 'dependency-cruiser';
 import { publint } from 'publint';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
-import { importsOf, readSources } from '../architecture/imports.ts';
 import { makeCdkInitProject } from './cdk-init-project.ts';
 import {
   type Consumer,
@@ -76,15 +76,13 @@ describe('what is published', () => {
       expect.arrayContaining([
         'bin/coatcheck.js',
         'functions/processor/index.d.ts',
-        'lib/core/engine.js.map',
+        'lib/core/engine/engine.js.map',
       ]),
     );
     expect(files).not.toContain('lib/left-by-an-earlier-build.js');
     const local = files.filter((file) => file.startsWith('lib/local/') && file.endsWith('.js'));
     expect(local.toSorted()).toEqual(
-      ['clients', 'environment', 'errors', 'folder', 'format', 'log-line', 'main', 'step', 'terminal'].map(
-        (name) => `lib/local/${name}.js`,
-      ),
+      ['clients', 'environment', 'errors', 'folder', 'log-line'].map((name) => `lib/local/${name}.js`),
     );
   });
 
@@ -99,8 +97,19 @@ describe('what is published', () => {
 
   test('depends on what it imports, and on nothing else; the CDK is the one its user has', async () => {
     const { dependencies, peerDependencies } = consumer.manifest;
-    const sources = await readSources(consumer.installed, ['bin', 'functions/processor', 'lib']);
-    const imported = new Set(Object.values(sources).flatMap(importsOf).flatMap(packageOf));
+    const { output } = await cruise(['bin', 'functions/processor', 'lib'], {
+      baseDir: consumer.installed,
+      // The packages that it imports lie beside it.
+      doNotFollow: { path: '^\\.\\.' },
+      tsPreCompilationDeps: true,
+    });
+    if (typeof output === 'string') throw new Error(output);
+    const imports = output.modules.flatMap(({ dependencies }) => dependencies);
+    const imported = new Set(
+      imports
+        .filter(({ module, dependencyTypes }) => !module.startsWith('.') && !dependencyTypes.includes('core'))
+        .map(({ module }) => packageOf(module)),
+    );
     const declared = Object.keys({ ...dependencies, ...peerDependencies });
     expect(declared.map((name) => name.replace('@types/', '')).toSorted()).toEqual([...imported].toSorted());
     expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
@@ -133,7 +142,7 @@ describe('what is published', () => {
 
 describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
   test('has their sources checked, strictly and with the types of their packages', () => {
-    expect(tool('typescript/bin/tsc')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(tool('@typescript/native/bin/tsc')).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
   test('synthesizes a service, whose errors tell their places in the package', async () => {
@@ -255,15 +264,12 @@ function isProcessor([id, { Type }]: [string, Resource]): boolean {
   return Type === 'AWS::Lambda::Function' && id.includes('Processor');
 }
 
-/** The package of an import; none for a file's or for one of Node's own. */
-function packageOf(imported: string): string[] {
-  if (imported.startsWith('.') || imported.startsWith('node:')) return [];
-  return [
-    imported
-      .split('/')
-      .slice(0, imported.startsWith('@') ? 2 : 1)
-      .join('/'),
-  ];
+/** The package that an import names. */
+function packageOf(imported: string): string {
+  return imported
+    .split('/')
+    .slice(0, imported.startsWith('@') ? 2 : 1)
+    .join('/');
 }
 
 /** The version of `>=1.2`. */

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { formatClaimCheck } from '../../lib/core/claim-check.ts';
-import { decode } from '../../lib/core/envelopes/decode.ts';
-import { encodeCloudEvent } from '../../lib/core/output/cloudevents.ts';
+import { formatClaimCheck } from '../../lib/core/model/claim-check.ts';
+import { decode } from '../../lib/core/wire/decode.ts';
+import { encodeCloudEvent } from '../../lib/core/wire/encode-cloudevent.ts';
 import { outcomes } from '../golden/samples.ts';
 import { delivery } from '../support/delivery.ts';
 import { inlineOutcome } from '../support/outcomes.ts';

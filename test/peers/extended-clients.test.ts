@@ -4,7 +4,7 @@ import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sd
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
-import type { Delivery } from '../../lib/core/delivery.ts';
+import type { Delivery } from '../../lib/core/model/received-message.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../lib/local/environment.ts';
 import { delivery, requestDelivery } from '../support/delivery.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { fromFetch } from '../../lib/core/from-fetch.ts';
+import { fromFetch } from '../../lib/core/processor/from-fetch.ts';
 import { requestDelivery } from '../support/delivery.ts';
 import { EngineHarness } from '../support/engine-harness.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS } from '../support/peers/installation.ts';

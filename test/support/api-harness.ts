@@ -3,15 +3,19 @@ import type { Context } from 'hono';
 import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiEnv, Caller } from '../../lib/api/context.ts';
-import type { Admission, AdmissionState, Applicant, Verdict } from '../../lib/core/admission/verdict.ts';
-import type { Delivery } from '../../lib/core/delivery.ts';
-import type { Handler } from '../../lib/core/handler.ts';
-import type { RecordStore } from '../../lib/core/ports.ts';
-import { RequestRecords } from '../../lib/core/request-records.ts';
-import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX, NUMBER_SETTINGS } from '../../lib/core/settings.ts';
-import { Submissions } from '../../lib/core/submissions.ts';
-import type { TraceContext } from '../../lib/core/traceparent.ts';
-import { Uploads } from '../../lib/core/uploads.ts';
+import type { TraceContext } from '../../lib/core/base/traceparent.ts';
+import {
+  DEFAULT_PAYLOAD_PREFIX,
+  DEFAULT_UPLOAD_PREFIX,
+  NUMBER_SETTINGS,
+} from '../../lib/core/config/settings.ts';
+import { Submissions } from '../../lib/core/intake/submissions.ts';
+import { Uploads } from '../../lib/core/intake/uploads.ts';
+import type { Delivery } from '../../lib/core/model/received-message.ts';
+import type { Admission, AdmissionState, Applicant, Verdict } from '../../lib/core/ports/admission.ts';
+import type { RecordStore } from '../../lib/core/ports/record-store.ts';
+import type { Handler } from '../../lib/core/processor/handler.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
 import { Faults } from './faults.ts';

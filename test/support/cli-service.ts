@@ -1,7 +1,7 @@
 import { onTestFinished } from 'vitest';
-import { PermanentError } from '../../lib/core/errors.ts';
-import type { Handler } from '../../lib/core/handler.ts';
-import type { Progress } from '../../lib/core/request-record.ts';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import type { Progress } from '../../lib/core/model/request-record.ts';
+import type { Handler } from '../../lib/core/processor/handler.ts';
 import { ApiHarness, type ApiHarnessOptions } from './api-harness.ts';
 import { ServedApi } from './served-api.ts';
 

@@ -1,4 +1,4 @@
-import type { Logger } from '../../lib/core/ports.ts';
+import type { Logger } from '../../lib/core/ports/telemetry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 

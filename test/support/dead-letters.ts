@@ -1,4 +1,4 @@
-import { ATTRIBUTES } from '../../lib/core/envelopes/attributes.ts';
+import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
 import type { MemoryOutputQueue } from './memory-output-queue.ts';
 
 /** Ids of the requests of the messages that the engine dead-lettered, which are known by their attribute. */

@@ -1,5 +1,6 @@
-import type { Delivery } from '../../lib/core/delivery.ts';
-import { type DecodedRequest, decode, type RejectedRequest } from '../../lib/core/envelopes/decode.ts';
+import type { DecodedRequest, RejectedRequest } from '../../lib/core/model/decoded-request.ts';
+import type { Delivery } from '../../lib/core/model/received-message.ts';
+import { decode } from '../../lib/core/wire/decode.ts';
 import { delivery } from './delivery.ts';
 
 export const MAX_JSON_DEPTH = 128;

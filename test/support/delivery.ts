@@ -1,4 +1,4 @@
-import type { Delivery } from '../../lib/core/delivery.ts';
+import type { Delivery } from '../../lib/core/model/received-message.ts';
 import { START } from './set-chance.ts';
 
 /** A delivery of a message: its first, unless said otherwise. */

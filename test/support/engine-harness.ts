@@ -1,7 +1,7 @@
-import type { Delivery } from '../../lib/core/delivery.ts';
-import { Engine } from '../../lib/core/engine.ts';
-import type { EnginePorts, EngineSettings } from '../../lib/core/engine-settings.ts';
-import { defineProcessor, type Handler, type Processor } from '../../lib/core/handler.ts';
+import { Engine } from '../../lib/core/engine/engine.ts';
+import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
+import type { Delivery } from '../../lib/core/model/received-message.ts';
+import { defineProcessor, type Handler, type Processor } from '../../lib/core/processor/handler.ts';
 import { CollectingLogger } from './collecting-logger.ts';
 import { MemoryInputQueue } from './memory-input-queue.ts';
 import { MemoryOutputQueue } from './memory-output-queue.ts';

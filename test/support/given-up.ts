@@ -1,9 +1,9 @@
-import { AttemptsExhausted } from '../../lib/core/errors.ts';
-import type { Lease } from '../../lib/core/lease.ts';
-import { failure } from '../../lib/core/outcome.ts';
-import type { RequestIdentity } from '../../lib/core/request-id.ts';
-import type { RequestRecords } from '../../lib/core/request-records.ts';
-import { summarizeThrown, type ThrownSummary } from '../../lib/core/thrown.ts';
+import { summarizeThrown, type ThrownSummary } from '../../lib/core/base/thrown.ts';
+import { AttemptsExhausted } from '../../lib/core/engine/errors.ts';
+import { failure } from '../../lib/core/model/outcome.ts';
+import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
+import type { Lease } from '../../lib/core/records/lease.ts';
+import type { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
 const LEASE_ENDS_AT = Date.UTC(2100, 0);

@@ -1,5 +1,5 @@
-import { outcomeId } from '../../lib/core/outcome.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
+import { outcomeId } from '../../lib/core/model/outcome.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 
 /** How a handler ended: for good, well or not, or so that it is to be run again. */
 export type HandlerEnd = 'succeeded' | 'refused' | 'failed';

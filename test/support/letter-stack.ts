@@ -14,9 +14,9 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { RECORD_KEY } from '../../lib/core/record-table.ts';
-import { RequestRecords } from '../../lib/core/request-records.ts';
-import { describeServiceOutput } from '../../lib/core/service-outputs.ts';
+import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
+import { describeServiceOutput } from '../../lib/core/config/service-outputs.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 
 const RESOURCES = {

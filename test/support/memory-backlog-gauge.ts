@@ -1,4 +1,4 @@
-import type { Backlog, BacklogGauge } from '../../lib/core/ports.ts';
+import type { Backlog, BacklogGauge } from '../../lib/core/ports/message-source.ts';
 import { Faults } from './faults.ts';
 
 /** A backlog that is what it is set to. */

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
-import { formatClaimCheck } from '../../lib/core/claim-check.ts';
-import { UploadIncomplete, UploadUnknown } from '../../lib/core/errors.ts';
+import { formatClaimCheck } from '../../lib/core/model/claim-check.ts';
+import type { StoredResult } from '../../lib/core/model/stored-result.ts';
 import type {
   ClientTransfers,
   ExpectedPart,
   ExpectedUpload,
-  StoredResult,
   UploadedPart,
   UploadForm,
   UploadTerms,
-} from '../../lib/core/ports.ts';
+} from '../../lib/core/ports/client-transfers.ts';
+import { UploadIncomplete, UploadUnknown } from '../../lib/core/ports/client-transfers.ts';
 import { Faults } from './faults.ts';
 
 /** An upload in parts that was begun and isn't over. */

@@ -1,4 +1,4 @@
-import type { HeldCalls } from '../../lib/core/ports.ts';
+import type { HeldCalls } from '../../lib/core/ports/telemetry.ts';
 import { Faults } from './faults.ts';
 
 /** Held calls, in memory. */

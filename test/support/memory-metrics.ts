@@ -1,4 +1,4 @@
-import type { BatchFigures, Metrics } from '../../lib/core/ports.ts';
+import type { BatchFigures, Metrics } from '../../lib/core/ports/telemetry.ts';
 
 /** Keeps the figures it is told. */
 export class MemoryMetrics implements Metrics {

@@ -1,6 +1,7 @@
-import { type ClaimCheck, formatClaimCheck } from '../../lib/core/claim-check.ts';
-import { PayloadDenied, PayloadMissing } from '../../lib/core/errors.ts';
-import type { OpenedPayload, PayloadStore, StoredResult } from '../../lib/core/ports.ts';
+import { PayloadDenied, PayloadMissing } from '../../lib/core/base/errors.ts';
+import { type ClaimCheck, formatClaimCheck } from '../../lib/core/model/claim-check.ts';
+import type { StoredResult } from '../../lib/core/model/stored-result.ts';
+import type { OpenedPayload, PayloadStore } from '../../lib/core/ports/payload-store.ts';
 import { Faults } from './faults.ts';
 
 /** An object's version. */

@@ -1,5 +1,5 @@
-import type { RecordIndex, RecordListing, RecordPage } from '../../lib/core/ports.ts';
-import { positionOf } from '../../lib/core/record-position.ts';
+import { positionOf } from '../../lib/core/model/record-position.ts';
+import type { RecordIndex, RecordListing, RecordPage } from '../../lib/core/ports/record-store.ts';
 import { Faults } from './faults.ts';
 import type { MemoryRecordStore } from './memory-record-store.ts';
 

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { vi } from 'vitest';
-import { seededRandom } from '../../lib/core/capacity/random.ts';
-import { POINTER_CLASS } from '../../lib/core/envelopes/extended-client.ts';
-import { PermanentError, RetryLater } from '../../lib/core/errors.ts';
-import type { ProcessorRequest } from '../../lib/core/handler.ts';
-import { maxReceivesOf } from '../../lib/core/settings.ts';
-import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/shift.ts';
+import { PermanentError, RetryLater } from '../../lib/core/base/errors.ts';
+import { maxReceivesOf } from '../../lib/core/config/receive-budget.ts';
+import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/engine/deadline.ts';
+import type { ProcessorRequest } from '../../lib/core/processor/handler.ts';
+import { POINTER_CLASS } from '../../lib/core/wire/extended-client.ts';
+import { seededRandom } from '../../lib/planner/random.ts';
 import { CollectingLogger } from './collecting-logger.ts';
 import { deadLetterIds } from './dead-letters.ts';
 import type { Fault } from './faults.ts';

@@ -1,4 +1,4 @@
-import type { TracedAttempt, Tracer } from '../../lib/core/ports.ts';
+import type { TracedAttempt, Tracer } from '../../lib/core/ports/telemetry.ts';
 
 /** Keeps what it is told. */
 export class MemoryTracer implements Tracer {

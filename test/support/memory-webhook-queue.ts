@@ -1,6 +1,6 @@
-import { SQS_MAX_DELAY_SECONDS } from '../../lib/core/limits.ts';
+import { SQS_MAX_DELAY_SECONDS } from '../../lib/core/config/aws-limits.ts';
+import type { WebhookQueue } from '../../lib/core/ports/webhooks.ts';
 import { decodeWebhook, type WebhookMessage } from '../../lib/core/webhooks/message.ts';
-import type { WebhookQueue } from '../../lib/core/webhooks/ports.ts';
 import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
 

@@ -1,6 +1,6 @@
-import type { RequestIdentity } from '../../lib/core/request-id.ts';
-import type { WebhookStates } from '../../lib/core/webhooks/ports.ts';
-import type { WebhookState } from '../../lib/core/webhooks/state.ts';
+import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
+import type { WebhookState } from '../../lib/core/model/webhook-state.ts';
+import type { WebhookStates } from '../../lib/core/ports/webhooks.ts';
 import { Faults } from './faults.ts';
 import type { MemoryRecordStore } from './memory-record-store.ts';
 

@@ -1,4 +1,4 @@
-import type { OutputMessage } from '../../lib/core/ports.ts';
+import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 
 /** The problem a failed outcome carries. */
 export interface ProblemData {

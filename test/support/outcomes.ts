@@ -1,5 +1,5 @@
-import type { Ending, Outcome } from '../../lib/core/outcome.ts';
-import type { StoredResult } from '../../lib/core/ports.ts';
+import type { Ending, Outcome } from '../../lib/core/model/outcome.ts';
+import type { StoredResult } from '../../lib/core/model/stored-result.ts';
 
 export const ENDED_AT = Date.UTC(2026, 0, 31, 12, 0, 0, 5);
 

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { RECORD_KEY } from '../../lib/core/record-table.ts';
+import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
 import { jsonAnswer, type ReceivedCall, type Script } from './scripted-endpoint.ts';
 
 type Item = Readonly<Record<string, AttributeValue>>;

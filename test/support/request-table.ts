@@ -1,5 +1,10 @@
 import { CreateTableCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../../lib/core/record-table.ts';
+import {
+  RECORD_INDEX,
+  RECORD_KEY,
+  RECORD_LIST,
+  RECORD_POSITION,
+} from '../../lib/core/config/record-table.ts';
 
 /** Makes a table for request records with its index, as a deployment would. @returns its name */
 export async function createRequestTable(client: DynamoDBClient): Promise<string> {

@@ -1,4 +1,4 @@
-import type { Chance } from '../../lib/core/ports.ts';
+import type { Chance } from '../../lib/core/ports/clock.ts';
 
 /** What the clock shows at first. */
 export const START = Date.UTC(2026, 0, 31, 12);

@@ -1,4 +1,3 @@
-import type { EngineSettings } from '../../lib/core/engine-settings.ts';
 import {
   DEFAULT_CALLBACK_PORTS,
   DEFAULT_DISPOSABLE_PREFIX,
@@ -6,7 +5,8 @@ import {
   DEFAULT_RESULT_PREFIX,
   DEFAULT_WEBHOOK_EVENTS,
   NUMBER_SETTINGS,
-} from '../../lib/core/settings.ts';
+} from '../../lib/core/config/settings.ts';
+import type { EngineSettings } from '../../lib/core/engine/engine-settings.ts';
 
 /** A service's defaults, for a service whose payload bucket is `payloads`. */
 export function engineSettings(given: Partial<EngineSettings> = {}): EngineSettings {

@@ -1,6 +1,6 @@
-import { LoadAdmission } from '../../lib/core/admission/load-admission.ts';
-import { arrivalsOf, seededRandom } from '../../lib/core/capacity/random.ts';
-import { LoadMeter } from '../../lib/core/load-meter.ts';
+import { LoadMeter } from '../../lib/core/engine/load-meter.ts';
+import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
+import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 import { CollectingLogger } from './collecting-logger.ts';
 import { MemoryLoadLog } from './memory-load-log.ts';
 import { SetChance, START } from './set-chance.ts';

@@ -1,10 +1,10 @@
 import { v7 } from 'uuid';
-import type { EngineSettings } from '../../lib/core/engine-settings.ts';
-import type { ProcessorRequest } from '../../lib/core/handler.ts';
-import type { RequestRecord } from '../../lib/core/request-record.ts';
-import { RequestRecords } from '../../lib/core/request-records.ts';
-import { DEFAULT_PAYLOAD_PREFIX } from '../../lib/core/settings.ts';
-import { type Order, Submissions } from '../../lib/core/submissions.ts';
+import { DEFAULT_PAYLOAD_PREFIX } from '../../lib/core/config/settings.ts';
+import type { EngineSettings } from '../../lib/core/engine/engine-settings.ts';
+import { type Order, Submissions } from '../../lib/core/intake/submissions.ts';
+import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import type { ProcessorRequest } from '../../lib/core/processor/handler.ts';
+import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness } from './engine-harness.ts';
 import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';

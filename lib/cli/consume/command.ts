@@ -6,11 +6,11 @@ import type {
   ReceivedOutcome,
 } from '../../consumer/index.ts';
 import { DEFAULT_HANDLER_TIMEOUT_SECONDS } from '../../consumer/options.ts';
-import { RetryLater } from '../../core/errors.ts';
+import { RetryLater } from '../../core/base/errors.ts';
+import { note, OutputClosed } from '../../terminal/output.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import { findDeployment } from '../deployment.ts';
 import { EXIT } from '../exit-status.ts';
-import { note, OutputClosed } from '../output.ts';
 import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import { runCommand } from './exec.ts';

@@ -2,9 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { pipeline } from 'node:stream/promises';
 import type { ReceivedOutcome } from '../../consumer/index.ts';
-import { CoatcheckError } from '../../core/errors.ts';
-import { PROBLEM_TYPE } from '../../core/media-type.ts';
-import { whenAborted } from '../../core/when-aborted.ts';
+import { CoatcheckError } from '../../core/base/errors.ts';
+import { PROBLEM_TYPE } from '../../core/base/media-type.ts';
+import { whenAborted } from '../../core/base/when-aborted.ts';
 
 /** The command didn't deal with an outcome. */
 class CommandFailed extends CoatcheckError {

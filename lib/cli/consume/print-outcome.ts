@@ -1,8 +1,8 @@
 import type { ReceivedOutcome } from '../../consumer/index.ts';
-import { formatClaimCheck } from '../../core/claim-check.ts';
-import { isJsonType, isTextType } from '../../core/media-type.ts';
-import { formatBytes } from '../../local/format.ts';
-import { isForPeople, jsonLine, print, printable } from '../output.ts';
+import { isJsonType, isTextType } from '../../core/base/media-type.ts';
+import { formatClaimCheck } from '../../core/model/claim-check.ts';
+import { formatBytes } from '../../terminal/format.ts';
+import { isForPeople, jsonLine, print, printable } from '../../terminal/output.ts';
 
 /** Prints an outcome: a line for people, or one of JSON. */
 export async function printOutcome(

@@ -1,12 +1,13 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { Delivery } from '../../core/delivery.ts';
-import { ATTRIBUTES } from '../../core/envelopes/attributes.ts';
-import { type DecodedRequest, decode, type RejectedRequest } from '../../core/envelopes/decode.ts';
-import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/limits.ts';
-import { deadLetterOf, MAX_REDRIVES, type RequestRecord } from '../../core/request-record.ts';
-import type { RequestRecords } from '../../core/request-records.ts';
-import { NUMBER_SETTINGS } from '../../core/settings.ts';
-import type { DeadMessage } from '../dead-letter-queue.ts';
+import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
+import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/config/aws-limits.ts';
+import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import type { DecodedRequest, RejectedRequest } from '../../core/model/decoded-request.ts';
+import type { Delivery } from '../../core/model/received-message.ts';
+import { deadLetterOf, MAX_REDRIVES, type RequestRecord } from '../../core/model/request-record.ts';
+import type { RequestRecords } from '../../core/records/request-records.ts';
+import { ATTRIBUTES } from '../../core/wire/attributes.ts';
+import { decode } from '../../core/wire/decode.ts';
 
 /** A message of the dead-letter queue with what is known of its requests. */
 export interface DeadLetter {

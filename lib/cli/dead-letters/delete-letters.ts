@@ -1,4 +1,4 @@
-import type { DeadLetterQueue } from '../dead-letter-queue.ts';
+import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import type { Dealt, Result } from './chore.ts';
 import type { DeadLetter } from './dead-letter.ts';
 

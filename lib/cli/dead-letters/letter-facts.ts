@@ -1,4 +1,4 @@
-import { ATTRIBUTES } from '../../core/envelopes/attributes.ts';
+import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import type { LetterRequest } from './dead-letter.ts';
 
 /** Why a request is where it is, in short. */

@@ -1,5 +1,5 @@
-import type { RequestRecords } from '../../core/request-records.ts';
-import type { DeadLetterQueue } from '../dead-letter-queue.ts';
+import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
+import type { RequestRecords } from '../../core/records/request-records.ts';
 import { type DeadLetter, openLetter } from './dead-letter.ts';
 import { type LetterFilter, requestsMeant } from './letter-filter.ts';
 

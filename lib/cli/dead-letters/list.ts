@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { formatCount } from '../../local/format.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
 import { findDeployment } from '../deployment.ts';
-import { isForPeople, note, printCells, printJson, printRows } from '../output.ts';
 import type { Run } from '../run.ts';
 import { factsOf } from './letter-facts.ts';
 import { requestsMeant } from './letter-filter.ts';

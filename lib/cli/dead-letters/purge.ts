@@ -1,7 +1,7 @@
 import { Command } from 'commander';
-import { canAsk } from '../confirm.ts';
+import { canAsk } from '../../terminal/confirm.ts';
+import { note } from '../../terminal/output.ts';
 import { findDeployment } from '../deployment.ts';
-import { note } from '../output.ts';
 import type { Run } from '../run.ts';
 import { addChoreOptions, type ChoreOptions } from './options.ts';
 import { Purging } from './purging.ts';

@@ -1,4 +1,4 @@
-import type { DeadLetterQueue } from '../dead-letter-queue.ts';
+import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import type { Chore, Dealt } from './chore.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { deleteLetters } from './delete-letters.ts';

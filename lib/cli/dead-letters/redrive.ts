@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { SQS_MAX_BATCH_ENTRIES } from '../../core/limits.ts';
-import { canAsk } from '../confirm.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../../core/config/aws-limits.ts';
+import { canAsk } from '../../terminal/confirm.ts';
+import { note } from '../../terminal/output.ts';
 import { findDeployment } from '../deployment.ts';
-import { note } from '../output.ts';
 import { readRate } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { TokenBucket } from '../token-bucket.ts';

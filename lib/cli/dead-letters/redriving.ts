@@ -1,6 +1,6 @@
-import { identityDigest } from '../../core/request-id.ts';
-import type { DeadLetterQueue } from '../dead-letter-queue.ts';
-import type { ReturnQueue } from '../return-queue.ts';
+import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
+import type { ReturnQueue } from '../../aws/sqs-return-queue.ts';
+import { identityDigest } from '../../core/model/request-id.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { Chore, Dealt } from './chore.ts';
 import { attributesToPutBack, type DeadLetter, type Fate, fateOf } from './dead-letter.ts';

@@ -1,8 +1,8 @@
-import { formatClaimCheck } from '../../core/claim-check.ts';
-import { MAX_REDRIVES } from '../../core/request-record.ts';
-import { formatBytes, formatCount } from '../../local/format.ts';
-import { formatTime } from '../figures.ts';
-import { isForPeople, printCells, printJson } from '../output.ts';
+import { formatClaimCheck } from '../../core/model/claim-check.ts';
+import { MAX_REDRIVES } from '../../core/model/request-record.ts';
+import { formatTime } from '../../terminal/figures.ts';
+import { formatBytes, formatCount } from '../../terminal/format.ts';
+import { isForPeople, printCells, printJson } from '../../terminal/output.ts';
 import type { Dealt, Result } from './chore.ts';
 import type { DeadLetter, LetterRequest } from './dead-letter.ts';
 import { factsOf } from './letter-facts.ts';

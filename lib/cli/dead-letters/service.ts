@@ -1,12 +1,12 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
 import { sqsClient } from '../../aws/sqs-client.ts';
-import { RequestRecords } from '../../core/request-records.ts';
-import { NUMBER_SETTINGS } from '../../core/settings.ts';
+import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
+import { ReturnQueue } from '../../aws/sqs-return-queue.ts';
+import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import { RequestRecords } from '../../core/records/request-records.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
-import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import { ReturnQueue } from '../return-queue.ts';
 import type { LetterSource } from './letters.ts';
 
 /** A service as its dead letters are dealt with. */

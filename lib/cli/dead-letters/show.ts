@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { CoatcheckError } from '../../core/errors.ts';
-import { formatBytes, formatTable } from '../../local/format.ts';
-import { outputWidth } from '../../local/terminal.ts';
-import type { DeadMessage } from '../dead-letter-queue.ts';
+import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
+import { CoatcheckError } from '../../core/base/errors.ts';
+import { formatTime } from '../../terminal/figures.ts';
+import { formatBytes, formatTable } from '../../terminal/format.ts';
+import { isForPeople, note, print, printable, printJson } from '../../terminal/output.ts';
+import { outputWidth } from '../../terminal/terminal.ts';
 import { findDeployment } from '../deployment.ts';
-import { formatTime } from '../figures.ts';
-import { isForPeople, note, print, printable, printJson } from '../output.ts';
 import type { Run } from '../run.ts';
 import type { DeadLetter, LetterRequest } from './dead-letter.ts';
 import { factsOf } from './letter-facts.ts';

@@ -1,8 +1,8 @@
-import { formatCount, formatProgress } from '../../local/format.ts';
-import { confirm } from '../confirm.ts';
+import { confirm } from '../../terminal/confirm.ts';
+import { formatCount, formatProgress } from '../../terminal/format.ts';
+import { note } from '../../terminal/output.ts';
+import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT } from '../exit-status.ts';
-import { note } from '../output.ts';
-import { ProgressBoard } from '../progress-board.ts';
 import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import type { Chore, Result } from './chore.ts';

@@ -1,7 +1,7 @@
 import { Command, Option } from 'commander';
 import type { RequestStatus } from '../../client/index.ts';
-import { REQUEST_STATUSES } from '../../core/request-record.ts';
-import { isForPeople, note } from '../output.ts';
+import { REQUEST_STATUSES } from '../../core/model/request-record.ts';
+import { isForPeople, note } from '../../terminal/output.ts';
 import { readCount } from '../quantities.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';

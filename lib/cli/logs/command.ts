@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { formatLogLine, logCells, readLogLine } from '../../local/log-line.ts';
+import { isForPeople, jsonLine, note, print, printable, printCells } from '../../terminal/output.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import { findDeployment } from '../deployment.ts';
-import { isForPeople, jsonLine, note, print, printable, printCells } from '../output.ts';
 import { readPast } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';

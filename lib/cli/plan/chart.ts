@@ -1,5 +1,5 @@
-import type { Point } from '../../core/capacity/surge.ts';
-import { formatDuration, formatShort } from '../figures.ts';
+import type { Point } from '../../planner/surge.ts';
+import { formatDuration, formatShort } from '../../terminal/figures.ts';
 
 /** A cell filled from the bottom by so many eighths. */
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -1,9 +1,9 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
-import { planFor } from '../../core/capacity/plan.ts';
-import type { Surge } from '../../core/capacity/surge.ts';
-import { ConfigurationError } from '../../core/errors.ts';
-import { messageOf } from '../../core/thrown.ts';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { messageOf } from '../../core/base/thrown.ts';
+import { planFor } from '../../planner/plan.ts';
+import type { Surge } from '../../planner/surge.ts';
 import { addPlanOptions, type PlanOptions, surgeOf, workloadOf } from './options.ts';
 import { printPlan } from './report.ts';
 import { surgeSvg } from './svg.ts';

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { chooseBatchSize } from '../../core/capacity/batch-settings.ts';
-import type { Surge } from '../../core/capacity/surge.ts';
-import type { Workload } from '../../core/capacity/workload.ts';
-import { NUMBER_SETTINGS } from '../../core/settings.ts';
+import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import { chooseBatchSize } from '../../planner/batch-settings.ts';
+import type { Surge } from '../../planner/surge.ts';
+import type { Workload } from '../../planner/workload.ts';
 import { readCount, readDuration, readFactor, readRate, readSize } from '../quantities.ts';
 import { readSetting } from '../settings.ts';
 

@@ -1,10 +1,10 @@
-import type { Costs, Plan } from '../../core/capacity/plan.ts';
-import type { SteadyState } from '../../core/capacity/steady-state.ts';
-import { SQS_MAX_IN_FLIGHT_MESSAGES, SQS_MAX_MESSAGE_BYTES } from '../../core/limits.ts';
-import { NUMBER_SETTINGS } from '../../core/settings.ts';
-import { formatCount, formatTable, wrapWords } from '../../local/format.ts';
-import { outputWidth, styled } from '../../local/terminal.ts';
-import { formatDollars, formatDuration, formatSize, threeDigits } from '../figures.ts';
+import { SQS_MAX_IN_FLIGHT_MESSAGES, SQS_MAX_MESSAGE_BYTES } from '../../core/config/aws-limits.ts';
+import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import type { Costs, Plan } from '../../planner/plan.ts';
+import type { SteadyState } from '../../planner/steady-state.ts';
+import { formatDollars, formatDuration, formatSize, threeDigits } from '../../terminal/figures.ts';
+import { formatCount, formatTable, wrapWords } from '../../terminal/format.ts';
+import { outputWidth, styled } from '../../terminal/terminal.ts';
 import { depthChart } from './chart.ts';
 
 const INDENT = '  ';

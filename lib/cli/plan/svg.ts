@@ -1,7 +1,7 @@
-import type { Plan } from '../../core/capacity/plan.ts';
-import type { Point } from '../../core/capacity/surge.ts';
-import { formatCount } from '../../local/format.ts';
-import { formatDuration, formatShort } from '../figures.ts';
+import type { Plan } from '../../planner/plan.ts';
+import type { Point } from '../../planner/surge.ts';
+import { formatDuration, formatShort } from '../../terminal/figures.ts';
+import { formatCount } from '../../terminal/format.ts';
 
 const WIDTH = 760;
 const HEIGHT = 380;

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { Command } from 'commander';
 import type { RequestResult } from '../../client/index.ts';
-import { CoatcheckError } from '../../core/errors.ts';
-import { formatBytes } from '../../local/format.ts';
+import { CoatcheckError } from '../../core/base/errors.ts';
+import { formatBytes } from '../../terminal/format.ts';
+import { note, OutputClosed, printJson, shownOnTerminal, write } from '../../terminal/output.ts';
 import { EXIT_CODES_HELP } from '../exit-status.ts';
 import { extensionOf, isReadable } from '../media-types.ts';
-import { note, OutputClosed, printJson, shownOnTerminal, write } from '../output.ts';
 import { ResultUnsaved, saveResult } from '../result-file.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';

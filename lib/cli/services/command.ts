@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import type { DeployedService } from '../../aws/deployed-services.ts';
+import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
 import { listServices } from '../deployment.ts';
-import { isForPeople, note, printCells, printJson, printRows } from '../output.ts';
 import type { Run } from '../run.ts';
 import { jsonOption } from '../service-options.ts';
 

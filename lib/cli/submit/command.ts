@@ -1,7 +1,7 @@
 import { Command } from 'commander';
+import { isForPeople } from '../../terminal/output.ts';
+import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT_CODES_HELP } from '../exit-status.ts';
-import { isForPeople } from '../output.ts';
-import { ProgressBoard } from '../progress-board.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { GoingOn } from '../wait/going-on.ts';

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SubmissionOptions } from '../../client/index.ts';
-import { contentTypeProblem } from '../../core/media-type.ts';
+import { contentTypeProblem } from '../../core/base/media-type.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { nameOf, STANDARD_INPUT } from './payload-files.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { CoatcheckError } from '../../core/errors.ts';
+import { CoatcheckError } from '../../core/base/errors.ts';
 import { typeOfFile } from '../media-types.ts';
 
 /** How standard input is written in place of a file. */

@@ -1,5 +1,5 @@
 import type { RequestResource } from '../../client/index.ts';
-import { printCells, printJson, printRows } from '../output.ts';
+import { printCells, printJson, printRows } from '../../terminal/output.ts';
 import { formatOutcome } from '../request-rows.ts';
 import type { Awaited } from './submitting.ts';
 

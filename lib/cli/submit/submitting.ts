@@ -4,10 +4,10 @@ import {
   type RequestResource,
   type SubmissionOptions,
 } from '../../client/index.ts';
-import { formatBytes, formatProgress } from '../../local/format.ts';
+import { inPool } from '../../core/base/in-pool.ts';
+import { formatBytes, formatProgress } from '../../terminal/format.ts';
+import type { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT } from '../exit-status.ts';
-import { inPool } from '../in-pool.ts';
-import type { ProgressBoard } from '../progress-board.ts';
 import { isForeseen, reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import type { PayloadFile } from './payload-files.ts';

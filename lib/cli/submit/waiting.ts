@@ -1,8 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotAuthorized, type RequestResource, WaitTimedOut } from '../../client/index.ts';
+import { inPool } from '../../core/base/in-pool.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
-import { inPool } from '../in-pool.ts';
 import { extensionOf } from '../media-types.ts';
 import { isForeseen, reportError } from '../report-error.ts';
 import { formatFraction, formatOutcome } from '../request-rows.ts';

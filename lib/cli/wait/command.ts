@@ -1,8 +1,8 @@
 import { Command } from 'commander';
+import { isForPeople } from '../../terminal/output.ts';
+import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { eachRequest } from '../each-request.ts';
 import { EXIT_CODES_HELP } from '../exit-status.ts';
-import { isForPeople } from '../output.ts';
-import { ProgressBoard } from '../progress-board.ts';
 import { readDuration } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';

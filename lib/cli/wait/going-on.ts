@@ -1,5 +1,5 @@
 import { hasEnded, type RequestResource } from '../../client/index.ts';
-import { note } from '../output.ts';
+import { note } from '../../terminal/output.ts';
 import type { RequestOptions } from '../service-options.ts';
 
 /** The requests that a program waits for and that haven't ended, as far as it knows. */

@@ -1,4 +1,5 @@
-import { PermanentError } from '../../core/errors.ts';
+import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
+import { PermanentError } from '../../core/base/errors.ts';
 import {
   decodeWebhook,
   hostOf,
@@ -6,8 +7,7 @@ import {
   toldBy,
   type WebhookMessage,
 } from '../../core/webhooks/message.ts';
-import type { DeadMessage } from '../dead-letter-queue.ts';
-import { formatTime } from '../figures.ts';
+import { formatTime } from '../../terminal/figures.ts';
 
 /** A message of the webhooks' dead-letter queue, read. */
 export interface DeadWebhook {

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
-import { SQS_MAX_BATCH_ENTRIES } from '../../core/limits.ts';
-import { formatCount, formatProgress } from '../../local/format.ts';
-import { canAsk, confirm } from '../confirm.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../../core/config/aws-limits.ts';
+import { canAsk, confirm } from '../../terminal/confirm.ts';
+import { formatCount, formatProgress } from '../../terminal/format.ts';
+import { isForPeople, note, printCells, printJson } from '../../terminal/output.ts';
+import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { findDeployment } from '../deployment.ts';
 import { eachRequest } from '../each-request.ts';
 import { EXIT } from '../exit-status.ts';
-import { isForPeople, note, printCells, printJson } from '../output.ts';
-import { ProgressBoard } from '../progress-board.ts';
 import { readRate } from '../quantities.ts';
 import { reportError } from '../report-error.ts';
 import { printRequests } from '../request-rows.ts';

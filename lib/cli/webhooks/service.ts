@@ -1,8 +1,8 @@
 import { sqsClient } from '../../aws/sqs-client.ts';
+import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
+import { ReturnQueue } from '../../aws/sqs-return-queue.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
-import { DeadLetterQueue } from '../dead-letter-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import { ReturnQueue } from '../return-queue.ts';
 import { type DeadWebhook, isMeant, openWebhook } from './dead-webhook.ts';
 import type { FilterOptions } from './options.ts';
 

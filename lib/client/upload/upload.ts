@@ -1,5 +1,5 @@
-import { requestPath } from '../../core/request-links.ts';
-import { readTraceContext } from '../../core/traceparent.ts';
+import { readTraceContext } from '../../core/base/traceparent.ts';
+import { requestPath } from '../../core/model/request-links.ts';
 import type { Api } from '../api.ts';
 import type { Payload } from '../payload.ts';
 import { wasRefusedForNow } from '../retry.ts';

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { OutputFormat } from '../../core/settings.ts';
+import type { OutputFormat } from '../../core/config/settings.ts';
 
 /** Configures how an `AsyncService` publishes outcomes. */
 export interface OutputProps {

@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import type { Callbacks } from '../settings.ts';
+import type { Callbacks } from '../config/settings.ts';
 
 /** All that is public in IPv6. @see https://www.iana.org/assignments/ipv6-address-space */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');

@@ -1,9 +1,19 @@
-import type { Delivery } from '../delivery.ts';
-import { SQS_MAX_DELAY_SECONDS } from '../limits.ts';
-import type { Chance, InputQueue, Logger } from '../ports.ts';
-import { digestOf } from '../request-id.ts';
-import { describeThrown, messageOf } from '../thrown.ts';
-import { traceIdOf } from '../traceparent.ts';
+import { describeThrown, messageOf } from '../base/thrown.ts';
+import { traceIdOf } from '../base/traceparent.ts';
+import { SQS_MAX_DELAY_SECONDS } from '../config/aws-limits.ts';
+import type { Delivery } from '../model/received-message.ts';
+import { digestOf } from '../model/request-id.ts';
+import { shortReason, type WebhookState } from '../model/webhook-state.ts';
+import type { Chance } from '../ports/clock.ts';
+import type { InputQueue } from '../ports/message-source.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import type {
+  DelayedMessages,
+  WebhookQueue,
+  WebhookSecrets,
+  WebhookSender,
+  WebhookStates,
+} from '../ports/webhooks.ts';
 import {
   decodeWebhook,
   encodeWebhook,
@@ -14,10 +24,8 @@ import {
   toldBy,
   type WebhookMessage,
 } from './message.ts';
-import type { DelayedMessages, WebhookQueue, WebhookSecrets, WebhookSender, WebhookStates } from './ports.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
 import { signedHeaders } from './signature.ts';
-import { shortReason, type WebhookState } from './state.ts';
 import { verdictOf, type WebhookVerdict } from './verdict.ts';
 
 /** What deliveries reach the world through. */

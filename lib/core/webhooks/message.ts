@@ -1,14 +1,15 @@
-import { isObject, requiredText } from '../envelopes/fields.ts';
-import { EnvelopeMalformed } from '../errors.ts';
-import { eventTypeOf } from '../event-names.ts';
-import { parseJson } from '../json.ts';
-import { type Outcome, outcomeId } from '../outcome.ts';
-import { messageJson } from '../output/text.ts';
-import type { OutputMessage } from '../ports.ts';
-import { digestOf, identityDigest, type RequestIdentity } from '../request-id.ts';
-import { linksOf } from '../request-links.ts';
-import type { Progress, RecordedRequest } from '../request-record.ts';
-import { readTraceContext, type TraceContext } from '../traceparent.ts';
+import { EnvelopeMalformed } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
+import { isObject } from '../base/json-object.ts';
+import { readTraceContext, type TraceContext } from '../base/traceparent.ts';
+import { eventTypeOf } from '../model/event-names.ts';
+import { type Outcome, outcomeId } from '../model/outcome.ts';
+import { digestOf, identityDigest, type RequestIdentity } from '../model/request-id.ts';
+import { linksOf } from '../model/request-links.ts';
+import type { Progress, RecordedRequest } from '../model/request-record.ts';
+import type { OutputMessage } from '../ports/message-sink.ts';
+import { requiredText } from '../wire/fields.ts';
+import { messageJson } from '../wire/message-text.ts';
 
 /** A delivery that is to be made. */
 export interface WebhookMessage extends TraceContext {

@@ -1,4 +1,4 @@
-import type { WebhookAnswer } from './ports.ts';
+import type { WebhookAnswer } from '../ports/webhooks.ts';
 
 /** What an answer means for its delivery. */
 export type WebhookVerdict =

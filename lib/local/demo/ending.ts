@@ -1,6 +1,6 @@
 import { GetObjectCommand, type S3Client } from '@aws-sdk/client-s3';
-import { parseClaimCheck } from '../../core/claim-check.ts';
-import { isJsonType } from '../../core/media-type.ts';
+import { isJsonType } from '../../core/base/media-type.ts';
+import { parseClaimCheck } from '../../core/model/claim-check.ts';
 import type { OutcomeEvent } from './outcome-inbox.ts';
 
 /** How a request ended, as a consumer of the output queue learns it. */

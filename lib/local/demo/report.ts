@@ -1,4 +1,4 @@
-import { fitColumns, formatBytes, formatCount, formatSeconds, formatTable } from '../format.ts';
+import { fitColumns, formatBytes, formatCount, formatSeconds, formatTable } from '../../terminal/format.ts';
 import { type Ending, rowsOf } from './ending.ts';
 import type { Arrival } from './outcome-inbox.ts';
 import type { DemoPayload } from './payloads.ts';

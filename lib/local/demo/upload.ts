@@ -1,7 +1,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { requestIdOfUpload } from '../../core/request-id.ts';
-import { DEFAULT_UPLOAD_PREFIX } from '../../core/settings.ts';
+import { DEFAULT_UPLOAD_PREFIX } from '../../core/config/settings.ts';
+import { requestIdOfUpload } from '../../core/model/request-id.ts';
 import type { DemoPayload } from './payloads.ts';
 
 /** Larger payloads are sent in parts of this size: the rest of a broken connection's work isn't lost. */

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../../lib/cli/consume/exec.ts';
 import { readOutcome } from '../../../lib/consumer/outcome.ts';
-import { outcomeOf } from '../../../lib/core/outcome.ts';
-import { encodeCloudEvent } from '../../../lib/core/output/cloudevents.ts';
+import { outcomeOf } from '../../../lib/core/model/outcome.ts';
+import { encodeCloudEvent } from '../../../lib/core/wire/encode-cloudevent.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
 
 const { signal } = new AbortController();

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { sqsClient } from '../../../lib/aws/sqs-client.ts';
-import { DeadLetterQueue } from '../../../lib/cli/dead-letter-queue.ts';
+import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
+import { ReturnQueue } from '../../../lib/aws/sqs-return-queue.ts';
 import { openLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
 import { Redriving } from '../../../lib/cli/dead-letters/redriving.ts';
-import { ReturnQueue } from '../../../lib/cli/return-queue.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
-import { RequestRecords } from '../../../lib/core/request-records.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { MemoryRecordStore } from '../../support/memory-record-store.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
 import { SetChance, START } from '../../support/set-chance.ts';

@@ -2,12 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { surgeSvg } from '../../../lib/cli/plan/svg.ts';
-import { steadyState } from '../../../lib/core/capacity/steady-state.ts';
-import { forecastSurge, type Surge } from '../../../lib/core/capacity/surge.ts';
 import { findPython } from '../../../lib/local/python.ts';
 import { run } from '../../../lib/local/run.ts';
-import { workload } from '../../core/capacity/workload.ts';
+import { steadyState } from '../../../lib/planner/steady-state.ts';
+import { forecastSurge, type Surge } from '../../../lib/planner/surge.ts';
 import { temporaryFolder } from '../../local/temporary-folder.ts';
+import { workload } from '../../planner/workload.ts';
 
 const PARSE = 'import sys, xml.etree.ElementTree as e; print(e.parse(sys.argv[1]).getroot().tag)';
 

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
-import { DeadLetterQueue } from '../../../lib/cli/dead-letter-queue.ts';
-import { ReturnQueue } from '../../../lib/cli/return-queue.ts';
+import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
+import { ReturnQueue } from '../../../lib/aws/sqs-return-queue.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { openWebhook } from '../../../lib/cli/webhooks/dead-webhook.ts';
 import { type Replayed, replay } from '../../../lib/cli/webhooks/replaying.ts';

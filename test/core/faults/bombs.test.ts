@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { PayloadChecksumMismatch } from '../../../lib/core/errors.ts';
-import type { Handler } from '../../../lib/core/handler.ts';
+import { PayloadChecksumMismatch } from '../../../lib/core/base/errors.ts';
+import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { DownstreamUnavailable, PermanentError } from '../../../lib/core/errors.ts';
-import { maxReceivesOf } from '../../../lib/core/settings.ts';
+import { DownstreamUnavailable, PermanentError } from '../../../lib/core/base/errors.ts';
+import { maxReceivesOf } from '../../../lib/core/config/receive-budget.ts';
 import { BreakableService } from '../../support/breakable-service.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { requestDelivery } from '../../support/delivery.ts';

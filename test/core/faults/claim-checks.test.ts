@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../../lib/core/delivery.ts';
+import type { Delivery } from '../../../lib/core/model/received-message.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';

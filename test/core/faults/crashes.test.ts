@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ProcessorRequest } from '../../../lib/core/handler.ts';
-import { maxReceivesOf, NUMBER_SETTINGS } from '../../../lib/core/settings.ts';
+import { maxReceivesOf } from '../../../lib/core/config/receive-budget.ts';
+import { NUMBER_SETTINGS } from '../../../lib/core/config/settings.ts';
+import type { ProcessorRequest } from '../../../lib/core/processor/handler.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { requestDelivery } from '../../support/delivery.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { DownstreamUnavailable, RetryLater } from '../../../lib/core/errors.ts';
-import { MAX_REDRIVES } from '../../../lib/core/request-record.ts';
-import { RequestRecords } from '../../../lib/core/request-records.ts';
-import { GIVING_UP_RECEIVES, maxReceivesOf } from '../../../lib/core/settings.ts';
+import { DownstreamUnavailable, RetryLater } from '../../../lib/core/base/errors.ts';
+import { GIVING_UP_RECEIVES, maxReceivesOf } from '../../../lib/core/config/receive-budget.ts';
+import { MAX_REDRIVES } from '../../../lib/core/model/request-record.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { ProcessorRequest } from '../../../lib/core/handler.ts';
+import type { ProcessorRequest } from '../../../lib/core/processor/handler.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RequestRecords } from '../../../lib/core/request-records.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { statusOf } from '../../support/outcome-event.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Handler } from '../../../lib/core/handler.ts';
-import { RequestRecords } from '../../../lib/core/request-records.ts';
-import { RECORDED_RESULT_BYTES } from '../../../lib/core/settings.ts';
+import { RECORDED_RESULT_BYTES } from '../../../lib/core/config/receive-budget.ts';
+import type { Handler } from '../../../lib/core/processor/handler.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { statusOf } from '../../support/outcome-event.ts';

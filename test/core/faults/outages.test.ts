@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { RECORDED_RESULT_BYTES } from '../../../lib/core/settings.ts';
+import { RECORDED_RESULT_BYTES } from '../../../lib/core/config/receive-budget.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { statusOf } from '../../support/outcome-event.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { Pause } from '../../../lib/core/circuit/pause.ts';
-import { PermanentError } from '../../../lib/core/errors.ts';
-import type { Handler } from '../../../lib/core/handler.ts';
+import { PermanentError } from '../../../lib/core/base/errors.ts';
+import type { Pause } from '../../../lib/core/ports/pausing.ts';
+import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { MemoryOutputQueue, type Refusal } from '../../support/memory-output-queue.ts';

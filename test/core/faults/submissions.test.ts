@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { IdempotencyKeyBusy, IdempotencyKeyReused } from '../../../lib/core/errors.ts';
-import type { RequestRecord } from '../../../lib/core/request-record.ts';
-import type { Order } from '../../../lib/core/submissions.ts';
+import { IdempotencyKeyBusy, IdempotencyKeyReused } from '../../../lib/core/intake/errors.ts';
+import type { Order } from '../../../lib/core/intake/submissions.ts';
+import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { type Fault, Faults, InjectedFault } from '../../support/faults.ts';
 import { START } from '../../support/set-chance.ts';
 import { SubmissionService, type TakingCall } from '../../support/submission-service.ts';

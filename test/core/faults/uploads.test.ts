@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { Handler } from '../../../lib/core/handler.ts';
-import { RequestRecords } from '../../../lib/core/request-records.ts';
+import type { Handler } from '../../../lib/core/processor/handler.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { problemOf, statusOf } from '../../support/outcome-event.ts';

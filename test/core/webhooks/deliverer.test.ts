@@ -1,10 +1,10 @@
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Delivery } from '../../../lib/core/delivery.ts';
+import type { Delivery } from '../../../lib/core/model/received-message.ts';
+import type { WebhookState } from '../../../lib/core/model/webhook-state.ts';
+import type { WebhookAnswer } from '../../../lib/core/ports/webhooks.ts';
 import { WebhookDeliverer, type WebhookPorts } from '../../../lib/core/webhooks/deliverer.ts';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../../lib/core/webhooks/message.ts';
-import type { WebhookAnswer } from '../../../lib/core/webhooks/ports.ts';
-import type { WebhookState } from '../../../lib/core/webhooks/state.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
 import { Faults } from '../../support/faults.ts';

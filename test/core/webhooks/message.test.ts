@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PermanentError } from '../../../lib/core/errors.ts';
-import { cancellation, failure } from '../../../lib/core/outcome.ts';
-import { isMessageText } from '../../../lib/core/output/text.ts';
+import { PermanentError } from '../../../lib/core/base/errors.ts';
+import { cancellation, failure } from '../../../lib/core/model/outcome.ts';
 import {
   decodeWebhook,
   encodeWebhook,
@@ -11,6 +10,7 @@ import {
   toldBy,
   webhookOf,
 } from '../../../lib/core/webhooks/message.ts';
+import { isMessageText } from '../../../lib/core/wire/message-text.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
 
 const URL = 'https://example.com/hook';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { handler, profileRequest } from '../../../examples/csv-profile/processor.ts';
-import { formatClaimCheck } from '../../../lib/core/claim-check.ts';
+import { formatClaimCheck } from '../../../lib/core/model/claim-check.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { app } from '../../../examples/http-service/app.ts';
 import { handler } from '../../../examples/http-service/processor.ts';
-import { fromFetch } from '../../../lib/core/from-fetch.ts';
+import { fromFetch } from '../../../lib/core/processor/from-fetch.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 

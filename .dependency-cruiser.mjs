@@ -1,0 +1,171 @@
+/**
+ * The rooms of the project and what each may import. Imports go down only, and never in a circle.
+ *
+ *     npx depcruise bin examples functions lib
+ */
+
+/** Each room of the core may import the rooms above it in this list. */
+const CORE = [
+  'base',
+  'config',
+  'model',
+  'ports',
+  'wire',
+  'records',
+  'processor',
+  'intake',
+  'webhooks',
+  'engine',
+].map((name) => `lib/core/${name}/`);
+
+/** Rooms of the core that know nothing of each other. */
+const STRANGERS = [
+  ['lib/core/records/', 'lib/core/processor/'],
+  ['lib/core/processor/', 'lib/core/intake/'],
+  ['lib/core/processor/', 'lib/core/webhooks/'],
+  ['lib/core/intake/', 'lib/core/webhooks/'],
+];
+
+/** Node's modules that the core uses: digests, streams of other makers and content codings. No input, no output. */
+const CORE_MODULES = ['crypto', 'events', 'stream', 'timers/promises', 'util', 'zlib'];
+
+/** What each other room may import: folders and files of the project, and packages. */
+const ROOMS = {
+  'lib/planner/': { files: ['lib/core/config/'] },
+  'lib/aws/': {
+    files: ['base', 'config', 'model', 'ports', 'wire'].map((name) => `lib/core/${name}/`),
+    packages: ['@aws-sdk/', '@smithy/types/'],
+  },
+  'lib/lambda/': {
+    files: ['lib/aws/', 'lib/core/', 'lib/api/'],
+    packages: ['@aws-lambda-powertools/', '@aws-sdk/client-lambda/', '@types/aws-lambda/', 'aws-lambda/'],
+  },
+  'lib/http/': { files: ['lib/core/'] },
+  'lib/api/': { files: ['lib/core/'], packages: ['hono/', '@hono/'] },
+  'lib/client/': {
+    files: ['base', 'model', 'ports'].map((name) => `lib/core/${name}/`),
+    packages: ['@aws-crypto/sha256-js/', '@smithy/signature-v4/'],
+  },
+  'lib/consumer/': {
+    files: ['lib/core/base/', 'lib/core/config/', 'lib/core/model/', 'lib/core/wire/', 'lib/aws/'],
+    packages: ['@aws-sdk/client-s3/', '@aws-sdk/client-sqs/'],
+  },
+  'lib/constructs/': {
+    files: [
+      'lib/core/base/',
+      'lib/core/config/',
+      'lib/core/model/callback-url.ts',
+      'lib/core/model/event-names.ts',
+      'lib/planner/prices.ts',
+    ],
+    packages: ['aws-cdk-lib/', 'cdk-nag/', 'constructs/'],
+  },
+  'lib/terminal/': { files: ['lib/core/base/'] },
+  'lib/cli/': {
+    files: [
+      'lib/aws/',
+      'lib/client/index.ts',
+      'lib/consumer/index.ts',
+      'lib/consumer/options.ts',
+      'lib/core/',
+      'lib/local/',
+      'lib/planner/',
+      'lib/terminal/',
+    ],
+    packages: [
+      '@aws-sdk/client-cloudformation/',
+      '@aws-sdk/client-dynamodb/',
+      '@aws-sdk/client-s3/',
+      '@aws-sdk/client-sqs/',
+      'commander/',
+    ],
+  },
+  'lib/local/': { files: ['lib/aws/', 'lib/core/', 'lib/terminal/'], packages: ['@aws-sdk/'] },
+  'functions/': {
+    files: ['lib/api/', 'lib/aws/', 'lib/core/', 'lib/http/', 'lib/lambda/'],
+    packages: [
+      '@aws-lambda-powertools/',
+      '@standard-schema/spec/',
+      '@types/aws-lambda/',
+      'aws-lambda/',
+      'uuid/',
+    ],
+  },
+  'bin/': {
+    files: ['examples/', 'lib/'],
+    packages: ['@aws-sdk/', 'aws-cdk-lib/', 'cdk-nag/', 'constructs/', 'esbuild/'],
+  },
+  // A user's processor has nothing but the package.
+  'examples/': { files: ['functions/processor/index.ts'], packages: ['csv-parse/', 'hono/'] },
+};
+
+/** Rooms without input and output of their own, apart from what their packages do. */
+const WITHOUT_IO = ['lib/api/', 'lib/planner/', 'lib/client/'];
+
+const startsWith = (paths) => `^(?:${paths.map(RegExp.escape).join('|')})`;
+const inNodeModules = (packages) =>
+  packages.map((name) => `^(?:node_modules/)?${RegExp.escape(name.replace(/\/$/, ''))}(?:/|$)`);
+
+/** A rule for a room: it imports itself, these files and these packages. */
+function room(folder, files, packages) {
+  return {
+    name: `what ${folder} imports`,
+    severity: 'error',
+    from: { path: startsWith([folder]) },
+    to: {
+      pathNot: [startsWith([folder, ...files]), ...inNodeModules(packages)],
+      dependencyTypesNot: ['core'],
+    },
+  };
+}
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+export default {
+  forbidden: [
+    { name: 'no circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'nothing missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no room without a rule',
+      severity: 'error',
+      from: { path: '^lib/', pathNot: startsWith([...CORE, ...Object.keys(ROOMS)]) },
+      to: {},
+    },
+    ...CORE.map((folder, index) =>
+      room(
+        folder,
+        CORE.slice(0, index).filter((other) => !STRANGERS.some(([a, b]) => a === other && b === folder)),
+        [
+          '@standard-schema/spec/',
+          ...(folder === 'lib/core/webhooks/' ? ['ipaddr.js/', 'standardwebhooks/'] : []),
+        ],
+      ),
+    ),
+    ...Object.entries(ROOMS).map(([folder, { files, packages = [] }]) => room(folder, files, packages)),
+    {
+      name: 'no input or output in the core',
+      severity: 'error',
+      from: { path: startsWith(CORE) },
+      to: { dependencyTypes: ['core'], pathNot: `^(?:${CORE_MODULES.map(RegExp.escape).join('|')})$` },
+    },
+    ...WITHOUT_IO.map((folder) => ({
+      name: `no module of Node in ${folder}`,
+      severity: 'error',
+      from: { path: startsWith([folder]) },
+      to: { dependencyTypes: ['core'] },
+    })),
+    {
+      name: 'no engine in lib/constructs/',
+      severity: 'error',
+      from: { path: '^lib/constructs/' },
+      to: { path: '^lib/core/engine/', reachable: true },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+      exportsFields: ['exports'],
+    },
+  },
+};

@@ -1,0 +1,60 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { Construct } from 'constructs';
+import type { ApiAuth } from '../api-auth.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import type { ServiceSettings } from '../settings/service-settings.ts';
+import { traceActively } from './active-tracing.ts';
+import { type ApiResources, apiEnvironment } from './api-environment.ts';
+import { ApiRole } from './api-role.ts';
+import { nodeFunctionProps } from './node-function.ts';
+import { ownFunctionCode } from './own-function.ts';
+
+/** Room for a body of 6 MB in base64 and its copies, and a share of CPU that makes cold starts short. */
+const MEMORY_MIB = 512;
+
+/**
+ * As long as API Gateway waits for it.
+ * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
+ */
+const TIMEOUT = Duration.seconds(29);
+
+/** How an {@link ApiFunction} is to be. */
+export interface ApiFunctionProps extends ApiResources {
+  readonly service: AsyncServiceProps;
+  readonly settings: ServiceSettings;
+  readonly auth: ApiAuth;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/** The function behind the HTTP API. */
+export class ApiFunction extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: ApiRole;
+
+  constructor(scope: Construct, id: string, props: ApiFunctionProps) {
+    super(scope, id);
+    const { service, settings } = props;
+    const logGroup = new LogGroup(this, 'Logs', {
+      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
+      removalPolicy: props.removalPolicy,
+    });
+    this.role = new ApiRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
+    this.function = new LambdaFunction(this, 'Function', {
+      ...nodeFunctionProps(service),
+      code: ownFunctionCode('api'),
+      handler: 'index.handler',
+      memorySize: MEMORY_MIB,
+      timeout: TIMEOUT,
+      environment: {
+        NODE_OPTIONS: '--enable-source-maps',
+        ...apiEnvironment(settings, props.auth, props),
+      },
+      role: this.role,
+      logGroup,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
+    });
+    if (settings.tracing) traceActively(this.function, this.role);
+  }
+}

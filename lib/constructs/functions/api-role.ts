@@ -1,0 +1,41 @@
+import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Construct } from 'constructs';
+import { RECORD_INDEX } from '../../core/config/record-table.ts';
+import { TICKET_FOLDER } from '../../core/config/settings.ts';
+import type { Prefixes } from '../settings/prefixes.ts';
+import type { ApiResources } from './api-environment.ts';
+import { FunctionRole } from './function-role.ts';
+
+/** What an {@link ApiRole} opens. */
+export interface ApiRoleProps extends ApiResources {
+  readonly prefixes: Prefixes;
+  readonly logGroup: ILogGroup;
+}
+
+/**
+ * The role of the HTTP API's function: the calls it makes, those that clients make by links it signed, and no others.
+ */
+export class ApiRole extends FunctionRole {
+  constructor(scope: Construct, id: string, props: ApiRoleProps) {
+    super(scope, id, props.logGroup);
+    const { payloadBucket, inputQueue, webhookQueue, requestTable, prefixes } = props;
+    const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
+    this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
+    if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
+    this.allowRecords(requestTable);
+    this.allow(
+      ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      [requestTable.tableArn],
+    );
+    this.allow(['dynamodb:Query'], [`${requestTable.tableArn}/index/${RECORD_INDEX}`]);
+    this.allowObjects(
+      payloadBucket,
+      ['s3:PutObject', 's3:AbortMultipartUpload'],
+      `${uploadPrefix}${TICKET_FOLDER}`,
+      payloadPrefix,
+    );
+    this.allowObjects(payloadBucket, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix);
+    // To adopt the payload that an earlier try of the same request stored.
+    this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
+  }
+}

@@ -1,0 +1,56 @@
+/**
+ * Imports a bundle as Lambda would, and reports what its handler is. Runs in a process of its own, with the arguments
+ * FILE EXPORT; writes a {@link BundleReport} as JSON.
+ */
+import { readFileSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { compileFunction, constants } from 'node:vm';
+import { isProcessor, makesProcessor } from '../../core/config/processor-brand.ts';
+import { type BundleReport, REPORT_DESCRIPTOR } from './bundle-report.ts';
+
+const [file = '', exported = ''] = process.argv.slice(2);
+
+function report(found: BundleReport): never {
+  writeSync(REPORT_DESCRIPTOR, JSON.stringify(found));
+  // What the bundle started, a timer or a server, doesn't hold up the deployment.
+  process.exit(0);
+}
+
+async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>>> {
+  if (path.endsWith('.mjs')) return import(pathToFileURL(path).href);
+  // CommonJS whatever a package.json in the folders above says: where Lambda puts it, there is none above it.
+  const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
+  const module = { exports: {} };
+  const run = compileFunction(readFileSync(path, 'utf8'), parameters, {
+    filename: path,
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+  });
+  run.call(module.exports, module.exports, createRequire(path), module, path, dirname(path));
+  return module.exports;
+}
+
+/** A function around a processor that isn't exported itself, as tools for tracing and error reporting make it. */
+function isWrapper(handler: unknown, all: readonly unknown[]): boolean {
+  return typeof handler === 'function' && makesProcessor() && !all.some(isProcessor);
+}
+
+/** Its name, code and message: a stack would show the line of code, which is the whole bundle. */
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';
+  return `${error.name}${code}: ${error.message}`;
+}
+
+const failed = (error: unknown) => report({ imported: false, error: textOf(error) });
+process.on('uncaughtException', failed);
+process.on('unhandledRejection', failed);
+exportsOf(file).then((all) => {
+  const handler = all[exported];
+  report({
+    imported: true,
+    isProcessor: isProcessor(handler) || isWrapper(handler, Object.values(all)),
+    exported: handler === undefined ? undefined : typeof handler,
+  });
+}, failed);

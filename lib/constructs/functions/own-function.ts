@@ -1,0 +1,33 @@
+import { execFileSync } from 'node:child_process';
+import { extname, join } from 'node:path';
+import { AssetHashType, DockerImage } from 'aws-cdk-lib';
+import { Code } from 'aws-cdk-lib/aws-lambda';
+
+/** The functions of a service that its users don't write, by their folder in `functions/`. */
+export const OWN_FUNCTIONS = ['api', 'breaker', 'webhook'] as const;
+
+/** One of {@link OWN_FUNCTIONS}. */
+export type OwnFunction = (typeof OWN_FUNCTIONS)[number];
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+
+/**
+ * The code of a function that its users don't write. The package has it built, so that it deploys from any project,
+ * whatever its package manager and layout. A checkout bundles it with the program that builds the package.
+ */
+export function ownFunctionCode(name: OwnFunction): Code {
+  const folder = join(ROOT, 'functions', name);
+  if (extname(import.meta.filename) === '.js') return Code.fromAsset(folder);
+  return Code.fromAsset(folder, {
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: DockerImage.fromRegistry('never-used'),
+      local: {
+        tryBundle: (output) => {
+          execFileSync(process.execPath, [join(ROOT, 'bin', 'bundle-function.ts'), name, output]);
+          return true;
+        },
+      },
+    },
+  });
+}

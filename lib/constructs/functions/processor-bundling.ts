@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import {
+  type BundlingOptions,
+  LogLevel,
+  type NodejsFunctionProps,
+  OutputFormat,
+} from 'aws-cdk-lib/aws-lambda-nodejs';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import type { ProcessorFunctionProps } from '../settings/processor-function-props.ts';
+import { COMMON_BUNDLING, ESM_BUNDLING } from './bundling-options.ts';
+
+/** The lock files the CDK knows: by its name it runs a package manager. */
+const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'];
+
+/**
+ * How the CDK bundles a processor: our options, with those of the prop `bundling` laid over them.
+ * @throws ConfigurationError when there must be one lock file and it isn't clear which
+ */
+export function processorBundling(
+  service: AsyncServiceProps,
+): Pick<NodejsFunctionProps, 'entry' | 'depsLockFilePath' | 'projectRoot' | 'bundling'> {
+  const { bundling: given = {}, projectRoot: root } = service.function ?? {};
+  const locks = lockFilesOf(service.function ?? {});
+  const landmark = locks[0] ?? findUp('package.json', resolve('.'));
+  const projectRoot = resolve(root ?? (landmark === undefined ? '.' : dirname(landmark)));
+  const file = resolve(service.entry);
+  // The TypeScript compiler of `preCompilation` takes the user's own file only.
+  const entry = given.preCompilation ? file : generatedEntry(file, service.handler ?? 'handler', projectRoot);
+  return {
+    entry,
+    depsLockFilePath: theOnly(locks, given) ?? entry,
+    projectRoot,
+    bundling: bundlingOptions(service.function ?? {}),
+  };
+}
+
+function bundlingOptions({ bundling: given = {}, architecture }: ProcessorFunctionProps): BundlingOptions {
+  // What the TypeScript compiler of `preCompilation` leaves is often CommonJS.
+  const format = given.format ?? (given.preCompilation ? OutputFormat.CJS : OutputFormat.ESM);
+  const ours = format === OutputFormat.ESM ? ESM_BUNDLING : undefined;
+  return {
+    ...COMMON_BUNDLING,
+    mainFields: ours?.mainFields,
+    // The SDK that was tested, which also starts faster than the runtime's.
+    bundleAwsSDK: true,
+    sourceMap: true,
+    logLevel: LogLevel.WARNING,
+    ...given,
+    format,
+    define: { ...ours?.define, ...given.define },
+    banner: [ours?.banner, given.banner].filter(Boolean).join(' ') || undefined,
+    environment: { ...installTarget(architecture), ...given.environment },
+  };
+}
+
+/**
+ * The platform for which npm installs the packages in `bundling.nodeModules`: that of the function.
+ * @see https://docs.npmjs.com/cli/v11/using-npm/config#cpu
+ */
+function installTarget(architecture = Architecture.ARM_64): Record<string, string> {
+  const cpu = architecture.name === Architecture.ARM_64.name ? 'arm64' : 'x64';
+  return { npm_config_os: 'linux', npm_config_cpu: cpu, npm_config_libc: 'glibc' };
+}
+
+/** The lock files of the project: in the nearest folder that has any. */
+function lockFilesOf({ depsLockFilePath, projectRoot }: ProcessorFunctionProps): string[] {
+  if (depsLockFilePath !== undefined) return [resolve(depsLockFilePath)];
+  const found = lockFilesAbove(resolve('.'));
+  return found.length > 0 || projectRoot === undefined ? found : lockFilesAbove(resolve(projectRoot));
+}
+
+/**
+ * The lock file by which the CDK chooses a package manager and, for `nodeModules`, versions. Undefined when it isn't
+ * clear and doesn't matter: for any other file the CDK runs the bundler by npx.
+ */
+function theOnly(locks: readonly string[], { nodeModules = [] }: BundlingOptions): string | undefined {
+  if (locks.length === 1) return locks[0];
+  if (nodeModules.length === 0) return undefined;
+  const came = locks.length > 0 ? locks.join(' and ') : `none in ${resolve('.')} or above it`;
+  throw new ConfigurationError(
+    `function.depsLockFilePath must name the lock file that has ${nodeModules.join(', ')}, one of ${LOCK_FILES.join(', ')}, got ${came}`,
+  );
+}
+
+function lockFilesAbove(folder: string): string[] {
+  const found = LOCK_FILES.map((name) => join(folder, name)).filter((file) => existsSync(file));
+  return found.length > 0 || folder === dirname(folder) ? found : lockFilesAbove(dirname(folder));
+}
+
+function findUp(name: string, folder: string): string | undefined {
+  const file = join(folder, name);
+  if (existsSync(file)) return file;
+  return folder === dirname(folder) ? undefined : findUp(name, dirname(folder));
+}
+
+/**
+ * Writes a module that exports the handler of the user's entry, which may be CommonJS and may lie outside of the
+ * project's root. The bundler would make a default export of a CommonJS entry, and the CDK refuses an entry elsewhere.
+ * @returns its path: in the cache of the package that the entry belongs to, since the CDK looks there for the versions
+ * of `nodeModules`
+ */
+function generatedEntry(entry: string, handler: string, projectRoot: string): string {
+  const manifest = isUnder(entry, projectRoot) ? findUp('package.json', dirname(entry)) : undefined;
+  const home = manifest !== undefined && isUnder(manifest, projectRoot) ? dirname(manifest) : projectRoot;
+  const folder = join(home, 'node_modules', '.cache', 'coatcheck');
+  mkdirSync(folder, { recursive: true });
+  // The bundler resolves from where a file really is, and `node_modules` may be a link.
+  const way = relative(realpathSync(folder), realpathSync(entry));
+  const specifier = JSON.stringify(way.replaceAll(sep, '/'));
+  // By the namespace: an export that is missing is reported in our words when the bundle is checked.
+  const text = [
+    `import * as entry from ${specifier};`,
+    `const handler = entry.${handler};`,
+    `export { handler as ${handler} };`,
+    '',
+  ].join('\n');
+  const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
+  const file = join(folder, `${basename(entry, extname(entry))}-${digest}.mjs`);
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+  return file;
+}
+
+function isUnder(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);
+}

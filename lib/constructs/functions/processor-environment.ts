@@ -1,0 +1,67 @@
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { writeEnvironment } from '../../core/config/processor-environment.ts';
+import type { PayloadSource } from '../settings/payload-props.ts';
+import type { ServiceSettings } from '../settings/service-settings.ts';
+import { functionEnvironment } from './function-environment.ts';
+
+/** What a processor works with. */
+export interface ProcessorResources {
+  readonly payloadBucket: IBucket;
+  readonly inputQueue: IQueue;
+  readonly outputQueue: IQueue;
+  /** The output queue's MaximumMessageSize, where the deployment knows it. */
+  readonly outputMaxMessageBytes: number | undefined;
+  readonly deadLetterQueue: IQueue;
+  readonly requestTable: ITable;
+  /** Where webhooks wait for their delivery, if there are any. */
+  readonly webhookQueue?: IQueue;
+  /** Where a pause is asked for; absent where none is made. */
+  readonly pauseQueue: IQueue | undefined;
+  /** Where payloads may lie besides the payload bucket. */
+  readonly payloadSources: readonly PayloadSource[];
+  /** What is told of failures; absent where nothing is. */
+  readonly failureBus: IEventBus | undefined;
+}
+
+/** The environment variables of a processor. */
+export function processorEnvironment(
+  settings: ServiceSettings,
+  {
+    payloadBucket,
+    inputQueue,
+    outputQueue,
+    outputMaxMessageBytes,
+    deadLetterQueue,
+    requestTable,
+    webhookQueue,
+    pauseQueue,
+    payloadSources,
+    failureBus,
+  }: ProcessorResources,
+): Record<string, string> {
+  const { prefixes } = settings;
+  const variables = writeEnvironment({
+    ...settings,
+    ...prefixes,
+    inputQueueUrl: inputQueue.queueUrl,
+    outputQueueUrl: outputQueue.queueUrl,
+    outputMaxMessageBytes,
+    deadLetterQueueUrl: deadLetterQueue.queueUrl,
+    payloadBucket: payloadBucket.bucketName,
+    requestTable: requestTable.tableName,
+    webhookQueueUrl: webhookQueue?.queueUrl ?? '',
+    pauseQueueUrl: pauseQueue?.queueUrl ?? '',
+    eventBusArn: failureBus?.eventBusArn ?? '',
+    claimCheckSources: [
+      { bucket: payloadBucket, prefix: prefixes.uploadPrefix },
+      { bucket: payloadBucket, prefix: prefixes.payloadPrefix },
+      ...payloadSources,
+    ].map(({ bucket, prefix }) =>
+      prefix === undefined ? bucket.bucketName : `${bucket.bucketName}/${prefix}`,
+    ),
+  });
+  return functionEnvironment(settings.serviceName, variables);
+}

@@ -1,0 +1,47 @@
+import { Stack } from 'aws-cdk-lib';
+import { EventBus, type IEventBus, Rule } from 'aws-cdk-lib/aws-events';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import { Construct } from 'constructs';
+import { EVENT_BUS_SOURCE, sourceOf } from '../../core/model/event-names.ts';
+
+/** Who is told of a service's failures. */
+export interface FailureEventsSetup {
+  readonly serviceName: string;
+  /** Absent for the default event bus of the account. */
+  readonly bus: IEventBus | undefined;
+  readonly topic: ITopic | undefined;
+}
+
+/** The event bus that is told of outcomes other than successes, and the topic that is told by it. */
+export class FailureEvents extends Construct {
+  readonly bus: IEventBus;
+
+  constructor(scope: Construct, id: string, { serviceName, bus, topic }: FailureEventsSetup) {
+    super(scope, id);
+    this.bus = bus ?? EventBus.fromEventBusName(this, 'Bus', 'default');
+    if (!topic) return;
+    const role = this.#publisher(topic);
+    new Rule(this, 'ToTopic', {
+      eventBus: this.bus,
+      description: `Failures of ${serviceName}`,
+      eventPattern: { source: [EVENT_BUS_SOURCE], detail: { source: [sourceOf(serviceName)] } },
+      targets: [{ bind: () => ({ arn: topic.topicArn, targetResource: topic, role }) }],
+    });
+  }
+
+  /**
+   * The role as which EventBridge publishes: a topic that lets EventBridge itself publish is open to rules of every
+   * account. Only rules of this account are given it.
+   */
+  #publisher(topic: ITopic): Role {
+    const { account } = Stack.of(this);
+    const conditions = { StringEquals: { 'aws:SourceAccount': account } };
+    const role = new Role(this, 'PublisherRole', {
+      assumedBy: new ServicePrincipal('events.amazonaws.com', { conditions }),
+    });
+    role.addToPolicy(new PolicyStatement({ actions: ['sns:Publish'], resources: [topic.topicArn] }));
+    topic.masterKey?.grant(role, 'kms:Decrypt', 'kms:GenerateDataKey');
+    return role;
+  }
+}

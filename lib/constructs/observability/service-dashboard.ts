@@ -1,0 +1,159 @@
+import { Duration, Tokenization } from 'aws-cdk-lib';
+import {
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  MathExpression,
+  Metric,
+  Stats,
+  TextWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { MetricName } from '../../core/config/metric-names.ts';
+import { DOLLARS_A_MILLION_CALLS, LAMBDA_DOLLARS_A_GIB_SECOND } from '../../planner/prices.ts';
+import type { RequestApi } from '../request-api.ts';
+import type { ServiceSettings } from '../settings/service-settings.ts';
+import { serviceMetric, successRate } from './service-metrics.ts';
+
+/** What a {@link ServiceDashboard} shows. */
+export interface ServiceDashboardProps {
+  readonly settings: ServiceSettings;
+  readonly inputQueue: IQueue;
+  readonly deadLetterQueue: IQueue;
+  readonly outputQueue: IQueue;
+  readonly requestTable: ITable;
+  readonly processor: IFunction;
+  /** Absent where there is no API. */
+  readonly api: RequestApi | undefined;
+}
+
+const MINUTE = Duration.minutes(1);
+const WORST = { statistic: Stats.MAXIMUM, period: MINUTE };
+const SUM = { statistic: Stats.SUM, period: MINUTE };
+
+/** Three graphs a row of 24 columns. */
+const WIDTH = 8;
+const FULL_WIDTH = 24;
+
+/** A service at a glance: what waits, how long it takes, what fails, what runs, what it costs. */
+export class ServiceDashboard extends Construct {
+  readonly dashboard: Dashboard;
+
+  constructor(scope: Construct, id: string, props: ServiceDashboardProps) {
+    super(scope, id);
+    const { settings, api } = props;
+    this.dashboard = new Dashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
+    this.dashboard.addWidgets(
+      new TextWidget({ markdown: `# ${settings.serviceName}`, width: FULL_WIDTH, height: 1 }),
+    );
+    this.dashboard.addWidgets(...queueGraphs(props));
+    if (settings.metrics) this.dashboard.addWidgets(...requestGraphs(settings.serviceName));
+    this.dashboard.addWidgets(...processorGraphs(props));
+    if (api) this.dashboard.addWidgets(...apiGraphs(api));
+  }
+}
+
+function queueGraphs({ inputQueue, deadLetterQueue, outputQueue }: ServiceDashboardProps): GraphWidget[] {
+  return [
+    graph('Requests in the input queue', [
+      inputQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'waiting' }),
+      inputQueue.metricApproximateNumberOfMessagesNotVisible({ ...WORST, label: 'running or to be retried' }),
+    ]),
+    graph('Requests accepted', [inputQueue.metricNumberOfMessagesSent({ ...SUM, label: 'accepted' })]),
+    graph('Age of the oldest request, s', [
+      inputQueue.metricApproximateAgeOfOldestMessage({ ...WORST, label: 'age' }),
+    ]),
+    graph('Dead letters, and outcomes that wait', [
+      deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'dead letters' }),
+      outputQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'outcomes' }),
+    ]),
+  ];
+}
+
+function requestGraphs(serviceName: string): GraphWidget[] {
+  const counted = (name: MetricName) => serviceMetric(serviceName, name, { period: MINUTE, label: name });
+  const measured = (name: MetricName) =>
+    [50, 90, 99].map((percentile) =>
+      serviceMetric(serviceName, name, {
+        statistic: Stats.percentile(percentile),
+        period: MINUTE,
+        label: `p${percentile}`,
+      }),
+    );
+  return [
+    graph('Wait, ms', measured('Wait')),
+    graph('Service time, ms', measured('ServiceTime')),
+    graph('From hand-in to outcome, ms', measured('EndToEnd')),
+    graph('Success rate, %', [successRate(serviceName)]),
+    graph('Outcomes', (['Succeeded', 'Failed', 'Expired', 'Cancelled'] as const).map(counted)),
+    graph(
+      'Attempts again',
+      (['Retried', 'DeadLettered', 'Redelivered', 'PutOff', 'Paused'] as const).map(counted),
+    ),
+  ];
+}
+
+function processorGraphs({ settings, processor, requestTable }: ServiceDashboardProps): GraphWidget[] {
+  return [
+    new GraphWidget({
+      title: 'Batches at a time',
+      width: WIDTH,
+      left: [processor.metric('ConcurrentExecutions', { ...WORST, label: 'running' })],
+      leftAnnotations: [{ value: settings.maxConcurrency, label: 'queue.maxConcurrency' }],
+    }),
+    graph('Batches that broke or were put off', [
+      processor.metricErrors({ ...SUM, label: 'crashed or timed out' }),
+      processor.metricThrottles({ ...SUM, label: 'throttled' }),
+    ]),
+    graph('Lambda and DynamoDB, $ an hour', [hourlyCost(settings, processor, requestTable)]),
+  ];
+}
+
+function apiGraphs({ httpApi }: RequestApi): GraphWidget[] {
+  const latency = (percentile: number) =>
+    httpApi.metricLatency({
+      statistic: Stats.percentile(percentile),
+      period: MINUTE,
+      label: `p${percentile}`,
+    });
+  return [
+    graph('API: latency, ms', [latency(50), latency(99)]),
+    graph('API: calls', [httpApi.metricCount({ ...SUM, label: 'calls' })]),
+    graph('API: errors', [
+      httpApi.metricClientError({ ...SUM, label: '4xx' }),
+      httpApi.metricServerError({ ...SUM, label: '5xx' }),
+    ]),
+  ];
+}
+
+/** What grows with the work and can be read off; S3 and SQS, which are billed by calls nobody counts here, aren't in it. */
+function hourlyCost({ memoryMiB }: ServiceSettings, processor: IFunction, table: ITable): IMetric {
+  const hourly = { statistic: Stats.SUM, period: Duration.hours(1) };
+  const gibSeconds = `duration / 1000 * ${Tokenization.stringifyNumber(memoryMiB)} / 1024`;
+  return new MathExpression({
+    label: 'Lambda and DynamoDB',
+    period: hourly.period,
+    expression: [
+      `${gibSeconds} * ${LAMBDA_DOLLARS_A_GIB_SECOND}`,
+      `invocations * ${DOLLARS_A_MILLION_CALLS.Lambda} / 1000000`,
+      `FILL(writes, 0) * ${DOLLARS_A_MILLION_CALLS['DynamoDB write']} / 1000000`,
+    ].join(' + '),
+    usingMetrics: {
+      duration: processor.metricDuration(hourly),
+      invocations: processor.metricInvocations(hourly),
+      writes: new Metric({
+        namespace: 'AWS/DynamoDB',
+        metricName: 'ConsumedWriteCapacityUnits',
+        dimensionsMap: { TableName: table.tableName },
+        ...hourly,
+      }),
+    },
+  });
+}
+
+function graph(title: string, left: IMetric[]): GraphWidget {
+  return new GraphWidget({ title, width: WIDTH, left, leftYAxis: { min: 0 } });
+}

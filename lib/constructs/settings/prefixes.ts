@@ -1,0 +1,68 @@
+import { Token } from 'aws-cdk-lib';
+import {
+  DEFAULT_DISPOSABLE_PREFIX,
+  DEFAULT_PAYLOAD_PREFIX,
+  DEFAULT_RESULT_PREFIX,
+  DEFAULT_UPLOAD_PREFIX,
+  PREFIX_MAX_LENGTH,
+} from '../../core/config/settings.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+
+/** The key prefixes in the payload bucket. */
+export interface Prefixes {
+  readonly uploadPrefix: string;
+  readonly payloadPrefix: string;
+  readonly resultPrefix: string;
+  readonly disposablePrefix: string;
+}
+
+/** The prefixes of a service, defaults filled in. */
+export function prefixesOf({ payloads: { prefixes = {} } = {} }: AsyncServiceProps): Prefixes {
+  return {
+    uploadPrefix: prefixes.uploads ?? DEFAULT_UPLOAD_PREFIX,
+    payloadPrefix: prefixes.payloads ?? DEFAULT_PAYLOAD_PREFIX,
+    resultPrefix: prefixes.results ?? DEFAULT_RESULT_PREFIX,
+    disposablePrefix: prefixes.consumerCopies ?? DEFAULT_DISPOSABLE_PREFIX,
+  };
+}
+
+/** What is wrong with these prefixes. */
+export function prefixProblems(prefixes: Prefixes): string[] {
+  const known = Object.entries({
+    'payloads.prefixes.uploads': prefixes.uploadPrefix,
+    'payloads.prefixes.payloads': prefixes.payloadPrefix,
+    'payloads.prefixes.results': prefixes.resultPrefix,
+    'payloads.prefixes.consumerCopies': prefixes.disposablePrefix,
+  }).filter(([, prefix]) => !Token.isUnresolved(prefix));
+  const malformed = known.flatMap(([path, prefix]) => prefixProblem(path, prefix) ?? []);
+  const overlapping = known.flatMap(([path, prefix]) =>
+    known
+      .filter(
+        ([other, outer]) => other !== path && prefix.startsWith(outer) && (prefix !== outer || path < other),
+      )
+      .map(
+        ([other, outer]) =>
+          `${path} must not lie under ${other}: ${whyApart(path, other)}, got ${prefix} under ${outer}`,
+      ),
+  );
+  return [...malformed, ...overlapping];
+}
+
+/**
+ * What is wrong with a prefix, or undefined when it will do. Its characters need no encoding in an event, mean nothing
+ * special in a policy, and can't break the list of claim check sources.
+ */
+export function prefixProblem(path: string, prefix: string): string | undefined {
+  if (Token.isUnresolved(prefix)) return undefined;
+  if (prefix.length <= PREFIX_MAX_LENGTH && /^(?:\w[\w.-]*\/)+$/.test(prefix)) return undefined;
+  return (
+    `${path} must be folder names, each followed by a slash, of up to ${PREFIX_MAX_LENGTH} letters, ` +
+    `digits and _ . - /, got ${JSON.stringify(prefix)}`
+  );
+}
+
+function whyApart(...paths: readonly string[]): string {
+  return paths.includes('payloads.prefixes.uploads')
+    ? 'what is stored under the upload prefix is a new request'
+    : 'they are kept for different times and different readers';
+}

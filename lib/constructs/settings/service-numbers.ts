@@ -1,0 +1,110 @@
+import { type Duration, Token } from 'aws-cdk-lib';
+import { VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../../core/config/aws-limits.ts';
+import {
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  numberProblem,
+  numberSetting,
+} from '../../core/config/settings.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import { newOutputQueue } from './output-queue.ts';
+
+/** Every number about a service, defaults filled in, in the units of {@link NUMBER_SETTINGS}. */
+export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'failureRatePercent'>, number>> & {
+  readonly failureRatePercent: number | undefined;
+};
+
+type Given = number | Duration | undefined;
+
+/** The settings whose default is a number of its own. */
+type Defaulted = {
+  [Name in NumberSettingName]: (typeof NUMBER_SETTINGS)[Name] extends { readonly default: number }
+    ? Name
+    : never;
+}[NumberSettingName];
+
+/**
+ * The numbers of a service. Values only known at deployment (tokens) pass unchecked.
+ * @param problems receives what is out of range, named as the props name it
+ */
+export function serviceNumbers(props: AsyncServiceProps, problems: string[]): ServiceNumbers {
+  const optional = (name: NumberSettingName, given: Given): number | undefined => {
+    const value = typeof given === 'object' ? inUnitOf(name, given) : given;
+    const problem = Token.isUnresolved(value)
+      ? undefined
+      : numberProblem(name, value, NUMBER_SETTINGS[name].prop);
+    if (value !== undefined && problem) problems.push(problem);
+    return value;
+  };
+  const number = (name: Defaulted, given: Given): number =>
+    optional(name, given) ?? NUMBER_SETTINGS[name].default;
+
+  const { queue, retry, payloads, records, observability, api, circuitBreaker } = props;
+  const { lifecycle } = payloads ?? {};
+  const output = newOutputQueue(props);
+  const batchSize = number('batchSize', queue?.batchSize);
+  const batchWindowSeconds = number('batchWindowSeconds', queue?.batchWindow);
+  const timeoutSeconds = number('timeoutSeconds', props.function?.timeout);
+  const inputRetentionSeconds = number('inputRetentionSeconds', queue?.retention);
+  const maxAttempts = number('maxAttempts', retry?.maxAttempts);
+  if (Token.isUnresolved(maxAttempts)) {
+    problems.push(
+      'retry.maxAttempts must be known before deployment: the maxReceiveCount of the input queue is computed from it',
+    );
+  }
+  return {
+    batchSize,
+    batchWindowSeconds,
+    timeoutSeconds,
+    inputRetentionSeconds,
+    maxConcurrency: number('maxConcurrency', queue?.maxConcurrency),
+    concurrency: optional('concurrency', props.function?.requestConcurrency) ?? wholeBatch(batchSize),
+    memoryMiB: number('memoryMiB', props.function?.memoryMiB),
+    visibilityTimeoutSeconds:
+      optional('visibilityTimeoutSeconds', queue?.visibilityTimeout) ??
+      defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems),
+    maxAttempts,
+    retryBaseSeconds: number('retryBaseSeconds', retry?.baseDelay),
+    retryCapSeconds: number('retryCapSeconds', retry?.maxDelay),
+    pauseSeconds: number('pauseSeconds', circuitBreaker?.pause),
+    failureRatePercent: optional('failureRatePercent', circuitBreaker?.failureRate),
+    inlineLimitBytes: number('inlineLimitBytes', props.output?.inlineLimitBytes),
+    maxPayloadBytes: number('maxPayloadBytes', payloads?.maxBytes),
+    maxBufferedBytes: number('maxBufferedBytes', payloads?.maxBufferedBytes),
+    maxJsonDepth: number('maxJsonDepth', payloads?.maxJsonDepth),
+    outputRetentionSeconds: optional('outputRetentionSeconds', output?.retention) ?? inputRetentionSeconds,
+    outputVisibilityTimeoutSeconds: number('outputVisibilityTimeoutSeconds', output?.visibilityTimeout),
+    outputMaxReceiveCount: number('outputMaxReceiveCount', output?.maxReceiveCount),
+    uploadAgeDays: number('uploadAgeDays', lifecycle?.uploads),
+    resultAgeDays: number('resultAgeDays', lifecycle?.results),
+    disposableAgeDays: number('disposableAgeDays', lifecycle?.consumerCopies),
+    replacedUploadAgeDays: number('replacedUploadAgeDays', lifecycle?.replacedUploads),
+    incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
+    recordAgeDays: number('recordAgeDays', records?.retention),
+    oldestRequestAlarmSeconds: number('oldestRequestAlarmSeconds', observability?.oldestRequestAlarm),
+    maxWaitSeconds: number('maxWaitSeconds', api?.maxWait),
+    tenantSharePercent: number('tenantSharePercent', api?.tenantShare),
+  };
+}
+
+/** As many as there are, as far as one process can. */
+function wholeBatch(batchSize: number): number {
+  const { max } = NUMBER_SETTINGS.concurrency;
+  return Token.isUnresolved(batchSize) ? max : Math.min(batchSize, max);
+}
+
+/** Fractions stay, so that the check can refuse them in our words. */
+function inUnitOf(name: NumberSettingName, duration: Duration): number {
+  const { unit } = numberSetting(name);
+  return unit === 'days' ? duration.toDays({ integral: false }) : duration.toSeconds({ integral: false });
+}
+
+/** As Lambda asks for it: room to try again when an invocation is throttled, and for the batch to fill. */
+function defaultVisibilityTimeout(timeout: number, batchWindow: number, problems: string[]): number {
+  if (Token.isUnresolved(timeout) || Token.isUnresolved(batchWindow)) {
+    problems.push(
+      'queue.visibilityTimeout must be set if function.timeout or queue.batchWindow is only known at deployment',
+    );
+  }
+  return VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * timeout + batchWindow;
+}

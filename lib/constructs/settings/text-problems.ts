@@ -1,0 +1,80 @@
+import { existsSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Token } from 'aws-cdk-lib';
+import { OUTPUT_FORMATS, OUTPUT_MIN_MESSAGE_BYTES } from '../../core/config/settings.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import { statedMaxMessageBytes } from '../storage/message-size.ts';
+import { existingOutputQueue } from './output-queue.ts';
+import { prefixProblem } from './prefixes.ts';
+
+/** What is wrong with the props that aren't numbers. */
+export function textProblems(props: AsyncServiceProps): string[] {
+  return [
+    ...entryProblems(props),
+    ...handlerProblems(props),
+    ...serviceNameProblems(props),
+    ...outputProblems(props),
+    ...failureProblems(props),
+    ...sourceProblems(props),
+    ...environmentProblems(props),
+  ];
+}
+
+function entryProblems({ entry }: AsyncServiceProps): string[] {
+  const file = resolve(entry);
+  if (/\.[cm]?[jt]sx?$/.test(file) && existsSync(file) && statSync(file).isFile()) return [];
+  return [`entry must be an existing JavaScript or TypeScript file, got ${file}`];
+}
+
+function handlerProblems({ handler }: AsyncServiceProps): string[] {
+  if (handler === undefined || /^[A-Za-z_$][\w$]*$/.test(handler)) return [];
+  return [`handler must be the name of an export of the entry, got ${JSON.stringify(handler)}`];
+}
+
+function serviceNameProblems({ serviceName }: AsyncServiceProps): string[] {
+  if (serviceName === undefined || Token.isUnresolved(serviceName) || /^[\w./:-]{1,256}$/.test(serviceName))
+    return [];
+  return [`serviceName must have 1 to 256 letters, digits and _ . - / :, got ${JSON.stringify(serviceName)}`];
+}
+
+function outputProblems(props: AsyncServiceProps): string[] {
+  const format = props.output?.format;
+  const queue = existingOutputQueue(props);
+  const problems: string[] = [];
+  if (format !== undefined && !OUTPUT_FORMATS.includes(format)) {
+    problems.push(`output.format must be one of ${OUTPUT_FORMATS.join(', ')}, got ${JSON.stringify(format)}`);
+  }
+  const maxMessageBytes = queue && statedMaxMessageBytes(queue);
+  if (maxMessageBytes !== undefined && maxMessageBytes < OUTPUT_MIN_MESSAGE_BYTES) {
+    problems.push(
+      `output.queue must accept messages of at least ${OUTPUT_MIN_MESSAGE_BYTES} bytes, so that every failure fits, got a MaximumMessageSize of ${maxMessageBytes}`,
+    );
+  }
+  if (queue?.fifo) {
+    problems.push(`output.queue must be a standard queue, got the FIFO queue ${queue.queueName}`);
+  }
+  return problems;
+}
+
+function failureProblems({ observability, serviceName }: AsyncServiceProps): string[] {
+  if (!observability?.failureEvents?.topic || !Token.isUnresolved(serviceName)) return [];
+  return [
+    'serviceName must be known before deployment if observability.failureEvents.topic is set: a rule matches events by it',
+  ];
+}
+
+function sourceProblems({ payloads: { sources = [] } = {} }: AsyncServiceProps): string[] {
+  return sources.flatMap(({ prefix }, index) =>
+    prefix === undefined ? [] : (prefixProblem(`payloads.sources[${index}].prefix`, prefix) ?? []),
+  );
+}
+
+/** The service sets these variables. With two values for one variable, one of them would be ignored. */
+function environmentProblems({ function: { environment = {} } = {} }: AsyncServiceProps): string[] {
+  return Object.keys(environment)
+    .filter((name) => name.startsWith('COATCHECK_') || name === 'POWERTOOLS_SERVICE_NAME')
+    .map(
+      (name) =>
+        `function.environment.${name} must not be set, because the service sets it, got ${JSON.stringify(environment[name])}`,
+    );
+}

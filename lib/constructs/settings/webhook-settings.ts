@@ -1,0 +1,59 @@
+import { Token } from 'aws-cdk-lib';
+import {
+  type Callbacks,
+  DEFAULT_CALLBACK_PORTS,
+  DEFAULT_WEBHOOK_EVENTS,
+  WEBHOOK_EVENTS,
+  type WebhookEvent,
+} from '../../core/config/settings.ts';
+import { callbackUrlProblem } from '../../core/model/callback-url.ts';
+import { emulatorEndpoint } from '../emulated-aws.ts';
+import type { WebhookProps } from '../webhook-props.ts';
+
+/** Every choice about webhooks, made by props or by default. */
+export interface WebhookSettings {
+  readonly webhookDefaultUrl: string;
+  readonly webhookEvents: readonly WebhookEvent[];
+  readonly callbacks: Callbacks;
+  readonly callbackPorts: readonly number[];
+}
+
+/** The settings of webhooks. */
+export function webhookSettings(props: WebhookProps | undefined): WebhookSettings {
+  return {
+    webhookDefaultUrl: props?.defaultUrl ?? '',
+    webhookEvents: props?.events ?? DEFAULT_WEBHOOK_EVENTS,
+    callbacks: props ? (props.allowLocal ? 'local' : 'public') : 'off',
+    callbackPorts: props?.ports ?? DEFAULT_CALLBACK_PORTS,
+  };
+}
+
+/** What is wrong with the props of webhooks. */
+export function webhookProblems(props: WebhookProps | undefined): string[] {
+  if (!props) return [];
+  const { defaultUrl, events = DEFAULT_WEBHOOK_EVENTS, ports = DEFAULT_CALLBACK_PORTS } = props;
+  const problems: string[] = [];
+  if (events.length === 0 || !events.every((event) => WEBHOOK_EVENTS.includes(event))) {
+    problems.push(
+      `webhooks.events must be one or more of ${WEBHOOK_EVENTS.join(', ')}, got ${JSON.stringify(events)}`,
+    );
+  }
+  if (ports.length === 0 || !ports.every(isPort)) {
+    problems.push(
+      `webhooks.ports must be one or more whole numbers from 1 to 65535, got ${JSON.stringify(ports)}`,
+    );
+  }
+  if (props.allowLocal && emulatorEndpoint() === undefined) {
+    problems.push('webhooks.allowLocal goes with a local AWS only, which AWS_ENDPOINT_URL names');
+  }
+  const urlProblem =
+    defaultUrl === undefined || Token.isUnresolved(defaultUrl)
+      ? undefined
+      : callbackUrlProblem(defaultUrl, webhookSettings(props));
+  if (urlProblem) problems.push(`webhooks.defaultUrl: ${urlProblem}`);
+  return problems;
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}

@@ -1,0 +1,53 @@
+import type { RemovalPolicy } from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  type GlobalSecondaryIndexPropsV2,
+  ProjectionType,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
+import { Construct } from 'constructs';
+import {
+  RECORD_INDEX,
+  RECORD_KEY,
+  RECORD_LIST,
+  RECORD_POSITION,
+  RECORD_TTL,
+} from '../../core/config/record-table.ts';
+
+/** How a {@link RequestTable} is to be. */
+export interface RequestTableProps {
+  /** Whether records can be listed. That takes another write when one is created, and none when it changes. */
+  readonly listed: boolean;
+  readonly pointInTimeRecovery: boolean;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/**
+ * The records of requests: paid by use, dropped some time after they are of no more use. Encrypted with keys DynamoDB
+ * owns, which cost nothing and need no permission.
+ */
+export class RequestTable extends Construct {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, props: RequestTableProps) {
+    super(scope, id);
+    const { listed, pointInTimeRecovery, removalPolicy } = props;
+    this.table = new TableV2(this, 'Table', {
+      partitionKey: { name: RECORD_KEY, type: AttributeType.STRING },
+      billing: Billing.onDemand(),
+      timeToLiveAttribute: RECORD_TTL,
+      globalSecondaryIndexes: listed ? [LIST_INDEX] : [],
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: pointInTimeRecovery },
+      removalPolicy,
+    });
+  }
+}
+
+/** Only keys: what else a record holds would have to be written to the index with every change. */
+const LIST_INDEX: GlobalSecondaryIndexPropsV2 = {
+  indexName: RECORD_INDEX,
+  partitionKey: { name: RECORD_LIST, type: AttributeType.STRING },
+  sortKey: { name: RECORD_POSITION, type: AttributeType.STRING },
+  projectionType: ProjectionType.KEYS_ONLY,
+};

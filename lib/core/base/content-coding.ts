@@ -1,0 +1,153 @@
+import { pipeline } from 'node:stream';
+import zlib from 'node:zlib';
+import { single } from './byte-streams.ts';
+import { ContentEncodingInvalid, ContentEncodingUnsupported, PayloadTooLarge } from './errors.ts';
+
+/** The content codings that are decoded. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 */
+export const CONTENT_CODINGS = ['gzip', 'deflate', 'br', 'zstd'] as const;
+
+type ContentCoding = (typeof CONTENT_CODINGS)[number];
+
+/** Each coding costs a decoder with its window; senders apply one. */
+const MAX_CODINGS = 4;
+
+/**
+ * The codings of a `Content-Encoding` in the order they were applied, as one text again; undefined when there are none.
+ * `x-gzip` is `gzip`, `identity` is none, and `aws-chunked` is how S3's clients send, which S3 has undone.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+ */
+export function contentEncodingOf(field: string | undefined): string | undefined {
+  const codings = (field ?? '')
+    .toLowerCase()
+    .split(',')
+    .map((coding) => coding.trim().replace(/^x-gzip$/, 'gzip'))
+    .filter((coding) => !['', 'identity', 'aws-chunked'].includes(coding));
+  return codings.length === 0 ? undefined : codings.join(', ');
+}
+
+/**
+ * The codings of a content encoding, the one applied last first: that is undone first.
+ * @throws ContentEncodingUnsupported
+ */
+export function codingsOf(contentEncoding: string | undefined): readonly ContentCoding[] {
+  const codings = contentEncodingOf(contentEncoding)?.split(', ').toReversed() ?? [];
+  if (codings.length > MAX_CODINGS || !codings.every(isSupported)) {
+    throw new ContentEncodingUnsupported(contentEncoding ?? '', CONTENT_CODINGS, MAX_CODINGS);
+  }
+  return codings;
+}
+
+/** Node 20 has no zstd. */
+function isSupported(coding: string): coding is ContentCoding {
+  const isKnown = CONTENT_CODINGS.some((known) => known === coding);
+  return isKnown && (coding !== 'zstd' || typeof zlib.zstdDecompress === 'function');
+}
+
+/**
+ * Decodes bytes that are in memory, never holding more of what they become than allowed.
+ * @param what names the payload in errors
+ * @param limit most bytes they become
+ * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadTooLarge
+ */
+export async function decodeContent(
+  bytes: Uint8Array<ArrayBuffer>,
+  contentEncoding: string | undefined,
+  what: string,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (codingsOf(contentEncoding).length === 0) return bytes;
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of decodeStream(single(bytes), contentEncoding, what, limit)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+/**
+ * Decodes a stream as it arrives, in constant memory.
+ * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadTooLarge, or what the stream throws
+ */
+export function decodeStream(
+  stream: AsyncIterable<Uint8Array>,
+  contentEncoding: string | undefined,
+  what: string,
+  limit: number,
+): AsyncIterable<Uint8Array> {
+  const codings = codingsOf(contentEncoding);
+  if (codings.length === 0) return stream;
+  const decoded = codings.reduce((encoded, coding) => decodeStreamOnce(encoded, coding, what), stream);
+  return bounded(decoded, what, limit);
+}
+
+async function* decodeStreamOnce(
+  stream: AsyncIterable<Uint8Array>,
+  coding: ContentCoding,
+  what: string,
+): AsyncGenerator<Uint8Array> {
+  let broke: { readonly error: unknown } | undefined;
+  let fed = 0;
+  async function* noticing(first: Uint8Array, rest: AsyncIterator<Uint8Array>) {
+    try {
+      fed = first.byteLength;
+      yield first;
+      for await (const chunk of { [Symbol.asyncIterator]: () => rest }) {
+        fed += chunk.byteLength;
+        yield chunk;
+      }
+    } catch (error) {
+      broke = { error };
+      throw error;
+    }
+  }
+  const rest = stream[Symbol.asyncIterator]();
+  const { value: first, done } = await rest.next();
+  if (done) throw new ContentEncodingInvalid(what, coding, new Error('it is empty'));
+  const decoder = decoderOf(coding, first[0]);
+  try {
+    // Whatever breaks ends the iteration: the callback has nothing to add.
+    yield* pipeline(noticing(first, rest), decoder, () => {});
+  } catch (error) {
+    throw broke ? broke.error : new ContentEncodingInvalid(what, coding, error);
+  }
+  // Node drops what comes after the first frame of zstd. Gzip's further members it decodes.
+  // @see https://github.com/nodejs/node/issues/64741
+  if (coding !== 'gzip' && decoder.bytesWritten < fed) {
+    throw new ContentEncodingInvalid(
+      what,
+      coding,
+      new Error('it goes on after its end: send it as one frame'),
+    );
+  }
+}
+
+async function* bounded(
+  stream: AsyncIterable<Uint8Array>,
+  what: string,
+  limit: number,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0;
+  for await (const chunk of stream) {
+    bytes += chunk.byteLength;
+    if (bytes > limit) throw new PayloadTooLarge(`${what}, decoded,`, bytes, limit);
+    yield chunk;
+  }
+}
+
+/** A zstd frame may ask for a window of gigabytes; in HTTP it is 8 MiB at most. @see https://www.rfc-editor.org/rfc/rfc9659 */
+const ZSTD_OPTIONS = { params: { [zlib.constants.ZSTD_d_windowLogMax]: 23 } };
+
+function decoderOf(coding: ContentCoding, firstByte: number | undefined) {
+  switch (coding) {
+    case 'gzip':
+      return zlib.createGunzip();
+    case 'deflate':
+      return isZlib(firstByte) ? zlib.createInflate() : zlib.createInflateRaw();
+    case 'br':
+      return zlib.createBrotliDecompress();
+    case 'zstd':
+      return zlib.createZstdDecompress(ZSTD_OPTIONS);
+  }
+}
+
+/** `deflate` is the zlib format; some senders leave its header out. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2 */
+function isZlib(firstByte: number | undefined): boolean {
+  return firstByte !== undefined && (firstByte & 0x0f) === 0x08;
+}

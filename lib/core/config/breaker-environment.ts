@@ -1,0 +1,36 @@
+import { METRICS_VARIABLE, TEXT_VARIABLES } from './variable-names.ts';
+import { flag, readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
+
+/** What the function that pauses processing is told by its deployment. */
+export interface BreakerEnvironment {
+  /** Names the service in logs and figures. */
+  readonly serviceName: string;
+  /** Its own queue. */
+  readonly pauseQueueUrl: string;
+  /** The name Lambda has for what gives the processor its messages. */
+  readonly inputEventSource: string;
+  /** Whether to tell figures. */
+  readonly metrics: boolean;
+}
+
+/** The breaker function's environment as variables, for a deployment to set. */
+export function writeBreakerEnvironment(environment: BreakerEnvironment): Record<string, string> {
+  return writeVariables(breakerVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeBreakerEnvironment} wrote.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ */
+export function readBreakerEnvironment(variables: Variables): BreakerEnvironment {
+  return readVariables(breakerVariables(), variables, "The breaker function's environment");
+}
+
+function breakerVariables(): VariablesOf<BreakerEnvironment> {
+  return {
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    pauseQueueUrl: text(TEXT_VARIABLES.pauseQueueUrl),
+    inputEventSource: text(TEXT_VARIABLES.inputEventSource),
+    metrics: flag(METRICS_VARIABLE),
+  };
+}

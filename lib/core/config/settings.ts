@@ -1,0 +1,404 @@
+import {
+  SQS_MAX_DELAY_SECONDS,
+  SQS_MAX_RETENTION_SECONDS,
+  SQS_MAX_VISIBILITY_SECONDS,
+} from './aws-limits.ts';
+
+/** A numeric setting of a service: one definition for constructs, functions, docs and tests. */
+export interface NumberSetting {
+  /** The path of the prop of `AsyncService`. Its value is a number, or a `Duration` if the unit is one of time. */
+  readonly prop: string;
+  /** What the setting does, in a sentence or two. */
+  readonly meaning: string;
+  /** The unit of `min`, `max` and `default`. */
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  /** Undefined if the default depends on other settings, or if the setting is off by default. */
+  readonly default?: number;
+  /** The environment variable that passes it to a function. Undefined if only the deployment needs it. */
+  readonly variable?: string;
+  /** The documentation of the limit, if AWS sets it. */
+  readonly source?: string;
+}
+
+const SQS_QUEUE_ATTRIBUTES =
+  'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html';
+
+const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
+
+const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
+
+/** A request may use a socket to S3 and one that its handler opens. The rest of 1,024 is for queues, results and retries. */
+const MAX_CONCURRENCY = 400;
+
+/** A day longer than SQS keeps a message, so that every object outlives the messages that refer to it. */
+const LONGER_THAN_ANY_QUEUE_DAYS = SQS_MAX_RETENTION_SECONDS / 86_400 + 1;
+
+/** A hundred years. S3 has no practical limit. */
+const MAX_AGE_DAYS = 36_500;
+
+/** All numeric settings by their names in code. */
+export const NUMBER_SETTINGS = {
+  batchSize: {
+    prop: 'queue.batchSize',
+    meaning:
+      'Maximum number of messages in a batch, that is in one invocation. More than 10 requires a `queue.batchWindow` of at least 1 second.',
+    unit: 'messages',
+    min: 1,
+    max: 10_000,
+    default: 10,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  batchWindowSeconds: {
+    prop: 'queue.batchWindow',
+    meaning: 'How long Lambda waits for a batch to fill.',
+    unit: 'seconds',
+    min: 0,
+    max: 300,
+    default: 0,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  maxConcurrency: {
+    prop: 'queue.maxConcurrency',
+    meaning:
+      'Maximum number of batches processed concurrently. The default leaves half of the usual concurrency of an account, 1,000, to the HTTP API, to webhooks and to other functions.',
+    unit: 'batches',
+    min: 2,
+    max: 1_000,
+    default: 500,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  concurrency: {
+    prop: 'function.requestConcurrency',
+    meaning:
+      'Maximum number of requests of one batch handled concurrently. Default: the whole batch, up to 400, because a function can have 1,024 files and sockets open.',
+    unit: 'requests',
+    min: 1,
+    max: MAX_CONCURRENCY,
+    variable: 'COATCHECK_CONCURRENCY',
+  },
+  memoryMiB: {
+    prop: 'function.memoryMiB',
+    meaning: 'Memory of the processor. CPU grows with it.',
+    unit: 'MiB',
+    min: 128,
+    max: 10_240,
+    default: 512,
+    source: LAMBDA_QUOTAS,
+  },
+  timeoutSeconds: {
+    prop: 'function.timeout',
+    meaning: 'Maximum duration of an invocation, that is of one batch.',
+    unit: 'seconds',
+    min: 3,
+    max: 900,
+    default: 60,
+    variable: 'COATCHECK_TIMEOUT_SECONDS',
+    source: LAMBDA_QUOTAS,
+  },
+  visibilityTimeoutSeconds: {
+    prop: 'queue.visibilityTimeout',
+    meaning:
+      'How long a message stays hidden after a crash before it is retried. Default: 6 × `function.timeout` + `queue.batchWindow`.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    variable: 'COATCHECK_VISIBILITY_TIMEOUT_SECONDS',
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  inputRetentionSeconds: {
+    prop: 'queue.retention',
+    meaning: 'How long a request can wait in the input queue.',
+    unit: 'seconds',
+    min: 60,
+    max: SQS_MAX_RETENTION_SECONDS - 1,
+    default: 345_600,
+    variable: 'COATCHECK_INPUT_RETENTION_SECONDS',
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  outputRetentionSeconds: {
+    prop: 'output.queue.retention',
+    meaning: 'How long an outcome can wait in the output queue. Default: the same as `queue.retention`.',
+    unit: 'seconds',
+    min: 60,
+    max: SQS_MAX_RETENTION_SECONDS - 1,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  outputVisibilityTimeoutSeconds: {
+    prop: 'output.queue.visibilityTimeout',
+    meaning: 'How long an outcome stays hidden from other consumers after one received it.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    default: 60,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  outputMaxReceiveCount: {
+    prop: 'output.queue.maxReceiveCount',
+    meaning:
+      'How many times an outcome is delivered before it goes to the dead-letter queue of the output queue.',
+    unit: 'receives',
+    min: 1,
+    max: 1_000,
+    default: 5,
+    source: SQS_QUEUE_ATTRIBUTES,
+  },
+  maxAttempts: {
+    prop: 'retry.maxAttempts',
+    meaning:
+      'Maximum number of attempts. After the last one the request fails and its message goes to the dead-letter queue.',
+    unit: 'attempts',
+    min: 1,
+    max: 400,
+    default: 5,
+    variable: 'COATCHECK_MAX_ATTEMPTS',
+  },
+  retryBaseSeconds: {
+    prop: 'retry.baseDelay',
+    meaning: 'Upper bound of the delay before the first retry. It doubles with every attempt.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    default: 10,
+    variable: 'COATCHECK_RETRY_BASE_SECONDS',
+  },
+  retryCapSeconds: {
+    prop: 'retry.maxDelay',
+    meaning: 'Upper bound of the delay before any retry. No delay is longer than 11 h 40 min.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_VISIBILITY_SECONDS,
+    default: 900,
+    variable: 'COATCHECK_RETRY_CAP_SECONDS',
+  },
+  pauseSeconds: {
+    prop: 'circuitBreaker.pause',
+    meaning:
+      'How long processing pauses while something that every request needs is unavailable. The pause doubles while nothing succeeds, up to 15 minutes.',
+    unit: 'seconds',
+    min: 1,
+    max: SQS_MAX_DELAY_SECONDS,
+    default: 30,
+    variable: 'COATCHECK_PAUSE_SECONDS',
+  },
+  failureRatePercent: {
+    prop: 'circuitBreaker.failureRate',
+    meaning:
+      'Percentage of the last 20 attempts of an instance at which processing pauses if they failed, whatever the error. Off by default.',
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    variable: 'COATCHECK_FAILURE_RATE_PERCENT',
+  },
+  inlineLimitBytes: {
+    prop: 'output.inlineLimitBytes',
+    meaning:
+      'Maximum size of a result inside an outcome. Larger results are stored in S3, and the outcome refers to them.',
+    unit: 'bytes',
+    min: 0,
+    max: 1_000_000,
+    default: 262_144,
+    variable: 'COATCHECK_INLINE_LIMIT_BYTES',
+  },
+  maxPayloadBytes: {
+    prop: 'payloads.maxBytes',
+    meaning: 'Maximum size of a payload. Larger payloads fail without being read.',
+    unit: 'bytes',
+    min: 1,
+    max: 50_000_000_000_000,
+    default: 5_368_709_120,
+    variable: 'COATCHECK_MAX_PAYLOAD_BYTES',
+    source: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html',
+  },
+  maxBufferedBytes: {
+    prop: 'payloads.maxBufferedBytes',
+    meaning:
+      'Maximum size of a payload that `json()`, `text()` and `bytes()` hold in memory. `stream()` has no such limit.',
+    unit: 'bytes',
+    min: 1,
+    max: 536_870_888,
+    default: 16_777_216,
+    variable: 'COATCHECK_MAX_BUFFERED_BYTES',
+  },
+  maxJsonDepth: {
+    prop: 'payloads.maxJsonDepth',
+    meaning: 'Maximum nesting of JSON. Deeper JSON fails without being parsed.',
+    unit: 'levels',
+    min: 1,
+    max: 1_000,
+    default: 128,
+    variable: 'COATCHECK_MAX_JSON_DEPTH',
+  },
+  uploadAgeDays: {
+    prop: 'payloads.lifecycle.uploads',
+    meaning: 'How long payloads are kept. At least `queue.retention`.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: LONGER_THAN_ANY_QUEUE_DAYS,
+  },
+  resultAgeDays: {
+    prop: 'payloads.lifecycle.results',
+    meaning:
+      'How long results larger than `output.inlineLimitBytes` are kept. At least `output.queue.retention`.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: LONGER_THAN_ANY_QUEUE_DAYS,
+    variable: 'COATCHECK_RESULT_AGE_DAYS',
+  },
+  disposableAgeDays: {
+    prop: 'payloads.lifecycle.consumerCopies',
+    meaning:
+      'How long copies of results are kept that their consumer didn’t delete. At least `output.queue.retention`.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: LONGER_THAN_ANY_QUEUE_DAYS,
+  },
+  replacedUploadAgeDays: {
+    prop: 'payloads.lifecycle.replacedUploads',
+    meaning:
+      'How long a payload is kept after it was overwritten, deleted or expired. At least `queue.retention`.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: 5,
+  },
+  incompleteUploadAgeDays: {
+    prop: 'payloads.lifecycle.incompleteUploads',
+    meaning: 'How long the parts of a multipart upload are kept that was never completed.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: 1,
+  },
+  recordAgeDays: {
+    prop: 'records.retention',
+    meaning:
+      'How long the record of a request is kept after its last change. Duplicates are detected as long as the record exists. At least `queue.retention` plus 14 days.',
+    unit: 'days',
+    min: 1,
+    max: MAX_AGE_DAYS,
+    default: 2 * LONGER_THAN_ANY_QUEUE_DAYS,
+    variable: 'COATCHECK_RECORD_AGE_DAYS',
+  },
+  oldestRequestAlarmSeconds: {
+    prop: 'observability.oldestRequestAlarm',
+    meaning: 'How long a request waits in the input queue before the alarm `OldestRequest` fires.',
+    unit: 'seconds',
+    min: 60,
+    max: SQS_MAX_RETENTION_SECONDS,
+    default: 3_600,
+  },
+  maxWaitSeconds: {
+    prop: 'api.maxWait',
+    meaning:
+      'Maximum predicted time until a new request is done for which the HTTP API accepts it. If the prediction is longer, the API answers 503. At most `queue.retention`.',
+    unit: 'seconds',
+    min: 1,
+    max: 345_600,
+    default: 900,
+    variable: 'COATCHECK_MAX_WAIT_SECONDS',
+  },
+  tenantSharePercent: {
+    prop: 'api.tenantShare',
+    meaning:
+      'Maximum share of accepted requests for one tenant while other tenants submit requests too and the predicted time is above half of `api.maxWait`. Above the share, the API answers 429.',
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    default: 50,
+    variable: 'COATCHECK_TENANT_SHARE_PERCENT',
+  },
+} as const satisfies Record<string, NumberSetting>;
+
+/** The name of a numeric setting. */
+export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
+
+/** The definition of a numeric setting, with its optional members. */
+export function numberSetting(name: NumberSettingName): NumberSetting {
+  return NUMBER_SETTINGS[name];
+}
+
+/**
+ * The problem with a value of a numeric setting; undefined if it is valid.
+ * @param path the name of the value in the message: the path of a prop or the name of a variable
+ */
+export function numberProblem(name: NumberSettingName, value: unknown, path: string): string | undefined {
+  const { min, max, unit } = numberSetting(name);
+  if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return undefined;
+  return `${path} must be a whole number of ${unit} from ${min} to ${max}, got ${String(value)}`;
+}
+
+/** Smallest MaximumMessageSize of an output queue, in bytes: a failure without its details always fits. */
+export const OUTPUT_MIN_MESSAGE_BYTES = 8_192;
+
+/** How an outcome is written to the output queue. */
+export const OUTPUT_FORMATS = ['cloudevents', 'raw'] as const;
+
+/** `cloudevents`: structured CloudEvents 1.0. `raw`: the result's bytes, the rest as message attributes. */
+export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
+
+/** @default - outcomes are CloudEvents */
+export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
+
+/** Who may call the HTTP API. */
+export const API_AUTHS = ['iam', 'jwt', 'none'] as const;
+
+/** `iam`: signed with AWS credentials. `jwt`: with a token of an issuer one trusts. `none`: anyone who reaches it. */
+export type ApiAuthName = (typeof API_AUTHS)[number];
+
+/** Uploads under this prefix are requests. */
+export const DEFAULT_UPLOAD_PREFIX = 'requests/';
+
+/**
+ * Uploads the API gave a ticket for lie in this folder under the upload prefix, each under a key that says whose request
+ * it is.
+ */
+export const TICKET_FOLDER = 'tickets/';
+
+/** Payloads that messages refer to lie under this prefix: uploading one is no request yet. */
+export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
+
+/** Results above the inline limit are stored under this prefix. */
+export const DEFAULT_RESULT_PREFIX = 'results/';
+
+/** Copies of results for consumers that delete what they fetched are stored under this prefix. */
+export const DEFAULT_DISPOSABLE_PREFIX = 'disposable/';
+
+/** Longest prefix, in characters: a key has 1,024 bytes, and what follows the prefix needs most of them. */
+export const PREFIX_MAX_LENGTH = 128;
+
+/**
+ * Longest tenant of a request by the API, in characters: a ticket's key holds it as base64 of up to 3 bytes a character,
+ * that is 512 of the 1,024 bytes of a key.
+ */
+export const API_TENANT_MAX_LENGTH = 128;
+
+/** Where outcomes may be sent by HTTP. */
+export const CALLBACKS = ['off', 'public', 'local'] as const;
+
+/**
+ * `off`: nowhere. `public`: to public addresses, encrypted. `local`: to this machine as well, on any port and in plain
+ * text, which only a local AWS may do.
+ */
+export type Callbacks = (typeof CALLBACKS)[number];
+
+/** The ports callbacks may go to. */
+export const DEFAULT_CALLBACK_PORTS: readonly number[] = [443, 8443];
+
+/** What may be told by webhook: each outcome, and how far an attempt is. */
+export const WEBHOOK_EVENTS = ['succeeded', 'failed', 'cancelled', 'expired', 'progress'] as const;
+
+/** What may be told by webhook. */
+export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
+
+/** What is told by webhook unless somebody chooses. */
+export const DEFAULT_WEBHOOK_EVENTS: readonly WebhookEvent[] = [
+  'succeeded',
+  'failed',
+  'cancelled',
+  'expired',
+];

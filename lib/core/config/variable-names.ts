@@ -1,0 +1,47 @@
+import { CALLBACKS, WEBHOOK_EVENTS } from './settings.ts';
+import { choice, choices, counts, flag, optionalText } from './variables.ts';
+
+/** The environment variables that carry text. */
+export const TEXT_VARIABLES = {
+  serviceName: 'COATCHECK_SERVICE_NAME',
+  inputQueueUrl: 'COATCHECK_INPUT_QUEUE_URL',
+  outputQueueUrl: 'COATCHECK_OUTPUT_QUEUE_URL',
+  deadLetterQueueUrl: 'COATCHECK_DEAD_LETTER_QUEUE_URL',
+  payloadBucket: 'COATCHECK_PAYLOAD_BUCKET',
+  requestTable: 'COATCHECK_REQUEST_TABLE',
+  uploadPrefix: 'COATCHECK_UPLOAD_PREFIX',
+  payloadPrefix: 'COATCHECK_PAYLOAD_PREFIX',
+  resultPrefix: 'COATCHECK_RESULT_PREFIX',
+  disposablePrefix: 'COATCHECK_DISPOSABLE_PREFIX',
+  webhookQueueUrl: 'COATCHECK_WEBHOOK_QUEUE_URL',
+  webhookQueueArn: 'COATCHECK_WEBHOOK_QUEUE_ARN',
+  pauseQueueUrl: 'COATCHECK_PAUSE_QUEUE_URL',
+  inputEventSource: 'COATCHECK_INPUT_EVENT_SOURCE',
+  webhookDeadLetterQueueUrl: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_URL',
+  webhookDeadLetterQueueArn: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_ARN',
+  webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
+  scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
+  scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
+} as const;
+
+export const METRICS_VARIABLE = 'COATCHECK_METRICS';
+
+export function tellingVariables() {
+  return {
+    webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
+    webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
+    webhookEvents: choices('COATCHECK_WEBHOOK_EVENTS', WEBHOOK_EVENTS),
+    ...callbackVariables(),
+  };
+}
+
+export function tracingVariable() {
+  return flag('COATCHECK_TRACING');
+}
+
+export function callbackVariables() {
+  return {
+    callbacks: choice('COATCHECK_CALLBACKS', CALLBACKS),
+    callbackPorts: counts('COATCHECK_CALLBACK_PORTS', 'a port'),
+  };
+}

@@ -1,0 +1,54 @@
+import type { Callbacks } from './settings.ts';
+import { callbackVariables, TEXT_VARIABLES } from './variable-names.ts';
+import { readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
+
+/** What the function that delivers webhooks is told by its deployment. */
+export interface WebhookEnvironment {
+  /** Names the service in logs. */
+  readonly serviceName: string;
+  readonly webhookQueueUrl: string;
+  /** The same queue, as a scheduler knows it. */
+  readonly webhookQueueArn: string;
+  /** Where webhooks go that are given up. */
+  readonly webhookDeadLetterQueueUrl: string;
+  /** The same queue, as a scheduler knows it. */
+  readonly webhookDeadLetterQueueArn: string;
+  /** The secrets deliveries are signed with. */
+  readonly webhookSecret: string;
+  /** Where later attempts are scheduled. */
+  readonly scheduleGroup: string;
+  /** Whom the scheduler is to be while it sends to the queue. */
+  readonly scheduleRole: string;
+  /** The table of request records. */
+  readonly requestTable: string;
+  readonly callbacks: Callbacks;
+  readonly callbackPorts: readonly number[];
+}
+
+/** The webhook function's environment as variables, for a deployment to set. */
+export function writeWebhookEnvironment(environment: WebhookEnvironment): Record<string, string> {
+  return writeVariables(webhookVariables(), environment);
+}
+
+/**
+ * Reads back what {@link writeWebhookEnvironment} wrote.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ */
+export function readWebhookEnvironment(variables: Variables): WebhookEnvironment {
+  return readVariables(webhookVariables(), variables, "The webhook function's environment");
+}
+
+function webhookVariables(): VariablesOf<WebhookEnvironment> {
+  return {
+    serviceName: text(TEXT_VARIABLES.serviceName),
+    webhookQueueUrl: text(TEXT_VARIABLES.webhookQueueUrl),
+    webhookQueueArn: text(TEXT_VARIABLES.webhookQueueArn),
+    webhookDeadLetterQueueUrl: text(TEXT_VARIABLES.webhookDeadLetterQueueUrl),
+    webhookDeadLetterQueueArn: text(TEXT_VARIABLES.webhookDeadLetterQueueArn),
+    webhookSecret: text(TEXT_VARIABLES.webhookSecret),
+    scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
+    scheduleRole: text(TEXT_VARIABLES.scheduleRole),
+    requestTable: text(TEXT_VARIABLES.requestTable),
+    ...callbackVariables(),
+  };
+}

@@ -1,0 +1,98 @@
+import { describeThrown } from '../base/thrown.ts';
+import type { CountName, DistributionName } from '../config/metric-names.ts';
+import { type CountedCode, countedCode } from '../model/failure-codes.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { BatchFigures, Logger, Metrics } from '../ports/telemetry.ts';
+
+const COUNT_BY_STATUS = {
+  succeeded: 'Succeeded',
+  failed: 'Failed',
+  expired: 'Expired',
+  cancelled: 'Cancelled',
+} as const satisfies Record<Outcome['status'], CountName>;
+
+/** Collects the figures of a batch and passes them on at its end. Times are milliseconds since 1970. */
+export class BatchMetrics {
+  readonly #metrics: Metrics;
+  readonly #now: () => number;
+  readonly #logger: Logger;
+  #collected = new Collected();
+
+  constructor(metrics: Metrics, now: () => number, logger: Logger) {
+    this.#metrics = metrics;
+    this.#now = now;
+    this.#logger = logger;
+  }
+
+  /** A handler and what goes with it begins. @param sentAt when its message was put into the queue */
+  began(sentAt: number): void {
+    this.#measure('Wait', sentAt);
+  }
+
+  /** A handler and what goes with it has ended, or was given up. */
+  worked(startedAt: number): void {
+    this.#measure('ServiceTime', startedAt);
+  }
+
+  /** An outcome was published. @param handedInAt when its request was handed in, as far as is known */
+  published(outcome: Outcome, handedInAt: number): void {
+    this.#count(COUNT_BY_STATUS[outcome.status]);
+    if (outcome.status === 'failed') this.#collected.fail(countedCode(outcome.problem.code));
+    this.#measure('EndToEnd', handedInAt);
+  }
+
+  retried(): void {
+    this.#count('Retried');
+  }
+
+  putOff(): void {
+    this.#count('PutOff');
+  }
+
+  deadLettered(): void {
+    this.#count('DeadLettered');
+  }
+
+  /** The batch is over. Never throws: figures must not cost a batch its end. */
+  emit(messages: number, redelivered: number): void {
+    const collected = this.#collected;
+    this.#collected = new Collected();
+    if (messages === 0) return;
+    collected.values.BatchSize.push(messages);
+    if (redelivered > 0) collected.count('Redelivered', redelivered);
+    try {
+      this.#metrics.emit(collected);
+    } catch (error) {
+      this.#logger.warn('The figures of a batch could not be told', { error: describeThrown(error) });
+    }
+  }
+
+  #count(name: CountName): void {
+    this.#collected.count(name, 1);
+  }
+
+  /** Clocks of two hosts differ: nothing ends before it begins. */
+  #measure(name: DistributionName, since: number): void {
+    this.#collected.values[name].push(Math.max(0, this.#now() - since));
+  }
+}
+
+class Collected implements BatchFigures {
+  // Always there, so that a rate of success is known when there is none.
+  readonly counts: Partial<Record<CountName, number>> = { Succeeded: 0, Failed: 0 };
+  readonly values: Record<DistributionName, number[]> = {
+    Wait: [],
+    ServiceTime: [],
+    EndToEnd: [],
+    BatchSize: [],
+  };
+  readonly failures = new Map<CountedCode, number>();
+
+  count(name: CountName, more: number): void {
+    this.counts[name] = (this.counts[name] ?? 0) + more;
+  }
+
+  fail(code: CountedCode): void {
+    this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,125 @@
+import { pack } from '../base/pack.ts';
+import { messageOf } from '../base/thrown.ts';
+import type { Outlet, SendResult } from '../ports/message-sink.ts';
+
+/** What became of one message: published, or why not. */
+export type Publication =
+  | { readonly published: true }
+  | {
+      readonly published: false;
+      /** The queue works and never takes this message, in this form at least. */
+      readonly refused: boolean;
+      readonly reason: string;
+    };
+
+interface Waiting<Message> {
+  readonly message: Message;
+  readonly size: number;
+  readonly settle: (publication: Publication) => void;
+}
+
+/** How long a message waits for others to share its call: a slow request mustn't hold up those that are done. */
+const LINGER_MILLISECONDS = 1_000;
+
+/** Sends of one message before its request is left to redelivery: an outage shouldn't outlast the invocation. */
+const MAX_SENDS = 4;
+
+/** Wait before the second send; it doubles, with full jitter. */
+const RESEND_BASE_MILLISECONDS = 100;
+
+/**
+ * Publishes outcomes in as few calls as they fit in. A call is made as soon as one can be filled, so that outcomes of
+ * a large batch neither pile up in memory nor are all lost by a crash at its end; or when one has waited for a second;
+ * the rest goes with {@link flush}.
+ */
+export class Publisher<Message> {
+  readonly #queue: Outlet<Message>;
+  readonly #random: () => number;
+  #waiting: Waiting<Message>[] = [];
+  #waitingBytes = 0;
+  #linger: NodeJS.Timeout | undefined;
+  #isDraining = false;
+
+  constructor(queue: Outlet<Message>, random: () => number) {
+    this.#queue = queue;
+    this.#random = random;
+  }
+
+  /** Resolves when the message was sent or given up; never rejects. */
+  async publish(message: Message): Promise<Publication> {
+    const size = this.#queue.sizeOf(message);
+    const { maxMessageBytes } = this.#queue;
+    if (size > maxMessageBytes) {
+      const reason = `the message has ${size} bytes, the queue takes ${maxMessageBytes}`;
+      return { published: false, refused: true, reason };
+    }
+    const { promise, resolve } = Promise.withResolvers<Publication>();
+    this.#await({ message, size, settle: resolve });
+    if (this.#waiting.length >= this.#queue.maxMessages || this.#waitingBytes >= this.#queue.maxBytes) {
+      this.#sendFullest();
+    }
+    return promise;
+  }
+
+  /** Sends whatever waits. */
+  flush(): void {
+    for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
+  }
+
+  /** Sends whatever waits, and from now on all that comes, without a wait: only what comes together shares a call. */
+  drain(): void {
+    this.#isDraining = true;
+    this.flush();
+  }
+
+  #await(waiting: Waiting<Message>): void {
+    this.#waiting.push(waiting);
+    this.#waitingBytes += waiting.size;
+    if (this.#isDraining) setImmediate(() => this.flush());
+    else this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
+  }
+
+  #sendFullest(): void {
+    const [fullest, ...others] = pack(this.#takeAll(), this.#queue);
+    for (const waiting of others.flat()) this.#await(waiting);
+    if (fullest) void this.#send(fullest, 1);
+  }
+
+  #takeAll(): Waiting<Message>[] {
+    clearTimeout(this.#linger);
+    this.#linger = undefined;
+    const all = this.#waiting;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return all;
+  }
+
+  /** Sends, and sends again what failed for a reason that may pass. */
+  async #send(call: readonly Waiting<Message>[], attempt: number): Promise<void> {
+    let results: readonly SendResult[];
+    try {
+      results = await this.#queue.send(call.map(({ message }) => message));
+    } catch (error) {
+      // The whole call failed, and its client has retried it already.
+      const reason = messageOf(error);
+      for (const { settle } of call) settle({ published: false, refused: false, reason });
+      return;
+    }
+    const again: Waiting<Message>[] = [];
+    for (const [index, waiting] of call.entries()) {
+      const result = results[index] ?? NO_ANSWER;
+      if (result.sent) waiting.settle({ published: true });
+      else if (!result.refused && attempt < MAX_SENDS) again.push(waiting);
+      else waiting.settle({ published: false, refused: result.refused, reason: result.reason });
+    }
+    if (again.length === 0) return;
+    await pause(this.#random() * RESEND_BASE_MILLISECONDS * 2 ** (attempt - 1));
+    await this.#send(again, attempt + 1);
+  }
+}
+
+const NO_ANSWER: SendResult = { sent: false, refused: false, reason: 'the queue said nothing of it' };
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}

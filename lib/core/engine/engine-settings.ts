@@ -1,0 +1,49 @@
+import type { ProcessorEnvironment } from '../config/processor-environment.ts';
+import type { Chance } from '../ports/clock.ts';
+import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
+import type { InputQueue } from '../ports/message-source.ts';
+import type { PauseRequests } from '../ports/pausing.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import type { RecordStore } from '../ports/record-store.ts';
+import type { LoadLog, Logger, Metrics, Tracer } from '../ports/telemetry.ts';
+
+/** What the engine is told by its deployment: all but where its ports are, and which it has. */
+export type EngineSettings = Omit<
+  ProcessorEnvironment,
+  | 'inputQueueUrl'
+  | 'outputQueueUrl'
+  | 'webhookQueueUrl'
+  | 'deadLetterQueueUrl'
+  | 'outputMaxMessageBytes'
+  | 'pauseQueueUrl'
+  | 'payloadBucket'
+  | 'requestTable'
+  | 'measureLoad'
+  | 'metrics'
+  | 'tracing'
+  | 'eventBusArn'
+>;
+
+/** What the engine reaches the world through. */
+export interface EnginePorts {
+  readonly store: PayloadStore;
+  readonly records: RecordStore;
+  readonly output: OutputQueue;
+  /** Where webhooks wait for their delivery, if there are any. */
+  readonly webhooks?: OutputQueue;
+  readonly input: InputQueue;
+  /** Takes the messages of requests whose attempts are used up. */
+  readonly deadLetters: OutputQueue;
+  /** Asked to keep messages away while what every request needs is down; absent where nothing can. */
+  readonly pauses?: PauseRequests;
+  /** Where what is done is counted, if it is. */
+  readonly load?: LoadLog;
+  /** Where figures go, if anywhere. */
+  readonly metrics?: Metrics;
+  /** Where failures are told besides, if anywhere. */
+  readonly failureBus?: EventBus;
+  /** Where attempts are traced, if anywhere. */
+  readonly tracer?: Tracer;
+  readonly logger: Logger;
+  readonly chance: Chance;
+}

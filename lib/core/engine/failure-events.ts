@@ -1,0 +1,61 @@
+import { requestFields } from '../base/log-fields.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
+import { eventTypeOf } from '../model/event-names.ts';
+import type { Outcome } from '../model/outcome.ts';
+import type { BusEvent, EventBus } from '../ports/message-sink.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { encodeCloudEvent } from '../wire/encode-cloudevent.ts';
+import { Publisher } from './batch-publisher.ts';
+
+/** What goes with every event. */
+export interface FailureEventsTools {
+  readonly serviceName: string;
+  readonly random: () => number;
+  readonly logger: Logger;
+}
+
+/**
+ * Tells an event bus of outcomes other than successes, once they are published. Best effort: what can't be told is
+ * logged and forgotten, since the output queue has the outcome.
+ */
+export class FailureEvents {
+  readonly #publisher: Publisher<BusEvent>;
+  readonly #tools: FailureEventsTools;
+  #pending: Promise<void>[] = [];
+
+  constructor(bus: EventBus, tools: FailureEventsTools) {
+    this.#publisher = new Publisher(bus, tools.random);
+    this.#tools = tools;
+  }
+
+  /** Sends the event of an outcome, unless it is a success, together with others. */
+  add(outcome: Outcome): void {
+    if (outcome.status !== 'succeeded') this.#pending.push(this.#tell(outcome));
+  }
+
+  /**
+   * Waits until all that was added is sent or given up. Never rejects.
+   * @param closing fires when there is no time left to wait for an answer
+   */
+  async flush(closing: AbortSignal): Promise<void> {
+    const pending = this.#pending;
+    this.#pending = [];
+    this.#publisher.flush();
+    await unlessAborted(Promise.all(pending), closing, () => {
+      this.#tools.logger.warn("The event bus didn't answer before the deadline", { events: pending.length });
+      return [];
+    });
+  }
+
+  async #tell(outcome: Outcome): Promise<void> {
+    const { serviceName, logger } = this.#tools;
+    const publication = await this.#publisher.publish({
+      type: eventTypeOf(outcome),
+      json: encodeCloudEvent(outcome, serviceName).body,
+      time: outcome.endedAt,
+    });
+    if (publication.published) return;
+    const about = requestFields({ ...outcome.request, traceparent: outcome.traceparent });
+    logger.warn('The event bus was not told', { ...about, reason: publication.reason });
+  }
+}

@@ -1,0 +1,33 @@
+import { readBeginning, single } from '../base/byte-streams.ts';
+import { JSON_TYPE } from '../base/media-type.ts';
+import type { Outcome } from '../model/outcome.ts';
+import { readOutcome, writeOutcome } from '../model/outcome-json.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
+import { keyOfResult } from '../model/result-key.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+
+/**
+ * The outcome of an attempt that couldn't record it, left beside the result: whoever takes over needn't do the work
+ * again.
+ */
+export class LeftBehind {
+  readonly #store: PayloadStore;
+  readonly #key: string;
+
+  /** @param createdAt when the request's record was created, in milliseconds since 1970 */
+  constructor(request: RequestIdentity, createdAt: number, store: PayloadStore, resultPrefix: string) {
+    this.#store = store;
+    this.#key = `${keyOfResult(resultPrefix, request, createdAt)}.outcome`;
+  }
+
+  async leave(outcome: Outcome, signal: AbortSignal): Promise<void> {
+    await this.#store.save(this.#key, single(Buffer.from(writeOutcome(outcome))), JSON_TYPE, signal);
+  }
+
+  async find(signal: AbortSignal): Promise<Outcome | undefined> {
+    const opened = await this.#store.recall(this.#key, signal);
+    if (!opened) return undefined;
+    const { bytes } = await readBeginning(opened.body, Number.POSITIVE_INFINITY);
+    return readOutcome(Buffer.from(bytes).toString());
+  }
+}

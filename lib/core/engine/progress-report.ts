@@ -1,0 +1,57 @@
+import type { RequestFields } from '../base/log-fields.ts';
+import { describeThrown } from '../base/thrown.ts';
+import type { Progress } from '../model/request-record.ts';
+import type { Lease } from '../records/lease.ts';
+import type { EnginePorts } from './engine-settings.ts';
+
+/** Least time from the claim to the first record of progress, and from one to the next: every one is a write. */
+const INTERVAL_MILLISECONDS = 5_000;
+
+/** Longest note that is recorded, in characters. */
+const NOTE_MAX_LENGTH = 500;
+
+/** Records how far an attempt is, as often as its price allows, and learns so whether anybody still wants it. */
+export class ProgressReport {
+  readonly #about: RequestFields;
+  readonly #lease: Lease;
+  readonly #ports: EnginePorts;
+  readonly #tell: (progress: Progress) => Promise<void>;
+  readonly #stop = new AbortController();
+  #recordedAt: number;
+
+  /** @param tell whom else it is told, once it is recorded */
+  constructor(
+    about: RequestFields,
+    lease: Lease,
+    ports: EnginePorts,
+    tell: (progress: Progress) => Promise<void>,
+  ) {
+    this.#about = about;
+    this.#tell = tell;
+    this.#lease = lease;
+    this.#ports = ports;
+    this.#recordedAt = ports.chance.now();
+  }
+
+  /** Fires when the request was found to be cancelled, or taken over by another attempt. */
+  get unwanted(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  add({ fraction, note }: Progress): void {
+    const now = this.#ports.chance.now();
+    if (now - this.#recordedAt < INTERVAL_MILLISECONDS) return;
+    this.#recordedAt = now;
+    void this.#record({ fraction, note: note?.slice(0, NOTE_MAX_LENGTH) });
+  }
+
+  async #record(progress: Progress): Promise<void> {
+    try {
+      if (await this.#lease.progress(progress)) await this.#tell(progress);
+      else this.#stop.abort();
+    } catch (error) {
+      const fields = { ...this.#about, error: describeThrown(error) };
+      this.#ports.logger.warn('Progress could not be recorded, or not told', fields);
+    }
+  }
+}

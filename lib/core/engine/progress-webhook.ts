@@ -1,0 +1,21 @@
+import type { Progress, RecordedRequest } from '../model/request-record.ts';
+import { progressWebhookOf, queuedWebhook } from '../webhooks/message.ts';
+import { webhookUrl } from '../webhooks/recipient.ts';
+import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+
+/**
+ * Has a request's progress told by webhook, to whoever is told such things.
+ * @throws Error when the queue didn't take it
+ */
+export async function tellProgress(
+  request: RecordedRequest,
+  progress: Progress,
+  settings: EngineSettings,
+  { webhooks, chance }: EnginePorts,
+): Promise<void> {
+  const url = webhookUrl('progress', request.callbackUrl, settings);
+  if (!webhooks || url === undefined) return;
+  const message = progressWebhookOf(request, progress, chance.now(), url, settings.serviceName);
+  const [result] = await webhooks.send([queuedWebhook(message)]);
+  if (result && !result.sent) throw new Error(`the webhook queue refused it: ${result.reason}`);
+}

@@ -1,0 +1,118 @@
+import { describeThrown } from '../../base/thrown.ts';
+import type { Admission, AdmissionState, Applicant, Load, Verdict } from '../../ports/admission.ts';
+import type { Chance } from '../../ports/clock.ts';
+import type { Backlog, BacklogGauge } from '../../ports/message-source.ts';
+import type { LoadLog, Logger, RecentWork } from '../../ports/telemetry.ts';
+import { Reading } from './cached-reading.ts';
+import { type AssumedCapacity, completionsPerSecond, requestsAhead } from './prediction.ts';
+import { isClosed, refusalOf, retryAfterSeconds } from './refusal.ts';
+import { TenantShares } from './tenant-shares.ts';
+
+/** What {@link LoadAdmission} goes by. */
+export interface AdmissionRules extends AssumedCapacity {
+  readonly maxWaitSeconds: number;
+  readonly tenantSharePercent: number;
+}
+
+/** What {@link LoadAdmission} reaches the world through. */
+export interface AdmissionPorts {
+  readonly gauge: BacklogGauge;
+  readonly log: LoadLog;
+  readonly logger: Logger;
+  readonly chance: Chance;
+}
+
+/** A backlog as it was read. */
+interface BacklogRead {
+  readonly backlog: Backlog;
+  /** How many this instance had admitted by then. */
+  readonly admittedBefore: number;
+}
+
+/** What is known of the load. */
+type Figures = [backlog: BacklogRead | undefined, recent: RecentWork | undefined];
+
+/**
+ * Admits requests as long as they will be done in time, as the backlog and what is completed say. Each instance reads
+ * both every few seconds, a thousand instances 200 times a second, and asks nobody else.
+ */
+export class LoadAdmission implements Admission {
+  readonly #rules: AdmissionRules;
+  readonly #chance: Chance;
+  readonly #backlog: Reading<BacklogRead>;
+  readonly #recent: Reading<RecentWork>;
+  readonly #shares = new TenantShares();
+  #admitted = 0;
+  #closed = false;
+
+  constructor(rules: AdmissionRules, { gauge, log, logger, chance }: AdmissionPorts) {
+    this.#rules = rules;
+    this.#chance = chance;
+    const now = () => chance.now();
+    const warn = (message: string) => (error: unknown) =>
+      logger.warn(message, { error: describeThrown(error) });
+    this.#backlog = new Reading(() => this.#readBacklog(gauge), now, warn('The backlog could not be read'));
+    this.#recent = new Reading(() => log.recent(now()), now, warn('What was done could not be read'));
+  }
+
+  async decide(applicant: Applicant): Promise<Verdict> {
+    const figures = await this.#figures();
+    // From here on at one go: of many who ask at once each counts for the next.
+    const load = this.#load(figures);
+    this.#closed = isClosed(load, this.#closed);
+    const refusal = refusalOf({
+      load,
+      closed: this.#closed,
+      overShare: this.#isOverShare(applicant),
+      secondsLeft: this.#secondsLeft(applicant),
+    });
+    this.#shares.note(applicant.tenant, !refusal, this.#chance.now());
+    if (refusal) {
+      const { reason, excessSeconds } = refusal;
+      const retryAfter = retryAfterSeconds(excessSeconds, this.#chance.random());
+      return { admitted: false, reason, retryAfterSeconds: retryAfter, load };
+    }
+    this.#admitted++;
+    return { admitted: true, load };
+  }
+
+  async state(): Promise<AdmissionState> {
+    const load = this.#load(await this.#figures());
+    return { load, accepting: !isClosed(load, this.#closed) };
+  }
+
+  #figures(): Promise<Figures> {
+    return Promise.all([this.#backlog.latest(), this.#recent.latest()]);
+  }
+
+  async #readBacklog(gauge: BacklogGauge): Promise<BacklogRead> {
+    const admittedBefore = this.#admitted;
+    return { backlog: await gauge.read(), admittedBefore };
+  }
+
+  /** The backlog is what was read and what was admitted here since. */
+  #load([read, recent]: Figures): Load {
+    const { maxWaitSeconds } = this.#rules;
+    const backlog = known(
+      read && requestsAhead(read.backlog, recent, this.#rules) + this.#admitted - read.admittedBefore,
+    );
+    const rate = known(recent && completionsPerSecond(recent, this.#rules));
+    const wait = backlog === undefined || rate === undefined ? undefined : known(backlog / rate);
+    return { backlog, completionsPerSecond: rate, predictedWaitSeconds: wait, maxWaitSeconds };
+  }
+
+  #isOverShare({ tenant }: Applicant): boolean {
+    if (tenant === undefined) return false;
+    return this.#shares.isOver(tenant, this.#rules.tenantSharePercent, this.#chance.now());
+  }
+
+  /** Never below 0: where nothing waits, not even what has expired is refused. */
+  #secondsLeft({ expiresAt = Number.POSITIVE_INFINITY }: Applicant): number {
+    return Math.max(0, (expiresAt - this.#chance.now()) / 1_000);
+  }
+}
+
+/** A figure that is none says nothing, and JSON has no form for it. */
+function known(figure: number | undefined): number | undefined {
+  return Number.isFinite(figure) ? figure : undefined;
+}

@@ -1,0 +1,259 @@
+import { PayloadTooLarge } from '../base/errors.ts';
+import type { TraceContext } from '../base/traceparent.ts';
+import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../config/aws-limits.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
+import type { RequestRecord } from '../model/request-record.ts';
+import { ticketKey } from '../model/upload-key.ts';
+import type { ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from '../ports/client-transfers.ts';
+import { UploadIncomplete, UploadUnknown } from '../ports/client-transfers.ts';
+import type { Chance } from '../ports/clock.ts';
+import type { RequestRecords } from '../records/request-records.ts';
+import { RequestRefused, RequestUnknown } from './errors.ts';
+
+/** A request whose payload its client will upload by itself. */
+export interface UploadOrder extends TraceContext {
+  readonly tenant?: string;
+  /** Bytes the payload has. */
+  readonly size: number;
+  readonly contentType: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
+  /** SHA-256 of the payload, in base64, to hold the upload to it; not for one in parts. */
+  readonly sha256?: string;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Whom to tell the outcome, if anybody in particular. */
+  readonly callbackUrl?: string;
+  /** Milliseconds since 1970 after which nobody waits for it any more. */
+  readonly expiresAt?: number;
+  /** Whether to upload in parts though one form would do. */
+  readonly multipart: boolean;
+}
+
+/** How a client uploads: by a form, or in parts. */
+export type UploadWay =
+  | ({ readonly way: 'form'; readonly expiresAt: number } & UploadForm)
+  | {
+      readonly way: 'parts';
+      readonly uploadName: string;
+      /** Bytes of every part but the last. */
+      readonly partSize: number;
+      readonly partCount: number;
+      readonly expiresAt: number;
+    };
+
+/** A request that waits for its payload. */
+export interface OpenedUpload {
+  readonly record: RequestRecord;
+  readonly upload: UploadWay;
+}
+
+/** A URL to PUT a part to. */
+export interface PartUrl {
+  readonly number: number;
+  readonly url: string;
+}
+
+/** What uploads need of the settings. */
+export interface UploadSettings {
+  readonly uploadPrefix: string;
+  readonly maxPayloadBytes: number;
+}
+
+/** What uploads reach the world through. */
+export interface UploadPorts {
+  readonly records: RequestRecords;
+  readonly transfers: ClientTransfers;
+  readonly chance: Chance;
+  /** A request id nobody can guess, which sorts by its time: milliseconds since 1970. */
+  readonly newId: (at: number) => string;
+}
+
+/** How long an upload's form and the URLs of its parts work: an hour. Those of parts can be had anew. */
+export const UPLOAD_LIFETIME_SECONDS = 3_600;
+
+/** The least size of a part: enough that a payload of 625 GiB has no more parts than S3 takes. */
+const PART_MIN_BYTES = 64 * 1024 * 1024;
+
+/** Payloads that clients upload by themselves: the ticket first, the payload later. */
+export class Uploads {
+  readonly #ports: UploadPorts;
+  readonly #settings: UploadSettings;
+
+  constructor(ports: UploadPorts, settings: UploadSettings) {
+    this.#ports = ports;
+    this.#settings = settings;
+  }
+
+  /**
+   * Makes a request that waits for its payload, and says how to upload that.
+   * @throws PayloadTooLarge, RequestRefused
+   */
+  async open(order: UploadOrder): Promise<OpenedUpload> {
+    const { maxPayloadBytes } = this.#settings;
+    if (order.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', order.size, maxPayloadBytes);
+    const { chance, records, newId } = this.#ports;
+    const now = chance.now();
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, size: uploadBytes } = order;
+    const request = {
+      id: newId(now),
+      issuer: '',
+      tenant,
+      traceparent,
+      tracestate,
+      callbackUrl,
+      expiresAt,
+      uploadBytes,
+    };
+    // The record first: the payload may come as soon as somebody knows where to.
+    const record = await records.submit(request, now, false);
+    const upload = goesInParts(order)
+      ? await this.#parts(order, request, now)
+      : await this.#form(order, request, now);
+    return { record, upload };
+  }
+
+  /**
+   * URLs to PUT parts to, which work for an hour.
+   * @throws RequestUnknown, RequestRefused when the request doesn't wait for its payload any more, or has no such part
+   */
+  async partUrls(
+    request: RequestIdentity,
+    uploadName: string,
+    numbers: readonly number[],
+  ): Promise<readonly PartUrl[]> {
+    const record = await this.#known(request);
+    assertAwaiting(record);
+    const layout = layoutOf(record.request.uploadBytes ?? 0);
+    const parts = numbers.map((number) => ({ number, size: sizeOfPart(number, layout) }));
+    const { transfers } = this.#ports;
+    const urls = await transfers.partUrls(this.#key(request), uploadName, parts, UPLOAD_LIFETIME_SECONDS);
+    return numbers.map((number, index) => ({ number, url: urls[index] ?? '' }));
+  }
+
+  /**
+   * Joins the parts to the payload, with which the request begins to wait for its turn.
+   * @throws RequestUnknown, UploadIncomplete, UploadUnknown
+   */
+  async complete(
+    request: RequestIdentity,
+    uploadName: string,
+    parts: readonly UploadedPart[],
+  ): Promise<RequestRecord> {
+    const record = await this.#known(request);
+    // Asked again after an answer was lost, it is done already.
+    if (record.status !== 'awaiting_upload') return record;
+    const size = record.request.uploadBytes ?? 0;
+    assertAllParts(parts, layoutOf(size));
+    try {
+      await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts, size);
+    } catch (error) {
+      // Joining many parts may take longer than an answer may: then an earlier call has done it.
+      return this.#unlessAwaiting(request, error);
+    }
+    const { stored } = await this.#ports.records.change(request, { type: 'uploaded' });
+    return stored.record;
+  }
+
+  /** Drops the parts and cancels the request. @throws RequestUnknown, RequestRefused when it has its payload */
+  async abort(request: RequestIdentity, uploadName: string): Promise<RequestRecord> {
+    const record = await this.#known(request);
+    // Asked again after an answer was lost, it is done already.
+    if (record.status === 'cancelled') return record;
+    assertAwaiting(record);
+    await this.#ports.transfers.abortParts(this.#key(request), uploadName);
+    const { stored } = await this.#ports.records.change(request, { type: 'cancel' });
+    return stored.record;
+  }
+
+  async #form(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
+    const form = await this.#ports.transfers.form(this.#expected(order, request), {
+      size: order.size,
+      sha256: order.sha256,
+      expiresInSeconds: UPLOAD_LIFETIME_SECONDS,
+    });
+    return { way: 'form', expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000, ...form };
+  }
+
+  async #parts(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
+    const { partSize, partCount } = layoutOf(order.size);
+    return {
+      way: 'parts',
+      uploadName: await this.#ports.transfers.beginParts(this.#expected(order, request)),
+      partSize,
+      partCount,
+      expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000,
+    };
+  }
+
+  #expected(order: UploadOrder, request: RequestIdentity): ExpectedUpload {
+    const { contentType, contentEncoding, contentLanguage, metadata } = order;
+    return { key: this.#key(request), contentType, contentEncoding, contentLanguage, metadata };
+  }
+
+  #key(request: RequestIdentity): string {
+    return ticketKey(this.#settings.uploadPrefix, request);
+  }
+
+  async #unlessAwaiting(request: RequestIdentity, error: unknown): Promise<RequestRecord> {
+    const record = await this.#known(request);
+    if (record.status === 'awaiting_upload' || !(error instanceof UploadUnknown)) throw error;
+    return record;
+  }
+
+  async #known(request: RequestIdentity): Promise<RequestRecord> {
+    const record = await this.#ports.records.find(request);
+    if (!record) throw new RequestUnknown(request.id);
+    return record;
+  }
+}
+
+/** How a payload is dealt out to parts. */
+interface Layout {
+  readonly size: number;
+  readonly partSize: number;
+  readonly partCount: number;
+}
+
+function layoutOf(size: number): Layout {
+  const partSize = Math.max(PART_MIN_BYTES, Math.ceil(size / S3_MAX_PARTS));
+  return { size, partSize, partCount: Math.max(1, Math.ceil(size / partSize)) };
+}
+
+/** @throws RequestRefused when there is no such part: who could upload more would do so at the service's cost */
+function sizeOfPart(number: number, { size, partSize, partCount }: Layout): number {
+  if (number < partCount) return partSize;
+  if (number === partCount) return size - (partCount - 1) * partSize;
+  throw new RequestRefused(
+    'part_unknown',
+    `Parts of ${size} bytes have numbers up to ${partCount}, got ${number}`,
+  );
+}
+
+/**
+ * The URL of each part takes as many bytes as the part has, so that all parts are all bytes.
+ * @throws UploadIncomplete
+ */
+function assertAllParts(parts: readonly UploadedPart[], { size, partCount }: Layout): void {
+  const named = new Set(parts.map(({ number }) => number));
+  const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter(
+    (number) => !named.has(number),
+  );
+  if (missing.length > 0) {
+    throw new UploadIncomplete(
+      `${size} bytes have parts 1 to ${partCount}, missing are ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ', …' : ''}`,
+    );
+  }
+  const unknown = parts.find(({ number }) => number > partCount);
+  if (unknown)
+    throw new UploadIncomplete(`${size} bytes have parts 1 to ${partCount}, got ${unknown.number}`);
+}
+
+/** Whether a payload is uploaded in parts: because its client likes to, or because it is too large for a form. */
+export function goesInParts({ multipart, size }: Pick<UploadOrder, 'multipart' | 'size'>): boolean {
+  return multipart || size > S3_MAX_PUT_BYTES;
+}
+
+function assertAwaiting({ status }: RequestRecord): void {
+  if (status === 'awaiting_upload') return;
+  throw new RequestRefused('upload_over', `The request must be awaiting_upload, it is ${status}`);
+}

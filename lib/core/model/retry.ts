@@ -1,0 +1,50 @@
+import { DownstreamUnavailable, RetryLater } from '../base/errors.ts';
+import { SQS_MAX_VISIBILITY_SECONDS } from '../config/aws-limits.ts';
+
+/** Waits between attempts. */
+export interface Backoff {
+  /** Upper bound of the first wait; it doubles with every attempt. */
+  readonly retryBaseSeconds: number;
+  /** Upper bound of every wait. */
+  readonly retryCapSeconds: number;
+}
+
+/**
+ * Whole seconds to wait after an attempt failed with `error`. An error that names its wait gets it. Any other gets
+ * exponential backoff with full jitter: evenly between nothing and the bound, so that requests that failed together
+ * don't come back together; for what is down, between half the bound and the bound.
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ * @param attempt which attempt failed, from 1
+ * @param random from 0 up to, not including, 1
+ */
+export function retryDelaySeconds(error: unknown, attempt: number, backoff: Backoff, random: number): number {
+  if (error instanceof DownstreamUnavailable && error.retryAfterSeconds !== undefined) {
+    return Math.min(Math.ceil(error.retryAfterSeconds), LONGEST_WAIT_SECONDS);
+  }
+  if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
+  const bound = Math.min(backoff.retryCapSeconds, backoff.retryBaseSeconds * 2 ** (attempt - 1));
+  // SQS counts every look, and a lone request may meet new instances, which know of no row of failures.
+  const share = error instanceof DownstreamUnavailable ? (1 + random) / 2 : random;
+  return Math.min(Math.round(share * bound), LONGEST_WAIT_SECONDS);
+}
+
+/** Seconds from now to a time; none when it is past. Both in milliseconds since 1970. */
+export function secondsUntil(time: number, now: number): number {
+  return Math.max(0, time - now) / 1000;
+}
+
+/**
+ * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at
+ * the end must leave room for them.
+ */
+const LONGEST_WAIT_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 1_200;
+
+/**
+ * Whole seconds a message may wait. One whose retention ends while it is hidden is gone unseen: half of what is left is
+ * kept for the attempts to come.
+ * @param sentAt, now milliseconds since 1970
+ */
+export function longestWaitSeconds(sentAt: number, retentionSeconds: number, now: number): number {
+  const leftSeconds = retentionSeconds - (now - sentAt) / 1000;
+  return Math.max(0, Math.floor(leftSeconds / 2));
+}

@@ -1,0 +1,36 @@
+import { API_TENANT_MAX_LENGTH, TICKET_FOLDER } from '../config/settings.ts';
+import { identityProblem, type RequestIdentity } from './request-id.ts';
+
+/**
+ * The key a ticket's payload is uploaded under: whose request it is can be read from it, so that an event of the upload
+ * needs nothing else.
+ * @param ticket a request the API issued, its id a UUID of version 7, its tenant of at most 128 characters
+ */
+export function ticketKey(
+  uploadPrefix: string,
+  { id, tenant }: Pick<RequestIdentity, 'id' | 'tenant'>,
+): string {
+  const owner = tenant === undefined ? NOBODY : Buffer.from(tenant).toString('base64url');
+  return `${uploadPrefix}${TICKET_FOLDER}${owner}/${id}`;
+}
+
+/** Reads what {@link ticketKey} wrote; undefined for a key it can't have written. */
+export function ticketOf(key: string): RequestIdentity | undefined {
+  const [, owner, id] = TICKET.exec(key) ?? [];
+  if (owner === undefined || id === undefined) return undefined;
+  if (owner === NOBODY) return { id, issuer: '' };
+  const tenant = Buffer.from(owner, 'base64url').toString();
+  // There are other ways to write the same bytes, and bytes that are no text.
+  if (Buffer.from(tenant).toString('base64url') !== owner || tenant.length > API_TENANT_MAX_LENGTH) {
+    return undefined;
+  }
+  const request = { id, issuer: '', tenant };
+  return identityProblem(request) === undefined ? request : undefined;
+}
+
+/** In place of a tenant. No text has a base64 of one character. */
+const NOBODY = '-';
+
+const TICKET = new RegExp(
+  `(?:^|/)${TICKET_FOLDER}([\\w-]+)/([0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12})$`,
+);

@@ -1,0 +1,225 @@
+import { single } from '../base/byte-streams.ts';
+import { codingsOf, contentEncodingOf, decodeContent, decodeStream } from '../base/content-coding.ts';
+import {
+  PayloadCutShort,
+  PayloadEmpty,
+  PayloadSizeMismatch,
+  PayloadTooLarge,
+  PayloadUsed,
+} from '../base/errors.ts';
+import { assertAllowed, type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
+import type { StreamOptions } from './handler.ts';
+
+/** Bounds of what is read. */
+export interface PayloadLimits {
+  readonly maxPayloadBytes: number;
+  readonly maxBufferedBytes: number;
+  /** `bucket` or `bucket/prefix`: where claim checks may point. */
+  readonly claimCheckSources: readonly string[];
+}
+
+/** A payload ready to be read, wherever it lies. */
+export interface Payload {
+  readonly size: number | undefined;
+  readonly contentType: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly contentLanguage: string | undefined;
+  readonly metadata: Readonly<Record<string, string>>;
+  /**
+   * All of it, decoded, in memory, any number of times.
+   * @throws PayloadTooLarge, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed when it was streamed before
+   */
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  /**
+   * As it arrives, or from memory if it is there.
+   * @throws PayloadUsed when it was streamed before; ContentEncodingUnsupported when it can't be decoded
+   */
+  stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
+  /** What reading failed of, if it did. */
+  readError(): unknown;
+  /** Frees what the payload holds when nobody will read (on). */
+  discard(): void;
+}
+
+/**
+ * Opens a request's payload. Nothing of it is read yet, and what can be refused unread is.
+ * @throws ClaimCheckRefused, PayloadMissing, PayloadDenied, PayloadEmpty, PayloadTooLarge, PayloadSizeMismatch, or why
+ *   the payload is unreadable
+ */
+export async function openPayload(
+  { payload, ...request }: DecodedRequest,
+  store: PayloadStore,
+  limits: PayloadLimits,
+  signal: AbortSignal,
+): Promise<Payload> {
+  if ('unreadable' in payload) throw payload.unreadable;
+  if ('inline' in payload) return inlinePayload(payload.inline, request, limits);
+  const opened = await openChecked(payload, store, limits, signal);
+  const described = {
+    ...opened,
+    contentType: request.contentType ?? opened.contentType,
+    contentEncoding: request.contentEncoding ?? opened.contentEncoding,
+    contentLanguage: request.contentLanguage ?? opened.contentLanguage,
+    metadata: { ...opened.metadata, ...request.metadata },
+  };
+  return storedPayload(described, formatClaimCheck(payload), limits);
+}
+
+/** What is known of a payload before it is read. */
+type Described = Pick<
+  DecodedRequest | OpenedPayload,
+  'contentType' | 'contentEncoding' | 'contentLanguage' | 'metadata'
+>;
+
+function described({ contentType, contentEncoding, contentLanguage, metadata }: Described) {
+  return { contentType, contentEncoding: contentEncodingOf(contentEncoding), contentLanguage, metadata };
+}
+
+function inlinePayload(
+  inline: string | Uint8Array<ArrayBuffer>,
+  request: Described,
+  limits: PayloadLimits,
+): Payload {
+  const bytes = typeof inline === 'string' ? Buffer.from(inline) : inline;
+  assertSize('The payload', bytes.byteLength, limits.maxPayloadBytes);
+  const about = { ...described(request), size: bytes.byteLength, readError() {}, discard() {} };
+  return readOnce(about, 'The payload', limits, {
+    stream: () => single(bytes),
+    bytes: async () => bytes,
+  });
+}
+
+async function openChecked(
+  check: ClaimCheck,
+  store: PayloadStore,
+  limits: PayloadLimits,
+  signal: AbortSignal,
+) {
+  const where = formatClaimCheck(check);
+  assertAllowed(check, limits.claimCheckSources);
+  if (check.size !== undefined) assertSize(`The payload ${where}`, check.size, limits.maxPayloadBytes);
+  const opened = await store.open(check, signal);
+  try {
+    assertOpened(opened, check, where, limits);
+    return opened;
+  } catch (error) {
+    opened.discard();
+    throw error;
+  }
+}
+
+function assertOpened(opened: OpenedPayload, check: ClaimCheck, where: string, limits: PayloadLimits): void {
+  if (opened.size === undefined) return;
+  if (opened.size === 0) throw new PayloadEmpty(where);
+  assertSize(`The payload ${where}`, opened.size, limits.maxPayloadBytes);
+  if (check.size !== undefined && check.size !== opened.size) {
+    throw new PayloadSizeMismatch(where, check.size, opened.size);
+  }
+}
+
+function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimits): Payload {
+  const { size, discard } = opened;
+  const what = `The payload ${where}`;
+  let readError: unknown;
+  const stream = () =>
+    measured(opened, where, limits.maxPayloadBytes, (error) => {
+      readError = error;
+    });
+  const about = { ...described(opened), size, readError: () => readError, discard };
+  return readOnce(about, what, limits, {
+    stream,
+    bytes: () => buffer(stream(), opened, what, limits.maxBufferedBytes),
+  });
+}
+
+/** Reads a payload as it is, encoded or not. */
+interface Source {
+  stream(): AsyncIterable<Uint8Array>;
+  bytes(): Promise<Uint8Array<ArrayBuffer>>;
+}
+
+/** Inline or stored, a payload behaves the same: what is in memory can be had again, what streamed by can't. */
+function readOnce(
+  about: Omit<Payload, 'bytes' | 'stream'>,
+  what: string,
+  { maxBufferedBytes, maxPayloadBytes }: PayloadLimits,
+  source: Source,
+): Payload {
+  const { contentEncoding } = about;
+  let streamed = false;
+  let encoded: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  let decoded: Promise<Uint8Array<ArrayBuffer>> | undefined;
+  const stream = () => {
+    if (encoded) return awaited(encoded);
+    if (streamed) throw new PayloadUsed();
+    streamed = true;
+    return source.stream();
+  };
+  return {
+    ...about,
+    async bytes() {
+      if (streamed) throw new PayloadUsed();
+      // What can't be decoded needn't be read.
+      codingsOf(contentEncoding);
+      encoded ??= source.bytes();
+      decoded ??= encoded.then((bytes) => decodeContent(bytes, contentEncoding, what, maxBufferedBytes));
+      return decoded;
+    },
+    stream({ decode = false } = {}) {
+      if (!decode) return stream();
+      codingsOf(contentEncoding);
+      return decodeStream(stream(), contentEncoding, what, maxPayloadBytes);
+    },
+  };
+}
+
+async function* awaited(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield await bytes;
+}
+
+/** Passes the bytes on, and fails at the end if they weren't as many as promised. */
+async function* measured(
+  { body, size }: OpenedPayload,
+  where: string,
+  limit: number,
+  onError: (error: unknown) => void,
+): AsyncGenerator<Uint8Array> {
+  let read = 0;
+  try {
+    for await (const chunk of body) {
+      read += chunk.byteLength;
+      assertSize(`The payload ${where}`, read, limit);
+      yield chunk;
+    }
+    if (size !== undefined && read !== size) throw new PayloadCutShort(where, size, read);
+  } catch (error) {
+    onError(error);
+    throw error;
+  }
+}
+
+async function buffer(
+  stream: AsyncIterable<Uint8Array>,
+  { size, discard }: OpenedPayload,
+  what: string,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (size !== undefined && size > limit) {
+    discard();
+    throw new PayloadTooLarge(what, size, limit);
+  }
+  const chunks: Uint8Array[] = [];
+  let read = 0;
+  for await (const chunk of stream) {
+    read += chunk.byteLength;
+    assertSize(what, read, limit);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, read);
+}
+
+function assertSize(what: string, size: number, limit: number): void {
+  if (size > limit) throw new PayloadTooLarge(what, size, limit);
+}

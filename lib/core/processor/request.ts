@@ -1,0 +1,143 @@
+import { setMaxListeners } from 'node:events';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import { InputInvalid, PayloadEmpty } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
+import { requestFields } from '../base/log-fields.ts';
+import type { TraceContext } from '../base/traceparent.ts';
+import type { Progress } from '../model/request-record.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import type { ProcessorRequest, StreamOptions } from './handler.ts';
+import type { Payload } from './payload.ts';
+
+/** What an attempt knows of its request besides the payload. */
+export interface AttemptContext extends TraceContext {
+  readonly id: string;
+  readonly tenant: string | undefined;
+  readonly attempt: number;
+  readonly deadline: Date;
+  /** Each of them tells the handler to stop. */
+  readonly signals: readonly AbortSignal[];
+  readonly logger: Logger;
+  readonly maxJsonDepth: number;
+  /** Told how far the handler is, as often as it says so. */
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** The request a handler is given. */
+export class PayloadRequest implements ProcessorRequest {
+  readonly #payload: Payload;
+  readonly #context: AttemptContext;
+  #logger: Logger | undefined;
+  #signal: AbortSignal | undefined;
+  #json: Promise<unknown> | undefined;
+
+  constructor(payload: Payload, context: AttemptContext) {
+    this.#payload = payload;
+    this.#context = context;
+  }
+
+  get id() {
+    return this.#context.id;
+  }
+  get tenant() {
+    return this.#context.tenant;
+  }
+  get traceparent() {
+    return this.#context.traceparent;
+  }
+  get tracestate() {
+    return this.#context.tracestate;
+  }
+  get attempt() {
+    return this.#context.attempt;
+  }
+  get deadline() {
+    return this.#context.deadline;
+  }
+  get contentType() {
+    return this.#payload.contentType;
+  }
+  get contentEncoding() {
+    return this.#payload.contentEncoding;
+  }
+  get contentLanguage() {
+    return this.#payload.contentLanguage;
+  }
+  get size() {
+    return this.#payload.size;
+  }
+  get metadata() {
+    return this.#payload.metadata;
+  }
+
+  /** Made when first used: most handlers of small messages never log. */
+  get logger() {
+    this.#logger ??= this.#context.logger.child({ ...requestFields(this), attempt: this.attempt });
+    return this.#logger;
+  }
+
+  /** Made when first used: most handlers end long before they would be told to stop. */
+  get signal() {
+    this.#signal ??= joined(this.#context.signals);
+    return this.#signal;
+  }
+
+  json(): Promise<unknown> {
+    this.#json ??= unhurried(
+      this.text().then((text) => {
+        if (text === '') throw new PayloadEmpty('of the request');
+        return parseJson(text, 'The payload', this.#context.maxJsonDepth);
+      }),
+    );
+    return this.#json;
+  }
+
+  text(): Promise<string> {
+    return unhurried(this.bytes().then((bytes) => new TextDecoder().decode(bytes)));
+  }
+
+  bytes(): Promise<Uint8Array<ArrayBuffer>> {
+    return unhurried(this.#payload.bytes());
+  }
+
+  stream(options?: StreamOptions): ReadableStream<Uint8Array> {
+    return ReadableStream.from(this.#payload.stream(options));
+  }
+
+  progress(fraction: number, note?: string): void {
+    if (!(fraction >= 0 && fraction <= 1)) {
+      throw new RangeError(`progress() takes a fraction from 0 to 1, got ${fraction}`);
+    }
+    this.logger.info('Progress', { fraction, note });
+    this.#context.onProgress({ fraction, note });
+  }
+
+  /**
+   * Checks the payload against a schema; from then on {@link json} gives what the schema returned.
+   * @throws InputInvalid with the list of issues
+   */
+  async validate(schema: StandardSchemaV1): Promise<void> {
+    const result = await schema['~standard'].validate(await this.json());
+    if (result.issues) throw new InputInvalid(result.issues.map(describeIssue));
+    this.#json = Promise.resolve(result.value);
+  }
+}
+
+/** A handler may look at the promise late or never; a rejection unseen until then must not end the process. */
+function unhurried<Value>(promise: Promise<Value>): Promise<Value> {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** Fires with the first of these. */
+function joined(signals: readonly AbortSignal[]): AbortSignal {
+  const signal = AbortSignal.any([...signals]);
+  // A handler may give it to all the calls it makes.
+  setMaxListeners(0, signal);
+  return signal;
+}
+
+function describeIssue({ message, path }: StandardSchemaV1.Issue) {
+  const keys = path?.map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  return { message, path: keys?.join('.') };
+}

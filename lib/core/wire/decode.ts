@@ -1,0 +1,120 @@
+import { EnvelopeMalformed, PermanentError } from '../base/errors.ts';
+import { isJson, parseJson } from '../base/json.ts';
+import type { JsonObject } from '../base/json-object.ts';
+import { contentTypeProblem, isJsonType, JSON_TYPE } from '../base/media-type.ts';
+import { callbackUrlLengthProblem } from '../model/callback-url.ts';
+import { claimCheckProblem } from '../model/claim-check.ts';
+import type { Decoded, DecodeLimits } from '../model/decoded-request.ts';
+import type { Delivery } from '../model/received-message.ts';
+import { identityProblem, type RequestIdentity } from '../model/request-id.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
+import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
+import { decodePlain } from './plain.ts';
+import { asRejection } from './rejection.ts';
+import {
+  decodeS3Event,
+  decodeS3EventBridgeEvent,
+  isS3Event,
+  isS3EventBridgeEvent,
+  isS3TestEvent,
+} from './s3-event.ts';
+import { isSnsConfirmation, isSnsNotification, rejectConfirmation, unwrapSns } from './sns.ts';
+import { decodeSubmission, isSubmission } from './submission.ts';
+
+/**
+ * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
+ * rejected request, and a message without a request (S3's test event) is an empty list.
+ *
+ * A message that SNS wrapped is decoded as it was published. Envelopes are tried in a fixed order, the most telling first,
+ * and whatever is none of them is the payload itself.
+ */
+export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decoded[] {
+  let value: unknown;
+  try {
+    value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
+    if (isSnsNotification(value)) return decode(unwrapSns(value, delivery), limits);
+    return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
+  } catch (error) {
+    return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];
+  }
+}
+
+function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
+  if (isS3TestEvent(value)) return [];
+  if (isS3Event(value)) return decodeS3Event(value, delivery);
+  if (isS3EventBridgeEvent(value)) return decodeS3EventBridgeEvent(value, delivery);
+  if (isSnsConfirmation(value)) return rejectConfirmation();
+  if (isSubmission(value)) return [decodeSubmission(value, delivery.body)];
+  if (isCloudEvent(value)) return [decodeCloudEvent(value, delivery.body)];
+  if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
+  // The TrueFoundry async service's envelope has its place here.
+  return [decodePlain(delivery, value !== undefined)];
+}
+
+/** A request that names no trace belongs to the trace of its message's sender, where that is known. */
+function inTrace(decoded: Decoded, { trace }: Delivery): Decoded {
+  return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
+}
+
+/** Only objects and arrays can be envelopes; other bodies needn't be parsed to be told apart. */
+function looksLikeContainer(body: string): boolean {
+  return /^\s*[{[]/.test(body);
+}
+
+/**
+ * The body as JSON; undefined when it isn't JSON after all, or is nested so deep that it isn't parsed and its sender
+ * calls it something else.
+ * @throws JsonTooDeep
+ */
+function parsed({ body, attributes }: Delivery, { maxJsonDepth }: DecodeLimits): unknown {
+  try {
+    return parseJson(body, 'The message', maxJsonDepth);
+  } catch (error) {
+    const isTooDeep = error instanceof PermanentError && error.code === 'json_too_deep';
+    if (isTooDeep && isJsonType(attributes[ATTRIBUTES.contentType] ?? JSON_TYPE) && isJson(body)) throw error;
+    return undefined;
+  }
+}
+
+/**
+ * Holds what senders chose to the rules for it: ids and types are passed on, claim checks followed. A request that
+ * breaks them is rejected by itself: the others of its message are none the worse.
+ */
+function checked(decoded: Decoded): Decoded {
+  assertSound('request', identityProblem(decoded));
+  if ('rejection' in decoded) return decoded;
+  const { id, issuer, tenant, traceparent, tracestate, payload, contentType, callbackUrl } = decoded;
+  try {
+    if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
+    if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
+    if (callbackUrl !== undefined) assertSound('callback URL', callbackUrlLengthProblem(callbackUrl));
+    return decoded;
+  } catch (error) {
+    return { id, issuer, tenant, traceparent, tracestate, rejection: asRejection(error) };
+  }
+}
+
+function assertSound(what: string, problem: string | undefined): void {
+  if (problem !== undefined) throw new EnvelopeMalformed(what, problem);
+}
+
+/** The identity its sender will look for, if it can be told and used; else the message's own id. */
+function bestKnownIdentity(value: unknown, delivery: Delivery): RequestIdentity {
+  const { id, source: issuer, tenant } = statedIdentity(value, delivery);
+  if (
+    typeof id === 'string' &&
+    typeof issuer === 'string' &&
+    (tenant === undefined || tenant === null || typeof tenant === 'string')
+  ) {
+    const identity = { id, issuer, tenant: tenant ?? undefined };
+    if (identityProblem(identity) === undefined) return identity;
+  }
+  return { id: delivery.id, issuer: '' };
+}
+
+function statedIdentity(value: unknown, { attributes }: Delivery): JsonObject {
+  if (isSubmission(value)) return { ...value, source: '' };
+  if (isCloudEvent(value)) return value;
+  return { id: attributes[ATTRIBUTES.requestId], source: '', tenant: attributes[ATTRIBUTES.tenant] };
+}

@@ -1,0 +1,39 @@
+import { isObject, type JsonObject } from '../base/json-object.ts';
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { Delivery } from '../model/received-message.ts';
+import { attributesOf } from './attributes.ts';
+import { requiredText } from './fields.ts';
+
+const ENVELOPE = 'extended client pointer';
+
+/** The class name today's clients write, and we. */
+export const POINTER_CLASS = 'software.amazon.payloadoffloading.PayloadS3Pointer';
+
+/** The class name older clients write. */
+const LEGACY_POINTER_CLASS = 'com.amazon.sqs.javamessaging.MessageS3Pointer';
+
+/** Whether a message is a pointer of the Amazon SQS Extended Client Library. */
+export function isExtendedClientPointer(value: unknown): value is readonly [string, JsonObject] {
+  return (
+    Array.isArray(value) &&
+    value.length === 2 &&
+    (value[0] === POINTER_CLASS || value[0] === LEGACY_POINTER_CLASS) &&
+    isObject(value[1])
+  );
+}
+
+/**
+ * Reads a pointer: the object is the message's original body, which `decodeOffloaded` reads and decodes. The size in the
+ * message's attribute is ignored: writers count it differently, and the store knows.
+ * @see https://github.com/awslabs/payload-offloading-java-common-lib-for-aws
+ * @throws EnvelopeMalformed
+ */
+export function decodeExtendedClientPointer(
+  [, pointer]: readonly [string, JsonObject],
+  delivery: Delivery,
+): DecodedRequest {
+  const bucket = requiredText(ENVELOPE, pointer, 's3BucketName');
+  const key = requiredText(ENVELOPE, pointer, 's3Key');
+  const { id, attributes } = delivery;
+  return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: { id, attributes } };
+}

@@ -1,0 +1,138 @@
+import { EnvelopeMalformed, PayloadEmpty } from '../base/errors.ts';
+import { isObject, type JsonObject } from '../base/json-object.ts';
+import type { Decoded } from '../model/decoded-request.ts';
+import type { Delivery } from '../model/received-message.ts';
+import {
+  digestOf,
+  type RequestIdentity,
+  requestIdOfUpload,
+  type UploadedObject,
+} from '../model/request-id.ts';
+import { ticketOf } from '../model/upload-key.ts';
+import { requiredText, shown } from './fields.ts';
+import { asRejection } from './rejection.ts';
+
+const ENVELOPE = 'S3 event';
+
+/** A notification S3 sends when a notification configuration is made. */
+export function isS3TestEvent(value: unknown): boolean {
+  return isObject(value) && value.Service === 'Amazon S3' && value.Event === 's3:TestEvent';
+}
+
+/** A notification of one or more changes to objects. */
+export function isS3Event(value: unknown): value is { readonly Records: readonly JsonObject[] } {
+  return (
+    isObject(value) &&
+    Array.isArray(value.Records) &&
+    value.Records.length > 0 &&
+    value.Records.every((record) => isObject(record) && record.eventSource === 'aws:s3')
+  );
+}
+
+/**
+ * An event of S3 that came by a rule of EventBridge.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+ */
+export function isS3EventBridgeEvent(value: unknown): value is JsonObject {
+  return (
+    isObject(value) &&
+    value.source === 'aws.s3' &&
+    isObject(value.detail) &&
+    ['id', 'detail-type', 'account', 'region', 'time'].every((name) => typeof value[name] === 'string')
+  );
+}
+
+/** An upload that it reports is the same request as one that S3 reports. */
+export function decodeS3EventBridgeEvent(event: JsonObject, delivery: Delivery): readonly Decoded[] {
+  return decodeUpload(digestOf(delivery.id), () => {
+    const type = event['detail-type'];
+    if (type !== 'Object Created') {
+      throw new EnvelopeMalformed(ENVELOPE, `detail-type must be Object Created, got ${shown(type)}`);
+    }
+    const detail = isObject(event.detail) ? event.detail : {};
+    const object = isObject(detail.object) ? detail.object : {};
+    const described = { ...object, versionId: object['version-id'], eTag: object.etag };
+    // The key is written as it is, not as a form writes it.
+    return uploadedObject({ bucket: detail.bucket, object: described }, (key) => key);
+  });
+}
+
+/** One request a record; a record that can't be one is rejected by itself. */
+export function decodeS3Event(
+  event: { readonly Records: readonly JsonObject[] },
+  delivery: Delivery,
+): readonly Decoded[] {
+  return event.Records.flatMap((record, index) =>
+    decodeUpload(digestOf(delivery.id, String(index)), () => {
+      // First: a removal names the version it removed, and is not the request of that upload.
+      assertCreation(record);
+      return uploadedObject(isObject(record.s3) ? record.s3 : {}, decodedKey);
+    }),
+  );
+}
+
+/** The request of an upload; none of an empty object that consoles make as a folder. */
+function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[] {
+  let request: RequestIdentity = { id: fallbackId, issuer: '' };
+  try {
+    const { bucket, key, version, size, versionId } = read();
+    if (size === 0 && key.endsWith('/')) return [];
+    const ticket = ticketOf(key);
+    // Whoever has a ticket's form can upload twice, and has one request all the same.
+    request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), issuer: '' };
+    // What has a record fails there, when it is opened.
+    if (size === 0 && !ticket) throw new PayloadEmpty(`s3://${bucket}/${key}`);
+    const payload = { bucket, key, versionId, size };
+    return [{ ...request, payload, metadata: {}, ...(ticket && { ticketed: true }) }];
+  } catch (error) {
+    return [{ ...request, rejection: asRejection(error) }];
+  }
+}
+
+/** An object as an event describes it. */
+interface Upload extends UploadedObject {
+  readonly versionId: string | undefined;
+  readonly size: number | undefined;
+}
+
+/**
+ * The object of a record. In a bucket without versions (or with versioning suspended) the sequencer tells
+ * uploads apart.
+ */
+function uploadedObject(s3: JsonObject, keyOf: (written: string) => string): Upload {
+  const bucket = requiredText(`${ENVELOPE} bucket`, isObject(s3.bucket) ? s3.bucket : {}, 'name');
+  const object = isObject(s3.object) ? s3.object : {};
+  const key = keyOf(requiredText(`${ENVELOPE} object`, object, 'key'));
+  const versionId = versionOf(object.versionId);
+  const version = versionId ?? String(object.sequencer ?? object.eTag ?? '');
+  return { bucket, key, version, versionId, size: sizeOf(object.size) };
+}
+
+function versionOf(versionId: unknown): string | undefined {
+  return typeof versionId === 'string' && versionId !== '' && versionId !== 'null' ? versionId : undefined;
+}
+
+function sizeOf(size: unknown): number | undefined {
+  if (size === undefined) return undefined;
+  if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
+  throw new EnvelopeMalformed(
+    `${ENVELOPE} object`,
+    `size must be a whole number from 0 up, got ${shown(size)}`,
+  );
+}
+
+/** S3 writes keys as a form does: percent-encoded, a space as a plus. */
+function decodedKey(key: string): string {
+  try {
+    return decodeURIComponent(key.replaceAll('+', ' '));
+  } catch {
+    throw new EnvelopeMalformed(`${ENVELOPE} object`, `key must be percent-encoded UTF-8, got ${shown(key)}`);
+  }
+}
+
+/** Only a new object is a payload. */
+function assertCreation(record: JsonObject): void {
+  const name = record.eventName;
+  if (typeof name === 'string' && /^(?:s3:)?ObjectCreated:/.test(name)) return;
+  throw new EnvelopeMalformed(ENVELOPE, `eventName must be ObjectCreated:…, got ${shown(name)}`);
+}

@@ -1,0 +1,71 @@
+import type { Caller } from '../api/context.ts';
+import { ApiError } from '../api/problem.ts';
+import { API_TENANT_MAX_LENGTH, type ApiAuthName } from '../core/config/settings.ts';
+import { identityProblem } from '../core/model/request-id.ts';
+
+/** What API Gateway says of who it let in. */
+export interface GatewayContext {
+  readonly authorizer?: {
+    readonly iam?: object;
+    readonly jwt?: { readonly claims?: Readonly<Record<string, unknown>> };
+  };
+}
+
+/** How callers are told apart. */
+export interface CallerRules {
+  readonly auth: ApiAuthName;
+  /** The claim that names the tenant; empty where there are no tenants. */
+  readonly tenantClaim: string;
+}
+
+/**
+ * Who makes a call. API Gateway has refused strangers before; one that comes without its word all the same is refused
+ * here, so that a route without an authorizer opens nothing.
+ * @throws ApiError 401, or 403 for a token that names no tenant
+ */
+export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: CallerRules): Caller {
+  if (auth === 'none') return {};
+  if (!authorizer?.[auth]) {
+    throw new ApiError({ status: 401, code: 'unauthorized', ...UNAUTHENTICATED[auth] });
+  }
+  return tenantClaim === '' ? {} : { tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
+}
+
+/** What somebody must do to be let in, by how callers are. */
+const UNAUTHENTICATED = {
+  iam: {
+    detail:
+      'Not authenticated: sign the call with AWS credentials (Signature Version 4, service execute-api) of a role that ' +
+      'was given service.grantInvokeApi()',
+    headers: { 'WWW-Authenticate': 'AWS4-HMAC-SHA256' },
+  },
+  jwt: {
+    detail:
+      'Not authenticated: send a token of the issuer the service is deployed with as Authorization: Bearer TOKEN',
+    headers: { 'WWW-Authenticate': 'Bearer' },
+  },
+} as const;
+
+/** As API Gateway writes a claim that is a list: `[a b]` may be two names or one. */
+const LIST = /^\[.*\]$/s;
+
+function tenantOf(claim: unknown, name: string): string {
+  const problem = tenantProblem(claim);
+  if (typeof claim === 'string' && problem === undefined) return claim;
+  throw new ApiError({
+    status: 403,
+    code: 'tenant_unknown',
+    detail:
+      `The claim ${name} of the token must name one tenant in 1 to ${API_TENANT_MAX_LENGTH} characters without control ` +
+      `characters, ${problem}. Have the issuer put it into its tokens, or deploy with the tenantClaim that they have`,
+  });
+}
+
+/** What is wrong with a claim as a tenant's name, without what it says. */
+function tenantProblem(claim: unknown): string | undefined {
+  if (claim === undefined) return 'the token has no such claim';
+  if (typeof claim !== 'string') return 'it is no text';
+  if (LIST.test(claim)) return 'it is a list';
+  if (claim.length < 1 || claim.length > API_TENANT_MAX_LENGTH) return `it has ${claim.length}`;
+  return identityProblem({ id: '-', issuer: '', tenant: claim }) && 'it has such characters';
+}

@@ -1,0 +1,72 @@
+import { isUtf8 } from 'node:buffer';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { ApiError, type ApiProblem } from '../api/problem.ts';
+import { contentEncodingOf } from '../core/base/content-coding.ts';
+import { isJsonType } from '../core/base/media-type.ts';
+import { sentPath } from './api-gateway-path.ts';
+
+/** A call as a web-standard request. Its host stands for whichever the API is called by: nothing depends on it. */
+export function requestOf(event: APIGatewayProxyEventV2): Request {
+  const { rawPath, rawQueryString, headers, requestContext } = event;
+  const { method } = requestContext.http;
+  const query = rawQueryString === '' ? '' : `?${rawQueryString}`;
+  return new Request(`https://api.invalid${sentPath(rawPath)}${query}`, {
+    method,
+    headers: Object.entries(headers).map(([name, value = '']) => [name, bytewise(value)]),
+    body: BODILESS.has(method) ? undefined : bodyOf(event),
+    duplex: 'half',
+  });
+}
+
+/** A body as it was sent; what can't be had fails whoever reads it. */
+function bodyOf({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): RequestInit['body'] {
+  if (body === undefined) return undefined;
+  if (!isBase64Encoded && contentEncodingOf(headers['content-encoding'])) return failing(ENCODED_TEXT);
+  const bytes = Buffer.from(body, isBase64Encoded ? 'base64' : 'utf8');
+  const sentBytes = headers['content-length'];
+  if (isBase64Encoded || sentBytes === undefined || Number(sentBytes) === bytes.byteLength) return bytes;
+  return body.includes(REPLACED) ? failing(NOT_UTF_8) : bytes;
+}
+
+/** What stands for bytes that are no text where the gateway passes a body on as text. */
+const REPLACED = '\uFFFD';
+
+const NOT_UTF_8: ApiProblem = {
+  status: 415,
+  code: 'content_type_invalid',
+  detail:
+    'A body of this content type must be UTF-8: send it as application/octet-stream, or by way of an upload',
+};
+
+/** The gateway goes by the content type alone, and has made text of bytes that are none. */
+const ENCODED_TEXT: ApiProblem = {
+  status: 415,
+  code: 'content_encoding_unsupported',
+  detail:
+    'A body of this content type can have no Content-Encoding here: send it as application/octet-stream, or by way of an upload',
+  headers: { 'Accept-Encoding': 'identity' },
+};
+
+function failing(problem: ApiProblem): ReadableStream {
+  return new ReadableStream({ start: (controller) => controller.error(new ApiError(problem)) });
+}
+
+/** A header's value as requests take it, a character a byte. */
+function bytewise(value: string): string {
+  return Buffer.from(value).toString('latin1');
+}
+
+/** Methods whose requests have no body, whatever somebody sends. */
+const BODILESS = new Set(['GET', 'HEAD']);
+
+/** A response as the gateway takes it. What isn't JSON in UTF-8 travels as base64: its bytes may be no text. */
+export async function resultOf(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
+  const bytes = Buffer.from(await response.arrayBuffer());
+  const isBase64Encoded = !(isJsonType(response.headers.get('content-type') ?? '') && isUtf8(bytes));
+  return {
+    statusCode: response.status,
+    headers: Object.fromEntries(response.headers),
+    body: bytes.toString(isBase64Encoded ? 'base64' : 'utf8'),
+    isBase64Encoded,
+  };
+}

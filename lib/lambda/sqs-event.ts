@@ -1,0 +1,57 @@
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
+import type { Delivery, MessageAttribute } from '../core/model/received-message.ts';
+import { traceparentOfHeader } from './xray-header.ts';
+
+/**
+ * The deliveries of an event from an SQS event source.
+ * @param traced whether to tell which traces of X-Ray their senders were in
+ * @throws TypeError when the event is of something else
+ */
+export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
+  if (!isSqsEvent(event)) {
+    throw new TypeError(
+      `Expected an event of an SQS event source, got ${JSON.stringify(event)?.slice(0, 200)}`,
+    );
+  }
+  return event.Records.map((record) => {
+    const traceparent = traced ? traceparentOfHeader(record.attributes.AWSTraceHeader) : undefined;
+    return { ...deliveryOf(record), ...(traceparent !== undefined && { trace: { traceparent } }) };
+  });
+}
+
+function isSqsEvent(event: unknown): event is SQSEvent {
+  if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
+  return Array.isArray(event.Records) && event.Records.every((record) => record?.eventSource === 'aws:sqs');
+}
+
+function deliveryOf({ messageId, body, attributes, messageAttributes, receiptHandle }: SQSRecord): Delivery {
+  return {
+    id: messageId,
+    body,
+    attributes: textAttributes(messageAttributes),
+    typedAttributes: typedAttributes(messageAttributes),
+    group: attributes.MessageGroupId,
+    attempt: Number(attributes.ApproximateReceiveCount),
+    sentAt: Number(attributes.SentTimestamp),
+    firstDeliveredAt: Number(attributes.ApproximateFirstReceiveTimestamp),
+    receipt: receiptHandle,
+  };
+}
+
+/** Lambda has bytes in Base64. */
+function typedAttributes(attributes: SQSRecord['messageAttributes'] = {}): Record<string, MessageAttribute> {
+  const typed = Object.entries(attributes).filter(([, { dataType }]) => dataType !== 'String');
+  return Object.fromEntries(
+    typed.map(([name, { dataType, stringValue, binaryValue }]) => [
+      name,
+      { type: dataType, value: stringValue ?? Buffer.from(binaryValue ?? '', 'base64') },
+    ]),
+  );
+}
+
+function textAttributes(attributes: SQSRecord['messageAttributes']): Record<string, string> {
+  const entries = Object.entries(attributes ?? {});
+  return Object.fromEntries(
+    entries.flatMap(([name, { stringValue }]) => (stringValue ? [[name, stringValue]] : [])),
+  );
+}

@@ -1,0 +1,86 @@
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
+import { RECORDED_RESULT_BYTES } from '../core/config/receive-budget.ts';
+import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import {
+  DOLLARS_A_MILLION_CALLS,
+  DYNAMODB_BILLED_BYTES,
+  LAMBDA_DOLLARS_A_GIB_SECOND,
+  S3_DOLLARS_A_GB_MONTH,
+  SQS_BILLED_CHUNK_BYTES,
+} from './prices.ts';
+import { batchSeconds, type Workload } from './workload.ts';
+
+/** How a payload travels: in S3, with a message that refers to it, or in the message itself. */
+export type PayloadWay = 'S3' | 'inline';
+
+/** What a million requests cost, in dollars, by what is paid for. */
+export interface CostOfMillion {
+  readonly s3Put: number;
+  readonly s3Get: number;
+  readonly s3Storage: number;
+  readonly records: number;
+  readonly sqsIn: number;
+  readonly sqsOut: number;
+  readonly lambdaRequests: number;
+  readonly lambdaDuration: number;
+  readonly total: number;
+}
+
+/** An S3 notification, and an outcome without its result, are about this long. */
+const ENVELOPE_BYTES = 1_000;
+
+/** A request's record without its result is about this long. */
+const RECORD_BYTES = 600;
+
+/** A record holds a result's bytes as base64. */
+const BASE64_GROWTH = 4 / 3;
+
+const DAYS_A_MONTH = 30;
+
+/**
+ * What a million requests cost with full batches. Results too large for a record go to S3, and those above the inline
+ * limit are fetched from there by their consumer.
+ */
+export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillion {
+  const { payloadBytes, resultBytes, keptDays, batchSize, memoryMiB } = workload;
+  const payloads = way === 'S3' ? [payloadBytes] : [];
+  const isRecorded = resultBytes <= RECORDED_RESULT_BYTES;
+  const isInline = resultBytes <= NUMBER_SETTINGS.inlineLimitBytes.default;
+  const objects = [...payloads, ...(isRecorded ? [] : [resultBytes])];
+  const fetched = payloads.length + (isInline ? 0 : 1);
+  const gigabytes = objects.reduce((sum, bytes) => sum + bytes, 0) / 1_000; // bytes × a million ÷ 10⁹
+  const messageBytes = way === 'S3' ? ENVELOPE_BYTES : payloadBytes;
+  const outcomeBytes = ENVELOPE_BYTES + (isInline ? resultBytes : 0);
+  const recordBytes = RECORD_BYTES + (isRecorded ? resultBytes * BASE64_GROWTH : 0);
+  const items = {
+    s3Put: objects.length * DOLLARS_A_MILLION_CALLS['S3 write'],
+    s3Get: fetched * DOLLARS_A_MILLION_CALLS['S3 read'],
+    s3Storage: gigabytes * S3_DOLLARS_A_GB_MONTH * (keptDays / DAYS_A_MONTH),
+    // A claim, and a completion with the outcome.
+    records: (1 + Math.ceil(recordBytes / DYNAMODB_BILLED_BYTES)) * DOLLARS_A_MILLION_CALLS['DynamoDB write'],
+    // Each is sent by itself, and received and deleted with the others of its batch.
+    sqsIn:
+      (sqsCalls(messageBytes, 1) + sqsCalls(messageBytes, batchSize) + sqsCalls(0, batchSize)) *
+      DOLLARS_A_MILLION_CALLS.SQS,
+    sqsOut: (2 * sqsCalls(outcomeBytes, batchSize) + sqsCalls(0, batchSize)) * DOLLARS_A_MILLION_CALLS.SQS,
+    lambdaRequests: DOLLARS_A_MILLION_CALLS.Lambda / batchSize,
+    lambdaDuration: lambdaDollars(memoryMiB, (1_000_000 / batchSize) * batchSeconds(workload)),
+  };
+  return { ...items, total: Object.values(items).reduce((sum, dollars) => sum + dollars, 0) };
+}
+
+/** What a million requests' time costs if a batch is handled one request after another. */
+export function durationDollarsOneByOne({ memoryMiB, serviceSeconds }: Workload): number {
+  return lambdaDollars(memoryMiB, 1_000_000 * serviceSeconds);
+}
+
+function lambdaDollars(memoryMiB: number, seconds: number): number {
+  return (memoryMiB / 1_024) * seconds * LAMBDA_DOLLARS_A_GIB_SECOND;
+}
+
+/** The calls of SQS a message counts for, where up to `together` share one as far as they fit. */
+function sqsCalls(messageBytes: number, together: number): number {
+  const fitting = Math.max(1, Math.floor(SQS_MAX_MESSAGE_BYTES / Math.max(1, messageBytes)));
+  const messages = Math.min(together, fitting, SQS_MAX_BATCH_ENTRIES);
+  return Math.max(1, Math.ceil((messages * messageBytes) / SQS_BILLED_CHUNK_BYTES)) / messages;
+}

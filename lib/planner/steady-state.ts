@@ -1,0 +1,73 @@
+import { EVENT_SOURCE_MAX_BATCHES, SQS_MAX_IN_FLIGHT_MESSAGES } from '../core/config/aws-limits.ts';
+import { meanWaitSeconds } from './erlang.ts';
+import { batchSeconds, type Workload } from './workload.ts';
+
+/** What bounds the number of batches at a time. */
+export type Bound = 'maximum concurrency' | 'event source' | 'messages in flight';
+
+/** How a workload runs once the event source has as many batches at a time as it needs. */
+export interface SteadyState {
+  /** Requests being handled at a time, by Little's law. */
+  readonly requestsAtOnce: number;
+  readonly batchSeconds: number;
+  /** Batches, that is function instances, at a time if each is full. */
+  readonly batchesAtOnce: number;
+  /** The same if each batch holds one message, which can happen where an event source doesn't wait to fill it. */
+  readonly batchesAtOnceUnfilled: number;
+  /** Most batches at a time there can be. */
+  readonly maxBatches: number;
+  readonly boundBy: Bound;
+  /** What all of these do, in requests. */
+  readonly maxRatePerSecond: number;
+  /** The share of `maxBatches` in use; from 1 up the queue grows without end. */
+  readonly utilisation: number;
+  /** Messages received and not yet deleted. */
+  readonly inFlight: number;
+  readonly wait: Wait;
+}
+
+/** How long a request waits on average before its handler starts, by what it waits for. */
+export interface Wait {
+  /** A free function instance; Infinity when the queue grows without end. */
+  readonly queueSeconds: number;
+  /** The batch to fill. */
+  readonly windowSeconds: number;
+  /** Its turn in the batch, where not all of it are handled at once. */
+  readonly turnSeconds: number;
+}
+
+/** Applies Little's law, `concurrency = rate × time`, first to requests and then to batches. */
+export function steadyState(workload: Workload, batchWindowSeconds: number): SteadyState {
+  const { ratePerSecond, serviceSeconds, batchSize } = workload;
+  const secondsOfBatch = batchSeconds(workload);
+  const batchesPerSecond = ratePerSecond / batchSize;
+  const batchesAtOnce = batchesPerSecond * secondsOfBatch;
+  const { maxBatches, boundBy } = bound(workload);
+  const utilisation = batchesAtOnce / maxBatches;
+  return {
+    requestsAtOnce: ratePerSecond * serviceSeconds,
+    batchSeconds: secondsOfBatch,
+    batchesAtOnce,
+    batchesAtOnceUnfilled: ratePerSecond * serviceSeconds,
+    maxBatches,
+    boundBy,
+    maxRatePerSecond: (maxBatches * batchSize) / secondsOfBatch,
+    utilisation,
+    inFlight: Math.min(batchesAtOnce, maxBatches) * batchSize,
+    wait: {
+      queueSeconds: meanWaitSeconds(maxBatches, batchesAtOnce, secondsOfBatch),
+      windowSeconds: Math.min(batchWindowSeconds, (batchSize - 1) / ratePerSecond) / 2,
+      turnSeconds: (secondsOfBatch - serviceSeconds) / 2,
+    },
+  };
+}
+
+function bound({ maxConcurrency, batchSize }: Workload): { maxBatches: number; boundBy: Bound } {
+  const bounds: readonly (readonly [Bound, number])[] = [
+    ['event source', EVENT_SOURCE_MAX_BATCHES],
+    ['maximum concurrency', maxConcurrency ?? Number.POSITIVE_INFINITY],
+    ['messages in flight', Math.floor(SQS_MAX_IN_FLIGHT_MESSAGES / batchSize)],
+  ];
+  const [boundBy, maxBatches] = bounds.reduce((least, each) => (each[1] < least[1] ? each : least));
+  return { maxBatches, boundBy };
+}

@@ -1,0 +1,51 @@
+import { formatCount } from './format.ts';
+
+const UNITS = [
+  ['days', 86_400],
+  ['h', 3_600],
+  ['min', 60],
+  ['s', 1],
+  ['ms', 0.001],
+] as const;
+
+/** `1.2 s`, `2.8 h`: three digits, in the largest unit there is at least one of. */
+export function formatDuration(seconds: number): string {
+  if (seconds === 0) return '0 s';
+  if (seconds < 0.001) return '< 1 ms';
+  if (!Number.isFinite(seconds)) return 'without end';
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? ['ms', 0.001];
+  return `${threeDigits(seconds / size)} ${unit}`;
+}
+
+const DECIMAL_UNITS = [
+  ['GB', 1e9],
+  ['MB', 1e6],
+  ['KB', 1e3],
+] as const;
+
+/** `300 KB`: decimal, as prices are. */
+export function formatSize(bytes: number): string {
+  const [unit, size] = DECIMAL_UNITS.find(([, size]) => bytes >= size) ?? ['bytes', 1];
+  return `${threeDigits(bytes / size)} ${unit}`;
+}
+
+/** `1.2M`, `38.3k`, `240`: for the axis of a chart. */
+export function formatShort(value: number): string {
+  if (value >= 1e6) return `${threeDigits(value / 1e6)}M`;
+  return value >= 1e3 ? `${threeDigits(value / 1e3)}k` : threeDigits(value);
+}
+
+/** `0.67`, `24`, `10,417`: as many digits as mean something. */
+export function threeDigits(value: number): string {
+  return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toPrecision(3)));
+}
+
+/** `$1,142.35` */
+export function formatDollars(dollars: number): string {
+  return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+}
+
+/** `2026-01-31T12:00:00.005Z`; nothing where there is no time. */
+export function formatTime(time: number | undefined): string {
+  return time === undefined ? '' : new Date(time).toISOString();
+}

@@ -1,0 +1,141 @@
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { expect, it } from 'vitest';
+import { ApiAuth, type AsyncServiceProps } from '../../../lib/constructs/index.ts';
+import { readApiEnvironment } from '../../../lib/core/config/api-environment.ts';
+import { emptyApp, readable, resource, serviceIn } from '../service-in-app.ts';
+
+/** The environment variables of the API of a service in `stack`, and the logical ids they refer to. */
+function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyApp(), 'Stack')) {
+  const template = serviceIn(stack, { api: {}, ...props }).template();
+  const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties.Environment;
+  return {
+    variables: readable(Variables) as Record<string, string>,
+    bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
+    table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
+    input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
+  };
+}
+
+it('is what the API reads by default', () => {
+  const { variables, bucket, table, input } = variablesOf({});
+  expect(readApiEnvironment(variables)).toEqual({
+    maxJsonDepth: 128,
+    serviceName: 'Stack/Service',
+    inputQueueUrl: input,
+    payloadBucket: bucket,
+    requestTable: table,
+    uploadPrefix: 'requests/',
+    payloadPrefix: 'payloads/',
+    auth: 'iam',
+    tenantClaim: '',
+    firstSlots: 50,
+    reachableSlots: 3_050,
+    timeoutSeconds: 60,
+    inlineLimitBytes: 262_144,
+    maxPayloadBytes: 5_368_709_120,
+    recordAgeDays: 30,
+    resultAgeDays: 15,
+    maxWaitSeconds: 900,
+    tenantSharePercent: 50,
+    tracing: false,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
+  });
+});
+
+it('is what the props say', () => {
+  const { variables, bucket, table, input } = variablesOf({
+    observability: { tracing: true },
+    serviceName: 'urn:reports',
+    function: { timeout: Duration.minutes(2) },
+    output: { inlineLimitBytes: 1_000 },
+    payloads: {
+      maxBytes: 2_000,
+      lifecycle: { results: Duration.days(7) },
+      prefixes: { uploads: 'in/', payloads: 'by-reference/' },
+    },
+    records: { retention: Duration.days(40) },
+    api: {
+      auth: ApiAuth.jwt({
+        issuer: 'https://issuer.example.com',
+        audience: 'coatcheck',
+        tenantClaim: 'custom:tenant',
+      }),
+      maxWait: Duration.minutes(3),
+      tenantShare: 10,
+    },
+  });
+  expect(readApiEnvironment(variables)).toEqual({
+    maxJsonDepth: 128,
+    serviceName: 'urn:reports',
+    inputQueueUrl: input,
+    payloadBucket: bucket,
+    requestTable: table,
+    uploadPrefix: 'in/',
+    payloadPrefix: 'by-reference/',
+    auth: 'jwt',
+    tenantClaim: 'custom:tenant',
+    firstSlots: 50,
+    reachableSlots: 3_050,
+    timeoutSeconds: 120,
+    inlineLimitBytes: 1_000,
+    maxPayloadBytes: 2_000,
+    recordAgeDays: 40,
+    resultAgeDays: 7,
+    maxWaitSeconds: 180,
+    tenantSharePercent: 10,
+    tracing: true,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
+  });
+});
+
+it.each<[Partial<AsyncServiceProps>, string, string]>([
+  [{ queue: { maxConcurrency: 3 } }, '30', '30'],
+  [{ queue: { maxConcurrency: 100 } }, '50', '1000'],
+  [{ queue: { maxConcurrency: 1_000 } }, '50', '3050'],
+  [{ queue: { batchSize: 1 } }, '5', '305'],
+  [{ function: { requestConcurrency: 4 } }, '20', '1220'],
+  [{ function: { requestConcurrency: 400 } }, '50', '3050'],
+  [{ queue: { maxConcurrency: 2 }, function: { requestConcurrency: 1 } }, '2', '2'],
+])(
+  'counts the requests handled at a time: with %j, %s at first and %s a minute later',
+  (props, first, later) => {
+    const { variables } = variablesOf(props);
+    expect(variables.COATCHECK_FIRST_SLOTS).toBe(first);
+    expect(variables.COATCHECK_REACHABLE_SLOTS).toBe(later);
+  },
+);
+
+it('counts no more than there are for sure, where numbers are only known at deployment', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
+  const { variables } = variablesOf(
+    { queue: { maxConcurrency: number('Batches') }, function: { requestConcurrency: number('Requests') } },
+    stack,
+  );
+  expect(variables.COATCHECK_FIRST_SLOTS).toBe('2');
+  expect(variables.COATCHECK_REACHABLE_SLOTS).toBe('2');
+});
+
+it('refers to numbers only known at deployment', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const share = new CfnParameter(stack, 'Share', { type: 'Number' }).valueAsNumber;
+  const { variables } = variablesOf({ api: { tenantShare: share } }, stack);
+  expect(variables.COATCHECK_TENANT_SHARE_PERCENT).toBe('<Share>');
+});
+
+it("has names in logs and source maps, and nothing of the processor's own", () => {
+  const { variables } = variablesOf({ function: { environment: { TABLE: 'reports' } } });
+  expect(variables).toMatchObject({
+    POWERTOOLS_SERVICE_NAME: 'Stack/Service',
+    NODE_OPTIONS: '--enable-source-maps',
+  });
+  expect(variables).not.toHaveProperty('TABLE');
+});

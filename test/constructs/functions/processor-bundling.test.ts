@@ -1,0 +1,189 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { Architecture } from 'aws-cdk-lib/aws-lambda';
+import { type BundlingOptions, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { buildSync } from 'esbuild';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { processorBundling } from '../../../lib/constructs/functions/processor-bundling.ts';
+import type { AsyncServiceProps } from '../../../lib/constructs/index.ts';
+
+const workingDirectory = process.cwd();
+let root: string;
+beforeEach(() => {
+  root = realpathSync(mkdtempSync(join(tmpdir(), 'processor-bundling-')));
+});
+afterEach(() => {
+  process.chdir(workingDirectory);
+  rmSync(root, { recursive: true });
+});
+
+/** Writes files, each with a text, and goes to a folder. */
+function project(files: Readonly<Record<string, string>>, folder = '.') {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, name)), { recursive: true });
+    writeFileSync(join(root, name), text);
+  }
+  process.chdir(join(root, folder));
+}
+
+const ENTRY = 'export const handler = 1;';
+
+let count = 0;
+
+/** What the bundle of an entry exports, by the bundler itself and the options the CDK is given. */
+async function exportsOf(props: AsyncServiceProps): Promise<Record<string, unknown>> {
+  const { entry = '', bundling: { banner, define, mainFields, minify } = {} } = processorBundling(props);
+  const outfile = join(root, 'out', 'index.mjs');
+  const options = { define, mainFields, minify, banner: banner === undefined ? undefined : { js: banner } };
+  buildSync({ ...options, entryPoints: [entry], outfile, bundle: true, platform: 'node', format: 'esm' });
+  return import(`${outfile}?${count++}`);
+}
+
+describe('E6: the project', () => {
+  test('of one lock file begins there', () => {
+    project({ 'package-lock.json': '{}', 'package.json': '{}', 'app/processor.ts': ENTRY }, 'app');
+    expect(processorBundling({ entry: 'processor.ts' })).toMatchObject({
+      depsLockFilePath: join(root, 'package-lock.json'),
+      projectRoot: root,
+    });
+  });
+
+  test.each([
+    ['without a lock file', {}],
+    ['with two lock files', { 'package-lock.json': '{}', 'yarn.lock': '' }],
+  ])('%s needs none', (_, locks) => {
+    project({ ...locks, 'package.json': '{}', 'processor.ts': ENTRY });
+    const { entry, depsLockFilePath, projectRoot } = processorBundling({ entry: 'processor.ts' });
+    expect(projectRoot).toBe(root);
+    // By its name the CDK chooses a package manager; none it knows means npx.
+    expect(depsLockFilePath).toBe(entry);
+  });
+
+  test('with two lock files must say which has the versions of nodeModules', () => {
+    project({ 'package-lock.json': '{}', 'yarn.lock': '', 'package.json': '{}', 'processor.ts': ENTRY });
+    const bundling = { nodeModules: ['sharp'] };
+    expect(() => processorBundling({ entry: 'processor.ts', function: { bundling } })).toThrow(
+      'function.depsLockFilePath must name the lock file that has sharp, one of pnpm-lock.yaml, yarn.lock, bun.lock, ' +
+        `bun.lockb, package-lock.json, got ${join(root, 'yarn.lock')} and ${join(root, 'package-lock.json')}`,
+    );
+    const depsLockFilePath = 'package-lock.json';
+    const chosen = processorBundling({ entry: 'processor.ts', function: { bundling, depsLockFilePath } });
+    expect(chosen.depsLockFilePath).toBe(join(root, depsLockFilePath));
+  });
+
+  test('without a lock file can’t have nodeModules', () => {
+    project({ 'package.json': '{}', 'processor.ts': ENTRY });
+    const props = { entry: 'processor.ts', function: { bundling: { nodeModules: ['sharp'] } } };
+    expect(() => processorBundling(props)).toThrow(`got none in ${root} or above it`);
+  });
+
+  test('can have its entry elsewhere, under a root of its own or not', async () => {
+    project({ 'infra/package-lock.json': '{}', 'services/orders/processor.ts': ENTRY }, 'infra');
+    const entry = '../services/orders/processor.ts';
+    expect(processorBundling({ entry }).projectRoot).toBe(join(root, 'infra'));
+    expect(processorBundling({ entry, function: { projectRoot: '..' } }).projectRoot).toBe(root);
+    expect(await exportsOf({ entry })).toMatchObject({ handler: 1 });
+  });
+
+  test('has the generated entry in the package of the entry, whose versions nodeModules takes', () => {
+    project({ 'package-lock.json': '{}', 'a/package.json': '{}', 'a/src/processor.ts': ENTRY });
+    expect(dirname(processorBundling({ entry: 'a/src/processor.ts' }).entry ?? '')).toBe(
+      join(root, 'a', 'node_modules', '.cache', 'coatcheck'),
+    );
+  });
+});
+
+describe('E3: a CommonJS entry', () => {
+  const LOCK = { 'package-lock.json': '{}' };
+
+  test('has its exports by name', async () => {
+    project({ ...LOCK, 'processor.js': 'exports.handler = () => 1; exports.main = 2;' });
+    expect(await exportsOf({ entry: 'processor.js' })).toMatchObject({ handler: expect.any(Function) });
+    expect(await exportsOf({ entry: 'processor.js', handler: 'main' })).toMatchObject({ main: 2 });
+  });
+
+  test.each([true, false])('finds __dirname, __filename and require, minified: %s', async (minify) => {
+    const helper = 'exports.where = () => [__dirname, __filename, require("node:os").EOL, typeof require];';
+    project({
+      ...LOCK,
+      'helper.js': helper,
+      'processor.cjs': 'exports.handler = require("./helper").where();',
+    });
+    const { handler } = await exportsOf({ entry: 'processor.cjs', function: { bundling: { minify } } });
+    const out = join(root, 'out');
+    expect(handler).toEqual([out, join(out, 'index.mjs'), '\n', 'function']);
+  });
+
+  test.each([true, false])('goes with ESM that declares these itself, minified: %s', async (minify) => {
+    const source = `
+      import { createRequire } from 'node:module';
+      import legacy from './legacy.cjs';
+      const __dirname = import.meta.dirname;
+      const require = createRequire(import.meta.url);
+      export const handler = [__dirname, require('node:path').sep, legacy];`;
+    project({ ...LOCK, 'legacy.cjs': 'module.exports = __dirname;', 'processor.mjs': source });
+    // With the banner that is often advised.
+    const banner =
+      "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
+    const out = join(root, 'out');
+    expect(
+      await exportsOf({ entry: 'processor.mjs', function: { bundling: { minify, banner } } }),
+    ).toMatchObject({
+      handler: [out, '/', out],
+    });
+  });
+});
+
+describe('E4: options of one’s own', () => {
+  const bundlingOf = (bundling?: BundlingOptions) => {
+    project({ 'package-lock.json': '{}', 'processor.ts': ENTRY });
+    return processorBundling({ entry: 'processor.ts', function: { bundling } });
+  };
+
+  test('are used along with those of the service', () => {
+    const commandHooks = { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => ['true'] };
+    const { bundling } = bundlingOf({
+      minify: false,
+      banner: '/* mine */',
+      define: { VERSION: '"1"' },
+      environment: { A: 'b' },
+      commandHooks,
+    });
+    expect(bundling).toMatchObject({ minify: false, keepNames: true, bundleAwsSDK: true, commandHooks });
+    expect(bundling?.banner).toMatch(/globalThis\.require .*; \/\* mine \*\/$/);
+    expect(bundling?.define).toEqual({
+      __dirname: 'import.meta.dirname',
+      __filename: 'import.meta.filename',
+      VERSION: '"1"',
+    });
+    expect(bundling?.environment).toMatchObject({ A: 'b', npm_config_os: 'linux' });
+  });
+
+  test('that ask for CommonJS drop what only ESM needs', () => {
+    const { bundling } = bundlingOf({ format: OutputFormat.CJS });
+    expect(bundling).toMatchObject({ format: 'cjs', define: {}, minify: true });
+    expect(bundling?.banner).toBeUndefined();
+    expect(bundling?.mainFields).toBeUndefined();
+  });
+
+  test('that compile first get the entry itself, and CommonJS, which the compiler may write', () => {
+    const { entry, bundling } = bundlingOf({ preCompilation: true });
+    expect(entry).toBe(join(root, 'processor.ts'));
+    expect(bundling?.format).toBe('cjs');
+  });
+});
+
+test.each([
+  [undefined, 'arm64'],
+  [Architecture.ARM_64, 'arm64'],
+  [Architecture.X86_64, 'x64'],
+])('E5: packages are installed for the architecture of the function: %s', (architecture, cpu) => {
+  project({ 'package-lock.json': '{}', 'processor.ts': ENTRY });
+  const { bundling } = processorBundling({ entry: 'processor.ts', function: { architecture } });
+  expect(bundling?.environment).toEqual({
+    npm_config_os: 'linux',
+    npm_config_cpu: cpu,
+    npm_config_libc: 'glibc',
+  });
+});

@@ -1,0 +1,162 @@
+import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { expect, it } from 'vitest';
+import type { AsyncServiceProps } from '../../../lib/constructs/index.ts';
+import { readEnvironment } from '../../../lib/core/config/processor-environment.ts';
+import { emptyApp, readable, resource, resources, serviceIn } from '../service-in-app.ts';
+
+/** The environment variables of a service in `stack`, and the logical ids they refer to. */
+function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
+  const template = serviceIn(stack, props).template();
+  const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties
+    .Environment;
+  return {
+    variables: readable(Variables) as Record<string, string>,
+    bucket: `<${resource(template, 'AWS::S3::Bucket').id}>`,
+    table: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
+    input: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}>`,
+    output: `<${resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').id}>`,
+    dead: `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputDeadLetters').id}>`,
+    pauses: resources(template).find(({ id }) => id.startsWith('ServicePausesQueue'))?.id,
+  };
+}
+
+it('is what a processor reads by default', () => {
+  const { variables, bucket, table, input, output, dead, pauses } = variablesOf(
+    new Stack(emptyApp(), 'Stack'),
+    {},
+  );
+  expect(readEnvironment(variables)).toEqual({
+    serviceName: 'Stack/Service',
+    inputQueueUrl: input,
+    outputQueueUrl: output,
+    outputMaxMessageBytes: 1_048_576,
+    deadLetterQueueUrl: dead,
+    payloadBucket: bucket,
+    requestTable: table,
+    resultPrefix: 'results/',
+    disposablePrefix: 'disposable/',
+    claimCheckSources: [`${bucket}/requests/`, `${bucket}/payloads/`],
+    outputFormat: 'cloudevents',
+    concurrency: 10,
+    visibilityTimeoutSeconds: 360,
+    inputRetentionSeconds: 345_600,
+    maxAttempts: 5,
+    retryBaseSeconds: 10,
+    retryCapSeconds: 900,
+    inlineLimitBytes: 262_144,
+    maxPayloadBytes: 5_368_709_120,
+    maxBufferedBytes: 16_777_216,
+    maxJsonDepth: 128,
+    recordAgeDays: 30,
+    pauseQueueUrl: `<${pauses}>`,
+    pauseSeconds: 30,
+    failureRatePercent: undefined,
+    measureLoad: false,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
+    metrics: true,
+    eventBusArn: '',
+    tracing: false,
+  });
+});
+
+it('is what the props say', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { variables, bucket, table, input, output, dead, pauses } = variablesOf(stack, {
+    circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
+    serviceName: 'urn:reports',
+    observability: { metrics: false, tracing: true },
+    queue: {
+      batchSize: 20,
+      batchWindow: Duration.seconds(5),
+      visibilityTimeout: Duration.minutes(3),
+      retention: Duration.hours(2),
+    },
+    function: { requestConcurrency: 4, timeout: Duration.minutes(2) },
+    retry: { baseDelay: Duration.seconds(3), maxDelay: Duration.minutes(1) },
+    output: { inlineLimitBytes: 1_000, format: 'raw' },
+    payloads: {
+      maxBytes: 2_000,
+      maxBufferedBytes: 3_000,
+      maxJsonDepth: 4,
+      prefixes: { uploads: 'in/', payloads: 'by-reference/', results: 'out/', consumerCopies: 'out-copies/' },
+      sources: [
+        { bucket: Bucket.fromBucketName(stack, 'One', 'one-bucket') },
+        { bucket: Bucket.fromBucketName(stack, 'Two', 'two-bucket'), prefix: 'some/' },
+      ],
+    },
+    records: { retention: Duration.days(40) },
+  });
+  expect(readEnvironment(variables)).toEqual({
+    serviceName: 'urn:reports',
+    inputQueueUrl: input,
+    outputQueueUrl: output,
+    outputMaxMessageBytes: 1_048_576,
+    deadLetterQueueUrl: dead,
+    payloadBucket: bucket,
+    requestTable: table,
+    resultPrefix: 'out/',
+    disposablePrefix: 'out-copies/',
+    claimCheckSources: [`${bucket}/in/`, `${bucket}/by-reference/`, 'one-bucket', 'two-bucket/some/'],
+    outputFormat: 'raw',
+    concurrency: 4,
+    visibilityTimeoutSeconds: 180,
+    inputRetentionSeconds: 7_200,
+    maxAttempts: 5,
+    retryBaseSeconds: 3,
+    retryCapSeconds: 60,
+    inlineLimitBytes: 1_000,
+    maxPayloadBytes: 2_000,
+    maxBufferedBytes: 3_000,
+    maxJsonDepth: 4,
+    recordAgeDays: 40,
+    pauseQueueUrl: `<${pauses}>`,
+    pauseSeconds: 60,
+    failureRatePercent: 80,
+    measureLoad: false,
+    webhookQueueUrl: '',
+    webhookDefaultUrl: '',
+    webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    callbacks: 'off',
+    callbackPorts: [443, 8443],
+    metrics: false,
+    eventBusArn: '',
+    tracing: true,
+  });
+});
+
+it('handles a batch as a whole, as far as a function may open sockets', () => {
+  const { variables } = variablesOf(new Stack(emptyApp(), 'Stack'), {
+    queue: { batchSize: 1_000, batchWindow: Duration.seconds(1) },
+  });
+  expect(variables.COATCHECK_CONCURRENCY).toBe('400');
+});
+
+it('has room for the user, for the names in logs and for source maps', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { variables } = variablesOf(stack, { function: { environment: { TABLE: 'reports' } } });
+  expect(variables).toMatchObject({
+    TABLE: 'reports',
+    POWERTOOLS_SERVICE_NAME: 'Stack/Service',
+    NODE_OPTIONS: '--enable-source-maps',
+  });
+});
+
+it("leaves Node's options to the user who sets them", () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { variables } = variablesOf(stack, {
+    function: { environment: { NODE_OPTIONS: '--max-http-header-size=32768' } },
+  });
+  expect(variables.NODE_OPTIONS).toBe('--max-http-header-size=32768');
+});
+
+it('refers to numbers only known at deployment', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const depth = new CfnParameter(stack, 'Depth', { type: 'Number' });
+  const { variables } = variablesOf(stack, { payloads: { maxJsonDepth: depth.valueAsNumber } });
+  expect(variables.COATCHECK_MAX_JSON_DEPTH).toBe('<Depth>');
+});

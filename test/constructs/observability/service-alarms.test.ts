@@ -1,0 +1,228 @@
+import { Duration, Stack } from 'aws-cdk-lib';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
+import { afterEach, expect, it, vi } from 'vitest';
+import { emptyApp, readable, resource, resources, serviceIn, serviceInApp } from '../service-in-app.ts';
+
+afterEach(() => vi.unstubAllEnvs());
+
+const ALARM = 'AWS::CloudWatch::Alarm';
+
+it.each([
+  ['ServiceAlarmsDeadLetters', 'ServiceInputDeadLetters'],
+  ['ServiceAlarmsOutputDeadLetters', 'ServiceOutputDeadLetters'],
+  ['ServiceAlarmsPauseDeadLetters', 'ServicePausesDeadLetters'],
+])('%s: a single message is enough', (alarm, queue) => {
+  const template = serviceInApp().template();
+  expect(readable(resource(template, ALARM, alarm).properties)).toMatchObject({
+    Namespace: 'AWS/SQS',
+    MetricName: 'ApproximateNumberOfMessagesVisible',
+    Dimensions: [
+      { Name: 'QueueName', Value: `<${resource(template, 'AWS::SQS::Queue', queue).id}.QueueName>` },
+    ],
+    Statistic: 'Maximum',
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    EvaluationPeriods: 1,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('dead letters are told of with what to do about them', () => {
+  const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsDeadLetters');
+  expect(properties.AlarmDescription).toContain('npx coatcheck dead-letters list');
+});
+
+it.each([
+  [undefined, 3_600],
+  [Duration.minutes(2), 120],
+])('a request that waits is told of, with %s after %i seconds', (oldestRequestAlarm, seconds) => {
+  const template = serviceInApp({ observability: { oldestRequestAlarm } }).template();
+  const queue = resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue');
+  const { properties } = resource(template, ALARM, 'ServiceAlarmsOldestRequest');
+  expect(readable(properties)).toMatchObject({
+    MetricName: 'ApproximateAgeOfOldestMessage',
+    Dimensions: [{ Name: 'QueueName', Value: `<${queue.id}.QueueName>` }],
+    Threshold: seconds,
+    TreatMissingData: 'notBreaching',
+  });
+  expect(properties.AlarmDescription).toContain(`${seconds} seconds`);
+});
+
+it('a pause is told of until there has been none for as long as the longest', () => {
+  const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsPaused');
+  expect(properties).toMatchObject({
+    Namespace: 'Coatcheck',
+    MetricName: 'Paused',
+    Dimensions: [{ Name: 'service', Value: 'Stack/Service' }],
+    Statistic: 'Sum',
+    Period: 900,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('without a circuit breaker there are no pauses to be told of', () => {
+  const { service } = serviceInApp({ circuitBreaker: { pauseEventSource: false } });
+  expect(service.alarms.map(({ node }) => node.id)).not.toContain('Paused');
+  expect(service.alarms.map(({ node }) => node.id)).not.toContain('PauseDeadLetters');
+});
+
+it('a call of the HTTP API that broke is told of', () => {
+  const template = serviceInApp({ api: {} }).template();
+  const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceApi');
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsApiErrors').properties)).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Errors',
+    Dimensions: [{ Name: 'FunctionName', Value: `<${id}>` }],
+    Statistic: 'Sum',
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('batches put off for minutes are told of, a moment isn’t', () => {
+  const template = serviceInApp().template();
+  const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor');
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsThrottles').properties)).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Throttles',
+    Dimensions: [{ Name: 'FunctionName', Value: `<${id}>` }],
+    Statistic: 'Sum',
+    Period: 60,
+    Threshold: 1,
+    ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 3,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('failures that outnumber successes for minutes are told of, where there are enough to tell', () => {
+  const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsSuccessRate');
+  expect(properties).toMatchObject({
+    Threshold: 50,
+    ComparisonOperator: 'LessThanThreshold',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 3,
+    TreatMissingData: 'notBreaching',
+  });
+  const [expression, ...metrics] = properties.Metrics;
+  expect(expression).toMatchObject({ Expression: expect.stringContaining('succeeded + failed >= 10') });
+  expect(metrics).toMatchObject(
+    ['Succeeded', 'Failed'].map((MetricName) => ({
+      ReturnData: false,
+      MetricStat: {
+        Metric: {
+          Namespace: 'Coatcheck',
+          MetricName,
+          Dimensions: [{ Name: 'service', Value: 'Stack/Service' }],
+        },
+        Period: 60,
+        Stat: 'Sum',
+      },
+    })),
+  );
+});
+
+it('an emulator, which would refuse it, gets no alarm on a rate', () => {
+  vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:4566');
+  const { service } = serviceInApp();
+  expect(service.alarms.map(({ node }) => node.id)).toEqual([
+    'DeadLetters',
+    'OutputDeadLetters',
+    'PauseDeadLetters',
+    'Paused',
+    'OldestRequest',
+    'Throttles',
+  ]);
+});
+
+it('without figures there is no rate to be told of', () => {
+  const { service } = serviceInApp({ observability: { metrics: false } });
+  const ids = service.alarms.map(({ node }) => node.id);
+  expect(ids).not.toContain('SuccessRate');
+  expect(ids).not.toContain('Paused');
+  expect(ids).toContain('PauseDeadLetters');
+});
+
+it('every alarm says what to do, in no more than a page of an alarm takes', () => {
+  const { template } = serviceInApp({ api: {} });
+  const alarms = resources(template()).filter(({ type }) => type === ALARM);
+  for (const { properties } of alarms) {
+    expect(properties.AlarmDescription).toMatch(/\.$/);
+    expect(properties.AlarmDescription.length).toBeLessThanOrEqual(1_024);
+  }
+});
+
+it('tells a topic, where there is one', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { template } = serviceIn(stack, {
+    observability: { alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) },
+  });
+  const topic = resource(template(), 'AWS::SNS::Topic').id;
+  const alarms = resources(template()).filter(({ type }) => type === ALARM);
+  expect(alarms.map(({ properties }) => readable(properties.AlarmActions))).toEqual(
+    alarms.map(() => [`<${topic}>`]),
+  );
+});
+
+it('watches no queue of the user', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { service } = serviceIn(stack, { output: { queue: new Queue(stack, 'Own') } });
+  expect(service.alarms.map(({ node }) => node.id)).toEqual([
+    'DeadLetters',
+    'PauseDeadLetters',
+    'Paused',
+    'OldestRequest',
+    'Throttles',
+    'SuccessRate',
+  ]);
+});
+
+it('E9: throttled calls raise an alarm: they are no errors of the function', () => {
+  const template = serviceInApp({ api: {} }).template();
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsApiThrottles').properties)).toMatchObject({
+    Namespace: 'AWS/Lambda',
+    MetricName: 'Throttles',
+    Dimensions: [
+      { Name: 'FunctionName', Value: `<${resource(template, 'AWS::Lambda::Function', 'ServiceApi').id}>` },
+    ],
+    Statistic: 'Sum',
+    Threshold: 1,
+    TreatMissingData: 'notBreaching',
+  });
+});
+
+it('E9: 5xx answers raise an alarm when they last', () => {
+  const template = serviceInApp({ api: {} }).template();
+  expect(readable(resource(template, ALARM, 'ServiceAlarmsApiServerErrors').properties)).toMatchObject({
+    Namespace: 'AWS/ApiGateway',
+    MetricName: '5xx',
+    Dimensions: [{ Name: 'ApiId', Value: `<${resource(template, 'AWS::ApiGatewayV2::Api').id}>` }],
+    Statistic: 'Sum',
+    EvaluationPeriods: 3,
+    DatapointsToAlarm: 3,
+  });
+});
+
+it('E9: by default the processor leaves half of the concurrency that an account has', () => {
+  const { ScalingConfig } = resource(
+    serviceInApp().template(),
+    'AWS::Lambda::EventSourceMapping',
+    'ServiceProcessor',
+  ).properties;
+  expect(ScalingConfig).toEqual({ MaximumConcurrency: 500 });
+});
+
+it('E10: CloudWatch may publish to the topic', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const alarmTopic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const { template } = serviceIn(stack, { observability: { alarmTopic } });
+  const { Statement } = resource(template(), 'AWS::SNS::TopicPolicy').properties.PolicyDocument;
+  expect(Statement).toContainEqual(
+    expect.objectContaining({ Effect: 'Allow', Principal: { Service: 'cloudwatch.amazonaws.com' } }),
+  );
+});

@@ -1,0 +1,160 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { EventType } from 'aws-cdk-lib/aws-s3';
+import { SqsDestination } from 'aws-cdk-lib/aws-s3-notifications';
+import { describe, expect, it } from 'vitest';
+import { readable, resource, resources, serviceInApp } from '../service-in-app.ts';
+
+describe('the payload bucket', () => {
+  const template = serviceInApp().template();
+  const bucket = resource(template, 'AWS::S3::Bucket');
+  const queue = resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue');
+  const queuePolicy = resource(template, 'AWS::SQS::QueuePolicy', 'ServiceInputQueue');
+
+  it('is versioned, encrypted, private and without access lists', () => {
+    expect(bucket.properties).toMatchObject({
+      VersioningConfiguration: { Status: 'Enabled' },
+      BucketEncryption: {
+        ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: 'AES256' } }],
+      },
+      PublicAccessBlockConfiguration: {
+        BlockPublicAcls: true,
+        BlockPublicPolicy: true,
+        IgnorePublicAcls: true,
+        RestrictPublicBuckets: true,
+      },
+      OwnershipControls: { Rules: [{ ObjectOwnership: 'BucketOwnerEnforced' }] },
+    });
+  });
+
+  it('refuses plain HTTP and allows nobody anything by itself', () => {
+    const { properties } = resource(template, 'AWS::S3::BucketPolicy');
+    expect(readable(properties.PolicyDocument)).toMatchObject({
+      Statement: [
+        {
+          Effect: 'Deny',
+          Action: 's3:*',
+          Resource: [`<${bucket.id}.Arn>`, `<${bucket.id}.Arn>/*`],
+          Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+        },
+      ],
+    });
+  });
+
+  it('tells the input queue of uploads, by its own property', () => {
+    expect(readable(bucket.properties.NotificationConfiguration)).toEqual({
+      QueueConfigurations: [
+        {
+          Event: 's3:ObjectCreated:*',
+          Queue: `<${queue.id}.Arn>`,
+          Filter: { S3Key: { Rules: [{ Name: 'prefix', Value: 'requests/' }] } },
+        },
+      ],
+    });
+    const helpers = resources(template).filter(({ type }) => /^Custom::|^AWS::Lambda::Function$/.test(type));
+    expect(helpers.map(({ id }) => id)).toEqual([
+      resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').id,
+      resource(template, 'AWS::Lambda::Function', 'ServiceCircuitBreaker').id,
+    ]);
+  });
+
+  it('waits for the queue to let S3 in, which is let in for this account only', () => {
+    expect(bucket.dependsOn).toContain(queuePolicy.id);
+    const { Statement: statements } = queuePolicy.properties.PolicyDocument;
+    expect(readable(statements.filter(({ Effect }: { Effect: string }) => Effect === 'Allow'))).toEqual([
+      {
+        Sid: 'S3TellsOfUploads',
+        Effect: 'Allow',
+        Principal: { Service: 's3.amazonaws.com' },
+        Action: 'sqs:SendMessage',
+        Resource: `<${queue.id}.Arn>`,
+        Condition: { StringEquals: { 'aws:SourceAccount': '<AWS::AccountId>' } },
+      },
+    ]);
+  });
+
+  it('outlives its stack, except when creating it is rolled back', () => {
+    expect(bucket.deletionPolicy).toBe('RetainExceptOnCreate');
+    const destroyed = resource(
+      serviceInApp({ removalPolicy: RemovalPolicy.DESTROY }).template(),
+      'AWS::S3::Bucket',
+    );
+    expect(destroyed.deletionPolicy).toBe('Delete');
+  });
+});
+
+describe('its lifecycle', () => {
+  const rulesOf = (props: Parameters<typeof serviceInApp>[0]) =>
+    resource(serviceInApp(props).template(), 'AWS::S3::Bucket').properties.LifecycleConfiguration.Rules.map(
+      (rule: Record<string, unknown>) =>
+        Object.fromEntries(Object.entries(rule).filter(([key]) => !['Id', 'Status'].includes(key))),
+    );
+
+  it('outlasts by default every message that can point at an object', () => {
+    expect(rulesOf({})).toEqual([
+      { Prefix: 'requests/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 5 } },
+      { Prefix: 'payloads/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 5 } },
+      { Prefix: 'results/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      { Prefix: 'disposable/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ]);
+  });
+
+  it('is as the props say', () => {
+    const payloads = {
+      prefixes: { uploads: 'in/', payloads: 'by-reference/', results: 'out/', consumerCopies: 'out-copies/' },
+      lifecycle: {
+        uploads: Duration.days(30),
+        replacedUploads: Duration.days(6),
+        results: Duration.days(40),
+        consumerCopies: Duration.days(7),
+        incompleteUploads: Duration.days(2),
+      },
+    };
+    expect(rulesOf({ payloads })).toEqual([
+      { Prefix: 'in/', ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 6 } },
+      { Prefix: 'by-reference/', ExpirationInDays: 30, NoncurrentVersionExpiration: { NoncurrentDays: 6 } },
+      { Prefix: 'out/', ExpirationInDays: 40, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      { Prefix: 'out-copies/', ExpirationInDays: 7, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 2 } },
+    ]);
+  });
+});
+
+describe('to web pages', () => {
+  const corsOf = (props: Parameters<typeof serviceInApp>[0]) =>
+    resource(serviceInApp(props).template(), 'AWS::S3::Bucket').properties.CorsConfiguration;
+
+  it('is closed by default', () => {
+    expect(corsOf({})).toBeUndefined();
+    expect(corsOf({ api: {} })).toBeUndefined();
+  });
+
+  it('of the API is open for uploads; a download comes after a redirect, from no origin', () => {
+    expect(corsOf({ api: { corsOrigins: ['https://app.example.com'] } }).CorsRules).toEqual([
+      {
+        Id: 'Uploads',
+        AllowedMethods: ['POST', 'PUT'],
+        AllowedOrigins: ['https://app.example.com'],
+        AllowedHeaders: ['*'],
+        ExposedHeaders: ['ETag'],
+        MaxAge: 3_600,
+      },
+      {
+        Id: 'Downloads',
+        AllowedMethods: ['GET'],
+        AllowedOrigins: ['*'],
+        AllowedHeaders: ['*'],
+        MaxAge: 3_600,
+      },
+    ]);
+  });
+});
+
+it('refuses a notification that would replace its own', () => {
+  const { service, template } = serviceInApp();
+  service.payloadBucket.addEventNotification(
+    EventType.OBJECT_REMOVED,
+    new SqsDestination(service.deadLetterQueue),
+  );
+  expect(template).toThrow(/addEventNotification on the payload bucket replaces the notification/);
+});

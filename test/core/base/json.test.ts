@@ -1,0 +1,143 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { JsonInvalid, JsonTooDeep } from '../../../lib/core/base/errors.ts';
+import { beginsWithMember, memberText, parseJson } from '../../../lib/core/base/json.ts';
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+/** Without backslashes: V8 13.6 takes an escaped name for a lone backslash if it has seen one in a like object. */
+const names = fc.string({ unit: fc.constantFrom('[', '}', '"', 'a', ',') });
+
+/** JSON with strings full of brackets, quotes and backslashes, laid out in one of several ways. */
+const tricky = fc.letrec((tie) => ({
+  value: fc.oneof({ maxDepth: 8 }, tie('leaf'), tie('array'), tie('object')),
+  leaf: fc.oneof(
+    fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', ',', ':', 'a', '\n', 'ü') }),
+    fc.integer(),
+    fc.constantFrom(null, true, false),
+  ),
+  array: fc.array(tie('value'), { maxLength: 3 }),
+  object: fc.dictionary(names, tie('value'), {
+    maxKeys: 3,
+  }),
+})).value;
+const layouts = fc.constantFrom(undefined, 2, '\t');
+
+describe('parseJson', () => {
+  test('allows exactly what nests as deep as allowed', () => {
+    fc.assert(
+      fc.property(tricky, layouts, (value, layout) => {
+        const text = JSON.stringify(value, undefined, layout);
+        const depth = depthOf(value);
+        expect(parseJson(text, 'It', depth)).toEqual(value);
+        if (depth > 0) expect(() => parseJson(text, 'It', depth - 1)).toThrow(JsonTooDeep);
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  test('refuses a bomb before it is parsed, and says which text and what is allowed', () => {
+    expect(() => parseJson('['.repeat(1_000_000), 'The payload', 128)).toThrow(
+      new JsonTooDeep('The payload', 128),
+    );
+  });
+
+  test.each(['', '{', '"', '"\\', '{"a":}', 'undefined', '[1,]', '01', "{'a':1}", '"\u0001"'])(
+    '%j is not JSON',
+    (text) => {
+      expect(() => parseJson(text, 'The payload', 128)).toThrow(JsonInvalid);
+    },
+  );
+
+  test.each([
+    '{"password": hunter2}',
+    'hunter2',
+    '"hunter2',
+    '["hunter2" "hunter2"]',
+    '{"hunter2", 1}',
+    `[${'"hunter2",'.repeat(20)}hunter2, ${'"hunter2",'.repeat(20)}]`,
+    '{"hunter2": 1, "hunter2"}',
+    '"hunter2\n"',
+    'undefined, "hunter2"',
+  ])('%j is quoted nowhere: errors are logged, and payloads are not', (text) => {
+    const error: unknown = parsingError(text);
+    expect(error).toBeInstanceOf(JsonInvalid);
+    expect(error instanceof Error && error.message).toMatch(/^It is not JSON(?:: (?:(?!hunt|unter2).)+)?$/);
+    expect(error instanceof Error && error.stack).not.toContain('hunter2');
+  });
+
+  test('whatever comes, a value or one of two errors', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('[', ']', '{', '}', '"', '\\', ',', ':', '1') }),
+        (text) => {
+          try {
+            expect(JSON.parse(text)).toEqual(parseJson(text, 'It', 100));
+          } catch (error) {
+            expect(error instanceof SyntaxError ? parsingError(text) : error).toBeInstanceOf(JsonInvalid);
+          }
+        },
+      ),
+      { numRuns: 1_000 },
+    );
+  });
+});
+
+function parsingError(text: string): unknown {
+  try {
+    parseJson(text, 'It', 100);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('memberText', () => {
+  test('gives the text every member was written as', () => {
+    fc.assert(
+      fc.property(fc.dictionary(names, tricky), layouts, (object, layout) => {
+        const text = JSON.stringify(object, undefined, layout);
+        for (const [name, value] of Object.entries(object)) {
+          const member = memberText(text, name);
+          expect(member === undefined ? 'missing' : JSON.parse(member)).toEqual(value);
+          expect(text).toContain(member);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test.each([
+    ['{"a":1,"b" : [1, 2] ,"c":3}', 'b', '[1, 2]'],
+    [' \n{ "b":12345678901234567890\n}\n', 'b', '12345678901234567890'],
+    ['{"b":1,"b":2}', 'b', '2'],
+    ['{"a":{"b":1}}', 'b', undefined],
+    ['{"a":"\\"b\\":1","b":2}', 'b', '2'],
+    ['{"\\u0062":1}', 'b', '1'],
+    ['{}', 'b', undefined],
+  ])('in %s, %s is %j', (json, name, text) => {
+    expect(memberText(json, name)).toBe(text);
+  });
+});
+
+describe('beginsWithMember', () => {
+  test.each([
+    ['{"b":1}', true],
+    [' { "a" : [1, {"x": "}"}] , "b" : 1}', true],
+    ['{"a":"\\"b\\":", "b"', true],
+    ['{"a":{"b":1}}', false],
+    ['{"a":1, "c', false],
+    ['{"a":"b", "c":', false],
+    ['[{"b":1}]', false],
+    ['{"a" "b":1}', false],
+    ['{"a":1 "b":2}', false],
+    ['{"a"', false],
+    ['{', false],
+    ['', false],
+  ])('of %s', (text, found) => {
+    expect(beginsWithMember(text, 'b')).toBe(found);
+  });
+});

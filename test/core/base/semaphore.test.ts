@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Slots } from '../../../lib/core/base/semaphore.ts';
+
+/** Work that is done when it is told to be. */
+class Job {
+  begun = false;
+  readonly #end = Promise.withResolvers<void>();
+
+  readonly work = () => {
+    this.begun = true;
+    return this.#end.promise;
+  };
+
+  async done(): Promise<void> {
+    this.#end.resolve();
+    for (let turn = 0; turn < 5; turn++) await null;
+  }
+}
+
+test('as many run at a time as there are slots, the others in their turn', async () => {
+  const slots = new Slots(2);
+  const jobs = [new Job(), new Job(), new Job(), new Job()] as const;
+  const all = Promise.all(jobs.map(({ work }) => slots.run(1, work)));
+  const begun = () => jobs.map((job) => job.begun);
+  expect(begun()).toEqual([true, true, false, false]);
+  await jobs[1].done();
+  expect(begun()).toEqual([true, true, true, false]);
+  for (const job of jobs) await job.done();
+  await all;
+});
+
+test('work that fails fails its caller and gives its slot back', async () => {
+  const slots = new Slots(1);
+  const failing = slots.run(1, () => Promise.reject(new Error('no')));
+  const next = slots.run(1, async () => 'done');
+  await expect(failing).rejects.toThrow('no');
+  expect(await next).toBe('done');
+  expect(await slots.run(1, async () => 'again')).toBe('again');
+});
+
+test('the most urgent goes next, the first among equals; each once, never more than allowed', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.nat({ max: 3 })),
+      fc.integer({ min: 1, max: 4 }),
+      async (urgencies, count) => {
+        const slots = new Slots(count);
+        const begun: number[] = [];
+        let running = 0;
+        const work = async (index: number) => {
+          expect(++running).toBeLessThanOrEqual(count);
+          begun.push(index);
+          await null;
+          running--;
+        };
+        await Promise.all(urgencies.map((urgency, index) => slots.run(urgency, () => work(index))));
+        const atOnce = urgencies.slice(0, count).map((_, index) => index);
+        const inTurn = urgencies.map((urgency, index) => ({ urgency, index })).slice(count);
+        const expected = inTurn.toSorted((a, b) => b.urgency - a.urgency).map(({ index }) => index);
+        expect(begun).toEqual([...atOnce, ...expected]);
+      },
+    ),
+  );
+});

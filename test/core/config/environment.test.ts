@@ -1,0 +1,422 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../../../lib/core/base/errors.ts';
+import {
+  type ApiEnvironment,
+  readApiEnvironment,
+  writeApiEnvironment,
+} from '../../../lib/core/config/api-environment.ts';
+import {
+  type ProcessorEnvironment,
+  readEnvironment,
+  writeEnvironment,
+} from '../../../lib/core/config/processor-environment.ts';
+import {
+  API_AUTHS,
+  CALLBACKS,
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  OUTPUT_FORMATS,
+  WEBHOOK_EVENTS,
+} from '../../../lib/core/config/settings.ts';
+import {
+  readWebhookEnvironment,
+  type WebhookEnvironment,
+  writeWebhookEnvironment,
+} from '../../../lib/core/config/webhook-environment.ts';
+
+const ENVIRONMENT: ProcessorEnvironment = {
+  serviceName: 'service',
+  inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  outputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
+  outputMaxMessageBytes: 262_144,
+  deadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters',
+  payloadBucket: 'payloads',
+  requestTable: 'requests',
+  resultPrefix: 'results/',
+  disposablePrefix: 'disposable/',
+  claimCheckSources: ['payloads/requests/', 'partner'],
+  outputFormat: 'cloudevents',
+  concurrency: 10,
+  visibilityTimeoutSeconds: 360,
+  inputRetentionSeconds: 345_600,
+  maxAttempts: 5,
+  retryBaseSeconds: 2,
+  retryCapSeconds: 900,
+  inlineLimitBytes: 262_144,
+  maxPayloadBytes: 5_368_709_120,
+  maxBufferedBytes: 67_108_864,
+  maxJsonDepth: 128,
+  recordAgeDays: 30,
+  measureLoad: true,
+  pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  pauseSeconds: 30,
+  failureRatePercent: 50,
+  webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  webhookDefaultUrl: 'https://example.com/hook',
+  webhookEvents: ['succeeded', 'expired'],
+  callbacks: 'public',
+  callbackPorts: [443, 8443],
+  metrics: true,
+  eventBusArn: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
+  tracing: true,
+};
+
+const VARIABLES = {
+  COATCHECK_SERVICE_NAME: 'service',
+  COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  COATCHECK_OUTPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
+  COATCHECK_OUTPUT_MAX_MESSAGE_BYTES: '262144',
+  COATCHECK_DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/dead-letters',
+  COATCHECK_PAYLOAD_BUCKET: 'payloads',
+  COATCHECK_REQUEST_TABLE: 'requests',
+  COATCHECK_RESULT_PREFIX: 'results/',
+  COATCHECK_DISPOSABLE_PREFIX: 'disposable/',
+  COATCHECK_CLAIM_CHECK_SOURCES: 'payloads/requests/ partner',
+  COATCHECK_OUTPUT_FORMAT: 'cloudevents',
+  COATCHECK_CONCURRENCY: '10',
+  COATCHECK_VISIBILITY_TIMEOUT_SECONDS: '360',
+  COATCHECK_INPUT_RETENTION_SECONDS: '345600',
+  COATCHECK_MAX_ATTEMPTS: '5',
+  COATCHECK_RETRY_BASE_SECONDS: '2',
+  COATCHECK_RETRY_CAP_SECONDS: '900',
+  COATCHECK_INLINE_LIMIT_BYTES: '262144',
+  COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
+  COATCHECK_MAX_BUFFERED_BYTES: '67108864',
+  COATCHECK_MAX_JSON_DEPTH: '128',
+  COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_MEASURE_LOAD: 'on',
+  COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
+  COATCHECK_PAUSE_SECONDS: '30',
+  COATCHECK_FAILURE_RATE_PERCENT: '50',
+  COATCHECK_WEBHOOK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  COATCHECK_WEBHOOK_DEFAULT_URL: 'https://example.com/hook',
+  COATCHECK_WEBHOOK_EVENTS: 'succeeded expired',
+  COATCHECK_CALLBACKS: 'public',
+  COATCHECK_CALLBACK_PORTS: '443 8443',
+  COATCHECK_METRICS: 'on',
+  COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
+  COATCHECK_TRACING: 'on',
+};
+
+const API_ENVIRONMENT: ApiEnvironment = {
+  serviceName: 'service',
+  inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  payloadBucket: 'payloads',
+  requestTable: 'requests',
+  uploadPrefix: 'requests/',
+  payloadPrefix: 'payloads/',
+  auth: 'jwt',
+  tenantClaim: 'custom:tenant',
+  firstSlots: 50,
+  reachableSlots: 3_050,
+  timeoutSeconds: 60,
+  inlineLimitBytes: 262_144,
+  maxPayloadBytes: 5_368_709_120,
+  recordAgeDays: 30,
+  maxJsonDepth: 128,
+  resultAgeDays: 15,
+  maxWaitSeconds: 900,
+  tenantSharePercent: 50,
+  tracing: false,
+  webhookQueueUrl: '',
+  webhookDefaultUrl: '',
+  webhookEvents: ['failed'],
+  callbacks: 'off',
+  callbackPorts: [443],
+};
+
+const API_VARIABLES = {
+  COATCHECK_SERVICE_NAME: 'service',
+  COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  COATCHECK_PAYLOAD_BUCKET: 'payloads',
+  COATCHECK_REQUEST_TABLE: 'requests',
+  COATCHECK_UPLOAD_PREFIX: 'requests/',
+  COATCHECK_PAYLOAD_PREFIX: 'payloads/',
+  COATCHECK_API_AUTH: 'jwt',
+  COATCHECK_TENANT_CLAIM: 'custom:tenant',
+  COATCHECK_FIRST_SLOTS: '50',
+  COATCHECK_REACHABLE_SLOTS: '3050',
+  COATCHECK_TIMEOUT_SECONDS: '60',
+  COATCHECK_INLINE_LIMIT_BYTES: '262144',
+  COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
+  COATCHECK_RECORD_AGE_DAYS: '30',
+  COATCHECK_MAX_JSON_DEPTH: '128',
+  COATCHECK_RESULT_AGE_DAYS: '15',
+  COATCHECK_MAX_WAIT_SECONDS: '900',
+  COATCHECK_TENANT_SHARE_PERCENT: '50',
+  COATCHECK_TRACING: 'off',
+  COATCHECK_WEBHOOK_QUEUE_URL: '',
+  COATCHECK_WEBHOOK_DEFAULT_URL: '',
+  COATCHECK_WEBHOOK_EVENTS: 'failed',
+  COATCHECK_CALLBACKS: 'off',
+  COATCHECK_CALLBACK_PORTS: '443',
+};
+
+const WEBHOOK_ENVIRONMENT: WebhookEnvironment = {
+  serviceName: 'service',
+  webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  webhookQueueArn: 'arn:aws:sqs:us-east-1:123456789012:webhooks',
+  webhookDeadLetterQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks-dead',
+  webhookDeadLetterQueueArn: 'arn:aws:sqs:us-east-1:123456789012:webhooks-dead',
+  webhookSecret: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
+  scheduleGroup: 'webhooks',
+  scheduleRole: 'arn:aws:iam::123456789012:role/scheduler',
+  requestTable: 'requests',
+  callbacks: 'local',
+  callbackPorts: [443],
+};
+
+const WEBHOOK_VARIABLES = {
+  COATCHECK_SERVICE_NAME: 'service',
+  COATCHECK_WEBHOOK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  COATCHECK_WEBHOOK_QUEUE_ARN: 'arn:aws:sqs:us-east-1:123456789012:webhooks',
+  COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks-dead',
+  COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_ARN: 'arn:aws:sqs:us-east-1:123456789012:webhooks-dead',
+  COATCHECK_WEBHOOK_SECRET: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
+  COATCHECK_SCHEDULE_GROUP: 'webhooks',
+  COATCHECK_REQUEST_TABLE: 'requests',
+  COATCHECK_SCHEDULE_ROLE: 'arn:aws:iam::123456789012:role/scheduler',
+  COATCHECK_CALLBACKS: 'local',
+  COATCHECK_CALLBACK_PORTS: '443',
+};
+
+/** Functions of one deployment may run beside a stack of another: the names are a contract. */
+test('the variables stay what they are', () => {
+  expect(writeEnvironment(ENVIRONMENT)).toEqual(VARIABLES);
+  expect(writeApiEnvironment(API_ENVIRONMENT)).toEqual(API_VARIABLES);
+  expect(writeWebhookEnvironment(WEBHOOK_ENVIRONMENT)).toEqual(WEBHOOK_VARIABLES);
+  expect(readWebhookEnvironment(WEBHOOK_VARIABLES)).toEqual(WEBHOOK_ENVIRONMENT);
+});
+
+const texts = fc.string({ minLength: 1 }).filter((text) => text.trim() !== '');
+
+function number(name: NumberSettingName) {
+  return fc.integer({ min: NUMBER_SETTINGS[name].min, max: NUMBER_SETTINGS[name].max });
+}
+
+const TELLING = {
+  webhookQueueUrl: fc.string(),
+  webhookDefaultUrl: fc.string(),
+  webhookEvents: fc.subarray([...WEBHOOK_EVENTS], { minLength: 1 }),
+  callbacks: fc.constantFrom(...CALLBACKS),
+  callbackPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1 }),
+};
+
+test('what is written is what is read', () => {
+  const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
+    serviceName: texts,
+    inputQueueUrl: texts,
+    outputQueueUrl: texts,
+    outputMaxMessageBytes: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
+    deadLetterQueueUrl: texts,
+    payloadBucket: texts,
+    requestTable: texts,
+    resultPrefix: texts,
+    disposablePrefix: texts,
+    claimCheckSources: fc.array(fc.stringMatching(/^[a-z][a-z0-9./-]+$/), { minLength: 1 }),
+    outputFormat: fc.constantFrom(...OUTPUT_FORMATS),
+    concurrency: number('concurrency'),
+    visibilityTimeoutSeconds: number('visibilityTimeoutSeconds'),
+    inputRetentionSeconds: number('inputRetentionSeconds'),
+    maxAttempts: number('maxAttempts'),
+    retryBaseSeconds: number('retryBaseSeconds'),
+    retryCapSeconds: number('retryCapSeconds'),
+    inlineLimitBytes: number('inlineLimitBytes'),
+    maxPayloadBytes: number('maxPayloadBytes'),
+    maxBufferedBytes: number('maxBufferedBytes'),
+    maxJsonDepth: number('maxJsonDepth'),
+    recordAgeDays: number('recordAgeDays'),
+    pauseQueueUrl: fc.string(),
+    pauseSeconds: number('pauseSeconds'),
+    failureRatePercent: fc.option(number('failureRatePercent'), { nil: undefined }),
+    measureLoad: fc.boolean(),
+    ...TELLING,
+    metrics: fc.boolean(),
+    eventBusArn: fc.string(),
+    tracing: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(environments, (environment) => {
+      expect(readEnvironment({ OTHER: 'x', ...writeEnvironment(environment) })).toEqual(environment);
+    }),
+  );
+});
+
+test('what is written for the API is what it reads', () => {
+  const environments: fc.Arbitrary<ApiEnvironment> = fc.record({
+    serviceName: texts,
+    inputQueueUrl: texts,
+    payloadBucket: texts,
+    requestTable: texts,
+    uploadPrefix: texts,
+    payloadPrefix: texts,
+    auth: fc.constantFrom(...API_AUTHS),
+    tenantClaim: fc.string(),
+    firstSlots: fc.integer({ min: 1, max: 2_000 }),
+    reachableSlots: fc.integer({ min: 1, max: 122_000 }),
+    timeoutSeconds: number('timeoutSeconds'),
+    inlineLimitBytes: number('inlineLimitBytes'),
+    maxPayloadBytes: number('maxPayloadBytes'),
+    recordAgeDays: number('recordAgeDays'),
+    maxJsonDepth: number('maxJsonDepth'),
+    resultAgeDays: number('resultAgeDays'),
+    maxWaitSeconds: number('maxWaitSeconds'),
+    tenantSharePercent: number('tenantSharePercent'),
+    tracing: fc.boolean(),
+    ...TELLING,
+  });
+  fc.assert(
+    fc.property(environments, (environment) => {
+      expect(readApiEnvironment({ OTHER: 'x', ...writeApiEnvironment(environment) })).toEqual(environment);
+    }),
+  );
+});
+
+function problemsOf(
+  variables: Readonly<Record<string, string | undefined>>,
+  read: (variables: Readonly<Record<string, string | undefined>>) => unknown = readEnvironment,
+): string {
+  try {
+    read(variables);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message;
+    throw error;
+  }
+  throw new Error('nothing was wrong');
+}
+
+/** Those that may not be left out. */
+const OPTIONAL = [
+  'COATCHECK_TENANT_CLAIM',
+  'COATCHECK_EVENT_BUS_ARN',
+  'COATCHECK_WEBHOOK_QUEUE_URL',
+  'COATCHECK_WEBHOOK_DEFAULT_URL',
+  'COATCHECK_PAUSE_QUEUE_URL',
+  'COATCHECK_OUTPUT_MAX_MESSAGE_BYTES',
+  'COATCHECK_FAILURE_RATE_PERCENT',
+];
+const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
+
+test.each([undefined, ''])('an event bus of %j is none', (COATCHECK_EVENT_BUS_ARN) => {
+  expect(readEnvironment({ ...VARIABLES, COATCHECK_EVENT_BUS_ARN }).eventBusArn).toBe('');
+});
+
+test.each([undefined, ''])('a failure rate of %j is none', (COATCHECK_FAILURE_RATE_PERCENT) => {
+  expect(readEnvironment({ ...VARIABLES, COATCHECK_FAILURE_RATE_PERCENT }).failureRatePercent).toBe(
+    undefined,
+  );
+});
+
+describe('one problem is told alone:', () => {
+  test.each(REQUIRED)('%s missing', (name) => {
+    expect(problemsOf({ ...VARIABLES, [name]: undefined })).toBe(
+      `The processor's environment is not usable: ${name} must be set, got nothing`,
+    );
+  });
+
+  test.each([
+    ['COATCHECK_SERVICE_NAME', ' ', 'COATCHECK_SERVICE_NAME must be set, got nothing'],
+    ['COATCHECK_CLAIM_CHECK_SOURCES', ' ', 'COATCHECK_CLAIM_CHECK_SOURCES must be set, got nothing'],
+    ['COATCHECK_OUTPUT_FORMAT', 'xml', 'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, got xml'],
+    [
+      'COATCHECK_WEBHOOK_EVENTS',
+      'succeeded queued',
+      'COATCHECK_WEBHOOK_EVENTS must be of succeeded, failed, cancelled, expired, progress, got succeeded queued',
+    ],
+    [
+      'COATCHECK_CALLBACK_PORTS',
+      '443 https',
+      'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got 443 https',
+    ],
+    [
+      'COATCHECK_FAILURE_RATE_PERCENT',
+      '0',
+      'COATCHECK_FAILURE_RATE_PERCENT must be a whole number of percent from 1 to 100, got 0',
+    ],
+    ['COATCHECK_MEASURE_LOAD', 'true', 'COATCHECK_MEASURE_LOAD must be one of off, on, got true'],
+    [
+      'COATCHECK_CONCURRENCY',
+      'ten',
+      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got ten',
+    ],
+    [
+      'COATCHECK_CONCURRENCY',
+      '',
+      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got ',
+    ],
+    [
+      'COATCHECK_CONCURRENCY',
+      '0',
+      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 400, got 0',
+    ],
+    [
+      'COATCHECK_RETRY_BASE_SECONDS',
+      '1.5',
+      'COATCHECK_RETRY_BASE_SECONDS must be a whole number of seconds from 1 to 43200, got 1.5',
+    ],
+    [
+      'COATCHECK_INLINE_LIMIT_BYTES',
+      '1000001',
+      'COATCHECK_INLINE_LIMIT_BYTES must be a whole number of bytes from 0 to 1000000, got 1000001',
+    ],
+    [
+      'COATCHECK_MAX_JSON_DEPTH',
+      'Infinity',
+      'COATCHECK_MAX_JSON_DEPTH must be a whole number of levels from 1 to 1000, got Infinity',
+    ],
+  ])('%s set to %j', (name, value, problem) => {
+    expect(problemsOf({ ...VARIABLES, [name]: value })).toBe(
+      `The processor's environment is not usable: ${problem}`,
+    );
+  });
+});
+
+test('several problems are told at once', () => {
+  const message = problemsOf({});
+  for (const name of REQUIRED) expect(message).toContain(`${name} must be set, got nothing`);
+});
+
+describe('of the API', () => {
+  test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL.includes(name)))(
+    '%s missing is told alone',
+    (name) => {
+      expect(problemsOf({ ...API_VARIABLES, [name]: undefined }, readApiEnvironment)).toBe(
+        `The HTTP API's environment is not usable: ${name} must be set, got nothing`,
+      );
+    },
+  );
+
+  test.each([
+    ['COATCHECK_API_AUTH', 'basic', 'COATCHECK_API_AUTH must be one of iam, jwt, none, got basic'],
+    ['COATCHECK_FIRST_SLOTS', '0', 'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got 0'],
+    [
+      'COATCHECK_FIRST_SLOTS',
+      '2.5',
+      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got 2.5',
+    ],
+    [
+      'COATCHECK_FIRST_SLOTS',
+      'many',
+      'COATCHECK_FIRST_SLOTS must be a whole number of requests from 1, got many',
+    ],
+    [
+      'COATCHECK_MAX_WAIT_SECONDS',
+      '345601',
+      'COATCHECK_MAX_WAIT_SECONDS must be a whole number of seconds from 1 to 345600, got 345601',
+    ],
+    [
+      'COATCHECK_TENANT_SHARE_PERCENT',
+      '101',
+      'COATCHECK_TENANT_SHARE_PERCENT must be a whole number of percent from 1 to 100, got 101',
+    ],
+  ])('%s set to %j is told', (name, value, problem) => {
+    expect(problemsOf({ ...API_VARIABLES, [name]: value }, readApiEnvironment)).toBe(
+      `The HTTP API's environment is not usable: ${problem}`,
+    );
+  });
+
+  test.each([undefined, ''])('a tenant claim of %j is none', (COATCHECK_TENANT_CLAIM) => {
+    expect(readApiEnvironment({ ...API_VARIABLES, COATCHECK_TENANT_CLAIM }).tenantClaim).toBe('');
+  });
+});

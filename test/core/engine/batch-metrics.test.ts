@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { PermanentError } from '../../../lib/core/base/errors.ts';
+import { BatchMetrics } from '../../../lib/core/engine/batch-metrics.ts';
+import { cancellation, expiry, failure } from '../../../lib/core/model/outcome.ts';
+import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { MemoryMetrics } from '../../support/memory-metrics.ts';
+import { inlineOutcome, outcomeOf } from '../../support/outcomes.ts';
+import { SetChance, START } from '../../support/set-chance.ts';
+
+function collecting() {
+  const metrics = new MemoryMetrics();
+  const chance = new SetChance();
+  const logger = new CollectingLogger();
+  return { metrics, chance, logger, batch: new BatchMetrics(metrics, chance.now, logger) };
+}
+
+function failed(code?: string) {
+  return outcomeOf(failure(new PermanentError('no', { code }), 1));
+}
+
+test('a batch is told with what was counted and measured in it', () => {
+  const { metrics, chance, batch } = collecting();
+  batch.began(START - 40);
+  chance.time += 7;
+  batch.worked(START);
+  batch.published(inlineOutcome('1'), START - 100);
+  batch.retried();
+  batch.retried();
+  batch.deadLettered();
+  batch.emit(5, 3);
+  expect(metrics.figures).toEqual({
+    counts: { Succeeded: 1, Failed: 0, Retried: 2, DeadLettered: 1, Redelivered: 3 },
+    values: { Wait: [40], ServiceTime: [7], EndToEnd: [107], BatchSize: [5] },
+    failures: new Map(),
+  });
+});
+
+test('outcomes are counted by how they ended', () => {
+  const { metrics, batch } = collecting();
+  const outcomes = [expiry(1), cancellation(1), cancellation(2)].map((ending) => outcomeOf(ending));
+  for (const outcome of [failed(), ...outcomes]) batch.published(outcome, START);
+  batch.emit(4, 0);
+  expect(metrics.figures.counts).toEqual({ Succeeded: 0, Failed: 1, Expired: 1, Cancelled: 2 });
+});
+
+test('failures are counted by our codes, those of handlers together', () => {
+  const { metrics, batch } = collecting();
+  for (const code of ['json_invalid', 'csv_invalid', 'json_invalid', undefined]) {
+    batch.published(failed(code), START);
+  }
+  batch.emit(4, 0);
+  expect(metrics.figures.failures).toEqual(
+    new Map([
+      ['json_invalid', 2],
+      ['handler', 2],
+    ]),
+  );
+});
+
+test('what has been told isn’t told again', () => {
+  const { metrics, batch } = collecting();
+  batch.published(failed('json_invalid'), START);
+  batch.emit(1, 1);
+  batch.began(START);
+  batch.emit(2, 0);
+  expect(metrics.emitted[1]).toEqual({
+    counts: { Succeeded: 0, Failed: 0 },
+    values: { Wait: [0], ServiceTime: [], EndToEnd: [], BatchSize: [2] },
+    failures: new Map(),
+  });
+});
+
+test('nothing takes less than no time, whatever the clock of the queue', () => {
+  const { metrics, batch } = collecting();
+  batch.began(START + 500);
+  batch.emit(1, 0);
+  expect(metrics.figures.values.Wait).toEqual([0]);
+});
+
+test('an empty batch is not told of', () => {
+  const { metrics, batch } = collecting();
+  batch.emit(0, 0);
+  expect(metrics.emitted).toEqual([]);
+});
+
+test('figures that can’t be told are logged', () => {
+  const { metrics, logger, batch } = collecting();
+  metrics.emit = () => {
+    throw new Error('no room');
+  };
+  batch.emit(1, 0);
+  expect(logger.lines).toMatchObject([{ level: 'warn', fields: { error: { message: 'no room' } } }]);
+});

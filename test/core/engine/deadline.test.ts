@@ -1,0 +1,79 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { unlessAborted } from '../../../lib/core/base/unless-aborted.ts';
+import { Shift } from '../../../lib/core/engine/deadline.ts';
+
+describe('a shift', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  test.each([
+    // In milliseconds: all the time, a quarter of the handlers', they are told to stop, given up, recording is, the
+    // last answer is given.
+    [60_000, 13_500, 54_000, 57_000, 58_200, 59_400],
+    [3_000, 625, 2_500, 2_750, 2_850, 2_950],
+    [900_000, 222_500, 890_000, 895_000, 897_000, 899_000],
+    [100_000, 22_500, 90_000, 95_000, 97_000, 99_000],
+  ])('of %i ms is over in five steps', (milliseconds, starts, stops, over, settles, closes) => {
+    const start = Date.now();
+    using shift = new Shift(start, start + milliseconds);
+    expect(shift.stopsAt).toBe(start + stops);
+    const fired: Record<string, number> = {};
+    for (const name of ['latestStart', 'stopping', 'over', 'settling', 'closing'] as const) {
+      shift[name].addEventListener('abort', () => {
+        fired[name] = Date.now() - start;
+      });
+    }
+    vi.advanceTimersByTime(milliseconds);
+    expect(fired).toEqual({ latestStart: starts, stopping: stops, over, settling: settles, closing: closes });
+    expect(closes).toBeLessThan(milliseconds);
+    // What another host with a clock of its own does must come after this one is killed.
+    expect(shift.leaseEndsAt).toBe(start + milliseconds + 1_000);
+  });
+
+  test('that begins too late is over at once', () => {
+    using shift = new Shift(1_000, 1_100);
+    expect(shift.stopping.aborted).toBe(true);
+  });
+
+  test('that is disposed of leaves no timer', () => {
+    {
+      using _ = new Shift(0, 60_000);
+      expect(vi.getTimerCount()).toBeGreaterThan(0);
+    }
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('unlessAborted', () => {
+  test('gives the value that comes first', async () => {
+    const { signal } = new AbortController();
+    expect(await unlessAborted(Promise.resolve('value'), signal, () => 'fallback')).toBe('value');
+  });
+
+  test('gives the fallback when the signal fires first, and what comes later harms nobody', async () => {
+    const controller = new AbortController();
+    const late = Promise.withResolvers<string>();
+    const first = unlessAborted(late.promise, controller.signal, async () => 'fallback');
+    controller.abort();
+    expect(await first).toBe('fallback');
+    late.reject(new Error('too late'));
+    await new Promise((resolve) => setImmediate(resolve));
+  });
+
+  test('gives the fallback when the signal has fired', async () => {
+    const never = new Promise<string>(() => {});
+    expect(await unlessAborted(never, AbortSignal.abort(), () => 'fallback')).toBe('fallback');
+  });
+
+  test('passes on what the promise or the fallback throws', async () => {
+    const { signal } = new AbortController();
+    const fallback = () => {
+      throw new Error('fallback failed');
+    };
+    await expect(unlessAborted(Promise.reject(new Error('failed')), signal, fallback)).rejects.toThrow(
+      'failed',
+    );
+    const never = new Promise<string>(() => {});
+    await expect(unlessAborted(never, AbortSignal.abort(), fallback)).rejects.toThrow('fallback failed');
+  });
+});

@@ -1,0 +1,72 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { triage } from '../../../lib/core/engine/isolation.ts';
+import { delivery } from '../../support/delivery.ts';
+
+const NOW = 1_000_000;
+const VISIBILITY_SECONDS = 360;
+
+function received(id: string, attempt: number, secondsAgo: number) {
+  return delivery('', { id, attempt, firstDeliveredAt: NOW - secondsAgo * 1000 });
+}
+
+function triaged(...deliveries: ReturnType<typeof received>[]) {
+  const { sound, suspect } = triage(deliveries, VISIBILITY_SECONDS, NOW);
+  return { sound: sound.map(({ id }) => id), suspect: suspect.map(({ id }) => id) };
+}
+
+const SOUND = received('sound', 1, 0);
+
+test.each([
+  ['its first delivery', 1, 10_000, false],
+  ['a retry after seconds', 2, 30, false],
+  ['a retry just before the visibility timeout', 4, 359, false],
+  ['a delivery by the visibility timeout', 2, 360, true],
+  ['a late one', 5, 10_000, true],
+])(
+  '%s makes a message suspect: attempt %i, first delivered %i s ago: %s',
+  (_, attempt, secondsAgo, isSuspect) => {
+    const { suspect } = triaged(SOUND, received('a', attempt, secondsAgo));
+    expect(suspect).toEqual(isSuspect ? ['a'] : []);
+  },
+);
+
+test('a message alone needs no isolation', () => {
+  expect(triaged(received('a', 3, 1_000))).toEqual({ sound: ['a'], suspect: [] });
+});
+
+describe('the order of suspects', () => {
+  const at = (attempt: number) => ['b', 'c', 'a'].map((id) => received(id, attempt, 10_000));
+
+  test('is another at every delivery', () => {
+    expect(triaged(...at(2)).suspect).toEqual(['a', 'b', 'c']);
+    expect(triaged(...at(3)).suspect).toEqual(['c', 'b', 'a']);
+    expect(triaged(...at(4)).suspect).toEqual(['b', 'c', 'a']);
+    expect(triaged(...at(5)).suspect).toEqual(['b', 'a', 'c']);
+    expect(triaged(...at(8)).suspect).toEqual(['a', 'b', 'c']);
+  });
+
+  test('is one for all, by the message delivered most often', () => {
+    const mixed = [received('a', 2, 10_000), received('b', 3, 10_000), received('c', 2, 10_000)];
+    expect(triaged(...mixed).suspect).toEqual(['c', 'b', 'a']);
+  });
+});
+
+test('no message is lost or doubled', () => {
+  const deliveries = fc.uniqueArray(
+    fc.record({
+      id: fc.string({ minLength: 1 }),
+      attempt: fc.integer({ min: 1, max: 10 }),
+      firstDeliveredAt: fc.integer({ min: 0, max: NOW }),
+    }),
+    { selector: ({ id }) => id },
+  );
+  fc.assert(
+    fc.property(deliveries, (given) => {
+      const all = given.map((one) => delivery('', one));
+      const { sound, suspect } = triage(all, VISIBILITY_SECONDS, NOW);
+      expect(new Set([...sound, ...suspect])).toEqual(new Set(all));
+      expect(sound.length + suspect.length).toBe(all.length);
+    }),
+  );
+});

@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { LoadMeter } from '../../../lib/core/engine/load-meter.ts';
+import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { MemoryLoadLog } from '../../support/memory-load-log.ts';
+import { SetChance, START } from '../../support/set-chance.ts';
+
+function open() {
+  const chance = new SetChance();
+  const log = new MemoryLoadLog();
+  const logger = new CollectingLogger();
+  const meter = new LoadMeter(log, chance.now, logger);
+  const closing = new AbortController();
+  return { meter, chance, log, logger, closing, flush: () => meter.flush(closing.signal) };
+}
+
+test('passes on what it counted at once, then every 5 seconds what was added since', async () => {
+  const { meter, chance, log, flush } = open();
+  meter.add({ completed: 1, handled: 2, milliseconds: 10 });
+  await flush();
+  meter.add({ completed: 2, handled: 4, milliseconds: 20 });
+  chance.advanceSeconds(4.999);
+  await flush();
+  meter.add({ completed: 3, handled: 6, milliseconds: 30 });
+  chance.advanceSeconds(0.001);
+  await flush();
+  expect(log.added).toEqual([
+    { at: START, completed: 1, handled: 2, milliseconds: 10 },
+    { at: START + 5_000, completed: 5, handled: 10, milliseconds: 50 },
+  ]);
+});
+
+test('passes on nothing where there is nothing, attempts without success, and what was completed without any', async () => {
+  const { meter, chance, log, flush } = open();
+  await flush();
+  expect(log.added).toEqual([]);
+  meter.add({ completed: 0, handled: 1, milliseconds: 0 });
+  await flush();
+  meter.add({ completed: 1, handled: 0, milliseconds: 0 });
+  chance.advanceSeconds(5);
+  await flush();
+  expect(log.added).toEqual([
+    { at: START, completed: 0, handled: 1, milliseconds: 0 },
+    { at: START + 5_000, completed: 1, handled: 0, milliseconds: 0 },
+  ]);
+});
+
+test.each(['fails before', 'fails after'] as const)(
+  'what may have been counted (it %s) is not counted again',
+  async (fault) => {
+    const { meter, chance, log, logger, flush } = open();
+    log.faults.inject('add', fault);
+    meter.add({ completed: 1, handled: 2, milliseconds: 10 });
+    await flush();
+    expect(logger.lines).toMatchObject([{ level: 'warn', message: 'What was done could not be counted' }]);
+    const before = log.added.length;
+    meter.add({ completed: 2, handled: 4, milliseconds: 20 });
+    chance.advanceSeconds(5);
+    await flush();
+    expect(log.added.slice(before)).toMatchObject([{ completed: 2, handled: 4, milliseconds: 20 }]);
+  },
+);
+
+test('doesn’t wait for an answer when there is no time left', async () => {
+  const { meter, log, logger, closing, flush } = open();
+  log.faults.inject('add', 'never answers');
+  meter.add({ completed: 1, handled: 2, milliseconds: 10 });
+  const flushed = flush();
+  closing.abort();
+  await flushed;
+  expect(logger.lines).toHaveLength(1);
+});

@@ -1,0 +1,102 @@
+import { expect, test } from 'vitest';
+import { Reading } from '../../../../lib/core/intake/admission/cached-reading.ts';
+import { SetChance } from '../../../support/set-chance.ts';
+
+/** A reading whose answers are given by hand. */
+function open() {
+  const chance = new SetChance();
+  const calls: PromiseWithResolvers<number>[] = [];
+  const failures: unknown[] = [];
+  const read = () => {
+    const call = Promise.withResolvers<number>();
+    calls.push(call);
+    return call.promise;
+  };
+  const reading = new Reading(read, chance.now, (error) => failures.push(error));
+  return { reading, chance, calls, failures };
+}
+
+/** A reading that was answered once. */
+async function opened(first: number) {
+  const bench = open();
+  const asked = bench.reading.latest();
+  bench.calls[0]?.resolve(first);
+  expect(await asked).toBe(first);
+  return bench;
+}
+
+test('those who ask first wait for one reading', async () => {
+  const { reading, calls } = open();
+  const asked = [reading.latest(), reading.latest(), reading.latest()];
+  calls[0]?.resolve(1);
+  expect(await Promise.all(asked)).toEqual([1, 1, 1]);
+  expect(calls).toHaveLength(1);
+});
+
+test('for 5 seconds nothing is read again', async () => {
+  const { reading, chance, calls } = await opened(1);
+  chance.time += 4_999;
+  expect(await reading.latest()).toBe(1);
+  expect(calls).toHaveLength(1);
+});
+
+test('then it is, while the last figures are used', async () => {
+  const { reading, chance, calls } = await opened(1);
+  chance.advanceSeconds(5);
+  expect(await reading.latest()).toBe(1);
+  expect(await reading.latest()).toBe(1);
+  expect(calls).toHaveLength(2);
+  calls[1]?.resolve(2);
+  await calls[1]?.promise;
+  expect(await reading.latest()).toBe(2);
+});
+
+test('who asks after a longer time waits for new figures', async () => {
+  const { reading, chance, calls } = await opened(1);
+  chance.advanceSeconds(11);
+  const asked = reading.latest();
+  calls[1]?.resolve(2);
+  expect(await asked).toBe(2);
+});
+
+test('but not for long, and has the last ones', async () => {
+  const { reading, chance } = await opened(1);
+  chance.advanceSeconds(60);
+  expect(await reading.latest()).toBe(1);
+});
+
+test('figures are as old as the question for them', async () => {
+  const { reading, chance, calls } = await opened(1);
+  chance.advanceSeconds(5);
+  await reading.latest();
+  chance.advanceSeconds(58);
+  calls[1]?.resolve(2);
+  await calls[1]?.promise;
+  const asked = reading.latest();
+  calls[2]?.reject(new Error('throttled'));
+  expect(await asked).toBe(2);
+  chance.advanceSeconds(3);
+  expect(await reading.latest()).toBeUndefined();
+});
+
+test('an answer that comes late doesn’t replace a newer one', async () => {
+  const { reading, chance, calls } = await opened(1);
+  chance.advanceSeconds(5);
+  await reading.latest();
+  chance.advanceSeconds(5);
+  await reading.latest();
+  calls[2]?.resolve(3);
+  await calls[2]?.promise;
+  calls[1]?.resolve(2);
+  await calls[1]?.promise;
+  expect(await reading.latest()).toBe(3);
+});
+
+test('a failure is told, and leaves the last figures', async () => {
+  const { reading, chance, calls, failures } = await opened(1);
+  chance.advanceSeconds(11);
+  const asked = reading.latest();
+  calls[1]?.reject(new Error('throttled'));
+  expect(await asked).toBe(1);
+  expect(failures).toEqual([new Error('throttled')]);
+});

@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { type AdmissionRules, LoadAdmission } from '../../../../lib/core/intake/admission/load-admission.ts';
+import { CollectingLogger } from '../../../support/collecting-logger.ts';
+import { MemoryBacklogGauge } from '../../../support/memory-backlog-gauge.ts';
+import { MemoryLoadLog } from '../../../support/memory-load-log.ts';
+import { SetChance } from '../../../support/set-chance.ts';
+
+const RULES: AdmissionRules = {
+  maxWaitSeconds: 100,
+  tenantSharePercent: 50,
+  firstSlots: 5,
+  reachableSlots: 305,
+  timeoutSeconds: 60,
+};
+
+/** A service that has completed 10 requests a second, and admits 1,000. */
+async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
+  const chance = new SetChance();
+  const gauge = new MemoryBacklogGauge();
+  const log = new MemoryLoadLog();
+  const logger = new CollectingLogger();
+  gauge.backlog = { waiting: backlog, inFlight: 0, delayed: 0 };
+  await log.add(chance.now(), { completed: 600, handled: 600, milliseconds: 600_000 });
+  const all = { ...RULES, ...rules };
+  const admission = new LoadAdmission(all, { gauge, log, logger, chance });
+  return { admission, chance, gauge, log, logger };
+}
+
+/** How many of so many who ask are admitted. */
+async function admittedOf(admission: LoadAdmission, asks: number): Promise<number> {
+  const verdicts = await Promise.all(Array.from({ length: asks }, () => admission.decide({})));
+  return verdicts.filter(({ admitted }) => admitted).length;
+}
+
+test('admits with the load it went by', async () => {
+  const { admission, gauge } = await front(0);
+  gauge.backlog = { waiting: 10, inFlight: 20, delayed: 70 };
+  expect(await admission.decide({})).toEqual({
+    admitted: true,
+    load: { backlog: 100, completionsPerSecond: 10, predictedWaitSeconds: 10, maxWaitSeconds: 100 },
+  });
+});
+
+test('refuses above the longest wait, and says for how long', async () => {
+  const { admission } = await front(1_010);
+  expect(await admission.decide({})).toEqual({
+    admitted: false,
+    reason: 'overloaded',
+    // 21 s above the wait at which it admits again, half as much again by chance.
+    retryAfterSeconds: 32,
+    load: { backlog: 1_010, completionsPerSecond: 10, predictedWaitSeconds: 101, maxWaitSeconds: 100 },
+  });
+});
+
+test('having refused, admits again well below the longest wait', async () => {
+  const { admission, chance, gauge } = await front(1_001);
+  const admittedAt = async (waiting: number) => {
+    chance.advanceSeconds(11);
+    gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
+    return (await admission.decide({})).admitted;
+  };
+  expect(await admittedAt(1_001)).toBe(false);
+  expect(await admittedAt(900)).toBe(false);
+  expect(await admittedAt(800)).toBe(false);
+  expect(await admittedAt(799)).toBe(true);
+  expect(await admittedAt(900)).toBe(true);
+});
+
+test('says how full it is without counting that as a request', async () => {
+  const { admission } = await front(1_000);
+  const load = { backlog: 1_000, completionsPerSecond: 10, predictedWaitSeconds: 100, maxWaitSeconds: 100 };
+  expect(await admission.state()).toEqual({ load, accepting: true });
+  expect(await admission.decide({})).toMatchObject({ admitted: true, load });
+  expect(await admission.state()).toMatchObject({ load: { backlog: 1_001 }, accepting: false });
+});
+
+test('of many who ask at the same time each counts for the next', async () => {
+  const { admission } = await front(990);
+  const verdicts = await Promise.all(Array.from({ length: 30 }, () => admission.decide({})));
+  expect(verdicts.filter(({ admitted }) => admitted)).toHaveLength(11);
+});
+
+describe('who will have expired before the request is done', () => {
+  test('is refused, nobody else', async () => {
+    const { admission, chance } = await front(500);
+    const expiresAt = chance.now() + 40_000;
+    expect(await admission.decide({ expiresAt })).toMatchObject({
+      admitted: false,
+      reason: 'overloaded',
+      retryAfterSeconds: 15,
+    });
+    expect(await admission.decide({ expiresAt: chance.now() + 60_000 })).toMatchObject({ admitted: true });
+    expect(await admission.decide({})).toMatchObject({ admitted: true });
+  });
+
+  test('is admitted where nothing waits, even expired', async () => {
+    const { admission, chance } = await front(0);
+    expect(await admission.decide({ expiresAt: chance.now() - 1 })).toMatchObject({ admitted: true });
+  });
+});
+
+describe('an idle service', () => {
+  test('without figures admits what it can reach, each request taken to need the timeout', async () => {
+    const { admission, log } = await front(0, { timeoutSeconds: 900, maxWaitSeconds: 900 });
+    log.added.length = 0;
+    expect(await admittedOf(admission, 1_000)).toBe(306);
+  });
+
+  test.each([
+    ['with figures', 20],
+    ['without', 305],
+  ])('isn’t full of requests that wait for their next attempt, %s', async (figures, counted) => {
+    const { admission, gauge, log } = await front(0);
+    if (figures === 'without') log.added.length = 0;
+    gauge.backlog = { waiting: 0, inFlight: 100_000, delayed: 0 };
+    expect(await admission.decide({})).toMatchObject({ admitted: true, load: { backlog: counted } });
+    expect(await admission.decide({})).toMatchObject({ load: { backlog: counted + 1 } });
+  });
+});
+
+test.each([
+  ['alone', { completed: 0, handled: 0, milliseconds: 0 }],
+  ['beside one that was handled', { completed: 1, handled: 1, milliseconds: 10_000 }],
+])('a thousand that ended without their handler don’t open the door, %s', async (_, work) => {
+  const { admission, chance, log } = await front(100_000);
+  log.added.length = 0;
+  await log.add(chance.now(), { completed: 1_000, handled: 0, milliseconds: 0 });
+  await log.add(chance.now(), work);
+  const { admitted, load } = await admission.decide({});
+  expect(admitted).toBe(false);
+  expect(load.completionsPerSecond).toBeCloseTo((1_000 + work.completed) / 60, 9);
+});
+
+describe('figures that are none are unknown', () => {
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a backlog of %d', async (waiting) => {
+    const { admission } = await front(waiting);
+    expect(await admission.decide({})).toEqual({
+      admitted: true,
+      load: { completionsPerSecond: 10, maxWaitSeconds: 100 },
+    });
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d requests completed', async (completed) => {
+    const { admission, chance, log } = await front(2_000);
+    await log.add(chance.now(), { completed, handled: 0, milliseconds: 0 });
+    expect(await admission.decide({})).toEqual({
+      admitted: true,
+      load: { backlog: 2_000, maxWaitSeconds: 100 },
+    });
+  });
+});
+
+describe('a burst between two readings', () => {
+  test('is admitted up to the bound, asked for at once or one after another', async () => {
+    for (const together of [true, false]) {
+      const { admission, gauge } = await front(500);
+      const verdicts = [];
+      if (together) {
+        verdicts.push(...(await Promise.all(Array.from({ length: 2_000 }, () => admission.decide({})))));
+      } else {
+        for (let ask = 0; ask < 2_000; ask++) verdicts.push(await admission.decide({}));
+      }
+      // The one at the bound is admitted.
+      expect(verdicts.filter(({ admitted }) => admitted)).toHaveLength(501);
+      expect(gauge.reads).toBe(1);
+    }
+  });
+
+  test('counts until the next reading, in which it is', async () => {
+    const { admission, chance, gauge } = await front(0);
+    for (let ask = 0; ask < 50; ask++) await admission.decide({});
+    expect((await admission.decide({})).load.backlog).toBe(50);
+    gauge.backlog = { waiting: 51, inFlight: 0, delayed: 0 };
+    chance.advanceSeconds(11);
+    expect((await admission.decide({})).load.backlog).toBe(51);
+    expect((await admission.decide({})).load.backlog).toBe(52);
+  });
+
+  test('never passes the bound', async () => {
+    const step = fc.record({
+      asks: fc.nat(300),
+      seconds: fc.nat(20),
+      waiting: fc.nat(1_500),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
+        const { admission, chance, gauge, log } = await front(0);
+        for (const { asks, seconds, waiting } of steps) {
+          chance.advanceSeconds(seconds);
+          await log.add(chance.now(), {
+            completed: 10 * seconds,
+            handled: 10 * seconds,
+            milliseconds: 10_000 * seconds,
+          });
+          gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
+          for (const { admitted, load } of await Promise.all(
+            Array.from({ length: asks }, () => admission.decide({})),
+          )) {
+            if (admitted) expect(load.predictedWaitSeconds).toBeLessThanOrEqual(100);
+            else expect(load.predictedWaitSeconds).toBeGreaterThanOrEqual(80);
+          }
+        }
+      }),
+      { numRuns: 50 },
+    );
+  });
+});
+
+describe('a tenant with more than its share', () => {
+  async function asked(waiting: number) {
+    const { admission, chance, gauge } = await front(0);
+    for (let ask = 0; ask < 30; ask++) await admission.decide({ tenant: 'noisy' });
+    await admission.decide({ tenant: 'quiet' });
+    gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
+    chance.advanceSeconds(11);
+    return admission;
+  }
+
+  test('is refused while others would wait for it, they are not', async () => {
+    const admission = await asked(600);
+    expect(await admission.decide({ tenant: 'noisy' })).toMatchObject({
+      admitted: false,
+      reason: 'tenant_over_share',
+      retryAfterSeconds: 15,
+    });
+    expect(await admission.decide({ tenant: 'quiet' })).toMatchObject({ admitted: true });
+    expect(await admission.decide({})).toMatchObject({ admitted: true });
+  });
+
+  test('is admitted while nobody waits long', async () => {
+    const admission = await asked(400);
+    expect(await admission.decide({ tenant: 'noisy' })).toMatchObject({ admitted: true });
+  });
+});
+
+describe('when figures can’t be read', () => {
+  test('the last ones are good for a minute, then everyone is admitted', async () => {
+    const { admission, chance, gauge } = await front(2_000);
+    expect(await admission.decide({})).toMatchObject({ admitted: false });
+    gauge.faults.inject('read', 'fails before', 'fails before');
+    chance.advanceSeconds(60);
+    expect(await admission.decide({})).toMatchObject({ admitted: false, load: { backlog: 2_000 } });
+    chance.advanceSeconds(5);
+    const { admitted, load } = await admission.decide({});
+    expect(admitted).toBe(true);
+    expect(load).toMatchObject({ backlog: undefined, predictedWaitSeconds: undefined, maxWaitSeconds: 100 });
+  });
+
+  test('nobody asks in vain more often than every 5 seconds, and it is logged', async () => {
+    const { admission, chance, gauge, logger } = await front(2_000);
+    gauge.faults.inject('read', 'fails before');
+    for (let ask = 0; ask < 10; ask++) expect((await admission.decide({})).admitted).toBe(true);
+    expect(gauge.reads).toBe(1);
+    expect(logger.lines).toMatchObject([{ level: 'warn', message: 'The backlog could not be read' }]);
+    chance.advanceSeconds(5);
+    expect((await admission.decide({})).admitted).toBe(false);
+  });
+
+  test('of what was done: everyone is admitted', async () => {
+    const { admission, log, logger } = await front(2_000);
+    log.faults.inject('recent', 'fails before');
+    expect(await admission.decide({})).toEqual({
+      admitted: true,
+      load: { backlog: 2_000, maxWaitSeconds: 100 },
+    });
+    expect(logger.lines).toMatchObject([{ message: 'What was done could not be read' }]);
+  });
+});

@@ -1,0 +1,107 @@
+import { expect, test } from 'vitest';
+import { TenantShares } from '../../../../lib/core/intake/admission/tenant-shares.ts';
+import { START } from '../../../support/set-chance.ts';
+
+type Noted = readonly [tenant: string | undefined, asked: number, admitted: number];
+
+function sharesOf(...noted: readonly Noted[]): TenantShares {
+  const shares = new TenantShares();
+  for (const [tenant, asked, admitted] of noted) {
+    for (let ask = 0; ask < asked; ask++) shares.note(tenant, ask < admitted, START);
+  }
+  return shares;
+}
+
+test.each<[string, readonly Noted[], boolean]>([
+  [
+    'more than half',
+    [
+      ['a', 11, 11],
+      ['b', 9, 9],
+    ],
+    true,
+  ],
+  [
+    'just half',
+    [
+      ['a', 10, 10],
+      ['b', 10, 10],
+    ],
+    false,
+  ],
+  [
+    'less',
+    [
+      ['a', 9, 9],
+      ['b', 11, 11],
+    ],
+    false,
+  ],
+  ['all of it, and nobody else asked', [['a', 100, 100]], false],
+  [
+    'all of it, and nobody who has a name asked',
+    [
+      ['a', 80, 80],
+      [undefined, 20, 20],
+    ],
+    false,
+  ],
+  [
+    'all of it, since another was refused',
+    [
+      ['a', 20, 20],
+      ['b', 19, 0],
+    ],
+    true,
+  ],
+  [
+    'all of it, since another who asked for more was refused',
+    [
+      ['a', 20, 20],
+      ['b', 30, 0],
+    ],
+    false,
+  ],
+  [
+    'more than half of too few',
+    [
+      ['a', 10, 10],
+      ['b', 9, 9],
+    ],
+    false,
+  ],
+  [
+    'half, with what is nobody’s',
+    [
+      ['a', 20, 20],
+      ['b', 1, 1],
+      [undefined, 19, 19],
+    ],
+    false,
+  ],
+])('a tenant that has %s', (_, noted, over) => {
+  expect(sharesOf(...noted).isOver('a', 50, START)).toBe(over);
+});
+
+test('the share is the one that was set', () => {
+  const shares = sharesOf(['a', 30, 30], ['b', 70, 70]);
+  expect(shares.isOver('a', 29, START)).toBe(true);
+  expect(shares.isOver('a', 30, START)).toBe(false);
+  expect(sharesOf(['a', 99, 99], ['b', 1, 0]).isOver('a', 100, START)).toBe(false);
+});
+
+test('what was asked for is forgotten after about a minute', () => {
+  const shares = sharesOf(['a', 30, 30], ['b', 10, 10]);
+  expect(shares.isOver('a', 50, START + 60_000)).toBe(true);
+  expect(shares.isOver('a', 50, START + 70_000)).toBe(false);
+});
+
+test('windows are added up', () => {
+  const shares = new TenantShares();
+  for (let second = 0; second < 60; second++) {
+    shares.note('a', true, START + second * 1_000);
+    if (second % 4 === 0) shares.note('b', true, START + second * 1_000);
+  }
+  expect(shares.isOver('a', 79, START + 60_000)).toBe(true);
+  expect(shares.isOver('a', 80, START + 60_000)).toBe(false);
+});

@@ -1,0 +1,249 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PayloadEmpty, PayloadTooLarge } from '../../../lib/core/base/errors.ts';
+import { SQS_MAX_MESSAGE_BYTES } from '../../../lib/core/config/aws-limits.ts';
+import { decodedRequest } from '../../support/decoded.ts';
+import { delivery } from '../../support/delivery.ts';
+import { EngineHarness } from '../../support/engine-harness.ts';
+import { START } from '../../support/set-chance.ts';
+import { SubmissionService } from '../../support/submission-service.ts';
+
+const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
+describe('an order', () => {
+  test('is a message and a record that say the same', async () => {
+    const service = new SubmissionService();
+    const expiresAt = START + 60_000;
+    const record = await service.submit({
+      tenant: 'acme',
+      traceparent: TRACEPARENT,
+      expiresAt,
+      metadata: { a: 'b' },
+    });
+    const { id } = record.request;
+    expect(record).toEqual({
+      request: { id, issuer: '', tenant: 'acme', traceparent: TRACEPARENT, expiresAt },
+      status: 'queued',
+      attempts: 0,
+      createdAt: START,
+      updatedAt: START,
+    });
+    expect(service.harness.records.all().map((stored) => stored.record)).toEqual([record]);
+    const [sent, ...more] = service.queue.sent;
+    expect(more).toEqual([]);
+    expect(sent?.tenant).toBe('acme');
+    expect(decodedRequest(sent?.message)).toMatchObject({
+      id,
+      tenant: 'acme',
+      traceparent: TRACEPARENT,
+      expiresAt,
+      contentType: 'text/plain',
+      metadata: { a: 'b' },
+      submittedAt: START,
+      payload: { inline: 'hello' },
+    });
+  });
+
+  test('has an id that tells when it was, and nobody can guess', async () => {
+    const service = new SubmissionService();
+    const { request } = await service.submit();
+    // The first 48 bits of a UUID of version 7 are milliseconds since 1970.
+    expect(request.id).toMatch(/^019c13ec-9e00-7[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
+    expect((await service.submit()).request.id).not.toBe(request.id);
+  });
+
+  test('without a key is a request each time', async () => {
+    const service = new SubmissionService();
+    await service.submit();
+    await service.submit();
+    await service.deliver();
+    expect(service.runs).toHaveLength(2);
+  });
+
+  test('is sent before it is recorded', async () => {
+    const calls: string[] = [];
+    const service = new SubmissionService({
+      around: (call, effect) => {
+        calls.push(call);
+        return effect();
+      },
+      settings: { inlineLimitBytes: 4 },
+    });
+    await service.submit({ idempotencyKey: 'k' });
+    expect(calls).toEqual(['take', 'save', 'send', 'write']);
+  });
+
+  test('without a single byte is refused', async () => {
+    const service = new SubmissionService();
+    await expect(service.submit({ payload: new Uint8Array() })).rejects.toThrow(PayloadEmpty);
+    expect(service.queue.sent).toEqual([]);
+  });
+
+  test('of as many bytes as are allowed is taken, and of one more refused', async () => {
+    const service = new SubmissionService({ settings: { maxPayloadBytes: 5 } });
+    await service.submit({ payload: Buffer.from('12345') });
+    const refused = service.submit({ payload: Buffer.from('123456'), idempotencyKey: 'k' });
+    await expect(refused).rejects.toThrow(PayloadTooLarge);
+    // The key is free: what was refused took nothing.
+    await service.submit({ idempotencyKey: 'k' });
+    expect(service.queue.sent).toHaveLength(2);
+  });
+
+  test('that was taken and can’t be recorded is taken all the same', async () => {
+    const service = new SubmissionService({
+      around: (call, effect) => (call === 'write' ? Promise.reject(new Error('no table')) : effect()),
+    });
+    const record = await service.submit({ tenant: 'acme' });
+    expect(record).toMatchObject({ status: 'queued', createdAt: START, request: { tenant: 'acme' } });
+    expect(service.harness.logger.lines).toMatchObject([
+      { level: 'warn', fields: { requestId: record.request.id, error: { message: 'no table' } } },
+    ]);
+    await service.deliver();
+    expect(service.runs.map(({ id }) => id)).toEqual([record.request.id]);
+    expect(service.harness.records.all()).toMatchObject([
+      { record: { status: 'succeeded', request: record.request } },
+    ]);
+  });
+
+  test('whose request has ended before it is recorded is told as it is', async () => {
+    const service: SubmissionService = new SubmissionService({
+      around: async (call, effect) => {
+        if (call === 'write') await service.deliver();
+        return effect();
+      },
+    });
+    expect(await service.submit()).toMatchObject({ status: 'succeeded', attempts: 1 });
+  });
+});
+
+describe('a payload', () => {
+  const LIMIT = 100;
+
+  async function submitted(payload: Uint8Array, inlineLimitBytes: number, contentType = 'application/x-any') {
+    const service = new SubmissionService({ settings: { inlineLimitBytes } });
+    const { request } = await service.submit({ payload, contentType, metadata: { a: 'b' }, tenant: 'acme' });
+    const message = service.queue.sent[0]?.message ?? '';
+    return { service, id: request.id, message, keys: service.harness.store.keys() };
+  }
+
+  test('up to the inline limit travels in the message', async () => {
+    const { keys, message } = await submitted(Buffer.alloc(LIMIT, 'x'), LIMIT);
+    expect(keys).toEqual([]);
+    expect(message).toContain('eHh4eHh4');
+  });
+
+  test('above it is stored where uploading is no request, and referred to', async () => {
+    const { service, keys, id, message } = await submitted(Buffer.alloc(LIMIT + 1, 'x'), LIMIT);
+    expect(keys).toEqual([`payloads/${id}`]);
+    expect(service.harness.store.object(`payloads/${id}`)).toMatchObject({
+      contentType: 'application/x-any',
+      bytes: Buffer.alloc(LIMIT + 1, 'x'),
+    });
+    expect(decodedRequest(message)).toMatchObject({
+      id,
+      tenant: 'acme',
+      contentType: 'application/x-any',
+      metadata: { a: 'b' },
+      payload: { bucket: 'payloads', key: `payloads/${id}`, versionId: 'v1', size: LIMIT + 1 },
+    });
+  });
+
+  test.each([
+    ['that base64 makes too large for a message', Buffer.alloc(900_000, 0xff), 'application/octet-stream'],
+    ['that escapes make too large for a message', Buffer.alloc(900_000, '\u0001'), 'text/plain'],
+    [
+      'that characters a message can’t hold make too large',
+      Buffer.from('\uffff'.repeat(300_000)),
+      'text/plain',
+    ],
+  ])('below the inline limit %s is stored', async (_, payload, contentType) => {
+    const { service, keys, id, message } = await submitted(payload, 1_000_000, contentType);
+    expect(keys).toEqual([`payloads/${id}`]);
+    expect(Buffer.byteLength(message)).toBeLessThan(1_000);
+    await service.deliver();
+    expect(service.runs.map((run) => run.text.length)).toEqual([payload.toString().length]);
+  });
+
+  test('that fills a message to its last byte travels in it, and one byte more does not', async () => {
+    const bare = (await submitted(Buffer.from('x'), 1_000_000, 'text/plain')).message.length - 1;
+    // A quote is two bytes in JSON.
+    const free = SQS_MAX_MESSAGE_BYTES - bare;
+    const quotes = (length: number) =>
+      Buffer.from('"'.repeat(length - 900_000) + 'x'.repeat(1_800_000 - length));
+    const fits = await submitted(quotes(free), 1_000_000, 'text/plain');
+    expect(Buffer.byteLength(fits.message)).toBe(SQS_MAX_MESSAGE_BYTES);
+    expect(fits.keys).toEqual([]);
+    expect((await submitted(quotes(free + 1), 1_000_000, 'text/plain')).keys).toHaveLength(1);
+  });
+
+  test('that can’t be stored isn’t sent', async () => {
+    const service = new SubmissionService({ settings: { inlineLimitBytes: 4 } });
+    service.harness.store.faults.inject('save', 'fails before');
+    await expect(service.submit()).rejects.toThrow('save failed');
+    expect(service.queue.sent).toEqual([]);
+    expect(service.harness.records.all()).toEqual([]);
+  });
+
+  test('reaches the handler byte for byte, inline and stored, with all that was said of it', async () => {
+    const texts = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.json({ maxDepth: 4 }),
+      fc.json().map((json) => ` ${json}\n`),
+      fc.constantFrom(
+        '1e400',
+        '12345678901234567890',
+        '{"a":1,"a":2}',
+        '\ufeff{}',
+        '\ufffe',
+        '"\ud800"',
+        '[1,]',
+        'null',
+      ),
+      fc.integer({ min: 120, max: 135 }).map((depth) => '['.repeat(depth) + ']'.repeat(depth)),
+    );
+    const payloads = fc.oneof(
+      fc.uint8Array({ minLength: 1, maxLength: 300 }),
+      texts.filter((text) => text !== '').map((text) => new Uint8Array(Buffer.from(text))),
+    );
+    const contentTypes = fc.constantFrom(
+      'application/json',
+      'APPLICATION/JSON; charset=utf-16',
+      'application/problem+json',
+      'text/plain',
+      'text/plain; charset=iso-8859-1',
+      'image/svg+xml',
+      'application/octet-stream',
+      'x',
+    );
+    const metadata = fc.dictionary(
+      fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,10}$/),
+      fc.stringMatching(/^[!-~]([ -~]{0,10}[!-~])?$/),
+    );
+    await fc.assert(
+      fc.asyncProperty(
+        payloads,
+        contentTypes,
+        metadata,
+        fc.nat({ max: 200 }),
+        async (payload, contentType, metadata, inlineLimitBytes) => {
+          const service = new SubmissionService({ settings: { inlineLimitBytes } });
+          await service.submit({ payload, contentType, metadata });
+          const received: unknown[] = [];
+          const harness = new EngineHarness(async (request) => {
+            received.push([
+              Buffer.from(await request.bytes()),
+              request.contentType,
+              request.metadata,
+              request.size,
+            ]);
+          });
+          const [key] = service.harness.store.keys();
+          if (key) harness.store.put(key, service.harness.store.object(key)?.bytes ?? '');
+          await harness.process(service.queue.sent.map(({ message }) => delivery(message)));
+          expect(received).toEqual([[Buffer.from(payload), contentType, metadata, payload.byteLength]]);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});

@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { recordAtEnd } from '../../../lib/core/intake/wait-for-outcome.ts';
+import { created, type RequestRecord } from '../../../lib/core/model/request-record.ts';
+import { REQUEST, successOf } from '../../support/records.ts';
+import { START } from '../../support/set-chance.ts';
+
+const QUEUED = created({ type: 'submit', request: REQUEST, uploaded: true }, START);
+const ENDED: RequestRecord = { ...QUEUED, status: 'succeeded', outcome: successOf(1) };
+
+/** Waits for a record that ends at a time, on a clock that moves while it sleeps. */
+async function waited(seconds: number, endsAfterSeconds: number, missingSeconds = 0) {
+  let now = START;
+  const reads: number[] = [];
+  const find = async () => {
+    reads.push(now - START);
+    if (now < START + missingSeconds * 1000) return undefined;
+    return now < START + endsAfterSeconds * 1000 ? QUEUED : ENDED;
+  };
+  const clock = {
+    now: () => now,
+    sleep: async (milliseconds: number) => {
+      now += milliseconds;
+    },
+  };
+  const record = await recordAtEnd(find, START + seconds * 1000, clock);
+  return { record, reads, tookMilliseconds: now - START };
+}
+
+test('a record that has ended is read once, and nobody sleeps', async () => {
+  expect(await waited(20, 0)).toEqual({ record: ENDED, reads: [0], tookMilliseconds: 0 });
+});
+
+test('a quick handler isn’t waited for long', async () => {
+  const { record, reads, tookMilliseconds } = await waited(20, 0.05);
+  expect(record).toBe(ENDED);
+  expect(reads).toEqual([0, 100]);
+  expect(tookMilliseconds).toBe(100);
+});
+
+test('when the time is over the record is what it is by then', async () => {
+  const { record, reads, tookMilliseconds } = await waited(20, 3600);
+  expect(record).toBe(QUEUED);
+  expect(tookMilliseconds).toBe(20_000);
+  expect(reads.at(-1)).toBe(20_000);
+});
+
+test('no time at all is one read', async () => {
+  expect((await waited(0, 3600)).reads).toEqual([0]);
+});
+
+test('a record that ends with the time is seen', async () => {
+  expect((await waited(7.77, 7.77)).record).toBe(ENDED);
+});
+
+test('E19: the longest wait takes 15 reads at most', async () => {
+  expect((await waited(20, 3600)).reads.length).toBeLessThanOrEqual(15);
+});
+
+test('a record that isn’t there yet is waited for', async () => {
+  expect((await waited(20, 3, 2)).record).toBe(ENDED);
+  expect((await waited(5, 3600, 3600)).record).toBeUndefined();
+});
+
+test('an end is known soon, and nobody waits after the time', async () => {
+  const milliseconds = fc.nat({ max: 25_000 });
+  await fc.assert(
+    fc.asyncProperty(milliseconds, milliseconds, async (wait, end) => {
+      const { record, tookMilliseconds } = await waited(wait / 1000, end / 1000);
+      expect(tookMilliseconds).toBeLessThanOrEqual(wait);
+      expect(record).toBe(end <= wait ? ENDED : QUEUED);
+      if (end <= wait) expect(tookMilliseconds - end).toBeLessThanOrEqual(Math.min(3_000, 100 + end / 2));
+    }),
+  );
+});
+
+test('what reading throws is thrown', async () => {
+  const clock = { now: () => START, sleep: async () => {} };
+  const broken = () => Promise.reject(new Error('no table'));
+  await expect(recordAtEnd(broken, START + 1000, clock)).rejects.toThrow('no table');
+});

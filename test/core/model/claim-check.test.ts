@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { ClaimCheckRefused, EnvelopeMalformed } from '../../../lib/core/base/errors.ts';
+import {
+  assertAllowed,
+  claimCheckProblem,
+  formatClaimCheck,
+  parseClaimCheck,
+} from '../../../lib/core/model/claim-check.ts';
+import { keys } from '../../support/arbitrary.ts';
+
+test('a claim check written is the claim check read', () => {
+  const checks = fc.record(
+    {
+      bucket: fc.stringMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
+      key: keys,
+      versionId: fc.string({ minLength: 1, unit: 'grapheme' }),
+    },
+    { requiredKeys: ['bucket', 'key'] },
+  );
+  fc.assert(
+    fc.property(checks, (check) => {
+      const reference = formatClaimCheck(check);
+      expect(reference).toMatch(/^[\x21-\x7e]+$/);
+      expect(parseClaimCheck(reference)).toEqual(check);
+    }),
+  );
+});
+
+test.each([
+  [
+    { bucket: 'payloads', key: 'results/a b/ü+1?#%.csv' },
+    's3://payloads/results/a%20b/%C3%BC%2B1%3F%23%25.csv',
+  ],
+  [{ bucket: 'payloads', key: 'a', versionId: 'v+1/=' }, 's3://payloads/a?versionId=v%2B1%2F%3D'],
+  [{ bucket: 'payloads', key: '//a/' }, 's3://payloads///a/'],
+])('%j is written %s', (check, reference) => {
+  expect(formatClaimCheck(check)).toBe(reference);
+});
+
+test('other parameters and a plus in the path are read as what they are', () => {
+  expect(parseClaimCheck('s3://payloads/a+b?x=1&versionId=v1&y')).toEqual({
+    bucket: 'payloads',
+    key: 'a+b',
+    versionId: 'v1',
+  });
+});
+
+test.each([
+  '',
+  'a',
+  's3:',
+  's3://',
+  's3://payloads',
+  's3://payloads/',
+  's3:///a',
+  's3://Payloads/a',
+  's3://p/a',
+  's3://pay loads/a',
+  's3://payloads/a#fragment',
+  's3://payloads/%',
+  's3://payloads/%C3',
+  'S3://payloads/a',
+  'https://payloads.s3.amazonaws.com/a',
+  'file:///etc/passwd',
+])('%j is no claim check', (reference) => {
+  expect(() => parseClaimCheck(reference)).toThrow(EnvelopeMalformed);
+});
+
+test('a refusal quotes the beginning of what came', () => {
+  expect(() => parseClaimCheck(`x${'y'.repeat(10_000)}`)).toThrow(/got xy{199}$/);
+});
+
+test.each(['https://b.s3.amazonaws.com/k?X-Amz-Signature=secret', 's3://b/k#secret', 'https://secret@b/k'])(
+  'a refusal of %s quotes nothing that may let others in',
+  (reference) => {
+    expect(() => parseClaimCheck(reference)).toThrow(/got (?:(?!secret).)+$/);
+  },
+);
+
+describe('places', () => {
+  const sources = ['own', 'shared/in/', 'exact/a'];
+
+  test.each([
+    ['own', 'anything'],
+    ['shared', 'in/a'],
+    ['shared', 'in/'],
+    ['exact', 'a'],
+    ['exact', 'ab'],
+  ])('%s/%s may be read', (bucket, key) => {
+    expect(() => assertAllowed({ bucket, key }, sources)).not.toThrow();
+  });
+
+  test.each([
+    ['foreign', 'a'],
+    ['own2', 'a'],
+    ['ow', 'n/a'],
+    ['shared', 'in'],
+    ['shared', 'inside'],
+    ['shared', 'out/in/a'],
+    ['exact', 'b'],
+  ])('%s/%s may not', (bucket, key) => {
+    expect(() => assertAllowed({ bucket, key }, sources)).toThrow(ClaimCheckRefused);
+  });
+
+  test('without any, nothing may be read', () => {
+    expect(() => assertAllowed({ bucket: 'own', key: 'a' }, [])).toThrow(ClaimCheckRefused);
+  });
+});
+
+test.each([
+  [{ bucket: 'payloads', key: 'k'.repeat(1_024) }, undefined],
+  [{ bucket: 'payloads', key: 'ü'.repeat(513) }, 'a key has at most 1024 bytes, got 1026'],
+  [{ bucket: 'payloads', key: '\ud800' }, 'it must not have unpaired surrogates'],
+  [{ bucket: '\ud800', key: 'a' }, 'it must not have unpaired surrogates'],
+  [{ bucket: 'payloads', key: 'a', versionId: '\udc00' }, 'it must not have unpaired surrogates'],
+  [{ bucket: 'own/other', key: 'a' }, "a bucket's name has no slash, got own/other"],
+])('what no store gave out is told: %.60j', (check, problem) => {
+  expect(claimCheckProblem(check)).toBe(problem);
+});

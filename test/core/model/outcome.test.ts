@@ -1,0 +1,114 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PermanentError } from '../../../lib/core/base/errors.ts';
+import { failure, outcomeId, type Problem } from '../../../lib/core/model/outcome.ts';
+import { inlineOutcome, outcomeOf } from '../../support/outcomes.ts';
+
+function problemOf(error: PermanentError, attempts = 1): Problem {
+  const ending = failure(error, attempts);
+  if (ending.status === 'succeeded') throw new Error('a failure is no success');
+  return ending.problem;
+}
+
+describe('the id of an outcome', () => {
+  test('stays what it is', () => {
+    expect(outcomeId(inlineOutcome('1'))).toBe('36c6e077fc34d1f8a8d305ddb825fd6c');
+    expect(outcomeId(outcomeOf(failure(new PermanentError('x'), 1)))).toBe(
+      'e629c14a47bedf89900ee6d89b50d234',
+    );
+  });
+
+  test('is the same whenever, and whatever the result', () => {
+    expect(outcomeId(inlineOutcome('2', 'text/plain', { endedAt: 5 }))).toBe(outcomeId(inlineOutcome('1')));
+  });
+
+  test('is another for another ending, request, issuer or tenant', () => {
+    const ids = [
+      inlineOutcome('1'),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-2', issuer: '' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', issuer: '/orders' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', issuer: '', tenant: 'acme' } }),
+      outcomeOf(failure(new PermanentError('x'), 1)),
+    ].map(outcomeId);
+    expect(new Set(ids).size).toBe(5);
+  });
+});
+
+describe('a problem', () => {
+  test('tells what the error carries', () => {
+    const error = new PermanentError('no such order', {
+      code: 'order_unknown',
+      details: [5, { a: undefined }],
+    });
+    expect(problemOf(error, 3)).toEqual({
+      type: 'urn:coatcheck:problem:order_unknown',
+      title: 'order unknown',
+      detail: 'no such order',
+      code: 'order_unknown',
+      attempts: 3,
+      details: [5, {}],
+    });
+  });
+
+  test('without details has none', () => {
+    expect(problemOf(new PermanentError('x'))).not.toHaveProperty('details');
+  });
+
+  test('has a detail of at most 4,096 characters', () => {
+    expect(problemOf(new PermanentError('x'.repeat(1_000_000))).detail).toBe('x'.repeat(4_096));
+  });
+
+  test('has a code of at most 256 characters', () => {
+    expect(problemOf(new PermanentError('x', { code: 'c'.repeat(1_000_000) })).code).toBe('c'.repeat(256));
+  });
+
+  test.each([
+    ['cut in the middle of a character', `${'c'.repeat(255)}😀`, `${'c'.repeat(255)}\ufffd`],
+    ['not well-formed', 'c\ud83d', 'c\ufffd'],
+  ])('has a code that can be written: %s', (_, given, code) => {
+    expect(problemOf(new PermanentError('x', { code: given })).code).toBe(code);
+  });
+
+  test('has a text as its code, though a handler in JavaScript gave a number', () => {
+    const error = Object.assign(new PermanentError('x'), { code: 404 });
+    expect(problemOf(error)).toMatchObject({ code: '404', type: 'urn:coatcheck:problem:404' });
+  });
+
+  const cyclic: Record<string, unknown> = {};
+  cyclic.self = cyclic;
+  test.each([
+    ['too long', 'x'.repeat(32_768), 'omitted: 32770 characters of JSON'],
+    ['cyclic', cyclic, expect.stringMatching(/^omitted: .*circular/i)],
+    ['a BigInt', 5n, expect.stringMatching(/^omitted: .*BigInt/)],
+    ['a function', () => 5, null],
+    ['a symbol', Symbol('s'), null],
+    [
+      'hostile',
+      {
+        toJSON() {
+          throw undefined;
+        },
+      },
+      'omitted: a undefined was thrown: undefined',
+    ],
+  ])('with details that are %s is told all the same', (_, details, published) => {
+    expect(problemOf(new PermanentError('x', { details })).details).toEqual(published);
+  });
+
+  test('is always JSON that fits a message', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary' }),
+        fc.anything(),
+        fc.nat({ max: 100_000 }),
+        (text, details, length) => {
+          const error = new PermanentError(text.repeat(length), { details });
+          const json = JSON.stringify(problemOf(error));
+          expect(Buffer.byteLength(json)).toBeLessThan(300_000);
+          expect(JSON.parse(json)).toEqual(problemOf(error));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

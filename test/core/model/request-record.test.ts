@@ -1,0 +1,307 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import {
+  type ClaimEvent,
+  type RecordEvent,
+  type RequestRecord,
+  type RequestStatus,
+  transition,
+} from '../../../lib/core/model/request-record.ts';
+import { FAILURE, REQUEST, recordEvents, successOf } from '../../support/records.ts';
+
+const NOW = 1_000_000;
+const LEASE_END = NOW + 100;
+
+function recordAfter(record: RequestRecord | undefined, event: RecordEvent, now = NOW): RequestRecord {
+  const next = transition(record, event, now);
+  if ('refused' in next) throw new Error(`${event.type} was refused: ${next.refused}`);
+  return next.record;
+}
+
+const awaiting = recordAfter(undefined, { type: 'submit', request: REQUEST, uploaded: false });
+const queued = recordAfter(undefined, { type: 'submit', request: REQUEST, uploaded: true });
+const claim: RecordEvent = {
+  type: 'claim',
+  request: REQUEST,
+  leaseEndsAt: LEASE_END,
+  leaseId: 'lease-1',
+};
+const laterClaim: RecordEvent = { ...claim, leaseId: 'lease-2' };
+const running = recordAfter(queued, claim);
+const cancelling = recordAfter(running, { type: 'cancel' });
+const error = { name: 'Error', message: 'not now' };
+
+const EVENTS: Record<string, RecordEvent> = {
+  submit: { type: 'submit', request: REQUEST, uploaded: true },
+  uploaded: { type: 'uploaded' },
+  claim: laterClaim,
+  progress: { type: 'progress', attempt: 1, progress: { fraction: 0.5 } },
+  'progress of another': { type: 'progress', attempt: 2, progress: { fraction: 0.5 } },
+  release: { type: 'release', attempt: 1, error },
+  'release of another': { type: 'release', attempt: 2, error },
+  complete: { type: 'complete', attempt: 1, outcome: successOf(1) },
+  'complete of another': { type: 'complete', attempt: 2, outcome: successOf(2) },
+  cancel: { type: 'cancel' },
+  expire: { type: 'expire' },
+};
+
+/** What each event makes of each state; within the lease, and after it where that makes a difference. */
+const TABLE: [string, RequestRecord | undefined, Record<string, string>][] = [
+  [
+    'no record',
+    undefined,
+    {
+      submit: 'queued',
+      uploaded: 'refused: out_of_turn',
+      claim: 'running',
+      progress: 'refused: out_of_turn',
+      'progress of another': 'refused: out_of_turn',
+      release: 'refused: out_of_turn',
+      'release of another': 'refused: out_of_turn',
+      complete: 'refused: out_of_turn',
+      'complete of another': 'refused: out_of_turn',
+      cancel: 'refused: out_of_turn',
+      expire: 'refused: out_of_turn',
+    },
+  ],
+  ...(
+    [
+      ['awaiting_upload', awaiting, 'queued'],
+      ['queued', queued, 'refused: out_of_turn'],
+    ] as const
+  ).map(([name, record, uploaded]): [string, RequestRecord, Record<string, string>] => [
+    name,
+    record,
+    {
+      submit: 'refused: out_of_turn',
+      uploaded,
+      claim: 'running',
+      progress: 'refused: lease_lost',
+      'progress of another': 'refused: lease_lost',
+      release: 'refused: lease_lost',
+      'release of another': 'refused: lease_lost',
+      complete: 'refused: lease_lost',
+      'complete of another': 'refused: lease_lost',
+      cancel: 'cancelled',
+      expire: 'refused: out_of_turn',
+    },
+  ]),
+  [
+    'running',
+    running,
+    {
+      submit: 'refused: out_of_turn',
+      uploaded: 'refused: out_of_turn',
+      claim: 'refused: leased',
+      progress: 'running',
+      'progress of another': 'refused: lease_lost',
+      release: 'queued',
+      'release of another': 'refused: lease_lost',
+      complete: 'succeeded',
+      'complete of another': 'refused: lease_lost',
+      cancel: 'cancelling',
+      expire: 'refused: leased',
+    },
+  ],
+  [
+    'cancelling',
+    cancelling,
+    {
+      submit: 'refused: out_of_turn',
+      uploaded: 'refused: out_of_turn',
+      claim: 'refused: leased',
+      progress: 'cancelling',
+      'progress of another': 'refused: lease_lost',
+      release: 'cancelled',
+      'release of another': 'refused: lease_lost',
+      complete: 'succeeded',
+      'complete of another': 'refused: lease_lost',
+      cancel: 'cancelling',
+      expire: 'refused: leased',
+    },
+  ],
+  [
+    'succeeded',
+    recordAfter(running, { type: 'complete', attempt: 1, outcome: successOf(1) }),
+    Object.fromEntries(Object.keys(EVENTS).map((name) => [name, 'refused: finished'])),
+  ],
+];
+
+describe.each(TABLE)('%s', (_, record, expected) => {
+  test.each(Object.entries(EVENTS))('and %s', (name, event) => {
+    const next = transition(record, event, NOW + 1);
+    expect('refused' in next ? `refused: ${next.refused}` : next.record.status).toBe(expected[name]);
+  });
+});
+
+describe('after the lease', () => {
+  test('a running request is taken over', () => {
+    expect(recordAfter(running, laterClaim, LEASE_END)).toMatchObject({ status: 'running', attempts: 2 });
+  });
+
+  test('a running request can be cancelled at once, and expire', () => {
+    expect(recordAfter(running, { type: 'cancel' }, LEASE_END).status).toBe('cancelled');
+    const expiring = { ...running, request: { ...REQUEST, expiresAt: LEASE_END } };
+    expect(recordAfter(expiring, { type: 'expire' }, LEASE_END)).toMatchObject({
+      status: 'expired',
+      outcome: { problem: { code: 'request_expired', attempts: 1 } },
+    });
+  });
+
+  test('one that was asked to stop is cancelled by whoever would take over', () => {
+    expect(recordAfter(cancelling, claim, LEASE_END)).toMatchObject({
+      status: 'cancelled',
+      outcome: { problem: { code: 'request_cancelled', attempts: 1 } },
+    });
+  });
+});
+
+test('a new attempt begins without the progress of the one before', () => {
+  const advanced = recordAfter(running, {
+    type: 'progress',
+    attempt: 1,
+    progress: { fraction: 0.5, note: 'half' },
+  });
+  expect(advanced.progress).toEqual({ fraction: 0.5, note: 'half' });
+  expect(recordAfter(advanced, laterClaim, LEASE_END).progress).toBeUndefined();
+});
+
+test('a request begun by its claim keeps what its envelope said', () => {
+  const request = { ...REQUEST, tenant: 'acme', expiresAt: NOW + 5, traceparent: '00-trace' };
+  const record = recordAfter(undefined, { ...claim, request });
+  expect(record).toEqual({
+    request,
+    status: 'running',
+    attempts: 1,
+    leaseEndsAt: LEASE_END,
+    leaseId: 'lease-1',
+    createdAt: NOW,
+    updatedAt: NOW,
+  });
+  expect(recordAfter(record, { type: 'cancel' }, LEASE_END).outcome).toMatchObject({
+    traceparent: '00-trace',
+  });
+});
+
+const TERMINAL: readonly RequestStatus[] = ['succeeded', 'failed', 'cancelled', 'expired'];
+
+describe('whatever happens, in whatever order, at whatever time', () => {
+  const steps = fc.array(fc.tuple(recordEvents(NOW), fc.integer({ min: NOW - 6, max: NOW + 6 })), {
+    maxLength: 30,
+  });
+
+  /** Every record on the way, with what it followed. */
+  function history(given: readonly (readonly [RecordEvent, number])[]) {
+    let record: RequestRecord | undefined;
+    return given.flatMap(([event, now]) => {
+      const before = record;
+      const next = transition(before, event, now);
+      if ('refused' in next) return [];
+      record = next.record;
+      return [{ before, event, now, record }];
+    });
+  }
+
+  test('a request has one end, which is its outcome’s, and nothing comes after it', () => {
+    fc.assert(
+      fc.property(steps, (given) => {
+        for (const { before, record } of history(given)) {
+          expect(before?.outcome).toBeUndefined();
+          expect(TERMINAL.includes(record.status)).toBe(record.outcome !== undefined);
+          expect(record.outcome?.status ?? record.status).toBe(record.status);
+        }
+      }),
+    );
+  });
+
+  test('only who has the lease is heard, and nobody gets it from them while it lasts', () => {
+    fc.assert(
+      fc.property(steps, (given) => {
+        for (const { before, event, now, record } of history(given)) {
+          if ('attempt' in event) expect(event.attempt).toBe(before?.attempts);
+          const held = before?.leaseEndsAt !== undefined && before.leaseEndsAt > now;
+          if (held) expect(['progress', 'release', 'complete', 'cancel']).toContain(event.type);
+          expect(record.attempts).toBe((before?.attempts ?? 0) + (begins(event, record) ? 1 : 0));
+          const leased = record.status === 'running' || record.status === 'cancelling';
+          expect(record.leaseEndsAt !== undefined).toBe(leased);
+        }
+      }),
+    );
+  });
+
+  test('no request is lost: another attempt can always bring it to an end', () => {
+    fc.assert(
+      fc.property(steps, (given) => {
+        const { record } = history(given).at(-1) ?? {};
+        if (record?.outcome) return;
+        const late = NOW + 1_000;
+        const taken = recordAfter(record, { ...claim, leaseEndsAt: late + 10, leaseId: 'late' }, late);
+        if (taken.outcome) return;
+        const attempt = taken.attempts;
+        const completion = { type: 'complete', attempt, outcome: successOf(attempt) } as const;
+        expect(recordAfter(taken, completion, late).status).toBe('succeeded');
+      }),
+    );
+  });
+});
+
+function begins({ type }: RecordEvent, { status }: RequestRecord): boolean {
+  return type === 'claim' && status === 'running';
+}
+
+describe('C4: of a request that was given up, a message revives it', () => {
+  const LATE = NOW + 1;
+  const failed = recordAfter(running, {
+    type: 'complete',
+    attempt: 1,
+    outcome: FAILURE,
+    givenUp: { error: undefined },
+  });
+  const named = recordAfter(failed, { type: 'dead_letter', redrives: 0 });
+  const bare = recordAfter(failed, { type: 'dead_letter', redrives: 0, bare: true });
+  const payload = { messageId: 'm-1', digest: 'a', sentAt: 0 };
+  const other = { messageId: 'm-2', digest: 'b', sentAt: LATE };
+
+  test.each<[string, RequestRecord, Partial<ClaimEvent>, 'running' | 'finished']>([
+    ['that is its dead letter', named, { deadLetterOf: 0 }, 'running'],
+    [
+      'but not the dead letter of an earlier redrive',
+      { ...named, redrives: 1 },
+      { deadLetterOf: 0 },
+      'finished',
+    ],
+    ['but not any that comes later, the same upload among them', named, { sentAt: LATE }, 'finished'],
+    ['but not its form sent again', { ...named, payload }, { sentAt: LATE, payload: other }, 'finished'],
+    [
+      'that is its dead letter, which the record could not note',
+      failed,
+      { deadLetterOf: 0, sentAt: LATE },
+      'running',
+    ],
+    ['but not without a dead letter', failed, { sentAt: LATE }, 'finished'],
+    ['that is its dead letter without room to say so', bare, { sentAt: LATE }, 'running'],
+    ['but not in the millisecond it was dead-lettered in', bare, { sentAt: NOW }, 'finished'],
+    [
+      'but not one without room and with another payload',
+      { ...bare, payload },
+      { sentAt: LATE, payload: other },
+      'finished',
+    ],
+    ['ten times', { ...named, redrives: 9 }, { deadLetterOf: 9 }, 'running'],
+    [
+      'but not the dead letter of one that failed otherwise',
+      { ...failed, givenUp: undefined },
+      { deadLetterOf: 0 },
+      'finished',
+    ],
+    ['but not more often', { ...named, redrives: 10 }, { deadLetterOf: 10 }, 'finished'],
+  ])('%s', (_, record, brought, expected) => {
+    const next = transition(record, { ...claim, ...brought }, LATE);
+    expect('refused' in next ? next.refused : next.record.status).toBe(expected);
+  });
+
+  test('and a late note of its dead letter says nothing of the next', () => {
+    const noted = transition({ ...failed, redrives: 1 }, { type: 'dead_letter', redrives: 0 }, LATE);
+    expect(noted).toEqual({ refused: 'finished' });
+  });
+});

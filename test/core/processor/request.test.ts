@@ -1,0 +1,115 @@
+import { describe, expect, test } from 'vitest';
+import { JsonInvalid, JsonTooDeep } from '../../../lib/core/base/errors.ts';
+import type { Progress } from '../../../lib/core/model/request-record.ts';
+import { openPayload } from '../../../lib/core/processor/payload.ts';
+import { type AttemptContext, PayloadRequest } from '../../../lib/core/processor/request.ts';
+import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { MemoryPayloadStore } from '../../support/memory-payload-store.ts';
+
+async function requestFor(
+  content: string | Uint8Array<ArrayBuffer>,
+  logger = new CollectingLogger(),
+  given: Partial<AttemptContext> = {},
+) {
+  const { signal } = new AbortController();
+  const decoded = { id: 'r-1', issuer: '', metadata: { customer: '7' }, payload: { inline: content } };
+  const limits = { maxPayloadBytes: 1_000, maxBufferedBytes: 1_000, claimCheckSources: [] };
+  const payload = await openPayload(decoded, new MemoryPayloadStore(), limits, signal);
+  return new PayloadRequest(payload, {
+    id: 'r-1',
+    tenant: 'acme',
+    traceparent: undefined,
+    attempt: 2,
+    deadline: new Date(5),
+    signals: [signal],
+    logger,
+    maxJsonDepth: 3,
+    onProgress: () => {},
+    ...given,
+  });
+}
+
+test('says what is known of the request', async () => {
+  expect(await requestFor('hello')).toMatchObject({
+    id: 'r-1',
+    tenant: 'acme',
+    attempt: 2,
+    deadline: new Date(5),
+    size: 5,
+    contentType: undefined,
+    metadata: { customer: '7' },
+  });
+});
+
+describe('the payload', () => {
+  test('as text is UTF-8, without a byte order mark', async () => {
+    expect(await (await requestFor(Buffer.from('\ufeffżółć'))).text()).toBe('żółć');
+  });
+
+  test('as JSON', async () => {
+    expect(await (await requestFor('\ufeff{"x": [6]}')).json()).toEqual({ x: [6] });
+  });
+
+  test('that is no JSON, or nests too deep', async () => {
+    await expect((await requestFor('{x: 6}')).json()).rejects.toThrow(JsonInvalid);
+    await expect((await requestFor('[[[[]]]]')).json()).rejects.toThrow(JsonTooDeep);
+  });
+
+  test('as a web stream', async () => {
+    expect(await new Response((await requestFor('hello')).stream()).text()).toBe('hello');
+  });
+
+  test('in every form, one after the other', async () => {
+    const request = await requestFor('{"x":6}');
+    expect(await request.json()).toEqual({ x: 6 });
+    expect(await request.text()).toBe('{"x":6}');
+    expect(String(await request.bytes())).toBe('{"x":6}');
+    expect(await new Response(request.stream()).text()).toBe('{"x":6}');
+  });
+});
+
+describe('progress', () => {
+  test('is logged with the request and the attempt', async () => {
+    const logger = new CollectingLogger();
+    (await requestFor('x', logger)).progress(0.5, 'halfway');
+    expect(logger.lines).toEqual([
+      {
+        level: 'info',
+        message: 'Progress',
+        fields: { requestId: 'r-1', tenant: 'acme', attempt: 2, fraction: 0.5, note: 'halfway' },
+      },
+    ]);
+  });
+
+  test('is passed on', async () => {
+    const made: Progress[] = [];
+    const request = await requestFor('x', undefined, { onProgress: (progress) => made.push(progress) });
+    request.progress(0);
+    request.progress(1, 'done');
+    expect(made).toEqual([{ fraction: 0 }, { fraction: 1, note: 'done' }]);
+  });
+
+  test.each([-0.1, 1.1, Number.NaN])('is no fraction: %d', async (fraction) => {
+    const request = await requestFor('x');
+    expect(() => request.progress(fraction)).toThrow(
+      `progress() takes a fraction from 0 to 1, got ${fraction}`,
+    );
+  });
+});
+
+describe('the signal', () => {
+  test.each([0, 1])('fires with whichever fires first: %i', async (index) => {
+    const controllers = [new AbortController(), new AbortController()];
+    const request = await requestFor('x', undefined, { signals: controllers.map(({ signal }) => signal) });
+    const { signal } = request;
+    expect(signal.aborted).toBe(false);
+    controllers[index]?.abort();
+    expect(signal.aborted).toBe(true);
+    expect(request.signal).toBe(signal);
+  });
+
+  test('has fired if one had before it was looked at', async () => {
+    const request = await requestFor('x', undefined, { signals: [AbortSignal.abort()] });
+    expect(request.signal.aborted).toBe(true);
+  });
+});

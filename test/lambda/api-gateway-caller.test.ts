@@ -1,0 +1,74 @@
+import { describe, expect, test } from 'vitest';
+import { ApiError, type ApiProblem } from '../../lib/api/problem.ts';
+import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
+
+const RULES = { auth: 'jwt', tenantClaim: 'org' } as const;
+
+function refusalOf(ask: () => unknown): ApiProblem {
+  try {
+    ask();
+  } catch (error) {
+    if (error instanceof ApiError) return error.problem;
+    throw error;
+  }
+  throw new Error('It was not refused');
+}
+
+function statusOf(ask: () => unknown): number {
+  return refusalOf(ask).status;
+}
+
+describe('the caller of a token', () => {
+  test.each(['acme', 'a b', 'a[0]', 'żółw', '['])('has the tenant its claim names: %s', (org) => {
+    expect(callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES)).toEqual({ tenant: org });
+  });
+
+  test.each([
+    '',
+    '[]',
+    '[acme]',
+    '[a b]',
+    '[a\nb]',
+    'a\u0000',
+    'x'.repeat(129),
+    undefined,
+    null,
+    7,
+    ['acme'],
+  ])('is nobody when its claim names no tenant, or several: %j', (org) => {
+    expect(statusOf(() => callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES))).toBe(403);
+  });
+
+  test('is nobody where another authorizer let him in', () => {
+    expect(statusOf(() => callerOf({ authorizer: { iam: {} } }, RULES))).toBe(401);
+    expect(statusOf(() => callerOf({}, RULES))).toBe(401);
+  });
+});
+
+describe('D6: who is refused learns what to do', () => {
+  test.each([
+    ['iam', 'AWS4-HMAC-SHA256', /sign the call with AWS credentials .* service\.grantInvokeApi\(\)/],
+    ['jwt', 'Bearer', /send a token .* as Authorization: Bearer TOKEN/],
+  ] as const)('where callers are let in by %s', (auth, scheme, detail) => {
+    const problem = refusalOf(() => callerOf({}, { auth, tenantClaim: '' }));
+    expect(problem).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': scheme } });
+    expect(problem.detail).toMatch(/^Not authenticated: /);
+    expect(problem.detail).toMatch(detail);
+  });
+
+  test.each([
+    [undefined, 'the token has no such claim'],
+    [7, 'it is no text'],
+    ['[secret]', 'it is a list'],
+    ['', 'it has 0'],
+    ['x'.repeat(129), 'it has 129'],
+    ['secret\n', 'it has such characters'],
+  ])('by a claim that is %j, without what it says', (org, problem) => {
+    const { detail } = refusalOf(() => callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES));
+    expect(detail).toContain(`The claim org of the token must name one tenant in 1 to 128 characters`);
+    expect(detail).toContain(
+      `, ${problem}. Have the issuer put it into its tokens, or deploy with the tenantClaim`,
+    );
+    expect(detail).not.toContain('secret');
+  });
+});

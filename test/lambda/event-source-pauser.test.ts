@@ -1,0 +1,264 @@
+import fc from 'fast-check';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { encodePauseMessage, type PauseMessage } from '../../lib/core/wire/pause-message.ts';
+import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
+import { CollectingLogger } from '../support/collecting-logger.ts';
+import { delivery } from '../support/delivery.ts';
+import { SetChance, START } from '../support/set-chance.ts';
+
+/** An event source that can be in the middle of a change, when it refuses another. */
+class MemoryEventSource {
+  enabled = true;
+  busy = false;
+  /** What happens while it is being turned off. */
+  meanwhile = async () => {};
+
+  noted: string | undefined;
+
+  async isEnabled(): Promise<boolean> {
+    return this.enabled;
+  }
+
+  async pauseId(): Promise<string | undefined> {
+    return this.noted;
+  }
+
+  async notePause(id: string | undefined): Promise<void> {
+    this.noted = id;
+  }
+
+  async enable(): Promise<void> {
+    this.#set(true);
+  }
+
+  async disable(): Promise<void> {
+    await this.meanwhile();
+    this.#set(false);
+  }
+
+  #set(enabled: boolean): void {
+    if (this.busy) throw new Error('ResourceInUseException');
+    this.enabled = enabled;
+  }
+}
+
+const PAUSE: PauseMessage = { type: 'pause', seconds: 60, reason: 'no database' };
+
+function resumeOf(pauseId: string): PauseMessage {
+  return { type: 'resume', pauseId };
+}
+
+let source: MemoryEventSource;
+let chance: SetChance;
+let sent: { message: string; delaySeconds: number }[];
+let counted: string[];
+let queueFails: boolean;
+let deferrals: number[];
+let breaker: Breaker;
+
+beforeEach(() => {
+  source = new MemoryEventSource();
+  chance = new SetChance();
+  sent = [];
+  counted = [];
+  queueFails = false;
+  deferrals = [];
+  breaker = new Breaker({
+    source,
+    queue: {
+      send: async (message, delaySeconds) => {
+        if (queueFails) throw new Error('no queue');
+        sent.push({ message, delaySeconds });
+      },
+    },
+    input: { defer: async (all) => void deferrals.push(...all.map(({ delaySeconds }) => delaySeconds)) },
+    metrics: { count: (name) => void counted.push(name) },
+    now: () => chance.now(),
+    logger: new CollectingLogger(),
+  });
+});
+
+let ids = 0;
+
+function message(said: PauseMessage, sentAt = chance.now()) {
+  return delivery(encodePauseMessage(said), { id: `m-${++ids}`, sentAt });
+}
+
+test('a pause turns the source off and sees to it that it is turned on again', async () => {
+  const pause = message(PAUSE);
+  expect(await breaker.processBatch([pause])).toEqual([]);
+  expect(source.enabled).toBe(false);
+  expect(sent).toEqual([{ message: encodePauseMessage(resumeOf(pause.id)), delaySeconds: 60 }]);
+  expect(await breaker.processBatch([message(resumeOf(pause.id))])).toEqual([]);
+  expect(source.enabled).toBe(true);
+  expect(source.noted).toBeUndefined();
+  expect(counted).toEqual(['Paused', 'Resumed']);
+});
+
+describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
+  const deliverDue = async () => {
+    const due = sent.filter(({ delaySeconds }) => START + delaySeconds * 1000 <= chance.now());
+    sent = sent.filter((each) => !due.includes(each));
+    await breaker.processBatch(due.map((each) => delivery(each.message, { id: `m-${++ids}` })));
+  };
+
+  beforeEach(() => {
+    source.meanwhile = async () => {
+      chance.time += 24_000;
+      await deliverDue();
+    };
+  });
+
+  test('however slowly it begins', async () => {
+    await breaker.processBatch([message({ ...PAUSE, seconds })]);
+    expect(source.enabled).toBe(false);
+    chance.time = START + (24 + seconds) * 1000;
+    await deliverDue();
+    expect(source.enabled).toBe(true);
+  });
+
+  test('also when the breaker is killed as soon as it has begun', async () => {
+    await breaker.processBatch([message({ ...PAUSE, seconds })]);
+    sent.splice(1);
+    chance.time = START + 30_000;
+    await deliverDue();
+    expect(source.enabled).toBe(true);
+  });
+});
+
+test('a pause that is made late is over when it was to be', async () => {
+  await breaker.processBatch([message({ ...PAUSE, seconds: 900 }, chance.now() - 840_500)]);
+  expect(sent).toMatchObject([{ delaySeconds: 60 }]);
+});
+
+test('a clock that is behind the queue’s makes no pause longer', async () => {
+  await breaker.processBatch([message(PAUSE, chance.now() + 5_000)]);
+  expect(sent).toMatchObject([{ delaySeconds: 60 }]);
+});
+
+test('several that are asked for at once are one', async () => {
+  await breaker.processBatch([message(PAUSE), message({ ...PAUSE, seconds: 90 }), message(PAUSE)]);
+  expect(sent).toHaveLength(1);
+  expect(counted).toEqual(['Paused']);
+});
+
+test('a source an operator has turned off stays off', async () => {
+  source.enabled = false;
+  await breaker.processBatch([message(PAUSE)]);
+  expect(sent).toEqual([]);
+});
+
+test('a source that is on needs no resuming, and its pause is over', async () => {
+  source.busy = true;
+  source.noted = 'p-1';
+  expect(await breaker.processBatch([message(resumeOf('p-1'))])).toEqual([]);
+  expect(counted).toEqual([]);
+  expect(source.noted).toBeUndefined();
+});
+
+describe('C1: what is left over of a pause', () => {
+  const short = { ...PAUSE, seconds: 2 };
+
+  test('doesn’t turn on what an operator has turned off since', async () => {
+    const pause = message(short);
+    await breaker.processBatch([pause, message(resumeOf(pause.id))]);
+    source.enabled = false;
+    await breaker.processBatch([message(resumeOf(pause.id))]);
+    expect(source.enabled).toBe(false);
+    expect(counted).toEqual(['Paused', 'Resumed']);
+  });
+
+  test('ends no later pause', async () => {
+    const [first, second] = [message(short), message({ ...PAUSE, seconds: 900 })];
+    await breaker.processBatch([first, message(resumeOf(first.id)), second]);
+    await breaker.processBatch([message(resumeOf(first.id))]);
+    expect(source.enabled).toBe(false);
+    await breaker.processBatch([message(resumeOf(second.id))]);
+    expect(source.enabled).toBe(true);
+  });
+});
+
+test('a pause whose time is over isn’t made', async () => {
+  await breaker.processBatch([message(PAUSE, chance.now() - 60_000)]);
+  expect(source.enabled).toBe(true);
+  await breaker.processBatch([message(PAUSE, chance.now() - 59_999)]);
+  expect(source.enabled).toBe(false);
+});
+
+test('without a way back nothing is turned off', async () => {
+  queueFails = true;
+  const pause = message(PAUSE);
+  expect(await breaker.processBatch([pause])).toEqual([pause.id]);
+  expect(source.enabled).toBe(true);
+});
+
+test('what can’t be done now is tried again, and doesn’t hold up the rest', async () => {
+  source.enabled = false;
+  source.busy = true;
+  source.noted = 'p-1';
+  const resume = message(resumeOf('p-1'));
+  const nonsense = delivery('nonsense', { id: 'nonsense' });
+  expect(await breaker.processBatch([nonsense, resume])).toEqual(['nonsense', resume.id]);
+  source.busy = false;
+  expect(await breaker.processBatch([resume])).toEqual([]);
+  expect(source.enabled).toBe(true);
+});
+
+test.each([
+  [1, 10],
+  [3, 40],
+  [7, 600],
+  [200, 600],
+])('what can’t be done the %i. time is tried again after %i s', async (attempt, seconds) => {
+  source.enabled = false;
+  source.busy = true;
+  source.noted = 'p-1';
+  await breaker.processBatch([{ ...message(resumeOf('p-1')), attempt }]);
+  expect(deferrals).toEqual([seconds]);
+});
+
+test('however messages are repeated, reordered and refused, the source is on when all are delivered', async () => {
+  const step = fc.record({
+    waitSeconds: fc.integer({ min: 0, max: 200 }),
+    pause: fc.boolean(),
+    busy: fc.boolean(),
+    queueFails: fc.boolean(),
+    twice: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      source.enabled = true;
+      source.noted = undefined;
+      sent = [];
+      const waiting: { at: number; id: string; body: string; sentAt: number }[] = [];
+      const deliver = async (twice: boolean) => {
+        const due = waiting.filter(({ at }) => at <= chance.now());
+        for (const each of due) {
+          waiting.splice(waiting.indexOf(each), 1);
+          const { id, body, sentAt } = each;
+          const [failed] = await breaker.processBatch([delivery(body, { id, sentAt })]);
+          if (failed || twice) waiting.push({ ...each, at: chance.now() + 120_000 });
+          for (const { message: body, delaySeconds } of sent.splice(0)) {
+            const at = chance.now() + delaySeconds * 1000;
+            waiting.push({ at, id: `m-${++ids}`, body, sentAt: chance.now() });
+          }
+        }
+      };
+      for (const each of steps) {
+        chance.time += each.waitSeconds * 1000;
+        source.busy = each.busy;
+        queueFails = each.queueFails;
+        const at = chance.now();
+        if (each.pause) waiting.push({ at, id: `m-${++ids}`, body: encodePauseMessage(PAUSE), sentAt: at });
+        await deliver(each.twice);
+      }
+      source.busy = false;
+      queueFails = false;
+      while (waiting.length > 0) {
+        chance.time += 60_000;
+        await deliver(false);
+      }
+      expect(source.enabled).toBe(true);
+    }),
+  );
+});

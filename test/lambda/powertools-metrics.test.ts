@@ -1,0 +1,125 @@
+import { Metrics as Powertools } from '@aws-lambda-powertools/metrics';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { BatchFigures } from '../../lib/core/ports/telemetry.ts';
+import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
+
+const NOW = Date.UTC(2026, 0, 31, 12);
+
+let lines: string[];
+
+beforeEach(() => {
+  lines = [];
+  vi.useFakeTimers({ now: NOW, toFake: ['Date'] });
+  vi.stubEnv('POWERTOOLS_METRICS_DISABLED', 'false');
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    lines.push(...String(text).trimEnd().split('\n'));
+    return true;
+  });
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.unstubAllEnvs();
+  vi.useRealTimers();
+});
+
+/** What is written of these figures; nothing else goes to the standard output meanwhile. */
+function linesOf(figures: Partial<BatchFigures>) {
+  const powertools = new Powertools({ namespace: 'Coatcheck', serviceName: 'Shop/Orders' });
+  new PowertoolsMetrics(powertools).emit({
+    counts: {},
+    values: { Wait: [], ServiceTime: [], EndToEnd: [], BatchSize: [] },
+    failures: new Map(),
+    ...figures,
+  });
+  return lines.map((line) => JSON.parse(line));
+}
+
+test('a batch is a line of the embedded metric format', () => {
+  const written = linesOf({
+    counts: { Succeeded: 2, Failed: 0, Redelivered: 1 },
+    values: { Wait: [12, 40], ServiceTime: [100.5, 7], EndToEnd: [150, 60], BatchSize: [3] },
+  });
+  expect(written).toEqual([
+    {
+      _aws: {
+        Timestamp: NOW,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Coatcheck',
+            Dimensions: [['service']],
+            Metrics: [
+              { Name: 'Succeeded', Unit: 'Count' },
+              { Name: 'Failed', Unit: 'Count' },
+              { Name: 'Redelivered', Unit: 'Count' },
+              { Name: 'Wait', Unit: 'Milliseconds' },
+              { Name: 'ServiceTime', Unit: 'Milliseconds' },
+              { Name: 'EndToEnd', Unit: 'Milliseconds' },
+              { Name: 'BatchSize', Unit: 'Count' },
+            ],
+          },
+        ],
+      },
+      service: 'Shop/Orders',
+      Succeeded: 2,
+      Failed: 0,
+      Redelivered: 1,
+      Wait: [12, 40],
+      ServiceTime: [100.5, 7],
+      EndToEnd: [150, 60],
+      BatchSize: 3,
+    },
+  ]);
+});
+
+test('failures are told by code in lines of their own', () => {
+  const [, ...byCode] = linesOf({
+    counts: { Failed: 3 },
+    failures: new Map([
+      ['json_invalid', 2],
+      ['handler', 1],
+    ]),
+  });
+  const withCode = (code: string, Failed: number) => ({
+    _aws: {
+      Timestamp: NOW,
+      CloudWatchMetrics: [
+        {
+          Namespace: 'Coatcheck',
+          Dimensions: [['service', 'code']],
+          Metrics: [{ Name: 'Failed', Unit: 'Count' }],
+        },
+      ],
+    },
+    service: 'Shop/Orders',
+    code,
+    Failed,
+  });
+  expect(byCode).toEqual([withCode('json_invalid', 2), withCode('handler', 1)]);
+});
+
+test('a large batch takes more lines: no value has more than a hundred, none is missing, counts are told once', () => {
+  const values = Array.from({ length: 250 }, (_, index) => index);
+  const written = linesOf({
+    counts: { Succeeded: 250 },
+    values: { Wait: values, ServiceTime: values, EndToEnd: values.slice(1), BatchSize: [250] },
+  });
+  const told = (name: string) => written.map((line) => line[name]).filter((value) => value !== undefined);
+  const longest = ['Wait', 'ServiceTime', 'EndToEnd'].map((name) =>
+    Math.max(...told(name).map((list) => [list].flat().length)),
+  );
+  expect(Math.max(...longest)).toBe(100);
+  expect(told('Wait').flat()).toEqual(values);
+  expect(told('ServiceTime').flat()).toEqual(values);
+  expect(told('EndToEnd').flat()).toEqual(values.slice(1));
+  expect(told('Succeeded')).toEqual([250]);
+  expect(told('BatchSize')).toEqual([250]);
+  expect(written.length).toBeLessThanOrEqual(5);
+});
+
+test('exactly a hundred values leave nothing to be told, or to be warned of', () => {
+  const warning = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const values = Array.from({ length: 100 }, () => 1);
+  const written = linesOf({ values: { Wait: values, ServiceTime: [], EndToEnd: [], BatchSize: [] } });
+  expect(written).toHaveLength(1);
+  expect(warning).not.toHaveBeenCalled();
+});

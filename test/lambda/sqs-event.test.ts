@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { sqsEvent } from '../support/sqs-event.ts';
+
+test('every record is a delivery', () => {
+  const event = sqsEvent(
+    { id: 'm-1', body: 'hello', attributes: { RequestId: 'r-1', ExtendedPayloadSize: '300' }, attempt: 3 },
+    { id: 'm-2', body: '' },
+  );
+  expect(deliveriesOf(event)).toEqual([
+    {
+      id: 'm-1',
+      body: 'hello',
+      attributes: { RequestId: 'r-1', ExtendedPayloadSize: '300' },
+      typedAttributes: {},
+      attempt: 3,
+      sentAt: 1_769_860_800_000,
+      firstDeliveredAt: 1_769_860_800_123,
+      receipt: 'receipt of m-1',
+    },
+    {
+      id: 'm-2',
+      body: '',
+      attributes: {},
+      typedAttributes: {},
+      attempt: 1,
+      sentAt: 1_769_860_800_000,
+      firstDeliveredAt: 1_769_860_800_123,
+      receipt: 'receipt of m-2',
+    },
+  ]);
+});
+
+test('the trace of its sender is told where that is wanted', () => {
+  const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
+  const event = sqsEvent({ id: 'm-1', body: '', traceHeader }, { id: 'm-2', body: '' });
+  expect(deliveriesOf(event, true).map(({ trace }) => trace?.traceparent)).toEqual([
+    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
+    undefined,
+  ]);
+  expect(deliveriesOf(event).map(({ trace }) => trace?.traceparent)).toEqual([undefined, undefined]);
+});
+
+test('an attribute that is binary is left out', () => {
+  const event = sqsEvent({ id: 'm-1', body: '' });
+  const [record] = event.Records;
+  if (record) record.messageAttributes = { Bytes: { dataType: 'Binary', binaryValue: 'AAAA' } };
+  expect(deliveriesOf(event)[0]?.attributes).toEqual({});
+});
+
+test('no record is no delivery', () => {
+  expect(deliveriesOf({ Records: [] })).toEqual([]);
+});
+
+describe('is refused with what came:', () => {
+  const read: (event: unknown) => unknown = Object.assign(deliveriesOf);
+
+  test.each([
+    ['nothing', undefined],
+    ['null', null],
+    ['an HTTP API event', { version: '2.0', rawPath: '/', body: 'x'.repeat(1_000) }],
+    ['an S3 event', { Records: [{ eventSource: 'aws:s3', s3: {} }] }],
+    ['an SNS event', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }],
+    ['odd records', { Records: [null] }],
+    ['records that are none', { Records: 'aws:sqs' }],
+  ])('%s', (_, event) => {
+    expect(() => read(event)).toThrow(TypeError);
+    expect(() => read(event)).toThrow(/^Expected an event of an SQS event source, got .{0,200}$/);
+  });
+});

@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { steadyState } from '../../lib/planner/steady-state.ts';
+import { forecastSurge, type Surge } from '../../lib/planner/surge.ts';
+import type { Workload } from '../../lib/planner/workload.ts';
+import { workload } from './workload.ts';
+
+function forecast(changes: Partial<Workload>, surge: Surge) {
+  const changed = workload(changes);
+  return forecastSurge(changed, steadyState(changed, 0), surge);
+}
+
+test('ten times the rate for half an hour, with capacity for two and a half times', () => {
+  // 50 batches of 10, 1 s each: 500/s. 2,000/s come: 1,500/s too many for 1,800 s is 2.7 million. Then 300/s are to
+  // spare, which takes 9,000 s: 10,800 s in all. The last of the surge waits for 2.7 million before it at 500/s:
+  // 5,400 s.
+  const surge = { extraRequests: 9 * 200 * 1_800, seconds: 1_800 };
+  const { drainedSeconds, ...rest } = forecast({ maxConcurrency: 50 }, surge);
+  expect(within(drainedSeconds, 10_800, 0.01)).toBe(true);
+  expect(within(rest.deepestWaiting, 2_700_000, 0.01)).toBe(true);
+  expect(within(rest.deepestSeconds, 1_800, 0.01)).toBe(true);
+  expect(within(rest.longestWaitSeconds, 5_400, 0.01)).toBe(true);
+  expect(rest.mostBatches).toBe(50);
+});
+
+test('a hundred million at once', () => {
+  // From 20 batches to 1,250 takes 246 s, in which half as many are had on average: 246 s × 1,230 ÷ 2 ÷ 1,250 = 121 s
+  // are lost. At 12,500/s, of which 200/s are for usual requests, it takes 8,130 s more.
+  const { drainedSeconds, ...rest } = forecast({}, { extraRequests: 100_000_000, seconds: 0 });
+  expect(within(drainedSeconds, 8_130 + 121 * (12_500 / 12_300), 0.005)).toBe(true);
+  expect(rest.fullySecondsAfter).toBeGreaterThanOrEqual(246);
+  expect(rest.fullySecondsAfter).toBeLessThan(248);
+  expect(rest.mostBatches).toBe(1_250);
+});
+
+test('what can not be worked off has no end', () => {
+  const { drainedSeconds } = forecast({ maxConcurrency: 10 }, { extraRequests: 1_000, seconds: 0 });
+  expect(drainedSeconds).toBeUndefined(); // 100/s of 200/s
+});
+
+test('the same forecast every time', () => {
+  const surge = { extraRequests: 50_000, seconds: 10 };
+  expect(forecast({}, surge)).toEqual(forecast({}, surge));
+});
+
+test('the timeline is in order, short, and has the deepest moment', () => {
+  const { timeline, deepestWaiting } = forecast({}, { extraRequests: 1_000_000, seconds: 60 });
+  const seconds = timeline.map((point) => point.seconds);
+  expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));
+  expect(timeline.length).toBeLessThan(1_025);
+  expect(Math.max(...timeline.map(({ waiting }) => waiting))).toBe(deepestWaiting);
+});
+
+function within(actual: number | undefined, expected: number, share: number): boolean {
+  return actual !== undefined && Math.abs(actual / expected - 1) < share;
+}
