@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { Slots } from '../lib/core/base/semaphore.ts';
+import { Semaphore } from '../lib/core/base/semaphore.ts';
 import { localClients } from '../lib/local/clients.ts';
 import { deploy } from '../lib/local/deployment.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
@@ -102,7 +102,7 @@ async function soak(
   note: (text: string) => void,
 ): Promise<readonly HandedIn[]> {
   const handIn = handingIn(service);
-  const clients = new Slots(CLIENTS);
+  const clients = new Semaphore(CLIENTS);
   const handedIn: HandedIn[] = [];
   let waiting = 0;
   let emptyLooks = 0;

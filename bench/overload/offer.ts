@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Slots } from '../../lib/core/base/semaphore.ts';
+import { Semaphore } from '../../lib/core/base/semaphore.ts';
 import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 
 /** A call that offered a request, and what the API said to it. */
@@ -42,7 +42,7 @@ const SEED = 1;
 /** Offers requests as independent clients do: by chance, without waiting for each other's answers. @returns every call */
 export async function offer({ apiUrl, body, phases, comeBack }: Offer): Promise<Offered[]> {
   const random = seededRandom(SEED);
-  const connections = new Slots(CONNECTIONS);
+  const connections = new Semaphore(CONNECTIONS);
   const over = new AbortController();
   const calls: Offered[] = [];
   const clients: Promise<void>[] = [];

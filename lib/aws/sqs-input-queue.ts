@@ -4,7 +4,7 @@ import {
   DeleteMessageBatchCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { Slots } from '../core/base/semaphore.ts';
+import { Semaphore } from '../core/base/semaphore.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
 import type { Delivery } from '../core/model/received-message.ts';
 import type { Deferral, InputQueue } from '../core/ports/message-source.ts';
@@ -53,10 +53,10 @@ export class SqsInputQueue implements InputQueue {
     entries: readonly Entry[],
     call: (batch: readonly Entry[]) => Promise<{ Failed?: BatchResultErrorEntry[] }>,
   ): Promise<void> {
-    const slots = new Slots(CALLS_AT_ONCE);
+    const semaphore = new Semaphore(CALLS_AT_ONCE);
     const calls: ReturnType<typeof call>[] = [];
     for (let start = 0; start < entries.length; start += SQS_MAX_BATCH_ENTRIES) {
-      calls.push(slots.run(0, () => call(entries.slice(start, start + SQS_MAX_BATCH_ENTRIES))));
+      calls.push(semaphore.run(0, () => call(entries.slice(start, start + SQS_MAX_BATCH_ENTRIES))));
     }
     await Promise.allSettled(calls);
     const refused = (await Promise.all(calls)).flatMap(({ Failed }) => Failed ?? []);

@@ -1,15 +1,19 @@
-/** The beginning of a body, and the rest if there is more. */
-interface Beginning {
+/** What {@link readUpTo} read of a body. */
+interface ReadBody {
+  /** The whole body, if it fits within the limit; otherwise empty. */
   readonly bytes: Uint8Array;
-  /** All of the body, the beginning included; undefined when the beginning is all. */
+  /** The whole body as a stream, including what was read already; undefined if it fits within the limit. */
   readonly whole?: AsyncIterable<Uint8Array>;
 }
 
-/** Reads a body's beginning: whether it is small enough to travel inline shows only then. */
-export async function readBeginning(
+/**
+ * Reads a body into memory if it has at most `limit` bytes. A larger one is returned as a stream, of which slightly more
+ * than `limit` bytes are in memory.
+ */
+export async function readUpTo(
   body: Uint8Array | AsyncIterable<Uint8Array>,
   limit: number,
-): Promise<Beginning> {
+): Promise<ReadBody> {
   if (body instanceof Uint8Array) {
     return body.byteLength <= limit ? { bytes: body } : { bytes: body, whole: single(body) };
   }
@@ -25,6 +29,7 @@ export async function readBeginning(
   return { bytes: new Uint8Array(), whole: continued(chunks, iterator) };
 }
 
+/** A stream of one chunk. */
 export async function* single(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
   yield bytes;
 }

@@ -1,13 +1,14 @@
-/** Lets at most so many run at a time. Of those that wait the most urgent goes next, the first among equals. */
-export class Slots {
+/** Limits how many tasks run at a time. The most urgent waiting task runs next; equally urgent ones run in order of arrival. */
+export class Semaphore {
   #free: number;
   readonly #waiting: { readonly urgency: number; readonly begin: () => void }[] = [];
 
+  /** @param count most tasks that run at a time */
   constructor(count: number) {
     this.#free = count;
   }
 
-  /** Runs the work when its turn comes, and ends as it does. */
+  /** Runs the work as soon as a slot is free, and settles as the work does. */
   async run<Value>(urgency: number, work: () => Promise<Value>): Promise<Value> {
     if (this.#free > 0) this.#free--;
     else await this.#turn(urgency);

@@ -1,6 +1,6 @@
 import { RequestIdReused } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
-import { Slots } from '../base/semaphore.ts';
+import { Semaphore } from '../base/semaphore.ts';
 import { describeThrown } from '../base/thrown.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { isLastReceive } from '../config/receive-budget.ts';
@@ -42,7 +42,7 @@ export class Engine {
   readonly #processor: Processor;
   readonly #settings: EngineSettings;
   readonly #ports: EnginePorts;
-  readonly #slots: Slots;
+  readonly #semaphore: Semaphore;
   readonly #records: RequestRecords;
   /** Of what attempts need. */
   readonly #circuit: Circuit;
@@ -56,7 +56,7 @@ export class Engine {
     this.#processor = processor;
     this.#settings = settings;
     this.#ports = ports;
-    this.#slots = new Slots(settings.concurrency);
+    this.#semaphore = new Semaphore(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
     const circuitPorts = { pauses: ports.pauses, now: () => ports.chance.now(), logger: ports.logger };
     this.#circuit = new Circuit(settings, circuitPorts);
@@ -148,7 +148,7 @@ export class Engine {
     const tasks = tasksOf(deliveries, this.#settings);
     const startedAt = this.#ports.chance.now();
     const ended = await Promise.all(
-      tasks.map((task) => this.#slots.run(receivesOf(task), () => this.#runTask(task, publisher, shift))),
+      tasks.map((task) => this.#semaphore.run(receivesOf(task), () => this.#runTask(task, publisher, shift))),
     );
     announcer.drain();
     const fates = await Promise.all(ended.map(({ fate }) => fate));

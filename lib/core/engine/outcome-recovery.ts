@@ -1,4 +1,4 @@
-import { readBeginning, single } from '../base/byte-streams.ts';
+import { readUpTo, single } from '../base/byte-streams.ts';
 import { JSON_TYPE } from '../base/media-type.ts';
 import type { Outcome } from '../model/outcome.ts';
 import { readOutcome, writeOutcome } from '../model/outcome-json.ts';
@@ -27,7 +27,7 @@ export class LeftBehind {
   async find(signal: AbortSignal): Promise<Outcome | undefined> {
     const opened = await this.#store.recall(this.#key, signal);
     if (!opened) return undefined;
-    const { bytes } = await readBeginning(opened.body, Number.POSITIVE_INFINITY);
+    const { bytes } = await readUpTo(opened.body, Number.POSITIVE_INFINITY);
     return readOutcome(Buffer.from(bytes).toString());
   }
 }

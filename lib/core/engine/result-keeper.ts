@@ -1,4 +1,4 @@
-import { readBeginning, single } from '../base/byte-streams.ts';
+import { readUpTo, single } from '../base/byte-streams.ts';
 import { PermanentError } from '../base/errors.ts';
 import { areUtf8, Utf8Check } from '../base/utf8-check.ts';
 import { RECORDED_RESULT_BYTES } from '../config/receive-budget.ts';
@@ -33,7 +33,7 @@ export class ResultKeeper {
     lease: Pick<Lease, 'attempt' | 'createdAt'>,
     signal: AbortSignal,
   ): Promise<InlineResult | StoredResult> {
-    const { bytes, whole } = await readBeginning(body, this.#settings.inlineLimitBytes);
+    const { bytes, whole } = await readUpTo(body, this.#settings.inlineLimitBytes);
     if (whole) return this.#store(whole, contentType, lease, signal);
     const inline = { bytes, contentType };
     const fits = this.#fits(this.#success(inline));
@@ -106,7 +106,7 @@ export class ResultKeeper {
     if (stored.size > this.#settings.inlineLimitBytes) return stored;
     try {
       const { body, discard } = await this.#ports.store.open(stored.check, signal);
-      const { bytes } = await readBeginning(body, stored.size).finally(discard);
+      const { bytes } = await readUpTo(body, stored.size).finally(discard);
       const inline = { bytes, contentType: stored.contentType, stored };
       return this.#fits(outcomeWith(inline)) ? inline : stored;
     } catch (error) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readBeginning, single } from '../../../lib/core/base/byte-streams.ts';
+import { readUpTo, single } from '../../../lib/core/base/byte-streams.ts';
 import { chunked, MeteredBody, readAll } from '../../support/streams.ts';
 
 const contents = fc.array(fc.uint8Array({ maxLength: 20 }), { maxLength: 8 });
@@ -9,7 +9,7 @@ test('a body as long as allowed comes as bytes, a longer one as a body, and neit
   await fc.assert(
     fc.asyncProperty(contents, fc.nat({ max: 60 }), fc.boolean(), async (chunks, limit, streamed) => {
       const all = Buffer.concat(chunks);
-      const { bytes, whole } = await readBeginning(streamed ? chunked(...chunks) : all, limit);
+      const { bytes, whole } = await readUpTo(streamed ? chunked(...chunks) : all, limit);
       expect(whole === undefined).toBe(all.byteLength <= limit);
       expect(Buffer.from(whole ? await readAll(whole) : bytes)).toEqual(all);
     }),
@@ -18,13 +18,13 @@ test('a body as long as allowed comes as bytes, a longer one as a body, and neit
 
 test('no more of a body is read than shows that it is longer', async () => {
   const body = new MeteredBody(10_000_000, 1_000);
-  await readBeginning(body, 5_000);
+  await readUpTo(body, 5_000);
   expect(body.bytesRead).toBe(6_000);
 });
 
 test('whoever stops reading the whole body releases it', async () => {
   const body = new MeteredBody(10_000, 1_000);
-  const { whole } = await readBeginning(body, 2_000);
+  const { whole } = await readUpTo(body, 2_000);
   for await (const _ of whole ?? []) if (body.bytesRead > 4_000) break;
   expect(body.released).toBe(true);
 });
@@ -34,7 +34,7 @@ test('a body that breaks off at its beginning says why', async () => {
     yield Buffer.from('a');
     throw new Error('broke off');
   }
-  await expect(readBeginning(broken(), 100)).rejects.toThrow('broke off');
+  await expect(readUpTo(broken(), 100)).rejects.toThrow('broke off');
 });
 
 test('a body that breaks off later says why when it is read', async () => {
@@ -42,6 +42,6 @@ test('a body that breaks off later says why when it is read', async () => {
     yield Buffer.alloc(200);
     throw new Error('broke off');
   }
-  const { whole } = await readBeginning(broken(), 100);
+  const { whole } = await readUpTo(broken(), 100);
   await expect(readAll(whole ?? single(Buffer.from('nothing')))).rejects.toThrow('broke off');
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Slots } from '../../../lib/core/base/semaphore.ts';
+import { Semaphore } from '../../../lib/core/base/semaphore.ts';
 
 /** Work that is done when it is told to be. */
 class Job {
@@ -19,9 +19,9 @@ class Job {
 }
 
 test('as many run at a time as there are slots, the others in their turn', async () => {
-  const slots = new Slots(2);
+  const semaphore = new Semaphore(2);
   const jobs = [new Job(), new Job(), new Job(), new Job()] as const;
-  const all = Promise.all(jobs.map(({ work }) => slots.run(1, work)));
+  const all = Promise.all(jobs.map(({ work }) => semaphore.run(1, work)));
   const begun = () => jobs.map((job) => job.begun);
   expect(begun()).toEqual([true, true, false, false]);
   await jobs[1].done();
@@ -31,12 +31,12 @@ test('as many run at a time as there are slots, the others in their turn', async
 });
 
 test('work that fails fails its caller and gives its slot back', async () => {
-  const slots = new Slots(1);
-  const failing = slots.run(1, () => Promise.reject(new Error('no')));
-  const next = slots.run(1, async () => 'done');
+  const semaphore = new Semaphore(1);
+  const failing = semaphore.run(1, () => Promise.reject(new Error('no')));
+  const next = semaphore.run(1, async () => 'done');
   await expect(failing).rejects.toThrow('no');
   expect(await next).toBe('done');
-  expect(await slots.run(1, async () => 'again')).toBe('again');
+  expect(await semaphore.run(1, async () => 'again')).toBe('again');
 });
 
 test('the most urgent goes next, the first among equals; each once, never more than allowed', async () => {
@@ -45,7 +45,7 @@ test('the most urgent goes next, the first among equals; each once, never more t
       fc.array(fc.nat({ max: 3 })),
       fc.integer({ min: 1, max: 4 }),
       async (urgencies, count) => {
-        const slots = new Slots(count);
+        const semaphore = new Semaphore(count);
         const begun: number[] = [];
         let running = 0;
         const work = async (index: number) => {
@@ -54,7 +54,7 @@ test('the most urgent goes next, the first among equals; each once, never more t
           await null;
           running--;
         };
-        await Promise.all(urgencies.map((urgency, index) => slots.run(urgency, () => work(index))));
+        await Promise.all(urgencies.map((urgency, index) => semaphore.run(urgency, () => work(index))));
         const atOnce = urgencies.slice(0, count).map((_, index) => index);
         const inTurn = urgencies.map((urgency, index) => ({ urgency, index })).slice(count);
         const expected = inTurn.toSorted((a, b) => b.urgency - a.urgency).map(({ index }) => index);
