@@ -38,7 +38,16 @@ const ROOMS = {
   },
   'lib/lambda/': {
     files: ['lib/aws/', 'lib/core/', 'lib/api/'],
-    packages: ['@aws-lambda-powertools/', '@aws-sdk/client-lambda/', '@types/aws-lambda/', 'aws-lambda/'],
+    packages: [
+      '@aws-lambda-powertools/',
+      '@aws-sdk/client-lambda/',
+      '@aws-sdk/credential-provider-env/',
+      '@aws-sdk/credential-provider-http/',
+      '@smithy/core/',
+      '@smithy/types/',
+      '@types/aws-lambda/',
+      'aws-lambda/',
+    ],
   },
   'lib/http/': { files: ['lib/core/'] },
   'lib/api/': { files: ['lib/core/'], packages: ['hono/', '@hono/'] },

@@ -27,8 +27,6 @@ interface Subject {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const UNMAPPED = { NODE_OPTIONS: '' };
-
 const SUBJECTS: readonly Subject[] = [
   { name: 'empty handler', entry: 'empty' },
   { name: 'bare clients', entry: 'clients' },
@@ -36,11 +34,9 @@ const SUBJECTS: readonly Subject[] = [
   { name: BARE, entry: 'clients-upload-and-records' },
   { name: 'the same and a logger', entry: 'clients-upload-records-and-logger' },
   { name: 'processor', entry: 'processor' },
-  { name: 'processor, source map unread', entry: 'processor', environment: UNMAPPED },
   { name: 'clients, logger, presigning, Hono', entry: 'clients-presigning-and-hono' },
   { name: 'the same and zod-openapi', entry: 'clients-presigning-hono-and-zod' },
   { name: 'API' },
-  { name: 'API, source map unread', environment: UNMAPPED },
 ];
 
 /** AWS is named, so that the clients can be made, and not there. */

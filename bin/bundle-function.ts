@@ -7,20 +7,26 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { build } from 'esbuild';
-import { COMMON_BUNDLING, ESM_BUNDLING } from '../lib/constructs/functions/bundling-options.ts';
+import {
+  COMMON_BUNDLING,
+  ESM_BUNDLING,
+  REPLACED_MODULES,
+  SPLITTING,
+} from '../lib/constructs/functions/bundling-options.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 
 /** As in tsconfig.build.json: a name that can't be taken for a file of the user. */
 const SOURCE_ROOT = 'coatcheck:///';
 
-/** Bundles a function into `index.mjs` in a folder, with its source map. */
+/** Bundles a function into `index.mjs` in a folder, the files it imports on demand, and a source map of each. */
 export async function bundleFunction(name: string, folder: string): Promise<void> {
-  const outfile = join(folder, 'index.mjs');
-  await build({
+  const { metafile } = await build({
     ...COMMON_BUNDLING,
     ...ESM_BUNDLING,
+    ...SPLITTING,
+    alias: REPLACED_MODULES,
     entryPoints: [join(PROJECT_FOLDER, 'functions', name, 'index.ts')],
-    outfile,
+    outdir: folder,
     bundle: true,
     platform: 'node',
     target: 'node24',
@@ -28,8 +34,10 @@ export async function bundleFunction(name: string, folder: string): Promise<void
     sourcemap: true,
     banner: { js: ESM_BUNDLING.banner },
     logLevel: 'warning',
+    metafile: true,
   });
-  await nameSources(`${outfile}.map`, folder);
+  const maps = Object.keys(metafile.outputs).filter((file) => file.endsWith('.map'));
+  await Promise.all(maps.map((file) => nameSources(resolve(file), folder)));
 }
 
 /** Names the sources in a map from the project's folder, not from the folder of the bundle, which differs by machine. */

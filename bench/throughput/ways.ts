@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { GetObjectCommand } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { payloadClient } from '../../lib/aws/clients.ts';
+import { payloadClient } from '../../lib/aws/s3-clients.ts';
 import { PART_BYTES, PARTS_AT_ONCE, S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';

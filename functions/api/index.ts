@@ -7,14 +7,14 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { v7 } from 'uuid';
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
-import { payloadClient, queueClient, recordClient, transferClient } from '../../lib/aws/clients.ts';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
-import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
+import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
@@ -26,7 +26,10 @@ import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 import { requestOf, resultOf } from '../../lib/lambda/api-gateway-event.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceparentOfHeader } from '../../lib/lambda/xray-header.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 const powertools = new Logger();
 const environment = readApiEnvironment(process.env);
@@ -56,12 +59,12 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     chance.now,
     recordAgeDays,
   );
-  const transfers = new S3ClientTransfers(transferClient(), payloadBucket);
+  const transfers = new LazyClientTransfers(payloadBucket);
   const taking = {
     records,
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
     queue: new SqsSubmissionQueue(sqs, inputQueueUrl),
-    store: new S3PayloadStore(payloadClient(1), payloadBucket),
+    store: new LazyPayloadStore(payloadBucket, 1),
     logger,
     chance,
     newId,

@@ -1,6 +1,7 @@
 /**
  * Pauses a processor's event source when its instances ask for it, and resumes it.
  */
+
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
@@ -13,6 +14,9 @@ import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { LambdaEventSource, lambdaClient } from '../../lib/lambda/lambda-event-source.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 const powertools = new Logger();
 const { serviceName, pauseQueueUrl, inputEventSource, metrics } = readBreakerEnvironment(process.env);

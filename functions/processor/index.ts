@@ -1,15 +1,17 @@
 /**
  * What a processor's file imports, as `coatcheck`, and what makes a Lambda function of it.
  */
+
 import { Logger } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { eventClient, payloadClient, queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
-import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
+import { EventBridgeBus, type PutEvents } from '../../lib/aws/eventbridge-bus.ts';
+import { lazy } from '../../lib/aws/lazy.ts';
+import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { readMaxMessageBytes } from '../../lib/aws/sqs-message-size.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
@@ -27,6 +29,7 @@ import {
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { XRayTracer } from '../../lib/lambda/xray-tracer.ts';
 
 export {
@@ -46,6 +49,8 @@ export type {
   ProcessorRequest,
   StreamOptions,
 } from '../../lib/core/processor/handler.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 /** What runs a processor, and whether it is traced. */
 interface Running {
@@ -91,7 +96,7 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
   const queues = queueClient();
   const records = recordClient();
   const engine = new Engine(definition, environment, {
-    store: new S3PayloadStore(payloadClient(environment.concurrency), environment.payloadBucket),
+    store: new LazyPayloadStore(environment.payloadBucket, environment.concurrency),
     records: new DynamoDbRecordStore(records, requestTable),
     output: new SqsOutputQueue(
       queues,
@@ -107,9 +112,17 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
       ? new PowertoolsMetrics(new Metrics({ namespace: METRIC_NAMESPACE, serviceName }))
       : undefined,
     tracer: tracing ? new XRayTracer(process.env) : undefined,
-    failureBus: eventBusArn ? new EventBridgeBus(eventClient(), eventBusArn) : undefined,
+    failureBus: eventBusArn ? new EventBridgeBus(putEvents, eventBusArn) : undefined,
     logger,
     chance: { now: Date.now, random: Math.random },
   });
   return { engine, tracing };
 }
+
+/** Loads EventBridge's client with the first event: few requests fail. */
+const loadPutEvents = lazy(async () => {
+  const { eventClient, putEventsBy } = await import('../../lib/aws/eventbridge-client.ts');
+  return putEventsBy(eventClient());
+});
+
+const putEvents: PutEvents = async (entries) => (await loadPutEvents())(entries);

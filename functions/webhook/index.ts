@@ -1,6 +1,7 @@
 /**
  * Delivers webhooks.
  */
+
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -15,6 +16,9 @@ import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
 import { HttpsSender } from '../../lib/http/webhook-sender.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 const powertools = new Logger();
 const environment = readWebhookEnvironment(process.env);

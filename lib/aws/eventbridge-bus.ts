@@ -1,4 +1,4 @@
-import { type EventBridgeClient, PutEventsCommand } from '@aws-sdk/client-eventbridge';
+import type { PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../core/config/aws-limits.ts';
 import { EVENT_BUS_SOURCE } from '../core/model/event-names.ts';
 import type { BusEvent, EventBus, SendResult } from '../core/ports/message-sink.ts';
@@ -13,17 +13,20 @@ const PASSING_ERRORS: readonly (string | undefined)[] = [
   'ThrottlingException',
 ];
 
+/** Puts entries on their buses in one call; the results are in the order of the entries. */
+export type PutEvents = (entries: PutEventsRequestEntry[]) => Promise<PutEventsResultEntry[]>;
+
 /** Events to an EventBridge bus. */
 export class EventBridgeBus implements EventBus {
   readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
   readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
   readonly maxMessageBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
-  readonly #client: EventBridgeClient;
+  readonly #putEvents: PutEvents;
   readonly #arn: string;
 
   /** @param arn of the bus */
-  constructor(client: EventBridgeClient, arn: string) {
-    this.#client = client;
+  constructor(putEvents: PutEvents, arn: string) {
+    this.#putEvents = putEvents;
     this.#arn = arn;
   }
 
@@ -33,20 +36,18 @@ export class EventBridgeBus implements EventBus {
   }
 
   async send(events: readonly BusEvent[]): Promise<readonly SendResult[]> {
-    const { Entries = [] } = await this.#client.send(
-      new PutEventsCommand({
-        Entries: events.map(({ type, json, time }) => ({
-          EventBusName: this.#arn,
-          Source: EVENT_BUS_SOURCE,
-          DetailType: type,
-          Detail: json,
-          Time: new Date(time),
-        })),
-      }),
+    const results = await this.#putEvents(
+      events.map(({ type, json, time }) => ({
+        EventBusName: this.#arn,
+        Source: EVENT_BUS_SOURCE,
+        DetailType: type,
+        Detail: json,
+        Time: new Date(time),
+      })),
     );
-    // The answer has no ids: what became of each stands in its place.
+    // The answer has no ids: a result belongs to the event in the same place.
     return events.map((_, index) => {
-      const { EventId, ErrorCode, ErrorMessage = '' } = Entries[index] ?? {};
+      const { EventId, ErrorCode, ErrorMessage = '' } = results[index] ?? {};
       if (EventId !== undefined) return { sent: true };
       if (ErrorCode === undefined) return UNMENTIONED;
       return {

@@ -61,7 +61,6 @@ export class CircuitBreaker extends Construct {
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         ...functionEnvironment(
           settings.serviceName,
           writeBreakerEnvironment({

@@ -107,7 +107,6 @@ export class Webhooks extends Construct {
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         UV_THREADPOOL_SIZE: String(THREADS),
         ...functionEnvironment(
           settings.serviceName,

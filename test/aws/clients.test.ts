@@ -1,11 +1,7 @@
 import { expect, test } from 'vitest';
-import {
-  eventClient,
-  payloadClient,
-  queueClient,
-  recordClient,
-  transferClient,
-} from '../../lib/aws/clients.ts';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { eventClient } from '../../lib/aws/eventbridge-client.ts';
+import { payloadClient, transferClient } from '../../lib/aws/s3-clients.ts';
 
 /** What a client's calls are made with: the handler resolves its options when it is first used. */
 async function handlerOf({ config }: { readonly config: { readonly requestHandler: unknown } }) {

@@ -1,6 +1,7 @@
 import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
+import { putEventsBy } from '../../lib/aws/eventbridge-client.ts';
 import type { BusEvent } from '../../lib/core/ports/message-sink.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 
@@ -11,7 +12,7 @@ let bus: EventBridgeBus;
 
 beforeEach(async () => {
   endpoint = await new ScriptedEndpoint(jsonAnswer(500, {})).start();
-  bus = new EventBridgeBus(new EventBridgeClient(clientConfig(endpoint.url)), ARN);
+  bus = new EventBridgeBus(putEventsBy(new EventBridgeClient(clientConfig(endpoint.url))), ARN);
 });
 afterEach(() => endpoint[Symbol.asyncDispose]());
 

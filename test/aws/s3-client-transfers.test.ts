@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { PLAIN_URLS, transferClient } from '../../lib/aws/clients.ts';
 import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
+import { PLAIN_URLS, transferClient } from '../../lib/aws/s3-clients.ts';
 import { UploadIncomplete, UploadUnknown } from '../../lib/core/ports/client-transfers.ts';
 import { clientConfig, ScriptedEndpoint, s3Error } from '../support/scripted-endpoint.ts';
 

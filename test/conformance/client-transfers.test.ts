@@ -7,8 +7,8 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { PLAIN_URLS } from '../../lib/aws/clients.ts';
 import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
+import { PLAIN_URLS } from '../../lib/aws/s3-clients.ts';
 import type { ExpectedUpload } from '../../lib/core/ports/client-transfers.ts';
 import { UploadIncomplete, UploadUnknown } from '../../lib/core/ports/client-transfers.ts';
 import { localConfig } from '../../lib/local/clients.ts';

@@ -5,6 +5,7 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
+import { putEventsBy } from '../../lib/aws/eventbridge-client.ts';
 import { itemOf, storedOf, webhookItemOf } from '../../lib/aws/record-item.ts';
 import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
@@ -132,7 +133,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     write: async () => {
       const client = new EventBridgeClient(CLIENT);
       const inputs = capture(client);
-      const events = new FailureEvents(new EventBridgeBus(client, 'bus'), {
+      const events = new FailureEvents(new EventBridgeBus(putEventsBy(client), 'bus'), {
         serviceName: 'service',
         random: () => 0,
         logger: new CollectingLogger(),

@@ -48,7 +48,6 @@ export class ApiFunction extends Construct {
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         ...apiEnvironment(settings, props.auth, props),
       },
       role: this.role,

@@ -1,3 +1,5 @@
+import { programFile } from './program-file.ts';
+
 /** Bundling options that hold for every function and every output format. */
 export const COMMON_BUNDLING = {
   minify: true,
@@ -5,6 +7,14 @@ export const COMMON_BUNDLING = {
   keepNames: true,
   // The source map gives the line; the text of that line is in the repository.
   sourcesContent: false,
+};
+
+/**
+ * Modules that are replaced in every function, each with the file that takes its place. A client of the user's finds
+ * its credentials there too.
+ */
+export const REPLACED_MODULES: Readonly<Record<string, string>> = {
+  '@aws-sdk/credential-provider-node': programFile('lib/lambda/function-credentials'),
 };
 
 /**
@@ -18,4 +28,14 @@ export const ESM_BUNDLING = {
   // No double quotes, dollar signs or backticks: older versions of the CDK pass it through a shell.
   banner:
     "import { createRequire as coatcheckCreateRequire } from 'node:module'; globalThis.require ??= coatcheckCreateRequire(import.meta.url);",
+};
+
+/**
+ * Options that make several files of an ES module: `index.mjs`, and one for whatever is only imported when it is first
+ * needed, so that a function starts without it.
+ */
+export const SPLITTING = {
+  splitting: true,
+  entryNames: 'index',
+  outExtension: { '.js': '.mjs' },
 };

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { devNull } from 'node:os';
 import { join } from 'node:path';
 import { PROCESSOR_BRAND } from '../../core/config/processor-brand.ts';
@@ -55,7 +55,7 @@ export function checkBundle({ folder, entry, handler, environment }: ProcessorBu
     };
   }
   const reason = shortened(report.error);
-  if (!readFileSync(file, 'utf8').includes(PROCESSOR_BRAND.description ?? '')) {
+  if (!holdsBrand(folder)) {
     return { error: `${entry} doesn't call processor(). ${advice} Its import fails too: ${reason}` };
   }
   return {
@@ -64,6 +64,13 @@ export function checkBundle({ folder, entry, handler, environment }: ProcessorBu
       'If the function needs what is missing here (native code for Lambda, a newer Node, a network), ignore this. ' +
       'Else it will fail in Lambda too: fix the entry, its environment variables or function.bundling.',
   };
+}
+
+/** Whether a file of the bundle makes processors. */
+function holdsBrand(folder: string): boolean {
+  return readdirSync(folder)
+    .filter((name) => /\.m?js$/.test(name))
+    .some((name) => readFileSync(join(folder, name), 'utf8').includes(PROCESSOR_BRAND.description ?? ''));
 }
 
 function importBundle(

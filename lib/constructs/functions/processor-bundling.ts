@@ -1,9 +1,11 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, dirname, extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { AssetStaging } from 'aws-cdk-lib';
 import { Architecture } from 'aws-cdk-lib/aws-lambda';
 import {
   type BundlingOptions,
+  type ICommandHooks,
   LogLevel,
   type NodejsFunctionProps,
   OutputFormat,
@@ -11,7 +13,7 @@ import {
 import { ConfigurationError } from '../../core/base/errors.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { ProcessorFunctionProps } from '../settings/processor-function-props.ts';
-import { COMMON_BUNDLING, ESM_BUNDLING } from './bundling-options.ts';
+import { COMMON_BUNDLING, ESM_BUNDLING, REPLACED_MODULES, SPLITTING } from './bundling-options.ts';
 
 /** The lock files the CDK knows: by its name it runs a package manager. */
 const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'];
@@ -34,14 +36,18 @@ export function processorBundling(
     entry,
     depsLockFilePath: theOnly(locks, given) ?? entry,
     projectRoot,
-    bundling: bundlingOptions(service.function ?? {}),
+    bundling: bundlingOptions(service.function ?? {}, projectRoot),
   };
 }
 
-function bundlingOptions({ bundling: given = {}, architecture }: ProcessorFunctionProps): BundlingOptions {
+function bundlingOptions(
+  { bundling: given = {}, architecture }: ProcessorFunctionProps,
+  projectRoot: string,
+): BundlingOptions {
   // What the TypeScript compiler of `preCompilation` leaves is often CommonJS.
   const format = given.format ?? (given.preCompilation ? OutputFormat.CJS : OutputFormat.ESM);
   const ours = format === OutputFormat.ESM ? ESM_BUNDLING : undefined;
+  const { esbuildArgs, commandHooks } = ours ? splitting(given.commandHooks) : given;
   return {
     ...COMMON_BUNDLING,
     mainFields: ours?.mainFields,
@@ -49,12 +55,63 @@ function bundlingOptions({ bundling: given = {}, architecture }: ProcessorFuncti
     bundleAwsSDK: true,
     sourceMap: true,
     logLevel: LogLevel.WARNING,
+    // In a container too, the bundler runs where the paths below begin.
+    workingDirectory: AssetStaging.BUNDLING_INPUT_DIR,
     ...given,
     format,
+    esbuildArgs: { ...replacements(projectRoot), ...esbuildArgs, ...given.esbuildArgs },
+    commandHooks,
     define: { ...ours?.define, ...given.define },
     banner: [ours?.banner, given.banner].filter(Boolean).join(' ') || undefined,
     environment: { ...installTarget(architecture), ...given.environment },
   };
+}
+
+/** Arguments of the bundler that replace modules; it takes their paths from the folder it runs in. */
+function replacements(projectRoot: string): Record<string, string> {
+  // The bundler resolves from where a file really is, and `node_modules` may be a link.
+  const root = realpathSync(projectRoot);
+  return Object.fromEntries(
+    Object.entries(REPLACED_MODULES).map(([name, file]) => {
+      const way = relative(root, realpathSync(file)).replaceAll(sep, '/');
+      return [`--alias:${name}`, way.startsWith('../') ? way : `./${way}`];
+    }),
+  );
+}
+
+/**
+ * Has the bundler write several files. It needs a folder for them, and the CDK names a file, in a folder that is only
+ * known when it runs: ours takes the place of that file, and a hook moves what is in it.
+ */
+function splitting(hooks: ICommandHooks | undefined): Pick<BundlingOptions, 'esbuildArgs' | 'commandHooks'> {
+  const folder = `node_modules/.cache/coatcheck/bundle-${randomUUID()}`;
+  return {
+    esbuildArgs: {
+      '--outfile=': true,
+      '--outdir': folder,
+      '--splitting': SPLITTING.splitting,
+      '--entry-names': SPLITTING.entryNames,
+      ...Object.fromEntries(
+        Object.entries(SPLITTING.outExtension).map(([from, to]) => [`--out-extension:${from}`, to]),
+      ),
+    },
+    commandHooks: {
+      beforeBundling: (input, output) => hooks?.beforeBundling(input, output) ?? [],
+      beforeInstall: (input, output) => hooks?.beforeInstall(input, output) ?? [],
+      afterBundling: (input, output) => [
+        moveCommand(`${input}/${folder}`, output),
+        ...(hooks?.afterBundling(input, output) ?? []),
+      ],
+    },
+  };
+}
+
+/** Moves what is in a folder, in the shells of Linux, macOS and Windows. */
+function moveCommand(from: string, to: string): string {
+  const script =
+    "const fs = require('node:fs'), [from, to] = process.argv.slice(1); " +
+    'fs.cpSync(from, to, { recursive: true }); fs.rmSync(from, { recursive: true });';
+  return `node -e "${script}" "${from}" "${to}"`;
 }
 
 /**

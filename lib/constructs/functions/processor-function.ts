@@ -43,7 +43,6 @@ export class ProcessorFunction extends Construct {
       memorySize: settings.memoryMiB,
       timeout: Duration.seconds(settings.timeoutSeconds),
       environment: {
-        NODE_OPTIONS: '--enable-source-maps',
         ...service.function?.environment,
         ...processorEnvironment(settings, props),
       },

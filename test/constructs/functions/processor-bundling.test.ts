@@ -150,7 +150,9 @@ describe('E4: options of one’s own', () => {
       environment: { A: 'b' },
       commandHooks,
     });
-    expect(bundling).toMatchObject({ minify: false, keepNames: true, bundleAwsSDK: true, commandHooks });
+    expect(bundling).toMatchObject({ minify: false, keepNames: true, bundleAwsSDK: true });
+    const after = bundling?.commandHooks?.afterBundling('in', 'out') ?? [];
+    expect(after).toEqual([expect.stringMatching(/^node -e .* "out"$/), 'true']);
     expect(bundling?.banner).toMatch(/globalThis\.require .*; \/\* mine \*\/$/);
     expect(bundling?.define).toEqual({
       __dirname: 'import.meta.dirname',
@@ -163,6 +165,8 @@ describe('E4: options of one’s own', () => {
   test('that ask for CommonJS drop what only ESM needs', () => {
     const { bundling } = bundlingOf({ format: OutputFormat.CJS });
     expect(bundling).toMatchObject({ format: 'cjs', define: {}, minify: true });
+    expect(bundling?.esbuildArgs).not.toHaveProperty('--splitting');
+    expect(bundling?.commandHooks).toBeUndefined();
     expect(bundling?.banner).toBeUndefined();
     expect(bundling?.mainFields).toBeUndefined();
   });

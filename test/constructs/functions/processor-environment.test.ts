@@ -136,14 +136,14 @@ it('handles a batch as a whole, as far as a function may open sockets', () => {
   expect(variables.COATCHECK_CONCURRENCY).toBe('400');
 });
 
-it('has room for the user, for the names in logs and for source maps', () => {
+it('has room for the user and for the names in logs, and no options of Node', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { variables } = variablesOf(stack, { function: { environment: { TABLE: 'reports' } } });
   expect(variables).toMatchObject({
     TABLE: 'reports',
     POWERTOOLS_SERVICE_NAME: 'Stack/Service',
-    NODE_OPTIONS: '--enable-source-maps',
   });
+  expect(variables).not.toHaveProperty('NODE_OPTIONS');
 });
 
 it("leaves Node's options to the user who sets them", () => {
