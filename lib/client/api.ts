@@ -1,8 +1,9 @@
+import { parseRetryAfter } from '../core/base/retry-after.ts';
 import type { JsonAnswer } from './answers.ts';
 import type { Auth } from './auth/auth.ts';
 import { connected, TimeLimit, textOf } from './connection.ts';
 import { AnswerInvalid, apiErrorOf } from './errors.ts';
-import { Retrier, type RetryPolicy, retryAfterSeconds, type Timing } from './retry.ts';
+import { Retrier, type RetryPolicy, type Timing } from './retry.ts';
 import { refusalOf } from './transfer.ts';
 import { baseUrlOf, callName, pairsOf, type Query, queryText } from './url.ts';
 
@@ -101,7 +102,7 @@ export class Api {
     throw apiErrorOf(
       response,
       await textOf(response, name),
-      retryAfterSeconds(response.headers, this.timing.now()),
+      parseRetryAfter(response.headers.get('retry-after'), this.timing.now()),
     );
   }
 

@@ -1,9 +1,9 @@
+import { parseRetryAfter } from '../core/base/retry-after.ts';
 import { requestPath } from '../core/model/request-links.ts';
 import { requestOf } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { connected, textOf } from './connection.ts';
 import { AnswerInvalid, RequestPending } from './errors.ts';
-import { retryAfterSeconds } from './retry.ts';
 import type { RequestOptions } from './status.ts';
 import { transfer } from './transfer.ts';
 import { callName } from './url.ts';
@@ -83,7 +83,7 @@ async function openOnce(api: Api, call: Call): Promise<Response> {
   if (response.status === 202) {
     const text = await textOf(response, name);
     const request = requestOf({ call: name, text, headers: response.headers });
-    throw new RequestPending(request, retryAfterSeconds(response.headers, api.timing.now()));
+    throw new RequestPending(request, parseRetryAfter(response.headers.get('retry-after'), api.timing.now()));
   }
   if (response.status < 300) return response;
   await response.body?.cancel();

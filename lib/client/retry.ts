@@ -92,19 +92,6 @@ export function wasRefusedForNow(error: unknown): boolean {
   );
 }
 
-/**
- * Seconds until the time a `Retry-After` names, or undefined when there is none that can be read.
- * @param now milliseconds since 1970
- * @see https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
- */
-export function retryAfterSeconds(headers: Headers, now: number): number | undefined {
-  const text = headers.get('retry-after')?.trim();
-  if (!text) return undefined;
-  if (/^\d+$/.test(text)) return Number(text);
-  const time = text.endsWith('GMT') ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? undefined : Math.max(0, (time - now) / 1000);
-}
-
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {
   signal?.throwIfAborted();
   await new Promise<void>((resolve, reject) => {

@@ -1,6 +1,6 @@
+import { parseRetryAfter } from '../core/base/retry-after.ts';
 import type { Api } from './api.ts';
 import { WaitTimedOut } from './errors.ts';
-import { retryAfterSeconds } from './retry.ts';
 import { askStatus, MAX_HELD_SECONDS, type RequestOptions } from './status.ts';
 import { hasEnded, type RequestResource } from './types.ts';
 
@@ -54,7 +54,7 @@ class Waiting {
       const { request, answer } = await askStatus(this.#api, this.#id, { source, signal }, heldSeconds);
       this.#see(request);
       if (hasEnded(request)) return request;
-      const pauseSeconds = retryAfterSeconds(answer.headers, now()) ?? POLL_SECONDS;
+      const pauseSeconds = parseRetryAfter(answer.headers.get('retry-after'), now()) ?? POLL_SECONDS;
       const nextAt = askedAt + pauseSeconds * 1000;
       if (nextAt > now()) await sleep(nextAt - now(), signal);
     }

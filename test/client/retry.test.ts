@@ -6,7 +6,6 @@ import {
   isTransient,
   REAL_TIMING,
   Retrier,
-  retryAfterSeconds,
   wasRefusedForNow,
 } from '../../lib/client/retry.ts';
 import { FastTiming } from '../support/scripted-api.ts';
@@ -118,19 +117,4 @@ describe('transient is', () => {
     ]);
     expect(wasRefusedForNow(FAILED)).toBe(true);
   });
-});
-
-describe('Retry-After', () => {
-  test.each([
-    ['5', 5],
-    [' 0 ', 0],
-    ['Sat, 31 Jan 2026 12:00:30 GMT', 30],
-    ['Sat, 31 Jan 2026 11:00:00 GMT', 0],
-    ['soon', undefined],
-    ['-3', undefined],
-    ['', undefined],
-  ])('%j is %j s', (text, seconds) => {
-    expect(retryAfterSeconds(new Headers({ 'retry-after': text }), START)).toBe(seconds);
-  });
-  test('may be missing', () => expect(retryAfterSeconds(new Headers(), START)).toBeUndefined());
 });

@@ -6,6 +6,7 @@ import {
   ServiceRefused,
   ServiceUnavailable,
 } from '../base/errors.ts';
+import { parseRetryAfter } from '../base/retry-after.ts';
 import { bytesOf, isStream, type ResponseLike } from '../base/web-bodies.ts';
 
 /** How much of an error's body a failure quotes, in bytes. */
@@ -36,7 +37,7 @@ export async function bodyOfResponse(
   }
   const body = await quotedBody(response);
   if (status < 500 && !RETRIED_STATUSES.has(status)) throw new ServiceRefused(status, body);
-  const delaySeconds = retryAfterSeconds(response.headers.get('retry-after'), now);
+  const delaySeconds = parseRetryAfter(response.headers.get('retry-after'), now);
   if (status === 503) {
     throw new DownstreamUnavailable(`The service answered 503: ${body}`, { retryAfterSeconds: delaySeconds });
   }
@@ -44,15 +45,6 @@ export async function bodyOfResponse(
     throw new RetryLater(delaySeconds, `The service answered ${status}, Retry-After ${delaySeconds} s`);
   }
   throw new ServiceUnavailable(status, body);
-}
-
-/** Seconds a `Retry-After` asks for, whether it holds seconds or a date; undefined when it holds neither. */
-export function retryAfterSeconds(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined;
-  if (/^\d{1,10}$/.test(header)) return Number(header);
-  // Every form of an HTTP date begins with a weekday; what else JavaScript takes for a date isn't meant as one.
-  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
-  return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000));
 }
 
 /** A stream where there is one, so that a large body is never in memory as a whole. */

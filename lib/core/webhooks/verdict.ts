@@ -1,3 +1,4 @@
+import { parseRetryAfter } from '../base/retry-after.ts';
 import type { WebhookAnswer } from '../ports/webhooks.ts';
 
 /** What an answer means for its delivery. */
@@ -21,16 +22,6 @@ export function verdictOf({ status, retryAfter }: WebhookAnswer, now: number): W
   return {
     status: 'failed',
     reason: `the receiver answered ${status}`,
-    askedSeconds: slowed ? secondsOf(retryAfter, now) : 0,
+    askedSeconds: slowed ? (parseRetryAfter(retryAfter, now) ?? 0) : 0,
   };
 }
-
-/** Seconds or a date, as HTTP has it; 0 when it is neither, or over. */
-function secondsOf(retryAfter: string | undefined, now: number): number {
-  if (retryAfter === undefined) return 0;
-  if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter);
-  const time = HTTP_DATE.test(retryAfter) ? Date.parse(retryAfter) : Number.NaN;
-  return Number.isNaN(time) ? 0 : Math.max(0, Math.ceil((time - now) / 1000));
-}
-
-const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/;

@@ -5,11 +5,7 @@ import {
   ServiceRefused,
   ServiceUnavailable,
 } from '../../../lib/core/base/errors.ts';
-import {
-  bodyOfResponse,
-  QUOTED_BODY_BYTES,
-  retryAfterSeconds,
-} from '../../../lib/core/processor/response.ts';
+import { bodyOfResponse, QUOTED_BODY_BYTES } from '../../../lib/core/processor/response.ts';
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 
@@ -55,26 +51,6 @@ test.each([
   const error = await thrownBy(response(503, headers));
   expect(error).toBeInstanceOf(DownstreamUnavailable);
   expect(error).toMatchObject({ message: 'The service answered 503: why', retryAfterSeconds });
-});
-
-describe('Retry-After', () => {
-  test.each([
-    ['0', 0],
-    ['120', 120],
-    ['Sat, 31 Jan 2026 12:01:30 GMT', 90],
-    ['Saturday, 31-Jan-26 12:01:30 GMT', 90],
-    ['Sat Jan 31 12:01:30 2026 GMT', 90],
-    ['Sat, 31 Jan 2026 11:00:00 GMT', 0],
-  ])('%j is %i s', (header, seconds) => {
-    expect(retryAfterSeconds(header, NOW)).toBe(seconds);
-  });
-
-  test.each([null, '', 'soon', '-5', '1.5', '5 s', '9'.repeat(400), 'Sunday', '2026-01-31T12:01:30Z'])(
-    '%.20j says nothing',
-    (header) => {
-      expect(retryAfterSeconds(header, NOW)).toBeUndefined();
-    },
-  );
 });
 
 describe("a refusal's body", () => {
