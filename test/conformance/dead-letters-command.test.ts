@@ -3,15 +3,15 @@ import { text } from 'node:stream/consumers';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
+import { DeadLetterStack } from '../support/dead-letter-stack.ts';
 import { failAgain, giveUp, succeed } from '../support/given-up.ts';
-import { LetterStack } from '../support/letter-stack.ts';
 
 const variables = awsVariables(inject('endpoint'));
 
-let stack: LetterStack;
+let stack: DeadLetterStack;
 
 beforeEach(async () => {
-  stack = await LetterStack.open(inject('endpoint'));
+  stack = await DeadLetterStack.open(inject('endpoint'));
 });
 
 const args = (...more: readonly string[]) => ['dead-letters', ...more, '--stack', stack.stack];
@@ -19,7 +19,7 @@ const run = (...more: readonly string[]) => coatcheck(args(...more), { variables
 const onTerminal = (stdin: string, ...more: readonly string[]) =>
   coatcheckOnTerminal(args(...more), { variables, stdin });
 
-async function givenUp(
+async function deadLetter(
   id: string,
   error: Error,
   { tenant, endedAt = Date.now() }: Given = {},
@@ -42,10 +42,10 @@ const HOUR = 3_600_000;
 const NOON = Date.UTC(2026, 0, 31, 12);
 
 describe('list', () => {
-  test('prints a line a request, and counts them', async () => {
-    await givenUp('a', new RangeError('out of paper'), { endedAt: NOON, tenant: 'acme' });
-    await givenUp('b', new RangeError('out of\tink'), { endedAt: NOON });
-    await givenUp('c', new Error('no'));
+  test('prints a line for each request, and their count', async () => {
+    await deadLetter('a', new RangeError('out of paper'), { endedAt: NOON, tenant: 'acme' });
+    await deadLetter('b', new RangeError('out of\tink'), { endedAt: NOON });
+    await deadLetter('c', new Error('no'));
     await succeed(stack.records, { id: 'c', issuer: '' }, Date.now() + HOUR);
     const plain = await stack.letter('hello');
 
@@ -62,9 +62,9 @@ describe('list', () => {
   });
 
   test('has those that are meant only, as JSON', async () => {
-    await givenUp('a', new RangeError('1'), { endedAt: Date.now() - HOUR, tenant: 'acme' });
-    await givenUp('b', new RangeError('2'), { endedAt: Date.now() - 3 * HOUR, tenant: 'acme' });
-    await givenUp('c', new TypeError('3'), { tenant: 'acme' });
+    await deadLetter('a', new RangeError('1'), { endedAt: Date.now() - HOUR, tenant: 'acme' });
+    await deadLetter('b', new RangeError('2'), { endedAt: Date.now() - 3 * HOUR, tenant: 'acme' });
+    await deadLetter('c', new TypeError('3'), { tenant: 'acme' });
 
     const { stdout } = await run(
       'list',
@@ -91,15 +91,15 @@ describe('list', () => {
     expect(linesOf((await run('list', '--limit', '2')).stdout)).toHaveLength(2);
   });
 
-  test('of none says so', async () => {
+  test('reports an empty queue', async () => {
     expect(await run('list')).toEqual({ exitCode: 0, stdout: '', stderr: 'no dead letters\n' });
   });
 });
 
 describe('show', () => {
-  test('says everything about one', async () => {
-    await givenUp('a', new RangeError('out of paper'), { tenant: 'acme' });
-    await givenUp('b', new Error('no'));
+  test('prints everything about a request', async () => {
+    await deadLetter('a', new RangeError('out of paper'), { tenant: 'acme' });
+    await deadLetter('b', new Error('no'));
 
     const { exitCode, stdout } = await run('show', 'a');
 
@@ -110,24 +110,27 @@ describe('show', () => {
     expect(stdout.endsWith('\n\n{"of":"a"}\n')).toBe(true);
   });
 
-  test('cuts a long body unless it is to be shown in full', async () => {
+  test('truncates a long body without --full', async () => {
     await stack.letter('x'.repeat(10_000), 'a');
-    expect((await run('show', 'a')).stderr).toBe('The body has 9.8 KiB: --full shows all of it.\n');
+    expect((await run('show', 'a')).stderr).toBe('The body is 9.8 KiB; --full shows all of it.\n');
     const { stdout } = await run('show', 'a', '--full', '--json');
     expect(JSON.parse(stdout)).toMatchObject({ id: 'a', body: 'x'.repeat(10_000), isCut: false });
   });
 
-  test('of a request that has none is an error', async () => {
-    expect(await run('show', 'a')).toMatchObject({ exitCode: 1, stderr: 'error: a has no dead letter\n' });
+  test('fails for a request without a dead letter', async () => {
+    expect(await run('show', 'a')).toMatchObject({
+      exitCode: 1,
+      stderr: 'error: There is no dead letter for a\n',
+    });
   });
 });
 
 describe('redrive', () => {
-  test('puts back, deletes and leaves, and says what it did', async () => {
-    await givenUp('a', new Error('no'));
-    await givenUp('b', new Error('no'));
+  test('puts back, deletes and keeps, and prints the counts', async () => {
+    await deadLetter('a', new Error('no'));
+    await deadLetter('b', new Error('no'));
     await succeed(stack.records, { id: 'b', issuer: '' }, Date.now() + HOUR);
-    await givenUp('c', new Error('no'));
+    await deadLetter('c', new Error('no'));
     await failAgain(stack.records, { id: 'c', issuer: '' }, 10, Date.now() + HOUR);
 
     const { exitCode, stdout, stderr } = await run('redrive', '--yes');
@@ -136,8 +139,8 @@ describe('redrive', () => {
     expect(exitCode).toBe(0);
     for (const part of [
       'put back: 1',
-      'deleted as put back by another letter: 1',
-      'left as put back 10 times: 1',
+      'deleted (already put back): 1',
+      'kept (put back 10 times before): 1',
     ]) {
       expect(stderr).toContain(part);
     }
@@ -146,17 +149,17 @@ describe('redrive', () => {
     expect(await stack.inDead()).toEqual([1, 0]);
   });
 
-  test('takes those that are named, and tells of those that are not there', async () => {
-    for (const id of ['a', 'b', 'c']) await givenUp(id, new Error('no'));
+  test('takes the given ids, and reports those without a dead letter', async () => {
+    for (const id of ['a', 'b', 'c']) await deadLetter(id, new Error('no'));
     const { exitCode, stdout, stderr } = await run('redrive', 'a', 'c', 'x', '--yes');
     expect(exitCode).toBe(1);
     expect(linesOf(stdout)).toEqual(['a\tput_back', 'c\tput_back']);
-    expect(stderr).toContain('error: x: it has no dead letter that is meant\n');
+    expect(stderr).toContain('error: x: no matching dead letter\n');
     expect(await stack.inDead()).toEqual([1, 0]);
   });
 
-  test('--dry-run only says what would be done', async () => {
-    for (const id of ['a', 'b', 'c']) await givenUp(id, new Error('no'));
+  test('--dry-run prints what would be done, and does nothing', async () => {
+    for (const id of ['a', 'b', 'c']) await deadLetter(id, new Error('no'));
     const { exitCode, stdout, stderr } = await run('redrive', '--dry-run', '--limit', '2');
     expect([exitCode, stderr]).toEqual([0, 'would be put back: 2\n']);
     expect(linesOf(stdout)).toHaveLength(2);
@@ -164,14 +167,14 @@ describe('redrive', () => {
     expect(await stack.inInput()).toEqual([]);
   });
 
-  test('asks on a terminal, and needs --yes elsewhere', async () => {
-    await givenUp('a', new Error('no'));
+  test('asks on a terminal, and requires --yes without one', async () => {
+    await deadLetter('a', new Error('no'));
     expect(await run('redrive')).toEqual({
       exitCode: 2,
       stdout: '',
-      stderr: 'error: no terminal to ask for confirmation: give --yes or --dry-run\n',
+      stderr: 'error: no terminal to ask for confirmation; pass --yes or --dry-run\n',
     });
-    expect((await onTerminal('n\n', 'redrive')).stdout).toContain('would be put back: 1\nGo on? [y/N]');
+    expect((await onTerminal('n\n', 'redrive')).stdout).toContain('would be put back: 1\nContinue? [y/N]');
     expect(await stack.inDead()).toEqual([1, 0]);
     const { exitCode, stdout } = await onTerminal('y\n', 'redrive');
     expect(exitCode).toBe(0);
@@ -179,8 +182,8 @@ describe('redrive', () => {
     expect(await stack.inDead()).toEqual([0, 0]);
   });
 
-  test('stops between two letters when it is interrupted, and gives back the others', async () => {
-    for (const id of ['a', 'b', 'c', 'd']) await givenUp(id, new Error('no'));
+  test('stops after the current message when interrupted, and returns the others to the queue', async () => {
+    for (const id of ['a', 'b', 'c', 'd']) await deadLetter(id, new Error('no'));
     const child = startCoatcheck(args('redrive', '--yes', '--rate', '1/min'), { variables });
     if (!child.stdout || !child.stderr) throw new Error('no pipes');
     const stderr = text(child.stderr);
@@ -193,9 +196,9 @@ describe('redrive', () => {
   });
 });
 
-test('purge deletes those that are meant', async () => {
-  await givenUp('a', new RangeError('1'));
-  await givenUp('b', new TypeError('2'));
+test('purge deletes the matching dead letters', async () => {
+  await deadLetter('a', new RangeError('1'));
+  await deadLetter('b', new TypeError('2'));
   expect(await run('purge', '--code', 'RangeError', '--dry-run')).toMatchObject({
     stdout: 'a\tdeleted\n',
     stderr: 'would be deleted: 1\n',

@@ -3,14 +3,14 @@ import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../lib/core/webhooks/message.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { coatcheck } from '../support/coatcheck.ts';
-import { LetterStack } from '../support/letter-stack.ts';
+import { DeadLetterStack } from '../support/dead-letter-stack.ts';
 
 const variables = awsVariables(inject('endpoint'));
 
-let stack: LetterStack;
+let stack: DeadLetterStack;
 
 beforeEach(async () => {
-  stack = await LetterStack.open(inject('endpoint'));
+  stack = await DeadLetterStack.open(inject('endpoint'));
 });
 
 const run = (...args: readonly string[]) =>
@@ -22,7 +22,7 @@ function webhook(request: string, host = 'example.com', attempt = 11): WebhookMe
   return { url: `https://${host}/hook?secret`, id: `id-${request}`, attempt, body: JSON.stringify(body) };
 }
 
-async function givenUp(message: WebhookMessage | string): Promise<void> {
+async function deadLetter(message: WebhookMessage | string): Promise<void> {
   await stack.sqs.send(
     new SendMessageCommand({
       QueueUrl: stack.deadUrl,
@@ -32,7 +32,7 @@ async function givenUp(message: WebhookMessage | string): Promise<void> {
   );
 }
 
-/** What was put back. */
+/** The webhooks that were put back. */
 async function putBack(): Promise<{ webhook: WebhookMessage; group: string | undefined }[]> {
   const { Messages = [] } = await stack.sqs.send(
     new ReceiveMessageCommand({
@@ -53,10 +53,10 @@ function linesOf(stdout: string): string[] {
 }
 
 describe('list', () => {
-  test('prints a line a webhook, and leaves them', async () => {
-    await givenUp(webhook('a'));
-    await givenUp(webhook('b', 'other.example:8443', 4));
-    await givenUp('nonsense');
+  test('prints a line for each webhook, and keeps them', async () => {
+    await deadLetter(webhook('a'));
+    await deadLetter(webhook('b', 'other.example:8443', 4));
+    await deadLetter('nonsense');
 
     const { exitCode, stdout, stderr } = await run('list');
 
@@ -79,9 +79,9 @@ describe('list', () => {
     ],
     [['--until', '1h'], []],
     [['--host', 'example.com', '--request', 'b'], []],
-  ])('%j: only those', async (filter, requests) => {
-    await givenUp(webhook('a'));
-    await givenUp(webhook('b', 'other.example'));
+  ])('%j selects', async (filter, requests) => {
+    await deadLetter(webhook('a'));
+    await deadLetter(webhook('b', 'other.example'));
     const { stdout } = await run('list', '--json', ...filter);
     const listed = stdout === '' ? [] : linesOf(stdout).map((line) => JSON.parse(line));
     expect(listed.map(({ request }) => request).toSorted()).toEqual(requests);
@@ -90,36 +90,36 @@ describe('list', () => {
 });
 
 describe('replay', () => {
-  test('puts them back under their ids, with all their attempts, and leaves what it cannot read', async () => {
-    await givenUp(webhook('a'));
-    await givenUp('nonsense');
+  test('puts webhooks back under their ids, with all their attempts, and keeps what it cannot decode', async () => {
+    await deadLetter(webhook('a'));
+    await deadLetter('nonsense');
 
     const { exitCode, stdout, stderr } = await run('replay', '--yes');
 
     expect(exitCode).toBe(1);
-    expect(stderr).toMatch(/error: .*it is no webhook[\s\S]*put back: 1\n$/);
+    expect(stderr).toMatch(/error: .*the message is no webhook[\s\S]*put back: 1\n$/);
     expect(linesOf(stdout)).toContain('id-a\ta\tput_back');
     expect(await putBack()).toEqual([{ webhook: webhook('a', 'example.com', 1), group: 'example.com' }]);
     expect(await stack.inDead()).toEqual([1, 0]);
   });
 
-  test('one a scheduler could not send is put back as what it was to send', async () => {
+  test('puts back a message that EventBridge Scheduler failed to send', async () => {
     const call = { MessageBody: encodeWebhook(webhook('a', 'example.com', 4)), QueueUrl: stack.inputUrl };
-    await givenUp(JSON.stringify(call));
+    await deadLetter(JSON.stringify(call));
     expect((await run('replay', '--yes')).exitCode).toBe(0);
     expect((await putBack()).map((each) => each.webhook)).toEqual([webhook('a', 'example.com', 1)]);
   });
 
-  test('of what cannot be read it is not said that it would be put back', async () => {
-    await givenUp('nonsense');
+  test('a dry run does not count messages that cannot be decoded', async () => {
+    await deadLetter('nonsense');
     const { stdout, stderr } = await run('replay', '--dry-run');
     expect(stdout).toMatch(/^[^\t]+\t\tunreadable\n$/);
     expect(stderr).toBe('would be put back: 0\n');
   });
 
-  test('only those that are meant, and only if it is', async () => {
-    await givenUp(webhook('a'));
-    await givenUp(webhook('b', 'other.example'));
+  test('takes matching webhooks only, and only with --yes', async () => {
+    await deadLetter(webhook('a'));
+    await deadLetter(webhook('b', 'other.example'));
 
     const dry = await run('replay', '--dry-run', '--host', 'other.example');
     expect(dry).toMatchObject({
@@ -129,7 +129,7 @@ describe('replay', () => {
     });
     expect(await stack.inDead()).toEqual([2, 0]);
     expect((await run('replay')).stderr).toContain(
-      'no terminal to ask for confirmation: give --yes or --dry-run',
+      'no terminal to ask for confirmation; pass --yes or --dry-run',
     );
 
     expect((await run('replay', '--yes', '--host', 'other.example', '--rate', '5/s')).exitCode).toBe(0);

@@ -9,43 +9,43 @@ import type { RequestRecords } from '../../core/records/request-records.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import { decode } from '../../core/wire/decode.ts';
 
-/** A message of the dead-letter queue with what is known of its requests. */
+/** A message of the dead-letter queue and what is known about its requests. */
 export interface DeadLetter {
   readonly message: DeadMessage;
-  /** One, unless S3 told of several uploads in one message, or of none. */
-  readonly requests: readonly LetterRequest[];
-  /** Which redrive it waits for, from 0; absent where it doesn't say: SQS moved it, or it had no room. */
+  /** One; S3 events can have several, or none. */
+  readonly requests: readonly DeadLetterRequest[];
+  /** Which redrive it waits for, from 0; absent if SQS moved the message, or the message had no room for it. */
   readonly redrive?: number;
 }
 
 /** A request of a dead letter. */
-export interface LetterRequest {
+export interface DeadLetterRequest {
   readonly described: DecodedRequest | RejectedRequest;
-  /** Where it stands; absent when nothing is known of it, or not any more. */
+  /** Absent if there is no record, or none any more. */
   readonly record?: RequestRecord;
-  /** Those of its letter, which say why it is there. */
+  /** The message's attributes, which say why it was dead-lettered. */
   readonly attributes: DeadMessage['attributes'];
 }
 
-/** What becomes of a letter that is redriven. */
-export type Fate =
-  /** It is put back into the input queue. */
+/** What a redrive does with a dead letter. */
+export type RedriveDecision =
+  /** Puts it back into the input queue. */
   | 'put_back'
-  /** It is deleted: its request was put back by another letter. */
+  /** Deletes it: another dead letter put its request back. */
   | 'settled'
-  /** It is left: the engine wouldn't run it again. */
+  /** Keeps it: the engine wouldn't run its request again. */
   | 'limit_reached';
 
-/** As deep as any service may parse: one that parses less has rejected it, and kept no record. */
+/** The deepest JSON that any service parses. A service with a lower limit rejected the message and kept no record. */
 const LIMITS = { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.max };
 
-/** Looks up what is known of a message's requests. */
-export async function openLetter(
+/** Decodes a message and looks up the records of its requests. */
+export async function openDeadLetter(
   message: DeadMessage,
   records: Pick<RequestRecords, 'find'>,
 ): Promise<DeadLetter> {
   const requests = decode(deliveryOf(message), LIMITS).map(async (described) => {
-    // Whatever id a rejected one claims: it has no record.
+    // A rejected request has no record, whatever id its message claims.
     const record = 'rejection' in described ? undefined : await records.find(described);
     return { described, record, attributes: message.attributes };
   });
@@ -57,21 +57,21 @@ export async function openLetter(
   };
 }
 
-/** What is to become of a letter: one of several requests is put back for the sake of any. */
-export function fateOf(letter: DeadLetter): Fate {
-  const fates = letter.requests.map(({ record }) => fateByRecord(record, letter));
-  if (fates.length === 0 || fates.includes('put_back')) return 'put_back';
-  return fates.includes('limit_reached') ? 'limit_reached' : 'settled';
+/** Decides what a redrive does with a dead letter. One with several requests is put back if any of them needs it. */
+export function decideRedrive(letter: DeadLetter): RedriveDecision {
+  const decisions = letter.requests.map(({ record }) => decideByRecord(record, letter));
+  if (decisions.length === 0 || decisions.includes('put_back')) return 'put_back';
+  return decisions.includes('limit_reached') ? 'limit_reached' : 'settled';
 }
 
 /**
- * A request that has succeeded isn't run again either way. But only if another message was put back for it, this one is
- * superfluous: else it may be here because its outcome couldn't be published, which the engine does when it comes back.
+ * The engine never runs a succeeded request again. Its dead letter is superfluous only if another message was put back
+ * for the request. Otherwise its outcome may be unpublished, and the engine publishes it when the message comes back.
  */
-function fateByRecord(
+function decideByRecord(
   record: RequestRecord | undefined,
   { redrive = Number.POSITIVE_INFINITY, message: { sentAt } }: DeadLetter,
-): Fate {
+): RedriveDecision {
   if (!record) return 'put_back';
   const { status, redrives = 0, putBackAt = 0 } = record;
   if (redrive < redrives) return 'settled';
@@ -80,16 +80,16 @@ function fateByRecord(
 }
 
 /**
- * The attributes a letter is put back with: those it has and, where SQS moved it and there is room, those that the
- * engine gives its letters. Its message gets another id, so that a request that had none but the message's keeps it by an
- * attribute; and a request that has ended is redriven only by a message that says so.
+ * The attributes to put a dead letter back with: its own and, if SQS moved it and there is room, those that the engine
+ * adds to its dead letters. The message gets a new id, so a request that used the message's id needs it as an attribute.
+ * A request that has ended runs again only for a message that names the redrive.
  */
 export function attributesToPutBack({ message, requests, redrive }: DeadLetter): DeadMessage['attributes'] {
   const { id, attributes } = message;
-  const isKnownByMessage = requests.some(({ described }) => described.id === id);
+  const usesMessageId = requests.some(({ described }) => described.id === id);
   const [{ record } = {}] = requests;
   const more: [name: string, value: MessageAttributeValue][] = [];
-  if (isKnownByMessage && !(ATTRIBUTES.requestId in attributes)) {
+  if (usesMessageId && !(ATTRIBUTES.requestId in attributes)) {
     more.push([ATTRIBUTES.requestId, { DataType: 'String', StringValue: id }]);
   }
   if (redrive === undefined && record?.givenUp) {
@@ -100,7 +100,7 @@ export function attributesToPutBack({ message, requests, redrive }: DeadLetter):
   return { ...attributes, ...Object.fromEntries(more.slice(0, room)) };
 }
 
-/** The message as the processor's event source delivered it. */
+/** The message as the processor received it. */
 function deliveryOf({ id, body, attributes, sentAt, receiveCount, receipt }: DeadMessage): Delivery {
   const texts = Object.entries(attributes).flatMap(([name, { StringValue }]) =>
     StringValue ? [[name, StringValue]] : [],

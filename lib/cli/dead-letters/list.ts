@@ -3,49 +3,51 @@ import { formatCount } from '../../terminal/format.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
 import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
-import { factsOf } from './letter-facts.ts';
-import { requestsMeant } from './letter-filter.ts';
-import { lettersOf } from './letters.ts';
-import { addFilterOptions, type FilterOptions, filterOf } from './options.ts';
-import { cellsOf, HEADER, resourceOf, Tally } from './report.ts';
+import { matchingRequests } from './filter.ts';
+import { addDeadLetterFilterOptions, type DeadLetterFilterOptions, filterOf } from './options.ts';
+import { DEAD_LETTER_HEADER, deadLetterCells, deadLetterResource, Tally } from './report.ts';
+import { summarize } from './summary.ts';
+import { walkDeadLetters } from './walk.ts';
 
 const EXAMPLES = `
-The error is the code or the name of what the last attempt threw; of a request that hasn't failed, its status. Letters
-are hidden from others while the queue is gone through.
+The error column shows the code or the name of the last attempt's error, or the status of a request that hasn't failed.
+While the command walks through the queue, its messages are invisible to other consumers.
 
 Examples:
   coatcheck dead-letters list
   coatcheck dead-letters list --since 2h --code ServiceUnavailable
   coatcheck dead-letters list --json | jq -r 'select(.attempts > 3) | .id'`;
 
-/** `coatcheck dead-letters list`: requests that were given up, and why. */
-export function listLettersCommand(run: Run): Command {
+/** `coatcheck dead-letters list`: lists dead-lettered requests with their errors. */
+export function listDeadLettersCommand(run: Run): Command {
   const command = new Command('list')
-    .description('List requests that were given up, and why.')
+    .description('List dead-lettered requests and why they failed.')
     .addHelpText('after', EXAMPLES);
-  return addFilterOptions(command).action((options: FilterOptions) => listLetters(options, run));
+  return addDeadLetterFilterOptions(command).action((options: DeadLetterFilterOptions) =>
+    listDeadLetters(options, run),
+  );
 }
 
-async function listLetters(options: FilterOptions, { signal }: Run): Promise<void> {
+async function listDeadLetters(options: DeadLetterFilterOptions, { signal }: Run): Promise<void> {
   const { limit = Number.POSITIVE_INFINITY } = options;
   const deployment = await findDeployment({ ...options, signal, note });
-  const { letterService } = await import('./service.ts');
+  const { openDeadLetterService } = await import('./service.ts');
   const filter = filterOf(options);
   const walk = { filter, limit, perSecond: Number.POSITIVE_INFINITY, signal };
   const tally = new Tally<string>();
   const rows: string[][] = [];
   let count = 0;
-  for await (const { letters } of lettersOf(await letterService(deployment), walk)) {
+  for await (const { letters } of walkDeadLetters(await openDeadLetterService(deployment), walk)) {
     for (const letter of letters) {
-      for (const request of requestsMeant(letter, filter)) {
+      for (const request of matchingRequests(letter, filter)) {
         count++;
-        tally.add(factsOf(request).code);
-        if (options.json) await printJson(resourceOf(request, letter));
-        else if (isForPeople(options)) rows.push(cellsOf(request));
-        else await printCells(cellsOf(request));
+        tally.add(summarize(request).code);
+        if (options.json) await printJson(deadLetterResource(request, letter));
+        else if (isForPeople(options)) rows.push(deadLetterCells(request));
+        else await printCells(deadLetterCells(request));
       }
     }
   }
-  printRows(HEADER, rows, ['put back', 'tenant', 'attempts', 'message', 'failed', 'error']);
+  printRows(DEAD_LETTER_HEADER, rows, ['put back', 'tenant', 'attempts', 'message', 'failed', 'error']);
   note(count === 0 ? 'no dead letters' : `${formatCount(count)} in all: ${tally.format()}`);
 }

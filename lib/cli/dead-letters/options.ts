@@ -1,15 +1,15 @@
 import type { Command } from 'commander';
 import { readCount, readPast } from '../quantities.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
-import type { LetterFilter } from './letter-filter.ts';
+import type { DeadLetterFilter } from './filter.ts';
 
-/** Of every command that goes through the dead letters. */
-export interface LetterOptions extends DeploymentOptions {
+/** Options of every command that walks through the dead letters. */
+export interface DeadLetterOptions extends DeploymentOptions {
   readonly json?: true;
 }
 
-/** Of commands that deal with many letters. */
-export interface FilterOptions extends LetterOptions {
+/** Options of commands that select dead letters. */
+export interface DeadLetterFilterOptions extends DeadLetterOptions {
   readonly code?: string;
   readonly tenant?: string;
   readonly since?: Date;
@@ -17,41 +17,45 @@ export interface FilterOptions extends LetterOptions {
   readonly limit?: number;
 }
 
-/** Of commands that take letters away. */
-export interface ChoreOptions extends FilterOptions {
+/** Options of commands that redrive or delete dead letters. */
+export interface ActionOptions extends DeadLetterFilterOptions {
   readonly dryRun?: true;
   readonly yes?: true;
 }
 
-/** Declares what every command has. */
-export function addLetterOptions(command: Command): Command {
+/** Declares the options of every command. */
+export function addDeadLetterOptions(command: Command): Command {
   return addDeploymentOptions(command).addOption(jsonOption());
 }
 
-/** Declares what says which letters are meant. */
-export function addFilterOptions(command: Command): Command {
+/** Declares the options that select dead letters. */
+export function addDeadLetterFilterOptions(command: Command): Command {
   const readTime = readPast(Date.now());
   command
-    .option('--code <code>', 'only those with this code: what list shows as their error')
+    .option('--code <code>', 'only those with this error, as list shows it')
     .option('--tenant <tenant>', 'only those of this tenant')
-    .option('--since <time>', 'only those that failed since, for example 2h ago: 2h', readTime)
-    .option('--until <time>', 'only those that failed before, for example 2026-01-31T12:00:00Z', readTime)
-    .option('--limit <n>', 'most of them', readCount);
-  return addLetterOptions(command);
+    .option('--since <time>', 'only those that failed since then, for example 2h (2 hours ago)', readTime)
+    .option(
+      '--until <time>',
+      'only those that failed before then, for example 2026-01-31T12:00:00Z',
+      readTime,
+    )
+    .option('--limit <n>', 'at most n of them', readCount);
+  return addDeadLetterOptions(command);
 }
 
-/** Declares the options of commands that take letters away. */
-export function addChoreOptions(command: Command): Command {
+/** Declares the options of commands that redrive or delete dead letters. */
+export function addActionOptions(command: Command): Command {
   command
-    .option('--dry-run', 'only say what would be done')
-    .option('-y, --yes', "don't ask for confirmation: needed without a terminal");
-  return addFilterOptions(command);
+    .option('--dry-run', 'print what would be done, and do nothing')
+    .option('-y, --yes', "don't ask for confirmation (required without a terminal)");
+  return addDeadLetterFilterOptions(command);
 }
 
-/** What the options say about which letters are meant. */
+/** The filter that the options describe. */
 export function filterOf(
-  { code, tenant, since, until }: FilterOptions,
+  { code, tenant, since, until }: DeadLetterFilterOptions,
   ids: readonly string[] = [],
-): LetterFilter {
+): DeadLetterFilter {
   return { code, tenant, since, until, ids };
 }

@@ -6,13 +6,13 @@ import { findDeployment } from '../deployment.ts';
 import { readRate } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { addChoreOptions, type ChoreOptions } from './options.ts';
-import { Redriving } from './redriving.ts';
-import { sweep } from './sweep.ts';
+import { type ActionOptions, addActionOptions } from './options.ts';
+import { RedriveAction } from './redrive-action.ts';
+import { runAction } from './run-action.ts';
 
 const EXAMPLES = `
-Requests are run again under their tickets, with all their attempts. What has succeeded meanwhile isn't. Ctrl-C stops it
-between two letters.
+Requests run again under their tickets, with all attempts. Requests that have succeeded in the meantime do not.
+Ctrl-C stops after the current message.
 
 Examples:
   coatcheck dead-letters redrive --dry-run
@@ -22,28 +22,28 @@ Examples:
 
 const DEFAULT_PER_SECOND = 50;
 
-interface RedriveOptions extends ChoreOptions {
+interface RedriveOptions extends ActionOptions {
   readonly rate?: number;
 }
 
-/** `coatcheck dead-letters redrive`: puts letters back. */
+/** `coatcheck dead-letters redrive`: puts dead letters back. */
 export function redriveCommand(run: Run): Command {
   const command = new Command('redrive')
-    .description('Put requests that were given up back into the input queue.')
-    .argument('[ids...]', 'their tickets, or the ids of their messages (default: all)')
-    .option('--rate <rate>', `most of them in a time (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
+    .description('Put dead-lettered requests back into the input queue.')
+    .argument('[ids...]', 'tickets, or message ids (default: all)')
+    .option('--rate <rate>', `highest rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
     .addHelpText('after', EXAMPLES);
-  return addChoreOptions(command).action(async (ids: string[], options: RedriveOptions) => {
+  return addActionOptions(command).action(async (ids: string[], options: RedriveOptions) => {
     const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
     if (!dryRun && !yes && !canAsk())
-      command.error('error: no terminal to ask for confirmation: give --yes or --dry-run');
+      command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
     const deployment = await findDeployment({ ...options, signal: run.signal, note });
-    const { letterService } = await import('./service.ts');
-    const service = await letterService(deployment);
-    // Fewer at a time than a call takes, where more would wait long for their turn.
-    const atOnce = Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate)));
-    const bucket = new TokenBucket(rate, atOnce);
-    const chore = new Redriving({ ...service, bucket });
-    await sweep(service, { doing: 'putting back', chore, perSecond: rate, ids, options }, run);
+    const { openDeadLetterService } = await import('./service.ts');
+    const service = await openDeadLetterService(deployment);
+    // At low rates, a full batch would wait long for its tokens.
+    const burst = Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate)));
+    const bucket = new TokenBucket(rate, burst);
+    const action = new RedriveAction({ ...service, bucket });
+    await runAction(service, { doing: 'putting back', action, perSecond: rate, ids, options }, run);
   });
 }

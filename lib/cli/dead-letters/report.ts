@@ -3,24 +3,32 @@ import { MAX_REDRIVES } from '../../core/model/request-record.ts';
 import { formatTime } from '../../terminal/figures.ts';
 import { formatBytes, formatCount } from '../../terminal/format.ts';
 import { isForPeople, printCells, printJson } from '../../terminal/output.ts';
-import type { Dealt, Result } from './chore.ts';
-import type { DeadLetter, LetterRequest } from './dead-letter.ts';
-import { factsOf } from './letter-facts.ts';
+import type { ActionResult, HandledDeadLetter } from './action.ts';
+import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
+import { summarize } from './summary.ts';
 
-/** What the cells of a request are called. */
-export const HEADER = ['ticket', 'tenant', 'failed', 'attempts', 'put back', 'error', 'message'] as const;
+/** Column names of {@link deadLetterCells}. */
+export const DEAD_LETTER_HEADER = [
+  'ticket',
+  'tenant',
+  'failed',
+  'attempts',
+  'put back',
+  'error',
+  'message',
+] as const;
 
-/** The cells of a request. */
-export function cellsOf(request: LetterRequest): string[] {
+/** The table cells of a request. */
+export function deadLetterCells(request: DeadLetterRequest): string[] {
   const { id, tenant = '' } = request.described;
-  const { endedAt, attempts, redrives, code, message } = factsOf(request);
+  const { endedAt, attempts, redrives, code, message } = summarize(request);
   return [id, tenant, formatTime(endedAt), String(attempts), String(redrives), code, message];
 }
 
-/** A request of a letter, for programs. */
-export function resourceOf(request: LetterRequest, { message: letter }: DeadLetter) {
+/** A request of a dead letter as JSON output. */
+export function deadLetterResource(request: DeadLetterRequest, { message: letter }: DeadLetter) {
   const { id, issuer, tenant } = request.described;
-  const { endedAt, attempts, redrives, code, message } = factsOf(request);
+  const { endedAt, attempts, redrives, code, message } = summarize(request);
   return {
     id,
     source: issuer || undefined,
@@ -36,8 +44,8 @@ export function resourceOf(request: LetterRequest, { message: letter }: DeadLett
   };
 }
 
-/** Where a request's payload is: in the message, or in a bucket. */
-export function formatPayload({ described }: LetterRequest): string {
+/** Where a request's payload is (in the message, or in a bucket), its size and its type. */
+export function formatPayload({ described }: DeadLetterRequest): string {
   if ('rejection' in described) return '';
   const { payload, contentType = '' } = described;
   if ('unreadable' in payload) return payload.unreadable.message;
@@ -48,7 +56,7 @@ export function formatPayload({ described }: LetterRequest): string {
   return `${formatClaimCheck(payload)}${size} ${contentType}`.trimEnd();
 }
 
-/** How often each of these occurs, the most frequent first. */
+/** Counts names. */
 export class Tally<Name extends string> {
   readonly #counts = new Map<Name, number>();
 
@@ -60,37 +68,37 @@ export class Tally<Name extends string> {
     return this.#counts.get(name) ?? 0;
   }
 
-  /** `ServiceUnavailable 12, succeeded 1` @param show what a name is called */
-  format(show: (name: Name) => string = String): string {
+  /** `ServiceUnavailable 12, succeeded 1`, the most frequent first. @param label text of a name */
+  format(label: (name: Name) => string = String): string {
     const byCount = [...this.#counts].toSorted(([, a], [, b]) => b - a);
-    return byCount.map(([name, count]) => `${show(name)} ${formatCount(count)}`).join(', ');
+    return byCount.map(([name, count]) => `${label(name)} ${formatCount(count)}`).join(', ');
   }
 }
 
-const RESULTS: Readonly<Record<Result, string>> = {
+const RESULTS: Readonly<Record<ActionResult, string>> = {
   put_back: 'put back',
-  settled: 'deleted as put back by another letter',
+  settled: 'deleted (already put back)',
   deleted: 'deleted',
-  limit_reached: `left as put back ${MAX_REDRIVES} times`,
-  put_back_already: 'left as just put back',
-  failed: 'left as SQS refused',
+  limit_reached: `kept (put back ${MAX_REDRIVES} times before)`,
+  put_back_already: 'kept (put back by this run)',
+  failed: 'kept (refused by SQS)',
 };
 
-/** What has become of letters: `put back: 12, left as put back 10 times: 1`. */
-export function formatResults(tally: Tally<Result>): string {
-  return tally.format((result) => `${RESULTS[result]}:`) || 'no letters';
+/** `put back: 12, kept (put back 10 times before): 1` */
+export function formatResults(tally: Tally<ActionResult>): string {
+  return tally.format((result) => `${RESULTS[result]}:`) || 'no dead letters';
 }
 
-/** Prints what has become of a letter, a line a request; people are told in the end. */
-export async function printDealt(
-  { letter, result }: Dealt,
-  requests: readonly LetterRequest[],
+/** Prints a line for each request of a handled dead letter; on a terminal, nothing, since a total follows. */
+export async function printHandled(
+  { letter, result }: HandledDeadLetter,
+  requests: readonly DeadLetterRequest[],
   options: { readonly json?: true },
 ): Promise<void> {
   if (isForPeople(options)) return;
   for (const request of requests) {
     await (options.json
-      ? printJson({ ...resourceOf(request, letter), result })
+      ? printJson({ ...deadLetterResource(request, letter), result })
       : printCells([request.described.id, result]));
   }
 }

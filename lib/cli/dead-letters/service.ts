@@ -7,15 +7,15 @@ import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { RequestRecords } from '../../core/records/request-records.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import type { LetterSource } from './letters.ts';
+import type { DeadLetterSource } from './walk.ts';
 
-/** A service as its dead letters are dealt with. */
-export interface LetterService extends LetterSource {
+/** The dead letters of a deployed service, and the queue to put them back into. */
+export interface DeadLetterService extends DeadLetterSource {
   readonly input: ReturnQueue;
 }
 
-/** Reaches what a deployment's outputs name. @throws DeploymentUnknown */
-export async function letterService(deployment: Deployment): Promise<LetterService> {
+/** Opens the queues and the table that a deployment's outputs name. @throws DeploymentUnknown */
+export async function openDeadLetterService(deployment: Deployment): Promise<DeadLetterService> {
   const url = deployment('DeadLetterQueueUrl');
   const aws = await awsOfQueue(url);
   const queues = sqsClient(aws);
@@ -24,7 +24,7 @@ export async function letterService(deployment: Deployment): Promise<LetterServi
   return {
     queue: new DeadLetterQueue(queues, url),
     input: new ReturnQueue(queues, deployment('InputQueueUrl')),
-    // It only reads: how long records are kept is no concern of it.
+    // Records are only read here, so their retention doesn't matter.
     records: new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default),
   };
 }

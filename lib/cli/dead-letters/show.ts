@@ -7,68 +7,74 @@ import { isForPeople, note, print, printable, printJson } from '../../terminal/o
 import { outputWidth } from '../../terminal/terminal.ts';
 import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
-import type { DeadLetter, LetterRequest } from './dead-letter.ts';
-import { factsOf } from './letter-facts.ts';
-import { requestsMeant } from './letter-filter.ts';
-import { lettersOf } from './letters.ts';
-import { addLetterOptions, type LetterOptions } from './options.ts';
-import { formatPayload, resourceOf } from './report.ts';
+import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
+import { matchingRequests } from './filter.ts';
+import { addDeadLetterOptions, type DeadLetterOptions } from './options.ts';
+import { deadLetterResource, formatPayload } from './report.ts';
+import { summarize } from './summary.ts';
+import { walkDeadLetters } from './walk.ts';
 
 const EXAMPLES = `
 Examples:
   coatcheck dead-letters show 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
   coatcheck dead-letters show --full --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq -r .body`;
 
-/** What is shown of a longer body, in characters. */
+/** Most characters of a body to show without --full. */
 const SHOWN_CHARACTERS = 4_096;
 
-interface ShowOptions extends LetterOptions {
+interface ShowOptions extends DeadLetterOptions {
   readonly full?: true;
 }
 
-/** No letter is of that request. */
-class LetterUnknown extends CoatcheckError {
-  readonly code = 'letter_unknown';
+/** There is no dead letter with that id. */
+class DeadLetterUnknown extends CoatcheckError {
+  readonly code = 'dead_letter_unknown';
 
   constructor(id: string) {
-    super(`${id} has no dead letter`);
+    super(`There is no dead letter for ${id}`);
   }
 }
 
-/** `coatcheck dead-letters show`: everything about one. */
-export function showLetterCommand(run: Run): Command {
+/** `coatcheck dead-letters show`: shows one dead letter in full. */
+export function showDeadLetterCommand(run: Run): Command {
   const command = new Command('show')
-    .description('Say everything about a request that was given up.')
-    .argument('<id>', 'its ticket, or the id of its message')
-    .option('--full', 'all of the body, however long')
+    .description('Show everything about a dead-lettered request.')
+    .argument('<id>', 'ticket, or message id')
+    .option('--full', 'show the whole body')
     .addHelpText('after', EXAMPLES);
-  return addLetterOptions(command).action((id: string, options: ShowOptions) => showLetter(id, options, run));
+  return addDeadLetterOptions(command).action((id: string, options: ShowOptions) =>
+    showDeadLetter(id, options, run),
+  );
 }
 
-async function showLetter(id: string, options: ShowOptions, { signal }: Run): Promise<void> {
+async function showDeadLetter(id: string, options: ShowOptions, { signal }: Run): Promise<void> {
   const deployment = await findDeployment({ ...options, signal, note });
-  const { letterService } = await import('./service.ts');
+  const { openDeadLetterService } = await import('./service.ts');
   const filter = { ids: [id] };
   const walk = { filter, limit: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY, signal };
   let count = 0;
-  for await (const { letters } of lettersOf(await letterService(deployment), walk)) {
+  for await (const { letters } of walkDeadLetters(await openDeadLetterService(deployment), walk)) {
     for (const letter of letters) {
-      for (const request of requestsMeant(letter, filter)) {
+      for (const request of matchingRequests(letter, filter)) {
         count++;
-        await printLetter(request, letter, options);
+        await printDeadLetter(request, letter, options);
       }
     }
   }
-  if (count === 0) throw new LetterUnknown(id);
+  if (count === 0) throw new DeadLetterUnknown(id);
 }
 
-async function printLetter(request: LetterRequest, letter: DeadLetter, options: ShowOptions): Promise<void> {
+async function printDeadLetter(
+  request: DeadLetterRequest,
+  letter: DeadLetter,
+  options: ShowOptions,
+): Promise<void> {
   const { message } = letter;
   const body = options.full ? message.body : message.body.slice(0, SHOWN_CHARACTERS);
   const isCut = body.length < message.body.length;
   if (options.json) {
     return printJson({
-      ...resourceOf(request, letter),
+      ...deadLetterResource(request, letter),
       record: request.record,
       attributes: textsOf(message),
       groupId: message.groupId,
@@ -78,15 +84,15 @@ async function printLetter(request: LetterRequest, letter: DeadLetter, options: 
     });
   }
   for (const line of formatTable(factRows(request, message), [], outputWidth())) await print(line);
-  // A pipe gets the body as it is, a terminal nothing that could control it.
+  // Control characters are removed on a terminal only.
   const lines = isForPeople(options) ? body.split('\n').map(printable) : [body];
   for (const line of ['', ...lines]) await print(line);
-  if (isCut) note(`The body has ${formatBytes(Buffer.byteLength(message.body))}: --full shows all of it.`);
+  if (isCut) note(`The body is ${formatBytes(Buffer.byteLength(message.body))}; --full shows all of it.`);
 }
 
-function factRows(request: LetterRequest, message: DeadMessage): string[][] {
+function factRows(request: DeadLetterRequest, message: DeadMessage): string[][] {
   const { described, record } = request;
-  const { code, message: reason, endedAt, attempts, redrives } = factsOf(request);
+  const { code, message: reason, endedAt, attempts, redrives } = summarize(request);
   const rows: (readonly [string, string | undefined])[] = [
     ['ticket', described.id],
     ['source', described.issuer],
@@ -108,7 +114,7 @@ function factRows(request: LetterRequest, message: DeadMessage): string[][] {
   return rows.flatMap(([name, text]) => (text ? [[name, printable(text)]] : []));
 }
 
-/** The attributes as text; of bytes their number. */
+/** The attributes as text; for binary ones, their size. */
 function textsOf({ attributes }: DeadMessage): Record<string, string> {
   const entries = Object.entries(attributes);
   return Object.fromEntries(

@@ -9,29 +9,29 @@ import {
 } from '../../core/webhooks/message.ts';
 import { formatTime } from '../../terminal/figures.ts';
 
-/** A message of the webhooks' dead-letter queue, read. */
+/** A message of the webhooks' dead-letter queue, decoded. */
 export interface DeadWebhook {
   readonly message: DeadMessage;
-  /** Absent where the message is none. */
+  /** Absent if the message is no webhook. */
   readonly content?: { readonly webhook: WebhookMessage; readonly told: Told };
 }
 
-/** Which webhooks are meant: those for which all of this is true. */
+/** Selects dead-lettered webhooks: all conditions must hold. */
 export interface WebhookFilter {
-  /** Of the request. */
+  /** Id of the request. */
   readonly request?: string;
-  /** Of the receiver, with its port where that isn't the usual one. */
+  /** Host of the receiver, with its port unless that is the default. */
   readonly host?: string;
-  /** In the dead-letter queue not before. */
+  /** When it was dead-lettered, inclusive. */
   readonly since?: Date;
-  /** Before. */
+  /** When it was dead-lettered, exclusive. */
   readonly until?: Date;
 }
 
-/** What the cells of a webhook are called. */
-export const HEADER = ['webhook', 'request', 'host', 'event', 'attempts', 'since'] as const;
+/** Column names of {@link webhookCells}. */
+export const WEBHOOK_HEADER = ['webhook', 'request', 'host', 'event', 'attempts', 'since'] as const;
 
-/** Reads a message. */
+/** Decodes a message. */
 export function openWebhook(message: DeadMessage): DeadWebhook {
   try {
     const webhook = decodeWebhook(message.body);
@@ -42,8 +42,8 @@ export function openWebhook(message: DeadMessage): DeadWebhook {
   }
 }
 
-/** Whether a webhook is meant. One that can't be read is when everything is. */
-export function isMeant(
+/** Whether a webhook matches a filter. A message that can't be decoded matches only filters without request and host. */
+export function matches(
   { message, content }: DeadWebhook,
   { request, host, since, until }: WebhookFilter,
 ): boolean {
@@ -55,8 +55,8 @@ export function isMeant(
   );
 }
 
-/** A webhook for programs. */
-export function resourceOf({ message, content }: DeadWebhook) {
+/** A webhook as JSON output. */
+export function webhookResource({ message, content }: DeadWebhook) {
   const { webhook, told } = content ?? {};
   return {
     id: webhook?.id,
@@ -65,15 +65,15 @@ export function resourceOf({ message, content }: DeadWebhook) {
     tenant: told?.request.tenant,
     host: webhook && hostOf(webhook),
     event: told?.type,
-    // The message says which one would be next.
+    // The message holds the number of the next attempt.
     attempts: webhook && webhook.attempt - 1,
     since: formatTime(message.sentAt),
     messageId: message.id,
   };
 }
 
-/** The cells of a webhook. */
-export function cellsOf(webhook: DeadWebhook): string[] {
-  const { id, request, host, event, attempts, since, messageId } = resourceOf(webhook);
+/** The table cells of a webhook. */
+export function webhookCells(webhook: DeadWebhook): string[] {
+  const { id, request, host, event, attempts, since, messageId } = webhookResource(webhook);
   return [id ?? messageId, request ?? '', host ?? '', event ?? 'unreadable', String(attempts ?? ''), since];
 }

@@ -4,46 +4,46 @@ import { isForPeople, note, printCells, printJson, printRows } from '../../termi
 import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
-import { cellsOf, HEADER, resourceOf } from './dead-webhook.ts';
-import { addFilterOptions, type FilterOptions } from './options.ts';
+import { WEBHOOK_HEADER, webhookCells, webhookResource } from './dead-webhook.ts';
+import { addWebhookFilterOptions, type WebhookFilterOptions } from './options.ts';
 
 const EXAMPLES = `
-Webhooks are hidden from others while the queue is gone through.
+While the command walks through the queue, its messages are invisible to other consumers.
 
 Examples:
   coatcheck webhooks list
   coatcheck webhooks list --host example.com --since 2d --json | jq -r .request`;
 
-interface ListOptions extends FilterOptions, DeploymentOptions {
+interface ListOptions extends WebhookFilterOptions, DeploymentOptions {
   readonly json?: true;
 }
 
-/** `coatcheck webhooks list`: webhooks that were given up. */
+/** `coatcheck webhooks list`: lists dead-lettered webhooks. */
 export function listWebhooksCommand(run: Run): Command {
   const command = new Command('list')
-    .description('List webhooks that were given up.')
+    .description('List dead-lettered webhooks.')
     .addHelpText('after', EXAMPLES);
-  return addDeploymentOptions(addFilterOptions(command))
+  return addDeploymentOptions(addWebhookFilterOptions(command))
     .addOption(jsonOption())
     .action((options: ListOptions) => listWebhooks(options, run));
 }
 
 async function listWebhooks(options: ListOptions, { signal }: Run): Promise<void> {
   const deployment = await findDeployment({ ...options, signal, note });
-  const { webhookService, webhooksIn } = await import('./service.ts');
-  const { deadLetters } = await webhookService(deployment);
+  const { openWebhookService, walkWebhooks } = await import('./service.ts');
+  const { deadLetters } = await openWebhookService(deployment);
   const { json, request, host, since, until, limit } = options;
   const walk = { request, host, since, until, limit, perSecond: Number.POSITIVE_INFINITY, signal };
   const rows: string[][] = [];
   let count = 0;
-  for await (const { meant } of webhooksIn(deadLetters, walk)) {
-    for (const webhook of meant) {
+  for await (const { matching } of walkWebhooks(deadLetters, walk)) {
+    for (const webhook of matching) {
       count++;
-      if (json) await printJson(resourceOf(webhook));
-      else if (isForPeople({ json })) rows.push(cellsOf(webhook));
-      else await printCells(cellsOf(webhook));
+      if (json) await printJson(webhookResource(webhook));
+      else if (isForPeople({ json })) rows.push(webhookCells(webhook));
+      else await printCells(webhookCells(webhook));
     }
   }
-  printRows(HEADER, rows, ['attempts', 'since', 'event', 'host', 'request']);
-  note(count === 0 ? 'no webhooks were given up' : `${formatCount(count)} in all`);
+  printRows(WEBHOOK_HEADER, rows, ['attempts', 'since', 'event', 'host', 'request']);
+  note(count === 0 ? 'no dead-lettered webhooks' : `${formatCount(count)} in all`);
 }

@@ -2,19 +2,23 @@ import type { Command } from 'commander';
 import { readCount, readPast } from '../quantities.ts';
 import type { WebhookFilter } from './dead-webhook.ts';
 
-/** Which webhooks of the dead-letter queue are meant. */
-export interface FilterOptions extends WebhookFilter {
-  /** Most of them. */
+/** Options that select dead-lettered webhooks. */
+export interface WebhookFilterOptions extends WebhookFilter {
+  /** Most webhooks. */
   readonly limit?: number;
 }
 
-/** Declares what says which webhooks are meant. */
-export function addFilterOptions(command: Command): Command {
+/** Declares the options that select dead-lettered webhooks. */
+export function addWebhookFilterOptions(command: Command): Command {
   const readTime = readPast(Date.now());
   return command
     .option('--request <id>', 'only that of this request')
     .option('--host <host>', 'only those for this host')
-    .option('--since <time>', 'only those given up since, for example 2h ago: 2h', readTime)
-    .option('--until <time>', 'only those given up before, for example 2026-01-31T12:00:00Z', readTime)
-    .option('--limit <n>', 'most of them', readCount);
+    .option('--since <time>', 'only those dead-lettered since then, for example 2h (2 hours ago)', readTime)
+    .option(
+      '--until <time>',
+      'only those dead-lettered before then, for example 2026-01-31T12:00:00Z',
+      readTime,
+    )
+    .option('--limit <n>', 'at most n of them', readCount);
 }

@@ -14,14 +14,14 @@ import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addRequestOptions, type RequestOptions } from '../service-options.ts';
 import { TokenBucket } from '../token-bucket.ts';
-import { type DeadWebhook, resourceOf } from './dead-webhook.ts';
-import { addFilterOptions, type FilterOptions } from './options.ts';
-import type { Replayed } from './replaying.ts';
+import { type DeadWebhook, webhookResource } from './dead-webhook.ts';
+import { addWebhookFilterOptions, type WebhookFilterOptions } from './options.ts';
+import type { ReplayedWebhook } from './replay-webhooks.ts';
 import type { WebhookService } from './service.ts';
 
 const EXAMPLES = `
-Each is sent under the id it had, with all its attempts: without tickets those that were given up, with tickets those of
-these requests, whether they were delivered or not. Ctrl-C stops it between two of them.
+Each webhook keeps its id and gets all its attempts again. Without tickets, replays the dead-lettered webhooks; with
+tickets, the webhooks of those requests, delivered or not. Ctrl-C stops after the current webhook.
 
 Examples:
   coatcheck webhooks replay --dry-run
@@ -30,7 +30,7 @@ Examples:
 
 const DEFAULT_PER_SECOND = 50;
 
-interface ReplayOptions extends RequestOptions, FilterOptions {
+interface ReplayOptions extends RequestOptions, WebhookFilterOptions {
   readonly rate?: number;
   readonly dryRun?: true;
   readonly yes?: true;
@@ -39,21 +39,23 @@ interface ReplayOptions extends RequestOptions, FilterOptions {
 /** `coatcheck webhooks replay`: sends webhooks again. */
 export function replayCommand(run: Run): Command {
   const command = new Command('replay')
-    .description('Send webhooks again: those that were given up, or those of requests.')
+    .description('Send webhooks again: the dead-lettered ones, or those of given requests.')
     .argument('[ids...]', 'tickets of requests that have ended')
-    .option('--rate <rate>', `most of them in a time (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
-    .option('--dry-run', 'only say what would be done')
-    .option('-y, --yes', "don't ask for confirmation: needed without a terminal")
+    .option('--rate <rate>', `highest rate, for example 5/s (default: ${DEFAULT_PER_SECOND}/s)`, readRate)
+    .option('--dry-run', 'print what would be done, and do nothing')
+    .option('-y, --yes', "don't ask for confirmation (required without a terminal)")
     .addHelpText('after', EXAMPLES);
-  return addRequestOptions(addFilterOptions(command)).action((ids: string[], options: ReplayOptions) => {
-    if (ids.length > 0) return replayOf(ids, options, run);
-    if (!options.dryRun && !options.yes && !canAsk())
-      command.error('error: no terminal to ask for confirmation: give --yes or --dry-run');
-    return replayGivenUp(options, run);
-  });
+  return addRequestOptions(addWebhookFilterOptions(command)).action(
+    (ids: string[], options: ReplayOptions) => {
+      if (ids.length > 0) return replayRequests(ids, options, run);
+      if (!options.dryRun && !options.yes && !canAsk())
+        command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
+      return replayDeadLetters(options, run);
+    },
+  );
 }
 
-function replayOf(ids: readonly string[], options: ReplayOptions, run: Run): Promise<void> {
+function replayRequests(ids: readonly string[], options: ReplayOptions, run: Run): Promise<void> {
   return withService(options, run.signal, async (client) => {
     const { source, json } = options;
     const ask = (id: string) => client.repeatWebhook(id, { source, signal: run.signal });
@@ -61,35 +63,35 @@ function replayOf(ids: readonly string[], options: ReplayOptions, run: Run): Pro
   });
 }
 
-async function replayGivenUp(options: ReplayOptions, run: Run): Promise<void> {
+async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void> {
   const { signal } = run;
   const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
   const deployment = await findDeployment({ ...options, signal, note });
-  const [{ webhookService }, { replay }] = await Promise.all([
+  const [{ openWebhookService }, { replayWebhooks }] = await Promise.all([
     import('./service.ts'),
-    import('./replaying.ts'),
+    import('./replay-webhooks.ts'),
   ]);
-  const service = await webhookService(deployment);
+  const service = await openWebhookService(deployment);
   if (!yes || dryRun) {
     let count = 0;
-    await eachBatch(service, options, run, 'looking through the webhooks', async (webhooks) => {
+    await eachBatch(service, options, run, 'reading the webhooks', async (webhooks) => {
       count += webhooks.filter(({ content }) => content).length;
       if (!dryRun) return;
       for (const webhook of webhooks)
         await print({ webhook, result: webhook.content ? 'put_back' : 'unreadable' }, options);
     });
     note(`would be put back: ${formatCount(count)}`);
-    if (dryRun || count === 0 || !(await confirm('Go on?', signal))) return;
+    if (dryRun || count === 0 || !(await confirm('Continue?', signal))) return;
   }
-  // Fewer at a time than a call takes, where more would wait long for their turn.
+  // At low rates, a full batch would wait long for its tokens.
   const bucket = new TokenBucket(rate, Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate))));
   let count = 0;
   await eachBatch(service, options, run, 'putting back', async (webhooks, board) => {
-    for await (const replayed of replay(webhooks, service, bucket, signal)) {
+    for await (const replayed of replayWebhooks(webhooks, service, bucket, signal)) {
       const { webhook, result, problem } = replayed;
       if (result === 'put_back') count++;
       if (problem !== undefined || result !== 'put_back') {
-        board.aside(() => reportError(problem ?? 'it is no webhook', webhook.message.id));
+        board.aside(() => reportError(problem ?? 'the message is no webhook', webhook.message.id));
         run.exit.add(EXIT.error);
       }
       await print(replayed, options);
@@ -97,7 +99,7 @@ async function replayGivenUp(options: ReplayOptions, run: Run): Promise<void> {
   }).finally(() => note(`put back: ${formatCount(count)}`));
 }
 
-/** Goes through the webhooks that are meant once. */
+/** Walks through the matching webhooks once. */
 async function eachBatch(
   { deadLetters }: WebhookService,
   { request, host, since, until, limit, rate = DEFAULT_PER_SECOND }: ReplayOptions,
@@ -105,22 +107,22 @@ async function eachBatch(
   doing: string,
   work: (webhooks: readonly DeadWebhook[], board: ProgressBoard) => Promise<void>,
 ): Promise<void> {
-  const { webhooksIn } = await import('./service.ts');
+  const { walkWebhooks } = await import('./service.ts');
   using board = new ProgressBoard();
   const progress = board.begin(doing);
   const total = await deadLetters.count();
   const walk = { request, host, since, until, limit, perSecond: rate, signal };
   let done = 0;
-  for await (const { passed, meant } of webhooksIn(deadLetters, walk)) {
-    await work(meant, board);
-    done += passed;
+  for await (const { received, matching } of walkWebhooks(deadLetters, walk)) {
+    await work(matching, board);
+    done += received;
     progress.note(formatProgress(done, Math.max(total, done), formatCount));
   }
 }
 
-/** A line a webhook for programs; people are told in the end. */
-async function print({ webhook, result }: Replayed, { json }: ReplayOptions): Promise<void> {
-  const resource = resourceOf(webhook);
+/** Prints a line for a webhook; on a terminal, nothing, since a total follows. */
+async function print({ webhook, result }: ReplayedWebhook, { json }: ReplayOptions): Promise<void> {
+  const resource = webhookResource(webhook);
   if (json) await printJson({ ...resource, result });
   else if (!isForPeople({ json }))
     await printCells([resource.id ?? resource.messageId, resource.request ?? '', result]);

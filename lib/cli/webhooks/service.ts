@@ -3,17 +3,17 @@ import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { ReturnQueue } from '../../aws/sqs-return-queue.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import type { Deployment } from '../deployment.ts';
-import { type DeadWebhook, isMeant, openWebhook } from './dead-webhook.ts';
-import type { FilterOptions } from './options.ts';
+import { type DeadWebhook, matches, openWebhook } from './dead-webhook.ts';
+import type { WebhookFilterOptions } from './options.ts';
 
-/** A service as its webhooks are dealt with. */
+/** The dead-lettered webhooks of a deployed service, and the queue to put them back into. */
 export interface WebhookService {
   readonly deadLetters: DeadLetterQueue;
   readonly queue: ReturnQueue;
 }
 
-/** Reaches what a deployment's outputs name. @throws DeploymentUnknown */
-export async function webhookService(deployment: Deployment): Promise<WebhookService> {
+/** Opens the queues that a deployment's outputs name. @throws DeploymentUnknown */
+export async function openWebhookService(deployment: Deployment): Promise<WebhookService> {
   const url = deployment('WebhookDeadLetterQueueUrl');
   const sqs = sqsClient(await awsOfQueue(url));
   return {
@@ -22,29 +22,29 @@ export async function webhookService(deployment: Deployment): Promise<WebhookSer
   };
 }
 
-/** How webhooks are gone through. */
-export interface WebhookWalk extends FilterOptions {
-  /** Most the caller deals with in a second. */
+/** Which webhooks to walk through, and how fast. */
+export interface WebhookWalkOptions extends WebhookFilterOptions {
+  /** Most webhooks that the caller handles in a second. */
   readonly perSecond: number;
   readonly signal: AbortSignal;
 }
 
 /**
- * Goes through the webhooks that were given up, a few at a time, and gives back in the end what isn't deleted.
+ * Walks through the dead-lettered webhooks, and returns what wasn't deleted to the queue at the end.
  * @throws the signal's reason
  */
-export async function* webhooksIn(
+export async function* walkWebhooks(
   queue: DeadLetterQueue,
-  { limit = Number.POSITIVE_INFINITY, perSecond, signal, ...filter }: WebhookWalk,
-): AsyncGenerator<{ readonly passed: number; readonly meant: readonly DeadWebhook[] }, void> {
+  { limit = Number.POSITIVE_INFINITY, perSecond, signal, ...filter }: WebhookWalkOptions,
+): AsyncGenerator<{ readonly received: number; readonly matching: readonly DeadWebhook[] }, void> {
   let left = limit;
   for await (const messages of queue.walk(perSecond, signal)) {
-    const meant = messages
+    const matching = messages
       .map(openWebhook)
-      .filter((webhook) => isMeant(webhook, filter))
+      .filter((webhook) => matches(webhook, filter))
       .slice(0, left);
-    yield { passed: messages.length, meant };
-    left -= meant.length;
+    yield { received: messages.length, matching };
+    left -= matching.length;
     if (left === 0) return;
   }
 }

@@ -2,11 +2,11 @@ import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import type { ReturnQueue } from '../../aws/sqs-return-queue.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import type { TokenBucket } from '../token-bucket.ts';
-import type { Chore, Dealt } from './chore.ts';
-import { attributesToPutBack, type DeadLetter, type Fate, fateOf } from './dead-letter.ts';
-import { deleteLetters } from './delete-letters.ts';
+import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
+import { attributesToPutBack, type DeadLetter, decideRedrive, type RedriveDecision } from './dead-letter.ts';
+import { deleteDeadLetters } from './delete.ts';
 
-/** What letters are put back with. */
+/** What {@link RedriveAction} works with. */
 export interface RedriveTools {
   readonly queue: DeadLetterQueue;
   readonly input: ReturnQueue;
@@ -14,45 +14,48 @@ export interface RedriveTools {
 }
 
 /**
- * Puts letters back into the input queue, each request at most once: one that fails again meanwhile would otherwise go
- * round as long as the queue is gone through.
+ * Puts dead letters back into the input queue, each request at most once. Otherwise a request that fails again would
+ * cycle for as long as the walk lasts.
  */
-export class Redriving implements Chore {
+export class RedriveAction implements DeadLetterAction {
   readonly #tools: RedriveTools;
-  /** Which redrive each request was put back for, by its digest, since whole letters may be large. */
+  /** The redrive that each request was put back for, by digest, because dead letters may be large. */
   readonly #putBack = new Map<string, number | undefined>();
 
   constructor(tools: RedriveTools) {
     this.#tools = tools;
   }
 
-  foresee(letter: DeadLetter): Fate {
-    return fateOf(letter);
+  preview(letter: DeadLetter): RedriveDecision {
+    return decideRedrive(letter);
   }
 
   /**
-   * A letter is sent before it is deleted: what ends the program in between leaves a letter of a request that was put
-   * back, which does no harm.
+   * Sends each dead letter before deleting it. If the program ends in between, a harmless dead letter remains of a
+   * request that was put back.
    */
-  async *deal(letters: readonly DeadLetter[], signal: AbortSignal): AsyncGenerator<Dealt, void> {
+  async *run(letters: readonly DeadLetter[], signal: AbortSignal): AsyncGenerator<HandledDeadLetter, void> {
     const due: DeadLetter[] = [];
     const settled: DeadLetter[] = [];
     for (const letter of letters) {
-      const fate = fateOf(letter);
-      if (fate === 'settled') settled.push(letter);
-      else if (fate === 'limit_reached') yield { letter, result: fate };
-      else if (this.#isTwin(letter)) settled.push(letter);
+      const decision = decideRedrive(letter);
+      if (decision === 'settled') settled.push(letter);
+      else if (decision === 'limit_reached') yield { letter, result: decision };
+      else if (this.#isDuplicate(letter)) settled.push(letter);
       else if (this.#isPutBack(letter)) yield { letter, result: 'put_back_already' };
       else {
-        this.#note(letter);
+        this.#remember(letter);
         due.push(letter);
       }
     }
-    if (settled.length > 0) yield* await deleteLetters(this.#tools.queue, settled, 'settled');
+    if (settled.length > 0) yield* await deleteDeadLetters(this.#tools.queue, settled, 'settled');
     while (due.length > 0) yield* this.#putBackSome(due.splice(0, this.#tools.bucket.capacity), signal);
   }
 
-  async *#putBackSome(letters: readonly DeadLetter[], signal: AbortSignal): AsyncGenerator<Dealt, void> {
+  async *#putBackSome(
+    letters: readonly DeadLetter[],
+    signal: AbortSignal,
+  ): AsyncGenerator<HandledDeadLetter, void> {
     const { queue, input, bucket } = this.#tools;
     await bucket.take(letters.length, signal);
     const messages = letters.map((letter) => {
@@ -62,7 +65,7 @@ export class Redriving implements Chore {
     for (const call of input.calls(messages)) {
       const refusals = await input.send(call);
       const sent = call.filter(({ id }) => !refusals.has(id)).map(({ letter }) => letter);
-      if (sent.length > 0) yield* await deleteLetters(queue, sent, 'put_back');
+      if (sent.length > 0) yield* await deleteDeadLetters(queue, sent, 'put_back');
       for (const { letter, id } of call) {
         const problem = refusals.get(id);
         if (problem !== undefined) yield { letter, result: 'failed', problem };
@@ -70,8 +73,8 @@ export class Redriving implements Chore {
     }
   }
 
-  /** Of several letters for one redrive, one is put back. */
-  #isTwin(letter: DeadLetter): boolean {
+  /** Only one of several dead letters for the same redrive is put back. */
+  #isDuplicate(letter: DeadLetter): boolean {
     const { redrive } = letter;
     return (
       redrive !== undefined && digestsOf(letter).every((digest) => this.#putBack.get(digest) === redrive)
@@ -82,7 +85,7 @@ export class Redriving implements Chore {
     return digestsOf(letter).some((digest) => this.#putBack.has(digest));
   }
 
-  #note(letter: DeadLetter): void {
+  #remember(letter: DeadLetter): void {
     for (const digest of digestsOf(letter)) this.#putBack.set(digest, letter.redrive);
   }
 }

@@ -3,8 +3,8 @@ import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadWebhook } from './dead-webhook.ts';
 import type { WebhookService } from './service.ts';
 
-/** What has become of a webhook. */
-export interface Replayed {
+/** A webhook and what a replay did with it. */
+export interface ReplayedWebhook {
   readonly webhook: DeadWebhook;
   readonly result: 'put_back' | 'unreadable' | 'failed';
   /** What went wrong. */
@@ -12,21 +12,21 @@ export interface Replayed {
 }
 
 /**
- * Puts webhooks back into their queue, with all their attempts. One is sent before it is deleted: what ends the program in
- * between leaves it, to be sent once more under the same id. What can't be read is left.
- * @throws the signal's reason; those that weren't told of are left
+ * Puts webhooks back into their queue, with all their attempts. Each is sent before it is deleted. If the program ends in
+ * between, the webhook remains and is sent once more under the same id. Messages that can't be decoded stay.
+ * @throws the signal's reason; webhooks not yielded by then stay in the queue
  */
-export async function* replay(
+export async function* replayWebhooks(
   webhooks: readonly DeadWebhook[],
   { deadLetters, queue }: WebhookService,
   bucket: TokenBucket,
   signal: AbortSignal,
-): AsyncGenerator<Replayed, void> {
+): AsyncGenerator<ReplayedWebhook, void> {
   const messages = webhooks.flatMap((webhook) => {
     const { message, content } = webhook;
     if (!content) return [];
     const body = encodeWebhook({ ...content.webhook, attempt: 1 });
-    // What a scheduler says of its failure is nothing to the next attempt.
+    // Drops the attributes in which EventBridge Scheduler describes its failure.
     return [{ webhook, id: message.id, groupId: message.groupId, body, attributes: {} }];
   });
   for (const webhook of webhooks) if (!webhook.content) yield { webhook, result: 'unreadable' };

@@ -40,8 +40,8 @@ const OUTPUTS = {
   WebhookDeadLetterQueueUrl: 'Dead',
 };
 
-/** What dead letters are about: a stack with queues and a table, and no processor. */
-export class LetterStack {
+/** A stack with queues and a table, and no processor, for tests of dead letters. */
+export class DeadLetterStack {
   readonly stack: string;
   readonly sqs: SQSClient;
   readonly records: RequestRecords;
@@ -58,9 +58,9 @@ export class LetterStack {
     this.deadUrl = outputs.DeadLetterQueueUrl ?? '';
   }
 
-  static async open(endpoint: string): Promise<LetterStack> {
+  static async open(endpoint: string): Promise<DeadLetterStack> {
     const client = new CloudFormationClient(localConfig(endpoint));
-    const StackName = `letters-${crypto.randomUUID()}`;
+    const StackName = `dead-letters-${crypto.randomUUID()}`;
     const outputs = Object.entries(OUTPUTS).map(([name, Ref]) => {
       const Description = describeServiceOutput({ service: 'Service', name: name as keyof typeof OUTPUTS });
       return [name, { Value: { Ref }, Description }];
@@ -73,10 +73,10 @@ export class LetterStack {
       OutputKey,
       OutputValue,
     ]);
-    return new LetterStack(StackName, endpoint, Object.fromEntries(found));
+    return new DeadLetterStack(StackName, endpoint, Object.fromEntries(found));
   }
 
-  /** Puts a message into the dead-letter queue, as one that SQS moved there. @returns its id */
+  /** Puts a message into the dead-letter queue, as if SQS had moved it there. @returns its id */
   async letter(
     MessageBody: string,
     RequestId?: string,
@@ -94,7 +94,7 @@ export class LetterStack {
     return MessageId;
   }
 
-  /** Takes what is in the input queue. */
+  /** Receives all messages of the input queue. */
   async inInput(): Promise<Message[]> {
     const all: Message[] = [];
     while (true) {
@@ -112,7 +112,7 @@ export class LetterStack {
     }
   }
 
-  /** Dead letters: to be had, and hidden. */
+  /** Counts visible and invisible messages of the dead-letter queue. */
   async inDead(): Promise<readonly [waiting: number, hidden: number]> {
     const { Attributes = {} } = await this.sqs.send(
       new GetQueueAttributesCommand({ QueueUrl: this.deadUrl, AttributeNames: ['All'] }),

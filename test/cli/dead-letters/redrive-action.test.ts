@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { sqsClient } from '../../../lib/aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
 import { ReturnQueue } from '../../../lib/aws/sqs-return-queue.ts';
-import { openLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
-import { Redriving } from '../../../lib/cli/dead-letters/redriving.ts';
+import { openDeadLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
+import { RedriveAction } from '../../../lib/cli/dead-letters/redrive-action.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { MemoryRecordStore } from '../../support/memory-record-store.ts';
@@ -16,7 +16,7 @@ interface Entry {
   readonly MessageBody?: string;
 }
 
-/** Letters of one request: by id, each with the redrive it says that it waits for, if it does. */
+/** Redrives dead letters of one request, given by id and, optionally, the redrive that each waits for. */
 async function redrive(...letters: readonly (readonly [id: string, redrive?: number])[]) {
   const endpoint = await new ScriptedEndpoint((call, response) => {
     const { Entries = [] }: { Entries?: readonly Entry[] } = JSON.parse(String(call.body));
@@ -29,7 +29,7 @@ async function redrive(...letters: readonly (readonly [id: string, redrive?: num
   }).start();
   onTestFinished(() => endpoint[Symbol.asyncDispose]());
   const sqs = sqsClient({ ...clientConfig(endpoint.url), md5: false });
-  const redriving = new Redriving({
+  const action = new RedriveAction({
     queue: new DeadLetterQueue(sqs, `${endpoint.url}/1/dead`),
     input: new ReturnQueue(sqs, `${endpoint.url}/1/input`),
     bucket: new TokenBucket(1_000, 10),
@@ -43,15 +43,18 @@ async function redrive(...letters: readonly (readonly [id: string, redrive?: num
           DeadLetterRedrives: { DataType: 'Number', StringValue: String(redrive) },
         }),
       };
-      return openLetter({ id, body: '{}', attributes, sentAt: START, receiveCount: 1, receipt: id }, records);
+      return openDeadLetter(
+        { id, body: '{}', attributes, sentAt: START, receiveCount: 1, receipt: id },
+        records,
+      );
     }),
   );
   const results: Record<string, string> = {};
   const { signal } = new AbortController();
-  // One after the other, as a walk through a long queue finds them.
+  // One by one, as a walk through a long queue yields them.
   for (const letter of opened) {
-    for await (const { letter: dealt, result } of redriving.deal([letter], signal)) {
-      results[dealt.message.id] = result;
+    for await (const { letter: handled, result } of action.run([letter], signal)) {
+      results[handled.message.id] = result;
     }
   }
   const sent = endpoint.calls.filter(({ headers }) =>
@@ -60,21 +63,21 @@ async function redrive(...letters: readonly (readonly [id: string, redrive?: num
   return { results, sent: sent.length };
 }
 
-test('F: a request is put back once, however many of its letters are found', async () => {
+test('F: puts a request back once, however many dead letters it has', async () => {
   expect(await redrive(['m-1'], ['m-2'])).toEqual({
     results: { 'm-1': 'put_back', 'm-2': 'put_back_already' },
     sent: 1,
   });
 });
 
-test('E17: of two letters for one redrive the other is deleted', async () => {
+test('E17: deletes the second of two dead letters for the same redrive', async () => {
   expect(await redrive(['m-1', 0], ['m-2', 0])).toEqual({
     results: { 'm-1': 'put_back', 'm-2': 'settled' },
     sent: 1,
   });
 });
 
-test('a letter of a request that failed again meanwhile is left', async () => {
+test('keeps the dead letter of a request that failed again in the meantime', async () => {
   expect(await redrive(['m-1', 0], ['m-2', 1])).toEqual({
     results: { 'm-1': 'put_back', 'm-2': 'put_back_already' },
     sent: 1,

@@ -5,7 +5,7 @@ import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
 import { ReturnQueue } from '../../../lib/aws/sqs-return-queue.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { openWebhook } from '../../../lib/cli/webhooks/dead-webhook.ts';
-import { type Replayed, replay } from '../../../lib/cli/webhooks/replaying.ts';
+import { type ReplayedWebhook, replayWebhooks } from '../../../lib/cli/webhooks/replay-webhooks.ts';
 import { encodeWebhook } from '../../../lib/core/webhooks/message.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
 
@@ -21,7 +21,7 @@ const SPENT = {
   }),
 };
 
-test('a webhook is put back under its id, to be attempted for the first time again', async () => {
+test('puts a webhook back under its id, with all its attempts', async () => {
   const body = encodeWebhook({ ...SPENT, attempt: 1 });
   const MD5OfMessageBody = createHash('md5').update(body).digest('hex');
   await using endpoint = await new ScriptedEndpoint(
@@ -43,8 +43,9 @@ test('a webhook is put back under its id, to be attempted for the first time aga
   });
 
   const { signal } = new AbortController();
-  const replayed: Replayed[] = [];
-  for await (const each of replay([webhook], service, new TokenBucket(10, 10), signal)) replayed.push(each);
+  const replayed: ReplayedWebhook[] = [];
+  for await (const each of replayWebhooks([webhook], service, new TokenBucket(10, 10), signal))
+    replayed.push(each);
 
   expect(replayed).toEqual([{ webhook, result: 'put_back', problem: undefined }]);
   const [sent, deleted] = endpoint.calls.map((call) => JSON.parse(String(call.body)));

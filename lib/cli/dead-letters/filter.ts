@@ -1,0 +1,37 @@
+import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
+import { type DeadLetterSummary, summarize } from './summary.ts';
+
+/** Selects dead letters: all conditions must hold. Times are compared with the request's end. */
+export interface DeadLetterFilter {
+  /** As in {@link DeadLetterSummary}. */
+  readonly code?: string;
+  readonly tenant?: string;
+  /** Inclusive. */
+  readonly since?: Date;
+  /** Exclusive. */
+  readonly until?: Date;
+  /** Ids of requests or of messages; empty selects all. */
+  readonly ids: readonly string[];
+}
+
+/** The requests of a dead letter that match a filter. */
+export function matchingRequests(letter: DeadLetter, filter: DeadLetterFilter): readonly DeadLetterRequest[] {
+  return letter.requests.filter((request) => matches(request, letter, filter));
+}
+
+function matches(
+  request: DeadLetterRequest,
+  { message }: DeadLetter,
+  { code, tenant, since, until, ids }: DeadLetterFilter,
+): boolean {
+  const { described } = request;
+  const facts = summarize(request);
+  const time = facts.endedAt ?? message.sentAt;
+  return (
+    (code === undefined || facts.code === code) &&
+    (tenant === undefined || described.tenant === tenant) &&
+    (since === undefined || time >= since.getTime()) &&
+    (until === undefined || time < until.getTime()) &&
+    (ids.length === 0 || ids.includes(described.id) || ids.includes(message.id))
+  );
+}

@@ -1,0 +1,40 @@
+import { ATTRIBUTES } from '../../core/wire/attributes.ts';
+import type { DeadLetterRequest } from './dead-letter.ts';
+
+/** Why a request was dead-lettered, in short. */
+export interface DeadLetterSummary {
+  /**
+   * The code of the last attempt's error, or its name, or the problem's code; the status of a request that hasn't failed;
+   * `unknown` without a record.
+   */
+  readonly code: string;
+  readonly message: string;
+  /** When the request ended, in milliseconds since 1970; absent if it hasn't ended, or without a record. */
+  readonly endedAt?: number;
+  readonly attempts: number;
+  /** How often the request was put back. */
+  readonly redrives: number;
+}
+
+/** Summarizes a request from its record or, without one, from its message. */
+export function summarize({ described, record, attributes }: DeadLetterRequest): DeadLetterSummary {
+  if (!record) {
+    const rejection = 'rejection' in described ? described.rejection : undefined;
+    const attribute = (name: string) => attributes[name]?.StringValue;
+    return {
+      code: rejection?.code ?? attribute(ATTRIBUTES.deadLetterCode) ?? 'unknown',
+      message: rejection?.message ?? attribute(ATTRIBUTES.deadLetterDetail) ?? '',
+      attempts: Number(attribute(ATTRIBUTES.deadLetterAttempts) ?? 0),
+      redrives: Number(attribute(ATTRIBUTES.deadLetterRedrives) ?? 0),
+    };
+  }
+  const { status, outcome, givenUp, lastError, redrives = 0 } = record;
+  const problem = outcome && outcome.status !== 'succeeded' ? outcome.problem : undefined;
+  // The attempt that records the failure has a number but runs nothing, so the problem's count wins.
+  const known = { endedAt: outcome?.endedAt, attempts: problem?.attempts ?? record.attempts, redrives };
+  if (status !== 'failed') return { ...known, code: status, message: '' };
+  if (givenUp && lastError) {
+    return { ...known, code: lastError.code ?? lastError.name, message: lastError.message };
+  }
+  return { ...known, code: problem?.code ?? status, message: problem?.detail ?? '' };
+}
