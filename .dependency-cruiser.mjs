@@ -69,6 +69,7 @@ const ROOMS = {
     ],
     packages: ['aws-cdk-lib/', 'cdk-nag/', 'constructs/'],
   },
+  'lib/stores/': { files: ['base', 'config', 'model', 'ports', 'wire'].map((name) => `lib/core/${name}/`) },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [

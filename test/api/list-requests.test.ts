@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { listRequests } from '../../lib/api/list-requests.ts';
 import { created, type RequestRecord, type RequestStatus } from '../../lib/core/model/request-record.ts';
 import type { RecordListing } from '../../lib/core/ports/record-store.ts';
-import { MemoryRecordIndex } from '../support/memory-record-index.ts';
-import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
+import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { START } from '../support/set-chance.ts';
 
 const STATUSES = ['queued', 'running', 'awaiting_upload'] as const;

@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { RequestPage } from '../../lib/api/schemas.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import { requestPath } from '../../lib/core/model/request-links.ts';
+import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { delivery, requestDelivery } from '../support/delivery.ts';
-import { MemoryRecordStore } from '../support/memory-record-store.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
 import { START } from '../support/set-chance.ts';
 

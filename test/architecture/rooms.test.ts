@@ -20,6 +20,7 @@ const REFUSED = [
   ['lib/client/planted-10.ts', 'node:crypto', 'no module of Node in lib/client/'],
   ['lib/constructs/planted-11.ts', '../core/engine/engine.ts', 'what lib/constructs/ imports'],
   ['lib/cli/planted-12.ts', '../constructs/index.ts', 'what lib/cli/ imports'],
+  ['lib/stores/planted-16.ts', '../core/records/lease.ts', 'what lib/stores/ imports'],
   ['lib/elsewhere/planted-13.ts', '../core/base/errors.ts', 'no room without a rule'],
   ['examples/planted-14.ts', '../lib/core/engine/engine.ts', 'what examples/ imports'],
   ['lib/core/base/planted-15.ts', './nowhere.ts', 'nothing missing'],

@@ -7,6 +7,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
 import { bytesOf, coatcheck, coatcheckOnTerminal, startCoatcheck } from '../support/coatcheck.ts';
+import { sentWebhooks } from '../support/sent-webhooks.ts';
 import type { ServedApi } from '../support/served-api.ts';
 
 let served: ServedApi;
@@ -269,7 +270,7 @@ test('webhooks are sent again of requests that have ended', async () => {
   expect(exitCode).toBe(1);
   expect(stdout.split('\t').at(-1)).toBe('pending\n');
   expect(stderr).toContain(`${queued} has not ended`);
-  const bodies = served.api.webhookQueue.webhooks.map(({ body }) => JSON.parse(body));
+  const bodies = sentWebhooks(served.api.webhookQueue).map(({ body }) => JSON.parse(body));
   expect(bodies).toMatchObject([{ data: { id: ended } }]);
 });
 

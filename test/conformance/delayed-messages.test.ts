@@ -3,7 +3,7 @@ import { CreateQueueCommand, GetQueueAttributesCommand, ReceiveMessageCommand } 
 import { expect, inject, vi } from 'vitest';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
-import { MemoryDelayedMessages } from '../support/memory-delayed-messages.ts';
+import { MemoryDelayedMessages } from '../../lib/stores/memory/delayed-messages.ts';
 import { delayedMessagesSuite } from './delayed-messages-suite.ts';
 
 const IN_TIME = { timeout: 60_000, interval: 100 };

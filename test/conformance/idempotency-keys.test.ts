@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { inject } from 'vitest';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
 import { localConfig } from '../../lib/local/clients.ts';
-import { MemoryIdempotencyKeys } from '../support/memory-idempotency-keys.ts';
+import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
 import { createRequestTable } from '../support/request-table.ts';
 import { idempotencyKeysSuite } from './idempotency-keys-suite.ts';
 

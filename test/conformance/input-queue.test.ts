@@ -10,7 +10,7 @@ import { inject } from 'vitest';
 import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { localClients } from '../../lib/local/clients.ts';
-import { MemoryInputQueue } from '../support/memory-input-queue.ts';
+import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { inputQueueSuite } from './input-queue-suite.ts';
 
 const HOUR_SECONDS = 3_600;

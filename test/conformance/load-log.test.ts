@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { RECORD_KEY, RECORD_TTL } from '../../lib/core/config/record-table.ts';
 import { localConfig } from '../../lib/local/clients.ts';
-import { MemoryLoadLog } from '../support/memory-load-log.ts';
+import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
 import { loadLogSuite } from './load-log-suite.ts';
 
 loadLogSuite('a load log in memory', async () => new MemoryLoadLog());

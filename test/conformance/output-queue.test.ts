@@ -4,7 +4,7 @@ import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import { localClients } from '../../lib/local/clients.ts';
-import { MemoryOutputQueue } from '../support/memory-output-queue.ts';
+import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { outputQueueSuite } from './output-queue-suite.ts';
 
 outputQueueSuite('an output queue in memory', async () => {

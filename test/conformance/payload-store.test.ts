@@ -9,7 +9,7 @@ import {
 import { beforeAll, inject } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { localClients } from '../../lib/local/clients.ts';
-import { MemoryPayloadStore } from '../support/memory-payload-store.ts';
+import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { payloadStoreSuite } from './payload-store-suite.ts';
 
 payloadStoreSuite('in memory', async () => {

@@ -4,7 +4,7 @@ import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { keyOf } from '../../lib/aws/record-item.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
-import { MemoryRecordStore } from '../support/memory-record-store.ts';
+import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { createRequestTable } from '../support/request-table.ts';
 import { recordStoreSuite } from './record-store-suite.ts';
 

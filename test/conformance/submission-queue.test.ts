@@ -3,7 +3,7 @@ import { inject } from 'vitest';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { localClients } from '../../lib/local/clients.ts';
-import { MemorySubmissionQueue } from '../support/memory-submission-queue.ts';
+import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
 import { type QueuedSubmission, submissionQueueSuite } from './submission-queue-suite.ts';
 
 submissionQueueSuite('a submission queue in memory', async () => {

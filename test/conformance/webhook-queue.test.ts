@@ -2,7 +2,7 @@ import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sd
 import { expect, inject, vi } from 'vitest';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { localClients } from '../../lib/local/clients.ts';
-import { MemoryWebhookQueue } from '../support/memory-webhook-queue.ts';
+import { MemoryWebhookQueue } from '../../lib/stores/memory/webhook-queue.ts';
 import { webhookQueueSuite } from './webhook-queue-suite.ts';
 
 webhookQueueSuite('a queue of webhooks in memory', async () => {

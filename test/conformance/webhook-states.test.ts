@@ -3,8 +3,8 @@ import { inject } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DynamoDbWebhookStates } from '../../lib/aws/dynamodb-webhook-states.ts';
 import { localConfig } from '../../lib/local/clients.ts';
-import { MemoryRecordStore } from '../support/memory-record-store.ts';
-import { MemoryWebhookStates } from '../support/memory-webhook-states.ts';
+import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
+import { MemoryWebhookStates } from '../../lib/stores/memory/webhook-states.ts';
 import { createRequestTable } from '../support/request-table.ts';
 import { webhookStatesSuite } from './webhook-states-suite.ts';
 

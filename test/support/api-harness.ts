@@ -16,15 +16,15 @@ import type { Admission, AdmissionState, Applicant, Verdict } from '../../lib/co
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { Faults } from '../../lib/stores/memory/faults.ts';
+import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
+import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
+import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
+import { MemoryWebhookQueue } from '../../lib/stores/memory/webhook-queue.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
-import { Faults } from './faults.ts';
 import { MemoryClientTransfers } from './memory-client-transfers.ts';
 import { MemoryHeldCalls } from './memory-held-calls.ts';
-import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
-import { MemoryRecordIndex } from './memory-record-index.ts';
-import { MemorySubmissionQueue } from './memory-submission-queue.ts';
-import { MemoryWebhookQueue } from './memory-webhook-queue.ts';
 
 /** The header by which a test says who calls. */
 const TENANT_HEADER = 'test-tenant';

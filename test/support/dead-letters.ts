@@ -1,5 +1,5 @@
 import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
-import type { MemoryOutputQueue } from './memory-output-queue.ts';
+import type { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 
 /** Ids of the requests of the messages that the engine dead-lettered, which are known by their attribute. */
 export function deadLetterIds({ messages }: MemoryOutputQueue): string[] {

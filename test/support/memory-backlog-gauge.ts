@@ -1,5 +1,5 @@
 import type { Backlog, BacklogGauge } from '../../lib/core/ports/message-source.ts';
-import { Faults } from './faults.ts';
+import { Faults } from '../../lib/stores/memory/faults.ts';
 
 /** A backlog that is what it is set to. */
 export class MemoryBacklogGauge implements BacklogGauge {

@@ -10,7 +10,7 @@ import type {
   UploadTerms,
 } from '../../lib/core/ports/client-transfers.ts';
 import { UploadIncomplete, UploadUnknown } from '../../lib/core/ports/client-transfers.ts';
-import { Faults } from './faults.ts';
+import { Faults } from '../../lib/stores/memory/faults.ts';
 
 /** An upload in parts that was begun and isn't over. */
 interface PartsUpload {

@@ -1,5 +1,5 @@
 import type { HeldCalls } from '../../lib/core/ports/telemetry.ts';
-import { Faults } from './faults.ts';
+import { Faults } from '../../lib/stores/memory/faults.ts';
 
 /** Held calls, in memory. */
 export class MemoryHeldCalls implements HeldCalls {

@@ -2,7 +2,7 @@ import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
 import type { Chance } from '../../lib/core/ports/clock.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
-import type { MemoryInputQueue } from './memory-input-queue.ts';
+import type { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import type { SetChance } from './set-chance.ts';
 
 /** What an engine is made with in a process that may die. */

@@ -1,8 +1,8 @@
 import { LoadMeter } from '../../lib/core/engine/load-meter.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
+import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
 import { CollectingLogger } from './collecting-logger.ts';
-import { MemoryLoadLog } from './memory-load-log.ts';
 import { SetChance, START } from './set-chance.ts';
 
 /** How fine the simulation is. */

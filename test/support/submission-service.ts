@@ -5,10 +5,10 @@ import { type Order, Submissions } from '../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
+import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness } from './engine-harness.ts';
-import { MemoryIdempotencyKeys } from './memory-idempotency-keys.ts';
-import { MemorySubmissionQueue } from './memory-submission-queue.ts';
 
 /** A call by which a request is taken. */
 export type TakingCall = 'take' | 'save' | 'send' | 'read' | 'write';

@@ -12,8 +12,8 @@ import { failure } from '../../../lib/core/model/outcome.ts';
 import { MAX_REDRIVES } from '../../../lib/core/model/request-record.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { POINTER_CLASS } from '../../../lib/core/wire/extended-client.ts';
+import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { failAgain, giveUp, succeed } from '../../support/given-up.ts';
-import { MemoryRecordStore } from '../../support/memory-record-store.ts';
 import { outcomeOf } from '../../support/outcomes.ts';
 import { SetChance, START } from '../../support/set-chance.ts';
 

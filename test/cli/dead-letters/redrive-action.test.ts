@@ -7,7 +7,7 @@ import { openDeadLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
 import { RedriveAction } from '../../../lib/cli/dead-letters/redrive-action.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
-import { MemoryRecordStore } from '../../support/memory-record-store.ts';
+import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
 import { SetChance, START } from '../../support/set-chance.ts';
 

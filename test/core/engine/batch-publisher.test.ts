@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Publisher } from '../../../lib/core/engine/batch-publisher.ts';
 import type { OutputMessage, OutputQueue } from '../../../lib/core/ports/message-sink.ts';
-import { MemoryOutputQueue, type Refusal } from '../../support/memory-output-queue.ts';
+import { MemoryOutputQueue, type Refusal } from '../../../lib/stores/memory/output-queue.ts';
 
 const THROTTLED: Refusal = { sent: false, refused: false, reason: 'throttled' };
 const REFUSED: Refusal = { sent: false, refused: true, reason: 'refused' };

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RetryLater } from '../../../lib/core/base/errors.ts';
+import { MemoryLoadLog } from '../../../lib/stores/memory/load-log.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { MemoryLoadLog } from '../../support/memory-load-log.ts';
 
 /** A service whose requests take as many seconds as their id says, one after another on the clock. */
 function service(concurrency = 10) {

@@ -3,10 +3,10 @@ import { PermanentError } from '../../../lib/core/base/errors.ts';
 import { fromFetch } from '../../../lib/core/processor/from-fetch.ts';
 import type { Handler, ProcessorRequest } from '../../../lib/core/processor/handler.ts';
 import { decodeWebhook } from '../../../lib/core/webhooks/message.ts';
+import { MemoryEventBus } from '../../../lib/stores/memory/event-bus.ts';
+import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { MemoryEventBus } from '../../support/memory-event-bus.ts';
-import { MemoryOutputQueue } from '../../support/memory-output-queue.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';

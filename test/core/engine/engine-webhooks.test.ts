@@ -2,11 +2,12 @@ import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import { DEFAULT_WEBHOOK_EVENTS, type WebhookEvent } from '../../../lib/core/config/settings.ts';
 import { decodeWebhook } from '../../../lib/core/webhooks/message.ts';
+import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
+import { MemoryWebhookStates } from '../../../lib/stores/memory/webhook-states.ts';
 import { ApiHarness } from '../../support/api-harness.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
-import { MemoryOutputQueue } from '../../support/memory-output-queue.ts';
-import { MemoryWebhookStates } from '../../support/memory-webhook-states.ts';
+import { sentWebhooks } from '../../support/sent-webhooks.ts';
 
 const CALLBACK = 'https://example.com/hook';
 
@@ -204,7 +205,7 @@ describe('by the API', () => {
     const again = await api.call('POST', `/v1/requests/${id}/webhook`);
     expect(again.status).toBe(202);
     expect(await again.json()).toMatchObject({ id, webhook: { status: 'pending' } });
-    expect(api.webhookQueue.webhooks).toEqual(sent());
+    expect(sentWebhooks(api.webhookQueue)).toEqual(sent());
     expect(api.webhookQueue.sent).toMatchObject([{ host: 'example.com', delaySeconds: 0 }]);
   });
 

@@ -4,11 +4,11 @@ import { DownstreamUnavailable, RetryLater } from '../../../lib/core/base/errors
 import type { DecodeLimits } from '../../../lib/core/model/decoded-request.ts';
 import type { Delivery } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
+import type { Refusal } from '../../../lib/stores/memory/output-queue.ts';
 import { attributes, bodies } from '../../support/arbitrary.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { deliveries, delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import type { Refusal } from '../../support/memory-output-queue.ts';
 
 const THROTTLED: Refusal = { sent: false, refused: false, reason: 'throttled' };
 const REFUSED: Refusal = { sent: false, refused: true, reason: 'refused' };

@@ -5,9 +5,9 @@ import { decodeOffloaded, isOffloaded } from '../../../lib/core/engine/offloaded
 import type { Decoded } from '../../../lib/core/model/decoded-request.ts';
 import type { Delivery } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
+import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { MemoryPayloadStore } from '../../support/memory-payload-store.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 import { engineSettings } from '../../support/settings.ts';
 

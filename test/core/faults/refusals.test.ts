@@ -2,9 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import type { Pause } from '../../../lib/core/ports/pausing.ts';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
+import { MemoryOutputQueue, type Refusal } from '../../../lib/stores/memory/output-queue.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
-import { MemoryOutputQueue, type Refusal } from '../../support/memory-output-queue.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 
 const REFUSED: Refusal = { sent: false, refused: true, reason: 'InvalidParameterValue: too long' };

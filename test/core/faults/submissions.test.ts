@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { IdempotencyKeyBusy, IdempotencyKeyReused } from '../../../lib/core/intake/errors.ts';
 import type { Order } from '../../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
-import { type Fault, Faults, InjectedFault } from '../../support/faults.ts';
+import { type Fault, Faults, InjectedFault } from '../../../lib/stores/memory/faults.ts';
 import { START } from '../../support/set-chance.ts';
 import { SubmissionService, type TakingCall } from '../../support/submission-service.ts';
 

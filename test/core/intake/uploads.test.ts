@@ -6,8 +6,8 @@ import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../../../lib/core/config/aws-lim
 import { NUMBER_SETTINGS } from '../../../lib/core/config/settings.ts';
 import { type UploadOrder, Uploads, type UploadWay } from '../../../lib/core/intake/uploads.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
+import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { MemoryClientTransfers } from '../../support/memory-client-transfers.ts';
-import { MemoryRecordStore } from '../../support/memory-record-store.ts';
 import { SetChance, START } from '../../support/set-chance.ts';
 
 const MIB = 1_048_576;

@@ -13,7 +13,7 @@ import {
 } from '../../../lib/core/base/errors.ts';
 import type { DecodedRequest } from '../../../lib/core/model/decoded-request.ts';
 import { openPayload, type PayloadLimits } from '../../../lib/core/processor/payload.ts';
-import { MemoryPayloadStore } from '../../support/memory-payload-store.ts';
+import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { readAll } from '../../support/streams.ts';
 
 const LIMITS: PayloadLimits = {

@@ -3,8 +3,8 @@ import { JsonInvalid, JsonTooDeep } from '../../../lib/core/base/errors.ts';
 import type { Progress } from '../../../lib/core/model/request-record.ts';
 import { openPayload } from '../../../lib/core/processor/payload.ts';
 import { type AttemptContext, PayloadRequest } from '../../../lib/core/processor/request.ts';
+import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
-import { MemoryPayloadStore } from '../../support/memory-payload-store.ts';
 
 async function requestFor(
   content: string | Uint8Array<ArrayBuffer>,

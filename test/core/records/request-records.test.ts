@@ -6,8 +6,8 @@ import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../../../lib/core/ports/record-store.ts';
 import { RecordContended, RecordMissing } from '../../../lib/core/records/errors.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
-import { type Fault, Faults } from '../../support/faults.ts';
-import { MemoryRecordStore } from '../../support/memory-record-store.ts';
+import { type Fault, Faults } from '../../../lib/stores/memory/faults.ts';
+import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { REQUEST, successOf } from '../../support/records.ts';
 
 const AGE_DAYS = 30;

@@ -5,14 +5,15 @@ import type { WebhookState } from '../../../lib/core/model/webhook-state.ts';
 import type { WebhookAnswer } from '../../../lib/core/ports/webhooks.ts';
 import { WebhookDeliverer, type WebhookPorts } from '../../../lib/core/webhooks/deliverer.ts';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../../lib/core/webhooks/message.ts';
+import { MemoryDelayedMessages } from '../../../lib/stores/memory/delayed-messages.ts';
+import { Faults } from '../../../lib/stores/memory/faults.ts';
+import { MemoryInputQueue } from '../../../lib/stores/memory/input-queue.ts';
+import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
+import { MemoryWebhookQueue } from '../../../lib/stores/memory/webhook-queue.ts';
+import { MemoryWebhookStates } from '../../../lib/stores/memory/webhook-states.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
-import { Faults } from '../../support/faults.ts';
-import { MemoryDelayedMessages } from '../../support/memory-delayed-messages.ts';
-import { MemoryInputQueue } from '../../support/memory-input-queue.ts';
-import { MemoryRecordStore } from '../../support/memory-record-store.ts';
-import { MemoryWebhookQueue } from '../../support/memory-webhook-queue.ts';
-import { MemoryWebhookStates } from '../../support/memory-webhook-states.ts';
+import { sentWebhooks } from '../../support/sent-webhooks.ts';
 import { SetChance, START } from '../../support/set-chance.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
@@ -132,7 +133,7 @@ describe('a receiver that fails', () => {
     harness.chance.advanceSeconds(5);
     expect(await harness.process(...harness.queue.sent.map(({ message }) => delivery(message)))).toEqual([]);
     expect(harness.delays).toEqual([5, 300]);
-    expect(harness.queue.webhooks.map(({ attempt }) => attempt)).toEqual([2, 3]);
+    expect(sentWebhooks(harness.queue).map(({ attempt }) => attempt)).toEqual([2, 3]);
     expect(harness.queue.sent.map(({ host }) => host)).toEqual(['example.com', 'example.com']);
     expect(harness.calls.map(({ headers }) => headers['webhook-id'])).toEqual(['id-1', 'id-1']);
     expect(harness.calls.map(({ headers }) => Number(headers['webhook-timestamp']))).toEqual([
@@ -166,7 +167,7 @@ describe('a receiver that fails', () => {
     harness.input.send(encodeWebhook(MESSAGE));
     const [received] = harness.input.receive(1);
     await harness.process(...(received ? [received] : []));
-    expect(harness.queue.webhooks).toHaveLength(1);
+    expect(sentWebhooks(harness.queue)).toHaveLength(1);
     expect(harness.input.size).toBe(0);
   });
 
@@ -177,7 +178,7 @@ describe('a receiver that fails', () => {
 
   test('ten times is given up: it goes to the dead-letter queue', async () => {
     expect(await harness.process(of({ attempt: 10 }))).toEqual([]);
-    expect(harness.deadLetters.webhooks).toEqual([{ ...MESSAGE, attempt: 11 }]);
+    expect(sentWebhooks(harness.deadLetters)).toEqual([{ ...MESSAGE, attempt: 11 }]);
     expect(harness.queue.sent).toEqual([]);
     expect(harness.scheduled.size).toBe(0);
   });
@@ -185,7 +186,7 @@ describe('a receiver that fails', () => {
   test('put back from the dead-letter queue as it is, it is tried once more', async () => {
     expect(await harness.process(of({ attempt: 11 }))).toEqual([]);
     expect(harness.calls).toHaveLength(1);
-    expect(harness.deadLetters.webhooks.map(({ attempt }) => attempt)).toEqual([12]);
+    expect(sentWebhooks(harness.deadLetters).map(({ attempt }) => attempt)).toEqual([12]);
   });
 
   test('with no answer at all is tried again as well', async () => {
@@ -237,7 +238,7 @@ describe('a failure of our own costs no attempt: the message comes again in a qu
 
   test('however often it came, it is the same attempt', async () => {
     await harness.process(of({ attempt: 2 }, { attempt: 7 }));
-    expect(harness.queue.webhooks.map(({ attempt }) => attempt)).toEqual([3]);
+    expect(sentWebhooks(harness.queue).map(({ attempt }) => attempt)).toEqual([3]);
   });
 
   test('a message that is none', async () => {

@@ -4,9 +4,9 @@ import type { ClaimCheck } from '../../../lib/core/model/claim-check.ts';
 import { openPayload } from '../../../lib/core/processor/payload.ts';
 import { isMessageText } from '../../../lib/core/wire/message-text.ts';
 import { encodeSubmission, type Submission } from '../../../lib/core/wire/submission.ts';
+import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { keys, requestIds } from '../../support/arbitrary.ts';
 import { decodedRequest, MAX_JSON_DEPTH, rejectedRequest } from '../../support/decoded.ts';
-import { MemoryPayloadStore } from '../../support/memory-payload-store.ts';
 
 const LIMITS = { maxJsonDepth: MAX_JSON_DEPTH };
 const ID = '019472a3-5b7c-7def-8123-456789abcdef';

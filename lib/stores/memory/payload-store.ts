@@ -1,7 +1,7 @@
-import { PayloadDenied, PayloadMissing } from '../../lib/core/base/errors.ts';
-import { type ClaimCheck, formatClaimCheck } from '../../lib/core/model/claim-check.ts';
-import type { StoredResult } from '../../lib/core/model/stored-result.ts';
-import type { OpenedPayload, PayloadStore } from '../../lib/core/ports/payload-store.ts';
+import { PayloadDenied, PayloadMissing } from '../../core/base/errors.ts';
+import { type ClaimCheck, formatClaimCheck } from '../../core/model/claim-check.ts';
+import type { StoredResult } from '../../core/model/stored-result.ts';
+import type { OpenedPayload, PayloadStore } from '../../core/ports/payload-store.ts';
 import { Faults } from './faults.ts';
 
 /** An object's version. */

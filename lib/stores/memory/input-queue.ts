@@ -1,5 +1,5 @@
-import type { Delivery } from '../../lib/core/model/received-message.ts';
-import type { Deferral, InputQueue } from '../../lib/core/ports/message-source.ts';
+import type { Delivery } from '../../core/model/received-message.ts';
+import type { Deferral, InputQueue } from '../../core/ports/message-source.ts';
 import { Faults } from './faults.ts';
 
 interface QueuedMessage {

@@ -1,7 +1,7 @@
-import { positionOf } from '../../lib/core/model/record-position.ts';
-import type { RecordIndex, RecordListing, RecordPage } from '../../lib/core/ports/record-store.ts';
+import { positionOf } from '../../core/model/record-position.ts';
+import type { RecordIndex, RecordListing, RecordPage } from '../../core/ports/record-store.ts';
 import { Faults } from './faults.ts';
-import type { MemoryRecordStore } from './memory-record-store.ts';
+import type { MemoryRecordStore } from './record-store.ts';
 
 /** Lists the records of a store in memory. */
 export class MemoryRecordIndex implements RecordIndex {

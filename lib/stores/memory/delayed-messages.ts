@@ -1,4 +1,4 @@
-import type { DelayedMessages } from '../../lib/core/ports/webhooks.ts';
+import type { DelayedMessages } from '../../core/ports/webhooks.ts';
 import { Faults } from './faults.ts';
 
 /** Messages in memory, which wait until they are asked for. */

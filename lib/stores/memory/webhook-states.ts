@@ -1,8 +1,8 @@
-import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
-import type { WebhookState } from '../../lib/core/model/webhook-state.ts';
-import type { WebhookStates } from '../../lib/core/ports/webhooks.ts';
+import type { RequestIdentity } from '../../core/model/request-id.ts';
+import type { WebhookState } from '../../core/model/webhook-state.ts';
+import type { WebhookStates } from '../../core/ports/webhooks.ts';
 import { Faults } from './faults.ts';
-import type { MemoryRecordStore } from './memory-record-store.ts';
+import type { MemoryRecordStore } from './record-store.ts';
 
 /** Notes on the records of a store in memory. */
 export class MemoryWebhookStates implements WebhookStates {

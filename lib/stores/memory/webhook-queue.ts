@@ -1,6 +1,5 @@
-import { SQS_MAX_DELAY_SECONDS } from '../../lib/core/config/aws-limits.ts';
-import type { WebhookQueue } from '../../lib/core/ports/webhooks.ts';
-import { decodeWebhook, type WebhookMessage } from '../../lib/core/webhooks/message.ts';
+import { SQS_MAX_DELAY_SECONDS } from '../../core/config/aws-limits.ts';
+import type { WebhookQueue } from '../../core/ports/webhooks.ts';
 import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
 
@@ -24,10 +23,5 @@ export class MemoryWebhookQueue implements WebhookQueue {
       if (delaySeconds > SQS_MAX_DELAY_SECONDS) throw new Error(`InvalidParameterValue: ${delaySeconds}`);
       this.sent.push({ message, host, delaySeconds });
     });
-  }
-
-  /** The webhooks that were sent. */
-  get webhooks(): WebhookMessage[] {
-    return this.sent.map(({ message }) => decodeWebhook(message));
   }
 }

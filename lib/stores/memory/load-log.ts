@@ -1,4 +1,4 @@
-import type { LoadLog, RecentWork, WorkDone } from '../../lib/core/ports/telemetry.ts';
+import type { LoadLog, RecentWork, WorkDone } from '../../core/ports/telemetry.ts';
 import { Faults } from './faults.ts';
 
 const RECENT_SECONDS = 60;

@@ -1,4 +1,4 @@
-import type { IdempotencyKeys, KeyUse } from '../../lib/core/ports/idempotency-keys.ts';
+import type { IdempotencyKeys, KeyUse } from '../../core/ports/idempotency-keys.ts';
 import { Faults } from './faults.ts';
 
 /** Idempotency keys in memory. It never drops one by itself, as a table may not for days. */

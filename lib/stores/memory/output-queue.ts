@@ -1,5 +1,5 @@
-import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
-import type { OutputMessage, OutputQueue, SendResult } from '../../lib/core/ports/message-sink.ts';
+import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../core/config/aws-limits.ts';
+import type { OutputMessage, OutputQueue, SendResult } from '../../core/ports/message-sink.ts';
 import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
 

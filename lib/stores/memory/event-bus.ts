@@ -1,5 +1,5 @@
-import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../../lib/core/config/aws-limits.ts';
-import type { BusEvent, EventBus, SendResult } from '../../lib/core/ports/message-sink.ts';
+import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../../core/config/aws-limits.ts';
+import type { BusEvent, EventBus, SendResult } from '../../core/ports/message-sink.ts';
 import { Faults } from './faults.ts';
 
 /** An event bus in memory that is as strict as EventBridge: about sizes and counts. */

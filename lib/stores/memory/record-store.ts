@@ -1,8 +1,8 @@
-import { readOutcome, writeOutcome } from '../../lib/core/model/outcome-json.ts';
-import { identityDigest, type RequestIdentity } from '../../lib/core/model/request-id.ts';
-import type { RequestRecord } from '../../lib/core/model/request-record.ts';
-import type { WebhookState } from '../../lib/core/model/webhook-state.ts';
-import type { RecordStore, StoredRecord, WriteResult } from '../../lib/core/ports/record-store.ts';
+import { readOutcome, writeOutcome } from '../../core/model/outcome-json.ts';
+import { identityDigest, type RequestIdentity } from '../../core/model/request-id.ts';
+import type { RequestRecord } from '../../core/model/request-record.ts';
+import type { WebhookState } from '../../core/model/webhook-state.ts';
+import type { RecordStore, StoredRecord, WriteResult } from '../../core/ports/record-store.ts';
 import { Faults } from './faults.ts';
 
 /** Records in memory. It never drops one by itself, as a table may not for days. */
