@@ -4,15 +4,18 @@ import type { BundleStart } from './bundle-start.ts';
 
 const [bundle = '', event = ''] = process.argv.slice(2);
 
+const cpuBefore = process.cpuUsage();
 const startedAt = performance.now();
 const { handler } = await import(pathToFileURL(bundle).href);
 const importedAt = performance.now();
 await handler(JSON.parse(event), { getRemainingTimeInMillis: () => 60_000 });
 const readyAt = performance.now();
+const { user, system } = process.cpuUsage(cpuBefore);
 
 const start: BundleStart = {
   importMilliseconds: importedAt - startedAt,
   readyMilliseconds: readyAt - startedAt,
+  cpuMilliseconds: (user + system) / 1_000,
 };
 process.send?.(start);
 process.disconnect();
