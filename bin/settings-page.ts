@@ -1,6 +1,6 @@
 /**
- * Prints docs/settings.md from the definitions of the settings. `npm run docs` writes the file, and a test fails if it is
- * out of date.
+ * Prints docs/settings.md from the definitions of the settings. `npm run docs` writes the file, and a test fails if
+ * it is out of date.
  */
 import {
   DEFAULT_DISPOSABLE_PREFIX,

@@ -4,57 +4,57 @@ import { HttpIamAuthorizer, HttpJwtAuthorizer } from 'aws-cdk-lib/aws-apigateway
 import type { ApiAuthName } from '../core/config/settings.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
 
-/** Whose tokens an API takes. */
+/** Configures which JSON Web Tokens an API accepts. */
 export interface JwtAuthOptions {
-  /** Who issues them: the URL their claim `iss` holds, under which the issuer tells its keys. */
+  /** The URL of the issuer, as in the claim `iss`. API Gateway fetches the keys from there. */
   readonly issuer: string;
 
-  /** Whom they are issued for: what their claim `aud`, or `client_id`, holds. */
+  /** The accepted audiences, as in the claim `aud` or `client_id`. */
   readonly audience: string | readonly string[];
 
   /**
-   * The claim that names the caller's tenant. Tenants see nothing of each other's requests.
-   * @default - callers have no tenants: each sees the requests of all
+   * The claim that contains the caller's tenant. Tenants can't see each other's requests.
+   * @default - no tenants: every caller sees all requests
    */
   readonly tenantClaim?: string;
 }
 
-/** How open an API is that asks nobody who they are. */
+/** Configures an API without authentication. */
 export interface NoAuthOptions {
   /**
-   * That anyone on the internet may hand in requests at your cost, and see and cancel everyone's.
-   * @default false - refused anywhere but on an emulator of AWS
+   * Confirms that anyone on the internet can submit requests at your cost, and can see and cancel all requests.
+   * @default false - allowed on an AWS emulator only
    */
   readonly openToAnyone?: boolean;
 }
 
-/** Who may call the HTTP API. */
+/** How the HTTP API authenticates its callers. */
 export abstract class ApiAuth {
-  /** Callers sign with AWS credentials (Signature Version 4), and must be allowed to: `service.grantInvokeApi()`. */
+  /** Callers sign with AWS credentials (Signature Version 4). Grant them access with `service.grantInvokeApi()`. */
   static iam(): ApiAuth {
     return new IamAuth();
   }
 
-  /** Callers have a JSON Web Token of an issuer you trust, Cognito for example, in the header `Authorization`. */
+  /** Callers send a JSON Web Token of an issuer you trust, for example Cognito, in the header `Authorization`. */
   static jwt(options: JwtAuthOptions): ApiAuth {
     return new JwtAuth(options);
   }
 
-  /** Anyone who reaches the API may call it. For local use. */
+  /** Anyone who can reach the API can call it. For local use. */
   static none(options: NoAuthOptions = {}): ApiAuth {
     return new NoAuth(options);
   }
 
-  /** As the API's function is told. */
+  /** The name in the environment of the API's function. */
   abstract readonly name: ApiAuthName;
 
-  /** The claim that names a caller's tenant; empty where callers have none. */
+  /** The claim that contains the caller's tenant; empty without tenants. */
   readonly tenantClaim: string = '';
 
-  /** What API Gateway asks. */
+  /** The authorizer of API Gateway. */
   abstract authorizer(): IHttpRouteAuthorizer;
 
-  /** What is wrong with it where one deploys to. */
+  /** Problems with these options for the target of the deployment. */
   problems(): string[] {
     return [];
   }
@@ -92,20 +92,20 @@ class JwtAuth extends ApiAuth {
   #issuerProblems(): string[] {
     if (Token.isUnresolved(this.#issuer)) return [];
     const protocol = URL.parse(this.#issuer)?.protocol;
-    // An emulator's issuer may be a program on the same machine.
+    // With an emulator, the issuer may run on the same machine.
     if (protocol === 'https:' || (protocol === 'http:' && emulatorEndpoint())) return [];
-    return [`api.auth's issuer must be an https URL, got ${JSON.stringify(this.#issuer)}`];
+    return [`api.auth.issuer must be an https URL, got ${JSON.stringify(this.#issuer)}`];
   }
 
   #audienceProblems(): string[] {
     if (this.#audience.length > 0 && this.#audience.every((each) => each.trim() !== '')) return [];
-    return [`api.auth's audience must be one name or more, got ${JSON.stringify(this.#audience)}`];
+    return [`api.auth.audience must be one or more names, got ${JSON.stringify(this.#audience)}`];
   }
 
   #claimProblems(): string[] {
     if (Token.isUnresolved(this.tenantClaim) || /^\S{0,256}$/.test(this.tenantClaim)) return [];
     return [
-      `api.auth's tenantClaim must have up to 256 characters and no spaces, got ${JSON.stringify(this.tenantClaim)}`,
+      `api.auth.tenantClaim must have up to 256 characters and no spaces, got ${JSON.stringify(this.tenantClaim)}`,
     ];
   }
 }
@@ -127,9 +127,9 @@ class NoAuth extends ApiAuth {
     if (this.#openToAnyone || emulatorEndpoint()) return [];
     return [
       'api.auth must be ApiAuth.iam() or ApiAuth.jwt(…) on AWS, got ApiAuth.none(): ' +
-        'with that anyone on the internet could call the API; ' +
-        'if they shall, say ApiAuth.none({ openToAnyone: true }); ' +
-        'to deploy to an emulator, set AWS_ENDPOINT_URL to its URL',
+        'anyone on the internet could call the API. ' +
+        'If that is intended, use ApiAuth.none({ openToAnyone: true }). ' +
+        'To deploy to an emulator, set AWS_ENDPOINT_URL to its URL',
     ];
   }
 }

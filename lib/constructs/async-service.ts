@@ -33,42 +33,42 @@ import { RequestTable } from './storage/request-table.ts';
 import { Webhooks } from './webhooks.ts';
 
 /**
- * Processes requests asynchronously: upload a payload or send a message, collect the outcome from the output queue.
+ * Processes requests asynchronously: upload a payload or send a message, and receive the outcome from the output queue.
  *
- * A payload bucket tells an input queue of uploads; your processor, a Lambda function, takes messages from it in
- * batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms. With the
- * prop `api` there is an HTTP API besides, with `webhooks` outcomes are also sent by HTTP.
+ * A payload bucket notifies an input queue of uploads. Your processor, a Lambda function, receives messages from the
+ * queue in batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms.
+ * The prop `api` adds an HTTP API; `webhooks` also sends outcomes by HTTP.
  */
 export class AsyncService extends Construct {
-  /** Payloads and large results. */
+  /** The bucket of payloads and large results. */
   readonly payloadBucket: Bucket;
-  /** Where each request stands. */
+  /** The table of request records. */
   readonly requestTable: ITable;
-  /** Requests that wait. */
+  /** The queue of waiting requests. */
   readonly inputQueue: Queue;
-  /** Messages of requests that were given up. */
+  /** The queue of messages whose requests used up their attempts. */
   readonly deadLetterQueue: Queue;
-  /** Outcomes. Yours, where you gave one. */
+  /** The queue of outcomes: `output.queue` if that is an existing queue. */
   readonly outputQueue: IQueue;
-  /** Outcomes that no consumer could take; undefined where the output queue is yours. */
+  /** The queue of outcomes that consumers failed to process; undefined if `output.queue` is an existing queue. */
   readonly outputDeadLetterQueue: Queue | undefined;
-  /** Your processor. Grant it what your handler needs: `table.grantReadData(service.processor)`. */
+  /** Your processor. Grant it what your handler needs, for example `table.grantReadData(service.processor)`. */
   readonly processor: NodejsFunction;
-  /** What gives it its messages. Disable it to stop processing. */
+  /** The event source mapping of the input queue. Disable it to stop processing. */
   readonly eventSource: IEventSourceMapping;
   /** The HTTP API; undefined without the prop `api`. */
   readonly api: RequestApi | undefined;
-  /** What delivers webhooks; undefined without the prop `webhooks`. */
+  /** The delivery of webhooks; undefined without the prop `webhooks`. */
   readonly webhooks: Webhooks | undefined;
-  /** Told when something was given up, waits too long, fails too often, breaks or is held up. */
+  /** The alarms: on dead letters, long waits, low success rates, errors, throttling and pauses. */
   readonly alarms: readonly Alarm[];
-  /** The dashboard; undefined without the prop `dashboard`. */
+  /** The dashboard; undefined without the prop `observability.dashboard`. */
   readonly dashboard: Dashboard | undefined;
 
   readonly #prefixes: Prefixes;
   readonly #serviceName: string;
 
-  /** @throws ConfigurationError naming every prop that doesn't work, what is allowed, and what came */
+  /** @throws ConfigurationError that lists every invalid prop with its path, the allowed values and the actual value */
   constructor(scope: Construct, id: string, props: AsyncServiceProps) {
     super(scope, id);
     const settings = serviceSettings(this, props);
@@ -218,8 +218,8 @@ export class AsyncService extends Construct {
   }
 
   /**
-   * Lets someone hand in requests: upload under the upload prefix, or send a message, with its payload under the
-   * payload prefix when it is large.
+   * Grants permission to submit requests: to upload under the upload prefix, or to send messages, and to upload their
+   * large payloads under the payload prefix.
    */
   grantSubmit(grantee: IGrantable): Grant {
     const { uploadPrefix, payloadPrefix } = this.#prefixes;
@@ -229,7 +229,10 @@ export class AsyncService extends Construct {
       .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix));
   }
 
-  /** Lets someone take outcomes: receive and delete them, fetch results, delete disposable copies. */
+  /**
+   * Grants permission to consume outcomes: to receive and delete them, to fetch results and to delete consumer
+   * copies.
+   */
   grantConsume(grantee: IGrantable): Grant {
     const { resultPrefix, disposablePrefix } = this.#prefixes;
     const reading = ['s3:GetObject', 's3:GetObjectVersion'];
@@ -240,38 +243,38 @@ export class AsyncService extends Construct {
   }
 
   /**
-   * Lets someone call the HTTP API.
-   * @throws ConfigurationError where there is none, or its callers don't sign with AWS credentials
+   * Grants permission to call the HTTP API.
+   * @throws ConfigurationError if the service has no API, or if `api.auth` isn't `ApiAuth.iam()`
    */
   grantInvokeApi(grantee: IGrantable): Grant {
-    if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: give it the prop api`);
+    if (!this.api) throw new ConfigurationError(`${this.node.path} has no HTTP API: set the prop api`);
     return this.api.grantInvoke(grantee);
   }
 
-  /** Requests accepted, by whatever door; those put back from the dead-letter queue count again. @default - sum over 5 minutes */
+  /** Accepted requests, however they were submitted. Redriven requests count again. @default - sum over 5 minutes */
   metricAccepted(options?: MetricOptions): Metric {
     return this.inputQueue.metricNumberOfMessagesSent(options);
   }
 
-  /** Requests that wait for their next attempt to begin. @default - maximum over 5 minutes */
+  /** Requests that wait for an attempt. @default - maximum over 5 minutes */
   metricQueueDepth(options?: MetricOptions): Metric {
     return this.inputQueue.metricApproximateNumberOfMessagesVisible(options);
   }
 
-  /** Requests being processed, and those waiting out a retry's delay. @default - maximum over 5 minutes */
+  /** Requests being processed, and those that wait for the delay of a retry. @default - maximum over 5 minutes */
   metricInFlight(options?: MetricOptions): Metric {
     return this.inputQueue.metricApproximateNumberOfMessagesNotVisible(options);
   }
 
   /**
-   * Seconds the oldest request has been waiting. SQS leaves out messages received three times or more.
+   * Age of the oldest waiting request in seconds. SQS ignores messages that were received three times or more.
    * @default - maximum over 5 minutes
    */
   metricAgeOfOldestRequest(options?: MetricOptions): Metric {
     return this.inputQueue.metricApproximateAgeOfOldestMessage(options);
   }
 
-  /** Requests given up. @default - maximum over 5 minutes */
+  /** Messages in the dead-letter queue. @default - maximum over 5 minutes */
   metricDeadLetters(options?: MetricOptions): Metric {
     return this.deadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
   }
@@ -282,9 +285,9 @@ export class AsyncService extends Construct {
   }
 
   /**
-   * Outcomes no consumer could take.
+   * Messages in the dead-letter queue of the output queue.
    * @default - maximum over 5 minutes
-   * @throws ConfigurationError where the output queue is yours: its dead-letter queue isn't known here
+   * @throws ConfigurationError if `output.queue` is an existing queue, whose dead-letter queue is unknown
    */
   metricOutputDeadLetters(options?: MetricOptions): Metric {
     if (!this.outputDeadLetterQueue) {
@@ -295,29 +298,29 @@ export class AsyncService extends Construct {
     return this.outputDeadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
   }
 
-  /** Batches processed. @default - sum over 5 minutes */
+  /** Processed batches. @default - sum over 5 minutes */
   metricInvocations(options?: MetricOptions): Metric {
     return this.processor.metricInvocations(options);
   }
 
-  /** Batches that crashed or timed out. Requests that failed are outcomes, not errors. @default - sum over 5 minutes */
+  /** Batches that crashed or timed out. A failed request is an outcome, not an error. @default - sum over 5 minutes */
   metricErrors(options?: MetricOptions): Metric {
     return this.processor.metricErrors(options);
   }
 
-  /** Batches Lambda put off for want of concurrency. @default - sum over 5 minutes */
+  /** Batches that Lambda throttled. @default - sum over 5 minutes */
   metricThrottles(options?: MetricOptions): Metric {
     return this.processor.metricThrottles(options);
   }
 
-  /** Milliseconds a batch takes. @default - average over 5 minutes */
+  /** Duration of a batch in milliseconds. @default - average over 5 minutes */
   metricDuration(options?: MetricOptions): Metric {
     return this.processor.metricDuration(options);
   }
 
   /**
-   * A figure the processor tells, of all its requests; see docs/operations.md.
-   * @default - sum of a count, average of what is measured, over 5 minutes
+   * A metric that the processor publishes; see docs/operations.md.
+   * @default - the sum of a count or the average of a measurement, over 5 minutes
    */
   metric(name: MetricName, options?: MetricOptions): Metric {
     return serviceMetric(this.#serviceName, name, options);
@@ -332,12 +335,14 @@ export class AsyncService extends Construct {
     });
   }
 
-  /** A request that becomes a request again goes round until Lambda stops it, at a price. */
+  /** Outcomes that become requests of the same service would circulate, and cost money, until Lambda stops the loop. */
   #loopProblems(): string[] {
     const services = this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
     const loop = loopFrom<AsyncService>(this, services).map(({ node }) => node.path);
     if (loop.length === 0) return [];
-    return [`The output queue leads back to the input queue: ${[...loop, this.node.path].join(' → ')}`];
+    return [
+      `output.queue must not lead back to the input queue, got ${[...loop, this.node.path].join(' → ')}`,
+    ];
   }
 }
 

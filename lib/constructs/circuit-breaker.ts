@@ -17,14 +17,14 @@ import { ownFunctionCode } from './functions/own-function.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import type { QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
 
-/** Each message takes three calls, each of which is tried three times. */
+/** A message takes three calls, with up to three attempts each. */
 const TIMEOUT = Duration.minutes(2);
 
 const MEMORY_MIB = 256;
 
 /**
- * The queue of a {@link CircuitBreaker}. What resumes processing must get through: it is tried for more than a day, every
- * ten minutes in the end.
+ * The queue of a {@link CircuitBreaker}. A lost message could leave processing paused, so messages are retried for more
+ * than a day, finally every ten minutes.
  */
 export const PAUSES_QUEUE: QueueWithDeadLettersProps = {
   retention: Duration.days(4),
@@ -32,18 +32,18 @@ export const PAUSES_QUEUE: QueueWithDeadLettersProps = {
   maxReceiveCount: 200,
 };
 
-/** How a {@link CircuitBreaker} is to be. */
+/** Configures a {@link CircuitBreaker}. */
 export interface CircuitBreakerSetup {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
-  /** Where pauses are asked for, as {@link PAUSES_QUEUE} says. */
+  /** The queue of requested pauses, configured by {@link PAUSES_QUEUE}. */
   readonly queue: IQueue;
-  /** What is paused. */
+  /** The event source that is paused. */
   readonly source: IEventSourceMapping;
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The function that pauses the processor's event source, and resumes it. */
+/** The function that pauses and resumes the event source of the processor. */
 export class CircuitBreaker extends Construct {
   readonly function: LambdaFunction;
 

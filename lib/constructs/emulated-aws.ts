@@ -1,9 +1,9 @@
-/** Domains of AWS itself: all partitions, dual-stack and interface endpoints. */
+/** Domains of AWS in all partitions, including dual-stack and interface endpoints. */
 const AWS_HOST = /(?:^|\.)(?:amazonaws|amazonwebservices)\.|\.aws\.?$/i;
 
 /**
- * Where the AWS is that one deploys to, when it isn't AWS itself: an emulator that `AWS_ENDPOINT_URL` names.
- * @returns its URL without a slash at the end, or undefined
+ * The URL of the AWS emulator that is the target of the deployment, from `AWS_ENDPOINT_URL`.
+ * @returns the URL without a trailing slash, or undefined if the target is AWS
  */
 export function emulatorEndpoint(
   variables: Readonly<Record<string, string | undefined>> = process.env,

@@ -1,4 +1,4 @@
-/** What a CDK app imports, as `coatcheck/cdk`. */
+/** The exports of `coatcheck/cdk`, for CDK apps. */
 export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts';
 export { AsyncService } from './async-service.ts';
 export type { AsyncServiceProps } from './async-service-props.ts';

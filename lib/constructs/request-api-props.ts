@@ -1,30 +1,31 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { ApiAuth } from './api-auth.ts';
 
-/** How the HTTP API of an `AsyncService` is to be. */
+/** Configures the HTTP API of an `AsyncService`. */
 export interface RequestApiProps {
   /**
-   * Who may call it, see {@link ApiAuth}.
+   * How callers are authenticated, see {@link ApiAuth}.
    * @default ApiAuth.iam()
    */
   readonly auth?: ApiAuth;
 
   /**
-   * Longest wait a new request is let in for: 1 second to 4 days, at most `queue.retention`. Where a longer one is
-   * predicted, the API answers 503 with a `Retry-After`. Set it to how long your clients care for the result.
+   * Maximum predicted time until a new request is done for which the API accepts it: 1 second to 4 days, at most
+   * `queue.retention`. If the prediction is longer, the API answers 503 with `Retry-After`. Set it to the time after
+   * which the result is of no use to your clients.
    * @default Duration.minutes(15)
    */
   readonly maxWait?: Duration;
 
   /**
-   * Largest share of the requests that wait, in percent, one tenant may have while others wait too: 1 to 100. Above it,
-   * the API answers that tenant 429. Matters with a `tenantClaim` only.
+   * Maximum share of the waiting requests, in percent, for one tenant while other tenants wait too: 1 to 100. Above it,
+   * the API answers that tenant 429. Has no effect without a `tenantClaim`.
    * @default 50
    */
   readonly tenantShare?: number;
 
   /**
-   * The web pages that may call the API from browsers, and upload to and download from the bucket, by their origins:
+   * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:
    * `https://app.example.com`, or `*` for all.
    * @default - none
    */

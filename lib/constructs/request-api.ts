@@ -13,31 +13,31 @@ import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts'
 import type { ApiRole } from './functions/api-role.ts';
 import { apiCors } from './storage/cors.ts';
 
-/** Everything the API has lies under it. */
+/** The path of all routes. */
 const ROOT = '/v1';
 
-/** How a {@link RequestApi} is to be. */
+/** Configures a {@link RequestApi}. */
 export interface RequestApiSetup extends ApiFunctionProps {
-  /** The web pages that may call it from browsers. */
+  /** The origins of web pages that can call the API from browsers. */
   readonly corsOrigins: readonly string[];
 }
 
-/** An HTTP API by which clients hand in requests, see where they stand and fetch results. */
+/** The HTTP API: clients submit requests, query their status and fetch results. */
 export class RequestApi extends Construct {
-  /** Where it is, without a slash at the end: its paths begin with `/v1`. */
+  /** The URL of the API without a trailing slash. All paths begin with `/v1`. */
   readonly url: string;
-  /** For domain names and metrics. */
+  /** The API in API Gateway, for domain names and metrics. */
   readonly httpApi: HttpApi;
-  /** What answers. */
+  /** The function that handles the calls. */
   readonly function: LambdaFunction;
   /** The role of the function. */
   readonly role: ApiRole;
-  /** Who may call it. */
+  /** How callers are authenticated. */
   readonly auth: ApiAuth;
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
     super(scope, id);
-    const { function: answering, role } = new ApiFunction(this, 'Function', props);
+    const { function: handler, role } = new ApiFunction(this, 'Function', props);
     this.httpApi = new HttpApi(this, 'Http', {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: `Requests of ${props.settings.serviceName}`,
@@ -46,27 +46,27 @@ export class RequestApi extends Construct {
     });
     this.httpApi.addRoutes({
       path: `${ROOT}/{proxy+}`,
-      // Not any method: preflight requests, which come without authorization, would need it too.
+      // Not ANY: preflight requests carry no authorization and would be rejected.
       methods: [HttpMethod.GET, HttpMethod.POST],
       authorizer: props.auth.authorizer(),
-      integration: new HttpLambdaIntegration('Integration', answering, { scopePermissionToRoute: false }),
+      integration: new HttpLambdaIntegration('Integration', handler, { scopePermissionToRoute: false }),
     });
     this.#addStage(props);
 
     this.url = reachableUrl(this.httpApi);
-    this.function = answering;
+    this.function = handler;
     this.role = role;
     this.auth = props.auth;
   }
 
   /**
-   * Lets someone call it.
-   * @throws ConfigurationError where callers don't sign with AWS credentials
+   * Grants permission to call the API.
+   * @throws ConfigurationError if `auth` isn't `ApiAuth.iam()`
    */
   grantInvoke(grantee: IGrantable): Grant {
     if (this.auth.name !== 'iam') {
       throw new ConfigurationError(
-        `${this.node.path} must have ApiAuth.iam() to be granted to someone, got ApiAuth.${this.auth.name}()`,
+        `${this.node.path} must have ApiAuth.iam() to grant permission to call it, got ApiAuth.${this.auth.name}()`,
       );
     }
     return Grant.addToPrincipal({
@@ -77,9 +77,9 @@ export class RequestApi extends Construct {
   }
 
   /**
-   * Under the prefix that the account's policy for delivering logs covers once for all groups: a group elsewhere adds
-   * itself to that policy, which is full after some forty. Its end is that of the stack's id, so that a stack that is
-   * deployed again doesn't meet the group that an earlier one left.
+   * The account's resource policy for log delivery covers this prefix as a whole. A log group elsewhere adds an entry
+   * to that policy, which has room for about forty. The suffix comes from the stack id, so that a stack that is
+   * deployed again doesn't collide with the log group that the previous one left.
    * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-CloudWatchLogs.html
    */
   #accessLogName(): string {
@@ -105,13 +105,13 @@ export class RequestApi extends Construct {
   }
 }
 
-/** An emulator answers for all APIs at its own address. */
+/** An emulator serves all APIs at its own address. */
 function reachableUrl({ apiEndpoint, apiId }: HttpApi): string {
   const endpoint = emulatorEndpoint();
   return endpoint === undefined ? apiEndpoint : `${endpoint}/_aws/execute-api/${apiId}/$default`;
 }
 
-/** What is logged of a call. The path is without its query. */
+/** The fields of the access log. The path has no query. */
 const ACCESS_LOG = {
   requestId: AccessLogField.contextRequestId(),
   time: AccessLogField.contextRequestTimeEpoch(),

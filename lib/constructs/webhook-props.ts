@@ -1,37 +1,37 @@
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { WebhookEvent } from '../core/config/settings.ts';
 
-/** How the webhooks of an `AsyncService` are to be. */
+/** Configures the webhooks of an `AsyncService`. */
 export interface WebhookProps {
   /**
-   * What deliveries are signed with: JSON `{"current": "whsec_…"}`, each `whsec_` and the base64 of 24 to 64 bytes. To
-   * change it, add the one before as `previous` until all receivers know the new one: deliveries are signed with both.
-   * @default - a secret of its own with a generated value
+   * The signing secret: JSON `{"current": "whsec_…"}`, with `whsec_` and the base64 of 24 to 64 bytes. To rotate it,
+   * add the old value as `previous` until all receivers have the new one: deliveries are signed with both.
+   * @default - a new secret with a generated value
    */
   readonly secret?: ISecret;
 
   /**
-   * Told the outcomes of requests that name no callback URL themselves.
-   * @default - those are told by the output queue only
+   * Receives the outcomes of requests without a callback URL.
+   * @default - outcomes of requests without a callback URL go to the output queue only
    */
   readonly defaultUrl?: string;
 
   /**
-   * What is told: the outcomes `succeeded`, `failed`, `cancelled`, `expired`, and `progress`, each time a handler's is
-   * recorded, that is every 5 seconds at most.
+   * The events that are sent: the outcomes `succeeded`, `failed`, `cancelled` and `expired`, and `progress`, each
+   * time the progress of a handler is recorded, at most every 5 seconds.
    * @default - all outcomes
    */
   readonly events?: readonly WebhookEvent[];
 
   /**
-   * The ports callback URLs may have: 1 to 65,535.
+   * The allowed ports of callback URLs: 1 to 65,535.
    * @default [443, 8443]
    */
   readonly ports?: readonly number[];
 
   /**
-   * Call receivers on the machine the service runs on too, by http and on any port. Works on a local AWS only: in the
-   * cloud it would let whoever hands in a request call what is meant for the service itself.
+   * Also allow receivers on the machine that the service runs on, with http and on any port. Allowed on a local AWS
+   * only: in the cloud, senders could make the service call endpoints that only the service can reach.
    * @default false
    */
   readonly allowLocal?: boolean;

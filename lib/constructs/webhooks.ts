@@ -22,37 +22,40 @@ import type { ServiceSettings } from './settings/service-settings.ts';
 import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
 import type { WebhookProps } from './webhook-props.ts';
 
-/** A batch is delivered at once, so this is one call's time and that of our own calls. */
+/** The deliveries of a batch are concurrent, so this covers one delivery and the calls to AWS. */
 const TIMEOUT = Duration.seconds(60);
 
-/** A message is received again only when our side fails, a quarter of an hour later: that may last two hours. */
+/**
+ * A message is received again, after 15 minutes, only if AWS or the function fails. This covers two hours of
+ * failures.
+ */
 const MAX_RECEIVES = 8;
 
 const MEMORY_MIB = 256;
 
 /**
- * A tenth of what an account has unless AWS granted it more: receivers that take their time must not take it from the
- * processor and the HTTP API.
+ * A tenth of the usual concurrency of an account, so that slow receivers leave enough to the processor and the HTTP
+ * API.
  */
 const MAX_CONCURRENCY = 100;
 
 /**
- * Half of them may look up hosts. With Node's four, two names whose servers don't answer would hold up all others, those
- * of AWS among them.
+ * Half of the threads may resolve host names. With Node's default of four, two names whose servers don't answer would
+ * block all other lookups, including those of AWS.
  * @see https://nodejs.org/api/dns.html#implementation-considerations
  */
 const THREADS = 64;
 
-/** A message waits for a quarter of an hour at most, then for two hours of failures, unless its function can't run. */
+/** A message waits for at most 15 minutes, plus two hours of failures, unless the function can't run. */
 const RETENTION = Duration.days(4);
 
-/** 33 bytes, since each four of these characters are three. */
+/** In characters. Four characters of base64 are three bytes, so this makes 33 bytes. */
 const SECRET_LENGTH = 44;
 
-/** All that may be in a generated secret and isn't in base64, and the two that are. */
+/** The punctuation that a generated secret must not contain, including the + and / of base64. */
 const PUNCTUATION = '!"#$%&\'()*+,-./:;<=>?@[\\]^_`{|}~';
 
-/** How {@link Webhooks} are to be. */
+/** Configures {@link Webhooks}. */
 export interface WebhooksSetup {
   readonly service: AsyncServiceProps;
   readonly webhooks: WebhookProps;
@@ -61,19 +64,19 @@ export interface WebhooksSetup {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** Sends outcomes by HTTP: a queue of deliveries, the function that makes them, and schedules for later attempts. */
+/** Sends outcomes by HTTP: a queue of deliveries, the function that sends them, and schedules for retries. */
 export class Webhooks extends Construct {
-  /** Deliveries to be made. */
+  /** The queue of deliveries. */
   readonly queue: Queue;
-  /** Deliveries that were given up. */
+  /** The queue of failed deliveries. */
   readonly deadLetterQueue: Queue;
-  /** What deliveries are signed with. Yours, where you gave one. */
+  /** The signing secret: `webhooks.secret` if set. */
   readonly secret: ISecret;
-  /** What makes them. */
+  /** The function that sends the deliveries. */
   readonly function: LambdaFunction;
   /** The role of the function. */
   readonly role: WebhookRole;
-  /** Where later attempts are scheduled. */
+  /** The group of the schedules for retries. */
   readonly scheduleGroup: ScheduleGroup;
 
   constructor(scope: Construct, id: string, props: WebhooksSetup) {
@@ -145,16 +148,16 @@ export class Webhooks extends Construct {
         secretStringTemplate: '{}',
         generateStringKey: 'current',
         passwordLength: SECRET_LENGTH,
-        // Else punctuation is required, and none is left to take.
+        // Otherwise Secrets Manager requires punctuation, and none is allowed.
         excludePunctuation: true,
-        // MiniStack overlooks that.
+        // MiniStack ignores excludePunctuation.
         excludeCharacters: PUNCTUATION,
       },
       removalPolicy,
     });
   }
 
-  /** Only schedules of this group may be sent as it. */
+  /** The role that only schedules of this group can assume. */
   #scheduleRole(...queues: readonly Queue[]): Role {
     const role = new Role(this, 'ScheduleRole', {
       assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {

@@ -12,10 +12,10 @@ import { describe, expect, it } from 'vitest';
 import { ApiAuth, AsyncService, type RequestApiProps } from '../../lib/constructs/index.ts';
 import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
-describe('with nothing but an entry', () => {
+describe('with only an entry', () => {
   const { stack, template } = serviceInApp();
 
-  it('is a bucket, a table, two queues with dead-letter queues, a function and alarms', () => {
+  it('has a bucket, a table, queues with dead-letter queues, a processor, a circuit breaker and alarms', () => {
     const counts: Record<string, number> = {};
     for (const { type } of resources(template())) counts[type] = (counts[type] ?? 0) + 1;
     expect(counts).toEqual({
@@ -33,7 +33,7 @@ describe('with nothing but an entry', () => {
     });
   });
 
-  it('is as AWS advises where it has a choice', () => {
+  it('follows the recommendations of AWS', () => {
     expect(resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -57,7 +57,7 @@ describe('with nothing but an entry', () => {
     });
   });
 
-  it('feeds batches to the processor, which answers message by message', () => {
+  it('invokes the processor with batches and partial batch responses', () => {
     const { properties } = resource(template(), 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor');
     expect(readable(properties)).toEqual({
       EventSourceArn: `<${resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`,
@@ -73,7 +73,7 @@ describe('with nothing but an entry', () => {
     expect(findingsIn(stack)).toEqual([]);
   });
 
-  it('nor has it with all that can be added for its operators', () => {
+  it('has none with a dashboard, failure events and an alarm topic', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const topic = new Topic(stack, 'Topic', { enforceSSL: true });
     serviceIn(stack, {
@@ -82,18 +82,18 @@ describe('with nothing but an entry', () => {
     expect(findingsIn(stack)).toEqual([]);
   });
 
-  it('E21: nor has it with other places for payloads, of this stack or from elsewhere', () => {
+  it('E21: has none with payload sources, of this stack or imported', () => {
     const stack = new Stack(emptyApp(), 'Stack');
-    const claimCheckSources = [
+    const sources = [
       { bucket: Bucket.fromBucketName(stack, 'Elsewhere', 'elsewhere'), prefix: 'in/' },
       { bucket: Bucket.fromBucketArn(stack, 'Whole', 'arn:aws:s3:::whole') },
       { bucket: new Bucket(stack, 'Own', { enforceSSL: true, serverAccessLogsPrefix: 'log/' }) },
     ];
-    serviceIn(stack, { payloads: { sources: claimCheckSources } });
+    serviceIn(stack, { payloads: { sources } });
     expect(findingsIn(stack)).toEqual([]);
   });
 
-  it('hides no finding about what the user adds', () => {
+  it('hides no finding about permissions that the user adds', () => {
     const { stack, service } = serviceInApp();
     service.processor.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
     expect(findingsIn(stack)).toEqual(['AwsSolutions-IAM5[Resource::*]']);
@@ -107,12 +107,12 @@ describe('with an HTTP API', () => {
       'for callers with a token',
       { auth: ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' }) },
     ],
-    ['for anyone', { auth: ApiAuth.none({ openToAnyone: true }) }],
+    ['without authentication', { auth: ApiAuth.none({ openToAnyone: true }) }],
   ])("%s, has no findings of cdk-nag's AwsSolutions rules", (_, api) => {
     expect(findingsIn(serviceInApp({ api }).stack)).toEqual([]);
   });
 
-  it('hides no finding about what the user adds to it', () => {
+  it('hides no finding about routes and permissions that the user adds', () => {
     const { stack, service } = serviceInApp({ api: {} });
     service.api?.function.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }),
@@ -126,7 +126,7 @@ describe('with an HTTP API', () => {
   });
 });
 
-it('is as its props say', () => {
+it('applies its props', () => {
   const template = serviceInApp({
     handler: 'reports',
     queue: {
@@ -168,7 +168,7 @@ it('is as its props say', () => {
   });
 });
 
-describe('with an output queue of the user', () => {
+describe('with an existing output queue', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const outputQueue = new Queue(stack, 'Own');
   const { service, template } = serviceIn(stack, { output: { queue: outputQueue } });
@@ -182,7 +182,7 @@ describe('with an output queue of the user', () => {
     });
   });
 
-  it('A1: reads its MaximumMessageSize, which may be older than today’s default', () => {
+  it('A1: lets the processor read its MaximumMessageSize, because old queues have a smaller one', () => {
     const { Variables } = resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties
       .Environment;
     expect(Variables.COATCHECK_OUTPUT_MAX_MESSAGE_BYTES).toBe('');
@@ -195,7 +195,7 @@ describe('with an output queue of the user', () => {
     });
   });
 
-  it('A1: takes the MaximumMessageSize that it states', () => {
+  it('A1: uses the MaximumMessageSize of its template', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const { template } = serviceIn(stack, {
       output: { queue: new Queue(stack, 'Own', { maxMessageSizeBytes: 262_144 }) },
@@ -205,7 +205,7 @@ describe('with an output queue of the user', () => {
     expect(Variables.COATCHECK_OUTPUT_MAX_MESSAGE_BYTES).toBe('262144');
   });
 
-  it("doesn't know its dead-letter queue", () => {
+  it('has no metric of its dead-letter queue', () => {
     expect(service.outputDeadLetterQueue).toBeUndefined();
     expect(() => service.metricOutputDeadLetters()).toThrow(
       'Stack/Service has no output dead-letter queue, because output.queue is an existing queue',
@@ -228,7 +228,7 @@ describe('grants', () => {
     };
   }
 
-  it('let a client hand in requests, and no more', () => {
+  it('allow a client to submit requests, and nothing else', () => {
     const { statements, bucket, input } = statementsFor((service, role) => service.grantSubmit(role));
     expect(statements).toEqual([
       {
@@ -244,7 +244,7 @@ describe('grants', () => {
     ]);
   });
 
-  it('let a client take outcomes, and no more', () => {
+  it('allow a client to consume outcomes, and nothing else', () => {
     const { statements, bucket, output } = statementsFor((service, role) => service.grantConsume(role));
     expect(statements).toEqual([
       {
@@ -267,7 +267,7 @@ describe('grants', () => {
     ]);
   });
 
-  it('let a client call the HTTP API, and no more', () => {
+  it('allow a client to call the HTTP API, and nothing else', () => {
     const { stack, service, template } = serviceInApp({ api: {} });
     const client = new Role(stack, 'Client', { assumedBy: new ServicePrincipal('ecs-tasks.amazonaws.com') });
     service.grantInvokeApi(client);
@@ -282,18 +282,18 @@ describe('grants', () => {
     ]);
   });
 
-  it("don't let anyone call an API that isn't there, or that doesn't ask for AWS credentials", () => {
+  it("fail for an API that doesn't exist or doesn't use AWS credentials", () => {
     const grantee = new AccountPrincipal('123456789012');
     expect(() => serviceInApp().service.grantInvokeApi(grantee)).toThrow(
-      'Stack/Service has no HTTP API: give it the prop api',
+      'Stack/Service has no HTTP API: set the prop api',
     );
     const auth = ApiAuth.none({ openToAnyone: true });
     expect(() => serviceInApp({ api: { auth } }).service.grantInvokeApi(grantee)).toThrow(
-      'Stack/Service/Api must have ApiAuth.iam() to be granted to someone, got ApiAuth.none()',
+      'Stack/Service/Api must have ApiAuth.iam() to grant permission to call it, got ApiAuth.none()',
     );
   });
 
-  it('let another account in by the policies of the queue and the bucket', () => {
+  it('allow another account in the policies of the queue and the bucket', () => {
     const { service, template } = serviceInApp();
     service.grantSubmit(new AccountPrincipal('123456789012'));
     for (const [type, beginning] of [
@@ -328,7 +328,7 @@ describe('metrics', () => {
   });
 });
 
-it('can be in a stack twice', () => {
+it('can be in one stack twice', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   for (const id of ['One', 'Two']) new AsyncService(stack, id, { entry: ENTRY });

@@ -3,7 +3,7 @@ import type { AsyncServiceProps } from '../../lib/constructs/async-service-props
 import { readBreakerEnvironment } from '../../lib/core/config/breaker-environment.ts';
 import { readable, resource, resources, serviceInApp } from './service-in-app.ts';
 
-/** Between two tries, in the end. */
+/** The delay between the last attempts of a message. */
 const LAST_WAIT_SECONDS = 600;
 
 const BREAKER = 'ServiceCircuitBreaker';
@@ -14,7 +14,7 @@ describe('the circuit breaker', () => {
   const source = resource(template, 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor');
   const { id, properties } = resource(template, 'AWS::Lambda::Function', BREAKER);
 
-  it('is told what it pauses', () => {
+  it('has the event source in its environment', () => {
     const { Variables } = properties.Environment;
     expect(readBreakerEnvironment(readable(Variables) as Record<string, string>)).toEqual({
       serviceName: 'Stack/Service',
@@ -24,7 +24,7 @@ describe('the circuit breaker', () => {
     });
   });
 
-  it('may pause the processor, and nothing else', () => {
+  it('can pause the event source of the processor, and nothing else', () => {
     const logs = resource(template, 'AWS::Logs::LogGroup', BREAKER);
     const policy = resource(template, 'AWS::IAM::Policy', `${BREAKER}Role`);
     expect(readable(policy.properties.PolicyDocument.Statement)).toEqual([
@@ -58,7 +58,7 @@ describe('the circuit breaker', () => {
     ]);
   });
 
-  it('is given its messages, one by one answered, and again and again for more than a day', () => {
+  it('receives messages with partial batch responses, and again for more than a day', () => {
     const mapping = resource(template, 'AWS::Lambda::EventSourceMapping', BREAKER);
     expect(readable(mapping.properties)).toMatchObject({
       EventSourceArn: `<${queue.id}.Arn>`,
@@ -73,17 +73,17 @@ describe('the circuit breaker', () => {
   });
 });
 
-it('can be left out', () => {
+it('is optional', () => {
   const template = serviceInApp({ circuitBreaker: { pauseEventSource: false } }).template();
   const ids = resources(template).map(({ id }) => id);
   expect(ids.filter((id) => id.startsWith(BREAKER) || id.startsWith('ServicePauses'))).toEqual([]);
 });
 
-it('leaves nothing paused when it is left out of a service that is', () => {
+it('enables the event source when it is removed during a pause', () => {
   const enabledIn = (props: Partial<AsyncServiceProps>) =>
     resource(serviceInApp(props).template(), 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor').properties
       .Enabled;
-  // CloudFormation turns on what it is told of anew; while there is a breaker it must not.
+  // With a circuit breaker, a deployment must not enable an event source that is paused.
   expect(enabledIn({})).toBeUndefined();
   expect(enabledIn({ circuitBreaker: { pauseEventSource: false } })).toBe(true);
 });

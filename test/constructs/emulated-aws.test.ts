@@ -21,6 +21,6 @@ test.each([
   'https://lambda.cn-north-1.api.amazonwebservices.com.cn',
   'https://sts.eusc-de-east-1.amazonaws.eu',
   'https://vpce-1-a.sts.us-east-1.vpce.amazonaws.com/',
-])('%s is none', (endpoint) => {
+])('%s isn’t an emulator', (endpoint) => {
   expect(emulatorEndpoint({ AWS_ENDPOINT_URL: endpoint })).toBeUndefined();
 });

@@ -9,10 +9,10 @@ function apiTemplate(api: RequestApiProps = {}) {
   return serviceInApp({ api }).template();
 }
 
-describe('with nothing but itself', () => {
+describe('with defaults', () => {
   const template = apiTemplate();
 
-  it('is an API with two routes, a stage, a function, a role, logs and alarms', () => {
+  it('has an API with two routes, a stage, a function, a role, logs and alarms', () => {
     const counts: Record<string, number> = {};
     const ofApi = resources(template).filter(({ id }) => /^Service(?:Alarms)?Api/.test(id));
     for (const { type } of ofApi) counts[type] = (counts[type] ?? 0) + 1;
@@ -30,7 +30,7 @@ describe('with nothing but itself', () => {
     });
   });
 
-  it('asks callers for AWS credentials, on every path', () => {
+  it('requires AWS credentials on every path', () => {
     const routes = resources(template).filter(({ type }) => type === 'AWS::ApiGatewayV2::Route');
     expect(routes.map(({ properties }) => [properties.RouteKey, properties.AuthorizationType])).toEqual([
       ['GET /v1/{proxy+}', 'AWS_IAM'],
@@ -38,7 +38,7 @@ describe('with nothing but itself', () => {
     ]);
   });
 
-  it('has calls answered by its function, which nobody else may call', () => {
+  it('invokes its function, which only this API can call', () => {
     const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceApi');
     const { id: api } = resource(template, 'AWS::ApiGatewayV2::Api');
     expect(readable(resource(template, 'AWS::ApiGatewayV2::Integration').properties)).toMatchObject({
@@ -54,7 +54,7 @@ describe('with nothing but itself', () => {
     });
   });
 
-  it('runs its function as the processor, as long as API Gateway waits', () => {
+  it('has a function with the runtime of the processor and the timeout of API Gateway', () => {
     expect(resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties).toMatchObject({
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
@@ -68,7 +68,7 @@ describe('with nothing but itself', () => {
     );
   });
 
-  it('logs each call as JSON, without its query', () => {
+  it('logs each call as JSON without the query', () => {
     const stage = resource(template, 'AWS::ApiGatewayV2::Stage').properties;
     expect(stage).toMatchObject({ StageName: '$default', AutoDeploy: true });
     const logs = resource(template, 'AWS::Logs::LogGroup', 'ServiceApiAccessLogs');
@@ -82,12 +82,12 @@ describe('with nothing but itself', () => {
     expect(JSON.stringify(format)).not.toMatch(/query|requestOverride|protocol/i);
   });
 
-  it('tells browsers nothing', () => {
+  it('has no CORS', () => {
     expect(resource(template, 'AWS::ApiGatewayV2::Api').properties).not.toHaveProperty('CorsConfiguration');
   });
 });
 
-it('may call what it needs and nothing else', () => {
+it('has permission for its own calls and no others', () => {
   const template = apiTemplate();
   const id = (type: string, beginning?: string) => resource(template, type, beginning).id;
   const bucket = `<${id('AWS::S3::Bucket')}.Arn>`;
@@ -141,7 +141,7 @@ it('may call what it needs and nothing else', () => {
   ]);
 });
 
-it('asks callers for a token', () => {
+it('can require a token', () => {
   const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: ['one', 'two'] });
   const template = apiTemplate({ auth });
   const authorizer = resource(template, 'AWS::ApiGatewayV2::Authorizer');
@@ -159,20 +159,20 @@ it('asks callers for a token', () => {
   }
 });
 
-it('asks nobody, when that is wanted', () => {
+it('can be open to anyone', () => {
   const template = apiTemplate({ auth: ApiAuth.none({ openToAnyone: true }) });
   const { properties } = resource(template, 'AWS::ApiGatewayV2::Route', 'ServiceApiHttpPOST');
   expect(properties.AuthorizationType).toBe('NONE');
 });
 
-it('can have the same callers as another one', () => {
+it('can share its ApiAuth with another service', () => {
   const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'one' });
   for (const template of [apiTemplate({ auth }), apiTemplate({ auth })]) {
     expect(resource(template, 'AWS::ApiGatewayV2::Authorizer').id).toMatch(/^ServiceApi/);
   }
 });
 
-it('is open to web pages', () => {
+it('has CORS for web pages', () => {
   const template = apiTemplate({ corsOrigins: ['https://app.example.com'] });
   expect(resource(template, 'AWS::ApiGatewayV2::Api').properties.CorsConfiguration).toEqual({
     AllowOrigins: ['https://app.example.com'],
@@ -183,7 +183,7 @@ it('is open to web pages', () => {
   });
 });
 
-it('logs as the service does', () => {
+it('has the log settings of the service', () => {
   const template = serviceInApp({
     api: { maxWait: Duration.minutes(1) },
     observability: { logLevel: ApplicationLogLevel.DEBUG, logRetention: RetentionDays.ONE_YEAR },
@@ -196,14 +196,14 @@ it('logs as the service does', () => {
   });
 });
 
-it('is found by its URL', () => {
+it('has a URL', () => {
   const { stack, service, template } = serviceInApp({ api: {} });
   const { id } = resource(template(), 'AWS::ApiGatewayV2::Api');
   expect(readable(stack.resolve(service.api?.url))).toBe(`<${id}.ApiEndpoint>`);
   expect(serviceInApp().service.api).toBeUndefined();
 });
 
-it('E8: the access log is named where no account’s policy gets full, by stack and by its deployment', () => {
+it('E8: names the access log under the prefix that the resource policy covers, with a suffix per stack', () => {
   const { LogGroupName } = resource(
     serviceInApp({ api: {} }).template(),
     'AWS::Logs::LogGroup',

@@ -3,7 +3,7 @@ import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { resources, serviceInApp } from './service-in-app.ts';
 
-/** Calls of the SDK that need an action of another name, or several. */
+/** SDK calls whose actions have another name, or that need several actions. */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   BatchExecuteStatement: ['dynamodb:PartiQLInsert', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate'],
   ChangeMessageVisibilityBatch: ['sqs:ChangeMessageVisibility'],
@@ -17,7 +17,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   createPresignedPost: ['s3:PutObject'],
 };
 
-/** What Lambda does as the function: it writes logs and traces, and reads the queue of an event source. */
+/** Actions of Lambda itself with the role of the function: logs, traces and the queue of the event source. */
 const OF_LAMBDA = [
   'logs:CreateLogStream',
   'logs:PutLogEvents',
@@ -28,10 +28,10 @@ const OF_LAMBDA = [
   'xray:PutTraceSegments',
 ];
 
-/** Without it S3 answers "denied" for an object that isn't there, and a missing payload would be retried. */
+/** Without permission to list, S3 answers 403 for a missing object, and the request would be retried. */
 const NEVER_CALLED = ['s3:ListBucket'];
 
-/** The actions that the calls in a function's code need, by the name of the action without its service. */
+/** The actions that the code of a function needs, without their service prefixes. */
 function calledBy(name: string): Set<string> {
   const { metafile } = buildSync({
     entryPoints: [`functions/${name}/index.ts`],
@@ -56,24 +56,20 @@ test.each([
   ['api', 'ServiceApiFunctionRole'],
   ['breaker', 'ServiceCircuitBreakerRole'],
   ['webhook', 'ServiceWebhooksRole'],
-])(
-  'E16: every action that the role of a function allows is one that its code or Lambda calls: %s',
-  (name, role) => {
-    const template = serviceInApp({
-      api: {},
-      webhooks: {},
-      observability: { failureEvents: {}, tracing: true },
-    }).template();
-    const allowed = resources(template)
-      .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith(role))
-      .flatMap(({ properties }) => properties.PolicyDocument.Statement)
-      .flatMap(({ Action }: { Action: string | string[] }) => Action);
-    expect(allowed.length).toBeGreaterThan(3);
-    const called = calledBy(name);
-    const unused = allowed.filter(
-      (action) =>
-        !called.has(action) && !called.has(action.replace(/^\w+/, '')) && !OF_LAMBDA.includes(action),
-    );
-    expect(unused.filter((action) => !NEVER_CALLED.includes(action))).toEqual([]);
-  },
-);
+])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
+  const template = serviceInApp({
+    api: {},
+    webhooks: {},
+    observability: { failureEvents: {}, tracing: true },
+  }).template();
+  const allowed = resources(template)
+    .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith(role))
+    .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+    .flatMap(({ Action }: { Action: string | string[] }) => Action);
+  expect(allowed.length).toBeGreaterThan(3);
+  const called = calledBy(name);
+  const unused = allowed.filter(
+    (action) => !called.has(action) && !called.has(action.replace(/^\w+/, '')) && !OF_LAMBDA.includes(action),
+  );
+  expect(unused.filter((action) => !NEVER_CALLED.includes(action))).toEqual([]);
+});

@@ -3,31 +3,34 @@ import { App, Stack } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { AsyncService, type AsyncServiceProps } from '../../lib/constructs/index.ts';
 
-/** A processor that is there. */
+/** An existing processor. */
 export const ENTRY = 'test/constructs/fixtures/processor.ts';
 
-/** The feature flags of the project's own app; by one of them, what CDK's template validation finds is an error. */
+/**
+ * The feature flags of the project's own app. One of them turns findings of the CDK's template validation into
+ * errors.
+ */
 const FLAGS: Readonly<Record<string, unknown>> = JSON.parse(
   readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8'),
 ).context;
 
-/** An app that doesn't bundle, which is the slow part. */
+/** An app without bundling, which is slow. */
 export function emptyApp(): App {
   return new App({ context: { ...FLAGS, 'aws:cdk:bundling-stacks': [] } });
 }
 
-/** A service alone in its stack, `Stack/Service`. */
+/** A service in a stack of its own, `Stack/Service`. */
 export function serviceInApp(props: Partial<AsyncServiceProps> = {}) {
   return serviceIn(new Stack(emptyApp(), 'Stack'), props);
 }
 
-/** A service in a stack that may hold more. */
+/** A service in an existing stack. */
 export function serviceIn(stack: Stack, props: Partial<AsyncServiceProps> = {}) {
   const service = new AsyncService(stack, 'Service', { entry: ENTRY, ...props });
   return { stack, service, template: () => Template.fromStack(stack) };
 }
 
-/** A resource of a template. Its properties are whatever CloudFormation has: JSON. */
+/** A resource of a template. Its properties are arbitrary JSON. */
 export interface Resource {
   readonly id: string;
   readonly type: string;
@@ -48,16 +51,16 @@ export function resources(template: Template): Resource[] {
   }));
 }
 
-/** The only resource of a type whose logical id begins so. */
-export function resource(template: Template, type: string, beginning = ''): Resource {
-  const found = resources(template).filter((each) => each.type === type && each.id.startsWith(beginning));
+/** The only resource of a type whose logical id has this prefix. */
+export function resource(template: Template, type: string, prefix = ''): Resource {
+  const found = resources(template).filter((each) => each.type === type && each.id.startsWith(prefix));
   const [first] = found;
   if (!first || found.length > 1)
-    throw new Error(`${found.length} resources of ${type} begin with ${beginning}`);
+    throw new Error(`${found.length} resources of ${type} have the prefix ${prefix}`);
   return first;
 }
 
-/** A template's value with its references written as text: `<Id>`, `<Id.Attribute>`. */
+/** A template value with its references as text: `<Id>`, `<Id.Attribute>`. */
 export function readable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(readable);
   if (typeof value !== 'object' || value === null) return value;

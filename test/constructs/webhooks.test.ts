@@ -21,13 +21,13 @@ function statementsOf(template: Template, beginning: string) {
   return readable(Statement) as { Action: string | string[]; Resource: string }[];
 }
 
-it('there is nothing of it without the prop', () => {
+it('are off by default', () => {
   const ids = resources(serviceInApp({ api: {} }).template()).map(({ id }) => id);
   expect(ids.filter((id) => id.startsWith('ServiceWebhooks'))).toEqual([]);
 });
 
-describe('the functions', () => {
-  it('learn where callbacks may lead', () => {
+describe('the environment', () => {
+  it('has the callback settings', () => {
     const template = serviceInApp({ api: {}, webhooks: {} }).template();
     const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}>`;
     const deadLetters = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesDeadLetters').id}>`;
@@ -57,7 +57,7 @@ describe('the functions', () => {
     });
   });
 
-  it('learn what the props say', () => {
+  it('has the values of the props', () => {
     const defaultUrl = 'https://example.com:9443/hook';
     const template = serviceInApp({ webhooks: { defaultUrl, events: ['failed'], ports: [9443] } }).template();
     expect(readEnvironment(environmentOf(template, 'ServiceProcessor'))).toMatchObject({
@@ -75,7 +75,7 @@ describe('the roles', () => {
 
   const deadLetters = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesDeadLetters').id}.Arn>`;
 
-  it('of what delivers: next to nothing', () => {
+  it('of the webhook function allows its own calls only', () => {
     const group = resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name;
     const role = resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id;
     expect(statementsOf(template, 'ServiceWebhooksRole')).toEqual([
@@ -125,7 +125,7 @@ describe('the roles', () => {
     ]);
   });
 
-  it('of the scheduler: for schedules of the group, to send to the queue, or else to the dead-letter queue', () => {
+  it('of the scheduler allows schedules of the group to send to the queue and the dead-letter queue', () => {
     const { id, properties } = resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole');
     expect(readable(properties.AssumeRolePolicyDocument.Statement)).toEqual([
       {
@@ -146,7 +146,7 @@ describe('the roles', () => {
     ]);
   });
 
-  it('of the processor: to send to the queue besides', () => {
+  it('of the processor also allows sending to the queue', () => {
     const sending = statementsOf(template, 'ServiceProcessorRole').filter(
       ({ Action }) => Action === 'sqs:SendMessage',
     );
@@ -154,21 +154,21 @@ describe('the roles', () => {
   });
 });
 
-it('the HTTP API may send to the queue, too', () => {
+it('let the HTTP API send to the queue', () => {
   const template = serviceInApp({ api: {}, webhooks: {} }).template();
   const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}.Arn>`;
   const statements = statementsOf(template, 'ServiceApiFunctionRole');
   expect(statements).toContainEqual({ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue });
 });
 
-it('keeps messages until they are given up, and raises an alarm then', () => {
+it('keep failed deliveries, with an alarm', () => {
   const { service, template } = serviceInApp({ webhooks: {} });
   const queue = resource(template(), 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').properties;
   expect(queue).toMatchObject({ RedrivePolicy: { maxReceiveCount: 8 }, VisibilityTimeout: 360 });
   expect(service.alarms.map(({ node }) => node.id)).toContain('WebhookDeadLetters');
 });
 
-it('leaves the account enough concurrency, and each batch enough threads to look up its hosts', () => {
+it('leave concurrency to the account, and have enough threads for DNS lookups', () => {
   const template = serviceInApp({ webhooks: {} }).template();
   const { ScalingConfig } = resource(
     template,
@@ -179,7 +179,7 @@ it('leaves the account enough concurrency, and each batch enough threads to look
   expect(environmentOf(template, 'ServiceWebhooks').UV_THREADPOOL_SIZE).toBe('64');
 });
 
-it('generates a secret of 33 bytes in base64', () => {
+it('generate a secret of 33 bytes in base64', () => {
   const { properties } = resource(serviceInApp({ webhooks: {} }).template(), 'AWS::SecretsManager::Secret');
   expect(properties.GenerateSecretString).toEqual({
     SecretStringTemplate: '{}',
@@ -190,7 +190,7 @@ it('generates a secret of 33 bytes in base64', () => {
   });
 });
 
-it('signs with a secret of yours', () => {
+it('sign with an existing secret', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const secret = new Secret(stack, 'Own');
   const { service, template } = serviceIn(stack, { webhooks: { secret } });
@@ -200,13 +200,13 @@ it('signs with a secret of yours', () => {
   );
 });
 
-it("has no findings of cdk-nag's AwsSolutions rules", () => {
+it("have no findings of cdk-nag's AwsSolutions rules", () => {
   const { stack } = serviceInApp({ webhooks: {} });
   const { violations } = new AwsSolutionsChecks().validateScope(stack);
   expect(violations.map(({ ruleName }) => ruleName)).toEqual([]);
 });
 
-describe('refuses', () => {
+describe('reject', () => {
   it.each<[AsyncServiceProps['webhooks'], string]>([
     [
       { events: [] },
@@ -216,14 +216,14 @@ describe('refuses', () => {
     [{ ports: [443, 0] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got [443,0]'],
     [{ ports: [65_536] }, 'webhooks.ports must be one or more whole numbers from 1 to 65535, got [65536]'],
     [{ defaultUrl: 'http://example.com' }, 'webhooks.defaultUrl: a callback URL must be https'],
-    [{ allowLocal: true }, 'webhooks.allowLocal goes with a local AWS only'],
+    [{ allowLocal: true }, 'webhooks.allowLocal must be false unless AWS_ENDPOINT_URL'],
   ])('%j', (webhooks, problem) => {
     vi.stubEnv('AWS_ENDPOINT_URL', undefined);
     expect(() => serviceInApp({ webhooks })).toThrow(problem);
   });
 });
 
-it('calls this machine on a local AWS, if asked to', () => {
+it('can call this machine on a local AWS', () => {
   vi.stubEnv('AWS_ENDPOINT_URL', 'http://localhost:4566');
   const template = serviceInApp({ webhooks: { allowLocal: true } }).template();
   expect(environmentOf(template, 'ServiceWebhooks').COATCHECK_CALLBACKS).toBe('local');

@@ -4,8 +4,8 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { acknowledge } from '../observability/acknowledge.ts';
 
 /**
- * Has X-Ray trace a function. CDK's own prop does so too, and writes what that needs into the policy of all the function
- * may do: there it couldn't be acknowledged without hiding what the user adds.
+ * Enables active tracing by X-Ray for a function. The CDK's own prop adds the permission to the default policy of the
+ * role, where acknowledging its wildcard would also hide wildcards that the user adds.
  */
 export function traceActively({ node }: LambdaFunction, role: Role): void {
   const policy = new Policy(role, 'Tracing', {
@@ -19,7 +19,7 @@ export function traceActively({ node }: LambdaFunction, role: Role): void {
   });
   acknowledge(policy, {
     id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'Sending traces to X-Ray knows no resources.',
+    reason: 'The actions that send traces to X-Ray support no resource.',
   });
   if (!CfnResource.isCfnResource(node.defaultChild))
     throw new Error(`${node.path} has no CloudFormation resource`);

@@ -12,16 +12,16 @@ import type { ApiAuth } from '../api-auth.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { functionEnvironment } from './function-environment.ts';
 
-/** What an HTTP API works with. */
+/** The resources that the HTTP API uses. */
 export interface ApiResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
-  /** Where webhooks wait for their delivery, if there are any. */
+  /** The queue of webhook deliveries; undefined without webhooks. */
   readonly webhookQueue?: IQueue;
   readonly requestTable: ITable;
 }
 
-/** The environment variables of the HTTP API's function. */
+/** The environment variables of the API's function. */
 export function apiEnvironment(
   settings: ServiceSettings,
   auth: ApiAuth,
@@ -43,13 +43,13 @@ export function apiEnvironment(
 }
 
 /**
- * How many requests are handled at a time while the event source would have so many batches processed. Where a number
- * is only known at deployment, as many as there are at least.
+ * The number of requests handled concurrently while the event source runs this many batches. Uses the minimum of a
+ * setting that is only known at deployment.
  */
 function slotsOf(batches: number, { batchSize, concurrency, maxConcurrency }: ServiceSettings): number {
   const allowed = known(maxConcurrency, 'maxConcurrency');
-  const atATime = Math.min(known(concurrency, 'concurrency'), known(batchSize, 'batchSize'));
-  return Math.min(batches, allowed) * atATime;
+  const perBatch = Math.min(known(concurrency, 'concurrency'), known(batchSize, 'batchSize'));
+  return Math.min(batches, allowed) * perBatch;
 }
 
 function known(value: number, name: 'batchSize' | 'concurrency' | 'maxConcurrency'): number {

@@ -11,16 +11,16 @@ import { ApiRole } from './api-role.ts';
 import { nodeFunctionProps } from './node-function.ts';
 import { ownFunctionCode } from './own-function.ts';
 
-/** Room for a body of 6 MB in base64 and its copies, and a share of CPU that makes cold starts short. */
+/** Enough for a body of 6 MB in base64 and its copies, and enough CPU for short cold starts. */
 const MEMORY_MIB = 512;
 
 /**
- * As long as API Gateway waits for it.
+ * API Gateway waits no longer.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 const TIMEOUT = Duration.seconds(29);
 
-/** How an {@link ApiFunction} is to be. */
+/** Configures an {@link ApiFunction}. */
 export interface ApiFunctionProps extends ApiResources {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
@@ -28,7 +28,7 @@ export interface ApiFunctionProps extends ApiResources {
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The function behind the HTTP API. */
+/** The Lambda function of the HTTP API. */
 export class ApiFunction extends Construct {
   readonly function: LambdaFunction;
   readonly role: ApiRole;

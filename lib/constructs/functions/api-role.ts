@@ -6,14 +6,14 @@ import type { Prefixes } from '../settings/prefixes.ts';
 import type { ApiResources } from './api-environment.ts';
 import { FunctionRole } from './function-role.ts';
 
-/** What an {@link ApiRole} opens. */
+/** The resources that an {@link ApiRole} grants access to. */
 export interface ApiRoleProps extends ApiResources {
   readonly prefixes: Prefixes;
   readonly logGroup: ILogGroup;
 }
 
 /**
- * The role of the HTTP API's function: the calls it makes, those that clients make by links it signed, and no others.
+ * The role of the API's function. It allows the calls of the function and those of clients with links that it signed.
  */
 export class ApiRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ApiRoleProps) {
@@ -35,7 +35,7 @@ export class ApiRole extends FunctionRole {
       payloadPrefix,
     );
     this.allowObjects(payloadBucket, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix);
-    // To adopt the payload that an earlier try of the same request stored.
+    // To reuse the payload that an earlier submission of the same request stored.
     this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
   }
 }

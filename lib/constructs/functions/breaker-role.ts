@@ -4,14 +4,14 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { FunctionRole } from './function-role.ts';
 
-/** What a {@link BreakerRole} opens. */
+/** The resources that a {@link BreakerRole} grants access to. */
 export interface BreakerRoleProps {
   readonly queue: IQueue;
   readonly source: IEventSourceMapping;
   readonly logGroup: ILogGroup;
 }
 
-/** The role of what pauses processing: one event source, and its own queue. */
+/** The role of the function that pauses processing. It allows access to one event source and to the queue of pauses. */
 export class BreakerRole extends FunctionRole {
   constructor(scope: Construct, id: string, { queue, source, logGroup }: BreakerRoleProps) {
     super(scope, id, logGroup);

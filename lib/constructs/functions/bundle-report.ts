@@ -1,7 +1,7 @@
-/** What a bundle turned out to be when it was imported; `exported` is the type of its handler, if it has one. */
+/** The result of importing a bundle. `exported` is the type of its handler, or undefined if it has none. */
 export type BundleReport =
   | { readonly imported: true; readonly isProcessor: boolean; readonly exported: string | undefined }
   | { readonly imported: false; readonly error: string };
 
-/** The file descriptor that a report is written to: standard output belongs to what the bundle prints. */
+/** The file descriptor for the report. Standard output is left to the bundle. */
 export const REPORT_DESCRIPTOR = 3;

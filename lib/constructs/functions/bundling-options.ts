@@ -1,31 +1,31 @@
 import { programFile } from './program-file.ts';
 
-/** Bundling options that hold for every function and every output format. */
+/** Bundling options of every function, in every output format. */
 export const COMMON_BUNDLING = {
   minify: true,
-  // Logs and handlers distinguish errors by name.
+  // Logs and handlers tell errors apart by name.
   keepNames: true,
-  // The source map gives the line; the text of that line is in the repository.
+  // The source map has the line numbers; the text is in the repository.
   sourcesContent: false,
 };
 
 /**
- * Modules that are replaced in every function, each with the file that takes its place. A client of the user's finds
- * its credentials there too.
+ * Modules that are replaced in every function, with the files that replace them. AWS clients of the user also get their
+ * credentials from the replacement.
  */
 export const REPLACED_MODULES: Readonly<Record<string, string>> = {
   '@aws-sdk/credential-provider-node': programFile('lib/lambda/function-credentials'),
 };
 
 /**
- * Bundling options of an ES module. CommonJS packages inside it find what CommonJS gives them: `require` for Node's own
- * modules, `__dirname` and `__filename`. `define` replaces these two only where the code doesn't declare them itself;
- * `require` is a global for the same reason: a declaration would collide with one of the user's.
+ * Bundling options of an ES module. They provide what CommonJS packages in the bundle expect: `require` for Node's
+ * built-in modules, `__dirname` and `__filename`. `define` replaces the latter two only where the code doesn't declare
+ * them. `require` is a global, because a declaration would collide with one in the user's code.
  */
 export const ESM_BUNDLING = {
   mainFields: ['module', 'main'],
   define: { __dirname: 'import.meta.dirname', __filename: 'import.meta.filename' },
-  // No double quotes, dollar signs or backticks: older versions of the CDK pass it through a shell.
+  // No double quotes, dollar signs or backticks: older versions of the CDK pass the banner through a shell.
   banner:
     "import { createRequire as coatcheckCreateRequire } from 'node:module'; globalThis.require ??= coatcheckCreateRequire(import.meta.url);",
 };

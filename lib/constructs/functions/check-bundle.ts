@@ -6,63 +6,63 @@ import { PROCESSOR_BRAND } from '../../core/config/processor-brand.ts';
 import { type BundleReport, REPORT_DESCRIPTOR } from './bundle-report.ts';
 import { programFile } from './program-file.ts';
 
-/** Importing takes milliseconds, unless the bundle waits for something that isn't there. */
+/** An import takes milliseconds unless the bundle waits for something that is unavailable. */
 const IMPORT_TIMEOUT_MILLISECONDS = 30_000;
 
-/** Longest error text shown: one of a syntax error may quote a whole minified line. */
+/** Maximum length of a quoted error in characters. A syntax error may quote a whole minified line. */
 const ERROR_MAX_LENGTH = 500;
 
-/** A processor's bundle. */
+/** The bundle of a processor. */
 export interface ProcessorBundle {
-  /** Where it is. */
+  /** The folder of the bundle. */
   readonly folder: string;
-  /** The file it was made of, as messages name it. */
+  /** The entry of the bundle, for messages. */
   readonly entry: string;
   readonly handler: string;
-  /** The environment variables of the function; values that are only known at deployment have stand-ins. */
+  /** The environment variables of the function, with placeholders for values that are only known at deployment. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** What {@link checkBundle} found. */
+/** The result of {@link checkBundle}. */
 export interface BundleFindings {
-  /** Why it must not be deployed. */
+  /** Why the bundle must not be deployed. */
   readonly error?: string;
-  /** What may go wrong once it is deployed. */
+  /** What may fail after deployment. */
   readonly warning?: string;
 }
 
 /**
- * Checks that a bundle's handler is a processor, or wraps one that isn't exported, by importing the bundle in a process
- * of its own. Any other function would acknowledge every message and publish nothing.
+ * Checks that the handler of a bundle is a processor, or wraps one that isn't exported. Any other function would
+ * acknowledge every message and publish nothing. The check imports the bundle in a separate process.
  *
- * A bundle may be right and still fail to import here: native code for another processor, a service that only the
- * function reaches, syntax of a newer Node. Then its text decides: a bundle without a call of `processor()` doesn't hold
- * the brand.
+ * A correct bundle may fail to import on this machine: it may have native code for another CPU, need a service that
+ * only the function can reach, or use the syntax of a newer Node. Then the check searches the bundle for the brand
+ * that `processor()` adds.
  */
 export function checkBundle({ folder, entry, handler, environment }: ProcessorBundle): BundleFindings {
   const file = ['index.mjs', 'index.js'].map((name) => join(folder, name)).find((path) => existsSync(path));
   if (file === undefined)
-    return { error: `${entry} was bundled into no index.mjs or index.js, in ${folder}` };
-  const advice = `It must say: export const ${handler} = processor(yourHandler);`;
+    return { error: `The bundle of ${entry} has no index.mjs or index.js in ${folder}` };
+  const advice = `Use: export const ${handler} = processor(yourHandler);`;
   const report = importBundle(file, handler, environment);
   if (report.imported) {
     if (report.isProcessor) return {};
-    if (report.exported === undefined) return { error: `${entry} exports no ${handler}. ${advice}` };
+    if (report.exported === undefined) return { error: `${entry} has no export ${handler}. ${advice}` };
     return {
       error:
-        `${entry} exports as ${handler} a ${report.exported} that processor() didn't return: it would acknowledge ` +
+        `The export ${handler} of ${entry} is a ${report.exported} that processor() didn't return. It would acknowledge ` +
         `every message and publish nothing. ${advice}`,
     };
   }
-  const reason = shortened(report.error);
+  const reason = shorten(report.error);
   if (!holdsBrand(folder)) {
-    return { error: `${entry} doesn't call processor(). ${advice} Its import fails too: ${reason}` };
+    return { error: `${entry} doesn't call processor(). ${advice} Its import also fails: ${reason}` };
   }
   return {
     warning:
-      `${entry} can't be imported on this machine, so nothing shows that its ${handler} is a processor: ${reason}. ` +
-      'If the function needs what is missing here (native code for Lambda, a newer Node, a network), ignore this. ' +
-      'Else it will fail in Lambda too: fix the entry, its environment variables or function.bundling.',
+      `${entry} can't be imported on this machine, so it isn't certain that ${handler} is a processor: ${reason}. ` +
+      'Ignore this if the import needs something that only Lambda has (native code, a newer Node, a network). ' +
+      'Otherwise it will also fail in Lambda: fix the entry, its environment variables or function.bundling.',
   };
 }
 
@@ -88,27 +88,30 @@ function importBundle(
   const report = output?.[REPORT_DESCRIPTOR];
   if (report) return JSON.parse(report);
   if (error && 'code' in error && error.code === 'ETIMEDOUT')
-    return { imported: false, error: `it took more than ${IMPORT_TIMEOUT_MILLISECONDS / 1_000} seconds` };
+    return {
+      imported: false,
+      error: `the import took more than ${IMPORT_TIMEOUT_MILLISECONDS / 1_000} seconds`,
+    };
   return { imported: false, error: error?.message ?? `its process ended by ${signal ?? `exit(${status})`}` };
 }
 
-/** What a process needs to run, and nothing else from this one, which has the deployer's credentials. */
+/** The variables that a process needs to run. Excludes all others, because they include the deployer's credentials. */
 function systemVariables(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR, TEMP, SystemRoot } = process.env;
   return { PATH, HOME, TMPDIR, TEMP, SystemRoot };
 }
 
-/** What clients of AWS look for when they are made; no credentials, from files neither. */
+/** The variables that AWS clients read when they are created. They provide no credentials, not even from files. */
 const LAMBDA_VARIABLES = {
   AWS_REGION: 'us-east-1',
-  AWS_LAMBDA_FUNCTION_NAME: 'checked-before-deployment',
+  AWS_LAMBDA_FUNCTION_NAME: 'bundle-check',
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: '512',
   AWS_SHARED_CREDENTIALS_FILE: devNull,
   AWS_CONFIG_FILE: devNull,
   AWS_EC2_METADATA_DISABLED: 'true',
 };
 
-function shortened(error: string): string {
+function shorten(error: string): string {
   const [line = ''] = error.split('\n');
   return line.length > ERROR_MAX_LENGTH ? `${line.slice(0, ERROR_MAX_LENGTH)}…` : line;
 }

@@ -1,6 +1,6 @@
 import { Token, Tokenization } from 'aws-cdk-lib';
 
-/** What a function is told by its service, and what names it in its logs. */
+/** Adds the service name for logs to the environment variables of a function. */
 export function functionEnvironment(
   serviceName: string,
   variables: Readonly<Record<string, string>>,
@@ -9,7 +9,7 @@ export function functionEnvironment(
   return Object.fromEntries(named.map(([name, value]) => [name, tokenText(value)]));
 }
 
-/** A number that is only known at deployment is a marker, which must be turned back before it is printed for good. */
+/** Resolves a number token, which would otherwise appear in the template as its placeholder number. */
 function tokenText(value: string): string {
   return Token.isUnresolved(Number(value)) ? Tokenization.stringifyNumber(Number(value)) : value;
 }

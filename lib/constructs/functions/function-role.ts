@@ -4,7 +4,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 
-/** The role of a function that may log. What else it calls, it is allowed call by call. */
+/** The role of a function: it allows writing logs. Subclasses allow each other call. */
 export abstract class FunctionRole extends Role {
   constructor(scope: Construct, id: string, logGroup: ILogGroup) {
     super(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });

@@ -1,6 +1,5 @@
 /**
- * Imports a bundle as Lambda would, and reports what its handler is. Runs in a process of its own, with the arguments
- * FILE EXPORT; writes a {@link BundleReport} as JSON.
+ * Imports a bundle as Lambda does and writes a {@link BundleReport} as JSON. A program with the arguments FILE EXPORT.
  */
 import { readFileSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -14,13 +13,13 @@ const [file = '', exported = ''] = process.argv.slice(2);
 
 function report(found: BundleReport): never {
   writeSync(REPORT_DESCRIPTOR, JSON.stringify(found));
-  // What the bundle started, a timer or a server, doesn't hold up the deployment.
+  // A timer or server of the bundle must not block the deployment.
   process.exit(0);
 }
 
 async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>>> {
   if (path.endsWith('.mjs')) return import(pathToFileURL(path).href);
-  // CommonJS whatever a package.json in the folders above says: where Lambda puts it, there is none above it.
+  // Always CommonJS: a package.json above this folder has no effect in Lambda, where the bundle has none above it.
   const parameters = ['exports', 'require', 'module', '__filename', '__dirname'];
   const module = { exports: {} };
   const run = compileFunction(readFileSync(path, 'utf8'), parameters, {
@@ -31,12 +30,14 @@ async function exportsOf(path: string): Promise<Readonly<Record<string, unknown>
   return module.exports;
 }
 
-/** A function around a processor that isn't exported itself, as tools for tracing and error reporting make it. */
+/**
+ * Whether a handler can be a wrapper, made by a tracing or error reporting tool, of a processor that isn't exported.
+ */
 function isWrapper(handler: unknown, all: readonly unknown[]): boolean {
   return typeof handler === 'function' && makesProcessor() && !all.some(isProcessor);
 }
 
-/** Its name, code and message: a stack would show the line of code, which is the whole bundle. */
+/** The name, code and message of an error. A stack would quote the line of code, which is the whole bundle. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? ` (${error.code})` : '';

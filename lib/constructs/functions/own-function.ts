@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { AssetHashType, DockerImage } from 'aws-cdk-lib';
 import { Code } from 'aws-cdk-lib/aws-lambda';
 
-/** The functions of a service that its users don't write, by their folder in `functions/`. */
+/** The functions that belong to the service itself, by their folders in `functions/`. */
 export const OWN_FUNCTIONS = ['api', 'breaker', 'webhook'] as const;
 
 /** One of {@link OWN_FUNCTIONS}. */
@@ -12,8 +12,9 @@ export type OwnFunction = (typeof OWN_FUNCTIONS)[number];
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 
 /**
- * The code of a function that its users don't write. The package has it built, so that it deploys from any project,
- * whatever its package manager and layout. A checkout bundles it with the program that builds the package.
+ * The code of one of the service's own functions. The package contains the built code, so it deploys from a project
+ * with any package manager and layout. A checkout of the repository bundles it with the program that builds the
+ * package.
  */
 export function ownFunctionCode(name: OwnFunction): Code {
   const folder = join(ROOT, 'functions', name);

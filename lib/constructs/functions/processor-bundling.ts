@@ -15,12 +15,12 @@ import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { ProcessorFunctionProps } from '../settings/processor-function-props.ts';
 import { COMMON_BUNDLING, ESM_BUNDLING, REPLACED_MODULES, SPLITTING } from './bundling-options.ts';
 
-/** The lock files the CDK knows: by its name it runs a package manager. */
+/** The lock files that the CDK knows. It chooses the package manager by the name of the file. */
 const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'];
 
 /**
- * How the CDK bundles a processor: our options, with those of the prop `bundling` laid over them.
- * @throws ConfigurationError when there must be one lock file and it isn't clear which
+ * The bundling options of a processor: the service's own, overridden by `function.bundling`.
+ * @throws ConfigurationError if `nodeModules` needs a lock file and there is none, or more than one
  */
 export function processorBundling(
   service: AsyncServiceProps,
@@ -30,11 +30,11 @@ export function processorBundling(
   const landmark = locks[0] ?? findUp('package.json', resolve('.'));
   const projectRoot = resolve(root ?? (landmark === undefined ? '.' : dirname(landmark)));
   const file = resolve(service.entry);
-  // The TypeScript compiler of `preCompilation` takes the user's own file only.
+  // The TypeScript compiler of `preCompilation` accepts the user's own file only.
   const entry = given.preCompilation ? file : generatedEntry(file, service.handler ?? 'handler', projectRoot);
   return {
     entry,
-    depsLockFilePath: theOnly(locks, given) ?? entry,
+    depsLockFilePath: singleLockFile(locks, given) ?? entry,
     projectRoot,
     bundling: bundlingOptions(service.function ?? {}, projectRoot),
   };
@@ -44,14 +44,14 @@ function bundlingOptions(
   { bundling: given = {}, architecture }: ProcessorFunctionProps,
   projectRoot: string,
 ): BundlingOptions {
-  // What the TypeScript compiler of `preCompilation` leaves is often CommonJS.
+  // The output of the TypeScript compiler of `preCompilation` is often CommonJS.
   const format = given.format ?? (given.preCompilation ? OutputFormat.CJS : OutputFormat.ESM);
   const ours = format === OutputFormat.ESM ? ESM_BUNDLING : undefined;
   const { esbuildArgs, commandHooks } = ours ? splitting(given.commandHooks) : given;
   return {
     ...COMMON_BUNDLING,
     mainFields: ours?.mainFields,
-    // The SDK that was tested, which also starts faster than the runtime's.
+    // The tested version of the SDK. It also starts faster than that of the runtime.
     bundleAwsSDK: true,
     sourceMap: true,
     logLevel: LogLevel.WARNING,
@@ -115,7 +115,7 @@ function moveCommand(from: string, to: string): string {
 }
 
 /**
- * The platform for which npm installs the packages in `bundling.nodeModules`: that of the function.
+ * The variables that make npm install `bundling.nodeModules` for the platform of the function.
  * @see https://docs.npmjs.com/cli/v11/using-npm/config#cpu
  */
 function installTarget(architecture = Architecture.ARM_64): Record<string, string> {
@@ -123,7 +123,7 @@ function installTarget(architecture = Architecture.ARM_64): Record<string, strin
   return { npm_config_os: 'linux', npm_config_cpu: cpu, npm_config_libc: 'glibc' };
 }
 
-/** The lock files of the project: in the nearest folder that has any. */
+/** The lock files of the project, in the nearest folder that has any. */
 function lockFilesOf({ depsLockFilePath, projectRoot }: ProcessorFunctionProps): string[] {
   if (depsLockFilePath !== undefined) return [resolve(depsLockFilePath)];
   const found = lockFilesAbove(resolve('.'));
@@ -131,15 +131,15 @@ function lockFilesOf({ depsLockFilePath, projectRoot }: ProcessorFunctionProps):
 }
 
 /**
- * The lock file by which the CDK chooses a package manager and, for `nodeModules`, versions. Undefined when it isn't
- * clear and doesn't matter: for any other file the CDK runs the bundler by npx.
+ * The lock file that decides the package manager and the versions of `nodeModules`. Undefined if it is ambiguous and
+ * not needed: with any other file the CDK runs the bundler with npx.
  */
-function theOnly(locks: readonly string[], { nodeModules = [] }: BundlingOptions): string | undefined {
+function singleLockFile(locks: readonly string[], { nodeModules = [] }: BundlingOptions): string | undefined {
   if (locks.length === 1) return locks[0];
   if (nodeModules.length === 0) return undefined;
-  const came = locks.length > 0 ? locks.join(' and ') : `none in ${resolve('.')} or above it`;
+  const found = locks.length > 0 ? locks.join(' and ') : `none in ${resolve('.')} or above it`;
   throw new ConfigurationError(
-    `function.depsLockFilePath must name the lock file that has ${nodeModules.join(', ')}, one of ${LOCK_FILES.join(', ')}, got ${came}`,
+    `function.depsLockFilePath must be the lock file with ${nodeModules.join(', ')}, one of ${LOCK_FILES.join(', ')}, got ${found}`,
   );
 }
 
@@ -155,20 +155,20 @@ function findUp(name: string, folder: string): string | undefined {
 }
 
 /**
- * Writes a module that exports the handler of the user's entry, which may be CommonJS and may lie outside of the
- * project's root. The bundler would make a default export of a CommonJS entry, and the CDK refuses an entry elsewhere.
- * @returns its path: in the cache of the package that the entry belongs to, since the CDK looks there for the versions
- * of `nodeModules`
+ * Writes a module that exports the handler of the user's entry. It supports CommonJS entries, which the bundler would
+ * turn into a default export, and entries outside the project root, which the CDK rejects.
+ * @returns the path of the module. It is in the cache of the package of the entry, because the CDK looks there for the
+ * versions of `nodeModules`.
  */
 function generatedEntry(entry: string, handler: string, projectRoot: string): string {
   const manifest = isUnder(entry, projectRoot) ? findUp('package.json', dirname(entry)) : undefined;
   const home = manifest !== undefined && isUnder(manifest, projectRoot) ? dirname(manifest) : projectRoot;
   const folder = join(home, 'node_modules', '.cache', 'coatcheck');
   mkdirSync(folder, { recursive: true });
-  // The bundler resolves from where a file really is, and `node_modules` may be a link.
-  const way = relative(realpathSync(folder), realpathSync(entry));
-  const specifier = JSON.stringify(way.replaceAll(sep, '/'));
-  // By the namespace: an export that is missing is reported in our words when the bundle is checked.
+  // The bundler resolves imports from the real path of a file, and `node_modules` may be a link.
+  const path = relative(realpathSync(folder), realpathSync(entry));
+  const specifier = JSON.stringify(path.replaceAll(sep, '/'));
+  // With a namespace import, a missing export isn't an error of the bundler, and checkBundle reports it.
   const text = [
     `import * as entry from ${specifier};`,
     `const handler = entry.${handler};`,
@@ -182,6 +182,6 @@ function generatedEntry(entry: string, handler: string, projectRoot: string): st
 }
 
 function isUnder(path: string, folder: string): boolean {
-  const way = relative(folder, path);
-  return !isAbsolute(way) && way !== '..' && !way.startsWith(`..${sep}`);
+  const inside = relative(folder, path);
+  return !isAbsolute(inside) && inside !== '..' && !inside.startsWith(`..${sep}`);
 }

@@ -7,22 +7,22 @@ import type { PayloadSource } from '../settings/payload-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { functionEnvironment } from './function-environment.ts';
 
-/** What a processor works with. */
+/** The resources that a processor uses. */
 export interface ProcessorResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
   readonly outputQueue: IQueue;
-  /** The output queue's MaximumMessageSize, where the deployment knows it. */
+  /** The MaximumMessageSize of the output queue; undefined if it is unknown at deployment. */
   readonly outputMaxMessageBytes: number | undefined;
   readonly deadLetterQueue: IQueue;
   readonly requestTable: ITable;
-  /** Where webhooks wait for their delivery, if there are any. */
+  /** The queue of webhook deliveries; undefined without webhooks. */
   readonly webhookQueue?: IQueue;
-  /** Where a pause is asked for; absent where none is made. */
+  /** The queue of requested pauses; undefined if pauses don't disable the event source. */
   readonly pauseQueue: IQueue | undefined;
-  /** Where payloads may lie besides the payload bucket. */
+  /** Locations of payloads outside the payload bucket. */
   readonly payloadSources: readonly PayloadSource[];
-  /** What is told of failures; absent where nothing is. */
+  /** The event bus for failure events; undefined without them. */
   readonly failureBus: IEventBus | undefined;
 }
 

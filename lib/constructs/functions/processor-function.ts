@@ -13,18 +13,18 @@ import { processorBundling } from './processor-bundling.ts';
 import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
 import { ProcessorRole } from './processor-role.ts';
 
-/** How a {@link ProcessorFunction} is to be. */
+/** Configures a {@link ProcessorFunction}. */
 export interface ProcessorFunctionSetup extends ProcessorResources {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The user's processor as a Lambda function, fed by the input queue. */
+/** The Lambda function that runs the user's processor, with the input queue as its event source. */
 export class ProcessorFunction extends Construct {
   readonly function: NodejsFunction;
   readonly role: ProcessorRole;
-  /** What gives it its messages. */
+  /** The event source mapping of the input queue. */
   readonly eventSource: EventSourceMapping;
 
   constructor(scope: Construct, id: string, props: ProcessorFunctionSetup) {
@@ -57,12 +57,12 @@ export class ProcessorFunction extends Construct {
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),
       maxConcurrency: settings.maxConcurrency,
-      // A breaker that is taken away during a pause can't end it any more: the deployment does.
+      // If the circuit breaker is removed during a pause, the deployment must end the pause.
       enabled: props.pauseQueue ? undefined : true,
       reportBatchItemFailures: true,
     });
   }
-  /** When the template is synthesized: by then the app has set all environment variables. */
+  /** Runs during synthesis, after the app has set all environment variables. */
   #checkBundle(entry: string, handler: string): string[] {
     const { function: checked } = this;
     if (!Stack.of(this).bundlingRequired) return [];
@@ -84,7 +84,7 @@ export class ProcessorFunction extends Construct {
   }
 }
 
-/** The environment variables of a function; those that are only known at deployment have a stand-in. */
+/** The environment variables of a function, with placeholders for values that are only known at deployment. */
 function environmentOf(resource: CfnFunction): Record<string, string> {
   const { variables = {} }: { variables?: Record<string, unknown> } =
     Stack.of(resource).resolve(resource.environment) ?? {};

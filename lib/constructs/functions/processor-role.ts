@@ -6,20 +6,20 @@ import type { Prefixes } from '../settings/prefixes.ts';
 import { FunctionRole } from './function-role.ts';
 import type { ProcessorResources } from './processor-environment.ts';
 
-/** What a {@link ProcessorRole} opens. */
+/** The resources that a {@link ProcessorRole} grants access to. */
 export interface ProcessorRoleProps extends ProcessorResources {
   readonly prefixes: Prefixes;
   readonly logGroup: ILogGroup;
 }
 
-/** The role of a processor: the calls that the engine and the event source make, and no others. */
+/** The role of a processor. It allows the calls of the engine and of the event source. */
 export class ProcessorRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ProcessorRoleProps) {
     super(scope, id, props.logGroup);
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
     this.allowQueues(props);
     this.allowRecords(props.requestTable);
-    // The load log.
+    // The log of the load.
     this.allow(['dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
@@ -42,7 +42,7 @@ export class ProcessorRole extends FunctionRole {
     outputQueue.encryptionMasterKey?.grant(this, 'kms:GenerateDataKey', 'kms:Decrypt');
   }
 
-  /** The right to list is never used: with it S3 answers "missing", not "denied", for an object that isn't there. */
+  /** With permission to list, S3 answers 404 instead of 403 for a missing object. Nothing is ever listed. */
   private allowReading(bucket: IBucket, ...prefixes: readonly string[]): void {
     this.allowObjects(bucket, ['s3:GetObject', 's3:GetObjectVersion'], ...prefixes);
     this.addToPolicy(

@@ -15,19 +15,19 @@ import {
 } from '../../core/config/record-table.ts';
 import { FunctionRole } from './function-role.ts';
 
-/** What a {@link WebhookRole} opens. */
+/** The resources that a {@link WebhookRole} grants access to. */
 export interface WebhookRoleProps {
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
   readonly secret: ISecret;
   readonly scheduleGroup: IScheduleGroup;
-  /** Whom the scheduler is to be while it sends to the queue. */
+  /** The role that the scheduler assumes to send to the queue. */
   readonly scheduleRole: IRole;
   readonly requestTable: ITable;
   readonly logGroup: ILogGroup;
 }
 
-/** The role of what delivers webhooks: whoever tricks it into calling somebody else finds next to nothing there. */
+/** The role of the webhook function. It allows little, because the function calls URLs that senders choose. */
 export class WebhookRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: WebhookRoleProps) {
     super(scope, id, props.logGroup);
@@ -38,7 +38,7 @@ export class WebhookRole extends FunctionRole {
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn, deadLetterQueue.queueArn]);
     this.#allowReading(secret);
-    this.#allowNoting(props.requestTable);
+    this.#allowRecording(props.requestTable);
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',
       resource: 'schedule',
@@ -54,9 +54,9 @@ export class WebhookRole extends FunctionRole {
     );
   }
 
-  /** Not `grantRead`, which also allows to describe the secret. */
+  /** Not `grantRead`, which also allows describing the secret. */
   #allowReading(secret: ISecret): void {
-    // A secret that is known by its name only has six more characters at the end of its ARN.
+    // The full ARN of a secret that was imported by name ends with six more characters.
     const resource = secret.secretFullArn ?? `${secret.secretArn}-??????`;
     Grant.addToPrincipalOrResource({
       grantee: this,
@@ -69,10 +69,10 @@ export class WebhookRole extends FunctionRole {
   }
 
   /**
-   * Changes what is noted about webhooks, and nothing else; tells nothing of the rest.
+   * Allows updating the webhook attributes of a record, and neither changing nor reading any others.
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
    */
-  #allowNoting({ tableArn }: ITable): void {
+  #allowRecording({ tableArn }: ITable): void {
     this.addToPolicy(
       new PolicyStatement({
         actions: ['dynamodb:UpdateItem'],

@@ -8,8 +8,8 @@ import type { Prefixes } from '../settings/prefixes.ts';
 import type { Webhooks } from '../webhooks.ts';
 import { acknowledge } from './acknowledge.ts';
 
-/** What the findings are about. */
-export interface FindingsOf {
+/** The constructs and settings that the findings refer to. */
+export interface AcknowledgedScope {
   readonly payloadBucket: IBucket;
   readonly processorRole: IRole;
   readonly api: RequestApi | undefined;
@@ -18,16 +18,15 @@ export interface FindingsOf {
   readonly payloadSources: readonly PayloadSource[];
 }
 
-/** Tells cdk-nag's AwsSolutions rules, where an app runs them, which of their findings are meant to be so. */
-export function acknowledgeFindings(of: FindingsOf): void {
-  const { payloadBucket, processorRole, api, webhooks, prefixes } = of;
+/** Acknowledges the findings of cdk-nag's AwsSolutions rules that are intended, for apps that run these rules. */
+export function acknowledgeFindings(scope: AcknowledgedScope): void {
+  const { payloadBucket, processorRole, api, webhooks, prefixes } = scope;
   acknowledge(payloadBucket, {
     id: 'AwsSolutions-S1',
-    reason:
-      'Access logs need a bucket of their own; who must know who read what turns on CloudTrail data events.',
+    reason: 'Access logs need another bucket. To audit reads, enable CloudTrail data events for this bucket.',
   });
   acknowledgePrefixes(processorRole, payloadBucket, Object.values<string>({ ...prefixes }));
-  acknowledgeSources(processorRole, of.payloadSources);
+  acknowledgeSources(processorRole, scope.payloadSources);
   if (webhooks) acknowledgeWebhooks(webhooks);
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
@@ -39,18 +38,18 @@ export function acknowledgeFindings(of: FindingsOf): void {
   if (api.auth.name === 'none') {
     acknowledge(api.httpApi, {
       id: 'AwsSolutions-APIG4',
-      reason: 'That anyone may call was asked for by ApiAuth.none().',
+      reason: 'ApiAuth.none() makes the API public on request.',
     });
   }
 }
 
 function acknowledgeWebhooks(webhooks: Webhooks): void {
   const { secret, role, scheduleGroup } = webhooks;
-  // What is somebody else's is for them to judge.
+  // An existing secret belongs to its owner, and so do the findings about it.
   if (secret.node.scope === webhooks) {
     acknowledge(secret, {
       id: 'AwsSolutions-SMG4',
-      reason: 'Receivers must be told of a new secret before it is used: only its owner knows when they are.',
+      reason: 'Receivers need a new secret before it is used, so its owner decides when to rotate it.',
     });
   }
   const schedules = Stack.of(role).formatArn({
@@ -60,7 +59,7 @@ function acknowledgeWebhooks(webhooks: Webhooks): void {
   });
   acknowledge(role, {
     id: wildcardIn(schedules, role),
-    reason: 'Each later attempt at a delivery is a schedule of its own in the group.',
+    reason: 'Each retry of a delivery is a separate schedule in this group.',
   });
 }
 
@@ -68,7 +67,7 @@ function acknowledgePrefixes(role: IRole, payloadBucket: IBucket, prefixes: read
   const known = prefixes.filter((prefix) => !Token.isUnresolved(prefix));
   const findings = known.map((prefix) => ({
     id: wildcardIn(payloadBucket.arnForObjects(`${prefix}*`), role),
-    reason: `The keys under ${prefix} are chosen by senders or derived from request ids.`,
+    reason: `Senders choose the keys under ${prefix}, or they are derived from request ids.`,
   }));
   acknowledge(role, ...findings);
 }
@@ -76,28 +75,28 @@ function acknowledgePrefixes(role: IRole, payloadBucket: IBucket, prefixes: read
 function acknowledgeSources(role: IRole, sources: readonly PayloadSource[]): void {
   const findings = sources.map(({ bucket, prefix = '' }, index) => ({
     id: wildcardIn(bucket.arnForObjects(`${prefix}*`), role),
-    reason: `payloads.sources[${index}] lets messages refer to any object there: the keys are chosen by senders.`,
+    reason: `payloads.sources[${index}] lets messages refer to any object there, and senders choose the keys.`,
   }));
   acknowledge(role, ...findings);
 }
 
-/** The finding about a resource with a wildcard in the policy of a role. */
+/** The id of the finding about a resource with a wildcard in the policy of a role. */
 function wildcardIn(resource: string, role: IRole): string {
-  return `AwsSolutions-IAM5[Resource::${shown(Stack.of(role).resolve(resource))}]`;
+  return `AwsSolutions-IAM5[Resource::${formatValue(Stack.of(role).resolve(resource))}]`;
 }
 
-/** A value of a template as a finding shows it: `arn:<AWS::Partition>:s3:::…`, `<Bucket.Arn>/…`. */
-function shown(value: unknown): string {
+/** Formats a template value as a finding does: `arn:<AWS::Partition>:s3:::…`, `<Bucket.Arn>/…`. */
+function formatValue(value: unknown): string {
   if (typeof value === 'string') return value;
   if (typeof value !== 'object' || value === null) return String(value);
-  if ('Ref' in value) return `<${shown(value.Ref)}>`;
+  if ('Ref' in value) return `<${formatValue(value.Ref)}>`;
   if ('Fn::GetAtt' in value && Array.isArray(value['Fn::GetAtt'])) {
-    return `<${value['Fn::GetAtt'].map(shown).join('.')}>`;
+    return `<${value['Fn::GetAtt'].map(formatValue).join('.')}>`;
   }
   if ('Fn::Join' in value && Array.isArray(value['Fn::Join'])) {
     const [delimiter, parts] = value['Fn::Join'];
-    return parts.map(shown).join(delimiter);
+    return parts.map(formatValue).join(delimiter);
   }
-  if ('Fn::ImportValue' in value) return shown(value['Fn::ImportValue']);
+  if ('Fn::ImportValue' in value) return formatValue(value['Fn::ImportValue']);
   return JSON.stringify(value);
 }

@@ -4,43 +4,44 @@ import { CfnTopic, type ITopic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
 
-/** SNS's own key: its policy lets users of the account publish, no service, and can't be changed. */
-const KEY_OF_SNS = 'alias/aws/sns';
+/** The AWS managed key of SNS. Its policy allows users of the account but no service, and can't be changed. */
+const SNS_MANAGED_KEY = 'alias/aws/sns';
 
 const KEY_ACTIONS = ['kms:Decrypt', 'kms:GenerateDataKey*'];
 
 /**
- * Lets CloudWatch's alarms publish to a topic. The CDK's action of an alarm grants nothing, and an alarm that may not
- * publish says so in its history only.
- * @throws ConfigurationError when the topic is encrypted with SNS's own key
+ * Allows CloudWatch alarms to publish to a topic. The CDK's alarm action grants nothing, and an alarm without
+ * permission reports that in its history only.
+ * @throws ConfigurationError if the topic is encrypted with the AWS managed key of SNS
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
  */
-export function letAlarmsPublish(alarms: Construct, topic: ITopic): void {
+export function allowAlarmsToPublish(alarms: Construct, topic: ITopic): void {
   const resource = topic.node.defaultChild;
   const known = resource instanceof CfnTopic ? resource : undefined;
   const key = topic.masterKey;
   const keyName = JSON.stringify(Stack.of(topic).resolve(key?.keyArn ?? known?.kmsMasterKeyId) ?? '');
-  if (keyName.includes(KEY_OF_SNS)) {
+  if (keyName.includes(SNS_MANAGED_KEY)) {
     throw new ConfigurationError(
-      `observability.alarmTopic must be encrypted with a key of yours or not at all, got ${KEY_OF_SNS}: it doesn't let CloudWatch ` +
-        'publish, and its policy can’t be changed. Give the topic masterKey: new Key(…)',
+      `observability.alarmTopic must be unencrypted or encrypted with your own key, got ${SNS_MANAGED_KEY}: its policy doesn't ` +
+        "allow CloudWatch to publish and can't be changed. Set masterKey: new Key(…) on the topic",
     );
   }
   const cloudWatch = new ServicePrincipal('cloudwatch.amazonaws.com');
-  const mayUseKey = new PolicyStatement({ principals: [cloudWatch], actions: KEY_ACTIONS, resources: ['*'] });
-  if (key && !key.addToResourcePolicy(mayUseKey).statementAdded) {
+  const allowKey = new PolicyStatement({ principals: [cloudWatch], actions: KEY_ACTIONS, resources: ['*'] });
+  if (key && !key.addToResourcePolicy(allowKey).statementAdded) {
     Annotations.of(alarms).addWarningV2(
       'coatcheck:alarmTopicKey',
-      `The key of observability.alarmTopic, ${keyName}, isn't part of this app. Its policy must allow cloudwatch.amazonaws.com ` +
-        `${KEY_ACTIONS.join(' and ')}, or no alarm is delivered.`,
+      `The key of observability.alarmTopic, ${keyName}, isn't part of this app. Its policy must allow ${KEY_ACTIONS.join(' and ')} to ` +
+        'cloudwatch.amazonaws.com; otherwise no alarm is delivered.',
     );
   } else if (!known) {
     Annotations.of(alarms).addInfo(
-      'observability.alarmTopic isn’t part of this app. If it is encrypted, the policy of its key must allow ' +
-        `cloudwatch.amazonaws.com ${KEY_ACTIONS.join(' and ')}, or no alarm is delivered.`,
+      "observability.alarmTopic isn't part of this app. If it is encrypted, the policy of its key must allow " +
+        `${KEY_ACTIONS.join(' and ')} to cloudwatch.amazonaws.com; otherwise no alarm is delivered.`,
     );
   }
-  // A topic without a policy of its own has SNS's, which lets CloudWatch publish; a statement of ours would replace it.
+  // A topic without its own policy has the default one, which allows CloudWatch to publish. A statement would replace
+  // it.
   if (known && topic.node.tryFindChild('Policy')) {
     topic.addToResourcePolicy(
       new PolicyStatement({

@@ -5,7 +5,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import { EVENT_BUS_SOURCE, sourceOf } from '../../core/model/event-names.ts';
 
-/** Who is told of a service's failures. */
+/** Configures {@link FailureEvents}. */
 export interface FailureEventsSetup {
   readonly serviceName: string;
   /** Absent for the default event bus of the account. */
@@ -13,7 +13,7 @@ export interface FailureEventsSetup {
   readonly topic: ITopic | undefined;
 }
 
-/** The event bus that is told of outcomes other than successes, and the topic that is told by it. */
+/** The event bus that receives an event for every outcome other than a success, and the rule for the topic. */
 export class FailureEvents extends Construct {
   readonly bus: IEventBus;
 
@@ -31,8 +31,8 @@ export class FailureEvents extends Construct {
   }
 
   /**
-   * The role as which EventBridge publishes: a topic that lets EventBridge itself publish is open to rules of every
-   * account. Only rules of this account are given it.
+   * The role that EventBridge assumes to publish, for rules of this account only. A topic policy that allows
+   * EventBridge itself would allow the rules of every account.
    */
   #publisher(topic: ITopic): Role {
     const { account } = Stack.of(this);

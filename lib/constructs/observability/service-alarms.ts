@@ -18,43 +18,43 @@ import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { emulatorEndpoint } from '../emulated-aws.ts';
 import type { RequestApi } from '../request-api.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
-import { letAlarmsPublish } from './alarm-topic.ts';
+import { allowAlarmsToPublish } from './alarm-topic.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
 
-/** What {@link ServiceAlarms} watch. */
+/** Configures {@link ServiceAlarms}. */
 export interface ServiceAlarmsProps {
   readonly settings: ServiceSettings;
   readonly inputQueue: IQueue;
   readonly deadLetterQueue: IQueue;
-  /** Absent where the output queue is the user's own. */
+  /** Undefined if the output queue is an existing queue. */
   readonly outputDeadLetterQueue: IQueue | undefined;
-  /** Absent where there are no webhooks. */
+  /** Undefined without webhooks. */
   readonly webhookDeadLetterQueue: IQueue | undefined;
-  /** Absent where no pauses are made. */
+  /** Undefined if pauses don't disable the event source. */
   readonly pauseDeadLetterQueue: IQueue | undefined;
   readonly processor: IFunction;
-  /** Absent where there is no HTTP API. */
+  /** Undefined without an HTTP API. */
   readonly api: RequestApi | undefined;
-  /** Told when an alarm is raised. */
+  /** Notified when an alarm fires. */
   readonly topic: ITopic | undefined;
 }
 
-/** The worst minute counts. */
-const EVERY_MINUTE = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
+/** The highest value in a minute. */
+const MINUTE_MAXIMUM = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
 
-/** The longest pause: while something stays down the alarm stays raised. */
+/** The longest pause, so that the alarm stays on while something remains unavailable. */
 const PAUSED_PERIOD = Duration.seconds(NUMBER_SETTINGS.pauseSeconds.max);
 
-/** Trouble that is over by itself within so many minutes is none. */
-const LASTING = { evaluationPeriods: 3, datapointsToAlarm: 3 };
+/** The alarm fires only if the problem lasts this many minutes. */
+const SUSTAINED = { evaluationPeriods: 3, datapointsToAlarm: 3 };
 
-/** A success rate below it is told of, in percent: that many requests can hardly all be the senders' fault. */
-const LOWEST_SUCCESS_RATE = 50;
+/** In percent. If more requests fail, the cause is probably not in the requests. */
+const MIN_SUCCESS_RATE_PERCENT = 50;
 
-/** Fewer requests than that in a minute make no rate. */
-const FEWEST_REQUESTS = 10;
+/** With fewer requests in a minute, the success rate counts as 100%. */
+const MIN_REQUESTS = 10;
 
-/** The alarms of a service: what was given up, waits too long, fails too often, breaks or is held up. */
+/** The alarms of a service: on dead letters, long waits, low success rates, errors, throttling and pauses. */
 export class ServiceAlarms extends Construct {
   readonly all: readonly Alarm[];
 
@@ -70,7 +70,7 @@ export class ServiceAlarms extends Construct {
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
       this.onOldestRequest(settings, inputQueue),
       this.onThrottles(settings, processor),
-      // Emulators know no alarms on metric math, and refuse to deploy them.
+      // Emulators reject alarms on metric math.
       ...(settings.metrics && !emulatorEndpoint() ? [this.onSuccessRate(settings)] : []),
       ...(api
         ? [
@@ -81,48 +81,48 @@ export class ServiceAlarms extends Construct {
         : []),
     ];
     if (!topic) return;
-    letAlarmsPublish(this, topic);
+    allowAlarmsToPublish(this, topic);
     for (const alarm of this.all) alarm.addAlarmAction(new SnsAction(topic));
   }
 
   private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
     return this.alarm('DeadLetters', messagesIn(deadLetterQueue), 1, [
-      `Every attempt at a request of ${serviceName} failed, so it was given up.`,
-      'Its failure is published, its message in the dead-letter queue: npx coatcheck dead-letters list says why.',
-      'Fix the cause, then put it back: npx coatcheck dead-letters redrive.',
+      `A request of ${serviceName} failed in all its attempts.`,
+      'Its failure was published, and its message is in the dead-letter queue. To see the error, run: npx coatcheck',
+      'dead-letters list. Fix the cause, then run: npx coatcheck dead-letters redrive.',
     ]);
   }
 
   private onOutputDeadLetters({ serviceName }: ServiceSettings, outputDeadLetterQueue: IQueue): Alarm {
     return this.alarm('OutputDeadLetters', messagesIn(outputDeadLetterQueue), 1, [
-      `A consumer of ${serviceName} received an outcome again and again and never deleted it.`,
-      'The outcome is in the output dead-letter queue.',
+      `A consumer of ${serviceName} received an outcome several times without deleting it.`,
+      'The outcome is in the dead-letter queue of the output queue.',
       'Fix the consumer, then redrive the queue.',
     ]);
   }
 
   private onWebhookDeadLetters({ serviceName }: ServiceSettings, webhookDeadLetterQueue: IQueue): Alarm {
     return this.alarm('WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
-      `A webhook of ${serviceName} was tried for three days and not taken, or could not be handled.`,
-      "It is in the webhooks' dead-letter queue, the reason in the log of the function that delivers them.",
-      'Once its receiver is well, redrive the queue: each is tried once more.',
+      `A webhook of ${serviceName} could not be delivered within three days, or its delivery could not be processed.`,
+      'It is in the dead-letter queue of webhooks; the log of the webhook function has the reason.',
+      'When the receiver works again, redrive the queue: each webhook is sent once more.',
     ]);
   }
 
   private onPauseDeadLetters({ serviceName }: ServiceSettings, pauseDeadLetterQueue: IQueue): Alarm {
     return this.alarm('PauseDeadLetters', messagesIn(pauseDeadLetterQueue), 1, [
-      `The event source of ${serviceName} could not be paused or resumed: processing may stand still.`,
-      'Enable the event source by hand; the reason is in the log of the circuit breaker.',
-      'Then purge the dead-letter queue of pauses: what it says is out of date.',
+      `The event source of ${serviceName} could not be paused or resumed, so processing may have stopped.`,
+      'Enable the event source manually; the log of the circuit breaker has the reason.',
+      'Then purge the dead-letter queue of pauses: its messages are out of date.',
     ]);
   }
 
   private onPaused({ serviceName }: ServiceSettings): Alarm {
     const metric = serviceMetric(serviceName, 'Paused', { period: PAUSED_PERIOD });
     return this.alarm('Paused', metric, 1, [
-      `Processing of ${serviceName} was paused: what every request needs is down, or was.`,
-      'The log of the circuit breaker says what was found. Requests wait, no attempts are used up, and when it is back',
-      'they go on by themselves, after a quarter of an hour at most; to make it sooner, enable the event source by hand.',
+      `Processing of ${serviceName} was paused because something that every request needs is or was unavailable.`,
+      'The log of the circuit breaker has the reason. Requests wait without using up attempts. Processing resumes',
+      'automatically at most 15 minutes after the cause is gone; to resume it earlier, enable the event source manually.',
     ]);
   }
 
@@ -130,33 +130,34 @@ export class ServiceAlarms extends Construct {
     { serviceName, oldestRequestAlarmSeconds: age }: ServiceSettings,
     inputQueue: IQueue,
   ): Alarm {
-    const metric = inputQueue.metricApproximateAgeOfOldestMessage(EVERY_MINUTE);
+    const metric = inputQueue.metricApproximateAgeOfOldestMessage(MINUTE_MAXIMUM);
     return this.alarm('OldestRequest', metric, age, [
       `A request of ${serviceName} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
-      'Either more comes in than queue.maxConcurrency and the account let through, or attempts fail:',
-      "see the processor's throttles, errors and duration.",
+      'Either more requests arrive than queue.maxConcurrency and the account allow to process, or attempts fail.',
+      'Check the throttles, errors and duration of the processor.',
     ]);
   }
 
   private onThrottles({ serviceName }: ServiceSettings, processor: IFunction): Alarm {
     const metric = processor.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
     const description = [
-      `Lambda has been putting off batches of ${serviceName} for three minutes, for want of concurrency.`,
-      'Requests wait longer, and those put off again and again are given up untried.',
-      'Ask AWS for more concurrency, see what else in the account takes it, or set queue.maxConcurrency below what is left.',
+      `Lambda has throttled batches of ${serviceName} for three minutes because the account has no concurrency left.`,
+      'Requests wait longer, and requests that are throttled many times fail without an attempt.',
+      'Request more concurrency from AWS, find what else uses it, or set queue.maxConcurrency below what is left.',
     ];
-    return this.alarm('Throttles', metric, 1, description, LASTING);
+    return this.alarm('Throttles', metric, 1, description, SUSTAINED);
   }
 
   private onSuccessRate({ serviceName }: ServiceSettings): Alarm {
-    const metric = successRate(serviceName, FEWEST_REQUESTS);
+    const metric = successRate(serviceName, MIN_REQUESTS);
     const description = [
-      `Fewer than ${LOWEST_SUCCESS_RATE}% of the requests of ${serviceName} succeeded, three minutes running.`,
-      "The processor's log has a line for each with its code; the metric Failed tells them apart by code.",
-      'If the processor or what it calls is at fault, fix that and redrive; if the senders are, contact them.',
+      `Fewer than ${MIN_SUCCESS_RATE_PERCENT}% of the requests of ${serviceName} succeeded for three minutes in a row.`,
+      'The log of the processor has a line with the code of each failure; the metric Failed has a dimension for the code.',
+      'If the processor or a system that it calls is the cause, fix it and redrive. If the requests are invalid, contact',
+      'the senders.',
     ];
-    return this.alarm('SuccessRate', metric, LOWEST_SUCCESS_RATE, description, {
-      ...LASTING,
+    return this.alarm('SuccessRate', metric, MIN_SUCCESS_RATE_PERCENT, description, {
+      ...SUSTAINED,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     });
   }
@@ -164,29 +165,29 @@ export class ServiceAlarms extends Construct {
   private onApiErrors({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
     const metric = apiFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return this.alarm('ApiErrors', metric, 1, [
-      `A call of the HTTP API of ${serviceName} crashed or timed out, and its client was answered with a 5xx.`,
-      "The reason is in the log of the API's function.",
-      'A client may call again: with its Idempotency-Key nothing is done twice.',
+      `A call of the HTTP API of ${serviceName} crashed or timed out, and the client received a 5xx status.`,
+      'The log of the API function has the reason.',
+      'The client can repeat the call: with the same Idempotency-Key, nothing is done twice.',
     ]);
   }
 
-  /** Lambda counts a call that it throttles as no error: the function doesn't run. */
+  /** A throttled call isn't an error of the function, because the function doesn't run. */
   private onApiThrottles({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
     const metric = apiFunction.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return this.alarm('ApiThrottles', metric, 1, [
-      `Lambda throttled calls of the HTTP API of ${serviceName}, whose clients were answered with a 503.`,
-      'The account has too little concurrency left: see what takes it, lower queue.maxConcurrency, or ask AWS for more.',
+      `Lambda throttled calls of the HTTP API of ${serviceName}, and the clients received the status 503.`,
+      'The account has too little concurrency left. Find what uses it, lower queue.maxConcurrency, or request more from AWS.',
     ]);
   }
 
   private onApiServerErrors({ serviceName }: ServiceSettings, httpApi: HttpApi): Alarm {
     const metric = httpApi.metricServerError({ statistic: Stats.SUM, period: Duration.minutes(1) });
     const description = [
-      `The HTTP API of ${serviceName} has answered with a 5xx for three minutes.`,
-      'Where the alarms ApiErrors and ApiThrottles are quiet, it refuses requests by 503 because more comes in than can',
-      'be done within api.maxWait, or API Gateway itself fails: the access log has each call with its status and error.',
+      `The HTTP API of ${serviceName} has answered with a 5xx status for three minutes.`,
+      'Unless the alarms ApiErrors and ApiThrottles also fired, either the API rejects requests with 503 because more arrive',
+      'than can be done within api.maxWait, or API Gateway fails. The access log has the status and error of each call.',
     ];
-    return this.alarm('ApiServerErrors', metric, 1, description, LASTING);
+    return this.alarm('ApiServerErrors', metric, 1, description, SUSTAINED);
   }
 
   private alarm(
@@ -202,14 +203,14 @@ export class ServiceAlarms extends Construct {
       alarmDescription: description.join(' '),
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: 1,
-      // What nobody used for hours has no data: that is no alarm.
+      // An idle service publishes no data.
       treatMissingData: TreatMissingData.NOT_BREACHING,
       ...more,
     });
   }
 }
 
-/** Messages there are: moving one to a dead-letter queue doesn't count as sending it. */
+/** The number of messages in a queue. SQS doesn't count a move to a dead-letter queue as a sent message. */
 function messagesIn(queue: IQueue): Metric {
-  return queue.metricApproximateNumberOfMessagesVisible(EVERY_MINUTE);
+  return queue.metricApproximateNumberOfMessagesVisible(MINUTE_MAXIMUM);
 }

@@ -18,7 +18,7 @@ import type { RequestApi } from '../request-api.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
 
-/** What a {@link ServiceDashboard} shows. */
+/** Configures a {@link ServiceDashboard}. */
 export interface ServiceDashboardProps {
   readonly settings: ServiceSettings;
   readonly inputQueue: IQueue;
@@ -26,19 +26,19 @@ export interface ServiceDashboardProps {
   readonly outputQueue: IQueue;
   readonly requestTable: ITable;
   readonly processor: IFunction;
-  /** Absent where there is no API. */
+  /** Undefined without an HTTP API. */
   readonly api: RequestApi | undefined;
 }
 
 const MINUTE = Duration.minutes(1);
-const WORST = { statistic: Stats.MAXIMUM, period: MINUTE };
+const MAXIMUM = { statistic: Stats.MAXIMUM, period: MINUTE };
 const SUM = { statistic: Stats.SUM, period: MINUTE };
 
-/** Three graphs a row of 24 columns. */
+/** Three graphs in a row of 24 columns. */
 const WIDTH = 8;
 const FULL_WIDTH = 24;
 
-/** A service at a glance: what waits, how long it takes, what fails, what runs, what it costs. */
+/** The dashboard of a service: queues, waiting times, failures, the processor and the cost. */
 export class ServiceDashboard extends Construct {
   readonly dashboard: Dashboard;
 
@@ -59,16 +59,19 @@ export class ServiceDashboard extends Construct {
 function queueGraphs({ inputQueue, deadLetterQueue, outputQueue }: ServiceDashboardProps): GraphWidget[] {
   return [
     graph('Requests in the input queue', [
-      inputQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'waiting' }),
-      inputQueue.metricApproximateNumberOfMessagesNotVisible({ ...WORST, label: 'running or to be retried' }),
+      inputQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'waiting' }),
+      inputQueue.metricApproximateNumberOfMessagesNotVisible({
+        ...MAXIMUM,
+        label: 'running or waiting for a retry',
+      }),
     ]),
     graph('Requests accepted', [inputQueue.metricNumberOfMessagesSent({ ...SUM, label: 'accepted' })]),
     graph('Age of the oldest request, s', [
-      inputQueue.metricApproximateAgeOfOldestMessage({ ...WORST, label: 'age' }),
+      inputQueue.metricApproximateAgeOfOldestMessage({ ...MAXIMUM, label: 'age' }),
     ]),
-    graph('Dead letters, and outcomes that wait', [
-      deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'dead letters' }),
-      outputQueue.metricApproximateNumberOfMessagesVisible({ ...WORST, label: 'outcomes' }),
+    graph('Dead letters and waiting outcomes', [
+      deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'dead letters' }),
+      outputQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'outcomes' }),
     ]),
   ];
 }
@@ -86,11 +89,11 @@ function requestGraphs(serviceName: string): GraphWidget[] {
   return [
     graph('Wait, ms', measured('Wait')),
     graph('Service time, ms', measured('ServiceTime')),
-    graph('From hand-in to outcome, ms', measured('EndToEnd')),
+    graph('End to end, ms', measured('EndToEnd')),
     graph('Success rate, %', [successRate(serviceName)]),
     graph('Outcomes', (['Succeeded', 'Failed', 'Expired', 'Cancelled'] as const).map(counted)),
     graph(
-      'Attempts again',
+      'Retries and deferrals',
       (['Retried', 'DeadLettered', 'Redelivered', 'PutOff', 'Paused'] as const).map(counted),
     ),
   ];
@@ -99,16 +102,16 @@ function requestGraphs(serviceName: string): GraphWidget[] {
 function processorGraphs({ settings, processor, requestTable }: ServiceDashboardProps): GraphWidget[] {
   return [
     new GraphWidget({
-      title: 'Batches at a time',
+      title: 'Concurrent batches',
       width: WIDTH,
-      left: [processor.metric('ConcurrentExecutions', { ...WORST, label: 'running' })],
+      left: [processor.metric('ConcurrentExecutions', { ...MAXIMUM, label: 'running' })],
       leftAnnotations: [{ value: settings.maxConcurrency, label: 'queue.maxConcurrency' }],
     }),
-    graph('Batches that broke or were put off', [
+    graph('Failed and throttled batches', [
       processor.metricErrors({ ...SUM, label: 'crashed or timed out' }),
       processor.metricThrottles({ ...SUM, label: 'throttled' }),
     ]),
-    graph('Lambda and DynamoDB, $ an hour', [hourlyCost(settings, processor, requestTable)]),
+    graph('Lambda and DynamoDB, $ per hour', [hourlyCost(settings, processor, requestTable)]),
   ];
 }
 
@@ -129,7 +132,7 @@ function apiGraphs({ httpApi }: RequestApi): GraphWidget[] {
   ];
 }
 
-/** What grows with the work and can be read off; S3 and SQS, which are billed by calls nobody counts here, aren't in it. */
+/** The cost that follows from metrics. It excludes S3 and SQS, which are billed by calls that have no free metric. */
 function hourlyCost({ memoryMiB }: ServiceSettings, processor: IFunction, table: ITable): IMetric {
   const hourly = { statistic: Stats.SUM, period: Duration.hours(1) };
   const gibSeconds = `duration / 1000 * ${Tokenization.stringifyNumber(memoryMiB)} / 1024`;

@@ -7,7 +7,10 @@ import {
   SERVICE_DIMENSION,
 } from '../../core/config/metric-names.ts';
 
-/** A figure its processor tells. @default - sum of a count, average of what is measured, over 5 minutes */
+/**
+ * A metric that the processor publishes: by default the sum of a count or the average of a measurement, over 5
+ * minutes.
+ */
 export function serviceMetric(serviceName: string, metricName: MetricName, options?: MetricOptions): Metric {
   return new Metric({
     namespace: METRIC_NAMESPACE,
@@ -19,12 +22,13 @@ export function serviceMetric(serviceName: string, metricName: MetricName, optio
 }
 
 /**
- * Successes in percent of successes and failures, by the minute. Requests that expired or were cancelled are neither.
- * @param fewest where there are fewer of both in a minute, it is 100: one failure in a quiet night is no trend
+ * Successes in percent of successes and failures per minute. Excludes expired and cancelled requests.
+ * @param minRequests with fewer successes and failures in a minute the rate is 100, so that a single failure in a quiet
+ * minute triggers no alarm
  */
-export function successRate(serviceName: string, fewest = 1): MathExpression {
+export function successRate(serviceName: string, minRequests = 1): MathExpression {
   return new MathExpression({
-    expression: `IF(succeeded + failed >= ${fewest}, 100 * succeeded / (succeeded + failed), 100)`,
+    expression: `IF(succeeded + failed >= ${minRequests}, 100 * succeeded / (succeeded + failed), 100)`,
     usingMetrics: {
       succeeded: serviceMetric(serviceName, 'Succeeded'),
       failed: serviceMetric(serviceName, 'Failed'),

@@ -2,14 +2,14 @@ import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { Construct } from 'constructs';
 import { describeServiceOutput, type ServiceOutputName } from '../../core/config/service-outputs.ts';
 
-/** The values of a service's outputs. What the service doesn't have is undefined. */
+/** The values of a service's outputs; undefined for parts that the service doesn't have. */
 export type ServiceOutputValues = Readonly<Record<ServiceOutputName, string | undefined>>;
 
 /**
- * The stack outputs by which the command line finds a service. They cost nothing, need no right but
- * `cloudformation:DescribeStacks`, and change with the deployment. A stack may have 200 outputs.
+ * The stack outputs that the command line uses to find a service. They are free, need only the permission
+ * `cloudformation:DescribeStacks`, and change with the deployment. A stack can have 200 outputs.
  *
- * Outputs of a service in a nested stack belong to the stack that is deployed, whose name people know.
+ * The outputs of a service in a nested stack belong to the stack that is deployed, because users know its name.
  * @see https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
  */
 export class ServiceOutputs extends Construct {
@@ -30,7 +30,7 @@ function deployedStackOf(service: Construct): Stack {
   return stack;
 }
 
-/** Another stack may hold the outputs of several nested services. */
+/** One stack may have the outputs of several nested services. */
 function idIn(service: Construct, stack: Stack): string {
   return stack === Stack.of(service) ? 'Outputs' : `Outputs-${service.node.addr}`;
 }

@@ -20,9 +20,9 @@ export interface InputQueueProps {
   readonly batchWindow?: Duration;
 
   /**
-   * Maximum number of batches processed concurrently: 2 to 1,000. Lower it to protect the systems your handler calls, or
-   * if your account has less than the usual Lambda concurrency of 1,000 (new accounts may have 10). The default leaves
-   * half of the usual concurrency to the HTTP API, to webhooks and to other functions in the account.
+   * Maximum number of batches processed concurrently: 2 to 1,000. Lower it to protect the systems your handler calls,
+   * or if your account has less than the usual Lambda concurrency of 1,000 (new accounts may have 10). The default
+   * leaves half of the usual concurrency to the HTTP API, to webhooks and to other functions in the account.
    * @default 500
    * @see https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
    */

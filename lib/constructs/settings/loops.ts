@@ -1,15 +1,15 @@
 import { Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
-/** Something that takes messages from one queue and sends to another. */
+/** A service that receives from one queue and sends to another. */
 export interface Link {
   readonly inputQueue: IQueue;
   readonly outputQueue: IQueue;
 }
 
 /**
- * The links an outcome of `start` passes before it is a request of `start` again; none when it never is.
- * Follows queues the app knows; one imported from elsewhere ends the search.
+ * The links through which an outcome of `start` becomes a request of `start` again; empty without a loop. The search
+ * follows the queues of this app and ends at an imported queue.
  */
 export function loopFrom<Known extends Link>(start: Known, all: readonly Known[]): readonly Known[] {
   const passed: Known[] = [];
@@ -22,7 +22,7 @@ export function loopFrom<Known extends Link>(start: Known, all: readonly Known[]
   return link === start ? passed : [];
 }
 
-/** The same for two objects that stand for one queue, as after `Queue.fromQueueArn`. */
+/** An identity that is equal for all constructs of one queue, for example after `Queue.fromQueueArn`. */
 function identityOf(queue: IQueue): string {
   const arn: unknown = Stack.of(queue).resolve(queue.queueArn);
   return typeof arn === 'string' ? arn : `${Stack.of(queue).node.path} ${JSON.stringify(arn)}`;

@@ -27,9 +27,9 @@ export interface ObservabilityProps {
   readonly metrics?: boolean;
 
   /**
-   * Whether X-Ray traces the functions: a sample of the HTTP API's calls, of the processor's batches with every attempt,
-   * and of webhooks. A request without a `traceparent` belongs to the X-Ray trace in which it was submitted. $5 for a
-   * million traces: see docs/operations.md.
+   * Whether X-Ray traces the functions: a sample of the HTTP API's calls, of the processor's batches with every
+   * attempt, and of webhooks. A request without a `traceparent` belongs to the X-Ray trace in which it was submitted.
+   * $5 for a million traces: see docs/operations.md.
    * @default false
    */
   readonly tracing?: boolean;
@@ -70,8 +70,8 @@ export interface FailureEventsProps {
   readonly bus?: IEventBus;
 
   /**
-   * An SNS topic that receives every event of this service, by a rule on the event bus. The policy of a topic in another
-   * account must allow the role of the rule to publish.
+   * An SNS topic that receives every event of this service, by a rule on the event bus. The policy of a topic in
+   * another account must allow the role of the rule to publish.
    * @default - no topic
    */
   readonly topic?: ITopic;

@@ -11,9 +11,9 @@ export interface PayloadProps {
   readonly maxBytes?: number;
 
   /**
-   * Maximum size in bytes of a payload that `json()`, `text()` and `bytes()` hold in memory: 1 to 536,870,888. If large
-   * payloads are common, keep this, times `function.requestConcurrency`, well below `function.memoryMiB`. `stream()` has
-   * no such limit.
+   * Maximum size in bytes of a payload that `json()`, `text()` and `bytes()` hold in memory: 1 to 536,870,888. If
+   * large payloads are common, keep this, times `function.requestConcurrency`, well below `function.memoryMiB`.
+   * `stream()` has no such limit.
    * @default 16777216 - 16 MiB
    */
   readonly maxBufferedBytes?: number;
@@ -46,7 +46,10 @@ export interface PayloadPrefixes {
   /** Uploads under this prefix are requests. @default 'requests/' */
   readonly uploads?: string;
 
-  /** Payloads that messages refer to. An upload under this prefix starts no request; the message does. @default 'payloads/' */
+  /**
+   * Payloads that messages refer to. An upload under this prefix starts no request; the message does.
+   * @default 'payloads/'
+   */
   readonly payloads?: string;
 
   /** Results larger than `output.inlineLimitBytes`. @default 'results/' */

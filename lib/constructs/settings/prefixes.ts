@@ -16,7 +16,7 @@ export interface Prefixes {
   readonly disposablePrefix: string;
 }
 
-/** The prefixes of a service, defaults filled in. */
+/** The prefixes of a service, with defaults. */
 export function prefixesOf({ payloads: { prefixes = {} } = {} }: AsyncServiceProps): Prefixes {
   return {
     uploadPrefix: prefixes.uploads ?? DEFAULT_UPLOAD_PREFIX,
@@ -26,7 +26,7 @@ export function prefixesOf({ payloads: { prefixes = {} } = {} }: AsyncServicePro
   };
 }
 
-/** What is wrong with these prefixes. */
+/** Problems with the prefixes. */
 export function prefixProblems(prefixes: Prefixes): string[] {
   const known = Object.entries({
     'payloads.prefixes.uploads': prefixes.uploadPrefix,
@@ -42,27 +42,27 @@ export function prefixProblems(prefixes: Prefixes): string[] {
       )
       .map(
         ([other, outer]) =>
-          `${path} must not lie under ${other}: ${whyApart(path, other)}, got ${prefix} under ${outer}`,
+          `${path} must not be under ${other}, got ${prefix} under ${outer}: ${whyApart(path, other)}`,
       ),
   );
   return [...malformed, ...overlapping];
 }
 
 /**
- * What is wrong with a prefix, or undefined when it will do. Its characters need no encoding in an event, mean nothing
- * special in a policy, and can't break the list of claim check sources.
+ * The problem with a prefix; undefined if it is valid. The allowed characters need no encoding in S3 events, have no
+ * special meaning in policies, and don't separate the list of payload sources.
  */
 export function prefixProblem(path: string, prefix: string): string | undefined {
   if (Token.isUnresolved(prefix)) return undefined;
   if (prefix.length <= PREFIX_MAX_LENGTH && /^(?:\w[\w.-]*\/)+$/.test(prefix)) return undefined;
   return (
-    `${path} must be folder names, each followed by a slash, of up to ${PREFIX_MAX_LENGTH} letters, ` +
-    `digits and _ . - /, got ${JSON.stringify(prefix)}`
+    `${path} must be folders, each followed by a slash, of up to ${PREFIX_MAX_LENGTH} letters, digits and _ . - / ` +
+    `in all, got ${JSON.stringify(prefix)}`
   );
 }
 
 function whyApart(...paths: readonly string[]): string {
   return paths.includes('payloads.prefixes.uploads')
-    ? 'what is stored under the upload prefix is a new request'
-    : 'they are kept for different times and different readers';
+    ? 'every object under the upload prefix starts a request'
+    : 'they have different lifecycles and readers';
 }

@@ -12,7 +12,8 @@ export interface ProcessorFunctionProps {
   readonly memoryMiB?: number;
 
   /**
-   * Maximum duration of an invocation, that is of one batch: 3 to 900 seconds. Handlers receive a signal shortly before.
+   * Maximum duration of an invocation, that is of one batch: 3 to 900 seconds. Handlers receive a signal shortly
+   * before.
    * @default Duration.minutes(1)
    * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
    */
@@ -51,8 +52,8 @@ export interface ProcessorFunctionProps {
   readonly depsLockFilePath?: string;
 
   /**
-   * The folder in which the bundler runs. `esbuild` must be installed in it or in a folder above it. Set it in a monorepo
-   * if the folder of the app has no `esbuild`. The entry can be outside of it.
+   * The folder in which the bundler runs. `esbuild` must be installed in it or in a folder above it. Set it in a
+   * monorepo if the folder of the app has no `esbuild`. The entry can be outside of it.
    * @default - the folder of the lock file
    */
   readonly projectRoot?: string;

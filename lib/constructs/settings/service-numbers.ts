@@ -9,14 +9,14 @@ import {
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { newOutputQueue } from './output-queue.ts';
 
-/** Every number about a service, defaults filled in, in the units of {@link NUMBER_SETTINGS}. */
+/** All numeric settings of a service with defaults, in the units of {@link NUMBER_SETTINGS}. */
 export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'failureRatePercent'>, number>> & {
   readonly failureRatePercent: number | undefined;
 };
 
 type Given = number | Duration | undefined;
 
-/** The settings whose default is a number of its own. */
+/** The settings with a constant default. */
 type Defaulted = {
   [Name in NumberSettingName]: (typeof NUMBER_SETTINGS)[Name] extends { readonly default: number }
     ? Name
@@ -24,8 +24,8 @@ type Defaulted = {
 }[NumberSettingName];
 
 /**
- * The numbers of a service. Values only known at deployment (tokens) pass unchecked.
- * @param problems receives what is out of range, named as the props name it
+ * The numeric settings of a service. Values that are only known at deployment (tokens) aren't checked.
+ * @param problems receives a message for every value out of range
  */
 export function serviceNumbers(props: AsyncServiceProps, problems: string[]): ServiceNumbers {
   const optional = (name: NumberSettingName, given: Given): number | undefined => {
@@ -87,19 +87,19 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   };
 }
 
-/** As many as there are, as far as one process can. */
+/** The whole batch, up to the maximum of one process. */
 function wholeBatch(batchSize: number): number {
   const { max } = NUMBER_SETTINGS.concurrency;
   return Token.isUnresolved(batchSize) ? max : Math.min(batchSize, max);
 }
 
-/** Fractions stay, so that the check can refuse them in our words. */
+/** Keeps fractions, so that the check reports them with the path of the prop. */
 function inUnitOf(name: NumberSettingName, duration: Duration): number {
   const { unit } = numberSetting(name);
   return unit === 'days' ? duration.toDays({ integral: false }) : duration.toSeconds({ integral: false });
 }
 
-/** As Lambda asks for it: room to try again when an invocation is throttled, and for the batch to fill. */
+/** The value that AWS recommends: it leaves time to retry throttled invocations and for the batch to fill. */
 function defaultVisibilityTimeout(timeout: number, batchWindow: number, problems: string[]): number {
   if (Token.isUnresolved(timeout) || Token.isUnresolved(batchWindow)) {
     problems.push(

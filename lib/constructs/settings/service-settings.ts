@@ -9,14 +9,14 @@ import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
 import { textProblems } from './text-problems.ts';
 import { type WebhookSettings, webhookProblems, webhookSettings } from './webhook-settings.ts';
 
-/** Every choice about a service, made by its props or by default. */
+/** All settings of a service: its props with defaults. */
 export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly prefixes: Prefixes;
   readonly serviceName: string;
   readonly outputFormat: OutputFormat;
-  /** Whether the processor counts what it does. */
+  /** Whether the processor measures its load. */
   readonly measureLoad: boolean;
-  /** Whether the processor tells figures. */
+  /** Whether the processor publishes metrics. */
   readonly metrics: boolean;
   /** Whether X-Ray traces the functions. */
   readonly tracing: boolean;
@@ -24,7 +24,7 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
 
 /**
  * The settings of a service.
- * @throws ConfigurationError naming every prop that doesn't work, what is allowed, and what came
+ * @throws ConfigurationError that lists every invalid prop with its path, the allowed values and the actual value
  */
 export function serviceSettings(service: Construct, props: AsyncServiceProps): ServiceSettings {
   const problems: string[] = [];
@@ -34,7 +34,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(...apiProblems(props.api, numbers), ...webhookProblems(props.webhooks));
   if (problems.length > 0) {
     throw new ConfigurationError(
-      [`The props of ${service.node.path} don't work:`, ...problems].join('\n  - '),
+      [`The props of ${service.node.path} are invalid:`, ...problems].join('\n  - '),
     );
   }
   return {

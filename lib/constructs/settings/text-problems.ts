@@ -7,7 +7,7 @@ import { statedMaxMessageBytes } from '../storage/message-size.ts';
 import { existingOutputQueue } from './output-queue.ts';
 import { prefixProblem } from './prefixes.ts';
 
-/** What is wrong with the props that aren't numbers. */
+/** Problems with the props that aren't numbers. */
 export function textProblems(props: AsyncServiceProps): string[] {
   return [
     ...entryProblems(props),

@@ -10,7 +10,7 @@ import { callbackUrlProblem } from '../../core/model/callback-url.ts';
 import { emulatorEndpoint } from '../emulated-aws.ts';
 import type { WebhookProps } from '../webhook-props.ts';
 
-/** Every choice about webhooks, made by props or by default. */
+/** All settings of webhooks: the props with defaults. */
 export interface WebhookSettings {
   readonly webhookDefaultUrl: string;
   readonly webhookEvents: readonly WebhookEvent[];
@@ -28,7 +28,7 @@ export function webhookSettings(props: WebhookProps | undefined): WebhookSetting
   };
 }
 
-/** What is wrong with the props of webhooks. */
+/** Problems with the props of webhooks. */
 export function webhookProblems(props: WebhookProps | undefined): string[] {
   if (!props) return [];
   const { defaultUrl, events = DEFAULT_WEBHOOK_EVENTS, ports = DEFAULT_CALLBACK_PORTS } = props;
@@ -44,7 +44,9 @@ export function webhookProblems(props: WebhookProps | undefined): string[] {
     );
   }
   if (props.allowLocal && emulatorEndpoint() === undefined) {
-    problems.push('webhooks.allowLocal goes with a local AWS only, which AWS_ENDPOINT_URL names');
+    problems.push(
+      'webhooks.allowLocal must be false unless AWS_ENDPOINT_URL is the URL of a local AWS, got true',
+    );
   }
   const urlProblem =
     defaultUrl === undefined || Token.isUnresolved(defaultUrl)

@@ -2,8 +2,8 @@ import { Token } from 'aws-cdk-lib';
 import { CfnQueue, type IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /**
- * The MaximumMessageSize that a queue of this app states, in bytes. Undefined for an imported queue, and for one that
- * states none: it may be older than today's default, and keeps the one of its time.
+ * The MaximumMessageSize in the template of a queue, in bytes. Undefined for an imported queue, and for a queue without
+ * the property: it may have been created when SQS had a smaller default, which it keeps.
  */
 export function statedMaxMessageBytes(queue: IQueue): number | undefined {
   const resource = queue.node.defaultChild;

@@ -13,23 +13,23 @@ import { Construct } from 'constructs';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { bucketCors } from './cors.ts';
 
-/** S3's least: a result is never replaced, and a copy that was deleted was deleted on purpose. */
+/** The minimum of S3. A result is never replaced, and a deleted copy was deleted on purpose. */
 const REPLACED_RESULT_AGE_DAYS = 1;
 
-/** How a {@link PayloadBucket} is to be. */
+/** Configures a {@link PayloadBucket}. */
 export interface PayloadBucketProps {
   readonly settings: ServiceSettings;
-  /** Told of every upload. */
+  /** Receives a notification of every upload. */
   readonly inputQueue: IQueue;
-  /** The web pages that may upload from browsers. */
+  /** The origins of web pages that can upload from browsers. */
   readonly corsOrigins: readonly string[];
   readonly removalPolicy: RemovalPolicy;
 }
 
 /**
- * Holds payloads and results. Versioned, so that a request is about the bytes that were uploaded whatever happens to
- * the key afterwards. Encrypted with keys S3 manages: a key of your own would have to be opened to S3, SQS, every
- * sender and every consumer.
+ * The bucket of payloads and results. It is versioned, so that a request refers to the uploaded bytes even if the
+ * object is overwritten. It is encrypted with keys that S3 manages, because the policy of a customer managed key
+ * would have to allow S3, SQS, every sender and every consumer.
  */
 export class PayloadBucket extends Construct {
   readonly bucket: Bucket;
@@ -51,17 +51,18 @@ export class PayloadBucket extends Construct {
   }
 
   /**
-   * A property of the bucket itself: `addEventNotification` would deploy a Lambda function to set it.
-   * S3 tries the queue when the property is set, so the queue must let it in by then.
+   * Sets the property of the bucket, because `addEventNotification` would deploy a Lambda function for it. S3 sends a
+   * test message when the property is set, so the queue policy must exist before.
    */
   private notifyOfUploads(queue: IQueue, prefix: string): void {
     const { policyDependable } = queue.addToResourcePolicy(
       new PolicyStatement({
-        sid: 'S3TellsOfUploads',
+        sid: 'AllowS3Notifications',
         principals: [new ServicePrincipal('s3.amazonaws.com')],
         actions: ['sqs:SendMessage'],
         resources: [queue.queueArn],
-        // By account and not by bucket: the bucket waits for this policy, which therefore can't name it.
+        // The account instead of the bucket: the bucket depends on this policy, so the policy can't refer to the
+        // bucket.
         conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
       }),
     );
@@ -81,8 +82,8 @@ export class PayloadBucket extends Construct {
   private notificationConflicts(): string[] {
     if (!this.bucket.node.tryFindChild('Notifications')) return [];
     return [
-      'addEventNotification on the payload bucket replaces the notification that makes uploads requests; ' +
-        'add yours to notificationConfiguration of the CfnBucket instead',
+      'addEventNotification on the payload bucket would replace the notification that turns uploads into requests. ' +
+        'Add yours to notificationConfiguration of the CfnBucket instead',
     ];
   }
 }
@@ -94,7 +95,9 @@ function cfnBucketOf(bucket: Bucket): CfnBucket {
   return resource;
 }
 
-/** Expired objects become old versions first; those of uploads stay a little, since queued requests pin versions. */
+/**
+ * Expired objects first become noncurrent versions. Those of uploads are kept longer: queued requests refer to them.
+ */
 function lifecycleRules(settings: ServiceSettings): LifecycleRule[] {
   const { prefixes, uploadAgeDays, resultAgeDays, disposableAgeDays, replacedUploadAgeDays } = settings;
   return [

@@ -3,32 +3,32 @@ import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SQS_MAX_MESSAGE_BYTES, SQS_MAX_RETENTION_SECONDS } from '../../core/config/aws-limits.ts';
 
-/** SQS's longest long poll: an empty queue costs a consumer three calls a minute instead of hundreds. */
+/** The maximum of SQS. A consumer of an empty queue makes three calls a minute instead of hundreds. */
 const LONG_POLL = Duration.seconds(20);
 
-/** How a {@link QueueWithDeadLetters} is to be. */
+/** Configures a {@link QueueWithDeadLetters}. */
 export interface QueueWithDeadLettersProps {
   readonly retention: Duration;
   readonly visibilityTimeout: Duration;
-  /** Receives after which a message goes to the dead-letter queue. */
+  /** Number of receives after which a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
 }
 
 /**
- * A standard queue and where its messages go when they were received too often. Both are encrypted with keys SQS
- * manages, and answer over TLS only.
+ * A standard queue and its dead-letter queue. Both are encrypted with keys that SQS manages and accept TLS connections
+ * only.
  */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
   readonly deadLetterQueue: Queue;
-  /** SQS's default for a new queue. */
+  /** The default of SQS for new queues. */
   readonly maxMessageBytes = SQS_MAX_MESSAGE_BYTES;
 
   constructor(scope: Construct, id: string, props: QueueWithDeadLettersProps) {
     super(scope, id);
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       ...PROTECTED,
-      // A message keeps its age when it moves: with a shorter retention an old one would vanish on arrival.
+      // A message keeps its age when it moves. With a shorter retention, an old message would expire on arrival.
       retentionPeriod: Duration.seconds(SQS_MAX_RETENTION_SECONDS),
     });
     this.queue = new Queue(this, 'Queue', {

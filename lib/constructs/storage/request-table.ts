@@ -15,17 +15,19 @@ import {
   RECORD_TTL,
 } from '../../core/config/record-table.ts';
 
-/** How a {@link RequestTable} is to be. */
+/** Configures a {@link RequestTable}. */
 export interface RequestTableProps {
-  /** Whether records can be listed. That takes another write when one is created, and none when it changes. */
+  /**
+   * Whether records can be listed. This needs an additional write when a record is created, and none when it changes.
+   */
   readonly listed: boolean;
   readonly pointInTimeRecovery: boolean;
   readonly removalPolicy: RemovalPolicy;
 }
 
 /**
- * The records of requests: paid by use, dropped some time after they are of no more use. Encrypted with keys DynamoDB
- * owns, which cost nothing and need no permission.
+ * The table of request records, with on-demand billing and a time to live. It is encrypted with keys that DynamoDB
+ * owns, which are free and need no permissions.
  */
 export class RequestTable extends Construct {
   readonly table: TableV2;
@@ -44,7 +46,7 @@ export class RequestTable extends Construct {
   }
 }
 
-/** Only keys: what else a record holds would have to be written to the index with every change. */
+/** Keys only: other attributes would be written to the index with every change. */
 const LIST_INDEX: GlobalSecondaryIndexPropsV2 = {
   indexName: RECORD_INDEX,
   partitionKey: { name: RECORD_LIST, type: AttributeType.STRING },

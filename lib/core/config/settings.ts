@@ -29,7 +29,10 @@ const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_C
 
 const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 
-/** A request may use a socket to S3 and one that its handler opens. The rest of 1,024 is for queues, results and retries. */
+/**
+ * A request may use a socket to S3 and one that its handler opens. The rest of 1,024 is for queues, results and
+ * retries.
+ */
 const MAX_CONCURRENCY = 400;
 
 /** A day longer than SQS keeps a message, so that every object outlives the messages that refer to it. */
@@ -354,8 +357,8 @@ export type ApiAuthName = (typeof API_AUTHS)[number];
 export const DEFAULT_UPLOAD_PREFIX = 'requests/';
 
 /**
- * Uploads the API gave a ticket for lie in this folder under the upload prefix, each under a key that says whose request
- * it is.
+ * Uploads the API gave a ticket for lie in this folder under the upload prefix, each under a key that says whose
+ * request it is.
  */
 export const TICKET_FOLDER = 'tickets/';
 
@@ -372,8 +375,8 @@ export const DEFAULT_DISPOSABLE_PREFIX = 'disposable/';
 export const PREFIX_MAX_LENGTH = 128;
 
 /**
- * Longest tenant of a request by the API, in characters: a ticket's key holds it as base64 of up to 3 bytes a character,
- * that is 512 of the 1,024 bytes of a key.
+ * Longest tenant of a request by the API, in characters: a ticket's key holds it as base64 of up to 3 bytes a
+ * character, that is 512 of the 1,024 bytes of a key.
  */
 export const API_TENANT_MAX_LENGTH = 128;
 

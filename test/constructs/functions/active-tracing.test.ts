@@ -6,7 +6,7 @@ import { resource, resources, serviceInApp } from '../service-in-app.ts';
 const ALL = { api: {}, webhooks: {} };
 const FUNCTIONS = ['ServiceProcessor', 'ServiceApiFunction', 'ServiceWebhooks'];
 
-it('traces every function, each allowed to before it is made', () => {
+it('traces every function, and each has the permission before it is created', () => {
   const template = serviceInApp({ ...ALL, observability: { tracing: true } }).template();
   for (const name of FUNCTIONS) {
     const { properties, dependsOn } = resource(template, 'AWS::Lambda::Function', name);
@@ -34,7 +34,7 @@ it('is off by default', () => {
   expect(JSON.stringify(resources(template))).not.toContain('xray');
 });
 
-it('hides no finding of cdk-nag about what the user adds', () => {
+it('hides no cdk-nag finding about permissions that the user adds', () => {
   const { stack, service } = serviceInApp({ ...ALL, observability: { tracing: true } });
   const findings = () =>
     new AwsSolutionsChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);

@@ -4,7 +4,7 @@ import { ApiAuth, type AsyncServiceProps } from '../../../lib/constructs/index.t
 import { readApiEnvironment } from '../../../lib/core/config/api-environment.ts';
 import { emptyApp, readable, resource, serviceIn } from '../service-in-app.ts';
 
-/** The environment variables of the API of a service in `stack`, and the logical ids they refer to. */
+/** The environment variables of the API function of a service in `stack`, and the resources they refer to. */
 function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyApp(), 'Stack')) {
   const template = serviceIn(stack, { api: {}, ...props }).template();
   const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceApi').properties.Environment;
@@ -16,7 +16,7 @@ function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyA
   };
 }
 
-it('is what the API reads by default', () => {
+it('has the defaults, in the form that the API reads', () => {
   const { variables, bucket, table, input } = variablesOf({});
   expect(readApiEnvironment(variables)).toEqual({
     maxJsonDepth: 128,
@@ -46,7 +46,7 @@ it('is what the API reads by default', () => {
   });
 });
 
-it('is what the props say', () => {
+it('has the values of the props', () => {
   const { variables, bucket, table, input } = variablesOf({
     observability: { tracing: true },
     serviceName: 'urn:reports',
@@ -105,7 +105,7 @@ it.each<[Partial<AsyncServiceProps>, string, string]>([
   [{ function: { requestConcurrency: 400 } }, '50', '3050'],
   [{ queue: { maxConcurrency: 2 }, function: { requestConcurrency: 1 } }, '2', '2'],
 ])(
-  'counts the requests handled at a time: with %j, %s at first and %s a minute later',
+  'contains the number of requests handled concurrently: with %j, %s at first and %s a minute later',
   (props, first, later) => {
     const { variables } = variablesOf(props);
     expect(variables.COATCHECK_FIRST_SLOTS).toBe(first);
@@ -113,7 +113,7 @@ it.each<[Partial<AsyncServiceProps>, string, string]>([
   },
 );
 
-it('counts no more than there are for sure, where numbers are only known at deployment', () => {
+it('uses the minimum of numbers that are only known at deployment', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
   const { variables } = variablesOf(
@@ -124,14 +124,14 @@ it('counts no more than there are for sure, where numbers are only known at depl
   expect(variables.COATCHECK_REACHABLE_SLOTS).toBe('2');
 });
 
-it('refers to numbers only known at deployment', () => {
+it('refers to numbers that are only known at deployment', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const share = new CfnParameter(stack, 'Share', { type: 'Number' }).valueAsNumber;
   const { variables } = variablesOf({ api: { tenantShare: share } }, stack);
   expect(variables.COATCHECK_TENANT_SHARE_PERCENT).toBe('<Share>');
 });
 
-it("has names in logs, and nothing of the processor's own", () => {
+it("has a service name for logs and none of the processor's variables", () => {
   const { variables } = variablesOf({ function: { environment: { TABLE: 'reports' } } });
   expect(variables).toMatchObject({ POWERTOOLS_SERVICE_NAME: 'Stack/Service' });
   for (const name of ['TABLE', 'NODE_OPTIONS']) expect(variables).not.toHaveProperty(name);

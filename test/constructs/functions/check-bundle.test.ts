@@ -12,36 +12,36 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(parent, { recursive: true }));
 
-/** How a source is bundled and checked. */
-interface Checking {
+/** Options for bundling and options a source. */
+interface CheckOptions {
   readonly handler?: string;
   readonly minify?: boolean;
   readonly format?: 'esm' | 'cjs';
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-function check(contents: string, checking: Checking = {}): BundleFindings {
-  const { handler = 'handler', minify = true, format = 'esm', environment = {} } = checking;
+function check(contents: string, options: CheckOptions = {}): BundleFindings {
+  const { handler = 'handler', minify = true, format = 'esm', environment = {} } = options;
   const folder = mkdtempSync(join(parent, 'bundle-'));
   const outfile = join(folder, format === 'esm' ? 'index.mjs' : 'index.js');
   const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' } as const;
   const external = ['absent'];
   const banner = format === 'esm' ? { js: ESM_BUNDLING.banner } : undefined;
-  const options = { minify, external, banner, logLevel: 'error' } as const;
-  buildSync({ ...options, stdin, outfile, bundle: true, platform: 'node', format });
+  const common = { minify, external, banner, logLevel: 'error' } as const;
+  buildSync({ ...common, stdin, outfile, bundle: true, platform: 'node', format });
   return checkBundle({ folder, entry: 'my/processor.ts', handler, environment });
 }
 
 const PROCESSOR = `import { processor } from 'coatcheck'; export const handler = processor(() => 1);`;
 
-test.each<Checking>([{ minify: true }, { minify: false }, { format: 'cjs' }])(
-  'E3: a processor passes: %j',
-  (checking) => {
-    expect(check(PROCESSOR, checking)).toEqual({});
+test.each<CheckOptions>([{ minify: true }, { minify: false }, { format: 'cjs' }])(
+  'E3: accepts a processor: %j',
+  (options) => {
+    expect(check(PROCESSOR, options)).toEqual({});
   },
 );
 
-test('E4: a function that wraps a processor passes, as tools for tracing make it', () => {
+test('E4: accepts a wrapper around a processor, as tracing tools create it', () => {
   const wrapped = `
     import { processor } from 'coatcheck';
     const processing = processor(() => 1);
@@ -50,20 +50,22 @@ test('E4: a function that wraps a processor passes, as tools for tracing make it
   expect(check(wrapped)).toEqual({});
 });
 
-describe('E4: what is no processor is refused', () => {
-  test('a bare function, though the entry makes a processor elsewhere', () => {
+describe('E4: rejects', () => {
+  test('a plain function, although the entry exports a processor elsewhere', () => {
     const { error } = check(`
       import { processor } from 'coatcheck';
       export const handler = async () => 1;
       export const other = processor(handler);
     `);
-    expect(error).toContain("my/processor.ts exports as handler a function that processor() didn't return");
-    expect(error).toContain('It must say: export const handler = processor(yourHandler);');
+    expect(error).toContain(
+      "The export handler of my/processor.ts is a function that processor() didn't return",
+    );
+    expect(error).toContain('Use: export const handler = processor(yourHandler);');
   });
 
   test('a missing export', () => {
     expect(check(PROCESSOR, { handler: 'main' }).error).toBe(
-      'my/processor.ts exports no main. It must say: export const main = processor(yourHandler);',
+      'my/processor.ts has no export main. Use: export const main = processor(yourHandler);',
     );
   });
 
@@ -74,22 +76,30 @@ describe('E4: what is no processor is refused', () => {
       handler: 'handler',
       environment: {},
     });
-    expect(findings.error).toContain('my/processor.ts was bundled into no index.mjs or index.js');
+    expect(findings.error).toContain('The bundle of my/processor.ts has no index.mjs or index.js');
   });
 
-  test('an entry that fails to import and calls no processor()', () => {
+  test('an entry that fails to import and doesn’t call processor()', () => {
     const { error } = check(`import 'absent'; export const handler = async () => 1;`);
     expect(error).toContain("my/processor.ts doesn't call processor()");
     expect(error).toContain('ERR_MODULE_NOT_FOUND');
   });
 });
 
-describe('E3: an entry that fails to import on this machine is deployed with a warning', () => {
+describe('E3: warns about an entry that fails to import on this machine', () => {
   test.each([
-    ['a package that only Lambda has', `import 'absent';`, 'ERR_MODULE_NOT_FOUND'],
-    ['what its author throws', `throw new Error('STRIPE_KEY is missing');`, 'Error: STRIPE_KEY is missing'],
-    ['a rejection', `Promise.reject(new TypeError('no')); await new Promise(() => {});`, 'TypeError: no'],
-    ['the end of its process', `process.exit(3);`, 'its process ended by exit(3)'],
+    ['because of a package that only Lambda has', `import 'absent';`, 'ERR_MODULE_NOT_FOUND'],
+    [
+      'with an error of its author',
+      `throw new Error('STRIPE_KEY is missing');`,
+      'Error: STRIPE_KEY is missing',
+    ],
+    [
+      'with a rejected promise',
+      `Promise.reject(new TypeError('no')); await new Promise(() => {});`,
+      'TypeError: no',
+    ],
+    ['because it exits', `process.exit(3);`, 'its process ended by exit(3)'],
   ])('%s', (_, statement, reason) => {
     const { error, warning } = check(`${PROCESSOR}\n${statement}`);
     expect(error).toBeUndefined();
@@ -97,14 +107,14 @@ describe('E3: an entry that fails to import on this machine is deployed with a w
     expect(warning).toContain(reason);
   });
 
-  test('no matter how long the line of code that fails', () => {
+  test('and shortens a long error', () => {
     const { warning = '' } = check(`${PROCESSOR}\nthrow new Error('${'x'.repeat(9_000)}');`);
     expect(warning.length).toBeLessThan(1_200);
   });
 });
 
-test('E3: an entry sees the variables of its function and no credentials', () => {
-  process.env.AWS_SECRET_ACCESS_KEY = 'of the deployer';
+test('E3: imports the entry with the variables of its function and without credentials', () => {
+  process.env.AWS_SECRET_ACCESS_KEY = 'secret';
   try {
     const source = `${PROCESSOR}
       if (process.env.TABLE !== 'orders') throw new Error('TABLE');
@@ -115,6 +125,6 @@ test('E3: an entry sees the variables of its function and no credentials', () =>
   }
 });
 
-test('E3: what an entry starts and prints doesn’t matter', () => {
+test('E3: ignores output and timers of the entry', () => {
   expect(check(`${PROCESSOR}\nconsole.log('{}'); setInterval(() => {}, 1_000);`)).toEqual({});
 });

@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(root, { recursive: true });
 });
 
-/** Writes files, each with a text, and goes to a folder. */
+/** Writes files with the given texts and changes to a folder. */
 function project(files: Readonly<Record<string, string>>, folder = '.') {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(root, name)), { recursive: true });
@@ -31,7 +31,7 @@ const ENTRY = 'export const handler = 1;';
 
 let count = 0;
 
-/** What the bundle of an entry exports, by the bundler itself and the options the CDK is given. */
+/** The exports of the bundle of an entry, made by esbuild with the options for the CDK. */
 async function exportsOf(props: AsyncServiceProps): Promise<Record<string, unknown>> {
   const { entry = '', bundling: { banner, define, mainFields, minify } = {} } = processorBundling(props);
   const outfile = join(root, 'out', 'index.mjs');
@@ -40,8 +40,8 @@ async function exportsOf(props: AsyncServiceProps): Promise<Record<string, unkno
   return import(`${outfile}?${count++}`);
 }
 
-describe('E6: the project', () => {
-  test('of one lock file begins there', () => {
+describe('E6: a project', () => {
+  test('with one lock file has its root there', () => {
     project({ 'package-lock.json': '{}', 'package.json': '{}', 'app/processor.ts': ENTRY }, 'app');
     expect(processorBundling({ entry: 'processor.ts' })).toMatchObject({
       depsLockFilePath: join(root, 'package-lock.json'),
@@ -52,19 +52,19 @@ describe('E6: the project', () => {
   test.each([
     ['without a lock file', {}],
     ['with two lock files', { 'package-lock.json': '{}', 'yarn.lock': '' }],
-  ])('%s needs none', (_, locks) => {
+  ])('%s needs no lock file', (_, locks) => {
     project({ ...locks, 'package.json': '{}', 'processor.ts': ENTRY });
     const { entry, depsLockFilePath, projectRoot } = processorBundling({ entry: 'processor.ts' });
     expect(projectRoot).toBe(root);
-    // By its name the CDK chooses a package manager; none it knows means npx.
+    // The CDK chooses the package manager by the name of the file, and npx for a name it doesn’t know.
     expect(depsLockFilePath).toBe(entry);
   });
 
-  test('with two lock files must say which has the versions of nodeModules', () => {
+  test('with two lock files and nodeModules needs depsLockFilePath', () => {
     project({ 'package-lock.json': '{}', 'yarn.lock': '', 'package.json': '{}', 'processor.ts': ENTRY });
     const bundling = { nodeModules: ['sharp'] };
     expect(() => processorBundling({ entry: 'processor.ts', function: { bundling } })).toThrow(
-      'function.depsLockFilePath must name the lock file that has sharp, one of pnpm-lock.yaml, yarn.lock, bun.lock, ' +
+      'function.depsLockFilePath must be the lock file with sharp, one of pnpm-lock.yaml, yarn.lock, bun.lock, ' +
         `bun.lockb, package-lock.json, got ${join(root, 'yarn.lock')} and ${join(root, 'package-lock.json')}`,
     );
     const depsLockFilePath = 'package-lock.json';
@@ -72,13 +72,13 @@ describe('E6: the project', () => {
     expect(chosen.depsLockFilePath).toBe(join(root, depsLockFilePath));
   });
 
-  test('without a lock file can’t have nodeModules', () => {
+  test('with nodeModules needs a lock file', () => {
     project({ 'package.json': '{}', 'processor.ts': ENTRY });
     const props = { entry: 'processor.ts', function: { bundling: { nodeModules: ['sharp'] } } };
     expect(() => processorBundling(props)).toThrow(`got none in ${root} or above it`);
   });
 
-  test('can have its entry elsewhere, under a root of its own or not', async () => {
+  test('can have an entry outside of its root', async () => {
     project({ 'infra/package-lock.json': '{}', 'services/orders/processor.ts': ENTRY }, 'infra');
     const entry = '../services/orders/processor.ts';
     expect(processorBundling({ entry }).projectRoot).toBe(join(root, 'infra'));
@@ -86,7 +86,7 @@ describe('E6: the project', () => {
     expect(await exportsOf({ entry })).toMatchObject({ handler: 1 });
   });
 
-  test('has the generated entry in the package of the entry, whose versions nodeModules takes', () => {
+  test('has the generated entry in the package of the entry, for the versions of nodeModules', () => {
     project({ 'package-lock.json': '{}', 'a/package.json': '{}', 'a/src/processor.ts': ENTRY });
     expect(dirname(processorBundling({ entry: 'a/src/processor.ts' }).entry ?? '')).toBe(
       join(root, 'a', 'node_modules', '.cache', 'coatcheck'),
@@ -97,13 +97,13 @@ describe('E6: the project', () => {
 describe('E3: a CommonJS entry', () => {
   const LOCK = { 'package-lock.json': '{}' };
 
-  test('has its exports by name', async () => {
+  test('keeps its named exports', async () => {
     project({ ...LOCK, 'processor.js': 'exports.handler = () => 1; exports.main = 2;' });
     expect(await exportsOf({ entry: 'processor.js' })).toMatchObject({ handler: expect.any(Function) });
     expect(await exportsOf({ entry: 'processor.js', handler: 'main' })).toMatchObject({ main: 2 });
   });
 
-  test.each([true, false])('finds __dirname, __filename and require, minified: %s', async (minify) => {
+  test.each([true, false])('has __dirname, __filename and require, minified: %s', async (minify) => {
     const helper = 'exports.where = () => [__dirname, __filename, require("node:os").EOL, typeof require];';
     project({
       ...LOCK,
@@ -115,7 +115,7 @@ describe('E3: a CommonJS entry', () => {
     expect(handler).toEqual([out, join(out, 'index.mjs'), '\n', 'function']);
   });
 
-  test.each([true, false])('goes with ESM that declares these itself, minified: %s', async (minify) => {
+  test.each([true, false])('works with ESM that declares these itself, minified: %s', async (minify) => {
     const source = `
       import { createRequire } from 'node:module';
       import legacy from './legacy.cjs';
@@ -123,7 +123,7 @@ describe('E3: a CommonJS entry', () => {
       const require = createRequire(import.meta.url);
       export const handler = [__dirname, require('node:path').sep, legacy];`;
     project({ ...LOCK, 'legacy.cjs': 'module.exports = __dirname;', 'processor.mjs': source });
-    // With the banner that is often advised.
+    // With a banner that is often recommended.
     const banner =
       "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
     const out = join(root, 'out');
@@ -135,13 +135,13 @@ describe('E3: a CommonJS entry', () => {
   });
 });
 
-describe('E4: options of one’s own', () => {
+describe('E4: options of the user', () => {
   const bundlingOf = (bundling?: BundlingOptions) => {
     project({ 'package-lock.json': '{}', 'processor.ts': ENTRY });
     return processorBundling({ entry: 'processor.ts', function: { bundling } });
   };
 
-  test('are used along with those of the service', () => {
+  test('are merged with those of the service', () => {
     const commandHooks = { beforeBundling: () => [], beforeInstall: () => [], afterBundling: () => ['true'] };
     const { bundling } = bundlingOf({
       minify: false,
@@ -162,7 +162,7 @@ describe('E4: options of one’s own', () => {
     expect(bundling?.environment).toMatchObject({ A: 'b', npm_config_os: 'linux' });
   });
 
-  test('that ask for CommonJS drop what only ESM needs', () => {
+  test('for CommonJS remove what only ESM needs', () => {
     const { bundling } = bundlingOf({ format: OutputFormat.CJS });
     expect(bundling).toMatchObject({ format: 'cjs', define: {}, minify: true });
     expect(bundling?.esbuildArgs).not.toHaveProperty('--splitting');
@@ -171,7 +171,7 @@ describe('E4: options of one’s own', () => {
     expect(bundling?.mainFields).toBeUndefined();
   });
 
-  test('that compile first get the entry itself, and CommonJS, which the compiler may write', () => {
+  test('with preCompilation use the original entry and CommonJS', () => {
     const { entry, bundling } = bundlingOf({ preCompilation: true });
     expect(entry).toBe(join(root, 'processor.ts'));
     expect(bundling?.format).toBe('cjs');
@@ -182,7 +182,7 @@ test.each([
   [undefined, 'arm64'],
   [Architecture.ARM_64, 'arm64'],
   [Architecture.X86_64, 'x64'],
-])('E5: packages are installed for the architecture of the function: %s', (architecture, cpu) => {
+])('E5: installs packages for the architecture of the function: %s', (architecture, cpu) => {
   project({ 'package-lock.json': '{}', 'processor.ts': ENTRY });
   const { bundling } = processorBundling({ entry: 'processor.ts', function: { architecture } });
   expect(bundling?.environment).toEqual({

@@ -5,7 +5,7 @@ import type { AsyncServiceProps } from '../../../lib/constructs/index.ts';
 import { readEnvironment } from '../../../lib/core/config/processor-environment.ts';
 import { emptyApp, readable, resource, resources, serviceIn } from '../service-in-app.ts';
 
-/** The environment variables of a service in `stack`, and the logical ids they refer to. */
+/** The environment variables of the processor of a service in `stack`, and the resources they refer to. */
 function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   const template = serviceIn(stack, props).template();
   const { Variables } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor').properties
@@ -21,7 +21,7 @@ function variablesOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   };
 }
 
-it('is what a processor reads by default', () => {
+it('has the defaults, in the form that the processor reads', () => {
   const { variables, bucket, table, input, output, dead, pauses } = variablesOf(
     new Stack(emptyApp(), 'Stack'),
     {},
@@ -64,7 +64,7 @@ it('is what a processor reads by default', () => {
   });
 });
 
-it('is what the props say', () => {
+it('has the values of the props', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { variables, bucket, table, input, output, dead, pauses } = variablesOf(stack, {
     circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
@@ -129,14 +129,14 @@ it('is what the props say', () => {
   });
 });
 
-it('handles a batch as a whole, as far as a function may open sockets', () => {
+it('handles a whole batch concurrently, up to the limit of open sockets', () => {
   const { variables } = variablesOf(new Stack(emptyApp(), 'Stack'), {
     queue: { batchSize: 1_000, batchWindow: Duration.seconds(1) },
   });
   expect(variables.COATCHECK_CONCURRENCY).toBe('400');
 });
 
-it('has room for the user and for the names in logs, and no options of Node', () => {
+it('has the variables of the user and a service name for logs, and no NODE_OPTIONS', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { variables } = variablesOf(stack, { function: { environment: { TABLE: 'reports' } } });
   expect(variables).toMatchObject({
@@ -146,7 +146,7 @@ it('has room for the user and for the names in logs, and no options of Node', ()
   expect(variables).not.toHaveProperty('NODE_OPTIONS');
 });
 
-it("leaves Node's options to the user who sets them", () => {
+it('keeps NODE_OPTIONS of the user', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { variables } = variablesOf(stack, {
     function: { environment: { NODE_OPTIONS: '--max-http-header-size=32768' } },
@@ -154,7 +154,7 @@ it("leaves Node's options to the user who sets them", () => {
   expect(variables.NODE_OPTIONS).toBe('--max-http-header-size=32768');
 });
 
-it('refers to numbers only known at deployment', () => {
+it('refers to numbers that are only known at deployment', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const depth = new CfnParameter(stack, 'Depth', { type: 'Number' });
   const { variables } = variablesOf(stack, { payloads: { maxJsonDepth: depth.valueAsNumber } });

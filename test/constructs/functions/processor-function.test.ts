@@ -16,7 +16,7 @@ describe('the bundle', () => {
 
   beforeAll(() => {
     const app = new App({ outdir: folder });
-    // ESM that loads CommonJS in both ways there are.
+    // ESM that loads CommonJS in both possible ways.
     const entry = 'test/constructs/fixtures/mixed.mjs';
     new AsyncService(new Stack(app, 'Stack'), 'Service', {
       entry,
@@ -29,7 +29,7 @@ describe('the bundle', () => {
   }, 120_000);
   afterAll(() => rmSync(folder, { recursive: true }));
 
-  it('comes with a source map that holds no sources', () => {
+  it('has a source map without sources', () => {
     const map = JSON.parse(readFileSync(`${bundle}.map`, 'utf8'));
     expect(map.sources).toContainEqual(expect.stringContaining('functions/processor/index.ts'));
     expect(map.sourcesContent).toBeUndefined();
@@ -44,8 +44,8 @@ describe('the bundle', () => {
       expect(text).not.toContain(absent);
   });
 
-  it('runs where there is nothing but Node, and its errors keep their names and places', () => {
-    // Without a deployment's environment the first event is an error.
+  it('runs with nothing but Node, and its errors keep their names and locations', () => {
+    // Without the environment of a deployment, the first event throws.
     const script = `
       const { mixed } = await import(${JSON.stringify(bundle)});
       await mixed({ Records: [] }, { getRemainingTimeInMillis: () => 1000 }).catch(({ name, stack }) => {

@@ -11,7 +11,7 @@ function statementsOf(template: ReturnType<ReturnType<typeof serviceInApp>['temp
   );
 }
 
-it('allows the calls the processor makes and no others', () => {
+it('allows the calls of the processor and no others', () => {
   const template = serviceInApp().template();
   const bucket = `<${resource(template, 'AWS::S3::Bucket').id}.Arn>`;
   const input = `<${resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').id}.Arn>`;
@@ -70,7 +70,7 @@ it('has no managed policies', () => {
   expect(Object.keys(role.properties)).toEqual(['AssumeRolePolicyDocument']);
 });
 
-it('reads the other places payloads may lie, and opens their keys', () => {
+it('can read payload sources and use their keys', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const key = new Key(stack, 'Key');
   const claimCheckSources = [
@@ -108,7 +108,7 @@ it('reads the other places payloads may lie, and opens their keys', () => {
   );
 });
 
-it('opens the key of an output queue that has one', () => {
+it('can use the key of an encrypted output queue', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const outputQueue = new Queue(stack, 'Sealed', { encryption: QueueEncryption.KMS });
   expect(statementsOf(serviceIn(stack, { output: { queue: outputQueue } }).template())).toContainEqual({

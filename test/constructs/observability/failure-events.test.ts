@@ -6,8 +6,8 @@ import { expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../../lib/constructs/index.ts';
 import { emptyApp, readable, resource, resources, serviceIn } from '../service-in-app.ts';
 
-/** What a service may put where, and where it is told to. */
-function puttingOf(stack: Stack, props: Partial<AsyncServiceProps>) {
+/** The permissions for EventBridge and the event bus of a processor. */
+function eventsOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   const template = serviceIn(stack, props).template();
   const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceProcessorRole').properties
     .PolicyDocument;
@@ -17,40 +17,40 @@ function puttingOf(stack: Stack, props: Partial<AsyncServiceProps>) {
   return {
     template,
     allowed: statements.filter(({ Action }) => String(Action).includes('events:')),
-    told: (readable(Variables) as Record<string, string>).COATCHECK_EVENT_BUS_ARN,
+    busArn: (readable(Variables) as Record<string, string>).COATCHECK_EVENT_BUS_ARN,
   };
 }
 
-it('is off: nothing may be put anywhere', () => {
-  const { template, allowed, told } = puttingOf(new Stack(emptyApp(), 'Stack'), {});
-  expect({ allowed, told }).toEqual({ allowed: [], told: '' });
+it('are off by default, without any permission', () => {
+  const { template, allowed, busArn } = eventsOf(new Stack(emptyApp(), 'Stack'), {});
+  expect({ allowed, busArn }).toEqual({ allowed: [], busArn: '' });
   expect(resources(template).filter(({ type }) => type.startsWith('AWS::Events'))).toEqual([]);
 });
 
-it('true is the default bus, and no other may be put to', () => {
-  const { template, allowed, told } = puttingOf(new Stack(emptyApp(), 'Stack'), {
+it('go to the default bus, with permission for that bus only', () => {
+  const { template, allowed, busArn } = eventsOf(new Stack(emptyApp(), 'Stack'), {
     observability: { failureEvents: {} },
   });
   const arn = 'arn:<AWS::Partition>:events:<AWS::Region>:<AWS::AccountId>:event-bus/default';
   expect(allowed).toEqual([{ Effect: 'Allow', Action: 'events:PutEvents', Resource: arn }]);
-  expect(told).toBe(arn);
+  expect(busArn).toBe(arn);
   expect(resources(template).filter(({ type }) => type.startsWith('AWS::Events'))).toEqual([]);
 });
 
-it('a bus of the user is told instead', () => {
+it('go to an existing bus', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { allowed, told } = puttingOf(stack, {
+  const { allowed, busArn } = eventsOf(stack, {
     observability: { failureEvents: { bus: new EventBus(stack, 'Own') } },
   });
-  expect(told).toMatch(/^<Own.*\.Arn>$/);
-  expect(allowed).toMatchObject([{ Resource: told }]);
+  expect(busArn).toMatch(/^<Own.*\.Arn>$/);
+  expect(allowed).toMatchObject([{ Resource: busArn }]);
 });
 
-it('a topic is told by a rule, of this service only, in the name of a role that may do that', () => {
+it('go to a topic by a rule for this service, with a role that can publish', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const bus = new EventBus(stack, 'Own');
   const topic = new Topic(stack, 'Topic');
-  const { template } = puttingOf(stack, {
+  const { template } = eventsOf(stack, {
     observability: { failureEvents: { bus, topic } },
     serviceName: 'Shop/Orders',
   });
@@ -68,9 +68,9 @@ it('a topic is told by a rule, of this service only, in the name of a role that 
   expect(readable(Statement)).toEqual([{ Effect: 'Allow', Action: 'sns:Publish', Resource: topicRef }]);
 });
 
-it('E16: the role is for rules of this account only', () => {
+it('E16: only rules of this account can assume the role', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { template } = puttingOf(stack, {
+  const { template } = eventsOf(stack, {
     observability: { failureEvents: { topic: new Topic(stack, 'Topic') } },
   });
   const { AssumeRolePolicyDocument } = resource(
@@ -88,10 +88,10 @@ it('E16: the role is for rules of this account only', () => {
   ]);
 });
 
-it('E10: the role may use the key of an encrypted topic', () => {
+it('E10: the role can use the key of an encrypted topic', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const topic = new Topic(stack, 'Topic', { masterKey: new Key(stack, 'Key') });
-  const { template } = puttingOf(stack, { observability: { failureEvents: { topic } } });
+  const { template } = eventsOf(stack, { observability: { failureEvents: { topic } } });
   const { Statement } = resource(template, 'AWS::IAM::Policy', 'ServiceFailureEvents').properties
     .PolicyDocument;
   expect(Statement).toContainEqual(
@@ -99,15 +99,15 @@ it('E10: the role may use the key of an encrypted topic', () => {
   );
 });
 
-it('a topic lets nobody publish by itself: EventBridge has rules of other accounts, too', () => {
+it('add no topic policy: it would allow EventBridge rules of every account', () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const { template } = puttingOf(stack, {
+  const { template } = eventsOf(stack, {
     observability: { failureEvents: { topic: new Topic(stack, 'Topic') } },
   });
   expect(resources(template).filter(({ type }) => type === 'AWS::SNS::TopicPolicy')).toEqual([]);
 });
 
-it('a rule can’t look for a name that isn’t known yet', () => {
+it('need a service name that is known before deployment, if there is a topic', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const topic = new Topic(stack, 'Topic');
   const serviceName = new CfnParameter(stack, 'Name').valueAsString;

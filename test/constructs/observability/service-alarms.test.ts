@@ -12,7 +12,7 @@ it.each([
   ['ServiceAlarmsDeadLetters', 'ServiceInputDeadLetters'],
   ['ServiceAlarmsOutputDeadLetters', 'ServiceOutputDeadLetters'],
   ['ServiceAlarmsPauseDeadLetters', 'ServicePausesDeadLetters'],
-])('%s: a single message is enough', (alarm, queue) => {
+])('%s fires on a single message', (alarm, queue) => {
   const template = serviceInApp().template();
   expect(readable(resource(template, ALARM, alarm).properties)).toMatchObject({
     Namespace: 'AWS/SQS',
@@ -28,7 +28,7 @@ it.each([
   });
 });
 
-it('dead letters are told of with what to do about them', () => {
+it('describes what to do about dead letters', () => {
   const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsDeadLetters');
   expect(properties.AlarmDescription).toContain('npx coatcheck dead-letters list');
 });
@@ -36,7 +36,7 @@ it('dead letters are told of with what to do about them', () => {
 it.each([
   [undefined, 3_600],
   [Duration.minutes(2), 120],
-])('a request that waits is told of, with %s after %i seconds', (oldestRequestAlarm, seconds) => {
+])('fires on a waiting request, with %s after %i seconds', (oldestRequestAlarm, seconds) => {
   const template = serviceInApp({ observability: { oldestRequestAlarm } }).template();
   const queue = resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue');
   const { properties } = resource(template, ALARM, 'ServiceAlarmsOldestRequest');
@@ -49,7 +49,7 @@ it.each([
   expect(properties.AlarmDescription).toContain(`${seconds} seconds`);
 });
 
-it('a pause is told of until there has been none for as long as the longest', () => {
+it('fires on a pause, for the duration of the longest pause', () => {
   const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsPaused');
   expect(properties).toMatchObject({
     Namespace: 'Coatcheck',
@@ -63,13 +63,13 @@ it('a pause is told of until there has been none for as long as the longest', ()
   });
 });
 
-it('without a circuit breaker there are no pauses to be told of', () => {
+it('has no alarms on pauses without a circuit breaker', () => {
   const { service } = serviceInApp({ circuitBreaker: { pauseEventSource: false } });
   expect(service.alarms.map(({ node }) => node.id)).not.toContain('Paused');
   expect(service.alarms.map(({ node }) => node.id)).not.toContain('PauseDeadLetters');
 });
 
-it('a call of the HTTP API that broke is told of', () => {
+it('fires on an error of the HTTP API', () => {
   const template = serviceInApp({ api: {} }).template();
   const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceApi');
   expect(readable(resource(template, ALARM, 'ServiceAlarmsApiErrors').properties)).toMatchObject({
@@ -83,7 +83,7 @@ it('a call of the HTTP API that broke is told of', () => {
   });
 });
 
-it('batches put off for minutes are told of, a moment isn’t', () => {
+it('fires when batches are throttled for three minutes', () => {
   const template = serviceInApp().template();
   const { id } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor');
   expect(readable(resource(template, ALARM, 'ServiceAlarmsThrottles').properties)).toMatchObject({
@@ -100,7 +100,7 @@ it('batches put off for minutes are told of, a moment isn’t', () => {
   });
 });
 
-it('failures that outnumber successes for minutes are told of, where there are enough to tell', () => {
+it('fires on a low success rate for three minutes, with a minimum of requests', () => {
   const { properties } = resource(serviceInApp().template(), ALARM, 'ServiceAlarmsSuccessRate');
   expect(properties).toMatchObject({
     Threshold: 50,
@@ -127,7 +127,7 @@ it('failures that outnumber successes for minutes are told of, where there are e
   );
 });
 
-it('an emulator, which would refuse it, gets no alarm on a rate', () => {
+it('has no alarm on the success rate on an emulator, which would reject it', () => {
   vi.stubEnv('AWS_ENDPOINT_URL', 'http://127.0.0.1:4566');
   const { service } = serviceInApp();
   expect(service.alarms.map(({ node }) => node.id)).toEqual([
@@ -140,7 +140,7 @@ it('an emulator, which would refuse it, gets no alarm on a rate', () => {
   ]);
 });
 
-it('without figures there is no rate to be told of', () => {
+it('has no alarms on metrics of the processor when those are off', () => {
   const { service } = serviceInApp({ observability: { metrics: false } });
   const ids = service.alarms.map(({ node }) => node.id);
   expect(ids).not.toContain('SuccessRate');
@@ -148,7 +148,7 @@ it('without figures there is no rate to be told of', () => {
   expect(ids).toContain('PauseDeadLetters');
 });
 
-it('every alarm says what to do, in no more than a page of an alarm takes', () => {
+it('has a description of at most 1,024 characters for every alarm', () => {
   const { template } = serviceInApp({ api: {} });
   const alarms = resources(template()).filter(({ type }) => type === ALARM);
   for (const { properties } of alarms) {
@@ -157,7 +157,7 @@ it('every alarm says what to do, in no more than a page of an alarm takes', () =
   }
 });
 
-it('tells a topic, where there is one', () => {
+it('notifies the topic', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { template } = serviceIn(stack, {
     observability: { alarmTopic: new Topic(stack, 'Topic', { enforceSSL: true }) },
@@ -169,7 +169,7 @@ it('tells a topic, where there is one', () => {
   );
 });
 
-it('watches no queue of the user', () => {
+it('has no alarm on an existing output queue', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const { service } = serviceIn(stack, { output: { queue: new Queue(stack, 'Own') } });
   expect(service.alarms.map(({ node }) => node.id)).toEqual([
@@ -182,7 +182,7 @@ it('watches no queue of the user', () => {
   ]);
 });
 
-it('E9: throttled calls raise an alarm: they are no errors of the function', () => {
+it('E9: fires on throttled calls of the HTTP API, which are no errors of the function', () => {
   const template = serviceInApp({ api: {} }).template();
   expect(readable(resource(template, ALARM, 'ServiceAlarmsApiThrottles').properties)).toMatchObject({
     Namespace: 'AWS/Lambda',
@@ -196,7 +196,7 @@ it('E9: throttled calls raise an alarm: they are no errors of the function', () 
   });
 });
 
-it('E9: 5xx answers raise an alarm when they last', () => {
+it('E9: fires on 5xx answers for three minutes', () => {
   const template = serviceInApp({ api: {} }).template();
   expect(readable(resource(template, ALARM, 'ServiceAlarmsApiServerErrors').properties)).toMatchObject({
     Namespace: 'AWS/ApiGateway',
@@ -208,7 +208,7 @@ it('E9: 5xx answers raise an alarm when they last', () => {
   });
 });
 
-it('E9: by default the processor leaves half of the concurrency that an account has', () => {
+it('E9: the processor leaves half of the concurrency of an account by default', () => {
   const { ScalingConfig } = resource(
     serviceInApp().template(),
     'AWS::Lambda::EventSourceMapping',
@@ -217,7 +217,7 @@ it('E9: by default the processor leaves half of the concurrency that an account 
   expect(ScalingConfig).toEqual({ MaximumConcurrency: 500 });
 });
 
-it('E10: CloudWatch may publish to the topic', () => {
+it('E10: CloudWatch can publish to the topic', () => {
   const stack = new Stack(emptyApp(), 'Stack');
   const alarmTopic = new Topic(stack, 'Topic', { enforceSSL: true });
   const { template } = serviceIn(stack, { observability: { alarmTopic } });

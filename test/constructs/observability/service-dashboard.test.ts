@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import type { AsyncServiceProps } from '../../../lib/constructs/index.ts';
 import { emptyApp, readable, resource, resources, serviceIn, serviceInApp } from '../service-in-app.ts';
 
-/** A graph or text of a dashboard, as far as tests look at it. */
+/** A widget of a dashboard, with the properties that the tests use. */
 interface Widget {
   readonly x: number;
   readonly y: number;
@@ -17,14 +17,14 @@ interface Widget {
 
 function widgetsOf(props: Partial<AsyncServiceProps> = {}): Widget[] {
   const template = serviceIn(new Stack(emptyApp(), 'Stack'), {
-    observability: { dashboard: true },
     ...props,
+    observability: { dashboard: true, ...props.observability },
   }).template();
   const { DashboardBody } = resource(template, 'AWS::CloudWatch::Dashboard').properties;
   return JSON.parse(String(readable(DashboardBody))).widgets;
 }
 
-/** Namespace and name of every metric that is shown. */
+/** The namespace and name of every metric on the dashboard. */
 function metricsOf(widgets: readonly Widget[]): string[] {
   const rows = widgets.flatMap(({ properties }) => properties.metrics ?? []);
   return [
@@ -32,7 +32,7 @@ function metricsOf(widgets: readonly Widget[]): string[] {
   ];
 }
 
-it('is there on demand only: it costs', () => {
+it('is off by default', () => {
   const { service, template } = serviceInApp();
   expect(service.dashboard).toBeUndefined();
   expect(resources(template()).map(({ type }) => type)).not.toContain('AWS::CloudWatch::Dashboard');
@@ -65,12 +65,12 @@ it('shows the queues, the requests and the processor', () => {
   ]);
 });
 
-it('shows the HTTP API where there is one', () => {
+it('shows the HTTP API if there is one', () => {
   const api = metricsOf(widgetsOf({ api: {} })).filter((name) => name.startsWith('AWS/ApiGateway'));
   expect(api.toSorted()).toEqual(['4xx', '5xx', 'Count', 'Latency'].map((name) => `AWS/ApiGateway ${name}`));
 });
 
-it('shows no figures that nobody tells', () => {
+it('shows no metrics of the processor when those are off', () => {
   expect(
     metricsOf(widgetsOf({ observability: { metrics: false } })).filter((name) =>
       name.startsWith('Coatcheck'),
@@ -81,20 +81,20 @@ it('shows no figures that nobody tells', () => {
 it.each([
   [undefined, 500],
   [40, 40],
-])('E9: shows the limit of batches at a time: with maxConcurrency %s it is %i', (maxConcurrency, limit) => {
+])('E9: shows the limit of concurrent batches: with maxConcurrency %s it is %i', (maxConcurrency, limit) => {
   const graph = widgetsOf({ queue: { maxConcurrency } }).find(
-    ({ properties }) => properties.title === 'Batches at a time',
+    ({ properties }) => properties.title === 'Concurrent batches',
   );
   expect(graph?.properties.annotations?.horizontal).toMatchObject([{ value: limit }]);
 });
 
-it('reckons the cost by the memory and the prices', () => {
+it('computes the cost from the memory and the prices', () => {
   const graph = widgetsOf({ function: { memoryMiB: 2_048 } }).find(({ properties }) =>
     properties.title?.includes('$'),
   );
   const [[shown] = []] = graph?.properties.metrics ?? [];
   const { expression } = shown as { expression: string };
-  // An hour of 3,600 invocations of a second each, with two writes each.
+  // One hour with 3,600 invocations of a second and two writes each.
   const known = { duration: 3_600_000, invocations: 3_600, writes: 7_200 };
   const sum = expression
     .replace('FILL(writes, 0)', 'writes')
@@ -105,13 +105,13 @@ it('reckons the cost by the memory and the prices', () => {
   expect(sum).toBeCloseTo(3_600 * 2 * 0.0000133334 + 0.00072 + 0.0045, 6);
 });
 
-it('fits: nothing lies outside or over another', () => {
+it('has a layout without overlaps', () => {
   const widgets = widgetsOf({ api: {} });
   expect(Math.max(...widgets.map(({ x, width }) => x + width))).toBe(24);
   expect(new Set(widgets.map(({ x, y }) => `${x} ${y}`)).size).toBe(widgets.length);
 });
 
-/** `a * b / c`, from left to right. */
+/** Evaluates `a * b / c` from left to right. */
 function product(text: string): number {
   const [first = '', ...rest] = text.split(/ (?=[*/])/);
   return rest.reduce((value, part) => {

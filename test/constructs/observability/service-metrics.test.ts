@@ -15,7 +15,7 @@ it.each([
   });
 });
 
-it('is had from the service, in whatever statistic', () => {
+it('is available from the service with any statistic', () => {
   const { service } = serviceInApp();
   expect(service.metric('EndToEnd', { statistic: 'p99', period: Duration.minutes(1) })).toMatchObject({
     metricName: 'EndToEnd',
@@ -25,7 +25,7 @@ it('is had from the service, in whatever statistic', () => {
   });
 });
 
-it('the success rate is of successes and failures, and needs some', () => {
+it('computes the success rate from successes and failures, with a minimum of both', () => {
   const rate = successRate('Shop/Orders', 10);
   expect(rate.expression).toBe('IF(succeeded + failed >= 10, 100 * succeeded / (succeeded + failed), 100)');
   expect(rate.usingMetrics).toMatchObject({

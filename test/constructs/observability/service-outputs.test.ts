@@ -11,7 +11,7 @@ function serviceIn(scope: Construct, id: string, props: Partial<AsyncServiceProp
   return new AsyncService(scope, id, { entry: ENTRY, ...props });
 }
 
-/** The outputs by which services are found: `Orders: ApiUrl, …`. */
+/** The outputs of all services: `Orders: ApiUrl, …`. */
 function outputsOf(stack: Stack): string[] {
   const found = new Map<string, string[]>();
   const { Outputs = {} } = Template.fromStack(stack).toJSON();
@@ -42,7 +42,7 @@ function listed(service: string, ...more: readonly string[]): string {
   return `${service}: ${[...ALWAYS, ...more].sort().join(', ')}`;
 }
 
-test("E2: several services in a team's own stack clash neither with each other nor with its outputs", () => {
+test('E2: services in one stack don’t collide with each other or with other outputs', () => {
   const stack = new Stack(emptyApp(), 'Shop');
   new CfnOutput(stack, 'ApiUrl', { value: 'of another' });
   serviceIn(stack, 'Orders', { api: {} });
@@ -61,7 +61,7 @@ test("E2: several services in a team's own stack clash neither with each other n
   ]);
 });
 
-test('E2: services of nested stacks are found by the stack that is deployed', () => {
+test('E2: services of nested stacks have their outputs in the deployed stack', () => {
   const stack = new Stack(emptyApp(), 'Shop');
   serviceIn(new NestedStack(new NestedStack(stack, 'Outer'), 'Inner'), 'Orders');
   serviceIn(new NestedStack(stack, 'Other'), 'Orders');
@@ -71,13 +71,13 @@ test('E2: services of nested stacks are found by the stack that is deployed', ()
   ]);
 });
 
-test('E2: a stage adds nothing to the name of a service', () => {
+test('E2: the name of a service has no prefix for its stage', () => {
   const stack = new Stack(new Stage(emptyApp(), 'Prod'), 'Shop');
   serviceIn(stack, 'Orders');
   expect(outputsOf(stack)).toEqual([listed('Orders', 'OutputDeadLetterQueueUrl')]);
 });
 
-test('E2: the entry is given as seen from where the app runs', () => {
+test('E2: the entry is relative to the folder in which the app runs', () => {
   const stack = new Stack(new App({ context: { 'aws:cdk:bundling-stacks': [] } }), 'Shop');
   serviceIn(stack, 'Orders', { entry: `${process.cwd()}/${ENTRY}` });
   Template.fromStack(stack).hasOutput('*', { Value: ENTRY });

@@ -4,22 +4,22 @@ import { expect, it } from 'vitest';
 import { AsyncService } from '../../../lib/constructs/index.ts';
 import { ENTRY, emptyApp } from '../service-in-app.ts';
 
-/** A queue that turns out to be another one's ARN only when everything is there. */
+/** A queue whose ARN is a token that resolves to that of another queue. */
 function known(stack: Stack, id: string, arn: () => string) {
   return Queue.fromQueueArn(stack, id, Lazy.string({ produce: arn }));
 }
 
-it('refuses an output queue that is the input queue', () => {
+it('rejects an output queue that is the input queue', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   const outputQueue = known(stack, 'Known', () => service.inputQueue.queueArn);
   const service = new AsyncService(stack, 'Service', { entry: ENTRY, output: { queue: outputQueue } });
   expect(() => app.synth()).toThrow(
-    'The output queue leads back to the input queue: Stack/Service → Stack/Service',
+    'output.queue must not lead back to the input queue, got Stack/Service → Stack/Service',
   );
 });
 
-it('refuses a chain of services that leads back to its start', () => {
+it('rejects a chain of services that leads back to its start', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   const back = known(stack, 'Known', () => first.inputQueue.queueArn);
@@ -28,7 +28,7 @@ it('refuses a chain of services that leads back to its start', () => {
   expect(() => app.synth()).toThrow('Stack/First → Stack/Last → Stack/First');
 });
 
-it('lets a chain of services be', () => {
+it('accepts a chain of services', () => {
   const app = emptyApp();
   const stack = new Stack(app, 'Stack');
   const last = new AsyncService(stack, 'Last', { entry: ENTRY });
@@ -36,7 +36,7 @@ it('lets a chain of services be', () => {
   expect(() => app.synth()).not.toThrow();
 });
 
-it('tells alike queues of different stacks apart', () => {
+it('distinguishes equal queues in different stacks', () => {
   const app = emptyApp();
   for (const name of ['One', 'Two']) new AsyncService(new Stack(app, name), 'Service', { entry: ENTRY });
   expect(() => app.synth()).not.toThrow();

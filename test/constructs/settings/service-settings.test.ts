@@ -7,7 +7,7 @@ import { ApiAuth, type AsyncServiceProps } from '../../../lib/constructs/index.t
 import { ConfigurationError } from '../../../lib/core/base/errors.ts';
 import { emptyApp, resource, serviceIn, serviceInApp } from '../service-in-app.ts';
 
-/** What the construct says of these props, problem by problem. */
+/** The problems that the construct reports with these props. */
 function problemsOf(props: Partial<AsyncServiceProps>): string[] {
   return problemsIn(() => serviceInApp(props));
 }
@@ -19,7 +19,7 @@ function problemsIn(build: () => unknown): string[] {
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const [first, ...problems] = error.message.split('\n  - ');
-    expect(first).toBe("The props of Stack/Service don't work:");
+    expect(first).toBe('The props of Stack/Service are invalid:');
     return problems;
   }
 }
@@ -164,7 +164,7 @@ describe('numbers that contradict each other', () => {
       'queue.batchWindow must be at least 1 second (which Lambda requires for a queue.batchSize of 11), got 0',
     ],
     [
-      'a message must stay hidden while it is worked on',
+      'a message must stay hidden while it is being processed',
       { function: { timeout: seconds(30) }, queue: { visibilityTimeout: seconds(29) } },
       'queue.visibilityTimeout must be at least 30 seconds (function.timeout + queue.batchWindow), got 29: a message would be delivered again while it is being processed',
     ],
@@ -177,37 +177,37 @@ describe('numbers that contradict each other', () => {
       'queue.visibilityTimeout must be at least 40 seconds (function.timeout + queue.batchWindow), got 39: a message would be delivered again while it is being processed',
     ],
     [
-      'waits grow',
+      'delays grow',
       { retry: { baseDelay: seconds(10), maxDelay: seconds(9) } },
       'retry.maxDelay must be at least 10 seconds (retry.baseDelay), got 9',
     ],
     [
-      'a message must last for all its attempts',
+      'a message must outlast its attempts',
       { retry: { maxAttempts: 10, maxDelay: seconds(500) }, queue: { retention: seconds(4_999) } },
       'queue.retention must be at least 5000 seconds (retry.maxAttempts × the longer of retry.maxDelay and queue.visibilityTimeout), got 4999: a message could expire before its last attempt',
     ],
     [
-      'payloads must last as long as their messages',
+      'payloads must outlast their messages',
       { payloads: { lifecycle: { uploads: days(3) } } },
       'payloads.lifecycle.uploads must be at least 4 days (queue.retention), got 3',
     ],
     [
-      'overwritten ones too',
+      'overwritten payloads too',
       { queue: { retention: Duration.hours(121) } },
       'payloads.lifecycle.replacedUploads must be at least 6 days (queue.retention), got 5',
     ],
     [
-      'results must last as long as their outcomes',
+      'results must outlast their outcomes',
       { output: { queue: { retention: days(5) } }, payloads: { lifecycle: { results: days(4) } } },
       'payloads.lifecycle.results must be at least 5 days (output.queue.retention), got 4',
     ],
     [
-      'disposable copies too',
+      'consumer copies too',
       { output: { queue: { retention: days(5) } }, payloads: { lifecycle: { consumerCopies: days(4) } } },
       'payloads.lifecycle.consumerCopies must be at least 5 days (output.queue.retention), got 4',
     ],
     [
-      'records must last as long as a message may still be redriven',
+      'records must outlast messages that can be redriven',
       { queue: { retention: Duration.hours(73) }, records: { retention: days(17) } },
       'records.retention must be at least 18 days (queue.retention + the 14 days of the dead-letter queue), got 17',
     ],
@@ -218,10 +218,10 @@ describe('numbers that contradict each other', () => {
   it.each<[string, Partial<AsyncServiceProps>]>([
     ['a large batch with a window', { queue: { batchSize: 11, batchWindow: seconds(1) } }],
     [
-      'a visibility timeout of just the timeout',
+      'a visibility timeout equal to the timeout',
       { function: { timeout: seconds(30) }, queue: { visibilityTimeout: seconds(30) } },
     ],
-    ['equal waits', { retry: { baseDelay: seconds(10), maxDelay: seconds(10) } }],
+    ['equal delays', { retry: { baseDelay: seconds(10), maxDelay: seconds(10) } }],
     [
       'just enough time for all attempts',
       { retry: { maxAttempts: 10, maxDelay: seconds(500) }, queue: { retention: seconds(5_000) } },
@@ -243,7 +243,7 @@ describe('numbers that contradict each other', () => {
         },
       },
     ],
-    ['the longest waits', { retry: { baseDelay: hours(12), maxDelay: hours(12) } }],
+    ['the longest delays', { retry: { baseDelay: hours(12), maxDelay: hours(12) } }],
   ])('accepts %s', (_, props) => {
     expect(problemsOf(props)).toEqual([]);
   });
@@ -251,7 +251,7 @@ describe('numbers that contradict each other', () => {
 
 describe('a prefix', () => {
   const malformed = (path: string, value: string) =>
-    `${path} must be folder names, each followed by a slash, of up to 128 letters, digits and _ . - /, got ${JSON.stringify(value)}`;
+    `${path} must be folders, each followed by a slash, of up to 128 letters, digits and _ . - / in all, got ${JSON.stringify(value)}`;
 
   it.each([
     '',
@@ -264,7 +264,7 @@ describe('a prefix', () => {
     'ümlaut/',
     '../',
     `${'x'.repeat(128)}/`,
-  ])('%j is refused', (prefix) => {
+  ])('rejects %j', (prefix) => {
     expect(problemsOf({ payloads: { prefixes: { uploads: prefix } } })).toContain(
       malformed('payloads.prefixes.uploads', prefix),
     );
@@ -279,42 +279,42 @@ describe('a prefix', () => {
     );
   });
 
-  it.each(['a/', 'team-1/in.v2/', 'A_b/c/'])('%j is accepted', (prefix) => {
+  it.each(['a/', 'team-1/in.v2/', 'A_b/c/'])('accepts %j', (prefix) => {
     expect(problemsOf({ payloads: { prefixes: { uploads: prefix } } })).toEqual([]);
   });
 
-  const newRequest = 'what is stored under the upload prefix is a new request';
-  const keptApart = 'they are kept for different times and different readers';
+  const newRequest = 'every object under the upload prefix starts a request';
+  const keptApart = 'they have different lifecycles and readers';
   it.each<[Partial<AsyncServiceProps>, string]>([
     [
       { payloads: { prefixes: { results: 'requests/results/' } } },
-      `payloads.prefixes.results must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/results/ under requests/`,
+      `payloads.prefixes.results must not be under payloads.prefixes.uploads, got requests/results/ under requests/: ${newRequest}`,
     ],
     [
       { payloads: { prefixes: { results: 'requests/' } } },
-      `payloads.prefixes.results must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/ under requests/`,
+      `payloads.prefixes.results must not be under payloads.prefixes.uploads, got requests/ under requests/: ${newRequest}`,
     ],
     [
       { payloads: { prefixes: { uploads: 'all/in/', results: 'all/' } } },
-      `payloads.prefixes.uploads must not lie under payloads.prefixes.results: ${newRequest}, got all/in/ under all/`,
+      `payloads.prefixes.uploads must not be under payloads.prefixes.results, got all/in/ under all/: ${newRequest}`,
     ],
     [
       { payloads: { prefixes: { consumerCopies: 'requests/copies/' } } },
-      `payloads.prefixes.consumerCopies must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/copies/ under requests/`,
+      `payloads.prefixes.consumerCopies must not be under payloads.prefixes.uploads, got requests/copies/ under requests/: ${newRequest}`,
     ],
     [
       { payloads: { prefixes: { payloads: 'requests/by-reference/' } } },
-      `payloads.prefixes.payloads must not lie under payloads.prefixes.uploads: ${newRequest}, got requests/by-reference/ under requests/`,
+      `payloads.prefixes.payloads must not be under payloads.prefixes.uploads, got requests/by-reference/ under requests/: ${newRequest}`,
     ],
     [
       { payloads: { prefixes: { consumerCopies: 'results/copies/' } } },
-      `payloads.prefixes.consumerCopies must not lie under payloads.prefixes.results: ${keptApart}, got results/copies/ under results/`,
+      `payloads.prefixes.consumerCopies must not be under payloads.prefixes.results, got results/copies/ under results/: ${keptApart}`,
     ],
-  ])('must not lie in another: %j', (props, problem) => {
+  ])('must not be under another prefix: %j', (props, problem) => {
     expect(problemsOf(props)).toEqual([problem]);
   });
 
-  it('may begin like another', () => {
+  it('can begin like another', () => {
     expect(problemsOf({ payloads: { prefixes: { results: 'requests-done/' } } })).toEqual([]);
   });
 });
@@ -351,25 +351,25 @@ describe('a text', () => {
     expect(problemsOf(props)).toEqual([problem]);
   });
 
-  it('names the output formats there are', () => {
+  it('lists the output formats', () => {
     const untyped: object = { output: { format: 'xml' } };
     expect(problemsOf(untyped)).toEqual([
       expect.stringMatching(/^output\.format must be one of cloudevents, raw.*, got "xml"$/),
     ]);
   });
 
-  it('names the claim check source', () => {
+  it('names the payload source', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const bucket = Bucket.fromBucketName(stack, 'Partner', 'partner-bucket');
-    const claimCheckSources = [{ bucket }, { bucket, prefix: 'no-slash' }];
-    expect(problemsIn(() => serviceIn(stack, { payloads: { sources: claimCheckSources } }))).toEqual([
-      expect.stringMatching(/^payloads\.sources\[1\]\.prefix must be folder names.*got "no-slash"$/),
+    const sources = [{ bucket }, { bucket, prefix: 'no-slash' }];
+    expect(problemsIn(() => serviceIn(stack, { payloads: { sources } }))).toEqual([
+      expect.stringMatching(/^payloads\.sources\[1\]\.prefix must be folders.*got "no-slash"$/),
     ]);
   });
 });
 
-describe('an output queue of the user', () => {
-  it('A1: takes messages that a failure fits into', () => {
+describe('an existing output queue', () => {
+  it('A1: must accept messages that fit a failure', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const outputQueue = new Queue(stack, 'Own', { maxMessageSizeBytes: 4_096 });
     expect(problemsIn(() => serviceIn(stack, { output: { queue: outputQueue } }))).toEqual([
@@ -377,7 +377,7 @@ describe('an output queue of the user', () => {
     ]);
   });
 
-  it("can't be FIFO", () => {
+  it("can't be a FIFO queue", () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const outputQueue = Queue.fromQueueArn(stack, 'Own', 'arn:aws:sqs:us-east-1:123456789012:own.fifo');
     expect(problemsIn(() => serviceIn(stack, { output: { queue: outputQueue } }))).toEqual([
@@ -386,7 +386,7 @@ describe('an output queue of the user', () => {
   });
 });
 
-it('tells everything at once', () => {
+it('reports all problems at once', () => {
   expect(
     problemsOf({
       queue: { batchSize: 0 },
@@ -412,12 +412,12 @@ describe('an HTTP API', () => {
     [undefined, open],
     ['https://sts.amazonaws.com', open],
     ['http://127.0.0.1:4566', []],
-  ])('open to all, deployed to %s', (endpoint, problems) => {
+  ])('can be open to anyone only on an emulator: %s', (endpoint, problems) => {
     vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
     expect(problemsOf({ api: { auth: ApiAuth.none() } })).toEqual(problems);
   });
 
-  it('may be open to all on AWS when that is said twice', () => {
+  it('can be open to anyone on AWS with openToAnyone', () => {
     expect(problemsOf({ api: { auth: ApiAuth.none({ openToAnyone: true }) } })).toEqual([]);
     expect(problemsOf({ api: { auth: ApiAuth.none({ openToAnyone: false }) } })).toEqual(open);
   });
@@ -426,23 +426,23 @@ describe('an HTTP API', () => {
   it.each<[Parameters<typeof ApiAuth.jwt>[0], string]>([
     [
       { issuer: 'issuer.example.com', audience: 'a' },
-      `api.auth's issuer must be an https URL, got "issuer.example.com"`,
+      `api.auth.issuer must be an https URL, got "issuer.example.com"`,
     ],
     [
       { issuer: 'http://127.0.0.1:8080', audience: 'a' },
-      `api.auth's issuer must be an https URL, got "http://127.0.0.1:8080"`,
+      `api.auth.issuer must be an https URL, got "http://127.0.0.1:8080"`,
     ],
-    [{ issuer, audience: [] }, `api.auth's audience must be one name or more, got []`],
-    [{ issuer, audience: ['a', ' '] }, `api.auth's audience must be one name or more, got ["a"," "]`],
+    [{ issuer, audience: [] }, `api.auth.audience must be one or more names, got []`],
+    [{ issuer, audience: ['a', ' '] }, `api.auth.audience must be one or more names, got ["a"," "]`],
     [
       { issuer, audience: 'a', tenantClaim: 'the tenant' },
-      `api.auth's tenantClaim must have up to 256 characters and no spaces, got "the tenant"`,
+      `api.auth.tenantClaim must have up to 256 characters and no spaces, got "the tenant"`,
     ],
-  ])('for callers with a token: %j is refused', (options, problem) => {
+  ])('rejects the options of a token: %j', (options, problem) => {
     expect(problemsOf({ api: { auth: ApiAuth.jwt(options) } })).toEqual([problem]);
   });
 
-  it('may have an issuer on the machine of an emulator', () => {
+  it('can have an issuer on the same machine with an emulator', () => {
     onEmulator();
     const auth = ApiAuth.jwt({
       issuer: 'http://127.0.0.1:8080',
@@ -459,9 +459,9 @@ describe('an HTTP API', () => {
     'https://*',
     'file:///a',
     '',
-  ])('refuses the origin %j', (origin) => {
+  ])('rejects the origin %j', (origin) => {
     expect(problemsOf({ api: { corsOrigins: ['https://app.example.com', origin] } })).toEqual([
-      `api.corsOrigins[1] must be * or an origin as https://app.example.com, got ${JSON.stringify(origin)}`,
+      `api.corsOrigins[1] must be * or an origin such as https://app.example.com, got ${JSON.stringify(origin)}`,
     ]);
   });
 
@@ -469,7 +469,7 @@ describe('an HTTP API', () => {
     expect(problemsOf({ api: { corsOrigins: [origin] } })).toEqual([]);
   });
 
-  it("doesn't let a request in that expires before its turn", () => {
+  it("doesn't accept a request that could expire before it is processed", () => {
     const inputRetention = seconds(3_600);
     const fitting = { queue: { retention: inputRetention }, retry: { maxAttempts: 1 } };
     expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_601) } })).toEqual([
@@ -478,15 +478,15 @@ describe('an HTTP API', () => {
     expect(problemsOf({ ...fitting, api: { maxWait: seconds(3_600) } })).toEqual([]);
   });
 
-  it('is no reason to refuse a short retention where there is none', () => {
+  it('limits the retention of the queue only if there is an API', () => {
     const short = { queue: { retention: seconds(400) }, retry: { maxAttempts: 1, maxDelay: seconds(300) } };
     expect(problemsOf(short)).toEqual([]);
     expect(problemsOf({ ...short, api: {} })).toHaveLength(1);
   });
 });
 
-describe('values only known at deployment', () => {
-  it('are not checked', () => {
+describe('values that are only known at deployment', () => {
+  it('aren’t checked', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const number = (id: string) => new CfnParameter(stack, id, { type: 'Number' }).valueAsNumber;
     const { template } = serviceIn(stack, {
@@ -530,7 +530,7 @@ describe('values only known at deployment', () => {
     });
   });
 
-  it('are refused for what others are computed from', () => {
+  it('are rejected if other values are computed from them', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const maxAttempts = new CfnParameter(stack, 'Attempts', { type: 'Number' }).valueAsNumber;
     expect(problemsIn(() => serviceIn(stack, { retry: { maxAttempts } }))).toEqual([
@@ -538,7 +538,7 @@ describe('values only known at deployment', () => {
     ]);
   });
 
-  it("leave the visibility timeout to the user, since it can't be computed", () => {
+  it("need an explicit visibility timeout if it can't be computed", () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const timeout = seconds(new CfnParameter(stack, 'Timeout', { type: 'Number' }).valueAsNumber);
     expect(problemsIn(() => serviceIn(stack, { function: { timeout } }))).toEqual([

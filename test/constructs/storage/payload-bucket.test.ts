@@ -10,7 +10,7 @@ describe('the payload bucket', () => {
   const queue = resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue');
   const queuePolicy = resource(template, 'AWS::SQS::QueuePolicy', 'ServiceInputQueue');
 
-  it('is versioned, encrypted, private and without access lists', () => {
+  it('is versioned, encrypted and private, without ACLs', () => {
     expect(bucket.properties).toMatchObject({
       VersioningConfiguration: { Status: 'Enabled' },
       BucketEncryption: {
@@ -26,7 +26,7 @@ describe('the payload bucket', () => {
     });
   });
 
-  it('refuses plain HTTP and allows nobody anything by itself', () => {
+  it('denies plain HTTP and grants no access', () => {
     const { properties } = resource(template, 'AWS::S3::BucketPolicy');
     expect(readable(properties.PolicyDocument)).toMatchObject({
       Statement: [
@@ -40,7 +40,7 @@ describe('the payload bucket', () => {
     });
   });
 
-  it('tells the input queue of uploads, by its own property', () => {
+  it('notifies the input queue of uploads, with its own property', () => {
     expect(readable(bucket.properties.NotificationConfiguration)).toEqual({
       QueueConfigurations: [
         {
@@ -57,12 +57,12 @@ describe('the payload bucket', () => {
     ]);
   });
 
-  it('waits for the queue to let S3 in, which is let in for this account only', () => {
+  it('depends on the queue policy, which allows S3 for this account only', () => {
     expect(bucket.dependsOn).toContain(queuePolicy.id);
     const { Statement: statements } = queuePolicy.properties.PolicyDocument;
     expect(readable(statements.filter(({ Effect }: { Effect: string }) => Effect === 'Allow'))).toEqual([
       {
-        Sid: 'S3TellsOfUploads',
+        Sid: 'AllowS3Notifications',
         Effect: 'Allow',
         Principal: { Service: 's3.amazonaws.com' },
         Action: 'sqs:SendMessage',
@@ -72,7 +72,7 @@ describe('the payload bucket', () => {
     ]);
   });
 
-  it('outlives its stack, except when creating it is rolled back', () => {
+  it('outlives its stack, unless its creation is rolled back', () => {
     expect(bucket.deletionPolicy).toBe('RetainExceptOnCreate');
     const destroyed = resource(
       serviceInApp({ removalPolicy: RemovalPolicy.DESTROY }).template(),
@@ -82,14 +82,14 @@ describe('the payload bucket', () => {
   });
 });
 
-describe('its lifecycle', () => {
+describe('the lifecycle', () => {
   const rulesOf = (props: Parameters<typeof serviceInApp>[0]) =>
     resource(serviceInApp(props).template(), 'AWS::S3::Bucket').properties.LifecycleConfiguration.Rules.map(
       (rule: Record<string, unknown>) =>
         Object.fromEntries(Object.entries(rule).filter(([key]) => !['Id', 'Status'].includes(key))),
     );
 
-  it('outlasts by default every message that can point at an object', () => {
+  it('outlasts every message that can refer to an object, by default', () => {
     expect(rulesOf({})).toEqual([
       { Prefix: 'requests/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 5 } },
       { Prefix: 'payloads/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 5 } },
@@ -99,7 +99,7 @@ describe('its lifecycle', () => {
     ]);
   });
 
-  it('is as the props say', () => {
+  it('applies the props', () => {
     const payloads = {
       prefixes: { uploads: 'in/', payloads: 'by-reference/', results: 'out/', consumerCopies: 'out-copies/' },
       lifecycle: {
@@ -120,16 +120,16 @@ describe('its lifecycle', () => {
   });
 });
 
-describe('to web pages', () => {
+describe('CORS', () => {
   const corsOf = (props: Parameters<typeof serviceInApp>[0]) =>
     resource(serviceInApp(props).template(), 'AWS::S3::Bucket').properties.CorsConfiguration;
 
-  it('is closed by default', () => {
+  it('is off by default', () => {
     expect(corsOf({})).toBeUndefined();
     expect(corsOf({ api: {} })).toBeUndefined();
   });
 
-  it('of the API is open for uploads; a download comes after a redirect, from no origin', () => {
+  it('allows uploads from the origins of the API, and downloads from any: after a redirect the origin is null', () => {
     expect(corsOf({ api: { corsOrigins: ['https://app.example.com'] } }).CorsRules).toEqual([
       {
         Id: 'Uploads',
@@ -150,11 +150,11 @@ describe('to web pages', () => {
   });
 });
 
-it('refuses a notification that would replace its own', () => {
+it('rejects a notification that would replace its own', () => {
   const { service, template } = serviceInApp();
   service.payloadBucket.addEventNotification(
     EventType.OBJECT_REMOVED,
     new SqsDestination(service.deadLetterQueue),
   );
-  expect(template).toThrow(/addEventNotification on the payload bucket replaces the notification/);
+  expect(template).toThrow(/addEventNotification on the payload bucket would replace the notification/);
 });

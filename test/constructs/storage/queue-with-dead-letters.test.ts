@@ -14,7 +14,7 @@ const template = Template.fromStack(stack);
 const queue = resource(template, 'AWS::SQS::Queue', 'InputQueue');
 const deadLetters = resource(template, 'AWS::SQS::Queue', 'InputDeadLetters');
 
-it('keeps messages as told and moves those received too often', () => {
+it('applies the retention and moves messages that were received too often', () => {
   expect(readable(queue.properties)).toMatchObject({
     MessageRetentionPeriod: 345_600,
     VisibilityTimeout: 90,
@@ -22,11 +22,11 @@ it('keeps messages as told and moves those received too often', () => {
   });
 });
 
-it('keeps dead letters as long as SQS can', () => {
+it('keeps dead letters for the maximum of SQS', () => {
   expect(deadLetters.properties.MessageRetentionPeriod).toBe(1_209_600);
 });
 
-it.each([queue, deadLetters])('encrypts $id and refuses plain HTTP', ({ id, properties }) => {
+it.each([queue, deadLetters])('encrypts $id and denies plain HTTP', ({ id, properties }) => {
   expect(properties.SqsManagedSseEnabled).toBe(true);
   const policies = resources(template).filter(({ type }) => type === 'AWS::SQS::QueuePolicy');
   const own = policies

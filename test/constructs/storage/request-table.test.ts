@@ -9,7 +9,7 @@ function tableOf(props: Partial<AsyncServiceProps> = {}) {
   return resource(serviceInApp(props).template(), 'AWS::DynamoDB::GlobalTable');
 }
 
-it('is paid by use, drops records that are past their time, and can be put back', () => {
+it('has on-demand billing, a time to live and point-in-time recovery', () => {
   expect(readable(tableOf().properties)).toEqual({
     BillingMode: 'PAY_PER_REQUEST',
     AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
@@ -21,21 +21,21 @@ it('is paid by use, drops records that are past their time, and can be put back'
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       },
     ],
-    // Without an SSESpecification DynamoDB encrypts with a key of its own.
+    // Without an SSESpecification, DynamoDB encrypts with a key that it owns.
   });
 });
 
-it("can't be put back where nobody wants to pay for it", () => {
+it('can do without point-in-time recovery', () => {
   const [replica] = tableOf({ records: { pointInTimeRecovery: false } }).properties.Replicas;
   expect(replica.PointInTimeRecoverySpecification).toEqual({ PointInTimeRecoveryEnabled: false });
 });
 
-it('outlives its stack, except when creating it is rolled back', () => {
+it('outlives its stack, unless its creation is rolled back', () => {
   expect(tableOf().deletionPolicy).toBe('RetainExceptOnCreate');
   expect(tableOf({ removalPolicy: RemovalPolicy.DESTROY }).deletionPolicy).toBe('Delete');
 });
 
-it('lists its records in an index of keys, where that is asked for', () => {
+it('has an index of keys for lists, with an API', () => {
   const stack = new Stack();
   const removalPolicy = RemovalPolicy.DESTROY;
   new RequestTable(stack, 'Requests', { listed: true, pointInTimeRecovery: false, removalPolicy });
