@@ -2,16 +2,16 @@
  * The CDK app: one service in one stack.
  *
  *     cdk deploy                               the example processor
- *     cdk deploy -c processor=my/processor.ts  yours
- *     cdk deploy -c stack=Name                 beside another one
- *     cdk deploy -c alarmTopic=ARN             tells an SNS topic when an alarm is raised
- *     cdk deploy -c webhooks=true              sends outcomes by HTTP to whom a request names
- *     cdk deploy -c webhooks=URL               and to this URL those of requests that name nobody
+ *     cdk deploy -c processor=my/processor.ts  your processor
+ *     cdk deploy -c stack=Name                 another stack
+ *     cdk deploy -c alarmTopic=ARN             notifies an SNS topic when an alarm fires
+ *     cdk deploy -c webhooks=true              sends outcomes to the callback URLs of requests
+ *     cdk deploy -c webhooks=URL               also sends outcomes of requests without a callback URL to this URL
  *
- * The HTTP API is for callers with AWS credentials; on an emulator of AWS, for anyone. Otherwise:
+ * Callers of the HTTP API need AWS credentials; on an AWS emulator anyone can call it. Otherwise:
  *
- *     cdk deploy -c jwtIssuer=URL -c jwtAudience=NAME [-c tenantClaim=NAME]  for callers with a token
- *     cdk deploy -c api=iam|none|off                                         as you say
+ *     cdk deploy -c jwtIssuer=URL -c jwtAudience=NAME [-c tenantClaim=NAME]  callers need a token
+ *     cdk deploy -c api=iam|none|off                                         callers need AWS credentials, nothing; no API
  */
 import { App, CfnOutput, Stack, Validations } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
@@ -24,7 +24,7 @@ import { DEFAULT_STACK } from '../lib/core/config/service-outputs.ts';
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 
-/** What `-c` takes. */
+/** The names of `-c`. */
 const CONTEXT = [
   'processor',
   'stack',
@@ -38,15 +38,15 @@ const CONTEXT = [
 
 const service = serviceOrMessage();
 
-// One service: its outputs need no prefix.
+// The outputs of a single service need no prefix.
 for (const construct of service.node.findAll()) {
   if (construct instanceof CfnOutput) construct.overrideLogicalId(construct.node.id);
 }
 
-/** What a prop must be is told without where in the code it was found out. */
+/** Prints a ConfigurationError without its stack. */
 function serviceOrMessage(): AsyncService {
   try {
-    refuseUnknownContext();
+    rejectUnknownContext();
     const stack = new Stack(app, stackName(), {
       description: 'Asynchronous request processing by Coatcheck',
     });
@@ -68,10 +68,10 @@ function serviceOrMessage(): AsyncService {
 }
 
 /**
- * A misspelt name would deploy something else without a word: the example instead of a processor. Context of the CDK
- * itself has characters in its names that ours don't have, `cli-telemetry` for one.
+ * Rejects misspelled names. Otherwise the app would, for example, silently deploy the example instead of your processor.
+ * The CDK's own context has names with other characters, for example `cli-telemetry`.
  */
-function refuseUnknownContext(): void {
+function rejectUnknownContext(): void {
   const known: readonly string[] = CONTEXT;
   const names = Object.keys(app.node.getAllContext()).filter((name) => /^\w+$/.test(name));
   const unknown = names.filter((name) => !known.includes(name));
@@ -96,7 +96,7 @@ function alarmTopicArn(): string | undefined {
   );
 }
 
-/** How outcomes are sent by HTTP; undefined where they aren't. An emulator of AWS may call its own machine. */
+/** The props of webhooks; undefined without them. On an AWS emulator, webhooks can go to the same machine. */
 function webhooks(): WebhookProps | undefined {
   const given = context('webhooks') ?? 'false';
   const allowLocal = emulatorEndpoint() !== undefined;
@@ -104,7 +104,7 @@ function webhooks(): WebhookProps | undefined {
   return given === 'true' ? { allowLocal } : { allowLocal, defaultUrl: given };
 }
 
-/** Who may call the HTTP API; undefined where there is to be none. */
+/** How callers of the HTTP API are authenticated; undefined without an API. */
 function apiAuth(): ApiAuth | undefined {
   const [issuer, audience, tenantClaim] = [
     context('jwtIssuer'),
@@ -114,7 +114,7 @@ function apiAuth(): ApiAuth | undefined {
   const withTokens = issuer !== undefined || audience !== undefined || tenantClaim !== undefined;
   const api = context('api') ?? (withTokens ? 'jwt' : emulatorEndpoint() ? 'none' : 'iam');
   if (withTokens && api !== 'jwt') {
-    throw new ConfigurationError(`-c api=${api} goes without jwtIssuer, jwtAudience and tenantClaim`);
+    throw new ConfigurationError(`-c api must be jwt with jwtIssuer, jwtAudience or tenantClaim, got ${api}`);
   }
   switch (api) {
     case 'off':
@@ -125,9 +125,7 @@ function apiAuth(): ApiAuth | undefined {
       return ApiAuth.none();
     case 'jwt':
       if (issuer === undefined || audience === undefined) {
-        throw new ConfigurationError(
-          'An API for callers with a token needs -c jwtIssuer=URL -c jwtAudience=NAME',
-        );
+        throw new ConfigurationError('-c api=jwt needs -c jwtIssuer=URL and -c jwtAudience=NAME');
       }
       return ApiAuth.jwt({ issuer, audience, tenantClaim });
     default:

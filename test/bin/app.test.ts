@@ -33,7 +33,7 @@ async function templateOf(stack: string) {
   return JSON.parse(await readFile(join(folder, `${stack}.template.json`), 'utf8'));
 }
 
-it('makes a stack with these outputs, without a finding or a warning', async () => {
+it('synthesizes a stack with these outputs, without findings or warnings', async () => {
   expect(await synthesize({ processor: PROCESSOR })).toBe('');
   const { Outputs: outputs } = await templateOf('Coatcheck');
   expect(Object.keys(outputs).sort()).toEqual([
@@ -51,12 +51,12 @@ it('makes a stack with these outputs, without a finding or a warning', async () 
   ]);
 });
 
-it('gives the stack the name it is told', async () => {
+it('uses the name of the stack', async () => {
   await synthesize({ processor: PROCESSOR, stack: 'Reports' });
   expect(await templateOf('Reports')).toHaveProperty('Outputs.PayloadBucketName');
 });
 
-it('refuses context that it would ignore', async () => {
+it('rejects unknown context', async () => {
   await expect(synthesize({ proccessor: PROCESSOR })).rejects.toThrow(
     '-c must be one of processor, stack, alarmTopic, webhooks, api, jwtIssuer, jwtAudience, tenantClaim, got proccessor',
   );
@@ -77,13 +77,13 @@ describe('webhooks', () => {
   }
   const names = ['WebhookDeadLetterQueueUrl', 'WebhookQueueUrl', 'WebhookSecretArn'];
 
-  it('there are if they are asked for, with a URL for all if there is one', async () => {
+  it('are on request, with an optional default URL', async () => {
     const url = 'https://example.com/hook';
     expect(await webhooksOf(url)).toEqual({ names, url, to: 'public' });
     expect(await webhooksOf('true', 'http://localhost:4566')).toEqual({ names, url: '', to: 'local' });
   });
 
-  it('go nowhere but to a URL', async () => {
+  it('accept only a URL', async () => {
     await expect(synthesize({ processor: PROCESSOR, webhooks: 'yes' })).rejects.toThrow(
       'webhooks.defaultUrl: a callback URL must be absolute, got "yes"',
     );
@@ -106,7 +106,7 @@ it.each([
   expect(error.stderr.trim().split('\n')).toEqual([expect.stringContaining(message)]);
 });
 
-it('says which processor it looked for', async () => {
+it('names the processor that is missing', async () => {
   await expect(synthesize({ processor: 'nowhere.ts' })).rejects.toThrow(
     /entry must be an existing JavaScript or TypeScript file, got .*nowhere\.ts/,
   );
@@ -130,12 +130,12 @@ describe('the HTTP API', () => {
     };
   }
 
-  it('is for callers with AWS credentials, at the address AWS gives it', async () => {
+  it('requires AWS credentials by default, at the URL of API Gateway', async () => {
     const { auth, url, api } = await apiOf({});
     expect({ auth, url }).toEqual({ auth: 'iam', url: `<${api}.ApiEndpoint>` });
   });
 
-  it('is for anyone on an emulator, which answers at its own address', async () => {
+  it('is open to anyone on an emulator, at the URL of the emulator', async () => {
     const { auth, url, api } = await apiOf({}, `${EMULATOR}/`);
     expect({ auth, url }).toEqual({
       auth: 'none',
@@ -143,7 +143,7 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('is for whom the context says', async () => {
+  it('authenticates callers as the context says', async () => {
     expect(await apiOf({ api: 'iam' }, EMULATOR)).toMatchObject({ auth: 'iam' });
     expect(await apiOf({ ...tokens, tenantClaim: 'org' }, EMULATOR)).toMatchObject({
       auth: 'jwt',
@@ -151,7 +151,7 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('is not there when it is off', async () => {
+  it('can be off', async () => {
     expect(await synthesize({ processor: PROCESSOR, api: 'off' })).toBe('');
     const { Outputs: outputs, Resources: all } = await templateOf('Coatcheck');
     expect(outputs).not.toHaveProperty('ApiUrl');
@@ -162,9 +162,9 @@ describe('the HTTP API', () => {
     [{ jwtIssuer: 'foo', jwtAudience: 'a' }, 'api.auth'],
     [{ api: 'basic' }, '-c api must be one of iam, jwt, none, off, got basic'],
     [{ api: 'none' }, 'api.auth must be ApiAuth.iam() or ApiAuth.jwt(…) on AWS, got ApiAuth.none()'],
-    [{ api: 'jwt' }, 'An API for callers with a token needs -c jwtIssuer=URL -c jwtAudience=NAME'],
-    [{ jwtIssuer: tokens.jwtIssuer }, 'An API for callers with a token needs -c jwtIssuer=URL'],
-    [{ ...tokens, api: 'iam' }, '-c api=iam goes without jwtIssuer, jwtAudience and tenantClaim'],
+    [{ api: 'jwt' }, '-c api=jwt needs -c jwtIssuer=URL and -c jwtAudience=NAME'],
+    [{ jwtIssuer: tokens.jwtIssuer }, '-c api=jwt needs -c jwtIssuer=URL'],
+    [{ ...tokens, api: 'iam' }, '-c api must be jwt with jwtIssuer, jwtAudience or tenantClaim, got iam'],
   ])('%j is refused', async (context, message) => {
     await expect(synthesize({ processor: PROCESSOR, ...context })).rejects.toThrow(message);
   });

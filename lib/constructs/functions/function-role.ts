@@ -19,8 +19,8 @@ export abstract class FunctionRole extends Role {
   }
 
   /**
-   * Reads and writes request records by PartiQL. A `SELECT` without a key would scan the table, which no right to a single
-   * action keeps out.
+   * Allows reading and writing request records with PartiQL. A `SELECT` without a key would scan the table, so full table
+   * scans are denied.
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
    */
   protected allowRecords({ tableArn }: ITable): void {

@@ -19,7 +19,7 @@ export class ProcessorRole extends FunctionRole {
     const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
     this.allowQueues(props);
     this.allowRecords(props.requestTable);
-    // The log of the load.
+    // The record of the processor's load.
     this.allow(['dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
