@@ -31,8 +31,8 @@ export const ESM_BUNDLING = {
 };
 
 /**
- * Options that make several files of an ES module: `index.mjs`, and one for whatever is only imported when it is first
- * needed, so that a function starts without it.
+ * Bundling options that split an ES module into `index.mjs` and files for dynamic imports. A function starts without
+ * loading the latter.
  */
 export const SPLITTING = {
   splitting: true,

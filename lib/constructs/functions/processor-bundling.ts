@@ -55,7 +55,7 @@ function bundlingOptions(
     bundleAwsSDK: true,
     sourceMap: true,
     logLevel: LogLevel.WARNING,
-    // In a container too, the bundler runs where the paths below begin.
+    // The relative paths below start here, also in a container.
     workingDirectory: AssetStaging.BUNDLING_INPUT_DIR,
     ...given,
     format,
@@ -67,21 +67,21 @@ function bundlingOptions(
   };
 }
 
-/** Arguments of the bundler that replace modules; it takes their paths from the folder it runs in. */
+/** Arguments that make esbuild replace modules. Their paths are relative to the folder in which esbuild runs. */
 function replacements(projectRoot: string): Record<string, string> {
-  // The bundler resolves from where a file really is, and `node_modules` may be a link.
+  // The bundler resolves imports from the real path of a file, and `node_modules` may be a link.
   const root = realpathSync(projectRoot);
   return Object.fromEntries(
     Object.entries(REPLACED_MODULES).map(([name, file]) => {
-      const way = relative(root, realpathSync(file)).replaceAll(sep, '/');
-      return [`--alias:${name}`, way.startsWith('../') ? way : `./${way}`];
+      const path = relative(root, realpathSync(file)).replaceAll(sep, '/');
+      return [`--alias:${name}`, path.startsWith('../') ? path : `./${path}`];
     }),
   );
 }
 
 /**
- * Has the bundler write several files. It needs a folder for them, and the CDK names a file, in a folder that is only
- * known when it runs: ours takes the place of that file, and a hook moves what is in it.
+ * Options that make esbuild write several files. It needs an output folder, but the CDK passes the path of a file, in a
+ * folder that is unknown until the CDK bundles. So esbuild writes to a temporary folder, and a hook moves the files.
  */
 function splitting(hooks: ICommandHooks | undefined): Pick<BundlingOptions, 'esbuildArgs' | 'commandHooks'> {
   const folder = `node_modules/.cache/coatcheck/bundle-${randomUUID()}`;
@@ -106,7 +106,7 @@ function splitting(hooks: ICommandHooks | undefined): Pick<BundlingOptions, 'esb
   };
 }
 
-/** Moves what is in a folder, in the shells of Linux, macOS and Windows. */
+/** A command that moves the files of a folder. Works in the shells of Linux, macOS and Windows. */
 function moveCommand(from: string, to: string): string {
   const script =
     "const fs = require('node:fs'), [from, to] = process.argv.slice(1); " +
