@@ -1,12 +1,16 @@
+import { BatchProcessor, EventType, processPartialResponse } from '@aws-lambda-powertools/batch';
+import { IdempotencyConfig, makeIdempotent } from '@aws-lambda-powertools/idempotency';
+import { DynamoDBPersistenceLayer } from '@aws-lambda-powertools/idempotency/dynamodb';
 import { Logger } from '@aws-lambda-powertools/logger';
 import { PutItemCommand } from '@aws-sdk/client-dynamodb';
-import { SendMessageBatchCommand } from '@aws-sdk/client-sqs';
-import type { SQSEvent } from 'aws-lambda';
+import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs';
+import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine/engine-settings.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { LAMBDA_CONTEXT } from '../../test/support/lambda-context.ts';
 import { engineSettings } from '../../test/support/settings.ts';
 import { awsPorts, QUEUE_URL, realChance, TABLE } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
@@ -16,7 +20,10 @@ import { silentLogger } from '../support/silent-logger.ts';
 type Way = (event: SQSEvent) => Promise<unknown>;
 
 /** The ways to do a batch, by the name the report gives them. */
-export const WAYS = { bare, engine, 'engine in memory': engineInMemory } satisfies Record<string, () => Way>;
+export const WAYS = { bare, powertools, engine, 'engine in memory': engineInMemory } satisfies Record<
+  string,
+  () => Way
+>;
 
 export type WayName = keyof typeof WAYS;
 
@@ -45,6 +52,28 @@ function bare(): Way {
       calls.push(queues.send(new SendMessageBatchCommand({ QueueUrl: QUEUE_URL, Entries })));
     }
     await Promise.all(calls);
+  };
+}
+
+/** What a team would write instead: Powertools' batch processor and idempotency, and one send each. */
+function powertools(): Way {
+  const aws = new InProcessAws();
+  const config = new IdempotencyConfig({ eventKeyJmesPath: 'messageId' });
+  const persistenceStore = new DynamoDBPersistenceLayer({ tableName: TABLE, awsSdkV3Client: aws.records });
+  const handleOnce = makeIdempotent(
+    async ({ body }: SQSRecord) => {
+      const result = product(JSON.parse(body));
+      const MessageBody = JSON.stringify(result);
+      await aws.queues.send(new SendMessageCommand({ QueueUrl: QUEUE_URL, MessageBody }));
+      return result;
+    },
+    { persistenceStore, config },
+  );
+  const processor = new BatchProcessor(EventType.SQS);
+  return async (event) => {
+    config.registerLambdaContext(LAMBDA_CONTEXT);
+    await processPartialResponse(event, handleOnce, processor);
+    aws.messages.length = 0;
   };
 }
 

@@ -31,11 +31,14 @@ export function freshProcess(
  */
 export async function messageOf(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController();
-  child.once('exit', () => ended.abort());
+  const onExit = () => ended.abort();
+  child.once('exit', onExit);
   try {
     const [message] = await once(child, 'message', { signal: ended.signal });
     return message;
   } catch (error) {
     throw new Error(`${child.spawnargs.join(' ')} ended without a result`, { cause: error });
+  } finally {
+    child.off('exit', onExit);
   }
 }

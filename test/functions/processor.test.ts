@@ -11,6 +11,7 @@ import {
 } from '../../functions/processor/index.ts';
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { writeEnvironment } from '../../lib/core/config/processor-environment.ts';
+import { LAMBDA_CONTEXT } from '../support/lambda-context.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { executing, readStatement, statementsOf } from '../support/partiql.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
@@ -18,21 +19,6 @@ import { jsonAnswer, type ReceivedCall, ScriptedEndpoint } from '../support/scri
 import { engineSettings } from '../support/settings.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
 import { XRayDaemon } from '../support/xray-daemon.ts';
-
-const CONTEXT: Context = {
-  callbackWaitsForEmptyEventLoop: true,
-  functionName: 'processor',
-  functionVersion: '$LATEST',
-  invokedFunctionArn: 'arn:aws:lambda:us-east-1:123456789012:function:processor',
-  memoryLimitInMB: '512',
-  awsRequestId: 'c6af9ac6-7b61-11e6-9a41-93e8deadbeef',
-  logGroupName: '/aws/lambda/processor',
-  logStreamName: '2026/01/31/[$LATEST]1',
-  getRemainingTimeInMillis: () => 60_000,
-  done: () => {},
-  fail: () => {},
-  succeed: () => {},
-};
 
 let endpoint: ScriptedEndpoint;
 
@@ -112,7 +98,7 @@ test('a handler is a function for an SQS event source', async () => {
     return { product: x * y };
   });
   const event = sqsEvent({ id: 'm-1', body: '{"x":6,"y":7}', attributes: { RequestId: 'r-1' } });
-  expect(await handler(event, CONTEXT)).toEqual({ batchItemFailures: [] });
+  expect(await handler(event, LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
   expect(callsOf('SendMessageBatch')).toMatchObject([{ QueueUrl: `${endpoint.url}/123456789012/output` }]);
   expect(events()).toMatchObject([
     {
@@ -127,7 +113,7 @@ test('a handler is a function for an SQS event source', async () => {
 test('an upload is read from its bucket, by path where the endpoint isn’t AWS’s', async () => {
   const handler = processor((request) => request.text());
   const record = s3Record({ key: 'requests/a+b', versionId: 'v1', size: 5 });
-  expect(await handler(sqsEvent({ id: 'm-1', body: s3Event(record) }), CONTEXT)).toEqual({
+  expect(await handler(sqsEvent({ id: 'm-1', body: s3Event(record) }), LAMBDA_CONTEXT)).toEqual({
     batchItemFailures: [],
   });
   expect(events()).toMatchObject([{ data: 'hello' }]);
@@ -147,7 +133,7 @@ test('what is to be delivered again is named, and its wait is set', async () => 
     attributes: { RequestId },
     sentAt: Date.now(),
   }));
-  expect(await handler(sqsEvent(...messages), CONTEXT)).toEqual({
+  expect(await handler(sqsEvent(...messages), LAMBDA_CONTEXT)).toEqual({
     batchItemFailures: [{ itemIdentifier: 'm-r-2' }],
   });
   const ends = events().map(({ subject, type }) => [subject, type.split('.').at(-1)]);
@@ -170,7 +156,7 @@ test('a request is claimed before it is handled and completed after', async () =
   const handler = processor(() => {
     written = writes().length;
   });
-  await handler(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  await handler(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   expect(written).toBe(1);
   const statements = writes().flatMap(statementsOf).map(readStatement);
   expect(statements.map(({ table }) => table)).toEqual(['requests', 'requests']);
@@ -182,10 +168,10 @@ test('a request is claimed before it is handled and completed after', async () =
 
 test('what is done is counted if it is to be', async () => {
   const counts = () => endpoint.calls.filter(({ body }) => String(body).includes(':completed'));
-  await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   expect(counts()).toEqual([]);
   vi.stubEnv('COATCHECK_MEASURE_LOAD', 'on');
-  await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
+  await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), LAMBDA_CONTEXT);
   expect(counts().map(({ body }) => JSON.parse(String(body)))).toMatchObject([
     { TableName: 'requests', ExpressionAttributeValues: { ':completed': { N: '1' } } },
   ]);
@@ -196,10 +182,10 @@ test('a batch’s figures are a line on the standard output, if they are wanted'
   const writing = vi
     .spyOn(process.stdout, 'write')
     .mockImplementation((line) => lines.push(String(line)) > 0);
-  await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   expect(lines).toEqual([]);
   vi.stubEnv('COATCHECK_METRICS', 'on');
-  await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
+  await processor(() => 5)(sqsEvent({ id: 'm-2', body: '' }), LAMBDA_CONTEXT);
   writing.mockRestore();
   expect(lines.map((line) => JSON.parse(line))).toMatchObject([
     {
@@ -216,11 +202,11 @@ test('an event bus is told of failures, if there is one', async () => {
   const handler = () => {
     throw new PermanentError('never');
   };
-  await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   expect(puts()).toEqual([]);
   const arn = 'arn:aws:events:us-east-1:123456789012:event-bus/default';
   vi.stubEnv('COATCHECK_EVENT_BUS_ARN', arn);
-  await processor(handler)(sqsEvent({ id: 'm-2', body: '' }), CONTEXT);
+  await processor(handler)(sqsEvent({ id: 'm-2', body: '' }), LAMBDA_CONTEXT);
   expect(puts().map(({ body }) => JSON.parse(String(body)))).toMatchObject([
     { Entries: [{ EventBusName: arn, Source: 'coatcheck', DetailType: 'coatcheck.request.failed' }] },
   ]);
@@ -237,9 +223,9 @@ test('traced, it tells X-Ray of each request, and takes the traces of their send
   const message = (id: string) => sqsEvent({ id, body: '', traceHeader });
   const handler = (request: ProcessorRequest) => request.traceparent ?? 'none';
 
-  await processor(handler)(message('untraced'), CONTEXT);
+  await processor(handler)(message('untraced'), LAMBDA_CONTEXT);
   vi.stubEnv('COATCHECK_TRACING', 'on');
-  await processor(handler)(message('traced'), CONTEXT);
+  await processor(handler)(message('traced'), LAMBDA_CONTEXT);
 
   expect(events().map(({ data }) => data)).toEqual([
     'none',
@@ -259,7 +245,7 @@ test('a schema is held before the handler', async () => {
     { input: z.object({ x: z.number() }) },
     async (request) => (await request.json()).x + 1,
   );
-  await handler(sqsEvent({ id: 'm-1', body: '{"x":1}' }, { id: 'm-2', body: '{"x":"1"}' }), CONTEXT);
+  await handler(sqsEvent({ id: 'm-1', body: '{"x":1}' }, { id: 'm-2', body: '{"x":"1"}' }), LAMBDA_CONTEXT);
   expect(events().toSorted((a, b) => a.subject.localeCompare(b.subject))).toMatchObject([
     { subject: 'm-1', data: 2 },
     { subject: 'm-2', data: { code: 'input_invalid' } },
@@ -269,7 +255,7 @@ test('a schema is held before the handler', async () => {
 test('the handler has the invocation’s time, less what ends it in order', async () => {
   const handler = processor((request) => request.deadline.getTime());
   const before = Date.now();
-  await handler(sqsEvent({ id: 'm-1', body: '' }), CONTEXT);
+  await handler(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   const [event] = events();
   expect(Number(event?.data)).toBeGreaterThanOrEqual(before + 54_000);
   expect(Number(event?.data)).toBeLessThanOrEqual(Date.now() + 54_000);
@@ -277,12 +263,12 @@ test('the handler has the invocation’s time, less what ends it in order', asyn
 
 test('warm, the same function handles one batch after another', async () => {
   const handler = processor((request) => request.text());
-  for (const id of ['m-1', 'm-2']) await handler(sqsEvent({ id, body: id }), CONTEXT);
+  for (const id of ['m-1', 'm-2']) await handler(sqsEvent({ id, body: id }), LAMBDA_CONTEXT);
   expect(events().map(({ data }) => data)).toEqual(['m-1', 'm-2']);
 });
 
 test('an empty event is done without a call', async () => {
-  expect(await processor(() => 5)(sqsEvent(), CONTEXT)).toEqual({ batchItemFailures: [] });
+  expect(await processor(() => 5)(sqsEvent(), LAMBDA_CONTEXT)).toEqual({ batchItemFailures: [] });
   expect(endpoint.calls).toEqual([]);
 });
 
@@ -291,7 +277,7 @@ describe('says clearly', () => {
     const handler = processor(() => 5);
     vi.stubEnv('COATCHECK_OUTPUT_QUEUE_URL', '');
     vi.stubEnv('COATCHECK_CONCURRENCY', 'many');
-    const error = await handler(sqsEvent(), CONTEXT).catch((thrown) => thrown);
+    const error = await handler(sqsEvent(), LAMBDA_CONTEXT).catch((thrown) => thrown);
     expect(error).toBeInstanceOf(ConfigurationError);
     expect(error.message).toBe(
       "The processor's environment is not usable: COATCHECK_OUTPUT_QUEUE_URL must be set, got nothing; " +
@@ -305,7 +291,9 @@ describe('says clearly', () => {
       const handler: (event: unknown, context: Context) => Promise<unknown> = Object.assign(
         processor(() => 5),
       );
-      await expect(handler(event, CONTEXT)).rejects.toThrow('Expected an event of an SQS event source, got ');
+      await expect(handler(event, LAMBDA_CONTEXT)).rejects.toThrow(
+        'Expected an event of an SQS event source, got ',
+      );
     },
   );
 
