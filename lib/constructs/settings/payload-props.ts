@@ -19,7 +19,7 @@ export interface PayloadProps {
   readonly maxBufferedBytes?: number;
 
   /**
-   * Maximum nesting of JSON, in levels: 1 to 1,000. Deeper JSON fails without being parsed.
+   * Maximum nesting of JSON, in levels: 1 to 1,000. Deeper JSON fails.
    * @default 128
    */
   readonly maxJsonDepth?: number;

@@ -175,7 +175,7 @@ function unquoted(message: string): string {
   return message.replace(/(?:^|, )(?:\.\.\.)?".*$/s, '');
 }
 
-/** JSON nested deeper than allowed: refused before it is parsed. */
+/** JSON nested deeper than allowed. */
 export class JsonTooDeep extends PermanentError {
   constructor(what: string, limit: number) {
     super(`${what} nests deeper than ${limit} levels`, { code: 'json_too_deep', details: { limit } });

@@ -1,17 +1,44 @@
 import { JsonInvalid, JsonTooDeep } from './errors.ts';
 
 /**
+ * Longest text whose depth is checked after parsing, which takes a fifth of the time that checking the text takes. A MiB of
+ * brackets takes 60 MiB parsed; a longer text is refused before it takes more.
+ */
+const MAX_UNCHECKED_LENGTH = 1_048_576;
+
+/**
  * Parses JSON from outside.
  * @param what names the text in errors
- * @throws JsonInvalid, JsonTooDeep: code that walks a parsed value may recurse, so its depth is bounded before
+ * @throws JsonInvalid, JsonTooDeep: code that walks a parsed value may recurse
  */
 export function parseJson(text: string, what: string, maxDepth: number): unknown {
-  if (nestsDeeperThan(text, maxDepth)) throw new JsonTooDeep(what, maxDepth);
+  if (text.length > MAX_UNCHECKED_LENGTH && nestsDeeperThan(text, maxDepth)) {
+    throw new JsonTooDeep(what, maxDepth);
+  }
+  const value = parse(text, what);
+  if (isDeeperThan(value, maxDepth)) throw new JsonTooDeep(what, maxDepth);
+  return value;
+}
+
+function parse(text: string, what: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
     throw new JsonInvalid(what, error);
   }
+}
+
+/** Whether arrays and objects nest deeper than `limit`. It walks keys: a list of an object's values takes four times as long. */
+function isDeeperThan(value: unknown, limit: number): boolean {
+  if (!isContainer(value)) return false;
+  if (limit === 0) return true;
+  if (Array.isArray(value)) return value.some((member) => isDeeperThan(member, limit - 1));
+  for (const key in value) if (isDeeperThan(value[key], limit - 1)) return true;
+  return false;
+}
+
+function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
 }
 
 /** Whether a text is JSON. */

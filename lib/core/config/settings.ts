@@ -226,7 +226,7 @@ export const NUMBER_SETTINGS = {
   },
   maxJsonDepth: {
     prop: 'payloads.maxJsonDepth',
-    meaning: 'Maximum nesting of JSON. Deeper JSON fails without being parsed.',
+    meaning: 'Maximum nesting of JSON. Deeper JSON fails.',
     unit: 'levels',
     min: 1,
     max: 1_000,

@@ -8,7 +8,7 @@ import {
   PayloadUsed,
 } from '../base/errors.ts';
 import { assertAllowed, type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
-import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { DecodedRequest, InlinePayload } from '../model/decoded-request.ts';
 import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
 import type { StreamOptions } from './handler.ts';
 
@@ -33,6 +33,11 @@ export interface Payload {
    */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
+   * The value of its JSON, where it is known without parsing; undefined where it isn't.
+   * @throws PayloadUsed when it was streamed before
+   */
+  parsed(): { readonly value: unknown } | undefined;
+  /**
    * As it arrives, or from memory if it is there.
    * @throws PayloadUsed when it was streamed before; ContentEncodingUnsupported when it can't be decoded
    */
@@ -55,7 +60,7 @@ export async function openPayload(
   signal: AbortSignal,
 ): Promise<Payload> {
   if ('unreadable' in payload) throw payload.unreadable;
-  if ('inline' in payload) return inlinePayload(payload.inline, request, limits);
+  if ('inline' in payload) return inlinePayload(payload, request, limits);
   const opened = await openChecked(payload, store, limits, signal);
   const described = {
     ...opened,
@@ -77,17 +82,15 @@ function described({ contentType, contentEncoding, contentLanguage, metadata }: 
   return { contentType, contentEncoding: contentEncodingOf(contentEncoding), contentLanguage, metadata };
 }
 
-function inlinePayload(
-  inline: string | Uint8Array<ArrayBuffer>,
-  request: Described,
-  limits: PayloadLimits,
-): Payload {
-  const bytes = typeof inline === 'string' ? Buffer.from(inline) : inline;
-  assertSize('The payload', bytes.byteLength, limits.maxPayloadBytes);
-  const about = { ...described(request), size: bytes.byteLength, readError() {}, discard() {} };
+function inlinePayload({ inline, json }: InlinePayload, request: Described, limits: PayloadLimits): Payload {
+  const size = Buffer.byteLength(inline);
+  assertSize('The payload', size, limits.maxPayloadBytes);
+  const bytes = () => (typeof inline === 'string' ? Buffer.from(inline) : inline);
+  const about = { ...described(request), size, readError() {}, discard() {} };
   return readOnce(about, 'The payload', limits, {
-    stream: () => single(bytes),
-    bytes: async () => bytes,
+    stream: () => single(bytes()),
+    bytes: async () => bytes(),
+    parsed: json,
   });
 }
 
@@ -138,33 +141,48 @@ function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimi
 interface Source {
   stream(): AsyncIterable<Uint8Array>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
+  readonly parsed?: { readonly value: unknown };
 }
 
 /** Inline or stored, a payload behaves the same: what is in memory can be had again, what streamed by can't. */
 function readOnce(
-  about: Omit<Payload, 'bytes' | 'stream'>,
+  about: Omit<Payload, 'bytes' | 'parsed' | 'stream'>,
   what: string,
   { maxBufferedBytes, maxPayloadBytes }: PayloadLimits,
   source: Source,
 ): Payload {
   const { contentEncoding } = about;
   let streamed = false;
+  let buffered = false;
   let encoded: Promise<Uint8Array<ArrayBuffer>> | undefined;
   let decoded: Promise<Uint8Array<ArrayBuffer>> | undefined;
-  const stream = () => {
-    if (encoded) return awaited(encoded);
+  const assertUnused = () => {
     if (streamed) throw new PayloadUsed();
+  };
+  const bytes = () => {
+    encoded ??= source.bytes();
+    return encoded;
+  };
+  const stream = () => {
+    if (buffered) return awaited(bytes());
+    assertUnused();
     streamed = true;
     return source.stream();
   };
   return {
     ...about,
+    parsed() {
+      if (!source.parsed || contentEncoding !== undefined) return undefined;
+      assertUnused();
+      buffered = true;
+      return source.parsed;
+    },
     async bytes() {
-      if (streamed) throw new PayloadUsed();
+      assertUnused();
       // What can't be decoded needn't be read.
       codingsOf(contentEncoding);
-      encoded ??= source.bytes();
-      decoded ??= encoded.then((bytes) => decodeContent(bytes, contentEncoding, what, maxBufferedBytes));
+      buffered = true;
+      decoded ??= bytes().then((bytes) => decodeContent(bytes, contentEncoding, what, maxBufferedBytes));
       return decoded;
     },
     stream({ decode = false } = {}) {

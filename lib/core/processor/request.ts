@@ -83,13 +83,16 @@ export class PayloadRequest implements ProcessorRequest {
   }
 
   json(): Promise<unknown> {
-    this.#json ??= unhurried(
-      this.text().then((text) => {
-        if (text === '') throw new PayloadEmpty('of the request');
-        return parseJson(text, 'The payload', this.#context.maxJsonDepth);
-      }),
-    );
+    this.#json ??= unhurried(this.#parse());
     return this.#json;
+  }
+
+  async #parse(): Promise<unknown> {
+    const parsed = this.#payload.parsed();
+    if (parsed) return parsed.value;
+    const text = await this.text();
+    if (text === '') throw new PayloadEmpty('of the request');
+    return parseJson(text, 'The payload', this.#context.maxJsonDepth);
   }
 
   text(): Promise<string> {

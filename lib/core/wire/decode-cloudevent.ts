@@ -75,8 +75,9 @@ function inlineData(
   text: string,
   contentType: string,
 ): Pick<DecodedRequest, 'payload' | 'contentType'> {
-  const inline = !isJsonType(contentType) && typeof data === 'string' ? data : memberText(text, 'data');
-  return { payload: { inline: inline ?? JSON.stringify(data) }, contentType };
+  if (!isJsonType(contentType) && typeof data === 'string') return { payload: { inline: data }, contentType };
+  const inline = memberText(text, 'data') ?? JSON.stringify(data);
+  return { payload: { inline, json: { value: data } }, contentType };
 }
 
 /** A member that is null is as good as missing; only for `data` null is a value. */

@@ -49,7 +49,7 @@ function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
   if (isCloudEvent(value)) return [decodeCloudEvent(value, delivery.body)];
   if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
   // The TrueFoundry async service's envelope has its place here.
-  return [decodePlain(delivery, value !== undefined)];
+  return [decodePlain(delivery, value)];
 }
 
 /** A request that names no trace belongs to the trace of its message's sender, where that is known. */

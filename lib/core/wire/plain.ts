@@ -6,14 +6,15 @@ import { attributesOf } from './attributes.ts';
 
 /**
  * A message in no envelope is the payload itself; its attributes say what an envelope would.
- * @param container whether the body is known to be a JSON object or array
+ * @param value the object or array that the body is as JSON; undefined when it is something else
  */
-export function decodePlain(delivery: Delivery, container: boolean): DecodedRequest {
+export function decodePlain(delivery: Delivery, value: unknown): DecodedRequest {
   const { contentType, ...described } = attributesOf(delivery);
+  const isJsonText = value !== undefined || isJsonScalar(delivery.body);
   return {
     ...described,
-    contentType: contentType ?? (container || isJsonScalar(delivery.body) ? JSON_TYPE : TEXT_TYPE),
-    payload: { inline: delivery.body },
+    contentType: contentType ?? (isJsonText ? JSON_TYPE : TEXT_TYPE),
+    payload: { inline: delivery.body, ...(value !== undefined && { json: { value } }) },
   };
 }
 

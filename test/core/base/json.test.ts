@@ -39,10 +39,20 @@ describe('parseJson', () => {
     );
   });
 
-  test('refuses a bomb before it is parsed, and says which text and what is allowed', () => {
-    expect(() => parseJson('['.repeat(1_000_000), 'The payload', 128)).toThrow(
-      new JsonTooDeep('The payload', 128),
-    );
+  test('refuses a bomb, and says which text and what is allowed', () => {
+    const bomb = `${'['.repeat(500_000)}${']'.repeat(500_000)}`;
+    expect(() => parseJson(bomb, 'The payload', 128)).toThrow(new JsonTooDeep('The payload', 128));
+  });
+
+  test('refuses a bomb of more than a MiB before it is parsed, JSON or not', () => {
+    expect(() => parseJson('['.repeat(1_048_577), 'The payload', 128)).toThrow(JsonTooDeep);
+    expect(() => parseJson('['.repeat(1_048_576), 'The payload', 128)).toThrow(JsonInvalid);
+  });
+
+  test('takes a long text that nests as deep as allowed', () => {
+    const items = Array.from({ length: 600_000 }, () => 1);
+    expect(parseJson(JSON.stringify([[items]]), 'It', 3)).toEqual([[items]]);
+    expect(() => parseJson(JSON.stringify([[items]]), 'It', 2)).toThrow(JsonTooDeep);
   });
 
   test.each(['', '{', '"', '"\\', '{"a":}', 'undefined', '[1,]', '01', "{'a':1}", '"\u0001"'])(

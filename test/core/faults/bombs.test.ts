@@ -112,13 +112,13 @@ describe('fault 38: a payload too large', () => {
 describe('fault 38: JSON nested too deep', () => {
   const bomb = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
 
-  test('in a message is refused unparsed', async () => {
+  test('in a message is refused', async () => {
     const harness = new EngineHarness(() => 5);
     expect(await harness.process([{ ...requestDelivery('r-1'), body: bomb }])).toEqual([]);
     expect(harness.problem).toMatchObject({ code: 'json_too_deep', details: { limit: 128 } });
   });
 
-  test('in a payload is refused unparsed', async () => {
+  test('in a payload is refused', async () => {
     const harness = new EngineHarness((request) => request.json());
     harness.store.put('requests/a', bomb);
     expect(await harness.process([upload(bomb.length)])).toEqual([]);

@@ -1,18 +1,27 @@
 import { describe, expect, test } from 'vitest';
-import { JsonInvalid, JsonTooDeep } from '../../../lib/core/base/errors.ts';
+import { JsonInvalid, JsonTooDeep, PayloadUsed } from '../../../lib/core/base/errors.ts';
+import type { DecodedRequest } from '../../../lib/core/model/decoded-request.ts';
 import type { Progress } from '../../../lib/core/model/request-record.ts';
 import { openPayload } from '../../../lib/core/processor/payload.ts';
 import { type AttemptContext, PayloadRequest } from '../../../lib/core/processor/request.ts';
 import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 
-async function requestFor(
+function requestFor(
   content: string | Uint8Array<ArrayBuffer>,
   logger = new CollectingLogger(),
   given: Partial<AttemptContext> = {},
 ) {
+  return requestOf({ payload: { inline: content } }, logger, given);
+}
+
+async function requestOf(
+  described: Pick<DecodedRequest, 'payload' | 'contentEncoding'>,
+  logger = new CollectingLogger(),
+  given: Partial<AttemptContext> = {},
+) {
   const { signal } = new AbortController();
-  const decoded = { id: 'r-1', issuer: '', metadata: { customer: '7' }, payload: { inline: content } };
+  const decoded = { id: 'r-1', issuer: '', metadata: { customer: '7' }, ...described };
   const limits = { maxPayloadBytes: 1_000, maxBufferedBytes: 1_000, claimCheckSources: [] };
   const payload = await openPayload(decoded, new MemoryPayloadStore(), limits, signal);
   return new PayloadRequest(payload, {
@@ -65,6 +74,35 @@ describe('the payload', () => {
     expect(await request.text()).toBe('{"x":6}');
     expect(String(await request.bytes())).toBe('{"x":6}');
     expect(await new Response(request.stream()).text()).toBe('{"x":6}');
+  });
+});
+
+describe('the payload of a message whose decoding parsed it', () => {
+  const value = { x: 6 };
+  const payload = { inline: '{"x":6}', json: { value } };
+
+  test('is not parsed again', async () => {
+    const request = await requestOf({ payload });
+    expect(await request.json()).toBe(value);
+    expect(await request.json()).toBe(value);
+  });
+
+  test('can be had in every other form afterwards', async () => {
+    const request = await requestOf({ payload });
+    await request.json();
+    expect(await new Response(request.stream()).text()).toBe('{"x":6}');
+    expect(await request.text()).toBe('{"x":6}');
+  });
+
+  test('can not be had once it is streamed', async () => {
+    const request = await requestOf({ payload });
+    await new Response(request.stream()).text();
+    await expect(request.json()).rejects.toThrow(PayloadUsed);
+  });
+
+  test('is another one when it is encoded', async () => {
+    const request = await requestOf({ payload, contentEncoding: 'gzip' });
+    await expect(request.json()).rejects.toMatchObject({ code: 'content_encoding_invalid' });
   });
 });
 

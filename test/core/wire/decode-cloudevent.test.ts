@@ -27,7 +27,7 @@ test('an event with every attribute that is read', () => {
   expect(decodedRequest(event)).toEqual({
     id: 'r-1',
     issuer: '/orders',
-    payload: { inline: '{"x":6}' },
+    payload: { inline: '{"x":6}', json: { value: { x: 6 } } },
     contentType: 'application/json',
     metadata: {
       source: '/orders',

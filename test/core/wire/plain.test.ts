@@ -132,9 +132,12 @@ describe('B14: text that nests as deep as no JSON may', () => {
     },
   );
 
-  test('is JSON too deep to the handler when its sender calls it JSON', async () => {
+  test.each([
+    ['no JSON', '['.repeat(129), 'json_invalid'],
+    ['JSON too deep', nested(129), 'json_too_deep'],
+  ])('is %s to a handler that parses it', async (_, body, code) => {
     const harness = new EngineHarness((request) => request.json());
-    await harness.process([delivery('['.repeat(129), { attributes: { ContentType: 'application/json' } })]);
-    expect(harness.problem.code).toBe('json_too_deep');
+    await harness.process([delivery(body, { attributes: { ContentType: 'text/csv' } })]);
+    expect(harness.problem.code).toBe(code);
   });
 });

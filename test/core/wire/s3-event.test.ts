@@ -197,7 +197,7 @@ describe('is rejected', () => {
 test.each([{ Records: [] }, { Records: [{ eventSource: 'aws:sqs' }] }, { Records: 'aws:s3' }])(
   'what only resembles an event is the payload itself: %j',
   (body) => {
-    expect(decodedRequest(body).payload).toEqual({ inline: JSON.stringify(body) });
+    expect(decodedRequest(body).payload).toEqual({ inline: JSON.stringify(body), json: { value: body } });
   },
 );
 
