@@ -3,7 +3,7 @@ import { RECORD_KEY } from '../core/config/record-table.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../core/ports/record-store.ts';
 import { StatementBatcher, StatementFailed } from './dynamodb-statement-batcher.ts';
-import { type Item, itemOf, keyTextOf, storedOf } from './record-item.ts';
+import { type Item, itemOf, keyOf, storedOf } from './record-item.ts';
 
 /** Request records in a DynamoDB table, an item each. Reads share calls, and so do writes. */
 export class DynamoDbRecordStore implements RecordStore {
@@ -18,28 +18,31 @@ export class DynamoDbRecordStore implements RecordStore {
   }
 
   async read(request: RequestIdentity): Promise<StoredRecord | undefined> {
-    const item = await this.#read(keyTextOf(request));
+    const item = await this.#read(keyOf(request));
     return item && storedOf(item);
   }
 
   async write(next: StoredRecord): Promise<WriteResult> {
     const writeId = crypto.randomUUID();
     const item = { ...itemOf(next), writeId: { S: writeId } };
-    const key = keyTextOf(next.record.request);
     try {
-      const statement = next.revision === 1 ? this.#insert(item) : this.#update(key, item, next.revision - 1);
-      await this.#writes.execute(key, { ...statement, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' });
+      const statement = next.revision === 1 ? this.#insert(item) : this.#update(item, next.revision - 1);
+      await this.#writes.execute(keyIn(item), {
+        ...statement,
+        ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+      });
       return { written: true };
     } catch (error) {
       if (!(error instanceof StatementFailed)) throw error;
-      const stored = await this.#inTheWayOf(error, key);
+      const stored = await this.#inTheWayOf(error, item);
       // The SDK makes a call whose answer was lost again: then what is in the way is this very write.
       if (stored?.writeId?.S === writeId) return { written: true };
       return { written: false, stored: stored && storedOf(stored) };
     }
   }
 
-  #read(key: string): Promise<Item | undefined> {
+  #read(item: Item): Promise<Item | undefined> {
+    const key = keyIn(item);
     return this.#reads.execute(key, {
       Statement: `SELECT * FROM ${quoted(this.#table)} WHERE ${quoted(RECORD_KEY)} = ?`,
       Parameters: [{ S: key }],
@@ -56,13 +59,14 @@ export class DynamoDbRecordStore implements RecordStore {
   }
 
   /** What is recorded of the request's webhook stays. */
-  #update(key: string, { [RECORD_KEY]: _, ...item }: Item, revision: number): BatchStatementRequest {
-    const set = Object.keys(item).map((name) => `SET ${quoted(name)} = ?`);
-    const changes = 'outcome' in item ? set : [...set, `REMOVE ${quoted('outcome')}`];
+  #update(item: Item, revision: number): BatchStatementRequest {
+    const { [RECORD_KEY]: _, ...attributes } = item;
+    const set = Object.keys(attributes).map((name) => `SET ${quoted(name)} = ?`);
+    const changes = 'outcome' in attributes ? set : [...set, `REMOVE ${quoted('outcome')}`];
     const condition = `${quoted(RECORD_KEY)} = ? AND ${quoted('revision')} = ?`;
     return {
       Statement: `UPDATE ${quoted(this.#table)} ${changes.join(' ')} WHERE ${condition}`,
-      Parameters: [...Object.values(item), { S: key }, { N: String(revision) }],
+      Parameters: [...Object.values(attributes), { S: keyIn(item) }, { N: String(revision) }],
     };
   }
 
@@ -70,17 +74,21 @@ export class DynamoDbRecordStore implements RecordStore {
    * The item because of which a write wasn't made, if there is one.
    * @throws StatementFailed when the write failed for another reason
    */
-  async #inTheWayOf(failure: StatementFailed, key: string): Promise<Item | undefined> {
+  async #inTheWayOf(failure: StatementFailed, item: Item): Promise<Item | undefined> {
     switch (failure.code) {
       case 'ConditionalCheckFailed':
         return failure.item;
       case 'DuplicateItem':
         // The service may answer an INSERT without the item.
-        return failure.item ?? (await this.#read(key));
+        return failure.item ?? (await this.#read(item));
       default:
         throw failure;
     }
   }
+}
+
+function keyIn(item: Item): string {
+  return item[RECORD_KEY]?.S ?? '';
 }
 
 /** A name, even a reserved word, as PartiQL has it. */

@@ -9,7 +9,7 @@ import {
   RECORD_WEBHOOK_ENDED_AT,
 } from '../core/config/record-table.ts';
 import { readOutcome, writeOutcome } from '../core/model/outcome-json.ts';
-import { positionOf } from '../core/model/record-position.ts';
+import { positionAt } from '../core/model/record-position.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { readWebhookState, type WebhookState } from '../core/model/webhook-state.ts';
@@ -20,21 +20,21 @@ export type Item = Record<string, AttributeValue>;
 
 /** The key of a request's item. */
 export function keyOf(request: RequestIdentity): Item {
-  return { [RECORD_KEY]: { S: keyTextOf(request) } };
+  return { [RECORD_KEY]: { S: partitionKeyOf(identityDigest('record', request)) } };
 }
 
-/** The partition key of a request's item. */
-export function keyTextOf(request: RequestIdentity): string {
-  return `request#${identityDigest('record', request)}`;
+function partitionKeyOf(digest: string): string {
+  return `request#${digest}`;
 }
 
 /** A record as an item, but what its webhook is noted in. What lists it stays the same whatever becomes of it: a change costs no write to the index. */
 export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
   const { outcome, webhook: _, ...rest } = record;
+  const digest = identityDigest('record', record.request);
   return {
-    ...keyOf(record.request),
-    [RECORD_LIST]: { S: listOf(record.request.tenant, shardOf(record.request)) },
-    [RECORD_POSITION]: { S: positionOf(record) },
+    [RECORD_KEY]: { S: partitionKeyOf(digest) },
+    [RECORD_LIST]: { S: listOf(record.request.tenant, digest.slice(0, 1)) },
+    [RECORD_POSITION]: { S: positionAt(record.createdAt, digest) },
     record: { S: JSON.stringify(rest) },
     ...(outcome ? { outcome: { S: writeOutcome(outcome) } } : {}),
     revision: { N: String(revision) },
@@ -97,10 +97,8 @@ export function listsOf(tenant: string | undefined): readonly string[] {
   return SHARDS.map((shard) => listOf(tenant, shard));
 }
 
-function shardOf(request: RequestIdentity): string {
-  return identityDigest('record', request).slice(0, 1);
+function listOf(tenant: string | undefined, shard: string): string {
+  return `${tenant === undefined ? NO_TENANT : digestOf('list', tenant)}#${shard}`;
 }
 
-function listOf(tenant: string | undefined, shard: string): string {
-  return `${tenant === undefined ? digestOf('list') : digestOf('list', tenant)}#${shard}`;
-}
+const NO_TENANT = digestOf('list');

@@ -6,7 +6,12 @@ import type { RequestRecord } from './request-record.ts';
  * record's is the same.
  */
 export function positionOf({ request, createdAt }: Pick<RequestRecord, 'request' | 'createdAt'>): string {
-  return `${new Date(createdAt).toISOString()}#${identityDigest('record', request)}`;
+  return positionAt(createdAt, identityDigest('record', request));
+}
+
+/** The position of a record whose request has this digest. @param createdAt milliseconds since 1970 */
+export function positionAt(createdAt: number, digest: string): string {
+  return `${new Date(createdAt).toISOString()}#${digest}`;
 }
 
 /** Whether a text is a position, be there a record at it or not. */

@@ -135,6 +135,7 @@ export class RequestRecords {
   }
 
   #takeUnanswered(request: RequestIdentity): string | undefined {
+    if (this.#unanswered.size === 0) return undefined;
     const digest = identityDigest('record', request);
     const leaseId = this.#unanswered.get(digest);
     this.#unanswered.delete(digest);
