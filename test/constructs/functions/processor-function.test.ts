@@ -42,6 +42,8 @@ describe('the bundle', () => {
     const text = files.map((file) => readFileSync(file, 'utf8')).join('\n');
     for (const absent of ['ListBuckets', 'PutEvents', 'GetRoleCredentials'])
       expect(text).not.toContain(absent);
+    // Node 24 loads all of undici when an ES module imports node:http (findings/node-esm-import-of-http-loads-undici.sh).
+    expect(text).not.toMatch(/(?:from|import) ?"node:http"/);
   });
 
   it('runs with nothing but Node, and its errors keep their names and locations', () => {
