@@ -34,23 +34,32 @@ const ROOMS = {
   'lib/planner/': { files: ['lib/core/config/'] },
   'lib/aws/': {
     files: ['base', 'config', 'model', 'ports', 'wire'].map((name) => `lib/core/${name}/`),
-    packages: ['@aws-sdk/', '@smithy/types/'],
+    packages: [
+      '@aws-crypto/sha256-js/',
+      '@aws-sdk/',
+      '@opentelemetry/otlp-transformer/',
+      '@opentelemetry/sdk-trace-node/',
+      '@smithy/signature-v4/',
+      '@smithy/types/',
+    ],
   },
   'lib/lambda/': {
-    files: ['lib/aws/', 'lib/core/', 'lib/api/'],
+    files: ['lib/aws/', 'lib/core/', 'lib/api/', 'lib/tracing/'],
     packages: [
       '@aws-lambda-powertools/',
       '@aws-sdk/client-lambda/',
       '@aws-sdk/credential-provider-env/',
       '@aws-sdk/credential-provider-http/',
+      '@opentelemetry/api/',
       '@smithy/core/',
       '@smithy/types/',
       '@types/aws-lambda/',
       'aws-lambda/',
     ],
   },
+  'lib/tracing/': { files: ['lib/aws/', 'lib/core/config/'], packages: ['@opentelemetry/'] },
   'lib/http/': { files: ['lib/core/'] },
-  'lib/api/': { files: ['lib/core/'], packages: ['hono/', '@hono/'] },
+  'lib/api/': { files: ['lib/core/'], packages: ['@opentelemetry/api/', 'hono/', '@hono/'] },
   'lib/client/': {
     files: ['base', 'model', 'ports'].map((name) => `lib/core/${name}/`),
     packages: ['@aws-crypto/sha256-js/', '@smithy/signature-v4/'],
@@ -145,6 +154,7 @@ export default {
         folder,
         CORE.slice(0, index).filter((other) => !STRANGERS.some(([a, b]) => a === other && b === folder)),
         [
+          '@opentelemetry/api/',
           '@standard-schema/spec/',
           ...(folder === 'lib/core/webhooks/' ? ['ipaddr.js/', 'standardwebhooks/'] : []),
         ],

@@ -25,14 +25,17 @@ import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 import { requestOf, resultOf } from '../../lib/lambda/api-gateway-event.ts';
+import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
-import { traceparentOfHeader } from '../../lib/lambda/xray-header.ts';
+import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 const powertools = new Logger();
 const environment = readApiEnvironment(process.env);
+const logger = new PowertoolsLogger(powertools);
+const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, logger);
 const app = createApi(partsOf(environment), {
   auth: environment.auth,
   callerOf: (c) => callerOf(c.env.requestContext, environment),
@@ -45,13 +48,15 @@ export async function handler(
 ): Promise<APIGatewayProxyStructuredResultV2> {
   powertools.addContext(context);
   const { requestContext } = event;
-  return resultOf(await app.fetch(requestOf(event), { requestContext }));
+  await tracingLoaded;
+  return traceInvocation(environment.tracing, context, logger, async () =>
+    resultOf(await app.fetch(requestOf(event), { requestContext })),
+  );
 }
 
 function partsOf(settings: ApiEnvironment): ApiParts {
   const { payloadBucket, requestTable, inputQueueUrl, recordAgeDays, resultAgeDays } = settings;
   const chance = { now: Date.now, random: Math.random };
-  const logger = new PowertoolsLogger(powertools);
   const newId = (at: number) => v7({ msecs: at });
   const [dynamodb, sqs] = [recordClient(), queueClient()];
   const records = new RequestRecords(
@@ -87,9 +92,6 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     clock: { now: chance.now, sleep },
     resultAgeDays,
     webhookRules: settings,
-    currentTrace: settings.tracing
-      ? () => ({ traceparent: traceparentOfHeader(process.env._X_AMZN_TRACE_ID) })
-      : undefined,
     webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
     serviceName: settings.serviceName,
   };

@@ -19,6 +19,7 @@ import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { METRIC_NAMESPACE } from '../../lib/core/config/metric-names.ts';
 import { branded } from '../../lib/core/config/processor-brand.ts';
 import { readEnvironment } from '../../lib/core/config/processor-environment.ts';
+import type { TraceTarget } from '../../lib/core/config/settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import {
   defineProcessor,
@@ -26,11 +27,12 @@ import {
   type Processor,
   type ProcessorOptions,
 } from '../../lib/core/processor/handler.ts';
+import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
-import { XRayTracer } from '../../lib/lambda/xray-tracer.ts';
+import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 
 export {
   CoatcheckError,
@@ -52,10 +54,11 @@ export type {
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-/** What runs a processor, and whether it is traced. */
+/** What runs a processor, and where its spans go. */
 interface Running {
   readonly engine: Engine;
-  readonly tracing: boolean;
+  readonly tracing: TraceTarget;
+  readonly logger: PowertoolsLogger;
 }
 
 /** A Lambda function for an SQS event source with partial batch responses. */
@@ -80,8 +83,12 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
     powertools.addContext(context);
     // At the first event, so that a processor can be imported where there is no deployment: in its own tests.
     running ??= await runningOf(defined, powertools);
+    const { engine, tracing, logger } = running;
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
-    const again = await running.engine.processBatch(deliveriesOf(event, running.tracing), deadlineAt);
+    const deliveries = deliveriesOf(event, tracing === 'xray');
+    const again = await traceInvocation(tracing, context, logger, () =>
+      engine.processBatch(deliveries, deadlineAt),
+    );
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
   };
   return branded(run);
@@ -93,6 +100,7 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
   const { serviceName, requestTable, measureLoad, metrics, tracing } = environment;
   const { outputQueueUrl, webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
   const logger = new PowertoolsLogger(powertools);
+  await loadTracing(tracing, serviceName, logger);
   const queues = queueClient();
   const records = recordClient();
   const engine = new Engine(definition, environment, {
@@ -111,12 +119,17 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
     metrics: metrics
       ? new PowertoolsMetrics(new Metrics({ namespace: METRIC_NAMESPACE, serviceName }))
       : undefined,
-    tracer: tracing ? new XRayTracer(process.env) : undefined,
+    source: { system: 'aws_sqs', destination: nameOf(environment.inputQueueUrl) },
     failureBus: eventBusArn ? new EventBridgeBus(putEvents, eventBusArn) : undefined,
     logger,
     chance: { now: Date.now, random: Math.random },
   });
-  return { engine, tracing };
+  return { engine, tracing, logger };
+}
+
+/** The name of a queue, which is the end of its URL. */
+function nameOf(queueUrl: string): string {
+  return queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
 }
 
 /** Loads EventBridge's client with the first event: few requests fail. */

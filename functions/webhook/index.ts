@@ -14,9 +14,11 @@ import { schedulerClient, secretsClient } from '../../lib/aws/webhook-clients.ts
 import { readWebhookEnvironment } from '../../lib/core/config/webhook-environment.ts';
 import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
 import { HttpsSender } from '../../lib/http/webhook-sender.ts';
+import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
+import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
@@ -24,6 +26,8 @@ const powertools = new Logger();
 const environment = readWebhookEnvironment(process.env);
 const { webhookQueueUrl, webhookDeadLetterQueueUrl, webhookSecret } = environment;
 const queues = queueClient();
+const logger = new PowertoolsLogger(powertools);
+const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, logger);
 const deliverer = new WebhookDeliverer({
   sender: new HttpsSender(environment),
   secrets: new SecretsManagerWebhookSecrets(secretsClient(), webhookSecret, Date.now),
@@ -36,13 +40,17 @@ const deliverer = new WebhookDeliverer({
   }),
   deadLetters: new SqsWebhookQueue(queues, webhookDeadLetterQueueUrl),
   states: new DynamoDbWebhookStates(recordClient(), environment.requestTable),
-  logger: new PowertoolsLogger(powertools),
+  logger,
   chance: { now: Date.now, random: Math.random },
 });
 
 /** Delivers the webhooks of a batch of messages. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   powertools.addContext(context);
-  const again = await deliverer.processBatch(deliveriesOf(event));
+  await tracingLoaded;
+  const deliveries = deliveriesOf(event);
+  const again = await traceInvocation(environment.tracing, context, logger, () =>
+    deliverer.processBatch(deliveries),
+  );
   return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
 }

@@ -10,6 +10,7 @@ import { type ApiError, problemResponse } from './problem.ts';
 import { addRequestRoutes } from './request-routes.ts';
 import { addServiceRoutes } from './service-routes.ts';
 import { addSubmitRoute } from './submit-route.ts';
+import { traceCalls } from './trace-calls.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 
 /** Who is let in, and as whom. */
@@ -26,6 +27,7 @@ export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenA
       if (!result.success) return problemResponse(c, malformed(result.error.issues));
     },
   });
+  app.use(traceCalls);
   app.use(
     methodNotAllowed({
       app,

@@ -1,4 +1,3 @@
-import type { TraceContext } from '../core/base/traceparent.ts';
 import type { Submissions } from '../core/intake/submissions.ts';
 import type { Uploads } from '../core/intake/uploads.ts';
 import type { Admission } from '../core/ports/admission.ts';
@@ -26,8 +25,6 @@ export interface ApiParts {
   readonly resultAgeDays: number;
   /** Who is told by webhook, and where callbacks may lead. */
   readonly webhookRules: WebhookRules;
-  /** The trace of the current call, for a request that names none; absent where calls aren't traced. */
-  readonly currentTrace?: () => TraceContext;
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhookQueue?: WebhookQueue;
   /** Of the processor, too. */

@@ -6,6 +6,7 @@ import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts
 import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
 import { ApiError } from './problem.ts';
+import { currentTrace } from './trace-calls.ts';
 
 /** Headers whose names begin so are notes for the handler. */
 export const METADATA_HEADER = 'coatcheck-metadata-';
@@ -124,14 +125,11 @@ function shown(text: string): string {
   return JSON.stringify(text.slice(0, 100));
 }
 
-/**
- * The trace a request belongs to: the one its caller names, or else the one of the call.
- * @param currentTrace the trace of the call; absent where calls aren't traced
- */
-export function traceOf(
-  headers: { readonly traceparent?: string; readonly tracestate?: string },
-  currentTrace: (() => TraceContext) | undefined,
-): TraceContext {
+/** The trace a request belongs to: the one its caller names, or else that of the call. */
+export function traceOf(headers: {
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}): TraceContext {
   const trace = readTraceContext(headers);
-  return trace.traceparent === undefined && currentTrace ? currentTrace() : trace;
+  return trace.traceparent === undefined ? currentTrace() : trace;
 }

@@ -73,7 +73,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
-      ...traceOf(headers, parts.currentTrace),
+      ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
     const verdict = await admission.decide(order);

@@ -112,7 +112,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       metadata: checkedMetadata(metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
-      ...traceOf(c.req.header(), api.currentTrace),
+      ...traceOf(c.req.header()),
     };
     const loadHeader = await admitted(admission, order);
     const { record, upload } = await uploads.open(order);

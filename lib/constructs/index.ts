@@ -3,6 +3,7 @@ export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts'
 export { AsyncService } from './async-service.ts';
 export type { AsyncServiceProps } from './async-service-props.ts';
 export type { CircuitBreakerProps } from './circuit-breaker-props.ts';
+export { type OtlpTracingOptions, Tracing } from './observability/tracing.ts';
 export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
 export type { InputQueueProps } from './settings/input-queue-props.ts';

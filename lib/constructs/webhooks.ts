@@ -111,10 +111,12 @@ export class Webhooks extends Construct {
       timeout: TIMEOUT,
       environment: {
         UV_THREADPOOL_SIZE: String(THREADS),
+        ...settings.tracing?.variables,
         ...functionEnvironment(
           settings.serviceName,
           writeWebhookEnvironment({
             ...settings,
+            tracing: settings.tracing?.target ?? 'off',
             webhookQueueUrl: queue.queueUrl,
             webhookQueueArn: queue.queueArn,
             webhookDeadLetterQueueUrl: deadLetterQueue.queueUrl,
@@ -130,7 +132,7 @@ export class Webhooks extends Construct {
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
-    if (settings.tracing) traceActively(this.function, this.role);
+    if (settings.tracing?.target === 'xray') traceActively(this.function, this.role);
     this.function.addEventSourceMapping('Deliveries', {
       eventSourceArn: queue.queueArn,
       batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,

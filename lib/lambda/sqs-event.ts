@@ -1,10 +1,10 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { Delivery, MessageAttribute } from '../core/model/received-message.ts';
-import { traceparentOfHeader } from './xray-header.ts';
+import { traceContextOfHeader } from './xray-header.ts';
 
 /**
  * The deliveries of an event from an SQS event source.
- * @param traced whether to tell which traces of X-Ray their senders were in
+ * @param traced whether X-Ray's traces of their senders count
  * @throws TypeError when the event is of something else
  */
 export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
@@ -14,8 +14,8 @@ export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
     );
   }
   return event.Records.map((record) => {
-    const traceparent = traced ? traceparentOfHeader(record.attributes.AWSTraceHeader) : undefined;
-    return { ...deliveryOf(record), ...(traceparent !== undefined && { trace: { traceparent } }) };
+    const trace = traced ? traceContextOfHeader(record.attributes.AWSTraceHeader) : undefined;
+    return { ...deliveryOf(record), ...(trace && { trace }) };
   });
 }
 

@@ -6,7 +6,6 @@ import { ApiHarness } from '../support/api-harness.ts';
 import { START } from '../support/set-chance.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-const CURRENT = `00-${'1'.repeat(32)}-b7ad6b7169203331-00`;
 
 /** An API whose handler tells what it was given. */
 function telling(): ApiHarness {
@@ -112,19 +111,6 @@ describe('a request handed in', () => {
     await api.call('POST', '/v1/requests', { body: new Uint8Array(Buffer.from('hello')) });
     await api.deliver();
     expect(api.harness.event.data).toMatchObject({ contentType: 'application/octet-stream' });
-  });
-
-  test.each([
-    ['says nothing', undefined, CURRENT],
-    ['says nothing that makes sense', 'none', CURRENT],
-    ['says which', TRACEPARENT, TRACEPARENT],
-  ])('belongs to the trace of its call unless it says which: %s', async (_, said, traceparent) => {
-    const api = new ApiHarness(undefined, { currentTrace: () => ({ traceparent: CURRENT }) });
-    await submit(api, { tracestate: 'a=1', ...(said !== undefined && { traceparent: said }) });
-    await api.deliver();
-    const tracestate = traceparent === TRACEPARENT ? 'a=1' : undefined;
-    expect(api.harness.event).toMatchObject({ traceparent, ...(tracestate && { tracestate }) });
-    expect(api.harness.event.tracestate).toBe(tracestate);
   });
 
   test('with a trace parent that is none is taken without one', async () => {

@@ -270,21 +270,6 @@ describe('an upload by a form', () => {
     });
   });
 
-  test('belongs to the trace of the call it was announced by', async () => {
-    const api = new ApiHarness(undefined, { currentTrace: () => ({ traceparent: TRACEPARENT }) });
-    const { request } = await formed(api, { size: 5 });
-    expect(request.traceparent).toBe(TRACEPARENT);
-  });
-
-  test('belongs to the trace that call says, whichever it was made in', async () => {
-    const api = new ApiHarness(undefined, { currentTrace: () => ({ traceparent: TRACEPARENT }) });
-    const said = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
-    const json = { size: 5 };
-    const response = await api.call('POST', '/v1/uploads', { json, headers: { traceparent: said } });
-    const { request } = UploadTicket.parse(await response.json());
-    expect(request.traceparent).toBe(said);
-  });
-
   test('after its time is over expires, unread', async () => {
     const api = new ApiHarness(() => expect.unreachable());
     const { request, key, path } = await formed(api, { size: 5, expiresAt: '2026-01-31T12:01:00Z' });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
+import { Tracing } from '../../lib/constructs/observability/tracing.ts';
 import { resources, serviceInApp } from './service-in-app.ts';
 
 /** SDK calls whose actions have another name, or that need several actions. */
@@ -24,6 +25,8 @@ const OF_LAMBDA = [
   'sqs:DeleteMessage',
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
+  'xray:PutSpans',
+  'xray:PutSpansForIndexing',
   'xray:PutTelemetryRecords',
   'xray:PutTraceSegments',
 ];
@@ -60,7 +63,7 @@ test.each([
   const template = serviceInApp({
     api: {},
     webhooks: {},
-    observability: { failureEvents: {}, tracing: true },
+    observability: { failureEvents: {}, tracing: Tracing.xray() },
   }).template();
   const allowed = resources(template)
     .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith(role))

@@ -48,7 +48,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     observability: {
       failureEvents: { bus },
       // The emulator passes the trace header to functions and records no traces.
-      tracing: name === 'cloudevents',
+      tracing: undefined,
     },
     removalPolicy: RemovalPolicy.DESTROY,
   });

@@ -12,13 +12,14 @@ import {
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { writeEnvironment } from '../../lib/core/config/processor-environment.ts';
 import { LAMBDA_CONTEXT } from '../support/lambda-context.ts';
+import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { executing, readStatement, statementsOf } from '../support/partiql.ts';
+import { unregister } from '../support/recorded-spans.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
 import { jsonAnswer, type ReceivedCall, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { engineSettings } from '../support/settings.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
-import { XRayDaemon } from '../support/xray-daemon.ts';
 
 let endpoint: ScriptedEndpoint;
 
@@ -77,7 +78,7 @@ beforeEach(async () => {
     pauseQueueUrl: '',
     measureLoad: false,
     metrics: false,
-    tracing: false,
+    tracing: 'off',
     eventBusArn: '',
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -212,32 +213,73 @@ test('an event bus is told of failures, if there is one', async () => {
   ]);
 });
 
-test('traced, it tells X-Ray of each request, and takes the traces of their senders for theirs', async () => {
-  using daemon = await new XRayDaemon().start();
-  vi.stubEnv('AWS_XRAY_DAEMON_ADDRESS', daemon.address);
-  vi.stubEnv(
-    '_X_AMZN_TRACE_ID',
-    'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1',
-  );
+describe('traced', () => {
   const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
-  const message = (id: string) => sqsEvent({ id, body: '', traceHeader });
   const handler = (request: ProcessorRequest) => request.traceparent ?? 'none';
+  let receiver: OtlpReceiver;
 
-  await processor(handler)(message('untraced'), LAMBDA_CONTEXT);
-  vi.stubEnv('COATCHECK_TRACING', 'on');
-  await processor(handler)(message('traced'), LAMBDA_CONTEXT);
+  beforeEach(async () => {
+    receiver = await new OtlpReceiver().start();
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', `${receiver.url}/v1/traces`);
+    vi.stubEnv(
+      '_X_AMZN_TRACE_ID',
+      'Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1',
+    );
+  });
+  afterEach(async () => {
+    unregister();
+    await receiver[Symbol.asyncDispose]();
+  });
 
-  expect(events().map(({ data }) => data)).toEqual([
-    'none',
-    '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
-  ]);
-  expect(await daemon.documents(1)).toMatchObject([
-    {
-      parent_id: '53995c3f42cd8ad8',
-      annotations: { request_id: 'traced' },
-      links: [{ trace_id: '1-0af76519-16cd43dd8448eb211c80319c', id: 'b7ad6b7169203331' }],
-    },
-  ]);
+  test('by X-Ray, a request is in the trace of its sender, linked to the invocation', async () => {
+    vi.stubEnv('COATCHECK_TRACING', 'xray');
+    await processor(handler)(sqsEvent({ id: 'traced', body: '', traceHeader }), LAMBDA_CONTEXT);
+    expect(receiver.spans).toMatchObject([
+      {
+        name: 'process input',
+        traceId: '0af7651916cd43dd8448eb211c80319c',
+        parentSpanId: 'b7ad6b7169203331',
+        links: [{ traceId: '5759e988bd862e3fe1be46a994272793', spanId: '53995c3f42cd8ad8' }],
+        attributes: { 'messaging.system': 'aws_sqs', 'coatcheck.request.id': 'traced' },
+      },
+    ]);
+    const [span] = receiver.spans;
+    expect(events()).toMatchObject([{ data: `00-0af7651916cd43dd8448eb211c80319c-${span?.spanId}-01` }]);
+  });
+
+  test('by X-Ray, a request without a trace is in that of the invocation', async () => {
+    vi.stubEnv('COATCHECK_TRACING', 'xray');
+    await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
+    expect(receiver.spans).toMatchObject([
+      { traceId: '5759e988bd862e3fe1be46a994272793', parentSpanId: '53995c3f42cd8ad8', links: [] },
+    ]);
+  });
+
+  test('by another backend, what X-Ray says counts for nothing', async () => {
+    vi.stubEnv('COATCHECK_TRACING', 'otlp');
+    await processor(handler)(sqsEvent({ id: 'm-1', body: '', traceHeader }), LAMBDA_CONTEXT);
+    expect(receiver.spans).toMatchObject([{ parentSpanId: '', links: [] }]);
+  });
+
+  test('a backend that is down fails no batch', async () => {
+    vi.stubEnv('COATCHECK_TRACING', 'otlp');
+    receiver.script = (_, response) => void response.writeHead(400).end();
+    const answer = await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
+    expect(answer).toEqual({ batchItemFailures: [] });
+  });
+
+  test('an endpoint that is no URL fails no batch', async () => {
+    vi.stubEnv('COATCHECK_TRACING', 'xray');
+    vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'nowhere');
+    const answer = await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
+    expect(answer).toEqual({ batchItemFailures: [] });
+  });
+
+  test('off, nothing is sent', async () => {
+    await processor(handler)(sqsEvent({ id: 'm-1', body: '', traceHeader }), LAMBDA_CONTEXT);
+    expect(events()).toMatchObject([{ data: 'none' }]);
+    expect(receiver.calls).toEqual([]);
+  });
 });
 
 test('a schema is held before the handler', async () => {

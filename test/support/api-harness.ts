@@ -3,7 +3,6 @@ import type { Context } from 'hono';
 import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiEnv, Caller } from '../../lib/api/context.ts';
-import type { TraceContext } from '../../lib/core/base/traceparent.ts';
 import {
   DEFAULT_PAYLOAD_PREFIX,
   DEFAULT_UPLOAD_PREFIX,
@@ -52,8 +51,6 @@ export class SetAdmission implements Admission {
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** Where the API has its records, if not where the engine has them. */
   readonly recordStore?: RecordStore;
-  /** The trace every call is in. */
-  readonly currentTrace?: () => TraceContext;
 }
 
 /** The API and an engine on the same ports, all of them in memory. Time passes only while somebody waits. */
@@ -75,7 +72,7 @@ export class ApiHarness {
 
   /** @param handler what the engine runs when messages are delivered */
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
-    const { recordStore, currentTrace, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
+    const { recordStore, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
     this.harness = new EngineHarness(handler, engineOptions);
     const { chance, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
@@ -103,7 +100,6 @@ export class ApiHarness {
         clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         webhookRules: settings,
-        currentTrace,
         webhookQueue: this.webhookQueue,
         serviceName: settings.serviceName,
       },

@@ -4,14 +4,20 @@ import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { acknowledge } from '../observability/acknowledge.ts';
 
 /**
- * Enables active tracing by X-Ray for a function. The CDK's own prop adds the permission to the default policy of the
- * role, where acknowledging its wildcard would also hide wildcards that the user adds.
+ * Turns on Lambda's active tracing and lets the function send spans to X-Ray. CDK's own prop adds the permissions to the
+ * default policy of the role: to acknowledge them there would hide findings about what the user adds.
  */
 export function traceActively({ node }: LambdaFunction, role: Role): void {
   const policy = new Policy(role, 'Tracing', {
     statements: [
       new PolicyStatement({
-        actions: ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'],
+        // Lambda's active tracing asks for the first two, the OTLP endpoint for the others.
+        actions: [
+          'xray:PutTraceSegments',
+          'xray:PutTelemetryRecords',
+          'xray:PutSpans',
+          'xray:PutSpansForIndexing',
+        ],
         resources: ['*'],
       }),
     ],

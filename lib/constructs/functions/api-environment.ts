@@ -30,6 +30,7 @@ export function apiEnvironment(
   const variables = writeApiEnvironment({
     ...settings,
     ...settings.prefixes,
+    tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     payloadBucket: payloadBucket.bucketName,

@@ -48,12 +48,13 @@ export class ApiFunction extends Construct {
       memorySize: MEMORY_MIB,
       timeout: TIMEOUT,
       environment: {
+        ...settings.tracing?.variables,
         ...apiEnvironment(settings, props.auth, props),
       },
       role: this.role,
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
-    if (settings.tracing) traceActively(this.function, this.role);
+    if (settings.tracing?.target === 'xray') traceActively(this.function, this.role);
   }
 }

@@ -46,6 +46,7 @@ export function processorEnvironment(
   const variables = writeEnvironment({
     ...settings,
     ...prefixes,
+    tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
     outputQueueUrl: outputQueue.queueUrl,
     outputMaxMessageBytes,

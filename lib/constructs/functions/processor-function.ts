@@ -43,6 +43,7 @@ export class ProcessorFunction extends Construct {
       memorySize: settings.memoryMiB,
       timeout: Duration.seconds(settings.timeoutSeconds),
       environment: {
+        ...settings.tracing?.variables,
         ...service.function?.environment,
         ...processorEnvironment(settings, props),
       },
@@ -51,7 +52,7 @@ export class ProcessorFunction extends Construct {
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
     this.node.addValidation({ validate: () => this.#checkBundle(service.entry, handler) });
-    if (settings.tracing) traceActively(this.function, this.role);
+    if (settings.tracing?.target === 'xray') traceActively(this.function, this.role);
     this.eventSource = this.function.addEventSourceMapping('InputQueue', {
       eventSourceArn: props.inputQueue.queueArn,
       batchSize: settings.batchSize,

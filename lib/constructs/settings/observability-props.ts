@@ -3,6 +3,7 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { ApplicationLogLevel } from 'aws-cdk-lib/aws-lambda';
 import type { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { Tracing } from '../observability/tracing.ts';
 
 /** Configures what you can observe of an `AsyncService`. */
 export interface ObservabilityProps {
@@ -27,12 +28,11 @@ export interface ObservabilityProps {
   readonly metrics?: boolean;
 
   /**
-   * Whether X-Ray traces the functions: a sample of the HTTP API's calls, of the processor's batches with every
-   * attempt, and of webhooks. A request without a `traceparent` belongs to the X-Ray trace in which it was submitted.
-   * $5 for a million traces: see docs/operations.md.
-   * @default false
+   * Where the functions send OpenTelemetry spans: one for every call of the HTTP API, every attempt at a request and every
+   * webhook call. See docs/operations.md.
+   * @default - nowhere
    */
-  readonly tracing?: boolean;
+  readonly tracing?: Tracing;
 
   /**
    * Whether to create a CloudWatch dashboard: queue, waiting times, successes and failures, processor, HTTP API, hourly

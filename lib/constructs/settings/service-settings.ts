@@ -2,6 +2,7 @@ import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { DEFAULT_OUTPUT_FORMAT, type OutputFormat } from '../../core/config/settings.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
+import type { Tracing } from '../observability/tracing.ts';
 import { apiProblems } from './api-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
@@ -18,8 +19,8 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly measureLoad: boolean;
   /** Whether the processor publishes metrics. */
   readonly metrics: boolean;
-  /** Whether X-Ray traces the functions. */
-  readonly tracing: boolean;
+  /** Where the functions send spans; absent where nowhere. */
+  readonly tracing: Tracing | undefined;
 }
 
 /**
@@ -45,6 +46,6 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     outputFormat: props.output?.format ?? DEFAULT_OUTPUT_FORMAT,
     measureLoad: props.api !== undefined,
     metrics: props.observability?.metrics ?? true,
-    tracing: props.observability?.tracing ?? false,
+    tracing: props.observability?.tracing,
   };
 }

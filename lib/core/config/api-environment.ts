@@ -1,4 +1,10 @@
-import { API_AUTHS, type ApiAuthName, type Callbacks, type WebhookEvent } from './settings.ts';
+import {
+  API_AUTHS,
+  type ApiAuthName,
+  type Callbacks,
+  type TraceTarget,
+  type WebhookEvent,
+} from './settings.ts';
 import { TEXT_VARIABLES, tellingVariables, tracingVariable } from './variable-names.ts';
 import {
   choice,
@@ -41,8 +47,8 @@ export interface ApiEnvironment {
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
-  /** Whether X-Ray traces it. */
-  readonly tracing: boolean;
+  /** Where its spans go. */
+  readonly tracing: TraceTarget;
   /** Where webhooks wait for their delivery; empty where there are none. */
   readonly webhookQueueUrl: string;
   /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */

@@ -1,4 +1,10 @@
-import { type Callbacks, OUTPUT_FORMATS, type OutputFormat, type WebhookEvent } from './settings.ts';
+import {
+  type Callbacks,
+  OUTPUT_FORMATS,
+  type OutputFormat,
+  type TraceTarget,
+  type WebhookEvent,
+} from './settings.ts';
 import { METRICS_VARIABLE, TEXT_VARIABLES, tellingVariables, tracingVariable } from './variable-names.ts';
 import {
   choice,
@@ -66,8 +72,8 @@ export interface ProcessorEnvironment {
   readonly metrics: boolean;
   /** The event bus that is told of failures; empty where none is. */
   readonly eventBusArn: string;
-  /** Whether X-Ray traces it. */
-  readonly tracing: boolean;
+  /** Where its spans go. */
+  readonly tracing: TraceTarget;
 }
 
 /** A processor's environment as variables, for a deployment to set. */

@@ -347,6 +347,12 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 /** @default - outcomes are CloudEvents */
 export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
 
+/** Where spans go. */
+export const TRACE_TARGETS = ['off', 'otlp', 'xray'] as const;
+
+/** `off`: nowhere. `otlp`: the endpoint in OpenTelemetry's environment variables. `xray`: X-Ray's OTLP endpoint. */
+export type TraceTarget = (typeof TRACE_TARGETS)[number];
+
 /** Who may call the HTTP API. */
 export const API_AUTHS = ['iam', 'jwt', 'none'] as const;
 

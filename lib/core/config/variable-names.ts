@@ -1,5 +1,5 @@
-import { CALLBACKS, WEBHOOK_EVENTS } from './settings.ts';
-import { choice, choices, counts, flag, optionalText } from './variables.ts';
+import { CALLBACKS, TRACE_TARGETS, WEBHOOK_EVENTS } from './settings.ts';
+import { choice, choices, counts, optionalText } from './variables.ts';
 
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
@@ -36,7 +36,7 @@ export function tellingVariables() {
 }
 
 export function tracingVariable() {
-  return flag('COATCHECK_TRACING');
+  return choice('COATCHECK_TRACING', TRACE_TARGETS);
 }
 
 export function callbackVariables() {

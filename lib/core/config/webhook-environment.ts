@@ -1,5 +1,5 @@
-import type { Callbacks } from './settings.ts';
-import { callbackVariables, TEXT_VARIABLES } from './variable-names.ts';
+import type { Callbacks, TraceTarget } from './settings.ts';
+import { callbackVariables, TEXT_VARIABLES, tracingVariable } from './variable-names.ts';
 import { readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
 
 /** What the function that delivers webhooks is told by its deployment. */
@@ -23,6 +23,8 @@ export interface WebhookEnvironment {
   readonly requestTable: string;
   readonly callbacks: Callbacks;
   readonly callbackPorts: readonly number[];
+  /** Where its spans go. */
+  readonly tracing: TraceTarget;
 }
 
 /** The webhook function's environment as variables, for a deployment to set. */
@@ -50,5 +52,6 @@ function webhookVariables(): VariablesOf<WebhookEnvironment> {
     scheduleRole: text(TEXT_VARIABLES.scheduleRole),
     requestTable: text(TEXT_VARIABLES.requestTable),
     ...callbackVariables(),
+    tracing: tracingVariable(),
   };
 }

@@ -1,5 +1,6 @@
 import type { Processor } from '../processor/handler.ts';
 import type { RequestRecords } from '../records/request-records.ts';
+import type { AttemptSpan } from './attempt-tracing.ts';
 import type { BatchMetrics } from './batch-metrics.ts';
 import type { Circuit } from './circuit-breaker.ts';
 import type { Shift } from './deadline.ts';
@@ -16,4 +17,6 @@ export interface AttemptTools {
   readonly circuit: Circuit;
   /** Absent where nobody wants figures. */
   readonly metrics: BatchMetrics | undefined;
+  /** What the attempt is traced by. */
+  readonly span: AttemptSpan;
 }

@@ -1,45 +1,118 @@
+import { type Attributes, context, SpanKind } from '@opentelemetry/api';
+import { setSpanError } from '../base/span-error.ts';
+import { type StartedSpan, startSpan } from '../base/start-span.ts';
 import { summarizeThrown } from '../base/thrown.ts';
+import type { TraceContext } from '../base/traceparent.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { Chance } from '../ports/clock.ts';
-import type { TracedAttempt, Tracer } from '../ports/telemetry.ts';
-import type { AttemptEnd } from './attempt.ts';
 
-/** What is traced, and by what. */
-export interface Tracing {
-  readonly tracer: Tracer | undefined;
-  readonly chance: Chance;
+/** Where messages come from, in OpenTelemetry's terms. */
+export interface MessageSource {
+  /** The messaging system, such as `aws_sqs`. */
+  readonly system: string;
+  /** The name of the queue. */
+  readonly destination: string;
+}
+
+/** What the span of an attempt is about. */
+export interface TracedAttempt {
   readonly request: Decoded;
-  /** Which delivery of its message this is. */
+  /** The queue's id of the message. */
+  readonly messageId: string;
+  /** Which delivery of its message it is, from 1. */
   readonly attempt: number;
+  readonly source: MessageSource | undefined;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
 }
 
 /**
- * Traces an attempt, if anybody wants that.
- * @returns how it ended
- * @throws what it threw
+ * Makes an attempt in a span of its own. Without an SDK there is none, and the attempt runs all the same.
+ * @throws what the attempt throws
  */
-export async function traced(end: Promise<AttemptEnd>, tracing: Tracing): Promise<AttemptEnd> {
-  const { tracer, chance, request, attempt } = tracing;
-  if (!tracer) return end;
-  const { id: requestId, tenant, traceparent } = request;
-  const startedAt = chance.now();
-  const trace = (ending: Pick<TracedAttempt, 'ended' | 'error' | 'traceparent'>) =>
-    tracer.add({ requestId, tenant, attempt, startedAt, endedAt: chance.now(), ...ending });
+export async function traceAttempt<End extends { readonly outcome: Outcome }>(
+  traced: TracedAttempt,
+  run: (span: AttemptSpan) => Promise<End>,
+): Promise<End> {
+  const span = new AttemptSpan(traced);
   try {
-    const done = await end;
-    trace(endingOf(done.outcome));
-    return done;
+    const end = await run(span);
+    span.end(end.outcome);
+    return end;
   } catch (thrown) {
-    const { code, name, message } = summarizeThrown(thrown);
-    trace({ ended: 'retried', error: { type: code ?? name, message }, traceparent });
+    span.endRetried(thrown);
     throw thrown;
   }
 }
 
-function endingOf(outcome: Outcome): Pick<TracedAttempt, 'ended' | 'error' | 'traceparent'> {
-  const { status: ended, traceparent } = outcome;
-  if (ended !== 'failed') return { ended, traceparent };
-  const { code: type, detail: message } = outcome.problem;
-  return { ended, error: { type, message }, traceparent };
+/**
+ * The span of an attempt.
+ * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
+ */
+export class AttemptSpan {
+  readonly #traced: TracedAttempt;
+  readonly #startedAt: number;
+  #started: StartedSpan | undefined;
+
+  constructor(traced: TracedAttempt) {
+    this.#traced = traced;
+    this.#startedAt = traced.now();
+  }
+
+  /**
+   * Runs the handler and what belongs to it: spans that are made meanwhile are children of this one.
+   * @param requestTrace the trace the request belongs to: where only its object names one, it is known from now on
+   * @param work gets the trace context for the calls it makes
+   */
+  run<Value>(requestTrace: TraceContext, work: (trace: TraceContext) => Promise<Value>): Promise<Value> {
+    const started = this.#start(requestTrace);
+    return context.with(started.context, () => work(started.trace));
+  }
+
+  /** Ends the span with how the request ended. */
+  end(outcome: Outcome): void {
+    const { span } = this.#start(outcome);
+    if (outcome.status === 'failed') setSpanError(span, outcome.problem.code, outcome.problem.detail);
+    this.#end(outcome.status);
+  }
+
+  /** Ends the span of an attempt that is to be made again. */
+  endRetried(thrown: unknown): void {
+    const { span } = this.#start(this.#traced.request);
+    if (span.isRecording()) {
+      const { code, name, message } = summarizeThrown(thrown);
+      setSpanError(span, code ?? name, message);
+    }
+    this.#end('retried');
+  }
+
+  #end(outcome: Outcome['status'] | 'retried'): void {
+    this.#started?.span.setAttribute('coatcheck.outcome', outcome);
+    this.#started?.span.end(this.#traced.now());
+  }
+
+  /** An attempt that doesn't come to its handler gets its span at the end. */
+  #start(requestTrace: TraceContext): StartedSpan {
+    const { source } = this.#traced;
+    this.#started ??= startSpan(requestTrace, source ? `process ${source.destination}` : 'process', {
+      kind: SpanKind.CONSUMER,
+      startTime: this.#startedAt,
+      attributes: this.#attributes(),
+    });
+    return this.#started;
+  }
+
+  #attributes(): Attributes {
+    const { request, messageId, attempt, source } = this.#traced;
+    return {
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.system': source?.system,
+      'messaging.destination.name': source?.destination,
+      'messaging.message.id': messageId,
+      'coatcheck.request.id': request.id,
+      'coatcheck.tenant': request.tenant,
+      'coatcheck.attempt': attempt,
+    };
+  }
 }

@@ -5,7 +5,8 @@ import type { InputQueue } from '../ports/message-source.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { RecordStore } from '../ports/record-store.ts';
-import type { LoadLog, Logger, Metrics, Tracer } from '../ports/telemetry.ts';
+import type { LoadLog, Logger, Metrics } from '../ports/telemetry.ts';
+import type { MessageSource } from './attempt-tracing.ts';
 
 /** What the engine is told by its deployment: all but where its ports are, and which it has. */
 export type EngineSettings = Omit<
@@ -42,8 +43,8 @@ export interface EnginePorts {
   readonly metrics?: Metrics;
   /** Where failures are told besides, if anywhere. */
   readonly failureBus?: EventBus;
-  /** Where attempts are traced, if anywhere. */
-  readonly tracer?: Tracer;
+  /** What the spans of attempts name as the source of messages. */
+  readonly source?: MessageSource;
   readonly logger: Logger;
   readonly chance: Chance;
 }

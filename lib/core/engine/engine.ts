@@ -12,7 +12,7 @@ import type { Handler, Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import { attemptDelaySeconds } from './attempt-retry.ts';
-import { traced } from './attempt-tracing.ts';
+import { type AttemptSpan, traceAttempt } from './attempt-tracing.ts';
 import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit-breaker.ts';
 import { Shift } from './deadline.ts';
@@ -87,7 +87,6 @@ export class Engine {
       this.#outputCircuit.flush(shift.closing),
       this.#meter?.flush(shift.closing),
       this.#failureEvents?.flush(shift.closing),
-      this.#flushTraces(shift),
     ]);
     const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
     this.#metrics?.emit(deliveries.length, again.length);
@@ -98,10 +97,6 @@ export class Engine {
       milliseconds: this.#ports.chance.now() - shift.startedAt,
     });
     return again;
-  }
-
-  async #flushTraces({ closing }: Shift): Promise<void> {
-    if (this.#ports.tracer) await unlessAborted(this.#ports.tracer.flush(), closing, () => {});
   }
 
   /**
@@ -225,12 +220,15 @@ export class Engine {
       handled = true;
     });
     try {
-      const end = await traced(this.#endOf(task, processor, shift), {
-        tracer: this.#ports.tracer,
-        chance: this.#ports.chance,
+      const { chance, source } = this.#ports;
+      const traced = {
         request: task.decoded,
+        messageId: latestOf(task).id,
         attempt: receivesOf(task),
-      });
+        source,
+        now: () => chance.now(),
+      };
+      const end = await traceAttempt(traced, (span) => this.#endOf(task, processor, shift, span));
       if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
       const published = publisher.publish(end, task);
       const fate = published.then(
@@ -251,7 +249,7 @@ export class Engine {
     return this.#secondsLeft > 0 && !isLastReceive(attempt, this.#settings.maxAttempts);
   }
 
-  async #endOf(task: Task, processor: Processor, shift: Shift): Promise<AttemptEnd> {
+  async #endOf(task: Task, processor: Processor, shift: Shift, span: AttemptSpan): Promise<AttemptEnd> {
     const { decoded } = task;
     if (!('rejection' in decoded)) {
       const tools = {
@@ -262,6 +260,7 @@ export class Engine {
         shift,
         circuit: this.#circuit,
         metrics: this.#metrics,
+        span,
       };
       return new Attempt(decoded, latestOf(task), tools).run();
     }

@@ -5,7 +5,7 @@ import { callbackUrlProblem } from '../model/callback-url.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { type Ending, failure, type InlineResult } from '../model/outcome.ts';
 import type { StoredResult } from '../model/stored-result.ts';
-import { openPayload } from '../processor/payload.ts';
+import { openPayload, type Payload } from '../processor/payload.ts';
 import { PayloadRequest } from '../processor/request.ts';
 import { resultBodyOf } from '../processor/result.ts';
 import type { Lease } from '../records/lease.ts';
@@ -46,31 +46,14 @@ export class Work {
   }
 
   async #result(): Promise<InlineResult | StoredResult> {
-    const { processor, settings, ports, shift } = this.#tools;
-    const { attempt } = this.#lease;
+    const { settings, ports, shift } = this.#tools;
     this.#assertCallback();
     const payload = await openPayload(this.#request, ports.store, settings, shift.over);
     if (this.#request.traceparent === undefined) {
       this.#request = { ...this.#request, ...readTraceContext(payload.metadata) };
     }
     try {
-      const progress = new ProgressReport(requestFields(this.#request), this.#lease, ports, (made) =>
-        tellProgress(this.#request, made, settings, ports),
-      );
-      const request = new PayloadRequest(payload, {
-        id: this.#request.id,
-        tenant: this.#request.tenant,
-        ...this.trace,
-        attempt,
-        deadline: new Date(shift.stopsAt),
-        signals: [shift.stopping, progress.unwanted],
-        logger: ports.logger,
-        maxJsonDepth: settings.maxJsonDepth,
-        onProgress: (made) => progress.add(made),
-      });
-      if (processor.input) await request.validate(processor.input);
-      const body = await resultBodyOf(await processor.handler(request), ports.chance.now());
-      return await new ResultKeeper(this.#request, settings, ports).keep(body, this.#lease, shift.over);
+      return await this.#tools.span.run(this.trace, (trace) => this.#handle(payload, trace));
     } catch (error) {
       const readError = payload.readError();
       // An application that answers 400 to a payload that broke off has refused nothing.
@@ -78,6 +61,28 @@ export class Work {
     } finally {
       payload.discard();
     }
+  }
+
+  /** @param trace the trace context for calls the handler makes */
+  async #handle(payload: Payload, trace: TraceContext): Promise<InlineResult | StoredResult> {
+    const { processor, settings, ports, shift } = this.#tools;
+    const progress = new ProgressReport(requestFields(this.#request), this.#lease, ports, (made) =>
+      tellProgress(this.#request, made, settings, ports),
+    );
+    const request = new PayloadRequest(payload, {
+      id: this.#request.id,
+      tenant: this.#request.tenant,
+      ...trace,
+      attempt: this.#lease.attempt,
+      deadline: new Date(shift.stopsAt),
+      signals: [shift.stopping, progress.unwanted],
+      logger: ports.logger,
+      maxJsonDepth: settings.maxJsonDepth,
+      onProgress: (made) => progress.add(made),
+    });
+    if (processor.input) await request.validate(processor.input);
+    const body = await resultBodyOf(await processor.handler(request), ports.chance.now());
+    return await new ResultKeeper(this.#request, settings, ports).keep(body, this.#lease, shift.over);
   }
 
   /** Work nobody is told of as they asked for isn't begun. @throws CallbackRefused */

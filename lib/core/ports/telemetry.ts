@@ -1,6 +1,5 @@
 import type { CountName, DistributionName } from '../config/metric-names.ts';
 import type { CountedCode } from '../model/failure-codes.ts';
-import type { Outcome } from '../model/outcome.ts';
 
 /** Counts the calls of the API that are held until a request ends, of all its instances. */
 export interface HeldCalls {
@@ -52,30 +51,6 @@ export interface BatchFigures {
 /** Where figures go. Leaves out answers: they are on their way when it returns, and may get lost. */
 export interface Metrics {
   emit(figures: BatchFigures): void;
-}
-
-/** One attempt at a request, as a trace shows it. */
-export interface TracedAttempt {
-  readonly requestId: string;
-  readonly tenant?: string;
-  /** Which delivery of its message it was, from 1. */
-  readonly attempt: number;
-  /** The trace the request belongs to. */
-  readonly traceparent?: string;
-  /** Milliseconds since 1970, as is {@link endedAt}. */
-  readonly startedAt: number;
-  readonly endedAt: number;
-  /** How its request ended, or that it is to be tried again. */
-  readonly ended: Outcome['status'] | 'retried';
-  /** Why it failed or is to be tried again. */
-  readonly error?: { readonly type: string; readonly message: string };
-}
-
-/** Where attempts are traced. Leaves out answers: what can't be told is forgotten. */
-export interface Tracer {
-  add(attempt: TracedAttempt): void;
-  /** Waits until all that was added is on its way. Never rejects. */
-  flush(): Promise<void>;
 }
 
 /** Structured logging, as Powertools and others have it. */

@@ -26,6 +26,7 @@ import {
 } from './message.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
 import { signedHeaders } from './signature.ts';
+import { traceWebhookCall } from './traced-call.ts';
 import { verdictOf, type WebhookVerdict } from './verdict.ts';
 
 /** What deliveries reach the world through. */
@@ -108,19 +109,16 @@ export class WebhookDeliverer {
     }
   }
 
-  async #post(
-    { url, id, traceparent, tracestate, body }: WebhookMessage,
-    secrets: readonly string[],
-  ): Promise<WebhookVerdict> {
+  async #post(message: WebhookMessage, secrets: readonly string[]): Promise<WebhookVerdict> {
     const { sender, chance } = this.#ports;
+    const { url, id, body } = message;
     const signed = signedHeaders(id, body, secrets, chance.now());
-    const headers = {
-      ...signed,
-      ...(traceparent !== undefined && { traceparent }),
-      ...(tracestate !== undefined && { tracestate }),
-    };
     try {
-      return verdictOf(await sender.post(url, headers, body), chance.now());
+      const answer = await traceWebhookCall(message, ({ traceparent, tracestate }) => {
+        const trace = { ...(traceparent && { traceparent }), ...(tracestate && { tracestate }) };
+        return sender.post(url, { ...signed, ...trace }, body);
+      });
+      return verdictOf(answer, chance.now());
     } catch (error) {
       return { status: 'failed', reason: messageOf(error), askedSeconds: 0 };
     }

@@ -1,13 +1,14 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { expect, it } from 'vitest';
+import { Tracing } from '../../../lib/constructs/observability/tracing.ts';
 import { resource, resources, serviceInApp } from '../service-in-app.ts';
 
 const ALL = { api: {}, webhooks: {} };
 const FUNCTIONS = ['ServiceProcessor', 'ServiceApiFunction', 'ServiceWebhooks'];
 
 it('traces every function, and each has the permission before it is created', () => {
-  const template = serviceInApp({ ...ALL, observability: { tracing: true } }).template();
+  const template = serviceInApp({ ...ALL, observability: { tracing: Tracing.xray() } }).template();
   for (const name of FUNCTIONS) {
     const { properties, dependsOn } = resource(template, 'AWS::Lambda::Function', name);
     expect(properties.TracingConfig).toEqual({ Mode: 'Active' });
@@ -18,12 +19,57 @@ it('traces every function, and each has the permission before it is created', ()
     expect(policy.properties.PolicyDocument.Statement).toEqual([
       {
         Effect: 'Allow',
-        Action: ['xray:PutTelemetryRecords', 'xray:PutTraceSegments'],
+        Action: [
+          'xray:PutSpans',
+          'xray:PutSpansForIndexing',
+          'xray:PutTelemetryRecords',
+          'xray:PutTraceSegments',
+        ],
         Resource: '*',
       },
     ]);
     expect(dependsOn).toContain(policy.id);
   }
+});
+
+it('sends spans to another backend without X-Ray', () => {
+  const tracing = Tracing.otlp({
+    endpoint: 'https://otlp.example.com',
+    headers: { 'api-key': 'a b,c' },
+    sampleRatio: 0.1,
+  });
+  const template = serviceInApp({ ...ALL, observability: { tracing } }).template();
+  for (const name of FUNCTIONS) {
+    const { properties } = resource(template, 'AWS::Lambda::Function', name);
+    expect(properties).not.toHaveProperty('TracingConfig');
+    expect(properties.Environment.Variables).toMatchObject({
+      COATCHECK_TRACING: 'otlp',
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'https://otlp.example.com',
+      OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b%2Cc',
+      OTEL_TRACES_SAMPLER: 'parentbased_traceidratio',
+      OTEL_TRACES_SAMPLER_ARG: '0.1',
+    });
+  }
+  expect(JSON.stringify(resources(template))).not.toContain('xray:');
+});
+
+it('lets variables of the processor override those of tracing', () => {
+  const observability = { tracing: Tracing.otlp({ endpoint: 'https://otlp.example.com' }) };
+  const environment = { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://other.example.com' };
+  const template = serviceInApp({ observability, function: { environment } }).template();
+  const { properties } = resource(template, 'AWS::Lambda::Function', 'ServiceProcessor');
+  expect(properties.Environment.Variables).toMatchObject(environment);
+});
+
+it.each([
+  [
+    { endpoint: 'otlp.example.com:4318' },
+    'endpoint must be an http or https URL, got "otlp.example.com:4318"',
+  ],
+  [{ sampleRatio: 10 }, 'sampleRatio must be a number from 0 to 1, got 10'],
+  [{ sampleRatio: Number.NaN }, 'sampleRatio must be a number from 0 to 1, got NaN'],
+])('refuses %j', (options, problem) => {
+  expect(() => Tracing.otlp(options)).toThrow(`Tracing.otlp: ${problem}`);
 });
 
 it('is off by default', () => {
@@ -32,10 +78,11 @@ it('is off by default', () => {
     expect(resource(template, 'AWS::Lambda::Function', name).properties).not.toHaveProperty('TracingConfig');
   }
   expect(JSON.stringify(resources(template))).not.toContain('xray');
+  expect(JSON.stringify(resources(template))).not.toContain('OTEL_');
 });
 
 it('hides no cdk-nag finding about permissions that the user adds', () => {
-  const { stack, service } = serviceInApp({ ...ALL, observability: { tracing: true } });
+  const { stack, service } = serviceInApp({ ...ALL, observability: { tracing: Tracing.xray() } });
   const findings = () =>
     new AwsSolutionsChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);
   expect(findings()).toEqual([]);

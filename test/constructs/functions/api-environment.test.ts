@@ -1,6 +1,6 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { expect, it } from 'vitest';
-import { ApiAuth, type AsyncServiceProps } from '../../../lib/constructs/index.ts';
+import { ApiAuth, type AsyncServiceProps, Tracing } from '../../../lib/constructs/index.ts';
 import { readApiEnvironment } from '../../../lib/core/config/api-environment.ts';
 import { emptyApp, readable, resource, serviceIn } from '../service-in-app.ts';
 
@@ -37,7 +37,7 @@ it('has the defaults, in the form that the API reads', () => {
     resultAgeDays: 15,
     maxWaitSeconds: 900,
     tenantSharePercent: 50,
-    tracing: false,
+    tracing: 'off',
     webhookQueueUrl: '',
     webhookDefaultUrl: '',
     webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
@@ -48,7 +48,7 @@ it('has the defaults, in the form that the API reads', () => {
 
 it('has the values of the props', () => {
   const { variables, bucket, table, input } = variablesOf({
-    observability: { tracing: true },
+    observability: { tracing: Tracing.otlp() },
     serviceName: 'urn:reports',
     function: { timeout: Duration.minutes(2) },
     output: { inlineLimitBytes: 1_000 },
@@ -87,7 +87,7 @@ it('has the values of the props', () => {
     resultAgeDays: 7,
     maxWaitSeconds: 180,
     tenantSharePercent: 10,
-    tracing: true,
+    tracing: 'otlp',
     webhookQueueUrl: '',
     webhookDefaultUrl: '',
     webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],

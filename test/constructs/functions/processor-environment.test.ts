@@ -1,7 +1,7 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { expect, it } from 'vitest';
-import type { AsyncServiceProps } from '../../../lib/constructs/index.ts';
+import { type AsyncServiceProps, Tracing } from '../../../lib/constructs/index.ts';
 import { readEnvironment } from '../../../lib/core/config/processor-environment.ts';
 import { emptyApp, readable, resource, resources, serviceIn } from '../service-in-app.ts';
 
@@ -60,7 +60,7 @@ it('has the defaults, in the form that the processor reads', () => {
     callbackPorts: [443, 8443],
     metrics: true,
     eventBusArn: '',
-    tracing: false,
+    tracing: 'off',
   });
 });
 
@@ -69,7 +69,7 @@ it('has the values of the props', () => {
   const { variables, bucket, table, input, output, dead, pauses } = variablesOf(stack, {
     circuitBreaker: { pause: Duration.minutes(1), failureRate: 80 },
     serviceName: 'urn:reports',
-    observability: { metrics: false, tracing: true },
+    observability: { metrics: false, tracing: Tracing.otlp() },
     queue: {
       batchSize: 20,
       batchWindow: Duration.seconds(5),
@@ -125,7 +125,7 @@ it('has the values of the props', () => {
     callbackPorts: [443, 8443],
     metrics: false,
     eventBusArn: '',
-    tracing: true,
+    tracing: 'otlp',
   });
 });
 

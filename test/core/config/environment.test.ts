@@ -17,6 +17,7 @@ import {
   NUMBER_SETTINGS,
   type NumberSettingName,
   OUTPUT_FORMATS,
+  TRACE_TARGETS,
   WEBHOOK_EVENTS,
 } from '../../../lib/core/config/settings.ts';
 import {
@@ -59,7 +60,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   callbackPorts: [443, 8443],
   metrics: true,
   eventBusArn: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
-  tracing: true,
+  tracing: 'xray',
 };
 
 const VARIABLES = {
@@ -96,7 +97,7 @@ const VARIABLES = {
   COATCHECK_CALLBACK_PORTS: '443 8443',
   COATCHECK_METRICS: 'on',
   COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
-  COATCHECK_TRACING: 'on',
+  COATCHECK_TRACING: 'xray',
 };
 
 const API_ENVIRONMENT: ApiEnvironment = {
@@ -118,7 +119,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   resultAgeDays: 15,
   maxWaitSeconds: 900,
   tenantSharePercent: 50,
-  tracing: false,
+  tracing: 'otlp',
   webhookQueueUrl: '',
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
@@ -145,7 +146,7 @@ const API_VARIABLES = {
   COATCHECK_RESULT_AGE_DAYS: '15',
   COATCHECK_MAX_WAIT_SECONDS: '900',
   COATCHECK_TENANT_SHARE_PERCENT: '50',
-  COATCHECK_TRACING: 'off',
+  COATCHECK_TRACING: 'otlp',
   COATCHECK_WEBHOOK_QUEUE_URL: '',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
@@ -165,6 +166,7 @@ const WEBHOOK_ENVIRONMENT: WebhookEnvironment = {
   requestTable: 'requests',
   callbacks: 'local',
   callbackPorts: [443],
+  tracing: 'xray',
 };
 
 const WEBHOOK_VARIABLES = {
@@ -179,6 +181,7 @@ const WEBHOOK_VARIABLES = {
   COATCHECK_SCHEDULE_ROLE: 'arn:aws:iam::123456789012:role/scheduler',
   COATCHECK_CALLBACKS: 'local',
   COATCHECK_CALLBACK_PORTS: '443',
+  COATCHECK_TRACING: 'xray',
 };
 
 /** Functions of one deployment may run beside a stack of another: the names are a contract. */
@@ -234,7 +237,7 @@ test('what is written is what is read', () => {
     ...TELLING,
     metrics: fc.boolean(),
     eventBusArn: fc.string(),
-    tracing: fc.boolean(),
+    tracing: fc.constantFrom(...TRACE_TARGETS),
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -263,7 +266,7 @@ test('what is written for the API is what it reads', () => {
     resultAgeDays: number('resultAgeDays'),
     maxWaitSeconds: number('maxWaitSeconds'),
     tenantSharePercent: number('tenantSharePercent'),
-    tracing: fc.boolean(),
+    tracing: fc.constantFrom(...TRACE_TARGETS),
     ...TELLING,
   });
   fc.assert(

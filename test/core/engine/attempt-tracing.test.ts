@@ -1,45 +1,149 @@
-import { expect, test } from 'vitest';
+import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { MemoryTracer } from '../../support/memory-tracer.ts';
+import { RecordedSpans } from '../../support/recorded-spans.ts';
+import { s3Event, s3Record } from '../../support/s3-records.ts';
 import { START } from '../../support/set-chance.ts';
 
-const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
+const PARENT_ID = 'b7ad6b7169203331';
+const traceparent = `00-${TRACE_ID}-${PARENT_ID}-01`;
+const tracestate = 'rojo=1,congo=2';
+const source = { system: 'aws_sqs', destination: 'orders' };
 
-function tracing(handler: Handler) {
-  const tracer = new MemoryTracer();
-  return { tracer, harness: new EngineHarness(handler, { ports: { tracer } }) };
+function traced(handler: Handler) {
+  const spans = new RecordedSpans();
+  return { spans, harness: new EngineHarness(handler, { ports: { source } }) };
 }
 
-test('every request of a batch is traced, each with its own trace and time', async () => {
-  const { tracer, harness } = tracing(async (request) => {
-    if (request.id === 'r-2') harness.chance.advanceSeconds(2);
+test('an attempt is a span of its message, in the trace of its request', async () => {
+  const { spans, harness } = traced(() => {
+    harness.chance.advanceSeconds(2);
     return 'done';
   });
-  const attributes = { RequestId: 'r-1', Tenant: 'acme', traceparent };
-  await harness.process([requestDelivery('r-1', {}, { attributes })]);
-  await harness.process([requestDelivery('r-2', {}, { attempt: 3 })]);
-  expect(tracer.attempts).toEqual([
-    {
-      requestId: 'r-1',
-      tenant: 'acme',
-      traceparent,
-      attempt: 1,
-      startedAt: START,
-      endedAt: START,
-      ended: 'succeeded',
+  const attributes = { RequestId: 'r-1', Tenant: 'acme', traceparent, tracestate };
+  await harness.process([requestDelivery('r-1', {}, { id: 'm-1', attributes, attempt: 3 })]);
+  const span = spans.of('r-1');
+  expect(span).toMatchObject({
+    name: 'process orders',
+    kind: SpanKind.CONSUMER,
+    startTime: [START / 1000, 0],
+    endTime: [START / 1000 + 2, 0],
+    status: { code: SpanStatusCode.UNSET },
+    instrumentationScope: { name: 'coatcheck' },
+    parentSpanContext: { traceId: TRACE_ID, spanId: PARENT_ID },
+    links: [],
+    attributes: {
+      'messaging.system': 'aws_sqs',
+      'messaging.operation.name': 'process',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': 'orders',
+      'messaging.message.id': 'm-1',
+      'coatcheck.request.id': 'r-1',
+      'coatcheck.tenant': 'acme',
+      'coatcheck.attempt': 3,
+      'coatcheck.outcome': 'succeeded',
     },
-    { requestId: 'r-2', attempt: 3, startedAt: START, endedAt: START + 2_000, ended: 'succeeded' },
+  });
+  expect(span.spanContext().traceId).toBe(TRACE_ID);
+  expect(span.spanContext().traceState?.serialize()).toBe(tracestate);
+});
+
+test('every attempt at a request is in its trace', async () => {
+  const { spans, harness } = traced((request) => {
+    if (request.attempt === 1) throw new TypeError('oops');
+  });
+  const message = requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', traceparent } });
+  await harness.process([message]);
+  await harness.process([{ ...message, attempt: 2 }]);
+  expect(spans.all.map(({ attributes }) => attributes['coatcheck.outcome'])).toEqual([
+    'retried',
+    'succeeded',
   ]);
-  expect(tracer.flushed).toBe(2);
+  expect(new Set(spans.all.map((span) => span.spanContext().traceId))).toEqual(new Set([TRACE_ID]));
+  expect(new Set(spans.all.map((span) => span.spanContext().spanId)).size).toBe(2);
+});
+
+test('a request that names no trace is in that of the invocation, all others are linked to it', async () => {
+  const { spans, harness } = traced(() => 'done');
+  const invocation = await trace.getTracer('test').startActiveSpan('invocation', async (span) => {
+    await harness.process([
+      requestDelivery('silent'),
+      requestDelivery('naming', {}, { attributes: { RequestId: 'naming', traceparent } }),
+    ]);
+    span.end();
+    return span.spanContext();
+  });
+  expect(spans.of('silent')).toMatchObject({ parentSpanContext: invocation, links: [] });
+  expect(spans.of('naming')).toMatchObject({
+    parentSpanContext: { traceId: TRACE_ID, spanId: PARENT_ID },
+    links: [{ context: invocation }],
+  });
+});
+
+test('a request whose sender isn’t sampled is not recorded', async () => {
+  const { spans, harness } = traced((request) => request.traceparent ?? 'none');
+  const unsampled = `00-${TRACE_ID}-${PARENT_ID}-00`;
+  await harness.process([
+    requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', traceparent: unsampled } }),
+  ]);
+  expect(spans.all).toEqual([]);
+  expect(harness.event.data).toMatch(new RegExp(`^00-${TRACE_ID}-[0-9a-f]{16}-00$`));
+});
+
+test('the trace that only the object of an upload names', async () => {
+  const { spans, harness } = traced(() => 'done');
+  harness.store.put('requests/a', 'hello', { metadata: { traceparent, tracestate } });
+  await harness.process([delivery(s3Event(s3Record({ key: 'requests/a', size: 5 })))]);
+  expect(spans.all).toMatchObject([{ parentSpanContext: { traceId: TRACE_ID, spanId: PARENT_ID } }]);
+});
+
+describe('in the handler', () => {
+  test('spans are children of the attempt, also in what it streams', async () => {
+    const make = (name: string) => trace.getTracer('test').startSpan(name).end();
+    const { spans, harness } = traced(async () => {
+      make('in the handler');
+      await Promise.resolve();
+      make('later');
+      return (async function* () {
+        make('in the stream');
+        yield 'done';
+      })();
+    });
+    await harness.process([requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', traceparent } })]);
+    const parent = { traceId: TRACE_ID, spanId: spans.of('r-1').spanContext().spanId };
+    for (const name of ['in the handler', 'later', 'in the stream']) {
+      expect(spans.named(name).parentSpanContext).toMatchObject(parent);
+    }
+  });
+
+  test('the trace for calls is that of the attempt, and what comes out is that of the request', async () => {
+    const { spans, harness } = traced((request) => [request.traceparent, request.tracestate]);
+    const attributes = { RequestId: 'r-1', traceparent, tracestate };
+    await harness.process([requestDelivery('r-1', {}, { attributes })]);
+    const { spanId } = spans.of('r-1').spanContext();
+    expect(harness.event).toMatchObject({
+      data: [`00-${TRACE_ID}-${spanId}-01`, tracestate],
+      traceparent,
+      tracestate,
+    });
+  });
+
+  test('without an SDK the trace for calls is that of the request', async () => {
+    const harness = new EngineHarness((request) => [request.traceparent, request.tracestate]);
+    const given = { traceparent: `cc-${TRACE_ID}-${PARENT_ID}-ff`, tracestate };
+    await harness.process([requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', ...given } })]);
+    expect(harness.event.data).toEqual([given.traceparent, tracestate]);
+  });
 });
 
 test('how an attempt ended, and why', async () => {
-  const { tracer, harness } = tracing(async (request) => {
-    if (request.id === 'refused') throw new PermanentError('no such order', { code: 'order_unknown' });
-    if (request.id === 'broken') throw new TypeError('oops');
+  const { spans, harness } = traced(async (request) => {
+    if (request.id === 'refused') throw new PermanentError('x'.repeat(2_000), { code: 'order_unknown' });
+    if (request.id === 'broken') throw Object.assign(new TypeError('oops'), { code: 'E_BROKEN' });
   });
   await harness.process([
     requestDelivery('fine'),
@@ -48,40 +152,30 @@ test('how an attempt ended, and why', async () => {
     requestDelivery('late', {}, { attributes: { RequestId: 'late', ExpiresAt: '2020-01-01T00:00:00Z' } }),
     delivery('{"specversion":"1.0"}', { id: 'malformed' }),
   ]);
-  const endings = tracer.attempts.map(({ requestId, ended, error }) => [requestId, { ended, error }]);
-  expect(Object.fromEntries(endings)).toEqual({
-    fine: { ended: 'succeeded' },
-    refused: { ended: 'failed', error: { type: 'order_unknown', message: 'no such order' } },
-    broken: { ended: 'retried', error: { type: 'TypeError', message: 'oops' } },
-    late: { ended: 'expired' },
-    malformed: { ended: 'failed', error: { type: 'envelope_malformed', message: expect.any(String) } },
-  });
-});
-
-test('what doesn’t say which trace it belongs to belongs to that of its sender', async () => {
-  const { tracer, harness } = tracing((request) => request.traceparent ?? 'none');
-  const own = `00-${'1'.repeat(32)}-b7ad6b7169203331-01`;
-  await harness.process([
-    requestDelivery('silent', {}, { trace: { traceparent } }),
-    requestDelivery(
-      'saying',
-      {},
-      { trace: { traceparent }, attributes: { RequestId: 'saying', traceparent: own } },
-    ),
-    delivery('{"specversion":"1.0"}', { id: 'malformed', trace: { traceparent } }),
+  const found = spans.all.map(({ attributes, status, events }) => [
+    attributes['coatcheck.request.id'],
+    {
+      outcome: attributes['coatcheck.outcome'],
+      type: attributes['error.type'],
+      message: status.code === SpanStatusCode.ERROR ? status.message : undefined,
+      exceptions: events.map((event) => event.attributes?.['exception.type']),
+    },
   ]);
-  const traces = { silent: traceparent, saying: own, malformed: traceparent };
-  expect(Object.fromEntries(harness.events.map((event) => [event.subject, event.traceparent]))).toEqual(
-    traces,
-  );
-  expect(
-    Object.fromEntries(tracer.attempts.map(({ requestId, traceparent }) => [requestId, traceparent])),
-  ).toEqual(traces);
-});
-
-test('a tracer that never answers holds up no batch beyond its time', async () => {
-  const silent = { add() {}, flush: () => new Promise<void>(() => {}) };
-  const harness = new EngineHarness(() => 'done', { ports: { tracer: silent } });
-  expect(await harness.process([requestDelivery('r-1')], 1)).toEqual([]);
-  expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
+  expect(Object.fromEntries(found)).toEqual({
+    fine: { outcome: 'succeeded', exceptions: [] },
+    refused: {
+      outcome: 'failed',
+      type: 'order_unknown',
+      message: 'x'.repeat(1_000),
+      exceptions: ['order_unknown'],
+    },
+    broken: { outcome: 'retried', type: 'E_BROKEN', message: 'oops', exceptions: ['E_BROKEN'] },
+    late: { outcome: 'expired', exceptions: [] },
+    malformed: {
+      outcome: 'failed',
+      type: 'envelope_malformed',
+      message: expect.any(String),
+      exceptions: ['envelope_malformed'],
+    },
+  });
 });
