@@ -161,7 +161,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
       });`;
     const args = ['--enable-source-maps', '--input-type=module', '--eval', script];
     expect(inConsumer(process.execPath, ...args).stdout).toMatch(
-      /coatcheck:\/\/\/lib\/core\/environment\.ts:\d+/,
+      /coatcheck:\/\/\/lib\/core\/config\/.*environment\.ts:\d+/,
     );
   });
 
@@ -190,7 +190,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
   test('E3, E4: can’t deploy what makes no processor, whatever its hooks, and reads why in a line', () => {
     const { status, stderr } = inConsumer(process.execPath, 'app.js', 'bare.ts', 'bare.out');
     expect(status).not.toBe(0);
-    expect(stderr).toContain("bare.ts exports as handler a function that processor() didn't return");
+    expect(stderr).toContain("The export handler of bare.ts is a function that processor() didn't return");
     expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(1_000);
   });
 
