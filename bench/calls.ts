@@ -6,7 +6,7 @@ import { Engine } from '../lib/core/engine/engine.ts';
 import type { Handler } from '../lib/core/processor/handler.ts';
 import { deliveriesOf } from '../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../test/support/settings.ts';
-import { awsPorts, BUCKET, realChance } from './support/aws-ports.ts';
+import { awsPorts, BUCKET } from './support/aws-ports.ts';
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
 import { InProcessTable } from './support/in-process-table.ts';
 import { dollarsAMillion } from './support/price-of.ts';
@@ -94,7 +94,8 @@ async function countOf({ body, handler, receives = 1 }: Scenario): Promise<Count
   const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET] }), {
     ...awsPorts(aws),
     logger: silentLogger,
-    chance: realChance,
+    clock: Date,
+    random: Math.random,
   });
   const event = sqsEvent(Array.from({ length: BATCH_SIZE }, (_, index) => body(index)));
   for (let attempt = 1; attempt <= receives; attempt++) {

@@ -3,7 +3,7 @@
  * it is out of date.
  */
 import {
-  DEFAULT_DISPOSABLE_PREFIX,
+  DEFAULT_CONSUMER_COPY_PREFIX,
   DEFAULT_OUTPUT_FORMAT,
   DEFAULT_PAYLOAD_PREFIX,
   DEFAULT_RESULT_PREFIX,
@@ -40,7 +40,11 @@ const ROWS: readonly Row[] = [
   prefixRow('uploads', DEFAULT_UPLOAD_PREFIX, 'Uploads under this prefix are requests.'),
   prefixRow('payloads', DEFAULT_PAYLOAD_PREFIX, 'Payloads that messages refer to.'),
   prefixRow('results', DEFAULT_RESULT_PREFIX, 'Results larger than `output.inlineLimitBytes`.'),
-  prefixRow('consumerCopies', DEFAULT_DISPOSABLE_PREFIX, 'Copies of results for consumers that delete them.'),
+  prefixRow(
+    'consumerCopies',
+    DEFAULT_CONSUMER_COPY_PREFIX,
+    'Copies of results for consumers that delete them.',
+  ),
   {
     prop: 'output.format',
     allowed: OUTPUT_FORMATS.map((format) => `\`${format}\``).join(', '),

@@ -12,7 +12,7 @@ import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { LAMBDA_CONTEXT } from '../../test/support/lambda-context.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, QUEUE_URL, realChance, TABLE } from '../support/aws-ports.ts';
+import { awsPorts, QUEUE_URL, TABLE } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -98,11 +98,11 @@ function engineInMemory(): Way {
   });
 }
 
-function engineOn(ports: Omit<EnginePorts, 'chance'>): Way {
+function engineOn(ports: Omit<EnginePorts, 'clock' | 'random'>): Way {
   const handler = async (request: { json(): Promise<unknown> }) =>
     product((await request.json()) as { x: number; y: number });
   const settings = engineSettings({ concurrency: 10_000 });
-  const engine = new Engine({ handler }, settings, { ...ports, chance: realChance });
+  const engine = new Engine({ handler }, settings, { ...ports, clock: Date, random: Math.random });
   return async (event) => {
     const again = await engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
     if (again.length > 0) throw new Error(`${again.length} messages failed`);

@@ -26,4 +26,3 @@ export function awsPorts({
 }
 
 /** As the engine has it in Lambda. */
-export const realChance = { now: Date.now, random: Math.random };

@@ -22,7 +22,7 @@ import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, BUCKET, QUEUE_URL, realChance, TABLE } from './aws-ports.ts';
+import { awsPorts, BUCKET, QUEUE_URL, TABLE } from './aws-ports.ts';
 import { InProcessAws } from './in-process-aws.ts';
 import { InProcessTable } from './in-process-table.ts';
 import { silentLogger } from './silent-logger.ts';
@@ -40,11 +40,11 @@ export class InProcessService {
   constructor(handler: Handler, object?: Uint8Array) {
     this.aws = new InProcessAws({ object, table: this.table });
     const settings = engineSettings();
-    const ports = { ...awsPorts(this.aws), logger: silentLogger, chance: realChance };
+    const ports = { ...awsPorts(this.aws), logger: silentLogger, clock: Date, random: Math.random };
     const { queues, payloads, records: dynamodb } = this.aws;
     this.load = new DynamoDbLoadLog(dynamodb, TABLE);
     this.#engine = new Engine({ handler }, settings, { ...ports, load: this.load });
-    const records = new RequestRecords(ports.records, realChance.now, settings.recordAgeDays);
+    const records = new RequestRecords(ports.records, Date.now, settings.recordAgeDays);
     const newId = (at: number) => v7({ msecs: at });
     const transfers = new S3ClientTransfers(payloads, BUCKET);
     const taking = {
@@ -66,12 +66,9 @@ export class InProcessService {
     this.app = createApi(
       {
         submissions: new Submissions(taking, { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX }),
-        uploads: new Uploads(
-          { records, transfers, chance: realChance, newId },
-          { ...settings, uploadPrefix },
-        ),
+        uploads: new Uploads({ records, transfers, clock: Date, newId }, { ...settings, uploadPrefix }),
         records,
-        index: new DynamoDbRecordIndex(dynamodb, TABLE, realChance),
+        index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         transfers,
         heldCalls: { mayHold: async () => true },
         admission: new LoadAdmission(rules, {

@@ -7,7 +7,7 @@ import { Engine } from '../../lib/core/engine/engine.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, BUCKET, realChance } from '../support/aws-ports.ts';
+import { awsPorts, BUCKET } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
@@ -58,7 +58,12 @@ async function countOf(stream: AsyncIterable<Uint8Array>): Promise<number> {
 async function engine(handler: Handler, bytes: number): Promise<void> {
   const ports = { ...awsPorts(new InProcessAws()), store: new S3PayloadStore(client, BUCKET) };
   const settings = engineSettings({ claimCheckSources: [BUCKET], inlineLimitBytes: 1_024 });
-  const engine = new Engine({ handler }, settings, { ...ports, logger: silentLogger, chance: realChance });
+  const engine = new Engine({ handler }, settings, {
+    ...ports,
+    logger: silentLogger,
+    clock: Date,
+    random: Math.random,
+  });
   const event = sqsEvent([uploadNotice(bytes)]);
   const again = await engine.processBatch(deliveriesOf(event), Date.now() + 900_000);
   if (again.length > 0) throw new Error('the engine gave the payload back');

@@ -56,12 +56,11 @@ export async function handler(
 
 function partsOf(settings: ApiEnvironment): ApiParts {
   const { payloadBucket, requestTable, inputQueueUrl, recordAgeDays, resultAgeDays } = settings;
-  const chance = { now: Date.now, random: Math.random };
   const newId = (at: number) => v7({ msecs: at });
   const [dynamodb, sqs] = [recordClient(), queueClient()];
   const records = new RequestRecords(
     new DynamoDbRecordStore(dynamodb, requestTable),
-    chance.now,
+    Date.now,
     recordAgeDays,
   );
   const transfers = new LazyClientTransfers(payloadBucket);
@@ -71,25 +70,26 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     queue: new SqsSubmissionQueue(sqs, inputQueueUrl),
     store: new LazyPayloadStore(payloadBucket, 1),
     logger,
-    chance,
+    clock: Date,
     newId,
   };
   const measuring = {
     gauge: new SqsBacklogGauge(sqs, inputQueueUrl),
     log: new DynamoDbLoadLog(dynamodb, requestTable),
     logger,
-    chance,
+    clock: Date,
+    random: Math.random,
   };
   return {
     submissions: new Submissions(taking, settings),
-    uploads: new Uploads({ records, transfers, chance, newId }, settings),
+    uploads: new Uploads({ records, transfers, clock: Date, newId }, settings),
     records,
-    index: new DynamoDbRecordIndex(dynamodb, requestTable, chance),
+    index: new DynamoDbRecordIndex(dynamodb, requestTable, Date),
     transfers,
     admission: new LoadAdmission(settings, measuring),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
-    clock: { now: chance.now, sleep },
+    clock: { now: Date.now, sleep },
     resultAgeDays,
     webhookRules: settings,
     webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,

@@ -122,7 +122,8 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
     source: { system: 'aws_sqs', destination: nameOf(environment.inputQueueUrl) },
     failureBus: eventBusArn ? new EventBridgeBus(putEvents, eventBusArn) : undefined,
     logger,
-    chance: { now: Date.now, random: Math.random },
+    clock: Date,
+    random: Math.random,
   });
   return { engine, tracing, logger };
 }

@@ -41,7 +41,8 @@ const deliverer = new WebhookDeliverer({
   deadLetters: new SqsWebhookQueue(queues, webhookDeadLetterQueueUrl),
   states: new DynamoDbWebhookStates(recordClient(), environment.requestTable),
   logger,
-  chance: { now: Date.now, random: Math.random },
+  clock: Date,
+  random: Math.random,
 });
 
 /** Delivers the webhooks of a batch of messages. */

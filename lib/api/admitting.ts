@@ -1,4 +1,4 @@
-import type { Admission, Applicant, Load, Verdict } from '../core/ports/admission.ts';
+import type { Admission, AdmissionDecision, Load, Submitter } from '../core/ports/admission.ts';
 import { retryAfter } from './error-problem.ts';
 import { ApiError } from './problem.ts';
 
@@ -10,10 +10,10 @@ export const LOAD_HEADER = 'Coatcheck-Load';
  * @returns the header that says what it was decided on
  * @throws ApiError 429 or 503, with the time after which to ask again
  */
-export async function admitted(admission: Admission, applicant: Applicant): Promise<Record<string, string>> {
-  const verdict = await admission.decide(applicant);
-  if (!verdict.admitted) throw refused(verdict);
-  return loadHeader(verdict.load);
+export async function admitted(admission: Admission, submitter: Submitter): Promise<Record<string, string>> {
+  const decision = await admission.decide(submitter);
+  if (!decision.admitted) throw refused(decision);
+  return loadHeader(decision.load);
 }
 
 /** The error that tells of a refusal. */
@@ -21,7 +21,7 @@ export function refused({
   reason,
   retryAfterSeconds,
   load,
-}: Extract<Verdict, { readonly admitted: false }>): ApiError {
+}: Extract<AdmissionDecision, { readonly admitted: false }>): ApiError {
   return new ApiError({
     status: reason === 'overloaded' ? 503 : 429,
     code: reason,

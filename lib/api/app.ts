@@ -1,7 +1,7 @@
 import { OpenAPIHono } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
-import { describeThrown } from '../core/base/thrown.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
 import type { ApiAuthName } from '../core/config/settings.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
@@ -54,7 +54,7 @@ export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenA
   );
   app.onError((error, c) => {
     const problem = problemOfError(error);
-    if (!problem) parts.logger.error('A call failed', { path: c.req.path, error: describeThrown(error) });
+    if (!problem) parts.logger.error('A call failed', { path: c.req.path, error: serializeError(error) });
     return problemResponse(c, problem ?? INTERNAL_PROBLEM);
   });
   return app;

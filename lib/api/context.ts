@@ -2,7 +2,7 @@ import type { Submissions } from '../core/intake/submissions.ts';
 import type { Uploads } from '../core/intake/uploads.ts';
 import type { Admission } from '../core/ports/admission.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
-import type { Clock } from '../core/ports/clock.ts';
+import type { Timer } from '../core/ports/clock.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
 import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
@@ -20,7 +20,7 @@ export interface ApiParts {
   /** Counts the calls that are held, of all instances. */
   readonly heldCalls: HeldCalls;
   readonly logger: Logger;
-  readonly clock: Clock;
+  readonly clock: Timer;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
   /** Who is told by webhook, and where callbacks may lead. */

@@ -5,7 +5,7 @@ import { ApiError } from './problem.ts';
 import { MAX_PAGE } from './schemas.ts';
 
 /** Which requests to list. */
-export interface ListOrder {
+export interface ListQuery {
   readonly tenant?: string;
   readonly status?: RequestStatus;
   readonly cursor?: string;
@@ -26,7 +26,7 @@ export interface Page {
 const MAX_READS = 3;
 
 /** A page of a tenant's requests, newest first. @throws ApiError 400 for a cursor that isn't one of ours */
-export async function listRequests(index: RecordIndex, order: ListOrder): Promise<Page> {
+export async function listRequests(index: RecordIndex, order: ListQuery): Promise<Page> {
   const { tenant, status, cursor, limit } = order;
   const found: RequestRecord[] = [];
   // Of those with one status there may be few: whole pages are read, which take no more calls than short ones.

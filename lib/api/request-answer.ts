@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { requestFields } from '../core/base/log-fields.ts';
-import { describeThrown } from '../core/base/thrown.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { digestOf } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
@@ -75,7 +75,7 @@ export async function heldUntilEnd(
     return (await recordAtEnd(find, until, clock)) ?? record;
   } catch (error) {
     // What is known is an answer; without one a client that handed in a request would never know its ticket.
-    const fields = { ...requestFields(record.request), error: describeThrown(error) };
+    const fields = { ...requestFields(record.request), error: serializeError(error) };
     logger.warn('A request could not be waited for', fields);
     return record;
   }

@@ -17,7 +17,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
   const traceparent = request.traceparent ?? outcome?.traceparent;
   return {
     id: request.id,
-    ...(request.issuer === '' ? {} : { source: request.issuer }),
+    ...(request.source === '' ? {} : { source: request.source }),
     status,
     createdAt: timeOf(record.createdAt),
     updatedAt: timeOf(record.updatedAt),
@@ -29,7 +29,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
     ...(lastError && { lastError }),
     ...(outcome && endOf(outcome)),
     ...(outcome && webhookOf(outcome, record.webhook, rules)),
-    links: linksOf(request.id, request.issuer),
+    links: linksOf(request.id, request.source),
   };
 }
 

@@ -4,7 +4,7 @@ import { RequestUnknown } from '../core/intake/errors.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
-import { tellAgain } from '../core/webhooks/resend.ts';
+import { resendWebhook } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
@@ -132,7 +132,7 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
       throw new ApiError({ status: 409, code: 'request_unfinished', detail });
     }
     const { webhookQueue: queue, webhookRules: rules, serviceName } = parts;
-    if (!(await tellAgain(outcome, { queue, rules, serviceName }))) {
+    if (!(await resendWebhook(outcome, { queue, rules, serviceName }))) {
       const detail = `The request ${identity.id} has no webhook to send again`;
       throw new ApiError({ status: 409, code: 'webhook_unknown', detail });
     }
@@ -163,7 +163,7 @@ function identityOf(
   { source }: z.infer<typeof Source>,
   { tenant }: Caller,
 ): RequestIdentity {
-  return { id: idOfSegment(id), issuer: source, tenant };
+  return { id: idOfSegment(id), source, tenant };
 }
 
 /** Whether a version is among those `If-None-Match` names, or it names any. */

@@ -2,11 +2,11 @@ import { z } from '@hono/zod-openapi';
 import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
-import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../core/model/request-id.ts';
+import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
-import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './order-fields.ts';
+import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
 
 /** Most URLs of parts in one answer. */
 export const MAX_PART_URLS = 100;
@@ -105,7 +105,7 @@ const Metadata = z.record(z.string(), z.string()).openapi({
 const UploadName = z.string().min(1).max(1_024).openapi({ description: 'As it came with the upload.' });
 
 // Without declared defaults: openapi-typescript 7 makes clients send every member that has one.
-export const UploadOrder = ownMembers({
+export const UploadRequestBody = ownMembers({
   size: z.int().min(1).openapi({
     description: 'Bytes the payload has.',
     maximum: Number.MAX_SAFE_INTEGER,
@@ -144,7 +144,7 @@ export const UploadOrder = ownMembers({
     example: 'https://example.com/hooks/coatcheck',
   }),
   multipart: z.boolean().optional().openapi({ description: 'Upload in parts though a form would do.' }),
-}).openapi('UploadOrder');
+}).openapi('UploadRequest');
 
 export const UploadTicket = z
   .object({
@@ -173,10 +173,10 @@ export const UploadTicket = z
   })
   .openapi('UploadTicket');
 
-export const PartUrlsOrder = ownMembers({
+export const PartUrlsRequestBody = ownMembers({
   uploadName: UploadName,
   numbers: z.array(z.int().min(1).max(S3_MAX_PARTS)).min(1).max(MAX_PART_URLS),
-}).openapi('PartUrlsOrder');
+}).openapi('PartUrlsRequest');
 
 export const PartUrls = z
   .object({ parts: z.array(z.object({ number: z.int(), url: z.string() })) })
@@ -229,7 +229,7 @@ export const Ticket = z.object({
 export const Source = ownQuery({
   source: z
     .string()
-    .max(ISSUER_MAX_LENGTH)
+    .max(SOURCE_MAX_LENGTH)
     .default('')
     .openapi({ param: { name: 'source', in: 'query' }, description: 'Who gave the id, see Request.' }),
 });

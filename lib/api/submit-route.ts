@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
-import type { Order, Submissions } from '../core/intake/submissions.ts';
+import type { Submissions, SubmitRequest } from '../core/intake/submissions.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
-import type { Verdict } from '../core/ports/admission.ts';
+import type { AdmissionDecision } from '../core/ports/admission.ts';
 import { loadHeader, refused } from './admitting.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
+import { preferredWaitSeconds } from './preference.ts';
+import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import {
   callbackUrlOf,
   contentEncodingFor,
@@ -15,9 +17,7 @@ import {
   idempotencyKeyOf,
   metadataOfHeaders,
   traceOf,
-} from './order-fields.ts';
-import { preferredWaitSeconds } from './preference.ts';
-import { answerRequest, heldUntilEnd } from './request-answer.ts';
+} from './request-fields.ts';
 import { locationOf } from './request-resource.ts';
 import { NoQuery, SubmitHeaders } from './schemas.ts';
 
@@ -64,7 +64,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
     const cameAt = clock.now();
     const { tenant } = c.get('caller');
     const headers = c.req.valid('header');
-    const order = {
+    const input = {
       tenant,
       contentType: contentTypeOf('Content-Type', c.req.header('content-type') ?? BINARY_TYPE),
       contentEncoding: contentEncodingFor(headers['content-encoding']),
@@ -76,20 +76,24 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
-    const verdict = await admission.decide(order);
-    const submitted = await taken(order, verdict, submissions);
+    const decision = await admission.decide(input);
+    const submitted = await taken(input, decision, submissions);
     const wait = preferredWaitSeconds(headers.prefer);
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
-    const answered = { ...loadHeader(verdict.load), Location: locationOf(record) };
+    const answered = { ...loadHeader(decision.load), Location: locationOf(record) };
     const status = record.outcome && wait !== undefined ? 200 : 202;
     return answerRequest(c, record, parts, { status, wait, headers: answered });
   });
 }
 
 /** What was taken before isn't refused: the answer to that may have been lost. */
-async function taken(order: Order, verdict: Verdict, submissions: Submissions): Promise<RequestRecord> {
-  if (verdict.admitted) return submissions.submit(order);
-  const before = await submissions.takenBefore(order);
-  if (!before) throw refused(verdict);
+async function taken(
+  input: SubmitRequest,
+  decision: AdmissionDecision,
+  submissions: Submissions,
+): Promise<RequestRecord> {
+  if (decision.admitted) return submissions.submit(input);
+  const before = await submissions.takenBefore(input);
+  if (!before) throw refused(decision);
   return before;
 }

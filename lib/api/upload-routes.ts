@@ -1,11 +1,13 @@
 import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
-import { goesInParts, type UploadOrder, type UploadWay } from '../core/intake/uploads.ts';
+import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/uploads.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import { admitted } from './admitting.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
+import { ApiError } from './problem.ts';
+import { answerRequest, requestHeaders } from './request-answer.ts';
 import {
   callbackUrlOf,
   checkedMetadata,
@@ -14,19 +16,17 @@ import {
   contentTypeOf,
   expiryOf,
   traceOf,
-} from './order-fields.ts';
-import { ApiError } from './problem.ts';
-import { answerRequest, requestHeaders } from './request-answer.ts';
+} from './request-fields.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
 import {
   NoHeaders,
   NoQuery,
   PartUrls,
-  PartUrlsOrder,
+  PartUrlsRequestBody,
   Ticket,
   UploadAbortion,
   UploadCompletion,
-  UploadOrder as UploadOrderSchema,
+  UploadRequestBody,
   UploadTicket,
 } from './schemas.ts';
 
@@ -43,7 +43,7 @@ const open = createRoute({
   description:
     'Up to 5 GiB by a form; larger ones, and others if the client likes, in parts. The request waits for its payload ' +
     'as `awaiting_upload`.',
-  request: { query: NoQuery, headers: NoHeaders, body: jsonBody(UploadOrderSchema) },
+  request: { query: NoQuery, headers: NoHeaders, body: jsonBody(UploadRequestBody) },
   responses: {
     201: {
       description: 'Where to upload.',
@@ -64,7 +64,7 @@ const parts = createRoute({
   operationId: 'getPartUrls',
   summary: 'Get URLs to PUT parts to',
   description: 'They work for an hour. The ETag S3 answers with is needed to complete the upload.',
-  request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(PartUrlsOrder) },
+  request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(PartUrlsRequestBody) },
   responses: {
     200: { description: 'A URL for each part.', content: { 'application/json': { schema: PartUrls } } },
     ...problems(400, 401, 403, 404, 409, 415, 500),
@@ -101,7 +101,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
     const { tenant } = c.get('caller');
     const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
     assertCheckable({ ...body, multipart });
-    const order = {
+    const input = {
       tenant,
       size: body.size,
       sha256: body.sha256,
@@ -114,8 +114,8 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       ...traceOf(c.req.header()),
     };
-    const loadHeader = await admitted(admission, order);
-    const { record, upload } = await uploads.open(order);
+    const loadHeader = await admitted(admission, input);
+    const { record, upload } = await uploads.open(input);
     const request = resourceOf(record, webhookRules);
     const headers = { ...loadHeader, ...requestHeaders(record, request), Location: locationOf(record) };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);
@@ -149,8 +149,8 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
 }
 
 /** @throws ApiError 400: a checksum that nobody checks would be taken for a promise */
-function assertCheckable(order: Pick<UploadOrder, 'sha256' | 'multipart' | 'size'>): void {
-  if (order.sha256 === undefined || !goesInParts(order)) return;
+function assertCheckable(input: Pick<UploadRequest, 'sha256' | 'multipart' | 'size'>): void {
+  if (input.sha256 === undefined || !goesInParts(input)) return;
   throw new ApiError({
     status: 400,
     code: 'request_malformed',
@@ -160,7 +160,7 @@ function assertCheckable(order: Pick<UploadOrder, 'sha256' | 'multipart' | 'size
 }
 
 function ticketed({ id }: z.infer<typeof Ticket>, { tenant }: Caller): RequestIdentity {
-  return { id: idOfSegment(id), issuer: '', tenant };
+  return { id: idOfSegment(id), source: '', tenant };
 }
 
 function wayOf(upload: UploadWay): z.infer<typeof UploadTicket>['upload'] {

@@ -3,7 +3,7 @@ import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../core/config/record-table.ts';
 import { positionOf } from '../core/model/record-position.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
-import type { Chance } from '../core/ports/clock.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
 import type { RecordIndex, RecordListing, RecordPage } from '../core/ports/record-store.ts';
 import { type Item, listsOf, storedOf } from './record-item.ts';
 
@@ -26,12 +26,14 @@ const FIRST_WAIT_MILLISECONDS = 50;
 export class DynamoDbRecordIndex implements RecordIndex {
   readonly #client: DynamoDBClient;
   readonly #table: string;
-  readonly #chance: Chance;
+  readonly #clock: Clock;
+  readonly #random: Random;
 
-  constructor(client: DynamoDBClient, table: string, chance: Chance) {
+  constructor(client: DynamoDBClient, table: string, clock: Clock, random: Random = Math.random) {
     this.#client = client;
     this.#table = table;
-    this.#chance = chance;
+    this.#clock = clock;
+    this.#random = random;
   }
 
   async list({ tenant, after = BEFORE_THE_NEWEST, limit }: RecordListing): Promise<RecordPage> {
@@ -72,7 +74,7 @@ export class DynamoDbRecordIndex implements RecordIndex {
    */
   async #recordsOf(entries: readonly Entry[]): Promise<RequestRecord[]> {
     const items = await this.#read(new Set(entries.map(({ key }) => key)));
-    const now = this.#chance.now();
+    const now = this.#clock.now();
     const kept = items.map(storedOf).filter(({ keptUntil }) => keptUntil > now);
     const byPosition = new Map(kept.map(({ record }) => [positionOf(record), record]));
     return entries.flatMap(({ position }) => byPosition.get(position) ?? []);
@@ -98,7 +100,7 @@ export class DynamoDbRecordIndex implements RecordIndex {
 
   #backOff(reads: number): Promise<void> {
     const bound = FIRST_WAIT_MILLISECONDS * 2 ** (reads - 1);
-    return new Promise((resolve) => setTimeout(resolve, this.#chance.random() * bound));
+    return new Promise((resolve) => setTimeout(resolve, this.#random() * bound));
   }
 }
 

@@ -9,7 +9,7 @@ import { lazy } from './lazy.ts';
  * function whose payloads and results travel in messages never needs it.
  */
 export class LazyPayloadStore implements PayloadStore {
-  readonly maxLentBytes = S3_MAX_COPY_BYTES;
+  readonly maxCopyBytes = S3_MAX_COPY_BYTES;
   readonly #store: () => Promise<PayloadStore>;
 
   /** @param bucket for results @param openPayloads how many payloads may be open at a time, each with a socket */
@@ -44,7 +44,7 @@ export class LazyPayloadStore implements PayloadStore {
     return (await this.#store()).recall(key, signal);
   }
 
-  async lend(result: StoredResult, key: string): Promise<StoredResult> {
-    return (await this.#store()).lend(result, key);
+  async copyForConsumer(result: StoredResult, key: string): Promise<StoredResult> {
+    return (await this.#store()).copyForConsumer(result, key);
   }
 }

@@ -48,11 +48,11 @@ const OTHER_REGION = [
 
 /** Payloads and results in S3. */
 export class S3PayloadStore implements PayloadStore {
-  readonly maxLentBytes = S3_MAX_COPY_BYTES;
+  readonly maxCopyBytes = S3_MAX_COPY_BYTES;
   readonly #client: S3Client;
   readonly #resultBucket: string;
 
-  /** @param resultBucket where {@link save} and {@link lend} write */
+  /** @param resultBucket where {@link save} and {@link copyForConsumer} write */
   constructor(client: S3Client, resultBucket: string) {
     this.#client = client;
     this.#resultBucket = resultBucket;
@@ -136,7 +136,7 @@ export class S3PayloadStore implements PayloadStore {
     }
   }
 
-  async lend({ check, size, contentType }: StoredResult, key: string): Promise<StoredResult> {
+  async copyForConsumer({ check, size, contentType }: StoredResult, key: string): Promise<StoredResult> {
     const copy = { Bucket: this.#resultBucket, Key: key, CopySource: copySource(check) };
     const { VersionId: versionId } = await this.#client.send(new CopyObjectCommand(copy)).catch((error) => {
       if (isS3Error(error, ...MISSING)) throw new PayloadMissing(formatClaimCheck(check), error);

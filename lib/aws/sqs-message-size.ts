@@ -1,5 +1,5 @@
 import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
-import { describeThrown } from '../core/base/thrown.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
 /**
@@ -19,7 +19,7 @@ export async function readMaxMessageBytes(client: SQSClient, url: string, logger
     logger.warn("The queue's MaximumMessageSize can't be read: grant sqs:GetQueueAttributes", {
       queueUrl: url,
       assumedBytes: ASSUMED_BYTES,
-      error: describeThrown(error),
+      error: serializeError(error),
     });
     return ASSUMED_BYTES;
   }

@@ -1,6 +1,6 @@
 import { type Auth, bearer, sigv4 } from '../client/index.ts';
 import { ConfigurationError } from '../core/base/errors.ts';
-import { messageOf } from '../core/base/thrown.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../local/environment.ts';
 
 /** Who calls the API. */

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { RequestResult } from '../client/index.ts';
 import { CoatcheckError } from '../core/base/errors.ts';
-import { messageOf } from '../core/base/thrown.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
 
 /** A result couldn't be fetched to its end, or not be written. */
 export class ResultUnsaved extends CoatcheckError {

@@ -1,5 +1,5 @@
 import { CoatcheckError } from '../core/base/errors.ts';
-import { messageOf } from '../core/base/thrown.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
 import type { ApiProblem, OutcomeProblem, RequestResource } from './types.ts';
 
 export { CoatcheckError };

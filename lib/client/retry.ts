@@ -1,4 +1,4 @@
-import type { Chance } from '../core/ports/clock.ts';
+import type { Clock } from '../core/ports/clock.ts';
 import { ApiError, ConnectionFailed, TransferRefused } from './errors.ts';
 
 /** How often and how long a call is tried. */
@@ -20,8 +20,10 @@ export const DEFAULT_RETRY: RetryPolicy = {
   totalMilliseconds: 120_000,
 };
 
-/** Time and chance, injected where behaviour depends on them. */
-export interface Timing extends Chance {
+/** Time and random numbers, injected so that tests can set them. */
+export interface Timing extends Clock {
+  /** From 0 (inclusive) to 1 (exclusive). */
+  random(): number;
   /** @throws the signal's reason when it fires first */
   sleep(milliseconds: number, signal?: AbortSignal): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { ThrownSummary } from '../core/base/thrown.ts';
+import type { ErrorSummary } from '../core/base/serialize-error.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
 import type { Load } from '../core/ports/admission.ts';
@@ -25,7 +25,7 @@ export interface RequestResource {
   /** How far the latest attempt says it is. */
   readonly progress?: Progress;
   /** What the latest attempt that failed threw. */
-  readonly lastError?: ThrownSummary;
+  readonly lastError?: ErrorSummary;
   /** What its result is like, when it succeeded. */
   readonly result?: { readonly size: number; readonly contentType: string };
   /** Why there is no result, when it failed, was cancelled or expired. */

@@ -234,12 +234,12 @@ export class AsyncService extends Construct {
    * copies.
    */
   grantConsume(grantee: IGrantable): Grant {
-    const { resultPrefix, disposablePrefix } = this.#prefixes;
+    const { resultPrefix, consumerCopyPrefix } = this.#prefixes;
     const reading = ['s3:GetObject', 's3:GetObjectVersion'];
     return this.outputQueue
       .grantConsumeMessages(grantee)
-      .combine(this.#grantObjects(grantee, reading, resultPrefix, disposablePrefix))
-      .combine(this.#grantObjects(grantee, ['s3:DeleteObject'], disposablePrefix));
+      .combine(this.#grantObjects(grantee, reading, resultPrefix, consumerCopyPrefix))
+      .combine(this.#grantObjects(grantee, ['s3:DeleteObject'], consumerCopyPrefix));
   }
 
   /**

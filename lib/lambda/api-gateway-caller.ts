@@ -67,5 +67,5 @@ function tenantProblem(claim: unknown): string | undefined {
   if (typeof claim !== 'string') return 'it is no text';
   if (LIST.test(claim)) return 'it is a list';
   if (claim.length < 1 || claim.length > API_TENANT_MAX_LENGTH) return `it has ${claim.length}`;
-  return identityProblem({ id: '-', issuer: '', tenant: claim }) && 'it has such characters';
+  return identityProblem({ id: '-', source: '', tenant: claim }) && 'it has such characters';
 }

@@ -1,4 +1,4 @@
-import { describeThrown } from '../core/base/thrown.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
 import type { Delivery } from '../core/model/received-message.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { DelayQueue, EventSource, Pause } from '../core/ports/pausing.ts';
@@ -48,7 +48,7 @@ export class Breaker {
       try {
         await this.#obey(delivery);
       } catch (error) {
-        const fields = { messageId: delivery.id, error: describeThrown(error) };
+        const fields = { messageId: delivery.id, error: serializeError(error) };
         this.#ports.logger.error(
           'The event source could not be paused or resumed, to be tried again',
           fields,
@@ -69,7 +69,7 @@ export class Breaker {
     try {
       await this.#ports.input.defer(deferrals);
     } catch (error) {
-      this.#ports.logger.warn('The queue refused to defer messages', { error: describeThrown(error) });
+      this.#ports.logger.warn('The queue refused to defer messages', { error: serializeError(error) });
     }
   }
 

@@ -1,5 +1,5 @@
 import { trace } from '@opentelemetry/api';
-import { describeThrown } from '../core/base/thrown.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
@@ -25,7 +25,7 @@ export async function flushSpans(logger: Logger, remainingMilliseconds: number):
   } catch (error) {
     // OpenTelemetry's SDK rejects with an array of errors.
     const [reason] = [error].flat();
-    logger.warn('Spans could not be sent', { error: describeThrown(reason) });
+    logger.warn('Spans could not be sent', { error: serializeError(reason) });
   }
 }
 

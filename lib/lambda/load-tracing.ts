@@ -1,4 +1,4 @@
-import { describeThrown } from '../core/base/thrown.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
 import type { TraceTarget } from '../core/config/settings.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
@@ -9,6 +9,6 @@ export async function loadTracing(target: TraceTarget, serviceName: string, logg
     const { startTracing } = await import('../tracing/start-tracing.ts');
     startTracing(target, serviceName, process.env);
   } catch (error) {
-    logger.error('Tracing could not be started', { error: describeThrown(error) });
+    logger.error('Tracing could not be started', { error: serializeError(error) });
   }
 }

@@ -3,8 +3,8 @@ import { UploadTicket } from '../../lib/api/schemas.ts';
 import type { Load } from '../../lib/core/ports/admission.ts';
 import { exactly, problemIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
-import { START } from '../support/set-chance.ts';
 import { numberDictionary } from '../support/structured-fields.ts';
+import { START } from '../support/test-clock.ts';
 
 const LOAD: Load = {
   backlog: 120,
@@ -19,7 +19,7 @@ const UPLOAD = ['/v1/uploads', { json: { size: 5 }, tenant: 'acme' }] as const;
 describe.each([SUBMISSION, UPLOAD])('POST %s', (path, options) => {
   test('tells the load its request was let in by', async () => {
     const api = new ApiHarness();
-    api.admission.verdict = { admitted: true, load: LOAD };
+    api.admission.decision = { admitted: true, load: LOAD };
     const response = await api.call('POST', path, options);
     expect(response.ok).toBe(true);
     expect(response.headers.get('coatcheck-load')).toBe('backlog=120, rate=45.2, wait=2.7, max-wait=900');
@@ -32,7 +32,7 @@ describe.each([SUBMISSION, UPLOAD])('POST %s', (path, options) => {
     'answers %i %s with when to come again and the load, and takes nothing',
     async (status, reason) => {
       const api = new ApiHarness();
-      api.admission.verdict = { admitted: false, reason, retryAfterSeconds: 17, load: LOAD };
+      api.admission.decision = { admitted: false, reason, retryAfterSeconds: 17, load: LOAD };
       const response = await api.call('POST', path, options);
       expect(response.headers.get('retry-after')).toBe('17');
       expect(numberDictionary(response.headers.get('coatcheck-load'))).toEqual({
@@ -63,7 +63,7 @@ test('a retry of what was taken has its ticket, even when nobody is let in', asy
   const options = { body: 'hello', headers: { 'Idempotency-Key': 'k' } };
   const first = (await api.call('POST', '/v1/requests', options)).headers.get('location');
   const load = { maxWaitSeconds: 900 };
-  api.admission.verdict = { admitted: false, reason: 'overloaded', retryAfterSeconds: 1, load };
+  api.admission.decision = { admitted: false, reason: 'overloaded', retryAfterSeconds: 1, load };
   const again = await api.call('POST', '/v1/requests', options);
   expect([again.status, again.headers.get('location')]).toEqual([202, first]);
   expect((await api.call('POST', '/v1/requests', { body: 'other' })).status).toBe(503);
@@ -81,7 +81,7 @@ test.each<[Load, string]>([
   ],
 ])('the load %j is %s', async (load, header) => {
   const api = new ApiHarness();
-  api.admission.verdict = { admitted: true, load };
+  api.admission.decision = { admitted: true, load };
   const response = await api.call('POST', '/v1/uploads', { json: { size: 5 } });
   exactly(UploadTicket, await response.json());
   expect(response.headers.get('coatcheck-load')).toBe(header);

@@ -52,7 +52,7 @@ function headerOf(name: string): Schema | undefined {
 }
 
 function memberOf(name: string): Schema | undefined {
-  return description.components.schemas.UploadOrder?.properties?.[name];
+  return description.components.schemas.UploadRequest?.properties?.[name];
 }
 
 async function openUpload(order: object): Promise<number> {
@@ -107,7 +107,7 @@ test('D8: every example is taken', async () => {
   });
   expect(submitted.status).toBe(202);
 
-  const members = Object.entries(description.components.schemas.UploadOrder?.properties ?? {});
+  const members = Object.entries(description.components.schemas.UploadRequest?.properties ?? {});
   const json = Object.fromEntries(
     members.flatMap(([name, { example }]) => (example ? [[name, example]] : [])),
   );

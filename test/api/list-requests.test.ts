@@ -5,7 +5,7 @@ import { created, type RequestRecord, type RequestStatus } from '../../lib/core/
 import type { RecordListing } from '../../lib/core/ports/record-store.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
-import { START } from '../support/set-chance.ts';
+import { START } from '../support/test-clock.ts';
 
 const STATUSES = ['queued', 'running', 'awaiting_upload'] as const;
 
@@ -14,7 +14,7 @@ async function indexed(statuses: readonly RequestStatus[], isOver: (index: numbe
   const store = new MemoryRecordStore();
   const records: RequestRecord[] = [];
   for (const [index, status] of statuses.entries()) {
-    const request = { id: `r-${index}`, issuer: '' };
+    const request = { id: `r-${index}`, source: '' };
     const record = { ...created({ type: 'submit', request, uploaded: true }, START - index), status };
     await store.write({ record, revision: 1, keptUntil: isOver(index) ? START : START + 60_000 });
     if (!isOver(index)) records.push(record);

@@ -7,7 +7,7 @@ const KEY = { 'Idempotency-Key': 'order-1' };
 async function closedAfterOne() {
   const api = new ApiHarness();
   const first = await api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
-  api.admission.verdict = {
+  api.admission.decision = {
     admitted: false,
     reason: 'overloaded',
     retryAfterSeconds: 7,
@@ -37,7 +37,7 @@ describe('a call repeated because its answer was lost, when nobody is let in any
     for (const { record } of api.harness.records.all()) api.harness.records.drop(record.request);
     const call = () => api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
     expect((await call()).status).toBe(409);
-    api.harness.chance.advanceSeconds(30);
+    api.harness.clock.advanceSeconds(30);
     const refused = await call();
     expect([refused.status, refused.headers.get('Retry-After')]).toEqual([503, '7']);
     expect(api.queue.sent).toHaveLength(1);

@@ -7,7 +7,7 @@ import { exactly, problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { delivery, requestDelivery } from '../support/delivery.ts';
 import { s3Event, s3Record } from '../support/s3-records.ts';
-import { START } from '../support/set-chance.ts';
+import { START } from '../support/test-clock.ts';
 
 const ACME = { tenant: 'acme' };
 
@@ -111,7 +111,7 @@ describe('a request', () => {
     let attempt = 0;
     const api: ApiHarness = new ApiHarness(async (request) => {
       if (++attempt === 1) throw new TypeError('not today');
-      api.harness.chance.advanceSeconds(5);
+      api.harness.clock.advanceSeconds(5);
       request.progress(0.25, 'a quarter');
       const path = `/v1/requests/${request.id}`;
       const told = await requestIn(await api.call('GET', path, ACME), 200);
@@ -147,12 +147,12 @@ describe('an ETag', () => {
     const id = await submitted(api);
     const { etag } = await tagged(api, id);
     expect(etag).toMatch(/^"[\da-f]+"$/);
-    api.harness.chance.advanceSeconds(60);
+    api.harness.clock.advanceSeconds(60);
     expect((await tagged(api, id)).etag).toBe(etag);
     await api.deliver();
     const ended = (await tagged(api, id)).etag;
     expect(ended).not.toBe(etag);
-    api.harness.chance.advanceSeconds(60);
+    api.harness.clock.advanceSeconds(60);
     expect((await tagged(api, id)).etag).toBe(ended);
   });
 
@@ -160,7 +160,7 @@ describe('an ETag', () => {
     const tags: string[] = [];
     const api: ApiHarness = new ApiHarness(async (request) => {
       for (const fraction of [0.1, 0.2]) {
-        api.harness.chance.advanceSeconds(5);
+        api.harness.clock.advanceSeconds(5);
         request.progress(fraction);
         tags.push((await tagged(api, request.id)).etag);
       }
@@ -229,17 +229,17 @@ describe('a long poll', () => {
   }
 
   async function polled(api: ApiHarness, id: string, seconds: number) {
-    const before = api.harness.chance.now();
+    const before = api.harness.clock.now();
     const options = { ...ACME, headers: { Prefer: `wait=${seconds}` } };
     const response = await api.call('GET', `/v1/requests/${id}`, options);
-    return { response, tookSeconds: (api.harness.chance.now() - before) / 1000 };
+    return { response, tookSeconds: (api.harness.clock.now() - before) / 1000 };
   }
 
   test('ends as soon as the request has', async () => {
     const { api, count } = counting();
     const id = await submitted(api);
     api.onWait = async () => {
-      if (api.harness.chance.now() >= START + 3_000) await api.deliver();
+      if (api.harness.clock.now() >= START + 3_000) await api.deliver();
     };
     count.reads = 0;
     const { response, tookSeconds } = await polled(api, id, 20);
@@ -286,7 +286,7 @@ describe('a long poll', () => {
     const headers = { 'If-None-Match': known, Prefer: 'wait=5' };
     const response = await api.call('GET', `/v1/requests/${id}`, { ...ACME, headers });
     expect(response.status).toBe(304);
-    expect(api.harness.chance.now()).toBe(START + 5_000);
+    expect(api.harness.clock.now()).toBe(START + 5_000);
   });
 
   test('whose record can’t be read any more is answered by what was known', async () => {
@@ -319,7 +319,7 @@ describe('a cancellation', () => {
     const api = new ApiHarness();
     const id = await submitted(api);
     const first = await requestIn(await cancel(api, id), 200);
-    api.harness.chance.advanceSeconds(5);
+    api.harness.clock.advanceSeconds(5);
     expect(await requestIn(await cancel(api, id), 200)).toEqual(first);
   });
 
@@ -330,7 +330,7 @@ describe('a cancellation', () => {
       expect((await requestIn(asked, 202)).status).toBe('cancelling');
       expect((await requestIn(await cancel(api, request.id), 202)).status).toBe('cancelling');
       expect(request.signal.aborted).toBe(false);
-      api.harness.chance.advanceSeconds(5);
+      api.harness.clock.advanceSeconds(5);
       const stopped = new Promise((resolve) => request.signal.addEventListener('abort', resolve));
       request.progress(0.5);
       await stopped;
@@ -362,9 +362,9 @@ describe('a cancellation', () => {
   test('of a request whose attempt was never heard of again ends it', async () => {
     const api: ApiHarness = new ApiHarness();
     const id = await submitted(api);
-    const request = { id, issuer: '', tenant: 'acme' };
+    const request = { id, source: '', tenant: 'acme' };
     await api.records.claim(request, START + 60_000);
-    api.harness.chance.advanceSeconds(60);
+    api.harness.clock.advanceSeconds(60);
     expect((await requestIn(await cancel(api, id), 200)).status).toBe('cancelled');
   });
 
@@ -391,7 +391,7 @@ describe('a cancellation', () => {
     const api = new ApiHarness(undefined, { ports: { records }, recordStore });
     const id = await submitted(api);
     async function stored() {
-      const one = await records.read({ id, issuer: '', tenant: 'acme' });
+      const one = await records.read({ id, source: '', tenant: 'acme' });
       if (!one) throw new Error('there is no record');
       return one;
     }
@@ -431,7 +431,7 @@ describe('a list', () => {
     const ids: string[] = [];
     for (let index = 0; index < number; index++) {
       ids.unshift(await submitted(api, tenant));
-      api.harness.chance.advanceSeconds(1);
+      api.harness.clock.advanceSeconds(1);
     }
     return ids;
   }

@@ -52,9 +52,9 @@ describe('a small result', () => {
 
   test('is there as long as its record', async () => {
     const { api, result } = await done(() => 'x');
-    api.harness.chance.advanceSeconds((NUMBER_SETTINGS.resultAgeDays.default + 1) * DAY_SECONDS);
+    api.harness.clock.advanceSeconds((NUMBER_SETTINGS.resultAgeDays.default + 1) * DAY_SECONDS);
     expect((await result()).status).toBe(200);
-    api.harness.chance.advanceSeconds(NUMBER_SETTINGS.recordAgeDays.default * DAY_SECONDS);
+    api.harness.clock.advanceSeconds(NUMBER_SETTINGS.recordAgeDays.default * DAY_SECONDS);
     expect((await problemIn(await result(), 404)).code).toBe('request_unknown');
   });
 });
@@ -82,9 +82,9 @@ describe.each([RECORDED_RESULT_BYTES + 1, NUMBER_SETTINGS.inlineLimitBytes.defau
     test('is gone when results are', async () => {
       const { api, result } = await large();
       const days = NUMBER_SETTINGS.resultAgeDays.default;
-      api.harness.chance.advanceSeconds(days * DAY_SECONDS - 1);
+      api.harness.clock.advanceSeconds(days * DAY_SECONDS - 1);
       expect((await result()).status).toBe(303);
-      api.harness.chance.advanceSeconds(1);
+      api.harness.clock.advanceSeconds(1);
       const { code, detail } = await problemIn(await result(), 410);
       expect(code).toBe('result_gone');
       expect(detail).toBe(`Results are kept for ${days} days, this one is older`);
@@ -136,7 +136,7 @@ describe('there is no result', () => {
       await api.call('POST', '/v1/requests', { body: 'hello', headers }),
       202,
     );
-    api.harness.chance.advanceSeconds(1);
+    api.harness.clock.advanceSeconds(1);
     await api.deliver();
     const problem = await problemIn(await api.call('GET', links.result), 410);
     expect(problem).toMatchObject({ code: 'request_expired', problem: { code: 'request_expired' } });

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { problemIn, requestIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
-import { START } from '../support/set-chance.ts';
+import { START } from '../support/test-clock.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -69,7 +69,7 @@ describe('a request handed in', () => {
     expect(api.harness.records.all()).toMatchObject([
       {
         record: {
-          request: { id, issuer: '', tenant: 'acme', expiresAt: START + 60_000, ...trace },
+          request: { id, source: '', tenant: 'acme', expiresAt: START + 60_000, ...trace },
         },
       },
     ]);
@@ -95,7 +95,7 @@ describe('a request handed in', () => {
       202,
     );
     expect(expiring.expiresAt).toBe('2026-01-31T12:00:00.500Z');
-    api.harness.chance.advanceSeconds(1);
+    api.harness.clock.advanceSeconds(1);
     await api.deliver();
     const { id } = expiring;
     const { status, problem } = await requestIn(
@@ -215,11 +215,11 @@ describe('an idempotency key', () => {
   test('whose request is just being taken has its client come again in a second', async () => {
     const api = new ApiHarness();
     const { id } = await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202);
-    api.harness.records.drop({ id, issuer: '', tenant: 'acme' });
+    api.harness.records.drop({ id, source: '', tenant: 'acme' });
     const response = await submit(api, { 'Idempotency-Key': 'k' });
     expect(response.headers.get('retry-after')).toBe('1');
     expect((await problemIn(response, 409)).code).toBe('idempotency_key_busy');
-    api.harness.chance.advanceSeconds(30);
+    api.harness.clock.advanceSeconds(30);
     expect((await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202)).id).toBe(id);
   });
 
@@ -244,7 +244,7 @@ describe('a preference to wait', () => {
     expect(response.headers.get('retry-after')).toBeNull();
     expect(response.headers.get('location')).not.toBeNull();
     expect(await requestIn(response, 200)).toMatchObject({ status: 'succeeded', attempts: 1 });
-    expect(api.harness.chance.now() - START).toBeLessThan(1_000);
+    expect(api.harness.clock.now() - START).toBeLessThan(1_000);
   });
 
   test('for too long is one for twenty seconds', async () => {
@@ -252,7 +252,7 @@ describe('a preference to wait', () => {
     const response = await submit(api, { Prefer: 'wait=99999999999' });
     expect(response.headers.get('preference-applied')).toBe('wait=20');
     expect(await requestIn(response, 202)).toMatchObject({ status: 'queued' });
-    expect(api.harness.chance.now() - START).toBe(20_000);
+    expect(api.harness.clock.now() - START).toBe(20_000);
   });
 
   test('of a request that has ended takes no time', async () => {
@@ -260,7 +260,7 @@ describe('a preference to wait', () => {
     await submit(api, { 'Idempotency-Key': 'k' });
     await api.deliver();
     expect((await submit(api, { 'Idempotency-Key': 'k', Prefer: 'wait=5' })).status).toBe(200);
-    expect(api.harness.chance.now()).toBe(START);
+    expect(api.harness.clock.now()).toBe(START);
   });
 
   test('that can’t be followed doesn’t hide that the request was taken', async () => {

@@ -252,7 +252,7 @@ describe('an upload by a form', () => {
       expiresAt: '2026-01-31T12:30:00Z',
     };
     const { request, key, path } = await formed(api, json, { traceparent: TRACEPARENT, tracestate: 'a=1' });
-    api.harness.chance.advanceSeconds(60);
+    api.harness.clock.advanceSeconds(60);
     expect(await upload(api, { key, content: 'hello' })).toEqual([]);
     expect(api.harness.event).toMatchObject({
       subject: request.id,
@@ -273,7 +273,7 @@ describe('an upload by a form', () => {
   test('after its time is over expires, unread', async () => {
     const api = new ApiHarness(() => expect.unreachable());
     const { request, key, path } = await formed(api, { size: 5, expiresAt: '2026-01-31T12:01:00Z' });
-    api.harness.chance.advanceSeconds(60);
+    api.harness.clock.advanceSeconds(60);
     await upload(api, { key, content: 'hello' });
     expect(await told(api, path)).toMatchObject({ status: 'expired', problem: { code: 'request_expired' } });
     expect(api.harness.statuses).toEqual({ [request.id]: 'expired' });
@@ -310,7 +310,7 @@ describe('an upload by a form', () => {
     const api = new ApiHarness(async (request) => `${++runs} ${await request.text()}`);
     const { request, key } = await formed(api);
     await upload(api, { key, content: 'hello' });
-    api.harness.chance.advanceSeconds(60);
+    api.harness.clock.advanceSeconds(60);
     await upload(api, { key, content: 'other' });
     expect(runs).toBe(1);
     const [first, second] = api.harness.events;
@@ -330,7 +330,7 @@ describe('an upload by a form', () => {
   test('whose record is long dropped runs all the same', async () => {
     const api = new ApiHarness(async ({ tenant }) => tenant);
     const { request, key } = await formed(api);
-    api.harness.records.drop({ id: request.id, issuer: '', tenant: 'acme' });
+    api.harness.records.drop({ id: request.id, source: '', tenant: 'acme' });
     await upload(api, { key, content: 'hello' });
     expect(api.harness.event).toMatchObject({ subject: request.id, data: 'acme' });
   });

@@ -134,7 +134,7 @@ export const WALK: readonly Step[] = [
         body: 'hello',
         headers: { 'Idempotency-Key': 'k' },
       });
-      api.harness.records.drop({ id: idIn(await other.json()), issuer: '' });
+      api.harness.records.drop({ id: idIn(await other.json()), source: '' });
     },
   }),
   step('submitRequest', 415, 'content_type_invalid', { call: { headers: { 'Content-Type': 'text/ü' } } }),
@@ -155,15 +155,15 @@ export const WALK: readonly Step[] = [
     result: 'x'.repeat(10_000),
     prepare: async (subject) => {
       await deliver(subject);
-      subject.api.harness.chance.advanceSeconds(20 * 86_400);
+      subject.api.harness.clock.advanceSeconds(20 * 86_400);
     },
   }),
 
   step('cancelRequest', 200, undefined),
   step('cancelRequest', 202, undefined, {
     prepare: ({ api, id }) => {
-      const leaseEndsAt = api.harness.chance.now() + 60_000;
-      return api.records.claim({ id, issuer: '' }, leaseEndsAt);
+      const leaseEndsAt = api.harness.clock.now() + 60_000;
+      return api.records.claim({ id, source: '' }, leaseEndsAt);
     },
   }),
   step('cancelRequest', 409, 'request_finished', { prepare: deliver }),
@@ -190,7 +190,7 @@ export const WALK: readonly Step[] = [
   step('abortUpload', 200, undefined),
   step('abortUpload', 409, 'upload_over', {
     prepare: ({ api, id }) =>
-      api.records.claim({ id, issuer: '', ticketed: true }, api.harness.chance.now() + 60_000),
+      api.records.claim({ id, source: '', ticketed: true }, api.harness.clock.now() + 60_000),
   }),
 
   step('getStatus', 200, undefined),
@@ -265,7 +265,7 @@ function failingRead({ api }: Subject): void {
 
 function turnAway(reason: 'overloaded' | 'tenant_over_share') {
   return ({ api }: Subject): void => {
-    api.admission.verdict = { admitted: false, reason, retryAfterSeconds: 7, load: { maxWaitSeconds: 900 } };
+    api.admission.decision = { admitted: false, reason, retryAfterSeconds: 7, load: { maxWaitSeconds: 900 } };
   };
 }
 

@@ -4,8 +4,9 @@ import { listRequests } from '../../lib/api/list-requests.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { type Item, itemOf } from '../../lib/aws/record-item.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import { FixedRandom } from '../support/fixed-random.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
-import { SetChance, START } from '../support/set-chance.ts';
+import { START, TestClock } from '../support/test-clock.ts';
 
 /** What DynamoDB answers to a call of a kind, the nth of its kind from 1. */
 type Answers = Record<'Query' | 'BatchGetItem', (input: CallInput, nth: number) => unknown>;
@@ -19,12 +20,19 @@ interface CallInput {
 
 let endpoint: ScriptedEndpoint;
 let index: DynamoDbRecordIndex;
-let chance: SetChance;
+let clock: TestClock;
+let random: FixedRandom;
 
 beforeEach(async () => {
   endpoint = await new ScriptedEndpoint(jsonAnswer(200, {})).start();
-  chance = new SetChance(START, 0);
-  index = new DynamoDbRecordIndex(new DynamoDBClient(clientConfig(endpoint.url)), 'requests', chance);
+  clock = new TestClock();
+  random = new FixedRandom(0);
+  index = new DynamoDbRecordIndex(
+    new DynamoDBClient(clientConfig(endpoint.url)),
+    'requests',
+    clock,
+    random.next,
+  );
 });
 afterEach(() => endpoint[Symbol.asyncDispose]());
 
@@ -46,7 +54,7 @@ function answerWith(answers: Answers): void {
 }
 
 function recordOf(id: string, createdAt: number): RequestRecord {
-  return { request: { id, issuer: '' }, status: 'queued', attempts: 0, createdAt, updatedAt: createdAt };
+  return { request: { id, source: '' }, status: 'queued', attempts: 0, createdAt, updatedAt: createdAt };
 }
 
 function storedItem(record: RequestRecord): Item {
@@ -171,7 +179,7 @@ describe('records DynamoDB leaves out of an answer', () => {
   });
 
   test('are asked for after a wait that doubles', async () => {
-    chance.luck = 1;
+    random.value = 1;
     indexed(ITEMS, inPairs);
     const begin = performance.now();
     await index.list({ limit: 10 });

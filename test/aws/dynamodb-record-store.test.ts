@@ -2,10 +2,10 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
-import { summarizeThrown } from '../../lib/core/base/thrown.ts';
+import { summarizeError } from '../../lib/core/base/serialize-error.ts';
 import { RECORDED_RESULT_BYTES } from '../../lib/core/config/receive-budget.ts';
 import { failure } from '../../lib/core/model/outcome.ts';
-import { ISSUER_MAX_LENGTH, REQUEST_ID_MAX_LENGTH } from '../../lib/core/model/request-id.ts';
+import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../../lib/core/model/request-id.ts';
 import type { StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 import {
@@ -26,7 +26,7 @@ import {
 
 const RECORD: StoredRecord = {
   record: {
-    request: { id: 'r-1', issuer: '' },
+    request: { id: 'r-1', source: '' },
     status: 'queued',
     attempts: 0,
     createdAt: 1_000,
@@ -172,7 +172,7 @@ describe('a read', () => {
   });
 
   test('shares a call with other reads, and none with writes', async () => {
-    const requests = ['r-1', 'r-2', 'r-3'].map((id) => ({ id, issuer: '' }));
+    const requests = ['r-1', 'r-2', 'r-3'].map((id) => ({ id, source: '' }));
     await Promise.all([...requests.map((request) => store.read(request)), store.write(RECORD)]);
     expect(
       endpoint.calls.map((call) => statementsOf(call).map(({ Statement }) => Statement.split(' ')[0])),
@@ -215,8 +215,8 @@ describe('an item', () => {
 
   test('is within the KiB a write costs once, for a usual request', async () => {
     const id = crypto.randomUUID();
-    const outcome = inlineOutcome('{"product":42}', 'application/json', { request: { id, issuer: '' } });
-    const record = { ...RECORD.record, request: { id, issuer: '' }, outcome };
+    const outcome = inlineOutcome('{"product":42}', 'application/json', { request: { id, source: '' } });
+    const record = { ...RECORD.record, request: { id, source: '' }, outcome };
     expect(await bytesOf({ ...RECORD, record })).toBeLessThan(1_024);
   });
 
@@ -224,11 +224,11 @@ describe('an item', () => {
     const long = (length: number) => '漢'.repeat(length);
     const request = {
       id: long(REQUEST_ID_MAX_LENGTH),
-      issuer: long(ISSUER_MAX_LENGTH),
+      source: long(SOURCE_MAX_LENGTH),
       tenant: long(REQUEST_ID_MAX_LENGTH),
     };
     const error = new PermanentError(long(1_000_000), { details: long(32_000) });
-    const given = { request, lastError: summarizeThrown(new Error(long(1_000_000))) };
+    const given = { request, lastError: summarizeError(new Error(long(1_000_000))) };
     const failed = outcomeOf(failure(error, 5), { request });
     expect(
       await bytesOf({ ...RECORD, record: { ...RECORD.record, ...given, outcome: failed } }),
@@ -261,7 +261,7 @@ describe('C3: what is noted of a webhook', () => {
     ['a time that is none', { webhook: { S: '{"status":"failing","attempts":1}' }, webhookAt: { N: 'x' } }],
   ])('locks no record when it is %s', async (_, noted) => {
     endpoint.script = executing(() => ({ Item: { ...item, ...noted } }));
-    const stored = await store.read({ id: 'r-1', issuer: '' });
+    const stored = await store.read({ id: 'r-1', source: '' });
     expect(stored?.record).toEqual(RECORD.record);
   });
 
@@ -269,6 +269,6 @@ describe('C3: what is noted of a webhook', () => {
     const noted = { webhook: { S: '{"status":"failing","attempts":2,"reason":"503","nextAttemptAt":9}' } };
     endpoint.script = executing(() => ({ Item: { ...item, ...noted } }));
     const webhook = { status: 'failing', attempts: 2, reason: '503', nextAttemptAt: 9, endedAt: 5, at: 6 };
-    expect((await store.read({ id: 'r-1', issuer: '' }))?.record.webhook).toEqual(webhook);
+    expect((await store.read({ id: 'r-1', source: '' }))?.record.webhook).toEqual(webhook);
   });
 });

@@ -28,7 +28,7 @@ async function ticketFor(body: string, headers: Readonly<Record<string, string>>
 /** Requests that ended in each way there is, by how. */
 async function oneOfEach() {
   const expired = await ticketFor('a', { 'Coatcheck-Expires-At': '2026-01-31T12:00:01Z' });
-  served.api.harness.chance.advanceSeconds(2);
+  served.api.harness.clock.advanceSeconds(2);
   const [succeeded, failed, cancelled] = [
     await ticketFor('text'),
     await ticketFor('fail'),
@@ -36,7 +36,7 @@ async function oneOfEach() {
   ];
   await served.api.call('POST', `/v1/requests/${cancelled}/cancel`);
   await served.api.deliver();
-  served.api.harness.chance.advanceSeconds(1);
+  served.api.harness.clock.advanceSeconds(1);
   return { succeeded, failed, cancelled, expired, queued: await ticketFor('a') };
 }
 
@@ -186,7 +186,7 @@ test('a request is cancelled, unless it has ended', async () => {
 
 test('the newest requests are listed', async () => {
   const { failed, queued, cancelled } = await oneOfEach();
-  served.api.harness.chance.advanceSeconds(1);
+  served.api.harness.clock.advanceSeconds(1);
   for (let i = 0; i < 20; i++) await ticketFor('a');
   const ids = (stdout: string) =>
     stdout
@@ -239,7 +239,7 @@ test('how far a request says it is is told', async () => {
 test('how its webhook stands is told of a request that has one', async () => {
   const [told, other] = [await ticketFor('text'), await ticketFor('text')];
   await served.api.deliver();
-  const request = { id: told, issuer: '' };
+  const request = { id: told, source: '' };
   const endedAt = (await served.api.records.find(request))?.outcome?.endedAt ?? Number.NaN;
   const state = { status: 'failing', reason: 'the receiver\tsays 500', attempts: 2 } as const;
   served.api.harness.records.noteWebhook(request, () => ({ ...state, endedAt, at: endedAt }));
@@ -281,7 +281,7 @@ test('D6: a caller that is refused reads what the API was shown, and what to do'
   const said = 'error: The API answered 403 http_403: Forbidden\n  it was shown';
   const sentences = [
     `${said} the local AWS's credentials\n`,
-    '  the API takes tokens: give a token of its issuer by COATCHECK_TOKEN or --token\n',
+    '  the API takes tokens: give a token of its source by COATCHECK_TOKEN or --token\n',
   ];
   expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: sentences.join('') });
   expect(await coatcheck(['list', '--token', 'T', ...api])).toEqual({

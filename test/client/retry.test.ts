@@ -9,7 +9,7 @@ import {
   wasRefusedForNow,
 } from '../../lib/client/retry.ts';
 import { FastTiming } from '../support/scripted-api.ts';
-import { START } from '../support/set-chance.ts';
+import { START } from '../support/test-clock.ts';
 
 const FAILED = new ConnectionFailed('GET /', new Error('reset'));
 
@@ -30,7 +30,7 @@ async function failing(error: unknown, timing: FastTiming, policy = DEFAULT_RETR
 
 test('what fails for now is tried six times, each wait bounded by twice the one before', async () => {
   const timing = new FastTiming();
-  timing.luck = 0.5;
+  timing.randomValue = 0.5;
   expect(await failing(FAILED, timing)).toBe(6);
   expect(timing.sleeps).toEqual([100, 200, 400, 800, 1_600]);
 });
@@ -46,7 +46,7 @@ test('waits are evenly spread up to the cap', async () => {
   await fc.assert(
     fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (luck) => {
       const timing = new FastTiming();
-      timing.luck = luck;
+      timing.randomValue = luck;
       await failing(FAILED, timing, { ...DEFAULT_RETRY, attempts: 20, totalMilliseconds: 1e9 });
       const bounds = Array.from({ length: 19 }, (_, index) => Math.min(20_000, 200 * 2 ** index));
       timing.sleeps.forEach((slept, index) => {
@@ -58,14 +58,14 @@ test('waits are evenly spread up to the cap', async () => {
 
 test('the wait the API asks for is the least, and is spread as well', async () => {
   const timing = new FastTiming();
-  timing.luck = 0.5;
+  timing.randomValue = 0.5;
   await failing(apiError(503, 'overloaded', 7), timing);
   expect(timing.sleeps.slice(0, 2)).toEqual([7_100, 7_200]);
 });
 
 test('a wait that would take too long is not begun', async () => {
   const timing = new FastTiming();
-  timing.luck = 0;
+  timing.randomValue = 0;
   expect(await failing(apiError(503, 'overloaded', 50), timing)).toBe(3);
   expect(timing.time - START).toBe(100_000);
   expect(await failing(apiError(503, 'overloaded', 121), timing)).toBe(1);

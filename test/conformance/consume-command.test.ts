@@ -44,12 +44,12 @@ async function leftOn(QueueUrl: string): Promise<readonly [waiting: number, hidd
 }
 
 function succeeded(id: string, content: string | Uint8Array = '{"x":1}', type = 'application/json'): Outcome {
-  return inlineOutcome(content, type, { request: { id, issuer: '' } });
+  return inlineOutcome(content, type, { request: { id, source: '' } });
 }
 
 function failed(id: string): Outcome {
   const error = new PermanentError('line 3 has no end', { code: 'csv_invalid' });
-  return outcomeOf(failure(error, 2), { request: { id, issuer: '' } });
+  return outcomeOf(failure(error, 2), { request: { id, source: '' } });
 }
 
 async function stored(id: string, content: string): Promise<Outcome> {
@@ -58,7 +58,7 @@ async function stored(id: string, content: string): Promise<Outcome> {
   await s3.send(new PutObjectCommand({ Bucket, Key: 'results/1', Body: content }));
   const check = { bucket: Bucket, key: 'results/1' };
   const result = { check, size: content.length, contentType: 'text/csv' };
-  return outcomeOf({ status: 'succeeded', result }, { request: { id, issuer: '' } });
+  return outcomeOf({ status: 'succeeded', result }, { request: { id, source: '' } });
 }
 
 test('outcomes are printed as lines of JSON, and taken from the queue', async () => {

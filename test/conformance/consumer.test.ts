@@ -24,7 +24,7 @@ const VISIBILITY_SECONDS = 2;
 
 function event(id: string): string {
   return encodeCloudEvent(
-    inlineOutcome('{"x":1}', 'application/json', { request: { id, issuer: '' } }),
+    inlineOutcome('{"x":1}', 'application/json', { request: { id, source: '' } }),
     'shop',
   ).body;
 }

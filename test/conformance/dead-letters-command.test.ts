@@ -26,7 +26,7 @@ async function deadLetter(
 ): Promise<void> {
   const MessageAttributes = tenant && { Tenant: { DataType: 'String', StringValue: tenant } };
   await stack.letter(`{"of":"${id}"}`, id, { MessageAttributes: { ...MessageAttributes } });
-  await giveUp(stack.records, { id, issuer: '', tenant }, error, endedAt);
+  await giveUp(stack.records, { id, source: '', tenant }, error, endedAt);
 }
 
 interface Given {
@@ -46,7 +46,7 @@ describe('list', () => {
     await deadLetter('a', new RangeError('out of paper'), { endedAt: NOON, tenant: 'acme' });
     await deadLetter('b', new RangeError('out of\tink'), { endedAt: NOON });
     await deadLetter('c', new Error('no'));
-    await succeed(stack.records, { id: 'c', issuer: '' }, Date.now() + HOUR);
+    await succeed(stack.records, { id: 'c', source: '' }, Date.now() + HOUR);
     const plain = await stack.letter('hello');
 
     const { exitCode, stdout, stderr } = await run('list');
@@ -129,9 +129,9 @@ describe('redrive', () => {
   test('puts back, deletes and keeps, and prints the counts', async () => {
     await deadLetter('a', new Error('no'));
     await deadLetter('b', new Error('no'));
-    await succeed(stack.records, { id: 'b', issuer: '' }, Date.now() + HOUR);
+    await succeed(stack.records, { id: 'b', source: '' }, Date.now() + HOUR);
     await deadLetter('c', new Error('no'));
-    await failAgain(stack.records, { id: 'c', issuer: '' }, 10, Date.now() + HOUR);
+    await failAgain(stack.records, { id: 'c', source: '' }, 10, Date.now() + HOUR);
 
     const { exitCode, stdout, stderr } = await run('redrive', '--yes');
 

@@ -49,7 +49,7 @@ async function run(action: DeadLetterAction, onHandled: () => Promise<unknown> =
 async function deadLetter(id: string): Promise<void> {
   const messageId = await stack.letter('{}', id);
   expect(messageId).not.toBe('');
-  await giveUp(stack.records, { id, issuer: '' }, new Error('no'), Date.now());
+  await giveUp(stack.records, { id, source: '' }, new Error('no'), Date.now());
 }
 
 function textsOf(messages: readonly Message[]): (string | undefined)[] {
@@ -96,7 +96,7 @@ describe('a redrive', () => {
       MessageAttributes: { Colour },
       MessageGroupId: 'acme',
     });
-    await giveUp(stack.records, { id, issuer: '' }, new Error('no'), Date.now());
+    await giveUp(stack.records, { id, source: '' }, new Error('no'), Date.now());
 
     expect(await run(redriveAction)).toEqual([[id, 'put_back']]);
 
@@ -120,7 +120,7 @@ describe('a redrive', () => {
     expect(await stack.inDead()).toEqual([1, 0]);
 
     const [message] = await stack.inInput();
-    await succeed(stack.records, { id: 'a', issuer: '' }, Number(message?.Attributes?.SentTimestamp));
+    await succeed(stack.records, { id: 'a', source: '' }, Number(message?.Attributes?.SentTimestamp));
     expect(await run(newRedriveAction())).toEqual([['a', 'settled']]);
     expect(await stack.inInput()).toEqual([]);
     expect(await stack.inDead()).toEqual([0, 0]);
@@ -128,14 +128,14 @@ describe('a redrive', () => {
 
   test('puts back a succeeded request that was not put back before, so that its outcome is published', async () => {
     await stack.letter('{}', 'a');
-    await succeed(stack.records, { id: 'a', issuer: '' });
+    await succeed(stack.records, { id: 'a', source: '' });
     expect(await run(redriveAction)).toEqual([['a', 'put_back']]);
     expect(textsOf(await stack.inInput())).toEqual(['a']);
   });
 
   test('keeps what was put back ten times', async () => {
     await deadLetter('a');
-    await failAgain(stack.records, { id: 'a', issuer: '' }, 10, Date.now() + 1_000_000);
+    await failAgain(stack.records, { id: 'a', source: '' }, 10, Date.now() + 1_000_000);
     await deadLetter('b');
     expect(await run(redriveAction)).toEqual([
       ['a', 'limit_reached'],

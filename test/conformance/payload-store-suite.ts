@@ -252,7 +252,7 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       const [key, copyKey] = [newKey(), newKey('disposable')];
       const result = await store.save(key, chunked('hello'), 'text/csv', signal);
       for (let time = 0; time < 2; time++) {
-        const copy = await store.lend(result, copyKey);
+        const copy = await store.copyForConsumer(result, copyKey);
         expect(copy).toMatchObject({ check: { bucket, key: copyKey }, size: 5, contentType: 'text/csv' });
         const { body, contentType } = await store.open({ bucket, key: copyKey }, signal);
         expect(String(await readAll(body))).toBe('hello');
@@ -267,14 +267,14 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       const key = 'results/a b+ü/1';
       const result = await store.save(key, chunked('first'), 'text/plain', signal);
       await put(key, 'second');
-      const { check } = await store.lend(result, 'disposable/a b+ü/1');
+      const { check } = await store.copyForConsumer(result, 'disposable/a b+ü/1');
       expect(String(await readAll((await store.open({ ...check, bucket }, signal)).body))).toBe('first');
     });
 
     test('fails when there is nothing', async () => {
       const { store, bucket } = await open();
       const nothing = { check: { bucket, key: 'results/nothing' }, size: 5, contentType: 'text/plain' };
-      await expect(store.lend(nothing, newKey('disposable'))).rejects.toThrow(PayloadMissing);
+      await expect(store.copyForConsumer(nothing, newKey('disposable'))).rejects.toThrow(PayloadMissing);
     });
   });
 }

@@ -25,7 +25,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
   let requests = 0;
 
   async function write(store: RecordStore, { tenant, createdAt = NOW, keptUntil }: Given = {}) {
-    const request = { id: `r-${++requests}`, issuer: '', ...(tenant === undefined ? {} : { tenant }) };
+    const request = { id: `r-${++requests}`, source: '', ...(tenant === undefined ? {} : { tenant }) };
     const record: RequestRecord = { request, status: 'queued', attempts: 0, createdAt, updatedAt: createdAt };
     await store.write({ record, revision: 1, keptUntil: keptUntil ?? NOW + DAY_MILLISECONDS });
     return record;

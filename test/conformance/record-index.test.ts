@@ -7,7 +7,7 @@ import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { createRequestTable } from '../support/request-table.ts';
-import { SetChance } from '../support/set-chance.ts';
+import { TestClock } from '../support/test-clock.ts';
 import { NOW, recordIndexSuite } from './record-index-suite.ts';
 
 recordIndexSuite('an index of records in memory', async () => {
@@ -22,7 +22,7 @@ recordIndexSuite('an index of records on DynamoDB', async () => {
   const TableName = await createRequestTable(dynamodb);
   return {
     store: new DynamoDbRecordStore(dynamodb, TableName),
-    index: new DynamoDbRecordIndex(dynamodb, TableName, new SetChance(NOW)),
+    index: new DynamoDbRecordIndex(dynamodb, TableName, new TestClock(NOW)),
     drop: async ({ request }) => {
       await dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(request) }));
     },

@@ -19,7 +19,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
   let requests = 0;
 
   function newRecord(given: Partial<RequestRecord> = {}): RequestRecord {
-    const request = { id: `r-${++requests}`, issuer: '' };
+    const request = { id: `r-${++requests}`, source: '' };
     return { request, status: 'queued', attempts: 0, createdAt: NOW, updatedAt: NOW, ...given };
   }
 
@@ -30,7 +30,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
   describe(name, () => {
     test('has nothing of a request nobody wrote of', async () => {
       const { store } = await open();
-      expect(await store.read({ id: 'never written', issuer: '' })).toBeUndefined();
+      expect(await store.read({ id: 'never written', source: '' })).toBeUndefined();
     });
 
     test('gives back what was written, whatever its members hold', async () => {
@@ -39,7 +39,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
         newRecord({
           request: {
             id: 'żółć 🧥',
-            issuer: '/orders',
+            source: '/orders',
             tenant: 'acme',
             expiresAt: NOW + 5,
             traceparent: '00-trace',
@@ -184,12 +184,12 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect(await store.write(stored(record, 2))).toEqual({ written: true });
     });
 
-    test('tells requests apart by issuer and tenant', async () => {
+    test('tells requests apart by source and tenant', async () => {
       const { store } = await open();
       const { request } = newRecord();
       const others = [
         request,
-        { ...request, issuer: '/a' },
+        { ...request, source: '/a' },
         { ...request, tenant: '/a' },
         { ...request, tenant: '' },
       ];

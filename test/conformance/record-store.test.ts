@@ -22,7 +22,7 @@ test('a record that DynamoDB has no room for is refused, and no other write made
   const store = new DynamoDbRecordStore(dynamodb, await createRequestTable(dynamodb));
   const write = (id: string, message: string) => {
     const record: RequestRecord = {
-      request: { id, issuer: '' },
+      request: { id, source: '' },
       status: 'queued',
       attempts: 0,
       createdAt: 1_000,

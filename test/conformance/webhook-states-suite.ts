@@ -30,7 +30,7 @@ export function webhookStatesSuite(name: string, open: () => Promise<WebhookStat
 
   async function openWithRecord() {
     const { states, store } = await open();
-    const request = { id: `told-${++requests}`, issuer: '' };
+    const request = { id: `told-${++requests}`, source: '' };
     const outcome = inlineOutcome('1', 'application/json', { request });
     const times = { createdAt: NOW, updatedAt: NOW };
     const record: RequestRecord = { request, status: 'succeeded', attempts: 1, outcome, ...times };
@@ -50,7 +50,7 @@ export function webhookStatesSuite(name: string, open: () => Promise<WebhookStat
 
     test('without a record there is none afterwards', async () => {
       const { states, store } = await open();
-      const request = { id: 'of nobody', issuer: '' };
+      const request = { id: 'of nobody', source: '' };
       await states.note(request, FAILING);
       expect(await store.read(request)).toBeUndefined();
     });

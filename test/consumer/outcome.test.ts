@@ -21,7 +21,7 @@ function resultOf(outcome: ReceivedOutcome) {
 }
 
 test('an outcome tells whose it is, and when', () => {
-  const request = { id: 'order-17', issuer: '/shop', tenant: 'acme' };
+  const request = { id: 'order-17', source: '/shop', tenant: 'acme' };
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const outcome = inlineOutcome('{}', 'application/json', { request, traceparent, tracestate: 'a=1' });
   expect(received(outcome)).toMatchObject({

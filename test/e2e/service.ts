@@ -145,7 +145,7 @@ export class Service {
     const store = new DynamoDbRecordStore(this.#records, this.output('RequestTableName'));
     return new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default).find({
       id,
-      issuer: '',
+      source: '',
     });
   }
 

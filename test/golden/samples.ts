@@ -7,7 +7,7 @@ const AT = 1_795_867_200_000;
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const TRACESTATE = 'rojo=00f067aa0ba902b7,congo=t61rcWkgMzE';
 
-export const ticket = { id: '01a1f8b8-0743-7353-845c-cfb87ad8f210', issuer: '', tenant: 'acme' };
+export const ticket = { id: '01a1f8b8-0743-7353-845c-cfb87ad8f210', source: '', tenant: 'acme' };
 
 const request: RecordedRequest = {
   ...ticket,
@@ -54,7 +54,7 @@ export const outcomes: Readonly<Record<string, Outcome>> = {
   redriven: { ...about, status: 'failed', problem, redrives: 2 },
   ofCloudEvent: {
     ...inline('{}', 'application/json'),
-    request: { id: 'order-17', issuer: '/shop' },
+    request: { id: 'order-17', source: '/shop' },
     traceparent: undefined,
     tracestate: undefined,
     callbackUrl: undefined,
@@ -91,7 +91,7 @@ export const records: Readonly<Record<string, StoredRecord>> = {
     deadLetteredAt: AT + 1_000,
     redrives: 2,
     putBackAt: AT - 1_000,
-    attemptsSpared: 5,
+    uncountedAttempts: 5,
   }),
   webhookFailing: kept({
     status: 'succeeded',
@@ -124,7 +124,7 @@ export const keyUse = {
 
 export const submission = {
   ...request,
-  issuer: '',
+  source: '',
   submittedAt: AT,
   contentType: 'application/json',
   metadata: { customer: '17' },

@@ -4,7 +4,7 @@ import { encodePauseMessage, type PauseMessage } from '../../lib/core/wire/pause
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { CollectingLogger } from '../support/collecting-logger.ts';
 import { delivery } from '../support/delivery.ts';
-import { SetChance, START } from '../support/set-chance.ts';
+import { START, TestClock } from '../support/test-clock.ts';
 
 /** An event source that can be in the middle of a change, when it refuses another. */
 class MemoryEventSource {
@@ -49,7 +49,7 @@ function resumeOf(pauseId: string): PauseMessage {
 }
 
 let source: MemoryEventSource;
-let chance: SetChance;
+let clock: TestClock;
 let sent: { message: string; delaySeconds: number }[];
 let counted: string[];
 let queueFails: boolean;
@@ -58,7 +58,7 @@ let breaker: Breaker;
 
 beforeEach(() => {
   source = new MemoryEventSource();
-  chance = new SetChance();
+  clock = new TestClock();
   sent = [];
   counted = [];
   queueFails = false;
@@ -73,14 +73,14 @@ beforeEach(() => {
     },
     input: { defer: async (all) => void deferrals.push(...all.map(({ delaySeconds }) => delaySeconds)) },
     metrics: { count: (name) => void counted.push(name) },
-    now: () => chance.now(),
+    now: () => clock.now(),
     logger: new CollectingLogger(),
   });
 });
 
 let ids = 0;
 
-function message(said: PauseMessage, sentAt = chance.now()) {
+function message(said: PauseMessage, sentAt = clock.now()) {
   return delivery(encodePauseMessage(said), { id: `m-${++ids}`, sentAt });
 }
 
@@ -97,14 +97,14 @@ test('a pause turns the source off and sees to it that it is turned on again', a
 
 describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   const deliverDue = async () => {
-    const due = sent.filter(({ delaySeconds }) => START + delaySeconds * 1000 <= chance.now());
+    const due = sent.filter(({ delaySeconds }) => START + delaySeconds * 1000 <= clock.now());
     sent = sent.filter((each) => !due.includes(each));
     await breaker.processBatch(due.map((each) => delivery(each.message, { id: `m-${++ids}` })));
   };
 
   beforeEach(() => {
     source.meanwhile = async () => {
-      chance.time += 24_000;
+      clock.time += 24_000;
       await deliverDue();
     };
   });
@@ -112,7 +112,7 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   test('however slowly it begins', async () => {
     await breaker.processBatch([message({ ...PAUSE, seconds })]);
     expect(source.enabled).toBe(false);
-    chance.time = START + (24 + seconds) * 1000;
+    clock.time = START + (24 + seconds) * 1000;
     await deliverDue();
     expect(source.enabled).toBe(true);
   });
@@ -120,19 +120,19 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   test('also when the breaker is killed as soon as it has begun', async () => {
     await breaker.processBatch([message({ ...PAUSE, seconds })]);
     sent.splice(1);
-    chance.time = START + 30_000;
+    clock.time = START + 30_000;
     await deliverDue();
     expect(source.enabled).toBe(true);
   });
 });
 
 test('a pause that is made late is over when it was to be', async () => {
-  await breaker.processBatch([message({ ...PAUSE, seconds: 900 }, chance.now() - 840_500)]);
+  await breaker.processBatch([message({ ...PAUSE, seconds: 900 }, clock.now() - 840_500)]);
   expect(sent).toMatchObject([{ delaySeconds: 60 }]);
 });
 
 test('a clock that is behind the queue’s makes no pause longer', async () => {
-  await breaker.processBatch([message(PAUSE, chance.now() + 5_000)]);
+  await breaker.processBatch([message(PAUSE, clock.now() + 5_000)]);
   expect(sent).toMatchObject([{ delaySeconds: 60 }]);
 });
 
@@ -179,9 +179,9 @@ describe('C1: what is left over of a pause', () => {
 });
 
 test('a pause whose time is over isn’t made', async () => {
-  await breaker.processBatch([message(PAUSE, chance.now() - 60_000)]);
+  await breaker.processBatch([message(PAUSE, clock.now() - 60_000)]);
   expect(source.enabled).toBe(true);
-  await breaker.processBatch([message(PAUSE, chance.now() - 59_999)]);
+  await breaker.processBatch([message(PAUSE, clock.now() - 59_999)]);
   expect(source.enabled).toBe(false);
 });
 
@@ -232,30 +232,30 @@ test('however messages are repeated, reordered and refused, the source is on whe
       sent = [];
       const waiting: { at: number; id: string; body: string; sentAt: number }[] = [];
       const deliver = async (twice: boolean) => {
-        const due = waiting.filter(({ at }) => at <= chance.now());
+        const due = waiting.filter(({ at }) => at <= clock.now());
         for (const each of due) {
           waiting.splice(waiting.indexOf(each), 1);
           const { id, body, sentAt } = each;
           const [failed] = await breaker.processBatch([delivery(body, { id, sentAt })]);
-          if (failed || twice) waiting.push({ ...each, at: chance.now() + 120_000 });
+          if (failed || twice) waiting.push({ ...each, at: clock.now() + 120_000 });
           for (const { message: body, delaySeconds } of sent.splice(0)) {
-            const at = chance.now() + delaySeconds * 1000;
-            waiting.push({ at, id: `m-${++ids}`, body, sentAt: chance.now() });
+            const at = clock.now() + delaySeconds * 1000;
+            waiting.push({ at, id: `m-${++ids}`, body, sentAt: clock.now() });
           }
         }
       };
       for (const each of steps) {
-        chance.time += each.waitSeconds * 1000;
+        clock.time += each.waitSeconds * 1000;
         source.busy = each.busy;
         queueFails = each.queueFails;
-        const at = chance.now();
+        const at = clock.now();
         if (each.pause) waiting.push({ at, id: `m-${++ids}`, body: encodePauseMessage(PAUSE), sentAt: at });
         await deliver(each.twice);
       }
       source.busy = false;
       queueFails = false;
       while (waiting.length > 0) {
-        chance.time += 60_000;
+        clock.time += 60_000;
         await deliver(false);
       }
       expect(source.enabled).toBe(true);

@@ -11,7 +11,12 @@ import {
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import type { Delivery } from '../../lib/core/model/received-message.ts';
-import type { Admission, AdmissionState, Applicant, Verdict } from '../../lib/core/ports/admission.ts';
+import type {
+  Admission,
+  AdmissionDecision,
+  AdmissionState,
+  Submitter,
+} from '../../lib/core/ports/admission.ts';
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -31,18 +36,18 @@ const TENANT_HEADER = 'test-tenant';
 /** An admission that decides as it is told. */
 export class SetAdmission implements Admission {
   readonly faults = new Faults<'decide' | 'state'>();
-  readonly applicants: Applicant[] = [];
-  verdict: Verdict = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
+  readonly applicants: Submitter[] = [];
+  decision: AdmissionDecision = { admitted: true, load: { maxWaitSeconds: 900, backlog: 0 } };
 
-  decide(applicant: Applicant): Promise<Verdict> {
+  decide(submitter: Submitter): Promise<AdmissionDecision> {
     return this.faults.around('decide', () => {
-      this.applicants.push(applicant);
-      return this.verdict;
+      this.applicants.push(submitter);
+      return this.decision;
     });
   }
 
   state(): Promise<AdmissionState> {
-    const { load, admitted } = this.verdict;
+    const { load, admitted } = this.decision;
     return this.faults.around('state', () => ({ load, accepting: admitted }));
   }
 }
@@ -74,21 +79,21 @@ export class ApiHarness {
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
     const { recordStore, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
     this.harness = new EngineHarness(handler, engineOptions);
-    const { chance, store, logger, settings } = this.harness;
+    const { clock, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
-    this.records = new RequestRecords(recordStore ?? this.harness.records, chance.now, recordAgeDays);
-    this.index = new MemoryRecordIndex(this.harness.records, chance.now);
+    this.records = new RequestRecords(recordStore ?? this.harness.records, clock.now, recordAgeDays);
+    this.index = new MemoryRecordIndex(this.harness.records, clock.now);
     const { records, keys, queue, transfers, index, admission } = this;
     const newId = (at: number) => v7({ msecs: at });
     this.submissions = new Submissions(
-      { records, keys, queue, store, logger, chance, newId },
+      { records, keys, queue, store, logger, clock, newId },
       { payloadPrefix: DEFAULT_PAYLOAD_PREFIX, inlineLimitBytes, maxPayloadBytes, maxJsonDepth },
     );
     this.app = createApi(
       {
         submissions: this.submissions,
         uploads: new Uploads(
-          { records, transfers, chance, newId },
+          { records, transfers, clock, newId },
           { uploadPrefix: DEFAULT_UPLOAD_PREFIX, maxPayloadBytes },
         ),
         records,
@@ -97,7 +102,7 @@ export class ApiHarness {
         admission,
         heldCalls: this.heldCalls,
         logger,
-        clock: { now: chance.now, sleep: (milliseconds) => this.#wait(milliseconds) },
+        clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         webhookRules: settings,
         webhookQueue: this.webhookQueue,
@@ -135,7 +140,7 @@ export class ApiHarness {
   }
 
   async #wait(milliseconds: number): Promise<void> {
-    this.harness.chance.advanceSeconds(milliseconds / 1000);
+    this.harness.clock.advanceSeconds(milliseconds / 1000);
     await this.onWait();
   }
 }

@@ -13,9 +13,10 @@ import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from './collecting-logger.ts';
 import { delivery } from './delivery.ts';
+import { FixedRandom } from './fixed-random.ts';
 import { outcomeEvent, statusOf } from './outcome-event.ts';
-import { SetChance } from './set-chance.ts';
 import { engineSettings } from './settings.ts';
+import { TestClock } from './test-clock.ts';
 
 const BATCH_SIZE = 10;
 const INSTANCES = 3;
@@ -29,7 +30,8 @@ const REACTION_SECONDS = 10;
 
 /** A whole service in memory and in time of its own: instances, their event source, and what turns that off and on. */
 export class BreakableService {
-  readonly chance = new SetChance();
+  readonly clock = new TestClock();
+  readonly random = new FixedRandom();
   readonly records = new MemoryRecordStore();
   readonly output = new MemoryOutputQueue();
   readonly deadLetters = new MemoryOutputQueue();
@@ -51,14 +53,15 @@ export class BreakableService {
   #pauseId: string | undefined;
 
   constructor(handler: Handler, given: Partial<EngineSettings> = {}) {
-    const { chance, records, output } = this;
+    const { clock, records, output } = this;
     const settings = engineSettings({ retryBaseSeconds: 10, ...given });
     const { visibilityTimeoutSeconds, maxAttempts } = settings;
     const maxReceiveCount = maxReceivesOf(maxAttempts);
-    this.queue = new MemoryInputQueue({ now: chance.now, visibilityTimeoutSeconds, maxReceiveCount });
+    this.queue = new MemoryInputQueue({ now: clock.now, visibilityTimeoutSeconds, maxReceiveCount });
     const logger = new CollectingLogger();
     const ports = {
-      chance,
+      clock,
+      random: this.random.next,
       logger,
       store: new MemoryPayloadStore(),
       input: this.queue,
@@ -106,21 +109,21 @@ export class BreakableService {
           if (name === 'Paused') this.pauses++;
         },
       },
-      now: chance.now,
+      now: clock.now,
       logger,
     });
   }
 
   /** Runs until every message has ended or is a dead letter. @returns seconds it took */
   async run(): Promise<number> {
-    const startedAt = this.chance.now();
+    const startedAt = this.clock.now();
     while (this.queue.size > 0) {
       await this.#obey();
       if (this.#enabled) for (const engine of this.#engines) await this.#batch(engine);
-      this.chance.advanceSeconds(STEP_SECONDS);
-      this.chance.time = Math.max(this.chance.time, this.#nextEventAt);
+      this.clock.advanceSeconds(STEP_SECONDS);
+      this.clock.time = Math.max(this.clock.time, this.#nextEventAt);
     }
-    return (this.chance.now() - startedAt) / 1000;
+    return (this.clock.now() - startedAt) / 1000;
   }
 
   /** Status by request id. */
@@ -132,12 +135,12 @@ export class BreakableService {
   async #batch(engine: Engine): Promise<void> {
     const deliveries = this.queue.receive(BATCH_SIZE);
     if (deliveries.length === 0) return;
-    const again = await engine.processBatch(deliveries, this.chance.now() + TIMEOUT_SECONDS * 1000);
+    const again = await engine.processBatch(deliveries, this.clock.now() + TIMEOUT_SECONDS * 1000);
     this.queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
   }
 
   async #obey(): Promise<void> {
-    const due = this.#said.filter(({ at }) => at <= this.chance.now());
+    const due = this.#said.filter(({ at }) => at <= this.clock.now());
     for (const said of due) {
       this.#said.splice(this.#said.indexOf(said), 1);
       await this.#breaker.processBatch([delivery(said.text, { id: said.id, sentAt: said.sentAt })]);
@@ -145,11 +148,11 @@ export class BreakableService {
   }
 
   #unlessDown<Value>(until: number, call: () => Promise<Value>): Promise<Value> {
-    return this.chance.now() < until ? Promise.reject(new Error('ThrottlingException')) : call();
+    return this.clock.now() < until ? Promise.reject(new Error('ThrottlingException')) : call();
   }
 
   #say(text: string, delaySeconds: number): void {
-    const sentAt = this.chance.now();
+    const sentAt = this.clock.now();
     const id = crypto.randomUUID();
     this.#said.push({ id, text, sentAt, at: sentAt + delaySeconds * 1000 });
   }

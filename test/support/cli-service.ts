@@ -27,8 +27,8 @@ export async function cliService(
 
 /** Lets an attempt begin, and say how far it is. */
 export async function begin({ api }: ServedApi, id: string, progress: Progress): Promise<void> {
-  const request = { id, issuer: '' };
-  const leaseEndsAt = api.harness.chance.now() + 60_000;
+  const request = { id, source: '' };
+  const leaseEndsAt = api.harness.clock.now() + 60_000;
   await api.records.change(request, { type: 'claim', request, leaseEndsAt, leaseId: 'lease-1' });
   await api.records.change(request, { type: 'progress', attempt: 1, progress });
 }

@@ -1,5 +1,5 @@
 import type { Delivery } from '../../lib/core/model/received-message.ts';
-import { START } from './set-chance.ts';
+import { START } from './test-clock.ts';
 
 /** A delivery of a message: its first, unless said otherwise. */
 export function delivery(body: string, given: Partial<Delivery> = {}): Delivery {

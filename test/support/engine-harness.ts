@@ -7,9 +7,10 @@ import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from './collecting-logger.ts';
+import { FixedRandom } from './fixed-random.ts';
 import { type OutcomeEvent, outcomeEvent, type ProblemData, problemOf, statusOf } from './outcome-event.ts';
-import { SetChance } from './set-chance.ts';
 import { engineSettings } from './settings.ts';
+import { TestClock } from './test-clock.ts';
 
 /** What a harness is given besides a handler. */
 export interface HarnessOptions extends Partial<EngineSettings> {
@@ -18,7 +19,8 @@ export interface HarnessOptions extends Partial<EngineSettings> {
 
 /** An engine with every port in memory. */
 export class EngineHarness {
-  readonly chance = new SetChance();
+  readonly clock = new TestClock();
+  readonly random = new FixedRandom();
   readonly store = new MemoryPayloadStore();
   readonly records = new MemoryRecordStore();
   readonly output = new MemoryOutputQueue();
@@ -31,16 +33,16 @@ export class EngineHarness {
   constructor(processor: Handler | Processor, { ports = {}, ...settings }: HarnessOptions = {}) {
     this.settings = engineSettings(settings);
     const { visibilityTimeoutSeconds } = this.settings;
-    this.input = new MemoryInputQueue({ now: this.chance.now, visibilityTimeoutSeconds });
-    const { chance, store, records, output, deadLetters, input, logger } = this;
+    this.input = new MemoryInputQueue({ now: this.clock.now, visibilityTimeoutSeconds });
+    const { clock, random, store, records, output, deadLetters, input, logger } = this;
     const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
-    const own = { chance, store, records, output, deadLetters, input, logger };
+    const own = { clock, random: random.next, store, records, output, deadLetters, input, logger };
     this.engine = new Engine(definition, this.settings, { ...own, ...ports });
   }
 
   /** Runs a batch. @returns the ids to be delivered again */
   process(deliveries: readonly Delivery[], secondsLeft = 60): Promise<string[]> {
-    return this.engine.processBatch(deliveries, this.chance.now() + secondsLeft * 1000);
+    return this.engine.processBatch(deliveries, this.clock.now() + secondsLeft * 1000);
   }
 
   /** What was published, as consumers read it. */

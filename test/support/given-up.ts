@@ -1,4 +1,4 @@
-import { summarizeThrown, type ThrownSummary } from '../../lib/core/base/thrown.ts';
+import { type ErrorSummary, summarizeError } from '../../lib/core/base/serialize-error.ts';
 import { AttemptsExhausted } from '../../lib/core/engine/errors.ts';
 import { failure } from '../../lib/core/model/outcome.ts';
 import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
@@ -15,7 +15,7 @@ export async function giveUp(
   error: unknown,
   endedAt: number,
 ): Promise<void> {
-  await giveUpUnder(await claim(records, request), endedAt, summarizeThrown(error));
+  await giveUpUnder(await claim(records, request), endedAt, summarizeError(error));
   await records.change(request, { type: 'dead_letter', redrives: 0 });
 }
 
@@ -43,7 +43,7 @@ export async function succeed(
   await lease.complete(inlineOutcome('1', 'application/json', { request }));
 }
 
-async function giveUpUnder(lease: Lease, endedAt: number, error?: ThrownSummary): Promise<void> {
+async function giveUpUnder(lease: Lease, endedAt: number, error?: ErrorSummary): Promise<void> {
   const { request, attempt, lastError } = lease;
   const ending = failure(new AttemptsExhausted(attempt, error ?? lastError, false), attempt);
   await lease.complete(outcomeOf(ending, { request, endedAt }), { error });

@@ -209,7 +209,8 @@ export class MemorySoak {
       const killer = setTimeout(() => process.die(), dies);
       const engine = process.engine({
         queue: this.#queue,
-        chance: { now: Date.now, random: this.#random },
+        clock: Date,
+        random: this.#random,
         settings: this.#settings,
         ports: {
           store: this.#store,

@@ -5,7 +5,7 @@ export const ENDED_AT = Date.UTC(2026, 0, 31, 12, 0, 0, 5);
 
 /** An outcome of request `r-1`. */
 export function outcomeOf(ending: Ending, given: Partial<Omit<Outcome, 'status'>> = {}): Outcome {
-  return { ...ending, request: { id: 'r-1', issuer: '' }, endedAt: ENDED_AT, ...given };
+  return { ...ending, request: { id: 'r-1', source: '' }, endedAt: ENDED_AT, ...given };
 }
 
 /** A success with these bytes. */

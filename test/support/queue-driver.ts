@@ -1,23 +1,24 @@
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
-import type { Chance } from '../../lib/core/ports/clock.ts';
+import type { Clock, Random } from '../../lib/core/ports/clock.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import type { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
-import type { SetChance } from './set-chance.ts';
+import type { TestClock } from './test-clock.ts';
 
 /** What an engine is made with in a process that may die. */
 export interface Hosted {
   readonly queue: MemoryInputQueue;
-  readonly chance: Chance;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly settings: EngineSettings;
-  readonly ports: Omit<EnginePorts, 'input' | 'chance'>;
+  readonly ports: Omit<EnginePorts, 'input' | 'clock' | 'random'>;
   /** Handles a request. `crash` kills the process it runs in and never returns. */
   readonly handler: (request: ProcessorRequest, crash: () => Promise<never>) => unknown;
 }
 
 /** What a driver runs batches with. */
 export interface Drive extends Hosted {
-  readonly chance: SetChance;
+  readonly clock: TestClock;
   readonly batchSize: number;
   readonly timeoutSeconds: number;
 }
@@ -28,18 +29,18 @@ export interface Drive extends Hosted {
  * @returns how many processes died
  */
 export async function drain(drive: Drive): Promise<number> {
-  const { queue, chance } = drive;
+  const { queue, clock } = drive;
   let crashes = 0;
   while (true) {
     const deliveries = queue.receive(drive.batchSize);
     const [first] = deliveries;
     if (!first) {
       if (queue.nextVisibleAt === undefined) return crashes;
-      chance.time = Math.max(chance.time + 1, queue.nextVisibleAt);
+      clock.time = Math.max(clock.time + 1, queue.nextVisibleAt);
       continue;
     }
     const process = new MortalProcess();
-    const batch = process.engine(drive).processBatch(deliveries, chance.now() + drive.timeoutSeconds * 1000);
+    const batch = process.engine(drive).processBatch(deliveries, clock.now() + drive.timeoutSeconds * 1000);
     const again = await Promise.race([batch, process.death]);
     if (again) queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
     else crashes++;
@@ -66,7 +67,7 @@ export class MortalProcess {
   }
 
   /** The engine in it. */
-  engine({ handler, settings, ports, queue, chance }: Hosted): Engine {
+  engine({ handler, settings, ports, queue, clock, random }: Hosted): Engine {
     const crash = (): Promise<never> => {
       this.die();
       return new Promise(() => {});
@@ -77,14 +78,15 @@ export class MortalProcess {
     const { store, records, output, deadLetters } = ports;
     return new Engine(processor, settings, {
       ...ports,
-      chance,
+      clock,
+      random,
       store: {
         open: (...args) => this.#living(() => store.open(...args)),
         versionOf: (...args) => this.#living(() => store.versionOf(...args)),
         recall: (...args) => this.#living(() => store.recall(...args)),
         save: (...args) => this.#living(() => store.save(...args)),
-        lend: (...args) => this.#living(() => store.lend(...args)),
-        maxLentBytes: store.maxLentBytes,
+        copyForConsumer: (...args) => this.#living(() => store.copyForConsumer(...args)),
+        maxCopyBytes: store.maxCopyBytes,
       },
       records: {
         read: (request) => this.#living(() => records.read(request)),

@@ -4,7 +4,7 @@ import { failure, type Outcome } from '../../lib/core/model/outcome.ts';
 import type { RecordEvent } from '../../lib/core/model/request-record.ts';
 import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
-export const REQUEST = { id: 'r-1', issuer: '' };
+export const REQUEST = { id: 'r-1', source: '' };
 
 /** The outcome of an attempt that succeeded, and says so. */
 export function successOf(attempt: number): Outcome {
@@ -19,8 +19,8 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
   const attempt = fc.integer({ min: 1, max: 4 });
   const times = fc.integer({ min: now - 5, max: now + 5 });
   const request = fc.record(
-    { id: fc.constant('r-1'), issuer: fc.constant(''), expiresAt: times },
-    { requiredKeys: ['id', 'issuer'] },
+    { id: fc.constant('r-1'), source: fc.constant(''), expiresAt: times },
+    { requiredKeys: ['id', 'source'] },
   );
   return fc.oneof(
     fc.record({ type: fc.constant('submit' as const), request, uploaded: fc.boolean() }),

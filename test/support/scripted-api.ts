@@ -3,12 +3,16 @@ import { onTestFinished } from 'vitest';
 import { type ClientOptions, CoatcheckClient } from '../../lib/client/client.ts';
 import type { Timing } from '../../lib/client/retry.ts';
 import { type ReceivedCall, type Script, ScriptedEndpoint } from './scripted-endpoint.ts';
-import { SetChance } from './set-chance.ts';
+import { TestClock } from './test-clock.ts';
 
-/** A clock that is moved by whoever sleeps, and nobody waits for it. */
-export class FastTiming extends SetChance implements Timing {
+/** A clock that advances when something sleeps, so that no test waits. */
+export class FastTiming extends TestClock implements Timing {
+  /** What {@link random} returns. */
+  randomValue = 0.5;
   /** Milliseconds slept, one number a sleep. */
   readonly sleeps: number[] = [];
+
+  random = (): number => this.randomValue;
 
   sleep = async (milliseconds: number, signal?: AbortSignal): Promise<void> => {
     signal?.throwIfAborted();

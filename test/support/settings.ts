@@ -1,6 +1,6 @@
 import {
   DEFAULT_CALLBACK_PORTS,
-  DEFAULT_DISPOSABLE_PREFIX,
+  DEFAULT_CONSUMER_COPY_PREFIX,
   DEFAULT_OUTPUT_FORMAT,
   DEFAULT_RESULT_PREFIX,
   DEFAULT_WEBHOOK_EVENTS,
@@ -13,7 +13,7 @@ export function engineSettings(given: Partial<EngineSettings> = {}): EngineSetti
   return {
     serviceName: 'service',
     resultPrefix: DEFAULT_RESULT_PREFIX,
-    disposablePrefix: DEFAULT_DISPOSABLE_PREFIX,
+    consumerCopyPrefix: DEFAULT_CONSUMER_COPY_PREFIX,
     claimCheckSources: ['payloads'],
     outputFormat: DEFAULT_OUTPUT_FORMAT,
     concurrency: NUMBER_SETTINGS.batchSize.default,

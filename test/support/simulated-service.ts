@@ -3,7 +3,7 @@ import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts
 import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
 import { CollectingLogger } from './collecting-logger.ts';
-import { SetChance, START } from './set-chance.ts';
+import { START, TestClock } from './test-clock.ts';
 
 /** How fine the simulation is. */
 const TICK_MILLISECONDS = 100;
@@ -54,7 +54,7 @@ export class SimulatedService {
   readonly refused: RefusedRequest[] = [];
   readonly #options: SimulatedServiceOptions;
   readonly #random: () => number;
-  readonly #chance = new SetChance();
+  readonly #clock = new TestClock();
   readonly #frontEnds: readonly LoadAdmission[];
   readonly #processors: readonly Processor[];
   readonly #waiting: AdmittedRequest[] = [];
@@ -70,23 +70,24 @@ export class SimulatedService {
     const rules = { firstSlots, reachableSlots, maxWaitSeconds, timeoutSeconds: 60, tenantSharePercent: 50 };
     const log = new MemoryLoadLog();
     const logger = new CollectingLogger();
-    const chance = { now: this.#chance.now, random: this.#random };
+    const clock = this.#clock;
+    const random = this.#random;
     const gauge = {
       read: async () => ({ waiting: this.#waiting.length, inFlight: this.#inFlight, delayed: 0 }),
     };
     this.#frontEnds = Array.from(
       { length: options.frontEnds },
-      () => new LoadAdmission(rules, { gauge, log, logger, chance }),
+      () => new LoadAdmission(rules, { gauge, log, logger, clock, random }),
     );
     this.#processors = Array.from({ length: options.processors }, () => ({
-      meter: new LoadMeter(log, chance.now, logger),
+      meter: new LoadMeter(log, clock.now, logger),
       batch: undefined,
     }));
   }
 
   /** Seconds since the start. */
   get seconds(): number {
-    return (this.#chance.now() - START) / 1_000;
+    return (this.#clock.now() - START) / 1_000;
   }
 
   /** Requests that were admitted and haven't ended. */
@@ -103,7 +104,7 @@ export class SimulatedService {
   async run(seconds: number, ...arrivals: readonly Arrivals[]): Promise<void> {
     const end = this.#tick + (seconds * 1_000) / TICK_MILLISECONDS;
     while (this.#tick < end) {
-      this.#chance.time = START + ++this.#tick * TICK_MILLISECONDS;
+      this.#clock.time = START + ++this.#tick * TICK_MILLISECONDS;
       for (const processor of this.#processors) await this.#end(processor);
       for (const tenant of this.#comingBack()) await this.#ask(tenant);
       for (const { tenant, perSecond } of arrivals) {
@@ -142,14 +143,14 @@ export class SimulatedService {
     if (processor.batch || this.#waiting.length === 0) return;
     const requests = this.#waiting.splice(0, this.#options.batchSize);
     const seconds = requests.map(() => -Math.log(1 - this.#random()) * this.#options.meanSeconds);
-    const startedAt = this.#chance.now();
+    const startedAt = this.#clock.now();
     processor.batch = { requests, startedAt, endsAt: startedAt + Math.max(...seconds) * 1_000 };
     this.#inFlight += requests.length;
   }
 
   async #end(processor: Processor): Promise<void> {
     const { batch, meter } = processor;
-    const now = this.#chance.now();
+    const now = this.#clock.now();
     if (!batch || batch.endsAt > now) return;
     processor.batch = undefined;
     this.#inFlight -= batch.requests.length;

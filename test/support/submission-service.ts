@@ -1,7 +1,7 @@
 import { v7 } from 'uuid';
 import { DEFAULT_PAYLOAD_PREFIX } from '../../lib/core/config/settings.ts';
 import type { EngineSettings } from '../../lib/core/engine/engine-settings.ts';
-import { type Order, Submissions } from '../../lib/core/intake/submissions.ts';
+import { Submissions, type SubmitRequest } from '../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -23,7 +23,7 @@ export interface ServiceOptions {
 }
 
 /** An order of 5 bytes of text, unless said otherwise. */
-export function order(given: Partial<Order> = {}): Order {
+export function submitRequest(given: Partial<SubmitRequest> = {}): SubmitRequest {
   return { payload: Buffer.from('hello'), contentType: 'text/plain', metadata: {}, ...given };
 }
 
@@ -43,7 +43,7 @@ export class SubmissionService {
 
   constructor({ around = (_, effect) => effect(), settings = {} }: ServiceOptions = {}) {
     this.harness = new EngineHarness((request) => this.#run(request), settings);
-    const { chance, records, store, logger } = this.harness;
+    const { clock, records, store, logger } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = this.harness.settings;
     const keys = new MemoryIdempotencyKeys();
     const { queue } = this;
@@ -53,7 +53,7 @@ export class SubmissionService {
     };
     this.submissions = new Submissions(
       {
-        records: new RequestRecords(recordStore, chance.now, recordAgeDays),
+        records: new RequestRecords(recordStore, clock.now, recordAgeDays),
         keys: {
           find: (...args) => keys.find(...args),
           take: (...args) => around('take', () => keys.take(...args)),
@@ -66,20 +66,20 @@ export class SubmissionService {
           open: store.open.bind(store),
           versionOf: store.versionOf.bind(store),
           recall: store.recall.bind(store),
-          lend: store.lend.bind(store),
-          maxLentBytes: store.maxLentBytes,
+          copyForConsumer: store.copyForConsumer.bind(store),
+          maxCopyBytes: store.maxCopyBytes,
           save: (...args) => around('save', () => store.save(...args)),
         },
         logger,
-        chance,
+        clock,
         newId: (at) => v7({ msecs: at }),
       },
       { payloadPrefix: DEFAULT_PAYLOAD_PREFIX, inlineLimitBytes, maxPayloadBytes, maxJsonDepth },
     );
   }
 
-  submit(given: Partial<Order> = {}): Promise<RequestRecord> {
-    return this.submissions.submit(order(given));
+  submit(given: Partial<SubmitRequest> = {}): Promise<RequestRecord> {
+    return this.submissions.submit(submitRequest(given));
   }
 
   /** Delivers what waits, each message so often. */

@@ -27,11 +27,11 @@ export function deadLetterCells(request: DeadLetterRequest): string[] {
 
 /** A request of a dead letter as JSON output. */
 export function deadLetterResource(request: DeadLetterRequest, { message: letter }: DeadLetter) {
-  const { id, issuer, tenant } = request.described;
+  const { id, source, tenant } = request.described;
   const { endedAt, attempts, redrives, code, message } = summarize(request);
   return {
     id,
-    source: issuer || undefined,
+    source: source || undefined,
     tenant,
     status: request.record?.status,
     code,

@@ -95,7 +95,7 @@ function factRows(request: DeadLetterRequest, message: DeadMessage): string[][] 
   const { code, message: reason, endedAt, attempts, redrives } = summarize(request);
   const rows: (readonly [string, string | undefined])[] = [
     ['ticket', described.id],
-    ['source', described.issuer],
+    ['source', described.source],
     ['tenant', described.tenant],
     ['status', record?.status],
     ['error', `${code}: ${reason}`],

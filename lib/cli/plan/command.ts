@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../../core/base/errors.ts';
-import { messageOf } from '../../core/base/thrown.ts';
+import { messageOf } from '../../core/base/serialize-error.ts';
 import { planFor } from '../../planner/plan.ts';
 import type { Surge } from '../../planner/surge.ts';
 import { addPlanOptions, type PlanOptions, surgeOf, workloadOf } from './options.ts';

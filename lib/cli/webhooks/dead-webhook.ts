@@ -3,8 +3,8 @@ import { PermanentError } from '../../core/base/errors.ts';
 import {
   decodeWebhook,
   hostOf,
+  subjectOf,
   type Told,
-  toldBy,
   type WebhookMessage,
 } from '../../core/webhooks/message.ts';
 import { formatTime } from '../../terminal/figures.ts';
@@ -35,7 +35,7 @@ export const WEBHOOK_HEADER = ['webhook', 'request', 'host', 'event', 'attempts'
 export function openWebhook(message: DeadMessage): DeadWebhook {
   try {
     const webhook = decodeWebhook(message.body);
-    return { message, content: { webhook, told: toldBy(webhook) } };
+    return { message, content: { webhook, told: subjectOf(webhook) } };
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     return { message };
@@ -61,7 +61,7 @@ export function webhookResource({ message, content }: DeadWebhook) {
   return {
     id: webhook?.id,
     request: told?.request.id,
-    source: told?.request.issuer || undefined,
+    source: told?.request.source || undefined,
     tenant: told?.request.tenant,
     host: webhook && hostOf(webhook),
     event: told?.type,

@@ -16,14 +16,14 @@ export interface ProcessorRoleProps extends ProcessorResources {
 export class ProcessorRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ProcessorRoleProps) {
     super(scope, id, props.logGroup);
-    const { uploadPrefix, payloadPrefix, resultPrefix, disposablePrefix } = props.prefixes;
+    const { uploadPrefix, payloadPrefix, resultPrefix, consumerCopyPrefix } = props.prefixes;
     this.allowQueues(props);
     this.allowRecords(props.requestTable);
     // The record of the processor's load.
     this.allow(['dynamodb:UpdateItem'], [props.requestTable.tableArn]);
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
-    this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, disposablePrefix);
+    this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, consumerCopyPrefix);
     this.allowObjects(props.payloadBucket, ['s3:AbortMultipartUpload'], resultPrefix);
     if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
   }

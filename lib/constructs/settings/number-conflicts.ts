@@ -92,7 +92,7 @@ function lifecycleMinimums(numbers: ServiceNumbers): Minimum[] {
     { path: 'payloads.lifecycle.uploads', value: numbers.uploadAgeDays, ...input },
     { path: 'payloads.lifecycle.replacedUploads', value: numbers.replacedUploadAgeDays, ...input },
     { path: 'payloads.lifecycle.results', value: numbers.resultAgeDays, ...output },
-    { path: 'payloads.lifecycle.consumerCopies', value: numbers.disposableAgeDays, ...output },
+    { path: 'payloads.lifecycle.consumerCopies', value: numbers.consumerCopyAgeDays, ...output },
   ];
 }
 

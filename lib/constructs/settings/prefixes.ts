@@ -1,6 +1,6 @@
 import { Token } from 'aws-cdk-lib';
 import {
-  DEFAULT_DISPOSABLE_PREFIX,
+  DEFAULT_CONSUMER_COPY_PREFIX,
   DEFAULT_PAYLOAD_PREFIX,
   DEFAULT_RESULT_PREFIX,
   DEFAULT_UPLOAD_PREFIX,
@@ -13,7 +13,7 @@ export interface Prefixes {
   readonly uploadPrefix: string;
   readonly payloadPrefix: string;
   readonly resultPrefix: string;
-  readonly disposablePrefix: string;
+  readonly consumerCopyPrefix: string;
 }
 
 /** The prefixes of a service, with defaults. */
@@ -22,7 +22,7 @@ export function prefixesOf({ payloads: { prefixes = {} } = {} }: AsyncServicePro
     uploadPrefix: prefixes.uploads ?? DEFAULT_UPLOAD_PREFIX,
     payloadPrefix: prefixes.payloads ?? DEFAULT_PAYLOAD_PREFIX,
     resultPrefix: prefixes.results ?? DEFAULT_RESULT_PREFIX,
-    disposablePrefix: prefixes.consumerCopies ?? DEFAULT_DISPOSABLE_PREFIX,
+    consumerCopyPrefix: prefixes.consumerCopies ?? DEFAULT_CONSUMER_COPY_PREFIX,
   };
 }
 
@@ -32,7 +32,7 @@ export function prefixProblems(prefixes: Prefixes): string[] {
     'payloads.prefixes.uploads': prefixes.uploadPrefix,
     'payloads.prefixes.payloads': prefixes.payloadPrefix,
     'payloads.prefixes.results': prefixes.resultPrefix,
-    'payloads.prefixes.consumerCopies': prefixes.disposablePrefix,
+    'payloads.prefixes.consumerCopies': prefixes.consumerCopyPrefix,
   }).filter(([, prefix]) => !Token.isUnresolved(prefix));
   const malformed = known.flatMap(([path, prefix]) => prefixProblem(path, prefix) ?? []);
   const overlapping = known.flatMap(([path, prefix]) =>

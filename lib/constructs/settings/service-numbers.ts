@@ -77,7 +77,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     outputMaxReceiveCount: number('outputMaxReceiveCount', output?.maxReceiveCount),
     uploadAgeDays: number('uploadAgeDays', lifecycle?.uploads),
     resultAgeDays: number('resultAgeDays', lifecycle?.results),
-    disposableAgeDays: number('disposableAgeDays', lifecycle?.consumerCopies),
+    consumerCopyAgeDays: number('consumerCopyAgeDays', lifecycle?.consumerCopies),
     replacedUploadAgeDays: number('replacedUploadAgeDays', lifecycle?.replacedUploads),
     incompleteUploadAgeDays: number('incompleteUploadAgeDays', lifecycle?.incompleteUploads),
     recordAgeDays: number('recordAgeDays', records?.retention),

@@ -99,12 +99,12 @@ function cfnBucketOf(bucket: Bucket): CfnBucket {
  * Expired objects first become noncurrent versions. Those of uploads are kept longer: queued requests refer to them.
  */
 function lifecycleRules(settings: ServiceSettings): LifecycleRule[] {
-  const { prefixes, uploadAgeDays, resultAgeDays, disposableAgeDays, replacedUploadAgeDays } = settings;
+  const { prefixes, uploadAgeDays, resultAgeDays, consumerCopyAgeDays, replacedUploadAgeDays } = settings;
   return [
     expiry('Uploads', prefixes.uploadPrefix, uploadAgeDays, replacedUploadAgeDays),
     expiry('Payloads', prefixes.payloadPrefix, uploadAgeDays, replacedUploadAgeDays),
     expiry('Results', prefixes.resultPrefix, resultAgeDays, REPLACED_RESULT_AGE_DAYS),
-    expiry('DisposableCopies', prefixes.disposablePrefix, disposableAgeDays, REPLACED_RESULT_AGE_DAYS),
+    expiry('DisposableCopies', prefixes.consumerCopyPrefix, consumerCopyAgeDays, REPLACED_RESULT_AGE_DAYS),
     {
       id: 'IncompleteUploads',
       abortIncompleteMultipartUploadAfter: Duration.days(settings.incompleteUploadAgeDays),

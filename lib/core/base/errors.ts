@@ -1,4 +1,4 @@
-import { messageOf } from './thrown.ts';
+import { messageOf } from './serialize-error.ts';
 
 /**
  * Lets `instanceof` know a class's errors by a mark, whichever copy of this package made them: a program may hold

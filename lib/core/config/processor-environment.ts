@@ -36,7 +36,7 @@ export interface ProcessorEnvironment {
   /** The table of request records. */
   readonly requestTable: string;
   readonly resultPrefix: string;
-  readonly disposablePrefix: string;
+  readonly consumerCopyPrefix: string;
   /** Where claim checks may point: `bucket` or `bucket/prefix`, the payload bucket among them. */
   readonly claimCheckSources: readonly string[];
   readonly outputFormat: OutputFormat;
@@ -100,7 +100,7 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
     requestTable: text(TEXT_VARIABLES.requestTable),
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),
-    disposablePrefix: text(TEXT_VARIABLES.disposablePrefix),
+    consumerCopyPrefix: text(TEXT_VARIABLES.consumerCopyPrefix),
     claimCheckSources: list('COATCHECK_CLAIM_CHECK_SOURCES'),
     outputFormat: choice('COATCHECK_OUTPUT_FORMAT', OUTPUT_FORMATS),
     concurrency: setting('concurrency'),

@@ -251,7 +251,7 @@ export const NUMBER_SETTINGS = {
     default: LONGER_THAN_ANY_QUEUE_DAYS,
     variable: 'COATCHECK_RESULT_AGE_DAYS',
   },
-  disposableAgeDays: {
+  consumerCopyAgeDays: {
     prop: 'payloads.lifecycle.consumerCopies',
     meaning:
       'How long copies of results are kept that their consumer didn’t delete. At least `output.queue.retention`.',
@@ -375,7 +375,7 @@ export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
 export const DEFAULT_RESULT_PREFIX = 'results/';
 
 /** Copies of results for consumers that delete what they fetched are stored under this prefix. */
-export const DEFAULT_DISPOSABLE_PREFIX = 'disposable/';
+export const DEFAULT_CONSUMER_COPY_PREFIX = 'disposable/';
 
 /** Longest prefix, in characters: a key has 1,024 bytes, and what follows the prefix needs most of them. */
 export const PREFIX_MAX_LENGTH = 128;

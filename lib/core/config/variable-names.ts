@@ -12,7 +12,7 @@ export const TEXT_VARIABLES = {
   uploadPrefix: 'COATCHECK_UPLOAD_PREFIX',
   payloadPrefix: 'COATCHECK_PAYLOAD_PREFIX',
   resultPrefix: 'COATCHECK_RESULT_PREFIX',
-  disposablePrefix: 'COATCHECK_DISPOSABLE_PREFIX',
+  consumerCopyPrefix: 'COATCHECK_CONSUMER_COPY_PREFIX',
   webhookQueueUrl: 'COATCHECK_WEBHOOK_QUEUE_URL',
   webhookQueueArn: 'COATCHECK_WEBHOOK_QUEUE_ARN',
   pauseQueueUrl: 'COATCHECK_PAUSE_QUEUE_URL',

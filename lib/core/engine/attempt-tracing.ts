@@ -1,7 +1,7 @@
 import { type Attributes, context, SpanKind } from '@opentelemetry/api';
+import { summarizeError } from '../base/serialize-error.ts';
 import { setSpanError } from '../base/span-error.ts';
 import { type StartedSpan, startSpan } from '../base/start-span.ts';
-import { summarizeThrown } from '../base/thrown.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -80,7 +80,7 @@ export class AttemptSpan {
   endRetried(thrown: unknown): void {
     const { span } = this.#start(this.#traced.request);
     if (span.isRecording()) {
-      const { code, name, message } = summarizeThrown(thrown);
+      const { code, name, message } = summarizeError(thrown);
       setSpanError(span, code ?? name, message);
     }
     this.#end('retried');

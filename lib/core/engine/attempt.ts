@@ -6,7 +6,7 @@ import {
   StoreUnavailable,
 } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
-import { describeThrown, summarizeThrown, type ThrownSummary } from '../base/thrown.ts';
+import { type ErrorSummary, serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { isLastReceive } from '../config/receive-budget.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
@@ -60,7 +60,10 @@ export class Attempt {
   async run(): Promise<AttemptEnd> {
     const { outcome, deadLetter } = await this.#recorded();
     const { settling } = this.#tools.shift;
-    return { outcome: await this.#before(settling, this.#results.lend(outcome, settling)), deadLetter };
+    return {
+      outcome: await this.#before(settling, this.#results.copyForConsumer(outcome, settling)),
+      deadLetter,
+    };
   }
 
   async #recorded(): Promise<AttemptEnd> {
@@ -156,7 +159,7 @@ export class Attempt {
    * @param attempts those it had: a lease that is taken to say so is none
    * @param error what the last one threw; where that isn't known, what the latest one that reported threw
    */
-  #giveUp(lease: Lease, attempts: number, error?: ThrownSummary): Promise<Outcome> {
+  #giveUp(lease: Lease, attempts: number, error?: ErrorSummary): Promise<Outcome> {
     const isSilent = error === undefined && lease.takenOver;
     const exhausted = new AttemptsExhausted(attempts, error ?? lease.lastError, isSilent);
     const ending = failure(exhausted, attempts);
@@ -203,11 +206,11 @@ export class Attempt {
     if (error instanceof AttemptTimedOut) throw error;
     const { circuit, shift, settings } = this.#tools;
     const { settling } = shift;
-    const spared = circuit.failed(error, this.#delivery.attempt);
-    if (!spared && lease.countedAttempt >= settings.maxAttempts) {
-      return this.#giveUp(lease, lease.countedAttempt, summarizeThrown(error));
+    const uncounted = circuit.failed(error, this.#delivery.attempt);
+    if (!uncounted && lease.countedAttempt >= settings.maxAttempts) {
+      return this.#giveUp(lease, lease.countedAttempt, summarizeError(error));
     }
-    const outcome = await this.#before(settling, lease.release(error, spared)).catch((refusal) => {
+    const outcome = await this.#before(settling, lease.release(error, uncounted)).catch((refusal) => {
       this.#warn('The lease could not be given back', refusal);
       return this.#keepLease(error);
     });
@@ -274,13 +277,13 @@ export class Attempt {
   #warn(message: string, error?: unknown): void {
     const fields = {
       ...requestFields(this.#request),
-      ...(error !== undefined && { error: describeThrown(error) }),
+      ...(error !== undefined && { error: serializeError(error) }),
     };
     this.#tools.ports.logger.warn(message, fields);
   }
 
   #now(): number {
-    return this.#tools.ports.chance.now();
+    return this.#tools.ports.clock.now();
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeThrown } from '../base/thrown.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import type { CountName, DistributionName } from '../config/metric-names.ts';
 import { type CountedCode, countedCode } from '../model/failure-codes.ts';
 import type { Outcome } from '../model/outcome.ts';
@@ -63,7 +63,7 @@ export class BatchMetrics {
     try {
       this.#metrics.emit(collected);
     } catch (error) {
-      this.#logger.warn('The figures of a batch could not be told', { error: describeThrown(error) });
+      this.#logger.warn('The figures of a batch could not be told', { error: serializeError(error) });
     }
   }
 

@@ -1,5 +1,5 @@
 import { pack } from '../base/pack.ts';
-import { messageOf } from '../base/thrown.ts';
+import { messageOf } from '../base/serialize-error.ts';
 import type { Outlet, SendResult } from '../ports/message-sink.ts';
 
 /** What became of one message: published, or why not. */

@@ -1,5 +1,5 @@
 import { DownstreamUnavailable, RetryLater } from '../base/errors.ts';
-import { describeThrown, summarizeThrown } from '../base/thrown.ts';
+import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -71,7 +71,7 @@ export class Circuit {
   /**
    * An attempt failed, or could not even begin, and is to be made again.
    * @param receives of its message
-   * @returns whether it is spared: not counted, since not its request is to blame
+   * @returns whether it is uncounted: not counted, since not its request is to blame
    */
   failed(error: unknown, receives: number): boolean {
     const down = error instanceof DownstreamUnavailable;
@@ -136,15 +136,15 @@ export class Circuit {
   /** Without the event source's pause this instance puts off what it is given, and each time SQS counts a receive. */
   async #ask(seconds: number, error: unknown): Promise<void> {
     const { pauses, logger } = this.#ports;
-    const { name, message } = summarizeThrown(error);
+    const { name, message } = summarizeError(error);
     logger.error('Processing pauses: what every request needs is down', {
       seconds,
-      error: describeThrown(error),
+      error: serializeError(error),
     });
     try {
       await pauses?.request({ seconds, reason: `${name}: ${message}` });
     } catch (refusal) {
-      logger.error('The event source could not be asked to pause', { error: describeThrown(refusal) });
+      logger.error('The event source could not be asked to pause', { error: serializeError(refusal) });
     }
   }
 }

@@ -1,6 +1,6 @@
 import { OutcomeUnpublishable, StoreUnavailable } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
-import { describeThrown } from '../base/thrown.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { briefly, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
 import type { DeadLetter } from '../model/request-record.ts';
@@ -104,7 +104,7 @@ export class EndPublisher {
     const { records, ports } = this.#tools;
     const found = await this.#before(records.find(request), 'The request table');
     const ending = failure(new OutcomeUnpublishable(reason), found?.attempts ?? 1);
-    const failed = outcomeOf({ ...outcome, ...request }, ending, ports.chance.now(), outcome.redrives);
+    const failed = outcomeOf({ ...outcome, ...request }, ending, ports.clock.now(), outcome.redrives);
     const { stored } = await this.#before(
       records.change(request, { type: 'unpublishable', outcome: failed }),
       'The request table',
@@ -149,7 +149,7 @@ export class EndPublisher {
         },
       );
     } catch (error) {
-      const fields = { ...requestFields(request), error: describeThrown(error) };
+      const fields = { ...requestFields(request), error: serializeError(error) };
       ports.logger.warn('The record could not note a dead letter', fields);
     }
   }

@@ -1,5 +1,5 @@
 import type { ProcessorEnvironment } from '../config/processor-environment.ts';
-import type { Chance } from '../ports/clock.ts';
+import type { Clock, Random } from '../ports/clock.ts';
 import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
 import type { InputQueue } from '../ports/message-source.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
@@ -46,5 +46,6 @@ export interface EnginePorts {
   /** What the spans of attempts name as the source of messages. */
   readonly source?: MessageSource;
   readonly logger: Logger;
-  readonly chance: Chance;
+  readonly clock: Clock;
+  readonly random: Random;
 }

@@ -1,7 +1,7 @@
 import { RequestIdReused } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { Semaphore } from '../base/semaphore.ts';
-import { describeThrown } from '../base/thrown.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { isLastReceive } from '../config/receive-budget.ts';
 import type { Decoded } from '../model/decoded-request.ts';
@@ -57,17 +57,17 @@ export class Engine {
     this.#settings = settings;
     this.#ports = ports;
     this.#semaphore = new Semaphore(settings.concurrency);
-    this.#records = new RequestRecords(ports.records, () => ports.chance.now(), settings.recordAgeDays);
-    const circuitPorts = { pauses: ports.pauses, now: () => ports.chance.now(), logger: ports.logger };
+    this.#records = new RequestRecords(ports.records, () => ports.clock.now(), settings.recordAgeDays);
+    const circuitPorts = { pauses: ports.pauses, now: () => ports.clock.now(), logger: ports.logger };
     this.#circuit = new Circuit(settings, circuitPorts);
     this.#outputCircuit = new Circuit({ ...settings, failureRatePercent: undefined }, circuitPorts);
-    this.#meter = ports.load && new LoadMeter(ports.load, () => ports.chance.now(), ports.logger);
-    this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.chance.now(), ports.logger);
+    this.#meter = ports.load && new LoadMeter(ports.load, () => ports.clock.now(), ports.logger);
+    this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.clock.now(), ports.logger);
     this.#failureEvents =
       ports.failureBus &&
       new FailureEvents(ports.failureBus, {
         serviceName: settings.serviceName,
-        random: ports.chance.random,
+        random: ports.random,
         logger: ports.logger,
       });
   }
@@ -78,7 +78,7 @@ export class Engine {
    * @returns ids of the messages that must be delivered again; every other one is done
    */
   async processBatch(deliveries: readonly Delivery[], deadlineAt: number): Promise<string[]> {
-    using shift = new Shift(this.#ports.chance.now(), deadlineAt);
+    using shift = new Shift(this.#ports.clock.now(), deadlineAt);
     const distinct = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()];
     const fates = await this.#processWithIsolation(distinct, shift);
     await Promise.all([
@@ -94,7 +94,7 @@ export class Engine {
       messages: deliveries.length,
       acknowledged: distinct.length - again.length,
       redelivered: again.length,
-      milliseconds: this.#ports.chance.now() - shift.startedAt,
+      milliseconds: this.#ports.clock.now() - shift.startedAt,
     });
     return again;
   }
@@ -104,7 +104,7 @@ export class Engine {
    * on nobody waits any more: a suspect that is only slow must have its time.
    */
   async #processWithIsolation(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
-    const now = this.#ports.chance.now();
+    const now = this.#ports.clock.now();
     const { sound, suspect } = triage(deliveries, this.#settings.visibilityTimeoutSeconds, now);
     if (suspect.length === 0) return this.#process(sound, shift);
     this.#ports.logger.warn('Messages may have crashed a process: run one at a time', {
@@ -141,7 +141,7 @@ export class Engine {
       shift,
     });
     const tasks = tasksOf(deliveries, this.#settings);
-    const startedAt = this.#ports.chance.now();
+    const startedAt = this.#ports.clock.now();
     const ended = await Promise.all(
       tasks.map((task) => this.#semaphore.run(receivesOf(task), () => this.#runTask(task, publisher, shift))),
     );
@@ -160,7 +160,7 @@ export class Engine {
     this.#meter?.add({
       completed: fates.filter((fate) => fate === 'done').length,
       handled,
-      milliseconds: slots * (this.#ports.chance.now() - startedAt),
+      milliseconds: slots * (this.#ports.clock.now() - startedAt),
     });
   }
 
@@ -220,13 +220,13 @@ export class Engine {
       handled = true;
     });
     try {
-      const { chance, source } = this.#ports;
+      const { clock, source } = this.#ports;
       const traced = {
         request: task.decoded,
         messageId: latestOf(task).id,
         attempt: receivesOf(task),
         source,
-        now: () => chance.now(),
+        now: () => clock.now(),
       };
       const end = await traceAttempt(traced, (span) => this.#endOf(task, processor, shift, span));
       if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
@@ -265,7 +265,7 @@ export class Engine {
       return new Attempt(decoded, latestOf(task), tools).run();
     }
     const ending = failure(decoded.rejection, receivesOf(task));
-    return { outcome: outcomeOf(decoded, ending, this.#ports.chance.now()), deadLetter: 'no' };
+    return { outcome: outcomeOf(decoded, ending, this.#ports.clock.now()), deadLetter: 'no' };
   }
 
   /** Its request has its own message, which is still to come: this one has nothing to add but what isn't run. */
@@ -278,14 +278,14 @@ export class Engine {
   #retry(error: unknown, task: Task): Fate {
     const { decoded, deliveries } = task;
     const attempt = receivesOf(task);
-    const { chance } = this.#ports;
+    const { clock, random } = this.#ports;
     const delaySeconds = Math.min(
-      attemptDelaySeconds(error, attempt, this.#settings, chance.random()),
+      attemptDelaySeconds(error, attempt, this.#settings, random()),
       ...deliveries.map(({ sentAt }) =>
-        longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, chance.now()),
+        longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, clock.now()),
       ),
     );
-    const thrown = describeThrown(error instanceof StillLeased ? error.cause : error);
+    const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
     this.#ports.logger.warn('Attempt failed, to be tried again', {
       ...requestFields(decoded),
       code: thrown.code,
@@ -328,7 +328,7 @@ export class Engine {
     const secondsLeft = this.#secondsLeft;
     if (secondsLeft === 0) return fate;
     const { inputRetentionSeconds } = this.#settings;
-    const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.chance.now());
+    const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.clock.now());
     return Math.max(fate, Math.min(secondsLeft + Math.min(fate, LONGEST_STEP_BACK_SECONDS), longest));
   }
 
@@ -347,7 +347,7 @@ export class Engine {
         throw new Error("it didn't answer before the deadline");
       });
     } catch (error) {
-      this.#ports.logger.warn(failure, { error: describeThrown(error) });
+      this.#ports.logger.warn(failure, { error: serializeError(error) });
     }
   }
 }

@@ -1,4 +1,4 @@
-import { describeThrown } from '../base/thrown.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { LoadLog, Logger, WorkDone } from '../ports/telemetry.ts';
 
@@ -46,7 +46,7 @@ export class LoadMeter {
         throw new Error("it didn't answer before the deadline");
       });
     } catch (error) {
-      this.#logger.warn('What was done could not be counted', { error: describeThrown(error) });
+      this.#logger.warn('What was done could not be counted', { error: serializeError(error) });
     }
   }
 }

@@ -124,7 +124,7 @@ function likelyType(beginning: string): string {
 /** An extended client stores messages, not its own pointers. */
 function rejectedIfOffloaded(decoded: Decoded): Decoded {
   if (!isOffloaded(decoded)) return decoded;
-  const { id, issuer, tenant, traceparent, tracestate } = decoded;
+  const { id, source, tenant, traceparent, tracestate } = decoded;
   const rejection = new EnvelopeMalformed('extended client pointer', 'it points at another pointer');
-  return { id, issuer, tenant, traceparent, tracestate, rejection };
+  return { id, source, tenant, traceparent, tracestate, rejection };
 }

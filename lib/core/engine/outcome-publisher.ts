@@ -13,11 +13,11 @@ export class Announcer {
   readonly #webhooks: Publisher<OutputMessage> | undefined;
   readonly #deadLetters: Publisher<OutputMessage>;
 
-  constructor(settings: EngineSettings, { output, webhooks, deadLetters, chance }: EnginePorts) {
+  constructor(settings: EngineSettings, { output, webhooks, deadLetters, random }: EnginePorts) {
     this.#settings = settings;
-    this.#output = new Publisher(output, chance.random);
-    this.#webhooks = webhooks && new Publisher(webhooks, chance.random);
-    this.#deadLetters = new Publisher(deadLetters, chance.random);
+    this.#output = new Publisher(output, random);
+    this.#webhooks = webhooks && new Publisher(webhooks, random);
+    this.#deadLetters = new Publisher(deadLetters, random);
   }
 
   /** Sends an outcome to the output queue. One that has no form in the output format is refused. */

@@ -1,5 +1,5 @@
 import type { RequestFields } from '../base/log-fields.ts';
-import { describeThrown } from '../base/thrown.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import type { Progress } from '../model/request-record.ts';
 import type { Lease } from '../records/lease.ts';
 import type { EnginePorts } from './engine-settings.ts';
@@ -30,7 +30,7 @@ export class ProgressReport {
     this.#tell = tell;
     this.#lease = lease;
     this.#ports = ports;
-    this.#recordedAt = ports.chance.now();
+    this.#recordedAt = ports.clock.now();
   }
 
   /** Fires when the request was found to be cancelled, or taken over by another attempt. */
@@ -39,7 +39,7 @@ export class ProgressReport {
   }
 
   add({ fraction, note }: Progress): void {
-    const now = this.#ports.chance.now();
+    const now = this.#ports.clock.now();
     if (now - this.#recordedAt < INTERVAL_MILLISECONDS) return;
     this.#recordedAt = now;
     void this.#record({ fraction, note: note?.slice(0, NOTE_MAX_LENGTH) });
@@ -50,7 +50,7 @@ export class ProgressReport {
       if (await this.#lease.progress(progress)) await this.#tell(progress);
       else this.#stop.abort();
     } catch (error) {
-      const fields = { ...this.#about, error: describeThrown(error) };
+      const fields = { ...this.#about, error: serializeError(error) };
       this.#ports.logger.warn('Progress could not be recorded, or not told', fields);
     }
   }

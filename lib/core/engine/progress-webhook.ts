@@ -11,11 +11,11 @@ export async function tellProgress(
   request: RecordedRequest,
   progress: Progress,
   settings: EngineSettings,
-  { webhooks, chance }: EnginePorts,
+  { webhooks, clock }: EnginePorts,
 ): Promise<void> {
   const url = webhookUrl('progress', request.callbackUrl, settings);
   if (!webhooks || url === undefined) return;
-  const message = progressWebhookOf(request, progress, chance.now(), url, settings.serviceName);
+  const message = progressWebhookOf(request, progress, clock.now(), url, settings.serviceName);
   const [result] = await webhooks.send([queuedWebhook(message)]);
   if (result && !result.sent) throw new Error(`the webhook queue refused it: ${result.reason}`);
 }

@@ -65,18 +65,18 @@ export class ResultKeeper {
     if (outcome.status !== 'succeeded' || 'check' in outcome.result) return undefined;
     const { bytes, contentType, stored } = outcome.result;
     const result = stored ?? (await this.#store(single(bytes), contentType, lease, signal));
-    return this.lend({ ...outcome, result }, signal);
+    return this.copyForConsumer({ ...outcome, result }, signal);
   }
 
   /**
    * A raw outcome as its consumers can read it. Extended clients read every object as text and delete it: text is a
    * copy, a new one for every publication. What isn't text stays where it is.
    */
-  async lend(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
+  async copyForConsumer(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (this.#settings.outputFormat !== 'raw') return outcome;
     if (outcome.status !== 'succeeded' || !('check' in outcome.result)) return outcome;
     try {
-      return { ...outcome, result: await this.#lent(outcome.result, signal) };
+      return { ...outcome, result: await this.#copy(outcome.result, signal) };
     } catch (error) {
       // Gone: a reference tells so, and a pointer would fail its reader's whole receive.
       if (error instanceof PermanentError)
@@ -85,16 +85,16 @@ export class ResultKeeper {
     }
   }
 
-  async #lent(result: StoredResult, signal: AbortSignal): Promise<StoredResult> {
-    const { store, chance } = this.#ports;
+  async #copy(result: StoredResult, signal: AbortSignal): Promise<StoredResult> {
+    const { store, clock, random } = this.#ports;
     const isText = result.isText ?? (await this.#isText(result, signal));
     if (!isText) return { ...result, isText };
     const key = resultKey(
-      this.#settings.disposablePrefix,
+      this.#settings.consumerCopyPrefix,
       this.#request,
-      `copy ${chance.now()} ${chance.random()}`,
+      `copy ${clock.now()} ${random()}`,
     );
-    return { ...(await store.lend(result, key)), isText };
+    return { ...(await store.copyForConsumer(result, key)), isText };
   }
 
   /** A stored result, inline if the outcome with it is one that travels so. */
@@ -116,7 +116,7 @@ export class ResultKeeper {
     }
   }
 
-  /** @throws ResultTooLarge when it couldn't be lent: that must show before it is recorded as a success */
+  /** @throws ResultTooLarge for a result too large to copy for its consumer; this must fail before a success is recorded */
   async #store(
     body: AsyncIterable<Uint8Array>,
     contentType: string,
@@ -130,8 +130,8 @@ export class ResultKeeper {
     const stored = await store.save(key, check.pass(body), contentType, signal);
     // What an attempt before this one stored may be something else.
     const isText = attempt > 1 ? await this.#isText(stored, signal) : check.isUtf8;
-    if (isText && stored.size > store.maxLentBytes) {
-      throw new ResultTooLarge(stored.size, store.maxLentBytes);
+    if (isText && stored.size > store.maxCopyBytes) {
+      throw new ResultTooLarge(stored.size, store.maxCopyBytes);
     }
     return { ...stored, isText };
   }
@@ -142,7 +142,7 @@ export class ResultKeeper {
   }
 
   #success(result: InlineResult): Outcome {
-    return outcomeOf(this.#request, { status: 'succeeded', result }, this.#ports.chance.now());
+    return outcomeOf(this.#request, { status: 'succeeded', result }, this.#ports.clock.now());
   }
 
   /** Whether the queue takes the outcome as it is: it is measured as it is sent. */

@@ -81,7 +81,7 @@ export class Work {
       onProgress: (made) => progress.add(made),
     });
     if (processor.input) await request.validate(processor.input);
-    const body = await resultBodyOf(await processor.handler(request), ports.chance.now());
+    const body = await resultBodyOf(await processor.handler(request), ports.clock.now());
     return await new ResultKeeper(this.#request, settings, ports).keep(body, this.#lease, shift.over);
   }
 

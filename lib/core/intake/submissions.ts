@@ -2,10 +2,10 @@ import { createHash } from 'node:crypto';
 import { single } from '../base/byte-streams.ts';
 import { PayloadEmpty, PayloadTooLarge } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
-import { describeThrown } from '../base/thrown.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { created, type RecordedRequest, type RequestRecord } from '../model/request-record.ts';
-import type { Chance } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
 import type { SubmissionQueue } from '../ports/message-sink.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -15,7 +15,7 @@ import { encodeSubmission, type Submission } from '../wire/submission.ts';
 import { IdempotencyKeyBusy, IdempotencyKeyReused } from './errors.ts';
 
 /** A request as its client hands it in, payload and all. */
-export interface Order extends TraceContext {
+export interface SubmitRequest extends TraceContext {
   readonly tenant?: string;
   readonly payload: Uint8Array;
   readonly contentType: string;
@@ -45,13 +45,13 @@ export interface SubmissionPorts {
   readonly queue: SubmissionQueue;
   readonly store: PayloadStore;
   readonly logger: Logger;
-  readonly chance: Chance;
+  readonly clock: Clock;
   /** A request id nobody can guess, which sorts by its time: milliseconds since 1970. */
   readonly newId: (at: number) => string;
 }
 
 /** A request with an id of our own. */
-type OwnRequest = RecordedRequest & Pick<Submission, 'issuer'>;
+type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 
 /** How long an idempotency key stands for its request: a day. */
 export const KEY_RETENTION_MILLISECONDS = 86_400_000;
@@ -78,18 +78,18 @@ export class Submissions {
    * @throws PayloadEmpty, PayloadTooLarge, IdempotencyKeyReused, IdempotencyKeyBusy, or what a port threw: then it is
    *   not known whether it was taken
    */
-  async submit(order: Order): Promise<RequestRecord> {
-    const { byteLength } = order.payload;
+  async submit(input: SubmitRequest): Promise<RequestRecord> {
+    const { byteLength } = input.payload;
     if (byteLength === 0) throw new PayloadEmpty('of the request');
     if (byteLength > this.#settings.maxPayloadBytes) {
       throw new PayloadTooLarge('The payload', byteLength, this.#settings.maxPayloadBytes);
     }
-    const { idempotencyKey } = order;
+    const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
-      const now = this.#ports.chance.now();
-      return this.#take(order, this.#ports.newId(now), now);
+      const now = this.#ports.clock.now();
+      return this.#take(input, this.#ports.newId(now), now);
     }
-    return this.#takeOnce(order, idempotencyKey);
+    return this.#takeOnce(input, idempotencyKey);
   }
 
   /**
@@ -97,53 +97,53 @@ export class Submissions {
    * that isn't to be taken: it may have been, and the answer lost.
    * @throws IdempotencyKeyReused, IdempotencyKeyBusy
    */
-  async takenBefore(order: Order): Promise<RequestRecord | undefined> {
-    const { idempotencyKey: key, tenant } = order;
+  async takenBefore(input: SubmitRequest): Promise<RequestRecord | undefined> {
+    const { idempotencyKey: key, tenant } = input;
     if (key === undefined) return undefined;
-    const use = await this.#ports.keys.find(tenant, key, this.#ports.chance.now());
-    return use && this.#takenFor(use, order, key);
+    const use = await this.#ports.keys.find(tenant, key, this.#ports.clock.now());
+    return use && this.#takenFor(use, input, key);
   }
 
-  async #takeOnce(order: Order, key: string): Promise<RequestRecord> {
-    const fresh = this.#use(order);
-    const use = await this.#ports.keys.take(order.tenant, key, fresh);
-    const taken = use.requestId === fresh.requestId ? undefined : await this.#takenFor(use, order, key);
+  async #takeOnce(input: SubmitRequest, key: string): Promise<RequestRecord> {
+    const fresh = this.#use(input);
+    const use = await this.#ports.keys.take(input.tenant, key, fresh);
+    const taken = use.requestId === fresh.requestId ? undefined : await this.#takenFor(use, input, key);
     // Whoever had the key first is gone and may have sent the message: sent again it is the same request.
-    return taken ?? this.#take(order, use.requestId, use.usedAt);
+    return taken ?? this.#take(input, use.requestId, use.usedAt);
   }
 
   /** The record of the request an earlier use of a key was for; undefined when whoever used it is gone. */
-  async #takenFor(use: KeyUse, order: Order, key: string): Promise<RequestRecord | undefined> {
-    const { records, chance } = this.#ports;
-    if (use.fingerprint !== fingerprintOf(order)) throw new IdempotencyKeyReused(key);
-    const taken = await records.find({ id: use.requestId, issuer: '', tenant: order.tenant });
-    if (!taken && chance.now() < use.usedAt + TAKING_MILLISECONDS) {
+  async #takenFor(use: KeyUse, input: SubmitRequest, key: string): Promise<RequestRecord | undefined> {
+    const { records, clock } = this.#ports;
+    if (use.fingerprint !== fingerprintOf(input)) throw new IdempotencyKeyReused(key);
+    const taken = await records.find({ id: use.requestId, source: '', tenant: input.tenant });
+    if (!taken && clock.now() < use.usedAt + TAKING_MILLISECONDS) {
       throw new IdempotencyKeyBusy(key, BUSY_RETRY_SECONDS);
     }
     return taken;
   }
 
-  #use(order: Order): KeyUse {
-    const usedAt = this.#ports.chance.now();
+  #use(input: SubmitRequest): KeyUse {
+    const usedAt = this.#ports.clock.now();
     return {
       requestId: this.#ports.newId(usedAt),
-      fingerprint: fingerprintOf(order),
+      fingerprint: fingerprintOf(input),
       usedAt,
       keptUntil: usedAt + KEY_RETENTION_MILLISECONDS,
     };
   }
 
   /** The message first: a record without a message would wait for ever, a message without a record gets one. */
-  async #take(order: Order, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt } = order;
+  async #take(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt } = input;
     const trace = { traceparent, tracestate };
-    const request = { id, issuer: '', tenant, ...trace, callbackUrl, expiresAt } as const;
-    await this.#ports.queue.send(await this.#message(order, request, at), tenant);
+    const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt } as const;
+    await this.#ports.queue.send(await this.#message(input, request, at), tenant);
     return this.#record(request, at);
   }
 
-  async #message(order: Order, request: OwnRequest, submittedAt: number): Promise<string> {
-    const { contentType, contentEncoding, contentLanguage, metadata, payload } = order;
+  async #message(input: SubmitRequest, request: OwnRequest, submittedAt: number): Promise<string> {
+    const { contentType, contentEncoding, contentLanguage, metadata, payload } = input;
     const submission: Submission = {
       ...request,
       submittedAt,
@@ -173,7 +173,7 @@ export class Submissions {
     try {
       return await this.#ports.records.submit(request, at, true);
     } catch (error) {
-      const fields = { ...requestFields(request), error: describeThrown(error) };
+      const fields = { ...requestFields(request), error: serializeError(error) };
       this.#ports.logger.warn('A request was taken and could not be recorded yet', fields);
       return created({ type: 'submit', request, uploaded: true }, at);
     }
@@ -181,8 +181,8 @@ export class Submissions {
 }
 
 /** Stands for all of an order that decides what its request is. */
-function fingerprintOf(order: Order): string {
-  const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt, callbackUrl } = order;
+function fingerprintOf(input: SubmitRequest): string {
+  const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt, callbackUrl } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // An order without one has the fingerprint it had before there were any.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];

@@ -6,12 +6,12 @@ import type { RequestRecord } from '../model/request-record.ts';
 import { ticketKey } from '../model/upload-key.ts';
 import type { ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from '../ports/client-transfers.ts';
 import { UploadIncomplete, UploadUnknown } from '../ports/client-transfers.ts';
-import type { Chance } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { RequestRefused, RequestUnknown } from './errors.ts';
 
 /** A request whose payload its client will upload by itself. */
-export interface UploadOrder extends TraceContext {
+export interface UploadRequest extends TraceContext {
   readonly tenant?: string;
   /** Bytes the payload has. */
   readonly size: number;
@@ -63,7 +63,7 @@ export interface UploadSettings {
 export interface UploadPorts {
   readonly records: RequestRecords;
   readonly transfers: ClientTransfers;
-  readonly chance: Chance;
+  readonly clock: Clock;
   /** A request id nobody can guess, which sorts by its time: milliseconds since 1970. */
   readonly newId: (at: number) => string;
 }
@@ -88,15 +88,15 @@ export class Uploads {
    * Makes a request that waits for its payload, and says how to upload that.
    * @throws PayloadTooLarge, RequestRefused
    */
-  async open(order: UploadOrder): Promise<OpenedUpload> {
+  async open(input: UploadRequest): Promise<OpenedUpload> {
     const { maxPayloadBytes } = this.#settings;
-    if (order.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', order.size, maxPayloadBytes);
-    const { chance, records, newId } = this.#ports;
-    const now = chance.now();
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, size: uploadBytes } = order;
+    if (input.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', input.size, maxPayloadBytes);
+    const { clock, records, newId } = this.#ports;
+    const now = clock.now();
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, size: uploadBytes } = input;
     const request = {
       id: newId(now),
-      issuer: '',
+      source: '',
       tenant,
       traceparent,
       tracestate,
@@ -106,9 +106,9 @@ export class Uploads {
     };
     // The record first: the payload may come as soon as somebody knows where to.
     const record = await records.submit(request, now, false);
-    const upload = goesInParts(order)
-      ? await this.#parts(order, request, now)
-      : await this.#form(order, request, now);
+    const upload = goesInParts(input)
+      ? await this.#parts(input, request, now)
+      : await this.#form(input, request, now);
     return { record, upload };
   }
 
@@ -165,28 +165,28 @@ export class Uploads {
     return stored.record;
   }
 
-  async #form(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
-    const form = await this.#ports.transfers.form(this.#expected(order, request), {
-      size: order.size,
-      sha256: order.sha256,
+  async #form(input: UploadRequest, request: RequestIdentity, now: number): Promise<UploadWay> {
+    const form = await this.#ports.transfers.form(this.#expected(input, request), {
+      size: input.size,
+      sha256: input.sha256,
       expiresInSeconds: UPLOAD_LIFETIME_SECONDS,
     });
     return { way: 'form', expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000, ...form };
   }
 
-  async #parts(order: UploadOrder, request: RequestIdentity, now: number): Promise<UploadWay> {
-    const { partSize, partCount } = layoutOf(order.size);
+  async #parts(input: UploadRequest, request: RequestIdentity, now: number): Promise<UploadWay> {
+    const { partSize, partCount } = layoutOf(input.size);
     return {
       way: 'parts',
-      uploadName: await this.#ports.transfers.beginParts(this.#expected(order, request)),
+      uploadName: await this.#ports.transfers.beginParts(this.#expected(input, request)),
       partSize,
       partCount,
       expiresAt: now + UPLOAD_LIFETIME_SECONDS * 1000,
     };
   }
 
-  #expected(order: UploadOrder, request: RequestIdentity): ExpectedUpload {
-    const { contentType, contentEncoding, contentLanguage, metadata } = order;
+  #expected(input: UploadRequest, request: RequestIdentity): ExpectedUpload {
+    const { contentType, contentEncoding, contentLanguage, metadata } = input;
     return { key: this.#key(request), contentType, contentEncoding, contentLanguage, metadata };
   }
 
@@ -249,7 +249,7 @@ function assertAllParts(parts: readonly UploadedPart[], { size, partCount }: Lay
 }
 
 /** Whether a payload is uploaded in parts: because its client likes to, or because it is too large for a form. */
-export function goesInParts({ multipart, size }: Pick<UploadOrder, 'multipart' | 'size'>): boolean {
+export function goesInParts({ multipart, size }: Pick<UploadRequest, 'multipart' | 'size'>): boolean {
   return multipart || size > S3_MAX_PUT_BYTES;
 }
 

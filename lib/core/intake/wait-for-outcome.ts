@@ -1,5 +1,5 @@
 import type { RequestRecord } from '../model/request-record.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Timer } from '../ports/clock.ts';
 
 /** The first wait between two looks at a record, and the longest: each look is a read, and a quick handler is quick. */
 const FIRST_WAIT_MILLISECONDS = 100;
@@ -16,7 +16,7 @@ const GROWTH = 1.5;
 export async function recordAtEnd(
   find: () => Promise<RequestRecord | undefined>,
   until: number,
-  clock: Clock,
+  clock: Timer,
 ): Promise<RequestRecord | undefined> {
   let wait = FIRST_WAIT_MILLISECONDS;
   let record = await find();

@@ -4,7 +4,7 @@ import {
   RequestCancelled,
   RequestExpired,
 } from '../base/errors.ts';
-import { messageOf } from '../base/thrown.ts';
+import { messageOf } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
 import type { StoredResult } from './stored-result.ts';
@@ -52,7 +52,7 @@ export type Outcome = Ending &
 export function outcomeOf(
   {
     id,
-    issuer,
+    source,
     tenant,
     traceparent,
     tracestate,
@@ -62,7 +62,7 @@ export function outcomeOf(
   endedAt: number,
   redrives?: number,
 ): Outcome {
-  const request = { id, issuer, tenant };
+  const request = { id, source, tenant };
   return { ...ending, request, endedAt, traceparent, tracestate, callbackUrl, redrives };
 }
 

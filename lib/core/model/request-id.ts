@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 /** Longest request id, and longest name of a tenant, in characters. */
 export const REQUEST_ID_MAX_LENGTH = 256;
 
-/** Longest name of an issuer, in characters: it is in every outcome, which must fit a message. */
-export const ISSUER_MAX_LENGTH = 2_048;
+/** Longest name of a source, in characters: it is in every outcome, which must fit a message. */
+export const SOURCE_MAX_LENGTH = 2_048;
 
 /** Where an uploaded payload lies. */
 export interface UploadedObject {
@@ -27,14 +27,14 @@ export interface RequestIdentity {
   /** The ticket. */
   readonly id: string;
   /** Who gave the id, where it is only unique among its giver's; empty when the id stands for itself. */
-  readonly issuer: string;
+  readonly source: string;
   /** Whom the request is for: tenants who choose the same id have different requests. */
   readonly tenant?: string;
 }
 
 /** 32 hexadecimal digits that stand for a request, different ones for each use. */
-export function identityDigest(use: string, { id, issuer, tenant }: RequestIdentity): string {
-  return tenant === undefined ? digestOf(use, issuer, id) : digestOf(use, issuer, id, tenant);
+export function identityDigest(use: string, { id, source, tenant }: RequestIdentity): string {
+  return tenant === undefined ? digestOf(use, source, id) : digestOf(use, source, id, tenant);
 }
 
 /** 32 hexadecimal digits that stand for these texts; different texts have different digests. */
@@ -46,10 +46,10 @@ export function digestOf(...texts: readonly string[]): string {
  * What is wrong with the identity a sender chose, or undefined when it will do. All of it must survive as message
  * attributes, in a log line and in a URL, so it is short and has no control characters or unpaired surrogates.
  */
-export function identityProblem({ id, issuer, tenant }: RequestIdentity): string | undefined {
+export function identityProblem({ id, source, tenant }: RequestIdentity): string | undefined {
   return (
     nameProblem('a request id', id, 1, REQUEST_ID_MAX_LENGTH) ??
-    nameProblem('an issuer', issuer, 0, ISSUER_MAX_LENGTH) ??
+    nameProblem('a source', source, 0, SOURCE_MAX_LENGTH) ??
     (tenant === undefined ? undefined : nameProblem('a tenant', tenant, 1, REQUEST_ID_MAX_LENGTH))
   );
 }

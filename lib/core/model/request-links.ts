@@ -12,9 +12,9 @@ export function requestPath(id: string, rest = ''): string {
   return `/v1/requests/${idSegment(id)}${rest}`;
 }
 
-/** The links of a request. @param issuer who gave the id; empty when it stands for itself */
-export function linksOf(id: string, issuer: string): RequestLinks {
-  const query = issuer === '' ? '' : `?source=${encodeURIComponent(issuer)}`;
+/** The links of a request. @param source who gave the id; empty when it stands for itself */
+export function linksOf(id: string, source: string): RequestLinks {
+  const query = source === '' ? '' : `?source=${encodeURIComponent(source)}`;
   return {
     self: requestPath(id) + query,
     result: requestPath(id, '/result') + query,

@@ -1,4 +1,4 @@
-import type { ThrownSummary } from '../base/thrown.ts';
+import type { ErrorSummary } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { ClaimCheck } from './claim-check.ts';
 import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './outcome.ts';
@@ -34,7 +34,7 @@ export interface RequestRecord {
   /** Names the claim that took the lease, so that a claim whose answer was lost is recognised. */
   readonly leaseId?: string;
   /** What the latest attempt that failed threw. */
-  readonly lastError?: ThrownSummary;
+  readonly lastError?: ErrorSummary;
   /** How far the latest attempt says it is. */
   readonly progress?: Progress;
   /** How it ended. */
@@ -49,8 +49,8 @@ export interface RequestRecord {
   readonly redrives?: number;
   /** When it was put into the queue again the last time, in the queue's time. */
   readonly putBackAt?: number;
-  /** Attempts that don't count any more: those before it last came back, and those that were spared. */
-  readonly attemptsSpared?: number;
+  /** Attempts that don't count any more: those before it last came back, and those that were uncounted. */
+  readonly uncountedAttempts?: number;
   /** How its webhook stands, or stood at an earlier end. It is noted beside the record: no write of that changes it. */
   readonly webhook?: WebhookState;
   readonly createdAt: number;
@@ -109,9 +109,9 @@ export type RecordEvent =
   | {
       readonly type: 'release';
       readonly attempt: number;
-      readonly error: ThrownSummary;
+      readonly error: ErrorSummary;
       /** Whether the attempt doesn't count, since not its request was to blame. */
-      readonly spared?: boolean;
+      readonly uncounted?: boolean;
     }
   | {
       readonly type: 'complete';
@@ -126,7 +126,7 @@ export type RecordEvent =
 /** Why there are no more attempts. */
 export interface GivingUp {
   /** What the latest attempt that reported threw, if any did. */
-  readonly error: ThrownSummary | undefined;
+  readonly error: ErrorSummary | undefined;
 }
 
 /** How often a request may come back from the dead-letter queue: whatever puts it back by itself must not do so for ever. */
@@ -249,7 +249,7 @@ function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestReco
     deadLetterIsBare: undefined,
     redrives: redrives + 1,
     putBackAt: sentAt,
-    attemptsSpared: attempts,
+    uncountedAttempts: attempts,
   };
 }
 
@@ -350,12 +350,16 @@ function completed(
 /** A failed attempt that was asked to stop has stopped. */
 function released(
   record: RequestRecord,
-  { error, spared }: ReleaseEvent,
+  { error, uncounted }: ReleaseEvent,
   now: number,
 ): Partial<RequestRecord> {
   const left = record.status === 'cancelling' ? cancelled(record, now) : WAITING;
-  const { attemptsSpared = 0 } = record;
-  return { ...left, lastError: error, attemptsSpared: spared ? attemptsSpared + 1 : record.attemptsSpared };
+  const { uncountedAttempts = 0 } = record;
+  return {
+    ...left,
+    lastError: error,
+    uncountedAttempts: uncounted ? uncountedAttempts + 1 : record.uncountedAttempts,
+  };
 }
 
 const WAITING = { status: 'queued', leaseEndsAt: undefined, leaseId: undefined } as const;

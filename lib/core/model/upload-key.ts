@@ -18,13 +18,13 @@ export function ticketKey(
 export function ticketOf(key: string): RequestIdentity | undefined {
   const [, owner, id] = TICKET.exec(key) ?? [];
   if (owner === undefined || id === undefined) return undefined;
-  if (owner === NOBODY) return { id, issuer: '' };
+  if (owner === NOBODY) return { id, source: '' };
   const tenant = Buffer.from(owner, 'base64url').toString();
   // There are other ways to write the same bytes, and bytes that are no text.
   if (Buffer.from(tenant).toString('base64url') !== owner || tenant.length > API_TENANT_MAX_LENGTH) {
     return undefined;
   }
-  const request = { id, issuer: '', tenant };
+  const request = { id, source: '', tenant };
   return identityProblem(request) === undefined ? request : undefined;
 }
 

@@ -10,7 +10,7 @@ export interface Load {
 }
 
 /** Whether a request is taken. */
-export type Verdict =
+export type AdmissionDecision =
   | { readonly admitted: true; readonly load: Load }
   | {
       readonly admitted: false;
@@ -22,7 +22,7 @@ export type Verdict =
     };
 
 /** Who wants a request to be taken. */
-export interface Applicant {
+export interface Submitter {
   readonly tenant?: string;
   /** Milliseconds since 1970 after which nobody waits for the outcome. */
   readonly expiresAt?: number;
@@ -37,7 +37,7 @@ export interface AdmissionState {
 
 /** Decides whether requests are taken. */
 export interface Admission {
-  decide(applicant: Applicant): Promise<Verdict>;
+  decide(submitter: Submitter): Promise<AdmissionDecision>;
   /** What it would decide, without anybody applying. */
   state(): Promise<AdmissionState>;
 }

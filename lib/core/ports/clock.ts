@@ -1,14 +1,13 @@
-/** Time and chance, injected where behaviour depends on them. */
-export interface Chance {
-  /** Milliseconds since 1970. */
-  now(): number;
-  /** From 0 up to, not including, 1. */
-  random(): number;
-}
-
-/** How time passes, injected for tests. */
+/** The current time, injected so that tests can set it. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+}
+
+/** A clock that can also wait. */
+export interface Timer extends Clock {
   sleep(milliseconds: number): Promise<void>;
 }
+
+/** A source of random numbers from 0 (inclusive) to 1 (exclusive), injected so that tests can set it. */
+export type Random = () => number;

@@ -46,9 +46,9 @@ export interface PayloadStore {
   /** Opens what was saved under a key; undefined when nothing was. */
   recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined>;
 
-  /** Largest result {@link lend} can copy. */
-  readonly maxLentBytes: number;
+  /** Largest result {@link copyForConsumer} can copy. */
+  readonly maxCopyBytes: number;
 
   /** Copies a stored result to a key its consumer may delete. @throws PayloadMissing when it is gone */
-  lend(result: StoredResult, key: string): Promise<StoredResult>;
+  copyForConsumer(result: StoredResult, key: string): Promise<StoredResult>;
 }

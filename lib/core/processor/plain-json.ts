@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { ResultInvalid } from '../base/errors.ts';
-import { messageOf } from '../base/thrown.ts';
+import { messageOf } from '../base/serialize-error.ts';
 import { isBlob, isResponse, isStream } from '../base/web-bodies.ts';
 
 /** Longest path an error names, in characters. */

@@ -1,4 +1,4 @@
-import { summarizeThrown, type ThrownSummary } from '../base/thrown.ts';
+import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
 import type { Outcome } from '../model/outcome.ts';
 import {
   type DeadLetter,
@@ -30,7 +30,7 @@ export class Lease {
 
   /** Which attempt it is of those that count. */
   get countedAttempt(): number {
-    return this.attempt - (this.#stored.record.attemptsSpared ?? 0);
+    return this.attempt - (this.#stored.record.uncountedAttempts ?? 0);
   }
 
   /** When the request's record was created, in milliseconds since 1970: another record of the same id has another time. */
@@ -49,7 +49,7 @@ export class Lease {
   }
 
   /** What the latest attempt that failed threw, as far as is known. */
-  get lastError(): ThrownSummary | undefined {
+  get lastError(): ErrorSummary | undefined {
     return this.#stored.record.lastError;
   }
 
@@ -80,12 +80,12 @@ export class Lease {
 
   /**
    * Gives the request back after a failure.
-   * @param spared whether the attempt doesn't count
+   * @param uncounted whether the attempt doesn't count
    * @returns the outcome it has, if any: it may have been cancelled
    */
-  async release(error: unknown, spared: boolean): Promise<Outcome | undefined> {
+  async release(error: unknown, uncounted: boolean): Promise<Outcome | undefined> {
     const { attempt } = this;
-    const released = { type: 'release', attempt, error: summarizeThrown(error), spared } as const;
+    const released = { type: 'release', attempt, error: summarizeError(error), uncounted } as const;
     return (await this.#apply(released)).outcome;
   }
 

@@ -168,6 +168,6 @@ export class RequestRecords {
 
 /** What a record keeps of a request that may be described by more. */
 function recordedOf(request: RecordedRequest): RecordedRequest {
-  const { id, issuer, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes } = request;
-  return { id, issuer, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes };
+  const { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes } = request;
+  return { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes };
 }

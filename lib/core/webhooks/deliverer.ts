@@ -1,10 +1,10 @@
-import { describeThrown, messageOf } from '../base/thrown.ts';
+import { messageOf, serializeError } from '../base/serialize-error.ts';
 import { traceIdOf } from '../base/traceparent.ts';
 import { SQS_MAX_DELAY_SECONDS } from '../config/aws-limits.ts';
 import type { Delivery } from '../model/received-message.ts';
 import { digestOf } from '../model/request-id.ts';
 import { shortReason, type WebhookState } from '../model/webhook-state.ts';
-import type { Chance } from '../ports/clock.ts';
+import type { Clock, Random } from '../ports/clock.ts';
 import type { InputQueue } from '../ports/message-source.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type {
@@ -20,8 +20,8 @@ import {
   hostOf,
   isOutOfDate,
   isProgress,
+  subjectOf,
   type Told,
-  toldBy,
   type WebhookMessage,
 } from './message.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
@@ -43,7 +43,8 @@ export interface WebhookPorts {
   readonly deadLetters: WebhookQueue;
   readonly states: WebhookStates;
   readonly logger: Logger;
-  readonly chance: Chance;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 const END = 'The webhook queue refused to end a message';
@@ -83,13 +84,13 @@ export class WebhookDeliverer {
         traceId: message.traceparent && traceIdOf(message.traceparent),
         attempt: message.attempt,
       });
-      const told = toldBy(message);
-      if (isOutOfDate(told, this.#ports.chance.now())) {
+      const told = subjectOf(message);
+      if (isOutOfDate(told, this.#ports.clock.now())) {
         logger.info(DROPPED);
         return true;
       }
       const secrets = await this.#ports.secrets.read();
-      const at = this.#ports.chance.now();
+      const at = this.#ports.clock.now();
       const verdict = await this.#post(message, secrets);
       if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
       if (verdict.status === 'delivered') logger.info('Webhook delivered');
@@ -103,22 +104,22 @@ export class WebhookDeliverer {
       }
       return true;
     } catch (error) {
-      const fields = { messageId: delivery.id, error: describeThrown(error) };
+      const fields = { messageId: delivery.id, error: serializeError(error) };
       this.#ports.logger.error('A webhook could not be handled', fields);
       return false;
     }
   }
 
   async #post(message: WebhookMessage, secrets: readonly string[]): Promise<WebhookVerdict> {
-    const { sender, chance } = this.#ports;
+    const { sender, clock } = this.#ports;
     const { url, id, body } = message;
-    const signed = signedHeaders(id, body, secrets, chance.now());
+    const signed = signedHeaders(id, body, secrets, clock.now());
     try {
       const answer = await traceWebhookCall(message, ({ traceparent, tracestate }) => {
         const trace = { ...(traceparent && { traceparent }), ...(tracestate && { tracestate }) };
         return sender.post(url, { ...signed, ...trace }, body);
       });
-      return verdictOf(answer, chance.now());
+      return verdictOf(answer, clock.now());
     } catch (error) {
       return { status: 'failed', reason: messageOf(error), askedSeconds: 0 };
     }
@@ -131,15 +132,15 @@ export class WebhookDeliverer {
     { reason, askedSeconds }: Extract<WebhookVerdict, { status: 'failed' }>,
     logger: Logger,
   ): Promise<Pick<WebhookState, 'status' | 'reason' | 'nextAttemptAt'>> {
-    const { deadLetters, chance } = this.#ports;
-    const waitSeconds = webhookWaitSeconds(message.attempt, askedSeconds, chance.random());
+    const { deadLetters, clock, random } = this.#ports;
+    const waitSeconds = webhookWaitSeconds(message.attempt, askedSeconds, random());
     const next = encodeWebhook({ ...message, attempt: message.attempt + 1 });
     if (waitSeconds === undefined) {
       logger.error('Webhook given up', { reason });
       await deadLetters.send(next, hostOf(message), 0);
       return { status: 'given_up', reason: shortReason(reason) };
     }
-    const nextAttemptAt = chance.now() + waitSeconds * 1000;
+    const nextAttemptAt = clock.now() + waitSeconds * 1000;
     if (isOutOfDate(told, nextAttemptAt)) {
       logger.info(DROPPED, { reason });
       return { status: 'given_up', reason: shortReason(reason) };
@@ -150,12 +151,12 @@ export class WebhookDeliverer {
   }
 
   async #sendLater(message: WebhookMessage, next: string, waitSeconds: number): Promise<void> {
-    const { queue, later, chance } = this.#ports;
+    const { queue, later, clock } = this.#ports;
     if (waitSeconds <= SQS_MAX_DELAY_SECONDS) return queue.send(next, hostOf(message), waitSeconds);
     // Named after the message it follows: however often that is delivered, one follows it. Sent again to another URL, it
     // is another.
     const name = `${digestOf('schedule', message.id, message.url)}-${message.attempt}`;
-    await later.schedule(name, next, chance.now() + waitSeconds * 1000);
+    await later.schedule(name, next, clock.now() + waitSeconds * 1000);
   }
 
   /** A wait that couldn't be set is the queue's own default. */
@@ -169,7 +170,7 @@ export class WebhookDeliverer {
     try {
       await done;
     } catch (error) {
-      this.#ports.logger.warn(failure, { error: describeThrown(error) });
+      this.#ports.logger.warn(failure, { error: serializeError(error) });
     }
   }
 }

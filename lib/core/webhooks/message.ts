@@ -58,7 +58,7 @@ export function progressWebhookOf(
       ...aboutRequest(request, traceparent),
       status: 'running',
       progress,
-      links: { self: linksOf(request.id, request.issuer).self },
+      links: { self: linksOf(request.id, request.source).self },
     },
   });
   return { url, id, attempt: 1, traceparent, tracestate, body };
@@ -129,7 +129,7 @@ export interface Told {
  * Reads from a delivery's body what it tells of.
  * @throws EnvelopeMalformed
  */
-export function toldBy({ body }: Pick<WebhookMessage, 'body'>): Told {
+export function subjectOf({ body }: Pick<WebhookMessage, 'body'>): Told {
   const value = parseJson(body, 'The body', 16);
   const data = isObject(value) ? value.data : undefined;
   if (!isObject(value) || !isObject(data)) throw new EnvelopeMalformed(ENVELOPE, 'its body must have data');
@@ -138,7 +138,7 @@ export function toldBy({ body }: Pick<WebhookMessage, 'body'>): Told {
     type: requiredText(ENVELOPE, value, 'type'),
     request: {
       id: requiredText(ENVELOPE, data, 'id'),
-      issuer: typeof source === 'string' ? source : '',
+      source: typeof source === 'string' ? source : '',
       tenant: typeof tenant === 'string' ? tenant : undefined,
     },
     at: Date.parse(requiredText(ENVELOPE, value, 'timestamp')),
@@ -148,7 +148,7 @@ export function toldBy({ body }: Pick<WebhookMessage, 'body'>): Told {
 /** Small, whatever the result is: that is referred to, and so is what a handler added to its problem. */
 function bodyOf(outcome: Outcome): string {
   const { request, status, endedAt } = outcome;
-  const { self, result } = linksOf(request.id, request.issuer);
+  const { self, result } = linksOf(request.id, request.source);
   return JSON.stringify({
     type: eventTypeOf(outcome),
     timestamp: new Date(endedAt).toISOString(),
@@ -161,8 +161,8 @@ function bodyOf(outcome: Outcome): string {
   });
 }
 
-function aboutRequest({ id, issuer, tenant }: RequestIdentity, traceparent: string | undefined) {
-  return { id, source: issuer || undefined, tenant, traceparent };
+function aboutRequest({ id, source, tenant }: RequestIdentity, traceparent: string | undefined) {
+  return { id, source: source || undefined, tenant, traceparent };
 }
 
 function endOf(outcome: Outcome) {

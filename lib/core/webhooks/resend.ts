@@ -4,7 +4,7 @@ import { encodeWebhook, hostOf, webhookOf } from './message.ts';
 import { type WebhookRules, webhookUrl } from './recipient.ts';
 
 /** What webhooks are told again with. */
-export interface RepeatingTools {
+export interface ResendTools {
   /** Absent where there are no webhooks. */
   readonly queue?: WebhookQueue;
   readonly rules: WebhookRules;
@@ -16,9 +16,9 @@ export interface RepeatingTools {
  * Tells an outcome by webhook again, whatever became of it before: under the same id, with all its attempts.
  * @returns whether there is anybody to tell it
  */
-export async function tellAgain(
+export async function resendWebhook(
   outcome: Outcome,
-  { queue, rules, serviceName }: RepeatingTools,
+  { queue, rules, serviceName }: ResendTools,
 ): Promise<boolean> {
   const url = webhookUrl(outcome.status, outcome.callbackUrl, rules);
   if (!queue || url === undefined) return false;

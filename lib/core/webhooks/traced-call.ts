@@ -1,7 +1,7 @@
 import { context, SpanKind } from '@opentelemetry/api';
+import { messageOf } from '../base/serialize-error.ts';
 import { setSpanError } from '../base/span-error.ts';
 import { startSpan } from '../base/start-span.ts';
-import { messageOf } from '../base/thrown.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { WebhookAnswer } from '../ports/webhooks.ts';
 import type { WebhookMessage } from './message.ts';

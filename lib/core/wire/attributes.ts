@@ -29,7 +29,7 @@ const OWN_ATTRIBUTES = new Set<string>(Object.values(ATTRIBUTES));
 export function attributesOf({ id, attributes }: Delivery): Omit<DecodedRequest, 'payload'> {
   return {
     id: attributes[ATTRIBUTES.requestId] ?? id,
-    issuer: '',
+    source: '',
     contentType: attributes[ATTRIBUTES.contentType],
     metadata: Object.fromEntries(Object.entries(attributes).filter(([name]) => !OWN_ATTRIBUTES.has(name))),
     tenant: attributes[ATTRIBUTES.tenant],

@@ -40,11 +40,11 @@ export function decodeCloudEvent(event: JsonObject, text: string): DecodedReques
     throw new EnvelopeMalformed(ENVELOPE, `specversion must be "1.0", got ${shown(event.specversion)}`);
   }
   const id = requiredText(ENVELOPE, event, 'id');
-  const issuer = requiredText(ENVELOPE, event, 'source');
+  const source = requiredText(ENVELOPE, event, 'source');
   requiredText(ENVELOPE, event, 'type');
   return {
     id,
-    issuer,
+    source,
     ...payloadOf(event, text),
     metadata: metadataOf(event),
     tenant: attribute('tenant'),

@@ -84,14 +84,14 @@ function parsed({ body, attributes }: Delivery, { maxJsonDepth }: DecodeLimits):
 function checked(decoded: Decoded): Decoded {
   assertSound('request', identityProblem(decoded));
   if ('rejection' in decoded) return decoded;
-  const { id, issuer, tenant, traceparent, tracestate, payload, contentType, callbackUrl } = decoded;
+  const { id, source, tenant, traceparent, tracestate, payload, contentType, callbackUrl } = decoded;
   try {
     if ('key' in payload) assertSound('claim check', claimCheckProblem(payload));
     if (contentType !== undefined) assertSound('content type', contentTypeProblem(contentType));
     if (callbackUrl !== undefined) assertSound('callback URL', callbackUrlLengthProblem(callbackUrl));
     return decoded;
   } catch (error) {
-    return { id, issuer, tenant, traceparent, tracestate, rejection: asRejection(error) };
+    return { id, source, tenant, traceparent, tracestate, rejection: asRejection(error) };
   }
 }
 
@@ -101,16 +101,16 @@ function assertSound(what: string, problem: string | undefined): void {
 
 /** The identity its sender will look for, if it can be told and used; else the message's own id. */
 function bestKnownIdentity(value: unknown, delivery: Delivery): RequestIdentity {
-  const { id, source: issuer, tenant } = statedIdentity(value, delivery);
+  const { id, source, tenant } = statedIdentity(value, delivery);
   if (
     typeof id === 'string' &&
-    typeof issuer === 'string' &&
+    typeof source === 'string' &&
     (tenant === undefined || tenant === null || typeof tenant === 'string')
   ) {
-    const identity = { id, issuer, tenant: tenant ?? undefined };
+    const identity = { id, source, tenant: tenant ?? undefined };
     if (identityProblem(identity) === undefined) return identity;
   }
-  return { id: delivery.id, issuer: '' };
+  return { id: delivery.id, source: '' };
 }
 
 function statedIdentity(value: unknown, { attributes }: Delivery): JsonObject {

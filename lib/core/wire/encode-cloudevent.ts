@@ -20,7 +20,7 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
     type: eventTypeOf(outcome),
     subject: outcome.request.id,
     time: new Date(outcome.endedAt).toISOString(),
-    requestsource: outcome.request.issuer || undefined,
+    requestsource: outcome.request.source || undefined,
     tenant: outcome.request.tenant,
     traceparent: outcome.traceparent,
     tracestate: outcome.tracestate,

@@ -47,7 +47,7 @@ function message(
 ): OutputMessage {
   const attributes = {
     [ATTRIBUTES.requestId]: text(request.id),
-    ...(request.issuer && { [ATTRIBUTES.requestSource]: text(request.issuer) }),
+    ...(request.source && { [ATTRIBUTES.requestSource]: text(request.source) }),
     ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
     ...(traceparent !== undefined && { [ATTRIBUTES.traceparent]: text(traceparent) }),
     ...(tracestate !== undefined && { [ATTRIBUTES.tracestate]: text(tracestate) }),

@@ -73,13 +73,13 @@ export function decodeS3Event(
 
 /** The request of an upload; none of an empty object that consoles make as a folder. */
 function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[] {
-  let request: RequestIdentity = { id: fallbackId, issuer: '' };
+  let request: RequestIdentity = { id: fallbackId, source: '' };
   try {
     const { bucket, key, version, size, versionId } = read();
     if (size === 0 && key.endsWith('/')) return [];
     const ticket = ticketOf(key);
     // Whoever has a ticket's form can upload twice, and has one request all the same.
-    request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), issuer: '' };
+    request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), source: '' };
     // What has a record fails there, when it is opened.
     if (size === 0 && !ticket) throw new PayloadEmpty(`s3://${bucket}/${key}`);
     const payload = { bucket, key, versionId, size };

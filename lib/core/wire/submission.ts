@@ -18,7 +18,7 @@ const ENVELOPE = 'submission';
 /** A request as the API hands it to the input queue. */
 export interface Submission extends RecordedRequest {
   /** Ids the API issued stand for themselves. */
-  readonly issuer: '';
+  readonly source: '';
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
   readonly contentType: string;
@@ -84,7 +84,7 @@ export function decodeSubmission(event: JsonObject, text: string): DecodedReques
   }
   return {
     ...request,
-    issuer: '',
+    source: '',
     contentEncoding: optionalText(ENVELOPE, event, 'contentencoding'),
     contentLanguage: optionalText(ENVELOPE, event, 'contentlanguage'),
     metadata: metadataOf(event),

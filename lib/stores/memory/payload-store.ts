@@ -33,12 +33,12 @@ interface StoredObject {
 /** Buckets in memory: versioned, the first writer of a result wins. */
 export class MemoryPayloadStore implements PayloadStore {
   readonly bucket: string;
-  readonly faults = new Faults<'open' | 'versionOf' | 'recall' | 'save' | 'lend'>();
+  readonly faults = new Faults<'open' | 'versionOf' | 'recall' | 'save' | 'copyForConsumer'>();
   /** Claim checks that were opened, in order. */
   readonly opened: ClaimCheck[] = [];
   /** Buckets nobody may read. */
   readonly deniedBuckets = new Set<string>();
-  maxLentBytes = Number.POSITIVE_INFINITY;
+  maxCopyBytes = Number.POSITIVE_INFINITY;
   bytesRead = 0;
   /** Payloads opened and neither read to their end nor discarded. */
   unreleased = 0;
@@ -134,9 +134,10 @@ export class MemoryPayloadStore implements PayloadStore {
     });
   }
 
-  lend({ check, size }: StoredResult, key: string): Promise<StoredResult> {
-    return this.faults.around('lend', () => {
-      if (size > this.maxLentBytes) throw new Error(`${size} bytes are too many to lend`);
+  copyForConsumer({ check, size }: StoredResult, key: string): Promise<StoredResult> {
+    return this.faults.around('copyForConsumer', () => {
+      if (size > this.maxCopyBytes)
+        throw new Error(`${size} bytes exceed the limit of ${this.maxCopyBytes} bytes for a copy`);
       const version = this.#find(check);
       if (!version) throw new PayloadMissing(formatClaimCheck(check));
       this.put(key, version.bytes, version);

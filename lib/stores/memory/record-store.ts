@@ -52,7 +52,7 @@ export class MemoryRecordStore implements RecordStore {
 
   /** The record of a request that is known by its id alone. */
   record(id: string): RequestRecord | undefined {
-    return this.#stored.get(keyOf({ id, issuer: '' }))?.record;
+    return this.#stored.get(keyOf({ id, source: '' }))?.record;
   }
 }
 

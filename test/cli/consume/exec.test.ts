@@ -13,7 +13,7 @@ const { signal } = new AbortController();
 function received(id: string) {
   const result = { bytes: Buffer.from('{}'), contentType: 'application/json' };
   const { body } = encodeCloudEvent(
-    outcomeOf({ id, issuer: '' }, { status: 'succeeded', result }, 0),
+    outcomeOf({ id, source: '' }, { status: 'succeeded', result }, 0),
     'service',
   );
   return readOutcome(body, { open: () => Promise.reject(new Error('nothing is in the store')) });

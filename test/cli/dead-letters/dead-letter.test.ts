@@ -15,9 +15,9 @@ import { POINTER_CLASS } from '../../../lib/core/wire/extended-client.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { failAgain, giveUp, succeed } from '../../support/given-up.ts';
 import { outcomeOf } from '../../support/outcomes.ts';
-import { SetChance, START } from '../../support/set-chance.ts';
+import { START, TestClock } from '../../support/test-clock.ts';
 
-const REQUEST = { id: 'r-1', issuer: '' };
+const REQUEST = { id: 'r-1', source: '' };
 const NAMED = { RequestId: { DataType: 'String', StringValue: 'r-1' } };
 
 /** After a message was sent at START. */
@@ -26,7 +26,7 @@ const LATER = START + 60_000;
 let records: RequestRecords;
 
 beforeEach(() => {
-  records = new RequestRecords(new MemoryRecordStore(), new SetChance().now, 30);
+  records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30);
 });
 
 function open(given: Partial<DeadMessage> = {}) {
@@ -87,7 +87,7 @@ describe('the summary of a request', () => {
 
   test('that was rejected has the rejection, not the record of the id that it claims', async () => {
     const body = '{"specversion": "1.0", "id": "e-1", "source": "/shop"}';
-    await giveUp(records, { id: 'e-1', issuer: '/shop' }, new Error('another'), LATER);
+    await giveUp(records, { id: 'e-1', source: '/shop' }, new Error('another'), LATER);
     expect(await summaryOfOne({ body, attributes: {} })).toMatchObject({ code: 'envelope_malformed' });
   });
 });
@@ -133,7 +133,7 @@ describe('a redrive', () => {
   test('puts back a message about several uploads if one of them needs it', async () => {
     const body = s3Event('a', 'b');
     const { requests } = await open({ body });
-    const [a, b] = requests.map(({ described }) => ({ id: described.id, issuer: '' }));
+    const [a, b] = requests.map(({ described }) => ({ id: described.id, source: '' }));
     if (!a || !b) throw new Error('not two requests');
     for (const request of [a, b]) await giveUp(records, request, new Error('no'), START);
     await succeed(records, a, LATER);

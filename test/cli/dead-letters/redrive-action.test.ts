@@ -9,7 +9,7 @@ import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../../support/scripted-endpoint.ts';
-import { SetChance, START } from '../../support/set-chance.ts';
+import { START, TestClock } from '../../support/test-clock.ts';
 
 interface Entry {
   readonly Id: string;
@@ -34,7 +34,7 @@ async function redrive(...letters: readonly (readonly [id: string, redrive?: num
     input: new ReturnQueue(sqs, `${endpoint.url}/1/input`),
     bucket: new TokenBucket(1_000, 10),
   });
-  const records = new RequestRecords(new MemoryRecordStore(), new SetChance().now, 30);
+  const records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30);
   const opened = await Promise.all(
     letters.map(([id, redrive]) => {
       const attributes = {

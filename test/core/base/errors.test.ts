@@ -84,11 +84,11 @@ describe('C2: an error of another copy of the package', () => {
     expect(again).toEqual(['message-later', 'message-down']);
     expect(harness.problem).toMatchObject({ code: 'order_unknown', detail: 'no', details: { a: 1 } });
     expect(harness.delays).toEqual({ 'message-later': 300, 'message-down': 70 });
-    expect(await attemptsSpared(harness, 'down')).toBe(1);
-    expect(await attemptsSpared(harness, 'later')).toBeUndefined();
+    expect(await uncountedAttempts(harness, 'down')).toBe(1);
+    expect(await uncountedAttempts(harness, 'later')).toBeUndefined();
   });
 });
 
-async function attemptsSpared({ records }: EngineHarness, id: string): Promise<number | undefined> {
-  return (await records.read({ id, issuer: '' }))?.record.attemptsSpared;
+async function uncountedAttempts({ records }: EngineHarness, id: string): Promise<number | undefined> {
+  return (await records.read({ id, source: '' }))?.record.uncountedAttempts;
 }

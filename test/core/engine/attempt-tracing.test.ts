@@ -6,7 +6,7 @@ import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { RecordedSpans } from '../../support/recorded-spans.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 const TRACE_ID = '0af7651916cd43dd8448eb211c80319c';
 const PARENT_ID = 'b7ad6b7169203331';
@@ -21,7 +21,7 @@ function traced(handler: Handler) {
 
 test('an attempt is a span of its message, in the trace of its request', async () => {
   const { spans, harness } = traced(() => {
-    harness.chance.advanceSeconds(2);
+    harness.clock.advanceSeconds(2);
     return 'done';
   });
   const attributes = { RequestId: 'r-1', Tenant: 'acme', traceparent, tracestate };

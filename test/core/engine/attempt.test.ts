@@ -181,9 +181,9 @@ describe('in the raw format', () => {
     const harness = new EngineHarness(() => 'x'.repeat(99), raw);
     harness.output.faults.inject('send', 'fails after');
     await harness.process([requestDelivery('r-1')]);
-    harness.chance.luck = 0.7;
+    harness.random.value = 0.7;
     await harness.process([
-      requestDelivery('r-1', {}, { attempt: 2, firstDeliveredAt: harness.chance.now() }),
+      requestDelivery('r-1', {}, { attempt: 2, firstDeliveredAt: harness.clock.now() }),
     ]);
     const [first = '', second = ''] = harness.output.messages.map(({ body }) => JSON.parse(body)[1].s3Key);
     harness.store.remove(first);
@@ -193,7 +193,7 @@ describe('in the raw format', () => {
 
   test('a result too large to be copied is a failure, not a success nobody is told of', async () => {
     const harness = new EngineHarness(() => 'x'.repeat(299), raw);
-    harness.store.maxLentBytes = 300;
+    harness.store.maxCopyBytes = 300;
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
     const [{ body = '' } = {}] = harness.output.messages;
     expect(JSON.parse(body)).toMatchObject({ code: 'result_too_large', details: { size: 301, limit: 300 } });
@@ -202,7 +202,7 @@ describe('in the raw format', () => {
 
   test('a copy that is never done delays its own request only, and is made by the next delivery', async () => {
     const harness = new EngineHarness((request) => (request.id === 'r-1' ? 'x'.repeat(99) : 'x'), raw);
-    harness.store.faults.inject('lend', 'never answers');
+    harness.store.faults.inject('copyForConsumer', 'never answers');
     const batch = [requestDelivery('r-1'), requestDelivery('r-2')];
     expect(await harness.process(batch, 0.6)).toEqual(['message-r-1']);
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
@@ -220,7 +220,7 @@ describe('B2: a request whose id an earlier one had, whose record is gone', () =
       recordAgeDays: 30,
     });
     await harness.process([requestDelivery('r-1')]);
-    harness.chance.advanceSeconds(31 * 86_400);
+    harness.clock.advanceSeconds(31 * 86_400);
     await harness.process([requestDelivery('r-1')]);
     expect(harness.events.map(({ dataref = '' }) => contentAt(harness, dataref))).toEqual([
       `"${'1'.repeat(300)}"`,
@@ -236,9 +236,9 @@ describe('B2: a request whose id an earlier one had, whose record is gone', () =
     harness.records.faults.inject('write', 'works', 'fails before');
     await harness.process([requestDelivery('r-1')]);
     expect(harness.store.keys('results/')).toHaveLength(1);
-    harness.chance.advanceSeconds(31 * 86_400);
+    harness.clock.advanceSeconds(31 * 86_400);
     await harness.process([requestDelivery('r-1')], 0.6);
-    harness.chance.advanceSeconds(600);
+    harness.clock.advanceSeconds(600);
     await harness.process([requestDelivery('r-1')]);
     expect(harness.event.data).toBe(3);
   });
@@ -329,16 +329,16 @@ describe('a request whose time is over', () => {
 
   test('a millisecond earlier is run', async () => {
     const harness = new EngineHarness(() => 5);
-    harness.chance.time -= 1;
+    harness.clock.time -= 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
     expect(harness.event.data).toBe(5);
   });
 
   test('F: when its attempts are used up as well has expired, and isn’t given up', async () => {
     const harness = new EngineHarness(() => 'not to be run', { maxAttempts: 1 });
-    const { now } = harness.chance;
+    const { now } = harness.clock;
     // The process of the only attempt dies.
-    const claimant = { id: 'r-1', issuer: '', expiresAt: now() };
+    const claimant = { id: 'r-1', source: '', expiresAt: now() };
     await new RequestRecords(harness.records, now, 30).claim(claimant, now());
     expect(await harness.process([requestDelivery('r-1', {}, { ...expiring, attempt: 2 })])).toEqual([]);
     expect(harness.events.map(statusOf)).toEqual(['expired']);
@@ -348,9 +348,9 @@ describe('a request whose time is over', () => {
 
   test('keeps the outcome it has', async () => {
     const harness = new EngineHarness(() => 5);
-    harness.chance.time -= 1;
+    harness.clock.time -= 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
-    harness.chance.time += 1;
+    harness.clock.time += 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
     expect(harness.events.map(statusOf)).toEqual(['succeeded', 'succeeded']);
   });
@@ -364,8 +364,8 @@ describe('the record of a request', () => {
       return 5;
     });
     await harness.process([requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1' } })]);
-    const at = harness.chance.now();
-    const request = { id: 'r-1', issuer: '' };
+    const at = harness.clock.now();
+    const request = { id: 'r-1', source: '' };
     const payload = { digest: expect.any(String), messageId: 'message-r-1', sentAt: at };
     const begun = { request, payload, attempts: 1, createdAt: at, updatedAt: at };
     // Until the invocation is killed, and as far as two clocks may differ.

@@ -5,13 +5,13 @@ import { cancellation, expiry, failure } from '../../../lib/core/model/outcome.t
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { MemoryMetrics } from '../../support/memory-metrics.ts';
 import { inlineOutcome, outcomeOf } from '../../support/outcomes.ts';
-import { SetChance, START } from '../../support/set-chance.ts';
+import { START, TestClock } from '../../support/test-clock.ts';
 
 function collecting() {
   const metrics = new MemoryMetrics();
-  const chance = new SetChance();
+  const clock = new TestClock();
   const logger = new CollectingLogger();
-  return { metrics, chance, logger, batch: new BatchMetrics(metrics, chance.now, logger) };
+  return { metrics, clock, logger, batch: new BatchMetrics(metrics, clock.now, logger) };
 }
 
 function failed(code?: string) {
@@ -19,9 +19,9 @@ function failed(code?: string) {
 }
 
 test('a batch is told with what was counted and measured in it', () => {
-  const { metrics, chance, batch } = collecting();
+  const { metrics, clock, batch } = collecting();
   batch.began(START - 40);
-  chance.time += 7;
+  clock.time += 7;
   batch.worked(START);
   batch.published(inlineOutcome('1'), START - 100);
   batch.retried();

@@ -4,13 +4,13 @@ import { DownstreamUnavailable, RetryLater, StoreUnavailable } from '../../../li
 import { Circuit, type CircuitSettings } from '../../../lib/core/engine/circuit-breaker.ts';
 import type { Pause } from '../../../lib/core/ports/pausing.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
-import { SetChance } from '../../support/set-chance.ts';
+import { TestClock } from '../../support/test-clock.ts';
 
 const DOWN = new DownstreamUnavailable('no database');
 const never = new AbortController().signal;
 
 class Bench {
-  readonly chance = new SetChance();
+  readonly clock = new TestClock();
   readonly logger = new CollectingLogger();
   readonly asked: Pause[] = [];
   readonly circuit: Circuit;
@@ -20,7 +20,7 @@ class Bench {
       { pauseSeconds: 30, failureRatePercent: undefined, ...settings },
       {
         pauses: { request: async (pause) => void this.asked.push(pause) },
-        now: () => this.chance.now(),
+        now: () => this.clock.now(),
         logger: this.logger,
       },
     );
@@ -28,13 +28,13 @@ class Bench {
 
   /** Fails so often in a batch of its own. */
   fail(times: number, error: unknown = DOWN, receives = 1): boolean[] {
-    const spared = Array.from({ length: times }, () => this.circuit.failed(error, receives));
+    const uncounted = Array.from({ length: times }, () => this.circuit.failed(error, receives));
     void this.circuit.flush(never);
-    return spared;
+    return uncounted;
   }
 
   wait(seconds: number): void {
-    this.chance.time += seconds * 1000;
+    this.clock.time += seconds * 1000;
   }
 
   /** Seconds of the pauses that were asked for. */
@@ -186,11 +186,11 @@ describe('a rate of failures', () => {
 
 test('who can’t be asked for a pause doesn’t fail the batch', async () => {
   const logger = new CollectingLogger();
-  const chance = new SetChance();
+  const clock = new TestClock();
   const request = () => Promise.reject(new Error('no queue'));
   const circuit = new Circuit(
     { pauseSeconds: 30, failureRatePercent: undefined },
-    { pauses: { request }, now: () => chance.now(), logger },
+    { pauses: { request }, now: () => clock.now(), logger },
   );
   for (let failure = 0; failure < 5; failure++) circuit.failed(DOWN, 1);
   await circuit.flush(never);
@@ -202,10 +202,10 @@ test('who can’t be asked for a pause doesn’t fail the batch', async () => {
 
 test('the end of a batch waits for the question, until there is no time left', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const chance = new SetChance();
+  const clock = new TestClock();
   const circuit = new Circuit(
     { pauseSeconds: 30, failureRatePercent: undefined },
-    { pauses: { request: () => promise }, now: () => chance.now(), logger: new CollectingLogger() },
+    { pauses: { request: () => promise }, now: () => clock.now(), logger: new CollectingLogger() },
   );
   for (let failure = 0; failure < 5; failure++) circuit.failed(DOWN, 1);
   await circuit.flush(AbortSignal.abort());
@@ -236,8 +236,8 @@ test('whatever happens, pauses are in bounds, none begins within another, and ea
         if (each.type === 'succeeded') bench.circuit.succeeded();
         if (each.type === 'down') expect(bench.circuit.failed(DOWN, each.receives)).toBe(true);
         if (each.type === 'failed') {
-          const spared = bench.circuit.failed(new Error('x'), each.receives);
-          if (given.failureRatePercent === undefined) expect(spared).toBe(false);
+          const uncounted = bench.circuit.failed(new Error('x'), each.receives);
+          if (given.failureRatePercent === undefined) expect(uncounted).toBe(false);
         }
         void bench.circuit.flush(never);
         if (bench.asked.length > askedBefore) {

@@ -11,7 +11,7 @@ function service(concurrency = 10) {
     ({ id }) => {
       if (id.startsWith('fail')) throw new Error('not now');
       if (id.startsWith('later')) throw new RetryLater(3_600);
-      harness.chance.advanceSeconds(Number(id));
+      harness.clock.advanceSeconds(Number(id));
     },
     { concurrency, ports: { load } },
   );
@@ -57,7 +57,7 @@ describe('what ends without its handler is completed, and holds no slot:', () =>
   test('the duplicate of a finished request', async () => {
     const { harness, load } = service();
     await harness.process([requestDelivery('4')]);
-    harness.chance.advanceSeconds(10);
+    harness.clock.advanceSeconds(10);
     await harness.process([requestDelivery('4')]);
     expect(load.added[1]).toMatchObject({ completed: 1, handled: 0, milliseconds: 0 });
   });

@@ -5,7 +5,7 @@ import { encodeSubmission } from '../../../lib/core/wire/submission.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { MemoryMetrics } from '../../support/memory-metrics.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 function service(handler: Handler, options: HarnessOptions = {}) {
   const metrics = new MemoryMetrics();
@@ -25,8 +25,8 @@ test('a batch tells how its requests ended, what waits again, and how many messa
 });
 
 test('a request waited since its message was sent, and took what its attempt took', async () => {
-  const { harness, metrics } = service(() => harness.chance.advanceSeconds(3));
-  harness.chance.advanceSeconds(10);
+  const { harness, metrics } = service(() => harness.clock.advanceSeconds(3));
+  harness.clock.advanceSeconds(10);
   await harness.process([requestDelivery('one', {}, { sentAt: START })]);
   const { Wait, ServiceTime, EndToEnd } = metrics.figures.values;
   expect({ Wait, ServiceTime, EndToEnd }).toEqual({
@@ -47,7 +47,7 @@ test('a request that was submitted took from then on, however late its message w
   const { harness, metrics } = service(() => undefined);
   const submission = {
     id: 'one',
-    issuer: '',
+    source: '',
     submittedAt: START - 60_000,
     contentType: 'application/json',
     metadata: {},
@@ -61,7 +61,7 @@ test('a request that was submitted took from then on, however late its message w
 
 test('an attempt that fails took its time as well', async () => {
   const { harness, metrics } = service(() => {
-    harness.chance.advanceSeconds(2);
+    harness.clock.advanceSeconds(2);
     throw new Error('not now');
   });
   await harness.process([requestDelivery('one')]);

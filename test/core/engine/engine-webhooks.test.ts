@@ -180,7 +180,7 @@ describe('by the API', () => {
     const { id, webhook } = (await submitted.json()) as { id: string; webhook?: unknown };
     expect(webhook).toBeUndefined();
     await api.deliver();
-    const endedAt = (await records.find({ id, issuer: '' }))?.outcome?.endedAt ?? Number.NaN;
+    const endedAt = (await records.find({ id, source: '' }))?.outcome?.endedAt ?? Number.NaN;
     const told = async () => {
       const resource = (await (await api.call('GET', `/v1/requests/${id}`)).json()) as { webhook?: unknown };
       const list = (await (await api.call('GET', '/v1/requests')).json()) as { requests: unknown[] };
@@ -190,9 +190,9 @@ describe('by the API', () => {
     expect(await told()).toEqual({ status: 'pending', at: new Date(endedAt).toISOString(), attempts: 0 });
     const state = { status: 'failing', reason: 'no', attempts: 2 } as const;
     const [at, nextAttemptAt] = [endedAt + 5, endedAt + 300_005];
-    await states.note({ id, issuer: '' }, { ...state, endedAt: endedAt - 1, at });
+    await states.note({ id, source: '' }, { ...state, endedAt: endedAt - 1, at });
     expect(await told()).toMatchObject({ status: 'pending' });
-    await states.note({ id, issuer: '' }, { ...state, endedAt, at, nextAttemptAt });
+    await states.note({ id, source: '' }, { ...state, endedAt, at, nextAttemptAt });
     const times = { at: new Date(at).toISOString(), nextAttemptAt: new Date(nextAttemptAt).toISOString() };
     expect(await told()).toEqual({ ...state, ...times });
   });
@@ -255,7 +255,7 @@ describe('by the API', () => {
     const { request } = (await (await api.call('POST', '/v1/uploads', { json })).json()) as {
       request: { id: string };
     };
-    expect((await api.records.find({ id: request.id, issuer: '' }))?.request.callbackUrl).toBe(CALLBACK);
+    expect((await api.records.find({ id: request.id, source: '' }))?.request.callbackUrl).toBe(CALLBACK);
   });
 });
 
@@ -278,7 +278,7 @@ describe('progress', () => {
     const harness = new EngineHarness(
       async (request) => {
         for (const fraction of [0.2, 0.4]) {
-          harness.chance.advanceSeconds(5);
+          harness.clock.advanceSeconds(5);
           request.progress(fraction, 'on the way');
           await new Promise((resolve) => setImmediate(resolve));
         }

@@ -60,7 +60,7 @@ describe('a batch', () => {
       },
       { concurrency: 2 },
     );
-    const firstDeliveredAt = harness.chance.now();
+    const firstDeliveredAt = harness.clock.now();
     const batch = [1, 4, 2, 3].map((attempt) =>
       requestDelivery(`r-${attempt}`, {}, { attempt, firstDeliveredAt }),
     );
@@ -258,8 +258,8 @@ describe('an attempt that failed', () => {
       throw new Error('not now');
     };
     const harness = new EngineHarness(fails, { maxAttempts: 400 });
-    harness.chance.luck = luck;
-    const recent = { attempt, firstDeliveredAt: harness.chance.now() };
+    harness.random.value = luck;
+    const recent = { attempt, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([requestDelivery('r-1', {}, recent)])).toEqual(['message-r-1']);
     expect(harness.delays).toEqual({ 'message-r-1': delaySeconds });
     expect(harness.output.calls).toEqual([]);
@@ -280,8 +280,8 @@ describe('an attempt that failed', () => {
       },
       { inputRetentionSeconds: 7_200 },
     );
-    const sentAt = harness.chance.now();
-    harness.chance.advanceSeconds(1_200);
+    const sentAt = harness.clock.now();
+    harness.clock.advanceSeconds(1_200);
     await harness.process([requestDelivery('r-1', {}, { sentAt })]);
     expect(harness.delays).toEqual({ 'message-r-1': 3_000 });
     expect(harness.logger.lines[0]?.fields).toMatchObject({ delaySeconds: 3_000 });
@@ -440,7 +440,7 @@ describe('whatever comes', () => {
         const batch = batchOf(given);
         const leased = await harness.process(batch);
         // Two messages of one request with different payloads: the second comes again when the first is done.
-        harness.chance.advanceSeconds(100);
+        harness.clock.advanceSeconds(100);
         expect(await harness.process(batch.filter(({ id }) => leased.includes(id)))).toEqual([]);
         const published = harness.events.map(({ subject }) => subject);
         expect(new Set(published)).toEqual(new Set(acknowledgedRequests(batch, [], harness.settings)));
@@ -456,7 +456,7 @@ describe('whatever comes', () => {
     await fc.assert(
       fc.asyncProperty(messages, faults, async (given, faults) => {
         const harness = new EngineHarness((request) => request.bytes());
-        harness.chance.luck = 0.01;
+        harness.random.value = 0.01;
         for (const fault of faults) {
           if (fault === 'fails before' || fault === 'fails after')
             harness.output.faults.inject('send', fault);

@@ -19,7 +19,7 @@ function telling() {
 
 function failed(details: unknown = undefined) {
   return outcomeOf(failure(new PermanentError('no', { code: 'csv_invalid', details }), 2), {
-    request: { id: 'r-1', issuer: '', tenant: 'acme' },
+    request: { id: 'r-1', source: '', tenant: 'acme' },
   });
 }
 

@@ -2,26 +2,26 @@ import { expect, test } from 'vitest';
 import { LoadMeter } from '../../../lib/core/engine/load-meter.ts';
 import { MemoryLoadLog } from '../../../lib/stores/memory/load-log.ts';
 import { CollectingLogger } from '../../support/collecting-logger.ts';
-import { SetChance, START } from '../../support/set-chance.ts';
+import { START, TestClock } from '../../support/test-clock.ts';
 
 function open() {
-  const chance = new SetChance();
+  const clock = new TestClock();
   const log = new MemoryLoadLog();
   const logger = new CollectingLogger();
-  const meter = new LoadMeter(log, chance.now, logger);
+  const meter = new LoadMeter(log, clock.now, logger);
   const closing = new AbortController();
-  return { meter, chance, log, logger, closing, flush: () => meter.flush(closing.signal) };
+  return { meter, clock, log, logger, closing, flush: () => meter.flush(closing.signal) };
 }
 
 test('passes on what it counted at once, then every 5 seconds what was added since', async () => {
-  const { meter, chance, log, flush } = open();
+  const { meter, clock, log, flush } = open();
   meter.add({ completed: 1, handled: 2, milliseconds: 10 });
   await flush();
   meter.add({ completed: 2, handled: 4, milliseconds: 20 });
-  chance.advanceSeconds(4.999);
+  clock.advanceSeconds(4.999);
   await flush();
   meter.add({ completed: 3, handled: 6, milliseconds: 30 });
-  chance.advanceSeconds(0.001);
+  clock.advanceSeconds(0.001);
   await flush();
   expect(log.added).toEqual([
     { at: START, completed: 1, handled: 2, milliseconds: 10 },
@@ -30,13 +30,13 @@ test('passes on what it counted at once, then every 5 seconds what was added sin
 });
 
 test('passes on nothing where there is nothing, attempts without success, and what was completed without any', async () => {
-  const { meter, chance, log, flush } = open();
+  const { meter, clock, log, flush } = open();
   await flush();
   expect(log.added).toEqual([]);
   meter.add({ completed: 0, handled: 1, milliseconds: 0 });
   await flush();
   meter.add({ completed: 1, handled: 0, milliseconds: 0 });
-  chance.advanceSeconds(5);
+  clock.advanceSeconds(5);
   await flush();
   expect(log.added).toEqual([
     { at: START, completed: 0, handled: 1, milliseconds: 0 },
@@ -47,14 +47,14 @@ test('passes on nothing where there is nothing, attempts without success, and wh
 test.each(['fails before', 'fails after'] as const)(
   'what may have been counted (it %s) is not counted again',
   async (fault) => {
-    const { meter, chance, log, logger, flush } = open();
+    const { meter, clock, log, logger, flush } = open();
     log.faults.inject('add', fault);
     meter.add({ completed: 1, handled: 2, milliseconds: 10 });
     await flush();
     expect(logger.lines).toMatchObject([{ level: 'warn', message: 'What was done could not be counted' }]);
     const before = log.added.length;
     meter.add({ completed: 2, handled: 4, milliseconds: 20 });
-    chance.advanceSeconds(5);
+    clock.advanceSeconds(5);
     await flush();
     expect(log.added.slice(before)).toMatchObject([{ completed: 2, handled: 4, milliseconds: 20 }]);
   },

@@ -132,7 +132,7 @@ describe('B6: an offloaded message larger than any that comes whole', () => {
   test('is decoded when it is a CloudEvent', async () => {
     const store = new MemoryPayloadStore();
     const [request] = await decodeStored(offload(store, largeCloudEvent(LARGE)), store);
-    expect(request).toMatchObject({ id: 'order-17', issuer: '/shop', metadata: { type: 'order.placed' } });
+    expect(request).toMatchObject({ id: 'order-17', source: '/shop', metadata: { type: 'order.placed' } });
   });
 
   test('and than memory may hold: a CloudEvent is refused by its code', async () => {
@@ -193,7 +193,7 @@ describe('B6: a pointer', () => {
     const message = offload(harness.store, JSON.stringify({ ...cloudEvent, data: 1 }));
     expect(await harness.process([message])).toEqual(['message-1']);
     const attempt = maxReceivesOf(harness.settings.maxAttempts);
-    const last = { ...message, attempt, firstDeliveredAt: harness.chance.now() };
+    const last = { ...message, attempt, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([last])).toEqual([]);
     expect(harness.event).toMatchObject({ subject: 'order-17', requestsource: '/shop' });
     expect(harness.problem).toMatchObject({ code: 'attempts_exhausted', attempts: 1 });
@@ -204,7 +204,7 @@ describe('B6: a pointer', () => {
     const message = offload(harness.store, 'hello', { RequestId: 'r-1' });
     harness.store.faults.inject('open', 'fails before');
     const attempt = maxReceivesOf(harness.settings.maxAttempts);
-    const last = { ...message, attempt, firstDeliveredAt: harness.chance.now() };
+    const last = { ...message, attempt, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([last])).toEqual([]);
     expect(harness.event.subject).toBe('r-1');
     expect(harness.problem.code).toBe('attempts_exhausted');

@@ -15,7 +15,7 @@ async function reported(...afterSeconds: readonly number[]) {
   const recorded: unknown[] = [];
   const harness = new EngineHarness(async (request) => {
     for (const [index, seconds] of afterSeconds.entries()) {
-      harness.chance.advanceSeconds(seconds);
+      harness.clock.advanceSeconds(seconds);
       request.progress((index + 1) / 10, `step ${index + 1}`);
       await settled();
       recorded.push(harness.records.record('r-1')?.progress?.fraction);
@@ -46,7 +46,7 @@ describe('progress', () => {
 
   test('has a note of bounded length', async () => {
     const harness = new EngineHarness(async (request) => {
-      harness.chance.advanceSeconds(5);
+      harness.clock.advanceSeconds(5);
       request.progress(0.5, 'x'.repeat(100_000));
       await settled();
       return harness.records.record('r-1')?.progress?.note?.length;
@@ -59,7 +59,7 @@ describe('progress', () => {
     'that can’t be recorded (the write %s) harms nobody',
     async (fault) => {
       const harness = new EngineHarness(async (request) => {
-        harness.chance.advanceSeconds(5);
+        harness.clock.advanceSeconds(5);
         request.progress(0.5);
         await settled();
         return request.signal.aborted;
@@ -76,7 +76,7 @@ describe('a handler that reports its progress learns by its signal', () => {
     const handler = async (request: ProcessorRequest) => {
       const { signal } = request;
       await interfere(harness);
-      harness.chance.advanceSeconds(5);
+      harness.clock.advanceSeconds(5);
       request.progress(0.5);
       await settled();
       signal.throwIfAborted();
@@ -86,8 +86,8 @@ describe('a handler that reports its progress learns by its signal', () => {
     return harness;
   }
 
-  const recordsOf = ({ records, chance, settings }: EngineHarness) =>
-    new RequestRecords(records, chance.now, settings.recordAgeDays);
+  const recordsOf = ({ records, clock, settings }: EngineHarness) =>
+    new RequestRecords(records, clock.now, settings.recordAgeDays);
 
   test('that the request is to be cancelled; its throwing makes it so', async () => {
     const harness = stoppedBy((harness) => recordsOf(harness).change(REQUEST, { type: 'cancel' }));
@@ -97,7 +97,7 @@ describe('a handler that reports its progress learns by its signal', () => {
 
   test('that another attempt has taken over', async () => {
     const harness = stoppedBy((harness) => {
-      harness.chance.advanceSeconds(100);
+      harness.clock.advanceSeconds(100);
       return recordsOf(harness).claim(REQUEST, Number.MAX_SAFE_INTEGER);
     });
     expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);

@@ -30,8 +30,8 @@ function serviceWith(body: MeteredBody, size: number | undefined, handler: Handl
     versionOf: async () => undefined,
     recall: () => Promise.reject(new Error('not to be called')),
     save: () => Promise.reject(new Error('not to be called')),
-    lend: () => Promise.reject(new Error('not to be called')),
-    maxLentBytes: 0,
+    copyForConsumer: () => Promise.reject(new Error('not to be called')),
+    maxCopyBytes: 0,
   };
   const limits = { maxPayloadBytes: 10_000_000, maxBufferedBytes: 1_000_000 };
   const harness = new EngineHarness(handler, { ...limits, ports: { store } });

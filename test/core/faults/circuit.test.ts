@@ -5,7 +5,7 @@ import { BreakableService } from '../../support/breakable-service.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 const HOUR = 3_600;
 
@@ -13,7 +13,7 @@ const HOUR = 3_600;
 function dependent(downSeconds: number, error: () => Error, settings = {}) {
   const calls = { down: 0, up: 0 };
   const service: BreakableService = new BreakableService(() => {
-    if (service.chance.now() < START + downSeconds * 1000) {
+    if (service.clock.now() < START + downSeconds * 1000) {
       calls.down++;
       throw error();
     }
@@ -38,9 +38,9 @@ describe('what every request needs is down (faults 25 and 27)', () => {
     [8, 0.5],
     [60, 0],
     [1_000, 0.5],
-  ])('for three hours, with %i requests and luck of %d: they wait and succeed', async (requests, chance) => {
+  ])('for three hours, with %i requests and luck of %d: they wait and succeed', async (requests, luck) => {
     const { service, calls, send } = dependent(3 * HOUR, noDatabase);
-    service.chance.luck = chance;
+    service.random.value = luck;
     send(requests);
     const seconds = await service.run();
 
@@ -62,7 +62,7 @@ describe('what every request needs is down (faults 25 and 27)', () => {
     let calls = 0;
     const service: BreakableService = new BreakableService(() => {
       calls++;
-      throw service.chance.now() < START + HOUR * 1000 ? noDatabase() : new Error('bad luck');
+      throw service.clock.now() < START + HOUR * 1000 ? noDatabase() : new Error('bad luck');
     });
     service.queue.send('{}', { RequestId: 'r-1' }, 'm-1');
     await service.run();
@@ -100,7 +100,7 @@ test('one in twenty finds something down that the others donâ€™t need: they donâ
   let lastAt = START;
   const service: BreakableService = new BreakableService((request) => {
     if (Number(request.id.slice(2)) % 20 === 0) throw noDatabase();
-    lastAt = service.chance.now();
+    lastAt = service.clock.now();
     return 'done';
   });
   for (let request = 0; request < 1_000; request++) {
@@ -116,7 +116,7 @@ describe('a rate of failures', () => {
   test('pauses though one in ten succeeds', async () => {
     const service: BreakableService = new BreakableService(
       (request) => {
-        if (service.chance.now() < START + HOUR * 1000 && !request.id.endsWith('7'))
+        if (service.clock.now() < START + HOUR * 1000 && !request.id.endsWith('7'))
           throw new Error('ECONNRESET');
         return 'done';
       },
@@ -212,7 +212,7 @@ describe('in a batch', () => {
       { concurrency: 1, ports: { pauses: { request: async (pause) => void asked.push(pause) } } },
     );
     await harness.process(Array.from({ length: 5 }, (_, index) => requestDelivery(`down-${index}`)));
-    harness.chance.advanceSeconds(30);
+    harness.clock.advanceSeconds(30);
     await harness.process([requestDelivery('up'), requestDelivery('down-5')]);
     expect(asked).toHaveLength(1);
   });
@@ -252,7 +252,7 @@ describe('in a batch', () => {
       },
       { inputRetentionSeconds: 60, pauseSeconds: 900 },
     );
-    const sentAt = harness.chance.now() - 20_000;
+    const sentAt = harness.clock.now() - 20_000;
     await harness.process(
       Array.from({ length: 6 }, (_, index) => requestDelivery(`r-${index}`, {}, { sentAt })),
     );

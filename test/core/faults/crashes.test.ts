@@ -13,21 +13,22 @@ import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { outcomeEvent } from '../../support/outcome-event.ts';
 import { drain } from '../../support/queue-driver.ts';
-import { SetChance } from '../../support/set-chance.ts';
 import { engineSettings } from '../../support/settings.ts';
+import { TestClock } from '../../support/test-clock.ts';
 
 /** A service whose requests' payload says what they do to their process. */
 function service() {
-  const chance = new SetChance();
+  const clock = new TestClock();
   const settings = engineSettings();
   const { visibilityTimeoutSeconds } = settings;
   const maxReceiveCount = maxReceivesOf(settings.maxAttempts);
-  const queue = new MemoryInputQueue({ now: chance.now, visibilityTimeoutSeconds, maxReceiveCount });
+  const queue = new MemoryInputQueue({ now: clock.now, visibilityTimeoutSeconds, maxReceiveCount });
   const output = new MemoryOutputQueue();
   const deadLetters = new MemoryOutputQueue();
   const drive = {
     queue,
-    chance,
+    clock,
+    random: () => 0.5,
     settings,
     ports: {
       store: new MemoryPayloadStore(),
@@ -40,7 +41,7 @@ function service() {
     timeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default,
   };
   const outcomes = () => output.messages.map((message) => outcomeEvent(message).subject);
-  return { chance, queue, drive, outcomes, dead: () => deadLetterIds(deadLetters) };
+  return { clock, queue, drive, outcomes, dead: () => deadLetterIds(deadLetters) };
 }
 
 async function poisonOrSound(request: ProcessorRequest, crash: () => Promise<never>): Promise<string> {
@@ -77,12 +78,12 @@ describe('fault 14: a message that kills its process', () => {
   );
 
   test('takes none of those with it that come after it', async () => {
-    const { queue, drive, outcomes, chance, dead } = service();
+    const { queue, drive, outcomes, clock, dead } = service();
     queue.send('"poison"', {}, 'm-poison');
     let sent = 0;
     const handler = async (request: ProcessorRequest, crash: () => Promise<never>) => {
       if (sent < 50) for (let more = 0; more < 5; more++) queue.send('"sound"', {}, `late-${++sent}`);
-      chance.advanceSeconds(1);
+      clock.advanceSeconds(1);
       return poisonOrSound(request, crash);
     };
     await drain({ ...drive, handler });
@@ -154,14 +155,14 @@ describe('fault 17: the result was written, then the process died', () => {
       if (++runs === 1) kill = crash;
       return `${runs}`.repeat(300_000);
     };
-    const { open, versionOf, recall, lend, maxLentBytes } = store;
+    const { open, versionOf, recall, copyForConsumer, maxCopyBytes } = store;
     const mortal = {
       save,
       open: open.bind(store),
       versionOf: versionOf.bind(store),
       recall: recall.bind(store),
-      lend: lend.bind(store),
-      maxLentBytes,
+      copyForConsumer: copyForConsumer.bind(store),
+      maxCopyBytes,
     };
     expect(await drain({ ...drive, ports: { ...drive.ports, store: mortal }, handler })).toBe(1);
     expect(outcomes()).toEqual(['r-1']);

@@ -27,11 +27,11 @@ function broken() {
   const receive = async (first: number, last: number, given = {}) => {
     const acknowledged: boolean[] = [];
     for (let attempt = first; attempt <= last; attempt++) {
-      harness.chance.advanceSeconds(1_000);
+      harness.clock.advanceSeconds(1_000);
       const delivery = requestDelivery(
         'r-1',
         {},
-        { attempt, firstDeliveredAt: harness.chance.now(), ...given },
+        { attempt, firstDeliveredAt: harness.clock.now(), ...given },
       );
       acknowledged.push((await harness.process([delivery])).length === 0);
     }
@@ -41,7 +41,7 @@ function broken() {
   const putBack = () => {
     const attributes = Object.entries(harness.deadLetters.messages.at(-1)?.attributes ?? {});
     return {
-      sentAt: harness.chance.now() + 1,
+      sentAt: harness.clock.now() + 1,
       attributes: Object.fromEntries(attributes.map(([name, { value }]) => [name, String(value)])),
     };
   };
@@ -51,7 +51,7 @@ function broken() {
 describe('a request whose attempts are used up (fault 19)', () => {
   test('E17: fails with its last attempt, and its message goes to the dead-letter queue at once', async () => {
     const { harness, runs, receive } = broken();
-    const handedInAt = harness.chance.now();
+    const handedInAt = harness.clock.now();
     expect(await receive(1, MAX_ATTEMPTS)).toEqual([false, false, true]);
 
     expect(runs).toEqual([1, 2, 3]);
@@ -91,9 +91,7 @@ describe('a request whose attempts are used up (fault 19)', () => {
       { maxAttempts: 5 },
     );
     for (let attempt = 1; attempt <= 5; attempt++) {
-      await harness.process([
-        requestDelivery('r-1', {}, { attempt, firstDeliveredAt: harness.chance.now() }),
-      ]);
+      await harness.process([requestDelivery('r-1', {}, { attempt, firstDeliveredAt: harness.clock.now() })]);
     }
     expect(harness.statuses).toEqual({ 'r-1': 'failed' });
     expect(harness.records).toMatchObject({ writes: 11, reads: 5 });
@@ -102,14 +100,14 @@ describe('a request whose attempts are used up (fault 19)', () => {
   test('was to be cancelled when its last attempt failed: it is cancelled', async () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS - 1);
-    const records = new RequestRecords(harness.records, harness.chance.now, 30);
+    const records = new RequestRecords(harness.records, harness.clock.now, 30);
     const write = harness.records.write.bind(harness.records);
     let claimed = false;
     harness.records.write = async (next) => {
       const result = await write(next);
       if (!claimed && next.record.status === 'running') {
         claimed = true;
-        await records.change({ id: 'r-1', issuer: '' }, { type: 'cancel' });
+        await records.change({ id: 'r-1', source: '' }, { type: 'cancel' });
       }
       return result;
     };
@@ -122,8 +120,8 @@ describe('a request whose attempts are used up (fault 19)', () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS - 1);
     // The process of the last attempt dies: its claim is the last that was heard of it.
-    const { now } = harness.chance;
-    await new RequestRecords(harness.records, now, 30).claim({ id: 'r-1', issuer: '' }, now() + 1_000);
+    const { now } = harness.clock;
+    await new RequestRecords(harness.records, now, 30).claim({ id: 'r-1', source: '' }, now() + 1_000);
     await receive(MAX_ATTEMPTS + 1, MAX_ATTEMPTS + 1);
     expect(harness.problem.detail).toBe(
       'All 3 attempts failed; the last one ended without reporting (crash, out of memory or timeout)',
@@ -193,7 +191,7 @@ describe('F: a message with one record given up and one to retry', () => {
     const keys = ['requests/a', 'requests/b'];
     const uploads = keys.map((key) => ({ key, versionId: harness.store.put(key, '1'), size: 1 }));
     const body = s3Event(...uploads.map((upload) => s3Record(upload)));
-    const message = (attempt: number) => delivery(body, { attempt, firstDeliveredAt: harness.chance.now() });
+    const message = (attempt: number) => delivery(body, { attempt, firstDeliveredAt: harness.clock.now() });
     expect(await harness.process([message(1)])).toEqual(['message-1']);
     expect(await harness.process([message(2)])).toEqual(['message-1']);
     expect(runs).toHaveLength(3);
@@ -206,8 +204,8 @@ test('an attempt that finds that another has given the request up ends as that o
   const harness = new EngineHarness(async () => chance.giveUp(), { maxAttempts: 1 });
   chance.giveUp = async () => {
     // Frozen until its lease was over and the next delivery had said that there are no more attempts.
-    harness.chance.advanceSeconds(1_000);
-    const later = { attempt: 2, firstDeliveredAt: harness.chance.now() };
+    harness.clock.advanceSeconds(1_000);
+    const later = { attempt: 2, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([requestDelivery('r-1', {}, later)])).toEqual([]);
   };
   expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
@@ -226,7 +224,7 @@ describe('a message put back from the dead-letter queue', () => {
     const [failed, succeeded] = harness.events;
     expect(succeeded).toMatchObject({ type: 'coatcheck.request.succeeded', subject: 'r-1', data: 'printed' });
     expect(succeeded?.id).not.toBe(failed?.id);
-    const putBackAt = harness.chance.now() + 1 - 1_000_000;
+    const putBackAt = harness.clock.now() + 1 - 1_000_000;
     expect(harness.records.record('r-1')).toMatchObject({ status: 'succeeded', redrives: 1, putBackAt });
   });
 
@@ -260,7 +258,7 @@ describe('a message put back from the dead-letter queue', () => {
 test('C4: a second message of a request that was given up doesn’t run it, unless it is its dead letter', async () => {
   const { harness, runs, receive } = broken();
   await receive(1, MAX_ATTEMPTS);
-  expect(await receive(1, 1, { sentAt: harness.chance.now() + 1 })).toEqual([true]);
+  expect(await receive(1, 1, { sentAt: harness.clock.now() + 1 })).toEqual([true]);
   expect(runs).toHaveLength(MAX_ATTEMPTS);
   // Whoever sent it gets the failure again.
   expect(harness.events.map(({ type }) => type)).toEqual(Array(2).fill('coatcheck.request.failed'));
@@ -273,7 +271,7 @@ test('E17: two dead letters of one request redrive it once', async () => {
   await receive(1, MAX_ATTEMPTS);
   const [one, other] = [putBack(), putBack()];
   expect(await receive(1, MAX_ATTEMPTS, one)).toEqual([false, false, true]);
-  expect(await receive(1, 1, { ...other, sentAt: harness.chance.now() + 1 })).toEqual([true]);
+  expect(await receive(1, 1, { ...other, sentAt: harness.clock.now() + 1 })).toEqual([true]);
   expect(runs).toHaveLength(2 * MAX_ATTEMPTS);
 });
 
@@ -284,7 +282,7 @@ test('E17: dead letters of two redrives that come in one batch run the request o
   await receive(1, MAX_ATTEMPTS, first);
   const second = putBack();
   const letter = (id: string, given: object) =>
-    requestDelivery('r-1', {}, { id, firstDeliveredAt: harness.chance.now(), ...given });
+    requestDelivery('r-1', {}, { id, firstDeliveredAt: harness.clock.now(), ...given });
   // The earlier letter, of which there were two, is put back last.
   const stale = letter('stale', { ...first, sentAt: second.sentAt + 1 });
   const messages = [letter('second', second), stale];
@@ -304,7 +302,7 @@ test('E17: a dead letter redrives its request though the record could not note t
 
 test('E17: a dead letter of a request that was redriven too often goes back to the dead-letter queue', async () => {
   const { harness, runs, receive, putBack } = broken();
-  const handedInAt = harness.chance.now();
+  const handedInAt = harness.clock.now();
   await receive(1, MAX_ATTEMPTS);
   for (let redrive = 0; redrive < MAX_REDRIVES; redrive++) await receive(1, MAX_ATTEMPTS, putBack());
   const letters = harness.deadLetters.messages.length;
@@ -324,6 +322,6 @@ test('E17: a message without room for more attributes is dead-lettered as it is,
   await receive(1, MAX_ATTEMPTS, { attributes });
   const letter = harness.deadLetters.messages[0];
   expect(Object.keys(letter?.attributes ?? {})).toEqual(Object.keys(attributes));
-  await receive(1, 1, { attributes, sentAt: harness.chance.now() + 1 });
+  await receive(1, 1, { attributes, sentAt: harness.clock.now() + 1 });
   expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
 });

@@ -26,7 +26,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
       deadline = request.deadline;
       await stopping(request);
     });
-    const start = harness.chance.now();
+    const start = harness.clock.now();
     await harness.process(requests('r-1'), SECONDS_LEFT);
     expect(deadline?.getTime()).toBe(start + 100);
   });

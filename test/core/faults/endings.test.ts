@@ -4,12 +4,12 @@ import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { statusOf } from '../../support/outcome-event.ts';
 
-const REQUEST = { id: 'r-1', issuer: '' };
+const REQUEST = { id: 'r-1', source: '' };
 const LEASE_SECONDS = 61;
 
 /** What a client does to the records of a service. */
-function clientOf({ records, chance, settings }: EngineHarness): RequestRecords {
-  return new RequestRecords(records, chance.now, settings.recordAgeDays);
+function clientOf({ records, clock, settings }: EngineHarness): RequestRecords {
+  return new RequestRecords(records, clock.now, settings.recordAgeDays);
 }
 
 const notToBeRun = () => {
@@ -21,7 +21,7 @@ describe('fault 28: the deadline passed while the request was queued', () => {
 
   test('it is expired and never run, and so it stays', async () => {
     const harness = new EngineHarness(notToBeRun);
-    harness.chance.advanceSeconds(10);
+    harness.clock.advanceSeconds(10);
     for (let delivery = 0; delivery < 2; delivery++) {
       expect(await harness.process([requestDelivery('r-1', {}, expiring)])).toEqual([]);
     }
@@ -36,7 +36,7 @@ describe('fault 28: the deadline passed while the request was queued', () => {
       throw new Error('not now');
     });
     expect(await harness.process([requestDelivery('r-1', {}, expiring)])).toEqual(['message-r-1']);
-    harness.chance.advanceSeconds(10);
+    harness.clock.advanceSeconds(10);
     expect(await harness.process([requestDelivery('r-1', {}, expiring)])).toEqual([]);
     expect(runs).toBe(1);
     expect(harness.problem).toMatchObject({ code: 'request_expired', attempts: 2 });
@@ -45,10 +45,10 @@ describe('fault 28: the deadline passed while the request was queued', () => {
   test('what was expired by somebody else is published as such', async () => {
     const harness = new EngineHarness(notToBeRun);
     const client = clientOf(harness);
-    const expiresAt = harness.chance.now() + 10_000;
+    const expiresAt = harness.clock.now() + 10_000;
     await client.change(REQUEST, { type: 'submit', request: { ...REQUEST, expiresAt }, uploaded: true });
     expect((await client.change(REQUEST, { type: 'expire' })).refused).toBe('out_of_turn');
-    harness.chance.advanceSeconds(10);
+    harness.clock.advanceSeconds(10);
     await client.change(REQUEST, { type: 'expire' });
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
     expect(statusOf(harness.event)).toBe('expired');
@@ -88,10 +88,10 @@ describe('fault 29: a cancellation races the completion', () => {
   test('cancelled while it runs, and the process dies: cancelled by the next delivery', async () => {
     const harness = new EngineHarness(notToBeRun);
     const client = clientOf(harness);
-    await client.claim(REQUEST, harness.chance.now() + LEASE_SECONDS * 1000);
+    await client.claim(REQUEST, harness.clock.now() + LEASE_SECONDS * 1000);
     await client.change(REQUEST, { type: 'cancel' });
     expect(harness.records.record('r-1')?.status).toBe('cancelling');
-    harness.chance.advanceSeconds(LEASE_SECONDS);
+    harness.clock.advanceSeconds(LEASE_SECONDS);
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
     expect(statusOf(harness.event)).toBe('cancelled');
   });
@@ -110,10 +110,10 @@ describe('fault 35: clocks that differ, records dropped late', () => {
     let runs = 0;
     const harness = new EngineHarness(() => ++runs, { recordAgeDays: 1 });
     await harness.process([requestDelivery('r-1')]);
-    harness.chance.advanceSeconds(86_400 - 1);
+    harness.clock.advanceSeconds(86_400 - 1);
     await harness.process([requestDelivery('r-1')]);
     expect(runs).toBe(1);
-    harness.chance.advanceSeconds(1);
+    harness.clock.advanceSeconds(1);
     expect(await clientOf(harness).find(REQUEST)).toBeUndefined();
     await harness.process([requestDelivery('r-1')]);
     expect(runs).toBe(2);
@@ -147,7 +147,7 @@ describe('fault 35: clocks that differ, records dropped late', () => {
       const second = new EngineHarness(handler, { ports: { store, records, output } });
       // The first is killed after 60 s by its own clock; a millisecond before that is as late as it can still run.
       const batch = first.process([requestDelivery('r-1')], 60);
-      second.chance.time = first.chance.time + 59_999 + skew;
+      second.clock.time = first.clock.time + 59_999 + skew;
       expect(await second.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
       end.resolve();
       await batch;

@@ -5,7 +5,7 @@ import { ApiHarness } from '../../support/api-harness.ts';
 async function unrecorded(handler: () => Promise<string>) {
   const api = new ApiHarness(handler);
   api.harness.records.faults.inject('write', 'fails before');
-  const submittedAt = api.harness.chance.now();
+  const submittedAt = api.harness.clock.now();
   const record = await api.submissions.submit({
     payload: Buffer.from('payload'),
     contentType: 'text/plain',
@@ -45,7 +45,7 @@ test('what an attempt left behind is found although its message came before the 
   await api.harness.process([duplicate()]);
   expect(api.harness.records.record(id)).toMatchObject({ status: 'running', attempts: 1 });
 
-  api.harness.chance.advanceSeconds(600);
+  api.harness.clock.advanceSeconds(600);
   await api.harness.process([duplicate()]);
   expect(runs).toBe(1);
   expect(api.harness.statuses).toEqual({ [id]: 'succeeded' });
@@ -53,7 +53,7 @@ test('what an attempt left behind is found although its message came before the 
 
 test('a record written by whoever claims is as of when its request was submitted', async () => {
   const { api, id, submittedAt, duplicate } = await unrecorded(async () => 'done');
-  api.harness.chance.advanceSeconds(60);
+  api.harness.clock.advanceSeconds(60);
   await api.harness.process([duplicate()]);
   expect(api.harness.records.record(id)).toMatchObject({ status: 'succeeded', createdAt: submittedAt });
 });

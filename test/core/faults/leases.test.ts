@@ -41,14 +41,14 @@ describe('fault 8: a duplicate delivery while the request is running', () => {
     const { first, second, events, run } = hosts(handler, notToBeRun);
     const batch = run(first);
     await begun;
-    second.chance.advanceSeconds(20);
+    second.clock.advanceSeconds(20);
     expect(await run(second)).toEqual(['message-r-1']);
     expect(second.delays).toEqual({ 'message-r-1': LEASE_SECONDS - 20 });
     expect(events()).toEqual([]);
 
     end('done');
     expect(await batch).toEqual([]);
-    second.chance.advanceSeconds(LEASE_SECONDS - 20);
+    second.clock.advanceSeconds(LEASE_SECONDS - 20);
     expect(await run(second)).toEqual([]);
     expect(events().map(({ data }) => data)).toEqual(['done', 'done']);
   });
@@ -83,7 +83,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     const { first, second, records, events, run } = hosts(handler, after.handler);
     const zombie = run(first);
     await begun;
-    second.chance.advanceSeconds(LEASE_SECONDS);
+    second.clock.advanceSeconds(LEASE_SECONDS);
     const successor = run(second);
     await after.begun;
 
@@ -102,7 +102,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     const { first, second, records, events, run } = hosts(handler, () => 'in time');
     const zombie = run(first);
     await begun;
-    second.chance.advanceSeconds(LEASE_SECONDS);
+    second.clock.advanceSeconds(LEASE_SECONDS);
     await run(second);
     const before = records.record('r-1');
 
@@ -118,7 +118,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     const { first, second, records, run } = hosts(handler, after.handler);
     const zombie = run(first);
     await begun;
-    second.chance.advanceSeconds(LEASE_SECONDS);
+    second.clock.advanceSeconds(LEASE_SECONDS);
     const successor = run(second);
     await after.begun;
     end(Promise.reject(new Error('too late')));
@@ -134,7 +134,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     const { first, second, events, run } = hosts(handler, () => inline);
     const zombie = run(first);
     await begun;
-    second.chance.advanceSeconds(LEASE_SECONDS);
+    second.clock.advanceSeconds(LEASE_SECONDS);
     await run(second);
     end(Promise.reject(new Error('too late')));
     expect(await zombie).toEqual([]);
@@ -146,7 +146,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     const { first, records, run } = hosts(handler, notToBeRun);
     const late = run(first);
     await begun;
-    first.chance.advanceSeconds(LEASE_SECONDS + 100);
+    first.clock.advanceSeconds(LEASE_SECONDS + 100);
     end('late');
     expect(await late).toEqual([]);
     expect(records.record('r-1')?.status).toBe('succeeded');
@@ -159,10 +159,10 @@ describe('fault 11: a record stuck in running', () => {
     [LEASE_SECONDS, true],
   ])('after %d s is taken over: %s', async (seconds, takenOver) => {
     const harness = new EngineHarness(() => 'done');
-    const { chance } = harness;
-    const records = new RequestRecords(harness.records, chance.now, harness.settings.recordAgeDays);
-    await records.claim({ id: 'r-1', issuer: '' }, chance.now() + LEASE_SECONDS * 1000);
-    chance.advanceSeconds(seconds);
+    const { clock } = harness;
+    const records = new RequestRecords(harness.records, clock.now, harness.settings.recordAgeDays);
+    await records.claim({ id: 'r-1', source: '' }, clock.now() + LEASE_SECONDS * 1000);
+    clock.advanceSeconds(seconds);
     expect(await harness.process([requestDelivery('r-1')])).toEqual(takenOver ? [] : ['message-r-1']);
     expect(harness.records.record('r-1')).toMatchObject(
       takenOver ? { status: 'succeeded', attempts: 2 } : { status: 'running', attempts: 1 },

@@ -43,13 +43,9 @@ describe('the record store is down at the claim', () => {
     const harness = new EngineHarness(() => 'done', { maxAttempts: 5 });
     for (let receive = 1; receive <= 6; receive++) {
       harness.records.faults.inject('write', 'fails after', 'fails after');
-      const message = requestDelivery(
-        'r-1',
-        {},
-        { attempt: receive, firstDeliveredAt: harness.chance.now() },
-      );
+      const message = requestDelivery('r-1', {}, { attempt: receive, firstDeliveredAt: harness.clock.now() });
       expect(await harness.process([message])).toEqual(['message-r-1']);
-      harness.chance.advanceSeconds(1_000);
+      harness.clock.advanceSeconds(1_000);
     }
     expect(await harness.process([requestDelivery('r-1', {}, { attempt: 7 })])).toEqual([]);
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
@@ -75,7 +71,7 @@ describe('fault 16: the record store is down at completion', () => {
       // Before the lease is over a delivery would be burnt.
       expect(harness.delays).toEqual({ 'message-r-1': LEASE_SECONDS });
 
-      harness.chance.advanceSeconds(LEASE_SECONDS);
+      harness.clock.advanceSeconds(LEASE_SECONDS);
       expect(await deliver()).toEqual([]);
       expect(effects()).toBe(1);
       expect(harness.event.data).toBe(1);
@@ -91,7 +87,7 @@ describe('fault 16: the record store is down at completion', () => {
     harness.records.faults.inject('write', 'works', 'works', 'fails after');
     for (let delivery = 0; delivery < 3; delivery++) {
       expect(await deliver()).toEqual(['message-r-1']);
-      harness.chance.advanceSeconds(LEASE_SECONDS);
+      harness.clock.advanceSeconds(LEASE_SECONDS);
     }
     expect(await deliver()).toEqual([]);
     expect(effects()).toBe(1);
@@ -105,7 +101,7 @@ describe('fault 16: the record store is down at completion', () => {
     for (let delivery = 0; delivery < 2; delivery++) {
       expect(await deliver()).toEqual(['message-r-1']);
       expect(harness.delays).toEqual({ 'message-r-1': LEASE_SECONDS });
-      harness.chance.advanceSeconds(LEASE_SECONDS);
+      harness.clock.advanceSeconds(LEASE_SECONDS);
     }
     expect(await deliver()).toEqual([]);
     expect(effects()).toBe(1);
@@ -115,7 +111,7 @@ describe('fault 16: the record store is down at completion', () => {
     const { harness, deliver, effects } = service(() => 10n);
     harness.records.faults.inject('write', 'works', 'fails before');
     await deliver();
-    harness.chance.advanceSeconds(LEASE_SECONDS);
+    harness.clock.advanceSeconds(LEASE_SECONDS);
     expect(await deliver()).toEqual([]);
     expect(effects()).toBe(1);
     expect(harness.problem.code).toBe('result_invalid');
@@ -129,7 +125,7 @@ describe('fault 16: the record store is down at completion', () => {
     const { harness, deliver } = service((run) => Buffer.alloc(size, run));
     harness.records.faults.inject('write', 'works', 'fails before');
     await deliver();
-    harness.chance.advanceSeconds(LEASE_SECONDS);
+    harness.clock.advanceSeconds(LEASE_SECONDS);
     await deliver();
     const { data_base64: inline, dataref } = harness.event;
     const [key = ''] = harness.store.keys('results/').filter((name) => !name.endsWith('.outcome'));
@@ -142,7 +138,7 @@ describe('fault 16: the record store is down at completion', () => {
     harness.records.faults.inject('write', 'works', 'fails before');
     harness.store.faults.inject('save', 'fails before');
     await deliver();
-    harness.chance.advanceSeconds(LEASE_SECONDS);
+    harness.clock.advanceSeconds(LEASE_SECONDS);
     expect(await deliver()).toEqual([]);
     expect(effects()).toBe(2);
     expect(harness.logger.lines).toContainEqual(
@@ -154,7 +150,7 @@ describe('fault 16: the record store is down at completion', () => {
     const { harness, deliver, effects } = service();
     harness.records.faults.inject('write', 'works', 'never answers');
     expect(await harness.process([requestDelivery('r-1')], 0.6)).toEqual(['message-r-1']);
-    harness.chance.advanceSeconds(LEASE_SECONDS);
+    harness.clock.advanceSeconds(LEASE_SECONDS);
     expect(await deliver()).toEqual([]);
     expect(effects()).toBe(1);
     expect(harness.event.data).toBe(1);
@@ -180,7 +176,7 @@ describe('the record store is down when a failed attempt gives its lease back', 
     expect(harness.delays).toEqual({ 'message-r-1': LEASE_SECONDS });
     const failed = harness.logger.lines.find(({ message }) => message.startsWith('Attempt failed'));
     expect(failed?.fields.error).toMatchObject({ message: 'not now' });
-    harness.chance.advanceSeconds(LEASE_SECONDS);
+    harness.clock.advanceSeconds(LEASE_SECONDS);
     expect(await deliver()).toEqual([]);
     expect(harness.event.data).toBe(2);
   });

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { MemorySoak, SOAK_REQUESTS } from '../../support/memory-soak.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 // Timers and the clock are virtual: a batch may be killed, hang or overlap with another, and hours take seconds.
 beforeEach(() => {

@@ -2,11 +2,11 @@ import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { IdempotencyKeyBusy, IdempotencyKeyReused } from '../../../lib/core/intake/errors.ts';
-import type { Order } from '../../../lib/core/intake/submissions.ts';
+import type { SubmitRequest } from '../../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { type Fault, Faults, InjectedFault } from '../../../lib/stores/memory/faults.ts';
-import { START } from '../../support/set-chance.ts';
 import { SubmissionService, type TakingCall } from '../../support/submission-service.ts';
+import { START } from '../../support/test-clock.ts';
 
 const DAY_SECONDS = 86_400;
 
@@ -37,12 +37,12 @@ async function answered(
 }
 
 /** Asks again and again, as soon as it may, until it has an answer. @returns the id, and the seconds it took */
-async function insisted(service: SubmissionService, given: Partial<Order>) {
+async function insisted(service: SubmissionService, given: Partial<SubmitRequest>) {
   for (let seconds = 0; ; seconds++) {
     const answer = await answered(service.submit(given));
     if (typeof answer === 'object') return { id: answer.request.id, seconds };
     expect(seconds).toBeLessThan(BUSY_SECONDS);
-    service.harness.chance.advanceSeconds(1);
+    service.harness.clock.advanceSeconds(1);
   }
 }
 
@@ -111,7 +111,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
 describe('fault 2: the key reused with another order', () => {
   const FIRST = { idempotencyKey: 'k', metadata: { a: 'b', c: 'd' }, expiresAt: START + 60_000 };
 
-  test.each<[string, Partial<Order>]>([
+  test.each<[string, Partial<SubmitRequest>]>([
     ['body', { payload: Buffer.from('hello!') }],
     ['body of the same length', { payload: Buffer.from('hellO') }],
     ['large body', { payload: LARGE }],
@@ -130,7 +130,7 @@ describe('fault 2: the key reused with another order', () => {
     expect(service.harness.store.keys()).toEqual([]);
     // While the first is being taken, and long after it has ended as well.
     await service.deliver();
-    service.harness.chance.advanceSeconds(30);
+    service.harness.clock.advanceSeconds(30);
     await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
     expect(service.runs).toHaveLength(1);
   });
@@ -160,12 +160,12 @@ describe('fault 2: the key reused with another order', () => {
     const service = new SubmissionService();
     const { request } = await service.submit({ idempotencyKey: 'k' });
     await service.deliver();
-    service.harness.chance.advanceSeconds(DAY_SECONDS - 0.001);
+    service.harness.clock.advanceSeconds(DAY_SECONDS - 0.001);
     expect(await service.submit({ idempotencyKey: 'k' })).toMatchObject({ status: 'succeeded', request });
     await expect(service.submit({ idempotencyKey: 'k', payload: LARGE })).rejects.toThrow(
       IdempotencyKeyReused,
     );
-    service.harness.chance.advanceSeconds(0.001);
+    service.harness.clock.advanceSeconds(0.001);
     const later = await service.submit({ idempotencyKey: 'k', payload: LARGE });
     expect(later.request.id).not.toBe(request.id);
     await service.deliver();
@@ -232,9 +232,9 @@ describe('fault 3: whoever takes a request crashes between two steps', () => {
     const given = { idempotencyKey: 'k', payload: LARGE };
     faults.inject(call, fault, fault);
     await answered(service.submit(given));
-    service.harness.chance.advanceSeconds(BUSY_SECONDS);
+    service.harness.clock.advanceSeconds(BUSY_SECONDS);
     await answered(service.submit(given));
-    service.harness.chance.advanceSeconds(BUSY_SECONDS);
+    service.harness.clock.advanceSeconds(BUSY_SECONDS);
     const { id } = await insisted(service, given);
     await service.deliver(2);
     expect(service.runs.map((run) => run.id)).toEqual([id]);
@@ -255,10 +255,10 @@ describe('fault 4: the message was sent, and no response', () => {
     expect(await answered(service.submit({ idempotencyKey: 'k' }))).toBe('nothing');
     const [id] = service.inFlight;
     for (const seconds of [0, 1, 28.999]) {
-      service.harness.chance.advanceSeconds(seconds);
+      service.harness.clock.advanceSeconds(seconds);
       expect(await answered(service.submit({ idempotencyKey: 'k' }))).toBe('busy');
     }
-    service.harness.chance.advanceSeconds(0.001);
+    service.harness.clock.advanceSeconds(0.001);
     expect(await service.submit({ idempotencyKey: 'k' })).toMatchObject({
       request: { id },
       createdAt: START,
@@ -279,7 +279,7 @@ describe('fault 4: the message was sent, and no response', () => {
     });
     const slow = service.submit({ idempotencyKey: 'k' });
     await setImmediate();
-    service.harness.chance.advanceSeconds(BUSY_SECONDS);
+    service.harness.clock.advanceSeconds(BUSY_SECONDS);
     const { request } = await service.submit({ idempotencyKey: 'k' });
     await service.deliver();
     resolve();
@@ -342,7 +342,7 @@ test('whatever goes wrong: a client that insists has one request and one run, an
         } else if (happening.type === 'deliver') {
           await service.deliver(happening.times);
         } else {
-          service.harness.chance.advanceSeconds(happening.seconds);
+          service.harness.clock.advanceSeconds(happening.seconds);
         }
         nothingIsLost();
       }

@@ -35,7 +35,7 @@ describe('fault 5: a duplicate S3 event', () => {
   test('in another batch isn’t run again: the same outcome is published', async () => {
     const { harness, event, runs } = service();
     await harness.process([event('first')]);
-    harness.chance.advanceSeconds(100);
+    harness.clock.advanceSeconds(100);
     expect(await harness.process([event('second')])).toEqual([]);
     expect(runs()).toBe(1);
     const [first, second] = harness.events;
@@ -135,9 +135,9 @@ describe('an upload by a ticket', () => {
   /** A service that has given out a ticket for five bytes. */
   async function ticketed(handler: Handler, settings: HarnessOptions = {}) {
     const harness = new EngineHarness(handler, settings);
-    const { records, chance } = harness;
-    const request = { id: ID, issuer: '', uploadBytes: 5 };
-    await new RequestRecords(records, chance.now, 30).submit(request, chance.now(), false);
+    const { records, clock } = harness;
+    const request = { id: ID, source: '', uploadBytes: 5 };
+    await new RequestRecords(records, clock.now, 30).submit(request, clock.now(), false);
     const uploaded = (content: string) => {
       const versionId = harness.store.put(KEY, content);
       const size = Buffer.byteLength(content);
@@ -170,7 +170,7 @@ describe('an upload by a ticket', () => {
     const { harness, uploaded } = await ticketed((request) => request.text());
     const [first, second] = [uploaded('first'), uploaded('other')];
     expect(await harness.process([first, second])).toEqual([second.id]);
-    harness.chance.advanceSeconds(100);
+    harness.clock.advanceSeconds(100);
     expect(await harness.process([second])).toEqual([]);
     expect(harness.events.map(({ data }) => data)).toEqual(['first', 'first']);
     expect(
@@ -188,8 +188,8 @@ describe('an upload by a ticket', () => {
     const first = uploaded('first');
     await harness.process([first]);
     expect(harness.records.record(ID)).toMatchObject({ status: 'failed' });
-    harness.chance.advanceSeconds(100);
-    const again = { ...uploaded('other'), sentAt: harness.chance.now() };
+    harness.clock.advanceSeconds(100);
+    const again = { ...uploaded('other'), sentAt: harness.clock.now() };
     await harness.process([again]);
     expect(harness.records.record(ID)).toMatchObject({ status: 'failed', attempts: 1 });
   });

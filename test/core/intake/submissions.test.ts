@@ -5,8 +5,8 @@ import { SQS_MAX_MESSAGE_BYTES } from '../../../lib/core/config/aws-limits.ts';
 import { decodedRequest } from '../../support/decoded.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
-import { START } from '../../support/set-chance.ts';
 import { SubmissionService } from '../../support/submission-service.ts';
+import { START } from '../../support/test-clock.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
@@ -22,7 +22,7 @@ describe('an order', () => {
     });
     const { id } = record.request;
     expect(record).toEqual({
-      request: { id, issuer: '', tenant: 'acme', traceparent: TRACEPARENT, expiresAt },
+      request: { id, source: '', tenant: 'acme', traceparent: TRACEPARENT, expiresAt },
       status: 'queued',
       attempts: 0,
       createdAt: START,

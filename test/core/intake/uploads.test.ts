@@ -4,38 +4,38 @@ import { describe, expect, test } from 'vitest';
 import { CoatcheckError } from '../../../lib/core/base/errors.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../../../lib/core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../../../lib/core/config/settings.ts';
-import { type UploadOrder, Uploads, type UploadWay } from '../../../lib/core/intake/uploads.ts';
+import { type UploadRequest, Uploads, type UploadWay } from '../../../lib/core/intake/uploads.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { MemoryClientTransfers } from '../../support/memory-client-transfers.ts';
-import { SetChance, START } from '../../support/set-chance.ts';
+import { START, TestClock } from '../../support/test-clock.ts';
 
 const MIB = 1_048_576;
 const GIB = 1_073_741_824;
 const HOUR = 3_600_000;
 
-function order(given: Partial<UploadOrder> = {}): UploadOrder {
+function uploadRequest(given: Partial<UploadRequest> = {}): UploadRequest {
   return { size: 100, contentType: 'text/csv', metadata: {}, multipart: false, ...given };
 }
 
 function harness(maxPayloadBytes: number = NUMBER_SETTINGS.maxPayloadBytes.max) {
-  const chance = new SetChance();
+  const clock = new TestClock();
   const store = new MemoryRecordStore();
   const transfers = new MemoryClientTransfers();
-  const records = new RequestRecords(store, chance.now, 30);
+  const records = new RequestRecords(store, clock.now, 30);
   const newId = (at: number) => v7({ msecs: at });
   const uploads = new Uploads(
-    { records, transfers, chance, newId },
+    { records, transfers, clock, newId },
     { uploadPrefix: 'requests/', maxPayloadBytes },
   );
-  return { uploads, transfers, records, store, chance };
+  return { uploads, transfers, records, store, clock };
 }
 
 /** An upload in parts, of which one is there. */
 async function begun(tenant?: string, size?: number) {
   const parts = harness();
   const sized = size === undefined ? {} : { size };
-  const { record, upload } = await parts.uploads.open(order({ multipart: true, tenant, ...sized }));
+  const { record, upload } = await parts.uploads.open(uploadRequest({ multipart: true, tenant, ...sized }));
   const { uploadName } = inParts(upload);
   const etag = parts.transfers.putPart(uploadName, 1, 'hello', record.request.uploadBytes);
   return { ...parts, request: record.request, uploadName, parts: [{ number: 1, etag }] };
@@ -62,13 +62,13 @@ describe('a ticket', () => {
     const expiresAt = START + HOUR;
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const { record, upload } = await uploads.open(
-      order({ tenant: 'acme', expiresAt, traceparent, metadata: { a: 'b' }, sha256: 'x'.repeat(43) }),
+      uploadRequest({ tenant: 'acme', expiresAt, traceparent, metadata: { a: 'b' }, sha256: 'x'.repeat(43) }),
     );
     const { id } = record.request;
     expect(record).toMatchObject({
       status: 'awaiting_upload',
       createdAt: START,
-      request: { id, issuer: '', tenant: 'acme', expiresAt, traceparent },
+      request: { id, source: '', tenant: 'acme', expiresAt, traceparent },
     });
     expect(store.all().map((stored) => stored.record)).toEqual([record]);
     expect(transfers.forms).toEqual([
@@ -83,22 +83,22 @@ describe('a ticket', () => {
 
   test('for more than is allowed is refused, and leaves nothing behind', async () => {
     const { uploads, store } = harness(100);
-    await uploads.open(order({ size: 100 }));
-    expect(await codeOf(uploads.open(order({ size: 101 })))).toBe('payload_too_large');
+    await uploads.open(uploadRequest({ size: 100 }));
+    expect(await codeOf(uploads.open(uploadRequest({ size: 101 })))).toBe('payload_too_large');
     expect(store.all()).toHaveLength(1);
   });
 
   test('is recorded before anybody can upload', async () => {
     const { uploads, store, transfers } = harness();
     store.faults.inject('write', 'fails before');
-    await expect(uploads.open(order())).rejects.toThrow('write failed');
+    await expect(uploads.open(uploadRequest())).rejects.toThrow('write failed');
     expect(transfers.forms).toEqual([]);
   });
 
   test('is for a form up to 5 GiB, and for parts above', async () => {
     const { uploads } = harness();
-    expect((await uploads.open(order({ size: S3_MAX_PUT_BYTES }))).upload.way).toBe('form');
-    expect((await uploads.open(order({ size: S3_MAX_PUT_BYTES + 1 }))).upload.way).toBe('parts');
+    expect((await uploads.open(uploadRequest({ size: S3_MAX_PUT_BYTES }))).upload.way).toBe('form');
+    expect((await uploads.open(uploadRequest({ size: S3_MAX_PUT_BYTES + 1 }))).upload.way).toBe('parts');
   });
 
   test.each([
@@ -110,7 +110,7 @@ describe('a ticket', () => {
     [625 * GIB + 1, 64 * MIB + 1, 10_000],
   ])('for %i bytes in parts is for parts of %i, %i of them', async (size, partSize, partCount) => {
     const { uploads, transfers } = harness();
-    const { record, upload } = await uploads.open(order({ size, multipart: true }));
+    const { record, upload } = await uploads.open(uploadRequest({ size, multipart: true }));
     const uploadName = transfers.unfinished[0] ?? '';
     expect(upload).toEqual({ way: 'parts', uploadName, partSize, partCount, expiresAt: START + HOUR });
     transfers.putPart(uploadName, 1, 'x');
@@ -122,7 +122,7 @@ describe('a ticket', () => {
       fc.asyncProperty(fc.integer({ min: 1, max: NUMBER_SETTINGS.maxPayloadBytes.max }), async (size) => {
         const { uploads } = harness();
         const { partSize, partCount } = inParts(
-          (await uploads.open(order({ size, multipart: true }))).upload,
+          (await uploads.open(uploadRequest({ size, multipart: true }))).upload,
         );
         expect(partCount).toBeLessThanOrEqual(S3_MAX_PARTS);
         expect(partCount * partSize).toBeGreaterThanOrEqual(size);
@@ -146,7 +146,7 @@ describe('URLs of parts', () => {
   test('aren’t given for another tenant’s ticket, or for none', async () => {
     const { uploads, request, uploadName } = await begun('acme');
     for (const tenant of ['other', undefined, '']) {
-      const others = { id: request.id, issuer: '', tenant };
+      const others = { id: request.id, source: '', tenant };
       expect(await codeOf(uploads.partUrls(others, uploadName, [1]))).toBe('request_unknown');
     }
   });
@@ -180,7 +180,7 @@ describe('a completion', () => {
 
   test('of another ticket’s parts is refused', async () => {
     const { uploads, transfers, uploadName, parts } = await begun('acme');
-    const other = await uploads.open(order({ multipart: true, tenant: 'acme' }));
+    const other = await uploads.open(uploadRequest({ multipart: true, tenant: 'acme' }));
     expect(await codeOf(uploads.complete(other.record.request, uploadName, parts))).toBe('upload_unknown');
     expect(transfers.completed).toEqual([]);
   });
@@ -243,18 +243,18 @@ describe('an abortion', () => {
 
   test('doesn’t reach another ticket’s parts', async () => {
     const { uploads, transfers, uploadName } = await begun();
-    const { record } = await uploads.open(order());
+    const { record } = await uploads.open(uploadRequest());
     await uploads.abort(record.request, uploadName);
     expect(transfers.unfinished).toEqual([uploadName]);
   });
 });
 
 test('a ticket nobody uses is forgotten after a week, one that was used is not', async () => {
-  const { uploads, records, chance } = harness();
-  const unused = await uploads.open(order());
-  const used = await uploads.open(order());
+  const { uploads, records, clock } = harness();
+  const unused = await uploads.open(uploadRequest());
+  const used = await uploads.open(uploadRequest());
   await records.change(used.record.request, { type: 'uploaded' });
-  chance.advanceSeconds(7 * 86_400);
+  clock.advanceSeconds(7 * 86_400);
   expect(await records.find(unused.record.request)).toBeUndefined();
   expect(await records.find(used.record.request)).toMatchObject({ status: 'queued' });
 });

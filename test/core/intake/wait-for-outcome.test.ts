@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { recordAtEnd } from '../../../lib/core/intake/wait-for-outcome.ts';
 import { created, type RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { REQUEST, successOf } from '../../support/records.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 const QUEUED = created({ type: 'submit', request: REQUEST, uploaded: true }, START);
 const ENDED: RequestRecord = { ...QUEUED, status: 'succeeded', outcome: successOf(1) };

@@ -5,7 +5,10 @@ import { countedCode, OWN_FAILURE_CODES } from '../../../lib/core/model/failure-
 
 /** The codes that the classes of permanent errors name. */
 function codesInSource(): string[] {
-  const source = readFileSync(new URL('../../../lib/core/base/errors.ts', import.meta.url), 'utf8');
+  const files = ['base', 'engine'].map(
+    (room) => new URL(`../../../lib/core/${room}/errors.ts`, import.meta.url),
+  );
+  const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   const classes = source.split(/^export (?:abstract )?class /m);
   return classes
     .filter((text) => /^\w+ extends PermanentError/.test(text))

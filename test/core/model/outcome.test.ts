@@ -22,12 +22,12 @@ describe('the id of an outcome', () => {
     expect(outcomeId(inlineOutcome('2', 'text/plain', { endedAt: 5 }))).toBe(outcomeId(inlineOutcome('1')));
   });
 
-  test('is another for another ending, request, issuer or tenant', () => {
+  test('is another for another ending, request, source or tenant', () => {
     const ids = [
       inlineOutcome('1'),
-      inlineOutcome('1', 'text/plain', { request: { id: 'r-2', issuer: '' } }),
-      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', issuer: '/orders' } }),
-      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', issuer: '', tenant: 'acme' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-2', source: '' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', source: '/orders' } }),
+      inlineOutcome('1', 'text/plain', { request: { id: 'r-1', source: '', tenant: 'acme' } }),
       outcomeOf(failure(new PermanentError('x'), 1)),
     ].map(outcomeId);
     expect(new Set(ids).size).toBe(5);

@@ -6,7 +6,7 @@ import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { decodedRequest } from '../../support/decoded.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 const failingFirst: Handler = async (request) => {
   if (request.attempt === 1) throw new Error('try again');
@@ -60,7 +60,7 @@ describe('B3: a message with another payload under the same id', () => {
     expect(await harness.process([own])).toEqual([own.id]);
     expect(await harness.process([requestDelivery('r-1', 'other', { id: 'message-other' })])).toEqual([]);
     expect(harness.events).toEqual([]);
-    harness.chance.advanceSeconds(1_000);
+    harness.clock.advanceSeconds(1_000);
     expect(await harness.process([own])).toEqual([]);
     expect(harness.event.data).toBe('first');
   });
@@ -75,8 +75,8 @@ describe('B3: a message with another payload under the same id', () => {
 
   test('ends the request as failed when its own message can’t come any more', async () => {
     const { harness, other } = await begun(failingFirst, { inputRetentionSeconds: 3_600 });
-    harness.chance.advanceSeconds(3_601);
-    expect(await harness.process([other({ sentAt: harness.chance.now() })])).toEqual([]);
+    harness.clock.advanceSeconds(3_601);
+    expect(await harness.process([other({ sentAt: harness.clock.now() })])).toEqual([]);
     expect(harness.problem.code).toBe('payload_changed');
     expect(harness.records.record('r-1')).toMatchObject({ status: 'failed' });
   });
@@ -99,8 +99,8 @@ describe('B3: a message with another payload under the same id', () => {
     const full = { ...own, attempt: 2, attributes: { ...own.attributes, ...nine } };
     await harness.process([full]);
     expect(harness.records.record('r-1')).toMatchObject({ status: 'failed', deadLetterIsBare: true });
-    harness.chance.advanceSeconds(100);
-    const sentAt = harness.chance.now();
+    harness.clock.advanceSeconds(100);
+    const sentAt = harness.clock.now();
     await harness.process([other({ sentAt })]);
     expect(harness.records.record('r-1')).toMatchObject({ status: 'failed' });
     await harness.process([{ ...full, id: 'message-again', sentAt }]);
@@ -181,10 +181,10 @@ test('B3: a message whose stored payload changed since its first attempt ends it
 
 test('B3, fault 34: a record of before payloads were pinned is taken as it is, and pinned', async () => {
   const { harness, own } = await begun();
-  const request = { id: 'r-1', issuer: '' };
+  const request = { id: 'r-1', source: '' };
   const item = {
     record: {
-      S: '{"request":{"id":"r-1","issuer":""},"status":"queued","attempts":1,"createdAt":1,"updatedAt":1}',
+      S: '{"request":{"id":"r-1","source":""},"status":"queued","attempts":1,"createdAt":1,"updatedAt":1}',
     },
     revision: { N: '1' },
     ttl: { N: String(START) },

@@ -7,16 +7,16 @@ const NOON = Date.UTC(2026, 0, 31, 12);
 describe('the position of a record', () => {
   /** The digits begin `printf '["record","","r-1"]' | sha256sum`, and so on. */
   test.each([
-    [{ id: 'r-1', issuer: '' }, '2026-01-31T12:00:00.000Z#59c4d901323f07907c28861e09336788'],
-    [{ id: 'r-1', issuer: '', tenant: 'acme' }, '2026-01-31T12:00:00.000Z#962b7050bcfd4e366bbf973154bd67e2'],
+    [{ id: 'r-1', source: '' }, '2026-01-31T12:00:00.000Z#59c4d901323f07907c28861e09336788'],
+    [{ id: 'r-1', source: '', tenant: 'acme' }, '2026-01-31T12:00:00.000Z#962b7050bcfd4e366bbf973154bd67e2'],
   ])('of %j stays what it is', (request, position) => {
     expect(positionOf({ request, createdAt: NOON })).toBe(position);
   });
 
   const records = fc.record({
     request: fc.record(
-      { id: fc.string(), issuer: fc.string(), tenant: fc.string() },
-      { requiredKeys: ['id', 'issuer'] },
+      { id: fc.string(), source: fc.string(), tenant: fc.string() },
+      { requiredKeys: ['id', 'source'] },
     ),
     createdAt: fc.oneof(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), fc.constantFrom(NOON, NOON + 1)),
   });
@@ -36,7 +36,7 @@ describe('the position of a record', () => {
 
   it('tells apart records created at the same time', () => {
     const positions = ['r-1', 'r-2', 'r-3'].map((id) =>
-      positionOf({ request: { id, issuer: '' }, createdAt: NOON }),
+      positionOf({ request: { id, source: '' }, createdAt: NOON }),
     );
     expect(new Set(positions).size).toBe(3);
   });
@@ -47,7 +47,7 @@ describe('the position of a record', () => {
 });
 
 describe('no position', () => {
-  const position = positionOf({ request: { id: 'r-1', issuer: '' }, createdAt: NOON });
+  const position = positionOf({ request: { id: 'r-1', source: '' }, createdAt: NOON });
 
   test.each([
     '',

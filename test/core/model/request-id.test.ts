@@ -24,9 +24,9 @@ test('different texts have different digests, however they are cut', () => {
   );
 });
 
-describe('an id, an issuer and a tenant their sender chose', () => {
+describe('an id, a source and a tenant their sender chose', () => {
   test.each(['a', 'Order 5/ü', '🧥', 'i'.repeat(256), 'a\u00a0b'])('may be %j', (id) => {
-    expect(identityProblem({ id, issuer: id, tenant: id })).toBeUndefined();
+    expect(identityProblem({ id, source: id, tenant: id })).toBeUndefined();
   });
 
   test.each([
@@ -37,19 +37,19 @@ describe('an id, an issuer and a tenant their sender chose', () => {
     ['\ud800', 'no control characters'],
     ['\ufffe', 'no control characters'],
   ])('may not be %j', (id, problem) => {
-    expect(identityProblem({ id, issuer: '' })).toContain(problem);
-    expect(identityProblem({ id: 'r-1', issuer: '', tenant: id })).toContain(problem);
+    expect(identityProblem({ id, source: '' })).toContain(problem);
+    expect(identityProblem({ id: 'r-1', source: '', tenant: id })).toContain(problem);
   });
 
-  test.each(['a\nb', '\u007f', '\ud800', '\ufffe'])('may not come from the issuer %j', (issuer) => {
-    expect(identityProblem({ id: 'r-1', issuer })).toContain('no control characters');
+  test.each(['a\nb', '\u007f', '\ud800', '\ufffe'])('may not come from the source %j', (source) => {
+    expect(identityProblem({ id: 'r-1', source })).toContain('no control characters');
   });
 });
 
-test('an issuer fits every outcome', () => {
-  expect(identityProblem({ id: 'r-1', issuer: '' })).toBeUndefined();
-  expect(identityProblem({ id: 'r-1', issuer: 's'.repeat(2_048) })).toBeUndefined();
-  expect(identityProblem({ id: 'r-1', issuer: 's'.repeat(2_049) })).toContain(
+test('a source fits every outcome', () => {
+  expect(identityProblem({ id: 'r-1', source: '' })).toBeUndefined();
+  expect(identityProblem({ id: 'r-1', source: 's'.repeat(2_048) })).toBeUndefined();
+  expect(identityProblem({ id: 'r-1', source: 's'.repeat(2_049) })).toContain(
     '0 to 2048 characters, got 2049',
   );
 });

@@ -5,13 +5,13 @@ import { keyOfResult } from '../../../lib/core/model/result-key.ts';
 
 const identities = fc.record({
   id: fc.string({ minLength: 1, maxLength: 256, unit: 'binary' }),
-  issuer: fc.string({ maxLength: 50, unit: 'binary' }),
+  source: fc.string({ maxLength: 50, unit: 'binary' }),
   tenant: fc.option(fc.string({ minLength: 1, maxLength: 20, unit: 'binary' }), { nil: undefined }),
 });
 
 test.each([
-  [{ id: 'r-1', issuer: '' }, 'results/r-1/20db4f8749cc2d12a84f47efbba621ff'],
-  [{ id: 'a/b ü', issuer: '/orders' }, 'results/a-b-/9b54b58412a3df0895c8f1252868e3c4'],
+  [{ id: 'r-1', source: '' }, 'results/r-1/20db4f8749cc2d12a84f47efbba621ff'],
+  [{ id: 'a/b ü', source: '/orders' }, 'results/a-b-/9b54b58412a3df0895c8f1252868e3c4'],
 ])('the key of %j stays what it is', (identity, key) => {
   expect(keyOfResult('results/', identity, 1_769_860_800_000)).toBe(key);
 });
@@ -30,13 +30,13 @@ test('whatever the id, the key is safe to use and fits S3', () => {
 test('different requests have different keys', () => {
   fc.assert(
     fc.property(identities, identities, (one, other) => {
-      const same = one.id === other.id && one.issuer === other.issuer;
+      const same = one.id === other.id && one.source === other.source;
       expect(keyOfResult('results/', one, 5) === keyOfResult('results/', other, 5)).toBe(same);
     }),
   );
 });
 
 test('B2: a request whose record came later has another key, whatever its id', () => {
-  const identity = { id: 'r-1', issuer: '' };
+  const identity = { id: 'r-1', source: '' };
   expect(keyOfResult('results/', identity, 5)).not.toBe(keyOfResult('results/', identity, 6));
 });

@@ -14,7 +14,7 @@ const tickets = fc.record(
 test('a ticket written is the ticket read, under any prefix', () => {
   fc.assert(
     fc.property(prefixes, tickets, (prefix, ticket) => {
-      expect(ticketOf(ticketKey(prefix, ticket))).toEqual({ ...ticket, issuer: '' });
+      expect(ticketOf(ticketKey(prefix, ticket))).toEqual({ ...ticket, source: '' });
     }),
     { numRuns: 500 },
   );
@@ -38,14 +38,14 @@ test.each([
   ['a>>b', `requests/tickets/YT4-Yg/${ID}`],
 ])('the key of a ticket of tenant %j stays what it is', (tenant, key) => {
   expect(ticketKey('requests/', { id: ID, tenant })).toBe(key);
-  expect(ticketOf(key)).toEqual({ id: ID, issuer: '', tenant });
+  expect(ticketOf(key)).toEqual({ id: ID, source: '', tenant });
 });
 
 test('the longest tenant under the longest prefix has a key S3 takes', () => {
   const ticket = { id: ID, tenant: '漢'.repeat(128) };
   const key = ticketKey(`${'p'.repeat(127)}/`, ticket);
   expect(Buffer.byteLength(key)).toBeLessThanOrEqual(1_024);
-  expect(ticketOf(key)).toEqual({ ...ticket, issuer: '' });
+  expect(ticketOf(key)).toEqual({ ...ticket, source: '' });
 });
 
 describe('is no ticket:', () => {

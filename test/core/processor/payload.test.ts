@@ -29,7 +29,7 @@ function open(
   given: Partial<DecodedRequest> = {},
   limits: Partial<PayloadLimits> = {},
 ) {
-  const request = { id: 'r-1', issuer: '', metadata: {}, ...given, payload };
+  const request = { id: 'r-1', source: '', metadata: {}, ...given, payload };
   return openPayload(request, store, { ...LIMITS, ...limits }, SIGNAL);
 }
 

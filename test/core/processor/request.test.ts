@@ -21,7 +21,7 @@ async function requestOf(
   given: Partial<AttemptContext> = {},
 ) {
   const { signal } = new AbortController();
-  const decoded = { id: 'r-1', issuer: '', metadata: { customer: '7' }, ...described };
+  const decoded = { id: 'r-1', source: '', metadata: { customer: '7' }, ...described };
   const limits = { maxPayloadBytes: 1_000, maxBufferedBytes: 1_000, claimCheckSources: [] };
   const payload = await openPayload(decoded, new MemoryPayloadStore(), limits, signal);
   return new PayloadRequest(payload, {

@@ -14,10 +14,10 @@ import { MemoryWebhookStates } from '../../../lib/stores/memory/webhook-states.t
 import { CollectingLogger } from '../../support/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
 import { sentWebhooks } from '../../support/sent-webhooks.ts';
-import { SetChance, START } from '../../support/set-chance.ts';
+import { START, TestClock } from '../../support/test-clock.ts';
 
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
-const REQUEST = { id: 'r-1', issuer: '', tenant: 'acme' };
+const REQUEST = { id: 'r-1', source: '', tenant: 'acme' };
 const MESSAGE: WebhookMessage = {
   url: 'https://example.com/hook?token=t',
   id: 'id-1',
@@ -31,11 +31,11 @@ const MESSAGE: WebhookMessage = {
 
 /** A receiver, queues and a scheduler in memory. */
 class Harness {
-  readonly chance = new SetChance(START, 0);
+  readonly clock = new TestClock();
   readonly logger = new CollectingLogger();
   readonly faults = new Faults<'post' | 'read'>();
   readonly calls: { url: string; headers: Readonly<Record<string, string>>; body: string }[] = [];
-  readonly input = new MemoryInputQueue({ now: () => this.chance.now(), visibilityTimeoutSeconds: 360 });
+  readonly input = new MemoryInputQueue({ now: () => this.clock.now(), visibilityTimeoutSeconds: 360 });
   readonly queue = new MemoryWebhookQueue();
   readonly later = new MemoryDelayedMessages();
   readonly deadLetters = new MemoryWebhookQueue();
@@ -58,7 +58,8 @@ class Harness {
     deadLetters: this.deadLetters,
     states: this.states,
     logger: this.logger,
-    chance: this.chance,
+    clock: this.clock,
+    random: () => 0,
   };
 
   deliverer = new WebhookDeliverer(this.ports);
@@ -130,7 +131,7 @@ describe('a receiver that fails', () => {
 
   test('is tried again soon, with the same id and a new timestamp (fault 31)', async () => {
     expect(await harness.process(of())).toEqual([]);
-    harness.chance.advanceSeconds(5);
+    harness.clock.advanceSeconds(5);
     expect(await harness.process(...harness.queue.sent.map(({ message }) => delivery(message)))).toEqual([]);
     expect(harness.delays).toEqual([5, 300]);
     expect(sentWebhooks(harness.queue).map(({ attempt }) => attempt)).toEqual([2, 3]);

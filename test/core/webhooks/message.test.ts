@@ -7,7 +7,7 @@ import {
   encodeWebhook,
   hostOf,
   progressWebhookOf,
-  toldBy,
+  subjectOf,
   webhookOf,
 } from '../../../lib/core/webhooks/message.ts';
 import { isMessageText } from '../../../lib/core/wire/message-text.ts';
@@ -43,8 +43,8 @@ describe('exactly', () => {
     );
   });
 
-  test('of an issuer and a tenant', () => {
-    const request = { id: 'r 1', issuer: '/shop', tenant: 'acme' };
+  test('of a source and a tenant', () => {
+    const request = { id: 'r 1', source: '/shop', tenant: 'acme' };
     expect(JSON.parse(bodyOf(outcomeOf(cancellation(0), { request })))).toMatchObject({
       type: 'coatcheck.request.cancelled',
       data: {
@@ -58,7 +58,7 @@ describe('exactly', () => {
 });
 
 test('progress, exactly', () => {
-  const request = { id: 'r-1', issuer: '', tenant: 'acme' };
+  const request = { id: 'r-1', source: '', tenant: 'acme' };
   const at = Date.UTC(2026, 0, 31, 12);
   const tell = (when: number, service = 'service') =>
     progressWebhookOf(request, { fraction: 0.5, note: 'half' }, when, URL, service);
@@ -77,7 +77,7 @@ test('the id: the same for the same outcome, another for another one and for ano
     webhookOf(outcome, URL, 'other'),
     webhookOf(outcomeOf(cancellation(0)), URL, 'service'),
     webhookOf({ ...outcome, redrives: 1 }, URL, 'service'),
-    webhookOf({ ...outcome, request: { id: 'r-1', issuer: '', tenant: 'acme' } }, URL, 'service'),
+    webhookOf({ ...outcome, request: { id: 'r-1', source: '', tenant: 'acme' } }, URL, 'service'),
   ];
   const ids = new Set([outcome, inlineOutcome('1')].map((one) => webhookOf(one, URL, 'service').id));
   expect(ids.size).toBe(1);
@@ -115,18 +115,18 @@ test('a message is read from the call that a scheduler could not make', () => {
 });
 
 test('what a body tells of is read from it', () => {
-  const request = { id: 'r 1', issuer: '/shop', tenant: 'acme' };
-  for (const of of [request, { id: 'r-2', issuer: '', tenant: undefined }]) {
+  const request = { id: 'r 1', source: '/shop', tenant: 'acme' };
+  for (const of of [request, { id: 'r-2', source: '', tenant: undefined }]) {
     const outcome = outcomeOf(cancellation(0), { request: of });
     const told = { type: 'coatcheck.request.cancelled', request: of, at: outcome.endedAt };
-    expect(toldBy(webhookOf(outcome, URL, 'service'))).toEqual(told);
+    expect(subjectOf(webhookOf(outcome, URL, 'service'))).toEqual(told);
   }
 });
 
 test.each(['', '1', '{}', '{"type":"t","timestamp":"2026-01-31T12:00:00.005Z","data":{}}'])(
   '%j tells of nothing',
   (body) => {
-    expect(() => toldBy({ body })).toThrow();
+    expect(() => subjectOf({ body })).toThrow();
   },
 );
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { verdictOf } from '../../../lib/core/webhooks/verdict.ts';
-import { START } from '../../support/set-chance.ts';
+import { START } from '../../support/test-clock.ts';
 
 test.each([200, 201, 202, 204, 299])('%i: delivered', (status) => {
   expect(verdictOf({ status }, START)).toEqual({ status: 'delivered' });

@@ -26,7 +26,7 @@ test('an event with every attribute that is read', () => {
   };
   expect(decodedRequest(event)).toEqual({
     id: 'r-1',
-    issuer: '/orders',
+    source: '/orders',
     payload: { inline: '{"x":6}', json: { value: { x: 6 } } },
     contentType: 'application/json',
     metadata: {
@@ -134,7 +134,7 @@ describe('B12: an event without data', () => {
     'has an empty payload: %j',
     (members) => {
       const decoded = decodedRequest({ ...REQUIRED, ...members, datacontenttype: 'application/json' });
-      expect(decoded).toMatchObject({ id: 'r-1', issuer: '/orders', contentType: 'application/json' });
+      expect(decoded).toMatchObject({ id: 'r-1', source: '/orders', contentType: 'application/json' });
       expect(inlineText(decoded)).toBe('');
     },
   );
@@ -164,7 +164,7 @@ describe('B12: an event without data', () => {
   });
 });
 
-describe('is rejected under its id, its issuer named,', () => {
+describe('is rejected under its id, its source named,', () => {
   test.each([
     ['another version', { specversion: '0.3', data: 1 }, 'specversion must be "1.0", got "0.3"'],
     ['a version that is a number', { specversion: 1, data: 1 }, 'specversion must be "1.0", got 1'],
@@ -195,10 +195,10 @@ describe('is rejected under its id, its issuer named,', () => {
     ],
     ['an empty content type', { data: 1, datacontenttype: '' }, '1 to 255 printable ASCII characters'],
   ])('an event with %s', (_, attributes, message) => {
-    const { id, issuer, rejection } = rejectedRequest({ ...REQUIRED, ...attributes });
-    expect({ id, issuer, code: rejection.code }).toEqual({
+    const { id, source, rejection } = rejectedRequest({ ...REQUIRED, ...attributes });
+    expect({ id, source, code: rejection.code }).toEqual({
       id: 'r-1',
-      issuer: '/orders',
+      source: '/orders',
       code: 'envelope_malformed',
     });
     expect(rejection.message).toContain(message);
@@ -215,10 +215,10 @@ describe('is rejected under its id, its issuer named,', () => {
     ['a tenant too long', { tenant: 't'.repeat(257) }],
     ['a source too long for every outcome', { source: 's'.repeat(2_049) }],
   ])('or, if that can’t be used, under the message’s: %s', (_, attributes) => {
-    const { id, issuer, rejection } = rejectedRequest({ ...REQUIRED, data: 1, ...attributes });
-    expect({ id, issuer, code: rejection.code }).toEqual({
+    const { id, source, rejection } = rejectedRequest({ ...REQUIRED, data: 1, ...attributes });
+    expect({ id, source, code: rejection.code }).toEqual({
       id: 'message-1',
-      issuer: '',
+      source: '',
       code: 'envelope_malformed',
     });
   });

@@ -23,9 +23,9 @@ describe('exactly', () => {
     );
   });
 
-  test('a request with an issuer, a tenant and a trace', () => {
+  test('a request with a source, a tenant and a trace', () => {
     const outcome = inlineOutcome('42', 'application/json', {
-      request: { id: 'r-1', issuer: '/orders', tenant: 'acme' },
+      request: { id: 'r-1', source: '/orders', tenant: 'acme' },
       traceparent: TRACEPARENT,
     });
     expect(bodyOf(outcome)).toBe(
@@ -44,7 +44,7 @@ describe('exactly', () => {
 
   test('a failure', () => {
     const error = new PermanentError('no such order', { code: 'order_unknown', details: { order: 5 } });
-    expect(bodyOf(outcomeOf(failure(error, 2), { request: { id: 'r-1', issuer: '/orders' } }))).toBe(
+    expect(bodyOf(outcomeOf(failure(error, 2), { request: { id: 'r-1', source: '/orders' } }))).toBe(
       '{"specversion":"1.0","id":"4eefb81e5d09463dbfff7416eaf88964","source":"/coatcheck/service",' +
         '"type":"coatcheck.request.failed","subject":"r-1","time":"2026-01-31T12:00:00.005Z",' +
         '"requestsource":"/orders","datacontenttype":"application/json",' +

@@ -33,7 +33,7 @@ test.each([
 });
 
 test('a tenant is named', () => {
-  const request = { id: 'r-1', issuer: '', tenant: 'acme' };
+  const request = { id: 'r-1', source: '', tenant: 'acme' };
   expect(encodeRaw(inlineOutcome('5', 'application/json', { request }))?.attributes).toEqual({
     ...attributes('succeeded', 'application/json'),
     Tenant: { type: 'String', value: 'acme' },
@@ -41,7 +41,7 @@ test('a tenant is named', () => {
 });
 
 test('who gave the id is named where the id alone tells nothing', () => {
-  const request = { id: 'r-1', issuer: '/orders' };
+  const request = { id: 'r-1', source: '/orders' };
   expect(encodeRaw(inlineOutcome('5', 'application/json', { request }))?.attributes).toEqual({
     ...attributes('succeeded', 'application/json'),
     RequestSource: { type: 'String', value: '/orders' },

@@ -19,7 +19,7 @@ describe.each(CLASS_NAMES)('a pointer of class %s', (className) => {
       };
       expect(decodedRequest(body, { attributes })).toEqual({
         id: 'r-1',
-        issuer: '',
+        source: '',
         payload: { bucket: 'payloads', key: 'payloads/a+b%20c' },
         contentType: 'text/csv',
         metadata: { Customer: '7' },

@@ -36,7 +36,7 @@ describe('a body in no envelope is the payload, unchanged:', () => {
 });
 
 test('without attributes the message’s id is the request’s', () => {
-  expect(decodedRequest('hello')).toMatchObject({ id: 'message-1', issuer: '', metadata: {} });
+  expect(decodedRequest('hello')).toMatchObject({ id: 'message-1', source: '', metadata: {} });
 });
 
 test('attributes say what an envelope would, and the others are metadata', () => {
@@ -54,7 +54,7 @@ test('attributes say what an envelope would, and the others are metadata', () =>
   };
   expect(decodedRequest('a,b', { attributes })).toEqual({
     id: 'r-1',
-    issuer: '',
+    source: '',
     payload: { inline: 'a,b' },
     contentType: 'text/csv',
     callbackUrl: 'https://example.com/done',

@@ -12,7 +12,7 @@ describe('an upload', () => {
     const record = s3Record({ key: 'requests/a+b/%C3%BC.csv', versionId: VERSION, size: 7 });
     expect(decodedRequest(s3Event(record))).toEqual({
       id: '4d61eda7e81cb20c1862d5c2a06d7f3f',
-      issuer: '',
+      source: '',
       payload: { bucket: 'payloads', key: 'requests/a b/ü.csv', versionId: VERSION, size: 7 },
       metadata: {},
     });
@@ -99,7 +99,7 @@ describe("an upload to a ticket's key", () => {
     const key = `${folder}/${ID}`;
     expect(decodedRequest(s3Event(s3Record({ key, versionId: VERSION, size: 7 })))).toEqual({
       id: ID,
-      issuer: '',
+      source: '',
       tenant,
       payload: { bucket: 'payloads', key, versionId: VERSION, size: 7 },
       metadata: {},

@@ -48,7 +48,7 @@ describe('B11: a message that SNS wrapped', () => {
     const event = { specversion: '1.0', id: 'order-17', source: '/shop', type: 'order.placed', data: 1 };
     expect(decodedRequest(notification(JSON.stringify(event)))).toMatchObject({
       id: 'order-17',
-      issuer: '/shop',
+      source: '/shop',
     });
   });
 

@@ -14,7 +14,7 @@ const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
 const PLAIN: Submission = {
   id: ID,
-  issuer: '',
+  source: '',
   submittedAt: Date.UTC(2026, 0, 31, 12),
   contentType: 'application/json',
   metadata: {},
@@ -83,7 +83,7 @@ const submissions: fc.Arbitrary<Submission> = fc
   .record(
     {
       id: fc.oneof(fc.uuid({ version: 7 }), requestIds),
-      issuer: fc.constant('' as const),
+      source: fc.constant('' as const),
       tenant: requestIds,
       traceparent: fc.constant(TRACEPARENT),
       tracestate: fc.constant('rojo=1'),
@@ -96,7 +96,7 @@ const submissions: fc.Arbitrary<Submission> = fc
       ),
       payload: payloads,
     },
-    { requiredKeys: ['id', 'issuer', 'submittedAt', 'contentType', 'metadata', 'payload'] },
+    { requiredKeys: ['id', 'source', 'submittedAt', 'contentType', 'metadata', 'payload'] },
   )
   // There is no tracestate without a traceparent.
   .map(({ tracestate, ...submission }) =>
@@ -222,7 +222,7 @@ describe('an event of another', () => {
 
   test.each([{ source: '/orders' }, { type: 'com.example.order' }])('%j is no submission', (other) => {
     const decoded = decodedRequest({ ...event, ...other });
-    expect(decoded.issuer).toBe({ ...event, ...other }.source);
+    expect(decoded.source).toBe({ ...event, ...other }.source);
     expect(decoded.metadata).toMatchObject({ metadata: '{"a":"b"}', time: '2026-01-31T12:00:00.000Z' });
     expect(decoded).not.toHaveProperty('submittedAt');
   });
@@ -260,7 +260,7 @@ describe('is rejected under its id, which stands for itself,', () => {
     ['no data', { ...event, data: undefined }, 'one of data, data_base64 and dataref must be there'],
   ])('a submission with %s', (_, body, message) => {
     const { rejection, ...request } = rejectedRequest(body);
-    expect(request).toMatchObject({ id: ID, issuer: '', tenant: 'acme' });
+    expect(request).toMatchObject({ id: ID, source: '', tenant: 'acme' });
     expect(rejection.code).toBe('envelope_malformed');
     expect(rejection.message).toContain(message);
   });

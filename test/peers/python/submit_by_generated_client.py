@@ -12,7 +12,7 @@ sys.path.insert(0, folder)
 
 from client import Client  # noqa: E402
 from client.api.default import get_result, open_upload, submit_request  # noqa: E402
-from client.models import SubmitRequestJsonBody, UploadOrder  # noqa: E402
+from client.models import SubmitRequestJsonBody, UploadRequest  # noqa: E402
 from client.types import File  # noqa: E402
 
 with Client(base_url=base_url) as client:
@@ -26,7 +26,7 @@ with Client(base_url=base_url) as client:
         client=client, body=File(payload=io.BytesIO(b"\x00\xff{}")), prefer="wait=5"
     )
     result = get_result.sync(as_json.id, client=client)
-    ticket = open_upload.sync(client=client, body=UploadOrder(size=5))
+    ticket = open_upload.sync(client=client, body=UploadRequest(size=5))
 
 print(
     json.dumps(

@@ -1,6 +1,6 @@
-import { describeThrown } from '../../base/thrown.ts';
-import type { Admission, AdmissionState, Applicant, Load, Verdict } from '../../ports/admission.ts';
-import type { Chance } from '../../ports/clock.ts';
+import { serializeError } from '../../base/serialize-error.ts';
+import type { Admission, AdmissionDecision, AdmissionState, Load, Submitter } from '../../ports/admission.ts';
+import type { Clock, Random } from '../../ports/clock.ts';
 import type { Backlog, BacklogGauge } from '../../ports/message-source.ts';
 import type { LoadLog, Logger, RecentWork } from '../../ports/telemetry.ts';
 import { Reading } from './cached-reading.ts';
@@ -19,7 +19,8 @@ export interface AdmissionPorts {
   readonly gauge: BacklogGauge;
   readonly log: LoadLog;
   readonly logger: Logger;
-  readonly chance: Chance;
+  readonly clock: Clock;
+  readonly random: Random;
 }
 
 /** A backlog as it was read. */
@@ -38,24 +39,26 @@ type Figures = [backlog: BacklogRead | undefined, recent: RecentWork | undefined
  */
 export class LoadAdmission implements Admission {
   readonly #rules: AdmissionRules;
-  readonly #chance: Chance;
+  readonly #clock: Clock;
+  readonly #random: Random;
   readonly #backlog: Reading<BacklogRead>;
   readonly #recent: Reading<RecentWork>;
   readonly #shares = new TenantShares();
   #admitted = 0;
   #closed = false;
 
-  constructor(rules: AdmissionRules, { gauge, log, logger, chance }: AdmissionPorts) {
+  constructor(rules: AdmissionRules, { gauge, log, logger, clock, random }: AdmissionPorts) {
     this.#rules = rules;
-    this.#chance = chance;
-    const now = () => chance.now();
+    this.#clock = clock;
+    this.#random = random;
+    const now = () => clock.now();
     const warn = (message: string) => (error: unknown) =>
-      logger.warn(message, { error: describeThrown(error) });
+      logger.warn(message, { error: serializeError(error) });
     this.#backlog = new Reading(() => this.#readBacklog(gauge), now, warn('The backlog could not be read'));
     this.#recent = new Reading(() => log.recent(now()), now, warn('What was done could not be read'));
   }
 
-  async decide(applicant: Applicant): Promise<Verdict> {
+  async decide(submitter: Submitter): Promise<AdmissionDecision> {
     const figures = await this.#figures();
     // From here on at one go: of many who ask at once each counts for the next.
     const load = this.#load(figures);
@@ -63,13 +66,13 @@ export class LoadAdmission implements Admission {
     const refusal = refusalOf({
       load,
       closed: this.#closed,
-      overShare: this.#isOverShare(applicant),
-      secondsLeft: this.#secondsLeft(applicant),
+      overShare: this.#isOverShare(submitter),
+      secondsLeft: this.#secondsLeft(submitter),
     });
-    this.#shares.note(applicant.tenant, !refusal, this.#chance.now());
+    this.#shares.note(submitter.tenant, !refusal, this.#clock.now());
     if (refusal) {
       const { reason, excessSeconds } = refusal;
-      const retryAfter = retryAfterSeconds(excessSeconds, this.#chance.random());
+      const retryAfter = retryAfterSeconds(excessSeconds, this.#random());
       return { admitted: false, reason, retryAfterSeconds: retryAfter, load };
     }
     this.#admitted++;
@@ -101,14 +104,14 @@ export class LoadAdmission implements Admission {
     return { backlog, completionsPerSecond: rate, predictedWaitSeconds: wait, maxWaitSeconds };
   }
 
-  #isOverShare({ tenant }: Applicant): boolean {
+  #isOverShare({ tenant }: Submitter): boolean {
     if (tenant === undefined) return false;
-    return this.#shares.isOver(tenant, this.#rules.tenantSharePercent, this.#chance.now());
+    return this.#shares.isOver(tenant, this.#rules.tenantSharePercent, this.#clock.now());
   }
 
   /** Never below 0: where nothing waits, not even what has expired is refused. */
-  #secondsLeft({ expiresAt = Number.POSITIVE_INFINITY }: Applicant): number {
-    return Math.max(0, (expiresAt - this.#chance.now()) / 1_000);
+  #secondsLeft({ expiresAt = Number.POSITIVE_INFINITY }: Submitter): number {
+    return Math.max(0, (expiresAt - this.#clock.now()) / 1_000);
   }
 }
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Reading } from '../../../../lib/core/intake/admission/cached-reading.ts';
-import { SetChance } from '../../../support/set-chance.ts';
+import { TestClock } from '../../../support/test-clock.ts';
 
 /** A reading whose answers are given by hand. */
 function open() {
-  const chance = new SetChance();
+  const clock = new TestClock();
   const calls: PromiseWithResolvers<number>[] = [];
   const failures: unknown[] = [];
   const read = () => {
@@ -12,8 +12,8 @@ function open() {
     calls.push(call);
     return call.promise;
   };
-  const reading = new Reading(read, chance.now, (error) => failures.push(error));
-  return { reading, chance, calls, failures };
+  const reading = new Reading(read, clock.now, (error) => failures.push(error));
+  return { reading, clock, calls, failures };
 }
 
 /** A reading that was answered once. */
@@ -34,15 +34,15 @@ test('those who ask first wait for one reading', async () => {
 });
 
 test('for 5 seconds nothing is read again', async () => {
-  const { reading, chance, calls } = await opened(1);
-  chance.time += 4_999;
+  const { reading, clock, calls } = await opened(1);
+  clock.time += 4_999;
   expect(await reading.latest()).toBe(1);
   expect(calls).toHaveLength(1);
 });
 
 test('then it is, while the last figures are used', async () => {
-  const { reading, chance, calls } = await opened(1);
-  chance.advanceSeconds(5);
+  const { reading, clock, calls } = await opened(1);
+  clock.advanceSeconds(5);
   expect(await reading.latest()).toBe(1);
   expect(await reading.latest()).toBe(1);
   expect(calls).toHaveLength(2);
@@ -52,38 +52,38 @@ test('then it is, while the last figures are used', async () => {
 });
 
 test('who asks after a longer time waits for new figures', async () => {
-  const { reading, chance, calls } = await opened(1);
-  chance.advanceSeconds(11);
+  const { reading, clock, calls } = await opened(1);
+  clock.advanceSeconds(11);
   const asked = reading.latest();
   calls[1]?.resolve(2);
   expect(await asked).toBe(2);
 });
 
 test('but not for long, and has the last ones', async () => {
-  const { reading, chance } = await opened(1);
-  chance.advanceSeconds(60);
+  const { reading, clock } = await opened(1);
+  clock.advanceSeconds(60);
   expect(await reading.latest()).toBe(1);
 });
 
 test('figures are as old as the question for them', async () => {
-  const { reading, chance, calls } = await opened(1);
-  chance.advanceSeconds(5);
+  const { reading, clock, calls } = await opened(1);
+  clock.advanceSeconds(5);
   await reading.latest();
-  chance.advanceSeconds(58);
+  clock.advanceSeconds(58);
   calls[1]?.resolve(2);
   await calls[1]?.promise;
   const asked = reading.latest();
   calls[2]?.reject(new Error('throttled'));
   expect(await asked).toBe(2);
-  chance.advanceSeconds(3);
+  clock.advanceSeconds(3);
   expect(await reading.latest()).toBeUndefined();
 });
 
 test('an answer that comes late doesn’t replace a newer one', async () => {
-  const { reading, chance, calls } = await opened(1);
-  chance.advanceSeconds(5);
+  const { reading, clock, calls } = await opened(1);
+  clock.advanceSeconds(5);
   await reading.latest();
-  chance.advanceSeconds(5);
+  clock.advanceSeconds(5);
   await reading.latest();
   calls[2]?.resolve(3);
   await calls[2]?.promise;
@@ -93,8 +93,8 @@ test('an answer that comes late doesn’t replace a newer one', async () => {
 });
 
 test('a failure is told, and leaves the last figures', async () => {
-  const { reading, chance, calls, failures } = await opened(1);
-  chance.advanceSeconds(11);
+  const { reading, clock, calls, failures } = await opened(1);
+  clock.advanceSeconds(11);
   const asked = reading.latest();
   calls[1]?.reject(new Error('throttled'));
   expect(await asked).toBe(1);

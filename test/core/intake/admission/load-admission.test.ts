@@ -4,7 +4,7 @@ import { type AdmissionRules, LoadAdmission } from '../../../../lib/core/intake/
 import { MemoryLoadLog } from '../../../../lib/stores/memory/load-log.ts';
 import { CollectingLogger } from '../../../support/collecting-logger.ts';
 import { MemoryBacklogGauge } from '../../../support/memory-backlog-gauge.ts';
-import { SetChance } from '../../../support/set-chance.ts';
+import { TestClock } from '../../../support/test-clock.ts';
 
 const RULES: AdmissionRules = {
   maxWaitSeconds: 100,
@@ -16,15 +16,15 @@ const RULES: AdmissionRules = {
 
 /** A service that has completed 10 requests a second, and admits 1,000. */
 async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
-  const chance = new SetChance();
+  const clock = new TestClock();
   const gauge = new MemoryBacklogGauge();
   const log = new MemoryLoadLog();
   const logger = new CollectingLogger();
   gauge.backlog = { waiting: backlog, inFlight: 0, delayed: 0 };
-  await log.add(chance.now(), { completed: 600, handled: 600, milliseconds: 600_000 });
+  await log.add(clock.now(), { completed: 600, handled: 600, milliseconds: 600_000 });
   const all = { ...RULES, ...rules };
-  const admission = new LoadAdmission(all, { gauge, log, logger, chance });
-  return { admission, chance, gauge, log, logger };
+  const admission = new LoadAdmission(all, { gauge, log, logger, clock, random: () => 0.5 });
+  return { admission, clock, gauge, log, logger };
 }
 
 /** How many of so many who ask are admitted. */
@@ -54,9 +54,9 @@ test('refuses above the longest wait, and says for how long', async () => {
 });
 
 test('having refused, admits again well below the longest wait', async () => {
-  const { admission, chance, gauge } = await front(1_001);
+  const { admission, clock, gauge } = await front(1_001);
   const admittedAt = async (waiting: number) => {
-    chance.advanceSeconds(11);
+    clock.advanceSeconds(11);
     gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
     return (await admission.decide({})).admitted;
   };
@@ -83,20 +83,20 @@ test('of many who ask at the same time each counts for the next', async () => {
 
 describe('who will have expired before the request is done', () => {
   test('is refused, nobody else', async () => {
-    const { admission, chance } = await front(500);
-    const expiresAt = chance.now() + 40_000;
+    const { admission, clock } = await front(500);
+    const expiresAt = clock.now() + 40_000;
     expect(await admission.decide({ expiresAt })).toMatchObject({
       admitted: false,
       reason: 'overloaded',
       retryAfterSeconds: 15,
     });
-    expect(await admission.decide({ expiresAt: chance.now() + 60_000 })).toMatchObject({ admitted: true });
+    expect(await admission.decide({ expiresAt: clock.now() + 60_000 })).toMatchObject({ admitted: true });
     expect(await admission.decide({})).toMatchObject({ admitted: true });
   });
 
   test('is admitted where nothing waits, even expired', async () => {
-    const { admission, chance } = await front(0);
-    expect(await admission.decide({ expiresAt: chance.now() - 1 })).toMatchObject({ admitted: true });
+    const { admission, clock } = await front(0);
+    expect(await admission.decide({ expiresAt: clock.now() - 1 })).toMatchObject({ admitted: true });
   });
 });
 
@@ -123,10 +123,10 @@ test.each([
   ['alone', { completed: 0, handled: 0, milliseconds: 0 }],
   ['beside one that was handled', { completed: 1, handled: 1, milliseconds: 10_000 }],
 ])('a thousand that ended without their handler don’t open the door, %s', async (_, work) => {
-  const { admission, chance, log } = await front(100_000);
+  const { admission, clock, log } = await front(100_000);
   log.added.length = 0;
-  await log.add(chance.now(), { completed: 1_000, handled: 0, milliseconds: 0 });
-  await log.add(chance.now(), work);
+  await log.add(clock.now(), { completed: 1_000, handled: 0, milliseconds: 0 });
+  await log.add(clock.now(), work);
   const { admitted, load } = await admission.decide({});
   expect(admitted).toBe(false);
   expect(load.completionsPerSecond).toBeCloseTo((1_000 + work.completed) / 60, 9);
@@ -142,8 +142,8 @@ describe('figures that are none are unknown', () => {
   });
 
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('%d requests completed', async (completed) => {
-    const { admission, chance, log } = await front(2_000);
-    await log.add(chance.now(), { completed, handled: 0, milliseconds: 0 });
+    const { admission, clock, log } = await front(2_000);
+    await log.add(clock.now(), { completed, handled: 0, milliseconds: 0 });
     expect(await admission.decide({})).toEqual({
       admitted: true,
       load: { backlog: 2_000, maxWaitSeconds: 100 },
@@ -168,11 +168,11 @@ describe('a burst between two readings', () => {
   });
 
   test('counts until the next reading, in which it is', async () => {
-    const { admission, chance, gauge } = await front(0);
+    const { admission, clock, gauge } = await front(0);
     for (let ask = 0; ask < 50; ask++) await admission.decide({});
     expect((await admission.decide({})).load.backlog).toBe(50);
     gauge.backlog = { waiting: 51, inFlight: 0, delayed: 0 };
-    chance.advanceSeconds(11);
+    clock.advanceSeconds(11);
     expect((await admission.decide({})).load.backlog).toBe(51);
     expect((await admission.decide({})).load.backlog).toBe(52);
   });
@@ -185,10 +185,10 @@ describe('a burst between two readings', () => {
     });
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 8 }), async (steps) => {
-        const { admission, chance, gauge, log } = await front(0);
+        const { admission, clock, gauge, log } = await front(0);
         for (const { asks, seconds, waiting } of steps) {
-          chance.advanceSeconds(seconds);
-          await log.add(chance.now(), {
+          clock.advanceSeconds(seconds);
+          await log.add(clock.now(), {
             completed: 10 * seconds,
             handled: 10 * seconds,
             milliseconds: 10_000 * seconds,
@@ -209,11 +209,11 @@ describe('a burst between two readings', () => {
 
 describe('a tenant with more than its share', () => {
   async function asked(waiting: number) {
-    const { admission, chance, gauge } = await front(0);
+    const { admission, clock, gauge } = await front(0);
     for (let ask = 0; ask < 30; ask++) await admission.decide({ tenant: 'noisy' });
     await admission.decide({ tenant: 'quiet' });
     gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
-    chance.advanceSeconds(11);
+    clock.advanceSeconds(11);
     return admission;
   }
 
@@ -236,24 +236,24 @@ describe('a tenant with more than its share', () => {
 
 describe('when figures can’t be read', () => {
   test('the last ones are good for a minute, then everyone is admitted', async () => {
-    const { admission, chance, gauge } = await front(2_000);
+    const { admission, clock, gauge } = await front(2_000);
     expect(await admission.decide({})).toMatchObject({ admitted: false });
     gauge.faults.inject('read', 'fails before', 'fails before');
-    chance.advanceSeconds(60);
+    clock.advanceSeconds(60);
     expect(await admission.decide({})).toMatchObject({ admitted: false, load: { backlog: 2_000 } });
-    chance.advanceSeconds(5);
+    clock.advanceSeconds(5);
     const { admitted, load } = await admission.decide({});
     expect(admitted).toBe(true);
     expect(load).toMatchObject({ backlog: undefined, predictedWaitSeconds: undefined, maxWaitSeconds: 100 });
   });
 
   test('nobody asks in vain more often than every 5 seconds, and it is logged', async () => {
-    const { admission, chance, gauge, logger } = await front(2_000);
+    const { admission, clock, gauge, logger } = await front(2_000);
     gauge.faults.inject('read', 'fails before');
     for (let ask = 0; ask < 10; ask++) expect((await admission.decide({})).admitted).toBe(true);
     expect(gauge.reads).toBe(1);
     expect(logger.lines).toMatchObject([{ level: 'warn', message: 'The backlog could not be read' }]);
-    chance.advanceSeconds(5);
+    clock.advanceSeconds(5);
     expect((await admission.decide({})).admitted).toBe(false);
   });
 

@@ -94,8 +94,8 @@ describe('after a refusal', () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     const excess = fc.double({ min: 0, max: 1e9, noNaN: true });
     fc.assert(
-      fc.property(excess, random, (seconds, chance) => {
-        const after = retryAfterSeconds(seconds, chance);
+      fc.property(excess, random, (seconds, luck) => {
+        const after = retryAfterSeconds(seconds, luck);
         expect(Number.isInteger(after)).toBe(true);
         expect(after).toBeGreaterThanOrEqual(1);
         expect(after).toBeLessThanOrEqual(300);

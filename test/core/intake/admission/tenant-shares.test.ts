@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { TenantShares } from '../../../../lib/core/intake/admission/tenant-shares.ts';
-import { START } from '../../../support/set-chance.ts';
+import { START } from '../../../support/test-clock.ts';
 
 type Noted = readonly [tenant: string | undefined, asked: number, admitted: number];
 

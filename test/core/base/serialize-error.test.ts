@@ -2,16 +2,16 @@ import { connect } from 'node:net';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
-import { describeThrown, messageOf, summarizeThrown } from '../../../lib/core/base/thrown.ts';
+import { messageOf, serializeError, summarizeError } from '../../../lib/core/base/serialize-error.ts';
 
 test('an error is described with its name and stack, ours with its code', () => {
-  expect(describeThrown(new TypeError('no'))).toMatchObject({
+  expect(serializeError(new TypeError('no'))).toMatchObject({
     name: 'TypeError',
     message: 'no',
     code: undefined,
   });
   const error = new PermanentError('no', { code: 'order_unknown' });
-  expect(describeThrown(error)).toEqual({
+  expect(serializeError(error)).toEqual({
     name: 'PermanentError',
     message: 'no',
     code: 'order_unknown',
@@ -35,7 +35,7 @@ test.each([
     'a object was thrown that has no text',
   ],
 ])('what is no error is described too', (thrown, message) => {
-  expect(describeThrown(thrown)).toEqual({ name: 'NonError', message });
+  expect(serializeError(thrown)).toEqual({ name: 'NonError', message });
 });
 
 test('an error that throws when it is looked at is described all the same', () => {
@@ -44,7 +44,7 @@ test('an error that throws when it is looked at is described all the same', () =
       throw new Error('not to be looked at');
     },
   });
-  expect(describeThrown(hostile).name).toBe('NonError');
+  expect(serializeError(hostile).name).toBe('NonError');
 });
 
 test('an error whose members are no text is described by texts, which can always be logged', () => {
@@ -54,21 +54,21 @@ test('an error whose members are no text is described by texts, which can always
     },
   };
   const error = Object.assign(new Error('x'), { name: 5, message: unwritable });
-  expect(describeThrown(error)).toMatchObject({ name: '5', message: '[object Object]' });
+  expect(serializeError(error)).toMatchObject({ name: '5', message: '[object Object]' });
 });
 
 describe('D1: the causes of an error', () => {
   test('are described with their codes and stacks', () => {
     const root = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
     const error = new TypeError('fetch failed', { cause: root });
-    expect(describeThrown(error)).toEqual({
+    expect(serializeError(error)).toEqual({
       name: 'TypeError',
       message: 'fetch failed',
       stack: error.stack,
       cause: { name: 'Error', message: root.message, code: 'ECONNREFUSED', stack: root.stack },
     });
     expect(messageOf(error)).toBe('fetch failed: connect ECONNREFUSED 127.0.0.1:9');
-    expect(summarizeThrown(error)).toEqual({
+    expect(summarizeError(error)).toEqual({
       name: 'TypeError',
       message: 'fetch failed: connect ECONNREFUSED 127.0.0.1:9',
       code: 'ECONNREFUSED',
@@ -91,7 +91,7 @@ describe('D1: the causes of an error', () => {
     expect(messageOf(new TypeError('fetch failed', { cause: refused }))).toBe(
       'fetch failed: connect ECONNREFUSED 127.0.0.1:9; connect ECONNREFUSED 127.0.0.2:9',
     );
-    expect(describeThrown(refused)).toMatchObject({
+    expect(serializeError(refused)).toMatchObject({
       code: 'ECONNREFUSED',
       errors: [{ message: 'connect ECONNREFUSED 127.0.0.1:9' }, { code: 'ECONNREFUSED' }],
     });
@@ -143,12 +143,14 @@ describe('D2: whatever is thrown, its description is a few KB', () => {
     ['many long causes', chain(3)],
     ['a long row of causes', deep],
   ])('%s', (_, thrown) => {
-    expect(JSON.stringify(describeThrown(thrown)).length).toBeLessThan(8_000);
+    expect(JSON.stringify(serializeError(thrown)).length).toBeLessThan(8_000);
     expect(messageOf(thrown).length).toBeLessThanOrEqual(1_000);
-    expect(JSON.stringify(summarizeThrown(thrown)).length).toBeLessThan(1_000);
+    expect(JSON.stringify(summarizeError(thrown)).length).toBeLessThan(1_000);
   });
 
   test('the frames of its stack are kept', () => {
-    expect(describeThrown(new Error(long)).stack).toMatch(/^Error: x{199}…\n {4}at .*thrown\.test\.ts/);
+    expect(serializeError(new Error(long)).stack).toMatch(
+      /^Error: x{199}…\n {4}at .*serialize-error\.test\.ts/,
+    );
   });
 });

@@ -1,18 +1,18 @@
 /** What was thrown, for a log line: handlers throw anything, not only errors. */
-export interface ThrownDescription {
+export interface SerializedError {
   readonly name: string;
   readonly message: string;
   /** Ours, or the system's: `ECONNREFUSED`. */
   readonly code?: string;
   readonly stack?: string;
   /** What it was made of, and so on. */
-  readonly cause?: ThrownDescription;
+  readonly cause?: SerializedError;
   /** Those of an AggregateError, such as one for each address that refused a connection. */
-  readonly errors?: readonly ThrownDescription[];
+  readonly errors?: readonly SerializedError[];
 }
 
 /** What was thrown, in short, for a record: its stack is in the log. */
-export type ThrownSummary = Pick<ThrownDescription, 'name' | 'message' | 'code'>;
+export type ErrorSummary = Pick<SerializedError, 'name' | 'message' | 'code'>;
 
 /** Longest texts of one error in a description, in characters. */
 const NAME_MAX_LENGTH = 200;
@@ -33,8 +33,8 @@ const SUMMARY_MAX_LENGTH = 500;
 const LEADING_MAX_LENGTH = 200;
 
 /** Describes whatever was thrown in short: with the messages of its causes, and the first code among them. */
-export function summarizeThrown(thrown: unknown): ThrownSummary {
-  const described = describeThrown(thrown);
+export function summarizeError(thrown: unknown): ErrorSummary {
+  const described = serializeError(thrown);
   return { name: described.name, message: textOf(described, SUMMARY_MAX_LENGTH), code: codeOf(described) };
 }
 
@@ -44,11 +44,11 @@ export function summarizeThrown(thrown: unknown): ThrownSummary {
  */
 export function messageOf(thrown: unknown): string {
   if (typeof thrown === 'string') return shortened(thrown, MESSAGE_MAX_LENGTH);
-  return textOf(describeThrown(thrown), MESSAGE_MAX_LENGTH);
+  return textOf(serializeError(thrown), MESSAGE_MAX_LENGTH);
 }
 
 /** Describes whatever was thrown with its causes, in 6,000 characters at most; never throws itself. */
-export function describeThrown(thrown: unknown): ThrownDescription {
+export function serializeError(thrown: unknown): SerializedError {
   return new Describer().describe(thrown, MAX_DEPTH);
 }
 
@@ -57,7 +57,7 @@ class Describer {
   readonly #described = new Set<unknown>();
   #left = DESCRIPTION_MAX_LENGTH;
 
-  describe(thrown: unknown, depth: number): ThrownDescription {
+  describe(thrown: unknown, depth: number): SerializedError {
     this.#described.add(thrown);
     try {
       if (!isError(thrown)) {
@@ -78,7 +78,7 @@ class Describer {
     }
   }
 
-  #causesOf(thrown: Error, depth: number): Pick<ThrownDescription, 'cause' | 'errors'> {
+  #causesOf(thrown: Error, depth: number): Pick<SerializedError, 'cause' | 'errors'> {
     const { cause } = thrown;
     const errors = 'errors' in thrown && Array.isArray(thrown.errors) ? thrown.errors.filter(isError) : [];
     const [of] = cause === undefined ? [] : this.#all([cause], depth);
@@ -87,7 +87,7 @@ class Describer {
   }
 
   /** As far as there is room, and none twice. */
-  #all(errors: readonly unknown[], depth: number): ThrownDescription[] {
+  #all(errors: readonly unknown[], depth: number): SerializedError[] {
     return errors.flatMap((error) => {
       const isShown = depth > 0 && this.#left > 0 && !this.#described.has(error);
       return isShown ? [this.describe(error, depth)] : [];
@@ -114,7 +114,7 @@ function withoutLongMessage(stack: string, message: string): string {
   return `${stack.slice(0, at)}${shortened(message, LEADING_MAX_LENGTH)}${stack.slice(at + message.length)}`;
 }
 
-function textOf({ name, message, code, cause, errors = [] }: ThrownDescription, maxLength: number): string {
+function textOf({ name, message, code, cause, errors = [] }: SerializedError, maxLength: number): string {
   const reasons = [...errors, ...(cause ? [cause] : [])]
     .map((reason) => textOf(reason, maxLength))
     // Many errors quote the message of their cause.
@@ -124,7 +124,7 @@ function textOf({ name, message, code, cause, errors = [] }: ThrownDescription, 
   return shortened(message ? `${shortened(message, LEADING_MAX_LENGTH)}: ${reasons}` : reasons, maxLength);
 }
 
-function codeOf({ code, cause, errors = [] }: ThrownDescription): string | undefined {
+function codeOf({ code, cause, errors = [] }: SerializedError): string | undefined {
   if (code !== undefined) return code;
   for (const reason of [...(cause ? [cause] : []), ...errors]) {
     const found = codeOf(reason);

@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { ApiError } from '../../lib/api/problem.ts';
 import {
   checkedMetadata,
   contentTypeOf,
   expiryOf,
   idempotencyKeyOf,
   metadataOfHeaders,
-} from '../../lib/api/order-fields.ts';
-import { ApiError } from '../../lib/api/problem.ts';
-import { START } from '../support/set-chance.ts';
+} from '../../lib/api/request-fields.ts';
+import { START } from '../support/test-clock.ts';
 
 /** Status, code and detail of what is thrown. */
 function refusal(of: () => unknown): string {
