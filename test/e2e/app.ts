@@ -4,7 +4,7 @@ import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ApiAuth, AsyncService } from '../../lib/constructs/index.ts';
+import { ApiAuth, AsyncService, Tracing } from '../../lib/constructs/index.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 
 /** Whoever has a token that nobody can have. */
@@ -18,6 +18,9 @@ const services = {
   // Its pauses hold up nobody else.
   pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
+
+/** Receives the spans of the service that is traced. */
+const [, , endpoint] = process.argv;
 
 const app = new App();
 addCommonJsService();
@@ -47,8 +50,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
     observability: {
       failureEvents: { bus },
-      // The emulator passes the trace header to functions and records no traces.
-      tracing: undefined,
+      tracing: name === 'cloudevents' && endpoint ? Tracing.otlp({ endpoint }) : undefined,
     },
     removalPolicy: RemovalPolicy.DESTROY,
   });

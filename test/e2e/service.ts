@@ -39,6 +39,7 @@ export interface OutcomeEvent {
   readonly dataref?: string;
   readonly requestsource?: string;
   readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 /** A failure as EventBridge told of it, as far as tests look at it. */

@@ -11,6 +11,8 @@ import { Service } from './service.ts';
 const service = new Service('E2e-cloudevents');
 const config = localConfig(inject('endpoint'));
 const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+/** Webhook calls are traced: each is a span of its own. */
+const inTrace = /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/;
 const WAITING = { timeout: 60_000, interval: 200 };
 
 /** A receiver that answers so, one answer after the other, the last one for ever. */
@@ -67,7 +69,7 @@ test('by HTTP: who hands in a request is told its outcome', async () => {
       links: { self: `/v1/requests/${id}`, result: `/v1/requests/${id}/result` },
     },
   });
-  expect(call.headers.traceparent).toBe(traceparent);
+  expect(call.headers.traceparent).toMatch(inTrace);
   expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.succeeded', traceparent });
   expect(await stands(id, 'delivered')).toMatchObject({ attempts: 1 });
 
@@ -110,7 +112,7 @@ test('by message: a failure is told as well, and told again until it is taken, a
   expect(JSON.parse(first?.body ?? '')).toMatchObject({ data: { id: 'hook-1', status: 'failed' } });
   expect(second?.body).toBe(first?.body);
   expect(second?.headers['webhook-id']).toBe(first?.headers['webhook-id']);
-  expect([first, second].map((call) => call?.headers.traceparent)).toEqual([traceparent, traceparent]);
+  for (const call of [first, second]) expect(call?.headers.traceparent).toMatch(inTrace);
   expect(await service.event('hook-1')).toMatchObject({ traceparent });
   expect(Number(second?.headers['webhook-timestamp'])).toBeGreaterThanOrEqual(
     Number(first?.headers['webhook-timestamp']) + 4,

@@ -66,15 +66,18 @@ interface KeyValue {
   readonly value: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Receives OTLP over HTTP in protobuf, as a backend does. */
+/** Receives OTLP over HTTP in protobuf, as a backend does. To other processes it says what has come when they GET it. */
 export class OtlpReceiver extends ScriptedEndpoint {
   constructor() {
-    super((_, response) => void response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end());
+    super(({ method }, response) => {
+      if (method === 'GET') response.end(JSON.stringify(this.spans));
+      else response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
+    });
   }
 
   /** All spans that have come, in the order they came. */
   get spans(): readonly ReceivedSpan[] {
-    return this.calls.flatMap(spansIn);
+    return this.calls.filter(({ method }) => method === 'POST').flatMap(spansIn);
   }
 }
 

@@ -1,0 +1,48 @@
+import { build, type Metafile } from 'esbuild';
+import { expect, test } from 'vitest';
+import { ESM_BUNDLING, SPLITTING } from '../../lib/constructs/functions/bundling-options.ts';
+
+/** The packages of OpenTelemetry that a function evaluates when it starts, and all that its bundle has. */
+async function packagesOf(name: string) {
+  const { metafile } = await build({
+    ...ESM_BUNDLING,
+    ...SPLITTING,
+    entryPoints: [`functions/${name}/index.ts`],
+    outdir: 'bundle',
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    banner: { js: ESM_BUNDLING.banner },
+    metafile: true,
+    write: false,
+  });
+  const files = Object.keys(metafile.outputs);
+  return {
+    atStart: packagesIn(metafile, startedBy(metafile, 'bundle/index.mjs')),
+    all: packagesIn(metafile, files),
+  };
+}
+
+/** A file of a bundle, and those it imports without a condition. */
+function startedBy({ outputs }: Metafile, entry: string): string[] {
+  const found = new Set([entry]);
+  for (const file of found) {
+    for (const { path, kind } of outputs[file]?.imports ?? [])
+      if (kind === 'import-statement' && path in outputs) found.add(path);
+  }
+  return [...found];
+}
+
+function packagesIn({ outputs }: Metafile, files: readonly string[]): string[] {
+  const inputs = files.flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
+  const packages = inputs.map((input) => /@opentelemetry\/([^/]+)/.exec(input)?.[1]);
+  return [...new Set(packages)].filter((name) => name !== undefined).toSorted();
+}
+
+test.each(['processor', 'api', 'webhook'])('%s starts without the SDK of OpenTelemetry', async (name) => {
+  const { atStart, all } = await packagesOf(name);
+  expect(atStart).toEqual(['api']);
+  expect(all).toEqual(
+    expect.arrayContaining(['exporter-trace-otlp-proto', 'otlp-transformer', 'resources', 'sdk-trace-node']),
+  );
+});
