@@ -79,6 +79,9 @@ const ROOMS = {
     packages: ['aws-cdk-lib/', 'cdk-nag/', 'constructs/'],
   },
   'lib/stores/': { files: ['base', 'config', 'model', 'ports', 'wire'].map((name) => `lib/core/${name}/`) },
+  'lib/testing/': {
+    files: ['lib/core/', 'lib/stores/', 'lib/consumer/outcome.ts', 'lib/consumer/outcome-result.ts'],
+  },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [

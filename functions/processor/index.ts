@@ -91,7 +91,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
     );
     return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
   };
-  return branded(run);
+  return branded(run, defined);
 }
 
 /** @throws ConfigurationError when the environment isn't a deployment's */

@@ -35,7 +35,7 @@ import {
   type PauseMessage,
 } from '../../lib/core/wire/pause-message.ts';
 import { encodeSubmission } from '../../lib/core/wire/submission.ts';
-import { CollectingLogger } from '../support/collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { delivery } from '../support/delivery.ts';
 import { capture } from './captured.ts';
 import { keyUse, outcomes, records, submission, ticket } from './samples.ts';

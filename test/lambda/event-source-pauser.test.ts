@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { encodePauseMessage, type PauseMessage } from '../../lib/core/wire/pause-message.ts';
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
-import { CollectingLogger } from '../support/collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { delivery } from '../support/delivery.ts';
 import { START, TestClock } from '../support/test-clock.ts';
 

@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { BatchSpanProcessor, InMemorySpanExporter, NodeTracerProvider } from '@opentelemetry/sdk-trace-node';
 import { expect, onTestFinished, test } from 'vitest';
 import { flushSpans } from '../../lib/lambda/flush-spans.ts';
-import { CollectingLogger } from '../support/collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { unregister } from '../support/recorded-spans.ts';
 
 const FAILED = 1;

@@ -49,6 +49,11 @@ export async function makeCdkInitProject(parent: string, tarball: string): Promi
     return JSON.stringify({ ...manifest, devDependencies });
   });
   await cp(join(import.meta.dirname, 'cdk-init'), folder, { recursive: true });
+  await cp(join(import.meta.dirname, 'runners/processor-test.ts'), join(folder, 'test/processor.test.ts'));
+  // Jest's functions are global.
+  await edit(join(folder, 'test/processor.test.ts'), (text) =>
+    text.replace(/^import .* from 'vitest';$/m, ''),
+  );
   await cp(join(PROJECT_FOLDER, 'test/constructs/fixtures/processor.ts'), join(folder, 'processor.ts'));
   await edit(join(folder, 'processor.ts'), (text) => text.replace(/'[./]+\/functions\/.*'/, "'coatcheck'"));
   const { devDependencies: ours } = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));

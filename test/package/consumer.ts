@@ -24,7 +24,10 @@ export interface PublishedManifest {
 }
 
 /** What a consumer has of its own: the CDK bundles with esbuild; its sources import zod; TypeScript knows Node. */
-const OWN_PACKAGES = ['@types/node', 'esbuild', 'zod'];
+const OWN_PACKAGES = ['@types/node', 'esbuild', 'vitest', 'zod'];
+
+/** Tests of processors, for several test runners. */
+export const RUNNERS = join(import.meta.dirname, 'runners');
 
 /** The lock files a project may have, one or none of which the CDK takes by itself. */
 export const LOCK_FILES = { none: [], one: ['package-lock.json'], two: ['package-lock.json', 'yarn.lock'] };
@@ -86,6 +89,19 @@ export async function makeMonorepo(parent: string, consumer: Consumer): Promise<
   await writeFile(join(orders, 'package.json'), '{}');
   await cp(join(consumer.folder, 'commonjs.cjs'), join(orders, 'processor.js'));
   await cp(join(consumer.folder, 'legacy.cjs'), join(orders, 'legacy.cjs'));
+  return folder;
+}
+
+/**
+ * A project with tests of processors for Vitest and node:test, which has the packages of a consumer.
+ * @returns its folder
+ */
+export async function makeRunners(parent: string, consumer: Consumer): Promise<string> {
+  const folder = join(parent, 'runners');
+  await cp(RUNNERS, folder, { recursive: true });
+  await cp(join(RUNNERS, 'processor-test.ts'), join(folder, 'processor.test.ts'));
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await symlink(join(consumer.folder, 'node_modules'), join(folder, 'node_modules'));
   return folder;
 }
 

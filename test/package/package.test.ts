@@ -13,6 +13,7 @@ import {
   makeConsumer,
   makeConsumerWith,
   makeMonorepo,
+  makeRunners,
   setLockFiles,
 } from './consumer.ts';
 
@@ -24,9 +25,11 @@ const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
 
 let parent: string;
 let consumer: Consumer;
+let runners: Promise<string>;
 beforeAll(async () => {
   parent = await mkdtemp(join(tmpdir(), 'coatcheck-package-'));
   consumer = await makeConsumer(parent);
+  runners = makeRunners(parent, consumer);
 }, TOOL_TIMEOUT_MILLISECONDS);
 afterAll(() => rm(parent, { recursive: true, force: true }), TOOL_TIMEOUT_MILLISECONDS);
 
@@ -194,6 +197,19 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
     expect(Math.max(...stderr.split('\n').map((line) => line.length))).toBeLessThan(1_000);
   });
 
+  test('tests processors with Vitest', async () => {
+    const vitest = join(consumer.folder, 'node_modules/vitest/vitest.mjs');
+    const { status, stdout, stderr } = inFolder(await runners, process.execPath, vitest, 'run');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('3 passed');
+  });
+
+  test.each(['node-test.ts', 'commonjs-test.cjs'])('tests processors with node:test: %s', async (file) => {
+    const { status, stdout } = inFolder(await runners, process.execPath, '--test', file);
+    expect(status, stdout).toBe(0);
+    expect(stdout).toMatch(/pass 1$/m);
+  });
+
   test('has the command line', () => {
     const program = join(consumer.folder, 'node_modules', '.bin', 'coatcheck');
     const args = ['--rate', '200/s', '--service-time', '1s', '--payload', '300KB', '--json'];
@@ -229,10 +245,13 @@ describe('in a project of cdk init', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () 
     project = await makeCdkInitProject(parent, consumer.tarball);
   }, INSTALL_TIMEOUT_MILLISECONDS);
 
-  test('E14: its Jest tests the stack', () => {
-    const { status, stderr } = inFolder(project, process.execPath, 'node_modules/jest/bin/jest.js');
+  test('E14: its Jest tests the stack and a processor', () => {
+    const jest = ['node_modules/jest/bin/jest.js', '--verbose'];
+    const { status, stderr } = inFolder(project, process.execPath, ...jest);
     expect(status, stderr).toBe(0);
     expect(stderr).toContain('SQS Queue Created');
+    expect(stderr).toContain('the processor, over a crash');
+    expect(stderr).not.toContain('did not exit');
   });
 
   test('E14: its compiler takes the stack', () => {

@@ -11,7 +11,7 @@ import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
-import { CollectingLogger } from './collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { delivery } from './delivery.ts';
 import { FixedRandom } from './fixed-random.ts';
 import { outcomeEvent, statusOf } from './outcome-event.ts';

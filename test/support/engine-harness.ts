@@ -6,7 +6,7 @@ import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
-import { CollectingLogger } from './collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { FixedRandom } from './fixed-random.ts';
 import { type OutcomeEvent, outcomeEvent, type ProblemData, problemOf, statusOf } from './outcome-event.ts';
 import { engineSettings } from './settings.ts';

@@ -11,7 +11,7 @@ import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
-import { CollectingLogger } from './collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { deadLetterIds } from './dead-letters.ts';
 import { type HandlerEnd, type HandlerRun, violationsOf } from './invariant.ts';
 import { outcomeEvent, statusOf } from './outcome-event.ts';
@@ -115,7 +115,7 @@ export class MemorySoak {
       records: this.#records.all().map(({ record }) => record),
       published: this.#published(),
       deadLetters: [
-        ...this.#queue.deadLetters.map((message) => this.#requestOf.get(message) ?? message),
+        ...this.#queue.deadLetters.map(({ id }) => this.#requestOf.get(id) ?? id),
         ...deadLetterIds(this.#deadLetters),
       ],
       waiting: this.#queue.size,

@@ -2,7 +2,7 @@ import { LoadMeter } from '../../lib/core/engine/load-meter.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
-import { CollectingLogger } from './collecting-logger.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { START, TestClock } from './test-clock.ts';
 
 /** How fine the simulation is. */

@@ -1,8 +1,8 @@
 import { context, trace } from '@opentelemetry/api';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { flushSpans } from '../../lib/lambda/flush-spans.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { startTracing } from '../../lib/tracing/start-tracing.ts';
-import { CollectingLogger } from '../support/collecting-logger.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
 import { RecordedSpans, unregister } from '../support/recorded-spans.ts';
 

@@ -82,7 +82,12 @@ function described({ contentType, contentEncoding, contentLanguage, metadata }: 
   return { contentType, contentEncoding: contentEncodingOf(contentEncoding), contentLanguage, metadata };
 }
 
-function inlinePayload({ inline, json }: InlinePayload, request: Described, limits: PayloadLimits): Payload {
+/** A payload that is in memory. @throws PayloadTooLarge */
+export function inlinePayload(
+  { inline, json }: InlinePayload,
+  request: Described,
+  limits: PayloadLimits,
+): Payload {
   const size = Buffer.byteLength(inline);
   assertSize('The payload', size, limits.maxPayloadBytes);
   const bytes = () => (typeof inline === 'string' ? Buffer.from(inline) : inline);

@@ -13,12 +13,17 @@ interface QueuedMessage {
   receipt: string;
 }
 
+/** A message that was received too often. */
+export type DeadMessage = Pick<QueuedMessage, 'id' | 'body' | 'attributes'>;
+
 /** How a queue in memory behaves. */
 export interface MemoryQueueOptions {
   readonly now: () => number;
   readonly visibilityTimeoutSeconds: number;
   /** Receives after which a message is a dead letter. @default - never */
   readonly maxReceiveCount?: number;
+  /** Seconds after which the queue deletes a message. @default - never */
+  readonly retentionSeconds?: number;
 }
 
 /** A queue in memory with visibility, receive counts and dead letters, as SQS has them. */
@@ -26,7 +31,7 @@ export class MemoryInputQueue implements InputQueue {
   readonly faults = new Faults<'defer' | 'acknowledge'>();
   /** Every wait that was set. */
   readonly deferrals: Deferral[] = [];
-  readonly deadLetters: string[] = [];
+  readonly deadLetters: DeadMessage[] = [];
   readonly #messages = new Map<string, QueuedMessage>();
   readonly #options: MemoryQueueOptions;
   #sent = 0;
@@ -59,11 +64,12 @@ export class MemoryInputQueue implements InputQueue {
   /** Visible messages, hidden from now on; one received too often already is a dead letter instead. */
   receive(max: number): Delivery[] {
     const { maxReceiveCount = Number.POSITIVE_INFINITY } = this.#options;
+    this.#deleteExpired();
     const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= this.#options.now());
     const dead = visible.filter(({ receives }) => receives >= maxReceiveCount);
-    for (const { id } of dead) {
+    for (const { id, body, attributes } of dead) {
       this.#messages.delete(id);
-      this.deadLetters.push(id);
+      this.deadLetters.push({ id, body, attributes });
     }
     return visible
       .filter((message) => !dead.includes(message))
@@ -102,6 +108,13 @@ export class MemoryInputQueue implements InputQueue {
     return this.faults.around('acknowledge', () => {
       for (const delivery of deliveries) if (this.#received(delivery)) this.#messages.delete(delivery.id);
     });
+  }
+
+  #deleteExpired(): void {
+    const { now, retentionSeconds = Number.POSITIVE_INFINITY } = this.#options;
+    for (const { id, sentAt } of this.#messages.values()) {
+      if (sentAt + retentionSeconds * 1000 <= now()) this.#messages.delete(id);
+    }
   }
 
   #delivered(message: QueuedMessage): Delivery {

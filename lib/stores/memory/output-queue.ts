@@ -35,7 +35,7 @@ export class MemoryOutputQueue implements OutputQueue {
     this.mostCallsAtOnce = Math.max(this.mostCallsAtOnce, ++this.callsAtOnce);
     try {
       return await this.faults.around('send', async () => {
-        await new Promise((resolve) => setImmediate(resolve));
+        await Promise.resolve();
         this.#assertCall(messages);
         return messages.map((message) => this.refuse(message, call) ?? this.#accepted(message));
       });

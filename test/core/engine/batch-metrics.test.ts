@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import { BatchMetrics } from '../../../lib/core/engine/batch-metrics.ts';
 import { cancellation, expiry, failure } from '../../../lib/core/model/outcome.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { MemoryMetrics } from '../../support/memory-metrics.ts';
 import { inlineOutcome, outcomeOf } from '../../support/outcomes.ts';
 import { START, TestClock } from '../../support/test-clock.ts';

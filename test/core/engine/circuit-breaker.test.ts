@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DownstreamUnavailable, RetryLater, StoreUnavailable } from '../../../lib/core/base/errors.ts';
 import { Circuit, type CircuitSettings } from '../../../lib/core/engine/circuit-breaker.ts';
 import type { Pause } from '../../../lib/core/ports/pausing.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { TestClock } from '../../support/test-clock.ts';
 
 const DOWN = new DownstreamUnavailable('no database');

@@ -3,7 +3,7 @@ import { PermanentError } from '../../../lib/core/base/errors.ts';
 import { FailureEvents } from '../../../lib/core/engine/failure-events.ts';
 import { cancellation, expiry, failure } from '../../../lib/core/model/outcome.ts';
 import { MemoryEventBus } from '../../../lib/stores/memory/event-bus.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { ENDED_AT, inlineOutcome, outcomeOf } from '../../support/outcomes.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { LoadMeter } from '../../../lib/core/engine/load-meter.ts';
 import { MemoryLoadLog } from '../../../lib/stores/memory/load-log.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { START, TestClock } from '../../support/test-clock.ts';
 
 function open() {

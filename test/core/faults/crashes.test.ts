@@ -7,7 +7,7 @@ import { MemoryInputQueue } from '../../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';

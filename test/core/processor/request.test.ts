@@ -5,7 +5,7 @@ import type { Progress } from '../../../lib/core/model/request-record.ts';
 import { openPayload } from '../../../lib/core/processor/payload.ts';
 import { type AttemptContext, PayloadRequest } from '../../../lib/core/processor/request.ts';
 import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 
 function requestFor(
   content: string | Uint8Array<ArrayBuffer>,

@@ -11,7 +11,7 @@ import { MemoryInputQueue } from '../../../lib/stores/memory/input-queue.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { MemoryWebhookQueue } from '../../../lib/stores/memory/webhook-queue.ts';
 import { MemoryWebhookStates } from '../../../lib/stores/memory/webhook-states.ts';
-import { CollectingLogger } from '../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 import { delivery } from '../../support/delivery.ts';
 import { sentWebhooks } from '../../support/sent-webhooks.ts';
 import { START, TestClock } from '../../support/test-clock.ts';

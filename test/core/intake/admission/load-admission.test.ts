@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type AdmissionRules, LoadAdmission } from '../../../../lib/core/intake/admission/load-admission.ts';
 import { MemoryLoadLog } from '../../../../lib/stores/memory/load-log.ts';
-import { CollectingLogger } from '../../../support/collecting-logger.ts';
+import { CollectingLogger } from '../../../../lib/testing/collecting-logger.ts';
 import { MemoryBacklogGauge } from '../../../support/memory-backlog-gauge.ts';
 import { TestClock } from '../../../support/test-clock.ts';
 

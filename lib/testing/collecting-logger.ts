@@ -1,15 +1,15 @@
-import type { Logger } from '../../lib/core/ports/telemetry.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** A line as it was logged. */
+/** A logged line. */
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
   readonly message: string;
   readonly fields: Fields;
 }
 
-/** Keeps what is logged, its children's lines among its own. */
+/** Keeps every line that it and its children log. */
 export class CollectingLogger implements Logger {
   readonly lines: LogLine[];
   readonly #fields: Fields;

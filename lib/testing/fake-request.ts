@@ -1,0 +1,87 @@
+import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import type { Progress } from '../core/model/request-record.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
+import type { ProcessorRequest } from '../core/processor/handler.ts';
+import { inlinePayload } from '../core/processor/payload.ts';
+import { PayloadRequest } from '../core/processor/request.ts';
+import { CollectingLogger } from './collecting-logger.ts';
+import { payloadBytes } from './payload.ts';
+
+/** What a fake request has. */
+export interface FakeRequestOptions {
+  /** The payload: text, bytes, or a value for JSON. @default - no bytes */
+  readonly payload?: unknown;
+  /** @default 'request-1' */
+  readonly id?: string;
+  readonly tenant?: string;
+  /** @default - `application/json` for JSON, `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes */
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
+  /** @default {} */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+  /** @default 1 */
+  readonly attempt?: number;
+  /** @default - in a minute */
+  readonly deadline?: Date;
+  /** @default - a signal that never fires */
+  readonly signal?: AbortSignal;
+  /** @default - a logger that writes nothing */
+  readonly logger?: Logger;
+}
+
+/** A request for a handler alone. */
+export interface FakeRequest<Input = unknown> extends ProcessorRequest<Input> {
+  /** What the handler reported by `progress()`, in order. */
+  readonly reported: readonly Progress[];
+}
+
+/**
+ * A request for a test of a handler without a service.
+ *
+ *     await resize(fakeRequest({ json: { width: 100 } }));
+ *
+ * @param options.json what `request.json()` returns: what the input schema would have made of the payload
+ */
+export function fakeRequest<Input>(
+  options: Omit<FakeRequestOptions, 'payload'> & { readonly json: Input },
+): FakeRequest<Input>;
+export function fakeRequest(options?: FakeRequestOptions): FakeRequest;
+export function fakeRequest({
+  json,
+  payload = json,
+  ...options
+}: FakeRequestOptions & { readonly json?: unknown } = {}): FakeRequest {
+  const reported: Progress[] = [];
+  const { bytes, contentType } = payloadBytes(
+    payload === undefined ? new Uint8Array() : payload,
+    options.contentType,
+  );
+  const { metadata = {}, contentEncoding, contentLanguage } = options;
+  const request = new PayloadRequest(
+    inlinePayload(
+      { inline: bytes },
+      { contentType, contentEncoding, contentLanguage, metadata },
+      {
+        maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
+        maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
+        claimCheckSources: [],
+      },
+    ),
+    {
+      id: options.id ?? 'request-1',
+      tenant: options.tenant,
+      traceparent: options.traceparent,
+      tracestate: options.tracestate,
+      attempt: options.attempt ?? 1,
+      deadline: options.deadline ?? new Date(Date.now() + 60_000),
+      signals: [options.signal ?? new AbortController().signal],
+      logger: options.logger ?? new CollectingLogger(),
+      maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
+      onProgress: (progress) => reported.push(progress),
+    },
+  );
+  return Object.assign(request, { reported, ...(json !== undefined && { json: async () => json }) });
+}

@@ -1,0 +1,24 @@
+/**
+ * What the tests of a processor import, as `coatcheck/testing`: a service in memory, and requests for a handler alone.
+ * For Node, with any test runner.
+ */
+
+export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
+export type { Problem } from '../core/model/outcome.ts';
+export type { Progress, RequestStatus } from '../core/model/request-record.ts';
+export { InjectedFault } from '../stores/memory/faults.ts';
+export type { TimeSpan } from './clock.ts';
+export type { LogLine } from './collecting-logger.ts';
+export type { TestDeadLetter } from './dead-letters.ts';
+export { type FakeRequest, type FakeRequestOptions, fakeRequest } from './fake-request.ts';
+export { FAULT_NAMES, type FaultName } from './faults.ts';
+export type { TestOutcome } from './outcomes.ts';
+export type { TestRequest } from './request.ts';
+export type { TestSettings } from './settings.ts';
+export {
+  type DrainOptions,
+  type ProcessorFunction,
+  TestService,
+  type TestServiceOptions,
+  type TestSubmitOptions,
+} from './test-service.ts';
