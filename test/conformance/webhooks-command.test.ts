@@ -17,9 +17,9 @@ const run = (...args: readonly string[]) =>
   coatcheck(['webhooks', ...args, '--stack', stack.stack], { variables });
 
 function webhook(request: string, host = 'example.com', attempt = 11): WebhookMessage {
-  const data = { id: request, source: '/shop', tenant: 'acme' };
-  const body = { type: 'coatcheck.request.failed', timestamp: '2026-01-31T12:00:00.005Z', data };
-  return { url: `https://${host}/hook?secret`, id: `id-${request}`, attempt, body: JSON.stringify(body) };
+  const identity = { id: request, source: '/shop', tenant: 'acme' };
+  const subject = { type: 'coatcheck.request.failed', request: identity, at: Date.UTC(2026, 0, 31, 12) };
+  return { url: `https://${host}/hook?secret`, id: `id-${request}`, attempt, subject, body: '{"type":"t"}' };
 }
 
 async function deadLetter(message: WebhookMessage | string): Promise<void> {

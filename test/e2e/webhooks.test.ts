@@ -152,6 +152,7 @@ test('a receiver that wants to be left alone for an hour is called then, by a sc
     attempt: 2,
     // Nobody gave it one: it is that of the API's call, which is traced.
     traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
+    subject: expect.objectContaining({ request: expect.objectContaining({ source: '' }) }),
     body: call?.body,
   });
   const [, at] = /^at\((.+)\)$/.exec(schedule.ScheduleExpression ?? '') ?? [];

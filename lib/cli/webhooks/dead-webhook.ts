@@ -1,19 +1,13 @@
 import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
 import { PermanentError } from '../../core/base/errors.ts';
-import {
-  decodeWebhook,
-  hostOf,
-  subjectOf,
-  type Told,
-  type WebhookMessage,
-} from '../../core/webhooks/message.ts';
+import { decodeWebhook, hostOf, type WebhookMessage } from '../../core/webhooks/message.ts';
 import { formatTime } from '../../terminal/figures.ts';
 
 /** A message of the webhooks' dead-letter queue, decoded. */
 export interface DeadWebhook {
   readonly message: DeadMessage;
   /** Absent if the message is no webhook. */
-  readonly content?: { readonly webhook: WebhookMessage; readonly told: Told };
+  readonly decoded?: WebhookMessage;
 }
 
 /** Selects dead-lettered webhooks: all conditions must hold. */
@@ -34,8 +28,7 @@ export const WEBHOOK_HEADER = ['webhook', 'request', 'host', 'event', 'attempts'
 /** Decodes a message. */
 export function openWebhook(message: DeadMessage): DeadWebhook {
   try {
-    const webhook = decodeWebhook(message.body);
-    return { message, content: { webhook, told: subjectOf(webhook) } };
+    return { message, decoded: decodeWebhook(message.body) };
   } catch (error) {
     if (!(error instanceof PermanentError)) throw error;
     return { message };
@@ -44,36 +37,36 @@ export function openWebhook(message: DeadMessage): DeadWebhook {
 
 /** Whether a webhook matches a filter. A message that can't be decoded matches only filters without request and host. */
 export function matches(
-  { message, content }: DeadWebhook,
+  { message, decoded }: DeadWebhook,
   { request, host, since, until }: WebhookFilter,
 ): boolean {
   return (
-    (request === undefined || content?.told.request.id === request) &&
-    (host === undefined || (content !== undefined && hostOf(content.webhook) === host)) &&
+    (request === undefined || decoded?.subject.request.id === request) &&
+    (host === undefined || (decoded !== undefined && hostOf(decoded) === host)) &&
     (since === undefined || message.sentAt >= since.getTime()) &&
     (until === undefined || message.sentAt < until.getTime())
   );
 }
 
 /** A webhook as JSON output. */
-export function webhookResource({ message, content }: DeadWebhook) {
-  const { webhook, told } = content ?? {};
+export function webhookResource({ message, decoded }: DeadWebhook) {
+  const { type, request } = decoded?.subject ?? {};
   return {
-    id: webhook?.id,
-    request: told?.request.id,
-    source: told?.request.source || undefined,
-    tenant: told?.request.tenant,
-    host: webhook && hostOf(webhook),
-    event: told?.type,
+    id: decoded?.id,
+    request: request?.id,
+    source: request?.source || undefined,
+    tenant: request?.tenant,
+    host: decoded && hostOf(decoded),
+    event: type,
     // The message holds the number of the next attempt.
-    attempts: webhook && webhook.attempt - 1,
+    attempts: decoded && decoded.attempt - 1,
     since: formatTime(message.sentAt),
     messageId: message.id,
   };
 }
 
 /** The table cells of a webhook. */
-export function webhookCells(webhook: DeadWebhook): string[] {
-  const { id, request, host, event, attempts, since, messageId } = webhookResource(webhook);
+export function webhookCells(dead: DeadWebhook): string[] {
+  const { id, request, host, event, attempts, since, messageId } = webhookResource(dead);
   return [id ?? messageId, request ?? '', host ?? '', event ?? 'unreadable', String(attempts ?? ''), since];
 }

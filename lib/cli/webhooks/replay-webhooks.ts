@@ -23,13 +23,13 @@ export async function* replayWebhooks(
   signal: AbortSignal,
 ): AsyncGenerator<ReplayedWebhook, void> {
   const messages = webhooks.flatMap((webhook) => {
-    const { message, content } = webhook;
-    if (!content) return [];
-    const body = encodeWebhook({ ...content.webhook, attempt: 1 });
+    const { message, decoded } = webhook;
+    if (!decoded) return [];
+    const body = encodeWebhook({ ...decoded, attempt: 1 });
     // Drops the attributes in which EventBridge Scheduler describes its failure.
     return [{ webhook, id: message.id, groupId: message.groupId, body, attributes: {} }];
   });
-  for (const webhook of webhooks) if (!webhook.content) yield { webhook, result: 'unreadable' };
+  for (const webhook of webhooks) if (!webhook.decoded) yield { webhook, result: 'unreadable' };
   while (messages.length > 0) {
     const turn = messages.splice(0, bucket.capacity);
     await bucket.take(turn.length, signal);

@@ -75,10 +75,10 @@ async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void
   if (!yes || dryRun) {
     let count = 0;
     await eachBatch(service, options, run, 'reading the webhooks', async (webhooks) => {
-      count += webhooks.filter(({ content }) => content).length;
+      count += webhooks.filter(({ decoded }) => decoded).length;
       if (!dryRun) return;
       for (const webhook of webhooks)
-        await print({ webhook, result: webhook.content ? 'put_back' : 'unreadable' }, options);
+        await print({ webhook, result: webhook.decoded ? 'put_back' : 'unreadable' }, options);
     });
     note(`would be put back: ${formatCount(count)}`);
     if (dryRun || count === 0 || !(await confirm('Continue?', signal))) return;

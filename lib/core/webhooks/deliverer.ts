@@ -20,8 +20,6 @@ import {
   hostOf,
   isOutOfDate,
   isProgress,
-  subjectOf,
-  type Told,
   type WebhookMessage,
 } from './message.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
@@ -84,8 +82,8 @@ export class WebhookDeliverer {
         traceId: message.traceparent && traceIdOf(message.traceparent),
         attempt: message.attempt,
       });
-      const told = subjectOf(message);
-      if (isOutOfDate(told, this.#ports.clock.now())) {
+      const { subject } = message;
+      if (isOutOfDate(subject, this.#ports.clock.now())) {
         logger.info(DROPPED);
         return true;
       }
@@ -95,12 +93,12 @@ export class WebhookDeliverer {
       if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
       if (verdict.status === 'delivered') logger.info('Webhook delivered');
       const stands =
-        verdict.status === 'failed' ? await this.#carryOn(message, told, verdict, logger) : verdict;
+        verdict.status === 'failed' ? await this.#retryOrDeadLetter(message, verdict, logger) : verdict;
       // At once, not with the batch: a crash makes no two of what carries on.
       if (verdict.status === 'failed') await this.#quietly(END, this.#ports.input.acknowledge([delivery]));
-      if (!isProgress(told)) {
-        const state = { ...stands, endedAt: told.at, at, attempts: message.attempt };
-        await this.#quietly(NOTE, this.#ports.states.note(told.request, state));
+      if (!isProgress(subject)) {
+        const state = { ...stands, endedAt: subject.at, at, attempts: message.attempt };
+        await this.#quietly(NOTE, this.#ports.states.note(subject.request, state));
       }
       return true;
     } catch (error) {
@@ -126,9 +124,8 @@ export class WebhookDeliverer {
   }
 
   /** Another message takes over, if there is another attempt. */
-  async #carryOn(
+  async #retryOrDeadLetter(
     message: WebhookMessage,
-    told: Told,
     { reason, askedSeconds }: Extract<WebhookVerdict, { status: 'failed' }>,
     logger: Logger,
   ): Promise<Pick<WebhookState, 'status' | 'reason' | 'nextAttemptAt'>> {
@@ -141,7 +138,7 @@ export class WebhookDeliverer {
       return { status: 'given_up', reason: shortReason(reason) };
     }
     const nextAttemptAt = clock.now() + waitSeconds * 1000;
-    if (isOutOfDate(told, nextAttemptAt)) {
+    if (isOutOfDate(message.subject, nextAttemptAt)) {
       logger.info(DROPPED, { reason });
       return { status: 'given_up', reason: shortReason(reason) };
     }

@@ -11,37 +11,50 @@ import type { OutputMessage } from '../ports/message-sink.ts';
 import { requiredText } from '../wire/fields.ts';
 import { messageJson } from '../wire/message-text.ts';
 
-/** A delivery that is to be made. */
+/** The event a webhook reports, and the request it is about. */
+export interface WebhookSubject {
+  /** The CloudEvent type, such as `coatcheck.request.succeeded`. */
+  readonly type: string;
+  readonly request: RequestIdentity;
+  /** When the event happened, in milliseconds since 1970. */
+  readonly at: number;
+}
+
+/** A webhook delivery to make. */
 export interface WebhookMessage extends TraceContext {
   readonly url: string;
-  /** The same for every attempt, another for every other outcome. */
+  /** The webhook id: the same for every attempt, different for every outcome. */
   readonly id: string;
-  /** Which attempt is next, from 1. */
+  /** The number of the next attempt, from 1. */
   readonly attempt: number;
-  /** What is sent, the same for every attempt. */
+  readonly subject: WebhookSubject;
+  /** The body sent to the receiver, the same for every attempt. */
   readonly body: string;
 }
 
 /**
- * Longest host that is told apart, in characters.
+ * Most characters of a host that are used to group messages.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagegroupid-property.html
  */
 const HOST_MAX_LENGTH = 128;
 
-/** What comes after it says more. */
+/** Progress older than this is not delivered. */
 const PROGRESS_AGE_MILLISECONDS = 60_000;
 
 const ENVELOPE = 'webhook message';
 
-/** The first attempt at telling an outcome. */
+const PROGRESS_TYPE = eventTypeOf({ status: 'progress' });
+
+/** The first delivery attempt of an outcome. */
 export function webhookOf(outcome: Outcome, url: string, serviceName: string): WebhookMessage {
-  // A receiver may serve several services, and those know nothing of each other's requests.
+  // One receiver may serve several services, whose request ids may be equal.
   const id = digestOf('webhook', serviceName, outcomeId(outcome));
-  const { traceparent, tracestate } = outcome;
-  return { url, id, attempt: 1, traceparent, tracestate, body: bodyOf(outcome) };
+  const { request, endedAt: at, traceparent, tracestate } = outcome;
+  const subject = { type: eventTypeOf(outcome), request: identityOf(request), at };
+  return { url, id, attempt: 1, traceparent, tracestate, subject, body: bodyOf(outcome) };
 }
 
-/** The first attempt at telling how far a request is. @param at milliseconds since 1970 */
+/** The first delivery attempt of a progress report. @param at milliseconds since 1970 */
 export function progressWebhookOf(
   request: RecordedRequest,
   progress: Progress,
@@ -51,8 +64,9 @@ export function progressWebhookOf(
 ): WebhookMessage {
   const { traceparent, tracestate } = request;
   const id = digestOf('webhook', serviceName, identityDigest('progress', request), String(at));
+  const subject = { type: PROGRESS_TYPE, request: identityOf(request), at };
   const body = JSON.stringify({
-    type: eventTypeOf({ status: 'progress' }),
+    type: PROGRESS_TYPE,
     timestamp: new Date(at).toISOString(),
     data: {
       ...aboutRequest(request, traceparent),
@@ -61,91 +75,80 @@ export function progressWebhookOf(
       links: { self: linksOf(request.id, request.source).self },
     },
   });
-  return { url, id, attempt: 1, traceparent, tracestate, body };
+  return { url, id, attempt: 1, traceparent, tracestate, subject, body };
 }
 
-/** Whether nobody wants to be told of it any more: progress that is a minute old. @param at milliseconds since 1970 */
-export function isOutOfDate({ type, at: happenedAt }: Told, at: number): boolean {
-  return isProgress({ type }) && at - happenedAt > PROGRESS_AGE_MILLISECONDS;
+/** Whether a webhook is no longer worth delivering: progress that is over a minute old. @param now milliseconds since 1970 */
+export function isOutOfDate({ type, at }: WebhookSubject, now: number): boolean {
+  return isProgress({ type }) && now - at > PROGRESS_AGE_MILLISECONDS;
 }
 
-/** Whether it tells of no outcome. */
-export function isProgress({ type }: Pick<Told, 'type'>): boolean {
-  return type === eventTypeOf({ status: 'progress' });
+/** Whether a webhook reports progress, not an outcome. */
+export function isProgress({ type }: Pick<WebhookSubject, 'type'>): boolean {
+  return type === PROGRESS_TYPE;
 }
 
-/** A delivery as the engine's queue of them takes it: a receiver that takes its time is to hold up no other. */
+/** A delivery as a message of the webhook queue, grouped by host so that a slow receiver doesn't delay others. */
 export function queuedWebhook(message: WebhookMessage): OutputMessage {
   return { body: encodeWebhook(message), attributes: {}, group: hostOf(message) };
 }
 
 /**
- * A delivery as a message of its queue. It holds no `<`: EventBridge Scheduler puts the ARN of the schedule in place of
- * `<aws.scheduler.schedule-arn>`, whoever wrote that.
+ * Encodes a delivery as a queue message. Every `<` is escaped, since EventBridge Scheduler expands placeholders such as
+ * `<aws.scheduler.schedule-arn>` in a message.
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
-export function encodeWebhook({ url, id, attempt, traceparent, tracestate, body }: WebhookMessage): string {
-  const json = messageJson(JSON.stringify({ url, id, attempt, traceparent, tracestate, body }));
+export function encodeWebhook(message: WebhookMessage): string {
+  const { url, id, attempt, traceparent, tracestate, subject, body } = message;
+  const json = messageJson(JSON.stringify({ url, id, attempt, traceparent, tracestate, subject, body }));
   return json.replaceAll('<', '\\u003c');
 }
 
 /**
- * Reads what {@link encodeWebhook} wrote, also as EventBridge Scheduler leaves it where it couldn't send it: in the call
- * it would have made.
+ * Decodes what {@link encodeWebhook} wrote. EventBridge Scheduler dead-letters a message it couldn't send inside the
+ * call it would have made, so that is decoded as well.
  * @throws EnvelopeMalformed
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
  */
 export function decodeWebhook(text: string): WebhookMessage {
-  const value = parseJson(text, 'The message', 2);
+  const value = parseJson(text, 'The message', 4);
   if (isObject(value) && typeof value.MessageBody === 'string') return decodeWebhook(value.MessageBody);
   if (!isObject(value) || !Number.isSafeInteger(value.attempt)) {
-    throw new EnvelopeMalformed(ENVELOPE, 'it must be an object with a whole number as attempt');
+    throw new EnvelopeMalformed(ENVELOPE, 'expected an object with an integer "attempt"');
   }
   return {
     url: requiredText(ENVELOPE, value, 'url'),
     id: requiredText(ENVELOPE, value, 'id'),
     attempt: Number(value.attempt),
     ...readTraceContext(value),
+    subject: decodeSubject(value.subject),
     body: requiredText(ENVELOPE, value, 'body'),
   };
 }
 
-/** Whom a delivery is for: the host and port of its URL, as far as a queue tells them apart. */
-export function hostOf({ url }: Pick<WebhookMessage, 'url'>): string {
-  // Whoever gets a message with a URL that is none fails to call it.
-  return (URL.parse(url)?.host || 'unknown').slice(0, HOST_MAX_LENGTH);
-}
-
-/** What a delivery tells of, and of whom. */
-export interface Told {
-  /** `coatcheck.request.succeeded` */
-  readonly type: string;
-  readonly request: RequestIdentity;
-  /** When it happened, in milliseconds since 1970. */
-  readonly at: number;
-}
-
-/**
- * Reads from a delivery's body what it tells of.
- * @throws EnvelopeMalformed
- */
-export function subjectOf({ body }: Pick<WebhookMessage, 'body'>): Told {
-  const value = parseJson(body, 'The body', 16);
-  const data = isObject(value) ? value.data : undefined;
-  if (!isObject(value) || !isObject(data)) throw new EnvelopeMalformed(ENVELOPE, 'its body must have data');
-  const { source, tenant } = data;
+function decodeSubject(value: unknown): WebhookSubject {
+  if (!isObject(value) || !isObject(value.request) || typeof value.at !== 'number') {
+    throw new EnvelopeMalformed(ENVELOPE, 'expected a "subject" with a type, a request and a numeric "at"');
+  }
+  const { source, tenant } = value.request;
   return {
     type: requiredText(ENVELOPE, value, 'type'),
     request: {
-      id: requiredText(ENVELOPE, data, 'id'),
+      id: requiredText(ENVELOPE, value.request, 'id'),
       source: typeof source === 'string' ? source : '',
-      tenant: typeof tenant === 'string' ? tenant : undefined,
+      ...(typeof tenant === 'string' && { tenant }),
     },
-    at: Date.parse(requiredText(ENVELOPE, value, 'timestamp')),
+    at: value.at,
   };
 }
 
-/** Small, whatever the result is: that is referred to, and so is what a handler added to its problem. */
+/** The host and port of a delivery's URL, cut to what a message group takes. */
+export function hostOf({ url }: Pick<WebhookMessage, 'url'>): string {
+  // A malformed URL fails later, when it is called.
+  return (URL.parse(url)?.host || 'unknown').slice(0, HOST_MAX_LENGTH);
+}
+
+/** The body is small whatever the result is: it links to the result and leaves out the details of a problem. */
 function bodyOf(outcome: Outcome): string {
   const { request, status, endedAt } = outcome;
   const { self, result } = linksOf(request.id, request.source);
@@ -159,6 +162,11 @@ function bodyOf(outcome: Outcome): string {
       links: status === 'succeeded' ? { self, result } : { self },
     },
   });
+}
+
+/** The identity without what a record or an outcome adds to it. */
+function identityOf({ id, source, tenant }: RequestIdentity): RequestIdentity {
+  return { id, source, ...(tenant !== undefined && { tenant }) };
 }
 
 function aboutRequest({ id, source, tenant }: RequestIdentity, traceparent: string | undefined) {

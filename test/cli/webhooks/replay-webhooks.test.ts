@@ -14,11 +14,8 @@ const SPENT = {
   url: 'https://example.com/hook',
   id: 'id-a',
   attempt: 11,
-  body: JSON.stringify({
-    type: 'coatcheck.request.failed',
-    timestamp: '2026-01-31T12:00:00Z',
-    data: { id: 'a' },
-  }),
+  subject: { type: 'coatcheck.request.failed', request: { id: 'a', source: '' }, at: 0 },
+  body: '{}',
 };
 
 test('puts a webhook back under its id, with all its attempts', async () => {

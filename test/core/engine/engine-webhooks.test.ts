@@ -24,7 +24,9 @@ function asking(id: string, url = CALLBACK) {
 test('an outcome is told whom its request names, and the output queue', async () => {
   const { harness, sent } = harnessOf();
   expect(await harness.process([asking('r-1')])).toEqual([]);
-  expect(sent()).toEqual([{ url: CALLBACK, id: expect.any(String), attempt: 1, body: expect.any(String) }]);
+  const subject = expect.objectContaining({ request: expect.objectContaining({ id: 'r-1' }) });
+  const expected = { url: CALLBACK, id: expect.any(String), attempt: 1, subject, body: expect.any(String) };
+  expect(sent()).toEqual([expected]);
   expect(JSON.parse(sent()[0]?.body ?? '')).toMatchObject({ data: { id: 'r-1', status: 'succeeded' } });
   expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
 });
