@@ -1,6 +1,7 @@
-import { copyFile, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS, peerFolder } from '../support/peers/installation.ts';
@@ -21,6 +22,23 @@ const SUBMITTED = [
 
 /** What the programs print. */
 const PRINTED = { statuses: ['succeeded', 'succeeded'], result: '{"done":true}', upload: 'POST' };
+
+test('the types of coatcheck/client are those of the description', { timeout }, async () => {
+  await using service = await recordingService();
+  const { folder: peers } = await installJsPeers();
+  const folder = await describedIn(await temporaryFolder(), service);
+  const program = 'client-types.ts';
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(PROJECT_FOLDER, join(folder, 'node_modules', 'coatcheck'));
+  await copyFile(join(peerFolder('js'), program), join(folder, program));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+  const node = (...args: readonly string[]) => runProgram(process.execPath, args, { cwd: folder });
+  const tools = join(peers, 'node_modules');
+  await node(join(tools, 'openapi-typescript/bin/cli.js'), 'openapi.json', '-o', 'api.d.ts');
+  expect(
+    await node(join(tools, 'typescript/bin/tsc'), ...STRICT, '--skipLibCheck', ...NODE_TYPES, program),
+  ).toBe('');
+});
 
 describe('B9: a client generated from the description submits JSON as JSON and bytes as bytes', () => {
   test('openapi-typescript and openapi-fetch', { timeout }, async () => {
@@ -76,6 +94,9 @@ const STRICT = [
   '--lib',
   'es2024,dom',
 ];
+
+/** The client is made for Node, too. */
+const NODE_TYPES = ['--types', 'node', '--typeRoots', join(PROJECT_FOLDER, 'node_modules', '@types')];
 
 const OPTIONS = ['--meta', 'none', '--fail-on-warning', '--config', 'config.yml'];
 
