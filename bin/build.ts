@@ -1,6 +1,5 @@
 /**
- * Writes the package as it is published. A checkout needs no build: its TypeScript is run as it is, which Node does for
- * every file but those under `node_modules`.
+ * Builds the published package. A checkout needs no build, because Node runs TypeScript outside `node_modules`.
  *
  *     npm run build    into dist/, for npm pack ./dist or npm publish ./dist
  */
@@ -17,7 +16,7 @@ import { bundleFunction } from './bundle-function.ts';
 
 type Texts = Readonly<Record<string, string>>;
 
-/** What the package's package.json is made of: the project's. */
+/** The members of the project's package.json that the package's is built from. */
 interface ProjectManifest {
   readonly name: string;
   readonly version: string;
@@ -31,24 +30,23 @@ interface ProjectManifest {
   readonly devDependencies: Texts;
 }
 
-/** The oldest Node that has what we and our dependencies call, and whose `require` takes ES modules. */
+/** The oldest Node that has all APIs in use, and whose `require` loads ES modules. */
 const NODE_VERSIONS = '>=22.12.0';
 
 /**
- * What a CDK app has already: constructs of two copies don't know each other. Each with the oldest version that the tests
- * install.
+ * Packages that a CDK app provides, because constructs of two copies are incompatible. With the oldest versions that the
+ * tests install.
  */
 const PEERS: Texts = { 'aws-cdk-lib': '^2.215.0', constructs: '^10.4.2' };
 
 /**
- * The folder of the same code as CommonJS, for programs that require it: Jest runs the tests of a CDK app as CommonJS, and
- * can't require ES modules.
+ * Folder of the same code as CommonJS. Jest runs the tests of a CDK app as CommonJS, and can't require ES modules.
  */
 const COMMONJS = 'cjs';
 
 /**
- * Builds the package into a folder, and removes whatever was there.
- * @throws BuildFailed when the sources don't compile
+ * Builds the package into a folder, after deleting the folder.
+ * @throws BuildFailed if the sources don't compile
  */
 export async function buildPackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
@@ -75,7 +73,7 @@ async function compile(folder: string): Promise<void> {
   if (!succeeded) throw new BuildFailed(output);
 }
 
-/** What the exports import, as CommonJS beside the ES modules: the command line is run, never required. */
+/** Writes the modules of the exports as CommonJS. The command line is run, never required. */
 async function writeCommonJs(folder: string): Promise<void> {
   const paths = (await readdir(folder, { recursive: true })).map((path) => path.replaceAll(sep, '/'));
   const exported = paths.filter((path) => /^(?:functions|lib\/(?!cli\/|local\/|terminal\/))/.test(path));
@@ -88,7 +86,7 @@ async function writeCommonJs(folder: string): Promise<void> {
   await writeFile(join(folder, COMMONJS, 'package.json'), '{ "type": "commonjs" }\n');
 }
 
-/** Programs and bundles exist once: CommonJS too finds them from the folder of the ES module. */
+/** Programs and bundles exist once, so CommonJS modules find them from the folder of their ES module. */
 async function commonJsOf(text: string, path: string): Promise<string> {
   const way = relative(dirname(join(COMMONJS, path)), dirname(path)).replaceAll(sep, '/');
   const { code } = await transform(text, {
@@ -122,12 +120,12 @@ function publishedManifest(project: ProjectManifest, texts: readonly string[]) {
       import: compiledFrom(source),
       require: compiledFrom(source.replace('./', `./${COMMONJS}/`)),
     })),
-    // npm wants the paths of programs bare.
+    // npm requires paths of programs without `./`.
     bin: mapValues(project.bin, (source) => source.replace(/^\.\/(.*)\.ts$/, '$1.js')),
     files: ['bin', COMMONJS, 'functions', 'lib'],
     dependencies: filterKeys(imported, (name) => !(name in PEERS)),
     peerDependencies: PEERS,
-    // Who only hands in requests needs no CDK.
+    // Clients don't need the CDK.
     peerDependenciesMeta: mapValues(PEERS, () => ({ optional: true })),
   };
 }
@@ -136,14 +134,14 @@ function compiledFrom(source: string) {
   return { types: source.replace(/\.ts$/, '.d.ts'), default: source.replace(/\.ts$/, '.js') };
 }
 
-/** Types that ours are made of are needed wherever ours are read. */
+/** Types that the package's own types refer to. */
 function typesOf(devDependencies: Texts): Texts {
   return filterKeys(devDependencies, (name) => name.startsWith('@types/'));
 }
 
 /**
- * Those packages that a compiled file imports, for their types too. Not just the version the project pins: whoever
- * installs the package has a lock file for that, and is to get their corrections without waiting for us.
+ * The packages that compiled files import, for their code or types. Version ranges instead of the project's pins, so that
+ * users get fixes without a new release; their lock file pins.
  */
 function importedOf(packages: Texts, texts: readonly string[]): Texts {
   const isImported = (name: string) => {

@@ -1,6 +1,5 @@
 /**
- * Bundles a function that users of the package don't write: for the package when it is built, for a checkout when its
- * template is synthesized.
+ * Bundles one of the package's own functions: at build time for the package, at synthesis for a checkout.
  *
  *     node bin/bundle-function.ts NAME FOLDER
  */
@@ -15,7 +14,7 @@ import {
 } from '../lib/constructs/functions/bundling-options.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 
-/** As in tsconfig.build.json: a name that can't be taken for a file of the user. */
+/** As in tsconfig.build.json; can't be confused with a file of the user. */
 const SOURCE_ROOT = 'coatcheck:///';
 
 /** Leaves out Zod's messages in other languages, a fifth of the HTTP API; `z.locales` refers to all of them. */
@@ -75,7 +74,7 @@ export async function bundleFunction(name: string, folder: string): Promise<void
   await Promise.all(maps.map((file) => nameSources(resolve(file), folder)));
 }
 
-/** Names the sources in a map from the project's folder, not from the folder of the bundle, which differs by machine. */
+/** Makes the sources in a map relative to the project's folder, not to the bundle's, which differs by machine. */
 async function nameSources(file: string, folder: string): Promise<void> {
   const map: { readonly sources: readonly string[] } = JSON.parse(await readFile(file, 'utf8'));
   const sources = map.sources.map((source) =>

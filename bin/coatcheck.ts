@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-/** The command line. `npx coatcheck` runs it on the project's own Node, which npx puts first on the PATH. */
+/** The command line. `npx coatcheck` runs it on the project's Node, which npx puts first on the PATH. */
 import { runProgram } from '../lib/cli/program.ts';
 import { main } from '../lib/terminal/main.ts';
 

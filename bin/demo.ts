@@ -1,9 +1,9 @@
 /**
- * The main job, for real: deploys the service to a local AWS, submits four files, collects the outcomes and shows them.
- * Ends with 0 only if every outcome is as expected.
+ * Deploys the service to a local AWS, submits four files, and prints their outcomes. Exits with 0 if every outcome is as
+ * expected.
  *
  *     npm run demo
- *     npm run demo -- --processor FILE    yours: any outcome will do
+ *     npm run demo -- --processor FILE    with your processor; any outcome is accepted
  */
 import type { S3Client } from '@aws-sdk/client-s3';
 import type { Profile } from '../examples/csv-profile/profile.ts';
@@ -12,7 +12,7 @@ import { endingOf, rowsOf } from '../lib/local/demo/ending.ts';
 import { OutcomeInbox } from '../lib/local/demo/outcome-inbox.ts';
 import { type DemoPayload, demoPayloads } from '../lib/local/demo/payloads.ts';
 import { deviations, type Report, reportTable } from '../lib/local/demo/report.ts';
-import { type Submission, uploadPayload } from '../lib/local/demo/upload.ts';
+import { type UploadedRequest, uploadPayload } from '../lib/local/demo/upload.ts';
 import type { LocalAws } from '../lib/local/emulator.ts';
 import { readLocalSettings } from '../lib/local/environment.ts';
 import { deployLocalService, EXAMPLE_PROCESSOR, readProcessor } from '../lib/local/local-service.ts';
@@ -23,7 +23,7 @@ import { main } from '../lib/terminal/main.ts';
 import { printable } from '../lib/terminal/output.ts';
 import { outputWidth, printTable, step, styled } from '../lib/terminal/terminal.ts';
 
-/** From the last upload on; it takes some seconds. */
+/** After the last upload; outcomes take a few seconds. */
 const OUTCOME_TIMEOUT_MS = 120_000;
 
 await main(async (signal) => {
@@ -45,7 +45,7 @@ async function program(aws: LocalAws, processor: string, signal: AbortSignal): P
   console.log();
   printTable(reportTable(reports, outputWidth()));
   showFirstProfile(reports);
-  console.log('\nWhat the processor logged:\n');
+  console.log('\nLog of the processor:\n');
   const { endpoint } = aws;
   await showLog({ endpoint, service, printable, since, follow: false, signal });
   const wrong = deviations(reports);
@@ -58,7 +58,7 @@ async function program(aws: LocalAws, processor: string, signal: AbortSignal): P
   return 1;
 }
 
-/** What becomes of them is known for the example only. */
+/** Outcomes are checked for the example only. */
 async function payloadsFor(processor: string): Promise<readonly DemoPayload[]> {
   const payloads = await demoPayloads();
   if (processor === EXAMPLE_PROCESSOR) return payloads;
@@ -70,8 +70,8 @@ async function upload(
   bucket: string,
   payloads: readonly DemoPayload[],
   signal: AbortSignal,
-): Promise<Submission[]> {
-  const submissions: Submission[] = [];
+): Promise<UploadedRequest[]> {
+  const submissions: UploadedRequest[] = [];
   for (const payload of payloads) {
     await step(`Uploading ${payload.name}`, async (note) => {
       const onProgress = (bytes: number) => note(formatProgress(bytes, payload.size));
@@ -83,7 +83,7 @@ async function upload(
 }
 
 function collect(
-  submissions: readonly Submission[],
+  submissions: readonly UploadedRequest[],
   inbox: OutcomeInbox,
   s3: S3Client,
   signal: AbortSignal,
@@ -91,7 +91,7 @@ function collect(
   const patience = AbortSignal.timeout(OUTCOME_TIMEOUT_MS);
   return step('Waiting for the outcomes', (note) => {
     let arrived = 0;
-    const reportOn = async (submission: Submission): Promise<Report> => {
+    const reportOn = async (submission: UploadedRequest): Promise<Report> => {
       try {
         const arrival = await inbox.wait(submission.requestId, AbortSignal.any([signal, patience]));
         note(`${++arrived} of ${submissions.length}`);
@@ -142,7 +142,7 @@ function formatFigure(figure: number | string | undefined): string {
   return typeof figure === 'number' ? String(Number(figure.toPrecision(4))) : (figure ?? '');
 }
 
-/** Nothing where every value is as frequent as the others. */
+/** Empty if all values are equally frequent. */
 function mostFrequent([first]: Profile['columns'][number]['top']['values']): string {
   return first && first.count > 1 ? `${first.value} (${formatCount(first.count)})` : '';
 }

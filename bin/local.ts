@@ -1,8 +1,8 @@
 /**
- * Deploys the service to a local AWS, prints commands to try, and keeps it running until it is interrupted.
+ * Deploys the service to a local AWS, prints commands to try, and runs until it is interrupted.
  *
  *     npm run local
- *     npm run local -- --processor FILE    yours instead of the example
+ *     npm run local -- --processor FILE    with your processor instead of the example
  */
 
 import { DEFAULT_UPLOAD_PREFIX } from '../lib/core/config/settings.ts';
@@ -32,17 +32,15 @@ await main(async (signal) => {
 
 async function program(aws: LocalAws, processor: string, signal: AbortSignal): Promise<number> {
   const service = await deployLocalService({ endpoint: aws.endpoint, processor, signal, step });
-  console.log('\nWhat to try, in another terminal in this folder:\n');
+  console.log('\nCommands to try, in another terminal in this folder:\n');
   suggest(suggestions(service, processor));
-  console.log(`The same by the AWS CLI (${AWS_CLI}):\n`);
+  console.log(`The same with the AWS CLI (${AWS_CLI}):\n`);
   suggest(awsSuggestions(aws.endpoint, service));
   if (!aws.emulator) {
-    console.log(`What answers at ${aws.endpoint} was running before, and goes on running.`);
+    console.log(`The AWS at ${aws.endpoint} was running before, and keeps running.`);
     return 0;
   }
-  console.log(
-    `${styled('bold', 'Running until Ctrl-C. What it holds is gone then.')} What the processor logs:\n`,
-  );
+  console.log(`${styled('bold', 'Running until Ctrl-C, which deletes all data.')} Log of the processor:\n`);
   const { endpoint } = aws;
   const log = showLog({ endpoint, service, printable, since: Date.now(), follow: true, signal });
   await Promise.race([log, aws.emulator.failure]);
@@ -60,20 +58,20 @@ function suggest(suggestions: Suggestions): void {
 function suggestions(service: LocalService, processor: string): Suggestions {
   const option = processor === EXAMPLE_PROCESSOR ? '' : ` -- --processor '${processor}'`;
   return [
-    ['Hand in a file and wait for its result', `npx coatcheck submit ${DATA}/airports.csv --wait -o .local`],
+    ['Submit a file and wait for its result', `npx coatcheck submit ${DATA}/airports.csv --wait -o .local`],
     [
       'The same by HTTP',
       `curl -i '${service('ApiUrl')}/v1/requests' -H 'Content-Type: text/csv' -H 'Prefer: wait=10' --data-binary @${DATA}/stocks.csv`,
     ],
-    ['See what was handed in', 'npx coatcheck list'],
-    ['Take outcomes from the output queue', 'npx coatcheck consume --max 2'],
-    ['See what was given up, and why', 'npx coatcheck dead-letters list'],
-    ['See what was logged about a request', 'npx coatcheck logs TICKET'],
+    ['List requests', 'npx coatcheck list'],
+    ['Consume outcomes from the output queue', 'npx coatcheck consume --max 2'],
+    ['List dead letters', 'npx coatcheck dead-letters list'],
+    ['Print the log of a request', 'npx coatcheck logs TICKET'],
     ['Deploy again after a change, and run the demo against it', `npm run demo${option}`],
   ];
 }
 
-/** Every command names the endpoint, so that none of them, run by itself, means a real account. */
+/** Every command names the endpoint, so that it can't reach a real account when run by itself. */
 function awsSuggestions(endpoint: string, service: LocalService): Suggestions {
   const variables = Object.entries(awsVariables(endpoint)).map(([name, value]) => `${name}=${value}`);
   const aws = `aws --endpoint-url ${endpoint}`;
@@ -81,17 +79,17 @@ function awsSuggestions(endpoint: string, service: LocalService): Suggestions {
   return [
     ['First', `export ${variables.join(' ')}`],
     [
-      'Hand in a file',
+      'Submit a file',
       `${aws} s3 cp ${DATA}/airports.csv s3://${service('PayloadBucketName')}/${DEFAULT_UPLOAD_PREFIX}`,
     ],
     [
-      'Hand in a message',
+      'Submit a message',
       `${aws} sqs send-message --queue-url ${service('InputQueueUrl')} --message-body "$(head -n 50 ${DATA}/stocks.csv)"`,
     ],
     [
-      'Collect outcomes; they come back to the queue unless they are deleted',
+      'Receive outcomes; they return to the queue unless they are deleted',
       `${receive} --wait-time-seconds 20 --queue-url ${service('OutputQueueUrl')} --query 'Messages[].Body' --output text`,
     ],
-    ['See what was given up', `${receive} --queue-url ${service('DeadLetterQueueUrl')}`],
+    ['Receive dead letters', `${receive} --queue-url ${service('DeadLetterQueueUrl')}`],
   ];
 }

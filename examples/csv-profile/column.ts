@@ -5,37 +5,37 @@ import { FrequentValues } from './frequent-values.ts';
 import { Moments } from './moments.ts';
 import { type Kind, type Reading, read } from './value.ts';
 
-/** What all values of a column can be read as; `empty` when each is null. */
+/** The type that fits all values of a column; `empty` if all are null. */
 export type ColumnType = Exclude<Kind, 'null'> | 'empty';
 
-/** What is said of a column. */
+/** Profile of a column. */
 export interface ColumnProfile {
   readonly name: string;
   readonly type: ColumnType;
   readonly nulls: number;
-  /** Of numbers; of dates, by time and as written; of text, by UTF-16 code units. */
+  /** For numbers; for dates, compared by time and shown as written; for text, compared by UTF-16 code units. */
   readonly min?: number | string;
   readonly max?: number | string;
-  /** Of numbers. */
+  /** For numbers. */
   readonly mean?: number;
-  /** Of numbers; the sample's (n − 1), so there are two at least. */
+  /** For numbers; of the sample (n − 1), so at least two are needed. */
   readonly standardDeviation?: number;
-  /** Values written differently, nulls aside. When not exact, an estimate with a standard error of 0.8 %. */
+  /** Distinct values as written, without nulls. If not exact, an estimate with a standard error of 0.8 %. */
   readonly distinct: { readonly count: number; readonly exact: boolean };
-  /** The most frequent values, nulls aside. */
+  /** The most frequent values, without nulls. */
   readonly top: {
     readonly values: readonly { readonly value: string; readonly count: number }[];
-    /** Counts may be too low by up to this; a value not seen more often than this is left out. 0 when exact. */
+    /** Counts may be too low by up to this; rarer values are omitted. 0 if exact. */
     readonly undercount: number;
   };
 }
 
 const TOP_VALUES = 10;
 
-/** Longer values are kept as their beginning and a hash, so that different ones stay different. */
+/** Longer values are stored as a prefix and a hash, so that they stay distinct. */
 const MAX_VALUE_LENGTH = 128;
 
-/** Gathers what is to be said of a column, in memory that doesn't grow with the rows. */
+/** Collects the profile of a column, in memory that doesn't grow with the rows. */
 export class Column {
   readonly #name: string;
   readonly #values: FrequentValues<Reading>;
@@ -48,7 +48,7 @@ export class Column {
   #nulls = 0;
   #present = 0;
 
-  /** @param capacity how many different values are counted before counts become estimates */
+  /** @param capacity number of distinct values up to which counts are exact */
   constructor(name: string, capacity: number) {
     this.#name = name;
     this.#values = new FrequentValues(
@@ -87,7 +87,7 @@ export class Column {
     };
   }
 
-  /** What a value adds by being there at all. */
+  /** Contribution of a distinct value. */
   #learn(value: string): Reading {
     const reading = read(value);
     const { kind, number } = reading;
@@ -100,7 +100,7 @@ export class Column {
     return reading;
   }
 
-  /** What a value adds by each time it is there. */
+  /** Contribution of each occurrence of a value. */
   #settle({ kind, number }: Reading, times: number): void {
     if (kind === 'null') this.#nulls += times;
     else this.#present += times;

@@ -1,9 +1,9 @@
-/** The file is not a CSV this profiler reads, and won't be on another attempt. */
+/** The file isn't valid CSV. Retrying can't help. */
 export class CsvInvalid extends Error {
   override readonly name = 'CsvInvalid';
-  /** The first line of the record that is broken, from 1. */
+  /** First line of the invalid record, from 1. */
   readonly line: number;
-  /** What is wrong with it. */
+  /** What is wrong. */
   readonly problem: string;
 
   constructor(line: number, problem: string, options?: ErrorOptions) {

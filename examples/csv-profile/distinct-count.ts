@@ -1,12 +1,12 @@
-/** The first bits of a hash pick the register. */
+/** The first bits of a hash select the register. */
 const INDEX_BITS = 14;
 const REGISTERS = 2 ** INDEX_BITS;
-/** Leading zeros of the second hash are counted: 0 to 32, plus one. */
+/** Rank: leading zeros of the second hash (0 to 32) plus one. */
 const MAX_RANK = 33;
 
 /**
- * Estimates how many different values there were in 16 KiB, whatever their number: a HyperLogLog with a standard error
- * of 0.8 % (1.04 / √16384). The estimate is Ertl's, which needs no correction for small or large numbers ("New
+ * Estimates the number of distinct values in 16 KiB of memory: a HyperLogLog with a standard error of 0.8 %
+ * (1.04 / √16384). The estimate is Ertl's, which needs no correction for small or large numbers ("New
  * cardinality estimation algorithms for HyperLogLog sketches", 2017, algorithm 6).
  */
 export class DistinctCount {
@@ -39,7 +39,7 @@ function hash(value: string, seed: number): number {
   return (bits ^ (bits >>> 16)) >>> 0;
 }
 
-/** σ of the paper: what the registers never touched contribute. */
+/** σ of the paper: contribution of untouched registers. */
 function sigma(share: number): number {
   if (share === 1) return Number.POSITIVE_INFINITY;
   let sum = share;
@@ -51,7 +51,7 @@ function sigma(share: number): number {
   return sum;
 }
 
-/** τ of the paper: what the registers that can't count further contribute. */
+/** τ of the paper: contribution of saturated registers. */
 function tau(share: number): number {
   if (share === 0 || share === 1) return 0;
   let sum = 1 - share;

@@ -1,4 +1,4 @@
-/** The least and the greatest of what was seen, by a key that is compared, in a form that is shown. */
+/** Minimum and maximum by a key, with the text to show. */
 export class Extremes<Key extends number | string, Shown> {
   #least: { key: Key; shown: Shown } | undefined;
   #greatest: { key: Key; shown: Shown } | undefined;
@@ -8,7 +8,7 @@ export class Extremes<Key extends number | string, Shown> {
     if (this.#greatest === undefined || key > this.#greatest.key) this.#greatest = { key, shown };
   }
 
-  /** Empty when nothing was seen. */
+  /** Empty without values. */
   range(): { min?: Shown; max?: Shown } {
     if (this.#least === undefined || this.#greatest === undefined) return {};
     return { min: this.#least.shown, max: this.#greatest.shown };

@@ -2,11 +2,11 @@ interface Entry<Fact> {
   readonly fact: Fact;
   /** Occurrences since the last settlement. */
   unsettled: number;
-  /** Occurrences settled, less what purges took away. */
+  /** Occurrences settled, minus those that purges removed. */
   count: number;
 }
 
-/** A value with the number of times it occurred: exactly, or at least (see {@link FrequentValues.undercount}). */
+/** A value with its count, which may be too low (see {@link FrequentValues.undercount}). */
 export interface FrequentValue<Fact> {
   readonly value: string;
   readonly fact: Fact;
@@ -14,12 +14,12 @@ export interface FrequentValue<Fact> {
 }
 
 /**
- * Counts values in a table of bounded size: exact while every value has a place, afterwards the Misra–Gries summary
- * with purges by the median that Anderson et al. describe ("A High-Performance Algorithm for Identifying Frequent
+ * Counts values in a table of bounded size: exact while every value fits, then the Misra–Gries summary with purges by the
+ * median that Anderson et al. describe ("A High-Performance Algorithm for Identifying Frequent
  * Items in Data Streams", 2017). After n values, each count is short of the truth by at most 2n / capacity.
  *
- * What is to be known of a value (its fact) is worked out when it enters the table, not each time it occurs; what is
- * to be calculated from all occurrences is handed over in sums, when values are settled.
+ * The fact about a value is computed when it enters the table, not at each occurrence. Statistics over all occurrences get
+ * sums when values are settled.
  */
 export class FrequentValues<Fact> {
   readonly #capacity: number;
@@ -29,8 +29,8 @@ export class FrequentValues<Fact> {
   #undercount = 0;
 
   /**
-   * @param learn called with a value that enters the table, also when it was there before
-   * @param settle called so often that in the end each occurrence of each value was handed over once
+   * @param learn called with each value that enters the table, also if it re-enters
+   * @param settle called with numbers of occurrences; in the end, every occurrence was passed once
    */
   constructor(capacity: number, learn: (value: string) => Fact, settle: (fact: Fact, times: number) => void) {
     this.#capacity = capacity;
@@ -44,12 +44,12 @@ export class FrequentValues<Fact> {
     else entry.unsettled++;
   }
 
-  /** How far a count may fall short of the truth; 0 while counts are exact. */
+  /** How much a count may be too low; 0 while counts are exact. */
   get undercount(): number {
     return this.#undercount;
   }
 
-  /** Hands over what wasn't handed over yet. */
+  /** Settles all occurrences that aren't settled. */
   settle(): void {
     for (const entry of this.#entries.values()) {
       if (entry.unsettled === 0) continue;
@@ -59,7 +59,7 @@ export class FrequentValues<Fact> {
     }
   }
 
-  /** Every value that occurred more often than any value that isn't in the table can have. To be settled before. */
+  /** Every value that is certainly more frequent than all values outside the table. Call {@link settle} before. */
   *frequent(): Iterable<FrequentValue<Fact>> {
     for (const [value, { fact, count }] of this.#entries) {
       if (count > this.#undercount) yield { value, fact, count };
@@ -71,7 +71,7 @@ export class FrequentValues<Fact> {
     this.#entries.set(value, { fact: this.#learn(value), unsettled: 1, count: 0 });
   }
 
-  /** Takes the median count off all counts, and keeps what is left with something: half of the table at most. */
+  /** Subtracts the median count from all counts and keeps the positive ones: at most half of the table. */
   #purge(): void {
     this.settle();
     const counts = new Float64Array(this.#entries.size);

@@ -1,6 +1,6 @@
 /**
- * Mean and standard deviation in one pass. Welford's method, with West's weights for values that come several at a
- * time ("Updating mean and variance estimates", 1979): sums of squares would lose the digits that matter when the
+ * Mean and standard deviation in one pass. Welford's method, with West's weights for repeated values
+ * ("Updating mean and variance estimates", 1979): sums of squares would lose the digits that matter when the
  * values are large and close together.
  */
 export class Moments {
@@ -16,7 +16,7 @@ export class Moments {
     this.#squares += times * distance * (value - this.#mean);
   }
 
-  /** Undefined without a value. */
+  /** Undefined without values. */
   get mean(): number | undefined {
     return this.#count === 0 ? undefined : this.#mean;
   }

@@ -1,10 +1,10 @@
-/** The beginning of a stream, and the whole stream with that beginning put back. */
+/** The start of a stream, and the whole stream including that start. */
 export interface Peeked {
   readonly head: Buffer;
   readonly all: AsyncIterable<Uint8Array>;
 }
 
-/** Reads until `enough` says so of the bytes read, or the stream ends. */
+/** Reads until `enough` returns true for the bytes read, or the stream ends. */
 export async function peek(
   source: AsyncIterable<Uint8Array>,
   enough: (head: Buffer) => boolean,

@@ -2,7 +2,7 @@ import { PermanentError, type ProcessorRequest, processor } from 'coatcheck';
 import { CsvInvalid } from './csv-invalid.ts';
 import { type Profile, profileCsv } from './profile.ts';
 
-/** Profiles the CSV file that was handed in. A broken file fails at once: it would be as broken the next time. */
+/** Profiles the submitted CSV file. An invalid file fails without a retry. */
 export async function profileRequest(request: ProcessorRequest): Promise<Profile> {
   try {
     return await profileCsv(request.stream({ decode: true }), {
@@ -18,7 +18,7 @@ export async function profileRequest(request: ProcessorRequest): Promise<Profile
 
 export const handler = processor(profileRequest);
 
-/** Reports each tenth of the file, where its size is known; that of a file sent with a Content-Encoding isn't. */
+/** Reports each tenth of the file if its size is known, which it isn't for a file with a Content-Encoding. */
 function progressOf(request: ProcessorRequest): (bytes: number) => void {
   let reported = 0;
   return (bytes) => {

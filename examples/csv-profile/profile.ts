@@ -4,32 +4,32 @@ import { decompressed } from './decompressed.ts';
 import { readRecords } from './records.ts';
 import { checkedUtf8 } from './utf8.ts';
 
-/** What is said of a CSV file. */
+/** Profile of a CSV file. */
 export interface Profile {
-  /** Records, the header aside. */
+  /** Records, without the header. */
   readonly rows: number;
   readonly delimiter: string;
   readonly columns: readonly ColumnProfile[];
 }
 
-/** How to profile. */
+/** Options of a profile. */
 export interface ProfileOptions {
-  /** Ends the profiling early, with an `AbortError`. */
+  /** Aborts with an `AbortError`. */
   readonly signal?: AbortSignal;
-  /** Told the bytes read so far, as they were stored: before they are decompressed. */
+  /** Called with the bytes read so far, before decompression. */
   readonly onRead?: (bytes: number) => void;
 }
 
-/** Most columns: each takes some memory, however many rows there are. */
+/** Most columns; each takes a fixed amount of memory. */
 export const MAX_COLUMNS = 1_000;
 
-/** Different values counted, over all columns, and in one of them: some 50 MiB when all are long. */
+/** Distinct values counted exactly, over all columns and per column; about 50 MiB if all are long. */
 const TABLE_PLACES = 131_072;
 const MAX_COLUMN_PLACES = 8_192;
 
 /**
- * Profiles a CSV file, gzipped or not, while it is read: memory depends on its columns, not on its length.
- * @throws CsvInvalid when the file is broken, saying the line
+ * Profiles a CSV file, gzipped or not, while reading it. Memory depends on its columns, not on its length.
+ * @throws CsvInvalid for an invalid file, with the line
  */
 export async function profileCsv(
   source: AsyncIterable<Uint8Array>,

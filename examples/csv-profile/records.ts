@@ -4,10 +4,10 @@ import { CsvInvalid } from './csv-invalid.ts';
 import { isGzipError } from './decompressed.ts';
 import { peek } from './peek.ts';
 
-/** The longest record, line breaks in quotes included: no more than this is held in memory at a time. */
+/** Longest record, including line breaks in quotes; bounds the memory. */
 export const MAX_RECORD_BYTES = 1_048_576;
 
-/** What may separate fields, in the order of preference when several are equally frequent. */
+/** Possible delimiters, in order of preference if equally frequent. */
 const DELIMITERS = [',', ';', '\t', '|'];
 
 const PROBLEMS: Readonly<Record<string, string>> = {
@@ -20,8 +20,8 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 /**
  * Calls `onRecord` with the fields of every record, the header's first, and the line it starts on. Blank lines are
  * skipped.
- * @returns the delimiter it found
- * @throws CsvInvalid with the line the broken record starts on; `onRecord` may throw it too
+ * @returns the detected delimiter
+ * @throws CsvInvalid with the first line of the invalid record; `onRecord` may throw it too
  */
 export async function readRecords(
   source: AsyncIterable<Uint8Array>,
@@ -38,7 +38,7 @@ export async function readRecords(
     }
     onRecord(fields, line);
     lines.pass(fields);
-    return null; // so that nothing is queued
+    return null; // keeps the parser's queue empty
   };
   try {
     const { head, all } = await peek(source, hasHeader);
@@ -49,7 +49,7 @@ export async function readRecords(
       record_delimiter: ['\r\n', '\n', '\r'],
       skip_empty_lines: true,
       max_record_size: MAX_RECORD_BYTES,
-      relax_column_count: true, // take() counts them, and knows on which line the record starts
+      relax_column_count: true, // take() checks the count, because it knows the record's first line
       on_record: take,
     });
     lines.follow(parser.info);
@@ -66,14 +66,14 @@ function hasHeader(head: Buffer): boolean {
   return (header >= 0 && header < lines.length - 1) || head.length >= MAX_RECORD_BYTES;
 }
 
-/** The most frequent candidate in the header; a comma when there is none. */
+/** The most frequent candidate in the header; a comma if there is none. */
 function delimiterOf(head: Buffer): string {
   const header = unquotedLines(head).find(isNotBlank) ?? '';
   const counts = DELIMITERS.map((delimiter) => header.split(delimiter).length);
   return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
 }
 
-/** Lines without what is in quotes, which may be delimiters and line breaks. */
+/** Lines without quoted text, which may contain delimiters and line breaks. */
 function unquotedLines(bytes: Buffer): string[] {
   return bytes
     .toString()
@@ -85,7 +85,7 @@ function isNotBlank(line: string): boolean {
   return line.trim() !== '';
 }
 
-/** Damage to the file, as one kind of error; other errors (a broken connection) stay what they are. */
+/** Turns errors about invalid files into CsvInvalid; others (a broken connection) stay unchanged. */
 function asCsvInvalid(error: unknown, line: number): unknown {
   if (isGzipError(error)) {
     return new CsvInvalid(line, 'the gzip data is damaged or cut off', { cause: error });
@@ -94,24 +94,24 @@ function asCsvInvalid(error: unknown, line: number): unknown {
   return new CsvInvalid(line, PROBLEMS[error.code] ?? error.message, { cause: error });
 }
 
-/** On which line records start: csv-parse says where they end, and takes a CRLF inside quotes for two lines. */
+/** Tracks the first line of records. csv-parse reports only last lines, and counts a quoted CRLF as two lines. */
 class LineCount {
   #info: Pick<Info, 'lines' | 'empty_lines'> = { lines: 0, empty_lines: 0 };
   #ended = 0;
   #endedBeforeCorrection = 0;
   #blank = 0;
 
-  /** Counts from the parser's own figures, which it keeps up to date. */
+  /** Uses the parser's counters, which are updated live. */
   follow(info: Pick<Info, 'lines' | 'empty_lines'>): void {
     this.#info = info;
   }
 
-  /** The line the record after the last passed one starts on. */
+  /** First line of the next record. */
   get next(): number {
     return this.#ended + 1 + this.#info.empty_lines - this.#blank;
   }
 
-  /** Goes past a record that was just read. */
+  /** Advances past the record that was just read. */
   pass(fields: readonly string[]): void {
     const start = this.next;
     const breaks = this.#info.lines - this.#endedBeforeCorrection - (start - this.#ended);

@@ -4,8 +4,8 @@ import { CsvInvalid } from './csv-invalid.ts';
 const LINE_FEED = 0x0a;
 
 /**
- * Passes on bytes that are UTF-8.
- * @throws CsvInvalid with the line of the first byte that isn't
+ * Passes valid UTF-8 through.
+ * @throws CsvInvalid with the line of the first invalid byte
  */
 export async function* checkedUtf8(source: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   let line = 1;
@@ -26,7 +26,7 @@ function notUtf8(line: number): CsvInvalid {
   return new CsvInvalid(line, 'bytes that are not UTF-8; save the file as UTF-8');
 }
 
-/** Where the bytes of a character that the next chunk may finish begin. */
+/** Start of an incomplete character at the end, which the next chunk may complete. */
 function endOfWholeCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] ?? 0;
@@ -50,7 +50,7 @@ function linesBeforeInvalid(bytes: Buffer): number {
 
 function countLineFeeds(bytes: Buffer): number {
   let count = 0;
-  // Not for…of: ten times as fast, and every byte of the file comes by.
+  // An index loop is ten times as fast as for…of, and this visits every byte.
   for (let i = 0; i < bytes.length; i++) if (bytes[i] === LINE_FEED) count++;
   return count;
 }

@@ -4,7 +4,7 @@ import { textStatistics } from './text-statistics.ts';
 
 const MAX_TEXT_BYTES = 1_048_576;
 
-/** An ordinary HTTP service: it knows nothing of queues. */
+/** An ordinary HTTP service, unaware of queues. */
 export const app = new Hono();
 
 app.get('/', (c) => c.text('POST a text (text/plain, UTF-8) and get its statistics as JSON.\n'));
@@ -24,7 +24,7 @@ app.post(
   },
 );
 
-/** Deno, Bun and Cloudflare Workers serve what is exported by default. */
+/** Deno, Bun and Cloudflare Workers serve the default export. */
 export default app;
 
 function decoded(bytes: ArrayBuffer): string | undefined {

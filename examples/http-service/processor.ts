@@ -1,5 +1,5 @@
 import { fromFetch, processor } from 'coatcheck';
 import { app } from './app.ts';
 
-/** Puts each request to the service as `POST /`; what it answers is the result. */
+/** Sends each request to the service as `POST /`; the response is the result. */
 export const handler = processor(fromFetch(app.fetch));

@@ -1,24 +1,24 @@
-/** What is said of a text. */
+/** Statistics of a text. */
 export interface TextStatistics {
   readonly characters: number;
   readonly words: number;
   readonly distinctWords: number;
   readonly sentences: number;
-  /** At 238 words a minute, what adults read silently in English (Brysbaert, 2019). */
+  /** At 238 words per minute, the silent reading rate of adults in English (Brysbaert, 2019). */
   readonly readingMinutes: number;
-  /** Without regard to case. */
+  /** Case-insensitive. */
   readonly frequentWords: readonly { readonly word: string; readonly count: number }[];
 }
 
 const WORDS_PER_MINUTE = 238;
 const FREQUENT_WORDS = 10;
 
-// By Unicode's rules and dictionaries, so that languages without spaces have words too.
+// Uses Unicode's rules and dictionaries, so that languages without spaces have words too.
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
 const sentences = new Intl.Segmenter(undefined, { granularity: 'sentence' });
 
-/** Counts a text's characters (as readers see them), words and sentences. */
+/** Counts the characters (as readers see them), words and sentences of a text. */
 export function textStatistics(text: string): TextStatistics {
   const counts = new Map<string, number>();
   let total = 0;
@@ -41,7 +41,7 @@ export function textStatistics(text: string): TextStatistics {
   };
 }
 
-/** Each on one line: a line break would end a sentence. */
+/** Joins lines, because a line break would end a sentence. */
 function paragraphsOf(text: string): string[] {
   return text.split(/\n\s*\n/).map((paragraph) => paragraph.replaceAll(/[\r\n]/g, ' '));
 }

@@ -41,7 +41,7 @@ const app = createApi(partsOf(environment), {
   callerOf: (c) => callerOf(c.env.requestContext, environment),
 });
 
-/** Answers a call. */
+/** Handles a call of the API. */
 export async function handler(
   event: APIGatewayProxyEventV2,
   context: Context,

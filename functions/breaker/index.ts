@@ -1,5 +1,5 @@
 /**
- * Pauses a processor's event source when its instances ask for it, and resumes it.
+ * Pauses a processor's event source at the request of its instances, and resumes it.
  */
 
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -35,7 +35,7 @@ const breaker = new Breaker({
   logger: new PowertoolsLogger(powertools),
 });
 
-/** Does what the messages of a batch ask for. */
+/** Handles a batch of pause and resume messages. */
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   powertools.addContext(context);
   const again = await breaker.processBatch(deliveriesOf(event));

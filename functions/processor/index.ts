@@ -1,5 +1,5 @@
 /**
- * What a processor's file imports, as `coatcheck`, and what makes a Lambda function of it.
+ * The package export `coatcheck`: defines processors and runs them as Lambda functions.
  */
 
 import { Logger } from '@aws-lambda-powertools/logger';
@@ -65,10 +65,10 @@ interface Running {
 export type LambdaHandler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 /**
- * Makes a Lambda function of a handler. Export it: it is what `AsyncService` deploys.
+ * Turns a handler into a Lambda function. Export the function from the processor's file, which `AsyncService` deploys.
  *
- * A message is acknowledged when its outcome is published, whatever the outcome; it is delivered again when the
- * handler threw something other than a {@link PermanentError}.
+ * A message is acknowledged once its outcome is published, whatever the outcome. It is delivered again if the handler
+ * throws anything but a {@link PermanentError}.
  */
 export function processor(handler: Handler): LambdaHandler;
 export function processor<Schema extends StandardSchemaV1>(
@@ -81,7 +81,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
   let running: Running | undefined;
   const run: LambdaHandler = async (event, context) => {
     powertools.addContext(context);
-    // At the first event, so that a processor can be imported where there is no deployment: in its own tests.
+    // Starts at the first event, so that a processor can be imported outside a deployment, as in its own tests.
     running ??= await runningOf(defined, powertools);
     const { engine, tracing, logger } = running;
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
@@ -94,7 +94,7 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
   return branded(run, defined);
 }
 
-/** @throws ConfigurationError when the environment isn't a deployment's */
+/** @throws ConfigurationError outside a deployment */
 async function runningOf(definition: Processor, powertools: Logger): Promise<Running> {
   const environment = readEnvironment(process.env);
   const { serviceName, requestTable, measureLoad, metrics, tracing } = environment;

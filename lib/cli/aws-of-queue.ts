@@ -1,6 +1,6 @@
 import { regionOfQueue } from '../aws/sqs-client.ts';
 
-/** What any client of the SDK is made with. */
+/** Configuration that any client of the SDK takes. */
 export interface AwsConfig {
   readonly region?: string;
   readonly endpoint?: string;
@@ -8,8 +8,8 @@ export interface AwsConfig {
 }
 
 /**
- * Where the AWS is that has a queue. On AWS the URL names the region. One without TLS is a local one, which needs no
- * settings; where the settings name an emulator, they count.
+ * The configuration of clients for the AWS that hosts a queue. On AWS, the URL names the region. A URL without TLS is a
+ * local AWS, which needs no settings. `AWS_ENDPOINT_URL` overrides both.
  */
 export async function awsOfQueue(queueUrl: string, variables = process.env): Promise<AwsConfig> {
   const { protocol, origin } = new URL(queueUrl);

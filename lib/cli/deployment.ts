@@ -11,30 +11,30 @@ import { DEFAULT_STACK, type ServiceOutputName } from '../core/config/service-ou
 import { localConfig } from '../local/clients.ts';
 import { ENDPOINT_FILE, LOCAL_FOLDER } from '../local/folder.ts';
 
-/** How long the local AWS may take to answer. */
+/** Timeout of a call to the local AWS. */
 const LOCAL_TIMEOUT_MILLISECONDS = 10_000;
 
-/** Where to look for services. */
-export interface Place {
-  /** Where the local deployment left its endpoint. @default the project's `.local` */
+/** Where to search for services. */
+export interface SearchPlace {
+  /** Folder in which the local deployment wrote its endpoint. @default the project's `.local` */
   readonly localFolder?: string;
   readonly signal: AbortSignal;
 }
 
-/** Which service to look for, and where. */
-export interface Search extends Place {
-  /** @default the local deployment if it runs, else the stack Coatcheck, else the only service there is */
+/** Which service to search for, and where. */
+export interface Search extends SearchPlace {
+  /** @default the local deployment if it runs, else the stack Coatcheck, else the only service */
   readonly stack?: string;
-  /** The path of its construct in the stack. @default the only one */
+  /** Path of its construct in the stack. @default the only one */
   readonly service?: string;
-  /** Called with the service that was chosen where no stack was named. */
+  /** Called with the chosen service unless a stack was given. */
   readonly note: (text: string) => void;
 }
 
-/** Gives an output of a deployed service. @throws DeploymentUnknown when it doesn't have it */
+/** Returns an output of a deployed service. @throws DeploymentUnknown if the service doesn't have it */
 export type Deployment = (output: ServiceOutputName) => string;
 
-/** Finds the one service that is meant. @throws DeploymentUnknown with those there are when none or several match */
+/** Finds the one service that matches. @throws DeploymentUnknown if none or several match; it lists the candidates */
 export function findDeployment({ stack, service, note, ...place }: Search): Promise<Deployment> {
   return lookAround(place, stack, async (services, where) => {
     const candidates = await candidatesOf(services, { stack, service });
@@ -48,18 +48,18 @@ export function findDeployment({ stack, service, note, ...place }: Search): Prom
   });
 }
 
-/** All services, where a search without a stack looks. @throws DeploymentUnknown */
-export function listServices(place: Place): Promise<readonly DeployedService[]> {
+/** Lists all services in the place that a search without a stack uses. @throws DeploymentUnknown */
+export function listServices(place: SearchPlace): Promise<readonly DeployedService[]> {
   return lookAround(place, undefined, (services) => services.list());
 }
 
 /**
- * Looks for services on the local AWS if it has any, else by the user's AWS settings. A stack that is named is looked
- * for by the user's AWS settings only.
- * @param look gets, for people, where the services are: `in eu-west-1`
+ * Searches the local AWS if it has services, else the AWS of the user's settings. A named stack is searched for with the
+ * user's settings only.
+ * @param look receives a description of the place for messages: `in eu-west-1`
  */
 async function lookAround<T>(
-  { localFolder = LOCAL_FOLDER, signal }: Place,
+  { localFolder = LOCAL_FOLDER, signal }: SearchPlace,
   stack: string | undefined,
   look: (services: Services, where: string) => Promise<T>,
 ): Promise<T> {
@@ -79,11 +79,11 @@ async function lookAround<T>(
 
 function hintFor(endpoint: string | undefined, stack: string | undefined): string {
   if (stack !== undefined) return 'For a stack on the local AWS, set the variables that npm run local prints';
-  if (endpoint === undefined) return 'Or name a service by --api';
-  return `The local AWS at ${endpoint} has no service or doesn't run any more: start it by npm run local, or name a service by --api`;
+  if (endpoint === undefined) return 'Or name a service with --api';
+  return `The local AWS at ${endpoint} has no service, or has stopped: start it with npm run local, or name a service with --api`;
 }
 
-/** An emulator that was started anew answers too, and has none. */
+/** A restarted emulator answers, but has no services. */
 async function hasServices(services: Services, signal: AbortSignal): Promise<boolean> {
   try {
     const timeout = AbortSignal.timeout(LOCAL_TIMEOUT_MILLISECONDS);
@@ -120,11 +120,11 @@ interface Mismatch {
 function problemOf({ stack, service, matching, candidates, where }: Mismatch): string {
   const place = stack === undefined ? where : `in the stack ${stack}`;
   if (candidates.length === 0) {
-    return `There is no Coatcheck service ${place}. One that an older version deployed is found after it is deployed again`;
+    return `There is no Coatcheck service ${place}. A service that an older version deployed is found once it is deployed again`;
   }
   if (matching.length === 0)
-    return `There is no service ${service} ${place}. There are:${listOf(candidates)}`;
-  return `There are ${matching.length} services ${place}. Choose one by --stack and --service:${listOf(matching)}`;
+    return `There is no service ${service} ${place}. Available:${listOf(candidates)}`;
+  return `There are ${matching.length} services ${place}. Choose one with --stack and --service:${listOf(matching)}`;
 }
 
 function listOf(services: readonly DeployedService[]): string {
@@ -135,7 +135,7 @@ function nameOf({ stack, service }: DeployedService): string {
   return `the service ${service} of the stack ${stack}`;
 }
 
-/** The outputs of a service. */
+/** Gives access to the outputs of a service. */
 export function deploymentOf(found: DeployedService): Deployment {
   return (name) => {
     const value = found.outputs[name];
@@ -147,10 +147,10 @@ export function deploymentOf(found: DeployedService): Deployment {
 function whyNot(name: ServiceOutputName): string {
   if (name === 'ApiUrl') return 'it was deployed without the HTTP API';
   if (name.startsWith('Webhook')) return 'it was deployed without webhooks';
-  return 'an older version deployed it. Deploy it again';
+  return 'it was deployed by an older version. Deploy it again';
 }
 
-/** Undefined when nothing was deployed locally. */
+/** Undefined if nothing was deployed locally. */
 async function localEndpoint(folder: string): Promise<string | undefined> {
   const text = await readFile(join(folder, ENDPOINT_FILE), 'utf8').catch(() => undefined);
   return text?.trim() || undefined;

@@ -9,7 +9,7 @@ import {
   WaitTimedOut,
 } from '../client/index.ts';
 
-/** What the program ends with. */
+/** Exit codes. */
 export const EXIT = {
   done: 0,
   error: 1,
@@ -23,7 +23,7 @@ export const EXIT = {
 /** One of {@link EXIT}. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Of several requests the worst counts: the first of these that occurred. */
+/** For several requests, the program exits with the worst code: the first of these that occurred. */
 const WORST_FIRST: readonly ExitCode[] = [
   EXIT.usage,
   EXIT.error,
@@ -33,19 +33,19 @@ const WORST_FIRST: readonly ExitCode[] = [
   EXIT.notEnded,
 ];
 
-/** What `--help` says of them. */
+/** Their section of `--help`. */
 export const EXIT_CODES_HELP = `
 Exit codes:
-  ${EXIT.done}  what was asked is done; the requests asked about or waited for succeeded
+  ${EXIT.done}  success; all requests that were queried or waited for succeeded
   ${EXIT.error}  an error
-  ${EXIT.usage}  a wrong command line
+  ${EXIT.usage}  an invalid command line
   ${EXIT.failed}  a request failed
   ${EXIT.cancelled}  a request was cancelled
   ${EXIT.expired}  a request expired
-  ${EXIT.notEnded}  a request hasn't ended yet
-Of several requests the worst counts: error, failed, expired, cancelled, not ended.`;
+  ${EXIT.notEnded}  a request has not ended yet
+With several requests, the worst code wins: error, failed, expired, cancelled, not ended.`;
 
-/** What the program will end with, as far as it has come. */
+/** Collects exit codes while the program runs. */
 export class ExitStatus {
   readonly #codes = new Set<ExitCode>();
 
@@ -64,12 +64,12 @@ const BY_END: Readonly<Partial<Record<RequestStatus, ExitCode>>> = {
   expired: EXIT.expired,
 };
 
-/** Of a request that was asked about, or waited for. */
+/** The exit code for a request that was queried or waited for. */
 export function exitCodeOf(request: RequestResource): ExitCode {
   return hasEnded(request) ? (BY_END[request.status] ?? EXIT.done) : EXIT.notEnded;
 }
 
-/** Of an error that ended what was asked. */
+/** The exit code for an error. */
 export function exitCodeOfError(error: unknown): ExitCode {
   if (error instanceof RequestFailed) return EXIT.failed;
   if (error instanceof RequestCancelled) return EXIT.cancelled;

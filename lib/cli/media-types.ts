@@ -1,6 +1,6 @@
 import { BINARY_TYPE, isJsonType, isTextType } from '../core/base/media-type.ts';
 
-/** The usual ones: for any other there is `--content-type`. Of two extensions of a type the first is written. */
+/** Common types; `--content-type` sets any other. If a type has two extensions, result files get the first. */
 const TYPES: Readonly<Record<string, string>> = {
   csv: 'text/csv',
   tsv: 'text/tab-separated-values',
@@ -23,13 +23,13 @@ const TYPES: Readonly<Record<string, string>> = {
   svg: 'image/svg+xml',
 };
 
-/** The content type of a file, by its name. @returns undefined when the name doesn't tell */
+/** The content type that a file's extension stands for. @returns undefined for an unknown extension */
 export function typeOfFile(name: string): string | undefined {
   const extension = /\.([^./\\]+)$/.exec(name)?.[1]?.toLowerCase();
   return extension !== undefined && Object.hasOwn(TYPES, extension) ? TYPES[extension] : undefined;
 }
 
-/** How the name of a file with such content ends, without a dot. */
+/** The file extension for a content type, without the dot. */
 export function extensionOf(contentType: string): string {
   const known = Object.entries(TYPES).find(([, type]) => isOfType(contentType, type));
   if (known) return known[0];
@@ -37,7 +37,7 @@ export function extensionOf(contentType: string): string {
   return contentType.startsWith('text/') ? 'txt' : 'bin';
 }
 
-/** Whether such content can be shown on a terminal. */
+/** Whether content of this type can be printed on a terminal. */
 export function isReadable(contentType: string): boolean {
   const lines = ['application/x-ndjson', 'application/yaml'];
   return (
@@ -45,7 +45,7 @@ export function isReadable(contentType: string): boolean {
   );
 }
 
-/** Parameters aside. A store that doesn't say means {@link BINARY_TYPE}. */
+/** Ignores parameters. An empty content type means {@link BINARY_TYPE}. */
 function isOfType(contentType: string, type: string): boolean {
   const [essence = ''] = (contentType || BINARY_TYPE).split(';', 1);
   return essence.trim().toLowerCase() === type;

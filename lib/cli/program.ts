@@ -8,7 +8,7 @@ import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-statu
 import { listCommand } from './list/command.ts';
 import { logsCommand } from './logs/command.ts';
 import { planCommand } from './plan/command.ts';
-import { isForeseen, reportError } from './report-error.ts';
+import { isExpected, reportError } from './report-error.ts';
 import { resultCommand } from './result/command.ts';
 import type { Run } from './run.ts';
 import { servicesCommand } from './services/command.ts';
@@ -17,13 +17,13 @@ import { submitCommand } from './submit/command.ts';
 import { waitCommand } from './wait/command.ts';
 import { webhooksCommand } from './webhooks/command.ts';
 
-/** What a shell reports for a program whose output nobody reads any more: 128 and the number of SIGPIPE. */
+/** What a shell reports for a program whose output was closed: 128 plus the number of SIGPIPE. */
 const OUTPUT_CLOSED_EXIT_CODE = 141;
 
 /**
- * Runs the command line, which is one command after the program's name. What goes wrong is told on standard error.
+ * Runs a command line. Expected errors are reported on standard error.
  * @returns the exit code, see {@link EXIT}
- * @throws what nobody foresaw, and the signal's reason
+ * @throws unexpected errors, and the signal's reason
  */
 export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const run: Run = { signal, exit: new ExitStatus() };
@@ -33,18 +33,18 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (error instanceof OutputClosed) return OUTPUT_CLOSED_EXIT_CODE;
-    if (signal.aborted || !isForeseen(error)) throw error;
+    if (signal.aborted || !isExpected(error)) throw error;
     reportError(error);
     run.exit.add(exitCodeOfError(error));
     return run.exit.code;
   }
 }
 
-/** The commands and their options, as a tree. */
+/** Builds the tree of commands and options. */
 export function programOf(run: Run): Command {
   const program = new Command('coatcheck')
     .description(
-      'Asynchronous request processing on AWS: hand in a payload, get a ticket, collect the result.',
+      'Asynchronous request processing on AWS: submit a payload, get a ticket, collect the result.',
     )
     .version(projectVersion())
     .addHelpText('after', EXIT_CODES_HELP)
@@ -67,7 +67,7 @@ export function programOf(run: Run): Command {
   return program;
 }
 
-/** Settings reach a command's own commands only by hand. */
+/** Commander doesn't pass settings on to subcommands that are added this way. */
 function inheriting(command: Command, parent: Command): Command {
   command.copyInheritedSettings(parent);
   for (const own of command.commands) inheriting(own, command);

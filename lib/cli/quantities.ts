@@ -2,18 +2,18 @@ import { InvalidArgumentError } from 'commander';
 import { parseTime } from '../core/base/time.ts';
 
 /**
- * Readers of what people write after an option. Each takes one form and nothing like it: a unit forgotten is a mistake
- * to be told, not to be guessed. Commander adds the option's name and what came.
+ * Parsers for option values. Each accepts one form only: a missing unit is an error, not a guess. Commander adds the
+ * option's name and the value to the message.
  */
 
 const SECONDS = { ms: 0.001, s: 1, min: 60, h: 3_600, d: 86_400 } as const;
 const BYTES = { B: 1, KB: 1e3, MB: 1e6, GB: 1e9, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 const MULTIPLES = { k: 1e3, M: 1e6, G: 1e9 } as const;
 
-/** A hundred years: what is added to a time is one still. */
+/** A hundred years, so that the sum with the current time is still a valid date. */
 const MOST_SECONDS = 36_500 * SECONDS.d;
 
-/** Once a day: a timer can wait for it. */
+/** Once a day, an interval that fits a timer. */
 const LEAST_PER_SECOND = 1 / SECONDS.d;
 
 /** `200/s`, `1.5k/min` → requests a second */
@@ -59,10 +59,10 @@ export function readFactor(text: string): number {
 export function readTime(text: string): Date {
   const time = parseTime(text);
   if (time !== undefined) return new Date(time);
-  throw new InvalidArgumentError('It must be a time with its zone, like 2026-01-31T12:00:00Z.');
+  throw new InvalidArgumentError('It must be a time with a zone, like 2026-01-31T12:00:00Z.');
 }
 
-/** `2h`, which is that long ago, or `2026-01-31T12:00:00Z` → a time. @param now milliseconds since 1970 */
+/** `2h` (2 hours ago) or `2026-01-31T12:00:00Z` → a time. @param now milliseconds since 1970 */
 export function readPast(now: number): (text: string) => Date {
   return (text) => {
     const time = parseTime(text);
@@ -70,7 +70,7 @@ export function readPast(now: number): (text: string) => Date {
     const seconds = secondsOf(text);
     if (seconds > 0 && seconds * 1000 <= now) return new Date(now - seconds * 1000);
     throw new InvalidArgumentError(
-      'It must be how long ago, like 30min, 2h or 7d, or a time with its zone, like 2026-01-31T12:00:00Z.',
+      'It must be a time ago, like 30min, 2h or 7d, or a time with a zone, like 2026-01-31T12:00:00Z.',
     );
   };
 }
@@ -93,10 +93,10 @@ function factor(units: Readonly<Record<string, number>>, unit: string | undefine
   return unit === undefined || unit === '' ? 1 : (units[unit] ?? Number.NaN);
 }
 
-/** @param value not a number where the form was wrong */
+/** @param value NaN for a malformed text */
 function positive(value: number, expected: string): number {
   if (Number.isNaN(value) || value < 0) throw new InvalidArgumentError(`It must be ${expected}.`);
-  if (value === 0) throw new InvalidArgumentError('It must be more than 0.');
+  if (value === 0) throw new InvalidArgumentError('It must be greater than 0.');
   if (!Number.isFinite(value)) throw new InvalidArgumentError('It is too large.');
   return value;
 }

@@ -4,8 +4,8 @@ import { formatDuration } from '../terminal/figures.ts';
 import { note, printable } from '../terminal/output.ts';
 
 /**
- * Tells of an error on standard error: in a line, and another one with what is known besides.
- * @param about what went wrong with, a ticket or a file
+ * Reports an error on standard error: a line with the message, and indented lines with details.
+ * @param about the ticket or file that it concerns
  */
 export function reportError(error: unknown, about?: string): void {
   const [first = '', ...more] = messageOf(error).split('\n');
@@ -14,12 +14,12 @@ export function reportError(error: unknown, about?: string): void {
   for (const line of [...more, ...detailsOf(error)]) note(`  ${printable(line.trim())}`);
 }
 
-/** Whether an error is one to be told to people; any other is a mistake of ours, and shows where it came from. */
-export function isForeseen(error: unknown): boolean {
+/** Whether an error is reported by its message. Any other error is a bug, and shows its stack. */
+export function isExpected(error: unknown): boolean {
   return error instanceof CoatcheckError || isAwsError(error);
 }
 
-/** What the SDK throws: what AWS answered, or why it couldn't be asked. */
+/** An error of the SDK: an error response of AWS, or missing credentials. */
 function isAwsError(error: unknown): error is Error {
   return error instanceof Error && ('$metadata' in error || error.name === 'CredentialsProviderError');
 }
@@ -29,21 +29,21 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** What the errors of AWS that are about credentials need; others name the right that is missing. */
+/** Remedies for AWS errors about credentials and permissions. */
 const REMEDIES: readonly (readonly [name: RegExp, remedy: string])[] = [
   [/^CredentialsProviderError$/, 'set AWS credentials, for example by AWS_PROFILE or aws configure sso'],
   [
     /^Expired|^TokenRefreshRequired/,
-    'the AWS credentials have expired: renew them, for example by aws sso login',
+    'the AWS credentials have expired: renew them, for example with aws sso login',
   ],
   [
     /^InvalidClientTokenId$|^UnrecognizedClient|^InvalidAccessKeyId$|^SignatureDoesNotMatch$/,
     "AWS doesn't know these credentials: check AWS_PROFILE, AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN",
   ],
-  [/^AccessDenied/, 'grant the caller that right; aws sts get-caller-identity says who the caller is'],
+  [/^AccessDenied/, 'grant the caller this permission; aws sts get-caller-identity shows the caller'],
 ];
 
-/** An error of the API has its code in its message. */
+/** Detail lines of an error. */
 function detailsOf(error: unknown): string[] {
   if (isAwsError(error))
     return REMEDIES.filter(([name]) => name.test(error.name)).map(([, remedy]) => remedy);

@@ -7,14 +7,14 @@ const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'
 
 const LEAST_IMPORTANT = ['progress', 'attempts', 'created', 'webhook', 'outcome'] as const;
 
-/** How requests are shown. */
+/** How to print requests. */
 export interface RowOptions {
   readonly json?: true;
-  /** Whether a failure is told in full. */
+  /** Print failures in full. */
   readonly detailed?: boolean;
 }
 
-/** Prints requests: a table for people, else a line each as they come. */
+/** Prints requests: as a table on a terminal, else as lines as they come. */
 export async function printRequests(
   requests: Iterable<RequestResource> | AsyncIterable<RequestResource>,
   { json, detailed = false }: RowOptions,
@@ -38,14 +38,14 @@ async function printTableOf(
   printRows(withWebhooks ? [...HEADER, 'webhook'] : HEADER, rows, LEAST_IMPORTANT);
 }
 
-/** How far a request says it is: `52 % reading rows`. */
+/** A request's progress: `52 % reading rows`. */
 export function formatFraction({ progress }: RequestResource): string {
   if (!progress) return '';
   const { fraction, note = '' } = progress;
   return `${Math.floor(fraction * 100)} % ${note}`.trimEnd();
 }
 
-/** What came of a request: `47.1 KiB text/csv`, `csv_invalid`; what went wrong last while it hasn't ended. */
+/** A request's outcome: `47.1 KiB text/csv`, `csv_invalid`; its last error if it hasn't ended. */
 export function formatOutcome({ result, problem, lastError }: RequestResource, detailed: boolean): string {
   if (result) return `${formatBytes(result.size)} ${result.contentType}`;
   if (problem) return detailed ? `${problem.code}: ${problem.detail}` : problem.code;
@@ -61,12 +61,12 @@ function cellsOf(request: RequestResource, created: string, detailed: boolean): 
   return detailed && request.webhook ? [...cells, formatWebhook(request.webhook)] : cells;
 }
 
-/** How telling a request's end stands: `failing after 2: the receiver answered 500`. */
+/** The status of a request's webhook: `failing after 2: the receiver answered 500`. */
 function formatWebhook({ status, attempts, reason }: WebhookDelivery): string {
   return reason === undefined ? status : `${status} after ${attempts}: ${reason}`;
 }
 
-/** `2.8 h ago`; the time itself when the clocks don't agree. */
+/** `2.8 h ago`; the time itself if it is in the future, because clocks disagree. */
 function formatAge(time: string, now: number): string {
   const seconds = Math.floor((now - Date.parse(time)) / 1000);
   return seconds >= 0 ? `${formatDuration(seconds)} ago` : time;

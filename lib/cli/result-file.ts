@@ -6,7 +6,7 @@ import type { RequestResult } from '../client/index.ts';
 import { CoatcheckError } from '../core/base/errors.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 
-/** A result couldn't be fetched to its end, or not be written. */
+/** A result couldn't be downloaded or written completely. */
 export class ResultUnsaved extends CoatcheckError {
   readonly code = 'result_unsaved';
 
@@ -17,8 +17,8 @@ export class ResultUnsaved extends CoatcheckError {
 }
 
 /**
- * Writes a result to a file, which is there only when all of it is.
- * @returns its bytes
+ * Writes a result to a file. The file appears once it is complete.
+ * @returns its size in bytes
  * @throws ResultUnsaved, the signal's reason
  */
 export async function saveResult(

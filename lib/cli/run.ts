@@ -2,7 +2,7 @@ import type { ExitStatus } from './exit-status.ts';
 
 /** One run of the program. */
 export interface Run {
-  /** Fires when the user wants it to end. */
+  /** Aborted when the user interrupts the program. */
   readonly signal: AbortSignal;
   readonly exit: ExitStatus;
 }

@@ -1,33 +1,33 @@
 import { type Command, Option } from 'commander';
 import { readUrl } from './quantities.ts';
 
-/** Gives the token of an API whose callers have one. */
+/** Environment variable with a token for the API. */
 export const TOKEN_VARIABLE = 'COATCHECK_TOKEN';
 
-/** Which deployed service. */
+/** Options that select a deployed service. */
 export interface DeploymentOptions {
   readonly stack?: string;
   readonly service?: string;
 }
 
-/** Which service, and who calls. */
+/** Options of commands that call the API. */
 export interface ServiceOptions extends DeploymentOptions {
   readonly api?: string;
   readonly token?: string;
   readonly json?: true;
 }
 
-/** Of commands that are about requests whose ids are given. */
-export interface RequestOptions extends ServiceOptions {
+/** Options of commands that take ids of requests. */
+export interface RequestCommandOptions extends ServiceOptions {
   readonly source?: string;
 }
 
 /** Declares the options of every command that calls the API. */
 export function addServiceOptions(command: Command): Command {
-  const token = new Option('--token <token>', 'a token for the API (default: AWS credentials)');
+  const token = new Option('--token <token>', 'token for the API (default: AWS credentials)');
   return addDeploymentOptions(command)
     .addOption(
-      new Option('--api <url>', "the API's URL, without /v1")
+      new Option('--api <url>', 'URL of the API, without /v1')
         .argParser(readUrl)
         .conflicts(['stack', 'service']),
     )
@@ -35,22 +35,22 @@ export function addServiceOptions(command: Command): Command {
     .addOption(jsonOption());
 }
 
-/** Declares the options that name a deployed service. */
+/** Declares the options that select a deployed service. */
 export function addDeploymentOptions(command: Command): Command {
   return command
     .option(
       '--stack <name>',
-      'the stack of the service (default: the local one if it runs, else Coatcheck, else the only one)',
+      'stack of the service (default: the local one if it runs, else Coatcheck, else the only one)',
     )
-    .option('--service <path>', 'the service, where the stack has several: see coatcheck services');
+    .option('--service <path>', 'service, if the stack has several (see coatcheck services)');
 }
 
-/** For programs. */
+/** Declares `--json`. */
 export function jsonOption(): Option {
-  return new Option('--json', 'print it for programs, a line of JSON each');
+  return new Option('--json', 'print lines of JSON');
 }
 
-/** Declares the options of every command that takes ids. */
+/** Declares the options of every command that takes ids of requests. */
 export function addRequestOptions(command: Command): Command {
-  return addServiceOptions(command).option('--source <source>', "who gave the id, if it wasn't the API");
+  return addServiceOptions(command).option('--source <source>', "issuer of the id, if it isn't the API");
 }

@@ -1,7 +1,7 @@
 import { InvalidArgumentError } from 'commander';
 import { type NumberSettingName, numberProblem } from '../core/config/settings.ts';
 
-/** A reader of an option that stands for a setting of the service, within that setting's limits. */
+/** Returns a parser for an option that stands for a setting of the service and has the same limits. */
 export function readSetting(name: NumberSettingName): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : text;

@@ -1,8 +1,8 @@
 import { setTimeout } from 'node:timers/promises';
 
-/** What a bucket is timed by. */
+/** Time source of a bucket. */
 export interface BucketClock {
-  /** Milliseconds that never go back. */
+  /** Monotonic milliseconds. */
   now(): number;
   /** @throws when the signal fires */
   sleep(milliseconds: number, signal: AbortSignal): Promise<void>;
@@ -13,13 +13,13 @@ const OWN_CLOCK: BucketClock = {
   sleep: (milliseconds, signal) => setTimeout(milliseconds, undefined, { signal }),
 };
 
-/** Keeps to a rate: it fills evenly, and whoever takes more than is in it waits. */
+/** Limits a rate: the bucket fills evenly, and a caller that takes more than it holds waits. */
 export class TokenBucket {
   readonly #perSecond: number;
   readonly #clock: BucketClock;
   #tokens: number;
   #filledAt: number;
-  /** The most that is taken at a time. */
+  /** Most tokens that can be taken at once. */
   readonly capacity: number;
 
   constructor(perSecond: number, capacity: number, clock = OWN_CLOCK) {

@@ -1,7 +1,8 @@
+import { isObject } from '../core/base/json-object.ts';
 import { AnswerInvalid } from './errors.ts';
 import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
 
-/** The JSON of an answer, and which call it answers. */
+/** A JSON response, with the call that it answers. */
 export interface JsonAnswer {
   readonly call: string;
   readonly text: string;
@@ -9,25 +10,26 @@ export interface JsonAnswer {
 }
 
 /** @throws AnswerInvalid */
-export function requestOf(answer: JsonAnswer): RequestResource {
-  return read(answer, 'a request', isRequest);
+export function readRequest(answer: JsonAnswer): RequestResource {
+  return readJson(answer, 'a request', isRequest);
 }
 
 /** @throws AnswerInvalid */
-export function pageOf(answer: JsonAnswer): RequestPage {
-  return read(answer, 'a page of requests', isPage);
+export function readPage(answer: JsonAnswer): RequestPage {
+  return readJson(answer, 'a page of requests', isPage);
 }
 
 /** @throws AnswerInvalid */
-export function serviceStatusOf(answer: JsonAnswer): ServiceStatus {
-  return read(answer, "the service's status", isServiceStatus);
+export function readServiceStatus(answer: JsonAnswer): ServiceStatus {
+  return readJson(answer, "the service's status", isServiceStatus);
 }
 
 /**
- * An answer of the expected kind. Told by what it can't do without: an API may have learnt more since.
+ * Parses a response and checks that it is of the expected kind. Checks required members only, since a newer API may add
+ * others.
  * @throws AnswerInvalid
  */
-export function read<Kind>(
+export function readJson<Kind>(
   { call, text }: JsonAnswer,
   expected: string,
   isKind: (value: unknown) => value is Kind,
@@ -42,26 +44,20 @@ export function read<Kind>(
   return value;
 }
 
-/** Whether a value is an object whose members these are, by name and `typeof`. */
+/** Whether a value is an object with these members, given by name and `typeof`. */
 export function hasMembers(value: unknown, members: Readonly<Record<string, string>>): boolean {
-  if (typeof value !== 'object' || value === null) return false;
+  if (!isObject(value)) return false;
   const found = new Map<string, unknown>(Object.entries(value));
   return Object.entries(members).every(([name, type]) => typeof found.get(name) === type);
 }
 
-/** Whether a value is a request as the API shows it. */
+/** Whether a value is a request resource. */
 export function isRequest(value: unknown): value is RequestResource {
   return hasMembers(value, { id: 'string', status: 'string' });
 }
 
 function isPage(value: unknown): value is RequestPage {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'requests' in value &&
-    Array.isArray(value.requests) &&
-    value.requests.every(isRequest)
-  );
+  return isObject(value) && Array.isArray(value.requests) && value.requests.every(isRequest);
 }
 
 function isServiceStatus(value: unknown): value is ServiceStatus {

@@ -1,13 +1,13 @@
 import { parseRetryAfter } from '../core/base/retry-after.ts';
 import type { JsonAnswer } from './answers.ts';
 import type { Auth } from './auth/auth.ts';
-import { connected, TimeLimit, textOf } from './connection.ts';
+import { connect, readText, TimeLimit } from './connection.ts';
 import { AnswerInvalid, apiErrorOf } from './errors.ts';
 import { Retrier, type RetryPolicy, type Timing } from './retry.ts';
-import { refusalOf } from './transfer.ts';
+import { readTransferError } from './transfer.ts';
 import { baseUrlOf, callName, pairsOf, type Query, queryText } from './url.ts';
 
-/** What calls are made with. */
+/** Configuration of {@link Api}. */
 export interface ApiSettings {
   readonly baseUrl: string | URL;
   readonly auth?: Auth;
@@ -19,22 +19,22 @@ export interface ApiSettings {
 /** A call to the API. */
 export interface Call {
   readonly method: 'GET' | 'POST';
-  /** Below the base URL. */
+  /** Relative to the base URL. */
   readonly path: string;
   readonly query?: Query;
-  /** Names in lower case; members that are undefined are left out. */
+  /** Names in lower case; undefined values are omitted. */
   readonly headers?: Readonly<Record<string, string | undefined>>;
   readonly body?: string | Uint8Array<ArrayBuffer>;
   readonly signal?: AbortSignal;
 }
 
 /**
- * A try that isn't answered by then is given up: the API itself has 30 seconds.
+ * Timeout of a try. The API itself has 30 seconds.
  * @see https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html
  */
 const CALL_TIMEOUT_MILLISECONDS = 40_000;
 
-/** Makes calls to the API, and to the store it refers to. */
+/** Calls the API, with retries. */
 export class Api {
   readonly fetch: typeof fetch;
   readonly retrier: Retrier;
@@ -51,9 +51,9 @@ export class Api {
     this.retrier = new Retrier(retry, timing);
   }
 
-  /** Calls until it is answered in JSON. @param mayPass which errors are tried again, see {@link Retrier.run} */
-  json(call: Call, mayPass?: (error: unknown) => boolean): Promise<JsonAnswer> {
-    return this.retrier.run(() => this.jsonOnce(call), call.signal, mayPass);
+  /** Calls the API for JSON, with retries. @param isRetryable which errors to retry, see {@link Retrier.run} */
+  json(call: Call, isRetryable?: (error: unknown) => boolean): Promise<JsonAnswer> {
+    return this.retrier.run(() => this.jsonOnce(call), call.signal, isRetryable);
   }
 
   /** @throws ApiError, ConnectionFailed */
@@ -65,15 +65,15 @@ export class Api {
       if (response.status < 200 || response.status > 299) {
         throw new AnswerInvalid(name, 'JSON', `HTTP ${response.status}`);
       }
-      return { call: name, text: await textOf(response, name), headers: response.headers };
+      return { call: name, text: await readText(response, name), headers: response.headers };
     } finally {
       limit.end();
     }
   }
 
   /**
-   * Calls once, and leaves the body to the caller. A redirect isn't followed, other than by a browser that wouldn't
-   * show it.
+   * Calls once, without reading the body. Doesn't follow redirects, except in browsers, which hide the target of a
+   * redirect.
    * @throws ApiError, ConnectionFailed, TransferRefused
    */
   async open(call: Call): Promise<Response> {
@@ -88,32 +88,32 @@ export class Api {
 
   async #fetch(call: Call, redirect: 'manual' | 'follow', signal: AbortSignal): Promise<Response> {
     const { method, body } = call;
-    const unsigned = { method, url: this.urlOf(call), headers: given(call.headers), body };
+    const unsigned = { method, url: this.urlOf(call), headers: defined(call.headers), body };
     const { headers, url = unsigned.url } =
       (await this.#auth?.({ ...unsigned, followed: redirect === 'follow' })) ?? {};
-    // Made here and not by fetch: a header that can't be sent is no fault of the network.
+    // Built here, so that an invalid header is no ConnectionFailed.
     const sent = new Headers({ ...unsigned.headers, ...headers });
     const name = callName(method, url);
-    const response = await connected(name, () =>
+    const response = await connect(name, () =>
       this.fetch(url, { method, headers: sent, body, redirect, signal }),
     );
     if (response.status < 400) return response;
-    if (response.redirected) throw await refusalOf(response, name);
+    if (response.redirected) throw await readTransferError(response, name);
     throw apiErrorOf(
       response,
-      await textOf(response, name),
+      await readText(response, name),
       parseRetryAfter(response.headers.get('retry-after'), this.timing.now()),
     );
   }
 
-  /** Where a call goes. */
+  /** The URL of a call. */
   urlOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): URL {
     const search = queryText(pairsOf(query));
     return new URL(`${this.#baseUrl}${path}${search && `?${search}`}`);
   }
 }
 
-function given(headers: Call['headers'] = {}): Record<string, string> {
+function defined(headers: Call['headers'] = {}): Record<string, string> {
   const entries = Object.entries(headers).flatMap(([name, value]): [string, string][] =>
     value === undefined ? [] : [[name, value]],
   );

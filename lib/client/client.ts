@@ -1,41 +1,41 @@
 import { requestPath } from '../core/model/request-links.ts';
-import { requestOf, serviceStatusOf } from './answers.ts';
+import { readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
 import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts';
 import type { PayloadBody } from './payload.ts';
 import { openResult, type RequestResult } from './result.ts';
 import { DEFAULT_RETRY, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
-import { askStatus, type RequestOptions } from './status.ts';
+import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
 import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 
-/** What a client is made with. */
+/** Options of {@link CoatcheckClient}. */
 export interface ClientOptions {
-  /** Where the API is, without `/v1`. */
+  /** URL of the API, without `/v1`. */
   readonly baseUrl: string | URL;
-  /** `sigv4(…)` or `bearer(…)`, as the API's authorizer asks. @default none */
+  /** `sigv4(…)` or `bearer(…)`, depending on the API's authorizer. @default none */
   readonly auth?: Auth;
   /** @default the global one */
   readonly fetch?: typeof fetch;
-  /** How often and how long calls are tried. @default 6 tries within 2 minutes */
+  /** How calls are retried. @default 6 tries within 2 minutes */
   readonly retry?: Partial<RetryPolicy>;
   /** For tests. @default the real ones */
   readonly timing?: Timing;
 }
 
 /**
- * Hands in requests and collects their results, in Node and in browsers.
+ * Submits requests and collects their results, in Node and in browsers.
  *
- * Every call is tried again while that can help, see {@link ClientOptions.retry}; then it throws an `ApiError` of what
- * the API answered last, or `ConnectionFailed`. A `signal` that fires ends it at once, with the signal's reason.
+ * Transient failures are retried, see {@link ClientOptions.retry}. After the last try, a call throws an `ApiError` with
+ * the API's last answer, or `ConnectionFailed`. An aborted `signal` ends a call at once, with the signal's reason.
  */
 export class CoatcheckClient {
   readonly #api: Api;
 
-  /** @throws ConfigurationError when the base URL isn't one */
+  /** @throws ConfigurationError for an invalid base URL */
   constructor({ baseUrl, auth, fetch, retry, timing = REAL_TIMING }: ClientOptions) {
     this.#api = new Api({
       baseUrl,
@@ -47,36 +47,36 @@ export class CoatcheckClient {
   }
 
   /**
-   * Hands in a payload of any size: up to 4 MiB in one call, a larger one straight to the store, above 100 MiB in
-   * parts. When an upload fails for good its request is cancelled.
+   * Submits a payload of any size: up to 4 MiB in one call, larger ones directly to the store, and in parts above
+   * 100 MiB. If an upload fails permanently, its request is cancelled.
    * @returns the request; its `id` is the ticket
-   * @throws Overloaded, IdempotencyKeyReused, PayloadTooLarge, TransferRefused among others; RangeError for an option
-   * that is out of its bounds
+   * @throws Overloaded, IdempotencyKeyReused, PayloadTooLarge, TransferRefused and others; RangeError for an invalid
+   * option
    */
   submit(payload: PayloadBody, options: SubmissionOptions = {}): Promise<RequestResource> {
     return submit(this.#api, payload, options);
   }
 
-  /** Hands in a value as JSON. @throws as {@link submit} does, and TypeError for a value JSON doesn't know */
+  /** Submits a value as JSON. @throws as {@link submit}, and TypeError for a value that JSON can't represent */
   async submitJson(value: unknown, options: SubmissionOptions = {}): Promise<RequestResource> {
     const json: string | undefined = JSON.stringify(value);
-    if (json === undefined) throw new TypeError(`JSON has no ${typeof value}`);
+    if (json === undefined) throw new TypeError(`The payload must be a JSON value, got ${typeof value}`);
     return this.submit(json, { contentType: 'application/json', ...options });
   }
 
-  /** Where a request stands. @throws RequestUnknown */
+  /** Gets a request. @throws RequestUnknown */
   async status(id: string, options: RequestOptions = {}): Promise<RequestResource> {
-    return (await askStatus(this.#api, id, options)).request;
+    return (await getRequest(this.#api, id, options)).request;
   }
 
-  /** Waits until a request has ended, well or not. @throws WaitTimedOut, RequestUnknown */
+  /** Waits until a request has ended, successfully or not. @throws WaitTimedOut, RequestUnknown */
   wait(id: string, options: WaitOptions = {}): Promise<RequestResource> {
     return waitForEnd(this.#api, id, options);
   }
 
   /**
-   * The result of a request that succeeded. In a browser, one that lies in the store is reached by a redirect; the
-   * bucket must allow any origin then.
+   * Gets the result of a succeeded request. In a browser, a result in the store is reached through a redirect, so its
+   * bucket must allow any origin.
    * @throws RequestPending, RequestFailed, RequestCancelled, RequestExpired, ResultGone, RequestUnknown
    */
   result(id: string, options: RequestOptions = {}): Promise<RequestResult> {
@@ -84,38 +84,38 @@ export class CoatcheckClient {
   }
 
   /**
-   * Asks that a request be cancelled.
-   * @returns the request: `cancelled`, or `cancelling` while its handler is being told
-   * @throws RequestFinished when it had ended before, RequestUnknown
+   * Cancels a request.
+   * @returns the request: `cancelled`, or `cancelling` until its handler has stopped
+   * @throws RequestFinished if it had ended before, RequestUnknown
    */
   async cancel(id: string, { source, signal }: RequestOptions = {}): Promise<RequestResource> {
     const path = requestPath(id, '/cancel');
-    return requestOf(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
+    return readRequest(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 
   /**
-   * Has the webhook of a request that has ended sent again, whether it was delivered or not.
+   * Sends the webhook of an ended request again, delivered or not.
    * @returns the request
-   * @throws RequestUnknown; ApiError with the code `request_unfinished` while there is nothing to tell, or
-   * `webhook_unknown` where nobody is told
+   * @throws RequestUnknown; ApiError with the code `request_unfinished` if the request hasn't ended, or
+   * `webhook_unknown` if it has no webhook
    */
   async repeatWebhook(id: string, { source, signal }: RequestOptions = {}): Promise<RequestResource> {
     const path = requestPath(id, '/webhook');
-    return requestOf(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
+    return readRequest(await this.#api.json({ method: 'POST', path, query: { source }, signal }));
   }
 
-  /** Requests, the newest first; pages are fetched as they are come to. */
+  /** Lists requests, newest first. Fetches pages on demand. */
   list(options: ListOptions = {}): AsyncGenerator<RequestResource, void> {
     return listAll(this.#api, options);
   }
 
-  /** One page of requests, the newest first. */
+  /** Gets one page of requests, newest first. */
   listPage(options: PageOptions = {}): Promise<RequestPage> {
     return listPage(this.#api, options);
   }
 
-  /** How busy the service is, and whether it takes requests. */
+  /** Gets the service's load, and whether it accepts requests. */
   async serviceStatus({ signal }: { readonly signal?: AbortSignal } = {}): Promise<ServiceStatus> {
-    return serviceStatusOf(await this.#api.json({ method: 'GET', path: '/v1/status', signal }));
+    return readServiceStatus(await this.#api.json({ method: 'GET', path: '/v1/status', signal }));
   }
 }

@@ -1,7 +1,7 @@
 import { ConnectionFailed } from './errors.ts';
 
-/** @throws ConnectionFailed of whatever the network does */
-export async function connected<Value>(call: string, work: () => Promise<Value>): Promise<Value> {
+/** Runs a network operation. @throws ConnectionFailed for any error */
+export async function connect<Value>(call: string, work: () => Promise<Value>): Promise<Value> {
   try {
     return await work();
   } catch (error) {
@@ -9,12 +9,12 @@ export async function connected<Value>(call: string, work: () => Promise<Value>)
   }
 }
 
-/** @throws ConnectionFailed when the body breaks off */
-export function textOf(response: Response, call: string): Promise<string> {
-  return connected(call, () => response.text());
+/** Reads a response's body as text. @throws ConnectionFailed if the body breaks off */
+export function readText(response: Response, call: string): Promise<string> {
+  return connect(call, () => response.text());
 }
 
-/** A signal that fires when another does, or when a time is over. It must be told when neither matters any more. */
+/** A signal that is aborted by another signal, or after a time. Call {@link TimeLimit.end} to clear its timer. */
 export class TimeLimit {
   readonly signal: AbortSignal;
   readonly #timer: ReturnType<typeof setTimeout>;
@@ -22,7 +22,7 @@ export class TimeLimit {
   constructor(milliseconds: number, signal?: AbortSignal) {
     const time = new AbortController();
     this.#timer = setTimeout(
-      () => time.abort(new Error(`there was no answer within ${milliseconds} ms`)),
+      () => time.abort(new Error(`no answer within ${milliseconds} ms`)),
       milliseconds,
     );
     this.signal = signal ? AbortSignal.any([signal, time.signal]) : time.signal;

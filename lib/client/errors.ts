@@ -1,16 +1,17 @@
 import { CoatcheckError } from '../core/base/errors.ts';
+import { isObject } from '../core/base/json-object.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import type { ApiProblem, OutcomeProblem, RequestResource } from './types.ts';
 
 export { CoatcheckError };
 
-/** The API answered with an error. The leaves are those worth a branch of their own; `code` tells all apart. */
+/** The API answered with an error. Subclasses exist for errors that programs commonly handle; `code` identifies every error. */
 export class ApiError extends CoatcheckError {
   readonly code: string;
-  /** Of the HTTP answer. */
+  /** HTTP status. */
   readonly status: number;
   readonly problem: ApiProblem;
-  /** After which it is worth asking again, where the API says so. */
+  /** Seconds to wait before trying again, if the API says so. */
   readonly retryAfterSeconds?: number;
 
   constructor(problem: ApiProblem, retryAfterSeconds?: number) {
@@ -22,30 +23,30 @@ export class ApiError extends CoatcheckError {
   }
 }
 
-/** The credentials are missing, wrong or not enough. */
+/** The credentials are missing, invalid or lack permissions. */
 export class NotAuthorized extends ApiError {}
 
-/** There is no such request, or none of this tenant, or none any more. */
+/** The request doesn't exist, is another tenant's, or isn't kept any more. */
 export class RequestUnknown extends ApiError {}
 
-/** The service has more to do than it can do in time, or this tenant has had its share. Nothing was taken. */
+/** The service has more requests than it can process in time, or the tenant has used its share. Nothing was accepted. */
 export class Overloaded extends ApiError {}
 
-/** The payload has more bytes than the service takes. */
+/** The payload is larger than the service accepts. */
 export class PayloadTooLarge extends ApiError {}
 
-/** The idempotency key was used for something else before. Nothing was taken. */
+/** The idempotency key was used for a different request. Nothing was accepted. */
 export class IdempotencyKeyReused extends ApiError {}
 
-/** A request couldn't be cancelled: it had ended before. */
+/** The request couldn't be cancelled, because it had ended. */
 export class RequestFinished extends ApiError {}
 
-/** The request succeeded, and its result isn't kept any more. */
+/** The request succeeded, but its result isn't kept any more. */
 export class ResultGone extends ApiError {}
 
-/** There will be no result. */
+/** The request has ended without a result. */
 export class RequestNotSucceeded extends ApiError {
-  /** Why, where the API says more than which way it ended. */
+  /** Why it has no result, if the API says so. */
   readonly outcome?: OutcomeProblem;
 
   constructor(problem: ApiProblem, retryAfterSeconds?: number) {
@@ -55,33 +56,33 @@ export class RequestNotSucceeded extends ApiError {
   }
 }
 
-/** There will be no result: the request failed. */
+/** The request failed. */
 export class RequestFailed extends RequestNotSucceeded {}
 
-/** There will be no result: the request was cancelled. */
+/** The request was cancelled. */
 export class RequestCancelled extends RequestNotSucceeded {}
 
-/** There will be no result: the request's time was over before it was begun. */
+/** The request expired before an attempt started. */
 export class RequestExpired extends RequestNotSucceeded {}
 
-/** There is no result yet. */
+/** The request has no result yet. */
 export class RequestPending extends CoatcheckError {
   readonly code = 'request_pending';
   readonly request: RequestResource;
-  /** After which it is worth asking again, where the API says so. */
+  /** Seconds to wait before trying again, if the API says so. */
   readonly retryAfterSeconds?: number;
 
   constructor(request: RequestResource, retryAfterSeconds?: number) {
-    super(`The request ${request.id} has no result yet: it is ${request.status}`);
+    super(`The request ${request.id} has no result yet; its status is ${request.status}`);
     this.request = request;
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** The request hadn't ended when the time for waiting had. It goes on all the same. */
+/** The request didn't end within the time limit. It continues. */
 export class WaitTimedOut extends CoatcheckError {
   readonly code = 'wait_timed_out';
-  /** As it was seen last; undefined when the API didn't answer in that time. */
+  /** Its latest known state; undefined if the API didn't answer in time. */
   readonly request?: RequestResource;
 
   constructor(
@@ -90,49 +91,49 @@ export class WaitTimedOut extends CoatcheckError {
     request: RequestResource | undefined,
     cause?: unknown,
   ) {
-    const state = request ? `it is ${request.status}` : 'nothing was heard of it';
-    super(`The request ${id} hadn't ended after ${timeoutMilliseconds} ms: ${state}`, { cause });
+    const state = request ? `its status is ${request.status}` : 'the API did not answer';
+    super(`The request ${id} did not end within ${timeoutMilliseconds} ms; ${state}`, { cause });
     this.request = request;
   }
 }
 
-/** A call got no answer, or one that broke off: whether it took effect isn't known. */
+/** A call got no complete answer. It may have taken effect. */
 export class ConnectionFailed extends CoatcheckError {
   readonly code = 'connection_failed';
 
-  /** @param call method and URL; the query is left out, since it may hold a signature */
+  /** @param call method and URL, without the query, which may hold a signature */
   constructor(call: string, cause: unknown) {
     super(`${call} failed: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** The store refused a payload's upload or a result's download. */
+/** The store rejected the upload of a payload or the download of a result. */
 export class TransferRefused extends CoatcheckError {
   readonly code = 'transfer_refused';
-  /** Of the HTTP answer. */
+  /** HTTP status. */
   readonly status: number;
-  /** The store's own code, `EntityTooLarge` say, where it gave one. */
+  /** The store's error code, such as `EntityTooLarge`, if it sent one. */
   readonly storeCode?: string;
 
   /** @param call method and URL without the query */
   constructor(call: string, status: number, storeCode?: string) {
-    super(`${call} was answered ${status}${storeCode ? ` ${storeCode}` : ''}`);
+    super(`${call} failed: the store answered ${status}${storeCode ? ` ${storeCode}` : ''}`);
     this.status = status;
     this.storeCode = storeCode;
   }
 }
 
-/** An answer that isn't of this API's kind: the base URL may be another's. */
+/** A response isn't one of this API. The base URL may be wrong. */
 export class AnswerInvalid extends CoatcheckError {
   readonly code = 'answer_invalid';
 
   /** @param call method and URL without the query */
   constructor(call: string, expected: string, got: string) {
-    super(`${call} should have been answered with ${expected}, got ${got.slice(0, 200)}`);
+    super(`${call} should return ${expected}, got ${got.slice(0, 200)}`);
   }
 }
 
-const LEAVES: Readonly<Record<string, typeof ApiError>> = {
+const CLASSES: Readonly<Record<string, typeof ApiError>> = {
   request_unknown: RequestUnknown,
   overloaded: Overloaded,
   tenant_over_share: Overloaded,
@@ -150,42 +151,35 @@ const LEAVES: Readonly<Record<string, typeof ApiError>> = {
   http_503: Overloaded,
 };
 
-/** The error that an answer stands for. @param body its text */
+/** The error for a response. @param body text of the response */
 export function apiErrorOf(
   { status, statusText }: Response,
   body: string,
   retryAfterSeconds?: number,
 ): ApiError {
   const problem = problemOf(status, statusText, body);
-  const Leaf = LEAVES[problem.code] ?? LEAVES[`http_${status}`] ?? ApiError;
-  return new Leaf(problem, retryAfterSeconds);
+  const Class = CLASSES[problem.code] ?? CLASSES[`http_${status}`] ?? ApiError;
+  return new Class(problem, retryAfterSeconds);
 }
 
-/** What stands before the API, a gateway or a proxy, has errors of another form. */
+/** A gateway or proxy before the API sends errors in other forms. */
 function problemOf(status: number, statusText: string, body: string): ApiProblem {
   const title = statusText || `HTTP ${status}`;
   const unknown = { type: 'about:blank', title, status, code: `http_${status}` };
   try {
     const value: unknown = JSON.parse(body);
     if (isApiProblem(value)) return { ...value, status };
-    if (typeof value === 'object' && value !== null && 'message' in value) {
+    if (isObject(value) && 'message' in value) {
       return { ...unknown, detail: String(value.message) };
     }
   } catch {
-    // Not JSON: the status has to do.
+    // Not JSON: only the status is known.
   }
   return { ...unknown, detail: body.slice(0, 200) || title };
 }
 
 function isApiProblem(value: unknown): value is ApiProblem {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'code' in value &&
-    typeof value.code === 'string' &&
-    'title' in value &&
-    typeof value.title === 'string'
-  );
+  return isObject(value) && typeof value.code === 'string' && typeof value.title === 'string';
 }
 
 function isOutcomeProblem(value: unknown): value is OutcomeProblem {

@@ -1,5 +1,5 @@
 /**
- * What a client program imports, as `coatcheck/client`.
+ * The package export `coatcheck/client`.
  */
 export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';

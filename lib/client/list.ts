@@ -1,10 +1,10 @@
-import { pageOf } from './answers.ts';
+import { readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestPage, RequestResource, RequestStatus } from './types.ts';
 
 /** Which requests to list. */
 export interface ListOptions {
-  /** Only those that have it. @default all */
+  /** Only requests with this status. @default all */
   readonly status?: RequestStatus;
   /** Most requests in a page, 1 to 100. @default 20 */
   readonly limit?: number;
@@ -22,12 +22,12 @@ export async function listPage(
   api: Api,
   { status, limit, cursor, signal }: PageOptions,
 ): Promise<RequestPage> {
-  return pageOf(
+  return readPage(
     await api.json({ method: 'GET', path: '/v1/requests', query: { status, limit, cursor }, signal }),
   );
 }
 
-/** Page after page, each fetched when it is come to. @throws ApiError, ConnectionFailed */
+/** Lists all pages, and fetches each on demand. @throws ApiError, ConnectionFailed */
 export async function* listAll(api: Api, options: ListOptions): AsyncGenerator<RequestResource, void> {
   let cursor: string | undefined;
   do {

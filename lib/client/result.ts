@@ -1,20 +1,20 @@
 import { parseRetryAfter } from '../core/base/retry-after.ts';
 import { requestPath } from '../core/model/request-links.ts';
-import { requestOf } from './answers.ts';
+import { readRequest } from './answers.ts';
 import type { Api, Call } from './api.ts';
-import { connected, textOf } from './connection.ts';
+import { connect, readText } from './connection.ts';
 import { AnswerInvalid, RequestPending } from './errors.ts';
 import type { RequestOptions } from './status.ts';
 import { transfer } from './transfer.ts';
 import { callName } from './url.ts';
 
-/** A request's result. `bytes()`, `text()` and `json()` may be called as often as you like, `stream()` once. */
+/** The result of a request. `bytes()`, `text()` and `json()` can be called any number of times, `stream()` once. */
 export class RequestResult {
-  /** Empty when the store didn't say. */
+  /** Empty if the store didn't send it. */
   readonly contentType: string;
-  /** Bytes it has, where they were told. */
+  /** Size in bytes, if known. */
   readonly size?: number;
-  /** The answer it came with. */
+  /** The response that holds it. */
   readonly response: Response;
   readonly #reopen: () => Promise<Response>;
   readonly #api: Api;
@@ -31,32 +31,32 @@ export class RequestResult {
     this.#signal = signal;
   }
 
-  /** The bytes as they come; never the whole in memory. A connection that breaks off isn't mended. */
+  /** Streams the bytes, without buffering. A connection that breaks off isn't retried. */
   stream(): ReadableStream<Uint8Array> {
     return this.response.body ?? new Blob([]).stream();
   }
 
-  /** The whole. When the connection breaks off it is fetched again. @throws ConnectionFailed */
+  /** Reads all bytes. Fetches them again if the connection breaks off. @throws ConnectionFailed */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     this.#bytes ??= this.#read();
     return this.#bytes;
   }
 
-  /** The whole as UTF-8. @throws ConnectionFailed */
+  /** Reads the result as UTF-8 text. @throws ConnectionFailed */
   async text(): Promise<string> {
     return new TextDecoder().decode(await this.bytes());
   }
 
-  /** The whole as JSON: yours to validate. @throws ConnectionFailed, SyntaxError when it isn't JSON */
+  /** Parses the result as JSON, without validation. @throws ConnectionFailed, SyntaxError for invalid JSON */
   async json(): Promise<unknown> {
     return JSON.parse(await this.text());
   }
 
   #read(): Promise<Uint8Array<ArrayBuffer>> {
-    if (this.response.bodyUsed) throw new TypeError('stream() was called: the result is read already');
+    if (this.response.bodyUsed) throw new TypeError('The result was already consumed by stream()');
     return this.#api.retrier.run(async (attempt) => {
       const response = attempt === 1 ? this.response : await this.#reopen();
-      return new Uint8Array(await connected('Reading the result', () => response.arrayBuffer()));
+      return new Uint8Array(await connect('Reading the result', () => response.arrayBuffer()));
     }, this.#signal);
   }
 }
@@ -73,16 +73,16 @@ export async function openResult(
 }
 
 /**
- * The API answers with the result, or with where it lies. There it is fetched without the API's credentials: the store
- * refuses a call that has them besides those in the URL.
+ * The API answers with the result, or with its location in the store. It is fetched from there without the API's
+ * credentials, because the store rejects a call with two of them.
  */
 async function openOnce(api: Api, call: Call): Promise<Response> {
   const response = await api.open(call);
   const url = api.urlOf(call);
   const name = callName('GET', url);
   if (response.status === 202) {
-    const text = await textOf(response, name);
-    const request = requestOf({ call: name, text, headers: response.headers });
+    const text = await readText(response, name);
+    const request = readRequest({ call: name, text, headers: response.headers });
     throw new RequestPending(request, parseRetryAfter(response.headers.get('retry-after'), api.timing.now()));
   }
   if (response.status < 300) return response;

@@ -1,15 +1,15 @@
 import type { Clock } from '../core/ports/clock.ts';
 import { ApiError, ConnectionFailed, TransferRefused } from './errors.ts';
 
-/** How often and how long a call is tried. */
+/** How often and how long a call is retried. */
 export interface RetryPolicy {
   /** Tries in all. @default 6 */
   readonly attempts: number;
-  /** Upper bound of the first wait; it doubles with every try. @default 200 */
+  /** Upper bound of the first wait; doubles with every try. @default 200 */
   readonly baseMilliseconds: number;
-  /** Upper bound of every wait that the API doesn't ask for. @default 20_000 */
+  /** Upper bound of every wait, unless the API asks for a longer one. @default 20_000 */
   readonly capMilliseconds: number;
-  /** No further try is begun after this time. @default 120_000 */
+  /** No further try starts after this time. @default 120_000 */
   readonly totalMilliseconds: number;
 }
 
@@ -30,7 +30,7 @@ export interface Timing extends Clock {
 
 export const REAL_TIMING: Timing = { now: Date.now, random: Math.random, sleep };
 
-/** One way of trying again. */
+/** Retries work by a policy. */
 export class Retrier {
   readonly #policy: RetryPolicy;
   readonly #timing: Timing;
@@ -41,14 +41,14 @@ export class Retrier {
   }
 
   /**
-   * Works until it succeeds, fails of something that won't go away, or has been tried often or long enough.
-   * @param work is given the number of the try, from 1
+   * Runs work until it succeeds, fails permanently, or reaches the policy's limits.
+   * @param work receives the number of the try, from 1
    * @throws what the last try threw, or the signal's reason
    */
   async run<Value>(
     work: (attempt: number) => Promise<Value>,
     signal?: AbortSignal,
-    mayPass: (error: unknown) => boolean = isTransient,
+    isRetryable: (error: unknown) => boolean = isTransient,
   ): Promise<Value> {
     const { attempts, totalMilliseconds } = this.#policy;
     const giveUpAt = this.#timing.now() + totalMilliseconds;
@@ -59,36 +59,37 @@ export class Retrier {
       } catch (error) {
         signal?.throwIfAborted();
         const delay = this.#delayMilliseconds(error, attempt);
-        if (attempt >= attempts || !mayPass(error) || this.#timing.now() + delay > giveUpAt) throw error;
+        if (attempt >= attempts || !isRetryable(error) || this.#timing.now() + delay > giveUpAt) throw error;
         await this.#timing.sleep(delay, signal);
       }
     }
   }
 
   /**
-   * Full jitter, on top of the wait the API asks for: else all who were told the same would come back together.
+   * Full jitter, added to the wait that the API asks for. Otherwise all clients that got the same `Retry-After` would
+   * return at once.
    * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
    */
   #delayMilliseconds(error: unknown, attempt: number): number {
     const { baseMilliseconds, capMilliseconds } = this.#policy;
-    const askedFor = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
+    const requested = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     const bound = Math.min(capMilliseconds, baseMilliseconds * 2 ** (attempt - 1));
-    return askedFor + this.#timing.random() * bound;
+    return requested + this.#timing.random() * bound;
   }
 }
 
-/** Whether the same call may succeed later. Only for calls that may take effect twice without harm. */
+/** Whether the same call may succeed later. Only for idempotent calls. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionFailed) return true;
   if (error instanceof ApiError) {
     return error.code === 'idempotency_key_busy' || [429, 500, 502, 503, 504].includes(error.status);
   }
-  // S3 answers 400 when a body came too slowly.
+  // S3 answers 400 to a body that arrives too slowly.
   return error instanceof TransferRefused && (error.status >= 500 || error.storeCode === 'RequestTimeout');
 }
 
-/** Whether a call surely took no effect, or none that matters. */
-export function wasRefusedForNow(error: unknown): boolean {
+/** Whether a call may be repeated although it isn't idempotent: it took no effect, or a harmless one. */
+export function isSafeToRepeat(error: unknown): boolean {
   return (
     error instanceof ConnectionFailed || (error instanceof ApiError && [429, 503].includes(error.status))
   );

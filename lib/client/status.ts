@@ -1,26 +1,26 @@
 import { requestPath } from '../core/model/request-links.ts';
-import { type JsonAnswer, requestOf } from './answers.ts';
+import { type JsonAnswer, readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestResource } from './types.ts';
 
-/** Which request, and until when its answer is wanted. */
+/** Options of calls about one request. */
 export interface RequestOptions {
-  /** Who gave the id, where it wasn't the API; see {@link RequestResource.source}. */
+  /** Issuer of the id, if it isn't the API; see {@link RequestResource.source}. */
   readonly source?: string;
   readonly signal?: AbortSignal;
 }
 
-/** Most seconds the API holds an answer back. */
+/** Longest time that the API holds an answer, in seconds. */
 export const MAX_HELD_SECONDS = 20;
 
-/** `Prefer` for an answer that is held back until the request has ended. */
+/** Value of `Prefer` for an answer that is held until the request has ended. */
 export function preference(waitSeconds: number | undefined): string | undefined {
   const seconds = Math.min(MAX_HELD_SECONDS, Math.floor(waitSeconds ?? 0));
   return seconds > 0 ? `wait=${seconds}` : undefined;
 }
 
-/** Asks where a request stands. @param waitSeconds hold the answer back so long unless it has ended */
-export async function askStatus(
+/** Gets a request. @param waitSeconds how long the API holds the answer until the request has ended */
+export async function getRequest(
   api: Api,
   id: string,
   { source, signal }: RequestOptions,
@@ -33,5 +33,5 @@ export async function askStatus(
     headers: { prefer: preference(waitSeconds) },
     signal,
   });
-  return { request: requestOf(answer), answer };
+  return { request: readRequest(answer), answer };
 }

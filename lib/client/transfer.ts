@@ -1,24 +1,24 @@
-import { connected, TimeLimit, textOf } from './connection.ts';
+import { connect, readText, TimeLimit } from './connection.ts';
 import { TransferRefused } from './errors.ts';
 import { callName } from './url.ts';
 
-/** A call to the store, by a URL or a form the API gave out: it needs no credentials, and gets none. */
+/** A call to the store, with a presigned URL or form of the API, so without credentials. */
 export interface Transfer {
   readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string | URL;
   readonly body?: Blob | FormData;
-  /** Bytes of the body. */
+  /** Size of the body in bytes. */
   readonly size?: number;
   readonly signal?: AbortSignal;
 }
 
-/** A transfer isn't answered before its body was sent: that may take as long as it does at this rate. */
+/** The store answers once it has received the body. The timeout allows for a body sent at this rate. */
 const SLOWEST_BYTES_PER_SECOND = 16_384;
 
-/** What an answer may take besides. */
+/** Timeout in addition to sending the body. */
 const ANSWER_TIMEOUT_MILLISECONDS = 60_000;
 
-/** Calls the store once, and leaves the answer's body to the caller. @throws TransferRefused, ConnectionFailed */
+/** Calls the store once, without reading the response's body. @throws TransferRefused, ConnectionFailed */
 export async function transfer(
   fetch: typeof globalThis.fetch,
   { method, url, body, size = 0, signal }: Transfer,
@@ -26,16 +26,16 @@ export async function transfer(
   const name = callName(method, new URL(url));
   const limit = new TimeLimit(ANSWER_TIMEOUT_MILLISECONDS + (size / SLOWEST_BYTES_PER_SECOND) * 1000, signal);
   try {
-    const response = await connected(name, () => fetch(url, { method, body, signal: limit.signal }));
-    if (!response.ok) throw await refusalOf(response, name);
+    const response = await connect(name, () => fetch(url, { method, body, signal: limit.signal }));
+    if (!response.ok) throw await readTransferError(response, name);
     return response;
   } finally {
     limit.end();
   }
 }
 
-/** What an answer of the store that isn't a success means. @throws ConnectionFailed when it breaks off */
-export async function refusalOf(response: Response, call: string): Promise<TransferRefused> {
-  const text = await textOf(response, call);
+/** Reads an error response of the store. @throws ConnectionFailed if the response breaks off */
+export async function readTransferError(response: Response, call: string): Promise<TransferRefused> {
+  const text = await readText(response, call);
   return new TransferRefused(call, response.status, /<Code>([^<]*)<\/Code>/.exec(text)?.[1]);
 }

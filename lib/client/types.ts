@@ -5,45 +5,45 @@ import type { Load } from '../core/ports/admission.ts';
 
 export type { Load, OutcomeProblem, Progress, RequestStatus };
 
-/** A request as the API shows it. Times are RFC 3339 in UTC. */
+/** A request in the API. Times are in RFC 3339, UTC. */
 export interface RequestResource {
   /** The ticket. */
   readonly id: string;
-  /** Who gave the id, where it wasn't this API: such a request is found with `source` only. */
+  /** Issuer of the id, if it isn't this API; such a request is found only with `source`. */
   readonly source?: string;
   readonly status: RequestStatus;
   readonly createdAt: string;
   readonly updatedAt: string;
   /** When it succeeded, failed, was cancelled or expired. */
   readonly endedAt?: string;
-  /** After that it isn't begun any more. */
+  /** It doesn't start after this time. */
   readonly expiresAt?: string;
-  /** The trace it belongs to, if anybody said so. */
+  /** Trace that it belongs to, if any. */
   readonly traceparent?: string;
-  /** Attempts begun. */
+  /** Attempts started. */
   readonly attempts: number;
-  /** How far the latest attempt says it is. */
+  /** Progress that the latest attempt reported. */
   readonly progress?: Progress;
-  /** What the latest attempt that failed threw. */
+  /** Error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
-  /** What its result is like, when it succeeded. */
+  /** Size and type of its result, if it succeeded. */
   readonly result?: { readonly size: number; readonly contentType: string };
-  /** Why there is no result, when it failed, was cancelled or expired. */
+  /** Why it has no result, if it failed, was cancelled or expired. */
   readonly problem?: OutcomeProblem;
-  /** How telling its end by webhook stands, where it is told so. */
+  /** State of its webhook, if it has one. */
   readonly webhook?: WebhookDelivery;
-  /** Paths below the API's base URL. */
+  /** Paths relative to the API's base URL. */
   readonly links: { readonly self: string; readonly result: string; readonly cancel: string };
 }
 
-/** How a webhook stands. */
+/** State of a webhook. */
 export interface WebhookDelivery {
   /**
-   * `delivered`, `disabled` (its receiver answered 410) and `given_up` (it is in the webhooks' dead-letter queue) are how
-   * it ends.
+   * Final: `delivered`, `disabled` (its receiver answered 410) and `given_up` (it is in the webhooks' dead-letter
+   * queue).
    */
   readonly status: 'pending' | 'delivered' | 'failing' | 'disabled' | 'given_up';
-  /** When it was attempted last; while it is pending, when the request ended. */
+  /** Time of the last attempt; while it is pending, the request's end. */
   readonly at: string;
   readonly attempts: number;
   /** Why the last attempt failed. */
@@ -53,21 +53,21 @@ export interface WebhookDelivery {
 
 /** A page of requests. */
 export interface RequestPage {
-  /** May be fewer than asked for though there are more. */
+  /** Can be fewer than the limit even if there are more. */
   readonly requests: readonly RequestResource[];
-  /** What the next page is asked for with; absent on the last one. */
+  /** Cursor of the next page; absent on the last one. */
   readonly next?: string;
 }
 
-/** What the service says of itself. */
+/** Status of the service. */
 export interface ServiceStatus {
   readonly load: Load;
-  /** Whether a request handed in now would be taken. */
+  /** Whether it accepts requests now. */
   readonly accepting: boolean;
 }
 
 /**
- * An error as the API tells it, with the facts that belong to it as further members.
+ * An error response of the API (problem details), with extension members.
  * @see https://www.rfc-editor.org/rfc/rfc9457
  */
 export interface ApiProblem {
@@ -75,15 +75,15 @@ export interface ApiProblem {
   readonly title: string;
   readonly status: number;
   readonly detail?: string;
-  /** What programs branch on. */
+  /** Identifies the kind of error. */
   readonly code: string;
   readonly instance?: string;
   readonly [fact: string]: unknown;
 }
 
-const TERMINAL: readonly RequestStatus[] = ['succeeded', 'failed', 'cancelled', 'expired'];
+const FINAL_STATUSES: readonly RequestStatus[] = ['succeeded', 'failed', 'cancelled', 'expired'];
 
-/** Whether a request has ended: it keeps its status then. */
+/** Whether a request has ended. Its status is then final. */
 export function hasEnded({ status }: Pick<RequestResource, 'status'>): boolean {
-  return TERMINAL.includes(status);
+  return FINAL_STATUSES.includes(status);
 }

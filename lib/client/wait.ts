@@ -1,42 +1,42 @@
 import { parseRetryAfter } from '../core/base/retry-after.ts';
 import type { Api } from './api.ts';
 import { WaitTimedOut } from './errors.ts';
-import { askStatus, MAX_HELD_SECONDS, type RequestOptions } from './status.ts';
+import { getRequest, MAX_HELD_SECONDS, type RequestOptions } from './status.ts';
 import { hasEnded, type RequestResource } from './types.ts';
 
-/** How to wait for the end of a request. */
+/** Options of waiting for a request. */
 export interface WaitOptions extends RequestOptions {
-  /** @default as long as it takes, or until the signal fires */
+  /** @default no limit */
   readonly timeoutMilliseconds?: number;
-  /** Told the request as it is seen first, and whenever it was seen to have changed: its status, its progress. */
+  /** Called with the request at first, and whenever its status or progress has changed. */
   readonly onChange?: (request: RequestResource) => void;
 }
 
-/** With somebody who watches progress the API is asked as often as progress is recorded. */
-const WATCHED_SECONDS = 5;
+/** Longest held answer with `onChange`: the interval in which progress is recorded. */
+const WATCHED_HOLD_SECONDS = 5;
 
-/** An API that doesn't hold its answers back is asked no more often, unless it says otherwise. */
+/** Poll interval of an API that doesn't hold its answers, unless it sends `Retry-After`. */
 const POLL_SECONDS = 1;
 
-/** Asks until the request has ended. @throws WaitTimedOut, ApiError, ConnectionFailed, the signal's reason */
+/** Polls until the request has ended. @throws WaitTimedOut, ApiError, ConnectionFailed, the signal's reason */
 export async function waitForEnd(api: Api, id: string, options: WaitOptions): Promise<RequestResource> {
   const { timeoutMilliseconds, onChange, source, signal } = options;
-  const waiting = new Waiting(api, id, { source, onChange });
-  if (timeoutMilliseconds === undefined) return waiting.run(signal);
+  const waiter = new Waiter(api, id, { source, onChange });
+  if (timeoutMilliseconds === undefined) return waiter.run(signal);
   const timeout = AbortSignal.timeout(timeoutMilliseconds);
   try {
-    return await waiting.run(signal ? AbortSignal.any([signal, timeout]) : timeout, timeoutMilliseconds);
+    return await waiter.run(signal ? AbortSignal.any([signal, timeout]) : timeout, timeoutMilliseconds);
   } catch (error) {
     if (error !== timeout.reason) throw error;
-    throw new WaitTimedOut(id, timeoutMilliseconds, waiting.seen, error);
+    throw new WaitTimedOut(id, timeoutMilliseconds, waiter.latest, error);
   }
 }
 
-class Waiting {
+class Waiter {
   readonly #api: Api;
   readonly #id: string;
   readonly #options: Pick<WaitOptions, 'source' | 'onChange'>;
-  seen?: RequestResource;
+  latest?: RequestResource;
 
   constructor(api: Api, id: string, options: Pick<WaitOptions, 'source' | 'onChange'>) {
     this.#api = api;
@@ -50,9 +50,12 @@ class Waiting {
     const endsAt = now() + milliseconds;
     for (;;) {
       const askedAt = now();
-      const heldSeconds = Math.min(onChange ? WATCHED_SECONDS : MAX_HELD_SECONDS, (endsAt - askedAt) / 1000);
-      const { request, answer } = await askStatus(this.#api, this.#id, { source, signal }, heldSeconds);
-      this.#see(request);
+      const heldSeconds = Math.min(
+        onChange ? WATCHED_HOLD_SECONDS : MAX_HELD_SECONDS,
+        (endsAt - askedAt) / 1000,
+      );
+      const { request, answer } = await getRequest(this.#api, this.#id, { source, signal }, heldSeconds);
+      this.#update(request);
       if (hasEnded(request)) return request;
       const pauseSeconds = parseRetryAfter(answer.headers.get('retry-after'), now()) ?? POLL_SECONDS;
       const nextAt = askedAt + pauseSeconds * 1000;
@@ -60,9 +63,9 @@ class Waiting {
     }
   }
 
-  #see(request: RequestResource): void {
-    const changed = JSON.stringify(request) !== JSON.stringify(this.seen);
-    this.seen = request;
+  #update(request: RequestResource): void {
+    const changed = JSON.stringify(request) !== JSON.stringify(this.latest);
+    this.latest = request;
     if (changed) this.#options.onChange?.(request);
   }
 }

@@ -8,7 +8,7 @@ import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { whenAborted } from '../core/base/when-aborted.ts';
 import { retryDelaySeconds } from '../core/model/retry.ts';
 import { HandledOutcomes } from './handled-outcomes.ts';
-import { HandlerGivenUp } from './handler-given-up.ts';
+import { HandlerTimedOut } from './handler-timed-out.ts';
 import {
   assertOptions,
   assertVisibilityTimeout,
@@ -23,29 +23,30 @@ import { type ReceivedOutcome, readOutcome } from './outcome.ts';
 import type { ResultObjects } from './outcome-result.ts';
 import { S3ResultObjects } from './s3-result-objects.ts';
 
-/** What a handler gets with its outcome. */
+/** Context of a handler's call. */
 export interface OutcomeContext {
-  /** Fires when the handler is given up: it took too long, or longer than the consumer's end waits for it. */
+  /** Aborted when the handler exceeds its timeout, or the stop timeout of the consumer. */
   readonly signal: AbortSignal;
 }
 
-/** Deals with an outcome. Its message is deleted when this has ended well, and comes again when it threw. */
+/** Handles an outcome. Its message is deleted once this returns, and delivered again if it throws. */
 export type OutcomeHandler = (outcome: ReceivedOutcome, context: OutcomeContext) => unknown;
 
 /**
- * Consumes an output queue until the signal fires. Then it takes no more, gives its handlers `stopTimeoutSeconds` to
- * finish, and returns. A message that SQS hands over in that very moment comes again when its visibility timeout is over.
- * @throws ConfigurationError, and what SQS says when there is no such queue or it may not be read
+ * Consumes an output queue until the signal is aborted. Then it receives no more messages, waits up to
+ * `stopTimeoutSeconds` for its handlers, and returns. A message that SQS delivers at that moment is delivered again after
+ * its visibility timeout.
+ * @throws ConfigurationError, and the error of SQS if the queue doesn't exist or can't be read
  */
 export async function consume(options: ConsumeOptions, handler: OutcomeHandler): Promise<void> {
   assertOptions(options);
   await new Consumer(options, handler).run();
 }
 
-/** A receive that takes longer than its poll and this is given up by a client of our own. */
+/** Timeout of a call by the consumer's own client; longer than the longest poll. */
 const RECEIVE_TIMEOUT_MILLISECONDS = 30_000;
 
-const BACKOFF_AFTER_RETRY_LATER = { retryBaseSeconds: 0, retryCapSeconds: 0 };
+const NO_BACKOFF = { retryBaseSeconds: 0, retryCapSeconds: 0 };
 
 class Consumer {
   readonly #options: ConsumeOptions;
@@ -55,9 +56,9 @@ class Consumer {
   readonly #deletions: Deletions;
   readonly #handled: HandledOutcomes;
   readonly #objects: ResultObjects;
-  /** Ends the consumer for a reason of its own. */
+  /** Ends the consumer when `onError` throws. */
   readonly #broken = new AbortController();
-  /** Fires when no handler is waited for any longer. */
+  /** Aborted when the stop timeout is reached. */
   readonly #stopped = new AbortController();
   readonly #running = new Set<Promise<void>>();
   #oneEnded = Promise.withResolvers<void>();
@@ -89,10 +90,10 @@ class Consumer {
     this.#broken.signal.throwIfAborted();
   }
 
-  /** Waits for what is being handled, but not for ever. */
+  /** Waits for running handlers, up to the stop timeout. */
   async #finish(): Promise<void> {
     const { stopTimeoutSeconds = DEFAULT_STOP_TIMEOUT_SECONDS } = this.#options;
-    const reason = new HandlerGivenUp(`${stopTimeoutSeconds} s after the consumer was to end`);
+    const reason = new HandlerTimedOut(`${stopTimeoutSeconds} s after the consumer was stopped`);
     const timer = setTimeout(() => this.#stopped.abort(reason), stopTimeoutSeconds * 1000);
     await Promise.all(this.#running);
     clearTimeout(timer);
@@ -100,7 +101,7 @@ class Consumer {
 
   async #receiveUntil(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
-    this.#visibilityTimeoutSeconds = await this.#findVisibilityTimeout(signal);
+    this.#visibilityTimeoutSeconds = await this.#readVisibilityTimeout(signal);
     while (!signal.aborted) {
       const free = this.#concurrency - this.#running.size;
       if (free === 0) {
@@ -109,11 +110,11 @@ class Consumer {
       }
       const messages = await this.#queue.receive(free, this.#visibilityTimeoutSeconds, signal);
       if (signal.aborted) return this.#queue.giveBack(messages);
-      for (const message of messages) this.#begin(message);
+      for (const message of messages) this.#start(message);
     }
   }
 
-  async #findVisibilityTimeout(signal: AbortSignal): Promise<number> {
+  async #readVisibilityTimeout(signal: AbortSignal): Promise<number> {
     const { visibilityTimeoutSeconds } = this.#options;
     if (visibilityTimeoutSeconds !== undefined) return visibilityTimeoutSeconds;
     const seconds = await this.#queue.visibilityTimeoutSeconds(signal);
@@ -121,9 +122,9 @@ class Consumer {
     return seconds;
   }
 
-  /** Never rejects: what goes wrong with a message is reported, and what goes wrong with that ends the consumer. */
-  #begin(message: ReceivedMessage): void {
-    const running = this.#take(message)
+  /** Never rejects. Errors of a message are reported; an error of the report ends the consumer. */
+  #start(message: ReceivedMessage): void {
+    const running = this.#process(message)
       .catch((error: unknown) => this.#broken.abort(error))
       .finally(() => {
         this.#running.delete(running);
@@ -133,7 +134,7 @@ class Consumer {
     this.#running.add(running);
   }
 
-  async #take(message: ReceivedMessage): Promise<void> {
+  async #process(message: ReceivedMessage): Promise<void> {
     const about: ErrorContext = { messageId: message.id };
     const outcome = this.#read(message, about);
     if (!outcome) return;
@@ -142,18 +143,18 @@ class Consumer {
       await this.#handle(message, outcome, known);
     } catch (error) {
       this.#report(error, known);
-      return this.#putOff(message, error, known);
+      return this.#defer(message, error, known);
     }
     await this.#deletions.delete(message.receipt).catch((error: unknown) => this.#report(error, known));
   }
 
-  /** What can't be read is left to the queue's dead-letter queue. */
+  /** A message that can't be decoded goes to the queue's own dead-letter queue. */
   #read(message: ReceivedMessage, about: ErrorContext): ReceivedOutcome | undefined {
     try {
       if (message.isRaw) {
         throw new EnvelopeMalformed(
           "an outcome's CloudEvent",
-          'the message is in the format raw, whose body is the result itself: consume() reads cloudevents',
+          'the message is in the format raw, whose body is the result itself; consume() requires the format cloudevents',
         );
       }
       return readOutcome(message.body, this.#objects);
@@ -175,12 +176,12 @@ class Consumer {
     );
   }
 
-  /** @throws HandlerGivenUp when a limit is passed; the handler may go on, and what comes of it isn't used */
+  /** @throws HandlerTimedOut when a limit is reached. The handler may continue, but its result is ignored. */
   async #withinLimits(handle: (signal: AbortSignal) => unknown): Promise<void> {
     const { handlerTimeoutSeconds = DEFAULT_HANDLER_TIMEOUT_SECONDS } = this.#options;
     const { signal: stopped } = this.#stopped;
     const limit = new AbortController();
-    const reason = new HandlerGivenUp(`within ${handlerTimeoutSeconds} s`);
+    const reason = new HandlerTimedOut(`within ${handlerTimeoutSeconds} s`);
     const timer = setTimeout(() => limit.abort(reason), handlerTimeoutSeconds * 1000);
     const stopWaiting = whenAborted(stopped, () => limit.abort(stopped.reason));
     try {
@@ -194,9 +195,9 @@ class Consumer {
     }
   }
 
-  async #putOff(message: ReceivedMessage, error: unknown, about: ErrorContext): Promise<void> {
+  async #defer(message: ReceivedMessage, error: unknown, about: ErrorContext): Promise<void> {
     if (error === this.#stopped.signal.reason) return this.#hide(message, 0, about);
-    const { backoff = error instanceof RetryLater ? BACKOFF_AFTER_RETRY_LATER : undefined } = this.#options;
+    const { backoff = error instanceof RetryLater ? NO_BACKOFF : undefined } = this.#options;
     if (!backoff) return;
     const seconds = retryDelaySeconds(error, message.receiveCount, backoff, Math.random());
     await this.#hide(message, seconds, about);

@@ -4,58 +4,58 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_VISIBILITY_SECONDS } from '../core/config/aws-limits.ts';
 import type { Backoff } from '../core/model/retry.ts';
 
-/** What to consume, and how. */
+/** Options of `consume()`. */
 export interface ConsumeOptions {
-  /** The service's output queue, in the format `cloudevents`. */
+  /** URL of the service's output queue, in the format `cloudevents`. */
   readonly queueUrl: string;
-  /** @default the one in the queue's URL, else as the SDK finds it */
+  /** @default the region in the queue's URL, else the SDK's */
   readonly region?: string;
-  /** @default one of its own */
+  /** @default a new client */
   readonly sqs?: SQSClient;
-  /** For results that are too large for a message. @default one of its own */
+  /** For results that are too large for a message. @default a new client */
   readonly s3?: S3Client;
-  /** Most outcomes handled at a time. @default 10 */
+  /** Most outcomes handled concurrently. @default 10 */
   readonly concurrency?: number;
   /**
-   * How long a message stays hidden after the consumer's last sign of life, 2 to 43,200; one that is being handled is
-   * kept hidden, by a call every half of it.
-   * @default the queue's own visibility timeout, which needs leave for `sqs:GetQueueAttributes`
+   * Visibility timeout of received messages, in seconds, 2 to 43,200. While a message is handled, a heartbeat extends it
+   * after every half of it.
+   * @default the queue's own visibility timeout, which requires `sqs:GetQueueAttributes`
    */
   readonly visibilityTimeoutSeconds?: number;
   /**
-   * How long a handler may take, in seconds, 1 to 43,200: SQS hides a message for 12 hours at most. One that takes longer
-   * is given up: its signal fires, its slot is free, and its outcome comes again as if it had thrown.
+   * Timeout of a handler, in seconds, 1 to 43,200 (SQS hides a message for at most 12 hours). When it is reached, the
+   * handler's signal is aborted, and its outcome is delivered again as if the handler had thrown.
    * @default 3600
    */
   readonly handlerTimeoutSeconds?: number;
   /**
-   * How long handlers may go on when the consumer is to end, in seconds, 0 to 43,200. Those that are not done by then are
-   * given up, and their outcomes are visible again at once.
+   * How long the consumer waits for handlers when it is stopped, in seconds, 0 to 43,200. The signals of handlers that are
+   * still running are then aborted, and their outcomes become visible at once.
    * @default 30
    */
   readonly stopTimeoutSeconds?: number;
   /**
-   * When an outcome comes again whose handler threw.
-   * @default when its visibility timeout is over, unless the handler threw a `RetryLater`
+   * When an outcome is delivered again after its handler threw.
+   * @default after its visibility timeout, unless the handler threw a `RetryLater`
    */
   readonly backoff?: Backoff;
   /**
-   * How many handled outcomes are remembered, so that one that comes again is deleted without being handled. Consumers
-   * don't know of each other, nor of what was handled before they were started. 0 remembers none.
+   * How many handled outcomes to remember. A remembered outcome that is delivered again is deleted without being handled.
+   * Every consumer remembers its own, since its start. 0 turns this off.
    * @default 10_000
    */
   readonly rememberedOutcomes?: number;
   /**
-   * Told what a handler threw, which message can't be read, and what goes wrong with the queue for now. If it throws
-   * itself, the consumer ends with that.
+   * Called with errors of handlers, of messages that can't be decoded, and of calls to SQS that are retried. If it throws,
+   * the consumer ends with that error.
    * @default console.error
    */
   readonly onError?: (error: unknown, about: ErrorContext) => void;
-  /** Ends the consumer, within `stopTimeoutSeconds` and the time that calls to SQS take. */
+  /** Stops the consumer, within `stopTimeoutSeconds` and the time that calls to SQS take. */
   readonly signal?: AbortSignal;
 }
 
-/** What an error is about: a message, a request if the message could be read, or neither. */
+/** What an error concerns: a message, its request if the message could be decoded, or neither. */
 export interface ErrorContext {
   readonly messageId?: string;
   readonly requestId?: string;
@@ -66,7 +66,7 @@ export const DEFAULT_REMEMBERED_OUTCOMES = 10_000;
 export const DEFAULT_HANDLER_TIMEOUT_SECONDS = 3_600;
 export const DEFAULT_STOP_TIMEOUT_SECONDS = 30;
 
-/** The least lets a sign of life arrive in time. */
+/** Smallest value that leaves time for a heartbeat. */
 const MIN_VISIBILITY_SECONDS = 2;
 
 /** @throws ConfigurationError */
@@ -84,7 +84,7 @@ export function assertOptions({
   assertInteger('stopTimeoutSeconds', stopTimeoutSeconds, 0, SQS_MAX_VISIBILITY_SECONDS);
 }
 
-/** @param what names it in the error @throws ConfigurationError */
+/** @param what name in the error @throws ConfigurationError */
 export function assertVisibilityTimeout(what: string, seconds: number | undefined): void {
   assertInteger(what, seconds, MIN_VISIBILITY_SECONDS, SQS_MAX_VISIBILITY_SECONDS);
 }

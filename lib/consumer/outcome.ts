@@ -8,34 +8,34 @@ import type { Problem } from '../core/model/outcome.ts';
 import { optionalText, requiredText, shown } from '../core/wire/fields.ts';
 import { OutcomeResult, type ResultObjects } from './outcome-result.ts';
 
-/** How a request ended, as its message tells it. */
+/** The outcome of a request, from a message of the output queue. */
 export type ReceivedOutcome = OutcomeFacts &
   (
     | { readonly status: 'succeeded'; readonly result: OutcomeResult }
     | { readonly status: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem }
   );
 
-/** What every outcome tells. */
+/** Members of every outcome. */
 export interface OutcomeFacts extends TraceContext {
-  /** The same whenever this outcome is published again. */
+  /** Stays the same if the outcome is published again. */
   readonly id: string;
   /** The ticket. */
   readonly requestId: string;
-  /** Who gave the request's id, when it came as a CloudEvent. */
+  /** Source of the request, if it came as a CloudEvent. */
   readonly source?: string;
   readonly tenant?: string;
-  /** Whose outcome it is: the `source` of its event. */
+  /** The service that processed it: `source` of the outcome's event. */
   readonly service: string;
-  /** When the request ended, RFC 3339. */
+  /** When the request ended, in RFC 3339. */
   readonly time?: string;
 }
 
 const ENVELOPE = "an outcome's CloudEvent";
 
 /**
- * Reads an outcome from the body of its message.
- * @param objects where results lie that aren't in the message
- * @throws EnvelopeMalformed for whatever else is on the queue
+ * Decodes an outcome from the body of its message.
+ * @param objects store of results that aren't in the message
+ * @throws EnvelopeMalformed for any other message
  */
 export function readOutcome(body: string, objects: ResultObjects): ReceivedOutcome {
   const event = parsed(body);
@@ -82,7 +82,7 @@ function resultOf(event: JsonObject, body: string, objects: ResultObjects): Outc
   const inline = (content: string | Uint8Array) =>
     new OutcomeResult(contentType, Buffer.from(content), objects);
   if (event.data !== undefined) {
-    // JSON as it was written: parsing and writing it again would round long numbers.
+    // JSON as it was written; parsing and serializing would round long numbers.
     const isText = typeof event.data === 'string' && !isJsonType(contentType);
     return inline(isText ? String(event.data) : (memberText(body, 'data') ?? JSON.stringify(event.data)));
   }

@@ -8,7 +8,7 @@ export class S3ResultObjects implements ResultObjects {
   #client?: S3Client;
   readonly #region?: string;
 
-  /** @param client made when it is first needed, if none is given */
+  /** @param client created on first use if undefined */
   constructor(client: S3Client | undefined, region: string | undefined) {
     this.#client = client;
     this.#region = region;
@@ -19,7 +19,7 @@ export class S3ResultObjects implements ResultObjects {
     const { Body } = await this.#client.send(
       new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
     );
-    if (!Body) throw new Error(`S3 gave s3://${bucket}/${key} without a body`);
+    if (!Body) throw new Error(`S3 returned s3://${bucket}/${key} without a body`);
     return Body.transformToWebStream();
   }
 }

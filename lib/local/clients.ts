@@ -9,19 +9,19 @@ export interface LocalClients {
   readonly sqs: SQSClient;
 }
 
-/** Makes clients that go to this endpoint whatever the user's AWS settings are. */
+/** Creates clients for this endpoint that ignore the user's AWS settings. */
 export function localClients(endpoint: string): LocalClients {
   const config = localConfig(endpoint);
   return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: sqsClient(config) };
 }
 
-/** What a client of any service of a local AWS is made with. */
+/** Configuration of any client for a local AWS. */
 export function localConfig(endpoint: string) {
   return {
     endpoint,
     region: LOCAL_REGION,
     credentials: LOCAL_CREDENTIALS,
-    // A user may have these on for real accounts; with an endpoint of one's own the SDK refuses them.
+    // A user may enable these for real accounts, but the SDK rejects them with a custom endpoint.
     useFipsEndpoint: false,
     useDualstackEndpoint: false,
   };

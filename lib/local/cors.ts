@@ -1,23 +1,22 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 
-/** The local AWS didn't take the CORS configuration of an API. */
+/** The local AWS rejected the CORS configuration of an API. */
 class CorsUnset extends CoatcheckError {
   readonly code = 'cors_unset';
 }
 
 type Properties = Readonly<Record<string, unknown>>;
 
-/** An HTTP API as `GET /v2/apis` has it, as far as it is looked at. */
+/** The relevant members of an HTTP API in `GET /v2/apis`. */
 interface HttpApi {
   readonly apiId: string;
   readonly corsConfiguration?: Properties;
 }
 
 /**
- * Has browsers' preflight requests answered by the HTTP APIs of a local AWS. MiniStack 1.5.33 stores what CloudFormation
- * says of CORS under CloudFormation's names, `AllowOrigins`, and reads it under those of the API, `allowOrigins`: every
- * preflight gets 403. An update of the API with the same values by the right names helps. Another emulator has nothing
- * to correct.
+ * Makes the HTTP APIs of a local AWS answer preflight requests of browsers. MiniStack 1.5.33 stores CORS rules under
+ * CloudFormation's names (`AllowOrigins`) but reads them under the API's (`allowOrigins`), so that every preflight gets
+ * 403. Updates the APIs with the same values under the right names. Does nothing on other emulators.
  * @throws CorsUnset
  */
 export async function correctCors(endpoint: string, signal?: AbortSignal): Promise<void> {
@@ -28,18 +27,21 @@ export async function correctCors(endpoint: string, signal?: AbortSignal): Promi
     if (!corsConfiguration || !Object.keys(corsConfiguration).some(isOfCloudFormation)) continue;
     const body = JSON.stringify({ corsConfiguration: byApiNames(corsConfiguration) });
     const { ok, status } = await call(endpoint, 'PATCH', `/v2/apis/${apiId}`, signal, body);
-    if (!ok) throw new CorsUnset(`${endpoint} answered ${status} when the CORS of the API ${apiId} was set`);
+    if (!ok)
+      throw new CorsUnset(
+        `Setting the CORS rules of the API ${apiId} failed: ${endpoint} answered ${status}`,
+      );
   }
 }
 
-/** By hand: a client of the SDK for two calls is a large dependency, and an emulator verifies no signature. */
+/** Without the SDK: a client for two calls is a large dependency, and an emulator verifies no signatures. */
 function call(endpoint: string, method: string, path: string, signal?: AbortSignal, body?: string) {
   const scope = '20260101/us-east-1/apigateway/aws4_request';
   return fetch(endpoint + path, {
     method,
     signal,
     body,
-    // Emulators find the service by the signature's scope.
+    // Emulators route by the signature's scope.
     headers: { Authorization: `AWS4-HMAC-SHA256 Credential=test/${scope}, SignedHeaders=host, Signature=0` },
   });
 }

@@ -14,25 +14,24 @@ import { run, tailOf } from './run.ts';
 /** What to deploy, and where. */
 export interface DeployOptions {
   readonly endpoint: string;
-  /** The command that synthesizes. @default - the one in cdk.json */
+  /** Command that synthesizes the app. @default - the one in cdk.json */
   readonly app?: string;
-  /** What the app is given by `-c`. */
+  /** Context for the app (`-c`). */
   readonly context?: Readonly<Record<string, string>>;
-  /** Names of stacks. @default - all of the app */
+  /** Names of stacks. @default - all stacks of the app */
   readonly stacks?: readonly string[];
-  /** Where outputs.json, the endpoint, deploy.log and the synthesized templates go. @default - the project's `.local` */
+  /** Folder for outputs.json, the endpoint, deploy.log and the synthesized templates. @default - the project's `.local` */
   readonly folder?: string;
   readonly signal?: AbortSignal;
   readonly step?: Step;
 }
 
-/** Outputs by their names, by stack. */
+/** Outputs by stack and name. */
 export type StackOutputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 /**
- * Deploys as `cdk deploy` does anywhere, after `cdk bootstrap` where that is needed. Deployments with the same folder
- * wait for each other.
- * @throws DeploymentFailed with what the CDK said of the failure
+ * Runs `cdk deploy`, after `cdk bootstrap` if necessary. Deployments with the same folder wait for each other.
+ * @throws DeploymentFailed with the CDK's output
  */
 export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   const { step = silently, signal } = options;
@@ -53,7 +52,7 @@ export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   return await withLock(join(folder, 'deploying'), bootstrapAndDeploy, signal);
 }
 
-/** The bootstrap stack's bucket tells. */
+/** Checks for the bootstrap stack's bucket. */
 function isBootstrapped(endpoint: string): Promise<boolean> {
   const Bucket = `cdk-hnb659fds-assets-${LOCAL_ACCOUNT}-${LOCAL_REGION}`;
   return localClients(endpoint)
@@ -66,7 +65,7 @@ function isBootstrapped(endpoint: string): Promise<boolean> {
 
 async function bootstrap(options: DeployOptions, folder: string): Promise<void> {
   const args = ['bootstrap', `aws://${LOCAL_ACCOUNT}/${LOCAL_REGION}`];
-  // In a folder without a cdk.json, or the app would be synthesized for nothing.
+  // In a folder without cdk.json, so that the app isn't synthesized.
   await cdk(args, { options, folder, cwd: folder, what: 'Bootstrapping' });
 }
 
@@ -89,7 +88,7 @@ interface CdkContext {
   readonly options: DeployOptions;
   readonly folder: string;
   readonly cwd: string;
-  /** For the message if it fails. */
+  /** Name of the step for the error message. */
   readonly what: string;
 }
 
@@ -105,11 +104,11 @@ async function cdk(args: readonly string[], { options, folder, cwd, what }: CdkC
   if (!succeeded) throw new DeploymentFailed(what, essenceOf(output), log);
 }
 
-/** Lines that go with any deployment, and where in the code an error came from. */
+/** Lines of every deployment, and stack traces. */
 const NOISE =
   /^\s+at |^Node\.js v|Synthesis time|: (start|success): |creating CloudFormation changeset|: deploying\.{3}|_(IN_PROG|COMPLET)\w*\s+\|/;
 
-/** What the CDK printed about a failure, at its end. */
+/** The last lines that the CDK printed about a failure. */
 function essenceOf(output: string): string {
   const lines = output.split(/\r?\n/).filter((line) => !NOISE.test(line));
   return tailOf(lines.join('\n').replaceAll(/^[❌‣]\s*/gmu, ''));

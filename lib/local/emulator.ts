@@ -15,31 +15,31 @@ import { tailOf } from './run.ts';
 /** How long the emulator may take to answer; it takes less than a second. */
 const START_TIMEOUT_MS = 60_000;
 
-/** How long the health check of whatever has the port may take. */
+/** Timeout of a health check. */
 const HEALTH_TIMEOUT_MS = 5_000;
 
-/** An AWS to deploy to. Disposing ends it if {@link openLocalAws} started it, and does nothing otherwise. */
+/** An AWS to deploy to. Disposing stops it if {@link openLocalAws} started it, and does nothing otherwise. */
 export interface LocalAws extends AsyncDisposable {
   readonly endpoint: string;
-  /** Present when this process started it. */
+  /** Present if this process started it. */
   readonly emulator?: {
     /** The path of its log. */
     readonly log: string;
-    /** Rejects with EmulatorFailed if it ends by itself. */
+    /** Rejects with EmulatorFailed if it stops by itself. */
     readonly failure: Promise<never>;
   };
 }
 
-/** How a local AWS is found or started. */
+/** How to find or start a local AWS. */
 export interface OpenOptions extends LocalSettings {
-  /** Where its log, ministack.log, and its temporary files go. @default - the project's `.local` */
+  /** Folder for its log, ministack.log, and its temporary files. @default - the project's `.local` */
   readonly folder?: string;
   readonly signal?: AbortSignal;
   readonly step?: Step;
 }
 
 /**
- * Gives the AWS the user set, or the emulator that answers on the port, or else starts one there.
+ * Opens the AWS that the user configured, or the emulator that answers on the port, or else starts one.
  * @throws EndpointSilent, PortTaken, EmulatorFailed, and what {@link installPythonTool} throws
  */
 export async function openLocalAws(options: OpenOptions): Promise<LocalAws> {
@@ -56,7 +56,7 @@ async function findOrStart(options: OpenOptions, folder: string): Promise<LocalA
 }
 
 /**
- * An IP address, not a name: AWS SDKs then address buckets by path, and no name like `bucket.localhost` must resolve.
+ * An IP address makes AWS SDKs address buckets by path, so that names like `bucket.localhost` needn't resolve.
  */
 function endpointOn(port: number): string {
   return `http://127.0.0.1:${port}`;
@@ -93,13 +93,13 @@ async function start({ port, signal, step = silently }: OpenOptions, folder: str
       throw error;
     }
     note(`${endpoint}, log in ${relative('', log)}`);
-    const failure = ended.then(() => fail('ended unexpectedly', log));
-    failure.catch(() => {}); // also when it ends as it should, and then nobody asks
+    const failure = ended.then(() => fail('stopped unexpectedly', log));
+    failure.catch(() => {}); // also rejects after a regular stop, when no one awaits it
     return { endpoint, emulator: { log, failure }, [Symbol.asyncDispose]: close };
   });
 }
 
-/** Its standard input is what keeps it alive, see emulator.py. */
+/** The emulator runs until its standard input is closed, see emulator.py. */
 async function launch(python: string, endpoint: string, log: string): Promise<ChildProcess> {
   const script = fileURLToPath(new URL('emulator.py', import.meta.url));
   const logFile = await open(log, 'w');
@@ -123,7 +123,7 @@ async function waitUntilReady(
   const deadline = Date.now() + START_TIMEOUT_MS;
   while ((await occupantOf(port)) !== 'emulator') {
     signal?.throwIfAborted();
-    if (child.exitCode !== null || child.signalCode !== null) await fail('ended while it was starting', log);
+    if (child.exitCode !== null || child.signalCode !== null) await fail('stopped during its start', log);
     if (Date.now() > deadline) await fail(`did not answer within ${START_TIMEOUT_MS / 1_000} s`, log);
     await sleep(50);
   }
@@ -133,8 +133,8 @@ async function fail(problem: string, log: string): Promise<never> {
   throw new EmulatorFailed(problem, log, tailOf(await readFile(log, 'utf8')));
 }
 
-/** LocalStack's path, which MiniStack answers too. */
-async function occupantOf(port: number): Promise<'nobody' | 'emulator' | 'something else'> {
+/** Checks LocalStack's health path, which MiniStack also serves. */
+async function occupantOf(port: number): Promise<'nothing' | 'emulator' | 'something else'> {
   try {
     const response = await fetch(`${endpointOn(port)}/_localstack/health`, {
       signal: AbortSignal.timeout(HEALTH_TIMEOUT_MS),
@@ -142,7 +142,7 @@ async function occupantOf(port: number): Promise<'nobody' | 'emulator' | 'someth
     const health: unknown = await response.json();
     return isHealth(health) ? 'emulator' : 'something else';
   } catch (error) {
-    return isRefusal(error) ? 'nobody' : 'something else';
+    return isRefusal(error) ? 'nothing' : 'something else';
   }
 }
 

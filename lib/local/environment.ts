@@ -2,32 +2,32 @@ import { delimiter, join } from 'node:path';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { LOCAL_FOLDER, PROJECT_FOLDER } from './folder.ts';
 
-/** Chooses the port of the local AWS. */
+/** Environment variable with the port of the local AWS. */
 export const PORT_VARIABLE = 'COATCHECK_LOCAL_PORT';
 
-/** The port emulators of AWS have by custom. */
+/** The conventional port of AWS emulators. */
 export const DEFAULT_PORT = 4566;
 
-/** The region everything local is in. */
+/** The region of the local AWS. */
 export const LOCAL_REGION = 'us-east-1';
 
-/** The account an emulator gives to {@link LOCAL_CREDENTIALS}. */
+/** The emulator's account for {@link LOCAL_CREDENTIALS}. */
 export const LOCAL_ACCOUNT = '000000000000';
 
-/** No account's credentials: with them nothing can be done to a real one. */
+/** Dummy credentials, which can't reach a real account. */
 export const LOCAL_CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' } as const;
 
 /** Which local AWS to use. */
 export interface LocalSettings {
-  /** One that runs already, to be used as it is. */
+  /** A running AWS to use. */
   readonly endpoint?: string;
-  /** Where to look for one, and to start one if none answers. */
+  /** Port to look for an emulator, and to start one if none answers. */
   readonly port: number;
 }
 
 /**
  * Reads `AWS_ENDPOINT_URL` and `COATCHECK_LOCAL_PORT`.
- * @throws ConfigurationError when one of them isn't what it should be
+ * @throws ConfigurationError for an invalid value
  */
 export function readLocalSettings(variables: NodeJS.ProcessEnv): LocalSettings {
   const port = variables[PORT_VARIABLE] || String(DEFAULT_PORT);
@@ -42,7 +42,7 @@ export function readLocalSettings(variables: NodeJS.ProcessEnv): LocalSettings {
   return { port: Number(port), endpoint };
 }
 
-/** The variables by which any AWS tool finds the local AWS. */
+/** Variables that point AWS tools to the local AWS. */
 export function awsVariables(endpoint: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: endpoint,
@@ -54,8 +54,8 @@ export function awsVariables(endpoint: string): Record<string, string> {
 }
 
 /**
- * The environment of a tool that works on the local AWS. It has none of the user's AWS settings, be they variables
- * or files, so that no mistake can reach a real account; and the project's Node comes first on its `PATH`.
+ * The environment of a tool that uses the local AWS. It has none of the user's AWS settings, neither variables nor files,
+ * so that a mistake can't reach a real account. The project's Node comes first on its `PATH`.
  */
 export function toolEnvironment(
   endpoint: string,
@@ -76,9 +76,7 @@ export function toolEnvironment(
   };
 }
 
-/**
- * The environment of the emulator, which the functions in it inherit: as little as possible of the user's, as on AWS.
- */
+/** The environment of the emulator. Its functions inherit it, so it has as little of the user's as possible, as on AWS. */
 export function emulatorEnvironment(
   endpoint: string,
   inherited: NodeJS.ProcessEnv = process.env,
@@ -94,10 +92,10 @@ export function emulatorEnvironment(
     TZ: 'UTC',
     BIND_HOST: hostname,
     GATEWAY_PORT: port,
-    // The host in the URLs it hands out: what clients are told must be what they connect to.
+    // Host in the URLs that it returns; must be the host that clients connect to.
     MINISTACK_HOST: hostname,
     MINISTACK_REGION: LOCAL_REGION,
-    // These two would listen on ports of their own.
+    // These two would listen on additional ports.
     IOT_MTLS_ENABLED: '0',
     SFTP_ENABLED: '0',
   };

@@ -4,16 +4,16 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { FolderUnusable } from './errors.ts';
 
-/** The folder of the project, with a separator at its end. */
+/** The project's folder, with a trailing separator. */
 export const PROJECT_FOLDER = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Everything the local AWS needs and leaves behind; it can be deleted whenever nothing runs. */
+/** Files of the local AWS; the folder can be deleted while nothing runs. */
 export const LOCAL_FOLDER = join(PROJECT_FOLDER, '.local');
 
-/** The file in that folder that holds the endpoint of the last deployment. The command line finds the local AWS by it. */
+/** File in that folder with the endpoint of the last deployment, from which the command line finds the local AWS. */
 export const ENDPOINT_FILE = 'endpoint';
 
-/** Makes the folder unless it is there. @throws FolderUnusable when that fails, or nothing can be written into it */
+/** Creates the folder if it doesn't exist. @throws FolderUnusable if that fails, or it isn't writable */
 export async function makeFolder(folder: string): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });

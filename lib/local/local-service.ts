@@ -8,33 +8,33 @@ import { localConfig } from './clients.ts';
 import { type DeployOptions, deploy } from './deployment.ts';
 import { PROJECT_FOLDER } from './folder.ts';
 
-/** What is deployed unless a processor is named. */
+/** The default processor. */
 export const EXAMPLE_PROCESSOR = 'examples/csv-profile/processor.ts';
 
-/** The local AWS has a processor that is neither the example nor the one that was to be deployed. */
+/** The local AWS has another processor, which isn't the example. */
 class ProcessorInPlace extends CoatcheckError {
   readonly code = 'processor_in_place';
 
-  /** @param deployed the processor that is there, if its stack says so */
+  /** @param deployed the deployed processor, if its stack names it */
   constructor(deployed: string | undefined, wanted: string, endpoint: string) {
     const what = deployed === undefined ? 'which another app deployed' : `with the processor ${deployed}`;
     const keep = deployed === undefined ? '' : `\nTo use that processor, add: -- --processor ${deployed}`;
     super(
-      `The local AWS at ${endpoint} already has the stack ${DEFAULT_STACK}, ${what}. It is left as it is.${keep}
-To deploy ${wanted} instead, first restart that local AWS, or set the variables it printed and run npx cdk destroy.`,
+      `The local AWS at ${endpoint} already has the stack ${DEFAULT_STACK}, ${what}. It was left unchanged.${keep}
+To deploy ${wanted} instead, first restart that local AWS, or set the variables that it printed and run npx cdk destroy.`,
     );
   }
 }
 
-/** What was deployed has no such output. */
+/** The deployed stack lacks an output. */
 class OutputMissing extends CoatcheckError {
   readonly code = 'output_missing';
 }
 
 /**
  * Reads the command line of the local modes: `--processor FILE` or nothing.
- * @returns the file's path from the project's folder
- * @throws ConfigurationError for anything else, and when there is no such file
+ * @returns the file's path relative to the project's folder
+ * @throws ConfigurationError for other arguments, or a missing file
  */
 export async function readProcessor(args: readonly string[]): Promise<string> {
   const { processor = resolve(PROJECT_FOLDER, EXAMPLE_PROCESSOR) } = parseOptions(args);
@@ -58,17 +58,17 @@ function parseOptions(args: readonly string[]) {
 
 /** What to deploy, and where. */
 export interface LocalServiceOptions extends Pick<DeployOptions, 'endpoint' | 'step' | 'folder'> {
-  /** As {@link readProcessor} gives it. */
+  /** As {@link readProcessor} returns it. */
   readonly processor: string;
   readonly signal: AbortSignal;
 }
 
-/** Gives an output of the service. @throws OutputMissing */
+/** Returns an output of the service. @throws OutputMissing */
 export type LocalService = (output: ServiceOutputName) => string;
 
 /**
- * Deploys a processor to a local AWS, by the app in cdk.json. It replaces the example or an older state of the same
- * processor, never a processor that someone deployed.
+ * Deploys a processor to a local AWS, with the app in cdk.json. Replaces the example or an older version of the same
+ * processor, but no other processor.
  * @throws ProcessorInPlace, DeploymentFailed
  */
 export async function deployLocalService({
@@ -90,11 +90,11 @@ export async function deployLocalService({
   return (name) => {
     const value = service?.outputs[name];
     if (value !== undefined) return value;
-    throw new OutputMissing(`The stack ${DEFAULT_STACK} on ${endpoint} should have the output ${name}`);
+    throw new OutputMissing(`The stack ${DEFAULT_STACK} on ${endpoint} has no output ${name}`);
   };
 }
 
-/** Undefined where the stack isn't there. */
+/** Undefined if the stack doesn't exist. */
 async function servicesIn(services: Services): Promise<readonly DeployedService[] | undefined> {
   return services.list(DEFAULT_STACK).catch((error: unknown) => {
     if (error instanceof StackMissing) return undefined;

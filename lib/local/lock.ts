@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 100;
 const HEARTBEAT_MS = 500;
 
-/** A lock that nobody has touched for so long belongs to nobody: its owner died. */
+/** A lock that wasn't touched for this long is abandoned: its owner died. */
 const ABANDONED_MS = 5_000;
 
 /**
- * Does the work while no other process does work under the same lock.
- * @param file the path of the lock: it exists, and its time is kept current, while the work is done
+ * Runs work while no other process runs work under the same lock.
+ * @param file path of the lock, which exists while the work runs, with a current modification time
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   while (!(await acquire(file))) await sleep(POLL_MS, undefined, { signal });

@@ -1,28 +1,28 @@
 import { styleText } from 'node:util';
 
-/** A line that a handler or the engine logged. */
+/** A log line of a handler or of the engine. */
 export interface LogLine {
-  /** When, as RFC 3339 has it; empty for a line that doesn't say so. */
+  /** Time in RFC 3339; empty for a line without one. */
   readonly time: string;
-  /** `INFO`, `ERROR`, …; empty for a line that doesn't say so. */
+  /** `INFO`, `ERROR` and so on; empty for a line without one. */
   readonly level: string;
   readonly message: string;
-  /** The ticket of the request it is about, if it is about one. */
+  /** Ticket of the request that it concerns, if any. */
   readonly requestId?: string;
-  /** What it says further. */
+  /** Other fields. */
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Fields that say the same on every line, or are columns of their own. */
+/** Fields that are the same on every line, or have a column. */
 const COMMON =
   /^(?:service|cold_start|function_\w+|sampling_rate|xray_trace_id|timestamp|level|message|requestId|tenantId)$/;
 
-/** What Lambda writes of an invocation, where it doesn't write JSON. */
+/** Lambda's lines about invocations in text format. */
 const PLATFORM = /^(?:START|END|REPORT) RequestId: |^INIT_START |^XRAY TraceId: /;
 
 /**
- * Reads a line of a function's log: JSON by our logger or by Lambda, or text.
- * @returns undefined for what is no log to people: metrics, and what Lambda says of invocations
+ * Parses a line of a function's log: JSON of our logger or of Lambda, or text.
+ * @returns undefined for metrics, and for Lambda's lines about invocations
  */
 export function readLogLine(text: string): LogLine | undefined {
   const trimmed = text.trimEnd();
@@ -31,7 +31,7 @@ export function readLogLine(text: string): LogLine | undefined {
   if (!json) return { time: '', level: '', message: trimmed, fields: {} };
   if ('_aws' in json || isPlatformEvent(json)) return undefined;
   const { timestamp = '', level = '', message = '', requestId, ...rest } = json;
-  // Lambda calls the invocation requestId; our logger says that otherwise.
+  // In Lambda's own JSON, requestId is the invocation's id.
   const isOurs = 'function_request_id' in json;
   return {
     time: String(timestamp),
@@ -42,7 +42,7 @@ export function readLogLine(text: string): LogLine | undefined {
   };
 }
 
-/** The cells of a line: when, how serious, about which request, what. */
+/** The cells of a line: time, level, request, text. */
 export function logCells({ time, level, message, requestId = '', fields }: LogLine): string[] {
   const facts = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
   return [time, level, requestId, [message, ...facts].join(' ')];
@@ -50,7 +50,7 @@ export function logCells({ time, level, message, requestId = '', fields }: LogLi
 
 const STYLES = { ERROR: 'red', CRITICAL: 'red', WARN: 'yellow', DEBUG: 'dim' } as const;
 
-/** A line for people. */
+/** Formats a line for a terminal. */
 export function formatLogLine(line: LogLine, printable: (text: string) => string): string {
   const [time = '', level = '', requestId = '', text = ''] = logCells(line).map(printable);
   const shown = [time.slice(11, 23), level.padEnd(5), requestId, text]
@@ -64,7 +64,7 @@ function isStyled(level: string): level is keyof typeof STYLES {
   return level in STYLES;
 }
 
-/** Of an error what it says; its stack is in the JSON. */
+/** Shows an error's name and message; its stack is in the JSON. */
 function formatValue(value: unknown): string {
   const { name, message } = Object(value);
   if (typeof name === 'string' && typeof message === 'string') return `"${name}: ${message}"`;

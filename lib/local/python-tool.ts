@@ -9,12 +9,12 @@ import { withLock } from './lock.ts';
 import { findPython } from './python.ts';
 import { type RunOptions, run, tailOf } from './run.ts';
 
-/** The tools from Python's package index, each with its pinned requirements in requirements/. */
+/** Tools from the Python package index, with pinned requirements in requirements/. */
 export type PythonTool = 'ministack' | 'cfn-lint' | 'schemathesis';
 
-/** How a tool is installed. */
+/** Options of {@link installPythonTool}. */
 export interface InstallOptions extends RunOptions {
-  /** A file of requirements. @default - the tool's in requirements/ */
+  /** File of requirements. @default - the tool's file in requirements/ */
   readonly requirements?: string;
   /** @default - the project's `.local` */
   readonly folder?: string;
@@ -22,14 +22,13 @@ export interface InstallOptions extends RunOptions {
 }
 
 /**
- * Installs a tool into a virtual environment of its own, unless that was done before; of several processes one does
- * it and the others wait.
+ * Installs a tool into its own virtual environment, unless it is installed. Concurrent processes wait for the first one.
  *
- * The environment is made beside its final place and moved there when it is complete, so what stands there is never
- * half made, however an earlier installation ended. Its name holds a digest of the requirements: other pins are
- * another environment.
+ * The environment is created beside its final place and moved there when it is complete, so that an interrupted
+ * installation leaves nothing incomplete. Its name contains a digest of the requirements, so other pins get another
+ * environment.
  *
- * @returns the environment's Python; run the tool's module with it: the scripts of a moved environment don't work
+ * @returns the environment's Python; run the tool's module with it, because scripts of a moved environment don't work
  * @throws PythonMissing, VenvMissing, InstallFailed
  */
 export async function installPythonTool(tool: PythonTool, options: InstallOptions = {}): Promise<string> {
@@ -59,10 +58,10 @@ async function install(
   const python = await findPython(options);
   const draft = await mkdtemp(`${place}.`);
   try {
-    const made = await run(python.path, ['-I', '-m', 'venv', draft], options);
-    if (!made.succeeded) throw new VenvMissing(`Python ${python.version}`, tailOf(made.output));
+    const created = await run(python.path, ['-I', '-m', 'venv', draft], options);
+    if (!created.succeeded) throw new VenvMissing(`Python ${python.version}`, tailOf(created.output));
     const pip = ['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet'];
-    // Without dependencies: what isn't in the list isn't pinned.
+    // No dependencies beyond the list, because they wouldn't be pinned.
     const args = [...pip, '--no-deps', '--requirement', requirements];
     const installed = await run(pythonIn(draft), args, options);
     if (!installed.succeeded) throw new InstallFailed(tool, tailOf(installed.output));
@@ -73,7 +72,7 @@ async function install(
   }
 }
 
-/** Follows the link to the system's Python, which an upgrade of the system may have removed. */
+/** Checks the link to the system's Python, which a system upgrade may have removed. */
 function isComplete(place: string): Promise<boolean> {
   return access(pythonIn(place)).then(
     () => true,

@@ -1,10 +1,10 @@
 import { PythonMissing } from './errors.ts';
 import { type RunOptions, run } from './run.ts';
 
-/** Oldest Python the tools run on, as major and minor version. */
+/** Oldest Python that the tools support: major and minor version. */
 const MINIMUM = [3, 10] as const;
 
-/** The names a Python may have, best first: some systems keep newer ones beside an old `python3`. */
+/** Commands to try, best first: some systems have newer versions beside an old `python3`. */
 const CANDIDATES: readonly (readonly string[])[] = [
   ['python3'],
   ['python'],
@@ -16,23 +16,23 @@ const CANDIDATES: readonly (readonly string[])[] = [
   ['py', '-3'],
 ];
 
-const TELL_VERSION = 'import sys; print(sys.executable, *sys.version_info[:3], sep="\\n")';
+const PRINT_VERSION = 'import sys; print(sys.executable, *sys.version_info[:3], sep="\\n")';
 
-/** A Python that is new enough. */
+/** A supported Python. */
 export interface Python {
-  /** The path of its program. */
+  /** Path of its executable. */
   readonly path: string;
   readonly version: string;
 }
 
 /**
  * Finds a Python on the `PATH`.
- * @throws PythonMissing with those found that are too old
+ * @throws PythonMissing, which lists versions that are too old
  */
 export async function findPython(options: RunOptions = {}): Promise<Python> {
   const tooOld: string[] = [];
   for (const candidate of CANDIDATES) {
-    const python = await askVersion(candidate, options);
+    const python = await readVersion(candidate, options);
     if (!python) continue;
     if (isNewEnough(python.version)) return python;
     tooOld.push(`${candidate.join(' ')} ${python.version}`);
@@ -40,10 +40,10 @@ export async function findPython(options: RunOptions = {}): Promise<Python> {
   throw new PythonMissing(MINIMUM.join('.'), tooOld);
 }
 
-/** Undefined when there is no such command, or it isn't a Python that runs. */
-async function askVersion([command = '', ...args]: readonly string[], options: RunOptions) {
+/** Undefined if the command doesn't exist, or isn't a working Python. */
+async function readVersion([command = '', ...args]: readonly string[], options: RunOptions) {
   try {
-    const { succeeded, output } = await run(command, [...args, '-c', TELL_VERSION], options);
+    const { succeeded, output } = await run(command, [...args, '-c', PRINT_VERSION], options);
     const [path, ...version] = output.trim().split(/\r?\n/);
     return succeeded && path && version.length === 3 ? { path, version: version.join('.') } : undefined;
   } catch (error) {

@@ -1,34 +1,34 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How a command is run. */
+/** Options of {@link run}. */
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** Ends the command when it fires. */
+  /** Kills the command when it is aborted. */
   readonly signal?: AbortSignal;
 }
 
-/** What a command that ended left. */
-export interface Finished {
+/** Result of a command. */
+export interface RunResult {
   readonly succeeded: boolean;
-  /** Standard output and standard error, as they came. */
+  /** Standard output and standard error, interleaved. */
   readonly output: string;
 }
 
 /**
- * Runs a command to its end and collects what it prints. When the signal fires, the command and all it started are
- * ended.
- * @throws the system's error when it can't be started (`ENOENT` when there is no such command), and the signal's reason
+ * Runs a command to its end and collects its output. When the signal is aborted, kills the command and its child
+ * processes.
+ * @throws the system's error if it can't be started (`ENOENT` for an unknown command), and the signal's reason
  */
 export async function run(
   command: string,
   args: readonly string[],
   { signal, ...options }: RunOptions = {},
-): Promise<Finished> {
+): Promise<RunResult> {
   signal?.throwIfAborted();
   const child = spawn(command, args, { ...options, detached: HAS_GROUPS, stdio: ['ignore', 'pipe', 'pipe'] });
-  const end = () => endGroupOf(child);
+  const end = () => killGroup(child);
   signal?.addEventListener('abort', end);
   try {
     const chunks: Buffer[] = [];
@@ -45,13 +45,13 @@ export async function run(
 /** Windows has no process groups. */
 const HAS_GROUPS = process.platform !== 'win32';
 
-function endGroupOf(child: ChildProcess): void {
+function killGroup(child: ChildProcess): void {
   if (HAS_GROUPS && child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
   else child.kill();
 }
 
-/** The last lines that say something. */
+/** The last lines that aren't blank. */
 export function tailOf(output: string, lines = 12): string {
-  const said = output.split(/\r?\n/).filter((line) => line.trim() !== '');
-  return said.slice(-lines).join('\n');
+  const nonBlank = output.split(/\r?\n/).filter((line) => line.trim() !== '');
+  return nonBlank.slice(-lines).join('\n');
 }

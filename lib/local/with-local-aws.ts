@@ -2,8 +2,8 @@ import { type LocalAws, type OpenOptions, openLocalAws } from './emulator.ts';
 import { LocalAwsGone } from './errors.ts';
 
 /**
- * Does the work on a local AWS, and ends that afterwards if it was started for it.
- * @throws LocalAwsGone when the work fails because the local AWS ended under it, and what {@link openLocalAws} throws
+ * Runs work with a local AWS, and stops that afterwards if this call started it.
+ * @throws LocalAwsGone if the work fails because the local AWS stopped, and the errors of {@link openLocalAws}
  */
 export async function withLocalAws<T>(options: OpenOptions, work: (aws: LocalAws) => Promise<T>): Promise<T> {
   await using aws = await openLocalAws(options);

@@ -8,7 +8,7 @@ const UNITS = [
   ['ms', 0.001],
 ] as const;
 
-/** `1.2 s`, `2.8 h`: three digits, in the largest unit there is at least one of. */
+/** `1.2 s`, `2.8 h`: three significant digits, in the largest unit that gives at least 1. */
 export function formatDuration(seconds: number): string {
   if (seconds === 0) return '0 s';
   if (seconds < 0.001) return '< 1 ms';
@@ -23,19 +23,19 @@ const DECIMAL_UNITS = [
   ['KB', 1e3],
 ] as const;
 
-/** `300 KB`: decimal, as prices are. */
+/** `300 KB`: decimal units, as in prices. */
 export function formatSize(bytes: number): string {
   const [unit, size] = DECIMAL_UNITS.find(([, size]) => bytes >= size) ?? ['bytes', 1];
   return `${threeDigits(bytes / size)} ${unit}`;
 }
 
-/** `1.2M`, `38.3k`, `240`: for the axis of a chart. */
+/** `1.2M`, `38.3k`, `240`: for chart axes. */
 export function formatShort(value: number): string {
   if (value >= 1e6) return `${threeDigits(value / 1e6)}M`;
   return value >= 1e3 ? `${threeDigits(value / 1e3)}k` : threeDigits(value);
 }
 
-/** `0.67`, `24`, `10,417`: as many digits as mean something. */
+/** `0.67`, `24`, `10,417`: three significant digits, or all digits of a whole number. */
 export function threeDigits(value: number): string {
   return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toPrecision(3)));
 }
@@ -45,7 +45,7 @@ export function formatDollars(dollars: number): string {
   return `$${dollars.toLocaleString('en-US', { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
-/** `2026-01-31T12:00:00.005Z`; nothing where there is no time. */
+/** `2026-01-31T12:00:00.005Z`; empty for undefined. */
 export function formatTime(time: number | undefined): string {
   return time === undefined ? '' : new Date(time).toISOString();
 }

@@ -20,7 +20,7 @@ const BAR_WIDTH = 16;
 
 /**
  * `████████░░░░ 52.0 MiB of 112.3 MiB`
- * @param format of each of the two numbers
+ * @param format formats each number
  */
 export function formatProgress(done: number, total: number, format = formatBytes): string {
   const full = Math.round((Math.min(done, total) / total) * BAR_WIDTH);
@@ -30,8 +30,10 @@ export function formatProgress(done: number, total: number, format = formatBytes
 const GAP = '  ';
 
 /**
- * Pads cells to columns: the first row is the header; columns whose numbers are given are aligned to the right.
- * @param width what doesn't fit into it of the last column goes on below, word by word
+ * Pads cells to columns.
+ * @param rows the first is the header
+ * @param rightAligned indexes of right-aligned columns
+ * @param width wraps the last column between words to fit
  */
 export function formatTable(
   rows: readonly (readonly string[])[],
@@ -51,7 +53,7 @@ export function formatTable(
   });
 }
 
-/** Breaks a text between words, where it doesn't fit. A word that doesn't fit stays whole. */
+/** Wraps a text between words. A word longer than the width stays whole. */
 export function wrapWords(text: string, width: number): string[] {
   if (text.length <= width) return [text];
   const lines: string[] = [];
@@ -64,14 +66,14 @@ export function wrapWords(text: string, width: number): string[] {
   return lines;
 }
 
-/** Less of a cell says nothing. */
-const CUT_WIDTH = 8;
+/** Narrowest useful width of a truncated cell. */
+const MIN_CUT_WIDTH = 8;
 
 /**
- * Makes a table fit: empty columns go first, then the least important is cut with an ellipsis, and left out where that
- * isn't enough, then the next one. Columns that aren't named stay whole.
+ * Makes a table fit a width. Drops empty columns first, then truncates the least important column with an ellipsis, or
+ * drops it if that isn't enough, then the next one. Keeps columns that aren't listed.
  * @param rows the first is the header
- * @param leastImportant names of the header
+ * @param leastImportant names of columns, the least important first
  */
 export function fitColumns(
   rows: readonly (readonly string[])[],
@@ -94,7 +96,7 @@ export function fitColumns(
     if (!isTooWide() || column < 0) continue;
     const widths = widthsOf(fitting);
     const left = width - (totalOf(widths) - (widths[column] ?? 0));
-    if (left < CUT_WIDTH) remove(column);
+    if (left < MIN_CUT_WIDTH) remove(column);
     else fitting = fitting.map((row) => row.with(column, cut(row[column] ?? '', left)));
   }
   return fitting;

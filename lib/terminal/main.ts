@@ -1,16 +1,16 @@
 import { styleText } from 'node:util';
 import { CoatcheckError } from '../core/base/errors.ts';
 
-/** What a shell reports for a program ended by Ctrl-C: 128 and the signal's number. */
+/** What a shell reports for a program ended by Ctrl-C: 128 plus the number of SIGINT. */
 const INTERRUPTED_EXIT_CODE = 130;
 
-/** The user, or the system, wants the program to end. */
+/** The user or the system interrupts the program. */
 class Interrupted extends Error {}
 
 /**
- * Runs a program: an interruption fires its signal and lets it clean up, an error of ours is told in a message without
- * a stack. A second interruption ends it at once.
- * @param program gives the exit code
+ * Runs a program. An interruption aborts its signal and lets it clean up; a second one ends it at once. A
+ * {@link CoatcheckError} is reported without a stack trace.
+ * @param program returns the exit code
  */
 export async function main(program: (signal: AbortSignal) => Promise<number>): Promise<void> {
   const controller = new AbortController();
@@ -29,7 +29,7 @@ export async function main(program: (signal: AbortSignal) => Promise<number>): P
   }
 }
 
-/** An error we didn't foresee shows where it came from. */
+/** An unexpected error is reported with its stack trace. */
 function messageOf(error: unknown): string {
   if (error instanceof CoatcheckError) return error.message;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);

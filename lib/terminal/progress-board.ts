@@ -4,15 +4,15 @@ import { note, printable } from './output.ts';
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const FRAME_MILLISECONDS = 80;
 
-/** A piece of work that is shown while it goes on. */
-export interface Progress {
-  /** Says how far it is. */
+/** An entry of a {@link ProgressBoard}. */
+export interface ProgressEntry {
+  /** Updates the entry. */
   note(text: string): void;
-  /** Says how it ended well. */
+  /** Ends the entry with a success. */
   done(text: string): void;
-  /** Says how it ended otherwise. */
+  /** Ends the entry with a failure. */
   failed(text: string): void;
-  /** Takes it away: how it ended is told by somebody else. */
+  /** Removes the entry without a message. */
   drop(): void;
 }
 
@@ -22,8 +22,8 @@ interface Line {
 }
 
 /**
- * Shows on standard error what goes on, several things at a time: a line each that moves on a terminal, else nothing but
- * how each of them ended.
+ * Shows the progress of concurrent work on standard error. On a terminal, each entry is an animated line; otherwise, only
+ * the ends are printed.
  */
 export class ProgressBoard implements Disposable {
   readonly #stream = process.stderr;
@@ -36,8 +36,8 @@ export class ProgressBoard implements Disposable {
     if (this.#stream.isTTY) this.#animation = setInterval(() => this.#draw(), FRAME_MILLISECONDS);
   }
 
-  /** Begins to show something. */
-  begin(name: string): Progress {
+  /** Adds an entry. */
+  begin(name: string): ProgressEntry {
     const line: Line = { name: printable(name), text: '' };
     this.#lines.add(line);
     const end = () => {
@@ -60,7 +60,7 @@ export class ProgressBoard implements Disposable {
     };
   }
 
-  /** Has something written to standard error that stays there. */
+  /** Runs a function that writes permanent lines to standard error. */
   aside(write: () => void): void {
     this.#erase();
     write();

@@ -1,8 +1,8 @@
-/** Adds a few words on how far a step is, or how it ended. */
+/** Adds a few words on the progress or the result of a step. */
 export type Note = (text: string) => void;
 
-/** Does a piece of work that takes a while, and says so where someone is watching. */
+/** Runs work that takes a while, and shows its progress. */
 export type Step = <T>(doing: string, work: (note: Note) => Promise<T>) => Promise<T>;
 
-/** Does the work and says nothing. */
+/** Runs the work without output. */
 export const silently: Step = (_doing, work) => work(() => {});

@@ -8,42 +8,42 @@ const CLEAR_LINE = '\r\u001b[2K';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** Styles text where standard output is a terminal that shows colours and NO_COLOR isn't set. */
+/** Styles text if standard output is a terminal with colours and NO_COLOR isn't set. */
 export function styled(style: Style, text: string): string {
   return styleText(style, text, { stream: process.stdout });
 }
 
-/** How wide standard output is; a pipe, or a terminal that doesn't say, is without limit. */
+/** Width of standard output; infinite for a pipe or an unknown terminal. */
 export function outputWidth(): number {
   return (process.stdout.isTTY && process.stdout.columns) || Number.POSITIVE_INFINITY;
 }
 
-/** Prints a table: its first line, the header, stands out. */
+/** Prints a table with a bold header. */
 export function printTable([header = '', ...lines]: readonly string[]): void {
   console.log(styled('bold', header));
   for (const line of lines) console.log(line);
 }
 
-/** Shows a step on standard output: in a terminal on one line that moves, else on a line before and one after. */
+/** Shows a step on standard output: as one animated line on a terminal, else as a line before and one after. */
 export const step: Step = (doing, work) =>
   process.stdout.isTTY ? animated(doing, work) : plain(doing, work);
 
 const plain: Step = async (doing, work) => {
   const started = Date.now();
-  let said = '';
+  let latestNote = '';
   console.log(doing);
   const result = await work((text) => {
-    said = `${text}, `;
+    latestNote = `${text}, `;
   });
-  console.log(`  ${said}${formatSeconds(Date.now() - started)}`);
+  console.log(`  ${latestNote}${formatSeconds(Date.now() - started)}`);
   return result;
 };
 
 const animated: Step = async (doing, work) => {
   const started = Date.now();
-  let said = '';
+  let latestNote = '';
   let frame = 0;
-  const line = () => [doing, formatSeconds(Date.now() - started), said].filter(Boolean).join('  ');
+  const line = () => [doing, formatSeconds(Date.now() - started), latestNote].filter(Boolean).join('  ');
   const show = (sign: string, text: string) => process.stdout.write(`${CLEAR_LINE}${sign} ${text}`);
   const animation = setInterval(() => {
     // A line that wraps can't be cleared.
@@ -51,7 +51,7 @@ const animated: Step = async (doing, work) => {
     show(styled('cyan', FRAMES[frame++ % FRAMES.length] ?? ''), fitting);
   }, FRAME_MS);
   const note = (text: string) => {
-    said = text;
+    latestNote = text;
   };
   try {
     const result = await work(note);

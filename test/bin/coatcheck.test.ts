@@ -11,7 +11,7 @@ const USUAL = ['--rate', '200/s', '--service-time', '1.2s', '--payload', '300KB'
 
 const plan = (...args: readonly string[]) => coatcheck(['plan', ...args]);
 
-test('a plan says what it takes, and what it costs', async () => {
+test('prints a plan with sizes and costs', async () => {
   const { exitCode, stdout, stderr } = await plan(...USUAL, '--memory', '512');
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/requests at a time +240 /);
@@ -22,7 +22,7 @@ test('a plan says what it takes, and what it costs', async () => {
   expect(stdout).not.toContain('Surge');
 });
 
-test('a pipe gets plain text, even with a chart; colour has to be asked for', async () => {
+test('prints plain text in a pipe, even for a chart, unless colour is forced', async () => {
   const args = ['plan', ...USUAL, '--surge-requests', '100M'];
   const { stdout } = await coatcheck(args);
   expect(stdout).toContain('█');
@@ -30,7 +30,7 @@ test('a pipe gets plain text, even with a chart; colour has to be asked for', as
   expect((await coatcheck(args, { variables: { FORCE_COLOR: '1' } })).stdout).toContain(ESCAPE);
 });
 
-test('--json is for programs, and nothing else is printed', async () => {
+test('--json prints JSON only', async () => {
   const { stdout } = await plan(...USUAL, '--surge', '10x', '--surge-time', '30min', '--json');
   expect(JSON.parse(stdout)).toMatchObject({
     workload: { ratePerSecond: 200, serviceSeconds: 1.2, payloadBytes: 300_000, keptDays: 20 },
@@ -50,7 +50,7 @@ test('--svg draws the surge', async () => {
   expect(await readFile(file, 'utf8')).toMatch(/^<svg .*<\/svg>\n$/s);
 });
 
-test('what does not fit is said, and is an answer all the same', async () => {
+test('reports what does not fit, and exits with 0', async () => {
   const { exitCode, stdout } = await plan(...USUAL, '--batch-size', '10', '--max-concurrency', '20');
   expect(exitCode).toBe(0);
   expect(stdout).toContain(
@@ -59,7 +59,7 @@ test('what does not fit is said, and is an answer all the same', async () => {
   expect(stdout).not.toContain('It fits.');
 });
 
-describe('a wrong command line ends with one line:', () => {
+describe('an invalid command line prints one line:', () => {
   test.each([
     [
       ['--rate', '200'],
@@ -73,7 +73,10 @@ describe('a wrong command line ends with one line:', () => {
       ['--batch-size', 'ten'],
       "error: option '--batch-size <n>' argument 'ten' is invalid. It must be a whole number of messages from 1 to 10000, got ten.",
     ],
-    [[...USUAL, '--surge', '10x'], 'error: --surge needs --surge-time: how long the surge comes, like 30min'],
+    [
+      [...USUAL, '--surge', '10x'],
+      'error: --surge needs --surge-time, the duration of the surge, for example 30min',
+    ],
     [[...USUAL, '--svg', 'a.svg'], 'error: --svg needs a surge: --surge 10x or --surge-requests 100M'],
     [
       [...USUAL, '--surge', '10x', '--surge-requests', '5'],
@@ -94,16 +97,16 @@ describe('a wrong command line ends with one line:', () => {
   });
 });
 
-test('a file that can not be written is told without a stack', async () => {
+test('reports a file that can not be written without a stack', async () => {
   const file = join(await temporaryFolder(), 'none', 'surge.svg');
   const { exitCode, stdout, stderr } = await plan(...USUAL, '--surge-requests', '1M', '--svg', file);
   expect(exitCode).toBe(1);
   expect(stdout).toBe('');
-  expect(stderr).toContain(`--svg can't be written to ${file}: ENOENT`);
+  expect(stderr).toContain(`Can't write the --svg file ${file}: ENOENT`);
   expect(stderr).not.toMatch(/^ +at /m);
 });
 
-test('--help says what there is', async () => {
+test('--help lists the options', async () => {
   const help = await plan('--help');
   expect(help.exitCode).toBe(0);
   for (const option of ['--rate', '--surge-requests', '--json', 'Examples:']) {
@@ -112,7 +115,7 @@ test('--help says what there is', async () => {
   expect((await coatcheck(['--help'])).stdout).toContain('plan [options]');
 });
 
-test('npx runs it on the Node of the project, wherever in it', async () => {
+test('npx runs it on the Node of the project, in every folder', async () => {
   const env = { ...process.env, npm_config_cache: await temporaryFolder() };
   const { succeeded, output } = await run('npx', ['coatcheck', 'plan', ...USUAL], {
     cwd: join(PROJECT_FOLDER, 'docs'),

@@ -5,9 +5,9 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { run } from '../../lib/local/run.ts';
 import { freePort } from '../local/free-port.ts';
 
-/** What stops the programs before they touch anything; what they do else is the work of `npm run demo` itself. */
-describe.each(['demo.ts', 'local.ts'])('bin/%s ends with one message when', (program) => {
-  test('something else has the port', async () => {
+/** Errors before the programs do anything; `npm run demo` itself covers the rest. */
+describe.each(['demo.ts', 'local.ts'])('bin/%s prints one message if', (program) => {
+  test('the port is in use', async () => {
     const server = createServer((socket) => socket.end('not HTTP\r\n')).listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -15,12 +15,12 @@ describe.each(['demo.ts', 'local.ts'])('bin/%s ends with one message when', (pro
     const port = typeof address === 'object' ? String(address?.port) : '';
 
     expect(await start(program, { COATCHECK_LOCAL_PORT: port })).toBe(`
-Port ${port} is taken by something that isn't a local AWS.
-Stop that, or choose another port by setting COATCHECK_LOCAL_PORT, for example COATCHECK_LOCAL_PORT=${Number(port) + 1}.
+Port ${port} is in use by a program that isn't a local AWS.
+Stop that program, or set COATCHECK_LOCAL_PORT to another port, for example COATCHECK_LOCAL_PORT=${Number(port) + 1}.
 `);
   });
 
-  test('the port is no port', async () => {
+  test('the port is invalid', async () => {
     expect(await start(program, { COATCHECK_LOCAL_PORT: 'http' })).toBe(
       '\nCOATCHECK_LOCAL_PORT must be a port from 1 to 65535, got http\n',
     );
@@ -30,8 +30,8 @@ Stop that, or choose another port by setting COATCHECK_LOCAL_PORT, for example C
     const endpoint = `http://127.0.0.1:${await freePort()}`;
 
     expect(await start(program, { AWS_ENDPOINT_URL: endpoint })).toBe(`
-AWS_ENDPOINT_URL is ${endpoint}, and nothing answers there.
-Start what should, or unset the variable to have a local AWS started.
+Nothing answers at AWS_ENDPOINT_URL, ${endpoint}.
+Start the AWS emulator there, or unset the variable to start a local AWS.
 `);
   });
 });

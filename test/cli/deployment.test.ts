@@ -50,7 +50,7 @@ async function serve(script: Script): Promise<ScriptedEndpoint> {
   return endpoint;
 }
 
-/** An account, as CloudFormation knows it. */
+/** A fake CloudFormation. */
 async function account(script: Script): Promise<ScriptedEndpoint> {
   const endpoint = await serve(script);
   vi.stubEnv('AWS_ENDPOINT_URL', endpoint.url);
@@ -59,7 +59,7 @@ async function account(script: Script): Promise<ScriptedEndpoint> {
   return endpoint;
 }
 
-/** Answers for these stacks, each with the outputs of its services by their paths. */
+/** Serves these stacks, with the outputs of their services by path. */
 function stacks(all: Readonly<Record<string, Readonly<Record<string, Outputs>>>>): Script {
   return ({ body }, response) => {
     const name = new URLSearchParams(body.toString()).get('StackName');
@@ -98,7 +98,7 @@ function xml(status: number, body: string): Script {
   return (_, response) => response.writeHead(status, { 'content-type': 'text/xml' }).end(body);
 }
 
-/** Leaves what a local deployment leaves. */
+/** Writes the endpoint file of a local deployment. */
 async function deployedLocally(endpoint: string): Promise<void> {
   await mkdir(localFolder, { recursive: true });
   await writeFile(join(localFolder, 'endpoint'), endpoint);
@@ -106,7 +106,7 @@ async function deployedLocally(endpoint: string): Promise<void> {
 
 const OUTPUTS = { ApiUrl: 'https://a.example', OutputQueueUrl: 'https://q.example' };
 
-test('E2: a stack that was named is looked up, with no right to see others', async () => {
+test('E2: a named stack is found without permission to list stacks', async () => {
   const { calls } = await account(stacks({ Mine: { Orders: OUTPUTS } }));
 
   const deployment = await find({ stack: 'Mine' });
@@ -117,7 +117,7 @@ test('E2: a stack that was named is looked up, with no right to see others', asy
   expect(notes).toEqual([]);
 });
 
-describe('E2: of several services', () => {
+describe('E2: with several services', () => {
   beforeEach(async () => {
     await account(
       stacks({
@@ -127,36 +127,36 @@ describe('E2: of several services', () => {
     );
   });
 
-  test('--service chooses, in a stack and in all of them', async () => {
+  test('--service selects one, in a stack or in all stacks', async () => {
     expect((await find({ stack: 'Shop', service: 'Backend/Images' }))('ApiUrl')).toBe('https://images');
     expect((await find({ service: 'Orders' }))('ApiUrl')).toBe('https://orders');
     expect((await find({ stack: 'Reports' }))('ApiUrl')).toBe('https://reports');
     expect(notes).toEqual(['using the service Orders of the stack Shop in eu-west-1']);
   });
 
-  test('an ambiguous name is answered by what there is', async () => {
+  test('an ambiguous name lists the candidates', async () => {
     expect(await messageOf(find({ stack: 'Shop' }))).toBe(
-      `There are 2 services in the stack Shop. Choose one by --stack and --service:
+      `There are 2 services in the stack Shop. Choose one with --stack and --service:
 --stack Shop --service Orders
 --stack Shop --service Backend/Images`,
     );
     expect(await messageOf(find())).toBe(
-      `There are 3 services in eu-west-1. Choose one by --stack and --service:
+      `There are 3 services in eu-west-1. Choose one with --stack and --service:
 --stack Shop --service Orders
 --stack Shop --service Backend/Images
 --stack Reports --service Service`,
     );
   });
 
-  test('a wrong name is answered by what there is', async () => {
+  test('a wrong name lists the available services', async () => {
     expect(await messageOf(find({ stack: 'Shop', service: 'Order' }))).toBe(
-      `There is no service Order in the stack Shop. There are:
+      `There is no service Order in the stack Shop. Available:
 --stack Shop --service Orders
 --stack Shop --service Backend/Images`,
     );
   });
 
-  test('all are listed', async () => {
+  test('lists all', async () => {
     const services = await listServices({ localFolder, signal: new AbortController().signal });
     expect(services.map(({ stack, service }) => `${stack} ${service}`)).toEqual([
       'Shop Orders',
@@ -166,7 +166,7 @@ describe('E2: of several services', () => {
   });
 });
 
-test('E2: stacks are listed page by page', async () => {
+test('E2: reads all pages of stacks', async () => {
   const page = (member: string, token: string) =>
     xml(
       200,
@@ -183,27 +183,27 @@ test('E2: stacks are listed page by page', async () => {
   expect(notes).toEqual(['using the service Only of the stack Last in eu-west-1']);
 });
 
-describe('what keeps a service from being found is reported:', () => {
-  test('there is no stack', async () => {
+describe('reports why no service is found:', () => {
+  test('no such stack', async () => {
     await account(stacks({}));
     expect(await messageOf(find({ stack: 'Mine' }))).toBe('There is no stack Mine in eu-west-1');
   });
 
-  test('it may not be seen', async () => {
+  test('no permission', async () => {
     await account(refusal('AccessDenied', 'not authorized to perform cloudformation:DescribeStacks'));
     expect(await messageOf(find({ stack: 'Mine' }))).toBe(
       "CloudFormation didn't describe the stack Mine in eu-west-1: AccessDenied: not authorized to perform cloudformation:DescribeStacks",
     );
   });
 
-  test('the stack has no service that describes itself', async () => {
+  test('a stack without service outputs', async () => {
     await account(stacks({ Mine: {} }));
     expect(await messageOf(find({ stack: 'Mine' }))).toBe(
-      'There is no Coatcheck service in the stack Mine. One that an older version deployed is found after it is deployed again',
+      'There is no Coatcheck service in the stack Mine. A service that an older version deployed is found once it is deployed again',
     );
   });
 
-  test('it has no API, and no webhooks', async () => {
+  test('a service without API and webhooks', async () => {
     await account(stacks({ Mine: { Orders: { OutputQueueUrl: 'https://q.example' } } }));
     const deployment = await find({ stack: 'Mine' });
     expect(deployment('OutputQueueUrl')).toBe('https://q.example');
@@ -213,13 +213,13 @@ describe('what keeps a service from being found is reported:', () => {
     expect(() => deployment('WebhookQueueUrl')).toThrow('it was deployed without webhooks');
   });
 
-  test('there are no credentials', async () => {
+  test('no credentials', async () => {
     expect(await messageOf(find({ stack: 'Mine' }))).toMatch(
       /^No AWS credentials to look for the stack Mine with: .*\nFor a stack on the local AWS, set the variables/,
     );
   });
 
-  test('there is no region', async () => {
+  test('no region', async () => {
     vi.stubEnv('AWS_REGION', undefined);
     expect(await messageOf(find({ stack: 'Mine' }))).toMatch(
       /^No AWS region to look for services in: set AWS_REGION or choose a profile by AWS_PROFILE\n/,
@@ -227,8 +227,8 @@ describe('what keeps a service from being found is reported:', () => {
   });
 });
 
-describe('without a name', () => {
-  test('E2: it is the service of the local AWS, if that runs and has one', async () => {
+describe('without --stack and --service', () => {
+  test('E2: prefers a running local AWS with a service', async () => {
     const local = await serve(stacks({ Other: { Orders: { ApiUrl: 'http://local' } } }));
     await deployedLocally(local.url);
 
@@ -238,7 +238,7 @@ describe('without a name', () => {
     expect(notes).toEqual([`using the service Orders of the stack Other on the local AWS at ${local.url}`]);
   });
 
-  test('the endpoint that AWS_ENDPOINT_URL names counts more', async () => {
+  test('AWS_ENDPOINT_URL takes precedence', async () => {
     const local = await serve(stacks({ Coatcheck: { Service: { ApiUrl: 'http://local' } } }));
     await deployedLocally(local.url);
     await account(stacks({ Coatcheck: { Service: OUTPUTS } }));
@@ -246,27 +246,27 @@ describe('without a name', () => {
     expect(local.calls).toEqual([]);
   });
 
-  test('it is the stack Coatcheck of an account with several', async () => {
+  test('prefers the stack Coatcheck in an account with several stacks', async () => {
     await account(stacks({ Other: { Orders: {} }, Coatcheck: { Service: OUTPUTS } }));
     expect((await find())('ApiUrl')).toBe(OUTPUTS.ApiUrl);
     expect(notes).toEqual(['using the service Service of the stack Coatcheck in eu-west-1']);
   });
 
   test.each([
-    ['is gone', undefined],
-    ['was started anew', stacks({})],
-  ])('it is what the AWS settings say when the local AWS %s', async (_, script) => {
+    ['has stopped', undefined],
+    ['was restarted', stacks({})],
+  ])('uses the AWS settings if the local AWS %s', async (_, script) => {
     const url = script ? (await serve(script)).url : `http://127.0.0.1:${await freePort()}`;
     await deployedLocally(url);
     expect(await messageOf(find())).toMatch(
       new RegExp(
-        `^No AWS credentials to look for the stack Coatcheck with: .*\nThe local AWS at ${url} has no service or doesn't run any more: start it by npm run local, or name a service by --api$`,
+        `^No AWS credentials to look for the stack Coatcheck with: .*\nThe local AWS at ${url} has no service, or has stopped: start it with npm run local, or name a service with --api$`,
         's',
       ),
     );
   });
 
-  test('and with no AWS at all the message says what to do', async () => {
-    expect(await messageOf(find())).toMatch(/^No AWS credentials .*\nOr name a service by --api$/s);
+  test('explains what to do without any AWS', async () => {
+    expect(await messageOf(find())).toMatch(/^No AWS credentials .*\nOr name a service with --api$/s);
   });
 });

@@ -10,12 +10,12 @@ function codeOf(codes: readonly ExitCode[]): number {
 
 const anyCodes = fc.array(fc.constantFrom<ExitCode>(0, 1, 2, 3, 4, 5, 6));
 
-test('nothing to complain about is 0', () => {
+test('is 0 by default', () => {
   expect(codeOf([])).toBe(0);
   expect(codeOf([0, 0])).toBe(0);
 });
 
-test('the worst counts: an error, then failed, expired, cancelled, not ended', () => {
+test('the worst code wins: error, failed, expired, cancelled, not ended', () => {
   const seen: number[] = [];
   let left: ExitCode[] = [0, 6, 4, 5, 3, 1];
   while (left.length > 0) {
@@ -26,7 +26,7 @@ test('the worst counts: an error, then failed, expired, cancelled, not ended', (
   expect(seen).toEqual([1, 3, 5, 4, 6, 0]);
 });
 
-test('in whatever order they come, and it is one of them', () => {
+test('is one of the codes, in any order', () => {
   fc.assert(
     fc.property(anyCodes, (codes) => {
       const code = codeOf(codes);

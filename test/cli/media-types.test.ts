@@ -24,7 +24,7 @@ test.each([
   ['image/jpeg', 'jpg', false],
   ['application/octet-stream', 'bin', false],
   ['', 'bin', false],
-])('%s is written to .%s, readable: %s', (type, extension, readable) => {
+])('%s has the extension %s, readable: %s', (type, extension, readable) => {
   expect(extensionOf(type)).toBe(extension);
   expect(isReadable(type)).toBe(readable);
 });

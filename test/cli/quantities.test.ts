@@ -48,10 +48,10 @@ test.each([
 });
 
 test.each([
-  ['readRate', '0/s', 'It must be more than 0.'],
-  ['readDuration', '0s', 'It must be more than 0.'],
-  ['readSize', '0KB', 'It must be more than 0.'],
-  ['readCount', '0', 'It must be more than 0.'],
+  ['readRate', '0/s', 'It must be greater than 0.'],
+  ['readDuration', '0s', 'It must be greater than 0.'],
+  ['readSize', '0KB', 'It must be greater than 0.'],
+  ['readCount', '0', 'It must be greater than 0.'],
   ['readCount', '9999999999G', 'It is too large.'],
   [
     'readCount',
@@ -61,11 +61,11 @@ test.each([
   ['readDuration', '36501d', 'It must be 36500d or less.'],
   ['readSize', `${'9'.repeat(400)}B`, 'It is too large.'],
   ['readRate', '0.5/d', 'It must be 1/d or more.'],
-] as const)('D7: %s says of %s the rule that it breaks', (reader, text, message) => {
+] as const)('D7: %s rejects %s and names the rule', (reader, text, message) => {
   expect(() => READERS[reader](text)).toThrow(message);
 });
 
-test('whatever is written, a reader gives a positive number or refuses', () => {
+test('every parser returns a positive number or rejects the text', () => {
   const texts = fc.oneof(
     fc.string(),
     fc.stringMatching(/^[0-9]{1,400}(\.[0-9]+)?(\/s|ms|KB|M|x|\/min|d|GiB)$/),
@@ -85,21 +85,21 @@ test('whatever is written, a reader gives a positive number or refuses', () => {
   );
 });
 
-test('a time has its zone', () => {
+test('a time needs a zone', () => {
   expect(readTime('2026-01-31T13:00:00+01:00')).toEqual(new Date('2026-01-31T12:00:00Z'));
   for (const text of ['2026-01-31T12:00:00', '2026-01-31', 'tomorrow', '1h', '']) {
-    expect(() => readTime(text), text).toThrow(/^It must be a time with its zone, like /);
+    expect(() => readTime(text), text).toThrow(/^It must be a time with a zone, like /);
   }
 });
 
-test('a URL is one of the web, without a query', () => {
+test('a URL must be http or https, without a query', () => {
   expect(readUrl('http://127.0.0.1:4566/a/$default')).toBe('http://127.0.0.1:4566/a/$default');
   for (const text of ['example.com', 'ftp://a', 'https://a?b', 'https://a#b', 'https://a@b', '']) {
     expect(() => readUrl(text), text).toThrow(/^It must be an http or https URL /);
   }
 });
 
-test('a time in the past is said as how long ago, or as itself', () => {
+test('a past time is relative or absolute', () => {
   const read = readPast(Date.UTC(2026, 0, 31, 12));
   expect(['2h', '1.5min', '7d', '2026-01-30T12:00:00+02:00'].map((text) => read(text).toISOString())).toEqual(
     [
@@ -110,6 +110,6 @@ test('a time in the past is said as how long ago, or as itself', () => {
     ],
   );
   for (const text of ['', '2', '0s', '-2h', '2026-01-31', '2026-02-30T12:00:00Z', '99999999d']) {
-    expect(() => read(text), text).toThrow(/^It must be how long ago, like 30min/);
+    expect(() => read(text), text).toThrow(/^It must be a time ago, like 30min/);
   }
 });

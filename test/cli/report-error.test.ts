@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { reportError } from '../../lib/cli/report-error.ts';
 
-/** As the SDK throws it. */
+/** An error as the SDK throws it. */
 function awsError(name: string): Error {
   return Object.assign(new Error('it says'), { name, $metadata: {} });
 }
@@ -13,7 +13,7 @@ test.each([
   ['InvalidClientTokenId', 'AWS_ACCESS_KEY_ID'],
   ['UnrecognizedClientException', 'AWS_ACCESS_KEY_ID'],
   ['AccessDeniedException', 'aws sts get-caller-identity'],
-])('D6: %s comes with what to do', (name, remedy) => {
+])('D6: %s has a remedy', (name, remedy) => {
   const lines = vi.spyOn(console, 'error').mockImplementation(() => {});
   reportError(awsError(name));
   expect(lines.mock.calls.flat()).toEqual([`error: ${name}: it says`, expect.stringContaining(remedy)]);

@@ -18,14 +18,14 @@ beforeEach(async () => {
   api = ['--api', served.url];
 });
 
-/** Hands in a payload. @returns its ticket */
+/** Submits a payload. @returns its ticket */
 async function ticketFor(body: string, headers: Readonly<Record<string, string>> = {}): Promise<string> {
   const response = await served.api.call('POST', '/v1/requests', { body, headers });
   const { id }: { readonly id: string } = JSON.parse(await response.text());
   return id;
 }
 
-/** Requests that ended in each way there is, by how. */
+/** Requests by final status, one of each. */
 async function oneOfEach() {
   const expired = await ticketFor('a', { 'Coatcheck-Expires-At': '2026-01-31T12:00:01Z' });
   served.api.harness.clock.advanceSeconds(2);
@@ -40,7 +40,7 @@ async function oneOfEach() {
   return { succeeded, failed, cancelled, expired, queued: await ticketFor('a') };
 }
 
-test('the exit code says how a request ended, for status and for result', async () => {
+test('the exit code of status and result tells how a request ended', async () => {
   const tickets = await oneOfEach();
   const codes: Record<string, unknown> = {};
   for (const [how, id] of Object.entries(tickets)) {
@@ -61,7 +61,7 @@ test('the exit code says how a request ended, for status and for result', async 
   });
 });
 
-test('of several requests the worst counts, and each is told', async () => {
+test('prints every request, and exits with the worst code', async () => {
   const { succeeded, failed, queued } = await oneOfEach();
 
   const known = await coatcheck(['status', queued, failed, succeeded, ...api]);
@@ -81,7 +81,7 @@ test('of several requests the worst counts, and each is told', async () => {
   expect(unknown.stderr).toMatch(/^error: none: The API answered 404 request_unknown: .*\n$/);
 });
 
-test('--json gives requests as the API does, a line each', async () => {
+test('--json prints the resources of the API, one per line', async () => {
   const { failed, succeeded } = await oneOfEach();
 
   const { stdout } = await coatcheck(['status', failed, succeeded, '--json', ...api]);
@@ -93,14 +93,14 @@ test('--json gives requests as the API does, a line each', async () => {
   );
 });
 
-test('a request of another source is found by it', async () => {
+test('--source finds a request of another issuer', async () => {
   const id = await ticketFor('a');
   const { exitCode } = await coatcheck(['status', id, '--source', '/shop a', ...api]);
   expect(exitCode).toBe(1);
   expect(served.calls.at(-1)?.path).toBe(`/v1/requests/${id}?source=%2Fshop%20a`);
 });
 
-test('a result is written as it is', async () => {
+test('writes a result unchanged', async () => {
   const content = 'byte\u0000\u0001\r\n';
   const id = await ticketFor(content);
   await served.api.deliver();
@@ -121,7 +121,7 @@ test('a result is written as it is', async () => {
   });
 });
 
-test('a result that lies in the store comes from there', async () => {
+test('downloads a result from the store', async () => {
   const large = `text${'x'.repeat(1_000_000)}`;
   const id = await ticketFor(large);
   await served.api.deliver();
@@ -129,7 +129,7 @@ test('a result that lies in the store comes from there', async () => {
   expect((await coatcheck(['result', id, ...api])).stdout).toBe(large);
 });
 
-test('a result that breaks off leaves no file behind', async () => {
+test('leaves no file if a download breaks off', async () => {
   const id = await ticketFor('text');
   await served.api.deliver();
   served.instead = () =>
@@ -147,7 +147,7 @@ test('a result that breaks off leaves no file behind', async () => {
   expect(await readdir(cwd)).toEqual([]);
 });
 
-test('a terminal is shown text, and nothing else', async () => {
+test('prints only text on a terminal', async () => {
   const [readable, bytes] = [await ticketFor('text\n'), await ticketFor('byte')];
   await served.api.deliver();
 
@@ -156,12 +156,12 @@ test('a terminal is shown text, and nothing else', async () => {
   const { exitCode, stdout } = await coatcheckOnTerminal(['result', bytes, ...api]);
   expect(exitCode).toBe(1);
   expect(stdout).toContain(
-    "error: The result is application/octet-stream, which a terminal can't show: write it to a file (-o result.bin) or to a pipe",
+    "error: The result is application/octet-stream, which a terminal can't display; write it to a file (-o result.bin) or to a pipe",
   );
   expect(stdout).not.toContain('byte\n');
 });
 
-test('a terminal is shown nothing that controls it; a pipe gets it as it is', async () => {
+test('removes control characters on a terminal, but not in a pipe', async () => {
   const body = 'text\u001b[2J\u009b2Jü\u202e\n';
   const id = await ticketFor(body);
   await served.api.deliver();
@@ -173,7 +173,7 @@ test('a terminal is shown nothing that controls it; a pipe gets it as it is', as
   expect((await coatcheck(['result', id, ...api])).stdout).toBe(body);
 });
 
-test('a request is cancelled, unless it has ended', async () => {
+test('cancels a request unless it has ended', async () => {
   const { queued, succeeded } = await oneOfEach();
 
   const { exitCode, stdout, stderr } = await coatcheck(['cancel', queued, succeeded, ...api]);
@@ -184,7 +184,7 @@ test('a request is cancelled, unless it has ended', async () => {
   expect((await coatcheck(['cancel', queued, ...api])).exitCode).toBe(0);
 });
 
-test('the newest requests are listed', async () => {
+test('lists the newest requests', async () => {
   const { failed, queued, cancelled } = await oneOfEach();
   served.api.harness.clock.advanceSeconds(1);
   for (let i = 0; i < 20; i++) await ticketFor('a');
@@ -206,7 +206,7 @@ test('the newest requests are listed', async () => {
   expect(JSON.parse(line)).toMatchObject({ id: cancelled, status: 'cancelled' });
 });
 
-test('when nobody reads any more it ends, without a word', async () => {
+test('exits silently when its output is closed', async () => {
   const { succeeded } = await oneOfEach();
   const child = startCoatcheck(['status', succeeded, ...api]);
   child.stdout?.destroy();
@@ -216,7 +216,7 @@ test('when nobody reads any more it ends, without a word', async () => {
   expect(await stderr).toBe('');
 });
 
-test('a terminal gets a table', async () => {
+test('prints a table on a terminal', async () => {
   const { failed, queued } = await oneOfEach();
 
   const { stdout } = await coatcheckOnTerminal(['list', '--limit', '4', ...api]);
@@ -224,10 +224,10 @@ test('a terminal gets a table', async () => {
   expect(stdout).toMatch(/ticket +status +created +attempts +progress +outcome/);
   expect(stdout).toMatch(new RegExp(`^${queued}  queued     \\S.* ago +0$`, 'm'));
   expect(stdout).toMatch(new RegExp(`^${failed}  failed .* 1 +csv_invalid$`, 'm'));
-  expect(stdout).toContain('There may be more: --limit N or --all lists them.');
+  expect(stdout).toContain('There may be more; list them with --limit N or --all.');
 });
 
-test('how far a request says it is is told', async () => {
+test('prints the progress of a request', async () => {
   const id = await ticketFor('a');
   await begin(served, id, { fraction: 0.529, note: 'reading\trows' });
 
@@ -236,7 +236,7 @@ test('how far a request says it is is told', async () => {
   expect(stdout.split('\t').slice(3, 5)).toEqual(['1', '52 % reading rows']);
 });
 
-test('how its webhook stands is told of a request that has one', async () => {
+test('prints the state of a webhook', async () => {
   const [told, other] = [await ticketFor('text'), await ticketFor('text')];
   await served.api.deliver();
   const request = { id: told, source: '' };
@@ -251,7 +251,7 @@ test('how its webhook stands is told of a request that has one', async () => {
   expect(second?.slice(6)).toEqual([]);
 });
 
-test('webhooks are sent again of requests that have ended', async () => {
+test('replays webhooks of ended requests', async () => {
   const told = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
   served = await cliService(undefined, told);
   const ended = await ticketFor('text');
@@ -274,23 +274,23 @@ test('webhooks are sent again of requests that have ended', async () => {
   expect(bodies).toMatchObject([{ data: { id: ended } }]);
 });
 
-test('D6: a caller that is refused reads what the API was shown, and what to do', async () => {
+test('D6: reports rejected credentials and what to do', async () => {
   served.instead = () => Response.json({ message: 'Forbidden' }, { status: 403 });
 
   const refused = { exitCode: 1, stdout: '', stderr: '' };
-  const said = 'error: The API answered 403 http_403: Forbidden\n  it was shown';
+  const said = 'error: The API answered 403 http_403: Forbidden\n  credentials sent:';
   const sentences = [
     `${said} the local AWS's credentials\n`,
-    '  the API takes tokens: give a token of its source by COATCHECK_TOKEN or --token\n',
+    '  the API accepts tokens: pass a token of its issuer in COATCHECK_TOKEN or by --token\n',
   ];
   expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: sentences.join('') });
   expect(await coatcheck(['list', '--token', 'T', ...api])).toEqual({
     ...refused,
-    stderr: `${said} a token\n  check that the token has the scopes and the tenant claim that the API asks for\n`,
+    stderr: `${said} a token\n  check that the token has the scopes and the tenant claim that the API requires\n`,
   });
 });
 
-test('the token goes with every call', async () => {
+test('sends the token with every call', async () => {
   await coatcheck(['list', '--token', 'T1', ...api]);
   await coatcheck(['list', ...api], { variables: { COATCHECK_TOKEN: 'T2' } });
   await coatcheck(['list', ...api]);
@@ -303,10 +303,10 @@ test('the token goes with every call', async () => {
   ]);
 });
 
-test('a result needs a file to be described', async () => {
+test('--json needs --output for a result', async () => {
   const { exitCode, stderr } = await coatcheck(['result', 'a', '--json', ...api]);
   expect(exitCode).toBe(2);
-  expect(stderr).toBe('error: --json needs --output: the result itself is what is printed\n');
+  expect(stderr).toBe('error: --json needs --output, because without it the result itself is printed\n');
 });
 
 test.each([80, 60])(

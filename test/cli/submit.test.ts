@@ -12,7 +12,7 @@ import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../su
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const TICKET = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
 
-/** Files in a folder that goes with the test. @returns the folder */
+/** Creates files in a temporary folder. @returns the folder */
 async function folderWith(files: Readonly<Record<string, string | Uint8Array>>): Promise<string> {
   const folder = await temporaryFolder();
   for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content);
@@ -23,7 +23,7 @@ function linesOf(text: string): string[] {
   return text.split('\n').filter(Boolean).toSorted();
 }
 
-test('a file becomes a ticket, and the service gets it with its type', async () => {
+test('submits a file with its content type and prints its ticket', async () => {
   const { url, api } = await cliService();
   const cwd = await folderWith({ 'a.csv': 'a,b\n1,2\n' });
 
@@ -41,7 +41,7 @@ test('a file becomes a ticket, and the service gets it with its type', async () 
   });
 });
 
-test('options go with every file', async () => {
+test('options apply to every file', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ 'a.csv': 'a', b: 'b' });
   const options = ['--content-type', 'text/plain', '--metadata', 'customer=17', '--metadata', 'note=a=b'];
@@ -83,7 +83,7 @@ test.each([
   expect(stored?.record.request).toMatchObject({ traceparent: TRACE, tracestate: 'a=1' });
 });
 
-test('a trace parent that is none is ignored', async () => {
+test('ignores a malformed traceparent', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ a: 'a' });
 
@@ -96,7 +96,7 @@ test('a trace parent that is none is ignored', async () => {
   expect(JSON.parse(stdout)).not.toHaveProperty('traceparent');
 });
 
-test('--expires-in counts from now', async () => {
+test('--expires-in is relative to now', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ a: 'a' });
   const before = Date.now();
@@ -108,7 +108,7 @@ test('--expires-in counts from now', async () => {
   expect(expiresAt).toBeLessThanOrEqual(Date.now() + 3_600_000);
 });
 
-test('the same idempotency key gives the same ticket', async () => {
+test('the same idempotency key returns the same ticket', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ a: 'a' });
   const submit = () => coatcheck(['submit', 'a', '--idempotency-key', 'order-17', '--api', url], { cwd });
@@ -118,7 +118,7 @@ test('the same idempotency key gives the same ticket', async () => {
   expect((await submit()).stdout).toBe(first.stdout);
 });
 
-test('standard input is a payload too', async () => {
+test('submits standard input', async () => {
   const { url } = await cliService();
   const TMPDIR = await temporaryFolder();
 
@@ -131,7 +131,7 @@ test('standard input is a payload too', async () => {
   expect(await readdir(TMPDIR)).toEqual([]);
 });
 
-test('a large file goes straight to the store', async () => {
+test('uploads a large file directly to the store', async () => {
   const { url, calls } = await cliService();
   const cwd = await folderWith({ 'large.bin': new Uint8Array(DIRECT_MAX_BYTES + 1).fill(7) });
 
@@ -147,7 +147,7 @@ test('a large file goes straight to the store', async () => {
   expect(result).toMatchObject({ bytes: DIRECT_MAX_BYTES + 1 });
 });
 
-test('with --wait every outcome is told, and the worst one counts', async () => {
+test('--wait prints every outcome, and exits with the worst code', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ 'good.txt': 'text', bad: 'fail', 'good.bin': 'byte' });
 
@@ -170,7 +170,7 @@ test('with --wait every outcome is told, and the worst one counts', async () => 
   ]);
 });
 
-test('waiting ends when its time is over, and the request is told as it was seen last', async () => {
+test('--timeout ends the wait, and prints the latest known state', async () => {
   const served = await cliService();
   const { url, api } = served;
   api.onWait = async () => {
@@ -186,10 +186,10 @@ test('waiting ends when its time is over, and the request is told as it was seen
 
   expect(exitCode).toBe(6);
   expect(stdout).toMatch(new RegExp(`^${TICKET}\ta\trunning\t\n$`));
-  expect(stderr).toMatch(/error: a: The request .* hadn't ended after \d+ ms: it is running/);
+  expect(stderr).toMatch(/error: a: The request .* did not end within \d+ ms; its status is running/);
 });
 
-test('D4: an interruption ends the waiting, and says what goes on and how to wait again', async () => {
+test('D4: an interruption ends the wait, and prints how to resume it', async () => {
   const { url, api } = await cliService();
   const waited = Promise.withResolvers<void>();
   api.onWait = async () => waited.resolve();
@@ -203,12 +203,12 @@ test('D4: an interruption ends the waiting, and says what goes on and how to wai
   expect(await once(child, 'close')).toEqual([130, null]);
   expect(await said).toMatch(
     new RegExp(
-      `\nThe requests? goe?s? ?on\\. To wait again:\n  npx coatcheck wait (?:${TICKET} )+--api ${url}\n$`,
+      `\nThe requests? continues?\\. To wait again:\n  npx coatcheck wait (?:${TICKET} )+--api ${url}\n$`,
     ),
   );
 });
 
-test('D4: what a time limit ended can be waited for again', async () => {
+test('D4: a wait that timed out can be resumed', async () => {
   const { url, api } = await cliService();
   const cwd = await folderWith({ a: 'a' });
   const first = await coatcheck(['submit', 'a', '--wait', '--timeout', '100ms', '--api', url], { cwd });
@@ -228,7 +228,7 @@ test('D4: what a time limit ended can be waited for again', async () => {
   expect(JSON.parse(await readFile(join(cwd, file), 'utf8'))).toMatchObject({ bytes: 1 });
 });
 
-test('D4: of several tickets each is waited for, and the unknown one is named', async () => {
+test('D4: waits for each of several tickets, and reports the unknown one', async () => {
   const { url, api } = await cliService();
   const cwd = await folderWith({ a: 'a', wrong: 'fail' });
   const { stdout } = await coatcheck(['submit', 'a', 'wrong', '--api', url], { cwd });
@@ -244,7 +244,7 @@ test('D4: of several tickets each is waited for, and the unknown one is named', 
   expect(ended.stderr).not.toContain('To wait again');
 });
 
-test('a file that is refused does not keep the others back', async () => {
+test('submits the other files if one is rejected', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ a: 'a', empty: '' });
 
@@ -255,7 +255,7 @@ test('a file that is refused does not keep the others back', async () => {
   expect(stderr).toMatch(/^error: empty: The API answered 400 payload_empty: .*$/m);
 });
 
-test('a service that has too much to do says when to come again', async () => {
+test('prints when to retry if the service is overloaded', async () => {
   const served = await cliService();
   served.instead = () =>
     Response.json(
@@ -277,19 +277,19 @@ test('a service that has too much to do says when to come again', async () => {
   });
 });
 
-test('nothing is submitted when a file can not be read', async () => {
+test('submits nothing if a file can not be read', async () => {
   const { url, calls } = await cliService();
   const cwd = await folderWith({ a: 'a' });
 
   const missing = await coatcheck(['submit', 'a', 'none', '--api', url], { cwd });
   expect(missing).toMatchObject({ exitCode: 1, stdout: '' });
-  expect(missing.stderr).toMatch(/^error: none can't be read: ENOENT.*\n$/);
+  expect(missing.stderr).toMatch(/^error: Can't read none: ENOENT.*\n$/);
   const folder = await coatcheck(['submit', 'a', '.', '--api', url], { cwd });
-  expect(folder.stderr).toBe("error: . can't be read: it is a folder\n");
+  expect(folder.stderr).toBe("error: Can't read .: it is a directory\n");
   expect(calls).toEqual([]);
 });
 
-test('on a terminal it shows how far it is, and a table', async () => {
+test('shows progress and a table on a terminal', async () => {
   const { url } = await cliService();
   const folder = await folderWith({ 'a.csv': 'a', bad: 'fail' });
   const files = [join(folder, 'a.csv'), join(folder, 'bad')];
@@ -304,7 +304,7 @@ test('on a terminal it shows how far it is, and a table', async () => {
   expect(stdout).toMatch(new RegExp(`bad +${TICKET}  failed     csv_invalid: line 3 has no  \\[31mend\n`));
 });
 
-test('NO_COLOR is heeded', async () => {
+test('respects NO_COLOR', async () => {
   const { url } = await cliService();
   const folder = await folderWith({ a: 'a' });
 
@@ -316,20 +316,20 @@ test('NO_COLOR is heeded', async () => {
   for (const style of [31, 32, 36, 1]) expect(stdout).not.toContain(`\u001b[${style}m`);
 });
 
-describe('a wrong command line ends with one line:', () => {
+describe('an invalid command line prints one line:', () => {
   test.each([
     [['a', '--timeout', '1min'], 'error: --timeout needs --wait'],
     [['a', '-o', 'out'], 'error: --output needs --wait'],
-    [['a', 'b', '--idempotency-key', 'k'], 'error: --idempotency-key goes with one file, got 2'],
-    [['-', '-'], 'error: standard input (-) can be read once only'],
-    [['a', 'x/a', '--wait', '-o', 'out'], 'error: --output needs files of different names, got a twice'],
+    [['a', 'b', '--idempotency-key', 'k'], 'error: --idempotency-key takes one file, got 2'],
+    [['-', '-'], 'error: standard input (-) can be read only once'],
+    [['a', 'x/a', '--wait', '-o', 'out'], 'error: --output needs files with different names, got a twice'],
     [
       ['a', '--metadata', 'customer'],
       "error: option '--metadata <name=value>' argument 'customer' is invalid. It must be a name, = and a value, for example customer=17.",
     ],
     [
       ['a', '--metadata', 'b c=d'],
-      'error: metadata: a name is a token of letters, digits and -_., got "b c"',
+      'error: metadata: a name must be a token of letters, digits and -_., got "b c"',
     ],
     [
       ['a', '--expires-in', '1h', '--expires-at', '2126-01-31T12:00:00Z'],
@@ -337,7 +337,7 @@ describe('a wrong command line ends with one line:', () => {
     ],
     [
       ['a', '--expires-at', 'tomorrow'],
-      "error: option '--expires-at <time>' argument 'tomorrow' is invalid. It must be a time with its zone, like 2026-01-31T12:00:00Z.",
+      "error: option '--expires-at <time>' argument 'tomorrow' is invalid. It must be a time with a zone, like 2026-01-31T12:00:00Z.",
     ],
     [
       ['a', '--api', 'example.com'],

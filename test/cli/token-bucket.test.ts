@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TokenBucket } from '../../lib/cli/token-bucket.ts';
 
-/** A clock whose sleepers wake a little late, as they do. */
+/** A clock whose sleepers wake a little late. */
 class Clock {
   time = 0;
   now = () => this.time;
@@ -14,7 +14,7 @@ class Clock {
 
 const NEVER = new AbortController().signal;
 
-test('what is taken keeps to the rate, and nobody waits for longer than that takes', async () => {
+test('keeps to the rate, without waiting longer than necessary', async () => {
   const rates = fc.double({ min: 0.01, max: 1_000, noNaN: true });
   const counts = fc.array(fc.integer({ min: 1, max: 10 }), { minLength: 1, maxLength: 50 });
   await fc.assert(
@@ -33,7 +33,7 @@ test('what is taken keeps to the rate, and nobody waits for longer than that tak
   );
 });
 
-test('a bucket nobody takes from is full, not fuller', async () => {
+test('an idle bucket fills up to its capacity', async () => {
   const clock = new Clock();
   const bucket = new TokenBucket(5, 10, clock);
   await bucket.take(10, NEVER);
@@ -44,7 +44,7 @@ test('a bucket nobody takes from is full, not fuller', async () => {
   expect(clock.time - before).toBeGreaterThanOrEqual(1_000);
 });
 
-test('a signal ends the waiting', async () => {
+test('a signal ends the wait', async () => {
   const bucket = new TokenBucket(0.001, 1);
   const controller = new AbortController();
   await bucket.take(1, controller.signal);

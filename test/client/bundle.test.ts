@@ -3,10 +3,10 @@ import { build } from 'esbuild';
 import { beforeAll, expect, test } from 'vitest';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 
-/** Most bytes of the client in a browser, minified: with the signer it takes about 40 kB. */
+/** Size limit of the minified client for browsers; it takes about 40 kB with the signer. */
 const MAX_BYTES = 60_000;
 
-/** What the client may use of a browser; nothing of Node is there. */
+/** Globals of a browser that the client may use, without those of Node. */
 const WEB = {
   AbortController,
   AbortSignal,
@@ -39,12 +39,12 @@ beforeAll(async () => {
   bundle = outputFiles[0]?.text ?? '';
 });
 
-test('the client is bundled for browsers, without anything of Node', () => {
+test('bundles for browsers without modules of Node', () => {
   expect(bundle).not.toMatch(/\brequire\(|["']node:/);
   expect(bundle.length).toBeLessThan(MAX_BYTES);
 });
 
-test('it hands in a request where there is nothing but a browser', async () => {
+test('submits a request with globals of a browser only', async () => {
   const calls: [URL, RequestInit][] = [];
   const fetch = async (url: URL, init: RequestInit) => {
     calls.push([url, init]);

@@ -4,12 +4,12 @@ import { TimeLimit } from '../../lib/client/connection.ts';
 const fired = (signal: AbortSignal) =>
   new Promise((resolve) => signal.addEventListener('abort', () => resolve(signal.reason)));
 
-test('a time limit fires when the time is over, and says so', async () => {
+test('a time limit aborts with an error that names it', async () => {
   const limit = new TimeLimit(5);
-  expect(await fired(limit.signal)).toEqual(new Error('there was no answer within 5 ms'));
+  expect(await fired(limit.signal)).toEqual(new Error('no answer within 5 ms'));
 });
 
-test('it fires with the reason of the other signal when that is first', async () => {
+test('aborts with the reason of the other signal if that is first', async () => {
   const other = new AbortController();
   const limit = new TimeLimit(60_000, other.signal);
   const reason = fired(limit.signal);
@@ -18,7 +18,7 @@ test('it fires with the reason of the other signal when that is first', async ()
   limit.end();
 });
 
-test('it does not fire once it has ended', async () => {
+test('does not abort after its end', async () => {
   const ended = new TimeLimit(5);
   ended.end();
   await fired(new TimeLimit(30).signal);

@@ -15,7 +15,7 @@ const QUEUED = answer(200, requestJson());
 const DONE = answer(200, requestJson({ status: 'succeeded' }));
 
 describe('status', () => {
-  test('is asked for by id and source', async () => {
+  test('is requested by id and source', async () => {
     const { client, calls } = await openScriptedApi([QUEUED, QUEUED]);
     expect(await client.status('r-1')).toEqual(requestJson());
     await client.status("a/b?c'd", { source: '/shop+one two' });
@@ -26,12 +26,12 @@ describe('status', () => {
     expect(calls[0]?.headers.prefer).toBeUndefined();
   });
 
-  test('survives resets and answers cut short', async () => {
+  test('survives resets and truncated answers', async () => {
     const { client } = await openScriptedApi([reset, truncated(200, JSON.stringify(requestJson())), QUEUED]);
     expect((await client.status('r-1')).id).toBe('r-1');
   });
 
-  test('of a request that is not there', async () => {
+  test('throws for an unknown request', async () => {
     const { client, calls } = await openScriptedApi([problem(404, 'request_unknown')]);
     await expect(client.status('r-1')).rejects.toThrow(RequestUnknown);
     expect(calls).toHaveLength(1);
@@ -51,13 +51,13 @@ describe('the base URL', () => {
     'https://example.com/?a=b',
     'https://a:b@example.com',
     '',
-  ])('is not %j', (baseUrl) => {
+  ])('rejects %j', (baseUrl) => {
     expect(() => new CoatcheckClient({ baseUrl })).toThrow(`got ${JSON.stringify(baseUrl)}`);
   });
 });
 
 describe('waiting', () => {
-  test('asks until the request has ended', async () => {
+  test('polls until the request has ended', async () => {
     const { client, calls } = await openScriptedApi([QUEUED, reset, QUEUED, DONE]);
     expect((await client.wait('r-1', { source: '/shop' })).status).toBe('succeeded');
     expect(calls).toHaveLength(4);
@@ -66,16 +66,13 @@ describe('waiting', () => {
     );
   });
 
-  test.each(['succeeded', 'failed', 'cancelled', 'expired'])(
-    'ends with a request that is %s',
-    async (status) => {
-      const { client } = await openScriptedApi([answer(200, requestJson({ status }))]);
-      expect((await client.wait('r-1')).status).toBe(status);
-    },
-  );
+  test.each(['succeeded', 'failed', 'cancelled', 'expired'])('ends at the status %s', async (status) => {
+    const { client } = await openScriptedApi([answer(200, requestJson({ status }))]);
+    expect((await client.wait('r-1')).status).toBe(status);
+  });
 
   test.each(['awaiting_upload', 'queued', 'running', 'cancelling', 'new_in_future'])(
-    'goes on with one that is %s',
+    'continues at the status %s',
     async (status) => {
       const { client, calls } = await openScriptedApi([answer(200, requestJson({ status })), DONE]);
       await client.wait('r-1');
@@ -83,14 +80,14 @@ describe('waiting', () => {
     },
   );
 
-  test('asks no more often than the API wants when answers are not held back', async () => {
+  test('respects Retry-After if answers are not held', async () => {
     const soon = answer(200, requestJson(), { 'retry-after': '7' });
     const { client, timing } = await openScriptedApi([soon, QUEUED, DONE]);
     await client.wait('r-1');
     expect(timing.sleeps).toEqual([7_000, 1_000]);
   });
 
-  test('asks again at once when they were', async () => {
+  test('polls again at once after a held answer', async () => {
     const { client, timing, endpoint } = await openScriptedApi([]);
     let round = 0;
     endpoint.script = (call, response) => {
@@ -101,7 +98,7 @@ describe('waiting', () => {
     expect(timing.sleeps).toEqual([]);
   });
 
-  test('tells changes, and looks more often for them', async () => {
+  test('reports changes, and polls more often for them', async () => {
     const half = requestJson({ status: 'running', progress: { fraction: 0.5 } });
     const { client, calls } = await openScriptedApi([QUEUED, QUEUED, answer(200, half), DONE]);
     const seen: string[] = [];
@@ -112,7 +109,7 @@ describe('waiting', () => {
     expect(calls[0]?.headers.prefer).toBe('wait=5');
   });
 
-  test('ends when its time is over, and says how the request stood', async () => {
+  test('times out with the latest known status', async () => {
     const { client, endpoint, calls } = await openScriptedApi([]);
     endpoint.script = (call, response) => {
       if (calls.length === 1) QUEUED(call, response);
@@ -120,36 +117,36 @@ describe('waiting', () => {
     const error = await client.wait('r-1', { timeoutMilliseconds: 300 }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WaitTimedOut);
     expect(error).toMatchObject({ request: { status: 'queued' } });
-    expect(String(error)).toContain("r-1 hadn't ended after 300 ms: it is queued");
+    expect(String(error)).toContain('r-1 did not end within 300 ms; its status is queued');
   });
 
-  test('asks for no longer than is left', async () => {
+  test('asks to hold answers no longer than the remaining time', async () => {
     const { client, calls } = await openScriptedApi([QUEUED, DONE]);
     await client.wait('r-1', { timeoutMilliseconds: 8_000 });
     expect(calls.map(({ headers }) => headers.prefer)).toEqual(['wait=8', 'wait=7']);
   });
 
-  test('ends with the reason of its signal, timeout or not', async () => {
+  test('ends with the reason of its signal, with and without a timeout', async () => {
     const ends = new AbortController();
     const { client } = await openScriptedApi([() => ends.abort(new Error('enough'))]);
     const waiting = client.wait('r-1', { timeoutMilliseconds: 60_000, signal: ends.signal });
     await expect(waiting).rejects.toThrow('enough');
   });
 
-  test('ends with what will not go away', async () => {
+  test('ends with a permanent error', async () => {
     const { client } = await openScriptedApi([QUEUED, problem(404, 'request_unknown')]);
     await expect(client.wait('r-1', { timeoutMilliseconds: 60_000 })).rejects.toThrow(RequestUnknown);
   });
 });
 
 describe('cancelling', () => {
-  test('tells how the request stands', async () => {
+  test('returns the request', async () => {
     const { client, calls } = await openScriptedApi([answer(202, requestJson({ status: 'cancelling' }))]);
     expect((await client.cancel('r-1', { source: '/s' })).status).toBe('cancelling');
     expect(calls.map(told)).toEqual(['POST /v1/requests/r-1/cancel?source=%2Fs']);
   });
 
-  test('comes too late', async () => {
+  test('throws for an ended request', async () => {
     const { client } = await openScriptedApi([problem(409, 'request_finished')]);
     await expect(client.cancel('r-1')).rejects.toThrow(RequestFinished);
   });
@@ -159,7 +156,7 @@ describe('a list', () => {
   const page = (ids: readonly string[], next?: string) =>
     answer(200, { requests: ids.map((id) => requestJson({ id })), next });
 
-  test('goes from page to page, also over an empty one, and no further than is read', async () => {
+  test('fetches pages on demand, and skips empty ones', async () => {
     const { client, calls } = await openScriptedApi([page(['a', 'b'], 'p+2'), page([], 'p3'), page(['c'])]);
     const ids: string[] = [];
     for await (const { id } of client.list({ status: 'failed', limit: 2 })) {
@@ -174,27 +171,27 @@ describe('a list', () => {
     ]);
   });
 
-  test('ends when its reader does', async () => {
+  test('stops with its reader', async () => {
     const { client, calls } = await openScriptedApi([page(['a'], 'p2')]);
     for await (const _ of client.list()) break;
     expect(calls).toHaveLength(1);
   });
 
-  test('may be read page by page', async () => {
+  test('can be read page by page', async () => {
     const { client, calls } = await openScriptedApi([page(['a'], 'p3')]);
     expect(await client.listPage({ cursor: 'p2' })).toMatchObject({ requests: [{ id: 'a' }], next: 'p3' });
     expect(calls.map(told)).toEqual(['GET /v1/requests?cursor=p2']);
   });
 });
 
-test('the service tells its load', async () => {
+test('gets the load of the service', async () => {
   const status = { load: { backlog: 3, maxWaitSeconds: 900 }, accepting: true };
   const { client, calls } = await openScriptedApi([answer(200, status)]);
   expect(await client.serviceStatus()).toEqual(status);
   expect(calls.map(told)).toEqual(['GET /v1/status']);
 });
 
-test('every try is signed anew', async () => {
+test('signs every try', async () => {
   let round = 0;
   const auth = async () => ({ headers: { authorization: `try ${++round}` } });
   const { client, calls } = await openScriptedApi([reset, QUEUED], { auth });
@@ -202,7 +199,7 @@ test('every try is signed anew', async () => {
   expect(calls.map(({ headers }) => headers.authorization)).toEqual(['try 1', 'try 2']);
 });
 
-test('what an auth throws is thrown, and not taken for the network', async () => {
+test('does not report an error of auth as a network failure', async () => {
   const auth = async () => {
     throw new Error('no credentials');
   };

@@ -23,7 +23,7 @@ import { type Script, s3Error } from '../support/scripted-endpoint.ts';
 const CSV = 'a,b\n1,ü\n';
 const csv: Script = (_, response) => response.writeHead(200, { 'content-type': 'text/csv' }).end(CSV);
 
-/** To the store, at the API's own address, as it is on a local AWS. */
+/** A redirect to the store at the API's own address, as on a local AWS. */
 const redirect: Script = (_, response) =>
   response.writeHead(303, { location: '/bucket/k?X-Amz-Signature=s' }).end('see there');
 
@@ -40,19 +40,19 @@ describe('a result', () => {
     expect(calls.map(told)).toEqual(['GET /v1/requests/r-1/result?source=%2Fs']);
   });
 
-  test('is JSON, a stream, or nothing', async () => {
+  test('can be read as JSON, as a stream, or be empty', async () => {
     const empty: Script = (_, response) => response.writeHead(200, { 'content-length': '0' }).end();
     const { client } = await openScriptedApi([answer(200, { x: 1 }), csv, empty]);
     expect(await (await client.result('r-1')).json()).toEqual({ x: 1 });
     const streamed = await client.result('r-1');
     expect(await new Response(streamed.stream()).text()).toBe(CSV);
-    await expect(async () => streamed.bytes()).rejects.toThrow('stream() was called');
+    await expect(async () => streamed.bytes()).rejects.toThrow('already consumed by stream()');
     const nothing = await client.result('r-1');
     expect(nothing.size).toBe(0);
     expect(await nothing.bytes()).toHaveLength(0);
   });
 
-  test('comes from the store without the credentials of the API, though it is at the same address', async () => {
+  test('is fetched from the store without the credentials of the API, even at the same address', async () => {
     const { client, calls } = await openScriptedApi([redirect, csv], { auth });
     expect(await (await client.result('r-1')).text()).toBe(CSV);
     expect(calls.map(told)).toEqual(['GET /v1/requests/r-1/result', 'GET /bucket/k?X-Amz-Signature=s']);
@@ -61,7 +61,7 @@ describe('a result', () => {
     expect(calls[1]?.headers['x-amz-security-token']).toBeUndefined();
   });
 
-  test('is followed by a browser that shows no redirect, signed in the query', async () => {
+  test('is signed in the query for a browser that hides the redirect', async () => {
     const { client, calls } = await openScriptedApi([redirect, redirect, csv], { auth, fetch: browserFetch });
     expect(await (await client.result('r-1')).text()).toBe(CSV);
     expect(calls.map(told)).toEqual([
@@ -72,7 +72,7 @@ describe('a result', () => {
     expect(calls.map(({ headers }) => headers['x-amz-security-token'])).toEqual(['t', undefined, undefined]);
   });
 
-  test('is asked for again when the store fails', async () => {
+  test('is retried if the store fails', async () => {
     const { client, calls } = await openScriptedApi([
       redirect,
       reset,
@@ -84,29 +84,29 @@ describe('a result', () => {
     expect(calls).toHaveLength(5);
   });
 
-  test('is refused by the store', async () => {
+  test('throws if the store rejects it', async () => {
     const refused = [redirect, s3Error(403, 'AccessDenied')];
     const { client } = await openScriptedApi(refused);
     await expect(client.result('r-1')).rejects.toThrow(TransferRefused);
     const { client: browser } = await openScriptedApi([redirect, ...refused], { fetch: browserFetch });
     await expect(browser.result('r-1')).rejects.toThrow(
-      '/v1/requests/r-1/result was answered 403 AccessDenied',
+      '/v1/requests/r-1/result failed: the store answered 403 AccessDenied',
     );
   });
 
-  test('that breaks off is fetched again', async () => {
+  test('is fetched again if it breaks off', async () => {
     const { client, calls } = await openScriptedApi([redirect, truncated(200, CSV), redirect, csv]);
     expect(await (await client.result('r-1')).text()).toBe(CSV);
     expect(calls).toHaveLength(4);
   });
 
-  test('that breaks off again and again is given up', async () => {
+  test('throws if it breaks off again and again', async () => {
     const { client } = await openScriptedApi(Array(6).fill(truncated(200, CSV)));
     const result = await client.result('r-1');
     await expect(result.bytes()).rejects.toThrow(ConnectionFailed);
   });
 
-  test('is let go of when the signal fires while it is read', async () => {
+  test('is released when the signal is aborted', async () => {
     const ends = new AbortController();
     const { client, endpoint } = await openScriptedApi([
       (_, response) => void response.writeHead(200, { 'content-length': '10' }).write('12345'),
@@ -118,14 +118,14 @@ describe('a result', () => {
     await expect.poll(() => endpoint.connections).toBe(0);
   });
 
-  test('leads nowhere', async () => {
+  test('throws for a redirect without a location', async () => {
     const { client } = await openScriptedApi([(_, response) => response.writeHead(303).end()]);
     await expect(client.result('r-1')).rejects.toThrow('got HTTP 303 without Location');
   });
 });
 
-describe('there is no result', () => {
-  test('yet', async () => {
+describe('no result', () => {
+  test('if the request has not ended', async () => {
     const running = requestJson({ status: 'running' });
     const { client } = await openScriptedApi([answer(202, running, { 'retry-after': '4' })]);
     const error = await client.result('r-1').catch((thrown: unknown) => thrown);
@@ -146,18 +146,18 @@ describe('there is no result', () => {
     expect(error).toMatchObject({ outcome, message: expect.stringContaining('(csv_invalid: line 17)') });
   });
 
-  test('and nothing more is said', async () => {
+  test('without details', async () => {
     const { client } = await openScriptedApi([problem(410, 'request_expired')]);
     await expect(client.result('r-1')).rejects.toMatchObject({ outcome: undefined });
   });
 
-  test('any more', async () => {
+  test('if it is gone', async () => {
     const { client } = await openScriptedApi([problem(410, 'result_gone')]);
     await expect(client.result('r-1')).rejects.toThrow(ResultGone);
   });
 });
 
-/** A browser shows of a redirect no more than that there is one. */
+/** A redirect as a browser shows it: opaque. */
 const browserFetch: typeof fetch = async (url, init) => {
   const response = await fetch(url, init);
   if (init?.redirect !== 'manual' || response.status !== 303) return response;

@@ -1,13 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { apiErrorOf, ConnectionFailed, TransferRefused } from '../../lib/client/errors.ts';
-import {
-  DEFAULT_RETRY,
-  isTransient,
-  REAL_TIMING,
-  Retrier,
-  wasRefusedForNow,
-} from '../../lib/client/retry.ts';
+import { DEFAULT_RETRY, isSafeToRepeat, isTransient, REAL_TIMING, Retrier } from '../../lib/client/retry.ts';
 import { FastTiming } from '../support/scripted-api.ts';
 import { START } from '../support/test-clock.ts';
 
@@ -17,7 +11,7 @@ function apiError(status: number, code = 'c', retryAfter?: number) {
   return apiErrorOf(new Response(null, { status }), JSON.stringify({ code, title: code }), retryAfter);
 }
 
-/** Runs work that fails so. */
+/** Runs work that fails with an error. */
 async function failing(error: unknown, timing: FastTiming, policy = DEFAULT_RETRY) {
   let tries = 0;
   const ended = new Retrier(policy, timing).run(async () => {
@@ -28,21 +22,21 @@ async function failing(error: unknown, timing: FastTiming, policy = DEFAULT_RETR
   return tries;
 }
 
-test('what fails for now is tried six times, each wait bounded by twice the one before', async () => {
+test('tries a transient failure six times, and doubles the bound of every wait', async () => {
   const timing = new FastTiming();
   timing.randomValue = 0.5;
   expect(await failing(FAILED, timing)).toBe(6);
   expect(timing.sleeps).toEqual([100, 200, 400, 800, 1_600]);
 });
 
-test('what fails for good is tried once', async () => {
+test('tries a permanent failure once', async () => {
   const timing = new FastTiming();
   expect(await failing(apiError(422), timing)).toBe(1);
   expect(await failing(new TypeError('x'), timing)).toBe(1);
   expect(timing.sleeps).toEqual([]);
 });
 
-test('waits are evenly spread up to the cap', async () => {
+test('spreads waits evenly up to the cap', async () => {
   await fc.assert(
     fc.asyncProperty(fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), async (luck) => {
       const timing = new FastTiming();
@@ -56,14 +50,14 @@ test('waits are evenly spread up to the cap', async () => {
   );
 });
 
-test('the wait the API asks for is the least, and is spread as well', async () => {
+test('adds jitter to the wait that the API asks for', async () => {
   const timing = new FastTiming();
   timing.randomValue = 0.5;
   await failing(apiError(503, 'overloaded', 7), timing);
   expect(timing.sleeps.slice(0, 2)).toEqual([7_100, 7_200]);
 });
 
-test('a wait that would take too long is not begun', async () => {
+test('does not start a wait beyond the total limit', async () => {
   const timing = new FastTiming();
   timing.randomValue = 0;
   expect(await failing(apiError(503, 'overloaded', 50), timing)).toBe(3);
@@ -83,14 +77,14 @@ test('a signal ends the tries with its reason', async () => {
   expect(tries).toBe(2);
 });
 
-test('a signal that fired before ends them before the first', async () => {
+test('an aborted signal prevents the first try', async () => {
   let tries = 0;
   const run = new Retrier(DEFAULT_RETRY, new FastTiming()).run(async () => tries++, AbortSignal.abort('no'));
   await expect(run).rejects.toBe('no');
   expect(tries).toBe(0);
 });
 
-test('a sleep is ended by its signal, and keeps no listener', async () => {
+test('a signal ends a sleep, which removes its listener', async () => {
   const ends = new AbortController();
   const slept = REAL_TIMING.sleep(60_000, ends.signal);
   ends.abort('enough');
@@ -99,22 +93,22 @@ test('a sleep is ended by its signal, and keeps no listener', async () => {
   await REAL_TIMING.sleep(1);
 });
 
-describe('transient is', () => {
+describe('transient:', () => {
   test.each([429, 500, 502, 503, 504])('a %i', (status) => expect(isTransient(apiError(status))).toBe(true));
-  test.each([400, 401, 403, 404, 409, 413, 415, 422])('no %i', (status) =>
+  test.each([400, 401, 403, 404, 409, 413, 415, 422])('not %i', (status) =>
     expect(isTransient(apiError(status))).toBe(false),
   );
-  test('a key that is busy', () => expect(isTransient(apiError(409, 'idempotency_key_busy'))).toBe(true));
-  test("a store's fault, or a body that came too slowly", () => {
+  test('a busy idempotency key', () => expect(isTransient(apiError(409, 'idempotency_key_busy'))).toBe(true));
+  test('a failure of the store, or a slow body', () => {
     expect(isTransient(new TransferRefused('PUT /', 503))).toBe(true);
     expect(isTransient(new TransferRefused('PUT /', 400, 'RequestTimeout'))).toBe(true);
     expect(isTransient(new TransferRefused('PUT /', 400, 'EntityTooLarge'))).toBe(false);
     expect(isTransient(new TransferRefused('PUT /', 403))).toBe(false);
   });
-  test('for calls that must not take effect twice, a refusal only, and no answer', () => {
-    expect([429, 500, 502, 503, 504].filter((status) => wasRefusedForNow(apiError(status)))).toEqual([
+  test('for calls that are not idempotent, only a rejection or no answer', () => {
+    expect([429, 500, 502, 503, 504].filter((status) => isSafeToRepeat(apiError(status)))).toEqual([
       429, 503,
     ]);
-    expect(wasRefusedForNow(FAILED)).toBe(true);
+    expect(isSafeToRepeat(FAILED)).toBe(true);
   });
 });

@@ -10,12 +10,12 @@ const AWAITING = requestJson({ status: 'awaiting_upload' });
 const PART_SIZE = 1_000_000;
 const PART_COUNT = 5;
 
-/** Bytes that tell where they belong. */
+/** Bytes that encode their position. */
 const BYTES = Uint8Array.from({ length: SIZE }, (_, index) => (index * 31 + (index >> 12)) % 251);
 
 const stored: Script = (_, response) => response.writeHead(204, { etag: '"e"' }).end();
 
-/** The store is the API's own server: the ticket names it. */
+/** The store is on the API's own server. */
 const formTicket: Script = (call, response) => {
   const url = `http://${call.headers.host}/bucket?policy=secret`;
   const upload = {
@@ -28,7 +28,7 @@ const formTicket: Script = (call, response) => {
 };
 
 describe('a payload above 4 MiB', () => {
-  test('goes to the store as a form, the file last', async () => {
+  test('is sent to the store in a form, with the file last', async () => {
     const { client, calls } = await openScriptedApi([formTicket, stored]);
     const progress: unknown[] = [];
     const request = await client.submit(new Blob([BYTES], { type: 'text/csv' }), {
@@ -65,24 +65,26 @@ describe('a payload above 4 MiB', () => {
     expect(calls[1]?.headers['x-amz-date']).toBeUndefined();
   });
 
-  test('is sent again when the network or the store fails', async () => {
+  test('is retried if the network or the store fails', async () => {
     const { client, calls } = await openScriptedApi([formTicket, reset, s3Error(503, 'SlowDown'), stored]);
     await client.submit(BYTES);
     expect(calls.map(told)).toEqual(['POST /v1/uploads', ...Array(3).fill('POST /bucket?policy=secret')]);
     expect((await formOf(calls[3])).get('file')).toHaveProperty('size', SIZE);
   });
 
-  test('is cancelled when the store refuses it', async () => {
+  test('is cancelled if the store rejects it', async () => {
     const cancelled = answer(200, requestJson({ status: 'cancelled' }));
     const { client, calls } = await openScriptedApi([formTicket, s3Error(400, 'EntityTooLarge'), cancelled]);
     const error = await client.submit(BYTES).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(TransferRefused);
     expect(error).toMatchObject({ status: 400, storeCode: 'EntityTooLarge' });
-    expect(String(error)).toMatch(/POST http:\/\/127\.0\.0\.1:\d+\/bucket was answered 400 EntityTooLarge$/);
+    expect(String(error)).toMatch(
+      /POST http:\/\/127\.0\.0\.1:\d+\/bucket failed: the store answered 400 EntityTooLarge$/,
+    );
     expect(calls.map(told).at(-1)).toBe('POST /v1/requests/r-1/cancel');
   });
 
-  test('is cancelled when its signal fires, and the reason is the caller’s', async () => {
+  test('is cancelled when its signal is aborted, with the reason of the signal', async () => {
     const ends = new AbortController();
     const { client, calls } = await openScriptedApi([
       formTicket,
@@ -93,7 +95,7 @@ describe('a payload above 4 MiB', () => {
     expect(calls.map(told).at(-1)).toBe('POST /v1/requests/r-1/cancel');
   });
 
-  test('is waited for after the upload, when asked', async () => {
+  test('waits after the upload with waitSeconds', async () => {
     const done = answer(200, requestJson({ status: 'succeeded' }));
     const { client, calls } = await openScriptedApi([formTicket, stored, done]);
     expect((await client.submit(BYTES, { waitSeconds: 9 })).status).toBe('succeeded');
@@ -101,7 +103,7 @@ describe('a payload above 4 MiB', () => {
     expect(calls.at(-1)?.headers.prefer).toBe('wait=9');
   });
 
-  test('gets its ticket once the service has room, and no second one when it may have one', async () => {
+  test('retries an overloaded ticket call, but not one that may have succeeded', async () => {
     const busy = problem(503, 'overloaded', { 'retry-after': '2' });
     const { client } = await openScriptedApi([busy, problem(429, 'tenant_over_share'), formTicket, stored]);
     await client.submit(BYTES);
@@ -110,21 +112,21 @@ describe('a payload above 4 MiB', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('is not uploaded with a ticket that cannot be read', async () => {
+  test('is not uploaded with a malformed ticket', async () => {
     const { client } = await openScriptedApi([
       answer(201, { request: AWAITING, upload: { method: 'POST' } }),
     ]);
     await expect(client.submit(BYTES)).rejects.toThrow(AnswerInvalid);
   });
 
-  test('asks for parts above 100 MiB', async () => {
+  test('is sent in parts above 100 MiB', async () => {
     const { client, calls } = await openScriptedApi([problem(413, 'payload_too_large')]);
     await expect(client.submit(new Blob([new Uint8Array(104_857_601)]))).rejects.toThrow('payload_too_large');
     expect(JSON.parse(String(calls[0]?.body))).toMatchObject({ size: 104_857_601, multipart: true });
   });
 });
 
-/** A store and an API that know parts; `fault` may answer first. */
+/** A store and an API with uploads in parts; `fault` can answer first. */
 async function openPartsApi(
   fault: (call: ReceivedCall, index: number) => Script | undefined = () => undefined,
   options: Partial<ClientOptions> = {},
@@ -159,7 +161,7 @@ async function openPartsApi(
 }
 
 describe('an upload in parts', () => {
-  test('arrives whole, and is completed with the parts in order', async () => {
+  test('arrives complete, with its parts in order', async () => {
     const { client, received, callsTo } = await openPartsApi();
     const progress: { sentBytes: number; totalBytes: number }[] = [];
     const request = await client.submit(new Blob([BYTES]), { onProgress: (seen) => progress.push(seen) });
@@ -179,7 +181,7 @@ describe('an upload in parts', () => {
     expect(progress.at(-1)).toEqual({ sentBytes: SIZE, totalBytes: SIZE });
   });
 
-  test('sends four parts at a time', async () => {
+  test('sends four parts concurrently', async () => {
     const held: (() => void)[] = [];
     const { client, callsTo } = await openPartsApi(({ url }) =>
       url.startsWith('/part/')
@@ -199,7 +201,7 @@ describe('an upload in parts', () => {
     ['breaks off', reset],
     ['finds the store busy', s3Error(503, 'SlowDown')],
     ['has a URL that expired', s3Error(403, 'AccessDenied')],
-  ])('sends a part again that %s, with a new URL, and no other', async (_, fault) => {
+  ])('retries only the part that %s, with a new URL', async (_, fault) => {
     let failed = false;
     const { client, received, callsTo } = await openPartsApi(({ url }) => {
       if (failed || !url.startsWith('/part/3')) return undefined;
@@ -212,7 +214,7 @@ describe('an upload in parts', () => {
     expect(callsTo('/part/3').map(({ url }) => url)).toEqual(['/part/3?sign=3', '/part/3?sign=6']);
   });
 
-  test('is aborted when a part fails for good, after the others have stopped', async () => {
+  test('is aborted if a part fails permanently, after the others have stopped', async () => {
     const { client, calls, callsTo } = await openPartsApi(({ url }) => {
       if (url.startsWith('/part/2')) return s3Error(400, 'InvalidPart');
       return url.startsWith('/part/') ? () => {} : undefined;
@@ -247,7 +249,7 @@ describe('an upload in parts', () => {
     expect(atAbort).toEqual([0]);
   });
 
-  test('is aborted when its signal fires', async () => {
+  test('is aborted by its signal', async () => {
     const ends = new AbortController();
     const { client, calls } = await openPartsApi(({ url }) =>
       url.startsWith('/part/4') ? () => ends.abort(new Error('enough')) : undefined,
@@ -256,14 +258,16 @@ describe('an upload in parts', () => {
     await expect.poll(() => calls.at(-1)?.url).toBe('/v1/uploads/r-1/abort');
   });
 
-  test('is not begun to be completed with a part whose ETag is hidden', async () => {
+  test('is not completed if the ETag of a part is hidden', async () => {
     const { client } = await openPartsApi(({ url }) =>
       url.startsWith('/part/1') ? (_, response) => void response.writeHead(200).end() : undefined,
     );
-    await expect(client.submit(new Blob([BYTES]))).rejects.toThrow("when the bucket's CORS exposes it");
+    await expect(client.submit(new Blob([BYTES]))).rejects.toThrow(
+      "only if the bucket's CORS rules expose it",
+    );
   });
 
-  test('was completed when the answer got lost and there is no upload any more', async () => {
+  test('counts as completed if an answer is lost and the upload is gone', async () => {
     const { client, calls } = await openPartsApi(({ url }, index) => {
       if (url === '/v1/requests/r-1') return answer(200, requestJson({ status: 'running' }));
       if (!url.endsWith('/complete')) return undefined;
@@ -273,14 +277,14 @@ describe('an upload in parts', () => {
     expect(calls.map(({ url }) => url)).not.toContain('/v1/uploads/r-1/abort');
   });
 
-  test('was not completed when there was no upload from the first', async () => {
+  test('does not count as completed if the upload never existed', async () => {
     const { client } = await openPartsApi(({ url }) =>
       url.endsWith('/complete') ? problem(404, 'upload_unknown') : undefined,
     );
     await expect(client.submit(new Blob([BYTES]))).rejects.toThrow('upload_unknown');
   });
 
-  test('throws what went wrong, also when it cannot be aborted', async () => {
+  test('throws the original error even if the abort fails', async () => {
     const { client } = await openPartsApi(({ url }) =>
       url.startsWith('/part/') || url.endsWith('/abort') ? reset : undefined,
     );

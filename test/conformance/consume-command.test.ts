@@ -17,7 +17,7 @@ import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 const endpoint = inject('endpoint');
 const { sqs, s3 } = localClients(endpoint);
 
-/** A queue with outcomes on it. */
+/** A queue with outcomes. */
 async function queueWith(...outcomes: readonly Outcome[]): Promise<string> {
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({
@@ -32,7 +32,7 @@ async function queueWith(...outcomes: readonly Outcome[]): Promise<string> {
   return QueueUrl;
 }
 
-/** Messages that are on a queue still: to be had, and hidden. */
+/** Counts visible and invisible messages of a queue. */
 async function leftOn(QueueUrl: string): Promise<readonly [waiting: number, hidden: number]> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['All'] }),
@@ -61,7 +61,7 @@ async function stored(id: string, content: string): Promise<Outcome> {
   return outcomeOf({ status: 'succeeded', result }, { request: { id, source: '' } });
 }
 
-test('outcomes are printed as lines of JSON, and taken from the queue', async () => {
+test('prints outcomes as lines of JSON, and deletes them', async () => {
   const queue = await queueWith(
     succeeded('a', '{\n  "long": 12345678901234567890\n}'),
     succeeded('b', 'a,b\n', 'text/csv'),
@@ -93,7 +93,7 @@ test('outcomes are printed as lines of JSON, and taken from the queue', async ()
   expect(await leftOn(queue)).toEqual([0, 0]);
 });
 
-test('a terminal gets a line for people', async () => {
+test('prints a line of text on a terminal', async () => {
   const queue = await queueWith(succeeded('a'), failed('b'));
 
   const { stdout } = await coatcheckOnTerminal(['consume', '--queue', queue, '--max', '2']);
@@ -105,7 +105,7 @@ test('a terminal gets a line for people', async () => {
   ]);
 });
 
-test('--max takes no more than that', async () => {
+test('--max limits the outcomes', async () => {
   const queue = await queueWith(...['a', 'b', 'c', 'd'].map((id) => succeeded(id)));
 
   const { stdout } = await coatcheck(['consume', '--queue', queue, '--max', '3', '--concurrency', '2']);
@@ -114,7 +114,7 @@ test('--max takes no more than that', async () => {
   expect(await leftOn(queue)).toEqual([1, 0]);
 });
 
-test('a command gets the result, or the problem, and what it is of', async () => {
+test('passes the result or the problem to a command, with its facts', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const tracestate = 'rojo=1,congo=2';
   const queue = await queueWith(await stored('a', 'a,b\n'), { ...failed('b'), traceparent, tracestate });
@@ -137,20 +137,20 @@ test('a command gets the result, or the problem, and what it is of', async () =>
   expect(await leftOn(queue)).toEqual([0, 0]);
 });
 
-test('an outcome stays when its command fails', async () => {
+test('keeps an outcome if its command fails', async () => {
   const queue = await queueWith(succeeded('a', 'x'.repeat(200_000), 'text/plain'));
 
   const args = ['consume', '--queue', queue, '--max', '1', '--exec', 'exit 3'];
   expect(await coatcheck(args)).toEqual({
     exitCode: 1,
     stdout: '',
-    stderr: 'error: a: the command ended with 3: the outcome comes again\n',
+    stderr: 'error: a: The command exited with 3; the outcome will be delivered again\n',
   });
 
   expect(await leftOn(queue)).toEqual([0, 1]);
 });
 
-test('a command need not read its input', async () => {
+test('a command can ignore its input', async () => {
   const queue = await queueWith(succeeded('a', 'x'.repeat(200_000), 'text/plain'));
 
   expect((await coatcheck(['consume', '--queue', queue, '--max', '1', '--exec', 'exit 0'])).exitCode).toBe(0);
@@ -158,7 +158,7 @@ test('a command need not read its input', async () => {
   expect(await leftOn(queue)).toEqual([0, 0]);
 });
 
-test('a result that is gone never looks like a whole one', async () => {
+test('kills the command if the result is gone', async () => {
   const outcome = await stored('a', 'a,b\n');
   if (outcome.status !== 'succeeded' || !('check' in outcome.result)) throw new Error('not stored');
   const check = { ...outcome.result.check, key: 'results/gone' };
@@ -172,7 +172,7 @@ test('a result that is gone never looks like a whole one', async () => {
   expect(await leftOn(queue)).toEqual([0, 1]);
 });
 
-test('an interruption waits for what runs', async () => {
+test('an interruption waits for running commands', async () => {
   const queue = await queueWith(succeeded('a'));
   const cwd = await temporaryFolder();
   const exec = 'echo begun; until [ -e go ]; do sleep 0.05; done; echo ended';
@@ -191,13 +191,13 @@ test('an interruption waits for what runs', async () => {
   expect(await leftOn(queue)).toEqual([0, 0]);
 });
 
-test('a queue that is not there is told in a line', async () => {
+test('reports an unknown queue in one line', async () => {
   const { exitCode, stderr } = await coatcheck(['consume', '--queue', `${endpoint}/000000000000/none`]);
   expect(exitCode).toBe(1);
   expect(stderr).toMatch(/^error: \w*QueueDoesNotExist: [^\n]*\n$/);
 });
 
-test('a stack is looked up where AWS_ENDPOINT_URL says', async () => {
+test('searches for a stack at AWS_ENDPOINT_URL', async () => {
   expect(await coatcheck(['consume', '--stack', 'None'], { variables: awsVariables(endpoint) })).toEqual({
     exitCode: 1,
     stdout: '',

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, onTestFinished, test } from 'vitest';
 import { consume } from '../../lib/consumer/consume.ts';
-import { HandlerGivenUp } from '../../lib/consumer/handler-given-up.ts';
+import { HandlerTimedOut } from '../../lib/consumer/handler-timed-out.ts';
 import { encodeCloudEvent } from '../../lib/core/wire/encode-cloudevent.ts';
 import { inlineOutcome } from '../support/outcomes.ts';
 import { clientConfig, jsonAnswer, type Script, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
@@ -10,7 +10,7 @@ import { clientConfig, jsonAnswer, type Script, ScriptedEndpoint } from '../supp
 const EMPTY_OBJECT_MD5 = '99914b932bd37a50b983c5e7c90ae93b';
 const QUEUE_URL = 'http://localhost/000000000000/outcomes';
 
-/** SQS that answers call by call like this, and then hangs. */
+/** A fake SQS that gives these answers, one per call, and then hangs. */
 async function openQueue(...answers: Script[]) {
   const endpoint = await new ScriptedEndpoint((call, response) => answers.shift()?.(call, response)).start();
   onTestFinished(() => endpoint[Symbol.asyncDispose]());
@@ -25,7 +25,7 @@ test.each([
   ['no queue', 400, 'QueueDoesNotExist'],
   ['no leave', 403, 'AccessDenied'],
   ['no such key', 403, 'InvalidClientTokenId'],
-])('with %s it ends', async (_, status, code) => {
+])('ends with %s', async (_, status, code) => {
   const { sqs } = await openQueue(refused(status, code));
   const errors: unknown[] = [];
   const consuming = consume(
@@ -41,7 +41,7 @@ test.each([
   ['has too many messages in flight', refused(403, 'OverLimit')],
   ['has a fault', refused(500, 'InternalFailure')],
   ['breaks off', ((_, response) => response.socket?.destroy()) satisfies Script],
-])('it goes on when SQS %s', async (_, fault) => {
+])('continues if SQS %s', async (_, fault) => {
   const end = new AbortController();
   const { sqs, actions } = await openQueue(fault, () => end.abort());
   const errors: unknown[] = [];
@@ -54,7 +54,7 @@ test.each([
   expect(errors).toHaveLength(1);
 });
 
-test('messages that came when it was ended are given back at once', async () => {
+test('returns messages that arrive when it is stopped', async () => {
   const end = new AbortController();
   const Messages = ['a', 'b'].map((ReceiptHandle) => ({
     ReceiptHandle,
@@ -63,7 +63,7 @@ test('messages that came when it was ended are given back at once', async () => 
   }));
   const received = jsonAnswer(200, { Messages });
   const { sqs, calls, actions } = await openQueue(received, jsonAnswer(200, {}));
-  // Ended between the answer and what is done with it.
+  // Stopped between the answer and its handling.
   sqs.middlewareStack.add(
     (next) => async (args) => {
       const output = await next(args);
@@ -85,7 +85,7 @@ test('messages that came when it was ended are given back at once', async () => 
   ]);
 });
 
-/** What a queue with one outcome answers, call by call; `released` resolves when its message is hidden for so long. */
+/** Answers of a queue with one outcome; `released` resolves when its message gets this visibility timeout. */
 async function openQueueOfOne() {
   const outcome = inlineOutcome('5', 'application/json');
   const Body = encodeCloudEvent(outcome, 'shop').body;
@@ -99,7 +99,7 @@ async function openQueueOfOne() {
   return { ...queue, released: released.promise };
 }
 
-test("D3: it ends though a handler doesn't; the signal fires, and the outcome is visible at once", async () => {
+test('D3: stops although a handler hangs: aborts its signal, and makes its outcome visible at once', async () => {
   const { sqs, released, actions } = await openQueueOfOne();
   const end = new AbortController();
   const errors: unknown[] = [];
@@ -120,16 +120,16 @@ test("D3: it ends though a handler doesn't; the signal fires, and the outcome is
       return new Promise(() => {});
     },
   );
-  expect(given?.reason).toBeInstanceOf(HandlerGivenUp);
+  expect(given?.reason).toBeInstanceOf(HandlerTimedOut);
   expect(errors).toEqual([given?.reason]);
   expect(String(errors[0])).toContain(
-    "wasn't done 0 s after the consumer was to end: its outcome comes again",
+    'did not finish 0 s after the consumer was stopped; its outcome will be delivered again',
   );
   expect(await released).toBe(0);
   expect(actions()).toEqual(['ReceiveMessage', 'ChangeMessageVisibility']);
 });
 
-test('D3: a handler that takes too long gives its slot back, and its outcome comes again as after an error', async () => {
+test('D3: a handler that times out frees its slot, and its outcome is delivered again', async () => {
   const { sqs, released } = await openQueueOfOne();
   const end = new AbortController();
   const errors: unknown[] = [];
@@ -149,13 +149,13 @@ test('D3: a handler that takes too long gives its slot back, and its outcome com
   );
   expect(await released).toBe(0);
   expect(errors).toMatchObject([
-    { code: 'handler_given_up', message: expect.stringContaining('within 1 s') },
+    { code: 'handler_timed_out', message: expect.stringContaining('within 1 s') },
   ]);
   end.abort();
   await consuming;
 });
 
-test('D3: it ends when handlers are done, not later', async () => {
+test('D3: stops as soon as all handlers have finished', async () => {
   const { sqs, actions } = await openQueueOfOne();
   const end = new AbortController();
   const signal = end.signal;
@@ -163,13 +163,13 @@ test('D3: it ends when handlers are done, not later', async () => {
   expect(actions()).toEqual(['ReceiveMessage', 'DeleteMessageBatch']);
 });
 
-test('ended before it began it calls nobody', async () => {
+test('makes no calls if it is stopped before its start', async () => {
   const { sqs, calls } = await openQueue();
   await consume({ queueUrl: QUEUE_URL, sqs, signal: AbortSignal.abort() }, () => {});
   expect(calls).toEqual([]);
 });
 
-test('a visibility timeout of the queue that is too short is refused', async () => {
+test('rejects a queue with too short a visibility timeout', async () => {
   const { sqs } = await openQueue(jsonAnswer(200, { Attributes: { VisibilityTimeout: '1' } }));
   await expect(consume({ queueUrl: QUEUE_URL, sqs }, () => {})).rejects.toThrow(
     "the queue's visibility timeout, or visibilityTimeoutSeconds, must be a whole number from 2 to 43200, got 1",
@@ -183,6 +183,6 @@ test.each([
   [{ handlerTimeoutSeconds: 0 }, 'handlerTimeoutSeconds must be a whole number from 1 to 43200'],
   [{ stopTimeoutSeconds: -1 }, 'stopTimeoutSeconds must be a whole number from 0 to 43200'],
   [{ visibilityTimeoutSeconds: 43_201 }, 'visibilityTimeoutSeconds must be a whole number from 2 to 43200'],
-])('%j is refused', async (options, message) => {
+])('rejects %j', async (options, message) => {
   await expect(consume({ queueUrl: QUEUE_URL, ...options }, () => {})).rejects.toThrow(message);
 });

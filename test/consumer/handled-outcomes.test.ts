@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { HandledOutcomes } from '../../lib/consumer/handled-outcomes.ts';
 
-test('an outcome that was handled is not handled again', async () => {
+test('handles an outcome once', async () => {
   const handled = new HandledOutcomes(10);
   let rounds = 0;
   await handled.once('a', async () => void rounds++);
@@ -11,7 +11,7 @@ test('an outcome that was handled is not handled again', async () => {
   expect(rounds).toBe(2);
 });
 
-test('one that failed is', async () => {
+test('handles an outcome again after a failure', async () => {
   const handled = new HandledOutcomes(10);
   await expect(handled.once('a', () => Promise.reject(new Error('first')))).rejects.toThrow('first');
   let rounds = 0;
@@ -20,7 +20,7 @@ test('one that failed is', async () => {
 });
 
 test.each(['resolve', 'reject'] as const)(
-  'a duplicate waits for the first and ends like it: %s',
+  'a duplicate waits for the first and ends the same way: %s',
   async (end) => {
     const handled = new HandledOutcomes(10);
     const first = Promise.withResolvers<void>();
@@ -44,7 +44,7 @@ test.each(['resolve', 'reject'] as const)(
   },
 );
 
-test('the latest are remembered, and no more', async () => {
+test('remembers the latest outcomes up to its capacity', async () => {
   const keys = fc.array(fc.nat(12).map(String), { maxLength: 100 });
   await fc.assert(
     fc.asyncProperty(keys, fc.integer({ min: 0, max: 5 }), async (sequence, capacity) => {

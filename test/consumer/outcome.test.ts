@@ -10,7 +10,7 @@ import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 
 const NOWHERE: ResultObjects = { open: () => Promise.reject(new Error('nothing is stored')) };
 
-/** What its consumer gets of an outcome the service publishes. */
+/** An outcome that was published and decoded. */
 function received(outcome: Outcome, objects = NOWHERE): ReceivedOutcome {
   return readOutcome(encodeCloudEvent(outcome, 'shop').body, objects);
 }
@@ -20,7 +20,7 @@ function resultOf(outcome: ReceivedOutcome) {
   return outcome.result;
 }
 
-test('an outcome tells whose it is, and when', () => {
+test('decodes the facts of an outcome', () => {
   const request = { id: 'order-17', source: '/shop', tenant: 'acme' };
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   const outcome = inlineOutcome('{}', 'application/json', { request, traceparent, tracestate: 'a=1' });
@@ -39,7 +39,7 @@ test('an outcome tells whose it is, and when', () => {
 });
 
 describe('a result', () => {
-  test('of any type and content arrives as the bytes it had', async () => {
+  test('of any type keeps its bytes', async () => {
     const types = fc.constantFrom('application/json', 'application/problem+json', 'text/plain', 'image/png');
     const contents = fc.oneof(
       fc.uint8Array(),
@@ -50,7 +50,7 @@ describe('a result', () => {
       fc.asyncProperty(contents, types, async (content, contentType) => {
         const result = resultOf(received(inlineOutcome(content, contentType)));
         expect(result.contentType).toBe(contentType);
-        // JSON loses the space around it.
+        // Whitespace around JSON is lost.
         const isJson = contentType.endsWith('json');
         const bytes = Buffer.from(await result.bytes());
         if (isJson) expect(bytes.toString().trim()).toBe(Buffer.from(content).toString().trim());
@@ -59,19 +59,19 @@ describe('a result', () => {
     );
   });
 
-  test('keeps numbers JavaScript would round', async () => {
+  test('keeps numbers that JavaScript would round', async () => {
     const result = resultOf(received(inlineOutcome('{"n":12345678901234567890.10}')));
     expect(await result.text()).toBe('{"n":12345678901234567890.10}');
   });
 
-  test('is read as often and in whichever way it is wanted', async () => {
+  test('can be read repeatedly in every way', async () => {
     const result = resultOf(received(inlineOutcome('{"x":[1]}')));
     expect(await result.json()).toEqual({ x: [1] });
     expect(await new Response(await result.stream()).text()).toBe('{"x":[1]}');
     expect(result.reference).toBeUndefined();
   });
 
-  test('is fetched from where it lies when it is read', async () => {
+  test('is fetched from the store when it is read', async () => {
     const opened: ClaimCheck[] = [];
     const objects = {
       open: async (check: ClaimCheck) => {
@@ -91,7 +91,7 @@ test.each([
   ['failed', failure(new PermanentError('line 17', { code: 'csv_invalid' }), 2), 'csv_invalid'],
   ['cancelled', cancellation(1), 'request_cancelled'],
   ['expired', expiry(0), 'request_expired'],
-])('an outcome that is %s has a problem', (status, ending, code) => {
+])('an outcome with status %s has a problem', (status, ending, code) => {
   expect(received(outcomeOf(ending))).toMatchObject({ status, problem: { code } });
 });
 
@@ -118,7 +118,7 @@ test.each([
     { ...EVENT, type: 'coatcheck.request.failed' },
     'data must be a problem, got 1',
   ],
-])('%s is no outcome', (_, body, message) => {
+])('rejects %s', (_, body, message) => {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   expect(() => readOutcome(text, NOWHERE)).toThrow(message);
 });

@@ -16,7 +16,7 @@ async function emulatorWith(apis: Script, update: Script = json(200, {})): Promi
   return endpoint;
 }
 
-test('E13: CORS that was stored by the names of CloudFormation is set by those of the API', async () => {
+test('E13: CORS rules stored under names of CloudFormation are set under those of the API', async () => {
   const { url, calls } = await emulatorWith(
     json(200, {
       items: [
@@ -33,7 +33,7 @@ test('E13: CORS that was stored by the names of CloudFormation is set by those o
   });
 });
 
-test('E13: an AWS without such APIs is left alone, and a refusal is reported', async () => {
+test('E13: leaves an AWS without such APIs alone, and reports an error', async () => {
   const other = await emulatorWith((_, response) => response.writeHead(501).end('<none/>'));
   await correctCors(other.url);
   expect(other.calls).toHaveLength(1);

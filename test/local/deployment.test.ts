@@ -13,7 +13,7 @@ import { freePort } from './free-port.ts';
 
 const APP = 'node test/local/fixtures/app.ts';
 
-/** The first start on a machine installs the emulator. */
+/** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;
 
 describe('a deployment', { timeout: TIMEOUT_MS }, () => {
@@ -30,7 +30,7 @@ describe('a deployment', { timeout: TIMEOUT_MS }, () => {
     await rm(folder, { recursive: true });
   });
 
-  test('tells the outputs of its stacks', async () => {
+  test('returns the outputs of its stacks', async () => {
     const outputs = await deploy({ endpoint: aws.endpoint, folder, app: APP, stacks: ['LocalFixture'] });
 
     expect(outputs).toEqual({
@@ -39,20 +39,20 @@ describe('a deployment', { timeout: TIMEOUT_MS }, () => {
     expect(JSON.parse(await readFile(join(folder, 'outputs.json'), 'utf8'))).toEqual(outputs);
   });
 
-  test('that fails tells why, and where the rest is', async () => {
+  test('that fails reports the reason and the log file', async () => {
     const deploying = deploy({ endpoint: aws.endpoint, folder, app: `${APP} --broken` });
 
     const error = await deploying.catch((reason) => reason);
     expect(error).toBeInstanceOf(DeploymentFailed);
     expect(error.message).toMatch(
-      /^Deploying failed\. The CDK said:\n.*UPDATE_FAILED.*LocalFixture failed to deploy/s,
+      /^Deploying failed\. Output of the CDK:\n.*UPDATE_FAILED.*LocalFixture failed to deploy/s,
     );
     expect(error.message).not.toMatch(/Synthesis time|IN_PROGRESS/);
     expect(error.message).toMatch(join(folder, 'deploy.log'));
     expect(await readFile(join(folder, 'deploy.log'), 'utf8')).toMatch('Synthesis time');
   });
 
-  test('whose app fails shows its error, without the stack', async () => {
+  test('whose app fails shows the error without its stack trace', async () => {
     const app = `node --eval "throw new Error('not this way')"`;
 
     const error = await deploy({ endpoint: aws.endpoint, folder, app }).catch((reason) => reason);
@@ -60,7 +60,7 @@ describe('a deployment', { timeout: TIMEOUT_MS }, () => {
     expect(error.message).not.toMatch(/^\s+at /m);
   });
 
-  test("runs functions on the project's Node, apart from the user's environment, and ends them", async () => {
+  test("runs functions on the project's Node, isolated from the user's environment, and stops them", async () => {
     const { LocalFixture } = await deploy({ endpoint: aws.endpoint, folder, app: APP });
     const message = { QueueUrl: LocalFixture?.QueueUrl, MessageBody: 'go' };
     await localClients(aws.endpoint).sqs.send(new SendMessageCommand(message));
@@ -76,7 +76,7 @@ describe('a deployment', { timeout: TIMEOUT_MS }, () => {
   });
 });
 
-/** What the fixture's function writes. */
+/** Output of the fixture's function. */
 interface Worker {
   readonly version: string;
   readonly env: Readonly<Record<string, string>>;

@@ -12,11 +12,11 @@ import { EndpointSilent, PortTaken } from '../../lib/local/errors.ts';
 import { freePort } from './free-port.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** The first start on a machine installs the emulator. */
+/** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;
 
 describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
-  test('starts one where nothing answers, and stops it', async () => {
+  test('starts one if nothing answers, and stops it', async () => {
     const port = await freePort();
     const folder = await temporaryFolder();
     {
@@ -28,7 +28,7 @@ describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
     expect(await readdir(folder)).toEqual(['ministack.log']);
   });
 
-  test('uses one that answers, and leaves it running', async () => {
+  test('uses a running one, and leaves it running', async () => {
     const port = await freePort();
     await using first = await openLocalAws({ port, folder: await temporaryFolder() });
     {
@@ -39,7 +39,7 @@ describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
     expect(await bucketsAt(first.endpoint)).toEqual([]);
   });
 
-  test('two at the same time end up with the same one', async () => {
+  test('two callers share one', async () => {
     const port = await freePort();
     const folder = await temporaryFolder();
     const both = await Promise.all([openLocalAws({ port, folder }), openLocalAws({ port, folder })]);
@@ -50,7 +50,7 @@ describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
     for (const { endpoint } of both) expect(await bucketsAt(endpoint)).toEqual([]);
   });
 
-  test('refuses a port that something else has', async () => {
+  test('rejects a port that is in use', async () => {
     const server = createServer((socket) => socket.end('220 mail.example.com ESMTP\r\n')).listen(
       0,
       '127.0.0.1',
@@ -64,13 +64,13 @@ describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
     expect(error.message).toMatch(`COATCHECK_LOCAL_PORT=${port + 1}`);
   });
 
-  test('refuses a port where another web server answers', async () => {
+  test('rejects a port of another web server', async () => {
     const port = await portOf(createHttpServer((_, response) => response.end('{"hello":"there"}')).listen(0));
 
     await expect(openLocalAws({ port })).rejects.toThrow(PortTaken);
   });
 
-  test('uses the endpoint it is given as it is', async () => {
+  test('uses a given endpoint', async () => {
     const requests: string[] = [];
     const server = createHttpServer(({ url = '' }, response) => {
       requests.push(url);
@@ -85,17 +85,17 @@ describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
     expect(requests).toEqual(['/']);
   });
 
-  test('says so when nothing answers at the endpoint it is given', async () => {
+  test('reports a given endpoint that does not answer', async () => {
     const endpoint = `http://127.0.0.1:${await freePort()}`;
 
     const error = await openLocalAws({ endpoint, port: 1 }).catch((reason) => reason);
 
     expect(error).toBeInstanceOf(EndpointSilent);
-    expect(error.message).toMatch(`AWS_ENDPOINT_URL is ${endpoint}, and nothing answers there`);
+    expect(error.message).toMatch(`Nothing answers at AWS_ENDPOINT_URL, ${endpoint}.`);
   });
 });
 
-describe('the emulator ends', { timeout: TIMEOUT_MS }, () => {
+describe('the emulator stops', { timeout: TIMEOUT_MS }, () => {
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
     'when its starter is asked to end by %s',
     async (signal) => {
@@ -106,7 +106,7 @@ describe('the emulator ends', { timeout: TIMEOUT_MS }, () => {
     },
   );
 
-  test('when its starter is killed', async () => {
+  test('when the program that started it is killed', async () => {
     const { starter, endpoint, folder } = await startElsewhere();
     starter.kill('SIGKILL');
     await expect.poll(() => bucketsAt(endpoint).catch(String), { timeout: 10_000 }).toMatch('ECONNREFUSED');

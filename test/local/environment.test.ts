@@ -2,29 +2,29 @@ import { describe, expect, test } from 'vitest';
 import { emulatorEnvironment, readLocalSettings, toolEnvironment } from '../../lib/local/environment.ts';
 
 describe('settings', () => {
-  test('without any, the usual port', () => {
+  test('default to the usual port', () => {
     expect(readLocalSettings({})).toEqual({ port: 4566 });
   });
 
-  test('a port and an endpoint', () => {
+  test('read a port and an endpoint', () => {
     const variables = { COATCHECK_LOCAL_PORT: '4600', AWS_ENDPOINT_URL: 'http://localhost:4566' };
     expect(readLocalSettings(variables)).toEqual({ port: 4600, endpoint: 'http://localhost:4566' });
   });
 
-  test.each(['0', '65536', '-1', '45a', '4566.5'])('the port %s is refused', (port) => {
+  test.each(['0', '65536', '-1', '45a', '4566.5'])('reject the port %s', (port) => {
     expect(() => readLocalSettings({ COATCHECK_LOCAL_PORT: port })).toThrow(
       `COATCHECK_LOCAL_PORT must be a port from 1 to 65535, got ${port}`,
     );
   });
 
-  test.each(['localhost:4566', 'ftp://localhost', 'nonsense'])('the endpoint %s is refused', (endpoint) => {
+  test.each(['localhost:4566', 'ftp://localhost', 'nonsense'])('reject the endpoint %s', (endpoint) => {
     expect(() => readLocalSettings({ AWS_ENDPOINT_URL: endpoint })).toThrow(
       `AWS_ENDPOINT_URL must be an http or https URL, got ${endpoint}`,
     );
   });
 });
 
-describe('what of the user reaches', () => {
+describe('the environment of', () => {
   const user = {
     AWS_PROFILE: 'production',
     AWS_ACCESS_KEY_ID: 'AKIAREAL',
@@ -45,7 +45,7 @@ describe('what of the user reaches', () => {
     HOME: '/home/user',
   };
 
-  test('a tool: nothing about AWS', () => {
+  test('a tool has no AWS settings of the user', () => {
     const { AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, ...environment } = toolEnvironment(
       'http://127.0.0.1:4566',
       user,
@@ -64,7 +64,7 @@ describe('what of the user reaches', () => {
     expect(environment.PATH).toMatch(/node_modules\/\.bin:\/usr\/bin$/);
   });
 
-  test('the emulator and its functions: the home folder, the language and the path', () => {
+  test('the emulator and its functions has the home folder, the language and the path', () => {
     const environment = emulatorEnvironment('http://127.0.0.1:4599', user);
 
     const ofUser = Object.entries(user).filter(([name, value]) => environment[name] === value);

@@ -6,7 +6,7 @@ import { openLocalAws } from '../../lib/local/emulator.ts';
 import { makeFolder } from '../../lib/local/folder.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-test('D7: a folder that nothing can be written into is reported with what to do', async () => {
+test('D7: reports a folder that can not be written, and what to do', async () => {
   const file = join(await temporaryFolder(), 'file');
   await writeFile(file, '');
   const folder = join(file, '.local');
@@ -19,9 +19,7 @@ test('D7: a folder that nothing can be written into is reported with what to do'
   ]) {
     await expect(use()).rejects.toMatchObject({
       code: 'folder_unusable',
-      message: expect.stringMatching(
-        /and nothing can be written there: .*\nMake it a folder that you may write to/,
-      ),
+      message: expect.stringMatching(/isn't writable: .*\nMake it a writable folder/),
     });
   }
 });

@@ -9,7 +9,7 @@ import { temporaryFolder } from './temporary-folder.ts';
 const MINE = 'test/constructs/fixtures/processor.ts';
 
 describe('E12: the command line of the local modes', () => {
-  test('names a processor, or none for the example', async () => {
+  test('names a processor, or defaults to the example', async () => {
     expect(await readProcessor([])).toBe(EXAMPLE_PROCESSOR);
     expect(await readProcessor(['--processor', MINE])).toBe(MINE);
     expect(await readProcessor([`--processor=${join(PROJECT_FOLDER, MINE)}`])).toBe(MINE);
@@ -21,12 +21,12 @@ describe('E12: the command line of the local modes', () => {
     [['--procesor', MINE], 'The only option is --processor FILE'],
     [['--processor'], 'The only option is --processor FILE'],
     [[MINE], 'The only option is --processor FILE'],
-  ])('%j is refused', async (args, message) => {
+  ])('rejects %j', async (args, message) => {
     await expect(readProcessor(args)).rejects.toThrow(message);
   });
 });
 
-/** A local AWS with the stack Coatcheck: of a service with this processor, or of another app. */
+/** A local AWS with the stack Coatcheck, of a service with this processor or of another app. */
 async function awsWith(processor: string | undefined): Promise<ScriptedEndpoint> {
   const Description = describeServiceOutput({ service: 'Service', name: 'ProcessorEntry' });
   const output = `<member><OutputKey>E</OutputKey><OutputValue>${processor}</OutputValue><Description>${Description}</Description></member>`;
@@ -44,7 +44,7 @@ async function awsWith(processor: string | undefined): Promise<ScriptedEndpoint>
 
 async function deployTo({ url }: ScriptedEndpoint, processor: string): Promise<Error> {
   const folder = await temporaryFolder();
-  // What may be deployed isn't, once the deployment has begun.
+  // Aborts as soon as the deployment starts.
   const begun = new AbortController();
   const step = () => {
     begun.abort(new Error('it was begun'));
@@ -58,28 +58,28 @@ async function deployTo({ url }: ScriptedEndpoint, processor: string): Promise<E
 }
 
 describe('E12: a processor that someone deployed', () => {
-  test('is left as it is, and the message says how to use it', async () => {
+  test('is left unchanged, and the message says how to use it', async () => {
     const aws = await awsWith('my/processor.ts');
     const { message } = await deployTo(aws, EXAMPLE_PROCESSOR);
     expect(message).toBe(
-      `The local AWS at ${aws.url} already has the stack Coatcheck, with the processor my/processor.ts. It is left as it is.
+      `The local AWS at ${aws.url} already has the stack Coatcheck, with the processor my/processor.ts. It was left unchanged.
 To use that processor, add: -- --processor my/processor.ts
 To deploy ${EXAMPLE_PROCESSOR} instead, first restart that local AWS, or set the variables it printed and run npx cdk destroy.`,
     );
     expect(aws.calls).toHaveLength(1);
   });
 
-  test('of another app is left as it is', async () => {
+  test('of another app is left unchanged', async () => {
     const { message } = await deployTo(await awsWith(undefined), MINE);
     expect(message).toContain(
-      'already has the stack Coatcheck, which another app deployed. It is left as it is.',
+      'already has the stack Coatcheck, which another app deployed. It was left unchanged.',
     );
   });
 
   test.each([
     ['the same', 'my/processor.ts', 'my/processor.ts'],
     ['the example', EXAMPLE_PROCESSOR, relative(PROJECT_FOLDER, join(PROJECT_FOLDER, MINE))],
-  ])('is deployed again when it is %s', async (_, deployed, wanted) => {
+  ])('is replaced if it is %s', async (_, deployed, wanted) => {
     expect((await deployTo(await awsWith(deployed), wanted)).message).toBe('it was begun');
   });
 });

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { withLock } from '../../lib/local/lock.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-test('work under the same lock is done one after the other, also after work that failed', async () => {
+test('runs work under a lock one at a time, also after a failure', async () => {
   const file = join(await temporaryFolder(), 'lock');
   let working = 0;
   let most = 0;
@@ -21,7 +21,7 @@ test('work under the same lock is done one after the other, also after work that
   expect(most).toBe(1);
 });
 
-test('a lock whose owner died is taken over', async () => {
+test('takes over the lock of a process that died', async () => {
   const file = join(await temporaryFolder(), 'lock');
   await writeFile(file, '');
   const aMinuteAgo = new Date(Date.now() - 60_000);
@@ -30,7 +30,7 @@ test('a lock whose owner died is taken over', async () => {
   expect(await withLock(file, async () => 'done')).toBe('done');
 });
 
-test('waiting for a lock can be given up', async () => {
+test('a signal ends the wait for a lock', async () => {
   const file = join(await temporaryFolder(), 'lock');
   const waiting = withLock(file, () => withLock(file, async () => 'never', AbortSignal.timeout(50)));
 

@@ -12,7 +12,7 @@ const COMMON = {
 };
 const TIME = '2026-11-28T16:05:13.902Z';
 
-test('D10: a line of the logger is told by when, how serious, about which request and what', () => {
+test('D10: a line of the logger has time, level, request and text', () => {
   const json = {
     level: 'WARN',
     message: 'Slow',
@@ -27,7 +27,7 @@ test('D10: a line of the logger is told by when, how serious, about which reques
   expect(line && formatLogLine(line, (text) => text)).toBe('16:05:13.902  WARN   r1  Slow rows=3 file="a b"');
 });
 
-test('D10: of an error its name and message are shown, not its stack', () => {
+test('D10: shows the name and message of an error, not its stack', () => {
   const error = { name: 'TypeError', message: 'x is undefined', stack: 'TypeError\n    at y' };
   const line = readLogLine(
     JSON.stringify({ level: 'ERROR', message: 'Failed', timestamp: TIME, ...COMMON, error }),
@@ -35,7 +35,7 @@ test('D10: of an error its name and message are shown, not its stack', () => {
   expect(line && logCells(line)[3]).toBe('Failed error="TypeError: x is undefined"');
 });
 
-test("D10: console.log on Lambda names the invocation, which is no request's ticket", () => {
+test("D10: the requestId of console.log on Lambda is the invocation's, not a ticket", () => {
   const line = readLogLine(
     JSON.stringify({ timestamp: TIME, level: 'INFO', requestId: 'inv', message: 'hello' }),
   );
@@ -50,10 +50,10 @@ test.each([
   'END RequestId: 8ae0e627',
   'REPORT RequestId: 8ae0e627\tDuration: 3 ms',
   `{"time":"${TIME}","type":"platform.start","record":{}}`,
-])('D10: %j is no line for people', (text) => {
+])('D10: ignores %j', (text) => {
   expect(readLogLine(text)).toBeUndefined();
 });
 
-test.each(['null', '[1]', '3', '{"a":', '"text"'])('D10: %s is a line as it is', (text) => {
+test.each(['null', '[1]', '3', '{"a":', '"text"'])('D10: %s is a line of text', (text) => {
   expect(readLogLine(text)?.message).toBe(text);
 });

@@ -6,11 +6,11 @@ import { InstallFailed, VenvMissing } from '../../lib/local/errors.ts';
 import { type InstallOptions, installPythonTool } from '../../lib/local/python-tool.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** Making a virtual environment takes some seconds, on a busy machine many. */
+/** Creating a virtual environment takes seconds, many on a busy machine. */
 const TIMEOUT_MS = 120_000;
 
 describe('installing a tool', { timeout: TIMEOUT_MS }, () => {
-  test('is done once, also by two at the same time, and again when the environment is broken', async () => {
+  test('runs once, also for two callers, and again if the environment is broken', async () => {
     const folder = await temporaryFolder();
     const install = () => installWithoutNetwork('# nothing', { folder });
 
@@ -27,7 +27,7 @@ describe('installing a tool', { timeout: TIMEOUT_MS }, () => {
     expect(versionOf(await install())).toMatch(/^Python 3\./);
   });
 
-  test('leaves nothing half made when it is interrupted', async () => {
+  test('leaves nothing behind if it is interrupted', async () => {
     const folder = await temporaryFolder();
     const interruption = new AbortController();
 
@@ -39,7 +39,7 @@ describe('installing a tool', { timeout: TIMEOUT_MS }, () => {
     expect(await environmentsIn(folder)).toEqual([]);
   });
 
-  test('tells what pip said when that fails, and leaves nothing', async () => {
+  test('reports the output of pip if that fails, and leaves nothing behind', async () => {
     const folder = await temporaryFolder();
 
     const error = await installWithoutNetwork('no-such-package==1.0', { folder }).catch((reason) => reason);
@@ -49,9 +49,9 @@ describe('installing a tool', { timeout: TIMEOUT_MS }, () => {
     expect(await environmentsIn(folder)).toEqual([]);
   });
 
-  test('says what to install where the venv module is a package of its own', async () => {
+  test('says what to install if the venv module is missing', async () => {
     const folder = await temporaryFolder();
-    // What Debian's python3 does without python3-venv.
+    // Debian's python3 without python3-venv.
     const script = `#!/bin/sh
 case "$*" in
   *venv*) echo 'The virtual environment was not created successfully because ensurepip is not available.'; exit 1 ;;

@@ -4,7 +4,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { run, tailOf } from '../../lib/local/run.ts';
 
 describe('running a command', () => {
-  test('collects what it prints, whether it succeeds or not', async () => {
+  test('collects its output, whether it succeeds or fails', async () => {
     const script = 'console.log("out"); console.error("err"); process.exitCode = Number(process.argv[1])';
 
     const succeeded = await run(process.execPath, ['--eval', script, '0']);
@@ -13,11 +13,11 @@ describe('running a command', () => {
     expect(await run(process.execPath, ['--eval', script, '3'])).toMatchObject({ succeeded: false });
   });
 
-  test('rejects when there is no such command', async () => {
+  test('rejects for an unknown command', async () => {
     await expect(run('no-such-command', [])).rejects.toThrow('ENOENT');
   });
 
-  test('ends it, with what it started, when the signal fires', async () => {
+  test('kills it with its child processes when the signal is aborted', async () => {
     const server = createServer().listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await once(server, 'listening');
@@ -37,6 +37,6 @@ describe('running a command', () => {
   });
 });
 
-test('the tail of an output leaves out blank lines', () => {
+test('the tail of an output omits blank lines', () => {
   expect(tailOf('one\n\ntwo\r\n \nthree\n', 2)).toBe('two\nthree');
 });

@@ -5,10 +5,10 @@ import { withLocalAws } from '../../lib/local/with-local-aws.ts';
 import { freePort } from './free-port.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
-/** The first start on a machine installs the emulator. */
+/** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;
 
-test('work that fails since its local AWS was ended by its owner says so', {
+test('reports that the local AWS was stopped by its owner', {
   timeout: TIMEOUT_MS,
 }, async () => {
   const port = await freePort();
@@ -22,7 +22,7 @@ test('work that fails since its local AWS was ended by its owner says so', {
   await expect(working).rejects.toThrow(LocalAwsGone);
 });
 
-test('work that fails for other reasons fails with them', { timeout: TIMEOUT_MS }, async () => {
+test('passes on other errors', { timeout: TIMEOUT_MS }, async () => {
   const options = { port: await freePort(), folder: await temporaryFolder() };
 
   const working = withLocalAws(options, async () => {

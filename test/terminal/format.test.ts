@@ -55,7 +55,7 @@ describe('D9: a table that is too wide', () => {
   const order = ['progress', 'attempts', 'created', 'outcome'];
   const at = (width: number) => formatTable(fitColumns(table, order, width));
 
-  test('loses its empty columns, then cuts the least important', () => {
+  test('drops empty columns, then truncates the least important', () => {
     expect(at(200)).toEqual(formatTable(table));
     expect(at(80)).toEqual([
       'ticket                                status     outcome',
@@ -69,11 +69,11 @@ describe('D9: a table that is too wide', () => {
     ]);
   });
 
-  test('keeps what may not be cut, however narrow the terminal is', () => {
+  test('keeps columns that can not be truncated at any width', () => {
     expect(at(10)).toEqual(formatTable(table.map(([id = '', status = '']) => [id, status])));
   });
 
-  test('fits in any width there is room for', () => {
+  test('fits any sufficient width', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.string(), fc.string(), fc.string())), fc.nat(120), (rows, width) => {
         const lines = formatTable(fitColumns([['a', 'b', 'c'], ...rows], ['c', 'b', 'a'], width));
@@ -82,7 +82,7 @@ describe('D9: a table that is too wide', () => {
     );
   });
 
-  test('goes on below, word by word, where its last column is a sentence', () => {
+  test('wraps the last column between words', () => {
     const rows = [
       ['in flight', '240', 'messages, of 120,000'],
       ['mean wait', '0 s', 'https://example.com/a/long/word'],

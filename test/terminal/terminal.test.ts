@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { step } from '../../lib/terminal/terminal.ts';
 
-test('outside a terminal a step is a line before and a line after, without any control characters', async () => {
+test('without a terminal, a step prints a line before and after, without control characters', async () => {
   const log = vi.spyOn(console, 'log').mockImplementation(() => {});
 
   const result = await step('Uploading', async (note) => {

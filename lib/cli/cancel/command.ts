@@ -3,24 +3,24 @@ import { eachRequest } from '../each-request.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestOptions } from '../service-options.ts';
+import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
 
 const EXAMPLES = `
 Examples:
   coatcheck cancel 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
   coatcheck list --status queued --all | cut -f 1 | xargs coatcheck cancel`;
 
-/** `coatcheck cancel`: asks that requests be cancelled. */
+/** `coatcheck cancel`: cancels requests. */
 export function cancelCommand(run: Run): Command {
   const command = new Command('cancel')
-    .description('Cancel requests: at once, or as soon as their handler lets go ("cancelling").')
-    .argument('<ids...>', 'their tickets')
+    .description('Cancel requests: at once, or when their handler stops (status "cancelling").')
+    .argument('<ids...>', 'tickets')
     .addHelpText('after', EXAMPLES);
-  return addRequestOptions(command).action((ids: string[], options: RequestOptions) =>
+  return addRequestOptions(command).action((ids: string[], options: RequestCommandOptions) =>
     withService(options, run.signal, async (client) => {
       const { source, json } = options;
-      const ask = (id: string) => client.cancel(id, { source, signal: run.signal });
-      await printRequests(await eachRequest(ids, run, ask), { json });
+      const cancel = (id: string) => client.cancel(id, { source, signal: run.signal });
+      await printRequests(await eachRequest(ids, run, cancel), { json });
     }),
   );
 }

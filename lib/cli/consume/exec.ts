@@ -6,20 +6,20 @@ import { CoatcheckError } from '../../core/base/errors.ts';
 import { PROBLEM_TYPE } from '../../core/base/media-type.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 
-/** The command didn't deal with an outcome. */
+/** The command failed for an outcome. */
 class CommandFailed extends CoatcheckError {
   readonly code = 'command_failed';
 
   constructor(ending: string) {
-    super(`the command ${ending}: the outcome comes again`);
+    super(`The command ${ending}; the outcome will be delivered again`);
   }
 }
 
 /**
- * Runs a command of the shell with the result, or the problem as JSON, on its standard input. In a group of its own, so
+ * Runs a shell command with the result, or the problem as JSON, on its standard input. It gets its own process group, so
  * that Ctrl-C doesn't reach it.
- * @param signal ends the command
- * @throws CommandFailed unless it ends with 0, and what reading the result throws
+ * @param signal kills the command
+ * @throws CommandFailed unless it exits with 0, and what reading the result throws
  */
 export async function runCommand(
   command: string,
@@ -34,19 +34,19 @@ export async function runCommand(
   });
   const stopWaiting = whenAborted(signal, () => killGroup(child));
   const ended = Promise.all([once(child, 'close'), feed(child, outcome)]).finally(stopWaiting);
-  const [[exitCode, endedBy]] = await ended;
-  if (endedBy) throw new CommandFailed(`was ended by ${endedBy}`);
-  if (exitCode !== 0) throw new CommandFailed(`ended with ${exitCode}`);
+  const [[exitCode, killedBy]] = await ended;
+  if (killedBy) throw new CommandFailed(`was killed by ${killedBy}`);
+  if (exitCode !== 0) throw new CommandFailed(`exited with ${exitCode}`);
 }
 
-/** What the command is told by. */
+/** The command's environment variables. */
 function variablesOf(outcome: ReceivedOutcome): NodeJS.ProcessEnv {
   return {
-    // Fit for a file's name; whoever hands in a request may choose an id that isn't.
+    // Safe as a file name; a request id that its sender chose may not be.
     COATCHECK_OUTCOME_ID: outcome.id,
     COATCHECK_REQUEST_ID: outcome.requestId,
     COATCHECK_STATUS: outcome.status,
-    // The request's trace, not the one this program runs in. The names are OpenTelemetry's.
+    // The request's trace, not this program's. The names are OpenTelemetry's.
     TRACEPARENT: outcome.traceparent,
     TRACESTATE: outcome.tracestate,
     COATCHECK_CONTENT_TYPE: outcome.status === 'succeeded' ? outcome.result.contentType : PROBLEM_TYPE,
@@ -58,7 +58,7 @@ async function feed(child: ChildProcess, outcome: ReceivedOutcome): Promise<void
   try {
     await pipeline(contentOf(child, outcome), child.stdin);
   } catch (error) {
-    // It needn't read all of it, or any.
+    // The command may exit without reading its input.
     if (!isBrokenPipe(error)) throw error;
   }
 }
@@ -71,7 +71,7 @@ async function* contentOf(child: ChildProcess, outcome: ReceivedOutcome): AsyncG
   try {
     yield* await outcome.result.stream();
   } catch (error) {
-    // Or it would take a result that broke off for a whole one.
+    // Otherwise the command would take a truncated result for a complete one.
     killGroup(child);
     throw error;
   }

@@ -3,8 +3,8 @@ import { DEFAULT_CONCURRENCY } from '../../consumer/options.ts';
 import { readCount, readUrl } from '../quantities.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 
-/** What was said on the command line, read. */
-export interface ConsumeOptions extends DeploymentOptions {
+/** Options of `consume`. */
+export interface ConsumeCommandOptions extends DeploymentOptions {
   readonly queue?: string;
   readonly max?: number;
   readonly concurrency: number;
@@ -15,12 +15,15 @@ export interface ConsumeOptions extends DeploymentOptions {
 /** Declares the options of `consume`. */
 export function addConsumeOptions(command: Command): Command {
   command
-    .option('--max <n>', 'end after so many outcomes (default: go on until Ctrl-C)', readCount)
-    .option('--concurrency <n>', 'outcomes at a time', readCount, DEFAULT_CONCURRENCY)
-    .option('--exec <command>', 'run it for each outcome, with the result on its standard input');
+    .option('--max <n>', 'stop after n outcomes (default: run until Ctrl-C)', readCount)
+    .option('--concurrency <n>', 'outcomes handled concurrently', readCount, DEFAULT_CONCURRENCY)
+    .option(
+      '--exec <command>',
+      'shell command to run for each outcome, with the result on its standard input',
+    );
   return addDeploymentOptions(command)
     .addOption(
-      new Option('--queue <url>', "the output queue's URL")
+      new Option('--queue <url>', 'URL of the output queue')
         .argParser(readUrl)
         .conflicts(['stack', 'service']),
     )

@@ -4,7 +4,7 @@ import { formatClaimCheck } from '../../core/model/claim-check.ts';
 import { formatBytes } from '../../terminal/format.ts';
 import { isForPeople, jsonLine, print, printable } from '../../terminal/output.ts';
 
-/** Prints an outcome: a line for people, or one of JSON. */
+/** Prints an outcome as a line of text on a terminal, else as a line of JSON. */
 export async function printOutcome(
   outcome: ReceivedOutcome,
   options: { readonly json?: true },
@@ -32,7 +32,7 @@ async function jsonOf(outcome: ReceivedOutcome): Promise<string> {
     return JSON.stringify({ ...facts, contentType, dataref: formatClaimCheck(reference) });
   }
   if (isJsonType(contentType)) {
-    // As it was written: parsing would round long numbers.
+    // As it was written; parsing would round long numbers.
     const data = await result.text();
     return `${JSON.stringify({ ...facts, contentType }).slice(0, -1)},"data":${data}}`;
   }

@@ -16,7 +16,7 @@ Examples:
 
 const DEFAULT_LIMIT = 20;
 
-/** Most requests in a page of the API. */
+/** Most requests that a page of the API holds. */
 const PAGE_LIMIT = 100;
 
 interface ListOptions extends ServiceOptions {
@@ -25,13 +25,13 @@ interface ListOptions extends ServiceOptions {
   readonly all?: true;
 }
 
-/** `coatcheck list`: requests, the newest first. */
+/** `coatcheck list`: lists requests, newest first. */
 export function listCommand(run: Run): Command {
   const command = new Command('list')
-    .description('List requests, the newest first.')
-    .addOption(new Option('--status <status>', 'only those that have it').choices(REQUEST_STATUSES))
-    .option('--limit <n>', 'most of them', readCount, DEFAULT_LIMIT)
-    .addOption(new Option('--all', 'all of them').conflicts('limit'))
+    .description('List requests, newest first.')
+    .addOption(new Option('--status <status>', 'only requests with this status').choices(REQUEST_STATUSES))
+    .option('--limit <n>', 'at most n requests', readCount, DEFAULT_LIMIT)
+    .addOption(new Option('--all', 'all requests').conflicts('limit'))
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action((options: ListOptions) =>
     withService(options, run.signal, async (client) => {
@@ -42,12 +42,12 @@ export function listCommand(run: Run): Command {
         isCut = true;
       });
       await printRequests(requests, options);
-      if (isCut && isForPeople(options)) note('There may be more: --limit N or --all lists them.');
+      if (isCut && isForPeople(options)) note('There may be more; list them with --limit N or --all.');
     }),
   );
 }
 
-/** The first of them. @param onCut told when it stopped at the limit */
+/** Yields items up to a limit. @param onCut called when it stops at the limit */
 async function* atMost<Item>(
   items: AsyncIterable<Item>,
   limit: number,

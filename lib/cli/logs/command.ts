@@ -8,8 +8,8 @@ import type { Run } from '../run.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 
 const EXAMPLES = `
-With a ticket only lines that say which request they are about are printed: what request.logger writes, and the engine.
-Without one the lines of console.log are as well. --json prints lines as they were logged, with stacks.
+With a ticket, prints only lines that name their request: those of request.logger and of the engine. Without one, prints
+console.log lines too. --json prints lines as they were logged, with stack traces.
 
 Examples:
   coatcheck logs --follow
@@ -24,17 +24,17 @@ interface LogsOptions extends DeploymentOptions {
   readonly json?: true;
 }
 
-/** `coatcheck logs`: what the processor logged. */
+/** `coatcheck logs`: prints the processor's log. */
 export function logsCommand(run: Run): Command {
   const command = new Command('logs')
-    .description('Print what the processor logged, about one request or all.')
-    .argument('[id]', "a request's ticket")
+    .description("Print the processor's log, for one request or all.")
+    .argument('[id]', 'ticket of a request')
     .option(
       '--since <time>',
-      'lines since then, for example 2h ago: 2h (default: since the request, else 1h)',
+      'lines since then, for example 2h (2 hours ago; default: since the request was created, else 1h)',
       readPast(Date.now()),
     )
-    .option('-f, --follow', 'go on with lines as they come, until Ctrl-C')
+    .option('-f, --follow', 'print new lines as they come, until Ctrl-C')
     .addHelpText('after', EXAMPLES);
   return addDeploymentOptions(command)
     .addOption(jsonOption())
@@ -51,17 +51,17 @@ async function printLog(id: string | undefined, options: LogsOptions, { signal }
   let count = 0;
   for await (const text of log.lines(query)) {
     const line = readLogLine(text);
-    // An emulator may not filter.
+    // An emulator may ignore the filter.
     if (!line || (id !== undefined && line.requestId !== id)) continue;
     count++;
     if (options.json) await print(jsonLine(text));
     else if (isForPeople(options)) await print(formatLogLine(line, printable));
     else await printCells(logCells(line));
   }
-  if (count === 0 && !follow) note(`nothing was logged since ${new Date(since).toISOString()}`);
+  if (count === 0 && !follow) note(`no log lines since ${new Date(since).toISOString()}`);
 }
 
-/** A ticket that the API issued is a UUID of version 7, which begins with its time. */
+/** A ticket issued by the API is a version 7 UUID, which starts with its time of creation. */
 function startOf(id: string | undefined, now: number): number {
   const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(id ?? '') ?? [];
   const issuedAt = high === undefined || low === undefined ? undefined : Number.parseInt(high + low, 16);

@@ -1,16 +1,16 @@
 import type { Point } from '../../planner/surge.ts';
 import { formatDuration, formatShort } from '../../terminal/figures.ts';
 
-/** A cell filled from the bottom by so many eighths. */
+/** Cells filled from the bottom by 0 to 8 eighths. */
 const EIGHTHS = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/** How large a chart is, without its axes. */
+/** Size of a chart without its axes. */
 export interface ChartSize {
   readonly columns: number;
   readonly rows: number;
 }
 
-/** How many wait over time, drawn with block characters: lines of text without colour. */
+/** Draws the number of waiting requests over time with block characters, as lines without colour. */
 export function depthChart(timeline: readonly Point[], { columns, rows }: ChartSize): string[] {
   const depths = deepestByColumn(timeline, columns);
   const top = Math.max(1, ...depths);
@@ -29,7 +29,7 @@ export function depthChart(timeline: readonly Point[], { columns, rows }: ChartS
   ];
 }
 
-/** The deepest in each column's time; where a column has no point of its own, as in the one before. */
+/** The maximum of each column; a column without a point repeats the one before. */
 function deepestByColumn(timeline: readonly Point[], columns: number): number[] {
   const endSeconds = timeline.at(-1)?.seconds || 1;
   const depths: (number | undefined)[] = Array.from({ length: columns }, () => undefined);
@@ -44,7 +44,7 @@ function deepestByColumn(timeline: readonly Point[], columns: number): number[] 
   });
 }
 
-/** A depth above nothing shows, however small it is. */
+/** Any height above 0 is visible. */
 function cell(height: number): string {
   if (height <= 0) return ' ';
   return EIGHTHS[Math.min(8, Math.max(1, Math.round(height * 8)))] ?? ' ';

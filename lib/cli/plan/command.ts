@@ -14,10 +14,10 @@ Examples:
   coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB --surge 10x --surge-time 30min
   coatcheck plan --rate 200/s --service-time 1.2s --payload 300KB --surge-requests 100M --svg surge.svg`;
 
-/** `coatcheck plan`: what a workload takes, how long it waits and what it costs. */
+/** `coatcheck plan`: sizes a workload: concurrency, waiting time and cost. */
 export function planCommand(): Command {
   const command = new Command('plan')
-    .description('Say what a workload takes, how long it waits and what it costs, before deploying anything.')
+    .description('Estimate the concurrency, waiting time and cost of a workload, without deploying anything.')
     .addHelpText('after', EXAMPLES);
   return addPlanOptions(command).action(async (options: PlanOptions) => {
     const surge = readSurge(command, options);
@@ -42,6 +42,6 @@ async function save(file: string, text: string): Promise<void> {
     await writeFile(file, text);
   } catch (error) {
     const problem = messageOf(error);
-    throw new ConfigurationError(`--svg can't be written to ${file}: ${problem}`);
+    throw new ConfigurationError(`Can't write the --svg file ${file}: ${problem}`);
   }
 }

@@ -9,7 +9,7 @@ import { readSetting } from '../settings.ts';
 const DEFAULT_KEPT_DAYS =
   NUMBER_SETTINGS.uploadAgeDays.default + NUMBER_SETTINGS.replacedUploadAgeDays.default;
 
-/** What was said on the command line, read. */
+/** Options of `plan`. */
 export interface PlanOptions {
   readonly rate: number;
   readonly serviceTime: number;
@@ -30,39 +30,54 @@ export interface PlanOptions {
 /** Declares the options of `plan`. */
 export function addPlanOptions(command: Command): Command {
   return command
-    .requiredOption('--rate <rate>', 'requests that come, for example 200/s or 1.5k/min', readRate)
+    .requiredOption('--rate <rate>', 'arrival rate of requests, for example 200/s or 1.5k/min', readRate)
     .requiredOption(
       '--service-time <time>',
-      'how long the handler takes for one, for example 1.2s',
+      'time that the handler takes for a request, for example 1.2s',
       readDuration,
     )
-    .requiredOption('--payload <size>', 'of one request, for example 300KB', readSize)
-    .addOption(sized('--result <size>', 'of one request', 2_000, '2KB'))
-    .option('--memory <MiB>', 'of the function', readSetting('memoryMiB'), NUMBER_SETTINGS.memoryMiB.default)
-    .option('--batch-size <n>', 'messages in a batch (default: what fits)', readSetting('batchSize'))
-    .option('--concurrency <n>', 'requests of a batch at a time (default: all)', readSetting('concurrency'))
+    .requiredOption('--payload <size>', 'payload size, for example 300KB', readSize)
+    .addOption(sized('--result <size>', 'result size', 2_000, '2KB'))
+    .option(
+      '--memory <MiB>',
+      'memory of the function',
+      readSetting('memoryMiB'),
+      NUMBER_SETTINGS.memoryMiB.default,
+    )
+    .option('--batch-size <n>', 'messages in a batch (default: as many as fit)', readSetting('batchSize'))
+    .option(
+      '--concurrency <n>',
+      'requests of a batch handled concurrently (default: all)',
+      readSetting('concurrency'),
+    )
     .option(
       '--max-concurrency <n>',
-      'batches at a time',
+      'batches handled concurrently',
       readSetting('maxConcurrency'),
       NUMBER_SETTINGS.maxConcurrency.default,
     )
     .addOption(keepOption())
     .addOption(
-      new Option('--surge <factor>', 'so many times the rate, for example 10x').argParser(readFactor),
+      new Option('--surge <factor>', 'multiple of the rate during the surge, for example 10x').argParser(
+        readFactor,
+      ),
     )
     .addOption(
-      new Option('--surge-requests <n>', 'so many more requests, for example 100M')
+      new Option('--surge-requests <n>', 'additional requests of the surge, for example 100M')
         .argParser(readCount)
         .conflicts('surge'),
     )
-    .option('--surge-time <time>', 'how long the surge comes (--surge-requests alone: at once)', readDuration)
-    .option('--svg <file>', 'draw the queue during the surge into a file')
-    .option('--json', 'print it for programs, with units in the names');
+    .option(
+      '--surge-time <time>',
+      'duration of the surge (default for --surge-requests: all at once)',
+      readDuration,
+    )
+    .option('--svg <file>', 'draw the queue length during the surge into an SVG file')
+    .option('--json', 'print JSON, with units in the names');
 }
 
-function sized(flags: string, description: string, bytes: number, shown: string): Option {
-  return new Option(flags, description).argParser(readSize).default(bytes, shown);
+function sized(flags: string, description: string, bytes: number, text: string): Option {
+  return new Option(flags, description).argParser(readSize).default(bytes, text);
 }
 
 function keepOption(): Option {
@@ -71,7 +86,7 @@ function keepOption(): Option {
     .default(DEFAULT_KEPT_DAYS, `${DEFAULT_KEPT_DAYS}d`);
 }
 
-/** What is to be planned for. */
+/** The workload that the options describe. */
 export function workloadOf(options: PlanOptions): Workload {
   const { concurrency } = options;
   const common = {
@@ -89,8 +104,8 @@ export function workloadOf(options: PlanOptions): Workload {
 }
 
 /**
- * The surge that was asked for, if any.
- * @throws InvalidArgumentError when its options don't go together
+ * The surge that the options describe, if any.
+ * @throws InvalidArgumentError for options that don't go together
  */
 export function surgeOf({ rate, surge, surgeRequests, surgeTime, svg }: PlanOptions): Surge | undefined {
   if (surgeRequests !== undefined) return { extraRequests: surgeRequests, seconds: surgeTime ?? 0 };
@@ -98,7 +113,9 @@ export function surgeOf({ rate, surge, surgeRequests, surgeTime, svg }: PlanOpti
     return { extraRequests: Math.round((surge - 1) * rate * surgeTime), seconds: surgeTime };
   }
   if (surge !== undefined) {
-    throw new InvalidArgumentError('--surge needs --surge-time: how long the surge comes, like 30min');
+    throw new InvalidArgumentError(
+      '--surge needs --surge-time, the duration of the surge, for example 30min',
+    );
   }
   const lonely = svg !== undefined ? '--svg' : surgeTime !== undefined ? '--surge-time' : undefined;
   if (lonely === undefined) return undefined;

@@ -13,7 +13,7 @@ const CHART = { columns: 64, rows: 8 };
 
 const LEVEL_STYLES = { problem: 'red', caution: 'yellow', note: 'dim' } as const;
 
-/** Prints a plan for people. */
+/** Prints a plan as text. */
 export function printPlan(plan: Plan): void {
   printSection('Concurrency', steadyLines(plan));
   printSection('Settings', settingsLines(plan));
@@ -26,7 +26,7 @@ export function printPlan(plan: Plan): void {
   }
 }
 
-/** A table within a section. */
+/** A table in a section. */
 function sectionTable(rows: readonly (readonly string[])[], rightAligned?: readonly number[]): string[] {
   return formatTable(rows, rightAligned, outputWidth() - INDENT.length);
 }

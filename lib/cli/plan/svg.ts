@@ -18,7 +18,7 @@ const STYLE = `
     .axis { stroke: #98a2b3 }
     .depth { fill: #2e90fa; fill-opacity: .22; stroke: #1570cd; stroke-width: 1.5; stroke-linejoin: round }`;
 
-/** How many requests wait over time, as an SVG that needs nothing else. */
+/** Draws the number of waiting requests over time as a self-contained SVG. */
 export function surgeSvg({ extraRequests, forecast }: NonNullable<Plan['surge']>): string {
   const { timeline, deepestWaiting, longestWaitSeconds, drainedSeconds } = forecast;
   const endSeconds = timeline.at(-1)?.seconds || 1;
@@ -28,9 +28,11 @@ export function surgeSvg({ extraRequests, forecast }: NonNullable<Plan['surge']>
   const x = (seconds: number) => PLOT.left + (seconds / endSeconds) * PLOT_WIDTH;
   const y = (waiting: number) => PLOT_BOTTOM - (waiting / top) * PLOT_HEIGHT;
   const drained =
-    drainedSeconds === undefined ? 'not drained in sight' : `drained after ${formatDuration(drainedSeconds)}`;
-  const title = `${formatCount(extraRequests)} requests more: ${drained}`;
-  const subtitle = `At most ${formatCount(deepestWaiting)} wait, for ${formatDuration(longestWaitSeconds)} at the longest.`;
+    drainedSeconds === undefined
+      ? 'not drained within the forecast'
+      : `drained after ${formatDuration(drainedSeconds)}`;
+  const title = `${formatCount(extraRequests)} more requests: ${drained}`;
+  const subtitle = `At most ${formatCount(deepestWaiting)} requests wait; the longest wait is ${formatDuration(longestWaitSeconds)}.`;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" width="${WIDTH}" height="${HEIGHT}" role="img" aria-labelledby="title subtitle">
   <style>${STYLE}
   </style>
@@ -63,7 +65,7 @@ function below(x: number, label: string): string {
   <text x="${round(x)}" y="${PLOT_BOTTOM + 20}" text-anchor="middle">${label}</text>`;
 }
 
-/** Round values, about {@link TICKS} of them, from 0 up to `most` or the next; in `unit`s they are round as well. */
+/** About {@link TICKS} round values from 0 to at least `most`, in multiples of `unit`. */
 function ticks(most: number, unit = 1): number[] {
   const rough = most / unit / TICKS;
   const power = 10 ** Math.floor(Math.log10(rough));

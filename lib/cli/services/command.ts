@@ -6,7 +6,8 @@ import type { Run } from '../run.ts';
 import { jsonOption } from '../service-options.ts';
 
 const EXAMPLES = `
-Lists the local deployment if it runs, else all stacks of the account and region of your AWS settings.
+Lists the services of the local deployment if it runs, else those of all stacks in the account and region of your AWS
+settings.
 
 Examples:
   coatcheck services
@@ -14,7 +15,7 @@ Examples:
 
 const HEADER = ['stack', 'service', 'processor', 'API'] as const;
 
-/** `coatcheck services`: the services there are. */
+/** `coatcheck services`: lists deployed services. */
 export function servicesCommand({ signal }: Run): Command {
   return new Command('services')
     .description('List the deployed services, by stack.')
@@ -25,7 +26,7 @@ export function servicesCommand({ signal }: Run): Command {
       if (json) for (const service of services) await printJson(service);
       else if (isForPeople({ json })) printRows(HEADER, services.map(cellsOf), ['processor', 'API']);
       else for (const service of services) await printCells(cellsOf(service));
-      if (services.length === 0) note('there are no services');
+      if (services.length === 0) note('no services');
     });
 }
 

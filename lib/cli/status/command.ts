@@ -4,21 +4,21 @@ import { EXIT_CODES_HELP, exitCodeOf } from '../exit-status.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestOptions } from '../service-options.ts';
+import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
 
 const EXAMPLES = `
 Examples:
   coatcheck status 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
   coatcheck status --json 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d | jq .progress`;
 
-/** `coatcheck status`: where requests stand. */
+/** `coatcheck status`: prints the status of requests. */
 export function statusCommand(run: Run): Command {
   const command = new Command('status')
-    .description('Say where requests stand.')
-    .argument('<ids...>', 'their tickets')
+    .description('Print the status of requests.')
+    .argument('<ids...>', 'tickets')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
-  return addRequestOptions(command).action((ids: string[], options: RequestOptions) =>
+  return addRequestOptions(command).action((ids: string[], options: RequestCommandOptions) =>
     withService(options, run.signal, async (client) => {
       const { source, json } = options;
       const requests = await eachRequest(ids, run, (id) => client.status(id, { source, signal: run.signal }));

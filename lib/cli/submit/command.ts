@@ -4,12 +4,12 @@ import { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT_CODES_HELP } from '../exit-status.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { GoingOn } from '../wait/going-on.ts';
+import { UnfinishedRequests } from '../wait/unfinished-requests.ts';
 import { addSubmitOptions, type SubmitOptions, submissionOf, usageProblem } from './options.ts';
 import { type PayloadFile, PayloadFiles } from './payload-files.ts';
-import { printAwaited, printTableOf } from './report.ts';
-import { type Desk, submitAll } from './submitting.ts';
-import { waitForAll } from './waiting.ts';
+import { printTrackedRequest, printTrackedTable } from './report.ts';
+import { type SubmitContext, submitAll } from './submit-all.ts';
+import { waitForAll } from './wait-for-all.ts';
 
 const EXAMPLES = `
 Examples:
@@ -18,11 +18,11 @@ Examples:
   zcat orders.csv.gz | coatcheck submit - --content-type text/csv
   coatcheck submit orders.csv --metadata customer=17 --expires-in 1h`;
 
-/** `coatcheck submit`: hands in files. */
+/** `coatcheck submit`: submits files. */
 export function submitCommand(run: Run): Command {
   const command = new Command('submit')
-    .description('Hand in files, and get a ticket for each.')
-    .argument('<files...>', 'what to hand in; - is standard input')
+    .description('Submit files, and print a ticket for each.')
+    .argument('<files...>', 'files to submit; - is standard input')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
   return addSubmitOptions(command).action(async (paths: string[], options: SubmitOptions) => {
@@ -31,18 +31,18 @@ export function submitCommand(run: Run): Command {
     await using payloads = new PayloadFiles(run.signal);
     const files: PayloadFile[] = [];
     for (const path of paths) files.push(await payloads.open(path));
-    const goingOn = new GoingOn(options);
+    const unfinished = new UnfinishedRequests(options);
     try {
       await withService(options, run.signal, async (client) => {
         using board = new ProgressBoard();
-        await submit(files, options, { client, run, board }, goingOn);
+        await submit(files, options, { client, run, board }, unfinished);
       });
     } catch (error) {
-      // An option the client can't send.
+      // An invalid option.
       if (error instanceof RangeError) command.error(`error: ${error.message}`);
       throw error;
     } finally {
-      if (options.wait || run.signal.aborted) goingOn.tell();
+      if (options.wait || run.signal.aborted) unfinished.report();
     }
   });
 }
@@ -50,20 +50,20 @@ export function submitCommand(run: Run): Command {
 async function submit(
   files: readonly PayloadFile[],
   options: SubmitOptions,
-  desk: Desk,
-  goingOn: GoingOn,
+  context: SubmitContext,
+  unfinished: UnfinishedRequests,
 ): Promise<void> {
   const { wait = false, timeout, output, json } = options;
-  const forPeople = isForPeople(options);
-  const submitted = await submitAll(files, submissionOf(options, Date.now()), desk, async (each) => {
-    goingOn.see(each.request);
-    if (!forPeople && !wait) await printAwaited(each, { json, ended: false });
+  const onTerminal = isForPeople(options);
+  const submitted = await submitAll(files, submissionOf(options, Date.now()), context, async (each) => {
+    unfinished.update(each.request);
+    if (!onTerminal && !wait) await printTrackedRequest(each, { json, ended: false });
   });
-  if (!wait) return forPeople ? printTableOf(submitted, false) : undefined;
+  if (!wait) return onTerminal ? printTrackedTable(submitted, false) : undefined;
   const waiting = { timeoutSeconds: timeout, folder: output };
-  const ended = await waitForAll(submitted, waiting, desk, async (each) => {
-    goingOn.see(each.request);
-    if (!forPeople) await printAwaited(each, { json, ended: true });
+  const ended = await waitForAll(submitted, waiting, context, async (each) => {
+    unfinished.update(each.request);
+    if (!onTerminal) await printTrackedRequest(each, { json, ended: true });
   });
-  if (forPeople) printTableOf(ended, true);
+  if (onTerminal) printTrackedTable(ended, true);
 }

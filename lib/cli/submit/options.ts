@@ -5,7 +5,7 @@ import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { nameOf, STANDARD_INPUT } from './payload-files.ts';
 
-/** What was said on the command line, read. Times are in seconds. */
+/** Options of `submit`. Times are in seconds. */
 export interface SubmitOptions extends ServiceOptions {
   readonly wait?: true;
   readonly timeout?: number;
@@ -22,24 +22,33 @@ export interface SubmitOptions extends ServiceOptions {
 /** Declares the options of `submit`. */
 export function addSubmitOptions(command: Command): Command {
   command
-    .option('--wait', 'wait until they have ended, and say how')
-    .option('--timeout <time>', 'wait no longer, for example 10min', readDuration)
-    .option('-o, --output <folder>', 'write the results there, as FILE.result.EXTENSION')
-    .option('--content-type <type>', "of the files (default: by their names' extensions)", readContentType)
+    .option('--wait', 'wait for the outcomes, and print them')
+    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('-o, --output <folder>', 'folder for the results, named FILE.result.EXTENSION')
+    .option(
+      '--content-type <type>',
+      'content type of the files (default: by their extensions)',
+      readContentType,
+    )
     .addOption(metadataOption())
-    .option('--expires-in <time>', "don't begin them after that time, for example 1h", readDuration)
+    .option('--expires-in <time>', "don't start processing after this time, for example 1h", readDuration)
     .addOption(
-      new Option('--expires-at <time>', "don't begin them after that, for example 2026-01-31T12:00:00Z")
+      new Option(
+        '--expires-at <time>',
+        "don't start processing after this time, for example 2026-01-31T12:00:00Z",
+      )
         .argParser(readTime)
         .conflicts('expiresIn'),
     )
     .addOption(
-      new Option('--traceparent <trace>', 'the trace they belong to, as W3C writes it').env('TRACEPARENT'),
+      new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
+        'TRACEPARENT',
+      ),
     )
     .addOption(
-      new Option('--tracestate <state>', 'what tracing systems add to --traceparent').env('TRACESTATE'),
+      new Option('--tracestate <state>', 'W3C tracestate that goes with --traceparent').env('TRACESTATE'),
     )
-    .option('--idempotency-key <key>', 'submitting again with the same key gives the same request');
+    .option('--idempotency-key <key>', 'submitting again with the same key returns the same request');
   return addServiceOptions(command);
 }
 
@@ -50,7 +59,7 @@ function readContentType(text: string): string {
 }
 
 function metadataOption(): Option {
-  return new Option('--metadata <name=value>', 'a note for the processor; may be repeated').argParser(
+  return new Option('--metadata <name=value>', 'metadata for the processor; can be repeated').argParser(
     (text, before: SubmitOptions['metadata']) => {
       const [, name, value] = /^([^=]+)=(.*)$/.exec(text) ?? [];
       if (name === undefined || value === undefined) {
@@ -61,25 +70,25 @@ function metadataOption(): Option {
   );
 }
 
-/** What is wrong with options that don't go together, or with these files. */
+/** Describes options that don't go together, or don't fit the files. */
 export function usageProblem(files: readonly string[], options: SubmitOptions): string | undefined {
   const { wait, timeout, output, idempotencyKey } = options;
   if (!wait && timeout !== undefined) return '--timeout needs --wait';
   if (!wait && output !== undefined) return '--output needs --wait';
   if (idempotencyKey !== undefined && files.length > 1) {
-    return `--idempotency-key goes with one file, got ${files.length}`;
+    return `--idempotency-key takes one file, got ${files.length}`;
   }
   if (files.filter((file) => file === STANDARD_INPUT).length > 1)
-    return 'standard input (-) can be read once only';
+    return 'standard input (-) can be read only once';
   const names = files.map(nameOf);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (output !== undefined && twice !== undefined) {
-    return `--output needs files of different names, got ${twice} twice`;
+    return `--output needs files with different names, got ${twice} twice`;
   }
   return undefined;
 }
 
-/** What goes with every payload. */
+/** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
   const { contentType, metadata, idempotencyKey, traceparent, tracestate, expiresIn, expiresAt } = options;
   return {

@@ -6,14 +6,14 @@ import { pipeline } from 'node:stream/promises';
 import { CoatcheckError } from '../../core/base/errors.ts';
 import { typeOfFile } from '../media-types.ts';
 
-/** How standard input is written in place of a file. */
+/** Stands for standard input in place of a file. */
 export const STANDARD_INPUT = '-';
 
-/** A payload to submit. It is read when it is sent, and never whole. */
+/** A payload to submit. It is streamed when it is sent, never read into memory as a whole. */
 export interface PayloadFile {
-  /** As it was given. */
+  /** The path as given. */
   readonly path: string;
-  /** What its result is named after. */
+  /** Base name for the result's file. */
   readonly name: string;
   readonly blob: Blob;
 }
@@ -23,16 +23,19 @@ class FileUnreadable extends CoatcheckError {
   readonly code = 'file_unreadable';
 
   constructor(path: string, problem: unknown) {
-    super(`${path} can't be read: ${problem instanceof Error ? problem.message : problem}`);
+    super(`Can't read ${path}: ${problem instanceof Error ? problem.message : problem}`);
   }
 }
 
-/** What the result of a file is named after. */
+/** The base name for the result's file. */
 export function nameOf(path: string): string {
   return path === STANDARD_INPUT ? 'stdin' : basename(path);
 }
 
-/** Payloads by their files. What can't be read twice, as an upload may have to be, is copied until this is disposed of. */
+/**
+ * Opens files as payloads. A source that can't be read twice is copied to a temporary file, because an upload may be
+ * retried. Disposing deletes the copies.
+ */
 export class PayloadFiles implements AsyncDisposable {
   readonly #signal: AbortSignal;
   #copies?: Promise<string>;
@@ -42,7 +45,7 @@ export class PayloadFiles implements AsyncDisposable {
     this.#signal = signal;
   }
 
-  /** @throws FileUnreadable before anything is submitted */
+  /** @throws FileUnreadable */
   async open(path: string): Promise<PayloadFile> {
     try {
       return { path, name: nameOf(path), blob: await this.#blob(path) };
@@ -59,7 +62,7 @@ export class PayloadFiles implements AsyncDisposable {
   async #blob(path: string): Promise<Blob> {
     if (path === STANDARD_INPUT) return this.#copy(process.stdin);
     const found = await stat(path);
-    if (found.isDirectory()) throw new FileUnreadable(path, 'it is a folder');
+    if (found.isDirectory()) throw new FileUnreadable(path, 'it is a directory');
     const type = typeOfFile(path);
     return found.isFile() ? openAsBlob(path, { type }) : this.#copy(createReadStream(path), type);
   }

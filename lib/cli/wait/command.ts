@@ -6,28 +6,28 @@ import { EXIT_CODES_HELP } from '../exit-status.ts';
 import { readDuration } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestOptions } from '../service-options.ts';
-import { printAwaited, printTableOf } from '../submit/report.ts';
-import { waitForAll } from '../submit/waiting.ts';
-import { GoingOn } from './going-on.ts';
+import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
+import { printTrackedRequest, printTrackedTable } from '../submit/report.ts';
+import { waitForAll } from '../submit/wait-for-all.ts';
+import { UnfinishedRequests } from './unfinished-requests.ts';
 
 const EXAMPLES = `
 Examples:
   coatcheck wait 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d
   coatcheck submit *.csv | cut -f 1 | xargs coatcheck wait -o results`;
 
-interface WaitOptions extends RequestOptions {
+interface WaitOptions extends RequestCommandOptions {
   readonly timeout?: number;
   readonly output?: string;
 }
 
-/** `coatcheck wait`: waits for requests that were handed in before. */
+/** `coatcheck wait`: waits for requests that were submitted before. */
 export function waitCommand(run: Run): Command {
   const command = new Command('wait')
-    .description('Wait until requests have ended, and say how.')
-    .argument('<ids...>', 'their tickets')
-    .option('--timeout <time>', 'wait no longer, for example 10min', readDuration)
-    .option('-o, --output <folder>', 'write the results there, as TICKET.result.EXTENSION')
+    .description('Wait for requests to end, and print their outcomes.')
+    .argument('<ids...>', 'tickets')
+    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('-o, --output <folder>', 'folder for the results, named TICKET.result.EXTENSION')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
   return addRequestOptions(command).action((ids: string[], options: WaitOptions) =>
@@ -37,27 +37,31 @@ export function waitCommand(run: Run): Command {
 
 async function wait(ids: readonly string[], options: WaitOptions, run: Run): Promise<void> {
   const { timeout, output, source, json } = options;
-  const forPeople = isForPeople(options);
-  const goingOn = new GoingOn(options);
+  const onTerminal = isForPeople(options);
+  const unfinished = new UnfinishedRequests(options);
   try {
     await withService(options, run.signal, async (client) => {
       const requests = await eachRequest(ids, run, (id) => client.status(id, { source, signal: run.signal }));
-      for (const request of requests) goingOn.see(request);
+      for (const request of requests) unfinished.update(request);
       using board = new ProgressBoard();
-      const named = requests.map((request) => ({ request, name: fileNameOf(request.id), shown: request.id }));
+      const tracked = requests.map((request) => ({
+        request,
+        name: fileNameOf(request.id),
+        label: request.id,
+      }));
       const waiting = { timeoutSeconds: timeout, folder: output, source };
-      const ended = await waitForAll(named, waiting, { client, run, board }, async (each) => {
-        goingOn.see(each.request);
-        if (!forPeople) await printAwaited(each, { json, ended: true });
+      const ended = await waitForAll(tracked, waiting, { client, run, board }, async (each) => {
+        unfinished.update(each.request);
+        if (!onTerminal) await printTrackedRequest(each, { json, ended: true });
       });
-      if (forPeople) printTableOf(ended, true);
+      if (onTerminal) printTrackedTable(ended, true);
     });
   } finally {
-    goingOn.tell();
+    unfinished.report();
   }
 }
 
-/** Senders of messages may choose tickets like `../a`. */
+/** A sender may choose a ticket that is unsafe as a file name, like `../a`. */
 function fileNameOf(id: string): string {
   return encodeURIComponent(id);
 }

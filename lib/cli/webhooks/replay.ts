@@ -12,7 +12,7 @@ import { reportError } from '../report-error.ts';
 import { printRequests } from '../request-rows.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
-import { addRequestOptions, type RequestOptions } from '../service-options.ts';
+import { addRequestOptions, type RequestCommandOptions } from '../service-options.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { type DeadWebhook, webhookResource } from './dead-webhook.ts';
 import { addWebhookFilterOptions, type WebhookFilterOptions } from './options.ts';
@@ -30,7 +30,7 @@ Examples:
 
 const DEFAULT_PER_SECOND = 50;
 
-interface ReplayOptions extends RequestOptions, WebhookFilterOptions {
+interface ReplayOptions extends RequestCommandOptions, WebhookFilterOptions {
   readonly rate?: number;
   readonly dryRun?: true;
   readonly yes?: true;

@@ -6,19 +6,19 @@ export interface UnsignedCall {
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
   /**
-   * Whether the browser will follow a redirect to the store by itself, with every header but `Authorization`. The store
-   * refuses headers that sign for somebody else: a signature must be in the query then.
+   * Whether a browser follows the redirect to the store by itself, with every header except `Authorization`. The store
+   * rejects headers of another signature, so the signature must then be in the query.
    */
   readonly followed: boolean;
 }
 
-/** What makes a call a signed one. */
+/** What signing adds to a call. */
 export interface Signature {
   /** Headers to add. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** The URL to call instead, for a signature in the query. */
+  /** URL to call instead, with a signature in its query. */
   readonly url?: URL;
 }
 
-/** Proves to the API who calls. It is asked anew for every try of every call. */
+/** Authenticates a call. It runs for every try of every call. */
 export type Auth = (call: UnsignedCall) => Promise<Signature>;

@@ -10,11 +10,11 @@ export interface AwsCredentials {
   readonly sessionToken?: string;
 }
 
-/** Who signs, and for where. */
+/** Options of {@link sigv4}. */
 export interface SigV4Options {
   /** Region of the API. */
   readonly region: string;
-  /** A provider is asked at every call; those of the SDK remember what they found. */
+  /** Credentials, or a provider that is called for every call; the SDK's providers cache. */
   readonly credentials: AwsCredentials | (() => Promise<AwsCredentials>);
   /** Signing name of the service. @default 'execute-api' */
   readonly service?: string;
@@ -22,18 +22,18 @@ export interface SigV4Options {
   readonly now?: () => number;
 }
 
-/** Tracers add these after a call is signed. */
+/** Tracers add these headers after a call is signed. */
 const TRACING_HEADERS = new Set(['traceparent', 'tracestate', 'baggage']);
 
-/** How long a signature in a query is good for: as long as one in a header is. */
+/** Validity of a signature in a query: the same as in a header. */
 const QUERY_SIGNATURE_SECONDS = 300;
 
 /**
- * Signs calls for an API with IAM authorization.
+ * Authenticates with AWS Signature Version 4, for an API with IAM authorization.
  * @see https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
  */
 export function sigv4({ region, credentials, service = 'execute-api', now = Date.now }: SigV4Options): Auth {
-  // The checksum is signed all the same; only Amazon S3 wants it as a header.
+  // The signature covers the checksum anyway; only Amazon S3 requires it as a header.
   const signer = new SignatureV4({ region, credentials, service, sha256: Sha256, applyChecksum: false });
   return async (call) => {
     const options = { signingDate: new Date(now()), unsignableHeaders: TRACING_HEADERS };
@@ -65,7 +65,7 @@ function queryOf({ searchParams }: URL): Record<string, string[]> {
   return Object.fromEntries([...searchParams.keys()].map((name) => [name, searchParams.getAll(name)]));
 }
 
-/** What the signer put there; the host is named by the URL, and browsers take it from nowhere else. */
+/** The headers that the signer added, except the host, which browsers don't let a caller set. */
 function added(headers: Readonly<Record<string, string>>): Record<string, string> {
   const names = ['authorization', 'x-amz-date', 'x-amz-security-token'];
   return Object.fromEntries(Object.entries(headers).filter(([name]) => names.includes(name)));

@@ -2,7 +2,7 @@ import type { Api } from '../api.ts';
 import { transfer } from '../transfer.ts';
 import type { FormUpload } from './ticket.ts';
 
-/** Uploads a payload in one call. A second copy of it, when an answer got lost, is the same request. */
+/** Uploads a payload in one call. Uploading it again after a lost answer is the same request. */
 export async function uploadForm(
   api: Api,
   { url, fields }: FormUpload,
@@ -22,7 +22,7 @@ export async function uploadForm(
   await api.retrier.run(send, signal);
 }
 
-/** The store ignores whatever comes after the file. */
+/** The file comes last, because the store ignores fields after it. */
 function formOf(fields: FormUpload['fields'], blob: Blob): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, value);

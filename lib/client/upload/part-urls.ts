@@ -1,41 +1,41 @@
 import type { Api } from '../api.ts';
 import { AnswerInvalid } from '../errors.ts';
-import { type PartsUpload, partUrlsOf } from './ticket.ts';
+import { type PartsUpload, readPartUrls } from './ticket.ts';
 
-/** URLs fetched at a time: few calls, and none of the URLs gets old before its part's turn. */
-const URLS_AT_ONCE = 16;
+/** URLs per call: enough to need few calls, few enough that none expires before its part is sent. */
+const URLS_PER_CALL = 16;
 
-/** Gets URLs for parts shortly before they are needed. */
-export class PartUrls {
+/** Fetches presigned URLs of parts shortly before they are needed. */
+export class PartUrlSource {
   readonly #api: Api;
   readonly #requestId: string;
-  readonly #way: PartsUpload;
+  readonly #upload: PartsUpload;
   readonly #signal: AbortSignal;
   readonly #blocks = new Map<number, Promise<ReadonlyMap<number, string>>>();
 
-  constructor(api: Api, requestId: string, way: PartsUpload, signal: AbortSignal) {
+  constructor(api: Api, requestId: string, upload: PartsUpload, signal: AbortSignal) {
     this.#api = api;
     this.#requestId = requestId;
-    this.#way = way;
+    this.#upload = upload;
     this.#signal = signal;
   }
 
   /** @param number of the part, from 1 */
   async urlOf(number: number): Promise<string> {
-    const block = Math.floor((number - 1) / URLS_AT_ONCE);
+    const block = Math.floor((number - 1) / URLS_PER_CALL);
     const urls = this.#blocks.get(block) ?? this.#fetchBlock(block);
     this.#blocks.set(block, urls);
     return this.#pick(await urls, number);
   }
 
-  /** A new URL, for a part whose last one may have expired. */
+  /** A new URL for a part whose URL may have expired. */
   async freshUrlOf(number: number): Promise<string> {
     return this.#pick(await this.#fetch([number]), number);
   }
 
   #fetchBlock(block: number): Promise<ReadonlyMap<number, string>> {
-    const first = block * URLS_AT_ONCE + 1;
-    const count = Math.min(URLS_AT_ONCE, this.#way.partCount - first + 1);
+    const first = block * URLS_PER_CALL + 1;
+    const count = Math.min(URLS_PER_CALL, this.#upload.partCount - first + 1);
     return this.#fetch(Array.from({ length: count }, (_, index) => first + index));
   }
 
@@ -44,10 +44,10 @@ export class PartUrls {
       method: 'POST',
       path: this.#path,
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ uploadName: this.#way.uploadName, numbers }),
+      body: JSON.stringify({ uploadName: this.#upload.uploadName, numbers }),
       signal: this.#signal,
     });
-    return partUrlsOf(answer);
+    return readPartUrls(answer);
   }
 
   #pick(urls: ReadonlyMap<number, string>, number: number): string {

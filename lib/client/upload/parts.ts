@@ -1,64 +1,64 @@
-import { requestOf } from '../answers.ts';
+import { readRequest } from '../answers.ts';
 import type { Api, Call } from '../api.ts';
 import { AnswerInvalid, ApiError, TransferRefused } from '../errors.ts';
 import { isTransient } from '../retry.ts';
-import { askStatus } from '../status.ts';
+import { getRequest } from '../status.ts';
 import { transfer } from '../transfer.ts';
 import type { RequestResource } from '../types.ts';
 import { callName } from '../url.ts';
-import { PartUrls } from './part-urls.ts';
+import { PartUrlSource } from './part-urls.ts';
 import type { PartsUpload } from './ticket.ts';
 
-/** Parts sent at a time. */
-const PARTS_AT_ONCE = 4;
+/** Parts sent concurrently. */
+const MAX_PARTS_IN_FLIGHT = 4;
 
-/** A part that was sent. */
+/** A part in the store. */
 interface SentPart {
   readonly number: number;
   readonly etag: string;
 }
 
-/** Uploads a payload in parts, a few at a time, each tried again by itself. @param onSent told the bytes that arrived */
+/** Uploads a payload in parts, a few at a time, and retries each by itself. @param onSent called with the bytes sent so far */
 export async function uploadParts(
   api: Api,
   request: RequestResource,
-  way: PartsUpload,
+  plan: PartsUpload,
   blob: Blob,
   onSent: (sentBytes: number) => void,
   signal?: AbortSignal,
 ): Promise<RequestResource> {
   const stop = new AbortController();
   const eitherSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
-  const urls = new PartUrls(api, request.id, way, eitherSignal);
+  const urls = new PartUrlSource(api, request.id, plan, eitherSignal);
   const parts: SentPart[] = [];
   let nextNumber = 1;
   let sentBytes = 0;
   const sendInTurn = async () => {
-    while (nextNumber <= way.partCount) {
+    while (nextNumber <= plan.partCount) {
       const number = nextNumber++;
-      const part = blob.slice((number - 1) * way.partSize, number * way.partSize);
+      const part = blob.slice((number - 1) * plan.partSize, number * plan.partSize);
       const etag = await sendPart(api, urls, number, part, eitherSignal);
       parts.push({ number, etag });
       sentBytes += part.size;
       onSent(sentBytes);
     }
   };
-  const senders = Array.from({ length: PARTS_AT_ONCE }, sendInTurn);
+  const senders = Array.from({ length: MAX_PARTS_IN_FLIGHT }, sendInTurn);
   try {
     await Promise.all(senders);
   } catch (error) {
-    // A part that arrives after the upload was aborted would stay in the store.
+    // A part that arrives after the upload is aborted would stay in the store.
     stop.abort(error);
     await Promise.allSettled(senders);
     throw error;
   }
   parts.sort((a, b) => a.number - b.number);
-  return complete(api, request.id, way.uploadName, parts, signal);
+  return complete(api, request.id, plan.uploadName, parts, signal);
 }
 
 async function sendPart(
   api: Api,
-  urls: PartUrls,
+  urls: PartUrlSource,
   number: number,
   part: Blob,
   signal: AbortSignal,
@@ -70,17 +70,21 @@ async function sendPart(
     const etag = answer.headers.get('etag');
     if (etag === null) {
       const name = callName('PUT', new URL(url));
-      throw new AnswerInvalid(name, "an ETag (a browser sees it when the bucket's CORS exposes it)", 'none');
+      throw new AnswerInvalid(
+        name,
+        "an ETag (a browser sees it only if the bucket's CORS rules expose it)",
+        'none',
+      );
     }
     return etag;
   };
-  // A URL's time may be over: the next try has a new one.
-  const mayPass = (error: unknown) =>
+  // 403 can mean an expired URL; the next try gets a new one.
+  const isRetryable = (error: unknown) =>
     isTransient(error) || (error instanceof TransferRefused && error.status === 403);
-  return api.retrier.run(send, signal, mayPass);
+  return api.retrier.run(send, signal, isRetryable);
 }
 
-/** When the answer of a completion got lost, the next one finds no upload any more: it was completed. */
+/** Completes an upload. If the answer of a completion is lost, the next try gets `upload_unknown`: it was completed. */
 function complete(
   api: Api,
   id: string,
@@ -97,11 +101,11 @@ function complete(
   };
   return api.retrier.run(async (attempt) => {
     try {
-      return requestOf(await api.jsonOnce(call));
+      return readRequest(await api.jsonOnce(call));
     } catch (error) {
       const wasCompleted = attempt > 1 && error instanceof ApiError && error.code === 'upload_unknown';
       if (!wasCompleted) throw error;
-      return (await askStatus(api, id, { signal })).request;
+      return (await getRequest(api, id, { signal })).request;
     }
   }, signal);
 }

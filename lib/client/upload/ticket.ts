@@ -1,14 +1,15 @@
-import { hasMembers, isRequest, type JsonAnswer, read } from '../answers.ts';
+import { isObject } from '../../core/base/json-object.ts';
+import { hasMembers, isRequest, type JsonAnswer, readJson } from '../answers.ts';
 import type { RequestResource } from '../types.ts';
 
-/** A form to POST the payload with, to the store. */
+/** A form to POST the payload to the store. */
 export interface FormUpload {
   readonly method: 'POST';
   readonly url: string;
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** An upload in parts of one size, but for the last. */
+/** An upload in parts of the same size, except the last. */
 export interface PartsUpload {
   readonly method: 'PUT_PARTS';
   readonly uploadName: string;
@@ -16,26 +17,26 @@ export interface PartsUpload {
   readonly partCount: number;
 }
 
-/** A request that waits for its payload, and how to upload it. */
+/** A request that awaits its payload, and how to upload it. */
 export interface UploadTicket {
   readonly request: RequestResource;
   readonly upload: FormUpload | PartsUpload;
 }
 
 /** @throws AnswerInvalid */
-export function ticketOf(answer: JsonAnswer): UploadTicket {
-  return read(answer, 'an upload', isTicket);
+export function readTicket(answer: JsonAnswer): UploadTicket {
+  return readJson(answer, 'an upload', isTicket);
 }
 
-/** URLs of parts, by number. @throws AnswerInvalid */
-export function partUrlsOf(answer: JsonAnswer): ReadonlyMap<number, string> {
-  const { parts } = read(answer, 'URLs of parts', hasPartUrls);
+/** Reads the URLs of parts, by number. @throws AnswerInvalid */
+export function readPartUrls(answer: JsonAnswer): ReadonlyMap<number, string> {
+  const { parts } = readJson(answer, 'URLs of parts', hasPartUrls);
   return new Map(parts.map(({ number, url }) => [number, url]));
 }
 
 function isTicket(value: unknown): value is UploadTicket {
-  if (typeof value !== 'object' || value === null) return false;
-  if (!('request' in value && isRequest(value.request) && 'upload' in value)) return false;
+  if (!isObject(value)) return false;
+  if (!isRequest(value.request)) return false;
   const form = { method: 'string', url: 'string', fields: 'object' };
   const parts = { method: 'string', uploadName: 'string', partSize: 'number', partCount: 'number' };
   return hasMembers(value.upload, form) || hasMembers(value.upload, parts);
@@ -43,9 +44,7 @@ function isTicket(value: unknown): value is UploadTicket {
 
 function hasPartUrls(value: unknown): value is { parts: readonly { number: number; url: string }[] } {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    'parts' in value &&
+    isObject(value) &&
     Array.isArray(value.parts) &&
     value.parts.every((part) => hasMembers(part, { number: 'number', url: 'string' }))
   );

@@ -1,27 +1,27 @@
 import { readTraceContext } from '../../core/base/traceparent.ts';
 import { requestPath } from '../../core/model/request-links.ts';
 import type { Api } from '../api.ts';
-import type { Payload } from '../payload.ts';
-import { wasRefusedForNow } from '../retry.ts';
-import { type SubmissionOptions, timeOf } from '../submission.ts';
+import type { TypedBlob } from '../payload.ts';
+import { isSafeToRepeat } from '../retry.ts';
+import { formatTime, type SubmissionOptions } from '../submission.ts';
 import type { RequestResource } from '../types.ts';
 import { uploadForm } from './form.ts';
 import { uploadParts } from './parts.ts';
-import { ticketOf, type UploadTicket } from './ticket.ts';
+import { readTicket, type UploadTicket } from './ticket.ts';
 
-/** Above, a payload goes in parts, so that one that breaks off isn't sent again from its beginning. */
+/** Larger payloads are sent in parts, so that a failure doesn't restart the whole upload. */
 const PARTS_FROM_BYTES = 104_857_600;
 
-/** What giving up an upload may take. */
+/** Timeout for abandoning an upload. */
 const ABANDON_TIMEOUT_MILLISECONDS = 5_000;
 
-/** Takes a ticket and uploads the payload to the store; if that fails for good, the request is cancelled. */
+/** Gets a ticket and uploads the payload to the store. If that fails permanently, cancels the request. */
 export async function upload(
   api: Api,
-  payload: Payload,
+  payload: TypedBlob,
   options: SubmissionOptions,
 ): Promise<RequestResource> {
-  const ticket = await takeTicket(api, payload, options);
+  const ticket = await createTicket(api, payload, options);
   try {
     return await send(api, payload.blob, ticket, options);
   } catch (error) {
@@ -30,10 +30,10 @@ export async function upload(
   }
 }
 
-/** A ticket whose answer got lost is never used, and expires. */
-async function takeTicket(
+/** If the answer is lost, its ticket stays unused and expires. */
+async function createTicket(
   api: Api,
-  { blob, contentType }: Payload,
+  { blob, contentType }: TypedBlob,
   {
     callbackUrl,
     contentEncoding,
@@ -52,41 +52,41 @@ async function takeTicket(
     contentEncoding,
     contentLanguage,
     sha256,
-    expiresAt: timeOf(expiresAt),
+    expiresAt: formatTime(expiresAt),
     callbackUrl,
     metadata,
-    // Of what comes in parts the store can't check it.
+    // The store can't verify a checksum of the whole for an upload in parts.
     multipart: sha256 === undefined && blob.size > PARTS_FROM_BYTES,
   };
   const headers = { 'content-type': 'application/json', ...readTraceContext({ traceparent, tracestate }) };
   const body = JSON.stringify(wanted);
-  return ticketOf(
-    await api.json({ method: 'POST', path: '/v1/uploads', headers, body, signal }, wasRefusedForNow),
+  return readTicket(
+    await api.json({ method: 'POST', path: '/v1/uploads', headers, body, signal }, isSafeToRepeat),
   );
 }
 
 async function send(
   api: Api,
   blob: Blob,
-  { request, upload: way }: UploadTicket,
+  { request, upload: plan }: UploadTicket,
   { onProgress, signal }: SubmissionOptions,
 ): Promise<RequestResource> {
   const onSent = (sentBytes: number) => onProgress?.({ sentBytes, totalBytes: blob.size });
-  if (way.method === 'PUT_PARTS') return uploadParts(api, request, way, blob, onSent, signal);
-  await uploadForm(api, way, blob, signal);
+  if (plan.method === 'PUT_PARTS') return uploadParts(api, request, plan, blob, onSent, signal);
+  await uploadForm(api, plan, blob, signal);
   onSent(blob.size);
   return request;
 }
 
-/** As well as it goes: the caller is to hear of what went wrong with the upload. */
-async function abandon(api: Api, { request, upload: way }: UploadTicket): Promise<void> {
+/** Ignores errors, so that the caller gets the error of the upload. */
+async function abandon(api: Api, { request, upload: plan }: UploadTicket): Promise<void> {
   const signal = AbortSignal.timeout(ABANDON_TIMEOUT_MILLISECONDS);
   const call =
-    way.method === 'PUT_PARTS'
+    plan.method === 'PUT_PARTS'
       ? {
           path: `/v1/uploads/${request.id}/abort`,
           headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ uploadName: way.uploadName }),
+          body: JSON.stringify({ uploadName: plan.uploadName }),
         }
       : { path: requestPath(request.id, '/cancel') };
   await api.json({ method: 'POST', ...call, signal }).catch(() => {});

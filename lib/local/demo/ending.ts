@@ -3,13 +3,13 @@ import { isJsonType } from '../../core/base/media-type.ts';
 import { parseClaimCheck } from '../../core/model/claim-check.ts';
 import type { OutcomeEvent } from './outcome-inbox.ts';
 
-/** How a request ended, as a consumer of the output queue learns it. */
-export type Ending =
+/** How a request of the demo ended. */
+export type DemoEnding =
   | { readonly status: 'succeeded'; readonly result: unknown }
   | { readonly status: 'failed'; readonly code: string; readonly line: number | undefined };
 
-/** Reads an outcome. A result that isn't in it is fetched if it is JSON. */
-export async function endingOf(event: OutcomeEvent, s3: S3Client): Promise<Ending> {
+/** Reads an outcome. Fetches a JSON result that isn't in the message. */
+export async function endingOf(event: OutcomeEvent, s3: S3Client): Promise<DemoEnding> {
   const { type, data, dataref, datacontenttype = '' } = event;
   if (type === 'coatcheck.request.succeeded') {
     const isFetched = dataref !== undefined && isJsonType(datacontenttype);
@@ -26,7 +26,7 @@ async function fetchJson(reference: string, s3: S3Client): Promise<unknown> {
   return JSON.parse((await Body?.transformToString()) ?? '');
 }
 
-/** The rows a profile counts; undefined when it isn't one. */
+/** The number of rows in a profile; undefined for another result. */
 export function rowsOf(result: unknown): number | undefined {
   const { rows } = Object(result);
   return typeof rows === 'number' ? rows : undefined;

@@ -13,31 +13,31 @@ export interface OutcomeEvent {
   readonly subject: string;
   readonly datacontenttype?: string;
   readonly data?: unknown;
-  /** Where the result is, when it isn't in `data`. */
+  /** Location of the result, if it isn't in `data`. */
   readonly dataref?: string;
 }
 
-/** An outcome and when it came. */
+/** An outcome and the time of its arrival. */
 export interface Arrival {
   readonly event: OutcomeEvent;
   /** Milliseconds since 1970. */
   readonly arrivedAt: number;
 }
 
-/** What is known of a request: whether someone waits for it, and what came. */
-interface Slot extends PromiseWithResolvers<Arrival> {
+/** State of a request: whether someone waits for it, and what has arrived. */
+interface AwaitedOutcome extends PromiseWithResolvers<Arrival> {
   wanted: boolean;
   receipts: string[];
 }
 
 /**
- * Consumes an output queue until it is disposed of. An outcome may come before its request id is known here, and it
- * may come twice. One that nobody waits for isn't deleted: it is someone else's, and goes back to the queue.
+ * Consumes an output queue until it is disposed. An outcome may arrive before its request id is known, and more than
+ * once. Outcomes of other requests aren't deleted, and return to the queue.
  */
 export class OutcomeInbox implements AsyncDisposable {
   readonly #sqs: SQSClient;
   readonly #queueUrl: string;
-  readonly #slots = new Map<string, Slot>();
+  readonly #outcomes = new Map<string, AwaitedOutcome>();
   readonly #closing = new AbortController();
   readonly #receiving: Promise<never>;
 
@@ -45,15 +45,15 @@ export class OutcomeInbox implements AsyncDisposable {
     this.#sqs = sqs;
     this.#queueUrl = queueUrl;
     this.#receiving = this.#receive();
-    this.#receiving.catch(() => {}); // wait() tells it
+    this.#receiving.catch(() => {}); // wait() rethrows it
   }
 
   /** @throws the signal's reason when it fires first, and what the queue throws */
   async wait(requestId: string, signal: AbortSignal): Promise<Arrival> {
-    const slot = this.#slot(requestId);
-    slot.wanted = true;
-    const arrival = await untilAborted(Promise.race([slot.promise, this.#receiving]), signal);
-    await this.#acknowledge(slot);
+    const outcome = this.#outcomeOf(requestId);
+    outcome.wanted = true;
+    const arrival = await untilAborted(Promise.race([outcome.promise, this.#receiving]), signal);
+    await this.#acknowledge(outcome);
     return arrival;
   }
 
@@ -71,32 +71,32 @@ export class OutcomeInbox implements AsyncDisposable {
     for (;;) {
       const { Messages = [] } = await this.#sqs.send(command, { abortSignal: this.#closing.signal });
       const arrivedAt = Date.now();
-      for (const message of Messages) await this.#take(message, arrivedAt);
+      for (const message of Messages) await this.#store(message, arrivedAt);
     }
   }
 
-  async #take({ Body = '', ReceiptHandle = '' }: Message, arrivedAt: number): Promise<void> {
+  async #store({ Body = '', ReceiptHandle = '' }: Message, arrivedAt: number): Promise<void> {
     const event: OutcomeEvent = JSON.parse(Body);
-    const slot = this.#slot(event.subject);
-    slot.receipts.push(ReceiptHandle);
-    slot.resolve({ event, arrivedAt });
-    await this.#acknowledge(slot);
+    const outcome = this.#outcomeOf(event.subject);
+    outcome.receipts.push(ReceiptHandle);
+    outcome.resolve({ event, arrivedAt });
+    await this.#acknowledge(outcome);
   }
 
-  async #acknowledge({ wanted, receipts }: Slot): Promise<void> {
+  async #acknowledge({ wanted, receipts }: AwaitedOutcome): Promise<void> {
     if (!wanted) return;
     for (const ReceiptHandle of receipts.splice(0)) {
       await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: this.#queueUrl, ReceiptHandle }));
     }
   }
 
-  #slot(requestId: string): Slot {
-    const slot = this.#slots.get(requestId) ?? {
+  #outcomeOf(requestId: string): AwaitedOutcome {
+    const outcome = this.#outcomes.get(requestId) ?? {
       ...Promise.withResolvers<Arrival>(),
       wanted: false,
       receipts: [],
     };
-    this.#slots.set(requestId, slot);
-    return slot;
+    this.#outcomes.set(requestId, outcome);
+    return outcome;
   }
 }

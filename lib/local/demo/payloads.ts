@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { PROJECT_FOLDER } from '../folder.ts';
 
-/** What should become of a payload: as many rows, or a failure at a line. */
+/** The expected outcome of a payload: a number of rows, or a failure at a line. */
 export type Expected = { readonly rows: number } | { readonly failsAtLine: number };
 
 /** A payload of the demo. */
@@ -14,11 +14,11 @@ export interface DemoPayload {
   /** In bytes. */
   readonly size: number;
   readonly body: () => Readable;
-  /** Absent where any outcome will do. */
+  /** Absent if any outcome is fine. */
   readonly expected?: Expected;
 }
 
-/** The large payload has at least so many bytes: 110 MiB, made as it is sent. */
+/** Minimum size of the large payload: 110 MiB, generated while it is sent. */
 const LARGE_BYTES = 115_343_360;
 
 /** Real CSV files, small to large, and a broken one. */
@@ -32,7 +32,7 @@ export async function demoPayloads(): Promise<readonly DemoPayload[]> {
 interface Csv {
   readonly name: string;
   readonly header: string;
-  /** Each with its line break. None of these files has a line break inside a field, so each line is a row. */
+  /** Rows with their line breaks. No field of these files has a line break, so each line is a row. */
   readonly rows: readonly string[];
 }
 
@@ -71,7 +71,7 @@ function repeated({ name, header, rows }: Csv): DemoPayload {
   };
 }
 
-/** One field too many, half way down. */
+/** A row in the middle has one field too many. */
 function broken({ header, rows }: Csv): DemoPayload {
   const index = Math.floor(rows.length / 2);
   const damaged = rows.with(index, `surplus,${rows[index]}`);

@@ -1,17 +1,17 @@
 import { fitColumns, formatBytes, formatCount, formatSeconds, formatTable } from '../../terminal/format.ts';
-import { type Ending, rowsOf } from './ending.ts';
+import { type DemoEnding, rowsOf } from './ending.ts';
 import type { Arrival } from './outcome-inbox.ts';
 import type { DemoPayload } from './payloads.ts';
-import type { Submission } from './upload.ts';
+import type { UploadedRequest } from './upload.ts';
 
 /** A request and its outcome. */
 export interface Report {
-  readonly submission: Submission;
-  /** Undefined when no outcome came in time. */
-  readonly outcome: { readonly arrival: Arrival; readonly ending: Ending } | undefined;
+  readonly submission: UploadedRequest;
+  /** Undefined if no outcome arrived in time. */
+  readonly outcome: { readonly arrival: Arrival; readonly ending: DemoEnding } | undefined;
 }
 
-/** The lines of the table of requests and outcomes. */
+/** Formats a table of requests and outcomes. */
 export function reportTable(reports: readonly Report[], width = Number.POSITIVE_INFINITY): string[] {
   const rows = reports.map(({ submission, outcome }) => [
     submission.payload.name,
@@ -26,14 +26,14 @@ export function reportTable(reports: readonly Report[], width = Number.POSITIVE_
   return formatTable(fitting, numeric);
 }
 
-/** What isn't as it should be, a line each. */
+/** Describes unexpected outcomes, one per line. */
 export function deviations(reports: readonly Report[]): string[] {
   return reports
     .filter(({ submission, outcome }) => !outcome || !isExpected(outcome.ending, submission.payload))
     .map(({ submission: { payload } }) => `${payload.name} should have ${expectation(payload)}`);
 }
 
-function isExpected(ending: Ending, { expected }: DemoPayload): boolean {
+function isExpected(ending: DemoEnding, { expected }: DemoPayload): boolean {
   if (!expected) return true;
   return 'rows' in expected
     ? ending.status === 'succeeded' && rowsOf(ending.result) === expected.rows
@@ -47,7 +47,7 @@ function expectation({ expected }: DemoPayload): string {
     : `failed at line ${expected.failsAtLine}`;
 }
 
-function describe(ending: Ending): string {
+function describe(ending: DemoEnding): string {
   if (ending.status === 'failed') {
     return `failed: ${ending.code}${ending.line === undefined ? '' : `, line ${ending.line}`}`;
   }

@@ -4,11 +4,11 @@ import { DEFAULT_UPLOAD_PREFIX } from '../../core/config/settings.ts';
 import { requestIdOfUpload } from '../../core/model/request-id.ts';
 import type { DemoPayload } from './payloads.ts';
 
-/** Larger payloads are sent in parts of this size: the rest of a broken connection's work isn't lost. */
+/** Larger payloads are sent in parts of this size, so that a broken connection loses one part only. */
 const PART_BYTES = 8_388_608;
 
-/** A request that was handed in. */
-export interface Submission {
+/** A request that was submitted by an upload. */
+export interface UploadedRequest {
   readonly payload: DemoPayload;
   readonly requestId: string;
   /** Milliseconds since 1970. */
@@ -20,12 +20,12 @@ export interface UploadOptions {
   readonly s3: S3Client;
   readonly bucket: string;
   readonly signal: AbortSignal;
-  /** Told the bytes sent so far. */
+  /** Called with the bytes sent so far. */
   readonly onProgress: (bytes: number) => void;
 }
 
-/** Hands in a request: an upload is all it takes, and its answer is what the request id is made of. */
-export async function uploadPayload(payload: DemoPayload, options: UploadOptions): Promise<Submission> {
+/** Submits a request by an upload. The request id derives from the version that the upload returns. */
+export async function uploadPayload(payload: DemoPayload, options: UploadOptions): Promise<UploadedRequest> {
   const { s3, bucket, signal, onProgress } = options;
   const key = `${DEFAULT_UPLOAD_PREFIX}${payload.name}`;
   const upload = new Upload({
@@ -38,7 +38,7 @@ export async function uploadPayload(payload: DemoPayload, options: UploadOptions
   signal.addEventListener('abort', abort);
   try {
     const { VersionId } = await upload.done();
-    if (VersionId === undefined) throw new Error(`The bucket ${bucket} isn't versioned`);
+    if (VersionId === undefined) throw new Error(`The bucket ${bucket} must be versioned`);
     const requestId = requestIdOfUpload({ bucket, key, version: VersionId });
     return { payload, requestId, uploadedAt: Date.now() };
   } finally {

@@ -20,7 +20,7 @@ function received(id: string) {
 }
 
 test.each(['../b', '/b', 'a/../../b', '..', '$(exit 1)', '-b', 'b; exit 1', '*', 'ü', 'b'.repeat(256)])(
-  'whatever the ticket is, %.20s, the id of its outcome is a name for a file in the folder',
+  'for the ticket %.20s, the outcome id is a safe file name',
   async (ticket) => {
     const folder = await temporaryFolder();
     await runCommand(`cat > "${folder}/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"`, received(ticket), signal);
@@ -28,7 +28,7 @@ test.each(['../b', '/b', 'a/../../b', '..', '$(exit 1)', '-b', 'b; exit 1', '*',
   },
 );
 
-test('outcomes of different tickets have different names', async () => {
+test('outcomes of different tickets have different file names', async () => {
   const folder = await temporaryFolder();
   for (const ticket of ['a', 'b']) {
     await runCommand(`cat > "${join(folder, '$COATCHECK_OUTCOME_ID')}"`, received(ticket), signal);
@@ -36,9 +36,9 @@ test('outcomes of different tickets have different names', async () => {
   expect(await readdir(folder)).toHaveLength(2);
 });
 
-test('D3: a command that is given up is ended, with what it started', async () => {
+test('D3: an aborted command is killed with its child processes', async () => {
   const end = new AbortController();
   const running = runCommand('sleep 1000 & wait', received('r'), end.signal);
   end.abort();
-  await expect(running).rejects.toThrow('the command was ended by SIGKILL');
+  await expect(running).rejects.toThrow('The command was killed by SIGKILL');
 });

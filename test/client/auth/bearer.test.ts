@@ -3,11 +3,11 @@ import { bearer } from '../../../lib/client/auth/bearer.ts';
 
 const CALL = { method: 'GET', url: new URL('https://example.com/'), headers: {}, followed: false };
 
-test('a token goes with every call', async () => {
+test('sends the token with every call', async () => {
   expect(await bearer('t')(CALL)).toEqual({ headers: { authorization: 'Bearer t' } });
 });
 
-test('a token that changes is asked for at every call', async () => {
+test('calls a token function for every call', async () => {
   let round = 0;
   const auth = bearer(async () => `t${++round}`);
   await auth(CALL);

@@ -28,21 +28,21 @@ describe("botocore's signature of", () => {
   });
 });
 
-test('the known answers cover what calls have', () => {
+test('the known answers cover all features of calls', () => {
   const calls = known.answers.map(({ call }) => call);
   expect(calls.some(({ body }) => body?.includes('ü'))).toBe(true);
   expect(calls.some(({ url }) => url.includes('?'))).toBe(true);
   expect(known.answers.some(({ credentials }) => 'sessionToken' in credentials)).toBe(true);
 });
 
-test('bytes are signed as the text they are', async () => {
+test('signs bytes like their text', async () => {
   const call = { method: 'POST', url: new URL('https://example.com/'), headers: {}, followed: false };
   const sign = signer({ accessKeyId: 'A', secretAccessKey: 'S' });
   expect(await sign({ ...call, body: Buffer.from('ü') })).toEqual(await sign({ ...call, body: 'ü' }));
   expect(await sign({ ...call, body: 'u' })).not.toEqual(await sign({ ...call, body: 'ü' }));
 });
 
-test('credentials are asked for at every call', async () => {
+test('calls a credentials provider for every call', async () => {
   let round = 0;
   const sign = signer(async () => ({ accessKeyId: `A${++round}`, secretAccessKey: 'S' }));
   const call = { method: 'GET', url: new URL('https://example.com/'), headers: {}, followed: false };
@@ -50,14 +50,14 @@ test('credentials are asked for at every call', async () => {
   expect((await sign(call)).headers?.authorization).toContain('Credential=A2/');
 });
 
-test('what a tracer may add or change afterwards is not signed', async () => {
+test('does not sign headers that tracers change', async () => {
   const sign = signer({ accessKeyId: 'A', secretAccessKey: 'S' });
   const call = { method: 'GET', url: new URL('https://example.com/'), followed: false };
   const traced = await sign({ ...call, headers: { traceparent: '00-1', tracestate: 'a', baggage: 'b' } });
   expect(traced).toEqual(await sign({ ...call, headers: {} }));
 });
 
-/** The type of the file's calls has every header of any of them. */
+/** The type of the file's calls has every header of any call. */
 function withoutMissing(headers: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).flatMap(([name, value]) => (value ? [[name, value]] : [])),

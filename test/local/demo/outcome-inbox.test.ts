@@ -6,11 +6,11 @@ import { openLocalAws } from '../../../lib/local/emulator.ts';
 import { freePort } from '../free-port.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
-/** The first start on a machine installs the emulator. */
+/** Allows for the first start on a machine, which installs the emulator. */
 const TIMEOUT_MS = 300_000;
 
 describe('an inbox', { timeout: TIMEOUT_MS }, () => {
-  test('gives outcomes that came before or after they were waited for, and deletes them, duplicates too', async () => {
+  test('returns outcomes that arrive before or after the wait, and deletes them with duplicates', async () => {
     const { inbox, send, left, patience } = await openInbox();
     await send('early', { rows: 1 });
     await send('early', { rows: 1 });
@@ -27,7 +27,7 @@ describe('an inbox', { timeout: TIMEOUT_MS }, () => {
     await expect.poll(left).toEqual({ waiting: '0', taken: '0' });
   });
 
-  test("leaves others' outcomes on the queue", async () => {
+  test('leaves other outcomes in the queue', async () => {
     const { inbox, send, left, patience } = await openInbox();
     await send('of someone else', {});
     await send('ours', {});
@@ -36,14 +36,14 @@ describe('an inbox', { timeout: TIMEOUT_MS }, () => {
     await expect.poll(left).toEqual({ waiting: '0', taken: '1' });
   });
 
-  test('waits no longer than it is told to', async () => {
+  test('stops waiting at its signal', async () => {
     const { inbox } = await openInbox();
 
     await expect(inbox.wait('never', AbortSignal.timeout(50))).rejects.toThrow('timeout');
     await expect(inbox.wait('never', AbortSignal.abort(new Error('Ctrl-C')))).rejects.toThrow('Ctrl-C');
   });
 
-  test('tells that the queue is gone', async () => {
+  test('reports a deleted queue', async () => {
     const { inbox, patience, stop } = await openInbox();
 
     const waiting = inbox.wait('never', patience);

@@ -14,16 +14,16 @@ describe('the payloads of the demo', async () => {
     expect(size).toBe(payload.size);
   });
 
-  test('one is over 100 MB', () => {
+  test('include one above 100 MB', () => {
     expect(large?.size).toBeGreaterThan(100_000_000);
   });
 
-  test('whole files have the rows they say', async () => {
+  test('have the expected number of rows', async () => {
     expect(small?.expected).toEqual({ rows: recordsOf(await bytesOf(small)) - 1 });
     expect(gzipped?.expected).toEqual({ rows: recordsOf(gunzipSync(await bytesOf(gzipped))) - 1 });
   });
 
-  test('the repeated file has one header and the rows it says', async () => {
+  test('include a repeated file with one header and the expected rows', async () => {
     const bytes = await bytesOf(large);
     const header = bytes.subarray(0, bytes.indexOf('\n') + 1);
     expect(bytes.indexOf(header, 1)).toBe(-1);
@@ -32,7 +32,7 @@ describe('the payloads of the demo', async () => {
     });
   });
 
-  test('the broken file fails at the line it says', async () => {
+  test('include a broken file that fails at the expected line', async () => {
     const error = await bytesOf(broken)
       .then(recordsOf)
       .catch((reason) => reason);

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
-import type { Ending } from '../../../lib/local/demo/ending.ts';
+import type { DemoEnding } from '../../../lib/local/demo/ending.ts';
 import type { Expected } from '../../../lib/local/demo/payloads.ts';
 import { deviations, type Report, reportTable } from '../../../lib/local/demo/report.ts';
 
@@ -20,7 +20,7 @@ const reports = [
   reportOn('lost.csv', { rows: 1_461 }, undefined),
 ];
 
-test('the table tells what became of each request', () => {
+test('the table shows the outcome of each request', () => {
   expect(reportTable(reports)).toEqual([
     'request           size  outcome                         time  result',
     'right.csv      2.0 KiB  succeeded: 1,461 rows          1.5 s  in the outcome',
@@ -34,7 +34,7 @@ test('the table tells what became of each request', () => {
   ]);
 });
 
-test('every outcome that is not as expected is named', () => {
+test('names every unexpected outcome', () => {
   expect(deviations(reports)).toEqual([
     'short.csv should have succeeded with 1,461 rows',
     'odd.csv should have succeeded with 1,461 rows',
@@ -45,7 +45,12 @@ test('every outcome that is not as expected is named', () => {
   ]);
 });
 
-function reportOn(name: string, expected: Expected, ending: Ending | undefined, dataref?: string): Report {
+function reportOn(
+  name: string,
+  expected: Expected,
+  ending: DemoEnding | undefined,
+  dataref?: string,
+): Report {
   const payload = { name, contentType: 'text/csv', size: 2_048, body: () => Readable.from([]), expected };
   const event = { type: 'not looked at', subject: 'id', ...(dataref === undefined ? {} : { dataref }) };
   return {

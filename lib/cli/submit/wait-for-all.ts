@@ -4,55 +4,55 @@ import { NotAuthorized, type RequestResource, WaitTimedOut } from '../../client/
 import { inPool } from '../../core/base/in-pool.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
 import { extensionOf } from '../media-types.ts';
-import { isForeseen, reportError } from '../report-error.ts';
+import { isExpected, reportError } from '../report-error.ts';
 import { formatFraction, formatOutcome } from '../request-rows.ts';
 import { saveResult } from '../result-file.ts';
-import type { Awaited, Desk } from './submitting.ts';
+import type { SubmitContext, TrackedRequest } from './submit-all.ts';
 
-/** Requests asked about at a time. Who waits for the first waits for the others as well. */
-const REQUESTS_AT_ONCE = 8;
+/** Requests that are polled concurrently. */
+const MAX_POLLS = 8;
 
-/** The longest a timer can be set to. */
+/** The longest delay of a timer. */
 const TIMER_MAX_MILLISECONDS = 2 ** 31 - 1;
 
-/** How to wait, and what for. */
-export interface Waiting {
-  /** For all of them together. @default as long as it takes */
+/** How to wait, and where to write results. */
+export interface WaitForAllOptions {
+  /** Time limit for all requests together. @default none */
   readonly timeoutSeconds?: number;
-  /** Where results go, if anywhere. */
+  /** Folder for results. @default results aren't downloaded */
   readonly folder?: string;
-  /** Of the requests, if it wasn't the API that gave their ids. */
+  /** Issuer of the ids, if it isn't the API. */
   readonly source?: string;
 }
 
 /**
  * Waits until requests have ended, and writes their results.
- * @param onEnd told of each when it has ended, or when the time is over
- * @returns all of them, in the order they came
+ * @param onEnd called for each request when it has ended, or when the time limit is reached
+ * @returns the requests in their latest known state, in the given order
  */
 export async function waitForAll(
-  awaited: readonly Awaited[],
-  { timeoutSeconds, folder, source }: Waiting,
-  desk: Desk,
-  onEnd: (ended: Awaited) => Promise<void>,
-): Promise<Awaited[]> {
+  requests: readonly TrackedRequest[],
+  { timeoutSeconds, folder, source }: WaitForAllOptions,
+  context: SubmitContext,
+  onEnd: (ended: TrackedRequest) => Promise<void>,
+): Promise<TrackedRequest[]> {
   const endsAt = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
-  return inPool(awaited, REQUESTS_AT_ONCE, async (waiting) => {
-    const request = await waitForOne(waiting, { endsAt, source }, desk);
-    const resultFile = await saved({ ...waiting, request }, { folder, source }, desk);
-    const ended = { ...waiting, request, resultFile };
+  return inPool(requests, MAX_POLLS, async (tracked) => {
+    const request = await waitForOne(tracked, { endsAt, source }, context);
+    const resultFile = await download({ ...tracked, request }, { folder, source }, context);
+    const ended = { ...tracked, request, resultFile };
     await onEnd(ended);
     return ended;
   });
 }
 
 async function waitForOne(
-  { shown: name, request }: Awaited,
+  { label, request }: TrackedRequest,
   { endsAt, source }: { readonly endsAt?: number; readonly source?: string },
-  { client, run: { signal, exit }, board }: Desk,
+  { client, run: { signal, exit }, board }: SubmitContext,
 ): Promise<RequestResource> {
-  const shown = board.begin(name);
-  shown.note(request.status);
+  const progress = board.begin(label);
+  progress.note(request.status);
   try {
     const timeoutMilliseconds =
       endsAt === undefined ? undefined : Math.min(Math.max(endsAt - Date.now(), 1), TIMER_MAX_MILLISECONDS);
@@ -60,26 +60,26 @@ async function waitForOne(
       source,
       timeoutMilliseconds,
       signal,
-      onChange: (seen) => shown.note(`${seen.status} ${formatFraction(seen)}`),
+      onChange: (seen) => progress.note(`${seen.status} ${formatFraction(seen)}`),
     });
     const how = `${ended.status} ${formatOutcome(ended, true)}`;
-    if (ended.status === 'succeeded') shown.done(how);
-    else shown.failed(how);
+    if (ended.status === 'succeeded') progress.done(how);
+    else progress.failed(how);
     exit.add(exitCodeOf(ended));
     return ended;
   } catch (error) {
-    shown.drop();
-    if (signal.aborted || error instanceof NotAuthorized || !isForeseen(error)) throw error;
-    reportError(error, name);
+    progress.drop();
+    if (signal.aborted || error instanceof NotAuthorized || !isExpected(error)) throw error;
+    reportError(error, label);
     exit.add(exitCodeOfError(error));
     return error instanceof WaitTimedOut ? (error.request ?? request) : request;
   }
 }
 
-async function saved(
-  { shown, name, request }: Awaited,
-  { folder, source }: Pick<Waiting, 'folder' | 'source'>,
-  { client, run: { signal, exit } }: Desk,
+async function download(
+  { label, name, request }: TrackedRequest,
+  { folder, source }: Pick<WaitForAllOptions, 'folder' | 'source'>,
+  { client, run: { signal, exit } }: SubmitContext,
 ): Promise<string | undefined> {
   if (folder === undefined || request.status !== 'succeeded') return undefined;
   try {
@@ -89,8 +89,8 @@ async function saved(
     await saveResult(request.id, result, path, signal);
     return path;
   } catch (error) {
-    if (signal.aborted || !isForeseen(error)) throw error;
-    reportError(error, shown);
+    if (signal.aborted || !isExpected(error)) throw error;
+    reportError(error, label);
     exit.add(exitCodeOfError(error));
     return undefined;
   }

@@ -1,30 +1,30 @@
 import { hasEnded, type RequestResource } from '../../client/index.ts';
 import { note } from '../../terminal/output.ts';
-import type { RequestOptions } from '../service-options.ts';
+import type { RequestCommandOptions } from '../service-options.ts';
 
-/** The requests that a program waits for and that haven't ended, as far as it knows. */
-export class GoingOn {
-  readonly #options: RequestOptions;
+/** The requests that the program waits for and that haven't ended, as far as it knows. */
+export class UnfinishedRequests {
+  readonly #options: RequestCommandOptions;
   readonly #ids = new Set<string>();
 
-  /** @param options those by which the requests are found again */
-  constructor(options: RequestOptions) {
+  /** @param options of the command, to be repeated in the suggested command line */
+  constructor(options: RequestCommandOptions) {
     this.#options = options;
   }
 
-  see(request: RequestResource): void {
+  update(request: RequestResource): void {
     if (hasEnded(request)) this.#ids.delete(request.id);
     else this.#ids.add(request.id);
   }
 
-  /** Says that they go on, and how to wait for them again. */
-  tell(): void {
+  /** Prints that the requests continue, and how to wait for them again. */
+  report(): void {
     if (this.#ids.size === 0) return;
-    note(`${this.#ids.size === 1 ? 'The request goes' : 'The requests go'} on. To wait again:`);
+    note(`${this.#ids.size === 1 ? 'The request continues' : 'The requests continue'}. To wait again:`);
     note(`  ${this.#command()}`);
   }
 
-  /** A token isn't shown. */
+  /** Omits the token. */
   #command(): string {
     const { stack, service, api, source } = this.#options;
     const options = Object.entries({ stack, service, api, source }).flatMap(([name, value]) =>
@@ -34,7 +34,7 @@ export class GoingOn {
   }
 }
 
-/** As a POSIX shell reads it as one word. */
+/** Quotes a text so that a POSIX shell reads it as one word. */
 function shellWord(text: string): string {
   return /^[\w./:@%+=,-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { callerOf } from '../../lib/cli/caller.ts';
+import { findCredentials } from '../../lib/cli/api-credentials.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 
 beforeEach(async () => {
@@ -18,33 +18,33 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
-/** What a call of the API is authorized by, and what people are told of it. */
-async function shownTo(apiUrl: string, token?: string) {
-  const { auth, shown } = await callerOf(apiUrl, token);
+/** The Authorization header of a call, and the description of its credentials. */
+async function authorizationFor(apiUrl: string, token?: string) {
+  const { auth, description } = await findCredentials(apiUrl, token);
   const url = new URL(`${apiUrl}/v1/status`);
   const signature = await auth?.({ method: 'GET', url, headers: {}, followed: false });
-  return [signature?.headers?.authorization, shown];
+  return [signature?.headers?.authorization, description];
 }
 
-test('an API on AWS is called with a signature for its region', async () => {
-  expect(await shownTo('https://a1.execute-api.eu-west-1.amazonaws.com')).toEqual([
+test('signs for the region of the URL', async () => {
+  expect(await authorizationFor('https://a1.execute-api.eu-west-1.amazonaws.com')).toEqual([
     expect.stringMatching(/Credential=AKIDEXAMPLE\/\d{8}\/eu-west-1\/execute-api\/aws4_request/),
     'AWS credentials',
   ]);
 });
 
-test("at a domain of the user's it is for the region that is set", async () => {
-  const [authorization] = await shownTo('https://api.example.com');
+test('signs for the configured region at a custom domain', async () => {
+  const [authorization] = await authorizationFor('https://api.example.com');
   expect(authorization).toContain('/us-east-2/execute-api/');
 });
 
-test('a token comes first', async () => {
-  expect(await shownTo('https://api.example.com', 'T')).toEqual(['Bearer T', 'a token']);
-  expect(await shownTo('http://127.0.0.1:4566/api', 'T')).toEqual(['Bearer T', 'a token']);
+test('a token takes precedence', async () => {
+  expect(await authorizationFor('https://api.example.com', 'T')).toEqual(['Bearer T', 'a token']);
+  expect(await authorizationFor('http://127.0.0.1:4566/api', 'T')).toEqual(['Bearer T', 'a token']);
 });
 
-test('E13: a local API is shown a signature that is worth nothing', async () => {
-  expect(await shownTo('http://127.0.0.1:4566/api')).toEqual([
+test('E13: a local API is description a signature that is worth nothing', async () => {
+  expect(await authorizationFor('http://127.0.0.1:4566/api')).toEqual([
     expect.stringMatching(/Credential=test\/\d{8}\/us-east-1\/execute-api\/aws4_request/),
     "the local AWS's credentials",
   ]);
@@ -56,20 +56,20 @@ test.each([
   ['https://api.example.com', undefined, 401, 'COATCHECK_TOKEN'],
   ['https://api.example.com', undefined, 403, 'execute-api:Invoke'],
   ['http://127.0.0.1:4566', undefined, 401, 'COATCHECK_TOKEN'],
-])('D6: who calls %s with the token %s and gets %d reads what to do', async (url, token, status, remedy) => {
-  expect((await callerOf(url, token)).remedy(status)).toContain(remedy);
+])('D6: has a remedy for %s with the token %s and status %d', async (url, token, status, remedy) => {
+  expect((await findCredentials(url, token)).remedy(status)).toContain(remedy);
 });
 
-test('D6: who calls without credentials reads how to set them', async () => {
+test('D6: has a remedy for missing credentials', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
-  const { remedy } = await callerOf('https://api.example.com', undefined);
+  const { remedy } = await findCredentials('https://api.example.com', undefined);
   expect(remedy(403)).toContain('AWS_PROFILE');
   expect(remedy(401)).toContain('COATCHECK_TOKEN');
 });
 
-test('without credentials the API is left to decide', async () => {
+test('calls without credentials, as the API may be open', async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', undefined);
-  expect(await shownTo('https://api.example.com')).toEqual([
+  expect(await authorizationFor('https://api.example.com')).toEqual([
     undefined,
     expect.stringMatching(/^neither a token nor AWS credentials \(.+\)$/),
   ]);
@@ -78,7 +78,7 @@ test('without credentials the API is left to decide', async () => {
 test.each(['with space', 'line\n', '日本', 'nul\u0000'])(
   'D7: the token %j is refused and not quoted',
   async (token) => {
-    await expect(callerOf('https://api.example.com', token)).rejects.toMatchObject({
+    await expect(findCredentials('https://api.example.com', token)).rejects.toMatchObject({
       code: 'configuration_invalid',
       message: expect.not.stringContaining(token),
     });

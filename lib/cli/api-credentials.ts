@@ -1,0 +1,82 @@
+import { type Auth, bearer, sigv4 } from '../client/index.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../local/environment.ts';
+
+/** How the program authenticates to the API. */
+export interface ApiCredentials {
+  /** Absent without credentials. */
+  readonly auth?: Auth;
+  /** What the program sent, for error messages. */
+  readonly description: string;
+  /** What to do when the API rejects it, for error messages. */
+  readonly remedy: (status: number) => string;
+}
+
+const PASS_A_TOKEN = 'pass a token of its issuer in COATCHECK_TOKEN or by --token';
+
+/**
+ * Finds credentials for the API: the token if there is one, else the SDK's AWS credentials. An API without TLS is local.
+ * An emulator requires a signature where API Gateway does but doesn't verify it, so it gets one with dummy credentials.
+ * @throws ConfigurationError for a token that a header can't hold
+ */
+export async function findCredentials(apiUrl: string, token: string | undefined): Promise<ApiCredentials> {
+  if (token) {
+    assertToken(token);
+    return { auth: bearer(token), description: 'a token', remedy: remedyForToken };
+  }
+  const { protocol, hostname } = new URL(apiUrl);
+  if (protocol !== 'https:') {
+    const auth = sigv4({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
+    return { auth, description: "the local AWS's credentials", remedy: remedyForLocal };
+  }
+  const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
+  const { config } = new CloudFormationClient();
+  try {
+    const region = regionOf(hostname) ?? (await config.region());
+    await config.credentials();
+    const auth = sigv4({ region, credentials: config.credentials });
+    return { auth, description: 'AWS credentials', remedy: remedyForCredentials };
+  } catch (error) {
+    // The API may be open to anyone. If it isn't, its 401 or 403 gets the remedy.
+    const problem = messageOf(error);
+    return { description: `neither a token nor AWS credentials (${problem})`, remedy: remedyForNothing };
+  }
+}
+
+/** The message doesn't quote the token, because it is a secret. @throws ConfigurationError */
+function assertToken(token: string): void {
+  if (/^[\x21-\x7e]+$/.test(token)) return;
+  throw new ConfigurationError(
+    `The token in COATCHECK_TOKEN or --token must be printable ASCII without spaces or line breaks; the given token (${token.length} characters) has others`,
+  );
+}
+
+/** API Gateway answers 401 to a token that it can't verify, and 403 to one that lacks a scope. */
+function remedyForToken(status: number): string {
+  if (status === 403) return 'check that the token has the scopes and the tenant claim that the API requires';
+  return 'check that the token has not expired, and that its issuer and audience are those that the API was deployed with';
+}
+
+/** API Gateway answers 401 if it accepts only tokens, and 403 to anything wrong with a signature. */
+function remedyForCredentials(status: number): string {
+  if (status === 401) return `the API accepts tokens, not AWS credentials: ${PASS_A_TOKEN}`;
+  return (
+    'grant them execute-api:Invoke on the API, in the CDK by service.grantInvokeApi(role); ' +
+    'check with aws sts get-caller-identity that they are the right ones and have not expired'
+  );
+}
+
+function remedyForLocal(): string {
+  return `the API accepts tokens: ${PASS_A_TOKEN}`;
+}
+
+function remedyForNothing(status: number): string {
+  if (status === 401) return `the API accepts tokens: ${PASS_A_TOKEN}`;
+  return 'set AWS credentials with the permission execute-api:Invoke on the API, for example by AWS_PROFILE or aws sso login';
+}
+
+/** Undefined for a custom domain. */
+function regionOf(hostname: string): string | undefined {
+  return /\.execute-api\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?$/.exec(hostname)?.[1];
+}
