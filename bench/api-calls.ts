@@ -1,4 +1,4 @@
-/** The AWS calls a call of the HTTP API takes, and what they cost. Counted where the SDK would send them. */
+/** AWS calls and cost of a call of the HTTP API, counted where the SDK would send them. */
 
 import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
 import type { ProcessorRequest } from '../lib/core/processor/handler.ts';
@@ -6,21 +6,21 @@ import { InProcessService } from './support/in-process-service.ts';
 import { dollarsAMillion } from './support/price-of.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 
-/** What is done to a service. What it needs beforehand isn't counted. */
+/** A measured operation; its preparation isn't counted. */
 interface Scenario {
   readonly name: string;
   readonly before?: (service: InProcessService) => Promise<string>;
-  /** @param id the request made before */
+  /** @param id request of the preparation */
   readonly counted: (service: InProcessService, id: string) => Promise<unknown>;
-  /** How many requests it is done for. @default 1 */
+  /** Number of requests. @default 1 */
   readonly requests?: number;
-  /** Whether its instances have done nothing before. @default false */
+  /** Whether its instances are new. @default false */
   readonly cold?: boolean;
 }
 
 const BATCH_SIZE = 10;
 const PAGE = 20;
-/** Of the payload that {@link openUpload} announces, in parts of 64 MiB. */
+/** Number of parts of 64 MiB in the payload of {@link openUpload}. */
 const PART_NUMBERS = Array.from({ length: 75 }, (_, part) => part + 1);
 const KEY = { 'Idempotency-Key': 'key' };
 const SMALL = JSON.stringify({ x: 6, y: 7 });
@@ -122,7 +122,7 @@ await runBenchmark('AWS calls of the HTTP API', async (): Promise<Report> => {
 
 async function rowOf({ name, before, counted, requests = 1, cold = false }: Scenario): Promise<Row> {
   const service = new InProcessService(handler, LARGE);
-  // The first of its calls and batches take more: they read and write the load.
+  // The first calls and batches take more, because they read and write the load.
   if (!cold) await succeeded(service, SMALL);
   const id = (await before?.(service)) ?? '';
   service.aws.calls.clear();
@@ -137,12 +137,12 @@ async function rowOf({ name, before, counted, requests = 1, cold = false }: Scen
   };
 }
 
-/** Gives back what it is given. */
+/** Returns its input. */
 function handler(request: ProcessorRequest): Promise<Uint8Array> {
   return request.bytes();
 }
 
-/** @returns the request's id */
+/** @returns the request id */
 async function submit(
   service: InProcessService,
   payload: string | Buffer<ArrayBuffer>,
@@ -153,14 +153,14 @@ async function submit(
   return id;
 }
 
-/** @returns the request's id */
+/** @returns the request id */
 async function succeeded(service: InProcessService, payload: string | Buffer<ArrayBuffer>): Promise<string> {
   const id = await submit(service, payload);
   await service.deliver();
   return id;
 }
 
-/** @returns the request's id */
+/** @returns the request id */
 async function openUpload(service: InProcessService, multipart: boolean): Promise<string> {
   const order = { size: 5_000_000_000, contentType: 'text/csv', multipart };
   const response = await service.call(201, 'POST', '/v1/uploads', json(order));
@@ -172,7 +172,7 @@ function json(body: unknown): RequestInit {
   return { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } };
 }
 
-/** `3 × `, and nothing for one. */
+/** `3 × `; empty for 1. */
 function shown(count: number): string {
   return count === 1 ? '' : `${count} × `;
 }

@@ -1,4 +1,4 @@
-/** The AWS calls a batch of ten takes, and what they cost. Counted where the SDK would send them. */
+/** AWS calls and cost of a batch of ten, counted where the SDK would send them. */
 
 import { PermanentError } from '../lib/core/base/errors.ts';
 import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
@@ -16,12 +16,12 @@ import { sqsEvent } from './support/sqs-event.ts';
 
 const BATCH_SIZE = 10;
 
-/** A batch of ten: what its messages hold, and what becomes of them. */
+/** A batch of ten: the content of its messages, and their outcomes. */
 interface Scenario {
   readonly name: string;
   readonly body: (index: number) => string;
   readonly handler: Handler;
-  /** How often its messages are received. @default 1 */
+  /** Number of times its messages are received. @default 1 */
   readonly receives?: number;
 }
 
@@ -81,7 +81,7 @@ await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
   };
 });
 
-/** What a scenario took, and what DynamoDB bills of it. */
+/** The calls of a scenario, and the units that DynamoDB bills. */
 interface Count {
   readonly calls: ReadonlyMap<Operation, number>;
   readonly units: InProcessTable['units'];
@@ -105,7 +105,7 @@ async function countOf({ body, handler, receives = 1 }: Scenario): Promise<Count
   return { calls: aws.calls, units: table.units };
 }
 
-/** A handler that ends the first request so, and every other one well. */
+/** A handler that ends the first request in a given way, and succeeds with all others. */
 function firstOne(error: () => Error): Handler {
   return async (request) => {
     if ((await request.text()) === inline(0)) throw error();

@@ -1,9 +1,9 @@
-/** The engine's time a message, beside what others do for one. AWS is answered in process. */
+/** CPU time of the engine per message, compared with other ways. AWS is simulated in process. */
 import { WAYS, type WayName } from './engine-overhead/ways.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 import { TimedWays } from './support/timed-ways.ts';
 
-/** Messages a batch. */
+/** Messages per batch. */
 const BATCH_SIZES = [1, 10, 100, 1_000];
 
 const NAMES = Object.keys(WAYS) as WayName[];

@@ -1,4 +1,4 @@
-/** A service with an HTTP API under more than it can take, and under a little less, on a local AWS. */
+/** A service with an HTTP API above and slightly below its capacity, on a local AWS. */
 import { join } from 'node:path';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/config/aws-limits.ts';
@@ -15,7 +15,7 @@ import { lengthOf } from './support/length.ts';
 import { type Row, runBenchmark } from './support/report.ts';
 import { quantile } from './support/statistics.ts';
 
-/** How much comes, of what the service can do, and for how many seconds; and whether who is refused comes back. */
+/** Load relative to the service's capacity, its duration in seconds, and whether rejected clients retry. */
 const LOADS = [
   { name: '200 %', phases: [[2, lengthOf(90, 3)]], comeBack: false },
   { name: '80 %', phases: [[0.8, lengthOf(90, 3)]], comeBack: false },
@@ -29,13 +29,13 @@ const LOADS = [
   },
 ] as const;
 
-/** At its end a service that recovers refuses nobody any more. */
+/** Final phase, in which a recovered service rejects nothing. */
 const END_SECONDS = 20;
 
-/** Of as many requests as are in work at a time, one after another. */
+/** Sequential rounds of as many requests as are processed concurrently. */
 const CAPACITY_ROUNDS = lengthOf(6, 1);
 
-/** Other work on the machine only slows a burst down: the best of them says what the service can do. */
+/** Other load only slows a burst down, so the best one shows the service's capacity. */
 const CAPACITY_BURSTS = lengthOf(2, 1);
 
 const FOLDER = join(LOCAL_FOLDER, 'bench-overload');
@@ -79,7 +79,7 @@ function serviceIn(stacks: StackOutputs, endpoint: string): Service {
   return { sqs, inputQueueUrl: InputQueueUrl, outputQueueUrl: OutputQueueUrl, apiUrl: ApiUrl };
 }
 
-/** Requests a second, of a queue that never runs dry. */
+/** Requests per second while the queue is never empty. */
 async function capacityOf({ sqs, inputQueueUrl }: Service): Promise<number> {
   const round = EVENT_SOURCE_FIRST_BATCHES * SERVICE.batchSize;
   await measureBurst(sqs, inputQueueUrl, round, BODY); // warms up
@@ -140,7 +140,7 @@ function summary(name: string, capacity: number, offered: readonly Offered[], en
   };
 }
 
-/** Ends a second until a time, in milliseconds since 1970. */
+/** Requests that ended per second until a time, in milliseconds since 1970. */
 function goodput(ends: readonly number[], until: number): number {
   const first = Math.min(...ends);
   const within = ends.filter((end) => end > first && end <= until);

@@ -1,4 +1,4 @@
-/** The depth of a queue over time: as `coatcheck plan` simulates it, beside a burst on a local AWS. */
+/** The depth of a queue over time: simulated by `coatcheck plan`, and measured for a burst on a local AWS. */
 import { join } from 'node:path';
 import { EVENT_SOURCE_FIRST_BATCHES } from '../lib/core/config/aws-limits.ts';
 import { localClients } from '../lib/local/clients.ts';
@@ -12,7 +12,7 @@ import { type Burst, type Depth, doneSeconds, drainedSeconds, measureBurst } fro
 import { lengthOf } from './support/length.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 
-/** A round in which a batch went unfilled is longer than it should be; in one of so many none does. */
+/** Rounds; a round with an incomplete batch takes too long, and at least one of these has none. */
 const ROUNDS = lengthOf(5, 1);
 
 const FOLDER = join(LOCAL_FOLDER, 'bench-plan');
@@ -76,13 +76,13 @@ function compare(scenario: Scenario, burst: Burst, roundSeconds: number): Row {
   };
 }
 
-/** The same burst, simulated: messages arrive when they were sent. */
+/** Simulates the same burst, with messages arriving when they were sent. */
 function simulatedBurst(scenario: Scenario, { sent }: Burst, batchSeconds: number): Moment[] {
   const batches = batchesOf(scenario);
   const moments = simulate({
     batchSize: scenario.batchSize,
     batchSeconds,
-    // The local AWS doesn't scale: it has the same number of batches at a time from the beginning.
+    // The local AWS doesn't scale: its number of concurrent batches is fixed.
     scaling: { firstBatches: batches, moreBatchesAMinute: 0, maxBatches: batches },
     arrivals: (from, to) => {
       const came = sent.filter(({ seconds }) => seconds > from && seconds <= to);

@@ -1,4 +1,4 @@
-/** A service whose handlers fail, whose processes are killed and whose calls go wrong, on a local AWS: is anything lost? */
+/** Checks that nothing is lost if handlers fail, processes are killed and calls are disturbed, on a local AWS. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   options: {
     requests: { type: 'string', default: String(lengthOf(2_000, 8)) },
     seed: { type: 'string', default: '1' },
-    /** Whose calls go wrong, as signatures name them, and the HTTP API. */
+    /** Services to disturb, by their names in signatures, and the HTTP API. */
     services: { type: 'string', default: 'dynamodb,s3,sqs,execute-api' },
     json: { type: 'boolean' },
   },
@@ -35,12 +35,12 @@ const [REQUESTS, SEED] = [wholeNumber('requests'), wholeNumber('seed')];
 const FOLDER = join(LOCAL_FOLDER, 'bench-soak');
 const TRACE = join(FOLDER, 'trace.jsonl');
 
-/** Requests handed in at a time, and how many may wait before there is a pause: long queues cost the local AWS time. */
+/** Concurrent submissions, and the queue length that pauses them: long queues slow the local AWS down. */
 const CLIENTS = lengthOf(12, 2);
 const MOST_WAITING = 400;
 const LOOK_EVERY_MILLISECONDS = 1_000;
 
-/** A queue that is empty so often in a row gets nothing any more: S3 tells of uploads a moment later. */
+/** Consecutive empty looks that mean the end; S3's events arrive a moment after uploads. */
 const LOOKS_AT_THE_END = 3;
 
 await runBenchmark(`A soak of ${REQUESTS} requests, seed ${SEED}`, (note) =>
@@ -95,7 +95,7 @@ async function deployed(endpoint: string, { url }: ChaosProxy): Promise<Service>
   };
 }
 
-/** Hands in all requests and waits until nothing waits or runs any more. @returns what became of handing in, by number */
+/** Submits all requests and waits until nothing waits or runs. @returns results of the submissions, by number */
 async function soak(
   service: Service,
   proxy: ChaosProxy,
@@ -133,7 +133,7 @@ async function soak(
   return handedIn;
 }
 
-/** @throws RangeError when an option isn't one */
+/** @throws RangeError for an invalid option */
 function wholeNumber(name: 'requests' | 'seed'): number {
   const value = Number(options[name]);
   if (Number.isSafeInteger(value) && value > 0) return value;

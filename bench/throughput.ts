@@ -1,4 +1,4 @@
-/** Memory and throughput of a 1 GiB payload through the engine, beside the SDK by itself. S3 is another process. */
+/** Memory and throughput of a 1 GiB payload through the engine, compared with the SDK alone. S3 is another process. */
 import { PART_BYTES } from '../lib/aws/s3-payload-store.ts';
 import { freshProcess, messageOf } from './support/fresh-process.ts';
 import { lengthOf } from './support/length.ts';
@@ -9,10 +9,10 @@ import type { WayName } from './throughput/ways.ts';
 
 const ROUNDS = lengthOf(7, 1);
 
-/** Collecting garbage makes a run slow, and its memory hardly varies. */
+/** Runs with forced garbage collection are slow, and their memory varies little. */
 const COLLECTING_ROUNDS = 2;
 
-/** Each way through the engine, after the bare one it is measured by. */
+/** Each way through the engine, after the SDK's way to compare with. */
 const PAIRS: readonly (readonly [bare: WayName, engine: WayName])[] = [
   ['bare copy', 'engine copy'],
   ['bare read', 'engine read'],

@@ -1,4 +1,4 @@
-/** What an HTTP API by hand begins with: the clients, links for others, and a router. */
+/** What an HTTP API without Coatcheck needs: the clients, presigning, and a router. */
 import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { Hono } from 'hono';

@@ -1,4 +1,4 @@
-/** The same, with calls that are checked and described by schemas. */
+/** The same, with schemas that validate and describe calls. */
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 
 export * from './clients-presigning-and-hono.ts';

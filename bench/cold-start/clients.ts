@@ -1,4 +1,4 @@
-/** What doing it by hand begins with: the two clients and the calls a batch needs. */
+/** What a function without Coatcheck needs: two clients and the calls of a batch. */
 import {
   CopyObjectCommand,
   GetObjectCommand,

@@ -1,2 +1,2 @@
-/** The least a function can be. */
+/** A minimal function. */
 export const handler = async () => ({ batchItemFailures: [] });

@@ -1,4 +1,4 @@
-/** The least a processor can be. */
+/** A minimal processor. */
 import { processor } from 'coatcheck';
 
 export const handler = processor(async (request) => ({ size: request.size }));

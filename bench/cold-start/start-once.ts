@@ -1,4 +1,4 @@
-/** Starts a bundle as Lambda does, in a process of its own, and tells its parent how long that took. */
+/** Starts a bundle like Lambda in its own process, and reports the time to its parent. */
 import { pathToFileURL } from 'node:url';
 import type { BundleStart } from './bundle-start.ts';
 

@@ -16,10 +16,10 @@ import { awsPorts, QUEUE_URL, TABLE } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
-/** A batch done from the event to the answer. */
+/** Processes a batch, from the event to the response. */
 type Way = (event: SQSEvent) => Promise<unknown>;
 
-/** The ways to do a batch, by the name the report gives them. */
+/** Ways to process a batch, by their names in the report. */
 export const WAYS = { bare, powertools, engine, 'engine in memory': engineInMemory } satisfies Record<
   string,
   () => Way
@@ -27,12 +27,12 @@ export const WAYS = { bare, powertools, engine, 'engine in memory': engineInMemo
 
 export type WayName = keyof typeof WAYS;
 
-/** What the handler does, whoever runs it. */
+/** The work of every handler. */
 function product({ x, y }: { x: number; y: number }): { product: number } {
   return { product: x * y };
 }
 
-/** What the same handler would be without an engine, and without anything that could go wrong: it writes as often. */
+/** The handler without an engine or error handling, with the same number of writes. */
 function bare(): Way {
   const { queues, records } = new InProcessAws();
   const put = (id: string, status: string) =>
@@ -77,7 +77,7 @@ function powertools(): Way {
   };
 }
 
-/** The engine as it is deployed, but for who answers the SDK. */
+/** The engine as deployed, with a simulated AWS. */
 function engine(): Way {
   return engineOn({ ...awsPorts(new InProcessAws()), logger: new PowertoolsLogger(new Logger()) });
 }

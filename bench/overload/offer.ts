@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Semaphore } from '../../lib/core/base/semaphore.ts';
 import { arrivalsOf, seededRandom } from '../../lib/planner/random.ts';
 
-/** A call that offered a request, and what the API said to it. */
+/** A call that submits a request, and the API's response. */
 export interface Offered {
   /** Milliseconds since 1970. */
   readonly sentAt: number;
@@ -12,34 +12,34 @@ export interface Offered {
   readonly id: string | undefined;
 }
 
-/** How many requests come for how long. */
+/** An arrival rate and its duration. */
 export interface Phase {
   readonly perSecond: number;
   readonly seconds: number;
 }
 
-/** How requests come. */
+/** How requests arrive. */
 export interface Offer {
   readonly apiUrl: string;
   readonly body: string;
   /** One after the other. */
   readonly phases: readonly Phase[];
-  /** Whether a client that is refused comes again after the time it is told, for as long as others come. */
+  /** Whether rejected clients retry after `Retry-After`, as long as other requests arrive. */
   readonly comeBack: boolean;
 }
 
-/** How finely arrivals are spread. */
+/** Interval of arrivals. */
 const TICK_MILLISECONDS = 20;
 
 /**
- * Calls at a time; who comes meanwhile isn't sent yet. The local AWS starts a Node process for every further one, which
- * on a small machine takes longer than the calls it is for.
+ * Concurrent calls; further ones wait. The local AWS starts a Node process for each concurrent call, which takes longer
+ * than the call on a small machine.
  */
 const CONNECTIONS = 12;
 
 const SEED = 1;
 
-/** Offers requests as independent clients do: by chance, without waiting for each other's answers. @returns every call */
+/** Sends requests like independent clients, at random times. @returns every call */
 export async function offer({ apiUrl, body, phases, comeBack }: Offer): Promise<Offered[]> {
   const random = seededRandom(SEED);
   const connections = new Semaphore(CONNECTIONS);
@@ -68,7 +68,7 @@ export async function offer({ apiUrl, body, phases, comeBack }: Offer): Promise<
   return calls;
 }
 
-/** As many at a time as there are connections. */
+/** Warms up as many processes as there are connections. */
 export async function warmUp(apiUrl: string): Promise<void> {
   await Promise.all(
     Array.from({ length: CONNECTIONS }, async () => (await fetch(`${apiUrl}/v1/status`)).arrayBuffer()),

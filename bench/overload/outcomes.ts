@@ -4,7 +4,7 @@ import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/config/aws-limits.ts';
 /** When each request ended, in milliseconds since 1970, by its id. */
 export type Ends = ReadonlyMap<string, number>;
 
-/** Takes everything an output queue has. */
+/** Receives all messages of an output queue. */
 export async function takeOutcomes(sqs: SQSClient, queueUrl: string): Promise<Ends> {
   const ends = new Map<string, number>();
   for (;;) {

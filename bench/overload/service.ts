@@ -1,4 +1,4 @@
-/** The service under load: five batches at a time, as many as the event source has by itself. */
+/** The service under load: five concurrent batches, the event source's initial number. */
 export const SERVICE = { batchSize: 10, serviceSeconds: 2, timeoutSeconds: 10, maxWaitSeconds: 20 } as const;
 
 /** Its stack. */

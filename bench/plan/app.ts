@@ -1,4 +1,4 @@
-/** The services under measurement, one a scenario, in one stack. */
+/** The measured services, one per scenario, in one stack. */
 import { App, CfnOutput, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { AsyncService } from '../../lib/constructs/index.ts';
 import { SCENARIOS } from './scenarios.ts';

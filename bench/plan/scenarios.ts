@@ -1,18 +1,18 @@
 import { lengthOf } from '../support/length.ts';
 
-/** A service whose handler waits, and how it takes a burst. Its name is that of its construct. */
+/** A service whose handler waits, and its settings. Its name is its construct's id. */
 export interface Scenario {
   readonly name: string;
   readonly batchSize: number;
-  /** Requests of a batch at a time. */
+  /** Concurrent requests of a batch. */
   readonly concurrency: number;
-  /** Batches at a time; absent for what the event source has by itself. */
+  /** Concurrent batches; absent for the event source's default. */
   readonly maxConcurrency?: number;
   readonly serviceSeconds: number;
   readonly requests: number;
 }
 
-/** What varies is one thing at a time. Each takes about twelve seconds. */
+/** Scenarios differ in one setting each, and take about twelve seconds. */
 const ALL_SCENARIOS: readonly Scenario[] = [
   { name: 'Usual', batchSize: 10, concurrency: 10, serviceSeconds: 1, requests: 600 },
   { name: 'Few', batchSize: 10, concurrency: 10, maxConcurrency: 2, serviceSeconds: 1, requests: 240 },

@@ -1,4 +1,4 @@
-/** The service in the soak, whose functions find AWS behind a proxy. */
+/** The service in the soak, whose functions call AWS through a proxy. */
 import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { ApplicationLogLevel, type Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
@@ -45,7 +45,7 @@ const outputs = {
 };
 for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value: value ?? '' });
 
-/** The SDK calls a queue where its URL says, whatever endpoint the environment names. */
+/** The SDK calls the host of a queue's URL, whatever endpoint the environment sets. */
 function leadThroughProxy(fn: LambdaFunction): void {
   const urlOf = ({ queueName }: IQueue) => `${endpoint}/${stack.account}/${queueName}`;
   fn.addEnvironment('AWS_ENDPOINT_URL', endpoint ?? '');

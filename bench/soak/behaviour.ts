@@ -10,7 +10,7 @@ export type Behaviour =
   | 'hang'
   | 'kill';
 
-/** How often a handler does what, of 1,000 attempts; the rest returns a small result. */
+/** Behaviours per 1,000 attempts; the others return a small result. */
 const PER_MILLE: readonly (readonly [Behaviour, number])[] = [
   ['stored result', 150],
   ['error', 120],
@@ -20,11 +20,11 @@ const PER_MILLE: readonly (readonly [Behaviour, number])[] = [
   ['kill', 2],
 ];
 
-/** Requests, of 1,000, whose every attempt fails, and whose every attempt kills its process. */
+/** Requests per 1,000 whose every attempt fails, or kills its process. */
 const HOPELESS_PER_MILLE = 10;
 const DEADLY_PER_MILLE = 0.3;
 
-/** What a request's handler does: the same for the same seed, request and attempt. */
+/** The behaviour of a handler, determined by seed, request and attempt. */
 export function behaviourOf(seed: number, request: number, attempt: number): Behaviour {
   const fate = 1_000 * drawn(seed, request, 0);
   if (fate < DEADLY_PER_MILLE) return 'kill';
@@ -37,7 +37,7 @@ export function behaviourOf(seed: number, request: number, attempt: number): Beh
   return 'small result';
 }
 
-/** A number from 0 up to 1 that belongs to a request and one of its draws. */
+/** A pseudo-random number from 0 up to 1 for a request and a draw. */
 export function drawn(seed: number, request: number, draw: number): number {
   return seededRandom(seed * 1_000_003 + request * 101 + draw)();
 }

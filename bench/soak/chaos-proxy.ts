@@ -10,7 +10,7 @@ import {
 import { seededRandom } from '../../lib/planner/random.ts';
 import { sumOf } from '../support/statistics.ts';
 
-/** What goes wrong with a call, each before or after AWS did what it asks. */
+/** Faults of a call, before or after AWS has executed it. */
 const TROUBLES = [
   'refused',
   'cut off before',
@@ -19,10 +19,10 @@ const TROUBLES = [
   'unanswered after',
 ] as const;
 
-/** What goes wrong with a call. */
+/** A fault of a call. */
 export type Trouble = (typeof TROUBLES)[number];
 
-/** Of 1,000 calls, how many have which trouble. What is unanswered costs its caller seconds. */
+/** Faults per 1,000 calls. An unanswered call costs its caller seconds. */
 const PER_MILLE: Readonly<Record<Trouble, number>> = {
   refused: 10,
   'cut off before': 8,
@@ -31,33 +31,33 @@ const PER_MILLE: Readonly<Record<Trouble, number>> = {
   'unanswered after': 0.6,
 };
 
-/** How many of the troubled calls have their trouble again whenever their caller tries again. */
+/** Share of faulty calls whose retries fail in the same way. */
 const STUBBORN_SHARE = 0.4;
 
-/** Any path below it is of an HTTP API. */
+/** Path prefix of HTTP APIs. */
 const API_PATH = '/_aws/execute-api/';
 
-/** A way to an AWS on which calls go wrong by chance. */
+/** A proxy to an AWS that disturbs calls at random. */
 export interface ChaosProxy extends AsyncDisposable {
   readonly url: string;
-  /** How many calls had which trouble, each try counted, by service. */
+  /** Number of faults by service and kind, counting every try. */
   readonly troubles: ReadonlyMap<string, ReadonlyMap<Trouble, number>>;
   readonly calls: () => number;
 }
 
-/** How calls go wrong. */
+/** Options of the proxy. */
 export interface Chaos {
   readonly seed: number;
-  /** The services whose calls do, as signatures name them, and `execute-api`. */
+  /** Services to disturb, by their names in signatures, and `execute-api`. */
   readonly services: ReadonlySet<string>;
 }
 
-/** Opens a way to an AWS. */
+/** Starts a proxy to an AWS. */
 export async function openChaosProxy(endpoint: string, { seed, services }: Chaos): Promise<ChaosProxy> {
   const random = seededRandom(seed);
   const agent = new Agent({ keepAlive: true });
   const troubles = new Map<string, Map<Trouble, number>>();
-  /** What is to become of calls that are tried again, by the SDK's id of them. */
+  /** Faults of calls that are retried, by the SDK's invocation id. */
   const stubborn = new Map<string, Trouble | undefined>();
   let calls = 0;
 
@@ -107,7 +107,7 @@ export async function openChaosProxy(endpoint: string, { seed, services }: Chaos
   };
 }
 
-/** How many calls went wrong so far, each try counted. */
+/** Number of disturbed calls so far, counting every try. */
 export function troubledCalls({ troubles }: Pick<ChaosProxy, 'troubles'>): number {
   return sumOf(troubles.values(), (counts) => sumOf(counts.values(), (count) => count));
 }
@@ -120,13 +120,13 @@ function drawTrouble(luck: number): Trouble | undefined {
   });
 }
 
-/** As the signature names it. */
+/** The service's name in the signature. */
 function serviceOf({ url = '', headers }: IncomingMessage): string {
   if (url.startsWith(API_PATH)) return 'execute-api';
   return /Credential=[^/]+\/\d+\/[^/]+\/([^/]+)\//.exec(headers.authorization ?? '')?.[1] ?? '';
 }
 
-/** In the service's own words, so that the SDK sees a refusal that is worth another try. */
+/** An error in the service's format that the SDK retries. */
 function refuse(response: ServerResponse, service: string): void {
   if (service === 's3') {
     const xml =

@@ -8,7 +8,7 @@ import { DOORS, type HandedIn } from './hand-in.ts';
 import type { SoakRemains } from './remains.ts';
 import { type Trace, wasKilled } from './trace.ts';
 
-/** What is counted of a soak, a row a figure. */
+/** Figures of a soak, one per row. */
 export function figuresOf(
   { records, published, deadLetters, trace }: SoakRemains,
   handedIn: readonly HandedIn[],
@@ -59,7 +59,7 @@ function troublesOf({ troubles }: ChaosProxy): [string, number][] {
   );
 }
 
-/** Why handlers succeeded more than once: a success counts when it is recorded. */
+/** Reasons why handlers succeeded more than once; a success counts once it is recorded. */
 export function toldOfRepeated(trace: Trace, seed: number): string {
   const firsts = repeatedSuccesses(trace.runs).flatMap(([first]) => (first ? [first] : []));
   const why = Map.groupBy(firsts, (first) => {

@@ -9,32 +9,32 @@ import { ATTRIBUTES } from '../../lib/core/wire/attributes.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { drawn } from './behaviour.ts';
 
-/** The ways a request comes in; without a key nobody knows which request a lost answer was about. */
+/** Ways to submit a request; without an idempotency key, a lost answer leaves the request id unknown. */
 export const DOORS = ['message', 'upload', 'API with a key', 'API without one'] as const;
 
-/** A way a request comes in. */
+/** A way to submit a request. */
 export type Door = (typeof DOORS)[number];
 
-/** What became of handing in a request: its id; or none, if it was refused or nobody knows. */
+/** Result of a submission: the request's ids; none if it was rejected or the answer was lost. */
 export interface HandedIn {
   readonly door: Door;
   readonly ids: ReadonlySet<string>;
 }
 
-/** Where requests are handed in. */
+/** Where requests are submitted. */
 export interface Counters {
-  /** The way on which calls go wrong. */
+  /** The proxy that disturbs calls. */
   readonly proxy: string;
-  /** The AWS itself. */
+  /** The undisturbed AWS. */
   readonly endpoint: string;
-  /** By the proxy. */
+  /** Through the proxy. */
   readonly apiUrl: string;
   readonly inputQueueUrl: string;
   readonly bucket: string;
   readonly seed: number;
 }
 
-/** Of all requests, how many come by which door. */
+/** Share of requests by way. */
 const SHARES: readonly (readonly [Door, number])[] = [
   ['message', 0.4],
   ['upload', 0.3],
@@ -42,22 +42,22 @@ const SHARES: readonly (readonly [Door, number])[] = [
   ['API without one', 0.1],
 ];
 
-/** Messages that expire within seconds, and keys that are used again after their answer. */
+/** Shares of messages that expire within seconds, and of keys that are used again after their answer. */
 const EXPIRING_SHARE = 0.02;
 const EXPIRES_WITHIN_MILLISECONDS = 4_000;
 const REPEATED_SHARE = 0.2;
 
-/** A client of the API doesn't wait longer for an answer. */
+/** Timeout of an API client. */
 const PATIENCE_MILLISECONDS = 5_000;
 const PAUSE_MILLISECONDS = 100;
 const JSON_TYPE = 'application/json';
 
-/** Further draws of a request's luck, beyond any attempt. */
+/** Additional random draws of a request, with numbers above any attempt. */
 const DOOR_DRAW = 91;
 const EXPIRY_DRAW = 92;
 const REPEAT_DRAW = 93;
 
-/** Makes what hands in a request, by its number, through the door its luck says, until it is certainly taken. */
+/** Returns a function that submits a request by number, in a random way, until it is certainly accepted. */
 export function handingIn(counters: Counters): (request: number) => Promise<HandedIn> {
   const { proxy, endpoint, apiUrl, inputQueueUrl, bucket, seed } = counters;
   const impatient = { ...localConfig(proxy), requestHandler: SMALL_CALLS };
@@ -95,7 +95,7 @@ export function handingIn(counters: Counters): (request: number) => Promise<Hand
         ...object,
         Body: payloadOf(request),
         ContentType: JSON_TYPE,
-        // Overwriting it would be another request.
+        // Uploading it again would create another request.
         IfNoneMatch: '*',
       });
       await untilDone(() => s3.send(upload).catch(unlessThere));
@@ -140,7 +140,7 @@ function payloadOf(request: number): string {
   return JSON.stringify({ n: request });
 }
 
-/** As a client that must not lose anything. */
+/** Retries like a client that must not lose anything. */
 async function untilDone<Value>(call: () => Promise<Value>): Promise<Value> {
   for (;;) {
     try {

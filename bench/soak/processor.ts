@@ -10,7 +10,7 @@ import type { TraceLine } from './trace.ts';
 const SEED = Number(process.env[VARIABLES.seed]);
 const TRACE = process.env[VARIABLES.trace] ?? '';
 
-/** A short piece of work, so that runs that shouldn't meet would. */
+/** Duration of a run, long enough for forbidden overlaps to occur. */
 const WORK_MILLISECONDS = 5;
 
 let deadlineAt = 0;
@@ -39,7 +39,7 @@ const processing = processor(async (request) => {
   }
 });
 
-/** Notes runs in a file, which needs no AWS and survives the process. */
+/** Records runs in a file, which needs no AWS and survives the process. */
 export const handler: LambdaHandler = (event, context) => {
   deadlineAt = Date.now() + context.getRemainingTimeInMillis();
   return processing(event, context);

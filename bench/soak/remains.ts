@@ -13,23 +13,23 @@ import { outcomeEvent, statusOf } from '../../test/support/outcome-event.ts';
 import { depthOf } from '../support/burst.ts';
 import { readTrace, type Trace } from './trace.ts';
 
-/** Where requests leave something behind. */
+/** Where to collect the remains of requests. */
 export interface Places {
   readonly endpoint: string;
   readonly table: string;
   readonly inputQueueUrl: string;
   readonly outputQueueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** The file of the trace. */
+  /** Path of the trace. */
   readonly trace: string;
 }
 
-/** What requests left behind: the invariant is about that. */
+/** Remains of requests, which the invariant checks. */
 export interface SoakRemains extends Pick<Remains, 'records' | 'published' | 'deadLetters' | 'waiting'> {
   readonly trace: Trace;
 }
 
-/** Takes what requests left behind. */
+/** Collects the remains of requests. */
 export async function takeRemains(places: Places): Promise<SoakRemains> {
   const { endpoint } = places;
   const { waiting, running } = await depthOf(localClients(endpoint).sqs, places.inputQueueUrl);
@@ -46,7 +46,7 @@ async function readRecords(endpoint: string, table: string): Promise<RequestReco
   const client = new DynamoDBClient(localConfig(endpoint));
   const records: RequestRecord[] = [];
   for await (const { Items = [] } of paginateScan({ client }, { TableName: table, ConsistentRead: true })) {
-    // Beside records it holds idempotency keys and figures of the load.
+    // The table also holds idempotency keys and load figures.
     records.push(...Items.filter((item) => RECORD_LIST in item).map((item) => storedOf(item).record));
   }
   return records;
@@ -98,7 +98,7 @@ async function takeAll(endpoint: string, QueueUrl: string): Promise<Message[]> {
   }
 }
 
-/** A problem has `attempts`; what the soak's handler returns has an `attempt`. */
+/** A problem has `attempts`; a result of the soak's handler has `attempt`. */
 function hasAttempt(data: unknown): data is { readonly attempt: number } {
   return typeof data === 'object' && data !== null && 'attempt' in data && typeof data.attempt === 'number';
 }

@@ -1,7 +1,7 @@
 /** Its stack. */
 export const STACK = 'BenchSoak';
 
-/** The service in the soak: short waits, so that many attempts fit into minutes. */
+/** Settings of the service in the soak: short waits, so that many attempts fit into minutes. */
 export const SERVICE = {
   batchSize: 10,
   maxConcurrency: 8,
@@ -14,14 +14,14 @@ export const SERVICE = {
   maxWaitSeconds: 86_400,
 } as const;
 
-/** What the code of a handler's {@link PermanentError} is. */
+/** Code of the handler's {@link PermanentError}. */
 export const REFUSAL_CODE = 'soak_refused';
 
-/** The variables the stack's app and its processor are told by. */
+/** Environment variables of the stack's app and its processor. */
 export const VARIABLES = {
-  /** Where functions find AWS. */
+  /** AWS endpoint of the functions. */
   endpoint: 'SOAK_ENDPOINT',
-  /** The file handlers note their runs in. */
+  /** File in which handlers record their runs. */
   trace: 'SOAK_TRACE',
   seed: 'SOAK_SEED',
 } as const;

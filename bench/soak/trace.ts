@@ -1,6 +1,6 @@
 import type { HandlerEnd, HandlerRun } from '../../test/support/invariant.ts';
 
-/** A line of the file handlers note their runs in. Times are milliseconds since 1970. */
+/** A line of the trace of runs. Times are milliseconds since 1970. */
 export type TraceLine =
   | {
       readonly type: 'began';
@@ -20,16 +20,16 @@ export type TraceLine =
     }
   | { readonly type: 'killed'; readonly at: number; readonly process: number };
 
-/** A run with where it ran, and of which request of the soak. */
+/** A run with its process and its request. */
 export interface TracedRun extends HandlerRun {
   readonly process: number;
   readonly request: number;
 }
 
-/** What the file says. */
+/** A parsed trace. */
 export interface Trace {
   readonly runs: readonly TracedRun[];
-  /** When processes were killed, by process: ids come again. */
+  /** Times of kills by process; process ids are reused. */
   readonly kills: ReadonlyMap<number, readonly number[]>;
 }
 
@@ -52,12 +52,12 @@ export function readTrace(text: string): Trace {
   return { runs, kills: new Map(kills) };
 }
 
-/** How many processes were killed, of a trace that is still being written. */
+/** Number of killed processes in a trace that is still being written. */
 export function killsIn(text: string): number {
   return text.split('"type":"killed"').length - 1;
 }
 
-/** Whether a run's process was killed before the run's lease was over. */
+/** Whether a run's process was killed during the run's lease. */
 export function wasKilled({ process, beganAt, leaseEndsAt }: TracedRun, { kills }: Trace): boolean {
   return (kills.get(process) ?? []).some((at) => at >= beganAt && at <= leaseEndsAt);
 }

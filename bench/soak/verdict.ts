@@ -3,7 +3,7 @@ import type { HandedIn } from './hand-in.ts';
 import type { SoakRemains } from './remains.ts';
 import type { TracedRun } from './trace.ts';
 
-/** What wasn't kept of the promises, each with what is known of its request. */
+/** Broken promises, each with the facts about its request. */
 export function verdictOf(remains: SoakRemains, handedIn: readonly HandedIn[]): string[] {
   const { runs } = remains.trace;
   const unanswered = runs.filter(({ request }) => handedIn[request]?.ids.size === 0);
@@ -18,7 +18,7 @@ export function verdictOf(remains: SoakRemains, handedIn: readonly HandedIn[]): 
   );
 }
 
-/** One number, one request: however often its client had to ask. */
+/** Each number must be one request, however often its client retried. */
 function doubledRequests(runs: readonly TracedRun[], handedIn: readonly HandedIn[]): Violation[] {
   const ids = handedIn.map((each) => new Set(each.ids));
   for (const { request, requestId } of runs) ids[request]?.add(requestId);

@@ -1,6 +1,6 @@
 import type { InProcessAws } from '../support/in-process-aws.ts';
 
-/** Adds up the time spent in calls of the SDK. They must be made one after another. */
+/** Sums the time of SDK calls, which must be sequential. */
 export class SdkStopwatch {
   microseconds = 0;
 
@@ -17,5 +17,5 @@ export class SdkStopwatch {
   }
 }
 
-/** Around all the SDK does for a call. */
+/** Wraps the whole call. */
 const OUTERMOST = { step: 'initialize', priority: 'high' } as const;

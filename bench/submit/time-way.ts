@@ -1,4 +1,4 @@
-/** Times one way to take requests, in a process of its own, and tells its parent. */
+/** Times one way to accept requests in its own process, and reports to its parent. */
 import { lengthOf } from '../support/length.ts';
 import { quantile } from '../support/statistics.ts';
 import { SdkStopwatch } from './sdk-stopwatch.ts';
@@ -16,7 +16,7 @@ await timed(WARM_UP_MILLISECONDS);
 process.send?.(await timed(MEASURED_MILLISECONDS));
 process.disconnect();
 
-/** One after another for a while. */
+/** Sequential calls for a while. */
 async function timed(milliseconds: number): Promise<SubmitTimes> {
   const all: number[] = [];
   const sdk: number[] = [];

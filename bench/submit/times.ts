@@ -1,6 +1,6 @@
 /** How long a submit took, in microseconds. */
 export interface SubmitTimes {
-  /** From API Gateway's event to its answer. */
+  /** From API Gateway's event to the response. */
   readonly all: Quantiles;
   /** Inside the SDK's clients. */
   readonly sdk: Quantiles;

@@ -9,19 +9,19 @@ import { InProcessAws } from '../support/in-process-aws.ts';
 import { InProcessService } from '../support/in-process-service.ts';
 import { InProcessTable } from '../support/in-process-table.ts';
 
-/** A way to take requests. */
+/** A way to accept requests. */
 export interface Way {
   readonly aws: InProcessAws;
-  /** Takes one, from API Gateway's event to its answer. */
+  /** Accepts one, from API Gateway's event to the response. */
   readonly submit: () => Promise<unknown>;
 }
 
-/** The ways, by the name the report gives them. */
+/** The ways, by their names in the report. */
 export const WAYS = { bare, api, 'API with a key': apiWithKey } satisfies Record<string, () => Way>;
 
 export type WayName = keyof typeof WAYS;
 
-/** The least it could be: a message and a record, by the SDK, of whatever comes. */
+/** The minimum: a message and a record by the SDK, without checks. */
 function bare(): Way {
   const aws = new InProcessAws({ table: new InProcessTable() });
   const submit = async ({ body = '' }: APIGatewayProxyEventV2) => {

@@ -9,7 +9,7 @@ export interface Depth {
   readonly running: number;
 }
 
-/** What was seen of a burst: when messages were sent, and how deep the queue was until it was empty. */
+/** Observations of a burst: times of sends, and queue depths until the queue was empty. */
 export interface Burst {
   readonly sent: readonly { readonly seconds: number; readonly messages: number }[];
   readonly depths: readonly Depth[];
@@ -17,10 +17,10 @@ export interface Burst {
 
 const SAMPLE_EVERY_MS = 25;
 
-/** Where only the end matters. */
+/** For callers that need only the end. */
 const DRAIN_EVERY_MS = 500;
 
-/** Sends messages as fast as one sender can, and watches the queue until nothing waits or runs. */
+/** Sends messages as fast as one sender can, and observes the queue until nothing waits or runs. */
 export async function measureBurst(
   sqs: SQSClient,
   queueUrl: string,
@@ -54,17 +54,17 @@ export async function measureBurst(
   return { sent, depths };
 }
 
-/** When nothing waited any more. */
+/** Time from which nothing waited. */
 export function drainedSeconds(depths: readonly Depth[]): number {
   return endOf(depths, ({ waiting }) => waiting > 0);
 }
 
-/** When nothing waited or ran any more. */
+/** Time from which nothing waited or ran. */
 export function doneSeconds({ depths }: Burst): number {
   return endOf(depths, (depth) => !isEmpty(depth));
 }
 
-/** When it first wasn't so any more, for good. */
+/** First time from which a condition stays false. */
 function endOf(depths: readonly Depth[], isSo: (depth: Depth) => boolean): number {
   return depths[depths.findLastIndex(isSo) + 1]?.seconds ?? Number.NaN;
 }
@@ -88,7 +88,7 @@ async function sendBatch(sqs: SQSClient, queueUrl: string, entries: number, body
   if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
 }
 
-/** How deep a queue is now. */
+/** The current depth of a queue. */
 export async function depthOf(sqs: SQSClient, queueUrl: string): Promise<Omit<Depth, 'seconds'>> {
   const { Attributes = {} } = await sqs.send(
     new GetQueueAttributesCommand({

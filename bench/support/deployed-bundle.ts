@@ -13,16 +13,16 @@ import { ApiAuth, AsyncService, type AsyncServiceProps } from '../../lib/constru
 export interface DeployedBundle extends Disposable {
   readonly file: string;
   readonly bytes: number;
-  /** The function's variables; those that are only known at deployment have stand-ins. */
+  /** The function's environment variables, with placeholders for values that are known at deployment only. */
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** Bundles an entry by the construct that deploys it, so that nothing measured can differ from what is deployed. */
+/** Bundles an entry with the construct that deploys it, so that the measured bundle is the deployed one. */
 export function deployedBundle(entry: string): DeployedBundle {
   return bundleOf({ entry }, ({ processor }) => processor);
 }
 
-/** The HTTP API's bundle. @param entry of a processor to go with it */
+/** The HTTP API's bundle. @param entry processor of the same service */
 export function deployedApiBundle(entry: string): DeployedBundle {
   const auth = ApiAuth.none({ openToAnyone: true });
   return bundleOf({ entry, api: { auth } }, ({ api }) => api?.function);
@@ -35,7 +35,7 @@ function bundleOf(
   const folder = mkdtempSync(join(tmpdir(), 'coatcheck-bench-'));
   const app = new App({ outdir: folder, context: { [ASSET_RESOURCE_METADATA_ENABLED_CONTEXT]: true } });
   const stack = new Stack(app, 'Bench');
-  // Not synthesized: what is compared with a processor is none, and would be refused.
+  // Not synthesized, because synthesis rejects entries that aren't processors.
   const service = new AsyncService(stack, 'Service', props);
   const resource = pick(service)?.node.defaultChild;
   if (!(resource instanceof CfnFunction)) throw new TypeError('the service has no such function');

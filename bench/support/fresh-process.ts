@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 
-/** How a {@link freshProcess} is started. */
+/** Options of {@link freshProcess}. */
 export interface FreshProcessOptions {
   readonly args?: readonly string[];
   /** Options of Node itself. */
@@ -11,8 +11,8 @@ export interface FreshProcessOptions {
 }
 
 /**
- * Starts a module in a process of its own, so that no measurement warms up or litters the memory of another. Its
- * standard output is thrown away: the engine logs there.
+ * Starts a module in its own process, so that measurements don't warm up each other or share memory. Discards its
+ * standard output, the engine's log.
  */
 export function freshProcess(
   module: URL,
@@ -26,8 +26,8 @@ export function freshProcess(
 }
 
 /**
- * The first message a process sends.
- * @throws Error when it ends without one
+ * Waits for a process's first message.
+ * @throws Error if the process ends without one
  */
 export async function messageOf(child: ChildProcess): Promise<unknown> {
   const ended = new AbortController();

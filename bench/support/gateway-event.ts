@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 
 const BODY = JSON.stringify({ x: 6, y: 7, note: 'a small payload' });
 
-/** The event by which API Gateway hands over a small request. */
+/** API Gateway's event for a small request. */
 export function gatewayEvent(headers: Readonly<Record<string, string>>): APIGatewayProxyEventV2 {
   return {
     version: '2.0',

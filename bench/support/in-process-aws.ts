@@ -5,7 +5,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { InProcessTable } from './in-process-table.ts';
 
-/** What of an HTTP request tells one AWS call from another. */
+/** The parts of an HTTP request that identify an AWS call. */
 interface AwsRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -23,19 +23,19 @@ interface AwsResponse {
 /** `SQS SendMessageBatch` */
 export type Operation = `${'SQS' | 'S3' | 'DynamoDB'} ${string}`;
 
-/** What an {@link InProcessAws} has. */
+/** Options of {@link InProcessAws}. */
 export interface InProcessContents {
-  /** What any object of S3 holds. @default - nothing */
+  /** Content of every S3 object. @default - empty */
   readonly object?: Uint8Array;
-  /** @default - one that takes every write and forgets it */
+  /** @default - a table that accepts and forgets every write */
   readonly table?: InProcessTable;
 }
 
-/** An SQS, an S3 and a DynamoDB that answer at once, in this process, and count what they are asked. */
+/** A simulated SQS, S3 and DynamoDB in this process, which answer at once and count calls. */
 export class InProcessAws {
-  /** Calls by operation, those that were refused apart. */
+  /** Calls by operation; rejected ones are counted separately. */
   readonly calls = new Map<Operation, number>();
-  /** Messages sent one by one, and not taken yet. */
+  /** Messages that were sent individually, and not received yet. */
   readonly messages: string[] = [];
   readonly object: Uint8Array;
   readonly table: InProcessTable | undefined;
@@ -147,7 +147,7 @@ function operationAt(target: string): Operation {
   return `${service.startsWith('DynamoDB') ? 'DynamoDB' : 'SQS'} ${name}`;
 }
 
-/** With the digests the SDK compares. */
+/** Includes the digests that the SDK verifies. */
 function sent(request: AwsRequest): unknown {
   const { Entries }: { Entries: readonly { Id: string; MessageBody: string }[] } = JSON.parse(
     textOf(request),
@@ -161,7 +161,7 @@ function sent(request: AwsRequest): unknown {
   };
 }
 
-/** Every statement is a write, and has its effect. */
+/** Every statement is a write that succeeds. */
 function executed(request: AwsRequest): unknown {
   const { Statements }: { Statements: readonly unknown[] } = JSON.parse(textOf(request));
   return { Responses: Statements.map(() => ({ TableName: 'requests' })) };

@@ -28,7 +28,7 @@ import { InProcessTable } from './in-process-table.ts';
 import { silentLogger } from './silent-logger.ts';
 import { sqsEvent } from './sqs-event.ts';
 
-/** An HTTP API and a processor on the real ports, and an AWS that answers in process. */
+/** An HTTP API and a processor on the real ports, with a simulated AWS. */
 export class InProcessService {
   readonly table = new InProcessTable();
   readonly aws: InProcessAws;
@@ -36,7 +36,7 @@ export class InProcessService {
   readonly app: OpenAPIHono<ApiEnv>;
   readonly #engine: Engine;
 
-  /** @param object what any object of S3 holds */
+  /** @param object content of every S3 object */
   constructor(handler: Handler, object?: Uint8Array) {
     this.aws = new InProcessAws({ object, table: this.table });
     const settings = engineSettings();
@@ -55,7 +55,7 @@ export class InProcessService {
       newId,
     };
     const rules = {
-      // Nothing is refused here, however much is submitted at once.
+      // Nothing is rejected, however much is submitted at once.
       maxWaitSeconds: NUMBER_SETTINGS.maxWaitSeconds.max,
       tenantSharePercent: NUMBER_SETTINGS.tenantSharePercent.default,
       timeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default,
@@ -93,7 +93,7 @@ export class InProcessService {
     throw new Error(`${method} ${path} is answered ${response.status}: ${await response.text()}`);
   }
 
-  /** Gives the messages in the queue to the processor, as one batch. */
+  /** Passes the messages in the queue to the processor as one batch. */
   async deliver(): Promise<void> {
     const event = sqsEvent(this.aws.messages.splice(0));
     const again = await this.#engine.processBatch(deliveriesOf(event), Date.now() + 60_000);

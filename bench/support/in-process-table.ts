@@ -5,7 +5,7 @@ import { readStatement, type SentStatement } from '../../test/support/partiql.ts
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
-/** A call's input. Which members it has depends on its operation. */
+/** Input of a call; its members depend on the operation. */
 export interface TableCall {
   readonly Key: Item;
   readonly Item: Item;
@@ -16,16 +16,16 @@ export interface TableCall {
   readonly Limit: number;
 }
 
-/** A write was refused because of what is stored. */
+/** The condition of a write failed. */
 export interface Refused {
   readonly refused: Item | undefined;
 }
 
-/** The table of request records, in memory, as far as its clients in lib/aws use one. Items end at no time. */
+/** The table of request records in memory, with the features that lib/aws uses. Items don't expire. */
 export class InProcessTable {
   /**
-   * What is billed: reads of an item of up to 4 KB, half of one where it may be out of date, and writes of up to a KiB,
-   * refused ones and the index's among them.
+   * Billed units: reads of up to 4 KB (half a unit if eventually consistent), and writes of up to 1 KB, including rejected
+   * ones and those of the index.
    */
   units = { reads: 0, writes: 0 };
   readonly #isListed: boolean;
@@ -43,7 +43,7 @@ export class InProcessTable {
       case 'PutItem':
         return this.#put(call);
       case 'UpdateItem':
-        // Of counts, which nothing reads here.
+        // Updates of counts, which nothing reads here.
         this.units.writes++;
         return {};
       case 'GetItem':
@@ -93,7 +93,7 @@ export class InProcessTable {
     return {};
   }
 
-  /** Its condition is that there is no item. */
+  /** Succeeds if there is no item. */
   #put({ Item }: TableCall): object | Refused {
     const key = keyIn(Item);
     const stored = this.#items.get(key);

@@ -1,9 +1,9 @@
-/** The variable that makes benchmarks as short as they can be. */
+/** Environment variable that makes benchmarks as short as possible. */
 export const SHORTEST = 'COATCHECK_BENCH_SHORTEST';
 
 /**
- * How much of something a benchmark does: rounds, seconds, requests. With {@link SHORTEST} set it is run only to see that it
- * still runs; its figures mean nothing.
+ * The amount of work of a benchmark: rounds, seconds or requests. With {@link SHORTEST} set, a benchmark only checks that it
+ * runs, and its figures are meaningless.
  */
 export function lengthOf(usual: number, shortest: number): number {
   return process.env[SHORTEST] ? shortest : usual;

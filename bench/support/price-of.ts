@@ -4,8 +4,8 @@ import type { InProcessTable } from './in-process-table.ts';
 import { sumOf } from './statistics.ts';
 
 /**
- * Dollars for a million times these calls.
- * @param units what DynamoDB bills, which depends on more than the call
+ * Dollars per million of these calls.
+ * @param units units that DynamoDB bills, which don't follow from the calls alone
  */
 export function dollarsAMillion(
   calls: ReadonlyMap<Operation, number>,
@@ -19,7 +19,7 @@ export function dollarsAMillion(
   );
 }
 
-/** What a call of a queue or a bucket is billed as. */
+/** Price of a call of a queue or a bucket. */
 function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
   if (operation.startsWith('SQS')) return 'SQS';
   return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';

@@ -1,13 +1,13 @@
 import { formatTable } from '../../lib/terminal/format.ts';
 import { printTable, step } from '../../lib/terminal/terminal.ts';
 
-/** A line of a table: each value under its column's title, which says the unit. */
+/** A row of a table: values by column title, which names the unit. */
 export type Row = Readonly<Record<string, string | number>>;
 
-/** What a benchmark found. */
+/** The result of a benchmark. */
 export interface Report {
   readonly rows: readonly Row[];
-  /** What the reader must know, a sentence or two each. */
+  /** Notes for the reader, a sentence or two each. */
   readonly notes: readonly string[];
 }
 
@@ -34,7 +34,7 @@ function tableOf(rows: readonly Row[]): string[] {
   return formatTable([titles, ...rows.map((row) => titles.map((title) => cell(row[title])))], numeric);
 }
 
-/** Three digits say all a measurement knows. */
+/** Measurements have three significant digits. */
 function cell(value: string | number | undefined): string {
   if (typeof value !== 'number') return value ?? '';
   const decimals = Number.isInteger(value) || Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;

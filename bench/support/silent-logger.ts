@@ -1,6 +1,6 @@
 import type { Logger } from '../../lib/core/ports/telemetry.ts';
 
-/** Says nothing, for where logging isn't what is measured. */
+/** A logger without output. */
 export const silentLogger: Logger = {
   debug() {},
   info() {},

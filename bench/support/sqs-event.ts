@@ -1,6 +1,6 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 
-/** The event by which Lambda hands over these bodies, each delivered for the first time. */
+/** Lambda's event with these message bodies, each received for the first time. */
 export function sqsEvent(bodies: readonly string[]): SQSEvent {
   return { Records: bodies.map(record) };
 }

@@ -7,12 +7,12 @@ export function quantile(values: readonly number[], share: number): number {
   return below + (above - below) * (position % 1);
 }
 
-/** The middle value: one disturbed run doesn't move it. */
+/** The median, which single disturbed runs don't affect. */
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The sum of what each has. */
+/** The sum of a figure over items. */
 export function sumOf<Value>(values: Iterable<Value>, of: (value: Value) => number): number {
   return [...values].reduce((sum, value) => sum + of(value), 0);
 }

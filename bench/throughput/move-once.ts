@@ -1,11 +1,11 @@
-/** Moves a payload one way, in a process of its own, and tells its parent how fast and with how much memory. */
+/** Moves a payload one way in its own process, and reports speed and memory to its parent. */
 import { type Move, PAYLOAD_BYTES } from './move.ts';
 import { WAYS, type WayName } from './ways.ts';
 
 const MEBIBYTE = 1024 ** 2;
 const WARM_UPS = 8;
 
-/** Often enough that nothing worth mentioning lies about. */
+/** Interval of garbage collections, short enough to leave little garbage. */
 const COLLECTIONS_MILLISECONDS = 10;
 
 const [name = ''] = process.argv.slice(2);

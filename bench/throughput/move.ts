@@ -3,9 +3,9 @@ import { lengthOf } from '../support/length.ts';
 /** A payload moved one way. */
 export interface Move {
   readonly mebibytesPerSecond: number;
-  /** Time on any CPU, which a busy machine lengthens less than it does the whole. */
+  /** CPU time, which depends less on other load than wall time. */
   readonly cpuSeconds: number;
-  /** The largest the process was (RSS), above what it was before. */
+  /** Peak RSS of the process, above its RSS before. */
   readonly peakAboveBaselineMebibytes: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * An S3 in a process of its own: any GetObject is answered with as many bytes as the key's last part says, and
- * whatever is uploaded is thrown away. Sends its port to its parent.
+ * A simulated S3 in its own process. GetObject returns the number of bytes in the last part of the key; uploads are
+ * discarded. Sends its port to its parent.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
@@ -19,7 +19,7 @@ server.listen(0, '127.0.0.1', () => {
 });
 process.once('disconnect', () => process.exit());
 
-/** With the checksum of the whole object, as S3 sends it for objects uploaded with one: the SDK compares it. */
+/** Includes the checksum of the whole object, as S3 does if the upload had one; the SDK verifies it. */
 async function sendObject(bytes: number, response: ServerResponse): Promise<void> {
   response.writeHead(200, {
     'content-length': bytes,

@@ -12,10 +12,10 @@ import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
 
-/** Moves a payload of so many bytes. */
+/** Moves a payload of a given size in bytes. */
 type Way = (bytes: number) => Promise<void>;
 
-/** The ways to move a payload, by the name the report gives them. */
+/** Ways to move a payload, by their names in the report. */
 export const WAYS = {
   'bare copy': bareCopy,
   'engine copy': (bytes) => engine((request) => request.stream(), bytes),
@@ -27,7 +27,7 @@ export type WayName = keyof typeof WAYS;
 
 const client = payloadClient(1);
 
-/** What the SDK does by itself, in parts as the engine's are. */
+/** The SDK alone, in parts of the engine's size. */
 async function bareCopy(bytes: number): Promise<void> {
   const upload = new Upload({
     client,

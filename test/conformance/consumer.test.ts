@@ -19,7 +19,7 @@ import { inlineOutcome, outcomeOf } from '../support/outcomes.ts';
 
 const { sqs, s3 } = localClients(inject('endpoint'));
 
-/** Short, so that what comes again comes soon; the emulator counts in seconds. */
+/** Short, so that redeliveries come soon; the emulator counts in seconds. */
 const VISIBILITY_SECONDS = 2;
 
 function event(id: string): string {
@@ -65,7 +65,7 @@ async function leftOn(QueueUrl: string) {
 
 const NOTHING = { waiting: 0, taken: 0 };
 
-/** A consumer that runs until it is ended, at the latest when the test is. */
+/** A consumer that runs until it is stopped, at the latest when the test ends. */
 function start(queueUrl: string, handler: OutcomeHandler, options: Partial<ConsumeOptions> = {}) {
   const stop = new AbortController();
   const errors: string[] = [];
@@ -84,7 +84,7 @@ function start(queueUrl: string, handler: OutcomeHandler, options: Partial<Consu
 const patience = { timeout: 30_000, interval: 100 };
 
 describe('a consumer', () => {
-  test('is given outcomes, and deletes them', async () => {
+  test('handles outcomes, and deletes them', async () => {
     const { queueUrl, send, left } = await openQueue();
     const ids = Array.from({ length: 25 }, (_, index) => `r-${index}`);
     await Promise.all(ids.map((id) => send(event(id))));
@@ -96,7 +96,7 @@ describe('a consumer', () => {
     await end();
   });
 
-  test('reads a result that lies in S3', async () => {
+  test('reads a result from S3', async () => {
     const { queueUrl, send } = await openQueue();
     const bucket = `results-${crypto.randomUUID()}`;
     await s3.send(new CreateBucketCommand({ Bucket: bucket }));
@@ -110,7 +110,7 @@ describe('a consumer', () => {
     await expect.poll(() => texts, patience).toEqual(['a,b']);
   });
 
-  test('is told failures as outcomes like any other', async () => {
+  test('handles failures as outcomes', async () => {
     const { queueUrl, send, left } = await openQueue();
     const ending = failure(new PermanentError('no', { code: 'csv_invalid' }), 1);
     await send(encodeCloudEvent(outcomeOf(ending), 'shop').body);
@@ -122,7 +122,7 @@ describe('a consumer', () => {
     expect(codes).toEqual(['csv_invalid']);
   });
 
-  test('handles no more at a time than it may, and takes no more from the queue', async () => {
+  test('limits concurrency, and receives no more messages than that', async () => {
     const { queueUrl, send, left } = await openQueue({ visibilitySeconds: 60 });
     await Promise.all(Array.from({ length: 12 }, (_, index) => send(event(`r-${index}`))));
     const held: (() => void)[] = [];
@@ -144,7 +144,7 @@ describe('a consumer', () => {
     expect(most).toBe(5);
   });
 
-  test('keeps a message hidden while it is handled for long', async () => {
+  test('keeps a message invisible during a long handler', async () => {
     const { queueUrl, send, left } = await openQueue();
     await send(event('slow'));
     let rounds = 0;
@@ -161,7 +161,7 @@ describe('a consumer', () => {
     expect(errors).toEqual([]);
   });
 
-  test('leaves a message whose handler threw, and only that', async () => {
+  test('keeps a message whose handler threw, and only that', async () => {
     const { queueUrl, send, left } = await openQueue();
     await Promise.all(['a', 'bad', 'c'].map((id) => send(event(id))));
     const seen: string[] = [];
@@ -177,7 +177,7 @@ describe('a consumer', () => {
   test.each([
     ['with a backoff', { backoff: { retryBaseSeconds: 0, retryCapSeconds: 0 } }, new Error('not now')],
     ['that names its wait', {}, new RetryLater(0)],
-  ])('is given a message again at once whose handler threw %s', async (_, options, error) => {
+  ])('receives a message again at once whose handler threw %s', async (_, options, error) => {
     const { queueUrl, send, left } = await openQueue({ visibilitySeconds: 600 });
     await send(event('a'));
     let rounds = 0;
@@ -192,7 +192,7 @@ describe('a consumer', () => {
     expect(rounds).toBe(3);
   });
 
-  test('leaves what it cannot read to the dead-letter queue, and goes on', async () => {
+  test('leaves a malformed message to the dead-letter queue, and continues', async () => {
     const { queueUrl, deadLetterUrl, send, left } = await openQueue({ redrivenAfter: 2 });
     await send('not an outcome');
     await send(event('a'));
@@ -205,7 +205,7 @@ describe('a consumer', () => {
     expect(errors[0]).toContain('it must be JSON, got "not an outcome"');
   });
 
-  test('says that it does not read the format raw', async () => {
+  test('reports the format raw as unsupported', async () => {
     const { queueUrl, left } = await openQueue({ visibilitySeconds: 60 });
     const { body, attributes } = encodeRaw(inlineOutcome('{}')) ?? { body: '', attributes: {} };
     const MessageAttributes = Object.fromEntries(
@@ -221,7 +221,7 @@ describe('a consumer', () => {
     expect(await left()).toEqual({ waiting: 0, taken: 1 });
   });
 
-  test('handles an outcome once that comes twice, one after the other or at the same time', async () => {
+  test('handles a duplicate outcome once, sequential or concurrent', async () => {
     const { queueUrl, send, left } = await openQueue();
     const first = Promise.withResolvers<void>();
     const seen: string[] = [];
@@ -241,7 +241,7 @@ describe('a consumer', () => {
     expect(errors).toEqual([]);
   });
 
-  test('finishes what it is at when it is ended, and takes no more', async () => {
+  test('finishes running handlers when it is stopped, and receives no more', async () => {
     const { queueUrl, send, left } = await openQueue({ visibilitySeconds: 60 });
     const work = Promise.withResolvers<void>();
     let begun = 0;
@@ -263,7 +263,7 @@ describe('a consumer', () => {
     expect(await left()).toEqual({ waiting: 1, taken: 0 });
   });
 
-  test('ends at once while it waits for messages', async () => {
+  test('stops at once while it polls', async () => {
     const { queueUrl, send, left } = await openQueue();
     const { end } = start(queueUrl, () => {});
     await send(event('a'));
@@ -273,10 +273,10 @@ describe('a consumer', () => {
     expect(performance.now() - before).toBeLessThan(5_000);
   });
 
-  test('that was killed has its messages given to another', async () => {
+  test('that was killed has its messages delivered to another', async () => {
     const { queueUrl, send, left } = await openQueue();
     await send(event('a'));
-    // Whoever received it is never heard of again.
+    // The first receiver never deletes it.
     const { Messages } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 5 }),
     );
@@ -287,13 +287,13 @@ describe('a consumer', () => {
     expect(seen).toEqual(['a']);
   });
 
-  test('ends when there is no such queue', async () => {
+  test('ends for an unknown queue', async () => {
     const { queueUrl } = await openQueue();
     const { consuming } = start(`${queueUrl}-not`, () => {});
     await expect(consuming).rejects.toThrow(/queue/i);
   });
 
-  test('ends with what its reporter throws, after what it is at', async () => {
+  test('ends with an error of onError, after running handlers', async () => {
     const { queueUrl, send, left } = await openQueue({ visibilitySeconds: 60 });
     const work = Promise.withResolvers<void>();
     const { consuming } = start(

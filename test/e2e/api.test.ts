@@ -18,8 +18,8 @@ async function resultOf(id: string): Promise<unknown> {
   return (await fetch(response.headers.get('location') ?? '')).json();
 }
 
-describe('a request handed in by HTTP', () => {
-  test('is handled, published, and told of', async () => {
+describe('a request submitted by HTTP', () => {
+  test('is handled, and its outcome is published and can be read', async () => {
     const headers = { 'Coatcheck-Metadata-Colour': 'blue', Prefer: 'wait=10' };
     const request = await service.submit({ do: 'echo', value: 12345678901234567890n.toString() }, headers);
     const expected = {
@@ -34,7 +34,7 @@ describe('a request handed in by HTTP', () => {
     expect(await service.event(request.id)).toMatchObject({ subject: request.id, data: expected });
   });
 
-  test('of any bytes reaches the handler as they are, in the message or beside it', async () => {
+  test('reaches the handler byte for byte, in the message or by reference', async () => {
     for (const size of [1_000, 400_000]) {
       const body = Uint8Array.from({ length: size }, (_, index) => index % 251);
       const headers = { 'Content-Type': 'application/octet-stream', Prefer: 'wait=10' };
@@ -46,7 +46,7 @@ describe('a request handed in by HTTP', () => {
     }
   });
 
-  test('that fails says of what', async () => {
+  test('that fails has a problem', async () => {
     const { id } = await service.submit({ do: 'refuse', reason: 'out of paper' });
     expect(await ended(id)).toMatchObject({
       status: 'failed',
@@ -56,7 +56,7 @@ describe('a request handed in by HTTP', () => {
     expect([response.status, await response.json()]).toMatchObject([409, { code: 'request_failed' }]);
   });
 
-  test('whose result is large can be fetched from where it lies', async () => {
+  test('with a large result redirects to the store', async () => {
     const { id } = await service.submit({ do: 'fill', megabytes: 2 });
     expect(await ended(id)).toMatchObject({ status: 'succeeded', result: { size: 2_000_000 } });
     const { status, headers } = await service.call('GET', `/v1/requests/${id}/result`);
@@ -65,13 +65,13 @@ describe('a request handed in by HTTP', () => {
     expect((await fetched.arrayBuffer()).byteLength).toBe(2_000_000);
   });
 
-  test('after its time is over is not run', async () => {
+  test('that has expired is not run', async () => {
     const soon = new Date(Date.now() + 60_000).toISOString();
     const inTime = await service.submit({ do: 'stamp' }, { 'Coatcheck-Expires-At': soon });
     expect(await ended(inTime.id)).toMatchObject({ status: 'succeeded', expiresAt: soon });
   });
 
-  test('is on the list', async () => {
+  test('is listed', async () => {
     const { id } = await service.submit({ do: 'stamp' });
     await ended(id);
     const seen: string[] = [];
@@ -91,7 +91,7 @@ interface ListPage {
 }
 
 describe('an idempotency key', () => {
-  test('makes many calls at once one request (fault 1)', async () => {
+  test('makes concurrent calls one request (fault 1)', async () => {
     const headers = { 'Idempotency-Key': crypto.randomUUID() };
     const submitted = () => service.call('POST', '/v1/requests', { json: { do: 'stamp' }, headers });
     const responses = await Promise.all(Array.from({ length: 12 }, submitted));
@@ -121,7 +121,7 @@ describe('an idempotency key', () => {
 });
 
 describe('a payload uploaded with a ticket', () => {
-  test('by a form is the request of the ticket', async () => {
+  test('by a form belongs to the ticket', async () => {
     const payload = JSON.stringify({ do: 'echo', value: 'uploaded' });
     const order = { size: payload.length, contentType: 'application/json', metadata: { colour: 'red' } };
     const response = await service.call('POST', '/v1/uploads', { json: order });
@@ -139,7 +139,7 @@ describe('a payload uploaded with a ticket', () => {
     expect(await service.event(request.id)).toMatchObject({ subject: request.id });
   });
 
-  test('that was cancelled before is not run', async () => {
+  test('of a cancelled request is not run', async () => {
     const payload = JSON.stringify({ do: 'stamp' });
     const order = { size: payload.length, contentType: 'application/json' };
     const { request, upload } = (await (
@@ -156,7 +156,7 @@ describe('a payload uploaded with a ticket', () => {
   });
 });
 
-/** Gets a ticket for a form. @returns the ticket, and what sends the form */
+/** Gets a ticket for a form. @returns the ticket, and a function that sends the form */
 async function formFor(order: object) {
   const response = await service.call('POST', '/v1/uploads', { json: order });
   expect(response.status).toBe(201);
@@ -170,7 +170,7 @@ async function formFor(order: object) {
   return { id: request.id, send };
 }
 
-test('B3: a form sent again while its request waits for a retry changes nothing: the first payload is run', async () => {
+test('B3: a form that is sent again while its request awaits a retry changes nothing', async () => {
   const payloadOf = (value: string) =>
     JSON.stringify({ do: 'fail', untilAttempt: 2, afterSeconds: 4, value });
   const { id, send } = await formFor({ size: payloadOf('first').length, contentType: 'application/json' });
@@ -193,7 +193,7 @@ test('B3: a form sent again while its request waits for a retry changes nothing:
 describe('B5: a payload with a Content-Encoding', () => {
   const payload = gzipSync(JSON.stringify({ do: 'echo', value: 'encoded' }));
 
-  test('handed in as bytes is decoded', async () => {
+  test('submitted as bytes is decoded', async () => {
     const headers = { 'Content-Type': 'application/vnd.coatcheck+json', 'Content-Encoding': 'gzip' };
     const response = await service.call('POST', '/v1/requests', { body: new Uint8Array(payload), headers });
     expect(response.status).toBe(202);
@@ -205,7 +205,7 @@ describe('B5: a payload with a Content-Encoding', () => {
   test.each([
     ['that the gateway would damage', 'application/json', 'gzip'],
     ['in a coding that isn’t known', 'application/octet-stream', 'exi'],
-  ])('%s is refused', async (_, contentType, contentEncoding) => {
+  ])('%s is rejected', async (_, contentType, contentEncoding) => {
     const headers = { 'Content-Type': contentType, 'Content-Encoding': contentEncoding };
     const response = await service.call('POST', '/v1/requests', { body: new Uint8Array(payload), headers });
     expect([response.status, await response.json()]).toMatchObject([
@@ -215,7 +215,7 @@ describe('B5: a payload with a Content-Encoding', () => {
   });
 });
 
-test('B4: an upload in parts isn’t completed with some of its parts', async () => {
+test('B4: an upload in parts is not completed with some of its parts', async () => {
   const json = { size: 64 * 1024 * 1024 + 5, contentType: 'application/octet-stream', multipart: true };
   const opened = await service.call('POST', '/v1/uploads', { json });
   const { request, upload } = (await opened.json()) as {
@@ -237,14 +237,14 @@ interface UploadTicket {
   readonly upload: { readonly url: string; readonly fields: Readonly<Record<string, string>> };
 }
 
-test('callers without a token are turned away', async () => {
+test('rejects callers without a token', async () => {
   const guarded = new Service('E2e-raw');
   expect((await guarded.call('GET', '/v1/status')).status).toBe(401);
   const headers = { Authorization: 'Bearer e30.e30.e30' };
   expect((await guarded.call('POST', '/v1/requests', { body: 'x', headers })).status).toBe(401);
 });
 
-test('how full the service is can be seen', async () => {
+test('shows the load of the service', async () => {
   const response = await service.call('GET', '/v1/status');
   expect(await response.json()).toMatchObject({ accepting: true, load: { maxWaitSeconds: 900 } });
 });

@@ -7,15 +7,15 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService, Tracing } from '../../lib/constructs/index.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 
-/** Whoever has a token that nobody can have. */
+/** An issuer whose tokens don't exist. */
 const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });
-/** The services under test: alike but for what is told here, and quick to try again. */
+/** The services under test, with short retries; they differ in the props here. */
 const services = {
   cloudevents: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
   raw: { outputFormat: 'raw', auth: jwt, timeoutSeconds: 5 },
-  // Its outcomes are taken by nobody but consumers; and it has the time to report progress.
+  // Only consumers receive its outcomes; and its timeout leaves time to report progress.
   client: { outputFormat: 'cloudevents', auth: ApiAuth.iam(), timeoutSeconds: 15 },
-  // Its pauses hold up nobody else.
+  // Its pauses don't affect other tests.
   pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
 
@@ -38,7 +38,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     output: {
       format: outputFormat,
       inlineLimitBytes: 100_000,
-      // Smaller than SQS's own limit, and than the largest inline result.
+      // Smaller than SQS's limit, and than the largest inline result.
       queue: name === 'pausing' ? new Queue(stack, 'Small', { maxMessageSizeBytes: 65_536 }) : undefined,
     },
     serviceName: `e2e-${name}`,
@@ -76,7 +76,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     if (value !== '') new CfnOutput(stack, name, { value });
 }
 
-/** A second service in a stack, as a team writes one: with defaults, and no outputs of its own. */
+/** A second service in a stack, with defaults and without outputs of its own. */
 function addSecondService(stack: Stack): void {
   new AsyncService(stack, 'Second', {
     entry: 'test/e2e/processors/behaviour.ts',

@@ -27,7 +27,7 @@ const client = new SignedClient(service);
 
 const MEBIBYTE = 1_048_576;
 
-/** A file of so many bytes, few of them other than zero. */
+/** A file of a given size, almost all zeros. */
 async function fileOf(bytes: number): Promise<Blob> {
   const path = join(await temporaryFolder(), 'payload');
   const file = await open(path, 'w');
@@ -48,7 +48,7 @@ async function answerTo(id: string): Promise<unknown> {
   return (await client.result(id)).json();
 }
 
-/** A client whose calls are seen as they are made. */
+/** A client that records its calls. */
 function watchedClient(see: (url: URL, init: RequestInit) => void): SignedClient {
   return new SignedClient(service, {
     fetch: (input, init = {}) => {
@@ -59,26 +59,26 @@ function watchedClient(see: (url: URL, init: RequestInit) => void): SignedClient
 }
 
 describe.concurrent('a payload', () => {
-  test('as JSON is handed in, waited for and answered', async () => {
+  test('in JSON is submitted, awaited and answered', async () => {
     const metadata = { Colour: 'blue' };
     const { id, status } = await client.submitJson({ do: 'echo', value: 'ü' }, { metadata });
     expect(status).toBe('queued');
     expect(await answerTo(id)).toMatchObject({ value: 'ü', attempt: 1, metadata: { colour: 'blue' } });
   });
 
-  test('as text, for whose end the submission waits', async () => {
+  test('in text, with a submission that waits for the outcome', async () => {
     const request = await client.submit('{ "do": "echo", "value": 1.50 }', { waitSeconds: 20 });
     expect(request).toMatchObject({ status: 'succeeded', result: { contentType: 'application/json' } });
     expect(await answerTo(request.id)).toMatchObject({ value: 1.5 });
   });
 
-  test('as bytes arrives as it is', async () => {
+  test('in bytes arrives unchanged', async () => {
     const bytes = Uint8Array.from({ length: 1_000 }, (_, index) => index % 251);
     const { id } = await client.submit(bytes);
     expect(await answerTo(id)).toEqual({ bytes: 1_000, sha256: await sha256Of(new Blob([bytes])) });
   });
 
-  test('in a file of 6 MiB goes by a form', async () => {
+  test('in a file of 6 MiB is uploaded by a form', async () => {
     const file = await fileOf(6 * MEBIBYTE);
     const sha256 = await sha256Of(file);
     const request = await client.submit(file, { sha256, waitSeconds: 20 });
@@ -86,7 +86,7 @@ describe.concurrent('a payload', () => {
     expect(await answerTo(request.id)).toEqual({ bytes: file.size, sha256 });
   });
 
-  test('whose upload is aborted belongs to a cancelled request', async () => {
+  test('whose upload is aborted cancels its request', async () => {
     const paths: string[] = [];
     const stop = new AbortController();
     const watched = watchedClient(({ pathname }, { body }) => {
@@ -100,7 +100,7 @@ describe.concurrent('a payload', () => {
   });
 });
 
-test('a payload above 100 MiB goes in parts', async () => {
+test('a payload above 100 MiB is uploaded in parts', async () => {
   const file = await fileOf(101 * MEBIBYTE);
   const seen: SubmissionProgress[] = [];
   const { id } = await client.submit(file, { onProgress: (progress) => seen.push(progress) });
@@ -110,7 +110,7 @@ test('a payload above 100 MiB goes in parts', async () => {
 });
 
 describe.concurrent('a result', () => {
-  test('that lies in the store is fetched without authorization', async () => {
+  test('in the store is fetched without authorization', async () => {
     const calls: { readonly path: string; readonly authorized: boolean }[] = [];
     const watched = watchedClient(({ pathname }, { headers }) => {
       calls.push({ path: pathname, authorized: new Headers(headers).has('authorization') });
@@ -125,7 +125,7 @@ describe.concurrent('a result', () => {
     expect(calls[1]?.path).toContain(service.bucket);
   });
 
-  test('of a request that failed is an error that says why', async () => {
+  test('of a failed request throws its problem', async () => {
     const id = await client.ask({ do: 'refuse', reason: 'out of paper' });
     expect(await client.wait(id)).toMatchObject({ status: 'failed', problem: { code: 'refused' } });
     const error = await client.result(id).catch((thrown: unknown) => thrown);
@@ -133,14 +133,14 @@ describe.concurrent('a result', () => {
     expect(error).toMatchObject({ outcome: { code: 'refused', details: { by: 'test' } } });
   });
 
-  test('of a request that expired before its next attempt', async () => {
+  test('of a request that expired before its next attempt throws', async () => {
     const expiresAt = new Date(Date.now() + 5_000);
     const id = await client.ask({ do: 'fail', untilAttempt: 2, afterSeconds: 5 }, { expiresAt });
     expect(await client.wait(id)).toMatchObject({ status: 'expired' });
     await expect(client.result(id)).rejects.toThrow(RequestExpired);
   });
 
-  test('of a request nobody knows', async () => {
+  test('of an unknown request throws', async () => {
     await expect(client.result(crypto.randomUUID())).rejects.toThrow(RequestUnknown);
     await expect(client.status('a/b#c%41ü')).rejects.toThrow('There is no request a/b#c%41ü,');
     await expect(client.cancel(crypto.randomUUID())).rejects.toThrow(RequestUnknown);
@@ -148,7 +148,7 @@ describe.concurrent('a result', () => {
 });
 
 describe.concurrent('a request', () => {
-  test('that runs tells how far it is, and has no result yet', async () => {
+  test('that runs has progress, and no result yet', async () => {
     const id = await client.ask({ do: 'report', seconds: 11 });
     const changes: RequestResource[] = [];
     const waited = client.wait(id, { onChange: (request) => changes.push(request) });
@@ -160,7 +160,7 @@ describe.concurrent('a request', () => {
     expect(progress?.progress?.fraction).toBeGreaterThan(0);
   });
 
-  test('that runs is told that it was cancelled', async () => {
+  test('that runs is cancelled through its signal', async () => {
     const id = await client.ask({ do: 'report', seconds: 12 });
     await expect.poll(async () => (await client.status(id)).status, { timeout: 20_000 }).toBe('running');
     expect(await client.cancel(id)).toMatchObject({ status: 'cancelling' });
@@ -184,7 +184,7 @@ describe.concurrent('a request', () => {
     await expect(client.cancel(id)).rejects.toThrow(RequestFinished);
   });
 
-  test('that came as a message is found by its id and source, whatever is in them', async () => {
+  test('that came as a message is found by its id and source, with any characters', async () => {
     const [id, source] = ['orders/7#50%', '/shop?a=b&c'];
     const event = { specversion: '1.0', id, source, type: 'order.placed', data: { do: 'stamp' } };
     await service.send({ body: JSON.stringify(event) });
@@ -194,7 +194,7 @@ describe.concurrent('a request', () => {
     expect(await (await client.result(id, { source })).json()).toHaveProperty('run');
   });
 
-  test('is waited for no longer than the signal lets', async () => {
+  test('is awaited until the signal is aborted', async () => {
     const id = await client.ask({ do: 'report', seconds: 3 });
     const reason = new Error('enough');
     const stop = new AbortController();
@@ -203,7 +203,7 @@ describe.concurrent('a request', () => {
     await expect(client.status(id, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
   });
 
-  test('is the one its idempotency key stands for', async () => {
+  test('is the same for the same idempotency key', async () => {
     const idempotencyKey = crypto.randomUUID();
     const id = await client.ask({ do: 'stamp' }, { idempotencyKey });
     expect(await client.ask({ do: 'stamp' }, { idempotencyKey })).toBe(id);
@@ -212,7 +212,7 @@ describe.concurrent('a request', () => {
   });
 });
 
-test('a list goes on from page to page', async () => {
+test('a list continues from page to page', async () => {
   const ids = await Promise.all(Array.from({ length: 5 }, () => client.ask({ do: 'refuse', reason: 'no' })));
   await Promise.all(ids.map((id) => client.wait(id)));
   const listed = async () => {
@@ -230,7 +230,7 @@ test('a list goes on from page to page', async () => {
   expect((await client.listPage({ limit: 2 })).next).toBeDefined();
 });
 
-test('the service says how full it is, to those who sign', async () => {
+test('the service shows its load to callers that sign', async () => {
   expect(await client.serviceStatus()).toMatchObject({ accepting: true });
   const unsigned = new CoatcheckClient({ baseUrl: service.apiUrl });
   await expect(unsigned.serviceStatus()).rejects.toThrow(NotAuthorized);

@@ -6,13 +6,13 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { Service } from './service.ts';
 
-/** Runs a command for the stack under test, found as a user finds it. */
+/** Runs a command for the stack under test, like a user. */
 function onStack(args: readonly string[], cwd?: string) {
   const variables = awsVariables(inject('endpoint'));
   return coatcheck([...args, '--stack', 'E2e-cloudevents'], { variables, cwd });
 }
 
-test('files of any size are handed in, and their results written', async () => {
+test('submits files of any size, and writes their results', async () => {
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'order.json'), JSON.stringify({ do: 'echo', value: 1 }));
   await writeFile(join(cwd, 'wrong.json'), JSON.stringify({ do: 'refuse', reason: 'out of paper' }));
@@ -38,13 +38,13 @@ test('files of any size are handed in, and their results written', async () => {
   expect((await onStack(['list', '--status', 'failed', '--all'])).stdout).toContain(id);
 });
 
-test('what was given up is listed, put back, and run again under its ticket', async () => {
+test('lists a dead letter, puts it back, and runs it again under its ticket', async () => {
   const service = new Service('E2e-cloudevents');
-  // Its four attempts fail, and giving up is no attempt but has a number.
+  // Its four attempts fail; recording the failure also has an attempt number.
   const { id } = await service.submit({ do: 'fail', untilAttempt: 6 });
   expect(await service.event(id)).toMatchObject({ data: { code: 'attempts_exhausted' } });
 
-  // It is told of before SQS has moved its message.
+  // Its failure is published before SQS has moved its message.
   await vi.waitUntil(async () => (await onStack(['dead-letters', 'list'])).stdout.includes(id), {
     timeout: 60_000,
   });
@@ -63,7 +63,7 @@ test('what was given up is listed, put back, and run again under its ticket', as
   expect((await onStack(['dead-letters', 'show', id])).exitCode).toBe(1);
 });
 
-test('E2: a service of several in a stack is listed, and chosen by --service', async () => {
+test('E2: lists the services of a stack, and selects one by --service', async () => {
   const variables = awsVariables(inject('endpoint'));
   const cwd = await temporaryFolder();
   await writeFile(join(cwd, 'order.json'), JSON.stringify({ do: 'echo', value: 2 }));
@@ -85,11 +85,11 @@ test('E2: a service of several in a stack is listed, and chosen by --service', a
   expect(JSON.parse(await readFile(join(cwd, 'results', 'order.json.result.json'), 'utf8'))).toMatchObject({
     value: 2,
   });
-  const letters = ['dead-letters', 'list', ...which, '--service', 'Service'];
-  expect(await coatcheck(letters, { variables })).toMatchObject({ exitCode: 0, stderr: 'no dead letters\n' });
+  const listing = ['dead-letters', 'list', ...which, '--service', 'Service'];
+  expect(await coatcheck(listing, { variables })).toMatchObject({ exitCode: 0, stderr: 'no dead letters\n' });
 });
 
-test('E13: an API for callers with AWS credentials is called on the local AWS, by its URL too', async () => {
+test('E13: calls an API with IAM authorization on the local AWS, also by its URL', async () => {
   const { stdout } = await coatcheck(['services', '--json'], { variables: awsVariables(inject('endpoint')) });
   const services = stdout
     .trim()
@@ -106,14 +106,14 @@ test('E13: an API for callers with AWS credentials is called on the local AWS, b
   expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example.com');
 });
 
-test('D10: what was logged about a request is printed, and of no other', async () => {
+test('D10: prints the log of one request only', async () => {
   const service = new Service('E2e-cloudevents');
   const [{ id }, other] = await Promise.all([
     service.submit({ do: 'refuse', reason: 'out of paper' }, { Prefer: 'wait=20' }),
     service.submit({ do: 'refuse', reason: 'out of ink' }, { Prefer: 'wait=20' }),
   ]);
 
-  // The local AWS logs what an invocation wrote when it is over.
+  // The local AWS logs the output of an invocation at its end.
   const logged = await vi.waitUntil(
     async () => {
       const { stdout } = await onStack(['logs', id]);

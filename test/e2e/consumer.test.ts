@@ -12,12 +12,12 @@ import { SignedClient } from './signed-client.ts';
 const service = new Service('E2e-client');
 const client = new SignedClient(service);
 
-/** Short, so that what comes again comes soon. */
+/** Short, so that redeliveries come soon. */
 const VISIBILITY_SECONDS = 2;
 
 const patience = { timeout: 60_000, interval: 100 };
 
-/** A consumer that runs until the test is over. Outcomes of other tests are on the queue as well. */
+/** A consumer that runs until the test ends. The queue also has outcomes of other tests. */
 function start(handler: OutcomeHandler): string[] {
   const stop = new AbortController();
   const errors: string[] = [];
@@ -38,7 +38,7 @@ function start(handler: OutcomeHandler): string[] {
   return errors;
 }
 
-test('outcomes are consumed, results in messages and in the store, and come again when that failed', async () => {
+test('consumes outcomes with results in messages and in the store, and again after a failure', async () => {
   const stamped = await client.ask({ do: 'stamp' });
   const filled = await client.ask({ do: 'fill', megabytes: 2 });
   const refused = await client.ask({ do: 'refuse', reason: 'out of paper' });
@@ -72,7 +72,7 @@ test('outcomes are consumed, results in messages and in the store, and come agai
   ]);
 });
 
-test('an outcome whose consumer was killed comes again, to another (fault 37)', async () => {
+test('redelivers an outcome to another consumer if its consumer is killed (fault 37)', async () => {
   const program = fileURLToPath(new URL('consumers/hanging.ts', import.meta.url));
   const killed = spawn(process.execPath, [program, service.outputQueueUrl, String(VISIBILITY_SECONDS)], {
     env: toolEnvironment(inject('endpoint')),

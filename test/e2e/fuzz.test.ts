@@ -7,10 +7,10 @@ import { run } from '../../lib/local/run.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { Service } from './service.ts';
 
-/** The first time it is installed. */
+/** Allows for its installation. */
 const INSTALL_TIMEOUT_MILLISECONDS = 300_000;
 
-/** Calls of an operation in each of the phases that invent some: half a minute in all. */
+/** Generated calls of an operation in each phase: half a minute in total. */
 const CALLS = 8;
 
 const FOLDER = join(PROJECT_FOLDER, 'test/e2e/fuzz');
@@ -20,7 +20,7 @@ beforeAll(async () => {
   python = await installPythonTool('schemathesis');
 }, INSTALL_TIMEOUT_MILLISECONDS);
 
-test('the API does as its description says, whatever it is called with', async () => {
+test('the API conforms to its description for generated calls', async () => {
   const { apiUrl } = new Service('E2e-cloudevents');
   const config = ['--config-file', join(FOLDER, 'schemathesis.toml'), '--no-color'];
   const bounds = ['--seed', '1', '--max-examples', String(CALLS)];

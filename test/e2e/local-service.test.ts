@@ -12,10 +12,10 @@ function deployed(processor: string) {
   });
 }
 
-test('E12: the local modes leave a processor in place that someone deployed, and replace it by itself', async () => {
+test('E12: the local modes keep a processor that the user deployed, and replace it by a new version of itself', async () => {
   expect((await deployed(MINE))('ProcessorEntry')).toBe(MINE);
   await expect(deployed(EXAMPLE_PROCESSOR)).rejects.toThrow(
-    `already has the stack Coatcheck, with the processor ${MINE}. It is left as it is.`,
+    `already has the stack Coatcheck, with the processor ${MINE}. It was left unchanged.`,
   );
   expect((await deployed(MINE))('ProcessorEntry')).toBe(MINE);
 });

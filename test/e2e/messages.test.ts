@@ -14,7 +14,7 @@ describe('a message on the input queue', () => {
     expect(await service.event('plain-1')).toMatchObject({ data: { value: 1, metadata: { Colour: 'red' } } });
   });
 
-  test('CloudEvent: its id is the ticket, its trace goes on', async () => {
+  test('CloudEvent: its id is the ticket, its trace continues', async () => {
     const data = { do: 'echo', value: { big: 1 } };
     const event = {
       specversion: '1.0',
@@ -46,7 +46,7 @@ describe('a message on the input queue', () => {
     expect(await service.event('ce-2')).toMatchObject({ data: { value: 'by ref' } });
   });
 
-  test('CloudEvent that breaks the rules: it fails with a code, under its id', async () => {
+  test('malformed CloudEvent: fails with a code, under its id', async () => {
     await service.send({
       body: JSON.stringify({ specversion: '1.0', id: 'ce-3', source: '/shop', data: 1 }),
     });
@@ -57,7 +57,7 @@ describe('a message on the input queue', () => {
     });
   });
 
-  /** What the extended clients of Python and Java write, older Java ones too, with the type their objects get. */
+  /** Pointers of the extended clients of Python and Java, older Java ones too, with the content type of their objects. */
   const extendedClients = [
     [
       'python',
@@ -92,7 +92,7 @@ describe('a message on the input queue', () => {
         });
       });
 
-      test('a CloudEvent is one: its id is the ticket', async () => {
+      test('a CloudEvent: its id is the ticket', async () => {
         const id = `offloaded-event-${client}`;
         const data = { do: 'echo', value: 'x'.repeat(300_000) };
         await offload(
@@ -108,7 +108,7 @@ describe('a message on the input queue', () => {
     },
   );
 
-  test('B11: published to SNS, which wraps it: its id is that of the publication', async () => {
+  test('B11: published to SNS, which wraps it: its id is the id of the publication', async () => {
     const id = await service.publish(JSON.stringify({ do: 'echo', value: 'published' }));
 
     expect(await service.event(id)).toMatchObject({
@@ -117,7 +117,7 @@ describe('a message on the input queue', () => {
     });
   });
 
-  test('B11: an upload that SNS and EventBridge tell of: one request', async () => {
+  test('B11: an upload with events from SNS and EventBridge: one request', async () => {
     const key = 'payloads/told.json';
     const { id, version } = await service.upload(key, JSON.stringify({ do: 'echo', value: 'told' }));
     const bucket = { name: service.bucket };
@@ -143,7 +143,7 @@ describe('a message on the input queue', () => {
     expect(another?.id).toBe(one?.id);
   });
 
-  test('a claim check into a foreign bucket is refused (fault 33)', async () => {
+  test('a claim check to a foreign bucket is rejected (fault 33)', async () => {
     const pointer = { s3BucketName: 'somebody-elses', s3Key: 'secret' };
     await service.send({
       body: JSON.stringify(['software.amazon.payloadoffloading.PayloadS3Pointer', pointer]),

@@ -23,7 +23,7 @@ async function stateOfSource(): Promise<string | undefined> {
   return (await lambda.send(new GetEventSourceMappingCommand({ UUID }))).State;
 }
 
-/** Messages of the pauses' queue, those that are held back or being handled among them. */
+/** Counts messages of the pause queue, including delayed ones and those in flight. */
 async function messagesAboutPauses(): Promise<number> {
   const { Attributes = {} } = await localClients(inject('endpoint')).sqs.send(
     new GetQueueAttributesCommand({ QueueUrl: service.output('PauseQueueUrl'), AttributeNames: ['All'] }),
@@ -36,7 +36,7 @@ async function messagesAboutPauses(): Promise<number> {
   return Number(visible) + Number(hidden) + Number(delayed);
 }
 
-/** A server that can begin to answer later, where nobody answers before. */
+/** A server that starts later; until then, its port is closed. */
 async function laterServer() {
   const server = createServer((_, response) => response.end('here')).listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -47,7 +47,7 @@ async function laterServer() {
   return { url: `http://127.0.0.1:${port}/`, begin: () => void server.listen(port, '127.0.0.1') };
 }
 
-test('what every request needs is down: processing pauses, resumes, and no request is worse for it (faults 25 and 27)', async () => {
+test('a dependency is down: processing pauses and resumes, and no request suffers (faults 25 and 27)', async () => {
   const { url, begin } = await laterServer();
   expect(await stateOfSource()).toBe('Enabled');
   const ids = Array.from({ length: REQUESTS }, (_, index) => `pausing-${index}`);
@@ -73,7 +73,7 @@ test('what every request needs is down: processing pauses, resumes, and no reque
   );
 });
 
-test('C1: what is left over of a pause doesn’t turn on an event source that an operator has turned off since', async () => {
+test('C1: the end of a pause does not enable an event source that an operator has disabled', async () => {
   const UUID = service.output('EventSource');
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: false }));
   await expect.poll(messagesAboutPauses, { timeout: 60_000, interval: 500 }).toBe(0);
@@ -81,7 +81,7 @@ test('C1: what is left over of a pause doesn’t turn on an event source that an
   await lambda.send(new UpdateEventSourceMappingCommand({ UUID, Enabled: true }));
 });
 
-test('A1: a result larger than the output queue takes goes by reference, and nothing pauses', async () => {
+test('A1: a result larger than a message of the output queue is sent by reference, without a pause', async () => {
   await service.send(service.ask('a1', { do: 'stamp', padding: 90_000 }));
   expect(await service.event('a1')).toMatchObject({
     type: 'coatcheck.request.succeeded',
@@ -90,9 +90,9 @@ test('A1: a result larger than the output queue takes goes by reference, and not
   expect(await stateOfSource()).toBe('Enabled');
 });
 
-test('A2: results about as large as the output queue takes are published, with the trace that only their uploads name', async () => {
+test('A2: results of about the maximum message size are published, with the trace of their uploads', async () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
-  // With the trace, some of these outcomes are just too large.
+  // With the trace, some of these outcomes just exceed the limit.
   const paddings = Array.from({ length: 12 }, (_, index) => 64_700 + 60 * index);
   const { s3 } = localClients(inject('endpoint'));
   const ids = await Promise.all(

@@ -4,7 +4,7 @@ import { type Received, Service } from './service.ts';
 
 const service = new Service('E2e-raw');
 
-test('raw output: the result is the body, the rest are attributes', async () => {
+test('raw output: the body is the result, and attributes hold the rest', async () => {
   await service.send(service.ask('raw-1', { do: 'echo', value: 'ü' }));
 
   const [message] = await service.outputs(1, isOf('raw-1'));
@@ -16,7 +16,7 @@ test('raw output: the result is the body, the rest are attributes', async () => 
   });
 });
 
-test('raw output of a failure: the problem is the body', async () => {
+test('raw output of a failure: the body is the problem', async () => {
   await service.send(service.ask('raw-2', { do: 'refuse', reason: 'no' }));
 
   const [message] = await service.outputs(1, isOf('raw-2'));
@@ -24,7 +24,7 @@ test('raw output of a failure: the problem is the body', async () => {
   expect(message?.attributes).toMatchObject({ Status: 'failed', ContentType: 'application/problem+json' });
 });
 
-test('raw output of a large result: an extended-client pointer to a copy that may be deleted', async () => {
+test('raw output of a large result: an extended-client pointer to a consumer copy', async () => {
   await service.send(service.ask('raw-3', { do: 'fill', megabytes: 2 }));
 
   const [message] = await service.outputs(1, isOf('raw-3'));
@@ -35,7 +35,7 @@ test('raw output of a large result: an extended-client pointer to a copy that ma
   expect(await service.object(pointer.s3Key)).toHaveLength(2_000_000);
 });
 
-test('B7: raw output of bytes that are no text: a reference, beside good neighbours', async () => {
+test('B7: raw output of binary data: a reference, without affecting other messages', async () => {
   const bytes = Buffer.alloc(300, 255);
   await service.send(
     service.ask('raw-4', { do: 'echo', value: 1 }),

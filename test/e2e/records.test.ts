@@ -4,7 +4,7 @@ import { Service } from './service.ts';
 const service = new Service('E2e-cloudevents');
 
 describe('a request that was handled', () => {
-  test('is not run again when its message comes again: the same outcome is published (faults 5, 18)', async () => {
+  test('is not run again if its message is redelivered: the same outcome is published (faults 5, 18)', async () => {
     const ask = service.ask('again-1', { do: 'stamp' });
     await service.send(ask);
     const first = await service.event('again-1');
@@ -25,7 +25,7 @@ describe('a request that was handled', () => {
     expect(second).toEqual(first);
   });
 
-  test('that failed for good fails again without being run', async () => {
+  test('that failed permanently fails again without being run', async () => {
     const ask = service.ask('again-3', { do: 'refuse', reason: 'out of paper' });
     await service.send(ask);
     const first = await service.event('again-3');
@@ -35,7 +35,7 @@ describe('a request that was handled', () => {
     expect(second).toEqual(first);
   });
 
-  test('has a record that says so', async () => {
+  test('has a record', async () => {
     await service.send(service.ask('again-4', { do: 'fail', untilAttempt: 2 }));
     await service.event('again-4');
 
@@ -47,7 +47,7 @@ describe('a request that was handled', () => {
   });
 });
 
-test('a request whose process was killed is taken over when its time is over (fault 11)', async () => {
+test('a request whose process was killed is taken over after its lease (fault 11)', async () => {
   await service.send(service.ask('killed-1', { do: 'kill', untilAttempt: 2 }));
 
   expect(await service.event('killed-1')).toMatchObject({ data: { attempt: 2 } });

@@ -8,7 +8,7 @@ import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
 
-/** Answers 500 to the first call of a path that begins so, else JSON of a type of its own. */
+/** Answers 500 to the first call of a path with this prefix, else JSON with a custom media type. */
 const calls = new Map<string, number>();
 const server = createServer(({ url = '' }, response) => {
   const call = (calls.get(url) ?? 0) + 1;
@@ -24,7 +24,7 @@ beforeAll(async () => {
 }, INSTALL_TIMEOUT_MILLISECONDS);
 afterAll(() => new Promise((resolve) => server.close(resolve)));
 
-describe.each(['undici-8', '@whatwg-node/fetch'])('a handler that returns what %s answered', (library) => {
+describe.each(['undici-8', '@whatwg-node/fetch'])('a handler that returns a response of %s', (library) => {
   const name = library.replaceAll(/\W+/g, '-');
 
   test.each([
@@ -47,7 +47,7 @@ describe.each(['undici-8', '@whatwg-node/fetch'])('a handler that returns what %
   );
 });
 
-test('B13: a failure is an event of JSON', async () => {
+test('B13: a failure is an event in JSON', async () => {
   await service.send(service.ask('refused-1', { do: 'refuse', reason: 'no' }));
   expect(await service.event('refused-1')).toMatchObject({
     datacontenttype: 'application/json',

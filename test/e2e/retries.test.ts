@@ -5,7 +5,7 @@ import { type Received, Service } from './service.ts';
 const service = new Service('E2e-cloudevents');
 
 describe('a request that fails', () => {
-  test('permanently: it ends after one attempt (fault 15)', async () => {
+  test('permanently ends after one attempt (fault 15)', async () => {
     await service.send(service.ask('refused-1', { do: 'refuse', reason: 'out of paper' }));
 
     expect(await service.event('refused-1')).toMatchObject({
@@ -23,7 +23,7 @@ describe('a request that fails', () => {
     });
   });
 
-  test('E17: always: its failure is published, and its message goes to the dead-letter queue (fault 19)', async () => {
+  test('E17: always: its failure is published, and its message is dead-lettered (fault 19)', async () => {
     await service.send(service.ask('always-1', { do: 'fail', untilAttempt: 1_000 }));
 
     expect(await service.event('always-1')).toMatchObject({
@@ -39,7 +39,7 @@ describe('a request that fails', () => {
     });
   });
 
-  test('by overrunning its time: the others of its batch are not held up (fault 39)', async () => {
+  test('by a timeout: the others of its batch are not delayed (fault 39)', async () => {
     await service.send(
       service.ask('overrun-1', { do: 'overrun' }),
       ...[2, 3].map((n) => service.ask(`overrun-${n}`, { do: 'echo', value: n })),
@@ -53,7 +53,7 @@ describe('a request that fails', () => {
     await service.deadLetters(1, isOf('overrun-1'));
   });
 
-  test('by killing the process: only it goes to the dead-letter queue (fault 14)', async () => {
+  test('by killing the process: only it is dead-lettered (fault 14)', async () => {
     const behaviours: Behaviour[] = Array.from({ length: 10 }, (_, index) =>
       index === 4 ? { do: 'kill' } : { do: 'echo', value: index },
     );
@@ -70,7 +70,7 @@ describe('a request that fails', () => {
   });
 });
 
-test('a request put back from the dead-letter queue is run again under its ticket, and its outcome is a new one (fault 21)', async () => {
+test('a redriven request runs again under its ticket, with a new outcome (fault 21)', async () => {
   // Its four attempts fail.
   await service.send(service.ask('redriven-1', { do: 'fail', untilAttempt: 5 }));
   const failed = await service.event('redriven-1');
@@ -84,7 +84,7 @@ test('a request put back from the dead-letter queue is run again under its ticke
   expect(await service.record('redriven-1')).toMatchObject({ status: 'succeeded', redrives: 1 });
 });
 
-test('a mixed batch: each message has its own end (fault 12)', async () => {
+test('a mixed batch: each message has its own outcome (fault 12)', async () => {
   await service.send(
     ...Array.from({ length: 7 }, (_, index) => service.ask(`mixed-${index}`, { do: 'echo', value: index })),
     service.ask('mixed-7', { do: 'refuse', reason: 'no' }),

@@ -28,7 +28,7 @@ export interface Outgoing {
   readonly attributes?: Readonly<Record<string, string>>;
 }
 
-/** The CloudEvent of an outcome, as far as tests look at it. */
+/** Members of an outcome's CloudEvent that tests use. */
 export interface OutcomeEvent {
   readonly id: string;
   readonly type: string;
@@ -42,14 +42,14 @@ export interface OutcomeEvent {
   readonly tracestate?: string;
 }
 
-/** A failure as EventBridge told of it, as far as tests look at it. */
+/** Members of a failure event on EventBridge that tests use. */
 export interface BusMessage {
   readonly source: string;
   readonly 'detail-type': string;
   readonly detail: OutcomeEvent;
 }
 
-/** The queues messages are received from, by the names of the stack's outputs. */
+/** Queues to receive from, by the names of the stack's outputs. */
 type ReceivedQueue = 'OutputQueueUrl' | 'DeadLetterQueueUrl' | 'FailureQueueUrl';
 
 /** A call of the HTTP API. */
@@ -59,14 +59,14 @@ export interface ApiCall {
   readonly headers?: Record<string, string>;
 }
 
-/** A request as the HTTP API tells of it, as far as tests look at it. */
+/** Members of a request resource that tests use. */
 export interface SubmittedRequest {
   readonly id: string;
   readonly status: string;
   readonly attempts: number;
 }
 
-/** A deployed service, reached as its users reach it: through S3, SQS and HTTP. */
+/** A deployed service, used through S3, SQS and HTTP like by its users. */
 export class Service {
   readonly #clients = localClients(inject('endpoint'));
   readonly #records = new DynamoDBClient(localConfig(inject('endpoint')));
@@ -89,7 +89,7 @@ export class Service {
     return this.output('OutputQueueUrl');
   }
 
-  /** Uploads a payload. @returns the id of its request, and the object's version */
+  /** Uploads a payload. @returns its request id, and the object's version */
   async upload(
     key: string,
     body: string | Uint8Array,
@@ -134,14 +134,14 @@ export class Service {
     return fetch(this.apiUrl + path, { method, redirect: 'manual', ...init, headers, body });
   }
 
-  /** Submits a behaviour by HTTP, and waits for its end if `headers` say so. */
+  /** Submits a behaviour by HTTP, and waits for its end if `headers` ask for it. */
   async submit(behaviour: Behaviour, headers: Record<string, string> = {}): Promise<SubmittedRequest> {
     const response = await this.call('POST', '/v1/requests', { json: behaviour, headers });
     if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
     return (await response.json()) as SubmittedRequest;
   }
 
-  /** Where a request stands. */
+  /** Gets a request. */
   record(id: string): Promise<RequestRecord | undefined> {
     const store = new DynamoDbRecordStore(this.#records, this.output('RequestTableName'));
     return new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default).find({
@@ -165,7 +165,7 @@ export class Service {
     if (Failed?.length) throw new Error(`not sent: ${JSON.stringify(Failed)}`);
   }
 
-  /** Publishes a message to the topic the input queue is subscribed to. @returns the message's id */
+  /** Publishes a message to the input queue's topic. @returns the message id */
   async publish(message: string): Promise<string> {
     const call = {
       Action: 'Publish',
@@ -184,7 +184,7 @@ export class Service {
     return { body: JSON.stringify(behaviour), attributes: { RequestId: id } };
   }
 
-  /** The outcome events of a request, as soon as there are `count`. */
+  /** Waits for `count` outcome events of a request. */
   async events(requestId: string, count = 1): Promise<OutcomeEvent[]> {
     const messages = await this.#receive(
       'OutputQueueUrl',
@@ -200,17 +200,17 @@ export class Service {
     return event;
   }
 
-  /** Output messages that `matches` picks, as soon as there are `count`. */
+  /** Waits for `count` matching output messages. */
   outputs(count: number, matches: (message: Received) => boolean): Promise<Received[]> {
     return this.#receive('OutputQueueUrl', count, matches);
   }
 
-  /** Dead letters that `matches` picks, as soon as there are `count`. */
+  /** Waits for `count` matching dead letters. */
   deadLetters(count: number, matches: (message: Received) => boolean): Promise<Received[]> {
     return this.#receive('DeadLetterQueueUrl', count, matches);
   }
 
-  /** What the event bus told of a request's failure. */
+  /** Waits for a request's failure event on the bus. */
   async busMessage(requestId: string): Promise<BusMessage> {
     const messages = await this.#receive(
       'FailureQueueUrl',
@@ -220,7 +220,7 @@ export class Service {
     return JSON.parse(messages[0]?.body ?? '');
   }
 
-  /** Everything that came from a queue so far. */
+  /** All messages received from a queue so far. */
   receivedFrom(output: ReceivedQueue): readonly Received[] {
     return this.#received.get(output) ?? [];
   }
@@ -253,7 +253,7 @@ export class Service {
     return Messages.map(receivedOf);
   }
 
-  /** A value the stack tells. */
+  /** An output of the stack. */
   output(name: string): string {
     const value = this.#outputs[name];
     if (!value) throw new Error(`the stack has no output ${name}`);

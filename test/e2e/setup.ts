@@ -11,7 +11,7 @@ declare module 'vitest' {
   }
 }
 
-/** Deploys the services under test to a local AWS of their own, or to the one `AWS_ENDPOINT_URL` names. */
+/** Deploys the services under test to a new local AWS, or to the AWS at `AWS_ENDPOINT_URL`. */
 export default async function setup(project: TestProject) {
   const aws = await openTestAws('.local/e2e');
   const receiver = await new OtlpReceiver().start();

@@ -4,7 +4,7 @@ import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
 
-test('a failure is told by the event bus as well, as it was published', async () => {
+test('publishes a failure on the event bus too', async () => {
   await service.send(service.ask('told-1', { do: 'refuse', reason: 'no' }));
 
   const published = await service.event('told-1');
@@ -15,8 +15,8 @@ test('a failure is told by the event bus as well, as it was published', async ()
   });
 });
 
-/** Only a local AWS of the tests' own has its log here. */
-test.skipIf(process.env.AWS_ENDPOINT_URL)('a batch’s figures are a line in the log', async () => {
+/** Only a local AWS that the tests started has its log here. */
+test.skipIf(process.env.AWS_ENDPOINT_URL)('logs the metrics of a batch in a line', async () => {
   await service.send(service.ask('measured-1', { do: 'refuse', reason: 'no' }));
   await service.event('measured-1');
 

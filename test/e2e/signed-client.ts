@@ -8,7 +8,7 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../lib/local/environment.ts'
 import type { Behaviour } from './processors/behaviour.ts';
 import type { Service } from './service.ts';
 
-/** The client of a service whose callers sign. */
+/** A client of a service with IAM authorization. */
 export class SignedClient extends CoatcheckClient {
   constructor(service: Service, options: Partial<ClientOptions> = {}) {
     const auth = sigv4({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });

@@ -7,7 +7,7 @@ import { Service } from './service.ts';
 const service = new Service('E2e-cloudevents');
 
 describe('an uploaded payload', () => {
-  test('small: its result comes inline', async () => {
+  test('small: its result is inline', async () => {
     const { id } = await service.upload(
       'requests/small.json',
       JSON.stringify({ do: 'echo', value: [1, 'zwei'] }),
@@ -29,7 +29,7 @@ describe('an uploaded payload', () => {
     expect(await service.event(id)).toMatchObject({ data: { bytes: payload.byteLength } });
   });
 
-  test('with a large result: the outcome refers to it', async () => {
+  test('with a large result: the outcome has a reference', async () => {
     const { id } = await service.upload('requests/fill.json', JSON.stringify({ do: 'fill', megabytes: 18 }));
 
     const { dataref = '', data, datacontenttype } = await service.event(id);
@@ -46,7 +46,7 @@ describe('an uploaded payload', () => {
     ['gzip', gzipSync],
     ['br', brotliCompressSync],
     ['zstd', zstdCompressSync],
-  ])('B5: with a Content-Encoding, %s: it is decoded', async (contentEncoding, encode) => {
+  ])('B5: with the Content-Encoding %s is decoded', async (contentEncoding, encode) => {
     const payload = encode(JSON.stringify({ do: 'echo', value: contentEncoding }));
     const { id } = await service.upload(
       `requests/${contentEncoding}.json`,
@@ -58,7 +58,7 @@ describe('an uploaded payload', () => {
     expect(await service.event(id)).toMatchObject({ data: { value: contentEncoding } });
   });
 
-  test('B5: with a Content-Encoding that isn’t known: it fails with a code', async () => {
+  test('B5: with an unknown Content-Encoding fails with a code', async () => {
     const { id } = await service.upload('requests/exi.json', '{}', 'application/json', 'exi');
 
     expect(await service.event(id)).toMatchObject({
@@ -66,7 +66,7 @@ describe('an uploaded payload', () => {
     });
   });
 
-  test('B10: a folder: nothing comes of it', async () => {
+  test('B10: a folder is ignored', async () => {
     const folder = await service.upload('requests/2026/', '', 'application/x-directory');
     const { id } = await service.upload('requests/2026/a.json', JSON.stringify({ do: 'echo', value: 'a' }));
 
@@ -74,7 +74,7 @@ describe('an uploaded payload', () => {
     expect(await service.record(folder.id)).toBeUndefined();
   });
 
-  test('broken: it fails at once, with a code', async () => {
+  test('invalid: fails at once, with a code', async () => {
     const { id } = await service.upload('requests/broken.json', '{"do": "echo"');
 
     expect(await service.event(id)).toMatchObject({
@@ -84,7 +84,7 @@ describe('an uploaded payload', () => {
     });
   });
 
-  test('empty: it fails with a code of its own (fault 7)', async () => {
+  test('empty: fails with its own code (fault 7)', async () => {
     const { id } = await service.upload('requests/empty.json', '');
 
     expect(await service.event(id)).toMatchObject({ data: { code: 'payload_empty' } });
@@ -107,7 +107,7 @@ describe('an uploaded payload', () => {
     expect(await service.event(second.id)).toMatchObject({ data: { value: 'second' } });
   });
 
-  test('its event twice: one request, one outcome id, one result (fault 5)', async () => {
+  test('with a duplicate event: one request, one outcome id, one result (fault 5)', async () => {
     const key = 'payloads/duplicate.json';
     const { version, id } = await service.upload(key, JSON.stringify({ do: 'fill', megabytes: 1 }));
     const event = { body: s3Event(key, version) };
@@ -120,7 +120,7 @@ describe('an uploaded payload', () => {
     expect(second?.dataref).toBe(first?.dataref);
   });
 
-  test('gone before it is read: it fails with a code of its own (faults 7, 33)', async () => {
+  test('deleted before it is read: fails with its own code (faults 7, 33)', async () => {
     const key = 'payloads/gone.json';
     const { version } = await service.upload(key, '{}');
     await service.remove(key, version);
@@ -131,7 +131,7 @@ describe('an uploaded payload', () => {
   });
 });
 
-/** The event S3 sends, with what the service reads of it. */
+/** An event of S3, with the members that the service reads. */
 function s3Event(key: string, versionId: string): string {
   const object = { key, versionId, sequencer: '0055AED6DCD90281E5' };
   const s3 = { bucket: { name: service.bucket }, object };

@@ -15,7 +15,7 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const inTrace = /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/;
 const WAITING = { timeout: 60_000, interval: 200 };
 
-/** A receiver that answers so, one answer after the other, the last one for ever. */
+/** A receiver that gives these answers in order, and then repeats the last one. */
 async function receiverOf(...answers: readonly (readonly [number, Record<string, string>?])[]) {
   const calls: ReceivedCall[] = [];
   const { port } = await httpReceiver(async (request, response) => {
@@ -26,7 +26,7 @@ async function receiverOf(...answers: readonly (readonly [number, Record<string,
   return { calls, url: `http://127.0.0.1:${port}/hook` };
 }
 
-/** Reads a call as a receiver does: with the library of Standard Webhooks and the service's secret. */
+/** Verifies a call like a receiver: with the Standard Webhooks library and the service's secret. */
 async function verified({ headers, body }: ReceivedCall): Promise<unknown> {
   const { SecretString = '' } = await new SecretsManagerClient(config).send(
     new GetSecretValueCommand({ SecretId: service.output('WebhookSecret') }),
@@ -40,7 +40,7 @@ async function called(calls: readonly ReceivedCall[], times = 1): Promise<readon
   return calls;
 }
 
-/** How the webhook of a request stands, as soon as that has this status. */
+/** Waits for a status of a request's webhook. */
 function stands(id: string, status: string): Promise<object> {
   return vi.waitFor(async () => {
     const { webhook } = (await (await service.call('GET', `/v1/requests/${id}`)).json()) as {
@@ -51,7 +51,7 @@ function stands(id: string, status: string): Promise<object> {
   }, WAITING);
 }
 
-test('by HTTP: who hands in a request is told its outcome', async () => {
+test('by HTTP: sends the outcome to the callback URL', async () => {
   const { calls, url } = await receiverOf([204]);
   const headers = { 'Coatcheck-Callback-Url': url, traceparent };
   const { id } = await service.submit({ do: 'echo', value: 1 }, headers);
@@ -100,7 +100,7 @@ test('by upload, with a ticket', async () => {
   expect(JSON.parse(call?.body ?? '')).toMatchObject({ data: { id: request.id, status: 'succeeded' } });
 });
 
-test('by message: a failure is told as well, and told again until it is taken, as the same (faults 30, 31)', async () => {
+test('by message: sends a failure again under the same id until it is accepted (faults 30, 31)', async () => {
   const { calls, url } = await receiverOf([500], [302, { location: 'http://169.254.169.254/' }], [200]);
   const failing = service.ask('hook-1', { do: 'refuse', reason: 'no such thing' });
   await service.send({
@@ -119,7 +119,7 @@ test('by message: a failure is told as well, and told again until it is taken, a
   );
 });
 
-/** The schedule by which a webhook is carried on. @throws Error while there is none */
+/** The schedule of a webhook's next attempt. @throws Error if there is none */
 async function scheduleOf(webhookId: string) {
   const scheduler = new SchedulerClient(config);
   const GroupName = service.output('WebhookScheduleGroup');
@@ -131,7 +131,7 @@ async function scheduleOf(webhookId: string) {
   throw new Error(`none of ${Schedules.length} schedules is of ${webhookId}`);
 }
 
-test('a receiver that wants to be left alone for an hour is called then, by a schedule', async () => {
+test('calls a receiver that asks for an hour with a schedule', async () => {
   const { calls, url } = await receiverOf([503, { 'retry-after': '3600' }]);
   const asked = Date.now();
   const ticket = await service.submit({ do: 'echo', value: 3 }, { 'Coatcheck-Callback-Url': url });

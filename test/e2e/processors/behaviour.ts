@@ -9,7 +9,7 @@ import {
   RetryLater,
 } from 'coatcheck';
 
-/** What a test asks of the processor. */
+/** Behaviour that a test requests from the processor. */
 export type Behaviour =
   | { readonly do: 'echo'; readonly value: unknown }
   | { readonly do: 'refuse'; readonly reason: string }
@@ -20,20 +20,20 @@ export type Behaviour =
       readonly value?: unknown;
     }
   | { readonly do: 'fill'; readonly megabytes: number }
-  /** Tells one run from another. */
+  /** Distinguishes runs. */
   | { readonly do: 'stamp'; readonly padding?: number }
   | { readonly do: 'kill'; readonly untilAttempt?: number }
   | { readonly do: 'overrun' }
-  /** Returns the answer to a call by a library, which is loaded where it is installed. */
+  /** Returns the response to a call with a library. */
   | { readonly do: 'respond'; readonly url: string; readonly library: string; readonly installedIn: string }
   /** Returns these bytes. */
   | { readonly do: 'bytes'; readonly base64: string }
-  /** Needs what answers there, as every request of its service does. */
+  /** URL of a dependency that every request of its service needs. */
   | { readonly do: 'call'; readonly url: string }
-  /** Says how far it is, so often that nobody misses it. */
+  /** Reports progress many times. */
   | { readonly do: 'report'; readonly seconds: number };
 
-/** Does what the payload asks for; bytes are measured. */
+/** Performs the behaviour in the payload; measures other payloads. */
 export const handler = processor(async (request) => {
   if (request.contentType === 'application/octet-stream') return measure(request);
   const behaviour = (await request.json()) as Behaviour;
