@@ -1,3 +1,4 @@
+import { backoffBound } from '../core/base/backoff.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { ApiError, ConnectionFailed, TransferRefused } from './errors.ts';
 
@@ -73,7 +74,7 @@ export class Retrier {
   #delayMilliseconds(error: unknown, attempt: number): number {
     const { baseMilliseconds, capMilliseconds } = this.#policy;
     const requested = error instanceof ApiError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    const bound = Math.min(capMilliseconds, baseMilliseconds * 2 ** (attempt - 1));
+    const bound = backoffBound(attempt, baseMilliseconds, capMilliseconds);
     return requested + this.#timing.random() * bound;
   }
 }

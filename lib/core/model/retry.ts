@@ -1,3 +1,4 @@
+import { backoffBound } from '../base/backoff.ts';
 import { DownstreamUnavailable, RetryLater } from '../base/errors.ts';
 import { SQS_MAX_VISIBILITY_SECONDS } from '../config/aws-limits.ts';
 
@@ -22,7 +23,7 @@ export function retryDelaySeconds(error: unknown, attempt: number, backoff: Back
     return Math.min(Math.ceil(error.retryAfterSeconds), LONGEST_WAIT_SECONDS);
   }
   if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
-  const bound = Math.min(backoff.retryCapSeconds, backoff.retryBaseSeconds * 2 ** (attempt - 1));
+  const bound = backoffBound(attempt, backoff.retryBaseSeconds, backoff.retryCapSeconds);
   // SQS counts every look, and a lone request may meet new instances, which know of no row of failures.
   const share = error instanceof DownstreamUnavailable ? (1 + random) / 2 : random;
   return Math.min(Math.round(share * bound), LONGEST_WAIT_SECONDS);
