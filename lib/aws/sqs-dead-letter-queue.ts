@@ -7,7 +7,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
-import { inPool } from '../core/base/in-pool.ts';
+import { mapConcurrently } from '../core/base/map-concurrently.ts';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_VISIBILITY_SECONDS } from '../core/config/aws-limits.ts';
 import { refusalsOf } from './sqs-batch-refusals.ts';
 
@@ -121,7 +121,7 @@ export class DeadLetterQueue {
     this.#hidden.clear();
     const batches: string[][] = [];
     while (receipts.length > 0) batches.push(receipts.splice(0, SQS_MAX_BATCH_ENTRIES));
-    await inPool(batches, CALLS_AT_ONCE, (batch) =>
+    await mapConcurrently(batches, CALLS_AT_ONCE, (batch) =>
       this.#sqs.send(
         new ChangeMessageVisibilityBatchCommand({
           QueueUrl: this.#url,

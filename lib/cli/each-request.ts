@@ -1,5 +1,5 @@
 import { NotAuthorized, type RequestResource } from '../client/index.ts';
-import { inPool } from '../core/base/in-pool.ts';
+import { mapConcurrently } from '../core/base/map-concurrently.ts';
 import { exitCodeOfError } from './exit-status.ts';
 import { isExpected, reportError } from './report-error.ts';
 import type { Run } from './run.ts';
@@ -17,7 +17,7 @@ export async function eachRequest(
   { signal, exit }: Run,
   call: (id: string) => Promise<RequestResource>,
 ): Promise<RequestResource[]> {
-  const answers = await inPool(ids, MAX_CALLS, async (id) => {
+  const answers = await mapConcurrently(ids, MAX_CALLS, async (id) => {
     try {
       return await call(id);
     } catch (error) {

@@ -4,7 +4,7 @@ import {
   type RequestResource,
   type SubmissionOptions,
 } from '../../client/index.ts';
-import { inPool } from '../../core/base/in-pool.ts';
+import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { formatBytes, formatProgress } from '../../terminal/format.ts';
 import type { ProgressBoard } from '../../terminal/progress-board.ts';
 import { EXIT } from '../exit-status.ts';
@@ -46,7 +46,7 @@ export async function submitAll(
   context: SubmitContext,
   onSubmitted: (submitted: TrackedRequest) => Promise<void>,
 ): Promise<TrackedRequest[]> {
-  const all = await inPool(files, MAX_SUBMISSIONS, async (file) => {
+  const all = await mapConcurrently(files, MAX_SUBMISSIONS, async (file) => {
     const request = await submitOne(file, options, context);
     if (!request) return undefined;
     const submitted = { label: file.path, name: file.name, request };

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { NotAuthorized, type RequestResource, WaitTimedOut } from '../../client/index.ts';
-import { inPool } from '../../core/base/in-pool.ts';
+import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
 import { extensionOf } from '../media-types.ts';
 import { isExpected, reportError } from '../report-error.ts';
@@ -37,7 +37,7 @@ export async function waitForAll(
   onEnd: (ended: TrackedRequest) => Promise<void>,
 ): Promise<TrackedRequest[]> {
   const endsAt = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
-  return inPool(requests, MAX_POLLS, async (tracked) => {
+  return mapConcurrently(requests, MAX_POLLS, async (tracked) => {
     const request = await waitForOne(tracked, { endsAt, source }, context);
     const resultFile = await download({ ...tracked, request }, { folder, source }, context);
     const ended = { ...tracked, request, resultFile };

@@ -1,3 +1,4 @@
+import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { readRequest } from '../answers.ts';
 import type { Api, Call } from '../api.ts';
 import { AnswerInvalid, ApiError, TransferRefused } from '../errors.ts';
@@ -30,29 +31,21 @@ export async function uploadParts(
   const stop = new AbortController();
   const eitherSignal = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
   const urls = new PartUrlSource(api, request.id, plan, eitherSignal);
-  const parts: SentPart[] = [];
-  let nextNumber = 1;
+  const numbers = Array.from({ length: plan.partCount }, (_, index) => index + 1);
   let sentBytes = 0;
-  const sendInTurn = async () => {
-    while (nextNumber <= plan.partCount) {
-      const number = nextNumber++;
-      const part = blob.slice((number - 1) * plan.partSize, number * plan.partSize);
+  // Waits for all parts in flight after a failure: one that arrives after the upload is aborted would stay in the store.
+  const parts = await mapConcurrently(numbers, MAX_PARTS_IN_FLIGHT, async (number): Promise<SentPart> => {
+    const part = blob.slice((number - 1) * plan.partSize, number * plan.partSize);
+    try {
       const etag = await sendPart(api, urls, number, part, eitherSignal);
-      parts.push({ number, etag });
       sentBytes += part.size;
       onSent(sentBytes);
+      return { number, etag };
+    } catch (error) {
+      stop.abort(error);
+      throw error;
     }
-  };
-  const senders = Array.from({ length: MAX_PARTS_IN_FLIGHT }, sendInTurn);
-  try {
-    await Promise.all(senders);
-  } catch (error) {
-    // A part that arrives after the upload is aborted would stay in the store.
-    stop.abort(error);
-    await Promise.allSettled(senders);
-    throw error;
-  }
-  parts.sort((a, b) => a.number - b.number);
+  });
   return complete(api, request.id, plan.uploadName, parts, signal);
 }
 

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { inPool } from '../../../lib/core/base/in-pool.ts';
+import { mapConcurrently } from '../../../lib/core/base/map-concurrently.ts';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('all is done, a few at a time, and comes back in order', async () => {
+test('runs a few calls at a time, and returns the results in order', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.integer({ min: 1, max: 4 })),
@@ -12,7 +12,7 @@ test('all is done, a few at a time, and comes back in order', async () => {
       async (turns, atOnce) => {
         let running = 0;
         let most = 0;
-        const results = await inPool([...turns.entries()], atOnce, async ([index, count]) => {
+        const results = await mapConcurrently([...turns.entries()], atOnce, async ([index, count]) => {
           most = Math.max(most, ++running);
           for (let i = 0; i < count; i++) await turn();
           running--;
@@ -25,17 +25,17 @@ test('all is done, a few at a time, and comes back in order', async () => {
   );
 });
 
-test('when one fails no other is begun, and those begun are waited for', async () => {
+test('after a failure, starts no further call, and waits for those that have started', async () => {
   const begun: number[] = [];
   const ended: number[] = [];
-  const working = inPool([0, 1, 2, 3, 4], 2, async (item) => {
+  const mapping = mapConcurrently([0, 1, 2, 3, 4], 2, async (item) => {
     begun.push(item);
     if (item === 1) throw new Error('no');
     for (let i = 0; i < 5; i++) await turn();
     ended.push(item);
   });
 
-  await expect(working).rejects.toThrow('no');
+  await expect(mapping).rejects.toThrow('no');
   expect(begun).toEqual([0, 1]);
   expect(ended).toEqual([0]);
 });
