@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type BatchResultErrorEntry, DeleteMessageBatchCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
+import type { BatchFailure } from './sqs-batch.ts';
+import { SqsSource } from './sqs-source.ts';
 
-/** How often an entry is tried that SQS couldn't delete. */
-const TRIES = 3;
+/** Tries of an entry that SQS couldn't delete. */
+const MAX_TRIES = 3;
 
-/** Upper bound of the wait before a further try. */
+/** Upper bound of the wait before another try. */
 const RETRY_MILLISECONDS = 200;
 
 interface Deletion extends PromiseWithResolvers<void> {
@@ -13,61 +15,49 @@ interface Deletion extends PromiseWithResolvers<void> {
   tries: number;
 }
 
-/** Deletes messages, in one call what comes up while the call before is made. */
+/** Deletes messages. Deletions that are requested during a call share the next call. */
 export class Deletions {
-  readonly #sqs: SQSClient;
-  readonly #queueUrl: string;
+  readonly #source: SqsSource;
   readonly #waiting: Deletion[] = [];
   #isBusy = false;
 
   constructor(sqs: SQSClient, queueUrl: string) {
-    this.#sqs = sqs;
-    this.#queueUrl = queueUrl;
+    this.#source = new SqsSource(sqs, queueUrl);
   }
 
-  /** @throws when the message wasn't deleted: it will come again */
+  /** @throws Error if the message wasn't deleted, and will be delivered again */
   delete(receipt: string): Promise<void> {
     const deletion = { ...Promise.withResolvers<void>(), receipt, tries: 0 };
     this.#waiting.push(deletion);
-    if (!this.#isBusy) void this.#work();
+    if (!this.#isBusy) void this.#deleteAll();
     return deletion.promise;
   }
 
-  async #work(): Promise<void> {
+  async #deleteAll(): Promise<void> {
     this.#isBusy = true;
-    // What ends together goes together.
+    // Deletions that are requested in the same turn share a call.
     await sleep(0);
     while (this.#waiting.length > 0) await this.#deleteBatch(this.#waiting.splice(0, SQS_MAX_BATCH_ENTRIES));
     this.#isBusy = false;
   }
 
-  /** Entries have indexes for ids: the same message may be there twice. */
   async #deleteBatch(batch: readonly Deletion[]): Promise<void> {
-    const command = new DeleteMessageBatchCommand({
-      QueueUrl: this.#queueUrl,
-      Entries: batch.map(({ receipt }, index) => ({ Id: String(index), ReceiptHandle: receipt })),
-    });
     try {
-      const { Successful = [], Failed = [] } = await this.#sqs.send(command);
-      const deleted = new Set(Successful.map(({ Id }) => Id));
-      const failures = new Map(Failed.map((failure) => [failure.Id, failure]));
-      batch.forEach((deletion, index) => {
-        if (deleted.has(String(index))) deletion.resolve();
-        else this.#failed(deletion, failures.get(String(index)));
-      });
+      const failures = await this.#source.deleteBatch(batch.map(({ receipt }) => receipt));
+      for (const [index, deletion] of batch.entries()) {
+        const failure = failures[index];
+        if (failure) this.#retryOrReject(deletion, failure);
+        else deletion.resolve();
+      }
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
     if (this.#waiting.some(({ tries }) => tries > 0)) await sleep(Math.random() * RETRY_MILLISECONDS);
   }
 
-  #failed(deletion: Deletion, failure: BatchResultErrorEntry | undefined): void {
+  #retryOrReject(deletion: Deletion, { isSenderFault, reason }: BatchFailure): void {
     deletion.tries++;
-    if (!failure?.SenderFault && deletion.tries < TRIES) {
-      this.#waiting.push(deletion);
-      return;
-    }
-    const reason = failure ? `${failure.Code}: ${failure.Message}` : "SQS's answer left it out";
-    deletion.reject(new Error(`A message wasn't deleted: ${reason}`));
+    if (!isSenderFault && deletion.tries < MAX_TRIES) this.#waiting.push(deletion);
+    else deletion.reject(new Error(`A message wasn't deleted: ${reason}`));
   }
 }

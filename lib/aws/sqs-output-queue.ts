@@ -1,53 +1,43 @@
-import {
-  type BatchResultErrorEntry,
-  type MessageAttributeValue,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import type { MessageAttribute } from '../core/model/received-message.ts';
 import type { OutputMessage, OutputQueue, SendResult } from '../core/ports/message-sink.ts';
+import type { BatchFailure } from './sqs-batch.ts';
+import { messageSize, type SqsMessage, SqsSender } from './sqs-sender.ts';
 
 /**
- * Errors of a whole call that are the fault of a message in it: sent alone, the others pass.
+ * Errors of a whole call that one of its messages causes. Sent alone, the other messages succeed.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
 const MESSAGE_FAULTS: readonly string[] = ['BatchRequestTooLong', 'InvalidMessageContents'];
 
 /**
- * Codes of entries that may pass, although SQS calls some of them the sender's fault: throttling, and the state and the
+ * Codes of transient failures, although SQS marks some of them as the sender's fault: throttling, and the state and
  * permissions of the queue and its key. The names vary: `KmsThrottled` is also `KMS.ThrottlingException`.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html#API_SendMessageBatch_Errors
  */
-const PASSING = /throttl|kms|limit|access|security|exist/i;
+const TRANSIENT = /throttl|kms|limit|access|security|exist/i;
 
-/** Messages to an SQS queue. */
+/** An SQS queue as a message sink. */
 export class SqsOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   readonly maxMessageBytes: number;
-  readonly #client: SQSClient;
-  readonly #url: string;
+  readonly #sender: SqsSender;
 
-  /** @param maxMessageBytes the queue's own MaximumMessageSize */
+  /** @param maxMessageBytes the queue's MaximumMessageSize */
   constructor(client: SQSClient, url: string, maxMessageBytes = SQS_MAX_MESSAGE_BYTES) {
-    this.#client = client;
-    this.#url = url;
+    this.#sender = new SqsSender(client, url);
     this.maxMessageBytes = maxMessageBytes;
   }
 
-  /** SQS counts the body and each attribute's name, type and value, in UTF-8. */
-  sizeOf({ body, attributes }: OutputMessage): number {
-    let size = Buffer.byteLength(body);
-    for (const [name, { type, value }] of Object.entries(attributes)) {
-      size += Buffer.byteLength(name) + Buffer.byteLength(type) + Buffer.byteLength(value);
-    }
-    return size;
+  sizeOf(message: OutputMessage): number {
+    return messageSize(sqsMessage(message));
   }
 
   async send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {
     try {
-      return await this.#sendBatch(messages);
+      return (await this.#sender.sendBatch(messages.map(sqsMessage))).map(resultOf);
     } catch (error) {
       if (!(error instanceof Error && MESSAGE_FAULTS.includes(error.name))) throw error;
       if (messages.length === 1) {
@@ -56,39 +46,21 @@ export class SqsOutputQueue implements OutputQueue {
       return (await Promise.all(messages.map((message) => this.send([message])))).flat();
     }
   }
-
-  async #sendBatch(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {
-    const { Successful, Failed } = await this.#client.send(
-      new SendMessageBatchCommand({
-        QueueUrl: this.#url,
-        Entries: messages.map(({ body, attributes, group }, index) => ({
-          Id: String(index),
-          MessageBody: body,
-          MessageAttributes: sqsAttributes(attributes),
-          MessageGroupId: group,
-        })),
-      }),
-    );
-    const results = new Map<string | undefined, SendResult>();
-    for (const { Id } of Successful ?? []) results.set(Id, { sent: true });
-    for (const entry of Failed ?? []) results.set(entry.Id, failureOf(entry));
-    return messages.map((_, index) => results.get(String(index)) ?? UNMENTIONED);
-  }
 }
 
-const UNMENTIONED: SendResult = {
-  sent: false,
-  refused: false,
-  reason: "SQS's answer left the message out",
-};
-
-function failureOf({ SenderFault = false, Code = '', Message = '' }: BatchResultErrorEntry): SendResult {
-  return { sent: false, refused: SenderFault && !PASSING.test(Code), reason: `${Code}: ${Message}` };
+function resultOf(failure: BatchFailure | undefined): SendResult {
+  if (!failure) return { sent: true };
+  const { code, reason, isSenderFault } = failure;
+  return { sent: false, refused: isSenderFault && !TRANSIENT.test(code), reason };
 }
 
-function sqsAttributes(attributes: OutputMessage['attributes']): Record<string, MessageAttributeValue> {
+function sqsMessage({ body, attributes, group }: OutputMessage): SqsMessage {
   const entries = Object.entries(attributes);
-  return Object.fromEntries(entries.map(([name, attribute]) => [name, sqsAttribute(attribute)]));
+  return {
+    body,
+    attributes: Object.fromEntries(entries.map(([name, attribute]) => [name, sqsAttribute(attribute)])),
+    groupId: group,
+  };
 }
 
 function sqsAttribute({ type, value }: MessageAttribute): MessageAttributeValue {

@@ -1,83 +1,83 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ChangeMessageVisibilityBatchCommand,
   ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
   GetQueueAttributesCommand,
   type Message,
+  type MessageAttributeValue,
+  type QueueAttributeName,
   ReceiveMessageCommand,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { mapConcurrently } from '../core/base/map-concurrently.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
-import { retryDelaySeconds } from '../core/model/retry.ts';
-import { isFinal } from './sqs-error.ts';
+import { type BatchFailure, batchEntries, batchFailures } from './sqs-batch.ts';
 
-/** Longest poll SQS knows: the fewest calls. */
-const POLL_SECONDS = 20;
-
-/** Waits after calls that failed. */
-const BACKOFF = { retryBaseSeconds: 1, retryCapSeconds: 20 };
-
-/** A message that was received. */
-export interface ReceivedMessage {
+/** A message received from an SQS queue. */
+export interface SqsReceivedMessage {
   readonly id: string;
-  readonly receipt: string;
   readonly body: string;
+  readonly attributes: Readonly<Record<string, MessageAttributeValue>>;
+  readonly groupId?: string;
+  /** When it was sent, in milliseconds since 1970. A dead letter keeps the time of its original queue. */
+  readonly sentAt: number;
   /** How often it was received, this time included. */
   readonly receiveCount: number;
-  /** Whether it has the attributes of the format `raw`. */
-  readonly isRaw: boolean;
+  readonly receipt: string;
 }
 
-/** An output queue as its consumer sees it. */
-export class OutcomeQueue {
-  readonly #sqs: SQSClient;
+/** How to receive messages. */
+export interface ReceiveOptions {
+  /** Most messages to receive; SQS returns at most 10. */
+  readonly maxMessages: number;
+  /** Longest wait for a message, 0 to 20. */
+  readonly waitSeconds: number;
+  /** @default the queue's own */
+  readonly visibilityTimeoutSeconds?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Concurrent calls that make messages visible again. */
+const MAX_CALLS = 8;
+
+/** Receives messages from an SQS queue. */
+export class SqsSource {
+  readonly #client: SQSClient;
   readonly #url: string;
-  readonly #onError: (error: unknown) => void;
 
-  /** @param onError told of what is tried again */
-  constructor(sqs: SQSClient, url: string, onError: (error: unknown) => void) {
-    this.#sqs = sqs;
+  constructor(client: SQSClient, url: string) {
+    this.#client = client;
     this.#url = url;
-    this.#onError = onError;
   }
 
-  /** @throws what SQS says when trying again can't help, and when the signal fires */
-  async visibilityTimeoutSeconds(signal: AbortSignal): Promise<number> {
-    const command = new GetQueueAttributesCommand({
-      QueueUrl: this.#url,
-      AttributeNames: ['VisibilityTimeout'],
-    });
-    const { Attributes } = await this.#persistently(
-      () => this.#sqs.send(command, { abortSignal: signal }),
-      signal,
+  /** Reads an attribute of the queue; NaN if SQS doesn't return it. @throws the SDK's error */
+  async readNumber(name: QueueAttributeName, signal?: AbortSignal): Promise<number> {
+    const { Attributes } = await this.#client.send(
+      new GetQueueAttributesCommand({ QueueUrl: this.#url, AttributeNames: [name] }),
+      { abortSignal: signal },
     );
-    return Number(Attributes?.VisibilityTimeout);
+    return Number(Attributes?.[name]);
   }
 
-  /** Waits for messages, at most so many. @throws as above */
-  async receive(
-    count: number,
-    visibilityTimeoutSeconds: number,
-    signal: AbortSignal,
-  ): Promise<ReceivedMessage[]> {
-    const command = new ReceiveMessageCommand({
-      QueueUrl: this.#url,
-      MaxNumberOfMessages: Math.min(count, SQS_MAX_BATCH_ENTRIES),
-      WaitTimeSeconds: POLL_SECONDS,
-      VisibilityTimeout: visibilityTimeoutSeconds,
-      MessageSystemAttributeNames: ['ApproximateReceiveCount'],
-      MessageAttributeNames: ['RequestId', 'Status'],
-    });
-    const { Messages = [] } = await this.#persistently(
-      () => this.#sqs.send(command, { abortSignal: signal }),
-      signal,
+  /** @throws the SDK's error */
+  async receive({ maxMessages, waitSeconds, ...options }: ReceiveOptions): Promise<SqsReceivedMessage[]> {
+    const { Messages = [] } = await this.#client.send(
+      new ReceiveMessageCommand({
+        QueueUrl: this.#url,
+        MaxNumberOfMessages: Math.min(maxMessages, SQS_MAX_BATCH_ENTRIES),
+        WaitTimeSeconds: waitSeconds,
+        VisibilityTimeout: options.visibilityTimeoutSeconds,
+        MessageSystemAttributeNames: ['SentTimestamp', 'ApproximateReceiveCount', 'MessageGroupId'],
+        MessageAttributeNames: ['All'],
+      }),
+      { abortSignal: options.signal },
     );
     return Messages.map(messageOf);
   }
 
-  /** Hides a message for so long from now. */
-  async hide({ receipt }: ReceivedMessage, seconds: number): Promise<void> {
-    await this.#sqs.send(
+  /** Sets the visibility timeout of a message, from now on. @throws the SDK's error */
+  async hide({ receipt }: Pick<SqsReceivedMessage, 'receipt'>, seconds: number): Promise<void> {
+    await this.#client.send(
       new ChangeMessageVisibilityCommand({
         QueueUrl: this.#url,
         ReceiptHandle: receipt,
@@ -86,41 +86,52 @@ export class OutcomeQueue {
     );
   }
 
-  /** Gives back messages of one receive. One that can't be given back comes again when its time is over. */
-  async giveBack(messages: readonly ReceivedMessage[]): Promise<void> {
-    if (messages.length === 0) return;
-    await this.#sqs.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: this.#url,
-        Entries: messages.map(({ receipt }, index) => ({
-          Id: String(index),
-          ReceiptHandle: receipt,
-          VisibilityTimeout: 0,
-        })),
-      }),
+  /** Makes messages visible at once. A message that SQS rejects becomes visible after its visibility timeout. */
+  async release(receipts: readonly string[]): Promise<void> {
+    const batches: string[][] = [];
+    for (let start = 0; start < receipts.length; start += SQS_MAX_BATCH_ENTRIES) {
+      batches.push(receipts.slice(start, start + SQS_MAX_BATCH_ENTRIES));
+    }
+    await mapConcurrently(batches, MAX_CALLS, (batch) =>
+      this.#client.send(
+        new ChangeMessageVisibilityBatchCommand({
+          QueueUrl: this.#url,
+          Entries: batchEntries(batch, (receipt) => ({ ReceiptHandle: receipt, VisibilityTimeout: 0 })),
+        }),
+      ),
     );
   }
 
-  async #persistently<Value>(call: () => Promise<Value>, signal: AbortSignal): Promise<Value> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await call();
-      } catch (error) {
-        if (signal.aborted || isFinal(error)) throw error;
-        this.#onError(error);
-        const seconds = retryDelaySeconds(error, attempt, BACKOFF, Math.random());
-        await sleep(seconds * 1000, undefined, { signal });
-      }
-    }
+  /**
+   * Deletes at most 10 messages.
+   * @returns the failures, in the order of the receipts; undefined for messages that SQS deleted
+   * @throws the SDK's error if the whole call fails
+   */
+  async deleteBatch(receipts: readonly string[]): Promise<(BatchFailure | undefined)[]> {
+    const response = await this.#client.send(
+      new DeleteMessageBatchCommand({
+        QueueUrl: this.#url,
+        Entries: batchEntries(receipts, (receipt) => ({ ReceiptHandle: receipt })),
+      }),
+    );
+    return batchFailures(receipts, response);
   }
 }
 
-function messageOf({ MessageId = '', ReceiptHandle = '', Body = '', ...message }: Message): ReceivedMessage {
+function messageOf({
+  MessageId = '',
+  Body = '',
+  ReceiptHandle = '',
+  ...message
+}: Message): SqsReceivedMessage {
+  const { Attributes = {}, MessageAttributes = {} } = message;
   return {
     id: MessageId,
-    receipt: ReceiptHandle,
     body: Body,
-    receiveCount: Number(message.Attributes?.ApproximateReceiveCount ?? 1),
-    isRaw: message.MessageAttributes?.Status !== undefined,
+    attributes: MessageAttributes,
+    groupId: Attributes.MessageGroupId,
+    sentAt: Number(Attributes.SentTimestamp),
+    receiveCount: Number(Attributes.ApproximateReceiveCount ?? 1),
+    receipt: ReceiptHandle,
   };
 }

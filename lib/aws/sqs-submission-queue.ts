@@ -1,27 +1,20 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { digestOf } from '../core/model/request-id.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
+import { SqsSender } from './sqs-sender.ts';
 
-/** Submissions to an SQS queue. */
+/** Sends submissions to an SQS queue. */
 export class SqsSubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
-  readonly #client: SQSClient;
-  readonly #url: string;
+  readonly #sender: SqsSender;
 
   constructor(client: SQSClient, url: string) {
-    this.#client = client;
-    this.#url = url;
+    this.#sender = new SqsSender(client, url);
   }
 
-  async send(message: string, tenant: string | undefined): Promise<void> {
-    await this.#client.send(
-      new SendMessageCommand({
-        QueueUrl: this.#url,
-        MessageBody: message,
-        // A standard queue is fair among groups. Their names hold fewer characters than those of tenants.
-        MessageGroupId: tenant === undefined ? undefined : digestOf(tenant),
-      }),
-    );
+  send(message: string, tenant: string | undefined): Promise<void> {
+    // A digest, because names of tenants can be longer than a group id and have other characters.
+    return this.#sender.send({ body: message, groupId: tenant === undefined ? undefined : digestOf(tenant) });
   }
 }

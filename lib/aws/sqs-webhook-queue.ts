@@ -1,24 +1,16 @@
-import { SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
+import { SqsSender } from './sqs-sender.ts';
 
-/** Webhooks to an SQS queue. */
+/** Sends webhooks to an SQS queue. */
 export class SqsWebhookQueue implements WebhookQueue {
-  readonly #client: SQSClient;
-  readonly #url: string;
+  readonly #sender: SqsSender;
 
   constructor(client: SQSClient, url: string) {
-    this.#client = client;
-    this.#url = url;
+    this.#sender = new SqsSender(client, url);
   }
 
-  async send(message: string, host: string, delaySeconds: number): Promise<void> {
-    await this.#client.send(
-      new SendMessageCommand({
-        QueueUrl: this.#url,
-        MessageBody: message,
-        MessageGroupId: host,
-        DelaySeconds: delaySeconds,
-      }),
-    );
+  send(message: string, host: string, delaySeconds: number): Promise<void> {
+    return this.#sender.send({ body: message, groupId: host }, delaySeconds);
   }
 }

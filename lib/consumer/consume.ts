@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { regionOfQueue, sqsClient } from '../aws/sqs-client.ts';
 import { Deletions } from '../aws/sqs-deletions.ts';
-import { OutcomeQueue, type ReceivedMessage } from '../aws/sqs-source.ts';
+import type { SqsReceivedMessage } from '../aws/sqs-source.ts';
 import { EnvelopeMalformed, RetryLater } from '../core/base/errors.ts';
 import { withHeartbeat } from '../core/base/heartbeat.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
@@ -20,6 +20,7 @@ import {
   type ErrorContext,
 } from './options.ts';
 import { type ReceivedOutcome, readOutcome } from './outcome.ts';
+import { OutcomeQueue } from './outcome-queue.ts';
 import type { ResultObjects } from './outcome-result.ts';
 import { S3ResultObjects } from './s3-result-objects.ts';
 
@@ -109,7 +110,7 @@ class Consumer {
         continue;
       }
       const messages = await this.#queue.receive(free, this.#visibilityTimeoutSeconds, signal);
-      if (signal.aborted) return this.#queue.giveBack(messages);
+      if (signal.aborted) return this.#queue.release(messages);
       for (const message of messages) this.#start(message);
     }
   }
@@ -123,7 +124,7 @@ class Consumer {
   }
 
   /** Never rejects. Errors of a message are reported; an error of the report ends the consumer. */
-  #start(message: ReceivedMessage): void {
+  #start(message: SqsReceivedMessage): void {
     const running = this.#process(message)
       .catch((error: unknown) => this.#broken.abort(error))
       .finally(() => {
@@ -134,7 +135,7 @@ class Consumer {
     this.#running.add(running);
   }
 
-  async #process(message: ReceivedMessage): Promise<void> {
+  async #process(message: SqsReceivedMessage): Promise<void> {
     const about: ErrorContext = { messageId: message.id };
     const outcome = this.#read(message, about);
     if (!outcome) return;
@@ -149,9 +150,9 @@ class Consumer {
   }
 
   /** A message that can't be decoded goes to the queue's own dead-letter queue. */
-  #read(message: ReceivedMessage, about: ErrorContext): ReceivedOutcome | undefined {
+  #read(message: SqsReceivedMessage, about: ErrorContext): ReceivedOutcome | undefined {
     try {
-      if (message.isRaw) {
+      if (message.attributes.Status !== undefined) {
         throw new EnvelopeMalformed(
           "an outcome's CloudEvent",
           'the message is in the format raw, whose body is the result itself; consume() requires the format cloudevents',
@@ -164,7 +165,7 @@ class Consumer {
     }
   }
 
-  async #handle(message: ReceivedMessage, outcome: ReceivedOutcome, about: ErrorContext): Promise<void> {
+  async #handle(message: SqsReceivedMessage, outcome: ReceivedOutcome, about: ErrorContext): Promise<void> {
     const heartbeat = {
       intervalMilliseconds: this.#visibilityTimeoutSeconds * 500,
       beat: () => this.#queue.hide(message, this.#visibilityTimeoutSeconds),
@@ -195,7 +196,7 @@ class Consumer {
     }
   }
 
-  async #defer(message: ReceivedMessage, error: unknown, about: ErrorContext): Promise<void> {
+  async #defer(message: SqsReceivedMessage, error: unknown, about: ErrorContext): Promise<void> {
     if (error === this.#stopped.signal.reason) return this.#hide(message, 0, about);
     const { backoff = error instanceof RetryLater ? NO_BACKOFF : undefined } = this.#options;
     if (!backoff) return;
@@ -203,7 +204,7 @@ class Consumer {
     await this.#hide(message, seconds, about);
   }
 
-  async #hide(message: ReceivedMessage, seconds: number, about: ErrorContext): Promise<void> {
+  async #hide(message: SqsReceivedMessage, seconds: number, about: ErrorContext): Promise<void> {
     await this.#queue.hide(message, seconds).catch((failure: unknown) => this.#report(failure, about));
   }
 

@@ -64,7 +64,7 @@ test('what became of each stands in its place, whatever the order of the answer'
   });
   expect(await queue.send(['a', 'b', 'c', 'd'].map((body) => message(body)))).toEqual([
     { sent: false, refused: false, reason: 'InternalError: ' },
-    { sent: false, refused: false, reason: "SQS's answer left the message out" },
+    { sent: false, refused: false, reason: "SQS's response omits the entry" },
     { sent: true },
     { sent: false, refused: true, reason: 'InvalidMessageContents: no such character' },
   ]);

@@ -6,7 +6,7 @@ import type {
 } from '@aws-sdk/client-sqs';
 import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { DeadLetterQueue } from '../../lib/aws/sqs-dead-letter-queue.ts';
-import { ReturnQueue } from '../../lib/aws/sqs-return-queue.ts';
+import { SqsSender } from '../../lib/aws/sqs-sender.ts';
 import type { DeadLetterAction } from '../../lib/cli/dead-letters/action.ts';
 import { PurgeAction } from '../../lib/cli/dead-letters/purge-action.ts';
 import { RedriveAction } from '../../lib/cli/dead-letters/redrive-action.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
 });
 
 function newRedriveAction(): RedriveAction {
-  const input = new ReturnQueue(stack.sqs, stack.inputUrl);
+  const input = new SqsSender(stack.sqs, stack.inputUrl);
   return new RedriveAction({ queue, input, bucket: new TokenBucket(1_000, 10) });
 }
 

@@ -11,11 +11,11 @@ export async function deleteDeadLetters(
   letters: readonly DeadLetter[],
   result: ActionResult,
 ): Promise<HandledDeadLetter[]> {
-  const refusals = await queue.delete(letters.map(({ message }) => message));
+  const reasons = await queue.delete(letters.map(({ message }) => message));
   return letters.map((letter) => {
-    const refusal = refusals.get(letter.message.id);
-    if (refusal === undefined) return { letter, result };
-    const problem = `SQS did not delete it from the dead-letter queue: ${refusal}`;
+    const reason = reasons.get(letter.message.id);
+    if (reason === undefined) return { letter, result };
+    const problem = `SQS did not delete it from the dead-letter queue: ${reason}`;
     return { letter, result: result === 'put_back' ? result : 'failed', problem };
   });
 }

@@ -1,5 +1,5 @@
 import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
-import type { ReturnQueue } from '../../aws/sqs-return-queue.ts';
+import { batchesOf, type SqsSender } from '../../aws/sqs-sender.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
@@ -9,7 +9,7 @@ import { deleteDeadLetters } from './delete.ts';
 /** What {@link RedriveAction} works with. */
 export interface RedriveTools {
   readonly queue: DeadLetterQueue;
-  readonly input: ReturnQueue;
+  readonly input: SqsSender;
   readonly bucket: TokenBucket;
 }
 
@@ -59,16 +59,16 @@ export class RedriveAction implements DeadLetterAction {
     const { queue, input, bucket } = this.#tools;
     await bucket.take(letters.length, signal);
     const messages = letters.map((letter) => {
-      const { id, body, groupId } = letter.message;
-      return { letter, id, body, groupId, attributes: attributesToPutBack(letter) };
+      const { body, groupId } = letter.message;
+      return { letter, body, groupId, attributes: attributesToPutBack(letter) };
     });
-    for (const call of input.calls(messages)) {
-      const refusals = await input.send(call);
-      const sent = call.filter(({ id }) => !refusals.has(id)).map(({ letter }) => letter);
+    for (const batch of batchesOf(messages)) {
+      const failures = await input.sendBatch(batch);
+      const sent = batch.filter((_, index) => !failures[index]).map(({ letter }) => letter);
       if (sent.length > 0) yield* await deleteDeadLetters(queue, sent, 'put_back');
-      for (const { letter, id } of call) {
-        const problem = refusals.get(id);
-        if (problem !== undefined) yield { letter, result: 'failed', problem };
+      for (const [index, { letter }] of batch.entries()) {
+        const failure = failures[index];
+        if (failure) yield { letter, result: 'failed', problem: failure.reason };
       }
     }
   }

@@ -2,7 +2,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
 import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
-import { ReturnQueue } from '../../aws/sqs-return-queue.ts';
+import { SqsSender } from '../../aws/sqs-sender.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { RequestRecords } from '../../core/records/request-records.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
@@ -11,7 +11,7 @@ import type { DeadLetterSource } from './walk.ts';
 
 /** The dead letters of a deployed service, and the queue to put them back into. */
 export interface DeadLetterService extends DeadLetterSource {
-  readonly input: ReturnQueue;
+  readonly input: SqsSender;
 }
 
 /** Opens the queues and the table that a deployment's outputs name. @throws DeploymentUnknown */
@@ -23,7 +23,7 @@ export async function openDeadLetterService(deployment: Deployment): Promise<Dea
   const store = new DynamoDbRecordStore(table, deployment('RequestTableName'));
   return {
     queue: new DeadLetterQueue(queues, url),
-    input: new ReturnQueue(queues, deployment('InputQueueUrl')),
+    input: new SqsSender(queues, deployment('InputQueueUrl')),
     // Records are only read here, so their retention doesn't matter.
     records: new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default),
   };

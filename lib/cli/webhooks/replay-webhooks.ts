@@ -1,3 +1,4 @@
+import { batchesOf } from '../../aws/sqs-sender.ts';
 import { encodeWebhook } from '../../core/webhooks/message.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadWebhook } from './dead-webhook.ts';
@@ -27,20 +28,21 @@ export async function* replayWebhooks(
     if (!decoded) return [];
     const body = encodeWebhook({ ...decoded, attempt: 1 });
     // Drops the attributes in which EventBridge Scheduler describes its failure.
-    return [{ webhook, id: message.id, groupId: message.groupId, body, attributes: {} }];
+    return [{ webhook, groupId: message.groupId, body }];
   });
   for (const webhook of webhooks) if (!webhook.decoded) yield { webhook, result: 'unreadable' };
   while (messages.length > 0) {
     const turn = messages.splice(0, bucket.capacity);
     await bucket.take(turn.length, signal);
-    for (const call of queue.calls(turn)) {
-      const refusals = await queue.send(call);
-      const sent = call.filter(({ id }) => !refusals.has(id)).map(({ webhook }) => webhook);
+    for (const batch of batchesOf(turn)) {
+      const failures = await queue.sendBatch(batch);
+      const sent = batch.filter((_, index) => !failures[index]).map(({ webhook }) => webhook);
       const kept = sent.length > 0 ? await deadLetters.delete(sent.map(({ message }) => message)) : new Map();
       for (const webhook of sent)
         yield { webhook, result: 'put_back', problem: kept.get(webhook.message.id) };
-      for (const { webhook, id } of call) {
-        if (refusals.has(id)) yield { webhook, result: 'failed', problem: refusals.get(id) };
+      for (const [index, { webhook }] of batch.entries()) {
+        const failure = failures[index];
+        if (failure) yield { webhook, result: 'failed', problem: failure.reason };
       }
     }
   }

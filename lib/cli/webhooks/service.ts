@@ -1,6 +1,6 @@
 import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
-import { ReturnQueue } from '../../aws/sqs-return-queue.ts';
+import { SqsSender } from '../../aws/sqs-sender.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import type { Deployment } from '../deployment.ts';
 import { type DeadWebhook, matches, openWebhook } from './dead-webhook.ts';
@@ -9,7 +9,7 @@ import type { WebhookFilterOptions } from './options.ts';
 /** The dead-lettered webhooks of a deployed service, and the queue to put them back into. */
 export interface WebhookService {
   readonly deadLetters: DeadLetterQueue;
-  readonly queue: ReturnQueue;
+  readonly queue: SqsSender;
 }
 
 /** Opens the queues that a deployment's outputs name. @throws DeploymentUnknown */
@@ -18,7 +18,7 @@ export async function openWebhookService(deployment: Deployment): Promise<Webhoo
   const sqs = sqsClient(await awsOfQueue(url));
   return {
     deadLetters: new DeadLetterQueue(sqs, url),
-    queue: new ReturnQueue(sqs, deployment('WebhookQueueUrl')),
+    queue: new SqsSender(sqs, deployment('WebhookQueueUrl')),
   };
 }
 

@@ -1,9 +1,5 @@
-import {
-  DeleteMessageCommand,
-  type Message,
-  ReceiveMessageCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
+import { type SqsReceivedMessage, SqsSource } from '../../aws/sqs-source.ts';
 import { untilAborted } from '../until-aborted.ts';
 
 /** The members of an outcome's CloudEvent that the demo reads. */
@@ -35,15 +31,13 @@ interface AwaitedOutcome extends PromiseWithResolvers<Arrival> {
  * once. Outcomes of other requests aren't deleted, and return to the queue.
  */
 export class OutcomeInbox implements AsyncDisposable {
-  readonly #sqs: SQSClient;
-  readonly #queueUrl: string;
+  readonly #source: SqsSource;
   readonly #outcomes = new Map<string, AwaitedOutcome>();
   readonly #closing = new AbortController();
   readonly #receiving: Promise<never>;
 
   constructor(sqs: SQSClient, queueUrl: string) {
-    this.#sqs = sqs;
-    this.#queueUrl = queueUrl;
+    this.#source = new SqsSource(sqs, queueUrl);
     this.#receiving = this.#receive();
     this.#receiving.catch(() => {}); // wait() rethrows it
   }
@@ -63,31 +57,26 @@ export class OutcomeInbox implements AsyncDisposable {
   }
 
   async #receive(): Promise<never> {
-    const command = new ReceiveMessageCommand({
-      QueueUrl: this.#queueUrl,
-      MaxNumberOfMessages: 10,
-      WaitTimeSeconds: 20,
-    });
+    const options = { maxMessages: 10, waitSeconds: 20, signal: this.#closing.signal };
     for (;;) {
-      const { Messages = [] } = await this.#sqs.send(command, { abortSignal: this.#closing.signal });
+      const messages = await this.#source.receive(options);
       const arrivedAt = Date.now();
-      for (const message of Messages) await this.#store(message, arrivedAt);
+      for (const message of messages) await this.#store(message, arrivedAt);
     }
   }
 
-  async #store({ Body = '', ReceiptHandle = '' }: Message, arrivedAt: number): Promise<void> {
-    const event: OutcomeEvent = JSON.parse(Body);
+  async #store({ body, receipt }: SqsReceivedMessage, arrivedAt: number): Promise<void> {
+    const event: OutcomeEvent = JSON.parse(body);
     const outcome = this.#outcomeOf(event.subject);
-    outcome.receipts.push(ReceiptHandle);
+    outcome.receipts.push(receipt);
     outcome.resolve({ event, arrivedAt });
     await this.#acknowledge(outcome);
   }
 
   async #acknowledge({ wanted, receipts }: AwaitedOutcome): Promise<void> {
-    if (!wanted) return;
-    for (const ReceiptHandle of receipts.splice(0)) {
-      await this.#sqs.send(new DeleteMessageCommand({ QueueUrl: this.#queueUrl, ReceiptHandle }));
-    }
+    if (!wanted || receipts.length === 0) return;
+    const failure = (await this.#source.deleteBatch(receipts.splice(0))).find((each) => each);
+    if (failure) throw new Error(`An outcome wasn't deleted: ${failure.reason}`);
   }
 
   #outcomeOf(requestId: string): AwaitedOutcome {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { expect, onTestFinished, test } from 'vitest';
 import { sqsClient } from '../../../lib/aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
-import { ReturnQueue } from '../../../lib/aws/sqs-return-queue.ts';
+import { SqsSender } from '../../../lib/aws/sqs-sender.ts';
 import { openDeadLetter } from '../../../lib/cli/dead-letters/dead-letter.ts';
 import { RedriveAction } from '../../../lib/cli/dead-letters/redrive-action.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
@@ -31,7 +31,7 @@ async function redrive(...letters: readonly (readonly [id: string, redrive?: num
   const sqs = sqsClient({ ...clientConfig(endpoint.url), md5: false });
   const action = new RedriveAction({
     queue: new DeadLetterQueue(sqs, `${endpoint.url}/1/dead`),
-    input: new ReturnQueue(sqs, `${endpoint.url}/1/input`),
+    input: new SqsSender(sqs, `${endpoint.url}/1/input`),
     bucket: new TokenBucket(1_000, 10),
   });
   const records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { expect, test } from 'vitest';
 import { DeadLetterQueue } from '../../../lib/aws/sqs-dead-letter-queue.ts';
-import { ReturnQueue } from '../../../lib/aws/sqs-return-queue.ts';
+import { SqsSender } from '../../../lib/aws/sqs-sender.ts';
 import { TokenBucket } from '../../../lib/cli/token-bucket.ts';
 import { openWebhook } from '../../../lib/cli/webhooks/dead-webhook.ts';
 import { type ReplayedWebhook, replayWebhooks } from '../../../lib/cli/webhooks/replay-webhooks.ts';
@@ -27,7 +27,7 @@ test('puts a webhook back under its id, with all its attempts', async () => {
   const sqs = new SQSClient(clientConfig(endpoint.url));
   const service = {
     deadLetters: new DeadLetterQueue(sqs, `${endpoint.url}/1/dead`),
-    queue: new ReturnQueue(sqs, `${endpoint.url}/1/webhooks`),
+    queue: new SqsSender(sqs, `${endpoint.url}/1/webhooks`),
   };
   const webhook = openWebhook({
     id: 'm-1',
