@@ -7,6 +7,8 @@ import { chunked, MeteredBody, readAll } from '../support/streams.ts';
 /** A payload store and what is around it: clients that upload and consumers that delete. */
 export interface StoreBench {
   readonly store: PayloadStore;
+  /** The same objects as another process sees them, or this one after a restart. */
+  reopen(): PayloadStore;
   readonly bucket: string;
   /** Uploads an object. @returns its version */
   put(key: string, content: string, contentType?: string, metadata?: Record<string, string>): Promise<string>;
@@ -133,6 +135,16 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
     async function contentOf(store: PayloadStore, { check }: StoredResult): Promise<Buffer> {
       return readAll((await store.open(check, signal)).body);
     }
+
+    test('keeps a result over a restart, and the first writer of a key wins among processes', async () => {
+      const { store, reopen } = await open();
+      const key = newKey();
+      await store.save(key, chunked('first'), 'text/plain', signal);
+      const adopted = await reopen().save(key, chunked('second'), 'text/csv', signal);
+      expect(adopted).toMatchObject({ size: 5, contentType: 'text/plain' });
+      const recalled = await reopen().recall(key, signal);
+      expect(String(await readAll(recalled?.body ?? chunked('')))).toBe('first');
+    });
 
     test.each([
       ['nothing', 0],

@@ -16,6 +16,7 @@ payloadStoreSuite('in memory', async () => {
   const store = new MemoryPayloadStore();
   return {
     store,
+    reopen: () => store,
     bucket: store.bucket,
     put: async (key, content, contentType = 'text/plain', metadata = {}) =>
       store.put(key, content, { contentType, metadata }),
@@ -37,6 +38,7 @@ beforeAll(async () => {
 
 payloadStoreSuite('S3', async () => ({
   store: new S3PayloadStore(s3, bucket),
+  reopen: () => new S3PayloadStore(localClients(inject('endpoint')).s3, bucket),
   bucket,
   put: async (Key, Body, ContentType = 'text/plain', Metadata = {}) => {
     const command = new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType, Metadata });

@@ -7,6 +7,8 @@ import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 /** A store of records and what happens to it from outside. */
 export interface RecordBench {
   readonly store: RecordStore;
+  /** The same records as another process sees them, or this one after a restart. */
+  reopen(): RecordStore;
   /** Drops a record whose time is over. */
   drop(record: RequestRecord): Promise<void>;
 }
@@ -160,6 +162,26 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
         ...writes.slice(20, 30),
         ...writes.slice(30).map(() => undefined),
       ]);
+    });
+
+    test('keeps records over a restart', async () => {
+      const { store, reopen } = await open();
+      const written = stored(newRecord());
+      await store.write(written);
+      expect(await reopen().read(written.record.request)).toEqual(written);
+    });
+
+    test('takes one of two writes that two processes make at once', async () => {
+      const { store, reopen } = await open();
+      const record = newRecord();
+      await store.write(stored(record));
+      const writes = [store, reopen()].map((each, attempts) =>
+        each.write(stored({ ...record, attempts }, 2)),
+      );
+      const results = await Promise.all(writes);
+      expect(results.filter(({ written }) => written)).toHaveLength(1);
+      const winner = results.findIndex(({ written }) => written);
+      expect((await reopen().read(record.request))?.record.attempts).toBe(winner);
     });
 
     test('forgets an outcome that a later write leaves out', async () => {

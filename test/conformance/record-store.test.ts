@@ -10,7 +10,7 @@ import { recordStoreSuite } from './record-store-suite.ts';
 
 recordStoreSuite('a record store in memory', async () => {
   const store = new MemoryRecordStore();
-  return { store, drop: async ({ request }) => store.drop(request) };
+  return { store, reopen: () => store, drop: async ({ request }) => store.drop(request) };
 });
 
 const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
@@ -47,6 +47,7 @@ recordStoreSuite('a record store on DynamoDB', async () => {
   const TableName = await createRequestTable(dynamodb);
   return {
     store: new DynamoDbRecordStore(dynamodb, TableName),
+    reopen: () => new DynamoDbRecordStore(new DynamoDBClient(localConfig(inject('endpoint'))), TableName),
     drop: async ({ request }) => {
       await dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(request) }));
     },
