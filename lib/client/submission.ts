@@ -41,7 +41,7 @@ export interface SubmissionOptions {
 }
 
 /** Formats a time in RFC 3339. */
-export function formatTime(time: Date | string | undefined): string | undefined {
+export function toRfc3339(time: Date | string | undefined): string | undefined {
   return time instanceof Date ? time.toISOString() : time;
 }
 

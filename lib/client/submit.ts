@@ -3,7 +3,7 @@ import { readRequest } from './answers.ts';
 import type { Api } from './api.ts';
 import { type PayloadBody, type TypedBlob, typedBlobOf } from './payload.ts';
 import { getRequest, preference } from './status.ts';
-import { assertSubmittable, formatTime, type SubmissionOptions } from './submission.ts';
+import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
 import { hasEnded, type RequestResource } from './types.ts';
 import { upload } from './upload/upload.ts';
 
@@ -50,7 +50,7 @@ async function submitDirectly(
       'idempotency-key': idempotencyKey,
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,
-      'coatcheck-expires-at': formatTime(options.expiresAt),
+      'coatcheck-expires-at': toRfc3339(options.expiresAt),
       ...readTraceContext(options),
       ...metadataHeaders(options.metadata),
     },

@@ -3,7 +3,7 @@ import { requestPath } from '../../core/model/request-links.ts';
 import type { Api } from '../api.ts';
 import type { TypedBlob } from '../payload.ts';
 import { isSafeToRepeat } from '../retry.ts';
-import { formatTime, type SubmissionOptions } from '../submission.ts';
+import { type SubmissionOptions, toRfc3339 } from '../submission.ts';
 import type { RequestResource } from '../types.ts';
 import { uploadForm } from './form.ts';
 import { uploadParts } from './parts.ts';
@@ -52,7 +52,7 @@ async function createTicket(
     contentEncoding,
     contentLanguage,
     sha256,
-    expiresAt: formatTime(expiresAt),
+    expiresAt: toRfc3339(expiresAt),
     callbackUrl,
     metadata,
     // The store can't verify a checksum of the whole for an upload in parts.
