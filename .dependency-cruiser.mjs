@@ -80,7 +80,13 @@ const ROOMS = {
   },
   'lib/stores/': { files: ['base', 'config', 'model', 'ports', 'wire'].map((name) => `lib/core/${name}/`) },
   'lib/testing/': {
-    files: ['lib/core/', 'lib/stores/', 'lib/consumer/outcome.ts', 'lib/consumer/outcome-result.ts'],
+    files: [
+      'lib/core/',
+      'lib/lambda/batch-host.ts',
+      'lib/stores/',
+      'lib/consumer/outcome.ts',
+      'lib/consumer/outcome-result.ts',
+    ],
   },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {

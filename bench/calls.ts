@@ -4,9 +4,8 @@ import { PermanentError } from '../lib/core/base/errors.ts';
 import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
 import { Engine } from '../lib/core/engine/engine.ts';
 import type { Handler } from '../lib/core/processor/handler.ts';
-import { deliveriesOf } from '../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../test/support/settings.ts';
-import { awsPorts, BUCKET } from './support/aws-ports.ts';
+import { awsPorts, BUCKET, lambdaOn } from './support/aws-ports.ts';
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
 import { InProcessTable } from './support/in-process-table.ts';
 import { dollarsAMillion } from './support/price-of.ts';
@@ -97,10 +96,14 @@ async function countOf({ body, handler, receives = 1 }: Scenario): Promise<Count
     clock: Date,
     random: Math.random,
   });
+  const handle = lambdaOn(engine, aws);
   const event = sqsEvent(Array.from({ length: BATCH_SIZE }, (_, index) => body(index)));
   for (let attempt = 1; attempt <= receives; attempt++) {
-    const deliveries = deliveriesOf(event).map((delivery) => ({ ...delivery, attempt }));
-    await engine.processBatch(deliveries, Date.now() + 60_000);
+    const Records = event.Records.map((record) => ({
+      ...record,
+      attributes: { ...record.attributes, ApproximateReceiveCount: String(attempt) },
+    }));
+    await handle({ Records });
   }
   return { calls: aws.calls, units: table.units };
 }

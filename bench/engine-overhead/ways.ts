@@ -9,10 +9,9 @@ import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/con
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine/engine-settings.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { LAMBDA_CONTEXT } from '../../test/support/lambda-context.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, QUEUE_URL, TABLE } from '../support/aws-ports.ts';
+import { awsPorts, lambdaOn, QUEUE_URL, TABLE } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 
@@ -79,13 +78,15 @@ function powertools(): Way {
 
 /** The engine as deployed, with a simulated AWS. */
 function engine(): Way {
-  return engineOn({ ...awsPorts(new InProcessAws()), logger: new PowertoolsLogger(new Logger()) });
+  const aws = new InProcessAws();
+  return engineOn(aws, { ...awsPorts(aws), logger: new PowertoolsLogger(new Logger()) });
 }
 
 /** The engine alone: ports that do nothing. */
 function engineInMemory(): Way {
-  return engineOn({
-    ...awsPorts(new InProcessAws()),
+  const aws = new InProcessAws();
+  return engineOn(aws, {
+    ...awsPorts(aws),
     records: { read: async () => undefined, write: async () => ({ written: true }) },
     output: {
       maxMessages: SQS_MAX_BATCH_ENTRIES,
@@ -98,13 +99,14 @@ function engineInMemory(): Way {
   });
 }
 
-function engineOn(ports: Omit<EnginePorts, 'clock' | 'random'>): Way {
+function engineOn(aws: InProcessAws, ports: Omit<EnginePorts, 'clock' | 'random'>): Way {
   const handler = async (request: { json(): Promise<unknown> }) =>
     product((await request.json()) as { x: number; y: number });
   const settings = engineSettings({ concurrency: 10_000 });
   const engine = new Engine({ handler }, settings, { ...ports, clock: Date, random: Math.random });
+  const handle = lambdaOn(engine, aws);
   return async (event) => {
-    const again = await engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
-    if (again.length > 0) throw new Error(`${again.length} messages failed`);
+    const { batchItemFailures } = await handle(event);
+    if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`);
   };
 }

@@ -71,7 +71,7 @@ async function takeDeadLetters(endpoint: string, queueUrl: string): Promise<stri
       StringValue,
     ]);
     const attributes = Object.fromEntries(texts);
-    const delivery = { id, body, attributes, attempt: 1, sentAt: 0, firstDeliveredAt: 0, receipt: '' };
+    const delivery = { id, body, attributes, deliveryCount: 1, sentAt: 0, firstDeliveredAt: 0, receipt: '' };
     return decode(delivery, { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default }).map((each) => each.id);
   });
 }

@@ -1,9 +1,15 @@
+import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
-import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
+import type { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine/engine-settings.ts';
+import { BatchHost } from '../../lib/lambda/batch-host.ts';
+import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import type { InProcessAws } from './in-process-aws.ts';
+import { silentLogger } from './silent-logger.ts';
 
 /** A bucket, a queue and a table that are nowhere. */
 export const BUCKET = 'payloads';
@@ -15,14 +21,30 @@ export function awsPorts({
   queues,
   payloads,
   records,
-}: InProcessAws): Pick<EnginePorts, 'store' | 'records' | 'output' | 'input' | 'deadLetters'> {
+}: InProcessAws): Pick<EnginePorts, 'store' | 'records' | 'output'> {
   return {
     store: new S3PayloadStore(payloads, BUCKET),
     records: new DynamoDbRecordStore(records, TABLE),
     output: new SqsOutputQueue(queues, QUEUE_URL),
-    input: new SqsInputQueue(queues, QUEUE_URL),
-    deadLetters: new SqsOutputQueue(queues, QUEUE_URL),
   };
+}
+
+/** What Lambda calls for a batch: the engine in its host. */
+export function lambdaOn(
+  engine: Engine,
+  { queues }: InProcessAws,
+): (event: SQSEvent) => Promise<SQSBatchResponse> {
+  const source = new SqsMessages(queues, QUEUE_URL, new SqsOutputQueue(queues, QUEUE_URL));
+  const host = new BatchHost(engine, {
+    visibilityTimeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default * 6,
+    now: Date.now,
+    logger: silentLogger,
+  });
+  return (event) =>
+    host.handle(
+      messagesOf(event).map((message) => source.receive(message)),
+      Date.now() + 900_000,
+    );
 }
 
 /** As the engine has it in Lambda. */

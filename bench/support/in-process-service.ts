@@ -20,9 +20,8 @@ import { Uploads } from '../../lib/core/intake/uploads.ts';
 import type { LoadLog } from '../../lib/core/ports/telemetry.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, BUCKET, QUEUE_URL, TABLE } from './aws-ports.ts';
+import { awsPorts, BUCKET, lambdaOn, QUEUE_URL, TABLE } from './aws-ports.ts';
 import { InProcessAws } from './in-process-aws.ts';
 import { InProcessTable } from './in-process-table.ts';
 import { silentLogger } from './silent-logger.ts';
@@ -34,7 +33,7 @@ export class InProcessService {
   readonly aws: InProcessAws;
   readonly load: LoadLog;
   readonly app: OpenAPIHono<ApiEnv>;
-  readonly #engine: Engine;
+  readonly #processor: ReturnType<typeof lambdaOn>;
 
   /** @param object content of every S3 object */
   constructor(handler: Handler, object?: Uint8Array) {
@@ -43,7 +42,7 @@ export class InProcessService {
     const ports = { ...awsPorts(this.aws), logger: silentLogger, clock: Date, random: Math.random };
     const { queues, payloads, records: dynamodb } = this.aws;
     this.load = new DynamoDbLoadLog(dynamodb, TABLE);
-    this.#engine = new Engine({ handler }, settings, { ...ports, load: this.load });
+    this.#processor = lambdaOn(new Engine({ handler }, settings, { ...ports, load: this.load }), this.aws);
     const records = new RequestRecords(ports.records, Date.now, settings.recordAgeDays);
     const newId = (at: number) => v7({ msecs: at });
     const transfers = new S3ClientTransfers(payloads, BUCKET);
@@ -96,7 +95,7 @@ export class InProcessService {
   /** Passes the messages in the queue to the processor as one batch. */
   async deliver(): Promise<void> {
     const event = sqsEvent(this.aws.messages.splice(0));
-    const again = await this.#engine.processBatch(deliveriesOf(event), Date.now() + 60_000);
-    if (again.length > 0) throw new Error(`${again.length} messages failed`);
+    const { batchItemFailures } = await this.#processor(event);
+    if (batchItemFailures.length > 0) throw new Error(`${batchItemFailures.length} messages failed`);
   }
 }

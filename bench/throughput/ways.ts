@@ -5,9 +5,8 @@ import { payloadClient } from '../../lib/aws/s3-clients.ts';
 import { PART_BYTES, PARTS_AT_ONCE, S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
 import { engineSettings } from '../../test/support/settings.ts';
-import { awsPorts, BUCKET } from '../support/aws-ports.ts';
+import { awsPorts, BUCKET, lambdaOn } from '../support/aws-ports.ts';
 import { InProcessAws } from '../support/in-process-aws.ts';
 import { silentLogger } from '../support/silent-logger.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
@@ -56,7 +55,8 @@ async function countOf(stream: AsyncIterable<Uint8Array>): Promise<number> {
 }
 
 async function engine(handler: Handler, bytes: number): Promise<void> {
-  const ports = { ...awsPorts(new InProcessAws()), store: new S3PayloadStore(client, BUCKET) };
+  const aws = new InProcessAws();
+  const ports = { ...awsPorts(aws), store: new S3PayloadStore(client, BUCKET) };
   const settings = engineSettings({ claimCheckSources: [BUCKET], inlineLimitBytes: 1_024 });
   const engine = new Engine({ handler }, settings, {
     ...ports,
@@ -65,8 +65,8 @@ async function engine(handler: Handler, bytes: number): Promise<void> {
     random: Math.random,
   });
   const event = sqsEvent([uploadNotice(bytes)]);
-  const again = await engine.processBatch(deliveriesOf(event), Date.now() + 900_000);
-  if (again.length > 0) throw new Error('the engine gave the payload back');
+  const { batchItemFailures } = await lambdaOn(engine, aws)(event);
+  if (batchItemFailures.length > 0) throw new Error('the engine gave the payload back');
 }
 
 function uploadNotice(size: number): string {

@@ -12,8 +12,8 @@ import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { EventBridgeBus, type PutEvents } from '../../lib/aws/eventbridge-bus.ts';
 import { lazy } from '../../lib/aws/lazy.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
-import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
 import { readMaxMessageBytes } from '../../lib/aws/sqs-message-size.ts';
+import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
 import { METRIC_NAMESPACE } from '../../lib/core/config/metric-names.ts';
@@ -27,10 +27,11 @@ import {
   type Processor,
   type ProcessorOptions,
 } from '../../lib/core/processor/handler.ts';
+import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { PowertoolsMetrics } from '../../lib/lambda/powertools-metrics.ts';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 
@@ -56,7 +57,8 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
 /** What runs a processor, and where its spans go. */
 interface Running {
-  readonly engine: Engine;
+  readonly host: BatchHost;
+  readonly source: SqsMessages;
   readonly tracing: TraceTarget;
   readonly logger: PowertoolsLogger;
 }
@@ -83,13 +85,10 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
     powertools.addContext(context);
     // Starts at the first event, so that a processor can be imported outside a deployment, as in its own tests.
     running ??= await runningOf(defined, powertools);
-    const { engine, tracing, logger } = running;
+    const { host, source, tracing, logger } = running;
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
-    const deliveries = deliveriesOf(event, tracing === 'xray');
-    const again = await traceInvocation(tracing, context, logger, () =>
-      engine.processBatch(deliveries, deadlineAt),
-    );
-    return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+    const messages = messagesOf(event, tracing === 'xray').map((message) => source.receive(message));
+    return traceInvocation(tracing, context, logger, () => host.handle(messages, deadlineAt));
   };
   return branded(run, defined);
 }
@@ -112,8 +111,6 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
       environment.outputMaxMessageBytes ?? (await readMaxMessageBytes(queues, outputQueueUrl, logger)),
     ),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
-    input: new SqsInputQueue(queues, environment.inputQueueUrl),
-    deadLetters: new SqsOutputQueue(queues, environment.deadLetterQueueUrl),
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
     load: measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
     metrics: metrics
@@ -125,7 +122,15 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
     clock: Date,
     random: Math.random,
   });
-  return { engine, tracing, logger };
+  const deadLetters = new SqsOutputQueue(queues, environment.deadLetterQueueUrl);
+  const source = new SqsMessages(queues, environment.inputQueueUrl, deadLetters);
+  const { visibilityTimeoutSeconds } = environment;
+  return {
+    host: new BatchHost(engine, { visibilityTimeoutSeconds, now: Date.now, logger }),
+    source,
+    tracing,
+    logger,
+  };
 }
 
 /** The name of a queue, which is the end of its URL. */

@@ -8,15 +8,16 @@ import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbWebhookStates } from '../../lib/aws/dynamodb-webhook-states.ts';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
 import { SecretsManagerWebhookSecrets } from '../../lib/aws/secrets-manager-webhook-secrets.ts';
-import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
+import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { schedulerClient, secretsClient } from '../../lib/aws/webhook-clients.ts';
 import { readWebhookEnvironment } from '../../lib/core/config/webhook-environment.ts';
 import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
 import { HttpsSender } from '../../lib/http/webhook-sender.ts';
+import { settleBatch } from '../../lib/lambda/batch-response.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 
@@ -28,10 +29,10 @@ const { webhookQueueUrl, webhookDeadLetterQueueUrl, webhookSecret } = environmen
 const queues = queueClient();
 const logger = new PowertoolsLogger(powertools);
 const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, logger);
+const source = new SqsMessages(queues, webhookQueueUrl);
 const deliverer = new WebhookDeliverer({
   sender: new HttpsSender(environment),
   secrets: new SecretsManagerWebhookSecrets(secretsClient(), webhookSecret, Date.now),
-  input: new SqsInputQueue(queues, webhookQueueUrl),
   queue: new SqsWebhookQueue(queues, webhookQueueUrl),
   later: new SchedulerDelayedMessages(schedulerClient(), {
     ...environment,
@@ -49,9 +50,9 @@ const deliverer = new WebhookDeliverer({
 export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
   powertools.addContext(context);
   await tracingLoaded;
-  const deliveries = deliveriesOf(event);
-  const again = await traceInvocation(environment.tracing, context, logger, () =>
-    deliverer.processBatch(deliveries),
-  );
-  return { batchItemFailures: again.map((itemIdentifier) => ({ itemIdentifier })) };
+  const messages = messagesOf(event).map((message) => source.receive(message));
+  return traceInvocation(environment.tracing, context, logger, async () => {
+    const running = messages.map(async (message) => [message, await deliverer.run(message)] as const);
+    return settleBatch(await Promise.all(running), logger);
+  });
 }

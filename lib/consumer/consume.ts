@@ -3,7 +3,7 @@ import { regionOfQueue, sqsClient } from '../aws/sqs-client.ts';
 import { Deletions } from '../aws/sqs-deletions.ts';
 import type { SqsReceivedMessage } from '../aws/sqs-source.ts';
 import { EnvelopeMalformed, RetryLater } from '../core/base/errors.ts';
-import { withHeartbeat } from '../core/base/heartbeat.ts';
+import { startHeartbeat } from '../core/base/heartbeat.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { whenAborted } from '../core/base/when-aborted.ts';
 import { retryDelaySeconds } from '../core/model/retry.ts';
@@ -172,9 +172,8 @@ class Consumer {
       onError: (error: unknown) => this.#report(error, about),
     };
     const key = JSON.stringify([outcome.service, outcome.requestId, outcome.id]);
-    await withHeartbeat(heartbeat, () =>
-      this.#handled.once(key, () => this.#withinLimits((signal) => this.#handler(outcome, { signal }))),
-    );
+    await using _heartbeat = startHeartbeat(heartbeat);
+    await this.#handled.once(key, () => this.#withinLimits((signal) => this.#handler(outcome, { signal })));
   }
 
   /** @throws HandlerTimedOut when a limit is reached. The handler may continue, but its result is ignored. */

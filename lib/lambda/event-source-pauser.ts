@@ -1,6 +1,6 @@
 import { serializeError } from '../core/base/serialize-error.ts';
-import type { Delivery } from '../core/model/received-message.ts';
-import type { InputQueue } from '../core/ports/message-source.ts';
+import { ACK, type Disposition } from '../core/model/disposition.ts';
+import type { QueueMessage } from '../core/model/received-message.ts';
 import type { DelayQueue, EventSource, Pause } from '../core/ports/pausing.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { decodePauseMessage, encodePauseMessage } from '../core/wire/pause-message.ts';
@@ -21,8 +21,6 @@ export interface BreakerPorts {
   readonly source: EventSource;
   /** The breaker's own. */
   readonly queue: DelayQueue;
-  /** The same, as it brings messages. */
-  readonly input: Pick<InputQueue, 'defer'>;
   readonly metrics: { count(name: 'Paused' | 'Resumed'): void };
   readonly now: () => number;
   readonly logger: Logger;
@@ -40,40 +38,22 @@ export class Breaker {
     this.#ports = ports;
   }
 
-  /** @returns ids of the messages that must be delivered again */
-  async processBatch(deliveries: readonly Delivery[]): Promise<string[]> {
-    const again: Delivery[] = [];
-    // One after another: of several instances that ask for a pause at once the first gets it.
-    for (const delivery of deliveries) {
-      try {
-        await this.#obey(delivery);
-      } catch (error) {
-        const fields = { messageId: delivery.id, error: serializeError(error) };
-        this.#ports.logger.error(
-          'The event source could not be paused or resumed, to be tried again',
-          fields,
-        );
-        again.push(delivery);
-      }
-    }
-    if (again.length > 0) await this.#defer(again);
-    return again.map(({ id }) => id);
-  }
-
-  /** A change that was under way is over soon; whatever else it is may last. */
-  async #defer(deliveries: readonly Delivery[]): Promise<void> {
-    const deferrals = deliveries.map((delivery) => ({
-      delivery,
-      delaySeconds: Math.min(FIRST_WAIT_SECONDS * 2 ** (delivery.attempt - 1), LAST_WAIT_SECONDS),
-    }));
+  /** Does what a message asks for. Never rejects. @returns how the host is to settle the message */
+  async run(message: QueueMessage): Promise<Disposition> {
     try {
-      await this.#ports.input.defer(deferrals);
+      await this.#obey(message);
+      return ACK;
     } catch (error) {
-      this.#ports.logger.warn('The queue refused to defer messages', { error: serializeError(error) });
+      const fields = { messageId: message.id, error: serializeError(error) };
+      this.#ports.logger.error('The event source could not be paused or resumed, to be tried again', fields);
+      // A change that was under way is over soon; whatever else it is may last.
+      const { deliveryCount = 1 } = message;
+      const afterSeconds = Math.min(FIRST_WAIT_SECONDS * 2 ** (deliveryCount - 1), LAST_WAIT_SECONDS);
+      return { action: 'retry', afterSeconds };
     }
   }
 
-  async #obey({ id, body, sentAt }: Delivery): Promise<void> {
+  async #obey({ id, body, sentAt }: QueueMessage): Promise<void> {
     const message = decodePauseMessage(body);
     if (message.type === 'resume') return this.#resume(message.pauseId);
     const endsAt = sentAt + message.seconds * 1000;

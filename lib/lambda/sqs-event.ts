@@ -1,13 +1,14 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
-import type { Delivery, MessageAttribute } from '../core/model/received-message.ts';
+import type { SqsMessage } from '../aws/sqs-messages.ts';
+import type { MessageAttribute } from '../core/model/received-message.ts';
 import { traceContextOfHeader } from './xray-header.ts';
 
 /**
- * The deliveries of an event from an SQS event source.
+ * The messages of an event from an SQS event source.
  * @param traced whether X-Ray's traces of their senders count
  * @throws TypeError when the event is of something else
  */
-export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
+export function messagesOf(event: SQSEvent, traced = false): SqsMessage[] {
   if (!isSqsEvent(event)) {
     throw new TypeError(
       `Expected an event of an SQS event source, got ${JSON.stringify(event)?.slice(0, 200)}`,
@@ -15,7 +16,7 @@ export function deliveriesOf(event: SQSEvent, traced = false): Delivery[] {
   }
   return event.Records.map((record) => {
     const trace = traced ? traceContextOfHeader(record.attributes.AWSTraceHeader) : undefined;
-    return { ...deliveryOf(record), ...(trace && { trace }) };
+    return { ...messageOf(record), ...(trace && { trace }) };
   });
 }
 
@@ -24,14 +25,14 @@ function isSqsEvent(event: unknown): event is SQSEvent {
   return Array.isArray(event.Records) && event.Records.every((record) => record?.eventSource === 'aws:sqs');
 }
 
-function deliveryOf({ messageId, body, attributes, messageAttributes, receiptHandle }: SQSRecord): Delivery {
+function messageOf({ messageId, body, attributes, messageAttributes, receiptHandle }: SQSRecord): SqsMessage {
   return {
     id: messageId,
     body,
     attributes: textAttributes(messageAttributes),
     typedAttributes: typedAttributes(messageAttributes),
     group: attributes.MessageGroupId,
-    attempt: Number(attributes.ApproximateReceiveCount),
+    deliveryCount: Number(attributes.ApproximateReceiveCount),
     sentAt: Number(attributes.SentTimestamp),
     firstDeliveredAt: Number(attributes.ApproximateFirstReceiveTimestamp),
     receipt: receiptHandle,

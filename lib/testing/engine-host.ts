@@ -1,7 +1,9 @@
+import { messageOf } from '../core/base/serialize-error.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { EnginePorts, EngineSettings } from '../core/engine/engine-settings.ts';
-import type { Delivery } from '../core/model/received-message.ts';
+import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Processor } from '../core/processor/handler.ts';
+import { BatchHost } from '../lambda/batch-host.ts';
 import type { InjectedFaults } from './faults.ts';
 import { type Around, intercept } from './intercept.ts';
 import { MortalProcess } from './mortal-process.ts';
@@ -17,7 +19,7 @@ export interface EngineParts {
 /** Runs messages in a process, and starts another process after one died. */
 export class EngineHost {
   readonly #parts: EngineParts;
-  #running: { readonly process: MortalProcess; readonly engine: Engine } | undefined;
+  #running: Running | undefined;
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
@@ -28,17 +30,25 @@ export class EngineHost {
    * @param deadlineAt when the invocation ends, in milliseconds since 1970
    * @returns ids of the messages that are done; none when the process died
    */
-  async run(messages: readonly Delivery[], deadlineAt: number): Promise<readonly string[]> {
+  async run(messages: readonly ReceivedMessage[], deadlineAt: number): Promise<readonly string[]> {
     this.#running ??= start(this.#parts);
-    const { process, engine } = this.#running;
-    const again = await engine.processBatch(messages, deadlineAt);
+    const { process, host, within } = this.#running;
+    const response = await host.handle(messages.map(within), deadlineAt);
+    const again = response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
     if (process.alive) return messages.map(({ id }) => id).filter((id) => !again.includes(id));
     this.#running = undefined;
     return [];
   }
 }
 
-function start({ processor, settings, ports, faults }: EngineParts) {
+interface Running {
+  readonly process: MortalProcess;
+  readonly host: BatchHost;
+  /** A message as the process has it. */
+  readonly within: (message: ReceivedMessage) => ReceivedMessage;
+}
+
+function start({ processor, settings, ports, faults }: EngineParts): Running {
   const process = new MortalProcess();
   const within = (part: Parameters<InjectedFaults['around']>[0]): Around => {
     const faulty = faults.around(part, process.die);
@@ -54,8 +64,28 @@ function start({ processor, settings, ports, faults }: EngineParts) {
     store: intercept(ports.store, within('payload store')),
     records: intercept(ports.records, within('request table')),
     output: intercept(ports.output, within('output queue')),
-    deadLetters: intercept(ports.deadLetters, within('dead-letter queue')),
-    input: intercept(ports.input, process.around),
   });
-  return { process, engine };
+  const { visibilityTimeoutSeconds } = settings;
+  const host = new BatchHost(engine, {
+    visibilityTimeoutSeconds,
+    now: ports.clock.now,
+    logger: ports.logger,
+  });
+  const move = within('dead-letter queue');
+  return {
+    process,
+    host,
+    within: (message) => ({
+      ...message,
+      ack: () => process.around('ack', () => message.ack()),
+      retryAfter: (seconds) => process.around('retryAfter', () => message.retryAfter(seconds)),
+      extend: (seconds) => process.around('extend', () => message.extend(seconds)),
+      deadLetter: (reason) =>
+        move('deadLetter', () => message.deadLetter(reason)).catch((error) => ({
+          moved: false,
+          refused: false,
+          reason: messageOf(error),
+        })),
+    }),
+  };
 }

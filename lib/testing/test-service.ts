@@ -107,6 +107,7 @@ export class TestService {
       visibilityTimeoutSeconds,
       maxReceiveCount: maxReceivesOf(maxAttempts),
       retentionSeconds: inputRetentionSeconds,
+      deadLetters: this.#deadLetters,
     });
     this.#submissions = this.#makeSubmissions();
     this.#host = new EngineHost({
@@ -116,9 +117,7 @@ export class TestService {
       ports: {
         store: this.#store,
         records: this.#records,
-        input: this.#input,
         output: this.#output,
-        deadLetters: this.#deadLetters,
         pauses: { request: async (pause) => this.#pause(pause) },
         logger: this.#logger,
         clock: this.#clock,

@@ -127,7 +127,7 @@ describe('a request', () => {
     await api.deliver();
     const waiting = await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200);
     expect(waiting).toMatchObject({ status: 'queued', attempts: 1, lastError: { message: 'not today' } });
-    await api.harness.process(api.queue.sent.map(({ message }) => delivery(message, { attempt: 2 })));
+    await api.harness.process(api.queue.sent.map(({ message }) => delivery(message, { deliveryCount: 2 })));
     expect(api.harness.event.data).toBe('running');
     const ended = await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200);
     expect(ended).toMatchObject({ status: 'succeeded', endedAt: '2026-01-31T12:00:05.000Z' });

@@ -1,21 +1,19 @@
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../lib/core/model/received-message.ts';
-import type { InputQueue } from '../../lib/core/ports/message-source.ts';
+import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 
 /** An input queue whose messages stay hidden for an hour, with its sender and its event source. */
 export interface InputBench {
-  readonly queue: InputQueue;
   send(body: string, attributes?: Readonly<Record<string, string>>): Promise<void>;
   /** What is visible now. */
-  receive(): Promise<readonly Delivery[]>;
+  receive(): Promise<readonly ReceivedMessage[]>;
   wait(seconds: number): Promise<void>;
 }
 
 /** What every input queue does. */
 export function inputQueueSuite(name: string, open: () => Promise<InputBench>): void {
-  async function received(bench: InputBench, count: number): Promise<readonly Delivery[]> {
+  async function received(bench: InputBench, count: number): Promise<readonly ReceivedMessage[]> {
     for (let index = 0; index < count; index++) await bench.send(`body ${index}`);
-    const deliveries: Delivery[] = [];
+    const deliveries: ReceivedMessage[] = [];
     while (deliveries.length < count) deliveries.push(...(await bench.receive()));
     return deliveries;
   }
@@ -29,7 +27,7 @@ export function inputQueueSuite(name: string, open: () => Promise<InputBench>): 
       expect(delivery).toMatchObject({
         body: 'hello',
         attributes: { RequestId: 'r-1', ExtendedPayloadSize: '5' },
-        attempt: 1,
+        deliveryCount: 1,
       });
       expect(delivery?.id).toMatch(/./);
       for (const time of [delivery?.sentAt, delivery?.firstDeliveredAt]) {
@@ -48,9 +46,9 @@ export function inputQueueSuite(name: string, open: () => Promise<InputBench>): 
       const bench = await open();
       const [first] = await received(bench, 1);
       if (!first) throw new Error('nothing was delivered');
-      await bench.queue.defer([{ delivery: first, delaySeconds: 0 }]);
+      await first.retryAfter(0);
       const [second] = await bench.receive();
-      expect(second).toMatchObject({ id: first.id, body: first.body, attempt: 2 });
+      expect(second).toMatchObject({ id: first.id, body: first.body, deliveryCount: 2 });
       expect(second?.firstDeliveredAt).toBe(first.firstDeliveredAt);
     });
 
@@ -58,21 +56,17 @@ export function inputQueueSuite(name: string, open: () => Promise<InputBench>): 
       const bench = await open();
       const [first] = await received(bench, 1);
       if (!first) throw new Error('nothing was delivered');
-      await bench.queue.defer([{ delivery: first, delaySeconds: 2 }]);
+      await first.retryAfter(2);
       expect(await bench.receive()).toEqual([]);
       await bench.wait(2.2);
-      expect(await bench.receive()).toMatchObject([{ id: first.id, attempt: 2 }]);
+      expect(await bench.receive()).toMatchObject([{ id: first.id, deliveryCount: 2 }]);
     });
 
     test('defers each of many by a wait of its own', async () => {
       const bench = await open();
       const all = await received(bench, 25);
-      const deferrals = all.map((delivery, index) => ({
-        delivery,
-        delaySeconds: index % 2 === 0 ? 0 : 1_000,
-      }));
-      await bench.queue.defer(deferrals);
-      const again: Delivery[] = [];
+      await Promise.all(all.map((message, index) => message.retryAfter(index % 2 === 0 ? 0 : 1_000)));
+      const again: ReceivedMessage[] = [];
       for (let polls = 0; polls < 3; polls++) again.push(...(await bench.receive()));
       const expected = all.filter((_, index) => index % 2 === 0);
       expect(again.map(({ id }) => id).toSorted()).toEqual(expected.map(({ id }) => id).toSorted());
@@ -83,8 +77,8 @@ export function inputQueueSuite(name: string, open: () => Promise<InputBench>): 
       const all = await received(bench, 25);
       const [kept, ...ended] = all;
       if (!kept) throw new Error('nothing was delivered');
-      await bench.queue.acknowledge(ended);
-      await bench.queue.defer([{ delivery: kept, delaySeconds: 0 }]);
+      await Promise.all(ended.map((message) => message.ack()));
+      await kept.retryAfter(0);
       expect(await bench.receive()).toMatchObject([{ id: kept.id }]);
       expect(await bench.receive()).toEqual([]);
     });

@@ -7,8 +7,8 @@ import {
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
-import { SqsInputQueue } from '../../lib/aws/sqs-input-queue.ts';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
+import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { inputQueueSuite } from './input-queue-suite.ts';
@@ -22,7 +22,6 @@ inputQueueSuite('an input queue in memory', async () => {
     visibilityTimeoutSeconds: HOUR_SECONDS,
   });
   return {
-    queue,
     send: async (body, attributes) => void queue.send(body, attributes),
     receive: async () => queue.receive(10),
     wait: async (seconds) => {
@@ -40,8 +39,8 @@ inputQueueSuite('an input queue on SQS', async () => {
       Attributes: { VisibilityTimeout: String(HOUR_SECONDS) },
     }),
   );
+  const source = new SqsMessages(sqs, QueueUrl);
   return {
-    queue: new SqsInputQueue(sqs, QueueUrl),
     send: async (MessageBody, attributes = {}) => {
       const MessageAttributes = sqsAttributes(attributes);
       await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
@@ -56,7 +55,7 @@ inputQueueSuite('an input queue on SQS', async () => {
           MessageAttributeNames: ['All'],
         }),
       );
-      return deliveriesOf({ Records: Messages.map(recordOf) });
+      return messagesOf({ Records: Messages.map(recordOf) }).map((message) => source.receive(message));
     },
     wait: (seconds) => sleep(seconds * 1000),
   };

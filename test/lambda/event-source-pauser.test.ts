@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import type { QueueMessage } from '../../lib/core/model/received-message.ts';
 import { encodePauseMessage, type PauseMessage } from '../../lib/core/wire/pause-message.ts';
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
@@ -71,12 +72,23 @@ beforeEach(() => {
         sent.push({ message, delaySeconds });
       },
     },
-    input: { defer: async (all) => void deferrals.push(...all.map(({ delaySeconds }) => delaySeconds)) },
     metrics: { count: (name) => void counted.push(name) },
     now: () => clock.now(),
     logger: new CollectingLogger(),
   });
 });
+
+/** Runs messages one after another. @returns the ids of those to be delivered again */
+async function runAll(messages: readonly QueueMessage[]): Promise<string[]> {
+  const again: string[] = [];
+  for (const each of messages) {
+    const disposition = await breaker.run(each);
+    if (disposition.action !== 'retry') continue;
+    deferrals.push(disposition.afterSeconds);
+    again.push(each.id);
+  }
+  return again;
+}
 
 let ids = 0;
 
@@ -86,10 +98,10 @@ function message(said: PauseMessage, sentAt = clock.now()) {
 
 test('a pause turns the source off and sees to it that it is turned on again', async () => {
   const pause = message(PAUSE);
-  expect(await breaker.processBatch([pause])).toEqual([]);
+  expect(await runAll([pause])).toEqual([]);
   expect(source.enabled).toBe(false);
   expect(sent).toEqual([{ message: encodePauseMessage(resumeOf(pause.id)), delaySeconds: 60 }]);
-  expect(await breaker.processBatch([message(resumeOf(pause.id))])).toEqual([]);
+  expect(await runAll([message(resumeOf(pause.id))])).toEqual([]);
   expect(source.enabled).toBe(true);
   expect(source.noted).toBeUndefined();
   expect(counted).toEqual(['Paused', 'Resumed']);
@@ -99,7 +111,7 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   const deliverDue = async () => {
     const due = sent.filter(({ delaySeconds }) => START + delaySeconds * 1000 <= clock.now());
     sent = sent.filter((each) => !due.includes(each));
-    await breaker.processBatch(due.map((each) => delivery(each.message, { id: `m-${++ids}` })));
+    await runAll(due.map((each) => delivery(each.message, { id: `m-${++ids}` })));
   };
 
   beforeEach(() => {
@@ -110,7 +122,7 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   });
 
   test('however slowly it begins', async () => {
-    await breaker.processBatch([message({ ...PAUSE, seconds })]);
+    await runAll([message({ ...PAUSE, seconds })]);
     expect(source.enabled).toBe(false);
     clock.time = START + (24 + seconds) * 1000;
     await deliverDue();
@@ -118,7 +130,7 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
   });
 
   test('also when the breaker is killed as soon as it has begun', async () => {
-    await breaker.processBatch([message({ ...PAUSE, seconds })]);
+    await runAll([message({ ...PAUSE, seconds })]);
     sent.splice(1);
     clock.time = START + 30_000;
     await deliverDue();
@@ -127,31 +139,31 @@ describe.each([1, 10, 29, 30])('a pause of %i seconds ends', (seconds) => {
 });
 
 test('a pause that is made late is over when it was to be', async () => {
-  await breaker.processBatch([message({ ...PAUSE, seconds: 900 }, clock.now() - 840_500)]);
+  await runAll([message({ ...PAUSE, seconds: 900 }, clock.now() - 840_500)]);
   expect(sent).toMatchObject([{ delaySeconds: 60 }]);
 });
 
 test('a clock that is behind the queue’s makes no pause longer', async () => {
-  await breaker.processBatch([message(PAUSE, clock.now() + 5_000)]);
+  await runAll([message(PAUSE, clock.now() + 5_000)]);
   expect(sent).toMatchObject([{ delaySeconds: 60 }]);
 });
 
 test('several that are asked for at once are one', async () => {
-  await breaker.processBatch([message(PAUSE), message({ ...PAUSE, seconds: 90 }), message(PAUSE)]);
+  await runAll([message(PAUSE), message({ ...PAUSE, seconds: 90 }), message(PAUSE)]);
   expect(sent).toHaveLength(1);
   expect(counted).toEqual(['Paused']);
 });
 
 test('a source an operator has turned off stays off', async () => {
   source.enabled = false;
-  await breaker.processBatch([message(PAUSE)]);
+  await runAll([message(PAUSE)]);
   expect(sent).toEqual([]);
 });
 
 test('a source that is on needs no resuming, and its pause is over', async () => {
   source.busy = true;
   source.noted = 'p-1';
-  expect(await breaker.processBatch([message(resumeOf('p-1'))])).toEqual([]);
+  expect(await runAll([message(resumeOf('p-1'))])).toEqual([]);
   expect(counted).toEqual([]);
   expect(source.noted).toBeUndefined();
 });
@@ -161,34 +173,34 @@ describe('C1: what is left over of a pause', () => {
 
   test('doesn’t turn on what an operator has turned off since', async () => {
     const pause = message(short);
-    await breaker.processBatch([pause, message(resumeOf(pause.id))]);
+    await runAll([pause, message(resumeOf(pause.id))]);
     source.enabled = false;
-    await breaker.processBatch([message(resumeOf(pause.id))]);
+    await runAll([message(resumeOf(pause.id))]);
     expect(source.enabled).toBe(false);
     expect(counted).toEqual(['Paused', 'Resumed']);
   });
 
   test('ends no later pause', async () => {
     const [first, second] = [message(short), message({ ...PAUSE, seconds: 900 })];
-    await breaker.processBatch([first, message(resumeOf(first.id)), second]);
-    await breaker.processBatch([message(resumeOf(first.id))]);
+    await runAll([first, message(resumeOf(first.id)), second]);
+    await runAll([message(resumeOf(first.id))]);
     expect(source.enabled).toBe(false);
-    await breaker.processBatch([message(resumeOf(second.id))]);
+    await runAll([message(resumeOf(second.id))]);
     expect(source.enabled).toBe(true);
   });
 });
 
 test('a pause whose time is over isn’t made', async () => {
-  await breaker.processBatch([message(PAUSE, clock.now() - 60_000)]);
+  await runAll([message(PAUSE, clock.now() - 60_000)]);
   expect(source.enabled).toBe(true);
-  await breaker.processBatch([message(PAUSE, clock.now() - 59_999)]);
+  await runAll([message(PAUSE, clock.now() - 59_999)]);
   expect(source.enabled).toBe(false);
 });
 
 test('without a way back nothing is turned off', async () => {
   queueFails = true;
   const pause = message(PAUSE);
-  expect(await breaker.processBatch([pause])).toEqual([pause.id]);
+  expect(await runAll([pause])).toEqual([pause.id]);
   expect(source.enabled).toBe(true);
 });
 
@@ -198,9 +210,9 @@ test('what can’t be done now is tried again, and doesn’t hold up the rest', 
   source.noted = 'p-1';
   const resume = message(resumeOf('p-1'));
   const nonsense = delivery('nonsense', { id: 'nonsense' });
-  expect(await breaker.processBatch([nonsense, resume])).toEqual(['nonsense', resume.id]);
+  expect(await runAll([nonsense, resume])).toEqual(['nonsense', resume.id]);
   source.busy = false;
-  expect(await breaker.processBatch([resume])).toEqual([]);
+  expect(await runAll([resume])).toEqual([]);
   expect(source.enabled).toBe(true);
 });
 
@@ -213,7 +225,7 @@ test.each([
   source.enabled = false;
   source.busy = true;
   source.noted = 'p-1';
-  await breaker.processBatch([{ ...message(resumeOf('p-1')), attempt }]);
+  await runAll([{ ...message(resumeOf('p-1')), deliveryCount: attempt }]);
   expect(deferrals).toEqual([seconds]);
 });
 
@@ -236,7 +248,7 @@ test('however messages are repeated, reordered and refused, the source is on whe
         for (const each of due) {
           waiting.splice(waiting.indexOf(each), 1);
           const { id, body, sentAt } = each;
-          const [failed] = await breaker.processBatch([delivery(body, { id, sentAt })]);
+          const [failed] = await runAll([delivery(body, { id, sentAt })]);
           if (failed || twice) waiting.push({ ...each, at: clock.now() + 120_000 });
           for (const { message: body, delaySeconds } of sent.splice(0)) {
             const at = clock.now() + delaySeconds * 1000;

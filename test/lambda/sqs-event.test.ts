@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { deliveriesOf } from '../../lib/lambda/sqs-event.ts';
+import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import { sqsEvent } from '../support/sqs-event.ts';
 
 test('every record is a delivery', () => {
@@ -7,13 +7,13 @@ test('every record is a delivery', () => {
     { id: 'm-1', body: 'hello', attributes: { RequestId: 'r-1', ExtendedPayloadSize: '300' }, attempt: 3 },
     { id: 'm-2', body: '' },
   );
-  expect(deliveriesOf(event)).toEqual([
+  expect(messagesOf(event)).toEqual([
     {
       id: 'm-1',
       body: 'hello',
       attributes: { RequestId: 'r-1', ExtendedPayloadSize: '300' },
       typedAttributes: {},
-      attempt: 3,
+      deliveryCount: 3,
       sentAt: 1_769_860_800_000,
       firstDeliveredAt: 1_769_860_800_123,
       receipt: 'receipt of m-1',
@@ -23,7 +23,7 @@ test('every record is a delivery', () => {
       body: '',
       attributes: {},
       typedAttributes: {},
-      attempt: 1,
+      deliveryCount: 1,
       sentAt: 1_769_860_800_000,
       firstDeliveredAt: 1_769_860_800_123,
       receipt: 'receipt of m-2',
@@ -34,26 +34,26 @@ test('every record is a delivery', () => {
 test('the trace of its sender is told where that is wanted', () => {
   const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
   const event = sqsEvent({ id: 'm-1', body: '', traceHeader }, { id: 'm-2', body: '' });
-  expect(deliveriesOf(event, true).map(({ trace }) => trace?.traceparent)).toEqual([
+  expect(messagesOf(event, true).map(({ trace }) => trace?.traceparent)).toEqual([
     '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
     undefined,
   ]);
-  expect(deliveriesOf(event).map(({ trace }) => trace?.traceparent)).toEqual([undefined, undefined]);
+  expect(messagesOf(event).map(({ trace }) => trace?.traceparent)).toEqual([undefined, undefined]);
 });
 
 test('an attribute that is binary is left out', () => {
   const event = sqsEvent({ id: 'm-1', body: '' });
   const [record] = event.Records;
   if (record) record.messageAttributes = { Bytes: { dataType: 'Binary', binaryValue: 'AAAA' } };
-  expect(deliveriesOf(event)[0]?.attributes).toEqual({});
+  expect(messagesOf(event)[0]?.attributes).toEqual({});
 });
 
 test('no record is no delivery', () => {
-  expect(deliveriesOf({ Records: [] })).toEqual([]);
+  expect(messagesOf({ Records: [] })).toEqual([]);
 });
 
 describe('is refused with what came:', () => {
-  const read: (event: unknown) => unknown = Object.assign(deliveriesOf);
+  const read: (event: unknown) => unknown = Object.assign(messagesOf);
 
   test.each([
     ['nothing', undefined],

@@ -4,9 +4,9 @@ import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sd
 import { beforeAll, describe, expect, inject, test } from 'vitest';
 import { S3PayloadStore } from '../../lib/aws/s3-payload-store.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
-import type { Delivery } from '../../lib/core/model/received-message.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from '../../lib/local/environment.ts';
+import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { delivery, requestDelivery } from '../support/delivery.ts';
 import { EngineHarness } from '../support/engine-harness.ts';
 import { peerFolder } from '../support/peers/installation.ts';
@@ -84,7 +84,7 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
       const all = [false, true].flatMap((isLarge) => messages.map((message) => ({ ...message, isLarge })));
       await runProgram(command, [...args, 'send', queue, bucket], { env, input: JSON.stringify(all) });
       const deliveries = await receive(queue, 2 * messages.length);
-      const isOffloaded = ({ body }: Delivery) => body.startsWith('["software.amazon');
+      const isOffloaded = ({ body }: MemoryMessage) => body.startsWith('["software.amazon');
       const inline = await handled(deliveries.filter((each) => !isOffloaded(each)));
       expect(await handled(deliveries.filter(isOffloaded))).toEqual(inline);
       expect(inline).toEqual({
@@ -131,7 +131,7 @@ describe.each(Object.entries(CLIENTS).filter(([, { isThere }]) => isThere))(
 );
 
 /** What a handler got of each request. */
-async function handled(deliveries: readonly Delivery[]) {
+async function handled(deliveries: readonly MemoryMessage[]) {
   const got: Record<string, unknown> = {};
   const harness = new EngineHarness(
     async (request) => {
@@ -144,13 +144,13 @@ async function handled(deliveries: readonly Delivery[]) {
 }
 
 /** The buckets that pointers name. */
-function bucketsOf(deliveries: readonly Delivery[]): string[] {
+function bucketsOf(deliveries: readonly MemoryMessage[]): string[] {
   return deliveries.flatMap(({ body }) => /"s3BucketName":\s*"([^"]+)"/.exec(body)?.[1] ?? []);
 }
 
 /** Takes as many messages off a queue, as the event source does. */
-async function receive(queue: string, count: number): Promise<Delivery[]> {
-  const received: Delivery[] = [];
+async function receive(queue: string, count: number): Promise<MemoryMessage[]> {
+  const received: MemoryMessage[] = [];
   while (received.length < count) {
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({
@@ -165,7 +165,7 @@ async function receive(queue: string, count: number): Promise<Delivery[]> {
   return received;
 }
 
-function deliveryOf({ MessageId = '', Body = '', MessageAttributes = {} }: Message): Delivery {
+function deliveryOf({ MessageId = '', Body = '', MessageAttributes = {} }: Message): MemoryMessage {
   const attributes = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [
     name,
     StringValue,

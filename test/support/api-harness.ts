@@ -10,7 +10,6 @@ import {
 } from '../../lib/core/config/settings.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
-import type { Delivery } from '../../lib/core/model/received-message.ts';
 import type {
   Admission,
   AdmissionDecision,
@@ -22,6 +21,7 @@ import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
+import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
 import { MemoryWebhookQueue } from '../../lib/stores/memory/webhook-queue.ts';
@@ -135,7 +135,7 @@ export class ApiHarness {
   }
 
   /** A message of the queue as a delivery. */
-  deliveryOf(message: string): Delivery {
+  deliveryOf(message: string): MemoryMessage {
     return delivery(message, { id: crypto.randomUUID() });
   }
 

@@ -6,6 +6,7 @@ import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import type { StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
 import { encodePauseMessage } from '../../lib/core/wire/pause-message.ts';
+import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { Breaker } from '../../lib/lambda/event-source-pauser.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
@@ -41,7 +42,7 @@ export class BreakableService {
   outputDownUntil = 0;
   /** How often the source was turned off. */
   pauses = 0;
-  readonly #engines: readonly Engine[];
+  readonly #hosts: readonly BatchHost[];
   readonly #breaker: Breaker;
   readonly #said: {
     readonly id: string;
@@ -57,15 +58,18 @@ export class BreakableService {
     const settings = engineSettings({ retryBaseSeconds: 10, ...given });
     const { visibilityTimeoutSeconds, maxAttempts } = settings;
     const maxReceiveCount = maxReceivesOf(maxAttempts);
-    this.queue = new MemoryInputQueue({ now: clock.now, visibilityTimeoutSeconds, maxReceiveCount });
+    this.queue = new MemoryInputQueue({
+      now: clock.now,
+      visibilityTimeoutSeconds,
+      maxReceiveCount,
+      deadLetters: this.deadLetters,
+    });
     const logger = new CollectingLogger();
     const ports = {
       clock,
       random: this.random.next,
       logger,
       store: new MemoryPayloadStore(),
-      input: this.queue,
-      deadLetters: this.deadLetters,
       records: {
         read: (request: RequestIdentity) =>
           this.#unlessDown(this.tableDownUntil, () => records.read(request)),
@@ -84,10 +88,10 @@ export class BreakableService {
       request: async (pause: { seconds: number; reason: string }) =>
         this.#say(encodePauseMessage({ type: 'pause', ...pause }), REACTION_SECONDS),
     };
-    this.#engines = Array.from(
-      { length: INSTANCES },
-      () => new Engine(defineProcessor(handler), settings, { ...ports, pauses }),
-    );
+    this.#hosts = Array.from({ length: INSTANCES }, () => {
+      const engine = new Engine(defineProcessor(handler), settings, { ...ports, pauses });
+      return new BatchHost(engine, { visibilityTimeoutSeconds, now: clock.now, logger });
+    });
     this.#breaker = new Breaker({
       source: {
         isEnabled: async () => this.#enabled,
@@ -103,7 +107,6 @@ export class BreakableService {
         },
       },
       queue: { send: async (text, seconds) => this.#say(text, seconds) },
-      input: { defer: async () => {} },
       metrics: {
         count: (name) => {
           if (name === 'Paused') this.pauses++;
@@ -119,7 +122,7 @@ export class BreakableService {
     const startedAt = this.clock.now();
     while (this.queue.size > 0) {
       await this.#obey();
-      if (this.#enabled) for (const engine of this.#engines) await this.#batch(engine);
+      if (this.#enabled) for (const host of this.#hosts) await this.#batch(host);
       this.clock.advanceSeconds(STEP_SECONDS);
       this.clock.time = Math.max(this.clock.time, this.#nextEventAt);
     }
@@ -132,10 +135,11 @@ export class BreakableService {
     return Object.fromEntries(events.map((event) => [event.subject, statusOf(event)]));
   }
 
-  async #batch(engine: Engine): Promise<void> {
+  async #batch(host: BatchHost): Promise<void> {
     const deliveries = this.queue.receive(BATCH_SIZE);
     if (deliveries.length === 0) return;
-    const again = await engine.processBatch(deliveries, this.clock.now() + TIMEOUT_SECONDS * 1000);
+    const response = await host.handle(deliveries, this.clock.now() + TIMEOUT_SECONDS * 1000);
+    const again = response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
     this.queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
   }
 
@@ -143,7 +147,7 @@ export class BreakableService {
     const due = this.#said.filter(({ at }) => at <= this.clock.now());
     for (const said of due) {
       this.#said.splice(this.#said.indexOf(said), 1);
-      await this.#breaker.processBatch([delivery(said.text, { id: said.id, sentAt: said.sentAt })]);
+      await this.#breaker.run(delivery(said.text, { id: said.id, sentAt: said.sentAt }));
     }
   }
 

@@ -1,12 +1,12 @@
 import type { DecodedRequest, RejectedRequest } from '../../lib/core/model/decoded-request.ts';
-import type { Delivery } from '../../lib/core/model/received-message.ts';
+import type { QueueMessage } from '../../lib/core/model/received-message.ts';
 import { decode } from '../../lib/core/wire/decode.ts';
 import { delivery } from './delivery.ts';
 
 export const MAX_JSON_DEPTH = 128;
 
 /** Decodes a message that holds one request. */
-export function decodedRequest(body: unknown, given: Partial<Delivery> = {}): DecodedRequest {
+export function decodedRequest(body: unknown, given: Partial<QueueMessage> = {}): DecodedRequest {
   const [decoded, ...more] = decode(message(body, given), { maxJsonDepth: MAX_JSON_DEPTH });
   if (!decoded || more.length > 0)
     throw new Error(`${more.length + (decoded ? 1 : 0)} requests were decoded`);
@@ -15,7 +15,7 @@ export function decodedRequest(body: unknown, given: Partial<Delivery> = {}): De
 }
 
 /** Decodes a message that is rejected as a whole. */
-export function rejectedRequest(body: unknown, given: Partial<Delivery> = {}): RejectedRequest {
+export function rejectedRequest(body: unknown, given: Partial<QueueMessage> = {}): RejectedRequest {
   const [decoded, ...more] = decode(message(body, given), { maxJsonDepth: MAX_JSON_DEPTH });
   if (!decoded || more.length > 0)
     throw new Error(`${more.length + (decoded ? 1 : 0)} requests were decoded`);
@@ -24,7 +24,7 @@ export function rejectedRequest(body: unknown, given: Partial<Delivery> = {}): R
 }
 
 /** Every request of a message. */
-export function decodedAll(body: unknown, given: Partial<Delivery> = {}) {
+export function decodedAll(body: unknown, given: Partial<QueueMessage> = {}) {
   return decode(message(body, given), { maxJsonDepth: MAX_JSON_DEPTH });
 }
 
@@ -34,6 +34,6 @@ export function inlineText({ payload }: DecodedRequest): string {
   return Buffer.from(payload.inline).toString();
 }
 
-function message(body: unknown, given: Partial<Delivery>): Delivery {
+function message(body: unknown, given: Partial<QueueMessage>): QueueMessage {
   return delivery(typeof body === 'string' ? body : JSON.stringify(body), given);
 }

@@ -1,13 +1,13 @@
-import type { Delivery } from '../../lib/core/model/received-message.ts';
+import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { START } from './test-clock.ts';
 
 /** A delivery of a message: its first, unless said otherwise. */
-export function delivery(body: string, given: Partial<Delivery> = {}): Delivery {
+export function delivery(body: string, given: Partial<MemoryMessage> = {}): MemoryMessage {
   return {
     id: 'message-1',
     body,
     attributes: {},
-    attempt: 1,
+    deliveryCount: 1,
     sentAt: START,
     firstDeliveredAt: 0,
     receipt: 'receipt-1',
@@ -16,7 +16,7 @@ export function delivery(body: string, given: Partial<Delivery> = {}): Delivery 
 }
 
 /** Deliveries of these bodies, with ids `message-0`, `message-1`, … */
-export function deliveries(bodies: readonly string[], given: Partial<Delivery> = {}): Delivery[] {
+export function deliveries(bodies: readonly string[], given: Partial<MemoryMessage> = {}): MemoryMessage[] {
   return bodies.map((body, index) =>
     delivery(body, { id: `message-${index}`, receipt: `receipt-${index}`, ...given }),
   );
@@ -26,8 +26,8 @@ export function deliveries(bodies: readonly string[], given: Partial<Delivery> =
 export function requestDelivery(
   requestId: string,
   payload: unknown = {},
-  given: Partial<Delivery> = {},
-): Delivery {
+  given: Partial<MemoryMessage> = {},
+): MemoryMessage {
   return delivery(JSON.stringify(payload), {
     id: `message-${requestId}`,
     receipt: `receipt-${requestId}`,

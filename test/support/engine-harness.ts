@@ -1,8 +1,8 @@
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
-import type { Delivery } from '../../lib/core/model/received-message.ts';
 import { defineProcessor, type Handler, type Processor } from '../../lib/core/processor/handler.ts';
-import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
+import { BatchHost } from '../../lib/lambda/batch-host.ts';
+import { MemoryInputQueue, type MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
@@ -29,20 +29,37 @@ export class EngineHarness {
   readonly logger = new CollectingLogger();
   readonly settings: EngineSettings;
   readonly engine: Engine;
+  readonly host: BatchHost;
+  readonly #newHost: (engine?: Engine) => BatchHost;
 
   constructor(processor: Handler | Processor, { ports = {}, ...settings }: HarnessOptions = {}) {
     this.settings = engineSettings(settings);
     const { visibilityTimeoutSeconds } = this.settings;
-    this.input = new MemoryInputQueue({ now: this.clock.now, visibilityTimeoutSeconds });
-    const { clock, random, store, records, output, deadLetters, input, logger } = this;
+    const { clock, random, store, records, output, deadLetters, logger } = this;
+    this.input = new MemoryInputQueue({ now: clock.now, visibilityTimeoutSeconds, deadLetters });
     const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
-    const own = { clock, random: random.next, store, records, output, deadLetters, input, logger };
-    this.engine = new Engine(definition, this.settings, { ...own, ...ports });
+    const own = { clock, random: random.next, store, records, output, logger };
+    const newEngine = () => new Engine(definition, this.settings, { ...own, ...ports });
+    this.engine = newEngine();
+    this.#newHost = (engine = newEngine()) =>
+      new BatchHost(engine, { visibilityTimeoutSeconds, now: clock.now, logger });
+    this.host = this.#newHost(this.engine);
   }
 
   /** Runs a batch. @returns the ids to be delivered again */
-  process(deliveries: readonly Delivery[], secondsLeft = 60): Promise<string[]> {
-    return this.engine.processBatch(deliveries, this.clock.now() + secondsLeft * 1000);
+  process(messages: readonly MemoryMessage[], secondsLeft = 60): Promise<string[]> {
+    return this.#handle(this.host, messages, secondsLeft);
+  }
+
+  /** Runs a batch in another process with the same ports. @returns the ids to be delivered again */
+  processElsewhere(messages: readonly MemoryMessage[], secondsLeft = 60): Promise<string[]> {
+    return this.#handle(this.#newHost(), messages, secondsLeft);
+  }
+
+  async #handle(host: BatchHost, messages: readonly MemoryMessage[], secondsLeft: number): Promise<string[]> {
+    const received = messages.map((message) => this.input.settleable(message));
+    const response = await host.handle(received, this.clock.now() + secondsLeft * 1000);
+    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 
   /** What was published, as consumers read it. */
@@ -70,7 +87,7 @@ export class EngineHarness {
   /** Wait by message id, as it was set last. */
   get delays(): Record<string, number> {
     return Object.fromEntries(
-      this.input.deferrals.map(({ delivery, delaySeconds }) => [delivery.id, delaySeconds]),
+      this.input.deferrals.map(({ message, delaySeconds }) => [message.id, delaySeconds]),
     );
   }
 }

@@ -75,6 +75,7 @@ export class MemorySoak {
       now: Date.now,
       visibilityTimeoutSeconds: VISIBILITY_SECONDS,
       maxReceiveCount: maxReceivesOf(this.#settings.maxAttempts),
+      deadLetters: this.#deadLetters,
     });
     this.#queue.faults.inject('defer', ...this.#faults());
     this.#queue.faults.inject('acknowledge', ...this.#faults());
@@ -207,7 +208,7 @@ export class MemorySoak {
       const deadlineAt = Date.now() + 1_000 * TIMEOUT_SECONDS;
       const dies = this.#random() < KILLED ? this.#random() * BATCH_MILLISECONDS : 1_000 * TIMEOUT_SECONDS;
       const killer = setTimeout(() => process.die(), dies);
-      const engine = process.engine({
+      const hosted = {
         queue: this.#queue,
         clock: Date,
         random: this.#random,
@@ -216,12 +217,13 @@ export class MemorySoak {
           store: this.#store,
           records: this.#records,
           output: this.#output,
-          deadLetters: this.#deadLetters,
           logger: new CollectingLogger(),
         },
-        handler: (request, crash) => this.#handle(request, crash, process, deadlineAt),
-      });
-      const again = await Promise.race([engine.processBatch(deliveries, deadlineAt), process.death]);
+        handler: (request: ProcessorRequest, crash: () => Promise<never>) =>
+          this.#handle(request, crash, process, deadlineAt),
+      };
+      const handling = process.handle(hosted, deliveries, deadlineAt);
+      const again = await Promise.race([handling, process.death]);
       clearTimeout(killer);
       if (again) this.#queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
       else this.#killed++;

@@ -1,7 +1,9 @@
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
+import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import type { Clock, Random } from '../../lib/core/ports/clock.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
+import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import type { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import type { TestClock } from './test-clock.ts';
 
@@ -11,7 +13,7 @@ export interface Hosted {
   readonly clock: Clock;
   readonly random: Random;
   readonly settings: EngineSettings;
-  readonly ports: Omit<EnginePorts, 'input' | 'clock' | 'random'>;
+  readonly ports: Omit<EnginePorts, 'clock' | 'random'>;
   /** Handles a request. `crash` kills the process it runs in and never returns. */
   readonly handler: (request: ProcessorRequest, crash: () => Promise<never>) => unknown;
 }
@@ -40,7 +42,7 @@ export async function drain(drive: Drive): Promise<number> {
       continue;
     }
     const process = new MortalProcess();
-    const batch = process.engine(drive).processBatch(deliveries, clock.now() + drive.timeoutSeconds * 1000);
+    const batch = process.handle(drive, deliveries, clock.now() + drive.timeoutSeconds * 1000);
     const again = await Promise.race([batch, process.death]);
     if (again) queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
     else crashes++;
@@ -66,8 +68,33 @@ export class MortalProcess {
     this.#death.resolve(undefined);
   }
 
+  /** Handles a batch. @returns the ids to be delivered again */
+  async handle(hosted: Hosted, messages: readonly ReceivedMessage[], killedAt: number): Promise<string[]> {
+    const { settings, clock, ports } = hosted;
+    const host = new BatchHost(this.engine(hosted), {
+      visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
+      now: clock.now,
+      logger: ports.logger,
+    });
+    const response = await host.handle(
+      messages.map((message) => this.#message(message)),
+      killedAt,
+    );
+    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
+  }
+
+  #message(message: ReceivedMessage): ReceivedMessage {
+    return {
+      ...message,
+      ack: () => this.#living(() => message.ack()),
+      retryAfter: (seconds) => this.#living(() => message.retryAfter(seconds)),
+      extend: (seconds) => this.#living(() => message.extend(seconds)),
+      deadLetter: (reason) => this.#living(() => message.deadLetter(reason)),
+    };
+  }
+
   /** The engine in it. */
-  engine({ handler, settings, ports, queue, clock, random }: Hosted): Engine {
+  engine({ handler, settings, ports, clock, random }: Hosted): Engine {
     const crash = (): Promise<never> => {
       this.die();
       return new Promise(() => {});
@@ -75,7 +102,7 @@ export class MortalProcess {
     const processor = defineProcessor((request) =>
       this.#alive ? handler(request, crash) : new Promise(() => {}),
     );
-    const { store, records, output, deadLetters } = ports;
+    const { store, records, output } = ports;
     return new Engine(processor, settings, {
       ...ports,
       clock,
@@ -98,17 +125,6 @@ export class MortalProcess {
         maxMessageBytes: output.maxMessageBytes,
         sizeOf: (message) => output.sizeOf(message),
         send: (messages) => this.#living(() => output.send(messages)),
-      },
-      deadLetters: {
-        maxMessages: deadLetters.maxMessages,
-        maxBytes: deadLetters.maxBytes,
-        maxMessageBytes: deadLetters.maxMessageBytes,
-        sizeOf: (message) => deadLetters.sizeOf(message),
-        send: (messages) => this.#living(() => deadLetters.send(messages)),
-      },
-      input: {
-        defer: (deferrals) => this.#living(() => queue.defer(deferrals)),
-        acknowledge: (deliveries) => this.#living(() => queue.acknowledge(deliveries)),
       },
     });
   }

@@ -3,7 +3,7 @@ import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
 import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { DecodedRequest, RejectedRequest } from '../../core/model/decoded-request.ts';
-import type { Delivery } from '../../core/model/received-message.ts';
+import type { QueueMessage } from '../../core/model/received-message.ts';
 import { deadLetterOf, MAX_REDRIVES, type RequestRecord } from '../../core/model/request-record.ts';
 import type { RequestRecords } from '../../core/records/request-records.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
@@ -101,7 +101,7 @@ export function attributesToPutBack({ message, requests, redrive }: DeadLetter):
 }
 
 /** The message as the processor received it. */
-function deliveryOf({ id, body, attributes, sentAt, receiveCount, receipt }: DeadMessage): Delivery {
+function deliveryOf({ id, body, attributes, sentAt, receiveCount }: DeadMessage): QueueMessage {
   const texts = Object.entries(attributes).flatMap(([name, { StringValue }]) =>
     StringValue ? [[name, StringValue]] : [],
   );
@@ -109,9 +109,8 @@ function deliveryOf({ id, body, attributes, sentAt, receiveCount, receipt }: Dea
     id,
     body,
     attributes: Object.fromEntries(texts),
-    attempt: receiveCount,
+    deliveryCount: receiveCount,
     sentAt,
     firstDeliveredAt: sentAt,
-    receipt,
   };
 }

@@ -8,17 +8,28 @@ export class Semaphore {
     this.#free = count;
   }
 
-  /** Runs the work as soon as a slot is free, and settles as the work does. */
+  /** Takes a slot as soon as one is free. Disposing of it frees it. */
+  async acquire(urgency: number): Promise<Disposable> {
+    if (this.#free > 0) this.#free--;
+    else await this.#turn(urgency);
+    return { [Symbol.dispose]: () => this.#release() };
+  }
+
+  /** Runs the work as soon as a slot is free, at once if one is, and settles as the work does. */
   async run<Value>(urgency: number, work: () => Promise<Value>): Promise<Value> {
     if (this.#free > 0) this.#free--;
     else await this.#turn(urgency);
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
-      if (next) next.begin();
-      else this.#free++;
+      this.#release();
     }
+  }
+
+  #release(): void {
+    const next = this.#waiting.shift();
+    if (next) next.begin();
+    else this.#free++;
   }
 
   #turn(urgency: number): Promise<void> {

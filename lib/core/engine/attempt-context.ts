@@ -3,20 +3,22 @@ import type { RequestRecords } from '../records/request-records.ts';
 import type { AttemptSpan } from './attempt-tracing.ts';
 import type { BatchMetrics } from './batch-metrics.ts';
 import type { Circuit } from './circuit-breaker.ts';
-import type { Shift } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { LoadMeter } from './load-meter.ts';
 
 /** What an attempt works with. */
-export interface AttemptTools {
+export interface AttemptContext {
   readonly processor: Processor;
   readonly settings: EngineSettings;
   readonly ports: EnginePorts;
   readonly records: RequestRecords;
-  readonly shift: Shift;
-  /** Told how attempts go. */
+  readonly deadline: Deadline;
+  /** Learns how attempts end. */
   readonly circuit: Circuit;
-  /** Absent where nobody wants figures. */
+  /** Absent where figures go nowhere. */
   readonly metrics: BatchMetrics | undefined;
-  /** What the attempt is traced by. */
+  /** Absent where the load isn't measured. */
+  readonly meter: LoadMeter | undefined;
   readonly span: AttemptSpan;
 }

@@ -1,4 +1,4 @@
-import { type Attributes, context, SpanKind } from '@opentelemetry/api';
+import { type Attributes, SpanKind } from '@opentelemetry/api';
 import { summarizeError } from '../base/serialize-error.ts';
 import { setSpanError } from '../base/span-error.ts';
 import { type StartedSpan, startSpan } from '../base/start-span.ts';
@@ -27,26 +27,7 @@ export interface TracedAttempt {
 }
 
 /**
- * Makes an attempt in a span of its own. Without an SDK there is none, and the attempt runs all the same.
- * @throws what the attempt throws
- */
-export async function traceAttempt<End extends { readonly outcome: Outcome }>(
-  traced: TracedAttempt,
-  run: (span: AttemptSpan) => Promise<End>,
-): Promise<End> {
-  const span = new AttemptSpan(traced);
-  try {
-    const end = await run(span);
-    span.end(end.outcome);
-    return end;
-  } catch (thrown) {
-    span.endRetried(thrown);
-    throw thrown;
-  }
-}
-
-/**
- * The span of an attempt.
+ * The span of an attempt. Without an SDK it records nothing.
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
 export class AttemptSpan {
@@ -59,26 +40,16 @@ export class AttemptSpan {
     this.#startedAt = traced.now();
   }
 
-  /**
-   * Runs the handler and what belongs to it: spans that are made meanwhile are children of this one.
-   * @param requestTrace the trace the request belongs to: where only its object names one, it is known from now on
-   * @param work gets the trace context for the calls it makes
-   */
-  run<Value>(requestTrace: TraceContext, work: (trace: TraceContext) => Promise<Value>): Promise<Value> {
-    const started = this.#start(requestTrace);
-    return context.with(started.context, () => work(started.trace));
-  }
-
   /** Ends the span with how the request ended. */
   end(outcome: Outcome): void {
-    const { span } = this.#start(outcome);
+    const { span } = this.start(outcome);
     if (outcome.status === 'failed') setSpanError(span, outcome.problem.code, outcome.problem.detail);
     this.#end(outcome.status);
   }
 
   /** Ends the span of an attempt that is to be made again. */
   endRetried(thrown: unknown): void {
-    const { span } = this.#start(this.#traced.request);
+    const { span } = this.start(this.#traced.request);
     if (span.isRecording()) {
       const { code, name, message } = summarizeError(thrown);
       setSpanError(span, code ?? name, message);
@@ -91,8 +62,11 @@ export class AttemptSpan {
     this.#started?.span.end(this.#traced.now());
   }
 
-  /** An attempt that doesn't come to its handler gets its span at the end. */
-  #start(requestTrace: TraceContext): StartedSpan {
+  /**
+   * Starts the span, unless it is started. One of an attempt that doesn't come to its handler starts at the end.
+   * @param requestTrace the trace the request belongs to: where only its object names one, it is known from now on
+   */
+  start(requestTrace: TraceContext): StartedSpan {
     const { source } = this.#traced;
     this.#started ??= startSpan(requestTrace, source ? `process ${source.destination}` : 'process', {
       kind: SpanKind.CONSUMER,

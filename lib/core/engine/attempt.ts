@@ -1,37 +1,32 @@
-import {
-  CoatcheckError,
-  PayloadChanged,
-  type PermanentError,
-  RequestIdReused,
-  StoreUnavailable,
-} from '../base/errors.ts';
+import { CoatcheckError, PayloadChanged, RequestIdReused, StoreUnavailable } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { type ErrorSummary, serializeError, summarizeError } from '../base/serialize-error.ts';
+import type { TraceContext } from '../base/traceparent.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
-import { isLastReceive } from '../config/receive-budget.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
 import { type PinnedPayload, pinnedPayloadOf } from '../model/pinned-payload.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { ReceivedMessage } from '../model/received-message.ts';
 import {
   bringsOther,
   type DeadLetter,
   type GivingUp,
   isExpired,
   type RecordedRequest,
-  type RequestRecord,
   storedPayloadOf,
 } from '../model/request-record.ts';
 import { secondsUntil } from '../model/retry.ts';
 import type { Lease } from '../records/lease.ts';
-import type { Claimant } from '../records/request-records.ts';
+import type { Claim, Claimant } from '../records/request-records.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
-import type { AttemptTools } from './attempt-context.ts';
+import type { AttemptContext } from './attempt-context.ts';
 import { AttemptsExhausted, AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
-import { LeftBehind } from './outcome-recovery.ts';
+import { deliveryCountOf, isLastDelivery } from './job.ts';
+import { keepLease } from './lease-heartbeat.ts';
+import { OutcomeRecovery } from './outcome-recovery.ts';
 import { namesNoVersion, withVersion } from './pin-version.ts';
 import { ResultKeeper } from './result-keeper.ts';
-import { Work } from './run-handler.ts';
+import { type RunObserver, runHandler } from './run-handler.ts';
 
 /** How an attempt found or made the end of its request. */
 export interface AttemptEnd {
@@ -39,210 +34,227 @@ export interface AttemptEnd {
   readonly deadLetter: DeadLetter;
 }
 
-/** One attempt at one request: claim, work, complete. */
-export class Attempt {
+/** One attempt at one request. */
+export class Attempt implements RunObserver {
   #request: DecodedRequest;
-  readonly #tools: AttemptTools;
-  readonly #delivery: Delivery;
+  #lease: Lease | undefined;
+  #handled = false;
+  readonly #message: ReceivedMessage;
+  readonly #context: AttemptContext;
 
-  /** @param delivery the request's message; of several the one sent last */
-  constructor(request: DecodedRequest, delivery: Delivery, tools: AttemptTools) {
+  constructor(request: DecodedRequest, message: ReceivedMessage, context: AttemptContext) {
     this.#request = request;
-    this.#delivery = delivery;
-    this.#tools = tools;
+    this.#message = message;
+    this.#context = context;
   }
 
   /**
-   * Brings the request to its end. Whatever it throws means: not ended, to be tried again.
+   * Brings the request to its end: claim → open → run handler → keep result → complete. Whatever it throws means: not
+   * ended, to be tried again.
    * @throws RequestIdReused when its message isn't the request's own and brings another payload, which must not be run
    * @throws RetryLater, AttemptTimedOut, StillLeased, or what the handler or a port threw
    */
   async run(): Promise<AttemptEnd> {
-    const { outcome, deadLetter } = await this.#recorded();
-    const { settling } = this.#tools.shift;
-    return {
-      outcome: await this.#before(settling, this.#results.copyForConsumer(outcome, settling)),
-      deadLetter,
-    };
+    const brought = await this.#pinPayload();
+    const claim = await this.#claim(brought);
+    if (claim.status !== 'claimed') return this.#endWithoutLease(claim);
+
+    const { lease } = claim;
+    this.#lease = lease;
+    this.#adoptRecord(lease, brought);
+    const recovered = lease.takenOver ? await this.#recoverOutcome(lease) : undefined;
+    if (recovered) return this.#complete(lease, recovered);
+    if (this.#isSpent(lease)) return this.#giveUp(lease, lease.countedAttempt - 1);
+    if (isExpired(this.#request, this.#now()))
+      return this.#complete(lease, this.#outcomeOf(expiry(lease.attempt)));
+
+    const { deadline, metrics } = this.#context;
+    const startedAt = this.#now();
+    metrics?.began(this.#message.sentAt);
+    let ending: Ending;
+    try {
+      await using heartbeat = keepLease(lease, this.#message, this.#context);
+      const running = runHandler(this.#request, lease, this.#context, heartbeat.lost, this);
+      ending = await this.#before(deadline.handlerDeadline, running);
+    } catch (error) {
+      return this.#release(lease, error);
+    } finally {
+      metrics?.worked(startedAt);
+    }
+    return this.#complete(lease, this.#outcomeOf(ending));
   }
 
-  async #recorded(): Promise<AttemptEnd> {
-    const { records, shift } = this.#tools;
-    const brought = await this.#pin();
-    const claiming = records.claim(this.#claimant(brought), shift.leaseEndsAt);
-    const claim = await this.#before(shift.over, this.#ofTable(claiming));
-    switch (claim.status) {
-      case 'other_payload':
-        throw new RequestIdReused();
-      case 'finished':
-        if (claim.otherPayload) this.#warn('A request that has ended came again with another payload');
-        return {
-          outcome: await this.#results.restore(claim.outcome, shift.over),
-          deadLetter: claim.deadLetter,
-        };
-      case 'running':
-        throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
-      case 'claimed': {
-        const outcome = await this.#underLease(claim.lease, brought);
-        return { outcome, deadLetter: claim.lease.deadLetter };
-      }
-    }
+  /** The outcome as its consumers can read it: of a raw result that they delete, a copy of its own. */
+  copyForConsumer(outcome: Outcome): Promise<Outcome> {
+    const { recordDeadline } = this.#context.deadline;
+    return this.#before(recordDeadline, this.#results.copyForConsumer(outcome, recordDeadline));
+  }
+
+  /** Whether the handler ran, even if nothing came of it. */
+  get handled(): boolean {
+    return this.#handled;
+  }
+
+  /** Which attempt it is of those that count, from 1; undefined until the request is claimed. */
+  get countedAttempt(): number | undefined {
+    return this.#lease?.countedAttempt;
+  }
+
+  onOpen(trace: TraceContext): void {
+    this.#request = { ...this.#request, ...trace };
+  }
+
+  onHandle(): void {
+    this.#handled = true;
+    this.#context.meter?.add({ handled: 1 });
   }
 
   /** What the message pins its request to, the version of its payload included. */
-  async #pin(): Promise<PinnedPayload | undefined> {
-    const { ports, settings, shift } = this.#tools;
+  async #pinPayload(): Promise<PinnedPayload | undefined> {
+    const { ports, settings, deadline } = this.#context;
+    const { handlerDeadline } = deadline;
     if (namesNoVersion(this.#request)) {
-      const finding = withVersion(this.#request, ports.store, settings.claimCheckSources, shift.over);
-      this.#request = await this.#before(shift.over, finding);
+      const finding = withVersion(this.#request, ports.store, settings.claimCheckSources, handlerDeadline);
+      this.#request = await this.#before(handlerDeadline, finding);
     }
-    return pinnedPayloadOf(this.#request, this.#delivery);
+    return pinnedPayloadOf(this.#request, this.#message);
+  }
+
+  #claim(brought: PinnedPayload | undefined): Promise<Claim> {
+    const { records, deadline } = this.#context;
+    const claiming = records.claim(this.#claimant(brought), deadline.leaseEndsAt(this.#now()));
+    return this.#before(deadline.handlerDeadline, this.#ofTable(claiming));
   }
 
   #claimant(pinned: PinnedPayload | undefined): Claimant {
-    const { sentAt, attempt, attributes } = this.#delivery;
+    const { sentAt, attributes } = this.#message;
     const redrives = attributes[ATTRIBUTES.deadLetterRedrives];
     return {
       ...this.#request,
       sentAt,
       pinned,
       goneBefore: this.#goneBefore,
-      redelivered: attempt > 1,
+      redelivered: deliveryCountOf(this.#message) > 1,
       ...(redrives !== undefined && { deadLetterOf: Number(redrives) }),
     };
   }
 
   /** A message sent before that has left the queue, in milliseconds since 1970. */
   get #goneBefore(): number {
-    return this.#now() - this.#tools.settings.inputRetentionSeconds * 1000;
+    return this.#now() - this.#context.settings.inputRetentionSeconds * 1000;
   }
 
-  /** The request with the payload it was begun with; undefined when that is gone. */
-  #begun(record: RequestRecord, brought: PinnedPayload | undefined): DecodedRequest | undefined {
-    if (!bringsOther(record, { payload: brought })) return this.#request;
-    const payload = storedPayloadOf(record, brought);
-    return payload && { ...this.#request, payload };
-  }
-
-  async #underLease(lease: Lease, brought: PinnedPayload | undefined): Promise<Outcome> {
-    const { traceparent, tracestate, callbackUrl, expiresAt } = lease.request;
-    this.#request = { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt };
-    const begun = this.#begun(lease.record, brought);
-    // If that fails the lease runs out, so that whoever is next takes over and looks as well.
-    let outcome = lease.takenOver
-      ? await this.#foundBehind(lease).catch((error) => this.#keepLease(error))
-      : undefined;
-    if (!outcome && this.#isSpent(lease)) return this.#giveUp(lease, lease.countedAttempt - 1);
-    if (!outcome && !begun) return this.#complete(lease, this.#failure(lease, new PayloadChanged()));
-    this.#request = heldToSize(begun ?? this.#request, lease.request);
-    try {
-      outcome ??= await this.#worked(lease);
-    } catch (error) {
-      return this.#release(lease, error);
+  async #endWithoutLease(claim: Exclude<Claim, { status: 'claimed' }>): Promise<AttemptEnd> {
+    switch (claim.status) {
+      case 'other_payload':
+        throw new RequestIdReused();
+      case 'running':
+        throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
+      case 'finished': {
+        if (claim.otherPayload) this.#warn('A request that has ended came again with another payload');
+        const outcome = await this.#results.restore(claim.outcome, this.#context.deadline.handlerDeadline);
+        return { outcome, deadLetter: claim.deadLetter };
+      }
     }
-    return this.#complete(lease, outcome);
+  }
+
+  /** Takes over what the record knows better than the message, the payload that the request was begun with among it. */
+  #adoptRecord({ record, request: recorded }: Lease, brought: PinnedPayload | undefined): void {
+    const { traceparent, tracestate, callbackUrl, expiresAt } = recorded;
+    const payload = bringsOther(record, { payload: brought })
+      ? (storedPayloadOf(record, brought) ?? { unreadable: new PayloadChanged() })
+      : this.#request.payload;
+    this.#request = heldToSize(
+      { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt, payload },
+      recorded,
+    );
+  }
+
+  /**
+   * The outcome of the attempt this one took over from, if that had got so far. If looking for it fails, the lease runs
+   * out, so that the next attempt takes over and looks as well.
+   */
+  async #recoverOutcome(lease: Lease): Promise<Outcome | undefined> {
+    const { handlerDeadline } = this.#context.deadline;
+    try {
+      const finding = this.#recovery(lease).find(handlerDeadline);
+      const outcome = await this.#before(handlerDeadline, finding);
+      return outcome && (await this.#results.restore(outcome, handlerDeadline));
+    } catch (error) {
+      return this.#keepLease(lease, error);
+    }
   }
 
   /** Whether it must not be tried again; what has expired ends as that. */
   #isSpent(lease: Lease): boolean {
-    const { maxAttempts } = this.#tools.settings;
-    const isSpent = lease.countedAttempt > maxAttempts || isLastReceive(this.#delivery.attempt, maxAttempts);
+    const { maxAttempts } = this.#context.settings;
+    const isSpent = lease.countedAttempt > maxAttempts || isLastDelivery(this.#message, maxAttempts);
     return isSpent && !isExpired(this.#request, this.#now());
   }
 
-  #failure(lease: Lease, error: PermanentError): Outcome {
-    return outcomeOf(this.#request, failure(error, lease.attempt), this.#now(), lease.redrives);
+  #outcomeOf(ending: Ending): Outcome {
+    return outcomeOf(this.#request, ending, this.#now(), this.#lease?.redrives);
   }
 
   /**
    * Ends the request as one that has no attempts left.
-   * @param attempts those it had: a lease that is taken to say so is none
+   * @param attempts those it had: a lease that is taken to record that is none
    * @param error what the last one threw; where that isn't known, what the latest one that reported threw
    */
-  #giveUp(lease: Lease, attempts: number, error?: ErrorSummary): Promise<Outcome> {
+  #giveUp(lease: Lease, attempts: number, error?: ErrorSummary): Promise<AttemptEnd> {
     const isSilent = error === undefined && lease.takenOver;
     const exhausted = new AttemptsExhausted(attempts, error ?? lease.lastError, isSilent);
-    const ending = failure(exhausted, attempts);
-    const outcome = outcomeOf(this.#request, ending, this.#now(), lease.redrives);
-    return this.#complete(lease, outcome, { error });
-  }
-
-  /** The outcome of the attempt this one took over from, if that had got so far. */
-  async #foundBehind(lease: Lease): Promise<Outcome | undefined> {
-    const { over } = this.#tools.shift;
-    const outcome = await this.#before(over, this.#leftBehind(lease).find(over));
-    return outcome && this.#results.restore(outcome, over);
-  }
-
-  /**
-   * Given up when the shift is over, even if the handler isn't done: what ends later is dropped before it is
-   * recorded.
-   */
-  async #worked(lease: Lease): Promise<Outcome> {
-    const ending = isExpired(this.#request, this.#now()) ? expiry(lease.attempt) : await this.#work(lease);
-    return outcomeOf(this.#request, ending, this.#now(), lease.redrives);
-  }
-
-  async #work(lease: Lease): Promise<Ending> {
-    const { shift, metrics } = this.#tools;
-    const startedAt = this.#now();
-    metrics?.began(this.#delivery.sentAt);
-    const work = new Work(this.#request, lease, this.#tools);
-    try {
-      return await this.#before(shift.over, work.ending());
-    } finally {
-      this.#request = { ...this.#request, ...work.trace };
-      metrics?.worked(startedAt);
-    }
+    return this.#complete(lease, this.#outcomeOf(failure(exhausted, attempts)), { error });
   }
 
   /**
    * Gives the request back, unless its handler was given up and may still be running: then the lease runs out. After the
-   * last attempt it ends.
+   * last attempt the request ends.
    * @returns the outcome the request has, if it has ended: it was to be cancelled, or another attempt was first
    * @throws what the attempt failed of
    */
-  async #release(lease: Lease, error: unknown): Promise<Outcome> {
+  async #release(lease: Lease, error: unknown): Promise<AttemptEnd> {
     if (error instanceof AttemptTimedOut) throw error;
-    const { circuit, shift, settings } = this.#tools;
-    const { settling } = shift;
-    const uncounted = circuit.failed(error, this.#delivery.attempt);
+    const { circuit, deadline, settings } = this.#context;
+    const { recordDeadline } = deadline;
+    const uncounted = circuit.failed(error, deliveryCountOf(this.#message));
     if (!uncounted && lease.countedAttempt >= settings.maxAttempts) {
       return this.#giveUp(lease, lease.countedAttempt, summarizeError(error));
     }
-    const outcome = await this.#before(settling, lease.release(error, uncounted)).catch((refusal) => {
+    const outcome = await this.#before(recordDeadline, lease.release(error, uncounted)).catch((refusal) => {
       this.#warn('The lease could not be given back', refusal);
-      return this.#keepLease(error);
+      return this.#keepLease(lease, error);
     });
     if (!outcome) throw error;
-    return this.#results.restore(outcome, settling);
+    return { outcome: await this.#results.restore(outcome, recordDeadline), deadLetter: lease.deadLetter };
   }
 
   /** @returns the outcome the request has, which is another's if that came first */
-  async #complete(lease: Lease, outcome: Outcome, givenUp?: GivingUp): Promise<Outcome> {
-    const { settling } = this.#tools.shift;
-    const recorded = await this.#before(settling, this.#ofTable(lease.complete(outcome, givenUp))).catch(
-      async (error) => {
-        // That there are no more attempts, whoever is next finds out without being told.
-        if (!givenUp) await this.#leaveBehind(lease, outcome);
-        return this.#keepLease(error);
-      },
-    );
+  async #complete(lease: Lease, outcome: Outcome, givenUp?: GivingUp): Promise<AttemptEnd> {
+    const { recordDeadline } = this.#context.deadline;
+    const completing = this.#ofTable(lease.complete(outcome, givenUp));
+    const recorded = await this.#before(recordDeadline, completing).catch(async (error) => {
+      // That there are no more attempts, the next one finds out by itself.
+      if (!givenUp) await this.#keepOutcome(lease, outcome);
+      return this.#keepLease(lease, error);
+    });
     if (!recorded) throw new LeaseLost();
-    return recorded === outcome ? outcome : this.#results.restore(recorded, settling);
+    const published = recorded === outcome ? outcome : await this.#results.restore(recorded, recordDeadline);
+    return { outcome: published, deadLetter: lease.deadLetter };
   }
 
-  /** The handler has done its work and the record can't say so, perhaps for want of an answer until the last moment. */
-  async #leaveBehind(lease: Lease, outcome: Outcome): Promise<void> {
-    const { closing } = this.#tools.shift;
-    await this.#before(closing, this.#leftBehind(lease).leave(outcome, closing)).catch((error) => {
-      this.#warn('The outcome could be neither recorded nor left behind', error);
+  /** The handler is done and the record can't say so, perhaps for want of an answer until the last moment. */
+  async #keepOutcome(lease: Lease, outcome: Outcome): Promise<void> {
+    const { responseDeadline } = this.#context.deadline;
+    const keeping = this.#recovery(lease).keep(outcome, responseDeadline);
+    await this.#before(responseDeadline, keeping).catch((error) => {
+      this.#warn('The outcome could be neither recorded nor kept for the next attempt', error);
     });
   }
 
-  /** @throws StillLeased, since nobody can take the request before the lease is over */
-  #keepLease(error: unknown): never {
-    throw new StillLeased(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()), error);
+  /** @throws StillLeased, since no other attempt can take the request before the lease is over */
+  #keepLease(lease: Lease, error: unknown): never {
+    throw new StillLeased(secondsUntil(lease.endsAt, this.#now()), error);
   }
 
   /** @throws StoreUnavailable for what isn't an answer of ours */
@@ -252,7 +264,7 @@ export class Attempt {
     } catch (error) {
       if (error instanceof CoatcheckError) throw error;
       const unavailable = new StoreUnavailable('The request table', error);
-      this.#tools.circuit.failed(unavailable, this.#delivery.attempt);
+      this.#context.circuit.failed(unavailable, deliveryCountOf(this.#message));
       throw unavailable;
     }
   }
@@ -260,17 +272,18 @@ export class Attempt {
   /** @throws AttemptTimedOut when the signal fires first */
   #before<Value>(signal: AbortSignal, done: Promise<Value>): Promise<Value> {
     return unlessAborted(done, signal, () => {
-      throw new AttemptTimedOut(secondsUntil(this.#tools.shift.leaseEndsAt, this.#now()));
+      const endsAt = this.#lease?.endsAt ?? this.#context.deadline.leaseEndsAt(this.#now());
+      throw new AttemptTimedOut(secondsUntil(endsAt, this.#now()));
     });
   }
 
-  #leftBehind({ createdAt }: Lease): LeftBehind {
-    const { settings, ports } = this.#tools;
-    return new LeftBehind(this.#request, createdAt, ports.store, settings.resultPrefix);
+  #recovery({ createdAt }: Lease): OutcomeRecovery {
+    const { settings, ports } = this.#context;
+    return new OutcomeRecovery(this.#request, createdAt, ports.store, settings.resultPrefix);
   }
 
   get #results(): ResultKeeper {
-    const { settings, ports } = this.#tools;
+    const { settings, ports } = this.#context;
     return new ResultKeeper(this.#request, settings, ports);
   }
 
@@ -279,11 +292,11 @@ export class Attempt {
       ...requestFields(this.#request),
       ...(error !== undefined && { error: serializeError(error) }),
     };
-    this.#tools.ports.logger.warn(message, fields);
+    this.#context.ports.logger.warn(message, fields);
   }
 
   #now(): number {
-    return this.#tools.ports.clock.now();
+    return this.#context.ports.clock.now();
   }
 }
 

@@ -11,17 +11,28 @@ const COUNT_BY_STATUS = {
   cancelled: 'Cancelled',
 } as const satisfies Record<Outcome['status'], CountName>;
 
-/** Collects the figures of a batch and passes them on at its end. Times are milliseconds since 1970. */
+/** Collects figures and passes them on at every {@link emit}. Times are milliseconds since 1970. */
 export class BatchMetrics {
   readonly #metrics: Metrics;
   readonly #now: () => number;
   readonly #logger: Logger;
   #collected = new Collected();
+  #messages = 0;
 
   constructor(metrics: Metrics, now: () => number, logger: Logger) {
     this.#metrics = metrics;
     this.#now = now;
     this.#logger = logger;
+  }
+
+  /** A message was received. */
+  received(): void {
+    this.#messages++;
+  }
+
+  /** A message is to be delivered again. */
+  redelivered(): void {
+    this.#count('Redelivered');
   }
 
   /** A handler and what goes with it begins. @param sentAt when its message was put into the queue */
@@ -53,13 +64,14 @@ export class BatchMetrics {
     this.#count('DeadLettered');
   }
 
-  /** The batch is over. Never throws: figures must not cost a batch its end. */
-  emit(messages: number, redelivered: number): void {
+  /** Passes on what was collected since the last time. Never throws: figures must not cost a batch its end. */
+  emit(): void {
     const collected = this.#collected;
+    const messages = this.#messages;
     this.#collected = new Collected();
+    this.#messages = 0;
     if (messages === 0) return;
     collected.values.BatchSize.push(messages);
-    if (redelivered > 0) collected.count('Redelivered', redelivered);
     try {
       this.#metrics.emit(collected);
     } catch (error) {

@@ -13,46 +13,67 @@ const LATEST_START_SHARE = 0.25;
 /** How far apart the clocks of two hosts may be. */
 export const CLOCK_SKEW_MILLISECONDS = 1_000;
 
+/** What a {@link Deadline} is made of. */
+export interface DeadlineOptions {
+  /**
+   * How long a lease is, in seconds, where the host's heartbeat renews it: a process that is killed frees its requests
+   * within that time. Absent where the process is killed at the deadline at the latest: then a lease lasts until it is,
+   * without a renewal to pay for.
+   */
+  readonly leaseSeconds?: number;
+}
+
 /**
- * The time a batch has. Handlers are told to stop when the reserve begins, are given up when half of it is gone, and
- * recording and publication are given up just before the invocation would be killed, so that what was finished is
+ * The time there is for running messages. Handlers are asked to stop when the reserve begins and are given up when half of
+ * it is gone. Recording and publication are given up just before the process is killed, so that what is finished is
  * acknowledged.
  */
-export class Shift implements Disposable {
+export class Deadline implements Disposable {
   readonly startedAt: number;
-  /** When {@link stopping} fires, in milliseconds since 1970. */
+  /** When {@link handlerStop} fires, in milliseconds since 1970. */
   readonly stopsAt: number;
-  /** Until when nobody else may run what this batch runs, in milliseconds since 1970. */
-  readonly leaseEndsAt: number;
-  /** Fires when whatever is to run should have begun: a handler may need most of the time. */
-  readonly latestStart: AbortSignal;
+  readonly leaseSeconds: number | undefined;
+  /** Fires when every handler should have begun: one may need most of the time. */
+  readonly startDeadline: AbortSignal;
   /** Fires when handlers should stop. */
-  readonly stopping: AbortSignal;
-  /** Fires when what isn't over is given up. */
-  readonly over: AbortSignal;
+  readonly handlerStop: AbortSignal;
+  /** Fires when handlers that still run are given up. */
+  readonly handlerDeadline: AbortSignal;
   /** Fires when what isn't recorded is given up: the time left is for publishing the rest. */
-  readonly settling: AbortSignal;
-  /** Fires when the last answer must be given. */
-  readonly closing: AbortSignal;
+  readonly recordDeadline: AbortSignal;
+  /** Fires when the host must answer. */
+  readonly responseDeadline: AbortSignal;
+  readonly #killedAt: number;
   readonly #timers: NodeJS.Timeout[] = [];
 
   /**
    * @param now milliseconds since 1970
-   * @param deadlineAt when the invocation is killed, in milliseconds since 1970
+   * @param killedAt when the process is killed, in milliseconds since 1970
    */
-  constructor(now: number, deadlineAt: number) {
+  constructor(now: number, killedAt: number, { leaseSeconds }: DeadlineOptions = {}) {
     const reserve = Math.min(
-      Math.max((deadlineAt - now) * RESERVE_SHARE, RESERVE_MIN_MILLISECONDS),
+      Math.max((killedAt - now) * RESERVE_SHARE, RESERVE_MIN_MILLISECONDS),
       RESERVE_MAX_MILLISECONDS,
     );
     this.startedAt = now;
-    this.stopsAt = deadlineAt - reserve;
-    this.leaseEndsAt = deadlineAt + CLOCK_SKEW_MILLISECONDS;
-    this.latestStart = this.#signalAfter((this.stopsAt - now) * LATEST_START_SHARE);
-    this.stopping = this.#signalAfter(this.stopsAt - now);
-    this.over = this.#signalAfter(deadlineAt - reserve / 2 - now);
-    this.settling = this.#signalAfter(deadlineAt - reserve * 0.3 - now);
-    this.closing = this.#signalAfter(deadlineAt - reserve / 10 - now);
+    this.stopsAt = killedAt - reserve;
+    this.leaseSeconds = leaseSeconds;
+    this.#killedAt = killedAt;
+    this.startDeadline = this.#signalAfter((this.stopsAt - now) * LATEST_START_SHARE);
+    this.handlerStop = this.#signalAfter(this.stopsAt - now);
+    this.handlerDeadline = this.#signalAfter(killedAt - reserve / 2 - now);
+    this.recordDeadline = this.#signalAfter(killedAt - reserve * 0.3 - now);
+    this.responseDeadline = this.#signalAfter(killedAt - reserve / 10 - now);
+  }
+
+  /**
+   * Until when a request that is claimed or renewed now belongs to its attempt, in milliseconds since 1970.
+   * @param now milliseconds since 1970
+   */
+  leaseEndsAt(now: number): number {
+    const leased =
+      this.leaseSeconds === undefined ? Number.POSITIVE_INFINITY : now + this.leaseSeconds * 1000;
+    return Math.min(leased, this.#killedAt + CLOCK_SKEW_MILLISECONDS);
   }
 
   [Symbol.dispose](): void {

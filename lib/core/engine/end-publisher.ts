@@ -2,21 +2,20 @@ import { OutcomeUnpublishable, StoreUnavailable } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
+import { ACK, DEAD_LETTER, type Disposition } from '../model/disposition.ts';
 import { briefly, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
+import type { DeadLettering } from '../model/received-message.ts';
 import type { DeadLetter } from '../model/request-record.ts';
-import type { OutputMessage } from '../ports/message-sink.ts';
 import type { RequestRecords } from '../records/request-records.ts';
-import { ATTRIBUTES } from '../wire/attributes.ts';
-import { encodeDeadLetter } from '../wire/encode-dead-letter.ts';
+import type { Publication } from '../wire/batch-publisher.ts';
 import type { AttemptEnd } from './attempt.ts';
 import type { BatchMetrics } from './batch-metrics.ts';
-import type { Publication } from './batch-publisher.ts';
 import type { Circuit } from './circuit-breaker.ts';
-import type { Shift } from './deadline.ts';
+import type { Deadline } from './deadline.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import type { FailureEvents } from './failure-events.ts';
-import { handedInAt, latestOf, receivesOf, type Task } from './job.ts';
-import type { Announcer } from './outcome-publisher.ts';
+import { deliveryCountOf, handedInAt, type Job } from './job.ts';
+import type { OutcomePublisher } from './outcome-publisher.ts';
 import { ResultKeeper } from './result-keeper.ts';
 
 /** What an {@link EndPublisher} works with. */
@@ -24,12 +23,12 @@ export interface EndPublisherTools {
   readonly settings: EngineSettings;
   readonly ports: EnginePorts;
   readonly records: RequestRecords;
-  readonly announcer: Announcer;
+  readonly publisher: OutcomePublisher;
   /** Of the queues that it sends to. */
   readonly circuit: Circuit;
   readonly metrics: BatchMetrics | undefined;
   readonly failureEvents: FailureEvents | undefined;
-  readonly shift: Shift;
+  readonly deadline: Deadline;
 }
 
 /** An outcome, and whether the output queue has it. */
@@ -53,49 +52,48 @@ export class EndPublisher {
    * Publishes an end, enqueues its webhook, and dead-letters its message where that is due: then the message is done.
    * @throws StoreUnavailable when a queue doesn't take what it should
    */
-  async publish({ outcome: ended, deadLetter }: AttemptEnd, task: Task): Promise<void> {
-    await this.#publish(ended, deadLetter, task);
+  async publish({ outcome, deadLetter }: AttemptEnd, job: Job): Promise<Disposition> {
+    const disposition = await this.#publish(outcome, deadLetter, job);
     this.#tools.circuit.succeeded();
+    return disposition;
   }
 
-  async #publish(ended: Outcome, deadLetter: DeadLetter, task: Task): Promise<void> {
+  async #publish(ended: Outcome, deadLetter: DeadLetter, job: Job): Promise<Disposition> {
     this.#log(ended);
-    const { outcome, publication } = await this.#publishInSomeForm(ended, task);
-    this.#count(outcome, publication, task);
+    const { outcome, publication } = await this.#publishInSomeForm(ended, job);
+    this.#count(outcome, publication, job);
     if (!publication.published) {
-      await this.#deadLetter(task, outcome, 'outcome_unpublishable', publication.reason);
-      return;
+      await this.#deadLetter(job, outcome, 'outcome_unpublishable', publication.reason);
+      return DEAD_LETTER;
     }
-    const webhook = await this.#sent(
-      'The webhook queue',
-      this.#tools.announcer.enqueueWebhook(outcome),
-      task,
-    );
-    if (!webhook.published) await this.#deadLetter(task, outcome, 'webhook_unpublishable', webhook.reason);
-    if (deadLetter !== 'due' || outcome.status === 'succeeded') return;
-    const letter = await this.#deadLetter(task, outcome, outcome.problem.code, outcome.problem.detail);
-    await this.#noteDeadLetter(outcome, !(ATTRIBUTES.deadLetterRedrives in letter.attributes));
+    const webhook = await this.#sent('The webhook queue', this.#tools.publisher.enqueueWebhook(outcome), job);
+    if (!webhook.published) await this.#deadLetter(job, outcome, 'webhook_unpublishable', webhook.reason);
+    const isLost = !webhook.published;
+    if (deadLetter !== 'due' || outcome.status === 'succeeded') return isLost ? DEAD_LETTER : ACK;
+    const bare = await this.#deadLetter(job, outcome, outcome.problem.code, outcome.problem.detail);
+    await this.#noteDeadLetter(outcome, bare);
+    return DEAD_LETTER;
   }
 
   /** Publishes the outcome as it is, or in a smaller form; a success that the queue takes in no form ends as a failure. */
-  async #publishInSomeForm(outcome: Outcome, task: Task): Promise<Published> {
-    const direct = await this.#published(outcome, task);
+  async #publishInSomeForm(outcome: Outcome, job: Job): Promise<Published> {
+    const direct = await this.#published(outcome, job);
     if (direct.publication.published) return direct;
     this.#warnOfRefusal(outcome, direct.publication.reason);
     const smaller = await this.#smallerForm(outcome);
-    const { publication } = smaller ? await this.#published(smaller, task) : direct;
+    const { publication } = smaller ? await this.#published(smaller, job) : direct;
     if (smaller && publication.published) return { outcome: smaller, publication };
     if (outcome.status !== 'succeeded' || publication.published) return { outcome, publication };
-    return this.#publishInSomeForm(await this.#recordFailure(outcome, publication.reason), task);
+    return this.#publishInSomeForm(await this.#recordFailure(outcome, publication.reason), job);
   }
 
   async #smallerForm(outcome: Outcome): Promise<Outcome | undefined> {
-    const { settings, ports, records, shift } = this.#tools;
+    const { settings, ports, records, deadline } = this.#tools;
     if (outcome.status !== 'succeeded') return briefly(outcome);
     const { createdAt = outcome.endedAt, attempts: attempt = 1 } =
       (await this.#before(records.find(outcome.request), 'The request table')) ?? {};
     const results = new ResultKeeper(outcome.request, settings, ports);
-    const referring = results.byReference(outcome, { createdAt, attempt }, shift.closing);
+    const referring = results.byReference(outcome, { createdAt, attempt }, deadline.responseDeadline);
     return this.#before(referring, 'The payload bucket');
   }
 
@@ -112,38 +110,44 @@ export class EndPublisher {
     return stored.record.outcome ?? failed;
   }
 
-  async #published(outcome: Outcome, task: Task): Promise<Published> {
-    const publication = await this.#sent('The output queue', this.#tools.announcer.publish(outcome), task);
+  async #published(outcome: Outcome, job: Job): Promise<Published> {
+    const publication = await this.#sent('The output queue', this.#tools.publisher.publish(outcome), job);
     return { outcome, publication };
   }
 
-  async #deadLetter(task: Task, outcome: Outcome, code: string, detail: string): Promise<OutputMessage> {
-    const { ports, announcer, metrics } = this.#tools;
-    const attempts = outcome.status === 'succeeded' ? receivesOf(task) : outcome.problem.attempts;
+  /**
+   * Moves the job's message to the dead-letter queue.
+   * @returns whether the dead letter had no room to say why it is there
+   * @throws StoreUnavailable when the queue doesn't take it: it stays in the input queue until that moves it itself
+   */
+  async #deadLetter(job: Job, outcome: Outcome, code: string, detail: string): Promise<boolean> {
+    const { circuit, deadline, metrics } = this.#tools;
     const { redrives = 0, request } = outcome;
-    const reason = {
+    const moving = job.message.deadLetter({
       requestId: request.id,
       code,
       detail,
-      attempts,
-      handedInAt: handedInAt(task),
+      attempts: outcome.status === 'succeeded' ? deliveryCountOf(job.message) : outcome.problem.attempts,
+      handedInAt: handedInAt(job),
       redrives,
-    };
-    const letter = encodeDeadLetter(latestOf(task), reason, ports.deadLetters);
-    const publication = await this.#sent('The dead-letter queue', announcer.deadLetter(letter), task);
-    // Left in the input queue until SQS itself moves it there.
-    if (!publication.published) throw new StoreUnavailable('The dead-letter queue', publication.reason);
+    });
+    const result = await unlessAborted(moving, deadline.responseDeadline, () => UNMOVED);
+    if (!result.moved) {
+      const unavailable = new StoreUnavailable('The dead-letter queue', result.reason);
+      if (!result.refused) circuit.failed(unavailable, deliveryCountOf(job.message));
+      throw unavailable;
+    }
     metrics?.deadLettered();
-    return letter;
+    return result.bare;
   }
 
   /** Without the note, the next delivery of the message publishes and dead-letters once more. */
   async #noteDeadLetter({ request, redrives = 0 }: Outcome, bare: boolean): Promise<void> {
-    const { records, shift, ports } = this.#tools;
+    const { records, deadline, ports } = this.#tools;
     try {
       await unlessAborted(
         records.change(request, { type: 'dead_letter', redrives, bare }),
-        shift.closing,
+        deadline.responseDeadline,
         () => {
           throw new Error("the request table didn't answer before the deadline");
         },
@@ -158,19 +162,19 @@ export class EndPublisher {
    * What became of a message.
    * @throws StoreUnavailable when it isn't known to be sent, and isn't refused for its own fault
    */
-  async #sent(queue: string, publication: Promise<Publication>, task: Task): Promise<Publication> {
-    const { circuit, shift } = this.#tools;
-    const result = await unlessAborted(publication, shift.closing, () => UNANSWERED);
+  async #sent(queue: string, publication: Promise<Publication>, job: Job): Promise<Publication> {
+    const { circuit, deadline } = this.#tools;
+    const result = await unlessAborted(publication, deadline.responseDeadline, () => UNANSWERED);
     if (result.published || result.refused) return result;
     const unavailable = new StoreUnavailable(queue, result.reason);
-    circuit.failed(unavailable, receivesOf(task));
+    circuit.failed(unavailable, deliveryCountOf(job.message));
     throw unavailable;
   }
 
   /** @throws StoreUnavailable when the promise rejects or the time is over */
   async #before<Value>(promise: Promise<Value>, store: string): Promise<Value> {
     try {
-      return await unlessAborted(promise, this.#tools.shift.closing, () => {
+      return await unlessAborted(promise, this.#tools.deadline.responseDeadline, () => {
         throw new Error("it didn't answer before the deadline");
       });
     } catch (error) {
@@ -178,9 +182,9 @@ export class EndPublisher {
     }
   }
 
-  #count(outcome: Outcome, { published }: Publication, task: Task): void {
+  #count(outcome: Outcome, { published }: Publication, job: Job): void {
     const { metrics, failureEvents } = this.#tools;
-    if (published) metrics?.published(outcome, handedInAt(task));
+    if (published) metrics?.published(outcome, handedInAt(job));
     failureEvents?.add(outcome);
   }
 
@@ -207,6 +211,12 @@ export class EndPublisher {
 
 const UNANSWERED: Publication = {
   published: false,
+  refused: false,
+  reason: "the queue didn't answer before the deadline",
+};
+
+const UNMOVED: DeadLettering = {
+  moved: false,
   refused: false,
   reason: "the queue didn't answer before the deadline",
 };

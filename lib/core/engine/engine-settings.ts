@@ -1,7 +1,6 @@
 import type { ProcessorEnvironment } from '../config/processor-environment.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
-import type { InputQueue } from '../ports/message-source.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { RecordStore } from '../ports/record-store.ts';
@@ -32,9 +31,6 @@ export interface EnginePorts {
   readonly output: OutputQueue;
   /** Where webhooks wait for their delivery, if there are any. */
   readonly webhooks?: OutputQueue;
-  readonly input: InputQueue;
-  /** Takes the messages of requests whose attempts are used up. */
-  readonly deadLetters: OutputQueue;
   /** Asked to keep messages away while what every request needs is down; absent where nothing can. */
   readonly pauses?: PauseRequests;
   /** Where what is done is counted, if it is. */

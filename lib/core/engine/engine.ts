@@ -3,47 +3,49 @@ import { requestFields } from '../base/log-fields.ts';
 import { Semaphore } from '../base/semaphore.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
-import { isLastReceive } from '../config/receive-budget.ts';
 import type { Decoded } from '../model/decoded-request.ts';
+import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
 import { failure, outcomeOf } from '../model/outcome.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { longestWaitSeconds } from '../model/retry.ts';
-import type { Handler, Processor } from '../processor/handler.ts';
+import type { Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
+import { decode } from '../wire/decode.ts';
 import { Attempt, type AttemptEnd } from './attempt.ts';
 import { attemptDelaySeconds } from './attempt-retry.ts';
-import { type AttemptSpan, traceAttempt } from './attempt-tracing.ts';
+import { AttemptSpan } from './attempt-tracing.ts';
 import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit-breaker.ts';
-import { Shift } from './deadline.ts';
-import { type Fate, fatesByDelivery, leastAdvanced, UNTOUCHED } from './disposition.ts';
+import type { Deadline } from './deadline.ts';
 import { EndPublisher } from './end-publisher.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 import { AttemptTimedOut, RequestLeased, StillLeased } from './errors.ts';
 import { FailureEvents } from './failure-events.ts';
-import { triage } from './isolation.ts';
-import { latestOf, receivesOf, type Task, tasksOf } from './job.ts';
+import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey } from './job.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
-import { Announcer } from './outcome-publisher.ts';
+import { OutcomePublisher } from './outcome-publisher.ts';
 
 /** How long after a pause what has failed comes back at the latest, if not for the sake of its own wait. */
 const LONGEST_STEP_BACK_SECONDS = 60;
 
-/** How a task went. */
-interface Run {
-  readonly fate: Promise<Fate>;
-  /** Whether the handler ran, even if nothing came of it. */
-  readonly handled: boolean;
+/** A job that is running. */
+interface RunningJob {
+  readonly message: ReceivedMessage;
+  readonly disposition: Promise<Disposition>;
 }
 
-/** Runs a processor over batches of messages. A message is done only when all its outcomes are published. */
+/**
+ * Runs a processor over messages, whatever host they come from. A message is to be acknowledged only when the outcomes of
+ * all its requests are recorded and published.
+ */
 export class Engine {
   readonly #processor: Processor;
   readonly #settings: EngineSettings;
   readonly #ports: EnginePorts;
   readonly #semaphore: Semaphore;
   readonly #records: RequestRecords;
+  readonly #publisher: OutcomePublisher;
   /** Of what attempts need. */
   readonly #circuit: Circuit;
   /** Of the output queue: an attempt that succeeds says nothing of that, nor need it wait until its outcome is sent. */
@@ -51,6 +53,9 @@ export class Engine {
   readonly #meter: LoadMeter | undefined;
   readonly #metrics: BatchMetrics | undefined;
   readonly #failureEvents: FailureEvents | undefined;
+  readonly #running = new Map<string, RunningJob>();
+  /** Jobs whose outcome isn't handed to the publisher yet. */
+  #unfinished = 0;
 
   constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
     this.#processor = processor;
@@ -58,6 +63,7 @@ export class Engine {
     this.#ports = ports;
     this.#semaphore = new Semaphore(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.clock.now(), settings.recordAgeDays);
+    this.#publisher = new OutcomePublisher(settings, ports, () => this.#unfinished > 0);
     const circuitPorts = { pauses: ports.pauses, now: () => ports.clock.now(), logger: ports.logger };
     this.#circuit = new Circuit(settings, circuitPorts);
     this.#outputCircuit = new Circuit({ ...settings, failureRatePercent: undefined }, circuitPorts);
@@ -73,290 +79,223 @@ export class Engine {
   }
 
   /**
-   * Handles a batch; never rejects for the sake of single messages.
-   * @param deadlineAt when the invocation is killed, in milliseconds since 1970
-   * @returns ids of the messages that must be delivered again; every other one is done
+   * Runs the requests of a message: decode → claim → open → run handler → keep result → complete → publish. Never rejects.
+   * @param deadline may be shared by messages
+   * @returns how the host is to settle the message
    */
-  async processBatch(deliveries: readonly Delivery[], deadlineAt: number): Promise<string[]> {
-    using shift = new Shift(this.#ports.clock.now(), deadlineAt);
-    const distinct = [...new Map(deliveries.map((delivery) => [delivery.id, delivery])).values()];
-    const fates = await this.#processWithIsolation(distinct, shift);
+  async run(message: ReceivedMessage, deadline: Deadline): Promise<Disposition> {
+    this.#metrics?.received();
+    const jobs = decode(message, this.#settings).map((decoded) => ({ decoded, message }));
+    const disposition = leastAdvanced(await Promise.all(jobs.map((job) => this.#runOnce(job, deadline))));
+    if (disposition.action === 'retry') this.#metrics?.redelivered();
+    return disposition;
+  }
+
+  /**
+   * Seconds until a message with the disposition `retry` is to come back. To be asked when it is settled, not before: what
+   * runs at the same time may find that nothing can run for a while. What has failed comes after what hasn't been tried, so
+   * that requests that can't succeed hold up no others.
+   */
+  retrySeconds({ sentAt }: QueueMessage, afterSeconds: number): number {
+    const { secondsLeft } = this;
+    if (secondsLeft === 0) return afterSeconds;
+    const { inputRetentionSeconds } = this.#settings;
+    const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.clock.now());
+    const stepBack = Math.min(afterSeconds, LONGEST_STEP_BACK_SECONDS);
+    return Math.max(afterSeconds, Math.min(secondsLeft + stepBack, longest));
+  }
+
+  /** Seconds until anything may be begun: 0 unless what every request needs is down. */
+  get secondsLeft(): number {
+    return Math.max(this.#circuit.secondsLeft, this.#outputCircuit.secondsLeft);
+  }
+
+  /** Begins to measure how long messages hold the process. @returns ends it */
+  measureSlots(): () => void {
+    return this.#meter?.measureSlots(this.#settings.concurrency) ?? (() => {});
+  }
+
+  /**
+   * Passes on what was collected: a pause that is due, figures, failure events. To be called at the end of a batch,
+   * or now and then. Never rejects.
+   * @param signal fires when there is no time left to wait for answers
+   */
+  async flush(signal: AbortSignal): Promise<void> {
     await Promise.all([
-      this.#deferRetries(fates, shift),
-      this.#circuit.flush(shift.closing),
-      this.#outputCircuit.flush(shift.closing),
-      this.#meter?.flush(shift.closing),
-      this.#failureEvents?.flush(shift.closing),
+      this.#circuit.flush(signal),
+      this.#outputCircuit.flush(signal),
+      this.#meter?.flush(signal),
+      this.#failureEvents?.flush(signal),
     ]);
-    const again = [...fates].filter(([, fate]) => fate !== 'done').map(([{ id }]) => id);
-    this.#metrics?.emit(deliveries.length, again.length);
-    this.#ports.logger.info('Batch processed', {
-      messages: deliveries.length,
-      acknowledged: distinct.length - again.length,
-      redelivered: again.length,
-      milliseconds: this.#ports.clock.now() - shift.startedAt,
-    });
-    return again;
+    this.#metrics?.emit();
   }
 
-  /**
-   * Suspects go after the others, one at a time, each ended for good before the next may crash. From the latest start
-   * on nobody waits any more: a suspect that is only slow must have its time.
-   */
-  async #processWithIsolation(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
-    const now = this.#ports.clock.now();
-    const { sound, suspect } = triage(deliveries, this.#settings.visibilityTimeoutSeconds, now);
-    if (suspect.length === 0) return this.#process(sound, shift);
-    this.#ports.logger.warn('Messages may have crashed a process: run one at a time', {
-      messageIds: suspect.map(({ id }) => id),
-    });
-    let last = this.#processForGood(sound, shift);
-    const runs = [last];
-    const waiting = [...suspect];
-    while (waiting.length > 0) {
-      await unlessAborted(last, shift.latestStart, () => new Map());
-      last = this.#processForGood(waiting.splice(0, shift.latestStart.aborted ? waiting.length : 1), shift);
-      runs.push(last);
+  /** Messages that bring the same request share a run, so that a duplicate costs nothing. */
+  async #runOnce(job: Job, deadline: Deadline): Promise<Disposition> {
+    const key = jobKey(job);
+    for (let running = this.#running.get(key); running; running = this.#running.get(key)) {
+      if (!isLaterRedrive(job.message, running.message)) return running.disposition;
+      await running.disposition;
     }
-    return new Map((await Promise.all(runs)).flatMap((fates) => [...fates]));
+    const run = isOffloaded(job.decoded) ? this.#runOffloaded(job, deadline) : this.#runJob(job, deadline);
+    const disposition = run.finally(() => this.#running.delete(key));
+    this.#running.set(key, { message: job.message, disposition });
+    return disposition;
   }
 
-  async #processForGood(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
-    const fates = await this.#process(deliveries, shift);
-    await this.#acknowledge(fates, shift);
-    return fates;
-  }
-
-  /** Runs deliveries at once, as far as concurrency goes, and publishes their outcomes together. */
-  async #process(deliveries: readonly Delivery[], shift: Shift): Promise<Map<Delivery, Fate>> {
-    const announcer = new Announcer(this.#settings, this.#ports);
-    const publisher = new EndPublisher({
-      settings: this.#settings,
-      ports: this.#ports,
-      records: this.#records,
-      announcer,
-      circuit: this.#outputCircuit,
-      metrics: this.#metrics,
-      failureEvents: this.#failureEvents,
-      shift,
-    });
-    const tasks = tasksOf(deliveries, this.#settings);
-    const startedAt = this.#ports.clock.now();
-    const ended = await Promise.all(
-      tasks.map((task) => this.#semaphore.run(receivesOf(task), () => this.#runTask(task, publisher, shift))),
-    );
-    announcer.drain();
-    const fates = await Promise.all(ended.map(({ fate }) => fate));
-    this.#measure(fates, ended.filter(({ handled }) => handled).length, startedAt);
-    return fatesByDelivery(deliveries, tasks, fates);
-  }
-
-  /**
-   * A slot is held until the slowest request is done: before, nothing more is given to this instance. What was ended
-   * without its handler, since it had expired, say, takes next to no time, and no slot from those that are handled.
-   */
-  #measure(fates: readonly Fate[], handled: number, startedAt: number): void {
-    const slots = Math.min(handled, this.#settings.concurrency);
-    this.#meter?.add({
-      completed: fates.filter((fate) => fate === 'done').length,
-      handled,
-      milliseconds: slots * (this.#ports.clock.now() - startedAt),
-    });
-  }
-
-  /**
-   * Ends when the work has; the fate follows publication. (The fate is wrapped: an async function would wait for a
-   * bare promise, and publication waits for the other tasks.)
-   */
-  async #runTask(task: Task, publisher: EndPublisher, shift: Shift): Promise<Run> {
-    if (shift.stopping.aborted) return { fate: Promise.resolve(UNTOUCHED), handled: false };
-    if (this.#isPutOff(task)) {
-      this.#metrics?.putOff();
-      return { fate: Promise.resolve(UNTOUCHED), handled: false };
-    }
-    return isOffloaded(task.decoded)
-      ? this.#runOffloaded(task, publisher, shift)
-      : this.#runDecoded(task, publisher, shift);
-  }
-
-  /** Runs the requests of a message that an extended client stored, one after the other: most hold one. */
-  async #runOffloaded(task: Task, publisher: EndPublisher, shift: Shift): Promise<Run> {
-    const runs: Run[] = [];
+  async #runJob(job: Job, deadline: Deadline): Promise<Disposition> {
+    const { decoded, message } = job;
+    const span = this.#startSpan(job);
+    const context = { ...this.#context(deadline), span };
+    const attempt = 'rejection' in decoded ? undefined : new Attempt(decoded, message, context);
+    this.#unfinished++;
+    let publishing: Promise<Disposition>;
     try {
-      for (const decoded of await this.#decodeOffloaded(task, shift)) {
-        runs.push(await this.#runDecoded({ ...task, decoded }, publisher, shift));
-      }
+      using _slot = await this.#semaphore.acquire(deliveryCountOf(message));
+      if (this.#mustWait(message, deadline)) return UNTOUCHED;
+      const { outcome, deadLetter } = await (attempt ? attempt.run() : this.#endOfRejected(job));
+      span.end(outcome);
+      const copied = attempt ? await attempt.copyForConsumer(outcome) : outcome;
+      if (attempt?.handled && outcome.status === 'succeeded') this.#circuit.succeeded();
+      publishing = this.#endPublisher(deadline).publish({ outcome: copied, deadLetter }, job);
     } catch (error) {
-      return { fate: Promise.resolve(this.#retry(error, task)), handled: false };
+      span.endRetried(error);
+      return this.#settleFailure(error, job, attempt);
+    } finally {
+      this.#finish();
     }
-    return {
-      fate: Promise.all(runs.map(({ fate }) => fate)).then(leastAdvanced),
-      handled: runs.some(({ handled }) => handled),
-    };
+    return publishing.then(
+      (disposition) => {
+        this.#meter?.add({ completed: 1 });
+        return disposition;
+      },
+      (error) => this.#settleFailure(error, job, attempt),
+    );
+  }
+
+  /** Runs the requests of a message that an extended client stored: which there are is known once it is read. */
+  async #runOffloaded(job: Job, deadline: Deadline): Promise<Disposition> {
+    this.#unfinished++;
+    try {
+      const decoded = await this.#readOffloaded(job, deadline);
+      if (decoded === undefined) return UNTOUCHED;
+      const runs = decoded.map((each) => this.#runOnce({ ...job, decoded: each }, deadline));
+      return leastAdvanced(await Promise.all(runs));
+    } catch (error) {
+      return this.#settleFailure(error, job, undefined);
+    } finally {
+      this.#finish();
+    }
   }
 
   /**
-   * Before anything is claimed: which requests there are is known only then. A message that can't be read until its last
-   * receive is given up as it is known without its object.
+   * A message that can't be read until its last delivery is given up as it is known without its object.
+   * @returns undefined when it is to go back unread
    */
-  async #decodeOffloaded(task: Task, { over }: Shift): Promise<readonly Decoded[]> {
-    const { decoded } = task;
+  async #readOffloaded(
+    { decoded, message }: Job,
+    deadline: Deadline,
+  ): Promise<readonly Decoded[] | undefined> {
+    using _slot = await this.#semaphore.acquire(deliveryCountOf(message));
+    if (this.#mustWait(message, deadline)) return undefined;
     if (!isOffloaded(decoded)) return [decoded];
-    const decoding = decodeOffloaded(decoded, latestOf(task), this.#ports.store, this.#settings, over);
+    const { handlerDeadline } = deadline;
+    const { store } = this.#ports;
     try {
-      return await unlessAborted(decoding, over, () => {
+      const reading = decodeOffloaded(decoded, message, store, this.#settings, handlerDeadline);
+      return await unlessAborted(reading, handlerDeadline, () => {
         throw new AttemptTimedOut(0);
       });
     } catch (error) {
-      this.#circuit.failed(error, receivesOf(task));
-      if (isLastReceive(receivesOf(task), this.#settings.maxAttempts)) return [decoded];
-      throw error;
+      this.#circuit.failed(error, deliveryCountOf(message));
+      if (!isLastDelivery(message, this.#settings.maxAttempts)) throw error;
+      return [{ ...decoded, offloaded: undefined }];
     }
   }
 
-  async #runDecoded(task: Task, publisher: EndPublisher, shift: Shift): Promise<Run> {
-    let handled = false;
-    const processor = noticing(this.#processor, () => {
-      handled = true;
-    });
-    try {
-      const { clock, source } = this.#ports;
-      const traced = {
-        request: task.decoded,
-        messageId: latestOf(task).id,
-        attempt: receivesOf(task),
-        source,
-        now: () => clock.now(),
-      };
-      const end = await traceAttempt(traced, (span) => this.#endOf(task, processor, shift, span));
-      if (handled && end.outcome.status === 'succeeded') this.#circuit.succeeded();
-      const published = publisher.publish(end, task);
-      const fate = published.then(
-        () => 'done' as const,
-        (error) => this.#retry(error, task),
-      );
-      return { fate, handled };
-    } catch (error) {
-      if (error instanceof RequestIdReused)
-        return { fate: Promise.resolve(this.#drop(error, task)), handled };
-      return { fate: Promise.resolve(this.#retry(error, task)), handled };
-    }
+  /**
+   * Whether nothing more may be begun. A message that the queue is about to move to the dead-letter queue is run all the
+   * same: sent back, its failure would never be published.
+   */
+  #mustWait(message: ReceivedMessage, { handlerStop }: Deadline): boolean {
+    if (handlerStop.aborted) return true;
+    const isPaused = this.secondsLeft > 0 && !isLastDelivery(message, this.#settings.maxAttempts);
+    if (isPaused) this.#metrics?.putOff();
+    return isPaused;
   }
 
-  /** What SQS is about to move isn't run any more: put off, its failure would never be told. */
-  #isPutOff(task: Task): boolean {
-    const { attempt } = latestOf(task);
-    return this.#secondsLeft > 0 && !isLastReceive(attempt, this.#settings.maxAttempts);
+  /** When the last of several jobs is done, nothing that waits for others to share its call waits any longer. */
+  #finish(): void {
+    if (--this.#unfinished === 0) setImmediate(() => this.#publisher.flush());
   }
 
-  async #endOf(task: Task, processor: Processor, shift: Shift, span: AttemptSpan): Promise<AttemptEnd> {
-    const { decoded } = task;
-    if (!('rejection' in decoded)) {
-      const tools = {
-        processor,
-        settings: this.#settings,
-        ports: this.#ports,
-        records: this.#records,
-        shift,
-        circuit: this.#circuit,
-        metrics: this.#metrics,
-        span,
-      };
-      return new Attempt(decoded, latestOf(task), tools).run();
-    }
-    const ending = failure(decoded.rejection, receivesOf(task));
+  async #endOfRejected({ decoded, message }: Job): Promise<AttemptEnd> {
+    if (!('rejection' in decoded)) throw new TypeError('The request is not rejected');
+    const ending = failure(decoded.rejection, deliveryCountOf(message));
     return { outcome: outcomeOf(decoded, ending, this.#ports.clock.now()), deadLetter: 'no' };
   }
 
-  /** Its request has its own message, which is still to come: this one has nothing to add but what isn't run. */
-  #drop({ code, message: detail }: RequestIdReused, { decoded, deliveries }: Task): Fate {
-    const messageIds = deliveries.map(({ id }) => id);
-    this.#ports.logger.warn('Message dropped', { ...requestFields(decoded), messageIds, code, detail });
-    return 'done';
-  }
-
-  #retry(error: unknown, task: Task): Fate {
-    const { decoded, deliveries } = task;
-    const attempt = receivesOf(task);
-    const { clock, random } = this.#ports;
-    const delaySeconds = Math.min(
-      attemptDelaySeconds(error, attempt, this.#settings, random()),
-      ...deliveries.map(({ sentAt }) =>
-        longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, clock.now()),
-      ),
+  #settleFailure(error: unknown, { decoded, message }: Job, attempt: Attempt | undefined): Disposition {
+    const { clock, random, logger } = this.#ports;
+    if (error instanceof RequestIdReused) {
+      // Its request has its own message, which is still to come: this one has nothing to add.
+      const { code, message: detail } = error;
+      logger.warn('Message dropped', { ...requestFields(decoded), messageIds: [message.id], code, detail });
+      return ACK;
+    }
+    // What isn't counted as an attempt makes for a longer wait all the same.
+    const attemptNumber = Math.max(attempt?.countedAttempt ?? 1, deliveryCountOf(message));
+    const afterSeconds = Math.min(
+      attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
+      longestWaitSeconds(message.sentAt, this.#settings.inputRetentionSeconds, clock.now()),
     );
     const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
-    this.#ports.logger.warn('Attempt failed, to be tried again', {
+    logger.warn('Attempt failed, to be tried again', {
       ...requestFields(decoded),
       code: thrown.code,
-      attempt,
-      delaySeconds,
+      attempt: attemptNumber,
+      delaySeconds: afterSeconds,
       error: thrown,
     });
     // A duplicate that found another attempt at work has made none itself.
     if (!(error instanceof RequestLeased)) this.#metrics?.retried();
-    return delaySeconds;
+    return { action: 'retry', afterSeconds };
   }
 
-  async #acknowledge(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
-    const done = [...fates].filter(([, fate]) => fate === 'done').map(([delivery]) => delivery);
-    if (done.length === 0) return;
-    await this.#quietly(
-      'The input queue refused to acknowledge messages',
-      this.#ports.input.acknowledge(done),
-      shift,
-    );
+  #context(deadline: Deadline) {
+    return {
+      processor: this.#processor,
+      settings: this.#settings,
+      ports: this.#ports,
+      records: this.#records,
+      circuit: this.#circuit,
+      metrics: this.#metrics,
+      meter: this.#meter,
+      deadline,
+    };
   }
 
-  async #deferRetries(fates: ReadonlyMap<Delivery, Fate>, shift: Shift): Promise<void> {
-    const deferrals = [...fates].flatMap(([delivery, fate]) =>
-      fate === 'done' ? [] : [{ delivery, delaySeconds: this.#waitOf(delivery, fate) }],
-    );
-    if (deferrals.length === 0) return;
-    await this.#quietly(
-      'The input queue refused to defer messages',
-      this.#ports.input.defer(deferrals),
-      shift,
-    );
+  #endPublisher(deadline: Deadline): EndPublisher {
+    return new EndPublisher({
+      settings: this.#settings,
+      ports: this.#ports,
+      records: this.#records,
+      publisher: this.#publisher,
+      circuit: this.#outputCircuit,
+      metrics: this.#metrics,
+      failureEvents: this.#failureEvents,
+      deadline,
+    });
   }
 
-  /**
-   * Nothing that is to be run comes back before it may be begun. What has failed comes after what hasn't been tried, so
-   * that requests that can't succeed hold up no others.
-   */
-  #waitOf({ sentAt }: Delivery, fate: Exclude<Fate, 'done'>): number {
-    const secondsLeft = this.#secondsLeft;
-    if (secondsLeft === 0) return fate;
-    const { inputRetentionSeconds } = this.#settings;
-    const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.clock.now());
-    return Math.max(fate, Math.min(secondsLeft + Math.min(fate, LONGEST_STEP_BACK_SECONDS), longest));
+  #startSpan({ decoded, message }: Job): AttemptSpan {
+    const { source, clock } = this.#ports;
+    return new AttemptSpan({
+      request: decoded,
+      messageId: message.id,
+      attempt: deliveryCountOf(message),
+      source,
+      now: () => clock.now(),
+    });
   }
-
-  /** Seconds until anything may be begun. */
-  get #secondsLeft(): number {
-    return Math.max(this.#circuit.secondsLeft, this.#outputCircuit.secondsLeft);
-  }
-
-  /**
-   * Without these calls messages come back later or once more, which is what happens when they fail. Waiting for an
-   * answer must not cost the whole batch.
-   */
-  async #quietly(failure: string, done: Promise<unknown>, shift: Shift): Promise<void> {
-    try {
-      await unlessAborted(done, shift.closing, () => {
-        throw new Error("it didn't answer before the deadline");
-      });
-    } catch (error) {
-      this.#ports.logger.warn(failure, { error: serializeError(error) });
-    }
-  }
-}
-
-/** Tells when the handler is run: how an attempt ends doesn't say. */
-function noticing(processor: Processor, run: () => void): Processor {
-  const handler: Handler = (request) => {
-    run();
-    return processor.handler(request);
-  };
-  return { ...processor, handler };
 }

@@ -4,8 +4,8 @@ import { eventTypeOf } from '../model/event-names.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { BusEvent, EventBus } from '../ports/message-sink.ts';
 import type { Logger } from '../ports/telemetry.ts';
+import { BatchPublisher } from '../wire/batch-publisher.ts';
 import { encodeCloudEvent } from '../wire/encode-cloudevent.ts';
-import { Publisher } from './batch-publisher.ts';
 
 /** What goes with every event. */
 export interface FailureEventsTools {
@@ -19,12 +19,12 @@ export interface FailureEventsTools {
  * logged and forgotten, since the output queue has the outcome.
  */
 export class FailureEvents {
-  readonly #publisher: Publisher<BusEvent>;
+  readonly #publisher: BatchPublisher<BusEvent>;
   readonly #tools: FailureEventsTools;
   #pending: Promise<void>[] = [];
 
   constructor(bus: EventBus, tools: FailureEventsTools) {
-    this.#publisher = new Publisher(bus, tools.random);
+    this.#publisher = new BatchPublisher(bus, tools.random, () => true);
     this.#tools = tools;
   }
 

@@ -1,10 +1,10 @@
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 
 /** A batch, told apart by whether a message may have killed the process before. */
-export interface Triage {
-  readonly sound: readonly Delivery[];
+export interface Triage<Message> {
+  readonly sound: readonly Message[];
   /** In the order they are to be run, one at a time. */
-  readonly suspect: readonly Delivery[];
+  readonly suspect: readonly Message[];
 }
 
 /**
@@ -20,14 +20,14 @@ export interface Triage {
  * A message that merely waited long in a backlog, or was put off by Lambda, is taken for a suspect too. That costs it
  * company and a quarter of the time.
  */
-export function triage(
-  deliveries: readonly Delivery[],
+export function triage<Message extends QueueMessage>(
+  deliveries: readonly Message[],
   visibilityTimeoutSeconds: number,
   now: number,
-): Triage {
+): Triage<Message> {
   if (deliveries.length < 2) return { sound: deliveries, suspect: [] };
-  const isSuspect = ({ attempt, firstDeliveredAt }: Delivery) =>
-    attempt > 1 && now - firstDeliveredAt >= visibilityTimeoutSeconds * 1000;
+  const isSuspect = ({ deliveryCount = 1, firstDeliveredAt = now }: QueueMessage) =>
+    deliveryCount > 1 && now - firstDeliveredAt >= visibilityTimeoutSeconds * 1000;
   const suspect = inTurn(deliveries.filter(isSuspect));
   return { sound: deliveries.filter((delivery) => !isSuspect(delivery)), suspect };
 }
@@ -36,9 +36,9 @@ export function triage(
  * By id, then the other way round: whoever is left then stands between two poison messages, the first and the last.
  * So the next two times the first of the row goes to its end, and so on.
  */
-function inTurn(suspect: readonly Delivery[]): Delivery[] {
+function inTurn<Message extends QueueMessage>(suspect: readonly Message[]): Message[] {
   const row = suspect.toSorted((a, b) => (a.id < b.id ? -1 : 1));
-  const turn = Math.max(0, ...suspect.map(({ attempt }) => attempt - 2));
+  const turn = Math.max(0, ...suspect.map(({ deliveryCount = 1 }) => deliveryCount - 2));
   if (turn % 2 === 1) row.reverse();
   const skipped = Math.floor(turn / 2) % Math.max(1, row.length);
   return [...row.slice(skipped), ...row.slice(0, skipped)];

@@ -1,72 +1,52 @@
+import { isLastReceive } from '../config/receive-budget.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { payloadDigest } from '../model/pinned-payload.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { identityDigest } from '../model/request-id.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
-import { decode } from '../wire/decode.ts';
-import type { EngineSettings } from './engine-settings.ts';
 import { isOffloaded } from './offloaded.ts';
 
-/** One request of a batch, with all the messages that carry it. */
-export interface Task {
+/** One request to run, with the message that brings it. */
+export interface Job {
   readonly decoded: Decoded;
-  readonly deliveries: readonly [Delivery, ...Delivery[]];
+  readonly message: ReceivedMessage;
 }
 
 /**
- * The requests of the deliveries, each once: a duplicate within a batch is the same request, unless it brings another
- * payload, of which the request's record knows what to do with it. A message that can't be
- * decoded stands for itself: whatever id it claims, it must not decide about another one. So does one that an extended
- * client stored: its requests are known only when it is read. Those delivered most often
- * come first: what goes back unbegun too often ends in the dead-letter queue.
+ * What two jobs have in common that are the same work: the request and its payload. Of another payload the request's record
+ * knows what to do with it. A message that can't be decoded stands for itself: whatever id it claims, it must not decide
+ * about another one. So does one that an extended client stored: its requests are known only when it is read.
  */
-export function tasksOf(deliveries: readonly Delivery[], settings: EngineSettings): Task[] {
-  const tasks = new Map<string, { decoded: Decoded; deliveries: [Delivery, ...Delivery[]] }[]>();
-  for (const delivery of deliveries) {
-    for (const decoded of decode(delivery, settings)) {
-      const identity = identityDigest(
-        'rejection' in decoded || isOffloaded(decoded) ? delivery.id : '',
-        decoded,
-      );
-      const ofRequest = tasks.get(identity) ?? [];
-      const same = ofRequest.find((task) => isSamePayload(task.decoded, decoded));
-      if (same) same.deliveries.push(delivery);
-      else tasks.set(identity, [...ofRequest, { decoded, deliveries: [delivery] }]);
-    }
-  }
-  return [...tasks.values()].flat().toSorted((a, b) => receivesOf(b) - receivesOf(a));
+export function jobKey({ decoded, message }: Job): string {
+  if ('rejection' in decoded || isOffloaded(decoded)) return identityDigest(message.id, decoded);
+  return `${identityDigest('', decoded)} ${payloadDigest(decoded)}`;
 }
 
-function isSamePayload(one: Decoded, other: Decoded): boolean {
-  if ('rejection' in one || 'rejection' in other) return true;
-  return payloadDigest(one) === payloadDigest(other);
-}
-
-/** How often its first message was received. */
-export function receivesOf({ deliveries: [first] }: Task): number {
-  return first.attempt;
-}
-
-/** When a request was handed in, in milliseconds since 1970: as its envelope says, else when its first message was sent. */
-export function handedInAt({ decoded, deliveries }: Task): number {
+/** When a request was submitted, in milliseconds since 1970: as its envelope says, else when its message was sent. */
+export function handedInAt({ decoded, message }: Job): number {
   const submittedAt = 'rejection' in decoded ? undefined : decoded.submittedAt;
-  return submittedAt ?? Math.min(...deliveries.map(({ sentAt }) => sentAt));
+  return submittedAt ?? message.sentAt;
+}
+
+/** Which delivery of its message this is, from 1, as far as the queue says. */
+export function deliveryCountOf({ deliveryCount = 1 }: QueueMessage): number {
+  return deliveryCount;
+}
+
+/** Whether the queue itself is about to move the message to the dead-letter queue. */
+export function isLastDelivery({ deliveryCount }: QueueMessage, maxAttempts: number): boolean {
+  return deliveryCount !== undefined && isLastReceive(deliveryCount, maxAttempts);
 }
 
 /**
- * The message that speaks for a request with several: the dead letter of the latest redrive, if any was put back, else the
- * one sent last. A letter of an earlier redrive changes nothing, and must not have the latest one acknowledged.
+ * Whether a message is the dead letter of a later redrive than another message of its request. Such a letter is run by
+ * itself: a letter of an earlier redrive changes nothing, and must not have the later one acknowledged.
  */
-export function latestOf({ deliveries }: Task): Delivery {
-  return deliveries.reduce((latest, delivery) => (isLater(delivery, latest) ? delivery : latest));
-}
-
-function isLater(one: Delivery, other: Delivery): boolean {
-  const later = redriveOf(one) - redriveOf(other);
-  return later > 0 || (later === 0 && one.sentAt > other.sentAt);
+export function isLaterRedrive(one: QueueMessage, other: QueueMessage): boolean {
+  return redriveOf(one) > redriveOf(other);
 }
 
 /** -1 of a message that is no dead letter, or doesn't say so. */
-function redriveOf({ attributes }: Delivery): number {
+function redriveOf({ attributes }: QueueMessage): number {
   return Number(attributes[ATTRIBUTES.deadLetterRedrives] ?? -1);
 }

@@ -13,6 +13,8 @@ export class LoadMeter {
   readonly #now: () => number;
   readonly #logger: Logger;
   #counted = NOTHING;
+  /** All there ever was. */
+  #total = NOTHING;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: LoadLog, now: () => number, logger: Logger) {
@@ -21,11 +23,25 @@ export class LoadMeter {
     this.#logger = logger;
   }
 
-  add({ completed, handled, milliseconds }: WorkDone): void {
-    this.#counted = {
-      completed: this.#counted.completed + completed,
-      handled: this.#counted.handled + handled,
-      milliseconds: this.#counted.milliseconds + milliseconds,
+  /** Counts what was done. */
+  add(more: Partial<WorkDone>): void {
+    this.#counted = sumOf(this.#counted, more);
+    this.#total = sumOf(this.#total, more);
+  }
+
+  /**
+   * Begins to measure how long a batch holds its slots: until its slowest request is done the instance takes nothing else.
+   * What ends without its handler, since it had expired, say, takes next to no time, and no slot from those that are
+   * handled.
+   * @param slots those there are
+   * @returns ends it
+   */
+  measureSlots(slots: number): () => void {
+    const { handled } = this.#total;
+    const startedAt = this.#now();
+    return () => {
+      const held = Math.min(this.#total.handled - handled, slots);
+      this.add({ milliseconds: held * (this.#now() - startedAt) });
     };
   }
 
@@ -49,4 +65,15 @@ export class LoadMeter {
       this.#logger.warn('What was done could not be counted', { error: serializeError(error) });
     }
   }
+}
+
+function sumOf(
+  work: WorkDone,
+  { completed = 0, handled = 0, milliseconds = 0 }: Partial<WorkDone>,
+): WorkDone {
+  return {
+    completed: work.completed + completed,
+    handled: work.handled + handled,
+    milliseconds: work.milliseconds + milliseconds,
+  };
 }

@@ -10,7 +10,7 @@ import { JSON_TYPE, TEXT_TYPE } from '../base/media-type.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../config/aws-limits.ts';
 import { assertAllowed, type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
 import type { Decoded, DecodedRequest, DecodeLimits } from '../model/decoded-request.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
 import type { PayloadLimits } from '../processor/payload.ts';
 import { decode } from '../wire/decode.ts';
@@ -40,7 +40,7 @@ export function isOffloaded(decoded: Decoded): decoded is OffloadedRequest {
  */
 export async function decodeOffloaded(
   request: OffloadedRequest,
-  delivery: Delivery,
+  delivery: QueueMessage,
   store: PayloadStore,
   limits: DecodeLimits & PayloadLimits,
   signal: AbortSignal,
@@ -61,7 +61,7 @@ export async function decodeOffloaded(
 
 async function decodeOpened(
   request: OffloadedRequest,
-  delivery: Delivery,
+  delivery: QueueMessage,
   opened: OpenedPayload,
   limits: DecodeLimits & PayloadLimits,
 ): Promise<readonly Decoded[]> {

@@ -2,22 +2,25 @@ import type { Outcome } from '../model/outcome.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
 import { webhookUrl } from '../webhooks/recipient.ts';
+import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
-import { type Publication, Publisher } from './batch-publisher.ts';
 import type { EnginePorts, EngineSettings } from './engine-settings.ts';
 
-/** Sends the messages that the end of a request asks for, those of one batch together. */
-export class Announcer {
+/** Sends the messages that the end of a request asks for, those of several requests together. */
+export class OutcomePublisher {
   readonly #settings: EngineSettings;
-  readonly #output: Publisher<OutputMessage>;
-  readonly #webhooks: Publisher<OutputMessage> | undefined;
-  readonly #deadLetters: Publisher<OutputMessage>;
+  readonly #output: BatchPublisher<OutputMessage>;
+  readonly #webhooks: BatchPublisher<OutputMessage> | undefined;
 
-  constructor(settings: EngineSettings, { output, webhooks, deadLetters, random }: EnginePorts) {
+  /** @param isExpectingMore whether more outcomes may come soon */
+  constructor(
+    settings: EngineSettings,
+    { output, webhooks, random }: EnginePorts,
+    isExpectingMore: () => boolean,
+  ) {
     this.#settings = settings;
-    this.#output = new Publisher(output, random);
-    this.#webhooks = webhooks && new Publisher(webhooks, random);
-    this.#deadLetters = new Publisher(deadLetters, random);
+    this.#output = new BatchPublisher(output, random, isExpectingMore);
+    this.#webhooks = webhooks && new BatchPublisher(webhooks, random, isExpectingMore);
   }
 
   /** Sends an outcome to the output queue. One that has no form in the output format is refused. */
@@ -36,15 +39,9 @@ export class Announcer {
     return this.#webhooks.publish(queuedWebhook(webhook));
   }
 
-  /** Sends a message to the dead-letter queue. */
-  deadLetter(letter: OutputMessage): Promise<Publication> {
-    return this.#deadLetters.publish(letter);
-  }
-
-  /** Sends whatever waits, and from now on what comes almost at once. */
-  drain(): void {
-    this.#output.drain();
-    this.#webhooks?.drain();
-    this.#deadLetters.drain();
+  /** Sends whatever waits. */
+  flush(): void {
+    this.#output.flush();
+    this.#webhooks?.flush();
   }
 }

@@ -6,11 +6,8 @@ import type { RequestIdentity } from '../model/request-id.ts';
 import { keyOfResult } from '../model/result-key.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 
-/**
- * The outcome of an attempt that couldn't record it, left beside the result: whoever takes over needn't do the work
- * again.
- */
-export class LeftBehind {
+/** Keeps the outcome of an attempt that couldn't record it beside the result, so that the next attempt needn't run the handler again. */
+export class OutcomeRecovery {
   readonly #store: PayloadStore;
   readonly #key: string;
 
@@ -20,7 +17,7 @@ export class LeftBehind {
     this.#key = `${keyOfResult(resultPrefix, request, createdAt)}.outcome`;
   }
 
-  async leave(outcome: Outcome, signal: AbortSignal): Promise<void> {
+  async keep(outcome: Outcome, signal: AbortSignal): Promise<void> {
     await this.#store.save(this.#key, single(Buffer.from(writeOutcome(outcome))), JSON_TYPE, signal);
   }
 

@@ -1,7 +1,7 @@
 import type { PermanentError } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { ClaimCheck } from './claim-check.ts';
-import type { Delivery } from './received-message.ts';
+import type { QueueMessage } from './received-message.ts';
 import type { RequestIdentity } from './request-id.ts';
 
 /** A payload that travelled in the message. */
@@ -30,7 +30,7 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
    * An extended client stored the message's body: the payload holds the whole message, which may be any envelope. This is
    * what came with the pointer, which SNS may have wrapped.
    */
-  readonly offloaded?: Pick<Delivery, 'id' | 'attributes'>;
+  readonly offloaded?: Pick<QueueMessage, 'id' | 'attributes'>;
 }
 
 /** A request that can't be handled, for a reason its sender is told. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type ClaimCheck, formatClaimCheck } from './claim-check.ts';
 import type { DecodedRequest } from './decoded-request.ts';
-import type { Delivery } from './received-message.ts';
+import type { QueueMessage } from './received-message.ts';
 
 /** The payload a request was begun with: every attempt at it runs this one and no other. */
 export interface PinnedPayload {
@@ -18,7 +18,7 @@ export interface PinnedPayload {
 /** What a delivery pins its request to; undefined when its payload can't be read, so that nothing can be begun with it. */
 export function pinnedPayloadOf(
   request: DecodedRequest,
-  { id: messageId, sentAt }: Pick<Delivery, 'id' | 'sentAt'>,
+  { id: messageId, sentAt }: Pick<QueueMessage, 'id' | 'sentAt'>,
 ): PinnedPayload | undefined {
   const { payload } = request;
   if ('unreadable' in payload) return undefined;

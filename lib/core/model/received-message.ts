@@ -8,8 +8,8 @@ export interface MessageAttribute {
   readonly value: string | Uint8Array;
 }
 
-/** One message as a queue delivered it, whatever the queue. */
-export interface Delivery {
+/** A message as a queue delivers it, whatever the queue. */
+export interface QueueMessage {
   /** The queue's own id of the message; the same on every delivery. */
   readonly id: string;
   readonly body: string;
@@ -19,14 +19,57 @@ export interface Delivery {
   readonly typedAttributes?: Readonly<Record<string, MessageAttribute>>;
   /** The group that the message belongs to, where it has one. */
   readonly group?: string;
-  /** Which delivery of this message it is, from 1. */
-  readonly attempt: number;
+  /** Which delivery of this message it is, from 1; absent where the queue doesn't count. */
+  readonly deliveryCount?: number;
   /** When the message was sent, in milliseconds since 1970. */
   readonly sentAt: number;
-  /** When the message was first delivered, in milliseconds since 1970. */
-  readonly firstDeliveredAt: number;
+  /** When the message was first delivered, in milliseconds since 1970; absent where the queue doesn't say. */
+  readonly firstDeliveredAt?: number;
   /** The trace of its sender, where the queue carries that beside the message's attributes. */
   readonly trace?: TraceContext;
-  /** What the queue wants back to change or end this delivery. */
-  readonly receipt: string;
+}
+
+/** Why a message goes to the dead-letter queue. */
+export interface DeadLetterReason {
+  readonly requestId: string;
+  /** The code of the request's failure. */
+  readonly code: string;
+  readonly detail: string;
+  readonly attempts: number;
+  /** When the request was submitted, in milliseconds since 1970. */
+  readonly handedInAt: number;
+  /** How often the request was redriven from the dead-letter queue before. */
+  readonly redrives: number;
+}
+
+/** Whether a message is in the dead-letter queue now. */
+export type DeadLettering =
+  | {
+      readonly moved: true;
+      /** The dead letter had no room for the attributes that say why it is there. */
+      readonly bare: boolean;
+    }
+  | {
+      readonly moved: false;
+      /** The queue works and never takes this message. */
+      readonly refused: boolean;
+      readonly reason: string;
+    };
+
+/**
+ * A message that its host received, with what settles it. Each method rejects when the queue doesn't confirm; what isn't
+ * settled is delivered again, when the queue's own time is over.
+ */
+export interface ReceivedMessage extends QueueMessage {
+  /** Ends the message. */
+  ack(): Promise<void>;
+  /** Has it delivered again. @param seconds whole seconds from now, up to the source's `maxDelaySeconds` */
+  retryAfter(seconds: number): Promise<void>;
+  /** Keeps it from being delivered to others. @param seconds whole seconds from now */
+  extend(seconds: number): Promise<void>;
+  /**
+   * Sends a copy to the dead-letter queue, with attributes that say why. The message itself is to be acknowledged then.
+   * Never rejects.
+   */
+  deadLetter(reason: DeadLetterReason): Promise<DeadLettering>;
 }

@@ -107,6 +107,12 @@ export type RecordEvent =
     }
   | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
   | {
+      readonly type: 'renew';
+      readonly attempt: number;
+      /** Until when the attempt keeps the request to itself. */
+      readonly leaseEndsAt: number;
+    }
+  | {
       readonly type: 'release';
       readonly attempt: number;
       readonly error: ErrorSummary;
@@ -270,6 +276,8 @@ function changeBy(event: RecordEvent, record: RequestRecord, now: number): Parti
       return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event);
     case 'progress':
       return holdsLease(record, event.attempt) ? { progress: event.progress } : 'lease_lost';
+    case 'renew':
+      return holdsLease(record, event.attempt) ? { leaseEndsAt: event.leaseEndsAt } : 'lease_lost';
     case 'release':
       return holdsLease(record, event.attempt) ? released(record, event, now) : 'lease_lost';
     case 'complete':

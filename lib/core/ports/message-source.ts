@@ -1,21 +1,13 @@
-import type { Delivery } from '../model/received-message.ts';
-
-/** A wait a message is to have before its next delivery. */
-export interface Deferral {
-  readonly delivery: Delivery;
-  /** Whole seconds; 0 makes it available at once. */
-  readonly delaySeconds: number;
-}
-
-/**
- * What the engine does to messages it was given, besides telling its caller which to deliver again.
- * Leaves out receiving: deliveries are brought by the event source or the worker.
- */
-export interface InputQueue {
-  /** Sets when messages are delivered again. A wait that couldn't be set is the queue's own default. */
-  defer(deferrals: readonly Deferral[]): Promise<void>;
-  /** Ends messages before the batch is over. One that couldn't be ended is delivered again. */
-  acknowledge(deliveries: readonly Delivery[]): Promise<void>;
+/** What a queue can do with the messages it delivers. */
+export interface SourceCapabilities {
+  /** Longest wait of `retryAfter`, in seconds. */
+  readonly maxDelaySeconds: number;
+  /** Whether messages of a group come in the order they were sent. */
+  readonly ordered: boolean;
+  /** Whether messages say how often they were delivered. */
+  readonly countsDeliveries: boolean;
+  /** Largest message, in bytes. */
+  readonly maxBytes: number;
 }
 
 /** Requests that are in an input queue; about, as far as it knows. */

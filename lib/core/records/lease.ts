@@ -69,6 +69,20 @@ export class Lease {
     return status === 'running' && attempts === this.attempt;
   }
 
+  /** Until when the request belongs to this attempt, in milliseconds since 1970. */
+  get endsAt(): number {
+    return this.#stored.record.leaseEndsAt ?? 0;
+  }
+
+  /**
+   * Keeps the request until a later time, in milliseconds since 1970.
+   * @returns whether the attempt should go on: it isn't cancelled, and no other attempt has taken over
+   */
+  async renew(leaseEndsAt: number): Promise<boolean> {
+    const { attempts, status } = await this.#apply({ type: 'renew', attempt: this.attempt, leaseEndsAt });
+    return status === 'running' && attempts === this.attempt;
+  }
+
   /**
    * Records the outcome.
    * @param givenUp where it is that there are no more attempts

@@ -1,11 +1,11 @@
 import { messageOf, serializeError } from '../base/serialize-error.ts';
 import { traceIdOf } from '../base/traceparent.ts';
 import { SQS_MAX_DELAY_SECONDS } from '../config/aws-limits.ts';
-import type { Delivery } from '../model/received-message.ts';
+import { ACK, type Disposition } from '../model/disposition.ts';
+import type { ReceivedMessage } from '../model/received-message.ts';
 import { digestOf } from '../model/request-id.ts';
 import { shortReason, type WebhookState } from '../model/webhook-state.ts';
 import type { Clock, Random } from '../ports/clock.ts';
-import type { InputQueue } from '../ports/message-source.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type {
   DelayedMessages,
@@ -31,9 +31,7 @@ import { verdictOf, type WebhookVerdict } from './verdict.ts';
 export interface WebhookPorts {
   readonly sender: WebhookSender;
   readonly secrets: WebhookSecrets;
-  /** What brings the messages. */
-  readonly input: InputQueue;
-  /** The same, as it takes messages. */
+  /** What brings the messages, as it takes them. */
   readonly queue: WebhookQueue;
   /** Takes those that are to be delivered later than a queue can hold them back. */
   readonly later: DelayedMessages;
@@ -64,15 +62,12 @@ export class WebhookDeliverer {
     this.#ports = ports;
   }
 
-  /** @returns ids of the messages that must be delivered again; every other one is done */
-  async processBatch(deliveries: readonly Delivery[]): Promise<string[]> {
-    const done = await Promise.all(deliveries.map((delivery) => this.#isDone(delivery)));
-    const again = deliveries.filter((_, index) => !done[index]);
-    if (again.length > 0) await this.#defer(again);
-    return again.map(({ id }) => id);
+  /** Delivers the webhook of a message. Never rejects. @returns how the host is to settle the message */
+  async run(message: ReceivedMessage): Promise<Disposition> {
+    return (await this.#isDone(message)) ? ACK : { action: 'retry', afterSeconds: OWN_FAILURE_WAIT_SECONDS };
   }
 
-  async #isDone(delivery: Delivery): Promise<boolean> {
+  async #isDone(delivery: ReceivedMessage): Promise<boolean> {
     try {
       const message = decodeWebhook(delivery.body);
       const logger = this.#ports.logger.child({
@@ -95,7 +90,7 @@ export class WebhookDeliverer {
       const stands =
         verdict.status === 'failed' ? await this.#retryOrDeadLetter(message, verdict, logger) : verdict;
       // At once, not with the batch: a crash makes no two of what carries on.
-      if (verdict.status === 'failed') await this.#quietly(END, this.#ports.input.acknowledge([delivery]));
+      if (verdict.status === 'failed') await this.#quietly(END, delivery.ack());
       if (!isProgress(subject)) {
         const state = { ...stands, endedAt: subject.at, at, attempts: message.attempt };
         await this.#quietly(NOTE, this.#ports.states.note(subject.request, state));
@@ -157,11 +152,6 @@ export class WebhookDeliverer {
   }
 
   /** A wait that couldn't be set is the queue's own default. */
-  async #defer(deliveries: readonly Delivery[]): Promise<void> {
-    const deferrals = deliveries.map((delivery) => ({ delivery, delaySeconds: OWN_FAILURE_WAIT_SECONDS }));
-    await this.#quietly('The webhook queue refused to defer messages', this.#ports.input.defer(deferrals));
-  }
-
   /** What isn't needed for a delivery: failing it changes nothing about that. */
   async #quietly(failure: string, done: Promise<void>): Promise<void> {
     try {

@@ -1,6 +1,6 @@
 import { readTraceContext } from '../base/traceparent.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 import { optionalTime } from './fields.ts';
 
 /** The message attributes with a meaning; every other one is passed on as metadata. */
@@ -26,7 +26,7 @@ export const ATTRIBUTES = {
 const OWN_ATTRIBUTES = new Set<string>(Object.values(ATTRIBUTES));
 
 /** What a message's attributes say about its request; without a request id, the message's own id is it. */
-export function attributesOf({ id, attributes }: Delivery): Omit<DecodedRequest, 'payload'> {
+export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequest, 'payload'> {
   return {
     id: attributes[ATTRIBUTES.requestId] ?? id,
     source: '',

@@ -5,7 +5,7 @@ import { contentTypeProblem, isJsonType, JSON_TYPE } from '../base/media-type.ts
 import { callbackUrlLengthProblem } from '../model/callback-url.ts';
 import { claimCheckProblem } from '../model/claim-check.ts';
 import type { Decoded, DecodeLimits } from '../model/decoded-request.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 import { identityProblem, type RequestIdentity } from '../model/request-id.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
@@ -29,7 +29,7 @@ import { decodeSubmission, isSubmission } from './submission.ts';
  * A message that SNS wrapped is decoded as it was published. Envelopes are tried in a fixed order, the most telling first,
  * and whatever is none of them is the payload itself.
  */
-export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decoded[] {
+export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
   try {
     value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
@@ -40,7 +40,7 @@ export function decode(delivery: Delivery, limits: DecodeLimits): readonly Decod
   }
 }
 
-function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
+function decodeValue(value: unknown, delivery: QueueMessage): readonly Decoded[] {
   if (isS3TestEvent(value)) return [];
   if (isS3Event(value)) return decodeS3Event(value, delivery);
   if (isS3EventBridgeEvent(value)) return decodeS3EventBridgeEvent(value, delivery);
@@ -53,7 +53,7 @@ function decodeValue(value: unknown, delivery: Delivery): readonly Decoded[] {
 }
 
 /** A request that names no trace belongs to the trace of its message's sender, where that is known. */
-function inTrace(decoded: Decoded, { trace }: Delivery): Decoded {
+function inTrace(decoded: Decoded, { trace }: QueueMessage): Decoded {
   return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
 }
 
@@ -67,7 +67,7 @@ function looksLikeContainer(body: string): boolean {
  * calls it something else.
  * @throws JsonTooDeep
  */
-function parsed({ body, attributes }: Delivery, { maxJsonDepth }: DecodeLimits): unknown {
+function parsed({ body, attributes }: QueueMessage, { maxJsonDepth }: DecodeLimits): unknown {
   try {
     return parseJson(body, 'The message', maxJsonDepth);
   } catch (error) {
@@ -100,7 +100,7 @@ function assertSound(what: string, problem: string | undefined): void {
 }
 
 /** The identity its sender will look for, if it can be told and used; else the message's own id. */
-function bestKnownIdentity(value: unknown, delivery: Delivery): RequestIdentity {
+function bestKnownIdentity(value: unknown, delivery: QueueMessage): RequestIdentity {
   const { id, source, tenant } = statedIdentity(value, delivery);
   if (
     typeof id === 'string' &&
@@ -113,7 +113,7 @@ function bestKnownIdentity(value: unknown, delivery: Delivery): RequestIdentity 
   return { id: delivery.id, source: '' };
 }
 
-function statedIdentity(value: unknown, { attributes }: Delivery): JsonObject {
+function statedIdentity(value: unknown, { attributes }: QueueMessage): JsonObject {
   if (isSubmission(value)) return { ...value, source: '' };
   if (isCloudEvent(value)) return value;
   return { id: attributes[ATTRIBUTES.requestId], source: '', tenant: attributes[ATTRIBUTES.tenant] };

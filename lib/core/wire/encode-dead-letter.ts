@@ -1,5 +1,5 @@
 import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../config/aws-limits.ts';
-import type { Delivery, MessageAttribute } from '../model/received-message.ts';
+import type { DeadLetterReason, MessageAttribute, QueueMessage } from '../model/received-message.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { toMessageText } from './message-text.ts';
@@ -7,25 +7,12 @@ import { toMessageText } from './message-text.ts';
 /** Longest detail in an attribute, in characters: the outcome has all of it. */
 const DETAIL_MAX_LENGTH = 1_024;
 
-/** Why a message goes to the dead-letter queue. */
-export interface DeadLetterReason {
-  readonly requestId: string;
-  /** The code of the request's failure. */
-  readonly code: string;
-  readonly detail: string;
-  readonly attempts: number;
-  /** When the request was handed in, in milliseconds since 1970. */
-  readonly handedInAt: number;
-  /** How often the request was put back from the dead-letter queue before. */
-  readonly redrives: number;
-}
-
 /**
  * A message as it goes to the dead-letter queue: as it came, with attributes that say why. The message itself always
  * fits, since it fitted the input queue. Of our attributes it gets those it has room for, the most important first.
  */
 export function encodeDeadLetter(
-  delivery: Delivery,
+  delivery: QueueMessage,
   reason: DeadLetterReason,
   queue: Pick<OutputQueue, 'sizeOf' | 'maxMessageBytes'>,
 ): OutputMessage {
@@ -40,7 +27,7 @@ export function encodeDeadLetter(
 }
 
 /** A message that was put back once carries why it was dead-lettered before. */
-function withoutReason({ body, attributes, typedAttributes, group }: Delivery) {
+function withoutReason({ body, attributes, typedAttributes, group }: QueueMessage) {
   const texts = Object.entries(attributes).map(([name, value]) => [name, { type: 'String', value }] as const);
   const all: Record<string, MessageAttribute> = { ...Object.fromEntries(texts), ...typedAttributes };
   const kept = Object.entries(all).filter(([name]) => !REASON_NAMES.includes(name));
@@ -56,7 +43,7 @@ const REASON_NAMES: readonly string[] = [
 ];
 
 function reasonAttributes(
-  { id, attributes }: Delivery,
+  { id, attributes }: QueueMessage,
   { requestId, code, detail, attempts, handedInAt, redrives }: DeadLetterReason,
 ): (readonly [name: string, attribute: MessageAttribute])[] {
   // The letter gets another message id: a request that has no other id keeps it as an attribute.

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 import { attributesOf } from './attributes.ts';
 import { requiredText } from './fields.ts';
 
@@ -30,7 +30,7 @@ export function isExtendedClientPointer(value: unknown): value is readonly [stri
  */
 export function decodeExtendedClientPointer(
   [, pointer]: readonly [string, JsonObject],
-  delivery: Delivery,
+  delivery: QueueMessage,
 ): DecodedRequest {
   const bucket = requiredText(ENVELOPE, pointer, 's3BucketName');
   const key = requiredText(ENVELOPE, pointer, 's3Key');

@@ -1,7 +1,7 @@
 import { EnvelopeMalformed, PayloadEmpty } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import type { Decoded } from '../model/decoded-request.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 import {
   digestOf,
   type RequestIdentity,
@@ -43,7 +43,7 @@ export function isS3EventBridgeEvent(value: unknown): value is JsonObject {
 }
 
 /** An upload that it reports is the same request as one that S3 reports. */
-export function decodeS3EventBridgeEvent(event: JsonObject, delivery: Delivery): readonly Decoded[] {
+export function decodeS3EventBridgeEvent(event: JsonObject, delivery: QueueMessage): readonly Decoded[] {
   return decodeUpload(digestOf(delivery.id), () => {
     const type = event['detail-type'];
     if (type !== 'Object Created') {
@@ -60,7 +60,7 @@ export function decodeS3EventBridgeEvent(event: JsonObject, delivery: Delivery):
 /** One request a record; a record that can't be one is rejected by itself. */
 export function decodeS3Event(
   event: { readonly Records: readonly JsonObject[] },
-  delivery: Delivery,
+  delivery: QueueMessage,
 ): readonly Decoded[] {
   return event.Records.flatMap((record, index) =>
     decodeUpload(digestOf(delivery.id, String(index)), () => {

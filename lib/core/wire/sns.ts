@@ -1,6 +1,6 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
-import type { Delivery } from '../model/received-message.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 
 /** What SNS wraps a message in for a subscription without raw message delivery. */
 interface SnsNotification extends JsonObject {
@@ -47,7 +47,7 @@ export function rejectConfirmation(): never {
  * The message as it was published: its attributes are message attributes, its id is that of every delivery SNS makes of
  * it, and its subject is an attribute `Subject`.
  */
-export function unwrapSns(notification: SnsNotification, delivery: Delivery): Delivery {
+export function unwrapSns(notification: SnsNotification, delivery: QueueMessage): QueueMessage {
   const { MessageId: id, Message: body, Subject, MessageAttributes } = notification;
   const attributes = textAttributes(MessageAttributes);
   if (typeof Subject !== 'string' || Subject === '') return { ...delivery, id, body, attributes };

@@ -1,5 +1,9 @@
-import type { Delivery } from '../../core/model/received-message.ts';
-import type { Deferral, InputQueue } from '../../core/ports/message-source.ts';
+import type { DeadLettering, QueueMessage, ReceivedMessage } from '../../core/model/received-message.ts';
+import type { OutputMessage, OutputQueue } from '../../core/ports/message-sink.ts';
+import type { SourceCapabilities } from '../../core/ports/message-source.ts';
+import { ATTRIBUTES } from '../../core/wire/attributes.ts';
+import { BatchPublisher } from '../../core/wire/batch-publisher.ts';
+import { encodeDeadLetter } from '../../core/wire/encode-dead-letter.ts';
 import { Faults } from './faults.ts';
 
 interface QueuedMessage {
@@ -24,21 +28,43 @@ export interface MemoryQueueOptions {
   readonly maxReceiveCount?: number;
   /** Seconds after which the queue deletes a message. @default - never */
   readonly retentionSeconds?: number;
+  /** Takes messages that are dead-lettered. @default - none: no message can be */
+  readonly deadLetters?: OutputQueue;
+}
+
+/** A message, with what names this delivery of it: another delivery has another receipt. */
+export interface MemoryMessage extends QueueMessage {
+  readonly receipt: string;
+}
+
+/** A wait that was set. */
+export interface Deferral {
+  readonly message: MemoryMessage;
+  readonly delaySeconds: number;
 }
 
 /** A queue in memory with visibility, receive counts and dead letters, as SQS has them. */
-export class MemoryInputQueue implements InputQueue {
+export class MemoryInputQueue {
+  readonly capabilities: SourceCapabilities = {
+    maxDelaySeconds: Number.POSITIVE_INFINITY,
+    ordered: false,
+    countsDeliveries: true,
+    maxBytes: Number.POSITIVE_INFINITY,
+  };
   readonly faults = new Faults<'defer' | 'acknowledge'>();
   /** Every wait that was set. */
   readonly deferrals: Deferral[] = [];
   readonly deadLetters: DeadMessage[] = [];
   readonly #messages = new Map<string, QueuedMessage>();
   readonly #options: MemoryQueueOptions;
+  readonly #deadLetters: BatchPublisher<OutputMessage> | undefined;
   #sent = 0;
   #receipts = 0;
 
   constructor(options: MemoryQueueOptions) {
     this.#options = options;
+    const { deadLetters } = options;
+    this.#deadLetters = deadLetters && new BatchPublisher(deadLetters, Math.random, () => false);
   }
 
   /** @returns the message's id */
@@ -62,7 +88,7 @@ export class MemoryInputQueue implements InputQueue {
   }
 
   /** Visible messages, hidden from now on; one received too often already is a dead letter instead. */
-  receive(max: number): Delivery[] {
+  receive(max: number): ReceivedMessage[] {
     const { maxReceiveCount = Number.POSITIVE_INFINITY } = this.#options;
     this.#deleteExpired();
     const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= this.#options.now());
@@ -74,7 +100,7 @@ export class MemoryInputQueue implements InputQueue {
     return visible
       .filter((message) => !dead.includes(message))
       .slice(0, max)
-      .map((message) => this.#delivered(message));
+      .map((message) => this.settleable(this.#deliver(message)));
   }
 
   /** What an event source does with messages that weren't returned. */
@@ -94,20 +120,36 @@ export class MemoryInputQueue implements InputQueue {
       : Math.min(...[...this.#messages.values()].map(({ visibleAt }) => visibleAt));
   }
 
-  defer(deferrals: readonly Deferral[]): Promise<void> {
-    return this.faults.around('defer', () => {
-      for (const deferral of deferrals) {
-        this.deferrals.push(deferral);
-        const message = this.#received(deferral.delivery);
-        if (message) message.visibleAt = this.#options.now() + deferral.delaySeconds * 1000;
-      }
-    });
+  /** A message of this queue with what settles it. */
+  settleable(message: MemoryMessage): ReceivedMessage {
+    return {
+      ...message,
+      ack: () =>
+        this.faults.around('acknowledge', () => {
+          if (this.#isCurrent(message)) this.#messages.delete(message.id);
+        }),
+      retryAfter: (seconds) =>
+        this.faults.around('defer', () => {
+          this.deferrals.push({ message, delaySeconds: seconds });
+          this.#hide(message, seconds);
+        }),
+      extend: async (seconds) => this.#hide(message, seconds),
+      deadLetter: (reason) => this.#deadLetter(message, reason),
+    };
   }
 
-  acknowledge(deliveries: readonly Delivery[]): Promise<void> {
-    return this.faults.around('acknowledge', () => {
-      for (const delivery of deliveries) if (this.#received(delivery)) this.#messages.delete(delivery.id);
-    });
+  async #deadLetter(
+    message: MemoryMessage,
+    reason: Parameters<ReceivedMessage['deadLetter']>[0],
+  ): Promise<DeadLettering> {
+    const { deadLetters } = this.#options;
+    if (!deadLetters || !this.#deadLetters) {
+      return { moved: false, refused: true, reason: 'the queue has no dead-letter queue' };
+    }
+    const letter = encodeDeadLetter(message, reason, deadLetters);
+    const publication = await this.#deadLetters.publish(letter);
+    if (!publication.published) return { ...publication, moved: false };
+    return { moved: true, bare: !(ATTRIBUTES.deadLetterRedrives in letter.attributes) };
   }
 
   #deleteExpired(): void {
@@ -117,19 +159,23 @@ export class MemoryInputQueue implements InputQueue {
     }
   }
 
-  #delivered(message: QueuedMessage): Delivery {
+  #deliver(message: QueuedMessage): MemoryMessage {
     const now = this.#options.now();
     message.receives++;
     message.firstDeliveredAt ??= now;
     message.visibleAt = now + this.#options.visibilityTimeoutSeconds * 1000;
     message.receipt = `receipt-${++this.#receipts}`;
     const { id, body, attributes, sentAt, receives, firstDeliveredAt, receipt } = message;
-    return { id, body, attributes, attempt: receives, sentAt, firstDeliveredAt, receipt };
+    return { id, body, attributes, deliveryCount: receives, sentAt, firstDeliveredAt, receipt };
   }
 
-  /** The message of a delivery, unless it was delivered again since. */
-  #received({ id, receipt }: Delivery): QueuedMessage | undefined {
-    const message = this.#messages.get(id);
-    return message?.receipt === receipt ? message : undefined;
+  #hide(message: MemoryMessage, seconds: number): void {
+    const hidden = this.#isCurrent(message) ? this.#messages.get(message.id) : undefined;
+    if (hidden) hidden.visibleAt = this.#options.now() + seconds * 1000;
+  }
+
+  /** Whether the message wasn't delivered again since. */
+  #isCurrent({ id, receipt }: MemoryMessage): boolean {
+    return this.#messages.get(id)?.receipt === receipt;
   }
 }

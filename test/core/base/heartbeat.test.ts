@@ -1,5 +1,10 @@
 import { expect, test } from 'vitest';
-import { withHeartbeat } from '../../../lib/core/base/heartbeat.ts';
+import { type Heartbeat, startHeartbeat } from '../../../lib/core/base/heartbeat.ts';
+
+async function withHeartbeat(heartbeat: Heartbeat, work: () => Promise<void>): Promise<void> {
+  await using _heartbeat = startHeartbeat(heartbeat);
+  await work();
+}
 
 test('it beats while the work goes on, over beats that fail, and not any longer', async () => {
   let beats = 0;

@@ -25,7 +25,7 @@ test('an attempt is a span of its message, in the trace of its request', async (
     return 'done';
   });
   const attributes = { RequestId: 'r-1', Tenant: 'acme', traceparent, tracestate };
-  await harness.process([requestDelivery('r-1', {}, { id: 'm-1', attributes, attempt: 3 })]);
+  await harness.process([requestDelivery('r-1', {}, { id: 'm-1', attributes, deliveryCount: 3 })]);
   const span = spans.of('r-1');
   expect(span).toMatchObject({
     name: 'process orders',
@@ -58,7 +58,7 @@ test('every attempt at a request is in its trace', async () => {
   });
   const message = requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', traceparent } });
   await harness.process([message]);
-  await harness.process([{ ...message, attempt: 2 }]);
+  await harness.process([{ ...message, deliveryCount: 2 }]);
   expect(spans.all.map(({ attributes }) => attributes['coatcheck.outcome'])).toEqual([
     'retried',
     'succeeded',

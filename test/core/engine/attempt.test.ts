@@ -183,7 +183,7 @@ describe('in the raw format', () => {
     await harness.process([requestDelivery('r-1')]);
     harness.random.value = 0.7;
     await harness.process([
-      requestDelivery('r-1', {}, { attempt: 2, firstDeliveredAt: harness.clock.now() }),
+      requestDelivery('r-1', {}, { deliveryCount: 2, firstDeliveredAt: harness.clock.now() }),
     ]);
     const [first = '', second = ''] = harness.output.messages.map(({ body }) => JSON.parse(body)[1].s3Key);
     harness.store.remove(first);
@@ -340,7 +340,9 @@ describe('a request whose time is over', () => {
     // The process of the only attempt dies.
     const claimant = { id: 'r-1', source: '', expiresAt: now() };
     await new RequestRecords(harness.records, now, 30).claim(claimant, now());
-    expect(await harness.process([requestDelivery('r-1', {}, { ...expiring, attempt: 2 })])).toEqual([]);
+    expect(await harness.process([requestDelivery('r-1', {}, { ...expiring, deliveryCount: 2 })])).toEqual(
+      [],
+    );
     expect(harness.events.map(statusOf)).toEqual(['expired']);
     expect(harness.problem.code).toBe('request_expired');
     expect(harness.records.record('r-1')?.givenUp).toBeUndefined();
@@ -417,7 +419,8 @@ describe('the record of a request', () => {
       if (attempts.length < 3) throw new RetryLater(0);
       throw new PermanentError('enough');
     });
-    for (const attempt of [3, 7, 8]) await harness.process([requestDelivery('r-1', {}, { attempt })]);
+    for (const attempt of [3, 7, 8])
+      await harness.process([requestDelivery('r-1', {}, { deliveryCount: attempt })]);
     expect(attempts).toEqual([1, 2, 3]);
     expect(harness.problem.attempts).toBe(3);
   });

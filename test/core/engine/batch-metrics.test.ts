@@ -18,6 +18,13 @@ function failed(code?: string) {
   return outcomeOf(failure(new PermanentError('no', { code }), 1));
 }
 
+/** Passes on the figures of a batch. */
+function passOn(batch: BatchMetrics, messages: number, redelivered: number): void {
+  for (let count = 0; count < messages; count++) batch.received();
+  for (let count = 0; count < redelivered; count++) batch.redelivered();
+  batch.emit();
+}
+
 test('a batch is told with what was counted and measured in it', () => {
   const { metrics, clock, batch } = collecting();
   batch.began(START - 40);
@@ -27,7 +34,7 @@ test('a batch is told with what was counted and measured in it', () => {
   batch.retried();
   batch.retried();
   batch.deadLettered();
-  batch.emit(5, 3);
+  passOn(batch, 5, 3);
   expect(metrics.figures).toEqual({
     counts: { Succeeded: 1, Failed: 0, Retried: 2, DeadLettered: 1, Redelivered: 3 },
     values: { Wait: [40], ServiceTime: [7], EndToEnd: [107], BatchSize: [5] },
@@ -39,7 +46,7 @@ test('outcomes are counted by how they ended', () => {
   const { metrics, batch } = collecting();
   const outcomes = [expiry(1), cancellation(1), cancellation(2)].map((ending) => outcomeOf(ending));
   for (const outcome of [failed(), ...outcomes]) batch.published(outcome, START);
-  batch.emit(4, 0);
+  passOn(batch, 4, 0);
   expect(metrics.figures.counts).toEqual({ Succeeded: 0, Failed: 1, Expired: 1, Cancelled: 2 });
 });
 
@@ -48,7 +55,7 @@ test('failures are counted by our codes, those of handlers together', () => {
   for (const code of ['json_invalid', 'csv_invalid', 'json_invalid', undefined]) {
     batch.published(failed(code), START);
   }
-  batch.emit(4, 0);
+  passOn(batch, 4, 0);
   expect(metrics.figures.failures).toEqual(
     new Map([
       ['json_invalid', 2],
@@ -60,9 +67,9 @@ test('failures are counted by our codes, those of handlers together', () => {
 test('what has been told isn’t told again', () => {
   const { metrics, batch } = collecting();
   batch.published(failed('json_invalid'), START);
-  batch.emit(1, 1);
+  passOn(batch, 1, 1);
   batch.began(START);
-  batch.emit(2, 0);
+  passOn(batch, 2, 0);
   expect(metrics.emitted[1]).toEqual({
     counts: { Succeeded: 0, Failed: 0 },
     values: { Wait: [0], ServiceTime: [], EndToEnd: [], BatchSize: [2] },
@@ -73,13 +80,13 @@ test('what has been told isn’t told again', () => {
 test('nothing takes less than no time, whatever the clock of the queue', () => {
   const { metrics, batch } = collecting();
   batch.began(START + 500);
-  batch.emit(1, 0);
+  passOn(batch, 1, 0);
   expect(metrics.figures.values.Wait).toEqual([0]);
 });
 
 test('an empty batch is not told of', () => {
   const { metrics, batch } = collecting();
-  batch.emit(0, 0);
+  batch.emit();
   expect(metrics.emitted).toEqual([]);
 });
 
@@ -88,6 +95,6 @@ test('figures that can’t be told are logged', () => {
   metrics.emit = () => {
     throw new Error('no room');
   };
-  batch.emit(1, 0);
+  passOn(batch, 1, 0);
   expect(logger.lines).toMatchObject([{ level: 'warn', fields: { error: { message: 'no room' } } }]);
 });

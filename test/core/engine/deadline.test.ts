@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { unlessAborted } from '../../../lib/core/base/unless-aborted.ts';
-import { Shift } from '../../../lib/core/engine/deadline.ts';
+import { Deadline } from '../../../lib/core/engine/deadline.ts';
 
-describe('a shift', () => {
+describe('a deadline', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
@@ -15,29 +15,41 @@ describe('a shift', () => {
     [100_000, 22_500, 90_000, 95_000, 97_000, 99_000],
   ])('of %i ms is over in five steps', (milliseconds, starts, stops, over, settles, closes) => {
     const start = Date.now();
-    using shift = new Shift(start, start + milliseconds);
-    expect(shift.stopsAt).toBe(start + stops);
+    using deadline = new Deadline(start, start + milliseconds);
+    expect(deadline.stopsAt).toBe(start + stops);
     const fired: Record<string, number> = {};
-    for (const name of ['latestStart', 'stopping', 'over', 'settling', 'closing'] as const) {
-      shift[name].addEventListener('abort', () => {
+    for (const name of [
+      'startDeadline',
+      'handlerStop',
+      'handlerDeadline',
+      'recordDeadline',
+      'responseDeadline',
+    ] as const) {
+      deadline[name].addEventListener('abort', () => {
         fired[name] = Date.now() - start;
       });
     }
     vi.advanceTimersByTime(milliseconds);
-    expect(fired).toEqual({ latestStart: starts, stopping: stops, over, settling: settles, closing: closes });
+    expect(fired).toEqual({
+      startDeadline: starts,
+      handlerStop: stops,
+      handlerDeadline: over,
+      recordDeadline: settles,
+      responseDeadline: closes,
+    });
     expect(closes).toBeLessThan(milliseconds);
     // What another host with a clock of its own does must come after this one is killed.
-    expect(shift.leaseEndsAt).toBe(start + milliseconds + 1_000);
+    expect(deadline.leaseEndsAt(start)).toBe(start + milliseconds + 1_000);
   });
 
   test('that begins too late is over at once', () => {
-    using shift = new Shift(1_000, 1_100);
-    expect(shift.stopping.aborted).toBe(true);
+    using deadline = new Deadline(1_000, 1_100);
+    expect(deadline.handlerStop.aborted).toBe(true);
   });
 
   test('that is disposed of leaves no timer', () => {
     {
-      using _ = new Shift(0, 60_000);
+      using _ = new Deadline(0, 60_000);
       expect(vi.getTimerCount()).toBeGreaterThan(0);
     }
     expect(vi.getTimerCount()).toBe(0);

@@ -36,11 +36,11 @@ test('a request waited since its message was sent, and took what its attempt too
   });
 });
 
-test('with the attempts before it a request took from its first message on', async () => {
+test('messages that bring one request share its run, which is measured once', async () => {
   const { harness, metrics } = service(() => undefined);
   const sent = (id: string, sentAt: number) => requestDelivery('one', {}, { id, sentAt });
   await harness.process([sent('first', START - 9_000), sent('again', START - 2_000)]);
-  expect(metrics.figures.values).toMatchObject({ Wait: [2_000], EndToEnd: [9_000] });
+  expect(metrics.figures.values).toMatchObject({ Wait: [9_000], EndToEnd: [9_000] });
 });
 
 test('a request that was submitted took from then on, however late its message was sent', async () => {
@@ -85,7 +85,7 @@ test('a request given up is a failure and a dead letter', async () => {
     { maxAttempts: 1 },
   );
   await harness.process([requestDelivery('one')]);
-  await harness.process([requestDelivery('one', {}, { attempt: 2 })]);
+  await harness.process([requestDelivery('one', {}, { deliveryCount: 2 })]);
   expect(metrics.emitted.map(({ counts }) => counts)).toEqual([
     { Succeeded: 0, Failed: 1, DeadLettered: 1 },
     // A second delivery publishes its failure again, and is no second dead letter.
@@ -121,7 +121,7 @@ test('a line about a failure names the request, whose it is, the code and the at
     throw id === 'failed' ? new PermanentError('never', { code: 'csv_invalid' }) : new TypeError('not now');
   });
   const ofTenant = (id: string, attempt: number) => {
-    const delivery = requestDelivery(id, {}, { attempt });
+    const delivery = requestDelivery(id, {}, { deliveryCount: attempt });
     return { ...delivery, attributes: { ...delivery.attributes, Tenant: 'acme' } };
   };
   await harness.process([ofTenant('failed', 1), ofTenant('again', 2)]);

@@ -69,7 +69,7 @@ describe('the trace a request belongs to', () => {
       throw new PermanentError('no');
     });
     await harness.process([TRACED]);
-    await harness.process([{ ...TRACED, attempt: 2 }]);
+    await harness.process([{ ...TRACED, deliveryCount: 2 }]);
     const lines = harness.logger.lines.filter(({ fields }) => 'requestId' in fields);
     expect(lines.map(({ message }) => message)).toEqual([
       'At work',
@@ -109,7 +109,7 @@ describe('of an upload', () => {
   test('its failure tells it as well, and so does the outcome that is published again', async () => {
     const { harness } = uploadedWith(trace, refusing);
     await harness.process([UPLOAD]);
-    await harness.process([{ ...UPLOAD, attempt: 2 }]);
+    await harness.process([{ ...UPLOAD, deliveryCount: 2 }]);
     expect(harness.events).toMatchObject([trace, trace]);
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { DownstreamUnavailable, RetryLater } from '../../../lib/core/base/errors.ts';
 import type { DecodeLimits } from '../../../lib/core/model/decoded-request.ts';
-import type { Delivery } from '../../../lib/core/model/received-message.ts';
+import type { QueueMessage } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
 import type { Refusal } from '../../../lib/stores/memory/output-queue.ts';
 import { attributes, bodies } from '../../support/arbitrary.ts';
@@ -62,9 +62,9 @@ describe('a batch', () => {
     );
     const firstDeliveredAt = harness.clock.now();
     const batch = [1, 4, 2, 3].map((attempt) =>
-      requestDelivery(`r-${attempt}`, {}, { attempt, firstDeliveredAt }),
+      requestDelivery(`r-${attempt}`, {}, { deliveryCount: attempt, firstDeliveredAt }),
     );
-    expect(await harness.process(batch, 0.6)).toEqual(['message-r-1', 'message-r-2']);
+    expect((await harness.process(batch, 0.6)).toSorted()).toEqual(['message-r-1', 'message-r-2']);
     expect(run).toEqual(['r-4', 'r-3']);
   });
 
@@ -119,17 +119,23 @@ describe('a message is acknowledged only after its outcome is published:', () =>
     const journal: string[] = [];
     const harness = new EngineHarness((request) => void journal.push(`run ${request.id}`));
     const { send } = harness.output;
-    const { acknowledge } = harness.input;
+    const { settleable } = harness.input;
     harness.output.send = async (messages) => {
       const results = await send.call(harness.output, messages);
       journal.push(`published ${harness.events.at(-1)?.subject}`);
       return results;
     };
-    harness.input.acknowledge = async (ended) => {
-      journal.push(`deleted ${ended.map(({ id }) => id)}`);
-      await acknowledge.call(harness.input, ended);
+    harness.input.settleable = (message) => {
+      const received = settleable.call(harness.input, message);
+      const ack = async () => {
+        journal.push(`deleted ${message.id}`);
+        await received.ack();
+      };
+      return { ...received, ack };
     };
-    const suspects = ['r-0', 'r-1'].map((id) => requestDelivery(id, {}, { attempt: 2, firstDeliveredAt: 0 }));
+    const suspects = ['r-0', 'r-1'].map((id) =>
+      requestDelivery(id, {}, { deliveryCount: 2, firstDeliveredAt: 0 }),
+    );
     await harness.process(suspects);
     expect(journal).toEqual([
       'run r-0',
@@ -183,7 +189,7 @@ describe('a message is acknowledged only after its outcome is published:', () =>
 
 describe('messages that may have killed a process before', () => {
   const suspects = (...ids: readonly string[]) =>
-    ids.map((id) => requestDelivery(id, {}, { attempt: 2, firstDeliveredAt: 0 }));
+    ids.map((id) => requestDelivery(id, {}, { deliveryCount: 2, firstDeliveredAt: 0 }));
 
   test('are run after the others, one at a time', async () => {
     const running = new Set<string>();
@@ -259,7 +265,7 @@ describe('an attempt that failed', () => {
     };
     const harness = new EngineHarness(fails, { maxAttempts: 400 });
     harness.random.value = luck;
-    const recent = { attempt, firstDeliveredAt: harness.clock.now() };
+    const recent = { deliveryCount: attempt, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([requestDelivery('r-1', {}, recent)])).toEqual(['message-r-1']);
     expect(harness.delays).toEqual({ 'message-r-1': delaySeconds });
     expect(harness.output.calls).toEqual([]);
@@ -309,7 +315,7 @@ describe('an attempt that failed', () => {
     const harness = new EngineHarness(() => {
       throw new TypeError('not now');
     });
-    await harness.process([requestDelivery('r-1', {}, { attempt: 2, firstDeliveredAt: 0 })]);
+    await harness.process([requestDelivery('r-1', {}, { deliveryCount: 2, firstDeliveredAt: 0 })]);
     expect(harness.logger.lines).toContainEqual({
       level: 'warn',
       message: 'Attempt failed, to be tried again',
@@ -428,7 +434,11 @@ describe('whatever comes', () => {
   }
 
   /** Every request of every message that isn't returned. */
-  function acknowledgedRequests(batch: readonly Delivery[], again: readonly string[], limits: DecodeLimits) {
+  function acknowledgedRequests(
+    batch: readonly QueueMessage[],
+    again: readonly string[],
+    limits: DecodeLimits,
+  ) {
     const acknowledged = batch.filter(({ id }) => !again.includes(id));
     return acknowledged.flatMap((one) => decode(one, limits).map(({ id }) => id));
   }

@@ -7,7 +7,7 @@ const NOW = 1_000_000;
 const VISIBILITY_SECONDS = 360;
 
 function received(id: string, attempt: number, secondsAgo: number) {
-  return delivery('', { id, attempt, firstDeliveredAt: NOW - secondsAgo * 1000 });
+  return delivery('', { id, deliveryCount: attempt, firstDeliveredAt: NOW - secondsAgo * 1000 });
 }
 
 function triaged(...deliveries: ReturnType<typeof received>[]) {

@@ -3,8 +3,8 @@ import { SQS_MAX_MESSAGE_BYTES } from '../../../lib/core/config/aws-limits.ts';
 import { maxReceivesOf } from '../../../lib/core/config/receive-budget.ts';
 import { decodeOffloaded, isOffloaded } from '../../../lib/core/engine/offloaded.ts';
 import type { Decoded } from '../../../lib/core/model/decoded-request.ts';
-import type { Delivery } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
+import type { MemoryMessage } from '../../../lib/stores/memory/input-queue.ts';
 import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
@@ -36,9 +36,9 @@ const KEY = '7a3c9e5e-5d0e-4a39-9d38-6a7b0c3f5a11';
 function offload(
   store: MemoryPayloadStore,
   body: string | Uint8Array,
-  attributes: Delivery['attributes'] = {},
+  attributes: MemoryMessage['attributes'] = {},
   client: keyof typeof CLIENTS = 'python',
-): Delivery {
+): MemoryMessage {
   const { pointer, sizeAttribute, contentType } = CLIENTS[client];
   store.put(KEY, body, { contentType });
   const size = String(Buffer.byteLength(body));
@@ -53,7 +53,7 @@ function largeCloudEvent(bytes: number): string {
 }
 
 async function decodeStored(
-  message: Delivery,
+  message: MemoryMessage,
   store: MemoryPayloadStore,
   limits: Partial<typeof SETTINGS> = {},
 ): Promise<readonly Decoded[]> {
@@ -67,7 +67,7 @@ async function decodeStored(
 const SETTINGS = engineSettings();
 
 describe.each(['python', 'java'] as const)('B6: a message that the %s client offloaded', (client) => {
-  const bodies: [string, string, Delivery['attributes']?][] = [
+  const bodies: [string, string, MemoryMessage['attributes']?][] = [
     ['JSON', '{"x":6,"y":7}'],
     ['JSON with its id and notes', '[1,2]', { RequestId: 'r-1', Tenant: 'a', Colour: 'red' }],
     ['JSON that is no object', ' "text" '],
@@ -193,7 +193,7 @@ describe('B6: a pointer', () => {
     const message = offload(harness.store, JSON.stringify({ ...cloudEvent, data: 1 }));
     expect(await harness.process([message])).toEqual(['message-1']);
     const attempt = maxReceivesOf(harness.settings.maxAttempts);
-    const last = { ...message, attempt, firstDeliveredAt: harness.clock.now() };
+    const last = { ...message, deliveryCount: attempt, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([last])).toEqual([]);
     expect(harness.event).toMatchObject({ subject: 'order-17', requestsource: '/shop' });
     expect(harness.problem).toMatchObject({ code: 'attempts_exhausted', attempts: 1 });
@@ -204,7 +204,7 @@ describe('B6: a pointer', () => {
     const message = offload(harness.store, 'hello', { RequestId: 'r-1' });
     harness.store.faults.inject('open', 'fails before');
     const attempt = maxReceivesOf(harness.settings.maxAttempts);
-    const last = { ...message, attempt, firstDeliveredAt: harness.clock.now() };
+    const last = { ...message, deliveryCount: attempt, firstDeliveredAt: harness.clock.now() };
     expect(await harness.process([last])).toEqual([]);
     expect(harness.event.subject).toBe('r-1');
     expect(harness.problem.code).toBe('attempts_exhausted');

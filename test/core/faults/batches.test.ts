@@ -12,7 +12,7 @@ describe('fault 40', () => {
     const twice = ['early', 'late'].map((receipt) => requestDelivery('r-1', {}, { receipt }));
     expect(await harness.process(twice)).toEqual(['message-r-1']);
     expect(runs).toBe(1);
-    expect(harness.input.deferrals.map(({ delivery }) => delivery.receipt)).toEqual(['late']);
+    expect(harness.input.deferrals.map(({ message }) => message.receipt)).toEqual(['late']);
   });
 
   test('an empty batch is done', async () => {

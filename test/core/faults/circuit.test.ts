@@ -240,7 +240,7 @@ describe('in a batch', () => {
     });
     await harness.process(Array.from({ length: 5 }, (_, index) => requestDelivery(`r-${index}`)));
     const last = maxReceivesOf(harness.settings.maxAttempts);
-    const at = (id: string, attempt: number) => requestDelivery(id, {}, { attempt });
+    const at = (id: string, attempt: number) => requestDelivery(id, {}, { deliveryCount: attempt });
     await harness.process([at('early', last - 3), at('late', last - 2), at('last', last)]);
     expect(harness.statuses).toEqual({ late: 'failed', last: 'failed' });
   });
@@ -274,7 +274,7 @@ test('F: a success that is only published again doesn’t close the circuit', as
   isDown = true;
   for (let index = 0; index < 5; index++) {
     await harness.process([requestDelivery(`r-${index}`)]);
-    expect(await harness.process([requestDelivery('early', {}, { attempt: 2 })])).toEqual(
+    expect(await harness.process([requestDelivery('early', {}, { deliveryCount: 2 })])).toEqual(
       index < 4 ? [] : ['message-early'],
     );
   }

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import type { Delivery } from '../../../lib/core/model/received-message.ts';
+import type { MemoryMessage } from '../../../lib/stores/memory/input-queue.ts';
 import { delivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 
-type Envelope = (bucket: string, key: string) => Delivery;
+type Envelope = (bucket: string, key: string) => MemoryMessage;
 
 const ENVELOPES: [string, Envelope][] = [
   ['an S3 event', (bucket, key) => delivery(s3Event(s3Record({ key, size: 5 }, { bucket })))],

@@ -22,9 +22,14 @@ function service() {
   const settings = engineSettings();
   const { visibilityTimeoutSeconds } = settings;
   const maxReceiveCount = maxReceivesOf(settings.maxAttempts);
-  const queue = new MemoryInputQueue({ now: clock.now, visibilityTimeoutSeconds, maxReceiveCount });
-  const output = new MemoryOutputQueue();
   const deadLetters = new MemoryOutputQueue();
+  const queue = new MemoryInputQueue({
+    now: clock.now,
+    visibilityTimeoutSeconds,
+    maxReceiveCount,
+    deadLetters,
+  });
+  const output = new MemoryOutputQueue();
   const drive = {
     queue,
     clock,
@@ -34,7 +39,6 @@ function service() {
       store: new MemoryPayloadStore(),
       records: new MemoryRecordStore(),
       output,
-      deadLetters,
       logger: new CollectingLogger(),
     },
     batchSize: NUMBER_SETTINGS.batchSize.default,
@@ -132,7 +136,7 @@ describe('fault 17: the result was written, then the process died', () => {
     const [key = ''] = harness.store.keys('results/');
     const written = harness.store.object(key);
 
-    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 2 })])).toEqual([]);
+    expect(await harness.process([requestDelivery('r-1', {}, { deliveryCount: 2 })])).toEqual([]);
     expect(runs).toBe(2);
     expect(harness.store.keys('results/')).toEqual([key]);
     expect(harness.store.object(key)).toEqual(written);

@@ -31,7 +31,7 @@ function broken() {
       const delivery = requestDelivery(
         'r-1',
         {},
-        { attempt, firstDeliveredAt: harness.clock.now(), ...given },
+        { deliveryCount: attempt, firstDeliveredAt: harness.clock.now(), ...given },
       );
       acknowledged.push((await harness.process([delivery])).length === 0);
     }
@@ -91,7 +91,9 @@ describe('a request whose attempts are used up (fault 19)', () => {
       { maxAttempts: 5 },
     );
     for (let attempt = 1; attempt <= 5; attempt++) {
-      await harness.process([requestDelivery('r-1', {}, { attempt, firstDeliveredAt: harness.clock.now() })]);
+      await harness.process([
+        requestDelivery('r-1', {}, { deliveryCount: attempt, firstDeliveredAt: harness.clock.now() }),
+      ]);
     }
     expect(harness.statuses).toEqual({ 'r-1': 'failed' });
     expect(harness.records).toMatchObject({ writes: 11, reads: 5 });
@@ -191,7 +193,8 @@ describe('F: a message with one record given up and one to retry', () => {
     const keys = ['requests/a', 'requests/b'];
     const uploads = keys.map((key) => ({ key, versionId: harness.store.put(key, '1'), size: 1 }));
     const body = s3Event(...uploads.map((upload) => s3Record(upload)));
-    const message = (attempt: number) => delivery(body, { attempt, firstDeliveredAt: harness.clock.now() });
+    const message = (attempt: number) =>
+      delivery(body, { deliveryCount: attempt, firstDeliveredAt: harness.clock.now() });
     expect(await harness.process([message(1)])).toEqual(['message-1']);
     expect(await harness.process([message(2)])).toEqual(['message-1']);
     expect(runs).toHaveLength(3);
@@ -205,8 +208,8 @@ test('an attempt that finds that another has given the request up ends as that o
   chance.giveUp = async () => {
     // Frozen until its lease was over and the next delivery had said that there are no more attempts.
     harness.clock.advanceSeconds(1_000);
-    const later = { attempt: 2, firstDeliveredAt: harness.clock.now() };
-    expect(await harness.process([requestDelivery('r-1', {}, later)])).toEqual([]);
+    const later = { deliveryCount: 2, firstDeliveredAt: harness.clock.now() };
+    expect(await harness.processElsewhere([requestDelivery('r-1', {}, later)])).toEqual([]);
   };
   expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
   expect(harness.statuses).toEqual({ 'r-1': 'failed' });

@@ -180,7 +180,7 @@ describe('fault 13: a handler', () => {
       harness.store.put('a', 'hello', { endsAfter: 2 });
       const event = { specversion: '1.0', id: 'r-1', source: '/s', type: 't', dataref: 's3://payloads/a' };
       const broken = (attempt: number) =>
-        requestDelivery('r-1', event, { attempt, firstDeliveredAt: harness.clock.now() });
+        requestDelivery('r-1', event, { deliveryCount: attempt, firstDeliveredAt: harness.clock.now() });
       expect(await harness.process([requestDelivery('r-0'), broken(1)])).toEqual(['message-r-1']);
       expect(await harness.process([broken(2)])).toEqual([]);
     },

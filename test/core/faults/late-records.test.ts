@@ -27,7 +27,7 @@ test('a duplicate of a message that came before its record neither takes over no
   await expect.poll(() => begun).toBe(1);
 
   const second = duplicate();
-  expect(await api.harness.process([second])).toEqual([second.id]);
+  expect(await api.harness.processElsewhere([second])).toEqual([second.id]);
   expect(begun).toBe(1);
 
   finish.resolve();

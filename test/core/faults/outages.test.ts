@@ -43,11 +43,15 @@ describe('the record store is down at the claim', () => {
     const harness = new EngineHarness(() => 'done', { maxAttempts: 5 });
     for (let receive = 1; receive <= 6; receive++) {
       harness.records.faults.inject('write', 'fails after', 'fails after');
-      const message = requestDelivery('r-1', {}, { attempt: receive, firstDeliveredAt: harness.clock.now() });
+      const message = requestDelivery(
+        'r-1',
+        {},
+        { deliveryCount: receive, firstDeliveredAt: harness.clock.now() },
+      );
       expect(await harness.process([message])).toEqual(['message-r-1']);
       harness.clock.advanceSeconds(1_000);
     }
-    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 7 })])).toEqual([]);
+    expect(await harness.process([requestDelivery('r-1', {}, { deliveryCount: 7 })])).toEqual([]);
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
     expect(harness.records.record('r-1')).toMatchObject({ attempts: 1 });
   });
@@ -142,7 +146,9 @@ describe('fault 16: the record store is down at completion', () => {
     expect(await deliver()).toEqual([]);
     expect(effects()).toBe(2);
     expect(harness.logger.lines).toContainEqual(
-      expect.objectContaining({ message: 'The outcome could be neither recorded nor left behind' }),
+      expect.objectContaining({
+        message: 'The outcome could be neither recorded nor kept for the next attempt',
+      }),
     );
   });
 

@@ -91,7 +91,7 @@ describe('a message that the queue refuses for its own fault', () => {
       outcome: { problem: { code: 'outcome_unpublishable' } },
     });
     // The failure is the request's end: a second delivery publishes it again.
-    expect(await harness.process([requestDelivery('r-1', {}, { attempt: 2 })])).toEqual([]);
+    expect(await harness.process([requestDelivery('r-1', {}, { deliveryCount: 2 })])).toEqual([]);
     expect(new Set(harness.events.map(({ id }) => id)).size).toBe(1);
   });
 

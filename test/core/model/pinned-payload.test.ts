@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { storedOf } from '../../../lib/aws/record-item.ts';
 import { payloadDigest } from '../../../lib/core/model/pinned-payload.ts';
-import type { Delivery } from '../../../lib/core/model/received-message.ts';
+import type { QueueMessage } from '../../../lib/core/model/received-message.ts';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { decodedRequest } from '../../support/decoded.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
@@ -18,7 +18,7 @@ async function begun(handler = failingFirst, options: HarnessOptions = {}) {
   const harness = new EngineHarness(handler, options);
   const own = requestDelivery('r-1', 'first');
   expect(await harness.process([own])).toEqual([own.id]);
-  const other = (given: Partial<Delivery> = {}) =>
+  const other = (given: Partial<QueueMessage> = {}) =>
     requestDelivery('r-1', 'other', { id: 'message-other', receipt: 'receipt-other', ...given });
   return { harness, own, other };
 }
@@ -96,7 +96,7 @@ describe('B3: a message with another payload under the same id', () => {
       { maxAttempts: 2 },
     );
     const nine = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Own${index}`, 'x']));
-    const full = { ...own, attempt: 2, attributes: { ...own.attributes, ...nine } };
+    const full = { ...own, deliveryCount: 2, attributes: { ...own.attributes, ...nine } };
     await harness.process([full]);
     expect(harness.records.record('r-1')).toMatchObject({ status: 'failed', deadLetterIsBare: true });
     harness.clock.advanceSeconds(100);

@@ -1,13 +1,13 @@
 import { Webhook } from 'standardwebhooks';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Delivery } from '../../../lib/core/model/received-message.ts';
 import type { WebhookState } from '../../../lib/core/model/webhook-state.ts';
 import type { WebhookAnswer } from '../../../lib/core/ports/webhooks.ts';
 import { WebhookDeliverer, type WebhookPorts } from '../../../lib/core/webhooks/deliverer.ts';
 import { decodeWebhook, encodeWebhook, type WebhookMessage } from '../../../lib/core/webhooks/message.ts';
+import { settleBatch } from '../../../lib/lambda/batch-response.ts';
 import { MemoryDelayedMessages } from '../../../lib/stores/memory/delayed-messages.ts';
 import { Faults } from '../../../lib/stores/memory/faults.ts';
-import { MemoryInputQueue } from '../../../lib/stores/memory/input-queue.ts';
+import { MemoryInputQueue, type MemoryMessage } from '../../../lib/stores/memory/input-queue.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
 import { MemoryWebhookQueue } from '../../../lib/stores/memory/webhook-queue.ts';
 import { MemoryWebhookStates } from '../../../lib/stores/memory/webhook-states.ts';
@@ -49,7 +49,6 @@ class Harness {
         }),
     },
     secrets: { read: () => this.faults.around('read', () => [SECRET]) },
-    input: this.input,
     queue: this.queue,
     later: this.later,
     deadLetters: this.deadLetters,
@@ -62,8 +61,11 @@ class Harness {
   deliverer = new WebhookDeliverer(this.ports);
 
   /** @returns the ids to be delivered again */
-  process(...deliveries: readonly Delivery[]): Promise<string[]> {
-    return this.deliverer.processBatch(deliveries);
+  async process(...messages: readonly MemoryMessage[]): Promise<string[]> {
+    const received = messages.map((message) => this.input.settleable(message));
+    const running = received.map(async (message) => [message, await this.deliverer.run(message)] as const);
+    const { batchItemFailures } = await settleBatch(await Promise.all(running), this.logger);
+    return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 
   /** What waits to be sent later, by its name. */
@@ -94,7 +96,7 @@ class Harness {
   }
 }
 
-function of(message: Partial<WebhookMessage> = {}, given: Partial<Delivery> = {}): Delivery {
+function of(message: Partial<WebhookMessage> = {}, given: Partial<MemoryMessage> = {}): MemoryMessage {
   return delivery(encodeWebhook({ ...MESSAGE, ...message }), given);
 }
 
@@ -150,8 +152,8 @@ describe('a receiver that fails', () => {
   });
 
   test('a message that comes again after it was carried on much later is carried on once', async () => {
-    await harness.process(of({ attempt: 4 }, { attempt: 1 }));
-    await harness.process(of({ attempt: 4 }, { attempt: 2 }));
+    await harness.process(of({ attempt: 4 }, { deliveryCount: 1 }));
+    await harness.process(of({ attempt: 4 }, { deliveryCount: 2 }));
     expect([...harness.scheduled.values()].map(({ message }) => message.attempt)).toEqual([5]);
   });
 
@@ -164,7 +166,8 @@ describe('a receiver that fails', () => {
   test('a message that was carried on ends at once, not with its batch', async () => {
     harness.input.send(encodeWebhook(MESSAGE));
     const [received] = harness.input.receive(1);
-    await harness.process(...(received ? [received] : []));
+    if (!received) throw new Error('nothing was received');
+    expect(await harness.deliverer.run(received)).toEqual({ action: 'ack' });
     expect(sentWebhooks(harness.queue)).toHaveLength(1);
     expect(harness.input.size).toBe(0);
   });
@@ -235,7 +238,7 @@ describe('a failure of our own costs no attempt: the message comes again in a qu
   });
 
   test('however often it came, it is the same attempt', async () => {
-    await harness.process(of({ attempt: 2 }, { attempt: 7 }));
+    await harness.process(of({ attempt: 2 }, { deliveryCount: 7 }));
     expect(sentWebhooks(harness.queue).map(({ attempt }) => attempt)).toEqual([3]);
   });
 

@@ -30,19 +30,21 @@ const RESEND_BASE_MILLISECONDS = 100;
 /**
  * Publishes outcomes in as few calls as they fit in. A call is made as soon as one can be filled, so that outcomes of
  * a large batch neither pile up in memory nor are all lost by a crash at its end; or when one has waited for a second;
- * the rest goes with {@link flush}.
+ * or at once when no more messages are expected. The rest goes with {@link flush}.
  */
-export class Publisher<Message> {
+export class BatchPublisher<Message> {
   readonly #queue: Outlet<Message>;
   readonly #random: () => number;
+  readonly #isExpectingMore: () => boolean;
   #waiting: Waiting<Message>[] = [];
   #waitingBytes = 0;
   #linger: NodeJS.Timeout | undefined;
-  #isDraining = false;
 
-  constructor(queue: Outlet<Message>, random: () => number) {
+  /** @param isExpectingMore whether more messages may come soon: only then it is worth waiting for them */
+  constructor(queue: Outlet<Message>, random: () => number, isExpectingMore: () => boolean) {
     this.#queue = queue;
     this.#random = random;
+    this.#isExpectingMore = isExpectingMore;
   }
 
   /** Resolves when the message was sent or given up; never rejects. */
@@ -66,17 +68,11 @@ export class Publisher<Message> {
     for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
   }
 
-  /** Sends whatever waits, and from now on all that comes, without a wait: only what comes together shares a call. */
-  drain(): void {
-    this.#isDraining = true;
-    this.flush();
-  }
-
   #await(waiting: Waiting<Message>): void {
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.size;
-    if (this.#isDraining) setImmediate(() => this.flush());
-    else this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
+    if (this.#isExpectingMore()) this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
+    else setImmediate(() => this.flush());
   }
 
   #sendFullest(): void {

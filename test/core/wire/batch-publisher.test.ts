@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { Publisher } from '../../../lib/core/engine/batch-publisher.ts';
 import type { OutputMessage, OutputQueue } from '../../../lib/core/ports/message-sink.ts';
+import { BatchPublisher } from '../../../lib/core/wire/batch-publisher.ts';
 import { MemoryOutputQueue, type Refusal } from '../../../lib/stores/memory/output-queue.ts';
 
 const THROTTLED: Refusal = { sent: false, refused: false, reason: 'throttled' };
@@ -10,8 +10,12 @@ function message(body: string): OutputMessage {
   return { body, attributes: {} };
 }
 
-function publisherTo(queue: MemoryOutputQueue): Publisher<OutputMessage> {
-  return new Publisher(queue, () => 0.01);
+function publisherTo(queue: MemoryOutputQueue): BatchPublisher<OutputMessage> {
+  return new BatchPublisher(
+    queue,
+    () => 0.01,
+    () => true,
+  );
 }
 
 function bodies(messages: readonly OutputMessage[]): string[] {
@@ -137,9 +141,24 @@ test('an answer that leaves a message out is no yes: it is sent again', async ()
       return [{ sent: true }];
     },
   };
-  const publisher = new Publisher(forgetful, () => 0.01);
+  const publisher = new BatchPublisher(
+    forgetful,
+    () => 0.01,
+    () => true,
+  );
   const publications = ['a', 'b'].map((body) => publisher.publish(message(body)));
   publisher.flush();
   expect(await Promise.all(publications)).toEqual([{ published: true }, { published: true }]);
   expect(calls).toEqual([['a', 'b'], ['b']]);
+});
+
+test('when no more messages are expected, what comes together goes at once in one call', async () => {
+  const queue = new MemoryOutputQueue();
+  const publisher = new BatchPublisher(
+    queue,
+    () => 0.01,
+    () => false,
+  );
+  await Promise.all(['a', 'b'].map((body) => publisher.publish(message(body))));
+  expect(queue.calls.map(bodies)).toEqual([['a', 'b']]);
 });
