@@ -7,7 +7,7 @@ import { SendMessageBatchCommand, SendMessageCommand } from '@aws-sdk/client-sqs
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
-import type { EnginePorts } from '../../lib/core/engine/engine-settings.ts';
+import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { LAMBDA_CONTEXT } from '../../test/support/lambda-context.ts';
 import { engineSettings } from '../../test/support/settings.ts';

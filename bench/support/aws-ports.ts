@@ -5,7 +5,7 @@ import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import type { Engine } from '../../lib/core/engine/engine.ts';
-import type { EnginePorts } from '../../lib/core/engine/engine-settings.ts';
+import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { messagesOf } from '../../lib/lambda/sqs-event.ts';
 import type { InProcessAws } from './in-process-aws.ts';

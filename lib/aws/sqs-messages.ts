@@ -4,18 +4,14 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs';
 import { Semaphore } from '../core/base/semaphore.ts';
-import {
-  SQS_MAX_BATCH_ENTRIES,
-  SQS_MAX_MESSAGE_BYTES,
-  SQS_MAX_VISIBILITY_SECONDS,
-} from '../core/config/aws-limits.ts';
+import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
 import type { DeadLettering, QueueMessage, ReceivedMessage } from '../core/model/received-message.ts';
 import type { OutputMessage, OutputQueue } from '../core/ports/message-sink.ts';
-import type { SourceCapabilities } from '../core/ports/message-source.ts';
 import { ATTRIBUTES } from '../core/wire/attributes.ts';
 import { BatchPublisher } from '../core/wire/batch-publisher.ts';
 import { encodeDeadLetter } from '../core/wire/encode-dead-letter.ts';
 import { type BatchResponse, batchEntries, batchFailures } from './sqs-batch.ts';
+import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
 
 /** As many as the client has sockets for. A thousand made at once would keep the process from minding its deadline. */
 const CALLS_AT_ONCE = 50;
@@ -25,17 +21,8 @@ export interface SqsMessage extends QueueMessage {
   readonly receipt: string;
 }
 
-/** What an SQS queue can do with the messages it delivers. */
-export const SQS_CAPABILITIES: SourceCapabilities = {
-  maxDelaySeconds: SQS_MAX_VISIBILITY_SECONDS,
-  ordered: false,
-  countsDeliveries: true,
-  maxBytes: SQS_MAX_MESSAGE_BYTES,
-};
-
 /** Settles the messages of an SQS queue. What is settled in one turn of the event loop shares calls. */
 export class SqsMessages {
-  readonly capabilities = SQS_CAPABILITIES;
   readonly #deletions: EntryBatcher<string>;
   readonly #visibilities: EntryBatcher<{ readonly receipt: string; readonly seconds: number }>;
   readonly #deadLetters: OutputQueue | undefined;
@@ -71,6 +58,7 @@ export class SqsMessages {
     const { receipt } = message;
     return {
       ...message,
+      source: SQS_CAPABILITIES,
       ack: () => this.#deletions.add(receipt),
       retryAfter: (seconds) => this.#visibilities.add({ receipt, seconds }),
       extend: (seconds) => this.#visibilities.add({ receipt, seconds }),

@@ -1,6 +1,7 @@
 import { messageOf } from '../core/base/serialize-error.ts';
+import type { EngineSettings } from '../core/config/engine-settings.ts';
 import { Engine } from '../core/engine/engine.ts';
-import type { EnginePorts, EngineSettings } from '../core/engine/engine-settings.ts';
+import type { EnginePorts } from '../core/engine/engine-ports.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Processor } from '../core/processor/handler.ts';
 import { BatchHost } from '../lambda/batch-host.ts';

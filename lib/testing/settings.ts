@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../core/base/errors.ts';
+import type { EngineSettings } from '../core/config/engine-settings.ts';
 import {
   DEFAULT_CALLBACK_PORTS,
   DEFAULT_CONSUMER_COPY_PREFIX,
@@ -9,7 +10,6 @@ import {
   type NumberSettingName,
   numberProblem,
 } from '../core/config/settings.ts';
-import type { EngineSettings } from '../core/engine/engine-settings.ts';
 
 /** The bucket of a service in memory. */
 export const TEST_BUCKET = 'payloads';

@@ -1,6 +1,6 @@
+import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { maxReceivesOf } from '../../lib/core/config/receive-budget.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
-import type { EngineSettings } from '../../lib/core/engine/engine-settings.ts';
 import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
 import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import type { StoredRecord } from '../../lib/core/ports/record-store.ts';

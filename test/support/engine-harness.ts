@@ -1,5 +1,6 @@
+import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
-import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
+import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import { defineProcessor, type Handler, type Processor } from '../../lib/core/processor/handler.ts';
 import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { MemoryInputQueue, type MemoryMessage } from '../../lib/stores/memory/input-queue.ts';

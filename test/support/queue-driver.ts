@@ -1,5 +1,6 @@
+import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
-import type { EnginePorts, EngineSettings } from '../../lib/core/engine/engine-settings.ts';
+import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import type { Clock, Random } from '../../lib/core/ports/clock.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';

@@ -1,4 +1,4 @@
-import type { EngineSettings } from '../../lib/core/engine/engine-settings.ts';
+import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { hostSettings } from '../../lib/testing/settings.ts';
 
 /** The defaults of a service whose payload bucket is `payloads`, with short delays before retries. */

@@ -1,6 +1,6 @@
 import { v7 } from 'uuid';
+import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../../lib/core/config/settings.ts';
-import type { EngineSettings } from '../../lib/core/engine/engine-settings.ts';
 import { Submissions, type SubmitRequest } from '../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { ProcessorRequest } from '../../lib/core/processor/handler.ts';

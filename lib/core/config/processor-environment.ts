@@ -1,10 +1,5 @@
-import {
-  type Callbacks,
-  OUTPUT_FORMATS,
-  type OutputFormat,
-  type TraceTarget,
-  type WebhookEvent,
-} from './settings.ts';
+import type { EngineSettings } from './engine-settings.ts';
+import { OUTPUT_FORMATS, type TraceTarget } from './settings.ts';
 import { METRICS_VARIABLE, TEXT_VARIABLES, tellingVariables, tracingVariable } from './variable-names.ts';
 import {
   choice,
@@ -21,58 +16,29 @@ import {
   writeVariables,
 } from './variables.ts';
 
-/** What a processor is told by its deployment. */
-export interface ProcessorEnvironment {
-  /** Names the service in logs and as the `source` of its events. */
-  readonly serviceName: string;
+/** What a deployment sets for a processor: the engine's settings, and where its ports are. */
+export interface ProcessorEnvironment extends EngineSettings {
   readonly inputQueueUrl: string;
   readonly outputQueueUrl: string;
   /** The output queue's MaximumMessageSize; undefined where the deployment doesn't know it. */
   readonly outputMaxMessageBytes: number | undefined;
-  /** Where messages go whose requests have used up their attempts. */
+  /** The queue for the messages of requests that have used up their attempts. */
   readonly deadLetterQueueUrl: string;
   /** The bucket results go to. */
   readonly payloadBucket: string;
   /** The table of request records. */
   readonly requestTable: string;
-  readonly resultPrefix: string;
-  readonly consumerCopyPrefix: string;
-  /** Where claim checks may point: `bucket` or `bucket/prefix`, the payload bucket among them. */
-  readonly claimCheckSources: readonly string[];
-  readonly outputFormat: OutputFormat;
-  readonly concurrency: number;
-  readonly visibilityTimeoutSeconds: number;
-  readonly inputRetentionSeconds: number;
-  readonly maxAttempts: number;
-  readonly retryBaseSeconds: number;
-  readonly retryCapSeconds: number;
-  readonly inlineLimitBytes: number;
-  readonly maxPayloadBytes: number;
-  readonly maxBufferedBytes: number;
-  readonly maxJsonDepth: number;
-  readonly recordAgeDays: number;
-  /** Where a pause is asked for; empty where nothing can keep messages away. */
+  /** The queue of pause requests; empty where nothing can pause the event source. */
   readonly pauseQueueUrl: string;
-  readonly pauseSeconds: number;
-  /** Undefined where no rate of failures makes for a pause. */
-  readonly failureRatePercent: number | undefined;
-  /** Whether to count what is done: the API decides by it how much it admits. */
+  /** Whether to count what is done: the API uses it to decide how much it admits. */
   readonly measureLoad: boolean;
-  /** Where webhooks wait for their delivery; empty where there are none. */
+  /** The queue of webhooks to deliver; empty where there are none. */
   readonly webhookQueueUrl: string;
-  /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
-  readonly webhookDefaultUrl: string;
-  /** What is told by webhook. */
-  readonly webhookEvents: readonly WebhookEvent[];
-  /** Where callbacks may lead. */
-  readonly callbacks: Callbacks;
-  /** The ports callbacks may go to. */
-  readonly callbackPorts: readonly number[];
-  /** Whether to tell figures, a log line a batch. */
+  /** Whether to log metrics, a line a batch. */
   readonly metrics: boolean;
-  /** The event bus that is told of failures; empty where none is. */
+  /** The event bus of failure events; empty where there is none. */
   readonly eventBusArn: string;
-  /** Where its spans go. */
+  /** Where spans go. */
   readonly tracing: TraceTarget;
 }
 

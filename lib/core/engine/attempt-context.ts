@@ -1,10 +1,11 @@
+import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Processor } from '../processor/handler.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import type { AttemptSpan } from './attempt-tracing.ts';
 import type { BatchMetrics } from './batch-metrics.ts';
 import type { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
-import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { EnginePorts } from './engine-ports.ts';
 import type { LoadMeter } from './load-meter.ts';
 
 /** What an attempt works with. */

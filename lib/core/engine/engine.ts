@@ -3,6 +3,7 @@ import { requestFields } from '../base/log-fields.ts';
 import { Semaphore } from '../base/semaphore.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
+import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
 import { failure, outcomeOf } from '../model/outcome.ts';
@@ -18,7 +19,7 @@ import { BatchMetrics } from './batch-metrics.ts';
 import { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import { EndPublisher } from './end-publisher.ts';
-import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { EnginePorts } from './engine-ports.ts';
 import { AttemptTimedOut, RequestLeased, StillLeased } from './errors.ts';
 import { FailureEvents } from './failure-events.ts';
 import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey } from './job.ts';
@@ -246,6 +247,7 @@ export class Engine {
     // What isn't counted as an attempt makes for a longer wait all the same.
     const attemptNumber = Math.max(attempt?.countedAttempt ?? 1, deliveryCountOf(message));
     const afterSeconds = Math.min(
+      message.source.maxDelaySeconds,
       attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
       longestWaitSeconds(message.sentAt, this.#settings.inputRetentionSeconds, clock.now()),
     );

@@ -1,10 +1,11 @@
+import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
 import { webhookUrl } from '../webhooks/recipient.ts';
 import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
-import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { EnginePorts } from './engine-ports.ts';
 
 /** Sends the messages that the end of a request asks for, those of several requests together. */
 export class OutcomePublisher {

@@ -2,7 +2,7 @@ import type { RequestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import type { Progress } from '../model/request-record.ts';
 import type { Lease } from '../records/lease.ts';
-import type { EnginePorts } from './engine-settings.ts';
+import type { EnginePorts } from './engine-ports.ts';
 
 /** Least time from the claim to the first record of progress, and from one to the next: every one is a write. */
 const INTERVAL_MILLISECONDS = 5_000;

@@ -1,7 +1,8 @@
+import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Progress, RecordedRequest } from '../model/request-record.ts';
 import { progressWebhookOf, queuedWebhook } from '../webhooks/message.ts';
 import { webhookUrl } from '../webhooks/recipient.ts';
-import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { EnginePorts } from './engine-ports.ts';
 
 /**
  * Has a request's progress told by webhook, to whoever is told such things.

@@ -1,6 +1,7 @@
 import { readUpTo, single } from '../base/byte-streams.ts';
 import { PermanentError } from '../base/errors.ts';
 import { areUtf8, Utf8Check } from '../base/utf8-check.ts';
+import type { EngineSettings } from '../config/engine-settings.ts';
 import { RECORDED_RESULT_BYTES } from '../config/receive-budget.ts';
 import { type InlineResult, type Outcome, outcomeOf } from '../model/outcome.ts';
 import type { RecordedRequest } from '../model/request-record.ts';
@@ -9,7 +10,7 @@ import type { StoredResult } from '../model/stored-result.ts';
 import type { ResultBody } from '../processor/result.ts';
 import type { Lease } from '../records/lease.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
-import type { EnginePorts, EngineSettings } from './engine-settings.ts';
+import type { EnginePorts } from './engine-ports.ts';
 import { ResultTooLarge } from './errors.ts';
 
 /** Where the result of one request is kept: in its outcome if that fits a message, else in the store. */

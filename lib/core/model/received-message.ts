@@ -29,6 +29,18 @@ export interface QueueMessage {
   readonly trace?: TraceContext;
 }
 
+/** What a queue can do with the messages it delivers. */
+export interface SourceCapabilities {
+  /** Longest wait of {@link ReceivedMessage.retryAfter}, in seconds. */
+  readonly maxDelaySeconds: number;
+  /** Whether messages of a group come in the order they were sent. */
+  readonly ordered: boolean;
+  /** Whether messages say how often they were delivered. */
+  readonly countsDeliveries: boolean;
+  /** Largest message, in bytes. */
+  readonly maxBytes: number;
+}
+
 /** Why a message goes to the dead-letter queue. */
 export interface DeadLetterReason {
   readonly requestId: string;
@@ -61,6 +73,8 @@ export type DeadLettering =
  * settled is delivered again, when the queue's own time is over.
  */
 export interface ReceivedMessage extends QueueMessage {
+  /** What its source can do. */
+  readonly source: SourceCapabilities;
   /** Ends the message. */
   ack(): Promise<void>;
   /** Has it delivered again. @param seconds whole seconds from now, up to the source's `maxDelaySeconds` */

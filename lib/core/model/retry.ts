@@ -1,6 +1,5 @@
 import { backoffBound } from '../base/backoff.ts';
 import { DownstreamUnavailable, RetryLater } from '../base/errors.ts';
-import { SQS_MAX_VISIBILITY_SECONDS } from '../config/aws-limits.ts';
 
 /** Waits between attempts. */
 export interface Backoff {
@@ -20,25 +19,19 @@ export interface Backoff {
  */
 export function retryDelaySeconds(error: unknown, attempt: number, backoff: Backoff, random: number): number {
   if (error instanceof DownstreamUnavailable && error.retryAfterSeconds !== undefined) {
-    return Math.min(Math.ceil(error.retryAfterSeconds), LONGEST_WAIT_SECONDS);
+    return Math.ceil(error.retryAfterSeconds);
   }
-  if (error instanceof RetryLater) return Math.min(Math.ceil(error.delaySeconds), LONGEST_WAIT_SECONDS);
+  if (error instanceof RetryLater) return Math.ceil(error.delaySeconds);
   const bound = backoffBound(attempt, backoff.retryBaseSeconds, backoff.retryCapSeconds);
   // SQS counts every look, and a lone request may meet new instances, which know of no row of failures.
   const share = error instanceof DownstreamUnavailable ? (1 + random) / 2 : random;
-  return Math.min(Math.round(share * bound), LONGEST_WAIT_SECONDS);
+  return Math.round(share * bound);
 }
 
 /** Seconds from now to a time; none when it is past. Both in milliseconds since 1970. */
 export function secondsUntil(time: number, now: number): number {
   return Math.max(0, time - now) / 1000;
 }
-
-/**
- * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at
- * the end must leave room for them.
- */
-const LONGEST_WAIT_SECONDS = SQS_MAX_VISIBILITY_SECONDS - 1_200;
 
 /**
  * Whole seconds a message may wait. One whose retention ends while it is hidden is gone unseen: half of what is left is

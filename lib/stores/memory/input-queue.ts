@@ -1,6 +1,10 @@
-import type { DeadLettering, QueueMessage, ReceivedMessage } from '../../core/model/received-message.ts';
+import type {
+  DeadLettering,
+  QueueMessage,
+  ReceivedMessage,
+  SourceCapabilities,
+} from '../../core/model/received-message.ts';
 import type { OutputMessage, OutputQueue } from '../../core/ports/message-sink.ts';
-import type { SourceCapabilities } from '../../core/ports/message-source.ts';
 import { ATTRIBUTES } from '../../core/wire/attributes.ts';
 import { BatchPublisher } from '../../core/wire/batch-publisher.ts';
 import { encodeDeadLetter } from '../../core/wire/encode-dead-letter.ts';
@@ -43,14 +47,15 @@ export interface Deferral {
   readonly delaySeconds: number;
 }
 
+const CAPABILITIES: SourceCapabilities = {
+  maxDelaySeconds: Number.POSITIVE_INFINITY,
+  ordered: false,
+  countsDeliveries: true,
+  maxBytes: Number.POSITIVE_INFINITY,
+};
+
 /** A queue in memory with visibility, receive counts and dead letters, as SQS has them. */
 export class MemoryInputQueue {
-  readonly capabilities: SourceCapabilities = {
-    maxDelaySeconds: Number.POSITIVE_INFINITY,
-    ordered: false,
-    countsDeliveries: true,
-    maxBytes: Number.POSITIVE_INFINITY,
-  };
   readonly faults = new Faults<'defer' | 'acknowledge'>();
   /** Every wait that was set. */
   readonly deferrals: Deferral[] = [];
@@ -124,6 +129,7 @@ export class MemoryInputQueue {
   settleable(message: MemoryMessage): ReceivedMessage {
     return {
       ...message,
+      source: CAPABILITIES,
       ack: () =>
         this.faults.around('acknowledge', () => {
           if (this.#isCurrent(message)) this.#messages.delete(message.id);

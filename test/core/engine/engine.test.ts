@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { DownstreamUnavailable, RetryLater } from '../../../lib/core/base/errors.ts';
+import { Deadline } from '../../../lib/core/engine/deadline.ts';
 import type { DecodeLimits } from '../../../lib/core/model/decoded-request.ts';
 import type { QueueMessage } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
@@ -250,6 +251,20 @@ describe('messages that may have killed a process before', () => {
     harness.input.faults.inject('acknowledge', 'fails before', 'never answers');
     expect(await harness.process(suspects('s-1', 's-2'), 0.7)).toEqual([]);
     expect(harness.events).toHaveLength(2);
+  });
+});
+
+test('no wait is longer than the source of the message allows', async () => {
+  const harness = new EngineHarness(() => {
+    throw new RetryLater(100_000);
+  });
+  const received = harness.input.settleable(requestDelivery('r-1'));
+  const source = { ...received.source, maxDelaySeconds: 600 };
+  const now = harness.clock.now();
+  using deadline = new Deadline(now, now + 60_000);
+  expect(await harness.engine.run({ ...received, source }, deadline)).toEqual({
+    action: 'retry',
+    afterSeconds: 600,
   });
 });
 

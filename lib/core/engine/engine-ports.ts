@@ -1,4 +1,3 @@
-import type { ProcessorEnvironment } from '../config/processor-environment.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
@@ -6,23 +5,6 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { LoadLog, Logger, Metrics } from '../ports/telemetry.ts';
 import type { MessageSource } from './attempt-tracing.ts';
-
-/** What the engine is told by its deployment: all but where its ports are, and which it has. */
-export type EngineSettings = Omit<
-  ProcessorEnvironment,
-  | 'inputQueueUrl'
-  | 'outputQueueUrl'
-  | 'webhookQueueUrl'
-  | 'deadLetterQueueUrl'
-  | 'outputMaxMessageBytes'
-  | 'pauseQueueUrl'
-  | 'payloadBucket'
-  | 'requestTable'
-  | 'measureLoad'
-  | 'metrics'
-  | 'tracing'
-  | 'eventBusArn'
->;
 
 /** What the engine reaches the world through. */
 export interface EnginePorts {
