@@ -2,13 +2,13 @@ import type { Admission, AdmissionDecision, Load, Submitter } from '../core/port
 import { retryAfter } from './error-problem.ts';
 import { ApiError } from './problem.ts';
 
-/** The header that says what admission is decided on. */
+/** The header with the figures behind an admission decision. */
 export const LOAD_HEADER = 'Coatcheck-Load';
 
 /**
- * Lets a request in, or not.
- * @returns the header that says what it was decided on
- * @throws ApiError 429 or 503, with the time after which to ask again
+ * Decides on admitting a request.
+ * @returns the header with the figures behind the decision
+ * @throws ApiError 429 or 503 with `Retry-After` if it is refused
  */
 export async function admitted(admission: Admission, submitter: Submitter): Promise<Record<string, string>> {
   const decision = await admission.decide(submitter);
@@ -16,7 +16,7 @@ export async function admitted(admission: Admission, submitter: Submitter): Prom
   return loadHeader(decision.load);
 }
 
-/** The error that tells of a refusal. */
+/** The error for a refused request. */
 export function refused({
   reason,
   retryAfterSeconds,
@@ -33,12 +33,12 @@ export function refused({
 
 const DETAILS = {
   overloaded:
-    'More requests wait than can be done in time, so this one was not taken; ask again after Retry-After',
+    'More requests are waiting than the service can process in time. This request was not accepted; submit it again after Retry-After',
   tenant_over_share:
-    'Your requests are most of those that wait, so this one was not taken; ask again after Retry-After',
+    'Most waiting requests are yours. This request was not accepted; submit it again after Retry-After',
 } as const;
 
-/** The header that tells the load, as a dictionary of RFC 9651; what is unknown is left out. */
+/** The load as a dictionary of RFC 9651, without unknown figures. */
 export function loadHeader(load: Load): Record<string, string> {
   const { backlog, completionsPerSecond, predictedWaitSeconds, maxWaitSeconds } = load;
   const members = {
@@ -51,7 +51,7 @@ export function loadHeader(load: Load): Record<string, string> {
   return { [LOAD_HEADER]: known.map(([name, value]) => `${name}=${value}`).join(', ') };
 }
 
-/** A decimal has three digits after the point at most, and twelve before it. */
+/** A decimal of RFC 9651 has at most 12 digits before the point. */
 function decimal(value: number | undefined): string | undefined {
   return value === undefined ? undefined : Math.min(value, 999_999_999_999).toFixed(1);
 }

@@ -13,10 +13,10 @@ import { addSubmitRoute } from './submit-route.ts';
 import { traceCalls } from './trace-calls.ts';
 import { addUploadRoutes } from './upload-routes.ts';
 
-/** Who is let in, and as whom. */
+/** How callers are authenticated and identified. */
 export interface ApiAccess {
   readonly auth: ApiAuthName;
-  /** Who makes a call; it throws an {@link ApiError} for who may not. */
+  /** The caller of a call. Throws an {@link ApiError} for a caller that isn't allowed. */
   readonly callerOf: (c: Context) => Caller;
 }
 
@@ -60,18 +60,18 @@ export function createApi(parts: ApiParts, { auth, callerOf }: ApiAccess): OpenA
   return app;
 }
 
-/** What there is to say of a path that isn't one of the API's. */
+/** The detail of the problem for an unknown path. */
 function unknownPath(path: string): string {
   const hint =
-    '; an id with a slash stands in a path as ~ and its base64url, as the links of its request have it';
-  return `There is no ${path}${path.startsWith('/v1/requests/') ? hint : ''}`;
+    '; in a path, write an id that contains a slash as ~ and its base64url, as the links of the request do';
+  return `Path not found: ${path}${path.startsWith('/v1/requests/') ? hint : ''}`;
 }
 
-/** Most issues that are listed, and the longest text of one: a call may be nothing but issues, and an answer has 6 MB. */
+/** Most issues that are listed, and most characters of one: a malformed call may have thousands, and a response is limited to 6 MB. */
 const MAX_ISSUES = 10;
 const ISSUE_MAX_LENGTH = 200;
 
-/** What is wrong with a call that doesn't match its route's schema. */
+/** The problem of a call that doesn't match its route's schema. */
 function malformed(issues: readonly { readonly path: readonly PropertyKey[]; readonly message: string }[]) {
   const listed = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
     path: path.map(String).join('.').slice(0, ISSUE_MAX_LENGTH),
@@ -82,7 +82,7 @@ function malformed(issues: readonly { readonly path: readonly PropertyKey[]; rea
   return { status: 400, code: 'request_malformed', detail, facts: { issues: listed } } as const;
 }
 
-/** An issue about the whole of a body, query or headers has no path. */
+/** An issue that concerns the whole body, query or headers has no path. */
 function aboutIssue({ path, message }: { readonly path: string; readonly message: string }): string {
   return path === '' ? message : `${path}: ${message}`;
 }

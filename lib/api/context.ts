@@ -9,7 +9,7 @@ import type { WebhookQueue } from '../core/ports/webhooks.ts';
 import type { RequestRecords } from '../core/records/request-records.ts';
 import type { WebhookRules } from '../core/webhooks/recipient.ts';
 
-/** What the API works with. */
+/** What the API depends on. */
 export interface ApiParts {
   readonly submissions: Submissions;
   readonly uploads: Uploads;
@@ -17,27 +17,27 @@ export interface ApiParts {
   readonly index: RecordIndex;
   readonly transfers: ClientTransfers;
   readonly admission: Admission;
-  /** Counts the calls that are held, of all instances. */
+  /** Limits how many calls all instances hold. */
   readonly heldCalls: HeldCalls;
   readonly logger: Logger;
   readonly clock: Timer;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
-  /** Who is told by webhook, and where callbacks may lead. */
+  /** Which events are sent as webhooks, and which URLs are allowed. */
   readonly webhookRules: WebhookRules;
-  /** Where webhooks wait for their delivery, if there are any. */
+  /** The webhook queue, if the service has webhooks. */
   readonly webhookQueue?: WebhookQueue;
   /** Of the processor, too. */
   readonly serviceName: string;
 }
 
-/** Who makes a call, as whoever let them in says. */
+/** An authenticated caller. */
 export interface Caller {
-  /** Whose requests they are; undefined where there are no tenants. */
+  /** The tenant that owns the caller's requests; undefined in a service without tenants. */
   readonly tenant?: string;
 }
 
-/** What is known of a call before its route. */
+/** Variables that are set before a route runs. */
 export interface ApiEnv {
   readonly Variables: { caller: Caller };
 }

@@ -4,7 +4,7 @@ import { IdempotencyKeyBusy } from '../core/intake/errors.ts';
 import { RecordContended, RecordMissing } from '../core/records/errors.ts';
 import { ApiError, type ApiProblem } from './problem.ts';
 
-/** Status by code of the errors the core throws for what a client did. */
+/** HTTP status by code, for the errors that the core throws because of a client's mistake. */
 const STATUSES = {
   payload_empty: 400,
   payload_too_large: 413,
@@ -17,7 +17,7 @@ const STATUSES = {
   upload_unknown: 404,
 } as const;
 
-/** The problem an error is for the client; undefined when it isn't one the client can know anything about. */
+/** The problem to answer for an error; undefined for an internal error. */
 export function problemOfError(error: unknown): ApiProblem | undefined {
   if (error instanceof ApiError) return error.problem;
   if (error instanceof HTTPException && error.status === 415) {
@@ -29,7 +29,7 @@ export function problemOfError(error: unknown): ApiProblem | undefined {
   if (error instanceof RecordContended) {
     return { status: 409, code: error.code, detail: error.message, headers: retryAfter(1) };
   }
-  // Nothing is known of the request: how that was found out is nothing to its client.
+  // To the client, a missing record is an unknown request.
   if (error instanceof RecordMissing) {
     return { status: 404, code: 'request_unknown', detail: error.message };
   }
@@ -38,14 +38,14 @@ export function problemOfError(error: unknown): ApiProblem | undefined {
   return { status: STATUSES[error.code], code: error.code, detail: error.message, headers };
 }
 
-/** What the client is told of an error it can do nothing about. What it was is in the log. */
+/** The answer for an internal error. Its cause is in the log. */
 export const INTERNAL_PROBLEM: ApiProblem = {
   status: 500,
   code: 'internal_error',
-  detail: 'The service failed to answer; trying again may help',
+  detail: 'The service failed; try again later',
 };
 
-/** The header that says when to ask again. */
+/** The `Retry-After` header. */
 export function retryAfter(seconds: number): Record<string, string> {
   return { 'Retry-After': String(seconds) };
 }

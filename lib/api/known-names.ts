@@ -1,14 +1,14 @@
 import { z } from '@hono/zod-openapi';
 
-/** Headers of this API begin so. All others may be a standard's, or a proxy's. */
+/** Prefix of this API's own headers. Others may come from a standard or a proxy. */
 const OWN_HEADER = /^coatcheck-/;
 
-/** What a presigned call carries in its query. */
+/** Query parameters of a presigned call. */
 const SIGNATURE_PARAMETER = /^x-amz-/i;
 
 /**
- * The headers of a call. Of those that begin with `coatcheck-` it takes only these: a misspelt one would be ignored.
- * @param prefixes beginnings of further names it takes
+ * The headers of a call. Unknown headers that begin with `coatcheck-` are rejected, so that a typo isn't ignored.
+ * @param prefixes prefixes of further headers that are allowed
  */
 export function ownHeaders<Shape extends z.ZodRawShape>(shape: Shape, prefixes: readonly string[] = []) {
   const own = Object.keys(shape).filter((name) => OWN_HEADER.test(name));
@@ -18,14 +18,14 @@ export function ownHeaders<Shape extends z.ZodRawShape>(shape: Shape, prefixes: 
   return z.looseObject(shape).check(knownNames('header', names, isKnown));
 }
 
-/** The query of a call: it takes these parameters, and those of a signature. */
+/** The query of a call. Parameters other than these and those of a signature are rejected. */
 export function ownQuery<Shape extends z.ZodRawShape>(shape: Shape) {
   const own = Object.keys(shape);
   const isKnown = (name: string) => own.includes(name) || SIGNATURE_PARAMETER.test(name);
   return z.looseObject(shape).check(knownNames('query parameter', own, isKnown));
 }
 
-/** A JSON object that takes these members only. */
+/** A JSON object that rejects unknown members. */
 export function ownMembers<Shape extends z.ZodRawShape>(shape: Shape) {
   const own = Object.keys(shape);
   return z.strictObject(shape, {

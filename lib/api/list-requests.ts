@@ -4,7 +4,7 @@ import type { RecordIndex } from '../core/ports/record-store.ts';
 import { ApiError } from './problem.ts';
 import { MAX_PAGE } from './schemas.ts';
 
-/** Which requests to list. */
+/** Selects the requests to list. */
 export interface ListQuery {
   readonly tenant?: string;
   readonly status?: RequestStatus;
@@ -15,21 +15,21 @@ export interface ListQuery {
 /** A page of a list. */
 export interface Page {
   readonly records: readonly RequestRecord[];
-  /** The cursor of the next page, if there is one. */
+  /** The cursor of the next page; absent on the last one. */
   readonly next?: string;
 }
 
 /**
- * Pages of the index read for one page, however few of their records have the status that was asked for. On DynamoDB
- * each takes 16 `Query` and a `BatchGetItem`.
+ * Most index pages read for one page of the API, even if few of their records have the requested status. On DynamoDB
+ * each takes 16 `Query` calls and a `BatchGetItem`.
  */
 const MAX_READS = 3;
 
-/** A page of a tenant's requests, newest first. @throws ApiError 400 for a cursor that isn't one of ours */
+/** Lists a page of a tenant's requests, newest first. @throws ApiError 400 for an invalid cursor */
 export async function listRequests(index: RecordIndex, order: ListQuery): Promise<Page> {
   const { tenant, status, cursor, limit } = order;
   const found: RequestRecord[] = [];
-  // Of those with one status there may be few: whole pages are read, which take no more calls than short ones.
+  // Few records may have the requested status. A full page takes no more calls than a short one.
   const atOnce = status === undefined ? limit : MAX_PAGE;
   let after = cursor === undefined ? undefined : positionIn(cursor);
   for (let reads = 0; reads < MAX_READS && found.length < limit; reads++) {
@@ -43,7 +43,7 @@ export async function listRequests(index: RecordIndex, order: ListQuery): Promis
   return { records: page, next: cursorTo(last ? positionOf(last) : after) };
 }
 
-/** Opaque, so that nobody builds one. */
+/** Opaque, so that clients don't construct cursors. */
 function cursorTo(position: string | undefined): string | undefined {
   return position === undefined ? undefined : Buffer.from(position).toString('base64url');
 }
@@ -54,6 +54,6 @@ function positionIn(cursor: string): string {
   throw new ApiError({
     status: 400,
     code: 'request_malformed',
-    detail: `cursor must be the next of a page before, got ${JSON.stringify(cursor.slice(0, 100))}`,
+    detail: `cursor must be the \`next\` of a previous page, got ${JSON.stringify(cursor.slice(0, 100))}`,
   });
 }

@@ -3,32 +3,32 @@ import type { ApiAuthName } from '../core/config/settings.ts';
 import type { ApiEnv } from './context.ts';
 import { Problem, Request } from './schemas.ts';
 
-/** A request, as a response's content. */
+/** A response whose content is a request. */
 export const REQUEST_ANSWER = { content: { 'application/json': { schema: Request } } } as const;
 
-/** A JSON body, which must be there. */
+/** A required JSON body. */
 export function jsonBody<Schema extends z.ZodType>(schema: Schema) {
   return { required: true, content: { 'application/json': { schema } } } as const;
 }
 
 const PROBLEM_STATUSES = {
   400: 'The call is malformed.',
-  401: 'The caller isn’t authenticated.',
-  403: 'The caller may not do this.',
-  404: 'There is no such thing, to this caller at least.',
-  409: 'As things stand it can’t be done.',
-  410: 'It is over: expired, or not kept any longer.',
+  401: 'Not authenticated.',
+  403: 'Not authorized.',
+  404: 'Not found, or not visible to this caller.',
+  409: 'The current state does not allow this.',
+  410: 'Gone: expired, or no longer kept.',
   413: 'The payload is too large.',
-  415: 'The content type can’t be used.',
-  422: 'What is asked for makes sense and can’t be had: a key that stands for another request, a callback URL.',
-  429: 'The caller’s requests are most of those that wait.',
-  500: 'The service failed to answer.',
-  503: 'More requests wait than can be done in time.',
+  415: 'The content type or content encoding is not supported.',
+  422: 'The request is well-formed but not acceptable: the idempotency key belongs to another request, or the callback URL is not allowed.',
+  429: 'Most waiting requests are this caller’s.',
+  500: 'The service failed.',
+  503: 'More requests are waiting than the service can process in time.',
 } as const;
 
 type ProblemStatus = keyof typeof PROBLEM_STATUSES;
 
-/** Responses that tell problems, by status. */
+/** Problem responses by status. */
 export function problems<Status extends ProblemStatus>(...statuses: readonly Status[]) {
   const content = { 'application/problem+json': { schema: Problem } };
   const responses = statuses.map((status) => [status, { description: PROBLEM_STATUSES[status], content }]);
@@ -45,7 +45,7 @@ const SECURITY_SCHEMES = {
   jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
 } as const;
 
-/** Adds the description of the API, made of its routes. */
+/** Adds the OpenAPI document, generated from the routes. */
 export function describeApi(app: OpenAPIHono<ApiEnv>, auth: ApiAuthName): void {
   if (auth !== 'none') {
     app.openAPIRegistry.registerComponent('securitySchemes', auth, SECURITY_SCHEMES[auth]);
@@ -55,10 +55,10 @@ export function describeApi(app: OpenAPIHono<ApiEnv>, auth: ApiAuthName): void {
     info: {
       title: 'Coatcheck',
       version: '1',
-      description: 'Hand in a payload, get a ticket, collect the result.',
+      description: 'Submit a payload, get a ticket, collect the result.',
       license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
     },
-    servers: [{ url: '..', description: 'The base URL this description is below.' }],
+    servers: [{ url: '..', description: 'The base URL of the API.' }],
     security: auth === 'none' ? [] : [{ [auth]: [] }],
   });
 }

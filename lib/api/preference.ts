@@ -1,9 +1,9 @@
-/** Longest time an answer is held, in seconds: an HTTP API gives up after 30. */
+/** Longest wait for a request to end, in seconds. API Gateway's HTTP API times out after 30. */
 export const MAX_WAIT_SECONDS = 20;
 
 /**
- * How long the client prefers to wait, as RFC 7240 has it, in seconds: `wait=10`, at most what is possible. What makes
- * no sense is no preference.
+ * The wait in seconds that a client prefers (RFC 7240): `wait=10`, capped at the longest possible wait. An invalid
+ * preference counts as none.
  */
 export function preferredWaitSeconds(prefer: string | undefined): number | undefined {
   const wait = /(?:^|[,;\s])wait\s*=\s*"?(\d+)"?\s*(?=$|[,;])/i.exec(prefer ?? '')?.[1];

@@ -2,10 +2,10 @@ import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { PROBLEM_TYPE } from '../core/base/media-type.ts';
 
-/** What an error response says, as RFC 9457 has it. */
+/** The problem details of an error response (RFC 9457). */
 export interface ApiProblem {
   readonly status: ContentfulStatusCode;
-  /** What programs branch on. */
+  /** A stable code for programs. */
   readonly code: string;
   readonly detail: string;
   /** Facts that go with the code. */
@@ -23,7 +23,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The response that tells a problem. */
+/** The response for a problem. */
 export function problemResponse(c: Context, { status, code, detail, facts, headers }: ApiProblem): Response {
   const body = {
     type: `urn:coatcheck:problem:${code}`,
@@ -33,7 +33,7 @@ export function problemResponse(c: Context, { status, code, detail, facts, heade
     code,
     ...facts,
   };
-  // Caches may keep a 404, and a request that is unknown now may be known soon.
+  // Caches may store a 404, but an unknown request may exist soon.
   const own = { 'Cache-Control': 'no-store', 'Content-Type': PROBLEM_TYPE };
   return c.body(JSON.stringify(body), status, { ...headers, ...own });
 }

@@ -9,10 +9,10 @@ import type { ApiParts } from './context.ts';
 import { retryAfter } from './error-problem.ts';
 import { type RequestResource, resourceOf } from './request-resource.ts';
 
-/** After which it is worth asking again how a request is, in seconds. */
+/** Seconds after which clients should poll a request again. */
 const RETRY_AFTER_SECONDS = 2;
 
-/** How a request is told of. */
+/** How to answer with a request. */
 export interface AnswerOptions<Status extends number> {
   readonly status: Status;
   /** How long the client preferred to wait, in seconds. */
@@ -20,7 +20,7 @@ export interface AnswerOptions<Status extends number> {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** The response that tells of a request. */
+/** The response for a request. */
 export function answerRequest<Status extends 200 | 201 | 202>(
   c: Context,
   record: RequestRecord,
@@ -35,7 +35,7 @@ export function answerRequest<Status extends 200 | 201 | 202>(
   });
 }
 
-/** Which version of a request's resource this is, and when to ask again. */
+/** The ETag of a request's resource, and when to poll again. */
 export function requestHeaders(
   record: RequestRecord,
   resource: RequestResource,
@@ -53,9 +53,9 @@ function etagOf(resource: RequestResource): string {
 }
 
 /**
- * A record once its request has ended, or when the time the client prefers to wait is over. A call isn't held where
- * that would be in vain, or where as many are held as may be: each keeps an instance busy.
- * @param since when the call came, in milliseconds since 1970: API Gateway doesn't wait for longer because it took long
+ * Waits for a request to end, up to the time the client prefers, and returns its record. Returns at once if the request
+ * can't end in time, or if too many calls are held already: each held call keeps an instance busy.
+ * @param since when the call arrived, in milliseconds since 1970; API Gateway's timeout counts from then
  */
 export async function heldUntilEnd(
   record: RequestRecord,
@@ -66,7 +66,7 @@ export async function heldUntilEnd(
   if (waitSeconds === undefined || record.outcome) return record;
   // Its payload may never come.
   if (record.status === 'awaiting_upload') return record;
-  // Whoever is held keeps an instance busy, which the processor may be short of.
+  // Every held call keeps an instance busy, and the processor may need that concurrency.
   if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;
   const until = since + waitSeconds * 1000;
   const find = () => records.find(record.request);
@@ -74,14 +74,14 @@ export async function heldUntilEnd(
     if (!(await heldCalls.mayHold(clock.now()))) return record;
     return (await recordAtEnd(find, until, clock)) ?? record;
   } catch (error) {
-    // What is known is an answer; without one a client that handed in a request would never know its ticket.
+    // Answer with the known record. After an error, a client that just submitted would never learn its ticket.
     const fields = { ...requestFields(record.request), error: serializeError(error) };
-    logger.warn('A request could not be waited for', fields);
+    logger.warn('Could not wait for a request to end', fields);
     return record;
   }
 }
 
-/** Whether a request that comes now would wait longer for its end. */
+/** Whether a request submitted now would take longer than that. */
 function isLonger({ predictedWaitSeconds = 0 }: Load, waitSeconds: number): boolean {
   return predictedWaitSeconds > waitSeconds;
 }

@@ -8,13 +8,13 @@ import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-u
 import { ApiError } from './problem.ts';
 import { currentTrace } from './trace-calls.ts';
 
-/** Headers whose names begin so are notes for the handler. */
+/** Prefix of the headers that carry metadata for the handler. */
 export const METADATA_HEADER = 'coatcheck-metadata-';
 
-/** The name of a note. */
+/** The name of a metadata entry. */
 export const METADATA_NAME = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
-/** What a note says: a header's value has no spaces at its ends. */
+/** The value of a metadata entry. Like any header value, it has no spaces at its ends. */
 export const METADATA_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** Longest idempotency key, in characters. */
@@ -22,7 +22,7 @@ const KEY_MAX_LENGTH = 255;
 
 const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** A content type as it may be passed on. @param field what it came in @throws ApiError 415 */
+/** A valid content type. @param field the header or member that holds it @throws ApiError 415 */
 export function contentTypeOf(field: string, contentType: string): string {
   if (MEDIA_TYPE.test(contentType) && contentType.length <= CONTENT_TYPE_MAX_LENGTH) return contentType;
   throw new ApiError({
@@ -55,7 +55,7 @@ export function contentEncodingFor(field: string | undefined): string | undefine
 export const CONTENT_LANGUAGE =
   /^[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*(?: *, *[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*)*$/;
 
-/** The languages of a payload as they may be passed on. @throws ApiError 400 */
+/** A valid list of the payload's languages. @throws ApiError 400 */
 export function contentLanguageOf(field: string | undefined): string | undefined {
   if (field === undefined || (field.length <= 255 && CONTENT_LANGUAGE.test(field))) return field;
   throw malformed(`Content-Language must be language tags like en or de-CH, fr, got ${shown(field)}`);
@@ -68,8 +68,9 @@ export function expiryOf(field: string, text: string | undefined, now: number): 
   if (time === undefined) {
     throw malformed(`${field} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`);
   }
-  // An offset may make a later year of the last one there is, and no message could say which.
-  if (time > LATEST_TIME) throw malformed(`${field} must be in the year 9999 at most, got ${shown(text)}`);
+  // With an offset, the time may fall in the year 10000, which ISO 8601 can't represent in messages.
+  if (time > LATEST_TIME)
+    throw malformed(`${field} must not be later than the year 9999, got ${shown(text)}`);
   if (time <= now) throw malformed(`${field} must be in the future, got ${shown(text)}`);
   return time;
 }
@@ -81,7 +82,7 @@ export function callbackUrlOf(url: string | undefined, rules: CallbackRules): st
   throw new ApiError({ status: 422, code: 'callback_refused', detail: problem });
 }
 
-/** The notes among headers. @throws ApiError 400 */
+/** The metadata among the headers of a call. @throws ApiError 400 */
 export function metadataOfHeaders(headers: Headers): Record<string, string> {
   const notes = [...headers].flatMap(([name, value]) =>
     name.startsWith(METADATA_HEADER) ? [[name.slice(METADATA_HEADER.length), value] as const] : [],
@@ -89,12 +90,14 @@ export function metadataOfHeaders(headers: Headers): Record<string, string> {
   return checkedMetadata(Object.fromEntries(notes));
 }
 
-/** Notes as an object in S3 can carry them, whichever way they go. @throws ApiError 400 */
+/** Metadata that an S3 object can carry, whether the payload goes to S3 or not. @throws ApiError 400 */
 export function checkedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   let bytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
     if (!METADATA_NAME.test(name)) {
-      throw malformed(`A metadata name has 1 to 64 lower-case letters, digits and - . _, got ${shown(name)}`);
+      throw malformed(
+        `A metadata name must be 1 to 64 lower-case letters, digits and - . _, got ${shown(name)}`,
+      );
     }
     if (!METADATA_VALUE.test(value)) {
       throw malformed(
@@ -104,7 +107,9 @@ export function checkedMetadata(metadata: Readonly<Record<string, string>>): Rec
     bytes += name.length + value.length;
   }
   if (bytes <= S3_MAX_METADATA_BYTES) return { ...metadata };
-  throw malformed(`Metadata have at most ${S3_MAX_METADATA_BYTES} characters in all, got ${bytes}`);
+  throw malformed(
+    `Metadata must have at most ${S3_MAX_METADATA_BYTES} characters in total (names and values), got ${bytes}`,
+  );
 }
 
 /** An idempotency key, quoted or bare. @throws ApiError 400 */
@@ -113,7 +118,7 @@ export function idempotencyKeyOf(header: string | undefined): string | undefined
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
   if (key.length >= 1 && key.length <= KEY_MAX_LENGTH && /^[\x20-\x7e]*$/.test(key)) return key;
   throw malformed(
-    `Idempotency-Key has 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${shown(key)}`,
+    `Idempotency-Key must have 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${shown(key)}`,
   );
 }
 
@@ -125,7 +130,7 @@ function shown(text: string): string {
   return JSON.stringify(text.slice(0, 100));
 }
 
-/** The trace a request belongs to: the one its caller names, or else that of the call. */
+/** The trace of a request: the one its caller names, or that of the call. */
 export function traceOf(headers: {
   readonly traceparent?: string;
   readonly tracestate?: string;

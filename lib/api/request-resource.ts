@@ -7,13 +7,13 @@ import type { WebhookState } from '../core/model/webhook-state.ts';
 import { type WebhookRules, webhookUrl } from '../core/webhooks/recipient.ts';
 import type { Request } from './schemas.ts';
 
-/** A request as clients see it. */
+/** A request as the API represents it. */
 export type RequestResource = z.infer<typeof Request>;
 
-/** What a record says of its request to clients. @param rules who is told by webhook */
+/** Represents a record for clients. @param rules which events are sent as webhooks */
 export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
   const { request, status, attempts, progress, lastError, outcome } = record;
-  // What only the payload's object says is known at its end.
+  // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
   return {
     id: request.id,
@@ -33,7 +33,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
   };
 }
 
-/** A request on a list: without what a handler added to its problem, since a page of those could be too large. */
+/** A request in a list. Leaves out the details of its problem, with which a page could be too large. */
 export function listedResourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
   const { problem, ...resource } = resourceOf(record, rules);
   if (!problem) return resource;
@@ -41,7 +41,7 @@ export function listedResourceOf(record: RequestRecord, rules: WebhookRules): Re
   return { ...resource, problem: listed };
 }
 
-/** Where the resource of a request is that was made by this API: as seen from `/v1/…`, whatever that is below. */
+/** The URL of a request that this API created, relative to `/v1/…`, so that it works below any base path. */
 export function locationOf({ request }: RequestRecord): string {
   return `requests/${idSegment(request.id)}`;
 }
@@ -51,7 +51,7 @@ export function timeOf(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
-/** How the webhook of this outcome stands; nothing where there is none. */
+/** The state of the webhook for this outcome; nothing if it has none. */
 function webhookOf(
   outcome: Outcome,
   state: WebhookState | undefined,

@@ -19,7 +19,7 @@ const status = createRoute({
   method: 'get',
   path: '/v1/requests/{id}',
   operationId: 'getRequest',
-  summary: 'Ask where a request stands',
+  summary: 'Get a request',
   request: { params: Ticket, query: Source, headers: StatusHeaders },
   responses: {
     200: { ...REQUEST_ANSWER, description: 'The request.' },
@@ -36,12 +36,14 @@ const result = createRoute({
   request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
     200: {
-      description: 'The result, with its own content type.',
+      description: 'The result, in its own content type.',
       // Bytes first: generated clients take the first content they support. The other has no type: it may be JSON.
       content: { [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } }, '*/*': { schema: {} } },
     },
-    202: { ...REQUEST_ANSWER, description: 'The request, which has not ended.' },
-    303: { description: 'The result is at `Location`, without authorization, for a quarter of an hour.' },
+    202: { ...REQUEST_ANSWER, description: 'The request, which has not ended yet.' },
+    303: {
+      description: 'The result is at `Location` for 15 minutes. Fetch it without the `Authorization` header.',
+    },
     ...problems(400, 401, 403, 404, 409, 410, 500),
   },
 });
@@ -53,10 +55,10 @@ const cancel = createRoute({
   summary: 'Cancel a request',
   request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
-    200: { ...REQUEST_ANSWER, description: 'It is cancelled.' },
+    200: { ...REQUEST_ANSWER, description: 'The request is cancelled.' },
     202: {
       ...REQUEST_ANSWER,
-      description: 'Its handler is running, and is told when it next reports progress.',
+      description: 'The handler is running; it is asked to stop when it next reports progress.',
     },
     ...problems(400, 401, 403, 404, 409, 500),
   },
@@ -68,10 +70,10 @@ const repeat = createRoute({
   operationId: 'repeatWebhook',
   summary: 'Send the webhook of a request again',
   description:
-    'Whether it was delivered or not: under the same `webhook-id`, with a new timestamp, and with all its attempts.',
+    'Sends it whether or not it was delivered before: with the same `webhook-id`, a new timestamp and all attempts.',
   request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
-    202: { ...REQUEST_ANSWER, description: 'It is on its way.' },
+    202: { ...REQUEST_ANSWER, description: 'The webhook is queued.' },
     ...problems(400, 401, 403, 404, 409, 500),
   },
 });
@@ -82,11 +84,11 @@ const list = createRoute({
   operationId: 'listRequests',
   summary: 'List requests, newest first',
   description:
-    'A page may hold fewer requests than `limit`, even none, and have a next page: those of another status are left ' +
-    'out after they were read.',
+    'A page may hold fewer requests than `limit`, even none, and still have a next page, since requests of another ' +
+    'status are filtered out after they are read.',
   request: { query: ListQuery, headers: NoHeaders },
   responses: {
-    200: { description: 'A page.', content: { 'application/json': { schema: RequestPage } } },
+    200: { description: 'A page of requests.', content: { 'application/json': { schema: RequestPage } } },
     ...problems(400, 401, 403, 500),
   },
 });
@@ -119,7 +121,7 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     throw new ApiError({
       status: 409,
       code: 'request_finished',
-      detail: `The request ${identity.id} can't be cancelled any more: it has ${record.status}`,
+      detail: `The request ${identity.id} can no longer be cancelled: its status is ${record.status}`,
     });
   });
 
@@ -128,7 +130,7 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     const record = await knownRecord(identity);
     const { outcome } = record;
     if (!outcome) {
-      const detail = `The request ${identity.id} has not ended: it has no webhook to send yet`;
+      const detail = `The request ${identity.id} has not ended yet, so there is no webhook to send`;
       throw new ApiError({ status: 409, code: 'request_unfinished', detail });
     }
     const { webhookQueue: queue, webhookRules: rules, serviceName } = parts;
@@ -166,13 +168,13 @@ function identityOf(
   return { id: idOfSegment(id), source, tenant };
 }
 
-/** Whether a version is among those `If-None-Match` names, or it names any. */
+/** Whether `If-None-Match` names a version, or is `*`. */
 function isKnown(etag: string, ifNoneMatch: string | undefined): boolean {
   const known = ifNoneMatch?.split(',').map((tag) => tag.trim().replace(/^W\//, ''));
   return known?.some((tag) => tag === etag || tag === '*') ?? false;
 }
 
-/** Relative to the list's own URL, whatever path the API is below. */
+/** Relative to the URL of the list, so that it works below any base path. */
 function nextUrl(url: string, cursor: string): string {
   const { searchParams } = new URL(url);
   searchParams.set('cursor', cursor);

@@ -6,19 +6,19 @@ import type { ApiParts } from './context.ts';
 import { ApiError } from './problem.ts';
 import { answerRequest } from './request-answer.ts';
 
-/** How long a result's URL works: a quarter of an hour. */
+/** How long a result's URL is valid: 15 minutes. */
 const DOWNLOAD_SECONDS = 900;
 
 const DAY_MILLISECONDS = 86_400_000;
 
-/** A result is whatever a handler made: no page of this API's origin, whatever it says it is. */
+/** A result is untrusted content. These headers keep browsers from running it as a page of this API's origin. */
 const INERT = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "sandbox; default-src 'none'",
   'Cache-Control': 'no-store',
 } as const;
 
-/** The response that gives a request's result: the bytes, where they are, or why there are none. */
+/** The response for a request's result: its bytes, a redirect to them, or why there are none. */
 export async function answerResult(c: Context, record: RequestRecord, parts: ApiParts) {
   const { outcome } = record;
   if (!outcome) return answerRequest(c, record, parts, { status: 202 });
@@ -41,11 +41,11 @@ function assertKept(endedAt: number, { resultAgeDays, clock }: ApiParts): void {
   throw new ApiError({
     status: 410,
     code: 'result_gone',
-    detail: `Results are kept for ${resultAgeDays} days, this one is older`,
+    detail: `The result has expired: results are kept for ${resultAgeDays} days`,
   });
 }
 
-/** How a request without a result ended. */
+/** Verbs for the ends of requests without a result. */
 const ENDED = { failed: 'failed', cancelled: 'was cancelled', expired: 'expired' } as const;
 
 function noResult({

@@ -8,20 +8,20 @@ import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
 
-/** Most URLs of parts in one answer. */
+/** Most part URLs in one response. */
 export const MAX_PART_URLS = 100;
 
-/** Most requests on a page, and how many unless the client says. */
+/** Most requests on a page, and the default. */
 export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 20;
 
-/** Longest text of a time or another short field. */
+/** Most characters of a time or another short field. */
 const SHORT = 255;
 
 /** Longest id in a path: 3 bytes of UTF-8 a character, 4 characters of base64 for 3 bytes, and the `~`. */
 const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
 
-/** An example of an expiry, which must be in the future whenever somebody tries it. */
+/** An example of an expiry. It must be in the future when a reader tries it. */
 const FAR_TIME = '2100-01-01T00:00:00Z';
 
 const Time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11-20T08:30:00.000Z' });
@@ -33,58 +33,58 @@ export const Problem = z
     status: z
       .int()
       .optional()
-      .openapi({ description: 'The HTTP status; absent in a request’s own problem.' }),
+      .openapi({ description: 'The HTTP status; absent in the problem of a failed request.' }),
     detail: z.string(),
-    code: z.string().openapi({ description: 'What programs branch on.', example: 'payload_too_large' }),
+    code: z.string().openapi({ description: 'A stable code for programs.', example: 'payload_too_large' }),
   })
-  .openapi('Problem', { description: 'An RFC 9457 problem, with facts that go with its code.' });
+  .openapi('Problem', { description: 'An RFC 9457 problem. Some codes add members of their own.' });
 
 export const Status = z
   .enum(REQUEST_STATUSES)
-  .openapi('Status', { description: 'Where the request stands. The last four are terminal.' });
+  .openapi('Status', { description: 'The state of the request. The last four are terminal.' });
 
 export const Request = z
   .object({
     id: z.string().openapi({ description: 'The ticket.', example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42' }),
-    source: z
-      .string()
-      .optional()
-      .openapi({ description: 'Who gave the id, if not this API or S3: the `source` of a CloudEvent.' }),
+    source: z.string().optional().openapi({
+      description:
+        'The `source` of the CloudEvent the request came in; absent for requests from this API or S3.',
+    }),
     status: Status,
     createdAt: Time,
     updatedAt: Time,
     endedAt: Time.optional(),
-    expiresAt: Time.optional().openapi({ description: 'It isn’t begun after that.' }),
+    expiresAt: Time.optional().openapi({ description: 'The request isn’t started after this time.' }),
     traceparent: z
       .string()
       .optional()
-      .openapi({ description: 'W3C trace context: the trace it belongs to, if anybody said so.' }),
-    attempts: z.int().openapi({ description: 'Attempts begun.' }),
+      .openapi({ description: 'W3C trace context of the request, if known.' }),
+    attempts: z.int().openapi({ description: 'Attempts started.' }),
     progress: z
       .object({ fraction: z.number().openapi({ description: 'From 0 to 1.' }), note: z.string().optional() })
       .optional(),
     lastError: z
       .object({ name: z.string(), message: z.string(), code: z.string().optional() })
       .optional()
-      .openapi({ description: 'What the latest attempt that failed threw.' }),
+      .openapi({ description: 'The error of the latest failed attempt.' }),
     result: z
       .object({ size: z.int().openapi({ description: 'Bytes.' }), contentType: z.string() })
       .optional()
-      .openapi({ description: 'What there is to fetch, if it succeeded.' }),
-    // Why it ended otherwise. A description here would become the schema's own.
+      .openapi({ description: 'The result, if the request succeeded.' }),
+    // Present for every other end. A description here would replace that of the schema.
     problem: Problem.optional(),
     webhook: z
       .object({
         status: z.enum(['pending', ...ATTEMPTED_STATUSES]),
         at: Time.openapi({
-          description: 'When it was attempted last; while it is pending, when the request ended.',
+          description: 'Time of the last attempt; while pending, the time the request ended.',
         }),
         attempts: z.int().openapi({ description: 'Attempts made.' }),
         reason: z.string().optional().openapi({ description: 'Why the last one failed.' }),
         nextAttemptAt: Time.optional(),
       })
       .optional()
-      .openapi({ description: 'How telling its end by webhook stands, where it is told so.' }),
+      .openapi({ description: 'The state of the request’s webhook, if it has one.' }),
     links: z
       .object({ self: z.string(), result: z.string(), cancel: z.string() })
       .openapi({ description: 'Paths below the API’s base URL.' }),
@@ -98,16 +98,20 @@ const METADATA_FORM = {
 
 const Metadata = z.record(z.string(), z.string()).openapi({
   description:
-    'Notes passed on to the handler: names of lower-case letters, digits and - . _, printable ASCII values.',
+    'Metadata for the handler. Names: lower-case letters, digits and - . _; values: printable ASCII.',
   ...METADATA_FORM,
 });
 
-const UploadName = z.string().min(1).max(1_024).openapi({ description: 'As it came with the upload.' });
+const UploadName = z
+  .string()
+  .min(1)
+  .max(1_024)
+  .openapi({ description: 'The `uploadName` from the upload ticket.' });
 
 // Without declared defaults: openapi-typescript 7 makes clients send every member that has one.
 export const UploadRequestBody = ownMembers({
   size: z.int().min(1).openapi({
-    description: 'Bytes the payload has.',
+    description: 'Size of the payload in bytes.',
     maximum: Number.MAX_SAFE_INTEGER,
     example: 10_485_760,
   }),
@@ -116,15 +120,15 @@ export const UploadRequestBody = ownMembers({
     .max(SHORT)
     .optional()
     .openapi({
-      description: `Of the payload; ${BINARY_TYPE} unless it is given.`,
+      description: `Media type of the payload; ${BINARY_TYPE} by default.`,
       pattern: MEDIA_TYPE.source,
     }),
   contentEncoding: z.string().max(SHORT).optional().openapi({
-    description: 'Content codings of the payload: gzip, deflate, br, zstd.',
+    description: 'Content codings applied to the payload: gzip, deflate, br, zstd.',
     example: 'gzip',
   }),
   contentLanguage: z.string().max(SHORT).optional().openapi({
-    description: 'Languages the payload is for.',
+    description: 'Languages of the payload’s intended audience.',
     pattern: CONTENT_LANGUAGE.source,
     example: 'en',
   }),
@@ -132,18 +136,18 @@ export const UploadRequestBody = ownMembers({
     .string()
     .regex(/^[A-Za-z0-9+/]{43}=$/)
     .optional()
-    .openapi({ description: 'SHA-256 of the payload in base64; an upload of other bytes is refused.' }),
+    .openapi({ description: 'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match.' }),
   metadata: Metadata.optional(),
   expiresAt: z.string().max(SHORT).optional().openapi({
-    description: 'It isn’t begun after that.',
+    description: 'The request isn’t started after this time.',
     format: 'date-time',
     example: FAR_TIME,
   }),
   callbackUrl: z.string().optional().openapi({
-    description: 'Where to POST the outcome, see webhooks: https only.',
+    description: 'URL to POST the outcome to, see webhooks. https only.',
     example: 'https://example.com/hooks/coatcheck',
   }),
-  multipart: z.boolean().optional().openapi({ description: 'Upload in parts though a form would do.' }),
+  multipart: z.boolean().optional().openapi({ description: 'Upload in parts even if a form would do.' }),
 }).openapi('UploadRequest');
 
 export const UploadTicket = z
@@ -156,7 +160,7 @@ export const UploadTicket = z
           url: z.string(),
           fields: z
             .record(z.string(), z.string())
-            .openapi({ description: 'Form fields to send as they are, before the field `file`.' }),
+            .openapi({ description: 'Form fields to send unchanged, before the field `file`.' }),
           expiresAt: Time,
         })
         .openapi('UploadForm'),
@@ -164,7 +168,7 @@ export const UploadTicket = z
         .object({
           method: z.literal('PUT_PARTS'),
           uploadName: z.string(),
-          partSize: z.int().openapi({ description: 'Bytes of every part but the last.' }),
+          partSize: z.int().openapi({ description: 'Size of every part but the last, in bytes.' }),
           partCount: z.int(),
           expiresAt: Time,
         })
@@ -195,13 +199,16 @@ export const UploadAbortion = ownMembers({ uploadName: UploadName }).openapi('Up
 export const RequestPage = z
   .object({
     requests: z.array(Request),
-    next: z.string().optional().openapi({ description: 'The `cursor` of the next page, if there is one.' }),
+    next: z
+      .string()
+      .optional()
+      .openapi({ description: 'The `cursor` of the next page; absent on the last page.' }),
   })
   .openapi('RequestPage');
 
 export const ServiceStatus = z
   .object({
-    accepting: z.boolean().openapi({ description: 'Whether a request handed in now would be taken.' }),
+    accepting: z.boolean().openapi({ description: 'Whether a request submitted now would be accepted.' }),
     load: z
       .object({
         backlog: z.number().optional(),
@@ -209,7 +216,7 @@ export const ServiceStatus = z
         predictedWaitSeconds: z.number().optional(),
         maxWaitSeconds: z.number(),
       })
-      .openapi({ description: 'What that is decided on; what is absent is unknown.' }),
+      .openapi({ description: 'The figures behind the decision. Absent figures are unknown.' }),
   })
   .openapi('ServiceStatus');
 
@@ -221,7 +228,7 @@ export const Ticket = z.object({
     .openapi({
       param: { name: 'id', in: 'path' },
       description:
-        'The id of the request. One of other characters than letters, digits and `-._` stands here as `~` and the ' +
+        'The id of the request. An id with characters other than letters, digits and `-._` is written as `~` and the ' +
         'base64url of its UTF-8, as in the links of the request.',
     }),
 });
@@ -231,13 +238,16 @@ export const Source = ownQuery({
     .string()
     .max(SOURCE_MAX_LENGTH)
     .default('')
-    .openapi({ param: { name: 'source', in: 'query' }, description: 'Who gave the id, see Request.' }),
+    .openapi({
+      param: { name: 'source', in: 'query' },
+      description: 'The `source` of the request, see Request.',
+    }),
 });
 
-/** Of calls that take no query. */
+/** The query of calls that take no parameters. */
 export const NoQuery = ownQuery({});
 
-/** Of calls that take no headers of this API's own. */
+/** The headers of calls that take none of this API's own. */
 export const NoHeaders = ownHeaders({});
 
 export const ListQuery = ownQuery({
@@ -246,7 +256,7 @@ export const ListQuery = ownQuery({
     .string()
     .max(SHORT)
     .optional()
-    .openapi({ param: { name: 'cursor', in: 'query' }, description: '`next` of the page before.' }),
+    .openapi({ param: { name: 'cursor', in: 'query' }, description: '`next` of the previous page.' }),
   limit: z.coerce
     .number()
     .int()
@@ -257,12 +267,15 @@ export const ListQuery = ownQuery({
 });
 
 const PreferWait = z.string().optional().openapi({
-  description: '`wait=N`: hold the answer for up to N seconds, at most 20, until the request ends.',
+  description: '`wait=N`: wait up to N seconds, at most 20, for the request to end before answering.',
 });
 
 export const StatusHeaders = ownHeaders({
   prefer: PreferWait,
-  'if-none-match': z.string().optional().openapi({ description: 'An ETag: 304 while nothing has changed.' }),
+  'if-none-match': z
+    .string()
+    .optional()
+    .openapi({ description: 'An ETag. The answer is 304 while nothing has changed.' }),
 });
 
 export const SubmitHeaders = ownHeaders(
@@ -270,28 +283,28 @@ export const SubmitHeaders = ownHeaders(
     prefer: PreferWait,
     'idempotency-key': z.string().optional().openapi({
       description:
-        'The same payload under the same key is the same request, for a day. Up to 255 characters, quoted or not.',
+        'For a day, the same payload with the same key is the same request. Up to 255 characters, quoted or bare.',
       // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
       pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
     }),
     // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
     'coatcheck-expires-at': z.string().optional().openapi({
-      description: 'An RFC 3339 time. The request isn’t begun after it.',
+      description: 'An RFC 3339 time. The request isn’t started after it.',
       pattern: RFC_3339.source,
       example: FAR_TIME,
     }),
     'coatcheck-callback-url': z.string().optional().openapi({
-      description: 'Where to POST the outcome, see webhooks: https only.',
+      description: 'URL to POST the outcome to, see webhooks. https only.',
       example: 'https://example.com/hooks/coatcheck',
     }),
     'content-encoding': z.string().optional().openapi({
-      description: 'Content codings of the payload, kept with it: gzip, deflate, br, zstd.',
+      description: 'Content codings applied to the payload, passed on with it: gzip, deflate, br, zstd.',
       example: 'gzip',
     }),
     'content-language': z.string().optional().openapi({
       pattern: CONTENT_LANGUAGE.source,
       maxLength: SHORT,
-      description: 'Languages the payload is for.',
+      description: 'Languages of the payload’s intended audience.',
       example: 'en',
     }),
     traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),

@@ -7,10 +7,10 @@ const status = createRoute({
   method: 'get',
   path: '/v1/status',
   operationId: 'getStatus',
-  summary: 'Ask how full the service is',
+  summary: 'Get the load of the service',
   request: { query: NoQuery, headers: NoHeaders },
   responses: {
-    200: { description: 'How full it is.', content: { 'application/json': { schema: ServiceStatus } } },
+    200: { description: 'The load.', content: { 'application/json': { schema: ServiceStatus } } },
     ...problems(400, 401, 403, 500),
   },
 });

@@ -37,11 +37,11 @@ const route = createRoute({
   method: 'post',
   path: '/v1/requests',
   operationId: 'submitRequest',
-  summary: 'Hand in a payload',
+  summary: 'Submit a payload',
   description:
-    'The body is the payload, up to about 4 MB; larger ones go by `POST /v1/uploads`. It may have any content type, ' +
-    'not just the two listed here, which are those that client generators support. JSON may be any value. ' +
-    'Headers `Coatcheck-Metadata-NAME` are notes for the handler.',
+    'The body is the payload, up to about 4 MB; use `POST /v1/uploads` for larger ones. Any content type is allowed; ' +
+    'only the two that client generators support are listed. JSON may be any value. ' +
+    'Headers `Coatcheck-Metadata-NAME` carry metadata for the handler.',
   request: {
     query: NoQuery,
     headers: SubmitHeaders,
@@ -52,8 +52,8 @@ const route = createRoute({
     },
   },
   responses: {
-    200: { ...REQUEST_ANSWER, description: 'It has ended within the time the client preferred to wait.' },
-    202: { ...REQUEST_ANSWER, description: 'It is in the queue.' },
+    200: { ...REQUEST_ANSWER, description: 'The request has ended within the time given by `Prefer`.' },
+    202: { ...REQUEST_ANSWER, description: 'The request is queued.' },
     ...problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
   },
 });
@@ -86,7 +86,7 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
   });
 }
 
-/** What was taken before isn't refused: the answer to that may have been lost. */
+/** A repeated submission isn't refused: its first response may have been lost. */
 async function taken(
   input: SubmitRequest,
   decision: AdmissionDecision,

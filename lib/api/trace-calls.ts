@@ -26,7 +26,7 @@ export const traceCalls: MiddlewareHandler = async (c, next) => {
   span.end();
 };
 
-/** The trace of the current call, for a request that names none: none where calls aren't traced. */
+/** The trace of the current call, for a request that names none; undefined if calls aren't traced. */
 export function currentTrace(): TraceContext {
   const spanContext = trace.getSpanContext(context.active());
   return spanContext && trace.isSpanContextValid(spanContext) ? traceContextOf(spanContext) : {};

@@ -39,14 +39,14 @@ const open = createRoute({
   method: 'post',
   path: '/v1/uploads',
   operationId: 'openUpload',
-  summary: 'Get a ticket for a payload to be uploaded to S3',
+  summary: 'Get a ticket to upload a payload to S3',
   description:
-    'Up to 5 GiB by a form; larger ones, and others if the client likes, in parts. The request waits for its payload ' +
-    'as `awaiting_upload`.',
+    'Payloads up to 5 GiB are uploaded by a form; larger ones, and any if the client asks for it, in parts. Until the ' +
+    'payload is uploaded, the request is `awaiting_upload`.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(UploadRequestBody) },
   responses: {
     201: {
-      description: 'Where to upload.',
+      description: 'The ticket, and how to upload.',
       content: { 'application/json': { schema: UploadTicket } },
       links: {
         parts: linkTo('getPartUrls'),
@@ -62,11 +62,12 @@ const parts = createRoute({
   method: 'post',
   path: '/v1/uploads/{id}/parts',
   operationId: 'getPartUrls',
-  summary: 'Get URLs to PUT parts to',
-  description: 'They work for an hour. The ETag S3 answers with is needed to complete the upload.',
+  summary: 'Get upload URLs for parts',
+  description:
+    'Each URL takes one PUT within an hour. Completing the upload takes the ETags that S3 returns.',
   request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(PartUrlsRequestBody) },
   responses: {
-    200: { description: 'A URL for each part.', content: { 'application/json': { schema: PartUrls } } },
+    200: { description: 'One URL per part.', content: { 'application/json': { schema: PartUrls } } },
     ...problems(400, 401, 403, 404, 409, 415, 500),
   },
 });
@@ -75,10 +76,10 @@ const complete = createRoute({
   method: 'post',
   path: '/v1/uploads/{id}/complete',
   operationId: 'completeUpload',
-  summary: 'Join the parts: the payload is there',
+  summary: 'Complete an upload in parts',
   request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(UploadCompletion) },
   responses: {
-    202: { ...REQUEST_ANSWER, description: 'The request as it is now; S3 tells the queue within seconds.' },
+    202: { ...REQUEST_ANSWER, description: 'The current request; S3 notifies the queue within seconds.' },
     ...problems(400, 401, 403, 404, 409, 415, 500),
   },
 });
@@ -87,10 +88,10 @@ const abort = createRoute({
   method: 'post',
   path: '/v1/uploads/{id}/abort',
   operationId: 'abortUpload',
-  summary: 'Drop the parts and cancel the request',
+  summary: 'Abort an upload in parts and cancel the request',
   request: { params: Ticket, query: NoQuery, headers: NoHeaders, body: jsonBody(UploadAbortion) },
   responses: {
-    200: { ...REQUEST_ANSWER, description: 'The request, cancelled.' },
+    200: { ...REQUEST_ANSWER, description: 'The cancelled request.' },
     ...problems(400, 401, 403, 404, 409, 415, 500),
   },
 });
@@ -148,14 +149,14 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
   });
 }
 
-/** @throws ApiError 400: a checksum that nobody checks would be taken for a promise */
+/** @throws ApiError 400, since a client would rely on a checksum that S3 doesn't verify */
 function assertCheckable(input: Pick<UploadRequest, 'sha256' | 'multipart' | 'size'>): void {
   if (input.sha256 === undefined || !goesInParts(input)) return;
   throw new ApiError({
     status: 400,
     code: 'request_malformed',
     detail:
-      'sha256 goes with uploads by a form, up to 5 GiB and without multipart: S3 checks none of one in parts',
+      'sha256 is allowed only for uploads by a form (up to 5 GiB, without multipart): S3 does not verify it for uploads in parts',
   });
 }
 

@@ -2,7 +2,7 @@ import { readPage } from './answers.ts';
 import type { Api } from './api.ts';
 import type { RequestPage, RequestResource, RequestStatus } from './types.ts';
 
-/** Which requests to list. */
+/** Selects the requests to list. */
 export interface ListOptions {
   /** Only requests with this status. @default all */
   readonly status?: RequestStatus;
@@ -13,7 +13,7 @@ export interface ListOptions {
 
 /** Which page of requests to list. */
 export interface PageOptions extends ListOptions {
-  /** `next` of the page before. @default the first page */
+  /** `next` of the previous page. @default the first page */
   readonly cursor?: string;
 }
 

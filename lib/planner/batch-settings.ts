@@ -6,7 +6,7 @@ import { NUMBER_SETTINGS } from '../core/config/settings.ts';
 import { steadyState } from './steady-state.ts';
 import { batchSeconds, type Workload } from './workload.ts';
 
-/** Settings of the service that suit a workload. */
+/** Service settings for a workload. */
 export interface BatchSettings {
   readonly batchSize: number;
   readonly batchWindowSeconds: number;
@@ -14,18 +14,18 @@ export interface BatchSettings {
   readonly visibilityTimeoutSeconds: number;
 }
 
-/** Above this share in use, waits grow quickly with every bit of more load. */
+/** Above this utilization, waits grow quickly with load. */
 export const COMFORTABLE_UTILISATION = 0.8;
 
-/** A batch may take twice as long as it should before it is cut off. */
+/** The timeout is this multiple of a batch's expected duration. */
 const TIMEOUT_MARGIN = 2;
 
-/** Batch sizes to try: as the default, then larger by tens. */
+/** Batch sizes to try: multiples of the default. */
 const STEP = NUMBER_SETTINGS.batchSize.default;
 
 /**
- * The smallest batch size, from the default up, with which the workload fits comfortably; where none does, the one that
- * goes furthest. A larger batch helps only where it is handled all at once.
+ * The smallest batch size, from the default up, that keeps utilization comfortable; otherwise the one with the lowest
+ * utilization. A larger batch helps only if it is processed concurrently.
  */
 export function chooseBatchSize(workload: Omit<Workload, 'batchSize' | 'concurrency'>): number {
   let best = { batchSize: STEP, utilisation: Number.POSITIVE_INFINITY };
@@ -38,7 +38,7 @@ export function chooseBatchSize(workload: Omit<Workload, 'batchSize' | 'concurre
   return best.batchSize;
 }
 
-/** The settings that go with a workload's batch size. */
+/** The settings for a workload's batch size. */
 export function batchSettings(workload: Workload): BatchSettings {
   const { default: usual, max } = NUMBER_SETTINGS.timeoutSeconds;
   const needed = Math.ceil(batchSeconds(workload) * TIMEOUT_MARGIN);
@@ -52,7 +52,7 @@ export function batchSettings(workload: Workload): BatchSettings {
   };
 }
 
-/** None where none is needed: it costs latency. */
+/** Zero if no window is needed, since a window adds latency. */
 function windowSecondsFor(batchSize: number): number {
   return batchSize > LAMBDA_MAX_BATCH_WITHOUT_WINDOW ? 1 : 0;
 }

@@ -13,7 +13,7 @@ import { batchSeconds, type Workload } from './workload.ts';
 /** How a payload travels: in S3, with a message that refers to it, or in the message itself. */
 export type PayloadWay = 'S3' | 'inline';
 
-/** What a million requests cost, in dollars, by what is paid for. */
+/** The cost of a million requests in dollars, by item. */
 export interface CostOfMillion {
   readonly s3Put: number;
   readonly s3Get: number;
@@ -38,8 +38,8 @@ const BASE64_GROWTH = 4 / 3;
 const DAYS_A_MONTH = 30;
 
 /**
- * What a million requests cost with full batches. Results too large for a record go to S3, and those above the inline
- * limit are fetched from there by their consumer.
+ * The cost of a million requests with full batches. Results too large for a record go to S3; consumers fetch those above
+ * the inline limit from there.
  */
 export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillion {
   const { payloadBytes, resultBytes, keptDays, batchSize, memoryMiB } = workload;
@@ -58,7 +58,7 @@ export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillio
     s3Storage: gigabytes * S3_DOLLARS_A_GB_MONTH * (keptDays / DAYS_A_MONTH),
     // A claim, and a completion with the outcome.
     records: (1 + Math.ceil(recordBytes / DYNAMODB_BILLED_BYTES)) * DOLLARS_A_MILLION_CALLS['DynamoDB write'],
-    // Each is sent by itself, and received and deleted with the others of its batch.
+    // Each message is sent alone, then received and deleted with its batch.
     sqsIn:
       (sqsCalls(messageBytes, 1) + sqsCalls(messageBytes, batchSize) + sqsCalls(0, batchSize)) *
       DOLLARS_A_MILLION_CALLS.SQS,
@@ -69,7 +69,7 @@ export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillio
   return { ...items, total: Object.values(items).reduce((sum, dollars) => sum + dollars, 0) };
 }
 
-/** What a million requests' time costs if a batch is handled one request after another. */
+/** The duration cost of a million requests if the requests of a batch run sequentially. */
 export function durationDollarsOneByOne({ memoryMiB, serviceSeconds }: Workload): number {
   return lambdaDollars(memoryMiB, 1_000_000 * serviceSeconds);
 }
@@ -78,7 +78,7 @@ function lambdaDollars(memoryMiB: number, seconds: number): number {
   return (memoryMiB / 1_024) * seconds * LAMBDA_DOLLARS_A_GIB_SECOND;
 }
 
-/** The calls of SQS a message counts for, where up to `together` share one as far as they fit. */
+/** The billed SQS calls per message, if up to `together` messages share a call as far as they fit. */
 function sqsCalls(messageBytes: number, together: number): number {
   const fitting = Math.max(1, Math.floor(SQS_MAX_MESSAGE_BYTES / Math.max(1, messageBytes)));
   const messages = Math.min(together, fitting, SQS_MAX_BATCH_ENTRIES);

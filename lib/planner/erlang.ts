@@ -1,8 +1,8 @@
 /**
- * The mean wait in a queue before servers, each arrival served by any that is free (Erlang C). Service times are taken
- * to vary as much as an exponential distribution does; where they don't vary at all the wait is about half of it.
+ * The mean wait in a queue for several servers (Erlang C). It assumes exponential service times; with constant service
+ * times, the wait is about half.
  * @param offered arrival rate × service time: how many servers are busy on average
- * @returns seconds, Infinity when the servers can't keep up
+ * @returns seconds; Infinity if the servers can't keep up
  */
 export function meanWaitSeconds(servers: number, offered: number, serviceSeconds: number): number {
   if (offered >= servers) return Number.POSITIVE_INFINITY;

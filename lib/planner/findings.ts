@@ -13,10 +13,10 @@ export interface Finding {
   readonly text: string;
 }
 
-/** The share of memory payloads may fill before reading them whole is a risk. */
+/** The share of memory that payloads may fill before reading them whole is a risk. */
 const SAFE_MEMORY_SHARE = 0.5;
 
-/** What doesn't fit, or only just. None where everything does. */
+/** What doesn't fit, or barely does; empty if everything fits. */
 export function findings(
   workload: Workload,
   settings: BatchSettings,
@@ -34,11 +34,11 @@ function rateFindings(workload: Workload, steady: SteadyState): Finding[] {
   const { utilisation, maxBatches, batchesAtOnce, boundBy, maxRatePerSecond } = steady;
   if (utilisation >= 1) {
     const grows = count(Math.ceil(workload.ratePerSecond - maxRatePerSecond));
-    const text = `It needs ${count(Math.ceil(batchesAtOnce))} batches at a time and gets at most ${count(maxBatches)} (${boundBy}): the queue grows by ${grows} requests a second without end.`;
+    const text = `The workload needs ${count(Math.ceil(batchesAtOnce))} concurrent batches, but at most ${count(maxBatches)} can run (${boundBy}): the queue grows by ${grows} requests a second without limit.`;
     return [{ level: 'problem', text }, remedy(workload, steady)];
   }
   if (utilisation > COMFORTABLE_UTILISATION) {
-    const text = `${Math.round(utilisation * 100)} % of ${count(maxBatches)} batches at a time (${boundBy}) are in use: a little more load means much longer waits.`;
+    const text = `${Math.round(utilisation * 100)} % of the ${count(maxBatches)} concurrent batches (${boundBy}) are in use: a little more load makes waits much longer.`;
     return [{ level: 'caution', text }, remedy(workload, steady)];
   }
   if (batchesAtOnce >= LAMBDA_ACCOUNT_CONCURRENCY) return [beyondAccount('The workload')];
@@ -48,15 +48,15 @@ function rateFindings(workload: Workload, steady: SteadyState): Finding[] {
 function remedy({ ratePerSecond, batchSize, maxConcurrency }: Workload, steady: SteadyState): Finding {
   const { boundBy, batchesAtOnce } = steady;
   if (boundBy === 'maximum concurrency') {
-    const text = `Raise queue.maxConcurrency from ${maxConcurrency}, or handle larger batches at once.`;
+    const text = `Raise queue.maxConcurrency from ${maxConcurrency}, or process larger batches concurrently.`;
     return { level: 'note', text };
   }
   if (boundBy === 'messages in flight' || batchesAtOnce * batchSize > SQS_MAX_IN_FLIGHT_MESSAGES) {
-    const text = `A queue has at most ${count(SQS_MAX_IN_FLIGHT_MESSAGES)} messages in flight: spread the requests over several services.`;
+    const text = `A queue can have at most ${count(SQS_MAX_IN_FLIGHT_MESSAGES)} messages in flight: split the requests over several services.`;
     return { level: 'note', text };
   }
   const { pollers, dollarsADay } = provisionedPollers(batchesAtOnce, ratePerSecond * 1_000);
-  const text = `Handle larger batches at once. Or use provisioned pollers, which a service doesn't set by itself: at least ${count(pollers)} of them, $${dollarsADay.toFixed(2)} a day.`;
+  const text = `Process larger batches concurrently, or configure provisioned pollers yourself: at least ${count(pollers)}, for $${dollarsADay.toFixed(2)} a day.`;
   return { level: 'note', text };
 }
 
@@ -68,16 +68,16 @@ function batchFindings(
   const found: Finding[] = [];
   const { timeoutSeconds } = settings;
   if (batchSeconds > timeoutSeconds) {
-    const text = `A batch takes ${count(Math.ceil(batchSeconds))} s and a function has at most ${timeoutSeconds} s: make batches smaller or handle more of them at once.`;
+    const text = `A batch takes ${count(Math.ceil(batchSeconds))} s, but the function times out after ${timeoutSeconds} s: use smaller batches or a higher concurrency.`;
     found.push({ level: 'problem', text });
   }
   const mebibytes = (payloadBytes * concurrency) / 1_048_576;
   if (mebibytes > memoryMiB * SAFE_MEMORY_SHARE) {
-    const text = `${count(concurrency)} payloads at once are ${count(Math.round(mebibytes))} MiB of ${count(memoryMiB)} MiB of memory: read them as streams, give it more memory, or lower the concurrency.`;
+    const text = `${count(concurrency)} concurrent payloads take ${count(Math.round(mebibytes))} MiB of ${count(memoryMiB)} MiB of memory: read them as streams, raise the memory, or lower the concurrency.`;
     found.push({ level: 'caution', text });
   }
   if (batchSize > 1 && settings.batchWindowSeconds === 0 && batchesAtOnceUnfilled >= batchesAtOnce * 2) {
-    const text = `Without a batch window batches may go unfilled while the queue is short: up to ${count(Math.ceil(batchesAtOnceUnfilled))} at a time, and dearer. A queue.batchWindow of 1 second fills them.`;
+    const text = `Without a batch window, batches are not filled while the queue is short: up to ${count(Math.ceil(batchesAtOnceUnfilled))} run at a time, at a higher cost. Set queue.batchWindow to 1 second to fill them.`;
     found.push({ level: 'note', text });
   }
   return found;
@@ -87,9 +87,9 @@ function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: Surg
   const found: Finding[] = [];
   const retention = NUMBER_SETTINGS.inputRetentionSeconds.default;
   if (drainedSeconds === undefined) {
-    found.push({ level: 'problem', text: 'The surge is not worked off.' });
+    found.push({ level: 'problem', text: 'The backlog of the surge is never processed.' });
   } else if (longestWaitSeconds >= retention) {
-    const text = `Requests wait longer than the ${retention / 86_400} days the input queue keeps them: raise queue.retention, or they are lost.`;
+    const text = `Requests wait longer than the ${retention / 86_400} days for which the input queue keeps them and would be lost: raise queue.retention.`;
     found.push({ level: 'problem', text });
   }
   if (mostBatches >= LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The surge'));
@@ -97,7 +97,7 @@ function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: Surg
 }
 
 function beyondAccount(what: string): Finding {
-  const text = `${what} takes the ${count(LAMBDA_ACCOUNT_CONCURRENCY)} invocations at a time that an account has unless AWS granted it more, and leaves none to the HTTP API: ask for more, or lower queue.maxConcurrency.`;
+  const text = `${what} uses all ${count(LAMBDA_ACCOUNT_CONCURRENCY)} concurrent invocations of an account's default quota and leaves none for the HTTP API: request a higher quota, or lower queue.maxConcurrency.`;
   return { level: 'caution', text };
 }
 

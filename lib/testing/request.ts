@@ -7,7 +7,7 @@ export interface TestRequest {
   readonly status: RequestStatus;
   /** Attempts begun. */
   readonly attempts: number;
-  /** What the latest attempt that failed threw. */
+  /** The error of the latest failed attempt. */
   readonly lastError?: { readonly name: string; readonly message: string; readonly code?: unknown };
   /** What the latest attempt reported. */
   readonly progress?: Progress;

@@ -166,6 +166,6 @@ describe('the description', () => {
   test('has schemas that say of themselves what they are', async () => {
     const { schemas } = (await described()).components;
     expect(schemas.Problem?.description).toContain('RFC 9457');
-    expect(schemas.Status?.description).toContain('Where the request stands');
+    expect(schemas.Status?.description).toContain('The state of the request');
   });
 });

@@ -59,7 +59,7 @@ describe('an idempotency key', () => {
     '🧥',
   ])('%j is none', (header) => {
     expect(refusal(() => idempotencyKeyOf(header))).toMatch(
-      /^400 request_malformed: Idempotency-Key has 1 to 255/,
+      /^400 request_malformed: Idempotency-Key must have 1 to 255/,
     );
   });
 
@@ -123,15 +123,17 @@ describe('metadata', () => {
     'may not be called %j',
     (name) => {
       expect(refusal(() => checkedMetadata({ [name]: 'v' }))).toMatch(
-        /^400 request_malformed: A metadata name has/,
+        /^400 request_malformed: A metadata name must be/,
       );
     },
   );
 
   test('named __proto__ are refused, and nothing is polluted', () => {
     const refused = refusal(() => metadataOfHeaders(new Headers({ 'coatcheck-metadata-__proto__': 'v' })));
-    expect(refused).toContain('A metadata name has');
-    expect(refusal(() => checkedMetadata(JSON.parse('{"__proto__":"v"}')))).toContain('A metadata name has');
+    expect(refused).toContain('A metadata name must be');
+    expect(refusal(() => checkedMetadata(JSON.parse('{"__proto__":"v"}')))).toContain(
+      'A metadata name must be',
+    );
   });
 
   test.each(['', ' a', 'a ', 'a\tb', 'a\r\nx-amz-meta-b: c', 'ü', '\u0000', 'a\u007f', '\ud800'])(
@@ -147,7 +149,7 @@ describe('metadata', () => {
     const values = { a: 'x'.repeat(1_000), b: 'x'.repeat(1_046) };
     expect(checkedMetadata(values)).toEqual(values);
     expect(refusal(() => checkedMetadata({ ...values, c: 'x' }))).toContain(
-      'at most 2048 characters in all, got 2050',
+      'at most 2048 characters in total (names and values), got 2050',
     );
   });
 

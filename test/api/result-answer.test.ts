@@ -87,7 +87,7 @@ describe.each([RECORDED_RESULT_BYTES + 1, NUMBER_SETTINGS.inlineLimitBytes.defau
       api.harness.clock.advanceSeconds(1);
       const { code, detail } = await problemIn(await result(), 410);
       expect(code).toBe('result_gone');
-      expect(detail).toBe(`Results are kept for ${days} days, this one is older`);
+      expect(detail).toBe(`The result has expired: results are kept for ${days} days`);
     });
   },
 );

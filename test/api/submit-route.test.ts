@@ -306,7 +306,7 @@ describe('is refused, and nothing sent:', () => {
   test('a body that is too large', async () => {
     const api = new ApiHarness(undefined, { maxPayloadBytes: 4 });
     const { code, detail } = await problemIn(await submit(api), 413);
-    expect([code, detail]).toEqual(['payload_too_large', 'The payload has 5 bytes or more, allowed are 4']);
+    expect([code, detail]).toEqual(['payload_too_large', 'The payload is at least 5 bytes; the limit is 4']);
   });
 });
 

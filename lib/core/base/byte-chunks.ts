@@ -3,18 +3,18 @@ import { ResultInvalid } from './errors.ts';
 import { bytesOf } from './web-bodies.ts';
 
 /**
- * Whether something has read from a stream, Node's or the web's: the type says less than the documentation.
+ * Whether a stream, of Node or the web, has been read from. Node's types omit web streams.
  * @see https://nodejs.org/api/stream.html#streamreadableisdisturbedstream
  */
 const isDisturbed = Readable.isDisturbed as (stream: unknown) => boolean;
 
 /**
- * The chunks of a stream someone else made, as bytes.
- * @throws ResultInvalid for a chunk that is neither bytes nor text, and for a stream that was read before
+ * The chunks of a handler's stream as bytes.
+ * @throws ResultInvalid for a chunk that is neither bytes nor text, and for a stream that was already read
  */
 export async function* byteChunks(stream: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
   if ('locked' in stream && stream.locked === true) {
-    throw new ResultInvalid('the stream is locked: it was read, or something else reads it');
+    throw new ResultInvalid('the stream is locked: return a stream that has no reader');
   }
   const wasRead = isDisturbed(stream);
   let isEmpty = true;
@@ -22,11 +22,11 @@ export async function* byteChunks(stream: AsyncIterable<unknown>): AsyncGenerato
     isEmpty = false;
     yield typeof chunk === 'string' ? Buffer.from(chunk) : bytesOfChunk(chunk);
   }
-  if (wasRead && isEmpty) throw new ResultInvalid('the stream was read to its end before it was returned');
+  if (wasRead && isEmpty) throw new ResultInvalid('the stream was already read to its end');
 }
 
 function bytesOfChunk(chunk: unknown): Uint8Array {
   const bytes = bytesOf(chunk);
   if (bytes) return bytes;
-  throw new ResultInvalid(`a stream yields bytes or text, got ${chunk === null ? 'null' : typeof chunk}`);
+  throw new ResultInvalid(`a stream must yield bytes or text, got ${chunk === null ? 'null' : typeof chunk}`);
 }

@@ -3,17 +3,17 @@ import zlib from 'node:zlib';
 import { single } from './byte-streams.ts';
 import { ContentEncodingInvalid, ContentEncodingUnsupported, PayloadTooLarge } from './errors.ts';
 
-/** The content codings that are decoded. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 */
+/** The supported content codings. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 */
 export const CONTENT_CODINGS = ['gzip', 'deflate', 'br', 'zstd'] as const;
 
 type ContentCoding = (typeof CONTENT_CODINGS)[number];
 
-/** Each coding costs a decoder with its window; senders apply one. */
+/** Most codings of a payload. Each takes a decoder with its window; real senders apply one. */
 const MAX_CODINGS = 4;
 
 /**
- * The codings of a `Content-Encoding` in the order they were applied, as one text again; undefined when there are none.
- * `x-gzip` is `gzip`, `identity` is none, and `aws-chunked` is how S3's clients send, which S3 has undone.
+ * A normalized `Content-Encoding`, in the order the codings were applied; undefined if there are none. `x-gzip` becomes
+ * `gzip`; `identity` is dropped, and so is `aws-chunked`, which S3's clients add and S3 has already decoded.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
  */
 export function contentEncodingOf(field: string | undefined): string | undefined {
@@ -26,7 +26,7 @@ export function contentEncodingOf(field: string | undefined): string | undefined
 }
 
 /**
- * The codings of a content encoding, the one applied last first: that is undone first.
+ * The codings of a content encoding in the order of decoding: last applied first.
  * @throws ContentEncodingUnsupported
  */
 export function codingsOf(contentEncoding: string | undefined): readonly ContentCoding[] {
@@ -44,9 +44,9 @@ function isSupported(coding: string): coding is ContentCoding {
 }
 
 /**
- * Decodes bytes that are in memory, never holding more of what they become than allowed.
+ * Decodes bytes in memory, without ever holding more decoded bytes than allowed.
  * @param what names the payload in errors
- * @param limit most bytes they become
+ * @param limit most decoded bytes
  * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadTooLarge
  */
 export async function decodeContent(
@@ -102,18 +102,18 @@ async function* decodeStreamOnce(
   if (done) throw new ContentEncodingInvalid(what, coding, new Error('it is empty'));
   const decoder = decoderOf(coding, first[0]);
   try {
-    // Whatever breaks ends the iteration: the callback has nothing to add.
+    // An error ends the iteration, so the callback has nothing to do.
     yield* pipeline(noticing(first, rest), decoder, () => {});
   } catch (error) {
     throw broke ? broke.error : new ContentEncodingInvalid(what, coding, error);
   }
-  // Node drops what comes after the first frame of zstd. Gzip's further members it decodes.
+  // Node ignores data after the first zstd frame, but decodes further gzip members.
   // @see https://github.com/nodejs/node/issues/64741
   if (coding !== 'gzip' && decoder.bytesWritten < fed) {
     throw new ContentEncodingInvalid(
       what,
       coding,
-      new Error('it goes on after its end: send it as one frame'),
+      new Error('it has data after its end: send a single frame'),
     );
   }
 }
@@ -131,7 +131,7 @@ async function* bounded(
   }
 }
 
-/** A zstd frame may ask for a window of gigabytes; in HTTP it is 8 MiB at most. @see https://www.rfc-editor.org/rfc/rfc9659 */
+/** A zstd frame may ask for a window of gigabytes; HTTP allows 8 MiB. @see https://www.rfc-editor.org/rfc/rfc9659 */
 const ZSTD_OPTIONS = { params: { [zlib.constants.ZSTD_d_windowLogMax]: 23 } };
 
 function decoderOf(coding: ContentCoding, firstByte: number | undefined) {
@@ -147,7 +147,7 @@ function decoderOf(coding: ContentCoding, firstByte: number | undefined) {
   }
 }
 
-/** `deflate` is the zlib format; some senders leave its header out. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2 */
+/** `deflate` means the zlib format, but some senders omit its header. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1.2 */
 function isZlib(firstByte: number | undefined): boolean {
   return firstByte !== undefined && (firstByte & 0x0f) === 0x08;
 }

@@ -1,9 +1,9 @@
 import { messageOf } from './serialize-error.ts';
 
 /**
- * Lets `instanceof` know a class's errors by a mark, whichever copy of this package made them: a program may hold
- * several, such as one in a bundled dependency.
- * @param isSound whether an error of another version has what this version reads of it
+ * Makes `instanceof` recognize a class's errors by a symbol, whichever copy of this package created them. A program may
+ * contain several copies, such as one in a bundled dependency.
+ * @param isSound whether an error from another version has the members that this version reads
  */
 function brand(
   branded: { readonly prototype: CoatcheckError },
@@ -14,7 +14,7 @@ function brand(
   Object.defineProperty(branded.prototype, mark, { value: true });
   Object.defineProperty(branded, Symbol.hasInstance, {
     value(this: unknown, error: unknown): boolean {
-      // Subclasses inherit this function. They are known by their prototypes.
+      // Subclasses inherit this function but are recognized by their prototypes.
       if (this !== branded) return Function.prototype[Symbol.hasInstance].call(this, error);
       return typeof error === 'object' && error !== null && mark in error && isSound(error);
     },
@@ -22,15 +22,15 @@ function brand(
 }
 
 /**
- * The base of every error this project throws: a code for programs, a message for people. `instanceof` knows it, and
- * the three classes a handler throws, across copies of this package.
+ * The base of every error this package throws, with a code for programs and a message for people. `instanceof` works
+ * across copies of this package for this class and for the three that handlers throw.
  */
 export abstract class CoatcheckError extends Error {
   static {
     brand(CoatcheckError, 'CoatcheckError');
   }
 
-  /** Stable, lower_snake_case; what a failed outcome carries. */
+  /** A stable code in lower_snake_case, which failed outcomes carry. */
   abstract readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
@@ -39,22 +39,22 @@ export abstract class CoatcheckError extends Error {
   }
 }
 
-/** A setting is missing, out of range or contradicts another; the message names it. */
+/** A setting is missing, out of range or in conflict with another; the message names it. */
 export class ConfigurationError extends CoatcheckError {
   readonly code = 'configuration_invalid';
 }
 
-/** What a {@link PermanentError} may carry besides its message. */
+/** Options of a {@link PermanentError}. */
 export interface PermanentErrorOptions extends ErrorOptions {
-  /** Yours to choose; a consumer branches on it. @default 'handler_failed' */
+  /** A code of your choice for consumers to branch on. @default 'handler_failed' */
   readonly code?: string;
-  /** Facts for the consumer: JSON, published with the failure as `details`. */
+  /** JSON for the consumer, published with the failure as `details`. */
   readonly details?: unknown;
 }
 
 /**
- * Trying again can't help: the request fails at once and its failure is published.
- * Throw it for input that will never be right.
+ * Fails the request without another attempt; its failure is published.
+ * Throw it for input that can never succeed.
  */
 export class PermanentError extends CoatcheckError {
   static {
@@ -72,9 +72,9 @@ export class PermanentError extends CoatcheckError {
 }
 
 /**
- * Try again, after a wait you know better than the default backoff does (a `Retry-After`, say).
- * The wait counts as an attempt, since SQS counts it. It is at most 11 h 40 min, so that SQS's 12 hours hold, and at
- * most half of the time the message has left in the queue.
+ * Retries the request after a delay of your choice, such as a `Retry-After`, instead of the default backoff.
+ * The attempt counts. The delay is capped at 11 h 40 min, since SQS hides a message for at most 12 hours, and at half
+ * of the time the message has left in the queue.
  */
 export class RetryLater extends CoatcheckError {
   static {
@@ -84,27 +84,23 @@ export class RetryLater extends CoatcheckError {
   readonly code: string = 'retry_later';
   readonly delaySeconds: number;
 
-  /** @param delaySeconds wait before the next attempt; fractions are rounded up */
-  constructor(
-    delaySeconds: number,
-    message = `to be tried again in ${delaySeconds} s`,
-    options?: ErrorOptions,
-  ) {
+  /** @param delaySeconds delay before the next attempt, rounded up to whole seconds */
+  constructor(delaySeconds: number, message = `retry in ${delaySeconds} s`, options?: ErrorOptions) {
     super(message, options);
     assertWait("RetryLater's delay", delaySeconds);
     this.delaySeconds = delaySeconds;
   }
 }
 
-/** What a {@link DownstreamUnavailable} may carry besides its message. */
+/** Options of a {@link DownstreamUnavailable}. */
 export interface DownstreamUnavailableOptions extends ErrorOptions {
-  /** When it asked to be called again. @default - the usual wait */
+  /** The delay the dependency asked for, in seconds. @default - the usual backoff */
   readonly retryAfterSeconds?: number;
 }
 
 /**
- * What every request needs is down: a database, a model, an API. The attempt doesn't count, and when five in a row find
- * it so, processing pauses until it may be back. Don't throw it for what only this request needs.
+ * A dependency of every request is down: a database, a model, an API. The attempt doesn't count, and after five in a row
+ * processing pauses until the dependency may be back. Don't throw it for something only this request needs.
  */
 export class DownstreamUnavailable extends CoatcheckError {
   static {
@@ -126,43 +122,45 @@ export class DownstreamUnavailable extends CoatcheckError {
   }
 }
 
-/** What isn't such a number SQS would refuse, and a pause of it wouldn't begin or end. */
+/** SQS would refuse any other delay, and a pause of it would never start or end. */
 function assertWait(what: string, seconds: number): void {
   if (isWait(seconds)) return;
-  throw new RangeError(`${what} must be a number of seconds from 0 up, got ${seconds}`);
+  throw new RangeError(`${what} must be a non-negative number of seconds, got ${seconds}`);
 }
 
 function isWait(seconds: unknown): boolean {
   return typeof seconds === 'number' && Number.isFinite(seconds) && seconds >= 0;
 }
 
-/** What the service itself keeps things in can't be used: its table, bucket or queues. */
+/** The service's own table, bucket or queue is unavailable. */
 export class StoreUnavailable extends DownstreamUnavailable {
   override readonly code = 'store_unavailable';
 
-  /** @param store says which */
+  /** @param store names what is unavailable */
   constructor(store: string, cause: unknown) {
-    super(`${store} can't be used: ${messageOf(cause)}`, { cause });
+    super(`${store} is unavailable: ${messageOf(cause)}`, { cause });
   }
 }
 
-/** Another attempt was storing the result of the same request, and its object isn't there: it is tried again. */
+/** Another attempt was storing the result of the same request, but its object is missing. The request is retried. */
 export class ResultConflict extends CoatcheckError {
   readonly code = 'result_conflict';
 
   constructor(where: string, cause: unknown) {
-    super(`Another attempt was storing the result ${where} at the same time, and it isn't there`, { cause });
+    super(`Another attempt stored the result ${where} at the same time, but the object is missing`, {
+      cause,
+    });
   }
 }
 
-/** A message that looks like a known envelope and breaks its rules. */
+/** A message looks like a known envelope but is invalid. */
 export class EnvelopeMalformed extends PermanentError {
   constructor(envelope: string, problem: string) {
     super(`${envelope}: ${problem}`, { code: 'envelope_malformed', details: { envelope, problem } });
   }
 }
 
-/** Text that should be JSON and isn't. */
+/** A text is not valid JSON. */
 export class JsonInvalid extends PermanentError {
   constructor(what: string, cause: unknown) {
     const problem = cause instanceof Error ? unquoted(cause.message) : '';
@@ -170,19 +168,19 @@ export class JsonInvalid extends PermanentError {
   }
 }
 
-/** What V8 says of JSON without the text it quotes: it may be a payload, and errors are logged and published. */
+/** V8's error message without the text it quotes, which may be a payload: errors are logged and published. */
 function unquoted(message: string): string {
   return message.replace(/(?:^|, )(?:\.\.\.)?".*$/s, '');
 }
 
-/** JSON nested deeper than allowed. */
+/** JSON is nested too deeply. */
 export class JsonTooDeep extends PermanentError {
   constructor(what: string, limit: number) {
-    super(`${what} nests deeper than ${limit} levels`, { code: 'json_too_deep', details: { limit } });
+    super(`${what} is nested deeper than ${limit} levels`, { code: 'json_too_deep', details: { limit } });
   }
 }
 
-/** The input didn't match the processor's schema. */
+/** The input doesn't match the processor's schema. */
 export class InputInvalid extends PermanentError {
   constructor(issues: readonly { readonly message: string; readonly path?: string }[]) {
     const first = issues[0];
@@ -195,43 +193,43 @@ export class InputInvalid extends PermanentError {
   }
 }
 
-/** A claim check into a place the service may not read. */
+/** A claim check points outside the locations the service may read. */
 export class ClaimCheckRefused extends PermanentError {
   constructor(bucket: string, key: string) {
-    super(`The claim check s3://${bucket}/${key} is outside the places this service reads`, {
+    super(`The claim check s3://${bucket}/${key} is outside the locations this service may read`, {
       code: 'claim_check_refused',
       details: { bucket, key },
     });
   }
 }
 
-/** The object a claim check names doesn't exist (any more). */
+/** The object of a claim check doesn't exist (any more). */
 export class PayloadMissing extends PermanentError {
   constructor(where: string, cause?: unknown) {
     super(`The payload ${where} doesn't exist`, { code: 'payload_missing', cause });
   }
 }
 
-/** The object a claim check names may not be read. */
+/** The service isn't allowed to read the object of a claim check. */
 export class PayloadDenied extends PermanentError {
   constructor(where: string, cause?: unknown) {
-    super(`The payload ${where} may not be read by this service`, { code: 'payload_denied', cause });
+    super(`This service isn't allowed to read the payload ${where}`, { code: 'payload_denied', cause });
   }
 }
 
-/** The bucket a claim check names is in another region, where the service doesn't read. */
+/** The bucket of a claim check is in another region, which the service doesn't read from. */
 export class PayloadInOtherRegion extends PermanentError {
   /** @param region the bucket's, where S3 says so */
   constructor(where: string, region: string | undefined, cause?: unknown) {
     const place = region === undefined ? 'another region' : `the region ${region}`;
     super(
-      `The payload ${where} is in ${place}, and this service reads from its own: copy it, or hand it in there`,
+      `The payload ${where} is in ${place}; this service reads only from its own region. Copy the payload, or submit it in its region`,
       { code: 'payload_in_other_region', details: { region }, cause },
     );
   }
 }
 
-/** A payload without a single byte, where there must be some. */
+/** The payload is empty. */
 export class PayloadEmpty extends PermanentError {
   constructor(where: string) {
     super(`The payload ${where} is empty`, { code: 'payload_empty' });
@@ -242,9 +240,9 @@ export class PayloadEmpty extends PermanentError {
 export class PayloadTooLarge extends PermanentError {
   readonly limit: number;
 
-  /** @param size bytes it has, or bytes read when the limit was passed */
+  /** @param size its size in bytes, or the bytes read when the limit was exceeded */
   constructor(what: string, size: number, limit: number) {
-    super(`${what} has ${size} bytes or more, allowed are ${limit}`, {
+    super(`${what} is at least ${size} bytes; the limit is ${limit}`, {
       code: 'payload_too_large',
       details: { size, limit },
     });
@@ -252,7 +250,7 @@ export class PayloadTooLarge extends PermanentError {
   }
 }
 
-/** The bytes ended elsewhere than the store had said: a broken connection, worth another attempt. */
+/** The body was shorter or longer than the store said. The connection probably broke, so another attempt may succeed. */
 export class PayloadCutShort extends CoatcheckError {
   readonly code = 'payload_cut_short';
 
@@ -261,27 +259,27 @@ export class PayloadCutShort extends CoatcheckError {
   }
 }
 
-/** The object has fewer or more bytes than its claim check says: not what was handed in. */
+/** The object's size differs from its claim check: it isn't what was submitted. */
 export class PayloadSizeMismatch extends PermanentError {
   constructor(where: string, expected: number, actual: number) {
-    super(`The payload ${where} should have ${expected} bytes and has ${actual}`, {
+    super(`The payload ${where} should have ${expected} bytes but has ${actual}`, {
       code: 'payload_size_mismatch',
       details: { expected, actual },
     });
   }
 }
 
-/** The payload isn't the one the request was begun with, which is gone. */
+/** The request was started with another payload, which no longer exists. */
 export class PayloadChanged extends PermanentError {
   constructor() {
     super(
-      'The request was begun with another payload, which is gone: give another payload another request id',
+      'The request was started with another payload, which no longer exists. Use a new request id for a new payload',
       { code: 'payload_changed' },
     );
   }
 }
 
-/** The payload is in a content coding that can't be decoded here. */
+/** The payload's content coding isn't supported. */
 export class ContentEncodingUnsupported extends PermanentError {
   constructor(contentEncoding: string, supported: readonly string[], most: number) {
     super(
@@ -294,11 +292,11 @@ export class ContentEncodingUnsupported extends PermanentError {
   }
 }
 
-/** The payload isn't in the content coding it is said to be in, or is cut off. */
+/** The payload doesn't match its content coding, or is truncated. */
 export class ContentEncodingInvalid extends PermanentError {
   constructor(what: string, coding: string, cause: unknown) {
     const problem = cause instanceof Error ? `: ${cause.message}` : '';
-    super(`${what} isn't ${coding}, which its Content-Encoding names${problem}`, {
+    super(`${what} is not valid ${coding}, as its Content-Encoding says${problem}`, {
       code: 'content_encoding_invalid',
       details: { coding },
       cause,
@@ -306,7 +304,7 @@ export class ContentEncodingInvalid extends PermanentError {
   }
 }
 
-/** The bytes are not those the checksum was made of. */
+/** The payload doesn't match its checksum. */
 export class PayloadChecksumMismatch extends PermanentError {
   constructor(where: string, cause?: unknown) {
     super(`The payload ${where} doesn't match its checksum`, { code: 'payload_checksum_mismatch', cause });
@@ -318,25 +316,27 @@ export class PayloadUsed extends CoatcheckError {
   readonly code = 'payload_used';
 
   constructor() {
-    super('The payload was read already: keep what json(), text() or bytes() returned, or split the stream');
+    super(
+      'The payload stream was already read: reuse what json(), text() or bytes() returned, or tee the stream',
+    );
   }
 }
 
-/** The handler returned something that can't be a result. */
+/** The handler returned a value that can't be a result. */
 export class ResultInvalid extends PermanentError {
   constructor(problem: string, cause?: unknown) {
     super(`The handler's result can't be published: ${problem}`, { code: 'result_invalid', cause });
   }
 }
 
-/** An HTTP service answered that it won't do it. */
+/** An HTTP service rejected the call for good. */
 export class ServiceRefused extends PermanentError {
   constructor(status: number, body: string) {
     super(`The service answered ${status}`, { code: 'service_refused', details: { status, body } });
   }
 }
 
-/** An HTTP service answered that it can't do it now. */
+/** An HTTP service can't process the call now. */
 export class ServiceUnavailable extends CoatcheckError {
   readonly code = 'service_unavailable';
 
@@ -345,16 +345,16 @@ export class ServiceUnavailable extends CoatcheckError {
   }
 }
 
-/** The message has the id of a request that was begun with another payload and hasn't ended. */
+/** The message carries the id of a running request with another payload. */
 export class RequestIdReused extends CoatcheckError {
   readonly code = 'request_id_reused';
 
   constructor() {
-    super('The request was begun with another payload, which is the one that is run');
+    super('The request was started with another payload and runs with that one');
   }
 }
 
-/** Nobody waits for the request any more: its time was over before it was begun. */
+/** The request expired before it was started. */
 export class RequestExpired extends CoatcheckError {
   readonly code = 'request_expired';
 
@@ -363,17 +363,17 @@ export class RequestExpired extends CoatcheckError {
   }
 }
 
-/** The output queue takes the request's outcome in no form. */
+/** The output queue rejects the outcome in every form. */
 export class OutcomeUnpublishable extends PermanentError {
-  /** @param reason what the queue says */
+  /** @param reason the queue's error */
   constructor(reason: string) {
-    super(`The output queue refuses the outcome in every form, the last one with: ${reason}`, {
+    super(`The output queue rejects the outcome in every form; the last error is: ${reason}`, {
       code: 'outcome_unpublishable',
     });
   }
 }
 
-/** Its client doesn't want it any more. */
+/** The client cancelled the request. */
 export class RequestCancelled extends CoatcheckError {
   readonly code = 'request_cancelled';
 
@@ -382,7 +382,7 @@ export class RequestCancelled extends CoatcheckError {
   }
 }
 
-/** A callback URL the service doesn't call, or a host that leads to where it doesn't. */
+/** A callback URL, or an address its host resolves to, is not allowed. */
 export class CallbackRefused extends PermanentError {
   constructor(problem: string) {
     super(problem, { code: 'callback_refused' });

@@ -1,8 +1,8 @@
 import { JsonInvalid, JsonTooDeep } from './errors.ts';
 
 /**
- * Longest text whose depth is checked after parsing, which takes a fifth of the time that checking the text takes. A MiB of
- * brackets takes 60 MiB parsed; a longer text is refused before it takes more.
+ * Longest text whose depth is checked after parsing, which is five times as fast as scanning the text. Parsing a MiB of
+ * brackets takes 60 MiB of memory, so longer texts are scanned first.
  */
 const MAX_UNCHECKED_LENGTH = 1_048_576;
 
@@ -52,8 +52,7 @@ export function isJson(text: string): boolean {
 }
 
 /**
- * The value of an object's member as it is written in valid JSON, the last one where it is there twice; undefined when
- * it isn't there.
+ * The source text of a member's value in valid JSON; the last one if the member occurs twice, undefined if it is absent.
  */
 export function memberText(json: string, name: string): string | undefined {
   let found: string | undefined;
@@ -68,7 +67,7 @@ export function memberText(json: string, name: string): string | undefined {
   return found;
 }
 
-/** Whether a text, of which only the beginning may be there, begins an object that has a member of this name. */
+/** Whether a text, which may be truncated, starts an object that has a member of this name. */
 export function beginsWithMember(text: string, name: string): boolean {
   const quoted = JSON.stringify(name);
   let at = skipSpace(text, 0);
@@ -85,7 +84,7 @@ export function beginsWithMember(text: string, name: string): boolean {
   return false;
 }
 
-/** Index of the comma or bracket that ends the value begun at `start`. */
+/** Index of the comma or bracket that ends the value at `start`. */
 function endOfValue(json: string, start: number): number {
   let depth = 0;
   for (let at = start; at < json.length; at++) {
@@ -147,7 +146,7 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** Index of the quote that ends the string begun at `start`, or the text's end. */
+/** Index of the quote that ends the string at `start`, or the end of the text. */
 function endOfString(text: string, start: number): number {
   for (let quote = text.indexOf('"', start + 1); quote >= 0; quote = text.indexOf('"', quote + 1)) {
     let backslashes = 0;

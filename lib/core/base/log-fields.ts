@@ -1,14 +1,14 @@
 import { traceIdOf } from './traceparent.ts';
 
-/** The fields by which the log lines about one request are found. */
+/** The fields that identify the log lines of one request. */
 export interface RequestFields {
   readonly requestId: string;
   readonly tenant?: string;
-  /** Of the trace it belongs to, if anybody said so: 32 hexadecimal digits. */
+  /** The id of its trace, if known: 32 hexadecimal digits. */
   readonly traceId?: string;
 }
 
-/** What every log line about a request says of it. */
+/** The fields of every log line about a request. */
 export function requestFields({
   id,
   tenant,

@@ -10,7 +10,7 @@ export function isTextType(contentType: string): boolean {
   return type.startsWith('text/') || type.endsWith('+xml') || type === 'application/xml';
 }
 
-/** Longest content type, in characters: it is in every outcome, which must fit a message. */
+/** Most characters of a content type: it is part of every outcome, which must fit in a message. */
 export const CONTENT_TYPE_MAX_LENGTH = 255;
 
 /**
@@ -19,10 +19,10 @@ export const CONTENT_TYPE_MAX_LENGTH = 255;
  */
 export const MEDIA_TYPE = mediaTypePattern();
 
-/** What is wrong with a content type, or undefined when it can be a header's and a message attribute's value. */
+/** The problem with a content type; undefined if it is valid as a header and a message attribute. */
 export function contentTypeProblem(contentType: string): string | undefined {
   if (/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(contentType)) return undefined;
-  return `a content type has 1 to ${CONTENT_TYPE_MAX_LENGTH} printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
+  return `a content type must have 1 to ${CONTENT_TYPE_MAX_LENGTH} printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
 }
 
 /** The type without its parameters, in lower case. */

@@ -1,12 +1,12 @@
-/** How much one call takes. */
+/** The limits of one call. */
 export interface CallLimits {
   readonly maxMessages: number;
   readonly maxBytes: number;
 }
 
 /**
- * Spreads messages over few calls: the largest first, each into the first call with room. That is never more calls
- * than filling one after the other takes, and the fewest possible for messages of one size.
+ * Packs messages into few calls: largest first, each into the first call with room. That never takes more calls than
+ * filling them in sequence, and takes the fewest possible for messages of equal size.
  */
 export function pack<Message extends { readonly size: number }>(
   messages: readonly Message[],

@@ -1,58 +1,58 @@
-/** What was thrown, for a log line: handlers throw anything, not only errors. */
+/** A thrown value for a log line. Handlers may throw anything, not only errors. */
 export interface SerializedError {
   readonly name: string;
   readonly message: string;
-  /** Ours, or the system's: `ECONNREFUSED`. */
+  /** This package's code, or the system's, such as `ECONNREFUSED`. */
   readonly code?: string;
   readonly stack?: string;
-  /** What it was made of, and so on. */
+  /** Its cause, with the cause of that, and so on. */
   readonly cause?: SerializedError;
-  /** Those of an AggregateError, such as one for each address that refused a connection. */
+  /** The errors of an AggregateError, such as one per address that refused a connection. */
   readonly errors?: readonly SerializedError[];
 }
 
-/** What was thrown, in short, for a record: its stack is in the log. */
+/** A thrown value in short, for a record. The stack is in the log. */
 export type ErrorSummary = Pick<SerializedError, 'name' | 'message' | 'code'>;
 
-/** Longest texts of one error in a description, in characters. */
+/** Most characters of one error's texts. */
 const NAME_MAX_LENGTH = 200;
 const MESSAGE_MAX_LENGTH = 1_000;
 const STACK_MAX_LENGTH = 2_000;
 
-/** Longest description in all, its causes included, in characters. */
+/** Most characters of a serialized error with all its causes. */
 const DESCRIPTION_MAX_LENGTH = 6_000;
 
-/** Most causes of causes that are described, and most errors of an AggregateError. */
+/** Most levels of causes, and most errors of an AggregateError. */
 const MAX_DEPTH = 5;
 const MAX_ERRORS = 5;
 
-/** Longest text of a summary, in characters: whoever writes records pays for every KiB. */
+/** Most characters of a summary: DynamoDB bills records by KiB. */
 const SUMMARY_MAX_LENGTH = 500;
 
-/** How much of a message is left when its cause follows. */
+/** Most characters of a message that is followed by its cause. */
 const LEADING_MAX_LENGTH = 200;
 
-/** Describes whatever was thrown in short: with the messages of its causes, and the first code among them. */
+/** Summarizes a thrown value: the messages of it and its causes, and the first code among them. */
 export function summarizeError(thrown: unknown): ErrorSummary {
   const described = serializeError(thrown);
   return { name: described.name, message: textOf(described, SUMMARY_MAX_LENGTH), code: codeOf(described) };
 }
 
 /**
- * The message of whatever was thrown, followed by those of its causes: `fetch failed: connect ECONNREFUSED ::1:443`.
- * Its code or name where there is no message; 1,000 characters at most.
+ * The message of a thrown value and its causes: `fetch failed: connect ECONNREFUSED ::1:443`. Falls back to the code or
+ * the name if there is no message. At most 1,000 characters.
  */
 export function messageOf(thrown: unknown): string {
   if (typeof thrown === 'string') return shortened(thrown, MESSAGE_MAX_LENGTH);
   return textOf(serializeError(thrown), MESSAGE_MAX_LENGTH);
 }
 
-/** Describes whatever was thrown with its causes, in 6,000 characters at most; never throws itself. */
+/** Serializes a thrown value with its causes, in at most 6,000 characters. Never throws. */
 export function serializeError(thrown: unknown): SerializedError {
   return new Describer().describe(thrown, MAX_DEPTH);
 }
 
-/** Describes one error and its causes within one bound. */
+/** Serializes one error and its causes within one limit. */
 class Describer {
   readonly #described = new Set<unknown>();
   #left = DESCRIPTION_MAX_LENGTH;
@@ -63,7 +63,7 @@ class Describer {
       if (!isError(thrown)) {
         return { name: 'NonError', message: this.#cut(`a ${typeof thrown} was thrown: ${String(thrown)}`) };
       }
-      // Text, whatever was assigned to them: a value that can't be written must not fail who writes the log.
+      // Convert to text whatever the error holds, so that logging it can't fail.
       const [name, message, stack] = [String(thrown.name), String(thrown.message), thrown.stack];
       const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : undefined;
       return {
@@ -74,7 +74,7 @@ class Describer {
         ...this.#causesOf(thrown, depth - 1),
       };
     } catch {
-      return { name: 'NonError', message: `a ${typeof thrown} was thrown that has no text` };
+      return { name: 'NonError', message: `a value of type ${typeof thrown} without a text form was thrown` };
     }
   }
 
@@ -86,7 +86,7 @@ class Describer {
     return { ...(of && { cause: of }), ...(among.length > 0 && { errors: among }) };
   }
 
-  /** As far as there is room, and none twice. */
+  /** Serializes as many as fit, each once. */
   #all(errors: readonly unknown[], depth: number): SerializedError[] {
     return errors.flatMap((error) => {
       const isShown = depth > 0 && this.#left > 0 && !this.#described.has(error);
@@ -101,13 +101,13 @@ class Describer {
   }
 }
 
-/** Errors of other realms, such as those of a test runner, are no instances of this one's class. */
+/** Errors of other realms, such as a test runner's, are not instances of this realm's class. */
 function isError(thrown: unknown): thrown is Error {
   if (thrown instanceof Error) return true;
   return typeof thrown === 'object' && thrown !== null && 'stack' in thrown && 'message' in thrown;
 }
 
-/** A stack begins with the message: of a long one its frames would be cut off. */
+/** A stack starts with the message. A long message would push out its frames. */
 function withoutLongMessage(stack: string, message: string): string {
   const at = stack.indexOf(message);
   if (message.length <= MESSAGE_MAX_LENGTH || at < 0) return stack;

@@ -1,4 +1,4 @@
-/** An RFC 3339 time as milliseconds since 1970; undefined when it isn't one, or in a leap second. */
+/** An RFC 3339 time as milliseconds since 1970; undefined if it is invalid or a leap second. */
 export function parseTime(text: string): number | undefined {
   const [, date] = RFC_3339.exec(text) ?? [];
   if (date === undefined || !isDate(date)) return undefined;
@@ -6,11 +6,11 @@ export function parseTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The form of an RFC 3339 time. Days and minutes that don’t exist match too, {@link parseTime} refuses them. */
+/** The syntax of an RFC 3339 time. It also matches nonexistent dates, which {@link parseTime} rejects. */
 export const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 
-/** Whether there is such a day: `Date.parse` takes February 30 for March 2. */
+/** Whether a day exists: `Date.parse` reads February 30 as March 2. */
 function isDate(text: string): boolean {
   const day = new Date(text);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);

@@ -1,5 +1,5 @@
 /**
- * The trace something belongs to: the values of the headers `traceparent` and `tracestate`.
+ * A W3C trace context: the values of the headers `traceparent` and `tracestate`.
  * @see https://www.w3.org/TR/trace-context/
  */
 export interface TraceContext {

@@ -1,20 +1,20 @@
 import { types } from 'node:util';
 
 /**
- * What is used of a `Response`. It is known by its members: those of undici, node-fetch and @whatwg-node/fetch are no
- * instances of the global class.
+ * The members of a `Response` that are used. It is recognized by them, since the responses of undici, node-fetch and
+ * @whatwg-node/fetch are not instances of the global class.
  * @see https://fetch.spec.whatwg.org/#response-class
  */
 export interface ResponseLike {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
-  /** A web stream; with node-fetch a Node stream, or bytes; null when there is none. */
+  /** A web stream; with node-fetch, a Node stream or bytes; null if there is no body. */
   readonly body?: unknown;
   readonly bodyUsed: boolean;
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
-/** What is used of a `Blob` or `File`, of whatever library. */
+/** The members of a `Blob` or `File` that are used, of any library. */
 export interface BlobLike {
   readonly size: number;
   readonly type: string;
@@ -35,12 +35,12 @@ export function isBlob(value: unknown): value is BlobLike {
   return hasMethod(value, 'stream') && hasMethod(value, 'arrayBuffer');
 }
 
-/** Whether it is a stream of Node, of the web, an async generator or the like. */
+/** Whether a value is a Node stream, a web stream or another async iterable. */
 export function isStream(value: unknown): value is AsyncIterable<unknown> {
   return isObject(value) && Symbol.asyncIterator in value;
 }
 
-/** The bytes of a view or a buffer, of whatever realm; undefined for anything else. */
+/** The bytes of a view or a buffer of any realm; undefined for anything else. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (value instanceof Uint8Array) return value;
   if (ArrayBuffer.isView(value)) return new Uint8Array(value.buffer, value.byteOffset, value.byteLength);

@@ -1,4 +1,4 @@
-/** Those who wait for one signal. */
+/** The callbacks that wait for one signal. */
 class Waiters {
   readonly #signal: AbortSignal;
   readonly #acts = new Set<() => void>();
@@ -16,7 +16,7 @@ class Waiters {
     this.#acts.add(act);
   }
 
-  /** A signal that depends on others isn't collected while it has a listener. */
+  /** A signal that depends on others isn't garbage-collected while it has a listener. */
   delete(act: () => void): void {
     const isLast = this.#acts.delete(act) && this.#acts.size === 0;
     if (isLast) this.#signal.removeEventListener('abort', this.#fire);
@@ -26,9 +26,9 @@ class Waiters {
 const waitersOf = new WeakMap<AbortSignal, Waiters>();
 
 /**
- * Acts when a signal fires, at once if it has. However many wait for a signal, it has one listener: an event target
- * walks all of its listeners to add or remove one, so waits cost the square of their number.
- * @returns ends the wait; calling it late or twice does no harm
+ * Calls `act` when a signal fires, or at once if it has fired. A signal gets one listener for all callers: an event
+ * target scans all listeners to add or remove one, so separate listeners would cost quadratic time.
+ * @returns a function that ends the wait; calling it late or twice is harmless
  */
 export function whenAborted(signal: AbortSignal, act: () => void): () => void {
   if (signal.aborted) {
@@ -37,7 +37,7 @@ export function whenAborted(signal: AbortSignal, act: () => void): () => void {
   }
   const waiters = waitersOf.get(signal) ?? new Waiters(signal);
   waitersOf.set(signal, waiters);
-  // A function of its own: the same act may wait twice.
+  // A new function, since the same act may be registered twice.
   const own = () => act();
   waiters.add(own);
   return () => waiters.delete(own);

@@ -11,7 +11,7 @@ export interface EnginePorts {
   readonly store: PayloadStore;
   readonly records: RecordStore;
   readonly output: OutputQueue;
-  /** Where webhooks wait for their delivery, if there are any. */
+  /** The webhook queue, if the service has webhooks. */
   readonly webhooks?: OutputQueue;
   /** Asked to keep messages away while what every request needs is down; absent where nothing can. */
   readonly pauses?: PauseRequests;

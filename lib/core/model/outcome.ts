@@ -23,7 +23,7 @@ export interface Problem {
   readonly type: string;
   readonly title: string;
   readonly detail: string;
-  /** What programs branch on. */
+  /** A stable code for programs. */
   readonly code: string;
   /** How often it was tried, this time included. */
   readonly attempts: number;

@@ -33,7 +33,7 @@ export interface RequestRecord {
   readonly leaseEndsAt?: number;
   /** Names the claim that took the lease, so that a claim whose answer was lost is recognised. */
   readonly leaseId?: string;
-  /** What the latest attempt that failed threw. */
+  /** The error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
   /** How far the latest attempt says it is. */
   readonly progress?: Progress;

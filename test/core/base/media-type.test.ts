@@ -28,6 +28,6 @@ test.each(['a', 'text/plain; charset="utf-8"', 'x'.repeat(255)])(
 
 test.each(['', ' text/plain', 'text/ü', 'a\nb', 'a\u0000', 'x'.repeat(256)])('%.20j can’t', (contentType) => {
   expect(contentTypeProblem(contentType)).toContain(
-    'a content type has 1 to 255 printable ASCII characters, got "',
+    'a content type must have 1 to 255 printable ASCII characters, got "',
   );
 });

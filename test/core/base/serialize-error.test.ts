@@ -25,14 +25,14 @@ test.each([
   ['oh', 'a string was thrown: oh'],
   [5n, 'a bigint was thrown: 5'],
   [Symbol('s'), 'a symbol was thrown: Symbol(s)'],
-  [Object.create(null), 'a object was thrown that has no text'],
+  [Object.create(null), 'a value of type object without a text form was thrown'],
   [
     {
       toString() {
         throw new Error('no text');
       },
     },
-    'a object was thrown that has no text',
+    'a value of type object without a text form was thrown',
   ],
 ])('what is no error is described too', (thrown, message) => {
   expect(serializeError(thrown)).toEqual({ name: 'NonError', message });

@@ -146,9 +146,9 @@ describe('B1: is refused', () => {
   });
 
   test.each([
-    [5, 'a stream yields bytes or text, got number'],
-    [null, 'a stream yields bytes or text, got null'],
-    [{}, 'a stream yields bytes or text, got object'],
+    [5, 'a stream must yield bytes or text, got number'],
+    [null, 'a stream must yield bytes or text, got null'],
+    [{}, 'a stream must yield bytes or text, got object'],
   ])('a stream that yields %j', async (chunk, message) => {
     await expect(written(yielding('a', chunk))).rejects.toThrow(message);
   });
