@@ -3,7 +3,7 @@ import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws
 import type { MessageAttribute } from '../core/model/received-message.ts';
 import type { OutputMessage, OutputQueue, SendResult } from '../core/ports/message-sink.ts';
 import type { BatchFailure } from './sqs-batch.ts';
-import { messageSize, type SqsMessage, SqsSender } from './sqs-sender.ts';
+import { messageSize, type OutgoingSqsMessage, SqsSender } from './sqs-sender.ts';
 
 /**
  * Errors of a whole call that one of its messages causes. Sent alone, the other messages succeed.
@@ -54,7 +54,7 @@ function resultOf(failure: BatchFailure | undefined): SendResult {
   return { sent: false, refused: isSenderFault && !TRANSIENT.test(code), reason };
 }
 
-function sqsMessage({ body, attributes, group }: OutputMessage): SqsMessage {
+function sqsMessage({ body, attributes, group }: OutputMessage): OutgoingSqsMessage {
   const entries = Object.entries(attributes);
   return {
     body,

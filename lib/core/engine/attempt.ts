@@ -9,7 +9,7 @@ import { type PinnedPayload, pinnedPayloadOf } from '../model/pinned-payload.ts'
 import type { ReceivedMessage } from '../model/received-message.ts';
 import {
   bringsOther,
-  type DeadLetter,
+  type DeadLetterState,
   type GivingUp,
   isExpired,
   type RecordedRequest,
@@ -31,7 +31,7 @@ import { type RunObserver, runHandler } from './run-handler.ts';
 /** How an attempt found or made the end of its request. */
 export interface AttemptEnd {
   readonly outcome: Outcome;
-  readonly deadLetter: DeadLetter;
+  readonly deadLetter: DeadLetterState;
 }
 
 /** One attempt at one request. */

@@ -6,7 +6,7 @@ import type { EngineSettings } from '../config/engine-settings.ts';
 import { ACK, DEAD_LETTER, type Disposition } from '../model/disposition.ts';
 import { briefly, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
 import type { DeadLettering } from '../model/received-message.ts';
-import type { DeadLetter } from '../model/request-record.ts';
+import type { DeadLetterState } from '../model/request-record.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import type { Publication } from '../wire/batch-publisher.ts';
 import type { AttemptEnd } from './attempt.ts';
@@ -59,7 +59,7 @@ export class EndPublisher {
     return disposition;
   }
 
-  async #publish(ended: Outcome, deadLetter: DeadLetter, job: Job): Promise<Disposition> {
+  async #publish(ended: Outcome, deadLetter: DeadLetterState, job: Job): Promise<Disposition> {
     this.#log(ended);
     const { outcome, publication } = await this.#publishInSomeForm(ended, job);
     this.#count(outcome, publication, job);

@@ -149,7 +149,7 @@ export type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
 type CompleteEvent = Extract<RecordEvent, { readonly type: 'complete' }>;
 
 /** Why an event changes nothing. */
-export type Refusal =
+export type TransitionRefusal =
   /** The request has ended. */
   | 'finished'
   /** It was begun with another payload, which is still to be run. */
@@ -162,7 +162,7 @@ export type Refusal =
   | 'out_of_turn';
 
 /** A changed record, or why it stays as it is. */
-export type Transition = { readonly record: RequestRecord } | { readonly refused: Refusal };
+export type Transition = { readonly record: RequestRecord } | { readonly refused: TransitionRefusal };
 
 /**
  * What an event makes of a record: the only place that knows which change follows which. Pure, so that a writer can
@@ -204,7 +204,7 @@ function changeOfEnded(
   event: RecordEvent,
   record: RequestRecord,
   now: number,
-): Partial<RequestRecord> | Refusal {
+): Partial<RequestRecord> | TransitionRefusal {
   if (event.type === 'dead_letter' && isDueFor(record, event.redrives)) {
     return { deadLetteredAt: now, ...(event.bare && { deadLetterIsBare: true }) };
   }
@@ -218,10 +218,10 @@ function isDueFor(record: RequestRecord, redrives: number): boolean {
 }
 
 /** Whether a request's message belongs in the dead-letter queue, and whether everybody knows. */
-export type DeadLetter = 'no' | 'due' | 'known';
+export type DeadLetterState = 'no' | 'due' | 'known';
 
 /** Whether the message of a request that has ended belongs in the dead-letter queue. */
-export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLetter {
+export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLetterState {
   if (!givenUp) return 'no';
   return deadLetteredAt === undefined ? 'due' : 'known';
 }
@@ -259,7 +259,11 @@ function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestReco
   };
 }
 
-function changeBy(event: RecordEvent, record: RequestRecord, now: number): Partial<RequestRecord> | Refusal {
+function changeBy(
+  event: RecordEvent,
+  record: RequestRecord,
+  now: number,
+): Partial<RequestRecord> | TransitionRefusal {
   switch (event.type) {
     case 'submit':
     case 'dead_letter':

@@ -10,7 +10,7 @@ import type { ProcessorRequest, StreamOptions } from './handler.ts';
 import type { Payload } from './payload.ts';
 
 /** What an attempt knows of its request besides the payload. */
-export interface AttemptContext extends TraceContext {
+export interface HandlerContext extends TraceContext {
   readonly id: string;
   readonly tenant: string | undefined;
   readonly attempt: number;
@@ -26,12 +26,12 @@ export interface AttemptContext extends TraceContext {
 /** The request a handler is given. */
 export class PayloadRequest implements ProcessorRequest {
   readonly #payload: Payload;
-  readonly #context: AttemptContext;
+  readonly #context: HandlerContext;
   #logger: Logger | undefined;
   #signal: AbortSignal | undefined;
   #json: Promise<unknown> | undefined;
 
-  constructor(payload: Payload, context: AttemptContext) {
+  constructor(payload: Payload, context: HandlerContext) {
     this.#payload = payload;
     this.#context = context;
   }

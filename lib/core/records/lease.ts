@@ -1,7 +1,7 @@
 import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
 import type { Outcome } from '../model/outcome.ts';
 import {
-  type DeadLetter,
+  type DeadLetterState,
   deadLetterOf,
   type GivingUp,
   type Progress,
@@ -44,7 +44,7 @@ export class Lease {
   }
 
   /** Whether the request's message belongs in the dead-letter queue, once the request has ended. */
-  get deadLetter(): DeadLetter {
+  get deadLetter(): DeadLetterState {
     return deadLetterOf(this.#stored.record);
   }
 

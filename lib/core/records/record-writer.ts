@@ -1,5 +1,5 @@
 import type { RequestIdentity } from '../model/request-id.ts';
-import type { Refusal, RequestRecord } from '../model/request-record.ts';
+import type { RequestRecord, TransitionRefusal } from '../model/request-record.ts';
 import { type RecordEvent, transition } from '../model/request-record.ts';
 import type { RecordStore, StoredRecord } from '../ports/record-store.ts';
 import { RecordContended, RecordMissing } from './errors.ts';
@@ -11,7 +11,7 @@ export interface Applied {
   /** What the record was before; undefined when there was none. */
   readonly before: RequestRecord | undefined;
   /** Why the event changed nothing, if it didn't. */
-  readonly refused?: Refusal;
+  readonly refused?: TransitionRefusal;
 }
 
 /** Writes that may be overtaken by others before an event is given up: each of them changed the record. */

@@ -6,7 +6,7 @@ import {
   bringsOther,
   type ClaimEvent,
   created,
-  type DeadLetter,
+  type DeadLetterState,
   deadLetterOf,
   isDeadLetter,
   type RecordEvent,
@@ -26,7 +26,7 @@ export type Claim =
   | {
       readonly status: 'finished';
       readonly outcome: Outcome;
-      readonly deadLetter: DeadLetter;
+      readonly deadLetter: DeadLetterState;
       /** Whether it was begun with another payload than the message brings. */
       readonly otherPayload: boolean;
     };

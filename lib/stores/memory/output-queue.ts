@@ -4,7 +4,7 @@ import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
 
 /** What becomes of one entry of a call instead of being sent. */
-export type Refusal = Extract<SendResult, { sent: false }>;
+export type SendFailure = Extract<SendResult, { sent: false }>;
 
 /** A queue in memory that is as strict as SQS: about sizes, counts and characters. */
 export class MemoryOutputQueue implements OutputQueue {
@@ -17,7 +17,7 @@ export class MemoryOutputQueue implements OutputQueue {
   /** What was sent. */
   readonly messages: OutputMessage[] = [];
   /** Asked for every message of every call. */
-  refuse: (message: OutputMessage, call: number) => Refusal | undefined = () => undefined;
+  refuse: (message: OutputMessage, call: number) => SendFailure | undefined = () => undefined;
   callsAtOnce = 0;
   mostCallsAtOnce = 0;
 

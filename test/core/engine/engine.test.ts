@@ -5,14 +5,14 @@ import { Deadline } from '../../../lib/core/engine/deadline.ts';
 import type { DecodeLimits } from '../../../lib/core/model/decoded-request.ts';
 import type { QueueMessage } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
-import type { Refusal } from '../../../lib/stores/memory/output-queue.ts';
+import type { SendFailure } from '../../../lib/stores/memory/output-queue.ts';
 import { attributes, bodies } from '../../support/arbitrary.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { deliveries, delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 
-const THROTTLED: Refusal = { sent: false, refused: false, reason: 'throttled' };
-const REFUSED: Refusal = { sent: false, refused: true, reason: 'refused' };
+const THROTTLED: SendFailure = { sent: false, refused: false, reason: 'throttled' };
+const REFUSED: SendFailure = { sent: false, refused: true, reason: 'refused' };
 
 function requests(count: number) {
   return Array.from({ length: count }, (_, index) => requestDelivery(`r-${index}`));

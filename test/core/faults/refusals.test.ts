@@ -2,12 +2,12 @@ import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import type { Pause } from '../../../lib/core/ports/pausing.ts';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
-import { MemoryOutputQueue, type Refusal } from '../../../lib/stores/memory/output-queue.ts';
+import { MemoryOutputQueue, type SendFailure } from '../../../lib/stores/memory/output-queue.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 
-const REFUSED: Refusal = { sent: false, refused: true, reason: 'InvalidParameterValue: too long' };
+const REFUSED: SendFailure = { sent: false, refused: true, reason: 'InvalidParameterValue: too long' };
 
 /** A service, and the pauses that it asks for. */
 function service(handler: Handler, options: HarnessOptions = {}) {

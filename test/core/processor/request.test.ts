@@ -3,14 +3,14 @@ import { JsonInvalid, JsonTooDeep, PayloadUsed } from '../../../lib/core/base/er
 import type { DecodedRequest } from '../../../lib/core/model/decoded-request.ts';
 import type { Progress } from '../../../lib/core/model/request-record.ts';
 import { openPayload } from '../../../lib/core/processor/payload.ts';
-import { type AttemptContext, PayloadRequest } from '../../../lib/core/processor/request.ts';
+import { type HandlerContext, PayloadRequest } from '../../../lib/core/processor/request.ts';
 import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
 import { CollectingLogger } from '../../../lib/testing/collecting-logger.ts';
 
 function requestFor(
   content: string | Uint8Array<ArrayBuffer>,
   logger = new CollectingLogger(),
-  given: Partial<AttemptContext> = {},
+  given: Partial<HandlerContext> = {},
 ) {
   return requestOf({ payload: { inline: content } }, logger, given);
 }
@@ -18,7 +18,7 @@ function requestFor(
 async function requestOf(
   described: Pick<DecodedRequest, 'payload' | 'contentEncoding'>,
   logger = new CollectingLogger(),
-  given: Partial<AttemptContext> = {},
+  given: Partial<HandlerContext> = {},
 ) {
   const { signal } = new AbortController();
   const decoded = { id: 'r-1', source: '', metadata: { customer: '7' }, ...described };

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import type { OutputMessage, OutputQueue } from '../../../lib/core/ports/message-sink.ts';
 import { BatchPublisher } from '../../../lib/core/wire/batch-publisher.ts';
-import { MemoryOutputQueue, type Refusal } from '../../../lib/stores/memory/output-queue.ts';
+import { MemoryOutputQueue, type SendFailure } from '../../../lib/stores/memory/output-queue.ts';
 
-const THROTTLED: Refusal = { sent: false, refused: false, reason: 'throttled' };
-const REFUSED: Refusal = { sent: false, refused: true, reason: 'refused' };
+const THROTTLED: SendFailure = { sent: false, refused: false, reason: 'throttled' };
+const REFUSED: SendFailure = { sent: false, refused: true, reason: 'refused' };
 
 function message(body: string): OutputMessage {
   return { body, attributes: {} };
