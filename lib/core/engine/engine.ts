@@ -177,16 +177,18 @@ export class Engine {
   /** Runs the requests of a message that an extended client stored: which there are is known once it is read. */
   async #runOffloaded(job: Job, deadline: Deadline): Promise<Disposition> {
     this.#unfinished++;
+    let runs: readonly Promise<Disposition>[];
     try {
       const decoded = await this.#readOffloaded(job, deadline);
       if (decoded === undefined) return UNTOUCHED;
-      const runs = decoded.map((each) => this.#runOnce({ ...job, decoded: each }, deadline));
-      return leastAdvanced(await Promise.all(runs));
+      runs = decoded.map((each) => this.#runOnce({ ...job, decoded: each }, deadline));
     } catch (error) {
       return this.#settleFailure(error, job, undefined);
     } finally {
+      // Its requests count for themselves: counted on, it would have their outcomes wait for it.
       this.#finish();
     }
+    return leastAdvanced(await Promise.all(runs));
   }
 
   /**

@@ -15,10 +15,12 @@ export interface Job {
 /**
  * What two jobs have in common that are the same work: the request and its payload. Of another payload the request's record
  * knows what to do with it. A message that can't be decoded stands for itself: whatever id it claims, it must not decide
- * about another one. So does one that an extended client stored: its requests are known only when it is read.
+ * about another one. So does one that an extended client stored: its requests are known only when it is read. Its key
+ * differs from the key of a rejected request found in it, which would otherwise wait for itself.
  */
 export function jobKey({ decoded, message }: Job): string {
-  if ('rejection' in decoded || isOffloaded(decoded)) return identityDigest(message.id, decoded);
+  if (isOffloaded(decoded)) return identityDigest(`offloaded ${message.id}`, decoded);
+  if ('rejection' in decoded) return identityDigest(message.id, decoded);
   return `${identityDigest('', decoded)} ${payloadDigest(decoded)}`;
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { SQS_MAX_MESSAGE_BYTES } from '../../../lib/core/config/aws-limits.ts';
 import { maxReceivesOf } from '../../../lib/core/config/receive-budget.ts';
 import { decodeOffloaded, isOffloaded } from '../../../lib/core/engine/offloaded.ts';
@@ -216,6 +216,26 @@ describe('B6: a pointer', () => {
     expect(await decodeStored(message, store)).toMatchObject([
       { id: 'r-1', rejection: { code: 'envelope_malformed' } },
     ]);
+  });
+
+  test.each([
+    ['a pointer', CLIENTS.java.pointer('another')],
+    ['JSON too deep', `${'['.repeat(5_000)}${']'.repeat(5_000)}`],
+  ])('to %s is a rejected request, published at once', async (_, body) => {
+    const harness = new EngineHarness(() => {});
+    expect(await harness.process([offload(harness.store, body, { RequestId: 'r-1' })])).toEqual([]);
+    expect(harness.statuses).toEqual({ 'r-1': 'failed' });
+  });
+
+  test('has its outcome published without a wait for others', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    try {
+      const harness = new EngineHarness(() => 'done');
+      expect(await harness.process([offload(harness.store, 'hello', { RequestId: 'r-1' })])).toEqual([]);
+      expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('to an empty object is a request that fails, under the id it has without the object', async () => {
