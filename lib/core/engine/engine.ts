@@ -155,8 +155,8 @@ export class Engine {
       using _slot = await this.#semaphore.acquire(deliveryCountOf(message));
       if (this.#mustWait(message, deadline)) return UNTOUCHED;
       const { outcome, deadLetter } = await (attempt ? attempt.run() : this.#endOfRejected(job));
-      span.end(outcome);
       const copied = attempt ? await attempt.copyForConsumer(outcome) : outcome;
+      span.end(outcome);
       if (attempt?.handled && outcome.status === 'succeeded') this.#circuit.succeeded();
       publishing = this.#endPublisher(deadline).publish({ outcome: copied, deadLetter }, job);
     } catch (error) {

@@ -179,3 +179,18 @@ test('how an attempt ended, and why', async () => {
     },
   });
 });
+
+test('an attempt whose result could not be copied for its consumer is to be made again', async () => {
+  const spans = new RecordedSpans();
+  const harness = new EngineHarness(() => 'x'.repeat(99), {
+    outputFormat: 'raw',
+    inlineLimitBytes: 10,
+    ports: { source },
+  });
+  harness.store.faults.inject('copyForConsumer', 'fails before');
+  expect(await harness.process([requestDelivery('r-1')])).toEqual(['message-r-1']);
+  expect(spans.of('r-1')).toMatchObject({
+    status: { code: SpanStatusCode.ERROR },
+    attributes: { 'coatcheck.outcome': 'retried' },
+  });
+});
