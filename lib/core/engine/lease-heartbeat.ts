@@ -1,6 +1,7 @@
 import { startHeartbeat } from '../base/heartbeat.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
 import type { ReceivedMessage } from '../model/received-message.ts';
 import type { Lease } from '../records/lease.ts';
 import type { AttemptContext } from './attempt-context.ts';
@@ -26,14 +27,26 @@ export function keepLease(
   const heartbeat = startHeartbeat({
     intervalMilliseconds: (leaseSeconds * 1000) / BEATS_PER_LEASE,
     beat: async () => {
-      const renewing = lease.renew(deadline.leaseEndsAt(ports.clock.now()));
-      const [goesOn] = await Promise.all([renewing, message.extend(leaseSeconds)]);
-      if (!goesOn) lost.abort();
+      // Both are awaited: the queue also refuses a message that another attempt has, and no call outlasts its beat.
+      const [renewed, extended] = await Promise.allSettled([
+        lease.renew(deadline.leaseEndsAt(ports.clock.now())),
+        message.extend(leaseSeconds),
+      ]);
+      if (renewed.status === 'rejected') throw renewed.reason;
+      if (!renewed.value) lost.abort();
+      if (extended.status === 'rejected') throw extended.reason;
     },
     onError: (error) => {
       const fields = { ...requestFields(lease.request), error: serializeError(error) };
       ports.logger.warn('The lease could not be renewed', fields);
     },
   });
-  return { lost: lost.signal, [Symbol.asyncDispose]: () => heartbeat[Symbol.asyncDispose]() };
+  return {
+    lost: lost.signal,
+    // A last beat that gets no answer must not hold the attempt for ever.
+    async [Symbol.asyncDispose]() {
+      const ending = (async () => heartbeat[Symbol.asyncDispose]())();
+      await unlessAborted(ending, deadline.recordDeadline, () => {});
+    },
+  };
 }

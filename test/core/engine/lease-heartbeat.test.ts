@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Deadline } from '../../../lib/core/engine/deadline.ts';
+import type { ReceivedMessage } from '../../../lib/core/model/received-message.ts';
 import type { ProcessorRequest } from '../../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { requestDelivery } from '../../support/delivery.ts';
@@ -13,7 +14,7 @@ beforeEach(() =>
 afterEach(() => vi.useRealTimers());
 
 /** A host whose leases are shorter than its handlers take, with one request that is being handled. */
-function running() {
+function running(given: Partial<ReceivedMessage> = {}) {
   const end = Promise.withResolvers<string>();
   const begun = Promise.withResolvers<ProcessorRequest>();
   const harness = new EngineHarness((request) => {
@@ -25,7 +26,7 @@ function running() {
   input.send('{}', { RequestId: 'r-1' }, 'm-1');
   const [message] = input.receive(1);
   if (!message) throw new Error('nothing was received');
-  const disposition = engine.run(message, deadline);
+  const disposition = engine.run({ ...message, ...given }, deadline);
   const pass = async (seconds: number) => {
     clock.advanceSeconds(seconds);
     await vi.advanceTimersByTimeAsync(seconds * 1000);
@@ -84,4 +85,30 @@ test('a renewal that fails is made up for by the next', async () => {
   expect(record()?.leaseEndsAt).toBe(claimedUntil + (2 / 3) * LEASE_SECONDS * 1000);
   end.resolve('done');
   await disposition;
+});
+
+test('the handler’s signal fires when another attempt has the request, though the queue refuses the old receipt', async () => {
+  const { harness, end, begun, disposition, pass } = running({
+    extend: () => Promise.reject(new Error('the receipt is out of date')),
+  });
+  const { signal } = await begun;
+  harness.clock.advanceSeconds(LEASE_SECONDS + 1);
+  const records = new RequestRecords(harness.records, harness.clock.now, harness.settings.recordAgeDays);
+  const claim = { id: 'r-1', source: '', redelivered: true };
+  await records.claim(claim, harness.clock.now() + LEASE_SECONDS * 1000);
+  await pass(LEASE_SECONDS / 3);
+  expect(signal.aborted).toBe(true);
+  end.reject(new Error('stopped'));
+  expect(await disposition).toMatchObject({ action: 'retry' });
+});
+
+test('a renewal that never answers holds its attempt until the deadline at most', async () => {
+  const { harness, end, begun, disposition, pass, record } = running();
+  await begun;
+  harness.records.faults.inject('write', 'never answers');
+  await pass(LEASE_SECONDS / 3);
+  end.resolve('done');
+  await pass(3_600);
+  expect(await disposition).toMatchObject({ action: 'retry' });
+  expect(record()).toMatchObject({ attempts: 1 });
 });
