@@ -70,8 +70,8 @@ export class BatchMetrics {
     const messages = this.#messages;
     this.#collected = new Collected();
     this.#messages = 0;
-    if (messages === 0) return;
-    collected.values.BatchSize.push(messages);
+    if (messages > 0) collected.values.BatchSize.push(messages);
+    if (collected.isEmpty) return;
     try {
       this.#metrics.emit(collected);
     } catch (error) {
@@ -99,6 +99,12 @@ class Collected implements BatchFigures {
     BatchSize: [],
   };
   readonly failures = new Map<CountedCode, number>();
+
+  /** A request may end long after its message was received: there may be figures without a message. */
+  get isEmpty(): boolean {
+    const isMeasured = Object.values(this.values).some(({ length }) => length > 0);
+    return !isMeasured && Object.values(this.counts).every((count) => count === 0);
+  }
 
   count(name: CountName, more: number): void {
     this.counts[name] = (this.counts[name] ?? 0) + more;

@@ -90,6 +90,18 @@ test('an empty batch is not told of', () => {
   expect(metrics.emitted).toEqual([]);
 });
 
+test('what ends when no message came is told all the same', () => {
+  const { metrics, batch } = collecting();
+  passOn(batch, 1, 0);
+  batch.published(inlineOutcome('1'), START);
+  batch.emit();
+  expect(metrics.emitted[1]).toEqual({
+    counts: { Succeeded: 1, Failed: 0 },
+    values: { Wait: [], ServiceTime: [], EndToEnd: [0], BatchSize: [] },
+    failures: new Map(),
+  });
+});
+
 test('figures that can’t be told are logged', () => {
   const { metrics, logger, batch } = collecting();
   metrics.emit = () => {
