@@ -28,7 +28,8 @@ export async function settleBatch(
 
 /**
  * Waits for calls without which messages come back later or once more, which is what happens when they fail. Never
- * rejects: waiting for an answer must not cost the whole batch.
+ * rejects: waiting for an answer must not cost the whole batch. One that fails ends no wait for the others: Lambda
+ * freezes the process once it has its response.
  */
 export async function settleQuietly(
   failure: string,
@@ -36,14 +37,13 @@ export async function settleQuietly(
   logger: Logger,
   signal?: AbortSignal,
 ): Promise<void> {
-  try {
-    const all = Promise.all(calls).then(() => {});
-    await (signal === undefined
-      ? all
-      : unlessAborted(all, signal, () => {
-          throw new Error("it didn't answer before the deadline");
-        }));
-  } catch (error) {
-    logger.warn(failure, { error: serializeError(error) });
-  }
+  const settling = Promise.allSettled(calls);
+  const results = await (signal ? unlessAborted(settling, signal, () => [UNANSWERED]) : settling);
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
+  if (errors.length > 0) logger.warn(failure, { failed: errors.length, error: serializeError(errors[0]) });
 }
+
+const UNANSWERED: PromiseSettledResult<void> = {
+  status: 'rejected',
+  reason: new Error("it didn't answer before the deadline"),
+};

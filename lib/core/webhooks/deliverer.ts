@@ -151,7 +151,6 @@ export class WebhookDeliverer {
     await later.schedule(name, next, clock.now() + waitSeconds * 1000);
   }
 
-  /** A wait that couldn't be set is the queue's own default. */
   /** What isn't needed for a delivery: failing it changes nothing about that. */
   async #quietly(failure: string, done: Promise<void>): Promise<void> {
     try {
