@@ -12,7 +12,7 @@ import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { EventBridgeBus, type PutEvents } from '../../lib/aws/eventbridge-bus.ts';
 import { lazy } from '../../lib/aws/lazy.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
-import { readMaxMessageBytes } from '../../lib/aws/sqs-message-size.ts';
+import { readMaxMessageBytes } from '../../lib/aws/sqs-max-message-bytes.ts';
 import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';

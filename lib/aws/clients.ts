@@ -3,13 +3,12 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { sqsClient } from './sqs-client.ts';
 
 /**
- * A call that takes longer is tried again by the SDK; calls to queues and tables are small and answered in
- * milliseconds.
+ * The SDK retries a call that takes longer. Calls to queues and tables are small and normally take milliseconds.
  */
 const SMALL_CALL_TIMEOUT_MILLISECONDS = 5_000;
 export const CONNECTION_TIMEOUT_MILLISECONDS = 2_000;
 
-/** How small calls are made. */
+/** Client options for small calls. */
 export const SMALL_CALLS = {
   requestTimeout: SMALL_CALL_TIMEOUT_MILLISECONDS,
   connectionTimeout: CONNECTION_TIMEOUT_MILLISECONDS,
@@ -17,8 +16,8 @@ export const SMALL_CALLS = {
 } as const;
 
 /**
- * Claims and completions of a large batch made at a time: each holds a socket for some milliseconds, and sockets are
- * few.
+ * Most concurrent calls for the claims and completions of a large batch. Each holds a socket for some milliseconds, and
+ * sockets are scarce.
  */
 const RECORD_SOCKETS = 100;
 

@@ -2,27 +2,27 @@ import type { CloudFormationClient, CloudFormationClientConfig, Stack } from '@a
 import { CoatcheckError } from '../core/base/errors.ts';
 import { readServiceOutput, type ServiceOutputName } from '../core/config/service-outputs.ts';
 
-/** A service, as the outputs of its stack describe it. */
+/** A deployed service, described by the outputs of its stack. */
 export interface DeployedService {
   readonly stack: string;
-  /** The path of its construct in the stack. */
+  /** The path of the service's construct in the stack. */
   readonly service: string;
   readonly outputs: Readonly<Partial<Record<ServiceOutputName, string>>>;
 }
 
-/** A service couldn't be found. */
+/** A service couldn't be found or identified. */
 export class DeploymentUnknown extends CoatcheckError {
   readonly code = 'deployment_unknown';
 }
 
-/** There are no credentials to ask AWS with, or no region to ask in. */
+/** No AWS credentials or no region are configured. */
 export class AwsNotSetUp extends DeploymentUnknown {}
 
-/** There is no stack of that name. */
+/** The stack doesn't exist. */
 export class StackMissing extends DeploymentUnknown {}
 
-/** The services of one region, found by CloudFormation. */
-export class Services {
+/** Finds the services of one region by the outputs of their CloudFormation stacks. */
+export class DeployedServices {
   readonly #client: CloudFormationClient;
   readonly region: string;
   readonly #signal: AbortSignal;
@@ -34,10 +34,10 @@ export class Services {
   }
 
   /**
-   * @param config where to ask; what is absent is as the SDK finds it
-   * @throws AwsNotSetUp when there is no region
+   * @param config overrides what the SDK finds in the environment
+   * @throws AwsNotSetUp if no region is configured
    */
-  static async at(config: CloudFormationClientConfig, signal: AbortSignal): Promise<Services> {
+  static async at(config: CloudFormationClientConfig, signal: AbortSignal): Promise<DeployedServices> {
     const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
     const client = new CloudFormationClient(config);
     const region = await client.config.region().catch((error: unknown) => {
@@ -46,13 +46,13 @@ export class Services {
         { cause: error },
       );
     });
-    return new Services(client, region, signal);
+    return new DeployedServices(client, region, signal);
   }
 
   /**
-   * Those of a stack, or of all stacks.
+   * Lists the services of a stack, or of all stacks.
    * @param timeout ends the search earlier
-   * @throws StackMissing, AwsNotSetUp, DeploymentUnknown, the signal's reason
+   * @throws StackMissing, AwsNotSetUp, DeploymentUnknown, or the reason of the signal that fired
    */
   async list(stack?: string, timeout?: AbortSignal): Promise<DeployedService[]> {
     const signal = timeout ? AbortSignal.any([this.#signal, timeout]) : this.#signal;

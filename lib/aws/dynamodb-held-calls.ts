@@ -6,25 +6,25 @@ import {
 import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import type { HeldCalls } from '../core/ports/telemetry.ts';
 
-/** Calls are counted by windows as long as a call is held at most. */
+/** Length of a window: the longest time that a call is held. */
 const WINDOW_MILLISECONDS = 20_000;
 
-/** Calls that begin to be held in a window: at most twice as many are held at a time. */
+/** Most calls that start in a window. At most twice as many are held at the same time. */
 const MAX_CALLS_A_WINDOW = 50;
 
-/** No call counts in a window after that; the table may drop it. */
+/** The table's TTL deletes a window's item after this time. */
 const KEPT_SECONDS = 3_600;
 
 const CALLS = 'calls';
 
 /**
- * Held calls of all instances, counted in an item a window of the table of request records. They are counted when they
- * begin only, so that an instance that is killed leaves nothing behind.
+ * Counts the held calls of all instances in the table of request records, with one item a window. Calls are counted
+ * only when they start, so that a killed instance leaves no count behind.
  */
 export class DynamoDbHeldCalls implements HeldCalls {
   readonly #client: DynamoDBClient;
   readonly #table: string;
-  /** The latest window that is known to be full. */
+  /** The latest window known to be full. */
   #full = 0;
 
   constructor(client: DynamoDBClient, table: string) {

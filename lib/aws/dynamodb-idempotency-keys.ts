@@ -9,7 +9,7 @@ import { digestOf } from '../core/model/request-id.ts';
 import type { IdempotencyKeys, KeyUse } from '../core/ports/idempotency-keys.ts';
 import type { Item } from './record-item.ts';
 
-/** Idempotency keys in the table of request records, an item each. */
+/** Idempotency keys in the table of request records, one item each. */
 export class DynamoDbIdempotencyKeys implements IdempotencyKeys {
   readonly #client: DynamoDBClient;
   readonly #table: string;
@@ -26,7 +26,7 @@ export class DynamoDbIdempotencyKeys implements IdempotencyKeys {
         new PutItemCommand({
           TableName: this.#table,
           Item: item,
-          // A table drops an item late: one that is past its time is as good as gone.
+          // DynamoDB deletes expired items late: an expired item counts as missing.
           ConditionExpression: 'attribute_not_exists(#key) OR #ttl <= :now',
           ExpressionAttributeNames: { '#key': RECORD_KEY, '#ttl': RECORD_TTL },
           ExpressionAttributeValues: { ':now': { N: String(Math.floor(use.usedAt / 1000)) } },
@@ -36,7 +36,7 @@ export class DynamoDbIdempotencyKeys implements IdempotencyKeys {
       return useOf(item);
     } catch (error) {
       if (!(error instanceof ConditionalCheckFailedException && error.Item)) throw error;
-      // The SDK makes a call whose answer was lost again: then what is in the way is this very use.
+      // The SDK retries a call whose response was lost: then the existing item is from this use.
       return useOf(error.Item);
     }
   }

@@ -7,21 +7,21 @@ import {
 import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import type { LoadLog, RecentWork, WorkDone } from '../core/ports/telemetry.ts';
 
-/** Work is added up by windows of this length, six to an item. */
+/** Work is summed up in windows of this length, six to an item. */
 const WINDOW_MILLISECONDS = 10_000;
 const WINDOWS_AN_ITEM = 6;
 
-/** What is recent: this many whole windows, and the one that has begun. */
+/** Recent work is that of the current window and of this many whole ones before it. */
 const WHOLE_WINDOWS = 6;
 
-/** Nobody asks for an item any more; the table may drop it. */
+/** The table's TTL deletes an item after this time. Only the latest two are ever read. */
 const KEPT_SECONDS = 3_600;
 
 type Item = Record<string, AttributeValue>;
 
 /**
- * Work done, in an item a minute of the table of request records. Every instance adds to the same item, which takes
- * 1,000 writes a second.
+ * A load log in the table of request records, with one item a minute. All instances add to the same item: DynamoDB
+ * accepts 1,000 writes a second to one item.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
 export class DynamoDbLoadLog implements LoadLog {
@@ -57,7 +57,7 @@ export class DynamoDbLoadLog implements LoadLog {
     );
   }
 
-  /** @throws Error when the table didn't give both items, as it does when it throttles */
+  /** @throws Error if DynamoDB doesn't return both items, for example because it throttles */
   async recent(now: number): Promise<RecentWork> {
     const running = windowAt(now);
     const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => running - back);
@@ -72,12 +72,12 @@ export class DynamoDbLoadLog implements LoadLog {
     };
   }
 
-  /** By key. One that nobody wrote isn't there. */
+  /** The items by key; an item that was never written is missing. */
   async #itemsOf(windows: readonly number[]): Promise<ReadonlyMap<string, Item>> {
     const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
       new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: windows.map(keyOf) } } }),
     );
-    if (Object.keys(UnprocessedKeys).length > 0) throw new Error('the table left items out');
+    if (Object.keys(UnprocessedKeys).length > 0) throw new Error('DynamoDB did not read all items');
     return new Map((Responses[this.#table] ?? []).map((item) => [item[RECORD_KEY]?.S ?? '', item]));
   }
 }

@@ -7,7 +7,7 @@ import type { Clock, Random } from '../core/ports/clock.ts';
 import type { RecordIndex, RecordListing, RecordPage } from '../core/ports/record-store.ts';
 import { type Item, listsOf, storedOf } from './record-item.ts';
 
-/** A record as the index knows it. */
+/** A record's keys in the index. */
 interface Entry {
   readonly key: string;
   readonly position: string;
@@ -16,13 +16,13 @@ interface Entry {
 /** Sorts after every position. */
 const BEFORE_THE_NEWEST = '~';
 
-/** Calls for the records of a page. DynamoDB leaves out of an answer what is beyond 16 MB, or throttled. */
+/** Most calls for the records of a page. A response omits items beyond 16 MB and throttled ones. */
 const MAX_READS = 5;
 
-/** Upper bound of the wait before the second of them; it doubles with every further one. */
+/** Upper bound of the wait before the second call; it doubles with every further call. */
 const FIRST_WAIT_MILLISECONDS = 50;
 
-/** Lists the records of a {@link DynamoDbRecordStore}, if its table has the index. */
+/** Lists the records of a {@link DynamoDbRecordStore} whose table has the index. */
 export class DynamoDbRecordIndex implements RecordIndex {
   readonly #client: DynamoDBClient;
   readonly #table: string;
@@ -38,7 +38,7 @@ export class DynamoDbRecordIndex implements RecordIndex {
 
   async list({ tenant, after = BEFORE_THE_NEWEST, limit }: RecordListing): Promise<RecordPage> {
     const most = Math.min(limit, DYNAMODB_MAX_BATCH_READS);
-    // One more than there is room for: whether it is there tells whether there are more.
+    // One more than fits on the page shows whether there is a next page.
     const lists = await Promise.all(listsOf(tenant).map((list) => this.#newest(list, after, most + 1)));
     const entries = lists.flat().sort(newestFirst);
     const page = entries.slice(0, most);
@@ -46,7 +46,7 @@ export class DynamoDbRecordIndex implements RecordIndex {
     return entries.length > most ? { records, next: page.at(-1)?.position } : { records };
   }
 
-  /** The newest entries of a list after a position; fewer than `count` only if there are no more. */
+  /** The newest entries of a list after a position. Fewer than `count` means that the list ends there. */
   async #newest(list: string, after: string, count: number): Promise<Entry[]> {
     const pages = paginateQuery(
       { client: this.#client },
@@ -69,8 +69,8 @@ export class DynamoDbRecordIndex implements RecordIndex {
   }
 
   /**
-   * The records that are kept, in the order of their entries. An index lags behind its table: a record that isn't
-   * where its entry says was dropped, or has begun anew and stands among the newest.
+   * The records of entries, in the same order. The index lags behind the table: a record that isn't at its entry's
+   * position was deleted, or was created again and is among the newest.
    */
   async #recordsOf(entries: readonly Entry[]): Promise<RequestRecord[]> {
     const items = await this.#read(new Set(entries.map(({ key }) => key)));
@@ -80,7 +80,7 @@ export class DynamoDbRecordIndex implements RecordIndex {
     return entries.flatMap(({ position }) => byPosition.get(position) ?? []);
   }
 
-  /** @throws Error when DynamoDB leaves items out again and again */
+  /** @throws Error if DynamoDB omits items from every response */
   async #read(keys: ReadonlySet<string>): Promise<Item[]> {
     const items: Item[] = [];
     let left: Item[] = [...keys].map((key) => ({ [RECORD_KEY]: { S: key } }));

@@ -5,7 +5,7 @@ import type { RecordStore, StoredRecord, WriteResult } from '../core/ports/recor
 import { StatementBatcher, StatementFailed } from './dynamodb-statement-batcher.ts';
 import { type Item, itemOf, keyOf, storedOf } from './record-item.ts';
 
-/** Request records in a DynamoDB table, an item each. Reads share calls, and so do writes. */
+/** Request records in a DynamoDB table, one item each. Concurrent reads share calls, and so do writes. */
 export class DynamoDbRecordStore implements RecordStore {
   readonly #table: string;
   readonly #reads: StatementBatcher;
@@ -35,7 +35,7 @@ export class DynamoDbRecordStore implements RecordStore {
     } catch (error) {
       if (!(error instanceof StatementFailed)) throw error;
       const stored = await this.#inTheWayOf(error, item);
-      // The SDK makes a call whose answer was lost again: then what is in the way is this very write.
+      // The SDK retries a call whose response was lost: then the existing item is from this write.
       if (stored?.writeId?.S === writeId) return { written: true };
       return { written: false, stored: stored && storedOf(stored) };
     }
@@ -58,7 +58,7 @@ export class DynamoDbRecordStore implements RecordStore {
     };
   }
 
-  /** What is recorded of the request's webhook stays. */
+  /** Keeps the webhook attributes. */
   #update(item: Item, revision: number): BatchStatementRequest {
     const { [RECORD_KEY]: _, ...attributes } = item;
     const set = Object.keys(attributes).map((name) => `SET ${quoted(name)} = ?`);
@@ -71,15 +71,15 @@ export class DynamoDbRecordStore implements RecordStore {
   }
 
   /**
-   * The item because of which a write wasn't made, if there is one.
-   * @throws StatementFailed when the write failed for another reason
+   * The existing item that made a conditional write fail, if there is one.
+   * @throws StatementFailed if the write failed for another reason
    */
   async #inTheWayOf(failure: StatementFailed, item: Item): Promise<Item | undefined> {
     switch (failure.code) {
       case 'ConditionalCheckFailed':
         return failure.item;
       case 'DuplicateItem':
-        // The service may answer an INSERT without the item.
+        // DynamoDB may respond to an INSERT without the item.
         return failure.item ?? (await this.#read(item));
       default:
         throw failure;
@@ -91,7 +91,7 @@ function keyIn(item: Item): string {
   return item[RECORD_KEY]?.S ?? '';
 }
 
-/** A name, even a reserved word, as PartiQL has it. */
+/** Quotes a name for PartiQL, since it may be a reserved word. */
 function quoted(name: string): string {
   return `"${name}"`;
 }

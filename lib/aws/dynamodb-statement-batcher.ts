@@ -12,19 +12,19 @@ import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../core/config/aws-limits.ts';
 type Item = Record<string, AttributeValue>;
 
 /**
- * Most bytes of the statements of one call. A `BatchWriteItem` may have 16 MB; how large a batch of statements may be is
- * documented nowhere.
+ * Most bytes of the statements in one call. The limit of `BatchWriteItem` is 16 MB; AWS documents none for a batch of
+ * statements.
  */
 const MAX_BATCH_BYTES = 1_048_576;
 
-/** Most attempts at a statement, as the SDK makes them at a call. */
+/** Most attempts at a statement, as many as the SDK makes at a call. */
 const MAX_ATTEMPTS = 3;
 
 /** Upper bound of the wait before the second attempt; it doubles before the third. */
 const RETRY_BASE_MILLISECONDS = 100;
 
 /**
- * What the SDK retries when a whole call fails for it.
+ * Error codes that the SDK retries if a whole call fails with them.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchStatementError.html
  */
 const TRANSIENT_CODES: ReadonlySet<string | undefined> = new Set<BatchStatementError['Code']>([
@@ -39,7 +39,7 @@ const TRANSIENT_CODES: ReadonlySet<string | undefined> = new Set<BatchStatementE
 export class StatementFailed extends Error {
   override readonly name = 'StatementFailed';
   readonly code: BatchStatementError['Code'];
-  /** The item that didn't meet the statement's condition, if the statement asks for it. */
+  /** The item that didn't meet the statement's condition, if the statement requests it. */
   readonly item: Item | undefined;
 
   constructor({ Code, Message, Item }: BatchStatementError) {
@@ -56,8 +56,8 @@ interface Pending {
 }
 
 /**
- * Executes PartiQL statements, those of one turn of the event loop in as few calls as they fit in. Each statement succeeds
- * or fails by itself. All statements of a batcher read, or all of them write: DynamoDB takes no mixed batches.
+ * Executes PartiQL statements. The statements of one turn of the event loop share as few calls as possible; each succeeds
+ * or fails by itself. A batcher is either for reads or for writes: DynamoDB rejects mixed batches.
  */
 export class StatementBatcher {
   readonly #client: DynamoDBClient;
@@ -68,10 +68,10 @@ export class StatementBatcher {
   }
 
   /**
-   * Executes a statement, and again when it fails for a reason that may pass.
-   * @param key the partition key of the statement's item: no two statements about one item share a call
-   * @returns the item that the statement reads, if there is one
-   * @throws StatementFailed, or what the SDK throws when the whole call fails
+   * Executes a statement. Retries it after a transient failure.
+   * @param key the partition key of the statement's item: a call must not contain two statements for one item
+   * @returns the item that the statement reads, if it exists
+   * @throws StatementFailed, or the SDK's error if the whole call fails
    */
   async execute(key: string, statement: BatchStatementRequest): Promise<Item | undefined> {
     for (let attempt = 1; ; attempt++) {
@@ -110,7 +110,7 @@ export class StatementBatcher {
       }
     } catch (error) {
       if (pending.length > 1 && isInvalid(error)) {
-        // One statement makes the call invalid: alone, it fails alone.
+        // One invalid statement fails the whole call: sent alone, only that one fails.
         for (const one of pending) void this.#send([one]);
       } else {
         for (const { reject } of pending) reject(error);

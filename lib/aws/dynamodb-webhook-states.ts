@@ -9,7 +9,7 @@ import type { WebhookState } from '../core/model/webhook-state.ts';
 import type { WebhookStates } from '../core/ports/webhooks.ts';
 import { keyOf, updateOf, webhookItemOf } from './record-item.ts';
 
-/** How webhooks stand, beside the records of a `DynamoDbRecordStore`: it and this touch none of each other's attributes. */
+/** The states of webhooks, in the items of a `DynamoDbRecordStore`. The two classes write separate attributes. */
 export class DynamoDbWebhookStates implements WebhookStates {
   readonly #client: DynamoDBClient;
   readonly #table: string;

@@ -3,20 +3,20 @@ import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../core/
 import { EVENT_BUS_SOURCE } from '../core/model/event-names.ts';
 import type { BusEvent, EventBus, SendResult } from '../core/ports/message-sink.ts';
 
-/** Bytes EventBridge counts for an event's time, whatever it is. */
+/** The size that EventBridge counts for an event's time. */
 const TIME_BYTES = 14;
 
-/** Errors of single entries that may pass. */
+/** Transient error codes of single entries. */
 const PASSING_ERRORS: readonly (string | undefined)[] = [
   'InternalFailure',
   'InternalException',
   'ThrottlingException',
 ];
 
-/** Puts entries on their buses in one call; the results are in the order of the entries. */
+/** Puts entries on their buses in one call. The results are in the order of the entries. */
 export type PutEvents = (entries: PutEventsRequestEntry[]) => Promise<PutEventsResultEntry[]>;
 
-/** Events to an EventBridge bus. */
+/** Sends events to an EventBridge bus. */
 export class EventBridgeBus implements EventBus {
   readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
   readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
@@ -45,7 +45,7 @@ export class EventBridgeBus implements EventBus {
         Time: new Date(time),
       })),
     );
-    // The answer has no ids: a result belongs to the event in the same place.
+    // The response has no ids: results are in the order of the events.
     return events.map((_, index) => {
       const { EventId, ErrorCode, ErrorMessage = '' } = results[index] ?? {};
       if (EventId !== undefined) return { sent: true };

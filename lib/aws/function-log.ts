@@ -6,10 +6,10 @@ import {
   FilterLogEventsCommand,
 } from '@aws-sdk/client-cloudwatch-logs';
 
-/** How often a log that is followed is asked for more. CloudWatch takes 5 such calls a second. */
+/** Time between polls of a log that is followed. CloudWatch allows 5 such calls a second. */
 const POLL_MILLISECONDS = 1_000;
 
-/** How much later than others a line may become visible. */
+/** How much later than newer lines a line may become visible. */
 const LATE_MILLISECONDS = 60_000;
 
 /** Which lines to read. */
@@ -17,9 +17,9 @@ export interface LogQuery {
   readonly group: string;
   /** Milliseconds since 1970. */
   readonly since: number;
-  /** Only lines about this request, as far as the service that keeps the log can tell them apart. */
+  /** Only lines about this request, as far as CloudWatch can filter them. */
   readonly requestId?: string;
-  /** Goes on with lines as they come, until the signal fires. */
+  /** Whether to follow the log until the signal fires. */
   readonly follow: boolean;
   readonly signal: AbortSignal;
 }
@@ -32,7 +32,7 @@ export class FunctionLog {
     this.#client = new CloudWatchLogsClient(config);
   }
 
-  /** Reads lines, the oldest first; one that is followed ends with the signal. @throws the signal's reason otherwise */
+  /** Reads lines, the oldest first. If `follow` is set it returns when the signal fires. @throws the signal's reason otherwise */
   async *lines(query: LogQuery): AsyncGenerator<string, void> {
     const { follow, signal } = query;
     const seen = new Map<string, number>();
@@ -46,7 +46,7 @@ export class FunctionLog {
         yield message;
       }
       if (!follow) return;
-      // Lines may come out of order: the last minute is read again, and what was seen is left out.
+      // Lines may appear out of order: the last minute is read again, without the lines already seen.
       since = Math.max(since, Math.max(since, ...seen.values()) - LATE_MILLISECONDS);
       for (const [key, timestamp] of seen) if (timestamp < since) seen.delete(key);
       await sleep(POLL_MILLISECONDS, undefined, { signal }).catch(() => {});

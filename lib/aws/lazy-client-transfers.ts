@@ -9,7 +9,7 @@ import type {
 } from '../core/ports/client-transfers.ts';
 import { lazy } from './lazy.ts';
 
-/** Transfers of clients to and from S3, for a function that starts without S3's client. */
+/** Client transfers in S3 for functions that load the S3 client when they first need it. */
 export class LazyClientTransfers implements ClientTransfers {
   readonly #transfers: () => Promise<ClientTransfers>;
 

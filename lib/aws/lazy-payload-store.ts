@@ -5,14 +5,14 @@ import type { OpenedPayload, PayloadStore } from '../core/ports/payload-store.ts
 import { lazy } from './lazy.ts';
 
 /**
- * Payloads and results in S3, for functions that start without S3's client: it is most of what they would load, and a
- * function whose payloads and results travel in messages never needs it.
+ * A payload store in S3 that loads the S3 client when it is first needed. The client is most of the code of a function
+ * that loads it, and a function whose payloads and results are all inline never needs it.
  */
 export class LazyPayloadStore implements PayloadStore {
   readonly maxCopyBytes = S3_MAX_COPY_BYTES;
   readonly #store: () => Promise<PayloadStore>;
 
-  /** @param bucket for results @param openPayloads how many payloads may be open at a time, each with a socket */
+  /** @param bucket for results @param openPayloads most payloads open at the same time; each holds a socket */
   constructor(bucket: string, openPayloads: number) {
     this.#store = lazy(async () => {
       const [{ payloadClient }, { S3PayloadStore }] = await Promise.all([

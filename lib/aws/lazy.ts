@@ -1,6 +1,6 @@
 /**
- * Makes a value at the first call and keeps it. When that fails, the next call tries again.
- * @returns the value, the same one for every call
+ * Creates a value at the first call and keeps it. If that fails, the next call tries again.
+ * @returns a function that returns the same value at every call
  */
 export function lazy<Value>(make: () => Promise<Value>): () => Promise<Value> {
   let made: Promise<Value> | undefined;

@@ -27,7 +27,10 @@ function partitionKeyOf(digest: string): string {
   return `request#${digest}`;
 }
 
-/** A record as an item, but what its webhook is noted in. What lists it stays the same whatever becomes of it: a change costs no write to the index. */
+/**
+ * The item of a record, without the attributes of its webhook. The index keys never change, so that an update costs no
+ * write to the index.
+ */
 export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
   const { outcome, webhook: _, ...rest } = record;
   const digest = identityDigest('record', record.request);
@@ -57,7 +60,7 @@ export function storedOf(item: Item): StoredRecord {
   };
 }
 
-/** What is noted of a webhook, as attributes. */
+/** The attributes of a webhook's state. */
 export function webhookItemOf({ endedAt, at, ...rest }: WebhookState): Item {
   return {
     [RECORD_WEBHOOK]: { S: JSON.stringify(rest) },
@@ -66,14 +69,14 @@ export function webhookItemOf({ endedAt, at, ...rest }: WebhookState): Item {
   };
 }
 
-/** How its webhook stands. What is noted there and can't be read is left out: it must not lock the request. */
+/** The state of the item's webhook. An unreadable state is ignored: it must not block the request. */
 function webhookOf(item: Item): { readonly webhook?: WebhookState } {
   const [endedAt, at] = [item[RECORD_WEBHOOK_ENDED_AT]?.N, item[RECORD_WEBHOOK_AT]?.N].map(Number);
   const webhook = readWebhookState(item[RECORD_WEBHOOK]?.S, { endedAt, at });
   return webhook ? { webhook } : {};
 }
 
-/** An update that sets these attributes, removes those, and leaves all others as they are. */
+/** An update that sets and removes attributes, and keeps all others. */
 export function updateOf(set: Item, remove: readonly string[] = []) {
   const names = Object.keys(set);
   const setting = names.map((name) => `#${name} = :${name}`).join(', ');
@@ -86,13 +89,13 @@ export function updateOf(set: Item, remove: readonly string[] = []) {
 }
 
 /**
- * A tenant's records are dealt out to so many lists: a partition takes 1,000 writes a second, and an index that can't
- * keep up throttles writes to its table.
+ * The records of a tenant are spread over this many lists. A partition accepts 1,000 writes a second, and an index that
+ * can't keep up throttles the writes to its table.
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/bp-partition-key-design.html
  */
 const SHARDS = [...'0123456789abcdef'];
 
-/** The lists a tenant's records are in. */
+/** The lists with a tenant's records. */
 export function listsOf(tenant: string | undefined): readonly string[] {
   return SHARDS.map((shard) => listOf(tenant, shard));
 }

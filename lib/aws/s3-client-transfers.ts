@@ -21,7 +21,7 @@ import { UploadIncomplete, UploadUnknown } from '../core/ports/client-transfers.
 import { isS3Error } from './s3-error.ts';
 
 /**
- * Forms and URLs signed by whoever runs this: they work no longer than its own credentials do.
+ * Forms and URLs signed with the credentials of this process. They expire with those credentials at the latest.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-presigned-url.html
  */
 export class S3ClientTransfers implements ClientTransfers {
@@ -34,7 +34,7 @@ export class S3ClientTransfers implements ClientTransfers {
     this.#bucket = bucket;
   }
 
-  /** What a form may hold besides the file is in its policy, value for value: S3 refuses one that was changed. */
+  /** The policy fixes the value of every field but the file: S3 rejects a form that was changed. */
   async form(
     { key, metadata, ...representation }: ExpectedUpload,
     { size, sha256, expiresInSeconds }: UploadTerms,
@@ -68,7 +68,7 @@ export class S3ClientTransfers implements ClientTransfers {
     return UploadId;
   }
 
-  /** The size is signed: S3 refuses a part of another. */
+  /** The size is part of the signature: S3 rejects a part of another size. */
   async partUrls(
     key: string,
     uploadName: string,
@@ -87,7 +87,7 @@ export class S3ClientTransfers implements ClientTransfers {
     );
   }
 
-  /** S3 adds up the sizes of the parts and compares them before it makes the object. */
+  /** S3 compares the total size of the parts before it creates the object. */
   async completeParts(
     key: string,
     uploadName: string,
@@ -115,7 +115,7 @@ export class S3ClientTransfers implements ClientTransfers {
     });
   }
 
-  /** A result is whatever a handler made: a file to a browser, and no page of the store's origin. */
+  /** The handler chose the bytes: a browser must download them, and not show them as a page of the bucket's origin. */
   async downloadUrl({ check, contentType }: StoredResult, expiresInSeconds: number): Promise<string> {
     const command = new GetObjectCommand({
       Bucket: check.bucket,
@@ -151,9 +151,9 @@ function checksumFields(sha256: string | undefined): Record<string, string> {
     : { 'x-amz-checksum-algorithm': 'SHA256', 'x-amz-checksum-sha256': sha256 };
 }
 
-/** S3 errors that are about what the client said, as ours; every other one as it is. */
+/** Translates S3 errors that the client's input caused. Returns any other error unchanged. */
 function completionError(error: unknown): unknown {
-  // A size other than that of the parts is an invalid request.
+  // S3 responds InvalidRequest if the size isn't that of the parts.
   if (isS3Error(error, 'InvalidPart', 'InvalidPartOrder', 'EntityTooSmall', 'InvalidRequest')) {
     return new UploadIncomplete(error.message, error);
   }

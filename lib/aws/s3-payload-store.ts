@@ -18,14 +18,14 @@ import type { OpenedPayload, PayloadStore } from '../core/ports/payload-store.ts
 import { isAbsent, isOfObject, isS3Error, regionOfBucket } from './s3-error.ts';
 import { ignoringUnverifiableChecksums } from './unverifiable-checksums.ts';
 
-/** Parts of 8 MiB, two at a time: a result of any size, up to 78 GiB, is stored with about 35 MiB of memory. */
+/** Two parts of 8 MiB at a time: storing a result of up to 78 GiB takes about 35 MiB of memory. */
 export const PART_BYTES = 8 * 1024 * 1024;
 export const PARTS_AT_ONCE = 2;
 
-/** What results are kept in, as a failure calls it. */
+/** What error messages call the result bucket. */
 const RESULTS = 'The payload bucket';
 
-/** What S3 says of objects that aren't there. */
+/** S3's error names for missing objects. */
 const MISSING = [
   'NoSuchKey',
   'NoSuchVersion',
@@ -37,7 +37,8 @@ const MISSING = [
 ] as const;
 
 /**
- * What S3 says of buckets in other regions: of most the first, the others where the signature is checked first.
+ * S3's error names for buckets in other regions. The first is usual; S3 uses the others where it checks the signature
+ * first.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
  */
 const OTHER_REGION = [
@@ -69,8 +70,8 @@ export class S3PayloadStore implements PayloadStore {
     if (!(body instanceof Readable)) throw new TypeError(`S3 answered ${where} without a stream`);
     const discard = () => void body.destroy();
     body.once('close', whenAborted(signal, discard));
-    // A connection may break while nobody reads: whoever reads on is told, and without a listener the process would
-    // end.
+    // A connection can break between two reads. The next read throws the error; without a listener the process would
+    // crash.
     body.on('error', () => {});
     return {
       size: object.ContentLength,
@@ -94,7 +95,7 @@ export class S3PayloadStore implements PayloadStore {
     try {
       return await this.open({ bucket: this.#resultBucket, key }, signal);
     } catch (error) {
-      // Who may read an object but not list the bucket is denied one that isn't there.
+      // S3 denies access to a missing object if the caller may not list the bucket.
       if (error instanceof PayloadMissing || error instanceof PayloadDenied) return undefined;
       throw error;
     }
@@ -126,12 +127,12 @@ export class S3PayloadStore implements PayloadStore {
       const { VersionId: versionId } = await upload.done();
       return { check: { bucket: this.#resultBucket, key, versionId }, size: counter.bytes, contentType };
     } catch (error) {
-      // A conflict is a race that the other writer may have won.
+      // After a conflict, another writer may have stored the result.
       if (isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
       throw counter.broke || signal.aborted ? error : new StoreUnavailable(RESULTS, error);
     } finally {
       stopWaiting();
-      // After an abort the upload waits for the body's end before it removes its parts.
+      // An aborted upload deletes its parts only after the body has ended.
       source.destroy();
     }
   }
@@ -145,16 +146,16 @@ export class S3PayloadStore implements PayloadStore {
     return { check: { bucket: this.#resultBucket, key, versionId }, size, contentType };
   }
 
-  /** S3 errors that no further attempt will mend, and those that would meet every other payload as well, as ours. */
+  /** Translates S3 errors that are permanent, or that affect every payload. Returns any other error unchanged. */
   #openError(error: unknown, check: ClaimCheck): unknown {
     const where = formatClaimCheck(check);
-    // A version id S3 never gave out is an invalid argument, a delete marker a method not allowed, and a key that climbs
-    // out by ../ an invalid URI.
+    // S3 responds InvalidArgument for an unknown version id, MethodNotAllowed for a delete marker, and InvalidURI for a
+    // key that leaves the bucket by ../.
     if (isS3Error(error, ...MISSING)) return new PayloadMissing(where, error);
     if (isS3Error(error, ...OTHER_REGION)) {
       return new PayloadInOtherRegion(where, regionOfBucket(error), error);
     }
-    // One encrypted with a key that only its uploader has (SSE-C) is an invalid request.
+    // S3 responds InvalidRequest for an object that is encrypted with the uploader's own key (SSE-C).
     if (isS3Error(error, 'AccessDenied', 'InvalidObjectState', 'InvalidRequest')) {
       return new PayloadDenied(where, error);
     }
@@ -162,7 +163,7 @@ export class S3PayloadStore implements PayloadStore {
     return isOwn && !isOfObject(error) ? new StoreUnavailable(`The payload ${where}`, error) : error;
   }
 
-  /** An earlier attempt stored the result and didn't live to say so. */
+  /** Returns the result that an earlier attempt stored but didn't record. */
   async #adopt(key: string): Promise<StoredResult> {
     const where = { bucket: this.#resultBucket, key };
     const { VersionId, ContentLength, ContentType } = await this.#client
@@ -180,7 +181,7 @@ export class S3PayloadStore implements PayloadStore {
   }
 }
 
-/** The SDK compares the object's checksum at the stream's end, and says so only by its error's message. */
+/** The SDK verifies the checksum at the end of the stream. Only the message identifies its error. */
 async function* checksumChecked(body: AsyncIterable<Uint8Array>, where: string): AsyncGenerator<Uint8Array> {
   try {
     yield* body;

@@ -1,17 +1,17 @@
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
 import type { DelayedMessages } from '../core/ports/webhooks.ts';
 
-/** Where messages are scheduled, and go. */
+/** Resources of {@link SchedulerDelayedMessages}. */
 export interface ScheduleTarget {
   readonly scheduleGroup: string;
-  /** Whom the scheduler is to be while it sends. */
+  /** The ARN of the role that EventBridge Scheduler assumes to send. */
   readonly scheduleRole: string;
   readonly queueArn: string;
-  /** Where a message goes that the scheduler couldn't send for a day. */
+  /** The queue for messages that EventBridge Scheduler couldn't send for a day. */
   readonly deadLetterQueueArn: string;
 }
 
-/** Messages to an SQS queue by EventBridge Scheduler: a schedule for one time, which ends with it. */
+/** Sends messages to an SQS queue by EventBridge Scheduler: each is a one-time schedule that deletes itself. */
 export class SchedulerDelayedMessages implements DelayedMessages {
   readonly #client: SchedulerClient;
   readonly #target: ScheduleTarget;
@@ -46,7 +46,7 @@ export class SchedulerDelayedMessages implements DelayedMessages {
   }
 }
 
-/** The next whole second, as the scheduler wants it: without a zone. */
+/** The next whole second in EventBridge Scheduler's format, which has no zone. */
 function secondOf(at: number): string {
   return new Date(Math.ceil(at / 1000) * 1000).toISOString().slice(0, 19);
 }

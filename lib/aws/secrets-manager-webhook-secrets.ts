@@ -2,10 +2,10 @@ import { GetSecretValueCommand, type SecretsManagerClient } from '@aws-sdk/clien
 import { parseSecrets } from '../core/model/webhook-secrets.ts';
 import type { WebhookSecrets } from '../core/ports/webhooks.ts';
 
-/** How long what was read is good: so long after a change the secret before it is still signed with. */
+/** How long a secret is cached, and so the longest time that an old secret is still used after a change. */
 const GOOD_FOR_MILLISECONDS = 300_000;
 
-/** A secret of Secrets Manager, read again every five minutes. */
+/** Webhook secrets in Secrets Manager, cached for five minutes. */
 export class SecretsManagerWebhookSecrets implements WebhookSecrets {
   readonly #client: SecretsManagerClient;
   readonly #id: string;
@@ -20,13 +20,13 @@ export class SecretsManagerWebhookSecrets implements WebhookSecrets {
     this.#now = now;
   }
 
-  /** @throws ConfigurationError when it isn't of the right form, or what Secrets Manager threw */
+  /** @throws ConfigurationError if the secret is malformed, or the SDK's error */
   read(): Promise<readonly string[]> {
     if (this.#latest && this.#now() < this.#goodUntil) return this.#latest;
     const reading = this.#read();
     this.#latest = reading;
     this.#goodUntil = this.#now() + GOOD_FOR_MILLISECONDS;
-    // Whoever is next tries again.
+    // The next call tries again.
     reading.catch(() => {
       if (this.#latest === reading) this.#latest = undefined;
     });

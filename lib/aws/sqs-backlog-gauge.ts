@@ -2,7 +2,7 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import type { Backlog, BacklogGauge } from '../core/ports/message-source.ts';
 
 /**
- * What SQS says is in a queue. Its numbers settle within about a minute.
+ * SQS's approximate message counts of a queue. They become consistent within about a minute.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_GetQueueAttributes.html
  */
 export class SqsBacklogGauge implements BacklogGauge {
@@ -33,7 +33,7 @@ export class SqsBacklogGauge implements BacklogGauge {
   }
 }
 
-/** @throws Error when SQS didn't give the number: it isn't 0 for that */
+/** @throws Error if SQS doesn't return the count: it must not be read as 0 */
 function countOf(attribute: string | undefined): number {
   if (attribute === undefined) throw new Error("SQS didn't say how many messages the queue has");
   return Number(attribute);

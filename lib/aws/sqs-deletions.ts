@@ -25,7 +25,7 @@ export class Deletions {
     this.#source = new SqsSource(sqs, queueUrl);
   }
 
-  /** @throws Error if the message wasn't deleted, and will be delivered again */
+  /** @throws Error if the message wasn't deleted: SQS will deliver it again */
   delete(receipt: string): Promise<void> {
     const deletion = { ...Promise.withResolvers<void>(), receipt, tries: 0 };
     this.#waiting.push(deletion);

@@ -1,17 +1,16 @@
-/** Refusals of SQS that pass by themselves, though they look like the caller's fault. */
+/** Names of transient SQS errors that have a 4xx status. */
 const PASSING =
   /Throttl|OverLimit|RequestLimitExceeded|TooManyRequests|RequestTimeout|TooSkewed|NotYetCurrent/;
 
-/** Whether SQS said what trying again can't change: there is no such queue, or it may not be read. */
+/** Whether a retry can't help: the queue doesn't exist, for example, or access is denied. */
 export function isFinal(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  // Nobody to sign as.
   if (error.name === 'CredentialsProviderError') return true;
   const status = statusOf(error);
   return status !== undefined && status >= 400 && status < 500 && status !== 429 && !PASSING.test(error.name);
 }
 
-/** The HTTP status of an error that AWS answered with. */
+/** The HTTP status of an SDK error. */
 function statusOf(error: object): number | undefined {
   if (!('$metadata' in error)) return undefined;
   const metadata = error.$metadata;

@@ -13,15 +13,15 @@ import { encodeDeadLetter } from '../core/wire/encode-dead-letter.ts';
 import { type BatchResponse, batchEntries, batchFailures } from './sqs-batch.ts';
 import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
 
-/** As many as the client has sockets for. A thousand made at once would keep the process from minding its deadline. */
+/** Most concurrent calls: the client has as many sockets. A thousand calls at once would delay the timers of the deadline. */
 const CALLS_AT_ONCE = 50;
 
-/** A message of SQS, with what SQS wants back to settle this delivery of it. */
+/** An SQS message with the receipt that settles this delivery. */
 export interface SqsMessage extends QueueMessage {
   readonly receipt: string;
 }
 
-/** Settles the messages of an SQS queue. What is settled in one turn of the event loop shares calls. */
+/** Settles the messages of an SQS queue. Messages that are settled in one turn of the event loop share calls. */
 export class SqsMessages {
   readonly #deletions: EntryBatcher<string>;
   readonly #visibilities: EntryBatcher<{ readonly receipt: string; readonly seconds: number }>;
@@ -53,7 +53,7 @@ export class SqsMessages {
     this.#deadLetterPublisher = deadLetters && new BatchPublisher(deadLetters, Math.random, () => false);
   }
 
-  /** A message with what settles it. */
+  /** Adds the methods that settle a message. */
   receive(message: SqsMessage): ReceivedMessage {
     const { receipt } = message;
     return {
@@ -86,7 +86,7 @@ interface Pending<Entry> {
   readonly reject: (error: unknown) => void;
 }
 
-/** Puts the entries of one turn of the event loop into as few calls as they fit in; each has a result of its own. */
+/** Sends the entries of one turn of the event loop in as few calls as possible. Each entry has its own result. */
 class EntryBatcher<Entry> {
   readonly #call: (entries: readonly Entry[]) => Promise<BatchResponse>;
   readonly #semaphore = new Semaphore(CALLS_AT_ONCE);
@@ -96,7 +96,7 @@ class EntryBatcher<Entry> {
     this.#call = call;
   }
 
-  /** @throws what the SDK throws for the call, or an Error when SQS refuses the entry */
+  /** @throws the SDK's error for the call, or an Error if SQS rejects the entry */
   add(entry: Entry): Promise<void> {
     if (this.#pending.length === 0) setImmediate(() => this.#flush());
     const { promise, resolve, reject } = Promise.withResolvers<void>();

@@ -1,9 +1,9 @@
 import type { GetObjectCommand } from '@aws-sdk/client-s3';
 
-/** Checksums an upload may have and the SDK has no code for: it would refuse to open the object at all. */
+/** Checksum algorithms of S3 that the SDK can't compute. It would fail to open such an object. */
 const UNVERIFIABLE = ['sha512', 'xxhash64', 'xxhash3', 'xxhash128'].map((name) => `x-amz-checksum-${name}`);
 
-/** Keeps the checksums it can't compare from the SDK; those it can are compared as ever. */
+/** Hides unverifiable checksums from the SDK. It still verifies all others. */
 export function ignoringUnverifiableChecksums(command: GetObjectCommand): GetObjectCommand {
   command.middlewareStack.add(
     (next) => async (args) => {
@@ -17,7 +17,7 @@ export function ignoringUnverifiableChecksums(command: GetObjectCommand): GetObj
   return command;
 }
 
-/** The SDK leaves open what a response is, since it may not come by HTTP. */
+/** The SDK types a response as unknown, since it doesn't have to come by HTTP. */
 function headersOf(response: unknown): object {
   const isHttp = typeof response === 'object' && response !== null && 'headers' in response;
   return isHttp && typeof response.headers === 'object' && response.headers !== null ? response.headers : {};

@@ -2,12 +2,12 @@ import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { SMALL_CALLS } from './clients.ts';
 
-/** A client for schedules. */
+/** A client for EventBridge Scheduler. */
 export function schedulerClient(): SchedulerClient {
   return new SchedulerClient({ requestHandler: SMALL_CALLS });
 }
 
-/** A client for secrets. */
+/** A client for Secrets Manager. */
 export function secretsClient(): SecretsManagerClient {
   return new SecretsManagerClient({ requestHandler: SMALL_CALLS });
 }

@@ -6,7 +6,7 @@ import type { Variables } from '../core/config/variables.ts';
 
 type Exported = Parameters<SpanExporter['export']>;
 
-/** Longest wait for X-Ray's answer. */
+/** Longest wait for X-Ray's response. */
 const TIMEOUT_MILLISECONDS = 10_000;
 
 /** The values of OpenTelemetry's ExportResultCode, which its packages for users don't export. */
@@ -35,7 +35,7 @@ export class XRaySpanExporter implements SpanExporter {
     this.#sending = Promise.all([this.#sending, sent]).then(() => {});
   }
 
-  /** Waits for what is being sent. */
+  /** Waits for the requests in flight. */
   async forceFlush(): Promise<void> {
     await this.#sending;
   }

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import {
   AwsNotSetUp,
   type DeployedService,
+  DeployedServices,
   DeploymentUnknown,
-  Services,
   StackMissing,
 } from '../aws/deployed-services.ts';
 import { DEFAULT_STACK, type ServiceOutputName } from '../core/config/service-outputs.ts';
@@ -61,15 +61,15 @@ export function listServices(place: SearchPlace): Promise<readonly DeployedServi
 async function lookAround<T>(
   { localFolder = LOCAL_FOLDER, signal }: SearchPlace,
   stack: string | undefined,
-  look: (services: Services, where: string) => Promise<T>,
+  look: (services: DeployedServices, where: string) => Promise<T>,
 ): Promise<T> {
   const endpoint = await localEndpoint(localFolder);
   if (endpoint !== undefined && stack === undefined && !process.env.AWS_ENDPOINT_URL) {
-    const services = await Services.at({ ...localConfig(endpoint), maxAttempts: 1 }, signal);
+    const services = await DeployedServices.at({ ...localConfig(endpoint), maxAttempts: 1 }, signal);
     if (await hasServices(services, signal)) return look(services, `on the local AWS at ${endpoint}`);
   }
   try {
-    const services = await Services.at({}, signal);
+    const services = await DeployedServices.at({}, signal);
     return await look(services, `in ${services.region}`);
   } catch (error) {
     if (!(error instanceof AwsNotSetUp)) throw error;
@@ -84,7 +84,7 @@ function hintFor(endpoint: string | undefined, stack: string | undefined): strin
 }
 
 /** A restarted emulator answers, but has no services. */
-async function hasServices(services: Services, signal: AbortSignal): Promise<boolean> {
+async function hasServices(services: DeployedServices, signal: AbortSignal): Promise<boolean> {
   try {
     const timeout = AbortSignal.timeout(LOCAL_TIMEOUT_MILLISECONDS);
     return (await services.list(undefined, timeout)).length > 0;
@@ -95,7 +95,7 @@ async function hasServices(services: Services, signal: AbortSignal): Promise<boo
 }
 
 async function candidatesOf(
-  services: Services,
+  services: DeployedServices,
   { stack, service }: Pick<Search, 'stack' | 'service'>,
 ): Promise<readonly DeployedService[]> {
   if (stack !== undefined) return services.list(stack);

@@ -1,5 +1,5 @@
 import { GetObjectCommand, S3Client } from '@aws-sdk/client-s3';
-import { isEmulated } from '../aws/emulated-aws.ts';
+import { needsPathStyle } from '../aws/s3-path-style.ts';
 import type { ClaimCheck } from '../core/model/claim-check.ts';
 import type { ResultObjects } from './outcome-result.ts';
 
@@ -15,7 +15,7 @@ export class S3ResultObjects implements ResultObjects {
   }
 
   async open({ bucket, key, versionId }: ClaimCheck): Promise<ReadableStream<Uint8Array>> {
-    this.#client ??= new S3Client({ region: this.#region, forcePathStyle: isEmulated() });
+    this.#client ??= new S3Client({ region: this.#region, forcePathStyle: needsPathStyle() });
     const { Body } = await this.#client.send(
       new GetObjectCommand({ Bucket: bucket, Key: key, VersionId: versionId }),
     );

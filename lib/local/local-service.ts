@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type DeployedService, Services, StackMissing } from '../aws/deployed-services.ts';
+import { type DeployedService, DeployedServices, StackMissing } from '../aws/deployed-services.ts';
 import { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
 import { DEFAULT_STACK, type ServiceOutputName } from '../core/config/service-outputs.ts';
 import { localConfig } from './clients.ts';
@@ -77,7 +77,7 @@ export async function deployLocalService({
   ...options
 }: LocalServiceOptions): Promise<LocalService> {
   const { endpoint } = options;
-  const services = await Services.at(localConfig(endpoint), signal);
+  const services = await DeployedServices.at(localConfig(endpoint), signal);
   const deployed = await servicesIn(services);
   if (
     deployed &&
@@ -95,7 +95,7 @@ export async function deployLocalService({
 }
 
 /** Undefined if the stack doesn't exist. */
-async function servicesIn(services: Services): Promise<readonly DeployedService[] | undefined> {
+async function servicesIn(services: DeployedServices): Promise<readonly DeployedService[] | undefined> {
   return services.list(DEFAULT_STACK).catch((error: unknown) => {
     if (error instanceof StackMissing) return undefined;
     throw error;

@@ -1,7 +1,7 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 import type { Around } from './intercept.ts';
 
-/** The process that would run this died before. */
+/** The simulated process is dead. */
 export class ProcessDied extends CoatcheckError {
   readonly code = 'process_died';
 
@@ -10,7 +10,7 @@ export class ProcessDied extends CoatcheckError {
   }
 }
 
-/** A process that can die. From then on, nothing that runs in it has an effect. */
+/** A simulated process that can die. After that, its calls have no effect. */
 export class MortalProcess {
   #alive = true;
 
@@ -24,7 +24,7 @@ export class MortalProcess {
     throw new ProcessDied();
   };
 
-  /** Runs a call. @throws ProcessDied when the process is dead, or dies before the call returns */
+  /** Runs a call in the process. @throws ProcessDied if the process is dead, or dies before the call returns */
   readonly around: Around = async (_, effect) => {
     this.#assertAlive();
     const value = await effect();

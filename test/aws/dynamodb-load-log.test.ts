@@ -77,5 +77,5 @@ test('two items are read by one call', async () => {
 test('half of an answer is none', async () => {
   const Keys = [{ pk: { S: 'load#29497679' } }];
   endpoint.script = jsonAnswer(200, { Responses: { requests: [] }, UnprocessedKeys: { requests: { Keys } } });
-  await expect(log.recent(NOON)).rejects.toThrow('the table left items out');
+  await expect(log.recent(NOON)).rejects.toThrow('DynamoDB did not read all items');
 });

@@ -18,46 +18,46 @@ import {
   writeVariables,
 } from './variables.ts';
 
-/** What the HTTP API's function is told by its deployment. */
+/** What a deployment passes to the function of the HTTP API. */
 export interface ApiEnvironment {
   /** Names the service in logs. */
   readonly serviceName: string;
   readonly inputQueueUrl: string;
-  /** The bucket clients upload to, and fetch results from. */
+  /** The bucket that clients upload to and download results from. */
   readonly payloadBucket: string;
   /** The table of request records. */
   readonly requestTable: string;
   readonly uploadPrefix: string;
   readonly payloadPrefix: string;
-  /** Who may call. */
+  /** How callers are authenticated. */
   readonly auth: ApiAuthName;
-  /** The claim of a caller's token that names its tenant; empty where callers have none. */
+  /** The claim of a caller's token that names the tenant; empty if callers have no tenants. */
   readonly tenantClaim: string;
-  /** How many requests the service handles at a time when the first come. */
+  /** How many requests the service handles concurrently when the first ones arrive. */
   readonly firstSlots: number;
-  /** How many it handles at a time a minute later, while there is enough to do. */
+  /** How many it handles concurrently after a minute of sufficient load. */
   readonly reachableSlots: number;
   /** The processor's timeout. */
   readonly timeoutSeconds: number;
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;
   readonly recordAgeDays: number;
-  /** The processor's: deeper JSON travels as bytes. */
+  /** The processor's limit: JSON that is nested deeper is passed as bytes. */
   readonly maxJsonDepth: number;
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
-  /** Where its spans go. */
+  /** The destination of spans. */
   readonly tracing: TraceTarget;
-  /** Where webhooks wait for their delivery; empty where there are none. */
+  /** Empty if webhooks are off. */
   readonly webhookQueueUrl: string;
-  /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
+  /** The receiver for requests that name no callback URL; empty if there is none. */
   readonly webhookDefaultUrl: string;
-  /** What is told by webhook. */
+  /** The events that webhooks report. */
   readonly webhookEvents: readonly WebhookEvent[];
-  /** Where callbacks may lead. */
+  /** The addresses that callback URLs may lead to. */
   readonly callbacks: Callbacks;
-  /** The ports callbacks may go to. */
+  /** The ports that callback URLs may name. */
   readonly callbackPorts: readonly number[];
 }
 

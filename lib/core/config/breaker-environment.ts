@@ -1,15 +1,15 @@
 import { METRICS_VARIABLE, TEXT_VARIABLES } from './variable-names.ts';
 import { flag, readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
 
-/** What the function that pauses processing is told by its deployment. */
+/** What a deployment passes to the function that pauses processing. */
 export interface BreakerEnvironment {
-  /** Names the service in logs and figures. */
+  /** Names the service in logs and metrics. */
   readonly serviceName: string;
-  /** Its own queue. */
+  /** The function's own queue. */
   readonly pauseQueueUrl: string;
-  /** The name Lambda has for what gives the processor its messages. */
+  /** The UUID of the processor's event source mapping. */
   readonly inputEventSource: string;
-  /** Whether to tell figures. */
+  /** Whether to emit metrics. */
   readonly metrics: boolean;
 }
 

@@ -1,49 +1,49 @@
-/** Where CloudWatch has a service's figures. */
+/** The CloudWatch namespace of all metrics. */
 export const METRIC_NAMESPACE = 'Coatcheck';
 
-/** The dimension that tells services apart. The logger's name for it, so that lines and figures are found alike. */
+/** The dimension for the service's name. The logger uses the same name, so one query finds both. */
 export const SERVICE_DIMENSION = 'service';
 
-/** The dimension that tells failures apart, besides the service. */
+/** The additional dimension for the code of a failure. */
 export const CODE_DIMENSION = 'code';
 
-/** What is counted. */
+/** Metrics that are counts. */
 export const COUNTS = [
-  /** Outcomes published, by their status. One that is published again counts again. */
+  /** Published outcomes by status. An outcome that is published twice counts twice. */
   'Succeeded',
   'Failed',
   'Expired',
   'Cancelled',
-  /** Attempts that came to no end and are to be made again. */
+  /** Attempts that failed and will be retried. */
   'Retried',
-  /** Requests that failed because their attempts were used up: counted under Failed as well. */
+  /** Requests that used up their attempts. They count as `Failed`, too. */
   'DeadLettered',
-  /** Requests handed back unbegun while processing was to pause. */
+  /** Requests returned to the queue without an attempt, because processing was paused. */
   'PutOff',
-  /** How often processing was paused, and resumed. */
+  /** How often processing was paused and resumed. */
   'Paused',
   'Resumed',
-  /** Messages handed back to the input queue. */
+  /** Messages returned to the input queue. */
   'Redelivered',
 ] as const;
 
-/** What is counted. */
+/** The name of a count. */
 export type CountName = (typeof COUNTS)[number];
 
-/** What is measured, and its unit in CloudWatch. */
+/** Metrics that are distributions of values, each with its unit in CloudWatch. */
 export const DISTRIBUTIONS = {
-  /** From the message's being sent to the attempt's beginning; a retry's holds what went before it. */
+  /** From when the message was sent to the start of the attempt; that of a retry includes the earlier attempts. */
   Wait: 'Milliseconds',
-  /** Of an attempt: opening the payload, the handler, keeping the result. */
+  /** Duration of an attempt: opening the payload, running the handler, storing the result. */
   ServiceTime: 'Milliseconds',
-  /** From the request's being handed in to its outcome's being published. */
+  /** From the submission of the request to the publication of its outcome. */
   EndToEnd: 'Milliseconds',
   /** Messages in a batch. */
   BatchSize: 'Count',
 } as const;
 
-/** What is measured. */
+/** The name of a distribution. */
 export type DistributionName = keyof typeof DISTRIBUTIONS;
 
-/** A figure of a service. */
+/** The name of a metric. */
 export type MetricName = CountName | DistributionName;

@@ -24,7 +24,7 @@ export interface ProcessorEnvironment extends EngineSettings {
   readonly outputMaxMessageBytes: number | undefined;
   /** The queue for the messages of requests that have used up their attempts. */
   readonly deadLetterQueueUrl: string;
-  /** The bucket results go to. */
+  /** The bucket for results. */
   readonly payloadBucket: string;
   /** The table of request records. */
   readonly requestTable: string;
@@ -55,7 +55,7 @@ export function readEnvironment(variables: Variables): ProcessorEnvironment {
   return readVariables(processorVariables(), variables, "The processor's environment");
 }
 
-// Functions, so that a bundler drops them where nobody calls them.
+// A function, so that a bundler drops it where it isn't called.
 function processorVariables(): VariablesOf<ProcessorEnvironment> {
   return {
     serviceName: text(TEXT_VARIABLES.serviceName),

@@ -1,24 +1,25 @@
 /**
- * Largest result that is kept in a request's record, in bytes. DynamoDB charges a write for every KiB, and the record
- * holds base64: from about 6 KiB on an object in S3 costs less.
+ * Largest result that is stored in the request's record, in bytes. DynamoDB charges a write unit per KiB, and the
+ * record holds base64: from about 6 KiB on, an object in S3 is cheaper.
  */
 export const RECORDED_RESULT_BYTES = 4_096;
 
-/** Receives kept for saying that a request is given up: that, too, may fail. */
+/** Receives reserved for publishing that a request used up its attempts, since that may fail as well. */
 export const GIVING_UP_RECEIVES = 3;
 
-/** Receives kept for pauses, each of which may cost a message one: enough for four hours of them. */
+/** Receives reserved for pauses, enough for four hours: a pause may cost a message one receive. */
 const PAUSE_RECEIVES = 24;
 
 /**
- * After how many receives SQS itself moves a message to the dead-letter queue. Receives without an attempt (while Lambda
- * throttles, while another attempt is at the request, while its record can't be written) have room for as many again.
+ * The number of receives after which SQS itself moves a message to the dead-letter queue. It leaves room for as many
+ * receives without an attempt as with one: while Lambda throttles, another attempt holds the lease, or the record can't
+ * be written.
  */
 export function maxReceivesOf(maxAttempts: number): number {
   return 2 * maxAttempts + PAUSE_RECEIVES + GIVING_UP_RECEIVES;
 }
 
-/** Whether a receive is one of those kept for saying that a request is given up: it is used for nothing else. */
+/** Whether a receive is one of those reserved for publishing that a request used up its attempts. */
 export function isLastReceive(receives: number, maxAttempts: number): boolean {
   return receives > maxReceivesOf(maxAttempts) - GIVING_UP_RECEIVES;
 }

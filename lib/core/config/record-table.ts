@@ -1,23 +1,23 @@
-/** The partition key of the table of request records: text. */
+/** The partition key of the table of request records, a string. */
 export const RECORD_KEY = 'pk';
 
-/** The attribute by which the table drops records: seconds since 1970. */
+/** The TTL attribute of the table: seconds since 1970. */
 export const RECORD_TTL = 'ttl';
 
-/** The index that lists records. An item without its keys isn't in it. */
+/** The index that lists records. It contains only items with its two keys. */
 export const RECORD_INDEX = 'newest';
 
-/** The partition key of {@link RECORD_INDEX}: which list a record is in, as text. */
+/** The partition key of {@link RECORD_INDEX}, a string: the list that the record is in. */
 export const RECORD_LIST = 'list';
 
-/** The sort key of {@link RECORD_INDEX}: where a record stands in its list, as text. */
+/** The sort key of {@link RECORD_INDEX}, a string: the record's position in its list. */
 export const RECORD_POSITION = 'position';
 
-/** How a record's webhook stands, as text. What else there is of it is in the two below. */
+/** The state of a record's webhook as JSON, without the times below. */
 export const RECORD_WEBHOOK = 'webhook';
 
-/** When the request ended the webhook is about: a number of milliseconds. */
+/** When the request that the webhook reports ended, in milliseconds since 1970. */
 export const RECORD_WEBHOOK_ENDED_AT = 'webhookEndedAt';
 
-/** When the webhook was attempted last: a number of milliseconds. */
+/** When the webhook was last attempted, in milliseconds since 1970. */
 export const RECORD_WEBHOOK_AT = 'webhookAt';

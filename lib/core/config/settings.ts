@@ -347,28 +347,28 @@ export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 /** @default - outcomes are CloudEvents */
 export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
 
-/** Where spans go. */
+/** Destinations of spans. */
 export const TRACE_TARGETS = ['off', 'otlp', 'xray'] as const;
 
 /** `off`: nowhere. `otlp`: the endpoint in OpenTelemetry's environment variables. `xray`: X-Ray's OTLP endpoint. */
 export type TraceTarget = (typeof TRACE_TARGETS)[number];
 
-/** Who may call the HTTP API. */
+/** How callers of the HTTP API are authenticated. */
 export const API_AUTHS = ['iam', 'jwt', 'none'] as const;
 
-/** `iam`: signed with AWS credentials. `jwt`: with a token of an issuer one trusts. `none`: anyone who reaches it. */
+/** `iam`: signed with AWS credentials. `jwt`: with a token of a trusted issuer. `none`: anyone who can reach the API. */
 export type ApiAuthName = (typeof API_AUTHS)[number];
 
-/** Uploads under this prefix are requests. */
+/** Every upload under this prefix is a request. */
 export const DEFAULT_UPLOAD_PREFIX = 'requests/';
 
 /**
- * Uploads the API gave a ticket for lie in this folder under the upload prefix, each under a key that says whose
- * request it is.
+ * The folder under the upload prefix for uploads with a ticket of the API. The key of such an upload contains the
+ * tenant and the request id.
  */
 export const TICKET_FOLDER = 'tickets/';
 
-/** Payloads that messages refer to lie under this prefix: uploading one is no request yet. */
+/** The prefix of payloads that messages refer to. Uploading one doesn't make a request. */
 export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
 
 /** Results above the inline limit are stored under this prefix. */
@@ -377,34 +377,34 @@ export const DEFAULT_RESULT_PREFIX = 'results/';
 /** Copies of results for consumers that delete what they fetched are stored under this prefix. */
 export const DEFAULT_CONSUMER_COPY_PREFIX = 'disposable/';
 
-/** Longest prefix, in characters: a key has 1,024 bytes, and what follows the prefix needs most of them. */
+/** Longest prefix, in characters: a key has at most 1,024 bytes, and the rest of it needs most of them. */
 export const PREFIX_MAX_LENGTH = 128;
 
 /**
- * Longest tenant of a request by the API, in characters: a ticket's key holds it as base64 of up to 3 bytes a
- * character, that is 512 of the 1,024 bytes of a key.
+ * Longest tenant of a request from the API, in characters: the key of a ticket contains it as base64 of up to 3 bytes a
+ * character, which is 512 of the 1,024 bytes of a key.
  */
 export const API_TENANT_MAX_LENGTH = 128;
 
-/** Where outcomes may be sent by HTTP. */
+/** Which addresses callback URLs may lead to. */
 export const CALLBACKS = ['off', 'public', 'local'] as const;
 
 /**
- * `off`: nowhere. `public`: to public addresses, encrypted. `local`: to this machine as well, on any port and in plain
- * text, which only a local AWS may do.
+ * `off`: none. `public`: public addresses, by HTTPS. `local`: this machine as well, by HTTP and on any port; only a local
+ * AWS may use it.
  */
 export type Callbacks = (typeof CALLBACKS)[number];
 
-/** The ports callbacks may go to. */
+/** The ports that callback URLs may name by default. */
 export const DEFAULT_CALLBACK_PORTS: readonly number[] = [443, 8443];
 
-/** What may be told by webhook: each outcome, and how far an attempt is. */
+/** The events that a webhook can report: outcomes, and progress. */
 export const WEBHOOK_EVENTS = ['succeeded', 'failed', 'cancelled', 'expired', 'progress'] as const;
 
-/** What may be told by webhook. */
+/** An event that a webhook can report. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
-/** What is told by webhook unless somebody chooses. */
+/** The events that webhooks report by default. */
 export const DEFAULT_WEBHOOK_EVENTS: readonly WebhookEvent[] = [
   'succeeded',
   'failed',

@@ -2,28 +2,28 @@ import type { Callbacks, TraceTarget } from './settings.ts';
 import { callbackVariables, TEXT_VARIABLES, tracingVariable } from './variable-names.ts';
 import { readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
 
-/** What the function that delivers webhooks is told by its deployment. */
+/** What a deployment passes to the function that delivers webhooks. */
 export interface WebhookEnvironment {
   /** Names the service in logs. */
   readonly serviceName: string;
   readonly webhookQueueUrl: string;
-  /** The same queue, as a scheduler knows it. */
+  /** The same queue, for EventBridge Scheduler. */
   readonly webhookQueueArn: string;
-  /** Where webhooks go that are given up. */
+  /** The queue for webhooks that used up their attempts. */
   readonly webhookDeadLetterQueueUrl: string;
-  /** The same queue, as a scheduler knows it. */
+  /** The same queue, for EventBridge Scheduler. */
   readonly webhookDeadLetterQueueArn: string;
-  /** The secrets deliveries are signed with. */
+  /** The Secrets Manager secret with the signing secrets. */
   readonly webhookSecret: string;
-  /** Where later attempts are scheduled. */
+  /** The schedule group for later attempts. */
   readonly scheduleGroup: string;
-  /** Whom the scheduler is to be while it sends to the queue. */
+  /** The role that EventBridge Scheduler assumes to send to the queue. */
   readonly scheduleRole: string;
   /** The table of request records. */
   readonly requestTable: string;
   readonly callbacks: Callbacks;
   readonly callbackPorts: readonly number[];
-  /** Where its spans go. */
+  /** The destination of spans. */
   readonly tracing: TraceTarget;
 }
 

@@ -6,7 +6,7 @@ import type { TraceContext } from '../base/traceparent.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import type { Outcome } from '../model/outcome.ts';
 
-/** Where messages come from, in OpenTelemetry's terms. */
+/** The source of messages, in OpenTelemetry's terms. */
 export interface MessageSource {
   /** The messaging system, such as `aws_sqs`. */
   readonly system: string;
@@ -14,12 +14,12 @@ export interface MessageSource {
   readonly destination: string;
 }
 
-/** What the span of an attempt is about. */
+/** What the span of an attempt describes. */
 export interface TracedAttempt {
   readonly request: Decoded;
   /** The queue's id of the message. */
   readonly messageId: string;
-  /** Which delivery of its message it is, from 1. */
+  /** The number of the delivery, from 1. */
   readonly attempt: number;
   readonly source: MessageSource | undefined;
   /** Milliseconds since 1970. */
@@ -27,7 +27,7 @@ export interface TracedAttempt {
 }
 
 /**
- * The span of an attempt. Without an SDK it records nothing.
+ * The span of an attempt. Without an OpenTelemetry SDK it records nothing.
  * @see https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/
  */
 export class AttemptSpan {
@@ -40,14 +40,14 @@ export class AttemptSpan {
     this.#startedAt = traced.now();
   }
 
-  /** Ends the span with how the request ended. */
+  /** Ends the span of an attempt that ended its request. */
   end(outcome: Outcome): void {
     const { span } = this.start(outcome);
     if (outcome.status === 'failed') setSpanError(span, outcome.problem.code, outcome.problem.detail);
     this.#end(outcome.status);
   }
 
-  /** Ends the span of an attempt that is to be made again. */
+  /** Ends the span of an attempt that will be retried. */
   endRetried(thrown: unknown): void {
     const { span } = this.start(this.#traced.request);
     if (span.isRecording()) {
@@ -63,8 +63,8 @@ export class AttemptSpan {
   }
 
   /**
-   * Starts the span, unless it is started. One of an attempt that doesn't come to its handler starts at the end.
-   * @param requestTrace the trace the request belongs to: where only its object names one, it is known from now on
+   * Starts the span, unless it has started. The span of an attempt that never reaches its handler starts when it ends.
+   * @param requestTrace the request's trace. If only the payload object names it, it isn't known earlier.
    */
   start(requestTrace: TraceContext): StartedSpan {
     const { source } = this.#traced;

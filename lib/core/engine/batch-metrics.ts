@@ -11,7 +11,7 @@ const COUNT_BY_STATUS = {
   cancelled: 'Cancelled',
 } as const satisfies Record<Outcome['status'], CountName>;
 
-/** Collects figures and passes them on at every {@link emit}. Times are milliseconds since 1970. */
+/** Collects metrics until {@link emit}. Times are milliseconds since 1970. */
 export class BatchMetrics {
   readonly #metrics: Metrics;
   readonly #now: () => number;
@@ -30,22 +30,22 @@ export class BatchMetrics {
     this.#messages++;
   }
 
-  /** A message is to be delivered again. */
+  /** A message will be delivered again. */
   redelivered(): void {
     this.#count('Redelivered');
   }
 
-  /** A handler and what goes with it begins. @param sentAt when its message was put into the queue */
+  /** An attempt opens its payload. @param sentAt when its message was sent */
   began(sentAt: number): void {
     this.#measure('Wait', sentAt);
   }
 
-  /** A handler and what goes with it has ended, or was given up. */
+  /** The handler has finished and its result is stored, or it was abandoned. */
   worked(startedAt: number): void {
     this.#measure('ServiceTime', startedAt);
   }
 
-  /** An outcome was published. @param handedInAt when its request was handed in, as far as is known */
+  /** An outcome was published. @param handedInAt when its request was submitted, as far as known */
   published(outcome: Outcome, handedInAt: number): void {
     this.#count(COUNT_BY_STATUS[outcome.status]);
     if (outcome.status === 'failed') this.#collected.fail(countedCode(outcome.problem.code));
@@ -64,7 +64,7 @@ export class BatchMetrics {
     this.#count('DeadLettered');
   }
 
-  /** Passes on what was collected since the last time. Never throws: figures must not cost a batch its end. */
+  /** Emits what was collected since the last call. Never throws: a failing metric must not fail a batch. */
   emit(): void {
     const collected = this.#collected;
     const messages = this.#messages;
@@ -75,7 +75,7 @@ export class BatchMetrics {
     try {
       this.#metrics.emit(collected);
     } catch (error) {
-      this.#logger.warn('The figures of a batch could not be told', { error: serializeError(error) });
+      this.#logger.warn('The metrics of a batch could not be emitted', { error: serializeError(error) });
     }
   }
 
@@ -83,14 +83,14 @@ export class BatchMetrics {
     this.#collected.count(name, 1);
   }
 
-  /** Clocks of two hosts differ: nothing ends before it begins. */
+  /** At least 0, since `since` may come from the clock of another host. */
   #measure(name: DistributionName, since: number): void {
     this.#collected.values[name].push(Math.max(0, this.#now() - since));
   }
 }
 
 class Collected implements BatchFigures {
-  // Always there, so that a rate of success is known when there is none.
+  // Emitted even when 0, so that a success rate can be computed.
   readonly counts: Partial<Record<CountName, number>> = { Succeeded: 0, Failed: 0 };
   readonly values: Record<DistributionName, number[]> = {
     Wait: [],

@@ -1,47 +1,47 @@
 import { setMaxListeners } from 'node:events';
 
-/** Share of an invocation's time kept for ending it in order: storing, publishing, handing back. */
+/** Share of an invocation's time reserved for an orderly end: recording, publishing, returning messages. */
 const RESERVE_SHARE = 0.1;
 
 const RESERVE_MIN_MILLISECONDS = 500;
 
 const RESERVE_MAX_MILLISECONDS = 10_000;
 
-/** Share of the time until handlers should stop that some may be kept waiting for others. */
+/** Share of the time until {@link Deadline.handlerStop} in which handlers may start. */
 const LATEST_START_SHARE = 0.25;
 
-/** How far apart the clocks of two hosts may be. */
+/** Largest difference between the clocks of two hosts. */
 export const CLOCK_SKEW_MILLISECONDS = 1_000;
 
-/** What a {@link Deadline} is made of. */
+/** Options of a {@link Deadline}. */
 export interface DeadlineOptions {
   /**
-   * How long a lease is, in seconds, where the host's heartbeat renews it: a process that is killed frees its requests
-   * within that time. Absent where the process is killed at the deadline at the latest: then a lease lasts until it is,
-   * without a renewal to pay for.
+   * Length of a lease in seconds, if the host renews leases by a heartbeat. A killed process frees its requests within
+   * that time. Absent if the process never outlives the deadline: a lease then lasts until the deadline, which saves
+   * the writes that renew it.
    */
   readonly leaseSeconds?: number;
 }
 
 /**
- * The time there is for running messages. Handlers are asked to stop when the reserve begins and are given up when half of
- * it is gone. Recording and publication are given up just before the process is killed, so that what is finished is
- * acknowledged.
+ * The time that is left to run messages. The last part of it is a reserve. Handlers are asked to stop when the reserve
+ * begins, and abandoned when half of it is used. Recording and publishing stop just before the process is killed, so
+ * that the messages that are finished are acknowledged.
  */
 export class Deadline implements Disposable {
   readonly startedAt: number;
   /** When {@link handlerStop} fires, in milliseconds since 1970. */
   readonly stopsAt: number;
   readonly leaseSeconds: number | undefined;
-  /** Fires when every handler should have begun: one may need most of the time. */
+  /** Fires when no more handlers should start, since a handler may need most of the time. */
   readonly startDeadline: AbortSignal;
   /** Fires when handlers should stop. */
   readonly handlerStop: AbortSignal;
-  /** Fires when handlers that still run are given up. */
+  /** Fires when handlers that are still running are abandoned. */
   readonly handlerDeadline: AbortSignal;
-  /** Fires when what isn't recorded is given up: the time left is for publishing the rest. */
+  /** Fires when recording stops: the time that is left is for publishing what is recorded. */
   readonly recordDeadline: AbortSignal;
-  /** Fires when the host must answer. */
+  /** Fires when the host must respond. */
   readonly responseDeadline: AbortSignal;
   readonly #killedAt: number;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -67,7 +67,7 @@ export class Deadline implements Disposable {
   }
 
   /**
-   * Until when a request that is claimed or renewed now belongs to its attempt, in milliseconds since 1970.
+   * When a lease that is taken or renewed now expires, in milliseconds since 1970.
    * @param now milliseconds since 1970
    */
   leaseEndsAt(now: number): number {
@@ -82,7 +82,7 @@ export class Deadline implements Disposable {
 
   #signalAfter(milliseconds: number): AbortSignal {
     const controller = new AbortController();
-    // Every call that the SDK makes with it listens.
+    // Every call of the AWS SDK adds a listener; Node warns from the eleventh.
     setMaxListeners(0, controller.signal);
     if (milliseconds <= 0) controller.abort();
     else this.#timers.push(setTimeout(() => controller.abort(), milliseconds));

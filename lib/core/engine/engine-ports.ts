@@ -13,15 +13,15 @@ export interface EnginePorts {
   readonly output: OutputQueue;
   /** The webhook queue, if the service has webhooks. */
   readonly webhooks?: OutputQueue;
-  /** Asked to keep messages away while what every request needs is down; absent where nothing can. */
+  /** Pauses the message source while a dependency of every request is down; absent if the source can't be paused. */
   readonly pauses?: PauseRequests;
-  /** Where what is done is counted, if it is. */
+  /** Counts completed work; absent if load isn't measured. */
   readonly load?: LoadLog;
-  /** Where figures go, if anywhere. */
+  /** Absent if metrics are off. */
   readonly metrics?: Metrics;
-  /** Where failures are told besides, if anywhere. */
+  /** Also receives failures; absent if there is no event bus. */
   readonly failureBus?: EventBus;
-  /** What the spans of attempts name as the source of messages. */
+  /** The source of messages as the spans of attempts name it. */
   readonly source?: MessageSource;
   readonly logger: Logger;
   readonly clock: Clock;

@@ -20,7 +20,7 @@ export interface Arrival {
   readonly arrivedAt: number;
 }
 
-/** State of a request: whether someone waits for it, and what has arrived. */
+/** State of a request: whether {@link OutcomeInbox.wait} was called for it, and the receipts of its messages. */
 interface AwaitedOutcome extends PromiseWithResolvers<Arrival> {
   wanted: boolean;
   receipts: string[];
@@ -42,7 +42,7 @@ export class OutcomeInbox implements AsyncDisposable {
     this.#receiving.catch(() => {}); // wait() rethrows it
   }
 
-  /** @throws the signal's reason when it fires first, and what the queue throws */
+  /** Waits for the outcome of a request. @throws the signal's reason if it fires first, or what the queue throws */
   async wait(requestId: string, signal: AbortSignal): Promise<Arrival> {
     const outcome = this.#outcomeOf(requestId);
     outcome.wanted = true;

@@ -3,12 +3,12 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
 /**
- * What a queue whose limit can't be read is taken to accept: SQS's limit until August 2025, which many queues still have.
- * A larger result goes by reference.
+ * The limit that is assumed for a queue whose limit can't be read: SQS's maximum until August 2025, which many queues
+ * still have. Larger results are sent by reference.
  */
 const ASSUMED_BYTES = 262_144;
 
-/** Reads the largest message a queue accepts, in bytes: its MaximumMessageSize. Never rejects. */
+/** Reads a queue's MaximumMessageSize, in bytes. Never rejects. */
 export async function readMaxMessageBytes(client: SQSClient, url: string, logger: Logger): Promise<number> {
   try {
     const { Attributes = {} } = await client.send(
