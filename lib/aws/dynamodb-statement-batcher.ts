@@ -56,8 +56,8 @@ interface Pending {
 }
 
 /**
- * Executes PartiQL statements. The statements of one turn of the event loop share as few calls as possible; each succeeds
- * or fails by itself. A batcher is either for reads or for writes: DynamoDB rejects mixed batches.
+ * Executes PartiQL statements. The statements of one turn of the event loop share as few calls as possible; each
+ * succeeds or fails by itself. A batcher is either for reads or for writes: DynamoDB rejects mixed batches.
  */
 export class StatementBatcher {
   readonly #client: DynamoDBClient;

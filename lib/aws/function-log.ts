@@ -32,7 +32,10 @@ export class FunctionLog {
     this.#client = new CloudWatchLogsClient(config);
   }
 
-  /** Reads lines, the oldest first. If `follow` is set it returns when the signal fires. @throws the signal's reason otherwise */
+  /**
+   * Reads lines, the oldest first. If `follow` is set it returns when the signal fires.
+   * @throws the signal's reason otherwise
+   */
   async *lines(query: LogQuery): AsyncGenerator<string, void> {
     const { follow, signal } = query;
     const seen = new Map<string, number>();

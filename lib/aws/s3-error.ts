@@ -21,8 +21,8 @@ function isOfCaller({ name }: S3ServiceException): boolean {
 }
 
 /**
- * Whether an object is missing. S3 responds 403 for a missing object if the caller may not list the bucket. Responses to
- * HEAD have no error name.
+ * Whether an object is missing. S3 responds 403 for a missing object if the caller may not list the bucket. Responses
+ * to HEAD have no error name.
  */
 export function isAbsent(error: unknown): boolean {
   return error instanceof S3ServiceException && [403, 404].includes(error.$metadata.httpStatusCode ?? 0);

@@ -13,7 +13,10 @@ import { encodeDeadLetter } from '../core/wire/encode-dead-letter.ts';
 import { type BatchResponse, batchEntries, batchFailures } from './sqs-batch.ts';
 import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
 
-/** Most concurrent calls: the client has as many sockets. A thousand calls at once would delay the timers of the deadline. */
+/**
+ * Most concurrent calls: the client has as many sockets. A thousand calls at once would delay the timers of the
+ * deadline.
+ */
 const CALLS_AT_ONCE = 50;
 
 /** An SQS message with the receipt that settles this delivery. */

@@ -54,8 +54,8 @@ export function listServices(place: SearchPlace): Promise<readonly DeployedServi
 }
 
 /**
- * Searches the local AWS if it has services, else the AWS of the user's settings. A named stack is searched for with the
- * user's settings only.
+ * Searches the local AWS if it has services, else the AWS of the user's settings. A named stack is searched for with
+ * the user's settings only.
  * @param look receives a description of the place for messages: `in eu-west-1`
  */
 async function lookAround<T>(

@@ -356,7 +356,9 @@ export type TraceTarget = (typeof TRACE_TARGETS)[number];
 /** How callers of the HTTP API are authenticated. */
 export const API_AUTHS = ['iam', 'jwt', 'none'] as const;
 
-/** `iam`: signed with AWS credentials. `jwt`: with a token of a trusted issuer. `none`: anyone who can reach the API. */
+/**
+ * `iam`: signed with AWS credentials. `jwt`: with a token of a trusted issuer. `none`: anyone who can reach the API.
+ */
 export type ApiAuthName = (typeof API_AUTHS)[number];
 
 /** Every upload under this prefix is a request. */
@@ -390,8 +392,8 @@ export const API_TENANT_MAX_LENGTH = 128;
 export const CALLBACKS = ['off', 'public', 'local'] as const;
 
 /**
- * `off`: none. `public`: public addresses, by HTTPS. `local`: this machine as well, by HTTP and on any port; only a local
- * AWS may use it.
+ * `off`: none. `public`: public addresses, by HTTPS. `local`: this machine as well, by HTTP and on any port; only a
+ * local AWS may use it.
  */
 export type Callbacks = (typeof CALLBACKS)[number];
 

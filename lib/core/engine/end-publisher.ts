@@ -76,7 +76,9 @@ export class EndPublisher {
     return DEAD_LETTER;
   }
 
-  /** Publishes the outcome as it is, or in a smaller form; a success that the queue takes in no form ends as a failure. */
+  /**
+   * Publishes the outcome as it is, or in a smaller form; a success that the queue takes in no form ends as a failure.
+   */
   async #publishInSomeForm(outcome: Outcome, job: Job): Promise<Published> {
     const direct = await this.#published(outcome, job);
     if (direct.publication.published) return direct;
@@ -98,7 +100,7 @@ export class EndPublisher {
     return this.#before(referring, 'The payload bucket');
   }
 
-  /** The record must not say that a request succeeded whose success can't be published. */
+  /** Replaces a success that can't be published in the record. */
   async #recordFailure({ request, ...outcome }: Outcome, reason: string): Promise<Outcome> {
     const { records, ports } = this.#tools;
     const found = await this.#before(records.find(request), 'The request table');

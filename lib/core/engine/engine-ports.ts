@@ -6,7 +6,7 @@ import type { RecordStore } from '../ports/record-store.ts';
 import type { LoadLog, Logger, Metrics } from '../ports/telemetry.ts';
 import type { MessageSource } from './attempt-tracing.ts';
 
-/** What the engine reaches the world through. */
+/** The ports of the engine. */
 export interface EnginePorts {
   readonly store: PayloadStore;
   readonly records: RecordStore;

@@ -37,8 +37,8 @@ interface RunningJob {
 }
 
 /**
- * Runs a processor over messages, whatever host they come from. A message is to be acknowledged only when the outcomes of
- * all its requests are recorded and published.
+ * Runs a processor over messages, whatever host they come from. A message is to be acknowledged only when the outcomes
+ * of all its requests are recorded and published.
  */
 export class Engine {
   readonly #processor: Processor;
@@ -80,7 +80,8 @@ export class Engine {
   }
 
   /**
-   * Runs the requests of a message: decode → claim → open → run handler → keep result → complete → publish. Never rejects.
+   * Runs the requests of a message: decode → claim → open → run handler → keep result → complete → publish. Never
+   * rejects.
    * @param deadline may be shared by messages
    * @returns how the host is to settle the message
    */
@@ -93,9 +94,9 @@ export class Engine {
   }
 
   /**
-   * Seconds until a message with the disposition `retry` is to come back. To be asked when it is settled, not before: what
-   * runs at the same time may find that nothing can run for a while. What has failed comes after what hasn't been tried, so
-   * that requests that can't succeed hold up no others.
+   * Seconds until a message with the disposition `retry` is to come back. To be asked when it is settled, not before:
+   * what runs at the same time may find that nothing can run for a while. What has failed comes after what hasn't been
+   * tried, so that requests that can't succeed hold up no others.
    */
   retrySeconds({ sentAt }: QueueMessage, afterSeconds: number): number {
     const { secondsLeft } = this;
@@ -217,8 +218,8 @@ export class Engine {
   }
 
   /**
-   * Whether nothing more may be begun. A message that the queue is about to move to the dead-letter queue is run all the
-   * same: sent back, its failure would never be published.
+   * Whether nothing more may be begun. A message that the queue is about to move to the dead-letter queue is run all
+   * the same: sent back, its failure would never be published.
    */
   #mustWait(message: ReceivedMessage, { handlerStop }: Deadline): boolean {
     if (handlerStop.aborted) return true;

@@ -7,7 +7,7 @@ import type { Logger } from '../ports/telemetry.ts';
 import { BatchPublisher } from '../wire/batch-publisher.ts';
 import { encodeCloudEvent } from '../wire/encode-cloudevent.ts';
 
-/** What goes with every event. */
+/** What {@link FailureEvents} needs in addition to the bus. */
 export interface FailureEventsTools {
   readonly serviceName: string;
   readonly random: () => number;
@@ -15,8 +15,8 @@ export interface FailureEventsTools {
 }
 
 /**
- * Tells an event bus of outcomes other than successes, once they are published. Best effort: what can't be told is
- * logged and forgotten, since the output queue has the outcome.
+ * Sends published outcomes other than successes to an event bus. Best effort: an event that can't be sent is logged and
+ * dropped, since the output queue has the outcome.
  */
 export class FailureEvents {
   readonly #publisher: BatchPublisher<BusEvent>;
@@ -28,21 +28,21 @@ export class FailureEvents {
     this.#tools = tools;
   }
 
-  /** Sends the event of an outcome, unless it is a success, together with others. */
+  /** Sends the event of an outcome, together with others. Ignores successes. */
   add(outcome: Outcome): void {
     if (outcome.status !== 'succeeded') this.#pending.push(this.#tell(outcome));
   }
 
   /**
-   * Waits until all that was added is sent or given up. Never rejects.
-   * @param closing fires when there is no time left to wait for an answer
+   * Waits until all added events are sent or dropped. Never rejects.
+   * @param closing fires when there is no time left to wait for a response
    */
   async flush(closing: AbortSignal): Promise<void> {
     const pending = this.#pending;
     this.#pending = [];
     this.#publisher.flush();
     await unlessAborted(Promise.all(pending), closing, () => {
-      this.#tools.logger.warn("The event bus didn't answer before the deadline", { events: pending.length });
+      this.#tools.logger.warn("The event bus didn't respond before the deadline", { events: pending.length });
       return [];
     });
   }
@@ -56,6 +56,6 @@ export class FailureEvents {
     });
     if (publication.published) return;
     const about = requestFields({ ...outcome.request, traceparent: outcome.traceparent });
-    logger.warn('The event bus was not told', { ...about, reason: publication.reason });
+    logger.warn('An event could not be sent to the event bus', { ...about, reason: publication.reason });
   }
 }

@@ -1,24 +1,24 @@
 import type { QueueMessage } from '../model/received-message.ts';
 
-/** A batch, told apart by whether a message may have killed the process before. */
+/** The messages of a batch, split by whether they may have crashed the process before. */
 export interface Triage<Message> {
   readonly sound: readonly Message[];
-  /** In the order they are to be run, one at a time. */
+  /** To be run one at a time, in this order. */
   readonly suspect: readonly Message[];
 }
 
 /**
- * Finds the messages whose last attempt may have ended in a crash: they were delivered before, and so long ago that
- * they came back by the visibility timeout and not by a retry the engine had set.
+ * Finds the messages whose last attempt may have ended in a crash: they were delivered before, so long ago that the
+ * visibility timeout brought them back and not a retry that the engine set.
  *
- * When a handler kills the process, all messages of its batch come back, the guilty among them. Run together again,
- * they would all end in the dead-letter queue. Run one at a time, each acknowledged when it is done, the guilty one
- * takes down only those behind it; and since the order is another at every delivery, those behind it are before it the
- * next time. So a poison message costs its companions two deliveries, three of them four, and only they are
- * dead-lettered.
+ * When a handler crashes the process, all messages of its batch come back, including the poison message that caused the
+ * crash. If they ran together again, they would all end in the dead-letter queue. They run one at a time instead, each
+ * acknowledged when it is done, so the poison message only takes down the messages after it. The order changes with
+ * every delivery, so those run before it the next time. One poison message costs the others two deliveries, three cost
+ * them four, and only the poison messages are dead-lettered.
  *
- * A message that merely waited long in a backlog, or was put off by Lambda, is taken for a suspect too. That costs it
- * company and a quarter of the time.
+ * A message that was throttled by Lambda, or waited long for another reason, is also a suspect. It then runs alone,
+ * with a quarter of the time.
  */
 export function triage<Message extends QueueMessage>(
   deliveries: readonly Message[],
@@ -33,8 +33,8 @@ export function triage<Message extends QueueMessage>(
 }
 
 /**
- * By id, then the other way round: whoever is left then stands between two poison messages, the first and the last.
- * So the next two times the first of the row goes to its end, and so on.
+ * Orders suspects by id, and in reverse at the next delivery. A message that has still not run is between two poison
+ * messages, the first and the last. So the first one moves to the end for the next two deliveries, and so on.
  */
 function inTurn<Message extends QueueMessage>(suspect: readonly Message[]): Message[] {
   const row = suspect.toSorted((a, b) => (a.id < b.id ? -1 : 1));

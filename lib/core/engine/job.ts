@@ -6,7 +6,7 @@ import { identityDigest } from '../model/request-id.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import { isOffloaded } from './offloaded.ts';
 
-/** One request to run, with the message that brings it. */
+/** One request to run, with its message. */
 export interface Job {
   readonly decoded: Decoded;
   readonly message: ReceivedMessage;
@@ -24,13 +24,13 @@ export function jobKey({ decoded, message }: Job): string {
   return `${identityDigest('', decoded)} ${payloadDigest(decoded)}`;
 }
 
-/** When a request was submitted, in milliseconds since 1970: as its envelope says, else when its message was sent. */
+/** When a request was submitted, in milliseconds since 1970; if the envelope doesn't say, when its message was sent. */
 export function handedInAt({ decoded, message }: Job): number {
   const submittedAt = 'rejection' in decoded ? undefined : decoded.submittedAt;
   return submittedAt ?? message.sentAt;
 }
 
-/** Which delivery of its message this is, from 1, as far as the queue says. */
+/** The number of this delivery, from 1, if the queue counts. */
 export function deliveryCountOf({ deliveryCount = 1 }: QueueMessage): number {
   return deliveryCount;
 }
@@ -41,14 +41,14 @@ export function isLastDelivery({ deliveryCount }: QueueMessage, maxAttempts: num
 }
 
 /**
- * Whether a message is the dead letter of a later redrive than another message of its request. Such a letter is run by
- * itself: a letter of an earlier redrive changes nothing, and must not have the later one acknowledged.
+ * Whether a message is the dead letter of a later redrive than another message of its request. It runs separately: the
+ * earlier one changes nothing, and must not cause the later one to be acknowledged.
  */
 export function isLaterRedrive(one: QueueMessage, other: QueueMessage): boolean {
   return redriveOf(one) > redriveOf(other);
 }
 
-/** -1 of a message that is no dead letter, or doesn't say so. */
+/** The number of the redrive; -1 for a message that isn't marked as a dead letter. */
 function redriveOf({ attributes }: QueueMessage): number {
   return Number(attributes[ATTRIBUTES.deadLetterRedrives] ?? -1);
 }

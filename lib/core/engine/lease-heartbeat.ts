@@ -6,16 +6,16 @@ import type { ReceivedMessage } from '../model/received-message.ts';
 import type { Lease } from '../records/lease.ts';
 import type { AttemptContext } from './attempt-context.ts';
 
-/** Renewals within the time of one lease: all but one of them may fail. */
+/** Renewals within the length of a lease: all but one of them may fail. */
 const BEATS_PER_LEASE = 3;
 
-/** Keeps a request for an attempt until it is disposed of. */
+/** Keeps a lease until it is disposed. */
 export interface LeaseHeartbeat extends AsyncDisposable {
-  /** Fires when the request is cancelled or another attempt has it. */
+  /** Fires when the request is cancelled or taken over by another attempt. */
   readonly lost: AbortSignal;
 }
 
-/** Renews a lease, and hides its message, where leases are shorter than a handler may take. */
+/** Renews a lease, and extends its message's visibility timeout, if a handler can take longer than a lease. */
 export function keepLease(
   lease: Lease,
   message: ReceivedMessage,

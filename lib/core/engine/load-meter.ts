@@ -2,18 +2,21 @@ import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { LoadLog, Logger, WorkDone } from '../ports/telemetry.ts';
 
-/** How often an instance writes at most: a thousand of them make 200 writes a second, a fifth of what one item takes. */
+/**
+ * Least time between two writes of an instance. A thousand instances make 200 writes a second; DynamoDB accepts 1,000
+ * to an item.
+ */
 const FLUSH_INTERVAL_MILLISECONDS = 5_000;
 
 const NOTHING: WorkDone = { completed: 0, handled: 0, milliseconds: 0 };
 
-/** Counts what one instance does and passes the sums on now and then. What isn't passed on yet waits for the next time. */
+/** Counts the work of one instance, and periodically adds the sums to the load log. */
 export class LoadMeter {
   readonly #log: LoadLog;
   readonly #now: () => number;
   readonly #logger: Logger;
   #counted = NOTHING;
-  /** All there ever was. */
+  /** The work since the instance started. */
   #total = NOTHING;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
@@ -23,18 +26,18 @@ export class LoadMeter {
     this.#logger = logger;
   }
 
-  /** Counts what was done. */
+  /** Counts completed work. */
   add(more: Partial<WorkDone>): void {
     this.#counted = sumOf(this.#counted, more);
     this.#total = sumOf(this.#total, more);
   }
 
   /**
-   * Begins to measure how long a batch holds its slots: until its slowest request is done the instance takes nothing else.
-   * What ends without its handler, since it had expired, say, takes next to no time, and no slot from those that are
-   * handled.
-   * @param slots those there are
-   * @returns ends it
+   * Starts to measure how long a batch holds slots. A slot is held until the slowest request is done, since the
+   * instance takes no other batch before. Requests that end without running the handler, such as expired ones, hold no
+   * slot.
+   * @param slots how many slots there are
+   * @returns a function that stops the measurement
    */
   measureSlots(slots: number): () => void {
     const { handled } = this.#total;
@@ -46,9 +49,9 @@ export class LoadMeter {
   }
 
   /**
-   * Passes on what was counted, if it is time. Never rejects. What couldn't be passed on is dropped: it may have been
-   * counted all the same, and a rate that is too high lets too much in.
-   * @param closing fires when there is no time left to wait for an answer
+   * Writes the sums to the load log, if the interval is over. Never rejects. Sums that can't be written are dropped:
+   * the write may have succeeded, and a rate that is too high would admit too many requests.
+   * @param closing fires when there is no time left to wait for a response
    */
   async flush(closing: AbortSignal): Promise<void> {
     const now = this.#now();
@@ -59,10 +62,12 @@ export class LoadMeter {
     this.#flushedAt = now;
     try {
       await unlessAborted(this.#log.add(now, counted), closing, () => {
-        throw new Error("it didn't answer before the deadline");
+        throw new Error("it didn't respond before the deadline");
       });
     } catch (error) {
-      this.#logger.warn('What was done could not be counted', { error: serializeError(error) });
+      this.#logger.warn('Completed work could not be added to the load log', {
+        error: serializeError(error),
+      });
     }
   }
 }

@@ -7,7 +7,7 @@ import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
 import type { EnginePorts } from './engine-ports.ts';
 
-/** Sends the messages that the end of a request asks for, those of several requests together. */
+/** Sends outcomes and their webhooks. The messages of several requests share calls. */
 export class OutcomePublisher {
   readonly #settings: EngineSettings;
   readonly #output: BatchPublisher<OutputMessage>;
@@ -24,7 +24,7 @@ export class OutcomePublisher {
     this.#webhooks = webhooks && new BatchPublisher(webhooks, random, isExpectingMore);
   }
 
-  /** Sends an outcome to the output queue. One that has no form in the output format is refused. */
+  /** Sends an outcome to the output queue. Rejects one that the output format can't express. */
   async publish(outcome: Outcome): Promise<Publication> {
     const message = encodeOutcome(outcome, this.#settings);
     if (message) return this.#output.publish(message);
@@ -32,7 +32,7 @@ export class OutcomePublisher {
     return { published: false, refused: true, reason };
   }
 
-  /** Sends the outcome's webhook to the webhook queue, if there is one to be sent. */
+  /** Sends the outcome's webhook to the webhook queue, if it has a receiver. */
   async enqueueWebhook(outcome: Outcome): Promise<Publication> {
     const url = webhookUrl(outcome.status, outcome.callbackUrl, this.#settings);
     if (!this.#webhooks || url === undefined) return { published: true };
@@ -40,7 +40,7 @@ export class OutcomePublisher {
     return this.#webhooks.publish(queuedWebhook(webhook));
   }
 
-  /** Sends whatever waits. */
+  /** Sends all waiting messages. */
   flush(): void {
     this.#output.flush();
     this.#webhooks?.flush();

@@ -6,7 +6,9 @@ import type { RequestIdentity } from '../model/request-id.ts';
 import { keyOfResult } from '../model/result-key.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 
-/** Keeps the outcome of an attempt that couldn't record it beside the result, so that the next attempt needn't run the handler again. */
+/**
+ * Stores an outcome that can't be recorded next to the result, so that the next attempt needn't run the handler again.
+ */
 export class OutcomeRecovery {
   readonly #store: PayloadStore;
   readonly #key: string;

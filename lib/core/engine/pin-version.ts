@@ -2,17 +2,17 @@ import { assertAllowed, type ClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 
-/** A request whose payload is stored, in whichever version is the newest. */
+/** A request whose claim check names no version. */
 type UnversionedRequest = DecodedRequest & { readonly payload: ClaimCheck };
 
-/** Whether a request refers to an object without saying which version of it. */
+/** Whether a request refers to a stored payload without a version. */
 export function namesNoVersion(request: DecodedRequest): request is UnversionedRequest {
   return 'key' in request.payload && request.payload.versionId === undefined;
 }
 
 /**
- * The request with the version its reference means now: a later attempt must not run what an object
- * was overwritten with. Left as it is when the store doesn't say, or its bucket has no versions.
+ * Adds the object's current version to the request, so that a later attempt doesn't run what the object was overwritten
+ * with. Returns the request unchanged if the bucket has no versions, or if the version can't be read.
  */
 export async function withVersion(
   request: UnversionedRequest,
@@ -26,7 +26,7 @@ export async function withVersion(
     const versionId = await store.versionOf(payload, signal);
     return versionId === undefined ? request : { ...request, payload: { ...payload, versionId } };
   } catch {
-    // Opening it says what is wrong, and does so under the request's lease.
+    // Opening the payload will throw the error, after the request is claimed.
     return request;
   }
 }

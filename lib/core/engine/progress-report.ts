@@ -4,13 +4,15 @@ import type { Progress } from '../model/request-record.ts';
 import type { Lease } from '../records/lease.ts';
 import type { EnginePorts } from './engine-ports.ts';
 
-/** Least time from the claim to the first record of progress, and from one to the next: every one is a write. */
+/** Least time between two records of progress, and from the claim to the first one: each is a paid write. */
 const INTERVAL_MILLISECONDS = 5_000;
 
 /** Longest note that is recorded, in characters. */
 const NOTE_MAX_LENGTH = 500;
 
-/** Records how far an attempt is, as often as its price allows, and learns so whether anybody still wants it. */
+/**
+ * Records the progress of an attempt at limited rate. The response to a write shows whether the attempt should go on.
+ */
 export class ProgressReport {
   readonly #about: RequestFields;
   readonly #lease: Lease;
@@ -19,7 +21,7 @@ export class ProgressReport {
   readonly #stop = new AbortController();
   #recordedAt: number;
 
-  /** @param tell whom else it is told, once it is recorded */
+  /** @param tell called with recorded progress */
   constructor(
     about: RequestFields,
     lease: Lease,
@@ -33,7 +35,7 @@ export class ProgressReport {
     this.#recordedAt = ports.clock.now();
   }
 
-  /** Fires when the request was found to be cancelled, or taken over by another attempt. */
+  /** Fires when the request is found to be cancelled, or taken over by another attempt. */
   get unwanted(): AbortSignal {
     return this.#stop.signal;
   }
@@ -51,7 +53,7 @@ export class ProgressReport {
       else this.#stop.abort();
     } catch (error) {
       const fields = { ...this.#about, error: serializeError(error) };
-      this.#ports.logger.warn('Progress could not be recorded, or not told', fields);
+      this.#ports.logger.warn('Progress could not be recorded or published', fields);
     }
   }
 }

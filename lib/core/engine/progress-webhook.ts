@@ -5,8 +5,8 @@ import { webhookUrl } from '../webhooks/recipient.ts';
 import type { EnginePorts } from './engine-ports.ts';
 
 /**
- * Has a request's progress told by webhook, to whoever is told such things.
- * @throws Error when the queue didn't take it
+ * Enqueues a webhook that reports progress, if the request has a receiver for it.
+ * @throws Error if the queue rejects it
  */
 export async function tellProgress(
   request: RecordedRequest,
@@ -18,5 +18,5 @@ export async function tellProgress(
   if (!webhooks || url === undefined) return;
   const message = progressWebhookOf(request, progress, clock.now(), url, settings.serviceName);
   const [result] = await webhooks.send([queuedWebhook(message)]);
-  if (result && !result.sent) throw new Error(`the webhook queue refused it: ${result.reason}`);
+  if (result && !result.sent) throw new Error(`the webhook queue rejected it: ${result.reason}`);
 }

@@ -13,7 +13,7 @@ import { encodeOutcome } from '../wire/encode-outcome.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { ResultTooLarge } from './errors.ts';
 
-/** Where the result of one request is kept: in its outcome if that fits a message, else in the store. */
+/** Keeps the result of one request: inline if the outcome fits a message, else in the store. */
 export class ResultKeeper {
   readonly #request: RecordedRequest;
   readonly #settings: EngineSettings;
@@ -27,7 +27,8 @@ export class ResultKeeper {
 
   /**
    * Keeps what a handler returned. What travels inline and is too large for a record is stored as well.
-   * @param lease of the attempt that returned it: one before it may have stored another result, and the first one counts
+   * @param lease of the attempt that returned it: one before it may have stored another result, and the first one
+   *   counts
    */
   async keep(
     { body, contentType }: ResultBody,
@@ -79,7 +80,7 @@ export class ResultKeeper {
     try {
       return { ...outcome, result: await this.#copy(outcome.result, signal) };
     } catch (error) {
-      // Gone: a reference tells so, and a pointer would fail its reader's whole receive.
+      // The object is gone. A reference is reported as such; a pointer would fail the reader's whole receive.
       if (error instanceof PermanentError)
         return { ...outcome, result: { ...outcome.result, isText: false } };
       throw error;
@@ -111,13 +112,15 @@ export class ResultKeeper {
       const inline = { bytes, contentType: stored.contentType, stored };
       return this.#fits(outcomeWith(inline)) ? inline : stored;
     } catch (error) {
-      // Gone (records may be kept longer than results) or unreadable: the work is done, and the reference tells so.
+      // Gone (records may outlive results) or unreadable. The handler has succeeded: publish the reference.
       if (error instanceof PermanentError) return stored;
       throw error;
     }
   }
 
-  /** @throws ResultTooLarge for a result too large to copy for its consumer; this must fail before a success is recorded */
+  /**
+   * @throws ResultTooLarge for a result too large to copy for its consumer; this must fail before a success is recorded
+   */
   async #store(
     body: AsyncIterable<Uint8Array>,
     contentType: string,
@@ -129,7 +132,7 @@ export class ResultKeeper {
     if (this.#settings.outputFormat !== 'raw') return store.save(key, body, contentType, signal);
     const check = new Utf8Check();
     const stored = await store.save(key, check.pass(body), contentType, signal);
-    // What an attempt before this one stored may be something else.
+    // An earlier attempt may have stored another result.
     const isText = attempt > 1 ? await this.#isText(stored, signal) : check.isUtf8;
     if (isText && stored.size > store.maxCopyBytes) {
       throw new ResultTooLarge(stored.size, store.maxCopyBytes);

@@ -14,11 +14,11 @@ import { ProgressReport } from './progress-report.ts';
 import { tellProgress } from './progress-webhook.ts';
 import { ResultKeeper } from './result-keeper.ts';
 
-/** Learns how far a run of the handler gets. */
+/** Observes the steps of {@link runHandler}. */
 export interface RunObserver {
-  /** The payload is open. @param trace the request's, where only its object says that */
+  /** The payload is open. @param trace the request's trace, if only the payload object names it */
   onOpen(trace: TraceContext): void;
-  /** The handler begins. */
+  /** The handler starts. */
   onHandle(): void;
 }
 
@@ -62,12 +62,12 @@ export async function runHandler(
       const result = await context.with(started.context, processor.handler, undefined, handled);
       const body = await resultBodyOf(result, ports.clock.now());
       const results = new ResultKeeper(traced, settings, ports);
-      // What the handler streams is made while it is stored.
+      // A streamed result is produced while it is stored.
       const kept = context.with(started.context, () => results.keep(body, lease, deadline.handlerDeadline));
       return { status: 'succeeded', result: await kept };
     } catch (error) {
       const readError = payload.readError();
-      // An application that answers 400 to a payload that broke off has refused nothing.
+      // A 400 to a payload that broke off is no rejection of the request.
       throw error instanceof PermanentError && readError !== undefined ? readError : error;
     } finally {
       payload.discard();
@@ -78,7 +78,7 @@ export async function runHandler(
   }
 }
 
-/** A request whose outcome can't be sent to where its client wants it isn't begun. @throws CallbackRefused */
+/** Rejects a request before it starts if its callback URL isn't allowed. @throws CallbackRefused */
 function assertCallback({ callbackUrl }: DecodedRequest, settings: AttemptContext['settings']): void {
   const problem = callbackUrl === undefined ? undefined : callbackUrlProblem(callbackUrl, settings);
   if (problem) throw new CallbackRefused(problem);

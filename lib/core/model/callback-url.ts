@@ -1,18 +1,18 @@
 import type { Callbacks } from '../config/settings.ts';
 
-/** Where callbacks may lead. */
+/** Which callback URLs are allowed. */
 export interface CallbackRules {
   readonly callbacks: Callbacks;
-  /** The ports they may go to, unless they are `local`. */
+  /** Allowed ports; `local` allows any. */
   readonly callbackPorts: readonly number[];
 }
 
-/** Longest callback URL, in characters: it is in the record and in every message about its request. */
+/** Longest callback URL, in characters. The record and every message about the request contain it. */
 export const CALLBACK_URL_MAX_LENGTH = 2_048;
 
 /**
- * What is wrong with a callback URL as it is written, or undefined when it may be tried. Where its host leads is seen
- * when it is called, every time anew.
+ * The problem with the syntax of a callback URL; undefined if it may be called. The addresses of its host are checked
+ * at every call.
  */
 export function callbackUrlProblem(text: string, rules: CallbackRules): string | undefined {
   if (rules.callbacks === 'off') return 'the service calls nobody back: its webhooks are off';
@@ -23,13 +23,13 @@ export function callbackUrlProblem(text: string, rules: CallbackRules): string |
   return problem && `${problem}, got ${JSON.stringify(beginningOf(text).slice(0, 200))}`;
 }
 
-/** Without what may hold a secret, since problems are logged and published: user name, path, query. */
+/** The URL without parts that may hold a secret (user name, path, query), since problems are logged and published. */
 function beginningOf(text: string): string {
   const [beginning = ''] = /^[^/\\?#]*[/\\]*[^/\\?#]*/.exec(text) ?? [];
   return beginning.replace(/[^/\\]*@/, '…@');
 }
 
-/** What is wrong with the length of a callback URL, wherever it may lead. */
+/** The problem with the length of a callback URL. */
 export function callbackUrlLengthProblem({ length }: string): string | undefined {
   if (length <= CALLBACK_URL_MAX_LENGTH) return undefined;
   return `a callback URL has at most ${CALLBACK_URL_MAX_LENGTH} characters, got ${length}`;
@@ -53,8 +53,8 @@ function partProblem(url: URL, text: string, rules: CallbackRules): string | und
 }
 
 /**
- * Whether everybody who reads it sees the same host: other spellings of an address (octal, as one number), characters
- * that are folded to ASCII, backslashes and line breaks are where readers differ.
+ * Whether all URL parsers find the same host. They differ in unusual spellings of an address (octal, as one number), in
+ * characters that fold to ASCII, in backslashes and in line breaks.
  */
 function isWrittenAsRead({ protocol, host, port }: URL, text: string): boolean {
   const authority = port === '' ? [host, `${host}:${STANDARD_PORTS[protocol]}`] : [host];
@@ -67,7 +67,7 @@ function isWrittenAsRead({ protocol, host, port }: URL, text: string): boolean {
   });
 }
 
-/** A host that ends with a number is an IPv4 address, written as four, in every URL that parses. */
+/** In every URL that parses, a host that ends with a number is an IPv4 address of four numbers. */
 function isAddress(hostname: string): boolean {
   return hostname.startsWith('[') || /^\d+\.\d+\.\d+\.\d+$/.test(hostname);
 }

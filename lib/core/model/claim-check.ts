@@ -1,17 +1,17 @@
 import { ClaimCheckRefused, EnvelopeMalformed } from '../base/errors.ts';
 import { S3_MAX_KEY_BYTES } from '../config/aws-limits.ts';
 
-/** A reference that stands for a payload or a result. */
+/** A reference to a stored payload or result. */
 export interface ClaimCheck {
   readonly bucket: string;
   readonly key: string;
   /** The object's version; without it, the newest. */
   readonly versionId?: string;
-  /** Bytes the object has, where the reference says so. */
+  /** The object's size in bytes, if the reference contains it. */
   readonly size?: number;
 }
 
-/** `s3://bucket/key?versionId=…`, the key percent-encoded, as a `dataref` holds it. */
+/** Formats a claim check for a `dataref`: `s3://bucket/key?versionId=…`, with the key percent-encoded. */
 export function formatClaimCheck({ bucket, key, versionId }: ClaimCheck): string {
   const path = key.split('/').map(encodeURIComponent).join('/');
   const query = versionId === undefined ? '' : `?versionId=${encodeURIComponent(versionId)}`;
@@ -36,13 +36,13 @@ export function parseClaimCheck(reference: string): ClaimCheck {
   return versionId === undefined ? { bucket, key } : { bucket, key, versionId };
 }
 
-/** Without what may let others in, since problems are logged and published: user name, signature, fragment. */
+/** The reference without parts that may grant access (user name, signature, fragment), since problems are published. */
 function beginningOf(reference: string): string {
   const [beginning = ''] = reference.split(/[?#]/, 1);
   return beginning.replace(/\/\/[^/]*@/, '//…@');
 }
 
-/** What is wrong with a claim check no store could have given out, or undefined when it may be followed. */
+/** The problem with a claim check that no store could have issued; undefined if it may be opened. */
 export function claimCheckProblem({ bucket, key, versionId = '' }: ClaimCheck): string | undefined {
   if (!`${bucket} ${key} ${versionId}`.isWellFormed()) return 'it must not have unpaired surrogates';
   if (bucket.includes('/')) return `a bucket's name has no slash, got ${bucket.slice(0, 100)}`;
@@ -52,8 +52,8 @@ export function claimCheckProblem({ bucket, key, versionId = '' }: ClaimCheck): 
 }
 
 /**
- * Refuses a claim check outside the allowed places: a message must not make the service read for its sender
- * what the sender itself couldn't (a confused deputy).
+ * Rejects a claim check outside the allowed locations. Otherwise a sender could make the service read objects that the
+ * sender itself can't access (a confused deputy).
  * @param sources `bucket` or `bucket/prefix`
  * @throws ClaimCheckRefused
  */

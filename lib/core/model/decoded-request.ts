@@ -4,49 +4,49 @@ import type { ClaimCheck } from './claim-check.ts';
 import type { QueueMessage } from './received-message.ts';
 import type { RequestIdentity } from './request-id.ts';
 
-/** A payload that travelled in the message. */
+/** A payload inside the message. */
 export interface InlinePayload {
   readonly inline: string | Uint8Array<ArrayBuffer>;
-  /** The value of its JSON, where decoding the message gave that: parsing it again would double the time of a large message. */
+  /** The parsed JSON, if decoding the message parsed it. Parsing a large message twice would double its time. */
   readonly json?: { readonly value: unknown };
 }
 
-/** A request as its envelope described it. */
+/** A request, decoded from its envelope. */
 export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly payload: InlinePayload | ClaimCheck | UnreadablePayload;
   readonly contentType?: string;
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whom its client wants its outcome to be told, if anybody in particular. */
+  /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
-  /** Milliseconds since 1970 after which nobody waits for it any more. */
+  /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
-  /** When its client handed it in, in milliseconds since 1970, where that is known. */
+  /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
-  /** Its record was made before its payload came: a claim does well to read it first. */
+  /** The record was created before the payload arrived, so a claim should read it first. */
   readonly ticketed?: true;
   /**
-   * An extended client stored the message's body: the payload holds the whole message, which may be any envelope. This is
-   * what came with the pointer, which SNS may have wrapped.
+   * The message with the pointer of an extended client, which stored the original body: the payload is that body, which
+   * may be any envelope. SNS may have wrapped the pointer.
    */
   readonly offloaded?: Pick<QueueMessage, 'id' | 'attributes'>;
 }
 
-/** A request that can't be handled, for a reason its sender is told. */
+/** A request that can't be handled. Its outcome reports why. */
 export interface RejectedRequest extends RequestIdentity, TraceContext {
   readonly rejection: PermanentError;
 }
 
-/** What a message turned out to hold. */
+/** A request in a decoded message. */
 export type Decoded = DecodedRequest | RejectedRequest;
 
-/** Bounds of what is decoded. */
+/** Limits of decoding. */
 export interface DecodeLimits {
   readonly maxJsonDepth: number;
 }
 
-/** A payload that can't be read, which is why its request fails. */
+/** A payload that can't be read, and the error that its request fails with. */
 export interface UnreadablePayload {
   readonly unreadable: PermanentError;
 }

@@ -1,20 +1,20 @@
-/** What the host does with a message once it has been run. */
+/** How the host settles a message after the engine has run it. */
 export type Disposition =
-  /** Its outcome is published, or there is nothing to do for it: end it. */
+  /** Acknowledge it: the outcome is published, or there is nothing to do. */
   | { readonly action: 'ack' }
-  /** A copy of it is in the dead-letter queue, and its outcome is published: end it. */
+  /** Acknowledge it: the outcome is published, and a copy is in the dead-letter queue. */
   | { readonly action: 'dead-letter' }
-  /** Have it delivered again after so many seconds. */
+  /** Have it delivered again after this many seconds. */
   | { readonly action: 'retry'; readonly afterSeconds: number };
 
 export const ACK: Disposition = { action: 'ack' };
 
 export const DEAD_LETTER: Disposition = { action: 'dead-letter' };
 
-/** Nothing of it was begun: back to the queue at once. */
+/** Nothing was started: return the message to the queue at once. */
 export const UNTOUCHED: Disposition = { action: 'retry', afterSeconds: 0 };
 
-/** The disposition of a message with several requests: as far as the least advanced of them. */
+/** The disposition of a message with several requests: that of the least advanced one. */
 export function leastAdvanced(dispositions: readonly Disposition[]): Disposition {
   return dispositions.reduce(lesser, ACK);
 }

@@ -1,4 +1,4 @@
-/** The `source` of events on an event bus, of all services: a CloudEvent's own is in the detail. */
+/** The `source` of all events on an event bus. The detail contains the `source` of the CloudEvent. */
 export const EVENT_BUS_SOURCE = 'coatcheck';
 
 /** The `source` of a service's CloudEvents. */

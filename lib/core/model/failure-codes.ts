@@ -1,4 +1,4 @@
-/** The codes of failures that the engine itself finds. */
+/** The codes of the engine's own failures. */
 export const OWN_FAILURE_CODES = [
   'attempts_exhausted',
   'callback_refused',
@@ -23,12 +23,12 @@ export const OWN_FAILURE_CODES = [
   'service_refused',
 ] as const;
 
-/** The codes failures are counted under. */
+/** The codes that failures are counted under. */
 export type CountedCode = (typeof OWN_FAILURE_CODES)[number] | 'handler';
 
 /**
- * The code a failure is counted under: one of the engine's own, or `handler`. A handler may make up any number of
- * codes, and each would be a metric to be paid for; its own are in the outcome and in the log.
+ * The code that a failure is counted under: one of the engine's own, or `handler`. Handlers can throw any number of
+ * codes, and CloudWatch charges for each metric. The handler's code is in the outcome and in the log.
  */
 export function countedCode(code: string): CountedCode {
   return OWN_FAILURE_CODES.find((own) => own === code) ?? 'handler';

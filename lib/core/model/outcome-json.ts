@@ -1,6 +1,6 @@
 import type { Outcome } from './outcome.ts';
 
-/** An outcome as JSON, to be kept. A result that is in the store as well is kept as the reference only. */
+/** Serializes an outcome for its record. Of a result that is stored as well, only the reference is written. */
 export function writeOutcome(outcome: Outcome): string {
   if (outcome.status !== 'succeeded') return JSON.stringify(outcome);
   const { result } = outcome;
@@ -9,7 +9,7 @@ export function writeOutcome(outcome: Outcome): string {
   return JSON.stringify({ ...outcome, result: stored ?? { base64: base64(bytes), contentType } });
 }
 
-/** Reads back what {@link writeOutcome} wrote, and nothing else: it is our own. */
+/** Parses what {@link writeOutcome} wrote. It doesn't validate, since no other program writes records. */
 export function readOutcome(json: string): Outcome {
   const outcome = JSON.parse(json);
   if (outcome.result?.base64 === undefined) return outcome;

@@ -9,15 +9,15 @@ import type { TraceContext } from '../base/traceparent.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
 import type { StoredResult } from './stored-result.ts';
 
-/** A result small enough to travel in the outcome. */
+/** A result that is small enough to be part of the outcome. */
 export interface InlineResult {
   readonly bytes: Uint8Array;
   readonly contentType: string;
-  /** It is in the store as well, where it is too large for a record. */
+  /** The stored copy of a result that is too large for a record. */
   readonly stored?: StoredResult;
 }
 
-/** What a failed outcome tells, as an RFC 9457 problem. */
+/** Why a request failed, as an RFC 9457 problem. */
 export interface Problem {
   /** `urn:coatcheck:problem:` and the code. */
   readonly type: string;
@@ -25,30 +25,30 @@ export interface Problem {
   readonly detail: string;
   /** A stable code for programs. */
   readonly code: string;
-  /** How often it was tried, this time included. */
+  /** The number of attempts, including the last one. */
   readonly attempts: number;
-  /** Facts that go with the code. */
+  /** More data about the failure; its shape depends on the code. */
   readonly details?: unknown;
 }
 
-/** How a request ended. */
+/** How a request ended, without the request. */
 export type Ending =
   | { readonly status: 'succeeded'; readonly result: InlineResult | StoredResult }
   | { readonly status: 'failed' | 'cancelled' | 'expired'; readonly problem: Problem };
 
-/** An ending with the request it is of. */
+/** The end of a request. */
 export type Outcome = Ending &
   TraceContext & {
     readonly request: RequestIdentity;
     /** Milliseconds since 1970. */
     readonly endedAt: number;
-    /** Whom its client wants it to be told, if anybody in particular. */
+    /** The callback URL, if the client named one. */
     readonly callbackUrl?: string;
-    /** How often the request had been put back from the dead-letter queue, if it was. */
+    /** How often the request was redriven from the dead-letter queue; absent if never. */
     readonly redrives?: number;
   };
 
-/** The outcome of a request that ended so. @param endedAt milliseconds since 1970 */
+/** Makes the outcome of a request. @param endedAt milliseconds since 1970 */
 export function outcomeOf(
   {
     id,
@@ -66,32 +66,32 @@ export function outcomeOf(
   return { ...ending, request, endedAt, traceparent, tracestate, callbackUrl, redrives };
 }
 
-/** The id of an outcome: the same whenever it is published again, another for another ending, and after a redrive. */
+/** The id of an outcome. It stays the same when the outcome is published again, and differs after a redrive. */
 export function outcomeId({ request, status, redrives }: Outcome): string {
   return identityDigest(redrives ? `${status} outcome ${redrives}` : `${status} outcome`, request);
 }
 
-/** The failure of a request by an error that won't go away. */
+/** The ending of a request that failed with a permanent error. */
 export function failure(error: PermanentError, attempts: number): Ending {
   return { status: 'failed', problem: problemOf(error, attempts, error.details) };
 }
 
-/** Longest detail of a brief failure, in characters. */
+/** Longest `detail` of a shortened failure, in characters. */
 const BRIEF_DETAIL_MAX_LENGTH = 500;
 
-/** A failure without its details, for a queue that doesn't take all of it; undefined for a success. */
+/** Shortens a failure that is too large for a queue. Undefined for a success. */
 export function briefly(outcome: Outcome): Outcome | undefined {
   if (outcome.status === 'succeeded') return undefined;
   const { details: _, detail, ...problem } = outcome.problem;
   return { ...outcome, problem: { ...problem, detail: detail.slice(0, BRIEF_DETAIL_MAX_LENGTH) } };
 }
 
-/** The ending of a request whose time was over before it was begun. */
+/** The ending of a request that expired before an attempt started. */
 export function expiry(attempts: number): Ending {
   return { status: 'expired', problem: problemOf(new RequestExpired(), attempts) };
 }
 
-/** The end of a request at its client's wish. */
+/** The ending of a request that its client cancelled. */
 export function cancellation(attempts: number): Ending {
   return { status: 'cancelled', problem: problemOf(new RequestCancelled(), attempts) };
 }
@@ -102,7 +102,7 @@ const DETAIL_MAX_LENGTH = 4_096;
 const DETAILS_MAX_LENGTH = 32_768;
 
 function problemOf(error: CoatcheckError, attempts: number, details?: unknown): Problem {
-  // Text, though a handler in JavaScript may have given something else.
+  // A handler in JavaScript can throw a code of another type.
   const code = String(error.code).slice(0, CODE_MAX_LENGTH).toWellFormed();
   return {
     type: `urn:coatcheck:problem:${encodeURIComponent(code)}`,
@@ -114,7 +114,7 @@ function problemOf(error: CoatcheckError, attempts: number, details?: unknown): 
   };
 }
 
-/** Details come from handlers: they may be endless, cyclic or no JSON at all, and the failure is told all the same. */
+/** Details come from handlers. They may be huge, cyclic or no JSON: the failure must be published anyway. */
 function publishable(details: unknown): unknown {
   try {
     const json = JSON.stringify(details) ?? 'null';

@@ -3,19 +3,19 @@ import { type ClaimCheck, formatClaimCheck } from './claim-check.ts';
 import type { DecodedRequest } from './decoded-request.ts';
 import type { QueueMessage } from './received-message.ts';
 
-/** The payload a request was begun with: every attempt at it runs this one and no other. */
+/** The payload of the first attempt. Every later attempt uses it, too. */
 export interface PinnedPayload {
-  /** 22 characters that stand for the payload and its type. */
+  /** A digest of the payload and its type, 22 characters long. */
   readonly digest: string;
-  /** Where it is stored; absent when it is in the message. */
+  /** Where it is stored; absent if it is inline. */
   readonly check?: ClaimCheck;
-  /** The message that brought it last. */
+  /** The id of the latest message with this payload. */
   readonly messageId: string;
-  /** When that was sent, in milliseconds since 1970. */
+  /** When that message was sent, in milliseconds since 1970. */
   readonly sentAt: number;
 }
 
-/** What a delivery pins its request to; undefined when its payload can't be read, so that nothing can be begun with it. */
+/** The payload that a delivery would pin its request to; undefined if it can't be read. */
 export function pinnedPayloadOf(
   request: DecodedRequest,
   { id: messageId, sentAt }: Pick<QueueMessage, 'id' | 'sentAt'>,
@@ -26,7 +26,10 @@ export function pinnedPayloadOf(
   return 'inline' in payload ? pinned : { ...pinned, check: payload };
 }
 
-/** Stands for a payload, its type and its coding. What else a message says isn't part of it: a redriven message may say more. */
+/**
+ * A digest of a payload, its type and its encoding. It covers nothing else, since a redriven message may have more
+ * attributes.
+ */
 export function payloadDigest({ payload, contentType, contentEncoding }: DecodedRequest): string {
   const hash = createHash('sha256').update(JSON.stringify([contentType, contentEncoding]));
   if ('inline' in payload) hash.update('inline').update(payload.inline);

@@ -2,30 +2,30 @@ import type { TraceContext } from '../base/traceparent.ts';
 
 /** An attribute of a message. */
 export interface MessageAttribute {
-  /** `String`, `Number` or `Binary`, perhaps with a label of its sender's: `Number.float`. */
+  /** `String`, `Number` or `Binary`, perhaps with a custom label, such as `Number.float`. */
   readonly type: string;
-  /** Text; bytes where the type is `Binary`. */
+  /** Bytes if the type is `Binary`, else text. */
   readonly value: string | Uint8Array;
 }
 
-/** A message as a queue delivers it, whatever the queue. */
+/** A message as any queue delivers it. */
 export interface QueueMessage {
   /** The queue's own id of the message; the same on every delivery. */
   readonly id: string;
   readonly body: string;
-  /** Message attributes that hold text or a number, by name. */
+  /** Text and number attributes by name. */
   readonly attributes: Readonly<Record<string, string>>;
-  /** Message attributes of any type but `String`, as the queue has them: sent on, they stay what they are. */
+  /** Attributes of other types than `String`, unchanged, so that they can be forwarded. */
   readonly typedAttributes?: Readonly<Record<string, MessageAttribute>>;
-  /** The group that the message belongs to, where it has one. */
+  /** The message group, if there is one. */
   readonly group?: string;
-  /** Which delivery of this message it is, from 1; absent where the queue doesn't count. */
+  /** The number of this delivery, from 1; absent if the queue doesn't count. */
   readonly deliveryCount?: number;
   /** When the message was sent, in milliseconds since 1970. */
   readonly sentAt: number;
-  /** When the message was first delivered, in milliseconds since 1970; absent where the queue doesn't say. */
+  /** When the message was first delivered, in milliseconds since 1970; absent if unknown. */
   readonly firstDeliveredAt?: number;
-  /** The trace of its sender, where the queue carries that beside the message's attributes. */
+  /** The sender's trace, if the queue transports it outside of the attributes. */
   readonly trace?: TraceContext;
 }
 
@@ -54,36 +54,36 @@ export interface DeadLetterReason {
   readonly redrives: number;
 }
 
-/** Whether a message is in the dead-letter queue now. */
+/** Whether a message was dead-lettered. */
 export type DeadLettering =
   | {
       readonly moved: true;
-      /** The dead letter had no room for the attributes that say why it is there. */
+      /** The dead letter had no room for the attributes with the reason. */
       readonly bare: boolean;
     }
   | {
       readonly moved: false;
-      /** The queue works and never takes this message. */
+      /** The queue works, but will never accept this message. */
       readonly refused: boolean;
       readonly reason: string;
     };
 
 /**
- * A message that its host received, with what settles it. Each method rejects when the queue doesn't confirm; what isn't
- * settled is delivered again, when the queue's own time is over.
+ * A received message with the methods that settle it. Each method rejects if the queue doesn't confirm. A message that
+ * isn't settled is delivered again after the queue's own timeout.
  */
 export interface ReceivedMessage extends QueueMessage {
-  /** What its source can do. */
+  /** The capabilities of its queue. */
   readonly source: SourceCapabilities;
-  /** Ends the message. */
+  /** Acknowledges the message, so that it isn't delivered again. */
   ack(): Promise<void>;
   /** Has it delivered again. @param seconds whole seconds from now, up to the source's `maxDelaySeconds` */
   retryAfter(seconds: number): Promise<void>;
-  /** Keeps it from being delivered to others. @param seconds whole seconds from now */
+  /** Extends the time in which no one else receives it. @param seconds whole seconds from now */
   extend(seconds: number): Promise<void>;
   /**
-   * Sends a copy to the dead-letter queue, with attributes that say why. The message itself is to be acknowledged then.
-   * Never rejects.
+   * Sends a copy to the dead-letter queue, with attributes for the reason. The caller must then acknowledge the
+   * message. Never rejects.
    */
   deadLetter(reason: DeadLetterReason): Promise<DeadLettering>;
 }

@@ -3,48 +3,48 @@ import { createHash } from 'node:crypto';
 /** Longest request id, and longest name of a tenant, in characters. */
 export const REQUEST_ID_MAX_LENGTH = 256;
 
-/** Longest name of a source, in characters: it is in every outcome, which must fit a message. */
+/** Longest name of a source, in characters. Every outcome contains it and must fit a message. */
 export const SOURCE_MAX_LENGTH = 2_048;
 
-/** Where an uploaded payload lies. */
+/** The location of an uploaded payload. */
 export interface UploadedObject {
   readonly bucket: string;
   readonly key: string;
-  /** The object's version; in a bucket without versions, whatever else tells two uploads apart. */
+  /** The object's version; in a bucket without versions, another value that differs for each upload. */
   readonly version: string;
 }
 
 /**
- * The request id of an upload: the same for a duplicate event, another for an overwrite.
- * A client that uploaded an object can compute it from what S3 answered.
+ * The request id of an upload. Duplicate events have the same one, an overwrite has another. A client can compute it
+ * from S3's response to the upload.
  */
 export function requestIdOfUpload({ bucket, key, version }: UploadedObject): string {
   return digestOf(bucket, key, version);
 }
 
-/** What makes a request this one and no other. */
+/** Identifies a request. */
 export interface RequestIdentity {
   /** The ticket. */
   readonly id: string;
-  /** Who gave the id, where it is only unique among its giver's; empty when the id stands for itself. */
+  /** The source that the id is unique in; empty if the id is globally unique. */
   readonly source: string;
-  /** Whom the request is for: tenants who choose the same id have different requests. */
+  /** The tenant. The same id of another tenant is another request. */
   readonly tenant?: string;
 }
 
-/** 32 hexadecimal digits that stand for a request, different ones for each use. */
+/** A digest of a request's identity, 32 hexadecimal digits, different for each use. */
 export function identityDigest(use: string, { id, source, tenant }: RequestIdentity): string {
   return tenant === undefined ? digestOf(use, source, id) : digestOf(use, source, id, tenant);
 }
 
-/** 32 hexadecimal digits that stand for these texts; different texts have different digests. */
+/** A digest of a list of strings, 32 hexadecimal digits. */
 export function digestOf(...texts: readonly string[]): string {
   return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
 }
 
 /**
- * What is wrong with the identity a sender chose, or undefined when it will do. All of it must survive as message
- * attributes, in a log line and in a URL, so it is short and has no control characters or unpaired surrogates.
+ * The problem with the identity that a sender chose; undefined if it is valid. Message attributes, log lines and URLs
+ * contain it, so it must be short and without control characters or unpaired surrogates.
  */
 export function identityProblem({ id, source, tenant }: RequestIdentity): string | undefined {
   return (

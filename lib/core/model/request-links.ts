@@ -1,18 +1,18 @@
 import { idSegment } from './id-segment.ts';
 
-/** Where a request is found at an HTTP API, as paths below the API's base URL. */
+/** The paths of a request below the base URL of the HTTP API. */
 export interface RequestLinks {
   readonly self: string;
   readonly result: string;
   readonly cancel: string;
 }
 
-/** The path of a request below the API's base URL. @param rest what comes after its id */
+/** The path of a request below the API's base URL. @param rest the part after the id */
 export function requestPath(id: string, rest = ''): string {
   return `/v1/requests/${idSegment(id)}${rest}`;
 }
 
-/** The links of a request. @param source who gave the id; empty when it stands for itself */
+/** The links of a request. @param source the source that the id is unique in; empty if it is globally unique */
 export function linksOf(id: string, source: string): RequestLinks {
   const query = source === '' ? '' : `?source=${encodeURIComponent(source)}`;
   return {

@@ -6,7 +6,7 @@ import type { PinnedPayload } from './pinned-payload.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { WebhookState } from './webhook-state.ts';
 
-/** Where a request stands, in the order of its way. */
+/** The statuses of a request, in the order in which it can have them. */
 export const REQUEST_STATUSES = [
   'awaiting_upload',
   'queued',
@@ -18,132 +18,131 @@ export const REQUEST_STATUSES = [
   'expired',
 ] as const;
 
-/** Where a request stands. The last four are terminal: a request that has one keeps it. */
+/** The status of a request. The last four are terminal, except for a redrive. */
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
-/** The row that says where a request stands. Times are milliseconds since 1970. */
+/** The record of a request: its status and what the next attempt needs. Times are milliseconds since 1970. */
 export interface RequestRecord {
   readonly request: RecordedRequest;
   readonly status: RequestStatus;
-  /** Attempts begun. The latest one's number is its fencing token: what an earlier one says is refused. */
+  /** Attempts started. The number of the latest is its fencing token: events of earlier attempts are rejected. */
   readonly attempts: number;
-  /** The payload its first attempt was begun with. */
+  /** The payload of the first attempt. */
   readonly payload?: PinnedPayload;
-  /** While running or cancelling: until when the latest attempt has the request to itself. */
+  /** When the latest attempt's lease expires; set while running or cancelling. */
   readonly leaseEndsAt?: number;
-  /** Names the claim that took the lease, so that a claim whose answer was lost is recognised. */
+  /** The id of the claim that took the lease, so that a claim whose response was lost can be repeated. */
   readonly leaseId?: string;
   /** The error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
-  /** How far the latest attempt says it is. */
+  /** The progress that the latest attempt reported. */
   readonly progress?: Progress;
-  /** How it ended. */
   readonly outcome?: Outcome;
-  /** It failed because its attempts were used up: its message belongs in the dead-letter queue. */
+  /** Whether it used up its attempts, so that its message belongs in the dead-letter queue. */
   readonly givenUp?: boolean;
-  /** Since when that is published and its message is there. */
+  /** When its outcome was published and its message was dead-lettered. */
   readonly deadLetteredAt?: number;
-  /** The dead letter had no room to say which request and redrive it is of. */
+  /** The dead letter had no room for the id of the request and the number of the redrive. */
   readonly deadLetterIsBare?: boolean;
-  /** How often its message came back from there. */
+  /** How often its message was redriven from the dead-letter queue. */
   readonly redrives?: number;
-  /** When it was put into the queue again the last time, in the queue's time. */
+  /** When it was last redriven, by the queue's clock. */
   readonly putBackAt?: number;
-  /** Attempts that don't count any more: those before it last came back, and those that were uncounted. */
+  /** Attempts that don't count: those before the last redrive, and those released as uncounted. */
   readonly uncountedAttempts?: number;
-  /** How its webhook stands, or stood at an earlier end. It is noted beside the record: no write of that changes it. */
+  /** The state of its latest webhook. Stores keep it separately: a write of the record doesn't change it. */
   readonly webhook?: WebhookState;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-/** What a record keeps of a request, whatever becomes of it. */
+/** The part of a record that never changes. */
 export interface RecordedRequest extends RequestIdentity, TraceContext {
-  /** Whom its client wants its outcome to be told, if anybody in particular. */
+  /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
-  /** After that it isn't begun any more. */
+  /** No attempt starts after this time. */
   readonly expiresAt?: number;
-  /** Bytes its client said it will upload, where it waits for that. */
+  /** The size that the client announced for its upload, in bytes. */
   readonly uploadBytes?: number;
 }
 
-/** How far an attempt is. */
+/** Progress of an attempt. */
 export interface Progress {
   /** From 0 to 1. */
   readonly fraction: number;
   readonly note?: string;
 }
 
-/** What happens to a request. */
+/** An event in the life of a request. */
 export type RecordEvent =
   | {
       readonly type: 'submit';
       readonly request: RecordedRequest;
-      /** Whether its payload is there already. */
+      /** Whether the payload is already stored. */
       readonly uploaded: boolean;
     }
   | { readonly type: 'uploaded' | 'cancel' | 'expire' }
   | {
       readonly type: 'dead_letter';
-      /** How often the request had been put back when the letter was sent. */
+      /** How often the request had been redriven when its message was dead-lettered. */
       readonly redrives: number;
-      /** The dead letter doesn't say which redrive it waits for. */
+      /** The dead letter doesn't contain the number of the redrive. */
       readonly bare?: boolean;
     }
   | {
       readonly type: 'claim';
       readonly request: RecordedRequest;
       readonly leaseEndsAt: number;
-      /** Another one for every claim; the same when a claim is made again because its answer was lost. */
+      /** Unique for each claim. A claim that is repeated because its response was lost keeps its id. */
       readonly leaseId: string;
-      /** When its message was put into the queue. */
+      /** When the message was sent. */
       readonly sentAt?: number;
-      /** What its message brings; absent when that can't be read. */
+      /** The payload of the message; absent if it can't be read. */
       readonly payload?: PinnedPayload;
-      /** Messages sent before that are gone, in milliseconds since 1970. */
+      /** The queue has deleted all messages that were sent before this time. */
       readonly goneBefore?: number;
-      /** Which redrive its message's dead letter waited for, counted from 0; absent when it says of none. */
+      /** The number of redrives before this one, if the message is a redriven dead letter with that number. */
       readonly deadLetterOf?: number;
     }
   | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
   | {
       readonly type: 'renew';
       readonly attempt: number;
-      /** Until when the attempt keeps the request to itself. */
+      /** When the renewed lease expires. */
       readonly leaseEndsAt: number;
     }
   | {
       readonly type: 'release';
       readonly attempt: number;
       readonly error: ErrorSummary;
-      /** Whether the attempt doesn't count, since not its request was to blame. */
+      /** Whether the attempt doesn't count, since the request didn't cause its failure. */
       readonly uncounted?: boolean;
     }
   | {
       readonly type: 'complete';
       readonly attempt: number;
       readonly outcome: Outcome;
-      /** The outcome is that there are no more attempts. */
+      /** Set if the outcome is a failure because the attempts are used up. */
       readonly givenUp?: GivingUp;
     }
-  /** A success that the output queue takes in no form ends as this failure. */
+  /** The output queue rejects the success in every form, so this failure replaces it. */
   | { readonly type: 'unpublishable'; readonly outcome: Outcome };
 
-/** Why there are no more attempts. */
+/** Why a request gets no more attempts. */
 export interface GivingUp {
-  /** What the latest attempt that reported threw, if any did. */
+  /** The latest error that an attempt reported. */
   readonly error: ErrorSummary | undefined;
 }
 
-/** How often a request may come back from the dead-letter queue: whatever puts it back by itself must not do so for ever. */
+/** Most redrives of a request, so that an automatic redrive ends. */
 export const MAX_REDRIVES = 10;
 
-/** What a record can begin with. */
+/** An event that can create a record. */
 export type BeginningEvent = Extract<RecordEvent, { readonly type: 'submit' | 'claim' }>;
 
 type ReleaseEvent = Extract<RecordEvent, { readonly type: 'release' }>;
 
-/** An attempt takes a request. */
+/** An attempt takes the lease of a request. */
 export type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
 
 type CompleteEvent = Extract<RecordEvent, { readonly type: 'complete' }>;
@@ -152,22 +151,22 @@ type CompleteEvent = Extract<RecordEvent, { readonly type: 'complete' }>;
 export type TransitionRefusal =
   /** The request has ended. */
   | 'finished'
-  /** It was begun with another payload, which is still to be run. */
+  /** The request has another payload, which still has to be run. */
   | 'other_payload'
-  /** An attempt has the request to itself. */
+  /** Another attempt holds the lease. */
   | 'leased'
-  /** The attempt gave it back, or a later one took over. */
+  /** The attempt released the lease, or a later attempt took it over. */
   | 'lease_lost'
-  /** It isn't that far, or further: the event comes twice, too late or too early. */
+  /** The event doesn't fit the status: it is a duplicate, too late or too early. */
   | 'out_of_turn';
 
 /** A changed record, or why it stays as it is. */
 export type Transition = { readonly record: RequestRecord } | { readonly refused: TransitionRefusal };
 
 /**
- * What an event makes of a record: the only place that knows which change follows which. Pure, so that a writer can
- * try it again on whatever the record has become meanwhile.
- * @param record undefined when there is none
+ * Applies an event to a record. All rules of the state machine are here. A pure function, so that a writer can repeat
+ * it after another writer has changed the record.
+ * @param record undefined if there is none
  */
 export function transition(record: RequestRecord | undefined, event: RecordEvent, now: number): Transition {
   if (!record) return begun(event, now);
@@ -177,12 +176,12 @@ export function transition(record: RequestRecord | undefined, event: RecordEvent
     : { record: { ...record, ...change, updatedAt: now } };
 }
 
-/** Whether an attempt has the request to itself. */
+/** Whether an attempt holds the lease. */
 function isLeased({ leaseEndsAt }: RequestRecord, now: number): boolean {
   return leaseEndsAt !== undefined && leaseEndsAt > now;
 }
 
-/** Whether nobody waits for it any more. */
+/** Whether the request has expired. */
 export function isExpired({ expiresAt }: RecordedRequest, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
 }
@@ -199,7 +198,7 @@ export function created(event: BeginningEvent, now: number): RequestRecord {
   return { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' };
 }
 
-/** An end is for good, unless an operator puts the message back from the dead-letter queue. */
+/** A request that has ended stays so, unless an operator redrives its dead letter. */
 function changeOfEnded(
   event: RecordEvent,
   record: RequestRecord,
@@ -227,9 +226,10 @@ export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLe
 }
 
 /**
- * Whether a message of a request that was given up is its dead letter, put back. A dead letter says which redrive it waits
- * for, so that two letters of one request redrive it once, and no other message revives it. One that had no room to say so
- * is known by its payload, and by being sent after the request was dead-lettered.
+ * Whether a message is the redriven dead letter of a request that used up its attempts. A dead letter contains the
+ * number of its redrive, so that two dead letters of one request redrive it once, and no other message restarts it. A
+ * dead letter without room for that number is recognised by its payload, and by being sent after the request was
+ * dead-lettered.
  */
 export function isDeadLetter(
   record: RequestRecord,
@@ -238,7 +238,7 @@ export function isDeadLetter(
   const { givenUp, deadLetteredAt, deadLetterIsBare, redrives = 0 } = record;
   const { sentAt, deadLetterOf } = event;
   if (!givenUp) return false;
-  // Even if the record couldn't note that it was sent.
+  // True even if the record doesn't show that the dead letter was sent.
   if (deadLetterOf !== undefined) return deadLetterOf === redrives;
   if (deadLetteredAt === undefined || !deadLetterIsBare || bringsOther(record, event)) return false;
   return sentAt !== undefined && sentAt > deadLetteredAt;
@@ -273,10 +273,10 @@ function changeBy(
       return record.status === 'awaiting_upload' ? { status: 'queued' } : 'out_of_turn';
     case 'claim':
       if (mustNotRun(record, event)) return 'other_payload';
-      // Made again, since its answer was lost: the attempt has not begun.
+      // The claim is repeated because its response was lost: the attempt hasn't started.
       if (isClaimOf(record, event)) return { leaseEndsAt: event.leaseEndsAt };
       if (isLeased(record, now)) return 'leased';
-      // The attempt that was asked to stop was never heard of again.
+      // The attempt that was asked to stop never reported back.
       return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event);
     case 'progress':
       return holdsLease(record, event.attempt) ? { progress: event.progress } : 'lease_lost';
@@ -317,7 +317,7 @@ function claimed(record: Pick<RequestRecord, 'attempts' | 'payload'>, event: Cla
   } as const;
 }
 
-/** Whether a claim brings another payload than the request was begun with. */
+/** Whether the claim's message has another payload than the first attempt. */
 export function bringsOther(
   { payload }: Pick<RequestRecord, 'payload'>,
   brought: Pick<ClaimEvent, 'payload'>,
@@ -326,8 +326,8 @@ export function bringsOther(
 }
 
 /**
- * Whether a claim is of a message that would only take the request from its own. Where the payload is stored, any message
- * will do to run it; and when its own message is gone, the request must end by another.
+ * Whether another message must run the request, since that one has its payload. If the payload is stored, any message
+ * can run it. If the message with the payload is gone, the request must end by this one.
  */
 function mustNotRun(record: RequestRecord, event: ClaimEvent): boolean {
   const { payload } = record;
@@ -336,7 +336,7 @@ function mustNotRun(record: RequestRecord, event: ClaimEvent): boolean {
   return messageId !== event.payload?.messageId && sentAt >= (event.goneBefore ?? 0);
 }
 
-/** Where to find the payload a request was begun with, when a message brings another one in its place. */
+/** The stored payload of the first attempt, if the message has another one. */
 export function storedPayloadOf(
   { payload, request }: RequestRecord,
   brought: PinnedPayload | undefined,
@@ -347,7 +347,7 @@ export function storedPayloadOf(
   return isTicketed || isSamePlace ? check : undefined;
 }
 
-/** Its last attempt failed while it was asked to stop: then it has stopped. */
+/** A last attempt that failed after it was asked to stop has stopped: the request is cancelled. */
 function completed(
   record: RequestRecord,
   { outcome, givenUp }: CompleteEvent,
@@ -359,7 +359,7 @@ function completed(
   return { ...ended(outcome), givenUp: true, lastError };
 }
 
-/** A failed attempt that was asked to stop has stopped. */
+/** A failed attempt that was asked to stop has stopped: the request is cancelled. */
 function released(
   record: RequestRecord,
   { error, uncounted }: ReleaseEvent,

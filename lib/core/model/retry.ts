@@ -10,9 +10,9 @@ export interface Backoff {
 }
 
 /**
- * Whole seconds to wait after an attempt failed with `error`. An error that names its wait gets it. Any other gets
- * exponential backoff with full jitter: evenly between nothing and the bound, so that requests that failed together
- * don't come back together; for what is down, between half the bound and the bound.
+ * Whole seconds to wait after an attempt failed with `error`. An error can name its wait. Other errors get exponential
+ * backoff with full jitter, between 0 and the bound, so that requests that failed together don't come back together. If
+ * a dependency is down, the wait is at least half of the bound.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @param attempt which attempt failed, from 1
  * @param random from 0 up to, not including, 1
@@ -23,19 +23,19 @@ export function retryDelaySeconds(error: unknown, attempt: number, backoff: Back
   }
   if (error instanceof RetryLater) return Math.ceil(error.delaySeconds);
   const bound = backoffBound(attempt, backoff.retryBaseSeconds, backoff.retryCapSeconds);
-  // SQS counts every look, and a lone request may meet new instances, which know of no row of failures.
+  // SQS counts every receive, and new instances don't know of earlier failures.
   const share = error instanceof DownstreamUnavailable ? (1 + random) / 2 : random;
   return Math.round(share * bound);
 }
 
-/** Seconds from now to a time; none when it is past. Both in milliseconds since 1970. */
+/** Seconds from now to a time, at least 0. Both are milliseconds since 1970. */
 export function secondsUntil(time: number, now: number): number {
   return Math.max(0, time - now) / 1000;
 }
 
 /**
- * Whole seconds a message may wait. One whose retention ends while it is hidden is gone unseen: half of what is left is
- * kept for the attempts to come.
+ * Most whole seconds that a message may wait. The queue deletes a hidden message whose retention ends, so half of the
+ * remaining retention is reserved for later attempts.
  * @param sentAt, now milliseconds since 1970
  */
 export function longestWaitSeconds(sentAt: number, retentionSeconds: number, now: number): number {

@@ -1,10 +1,10 @@
 import type { ClaimCheck } from './claim-check.ts';
 
-/** A result in a store, with what an outcome says about it. */
+/** A result in a store, as an outcome refers to it. */
 export interface StoredResult {
   readonly check: ClaimCheck;
   readonly size: number;
   readonly contentType: string;
-  /** Whether its bytes are UTF-8; undefined when that isn't known. Set by the engine, where outcomes are raw. */
+  /** Whether its bytes are UTF-8; undefined if unknown. The engine sets it for raw outcomes. */
   readonly isText?: boolean;
 }

@@ -2,15 +2,15 @@ import { ConfigurationError } from '../base/errors.ts';
 import { isJson } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 
-/** What begins a secret where it is shown as one. */
+/** Prefix of a secret. */
 const PREFIX = 'whsec_';
 
 const MIN_BYTES = 24;
 const MAX_BYTES = 64;
 
 /**
- * The secrets a text holds: JSON with `current` and, while receivers change over, `previous`.
- * @throws ConfigurationError that doesn't quote them
+ * Parses secrets: JSON with `current` and, during a rotation, `previous`.
+ * @throws ConfigurationError; its message doesn't quote the secrets
  */
 export function parseSecrets(text: string): readonly string[] {
   const value: unknown = isJson(text) ? JSON.parse(text) : undefined;
@@ -28,7 +28,7 @@ function checked(secret: unknown): string {
 function isSecret(secret: string): boolean {
   const base64 = secret.startsWith(PREFIX) ? secret.slice(PREFIX.length) : secret;
   const bytes = Buffer.from(base64, 'base64');
-  // Whatever else is in it would be left out silently.
+  // An unknown member would be ignored silently.
   return bytes.toString('base64') === base64 && bytes.length >= MIN_BYTES && bytes.length <= MAX_BYTES;
 }
 

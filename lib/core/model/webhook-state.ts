@@ -1,40 +1,40 @@
 import { isObject, type JsonObject } from '../base/json-object.ts';
 
-/** How the webhook of an outcome stands, once it was attempted. Times are milliseconds since 1970. */
+/** The state of an outcome's webhook after its first attempt. Times are milliseconds since 1970. */
 export interface WebhookState {
   readonly status: AttemptedStatus;
-  /** When the request ended the outcome is of: another one has another webhook. */
+  /** When the request ended. An outcome with another time has another webhook. */
   readonly endedAt: number;
   /** When the latest attempt was made. */
   readonly at: number;
   /** Attempts made. */
   readonly attempts: number;
-  /** Why the latest attempt failed, if it did. */
+  /** Why the latest attempt failed; absent if it succeeded. */
   readonly reason?: string;
   /** When the next attempt is due, if there is one. */
   readonly nextAttemptAt?: number;
 }
 
-/** How a webhook stands that was attempted, in the order of the API's description. */
+/** The statuses of a webhook, in the order of the API's description. */
 export const ATTEMPTED_STATUSES = ['delivered', 'failing', 'disabled', 'given_up'] as const;
 
 /**
- * `delivered`: its receiver took it. `failing`: it didn't yet. `disabled`: it wants to be told no more of it. `given_up`:
- * it is in the webhooks' dead-letter queue.
+ * `delivered`: the receiver accepted it. `failing`: not yet. `disabled`: the receiver doesn't want it. `given_up`: it
+ * is in the webhooks' dead-letter queue.
  */
 export type AttemptedStatus = (typeof ATTEMPTED_STATUSES)[number];
 
-/** Longest reason that is kept, in characters. */
+/** Longest reason that is recorded, in characters. */
 const REASON_MAX_LENGTH = 200;
 
-/** A reason as it is kept. */
+/** Shortens a reason for the record. */
 export function shortReason(reason: string): string {
   return reason.slice(0, REASON_MAX_LENGTH).toWellFormed();
 }
 
 /**
- * Reads a state from what is kept of it: JSON, and its times beside it.
- * @returns undefined when that is no state
+ * Parses a recorded state: JSON, and its separate times.
+ * @returns undefined if it isn't a state
  */
 export function readWebhookState(
   json: string | undefined,

@@ -1,43 +1,43 @@
-/** What an admission is decided on. Absent figures are unknown; those that are there are finite. */
+/** The load that an admission decision uses. Unknown figures are absent; all others are finite. */
 export interface Load {
-  /** Requests that wait or are being processed; of those between two attempts only as many as could be processed. */
+  /** Requests that wait or are being processed. Those between two attempts count up to the number of slots. */
   readonly backlog?: number;
-  /** Requests completed a second, lately; what the service can be expected to complete at least. */
+  /** Requests that the service completes a second, at least, judged by recent work. */
   readonly completionsPerSecond?: number;
-  /** How long a request admitted now waits until it is done, in seconds. */
+  /** Expected time until a request that is admitted now is done, in seconds. */
   readonly predictedWaitSeconds?: number;
   readonly maxWaitSeconds: number;
 }
 
-/** Whether a request is taken. */
+/** Whether a request is admitted. */
 export type AdmissionDecision =
   | { readonly admitted: true; readonly load: Load }
   | {
       readonly admitted: false;
-      /** Everyone's requests are too many, or this tenant's share of them is. */
+      /** The service has too many requests, or this tenant has too large a share of them. */
       readonly reason: 'overloaded' | 'tenant_over_share';
-      /** After which it is worth asking again, whole seconds from 1. */
+      /** Seconds after which to try again, a whole number from 1. */
       readonly retryAfterSeconds: number;
       readonly load: Load;
     };
 
-/** Who wants a request to be taken. */
+/** The submitter of a request. */
 export interface Submitter {
   readonly tenant?: string;
-  /** Milliseconds since 1970 after which nobody waits for the outcome. */
+  /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
 }
 
-/** How full the service is, and what comes of it. */
+/** The load, and its consequence. */
 export interface AdmissionState {
   readonly load: Load;
-  /** Whether a request that came now would be taken, as far as that doesn't depend on whose it is. */
+  /** Whether a request would be admitted now, apart from the share of its tenant. */
   readonly accepting: boolean;
 }
 
-/** Decides whether requests are taken. */
+/** Decides whether requests are admitted. */
 export interface Admission {
   decide(submitter: Submitter): Promise<AdmissionDecision>;
-  /** What it would decide, without anybody applying. */
+  /** Reads the load without a request to decide on. */
   state(): Promise<AdmissionState>;
 }

@@ -4,16 +4,16 @@ import type { MessageAttribute } from '../model/received-message.ts';
 export interface OutputMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, MessageAttribute>>;
-  /** Whose it is, where the queue is to be fair: up to 128 printable characters of ASCII. */
+  /** The message group that a fair queue separates by: up to 128 printable ASCII characters. */
   readonly group?: string;
 }
 
-/** What became of one message of an {@link Outlet.send}. */
+/** The result of sending one message. */
 export type SendResult =
   | { readonly sent: true }
   | {
       readonly sent: false;
-      /** The queue works and never takes this message: its own fault, such as its size. */
+      /** The queue works, but will never accept this message, for example because of its size. */
       readonly refused: boolean;
       readonly reason: string;
     };
@@ -30,32 +30,32 @@ export interface Outlet<Message> {
   readonly maxMessageBytes: number;
   /** What a message counts towards {@link maxBytes} and {@link maxMessageBytes}. */
   sizeOf(message: Message): number;
-  /** One call. The results stand in the order of the messages; it rejects only when nothing is known of any. */
+  /** Sends messages in one call. Results are in the order of the messages. Rejects only if the whole call fails. */
   send(messages: readonly Message[]): Promise<readonly SendResult[]>;
 }
 
-/** Where outcomes go. */
+/** The queue for outcomes. */
 export type OutputQueue = Outlet<OutputMessage>;
 
-/** An event for a bus, where rules decide who gets it. */
+/** An event for a bus, whose rules decide who receives it. */
 export interface BusEvent {
-  /** What happened, for rules to match. */
+  /** The event type, for rules to match. */
   readonly type: string;
-  /** All about it, as JSON. */
+  /** The detail, as JSON. */
   readonly json: string;
   /** When it happened, in milliseconds since 1970. */
   readonly time: number;
 }
 
-/** Where others besides the consumers of outcomes are told. */
+/** An event bus, for programs other than the consumers of outcomes. */
 export type EventBus = Outlet<BusEvent>;
 
-/** The way into the input queue. */
+/** Sends submissions to the input queue. */
 export interface SubmissionQueue {
   /** Most bytes of a message. */
   readonly maxBytes: number;
   /**
-   * Rejects when the queue didn't say that it has the message; it may have it all the same.
+   * Rejects if the queue doesn't confirm the message. It may have it nevertheless.
    * @param tenant lets the queue be fair among tenants
    */
   send(message: string, tenant: string | undefined): Promise<void>;

@@ -1,13 +1,13 @@
-/** Requests that are in an input queue; about, as far as it knows. */
+/** Approximate numbers of messages in an input queue. */
 export interface Backlog {
   readonly waiting: number;
   /** Being processed, or waiting for their next attempt. */
   readonly inFlight: number;
-  /** Not to be delivered yet. */
+  /** Delayed, not to be delivered yet. */
   readonly delayed: number;
 }
 
-/** Tells how much there is to do. */
+/** Measures the backlog. */
 export interface BacklogGauge {
   read(): Promise<Backlog>;
 }

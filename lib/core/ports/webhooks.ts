@@ -1,10 +1,10 @@
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { WebhookState } from '../model/webhook-state.ts';
 
-/** What a receiver answered. */
+/** A receiver's response. */
 export interface WebhookAnswer {
   readonly status: number;
-  /** Its header of that name, as it came. */
+  /** The unparsed `Retry-After` header. */
   readonly retryAfter?: string;
 }
 
@@ -12,29 +12,29 @@ export interface WebhookAnswer {
 export interface WebhookSender {
   /**
    * POSTs once, to public addresses only.
-   * @throws Error when there was no answer in time, or the URL leads to a place that may not be called; then nothing was
-   *   sent there
+   * @throws Error when there was no answer in time, or the URL leads to a place that may not be called; then nothing
+   *   was sent there
    */
   post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<WebhookAnswer>;
 }
 
-/** What deliveries are signed with. */
+/** The secrets that sign deliveries. */
 export interface WebhookSecrets {
-  /** The current one first; the previous one while receivers change over. */
+  /** Reads the secrets: the current one first and, during a rotation, the previous one. */
   read(): Promise<readonly string[]>;
 }
 
-/** Notes on the records of requests how their webhooks stand. */
+/** Records the states of webhooks. */
 export interface WebhookStates {
-  /** Notes a state; nothing where there is no record, or where it has a state of a later attempt, or outcome. */
+  /** Records a state, unless there is no record, or it has the state of a later attempt or outcome. */
   note(request: RequestIdentity, state: WebhookState): Promise<void>;
 }
 
-/** A queue of webhooks: of those to be delivered, or of those that were given up. */
+/** A queue of webhooks: those to deliver, or those that are dead-lettered. */
 export interface WebhookQueue {
   /**
-   * Adds a message. Rejects when the queue didn't say that it has it; it may have it all the same.
-   * @param host whom it is for: the queue is fair among them
+   * Sends a message. Rejects if the queue doesn't confirm it. The queue may have it nevertheless.
+   * @param host the receiver's host: the queue is fair among hosts
    * @param delaySeconds whole seconds until it may be delivered, up to 900
    */
   send(message: string, host: string, delaySeconds: number): Promise<void>;
@@ -43,7 +43,7 @@ export interface WebhookQueue {
 /** Sends messages later than a queue's own delay can. Leaves out exactness: a minute more is none. */
 export interface DelayedMessages {
   /**
-   * Sends a message once. Said again under the same name, while the first waits, it changes nothing.
+   * Sends a message later. A second call with the same name has no effect while the first message waits.
    * @param name up to 64 letters, digits and - _ .
    * @param at milliseconds since 1970
    */

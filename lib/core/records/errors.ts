@@ -1,6 +1,6 @@
 import { CoatcheckError } from '../base/errors.ts';
 
-/** There is no record of the request, or none any more. */
+/** The request has no record, or its record was deleted. */
 export class RecordMissing extends CoatcheckError {
   readonly code = 'record_missing';
 
@@ -9,7 +9,7 @@ export class RecordMissing extends CoatcheckError {
   }
 }
 
-/** Others changed the record again and again while one wanted to. */
+/** Other writers kept changing the record, so that no try could write it. */
 export class RecordContended extends CoatcheckError {
   readonly code = 'record_contended';
 

@@ -12,11 +12,11 @@ import {
 import type { StoredRecord } from '../ports/record-store.ts';
 import type { RecordWriter } from './record-writer.ts';
 
-/** An attempt's right to a request. What its holder says counts until another attempt took over. */
+/** An attempt's right to a request. The events of its holder apply until another attempt takes over. */
 export class Lease {
-  /** Which attempt holds it, from 1. */
+  /** The number of the attempt that holds the lease, from 1. */
   readonly attempt: number;
-  /** The attempt before began and was never heard of again: it may have got as far as a result. */
+  /** Whether the attempt before never reported its end: it may have stored a result. */
   readonly takenOver: boolean;
   readonly #writer: RecordWriter;
   #stored: StoredRecord;
@@ -28,17 +28,17 @@ export class Lease {
     this.#stored = stored;
   }
 
-  /** Which attempt it is of those that count. */
+  /** The number of this attempt among those that count. */
   get countedAttempt(): number {
     return this.attempt - (this.#stored.record.uncountedAttempts ?? 0);
   }
 
-  /** When the request's record was created, in milliseconds since 1970: another record of the same id has another time. */
+  /** When the record was created, in milliseconds since 1970. A later record with the same id has another time. */
   get createdAt(): number {
     return this.#stored.record.createdAt;
   }
 
-  /** How often the request was put back from the dead-letter queue, if it was. */
+  /** How often the request was redriven from the dead-letter queue; undefined if never. */
   get redrives(): number | undefined {
     return this.#stored.record.redrives;
   }
@@ -48,35 +48,36 @@ export class Lease {
     return deadLetterOf(this.#stored.record);
   }
 
-  /** What the latest attempt that failed threw, as far as is known. */
+  /** The latest error that an attempt reported. */
   get lastError(): ErrorSummary | undefined {
     return this.#stored.record.lastError;
   }
 
-  /** The request as its record has it: a ticketed upload's message says little about it. */
+  /** The recorded request. The message of a ticketed upload contains less. */
   get request(): RecordedRequest {
     return this.#stored.record.request;
   }
 
-  /** The record as it was when this attempt last changed it. */
+  /** The record after the latest change by this attempt. */
   get record(): RequestRecord {
     return this.#stored.record;
   }
 
-  /** Records how far the attempt is. @returns whether it should go on */
+  /** Records progress. @returns whether the attempt should go on */
   async progress(progress: Progress): Promise<boolean> {
     const { attempts, status } = await this.#apply({ type: 'progress', attempt: this.attempt, progress });
     return status === 'running' && attempts === this.attempt;
   }
 
-  /** Until when the request belongs to this attempt, in milliseconds since 1970. */
+  /** When the lease expires, in milliseconds since 1970. */
   get endsAt(): number {
     return this.#stored.record.leaseEndsAt ?? 0;
   }
 
   /**
-   * Keeps the request until a later time, in milliseconds since 1970.
-   * @returns whether the attempt should go on: it isn't cancelled, and no other attempt has taken over
+   * Extends the lease.
+   * @param leaseEndsAt in milliseconds since 1970
+   * @returns whether the attempt should go on: the request isn't cancelled, and no other attempt has taken over
    */
   async renew(leaseEndsAt: number): Promise<boolean> {
     const { attempts, status } = await this.#apply({ type: 'renew', attempt: this.attempt, leaseEndsAt });
@@ -85,17 +86,17 @@ export class Lease {
 
   /**
    * Records the outcome.
-   * @param givenUp where it is that there are no more attempts
-   * @returns the one the request has now; undefined while another attempt is at it
+   * @param givenUp set if the outcome is a failure because the attempts are used up
+   * @returns the outcome that the record has now; undefined while another attempt holds the lease
    */
   async complete(outcome: Outcome, givenUp?: GivingUp): Promise<Outcome | undefined> {
     return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome, givenUp })).outcome;
   }
 
   /**
-   * Gives the request back after a failure.
+   * Releases the lease after a failure.
    * @param uncounted whether the attempt doesn't count
-   * @returns the outcome it has, if any: it may have been cancelled
+   * @returns the outcome that the record has now, if any: the request may have been cancelled
    */
   async release(error: unknown, uncounted: boolean): Promise<Outcome | undefined> {
     const { attempt } = this;
@@ -103,7 +104,7 @@ export class Lease {
     return (await this.#apply(released)).outcome;
   }
 
-  /** @returns the record as it is now */
+  /** @returns the current record */
   async #apply(event: RecordEvent): Promise<RequestRecord> {
     const { stored } = await this.#writer.apply(this.#stored.record.request, event, this.#stored);
     this.#stored = stored;

@@ -4,23 +4,23 @@ import { type RecordEvent, transition } from '../model/request-record.ts';
 import type { RecordStore, StoredRecord } from '../ports/record-store.ts';
 import { RecordContended, RecordMissing } from './errors.ts';
 
-/** What an event did. */
+/** The effect of an event. */
 export interface Applied {
-  /** The record it made, or the one that refused it. */
+  /** The record after the event, changed or not. */
   readonly stored: StoredRecord;
-  /** What the record was before; undefined when there was none. */
+  /** The record before the event; undefined if there was none. */
   readonly before: RequestRecord | undefined;
   /** Why the event changed nothing, if it didn't. */
   readonly refused?: TransitionRefusal;
 }
 
-/** Writes that may be overtaken by others before an event is given up: each of them changed the record. */
+/** Most tries to write an event's change. A try fails if another writer changed the record first. */
 const MAX_WRITES = 10;
 
-/** After so long nobody will upload a payload any more: a week. */
+/** How long a record waits for its upload: a week. */
 const ABANDONED_MILLISECONDS = 7 * 86_400_000;
 
-/** Makes changes to records, each a {@link transition}, again on what another writer made of the record meanwhile. */
+/** Applies events to records by {@link transition}. Repeats that if another writer changed the record meanwhile. */
 export class RecordWriter {
   readonly #store: RecordStore;
   readonly #now: () => number;
@@ -34,7 +34,7 @@ export class RecordWriter {
   }
 
   /**
-   * Makes an event's change.
+   * Reads the record and applies an event.
    * @throws RecordMissing, RecordContended as {@link apply} does
    */
   async change(request: RequestIdentity, event: RecordEvent): Promise<Applied> {
@@ -42,9 +42,10 @@ export class RecordWriter {
   }
 
   /**
-   * Makes an event's change on a record one believes to know: if one does, that takes one write and no read.
-   * @throws RecordMissing when there is no record, and the event is none to begin one with
-   * @throws RecordContended when others changed the record again and again
+   * Applies an event to a record that the caller expects. If the record is as expected, that takes one write and no
+   * read.
+   * @throws RecordMissing if there is no record, and the event can't create one
+   * @throws RecordContended if other writers keep changing the record
    */
   async apply(
     request: RequestIdentity,
@@ -68,8 +69,8 @@ export class RecordWriter {
   }
 
   /**
-   * The record of a message that came before it, written as it would have been: one that began with the claim would
-   * be where every duplicate of the message believes the submission to be, and be overwritten.
+   * The record that the submission would have written. Its message arrived before it. If the record started with the
+   * claim, every duplicate of the message would take it for the submission's and overwrite it.
    */
   async #submittedLate(
     { type }: RecordEvent,
@@ -80,13 +81,13 @@ export class RecordWriter {
     return result.written ? believed : result.stored;
   }
 
-  /** A record as it is stored. */
+  /** Adds a revision and an expiry to a record. */
   stored(record: RequestRecord, revision: number): StoredRecord {
     const age = record.status === 'awaiting_upload' ? ABANDONED_MILLISECONDS : this.#ageMilliseconds;
     return { record, revision, keptUntil: record.updatedAt + age };
   }
 
-  /** Stores drop records late: one that is past its time is as good as gone. */
+  /** Stores delete expired records late: an expired record counts as missing. */
   kept(stored: StoredRecord | undefined): RequestRecord | undefined {
     return stored && stored.keptUntil > this.#now() ? stored.record : undefined;
   }

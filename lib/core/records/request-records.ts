@@ -17,11 +17,11 @@ import type { RecordStore, StoredRecord } from '../ports/record-store.ts';
 import { Lease } from './lease.ts';
 import { type Applied, RecordWriter } from './record-writer.ts';
 
-/** What a claim found. */
+/** The result of a claim. */
 export type Claim =
   | { readonly status: 'claimed'; readonly lease: Lease }
   | { readonly status: 'running'; readonly leaseEndsAt: number }
-  /** Its own message runs it, with another payload. */
+  /** Another message runs the request, with another payload. */
   | { readonly status: 'other_payload' }
   | {
       readonly status: 'finished';
@@ -31,33 +31,35 @@ export type Claim =
       readonly otherPayload: boolean;
     };
 
-/** A request to be claimed, with what its message says about its record. */
+/** A request to claim, with what its message says about the record. */
 export interface Claimant extends RecordedRequest {
-  /** When it was submitted, where that made a record, in milliseconds since 1970. */
+  /** When it was submitted, in milliseconds since 1970, if the submission created a record. */
   readonly submittedAt?: number;
-  /** Its record was made before its payload came. */
+  /** The record was created before the payload arrived. */
   readonly ticketed?: boolean;
-  /** When its message was put into the queue, in milliseconds since 1970. */
+  /** When its message was sent, in milliseconds since 1970. */
   readonly sentAt?: number;
-  /** What its message brings; absent when that can't be read. */
+  /** The payload of its message; absent if it can't be read. */
   readonly pinned?: PinnedPayload;
-  /** Messages sent before that are gone, in milliseconds since 1970. */
+  /** The queue has deleted all messages sent before this time, in milliseconds since 1970. */
   readonly goneBefore?: number;
-  /** Its message was delivered before, so that it probably has a record that says more: a claim does well to read it. */
+  /** Its message was delivered before. So it probably has a record, which a claim should read first. */
   readonly redelivered?: boolean;
-  /** Which redrive its message's dead letter waited for, counted from 0, if it came back as one. */
+  /** The number of redrives before this one, if its message is a redriven dead letter. */
   readonly deadLetterOf?: number;
 }
 
-/** Claims without an answer that are remembered: of those before, the leases run out. */
+/** Most claims without a response that are remembered. The leases of older ones expire. */
 const MAX_UNANSWERED = 1_000;
 
-/** Where requests stand, so that a duplicate neither repeats a success nor runs beside another attempt. */
+/** The records of requests. They ensure that a duplicate neither repeats a success nor runs concurrently. */
 export class RequestRecords {
   readonly #store: RecordStore;
   readonly #now: () => number;
   readonly #writer: RecordWriter;
-  /** Lease ids of claims whose answers were lost, by request: they may have been written, and were not begun. */
+  /**
+   * Lease ids of claims whose responses were lost, by request. They may be written, but their attempts never started.
+   */
   readonly #unanswered = new Map<string, string>();
 
   /** @param ageDays how long a record is kept after its last change */
@@ -67,17 +69,17 @@ export class RequestRecords {
     this.#writer = new RecordWriter(store, now, ageDays);
   }
 
-  /** Where a request stands; undefined when nothing is known of it, or not any more. */
+  /** Finds the record of a request; undefined if there is none, or if it has expired. */
   async find(request: RequestIdentity): Promise<RequestRecord | undefined> {
     return this.#writer.kept(await this.#store.read(request));
   }
 
   /**
-   * Records a new request. It may have got further already: the message comes first, so that no record waits for a
-   * message that was never sent.
+   * Records a new request. The message is sent first, so that no record waits for a message that was never sent; so an
+   * attempt may already have created the record.
    * @param at when it was submitted, in milliseconds since 1970
-   * @param uploaded whether its payload is there already
-   * @returns the record it has now
+   * @param uploaded whether the payload is already stored
+   * @returns the current record
    */
   async submit(request: RecordedRequest, at: number, uploaded: boolean): Promise<RequestRecord> {
     const submitted = this.#submitted(request, at, uploaded);
@@ -85,7 +87,7 @@ export class RequestRecords {
     return result.written ? submitted.record : (result.stored ?? submitted).record;
   }
 
-  /** Takes a request for an attempt. @param leaseEndsAt until when nobody else may, in milliseconds since 1970 */
+  /** Claims a request for an attempt. @param leaseEndsAt when the lease expires, in milliseconds since 1970 */
   async claim(claimant: Claimant, leaseEndsAt: number): Promise<Claim> {
     const { sentAt, goneBefore, pinned: payload } = claimant;
     const request = recordedOf(claimant);
@@ -105,7 +107,7 @@ export class RequestRecords {
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
     if (outcome) {
       const otherPayload = bringsOther(stored.record, { payload });
-      // The letter of a request that may not be redriven any more belongs where it came from.
+      // A redriven dead letter beyond MAX_REDRIVES goes back to the dead-letter queue.
       const deadLetter = isDeadLetter(stored.record, event) ? 'due' : deadLetterOf(stored.record);
       return { status: 'finished', outcome, deadLetter, otherPayload };
     }
@@ -116,8 +118,8 @@ export class RequestRecords {
   }
 
   /**
-   * A claim whose answer is lost is made once more, now or when the message comes again: under one lease id it is one
-   * attempt, however often it is written.
+   * Writes a claim. A claim whose response is lost is repeated once now, and again at the next delivery. It keeps its
+   * lease id, so that it counts as one attempt however often it is written.
    */
   async #claim(event: ClaimEvent, believed: StoredRecord | undefined): Promise<Applied> {
     const { request, leaseId } = event;
@@ -143,15 +145,15 @@ export class RequestRecords {
   }
 
   /**
-   * Makes an event's change.
-   * @throws RecordMissing when there is no record, and the event is none to begin one with
-   * @throws RecordContended when others changed the record again and again
+   * Applies an event to the record.
+   * @throws RecordMissing if there is no record, and the event can't create one
+   * @throws RecordContended if other writers keep changing the record
    */
   change(request: RequestIdentity, event: RecordEvent): Promise<Applied> {
     return this.#writer.change(request, event);
   }
 
-  /** What the record probably is, so that a claim takes one write: most requests are new or just submitted. */
+  /** The record that a claim expects, so that it takes one write: most requests are new or just submitted. */
   async #believed(
     { submittedAt, ticketed, redelivered }: Claimant,
     request: RecordedRequest,
@@ -166,7 +168,7 @@ export class RequestRecords {
   }
 }
 
-/** What a record keeps of a request that may be described by more. */
+/** The members of a request that its record contains. */
 function recordedOf(request: RecordedRequest): RecordedRequest {
   const { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes } = request;
   return { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes };

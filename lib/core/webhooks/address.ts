@@ -1,12 +1,13 @@
 import ipaddr from 'ipaddr.js';
 import type { Callbacks } from '../config/settings.ts';
 
-/** All that is public in IPv6. @see https://www.iana.org/assignments/ipv6-address-space */
+/** All public IPv6 addresses. @see https://www.iana.org/assignments/ipv6-address-space */
 const GLOBAL_UNICAST = ipaddr.parseCIDR('2000::/3');
 
 /**
- * Whether a callback may connect to an address: only to a public one. Loopback, private, link-local (instance metadata
- * among them), carrier-grade NAT, multicast and reserved ones aren't, nor those of IPv6 that wrap one of IPv4.
+ * Whether a callback may connect to an address. Only public addresses are allowed: no loopback, private, link-local
+ * (such as instance metadata), carrier-grade NAT, multicast or reserved ones, and no IPv6 addresses that wrap an IPv4
+ * address.
  */
 export function isReachable(address: string, callbacks: Callbacks): boolean {
   if (callbacks === 'off' || !ipaddr.isValid(address)) return false;

@@ -27,15 +27,15 @@ import { signedHeaders } from './signature.ts';
 import { traceWebhookCall } from './traced-call.ts';
 import { verdictOf, type WebhookVerdict } from './verdict.ts';
 
-/** What deliveries reach the world through. */
+/** The ports of the deliverer. */
 export interface WebhookPorts {
   readonly sender: WebhookSender;
   readonly secrets: WebhookSecrets;
-  /** What brings the messages, as it takes them. */
+  /** The queue of webhooks to deliver. */
   readonly queue: WebhookQueue;
-  /** Takes those that are to be delivered later than a queue can hold them back. */
+  /** Schedules attempts that are further away than the queue's longest delay. */
   readonly later: DelayedMessages;
-  /** Takes those that are given up. */
+  /** The dead-letter queue of webhooks. */
   readonly deadLetters: WebhookQueue;
   readonly states: WebhookStates;
   readonly logger: Logger;
@@ -47,13 +47,13 @@ const END = 'The webhook queue refused to end a message';
 const DROPPED = 'Webhook dropped: the progress it tells of is out of date';
 const NOTE = 'How a webhook stands could not be noted';
 
-/** Until a message is handled again that couldn't be for a failure on our side. */
+/** Wait before a message is handled again after a failure on our side. */
 const OWN_FAILURE_WAIT_SECONDS = 900;
 
 /**
- * Delivers webhooks. A message stands for one attempt, which it has the number of; what the receiver doesn't take is
- * carried on by another message. So a failure on our side, or a crash, costs no attempt: the message comes again as it
- * was, until SQS finds that too often.
+ * Delivers webhooks. A message is one attempt and contains its number; after a failed attempt, a new message is sent
+ * for the next one. So a failure on our side, or a crash, costs no attempt: the same message is delivered again, until
+ * SQS dead-letters it.
  */
 export class WebhookDeliverer {
   readonly #ports: WebhookPorts;
@@ -72,7 +72,7 @@ export class WebhookDeliverer {
       const message = decodeWebhook(delivery.body);
       const logger = this.#ports.logger.child({
         webhookId: message.id,
-        // Not more of the URL: a secret of its receiver may be in it.
+        // Only the host: the rest of the URL may contain a secret.
         host: hostOf(message),
         traceId: message.traceparent && traceIdOf(message.traceparent),
         attempt: message.attempt,
@@ -89,7 +89,7 @@ export class WebhookDeliverer {
       if (verdict.status === 'delivered') logger.info('Webhook delivered');
       const stands =
         verdict.status === 'failed' ? await this.#retryOrDeadLetter(message, verdict, logger) : verdict;
-      // At once, not with the batch: a crash makes no two of what carries on.
+      // Acknowledged at once, not with the batch, so that a crash doesn't duplicate the next attempt.
       if (verdict.status === 'failed') await this.#quietly(END, delivery.ack());
       if (!isProgress(subject)) {
         const state = { ...stands, endedAt: subject.at, at, attempts: message.attempt };
@@ -118,7 +118,7 @@ export class WebhookDeliverer {
     }
   }
 
-  /** Another message takes over, if there is another attempt. */
+  /** Sends the message for the next attempt, or dead-letters the webhook after the last one. */
   async #retryOrDeadLetter(
     message: WebhookMessage,
     { reason, askedSeconds }: Extract<WebhookVerdict, { status: 'failed' }>,
@@ -145,8 +145,9 @@ export class WebhookDeliverer {
   async #sendLater(message: WebhookMessage, next: string, waitSeconds: number): Promise<void> {
     const { queue, later, clock } = this.#ports;
     if (waitSeconds <= SQS_MAX_DELAY_SECONDS) return queue.send(next, hostOf(message), waitSeconds);
-    // Named after the message it follows: however often that is delivered, one follows it. Sent again to another URL, it
-    // is another.
+    // The name comes from this message, so that duplicate deliveries of it schedule one successor. The URL is part of
+    // it,
+    // since a webhook can be sent again to another URL.
     const name = `${digestOf('schedule', message.id, message.url)}-${message.attempt}`;
     await later.schedule(name, next, clock.now() + waitSeconds * 1000);
   }

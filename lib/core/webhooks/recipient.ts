@@ -1,15 +1,15 @@
 import type { WebhookEvent } from '../config/settings.ts';
 import { type CallbackRules, callbackUrlProblem } from '../model/callback-url.ts';
 
-/** Who is told what by webhook. */
+/** Which events webhooks report, and to which URLs. */
 export interface WebhookRules extends CallbackRules {
-  /** Whom outcomes are told whose requests name nobody; empty where that is nobody. */
+  /** The receiver for requests that name no callback URL; empty if there is none. */
   readonly webhookDefaultUrl: string;
-  /** What is told. */
+  /** The events that webhooks report. */
   readonly webhookEvents: readonly WebhookEvent[];
 }
 
-/** Whom something is told by webhook; nobody where its request's own URL is one it failed of. */
+/** The URL that an event is sent to. Undefined if the event isn't reported, or if the callback URL isn't allowed. */
 export function webhookUrl(
   event: WebhookEvent,
   callbackUrl: string | undefined,

@@ -3,18 +3,18 @@ import type { WebhookQueue } from '../ports/webhooks.ts';
 import { encodeWebhook, hostOf, webhookOf } from './message.ts';
 import { type WebhookRules, webhookUrl } from './recipient.ts';
 
-/** What webhooks are told again with. */
+/** What {@link resendWebhook} needs. */
 export interface ResendTools {
-  /** Absent where there are no webhooks. */
+  /** Absent if webhooks are off. */
   readonly queue?: WebhookQueue;
   readonly rules: WebhookRules;
-  /** Of the processor: ids are made of it. */
+  /** The processor's service name, which webhook ids depend on. */
   readonly serviceName: string;
 }
 
 /**
- * Tells an outcome by webhook again, whatever became of it before: under the same id, with all its attempts.
- * @returns whether there is anybody to tell it
+ * Sends an outcome's webhook again, with the same id and a new set of attempts.
+ * @returns whether there is a receiver
  */
 export async function resendWebhook(
   outcome: Outcome,

@@ -1,16 +1,16 @@
 /** Waits before each attempt at a delivery, in seconds: 10 attempts within about 75 hours. */
 const WAITS_SECONDS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
-/** Longest wait before an attempt, whatever a receiver asks for: a day. */
+/** Longest wait before an attempt, even if the receiver asks for more: a day. */
 export const WEBHOOK_MAX_WAIT_SECONDS = 86_400;
 
-/** Up to so much is added to a wait, so that deliveries that failed together don't come back together. */
+/** Share of a wait that is added at most as jitter, so that deliveries that failed together aren't retried together. */
 const JITTER = 0.2;
 
 /**
- * Whole seconds to wait after an attempt that failed; undefined when it was the last, or one after that.
+ * Whole seconds to wait after a failed attempt; undefined if there are no more attempts.
  * @param attempt from 1
- * @param askedSeconds what the receiver asked for, which is a lower bound
+ * @param askedSeconds the least wait that the receiver asked for
  * @param random from 0 up to, not including, 1
  */
 export function webhookWaitSeconds(

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 
 /**
- * The headers by which a receiver knows a delivery, and that it is genuine.
+ * The headers that identify and sign a delivery, as Standard Webhooks defines them.
  * @param id the same for every attempt
  * @param secrets one signature is made with each
  * @param at when it is sent, in milliseconds since 1970

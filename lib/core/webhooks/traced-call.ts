@@ -7,9 +7,9 @@ import type { WebhookAnswer } from '../ports/webhooks.ts';
 import type { WebhookMessage } from './message.ts';
 
 /**
- * Makes a webhook call in a span of its own, in the trace of its request.
- * @param call gets the trace context to send
- * @throws what the call throws
+ * Makes a webhook call in its own span, in the request's trace.
+ * @param call receives the trace context to send
+ * @throws what `call` throws
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/#http-client-span
  */
 export async function traceWebhookCall(
@@ -21,7 +21,7 @@ export async function traceWebhookCall(
     kind: SpanKind.CLIENT,
     attributes: {
       'http.request.method': 'POST',
-      // Not more of the URL: a secret of its receiver may be in it.
+      // Only the host: the rest of the URL may contain a secret.
       'server.address': URL.parse(message.url)?.hostname,
       'coatcheck.webhook.id': message.id,
       'coatcheck.attempt': message.attempt,

@@ -1,17 +1,17 @@
 import { parseRetryAfter } from '../base/retry-after.ts';
 import type { WebhookAnswer } from '../ports/webhooks.ts';
 
-/** What an answer means for its delivery. */
+/** What a response means for the delivery. */
 export type WebhookVerdict =
   | { readonly status: 'delivered' }
-  /** The receiver wants no more of them. */
+  /** The receiver doesn't want this webhook. */
   | { readonly status: 'disabled' }
-  /** @property askedSeconds how long the receiver wants to be left alone */
+  /** @property askedSeconds the least wait that the receiver asked for */
   | { readonly status: 'failed'; readonly reason: string; readonly askedSeconds: number };
 
 /**
- * Judges an answer as Standard Webhooks asks: only 2xx is a success, a redirect is a failure, 410 disables, 429 and 503
- * may say when to come back.
+ * Interprets a response as Standard Webhooks demands: only 2xx is a success, a redirect is a failure, 410 disables the
+ * webhook, and 429 and 503 can name a wait.
  * @param now milliseconds since 1970
  * @see https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
  */

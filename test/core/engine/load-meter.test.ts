@@ -51,7 +51,9 @@ test.each(['fails before', 'fails after'] as const)(
     log.faults.inject('add', fault);
     meter.add({ completed: 1, handled: 2, milliseconds: 10 });
     await flush();
-    expect(logger.lines).toMatchObject([{ level: 'warn', message: 'What was done could not be counted' }]);
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', message: 'Completed work could not be added to the load log' },
+    ]);
     const before = log.added.length;
     meter.add({ completed: 2, handled: 4, milliseconds: 20 });
     clock.advanceSeconds(5);

@@ -55,7 +55,7 @@ export class LoadAdmission implements Admission {
     const warn = (message: string) => (error: unknown) =>
       logger.warn(message, { error: serializeError(error) });
     this.#backlog = new Reading(() => this.#readBacklog(gauge), now, warn('The backlog could not be read'));
-    this.#recent = new Reading(() => log.recent(now()), now, warn('What was done could not be read'));
+    this.#recent = new Reading(() => log.recent(now()), now, warn('Recent work could not be read'));
   }
 
   async decide(submitter: Submitter): Promise<AdmissionDecision> {

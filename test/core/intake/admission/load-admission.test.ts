@@ -264,6 +264,6 @@ describe('when figures can’t be read', () => {
       admitted: true,
       load: { backlog: 2_000, maxWaitSeconds: 100 },
     });
-    expect(logger.lines).toMatchObject([{ message: 'What was done could not be read' }]);
+    expect(logger.lines).toMatchObject([{ message: 'Recent work could not be read' }]);
   });
 });
