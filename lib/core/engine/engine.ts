@@ -32,7 +32,7 @@ const LONGEST_STEP_BACK_SECONDS = 60;
 
 /** A job that is running. */
 interface RunningJob {
-  readonly message: ReceivedMessage;
+  readonly job: Job;
   readonly disposition: Promise<Disposition>;
 }
 
@@ -55,6 +55,8 @@ export class Engine {
   readonly #metrics: BatchMetrics | undefined;
   readonly #failureEvents: FailureEvents | undefined;
   readonly #running = new Map<string, RunningJob>();
+  /** Jobs whose request was dead-lettered before: a later message of it may be its dead letter, redriven. */
+  readonly #deadLettered = new WeakSet<Job>();
   /** Jobs whose outcome isn't handed to the publisher yet. */
   #unfinished = 0;
 
@@ -136,13 +138,20 @@ export class Engine {
   async #runOnce(job: Job, deadline: Deadline): Promise<Disposition> {
     const key = jobKey(job);
     for (let running = this.#running.get(key); running; running = this.#running.get(key)) {
-      if (!isLaterRedrive(job.message, running.message)) return running.disposition;
-      await running.disposition;
+      const disposition = await running.disposition;
+      if (!this.#mayRedrive(job, running.job)) return disposition;
     }
     const run = isOffloaded(job.decoded) ? this.#runOffloaded(job, deadline) : this.#runJob(job, deadline);
     const disposition = run.finally(() => this.#running.delete(key));
-    this.#running.set(key, { message: job.message, disposition });
+    this.#running.set(key, { job, disposition });
     return disposition;
+  }
+
+  /** Whether a job may redrive a request of which another one was just run. */
+  #mayRedrive({ message }: Job, before: Job): boolean {
+    if (isLaterRedrive(message, before.message)) return true;
+    // A dead letter without room for its redrive is known by being sent later.
+    return this.#deadLettered.has(before) && message.sentAt > before.message.sentAt;
   }
 
   async #runJob(job: Job, deadline: Deadline): Promise<Disposition> {
@@ -158,6 +167,7 @@ export class Engine {
       const { outcome, deadLetter } = await (attempt ? attempt.run() : this.#endOfRejected(job));
       const copied = attempt ? await attempt.copyForConsumer(outcome) : outcome;
       span.end(outcome);
+      if (deadLetter === 'known') this.#deadLettered.add(job);
       if (attempt?.handled && outcome.status === 'succeeded') this.#circuit.succeeded();
       publishing = this.#endPublisher(deadline).publish({ outcome: copied, deadLetter }, job);
     } catch (error) {

@@ -328,3 +328,15 @@ test('E17: a message without room for more attributes is dead-lettered as it is,
   await receive(1, 1, { attributes, sentAt: harness.clock.now() + 1 });
   expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
 });
+
+test('E17: a redriven dead letter without room for more attributes is run, though an earlier duplicate runs first', async () => {
+  const { harness, runs, receive } = broken();
+  const own = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Own${index}`, 'x']));
+  const attributes = { RequestId: 'r-1', ...own };
+  await receive(1, MAX_ATTEMPTS, { attributes });
+  const now = harness.clock.now();
+  const duplicate = requestDelivery('r-1', {}, { attributes, deliveryCount: 2, firstDeliveredAt: now });
+  const letter = requestDelivery('r-1', {}, { attributes, id: 'letter', receipt: 'letter', sentAt: now + 1 });
+  expect(await harness.process([duplicate, letter])).toEqual(['letter']);
+  expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
+});
