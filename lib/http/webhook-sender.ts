@@ -17,24 +17,24 @@ export interface ResolvedAddress {
 /** Finds all addresses of a host. */
 export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
 
-/** What a {@link HttpsSender} may be given besides its rules. */
+/** Options of {@link HttpsSender}. */
 export interface HttpsSenderOptions {
   /** @default - the system's resolver */
   readonly resolve?: Resolve;
-  /** For all of an exchange, the host's addresses included. @default 20000 */
+  /** Timeout of the whole call, including name resolution. @default 20000 */
   readonly timeoutMilliseconds?: number;
 }
 
 /** Standard Webhooks asks for 15 to 30 seconds. */
 const TIMEOUT_MILLISECONDS = 20_000;
 
-/** What is read of an answer: its head, in all, and its body, which nobody wants. */
+/** Most bytes that are read of a response. Its body isn't used. */
 const MAX_HEAD_BYTES = 8_192;
 const MAX_BODY_BYTES = 8_192;
 
 /**
- * Calls receivers over HTTPS. A host is resolved once; all its addresses are checked, and only those are connected to,
- * so that a name that leads elsewhere a moment later leads nowhere.
+ * Calls receivers over HTTPS. A host is resolved once. All its addresses are checked, and only those are connected to,
+ * so that a name that resolves to other addresses a moment later (DNS rebinding) can't bypass the check.
  */
 export class HttpsSender implements WebhookSender {
   readonly #rules: CallbackRules;
@@ -66,7 +66,7 @@ export class HttpsSender implements WebhookSender {
       },
       lookup: only(addresses),
       signal,
-      // A connection of its own: none that another host's name opened.
+      // A new connection: a pooled one may have been opened for another host name.
       agent: false,
       maxHeaderSize: MAX_HEAD_BYTES,
     });
@@ -75,7 +75,7 @@ export class HttpsSender implements WebhookSender {
     return answer.catch((error) => (signal.aborted ? tooLate() : Promise.reject(error)));
   }
 
-  /** @throws CallbackRefused unless all are: which one is taken must not be a matter of luck */
+  /** @throws CallbackRefused if any address isn't public: it must not depend on which one is used */
   async #reachable(host: string): Promise<readonly ResolvedAddress[]> {
     const family = isIP(host);
     const addresses = family === 0 ? await this.#resolve(host) : [{ address: host, family }];
@@ -97,7 +97,7 @@ function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1');
 }
 
-/** A lookup that knows these addresses, whatever it is asked for. */
+/** A lookup that returns these addresses for every host. */
 function only(addresses: readonly ResolvedAddress[]): LookupFunction {
   const [first] = addresses;
   return (_, { all }, callback) => {
@@ -106,13 +106,13 @@ function only(addresses: readonly ResolvedAddress[]): LookupFunction {
   };
 }
 
-/** Resolves once nothing more comes, or more than anybody wants has come: the status stands from the head on. */
+/** Resolves when the connection closes. The status is known from the head on, so an error after that doesn't matter. */
 function answerTo(sent: ClientRequest): Promise<WebhookAnswer> {
   const { promise, resolve, reject } = Promise.withResolvers<WebhookAnswer>();
   let answer: WebhookAnswer | undefined;
   sent.on('response', (response) => {
     answer = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
-    // Closing follows.
+    // The `close` event follows.
     response.on('error', () => {});
     drop(response);
   });
@@ -122,7 +122,7 @@ function answerTo(sent: ClientRequest): Promise<WebhookAnswer> {
   return promise;
 }
 
-/** Reads a little to the end, so that a receiver isn't cut short, and no more. */
+/** Reads a short body to its end, so that the receiver can finish it. Aborts a long one. */
 function drop(response: IncomingMessage): void {
   let bytes = 0;
   response.on('data', (chunk: Buffer) => {

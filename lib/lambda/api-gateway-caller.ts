@@ -3,7 +3,7 @@ import { ApiError } from '../api/problem.ts';
 import { API_TENANT_MAX_LENGTH, type ApiAuthName } from '../core/config/settings.ts';
 import { identityProblem } from '../core/model/request-id.ts';
 
-/** What API Gateway says of who it let in. */
+/** What API Gateway's authorizer passes on about the caller. */
 export interface GatewayContext {
   readonly authorizer?: {
     readonly iam?: object;
@@ -11,7 +11,7 @@ export interface GatewayContext {
   };
 }
 
-/** How callers are told apart. */
+/** How callers are authenticated and assigned to tenants. */
 export interface CallerRules {
   readonly auth: ApiAuthName;
   /** The claim that names the tenant; empty where there are no tenants. */
@@ -19,8 +19,8 @@ export interface CallerRules {
 }
 
 /**
- * Who makes a call. API Gateway has refused strangers before; one that comes without its word all the same is refused
- * here, so that a route without an authorizer opens nothing.
+ * The caller of the API. API Gateway has already rejected unauthenticated calls. A call without the authorizer's data
+ * is rejected here as well, so that a route that lacks an authorizer isn't open to everyone.
  * @throws ApiError 401, or 403 for a token that names no tenant
  */
 export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: CallerRules): Caller {
@@ -31,7 +31,7 @@ export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: 
   return tenantClaim === '' ? {} : { tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
 }
 
-/** What somebody must do to be let in, by how callers are. */
+/** How to authenticate, by kind of authorizer. */
 const UNAUTHENTICATED = {
   iam: {
     detail:
@@ -46,7 +46,7 @@ const UNAUTHENTICATED = {
   },
 } as const;
 
-/** As API Gateway writes a claim that is a list: `[a b]` may be two names or one. */
+/** API Gateway's format of a claim that is a list: `[a b]` can be two names or one. */
 const LIST = /^\[.*\]$/s;
 
 function tenantOf(claim: unknown, name: string): string {
@@ -61,7 +61,7 @@ function tenantOf(claim: unknown, name: string): string {
   });
 }
 
-/** What is wrong with a claim as a tenant's name, without what it says. */
+/** The problem with a claim as a tenant's name. It doesn't quote the claim. */
 function tenantProblem(claim: unknown): string | undefined {
   if (claim === undefined) return 'the token has no such claim';
   if (typeof claim !== 'string') return 'it is no text';

@@ -5,7 +5,7 @@ import { contentEncodingOf } from '../core/base/content-coding.ts';
 import { isJsonType } from '../core/base/media-type.ts';
 import { sentPath } from './api-gateway-path.ts';
 
-/** A call as a web-standard request. Its host stands for whichever the API is called by: nothing depends on it. */
+/** Converts an event to a web-standard request. Its host is a placeholder that nothing depends on. */
 export function requestOf(event: APIGatewayProxyEventV2): Request {
   const { rawPath, rawQueryString, headers, requestContext } = event;
   const { method } = requestContext.http;
@@ -18,7 +18,7 @@ export function requestOf(event: APIGatewayProxyEventV2): Request {
   });
 }
 
-/** A body as it was sent; what can't be had fails whoever reads it. */
+/** The body as it was sent. If it can't be restored, reading it fails. */
 function bodyOf({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): RequestInit['body'] {
   if (body === undefined) return undefined;
   if (!isBase64Encoded && contentEncodingOf(headers['content-encoding'])) return failing(ENCODED_TEXT);
@@ -28,7 +28,7 @@ function bodyOf({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): Req
   return body.includes(REPLACED) ? failing(NOT_UTF_8) : bytes;
 }
 
-/** What stands for bytes that are no text where the gateway passes a body on as text. */
+/** The replacement for bytes that aren't UTF-8 in a body that API Gateway passes on as text. */
 const REPLACED = '\uFFFD';
 
 const NOT_UTF_8: ApiProblem = {
@@ -38,7 +38,7 @@ const NOT_UTF_8: ApiProblem = {
     'A body of this content type must be UTF-8: send it as application/octet-stream, or by way of an upload',
 };
 
-/** The gateway goes by the content type alone, and has made text of bytes that are none. */
+/** API Gateway decides by the content type alone, and converted bytes to text that aren't text. */
 const ENCODED_TEXT: ApiProblem = {
   status: 415,
   code: 'content_encoding_unsupported',
@@ -51,15 +51,15 @@ function failing(problem: ApiProblem): ReadableStream {
   return new ReadableStream({ start: (controller) => controller.error(new ApiError(problem)) });
 }
 
-/** A header's value as requests take it, a character a byte. */
+/** A header's value as requests expect it, with one character for each byte. */
 function bytewise(value: string): string {
   return Buffer.from(value).toString('latin1');
 }
 
-/** Methods whose requests have no body, whatever somebody sends. */
+/** Methods whose requests can't have a body. */
 const BODILESS = new Set(['GET', 'HEAD']);
 
-/** A response as the gateway takes it. What isn't JSON in UTF-8 travels as base64: its bytes may be no text. */
+/** Converts a response for API Gateway. Bodies other than JSON in UTF-8 are base64, since they may not be text. */
 export async function resultOf(response: Response): Promise<APIGatewayProxyStructuredResultV2> {
   const bytes = Buffer.from(await response.arrayBuffer());
   const isBase64Encoded = !(isJsonType(response.headers.get('content-type') ?? '') && isUtf8(bytes));

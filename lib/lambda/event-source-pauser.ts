@@ -6,12 +6,12 @@ import type { Logger } from '../core/ports/telemetry.ts';
 import { decodePauseMessage, encodePauseMessage } from '../core/wire/pause-message.ts';
 
 /**
- * Longest time a source takes to turn something off or to fail, its client's retries included. What is to turn it on
- * again must not come before: it would find it on, be done, and never come again.
+ * Longest time until a call that disables the source succeeds or fails, including the client's retries. The message
+ * that enables it again must not arrive earlier: it would find the source enabled and be acknowledged without effect.
  */
 const LONGEST_CHANGE_SECONDS = 30;
 
-/** Waits before a message is tried again double from the one to the other. */
+/** The first and the longest wait before a message is retried. The wait doubles in between. */
 const FIRST_WAIT_SECONDS = 10;
 
 const LAST_WAIT_SECONDS = 600;
@@ -27,9 +27,9 @@ export interface BreakerPorts {
 }
 
 /**
- * Turns an event source off and, for each time, on again. What turns it on is on its way before it is turned off, and
- * is delivered until it succeeds. It names its pause, which is noted on the source: what is left over of an earlier
- * pause ends no later one, and doesn't turn on what an operator has turned off since.
+ * Disables an event source for a pause, and enables it again. The message that enables it is sent before the source is
+ * disabled, and is delivered until it succeeds. It contains the id of its pause, which is also set on the source. So a
+ * leftover message of an earlier pause doesn't end a later one, and doesn't enable what an operator has disabled since.
  */
 export class Breaker {
   readonly #ports: BreakerPorts;
@@ -38,7 +38,7 @@ export class Breaker {
     this.#ports = ports;
   }
 
-  /** Does what a message asks for. Never rejects. @returns how the host is to settle the message */
+  /** Handles a message. Never rejects. @returns how the host must settle the message */
   async run(message: QueueMessage): Promise<Disposition> {
     try {
       await this.#obey(message);
@@ -46,7 +46,7 @@ export class Breaker {
     } catch (error) {
       const fields = { messageId: message.id, error: serializeError(error) };
       this.#ports.logger.error('The event source could not be paused or resumed, to be tried again', fields);
-      // A change that was under way is over soon; whatever else it is may last.
+      // A concurrent change is over soon. Any other failure may last longer.
       const { deliveryCount = 1 } = message;
       const afterSeconds = Math.min(FIRST_WAIT_SECONDS * 2 ** (deliveryCount - 1), LAST_WAIT_SECONDS);
       return { action: 'retry', afterSeconds };
@@ -61,7 +61,7 @@ export class Breaker {
     if (secondsLeft > 0) await this.#pause({ ...message, seconds: secondsLeft }, id);
   }
 
-  /** One that is off stays as it is: it is paused already, or an operator has turned it off. */
+  /** Leaves a disabled source alone: it is already paused, or an operator has disabled it. */
   async #pause({ seconds, reason }: Pause, pauseId: string): Promise<void> {
     const { source, queue, metrics, logger } = this.#ports;
     if (!(await source.isEnabled())) return;
@@ -74,7 +74,7 @@ export class Breaker {
     logger.warn('Processing paused', { seconds, reason, pauseId });
   }
 
-  /** The pause is forgotten last: until then its message is delivered again. */
+  /** Clears the pause last: until then its message is delivered again. */
   async #resume(pauseId: string | undefined): Promise<void> {
     const { source, metrics, logger } = this.#ports;
     if ((await source.pauseId()) !== pauseId) {

@@ -9,19 +9,22 @@ import {
 import { SMALL_CALLS } from '../aws/clients.ts';
 import type { EventSource } from '../core/ports/pausing.ts';
 
-/** States of a mapping that gives its function messages, or is about to. @see https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html */
+/**
+ * States of a mapping that gives its function messages, or is about to.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_GetEventSourceMapping.html
+ */
 const ENABLED_STATES: readonly (string | undefined)[] = ['Enabled', 'Enabling'];
 
-/** The tag of a mapping that names the pause it is off for. */
+/** The tag of a mapping with the id of the pause that disabled it. */
 export const PAUSE_TAG = 'coatcheck:pause';
 
-/** An event source mapping of Lambda. A tag says which pause it is off for: no other part of it can hold that. */
+/** An event source mapping of Lambda. A tag holds the id of the pause, since no other attribute can. */
 export class LambdaEventSource implements EventSource {
   readonly #client: LambdaClient;
   readonly #uuid: string;
   #arn: string | undefined;
 
-  /** @param uuid the name Lambda has for it */
+  /** @param uuid the mapping's UUID */
   constructor(client: LambdaClient, uuid: string) {
     this.#client = client;
     this.#uuid = uuid;

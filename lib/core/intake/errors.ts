@@ -1,6 +1,6 @@
 import { CoatcheckError } from '../base/errors.ts';
 
-/** What a client asked for can't be done as asked: it has to ask for something else. */
+/** The service can't do what the client asked for. The client has to change its request. */
 export class RequestRefused extends CoatcheckError {
   readonly code: string;
 
@@ -10,7 +10,7 @@ export class RequestRefused extends CoatcheckError {
   }
 }
 
-/** The idempotency key stands for another request. */
+/** The idempotency key was used for another request. */
 export class IdempotencyKeyReused extends CoatcheckError {
   readonly code = 'idempotency_key_reused';
 
@@ -21,19 +21,19 @@ export class IdempotencyKeyReused extends CoatcheckError {
   }
 }
 
-/** The first request with the idempotency key is just being taken. */
+/** The first request with the idempotency key is being accepted right now. */
 export class IdempotencyKeyBusy extends CoatcheckError {
   readonly code = 'idempotency_key_busy';
   readonly retryAfterSeconds: number;
 
-  /** @param retryAfterSeconds after which it was taken or, if whoever took it is gone, may be taken again */
+  /** @param retryAfterSeconds when to try again: by then the request is accepted, or can be accepted */
   constructor(key: string, retryAfterSeconds: number) {
     super(`A request with the idempotency key ${key} is being taken at this moment`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
-/** Nothing is known of the request, to this tenant at least. */
+/** The request doesn't exist, or this caller may not see it. */
 export class RequestUnknown extends CoatcheckError {
   readonly code = 'request_unknown';
 

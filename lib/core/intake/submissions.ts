@@ -14,7 +14,7 @@ import type { RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
 import { IdempotencyKeyBusy, IdempotencyKeyReused } from './errors.ts';
 
-/** A request as its client hands it in, payload and all. */
+/** A request as its client submits it, with the payload. */
 export interface SubmitRequest extends TraceContext {
   readonly tenant?: string;
   readonly payload: Uint8Array;
@@ -22,15 +22,15 @@ export interface SubmitRequest extends TraceContext {
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whom to tell the outcome, if anybody in particular. */
+  /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
-  /** Milliseconds since 1970 after which nobody waits for it any more. */
+  /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
-  /** The same order under the same key is the same request. */
+  /** Submissions with the same key are one request. */
   readonly idempotencyKey?: string;
 }
 
-/** What submissions need of the settings. */
+/** The settings of {@link Submissions}. */
 export interface SubmissionSettings {
   readonly payloadPrefix: string;
   readonly inlineLimitBytes: number;
@@ -38,7 +38,7 @@ export interface SubmissionSettings {
   readonly maxJsonDepth: number;
 }
 
-/** What submissions reach the world through. */
+/** The ports of {@link Submissions}. */
 export interface SubmissionPorts {
   readonly records: RequestRecords;
   readonly keys: IdempotencyKeys;
@@ -46,23 +46,23 @@ export interface SubmissionPorts {
   readonly store: PayloadStore;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** A request id nobody can guess, which sorts by its time: milliseconds since 1970. */
+  /** Makes an unguessable request id that sorts by its time, in milliseconds since 1970. */
   readonly newId: (at: number) => string;
 }
 
-/** A request with an id of our own. */
+/** A request whose id the API issued. */
 type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 
-/** How long an idempotency key stands for its request: a day. */
+/** How long an idempotency key is remembered: a day. */
 export const KEY_RETENTION_MILLISECONDS = 86_400_000;
 
-/** How long whoever takes a request may be at it: no invocation behind an HTTP API lives longer. */
+/** Longest time that accepting a request takes: no invocation behind an HTTP API lives longer. */
 export const TAKING_MILLISECONDS = 30_000;
 
-/** Until a client should ask again what became of a request that is just being taken. */
+/** `Retry-After` while the first request with the key is being accepted. */
 const BUSY_RETRY_SECONDS = 1;
 
-/** Takes orders: an order becomes a message on the input queue and a record, in this order. */
+/** Accepts requests: sends a message to the input queue, then writes a record. */
 export class Submissions {
   readonly #ports: SubmissionPorts;
   readonly #settings: SubmissionSettings;
@@ -73,10 +73,10 @@ export class Submissions {
   }
 
   /**
-   * Takes an order. Once this resolves the request is in the queue.
-   * @returns the record of its request, or of the one that was made of the same order under the same key before
-   * @throws PayloadEmpty, PayloadTooLarge, IdempotencyKeyReused, IdempotencyKeyBusy, or what a port threw: then it is
-   *   not known whether it was taken
+   * Accepts a request. When this resolves, the request is in the queue.
+   * @returns its record, or that of the earlier request with the same key and content
+   * @throws PayloadEmpty, PayloadTooLarge, IdempotencyKeyReused, IdempotencyKeyBusy, or what a port threw: the request
+   *   may then be accepted or not
    */
   async submit(input: SubmitRequest): Promise<RequestRecord> {
     const { byteLength } = input.payload;
@@ -93,8 +93,8 @@ export class Submissions {
   }
 
   /**
-   * The record of the request that was made of the same order under the same key before, if there is one. For an order
-   * that isn't to be taken: it may have been, and the answer lost.
+   * Finds the record of an earlier request with the same key and content. Used before a request is rejected: it may
+   * have been accepted already, and only the response was lost.
    * @throws IdempotencyKeyReused, IdempotencyKeyBusy
    */
   async takenBefore(input: SubmitRequest): Promise<RequestRecord | undefined> {
@@ -108,11 +108,11 @@ export class Submissions {
     const fresh = this.#use(input);
     const use = await this.#ports.keys.take(input.tenant, key, fresh);
     const taken = use.requestId === fresh.requestId ? undefined : await this.#takenFor(use, input, key);
-    // Whoever had the key first is gone and may have sent the message: sent again it is the same request.
+    // The first call with the key crashed. It may have sent the message; a second message is the same request.
     return taken ?? this.#take(input, use.requestId, use.usedAt);
   }
 
-  /** The record of the request an earlier use of a key was for; undefined when whoever used it is gone. */
+  /** The record of an earlier request with the key; undefined if the call that accepted it crashed. */
   async #takenFor(use: KeyUse, input: SubmitRequest, key: string): Promise<RequestRecord | undefined> {
     const { records, clock } = this.#ports;
     if (use.fingerprint !== fingerprintOf(input)) throw new IdempotencyKeyReused(key);
@@ -133,7 +133,9 @@ export class Submissions {
     };
   }
 
-  /** The message first: a record without a message would wait for ever, a message without a record gets one. */
+  /**
+   * Sends the message first: a record without a message would wait forever, but a message without a record creates one.
+   */
   async #take(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
     const { tenant, traceparent, tracestate, callbackUrl, expiresAt } = input;
     const trace = { traceparent, tracestate };
@@ -168,7 +170,7 @@ export class Submissions {
     return { check, size };
   }
 
-  /** The request is taken, whether its record can be written or not: whoever claims it writes one. */
+  /** Never rejects: the request is accepted even if its record can't be written, since the claim writes one. */
   async #record(request: RecordedRequest, at: number): Promise<RequestRecord> {
     try {
       return await this.#ports.records.submit(request, at, true);
@@ -180,11 +182,11 @@ export class Submissions {
   }
 }
 
-/** Stands for all of an order that decides what its request is. */
+/** A digest of everything that distinguishes a request from another with the same key. */
 function fingerprintOf(input: SubmitRequest): string {
   const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt, callbackUrl } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
-  // An order without one has the fingerprint it had before there were any.
+  // Without a callback URL the fingerprint stays the same as before callback URLs existed.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
   const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')

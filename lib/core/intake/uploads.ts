@@ -10,22 +10,22 @@ import type { Clock } from '../ports/clock.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { RequestRefused, RequestUnknown } from './errors.ts';
 
-/** A request whose payload its client will upload by itself. */
+/** A request whose payload the client uploads. */
 export interface UploadRequest extends TraceContext {
   readonly tenant?: string;
-  /** Bytes the payload has. */
+  /** The payload's size in bytes. */
   readonly size: number;
   readonly contentType: string;
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
-  /** SHA-256 of the payload, in base64, to hold the upload to it; not for one in parts. */
+  /** SHA-256 of the payload in base64, which the store verifies. Not for an upload in parts. */
   readonly sha256?: string;
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whom to tell the outcome, if anybody in particular. */
+  /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
-  /** Milliseconds since 1970 after which nobody waits for it any more. */
+  /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
-  /** Whether to upload in parts though one form would do. */
+  /** Whether to upload in parts even if a form is enough. */
   readonly multipart: boolean;
 }
 
@@ -35,7 +35,7 @@ export type UploadWay =
   | {
       readonly way: 'parts';
       readonly uploadName: string;
-      /** Bytes of every part but the last. */
+      /** Size in bytes of every part but the last. */
       readonly partSize: number;
       readonly partCount: number;
       readonly expiresAt: number;
@@ -53,28 +53,28 @@ export interface PartUrl {
   readonly url: string;
 }
 
-/** What uploads need of the settings. */
+/** The settings of {@link Uploads}. */
 export interface UploadSettings {
   readonly uploadPrefix: string;
   readonly maxPayloadBytes: number;
 }
 
-/** What uploads reach the world through. */
+/** The ports of {@link Uploads}. */
 export interface UploadPorts {
   readonly records: RequestRecords;
   readonly transfers: ClientTransfers;
   readonly clock: Clock;
-  /** A request id nobody can guess, which sorts by its time: milliseconds since 1970. */
+  /** Makes an unguessable request id that sorts by its time, in milliseconds since 1970. */
   readonly newId: (at: number) => string;
 }
 
-/** How long an upload's form and the URLs of its parts work: an hour. Those of parts can be had anew. */
+/** How long the form and the part URLs of an upload are valid: an hour. Part URLs can be renewed. */
 export const UPLOAD_LIFETIME_SECONDS = 3_600;
 
-/** The least size of a part: enough that a payload of 625 GiB has no more parts than S3 takes. */
+/** Least size of a part: 64 MiB, so that 625 GiB stay within S3's limit of 10,000 parts. */
 const PART_MIN_BYTES = 64 * 1024 * 1024;
 
-/** Payloads that clients upload by themselves: the ticket first, the payload later. */
+/** Uploads by clients: a ticket first, then the payload. */
 export class Uploads {
   readonly #ports: UploadPorts;
   readonly #settings: UploadSettings;
@@ -85,7 +85,7 @@ export class Uploads {
   }
 
   /**
-   * Makes a request that waits for its payload, and says how to upload that.
+   * Creates a request that waits for its payload, and returns how to upload it.
    * @throws PayloadTooLarge, RequestRefused
    */
   async open(input: UploadRequest): Promise<OpenedUpload> {
@@ -104,7 +104,7 @@ export class Uploads {
       expiresAt,
       uploadBytes,
     };
-    // The record first: the payload may come as soon as somebody knows where to.
+    // The record is written first: the payload can arrive as soon as the client knows where to upload it.
     const record = await records.submit(request, now, false);
     const upload = goesInParts(input)
       ? await this.#parts(input, request, now)
@@ -131,7 +131,7 @@ export class Uploads {
   }
 
   /**
-   * Joins the parts to the payload, with which the request begins to wait for its turn.
+   * Completes an upload in parts, which queues the request.
    * @throws RequestUnknown, UploadIncomplete, UploadUnknown
    */
   async complete(
@@ -147,7 +147,7 @@ export class Uploads {
     try {
       await this.#ports.transfers.completeParts(this.#key(request), uploadName, parts, size);
     } catch (error) {
-      // Joining many parts may take longer than an answer may: then an earlier call has done it.
+      // Completing many parts can take longer than the API's timeout: then an earlier call has completed it.
       return this.#unlessAwaiting(request, error);
     }
     const { stored } = await this.#ports.records.change(request, { type: 'uploaded' });
@@ -207,7 +207,7 @@ export class Uploads {
   }
 }
 
-/** How a payload is dealt out to parts. */
+/** How a payload is split into parts. */
 interface Layout {
   readonly size: number;
   readonly partSize: number;
@@ -219,7 +219,7 @@ function layoutOf(size: number): Layout {
   return { size, partSize, partCount: Math.max(1, Math.ceil(size / partSize)) };
 }
 
-/** @throws RequestRefused when there is no such part: who could upload more would do so at the service's cost */
+/** @throws RequestRefused if there is no such part: storing more parts would cost the service money */
 function sizeOfPart(number: number, { size, partSize, partCount }: Layout): number {
   if (number < partCount) return partSize;
   if (number === partCount) return size - (partCount - 1) * partSize;
@@ -248,7 +248,7 @@ function assertAllParts(parts: readonly UploadedPart[], { size, partCount }: Lay
     throw new UploadIncomplete(`${size} bytes have parts 1 to ${partCount}, got ${unknown.number}`);
 }
 
-/** Whether a payload is uploaded in parts: because its client likes to, or because it is too large for a form. */
+/** Whether a payload is uploaded in parts, by the client's choice or because it is too large for a form. */
 export function goesInParts({ multipart, size }: Pick<UploadRequest, 'multipart' | 'size'>): boolean {
   return multipart || size > S3_MAX_PUT_BYTES;
 }

@@ -1,7 +1,10 @@
 import type { RequestRecord } from '../model/request-record.ts';
 import type { Timer } from '../ports/clock.ts';
 
-/** The first wait between two looks at a record, and the longest: each look is a read, and a quick handler is quick. */
+/**
+ * The first and the longest wait between two reads of the record: quick handlers are noticed soon, and reads cost
+ * money.
+ */
 const FIRST_WAIT_MILLISECONDS = 100;
 
 const LONGEST_WAIT_MILLISECONDS = 3_000;
@@ -9,9 +12,9 @@ const LONGEST_WAIT_MILLISECONDS = 3_000;
 const GROWTH = 1.5;
 
 /**
- * A request's record once the request has ended, or as it is when the time is over.
+ * Waits until a request has ended, or until a time. Returns its record then.
  * @param find reads the record
- * @param until when the time is over, in milliseconds since 1970
+ * @param until in milliseconds since 1970
  */
 export async function recordAtEnd(
   find: () => Promise<RequestRecord | undefined>,

@@ -2,7 +2,7 @@ import { type DownstreamUnavailable, ResultInvalid } from '../base/errors.ts';
 import { isResponse, type ResponseLike } from '../base/web-bodies.ts';
 import type { Handler, ProcessorRequest } from './handler.ts';
 
-/** How a request is put to a web-standard application. */
+/** How to call a web-standard application. */
 export interface FromFetchOptions {
   /** Path, and query if any, of the route that does the work. @default '/' */
   readonly path?: string;
@@ -10,19 +10,23 @@ export interface FromFetchOptions {
   readonly method?: string;
 }
 
-/** The header that tells the application the request's id. */
+/** The header with the request's id. */
 export const REQUEST_ID_HEADER = 'coatcheck-request-id';
 
-/** The header that tells the application which attempt it is. */
+/** The header with the number of the attempt. */
 export const ATTEMPT_HEADER = 'coatcheck-attempt';
 
-/** A host that is nowhere: the application is called in place. @see https://www.rfc-editor.org/rfc/rfc6761 */
+/**
+ * A host that doesn't exist: the application is called in the same process.
+ * @see https://www.rfc-editor.org/rfc/rfc6761
+ */
 const ORIGIN = 'http://coatcheck.invalid';
 
 /**
  * Makes a handler of any web-standard application (`app.fetch` of Hono and others), called in place, no server needed.
- * The payload is the request's body, as it was sent: with its `Content-Encoding`, which the application undoes. A 2xx answer is the result; 408, 425, 429 and 5xx are tried again, `Retry-After`
- * honoured, and 503 is a {@link DownstreamUnavailable}; any other answer is a permanent failure.
+ * The payload is the request's body, as it was sent: with its `Content-Encoding`, which the application undoes. A 2xx
+ * answer is the result; 408, 425, 429 and 5xx are tried again, `Retry-After` honoured, and 503 is a
+ * {@link DownstreamUnavailable}; any other answer is a permanent failure.
  * @throws TypeError for a method whose requests have no body
  */
 export function fromFetch(
@@ -62,7 +66,7 @@ function webRequest(request: ProcessorRequest, url: URL, method: string): Reques
   });
 }
 
-/** Ids may hold any character, headers only Latin-1 ones. */
+/** Ids can contain any character, but headers only Latin-1. */
 function headerValue(id: string): string {
   return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id);
 }

@@ -10,11 +10,11 @@ export interface StreamOptions {
   readonly decode?: boolean;
 }
 
-/** One unit of work, as a handler sees it. */
+/** A request, as a handler sees it. */
 export interface ProcessorRequest<Input = unknown> {
   /** The ticket: the same on every attempt. */
   readonly id: string;
-  /** Media type of the payload, where its sender said one. */
+  /** Media type of the payload, if its sender named one. */
   readonly contentType: string | undefined;
   /**
    * Content codings of the payload in the order they were applied, such as `gzip`, where it has any.
@@ -27,7 +27,7 @@ export interface ProcessorRequest<Input = unknown> {
   readonly size: number | undefined;
   /** What the sender noted: message attributes, CloudEvents extensions, the object's metadata. */
   readonly metadata: Readonly<Record<string, string>>;
-  /** Whom the request is for, where its sender said so. */
+  /** The tenant of the request, if its sender named one. */
   readonly tenant: string | undefined;
   /**
    * The trace the request belongs to, where its sender said so: a header for the calls a handler makes for it.
@@ -49,8 +49,10 @@ export interface ProcessorRequest<Input = unknown> {
   readonly logger: Logger;
 
   /**
-   * The payload as JSON, decoded if it has a content encoding (gzip, deflate, br or zstd); with an input schema, as the schema returned it.
-   * @throws JsonInvalid, JsonTooDeep, PayloadEmpty for an event without data, PayloadTooLarge when it is larger than `maxBufferedBytes`
+   * The payload as JSON, decoded if it has a content encoding (gzip, deflate, br or zstd); with an input schema, as the
+   * schema returned it.
+   * @throws JsonInvalid, JsonTooDeep, PayloadEmpty for an event without data, PayloadTooLarge when it is larger than
+   *   `maxBufferedBytes`
    */
   json(): Promise<Input>;
   /** The payload as UTF-8 text, decoded. @throws PayloadTooLarge when it is larger than `maxBufferedBytes` */
@@ -66,7 +68,7 @@ export interface ProcessorRequest<Input = unknown> {
   stream(options?: StreamOptions): ReadableStream<Uint8Array>;
 
   /**
-   * Says how far it is. Logged, and kept in the request's record every 5 seconds at most.
+   * Reports progress. It is logged, and recorded at most every 5 seconds.
    * @param fraction from 0 to 1
    */
   progress(fraction: number, note?: string): void;
@@ -74,12 +76,12 @@ export interface ProcessorRequest<Input = unknown> {
 
 /**
  * What a team writes. It may return any JSON value, bytes, a stream (anything async-iterable that yields bytes or
- * text), a web `Response` of whatever library, or nothing. It may throw {@link PermanentError} (fail now), {@link RetryLater} (try again
- * after a wait), or anything else (try again after a backoff).
+ * text), a web `Response` of whatever library, or nothing. It may throw {@link PermanentError} (fail now),
+ * {@link RetryLater} (try again after a wait), or anything else (try again after a backoff).
  */
 export type Handler<Input = unknown> = (request: ProcessorRequest<Input>) => unknown;
 
-/** How a processor is to treat its input. */
+/** Options of a processor. */
 export interface ProcessorOptions<Schema extends StandardSchemaV1 = StandardSchemaV1> {
   /**
    * Any Standard Schema (Zod, Valibot, ArkType …). Input that doesn't match fails at once with the list of issues;

@@ -12,15 +12,15 @@ import type { DecodedRequest, InlinePayload } from '../model/decoded-request.ts'
 import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
 import type { StreamOptions } from './handler.ts';
 
-/** Bounds of what is read. */
+/** Limits of reading. */
 export interface PayloadLimits {
   readonly maxPayloadBytes: number;
   readonly maxBufferedBytes: number;
-  /** `bucket` or `bucket/prefix`: where claim checks may point. */
+  /** Allowed locations of claim checks, `bucket` or `bucket/prefix`. */
   readonly claimCheckSources: readonly string[];
 }
 
-/** A payload ready to be read, wherever it lies. */
+/** An opened payload, inline or stored. */
 export interface Payload {
   readonly size: number | undefined;
   readonly contentType: string | undefined;
@@ -29,7 +29,8 @@ export interface Payload {
   readonly metadata: Readonly<Record<string, string>>;
   /**
    * All of it, decoded, in memory, any number of times.
-   * @throws PayloadTooLarge, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed when it was streamed before
+   * @throws PayloadTooLarge, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed when it was streamed
+   *   before
    */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
@@ -42,9 +43,9 @@ export interface Payload {
    * @throws PayloadUsed when it was streamed before; ContentEncodingUnsupported when it can't be decoded
    */
   stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
-  /** What reading failed of, if it did. */
+  /** The error that reading failed with, if it did. */
   readError(): unknown;
-  /** Frees what the payload holds when nobody will read (on). */
+  /** Frees the payload's resources if it won't be read further. */
   discard(): void;
 }
 
@@ -72,7 +73,7 @@ export async function openPayload(
   return storedPayload(described, formatClaimCheck(payload), limits);
 }
 
-/** What is known of a payload before it is read. */
+/** The metadata of a payload. */
 type Described = Pick<
   DecodedRequest | OpenedPayload,
   'contentType' | 'contentEncoding' | 'contentLanguage' | 'metadata'
@@ -184,7 +185,7 @@ function readOnce(
     },
     async bytes() {
       assertUnused();
-      // What can't be decoded needn't be read.
+      // Don't read what can't be decoded.
       codingsOf(contentEncoding);
       buffered = true;
       decoded ??= bytes().then((bytes) => decodeContent(bytes, contentEncoding, what, maxBufferedBytes));
@@ -202,7 +203,7 @@ async function* awaited(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> 
   yield await bytes;
 }
 
-/** Passes the bytes on, and fails at the end if they weren't as many as promised. */
+/** Passes the bytes on, and fails at the end if their number isn't the announced one. */
 async function* measured(
   { body, size }: OpenedPayload,
   where: string,

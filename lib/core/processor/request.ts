@@ -9,17 +9,17 @@ import type { Logger } from '../ports/telemetry.ts';
 import type { ProcessorRequest, StreamOptions } from './handler.ts';
 import type { Payload } from './payload.ts';
 
-/** What an attempt knows of its request besides the payload. */
+/** The request of an attempt, without its payload. */
 export interface HandlerContext extends TraceContext {
   readonly id: string;
   readonly tenant: string | undefined;
   readonly attempt: number;
   readonly deadline: Date;
-  /** Each of them tells the handler to stop. */
+  /** Any of them asks the handler to stop. */
   readonly signals: readonly AbortSignal[];
   readonly logger: Logger;
   readonly maxJsonDepth: number;
-  /** Told how far the handler is, as often as it says so. */
+  /** Called whenever the handler reports progress. */
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -70,13 +70,13 @@ export class PayloadRequest implements ProcessorRequest {
     return this.#payload.metadata;
   }
 
-  /** Made when first used: most handlers of small messages never log. */
+  /** Created on first use: most handlers of small messages never log. */
   get logger() {
     this.#logger ??= this.#context.logger.child({ ...requestFields(this), attempt: this.attempt });
     return this.#logger;
   }
 
-  /** Made when first used: most handlers end long before they would be told to stop. */
+  /** Created on first use: most handlers end long before it fires. */
   get signal() {
     this.#signal ??= joined(this.#context.signals);
     return this.#signal;
@@ -116,7 +116,7 @@ export class PayloadRequest implements ProcessorRequest {
   }
 
   /**
-   * Checks the payload against a schema; from then on {@link json} gives what the schema returned.
+   * Validates the payload with a schema. After that, {@link json} returns the schema's output.
    * @throws InputInvalid with the list of issues
    */
   async validate(schema: StandardSchemaV1): Promise<void> {
@@ -126,16 +126,16 @@ export class PayloadRequest implements ProcessorRequest {
   }
 }
 
-/** A handler may look at the promise late or never; a rejection unseen until then must not end the process. */
+/** A handler may await the promise late or never. An unhandled rejection must not crash the process. */
 function unhurried<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});
   return promise;
 }
 
-/** Fires with the first of these. */
+/** Fires when the first of the signals does. */
 function joined(signals: readonly AbortSignal[]): AbortSignal {
   const signal = AbortSignal.any([...signals]);
-  // A handler may give it to all the calls it makes.
+  // A handler may pass it to any number of calls.
   setMaxListeners(0, signal);
   return signal;
 }

@@ -2,12 +2,12 @@ import { pack } from '../base/pack.ts';
 import { messageOf } from '../base/serialize-error.ts';
 import type { Outlet, SendResult } from '../ports/message-sink.ts';
 
-/** What became of one message: published, or why not. */
+/** The result for one message: published, or why not. */
 export type Publication =
   | { readonly published: true }
   | {
       readonly published: false;
-      /** The queue works and never takes this message, in this form at least. */
+      /** The queue works, but will never accept this message in this form. */
       readonly refused: boolean;
       readonly reason: string;
     };
@@ -18,19 +18,22 @@ interface Waiting<Message> {
   readonly settle: (publication: Publication) => void;
 }
 
-/** How long a message waits for others to share its call: a slow request mustn't hold up those that are done. */
+/** How long a message waits for others to share its call, so that a slow request doesn't delay finished ones. */
 const LINGER_MILLISECONDS = 1_000;
 
-/** Sends of one message before its request is left to redelivery: an outage shouldn't outlast the invocation. */
+/**
+ * Most sends of one message. After that, the request is left to redelivery, so that an outage doesn't use up the
+ * invocation.
+ */
 const MAX_SENDS = 4;
 
 /** Wait before the second send; it doubles, with full jitter. */
 const RESEND_BASE_MILLISECONDS = 100;
 
 /**
- * Publishes outcomes in as few calls as they fit in. A call is made as soon as one can be filled, so that outcomes of
- * a large batch neither pile up in memory nor are all lost by a crash at its end; or when one has waited for a second;
- * or at once when no more messages are expected. The rest goes with {@link flush}.
+ * Publishes messages in as few calls as possible. It makes a call when one is full, when a message has waited for a
+ * second, or at once if no more messages are expected. So the outcomes of a large batch neither pile up in memory nor
+ * are all lost in a crash at its end. {@link flush} sends the rest.
  */
 export class BatchPublisher<Message> {
   readonly #queue: Outlet<Message>;
@@ -40,19 +43,19 @@ export class BatchPublisher<Message> {
   #waitingBytes = 0;
   #linger: NodeJS.Timeout | undefined;
 
-  /** @param isExpectingMore whether more messages may come soon: only then it is worth waiting for them */
+  /** @param isExpectingMore whether more messages may come soon, so that waiting for them is worthwhile */
   constructor(queue: Outlet<Message>, random: () => number, isExpectingMore: () => boolean) {
     this.#queue = queue;
     this.#random = random;
     this.#isExpectingMore = isExpectingMore;
   }
 
-  /** Resolves when the message was sent or given up; never rejects. */
+  /** Resolves when the message is sent, or after the last failed send. Never rejects. */
   async publish(message: Message): Promise<Publication> {
     const size = this.#queue.sizeOf(message);
     const { maxMessageBytes } = this.#queue;
     if (size > maxMessageBytes) {
-      const reason = `the message has ${size} bytes, the queue takes ${maxMessageBytes}`;
+      const reason = `the message is ${size} bytes; the queue's limit is ${maxMessageBytes}`;
       return { published: false, refused: true, reason };
     }
     const { promise, resolve } = Promise.withResolvers<Publication>();
@@ -63,7 +66,7 @@ export class BatchPublisher<Message> {
     return promise;
   }
 
-  /** Sends whatever waits. */
+  /** Sends all waiting messages. */
   flush(): void {
     for (const call of pack(this.#takeAll(), this.#queue)) void this.#send(call, 1);
   }
@@ -90,13 +93,13 @@ export class BatchPublisher<Message> {
     return all;
   }
 
-  /** Sends, and sends again what failed for a reason that may pass. */
+  /** Sends messages, and retries transient failures. */
   async #send(call: readonly Waiting<Message>[], attempt: number): Promise<void> {
     let results: readonly SendResult[];
     try {
       results = await this.#queue.send(call.map(({ message }) => message));
     } catch (error) {
-      // The whole call failed, and its client has retried it already.
+      // The whole call failed after the client's own retries.
       const reason = messageOf(error);
       for (const { settle } of call) settle({ published: false, refused: false, reason });
       return;

@@ -26,8 +26,8 @@ import { decodeSubmission, isSubmission } from './submission.ts';
  * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
  * rejected request, and a message without a request (S3's test event) is an empty list.
  *
- * A message that SNS wrapped is decoded as it was published. Envelopes are tried in a fixed order, the most telling first,
- * and whatever is none of them is the payload itself.
+ * A message that SNS wrapped is decoded as it was published. Envelopes are tried in a fixed order, the most specific
+ * first. A message in none of them is the payload itself.
  */
 export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
@@ -52,12 +52,12 @@ function decodeValue(value: unknown, delivery: QueueMessage): readonly Decoded[]
   return [decodePlain(delivery, value)];
 }
 
-/** A request that names no trace belongs to the trace of its message's sender, where that is known. */
+/** Adds the trace of the message's sender to a request that names no trace. */
 function inTrace(decoded: Decoded, { trace }: QueueMessage): Decoded {
   return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
 }
 
-/** Only objects and arrays can be envelopes; other bodies needn't be parsed to be told apart. */
+/** Whether a body can be an envelope: only objects and arrays are parsed. */
 function looksLikeContainer(body: string): boolean {
   return /^\s*[{[]/.test(body);
 }
@@ -99,7 +99,7 @@ function assertSound(what: string, problem: string | undefined): void {
   if (problem !== undefined) throw new EnvelopeMalformed(what, problem);
 }
 
-/** The identity its sender will look for, if it can be told and used; else the message's own id. */
+/** The identity that the sender expects, if it can be read and is valid; else the message's id. */
 function bestKnownIdentity(value: unknown, delivery: QueueMessage): RequestIdentity {
   const { id, source, tenant } = statedIdentity(value, delivery);
   if (

@@ -57,7 +57,7 @@ export function decodeS3EventBridgeEvent(event: JsonObject, delivery: QueueMessa
   });
 }
 
-/** One request a record; a record that can't be one is rejected by itself. */
+/** One request for each record. An invalid record is rejected alone. */
 export function decodeS3Event(
   event: { readonly Records: readonly JsonObject[] },
   delivery: QueueMessage,
@@ -71,14 +71,14 @@ export function decodeS3Event(
   );
 }
 
-/** The request of an upload; none of an empty object that consoles make as a folder. */
+/** The request of an upload. None for the empty object that S3's console creates as a folder. */
 function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[] {
   let request: RequestIdentity = { id: fallbackId, source: '' };
   try {
     const { bucket, key, version, size, versionId } = read();
     if (size === 0 && key.endsWith('/')) return [];
     const ticket = ticketOf(key);
-    // Whoever has a ticket's form can upload twice, and has one request all the same.
+    // The form of a ticket can be used twice. Both uploads are the same request.
     request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), source: '' };
     // What has a record fails there, when it is opened.
     if (size === 0 && !ticket) throw new PayloadEmpty(`s3://${bucket}/${key}`);
@@ -96,8 +96,8 @@ interface Upload extends UploadedObject {
 }
 
 /**
- * The object of a record. In a bucket without versions (or with versioning suspended) the sequencer tells
- * uploads apart.
+ * The object of a record. In a bucket without versions, or with versioning suspended, the sequencer distinguishes
+ * uploads.
  */
 function uploadedObject(s3: JsonObject, keyOf: (written: string) => string): Upload {
   const bucket = requiredText(`${ENVELOPE} bucket`, isObject(s3.bucket) ? s3.bucket : {}, 'name');

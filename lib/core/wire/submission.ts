@@ -15,9 +15,9 @@ export const SUBMISSION_SOURCE = 'coatcheck';
 
 const ENVELOPE = 'submission';
 
-/** A request as the API hands it to the input queue. */
+/** A request as the API sends it to the input queue. */
 export interface Submission extends RecordedRequest {
-  /** Ids the API issued stand for themselves. */
+  /** Always empty: ids of the API are globally unique. */
   readonly source: '';
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
@@ -94,8 +94,8 @@ export function decodeSubmission(event: JsonObject, text: string): DecodedReques
 }
 
 /**
- * Whether a text is JSON that a reader finds in the event as it was put in: no deeper than is parsed, without the space
- * around it that belongs to nobody there, and without characters a message must escape.
+ * Whether a text can be put into an event as JSON so that a reader gets back the same bytes: it isn't nested too deep,
+ * has no surrounding whitespace, and no characters that a message must escape.
  */
 function survives(text: string, maxDepth: number): boolean {
   if (text !== text.trim() || text !== messageJson(text)) return false;

@@ -35,7 +35,7 @@ export class Faults<Call extends string> {
         try {
           await effect();
         } catch {
-          // Nobody hears it.
+          // The caller has stopped waiting.
         }
       }, TOO_LATE_MILLISECONDS);
       return new Promise(() => {});

@@ -36,7 +36,7 @@ export class MemoryPayloadStore implements PayloadStore {
   readonly faults = new Faults<'open' | 'versionOf' | 'recall' | 'save' | 'copyForConsumer'>();
   /** Claim checks that were opened, in order. */
   readonly opened: ClaimCheck[] = [];
-  /** Buckets nobody may read. */
+  /** Buckets with denied access. */
   readonly deniedBuckets = new Set<string>();
   maxCopyBytes = Number.POSITIVE_INFINITY;
   bytesRead = 0;

@@ -31,7 +31,7 @@ export class MemoryRecordStore implements RecordStore {
     });
   }
 
-  /** Changes what is noted of a request's webhook, of whose record all else stays. */
+  /** Changes the webhook state of a record. Keeps all else. */
   noteWebhook(request: RequestIdentity, change: (noted: WebhookState | undefined) => WebhookState): void {
     const key = keyOf(request);
     const stored = this.#stored.get(key);

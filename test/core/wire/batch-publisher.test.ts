@@ -114,7 +114,7 @@ test('A1: a message larger than the queue takes is refused without a call', asyn
   expect(await large).toEqual({
     published: false,
     refused: true,
-    reason: 'the message has 11 bytes, the queue takes 10',
+    reason: "the message is 11 bytes; the queue's limit is 10",
   });
   expect(queue.calls.map(bodies)).toEqual([['x'.repeat(10)]]);
 });

@@ -1,18 +1,18 @@
 import { unlessAborted } from '../../base/unless-aborted.ts';
 
-/** How often figures are read at most. */
+/** Least time between two readings. */
 const INTERVAL_MILLISECONDS = 5_000;
 
-/** From this age on those who ask wait for the reading under way: an instance that is asked rarely has old figures. */
+/** Age from which a caller waits for the current reading: a rarely used instance has old figures. */
 const AGEING_MILLISECONDS = 10_000;
 
-/** How long they wait at most. */
+/** Longest wait for a reading. */
 const PATIENCE_MILLISECONDS = 1_000;
 
-/** From this age on figures say nothing. */
+/** Age from which figures are useless. */
 const STALE_MILLISECONDS = 60_000;
 
-/** Figures that are read now and then, for all who ask meanwhile. A failed reading leaves the last figures as they are. */
+/** Caches figures and refreshes them on demand. A failed reading keeps the last figures. */
 export class Reading<Figures> {
   readonly #read: () => Promise<Figures>;
   readonly #now: () => number;
@@ -27,7 +27,7 @@ export class Reading<Figures> {
     this.#onFailure = onFailure;
   }
 
-  /** The latest figures; undefined when none are known that are worth anything. */
+  /** The latest figures; undefined if there are none, or only stale ones. */
   async latest(): Promise<Figures | undefined> {
     const now = this.#now();
     if (now - this.#attemptedAt >= INTERVAL_MILLISECONDS) {
@@ -38,7 +38,7 @@ export class Reading<Figures> {
     return this.#age() <= STALE_MILLISECONDS ? this.#latest?.figures : undefined;
   }
 
-  /** Figures are as old as the question for them. One that was answered late must not replace newer ones. */
+  /** Figures date from the start of their reading. A slow reading must not replace newer figures. */
   async #refresh(readAt: number): Promise<void> {
     try {
       const figures = await this.#read();

@@ -8,13 +8,13 @@ import { type AssumedCapacity, completionsPerSecond, requestsAhead } from './pre
 import { isClosed, refusalOf, retryAfterSeconds } from './refusal.ts';
 import { TenantShares } from './tenant-shares.ts';
 
-/** What {@link LoadAdmission} goes by. */
+/** Settings of {@link LoadAdmission}. */
 export interface AdmissionRules extends AssumedCapacity {
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
 }
 
-/** What {@link LoadAdmission} reaches the world through. */
+/** Ports of {@link LoadAdmission}. */
 export interface AdmissionPorts {
   readonly gauge: BacklogGauge;
   readonly log: LoadLog;
@@ -26,7 +26,7 @@ export interface AdmissionPorts {
 /** A backlog as it was read. */
 interface BacklogRead {
   readonly backlog: Backlog;
-  /** How many this instance had admitted by then. */
+  /** How many requests this instance had admitted by then. */
   readonly admittedBefore: number;
 }
 
@@ -34,8 +34,8 @@ interface BacklogRead {
 type Figures = [backlog: BacklogRead | undefined, recent: RecentWork | undefined];
 
 /**
- * Admits requests as long as they will be done in time, as the backlog and what is completed say. Each instance reads
- * both every few seconds, a thousand instances 200 times a second, and asks nobody else.
+ * Admits requests while the backlog and the completion rate predict that they will be done in time. Each instance reads
+ * both every few seconds, which is 200 times a second for a thousand instances, without further coordination.
  */
 export class LoadAdmission implements Admission {
   readonly #rules: AdmissionRules;
@@ -60,7 +60,7 @@ export class LoadAdmission implements Admission {
 
   async decide(submitter: Submitter): Promise<AdmissionDecision> {
     const figures = await this.#figures();
-    // From here on at one go: of many who ask at once each counts for the next.
+    // No await from here on, so that concurrent callers count each other's requests.
     const load = this.#load(figures);
     this.#closed = isClosed(load, this.#closed);
     const refusal = refusalOf({
@@ -93,7 +93,7 @@ export class LoadAdmission implements Admission {
     return { backlog: await gauge.read(), admittedBefore };
   }
 
-  /** The backlog is what was read and what was admitted here since. */
+  /** The backlog that was read, plus the requests that this instance admitted since. */
   #load([read, recent]: Figures): Load {
     const { maxWaitSeconds } = this.#rules;
     const backlog = known(
@@ -115,7 +115,7 @@ export class LoadAdmission implements Admission {
   }
 }
 
-/** A figure that is none says nothing, and JSON has no form for it. */
+/** NaN and Infinity count as unknown, and JSON can't express them. */
 function known(figure: number | undefined): number | undefined {
   return Number.isFinite(figure) ? figure : undefined;
 }

@@ -1,14 +1,14 @@
 import type { Backlog } from '../../ports/message-source.ts';
 import type { RecentWork } from '../../ports/telemetry.ts';
 
-/** What a service is taken to be able to do until it is seen to do more. */
+/** The assumed capacity of a service until a higher rate is measured. */
 export interface AssumedCapacity {
   /**
    * Requests handled at a time from the first moment on: the event source's first batches, or `maxConcurrency` if that
    * is less, times the requests of a batch that are handled at a time.
    */
   readonly firstSlots: number;
-  /** The same a minute later, when the event source has scaled up. */
+  /** The same a minute later, after the event source has scaled up. */
   readonly reachableSlots: number;
   /** Longest time a request can hold a slot: the function's timeout. */
   readonly timeoutSeconds: number;
@@ -33,9 +33,9 @@ export function completionsPerSecond(recent: RecentWork, capacity: AssumedCapaci
 }
 
 /**
- * Requests to be done before one that comes now. Those in flight that no slot can hold wait for their next attempt,
- * perhaps for hours, and nobody waits for them.
- * @param recent undefined when nothing is known of it
+ * Requests that are ahead of a new one. Requests in flight beyond the number of slots are waiting for their next
+ * attempt, perhaps for hours, and delay no other request.
+ * @param recent undefined if unknown
  */
 export function requestsAhead(
   { waiting, inFlight, delayed }: Backlog,
@@ -45,7 +45,7 @@ export function requestsAhead(
   return waiting + delayed + Math.min(inFlight, mostSlots(recent, capacity));
 }
 
-/** How many requests may be being handled now. */
+/** How many requests may be running now. */
 function mostSlots(recent: RecentWork | undefined, { firstSlots, reachableSlots }: AssumedCapacity): number {
   if (!recent?.handled) return reachableSlots;
   const busy = Math.ceil(recent.milliseconds / 1_000 / recent.seconds);

@@ -1,35 +1,36 @@
 import type { Load } from '../../ports/admission.ts';
 
-/** Share of the longest wait below which a service that has refused requests admits them again. */
+/** Share of the longest wait below which a service that has rejected requests admits them again. */
 const REOPENING_SHARE = 0.8;
 
 /** Share of the longest wait above which no tenant may have more than its share. */
 const SHARING_SHARE = 0.5;
 
-/** Longest time a client is told to stay away. */
+/** Longest `Retry-After`, in seconds. */
 const MAX_RETRY_AFTER_SECONDS = 300;
 
-/** Why a request isn't taken. */
+/** Why a request isn't admitted. */
 export interface Refusal {
   readonly reason: 'overloaded' | 'tenant_over_share';
   /** By how much the wait is too long. */
   readonly excessSeconds: number;
 }
 
-/** What a request is admitted or refused by. */
+/** The input of an admission decision. */
 export interface Circumstances {
   readonly load: Load;
-  /** Whether nobody is admitted, see {@link isClosed}. */
+  /** Whether the service admits no requests, see {@link isClosed}. */
   readonly closed: boolean;
-  /** Whether the applicant's tenant has more of what was admitted lately than it may. */
+  /** Whether the submitter's tenant exceeds its share of the recently admitted requests. */
   readonly overShare: boolean;
-  /** Until nobody waits for the outcome any more; Infinity if somebody always does. */
+  /** Seconds until the request expires; Infinity if it doesn't. */
   readonly secondsLeft: number;
 }
 
 /**
- * Whether nobody is admitted: the wait is above the longest one, or was and isn't well below it again. Of unknown load
- * nobody is refused: the queue keeps requests for days, and a gauge that fails must not close the door.
+ * Whether the service admits no requests: the wait is above the limit, or was above it and isn't well below it yet. If
+ * the load is unknown, requests are admitted: the queue keeps them for days, and a failing gauge must not stop the
+ * service.
  */
 export function isClosed({ predictedWaitSeconds, maxWaitSeconds }: Load, wasClosed: boolean): boolean {
   if (predictedWaitSeconds === undefined) return false;
@@ -38,7 +39,7 @@ export function isClosed({ predictedWaitSeconds, maxWaitSeconds }: Load, wasClos
     : predictedWaitSeconds > maxWaitSeconds;
 }
 
-/** Why a request isn't taken; undefined if it is. */
+/** Why a request isn't admitted; undefined if it is. */
 export function refusalOf({ load, closed, overShare, secondsLeft }: Circumstances): Refusal | undefined {
   const { predictedWaitSeconds: wait, maxWaitSeconds } = load;
   if (wait === undefined) return undefined;
@@ -50,8 +51,8 @@ export function refusalOf({ load, closed, overShare, secondsLeft }: Circumstance
 }
 
 /**
- * After which a refused client should ask again: once to twice the excess, so that those refused together don't come
- * back together.
+ * Seconds after which a rejected client should try again: between once and twice the excess, so that clients that were
+ * rejected together don't come back together.
  * @param random from 0 up to, not including, 1
  * @returns whole seconds from 1 to 300
  */

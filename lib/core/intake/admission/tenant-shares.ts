@@ -1,11 +1,11 @@
-/** How finely time is kept: what was asked for is forgotten after a minute, and at most this much more. */
+/** Length of a window. Requests are forgotten after one minute to one minute and a window. */
 const WINDOW_MILLISECONDS = 10_000;
 const WINDOWS_KEPT = 7;
 
-/** A share of fewer requests says nothing. */
+/** Least number of admitted requests for which shares are computed. */
 const LEAST_ADMITTED = 20;
 
-/** Requests of some time. */
+/** Counts of requests in a time. */
 interface Count {
   asked: number;
   admitted: number;
@@ -18,8 +18,8 @@ interface Window {
 }
 
 /**
- * Who asked one instance lately, and what was admitted. A load balancer spreads requests evenly, so that each instance
- * sees a fair sample.
+ * Counts the recent requests to one instance, and those admitted, by tenant. A load balancer spreads requests evenly,
+ * so each instance sees a fair sample.
  */
 export class TenantShares {
   #windows: readonly Window[] = [];
@@ -35,8 +35,8 @@ export class TenantShares {
   }
 
   /**
-   * Whether more than so many percent of what was admitted lately is the tenant's, while another one asked too. Not if
-   * it asked for no more than its share: it has so much only because another one was refused.
+   * Whether a tenant has more than `percent` of the recently admitted requests, while other tenants made requests, too.
+   * False if it made no more than its share of all requests: it then has more only because others were rejected.
    * @param now milliseconds since 1970
    */
   isOver(tenant: string, percent: number, now: number): boolean {
@@ -51,7 +51,7 @@ export class TenantShares {
     );
   }
 
-  /** The window that runs; older ones than those kept are forgotten. */
+  /** The current window. Drops windows that are too old. */
   #windowAt(now: number): Window {
     const number = Math.floor(now / WINDOW_MILLISECONDS);
     const kept = this.#windows.filter((window) => window.number > number - WINDOWS_KEPT);
