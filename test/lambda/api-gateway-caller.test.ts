@@ -67,7 +67,7 @@ describe('D6: who is refused learns what to do', () => {
     const { detail } = refusalOf(() => callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES));
     expect(detail).toContain(`The claim org of the token must name one tenant in 1 to 128 characters`);
     expect(detail).toContain(
-      `, ${problem}. Have the source put it into its tokens, or deploy with the tenantClaim`,
+      `, ${problem}. Have the issuer put it into its tokens, or deploy with the tenantClaim`,
     );
     expect(detail).not.toContain('secret');
   });

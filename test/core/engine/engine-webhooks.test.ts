@@ -329,6 +329,6 @@ describe('progress', () => {
     webhooks.refuse = () => ({ sent: false, refused: true, reason: 'InvalidParameterValue' });
     const { harness } = reporting(['progress'], webhooks);
     expect(await harness.process([asking('r-1')])).toEqual([]);
-    expect(JSON.stringify(harness.logger.lines)).toContain('refused it: InvalidParameterValue');
+    expect(JSON.stringify(harness.logger.lines)).toContain('rejected it: InvalidParameterValue');
   });
 });

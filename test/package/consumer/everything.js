@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { ApiAuth, AsyncService } from 'coatcheck/cdk';
+import { ApiAuth, AsyncService, Tracing } from 'coatcheck/cdk';
 
 const app = new App({ outdir: process.argv[3] });
 const stack = new Stack(app, 'Everything');
@@ -18,7 +18,7 @@ const service = new AsyncService(stack, 'Service', {
   payloads: {
     sources: [{ bucket: Bucket.fromBucketName(stack, 'Source', 'elsewhere'), prefix: 'in/' }],
   },
-  observability: { alarmTopic: topic, failureEvents: { topic }, dashboard: true, tracing: true },
+  observability: { alarmTopic: topic, failureEvents: { topic }, dashboard: true, tracing: Tracing.xray() },
 });
 service.grantSubmit(service.processor);
 service.grantConsume(service.processor);
