@@ -40,5 +40,6 @@ test('E13: leaves an AWS without such APIs alone, and reports an error', async (
 
   const items = [{ apiId: 'a1', corsConfiguration: { AllowOrigins: ['*'] } }];
   const { url } = await emulatorWith(json(200, { items }), json(500, {}));
-  await expect(correctCors(url)).rejects.toThrow(`${url} answered 500 when the CORS of the API a1 was set`);
+  const failure = `Setting the CORS rules of the API a1 failed: ${url} answered 500`;
+  await expect(correctCors(url)).rejects.toThrow(failure);
 });

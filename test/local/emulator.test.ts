@@ -60,7 +60,7 @@ describe('opening a local AWS', { timeout: TIMEOUT_MS }, () => {
     const error = await openLocalAws({ port }).catch((reason) => reason);
 
     expect(error).toBeInstanceOf(PortTaken);
-    expect(error.message).toMatch(`Port ${port} is taken`);
+    expect(error.message).toMatch(`Port ${port} is in use`);
     expect(error.message).toMatch(`COATCHECK_LOCAL_PORT=${port + 1}`);
   });
 

@@ -64,7 +64,7 @@ describe('E12: a processor that someone deployed', () => {
     expect(message).toBe(
       `The local AWS at ${aws.url} already has the stack Coatcheck, with the processor my/processor.ts. It was left unchanged.
 To use that processor, add: -- --processor my/processor.ts
-To deploy ${EXAMPLE_PROCESSOR} instead, first restart that local AWS, or set the variables it printed and run npx cdk destroy.`,
+To deploy ${EXAMPLE_PROCESSOR} instead, first restart that local AWS, or set the variables that it printed and run npx cdk destroy.`,
     );
     expect(aws.calls).toHaveLength(1);
   });

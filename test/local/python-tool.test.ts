@@ -66,7 +66,7 @@ esac
 
     expect(error).toBeInstanceOf(VenvMissing);
     expect(error.message).toMatch(
-      /Python 3\.11\.2 can't make.*ensurepip is not available.*apt install python3-venv/s,
+      /Python 3\.11\.2 can't create a virtual.*ensurepip is not available.*apt install python3-venv/s,
     );
   });
 });
