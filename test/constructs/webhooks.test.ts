@@ -46,6 +46,7 @@ describe('the environment', () => {
     expect(readWebhookEnvironment(environmentOf(template, 'ServiceWebhooks'))).toEqual({
       ...rules,
       serviceName: 'Stack/Service',
+      tracing: 'off',
       webhookQueueUrl: queue,
       webhookQueueArn: queue.replace('>', '.Arn>'),
       webhookDeadLetterQueueUrl: deadLetters,
