@@ -54,7 +54,7 @@ test('reports what does not fit, and exits with 0', async () => {
   const { exitCode, stdout } = await plan(...USUAL, '--batch-size', '10', '--max-concurrency', '20');
   expect(exitCode).toBe(0);
   expect(stdout).toContain(
-    'problem: It needs 24 batches at a time and gets at most 20 (maximum concurrency)',
+    'problem: The workload needs 24 concurrent batches, but at most 20 can run (maximum concurrency)',
   );
   expect(stdout).not.toContain('It fits.');
 });
