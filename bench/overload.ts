@@ -35,7 +35,7 @@ const END_SECONDS = 20;
 /** Sequential rounds of as many requests as are processed concurrently. */
 const CAPACITY_ROUNDS = lengthOf(6, 1);
 
-/** Other load only slows a burst down, so the best one shows the service's capacity. */
+/** Other load can only slow a burst down, so the best burst shows the service's capacity. */
 const CAPACITY_BURSTS = lengthOf(2, 1);
 
 const FOLDER = join(LOCAL_FOLDER, 'bench-overload');

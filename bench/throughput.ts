@@ -12,7 +12,7 @@ const ROUNDS = lengthOf(7, 1);
 /** Runs with forced garbage collection are slow, and their memory varies little. */
 const COLLECTING_ROUNDS = 2;
 
-/** Each way through the engine, after the SDK's way to compare with. */
+/** Each way through the engine, after the SDK's way as a baseline. */
 const PAIRS: readonly (readonly [bare: WayName, engine: WayName])[] = [
   ['bare copy', 'engine copy'],
   ['bare read', 'engine read'],

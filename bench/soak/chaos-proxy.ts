@@ -88,7 +88,7 @@ export async function openChaosProxy(endpoint: string, { seed, services }: Chaos
       if (trouble === 'unanswered after') return;
       response.writeHead(answer.status, answer.headers).end(answer.body);
     } catch {
-      request.socket.destroy(); // whoever ended too early: the caller, or its AWS
+      request.socket.destroy(); // either the caller or its AWS ended too early
     }
   });
   server.listen(0, '127.0.0.1');

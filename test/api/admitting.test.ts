@@ -17,7 +17,7 @@ const SUBMISSION = ['/v1/requests', { body: 'hello', tenant: 'acme' }] as const;
 const UPLOAD = ['/v1/uploads', { json: { size: 5 }, tenant: 'acme' }] as const;
 
 describe.each([SUBMISSION, UPLOAD])('POST %s', (path, options) => {
-  test('tells the load its request was let in by', async () => {
+  test('returns the load that the admission decision is based on', async () => {
     const api = new ApiHarness();
     api.admission.decision = { admitted: true, load: LOAD };
     const response = await api.call('POST', path, options);
@@ -28,27 +28,24 @@ describe.each([SUBMISSION, UPLOAD])('POST %s', (path, options) => {
   test.each([
     [503, 'overloaded'],
     [429, 'tenant_over_share'],
-  ] as const)(
-    'answers %i %s with when to come again and the load, and takes nothing',
-    async (status, reason) => {
-      const api = new ApiHarness();
-      api.admission.decision = { admitted: false, reason, retryAfterSeconds: 17, load: LOAD };
-      const response = await api.call('POST', path, options);
-      expect(response.headers.get('retry-after')).toBe('17');
-      expect(numberDictionary(response.headers.get('coatcheck-load'))).toEqual({
-        backlog: 120,
-        rate: 45.2,
-        wait: 2.7,
-        'max-wait': 900,
-      });
-      expect(await problemIn(response, status)).toMatchObject({ code: reason, ...LOAD });
-      expect(api.queue.sent).toEqual([]);
-      expect(api.transfers.forms).toEqual([]);
-      expect(api.harness.records.all()).toEqual([]);
-    },
-  );
+  ] as const)('answers %i %s with Retry-After and the load, and accepts nothing', async (status, reason) => {
+    const api = new ApiHarness();
+    api.admission.decision = { admitted: false, reason, retryAfterSeconds: 17, load: LOAD };
+    const response = await api.call('POST', path, options);
+    expect(response.headers.get('retry-after')).toBe('17');
+    expect(numberDictionary(response.headers.get('coatcheck-load'))).toEqual({
+      backlog: 120,
+      rate: 45.2,
+      wait: 2.7,
+      'max-wait': 900,
+    });
+    expect(await problemIn(response, status)).toMatchObject({ code: reason, ...LOAD });
+    expect(api.queue.sent).toEqual([]);
+    expect(api.transfers.forms).toEqual([]);
+    expect(api.harness.records.all()).toEqual([]);
+  });
 
-  test('says who applies, and until when', async () => {
+  test('passes the tenant and the expiry to admission', async () => {
     const api = new ApiHarness();
     const expiresAt = '2026-01-31T12:00:05Z';
     await ('json' in options
@@ -58,7 +55,7 @@ describe.each([SUBMISSION, UPLOAD])('POST %s', (path, options) => {
   });
 });
 
-test('a retry of what was taken has its ticket, even when nobody is let in', async () => {
+test('a retry of an accepted request gets the same ticket, even when the API admits no new requests', async () => {
   const api = new ApiHarness();
   const options = { body: 'hello', headers: { 'Idempotency-Key': 'k' } };
   const first = (await api.call('POST', '/v1/requests', options)).headers.get('location');

@@ -3,7 +3,7 @@ import { ApiError } from '../../lib/api/problem.ts';
 import { problemIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 
-describe('a path there isn’t', () => {
+describe('an unknown path', () => {
   test.each([
     '/',
     '/v1',
@@ -17,7 +17,7 @@ describe('a path there isn’t', () => {
     `/${'x'.repeat(8_000)}`,
     '/v1/uploads/a',
     '/%E0%A4%A',
-  ])('%.40s is unknown, whatever the method', async (path) => {
+  ])('%.40s is unknown for every method', async (path) => {
     const api = new ApiHarness();
     for (const method of ['GET', 'POST', 'DELETE']) {
       expect((await problemIn(await api.call(method, path), 404)).code).toBe('path_unknown');
@@ -25,7 +25,7 @@ describe('a path there isn’t', () => {
   });
 });
 
-describe('a method that a path doesn’t take', () => {
+describe('an unsupported method', () => {
   test.each([
     ['PUT', '/v1/requests', ['GET', 'HEAD', 'POST']],
     ['DELETE', '/v1/requests/a', ['GET', 'HEAD']],
@@ -35,7 +35,7 @@ describe('a method that a path doesn’t take', () => {
     ['PATCH', '/v1/uploads/a/complete', ['POST']],
     ['POST', '/v1/status', ['GET', 'HEAD']],
     ['OPTIONS', '/v1/openapi.json', ['GET', 'HEAD']],
-  ])('%s %s is refused, and says which it takes', async (method, path, allowed) => {
+  ])('%s %s is refused, and the answer lists the allowed methods', async (method, path, allowed) => {
     const response = await new ApiHarness().call(method, path);
     expect(response.headers.get('allow')?.split(', ').toSorted()).toEqual(allowed);
     const { code, detail } = await problemIn(response, 405);
@@ -43,14 +43,14 @@ describe('a method that a path doesn’t take', () => {
     expect(detail).toContain(`got ${method}`);
   });
 
-  test('is nothing to do with a request that is unknown', async () => {
+  test('does not matter for an unknown request', async () => {
     expect((await problemIn(await new ApiHarness().call('POST', '/v1/requests/a/cancel'), 404)).code).toBe(
       'request_unknown',
     );
   });
 });
 
-test('HEAD is GET without the body', async () => {
+test('HEAD answers like GET, without the body', async () => {
   const api = new ApiHarness();
   const { headers } = await api.call('POST', '/v1/requests', { body: 'hello' });
   const path = `/v1/${headers.get('location')}`;
@@ -61,7 +61,7 @@ test('HEAD is GET without the body', async () => {
 });
 
 describe('a caller', () => {
-  test('who isn’t let in learns nothing of what there is', async () => {
+  test('that is not authenticated learns nothing about existing resources', async () => {
     const callerOf = () => {
       throw new ApiError({
         status: 401,
@@ -81,7 +81,7 @@ describe('a caller', () => {
     expect(api.queue.sent).toEqual([]);
   });
 
-  test('is who they are let in as, whatever they say', async () => {
+  test('has the authenticated tenant, whatever the request claims', async () => {
     const api = new ApiHarness(undefined, { callerOf: () => ({ tenant: 'acme' }) });
     await api.call('POST', '/v1/requests', {
       body: 'hello',
@@ -93,7 +93,7 @@ describe('a caller', () => {
 });
 
 describe('a failure', () => {
-  test('is in the log, and nothing of it in the answer', async () => {
+  test('is logged, and the answer does not reveal it', async () => {
     const api = new ApiHarness();
     api.harness.records.faults.inject('read', 'fails before');
     const problem = await problemIn(await api.call('GET', '/v1/requests/a'), 500);
@@ -110,14 +110,14 @@ describe('a failure', () => {
     ]);
   });
 
-  test('of an error that is no client’s has no code of the core', async () => {
+  test('that the client did not cause has no code of the core', async () => {
     const api = new ApiHarness();
     api.queue.send = () => Promise.reject(Object.assign(new Error('x'), { code: 'payload_empty' }));
     const problem = await problemIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 500);
     expect(problem.code).toBe('internal_error');
   });
 
-  test('a client is to blame for isn’t logged as one', async () => {
+  test('that the client caused is not logged as an error', async () => {
     const api = new ApiHarness();
     await problemIn(await api.call('GET', '/v1/requests/a'), 404);
     await problemIn(await api.call('GET', '/v1/requests?limit=0'), 400);
@@ -125,7 +125,7 @@ describe('a failure', () => {
   });
 });
 
-test('what is malformed is told by its place, ten places at most', async () => {
+test('a malformed body gets the paths of its issues, ten at most', async () => {
   const json = { uploadName: 5, numbers: Array.from({ length: 50 }, () => 'x'), more: true };
   const { detail, issues } = await problemIn(
     await new ApiHarness().call('POST', '/v1/uploads/a/parts', { json }),

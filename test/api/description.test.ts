@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ApiHarness } from '../support/api-harness.ts';
 
-/** As much of an OpenAPI document as is looked at. */
+/** The part of an OpenAPI document that the tests read. */
 interface Description {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
@@ -36,7 +36,7 @@ beforeAll(async () => {
   description = (await (await api.call('GET', '/v1/openapi.json')).json()) as Description;
 });
 
-/** Texts of a described pattern. */
+/** Example texts for a described pattern. */
 function textsOf(
   { pattern, maxLength: longest }: Schema = {},
   maxLength = longest ?? 300,
@@ -60,7 +60,7 @@ async function openUpload(order: object): Promise<number> {
   return (await api.call('POST', '/v1/uploads', { json })).status;
 }
 
-describe('what the API is described to take, it takes:', () => {
+describe('the API accepts what its description allows:', () => {
   test('idempotency keys', async () => {
     const takes = async (key: string) => {
       const response = await api.call('POST', '/v1/requests', {
@@ -84,15 +84,15 @@ describe('what the API is described to take, it takes:', () => {
     await fc.assert(fc.asyncProperty(fc.dictionary(textsOf(propertyNames), values, { maxKeys: 5 }), takes));
   });
 
-  test('sizes, though not all of them', async () => {
+  test('sizes, with a few exceptions', async () => {
     const { maximum = 0 } = memberOf('size') ?? {};
     expect(await openUpload({ size: maximum })).toBe(413);
     expect(await openUpload({ size: maximum + 1 })).toBe(400);
   });
 });
 
-test('D8: every example is taken', async () => {
-  const told = new ApiHarness(undefined, { callbacks: 'public' });
+test('D8: the API accepts every example', async () => {
+  const api = new ApiHarness(undefined, { callbacks: 'public' });
   const { parameters = [] } = description.paths['/v1/requests']?.post ?? {};
   const examples = parameters.flatMap(({ name, schema: { example } }) => (example ? [[name, example]] : []));
   expect(examples.map(([name]) => name)).toEqual([
@@ -101,7 +101,7 @@ test('D8: every example is taken', async () => {
     'content-encoding',
     'content-language',
   ]);
-  const submitted = await told.call('POST', '/v1/requests', {
+  const submitted = await api.call('POST', '/v1/requests', {
     body: 'hello',
     headers: Object.fromEntries(examples),
   });
@@ -118,15 +118,15 @@ test('D8: every example is taken', async () => {
     'expiresAt',
     'callbackUrl',
   ]);
-  expect((await told.call('POST', '/v1/uploads', { json })).status).toBe(201);
+  expect((await api.call('POST', '/v1/uploads', { json })).status).toBe(201);
 });
 
-test('a result is described as anything: it may be JSON', () => {
+test('a result may be anything, since it may be JSON', () => {
   const { responses } = description.paths['/v1/requests/{id}/result']?.get ?? {};
   expect(responses?.[200]?.content).toMatchObject({ '*/*': { schema: {} } });
 });
 
-test('links lead to operations there are', () => {
+test('links refer to existing operations', () => {
   const operations = Object.values(description.paths).flatMap((path) => Object.values(path));
   const responses = operations.flatMap((operation) => Object.values(operation.responses));
   const linked = responses.flatMap(({ links = {} }) => Object.values(links));

@@ -3,7 +3,7 @@ import { ApiHarness } from '../support/api-harness.ts';
 
 const KEY = { 'Idempotency-Key': 'order-1' };
 
-/** An API that has taken a request under {@link KEY} and lets nobody in any more. */
+/** An API that has accepted a request under {@link KEY} and now admits no requests. */
 async function closedAfterOne() {
   const api = new ApiHarness();
   const first = await api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
@@ -16,8 +16,8 @@ async function closedAfterOne() {
   return { api, first };
 }
 
-describe('a call repeated because its answer was lost, when nobody is let in any more', () => {
-  test('is answered with the request it made', async () => {
+describe('a call repeated after a lost answer, when the API admits no new requests', () => {
+  test('gets the request of the first call', async () => {
     const { api, first } = await closedAfterOne();
     const again = await api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
     expect(again.status).toBe(202);
@@ -26,13 +26,13 @@ describe('a call repeated because its answer was lost, when nobody is let in any
     expect(api.queue.sent).toHaveLength(1);
   });
 
-  test('is refused with another payload as a key that is reused', async () => {
+  test('with another payload is refused, because it reuses the key', async () => {
     const { api } = await closedAfterOne();
     const other = await api.call('POST', '/v1/requests', { body: 'another', headers: KEY });
     expect(other.status).toBe(422);
   });
 
-  test('is busy as long as the first may be at it, then refused as any other', async () => {
+  test('is busy while the first call may still be in progress, then refused like any other', async () => {
     const { api } = await closedAfterOne();
     for (const { record } of api.harness.records.all()) api.harness.records.drop(record.request);
     const call = () => api.call('POST', '/v1/requests', { body: 'payload', headers: KEY });
@@ -43,7 +43,7 @@ describe('a call repeated because its answer was lost, when nobody is let in any
     expect(api.queue.sent).toHaveLength(1);
   });
 
-  test('of a key that is new, or of none, is refused', async () => {
+  test('with a new key or without a key is refused', async () => {
     const { api } = await closedAfterOne();
     const fresh = { 'Idempotency-Key': 'order-2' };
     const answers = await Promise.all([

@@ -16,7 +16,7 @@ async function submitted(api: ApiHarness, tenant: string | undefined = 'acme'): 
 }
 
 describe('a request', () => {
-  test('is its tenant’s, and unknown to everybody else', async () => {
+  test('belongs to its tenant and is unknown to all others', async () => {
     const api = new ApiHarness();
     const id = await submitted(api);
     expect((await requestIn(await api.call('GET', `/v1/requests/${id}`, ACME), 200)).id).toBe(id);
@@ -33,12 +33,12 @@ describe('a request', () => {
     expect(api.harness.records.all()).toMatchObject([{ record: { status: 'queued' } }]);
   });
 
-  test('tells the trace it belongs to, whoever said so', async () => {
+  test('shows its trace, whether a header or an upload sets it', async () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     const api = new ApiHarness();
     const headers = { traceparent };
-    const handedIn = await api.call('POST', '/v1/requests', { body: 'hello', headers });
-    expect((await requestIn(handedIn, 202)).traceparent).toBe(traceparent);
+    const submission = await api.call('POST', '/v1/requests', { body: 'hello', headers });
+    expect((await requestIn(submission, 202)).traceparent).toBe(traceparent);
 
     api.harness.store.put('requests/a', 'hello', { metadata: { traceparent } });
     await api.harness.process([delivery(s3Event(s3Record({ key: 'requests/a', size: 5 })))]);
@@ -47,7 +47,7 @@ describe('a request', () => {
     expect((await requestIn(await api.call('GET', path), 200)).traceparent).toBe(traceparent);
   });
 
-  test('that came by a queue is asked for by its source', async () => {
+  test('from a queue is found by its source', async () => {
     const api = new ApiHarness(async () => 'x'.repeat(10));
     const id = 'orders/1?a=ü&b';
     const source = 'https://example.com/shop?x=1&y=ü#z';
@@ -58,7 +58,7 @@ describe('a request', () => {
     const found = await api.call('GET', `${path}?source=${encodeURIComponent(source)}`, ACME);
     const { links, ...request } = await requestIn(found, 200);
     expect(request).toMatchObject({ id, source, status: 'succeeded' });
-    // Its links name it as well.
+    // Its links name the source as well.
     expect(await requestIn(await api.call('GET', links.self, ACME), 200)).toMatchObject({ id, source });
     expect(await (await api.call('GET', links.result, ACME)).json()).toBe('x'.repeat(10));
     expect((await problemIn(await api.call('POST', links.cancel, ACME), 409)).code).toBe('request_finished');
@@ -78,7 +78,7 @@ describe('a request', () => {
     '~',
     '~YS9i',
     '~YS9i=',
-  ])('called %s is unknown', async (id) => {
+  ])('named %s is unknown', async (id) => {
     const api = new ApiHarness();
     expect((await problemIn(await api.call('GET', `/v1/requests/${id}`), 404)).code).toBe('request_unknown');
     expect((await problemIn(await api.call('POST', `/v1/requests/${id}/cancel`), 404)).code).toBe(
@@ -91,11 +91,11 @@ describe('a request', () => {
     ['/v1/requests/a?source=b&source=c'],
     [`/v1/requests/a?source=${'x'.repeat(2_049)}`],
     [`/v1/requests/${'x'.repeat(1_026)}/result`],
-  ])('at %s can’t be', async (path) => {
+  ])('at %s is malformed', async (path) => {
     expect((await problemIn(await new ApiHarness().call('GET', path), 400)).code).toBe('request_malformed');
   });
 
-  test('B15: whose id ends like the path of a result isn’t that result', async () => {
+  test('B15: whose id ends like the path of a result is not that result', async () => {
     const api = new ApiHarness(async (request) => request.id);
     const ids = ['p', 'p/result', 'p?', '..', '~cA'];
     for (const id of ids) {
@@ -107,21 +107,21 @@ describe('a request', () => {
     }
   });
 
-  test('tells how far its handler is and what went wrong before', async () => {
+  test('shows the progress of its handler and the previous error', async () => {
     let attempt = 0;
     const api: ApiHarness = new ApiHarness(async (request) => {
       if (++attempt === 1) throw new TypeError('not today');
       api.harness.clock.advanceSeconds(5);
       request.progress(0.25, 'a quarter');
       const path = `/v1/requests/${request.id}`;
-      const told = await requestIn(await api.call('GET', path, ACME), 200);
-      expect(told).toMatchObject({
+      const resource = await requestIn(await api.call('GET', path, ACME), 200);
+      expect(resource).toMatchObject({
         status: 'running',
         attempts: 2,
         progress: { fraction: 0.25, note: 'a quarter' },
         lastError: { name: 'TypeError', message: 'not today' },
       });
-      return told.status;
+      return resource.status;
     });
     const id = await submitted(api);
     await api.deliver();
@@ -142,7 +142,7 @@ describe('an ETag', () => {
     return { etag: response.headers.get('etag') ?? '', status: response.status, response };
   }
 
-  test('changes when the resource does, and only then', async () => {
+  test('changes only when the resource changes', async () => {
     const api = new ApiHarness();
     const id = await submitted(api);
     const { etag } = await tagged(api, id);
@@ -170,7 +170,7 @@ describe('an ETag', () => {
     expect(new Set(tags).size).toBe(2);
   });
 
-  test('differs between requests made at the same moment', async () => {
+  test('differs between requests created at the same moment', async () => {
     const api = new ApiHarness();
     const [one, other] = [await submitted(api), await submitted(api)];
     expect((await tagged(api, one)).etag).not.toBe((await tagged(api, other)).etag);
@@ -181,7 +181,7 @@ describe('an ETag', () => {
     ['the tag as a weak one', (etag: string) => `W/${etag}`],
     ['it among others', (etag: string) => `"a", ${etag} , W/"b"`],
     ['any', () => '*'],
-  ])('that is known by %s is answered by nothing new', async (_, known) => {
+  ])('that matches %s gets 304', async (_, known) => {
     const api = new ApiHarness();
     const id = await submitted(api);
     const { etag } = await tagged(api, id);
@@ -196,14 +196,14 @@ describe('an ETag', () => {
   });
 
   test.each(['"other"', 'W/"*"', '""', 'W/', ',', 'x'.repeat(10_000)])(
-    'that isn’t %s is answered by the request',
+    'that does not match %s gets the request',
     async (known) => {
       const api = new ApiHarness();
       expect((await tagged(api, await submitted(api), { 'If-None-Match': known })).status).toBe(200);
     },
   );
 
-  test('known before it changed isn’t known after', async () => {
+  test('from before a change no longer matches', async () => {
     const api = new ApiHarness();
     const id = await submitted(api);
     const { etag } = await tagged(api, id);
@@ -213,7 +213,7 @@ describe('an ETag', () => {
 });
 
 describe('a long poll', () => {
-  /** An API whose reads of records are counted. */
+  /** An API that counts its reads of records. */
   function counting() {
     const records = new MemoryRecordStore();
     const count = { reads: 0 };
@@ -235,7 +235,7 @@ describe('a long poll', () => {
     return { response, tookSeconds: (api.harness.clock.now() - before) / 1000 };
   }
 
-  test('ends as soon as the request has', async () => {
+  test('returns as soon as the request ends', async () => {
     const { api, count } = counting();
     const id = await submitted(api);
     api.onWait = async () => {
@@ -251,7 +251,7 @@ describe('a long poll', () => {
     expect(count.reads).toBeLessThan(12);
   });
 
-  test('returns when the time is over, with few reads', async () => {
+  test('returns at the end of its time, after few reads', async () => {
     const { api, count } = counting();
     const id = await submitted(api);
     count.reads = 0;
@@ -262,7 +262,7 @@ describe('a long poll', () => {
     expect(count.reads).toBeLessThanOrEqual(30);
   });
 
-  test('of a request that has ended is one read and no wait', async () => {
+  test('of an ended request reads once and does not wait', async () => {
     const { api, count } = counting();
     const id = await submitted(api);
     await api.deliver();
@@ -272,14 +272,14 @@ describe('a long poll', () => {
     expect([count.reads, tookSeconds]).toEqual([1, 0]);
   });
 
-  test('of an unknown request doesn’t wait', async () => {
+  test('of an unknown request does not wait', async () => {
     const { api } = counting();
     const { response, tookSeconds } = await polled(api, 'unknown', 20);
     await problemIn(response, 404);
     expect(tookSeconds).toBe(0);
   });
 
-  test('with a known version is held all the same, and answered by 304 if nothing changed', async () => {
+  test('with a known version waits too, and gets 304 if nothing changes', async () => {
     const { api } = counting();
     const id = await submitted(api);
     const known = (await api.call('GET', `/v1/requests/${id}`, ACME)).headers.get('etag') ?? '';
@@ -289,7 +289,7 @@ describe('a long poll', () => {
     expect(api.harness.clock.now()).toBe(START + 5_000);
   });
 
-  test('whose record can’t be read any more is answered by what was known', async () => {
+  test('gets the last known state if the record becomes unreadable', async () => {
     const { api, records } = counting();
     const id = await submitted(api);
     records.faults.inject('read', 'works', 'fails before');
@@ -300,7 +300,7 @@ describe('a long poll', () => {
 describe('a cancellation', () => {
   const cancel = (api: ApiHarness, id: string) => api.call('POST', `/v1/requests/${id}/cancel`, ACME);
 
-  test('of a request that waits ends it: it never runs, and its outcome is published', async () => {
+  test('of a queued request ends it: the request never runs, and its outcome is published', async () => {
     let runs = 0;
     const api = new ApiHarness(() => ++runs);
     const id = await submitted(api);
@@ -315,7 +315,7 @@ describe('a cancellation', () => {
     expect(api.harness.statuses).toEqual({ [id]: 'cancelled' });
   });
 
-  test('twice is the same as once', async () => {
+  test('has the same effect when repeated', async () => {
     const api = new ApiHarness();
     const id = await submitted(api);
     const first = await requestIn(await cancel(api, id), 200);
@@ -323,7 +323,7 @@ describe('a cancellation', () => {
     expect(await requestIn(await cancel(api, id), 200)).toEqual(first);
   });
 
-  test('of a request that runs tells its handler when that reports progress', async () => {
+  test('of a running request reaches its handler with the next progress report', async () => {
     const api: ApiHarness = new ApiHarness(async (request) => {
       const asked = await cancel(api, request.id);
       expect(asked.headers.get('retry-after')).toBe('2');
@@ -347,7 +347,7 @@ describe('a cancellation', () => {
     expect(api.harness.statuses).toEqual({ [id]: 'cancelled' });
   });
 
-  test('of a request whose handler doesn’t care is too late', async () => {
+  test('is too late if the handler ignores it', async () => {
     const api: ApiHarness = new ApiHarness(async (request) => {
       await requestIn(await cancel(api, request.id), 202);
     });
@@ -359,7 +359,7 @@ describe('a cancellation', () => {
     expect((await problemIn(await cancel(api, id), 409)).code).toBe('request_finished');
   });
 
-  test('of a request whose attempt was never heard of again ends it', async () => {
+  test('ends a request whose attempt never reported back', async () => {
     const api: ApiHarness = new ApiHarness();
     const id = await submitted(api);
     const request = { id, source: '', tenant: 'acme' };
@@ -368,7 +368,7 @@ describe('a cancellation', () => {
     expect((await requestIn(await cancel(api, id), 200)).status).toBe('cancelled');
   });
 
-  test('of a request that has ended otherwise is refused, and says how', async () => {
+  test('of a request that ended otherwise is refused, and the answer shows its status', async () => {
     const api = new ApiHarness();
     const id = await submitted(api);
     await api.deliver();
@@ -378,7 +378,7 @@ describe('a cancellation', () => {
     expect(api.harness.statuses).toEqual({ [id]: 'succeeded' });
   });
 
-  test('that others overtake again and again is to be said again in a second', async () => {
+  test('that repeatedly loses to concurrent writes gets a Retry-After of one second', async () => {
     const records = new MemoryRecordStore();
     let revision = 1;
     const recordStore = {
@@ -412,7 +412,7 @@ describe('a list', () => {
     return { ids: requests.map(({ id }) => id), requests, next, target };
   }
 
-  /** Follows the links of a list to its end, as a client does whose API is below a path. */
+  /** Follows the links of a list to its end, like a client of an API below a path. */
   async function followed(api: ApiHarness, first: string, tenant?: string) {
     const base = 'https://example.com/prod/api';
     const pages: string[][] = [];
@@ -436,7 +436,7 @@ describe('a list', () => {
     return ids;
   }
 
-  test('of nothing is empty', async () => {
+  test('without requests is empty', async () => {
     expect(await page(new ApiHarness(), '/v1/requests')).toEqual({
       ids: [],
       requests: [],
@@ -445,7 +445,7 @@ describe('a list', () => {
     });
   });
 
-  test('is newest first, twenty a page, and its links lead to its end', async () => {
+  test('starts with the newest request, has twenty requests a page, and links to its end', async () => {
     const api = new ApiHarness();
     const ids = await many(api, 45);
     const pages = await followed(api, '/v1/requests');
@@ -453,7 +453,7 @@ describe('a list', () => {
     expect(pages.flat()).toEqual(ids);
   });
 
-  test.each([1, 7, 45, 100])('of %i a page leads to the same end', async (limit) => {
+  test.each([1, 7, 45, 100])('with %i requests a page leads to the same end', async (limit) => {
     const api = new ApiHarness();
     const ids = await many(api, 45);
     const pages = await followed(api, `/v1/requests?limit=${limit}`);
@@ -461,7 +461,7 @@ describe('a list', () => {
     expect(pages.flat()).toEqual(ids);
   });
 
-  test('of those of one status has them all, each once', async () => {
+  test('filtered by status has all matching requests, each once', async () => {
     const api = new ApiHarness();
     const ids = await many(api, 40);
     const cancelled = ids.filter((_, index) => index % 13 === 5);
@@ -470,7 +470,7 @@ describe('a list', () => {
     expect(pages.flat()).toEqual(cancelled);
   });
 
-  test('is the caller’s own', async () => {
+  test('contains only the caller’s requests', async () => {
     const api = new ApiHarness();
     const ids = await many(api, 3);
     const others = await many(api, 3, 'other');
@@ -479,7 +479,7 @@ describe('a list', () => {
     expect((await page(api, '/v1/requests', '')).ids).toEqual([]);
   });
 
-  test('continued by another tenant’s cursor is the caller’s own still', async () => {
+  test('continued with another tenant’s cursor still contains only the caller’s requests', async () => {
     const api = new ApiHarness();
     const ids = await many(api, 3);
     const { next } = await page(api, '/v1/requests?limit=1');
@@ -514,7 +514,7 @@ describe('a list', () => {
   });
 });
 
-test('a list leaves out what handlers added to problems; the request itself has it', async () => {
+test('a list omits the extensions that handlers add to problems, but the request itself has them', async () => {
   const api = new ApiHarness(() => {
     throw new PermanentError('out of paper', { code: 'no_paper', details: { tray: 2 } });
   });

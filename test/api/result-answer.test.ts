@@ -8,7 +8,7 @@ import { ApiHarness } from '../support/api-harness.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** A request that was handed in and delivered. */
+/** A submitted and delivered request. */
 async function done(handler: Handler) {
   const api = new ApiHarness(handler);
   const { links, id } = await requestIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 202);
@@ -16,7 +16,7 @@ async function done(handler: Handler) {
   return { api, id, links, result: () => api.call('GET', links.result) };
 }
 
-/** What keeps a browser from taking a result for a page of the API's. */
+/** Keeps a browser from rendering a result as a page of the API. */
 function expectInert({ headers }: Response): void {
   expect(headers.get('x-content-type-options')).toBe('nosniff');
   expect(headers.get('content-security-policy')).toBe("sandbox; default-src 'none'");
@@ -42,15 +42,18 @@ describe('a small result', () => {
       'text/plain; charset=iso-8859-1',
       Buffer.from([0xe4]),
     ],
-  ])('that is %s is given as it is, with its own type and inert', async (_, handler, contentType, bytes) => {
-    const response = await (await done(handler)).result();
-    expect(response.status).toBe(200);
-    expectInert(response);
-    expect(response.headers.get('content-type')).toBe(contentType);
-    expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
-  });
+  ])(
+    'that is %s is returned as it is, with its own type and inert',
+    async (_, handler, contentType, bytes) => {
+      const response = await (await done(handler)).result();
+      expect(response.status).toBe(200);
+      expectInert(response);
+      expect(response.headers.get('content-type')).toBe(contentType);
+      expect(Buffer.from(await response.arrayBuffer())).toEqual(bytes);
+    },
+  );
 
-  test('is there as long as its record', async () => {
+  test('is available as long as its record', async () => {
     const { api, result } = await done(() => 'x');
     api.harness.clock.advanceSeconds((NUMBER_SETTINGS.resultAgeDays.default + 1) * DAY_SECONDS);
     expect((await result()).status).toBe(200);
@@ -65,10 +68,10 @@ describe.each([RECORDED_RESULT_BYTES + 1, NUMBER_SETTINGS.inlineLimitBytes.defau
     const large = () =>
       done(() => new Response('x'.repeat(size), { headers: { 'Content-Type': 'text/csv' } }));
 
-    test('is elsewhere, for a quarter of an hour', async () => {
+    test('redirects to the store for a quarter of an hour', async () => {
       const { api, links, result } = await large();
-      const { result: told } = await requestIn(await api.call('GET', links.self), 200);
-      expect(told).toEqual({ size, contentType: 'text/csv' });
+      const { result: reference } = await requestIn(await api.call('GET', links.self), 200);
+      expect(reference).toEqual({ size, contentType: 'text/csv' });
       const response = await result();
       expect(response.status).toBe(303);
       expectInert(response);
@@ -79,7 +82,7 @@ describe.each([RECORDED_RESULT_BYTES + 1, NUMBER_SETTINGS.inlineLimitBytes.defau
       );
     });
 
-    test('is gone when results are', async () => {
+    test('is gone once results expire', async () => {
       const { api, result } = await large();
       const days = NUMBER_SETTINGS.resultAgeDays.default;
       api.harness.clock.advanceSeconds(days * DAY_SECONDS - 1);
@@ -93,7 +96,7 @@ describe.each([RECORDED_RESULT_BYTES + 1, NUMBER_SETTINGS.inlineLimitBytes.defau
 );
 
 describe('there is no result', () => {
-  test('before its request has ended: the request is told of instead', async () => {
+  test('before its request ends: the answer is the request instead', async () => {
     const api = new ApiHarness();
     const { links, id } = await requestIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 202);
     const response = await api.call('GET', links.result);
@@ -101,7 +104,7 @@ describe('there is no result', () => {
     expect(await requestIn(response, 202)).toMatchObject({ id, status: 'queued' });
   });
 
-  test('of a request that failed, and the problem says why', async () => {
+  test('for a failed request, and the problem gives the reason', async () => {
     const { id, result } = await done(() => {
       throw new PermanentError('The colour is wrong', { code: 'colour_wrong', details: { got: 'red' } });
     });
@@ -118,7 +121,7 @@ describe('there is no result', () => {
     });
   });
 
-  test('of a request that was cancelled', async () => {
+  test('for a cancelled request', async () => {
     const api = new ApiHarness();
     const { links } = await requestIn(await api.call('POST', '/v1/requests', { body: 'hello' }), 202);
     await api.call('POST', links.cancel);
@@ -129,7 +132,7 @@ describe('there is no result', () => {
     });
   });
 
-  test('of a request that expired', async () => {
+  test('for an expired request', async () => {
     const api = new ApiHarness();
     const headers = { 'Coatcheck-Expires-At': '2026-01-31T12:00:01Z' };
     const { links } = await requestIn(

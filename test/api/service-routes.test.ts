@@ -3,7 +3,7 @@ import { ServiceStatus } from '../../lib/api/schemas.ts';
 import { exactly } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 
-test('the status tells the load, and whether a request would be taken', async () => {
+test('the status shows the load and whether the API would accept a request', async () => {
   const api = new ApiHarness();
   const load = { backlog: 7, completionsPerSecond: 0.5, predictedWaitSeconds: 14, maxWaitSeconds: 900 };
   api.admission.decision = { admitted: true, load };
@@ -12,12 +12,12 @@ test('the status tells the load, and whether a request would be taken', async ()
   expect(exactly(ServiceStatus, await response.json())).toEqual({ accepting: true, load });
 });
 
-test('what isn’t known of the load is left out', async () => {
+test('unknown parts of the load are omitted', async () => {
   const api = new ApiHarness();
   const load = { maxWaitSeconds: 900 };
   api.admission.decision = { admitted: false, reason: 'overloaded', retryAfterSeconds: 1, load };
   const response = await api.call('GET', '/v1/status');
   expect(exactly(ServiceStatus, await response.json())).toEqual({ accepting: false, load });
-  // Asking is no application.
+  // Reading the status is not an application for admission.
   expect(api.admission.applicants).toEqual([]);
 });

@@ -7,8 +7,8 @@ import { START } from '../support/test-clock.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-/** An API whose handler tells what it was given. */
-function telling(): ApiHarness {
+/** An API whose handler returns its input. */
+function echoing(): ApiHarness {
   return new ApiHarness(async (request) => {
     const { id, tenant, contentType, metadata } = request;
     return { id, tenant, contentType, metadata, text: await request.text() };
@@ -19,8 +19,8 @@ function submit(api: ApiHarness, headers: Readonly<Record<string, string>> = {},
   return api.call('POST', '/v1/requests', { body, headers, tenant: 'acme' });
 }
 
-describe('a request handed in', () => {
-  test('is answered by its ticket, and where to ask for it', async () => {
+describe('a submitted request', () => {
+  test('gets a ticket and its URL', async () => {
     const api = new ApiHarness();
     const response = await submit(api);
     const { headers } = response;
@@ -54,8 +54,8 @@ describe('a request handed in', () => {
     expect(new URL(location, url).href).toBe(below + (await requestIn(response, 202)).id);
   });
 
-  test('reaches the handler with all that was said of it', async () => {
-    const api = telling();
+  test('passes all its details to the handler', async () => {
+    const api = echoing();
     const trace = { traceparent: TRACEPARENT, tracestate: 'a=1' };
     const { id } = await requestIn(
       await submit(api, {
@@ -88,8 +88,8 @@ describe('a request handed in', () => {
     });
   });
 
-  test('tells until when it may be begun, and expires after that', async () => {
-    const api = telling();
+  test('shows its expiry, and expires then', async () => {
+    const api = echoing();
     const expiring = await requestIn(
       await submit(api, { 'Coatcheck-Expires-At': '2026-01-31T13:00:00.5+01:00' }),
       202,
@@ -107,19 +107,19 @@ describe('a request handed in', () => {
   });
 
   test('without a content type is bytes', async () => {
-    const api = telling();
+    const api = echoing();
     await api.call('POST', '/v1/requests', { body: new Uint8Array(Buffer.from('hello')) });
     await api.deliver();
     expect(api.harness.event.data).toMatchObject({ contentType: 'application/octet-stream' });
   });
 
-  test('with a trace parent that is none is taken without one', async () => {
+  test('with an invalid trace parent is accepted without one', async () => {
     const api = new ApiHarness();
     await submit(api, { traceparent: '00-0-0-00\t' });
     expect(api.harness.records.all()[0]?.record.request.traceparent).toBeUndefined();
   });
 
-  test('has its bytes reach the handler as they are', async () => {
+  test('passes its bytes unchanged to the handler', async () => {
     const received: Buffer[] = [];
     const api = new ApiHarness(async (request) => {
       received.push(Buffer.from(await request.bytes()));
@@ -148,7 +148,7 @@ describe('a request handed in', () => {
     );
   });
 
-  test('of 4 MiB is taken', async () => {
+  test('of 4 MiB is accepted', async () => {
     const api = new ApiHarness(async (request) => (await request.bytes()).byteLength);
     const { id } = await requestIn(
       await api.call('POST', '/v1/requests', { body: new Uint8Array(4_194_304).fill(255) }),
@@ -161,7 +161,7 @@ describe('a request handed in', () => {
 });
 
 describe('an idempotency key', () => {
-  test('quoted or bare has the same ticket, whatever became of it', async () => {
+  test('quoted or bare gets the same ticket, whatever the status of its request', async () => {
     const api = new ApiHarness();
     const { id } = await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202);
     expect(await requestIn(await submit(api, { 'Idempotency-Key': '"k"' }), 202)).toMatchObject({
@@ -178,7 +178,7 @@ describe('an idempotency key', () => {
   test.each([
     ['another', 'https://example.com/other'],
     ['no', undefined],
-  ])('with %s callback URL is refused: its outcome would be sent elsewhere', async (_, url) => {
+  ])('with %s callback URL is refused, because the outcome would go elsewhere', async (_, url) => {
     const api = new ApiHarness(undefined, { callbacks: 'public' });
     const first = { 'Idempotency-Key': 'k', 'Coatcheck-Callback-Url': 'https://example.com/hook' };
     const { id } = await requestIn(await submit(api, first), 202);
@@ -203,7 +203,7 @@ describe('an idempotency key', () => {
     expect(api.queue.sent).toHaveLength(1);
   });
 
-  test('of another tenant is another request', async () => {
+  test('of another tenant belongs to another request', async () => {
     const api = new ApiHarness();
     const headers = { 'Idempotency-Key': 'k' };
     const tickets = ['acme', 'other', undefined].map(async (tenant) =>
@@ -212,7 +212,7 @@ describe('an idempotency key', () => {
     expect(new Set((await Promise.all(tickets)).map(({ id }) => id)).size).toBe(3);
   });
 
-  test('whose request is just being taken has its client come again in a second', async () => {
+  test('gets a Retry-After of one second while its request is being accepted', async () => {
     const api = new ApiHarness();
     const { id } = await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202);
     api.harness.records.drop({ id, source: '', tenant: 'acme' });
@@ -223,7 +223,7 @@ describe('an idempotency key', () => {
     expect((await requestIn(await submit(api, { 'Idempotency-Key': 'k' }), 202)).id).toBe(id);
   });
 
-  test('sent twice is one key of both', async () => {
+  test('in two headers is one combined key', async () => {
     const api = new ApiHarness();
     const headers = new Headers([
       ['Idempotency-Key', 'a'],
@@ -236,7 +236,7 @@ describe('an idempotency key', () => {
 });
 
 describe('a preference to wait', () => {
-  test('has the answer held until the request has ended', async () => {
+  test('holds the answer until the request ends', async () => {
     const api = new ApiHarness();
     api.onWait = () => api.deliver();
     const response = await submit(api, { Prefer: 'respond-async, wait=5' });
@@ -247,7 +247,7 @@ describe('a preference to wait', () => {
     expect(api.harness.clock.now() - START).toBeLessThan(1_000);
   });
 
-  test('for too long is one for twenty seconds', async () => {
+  test('for longer than twenty seconds is cut to twenty seconds', async () => {
     const api = new ApiHarness();
     const response = await submit(api, { Prefer: 'wait=99999999999' });
     expect(response.headers.get('preference-applied')).toBe('wait=20');
@@ -255,7 +255,7 @@ describe('a preference to wait', () => {
     expect(api.harness.clock.now() - START).toBe(20_000);
   });
 
-  test('of a request that has ended takes no time', async () => {
+  test('for an ended request takes no time', async () => {
     const api = new ApiHarness();
     await submit(api, { 'Idempotency-Key': 'k' });
     await api.deliver();
@@ -263,7 +263,7 @@ describe('a preference to wait', () => {
     expect(api.harness.clock.now()).toBe(START);
   });
 
-  test('that can’t be followed doesn’t hide that the request was taken', async () => {
+  test('still returns the ticket if the wait fails', async () => {
     const api = new ApiHarness();
     api.harness.records.faults.inject('read', 'fails before');
     const response = await submit(api, { Prefer: 'wait=5' });
@@ -272,12 +272,12 @@ describe('a preference to wait', () => {
   });
 });
 
-describe('is refused, and nothing sent:', () => {
+describe('is refused, and nothing is sent:', () => {
   test.each<[string, number, string, Record<string, string>]>([
     ['an empty key', 400, 'request_malformed', { 'Idempotency-Key': '""' }],
     ['a long key', 400, 'request_malformed', { 'Idempotency-Key': 'x'.repeat(256) }],
     ['a key that isn’t ASCII', 400, 'request_malformed', { 'Idempotency-Key': 'ü' }],
-    ['a time that is none', 400, 'request_malformed', { 'Coatcheck-Expires-At': 'tomorrow' }],
+    ['an invalid time', 400, 'request_malformed', { 'Coatcheck-Expires-At': 'tomorrow' }],
     ['a time gone by', 400, 'request_malformed', { 'Coatcheck-Expires-At': '2026-01-31T12:00:00Z' }],
     ['a nameless note', 400, 'request_malformed', { 'Coatcheck-Metadata-': 'b' }],
     ['an empty note', 400, 'request_malformed', { 'Coatcheck-Metadata-A': '' }],
@@ -313,23 +313,23 @@ describe('is refused, and nothing sent:', () => {
 describe('B5: an encoded payload', () => {
   const encoded = gzipSync('{"x":6}');
 
-  /** An API whose handler tells how the payload was sent, and what it is. */
+  /** An API whose handler records how the payload arrived and its content. */
   function decoding(inlineLimitBytes = 100_000) {
-    const told: unknown[] = [];
+    const received: unknown[] = [];
     const api = new ApiHarness(
       async (request) => {
         const { contentType, contentEncoding, contentLanguage, size } = request;
-        told.push({ contentType, contentEncoding, contentLanguage, size, json: await request.json() });
+        received.push({ contentType, contentEncoding, contentLanguage, size, json: await request.json() });
       },
       { inlineLimitBytes },
     );
-    return Object.assign(api, { told });
+    return Object.assign(api, { received });
   }
 
   test.each([
     ['in the message', 100_000],
     ['beside it', 1],
-  ])('keeps its coding and language on its way: %s', async (_, inlineLimitBytes) => {
+  ])('keeps its coding and language: %s', async (_, inlineLimitBytes) => {
     const api = decoding(inlineLimitBytes);
     const headers = {
       'Content-Type': 'application/json',
@@ -338,7 +338,7 @@ describe('B5: an encoded payload', () => {
     };
     await requestIn(await api.call('POST', '/v1/requests', { body: encoded, headers }), 202);
     await api.deliver();
-    expect(api.told).toEqual([
+    expect(api.received).toEqual([
       {
         contentType: 'application/json',
         contentEncoding: 'gzip',
@@ -349,21 +349,24 @@ describe('B5: an encoded payload', () => {
     ]);
   });
 
-  test.each(['identity', 'aws-chunked'])('that isn’t, said to be %s, is as it is', async (coding) => {
+  test.each(['identity', 'aws-chunked'])('with the no-op coding %s stays as it is', async (coding) => {
     const api = decoding();
     const headers = { 'Content-Type': 'application/json', 'Content-Encoding': coding };
     await requestIn(await api.call('POST', '/v1/requests', { body: '{"x":6}', headers }), 202);
     await api.deliver();
-    expect(api.told).toMatchObject([{ json: { x: 6 } }]);
+    expect(api.received).toMatchObject([{ json: { x: 6 } }]);
   });
 
-  test.each(['compress', 'gzip, exi'])('in %s is refused, saying what is understood', async (coding) => {
-    const api = decoding();
-    const response = await submit(api, { 'Content-Encoding': coding });
-    expect(response.headers.get('accept-encoding')).toBe('gzip, deflate, br, zstd');
-    expect((await problemIn(response, 415)).code).toBe('content_encoding_unsupported');
-    expect(api.queue.sent).toEqual([]);
-  });
+  test.each(['compress', 'gzip, exi'])(
+    'in %s is refused, and the answer lists the supported codings',
+    async (coding) => {
+      const api = decoding();
+      const response = await submit(api, { 'Content-Encoding': coding });
+      expect(response.headers.get('accept-encoding')).toBe('gzip, deflate, br, zstd');
+      expect((await problemIn(response, 415)).code).toBe('content_encoding_unsupported');
+      expect(api.queue.sent).toEqual([]);
+    },
+  );
 
   test.each(['', 'english language', 'en;q=1', 'x'.repeat(300)])(
     'in the language %j is refused',
@@ -373,7 +376,7 @@ describe('B5: an encoded payload', () => {
     },
   );
 
-  test('is another request under the same idempotency key than one that isn’t encoded', async () => {
+  test('conflicts with an unencoded payload under the same idempotency key', async () => {
     const api = decoding();
     const key = { 'Idempotency-Key': 'k' };
     await requestIn(await submit(api, key), 202);

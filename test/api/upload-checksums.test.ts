@@ -6,7 +6,7 @@ import { ApiHarness } from '../support/api-harness.ts';
 const SHA_256 = `${'A'.repeat(43)}=`;
 
 test.each([{ size: 100, multipart: true }, { size: S3_MAX_PUT_BYTES + 1 }])(
-  'a checksum nobody would check is refused: $size bytes',
+  'a checksum that the store would not check is refused: $size bytes',
   async (order) => {
     const api = new ApiHarness(undefined, { maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.max });
     const refused = await api.call('POST', '/v1/uploads', { json: { ...order, sha256: SHA_256 } });
@@ -17,7 +17,7 @@ test.each([{ size: 100, multipart: true }, { size: S3_MAX_PUT_BYTES + 1 }])(
   },
 );
 
-test('a form is held to its checksum', async () => {
+test('a form enforces its checksum', async () => {
   const api = new ApiHarness();
   const json = { size: 100, sha256: SHA_256 };
   expect((await api.call('POST', '/v1/uploads', { json })).status).toBe(201);

@@ -23,7 +23,7 @@ async function formed(api: ApiHarness, json: object = { size: 5 }, headers = {})
   return { ...ticket, key: ticket.upload.fields.key ?? '' };
 }
 
-/** A ticket for parts, of which one was uploaded. */
+/** A ticket for an upload in parts, with one part uploaded. */
 async function inParts(api: ApiHarness, size = 5) {
   const ticket = await opened(api, { size, multipart: true });
   if (ticket.upload.method !== 'PUT_PARTS') throw new Error('the upload is a form');
@@ -34,12 +34,12 @@ async function inParts(api: ApiHarness, size = 5) {
   return { ...ticket, uploadName, parts, call };
 }
 
-async function told(api: ApiHarness, path: string) {
+async function resourceAt(api: ApiHarness, path: string) {
   return requestIn(await api.call('GET', path, ACME), 200);
 }
 
 describe('a ticket', () => {
-  test('says where the request is and how to upload', async () => {
+  test('shows where the request is and how to upload', async () => {
     const api = new ApiHarness();
     const json = {
       size: 5,
@@ -58,7 +58,7 @@ describe('a ticket', () => {
       attempts: 0,
       links: { self: path, result: `${path}/result`, cancel: `${path}/cancel` },
     });
-    // By `printf acme | basenc --base64url`.
+    // From `printf acme | basenc --base64url`.
     expect(key).toBe(`requests/tickets/YWNtZQ/${request.id}`);
     expect(upload).toEqual({
       method: 'POST',
@@ -81,7 +81,7 @@ describe('a ticket', () => {
     expect(await requestIn(found, 200)).toEqual(request);
   });
 
-  test('for what is said of nothing else is for bytes, by a form, without notes', async () => {
+  test('without options is for bytes, by a form, without notes', async () => {
     const api = new ApiHarness();
     await formed(api, { size: 1 });
     expect(api.transfers.forms[0]).toMatchObject({
@@ -90,19 +90,16 @@ describe('a ticket', () => {
     });
   });
 
-  test.each([false, true])(
-    'B5: is for the coding and language that were said, in parts: %s',
-    async (multipart) => {
-      const api = new ApiHarness();
-      await opened(api, { size: 5, multipart, contentEncoding: 'GZIP', contentLanguage: 'de-CH, fr' });
-      const expected = { contentEncoding: 'gzip', contentLanguage: 'de-CH, fr' };
-      expect(multipart ? api.transfers.begun : api.transfers.forms.map(({ upload }) => upload)).toMatchObject(
-        [expected],
-      );
-    },
-  );
+  test.each([false, true])('B5: has the requested coding and language, in parts: %s', async (multipart) => {
+    const api = new ApiHarness();
+    await opened(api, { size: 5, multipart, contentEncoding: 'GZIP', contentLanguage: 'de-CH, fr' });
+    const expected = { contentEncoding: 'gzip', contentLanguage: 'de-CH, fr' };
+    expect(multipart ? api.transfers.begun : api.transfers.forms.map(({ upload }) => upload)).toMatchObject([
+      expected,
+    ]);
+  });
 
-  test('B5: for a coding that isn’t known is refused', async () => {
+  test('B5: for an unknown coding is refused', async () => {
     const api = new ApiHarness();
     const json = { size: 5, contentEncoding: 'compress' };
     const response = await api.call('POST', '/v1/uploads', { json });
@@ -110,7 +107,7 @@ describe('a ticket', () => {
     expect((await problemIn(response, 415)).code).toBe('content_encoding_unsupported');
   });
 
-  test('in parts says how many and how large', async () => {
+  test('in parts shows the number of parts and their size', async () => {
     const { upload, uploadName } = await inParts(new ApiHarness());
     expect(upload).toEqual({
       method: 'PUT_PARTS',
@@ -121,27 +118,27 @@ describe('a ticket', () => {
     });
   });
 
-  test('above 5 GiB is for parts whether the client likes it or not', async () => {
+  test('above 5 GiB is for parts even if the client asks for a form', async () => {
     const api = new ApiHarness(undefined, { maxPayloadBytes: 6_000_000_000 });
     const { upload } = await opened(api, { size: 5_368_709_121, multipart: false });
     expect(upload.method).toBe('PUT_PARTS');
   });
 
-  test('for more than is taken is refused', async () => {
+  test('above the size limit is refused', async () => {
     const api = new ApiHarness(undefined, { maxPayloadBytes: 5 });
     await opened(api, { size: 5 });
     const response = await api.call('POST', '/v1/uploads', { json: { size: 6 } });
     expect((await problemIn(response, 413)).code).toBe('payload_too_large');
   });
 
-  test('isn’t bound to an idempotency key', async () => {
+  test('ignores an idempotency key', async () => {
     const api = new ApiHarness();
     const one = await opened(api, { size: 5 }, { 'Idempotency-Key': 'k' });
     const other = await opened(api, { size: 5 }, { 'Idempotency-Key': 'k' });
     expect(one.request.id).not.toBe(other.request.id);
   });
 
-  test('has no notes that only look like some', async () => {
+  test('ignores metadata that would change a prototype', async () => {
     const api = new ApiHarness();
     const body = '{"size":5,"metadata":{"__proto__":"x","constructor":"y"}}';
     await api.call('POST', '/v1/uploads', { body, headers: { 'Content-Type': 'application/json' } });
@@ -151,7 +148,7 @@ describe('a ticket', () => {
   });
 });
 
-describe('an order of a ticket is refused', () => {
+describe('a ticket request is refused', () => {
   test.each<[string, unknown]>([
     ['no size', {}],
     ['a size of 0', { size: 0 }],
@@ -161,18 +158,18 @@ describe('an order of a ticket is refused', () => {
     ['a negative size', { size: -5 }],
     ['a list', [{ size: 5 }]],
     ['null', null],
-    ['a member there isn’t', { size: 5, tenant: 'other' }],
+    ['an unknown member', { size: 5, tenant: 'other' }],
     ['a checksum too short', { size: 5, sha256: 'abc=' }],
     ['a checksum in another alphabet', { size: 5, sha256: SHA256.replace('+', '-') }],
     ['a checksum with more behind it', { size: 5, sha256: `${SHA256}\n` }],
     ['a checksum that is null', { size: 5, sha256: null }],
-    ['a wish that is a text', { size: 5, multipart: 'true' }],
+    ['a preference as a text', { size: 5, multipart: 'true' }],
     ['a note that is a number', { size: 5, metadata: { a: 5 } }],
     ['a note in capitals', { size: 5, metadata: { A: 'b' } }],
     ['a note with a line break', { size: 5, metadata: { a: 'b\r\nc: d' } }],
     ['notes that are a list', { size: 5, metadata: ['a'] }],
     ['too many notes', { size: 5, metadata: { a: 'x'.repeat(3_000) } }],
-    ['a time gone by', { size: 5, expiresAt: '2026-01-31T12:00:00Z' }],
+    ['a past time', { size: 5, expiresAt: '2026-01-31T12:00:00Z' }],
     ['a time as a number', { size: 5, expiresAt: 1_800_000_000 }],
     ['no such day', { size: 5, expiresAt: '2026-02-30T12:00:00Z' }],
   ])('with %s', async (_, json) => {
@@ -183,7 +180,7 @@ describe('an order of a ticket is refused', () => {
     expect(api.admission.applicants).toEqual([]);
   });
 
-  test('with a content type no object can have', async () => {
+  test('with a content type that no object can have', async () => {
     const json = { size: 5, contentType: 'text/plain\r\nx-amz-acl: public-read' };
     const response = await new ApiHarness().call('POST', '/v1/uploads', { json });
     expect((await problemIn(response, 415)).code).toBe('content_type_invalid');
@@ -226,13 +223,13 @@ describe('an order of a ticket is refused', () => {
       Object.fromEntries(Array.from({ length: 100_000 }, (_, index) => [`member-${index}`, 1])),
     ],
     ['one member with a very long name', { ['x'.repeat(1_000_000)]: 1 }],
-  ])('and the answer is short even to %s', async (_, json) => {
+  ])('with a short answer even to %s', async (_, json) => {
     const response = await new ApiHarness().call('POST', '/v1/uploads/a/parts', { json });
     expect((await response.clone().text()).length).toBeLessThan(10_000);
     expect((await problemIn(response, 400)).code).toBe('request_malformed');
   });
 
-  test('and a note with a very long name is shown in short', async () => {
+  test('with a short answer for a note with a very long name', async () => {
     const json = { size: 5, metadata: { ['x'.repeat(1_000_000)]: 1 } };
     const response = await new ApiHarness().call('POST', '/v1/uploads', { json });
     expect((await response.text()).length).toBeLessThan(10_000);
@@ -240,7 +237,7 @@ describe('an order of a ticket is refused', () => {
 });
 
 describe('an upload by a form', () => {
-  test('has what its ticket said reach the handler and the outcome', async () => {
+  test('passes the details of its ticket to the handler and the outcome', async () => {
     const api = new ApiHarness(async (request) => {
       const { id, tenant, contentType, metadata } = request;
       return { id, tenant, contentType, metadata, text: await request.text() };
@@ -262,7 +259,7 @@ describe('an upload by a form', () => {
       type: 'coatcheck.request.succeeded',
       data: { id: request.id, tenant: 'acme', contentType: 'text/csv', metadata: { a: 'b' }, text: 'hello' },
     });
-    expect(await told(api, path)).toMatchObject({
+    expect(await resourceAt(api, path)).toMatchObject({
       status: 'succeeded',
       createdAt: request.createdAt,
       expiresAt: request.expiresAt,
@@ -270,30 +267,33 @@ describe('an upload by a form', () => {
     });
   });
 
-  test('after its time is over expires, unread', async () => {
+  test('that arrives after its expiry expires unread', async () => {
     const api = new ApiHarness(() => expect.unreachable());
     const { request, key, path } = await formed(api, { size: 5, expiresAt: '2026-01-31T12:01:00Z' });
     api.harness.clock.advanceSeconds(60);
     await upload(api, { key, content: 'hello' });
-    expect(await told(api, path)).toMatchObject({ status: 'expired', problem: { code: 'request_expired' } });
+    expect(await resourceAt(api, path)).toMatchObject({
+      status: 'expired',
+      problem: { code: 'request_expired' },
+    });
     expect(api.harness.statuses).toEqual({ [request.id]: 'expired' });
     expect(api.harness.store.opened).toEqual([]);
   });
 
-  test('of a request that was cancelled before is never run, and told so', async () => {
+  test('of a request that is already cancelled never runs, and its outcome says so', async () => {
     const api = new ApiHarness(() => expect.unreachable());
     const { request, key, path } = await formed(api);
     expect((await requestIn(await api.call('POST', `${path}/cancel`, ACME), 200)).status).toBe('cancelled');
     expect(await upload(api, { key, content: 'hello' })).toEqual([]);
     expect(api.harness.statuses).toEqual({ [request.id]: 'cancelled' });
-    expect(await told(api, path)).toMatchObject({ status: 'cancelled', attempts: 0 });
+    expect(await resourceAt(api, path)).toMatchObject({ status: 'cancelled', attempts: 0 });
   });
 
-  test('without a byte fails for good, and the record says so', async () => {
+  test('without a byte fails permanently, and the record says so', async () => {
     const api = new ApiHarness(() => expect.unreachable());
     const { request, key, path } = await formed(api, { size: 5 }, { traceparent: TRACEPARENT });
     expect(await upload(api, { key, content: '' })).toEqual([]);
-    expect(await told(api, path)).toMatchObject({
+    expect(await resourceAt(api, path)).toMatchObject({
       status: 'failed',
       problem: { code: 'payload_empty', attempts: 1 },
     });
@@ -305,7 +305,7 @@ describe('an upload by a form', () => {
     expect(api.harness.problem.code).toBe('payload_empty');
   });
 
-  test('said twice by S3, or done twice by the client, is one request', async () => {
+  test('that S3 reports twice, or the client does twice, is one request', async () => {
     let runs = 0;
     const api = new ApiHarness(async (request) => `${++runs} ${await request.text()}`);
     const { request, key } = await formed(api);
@@ -319,7 +319,7 @@ describe('an upload by a form', () => {
     expect(api.harness.statuses).toEqual({ [request.id]: 'succeeded' });
   });
 
-  test('of nobody’s ticket is nobody’s request', async () => {
+  test('with a ticket of no tenant creates a request of no tenant', async () => {
     const api = new ApiHarness(async ({ tenant }) => tenant ?? 'nobody');
     await api.call('POST', '/v1/uploads', { json: { size: 5 } });
     await upload(api, { key: api.transfers.forms[0]?.upload.key ?? '', content: 'hello' });
@@ -327,7 +327,7 @@ describe('an upload by a form', () => {
     expect(api.harness.event.data).toBe('nobody');
   });
 
-  test('whose record is long dropped runs all the same', async () => {
+  test('whose record no longer exists still runs', async () => {
     const api = new ApiHarness(async ({ tenant }) => tenant);
     const { request, key } = await formed(api);
     api.harness.records.drop({ id: request.id, source: '', tenant: 'acme' });
@@ -335,7 +335,7 @@ describe('an upload by a form', () => {
     expect(api.harness.event).toMatchObject({ subject: request.id, data: 'acme' });
   });
 
-  test('isn’t for parts', async () => {
+  test('does not support the operations for parts', async () => {
     const api = new ApiHarness();
     const { request } = await formed(api);
     const json = { uploadName: 'upload-1', parts: [{ number: 1, etag: 'x' }] };
@@ -345,7 +345,7 @@ describe('an upload by a form', () => {
 });
 
 describe('an upload in parts', () => {
-  test('is asked for its URLs, completed, and runs when S3 tells of it', async () => {
+  test('gets its URLs, is completed, and runs when S3 reports it', async () => {
     const api = new ApiHarness((request) => request.size);
     const { request, path, uploadName, call } = await inParts(api, 100_000_000);
     const etags = [67_108_864, 32_891_136].map((size, index) =>
@@ -366,13 +366,13 @@ describe('an upload in parts', () => {
     const { key, bytes } = { key: `requests/tickets/YWNtZQ/${request.id}`, bytes: Buffer.alloc(100_000_000) };
     await upload(api, { key, content: bytes });
     expect(api.harness.event).toMatchObject({ subject: request.id, tenant: 'acme', data: 100_000_000 });
-    expect((await told(api, path)).status).toBe('succeeded');
-    // The answer was lost, perhaps.
+    expect((await resourceAt(api, path)).status).toBe('succeeded');
+    // A retry after a lost answer, for example.
     expect((await requestIn(await call('complete', { uploadName, parts }), 202)).status).toBe('succeeded');
     expect(api.transfers.completed).toHaveLength(1);
   });
 
-  test('is another tenant’s neither to continue, nor to complete, nor to abort', async () => {
+  test('cannot be continued, completed or aborted by another tenant', async () => {
     const api = new ApiHarness();
     const { path, uploadName, parts, call } = await inParts(api);
     for (const [step, json] of [
@@ -383,10 +383,10 @@ describe('an upload in parts', () => {
       expect((await problemIn(await call(step, json, 'other'), 404)).code).toBe('request_unknown');
     }
     expect(api.transfers.unfinished).toEqual([uploadName]);
-    expect((await told(api, path)).status).toBe('awaiting_upload');
+    expect((await resourceAt(api, path)).status).toBe('awaiting_upload');
   });
 
-  test('is completed with its own parts, or not at all', async () => {
+  test('can be completed only with its own parts', async () => {
     const api = new ApiHarness();
     const { uploadName, call } = await inParts(api);
     const wrong = await call('complete', { uploadName, parts: [{ number: 1, etag: '"wrong"' }] });
@@ -396,7 +396,7 @@ describe('an upload in parts', () => {
     expect(api.transfers.completed).toEqual([]);
   });
 
-  test('is aborted once or twice, and then over', async () => {
+  test('can be aborted repeatedly, and is over then', async () => {
     const api = new ApiHarness();
     const { uploadName, parts, call } = await inParts(api);
     expect((await requestIn(await call('abort', { uploadName }), 200)).status).toBe('cancelled');
@@ -409,10 +409,10 @@ describe('an upload in parts', () => {
     expect(api.harness.records.all()).toMatchObject([{ record: { status: 'cancelled' } }]);
   });
 
-  test('that was completed waits for its turn, completed again or not, and can’t be aborted any more', async () => {
+  test('that is completed waits for its turn, even if completed again, and can no longer be aborted', async () => {
     const api = new ApiHarness(async (request) => request.text());
     const { request, uploadName, parts, call } = await inParts(api);
-    for (const _ of ['before S3 told of it', 'again']) {
+    for (const _ of ['before S3 reports it', 'again']) {
       expect((await requestIn(await call('complete', { uploadName, parts }), 202)).status).toBe('queued');
     }
     expect((await problemIn(await call('abort', { uploadName }), 409)).code).toBe('upload_over');
@@ -420,7 +420,7 @@ describe('an upload in parts', () => {
     expect(api.harness.statuses).toEqual({ [request.id]: 'succeeded' });
   });
 
-  test('that has its payload can’t be aborted', async () => {
+  test('cannot be aborted once its payload has arrived', async () => {
     const api = new ApiHarness();
     const { request, uploadName, parts, call } = await inParts(api);
     await call('complete', { uploadName, parts });
@@ -448,13 +448,13 @@ describe('an upload in parts', () => {
     ],
     ['abort', {}],
     ['abort', { uploadName: 5 }],
-  ])('is %s refused with a body that isn’t one: %#', async (step, json) => {
+  ])('refuses %s with an invalid body: %#', async (step, json) => {
     const api = new ApiHarness();
     const response = await api.call('POST', `/v1/uploads/a/${step}`, { json });
     expect((await problemIn(response, 400)).code).toBe('request_malformed');
   });
 
-  test('has URLs of many parts at a time', async () => {
+  test('gets URLs for many parts at a time', async () => {
     const { uploadName, call } = await inParts(new ApiHarness(), 5_000_000_000);
     const numbers = Array.from({ length: 75 }, (_, index) => 75 - index);
     const { parts } = exactly(PartUrls, await (await call('parts', { uploadName, numbers })).json());

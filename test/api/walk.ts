@@ -1,11 +1,11 @@
 import { ApiError } from '../../lib/api/problem.ts';
 import { ApiHarness, type ApiHarnessOptions } from '../support/api-harness.ts';
 
-/** One way a call ends. */
+/** One possible answer to a call. */
 export interface Step {
   readonly operation: Operation;
   readonly status: number;
-  /** The problem's code, if it is one. */
+  /** The problem's code, if the answer is one. */
   readonly code?: string;
   readonly answer: () => Promise<Response>;
 }
@@ -13,14 +13,14 @@ export interface Step {
 /** The `operationId` of a route. */
 export type Operation = keyof typeof OPERATIONS;
 
-/** What a call needs to be made on a request. */
+/** The request that a call is about. */
 interface Subject {
   readonly api: ApiHarness;
   readonly id: string;
   readonly uploadName: string;
 }
 
-/** What a call adds to one that would do. */
+/** Changes to an operation's valid call. */
 interface Call {
   readonly json?: unknown;
   readonly body?: string;
@@ -28,7 +28,7 @@ interface Call {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** Every operation: a call of it that would do, on a request that was handed in or waits for its upload in parts. */
+/** Every operation, with a valid call for a request that is queued or waits for its upload in parts. */
 const OPERATIONS = {
   submitRequest: {
     call: ({ api }: Subject, { body = 'hello', headers }: Call) =>
@@ -81,7 +81,7 @@ const OPERATIONS = {
   },
 } as const;
 
-/** By `printf hello | md5sum`. */
+/** From `printf hello | md5sum`. */
 const PART = { number: 1, etag: '"5d41402abc4b2a76b9719d911017c592"' };
 
 const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest', 'repeatWebhook'] as const;
@@ -91,10 +91,10 @@ const ADMITTED = ['submitRequest', 'openUpload'] as const;
 
 const EVERY = Object.keys(OPERATIONS).filter((name): name is Operation => name in OPERATIONS);
 
-/** Somebody is told of every request. */
-const TOLD = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
+/** Every request has a webhook. */
+const WITH_WEBHOOK = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
 
-/** A call for every status code that the API answers with. */
+/** A call for every status code of the API. */
 export const WALK: readonly Step[] = [
   ...EVERY.flatMap((operation) => [
     refused(operation, 401, 'caller_unknown'),
@@ -168,8 +168,8 @@ export const WALK: readonly Step[] = [
   }),
   step('cancelRequest', 409, 'request_finished', { prepare: deliver }),
 
-  step('repeatWebhook', 202, undefined, { options: TOLD, prepare: deliver }),
-  step('repeatWebhook', 409, 'request_unfinished', { options: TOLD }),
+  step('repeatWebhook', 202, undefined, { options: WITH_WEBHOOK, prepare: deliver }),
+  step('repeatWebhook', 409, 'request_unfinished', { options: WITH_WEBHOOK }),
   step('repeatWebhook', 409, 'webhook_unknown', { prepare: deliver }),
 
   step('listRequests', 200, undefined),
@@ -202,9 +202,9 @@ interface StepOptions {
   readonly subject?: Partial<Subject>;
   readonly prepare?: (subject: Subject) => unknown;
   readonly options?: ApiHarnessOptions;
-  /** What the handler returns. */
+  /** The handler's result. */
   readonly result?: string;
-  /** There is no request before the call. */
+  /** No request exists before the call. */
   readonly fresh?: boolean;
 }
 
@@ -220,7 +220,7 @@ function step(operation: Operation, status: number, code: string | undefined, gi
   return { operation, status, code, answer };
 }
 
-/** A caller who isn't let in. */
+/** A caller without valid credentials. */
 function refused(operation: Operation, status: 401 | 403, code: string): Step {
   const callerOf = () => {
     throw new ApiError({ status, code, detail: 'Not you' });
@@ -250,7 +250,7 @@ async function subjectOf(operation: Operation, api: ApiHarness): Promise<Subject
   return { api, id: idIn(body), uploadName };
 }
 
-/** The id of a request, or of the request of a ticket. */
+/** The id of a request, or of a ticket's request. */
 function idIn(body: unknown): string {
   if (typeof body === 'object' && body !== null) {
     if ('request' in body) return idIn(body.request);

@@ -33,7 +33,7 @@ function sent(nth: number) {
 }
 
 describe('taking a key', () => {
-  test('is one conditional put, which asks for what is in its way', async () => {
+  test('is one conditional put, which returns the conflicting item', async () => {
     expect(await keys.take('acme', 'k', USE)).toEqual(USE);
     expect(endpoint.calls).toHaveLength(1);
     expect(endpoint.calls[0]?.headers['x-amz-target']).toBe('DynamoDB_20120810.PutItem');
@@ -53,12 +53,12 @@ describe('taking a key', () => {
     });
   });
 
-  test('of nobody in particular is another key', async () => {
+  test('without a tenant stores another key', async () => {
     await keys.take(undefined, 'k', USE);
     expect(sent(0).Item.pk).toEqual({ S: 'key#652369711ad08cb2e2104661ed014d3a' });
   });
 
-  test('that was taken tells what for', async () => {
+  test('that is already taken returns its use', async () => {
     endpoint.script = conditionRefused(EARLIER);
     expect(await keys.take('acme', 'k', USE)).toEqual({
       requestId: 'r-0',
@@ -68,7 +68,7 @@ describe('taking a key', () => {
     });
   });
 
-  test('whose answer was lost is made again, and finds itself', async () => {
+  test('is retried after a lost answer, and finds its own item', async () => {
     endpoint.script = (call, response) => {
       if (endpoint.calls.length === 1) response.destroy();
       else conditionRefused(sent(0).Item)(call, response);
@@ -77,7 +77,7 @@ describe('taking a key', () => {
     expect(endpoint.calls).toHaveLength(2);
   });
 
-  test('while the table is throttled is made again', async () => {
+  test('is retried while the table is throttled', async () => {
     endpoint.script = (call, response) => {
       const throttled = { __type: 'ThrottlingException', message: 'slow down' };
       const answer = endpoint.calls.length === 1 ? jsonAnswer(400, throttled) : jsonAnswer(200, {});
@@ -87,7 +87,7 @@ describe('taking a key', () => {
     expect(endpoint.calls).toHaveLength(2);
   });
 
-  test('that fails for another reason says so', async () => {
+  test('rejects with any other error', async () => {
     endpoint.script = jsonAnswer(400, { __type: 'ResourceNotFoundException', message: 'no such table' });
     await expect(keys.take('acme', 'k', USE)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
   });

@@ -40,7 +40,7 @@ const SIGNED = {
 };
 
 describe('a form', () => {
-  test('has each of its fields in its policy, and the size', async () => {
+  test('has all its fields and the size in its policy', async () => {
     const terms = { size: 5_000, sha256: SHA256, expiresInSeconds: 600 };
     const { url, fields } = await transfers.form(UPLOAD, terms);
     const { Policy, 'X-Amz-Signature': signature, ...held } = fields;
@@ -68,7 +68,7 @@ describe('a form', () => {
     );
   });
 
-  test('B5: holds the upload to its coding and language', async () => {
+  test('B5: binds the upload to its coding and language', async () => {
     const upload = { ...UPLOAD, contentEncoding: 'gzip', contentLanguage: 'en' };
     const { fields } = await transfers.form(upload, { size: 1, expiresInSeconds: 600 });
     const held = { 'Content-Encoding': 'gzip', 'Content-Language': 'en' };
@@ -79,12 +79,12 @@ describe('a form', () => {
     );
   });
 
-  test('of an upload without a checksum asks for none', async () => {
+  test('for an upload without a checksum does not ask for one', async () => {
     const { fields } = await transfers.form(UPLOAD, { size: 1, expiresInSeconds: 600 });
     expect(Object.keys(fields).join()).not.toContain('checksum');
   });
 
-  test('ends when it is to', async () => {
+  test('expires at the given time', async () => {
     const before = Date.now();
     const { fields } = await transfers.form(UPLOAD, { size: 1, expiresInSeconds: 600 });
     const lifetime = Date.parse(policyOf(fields).expiration) - before;
@@ -94,7 +94,7 @@ describe('a form', () => {
 });
 
 describe('the URLs', () => {
-  test('of parts stand in the order of their numbers, and sign nothing a plain PUT doesn’t send', async () => {
+  test('of parts are in the order of their numbers, and sign only headers that a plain PUT sends', async () => {
     const urls = await transfers.partUrls(
       UPLOAD.key,
       'u/1',
@@ -116,7 +116,7 @@ describe('the URLs', () => {
     );
   });
 
-  test('of a result name its bucket, version and type', async () => {
+  test('of a result contain its bucket, version and type', async () => {
     const result = {
       check: { bucket: 'results', key: `results/a b/ü+${'k'.repeat(900)}`, versionId: 'v+1' },
       size: 5,
@@ -135,7 +135,7 @@ describe('the URLs', () => {
   });
 });
 
-test('the client made for it signs no checksums either', async () => {
+test('the client for signed URLs does not sign checksums either', async () => {
   const { AWS_REGION, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY } = process.env;
   Object.assign(process.env, { AWS_REGION: 'us-east-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'b' });
   try {
@@ -159,13 +159,13 @@ function restore(variables: Readonly<Record<string, string | undefined>>): void 
   }
 }
 
-describe('completing', () => {
+describe('completing an upload', () => {
   const PARTS = [
     { number: 2, etag: '"b"' },
     { number: 1, etag: 'a' },
   ];
 
-  test('names the parts in the order of their numbers', async () => {
+  test('lists the parts in the order of their numbers', async () => {
     endpoint.script = (_, response) => {
       response.end('<CompleteMultipartUploadResult><Key>a</Key></CompleteMultipartUploadResult>');
     };
@@ -180,7 +180,7 @@ describe('completing', () => {
     );
   });
 
-  test('nothing is refused', async () => {
+  test('without parts is refused', async () => {
     await expect(transfers.completeParts(UPLOAD.key, 'u-1', [], 5_000)).rejects.toThrow(UploadIncomplete);
     expect(endpoint.calls).toEqual([]);
   });
@@ -190,10 +190,10 @@ describe('completing', () => {
     ['InvalidPartOrder', 400],
     ['EntityTooSmall', 400],
     ['InvalidRequest', 400],
-    // Once it has begun to answer, S3 can't say otherwise any more than in the body.
+    // Once S3 has begun its answer, it can report an error only in the body.
     ['InvalidPart', 200],
   ])(
-    'that S3 answers with %s (%i) is an upload that isn’t complete, and says what S3 said',
+    'answered by S3 with %s (%i) finds the upload incomplete, and repeats the reason',
     async (code, status) => {
       endpoint.script = s3Error(status, code);
       const completing = transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000);
@@ -202,7 +202,7 @@ describe('completing', () => {
     },
   );
 
-  test('what was ended before is an upload nobody knows', async () => {
+  test('an upload that has already ended finds it unknown', async () => {
     endpoint.script = s3Error(404, 'NoSuchUpload');
     await expect(transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000)).rejects.toThrow(UploadUnknown);
   });
@@ -211,14 +211,14 @@ describe('completing', () => {
     ['AccessDenied', 403],
     ['SlowDown', 503],
     ['InternalError', 200],
-  ])('that S3 answers with %s (%i) rejects with just that', async (name, status) => {
+  ])('answered by S3 with %s (%i) rejects with that error', async (name, status) => {
     endpoint.script = s3Error(status, name);
     await expect(transfers.completeParts(UPLOAD.key, 'u-1', PARTS, 5_000)).rejects.toMatchObject({ name });
   });
 });
 
-describe('aborting', () => {
-  test('what was ended before is nothing', async () => {
+describe('aborting an upload', () => {
+  test('succeeds if the upload has already ended', async () => {
     endpoint.script = s3Error(404, 'NoSuchUpload');
     await expect(transfers.abortParts(UPLOAD.key, 'u-1')).resolves.toBeUndefined();
   });
@@ -229,7 +229,7 @@ describe('aborting', () => {
   });
 });
 
-test('an upload in parts that S3 begins without a name rejects', async () => {
+test('an upload in parts rejects if S3 returns no name for it', async () => {
   endpoint.script = (_, response) => response.end('<InitiateMultipartUploadResult/>');
   await expect(transfers.beginParts(UPLOAD)).rejects.toThrow(
     'began an upload of requests/tickets/-/1 without an id',

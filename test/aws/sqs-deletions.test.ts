@@ -11,7 +11,7 @@ import {
 
 const URL = 'http://localhost/000000000000/outcomes';
 
-/** SQS, whose answers to `DeleteMessageBatch` are these, then success. */
+/** An SQS that gives these answers to `DeleteMessageBatch`, then succeeds. */
 async function openDeletions(...answers: Script[]) {
   const endpoint = await new ScriptedEndpoint((call, response) =>
     (answers.shift() ?? allDeleted)(call, response),
@@ -34,7 +34,7 @@ const receiptsOf = (call: ReceivedCall) => entriesOf(call).map(({ ReceiptHandle 
 const allDeleted: Script = (call, response) =>
   jsonAnswer(200, { Successful: entriesOf(call).map(({ Id }) => ({ Id })) })(call, response);
 
-/** Everything is deleted but one entry. */
+/** SQS deletes all entries but one. */
 const allBut = (index: string, SenderFault: boolean, isMentioned = true): Script => {
   const Failed = isMentioned ? [{ Id: index, Code: 'Broken', Message: 'it broke', SenderFault }] : [];
   return (call, response) => {
@@ -43,7 +43,7 @@ const allBut = (index: string, SenderFault: boolean, isMentioned = true): Script
   };
 };
 
-test('what comes up together is deleted in one call, at most ten entries, with indexes for ids', async () => {
+test('simultaneous deletions share a call, ten entries at most, with indexes as ids', async () => {
   const { deletions, calls } = await openDeletions();
   const receipts = Array.from({ length: 13 }, (_, index) => `r${index}`);
   await Promise.all(receipts.map((receipt) => deletions.delete(receipt)));
@@ -60,7 +60,7 @@ test('the same receipt twice makes two entries', async () => {
   ]);
 });
 
-test('one that SQS refuses is told, the others are deleted', async () => {
+test('a refused entry reports its failure, and the others are deleted', async () => {
   const { deletions, calls } = await openDeletions(allBut('1', true));
   const ended = await Promise.allSettled(['a', 'b', 'c'].map((receipt) => deletions.delete(receipt)));
   expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
@@ -71,20 +71,20 @@ test('one that SQS refuses is told, the others are deleted', async () => {
 test.each([
   ['failed at', true],
   ['left out', false],
-])('one that SQS %s is tried again, alone', async (_, isMentioned) => {
+])('an entry that SQS %s is retried alone', async (_, isMentioned) => {
   const { deletions, calls } = await openDeletions(allBut('1', false, isMentioned));
   await Promise.all(['a', 'b'].map((receipt) => deletions.delete(receipt)));
   expect(calls.map(receiptsOf)).toEqual([['a', 'b'], ['b']]);
 });
 
-test('but not for ever', async () => {
+test('the retries are limited', async () => {
   const failing = Array.from({ length: 9 }, () => allBut('0', false));
   const { deletions, calls } = await openDeletions(...failing);
   await expect(deletions.delete('a')).rejects.toThrow('Broken');
   expect(calls).toHaveLength(3);
 });
 
-test('a call that fails is told for each, and the next is made', async () => {
+test('a failed call fails each of its deletions, and the next call is made', async () => {
   const { deletions } = await openDeletions(jsonAnswer(403, { __type: 'AccessDenied', message: 'no' }));
   const ended = await Promise.allSettled([deletions.delete('a'), deletions.delete('b')]);
   expect(ended.map(({ status }) => status)).toEqual(['rejected', 'rejected']);

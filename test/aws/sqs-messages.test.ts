@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => endpoint[Symbol.asyncDispose]());
 
-/** SQS takes every entry of a call. */
+/** SQS accepts every entry of a call. */
 const takeAll: Script = (received, response) => {
   const { Entries } = JSON.parse(String(received.body));
   jsonAnswer(200, { Successful: Entries.map(({ Id }: { Id: string }) => ({ Id })), Failed: [] })(
@@ -49,7 +49,7 @@ const CALLS: [string, string, () => Promise<unknown>][] = [
 ];
 
 describe.each(CALLS)('%s for 25 messages', (_, target, call) => {
-  test('takes three calls, each with entries told apart by their place', async () => {
+  test('makes three calls, with the position of each entry as its id', async () => {
     await call();
     expect(endpoint.calls.map(({ headers }) => headers['x-amz-target'])).toEqual([target, target, target]);
     const entries = endpoint.calls.map(({ body }) => JSON.parse(String(body)).Entries);
@@ -61,7 +61,7 @@ describe.each(CALLS)('%s for 25 messages', (_, target, call) => {
     expect(new Set(receipts)).toEqual(new Set(BATCH.map(({ receipt }) => receipt)));
   });
 
-  test('fails for the messages that SQS refuses, and for no other', async () => {
+  test('fails only for the messages that SQS refuses', async () => {
     endpoint.script = jsonAnswer(200, {
       Successful: Array.from({ length: 10 }, (_, index) => ({ Id: String(index) })).filter(
         ({ Id }) => Id !== '3',
@@ -71,13 +71,13 @@ describe.each(CALLS)('%s for 25 messages', (_, target, call) => {
     await expect(call()).rejects.toThrow('SQS rejected the entry: ReceiptHandleIsInvalid: too old');
   });
 
-  test('fails as the call does', async () => {
+  test('fails if the call fails', async () => {
     endpoint.script = jsonAnswer(500, { __type: 'InternalFailure' });
     await expect(call()).rejects.toMatchObject({ name: 'InternalFailure' });
   });
 });
 
-test('of a call that SQS takes in part, each message has its own result', async () => {
+test('each message of a partially successful call has its own result', async () => {
   endpoint.script = jsonAnswer(200, {
     Successful: [{ Id: '0' }],
     Failed: [{ Id: '1', SenderFault: true, Code: 'InvalidParameterValue', Message: 'over 12 hours' }],
@@ -88,7 +88,7 @@ test('of a call that SQS takes in part, each message has its own result', async 
   expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
 });
 
-test('a wait is set message by message', async () => {
+test('each message gets its own wait', async () => {
   const [first, second] = BATCH;
   if (!first || !second) throw new Error('no messages');
   await Promise.all([source.receive(first).retryAfter(0), source.receive(second).retryAfter(42_300)]);
@@ -101,12 +101,12 @@ test('a wait is set message by message', async () => {
   });
 });
 
-test('a thousand waits are set in a hundred calls, fifty at a time', async () => {
+test('a thousand waits take a hundred calls, fifty at a time', async () => {
   const client = new SQSClient({
     ...clientConfig(endpoint.url),
     requestHandler: { httpAgent: { maxSockets: 1_000 } },
   });
-  // Fifty calls are answered when all of them are there; one more would be answered with them.
+  // The test answers once fifty calls have arrived. It would answer any additional call as well.
   const open: (() => void)[] = [];
   const together: number[] = [];
   endpoint.script = (received, response) => {
@@ -124,7 +124,7 @@ test('a thousand waits are set in a hundred calls, fifty at a time', async () =>
   expect(together).toEqual([50, 50]);
 });
 
-test('a message is moved to the dead-letter queue with why, and stays until it is acknowledged', async () => {
+test('a message moves to the dead-letter queue with the reason, and stays until it is acknowledged', async () => {
   const sent = {
     Id: '0',
     MessageId: 'letter',
@@ -156,7 +156,7 @@ test('a message is moved to the dead-letter queue with why, and stays until it i
   ]);
 });
 
-test('without a dead-letter queue no message is moved', async () => {
+test('without a dead-letter queue, no message moves', async () => {
   const [message] = BATCH;
   if (!message) throw new Error('no message');
   expect(await source.receive(message).deadLetter(REASON)).toMatchObject({ moved: false, refused: true });

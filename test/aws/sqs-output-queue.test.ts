@@ -26,7 +26,7 @@ function sent(id: string, body: string) {
   return { Id: id, MessageId: `m-${id}`, MD5OfMessageBody: createHash('md5').update(body).digest('hex') };
 }
 
-test('messages are sent in one call, told apart by their place', async () => {
+test('messages share one call, with their positions as ids', async () => {
   endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a'), sent('1', 'a')], Failed: [] });
   const attributes = {
     RequestId: { type: 'String', value: 'r-1' },
@@ -54,7 +54,7 @@ test('messages are sent in one call, told apart by their place', async () => {
   });
 });
 
-test('what became of each stands in its place, whatever the order of the answer', async () => {
+test('each result is at the position of its message, whatever the order of the answer', async () => {
   endpoint.script = jsonAnswer(200, {
     Successful: [sent('2', 'c')],
     Failed: [
@@ -82,7 +82,7 @@ test.each([
   'InvalidSecurity',
   'OverLimit',
   'QueueDoesNotExist',
-])('A3: an entry that fails with %s is not refused for its own fault, whatever SQS says', async (Code) => {
+])('A3: an entry that fails with %s is not refused for its own fault, even if SQS says so', async (Code) => {
   endpoint.script = jsonAnswer(200, { Successful: [], Failed: [{ Id: '0', SenderFault: true, Code }] });
   expect(await queue.send([message('a')])).toEqual([{ sent: false, refused: false, reason: `${Code}: ` }]);
 });
@@ -99,12 +99,12 @@ test.each([
   [400, 'com.amazonaws.sqs#QueueDoesNotExist', 'QueueDoesNotExist'],
   [403, 'AccessDeniedException', 'AccessDeniedException'],
   [500, 'InternalFailure', 'InternalFailure'],
-])('a call that is refused with %i %s rejects', async (status, type, name) => {
+])('a call that SQS refuses with %i %s rejects', async (status, type, name) => {
   endpoint.script = jsonAnswer(status, { __type: type, message: 'no' });
   await expect(queue.send([message('a')])).rejects.toMatchObject({ name });
 });
 
-test('A3: a call that SQS refuses for one of its messages is made again with each alone', async () => {
+test('A3: a call that SQS refuses because of one message is repeated with each message alone', async () => {
   endpoint.script = (call, response) => {
     const { Entries } = JSON.parse(String(call.body));
     const isTooLong = Entries.some((entry: { MessageBody: string }) => entry.MessageBody === 'long');
@@ -124,7 +124,7 @@ test('A3: a call that SQS refuses for one of its messages is made again with eac
   expect(endpoint.calls).toHaveLength(4);
 });
 
-test('attributes keep their types, bytes among them', async () => {
+test('attributes keep their types, including bytes', async () => {
   endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a')], Failed: [] });
   const attributes = {
     Digest: { type: 'Binary', value: Buffer.from([0, 255]) },
@@ -137,7 +137,7 @@ test('attributes keep their types, bytes among them', async () => {
   });
 });
 
-/** A message's size is its body's and every attribute's name, type and value, in UTF-8. */
+/** The size of a message is that of its body and of every attribute's name, type and value, in UTF-8. */
 test.each([
   [message('hello'), 5],
   [message('ü🧥'), 6],
@@ -147,7 +147,7 @@ test.each([
   expect(queue.sizeOf(counted)).toBe(bytes);
 });
 
-test('what a message counts is its text in UTF-8', () => {
+test('the counted size of a message is its text in UTF-8', () => {
   fc.assert(
     fc.property(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'grapheme' }), (body, value) => {
       const bytes = new TextEncoder().encode(`${body}NameString${value}`).byteLength;

@@ -40,7 +40,7 @@ async function oneOfEach() {
   return { succeeded, failed, cancelled, expired, queued: await ticketFor('a') };
 }
 
-test('the exit code of status and result tells how a request ended', async () => {
+test('the exit codes of status and result show how a request ended', async () => {
   const tickets = await oneOfEach();
   const codes: Record<string, unknown> = {};
   for (const [how, id] of Object.entries(tickets)) {
@@ -237,14 +237,14 @@ test('prints the progress of a request', async () => {
 });
 
 test('prints the state of a webhook', async () => {
-  const [told, other] = [await ticketFor('text'), await ticketFor('text')];
+  const [notified, other] = [await ticketFor('text'), await ticketFor('text')];
   await served.api.deliver();
-  const request = { id: told, source: '' };
+  const request = { id: notified, source: '' };
   const endedAt = (await served.api.records.find(request))?.outcome?.endedAt ?? Number.NaN;
   const state = { status: 'failing', reason: 'the receiver\tsays 500', attempts: 2 } as const;
   served.api.harness.records.noteWebhook(request, () => ({ ...state, endedAt, at: endedAt }));
 
-  const { stdout } = await coatcheck(['status', told, other, ...api]);
+  const { stdout } = await coatcheck(['status', notified, other, ...api]);
 
   const [first, second] = stdout.split('\n').map((line) => line.split('\t'));
   expect(first?.slice(6)).toEqual(['failing after 2: the receiver says 500']);
@@ -252,8 +252,8 @@ test('prints the state of a webhook', async () => {
 });
 
 test('replays webhooks of ended requests', async () => {
-  const told = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
-  served = await cliService(undefined, told);
+  const webhooks = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
+  served = await cliService(undefined, webhooks);
   const ended = await ticketFor('text');
   await served.api.deliver();
   const queued = await ticketFor('text');

@@ -157,8 +157,8 @@ test('--wait prints every outcome, and exits with the worst code', async () => {
   );
 
   expect(exitCode).toBe(3);
-  const told = stdout.replaceAll(new RegExp(TICKET, 'g'), 'TICKET');
-  expect(linesOf(told)).toEqual([
+  const printed = stdout.replaceAll(new RegExp(TICKET, 'g'), 'TICKET');
+  expect(linesOf(printed)).toEqual([
     'TICKET\tbad\tfailed\tcsv_invalid',
     'TICKET\tgood.bin\tsucceeded\tout/good.bin.result.bin',
     'TICKET\tgood.txt\tsucceeded\tout/good.txt.result.txt',
@@ -277,7 +277,7 @@ test('prints when to retry if the service is overloaded', async () => {
   });
 });
 
-test('submits nothing if a file can not be read', async () => {
+test('submits nothing if a file cannot be read', async () => {
   const { url, calls } = await cliService();
   const cwd = await folderWith({ a: 'a' });
 

@@ -157,7 +157,7 @@ describe('no result', () => {
   });
 });
 
-/** A redirect as a browser shows it: opaque. */
+/** A redirect as a browser exposes it: opaque. */
 const browserFetch: typeof fetch = async (url, init) => {
   const response = await fetch(url, init);
   if (init?.redirect !== 'manual' || response.status !== 303) return response;

@@ -26,7 +26,7 @@ test.each([
   ['a buffer', new Uint8Array(Buffer.from('h\u00e9')).buffer, {}, 'application/octet-stream'],
   ['a blob', new Blob(['h\u00e9'], { type: 'text/csv' }), {}, 'text/csv'],
   ['a blob without a type', new Blob(['h\u00e9']), {}, 'application/octet-stream'],
-  ['what it is said to be', 'h\u00e9', { contentType: 'text/CSV' }, 'text/CSV'],
+  ['the given content type', 'h\u00e9', { contentType: 'text/CSV' }, 'text/CSV'],
 ])('sends a small payload in one call: %s', async (_, body, options, contentType) => {
   const { client, calls } = await openScriptedApi([ACCEPTED]);
   expect(await client.submit(body, options)).toEqual(requestJson());
@@ -90,7 +90,7 @@ test.each([
   expect(calls[0]?.headers.prefer).toBe(prefer);
 });
 
-test('all tries of a call have the same key, and every call its own', async () => {
+test('all tries of a call share a key, and each call has its own', async () => {
   const { client, calls, timing } = await openScriptedApi([
     reset,
     truncated(202, JSON.stringify(requestJson())),
@@ -143,7 +143,7 @@ test('turns an error of a gateway into an ApiError', async () => {
   expect(error).toMatchObject({ code: 'http_403', problem: { detail: 'Forbidden by the gateway' } });
 });
 
-test('recognizes responses that are not of the API', async () => {
+test('recognizes responses from outside the API', async () => {
   const page: Parameters<typeof openScriptedApi>[0] = [
     (_, response) => response.writeHead(200).end('<html>'),
     answer(202, { id: 5 }),

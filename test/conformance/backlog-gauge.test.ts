@@ -23,7 +23,7 @@ test('an empty queue has no backlog', async () => {
   expect(await gauge.read()).toEqual({ waiting: 0, inFlight: 0, delayed: 0 });
 });
 
-test('messages that wait, are being processed or are delayed are told apart', async () => {
+test('waiting, processed and delayed messages are counted separately', async () => {
   const { gauge, send, receive } = await open();
   for (let message = 0; message < 4; message++) await send();
   await receive();
@@ -31,7 +31,7 @@ test('messages that wait, are being processed or are delayed are told apart', as
   expect(await gauge.read()).toEqual({ waiting: 3, inFlight: 1, delayed: 2 });
 });
 
-test('of a queue that isn’t there nothing is known', async () => {
+test('the backlog of a missing queue is unknown', async () => {
   const { gauge } = await open();
   const other = new SqsBacklogGauge(sqs, `${inject('endpoint')}/000000000000/no-such-queue`);
   await expect(other.read()).rejects.toThrow();

@@ -4,14 +4,14 @@ import type { IdempotencyKeys, KeyUse } from '../../lib/core/ports/idempotency-k
 const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;
 
-/** What everything does that remembers idempotency keys. */
+/** The behaviour of every store of idempotency keys. */
 export function idempotencyKeysSuite(name: string, open: () => Promise<IdempotencyKeys>): void {
   function useBy(requestId: string, given: Partial<KeyUse> = {}): KeyUse {
     return { requestId, fingerprint: 'f', usedAt: NOW, keptUntil: NOW + DAY_MILLISECONDS, ...given };
   }
 
   describe(name, () => {
-    test('gives a key to whoever comes first, and tells others what it means', async () => {
+    test('gives a key to the first caller, and returns its use to the others', async () => {
       const keys = await open();
       const first = useBy('r-1', { fingerprint: 'żółć 🧥 "' });
       expect(await keys.take('acme', 'k', first)).toEqual(first);
@@ -19,7 +19,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       expect(await keys.take('acme', 'k', useBy('r-3', { usedAt: NOW + 1_000 }))).toEqual(first);
     });
 
-    test('tells what a key means to who doesn’t take it, as long as it means it', async () => {
+    test('returns the use of a key to readers until it expires', async () => {
       const keys = await open();
       expect(await keys.find('acme', 'k', NOW)).toBeUndefined();
       const use = useBy('r-1', { keptUntil: NOW + 5_000 });
@@ -30,7 +30,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       expect(await keys.find('globex', 'k', NOW)).toBeUndefined();
     });
 
-    test('gives a key to one of many who come at once (fault 1)', async () => {
+    test('gives a key to one of many concurrent callers (fault 1)', async () => {
       const keys = await open();
       const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`));
       const taken = await Promise.all(uses.map((use) => keys.take('acme', 'k', use)));
@@ -39,7 +39,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       expect(await keys.take('acme', 'k', useBy('late'))).toEqual(taken[0]);
     });
 
-    test('gives a key again when its time is over, and not before (fault 35)', async () => {
+    test('gives a key again after it expires, and not before (fault 35)', async () => {
       const keys = await open();
       const first = useBy('r-1', { keptUntil: NOW + 5_000 });
       await keys.take('acme', 'k', first);
@@ -49,7 +49,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       expect(await keys.take('acme', 'k', useBy('r-4', { usedAt: NOW + 6_000 }))).toEqual(second);
     });
 
-    test('gives a key whose time is over to one of many', async () => {
+    test('gives an expired key to one of many concurrent callers', async () => {
       const keys = await open();
       await keys.take(undefined, 'k', useBy('old', { keptUntil: NOW + 1_000 }));
       const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`, { usedAt: NOW + 2_000 }));
@@ -68,7 +68,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       });
     });
 
-    test('tells keys apart by tenant, and those of nobody in particular', async () => {
+    test('separates keys by tenant, and from keys without a tenant', async () => {
       const keys = await open();
       const takers: readonly (readonly [string | undefined, string])[] = [
         [undefined, 'k'],

@@ -2,25 +2,25 @@ import { describe, expect, test } from 'vitest';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { RecordIndex, RecordStore } from '../../lib/core/ports/record-store.ts';
 
-/** An index, and the store whose records it lists. */
+/** An index and the store that holds its records. */
 export interface IndexBench {
   readonly store: RecordStore;
   readonly index: RecordIndex;
   drop(record: RequestRecord): Promise<void>;
 }
 
-/** Which of a tenant's records a test writes. */
+/** The tenant's records that a test writes. */
 interface Given {
   readonly tenant?: string;
   readonly createdAt?: number;
   readonly keptUntil?: number;
 }
 
-/** What {@link recordIndexSuite}'s clock shows. */
+/** The time of {@link recordIndexSuite}'s clock. */
 export const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;
 
-/** What every index of records does. */
+/** The behaviour of every index of records. */
 export function recordIndexSuite(name: string, open: () => Promise<IndexBench>): void {
   let requests = 0;
 
@@ -31,7 +31,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
     return record;
   }
 
-  /** All pages, one after the other. */
+  /** All pages in order. */
   async function pagesOf(index: RecordIndex, limit: number, tenant?: string) {
     const pages = [await index.list({ tenant, limit })];
     for (let after = pages[0]?.next; after !== undefined; after = pages.at(-1)?.next) {
@@ -45,14 +45,14 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
   }
 
   describe(name, () => {
-    test('has nothing of a tenant without records', async () => {
+    test('has no records of a new tenant', async () => {
       const { store, index } = await open();
       await write(store, { tenant: 'acme' });
       expect(await index.list({ tenant: 'other', limit: 10 })).toEqual({ records: [] });
       expect(await index.list({ limit: 10 })).toEqual({ records: [] });
     });
 
-    test('gives back a tenant’s records, newest first, as they are now', async () => {
+    test('returns a tenant’s current records, newest first', async () => {
       const { store, index } = await open();
       const records = [
         await write(store, { tenant: 'acme', createdAt: NOW - 2 }),
@@ -65,7 +65,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
       expect(await index.list({ tenant: 'acme', limit: 10 })).toEqual({ records: [newest, middle, changed] });
     });
 
-    test('tells tenants apart, and those of nobody in particular', async () => {
+    test('separates tenants, and records without a tenant', async () => {
       const { store, index } = await open();
       const tenants = [undefined, '', 'acme', 'acme#0'];
       const ids = [];
@@ -75,26 +75,29 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
       }
     });
 
-    test.each([7, 100])('gives hundreds in pages of %i, each once, in one order', async (limit) => {
-      const { store, index } = await open();
-      // Many at the same time: what is written in a burst.
-      const times = Array.from({ length: 240 }, (_, nth) => NOW - Math.floor(nth / 30) * 1_000);
-      const written = await Promise.all(
-        times.map((createdAt) => write(store, { tenant: 'acme', createdAt })),
-      );
-      const pages = await pagesOf(index, limit, 'acme');
-      expect(pages.map(({ length }) => length)).toEqual([
-        ...Array(Math.floor(240 / limit)).fill(limit),
-        ...(240 % limit ? [240 % limit] : []),
-      ]);
-      const listed = pages.flat();
-      expect(new Set(idsOf(listed))).toEqual(new Set(idsOf(written)));
-      const order = listed.map(({ createdAt }) => createdAt);
-      expect(order).toEqual([...times].sort((one, other) => other - one));
-      expect(await pagesOf(index, 240, 'acme').then((all) => idsOf(all.flat()))).toEqual(idsOf(listed));
-    });
+    test.each([7, 100])(
+      'returns hundreds of records in pages of %i, each once, in a stable order',
+      async (limit) => {
+        const { store, index } = await open();
+        // Writes many records at the same time, like a burst.
+        const times = Array.from({ length: 240 }, (_, nth) => NOW - Math.floor(nth / 30) * 1_000);
+        const written = await Promise.all(
+          times.map((createdAt) => write(store, { tenant: 'acme', createdAt })),
+        );
+        const pages = await pagesOf(index, limit, 'acme');
+        expect(pages.map(({ length }) => length)).toEqual([
+          ...Array(Math.floor(240 / limit)).fill(limit),
+          ...(240 % limit ? [240 % limit] : []),
+        ]);
+        const listed = pages.flat();
+        expect(new Set(idsOf(listed))).toEqual(new Set(idsOf(written)));
+        const order = listed.map(({ createdAt }) => createdAt);
+        expect(order).toEqual([...times].sort((one, other) => other - one));
+        expect(await pagesOf(index, 240, 'acme').then((all) => idsOf(all.flat()))).toEqual(idsOf(listed));
+      },
+    );
 
-    test('has no more after as many as the limit, if there are none', async () => {
+    test('has no next page if the limit equals the number of records', async () => {
       const { store, index } = await open();
       for (let nth = 0; nth < 3; nth++) await write(store);
       expect(await index.list({ limit: 3 })).not.toHaveProperty('next');
@@ -102,7 +105,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
       expect(await index.list({ limit: 1, after })).not.toHaveProperty('next');
     });
 
-    test('goes on where it was although newer ones came', async () => {
+    test('continues at the same place although newer records arrive', async () => {
       const { store, index } = await open();
       const old = [
         await write(store, { createdAt: NOW - 2_000 }),
@@ -113,7 +116,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
       expect(await index.list({ limit: 10, after })).toEqual({ records: [old[0]] });
     });
 
-    test('goes on where it was although the record there was dropped', async () => {
+    test('continues at the same place although the record there is dropped', async () => {
       const { store, index, drop } = await open();
       const old = [
         await write(store, { createdAt: NOW - 2_000 }),
@@ -126,7 +129,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
       expect(await index.list({ limit: 10 })).toEqual({ records: [old[0]] });
     });
 
-    test('leaves out records past their time, and finds those behind them (fault 35)', async () => {
+    test('omits expired records, and finds those behind them (fault 35)', async () => {
       const { store, index } = await open();
       const first = await write(store, { createdAt: NOW - 1_000 });
       for (let nth = 0; nth < 5; nth++) await write(store, { createdAt: NOW - 2_000, keptUntil: NOW });
@@ -136,7 +139,7 @@ export function recordIndexSuite(name: string, open: () => Promise<IndexBench>):
       expect(pages.flat()).toEqual([first, last]);
     });
 
-    test('lists a record that began anew where it stands now', async () => {
+    test('lists a recreated record at its new place', async () => {
       const { store, index } = await open();
       const old = await write(store, { createdAt: NOW - 2_000, keptUntil: NOW - 1_000 });
       const other = await write(store, { createdAt: NOW - 1_000 });

@@ -4,19 +4,19 @@ import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { RecordStore, StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 
-/** A store of records and what happens to it from outside. */
+/** A record store, with events from outside. */
 export interface RecordBench {
   readonly store: RecordStore;
-  /** The same records as another process sees them, or this one after a restart. */
+  /** The same records as another process sees them, or this process after a restart. */
   reopen(): RecordStore;
-  /** Drops a record whose time is over. */
+  /** Drops an expired record. */
   drop(record: RequestRecord): Promise<void>;
 }
 
 const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;
 
-/** What every record store does. */
+/** The behaviour of every record store. */
 export function recordStoreSuite(name: string, open: () => Promise<RecordBench>): void {
   let requests = 0;
 
@@ -30,12 +30,12 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
   }
 
   describe(name, () => {
-    test('has nothing of a request nobody wrote of', async () => {
+    test('has no record of an unknown request', async () => {
       const { store } = await open();
       expect(await store.read({ id: 'never written', source: '' })).toBeUndefined();
     });
 
-    test('gives back what was written, whatever its members hold', async () => {
+    test('returns records as written, whatever their members contain', async () => {
       const { store } = await open();
       const written = stored(
         newRecord({
@@ -76,14 +76,14 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
           },
         }),
       ],
-    ])('gives back an outcome: %s', async (_, outcome) => {
+    ])('returns an outcome: %s', async (_, outcome) => {
       const { store } = await open();
       const written = stored(newRecord({ status: outcome.status, outcome }));
       await store.write(written);
       expect(await store.read(written.record.request)).toEqual(written);
     });
 
-    test('keeps of a result that is stored as well only the reference', async () => {
+    test('keeps only the reference of a result that is also in the store', async () => {
       const { store } = await open();
       const result = { bytes: Buffer.from('hello'), contentType: STORED.contentType, stored: STORED };
       const record = newRecord({ outcome: outcomeOf({ status: 'succeeded', result }) });
@@ -92,7 +92,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect((await store.read(record.request))?.record.outcome).not.toHaveProperty('result.bytes');
     });
 
-    test('takes each write that follows the latest', async () => {
+    test('accepts each write that follows the latest', async () => {
       const { store } = await open();
       const record = newRecord();
       for (let revision = 1; revision <= 5; revision++) {
@@ -106,7 +106,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       ['the first once more', 1],
       ['the latest once more', 2],
       ['one too far', 4],
-    ])('refuses any other and says what is stored: %s', async (_, revision) => {
+    ])('refuses any other write and returns the stored record: %s', async (_, revision) => {
       const { store } = await open();
       const record = newRecord();
       await store.write(stored(record, 1));
@@ -117,7 +117,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect(await store.read(record.request)).toEqual(latest);
     });
 
-    test('refuses a write that follows one that was dropped, and begins anew', async () => {
+    test('refuses a write that follows a dropped record, and starts again', async () => {
       const { store, drop } = await open();
       const record = newRecord();
       await store.write(stored(record));
@@ -126,7 +126,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect(await store.write(stored(record, 1))).toEqual({ written: true });
     });
 
-    test('takes one of many first writes made at once', async () => {
+    test('accepts one of many concurrent first writes', async () => {
       const { store } = await open();
       const record = newRecord();
       const results = await Promise.all(
@@ -137,7 +137,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect((await store.read(record.request))?.record.attempts).toBe(winner);
     });
 
-    test('takes or refuses each of many writes made at once by itself', async () => {
+    test('accepts or refuses each of many concurrent writes separately', async () => {
       const { store } = await open();
       const there = Array.from({ length: 20 }, () => newRecord());
       await Promise.all(there.map((record) => store.write(stored(record))));
@@ -164,14 +164,14 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       ]);
     });
 
-    test('keeps records over a restart', async () => {
+    test('keeps records across a restart', async () => {
       const { store, reopen } = await open();
       const written = stored(newRecord());
       await store.write(written);
       expect(await reopen().read(written.record.request)).toEqual(written);
     });
 
-    test('takes one of two writes that two processes make at once', async () => {
+    test('accepts one of two concurrent writes by two processes', async () => {
       const { store, reopen } = await open();
       const record = newRecord();
       await store.write(stored(record));
@@ -184,7 +184,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect((await reopen().read(record.request))?.record.attempts).toBe(winner);
     });
 
-    test('forgets an outcome that a later write leaves out', async () => {
+    test('drops an outcome that a later write omits', async () => {
       const { store } = await open();
       const record = newRecord();
       await store.write(
@@ -195,7 +195,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect(await store.read(record.request)).toEqual(redriven);
     });
 
-    test('still gives back a record whose time is over: whoever reads decides (fault 35)', async () => {
+    test('still returns an expired record, and leaves the decision to the reader (fault 35)', async () => {
       const { store } = await open();
       const old = { ...stored(newRecord()), keptUntil: Date.now() - DAY_MILLISECONDS };
       await store.write(old);
@@ -206,7 +206,7 @@ export function recordStoreSuite(name: string, open: () => Promise<RecordBench>)
       expect(await store.write(stored(record, 2))).toEqual({ written: true });
     });
 
-    test('tells requests apart by source and tenant', async () => {
+    test('separates requests by source and tenant', async () => {
       const { store } = await open();
       const { request } = newRecord();
       const others = [

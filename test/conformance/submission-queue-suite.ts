@@ -1,38 +1,38 @@
 import { describe, expect, test } from 'vitest';
 import type { SubmissionQueue } from '../../lib/core/ports/message-sink.ts';
 
-/** A message as the queue holds it. */
+/** A message in the queue. */
 export interface QueuedSubmission {
   readonly message: string;
-  /** What the queue takes to be one tenant's; undefined for a message of nobody in particular. */
+  /** The queue's group for the tenant; undefined for a message without a tenant. */
   readonly group: string | undefined;
 }
 
 /** A submission queue and its consumer. */
 export interface SubmissionBench {
   readonly queue: SubmissionQueue;
-  /** Everything that is in the queue, as soon as there are `count` messages. */
+  /** The queue's content, as soon as it has `count` messages. */
   receive(count: number): Promise<readonly QueuedSubmission[]>;
 }
 
-/** What every submission queue does. */
+/** The behaviour of every submission queue. */
 export function submissionQueueSuite(name: string, open: () => Promise<SubmissionBench>): void {
   describe(name, () => {
-    test('takes a message, and it arrives as it is', async () => {
+    test('accepts a message and delivers it unchanged', async () => {
       const { queue, receive } = await open();
       const message = '{"text":"żółć 漢字 🧥\\n"}\t\r\n';
       await queue.send(message, undefined);
       expect(await receive(1)).toEqual([{ message, group: undefined }]);
     });
 
-    test('takes two equal messages', async () => {
+    test('accepts two equal messages', async () => {
       const { queue, receive } = await open();
       await queue.send('a', 'acme');
       await queue.send('a', 'acme');
       expect(await receive(2)).toHaveLength(2);
     });
 
-    test('takes a message of the largest size', async () => {
+    test('accepts a message of the largest size', async () => {
       const { queue, receive } = await open();
       const message = 'ü'.repeat(queue.maxBytes / 2);
       await queue.send(message, 'acme');
@@ -49,7 +49,7 @@ export function submissionQueueSuite(name: string, open: () => Promise<Submissio
       await expect(queue.send(message, undefined)).rejects.toThrow();
     });
 
-    test('tells tenants apart, whatever their names', async () => {
+    test('separates tenants, whatever their names', async () => {
       const { queue, receive } = await open();
       const tenants = ['acme', 'acme ', 'Größe / 🧥', '漢'.repeat(256), 'acme'];
       for (const [index, tenant] of tenants.entries()) await queue.send(String(index), tenant);

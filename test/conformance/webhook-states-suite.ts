@@ -5,7 +5,7 @@ import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { WebhookStates } from '../../lib/core/ports/webhooks.ts';
 import { inlineOutcome } from '../support/outcomes.ts';
 
-/** Notes about webhooks, and the records they are on. */
+/** A store of webhook states and the records that hold them. */
 export interface WebhookStatesBench {
   readonly states: WebhookStates;
   readonly store: RecordStore;
@@ -24,7 +24,7 @@ const FAILING: WebhookState = {
 const DELIVERED: WebhookState = { status: 'delivered', endedAt: NOW, at: NOW + 20, attempts: 2 };
 const LATER_END: WebhookState = { status: 'delivered', endedAt: NOW + 1, at: NOW + 5, attempts: 1 };
 
-/** What everything that notes how webhooks stand does. */
+/** The behaviour of every store of webhook states. */
 export function webhookStatesSuite(name: string, open: () => Promise<WebhookStatesBench>): void {
   let requests = 0;
 
@@ -41,14 +41,14 @@ export function webhookStatesSuite(name: string, open: () => Promise<WebhookStat
   }
 
   describe(name, () => {
-    test('a state is on the record, whose own members and revision stay', async () => {
+    test('a state is added to the record, and the record keeps its own members and revision', async () => {
       const { states, store, request, stored } = await openWithRecord();
       await states.note(request, FAILING);
       const { record, ...rest } = stored;
       expect(await store.read(request)).toEqual({ ...rest, record: { ...record, webhook: FAILING } });
     });
 
-    test('without a record there is none afterwards', async () => {
+    test('a state without a record creates none', async () => {
       const { states, store } = await open();
       const request = { id: 'of nobody', source: '' };
       await states.note(request, FAILING);
@@ -58,17 +58,17 @@ export function webhookStatesSuite(name: string, open: () => Promise<WebhookStat
     test.each([
       ['the next attempt', FAILING, DELIVERED, DELIVERED],
       ['an attempt before', DELIVERED, FAILING, DELIVERED],
-      ['the same attempt, said again', DELIVERED, { ...DELIVERED, reason: 'x' }, DELIVERED],
+      ['the same attempt again', DELIVERED, { ...DELIVERED, reason: 'x' }, DELIVERED],
       ['a later end', DELIVERED, LATER_END, LATER_END],
       ['an earlier end, however late', LATER_END, { ...FAILING, at: NOW + 99 }, LATER_END],
-    ])('after another one: %s', async (_, first, second, stands) => {
+    ])('a state after another: %s', async (_, first, second, stands) => {
       const { states, request, noted } = await openWithRecord();
       await states.note(request, first);
       await states.note(request, second);
       expect(await noted()).toEqual(stands);
     });
 
-    test('a write of the record leaves it: with an outcome, and without', async () => {
+    test('a write of the record keeps the state, with an outcome and without', async () => {
       const { states, store, request, stored, noted } = await openWithRecord();
       await states.note(request, DELIVERED);
       const { outcome: _, ...rest } = stored.record;
@@ -80,7 +80,7 @@ export function webhookStatesSuite(name: string, open: () => Promise<WebhookStat
       expect((await store.read(request))?.record.outcome).toBeUndefined();
     });
 
-    test('a record that is written with a state keeps its own', async () => {
+    test('a write of the record cannot replace the state', async () => {
       const { states, store, request, stored, noted } = await openWithRecord();
       await states.note(request, DELIVERED);
       const record = { ...stored.record, webhook: FAILING };
@@ -88,7 +88,7 @@ export function webhookStatesSuite(name: string, open: () => Promise<WebhookStat
       expect(await noted()).toEqual(DELIVERED);
     });
 
-    test('a refused write says what is noted, too', async () => {
+    test('a refused write also returns the state', async () => {
       const { states, store, request, stored } = await openWithRecord();
       await states.note(request, DELIVERED);
       expect(await store.write(stored)).toMatchObject({ stored: { record: { webhook: DELIVERED } } });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Semaphore } from '../../../lib/core/base/semaphore.ts';
 
-/** Work that is done when it is told to be. */
+/** Work that finishes on demand. */
 class Job {
   begun = false;
   readonly #end = Promise.withResolvers<void>();
@@ -18,7 +18,7 @@ class Job {
   }
 }
 
-test('as many run at a time as there are slots, the others in their turn', async () => {
+test('each slot runs one task at a time, and the other tasks wait for their turn', async () => {
   const semaphore = new Semaphore(2);
   const jobs = [new Job(), new Job(), new Job(), new Job()] as const;
   const all = Promise.all(jobs.map(({ work }) => semaphore.run(1, work)));
@@ -30,7 +30,7 @@ test('as many run at a time as there are slots, the others in their turn', async
   await all;
 });
 
-test('work that fails fails its caller and gives its slot back', async () => {
+test('failing work rejects its caller and frees its slot', async () => {
   const semaphore = new Semaphore(1);
   const failing = semaphore.run(1, () => Promise.reject(new Error('no')));
   const next = semaphore.run(1, async () => 'done');
@@ -39,7 +39,7 @@ test('work that fails fails its caller and gives its slot back', async () => {
   expect(await semaphore.run(1, async () => 'again')).toBe('again');
 });
 
-test('the most urgent goes next, the first among equals; each once, never more than allowed', async () => {
+test('the most urgent task goes next, the first among equals, each once and within the limit', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.nat({ max: 3 })),

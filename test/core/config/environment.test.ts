@@ -184,8 +184,8 @@ const WEBHOOK_VARIABLES = {
   COATCHECK_TRACING: 'xray',
 };
 
-/** Functions of one deployment may run beside a stack of another: the names are a contract. */
-test('the variables stay what they are', () => {
+/** Functions of one deployment may run with the stack of another: the names are a contract. */
+test('the variable names do not change', () => {
   expect(writeEnvironment(ENVIRONMENT)).toEqual(VARIABLES);
   expect(writeApiEnvironment(API_ENVIRONMENT)).toEqual(API_VARIABLES);
   expect(writeWebhookEnvironment(WEBHOOK_ENVIRONMENT)).toEqual(WEBHOOK_VARIABLES);
@@ -206,7 +206,7 @@ const TELLING = {
   callbackPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1 }),
 };
 
-test('what is written is what is read', () => {
+test('the engine reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
     serviceName: texts,
     inputQueueUrl: texts,
@@ -246,7 +246,7 @@ test('what is written is what is read', () => {
   );
 });
 
-test('what is written for the API is what it reads', () => {
+test('the API reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ApiEnvironment> = fc.record({
     serviceName: texts,
     inputQueueUrl: texts,
@@ -289,7 +289,7 @@ function problemsOf(
   throw new Error('nothing was wrong');
 }
 
-/** Those that may not be left out. */
+/** The mandatory variables. */
 const OPTIONAL = [
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',
@@ -301,17 +301,17 @@ const OPTIONAL = [
 ];
 const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 
-test.each([undefined, ''])('an event bus of %j is none', (COATCHECK_EVENT_BUS_ARN) => {
+test.each([undefined, ''])('an event bus of %j means none', (COATCHECK_EVENT_BUS_ARN) => {
   expect(readEnvironment({ ...VARIABLES, COATCHECK_EVENT_BUS_ARN }).eventBusArn).toBe('');
 });
 
-test.each([undefined, ''])('a failure rate of %j is none', (COATCHECK_FAILURE_RATE_PERCENT) => {
+test.each([undefined, ''])('a failure rate of %j means none', (COATCHECK_FAILURE_RATE_PERCENT) => {
   expect(readEnvironment({ ...VARIABLES, COATCHECK_FAILURE_RATE_PERCENT }).failureRatePercent).toBe(
     undefined,
   );
 });
 
-describe('one problem is told alone:', () => {
+describe('a single problem is reported alone:', () => {
   test.each(REQUIRED)('%s missing', (name) => {
     expect(problemsOf({ ...VARIABLES, [name]: undefined })).toBe(
       `The processor's environment is not usable: ${name} must be set, got nothing`,
@@ -375,14 +375,14 @@ describe('one problem is told alone:', () => {
   });
 });
 
-test('several problems are told at once', () => {
+test('several problems are reported together', () => {
   const message = problemsOf({});
   for (const name of REQUIRED) expect(message).toContain(`${name} must be set, got nothing`);
 });
 
-describe('of the API', () => {
+describe('for the API', () => {
   test.each(Object.keys(API_VARIABLES).filter((name) => !OPTIONAL.includes(name)))(
-    '%s missing is told alone',
+    '%s missing is reported alone',
     (name) => {
       expect(problemsOf({ ...API_VARIABLES, [name]: undefined }, readApiEnvironment)).toBe(
         `The HTTP API's environment is not usable: ${name} must be set, got nothing`,
@@ -413,13 +413,13 @@ describe('of the API', () => {
       '101',
       'COATCHECK_TENANT_SHARE_PERCENT must be a whole number of percent from 1 to 100, got 101',
     ],
-  ])('%s set to %j is told', (name, value, problem) => {
+  ])('%s set to %j is reported', (name, value, problem) => {
     expect(problemsOf({ ...API_VARIABLES, [name]: value }, readApiEnvironment)).toBe(
       `The HTTP API's environment is not usable: ${problem}`,
     );
   });
 
-  test.each([undefined, ''])('a tenant claim of %j is none', (COATCHECK_TENANT_CLAIM) => {
+  test.each([undefined, ''])('a tenant claim of %j means none', (COATCHECK_TENANT_CLAIM) => {
     expect(readApiEnvironment({ ...API_VARIABLES, COATCHECK_TENANT_CLAIM }).tenantClaim).toBe('');
   });
 });

@@ -18,7 +18,7 @@ async function run(handler: Handler, options: HarnessOptions = {}, payload: unkn
   return Object.assign(harness, { again });
 }
 
-test('a handler’s JSON is published as the request’s result', async () => {
+test('a handler’s JSON becomes the request’s published result', async () => {
   const { again, event } = await run(
     async (request) => ({ id: request.id, given: await request.json() }),
     {},
@@ -43,7 +43,7 @@ describe('a result', () => {
     ['bytes', () => Buffer.alloc(100, 'x')],
     ['a stream', () => streaming('x'.repeat(99), 'x', '')],
     ['a Response', () => new Response('x'.repeat(100))],
-  ])('of as many bytes as the inline limit travels inside: %s', async (_, result) => {
+  ])('up to the inline limit is published inline: %s', async (_, result) => {
     const { event, store } = await run(result, { inlineLimitBytes: 100 });
     expect(event.data ?? event.data_base64).toBeTypeOf('string');
     expect(store.keys()).toEqual([]);
@@ -54,7 +54,7 @@ describe('a result', () => {
     ['bytes', () => Buffer.alloc(101, 'x'), 'application/octet-stream'],
     ['a stream', () => streaming('x'.repeat(99), 'x', 'x'), 'application/octet-stream'],
     ['a Response', () => new Response('x'.repeat(101)), 'text/plain;charset=UTF-8'],
-  ])('of one byte more is stored and referred to: %s', async (_, result, contentType) => {
+  ])('one byte above the inline limit is stored and referenced: %s', async (_, result, contentType) => {
     const { event, store } = await run(result, { inlineLimitBytes: 100 });
     const [key = ''] = store.keys();
     const { versionId, ...object } = store.object(key) ?? {};
@@ -69,17 +69,17 @@ describe('a result', () => {
   test.each([
     ['text that grows by escaping', () => new Response('\u0001'.repeat(900_000))],
     ['bytes that grow by base64', () => Buffer.alloc(900_000)],
-  ])('that fits the inline limit and not a message is stored: %s', async (_, result) => {
+  ])('that fits the inline limit but not a message is stored: %s', async (_, result) => {
     const { event, store } = await run(result, { inlineLimitBytes: 1_000_000 });
     expect(event.dataref).toBeDefined();
     expect(store.object(store.keys()[0] ?? '')?.bytes.byteLength).toBe(900_000);
   });
 
-  test('of nothing is null', async () => {
+  test('is null if the handler returns nothing', async () => {
     expect((await run(() => {})).event.data).toBeNull();
   });
 
-  test('that breaks off in its middle is no result', async () => {
+  test('that breaks off is not published', async () => {
     async function* broken() {
       yield Buffer.alloc(1_000);
       throw new PermanentError('row 5 is broken', { code: 'row_broken' });
@@ -108,7 +108,7 @@ describe('in the raw format', () => {
     ['large', () => 'x'.repeat(99), 101],
     ['control-character', () => Buffer.from([0, 65]), 2],
     ['empty', () => Buffer.alloc(0), 0],
-  ])('a %s result is a pointer to a copy its consumer may delete', async (_, result, size) => {
+  ])('a %s result is a pointer to a copy that its consumer may delete', async (_, result, size) => {
     const { output, store } = await run(result, raw);
     const [message] = output.messages;
     const [, pointer] = JSON.parse(message?.body ?? '');
@@ -124,7 +124,7 @@ describe('in the raw format', () => {
     ['large', [Buffer.alloc(200, 'x'), Buffer.from([0xc3])]],
     ['large at its first byte', [Buffer.from([255]), Buffer.alloc(200, 'x')]],
   ])(
-    'B7: a %s result that isn’t UTF-8 is a reference, which no extended client follows',
+    'B7: a %s result that is not UTF-8 is a reference that no extended client follows',
     async (_, chunks) => {
       const harness = new EngineHarness(() => Readable.from(chunks), raw);
       harness.output.faults.inject('send', 'fails after');
@@ -150,13 +150,13 @@ describe('in the raw format', () => {
     },
   );
 
-  test('B7: text of many bytes a character is text, wherever its chunks are cut', async () => {
+  test('B7: multibyte text is text, wherever its chunks are cut', async () => {
     const text = Buffer.from('żółć 🧥 '.repeat(50));
     const { output } = await run(() => Readable.from([...text].map((byte) => Buffer.from([byte]))), raw);
     expect(output.messages[0]?.attributes).toHaveProperty('ExtendedPayloadSize');
   });
 
-  test('B7: what an earlier attempt stored is looked at: a later one may have returned something else', async () => {
+  test('B7: an attempt checks the stored result of an earlier one, since its own may differ', async () => {
     const harness = new EngineHarness(
       ({ attempt }) => (attempt === 1 ? Buffer.alloc(200, 255) : 'x'.repeat(200)),
       raw,
@@ -168,7 +168,7 @@ describe('in the raw format', () => {
     expect(harness.store.keys('disposable/')).toEqual([]);
   });
 
-  test('B7: a success that was recorded in another format is looked at too', async () => {
+  test('B7: an attempt also checks a success recorded in another format', async () => {
     const shared = new EngineHarness(() => Buffer.alloc(200, 255), { inlineLimitBytes: 100 });
     await shared.process([requestDelivery('r-1')]);
     const { records, store, output } = shared;
@@ -177,7 +177,7 @@ describe('in the raw format', () => {
     expect(output.messages.at(-1)?.attributes).toHaveProperty('DataRef');
   });
 
-  test('a result published again is another copy: whoever takes the first leaves it alone', async () => {
+  test('a republished result is another copy, and does not depend on the first', async () => {
     const harness = new EngineHarness(() => 'x'.repeat(99), raw);
     harness.output.faults.inject('send', 'fails after');
     await harness.process([requestDelivery('r-1')]);
@@ -191,7 +191,7 @@ describe('in the raw format', () => {
     expect(harness.store.keys('results/')).toHaveLength(1);
   });
 
-  test('a result too large to be copied is a failure, not a success nobody is told of', async () => {
+  test('a result too large to copy is a failure, not an unpublished success', async () => {
     const harness = new EngineHarness(() => 'x'.repeat(299), raw);
     harness.store.maxCopyBytes = 300;
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
@@ -200,7 +200,7 @@ describe('in the raw format', () => {
     expect(harness.records.record('r-1')).toMatchObject({ status: 'failed' });
   });
 
-  test('a copy that is never done delays its own request only, and is made by the next delivery', async () => {
+  test('a copy that never completes delays only its own request, and the next delivery repeats it', async () => {
     const harness = new EngineHarness((request) => (request.id === 'r-1' ? 'x'.repeat(99) : 'x'), raw);
     harness.store.faults.inject('copyForConsumer', 'never answers');
     const batch = [requestDelivery('r-1'), requestDelivery('r-2')];
@@ -212,8 +212,8 @@ describe('in the raw format', () => {
   });
 });
 
-describe('B2: a request whose id an earlier one had, whose record is gone', () => {
-  test('has the result of its own run', async () => {
+describe('B2: a request that reuses an id after the earlier record is gone', () => {
+  test('gets the result of its own run', async () => {
     let runs = 0;
     const harness = new EngineHarness(() => `${++runs}`.repeat(300), {
       inlineLimitBytes: 100,
@@ -228,7 +228,7 @@ describe('B2: a request whose id an earlier one had, whose record is gone', () =
     ]);
   });
 
-  test('takes over nothing that was left behind for the earlier one', async () => {
+  test('takes over nothing from the earlier request', async () => {
     let runs = 0;
     const harness = new EngineHarness(() => (++runs === 2 ? new Promise(() => {}) : runs), {
       recordAgeDays: 30,
@@ -253,7 +253,7 @@ describe('an input schema', () => {
   const order = z.object({ order: z.object({ lines: z.array(z.number()) }), when: z.coerce.date() });
   const handler: Handler<z.infer<typeof order>> = async (request) => (await request.json()).when.getTime();
 
-  test('gives the handler what it made of the input', async () => {
+  test('passes its output to the handler', async () => {
     const processor = defineProcessor({ input: order }, handler);
     const harness = new EngineHarness(processor);
     await harness.process([
@@ -262,7 +262,7 @@ describe('an input schema', () => {
     expect(harness.event.data).toBe(5);
   });
 
-  test('fails what doesn’t match with its issues, and the handler isn’t run', async () => {
+  test('fails a mismatch with its issues, and the handler does not run', async () => {
     const processor = defineProcessor({ input: order }, () => {
       throw new Error('not to be run');
     });
@@ -279,7 +279,7 @@ describe('an input schema', () => {
     expect(harness.problem.detail).toMatch(/order\.lines\.1: .* \(and 1 more\)$/);
   });
 
-  /** As a validation library of one's own would be, asynchronous and with every form of path. */
+  /** Like a custom validation library: asynchronous and with every form of path. */
   const handwritten: StandardSchemaV1<unknown, string> = {
     '~standard': {
       version: 1,
@@ -293,13 +293,13 @@ describe('an input schema', () => {
     },
   };
 
-  test('may be anybody’s', async () => {
+  test('can come from any library', async () => {
     const harness = new EngineHarness(defineProcessor({ input: handwritten }, (request) => request.json()));
     await harness.process([requestDelivery('r-1', 'hello')]);
     expect(harness.event.data).toBe('HELLO');
   });
 
-  test('may be anybody’s, and refuse', async () => {
+  test('can come from any library and reject', async () => {
     const harness = new EngineHarness(defineProcessor({ input: handwritten }, (request) => request.json()));
     await harness.process([requestDelivery('r-1', 5)]);
     expect(harness.problem.details).toEqual({
@@ -307,34 +307,34 @@ describe('an input schema', () => {
     });
   });
 
-  test('fails what isn’t JSON', async () => {
+  test('fails input that is not JSON', async () => {
     const harness = new EngineHarness(defineProcessor({ input: order }, handler));
     await harness.process([{ ...requestDelivery('r-1'), body: 'hello' }]);
     expect(harness.problem.code).toBe('json_invalid');
   });
 });
 
-describe('a request whose time is over', () => {
+describe('a request after its expiry', () => {
   const expiring = { attributes: { RequestId: 'r-1', ExpiresAt: '2026-01-31T12:00:00Z' } };
   const notToBeRun = () => {
     throw new Error('not to be run');
   };
 
-  test('has expired and is never run', async () => {
+  test('expires and never runs', async () => {
     const harness = new EngineHarness(notToBeRun);
     expect(await harness.process([requestDelivery('r-1', {}, expiring)])).toEqual([]);
     expect(harness.event.type).toBe('coatcheck.request.expired');
     expect(harness.problem.code).toBe('request_expired');
   });
 
-  test('a millisecond earlier is run', async () => {
+  test('runs if it starts a millisecond earlier', async () => {
     const harness = new EngineHarness(() => 5);
     harness.clock.time -= 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
     expect(harness.event.data).toBe(5);
   });
 
-  test('F: when its attempts are used up as well has expired, and isn’t given up', async () => {
+  test('F: expires and is not dead-lettered, even if its attempts are exhausted', async () => {
     const harness = new EngineHarness(() => 'not to be run', { maxAttempts: 1 });
     const { now } = harness.clock;
     // The process of the only attempt dies.
@@ -348,7 +348,7 @@ describe('a request whose time is over', () => {
     expect(harness.records.record('r-1')?.givenUp).toBeUndefined();
   });
 
-  test('keeps the outcome it has', async () => {
+  test('keeps its outcome', async () => {
     const harness = new EngineHarness(() => 5);
     harness.clock.time -= 1;
     await harness.process([requestDelivery('r-1', {}, expiring)]);
@@ -359,7 +359,7 @@ describe('a request whose time is over', () => {
 });
 
 describe('the record of a request', () => {
-  test('is written twice when it succeeds at once: claimed and completed', async () => {
+  test('is written twice for a success at the first attempt: claimed and completed', async () => {
     let running: RequestRecord | undefined;
     const harness = new EngineHarness(() => {
       running = harness.records.record('r-1');
@@ -370,7 +370,7 @@ describe('the record of a request', () => {
     const request = { id: 'r-1', source: '' };
     const payload = { digest: expect.any(String), messageId: 'message-r-1', sentAt: at };
     const begun = { request, payload, attempts: 1, createdAt: at, updatedAt: at };
-    // Until the invocation is killed, and as far as two clocks may differ.
+    // Until the invocation is killed, plus the possible difference between two clocks.
     expect(running).toEqual({
       ...begun,
       status: 'running',
@@ -390,7 +390,7 @@ describe('the record of a request', () => {
     expect(harness.records.writes).toBe(2);
   });
 
-  test('holds the failure of one that failed for good', async () => {
+  test('contains a permanent failure', async () => {
     const { records } = await run(() => {
       throw new PermanentError('row 5 is broken', { code: 'row_broken' });
     });
@@ -401,7 +401,7 @@ describe('the record of a request', () => {
     expect(records.writes).toBe(2);
   });
 
-  test('says of a failed attempt what it failed of, in short, and is free for the next', async () => {
+  test('has a short error of a failed attempt, and is free for the next', async () => {
     const { records } = await run(() => {
       throw Object.assign(new TypeError('x'.repeat(10_000)), { stack: 'secret' });
     });
@@ -412,7 +412,7 @@ describe('the record of a request', () => {
     expect(record?.lastError?.message).toHaveLength(500);
   });
 
-  test('counts attempts, however often the message was delivered', async () => {
+  test('counts attempts, however often the message is delivered', async () => {
     const attempts: number[] = [];
     const harness = new EngineHarness((request) => {
       attempts.push(request.attempt);
@@ -425,7 +425,7 @@ describe('the record of a request', () => {
     expect(harness.problem.attempts).toBe(3);
   });
 
-  test('of one upload is the same whatever message brings it, and another tenant’s is another', async () => {
+  test('is the same for every message of an upload, and differs for another tenant', async () => {
     let runs = 0;
     const harness = new EngineHarness(() => ++runs);
     for (const Tenant of ['acme', 'umbrella', 'acme']) {
@@ -439,7 +439,7 @@ describe('the record of a request', () => {
     ]);
   });
 
-  test('has no room for a larger result: it is in the store too, and published inline every time', async () => {
+  test('has no room for a larger result: the store has it as well, and it is published inline every time', async () => {
     const result = 'x'.repeat(RECORDED_RESULT_BYTES);
     const harness = await run(() => result);
     const [key = ''] = harness.store.keys('results/');
@@ -463,7 +463,7 @@ describe('the record of a request', () => {
     });
   });
 
-  test('holds a result it has room for itself', async () => {
+  test('contains a result that fits', async () => {
     const { records, store } = await run(() => Buffer.alloc(RECORDED_RESULT_BYTES));
     expect(store.keys()).toEqual([]);
     expect(records.record('r-1')?.outcome).toMatchObject({

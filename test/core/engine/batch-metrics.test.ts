@@ -18,14 +18,14 @@ function failed(code?: string) {
   return outcomeOf(failure(new PermanentError('no', { code }), 1));
 }
 
-/** Passes on the figures of a batch. */
+/** Emits the metrics of a batch. */
 function passOn(batch: BatchMetrics, messages: number, redelivered: number): void {
   for (let count = 0; count < messages; count++) batch.received();
   for (let count = 0; count < redelivered; count++) batch.redelivered();
   batch.emit();
 }
 
-test('a batch is told with what was counted and measured in it', () => {
+test('a batch emits its counts and values', () => {
   const { metrics, clock, batch } = collecting();
   batch.began(START - 40);
   clock.time += 7;
@@ -42,7 +42,7 @@ test('a batch is told with what was counted and measured in it', () => {
   });
 });
 
-test('outcomes are counted by how they ended', () => {
+test('outcomes are counted by status', () => {
   const { metrics, batch } = collecting();
   const outcomes = [expiry(1), cancellation(1), cancellation(2)].map((ending) => outcomeOf(ending));
   for (const outcome of [failed(), ...outcomes]) batch.published(outcome, START);
@@ -50,7 +50,7 @@ test('outcomes are counted by how they ended', () => {
   expect(metrics.figures.counts).toEqual({ Succeeded: 0, Failed: 1, Expired: 1, Cancelled: 2 });
 });
 
-test('failures are counted by our codes, those of handlers together', () => {
+test('failures are counted by the codes of the core, and those of handlers together', () => {
   const { metrics, batch } = collecting();
   for (const code of ['json_invalid', 'csv_invalid', 'json_invalid', undefined]) {
     batch.published(failed(code), START);
@@ -64,7 +64,7 @@ test('failures are counted by our codes, those of handlers together', () => {
   );
 });
 
-test('what has been told isn’t told again', () => {
+test('emitted metrics are not emitted again', () => {
   const { metrics, batch } = collecting();
   batch.published(failed('json_invalid'), START);
   passOn(batch, 1, 1);
@@ -77,20 +77,20 @@ test('what has been told isn’t told again', () => {
   });
 });
 
-test('nothing takes less than no time, whatever the clock of the queue', () => {
+test('durations are never negative, whatever the clock of the queue', () => {
   const { metrics, batch } = collecting();
   batch.began(START + 500);
   passOn(batch, 1, 0);
   expect(metrics.figures.values.Wait).toEqual([0]);
 });
 
-test('an empty batch is not told of', () => {
+test('an empty batch emits nothing', () => {
   const { metrics, batch } = collecting();
   batch.emit();
   expect(metrics.emitted).toEqual([]);
 });
 
-test('what ends when no message came is told all the same', () => {
+test('outcomes without a message are emitted as well', () => {
   const { metrics, batch } = collecting();
   passOn(batch, 1, 0);
   batch.published(inlineOutcome('1'), START);
@@ -102,7 +102,7 @@ test('what ends when no message came is told all the same', () => {
   });
 });
 
-test('figures that can’t be told are logged', () => {
+test('metrics that cannot be emitted are logged', () => {
   const { metrics, logger, batch } = collecting();
   metrics.emit = () => {
     throw new Error('no room');

@@ -7,13 +7,13 @@ describe('a deadline', () => {
   afterEach(() => void vi.useRealTimers());
 
   test.each([
-    // In milliseconds: all the time, a quarter of the handlers', they are told to stop, given up, recording is, the
-    // last answer is given.
+    // In milliseconds: the total time, a quarter of the handlers' time, the signal to stop, the end of handlers, the
+    // end of recording, the last answer.
     [60_000, 13_500, 54_000, 57_000, 58_200, 59_400],
     [3_000, 625, 2_500, 2_750, 2_850, 2_950],
     [900_000, 222_500, 890_000, 895_000, 897_000, 899_000],
     [100_000, 22_500, 90_000, 95_000, 97_000, 99_000],
-  ])('of %i ms is over in five steps', (milliseconds, starts, stops, over, settles, closes) => {
+  ])('of %i ms passes in five steps', (milliseconds, starts, stops, over, settles, closes) => {
     const start = Date.now();
     using deadline = new Deadline(start, start + milliseconds);
     expect(deadline.stopsAt).toBe(start + stops);
@@ -38,7 +38,7 @@ describe('a deadline', () => {
       responseDeadline: closes,
     });
     expect(closes).toBeLessThan(milliseconds);
-    // What another host with a clock of its own does must come after this one is killed.
+    // Another host, with its own clock, must act only after this one is killed.
     expect(deadline.leaseEndsAt(start)).toBe(start + milliseconds + 1_000);
   });
 
@@ -47,7 +47,7 @@ describe('a deadline', () => {
     expect(deadline.handlerStop.aborted).toBe(true);
   });
 
-  test('that is disposed of leaves no timer', () => {
+  test('leaves no timer after its disposal', () => {
     {
       using _ = new Deadline(0, 60_000);
       expect(vi.getTimerCount()).toBeGreaterThan(0);
@@ -57,12 +57,12 @@ describe('a deadline', () => {
 });
 
 describe('unlessAborted', () => {
-  test('gives the value that comes first', async () => {
+  test('returns the value that comes first', async () => {
     const { signal } = new AbortController();
     expect(await unlessAborted(Promise.resolve('value'), signal, () => 'fallback')).toBe('value');
   });
 
-  test('gives the fallback when the signal fires first, and what comes later harms nobody', async () => {
+  test('returns the fallback when the signal fires first, and a late rejection does no harm', async () => {
     const controller = new AbortController();
     const late = Promise.withResolvers<string>();
     const first = unlessAborted(late.promise, controller.signal, async () => 'fallback');
@@ -72,12 +72,12 @@ describe('unlessAborted', () => {
     await new Promise((resolve) => setImmediate(resolve));
   });
 
-  test('gives the fallback when the signal has fired', async () => {
+  test('returns the fallback when the signal has already fired', async () => {
     const never = new Promise<string>(() => {});
     expect(await unlessAborted(never, AbortSignal.abort(), () => 'fallback')).toBe('fallback');
   });
 
-  test('passes on what the promise or the fallback throws', async () => {
+  test('rejects with errors of the promise or the fallback', async () => {
     const { signal } = new AbortController();
     const fallback = () => {
       throw new Error('fallback failed');

@@ -13,7 +13,7 @@ function service(handler: Handler, options: HarnessOptions = {}) {
   return { harness, metrics };
 }
 
-test('a batch tells how its requests ended, what waits again, and how many messages there were', async () => {
+test('a batch emits outcomes, retries and the number of messages', async () => {
   const { harness, metrics } = service(({ id }) => {
     if (id === 'retried') throw new Error('not now');
     if (id === 'failed') throw new PermanentError('never', { code: 'csv_invalid' });
@@ -24,7 +24,7 @@ test('a batch tells how its requests ended, what waits again, and how many messa
   expect(metrics.figures.values.BatchSize).toEqual([4]);
 });
 
-test('a request waited since its message was sent, and took what its attempt took', async () => {
+test('wait starts when the message is sent, and service time is that of the attempt', async () => {
   const { harness, metrics } = service(() => harness.clock.advanceSeconds(3));
   harness.clock.advanceSeconds(10);
   await harness.process([requestDelivery('one', {}, { sentAt: START })]);
@@ -36,14 +36,14 @@ test('a request waited since its message was sent, and took what its attempt too
   });
 });
 
-test('messages that bring one request share its run, which is measured once', async () => {
+test('messages of the same request share its run, which is measured once', async () => {
   const { harness, metrics } = service(() => undefined);
   const sent = (id: string, sentAt: number) => requestDelivery('one', {}, { id, sentAt });
   await harness.process([sent('first', START - 9_000), sent('again', START - 2_000)]);
   expect(metrics.figures.values).toMatchObject({ Wait: [9_000], EndToEnd: [9_000] });
 });
 
-test('a request that was submitted took from then on, however late its message was sent', async () => {
+test('the end-to-end time starts at submission, however late the message is sent', async () => {
   const { harness, metrics } = service(() => undefined);
   const submission = {
     id: 'one',
@@ -59,7 +59,7 @@ test('a request that was submitted took from then on, however late its message w
   expect(metrics.figures.values).toMatchObject({ Wait: [1_000], EndToEnd: [60_000] });
 });
 
-test('an attempt that fails took its time as well', async () => {
+test('a failed attempt has a service time as well', async () => {
   const { harness, metrics } = service(() => {
     harness.clock.advanceSeconds(2);
     throw new Error('not now');
@@ -68,7 +68,7 @@ test('an attempt that fails took its time as well', async () => {
   expect(metrics.figures.values).toMatchObject({ ServiceTime: [2_000], EndToEnd: [] });
 });
 
-test('what expired before it was begun took no service time', async () => {
+test('a request that expires before it starts has no service time', async () => {
   const { harness, metrics } = service(() => undefined);
   const expired = requestDelivery('one');
   const attributes = { ...expired.attributes, ExpiresAt: new Date(START - 1).toISOString() };
@@ -77,7 +77,7 @@ test('what expired before it was begun took no service time', async () => {
   expect(metrics.figures).toMatchObject({ counts: { Expired: 1 }, values: { ServiceTime: [] } });
 });
 
-test('a request given up is a failure and a dead letter', async () => {
+test('a dead-lettered request is a failure and a dead letter', async () => {
   const { harness, metrics } = service(
     () => {
       throw new Error('never');
@@ -88,14 +88,14 @@ test('a request given up is a failure and a dead letter', async () => {
   await harness.process([requestDelivery('one', {}, { deliveryCount: 2 })]);
   expect(metrics.emitted.map(({ counts }) => counts)).toEqual([
     { Succeeded: 0, Failed: 1, DeadLettered: 1 },
-    // A second delivery publishes its failure again, and is no second dead letter.
+    // A second delivery publishes its failure again, but adds no dead letter.
     { Succeeded: 0, Failed: 1 },
   ]);
   expect(metrics.emitted.map(({ values }) => values.Wait.length)).toEqual([1, 0]);
   expect(metrics.emitted[0]?.failures).toEqual(new Map([['attempts_exhausted', 1]]));
 });
 
-test('an outcome that couldn’t be published isn’t counted as one', async () => {
+test('an unpublished outcome is not counted', async () => {
   const { harness, metrics } = service(() => undefined);
   harness.output.faults.inject('send', 'fails before');
   await harness.process([requestDelivery('one')]);
@@ -105,7 +105,7 @@ test('an outcome that couldn’t be published isn’t counted as one', async () 
   });
 });
 
-test('a duplicate that finds another attempt at work has made none', async () => {
+test('a duplicate that finds a running attempt adds no attempt', async () => {
   const metrics = new MemoryMetrics();
   const slow = new EngineHarness(() => new Promise(() => {}));
   void slow.process([requestDelivery('one')]);
@@ -116,7 +116,7 @@ test('a duplicate that finds another attempt at work has made none', async () =>
   expect(metrics.figures.values.Wait).toEqual([]);
 });
 
-test('a line about a failure names the request, whose it is, the code and the attempt', async () => {
+test('a log line about a failure has the request, its tenant, the code and the attempt', async () => {
   const { harness } = service(({ id }) => {
     throw id === 'failed' ? new PermanentError('never', { code: 'csv_invalid' }) : new TypeError('not now');
   });

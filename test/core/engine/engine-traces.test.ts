@@ -16,8 +16,8 @@ const trace = { traceparent, tracestate };
 const TRACED = requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', ...trace } });
 const UPLOAD = delivery(s3Event(s3Record({ key: 'requests/a', size: 5 })));
 
-/** A service with everything that tells outcomes. */
-function telling(handler: Handler) {
+/** A service with every destination for outcomes. */
+function notifying(handler: Handler) {
   const webhooks = new MemoryOutputQueue();
   const failureBus = new MemoryEventBus();
   const harness = new EngineHarness(handler, {
@@ -27,17 +27,17 @@ function telling(handler: Handler) {
   return { harness, webhooks, failureBus };
 }
 
-/** A service with an upload whose uploader noted this on it. */
+/** A service with an upload that has this metadata. */
 function uploadedWith(metadata: Record<string, string>, handler: Handler) {
-  const service = telling(handler);
+  const service = notifying(handler);
   service.harness.store.put('requests/a', 'hello', { metadata });
   return service;
 }
 
 const refusing = () => Promise.reject(new PermanentError('no'));
 
-describe('the trace a request belongs to', () => {
-  test('is told to its handler, and to the application it is put to', async () => {
+describe('the trace of a request', () => {
+  test('reaches its handler and a wrapped application', async () => {
     const seen: unknown[] = [];
     const handler: Handler = ({ traceparent, tracestate, metadata }) =>
       void seen.push({ traceparent, tracestate, metadata });
@@ -50,8 +50,8 @@ describe('the trace a request belongs to', () => {
     expect(harness.event.data).toBe(`${traceparent} ${tracestate}`);
   });
 
-  test('is told with its outcome: by output queue, webhook and event bus', async () => {
-    const { harness, webhooks, failureBus } = telling(refusing);
+  test('reaches the output queue, the webhook and the event bus with the outcome', async () => {
+    const { harness, webhooks, failureBus } = notifying(refusing);
     await harness.process([TRACED]);
     expect(harness.event).toMatchObject(trace);
     const [webhook] = webhooks.messages.map(({ body }) => decodeWebhook(body));
@@ -60,9 +60,9 @@ describe('the trace a request belongs to', () => {
     expect(failureBus.events.map(({ json }) => JSON.parse(json))).toMatchObject([trace]);
   });
 
-  test('is on every line about it', async () => {
+  test('is on every log line of the request', async () => {
     let attempts = 0;
-    const { harness } = telling(async (request) => {
+    const { harness } = notifying(async (request) => {
       request.logger.info('At work');
       request.progress(0.5);
       if (++attempts === 1) throw new Error('not now');
@@ -83,47 +83,47 @@ describe('the trace a request belongs to', () => {
   });
 });
 
-describe('of a message that X-Ray traces', () => {
+describe('the trace of a message that X-Ray traces', () => {
   const ofXRay = `00-${'1'.repeat(32)}-${'2'.repeat(16)}-01`;
-  const told = (request: ProcessorRequest) => request.traceparent ?? 'none';
+  const traceOf = (request: ProcessorRequest) => request.traceparent ?? 'none';
 
   test.each([
     ['says which it is in', TRACED, traceparent],
     ['says nothing', requestDelivery('r-1'), ofXRay],
   ])('a request that %s', async (_, message, expected) => {
-    const harness = new EngineHarness(told);
+    const harness = new EngineHarness(traceOf);
     await harness.process([{ ...message, trace: { traceparent: ofXRay } }]);
     expect(harness.event).toMatchObject({ data: expected, traceparent: expected });
   });
 });
 
-describe('of an upload', () => {
-  const told = (request: ProcessorRequest) => request.traceparent ?? 'none';
+describe('the trace of an upload', () => {
+  const traceOf = (request: ProcessorRequest) => request.traceparent ?? 'none';
 
-  test('its object says so', async () => {
-    const { harness } = uploadedWith(trace, told);
+  test('comes from its object', async () => {
+    const { harness } = uploadedWith(trace, traceOf);
     await harness.process([UPLOAD]);
     expect(harness.event).toMatchObject({ data: traceparent, ...trace });
   });
 
-  test('its failure tells it as well, and so does the outcome that is published again', async () => {
+  test('is in its failure as well, and in the republished outcome', async () => {
     const { harness } = uploadedWith(trace, refusing);
     await harness.process([UPLOAD]);
     await harness.process([{ ...UPLOAD, deliveryCount: 2 }]);
     expect(harness.events).toMatchObject([trace, trace]);
   });
 
-  test('what its object says is no trace parent', async () => {
-    const { harness } = uploadedWith({ traceparent: 'what is that' }, told);
+  test('is ignored if the object has an invalid trace parent', async () => {
+    const { harness } = uploadedWith({ traceparent: 'what is that' }, traceOf);
     await harness.process([UPLOAD]);
     expect(harness.event).toMatchObject({ data: 'none' });
     expect(harness.event.traceparent).toBeUndefined();
   });
 
-  test('its message says more than its object', async () => {
+  test('comes from its message rather than its object', async () => {
     const { harness } = uploadedWith(
       { traceparent: `00-${'1'.repeat(32)}-b7ad6b7169203331-01`, tracestate: 'of=another' },
-      told,
+      traceOf,
     );
     const event = { specversion: '1.0', id: 'ce-1', source: '/shop', type: 'order', traceparent };
     await harness.process([delivery(JSON.stringify({ ...event, dataref: 's3://payloads/requests/a' }))]);

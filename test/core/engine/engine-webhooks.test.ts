@@ -21,7 +21,7 @@ function asking(id: string, url = CALLBACK) {
   return requestDelivery(id, {}, { attributes: { RequestId: id, CallbackUrl: url } });
 }
 
-test('an outcome is told whom its request names, and the output queue', async () => {
+test('an outcome goes to the request’s callback URL and the output queue', async () => {
   const { harness, sent } = harnessOf();
   expect(await harness.process([asking('r-1')])).toEqual([]);
   const subject = expect.objectContaining({ request: expect.objectContaining({ id: 'r-1' }) });
@@ -31,13 +31,13 @@ test('an outcome is told whom its request names, and the output queue', async ()
   expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
 });
 
-test('its message is its receiver’s', async () => {
+test('the message group is the receiver’s host', async () => {
   const { harness, webhooks } = harnessOf();
   await harness.process([asking('r-1', 'https://example.com:8443/hook'), asking('r-2')]);
   expect(webhooks.messages.map(({ group }) => group).sort()).toEqual(['example.com', 'example.com:8443']);
 });
 
-test('of a batch: in as few calls as the output', async () => {
+test('a batch enqueues its webhooks in as few calls as its outputs', async () => {
   const { harness, webhooks } = harnessOf();
   await harness.process(Array.from({ length: 10 }, (_, index) => asking(`r-${index}`)));
   expect(webhooks.messages).toHaveLength(10);
@@ -52,13 +52,13 @@ test('a batch that fills no call does not wait for more', async () => {
   expect(webhooks.messages).toHaveLength(1);
 });
 
-test('nobody is told who names nobody', async () => {
+test('a request without a callback URL has no webhook', async () => {
   const { harness, webhooks } = harnessOf();
   await harness.process([requestDelivery('r-1')]);
   expect(webhooks.calls).toEqual([]);
 });
 
-test('by default a URL for all who name nobody', async () => {
+test('the default URL applies to requests without a callback URL', async () => {
   const { harness, sent } = harnessOf({ webhookDefaultUrl: 'https://all.example.com/' });
   await harness.process([requestDelivery('r-1'), asking('r-2')]);
   expect(
@@ -68,7 +68,7 @@ test('by default a URL for all who name nobody', async () => {
   ).toEqual(['https://all.example.com/', CALLBACK]);
 });
 
-test('only the outcomes that are to be told', async () => {
+test('only the configured outcomes have webhooks', async () => {
   const failing = async () => {
     throw new PermanentError('no');
   };
@@ -81,7 +81,7 @@ test('only the outcomes that are to be told', async () => {
 });
 
 describe('a webhook that could not be enqueued', () => {
-  test('keeps its message: it is enqueued with the next delivery, the handler not run again', async () => {
+  test('keeps its message: the next delivery enqueues it, and the handler does not run again', async () => {
     let runs = 0;
     const { harness, webhooks, sent } = harnessOf({}, async () => {
       runs++;
@@ -94,7 +94,7 @@ describe('a webhook that could not be enqueued', () => {
     expect(sent()).toHaveLength(1);
   });
 
-  test('comes twice with the same id', async () => {
+  test('arrives twice with the same id', async () => {
     const { harness, webhooks, sent } = harnessOf();
     webhooks.faults.inject('send', 'fails after');
     await harness.process([asking('r-1')]);
@@ -104,7 +104,7 @@ describe('a webhook that could not be enqueued', () => {
   });
 });
 
-describe('a callback URL that may not be called: no work, a failure with a code, nobody called', () => {
+describe('a forbidden callback URL: no run, a failure with a code, no webhook', () => {
   test.each([
     ['off', CALLBACK],
     ['public', 'http://example.com/'],
@@ -119,13 +119,13 @@ describe('a callback URL that may not be called: no work, a failure with a code,
     expect(webhooks.messages).toEqual([]);
   });
 
-  test('too long: it is never recorded', async () => {
+  test('a URL that is too long is never recorded', async () => {
     const { harness } = harnessOf();
     await harness.process([asking('r-1', `https://example.com/${'a'.repeat(100_000)}`)]);
     expect(harness.problem).toMatchObject({ code: 'envelope_malformed' });
   });
 
-  test('a request that had ended before webhooks were turned off ends no second time', async () => {
+  test('a request that ended before webhooks were turned off keeps its outcome', async () => {
     const { harness } = harnessOf();
     await harness.process([asking('r-1')]);
     const later = new EngineHarness(async () => 'done', { ports: { records: harness.records } });
@@ -134,7 +134,7 @@ describe('a callback URL that may not be called: no work, a failure with a code,
   });
 });
 
-describe('by the API', () => {
+describe('through the API', () => {
   const options = () => {
     const webhooks = new MemoryOutputQueue();
     const api = new ApiHarness(undefined, { callbacks: 'public', ports: { webhooks } });
@@ -145,14 +145,14 @@ describe('by the API', () => {
     headers: { 'Coatcheck-Callback-Url': url, 'Idempotency-Key': key },
   });
 
-  test('a submission carries it', async () => {
+  test('a submission passes its callback URL on', async () => {
     const { api, sent } = options();
     expect((await api.call('POST', '/v1/requests', submitting(CALLBACK))).status).toBe(202);
     await api.deliver();
     expect(sent().map(({ url }) => url)).toEqual([CALLBACK]);
   });
 
-  test('one that is cancelled before it is begun is told as that', async () => {
+  test('a request that is cancelled before it starts has a webhook for that', async () => {
     const { api, sent } = options();
     const { id } = (await (await api.call('POST', '/v1/requests', submitting(CALLBACK))).json()) as {
       id: string;
@@ -164,7 +164,7 @@ describe('by the API', () => {
     ]);
   });
 
-  test('the same key with another callback URL is another request', async () => {
+  test('the same key with another callback URL is refused', async () => {
     const { api } = options();
     await api.call('POST', '/v1/requests', submitting(CALLBACK));
     expect((await api.call('POST', '/v1/requests', submitting(CALLBACK))).status).toBe(202);
@@ -172,7 +172,7 @@ describe('by the API', () => {
     expect(other.status).toBe(422);
   });
 
-  test('where it stands is told: pending, then as was noted, and of another end no more', async () => {
+  test('the state is first pending, then the noted one, and a state of an earlier outcome is ignored', async () => {
     const { api } = options();
     const { states, records } = {
       states: new MemoryWebhookStates(api.harness.records),
@@ -183,23 +183,23 @@ describe('by the API', () => {
     expect(webhook).toBeUndefined();
     await api.deliver();
     const endedAt = (await records.find({ id, source: '' }))?.outcome?.endedAt ?? Number.NaN;
-    const told = async () => {
+    const shown = async () => {
       const resource = (await (await api.call('GET', `/v1/requests/${id}`)).json()) as { webhook?: unknown };
       const list = (await (await api.call('GET', '/v1/requests')).json()) as { requests: unknown[] };
       expect(list.requests).toEqual([resource]);
       return resource.webhook;
     };
-    expect(await told()).toEqual({ status: 'pending', at: new Date(endedAt).toISOString(), attempts: 0 });
+    expect(await shown()).toEqual({ status: 'pending', at: new Date(endedAt).toISOString(), attempts: 0 });
     const state = { status: 'failing', reason: 'no', attempts: 2 } as const;
     const [at, nextAttemptAt] = [endedAt + 5, endedAt + 300_005];
     await states.note({ id, source: '' }, { ...state, endedAt: endedAt - 1, at });
-    expect(await told()).toMatchObject({ status: 'pending' });
+    expect(await shown()).toMatchObject({ status: 'pending' });
     await states.note({ id, source: '' }, { ...state, endedAt, at, nextAttemptAt });
     const times = { at: new Date(at).toISOString(), nextAttemptAt: new Date(nextAttemptAt).toISOString() };
-    expect(await told()).toEqual({ ...state, ...times });
+    expect(await shown()).toEqual({ ...state, ...times });
   });
 
-  test('it is sent again on demand, as the same, whatever became of it', async () => {
+  test('a client can repeat a webhook with the same content', async () => {
     const { api, sent } = options();
     const submitted = await api.call('POST', '/v1/requests', submitting(CALLBACK));
     const { id } = (await submitted.json()) as { id: string };
@@ -211,7 +211,7 @@ describe('by the API', () => {
     expect(api.webhookQueue.sent).toMatchObject([{ host: 'example.com', delaySeconds: 0 }]);
   });
 
-  test('nothing is sent again that is not told', async () => {
+  test('a webhook for an excluded outcome cannot be repeated', async () => {
     const webhooks = new MemoryOutputQueue();
     const engine = { callbacks: 'public', webhookEvents: ['failed'], ports: { webhooks } } as const;
     const api = new ApiHarness(undefined, engine);
@@ -224,7 +224,7 @@ describe('by the API', () => {
     expect(api.webhookQueue.sent).toEqual([]);
   });
 
-  test('of a request that names nobody nothing is told', async () => {
+  test('a request without a callback URL shows no webhook', async () => {
     const { api } = options();
     const submitted = await api.call('POST', '/v1/requests', { body: 'x' });
     const { id } = (await submitted.json()) as { id: string };
@@ -234,7 +234,7 @@ describe('by the API', () => {
     expect(resource).not.toHaveProperty('webhook');
   });
 
-  test('one that may not be called is refused', async () => {
+  test('a forbidden callback URL is refused', async () => {
     const { api } = options();
     const refused = await api.call('POST', '/v1/requests', submitting('https://169.254.169.254/'));
     expect(refused.status).toBe(422);
@@ -245,13 +245,13 @@ describe('by the API', () => {
     expect(api.queue.sent).toEqual([]);
   });
 
-  test('where webhooks are off, every one is', async () => {
+  test('every callback URL is refused while webhooks are off', async () => {
     const refused = await new ApiHarness().call('POST', '/v1/requests', submitting(CALLBACK));
     expect(refused.status).toBe(422);
     expect(await refused.json()).toMatchObject({ detail: expect.stringContaining('webhooks are off') });
   });
 
-  test('an upload with a ticket keeps it in its record', async () => {
+  test('the record of an upload ticket keeps the callback URL', async () => {
     const { api } = options();
     const json = { size: 1, callbackUrl: CALLBACK };
     const { request } = (await (await api.call('POST', '/v1/uploads', { json })).json()) as {
@@ -261,7 +261,7 @@ describe('by the API', () => {
   });
 });
 
-test('a CloudEvent names it as callbackurl, which is no note for the handler', async () => {
+test('a CloudEvent has the callback URL as callbackurl, which is not metadata for the handler', async () => {
   const { harness, sent } = harnessOf();
   const event = {
     specversion: '1.0',
@@ -292,7 +292,7 @@ describe('progress', () => {
   const typesOf = ({ messages }: MemoryOutputQueue) =>
     messages.map(({ body }) => JSON.parse(decodeWebhook(body).body).type);
 
-  test('is told each time it is recorded, where that is asked for', async () => {
+  test('has a webhook each time it is recorded, if configured', async () => {
     const { harness, webhooks } = reporting(['progress', 'succeeded']);
     await harness.process([asking('r-1')]);
     expect(typesOf(webhooks)).toEqual([
@@ -307,14 +307,14 @@ describe('progress', () => {
     });
   });
 
-  test('is told nobody by default', async () => {
+  test('has no webhook by default', async () => {
     const { harness, webhooks } = reporting(DEFAULT_WEBHOOK_EVENTS);
     await harness.process([asking('r-1')]);
     expect(typesOf(webhooks)).toEqual(['coatcheck.request.succeeded']);
   });
 
   test.each(['fails before', 'never answers'] as const)(
-    'that can’t be told (%s) harms nobody',
+    'that cannot be sent (%s) does no harm',
     async (fault) => {
       const webhooks = new MemoryOutputQueue();
       webhooks.faults.inject('send', fault);

@@ -10,7 +10,7 @@ import { ENDED_AT, inlineOutcome, outcomeOf } from '../../support/outcomes.ts';
 
 const NEVER = new AbortController().signal;
 
-function telling() {
+function withBus() {
   const bus = new MemoryEventBus();
   const logger = new CollectingLogger();
   const events = new FailureEvents(bus, { serviceName: 'service', random: () => 0, logger });
@@ -23,8 +23,8 @@ function failed(details: unknown = undefined) {
   });
 }
 
-test('a failure is told as the CloudEvent that was published, with its type beside', async () => {
-  const { bus, events } = telling();
+test('a failure event contains the published CloudEvent and its type', async () => {
+  const { bus, events } = withBus();
   events.add(failed());
   await events.flush(NEVER);
   expect(bus.events.map(({ json, ...event }) => ({ ...event, detail: JSON.parse(json) }))).toEqual([
@@ -52,8 +52,8 @@ test('a failure is told as the CloudEvent that was published, with its type besi
   ]);
 });
 
-test('every other ending is told, a success isn’t', async () => {
-  const { bus, events } = telling();
+test('every other outcome except success has an event', async () => {
+  const { bus, events } = withBus();
   for (const ending of [expiry(1), cancellation(1)]) events.add(outcomeOf(ending));
   events.add(inlineOutcome('1'));
   await events.flush(NEVER);
@@ -63,8 +63,8 @@ test('every other ending is told, a success isn’t', async () => {
   ]);
 });
 
-test('calls hold no more than they may, however many fail with however much to tell', async () => {
-  const { bus, logger, events } = telling();
+test('calls stay within their limits, however many failures there are and however large they are', async () => {
+  const { bus, logger, events } = withBus();
   const much = '漢'.repeat(32_000);
   for (let count = 0; count < 25; count++) events.add(failed(much));
   await events.flush(NEVER);
@@ -72,8 +72,8 @@ test('calls hold no more than they may, however many fail with however much to t
   expect(logger.lines).toEqual([]);
 });
 
-test('a bus that refuses is logged and forgotten', async () => {
-  const { bus, logger, events } = telling();
+test('a bus that refuses is logged, and the event is dropped', async () => {
+  const { bus, logger, events } = withBus();
   bus.faults.inject('send', 'fails before');
   events.add(failed());
   await events.flush(NEVER);
@@ -85,8 +85,8 @@ test('a bus that refuses is logged and forgotten', async () => {
   ]);
 });
 
-test('a bus that doesn’t answer holds nobody up', async () => {
-  const { bus, logger, events } = telling();
+test('a bus that does not answer blocks nothing', async () => {
+  const { bus, logger, events } = withBus();
   bus.faults.inject('send', 'never answers');
   events.add(failed());
   await events.flush(AbortSignal.timeout(5));
@@ -96,7 +96,7 @@ test('a bus that doesn’t answer holds nobody up', async () => {
   expect(logger.lines).toMatchObject([{ level: 'warn', fields: { events: 1 } }]);
 });
 
-test('a batch tells of its failures once they are published, and is acknowledged all the same', async () => {
+test('a batch sends its failure events after their publication, and is acknowledged in any case', async () => {
   const bus = new MemoryEventBus();
   const harness = new EngineHarness(
     ({ id }) => {
@@ -117,7 +117,7 @@ test('a batch tells of its failures once they are published, and is acknowledged
   expect(await harness.process([requestDelivery('another')], 0.6)).toEqual([]);
 });
 
-test('a failure that isn’t published is not told', async () => {
+test('an unpublished failure has no event', async () => {
   const bus = new MemoryEventBus();
   const harness = new EngineHarness(
     () => {

@@ -10,7 +10,7 @@ function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Runs a handler that reports its progress after so many seconds each. @returns what the record said each time */
+/** Runs a handler that reports its progress after these numbers of seconds. @returns the record after each report */
 async function reported(...afterSeconds: readonly number[]) {
   const recorded: unknown[] = [];
   const harness = new EngineHarness(async (request) => {
@@ -38,7 +38,7 @@ describe('progress', () => {
     expect(harness.records.writes).toBe(2 + 3);
   });
 
-  test('is of no interest when the request has ended', async () => {
+  test('is ignored after the request ends', async () => {
     const { harness } = await reported(5);
     expect(harness.records.record('r-1')).toMatchObject({ status: 'succeeded' });
     expect(harness.records.record('r-1')?.progress).toBeUndefined();
@@ -56,7 +56,7 @@ describe('progress', () => {
   });
 
   test.each(['fails before', 'fails after', 'never answers'] as const)(
-    'that can’t be recorded (the write %s) harms nobody',
+    'that cannot be recorded (the write %s) does no harm',
     async (fault) => {
       const harness = new EngineHarness(async (request) => {
         harness.clock.advanceSeconds(5);
@@ -71,7 +71,7 @@ describe('progress', () => {
   );
 });
 
-describe('a handler that reports its progress learns by its signal', () => {
+describe('a handler that reports its progress learns from its signal', () => {
   function stoppedBy(interfere: (harness: EngineHarness) => Promise<unknown>) {
     const handler = async (request: ProcessorRequest) => {
       const { signal } = request;
@@ -89,7 +89,7 @@ describe('a handler that reports its progress learns by its signal', () => {
   const recordsOf = ({ records, clock, settings }: EngineHarness) =>
     new RequestRecords(records, clock.now, settings.recordAgeDays);
 
-  test('that the request is to be cancelled; its throwing makes it so', async () => {
+  test('that the request is being cancelled, and confirms it by throwing', async () => {
     const harness = stoppedBy((harness) => recordsOf(harness).change(REQUEST, { type: 'cancel' }));
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
     expect(statusOf(harness.event)).toBe('cancelled');
@@ -104,7 +104,7 @@ describe('a handler that reports its progress learns by its signal', () => {
     expect(harness.records.record('r-1')).toMatchObject({ status: 'running', attempts: 2 });
   });
 
-  test('that nothing is amiss, by its silence', async () => {
+  test('nothing while all is well', async () => {
     const harness = stoppedBy(async () => {});
     expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
     expect(harness.event.data).toBe('not stopped');

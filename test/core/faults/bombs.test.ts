@@ -19,7 +19,7 @@ const READERS: [string, Handler][] = [
   ['a stream', async (request) => (await new Response(request.stream()).arrayBuffer()).byteLength],
 ];
 
-/** A service whose store has one payload, made as it is read. */
+/** A service with a single payload in its store, generated while it is read. */
 function serviceWith(body: MeteredBody, size: number | undefined, handler: Handler) {
   let discarded = false;
   const discard = () => {
@@ -39,7 +39,7 @@ function serviceWith(body: MeteredBody, size: number | undefined, handler: Handl
 }
 
 describe('fault 38: a payload too large', () => {
-  test.each(READERS)('by its event isn’t asked for, whoever wants %s', async (_, handler) => {
+  test.each(READERS)('by its event is not requested by a handler that reads %s', async (_, handler) => {
     const harness = new EngineHarness(handler, { maxPayloadBytes: 1_000 });
     expect(await harness.process([upload(1_001)])).toEqual([]);
     expect(harness.problem).toMatchObject({
@@ -49,7 +49,7 @@ describe('fault 38: a payload too large', () => {
     expect(harness.store.opened).toEqual([]);
   });
 
-  test.each(READERS)('by its Content-Length isn’t read, whoever wants %s', async (_, handler) => {
+  test.each(READERS)('by its Content-Length is not read by a handler that reads %s', async (_, handler) => {
     const body = new MeteredBody(GIBIBYTE);
     const { harness, discarded } = serviceWith(body, GIBIBYTE, handler);
     expect(await harness.process([upload()])).toEqual([]);
@@ -63,7 +63,7 @@ describe('fault 38: a payload too large', () => {
     ['text', 1_000_000],
     ['JSON', 1_000_000],
     ['a stream', 10_000_000],
-  ])('without a size is read no further than allowed: as %s', async (form, limit) => {
+  ])('without a size is read only up to the limit: as %s', async (form, limit) => {
     const body = new MeteredBody(GIBIBYTE);
     const handler = READERS.find(([name]) => name === form)?.[1] ?? (() => {});
     const { harness } = serviceWith(body, undefined, handler);
@@ -73,7 +73,7 @@ describe('fault 38: a payload too large', () => {
     expect(body.released).toBe(true);
   });
 
-  test('for memory, and small enough to stream, isn’t read', async () => {
+  test('for memory but small enough to stream is not read', async () => {
     const body = new MeteredBody(5_000_000);
     const { harness } = serviceWith(body, 5_000_000, (request) => request.text());
     await harness.process([upload()]);
@@ -81,7 +81,7 @@ describe('fault 38: a payload too large', () => {
     expect(body.bytesRead).toBe(0);
   });
 
-  test('though its event says otherwise is refused for the lie', async () => {
+  test('is refused even if its event claims otherwise', async () => {
     const body = new MeteredBody(5_000_000);
     const { harness } = serviceWith(body, 5_000_000, (request) => request.text());
     await harness.process([upload(5)]);
@@ -92,7 +92,7 @@ describe('fault 38: a payload too large', () => {
     expect(body.bytesRead).toBe(0);
   });
 
-  test('that is streamed through holds no more than a piece in memory', async () => {
+  test('streams with only one chunk in memory', async () => {
     const body = new MeteredBody(9_000_000);
     let most = 0;
     const { harness } = serviceWith(body, 9_000_000, async (request) => {
@@ -125,7 +125,7 @@ describe('fault 38: JSON nested too deep', () => {
     expect(harness.problem).toMatchObject({ code: 'json_too_deep', details: { limit: 128 } });
   });
 
-  test('in a payload that isn’t parsed is a payload', async () => {
+  test('in a payload that is not parsed does no harm', async () => {
     const harness = new EngineHarness(async (request) => (await request.text()).length);
     harness.store.put('requests/a', bomb);
     await harness.process([upload(bomb.length)]);
@@ -133,8 +133,8 @@ describe('fault 38: JSON nested too deep', () => {
   });
 });
 
-describe('fault 38: a payload that isn’t what was handed in', () => {
-  test('by its checksum has failed for good', async () => {
+describe('fault 38: a payload that differs from the submitted one', () => {
+  test('by its checksum fails permanently', async () => {
     async function* corrupt() {
       yield Buffer.from('hello');
       throw new PayloadChecksumMismatch('s3://payloads/requests/a');
@@ -148,7 +148,7 @@ describe('fault 38: a payload that isn’t what was handed in', () => {
     expect(harness.problem.code).toBe('payload_checksum_mismatch');
   });
 
-  test('because its upload was cut short has failed for good', async () => {
+  test('because its upload was cut short fails permanently', async () => {
     const harness = new EngineHarness((request) => request.text());
     harness.store.put('requests/a', 'hell');
     expect(await harness.process([upload(5)])).toEqual([]);
@@ -158,7 +158,7 @@ describe('fault 38: a payload that isn’t what was handed in', () => {
     });
   });
 
-  test('because the connection broke is tried again, and no result of half of it is published', async () => {
+  test('because the connection broke is retried, and no partial result is published', async () => {
     const harness = new EngineHarness((request) => request.text());
     harness.store.put('requests/a', 'hello', { endsAfter: 4 });
     expect(await harness.process([upload(5)])).toEqual(['message-1']);

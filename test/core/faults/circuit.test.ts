@@ -9,7 +9,7 @@ import { START } from '../../support/test-clock.ts';
 
 const HOUR = 3_600;
 
-/** A service that calls another, which is down at first. */
+/** A service that calls a dependency, which is down at first. */
 function dependent(downSeconds: number, error: () => Error, settings = {}) {
   const calls = { down: 0, up: 0 };
   const service: BreakableService = new BreakableService(() => {
@@ -30,7 +30,7 @@ function dependent(downSeconds: number, error: () => Error, settings = {}) {
 
 const noDatabase = () => new DownstreamUnavailable('no database');
 
-describe('what every request needs is down (faults 25 and 27)', () => {
+describe('a dependency of every request is down (faults 25 and 27)', () => {
   test.each([
     [1, 0],
     [1, 0.999],
@@ -50,7 +50,7 @@ describe('what every request needs is down (faults 25 and 27)', () => {
     expect(seconds).toBeLessThan(3 * HOUR + 2_000);
   });
 
-  test('it is left alone: 1,000 requests call it a few times in a quarter of an hour', async () => {
+  test('for three hours: 1,000 requests call it rarely', async () => {
     const { service, calls, send } = dependent(3 * HOUR, noDatabase);
     send(1_000);
     await service.run();
@@ -73,7 +73,7 @@ describe('what every request needs is down (faults 25 and 27)', () => {
     expect(deadLetterIds(service.deadLetters)).toEqual(['r-1']);
   });
 
-  test('for ever: requests end in the dead-letter queue, each told to have failed', async () => {
+  test('forever: requests end in the dead-letter queue, and each has a published failure', async () => {
     const { service, send } = dependent(1_000 * HOUR, noDatabase);
     send(20);
     await service.run();
@@ -81,7 +81,7 @@ describe('what every request needs is down (faults 25 and 27)', () => {
     expect(deadLetterIds(service.deadLetters)).toHaveLength(20);
   });
 
-  test('for one kind of request only: the others are done meanwhile', async () => {
+  test('for one kind of request only: the others continue meanwhile', async () => {
     const service = new BreakableService((request) => {
       if (request.id.endsWith('7')) throw noDatabase();
       return 'done';
@@ -96,7 +96,7 @@ describe('what every request needs is down (faults 25 and 27)', () => {
   });
 });
 
-test('one in twenty finds something down that the others don’t need: they don’t wait for it', async () => {
+test('one request in twenty needs a dependency that is down: the others do not wait for it', async () => {
   let lastAt = START;
   const service: BreakableService = new BreakableService((request) => {
     if (Number(request.id.slice(2)) % 20 === 0) throw noDatabase();
@@ -112,8 +112,8 @@ test('one in twenty finds something down that the others don’t need: they don�
   expect((lastAt - START) / 1000).toBeLessThan(120);
 });
 
-describe('a rate of failures', () => {
-  test('pauses though one in ten succeeds', async () => {
+describe('a failure rate', () => {
+  test('pauses although one request in ten succeeds', async () => {
     const service: BreakableService = new BreakableService(
       (request) => {
         if (service.clock.now() < START + HOUR * 1000 && !request.id.endsWith('7'))
@@ -129,7 +129,7 @@ describe('a rate of failures', () => {
     expect(service.pauses).toBeGreaterThan(0);
   });
 
-  test('pauses too, and what fails meanwhile doesn’t count', async () => {
+  test('pauses too, and failures during a pause do not count', async () => {
     const { service, send } = dependent(HOUR, () => new Error('ECONNREFUSED'), { failureRatePercent: 80 });
     send(1_000);
     await service.run();
@@ -137,7 +137,7 @@ describe('a rate of failures', () => {
     expect([...service.queue.deadLetters, ...deadLetterIds(service.deadLetters)]).toEqual([]);
   });
 
-  test('off, which is the default, leaves failures to be failures', async () => {
+  test('is off by default, and failures count', async () => {
     const { service, send } = dependent(3 * HOUR, () => new Error('ECONNREFUSED'));
     send(100);
     await service.run();
@@ -145,7 +145,7 @@ describe('a rate of failures', () => {
     expect(service.pauses).toBe(0);
   });
 
-  test('of failures for good makes no pause: whoever sends nonsense holds up nobody', async () => {
+  test('ignores permanent failures: invalid requests block no other requests', async () => {
     const { service, send } = dependent(HOUR, () => new PermanentError('nonsense'), {
       failureRatePercent: 1,
     });
@@ -157,7 +157,7 @@ describe('a rate of failures', () => {
 
 describe('the service’s own stores are down (fault 27)', () => {
   test.each(['tableDownUntil', 'outputDownUntil'] as const)(
-    'for three hours (%s): each request is handled once, and told',
+    'for three hours (%s): each request runs once, and its outcome is published',
     async (store) => {
       const { service, calls, send } = dependent(0, noDatabase);
       service[store] = START + 3 * HOUR * 1000;
@@ -175,7 +175,7 @@ describe('in a batch', () => {
   test.each([
     ['succeeds', 0],
     ['fails for good', 1],
-  ])('four find it down, one %s, four find it down: pauses %i', async (_, pauses) => {
+  ])('four requests find it down, one %s, four find it down: pauses %i', async (_, pauses) => {
     const asked: unknown[] = [];
     const harness = new EngineHarness(
       (request) => {
@@ -188,7 +188,7 @@ describe('in a batch', () => {
     expect(asked).toHaveLength(pauses);
   });
 
-  test('those that succeed in between break a row, though they are told at the end', async () => {
+  test('a success in between ends a series, although it is published at the end', async () => {
     const asked: unknown[] = [];
     const harness = new EngineHarness(
       (request) => {
@@ -203,7 +203,7 @@ describe('in a batch', () => {
     expect(harness.statuses).toEqual({ up: 'succeeded' });
   });
 
-  test('when it is tried again, what succeeds first counts', async () => {
+  test('the first success of a new try counts', async () => {
     const asked: unknown[] = [];
     const harness = new EngineHarness(
       (request) => {
@@ -217,7 +217,7 @@ describe('in a batch', () => {
     expect(asked).toHaveLength(1);
   });
 
-  test('what was not begun when the circuit opened waits for its closing, what failed a little longer', async () => {
+  test('unstarted messages wait for the circuit to close, and failed ones a little longer', async () => {
     const harness = new EngineHarness(
       () => {
         throw noDatabase();
@@ -230,11 +230,11 @@ describe('in a batch', () => {
       const begun = harness.records.record(String(attributes.RequestId)) !== undefined;
       return `${begun ? 'failed' : 'not begun'}: ${harness.delays[id]}`;
     });
-    // The wait of a first failure is two seconds here.
+    // A first failure waits two seconds here.
     expect(waits).toEqual([...Array(5).fill('failed: 32'), ...Array(5).fill('not begun: 30')]);
   });
 
-  test('what SQS is about to move isn’t put off: it is given up, and told to have failed', async () => {
+  test('a message on its last receives is not delayed: it is dead-lettered, and its failure is published', async () => {
     const harness = new EngineHarness(() => {
       throw noDatabase();
     });
@@ -260,7 +260,7 @@ describe('in a batch', () => {
   });
 });
 
-test('F: a success that is only published again doesn’t close the circuit', async () => {
+test('F: a republished success does not close the circuit', async () => {
   const pauses: unknown[] = [];
   let isDown = false;
   const harness = new EngineHarness(

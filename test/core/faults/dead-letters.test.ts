@@ -11,19 +11,19 @@ import { s3Event, s3Record } from '../../support/s3-records.ts';
 const MAX_ATTEMPTS = 3;
 const MAX_RECEIVES = maxReceivesOf(MAX_ATTEMPTS);
 
-/** A service whose handler fails until it is mended. */
+/** A service whose handler fails until it is fixed. */
 function broken() {
   const runs: number[] = [];
-  const state = { mended: false };
+  const state = { fixed: false };
   const harness = new EngineHarness(
     (request) => {
       runs.push(request.attempt);
-      if (!state.mended) throw new Error('out of paper');
+      if (!state.fixed) throw new Error('out of paper');
       return 'printed';
     },
     { maxAttempts: MAX_ATTEMPTS },
   );
-  /** Receives the request's message so often. @returns what each receive came to: whether it was acknowledged */
+  /** Receives the request's message these times. @returns whether each receive acknowledged it */
   const receive = async (first: number, last: number, given = {}) => {
     const acknowledged: boolean[] = [];
     for (let attempt = first; attempt <= last; attempt++) {
@@ -37,7 +37,7 @@ function broken() {
     }
     return acknowledged;
   };
-  /** The latest dead letter, as it comes back. */
+  /** The latest dead letter, as it returns to the queue. */
   const putBack = () => {
     const attributes = Object.entries(harness.deadLetters.messages.at(-1)?.attributes ?? {});
     return {
@@ -48,7 +48,7 @@ function broken() {
   return { harness, runs, state, receive, putBack };
 }
 
-describe('a request whose attempts are used up (fault 19)', () => {
+describe('a request with exhausted attempts (fault 19)', () => {
   test('E17: fails with its last attempt, and its message goes to the dead-letter queue at once', async () => {
     const { harness, runs, receive } = broken();
     const handedInAt = harness.clock.now();
@@ -99,7 +99,7 @@ describe('a request whose attempts are used up (fault 19)', () => {
     expect(harness.records).toMatchObject({ writes: 11, reads: 5 });
   });
 
-  test('was to be cancelled when its last attempt failed: it is cancelled', async () => {
+  test('is cancelled if it was cancelling when its last attempt failed', async () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS - 1);
     const records = new RequestRecords(harness.records, harness.clock.now, 30);
@@ -118,10 +118,10 @@ describe('a request whose attempts are used up (fault 19)', () => {
     expect(harness.deadLetters.messages).toEqual([]);
   });
 
-  test('says that the last attempt ended without reporting, if it did', async () => {
+  test('says whether the last attempt ended without reporting', async () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS - 1);
-    // The process of the last attempt dies: its claim is the last that was heard of it.
+    // The process of the last attempt dies right after its claim.
     const { now } = harness.clock;
     await new RequestRecords(harness.records, now, 30).claim({ id: 'r-1', source: '' }, now() + 1_000);
     await receive(MAX_ATTEMPTS + 1, MAX_ATTEMPTS + 1);
@@ -131,7 +131,7 @@ describe('a request whose attempts are used up (fault 19)', () => {
     expect(harness.problem.details).toMatchObject({ lastError: { message: 'out of paper' } });
   });
 
-  test('because deliveries came to nothing is given up before SQS moves its message', async () => {
+  test('is dead-lettered after repeated unsuccessful deliveries, before SQS moves its message', async () => {
     const { harness, runs, receive } = broken();
     await receive(MAX_RECEIVES - GIVING_UP_RECEIVES, MAX_RECEIVES - GIVING_UP_RECEIVES);
     expect(runs).toEqual([1]);
@@ -141,14 +141,14 @@ describe('a request whose attempts are used up (fault 19)', () => {
     expect(harness.problem).toMatchObject({ code: 'attempts_exhausted', attempts: 1 });
   });
 
-  test('that expired meanwhile is expired, and done', async () => {
+  test('that expires meanwhile is expired, and not dead-lettered', async () => {
     const { harness, receive } = broken();
     const expiring = { attributes: { RequestId: 'r-1', ExpiresAt: '2026-01-31T12:45:00Z' } };
     expect(await receive(1, 3, expiring)).toEqual([false, false, true]);
     expect(harness.statuses).toEqual({ 'r-1': 'expired' });
   });
 
-  test('F: on its last receives, out of attempts and expired at once, it is expired', async () => {
+  test('F: is expired if it reaches its last receives and its expiry at once', async () => {
     const { harness, receive } = broken();
     const expired = { attributes: { RequestId: 'r-1', ExpiresAt: '2026-01-31T00:00:00Z' } };
     expect(await receive(MAX_RECEIVES, MAX_RECEIVES, expired)).toEqual([true]);
@@ -171,7 +171,7 @@ describe('a request whose attempts are used up (fault 19)', () => {
     },
   );
 
-  test('leaves at worst two dead letters when its process dies before the message is acknowledged', async () => {
+  test('has at most two dead letters if its process dies before it acknowledges the message', async () => {
     const { harness, receive } = broken();
     await receive(1, MAX_ATTEMPTS);
     harness.records.faults.inject('write', 'fails before');
@@ -180,8 +180,8 @@ describe('a request whose attempts are used up (fault 19)', () => {
   });
 });
 
-describe('F: a message with one record given up and one to retry', () => {
-  test('is delivered again for the one, and the other is neither run nor dead-lettered again', async () => {
+describe('F: a message with one dead-lettered record and one to retry', () => {
+  test('is delivered again for the second, and the first neither runs nor is dead-lettered again', async () => {
     const runs: string[] = [];
     const harness = new EngineHarness(
       (request) => {
@@ -202,11 +202,11 @@ describe('F: a message with one record given up and one to retry', () => {
   });
 });
 
-test('an attempt that finds that another has given the request up ends as that one', async () => {
-  const chance = { giveUp: async (): Promise<void> => {} };
-  const harness = new EngineHarness(async () => chance.giveUp(), { maxAttempts: 1 });
-  chance.giveUp = async () => {
-    // Frozen until its lease was over and the next delivery had said that there are no more attempts.
+test('an attempt whose request another delivery has dead-lettered ends with the same outcome', async () => {
+  const chance = { interrupt: async (): Promise<void> => {} };
+  const harness = new EngineHarness(async () => chance.interrupt(), { maxAttempts: 1 });
+  chance.interrupt = async () => {
+    // Freezes until its lease is over and the next delivery finds no attempts left.
     harness.clock.advanceSeconds(1_000);
     const later = { deliveryCount: 2, firstDeliveredAt: harness.clock.now() };
     expect(await harness.processElsewhere([requestDelivery('r-1', {}, later)])).toEqual([]);
@@ -216,11 +216,11 @@ test('an attempt that finds that another has given the request up ends as that o
   expect(deadLetterIds(harness.deadLetters)).toEqual(['r-1']);
 });
 
-describe('a message put back from the dead-letter queue', () => {
-  test('is run again, under its ticket, and its outcome is another event (fault 21)', async () => {
+describe('a message redriven from the dead-letter queue', () => {
+  test('runs again under its ticket, and its outcome is another event (fault 21)', async () => {
     const { harness, runs, state, receive, putBack } = broken();
     await receive(1, MAX_ATTEMPTS);
-    state.mended = true;
+    state.fixed = true;
     expect(await receive(1, 1, putBack())).toEqual([true]);
 
     expect(runs).toEqual([1, 2, 3, 4]);
@@ -231,7 +231,7 @@ describe('a message put back from the dead-letter queue', () => {
     expect(harness.records.record('r-1')).toMatchObject({ status: 'succeeded', redrives: 1, putBackAt });
   });
 
-  test('has all its attempts again, and fails as another event', async () => {
+  test('has all its attempts again, and fails with another event', async () => {
     const { harness, runs, receive, putBack } = broken();
     await receive(1, MAX_ATTEMPTS);
     await receive(1, MAX_ATTEMPTS, putBack());
@@ -240,17 +240,17 @@ describe('a message put back from the dead-letter queue', () => {
     expect(new Set(harness.events.map(({ id }) => id)).size).toBe(2);
   });
 
-  test('of a request that has succeeded meanwhile has no second effect (fault 21)', async () => {
+  test('has no second effect if its request has succeeded meanwhile (fault 21)', async () => {
     const { harness, runs, state, receive, putBack } = broken();
     await receive(1, MAX_ATTEMPTS);
-    state.mended = true;
+    state.fixed = true;
     await receive(1, 1, putBack());
     expect(await receive(1, 1, putBack())).toEqual([true]);
     expect(runs).toEqual([1, 2, 3, 4]);
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
   });
 
-  test('again and again while the fault persists is stopped by a count of its own (fault 22)', async () => {
+  test('has its own limit of redrives while the fault persists (fault 22)', async () => {
     const { runs, receive, putBack } = broken();
     await receive(1, MAX_ATTEMPTS);
     for (let redrive = 0; redrive < MAX_REDRIVES + 5; redrive++) await receive(1, MAX_ATTEMPTS, putBack());
@@ -258,12 +258,12 @@ describe('a message put back from the dead-letter queue', () => {
   });
 });
 
-test('C4: a second message of a request that was given up doesn’t run it, unless it is its dead letter', async () => {
+test('C4: a second message of a dead-lettered request does not run it, unless it is its dead letter', async () => {
   const { harness, runs, receive } = broken();
   await receive(1, MAX_ATTEMPTS);
   expect(await receive(1, 1, { sentAt: harness.clock.now() + 1 })).toEqual([true]);
   expect(runs).toHaveLength(MAX_ATTEMPTS);
-  // Whoever sent it gets the failure again.
+  // Its sender gets the failure again.
   expect(harness.events.map(({ type }) => type)).toEqual(Array(2).fill('coatcheck.request.failed'));
   expect(new Set(harness.events.map(({ id }) => id)).size).toBe(1);
   expect(deadLetterIds(harness.deadLetters)).toEqual(['r-1']);
@@ -278,7 +278,7 @@ test('E17: two dead letters of one request redrive it once', async () => {
   expect(runs).toHaveLength(2 * MAX_ATTEMPTS);
 });
 
-test('E17: dead letters of two redrives that come in one batch run the request once more', async () => {
+test('E17: dead letters of two redrives in one batch run the request once more', async () => {
   const { harness, runs, receive, putBack } = broken();
   await receive(1, MAX_ATTEMPTS);
   const first = putBack();
@@ -286,14 +286,14 @@ test('E17: dead letters of two redrives that come in one batch run the request o
   const second = putBack();
   const letter = (id: string, given: object) =>
     requestDelivery('r-1', {}, { id, firstDeliveredAt: harness.clock.now(), ...given });
-  // The earlier letter, of which there were two, is put back last.
+  // The earlier letter has two copies, and the second one returns last.
   const stale = letter('stale', { ...first, sentAt: second.sentAt + 1 });
   const messages = [letter('second', second), stale];
   expect(await harness.process(messages)).toEqual(['second', 'stale']);
   expect(runs).toHaveLength(2 * MAX_ATTEMPTS + 1);
 });
 
-test('E17: a dead letter redrives its request though the record could not note that it was sent', async () => {
+test('E17: a dead letter redrives its request although the record does not note that it was sent', async () => {
   const { harness, runs, receive, putBack } = broken();
   await receive(1, MAX_ATTEMPTS - 1);
   harness.records.faults.inject('write', 'works', 'works', 'fails before');
@@ -303,7 +303,7 @@ test('E17: a dead letter redrives its request though the record could not note t
   expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
 });
 
-test('E17: a dead letter of a request that was redriven too often goes back to the dead-letter queue', async () => {
+test('E17: a dead letter beyond the limit of redrives goes back to the dead-letter queue', async () => {
   const { harness, runs, receive, putBack } = broken();
   const handedInAt = harness.clock.now();
   await receive(1, MAX_ATTEMPTS);
@@ -318,7 +318,7 @@ test('E17: a dead letter of a request that was redriven too often goes back to t
   expect(letter?.attributes.DeadLetterHandedInAt?.value).toBe(new Date(handedInAt).toISOString());
 });
 
-test('E17: a message without room for more attributes is dead-lettered as it is, and put back all the same', async () => {
+test('E17: a message without room for more attributes is dead-lettered unchanged, and can be redriven', async () => {
   const { harness, runs, receive } = broken();
   const own = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Own${index}`, 'x']));
   const attributes = { RequestId: 'r-1', ...own };
@@ -329,7 +329,7 @@ test('E17: a message without room for more attributes is dead-lettered as it is,
   expect(runs).toHaveLength(MAX_ATTEMPTS + 1);
 });
 
-test('E17: a redriven dead letter without room for more attributes is run, though an earlier duplicate runs first', async () => {
+test('E17: a redriven dead letter without room for more attributes runs, although an earlier duplicate runs first', async () => {
   const { harness, runs, receive } = broken();
   const own = Object.fromEntries(Array.from({ length: 9 }, (_, index) => [`Own${index}`, 'x']));
   const attributes = { RequestId: 'r-1', ...own };

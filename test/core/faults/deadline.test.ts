@@ -3,7 +3,7 @@ import type { ProcessorRequest } from '../../../lib/core/processor/handler.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 
-/** Handlers are told to stop after 0.1 s, and given up after 0.35 s. */
+/** Handlers have to stop after 0.1 s, and are abandoned after 0.35 s. */
 const SECONDS_LEFT = 0.6;
 
 function requests(...ids: readonly string[]) {
@@ -19,7 +19,7 @@ function never(): Promise<never> {
 }
 
 describe('fault 39: a handler exceeds the deadline', () => {
-  test('its signal fires at the time it was told', async () => {
+  test('its signal fires at the announced time', async () => {
     let deadline: Date | undefined;
     const harness = new EngineHarness(async (request) => {
       expect(request.signal.aborted).toBe(false);
@@ -31,7 +31,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
     expect(deadline?.getTime()).toBe(start + 100);
   });
 
-  test('one that stops in time has its result, one that throws is tried again', async () => {
+  test('a handler that stops in time has its result, and one that throws is retried', async () => {
     const harness = new EngineHarness(async (request) => {
       await stopping(request);
       if (request.id === 'gives-up') throw new Error('stopped');
@@ -43,11 +43,11 @@ describe('fault 39: a handler exceeds the deadline', () => {
     expect(harness.event).toMatchObject({ subject: 'hurries', data: 'in time' });
   });
 
-  test('one that ignores the signal is given up and tried again, the finished are acknowledged', async () => {
+  test('a handler that ignores the signal is abandoned and retried, and finished requests are acknowledged', async () => {
     const harness = new EngineHarness((request) => (request.id === 'deaf' ? never() : request.id));
     const again = await harness.process(requests('r-1', 'deaf', 'r-2'), SECONDS_LEFT);
     expect(again).toEqual(['message-deaf']);
-    // Its handler may still be running: nobody else is to begin before the invocation is dead.
+    // Its handler may still be running, so no other attempt may start before the invocation is dead.
     expect(harness.delays).toEqual({ 'message-deaf': 2 });
     expect(harness.records.record('deaf')?.status).toBe('running');
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded', 'r-2': 'succeeded' });
@@ -59,7 +59,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
     );
   });
 
-  test('what comes too late is neither published nor stored', async () => {
+  test('a late result is neither published nor stored', async () => {
     const late = Promise.withResolvers<string>();
     const harness = new EngineHarness(() => late.promise, { inlineLimitBytes: 10 });
     await harness.process(requests('r-1'), SECONDS_LEFT);
@@ -69,7 +69,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
     expect(harness.store.keys()).toEqual([]);
   });
 
-  test('unstarted messages go back at once and untouched', async () => {
+  test('unstarted messages go back at once and unchanged', async () => {
     const run: string[] = [];
     const harness = new EngineHarness(
       async (request) => {
@@ -98,7 +98,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
     expect(harness.delays).toEqual({ 'message-r-1': 0, 'message-r-2': 0 });
   });
 
-  test('a payload that doesn’t arrive is given up', async () => {
+  test('a payload that does not arrive is abandoned', async () => {
     const harness = new EngineHarness((request) => request.text());
     harness.store.faults.inject('open', 'never answers');
     const event = { specversion: '1.0', id: 'r-1', source: '/s', type: 't', dataref: 's3://payloads/a' };
@@ -107,7 +107,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
     ).toEqual(['message-r-1']);
   });
 
-  test('a result that doesn’t end is given up, and nothing of it is kept', async () => {
+  test('a result that does not end is abandoned, and nothing of it is kept', async () => {
     async function* endless() {
       while (true) {
         yield Buffer.alloc(1_000);

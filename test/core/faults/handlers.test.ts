@@ -21,7 +21,7 @@ async function drainedResponse(): Promise<Response> {
 }
 
 describe('fault 12: one bad message of ten', () => {
-  test('nine are acknowledged, one is tried again', async () => {
+  test('nine are acknowledged, and one is retried', async () => {
     const harness = new EngineHarness((request) => {
       if (request.id === 'r-6') throw new Error('not now');
       return request.id;
@@ -31,7 +31,7 @@ describe('fault 12: one bad message of ten', () => {
     expect(harness.statuses).not.toHaveProperty('r-6');
   });
 
-  test('whichever fail, exactly they are returned', async () => {
+  test('exactly the failed messages are returned, whichever they are', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uniqueArray(fc.nat({ max: 9 })), async (failing) => {
         const ids = failing.map((index) => `r-${index}`);
@@ -48,7 +48,7 @@ describe('fault 12: one bad message of ten', () => {
 });
 
 test.each(['cloudevents', 'raw'] as const)(
-  'a message with a name that no queue takes costs its batch nothing: %s',
+  'a message with a name that no queue accepts does not harm its batch: %s',
   async (outputFormat) => {
     const harness = new EngineHarness(() => 5, { outputFormat });
     const event = { specversion: '1.0', id: 'r', source: '/s', type: 't', data: 1 };
@@ -67,7 +67,7 @@ describe('fault 13: a handler', () => {
   const cyclic: Record<string, unknown> = {};
   cyclic.self = cyclic;
 
-  test('that returns undefined has succeeded, and its outcome says so', async () => {
+  test('that returns undefined succeeds, and its outcome says so', async () => {
     const harness = new EngineHarness(() => undefined);
     expect(await harness.process(requests(1))).toEqual([]);
     expect(harness.event).toMatchObject({ type: 'coatcheck.request.succeeded', data: null });
@@ -78,7 +78,7 @@ describe('fault 13: a handler', () => {
     ['a symbol', Symbol('s')],
     ['a BigInt', 5n],
     ['a cycle', cyclic],
-  ])('that returns %s, which can’t be published, has failed for good', async (_, result) => {
+  ])('that returns %s, which cannot be published, fails permanently', async (_, result) => {
     const harness = new EngineHarness(() => result);
     expect(await harness.process(requests(1))).toEqual([]);
     expect(harness.problem.code).toBe('result_invalid');
@@ -87,13 +87,13 @@ describe('fault 13: a handler', () => {
   test.each([
     ['that was read', readResponse],
     ['whose stream was read', drainedResponse],
-  ])('B1: that returns a Response %s has failed at its first attempt', async (_, make) => {
+  ])('B1: that returns a Response %s fails at its first attempt', async (_, make) => {
     const harness = new EngineHarness(make);
     expect(await harness.process(requests(1))).toEqual([]);
     expect(harness.problem).toMatchObject({ code: 'result_invalid', attempts: 1 });
   });
 
-  test('D1: whose error has a cause: log line and record say it, with its code', async () => {
+  test('D1: whose error has a cause: log line and record have the cause with its code', async () => {
     const cause = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:9'), { code: 'ECONNREFUSED' });
     const harness = new EngineHarness(() => {
       throw new TypeError('fetch failed', { cause });
@@ -111,7 +111,7 @@ describe('fault 13: a handler', () => {
     });
   });
 
-  test('D2: whose error has a message of 20 MB: no line is longer than a few KB', async () => {
+  test('D2: whose error has a message of 20 MB: no log line is longer than a few KB', async () => {
     const harness = new EngineHarness(({ id }) => {
       const long = id.repeat(5_000_000);
       throw id === 'r-0' ? new Error(long) : new PermanentError(long, { details: { long } });
@@ -121,7 +121,7 @@ describe('fault 13: a handler', () => {
     expect(JSON.stringify(harness.events).length).toBeLessThan(8_000);
   });
 
-  test('that returns what looks like ids of messages has them published, nothing else', async () => {
+  test('that returns apparent message ids has them published, and nothing else', async () => {
     const result = { batchItemFailures: [{ itemIdentifier: 'message-r-0' }, { itemIdentifier: '' }] };
     const harness = new EngineHarness(() => result);
     expect(await harness.process(requests(3))).toEqual([]);
@@ -160,7 +160,7 @@ describe('fault 13: a handler', () => {
     ],
   ];
 
-  test.each(thrown)('that throws %s is tried again, alone', async (_, value) => {
+  test.each(thrown)('that throws %s is retried alone', async (_, value) => {
     const harness = new EngineHarness((request) => {
       if (request.id === 'r-1') throw value;
     });
@@ -169,7 +169,7 @@ describe('fault 13: a handler', () => {
   });
 
   test.each(['json', 'text', 'bytes'] as const)(
-    'that looks late at a payload it could not read, or never does, harms nobody: %s()',
+    'that checks an unreadable payload late or never does no harm: %s()',
     async (read) => {
       const harness = new EngineHarness(async (request) => {
         if (request.id !== 'r-1') return;
@@ -186,7 +186,7 @@ describe('fault 13: a handler', () => {
     },
   );
 
-  test.each(thrown)('that rejects with %s is tried again, alone', async (_, value) => {
+  test.each(thrown)('that rejects with %s is retried alone', async (_, value) => {
     const harness = new EngineHarness(async (request) => {
       await null;
       if (request.id === 'r-1') throw value;
@@ -202,7 +202,7 @@ describe('fault 15: a permanent error', () => {
     }
   }
 
-  test('fails at once, with what it carries', async () => {
+  test('fails at once, with its details', async () => {
     const harness = new EngineHarness(() => {
       throw new OrderUnknown(5);
     });
@@ -222,7 +222,7 @@ describe('fault 15: a permanent error', () => {
     });
   });
 
-  test('on a later attempt says how many there were', async () => {
+  test('on a later attempt has the number of attempts', async () => {
     let runs = 0;
     const harness = new EngineHarness(() => {
       throw ++runs < 3 ? new Error('not now') : new PermanentError('no');

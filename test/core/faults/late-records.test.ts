@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { ApiHarness } from '../../support/api-harness.ts';
 
-/** An API whose message is taken from the queue before its record is written. */
+/** An API whose message leaves the queue before its record is written. */
 async function unrecorded(handler: () => Promise<string>) {
   const api = new ApiHarness(handler);
   api.harness.records.faults.inject('write', 'fails before');
@@ -15,7 +15,7 @@ async function unrecorded(handler: () => Promise<string>) {
   return { api, id: record.request.id, submittedAt, duplicate: () => api.deliveryOf(message) };
 }
 
-test('a duplicate of a message that came before its record neither takes over nor runs beside it', async () => {
+test('a duplicate of a message that arrives before its record neither takes over nor runs in parallel', async () => {
   let begun = 0;
   const finish = Promise.withResolvers<void>();
   const { api, id, duplicate } = await unrecorded(async () => {
@@ -35,7 +35,7 @@ test('a duplicate of a message that came before its record neither takes over no
   expect(api.harness.records.record(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
-test('what an attempt left behind is found although its message came before the record', async () => {
+test('the remains of an attempt are found although its message arrives before the record', async () => {
   let runs = 0;
   const { api, id, duplicate } = await unrecorded(async () => {
     runs++;
@@ -51,7 +51,7 @@ test('what an attempt left behind is found although its message came before the 
   expect(api.harness.statuses).toEqual({ [id]: 'succeeded' });
 });
 
-test('a record written by whoever claims is as of when its request was submitted', async () => {
+test('a record that a claim writes has the submission time of its request', async () => {
   const { api, id, submittedAt, duplicate } = await unrecorded(async () => 'done');
   api.harness.clock.advanceSeconds(60);
   await api.harness.process([duplicate()]);

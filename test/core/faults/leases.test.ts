@@ -8,10 +8,10 @@ import { statusOf } from '../../support/outcome-event.ts';
 
 const SECONDS_LEFT = 60;
 
-/** Until the invocation is killed, and as far as two clocks may differ. */
+/** Until the invocation is killed, plus the possible difference between two clocks. */
 const LEASE_SECONDS = 61;
 
-/** Two hosts at the same queues, bucket and table, and what each does with request `r-1`. */
+/** Two hosts with the same queues, bucket and table, and their results for request `r-1`. */
 function hosts(one: Handler, two: Handler) {
   const first = new EngineHarness(one);
   const { store, records, output } = first;
@@ -20,7 +20,7 @@ function hosts(one: Handler, two: Handler) {
   return { first, second, records, events: () => first.events, run };
 }
 
-/** A handler that is begun, and ended from outside. */
+/** A handler that the test starts and ends. */
 function slow() {
   const begun = Promise.withResolvers<void>();
   const end = Promise.withResolvers<unknown>();
@@ -36,7 +36,7 @@ const notToBeRun = () => {
 };
 
 describe('fault 8: a duplicate delivery while the request is running', () => {
-  test('is neither run nor done: it waits until the lease is over', async () => {
+  test('neither runs nor ends: it waits until the lease is over', async () => {
     const { handler, begun, end } = slow();
     const { first, second, events, run } = hosts(handler, notToBeRun);
     const batch = run(first);
@@ -65,7 +65,7 @@ describe('fault 8: a duplicate delivery while the request is running', () => {
     await batch;
   });
 
-  test('finds it free at once when the attempt has failed', async () => {
+  test('finds the request free as soon as the attempt fails', async () => {
     const { first, second, events, run } = hosts(
       () => Promise.reject(new Error('not now')),
       () => 'done',
@@ -76,7 +76,7 @@ describe('fault 8: a duplicate delivery while the request is running', () => {
   });
 });
 
-describe('faults 9 and 10: an attempt that comes to its end after another took over', () => {
+describe('faults 9 and 10: an attempt that ends after another took over', () => {
   test('is refused, and its outcome is not published', async () => {
     const { handler, begun, end } = slow();
     const after = slow();
@@ -97,7 +97,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     expect(events()).toMatchObject([{ data: 'in time' }]);
   });
 
-  test('publishes what the other has made of it, if that is at its end', async () => {
+  test('publishes the outcome of the other attempt, if that has ended', async () => {
     const { handler, begun, end } = slow();
     const { first, second, records, events, run } = hosts(handler, () => 'in time');
     const zombie = run(first);
@@ -112,7 +112,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     expect(records.record('r-1')).toEqual(before);
   });
 
-  test('fails without taking it from the other', async () => {
+  test('fails without taking the request from the other attempt', async () => {
     const { handler, begun, end } = slow();
     const after = slow();
     const { first, second, records, run } = hosts(handler, after.handler);
@@ -128,7 +128,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     expect(await successor).toEqual([]);
   });
 
-  test('fails and publishes what the other has made of it, as the other did', async () => {
+  test('fails and publishes the outcome of the other attempt', async () => {
     const { handler, begun, end } = slow();
     const inline = 'x'.repeat(RECORDED_RESULT_BYTES);
     const { first, second, events, run } = hosts(handler, () => inline);
@@ -141,7 +141,7 @@ describe('faults 9 and 10: an attempt that comes to its end after another took o
     expect(events().map(({ data }) => data)).toEqual([inline, inline]);
   });
 
-  test('still counts when nobody took over', async () => {
+  test('still counts if no other attempt took over', async () => {
     const { handler, begun, end } = slow();
     const { first, records, run } = hosts(handler, notToBeRun);
     const late = run(first);
