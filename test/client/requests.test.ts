@@ -7,7 +7,7 @@ import {
   problem,
   requestJson,
   reset,
-  told,
+  summaryOf,
   truncated,
 } from '../support/scripted-api.ts';
 
@@ -19,7 +19,7 @@ describe('status', () => {
     const { client, calls } = await openScriptedApi([QUEUED, QUEUED]);
     expect(await client.status('r-1')).toEqual(requestJson());
     await client.status("a/b?c'd", { source: '/shop+one two' });
-    expect(calls.map(told)).toEqual([
+    expect(calls.map(summaryOf)).toEqual([
       'GET /v1/requests/r-1',
       'GET /v1/requests/~YS9iP2MnZA?source=%2Fshop%2Bone%20two',
     ]);
@@ -143,7 +143,7 @@ describe('cancelling', () => {
   test('returns the request', async () => {
     const { client, calls } = await openScriptedApi([answer(202, requestJson({ status: 'cancelling' }))]);
     expect((await client.cancel('r-1', { source: '/s' })).status).toBe('cancelling');
-    expect(calls.map(told)).toEqual(['POST /v1/requests/r-1/cancel?source=%2Fs']);
+    expect(calls.map(summaryOf)).toEqual(['POST /v1/requests/r-1/cancel?source=%2Fs']);
   });
 
   test('throws for an ended request', async () => {
@@ -164,7 +164,7 @@ describe('a list', () => {
       if (id === 'a') expect(calls).toHaveLength(1);
     }
     expect(ids).toEqual(['a', 'b', 'c']);
-    expect(calls.map(told)).toEqual([
+    expect(calls.map(summaryOf)).toEqual([
       'GET /v1/requests?status=failed&limit=2',
       'GET /v1/requests?status=failed&limit=2&cursor=p%2B2',
       'GET /v1/requests?status=failed&limit=2&cursor=p3',
@@ -180,7 +180,7 @@ describe('a list', () => {
   test('can be read page by page', async () => {
     const { client, calls } = await openScriptedApi([page(['a'], 'p3')]);
     expect(await client.listPage({ cursor: 'p2' })).toMatchObject({ requests: [{ id: 'a' }], next: 'p3' });
-    expect(calls.map(told)).toEqual(['GET /v1/requests?cursor=p2']);
+    expect(calls.map(summaryOf)).toEqual(['GET /v1/requests?cursor=p2']);
   });
 });
 
@@ -188,7 +188,7 @@ test('gets the load of the service', async () => {
   const status = { load: { backlog: 3, maxWaitSeconds: 900 }, accepting: true };
   const { client, calls } = await openScriptedApi([answer(200, status)]);
   expect(await client.serviceStatus()).toEqual(status);
-  expect(calls.map(told)).toEqual(['GET /v1/status']);
+  expect(calls.map(summaryOf)).toEqual(['GET /v1/status']);
 });
 
 test('signs every try', async () => {

@@ -15,7 +15,7 @@ import {
   problem,
   requestJson,
   reset,
-  told,
+  summaryOf,
   truncated,
 } from '../support/scripted-api.ts';
 import { type Script, s3Error } from '../support/scripted-endpoint.ts';
@@ -37,7 +37,7 @@ describe('a result', () => {
     expect(result.contentType).toBe('text/csv');
     expect(await result.text()).toBe(CSV);
     expect(Buffer.from(await result.bytes()).toString()).toBe(CSV);
-    expect(calls.map(told)).toEqual(['GET /v1/requests/r-1/result?source=%2Fs']);
+    expect(calls.map(summaryOf)).toEqual(['GET /v1/requests/r-1/result?source=%2Fs']);
   });
 
   test('can be read as JSON, as a stream, or be empty', async () => {
@@ -55,7 +55,7 @@ describe('a result', () => {
   test('is fetched from the store without the credentials of the API, even at the same address', async () => {
     const { client, calls } = await openScriptedApi([redirect, csv], { auth });
     expect(await (await client.result('r-1')).text()).toBe(CSV);
-    expect(calls.map(told)).toEqual(['GET /v1/requests/r-1/result', 'GET /bucket/k?X-Amz-Signature=s']);
+    expect(calls.map(summaryOf)).toEqual(['GET /v1/requests/r-1/result', 'GET /bucket/k?X-Amz-Signature=s']);
     expect(calls[0]?.headers.authorization).toBe('secret');
     expect(calls[1]?.headers.authorization).toBeUndefined();
     expect(calls[1]?.headers['x-amz-security-token']).toBeUndefined();
@@ -64,7 +64,7 @@ describe('a result', () => {
   test('is signed in the query for a browser that hides the redirect', async () => {
     const { client, calls } = await openScriptedApi([redirect, redirect, csv], { auth, fetch: browserFetch });
     expect(await (await client.result('r-1')).text()).toBe(CSV);
-    expect(calls.map(told)).toEqual([
+    expect(calls.map(summaryOf)).toEqual([
       'GET /v1/requests/r-1/result',
       'GET /v1/requests/r-1/result',
       'GET /bucket/k?X-Amz-Signature=s',

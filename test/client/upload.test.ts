@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ClientOptions } from '../../lib/client/client.ts';
 import { AnswerInvalid, ApiError, ConnectionFailed, TransferRefused } from '../../lib/client/errors.ts';
 import { DIRECT_MAX_BYTES } from '../../lib/client/submit.ts';
-import { answer, openScriptedApi, problem, requestJson, reset, told } from '../support/scripted-api.ts';
+import { answer, openScriptedApi, problem, requestJson, reset, summaryOf } from '../support/scripted-api.ts';
 import { type ReceivedCall, type Script, s3Error } from '../support/scripted-endpoint.ts';
 
 const SIZE = DIRECT_MAX_BYTES + 5;
@@ -39,7 +39,7 @@ describe('a payload above 4 MiB', () => {
       onProgress: (seen) => progress.push(seen),
     });
     expect(request).toEqual(AWAITING);
-    expect(calls.map(told)).toEqual(['POST /v1/uploads', 'POST /bucket?policy=secret']);
+    expect(calls.map(summaryOf)).toEqual(['POST /v1/uploads', 'POST /bucket?policy=secret']);
     expect(calls[0]?.headers['content-type']).toBe('application/json');
     expect(JSON.parse(String(calls[0]?.body))).toEqual({
       size: SIZE,
@@ -68,7 +68,10 @@ describe('a payload above 4 MiB', () => {
   test('is retried if the network or the store fails', async () => {
     const { client, calls } = await openScriptedApi([formTicket, reset, s3Error(503, 'SlowDown'), stored]);
     await client.submit(BYTES);
-    expect(calls.map(told)).toEqual(['POST /v1/uploads', ...Array(3).fill('POST /bucket?policy=secret')]);
+    expect(calls.map(summaryOf)).toEqual([
+      'POST /v1/uploads',
+      ...Array(3).fill('POST /bucket?policy=secret'),
+    ]);
     expect((await formOf(calls[3])).get('file')).toHaveProperty('size', SIZE);
   });
 
@@ -81,7 +84,7 @@ describe('a payload above 4 MiB', () => {
     expect(String(error)).toMatch(
       /POST http:\/\/127\.0\.0\.1:\d+\/bucket failed: the store answered 400 EntityTooLarge$/,
     );
-    expect(calls.map(told).at(-1)).toBe('POST /v1/requests/r-1/cancel');
+    expect(calls.map(summaryOf).at(-1)).toBe('POST /v1/requests/r-1/cancel');
   });
 
   test('is cancelled when its signal is aborted, with the reason of the signal', async () => {
@@ -92,14 +95,14 @@ describe('a payload above 4 MiB', () => {
       problem(409, 'request_finished'),
     ]);
     await expect(client.submit(BYTES, { signal: ends.signal })).rejects.toThrow('enough');
-    expect(calls.map(told).at(-1)).toBe('POST /v1/requests/r-1/cancel');
+    expect(calls.map(summaryOf).at(-1)).toBe('POST /v1/requests/r-1/cancel');
   });
 
   test('waits after the upload with waitSeconds', async () => {
     const done = answer(200, requestJson({ status: 'succeeded' }));
     const { client, calls } = await openScriptedApi([formTicket, stored, done]);
     expect((await client.submit(BYTES, { waitSeconds: 9 })).status).toBe('succeeded');
-    expect(calls.map(told).at(-1)).toBe('GET /v1/requests/r-1');
+    expect(calls.map(summaryOf).at(-1)).toBe('GET /v1/requests/r-1');
     expect(calls.at(-1)?.headers.prefer).toBe('wait=9');
   });
 

@@ -13,13 +13,13 @@ const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantC
 const services = {
   cloudevents: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
   raw: { outputFormat: 'raw', auth: jwt, timeoutSeconds: 5 },
-  // Only consumers receive its outcomes; and its timeout leaves time to report progress.
+  // Only consumers receive its outcomes. Its timeout leaves time to report progress.
   client: { outputFormat: 'cloudevents', auth: ApiAuth.iam(), timeoutSeconds: 15 },
   // Its pauses don't affect other tests.
   pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
 
-/** Receives the spans of the service that is traced. */
+/** Receives the spans of the traced service. */
 const [, , endpoint] = process.argv;
 
 const app = new App();
@@ -27,11 +27,11 @@ addCommonJsService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const bus = new EventBus(stack, 'Bus');
-  const toldOfFailures = new Queue(stack, 'Told');
+  const failureQueue = new Queue(stack, 'Told');
   new Rule(stack, 'Failures', {
     eventBus: bus,
     eventPattern: { source: ['coatcheck'], detailType: Match.prefix('coatcheck.request.') },
-    targets: [new SqsQueue(toldOfFailures)],
+    targets: [new SqsQueue(failureQueue)],
   });
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/behaviour.ts',
@@ -68,7 +68,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     WebhookSecret: service.webhooks?.secret.secretArn ?? '',
     WebhookScheduleGroup: service.webhooks?.scheduleGroup.scheduleGroupName ?? '',
     WebhookDeadLetterQueueUrl: service.webhooks?.deadLetterQueue.queueUrl ?? '',
-    FailureQueueUrl: toldOfFailures.queueUrl,
+    FailureQueueUrl: failureQueue.queueUrl,
     EventSource: service.eventSource.eventSourceMappingId,
     PauseQueueUrl: (service.node.findChild('Pauses') as QueueWithDeadLetters).queue.queueUrl,
   };

@@ -14,7 +14,7 @@ describe('a message on the input queue', () => {
     expect(await service.event('plain-1')).toMatchObject({ data: { value: 1, metadata: { Colour: 'red' } } });
   });
 
-  test('CloudEvent: its id is the ticket, its trace continues', async () => {
+  test('CloudEvent: its id is the ticket, and its trace continues', async () => {
     const data = { do: 'echo', value: { big: 1 } };
     const event = {
       specversion: '1.0',
@@ -57,7 +57,7 @@ describe('a message on the input queue', () => {
     });
   });
 
-  /** Pointers of the extended clients of Python and Java, older Java ones too, with the content type of their objects. */
+  /** Pointers of the extended clients for Python, Java and older Java, with the content type of their objects. */
   const extendedClients = [
     [
       'python',
@@ -108,7 +108,7 @@ describe('a message on the input queue', () => {
     },
   );
 
-  test('B11: published to SNS, which wraps it: its id is the id of the publication', async () => {
+  test('B11: wrapped by SNS: its id is the id of the publication', async () => {
     const id = await service.publish(JSON.stringify({ do: 'echo', value: 'published' }));
 
     expect(await service.event(id)).toMatchObject({
@@ -117,7 +117,7 @@ describe('a message on the input queue', () => {
     });
   });
 
-  test('B11: an upload with events from SNS and EventBridge: one request', async () => {
+  test('B11: upload with events from SNS and EventBridge: one request', async () => {
     const key = 'payloads/told.json';
     const { id, version } = await service.upload(key, JSON.stringify({ do: 'echo', value: 'told' }));
     const bucket = { name: service.bucket };

@@ -15,13 +15,13 @@ test('publishes a failure on the event bus too', async () => {
   });
 });
 
-/** Only a local AWS that the tests started has its log here. */
-test.skipIf(process.env.AWS_ENDPOINT_URL)('logs the metrics of a batch in a line', async () => {
+/** Only a local AWS that the tests start has its log here. */
+test.skipIf(process.env.AWS_ENDPOINT_URL)('logs the metrics of a batch in one line', async () => {
   await service.send(service.ask('measured-1', { do: 'refuse', reason: 'no' }));
   await service.event('measured-1');
 
-  const told = () => figuresInLog('.local/e2e/ministack.log');
-  await expect.poll(told, { timeout: 20_000 }).toContainEqual(
+  const logged = () => figuresInLog('.local/e2e/ministack.log');
+  await expect.poll(logged, { timeout: 20_000 }).toContainEqual(
     expect.objectContaining({
       service: 'e2e-cloudevents',
       Succeeded: 0,
@@ -32,7 +32,7 @@ test.skipIf(process.env.AWS_ENDPOINT_URL)('logs the metrics of a batch in a line
       EndToEnd: expect.any(Number),
     }),
   );
-  expect(await told()).toContainEqual(
+  expect(await logged()).toContainEqual(
     expect.objectContaining({ service: 'e2e-cloudevents', code: 'handler', Failed: 1 }),
   );
 });

@@ -15,7 +15,7 @@ const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const inTrace = /^00-0af7651916cd43dd8448eb211c80319c-(?!b7ad6b7169203331)[0-9a-f]{16}-01$/;
 const WAITING = { timeout: 60_000, interval: 200 };
 
-/** A receiver that gives these answers in order, and then repeats the last one. */
+/** A receiver that gives these answers in order, then repeats the last one. */
 async function receiverOf(...answers: readonly (readonly [number, Record<string, string>?])[]) {
   const calls: ReceivedCall[] = [];
   const { port } = await httpReceiver(async (request, response) => {
@@ -150,7 +150,7 @@ test('calls a receiver that asks for an hour with a schedule', async () => {
     url,
     id,
     attempt: 2,
-    // Nobody gave it one: it is that of the API's call, which is traced.
+    // The client sends no trace: this is the trace of the API call.
     traceparent: expect.stringMatching(/^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/),
     subject: expect.objectContaining({ request: expect.objectContaining({ source: '' }) }),
     body: call?.body,

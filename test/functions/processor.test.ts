@@ -23,7 +23,7 @@ import { sqsEvent } from '../support/sqs-event.ts';
 
 let endpoint: ScriptedEndpoint;
 
-/** The queues and the event bus accept whatever they are sent, the table whatever is written; the bucket has one object. */
+/** The queues, the event bus and the table accept everything; the bucket has one object. */
 function accept(call: ReceivedCall, response: Parameters<ScriptedEndpoint['script']>[1]): void {
   if (call.method === 'GET') {
     response.writeHead(200, { 'content-type': 'text/plain' }).end('hello');
@@ -111,7 +111,7 @@ test('a handler is a function for an SQS event source', async () => {
   ]);
 });
 
-test('an upload is read from its bucket, by path where the endpoint isn’t AWS’s', async () => {
+test('an upload is read from its bucket, with a path-style URL for a custom endpoint', async () => {
   const handler = processor((request) => request.text());
   const record = s3Record({ key: 'requests/a+b', versionId: 'v1', size: 5 });
   expect(await handler(sqsEvent({ id: 'm-1', body: s3Event(record) }), LAMBDA_CONTEXT)).toEqual({
@@ -123,7 +123,7 @@ test('an upload is read from its bucket, by path where the endpoint isn’t AWS�
   );
 });
 
-test('what is to be delivered again is named, and its wait is set', async () => {
+test('a message for redelivery is in the response, and its delay is set', async () => {
   const handler = processor((request) => {
     if (request.id === 'r-1') throw new PermanentError('never');
     if (request.id === 'r-2') throw new RetryLater(77);
@@ -150,7 +150,7 @@ test('what is to be delivered again is named, and its wait is set', async () => 
   ]);
 });
 
-test('a request is claimed before it is handled and completed after', async () => {
+test('a request is claimed before the handler runs and completed after it', async () => {
   let written: number | undefined;
   const writes = () =>
     endpoint.calls.filter((call) => targetOf(call) === 'DynamoDB_20120810.BatchExecuteStatement');
@@ -167,7 +167,7 @@ test('a request is claimed before it is handled and completed after', async () =
   expect(days).toBeCloseTo(30, 2);
 });
 
-test('what is done is counted if it is to be', async () => {
+test('completed work is counted if load measurement is on', async () => {
   const counts = () => endpoint.calls.filter(({ body }) => String(body).includes(':completed'));
   await processor(() => 5)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   expect(counts()).toEqual([]);
@@ -178,7 +178,7 @@ test('what is done is counted if it is to be', async () => {
   ]);
 });
 
-test('a batch’s figures are a line on the standard output, if they are wanted', async () => {
+test('a batch’s metrics are a line on the standard output if metrics are on', async () => {
   const lines: string[] = [];
   const writing = vi
     .spyOn(process.stdout, 'write')
@@ -198,7 +198,7 @@ test('a batch’s figures are a line on the standard output, if they are wanted'
   ]);
 });
 
-test('an event bus is told of failures, if there is one', async () => {
+test('an event bus gets failures, if there is one', async () => {
   const puts = () => endpoint.calls.filter((call) => targetOf(call) === 'AWSEvents.PutEvents');
   const handler = () => {
     throw new PermanentError('never');
@@ -213,7 +213,7 @@ test('an event bus is told of failures, if there is one', async () => {
   ]);
 });
 
-describe('traced', () => {
+describe('tracing', () => {
   const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
   const handler = (request: ProcessorRequest) => request.traceparent ?? 'none';
   let receiver: OtlpReceiver;
@@ -231,7 +231,7 @@ describe('traced', () => {
     await receiver[Symbol.asyncDispose]();
   });
 
-  test('by X-Ray, a request is in the trace of its sender, linked to the invocation', async () => {
+  test('with X-Ray, a request is in the trace of its sender and links to the invocation', async () => {
     vi.stubEnv('COATCHECK_TRACING', 'xray');
     await processor(handler)(sqsEvent({ id: 'traced', body: '', traceHeader }), LAMBDA_CONTEXT);
     expect(receiver.spans).toMatchObject([
@@ -247,7 +247,7 @@ describe('traced', () => {
     expect(events()).toMatchObject([{ data: `00-0af7651916cd43dd8448eb211c80319c-${span?.spanId}-01` }]);
   });
 
-  test('by X-Ray, a request without a trace is in that of the invocation', async () => {
+  test('with X-Ray, a request without a trace is in the trace of the invocation', async () => {
     vi.stubEnv('COATCHECK_TRACING', 'xray');
     await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
     expect(receiver.spans).toMatchObject([
@@ -255,34 +255,34 @@ describe('traced', () => {
     ]);
   });
 
-  test('by another backend, what X-Ray says counts for nothing', async () => {
+  test('with another backend, the trace of X-Ray is ignored', async () => {
     vi.stubEnv('COATCHECK_TRACING', 'otlp');
     await processor(handler)(sqsEvent({ id: 'm-1', body: '', traceHeader }), LAMBDA_CONTEXT);
     expect(receiver.spans).toMatchObject([{ parentSpanId: '', links: [] }]);
   });
 
-  test('a backend that is down fails no batch', async () => {
+  test('a failing backend does not fail a batch', async () => {
     vi.stubEnv('COATCHECK_TRACING', 'otlp');
     receiver.script = (_, response) => void response.writeHead(400).end();
     const answer = await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
     expect(answer).toEqual({ batchItemFailures: [] });
   });
 
-  test('an endpoint that is no URL fails no batch', async () => {
+  test('an invalid endpoint does not fail a batch', async () => {
     vi.stubEnv('COATCHECK_TRACING', 'xray');
     vi.stubEnv('OTEL_EXPORTER_OTLP_TRACES_ENDPOINT', 'nowhere');
     const answer = await processor(handler)(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
     expect(answer).toEqual({ batchItemFailures: [] });
   });
 
-  test('off, nothing is sent', async () => {
+  test('when tracing is off, nothing is sent', async () => {
     await processor(handler)(sqsEvent({ id: 'm-1', body: '', traceHeader }), LAMBDA_CONTEXT);
     expect(events()).toMatchObject([{ data: 'none' }]);
     expect(receiver.calls).toEqual([]);
   });
 });
 
-test('a schema is held before the handler', async () => {
+test('a schema validates the payload before the handler runs', async () => {
   const handler = processor(
     { input: z.object({ x: z.number() }) },
     async (request) => (await request.json()).x + 1,
@@ -294,7 +294,7 @@ test('a schema is held before the handler', async () => {
   ]);
 });
 
-test('the handler has the invocation’s time, less what ends it in order', async () => {
+test('the handler has the invocation’s time, less a reserve for an orderly end', async () => {
   const handler = processor((request) => request.deadline.getTime());
   const before = Date.now();
   await handler(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
@@ -303,7 +303,7 @@ test('the handler has the invocation’s time, less what ends it in order', asyn
   expect(Number(event?.data)).toBeLessThanOrEqual(Date.now() + 54_000);
 });
 
-test('warm, the same function handles one batch after another', async () => {
+test('a warm function handles one batch after another', async () => {
   const handler = processor((request) => request.text());
   for (const id of ['m-1', 'm-2']) await handler(sqsEvent({ id, body: id }), LAMBDA_CONTEXT);
   expect(events().map(({ data }) => data)).toEqual(['m-1', 'm-2']);
@@ -314,8 +314,8 @@ test('an empty event is done without a call', async () => {
   expect(endpoint.calls).toEqual([]);
 });
 
-describe('says clearly', () => {
-  test('which variables are missing, when the first event comes and not before', async () => {
+describe('an error says', () => {
+  test('which variables are missing, on the first event and not before', async () => {
     const handler = processor(() => 5);
     vi.stubEnv('COATCHECK_OUTPUT_QUEUE_URL', '');
     vi.stubEnv('COATCHECK_CONCURRENCY', 'many');
@@ -328,7 +328,7 @@ describe('says clearly', () => {
   });
 
   test.each([[{}], [{ Records: [{ eventSource: 'aws:s3' }] }], ['hello'], [null]])(
-    'that an event is not of an SQS event source: %j',
+    'that an event is not from an SQS event source: %j',
     async (event) => {
       const handler: (event: unknown, context: Context) => Promise<unknown> = Object.assign(
         processor(() => 5),

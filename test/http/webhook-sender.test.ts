@@ -18,7 +18,7 @@ function post(url: string, options: HttpsSenderOptions = {}, rules = LOCAL) {
   return new HttpsSender(rules, options).post(url, { 'webhook-id': 'id-1' }, '{"ü":1}');
 }
 
-/** Answers one after the other. */
+/** A resolver that gives these answers one after another. */
 function resolving(...answers: readonly (readonly string[])[]) {
   const asked: string[] = [];
   const resolve = async (host: string) => {
@@ -29,7 +29,7 @@ function resolving(...answers: readonly (readonly string[])[]) {
 }
 
 describe('a receiver', () => {
-  test('is sent the body and the headers, once', async () => {
+  test('gets the body and the headers once', async () => {
     const calls: ReceivedCall[] = [];
     const receiver = await httpReceiver(async (request, response) => {
       calls.push(await callOf(request));
@@ -53,7 +53,7 @@ describe('a receiver', () => {
     await receiver.idle();
   });
 
-  test('is called over a connection of its own each time, though it would keep one open', async () => {
+  test('gets a new connection for each call, even if it would keep one open', async () => {
     const receiver = await httpReceiver((_, response) => void response.writeHead(204).end());
     const sender = new HttpsSender(LOCAL);
     for (const id of ['id-1', 'id-2']) {
@@ -73,14 +73,17 @@ describe('a receiver', () => {
     });
   });
 
-  test.each([301, 302, 303, 307, 308])('that redirects by %i: nobody follows', async (status) => {
-    const elsewhere = await httpReceiver((_, response) => response.end());
-    const receiver = await httpReceiver((_, response) => {
-      response.writeHead(status, { location: `http://127.0.0.1:${elsewhere.port}/` }).end();
-    });
-    expect(await post(`http://127.0.0.1:${receiver.port}/`)).toEqual({ status });
-    expect(elsewhere.connections).toBe(0);
-  });
+  test.each([301, 302, 303, 307, 308])(
+    'that redirects with %i: the sender does not follow',
+    async (status) => {
+      const elsewhere = await httpReceiver((_, response) => response.end());
+      const receiver = await httpReceiver((_, response) => {
+        response.writeHead(status, { location: `http://127.0.0.1:${elsewhere.port}/` }).end();
+      });
+      expect(await post(`http://127.0.0.1:${receiver.port}/`)).toEqual({ status });
+      expect(elsewhere.connections).toBe(0);
+    },
+  );
 });
 
 describe('a hostile receiver', () => {
@@ -91,7 +94,7 @@ describe('a hostile receiver', () => {
     await receiver.idle();
   });
 
-  test('sends its head drop by drop', async () => {
+  test('sends its headers byte by byte', async () => {
     const receiver = await tcpReceiver((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n');
       const drops = setInterval(() => socket.write('x: y\r\n'), 10);
@@ -102,7 +105,7 @@ describe('a hostile receiver', () => {
     await receiver.idle();
   });
 
-  test('sends interim answers for ever', async () => {
+  test('sends interim responses forever', async () => {
     const receiver = await tcpReceiver((socket) => {
       const drops = setInterval(() => socket.write('HTTP/1.1 102 Processing\r\n\r\n'), 10);
       socket.on('close', () => clearInterval(drops));
@@ -112,7 +115,7 @@ describe('a hostile receiver', () => {
     await receiver.idle();
   });
 
-  test('sends a head without end', async () => {
+  test('sends endless headers', async () => {
     const receiver = await tcpReceiver((socket) => {
       socket.write(`HTTP/1.1 200 OK\r\n${`x: ${'y'.repeat(100)}\r\n`.repeat(200)}`);
     });
@@ -120,7 +123,7 @@ describe('a hostile receiver', () => {
     await receiver.idle();
   });
 
-  test('sends a body without end: its status stands, and little of it is read', async () => {
+  test('sends an endless body: its status counts, and little of it is read', async () => {
     let written = 0;
     const receiver = await tcpReceiver((socket) => {
       socket.write('HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n\r\n');
@@ -136,7 +139,7 @@ describe('a hostile receiver', () => {
     expect(written).toBeLessThan(20_000_000);
   });
 
-  test('sends its body drop by drop: that takes no longer than the rest may', async () => {
+  test('sends its body byte by byte: the call still ends within the timeout', async () => {
     const receiver = await tcpReceiver((socket) => {
       socket.write('HTTP/1.1 200 OK\r\n\r\n');
       const drops = setInterval(() => socket.write('x'), 10);
@@ -148,17 +151,17 @@ describe('a hostile receiver', () => {
   });
 
   test.each([
-    ['no HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
+    ['a protocol other than HTTP', 'SSH-2.0-OpenSSH_9.6\r\n'],
     ['two lengths', 'HTTP/1.1 200 OK\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\nxx'],
     ['an upgrade', 'HTTP/1.1 101 Switching\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n'],
     ['nothing', ''],
-  ])('sends %s, and hangs up', async (_, answer) => {
+  ])('sends %s and closes the connection', async (_, answer) => {
     const receiver = await tcpReceiver((socket) => socket.end(answer));
     await expect(post(`http://127.0.0.1:${receiver.port}/`)).rejects.toThrow();
     await receiver.idle();
   });
 
-  test('speaks no TLS: nothing of the request is sent', async () => {
+  test('does not use TLS: the request is not sent', async () => {
     const received: Buffer[] = [];
     const receiver = await tcpReceiver((socket) => {
       socket.on('data', (chunk) => received.push(chunk));
@@ -171,7 +174,7 @@ describe('a hostile receiver', () => {
 });
 
 describe('TLS', () => {
-  test('a certificate nobody vouches for: nothing of the request is sent', async () => {
+  test('an untrusted certificate: the request is not sent', async () => {
     let called = false;
     const receiver = await httpsReceiver((_, response) => {
       called = true;
@@ -183,7 +186,7 @@ describe('TLS', () => {
     expect(called).toBe(false);
   });
 
-  test('the name is what the certificate is checked for and the receiver is told, not the address', async () => {
+  test('the certificate check, the Host header and SNI use the host name, not the address', async () => {
     trust(CERTIFICATE);
     let seen: unknown;
     const receiver = await httpsReceiver((request, response) => {
@@ -211,7 +214,7 @@ describe('a hostile resolver', () => {
     expect(receiver.connections).toBe(0);
   });
 
-  test('this machine, where only public addresses are called: no byte is sent', async () => {
+  test('this machine, where the rules allow only public addresses: no byte is sent', async () => {
     const receiver = await httpsReceiver((_, response) => response.end());
     const rules: CallbackRules = { callbacks: 'public', callbackPorts: [receiver.port] };
     for (const answer of [
@@ -226,7 +229,7 @@ describe('a hostile resolver', () => {
     expect(receiver.connections).toBe(0);
   });
 
-  test('another address a moment later: it is asked once, and what was checked is called', async () => {
+  test('another address a moment later: one lookup, and the call goes to the checked address', async () => {
     const receiver = await httpReceiver((_, response) => response.writeHead(204).end());
     const { asked, resolve } = resolving(['127.0.0.1'], ['10.0.0.1']);
     expect(await post(`http://hooks.example:${receiver.port}/`, { resolve })).toEqual({ status: 204 });
@@ -247,14 +250,14 @@ describe('a hostile resolver', () => {
     await expect(sending).rejects.toThrow("didn't answer within 300 ms");
   });
 
-  test("doesn't know the host", async () => {
+  test('does not know the host', async () => {
     const resolve = () => Promise.reject(new Error('ENOTFOUND'));
     await expect(post('http://hooks.example/', { resolve })).rejects.toThrow('ENOTFOUND');
   });
 });
 
 test.each(['http://0x7f.1/', 'http://u:p@localhost/', 'ftp://localhost/'])(
-  '%s is refused before anybody is asked',
+  '%s is refused before a lookup',
   async (url) => {
     const { asked, resolve } = resolving(['127.0.0.1']);
     await expect(post(url, { resolve })).rejects.toThrow(
@@ -264,7 +267,7 @@ test.each(['http://0x7f.1/', 'http://u:p@localhost/', 'ftp://localhost/'])(
   },
 );
 
-test('the system knows this machine', async () => {
+test('the system’s resolver knows localhost', async () => {
   const receiver = await httpReceiver((_, response) => response.end());
   expect(await post(`http://localhost:${receiver.port}/`)).toEqual({ status: 200 });
 });

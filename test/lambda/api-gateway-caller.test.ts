@@ -18,8 +18,8 @@ function statusOf(ask: () => unknown): number {
   return refusalOf(ask).status;
 }
 
-describe('the caller of a token', () => {
-  test.each(['acme', 'a b', 'a[0]', 'żółw', '['])('has the tenant its claim names: %s', (org) => {
+describe('the caller with a token', () => {
+  test.each(['acme', 'a b', 'a[0]', 'żółw', '['])('has the tenant in its claim: %s', (org) => {
     expect(callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES)).toEqual({ tenant: org });
   });
 
@@ -35,21 +35,21 @@ describe('the caller of a token', () => {
     null,
     7,
     ['acme'],
-  ])('is nobody when its claim names no tenant, or several: %j', (org) => {
+  ])('is refused if its claim does not contain exactly one tenant: %j', (org) => {
     expect(statusOf(() => callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES))).toBe(403);
   });
 
-  test('is nobody where another authorizer let him in', () => {
+  test('is refused if another authorizer accepted it', () => {
     expect(statusOf(() => callerOf({ authorizer: { iam: {} } }, RULES))).toBe(401);
     expect(statusOf(() => callerOf({}, RULES))).toBe(401);
   });
 });
 
-describe('D6: who is refused learns what to do', () => {
+describe('D6: a refusal explains what to do', () => {
   test.each([
     ['iam', 'AWS4-HMAC-SHA256', /sign the call with AWS credentials .* service\.grantInvokeApi\(\)/],
     ['jwt', 'Bearer', /send a token .* as Authorization: Bearer TOKEN/],
-  ] as const)('where callers are let in by %s', (auth, scheme, detail) => {
+  ] as const)('with %s authentication', (auth, scheme, detail) => {
     const problem = refusalOf(() => callerOf({}, { auth, tenantClaim: '' }));
     expect(problem).toMatchObject({ status: 401, headers: { 'WWW-Authenticate': scheme } });
     expect(problem.detail).toMatch(/^Not authenticated: /);
@@ -63,7 +63,7 @@ describe('D6: who is refused learns what to do', () => {
     ['', 'it has 0'],
     ['x'.repeat(129), 'it has 129'],
     ['secret\n', 'it has such characters'],
-  ])('by a claim that is %j, without what it says', (org, problem) => {
+  ])('for a claim that is %j, without its content', (org, problem) => {
     const { detail } = refusalOf(() => callerOf({ authorizer: { jwt: { claims: { org } } } }, RULES));
     expect(detail).toContain(`The claim org of the token must name one tenant in 1 to 128 characters`);
     expect(detail).toContain(

@@ -22,7 +22,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** What is written of these figures; nothing else goes to the standard output meanwhile. */
+/** The lines written for these figures. Nothing else writes to the standard output meanwhile. */
 function linesOf(figures: Partial<BatchFigures>) {
   const powertools = new Powertools({ namespace: 'Coatcheck', serviceName: 'Shop/Orders' });
   new PowertoolsMetrics(powertools).emit({
@@ -71,7 +71,7 @@ test('a batch is a line of the embedded metric format', () => {
   ]);
 });
 
-test('failures are told by code in lines of their own', () => {
+test('failures by code are in separate lines', () => {
   const [, ...byCode] = linesOf({
     counts: { Failed: 3 },
     failures: new Map([
@@ -97,26 +97,26 @@ test('failures are told by code in lines of their own', () => {
   expect(byCode).toEqual([withCode('json_invalid', 2), withCode('handler', 1)]);
 });
 
-test('a large batch takes more lines: no value has more than a hundred, none is missing, counts are told once', () => {
+test('a large batch takes more lines: at most a hundred values each, none missing, and counts only once', () => {
   const values = Array.from({ length: 250 }, (_, index) => index);
   const written = linesOf({
     counts: { Succeeded: 250 },
     values: { Wait: values, ServiceTime: values, EndToEnd: values.slice(1), BatchSize: [250] },
   });
-  const told = (name: string) => written.map((line) => line[name]).filter((value) => value !== undefined);
+  const valuesOf = (name: string) => written.map((line) => line[name]).filter((value) => value !== undefined);
   const longest = ['Wait', 'ServiceTime', 'EndToEnd'].map((name) =>
-    Math.max(...told(name).map((list) => [list].flat().length)),
+    Math.max(...valuesOf(name).map((list) => [list].flat().length)),
   );
   expect(Math.max(...longest)).toBe(100);
-  expect(told('Wait').flat()).toEqual(values);
-  expect(told('ServiceTime').flat()).toEqual(values);
-  expect(told('EndToEnd').flat()).toEqual(values.slice(1));
-  expect(told('Succeeded')).toEqual([250]);
-  expect(told('BatchSize')).toEqual([250]);
+  expect(valuesOf('Wait').flat()).toEqual(values);
+  expect(valuesOf('ServiceTime').flat()).toEqual(values);
+  expect(valuesOf('EndToEnd').flat()).toEqual(values.slice(1));
+  expect(valuesOf('Succeeded')).toEqual([250]);
+  expect(valuesOf('BatchSize')).toEqual([250]);
   expect(written.length).toBeLessThanOrEqual(5);
 });
 
-test('exactly a hundred values leave nothing to be told, or to be warned of', () => {
+test('exactly a hundred values take one line, without a warning', () => {
   const warning = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const values = Array.from({ length: 100 }, () => 1);
   const written = linesOf({ values: { Wait: values, ServiceTime: [], EndToEnd: [], BatchSize: [] } });

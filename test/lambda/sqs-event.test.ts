@@ -31,7 +31,7 @@ test('every record is a delivery', () => {
   ]);
 });
 
-test('the trace of its sender is told where that is wanted', () => {
+test('the trace of the sender is included on request', () => {
   const traceHeader = 'Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1';
   const event = sqsEvent({ id: 'm-1', body: '', traceHeader }, { id: 'm-2', body: '' });
   expect(messagesOf(event, true).map(({ trace }) => trace?.traceparent)).toEqual([
@@ -41,18 +41,18 @@ test('the trace of its sender is told where that is wanted', () => {
   expect(messagesOf(event).map(({ trace }) => trace?.traceparent)).toEqual([undefined, undefined]);
 });
 
-test('an attribute that is binary is left out', () => {
+test('a binary attribute is left out', () => {
   const event = sqsEvent({ id: 'm-1', body: '' });
   const [record] = event.Records;
   if (record) record.messageAttributes = { Bytes: { dataType: 'Binary', binaryValue: 'AAAA' } };
   expect(messagesOf(event)[0]?.attributes).toEqual({});
 });
 
-test('no record is no delivery', () => {
+test('an event without records has no deliveries', () => {
   expect(messagesOf({ Records: [] })).toEqual([]);
 });
 
-describe('is refused with what came:', () => {
+describe('is refused with the event in the message:', () => {
   const read: (event: unknown) => unknown = Object.assign(messagesOf);
 
   test.each([
@@ -62,7 +62,7 @@ describe('is refused with what came:', () => {
     ['an S3 event', { Records: [{ eventSource: 'aws:s3', s3: {} }] }],
     ['an SNS event', { Records: [{ EventSource: 'aws:sns', Sns: {} }] }],
     ['odd records', { Records: [null] }],
-    ['records that are none', { Records: 'aws:sqs' }],
+    ['records that are not an array', { Records: 'aws:sqs' }],
   ])('%s', (_, event) => {
     expect(() => read(event)).toThrow(TypeError);
     expect(() => read(event)).toThrow(/^Expected an event of an SQS event source, got .{0,200}$/);

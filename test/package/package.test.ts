@@ -17,10 +17,10 @@ import {
   setLockFiles,
 } from './consumer.ts';
 
-/** Compiling, and checking the types of the whole CDK, take seconds on a small machine. */
+/** Compiling and type-checking the whole CDK takes seconds on a small machine. */
 const TOOL_TIMEOUT_MILLISECONDS = 300_000;
 
-/** Hundreds of packages, from a cache or not. */
+/** Installing hundreds of packages, with or without a cache. */
 const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
 
 let parent: string;
@@ -33,7 +33,7 @@ beforeAll(async () => {
 }, TOOL_TIMEOUT_MILLISECONDS);
 afterAll(() => rm(parent, { recursive: true, force: true }), TOOL_TIMEOUT_MILLISECONDS);
 
-/** Runs a program in the consumer's folder, on the Node of these tests. */
+/** Runs a program in the consumer's folder with the Node of these tests. */
 function inConsumer(command: string, ...args: readonly string[]) {
   return inFolder(consumer.folder, command, ...args);
 }
@@ -51,13 +51,13 @@ function inFolder(cwd: string, command: string, ...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-/** A tool of the project, whose program is a file of its package. */
+/** Runs a tool of the project from a file in its package. */
 function tool(file: string, ...args: readonly string[]) {
   return inConsumer(process.execPath, join(PROJECT_FOLDER, 'node_modules', file), ...args);
 }
 
-describe('what is published', () => {
-  test('is compiled code, its types and its maps, and what one reads first', async () => {
+describe('the published package', () => {
+  test('contains compiled code with its types and source maps, the README and the license', async () => {
     const entries = await readdir(consumer.installed, { recursive: true, withFileTypes: true });
     const files = entries
       .filter((entry) => entry.isFile())
@@ -88,7 +88,7 @@ describe('what is published', () => {
     );
   });
 
-  test('exports what the project exports, and tells nothing of how it is made', async () => {
+  test('exports what the project exports, without development settings', async () => {
     const project = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
     expect(Object.keys(consumer.manifest.exports)).toEqual(Object.keys(project.exports));
     for (const key of ['private', 'scripts', 'devDependencies', 'allowScripts']) {
@@ -97,11 +97,11 @@ describe('what is published', () => {
     }
   });
 
-  test('depends on what it imports, and on nothing else; the CDK is the one its user has', async () => {
+  test('depends only on its imports, with the CDK as a peer dependency', async () => {
     const { dependencies, peerDependencies } = consumer.manifest;
     const { output } = await cruise(['bin', 'functions/processor', 'lib'], {
       baseDir: consumer.installed,
-      // The packages that it imports lie beside it.
+      // Its dependencies are in the parent folder.
       doNotFollow: { path: '^\\.\\.' },
       tsPreCompilationDeps: true,
     });
@@ -117,7 +117,7 @@ describe('what is published', () => {
     expect(Object.keys(peerDependencies)).toEqual(['aws-cdk-lib', 'constructs']);
   });
 
-  test('asks for a Node that all it depends on runs on', async () => {
+  test('requires a Node version that all its dependencies support', async () => {
     const { engines, dependencies, peerDependencies } = consumer.manifest;
     const oldest = versionOf(engines.node);
     for (const name of Object.keys({ ...dependencies, ...peerDependencies })) {
@@ -132,8 +132,8 @@ describe('what is published', () => {
     expect(messages).toEqual([]);
   });
 
-  // Only a Node older than any it runs on ignores `exports`.
-  test('has types that every resolution finds, as an ES module and as CommonJS', () => {
+  // Only Node versions older than the supported ones ignore `exports`.
+  test('has types for every module resolution, as an ES module and as CommonJS', () => {
     const args = [consumer.tarball, '--profile', 'node16', '--format', 'json'];
     const { status, stdout } = tool('@arethetypeswrong/cli/dist/index.js', ...args);
     const { analysis } = JSON.parse(stdout);
@@ -142,12 +142,12 @@ describe('what is published', () => {
   });
 });
 
-describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
-  test('has their sources checked, strictly and with the types of their packages', () => {
+describe('a project that installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
+  test('passes strict type checks, including the types of its packages', () => {
     expect(tool('@typescript/native/bin/tsc')).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  test('synthesizes a service, whose errors tell their places in the package', async () => {
+  test('synthesizes a service whose errors show their source locations in the package', async () => {
     const { status, stderr } = inConsumer(process.execPath, 'app.js', 'processor.ts', 'cdk.out');
     expect(status, stderr).toBe(0);
     const out = join(consumer.folder, 'cdk.out');
@@ -156,7 +156,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
     expect(Properties).toMatchObject({ Handler: 'index.handler', Timeout: 30 });
     const asset = `asset.${Properties?.Code.S3Key.replace(/\.zip$/, '')}`;
 
-    // Without a deployment's environment the first event is an error.
+    // Without the environment of a deployment, the first event fails.
     const script = `
       const { handler } = await import(${JSON.stringify(join(out, asset, 'index.mjs'))});
       await handler({ Records: [] }, { getRemainingTimeInMillis: () => 1000 }).catch((error) => {
@@ -171,7 +171,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
   test.each([
     ['no lock file', LOCK_FILES.none],
     ['two lock files', LOCK_FILES.two],
-  ])('E3, E6: synthesizes a CommonJS service of another folder, with %s', async (_, lockFiles) => {
+  ])('E3, E6: synthesizes a CommonJS service from another folder, with %s', async (_, lockFiles) => {
     const monorepo = await makeMonorepo(await mkdtemp(join(parent, 'e6-')), consumer);
     const infra = join(monorepo, 'infra');
     await setLockFiles(infra, lockFiles);
@@ -190,7 +190,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
     expect(bundles).toEqual(expect.arrayContaining(await Promise.all(shipped.map(bundleText))));
   });
 
-  test('E3, E4: can’t deploy what makes no processor, whatever its hooks, and reads why in a line', () => {
+  test('E3, E4: cannot deploy a handler without processor(), with any hooks, and gets a short error', () => {
     const { status, stderr } = inConsumer(process.execPath, 'app.js', 'bare.ts', 'bare.out');
     expect(status).not.toBe(0);
     expect(stderr).toContain("The export handler of bare.ts is a function that processor() didn't return");
@@ -210,7 +210,7 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
     expect(stdout).toMatch(/pass 1$/m);
   });
 
-  test('has the command line', () => {
+  test('has the command-line tool', () => {
     const program = join(consumer.folder, 'node_modules', '.bin', 'coatcheck');
     const args = ['--rate', '200/s', '--service-time', '1s', '--payload', '300KB', '--json'];
     const { status, stdout, stderr } = inConsumer(program, 'plan', ...args);
@@ -219,8 +219,8 @@ describe('who installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
   });
 });
 
-describe('E1: with the oldest CDK it says it works with', () => {
-  test('a service with everything is synthesized', { timeout: INSTALL_TIMEOUT_MILLISECONDS }, async () => {
+describe('E1: with the oldest CDK that it supports', () => {
+  test('a service with every feature is synthesized', { timeout: INSTALL_TIMEOUT_MILLISECONDS }, async () => {
     const oldest = Object.entries(consumer.manifest.peerDependencies).map(
       ([name, range]) => `${name}@${range.replace('^', '')}`,
     );
@@ -239,13 +239,13 @@ describe('E1: with the oldest CDK it says it works with', () => {
   });
 });
 
-describe('in a project of cdk init', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
+describe('in a project from cdk init', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () => {
   let project: string;
   beforeAll(async () => {
     project = await makeCdkInitProject(parent, consumer.tarball);
   }, INSTALL_TIMEOUT_MILLISECONDS);
 
-  test('E14: its Jest tests the stack and a processor', () => {
+  test('E14: Jest tests the stack and a processor', () => {
     const jest = ['node_modules/jest/bin/jest.js', '--verbose'];
     const { status, stderr } = inFolder(project, process.execPath, ...jest);
     expect(status, stderr).toBe(0);
@@ -254,12 +254,12 @@ describe('in a project of cdk init', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () 
     expect(stderr).not.toContain('did not exit');
   });
 
-  test('E14: its compiler takes the stack', () => {
+  test('E14: the compiler accepts the stack', () => {
     const { status, stdout } = inFolder(project, process.execPath, 'node_modules/typescript/bin/tsc');
     expect({ status, stdout }).toEqual({ status: 0, stdout: '' });
   });
 
-  test('E5: native code is installed for the function, not for this machine', async () => {
+  test('E5: native code is installed for the function’s platform, not for this machine', async () => {
     const { status, stderr } = inFolder(project, process.execPath, 'image-app.cjs', 'image.out');
     expect(status, stderr).toBe(0);
     const files = await readdir(join(project, 'image.out'), { recursive: true });
@@ -268,7 +268,7 @@ describe('in a project of cdk init', { timeout: TOOL_TIMEOUT_MILLISECONDS }, () 
   });
 });
 
-/** A resource of a template, as far as it is looked at. */
+/** The parts of a template's resource that the tests read. */
 interface Resource {
   readonly Type: string;
   readonly Properties: { readonly Code: { readonly S3Key: string }; readonly Runtime: string };
@@ -282,7 +282,7 @@ function isProcessor([id, { Type }]: [string, Resource]): boolean {
   return Type === 'AWS::Lambda::Function' && id.includes('Processor');
 }
 
-/** The package that an import names. */
+/** The package in an import specifier. */
 function packageOf(imported: string): string {
   return imported
     .split('/')
@@ -290,7 +290,7 @@ function packageOf(imported: string): string {
     .join('/');
 }
 
-/** The version of `>=1.2`. */
+/** The version in a range such as `>=1.2`. */
 function versionOf(range: string): string {
   return /^>= ?([\d.]+)$/.exec(range)?.[1] ?? `${range} is no lower bound`;
 }

@@ -10,9 +10,9 @@ function forecast(changes: Partial<Workload>, surge: Surge) {
 }
 
 test('ten times the rate for half an hour, with capacity for two and a half times', () => {
-  // 50 batches of 10, 1 s each: 500/s. 2,000/s come: 1,500/s too many for 1,800 s is 2.7 million. Then 300/s are to
-  // spare, which takes 9,000 s: 10,800 s in all. The last of the surge waits for 2.7 million before it at 500/s:
-  // 5,400 s.
+  // 50 batches of 10 at 1 s each give 500/s. 2,000/s arrive: the excess of 1,500/s over 1,800 s is 2.7 million.
+  // Then 300/s are free, which takes 9,000 s: 10,800 s in total. The last request of the surge waits for the
+  // 2.7 million before it at 500/s: 5,400 s.
   const surge = { extraRequests: 9 * 200 * 1_800, seconds: 1_800 };
   const { drainedSeconds, ...rest } = forecast({ maxConcurrency: 50 }, surge);
   expect(within(drainedSeconds, 10_800, 0.01)).toBe(true);
@@ -22,9 +22,9 @@ test('ten times the rate for half an hour, with capacity for two and a half time
   expect(rest.mostBatches).toBe(50);
 });
 
-test('a hundred million at once', () => {
-  // From 20 batches to 1,250 takes 246 s, in which half as many are had on average: 246 s × 1,230 ÷ 2 ÷ 1,250 = 121 s
-  // are lost. At 12,500/s, of which 200/s are for usual requests, it takes 8,130 s more.
+test('a hundred million requests at once', () => {
+  // Scaling from 20 batches to 1,250 takes 246 s, with half the added capacity on average: this loses
+  // 246 s × 1,230 ÷ 2 ÷ 1,250 = 121 s. At 12,500/s, of which usual requests use 200/s, it takes 8,130 s more.
   const { drainedSeconds, ...rest } = forecast({}, { extraRequests: 100_000_000, seconds: 0 });
   expect(within(drainedSeconds, 8_130 + 121 * (12_500 / 12_300), 0.005)).toBe(true);
   expect(rest.fullySecondsAfter).toBeGreaterThanOrEqual(246);
@@ -32,17 +32,17 @@ test('a hundred million at once', () => {
   expect(rest.mostBatches).toBe(1_250);
 });
 
-test('what can not be worked off has no end', () => {
+test('a surge that exceeds the capacity never drains', () => {
   const { drainedSeconds } = forecast({ maxConcurrency: 10 }, { extraRequests: 1_000, seconds: 0 });
   expect(drainedSeconds).toBeUndefined(); // 100/s of 200/s
 });
 
-test('the same forecast every time', () => {
+test('the forecast is deterministic', () => {
   const surge = { extraRequests: 50_000, seconds: 10 };
   expect(forecast({}, surge)).toEqual(forecast({}, surge));
 });
 
-test('the timeline is in order, short, and has the deepest moment', () => {
+test('the timeline is sorted and short, and contains the peak', () => {
   const { timeline, deepestWaiting } = forecast({}, { extraRequests: 1_000_000, seconds: 60 });
   const seconds = timeline.map((point) => point.seconds);
   expect(seconds).toEqual(seconds.toSorted((a, b) => a - b));

@@ -2,14 +2,14 @@ import type { z } from '@hono/zod-openapi';
 import { expect } from 'vitest';
 import { Problem, Request } from '../../lib/api/schemas.ts';
 
-/** A value that is as its schema has it and holds nothing its schema doesn't know. */
+/** A value that matches its schema and has no other properties. */
 export function exactly<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.parse(value);
   expect(parsed).toEqual(value);
   return parsed;
 }
 
-/** The problem a response tells. */
+/** The problem in a response. */
 export async function problemIn(response: Response, status: number): Promise<z.infer<typeof Problem>> {
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toBe('application/problem+json');
@@ -21,7 +21,7 @@ export async function problemIn(response: Response, status: number): Promise<z.i
   return problem;
 }
 
-/** The request a response tells of. */
+/** The request in a response. */
 export async function requestIn(response: Response, status: number): Promise<z.infer<typeof Request>> {
   expect(response.status).toBe(status);
   expect(response.headers.get('content-type')).toBe('application/json');

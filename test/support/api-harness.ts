@@ -30,10 +30,10 @@ import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
 import { MemoryClientTransfers } from './memory-client-transfers.ts';
 import { MemoryHeldCalls } from './memory-held-calls.ts';
 
-/** The header by which a test says who calls. */
+/** The header with the tenant of a test's call. */
 const TENANT_HEADER = 'test-tenant';
 
-/** An admission that decides as it is told. */
+/** An admission with a decision set by the test. */
 export class SetAdmission implements Admission {
   readonly faults = new Faults<'decide' | 'state'>();
   readonly applicants: Submitter[] = [];
@@ -52,13 +52,13 @@ export class SetAdmission implements Admission {
   }
 }
 
-/** What an API's harness is given besides a handler. */
+/** Options of an API harness. */
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
-  /** Where the API has its records, if not where the engine has them. */
+  /** The API's record store, if it differs from the engine's. */
   readonly recordStore?: RecordStore;
 }
 
-/** The API and an engine on the same ports, all of them in memory. Time passes only while somebody waits. */
+/** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
 export class ApiHarness {
   readonly harness: EngineHarness;
   readonly queue = new MemorySubmissionQueue();
@@ -71,11 +71,11 @@ export class ApiHarness {
   readonly index: MemoryRecordIndex;
   readonly submissions: Submissions;
   readonly app: OpenAPIHono<ApiEnv>;
-  /** Called whenever somebody has waited a while. */
+  /** Called after each wait of a call. */
   onWait: () => Promise<unknown> = async () => {};
   #delivered = 0;
 
-  /** @param handler what the engine runs when messages are delivered */
+  /** @param handler the handler that the engine runs for delivered messages */
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
     const { recordStore, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
     this.harness = new EngineHarness(handler, engineOptions);
@@ -126,7 +126,7 @@ export class ApiHarness {
     });
   }
 
-  /** Delivers what the queue was sent and not delivered yet. @returns how many messages */
+  /** Delivers the messages that are new in the queue. @returns the number of messages */
   async deliver(): Promise<number> {
     const sent = this.queue.sent.slice(this.#delivered);
     this.#delivered += sent.length;
@@ -145,16 +145,16 @@ export class ApiHarness {
   }
 }
 
-/** Everyone is let in, as whom they say. */
+/** Accepts every caller, with the tenant in its header. */
 function tenantSaid(c: Context): Caller {
   return { tenant: c.req.header(TENANT_HEADER) };
 }
 
-/** What a call of the API is made with. */
+/** Options of an API call. */
 export interface CallOptions {
   readonly tenant?: string;
   readonly body?: string | Uint8Array<ArrayBuffer>;
-  /** A JSON body, instead. */
+  /** A JSON body, instead of `body`. */
   readonly json?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
 }

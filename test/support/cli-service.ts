@@ -5,7 +5,7 @@ import type { Handler } from '../../lib/core/processor/handler.ts';
 import { ApiHarness, type ApiHarnessOptions } from './api-harness.ts';
 import { ServedApi } from './served-api.ts';
 
-/** Does as its payload begins: `fail`, give the `byte`s or the `text` back; else it tells what it was given. */
+/** Acts on the start of its payload: `fail` fails, `byte` and `text` return the payload, anything else describes it. */
 const obedient: Handler = async (request) => {
   const bytes = await request.bytes();
   const word = Buffer.from(bytes.subarray(0, 4)).toString();
@@ -15,7 +15,7 @@ const obedient: Handler = async (request) => {
   return { bytes: bytes.byteLength, contentType: request.contentType, metadata: request.metadata };
 };
 
-/** A service over HTTP for a test of the command line. It ends with the test. */
+/** A service over HTTP for tests of the command line. It stops with the test. */
 export async function cliService(
   handler: Handler = obedient,
   options: ApiHarnessOptions = {},
@@ -25,7 +25,7 @@ export async function cliService(
   return served;
 }
 
-/** Lets an attempt begin, and say how far it is. */
+/** Starts an attempt and reports its progress. */
 export async function begin({ api }: ServedApi, id: string, progress: Progress): Promise<void> {
   const request = { id, source: '' };
   const leaseEndsAt = api.harness.clock.now() + 60_000;

@@ -13,7 +13,7 @@ import { type OutcomeEvent, outcomeEvent, type ProblemData, problemOf, statusOf 
 import { engineSettings } from './settings.ts';
 import { TestClock } from './test-clock.ts';
 
-/** What a harness is given besides a handler. */
+/** Options of an engine harness. */
 export interface HarnessOptions extends Partial<EngineSettings> {
   readonly ports?: Partial<EnginePorts>;
 }
@@ -47,12 +47,12 @@ export class EngineHarness {
     this.host = this.#newHost(this.engine);
   }
 
-  /** Runs a batch. @returns the ids to be delivered again */
+  /** Runs a batch. @returns the ids that need another delivery */
   process(messages: readonly MemoryMessage[], secondsLeft = 60): Promise<string[]> {
     return this.#handle(this.host, messages, secondsLeft);
   }
 
-  /** Runs a batch in another process with the same ports. @returns the ids to be delivered again */
+  /** Runs a batch in another process with the same ports. @returns the ids that need another delivery */
   processElsewhere(messages: readonly MemoryMessage[], secondsLeft = 60): Promise<string[]> {
     return this.#handle(this.#newHost(), messages, secondsLeft);
   }
@@ -63,19 +63,19 @@ export class EngineHarness {
     return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 
-  /** What was published, as consumers read it. */
+  /** The published events, as consumers read them. */
   get events(): OutcomeEvent[] {
     return this.output.messages.map(outcomeEvent);
   }
 
-  /** The one outcome that was published. */
+  /** The only published outcome. */
   get event(): OutcomeEvent {
     const [event, ...more] = this.events;
     if (!event || more.length > 0) throw new Error(`${this.events.length} outcomes were published`);
     return event;
   }
 
-  /** The problem of the one outcome that was published. */
+  /** The problem of the only published outcome. */
   get problem(): ProblemData {
     return problemOf(this.event);
   }
@@ -85,7 +85,7 @@ export class EngineHarness {
     return Object.fromEntries(this.events.map((event) => [event.subject, statusOf(event)]));
   }
 
-  /** Wait by message id, as it was set last. */
+  /** The last delay set, by message id. */
   get delays(): Record<string, number> {
     return Object.fromEntries(
       this.input.deferrals.map(({ message, delaySeconds }) => [message.id, delaySeconds]),

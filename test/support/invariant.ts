@@ -1,60 +1,60 @@
 import { outcomeId } from '../../lib/core/model/outcome.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 
-/** How a handler ended: for good, well or not, or so that it is to be run again. */
+/** The end of a handler: a success, a permanent failure, or a failure to retry. */
 export type HandlerEnd = 'succeeded' | 'refused' | 'failed';
 
-/** A run of a handler, as it saw itself. Times are milliseconds since 1970. */
+/** A run of a handler, from its own view. Times are milliseconds since 1970. */
 export interface HandlerRun {
   readonly requestId: string;
   readonly attempt: number;
   readonly beganAt: number;
-  /** Until when nobody else may run the request. */
+  /** Until then no other attempt may run the request. */
   readonly leaseEndsAt: number;
-  /** Absent when it never ended: its process died, or hangs in it. */
+  /** Absent if it never ended: its process died or hangs. */
   readonly end?: { readonly at: number; readonly how: HandlerEnd };
 }
 
-/** An outcome as it was published. */
+/** A published outcome. */
 export interface PublishedOutcome {
   readonly requestId: string;
-  /** The event's. */
+  /** Id of the event. */
   readonly id: string;
   readonly status: string;
   /** The whole event, as text. */
   readonly text: string;
-  /** The attempt the result says it is of, where it travelled inline. */
+  /** The attempt in the result, if the result is inline. */
   readonly attempt?: number;
 }
 
-/** All that is left of requests once nothing happens any more. */
+/** All traces of requests after everything has ended. */
 export interface Remains {
-  /** Ids of requests that were accepted for certain. */
+  /** Ids of requests that were certainly accepted. */
   readonly accepted: Iterable<string>;
-  /** Ids of requests whose client never learnt whether they were. */
+  /** Ids of requests whose client got no answer. */
   readonly unsure: Iterable<string>;
   readonly records: readonly RequestRecord[];
   readonly published: readonly PublishedOutcome[];
-  /** Ids of the requests of the messages in the dead-letter queue. */
+  /** Request ids of the messages in the dead-letter queue. */
   readonly deadLetters: readonly string[];
   /** Messages in the input queue. */
   readonly waiting: number;
   readonly runs: readonly HandlerRun[];
 }
 
-/** A promise that wasn't kept. */
+/** A broken promise. */
 export interface Violation {
   readonly requestId: string;
   readonly problem: string;
 }
 
-/** Times are whole milliseconds, each rounded by itself. */
+/** Times are whole milliseconds, rounded separately. */
 const ROUNDING_MILLISECONDS = 2;
 
 /**
- * Checks what is promised of every request: accepted = ended, exactly one end each, published at least once and always
- * the same, never run again after it was recorded, never run twice at a time while the lease holds, and given up only
- * with its message in the dead-letter queue.
+ * Checks the promises for every request: an accepted request ends exactly once; its outcome is published at least once
+ * and is always the same; no attempt runs after the end is recorded, or beside another one during its lease; and a
+ * request is dead-lettered only with its message in the dead-letter queue.
  */
 export function violationsOf(remains: Remains): Violation[] {
   const records = Map.groupBy(remains.records, ({ request }) => request.id);
@@ -84,7 +84,7 @@ export function violationsOf(remains: Remains): Violation[] {
   return violations;
 }
 
-/** SQS moved its message before the engine could say so: it can be put back. */
+/** SQS moved the message before the engine could record it: a redrive can return it. */
 function leftIn(isDeadLetter: boolean): string {
   return isDeadLetter ? ', and its message is in the dead-letter queue' : '';
 }
@@ -94,7 +94,7 @@ function endProblems({ outcome, status, givenUp }: RequestRecord, isDeadLetter: 
   return givenUp && !isDeadLetter ? ['it was given up and its message is not in the dead-letter queue'] : [];
 }
 
-/** After a redrive another end may have been published before. */
+/** After a redrive, an earlier outcome may also be published. */
 function publicationProblems(
   { outcome, redrives }: RequestRecord,
   isDeadLetter: boolean,
@@ -137,7 +137,7 @@ function overlapProblems(before: HandlerRun | undefined, run: HandlerRun): strin
   return [`attempt ${run.attempt} began ${early} ms before the lease of ${before.attempt} ended`];
 }
 
-/** An attempt that claims a request makes its record newer, and only one that has claimed it is run. */
+/** A claim updates the record, and only an attempt with a claim runs. */
 function latenessProblems(
   { attempts, updatedAt }: RequestRecord,
   { attempt, beganAt }: HandlerRun,
@@ -146,7 +146,7 @@ function latenessProblems(
   return [`attempt ${attempt} was run after the end of attempt ${attempts} was recorded`];
 }
 
-/** What ended well or was refused was so by a handler. */
+/** Every success and every refusal comes from a handler. */
 function evidenceProblems({ outcome, givenUp }: RequestRecord, runs: readonly HandlerRun[]): string[] {
   const ended = (how: HandlerEnd) => runs.some(({ end }) => end?.how === how);
   if (outcome?.status === 'succeeded' && !ended('succeeded')) return ['it succeeded, and no handler did'];
@@ -156,7 +156,7 @@ function evidenceProblems({ outcome, givenUp }: RequestRecord, runs: readonly Ha
   return [];
 }
 
-/** The successes of each request whose handler succeeded more than once: all but the last couldn't be recorded. */
+/** The successes of each request whose handler succeeded more than once: only the last one was recorded. */
 export function repeatedSuccesses<Run extends HandlerRun>(runs: readonly Run[]): Run[][] {
   const successes = Map.groupBy(
     runs.filter(({ end }) => end?.how === 'succeeded'),

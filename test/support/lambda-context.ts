@@ -1,6 +1,6 @@
 import type { Context } from 'aws-lambda';
 
-/** What Lambda tells a function of an invocation that has a minute left. */
+/** The Lambda context of an invocation with a minute left. */
 export const LAMBDA_CONTEXT: Context = {
   callbackWaitsForEmptyEventLoop: true,
   functionName: 'processor',

@@ -1,6 +1,6 @@
 import type { BatchFigures, Metrics } from '../../lib/core/ports/telemetry.ts';
 
-/** Keeps the figures it is told. */
+/** Keeps all emitted figures. */
 export class MemoryMetrics implements Metrics {
   readonly emitted: BatchFigures[] = [];
 
@@ -8,7 +8,7 @@ export class MemoryMetrics implements Metrics {
     this.emitted.push(figures);
   }
 
-  /** Those of the one batch there was. */
+  /** The figures of the only batch. */
   get figures(): BatchFigures {
     const [figures, ...more] = this.emitted;
     if (!figures || more.length > 0) throw new Error(`figures were told ${this.emitted.length} times`);

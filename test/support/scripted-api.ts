@@ -9,7 +9,7 @@ import { TestClock } from './test-clock.ts';
 export class FastTiming extends TestClock implements Timing {
   /** What {@link random} returns. */
   randomValue = 0.5;
-  /** Milliseconds slept, one number a sleep. */
+  /** Milliseconds of each sleep. */
   readonly sleeps: number[] = [];
 
   random = (): number => this.randomValue;
@@ -21,7 +21,7 @@ export class FastTiming extends TestClock implements Timing {
   };
 }
 
-/** A client of an API that answers call by call as it is told; further calls are answered 599. */
+/** A client of an API that answers each call with the next script; further calls get a 599. */
 export async function openScriptedApi(scripts: readonly Script[], options: Partial<ClientOptions> = {}) {
   const left = [...scripts];
   const endpoint = await new ScriptedEndpoint((call, response) =>
@@ -33,7 +33,7 @@ export async function openScriptedApi(scripts: readonly Script[], options: Parti
   return { endpoint, client, timing, calls: endpoint.calls };
 }
 
-/** A request as the API shows it. */
+/** A request as the API returns it. */
 export function requestJson(members: Readonly<Record<string, unknown>> = {}) {
   const id = members.id ?? 'r-1';
   const path = `/v1/requests/${id}`;
@@ -60,7 +60,7 @@ export function answer(
   };
 }
 
-/** A problem as the API tells it. */
+/** A problem as the API returns it. */
 export function problem(
   status: number,
   code: string,
@@ -77,10 +77,10 @@ export function problem(
   return answer(status, { ...body, ...facts }, { 'content-type': 'application/problem+json', ...headers });
 }
 
-/** Breaks the connection before a byte of the answer. */
+/** Closes the connection before the first byte of the answer. */
 export const reset: Script = (_, response) => breakOff(response);
 
-/** Breaks the connection in the middle of the answer's body. */
+/** Closes the connection in the middle of the answer's body. */
 export function truncated(
   status: number,
   body: string,
@@ -95,8 +95,8 @@ export function truncated(
 /** Never answers. */
 export const silent: Script = () => {};
 
-/** What a call was, in short. */
-export function told({ method, url }: ReceivedCall): string {
+/** A short description of a call. */
+export function summaryOf({ method, url }: ReceivedCall): string {
   return `${method} ${url}`;
 }
 

@@ -11,12 +11,12 @@ export interface ReceivedCall {
   readonly body: Buffer;
 }
 
-/** Answers a call as a service of AWS would in the case at hand. */
+/** Answers a call like an AWS service in one situation. */
 export type Script = (call: ReceivedCall, response: ServerResponse) => void;
 
 /**
- * Speaks HTTP as a script says: for answers an emulator can't be made to give, and for faults of the network.
- * It is no imitation of a service.
+ * An HTTP server that follows a script, for answers that an emulator cannot give and for network faults.
+ * It does not emulate a service.
  */
 export class ScriptedEndpoint implements AsyncDisposable {
   readonly calls: ReceivedCall[] = [];
@@ -33,7 +33,7 @@ export class ScriptedEndpoint implements AsyncDisposable {
     });
   }
 
-  /** Starts listening, on a port of its own. */
+  /** Starts to listen on a free port. */
   async start(): Promise<this> {
     await new Promise<void>((resolve) => this.#server.listen(0, '127.0.0.1', resolve));
     const address = this.#server.address();
@@ -46,12 +46,12 @@ export class ScriptedEndpoint implements AsyncDisposable {
     return this.#url;
   }
 
-  /** Connections that are open. */
+  /** Number of open connections. */
   get connections(): number {
     return this.#sockets.size;
   }
 
-  /** Breaks every connection, as a network does. */
+  /** Breaks every connection, like a network fault. */
   breakConnections(): void {
     for (const socket of this.#sockets) socket.resetAndDestroy();
   }
@@ -63,7 +63,7 @@ export class ScriptedEndpoint implements AsyncDisposable {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await buffer(request).catch(() => undefined);
-    // Its caller has broken it off: nobody waits for an answer.
+    // The caller closed the connection: no caller waits for an answer.
     if (!body) return;
     const { method = '', url = '', headers } = request;
     const call = { method, url, headers, body };
@@ -72,7 +72,7 @@ export class ScriptedEndpoint implements AsyncDisposable {
   }
 }
 
-/** S3's form of an error. */
+/** An error in S3's format. */
 export function s3Error(status: number, code: string): Script {
   return ({ method }, response) => {
     response.writeHead(status, { 'content-type': 'application/xml', 'x-amz-request-id': 'R' });
@@ -82,7 +82,7 @@ export function s3Error(status: number, code: string): Script {
   };
 }
 
-/** The form SQS and DynamoDB have for an answer. */
+/** An answer in the format of SQS and DynamoDB. */
 export function jsonAnswer(status: number, body: unknown): Script {
   return (_, response) => {
     response.writeHead(status, { 'content-type': 'application/x-amz-json-1.0', 'x-amzn-requestid': 'R' });
@@ -90,7 +90,7 @@ export function jsonAnswer(status: number, body: unknown): Script {
   };
 }
 
-/** DynamoDB's answer to a write whose condition doesn't hold. @param item what is in its way, if anything */
+/** DynamoDB's answer to a write with a failed condition. @param item the existing item, if any */
 export function conditionRefused(item: unknown): Script {
   return jsonAnswer(400, {
     __type: 'com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException',
@@ -99,7 +99,7 @@ export function conditionRefused(item: unknown): Script {
   });
 }
 
-/** What SDK clients of an endpoint are made with. */
+/** The configuration of SDK clients for an endpoint. */
 export function clientConfig(endpoint: string) {
   return {
     endpoint,

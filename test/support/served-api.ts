@@ -5,10 +5,10 @@ import type { ApiHarness } from './api-harness.ts';
 import { delivery } from './delivery.ts';
 import { s3Event, s3Record } from './s3-records.ts';
 
-/** Where the harness's forms and URLs go. */
+/** The base URL of the harness's forms and URLs. */
 const STORE = 'https://store.example';
 
-/** A call as it arrived, without the store's. */
+/** A call of the API; calls of the store are not included. */
 export interface ServedCall {
   readonly method: string;
   readonly path: string;
@@ -16,13 +16,13 @@ export interface ServedCall {
 }
 
 /**
- * The API over HTTP, with a store beside it that takes a form's upload and gives out results, both on the harness's
- * memory. Whoever waits has what is in the queue delivered.
+ * The API over HTTP, with a store that accepts form uploads and serves results, both in the harness's memory.
+ * A call that waits delivers the messages in the queue.
  */
 export class ServedApi implements AsyncDisposable {
   readonly api: ApiHarness;
   readonly calls: ServedCall[] = [];
-  /** Answers in place of the API, where it gives something. */
+  /** Answers in place of the API if it returns a response. */
   instead: (call: ServedCall) => Response | undefined = () => undefined;
   readonly #server = createServer((request, response) => void this.#serve(request, response));
 
@@ -31,7 +31,7 @@ export class ServedApi implements AsyncDisposable {
     api.onWait = () => api.deliver();
   }
 
-  /** Starts listening, on a port of its own. */
+  /** Starts to listen on a free port. */
   async start(): Promise<this> {
     this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
@@ -56,7 +56,7 @@ export class ServedApi implements AsyncDisposable {
       Object.entries(incoming.headers).map(([name, value]): [string, string] => [name, String(value)]),
     );
     const sent = await buffer(incoming).catch(() => undefined);
-    // Its caller has broken it off: nobody waits for an answer.
+    // The caller closed the connection: no caller waits for an answer.
     if (!sent) return;
     const given = method === 'GET' ? undefined : new Uint8Array(sent);
     const request = new Request(new URL(url, this.url), { method, headers, body: given });
@@ -64,10 +64,10 @@ export class ServedApi implements AsyncDisposable {
     const body = await readWhole(response);
     if (!body)
       return void outgoing.writeHead(response.status).write('the beginning', () => outgoing.destroy());
-    const here = (told: string) => told.replaceAll(STORE, `${this.url}/store`);
+    const here = (text: string) => text.replaceAll(STORE, `${this.url}/store`);
     const isJson = response.headers.get('content-type') === 'application/json';
-    const told = [...response.headers].map(([name, value]): [string, string] => [name, here(value)]);
-    outgoing.writeHead(response.status, Object.fromEntries(told));
+    const rewritten = [...response.headers].map(([name, value]): [string, string] => [name, here(value)]);
+    outgoing.writeHead(response.status, Object.fromEntries(rewritten));
     outgoing.end(isJson ? here(body.toString()) : body);
   }
 
@@ -94,7 +94,7 @@ export class ServedApi implements AsyncDisposable {
     return new Response(null, { status: 204 });
   }
 
-  /** What S3 does when an object has come: it tells the queue. */
+  /** Stores an object and delivers its event, as S3 does. */
   async #upload(key: string, contentType: string, bytes: Uint8Array): Promise<void> {
     const { harness } = this.api;
     const versionId = harness.store.put(key, bytes, { contentType });
@@ -103,7 +103,7 @@ export class ServedApi implements AsyncDisposable {
   }
 }
 
-/** Undefined when it breaks off. */
+/** Undefined if the body breaks off. */
 function readWhole(response: Response): Promise<Buffer | undefined> {
   return response.arrayBuffer().then(
     (bytes) => Buffer.from(bytes),

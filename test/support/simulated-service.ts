@@ -5,40 +5,40 @@ import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { START, TestClock } from './test-clock.ts';
 
-/** How fine the simulation is. */
+/** Resolution of the simulation. */
 const TICK_MILLISECONDS = 100;
 
-/** How a {@link SimulatedService} is. */
+/** Options of a {@link SimulatedService}. */
 export interface SimulatedServiceOptions {
   readonly seed: number;
-  /** Instances of the API, each deciding for itself. */
+  /** Instances of the API; each one decides separately. */
   readonly frontEnds: number;
-  /** Instances of the processor, each with a batch at a time. */
+  /** Instances of the processor; each one runs a batch at a time. */
   readonly processors: number;
   readonly batchSize: number;
-  /** Of a request; exponentially distributed. */
+  /** Mean duration of a request; exponentially distributed. */
   readonly meanSeconds: number;
   readonly firstSlots: number;
   readonly reachableSlots: number;
   readonly maxWaitSeconds: number;
-  /** Whether clients that are refused come back when they were told to. */
+  /** Whether refused clients return after the given time. */
   readonly persistent: boolean;
 }
 
-/** What comes for the first time, from whom. */
+/** New requests of a tenant. */
 export interface Arrivals {
   readonly tenant?: string;
   readonly perSecond: number;
 }
 
-/** A request that was admitted, by seconds since the start. */
+/** An admitted request. Times are seconds since the start. */
 export interface AdmittedRequest {
   readonly tenant: string | undefined;
   readonly admittedAt: number;
   endedAt: number | undefined;
 }
 
-/** A refusal, by seconds since the start. */
+/** A refused request. Times are seconds since the start. */
 export interface RefusedRequest {
   readonly tenant: string | undefined;
   readonly at: number;
@@ -46,8 +46,8 @@ export interface RefusedRequest {
 }
 
 /**
- * A service under load in virtual time: clients, API instances that admit or refuse, a queue, and processors that take
- * a batch each and end it as a whole. Admission and measurement are the real ones; the rest is a model.
+ * A service under load in virtual time: clients, API instances that admit or refuse, a queue, and processors that run
+ * one batch each and complete it as a whole. Admission and measurement are the real code; the rest is a model.
  */
 export class SimulatedService {
   readonly admitted: AdmittedRequest[] = [];
@@ -58,7 +58,7 @@ export class SimulatedService {
   readonly #frontEnds: readonly LoadAdmission[];
   readonly #processors: readonly Processor[];
   readonly #waiting: AdmittedRequest[] = [];
-  /** Tenants of clients that come back, by the tick they come back at. */
+  /** Tenants of returning clients, by the tick of their return. */
   readonly #returning = new Map<number, (string | undefined)[]>();
   #inFlight = 0;
   #tick = 0;
@@ -90,17 +90,17 @@ export class SimulatedService {
     return (this.#clock.now() - START) / 1_000;
   }
 
-  /** Requests that were admitted and haven't ended. */
+  /** Number of admitted requests that have not ended. */
   get backlog(): number {
     return this.#waiting.length + this.#inFlight;
   }
 
-  /** Clients that were refused and haven't come back yet. */
+  /** Number of refused clients that have not returned yet. */
   get returning(): number {
     return [...this.#returning.values()].reduce((sum, clients) => sum + clients.length, 0);
   }
 
-  /** Lets time go by while requests come. */
+  /** Lets time pass while requests arrive. */
   async run(seconds: number, ...arrivals: readonly Arrivals[]): Promise<void> {
     const end = this.#tick + (seconds * 1_000) / TICK_MILLISECONDS;
     while (this.#tick < end) {

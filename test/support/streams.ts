@@ -1,21 +1,21 @@
-/** Chunks as a body that is read. */
+/** A body of these chunks. */
 export async function* chunked(...chunks: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) yield Buffer.from(chunk);
 }
 
-/** The bytes of a body, read to its end. */
+/** All bytes of a body. */
 export async function readAll(body: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
-/** A body of this many bytes, made as it is read; it tells how far it was. */
+/** A body of the given size, generated on demand. It counts the bytes that were read. */
 export class MeteredBody implements AsyncIterable<Uint8Array> {
   readonly #size: number;
   readonly #chunkBytes: number;
   bytesRead = 0;
-  /** Whether its reader let go of it before its end. */
+  /** Whether the reader released it before its end. */
   released = false;
 
   constructor(size: number, chunkBytes = 65_536) {

@@ -2,15 +2,15 @@ import type { ApiHarness } from './api-harness.ts';
 import { delivery } from './delivery.ts';
 import { s3Event, s3Record } from './s3-records.ts';
 
-/** A payload a client uploads with its ticket. */
+/** A payload that a client uploads with its ticket. */
 export interface Upload {
   readonly key: string;
   readonly content: string | Uint8Array;
 }
 
 /**
- * Uploads as a client does with a ticket's form or parts, and has S3 tell the engine.
- * @returns ids of messages to be delivered again
+ * Uploads like a client with a ticket's form or parts, and delivers S3's event to the engine.
+ * @returns the ids of messages that need another delivery
  */
 export function upload(api: ApiHarness, { key, content }: Upload): Promise<string[]> {
   const { forms, completed } = api.transfers;

@@ -9,18 +9,18 @@ import { onTestFinished } from 'vitest';
 
 const FIXTURES = join(import.meta.dirname, 'fixtures');
 
-/** What `hooks.example` identifies itself by. Nobody trusts it unless told to. */
+/** The certificate of `hooks.example`. It is self-signed: clients must be set to trust it. */
 export const CERTIFICATE = readFileSync(join(FIXTURES, 'receiver-certificate.pem'), 'utf8');
 const KEY = readFileSync(join(FIXTURES, 'receiver-key.pem'), 'utf8');
 
-/** A server on this machine that counts who connects and what they send. */
+/** A server on this machine that counts connections and received bytes. */
 export interface Receiver {
   readonly port: number;
-  /** How often somebody connected. */
+  /** Number of connections so far. */
   readonly connections: number;
-  /** Bytes that came, of all connections. */
+  /** Bytes received over all connections. */
   readonly bytes: number;
-  /** Resolves when nobody is connected any more. */
+  /** Resolves when no connection is open. */
   idle(): Promise<void>;
 }
 
@@ -34,18 +34,18 @@ export function httpsReceiver(answer: RequestListener): Promise<Receiver> {
   return listening(createHttpsServer({ cert: CERTIFICATE, key: KEY }, answer));
 }
 
-/** Does what it likes. */
+/** Handles the raw TCP connection. */
 export function tcpReceiver(talk: (socket: Socket) => void): Promise<Receiver> {
   return listening(
     createTcpServer((socket) => {
-      // Whoever doesn't read never sees the end.
+      // A socket that is not read never ends.
       socket.resume();
       talk(socket);
     }),
   );
 }
 
-/** A request as it came. */
+/** A received request. */
 export interface ReceivedCall {
   readonly method: string | undefined;
   readonly url: string | undefined;

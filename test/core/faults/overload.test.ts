@@ -13,7 +13,7 @@ const MINUTE = 60;
 const BATCH_SECONDS =
   MEAN_SECONDS * Array.from({ length: BATCH_SIZE }, (_, n) => 1 / (n + 1)).reduce((a, b) => a + b);
 
-/** @returns the service, and what it can complete a second */
+/** @returns the service, and its capacity in requests a second */
 function serviceOf(
   given: Pick<SimulatedServiceOptions, 'seed' | 'processors' | 'maxWaitSeconds'>,
   more = {},
@@ -38,13 +38,13 @@ function longestWait(requests: readonly AdmittedRequest[]): number {
   );
 }
 
-/** What ended in a time, a second. */
+/** Completed requests per second between two times. */
 function goodput({ admitted }: SimulatedService, from: number, to: number): number {
   const ended = admitted.filter(({ endedAt = 0 }) => endedAt > from && endedAt <= to);
   return ended.length / (to - from);
 }
 
-describe('fault 24: twice the load the service can take, for 30 minutes', () => {
+describe('fault 24: twice the load that the service can handle, for 30 minutes', () => {
   test.each([
     { seed: 1, processors: 4, maxWaitSeconds: 300 },
     { seed: 2, processors: 4, maxWaitSeconds: 900 },
@@ -57,21 +57,21 @@ describe('fault 24: twice the load the service can take, for 30 minutes', () => 
     const afterwards = service.seconds;
     await service.run(2 * maxWaitSeconds);
 
-    // What is too much is refused, not more.
+    // The service refuses the excess load, and little more.
     const tooMuch = 30 * MINUTE * (load - 1) * capacity - maxWaitSeconds * capacity;
     expect(service.refused.length / tooMuch).toBeGreaterThan(0.9);
     expect(service.refused.length / tooMuch).toBeLessThan(1.25);
     expect(new Set(service.refused.map(({ reason }) => reason))).toEqual(new Set(['overloaded']));
-    // The service is kept busy.
+    // The service stays busy.
     expect(goodput(service, 5 * MINUTE, afterwards) / capacity).toBeGreaterThan(0.95);
-    // Tolerance: what comes to other instances in the 5 seconds between two readings, and a tenth, since the rate is
-    // that of the last minute.
+    // Tolerance: the requests that other instances receive in the 5 seconds between two readings, and a tenth,
+    // since the rate is that of the last minute.
     expect(longestWait(service.admitted)).toBeLessThan(maxWaitSeconds * 1.1 + 5 * load);
     expect(service.admitted.every(({ endedAt }) => endedAt !== undefined)).toBe(true);
     expect(service.backlog).toBe(0);
   });
 
-  test('nobody is refused at 80 % of it', async () => {
+  test('at 80 % of the capacity, the service refuses no request', async () => {
     const { service, capacity } = serviceOf({ seed: 4, processors: 4, maxWaitSeconds: 60 });
     await service.run(30 * MINUTE, { perSecond: 0.8 * capacity });
     expect(service.refused).toEqual([]);
@@ -82,13 +82,13 @@ describe('fault 24: twice the load the service can take, for 30 minutes', () => 
 test.each([
   { seed: 1, processors: 4, maxWaitSeconds: 60 },
   { seed: 2, processors: 4, maxWaitSeconds: 300 },
-])('fault 25: a retry storm is worked off unaided: %j', async (given) => {
+])('fault 25: the service recovers from a retry storm by itself: %j', async (given) => {
   const { service, capacity } = serviceOf(given, { persistent: true });
   await service.run(10 * MINUTE, { perSecond: 2 * capacity });
   const clients = service.returning;
   expect(clients).toBeGreaterThan(MINUTE * capacity);
 
-  // A fifth of the capacity is left for those who come back, and for the queue.
+  // A fifth of the capacity is left for returning clients and for the queue.
   const calm = { perSecond: 0.8 * capacity };
   const workedOff = (1.2 * (clients + service.backlog)) / (0.2 * capacity);
   const stormUntil = service.seconds + workedOff / 2;
@@ -99,7 +99,7 @@ test.each([
   const refused = service.refused.length;
   await service.run(10 * MINUTE, calm);
   expect(service.refused.length).toBe(refused);
-  // As many as are in work at that load, with some that wait for a batch.
+  // About as many requests as run at that load, and some that wait for a batch.
   expect(service.backlog).toBeLessThan(given.processors * BATCH_SIZE * 3);
   await service.run(2 * MINUTE);
   expect(service.admitted.every(({ endedAt }) => endedAt !== undefined)).toBe(true);
@@ -107,7 +107,7 @@ test.each([
 
 describe('fault 26: a noisy tenant', () => {
   test.each([3, 10])(
-    'with %i times what the service can take is refused, the other one is not',
+    'that sends %i times the capacity gets refusals, the other tenant does not',
     async (load) => {
       const given = { seed: 5, processors: 4, maxWaitSeconds: 300 };
       const { service, capacity } = serviceOf(given);
@@ -119,12 +119,12 @@ describe('fault 26: a noisy tenant', () => {
       expect(new Set(service.refused.map(({ tenant }) => tenant))).toEqual(new Set(['noisy']));
       expect(new Set(service.refused.map(({ reason }) => reason))).toEqual(new Set(['tenant_over_share']));
       expect(longestWait(service.admitted)).toBeLessThan(given.maxWaitSeconds);
-      // What the quiet one leaves is the noisy one's.
+      // The noisy tenant gets the capacity that the quiet one leaves.
       expect(goodput(service, 5 * MINUTE, afterwards) / capacity).toBeGreaterThan(0.9);
     },
   );
 
-  test('has all there is while it is alone', async () => {
+  test('gets the whole capacity while it is alone', async () => {
     const { service, capacity } = serviceOf({ seed: 6, processors: 4, maxWaitSeconds: 300 });
     await service.run(20 * MINUTE, { tenant: 'noisy', perSecond: 2 * capacity });
     expect(new Set(service.refused.map(({ reason }) => reason))).toEqual(new Set(['overloaded']));

@@ -10,19 +10,19 @@ import { START } from '../../support/test-clock.ts';
 
 const DAY_SECONDS = 86_400;
 
-/** Longest time a client may be told to ask again what became of its request. */
+/** Longest time for which a client may have to repeat its submission. */
 const BUSY_SECONDS = 30;
 
 const LARGE = Buffer.alloc(200, 'x');
 
-/** A service whose taking side meets faults; payloads over 100 bytes are stored. */
+/** A service with faults on its submitting side; it stores payloads over 100 bytes. */
 function faultyService() {
   const faults = new Faults<TakingCall>();
   const around = <Value>(call: TakingCall, effect: () => Promise<Value>) => faults.around(call, effect);
   return { faults, service: new SubmissionService({ around, settings: { inlineLimitBytes: 100 } }) };
 }
 
-/** What a client gets that hangs up when nothing more happens. Every port is in memory: what hangs, hangs at once. */
+/** The answer to a client that hangs up once nothing more happens. All ports are in memory: a call hangs at once. */
 async function answered(
   taking: Promise<RequestRecord>,
 ): Promise<RequestRecord | 'busy' | 'failed' | 'nothing'> {
@@ -36,7 +36,7 @@ async function answered(
   return Promise.race([answer, setImmediate('nothing' as const)]);
 }
 
-/** Asks again and again, as soon as it may, until it has an answer. @returns the id, and the seconds it took */
+/** Repeats a submission, as soon as it may, until it gets an answer. @returns the id, and the seconds it took */
 async function insisted(service: SubmissionService, given: Partial<SubmitRequest>) {
   for (let seconds = 0; ; seconds++) {
     const answer = await answered(service.submit(given));
@@ -47,7 +47,7 @@ async function insisted(service: SubmissionService, given: Partial<SubmitRequest
 }
 
 describe('fault 1: concurrent submits with one idempotency key', () => {
-  test('however slow and mixed up the calls: one ticket, one effect', async () => {
+  test('slow calls in any order give one ticket and one run', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.scheduler(),
@@ -80,7 +80,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
     );
   });
 
-  /** The ticket, or that it is to be had soon. */
+  /** The ticket, or `busy` when the client must ask again. */
   async function answeredInTime(taking: Promise<RequestRecord>): Promise<string> {
     return taking.then(
       ({ request }) => request.id,
@@ -91,7 +91,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
     );
   }
 
-  test('fifty at a time are one', async () => {
+  test('fifty submissions at once are one request', async () => {
     const service = new SubmissionService();
     await Promise.all(
       Array.from({ length: 50 }, () => answeredInTime(service.submit({ idempotencyKey: 'k' }))),
@@ -100,7 +100,7 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
     expect(service.runs).toHaveLength(1);
   });
 
-  test('by different tenants, or by one and by nobody, are theirs', async () => {
+  test('of different tenants, or with and without a tenant, are separate requests', async () => {
     const service = new SubmissionService();
     const tenants = ['acme', 'other', undefined, '', 'undefined', 'null'];
     for (const tenant of tenants) await service.submit({ tenant, idempotencyKey: 'k' });
@@ -108,34 +108,34 @@ describe('fault 1: concurrent submits with one idempotency key', () => {
   });
 });
 
-describe('fault 2: the key reused with another order', () => {
+describe('fault 2: the key is reused for a different submission', () => {
   const FIRST = { idempotencyKey: 'k', metadata: { a: 'b', c: 'd' }, expiresAt: START + 60_000 };
 
   test.each<[string, Partial<SubmitRequest>]>([
     ['body', { payload: Buffer.from('hello!') }],
-    ['body of the same length', { payload: Buffer.from('hellO') }],
+    ['body of equal length', { payload: Buffer.from('hellO') }],
     ['large body', { payload: LARGE }],
     ['content type', { contentType: 'text/plain; charset=utf-8' }],
     ['note', { metadata: { a: 'b', c: 'e' } }],
     ['number of notes', { metadata: { a: 'b' } }],
     ['division of notes', { metadata: { a: 'b","c', d: '' } }],
     ['expiry', { expiresAt: START + 60_001 }],
-    ['expiry, namely none', { expiresAt: undefined }],
-  ])('with another %s is refused, and no work is done', async (_, other) => {
+    ['expiry (none)', { expiresAt: undefined }],
+  ])('a different %s is refused and starts no work', async (_, other) => {
     const { service } = faultyService();
     await service.submit(FIRST);
     await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
     expect(service.queue.sent).toHaveLength(1);
     expect(service.harness.records.all()).toHaveLength(1);
     expect(service.harness.store.keys()).toEqual([]);
-    // While the first is being taken, and long after it has ended as well.
+    // Both while the first request is queued and long after it has ended.
     await service.deliver();
     service.harness.clock.advanceSeconds(30);
     await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
     expect(service.runs).toHaveLength(1);
   });
 
-  test('an order that differs only in the order of its notes and its trace is the same', async () => {
+  test('a submission that differs only in its trace and the order of its notes is the same request', async () => {
     const service = new SubmissionService();
     const { request } = await service.submit(FIRST);
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -144,7 +144,7 @@ describe('fault 2: the key reused with another order', () => {
     expect(service.queue.sent).toHaveLength(1);
   });
 
-  test('what is body to the one is no note to the other', async () => {
+  test('the key does not confuse a body with a note', async () => {
     const service = new SubmissionService();
     await service.submit({ idempotencyKey: 'k', metadata: {}, payload: Buffer.from('[]') });
     const moved = {
@@ -156,7 +156,7 @@ describe('fault 2: the key reused with another order', () => {
     await expect(service.submit(moved)).rejects.toThrow(IdempotencyKeyReused);
   });
 
-  test('a key is its request’s for a day, and free after it', async () => {
+  test('a key belongs to its request for a day, then it is free', async () => {
     const service = new SubmissionService();
     const { request } = await service.submit({ idempotencyKey: 'k' });
     await service.deliver();
@@ -177,9 +177,9 @@ const CALLS: readonly TakingCall[] = ['take', 'save', 'send', 'write'];
 const FAULTS: readonly Fault[] = ['fails before', 'fails after', 'never answers'];
 const BROKEN = CALLS.flatMap((call) => FAULTS.map((fault) => [call, fault] as const));
 
-describe('fault 3: whoever takes a request crashes between two steps', () => {
+describe('fault 3: the service crashes between two steps of a submission', () => {
   test.each(BROKEN)(
-    '%s %s: nothing is stranded, and the retry is one request and one run',
+    '%s %s: no request is stranded, and the retry gives one request and one run',
     async (call, fault) => {
       const { faults, service } = faultyService();
       const given = { idempotencyKey: 'k', payload: LARGE };
@@ -197,37 +197,31 @@ describe('fault 3: whoever takes a request crashes between two steps', () => {
     },
   );
 
-  test.each(BROKEN)(
-    '%s %s: what its message began before the retry is found by the retry',
-    async (call, fault) => {
-      const { faults, service } = faultyService();
-      const given = { idempotencyKey: 'k', payload: LARGE };
-      faults.inject(call, fault);
-      await answered(service.submit(given));
-      await service.deliver(2);
-      const begun = service.runs.map((run) => run.id);
-      const { id, seconds } = await insisted(service, given);
-      await service.deliver();
-      expect(service.runs.map((run) => run.id)).toEqual([id]);
-      if (begun.length > 0) expect([begun, seconds]).toEqual([[id], 0]);
-    },
-  );
+  test.each(BROKEN)('%s %s: the retry finds the run that its message started before', async (call, fault) => {
+    const { faults, service } = faultyService();
+    const given = { idempotencyKey: 'k', payload: LARGE };
+    faults.inject(call, fault);
+    await answered(service.submit(given));
+    await service.deliver(2);
+    const begun = service.runs.map((run) => run.id);
+    const { id, seconds } = await insisted(service, given);
+    await service.deliver();
+    expect(service.runs.map((run) => run.id)).toEqual([id]);
+    if (begun.length > 0) expect([begun, seconds]).toEqual([[id], 0]);
+  });
 
-  test.each(BROKEN)(
-    '%s %s: without a key there is no record without a message either',
-    async (call, fault) => {
-      const { faults, service } = faultyService();
-      faults.inject(call, fault);
-      const answer = await answered(service.submit({ payload: LARGE }));
-      expect(service.stranded).toEqual([]);
-      if (typeof answer === 'object') expect(service.inFlight).toEqual([answer.request.id]);
-      const sent = service.inFlight;
-      await service.deliver();
-      expect(service.runs.map(({ id }) => id)).toEqual(sent);
-    },
-  );
+  test.each(BROKEN)('%s %s: without a key, too, every record has a message', async (call, fault) => {
+    const { faults, service } = faultyService();
+    faults.inject(call, fault);
+    const answer = await answered(service.submit({ payload: LARGE }));
+    expect(service.stranded).toEqual([]);
+    if (typeof answer === 'object') expect(service.inFlight).toEqual([answer.request.id]);
+    const sent = service.inFlight;
+    await service.deliver();
+    expect(service.runs.map(({ id }) => id)).toEqual(sent);
+  });
 
-  test.each(BROKEN)('twice in a row, %s %s: the third try is the one', async (call, fault) => {
+  test.each(BROKEN)('twice in a row, %s %s: the third try succeeds', async (call, fault) => {
     const { faults, service } = faultyService();
     const given = { idempotencyKey: 'k', payload: LARGE };
     faults.inject(call, fault, fault);
@@ -241,15 +235,15 @@ describe('fault 3: whoever takes a request crashes between two steps', () => {
   });
 });
 
-describe('fault 4: the message was sent, and no response', () => {
-  test('the retry gets the same ticket at once where there is a record', async () => {
+describe('fault 4: the message is sent, but no response', () => {
+  test('with a record, the retry gets the same ticket at once', async () => {
     const service = new SubmissionService();
     const { request } = await service.submit({ idempotencyKey: 'k' });
     expect((await service.submit({ idempotencyKey: 'k' })).request).toEqual(request);
     expect(service.queue.sent).toHaveLength(1);
   });
 
-  test('where there is none it is asked to come again, for half a minute, and is then taken under the same id', async () => {
+  test('without a record, retries are refused as busy for half a minute, then accepted under the same id', async () => {
     const { faults, service } = faultyService();
     faults.inject('write', 'never answers');
     expect(await answered(service.submit({ idempotencyKey: 'k' }))).toBe('nothing');
@@ -268,7 +262,7 @@ describe('fault 4: the message was sent, and no response', () => {
     expect(service.runs).toHaveLength(1);
   });
 
-  test('one whose time was over only seemed gone is still the same request', async () => {
+  test('a submission that is only slow is still the same request after its time is over', async () => {
     const { promise, resolve } = Promise.withResolvers<void>();
     let sends = 0;
     const service = new SubmissionService({
@@ -290,7 +284,7 @@ describe('fault 4: the message was sent, and no response', () => {
   });
 });
 
-/** What happens to a service. */
+/** An event in the life of a service. */
 type Happening =
   | {
       readonly type: 'submit';
@@ -318,7 +312,7 @@ const happenings: fc.Arbitrary<Happening> = fc.oneof(
   fc.record({ type: fc.constant('pass' as const), seconds: fc.integer({ min: 1, max: 45 }) }),
 );
 
-test('whatever goes wrong: a client that insists has one request and one run, and nothing accepted is ever lost', async () => {
+test('with any faults, a client that keeps retrying gets one request and one run, and no accepted request is lost', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(happenings, { maxLength: 25 }), async (history) => {
       const { faults, service } = faultyService();

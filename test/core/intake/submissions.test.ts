@@ -10,8 +10,8 @@ import { START } from '../../support/test-clock.ts';
 
 const TRACEPARENT = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-describe('an order', () => {
-  test('is a message and a record that say the same', async () => {
+describe('a submission', () => {
+  test('creates a message and a record with the same content', async () => {
     const service = new SubmissionService();
     const expiresAt = START + 60_000;
     const record = await service.submit({
@@ -44,7 +44,7 @@ describe('an order', () => {
     });
   });
 
-  test('has an id that tells when it was, and nobody can guess', async () => {
+  test('gets an id that contains its time and cannot be guessed', async () => {
     const service = new SubmissionService();
     const { request } = await service.submit();
     // The first 48 bits of a UUID of version 7 are milliseconds since 1970.
@@ -52,7 +52,7 @@ describe('an order', () => {
     expect((await service.submit()).request.id).not.toBe(request.id);
   });
 
-  test('without a key is a request each time', async () => {
+  test('without a key is a new request each time', async () => {
     const service = new SubmissionService();
     await service.submit();
     await service.submit();
@@ -60,7 +60,7 @@ describe('an order', () => {
     expect(service.runs).toHaveLength(2);
   });
 
-  test('is sent before it is recorded', async () => {
+  test('sends the message before it writes the record', async () => {
     const calls: string[] = [];
     const service = new SubmissionService({
       around: (call, effect) => {
@@ -73,23 +73,23 @@ describe('an order', () => {
     expect(calls).toEqual(['take', 'save', 'send', 'write']);
   });
 
-  test('without a single byte is refused', async () => {
+  test('with an empty payload is refused', async () => {
     const service = new SubmissionService();
     await expect(service.submit({ payload: new Uint8Array() })).rejects.toThrow(PayloadEmpty);
     expect(service.queue.sent).toEqual([]);
   });
 
-  test('of as many bytes as are allowed is taken, and of one more refused', async () => {
+  test('of the maximum size is accepted, one more byte is refused', async () => {
     const service = new SubmissionService({ settings: { maxPayloadBytes: 5 } });
     await service.submit({ payload: Buffer.from('12345') });
     const refused = service.submit({ payload: Buffer.from('123456'), idempotencyKey: 'k' });
     await expect(refused).rejects.toThrow(PayloadTooLarge);
-    // The key is free: what was refused took nothing.
+    // The key is free: a refused submission does not take it.
     await service.submit({ idempotencyKey: 'k' });
     expect(service.queue.sent).toHaveLength(2);
   });
 
-  test('that was taken and can’t be recorded is taken all the same', async () => {
+  test('is accepted even if writing its record fails', async () => {
     const service = new SubmissionService({
       around: (call, effect) => (call === 'write' ? Promise.reject(new Error('no table')) : effect()),
     });
@@ -105,7 +105,7 @@ describe('an order', () => {
     ]);
   });
 
-  test('whose request has ended before it is recorded is told as it is', async () => {
+  test('returns the current record if its request ends before it is recorded', async () => {
     const service: SubmissionService = new SubmissionService({
       around: async (call, effect) => {
         if (call === 'write') await service.deliver();
@@ -126,13 +126,13 @@ describe('a payload', () => {
     return { service, id: request.id, message, keys: service.harness.store.keys() };
   }
 
-  test('up to the inline limit travels in the message', async () => {
+  test('up to the inline limit is in the message', async () => {
     const { keys, message } = await submitted(Buffer.alloc(LIMIT, 'x'), LIMIT);
     expect(keys).toEqual([]);
     expect(message).toContain('eHh4eHh4');
   });
 
-  test('above it is stored where uploading is no request, and referred to', async () => {
+  test('above the limit is stored outside the upload prefix, and the message refers to it', async () => {
     const { service, keys, id, message } = await submitted(Buffer.alloc(LIMIT + 1, 'x'), LIMIT);
     expect(keys).toEqual([`payloads/${id}`]);
     expect(service.harness.store.object(`payloads/${id}`)).toMatchObject({
@@ -149,10 +149,10 @@ describe('a payload', () => {
   });
 
   test.each([
-    ['that base64 makes too large for a message', Buffer.alloc(900_000, 0xff), 'application/octet-stream'],
-    ['that escapes make too large for a message', Buffer.alloc(900_000, '\u0001'), 'text/plain'],
+    ['but too large for a message in base64', Buffer.alloc(900_000, 0xff), 'application/octet-stream'],
+    ['but too large for a message with its escapes', Buffer.alloc(900_000, '\u0001'), 'text/plain'],
     [
-      'that characters a message can’t hold make too large',
+      'but too large with characters that a message cannot hold',
       Buffer.from('\uffff'.repeat(300_000)),
       'text/plain',
     ],
@@ -164,7 +164,7 @@ describe('a payload', () => {
     expect(service.runs.map((run) => run.text.length)).toEqual([payload.toString().length]);
   });
 
-  test('that fills a message to its last byte travels in it, and one byte more does not', async () => {
+  test('that fills a message exactly is inline, one byte more is not', async () => {
     const bare = (await submitted(Buffer.from('x'), 1_000_000, 'text/plain')).message.length - 1;
     // A quote is two bytes in JSON.
     const free = SQS_MAX_MESSAGE_BYTES - bare;
@@ -176,7 +176,7 @@ describe('a payload', () => {
     expect((await submitted(quotes(free + 1), 1_000_000, 'text/plain')).keys).toHaveLength(1);
   });
 
-  test('that can’t be stored isn’t sent', async () => {
+  test('is not sent if storing it fails', async () => {
     const service = new SubmissionService({ settings: { inlineLimitBytes: 4 } });
     service.harness.store.faults.inject('save', 'fails before');
     await expect(service.submit()).rejects.toThrow('save failed');
@@ -184,7 +184,7 @@ describe('a payload', () => {
     expect(service.harness.records.all()).toEqual([]);
   });
 
-  test('reaches the handler byte for byte, inline and stored, with all that was said of it', async () => {
+  test('reaches the handler byte for byte, inline or stored, with its content type and metadata', async () => {
     const texts = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json({ maxDepth: 4 }),

@@ -31,7 +31,7 @@ function harness(maxPayloadBytes: number = NUMBER_SETTINGS.maxPayloadBytes.max) 
   return { uploads, transfers, records, store, clock };
 }
 
-/** An upload in parts, of which one is there. */
+/** An upload in parts with one part uploaded. */
 async function begun(tenant?: string, size?: number) {
   const parts = harness();
   const sized = size === undefined ? {} : { size };
@@ -46,7 +46,7 @@ function inParts(upload: UploadWay): UploadWay & { readonly way: 'parts' } {
   return upload;
 }
 
-/** The code of what a promise rejects with. */
+/** The code of the error that a promise rejects with. */
 async function codeOf(refused: Promise<unknown>): Promise<string> {
   const error = await refused.then(
     () => undefined,
@@ -57,7 +57,7 @@ async function codeOf(refused: Promise<unknown>): Promise<string> {
 }
 
 describe('a ticket', () => {
-  test('is a record that waits for its payload, and a form for no other key than its own', async () => {
+  test('is a record that waits for its payload, and a form for its own key only', async () => {
     const { uploads, transfers, store } = harness();
     const expiresAt = START + HOUR;
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
@@ -73,7 +73,7 @@ describe('a ticket', () => {
     expect(store.all().map((stored) => stored.record)).toEqual([record]);
     expect(transfers.forms).toEqual([
       {
-        // By `printf acme | basenc --base64url`.
+        // From `printf acme | basenc --base64url`.
         upload: { key: `requests/tickets/YWNtZQ/${id}`, contentType: 'text/csv', metadata: { a: 'b' } },
         terms: { size: 100, sha256: 'x'.repeat(43), expiresInSeconds: 3_600 },
       },
@@ -81,21 +81,21 @@ describe('a ticket', () => {
     expect(upload).toMatchObject({ way: 'form', expiresAt: START + HOUR, url: 'https://store.example/' });
   });
 
-  test('for more than is allowed is refused, and leaves nothing behind', async () => {
+  test('for a payload above the limit is refused and leaves no record', async () => {
     const { uploads, store } = harness(100);
     await uploads.open(uploadRequest({ size: 100 }));
     expect(await codeOf(uploads.open(uploadRequest({ size: 101 })))).toBe('payload_too_large');
     expect(store.all()).toHaveLength(1);
   });
 
-  test('is recorded before anybody can upload', async () => {
+  test('is recorded before a client can upload', async () => {
     const { uploads, store, transfers } = harness();
     store.faults.inject('write', 'fails before');
     await expect(uploads.open(uploadRequest())).rejects.toThrow('write failed');
     expect(transfers.forms).toEqual([]);
   });
 
-  test('is for a form up to 5 GiB, and for parts above', async () => {
+  test('uses a form up to 5 GiB, and parts above', async () => {
     const { uploads } = harness();
     expect((await uploads.open(uploadRequest({ size: S3_MAX_PUT_BYTES }))).upload.way).toBe('form');
     expect((await uploads.open(uploadRequest({ size: S3_MAX_PUT_BYTES + 1 }))).upload.way).toBe('parts');
@@ -108,7 +108,7 @@ describe('a ticket', () => {
     [GIB, 64 * MIB, 16],
     [625 * GIB, 64 * MIB, 10_000],
     [625 * GIB + 1, 64 * MIB + 1, 10_000],
-  ])('for %i bytes in parts is for parts of %i, %i of them', async (size, partSize, partCount) => {
+  ])('for %i bytes in parts has a part size of %i and %i parts', async (size, partSize, partCount) => {
     const { uploads, transfers } = harness();
     const { record, upload } = await uploads.open(uploadRequest({ size, multipart: true }));
     const uploadName = transfers.unfinished[0] ?? '';
@@ -117,7 +117,7 @@ describe('a ticket', () => {
     expect(record.status).toBe('awaiting_upload');
   });
 
-  test('in parts holds every payload there may be: no part but the last is short, and none is too many', async () => {
+  test('in parts holds every allowed payload: only the last part is short, and there are not too many', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: NUMBER_SETTINGS.maxPayloadBytes.max }), async (size) => {
         const { uploads } = harness();
@@ -133,7 +133,7 @@ describe('a ticket', () => {
 });
 
 describe('URLs of parts', () => {
-  test('stand by their numbers, in the order they were asked for, and work for an hour', async () => {
+  test('have their part numbers, in the requested order, and work for an hour', async () => {
     const { uploads, request, uploadName } = await begun('acme', 150 * MIB);
     const urls = await uploads.partUrls(request, uploadName, [3, 1]);
     const url = `https://store.example/requests/tickets/YWNtZQ/${request.id}?upload=${uploadName}`;
@@ -143,7 +143,7 @@ describe('URLs of parts', () => {
     ]);
   });
 
-  test('aren’t given for another tenant’s ticket, or for none', async () => {
+  test('are refused for another tenant’s ticket and without a tenant', async () => {
     const { uploads, request, uploadName } = await begun('acme');
     for (const tenant of ['other', undefined, '']) {
       const others = { id: request.id, source: '', tenant };
@@ -151,7 +151,7 @@ describe('URLs of parts', () => {
     }
   });
 
-  test.each(['cancel', 'claim'] as const)('aren’t given after a %s', async (type) => {
+  test.each(['cancel', 'claim'] as const)('are refused after a %s', async (type) => {
     const { uploads, records, request, uploadName } = await begun();
     const lease = { request, leaseEndsAt: START + HOUR, leaseId: 'lease-1' };
     const event = type === 'claim' ? { type, ...lease } : { type };
@@ -161,14 +161,14 @@ describe('URLs of parts', () => {
 });
 
 describe('a completion', () => {
-  test('joins the parts that were named', async () => {
+  test('joins the named parts', async () => {
     const { uploads, transfers, request, uploadName, parts } = await begun('acme');
     expect((await uploads.complete(request, uploadName, parts)).request).toEqual(request);
     const key = `requests/tickets/YWNtZQ/${request.id}`;
     expect(transfers.completed).toEqual([{ upload: { key, contentType: 'text/csv', metadata: {} }, parts }]);
   });
 
-  test('of parts that weren’t uploaded is refused, and can be mended', async () => {
+  test('with missing parts is refused, and can be repeated with the right ones', async () => {
     const { uploads, request, uploadName, parts } = await begun();
     const wrong = [{ number: 1, etag: '"other"' }];
     expect(await codeOf(uploads.complete(request, uploadName, wrong))).toBe('upload_incomplete');
@@ -178,7 +178,7 @@ describe('a completion', () => {
     await uploads.complete(request, uploadName, parts);
   });
 
-  test('of another ticket’s parts is refused', async () => {
+  test('with the parts of another ticket is refused', async () => {
     const { uploads, transfers, uploadName, parts } = await begun('acme');
     const other = await uploads.open(uploadRequest({ multipart: true, tenant: 'acme' }));
     expect(await codeOf(uploads.complete(other.record.request, uploadName, parts))).toBe('upload_unknown');
@@ -192,7 +192,7 @@ describe('a completion', () => {
     expect(transfers.completed).toEqual([]);
   });
 
-  test('said again once S3 has told of the payload changes nothing', async () => {
+  test('repeated after S3’s event for the payload changes nothing', async () => {
     const { uploads, transfers, records, request, uploadName, parts } = await begun();
     await uploads.complete(request, uploadName, parts);
     await records.change(request, { type: 'claim', request, leaseEndsAt: START + HOUR, leaseId: 'lease-1' });
@@ -203,7 +203,7 @@ describe('a completion', () => {
     expect(transfers.completed).toHaveLength(1);
   });
 
-  test('after a cancellation joins nothing', async () => {
+  test('after a cancellation does not join the parts', async () => {
     const { uploads, transfers, records, request, uploadName, parts } = await begun();
     await records.change(request, { type: 'cancel' });
     expect(await uploads.complete(request, uploadName, parts)).toMatchObject({ status: 'cancelled' });
@@ -211,8 +211,8 @@ describe('a completion', () => {
   });
 });
 
-describe('an abortion', () => {
-  test('drops the parts and cancels the request, however often', async () => {
+describe('an abort', () => {
+  test('deletes the parts and cancels the request, and can be repeated', async () => {
     const { uploads, transfers, request, uploadName } = await begun();
     const record = await uploads.abort(request, uploadName);
     expect(record.status).toBe('cancelled');
@@ -220,7 +220,7 @@ describe('an abortion', () => {
     expect(await uploads.abort(request, uploadName)).toEqual(record);
   });
 
-  test('that failed between its steps can be said again', async () => {
+  test('can be repeated after it fails between its steps', async () => {
     const { uploads, transfers, store, request, uploadName } = await begun();
     store.faults.inject('write', 'fails before');
     await expect(uploads.abort(request, uploadName)).rejects.toThrow('write failed');
@@ -228,7 +228,7 @@ describe('an abortion', () => {
     expect((await uploads.abort(request, uploadName)).status).toBe('cancelled');
   });
 
-  test('of a request that has its payload is refused', async () => {
+  test('is refused once the request has its payload', async () => {
     const { uploads, records, request, uploadName } = await begun();
     await records.change(request, { type: 'claim', request, leaseEndsAt: START + HOUR, leaseId: 'lease-1' });
     expect(await codeOf(uploads.abort(request, uploadName))).toBe('upload_over');
@@ -241,7 +241,7 @@ describe('an abortion', () => {
     expect(transfers.unfinished).toEqual([uploadName]);
   });
 
-  test('doesn’t reach another ticket’s parts', async () => {
+  test('does not affect the parts of another ticket', async () => {
     const { uploads, transfers, uploadName } = await begun();
     const { record } = await uploads.open(uploadRequest());
     await uploads.abort(record.request, uploadName);
@@ -249,7 +249,7 @@ describe('an abortion', () => {
   });
 });
 
-test('a ticket nobody uses is forgotten after a week, one that was used is not', async () => {
+test('an unused ticket expires after a week, a used one does not', async () => {
   const { uploads, records, clock } = harness();
   const unused = await uploads.open(uploadRequest());
   const used = await uploads.open(uploadRequest());
@@ -259,7 +259,7 @@ test('a ticket nobody uses is forgotten after a week, one that was used is not',
   expect(await records.find(used.record.request)).toMatchObject({ status: 'queued' });
 });
 
-test('parts that an earlier call has joined needn’t be joined again', async () => {
+test('parts that an earlier call joined are not joined again', async () => {
   const { uploads, transfers, records, request, uploadName, parts } = await begun();
   await transfers.completeParts(`requests/tickets/-/${request.id}`, uploadName, parts, 100);
   expect(await codeOf(uploads.complete(request, uploadName, parts))).toBe('upload_unknown');
@@ -274,7 +274,7 @@ describe('B4: an upload in parts', () => {
     ['one more than there are', [1, 2, 3], 'got 3'],
     ['one twice', [1, 1], 'missing are 2'],
     ['none', [], 'missing are 1, 2'],
-  ])('isn’t completed with %s of its parts', async (_, numbers, problem) => {
+  ])('is not completed with %s of its parts', async (_, numbers, problem) => {
     const { uploads, transfers, records, request, uploadName } = await begun(undefined, 64 * MIB + 5);
     const parts = numbers.map((number) => ({ number, etag: transfers.putPart(uploadName, number, 'hello') }));
     const completing = uploads.complete(request, uploadName, parts);
@@ -291,7 +291,7 @@ describe('B4: an upload in parts', () => {
     expect(await uploads.complete(request, uploadName, [last, first])).toMatchObject({ status: 'queued' });
   });
 
-  test('has the store refuse parts of another size in all', async () => {
+  test('is not completed if the total size of its parts is wrong', async () => {
     const { uploads, transfers, request, uploadName } = await begun(undefined, 5);
     const parts = [{ number: 1, etag: transfers.putPart(uploadName, 1, 'hell') }];
     expect(await codeOf(uploads.complete(request, uploadName, parts))).toBe('upload_incomplete');

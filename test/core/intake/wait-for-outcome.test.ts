@@ -27,42 +27,42 @@ async function waited(seconds: number, endsAfterSeconds: number, missingSeconds 
   return { record, reads, tookMilliseconds: now - START };
 }
 
-test('a record that has ended is read once, and nobody sleeps', async () => {
+test('an ended record is read once, without a wait', async () => {
   expect(await waited(20, 0)).toEqual({ record: ENDED, reads: [0], tookMilliseconds: 0 });
 });
 
-test('a quick handler isn’t waited for long', async () => {
+test('the wait for a quick handler is short', async () => {
   const { record, reads, tookMilliseconds } = await waited(20, 0.05);
   expect(record).toBe(ENDED);
   expect(reads).toEqual([0, 100]);
   expect(tookMilliseconds).toBe(100);
 });
 
-test('when the time is over the record is what it is by then', async () => {
+test('after the time is over, the caller gets the current record', async () => {
   const { record, reads, tookMilliseconds } = await waited(20, 3600);
   expect(record).toBe(QUEUED);
   expect(tookMilliseconds).toBe(20_000);
   expect(reads.at(-1)).toBe(20_000);
 });
 
-test('no time at all is one read', async () => {
+test('a wait of zero reads once', async () => {
   expect((await waited(0, 3600)).reads).toEqual([0]);
 });
 
-test('a record that ends with the time is seen', async () => {
+test('a record that ends exactly when the time is over is seen as ended', async () => {
   expect((await waited(7.77, 7.77)).record).toBe(ENDED);
 });
 
-test('E19: the longest wait takes 15 reads at most', async () => {
+test('E19: the longest wait takes at most 15 reads', async () => {
   expect((await waited(20, 3600)).reads.length).toBeLessThanOrEqual(15);
 });
 
-test('a record that isn’t there yet is waited for', async () => {
+test('the wait continues while the record does not exist yet', async () => {
   expect((await waited(20, 3, 2)).record).toBe(ENDED);
   expect((await waited(5, 3600, 3600)).record).toBeUndefined();
 });
 
-test('an end is known soon, and nobody waits after the time', async () => {
+test('an end is seen soon, and no wait is longer than its time', async () => {
   const milliseconds = fc.nat({ max: 25_000 });
   await fc.assert(
     fc.asyncProperty(milliseconds, milliseconds, async (wait, end) => {
@@ -74,7 +74,7 @@ test('an end is known soon, and nobody waits after the time', async () => {
   );
 });
 
-test('what reading throws is thrown', async () => {
+test('an error of the read is rethrown', async () => {
   const clock = { now: () => START, sleep: async () => {} };
   const broken = () => Promise.reject(new Error('no table'));
   await expect(recordAtEnd(broken, START + 1000, clock)).rejects.toThrow('no table');

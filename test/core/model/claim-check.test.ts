@@ -9,7 +9,7 @@ import {
 } from '../../../lib/core/model/claim-check.ts';
 import { keys } from '../../support/arbitrary.ts';
 
-test('a claim check written is the claim check read', () => {
+test('a formatted claim check parses to the same claim check', () => {
   const checks = fc.record(
     {
       bucket: fc.stringMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
@@ -34,11 +34,11 @@ test.each([
   ],
   [{ bucket: 'payloads', key: 'a', versionId: 'v+1/=' }, 's3://payloads/a?versionId=v%2B1%2F%3D'],
   [{ bucket: 'payloads', key: '//a/' }, 's3://payloads///a/'],
-])('%j is written %s', (check, reference) => {
+])('%j is formatted as %s', (check, reference) => {
   expect(formatClaimCheck(check)).toBe(reference);
 });
 
-test('other parameters and a plus in the path are read as what they are', () => {
+test('the parser ignores other parameters and keeps a plus in the path', () => {
   expect(parseClaimCheck('s3://payloads/a+b?x=1&versionId=v1&y')).toEqual({
     bucket: 'payloads',
     key: 'a+b',
@@ -63,22 +63,22 @@ test.each([
   'S3://payloads/a',
   'https://payloads.s3.amazonaws.com/a',
   'file:///etc/passwd',
-])('%j is no claim check', (reference) => {
+])('%j is not a claim check', (reference) => {
   expect(() => parseClaimCheck(reference)).toThrow(EnvelopeMalformed);
 });
 
-test('a refusal quotes the beginning of what came', () => {
+test('a refusal quotes the beginning of the text', () => {
   expect(() => parseClaimCheck(`x${'y'.repeat(10_000)}`)).toThrow(/got xy{199}$/);
 });
 
 test.each(['https://b.s3.amazonaws.com/k?X-Amz-Signature=secret', 's3://b/k#secret', 'https://secret@b/k'])(
-  'a refusal of %s quotes nothing that may let others in',
+  'a refusal of %s does not quote credentials',
   (reference) => {
     expect(() => parseClaimCheck(reference)).toThrow(/got (?:(?!secret).)+$/);
   },
 );
 
-describe('places', () => {
+describe('with sources', () => {
   const sources = ['own', 'shared/in/', 'exact/a'];
 
   test.each([
@@ -99,11 +99,11 @@ describe('places', () => {
     ['shared', 'inside'],
     ['shared', 'out/in/a'],
     ['exact', 'b'],
-  ])('%s/%s may not', (bucket, key) => {
+  ])('%s/%s may not be read', (bucket, key) => {
     expect(() => assertAllowed({ bucket, key }, sources)).toThrow(ClaimCheckRefused);
   });
 
-  test('without any, nothing may be read', () => {
+  test('an empty list allows no read', () => {
     expect(() => assertAllowed({ bucket: 'own', key: 'a' }, [])).toThrow(ClaimCheckRefused);
   });
 });
@@ -115,6 +115,6 @@ test.each([
   [{ bucket: '\ud800', key: 'a' }, 'it must not have unpaired surrogates'],
   [{ bucket: 'payloads', key: 'a', versionId: '\udc00' }, 'it must not have unpaired surrogates'],
   [{ bucket: 'own/other', key: 'a' }, "a bucket's name has no slash, got own/other"],
-])('what no store gave out is told: %.60j', (check, problem) => {
+])('the problem of %.60j', (check, problem) => {
   expect(claimCheckProblem(check)).toBe(problem);
 });

@@ -11,18 +11,18 @@ function problemOf(error: PermanentError, attempts = 1): Problem {
 }
 
 describe('the id of an outcome', () => {
-  test('stays what it is', () => {
+  test('is stable across versions', () => {
     expect(outcomeId(inlineOutcome('1'))).toBe('36c6e077fc34d1f8a8d305ddb825fd6c');
     expect(outcomeId(outcomeOf(failure(new PermanentError('x'), 1)))).toBe(
       'e629c14a47bedf89900ee6d89b50d234',
     );
   });
 
-  test('is the same whenever, and whatever the result', () => {
+  test('does not depend on the time or the result', () => {
     expect(outcomeId(inlineOutcome('2', 'text/plain', { endedAt: 5 }))).toBe(outcomeId(inlineOutcome('1')));
   });
 
-  test('is another for another ending, request, source or tenant', () => {
+  test('differs for another ending, request, source or tenant', () => {
     const ids = [
       inlineOutcome('1'),
       inlineOutcome('1', 'text/plain', { request: { id: 'r-2', source: '' } }),
@@ -35,7 +35,7 @@ describe('the id of an outcome', () => {
 });
 
 describe('a problem', () => {
-  test('tells what the error carries', () => {
+  test('has the message, code and details of the error', () => {
     const error = new PermanentError('no such order', {
       code: 'order_unknown',
       details: [5, { a: undefined }],
@@ -50,7 +50,7 @@ describe('a problem', () => {
     });
   });
 
-  test('without details has none', () => {
+  test('has no details if the error has none', () => {
     expect(problemOf(new PermanentError('x'))).not.toHaveProperty('details');
   });
 
@@ -65,11 +65,11 @@ describe('a problem', () => {
   test.each([
     ['cut in the middle of a character', `${'c'.repeat(255)}😀`, `${'c'.repeat(255)}\ufffd`],
     ['not well-formed', 'c\ud83d', 'c\ufffd'],
-  ])('has a code that can be written: %s', (_, given, code) => {
+  ])('has a well-formed code if the given one is %s', (_, given, code) => {
     expect(problemOf(new PermanentError('x', { code: given })).code).toBe(code);
   });
 
-  test('has a text as its code, though a handler in JavaScript gave a number', () => {
+  test('has a string as its code, even if a JavaScript handler gives a number', () => {
     const error = Object.assign(new PermanentError('x'), { code: 404 });
     expect(problemOf(error)).toMatchObject({ code: '404', type: 'urn:coatcheck:problem:404' });
   });
@@ -91,7 +91,7 @@ describe('a problem', () => {
       },
       'omitted: a undefined was thrown: undefined',
     ],
-  ])('with details that are %s is told all the same', (_, details, published) => {
+  ])('is still published with details that are %s', (_, details, published) => {
     expect(problemOf(new PermanentError('x', { details })).details).toEqual(published);
   });
 

@@ -5,11 +5,11 @@ import { isPosition, positionOf } from '../../../lib/core/model/record-position.
 const NOON = Date.UTC(2026, 0, 31, 12);
 
 describe('the position of a record', () => {
-  /** The digits begin `printf '["record","","r-1"]' | sha256sum`, and so on. */
+  /** The digits are the start of `printf '["record","","r-1"]' | sha256sum`, and so on. */
   test.each([
     [{ id: 'r-1', source: '' }, '2026-01-31T12:00:00.000Z#59c4d901323f07907c28861e09336788'],
     [{ id: 'r-1', source: '', tenant: 'acme' }, '2026-01-31T12:00:00.000Z#962b7050bcfd4e366bbf973154bd67e2'],
-  ])('of %j stays what it is', (request, position) => {
+  ])('of %j is stable across versions', (request, position) => {
     expect(positionOf({ request, createdAt: NOON })).toBe(position);
   });
 
@@ -21,7 +21,7 @@ describe('the position of a record', () => {
     createdAt: fc.oneof(fc.integer({ min: 0, max: Date.UTC(9999, 11, 31) }), fc.constantFrom(NOON, NOON + 1)),
   });
 
-  it('sorts by the time of creation, and is no other record’s', () => {
+  it('sorts by creation time, and is unique to its record', () => {
     fc.assert(
       fc.property(records, records, (one, other) => {
         const [first, second] = [positionOf(one), positionOf(other)];
@@ -34,19 +34,19 @@ describe('the position of a record', () => {
     );
   });
 
-  it('tells apart records created at the same time', () => {
+  it('distinguishes records created at the same time', () => {
     const positions = ['r-1', 'r-2', 'r-3'].map((id) =>
       positionOf({ request: { id, source: '' }, createdAt: NOON }),
     );
     expect(new Set(positions).size).toBe(3);
   });
 
-  it('is known as one', () => {
+  it('is recognized as a position', () => {
     fc.assert(fc.property(records, (record) => isPosition(positionOf(record))));
   });
 });
 
-describe('no position', () => {
+describe('an invalid position', () => {
   const position = positionOf({ request: { id: 'r-1', source: '' }, createdAt: NOON });
 
   test.each([

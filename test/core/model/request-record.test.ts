@@ -45,7 +45,7 @@ const EVENTS: Record<string, RecordEvent> = {
   expire: { type: 'expire' },
 };
 
-/** What each event makes of each state; within the lease, and after it where that makes a difference. */
+/** The result of each event in each state, within the lease. */
 const TABLE: [string, RequestRecord | undefined, Record<string, string>][] = [
   [
     'no record',
@@ -135,11 +135,11 @@ describe.each(TABLE)('%s', (_, record, expected) => {
 });
 
 describe('after the lease', () => {
-  test('a running request is taken over', () => {
+  test('another attempt takes over a running request', () => {
     expect(recordAfter(running, laterClaim, LEASE_END)).toMatchObject({ status: 'running', attempts: 2 });
   });
 
-  test('a running request can be cancelled at once, and expire', () => {
+  test('a running request can be cancelled at once, and can expire', () => {
     expect(recordAfter(running, { type: 'cancel' }, LEASE_END).status).toBe('cancelled');
     const expiring = { ...running, request: { ...REQUEST, expiresAt: LEASE_END } };
     expect(recordAfter(expiring, { type: 'expire' }, LEASE_END)).toMatchObject({
@@ -148,7 +148,7 @@ describe('after the lease', () => {
     });
   });
 
-  test('one that was asked to stop is cancelled by whoever would take over', () => {
+  test('the next claim cancels a request that is cancelling', () => {
     expect(recordAfter(cancelling, claim, LEASE_END)).toMatchObject({
       status: 'cancelled',
       outcome: { problem: { code: 'request_cancelled', attempts: 1 } },
@@ -156,7 +156,7 @@ describe('after the lease', () => {
   });
 });
 
-test('a new attempt begins without the progress of the one before', () => {
+test('a new attempt starts without the progress of the previous one', () => {
   const advanced = recordAfter(running, {
     type: 'progress',
     attempt: 1,
@@ -166,7 +166,7 @@ test('a new attempt begins without the progress of the one before', () => {
   expect(recordAfter(advanced, laterClaim, LEASE_END).progress).toBeUndefined();
 });
 
-test('a request begun by its claim keeps what its envelope said', () => {
+test('a request that starts with its claim keeps the data of its envelope', () => {
   const request = { ...REQUEST, tenant: 'acme', expiresAt: NOW + 5, traceparent: '00-trace' };
   const record = recordAfter(undefined, { ...claim, request });
   expect(record).toEqual({
@@ -185,12 +185,12 @@ test('a request begun by its claim keeps what its envelope said', () => {
 
 const TERMINAL: readonly RequestStatus[] = ['succeeded', 'failed', 'cancelled', 'expired'];
 
-describe('whatever happens, in whatever order, at whatever time', () => {
+describe('for any events, in any order, at any time', () => {
   const steps = fc.array(fc.tuple(recordEvents(NOW), fc.integer({ min: NOW - 6, max: NOW + 6 })), {
     maxLength: 30,
   });
 
-  /** Every record on the way, with what it followed. */
+  /** Every record in the sequence, with the record and event before it. */
   function history(given: readonly (readonly [RecordEvent, number])[]) {
     let record: RequestRecord | undefined;
     return given.flatMap(([event, now]) => {
@@ -202,7 +202,7 @@ describe('whatever happens, in whatever order, at whatever time', () => {
     });
   }
 
-  test('a request has one end, which is its outcome’s, and nothing comes after it', () => {
+  test('a request ends once, with the status of its outcome, and never changes after that', () => {
     fc.assert(
       fc.property(steps, (given) => {
         for (const { before, record } of history(given)) {
@@ -214,7 +214,7 @@ describe('whatever happens, in whatever order, at whatever time', () => {
     );
   });
 
-  test('only who has the lease is heard, and nobody gets it from them while it lasts', () => {
+  test('only the holder of the lease can change the record, and keeps the lease while it lasts', () => {
     fc.assert(
       fc.property(steps, (given) => {
         for (const { before, event, now, record } of history(given)) {
@@ -229,7 +229,7 @@ describe('whatever happens, in whatever order, at whatever time', () => {
     );
   });
 
-  test('no request is lost: another attempt can always bring it to an end', () => {
+  test('no request is lost: another attempt can always complete it', () => {
     fc.assert(
       fc.property(steps, (given) => {
         const { record } = history(given).at(-1) ?? {};
@@ -249,7 +249,7 @@ function begins({ type }: RecordEvent, { status }: RequestRecord): boolean {
   return type === 'claim' && status === 'running';
 }
 
-describe('C4: of a request that was given up, a message revives it', () => {
+describe('C4: a dead-lettered request is revived by a message', () => {
   const LATE = NOW + 1;
   const failed = recordAfter(running, {
     type: 'complete',
@@ -270,37 +270,42 @@ describe('C4: of a request that was given up, a message revives it', () => {
       { deadLetterOf: 0 },
       'finished',
     ],
-    ['but not any that comes later, the same upload among them', named, { sentAt: LATE }, 'finished'],
-    ['but not its form sent again', { ...named, payload }, { sentAt: LATE, payload: other }, 'finished'],
+    ['but not any later message, not even of the same upload', named, { sentAt: LATE }, 'finished'],
     [
-      'that is its dead letter, which the record could not note',
+      'but not a second upload of its form',
+      { ...named, payload },
+      { sentAt: LATE, payload: other },
+      'finished',
+    ],
+    [
+      'that is its dead letter, even if the record has no note of it',
       failed,
       { deadLetterOf: 0, sentAt: LATE },
       'running',
     ],
-    ['but not without a dead letter', failed, { sentAt: LATE }, 'finished'],
-    ['that is its dead letter without room to say so', bare, { sentAt: LATE }, 'running'],
-    ['but not in the millisecond it was dead-lettered in', bare, { sentAt: NOW }, 'finished'],
+    ['but not if it has no dead letter', failed, { sentAt: LATE }, 'finished'],
+    ['that is its dead letter without room for a mark', bare, { sentAt: LATE }, 'running'],
+    ['but not in the millisecond in which it was dead-lettered', bare, { sentAt: NOW }, 'finished'],
     [
-      'but not one without room and with another payload',
+      'but not by a message without a mark and with another payload',
       { ...bare, payload },
       { sentAt: LATE, payload: other },
       'finished',
     ],
-    ['ten times', { ...named, redrives: 9 }, { deadLetterOf: 9 }, 'running'],
+    ['up to ten times', { ...named, redrives: 9 }, { deadLetterOf: 9 }, 'running'],
     [
-      'but not the dead letter of one that failed otherwise',
+      'but not if it failed for another reason',
       { ...failed, givenUp: undefined },
       { deadLetterOf: 0 },
       'finished',
     ],
-    ['but not more often', { ...named, redrives: 10 }, { deadLetterOf: 10 }, 'finished'],
+    ['but not more than ten times', { ...named, redrives: 10 }, { deadLetterOf: 10 }, 'finished'],
   ])('%s', (_, record, brought, expected) => {
     const next = transition(record, { ...claim, ...brought }, LATE);
     expect('refused' in next ? next.refused : next.record.status).toBe(expected);
   });
 
-  test('and a late note of its dead letter says nothing of the next', () => {
+  test('and a late note of its dead letter does not apply to the next one', () => {
     const noted = transition({ ...failed, redrives: 1 }, { type: 'dead_letter', redrives: 0 }, LATE);
     expect(noted).toEqual({ refused: 'finished' });
   });

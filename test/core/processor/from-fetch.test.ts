@@ -52,7 +52,7 @@ async function run(harness: EngineHarness, payload: unknown = { x: 6 }) {
   return { process, event: harness.events[0], delays: harness.delays };
 }
 
-test('an application that refuses a payload because it broke off is asked again', async () => {
+test('a request whose payload breaks off is retried, even if the application refuses it', async () => {
   const app = new Hono();
   app.post('/', async (context) => {
     const text = await context.req.text().catch(() => undefined);
@@ -65,7 +65,7 @@ test('an application that refuses a payload because it broke off is asked again'
   expect(harness.events).toEqual([]);
 });
 
-test('the application is told what is known of the request', async () => {
+test('the application gets the data of the request as headers', async () => {
   const { event } = await run(harness('/echo?q=5', 'PUT'));
   expect(event?.data).toEqual({
     query: '5',
@@ -78,7 +78,7 @@ test('the application is told what is known of the request', async () => {
   });
 });
 
-test('an id that fits no header is percent-encoded', async () => {
+test('an id that no header can hold is percent-encoded', async () => {
   const service = harness('/echo', 'PUT');
   await service.process([requestDelivery('Größe 🧥')]);
   expect(service.event.data).toMatchObject({
@@ -98,7 +98,7 @@ test('a payload streams through the application', async () => {
   });
 });
 
-test('a schema may look at the payload first, wherever it lies', async () => {
+test('a schema can validate the payload first, inline or stored', async () => {
   const processor = defineProcessor({ input: z.object({ x: z.number() }) }, fromFetch(service().fetch));
   const stored = new EngineHarness(processor);
   stored.store.put('requests/a', '{"x":6}');
@@ -106,8 +106,8 @@ test('a schema may look at the payload first, wherever it lies', async () => {
   expect(stored.event.data).toEqual({ product: 42 });
 });
 
-describe('an answer that is no success', () => {
-  test.each([400, 404, 422, 301])('%i: failed at once', async (status) => {
+describe('an error response', () => {
+  test.each([400, 404, 422, 301])('%i: fails at once', async (status) => {
     const { process, event } = await run(harness(`/status/${status}`));
     expect(process).toEqual([]);
     expect(event && statusOf(event)).toBe('failed');
@@ -123,30 +123,30 @@ describe('an answer that is no success', () => {
     ['/status/429?after=120', 120],
     ['/status/503?after=Sat,%2031%20Jan%202026%2012:01:30%20GMT', 90],
     ['/throws', 1],
-  ])('%s: tried again, after %i s', async (path, delaySeconds) => {
+  ])('%s: is retried after %i s', async (path, delaySeconds) => {
     const { process, event, delays } = await run(harness(path));
     expect(process).toEqual(['message-r-1']);
     expect(event).toBeUndefined();
     expect(delays).toEqual({ 'message-r-1': delaySeconds });
   });
 
-  test('with an endless body: the beginning is quoted', async () => {
+  test('with an endless body: its beginning is in the details', async () => {
     const { event } = await run(harness('/endless'));
     expect(event && problemOf(event).details).toEqual({ status: 400, body: 'x'.repeat(4_096) });
   });
 });
 
-test('the application is told to stop before the deadline', async () => {
+test('the application gets a stop signal before the deadline', async () => {
   const service = harness('/waits');
   await service.process([requestDelivery('r-1')], 0.6);
   expect(service.event.data).toBe('told to stop');
 });
 
-test.each(['GET', 'head'])('%s is refused where the processor is made: it has no body', (method) => {
+test.each(['GET', 'head'])('%s is refused when the processor is created: it has no body', (method) => {
   expect(() => fromFetch(() => new Response(), { method })).toThrow(`such as POST, got ${method}`);
 });
 
-test('B1: an application that answers with something else than a Response has failed', async () => {
+test('B1: an application that returns something other than a Response fails', async () => {
   const harness = new EngineHarness(fromFetch(Object.assign(() => JSON.parse('null'))));
   await harness.process([requestDelivery('r-1')]);
   expect(harness.problem).toMatchObject({
@@ -155,7 +155,7 @@ test('B1: an application that answers with something else than a Response has fa
   });
 });
 
-test('B5: the application gets the payload as it was sent, with its coding and language', async () => {
+test('B5: the application gets the payload as sent, with its content encoding and language', async () => {
   const app = new Hono();
   app.post('/', async (context) => {
     const { req } = context;

@@ -15,7 +15,7 @@ const AGE_DAYS = 30;
 describe('a change', () => {
   const now = () => 1_000_000;
 
-  test('takes one write where what is believed is so, and another where it isn’t', async () => {
+  test('takes one write if the known record is current, and one more if it is not', async () => {
     const store = new MemoryRecordStore();
     const records = new RequestRecords(store, now, AGE_DAYS);
     const claim = await records.claim(REQUEST, 2_000_000);
@@ -30,14 +30,14 @@ describe('a change', () => {
     expect(store.writes).toBe(6);
   });
 
-  test('of no record is refused, unless it begins one', async () => {
+  test('without a record is refused, unless it creates one', async () => {
     const records = new RequestRecords(new MemoryRecordStore(), now, AGE_DAYS);
     await expect(records.change(REQUEST, { type: 'cancel' })).rejects.toThrow(RecordMissing);
     const { stored } = await records.change(REQUEST, { type: 'submit', request: REQUEST, uploaded: true });
     expect(await records.find(REQUEST)).toEqual(stored.record);
   });
 
-  test('that is overtaken again and again is given up', async () => {
+  test('fails after other writers win every race', async () => {
     const store = new MemoryRecordStore();
     const records = new RequestRecords(
       {
@@ -57,7 +57,7 @@ describe('a change', () => {
     ).rejects.toThrow(RecordContended);
   });
 
-  test('is kept from then on for as long as records are', async () => {
+  test('restarts the retention time of the record', async () => {
     const store = new MemoryRecordStore();
     const records = new RequestRecords(store, now, AGE_DAYS);
     await records.claim(REQUEST, 2_000_000);
@@ -69,7 +69,7 @@ describe('a submitted request', () => {
   const now = () => 1_000_000;
   const submittedAt = 999_000;
 
-  test('is recorded as of when it was submitted, and claimed by one write', async () => {
+  test('has its submission time as its creation time, and takes one write to claim', async () => {
     const { store, records } = fresh();
     const submitted = await records.submit(REQUEST, submittedAt, true);
     expect(submitted).toMatchObject({ status: 'queued', createdAt: submittedAt, attempts: 0 });
@@ -80,7 +80,7 @@ describe('a submitted request', () => {
     expect(await records.find(REQUEST)).toMatchObject({ status: 'running', createdAt: submittedAt });
   });
 
-  test('whose record isn’t there yet is claimed all the same, and stays claimed when it comes', async () => {
+  test('can be claimed before its record exists, and stays claimed when the record arrives', async () => {
     const { records } = fresh();
     expect((await records.claim({ ...REQUEST, submittedAt }, 2_000_000)).status).toBe('claimed');
 
@@ -88,7 +88,7 @@ describe('a submitted request', () => {
     expect(await records.find(REQUEST)).toMatchObject({ status: 'running', attempts: 1 });
   });
 
-  test('that was cancelled is not begun', async () => {
+  test('does not start after a cancellation', async () => {
     const { records } = fresh();
     await records.submit(REQUEST, submittedAt, true);
     await records.change(REQUEST, { type: 'cancel' });
@@ -97,7 +97,7 @@ describe('a submitted request', () => {
     expect(claim).toMatchObject({ status: 'finished', outcome: { status: 'cancelled' } });
   });
 
-  test('with a ticket is claimed as it was recorded, without a refused write', async () => {
+  test('with a ticket is claimed as recorded, without a refused write', async () => {
     const { store, records } = fresh();
     await records.submit({ ...REQUEST, expiresAt: 1_500_000 }, submittedAt, false);
 
@@ -106,7 +106,7 @@ describe('a submitted request', () => {
     expect(claim.status === 'claimed' && claim.lease.request).toMatchObject({ expiresAt: 1_500_000 });
   });
 
-  test('with a ticket nobody knows is a new one', async () => {
+  test('with an unknown ticket is a new request', async () => {
     const { records } = fresh();
     expect((await records.claim({ ...REQUEST, ticketed: true }, 2_000_000)).status).toBe('claimed');
   });
@@ -121,15 +121,15 @@ function queuedRecord(at: number): RequestRecord {
   return { request: REQUEST, status: 'queued', attempts: 0, createdAt: at, updatedAt: at };
 }
 
-/** What one call of the store is like. */
+/** The delays and the fault of one call to the store. */
 interface CallFate {
-  /** Milliseconds to its effect, and from there to its answer. */
+  /** Milliseconds until its effect, and from there until its answer. */
   readonly there: number;
   readonly back: number;
   readonly fault: Exclude<Fault, 'never answers'>;
 }
 
-/** A store as far away as its calls' fates say. It remembers every record that came to be. */
+/** A store whose calls have these delays and faults. It keeps every record that was written. */
 class DistantStore implements RecordStore {
   readonly history: RequestRecord[] = [];
   readonly #store = new MemoryRecordStore();
@@ -152,7 +152,7 @@ class DistantStore implements RecordStore {
     });
   }
 
-  /** From now on it is near, and nothing fails. */
+  /** From now on calls have no delay and do not fail. */
   recover(): void {
     this.#fates.length = 0;
   }
@@ -167,35 +167,35 @@ class DistantStore implements RecordStore {
 
 const NEAR: CallFate = { there: 0, back: 0, fault: 'works' };
 
-/** An attempt: how long its invocation lives, how long its handler works, and what it does then. */
+/** An attempt: the time its invocation has, the time its handler works, and its last step. */
 interface AttemptPlan {
   readonly does: 'attempt';
   readonly lives: number;
   readonly works: number;
   readonly then: 'complete' | 'release' | 'vanish';
-  /** Frozen at the end of its invocation, it may go on where it was. */
+  /** Lambda freezes it at the end of its invocation; it may continue this much later. */
   readonly thawsAfter: number;
 }
 
 type Plan = AttemptPlan | { readonly does: 'submit' | 'uploaded' | 'cancel' | 'expire' };
 
-/** Somebody with a clock of their own, who does one thing after another. */
+/** A host or client with its own clock that carries out one plan after another. */
 interface Actor {
   readonly clockAhead: number;
   readonly plans: readonly { readonly after: number; readonly plan: Plan }[];
 }
 
-/** When a handler ran, by nobody's clock but the world's. */
+/** The time of a handler's run, by the clock of the world. */
 interface Run {
   readonly from: number;
   readonly to: number;
 }
 
-/** What came of it all. */
+/** The results of all actors. */
 class World {
   readonly runs: Run[] = [];
-  /** Outcomes that somebody was told the request has. */
-  readonly told: Outcome[] = [];
+  /** Outcomes that actors got for the request. */
+  readonly reported: Outcome[] = [];
   readonly store: DistantStore;
 
   constructor(fates: readonly CallFate[]) {
@@ -207,7 +207,7 @@ class World {
     const records = new RequestRecords(this.store, now, AGE_DAYS);
     for (const { after, plan } of plans) {
       await sleep(after);
-      // Whatever failed is tried again by a later plan, or never.
+      // A later plan repeats a failed step, or none does.
       await this.#carryOut(plan, records, now).catch(() => {});
     }
   }
@@ -218,19 +218,19 @@ class World {
     const event =
       plan.does === 'submit' ? { type: plan.does, request, uploaded: false } : { type: plan.does };
     const { stored } = await records.change(REQUEST, event);
-    if (stored.record.outcome) this.told.push(stored.record.outcome);
+    if (stored.record.outcome) this.reported.push(stored.record.outcome);
   }
 
   async #attempt(plan: AttemptPlan, records: RequestRecords, now: () => number): Promise<void> {
     const deadline = now() + plan.lives;
     const claim = await records.claim(REQUEST, deadline + CLOCK_SKEW_MILLISECONDS);
-    if (claim.status === 'finished') this.told.push(claim.outcome);
+    if (claim.status === 'finished') this.reported.push(claim.outcome);
     if (claim.status !== 'claimed' || now() >= deadline) return;
 
     const { lease } = claim;
     const works = Math.min(plan.works, deadline - now());
     this.runs.push({ from: Date.now(), to: Date.now() + works });
-    // Whole milliseconds: timers know no others.
+    // Timers only support whole milliseconds.
     const half = Math.floor(works / 2);
     await sleep(half);
     const wanted = lease.progress({ fraction: 0.5 }).catch(() => true);
@@ -242,7 +242,7 @@ class World {
       plan.then === 'complete'
         ? await lease.complete(successOf(lease.attempt))
         : await lease.release(new Error('not now'), false);
-    if (outcome) this.told.push(outcome);
+    if (outcome) this.reported.push(outcome);
   }
 }
 
@@ -250,7 +250,7 @@ function sleep(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-describe('several hosts and clients, with clocks of their own, on a store that is slow and fails', () => {
+describe('several hosts and clients, with separate clocks, on a slow store that fails', () => {
   const fate: fc.Arbitrary<CallFate> = fc.record({
     there: fc.nat({ max: 700 }),
     back: fc.nat({ max: 700 }),
@@ -266,7 +266,7 @@ describe('several hosts and clients, with clocks of their own, on a store that i
         does: fc.constant('attempt' as const),
         lives: fc.integer({ min: 1, max: 4_000 }),
         works: fc.nat({ max: 5_000 }),
-        // biome-ignore lint/suspicious/noThenProperty: it is no promise
+        // biome-ignore lint/suspicious/noThenProperty: it is not a promise
         then: fc.constantFrom('complete' as const, 'release' as const, 'vanish' as const),
         thawsAfter: fc.nat({ max: 5_000 }),
       }),
@@ -285,7 +285,7 @@ describe('several hosts and clients, with clocks of their own, on a store that i
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  test('one end that everybody is told alike, no two handlers at once, no request lost', async () => {
+  test('all see the same single outcome, no two handlers run at once, and no request is lost', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fate, { maxLength: 40 }), actors, async (fates, given) => {
         vi.setSystemTime(0);
@@ -300,7 +300,7 @@ describe('several hosts and clients, with clocks of their own, on a store that i
         expect(end).toBeDefined();
         const ends = world.store.history.filter(({ outcome }) => outcome);
         expect(ends).toEqual([world.store.history.at(-1)]);
-        for (const outcome of world.told) expect(outcome).toEqual(end);
+        for (const outcome of world.reported) expect(outcome).toEqual(end);
         for (const [index, run] of world.runs.entries()) {
           for (const other of world.runs.slice(index + 1)) {
             expect(run.to <= other.from || other.to <= run.from).toBe(true);
@@ -311,7 +311,7 @@ describe('several hosts and clients, with clocks of their own, on a store that i
     );
   });
 
-  /** The outcome that another attempt finds or makes, an hour later and with the store in order. */
+  /** The outcome that another attempt finds or writes an hour later, when the store works again. */
   async function endOf({ store }: World): Promise<Outcome | undefined> {
     store.recover();
     vi.setSystemTime(Date.now() + 3_600_000);

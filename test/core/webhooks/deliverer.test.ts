@@ -60,7 +60,7 @@ class Harness {
 
   deliverer = new WebhookDeliverer(this.ports);
 
-  /** @returns the ids to be delivered again */
+  /** @returns the ids that need another delivery */
   async process(...messages: readonly MemoryMessage[]): Promise<string[]> {
     const received = messages.map((message) => this.input.settleable(message));
     const running = received.map(async (message) => [message, await this.deliverer.run(message)] as const);
@@ -68,29 +68,29 @@ class Harness {
     return batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
   }
 
-  /** What waits to be sent later, by its name. */
+  /** The scheduled messages, by name. */
   get scheduled(): Map<string, { message: WebhookMessage; at: number }> {
     const waiting = [...this.later.waiting];
     return new Map(waiting.map(([name, { message, at }]) => [name, { message: decodeWebhook(message), at }]));
   }
 
-  /** Records the request that messages tell of. */
+  /** Writes the record of the request that the messages report. */
   async record(): Promise<void> {
     const ended = { status: 'succeeded', attempts: 1, createdAt: START, updatedAt: START } as const;
     await this.records.write({ record: { request: REQUEST, ...ended }, revision: 1, keptUntil: START });
   }
 
-  /** How the request's record says its webhook stands. */
+  /** The webhook's state on the request's record. */
   async noted(): Promise<WebhookState | undefined> {
     return (await this.records.read(REQUEST))?.record.webhook;
   }
 
-  /** The waits of what is tried again soon. */
+  /** The delays of attempts that are repeated soon. */
   get delays(): number[] {
     return this.queue.sent.map(({ delaySeconds }) => delaySeconds);
   }
 
-  /** The waits of what came to nothing. */
+  /** The delays of messages that are received again. */
   get deferrals(): number[] {
     return this.input.deferrals.map(({ delaySeconds }) => delaySeconds);
   }
@@ -105,7 +105,7 @@ beforeEach(() => {
   harness = new Harness();
 });
 
-test('a receiver that takes it: done', async () => {
+test('a receiver that accepts the webhook: done', async () => {
   vi.setSystemTime(START);
   expect(await harness.process(of())).toEqual([]);
   const [call] = harness.calls;
@@ -116,7 +116,7 @@ test('a receiver that takes it: done', async () => {
   vi.useRealTimers();
 });
 
-test('the secrets of a receiver are in no log', async () => {
+test('the logs do not contain secrets of the receiver', async () => {
   harness.answer = { status: 500 };
   await harness.process(of());
   expect(JSON.stringify(harness.logger)).toContain('example.com');
@@ -128,7 +128,7 @@ describe('a receiver that fails', () => {
     harness.answer = { status: 500 };
   });
 
-  test('is tried again soon, with the same id and a new timestamp (fault 31)', async () => {
+  test('gets another attempt soon, with the same id and a new timestamp (fault 31)', async () => {
     expect(await harness.process(of())).toEqual([]);
     harness.clock.advanceSeconds(5);
     expect(await harness.process(...harness.queue.sent.map(({ message }) => delivery(message)))).toEqual([]);
@@ -143,7 +143,7 @@ describe('a receiver that fails', () => {
     expect(harness.scheduled.size).toBe(0);
   });
 
-  test('is tried again much later by a schedule', async () => {
+  test('gets a much later attempt through a schedule', async () => {
     expect(await harness.process(of({ attempt: 3 }))).toEqual([]);
     expect([...harness.scheduled.values()]).toEqual([
       { message: { ...MESSAGE, attempt: 4 }, at: START + 1_800_000 },
@@ -151,19 +151,19 @@ describe('a receiver that fails', () => {
     expect(harness.queue.sent).toEqual([]);
   });
 
-  test('a message that comes again after it was carried on much later is carried on once', async () => {
+  test('a message that is delivered twice is scheduled once', async () => {
     await harness.process(of({ attempt: 4 }, { deliveryCount: 1 }));
     await harness.process(of({ attempt: 4 }, { deliveryCount: 2 }));
     expect([...harness.scheduled.values()].map(({ message }) => message.attempt)).toEqual([5]);
   });
 
-  test('sent again to another URL, it waits for that besides', async () => {
+  test('a repeated webhook to another URL has its own schedule', async () => {
     const urls = [MESSAGE.url, 'https://example.com/moved'];
     for (const url of urls) await harness.process(of({ attempt: 4, url }));
     expect([...harness.scheduled.values()].map(({ message }) => message.url)).toEqual(urls);
   });
 
-  test('a message that was carried on ends at once, not with its batch', async () => {
+  test('a message with a next attempt is deleted at once, not with its batch', async () => {
     harness.input.send(encodeWebhook(MESSAGE));
     const [received] = harness.input.receive(1);
     if (!received) throw new Error('nothing was received');
@@ -172,25 +172,25 @@ describe('a receiver that fails', () => {
     expect(harness.input.size).toBe(0);
   });
 
-  test('ending it may fail: it is done all the same', async () => {
+  test('the message is done even if deleting it fails', async () => {
     harness.input.faults.inject('acknowledge', 'fails before');
     expect(await harness.process(of())).toEqual([]);
   });
 
-  test('ten times is given up: it goes to the dead-letter queue', async () => {
+  test('ten times: the message goes to the dead-letter queue', async () => {
     expect(await harness.process(of({ attempt: 10 }))).toEqual([]);
     expect(sentWebhooks(harness.deadLetters)).toEqual([{ ...MESSAGE, attempt: 11 }]);
     expect(harness.queue.sent).toEqual([]);
     expect(harness.scheduled.size).toBe(0);
   });
 
-  test('put back from the dead-letter queue as it is, it is tried once more', async () => {
+  test('a message redriven from the dead-letter queue gets one more attempt', async () => {
     expect(await harness.process(of({ attempt: 11 }))).toEqual([]);
     expect(harness.calls).toHaveLength(1);
     expect(sentWebhooks(harness.deadLetters).map(({ attempt }) => attempt)).toEqual([12]);
   });
 
-  test('with no answer at all is tried again as well', async () => {
+  test('gets another attempt if it does not answer at all', async () => {
     harness.faults.inject('post', 'fails before');
     expect(await harness.process(of())).toEqual([]);
     expect(harness.delays).toEqual([5]);
@@ -209,18 +209,18 @@ test.each([
   expect([...harness.scheduled.values()].map(({ at }) => at)).toEqual(later ? [START + later * 1000] : []);
 });
 
-test('410: done, and never called again', async () => {
+test('410: done, without another call', async () => {
   harness.answer = { status: 410 };
   expect(await harness.process(of())).toEqual([]);
   expect(harness.scheduled.size).toBe(0);
 });
 
-describe('a failure of our own costs no attempt: the message comes again in a quarter of an hour', () => {
+describe('an internal failure uses no attempt: the message returns after a quarter of an hour', () => {
   beforeEach(() => {
     harness.answer = { status: 500 };
   });
 
-  test('the secrets can not be read: nobody is called', async () => {
+  test('reading the secrets fails: no receiver is called', async () => {
     harness.faults.inject('read', 'fails before');
     expect(await harness.process(of({ attempt: 4 }))).toEqual(['message-1']);
     expect(harness.deferrals).toEqual([900]);
@@ -231,30 +231,30 @@ describe('a failure of our own costs no attempt: the message comes again in a qu
     ['soon', 1, () => harness.queue.faults.inject('send', 'fails before')],
     ['later', 4, () => harness.later.faults.inject('schedule', 'fails before')],
     ['never', 10, () => harness.deadLetters.faults.inject('send', 'fails before')],
-  ])('the message can not be carried on that is to be tried again %s', async (_, attempt, fail) => {
+  ])('sending the next attempt fails: %s', async (_, attempt, fail) => {
     fail();
     expect(await harness.process(of({ attempt }))).toEqual(['message-1']);
     expect(harness.deferrals).toEqual([900]);
   });
 
-  test('however often it came, it is the same attempt', async () => {
+  test('the number of deliveries does not change the attempt', async () => {
     await harness.process(of({ attempt: 2 }, { deliveryCount: 7 }));
     expect(sentWebhooks(harness.queue).map(({ attempt }) => attempt)).toEqual([3]);
   });
 
-  test('a message that is none', async () => {
+  test('an invalid message', async () => {
     expect(await harness.process(delivery('{}'))).toEqual(['message-1']);
     expect(harness.deferrals).toEqual([900]);
   });
 
-  test('waits that could not be set: the message comes again all the same', async () => {
+  test('setting the delay fails: the message still returns', async () => {
     harness.faults.inject('read', 'fails before');
     harness.input.faults.inject('defer', 'fails before');
     expect(await harness.process(of())).toEqual(['message-1']);
   });
 });
 
-describe('how it stands is on the record of its request:', () => {
+describe('the webhook’s state on the record of its request:', () => {
   const NOTED = { endedAt: START - 1_000, at: START, attempts: 1 };
   beforeEach(() => harness.record());
 
@@ -264,13 +264,13 @@ describe('how it stands is on the record of its request:', () => {
     [500, 1, { status: 'failing', reason: 'the receiver answered 500', nextAttemptAt: START + 5_000 }],
     [500, 4, { status: 'failing', reason: 'the receiver answered 500', nextAttemptAt: START + 7_200_000 }],
     [500, 10, { status: 'given_up', reason: 'the receiver answered 500' }],
-  ])('%d at attempt %d', async (status, attempt, expected) => {
+  ])('%d on attempt %d', async (status, attempt, expected) => {
     harness.answer = { status };
     await harness.process(of({ attempt }));
     expect(await harness.noted()).toEqual({ ...NOTED, attempts: attempt, ...expected });
   });
 
-  test('a reason is short, and text', async () => {
+  test('a reason is short and well-formed', async () => {
     harness.deliverer = new WebhookDeliverer({
       ...harness.ports,
       sender: { post: () => Promise.reject(new Error(`${'x'.repeat(199)}🧥`)) },
@@ -279,7 +279,7 @@ describe('how it stands is on the record of its request:', () => {
     expect((await harness.noted())?.reason).toBe(`${'x'.repeat(199)}\ufffd`);
   });
 
-  test('it can not be noted: that changes nothing for the delivery', async () => {
+  test('a failure to write it does not affect the delivery', async () => {
     harness.states.faults.inject('note', 'fails before', 'fails before');
     expect(await harness.process(of())).toEqual([]);
     harness.answer = { status: 500 };
@@ -287,23 +287,23 @@ describe('how it stands is on the record of its request:', () => {
     expect(harness.delays).toEqual([5]);
   });
 
-  test('what failed on our side is no attempt', async () => {
+  test('an internal failure is not an attempt', async () => {
     harness.faults.inject('read', 'fails before');
     await harness.process(of());
     expect(await harness.noted()).toBeUndefined();
   });
 });
 
-test('one bad message of three: two are done', async () => {
+test('one of three messages fails: two are done', async () => {
   harness.faults.inject('read', 'works', 'fails before');
   const batch = ['a', 'b', 'c'].map((id) => of({ id }, { id }));
   expect(await harness.process(...batch)).toEqual(['b']);
 });
 
-describe('the trace a request belongs to', () => {
+describe('the trace of a request', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 
-  test('goes with every attempt, and is on the lines about it', async () => {
+  test('is in every attempt and in its log lines', async () => {
     const harness = new Harness();
     harness.answer = { status: 503, retryAfter: '3600' };
     await harness.process(delivery(encodeWebhook({ ...MESSAGE, traceparent, tracestate: 'a=1' })));
@@ -319,7 +319,7 @@ describe('the trace a request belongs to', () => {
     expect(traced).toEqual(Array(2).fill('0af7651916cd43dd8448eb211c80319c'));
   });
 
-  test('is not made up', async () => {
+  test('is absent if the request has none', async () => {
     const harness = new Harness();
     await harness.process(delivery(encodeWebhook(MESSAGE)));
     expect(harness.calls[0]?.headers).not.toHaveProperty('traceparent');
@@ -334,23 +334,23 @@ describe('progress', () => {
       subject: { type: 'coatcheck.request.progress', request: REQUEST, at: START - ageSeconds * 1000 },
     });
 
-  test('is delivered, and says nothing of how the webhook of an outcome stands', async () => {
+  test('is delivered, and does not change the webhook’s state on the record', async () => {
     await harness.record();
     expect(await harness.process(progress())).toEqual([]);
     expect(harness.calls).toHaveLength(1);
     expect(await harness.noted()).toBeUndefined();
   });
 
-  test('that wasn’t taken is tried once more, soon', async () => {
+  test('gets one more attempt soon after a failure', async () => {
     harness.answer = { status: 500 };
     expect(await harness.process(progress())).toEqual([]);
     expect(harness.delays).toEqual([5]);
   });
 
   test.each([
-    ['whose next attempt would be too late', { attempt: 2 }, { status: 500 }],
-    ['whose receiver asks for a long time', {}, { status: 503, retryAfter: '3600' }],
-  ])('%s is dropped, and no dead letter', async (_, given, answer) => {
+    ['with a next attempt that would be too late', { attempt: 2 }, { status: 500 }],
+    ['with a receiver that asks for a long delay', {}, { status: 503, retryAfter: '3600' }],
+  ])('%s is dropped without a dead letter', async (_, given, answer) => {
     harness.answer = answer;
     expect(await harness.process(progress(0, given))).toEqual([]);
     expect(harness.calls).toHaveLength(1);
@@ -359,7 +359,7 @@ describe('progress', () => {
     expect(harness.deadLetters.sent).toEqual([]);
   });
 
-  test('a minute old is told, later it is dropped', async () => {
+  test('is delivered up to an age of a minute, then dropped', async () => {
     expect(await harness.process(progress(60))).toEqual([]);
     expect(harness.calls).toHaveLength(1);
     expect(await harness.process(progress(60.001))).toEqual([]);

@@ -34,7 +34,7 @@ describe('exactly', () => {
     );
   });
 
-  test('a failure: its problem, without what the handler added', () => {
+  test('a failure: its problem, without the handler’s details', () => {
     const error = new PermanentError('no such thing', { code: 'gone_fishing', details: { secret: 1 } });
     expect(bodyOf(outcomeOf(failure(error, 2)))).toBe(
       `{"type":"coatcheck.request.failed",${HEAD},"status":"failed",` +
@@ -43,7 +43,7 @@ describe('exactly', () => {
     );
   });
 
-  test('of a source and a tenant', () => {
+  test('a request with a source and a tenant', () => {
     const request = { id: 'r 1', source: '/shop', tenant: 'acme' };
     expect(JSON.parse(bodyOf(outcomeOf(cancellation(0), { request })))).toMatchObject({
       type: 'coatcheck.request.cancelled',
@@ -60,18 +60,18 @@ describe('exactly', () => {
 test('progress, exactly', () => {
   const request = { id: 'r-1', source: '', tenant: 'acme' };
   const at = Date.UTC(2026, 0, 31, 12);
-  const tell = (when: number, service = 'service') =>
+  const report = (when: number, service = 'service') =>
     progressWebhookOf(request, { fraction: 0.5, note: 'half' }, when, URL, service);
-  expect(tell(at)).toMatchObject({ url: URL, attempt: 1 });
-  expect(tell(at).body).toBe(
+  expect(report(at)).toMatchObject({ url: URL, attempt: 1 });
+  expect(report(at).body).toBe(
     '{"type":"coatcheck.request.progress","timestamp":"2026-01-31T12:00:00.000Z","data":{"id":"r-1",' +
       `"tenant":"acme","status":"running","progress":{"fraction":0.5,"note":"half"},"links":{${LINKS}}}}`,
   );
-  expect(tell(at).id).toBe(tell(at).id);
-  expect(new Set([tell(at), tell(at + 1), tell(at, 'other')].map(({ id }) => id))).toHaveLength(3);
+  expect(report(at).id).toBe(report(at).id);
+  expect(new Set([report(at), report(at + 1), report(at, 'other')].map(({ id }) => id))).toHaveLength(3);
 });
 
-test('the id: the same for the same outcome, another for another one and for another service', () => {
+test('the id is the same for the same outcome, and differs for other outcomes and services', () => {
   const outcome = inlineOutcome('1');
   const others = [
     webhookOf(outcome, URL, 'other'),
@@ -85,7 +85,7 @@ test('the id: the same for the same outcome, another for another one and for ano
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
 });
 
-test('a message is read as it was written, whatever is in it', () => {
+test('decoding restores any encoded message', () => {
   const text = fc.string({ unit: 'binary', minLength: 1 });
   fc.assert(
     fc.property(text, text, text, fc.nat(), (url, id, body, attempt) => {
@@ -97,7 +97,7 @@ test('a message is read as it was written, whatever is in it', () => {
   );
 });
 
-test('nothing in a message is a keyword of EventBridge Scheduler, which would put its ARN there', () => {
+test('a message contains no keyword that EventBridge Scheduler would replace', () => {
   const message = {
     url: `${URL}?<aws.scheduler.schedule-arn>`,
     id: 'id-1',
@@ -109,14 +109,14 @@ test('nothing in a message is a keyword of EventBridge Scheduler, which would pu
   expect(decodeWebhook(encodeWebhook(message))).toEqual(message);
 });
 
-test('a message is read from the call that a scheduler could not make', () => {
+test('a message is decoded from a failed call of EventBridge Scheduler', () => {
   const message = { url: URL, id: 'id-1', attempt: 4, subject: SUBJECT, body: '{"type":"t"}' };
   const QueueUrl = 'https://sqs.us-west-2.amazonaws.com/123456789012/webhooks';
   const deadLetter = JSON.stringify({ MessageBody: encodeWebhook(message), QueueUrl });
   expect(decodeWebhook(deadLetter)).toEqual(message);
 });
 
-test('a message says which event of which request it reports', () => {
+test('a message contains the event and the request that it reports', () => {
   const request = { id: 'r 1', source: '/shop', tenant: 'acme' };
   for (const identity of [request, { id: 'r-2', source: '' }]) {
     const outcome = outcomeOf(cancellation(0), { request: identity });
@@ -134,11 +134,11 @@ test.each([
     `${'a'.repeat(60)}.${'b'.repeat(60)}.cccccc`,
   ],
   ['no URL', 'unknown'],
-])('%s is for %s', (url, host) => {
+])('%s has the host %s', (url, host) => {
   expect(hostOf({ url })).toBe(host);
 });
 
-test('a host is the name of a message group, whatever the URL: SQS refuses others', () => {
+test('the host of any URL is a valid message group for SQS', () => {
   const scheme = fc.constantFrom('https:', 'http:', 'file:', 'x:');
   const host = fc.oneof(
     fc.string({ unit: 'binary' }),
@@ -164,6 +164,6 @@ test.each([
   '{"url":"u","id":"i","attempt":1,"subject":{"type":"t","request":{},"at":1},"body":"b"}',
   '{"MessageBody":"{}"}',
   '{"url":"","id":"i","attempt":1,"subject":{"type":"t","request":{"id":"i"},"at":1},"body":"b"}',
-])('%j is none', (text) => {
+])('%j is not a message', (text) => {
   expect(() => decodeWebhook(text)).toThrow();
 });

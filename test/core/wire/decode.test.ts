@@ -7,7 +7,7 @@ import { attributes, bodies } from '../../support/arbitrary.ts';
 import { decodedAll, MAX_JSON_DEPTH } from '../../support/decoded.ts';
 import { delivery } from '../../support/delivery.ts';
 
-test('whatever comes, each request is decoded or rejected with a code, under an id that can be told', () => {
+test('every request in any message is decoded or rejected with a code, under a valid id', () => {
   fc.assert(
     fc.property(bodies, attributes, (body, attributes) => {
       const decoded = decode(delivery(body, { attributes }), { maxJsonDepth: MAX_JSON_DEPTH });
@@ -24,7 +24,7 @@ test('whatever comes, each request is decoded or rejected with a code, under an 
   );
 });
 
-test('a body that is no envelope is handed on byte for byte', () => {
+test('a body without an envelope is the payload, byte for byte', () => {
   const plain = bodies.filter(
     (body) => !/Records|specversion|S3Pointer|TestEvent|aws\.s3|arn:aws:sns|:\{"a":\{"a"/.test(body),
   );
@@ -35,7 +35,7 @@ test('a body that is no envelope is handed on byte for byte', () => {
   );
 });
 
-test('envelopes are tried in order: an event with Records is S3’s, though it calls itself a CloudEvent', () => {
+test('envelopes are tried in order: an event with Records is an S3 event, even with CloudEvent attributes', () => {
   const both = {
     Records: [{ eventSource: 'aws:s3' }],
     specversion: '1.0',
@@ -47,7 +47,7 @@ test('envelopes are tried in order: an event with Records is S3’s, though it c
   expect(decodedAll(both)).toMatchObject([{ rejection: { code: 'envelope_malformed' } }]);
 });
 
-test('a prototype’s names are ordinary attributes', () => {
+test('names of a prototype are ordinary attributes', () => {
   const attributes = JSON.parse('{"__proto__":"a","constructor":"b","toString":"c"}');
   const [decoded] = decodedAll('hello', { attributes });
   expect(decoded && 'metadata' in decoded && Object.entries(decoded.metadata)).toEqual([

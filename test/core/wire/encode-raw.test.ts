@@ -16,7 +16,7 @@ test.each([
   ['JSON', '{"product": 42}', 'application/json'],
   ['text', 'a,b\r\n\tü 🧥\n', 'text/csv'],
   ['text of any type', '{"a":', 'application/octet-stream'],
-])('a result that is %s is the body, unchanged', (_, content, contentType) => {
+])('a result that is %s is the unchanged body', (_, content, contentType) => {
   expect(encodeRaw(inlineOutcome(content, contentType))).toEqual({
     body: content,
     attributes: attributes('succeeded', contentType),
@@ -25,14 +25,14 @@ test.each([
 
 test.each([
   ['is empty', ''],
-  ['is no UTF-8', Buffer.from([0xff])],
-  ['holds a control character', 'a\u0000'],
-  ['holds a noncharacter', '\ufffe'],
-])('a result that %s can be no body', (_, content) => {
+  ['is not UTF-8', Buffer.from([0xff])],
+  ['contains a control character', 'a\u0000'],
+  ['contains a noncharacter', '\ufffe'],
+])('a result that %s cannot be the body', (_, content) => {
   expect(encodeRaw(inlineOutcome(content))).toBeUndefined();
 });
 
-test('a tenant is named', () => {
+test('the tenant is an attribute', () => {
   const request = { id: 'r-1', source: '', tenant: 'acme' };
   expect(encodeRaw(inlineOutcome('5', 'application/json', { request }))?.attributes).toEqual({
     ...attributes('succeeded', 'application/json'),
@@ -40,7 +40,7 @@ test('a tenant is named', () => {
   });
 });
 
-test('who gave the id is named where the id alone tells nothing', () => {
+test('the source of the id is an attribute if there is one', () => {
   const request = { id: 'r-1', source: '/orders' };
   expect(encodeRaw(inlineOutcome('5', 'application/json', { request }))?.attributes).toEqual({
     ...attributes('succeeded', 'application/json'),
@@ -48,7 +48,7 @@ test('who gave the id is named where the id alone tells nothing', () => {
   });
 });
 
-test('the trace is told', () => {
+test('the trace is in the attributes', () => {
   const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
   expect(
     encodeRaw(inlineOutcome('5', 'application/json', { traceparent, tracestate: 'a=1' }))?.attributes,
@@ -60,7 +60,7 @@ test('the trace is told', () => {
 });
 
 describe('exactly', () => {
-  test('a stored result that is text as a pointer of the extended client', () => {
+  test('a stored text result is a pointer of the extended client', () => {
     expect(encodeRaw(outcomeOf({ status: 'succeeded', result: { ...STORED, isText: true } }))).toEqual({
       body: '["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"payloads","s3Key":"results/r-1/ü"}]',
       attributes: {
@@ -70,7 +70,7 @@ describe('exactly', () => {
     });
   });
 
-  test.each([false, undefined])('B7: a stored result as a reference where isText is %s', (isText) => {
+  test.each([false, undefined])('B7: a stored result is a reference if isText is %s', (isText) => {
     const reference = 's3://payloads/results/r-1/%C3%BC?versionId=v1';
     expect(encodeRaw(outcomeOf({ status: 'succeeded', result: { ...STORED, isText } }))).toEqual({
       body: reference,

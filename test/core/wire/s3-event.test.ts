@@ -8,7 +8,7 @@ import { s3Event, s3Record } from '../../support/s3-records.ts';
 const VERSION = '3sL4kqtJlcpXroDTDmJ+rmSpXd3dIbrHY';
 
 describe('an upload', () => {
-  test('is a request for the version the event names, its key decoded as a form is', () => {
+  test('is a request for the version in the event, with a form-decoded key', () => {
     const record = s3Record({ key: 'requests/a+b/%C3%BC.csv', versionId: VERSION, size: 7 });
     expect(decodedRequest(s3Event(record))).toEqual({
       id: '4d61eda7e81cb20c1862d5c2a06d7f3f',
@@ -24,12 +24,12 @@ describe('an upload', () => {
     ['slash', 'requests/a%2Fb', 'requests/a/b'],
     ['emoji', 'requests/%F0%9F%A7%A5', 'requests/🧥'],
     ['nothing to decode', 'requests/a-b_c.d~e', 'requests/a-b_c.d~e'],
-  ])('with a key that holds %s', (_, written, key) => {
+  ])('with a key that contains %s', (_, written, key) => {
     expect(decodedRequest(s3Event(s3Record({ key: written })))).toMatchObject({ payload: { key } });
   });
 
   test.each([undefined, '', 'null'])(
-    'without versions (versionId %j): the sequencer is in its id',
+    'without versions (versionId %j): its id depends on the sequencer',
     (versionId) => {
       const decoded = decodedRequest(s3Event(s3Record({ key: 'requests/plain', versionId })));
       expect(decoded.id).toBe('edf76caea7b21bc6b4420942e8419736');
@@ -37,7 +37,7 @@ describe('an upload', () => {
     },
   );
 
-  test('with neither version nor sequencer: the ETag is in its id', () => {
+  test('with neither version nor sequencer: its id depends on the ETag', () => {
     const record = s3Record({ key: 'requests/etag-only', sequencer: undefined });
     expect(decodedRequest(s3Event(record)).id).toBe('9dc845ee0be5d05d2abebd4f42ffa437');
   });
@@ -55,13 +55,13 @@ describe('an upload', () => {
     expect(decodedRequest(s3Event(record)).id).toBe('d1b44df98b94096b1830e9660e1945db');
   });
 
-  test('whose size the event leaves out', () => {
+  test('without a size in the event', () => {
     const { payload } = decodedRequest(s3Event(s3Record({ key: 'requests/a', size: undefined })));
     expect(payload).not.toHaveProperty('size', expect.anything());
   });
 });
 
-test('several records are as many requests, each for itself', () => {
+test('each record is a separate request', () => {
   const decoded = decodedAll(
     s3Event(
       s3Record({ key: 'requests/a', versionId: 'v1' }),
@@ -77,7 +77,7 @@ test('several records are as many requests, each for itself', () => {
   expect(decoded.map((one) => 'rejection' in one)).toEqual([false, true, false]);
 });
 
-test('a record whose claim check no store could have given out is rejected alone', () => {
+test('a record with an impossible claim check is rejected alone', () => {
   const decoded = decodedAll(
     s3Event(
       s3Record({ key: 'requests/a', versionId: 'v1' }),
@@ -95,7 +95,7 @@ describe("an upload to a ticket's key", () => {
     ['requests/tickets/-', undefined],
     ['requests/tickets/YWNtZQ', 'acme'],
     ['in/here/tickets/w7w', 'ü'],
-  ])('under %s is the request with that ticket, of tenant %j', (folder, tenant) => {
+  ])('under %s is the request of that ticket and of tenant %j', (folder, tenant) => {
     const key = `${folder}/${ID}`;
     expect(decodedRequest(s3Event(s3Record({ key, versionId: VERSION, size: 7 })))).toEqual({
       id: ID,
@@ -107,13 +107,13 @@ describe("an upload to a ticket's key", () => {
     });
   });
 
-  test('is the same request whatever its version', () => {
+  test('is the same request for any version', () => {
     const key = `requests/tickets/-/${ID}`;
     const versions = ['v1', 'v2', undefined].map((versionId) => s3Record({ key, versionId }));
     expect(decodedAll(s3Event(...versions)).map(({ id }) => id)).toEqual([ID, ID, ID]);
   });
 
-  test('that is empty is its request all the same: its record is where it fails', () => {
+  test('is still its request if it is empty: the failure is on its record', () => {
     const key = `requests/tickets/YWNtZQ/${ID}`;
     expect(decodedRequest(s3Event(s3Record({ key, size: 0 })))).toMatchObject({
       id: ID,
@@ -123,7 +123,7 @@ describe("an upload to a ticket's key", () => {
     });
   });
 
-  test('taken back is not the request of the ticket', () => {
+  test('is not the request of the ticket if the event is a deletion', () => {
     const record = s3Record(
       { key: `requests/tickets/-/${ID}`, versionId: 'v1' },
       { eventName: 'ObjectRemoved:Delete' },
@@ -131,7 +131,7 @@ describe("an upload to a ticket's key", () => {
     expect(rejectedRequest(s3Event(record)).id).toBe('5a9e070e6639f5fe00b83adbe75cee73');
   });
 
-  test('and one to a key that is nearly one is a request of its own', () => {
+  test('is a separate request if the key is only similar', () => {
     const key = `requests/tickets/-/${ID.toUpperCase()}`;
     const decoded = decodedRequest(s3Event(s3Record({ key, versionId: 'v1' })));
     expect(decoded.id).toMatch(/^[0-9a-f]{32}$/);
@@ -139,7 +139,7 @@ describe("an upload to a ticket's key", () => {
   });
 });
 
-test("S3's test event holds no request", () => {
+test("S3's test event contains no request", () => {
   const body = {
     Service: 'Amazon S3',
     Event: 's3:TestEvent',
@@ -151,8 +151,8 @@ test("S3's test event holds no request", () => {
   expect(decodedAll(body)).toEqual([]);
 });
 
-describe('is rejected', () => {
-  test('an empty object, under the id of its upload', () => {
+describe('a rejection', () => {
+  test('of an empty object has the id of its upload', () => {
     const { id, rejection } = rejectedRequest(
       s3Event(s3Record({ key: 'requests/empty', versionId: 'v0', size: 0 })),
     );
@@ -161,7 +161,7 @@ describe('is rejected', () => {
   });
 
   test.each(['ObjectRemoved:Delete', 's3:ObjectRemoved:DeleteMarkerCreated', 'ObjectTagging:Put', null, 5])(
-    'the event %j, under an id that is not the upload’s',
+    'of the event %j has a different id than the upload',
     (eventName) => {
       const record = s3Record({ key: 'requests/a', versionId: 'v1' }, { eventName });
       const { id, rejection } = rejectedRequest(s3Event(record));
@@ -179,14 +179,14 @@ describe('is rejected', () => {
     ['a key too long for S3', { key: `requests/${'k'.repeat(1_024)}` }],
     ['a key with half a character', { key: 'requests/\ud800' }],
     ['a negative size', { key: 'requests/a', size: -1 }],
-    ['a size that is a text', { key: 'requests/a', size: '5' }],
-    ['a size that is not whole', { key: 'requests/a', size: 1.5 }],
-  ])('a record with %s', (_, object) => {
+    ['a size that is a string', { key: 'requests/a', size: '5' }],
+    ['a fractional size', { key: 'requests/a', size: 1.5 }],
+  ])('of a record with %s', (_, object) => {
     expect(rejectedRequest(s3Event(s3Record(object))).rejection.code).toBe('envelope_malformed');
   });
 
   test.each([{}, { s3: 5 }, { s3: { bucket: 'b' } }, { s3: { bucket: { name: 'b' }, object: null } }])(
-    'the record %j',
+    'of the record %j',
     (record) => {
       const body = s3Event({ eventSource: 'aws:s3', eventName: 'ObjectCreated:Put', ...record });
       expect(rejectedRequest(body).rejection.code).toBe('envelope_malformed');
@@ -195,18 +195,18 @@ describe('is rejected', () => {
 });
 
 test.each([{ Records: [] }, { Records: [{ eventSource: 'aws:sqs' }] }, { Records: 'aws:s3' }])(
-  'what only resembles an event is the payload itself: %j',
+  'a body that only resembles an event is the payload itself: %j',
   (body) => {
     expect(decodedRequest(body).payload).toEqual({ inline: JSON.stringify(body), json: { value: body } });
   },
 );
 
-describe('B10: an empty object that a console makes as a folder', () => {
-  test('is no request', () => {
+describe('B10: an empty object that a console creates as a folder', () => {
+  test('is not a request', () => {
     expect(decodedAll(s3Event(s3Record({ key: 'requests/2026/', size: 0 })))).toEqual([]);
   });
 
-  test('leaves the others of its event alone', () => {
+  test('does not affect other records of its event', () => {
     const folder = s3Record({ key: 'requests/2026/', size: 0 });
     const decoded = decodedAll(s3Event(folder, s3Record({ key: 'requests/a', versionId: 'v1' })));
     expect(decoded.map(({ id }) => id)).toEqual(['e37494c13d7fd4b0b59e3d872785c4c8']);
@@ -214,8 +214,8 @@ describe('B10: an empty object that a console makes as a folder', () => {
 
   test.each([
     ['a payload under such a key', { key: 'requests/2026/', size: 5 }],
-    ['one whose size isn’t known', { key: 'requests/2026/', size: undefined }],
-  ])('isn’t %s', (_, object) => {
+    ['an object of unknown size', { key: 'requests/2026/', size: undefined }],
+  ])('is not %s', (_, object) => {
     expect(decodedAll(s3Event(s3Record(object)))).toHaveLength(1);
   });
 
@@ -229,7 +229,7 @@ describe('B10: an empty object that a console makes as a folder', () => {
   });
 });
 
-describe('B11: an upload that EventBridge tells of', () => {
+describe('B11: an upload in an EventBridge event', () => {
   const created = (object: object = {}, event: object = {}) => ({
     version: '0',
     id: '17793124-05d4-b198-2fde-7ededc63b103',
@@ -258,22 +258,22 @@ describe('B11: an upload that EventBridge tells of', () => {
     ...event,
   });
 
-  test('is the request it is when S3 tells of it', () => {
+  test('is the same request as in an S3 event', () => {
     const [byS3] = decodedAll(s3Event(s3Record({ key: 'requests/a', versionId: 'v1', size: 5 })));
     expect(decodedRequest(created())).toEqual(byS3);
   });
 
-  test.each(['requests/a+b %20', 'requests/ü/🧥'])('has its key as it is: %s', (key) => {
+  test.each(['requests/a+b %20', 'requests/ü/🧥'])('has its key unchanged: %s', (key) => {
     expect(decodedRequest(created({ key }))).toMatchObject({ payload: { key } });
   });
 
-  test('without a version has the sequencer in its id, as when S3 tells of it', () => {
+  test('without a version has the same id as in an S3 event', () => {
     const sequencer = '0055AED6DCD90281E5';
     const [byS3] = decodedAll(s3Event(s3Record({ key: 'requests/a', size: 5, sequencer })));
     expect(decodedRequest(created({ 'version-id': undefined, sequencer }))).toEqual(byS3);
   });
 
-  test('by a ticket is the ticket’s request', () => {
+  test('with a ticket is the request of the ticket', () => {
     const id = '01a1f8b8-0743-7353-845c-cfb87ad8f210';
     expect(decodedRequest(created({ key: `requests/tickets/-/${id}` }))).toMatchObject({
       id,
@@ -281,7 +281,7 @@ describe('B11: an upload that EventBridge tells of', () => {
     });
   });
 
-  test('as a folder is no request', () => {
+  test('of a folder is not a request', () => {
     expect(decodedAll(created({ key: 'requests/2026/', size: 0 }))).toEqual([]);
   });
 

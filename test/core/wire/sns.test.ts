@@ -20,14 +20,14 @@ function notification(Message: string, given: object = {}): Readonly<Record<stri
 
 const SNS_ID = '22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324';
 
-describe('B11: a message that SNS wrapped', () => {
-  test('is what was published, its id that of the notification', () => {
+describe('B11: a message wrapped by SNS', () => {
+  test('has the published payload and the id of the notification', () => {
     const decoded = decodedRequest(notification('{"x":6}'));
     expect(decoded).toMatchObject({ id: SNS_ID, contentType: 'application/json', metadata: {} });
     expect(inlineText(decoded)).toBe('{"x":6}');
   });
 
-  test('has its attributes, its subject among them', () => {
+  test('has its attributes, including its subject', () => {
     const MessageAttributes = {
       RequestId: { Type: 'String', Value: 'r-1' },
       ContentType: { Type: 'String', Value: 'text/csv' },
@@ -44,7 +44,7 @@ describe('B11: a message that SNS wrapped', () => {
     expect(decodedRequest(wrapped).metadata).not.toHaveProperty('Image');
   });
 
-  test('is a CloudEvent where it is one', () => {
+  test('can be a CloudEvent', () => {
     const event = { specversion: '1.0', id: 'order-17', source: '/shop', type: 'order.placed', data: 1 };
     expect(decodedRequest(notification(JSON.stringify(event)))).toMatchObject({
       id: 'order-17',
@@ -52,17 +52,17 @@ describe('B11: a message that SNS wrapped', () => {
     });
   });
 
-  test('is the uploads S3 told of', () => {
+  test('can be an S3 event with uploads', () => {
     const event = s3Event(s3Record({ key: 'requests/a', versionId: 'v1' }), s3Record({ key: 'requests/b' }));
     const wrapped = notification(event, { Subject: 'Amazon S3 Notification' });
     expect(decodedAll(wrapped)).toEqual(decodedAll(event));
   });
 
-  test('is nothing where it is S3’s test event', () => {
+  test('contains no request if it is S3’s test event', () => {
     expect(decodedAll(notification('{"Service":"Amazon S3","Event":"s3:TestEvent"}'))).toEqual([]);
   });
 
-  test('is a pointer where an extended client published it', () => {
+  test('can be a pointer of an extended client', () => {
     const pointer =
       '["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"payloads","s3Key":"a"}]';
     const MessageAttributes = { ExtendedPayloadSize: { Type: 'Number', Value: '300000' } };
@@ -73,15 +73,15 @@ describe('B11: a message that SNS wrapped', () => {
     });
   });
 
-  test('keeps the trace its sender was in', () => {
+  test('keeps the trace of its sender', () => {
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     expect(decodedRequest(notification('hello'), { trace: { traceparent } })).toMatchObject({ traceparent });
   });
 });
 
-describe('B11: SNS’s wish to have a subscription confirmed', () => {
+describe('B11: a confirmation request of SNS', () => {
   test.each(['SubscriptionConfirmation', 'UnsubscribeConfirmation'])(
-    'is rejected, its token unquoted: %s',
+    'is rejected without its token in the message: %s',
     (Type) => {
       const { rejection } = rejectedRequest(notification('You have chosen …', { Type, Token: 'secret' }));
       expect(rejection.code).toBe('envelope_malformed');
@@ -91,16 +91,16 @@ describe('B11: SNS’s wish to have a subscription confirmed', () => {
   );
 });
 
-describe('B11: what only resembles a notification is the payload itself', () => {
+describe('B11: a body that only resembles a notification is the payload itself', () => {
   test.each([
     ['another type', { Type: 'Order' }],
     ['no type', { Type: undefined }],
-    ['a topic that is none', { TopicArn: 'orders' }],
+    ['an invalid topic', { TopicArn: 'orders' }],
     ['a topic of another service', { TopicArn: 'arn:aws:sqs:us-east-1:123456789012:orders' }],
     ['no topic', { TopicArn: undefined }],
-    ['a message that is no text', { Message: { x: 6 } }],
+    ['a message that is not a string', { Message: { x: 6 } }],
     ['no message id', { MessageId: undefined }],
-    ['a message id that is no UUID', { MessageId: 'order-17' }],
+    ['a message id that is not a UUID', { MessageId: 'order-17' }],
     ['no time', { Timestamp: undefined }],
   ])('with %s', (_, given) => {
     const like = notification('hello', given);

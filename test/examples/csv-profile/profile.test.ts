@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { CsvInvalid } from '../../../examples/csv-profile/csv-invalid.ts';
 import { MAX_COLUMNS, type Profile, profileCsv } from '../../../examples/csv-profile/profile.ts';
 import { bytesOf, inChunks } from './chunks.ts';
-// What Python says of the same files; known-answers.py wrote it.
+// Python's results for the same files, from known-answers.py.
 import answers from './known-answers.json' with { type: 'json' };
 
 const data = fileURLToPath(new URL('../../../node_modules/vega-datasets/data/', import.meta.url));
@@ -22,7 +22,7 @@ async function columnOf(...values: string[]) {
 }
 
 describe('profileCsv on real files', () => {
-  it.each(Object.entries(answers))('says of %s what Python says', async (name, expected) => {
+  it.each(Object.entries(answers))('agrees with Python on %s', async (name, expected) => {
     const found = await profile(readFileSync(data + name));
     expect(found.rows).toBe(expected.rows);
     expect(found.columns.map((column) => column.name)).toEqual(expected.columns.map((column) => column.name));
@@ -40,7 +40,7 @@ describe('profileCsv on real files', () => {
     }
   });
 
-  it('tells the types of columns', async () => {
+  it('detects the types of columns', async () => {
     const typesOf = async (name: string) =>
       Object.fromEntries(
         (await profile(readFileSync(data + name))).columns.map(({ name, type }) => [name, type]),
@@ -73,7 +73,7 @@ describe('profileCsv on real files', () => {
   });
 });
 
-/** To twelve digits: the two add in another order. */
+/** Compares twelve digits: Python adds in a different order. */
 function expectAbout(found: number | undefined, expected: number | undefined): void {
   if (expected === undefined || found === undefined) expect(found).toBe(expected);
   else expect(Math.abs(found - expected)).toBeLessThanOrEqual(1e-12 * Math.abs(expected));
@@ -114,17 +114,17 @@ describe('profileCsv', () => {
       { type: 'date', min: '2020-01-01T13:00+00:00', max: '2020-01-01T12:00-05:00' },
     ],
     ['nulls only', ['NA', '', 'null'], { type: 'empty', nulls: 3, distinct: { count: 0, exact: true } }],
-  ])('takes a column of %s for what holds both', async (_, values, expected) => {
+  ])('gives a column of %s a type that fits both', async (_, values, expected) => {
     expect(await columnOf(...values)).toMatchObject(expected);
   });
 
-  it('says nothing of the range of booleans or of what is empty, nor of the mean of text', async () => {
+  it('gives no range for booleans and empty columns, and no mean for text', async () => {
     expect(Object.keys((await columnOf('true', 'false')) ?? {})).not.toContain('min');
     expect(Object.keys((await columnOf('')) ?? {})).not.toContain('min');
     expect(Object.keys((await columnOf('x')) ?? {})).not.toContain('mean');
   });
 
-  it('keeps long values apart without keeping them', async () => {
+  it('distinguishes long values without storing them', async () => {
     const column = await columnOf(`${'x'.repeat(5_000)}a`, `${'x'.repeat(5_000)}b`, `${'x'.repeat(5_000)}b`);
     expect(column).toMatchObject({ type: 'string', distinct: { count: 2, exact: true } });
     expect(column?.top.values[0]).toMatchObject({
@@ -134,7 +134,7 @@ describe('profileCsv', () => {
     expect(JSON.stringify(column).length).toBeLessThan(1_000);
   });
 
-  it('estimates when there are too many different values, and says so', async () => {
+  it('estimates, and reports it, if there are too many distinct values', async () => {
     const rows = Array.from({ length: 60_000 }, (_, row) => `${row % 3 === 0 ? 'often' : row}\n`);
     const { columns } = await profile(`name\n${rows.join('')}`);
     const [column = expect.fail()] = columns;
@@ -147,7 +147,7 @@ describe('profileCsv', () => {
     expect((often?.count ?? 0) + column.top.undercount).toBeGreaterThanOrEqual(20_000);
   });
 
-  it('has no rows when there is a header only', async () => {
+  it('has no rows if there is only a header', async () => {
     expect(await profile('a,b\n')).toMatchObject({
       rows: 0,
       columns: [{ type: 'empty' }, { type: 'empty' }],
@@ -170,12 +170,12 @@ describe('profileCsv', () => {
     });
   });
 
-  it('takes one column without a name, as data frames are written', async () => {
+  it('accepts one column without a name, as data frames have it', async () => {
     const { columns } = await profile(',a\n0,x\n1,y\n');
     expect(columns.map(({ name }) => name)).toEqual(['', 'a']);
   });
 
-  it('does not depend on where the file is cut', async () => {
+  it('does not depend on chunk boundaries', async () => {
     const lines = fc.array(fc.constantFrom('1,"ä\nb"', '2.5,😀', '"3","""q"""', ',NA', '4,2020-01-01'), {
       minLength: 1,
     });
@@ -190,7 +190,7 @@ describe('profileCsv', () => {
     );
   });
 
-  it('makes of any bytes a profile or a failure that says the line', async () => {
+  it('turns any bytes into a profile or an error with its line', async () => {
     const nearlyCsv = fc.array(
       fc.oneof(
         {
@@ -214,14 +214,14 @@ describe('profileCsv', () => {
     );
   });
 
-  it('tells the bytes it has read, as they are stored', async () => {
+  it('reports the bytes it has read, as stored', async () => {
     const file = gzipSync(`a,b\n${'1,2\n'.repeat(1_000)}`);
-    const told: number[] = [];
-    await profileCsv(inChunks(file, [10, 20]), { onRead: (bytes) => told.push(bytes) });
-    expect(told).toEqual([10, 20, file.length]);
+    const reported: number[] = [];
+    await profileCsv(inChunks(file, [10, 20]), { onRead: (bytes) => reported.push(bytes) });
+    expect(reported).toEqual([10, 20, file.length]);
   });
 
-  it('stops at the signal, and closes the source', async () => {
+  it('stops at the signal and closes the source', async () => {
     const stop = new AbortController();
     const reason = new Error('out of time');
     let closed = false;

@@ -1,6 +1,6 @@
 import { PermanentError } from 'coatcheck';
 
-/** Deployed by mistake: nobody made a processor of it. */
+/** A mistake: the handler is not wrapped in processor(). */
 export const handler = async () => {
   throw new PermanentError('no');
 };

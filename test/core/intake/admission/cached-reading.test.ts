@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { Reading } from '../../../../lib/core/intake/admission/cached-reading.ts';
 import { TestClock } from '../../../support/test-clock.ts';
 
-/** A reading whose answers are given by hand. */
+/** A reading that the test answers by hand. */
 function open() {
   const clock = new TestClock();
   const calls: PromiseWithResolvers<number>[] = [];
@@ -16,7 +16,7 @@ function open() {
   return { reading, clock, calls, failures };
 }
 
-/** A reading that was answered once. */
+/** A reading with one answer. */
 async function opened(first: number) {
   const bench = open();
   const asked = bench.reading.latest();
@@ -25,7 +25,7 @@ async function opened(first: number) {
   return bench;
 }
 
-test('those who ask first wait for one reading', async () => {
+test('the first callers share one reading', async () => {
   const { reading, calls } = open();
   const asked = [reading.latest(), reading.latest(), reading.latest()];
   calls[0]?.resolve(1);
@@ -33,14 +33,14 @@ test('those who ask first wait for one reading', async () => {
   expect(calls).toHaveLength(1);
 });
 
-test('for 5 seconds nothing is read again', async () => {
+test('the figures are not read again for 5 seconds', async () => {
   const { reading, clock, calls } = await opened(1);
   clock.time += 4_999;
   expect(await reading.latest()).toBe(1);
   expect(calls).toHaveLength(1);
 });
 
-test('then it is, while the last figures are used', async () => {
+test('after that they are read again, while callers get the last figures', async () => {
   const { reading, clock, calls } = await opened(1);
   clock.advanceSeconds(5);
   expect(await reading.latest()).toBe(1);
@@ -51,7 +51,7 @@ test('then it is, while the last figures are used', async () => {
   expect(await reading.latest()).toBe(2);
 });
 
-test('who asks after a longer time waits for new figures', async () => {
+test('after a longer time, a caller waits for new figures', async () => {
   const { reading, clock, calls } = await opened(1);
   clock.advanceSeconds(11);
   const asked = reading.latest();
@@ -59,13 +59,13 @@ test('who asks after a longer time waits for new figures', async () => {
   expect(await asked).toBe(2);
 });
 
-test('but not for long, and has the last ones', async () => {
+test('a caller waits only briefly, then gets the last figures', async () => {
   const { reading, clock } = await opened(1);
   clock.advanceSeconds(60);
   expect(await reading.latest()).toBe(1);
 });
 
-test('figures are as old as the question for them', async () => {
+test('the age of figures counts from the start of their reading', async () => {
   const { reading, clock, calls } = await opened(1);
   clock.advanceSeconds(5);
   await reading.latest();
@@ -79,7 +79,7 @@ test('figures are as old as the question for them', async () => {
   expect(await reading.latest()).toBeUndefined();
 });
 
-test('an answer that comes late doesn’t replace a newer one', async () => {
+test('a late answer does not replace a newer one', async () => {
   const { reading, clock, calls } = await opened(1);
   clock.advanceSeconds(5);
   await reading.latest();
@@ -92,7 +92,7 @@ test('an answer that comes late doesn’t replace a newer one', async () => {
   expect(await reading.latest()).toBe(3);
 });
 
-test('a failure is told, and leaves the last figures', async () => {
+test('a failure is reported and keeps the last figures', async () => {
   const { reading, clock, calls, failures } = await opened(1);
   clock.advanceSeconds(11);
   const asked = reading.latest();

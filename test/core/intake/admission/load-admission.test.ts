@@ -14,7 +14,7 @@ const RULES: AdmissionRules = {
   timeoutSeconds: 60,
 };
 
-/** A service that has completed 10 requests a second, and admits 1,000. */
+/** A service that completed 10 requests a second and admits 1,000. */
 async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
   const clock = new TestClock();
   const gauge = new MemoryBacklogGauge();
@@ -27,13 +27,13 @@ async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
   return { admission, clock, gauge, log, logger };
 }
 
-/** How many of so many who ask are admitted. */
+/** Number of admitted requests out of `asks`. */
 async function admittedOf(admission: LoadAdmission, asks: number): Promise<number> {
   const verdicts = await Promise.all(Array.from({ length: asks }, () => admission.decide({})));
   return verdicts.filter(({ admitted }) => admitted).length;
 }
 
-test('admits with the load it went by', async () => {
+test('an admission carries the load it is based on', async () => {
   const { admission, gauge } = await front(0);
   gauge.backlog = { waiting: 10, inFlight: 20, delayed: 70 };
   expect(await admission.decide({})).toEqual({
@@ -42,18 +42,18 @@ test('admits with the load it went by', async () => {
   });
 });
 
-test('refuses above the longest wait, and says for how long', async () => {
+test('refuses above the longest wait, with a time to retry after', async () => {
   const { admission } = await front(1_010);
   expect(await admission.decide({})).toEqual({
     admitted: false,
     reason: 'overloaded',
-    // 21 s above the wait at which it admits again, half as much again by chance.
+    // 21 s above the wait at which it admits again, plus a random half of that.
     retryAfterSeconds: 32,
     load: { backlog: 1_010, completionsPerSecond: 10, predictedWaitSeconds: 101, maxWaitSeconds: 100 },
   });
 });
 
-test('having refused, admits again well below the longest wait', async () => {
+test('after a refusal, admits again well below the longest wait', async () => {
   const { admission, clock, gauge } = await front(1_001);
   const admittedAt = async (waiting: number) => {
     clock.advanceSeconds(11);
@@ -67,7 +67,7 @@ test('having refused, admits again well below the longest wait', async () => {
   expect(await admittedAt(900)).toBe(true);
 });
 
-test('says how full it is without counting that as a request', async () => {
+test('reports its state without counting that as a request', async () => {
   const { admission } = await front(1_000);
   const load = { backlog: 1_000, completionsPerSecond: 10, predictedWaitSeconds: 100, maxWaitSeconds: 100 };
   expect(await admission.state()).toEqual({ load, accepting: true });
@@ -75,14 +75,14 @@ test('says how full it is without counting that as a request', async () => {
   expect(await admission.state()).toMatchObject({ load: { backlog: 1_001 }, accepting: false });
 });
 
-test('of many who ask at the same time each counts for the next', async () => {
+test('each of many concurrent requests counts for the next', async () => {
   const { admission } = await front(990);
   const verdicts = await Promise.all(Array.from({ length: 30 }, () => admission.decide({})));
   expect(verdicts.filter(({ admitted }) => admitted)).toHaveLength(11);
 });
 
-describe('who will have expired before the request is done', () => {
-  test('is refused, nobody else', async () => {
+describe('a request that will expire before it completes', () => {
+  test('is refused, other requests are not', async () => {
     const { admission, clock } = await front(500);
     const expiresAt = clock.now() + 40_000;
     expect(await admission.decide({ expiresAt })).toMatchObject({
@@ -94,14 +94,14 @@ describe('who will have expired before the request is done', () => {
     expect(await admission.decide({})).toMatchObject({ admitted: true });
   });
 
-  test('is admitted where nothing waits, even expired', async () => {
+  test('is admitted when nothing waits, even if it has expired', async () => {
     const { admission, clock } = await front(0);
     expect(await admission.decide({ expiresAt: clock.now() - 1 })).toMatchObject({ admitted: true });
   });
 });
 
 describe('an idle service', () => {
-  test('without figures admits what it can reach, each request taken to need the timeout', async () => {
+  test('without figures admits as much as it can scale to, at one timeout a request', async () => {
     const { admission, log } = await front(0, { timeoutSeconds: 900, maxWaitSeconds: 900 });
     log.added.length = 0;
     expect(await admittedOf(admission, 1_000)).toBe(306);
@@ -110,7 +110,7 @@ describe('an idle service', () => {
   test.each([
     ['with figures', 20],
     ['without', 305],
-  ])('isn’t full of requests that wait for their next attempt, %s', async (figures, counted) => {
+  ])('does not count requests that wait for their next attempt as load, %s', async (figures, counted) => {
     const { admission, gauge, log } = await front(0);
     if (figures === 'without') log.added.length = 0;
     gauge.backlog = { waiting: 0, inFlight: 100_000, delayed: 0 };
@@ -121,8 +121,8 @@ describe('an idle service', () => {
 
 test.each([
   ['alone', { completed: 0, handled: 0, milliseconds: 0 }],
-  ['beside one that was handled', { completed: 1, handled: 1, milliseconds: 10_000 }],
-])('a thousand that ended without their handler don’t open the door, %s', async (_, work) => {
+  ['together with one handled request', { completed: 1, handled: 1, milliseconds: 10_000 }],
+])('a thousand requests that end without a handler do not reopen admission, %s', async (_, work) => {
   const { admission, clock, log } = await front(100_000);
   log.added.length = 0;
   await log.add(clock.now(), { completed: 1_000, handled: 0, milliseconds: 0 });
@@ -132,7 +132,7 @@ test.each([
   expect(load.completionsPerSecond).toBeCloseTo((1_000 + work.completed) / 60, 9);
 });
 
-describe('figures that are none are unknown', () => {
+describe('invalid figures count as unknown', () => {
   test.each([Number.NaN, Number.POSITIVE_INFINITY])('a backlog of %d', async (waiting) => {
     const { admission } = await front(waiting);
     expect(await admission.decide({})).toEqual({
@@ -152,7 +152,7 @@ describe('figures that are none are unknown', () => {
 });
 
 describe('a burst between two readings', () => {
-  test('is admitted up to the bound, asked for at once or one after another', async () => {
+  test('is admitted up to the bound, whether its requests come at once or one after another', async () => {
     for (const together of [true, false]) {
       const { admission, gauge } = await front(500);
       const verdicts = [];
@@ -161,13 +161,13 @@ describe('a burst between two readings', () => {
       } else {
         for (let ask = 0; ask < 2_000; ask++) verdicts.push(await admission.decide({}));
       }
-      // The one at the bound is admitted.
+      // The request exactly at the bound is admitted.
       expect(verdicts.filter(({ admitted }) => admitted)).toHaveLength(501);
       expect(gauge.reads).toBe(1);
     }
   });
 
-  test('counts until the next reading, in which it is', async () => {
+  test('counts until the next reading, which includes it', async () => {
     const { admission, clock, gauge } = await front(0);
     for (let ask = 0; ask < 50; ask++) await admission.decide({});
     expect((await admission.decide({})).load.backlog).toBe(50);
@@ -177,7 +177,7 @@ describe('a burst between two readings', () => {
     expect((await admission.decide({})).load.backlog).toBe(52);
   });
 
-  test('never passes the bound', async () => {
+  test('never exceeds the bound', async () => {
     const step = fc.record({
       asks: fc.nat(300),
       seconds: fc.nat(20),
@@ -217,7 +217,7 @@ describe('a tenant with more than its share', () => {
     return admission;
   }
 
-  test('is refused while others would wait for it, they are not', async () => {
+  test('is refused while others would have to wait for it, the others are not', async () => {
     const admission = await asked(600);
     expect(await admission.decide({ tenant: 'noisy' })).toMatchObject({
       admitted: false,
@@ -228,14 +228,14 @@ describe('a tenant with more than its share', () => {
     expect(await admission.decide({})).toMatchObject({ admitted: true });
   });
 
-  test('is admitted while nobody waits long', async () => {
+  test('is admitted while waits are short', async () => {
     const admission = await asked(400);
     expect(await admission.decide({ tenant: 'noisy' })).toMatchObject({ admitted: true });
   });
 });
 
-describe('when figures can’t be read', () => {
-  test('the last ones are good for a minute, then everyone is admitted', async () => {
+describe('when reading figures fails', () => {
+  test('the last figures count for a minute, then every request is admitted', async () => {
     const { admission, clock, gauge } = await front(2_000);
     expect(await admission.decide({})).toMatchObject({ admitted: false });
     gauge.faults.inject('read', 'fails before', 'fails before');
@@ -247,7 +247,7 @@ describe('when figures can’t be read', () => {
     expect(load).toMatchObject({ backlog: undefined, predictedWaitSeconds: undefined, maxWaitSeconds: 100 });
   });
 
-  test('nobody asks in vain more often than every 5 seconds, and it is logged', async () => {
+  test('the reading is repeated at most every 5 seconds, and the failure is logged', async () => {
     const { admission, clock, gauge, logger } = await front(2_000);
     gauge.faults.inject('read', 'fails before');
     for (let ask = 0; ask < 10; ask++) expect((await admission.decide({})).admitted).toBe(true);
@@ -257,7 +257,7 @@ describe('when figures can’t be read', () => {
     expect((await admission.decide({})).admitted).toBe(false);
   });
 
-  test('of what was done: everyone is admitted', async () => {
+  test('without figures about completed work, every request is admitted', async () => {
     const { admission, log, logger } = await front(2_000);
     log.faults.inject('recent', 'fails before');
     expect(await admission.decide({})).toEqual({

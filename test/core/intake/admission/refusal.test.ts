@@ -14,7 +14,7 @@ function circumstances(predictedWaitSeconds: number | undefined, given: Partial<
   return { load, closed: false, overShare: false, secondsLeft: LONG, ...given };
 }
 
-describe('the door', () => {
+describe('admission', () => {
   test.each([
     [100, false, false],
     [100.1, false, true],
@@ -25,7 +25,7 @@ describe('the door', () => {
     expect(isClosed({ predictedWaitSeconds, maxWaitSeconds: 100 }, wasClosed)).toBe(closed);
   });
 
-  test('doesn’t flap while the wait stays within a fifth of the bound', () => {
+  test('does not flap while the wait stays within a fifth of the bound', () => {
     const waits = fc.array(fc.double({ min: 80, max: 100, noNaN: true }));
     fc.assert(
       fc.property(waits, fc.boolean(), (predicted, first) => {
@@ -38,7 +38,7 @@ describe('the door', () => {
     );
   });
 
-  test('is never open above the bound, and closes with the wait, never against it', () => {
+  test('is never open above the bound, and a longer wait never opens it', () => {
     const wait = fc.double({ min: 0, max: 1_000, noNaN: true });
     fc.assert(
       fc.property(wait, wait, fc.boolean(), (one, other, wasClosed) => {
@@ -53,22 +53,22 @@ describe('the door', () => {
 });
 
 test.each([
-  ['an open door', circumstances(100), undefined],
-  ['a closed door', circumstances(100, { closed: true }), { reason: 'overloaded', excessSeconds: 20 }],
-  ['time enough', circumstances(30, { secondsLeft: 30 }), undefined],
+  ['an open admission', circumstances(100), undefined],
+  ['a closed admission', circumstances(100, { closed: true }), { reason: 'overloaded', excessSeconds: 20 }],
+  ['enough time left', circumstances(30, { secondsLeft: 30 }), undefined],
   [
     'too little time left',
     circumstances(30, { secondsLeft: 20 }),
     { reason: 'overloaded', excessSeconds: 10 },
   ],
-  ['more than a share, nobody waits long', circumstances(50, { overShare: true }), undefined],
+  ['more than a share, with short waits', circumstances(50, { overShare: true }), undefined],
   [
-    'more than a share, others wait',
+    'more than a share, while others wait',
     circumstances(60, { overShare: true }),
     { reason: 'tenant_over_share', excessSeconds: 10 },
   ],
   [
-    'more than a share at a closed door',
+    'more than a share with admission closed',
     circumstances(90, { overShare: true, closed: true }),
     { reason: 'overloaded', excessSeconds: 10 },
   ],
@@ -77,7 +77,7 @@ test.each([
   expect(refusalOf(given)).toEqual(refusal);
 });
 
-describe('after a refusal', () => {
+describe('the time to retry after', () => {
   test.each([
     [0, 0, 1],
     [40, 0, 40],
@@ -86,11 +86,11 @@ describe('after a refusal', () => {
     [10.1, 0, 11],
     [100_000, 0, 150],
     [100_000, 0.999, 300],
-  ])('for an excess of %s s by chance %s: %s s', (excess, random, seconds) => {
+  ])('an excess of %s s and a random number of %s give %s s', (excess, random, seconds) => {
     expect(retryAfterSeconds(excess, random)).toBe(seconds);
   });
 
-  test('it is whole seconds from 1 to 300, spread over as long as the shortest of them', () => {
+  test('is a whole number of seconds from 1 to 300, and at least the excess', () => {
     const random = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
     const excess = fc.double({ min: 0, max: 1e9, noNaN: true });
     fc.assert(

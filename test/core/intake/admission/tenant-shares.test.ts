@@ -22,7 +22,7 @@ test.each<[string, readonly Noted[], boolean]>([
     true,
   ],
   [
-    'just half',
+    'exactly half',
     [
       ['a', 10, 10],
       ['b', 10, 10],
@@ -30,16 +30,16 @@ test.each<[string, readonly Noted[], boolean]>([
     false,
   ],
   [
-    'less',
+    'less than half',
     [
       ['a', 9, 9],
       ['b', 11, 11],
     ],
     false,
   ],
-  ['all of it, and nobody else asked', [['a', 100, 100]], false],
+  ['everything, without requests of other tenants', [['a', 100, 100]], false],
   [
-    'all of it, and nobody who has a name asked',
+    'everything except requests without a tenant',
     [
       ['a', 80, 80],
       [undefined, 20, 20],
@@ -47,7 +47,7 @@ test.each<[string, readonly Noted[], boolean]>([
     false,
   ],
   [
-    'all of it, since another was refused',
+    'everything, because another tenant was refused',
     [
       ['a', 20, 20],
       ['b', 19, 0],
@@ -55,7 +55,7 @@ test.each<[string, readonly Noted[], boolean]>([
     true,
   ],
   [
-    'all of it, since another who asked for more was refused',
+    'everything, because a tenant with more requests was refused',
     [
       ['a', 20, 20],
       ['b', 30, 0],
@@ -63,7 +63,7 @@ test.each<[string, readonly Noted[], boolean]>([
     false,
   ],
   [
-    'more than half of too few',
+    'more than half of too few requests',
     [
       ['a', 10, 10],
       ['b', 9, 9],
@@ -71,7 +71,7 @@ test.each<[string, readonly Noted[], boolean]>([
     false,
   ],
   [
-    'half, with what is nobody’s',
+    'half, counting requests without a tenant',
     [
       ['a', 20, 20],
       ['b', 1, 1],
@@ -83,20 +83,20 @@ test.each<[string, readonly Noted[], boolean]>([
   expect(sharesOf(...noted).isOver('a', 50, START)).toBe(over);
 });
 
-test('the share is the one that was set', () => {
+test('the share is configurable', () => {
   const shares = sharesOf(['a', 30, 30], ['b', 70, 70]);
   expect(shares.isOver('a', 29, START)).toBe(true);
   expect(shares.isOver('a', 30, START)).toBe(false);
   expect(sharesOf(['a', 99, 99], ['b', 1, 0]).isOver('a', 100, START)).toBe(false);
 });
 
-test('what was asked for is forgotten after about a minute', () => {
+test('requests stop counting after about a minute', () => {
   const shares = sharesOf(['a', 30, 30], ['b', 10, 10]);
   expect(shares.isOver('a', 50, START + 60_000)).toBe(true);
   expect(shares.isOver('a', 50, START + 70_000)).toBe(false);
 });
 
-test('windows are added up', () => {
+test('the shares cover all windows of the last minute', () => {
   const shares = new TenantShares();
   for (let second = 0; second < 60; second++) {
     shares.note('a', true, START + second * 1_000);
