@@ -30,7 +30,7 @@ import {
   UploadTicket,
 } from './schemas.ts';
 
-/** How a call is told of which upload it is. */
+/** Names the upload of a call. */
 function linkTo(operationId: string) {
   return { operationId, parameters: { id: '$response.body#/request/id' } };
 }

@@ -1,12 +1,4 @@
-import type { StoredResult } from '../core/model/stored-result.ts';
-import type {
-  ClientTransfers,
-  ExpectedPart,
-  ExpectedUpload,
-  UploadedPart,
-  UploadForm,
-  UploadTerms,
-} from '../core/ports/client-transfers.ts';
+import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import { lazy } from './lazy.ts';
 
 /** Client transfers in S3 for functions that load the S3 client when they first need it. */
@@ -23,37 +15,20 @@ export class LazyClientTransfers implements ClientTransfers {
     });
   }
 
-  async form(upload: ExpectedUpload, terms: UploadTerms): Promise<UploadForm> {
-    return (await this.#transfers()).form(upload, terms);
-  }
+  readonly form: ClientTransfers['form'] = async (...args) => (await this.#transfers()).form(...args);
 
-  async beginParts(upload: ExpectedUpload): Promise<string> {
-    return (await this.#transfers()).beginParts(upload);
-  }
+  readonly beginParts: ClientTransfers['beginParts'] = async (...args) =>
+    (await this.#transfers()).beginParts(...args);
 
-  async partUrls(
-    key: string,
-    uploadName: string,
-    parts: readonly ExpectedPart[],
-    expiresInSeconds: number,
-  ): Promise<readonly string[]> {
-    return (await this.#transfers()).partUrls(key, uploadName, parts, expiresInSeconds);
-  }
+  readonly partUrls: ClientTransfers['partUrls'] = async (...args) =>
+    (await this.#transfers()).partUrls(...args);
 
-  async completeParts(
-    key: string,
-    uploadName: string,
-    parts: readonly UploadedPart[],
-    size: number,
-  ): Promise<void> {
-    return (await this.#transfers()).completeParts(key, uploadName, parts, size);
-  }
+  readonly completeParts: ClientTransfers['completeParts'] = async (...args) =>
+    (await this.#transfers()).completeParts(...args);
 
-  async abortParts(key: string, uploadName: string): Promise<void> {
-    return (await this.#transfers()).abortParts(key, uploadName);
-  }
+  readonly abortParts: ClientTransfers['abortParts'] = async (...args) =>
+    (await this.#transfers()).abortParts(...args);
 
-  async downloadUrl(result: StoredResult, expiresInSeconds: number): Promise<string> {
-    return (await this.#transfers()).downloadUrl(result, expiresInSeconds);
-  }
+  readonly downloadUrl: ClientTransfers['downloadUrl'] = async (...args) =>
+    (await this.#transfers()).downloadUrl(...args);
 }

@@ -1,7 +1,5 @@
 import { S3_MAX_COPY_BYTES } from '../core/config/aws-limits.ts';
-import type { ClaimCheck } from '../core/model/claim-check.ts';
-import type { StoredResult } from '../core/model/stored-result.ts';
-import type { OpenedPayload, PayloadStore } from '../core/ports/payload-store.ts';
+import type { PayloadStore } from '../core/ports/payload-store.ts';
 import { lazy } from './lazy.ts';
 
 /**
@@ -23,28 +21,14 @@ export class LazyPayloadStore implements PayloadStore {
     });
   }
 
-  async open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload> {
-    return (await this.#store()).open(check, signal);
-  }
+  readonly open: PayloadStore['open'] = async (...args) => (await this.#store()).open(...args);
 
-  async versionOf(check: ClaimCheck, signal: AbortSignal): Promise<string | undefined> {
-    return (await this.#store()).versionOf(check, signal);
-  }
+  readonly versionOf: PayloadStore['versionOf'] = async (...args) => (await this.#store()).versionOf(...args);
 
-  async save(
-    key: string,
-    body: AsyncIterable<Uint8Array>,
-    contentType: string,
-    signal: AbortSignal,
-  ): Promise<StoredResult> {
-    return (await this.#store()).save(key, body, contentType, signal);
-  }
+  readonly save: PayloadStore['save'] = async (...args) => (await this.#store()).save(...args);
 
-  async recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined> {
-    return (await this.#store()).recall(key, signal);
-  }
+  readonly recall: PayloadStore['recall'] = async (...args) => (await this.#store()).recall(...args);
 
-  async copyForConsumer(result: StoredResult, key: string): Promise<StoredResult> {
-    return (await this.#store()).copyForConsumer(result, key);
-  }
+  readonly copyForConsumer: PayloadStore['copyForConsumer'] = async (...args) =>
+    (await this.#store()).copyForConsumer(...args);
 }

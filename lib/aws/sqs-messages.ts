@@ -1,17 +1,12 @@
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  type SQSClient,
-} from '@aws-sdk/client-sqs';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Semaphore } from '../core/base/semaphore.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
-import type { DeadLettering, QueueMessage, ReceivedMessage } from '../core/model/received-message.ts';
-import type { OutputMessage, OutputQueue } from '../core/ports/message-sink.ts';
-import { ATTRIBUTES } from '../core/wire/attributes.ts';
-import { BatchPublisher } from '../core/wire/batch-publisher.ts';
-import { encodeDeadLetter } from '../core/wire/encode-dead-letter.ts';
-import { type BatchResponse, batchEntries, batchFailures } from './sqs-batch.ts';
+import type { QueueMessage, ReceivedMessage } from '../core/model/received-message.ts';
+import type { OutputQueue } from '../core/ports/message-sink.ts';
+import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../core/wire/dead-letter-sender.ts';
+import type { BatchFailure } from './sqs-batch.ts';
 import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
+import { SqsSource } from './sqs-source.ts';
 
 /**
  * Most concurrent calls: the client has as many sockets. A thousand calls at once would delay the timers of the
@@ -28,32 +23,14 @@ export interface SqsMessage extends QueueMessage {
 export class SqsMessages {
   readonly #deletions: EntryBatcher<string>;
   readonly #visibilities: EntryBatcher<{ readonly receipt: string; readonly seconds: number }>;
-  readonly #deadLetters: OutputQueue | undefined;
-  readonly #deadLetterPublisher: BatchPublisher<OutputMessage> | undefined;
+  readonly #deadLetters: DeadLetterSender | undefined;
 
   /** @param deadLetters the queue's dead-letter queue; without it no message can be dead-lettered */
   constructor(client: SQSClient, url: string, deadLetters?: OutputQueue) {
-    this.#deletions = new EntryBatcher((receipts) =>
-      client.send(
-        new DeleteMessageBatchCommand({
-          QueueUrl: url,
-          Entries: batchEntries(receipts, (receipt) => ({ ReceiptHandle: receipt })),
-        }),
-      ),
-    );
-    this.#visibilities = new EntryBatcher((entries) =>
-      client.send(
-        new ChangeMessageVisibilityBatchCommand({
-          QueueUrl: url,
-          Entries: batchEntries(entries, ({ receipt, seconds }) => ({
-            ReceiptHandle: receipt,
-            VisibilityTimeout: seconds,
-          })),
-        }),
-      ),
-    );
-    this.#deadLetters = deadLetters;
-    this.#deadLetterPublisher = deadLetters && new BatchPublisher(deadLetters, Math.random, () => false);
+    const source = new SqsSource(client, url);
+    this.#deletions = new EntryBatcher((receipts) => source.deleteBatch(receipts));
+    this.#visibilities = new EntryBatcher((entries) => source.hideBatch(entries));
+    this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
   }
 
   /** Adds the methods that settle a message. */
@@ -65,21 +42,8 @@ export class SqsMessages {
       ack: () => this.#deletions.add(receipt),
       retryAfter: (seconds) => this.#visibilities.add({ receipt, seconds }),
       extend: (seconds) => this.#visibilities.add({ receipt, seconds }),
-      deadLetter: (reason) => this.#deadLetter(message, reason),
+      deadLetter: async (reason) => this.#deadLetters?.send(message, reason) ?? NO_DEAD_LETTER_QUEUE,
     };
-  }
-
-  async #deadLetter(
-    message: SqsMessage,
-    reason: Parameters<ReceivedMessage['deadLetter']>[0],
-  ): Promise<DeadLettering> {
-    if (!this.#deadLetters || !this.#deadLetterPublisher) {
-      return { moved: false, refused: true, reason: 'the queue has no dead-letter queue' };
-    }
-    const letter = encodeDeadLetter(message, reason, this.#deadLetters);
-    const publication = await this.#deadLetterPublisher.publish(letter);
-    if (!publication.published) return { ...publication, moved: false };
-    return { moved: true, bare: !(ATTRIBUTES.deadLetterRedrives in letter.attributes) };
   }
 }
 
@@ -91,11 +55,11 @@ interface Pending<Entry> {
 
 /** Sends the entries of one turn of the event loop in as few calls as possible. Each entry has its own result. */
 class EntryBatcher<Entry> {
-  readonly #call: (entries: readonly Entry[]) => Promise<BatchResponse>;
+  readonly #call: (entries: readonly Entry[]) => Promise<readonly (BatchFailure | undefined)[]>;
   readonly #semaphore = new Semaphore(CALLS_AT_ONCE);
   #pending: Pending<Entry>[] = [];
 
-  constructor(call: (entries: readonly Entry[]) => Promise<BatchResponse>) {
+  constructor(call: (entries: readonly Entry[]) => Promise<readonly (BatchFailure | undefined)[]>) {
     this.#call = call;
   }
 
@@ -117,8 +81,7 @@ class EntryBatcher<Entry> {
 
   async #send(batch: readonly Pending<Entry>[]): Promise<void> {
     try {
-      const response = await this.#semaphore.run(0, () => this.#call(batch.map(({ entry }) => entry)));
-      const failures = batchFailures(batch, response);
+      const failures = await this.#semaphore.run(0, () => this.#call(batch.map(({ entry }) => entry)));
       for (const [index, { resolve, reject }] of batch.entries()) {
         const failure = failures[index];
         if (failure) reject(new Error(`SQS rejected the entry: ${failure.reason}`));

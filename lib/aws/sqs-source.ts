@@ -93,13 +93,28 @@ export class SqsSource {
       batches.push(receipts.slice(start, start + SQS_MAX_BATCH_ENTRIES));
     }
     await mapConcurrently(batches, MAX_CALLS, (batch) =>
-      this.#client.send(
-        new ChangeMessageVisibilityBatchCommand({
-          QueueUrl: this.#url,
-          Entries: batchEntries(batch, (receipt) => ({ ReceiptHandle: receipt, VisibilityTimeout: 0 })),
-        }),
-      ),
+      this.hideBatch(batch.map((receipt) => ({ receipt, seconds: 0 }))),
     );
+  }
+
+  /**
+   * Sets the visibility timeouts of at most 10 messages, from now on.
+   * @returns the failures, in the order of the messages; undefined for messages that SQS changed
+   * @throws the SDK's error if the whole call fails
+   */
+  async hideBatch(
+    messages: readonly { readonly receipt: string; readonly seconds: number }[],
+  ): Promise<(BatchFailure | undefined)[]> {
+    const response = await this.#client.send(
+      new ChangeMessageVisibilityBatchCommand({
+        QueueUrl: this.#url,
+        Entries: batchEntries(messages, ({ receipt, seconds }) => ({
+          ReceiptHandle: receipt,
+          VisibilityTimeout: seconds,
+        })),
+      }),
+    );
+    return batchFailures(messages, response);
   }
 
   /**

@@ -28,7 +28,7 @@ export async function settleBatch(
 
 /**
  * Waits for calls without which messages come back later or once more, which is what happens when they fail. Never
- * rejects: waiting for an answer must not cost the whole batch. One that fails ends no wait for the others: Lambda
+ * rejects: waiting for a response must not cost the whole batch. If one fails, the others are still awaited: Lambda
  * freezes the process once it has its response.
  */
 export async function settleQuietly(
@@ -38,12 +38,11 @@ export async function settleQuietly(
   signal?: AbortSignal,
 ): Promise<void> {
   const settling = Promise.allSettled(calls);
-  const results = await (signal ? unlessAborted(settling, signal, () => [UNANSWERED]) : settling);
+  const results = await (signal ? unlessAborted(settling, signal, () => [unanswered()]) : settling);
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));
   if (errors.length > 0) logger.warn(failure, { failed: errors.length, error: serializeError(errors[0]) });
 }
 
-const UNANSWERED: PromiseSettledResult<void> = {
-  status: 'rejected',
-  reason: new Error("it didn't answer before the deadline"),
-};
+function unanswered(): PromiseRejectedResult {
+  return { status: 'rejected', reason: new Error("it didn't respond before the deadline") };
+}

@@ -1,8 +1,8 @@
 """Runs MiniStack for as long as standard input stays open.
 
-Whoever starts this holds the other end. When that end closes, be it on purpose or because its process died in
-whatever way, everything in this process's group ends: MiniStack and the Node processes its functions run in. Its
-temporary files, functions' code among them, are in the working directory and are removed.
+The parent process holds the other end. When that end closes, on purpose or because the parent died, every process
+of this process group ends: MiniStack and the Node processes that run its functions. Temporary files, such as the
+code of functions, are in the working directory and are removed.
 """
 
 import os

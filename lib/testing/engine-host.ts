@@ -77,10 +77,7 @@ function start({ processor, settings, ports, faults }: EngineParts): Running {
     process,
     host,
     within: (message) => ({
-      ...message,
-      ack: () => process.around('ack', () => message.ack()),
-      retryAfter: (seconds) => process.around('retryAfter', () => message.retryAfter(seconds)),
-      extend: (seconds) => process.around('extend', () => message.extend(seconds)),
+      ...intercept(message, process.around),
       deadLetter: (reason) =>
         move('deadLetter', () => message.deadLetter(reason)).catch((error) => ({
           moved: false,

@@ -34,7 +34,7 @@ test('calls that never answer are waited for until the signal fires', async () =
   stop.abort();
   await settling;
   expect(logger.lines).toMatchObject([
-    { fields: { error: { message: "it didn't answer before the deadline" } } },
+    { fields: { error: { message: "it didn't respond before the deadline" } } },
   ]);
 });
 

@@ -6,6 +6,7 @@ import type { Clock, Random } from '../../lib/core/ports/clock.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import type { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
+import { type Around, intercept } from '../../lib/testing/intercept.ts';
 import type { TestClock } from './test-clock.ts';
 
 /** What an engine is made with in a process that may die. */
@@ -78,20 +79,10 @@ export class MortalProcess {
       logger: ports.logger,
     });
     const response = await host.handle(
-      messages.map((message) => this.#message(message)),
+      messages.map((message) => intercept(message, this.#around)),
       killedAt,
     );
     return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-  }
-
-  #message(message: ReceivedMessage): ReceivedMessage {
-    return {
-      ...message,
-      ack: () => this.#living(() => message.ack()),
-      retryAfter: (seconds) => this.#living(() => message.retryAfter(seconds)),
-      extend: (seconds) => this.#living(() => message.extend(seconds)),
-      deadLetter: (reason) => this.#living(() => message.deadLetter(reason)),
-    };
   }
 
   /** The engine in it. */
@@ -108,31 +99,16 @@ export class MortalProcess {
       ...ports,
       clock,
       random,
-      store: {
-        open: (...args) => this.#living(() => store.open(...args)),
-        versionOf: (...args) => this.#living(() => store.versionOf(...args)),
-        recall: (...args) => this.#living(() => store.recall(...args)),
-        save: (...args) => this.#living(() => store.save(...args)),
-        copyForConsumer: (...args) => this.#living(() => store.copyForConsumer(...args)),
-        maxCopyBytes: store.maxCopyBytes,
-      },
-      records: {
-        read: (request) => this.#living(() => records.read(request)),
-        write: (next) => this.#living(() => records.write(next)),
-      },
-      output: {
-        maxMessages: output.maxMessages,
-        maxBytes: output.maxBytes,
-        maxMessageBytes: output.maxMessageBytes,
-        sizeOf: (message) => output.sizeOf(message),
-        send: (messages) => this.#living(() => output.send(messages)),
-      },
+      store: intercept(store, this.#around),
+      records: intercept(records, this.#around),
+      output: intercept(output, this.#around),
     });
   }
 
-  async #living<Value>(call: () => Promise<Value>): Promise<Value> {
+  /** In a process that died, no call has an effect or returns. */
+  readonly #around: Around = async (_, effect) => {
     if (!this.#alive) return new Promise(() => {});
-    const value = await call();
+    const value = await effect();
     return this.#alive ? value : new Promise(() => {});
-  }
+  };
 }

@@ -70,7 +70,7 @@ export class Attempt implements RunObserver {
 
     const { deadline, metrics } = this.#context;
     const startedAt = this.#now();
-    metrics?.began(this.#message.sentAt);
+    metrics?.measureWait(this.#message.sentAt);
     let ending: Ending;
     try {
       await using heartbeat = keepLease(lease, this.#message, this.#context);
@@ -79,7 +79,7 @@ export class Attempt implements RunObserver {
     } catch (error) {
       return this.#release(lease, error);
     } finally {
-      metrics?.worked(startedAt);
+      metrics?.measureServiceTime(startedAt);
     }
     return this.#complete(lease, this.#outcomeOf(ending));
   }

@@ -26,41 +26,41 @@ export class BatchMetrics {
   }
 
   /** A message was received. */
-  received(): void {
+  countReceived(): void {
     this.#messages++;
   }
 
   /** A message will be delivered again. */
-  redelivered(): void {
+  countRedelivered(): void {
     this.#count('Redelivered');
   }
 
   /** An attempt opens its payload. @param sentAt when its message was sent */
-  began(sentAt: number): void {
+  measureWait(sentAt: number): void {
     this.#measure('Wait', sentAt);
   }
 
   /** The handler has finished and its result is stored, or it was abandoned. */
-  worked(startedAt: number): void {
+  measureServiceTime(startedAt: number): void {
     this.#measure('ServiceTime', startedAt);
   }
 
   /** An outcome was published. @param handedInAt when its request was submitted, as far as known */
-  published(outcome: Outcome, handedInAt: number): void {
+  countPublished(outcome: Outcome, handedInAt: number): void {
     this.#count(COUNT_BY_STATUS[outcome.status]);
     if (outcome.status === 'failed') this.#collected.fail(countedCode(outcome.problem.code));
     this.#measure('EndToEnd', handedInAt);
   }
 
-  retried(): void {
+  countRetried(): void {
     this.#count('Retried');
   }
 
-  putOff(): void {
+  countDeferred(): void {
     this.#count('PutOff');
   }
 
-  deadLettered(): void {
+  countDeadLettered(): void {
     this.#count('DeadLettered');
   }
 

@@ -133,7 +133,7 @@ export class Circuit {
     this.#opened = { by: error };
   }
 
-  /** Without the event source's pause this instance puts off what it is given, and each time SQS counts a receive. */
+  /** Without a pause of the event source this instance returns every message it receives, and SQS counts each receive. */
   async #ask(seconds: number, error: unknown): Promise<void> {
     const { pauses, logger } = this.#ports;
     const { name, message } = summarizeError(error);

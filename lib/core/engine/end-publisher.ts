@@ -140,20 +140,17 @@ export class EndPublisher {
       if (!result.refused) circuit.failed(unavailable, deliveryCountOf(job.message));
       throw unavailable;
     }
-    metrics?.deadLettered();
+    metrics?.countDeadLettered();
     return result.bare;
   }
 
   /** Without the note, the next delivery of the message publishes and dead-letters once more. */
   async #noteDeadLetter({ request, redrives = 0 }: Outcome, bare: boolean): Promise<void> {
-    const { records, deadline, ports } = this.#tools;
+    const { records, ports } = this.#tools;
     try {
-      await unlessAborted(
+      await this.#before(
         records.change(request, { type: 'dead_letter', redrives, bare }),
-        deadline.responseDeadline,
-        () => {
-          throw new Error("the request table didn't answer before the deadline");
-        },
+        'The request table',
       );
     } catch (error) {
       const fields = { ...requestFields(request), error: serializeError(error) };
@@ -178,7 +175,7 @@ export class EndPublisher {
   async #before<Value>(promise: Promise<Value>, store: string): Promise<Value> {
     try {
       return await unlessAborted(promise, this.#tools.deadline.responseDeadline, () => {
-        throw new Error("it didn't answer before the deadline");
+        throw new Error("it didn't respond before the deadline");
       });
     } catch (error) {
       throw new StoreUnavailable(store, error);
@@ -187,7 +184,7 @@ export class EndPublisher {
 
   #count(outcome: Outcome, { published }: Publication, job: Job): void {
     const { metrics, failureEvents } = this.#tools;
-    if (published) metrics?.published(outcome, handedInAt(job));
+    if (published) metrics?.countPublished(outcome, handedInAt(job));
     failureEvents?.add(outcome);
   }
 
@@ -212,14 +209,8 @@ export class EndPublisher {
   }
 }
 
-const UNANSWERED: Publication = {
-  published: false,
-  refused: false,
-  reason: "the queue didn't answer before the deadline",
-};
+const NO_ANSWER = { refused: false, reason: "the queue didn't respond before the deadline" } as const;
 
-const UNMOVED: DeadLettering = {
-  moved: false,
-  refused: false,
-  reason: "the queue didn't answer before the deadline",
-};
+const UNANSWERED: Publication = { published: false, ...NO_ANSWER };
+
+const UNMOVED: DeadLettering = { moved: false, ...NO_ANSWER };

@@ -88,10 +88,10 @@ export class Engine {
    * @returns how the host is to settle the message
    */
   async run(message: ReceivedMessage, deadline: Deadline): Promise<Disposition> {
-    this.#metrics?.received();
+    this.#metrics?.countReceived();
     const jobs = decode(message, this.#settings).map((decoded) => ({ decoded, message }));
     const disposition = leastAdvanced(await Promise.all(jobs.map((job) => this.#runOnce(job, deadline))));
-    if (disposition.action === 'retry') this.#metrics?.redelivered();
+    if (disposition.action === 'retry') this.#metrics?.countRedelivered();
     return disposition;
   }
 
@@ -100,11 +100,10 @@ export class Engine {
    * what runs at the same time may find that nothing can run for a while. What has failed comes after what hasn't been
    * tried, so that requests that can't succeed hold up no others.
    */
-  retrySeconds({ sentAt }: QueueMessage, afterSeconds: number): number {
+  retrySeconds(message: QueueMessage, afterSeconds: number): number {
     const { secondsLeft } = this;
     if (secondsLeft === 0) return afterSeconds;
-    const { inputRetentionSeconds } = this.#settings;
-    const longest = longestWaitSeconds(sentAt, inputRetentionSeconds, this.#ports.clock.now());
+    const longest = this.#longestWaitSeconds(message);
     const stepBack = Math.min(afterSeconds, LONGEST_STEP_BACK_SECONDS);
     return Math.max(afterSeconds, Math.min(secondsLeft + stepBack, longest));
   }
@@ -139,12 +138,25 @@ export class Engine {
     const key = jobKey(job);
     for (let running = this.#running.get(key); running; running = this.#running.get(key)) {
       const disposition = await running.disposition;
-      if (!this.#mayRedrive(job, running.job)) return disposition;
+      if (!this.#mayRedrive(job, running.job)) return this.#withinRetention(disposition, job.message);
     }
     const run = isOffloaded(job.decoded) ? this.#runOffloaded(job, deadline) : this.#runJob(job, deadline);
     const disposition = run.finally(() => this.#running.delete(key));
     this.#running.set(key, { job, disposition });
     return disposition;
+  }
+
+  /** A message that shares a run may be older than the one that was run. */
+  #withinRetention(disposition: Disposition, message: QueueMessage): Disposition {
+    if (disposition.action !== 'retry') return disposition;
+    return {
+      action: 'retry',
+      afterSeconds: Math.min(disposition.afterSeconds, this.#longestWaitSeconds(message)),
+    };
+  }
+
+  #longestWaitSeconds({ sentAt }: QueueMessage): number {
+    return longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, this.#ports.clock.now());
   }
 
   /** Whether a job may redrive a request of which another one was just run. */
@@ -234,7 +246,7 @@ export class Engine {
   #mustWait(message: ReceivedMessage, { handlerStop }: Deadline): boolean {
     if (handlerStop.aborted) return true;
     const isPaused = this.secondsLeft > 0 && !isLastDelivery(message, this.#settings.maxAttempts);
-    if (isPaused) this.#metrics?.putOff();
+    if (isPaused) this.#metrics?.countDeferred();
     return isPaused;
   }
 
@@ -243,14 +255,14 @@ export class Engine {
     if (--this.#unfinished === 0) setImmediate(() => this.#publisher.flush());
   }
 
-  async #endOfRejected({ decoded, message }: Job): Promise<AttemptEnd> {
+  #endOfRejected({ decoded, message }: Job): AttemptEnd {
     if (!('rejection' in decoded)) throw new TypeError('The request is not rejected');
     const ending = failure(decoded.rejection, deliveryCountOf(message));
     return { outcome: outcomeOf(decoded, ending, this.#ports.clock.now()), deadLetter: 'no' };
   }
 
   #settleFailure(error: unknown, { decoded, message }: Job, attempt: Attempt | undefined): Disposition {
-    const { clock, random, logger } = this.#ports;
+    const { random, logger } = this.#ports;
     if (error instanceof RequestIdReused) {
       // Its request has its own message, which is still to come: this one has nothing to add.
       const { code, message: detail } = error;
@@ -262,7 +274,7 @@ export class Engine {
     const afterSeconds = Math.min(
       message.source.maxDelaySeconds,
       attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
-      longestWaitSeconds(message.sentAt, this.#settings.inputRetentionSeconds, clock.now()),
+      this.#longestWaitSeconds(message),
     );
     const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
     logger.warn('Attempt failed, to be tried again', {
@@ -273,7 +285,7 @@ export class Engine {
       error: thrown,
     });
     // A duplicate that found another attempt at work has made none itself.
-    if (!(error instanceof RequestLeased)) this.#metrics?.retried();
+    if (!(error instanceof RequestLeased)) this.#metrics?.countRetried();
     return { action: 'retry', afterSeconds };
   }
 

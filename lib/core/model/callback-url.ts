@@ -15,7 +15,7 @@ export const CALLBACK_URL_MAX_LENGTH = 2_048;
  * at every call.
  */
 export function callbackUrlProblem(text: string, rules: CallbackRules): string | undefined {
-  if (rules.callbacks === 'off') return 'the service calls nobody back: its webhooks are off';
+  if (rules.callbacks === 'off') return 'webhooks are off in this service';
   const tooLong = callbackUrlLengthProblem(text);
   if (tooLong) return tooLong;
   const url = URL.parse(text);

@@ -8,8 +8,8 @@ export interface ExpectedUpload {
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
   /**
-   * What the client notes on the object. Stores keep it as headers: whoever takes it from a client sees to it that names
-   * are lower-case tokens, and values printable ASCII without space around it.
+   * Metadata of the object. Stores keep it as headers: names must be lower-case tokens, and values printable ASCII
+   * without space at either end.
    */
   readonly metadata: Readonly<Record<string, string>>;
 }

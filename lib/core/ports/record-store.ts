@@ -29,7 +29,7 @@ export interface RecordStore {
 
 /** Which records to list. */
 export interface RecordListing {
-  /** Whose; those of nobody in particular when absent. */
+  /** The tenant of the records. @default - records without a tenant */
   readonly tenant?: string;
   /** Begin after the record that stands here, as `positionOf` says; with the newest when absent. */
   readonly after?: string;

@@ -44,7 +44,7 @@ export interface WebhookPorts {
 }
 
 const END = 'The webhook queue refused to end a message';
-const DROPPED = 'Webhook dropped: the progress it tells of is out of date';
+const DROPPED = 'Webhook dropped: its progress is out of date';
 const NOTE = 'How a webhook stands could not be noted';
 
 /** Wait before a message is handled again after a failure on our side. */

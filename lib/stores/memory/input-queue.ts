@@ -1,13 +1,6 @@
-import type {
-  DeadLettering,
-  QueueMessage,
-  ReceivedMessage,
-  SourceCapabilities,
-} from '../../core/model/received-message.ts';
-import type { OutputMessage, OutputQueue } from '../../core/ports/message-sink.ts';
-import { ATTRIBUTES } from '../../core/wire/attributes.ts';
-import { BatchPublisher } from '../../core/wire/batch-publisher.ts';
-import { encodeDeadLetter } from '../../core/wire/encode-dead-letter.ts';
+import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../../core/model/received-message.ts';
+import type { OutputQueue } from '../../core/ports/message-sink.ts';
+import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
 import { Faults } from './faults.ts';
 
 interface QueuedMessage {
@@ -62,14 +55,14 @@ export class MemoryInputQueue {
   readonly deadLetters: DeadMessage[] = [];
   readonly #messages = new Map<string, QueuedMessage>();
   readonly #options: MemoryQueueOptions;
-  readonly #deadLetters: BatchPublisher<OutputMessage> | undefined;
+  readonly #deadLetters: DeadLetterSender | undefined;
   #sent = 0;
   #receipts = 0;
 
   constructor(options: MemoryQueueOptions) {
     this.#options = options;
     const { deadLetters } = options;
-    this.#deadLetters = deadLetters && new BatchPublisher(deadLetters, Math.random, () => false);
+    this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
   }
 
   /** @returns the message's id */
@@ -140,22 +133,8 @@ export class MemoryInputQueue {
           this.#hide(message, seconds);
         }),
       extend: async (seconds) => this.#hide(message, seconds),
-      deadLetter: (reason) => this.#deadLetter(message, reason),
+      deadLetter: async (reason) => this.#deadLetters?.send(message, reason) ?? NO_DEAD_LETTER_QUEUE,
     };
-  }
-
-  async #deadLetter(
-    message: MemoryMessage,
-    reason: Parameters<ReceivedMessage['deadLetter']>[0],
-  ): Promise<DeadLettering> {
-    const { deadLetters } = this.#options;
-    if (!deadLetters || !this.#deadLetters) {
-      return { moved: false, refused: true, reason: 'the queue has no dead-letter queue' };
-    }
-    const letter = encodeDeadLetter(message, reason, deadLetters);
-    const publication = await this.#deadLetters.publish(letter);
-    if (!publication.published) return { ...publication, moved: false };
-    return { moved: true, bare: !(ATTRIBUTES.deadLetterRedrives in letter.attributes) };
   }
 
   #deleteExpired(): void {

@@ -20,20 +20,20 @@ function failed(code?: string) {
 
 /** Emits the metrics of a batch. */
 function passOn(batch: BatchMetrics, messages: number, redelivered: number): void {
-  for (let count = 0; count < messages; count++) batch.received();
-  for (let count = 0; count < redelivered; count++) batch.redelivered();
+  for (let count = 0; count < messages; count++) batch.countReceived();
+  for (let count = 0; count < redelivered; count++) batch.countRedelivered();
   batch.emit();
 }
 
 test('a batch emits its counts and values', () => {
   const { metrics, clock, batch } = collecting();
-  batch.began(START - 40);
+  batch.measureWait(START - 40);
   clock.time += 7;
-  batch.worked(START);
-  batch.published(inlineOutcome('1'), START - 100);
-  batch.retried();
-  batch.retried();
-  batch.deadLettered();
+  batch.measureServiceTime(START);
+  batch.countPublished(inlineOutcome('1'), START - 100);
+  batch.countRetried();
+  batch.countRetried();
+  batch.countDeadLettered();
   passOn(batch, 5, 3);
   expect(metrics.figures).toEqual({
     counts: { Succeeded: 1, Failed: 0, Retried: 2, DeadLettered: 1, Redelivered: 3 },
@@ -45,7 +45,7 @@ test('a batch emits its counts and values', () => {
 test('outcomes are counted by status', () => {
   const { metrics, batch } = collecting();
   const outcomes = [expiry(1), cancellation(1), cancellation(2)].map((ending) => outcomeOf(ending));
-  for (const outcome of [failed(), ...outcomes]) batch.published(outcome, START);
+  for (const outcome of [failed(), ...outcomes]) batch.countPublished(outcome, START);
   passOn(batch, 4, 0);
   expect(metrics.figures.counts).toEqual({ Succeeded: 0, Failed: 1, Expired: 1, Cancelled: 2 });
 });
@@ -53,7 +53,7 @@ test('outcomes are counted by status', () => {
 test('failures are counted by the codes of the core, and those of handlers together', () => {
   const { metrics, batch } = collecting();
   for (const code of ['json_invalid', 'csv_invalid', 'json_invalid', undefined]) {
-    batch.published(failed(code), START);
+    batch.countPublished(failed(code), START);
   }
   passOn(batch, 4, 0);
   expect(metrics.figures.failures).toEqual(
@@ -66,9 +66,9 @@ test('failures are counted by the codes of the core, and those of handlers toget
 
 test('emitted metrics are not emitted again', () => {
   const { metrics, batch } = collecting();
-  batch.published(failed('json_invalid'), START);
+  batch.countPublished(failed('json_invalid'), START);
   passOn(batch, 1, 1);
-  batch.began(START);
+  batch.measureWait(START);
   passOn(batch, 2, 0);
   expect(metrics.emitted[1]).toEqual({
     counts: { Succeeded: 0, Failed: 0 },
@@ -79,7 +79,7 @@ test('emitted metrics are not emitted again', () => {
 
 test('durations are never negative, whatever the clock of the queue', () => {
   const { metrics, batch } = collecting();
-  batch.began(START + 500);
+  batch.measureWait(START + 500);
   passOn(batch, 1, 0);
   expect(metrics.figures.values.Wait).toEqual([0]);
 });
@@ -93,7 +93,7 @@ test('an empty batch emits nothing', () => {
 test('outcomes without a message are emitted as well', () => {
   const { metrics, batch } = collecting();
   passOn(batch, 1, 0);
-  batch.published(inlineOutcome('1'), START);
+  batch.countPublished(inlineOutcome('1'), START);
   batch.emit();
   expect(metrics.emitted[1]).toEqual({
     counts: { Succeeded: 1, Failed: 0 },

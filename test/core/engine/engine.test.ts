@@ -254,6 +254,20 @@ describe('messages that may have killed a process before', () => {
   });
 });
 
+test('a duplicate that shares a run waits no longer than its own retention allows', async () => {
+  const harness = new EngineHarness(
+    () => {
+      throw new RetryLater(600);
+    },
+    { inputRetentionSeconds: 1_000 },
+  );
+  const sentAt = harness.clock.now();
+  const young = requestDelivery('r-1', {}, { id: 'young', sentAt });
+  const old = requestDelivery('r-1', {}, { id: 'old', sentAt: sentAt - 900_000 });
+  await harness.process([young, old]);
+  expect(harness.delays).toEqual({ young: 500, old: 50 });
+});
+
 test('no wait is longer than the source of the message allows', async () => {
   const harness = new EngineHarness(() => {
     throw new RetryLater(100_000);

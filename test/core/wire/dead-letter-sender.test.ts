@@ -1,0 +1,47 @@
+import { expect, test } from 'vitest';
+import { DeadLetterSender } from '../../../lib/core/wire/dead-letter-sender.ts';
+import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
+import { delivery } from '../../support/delivery.ts';
+
+const REASON = {
+  requestId: 'r-1',
+  code: 'attempts_exhausted',
+  detail: 'All 5 attempts failed',
+  attempts: 5,
+  handedInAt: 0,
+  redrives: 0,
+};
+
+function senderTo(queue: MemoryOutputQueue): DeadLetterSender {
+  return new DeadLetterSender(queue, () => 0.01);
+}
+
+test('messages that are dead-lettered together share a call', async () => {
+  const queue = new MemoryOutputQueue();
+  const sender = senderTo(queue);
+  const results = await Promise.all(['a', 'b'].map((body) => sender.send(delivery(body), REASON)));
+  expect(results).toEqual([
+    { moved: true, bare: false },
+    { moved: true, bare: false },
+  ]);
+  expect(queue.calls.map((call) => call.map(({ body }) => body))).toEqual([['a', 'b']]);
+});
+
+test('a message with ten attributes of its own has no room for why it is dead-lettered', async () => {
+  const attributes = Object.fromEntries(Array.from({ length: 10 }, (_, index) => [`a${index}`, 'x']));
+  const sender = senderTo(new MemoryOutputQueue());
+  expect(await sender.send(delivery('a', { attributes }), REASON)).toEqual({ moved: true, bare: true });
+});
+
+test.each([true, false])(
+  'a message that the queue rejects (for its own fault: %s) is not moved',
+  async (refused) => {
+    const queue = new MemoryOutputQueue();
+    queue.refuse = () => ({ sent: false, refused, reason: 'no' });
+    expect(await senderTo(queue).send(delivery('a'), REASON)).toEqual({
+      moved: false,
+      refused,
+      reason: 'no',
+    });
+  },
+);
