@@ -145,8 +145,7 @@ export class WebhookDeliverer {
   async #sendLater(message: WebhookMessage, next: string, waitSeconds: number): Promise<void> {
     const { queue, later, clock } = this.#ports;
     if (waitSeconds <= SQS_MAX_DELAY_SECONDS) return queue.send(next, hostOf(message), waitSeconds);
-    // The name comes from this message, so that duplicate deliveries of it schedule one successor. The URL is part of
-    // it,
+    // The name comes from this message, so that duplicate deliveries of it schedule one successor. It includes the URL,
     // since a webhook can be sent again to another URL.
     const name = `${digestOf('schedule', message.id, message.url)}-${message.attempt}`;
     await later.schedule(name, next, clock.now() + waitSeconds * 1000);
