@@ -27,7 +27,7 @@ const STRANGERS = [
 ];
 
 /** Node's modules that the core uses: digests, streams of other makers and content codings. No input, no output. */
-const CORE_MODULES = ['crypto', 'events', 'stream', 'timers/promises', 'util', 'zlib'];
+const CORE_MODULES = ['crypto', 'events', 'stream', 'timers/promises', 'util/types', 'zlib'];
 
 /** What each other room may import: folders and files of the project, and packages. */
 const ROOMS = {
@@ -59,7 +59,10 @@ const ROOMS = {
   },
   'lib/tracing/': { files: ['lib/aws/', 'lib/core/config/'], packages: ['@opentelemetry/'] },
   'lib/http/': { files: ['lib/core/'] },
-  'lib/api/': { files: ['lib/core/'], packages: ['@opentelemetry/api/', 'hono/', '@hono/'] },
+  'lib/api/': {
+    files: ['lib/core/'],
+    packages: ['@asteasolutions/zod-to-openapi/', '@opentelemetry/api/', 'hono/', 'zod/'],
+  },
   'lib/client/': {
     files: ['base', 'model', 'ports'].map((name) => `lib/core/${name}/`),
     packages: ['@aws-crypto/sha256-js/', '@smithy/signature-v4/'],
@@ -88,6 +91,34 @@ const ROOMS = {
       'lib/consumer/outcome-result.ts',
     ],
   },
+  'lib/brokers/': {
+    files: ['base', 'config', 'model', 'ports', 'wire'].map((name) => `lib/core/${name}/`),
+    packages: [
+      '@google-cloud/pubsub-api/',
+      '@nats-io/',
+      '@platformatic/kafka/',
+      '@redis/client/',
+      'amqplib/',
+      'google-gax/',
+    ],
+  },
+  'lib/worker/': {
+    files: ['lib/core/', 'lib/lambda/powertools-logger.ts'],
+    packages: ['prom-client/'],
+  },
+  'lib/embedded/': {
+    files: [
+      'lib/api/',
+      'lib/consumer/outcome.ts',
+      'lib/consumer/outcome-result.ts',
+      'lib/core/',
+      'lib/http/',
+      'lib/lambda/powertools-logger.ts',
+      'lib/stores/',
+      'lib/worker/',
+    ],
+    packages: ['@aws-lambda-powertools/logger/', '@fastify/busboy/', 'hono/', 'uuid/'],
+  },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [
@@ -96,21 +127,33 @@ const ROOMS = {
       'lib/consumer/index.ts',
       'lib/consumer/options.ts',
       'lib/core/',
+      'lib/brokers/',
+      'lib/embedded/',
+      'lib/http/forward-defaults.ts',
+      'lib/http/forward-to.ts',
+      'lib/lambda/flush-spans.ts',
+      'lib/lambda/load-tracing.ts',
+      'lib/lambda/powertools-logger.ts',
       'lib/local/',
       'lib/planner/',
+      'lib/stores/',
       'lib/terminal/',
+      'lib/worker/',
     ],
     packages: [
+      '@aws-lambda-powertools/logger/',
       '@aws-sdk/client-cloudformation/',
       '@aws-sdk/client-dynamodb/',
       '@aws-sdk/client-s3/',
       '@aws-sdk/client-sqs/',
+      '@hono/node-server/',
+      'hono/',
       'commander/',
     ],
   },
   'lib/local/': { files: ['lib/aws/', 'lib/core/', 'lib/terminal/'], packages: ['@aws-sdk/'] },
   'functions/': {
-    files: ['lib/api/', 'lib/aws/', 'lib/core/', 'lib/http/', 'lib/lambda/'],
+    files: ['lib/api/', 'lib/aws/', 'lib/core/', 'lib/http/', 'lib/lambda/', 'lib/worker/'],
     packages: [
       '@aws-lambda-powertools/',
       '@standard-schema/spec/',
@@ -123,8 +166,11 @@ const ROOMS = {
     files: ['examples/', 'lib/'],
     packages: ['@aws-sdk/', 'aws-cdk-lib/', 'cdk-nag/', 'constructs/', 'esbuild/'],
   },
-  // A user's processor has nothing but the package.
-  'examples/': { files: ['functions/processor/index.ts'], packages: ['csv-parse/', 'hono/'] },
+  // A user's project has nothing but the package and the CDK.
+  'examples/': {
+    files: ['functions/processor/index.ts', 'lib/constructs/index.ts'],
+    packages: ['aws-cdk-lib/', 'constructs/', 'csv-parse/', 'hono/'],
+  },
 };
 
 /** Rooms without input and output of their own, apart from what their packages do. */

@@ -28,15 +28,15 @@ const LARGE = Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
 
 const SCENARIOS: readonly Scenario[] = [
   { name: 'POST, small', counted: (service) => submit(service, SMALL) },
-  { name: 'POST, small, with a key', counted: (service) => submit(service, SMALL, KEY) },
+  { name: 'POST, small, with an idempotency key', counted: (service) => submit(service, SMALL, KEY) },
   {
     name: 'the same again',
     before: (service) => submit(service, SMALL, KEY),
     counted: (service) => submit(service, SMALL, KEY),
   },
   { name: 'POST, above the inline limit', counted: (service) => submit(service, LARGE) },
-  { name: 'ticket for a form', counted: (service) => openUpload(service, false) },
-  { name: 'ticket for parts', counted: (service) => openUpload(service, true) },
+  { name: 'upload ticket for a form', counted: (service) => openUpload(service, false) },
+  { name: 'upload ticket for parts', counted: (service) => openUpload(service, true) },
   {
     name: `URLs of ${PART_NUMBERS.length} parts`,
     before: (service) => openUpload(service, true),
@@ -75,7 +75,7 @@ const SCENARIOS: readonly Scenario[] = [
     counted: (service, id) => service.call(303, 'GET', `/v1/requests/${id}/result`),
   },
   {
-    name: 'cancel a queued one',
+    name: 'cancel a queued request',
     before: (service) => submit(service, SMALL),
     counted: (service, id) => service.call(200, 'POST', `/v1/requests/${id}/cancel`),
   },
@@ -96,12 +96,12 @@ const SCENARIOS: readonly Scenario[] = [
     requests: BATCH_SIZE,
   },
   {
-    name: 'reading the load',
+    name: 'reading the load, an instance of the API',
     counted: (service) => service.call(200, 'GET', '/v1/status'),
     cold: true,
   },
   {
-    name: 'writing the load',
+    name: 'writing the load, an instance of the processor',
     counted: ({ load }) => load.add(Date.now(), { completed: 1, handled: 1, milliseconds: 1 }),
     cold: true,
   },
@@ -113,9 +113,9 @@ await runBenchmark('AWS calls of the HTTP API', async (): Promise<Report> => {
   return {
     rows,
     notes: [
-      `Dollars a million times, us-east-1, for these calls alone; a new record takes one more write, to the index that lists it. From POST to succeeded is a request's share in a batch of ${BATCH_SIZE}, the API's calls and the processor's together.`,
-      'Reading and writing the load: an instance of the API does the one, one of the processor the other, every 5 s at most while it has something to do, however many requests there are.',
-      'Not counted: API Gateway, $1 a million calls; Lambda; the event source; S3 for what clients do by the links they were given.',
+      `Dollars per million, us-east-1, for these calls alone. A new record takes one more write, to the index that lists it. From POST to succeeded is the share of one request in a batch of ${BATCH_SIZE}: the calls of the API and of the processor.`,
+      'The load is read and written at most every 5 s by instances with work, however many requests they have.',
+      'Not counted: API Gateway, $1 a million calls; Lambda; the event source; calls of clients to the links that they get.',
     ],
   };
 });
@@ -132,7 +132,7 @@ async function rowOf({ name, before, counted, requests = 1, cold = false }: Scen
   return {
     call: name,
     'AWS calls': sum(calls.values()) / requests,
-    which: [...calls].map(([operation, count]) => `${shown(count / requests)}${operation}`).join(', '),
+    which: [...calls].map(([operation, count]) => `${times(count / requests)}${operation}`).join(', '),
     '$ a million': dollarsAMillion(calls, service.table.units) / requests,
   };
 }
@@ -173,7 +173,7 @@ function json(body: unknown): RequestInit {
 }
 
 /** `3 × `; empty for 1. */
-function shown(count: number): string {
+function times(count: number): string {
   return count === 1 ? '' : `${count} × `;
 }
 

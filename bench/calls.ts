@@ -1,5 +1,6 @@
 /** AWS calls and cost of a batch of ten, counted where the SDK would send them. */
 
+import { setTimeout as sleep } from 'node:timers/promises';
 import { PermanentError } from '../lib/core/base/errors.ts';
 import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
 import { Engine } from '../lib/core/engine/engine.ts';
@@ -22,6 +23,8 @@ interface Scenario {
   readonly handler: Handler;
   /** Number of times its messages are received. @default 1 */
   readonly receives?: number;
+  /** Time of an invocation. @default 900000 */
+  readonly milliseconds?: number;
 }
 
 const inline = (index: number) => JSON.stringify({ index });
@@ -34,6 +37,10 @@ const inS3 = (index: number) =>
     dataref: `s3://${BUCKET}/${index}`,
   });
 const small = () => ({ done: true });
+const savedOnce: Handler = async (request) => {
+  await request.checkpoint({ row: 1 });
+  return small();
+};
 const large = () => Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
 
 const SCENARIOS: readonly Scenario[] = [
@@ -44,6 +51,18 @@ const SCENARIOS: readonly Scenario[] = [
     handler: async (request) => ({ read: (await request.bytes()).byteLength }),
   },
   { name: 'S3 → S3', body: inS3, handler: async (request) => (await request.bytes()) && large() },
+  { name: 'inline → inline, with a checkpoint each', body: inline, handler: savedOnce },
+  {
+    name: 'the same, each suspended at it and continued',
+    body: inline,
+    // Longer than a third of what the invocation leaves for handlers.
+    handler: async (request) => {
+      await sleep(70);
+      return request.state ? small() : savedOnce(request);
+    },
+    receives: 2,
+    milliseconds: 620,
+  },
   { name: 'one fails for good', body: inline, handler: firstOne(() => new PermanentError('None left')) },
   { name: 'one is retried', body: inline, handler: firstOne(() => new Error('try again')) },
   { name: 'all are retried', body: inline, handler: () => Promise.reject(new Error('try again')) },
@@ -55,7 +74,7 @@ const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
+await runBenchmark('AWS calls of a batch of ten', async (): Promise<Report> => {
   const counted = await Promise.all(
     SCENARIOS.map(async (scenario) => ({ name: scenario.name, ...(await countOf(scenario)) })),
   );
@@ -65,7 +84,7 @@ await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
     ...Object.fromEntries(operations.map((operation) => [operation, calls.get(operation) ?? 0])),
     'records written': units.writes,
     'records read': units.reads,
-    '$ a million': dollarsAMillion(calls, units) / BATCH_SIZE,
+    '$ a million requests': dollarsAMillion(calls, units) / BATCH_SIZE,
   }));
   const sourceCalls = new Map<Operation, number>([
     ['SQS ReceiveMessage', 1],
@@ -75,7 +94,7 @@ await runBenchmark('AWS calls a batch of ten', async (): Promise<Report> => {
   return {
     rows,
     notes: [
-      `Dollars for the processor's own calls, a million requests, us-east-1. Lambda's event source adds a receive and a delete a batch, $${eventSource.toFixed(2)}. Not counted: what clients do (upload or send, receive, delete), Lambda's time, storage.`,
+      `Dollars for the calls of the processor per million requests, us-east-1. Lambda's event source adds a receive and a delete per batch, $${eventSource.toFixed(2)} a million. Not counted: the calls of clients (upload or send, receive, delete), Lambda's time, storage.`,
     ],
   };
 });
@@ -86,7 +105,7 @@ interface Count {
   readonly units: InProcessTable['units'];
 }
 
-async function countOf({ body, handler, receives = 1 }: Scenario): Promise<Count> {
+async function countOf({ body, handler, receives = 1, milliseconds }: Scenario): Promise<Count> {
   const object = Buffer.from(JSON.stringify({ some: 'payload' }));
   const table = new InProcessTable({ isListed: false });
   const aws = new InProcessAws({ object, table });
@@ -103,7 +122,7 @@ async function countOf({ body, handler, receives = 1 }: Scenario): Promise<Count
       ...record,
       attributes: { ...record.attributes, ApproximateReceiveCount: String(attempt) },
     }));
-    await handle({ Records });
+    await handle({ Records }, milliseconds);
   }
   return { calls: aws.calls, units: table.units };
 }

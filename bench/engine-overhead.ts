@@ -8,7 +8,7 @@ const BATCH_SIZES = [1, 10, 100, 1_000];
 
 const NAMES = Object.keys(WAYS) as WayName[];
 
-await runBenchmark("The engine's time a message", async (note): Promise<Report> => {
+await runBenchmark('Engine time per message', async (note): Promise<Report> => {
   using ways = new TimedWays(new URL('engine-overhead/time-way.ts', import.meta.url), NAMES);
   const rows: Row[] = [];
   for (const batchSize of BATCH_SIZES) {
@@ -17,13 +17,13 @@ await runBenchmark("The engine's time a message", async (note): Promise<Report> 
     const cpu = (name: WayName) => (times.get(name)?.cpu ?? Number.NaN) / batchSize;
     const wall = (name: WayName) => (times.get(name)?.wall ?? Number.NaN) / batchSize;
     rows.push({
-      'messages a batch': batchSize,
+      'messages per batch': batchSize,
       'bare loop': cpu('bare'),
       Powertools: cpu('powertools'),
       engine: cpu('engine'),
       'of bare': `${(cpu('engine') / cpu('bare')).toFixed(2)} ×`,
       'of Powertools': `${(cpu('engine') / cpu('powertools')).toFixed(2)} ×`,
-      'engine alone': cpu('engine in memory'),
+      'engine alone, ports that do nothing': cpu('engine in memory'),
       'bare loop, wall': wall('bare'),
       'Powertools, wall': wall('powertools'),
       'engine, wall': wall('engine'),
@@ -32,8 +32,8 @@ await runBenchmark("The engine's time a message", async (note): Promise<Report> 
   return {
     rows,
     notes: [
-      'Microseconds a message, of CPU (user and system) and of wall time: medians of turns that alternate. Alone is the engine on ports that do nothing.',
-      'Aim at batches of ten: at most the bare loop, and at most 0.6 × Powertools.',
+      'Microseconds per message: CPU time (user and system), and wall time. Medians of alternating turns.',
+      'Aim for batches of ten: at most the bare loop, and at most 0.6 × Powertools.',
     ],
   };
 });

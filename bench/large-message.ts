@@ -1,4 +1,4 @@
-/** The engine's time for a large message of JSON whose handler parses it, beside JSON.parse. */
+/** The engine's time for a large JSON message whose handler parses it, compared with JSON.parse. */
 import { WAYS, type WayName } from './large-message/ways.ts';
 import { type Report, type Row, runBenchmark } from './support/report.ts';
 import { TimedWays } from './support/timed-ways.ts';
@@ -8,7 +8,7 @@ const SIZES = [26_000, 260_000, 1_000_000];
 
 const NAMES = Object.keys(WAYS) as WayName[];
 
-await runBenchmark("The engine's time for a large message", async (note): Promise<Report> => {
+await runBenchmark('A large message', async (note): Promise<Report> => {
   using ways = new TimedWays(new URL('large-message/time-way.ts', import.meta.url), NAMES);
   const rows: Row[] = [];
   for (const size of SIZES) {
@@ -27,7 +27,7 @@ await runBenchmark("The engine's time for a large message", async (note): Promis
   return {
     rows,
     notes: [
-      'Microseconds a message, of CPU (user and system) and of wall time: medians of turns that alternate. The engine is on ports that do nothing; its handler calls json().',
+      'Microseconds per message: CPU time (user and system), and wall time. Medians of alternating turns. The engine has ports that do nothing; its handler calls json().',
       'Aim at 260,000 characters: at most 2 × JSON.parse.',
     ],
   };

@@ -17,15 +17,15 @@ import { quantile } from './support/statistics.ts';
 
 /** Load relative to the service's capacity, its duration in seconds, and whether rejected clients retry. */
 const LOADS = [
-  { name: '200 %', phases: [[2, lengthOf(90, 3)]], comeBack: false },
-  { name: '80 %', phases: [[0.8, lengthOf(90, 3)]], comeBack: false },
+  { name: '200 %', phases: [[2, lengthOf(90, 3)]], retries: false },
+  { name: '80 %', phases: [[0.8, lengthOf(90, 3)]], retries: false },
   {
-    name: '200 %, then 80 %, all come back',
+    name: '200 %, then 80 %, rejected clients retry',
     phases: [
       [2, lengthOf(20, 1)],
       [0.8, lengthOf(150, 3)],
     ],
-    comeBack: true,
+    retries: true,
   },
 ] as const;
 
@@ -41,26 +41,26 @@ const CAPACITY_BURSTS = lengthOf(2, 1);
 const FOLDER = join(LOCAL_FOLDER, 'bench-overload');
 const BODY = JSON.stringify({ waitSeconds: SERVICE.serviceSeconds });
 
-await runBenchmark('A service under load', (note) =>
+await runBenchmark('Twice the capacity of a service', (note) =>
   withLocalAws({ ...readLocalSettings(process.env), folder: FOLDER }, async ({ endpoint }) => {
     note('deploying');
     const service = serviceIn(
       await deploy({ endpoint, folder: FOLDER, app: 'node bench/overload/app.ts' }),
       endpoint,
     );
-    note('measuring what it can do');
+    note('measuring the capacity');
     await warmUp(service.apiUrl);
     const capacity = await capacityOf(service);
     const rows: Row[] = [];
     for (const load of LOADS) {
-      note(`offering ${load.name} of what it can do`);
+      note(`offering ${load.name} of the capacity`);
       rows.push(await rowOf(service, load, capacity));
     }
     return {
       rows,
       notes: [
-        `Calls of clients that come by chance. Those of the last row come back when they are refused, after the time they are told: 20 s of the one load, 150 s of the other; the others are 90 s. The service does ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured with ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds, of which the better counts. Goodput is what ended a second from the first end to the last offer.`,
-        `Waits are from when the client asked to when the request ended, ${SERVICE.serviceSeconds} s of work among them; the bound is the API's maxWait. Ended counts requests with an outcome in the output queue, after the service had nothing left to do.`,
+        `Clients arrive at random. In the last row, rejected clients return after the time in Retry-After; it has 20 s of the first load and 150 s of the second. The other rows last 90 s. The capacity is ${capacity.toFixed(1)} requests a second: ${EVENT_SOURCE_FIRST_BATCHES} batches of ${SERVICE.batchSize} at a time, ${SERVICE.serviceSeconds} s each, measured as the better of ${CAPACITY_BURSTS} bursts of ${CAPACITY_ROUNDS} rounds. Goodput is the rate of ends from the first end to the last call.`,
+        `Waits are from a client's call to the end of its request, including ${SERVICE.serviceSeconds} s of work. The limit is the API's maxWait. Ended counts requests with an outcome in the output queue, once the service has nothing left to do.`,
       ],
     };
   }),
@@ -93,14 +93,14 @@ async function capacityOf({ sqs, inputQueueUrl }: Service): Promise<number> {
 
 async function rowOf(
   { sqs, inputQueueUrl, outputQueueUrl, apiUrl }: Service,
-  { name, phases, comeBack }: (typeof LOADS)[number],
+  { name, phases, retries }: (typeof LOADS)[number],
   capacity: number,
 ) {
   const offered = await offer({
     apiUrl,
     body: BODY,
     phases: phases.map(([load, seconds]) => ({ perSecond: load * capacity, seconds })),
-    comeBack,
+    retries,
   });
   await drain(sqs, inputQueueUrl);
   return summary(name, capacity, offered, await takeOutcomes(sqs, outputQueueUrl));
@@ -121,21 +121,21 @@ function summary(name: string, capacity: number, offered: readonly Offered[], en
     lastAt,
   );
   return {
-    'of capacity': name,
+    load: name,
     offered: offered.length,
     admitted: admitted.length,
-    'refused 503': answered(503),
-    'refused 429': answered(429),
-    'at the end': offered.filter(
+    'rejected with 503': answered(503),
+    'rejected with 429': answered(429),
+    'in the last 20 s': offered.filter(
       ({ sentAt, id }) => id === undefined && sentAt > lastAt - END_SECONDS * 1_000,
     ).length,
     failed: offered.length - admitted.length - refused,
     'goodput /s': rate,
-    'of capacity %': (100 * rate) / capacity,
+    'of its capacity %': (100 * rate) / capacity,
     'wait p50 s': quantile(waits, 0.5),
-    p99: quantile(waits, 0.99),
-    max: Math.max(...waits),
-    bound: SERVICE.maxWaitSeconds,
+    'p99 s': quantile(waits, 0.99),
+    'longest s': Math.max(...waits),
+    'limit s': SERVICE.maxWaitSeconds,
     ended: ended.length,
   };
 }

@@ -17,7 +17,7 @@ const ROUNDS = lengthOf(5, 1);
 
 const FOLDER = join(LOCAL_FOLDER, 'bench-plan');
 
-await runBenchmark('A burst, measured and simulated', (note) =>
+await runBenchmark('A surge, simulated and measured', (note) =>
   withLocalAws({ ...readLocalSettings(process.env), folder: FOLDER }, async ({ endpoint }) => {
     note('deploying');
     const stacks = await deploy({ endpoint, folder: FOLDER, app: 'node bench/plan/app.ts' });
@@ -48,8 +48,8 @@ function report(rows: readonly Row[]): Report {
   return {
     rows,
     notes: [
-      'Drained: when nothing waits any more, in seconds since the first message was sent. Depth off: how far the simulated number of waiting messages is from the measured one, on average over all samples, in per cent of the burst.',
-      `Simulated knows when messages were sent, the batches at a time, and that a batch takes its service time; nothing else. With a measured round it takes a batch to last as long as as many as run at a time took in a burst of their own, the best of ${ROUNDS}: the service time and what the local AWS needs to have the function invoked.`,
+      'Drained: seconds from the first message until no message waits. Depth off: the distance between the simulated and the measured number of waiting messages, averaged over all readings, in per cent of the burst.',
+      `The first simulation knows only when messages were sent, the number of batches at a time, and that a batch takes its service time. The second uses the measured time of one round, the best of ${ROUNDS}, which includes the time that the local AWS needs to invoke the function.`,
     ],
   };
 }
@@ -71,8 +71,8 @@ function compare(scenario: Scenario, burst: Burst, roundSeconds: number): Row {
     'depth off %': (100 * meanDifference(burst.depths, byServiceTime)) / requests,
     'measured round s': roundSeconds,
     'simulated with it': drainedSeconds(byRound),
-    'off with it': offBy(byRound),
-    'depth off with it %': (100 * meanDifference(burst.depths, byRound)) / requests,
+    'off, with it': offBy(byRound),
+    'depth off, with it %': (100 * meanDifference(burst.depths, byRound)) / requests,
   };
 }
 

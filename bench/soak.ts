@@ -11,10 +11,10 @@ import { readLocalSettings } from '../lib/local/environment.ts';
 import { LOCAL_FOLDER } from '../lib/local/folder.ts';
 import { withLocalAws } from '../lib/local/with-local-aws.ts';
 import { type ChaosProxy, openChaosProxy, troubledCalls } from './soak/chaos-proxy.ts';
-import { figuresOf, toldOfRepeated } from './soak/figures.ts';
-import { type Counters, type HandedIn, handingIn } from './soak/hand-in.ts';
+import { describeRepeatedSuccesses, figuresOf } from './soak/figures.ts';
 import { type Places, takeRemains } from './soak/remains.ts';
 import { STACK, VARIABLES } from './soak/service.ts';
+import { type Counters, type SoakSubmission, submitter } from './soak/submissions.ts';
 import { killsIn } from './soak/trace.ts';
 import { verdictOf } from './soak/verdict.ts';
 import { depthOf } from './support/burst.ts';
@@ -53,18 +53,18 @@ await runBenchmark(`A soak of ${REQUESTS} requests, seed ${SEED}`, (note) =>
     await writeFile(TRACE, '');
     note('deploying');
     const service = await deployed(endpoint, proxy);
-    const handedIn = await soak(service, proxy, note);
+    const submissions = await soak(service, proxy, note);
     note('counting');
     const remains = await takeRemains(service);
-    const violations = verdictOf(remains, handedIn);
+    const violations = verdictOf(remains, submissions);
     if (violations.length > 0) process.exitCode = 1;
     return {
-      rows: figuresOf(remains, handedIn, proxy),
+      rows: figuresOf(remains, submissions, proxy),
       notes: [
         violations.length === 0
-          ? 'The invariant holds.'
+          ? 'All promises are kept.'
           : `${violations.length} violations:\n  ${violations.join('\n  ')}`,
-        toldOfRepeated(remains.trace, SEED),
+        describeRepeatedSuccesses(remains.trace, SEED),
       ],
     };
   }),
@@ -100,17 +100,17 @@ async function soak(
   service: Service,
   proxy: ChaosProxy,
   note: (text: string) => void,
-): Promise<readonly HandedIn[]> {
-  const handIn = handingIn(service);
+): Promise<readonly SoakSubmission[]> {
+  const submit = submitter(service);
   const clients = new Semaphore(CLIENTS);
-  const handedIn: HandedIn[] = [];
+  const submissions: SoakSubmission[] = [];
   let waiting = 0;
   let emptyLooks = 0;
   const all = Promise.all(
     Array.from({ length: REQUESTS }, (_, request) =>
       clients.run(0, async () => {
         while (waiting > MOST_WAITING) await sleep(LOOK_EVERY_MILLISECONDS / 10);
-        handedIn[request] = await handIn(request);
+        submissions[request] = await submit(request);
       }),
     ),
   );
@@ -121,21 +121,21 @@ async function soak(
       const depth = await depthOf(service.sqs, service.inputQueueUrl);
       waiting = depth.waiting + depth.running;
       emptyLooks = isOver && waiting === 0 ? emptyLooks + 1 : 0;
-      const accepted = handedIn.filter((each) => each && each.ids.size > 0).length;
+      const accepted = submissions.filter((each) => each && each.ids.size > 0).length;
       note(
-        `${Math.max(0, accepted - waiting)} done of ${accepted} accepted, ${killsIn(await readFile(TRACE, 'utf8'))} kills, ${troubledCalls(proxy)} calls gone wrong`,
+        `${Math.max(0, accepted - waiting)} done of ${accepted} accepted, ${killsIn(await readFile(TRACE, 'utf8'))} kills, ${troubledCalls(proxy)} disturbed calls`,
       );
     }
   })();
   await all;
   isOver = true;
   await watching;
-  return handedIn;
+  return submissions;
 }
 
 /** @throws RangeError for an invalid option */
 function wholeNumber(name: 'requests' | 'seed'): number {
   const value = Number(options[name]);
   if (Number.isSafeInteger(value) && value > 0) return value;
-  throw new RangeError(`--${name} must be a whole number from 1 up, got ${options[name]}`);
+  throw new RangeError(`--${name} must be a whole number of at least 1, got ${options[name]}`);
 }

@@ -1,4 +1,4 @@
-/** How long the HTTP API takes for a small request, in its own code and in the SDK's. AWS is answered in process. */
+/** The HTTP API's time for a small request, in its own code and in the SDK. AWS is simulated in process. */
 import type { Quantiles, SubmitTimes } from './submit/times.ts';
 import { WAYS, type WayName } from './submit/ways.ts';
 import { freshProcess, messageOf } from './support/fresh-process.ts';
@@ -25,14 +25,14 @@ await runBenchmark('The time of a submit', async (note): Promise<Report> => {
       'in the SDK': of('sdk', 'p50'),
       'outside it': of('own', 'p50'),
       'p99 µs': of('all', 'p99'),
-      'p99 in the SDK': of('sdk', 'p99'),
-      'p99 outside it': of('own', 'p99'),
+      'p99, in the SDK': of('sdk', 'p99'),
+      'p99, outside it': of('own', 'p99'),
     };
   });
   return {
     rows,
     notes: [
-      `Microseconds from API Gateway's event to its answer, one submit after another: of ${ROUNDS} fresh processes the best, figure by figure, since other work on the machine only adds. In the SDK is what its two calls take (three with a key) where AWS answers at once, so add what AWS takes to answer; outside it is all the rest. The columns don't add up.`,
+      `Microseconds from API Gateway's event to its answer, one submit after another. Each figure is the best of ${ROUNDS} fresh processes, since other load only adds time. In the SDK is the time of its two calls (three with a key) to an AWS that answers at once; outside it is everything else. The columns don't add up.`,
     ],
   };
 });

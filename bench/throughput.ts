@@ -41,18 +41,18 @@ await runBenchmark('A payload of 1 GiB', async (note): Promise<Report> => {
     [bare, engine].map((name) => ({
       way: name,
       'MiB/s, best': best(name),
-      '% of bare': (100 * best(name)) / best(bare),
-      median: middle(name, 'mebibytesPerSecond'),
+      'of bare %': (100 * best(name)) / best(bare),
+      'MiB/s, median': middle(name, 'mebibytesPerSecond'),
       'CPU s, median': middle(name, 'cpuSeconds'),
-      'peak MiB': middle(name, 'peakAboveBaselineMebibytes'),
+      'peak above baseline MiB': middle(name, 'peakAboveBaselineMebibytes'),
       'held MiB': median(valuesOf(moves.get(name)?.collecting, 'peakAboveBaselineMebibytes')),
     })),
   );
   return {
     rows,
     notes: [
-      `Of ${ROUNDS} fresh processes each, one after another. The best run is the one least disturbed. Copy: from S3 to S3 in parts of ${PART_BYTES / 1024 ** 2} MiB; read: from S3, counted.`,
-      'Peak: the largest RSS above what it was after imports and eight payloads of 1 MiB. Held: the same in slower runs that collect garbage every 10 ms. What lies between is garbage: V8 lets buffers nobody uses grow by 64 MiB before it begins to collect them, in any program.',
+      `${ROUNDS} fresh processes each, one after another. The best run is the least disturbed one. Copy: from S3 to S3 in parts of ${PART_BYTES / 1024 ** 2} MiB. Read: counts the bytes from S3.`,
+      'Peak: the largest RSS above the RSS after imports and eight payloads of 1 MiB. Held: the same in slower runs that collect garbage every 10 ms. The difference is garbage: in any program, V8 lets unused buffers grow by 64 MiB before it collects them.',
       'Aim: the engine under 64 MiB at 90 % or more of the bare copy.',
     ],
   };

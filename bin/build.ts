@@ -37,12 +37,15 @@ const NODE_VERSIONS = '>=22.12.0';
  * Packages that a CDK app provides, because constructs of two copies are incompatible. With the oldest versions that the
  * tests install.
  */
-const PEERS: Texts = { 'aws-cdk-lib': '^2.215.0', constructs: '^10.4.2' };
+export const PEERS: Texts = { 'aws-cdk-lib': '^2.215.0', constructs: '^10.4.2' };
 
 /**
  * Folder of the same code as CommonJS. Jest runs the tests of a CDK app as CommonJS, and can't require ES modules.
  */
 const COMMONJS = 'cjs';
+
+/** The recipe of the image for Fargate, which the CDK builds. */
+const DOCKERFILE = 'lib/constructs/fargate/Dockerfile';
 
 /**
  * Builds the package into a folder, after deleting the folder.
@@ -51,6 +54,7 @@ const COMMONJS = 'cjs';
 export async function buildPackage(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true });
   await compile(folder);
+  await copyFile(join(PROJECT_FOLDER, DOCKERFILE), join(folder, DOCKERFILE));
   await writeCommonJs(folder);
   for (const name of OWN_FUNCTIONS) await bundleFunction(name, join(folder, 'functions', name));
   const project: ProjectManifest = JSON.parse(await readFile(join(PROJECT_FOLDER, 'package.json'), 'utf8'));
@@ -62,6 +66,7 @@ export async function buildPackage(folder: string): Promise<void> {
 
 /** The sources don't compile; the message is the compiler's. */
 class BuildFailed extends CoatcheckError {
+  override readonly name = 'BuildFailed';
   readonly code = 'build_failed';
 }
 

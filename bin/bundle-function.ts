@@ -4,48 +4,30 @@
  *     node bin/bundle-function.ts NAME FOLDER
  */
 import { readFile, writeFile } from 'node:fs/promises';
-import { basename, dirname, join, relative, resolve, sep } from 'node:path';
-import { build, type Plugin, transform } from 'esbuild';
+import { join, relative, resolve, sep } from 'node:path';
+import { build, type Plugin } from 'esbuild';
+import { openApiDocument } from '../lib/api/openapi-document.ts';
 import {
   COMMON_BUNDLING,
   ESM_BUNDLING,
   REPLACED_MODULES,
   SPLITTING,
 } from '../lib/constructs/functions/bundling-options.ts';
+import { API_AUTHS } from '../lib/core/config/settings.ts';
 import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 
 /** As in tsconfig.build.json; can't be confused with a file of the user. */
 const SOURCE_ROOT = 'coatcheck:///';
 
-/** Leaves out Zod's messages in other languages, a fifth of the HTTP API; `z.locales` refers to all of them. */
-const ENGLISH_ONLY: Plugin = {
-  name: 'english-only',
+/** Puts the OpenAPI documents into the bundle instead of the module that generates them. */
+const OPENAPI_DOCUMENTS: Plugin = {
+  name: 'openapi-documents',
   setup: ({ onLoad }) => {
-    onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
-      contents: "export { default as en } from './en.js';",
-      resolveDir: dirname(path),
-    }));
-  },
-};
-
-/**
- * Keeps the names of our errors, by which logs distinguish them. Packages name their errors themselves. To keep the name
- * of every function, as `keepNames` does, takes a tenth of the bundle and of its start.
- */
-const OWN_ERROR_NAMES: Plugin = {
-  name: 'own-error-names',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      if (!/\bclass \w+ extends /.test(source)) return undefined;
-      const { code } = await transform(source, {
-        loader: 'ts',
-        keepNames: true,
-        sourcemap: 'inline',
-        sourcefile: basename(path),
-        sourcesContent: false,
-      });
-      return { contents: code };
+    onLoad({ filter: /[\\/]openapi-document\.ts$/ }, () => {
+      const documents = Object.fromEntries(API_AUTHS.map((auth) => [auth, openApiDocument(auth)]));
+      return {
+        contents: `const documents = ${JSON.stringify(documents)}; export const openApiDocument = (auth) => documents[auth];`,
+      };
     });
   },
 };
@@ -57,8 +39,7 @@ export async function bundleFunction(name: string, folder: string): Promise<void
     ...ESM_BUNDLING,
     ...SPLITTING,
     alias: REPLACED_MODULES,
-    keepNames: false,
-    plugins: [ENGLISH_ONLY, OWN_ERROR_NAMES],
+    plugins: [OPENAPI_DOCUMENTS],
     entryPoints: [join(PROJECT_FOLDER, 'functions', name, 'index.ts')],
     outdir: folder,
     bundle: true,

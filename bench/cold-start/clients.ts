@@ -1,4 +1,4 @@
-/** What a function without Coatcheck needs: two clients and the calls of a batch. */
+/** What a function without Coatcheck needs: two clients and the calls of a batch. It sends its results. */
 import {
   CopyObjectCommand,
   GetObjectCommand,
@@ -12,6 +12,8 @@ import {
   SendMessageBatchCommand,
   SQSClient,
 } from '@aws-sdk/client-sqs';
+import type { SQSEvent } from 'aws-lambda';
+import { product, QUEUE_URL } from './work.ts';
 
 export const clients = { queues: new SQSClient({}), payloads: new S3Client({}) };
 
@@ -22,7 +24,13 @@ export const commands = {
   GetObjectCommand,
   HeadObjectCommand,
   PutObjectCommand,
-  SendMessageBatchCommand,
 };
 
-export const handler = async () => ({ batchItemFailures: [] });
+export const handler = async ({ Records }: SQSEvent) => {
+  const Entries = Records.map(({ body }, index) => ({
+    Id: String(index),
+    MessageBody: JSON.stringify(product(JSON.parse(body))),
+  }));
+  await clients.queues.send(new SendMessageBatchCommand({ QueueUrl: QUEUE_URL, Entries }));
+  return { batchItemFailures: [] };
+};

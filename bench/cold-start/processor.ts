@@ -1,4 +1,7 @@
 /** A minimal processor. */
 import { processor } from 'coatcheck';
+import { product } from './work.ts';
 
-export const handler = processor(async (request) => ({ size: request.size }));
+export const handler = processor(async (request) =>
+  product((await request.json()) as { x: number; y: number }),
+);

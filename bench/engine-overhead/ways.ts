@@ -8,6 +8,7 @@ import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
+import { PAID_CALL_LINGER_MILLISECONDS } from '../../lib/core/ports/message-sink.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
 import { LAMBDA_CONTEXT } from '../../test/support/lambda-context.ts';
 import { engineSettings } from '../../test/support/settings.ts';
@@ -92,6 +93,7 @@ function engineInMemory(): Way {
       maxMessages: SQS_MAX_BATCH_ENTRIES,
       maxBytes: SQS_MAX_MESSAGE_BYTES,
       maxMessageBytes: SQS_MAX_MESSAGE_BYTES,
+      lingerMilliseconds: PAID_CALL_LINGER_MILLISECONDS,
       sizeOf: ({ body }) => Buffer.byteLength(body),
       send: async (messages) => messages.map(() => ({ sent: true })),
     },

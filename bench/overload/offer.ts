@@ -25,7 +25,7 @@ export interface Offer {
   /** One after the other. */
   readonly phases: readonly Phase[];
   /** Whether rejected clients retry after `Retry-After`, as long as other requests arrive. */
-  readonly comeBack: boolean;
+  readonly retries: boolean;
 }
 
 /** Interval of arrivals. */
@@ -40,7 +40,7 @@ const CONNECTIONS = 12;
 const SEED = 1;
 
 /** Sends requests like independent clients, at random times. @returns every call */
-export async function offer({ apiUrl, body, phases, comeBack }: Offer): Promise<Offered[]> {
+export async function offer({ apiUrl, body, phases, retries }: Offer): Promise<Offered[]> {
   const random = seededRandom(SEED);
   const connections = new Semaphore(CONNECTIONS);
   const over = new AbortController();
@@ -50,7 +50,7 @@ export async function offer({ apiUrl, body, phases, comeBack }: Offer): Promise<
     do {
       const { retryAfterSeconds, ...call } = await connections.run(0, () => ask(apiUrl, body));
       calls.push(call);
-      if (call.id !== undefined || !comeBack) return;
+      if (call.id !== undefined || !retries) return;
       await sleep(retryAfterSeconds * 1_000, undefined, { signal: over.signal }).catch(() => {});
     } while (!over.signal.aborted);
   };

@@ -32,8 +32,9 @@ const service = new AsyncService(stack, 'Service', {
   observability: { logLevel: ApplicationLogLevel.ERROR, metrics: false },
   removalPolicy: RemovalPolicy.DESTROY,
 });
-const { processor, api, inputQueue, outputQueue, deadLetterQueue, payloadBucket, requestTable } = service;
-for (const fn of [processor, api?.function]) if (fn) leadThroughProxy(fn);
+const { processorFunction, api, inputQueue, outputQueue, deadLetterQueue, payloadBucket, requestTable } =
+  service;
+for (const fn of [processorFunction, api?.function]) if (fn) leadThroughProxy(fn);
 
 const outputs = {
   ApiUrl: api?.url,
@@ -50,5 +51,5 @@ function leadThroughProxy(fn: LambdaFunction): void {
   const urlOf = ({ queueName }: IQueue) => `${endpoint}/${stack.account}/${queueName}`;
   fn.addEnvironment('AWS_ENDPOINT_URL', endpoint ?? '');
   fn.addEnvironment(TEXT_VARIABLES.inputQueueUrl, urlOf(inputQueue));
-  if (fn === processor) fn.addEnvironment(TEXT_VARIABLES.outputQueueUrl, urlOf(outputQueue));
+  if (fn === processorFunction) fn.addEnvironment(TEXT_VARIABLES.outputQueueUrl, urlOf(outputQueue));
 }

@@ -37,7 +37,7 @@ export function behaviourOf(seed: number, request: number, attempt: number): Beh
   return 'small result';
 }
 
-/** A pseudo-random number from 0 up to 1 for a request and a draw. */
+/** A pseudo-random number from 0 (inclusive) to 1 (exclusive) for a request and a draw. */
 export function drawn(seed: number, request: number, draw: number): number {
   return seededRandom(seed * 1_000_003 + request * 101 + draw)();
 }

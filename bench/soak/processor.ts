@@ -60,7 +60,7 @@ async function act(behaviour: Behaviour, { attempt, deadline }: ProcessorRequest
       throw new PermanentError('the handler refuses by chance', { code: REFUSAL_CODE });
     case 'hang':
       // Past the end of the lease, if the process lives that long.
-      await sleep(deadline.getTime() - Date.now() + 1_000 * SERVICE.timeoutSeconds);
+      await sleep((deadline?.getTime() ?? 0) - Date.now() + 1_000 * SERVICE.timeoutSeconds);
       return { attempt };
     case 'kill':
       note({ type: 'killed', at: Date.now(), process: process.pid });

@@ -1,26 +1,26 @@
 import { type Violation, violationsOf } from '../../test/support/invariant.ts';
-import type { HandedIn } from './hand-in.ts';
 import type { SoakRemains } from './remains.ts';
+import type { SoakSubmission } from './submissions.ts';
 import type { TracedRun } from './trace.ts';
 
 /** Broken promises, each with the facts about its request. */
-export function verdictOf(remains: SoakRemains, handedIn: readonly HandedIn[]): string[] {
+export function verdictOf(remains: SoakRemains, submissions: readonly SoakSubmission[]): string[] {
   const { runs } = remains.trace;
-  const unanswered = runs.filter(({ request }) => handedIn[request]?.ids.size === 0);
+  const unanswered = runs.filter(({ request }) => submissions[request]?.ids.size === 0);
   const violations = violationsOf({
     ...remains,
-    accepted: handedIn.flatMap(({ ids }) => [...ids]),
+    accepted: submissions.flatMap(({ ids }) => [...ids]),
     unsure: unanswered.map(({ requestId }) => requestId),
     runs,
   });
-  return [...violations, ...doubledRequests(runs, handedIn)].map(
+  return [...violations, ...doubledRequests(runs, submissions)].map(
     ({ requestId, problem }) => `${requestId}: ${problem}\n${historyOf(requestId, remains)}`,
   );
 }
 
 /** Each number must be one request, however often its client retried. */
-function doubledRequests(runs: readonly TracedRun[], handedIn: readonly HandedIn[]): Violation[] {
-  const ids = handedIn.map((each) => new Set(each.ids));
+function doubledRequests(runs: readonly TracedRun[], submissions: readonly SoakSubmission[]): Violation[] {
+  const ids = submissions.map((each) => new Set(each.ids));
   for (const { request, requestId } of runs) ids[request]?.add(requestId);
   return ids.flatMap((each, request) =>
     each.size <= 1

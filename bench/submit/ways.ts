@@ -17,7 +17,11 @@ export interface Way {
 }
 
 /** The ways, by their names in the report. */
-export const WAYS = { bare, api, 'API with a key': apiWithKey } satisfies Record<string, () => Way>;
+export const WAYS = {
+  'bare: two calls of the SDK': bare,
+  API: api,
+  'API, with an idempotency key': apiWithKey,
+} satisfies Record<string, () => Way>;
 
 export type WayName = keyof typeof WAYS;
 

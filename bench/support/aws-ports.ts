@@ -29,21 +29,21 @@ export function awsPorts({
   };
 }
 
-/** What Lambda calls for a batch: the engine in its host. */
+/** What Lambda calls for a batch: the engine in its host. Its second parameter is the time that is left. */
 export function lambdaOn(
   engine: Engine,
   { queues }: InProcessAws,
-): (event: SQSEvent) => Promise<SQSBatchResponse> {
+): (event: SQSEvent, milliseconds?: number) => Promise<SQSBatchResponse> {
   const source = new SqsMessages(queues, QUEUE_URL, new SqsOutputQueue(queues, QUEUE_URL));
   const host = new BatchHost(engine, {
     visibilityTimeoutSeconds: NUMBER_SETTINGS.timeoutSeconds.default * 6,
     now: Date.now,
     logger: silentLogger,
   });
-  return (event) =>
+  return (event, milliseconds = 900_000) =>
     host.handle(
       messagesOf(event).map((message) => source.receive(message)),
-      Date.now() + 900_000,
+      Date.now() + milliseconds,
     );
 }
 

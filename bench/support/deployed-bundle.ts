@@ -19,7 +19,7 @@ export interface DeployedBundle extends Disposable {
 
 /** Bundles an entry with the construct that deploys it, so that the measured bundle is the deployed one. */
 export function deployedBundle(entry: string): DeployedBundle {
-  return bundleOf({ entry }, ({ processor }) => processor);
+  return bundleOf({ entry }, ({ processorFunction }) => processorFunction);
 }
 
 /** The HTTP API's bundle. @param entry processor of the same service */

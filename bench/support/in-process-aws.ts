@@ -6,7 +6,7 @@ import { SQSClient } from '@aws-sdk/client-sqs';
 import type { InProcessTable } from './in-process-table.ts';
 
 /** The parts of an HTTP request that identify an AWS call. */
-interface AwsRequest {
+export interface AwsRequest {
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, unknown>>;
@@ -14,7 +14,8 @@ interface AwsRequest {
   readonly body?: unknown;
 }
 
-interface AwsResponse {
+/** The answer of AWS to an {@link AwsRequest}. */
+export interface AwsResponse {
   readonly statusCode: number;
   readonly headers: Record<string, string>;
   readonly body?: Uint8Array | Readable;
@@ -27,7 +28,7 @@ export type Operation = `${'SQS' | 'S3' | 'DynamoDB'} ${string}`;
 export interface InProcessContents {
   /** Content of every S3 object. @default - empty */
   readonly object?: Uint8Array;
-  /** @default - a table that accepts and forgets every write */
+  /** @default - a table that accepts and forgets every write, and is always empty */
   readonly table?: InProcessTable;
 }
 
@@ -49,14 +50,15 @@ export class InProcessAws {
     const config = {
       region: 'us-east-1',
       credentials: { accessKeyId: 'none', secretAccessKey: 'none' },
-      requestHandler: { handle: async (request: AwsRequest) => ({ response: this.#answer(request) }) },
+      requestHandler: { handle: async (request: AwsRequest) => ({ response: this.answer(request) }) },
     };
     this.queues = new SQSClient(config);
     this.payloads = new S3Client(config);
     this.records = new DynamoDBClient(config);
   }
 
-  #answer(request: AwsRequest): AwsResponse {
+  /** Counts and answers a call. @throws Error for an operation that it doesn't know */
+  answer(request: AwsRequest): AwsResponse {
     const operation = operationOf(request);
     if (this.table && operation.startsWith('DynamoDB'))
       return this.#tableAnswer(operation, request, this.table);
@@ -73,6 +75,8 @@ export class InProcessAws {
       case 'DynamoDB PutItem':
       case 'DynamoDB UpdateItem':
         return json({});
+      case 'DynamoDB BatchGetItem':
+        return json({ Responses: {}, UnprocessedKeys: {} });
       case 'SQS ChangeMessageVisibilityBatch':
         return json({ Successful: [] });
       case 'S3 GetObject':

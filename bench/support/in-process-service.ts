@@ -1,4 +1,4 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
 import { v7 } from 'uuid';
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiEnv } from '../../lib/api/context.ts';
@@ -32,7 +32,7 @@ export class InProcessService {
   readonly table = new InProcessTable();
   readonly aws: InProcessAws;
   readonly load: LoadLog;
-  readonly app: OpenAPIHono<ApiEnv>;
+  readonly app: Hono<ApiEnv>;
   readonly #processor: ReturnType<typeof lambdaOn>;
 
   /** @param object content of every S3 object */
@@ -78,6 +78,7 @@ export class InProcessService {
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+        acceptsMinVersion: false,
         webhookRules: settings,
         serviceName: settings.serviceName,
       },

@@ -91,6 +91,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     logger,
     clock: { now: Date.now, sleep },
     resultAgeDays,
+    acceptsMinVersion: settings.acceptsMinVersion,
     webhookRules: settings,
     webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
     serviceName: settings.serviceName,

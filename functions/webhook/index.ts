@@ -6,11 +6,12 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbWebhookStates } from '../../lib/aws/dynamodb-webhook-states.ts';
+import { schedulerClient } from '../../lib/aws/scheduler-client.ts';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
+import { secretsClient } from '../../lib/aws/secrets-client.ts';
 import { SecretsManagerWebhookSecrets } from '../../lib/aws/secrets-manager-webhook-secrets.ts';
 import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
-import { schedulerClient, secretsClient } from '../../lib/aws/webhook-clients.ts';
 import { readWebhookEnvironment } from '../../lib/core/config/webhook-environment.ts';
 import { WebhookDeliverer } from '../../lib/core/webhooks/deliverer.ts';
 import { HttpsSender } from '../../lib/http/webhook-sender.ts';
@@ -32,7 +33,11 @@ const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, 
 const source = new SqsMessages(queues, webhookQueueUrl);
 const deliverer = new WebhookDeliverer({
   sender: new HttpsSender(environment),
-  secrets: new SecretsManagerWebhookSecrets(secretsClient(), webhookSecret, Date.now),
+  secrets: new SecretsManagerWebhookSecrets(webhookSecret, {
+    client: secretsClient(),
+    logger,
+    now: Date.now,
+  }),
   queue: new SqsWebhookQueue(queues, webhookQueueUrl),
   later: new SchedulerDelayedMessages(schedulerClient(), {
     ...environment,

@@ -23,6 +23,8 @@ export interface ApiParts {
   readonly clock: Timer;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
+  /** Whether the versions of the handler have an order, so that requests may ask for one. */
+  readonly acceptsMinVersion: boolean;
   /** Which events are sent as webhooks, and which URLs are allowed. */
   readonly webhookRules: WebhookRules;
   /** The webhook queue, if the service has webhooks. */

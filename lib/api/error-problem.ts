@@ -1,8 +1,7 @@
-import { HTTPException } from 'hono/http-exception';
 import { CoatcheckError } from '../core/base/errors.ts';
 import { IdempotencyKeyBusy } from '../core/intake/errors.ts';
 import { RecordContended, RecordMissing } from '../core/records/errors.ts';
-import { ApiError, type ApiProblem } from './problem.ts';
+import { type HttpProblem, ProblemError } from './problem.ts';
 
 /** HTTP status by code, for the errors that the core throws because of a client's mistake. */
 const STATUSES = {
@@ -17,36 +16,30 @@ const STATUSES = {
   upload_unknown: 404,
 } as const;
 
-/** The problem to answer for an error; undefined for an internal error. */
-export function problemOfError(error: unknown): ApiProblem | undefined {
-  if (error instanceof ApiError) return error.problem;
-  if (error instanceof HTTPException && error.status === 415) {
-    return { status: 415, code: 'content_type_invalid', detail: 'The body must be application/json' };
-  }
-  if (error instanceof HTTPException && error.status < 500) {
-    return { status: 400, code: 'request_malformed', detail: error.message };
-  }
+/** The problem for the response to an error; undefined for an internal error. */
+export function problemOfError(error: unknown): HttpProblem | undefined {
+  if (error instanceof ProblemError) return error.problem;
   if (error instanceof RecordContended) {
-    return { status: 409, code: error.code, detail: error.message, headers: retryAfter(1) };
+    return { status: 409, code: error.code, detail: error.message, headers: retryAfterHeader(1) };
   }
   // To the client, a missing record is an unknown request.
   if (error instanceof RecordMissing) {
     return { status: 404, code: 'request_unknown', detail: error.message };
   }
   if (!(error instanceof CoatcheckError) || !isKnown(error.code)) return undefined;
-  const headers = error instanceof IdempotencyKeyBusy ? retryAfter(error.retryAfterSeconds) : undefined;
+  const headers = error instanceof IdempotencyKeyBusy ? retryAfterHeader(error.retryAfterSeconds) : undefined;
   return { status: STATUSES[error.code], code: error.code, detail: error.message, headers };
 }
 
 /** The answer for an internal error. Its cause is in the log. */
-export const INTERNAL_PROBLEM: ApiProblem = {
+export const INTERNAL_PROBLEM: HttpProblem = {
   status: 500,
   code: 'internal_error',
   detail: 'The service failed; try again later',
 };
 
 /** The `Retry-After` header. */
-export function retryAfter(seconds: number): Record<string, string> {
+export function retryAfterHeader(seconds: number): Record<string, string> {
   return { 'Retry-After': String(seconds) };
 }
 

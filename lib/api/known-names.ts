@@ -1,4 +1,5 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
+import { quote } from '../core/base/quote.ts';
 
 /** Prefix of this API's own headers. Others may come from a standard or a proxy. */
 const OWN_HEADER = /^coatcheck-/;
@@ -44,7 +45,7 @@ function knownNames(kind: string, own: readonly string[], isKnown: (name: string
 
 /** @example `unknown query parameter "stauts": it takes status, cursor, limit` */
 function unknownNames(kind: string, own: readonly string[], unknown: readonly string[]): string {
-  const shown = unknown.map((name) => JSON.stringify(name.slice(0, 50))).slice(0, 3);
+  const quoted = unknown.slice(0, 3).map((name) => quote(name, 50));
   const taken = own.length === 0 ? `no such ${kind}` : own.join(', ');
-  return `unknown ${kind} ${shown.join(', ')}: this call takes ${taken}`;
+  return `unknown ${kind} ${quoted.join(', ')}: this call takes ${taken}`;
 }

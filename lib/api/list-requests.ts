@@ -1,11 +1,12 @@
+import { quote } from '../core/base/quote.ts';
 import { isPosition, positionOf } from '../core/model/record-position.ts';
 import type { RequestRecord, RequestStatus } from '../core/model/request-record.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
-import { ApiError } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { MAX_PAGE } from './schemas.ts';
 
 /** Selects the requests to list. */
-export interface ListQuery {
+export interface ListSelection {
   readonly tenant?: string;
   readonly status?: RequestStatus;
   readonly cursor?: string;
@@ -25,8 +26,8 @@ export interface Page {
  */
 const MAX_READS = 3;
 
-/** Lists a page of a tenant's requests, newest first. @throws ApiError 400 for an invalid cursor */
-export async function listRequests(index: RecordIndex, order: ListQuery): Promise<Page> {
+/** Lists a page of a tenant's requests, newest first. @throws ProblemError 400 for an invalid cursor */
+export async function listRequests(index: RecordIndex, order: ListSelection): Promise<Page> {
   const { tenant, status, cursor, limit } = order;
   const found: RequestRecord[] = [];
   // Few records may have the requested status. A full page takes no more calls than a short one.
@@ -51,9 +52,9 @@ function cursorTo(position: string | undefined): string | undefined {
 function positionIn(cursor: string): string {
   const position = Buffer.from(cursor, 'base64url').toString();
   if (isPosition(position)) return position;
-  throw new ApiError({
+  throw new ProblemError({
     status: 400,
     code: 'request_malformed',
-    detail: `cursor must be the \`next\` of a previous page, got ${JSON.stringify(cursor.slice(0, 100))}`,
+    detail: `cursor must be the \`next\` of a previous page, got ${quote(cursor)}`,
   });
 }

@@ -1,6 +1,4 @@
-import type { OpenAPIHono, z } from '@hono/zod-openapi';
-import type { ApiAuthName } from '../core/config/settings.ts';
-import type { ApiEnv } from './context.ts';
+import type * as z from 'zod';
 import { Problem, Request } from './schemas.ts';
 
 /** A response whose content is a request. */
@@ -33,32 +31,4 @@ export function problems<Status extends ProblemStatus>(...statuses: readonly Sta
   const content = { 'application/problem+json': { schema: Problem } };
   const responses = statuses.map((status) => [status, { description: PROBLEM_STATUSES[status], content }]);
   return Object.fromEntries(responses) as Record<Status, { description: string; content: typeof content }>;
-}
-
-const SECURITY_SCHEMES = {
-  iam: {
-    type: 'apiKey',
-    in: 'header',
-    name: 'Authorization',
-    description: 'An AWS Signature Version 4 for the service execute-api.',
-  },
-  jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
-} as const;
-
-/** Adds the OpenAPI document, generated from the routes. */
-export function describeApi(app: OpenAPIHono<ApiEnv>, auth: ApiAuthName): void {
-  if (auth !== 'none') {
-    app.openAPIRegistry.registerComponent('securitySchemes', auth, SECURITY_SCHEMES[auth]);
-  }
-  app.doc31('/v1/openapi.json', {
-    openapi: '3.1.0',
-    info: {
-      title: 'Coatcheck',
-      version: '1',
-      description: 'Submit a payload, get a ticket, collect the result.',
-      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
-    },
-    servers: [{ url: '..', description: 'The base URL of the API.' }],
-    security: auth === 'none' ? [] : [{ [auth]: [] }],
-  });
 }

@@ -3,7 +3,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { PROBLEM_TYPE } from '../core/base/media-type.ts';
 
 /** The problem details of an error response (RFC 9457). */
-export interface ApiProblem {
+export interface HttpProblem {
   readonly status: ContentfulStatusCode;
   /** A stable code for programs. */
   readonly code: string;
@@ -14,17 +14,17 @@ export interface ApiProblem {
 }
 
 /** An error a route answers with. */
-export class ApiError extends Error {
-  readonly problem: ApiProblem;
+export class ProblemError extends Error {
+  readonly problem: HttpProblem;
 
-  constructor(problem: ApiProblem, options?: ErrorOptions) {
+  constructor(problem: HttpProblem, options?: ErrorOptions) {
     super(problem.detail, options);
     this.problem = problem;
   }
 }
 
 /** The response for a problem. */
-export function problemResponse(c: Context, { status, code, detail, facts, headers }: ApiProblem): Response {
+export function problemResponse(c: Context, { status, code, detail, facts, headers }: HttpProblem): Response {
   const body = {
     type: `urn:coatcheck:problem:${code}`,
     title: code.replaceAll('_', ' '),

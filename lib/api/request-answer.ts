@@ -6,7 +6,7 @@ import { digestOf } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
-import { retryAfter } from './error-problem.ts';
+import { retryAfterHeader } from './error-problem.ts';
 import { type RequestResource, resourceOf } from './request-resource.ts';
 
 /** Seconds after which clients should poll a request again. */
@@ -43,7 +43,7 @@ export function requestHeaders(
   return {
     ETag: etagOf(resource),
     'Cache-Control': 'no-store',
-    ...(record.outcome ? {} : retryAfter(RETRY_AFTER_SECONDS)),
+    ...(record.outcome ? {} : retryAfterHeader(RETRY_AFTER_SECONDS)),
   };
 }
 

@@ -1,11 +1,13 @@
 import { CONTENT_CODINGS, codingsOf, contentEncodingOf } from '../core/base/content-coding.ts';
 import { ContentEncodingUnsupported } from '../core/base/errors.ts';
 import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/base/media-type.ts';
+import { quote } from '../core/base/quote.ts';
 import { parseTime } from '../core/base/time.ts';
 import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts';
 import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
+import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
-import { ApiError } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { currentTrace } from './trace-calls.ts';
 
 /** Prefix of the headers that carry metadata for the handler. */
@@ -22,22 +24,22 @@ const KEY_MAX_LENGTH = 255;
 
 const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
-/** A valid content type. @param field the header or member that holds it @throws ApiError 415 */
+/** A valid content type. @param field the header or member that holds it @throws ProblemError 415 */
 export function contentTypeOf(field: string, contentType: string): string {
   if (MEDIA_TYPE.test(contentType) && contentType.length <= CONTENT_TYPE_MAX_LENGTH) return contentType;
-  throw new ApiError({
+  throw new ProblemError({
     status: 415,
     code: 'content_type_invalid',
     detail:
       `${field} must be a media type like text/csv or application/json; charset=utf-8, of at most ` +
-      `${CONTENT_TYPE_MAX_LENGTH} characters, got ${shown(contentType)}`,
+      `${CONTENT_TYPE_MAX_LENGTH} characters, got ${quote(contentType)}`,
   });
 }
 
 /**
  * The content encoding of a payload, if a processor can decode it.
  * @see https://www.rfc-editor.org/rfc/rfc9110#section-12.5.3
- * @throws ApiError 415
+ * @throws ProblemError 415
  */
 export function contentEncodingFor(field: string | undefined): string | undefined {
   const contentEncoding = contentEncodingOf(field);
@@ -47,7 +49,7 @@ export function contentEncodingFor(field: string | undefined): string | undefine
   } catch (error) {
     if (!(error instanceof ContentEncodingUnsupported)) throw error;
     const headers = { 'Accept-Encoding': CONTENT_CODINGS.join(', ') };
-    throw new ApiError({ status: 415, code: error.code, detail: error.message, headers });
+    throw new ProblemError({ status: 415, code: error.code, detail: error.message, headers });
   }
 }
 
@@ -55,34 +57,51 @@ export function contentEncodingFor(field: string | undefined): string | undefine
 export const CONTENT_LANGUAGE =
   /^[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*(?: *, *[A-Za-z0-9]{1,8}(?:-[A-Za-z0-9]{1,8})*)*$/;
 
-/** A valid list of the payload's languages. @throws ApiError 400 */
+/** A valid list of the payload's languages. @throws ProblemError 400 */
 export function contentLanguageOf(field: string | undefined): string | undefined {
   if (field === undefined || (field.length <= 255 && CONTENT_LANGUAGE.test(field))) return field;
-  throw malformed(`Content-Language must be language tags like en or de-CH, fr, got ${shown(field)}`);
+  throw malformed(`Content-Language must be language tags like en or de-CH, fr, got ${quote(field)}`);
 }
 
-/** A time after which a request isn't begun, as milliseconds since 1970. @throws ApiError 400 */
+/** A time after which a request isn't begun, as milliseconds since 1970. @throws ProblemError 400 */
 export function expiryOf(field: string, text: string | undefined, now: number): number | undefined {
   if (text === undefined) return undefined;
   const time = parseTime(text);
   if (time === undefined) {
-    throw malformed(`${field} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`);
+    throw malformed(`${field} must be a time like 2026-01-31T12:00:00Z, got ${quote(text)}`);
   }
   // With an offset, the time may fall in the year 10000, which ISO 8601 can't represent in messages.
   if (time > LATEST_TIME)
-    throw malformed(`${field} must not be later than the year 9999, got ${shown(text)}`);
-  if (time <= now) throw malformed(`${field} must be in the future, got ${shown(text)}`);
+    throw malformed(`${field} must not be later than the year 9999, got ${quote(text)}`);
+  if (time <= now) throw malformed(`${field} must be in the future, got ${quote(text)}`);
   return time;
 }
 
-/** A URL the outcome is sent to. @throws ApiError 422 */
+/** The oldest version of the handler that may run a request. @throws ProblemError 400, 422 */
+export function minVersionOf(
+  field: string,
+  minVersion: string | undefined,
+  { acceptsMinVersion }: { readonly acceptsMinVersion: boolean },
+): string | undefined {
+  if (minVersion === undefined) return undefined;
+  const problem = minVersionProblem(minVersion);
+  if (problem !== undefined) throw malformed(`${field} ${problem}`);
+  if (acceptsMinVersion) return minVersion;
+  throw new ProblemError({
+    status: 422,
+    code: 'min_version_unsupported',
+    detail: `${field} needs a service whose versions are numbers, and those of this service aren't. Leave it out`,
+  });
+}
+
+/** A URL the outcome is sent to. @throws ProblemError 422 */
 export function callbackUrlOf(url: string | undefined, rules: CallbackRules): string | undefined {
   const problem = url === undefined ? undefined : callbackUrlProblem(url, rules);
   if (problem === undefined) return url;
-  throw new ApiError({ status: 422, code: 'callback_refused', detail: problem });
+  throw new ProblemError({ status: 422, code: 'callback_refused', detail: problem });
 }
 
-/** The metadata among the headers of a call. @throws ApiError 400 */
+/** The metadata among the headers of a call. @throws ProblemError 400 */
 export function metadataOfHeaders(headers: Headers): Record<string, string> {
   const notes = [...headers].flatMap(([name, value]) =>
     name.startsWith(METADATA_HEADER) ? [[name.slice(METADATA_HEADER.length), value] as const] : [],
@@ -90,18 +109,18 @@ export function metadataOfHeaders(headers: Headers): Record<string, string> {
   return checkedMetadata(Object.fromEntries(notes));
 }
 
-/** Metadata that an S3 object can carry, whether the payload goes to S3 or not. @throws ApiError 400 */
+/** Metadata that an S3 object can carry, whether the payload goes to S3 or not. @throws ProblemError 400 */
 export function checkedMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
   let bytes = 0;
   for (const [name, value] of Object.entries(metadata)) {
     if (!METADATA_NAME.test(name)) {
       throw malformed(
-        `A metadata name must be 1 to 64 lower-case letters, digits and - . _, got ${shown(name)}`,
+        `A metadata name must be 1 to 64 lower-case letters, digits and - . _, got ${quote(name)}`,
       );
     }
     if (!METADATA_VALUE.test(value)) {
       throw malformed(
-        `The metadata ${name} must be printable ASCII without spaces at its ends, got ${shown(value)}`,
+        `The metadata ${name} must be printable ASCII without spaces at its ends, got ${quote(value)}`,
       );
     }
     bytes += name.length + value.length;
@@ -112,22 +131,18 @@ export function checkedMetadata(metadata: Readonly<Record<string, string>>): Rec
   );
 }
 
-/** An idempotency key, quoted or bare. @throws ApiError 400 */
+/** An idempotency key, quoted or bare. @throws ProblemError 400 */
 export function idempotencyKeyOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
   if (key.length >= 1 && key.length <= KEY_MAX_LENGTH && /^[\x20-\x7e]*$/.test(key)) return key;
   throw malformed(
-    `Idempotency-Key must have 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${shown(key)}`,
+    `Idempotency-Key must have 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${quote(key)}`,
   );
 }
 
-function malformed(detail: string): ApiError {
-  return new ApiError({ status: 400, code: 'request_malformed', detail });
-}
-
-function shown(text: string): string {
-  return JSON.stringify(text.slice(0, 100));
+function malformed(detail: string): ProblemError {
+  return new ProblemError({ status: 400, code: 'request_malformed', detail });
 }
 
 /** The trace of a request: the one its caller names, or that of the call. */

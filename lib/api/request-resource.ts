@@ -1,4 +1,4 @@
-import type { z } from '@hono/zod-openapi';
+import type * as z from 'zod';
 import { idSegment } from '../core/model/id-segment.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { linksOf } from '../core/model/request-links.ts';
@@ -12,7 +12,7 @@ export type RequestResource = z.infer<typeof Request>;
 
 /** Represents a record for clients. @param rules which events are sent as webhooks */
 export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
-  const { request, status, attempts, progress, lastError, outcome } = record;
+  const { request, status, attempts, handlerVersion, progress, checkpoint, lastError, outcome } = record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
   return {
@@ -23,9 +23,12 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
     updatedAt: timeOf(record.updatedAt),
     ...(outcome && { endedAt: timeOf(outcome.endedAt) }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: timeOf(request.expiresAt) }),
+    ...(request.minVersion !== undefined && { minVersion: request.minVersion }),
     ...(traceparent !== undefined && { traceparent }),
-    attempts: record.givenUp && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
+    attempts: record.attemptsExhausted && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
+    ...(handlerVersion !== undefined && { handlerVersion }),
     ...(progress && { progress }),
+    ...(checkpoint && { checkpoints: checkpoint.number }),
     ...(lastError && { lastError }),
     ...(outcome && endOf(outcome)),
     ...(outcome && webhookOf(outcome, record.webhook, rules)),

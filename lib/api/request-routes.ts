@@ -1,6 +1,7 @@
-import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
+import type * as z from 'zod';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
-import { RequestUnknown } from '../core/intake/errors.ts';
+import { RequestNotFound } from '../core/intake/errors.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
@@ -8,14 +9,15 @@ import { resendWebhook } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
-import { preferredWaitSeconds } from './preference.ts';
-import { ApiError } from './problem.ts';
+import { preferredWaitSeconds } from './prefer-header.ts';
+import { ProblemError } from './problem.ts';
 import { answerRequest, heldUntilEnd, requestHeaders } from './request-answer.ts';
 import { listedResourceOf, resourceOf } from './request-resource.ts';
 import { answerResult } from './result-answer.ts';
+import { addRoute, type Route } from './route.ts';
 import { ListQuery, NoHeaders, RequestPage, Source, StatusHeaders, Ticket } from './schemas.ts';
 
-const status = createRoute({
+const status = {
   method: 'get',
   path: '/v1/requests/{id}',
   operationId: 'getRequest',
@@ -26,9 +28,9 @@ const status = createRoute({
     304: { description: 'Nothing has changed.' },
     ...problems(400, 401, 403, 404, 500),
   },
-});
+} as const satisfies Route;
 
-const result = createRoute({
+const result = {
   method: 'get',
   path: '/v1/requests/{id}/result',
   operationId: 'getResult',
@@ -46,9 +48,9 @@ const result = createRoute({
     },
     ...problems(400, 401, 403, 404, 409, 410, 500),
   },
-});
+} as const satisfies Route;
 
-const cancel = createRoute({
+const cancel = {
   method: 'post',
   path: '/v1/requests/{id}/cancel',
   operationId: 'cancelRequest',
@@ -62,9 +64,9 @@ const cancel = createRoute({
     },
     ...problems(400, 401, 403, 404, 409, 500),
   },
-});
+} as const satisfies Route;
 
-const repeat = createRoute({
+const repeat = {
   method: 'post',
   path: '/v1/requests/{id}/webhook',
   operationId: 'repeatWebhook',
@@ -76,9 +78,9 @@ const repeat = createRoute({
     202: { ...REQUEST_ANSWER, description: 'The webhook is queued.' },
     ...problems(400, 401, 403, 404, 409, 500),
   },
-});
+} as const satisfies Route;
 
-const list = createRoute({
+const list = {
   method: 'get',
   path: '/v1/requests',
   operationId: 'listRequests',
@@ -91,12 +93,15 @@ const list = createRoute({
     200: { description: 'A page of requests.', content: { 'application/json': { schema: RequestPage } } },
     ...problems(400, 401, 403, 500),
   },
-});
+} as const satisfies Route;
 
-export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
+/** The routes of this file, for the OpenAPI document. */
+export const REQUEST_ROUTES = [status, result, cancel, repeat, list];
+
+export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
   const { records, index, clock, webhookRules } = parts;
 
-  app.openapi(status, async (c) => {
+  addRoute(app, status, async (c) => {
     const cameAt = clock.now();
     const { prefer, 'if-none-match': known } = c.req.valid('header');
     const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
@@ -107,41 +112,41 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
     return answerRequest(c, record, parts, { status: 200, wait });
   });
 
-  app.openapi(result, async (c) => {
+  addRoute(app, result, async (c) => {
     const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
     return answerResult(c, await knownRecord(identity), parts);
   });
 
-  app.openapi(cancel, async (c) => {
+  addRoute(app, cancel, async (c) => {
     const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
     const { stored } = await records.change(identity, { type: 'cancel' });
     const { record } = stored;
     if (record.status === 'cancelling') return answerRequest(c, record, parts, { status: 202 });
     if (record.status === 'cancelled') return answerRequest(c, record, parts, { status: 200 });
-    throw new ApiError({
+    throw new ProblemError({
       status: 409,
       code: 'request_finished',
       detail: `The request ${identity.id} can no longer be cancelled: its status is ${record.status}`,
     });
   });
 
-  app.openapi(repeat, async (c) => {
+  addRoute(app, repeat, async (c) => {
     const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
     const record = await knownRecord(identity);
     const { outcome } = record;
     if (!outcome) {
       const detail = `The request ${identity.id} has not ended yet, so there is no webhook to send`;
-      throw new ApiError({ status: 409, code: 'request_unfinished', detail });
+      throw new ProblemError({ status: 409, code: 'request_unfinished', detail });
     }
     const { webhookQueue: queue, webhookRules: rules, serviceName } = parts;
     if (!(await resendWebhook(outcome, { queue, rules, serviceName }))) {
       const detail = `The request ${identity.id} has no webhook to send again`;
-      throw new ApiError({ status: 409, code: 'webhook_unknown', detail });
+      throw new ProblemError({ status: 409, code: 'webhook_unknown', detail });
     }
     return answerRequest(c, record, parts, { status: 202 });
   });
 
-  app.openapi(list, async (c) => {
+  addRoute(app, list, async (c) => {
     const page = await listRequests(index, { ...c.req.valid('query'), tenant: c.get('caller').tenant });
     return c.json(
       { requests: page.records.map((record) => listedResourceOf(record, webhookRules)), next: page.next },
@@ -155,7 +160,7 @@ export function addRequestRoutes(app: OpenAPIHono<ApiEnv>, parts: ApiParts): voi
 
   async function knownRecord(identity: RequestIdentity): Promise<RequestRecord> {
     const record = await records.find(identity);
-    if (!record) throw new RequestUnknown(identity.id);
+    if (!record) throw new RequestNotFound(identity.id);
     return record;
   }
 }

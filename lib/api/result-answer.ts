@@ -3,7 +3,7 @@ import type { Outcome } from '../core/model/outcome.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import type { ApiParts } from './context.ts';
-import { ApiError } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { answerRequest } from './request-answer.ts';
 
 /** How long a result's URL is valid: 15 minutes. */
@@ -38,7 +38,7 @@ function urlOf(result: StoredResult, { transfers }: ApiParts): Promise<string> {
 /** Records may be kept longer than results. */
 function assertKept(endedAt: number, { resultAgeDays, clock }: ApiParts): void {
   if (clock.now() < endedAt + resultAgeDays * DAY_MILLISECONDS) return;
-  throw new ApiError({
+  throw new ProblemError({
     status: 410,
     code: 'result_gone',
     detail: `The result has expired: results are kept for ${resultAgeDays} days`,
@@ -52,8 +52,8 @@ function noResult({
   request,
   status,
   problem,
-}: Exclude<Outcome, { readonly status: 'succeeded' }>): ApiError {
-  return new ApiError({
+}: Exclude<Outcome, { readonly status: 'succeeded' }>): ProblemError {
+  return new ProblemError({
     status: status === 'expired' ? 410 : 409,
     code: `request_${status}`,
     detail: `The request ${request.id} ${ENDED[status]} and has no result`,

@@ -1,7 +1,8 @@
-import { z } from '@hono/zod-openapi';
+import * as z from 'zod';
 import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
+import { ORDERED_VERSION } from '../core/config/min-version.ts';
 import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
@@ -24,29 +25,29 @@ const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
 /** An example of an expiry. It must be in the future when a reader tries it. */
 const FAR_TIME = '2100-01-01T00:00:00Z';
 
-const Time = z.iso.datetime({ precision: 3 }).openapi({ example: '2026-11-20T08:30:00.000Z' });
+const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-11-20T08:30:00.000Z' });
 
 export const Problem = z
   .looseObject({
-    type: z.string().openapi({ example: 'urn:coatcheck:problem:payload_too_large' }),
+    type: z.string().meta({ example: 'urn:coatcheck:problem:payload_too_large' }),
     title: z.string(),
     status: z
       .int()
       .optional()
-      .openapi({ description: 'The HTTP status; absent in the problem of a failed request.' }),
+      .meta({ description: 'The HTTP status; absent in the problem of a failed request.' }),
     detail: z.string(),
-    code: z.string().openapi({ description: 'A stable code for programs.', example: 'payload_too_large' }),
+    code: z.string().meta({ description: 'A stable code for programs.', example: 'payload_too_large' }),
   })
-  .openapi('Problem', { description: 'An RFC 9457 problem. Some codes add members of their own.' });
+  .meta({ id: 'Problem', description: 'An RFC 9457 problem. Some codes add members of their own.' });
 
 export const Status = z
   .enum(REQUEST_STATUSES)
-  .openapi('Status', { description: 'The state of the request. The last four are terminal.' });
+  .meta({ id: 'Status', description: 'The state of the request. The last four are terminal.' });
 
 export const Request = z
   .object({
-    id: z.string().openapi({ description: 'The ticket.', example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42' }),
-    source: z.string().optional().openapi({
+    id: z.string().meta({ description: 'The ticket.', example: '019a9f3e-5d51-7c55-9e0f-5b9e3c1d7a42' }),
+    source: z.string().optional().meta({
       description:
         'The `source` of the CloudEvent the request came in; absent for requests from this API or S3.',
     }),
@@ -54,49 +55,65 @@ export const Request = z
     createdAt: Time,
     updatedAt: Time,
     endedAt: Time.optional(),
-    expiresAt: Time.optional().openapi({ description: 'The request isn’t started after this time.' }),
-    traceparent: z
+    expiresAt: Time.optional().meta({ description: 'The request isn’t started after this time.' }),
+    minVersion: z
       .string()
       .optional()
-      .openapi({ description: 'W3C trace context of the request, if known.' }),
-    attempts: z.int().openapi({ description: 'Attempts started.' }),
+      .meta({ description: 'The oldest version of the handler that may run it.' }),
+    traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
+    attempts: z.int().meta({ description: 'Attempts started.' }),
+    handlerVersion: z.string().optional().meta({
+      description: 'The version of the code that took the latest attempt, if it has one.',
+      example: '42',
+    }),
     progress: z
-      .object({ fraction: z.number().openapi({ description: 'From 0 to 1.' }), note: z.string().optional() })
+      .object({ fraction: z.number().meta({ description: 'From 0 to 1.' }), note: z.string().optional() })
       .optional(),
+    checkpoints: z
+      .int()
+      .optional()
+      .meta({ description: 'Checkpoints that the handler saved; absent if there are none.' }),
     lastError: z
       .object({ name: z.string(), message: z.string(), code: z.string().optional() })
       .optional()
-      .openapi({ description: 'The error of the latest failed attempt.' }),
+      .meta({ description: 'The error of the latest failed attempt.' }),
     result: z
-      .object({ size: z.int().openapi({ description: 'Bytes.' }), contentType: z.string() })
+      .object({ size: z.int().meta({ description: 'Bytes.' }), contentType: z.string() })
       .optional()
-      .openapi({ description: 'The result, if the request succeeded.' }),
+      .meta({ description: 'The result, if the request succeeded.' }),
     // Present for every other end. A description here would replace that of the schema.
     problem: Problem.optional(),
     webhook: z
       .object({
         status: z.enum(['pending', ...ATTEMPTED_STATUSES]),
-        at: Time.openapi({
+        at: Time.meta({
           description: 'Time of the last attempt; while pending, the time the request ended.',
         }),
-        attempts: z.int().openapi({ description: 'Attempts made.' }),
-        reason: z.string().optional().openapi({ description: 'Why the last one failed.' }),
+        attempts: z.int().meta({ description: 'Attempts made.' }),
+        reason: z.string().optional().meta({ description: 'Why the last one failed.' }),
         nextAttemptAt: Time.optional(),
       })
       .optional()
-      .openapi({ description: 'The state of the request’s webhook, if it has one.' }),
+      .meta({ description: 'The state of the request’s webhook, if it has one.' }),
     links: z
       .object({ self: z.string(), result: z.string(), cancel: z.string() })
-      .openapi({ description: 'Paths below the API’s base URL.' }),
+      .meta({ description: 'Paths below the API’s base URL.' }),
   })
-  .openapi('Request');
+  .meta({ id: 'Request' });
+
+const MIN_VERSION = {
+  description:
+    'The oldest version of the handler that may run the request. Until it is released, the request waits for up to an hour.',
+  pattern: ORDERED_VERSION.source,
+  example: '42',
+};
 
 const METADATA_FORM = {
   propertyNames: { pattern: METADATA_NAME.source },
   additionalProperties: { type: 'string', pattern: METADATA_VALUE.source },
 } as const;
 
-const Metadata = z.record(z.string(), z.string()).openapi({
+const Metadata = z.record(z.string(), z.string()).meta({
   description:
     'Metadata for the handler. Names: lower-case letters, digits and - . _; values: printable ASCII.',
   ...METADATA_FORM,
@@ -106,11 +123,11 @@ const UploadName = z
   .string()
   .min(1)
   .max(1_024)
-  .openapi({ description: 'The `uploadName` from the upload ticket.' });
+  .meta({ description: 'The `uploadName` from the upload ticket.' });
 
 // Without declared defaults: openapi-typescript 7 makes clients send every member that has one.
 export const UploadRequestBody = ownMembers({
-  size: z.int().min(1).openapi({
+  size: z.int().min(1).meta({
     description: 'Size of the payload in bytes.',
     maximum: Number.MAX_SAFE_INTEGER,
     example: 10_485_760,
@@ -119,15 +136,15 @@ export const UploadRequestBody = ownMembers({
     .string()
     .max(SHORT)
     .optional()
-    .openapi({
+    .meta({
       description: `Media type of the payload; ${BINARY_TYPE} by default.`,
       pattern: MEDIA_TYPE.source,
     }),
-  contentEncoding: z.string().max(SHORT).optional().openapi({
+  contentEncoding: z.string().max(SHORT).optional().meta({
     description: 'Content codings applied to the payload: gzip, deflate, br, zstd.',
     example: 'gzip',
   }),
-  contentLanguage: z.string().max(SHORT).optional().openapi({
+  contentLanguage: z.string().max(SHORT).optional().meta({
     description: 'Languages of the payload’s intended audience.',
     pattern: CONTENT_LANGUAGE.source,
     example: 'en',
@@ -136,19 +153,20 @@ export const UploadRequestBody = ownMembers({
     .string()
     .regex(/^[A-Za-z0-9+/]{43}=$/)
     .optional()
-    .openapi({ description: 'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match.' }),
+    .meta({ description: 'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match.' }),
   metadata: Metadata.optional(),
-  expiresAt: z.string().max(SHORT).optional().openapi({
+  expiresAt: z.string().max(SHORT).optional().meta({
     description: 'The request isn’t started after this time.',
     format: 'date-time',
     example: FAR_TIME,
   }),
-  callbackUrl: z.string().optional().openapi({
+  minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
+  callbackUrl: z.string().optional().meta({
     description: 'URL to POST the outcome to, see webhooks. https only.',
     example: 'https://example.com/hooks/coatcheck',
   }),
-  multipart: z.boolean().optional().openapi({ description: 'Upload in parts even if a form would do.' }),
-}).openapi('UploadRequest');
+  multipart: z.boolean().optional().meta({ description: 'Upload in parts even if a form would do.' }),
+}).meta({ id: 'UploadRequest' });
 
 export const UploadTicket = z
   .object({
@@ -160,31 +178,31 @@ export const UploadTicket = z
           url: z.string(),
           fields: z
             .record(z.string(), z.string())
-            .openapi({ description: 'Form fields to send unchanged, before the field `file`.' }),
+            .meta({ description: 'Form fields to send unchanged, before the field `file`.' }),
           expiresAt: Time,
         })
-        .openapi('UploadForm'),
+        .meta({ id: 'UploadForm' }),
       z
         .object({
           method: z.literal('PUT_PARTS'),
           uploadName: z.string(),
-          partSize: z.int().openapi({ description: 'Size of every part but the last, in bytes.' }),
+          partSize: z.int().meta({ description: 'Size of every part but the last, in bytes.' }),
           partCount: z.int(),
           expiresAt: Time,
         })
-        .openapi('UploadParts'),
+        .meta({ id: 'UploadParts' }),
     ]),
   })
-  .openapi('UploadTicket');
+  .meta({ id: 'UploadTicket' });
 
 export const PartUrlsRequestBody = ownMembers({
   uploadName: UploadName,
   numbers: z.array(z.int().min(1).max(S3_MAX_PARTS)).min(1).max(MAX_PART_URLS),
-}).openapi('PartUrlsRequest');
+}).meta({ id: 'PartUrlsRequest' });
 
 export const PartUrls = z
   .object({ parts: z.array(z.object({ number: z.int(), url: z.string() })) })
-  .openapi('PartUrls');
+  .meta({ id: 'PartUrls' });
 
 export const UploadCompletion = ownMembers({
   uploadName: UploadName,
@@ -192,9 +210,9 @@ export const UploadCompletion = ownMembers({
     .array(ownMembers({ number: z.int().min(1).max(S3_MAX_PARTS), etag: z.string().min(1).max(SHORT) }))
     .min(1)
     .max(S3_MAX_PARTS),
-}).openapi('UploadCompletion');
+}).meta({ id: 'UploadCompletion' });
 
-export const UploadAbortion = ownMembers({ uploadName: UploadName }).openapi('UploadAbortion');
+export const UploadAbortion = ownMembers({ uploadName: UploadName }).meta({ id: 'UploadAbortion' });
 
 export const RequestPage = z
   .object({
@@ -202,13 +220,13 @@ export const RequestPage = z
     next: z
       .string()
       .optional()
-      .openapi({ description: 'The `cursor` of the next page; absent on the last page.' }),
+      .meta({ description: 'The `cursor` of the next page; absent on the last page.' }),
   })
-  .openapi('RequestPage');
+  .meta({ id: 'RequestPage' });
 
 export const ServiceStatus = z
   .object({
-    accepting: z.boolean().openapi({ description: 'Whether a request submitted now would be accepted.' }),
+    accepting: z.boolean().meta({ description: 'Whether a request submitted now would be accepted.' }),
     load: z
       .object({
         backlog: z.number().optional(),
@@ -216,16 +234,16 @@ export const ServiceStatus = z
         predictedWaitSeconds: z.number().optional(),
         maxWaitSeconds: z.number(),
       })
-      .openapi({ description: 'The figures behind the decision. Absent figures are unknown.' }),
+      .meta({ description: 'The figures behind the decision. Absent figures are unknown.' }),
   })
-  .openapi('ServiceStatus');
+  .meta({ id: 'ServiceStatus' });
 
 export const Ticket = z.object({
   id: z
     .string()
     .min(1)
     .max(MAX_ID_SEGMENT)
-    .openapi({
+    .meta({
       param: { name: 'id', in: 'path' },
       description:
         'The id of the request. An id with characters other than letters, digits and `-._` is written as `~` and the ' +
@@ -238,7 +256,7 @@ export const Source = ownQuery({
     .string()
     .max(SOURCE_MAX_LENGTH)
     .default('')
-    .openapi({
+    .meta({
       param: { name: 'source', in: 'query' },
       description: 'The `source` of the request, see Request.',
     }),
@@ -251,22 +269,22 @@ export const NoQuery = ownQuery({});
 export const NoHeaders = ownHeaders({});
 
 export const ListQuery = ownQuery({
-  status: Status.optional().openapi({ param: { name: 'status', in: 'query' } }),
+  status: Status.optional(),
   cursor: z
     .string()
     .max(SHORT)
     .optional()
-    .openapi({ param: { name: 'cursor', in: 'query' }, description: '`next` of the previous page.' }),
+    .meta({ param: { name: 'cursor', in: 'query' }, description: '`next` of the previous page.' }),
   limit: z.coerce
     .number()
     .int()
     .min(1)
     .max(MAX_PAGE)
     .default(DEFAULT_PAGE)
-    .openapi({ param: { name: 'limit', in: 'query' } }),
+    .meta({ param: { name: 'limit', in: 'query' } }),
 });
 
-const PreferWait = z.string().optional().openapi({
+const PreferWait = z.string().optional().meta({
   description: '`wait=N`: wait up to N seconds, at most 20, for the request to end before answering.',
 });
 
@@ -275,40 +293,41 @@ export const StatusHeaders = ownHeaders({
   'if-none-match': z
     .string()
     .optional()
-    .openapi({ description: 'An ETag. The answer is 304 while nothing has changed.' }),
+    .meta({ description: 'An ETag. The answer is 304 while nothing has changed.' }),
 });
 
 export const SubmitHeaders = ownHeaders(
   {
     prefer: PreferWait,
-    'idempotency-key': z.string().optional().openapi({
+    'idempotency-key': z.string().optional().meta({
       description:
         'For a day, the same payload with the same key is the same request. Up to 255 characters, quoted or bare.',
       // Quoted, or bare: then it has no spaces at its ends, and isn't just two quotes.
       pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
     }),
     // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
-    'coatcheck-expires-at': z.string().optional().openapi({
+    'coatcheck-expires-at': z.string().optional().meta({
       description: 'An RFC 3339 time. The request isn’t started after it.',
       pattern: RFC_3339.source,
       example: FAR_TIME,
     }),
-    'coatcheck-callback-url': z.string().optional().openapi({
+    'coatcheck-min-version': z.string().optional().meta(MIN_VERSION),
+    'coatcheck-callback-url': z.string().optional().meta({
       description: 'URL to POST the outcome to, see webhooks. https only.',
       example: 'https://example.com/hooks/coatcheck',
     }),
-    'content-encoding': z.string().optional().openapi({
+    'content-encoding': z.string().optional().meta({
       description: 'Content codings applied to the payload, passed on with it: gzip, deflate, br, zstd.',
       example: 'gzip',
     }),
-    'content-language': z.string().optional().openapi({
+    'content-language': z.string().optional().meta({
       pattern: CONTENT_LANGUAGE.source,
       maxLength: SHORT,
       description: 'Languages of the payload’s intended audience.',
       example: 'en',
     }),
-    traceparent: z.string().optional().openapi({ description: 'W3C trace context, passed on.' }),
-    tracestate: z.string().optional().openapi({ description: 'Passed on with a traceparent.' }),
+    traceparent: z.string().optional().meta({ description: 'W3C trace context, passed on.' }),
+    tracestate: z.string().optional().meta({ description: 'Passed on with a traceparent.' }),
   },
   [METADATA_HEADER],
 );

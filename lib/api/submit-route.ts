@@ -1,12 +1,12 @@
-import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
 import type { Submissions, SubmitRequest } from '../core/intake/submissions.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { AdmissionDecision } from '../core/ports/admission.ts';
-import { loadHeader, refused } from './admitting.ts';
+import { loadHeader, refusalError } from './admit.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
-import { preferredWaitSeconds } from './preference.ts';
+import { preferredWaitSeconds } from './prefer-header.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
 import {
   callbackUrlOf,
@@ -16,9 +16,11 @@ import {
   expiryOf,
   idempotencyKeyOf,
   metadataOfHeaders,
+  minVersionOf,
   traceOf,
 } from './request-fields.ts';
 import { locationOf } from './request-resource.ts';
+import { addRoute, type Route } from './route.ts';
 import { NoQuery, SubmitHeaders } from './schemas.ts';
 
 /**
@@ -33,7 +35,7 @@ const PAYLOAD_CONTENT = {
   [BINARY_TYPE]: { schema: { type: 'string', format: 'binary' } },
 } as const;
 
-const route = createRoute({
+const route = {
   method: 'post',
   path: '/v1/requests',
   operationId: 'submitRequest',
@@ -56,10 +58,13 @@ const route = createRoute({
     202: { ...REQUEST_ANSWER, description: 'The request is queued.' },
     ...problems(400, 401, 403, 409, 413, 415, 422, 429, 500, 503),
   },
-});
+} as const satisfies Route;
 
-export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void {
-  app.openapi(route, async (c) => {
+/** The routes of this file, for the OpenAPI document. */
+export const SUBMIT_ROUTES = [route];
+
+export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
+  addRoute(app, route, async (c) => {
     const { submissions, admission, clock, webhookRules } = parts;
     const cameAt = clock.now();
     const { tenant } = c.get('caller');
@@ -71,13 +76,14 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
       contentLanguage: contentLanguageOf(headers['content-language']),
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
+      minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], parts),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
     const decision = await admission.decide(input);
-    const submitted = await taken(input, decision, submissions);
+    const submitted = await submitOrFind(input, decision, submissions);
     const wait = preferredWaitSeconds(headers.prefer);
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
     const answered = { ...loadHeader(decision.load), Location: locationOf(record) };
@@ -87,13 +93,13 @@ export function addSubmitRoute(app: OpenAPIHono<ApiEnv>, parts: ApiParts): void 
 }
 
 /** A repeated submission isn't refused: its first response may have been lost. */
-async function taken(
+async function submitOrFind(
   input: SubmitRequest,
   decision: AdmissionDecision,
   submissions: Submissions,
 ): Promise<RequestRecord> {
   if (decision.admitted) return submissions.submit(input);
-  const before = await submissions.takenBefore(input);
-  if (!before) throw refused(decision);
+  const before = await submissions.findEarlier(input);
+  if (!before) throw refusalError(decision);
   return before;
 }

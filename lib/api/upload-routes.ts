@@ -1,12 +1,13 @@
-import { createRoute, type OpenAPIHono, type z } from '@hono/zod-openapi';
+import type { Hono } from 'hono';
+import type * as z from 'zod';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/uploads.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
-import { admitted } from './admitting.ts';
+import { admit } from './admit.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
-import { ApiError } from './problem.ts';
+import { ProblemError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
 import {
   callbackUrlOf,
@@ -15,9 +16,11 @@ import {
   contentLanguageOf,
   contentTypeOf,
   expiryOf,
+  minVersionOf,
   traceOf,
 } from './request-fields.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
+import { addRoute, type Route } from './route.ts';
 import {
   NoHeaders,
   NoQuery,
@@ -30,12 +33,12 @@ import {
   UploadTicket,
 } from './schemas.ts';
 
-/** Names the upload of a call. */
+/** A link to an operation on the same upload. */
 function linkTo(operationId: string) {
   return { operationId, parameters: { id: '$response.body#/request/id' } };
 }
 
-const open = createRoute({
+const open = {
   method: 'post',
   path: '/v1/uploads',
   operationId: 'openUpload',
@@ -56,9 +59,9 @@ const open = createRoute({
     },
     ...problems(400, 401, 403, 413, 415, 422, 429, 500, 503),
   },
-});
+} as const satisfies Route;
 
-const parts = createRoute({
+const parts = {
   method: 'post',
   path: '/v1/uploads/{id}/parts',
   operationId: 'getPartUrls',
@@ -70,9 +73,9 @@ const parts = createRoute({
     200: { description: 'One URL per part.', content: { 'application/json': { schema: PartUrls } } },
     ...problems(400, 401, 403, 404, 409, 415, 500),
   },
-});
+} as const satisfies Route;
 
-const complete = createRoute({
+const complete = {
   method: 'post',
   path: '/v1/uploads/{id}/complete',
   operationId: 'completeUpload',
@@ -82,9 +85,9 @@ const complete = createRoute({
     202: { ...REQUEST_ANSWER, description: 'The current request; S3 notifies the queue within seconds.' },
     ...problems(400, 401, 403, 404, 409, 415, 500),
   },
-});
+} as const satisfies Route;
 
-const abort = createRoute({
+const abort = {
   method: 'post',
   path: '/v1/uploads/{id}/abort',
   operationId: 'abortUpload',
@@ -94,11 +97,14 @@ const abort = createRoute({
     200: { ...REQUEST_ANSWER, description: 'The cancelled request.' },
     ...problems(400, 401, 403, 404, 409, 415, 500),
   },
-});
+} as const satisfies Route;
 
-export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
+/** The routes of this file, for the OpenAPI document. */
+export const UPLOAD_ROUTES = [open, parts, complete, abort];
+
+export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
   const { uploads, admission, clock, webhookRules } = api;
-  app.openapi(open, async (c) => {
+  addRoute(app, open, async (c) => {
     const { tenant } = c.get('caller');
     const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
     assertCheckable({ ...body, multipart });
@@ -112,23 +118,24 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
       contentLanguage: contentLanguageOf(body.contentLanguage),
       metadata: checkedMetadata(metadata),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
+      minVersion: minVersionOf('minVersion', body.minVersion, api),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       ...traceOf(c.req.header()),
     };
-    const loadHeader = await admitted(admission, input);
+    const loadHeader = await admit(admission, input);
     const { record, upload } = await uploads.open(input);
     const request = resourceOf(record, webhookRules);
     const headers = { ...loadHeader, ...requestHeaders(record, request), Location: locationOf(record) };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);
   });
 
-  app.openapi(parts, async (c) => {
+  addRoute(app, parts, async (c) => {
     const { uploadName, numbers } = c.req.valid('json');
     const urls = await uploads.partUrls(ticketed(c.req.valid('param'), c.get('caller')), uploadName, numbers);
     return c.json({ parts: [...urls] }, 200, { 'Cache-Control': 'no-store' });
   });
 
-  app.openapi(complete, async (c) => {
+  addRoute(app, complete, async (c) => {
     const { uploadName, parts } = c.req.valid('json');
     return answerRequest(
       c,
@@ -138,7 +145,7 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
     );
   });
 
-  app.openapi(abort, async (c) => {
+  addRoute(app, abort, async (c) => {
     const { uploadName } = c.req.valid('json');
     return answerRequest(
       c,
@@ -149,10 +156,10 @@ export function addUploadRoutes(app: OpenAPIHono<ApiEnv>, api: ApiParts): void {
   });
 }
 
-/** @throws ApiError 400, since a client would rely on a checksum that S3 doesn't verify */
+/** @throws ProblemError 400, since a client would rely on a checksum that S3 doesn't verify */
 function assertCheckable(input: Pick<UploadRequest, 'sha256' | 'multipart' | 'size'>): void {
   if (input.sha256 === undefined || !goesInParts(input)) return;
-  throw new ApiError({
+  throw new ProblemError({
     status: 400,
     code: 'request_malformed',
     detail:

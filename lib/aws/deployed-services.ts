@@ -12,14 +12,19 @@ export interface DeployedService {
 
 /** A service couldn't be found or identified. */
 export class DeploymentUnknown extends CoatcheckError {
+  override name: string = 'DeploymentUnknown';
   readonly code = 'deployment_unknown';
 }
 
 /** No AWS credentials or no region are configured. */
-export class AwsNotSetUp extends DeploymentUnknown {}
+export class AwsNotSetUp extends DeploymentUnknown {
+  override readonly name = 'AwsNotSetUp';
+}
 
 /** The stack doesn't exist. */
-export class StackMissing extends DeploymentUnknown {}
+export class StackMissing extends DeploymentUnknown {
+  override readonly name = 'StackMissing';
+}
 
 /** Finds the services of one region by the outputs of their CloudFormation stacks. */
 export class DeployedServices {

@@ -7,11 +7,11 @@ import {
 import { RECORD_KEY, RECORD_TTL } from '../core/config/record-table.ts';
 import type { LoadLog, RecentWork, WorkDone } from '../core/ports/telemetry.ts';
 
-/** Work is summed up in windows of this length, six to an item. */
+/** Work is summed per window of this length. An item holds six windows. */
 const WINDOW_MILLISECONDS = 10_000;
-const WINDOWS_AN_ITEM = 6;
+const WINDOWS_PER_ITEM = 6;
 
-/** Recent work is that of the current window and of this many whole ones before it. */
+/** Recent work is the work of the current window and of this many windows before it. */
 const WHOLE_WINDOWS = 6;
 
 /** The table's TTL deletes an item after this time. Only the latest two are ever read. */
@@ -59,16 +59,16 @@ export class DynamoDbLoadLog implements LoadLog {
 
   /** @throws Error if DynamoDB doesn't return both items, for example because it throttles */
   async recent(now: number): Promise<RecentWork> {
-    const running = windowAt(now);
-    const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => running - back);
-    const items = await this.#itemsOf([running, running - WINDOWS_AN_ITEM]);
+    const current = windowAt(now);
+    const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => current - back);
+    const items = await this.#itemsOf([current, current - WINDOWS_PER_ITEM]);
     const sum = (name: keyof WorkDone) =>
       windows.reduce((total, window) => total + numberOf(items, window, name), 0);
     return {
       completed: sum('completed'),
       handled: sum('handled'),
       milliseconds: sum('milliseconds'),
-      seconds: (now - (running - WHOLE_WINDOWS) * WINDOW_MILLISECONDS) / 1_000,
+      seconds: (now - (current - WHOLE_WINDOWS) * WINDOW_MILLISECONDS) / 1_000,
     };
   }
 
@@ -91,11 +91,11 @@ function keyOf(window: number): Item {
 }
 
 function keyTextOf(window: number): string {
-  return `load#${Math.floor(window / WINDOWS_AN_ITEM)}`;
+  return `load#${Math.floor(window / WINDOWS_PER_ITEM)}`;
 }
 
 function attribute(name: keyof WorkDone, window: number): string {
-  return `${name}${window % WINDOWS_AN_ITEM}`;
+  return `${name}${window % WINDOWS_PER_ITEM}`;
 }
 
 function numberOf(items: ReadonlyMap<string, Item>, window: number, name: keyof WorkDone): number {

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { BatchGetItemCommand, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
+import { backoffBound } from '../core/base/backoff.ts';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../core/config/record-table.ts';
 import { positionOf } from '../core/model/record-position.ts';
@@ -86,9 +88,9 @@ export class DynamoDbRecordIndex implements RecordIndex {
     let left: Item[] = [...keys].map((key) => ({ [RECORD_KEY]: { S: key } }));
     for (let reads = 0; left.length > 0; reads++) {
       if (reads === MAX_READS) {
-        throw new Error(`${left.length} of ${keys.size} records were left out of ${reads} answers`);
+        throw new Error(`${left.length} of ${keys.size} records are missing in ${reads} responses`);
       }
-      if (reads > 0) await this.#backOff(reads);
+      if (reads > 0) await sleep(this.#random() * backoffBound(reads, FIRST_WAIT_MILLISECONDS));
       const { Responses, UnprocessedKeys } = await this.#client.send(
         new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: left } } }),
       );
@@ -96,11 +98,6 @@ export class DynamoDbRecordIndex implements RecordIndex {
       left = UnprocessedKeys?.[this.#table]?.Keys ?? [];
     }
     return items;
-  }
-
-  #backOff(reads: number): Promise<void> {
-    const bound = FIRST_WAIT_MILLISECONDS * 2 ** (reads - 1);
-    return new Promise((resolve) => setTimeout(resolve, this.#random() * bound));
   }
 }
 

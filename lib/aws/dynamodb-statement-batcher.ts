@@ -7,6 +7,7 @@ import {
   type BatchStatementResponse,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import { backoffBound } from '../core/base/backoff.ts';
 import { DYNAMODB_MAX_BATCH_STATEMENTS } from '../core/config/aws-limits.ts';
 
 type Item = Record<string, AttributeValue>;
@@ -78,7 +79,7 @@ export class StatementBatcher {
       const { Error: error, Item } = await this.#executeOnce(key, statement);
       if (!error) return Item;
       if (attempt === MAX_ATTEMPTS || !TRANSIENT_CODES.has(error.Code)) throw new StatementFailed(error);
-      await sleep(Math.random() * RETRY_BASE_MILLISECONDS * 2 ** (attempt - 1));
+      await sleep(Math.random() * backoffBound(attempt, RETRY_BASE_MILLISECONDS));
     }
   }
 

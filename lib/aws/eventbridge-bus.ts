@@ -1,7 +1,12 @@
 import type { PutEventsRequestEntry, PutEventsResultEntry } from '@aws-sdk/client-eventbridge';
 import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../core/config/aws-limits.ts';
 import { EVENT_BUS_SOURCE } from '../core/model/event-names.ts';
-import type { BusEvent, EventBus, SendResult } from '../core/ports/message-sink.ts';
+import {
+  type BusEvent,
+  type EventBus,
+  PAID_CALL_LINGER_MILLISECONDS,
+  type SendResult,
+} from '../core/ports/message-sink.ts';
 
 /** The size that EventBridge counts for an event's time. */
 const TIME_BYTES = 14;
@@ -21,6 +26,7 @@ export class EventBridgeBus implements EventBus {
   readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
   readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
   readonly maxMessageBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
+  readonly lingerMilliseconds = PAID_CALL_LINGER_MILLISECONDS;
   readonly #putEvents: PutEvents;
   readonly #arn: string;
 

@@ -8,7 +8,7 @@ import {
   RECORD_WEBHOOK_AT,
   RECORD_WEBHOOK_ENDED_AT,
 } from '../core/config/record-table.ts';
-import { readOutcome, writeOutcome } from '../core/model/outcome-json.ts';
+import { parseOutcome, serializeOutcome } from '../core/model/outcome-json.ts';
 import { positionAt } from '../core/model/record-position.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
@@ -39,7 +39,7 @@ export function itemOf({ record, revision, keptUntil }: StoredRecord): Item {
     [RECORD_LIST]: { S: listOf(record.request.tenant, digest.slice(0, 1)) },
     [RECORD_POSITION]: { S: positionAt(record.createdAt, digest) },
     record: { S: JSON.stringify(rest) },
-    ...(outcome ? { outcome: { S: writeOutcome(outcome) } } : {}),
+    ...(outcome ? { outcome: { S: serializeOutcome(outcome) } } : {}),
     revision: { N: String(revision) },
     [RECORD_TTL]: { N: String(Math.ceil(keptUntil / 1000)) },
   };
@@ -52,7 +52,7 @@ export function storedOf(item: Item): StoredRecord {
   return {
     record: {
       ...rest,
-      ...(outcome?.S === undefined ? {} : { outcome: readOutcome(outcome.S) }),
+      ...(outcome?.S === undefined ? {} : { outcome: parseOutcome(outcome.S) }),
       ...webhookOf(item),
     },
     revision: Number(revision?.N),

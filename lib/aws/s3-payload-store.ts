@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { CopyObjectCommand, GetObjectCommand, HeadObjectCommand, type S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
+import { counted } from '../core/base/counted.ts';
 import {
   PayloadChecksumMismatch,
   PayloadDenied,
@@ -108,8 +109,8 @@ export class S3PayloadStore implements PayloadStore {
     signal: AbortSignal,
   ): Promise<StoredResult> {
     signal.throwIfAborted();
-    const counter = { bytes: 0, broke: false };
-    const source = Readable.from(counted(body, counter), { objectMode: false });
+    const count = { bytes: 0, failed: false };
+    const source = Readable.from(counted(body, count), { objectMode: false });
     const upload = new Upload({
       client: this.#client,
       params: {
@@ -125,11 +126,11 @@ export class S3PayloadStore implements PayloadStore {
     const stopWaiting = whenAborted(signal, () => void upload.abort());
     try {
       const { VersionId: versionId } = await upload.done();
-      return { check: { bucket: this.#resultBucket, key, versionId }, size: counter.bytes, contentType };
+      return { check: { bucket: this.#resultBucket, key, versionId }, size: count.bytes, contentType };
     } catch (error) {
       // After a conflict, another writer may have stored the result.
       if (isS3Error(error, 'PreconditionFailed', 'ConditionalRequestConflict')) return await this.#adopt(key);
-      throw counter.broke || signal.aborted ? error : new StoreUnavailable(RESULTS, error);
+      throw count.failed || signal.aborted ? error : new StoreUnavailable(RESULTS, error);
     } finally {
       stopWaiting();
       // An aborted upload deletes its parts only after the body has ended.
@@ -189,21 +190,6 @@ async function* checksumChecked(body: AsyncIterable<Uint8Array>, where: string):
     if (error instanceof Error && error.message.startsWith('Checksum mismatch')) {
       throw new PayloadChecksumMismatch(where, error);
     }
-    throw error;
-  }
-}
-
-async function* counted(
-  body: AsyncIterable<Uint8Array>,
-  counter: { bytes: number; broke: boolean },
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const chunk of body) {
-      counter.bytes += chunk.byteLength;
-      yield chunk;
-    }
-  } catch (error) {
-    counter.broke = true;
     throw error;
   }
 }

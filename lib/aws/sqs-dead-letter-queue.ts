@@ -2,9 +2,6 @@ import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_VISIBILITY_SECONDS } from '../core/config/aws-limits.ts';
 import { type SqsReceivedMessage, SqsSource } from './sqs-source.ts';
 
-/** A message of a dead-letter queue. */
-export type DeadMessage = SqsReceivedMessage;
-
 /** A shorter poll asks only some of SQS's servers, and can miss messages. */
 const POLL_SECONDS = 1;
 
@@ -38,7 +35,7 @@ export class DeadLetterQueue {
    * @param perSecond how many messages the caller handles in a second at most
    * @throws the signal's reason, between receives only: an aborted receive would leave its messages invisible
    */
-  async *walk(perSecond: number, signal: AbortSignal): AsyncGenerator<readonly DeadMessage[], void> {
+  async *walk(perSecond: number, signal: AbortSignal): AsyncGenerator<readonly SqsReceivedMessage[], void> {
     const visibilityTimeoutSeconds = hiddenSecondsOf(await this.count(), perSecond);
     const options = {
       maxMessages: SQS_MAX_BATCH_ENTRIES,
@@ -68,7 +65,7 @@ export class DeadLetterQueue {
    * Deletes at most 10 messages of a walk.
    * @returns why SQS didn't delete messages, by message id
    */
-  async delete(messages: readonly DeadMessage[]): Promise<ReadonlyMap<string, string>> {
+  async delete(messages: readonly SqsReceivedMessage[]): Promise<ReadonlyMap<string, string>> {
     const failures = await this.#source.deleteBatch(messages.map(({ receipt }) => receipt));
     const reasons = new Map<string, string>();
     for (const [index, { id }] of messages.entries()) {

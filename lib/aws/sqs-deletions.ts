@@ -4,15 +4,15 @@ import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
 import type { BatchFailure } from './sqs-batch.ts';
 import { SqsSource } from './sqs-source.ts';
 
-/** Tries of an entry that SQS couldn't delete. */
-const MAX_TRIES = 3;
+/** Most attempts to delete a message. */
+const MAX_ATTEMPTS = 3;
 
-/** Upper bound of the wait before another try. */
+/** Upper bound of the wait before another attempt. */
 const RETRY_MILLISECONDS = 200;
 
 interface Deletion extends PromiseWithResolvers<void> {
   readonly receipt: string;
-  tries: number;
+  attempts: number;
 }
 
 /** Deletes messages. Deletions that are requested during a call share the next call. */
@@ -27,7 +27,7 @@ export class Deletions {
 
   /** @throws Error if the message wasn't deleted: SQS will deliver it again */
   delete(receipt: string): Promise<void> {
-    const deletion = { ...Promise.withResolvers<void>(), receipt, tries: 0 };
+    const deletion = { ...Promise.withResolvers<void>(), receipt, attempts: 0 };
     this.#waiting.push(deletion);
     if (!this.#isBusy) void this.#deleteAll();
     return deletion.promise;
@@ -52,12 +52,12 @@ export class Deletions {
     } catch (error) {
       for (const { reject } of batch) reject(error);
     }
-    if (this.#waiting.some(({ tries }) => tries > 0)) await sleep(Math.random() * RETRY_MILLISECONDS);
+    if (this.#waiting.some(({ attempts }) => attempts > 0)) await sleep(Math.random() * RETRY_MILLISECONDS);
   }
 
   #retryOrReject(deletion: Deletion, { isSenderFault, reason }: BatchFailure): void {
-    deletion.tries++;
-    if (!isSenderFault && deletion.tries < MAX_TRIES) this.#waiting.push(deletion);
+    deletion.attempts++;
+    if (!isSenderFault && deletion.attempts < MAX_ATTEMPTS) this.#waiting.push(deletion);
     else deletion.reject(new Error(`A message wasn't deleted: ${reason}`));
   }
 }

@@ -1,7 +1,7 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { Semaphore } from '../core/base/semaphore.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
-import type { QueueMessage, ReceivedMessage } from '../core/model/received-message.ts';
+import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../core/model/received-message.ts';
 import type { OutputQueue } from '../core/ports/message-sink.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../core/wire/dead-letter-sender.ts';
 import type { BatchFailure } from './sqs-batch.ts';
@@ -24,9 +24,16 @@ export class SqsMessages {
   readonly #deletions: EntryBatcher<string>;
   readonly #visibilities: EntryBatcher<{ readonly receipt: string; readonly seconds: number }>;
   readonly #deadLetters: DeadLetterSender | undefined;
+  readonly #capabilities: SourceCapabilities;
 
   /** @param deadLetters the queue's dead-letter queue; without it no message can be dead-lettered */
-  constructor(client: SQSClient, url: string, deadLetters?: OutputQueue) {
+  constructor(
+    client: SQSClient,
+    url: string,
+    deadLetters?: OutputQueue,
+    capabilities: SourceCapabilities = SQS_CAPABILITIES,
+  ) {
+    this.#capabilities = capabilities;
     const source = new SqsSource(client, url);
     this.#deletions = new EntryBatcher((receipts) => source.deleteBatch(receipts));
     this.#visibilities = new EntryBatcher((entries) => source.hideBatch(entries));
@@ -38,7 +45,7 @@ export class SqsMessages {
     const { receipt } = message;
     return {
       ...message,
-      source: SQS_CAPABILITIES,
+      source: this.#capabilities,
       ack: () => this.#deletions.add(receipt),
       retryAfter: (seconds) => this.#visibilities.add({ receipt, seconds }),
       extend: (seconds) => this.#visibilities.add({ receipt, seconds }),

@@ -1,15 +1,20 @@
 import type { MessageAttributeValue, SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import type { MessageAttribute } from '../core/model/received-message.ts';
-import type { OutputMessage, OutputQueue, SendResult } from '../core/ports/message-sink.ts';
+import {
+  type OutputMessage,
+  type OutputQueue,
+  PAID_CALL_LINGER_MILLISECONDS,
+  type SendResult,
+} from '../core/ports/message-sink.ts';
 import type { BatchFailure } from './sqs-batch.ts';
 import { messageSize, type OutgoingSqsMessage, SqsSender } from './sqs-sender.ts';
 
 /**
- * Errors of a whole call that one of its messages causes. Sent alone, the other messages succeed.
+ * Errors of a whole call that one of its messages causes, {@link assertSendable}'s included. Sent alone, the other messages succeed.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
  */
-const MESSAGE_FAULTS: readonly string[] = ['BatchRequestTooLong', 'InvalidMessageContents'];
+const MESSAGE_FAULTS: readonly string[] = ['BatchRequestTooLong', 'InvalidMessageContents', 'RangeError'];
 
 /**
  * Codes of transient failures, although SQS marks some of them as the sender's fault: throttling, and the state and
@@ -23,6 +28,7 @@ export class SqsOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   readonly maxMessageBytes: number;
+  readonly lingerMilliseconds = PAID_CALL_LINGER_MILLISECONDS;
   readonly #sender: SqsSender;
 
   /** @param maxMessageBytes the queue's MaximumMessageSize */
@@ -37,6 +43,7 @@ export class SqsOutputQueue implements OutputQueue {
 
   async send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {
     try {
+      messages.forEach(assertSendable);
       return (await this.#sender.sendBatch(messages.map(sqsMessage))).map(resultOf);
     } catch (error) {
       if (!(error instanceof Error && MESSAGE_FAULTS.includes(error.name))) throw error;
@@ -52,6 +59,12 @@ function resultOf(failure: BatchFailure | undefined): SendResult {
   if (!failure) return { sent: true };
   const { code, reason, isSenderFault } = failure;
   return { sent: false, refused: isSenderFault && !TRANSIENT.test(code), reason };
+}
+
+/** A dead letter of another queue may be more than SQS can hold. @throws RangeError */
+function assertSendable({ bytes, cloudEvent }: OutputMessage): void {
+  if (bytes) throw new RangeError('SQS takes no body that is not text');
+  if (cloudEvent) throw new RangeError('SQS takes no CloudEvent in binary mode');
 }
 
 function sqsMessage({ body, attributes, group }: OutputMessage): OutgoingSqsMessage {

@@ -13,7 +13,8 @@ export interface ApiCredentials {
   readonly remedy: (status: number) => string;
 }
 
-const PASS_A_TOKEN = 'pass a token of its issuer in COATCHECK_TOKEN or by --token';
+const PASS_A_TOKEN =
+  'pass one in COATCHECK_TOKEN or by --token: a key of coatcheck serve (COATCHECK_API_KEYS there), or a token of the issuer of an API on AWS';
 
 /**
  * Finds credentials for the API: the token if there is one, else the SDK's AWS credentials. An API without TLS is local.
@@ -28,7 +29,7 @@ export async function findCredentials(apiUrl: string, token: string | undefined)
   const { protocol, hostname } = new URL(apiUrl);
   if (protocol !== 'https:') {
     const auth = sigv4({ region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS });
-    return { auth, description: "the local AWS's credentials", remedy: remedyForLocal };
+    return { auth, description: 'no token, only a signature for the local AWS', remedy: remedyForLocal };
   }
   const { CloudFormationClient } = await import('@aws-sdk/client-cloudformation');
   const { config } = new CloudFormationClient();
@@ -55,7 +56,10 @@ function assertToken(token: string): void {
 /** API Gateway answers 401 to a token that it can't verify, and 403 to one that lacks a scope. */
 function remedyForToken(status: number): string {
   if (status === 403) return 'check that the token has the scopes and the tenant claim that the API requires';
-  return 'check that the token has not expired, and that its issuer and audience are those that the API was deployed with';
+  return (
+    'check that the token is a key of coatcheck serve (COATCHECK_API_KEYS there), or for an API on AWS that it has not ' +
+    'expired, and that its issuer and audience are those that the API was deployed with'
+  );
 }
 
 /** API Gateway answers 401 if it accepts only tokens, and 403 to anything wrong with a signature. */
@@ -68,11 +72,11 @@ function remedyForCredentials(status: number): string {
 }
 
 function remedyForLocal(): string {
-  return `the API accepts tokens: ${PASS_A_TOKEN}`;
+  return `the API needs a token: ${PASS_A_TOKEN}`;
 }
 
 function remedyForNothing(status: number): string {
-  if (status === 401) return `the API accepts tokens: ${PASS_A_TOKEN}`;
+  if (status === 401) return `the API needs a token: ${PASS_A_TOKEN}`;
   return 'set AWS credentials with the permission execute-api:Invoke on the API, for example by AWS_PROFILE or aws sso login';
 }
 

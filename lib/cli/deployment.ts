@@ -34,8 +34,13 @@ export interface Search extends SearchPlace {
 /** Returns an output of a deployed service. @throws DeploymentUnknown if the service doesn't have it */
 export type Deployment = (output: ServiceOutputName) => string;
 
+/** Finds the outputs of the one service that matches. @throws DeploymentUnknown as {@link findService} does */
+export async function findDeployment(search: Search): Promise<Deployment> {
+  return deploymentOf(await findService(search));
+}
+
 /** Finds the one service that matches. @throws DeploymentUnknown if none or several match; it lists the candidates */
-export function findDeployment({ stack, service, note, ...place }: Search): Promise<Deployment> {
+export function findService({ stack, service, note, ...place }: Search): Promise<DeployedService> {
   return lookAround(place, stack, async (services, where) => {
     const candidates = await candidatesOf(services, { stack, service });
     const matching = candidates.filter((each) => service === undefined || each.service === service);
@@ -44,7 +49,7 @@ export function findDeployment({ stack, service, note, ...place }: Search): Prom
       throw new DeploymentUnknown(problemOf({ stack, service, matching, candidates, where }));
     }
     if (stack === undefined) note(`using ${nameOf(found)} ${where}`);
-    return deploymentOf(found);
+    return found;
   });
 }
 
@@ -79,7 +84,8 @@ async function lookAround<T>(
 
 function hintFor(endpoint: string | undefined, stack: string | undefined): string {
   if (stack !== undefined) return 'For a stack on the local AWS, set the variables that npm run local prints';
-  if (endpoint === undefined) return 'Or name a service with --api';
+  if (endpoint === undefined)
+    return 'Or start coatcheck dev or coatcheck serve in this folder, or name a service with --api';
   return `The local AWS at ${endpoint} has no service, or has stopped: start it with npm run local, or name a service with --api`;
 }
 
@@ -146,6 +152,9 @@ export function deploymentOf(found: DeployedService): Deployment {
 
 function whyNot(name: ServiceOutputName): string {
   if (name === 'ApiUrl') return 'it was deployed without the HTTP API';
+  if (name === 'ReleaseAliasName') {
+    return 'it was deployed without releases. Set the prop release of AsyncService, for a processor on Lambda, and deploy it';
+  }
   if (name.startsWith('Webhook')) return 'it was deployed without webhooks';
   return 'it was deployed by an older version. Deploy it again';
 }

@@ -1,21 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { OutputClosed } from '../terminal/output.ts';
-import { cancelCommand } from './cancel/command.ts';
-import { consumeCommand } from './consume/command.ts';
-import { deadLettersCommand } from './dead-letters/command.ts';
 import { EXIT, EXIT_CODES_HELP, ExitStatus, exitCodeOfError } from './exit-status.ts';
-import { listCommand } from './list/command.ts';
-import { logsCommand } from './logs/command.ts';
-import { planCommand } from './plan/command.ts';
 import { isExpected, reportError } from './report-error.ts';
-import { resultCommand } from './result/command.ts';
 import type { Run } from './run.ts';
-import { servicesCommand } from './services/command.ts';
-import { statusCommand } from './status/command.ts';
-import { submitCommand } from './submit/command.ts';
-import { waitCommand } from './wait/command.ts';
-import { webhooksCommand } from './webhooks/command.ts';
 
 /** What a shell reports for a program whose output was closed: 128 plus the number of SIGPIPE. */
 const OUTPUT_CLOSED_EXIT_CODE = 141;
@@ -28,7 +16,8 @@ const OUTPUT_CLOSED_EXIT_CODE = 141;
 export async function runProgram(argv: readonly string[], signal: AbortSignal): Promise<number> {
   const run: Run = { signal, exit: new ExitStatus() };
   try {
-    await programOf(run).parseAsync(argv, { from: 'user' });
+    const program = await programOf(run, argv[0]);
+    await program.parseAsync(argv, { from: 'user' });
     return run.exit.code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
@@ -40,8 +29,34 @@ export async function runProgram(argv: readonly string[], signal: AbortSignal): 
   }
 }
 
-/** Builds the tree of commands and options. */
-export function programOf(run: Run): Command {
+/** Loads a command. */
+type LoadCommand = (run: Run) => Promise<Command>;
+
+/** The commands in the order of the help. Each is loaded by itself: most of the time of a short one is imports. */
+const COMMANDS: Readonly<Record<string, LoadCommand>> = {
+  submit: async (run) => (await import('./submit/command.ts')).submitCommand(run),
+  status: async (run) => (await import('./status/command.ts')).statusCommand(run),
+  wait: async (run) => (await import('./wait/command.ts')).waitCommand(run),
+  result: async (run) => (await import('./result/command.ts')).resultCommand(run),
+  cancel: async (run) => (await import('./cancel/command.ts')).cancelCommand(run),
+  list: async (run) => (await import('./list/command.ts')).listCommand(run),
+  consume: async (run) => (await import('./consume/command.ts')).consumeCommand(run),
+  services: async (run) => (await import('./services/command.ts')).servicesCommand(run),
+  logs: async (run) => (await import('./logs/command.ts')).logsCommand(run),
+  'dead-letters': async (run) => (await import('./dead-letters/command.ts')).deadLettersCommand(run),
+  rollback: async (run) => (await import('./rollback/command.ts')).rollbackCommand(run),
+  webhooks: async (run) => (await import('./webhooks/command.ts')).webhooksCommand(run),
+  plan: async () => (await import('./plan/command.ts')).planCommand(),
+  dev: async (run) => (await import('./dev/command.ts')).devCommand(run),
+  serve: async (run) => (await import('./serve/command.ts')).serveCommand(run),
+  worker: async (run) => (await import('./worker/command.ts')).workerCommand(run),
+};
+
+/**
+ * Builds the tree of commands and options.
+ * @param name the only command to load. @default - all of them, for the help and for names that don't exist
+ */
+export async function programOf(run: Run, name?: string): Promise<Command> {
   const program = new Command('coatcheck')
     .description(
       'Asynchronous request processing on AWS: submit a payload, get a ticket, collect the result.',
@@ -49,21 +64,11 @@ export function programOf(run: Run): Command {
     .version(projectVersion())
     .addHelpText('after', EXIT_CODES_HELP)
     .exitOverride();
-  const commands = [
-    submitCommand(run),
-    statusCommand(run),
-    waitCommand(run),
-    resultCommand(run),
-    cancelCommand(run),
-    listCommand(run),
-    consumeCommand(run),
-    servicesCommand(run),
-    logsCommand(run),
-    deadLettersCommand(run),
-    webhooksCommand(run),
-    planCommand(),
-  ];
-  for (const command of commands) program.addCommand(inheriting(command, program));
+  const chosen = name === undefined ? undefined : COMMANDS[name];
+  const loads = chosen ? [chosen] : Object.values(COMMANDS);
+  for (const command of await Promise.all(loads.map((load) => load(run)))) {
+    program.addCommand(inheriting(command, program));
+  }
   return program;
 }
 

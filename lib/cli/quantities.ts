@@ -100,3 +100,10 @@ function positive(value: number, expected: string): number {
   if (!Number.isFinite(value)) throw new InvalidArgumentError('It is too large.');
   return value;
 }
+
+/** `8080` → a port; 0 is any free one */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
+  throw new InvalidArgumentError('It must be a port from 0 to 65535; 0 is any free one.');
+}

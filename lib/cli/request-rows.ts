@@ -5,7 +5,10 @@ import { isForPeople, printCells, printJson, printRows } from '../terminal/outpu
 
 const HEADER = ['ticket', 'status', 'created', 'attempts', 'progress', 'outcome'] as const;
 
-const LEAST_IMPORTANT = ['progress', 'attempts', 'created', 'webhook', 'outcome'] as const;
+/** Columns of details, which are left out if no request has them. */
+const DETAILS = ['webhook', 'version'] as const;
+
+const LEAST_IMPORTANT = ['progress', 'attempts', 'created', 'version', 'webhook', 'outcome'] as const;
 
 /** How to print requests. */
 export interface RowOptions {
@@ -34,8 +37,10 @@ async function printTableOf(
   for await (const request of requests) {
     rows.push(cellsOf(request, formatAge(request.createdAt, now), detailed));
   }
-  const withWebhooks = rows.some(({ length }) => length > HEADER.length);
-  printRows(withWebhooks ? [...HEADER, 'webhook'] : HEADER, rows, LEAST_IMPORTANT);
+  const header = [...HEADER, ...DETAILS];
+  const isShown = (_: unknown, column: number) => column < HEADER.length || rows.some((row) => row[column]);
+  const shown = rows.map((row) => header.map((_, column) => row[column] ?? '').filter(isShown));
+  printRows(header.filter(isShown), shown, LEAST_IMPORTANT);
 }
 
 /** A request's progress: `52 % reading rows`. */
@@ -58,7 +63,10 @@ function cellsOf(request: RequestResource, created: string, detailed: boolean): 
   const progress = hasEnded(request) ? '' : formatFraction(request);
   const outcome = formatOutcome(request, detailed);
   const cells = [request.id, request.status, created, String(request.attempts), progress, outcome];
-  return detailed && request.webhook ? [...cells, formatWebhook(request.webhook)] : cells;
+  if (!detailed) return cells;
+  const { webhook, handlerVersion } = request;
+  const details = [webhook ? formatWebhook(webhook) : '', handlerVersion ?? ''];
+  return [...cells, ...details.slice(0, details.findLastIndex(Boolean) + 1)];
 }
 
 /** The status of a request's webhook: `failing after 2: the receiver answered 500`. */

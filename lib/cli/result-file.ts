@@ -8,6 +8,7 @@ import { messageOf } from '../core/base/serialize-error.ts';
 
 /** A result couldn't be downloaded or written completely. */
 export class ResultUnsaved extends CoatcheckError {
+  override readonly name = 'ResultUnsaved';
   readonly code = 'result_unsaved';
 
   constructor(id: string, where: string, cause: unknown) {

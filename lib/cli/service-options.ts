@@ -40,7 +40,7 @@ export function addDeploymentOptions(command: Command): Command {
   return command
     .option(
       '--stack <name>',
-      'stack of the service (default: the local one if it runs, else Coatcheck, else the only one)',
+      'stack of the service (default: coatcheck dev, coatcheck serve or the local AWS if it runs, else Coatcheck, else the only one)',
     )
     .option('--service <path>', 'service, if the stack has several (see coatcheck services)');
 }

@@ -3,10 +3,12 @@ import { CoatcheckError } from '../core/base/errors.ts';
 import { note } from '../terminal/output.ts';
 import { type ApiCredentials, findCredentials } from './api-credentials.ts';
 import { findDeployment } from './deployment.ts';
+import { chosenService } from './running-service.ts';
 import type { ServiceOptions } from './service-options.ts';
 
 /** The API rejected the credentials. */
 class CredentialsRejected extends CoatcheckError {
+  override readonly name = 'CredentialsRejected';
   readonly code = 'credentials_rejected';
 
   constructor(error: NotAuthorized, { description, remedy }: ApiCredentials) {
@@ -20,11 +22,19 @@ export async function withService(
   signal: AbortSignal,
   work: (client: CoatcheckClient) => Promise<void>,
 ): Promise<void> {
-  const baseUrl = options.api ?? (await findDeployment({ ...options, signal, note }))('ApiUrl');
+  const baseUrl = await findApi(options, signal);
   const credentials = await findCredentials(baseUrl, options.token);
   try {
     await work(new CoatcheckClient({ baseUrl, auth: credentials.auth }));
   } catch (error) {
     throw error instanceof NotAuthorized ? new CredentialsRejected(error, credentials) : error;
   }
+}
+
+/** The API that is named, that of `coatcheck dev` or `coatcheck serve` in this folder, or a deployed one. */
+async function findApi(options: ServiceOptions, signal: AbortSignal): Promise<string> {
+  const { api } = options;
+  if (api !== undefined) return api;
+  const running = await chosenService(options);
+  return running?.url ?? (await findDeployment({ ...options, signal, note }))('ApiUrl');
 }

@@ -7,6 +7,7 @@ export { CoatcheckError };
 
 /** The API answered with an error. Subclasses exist for errors that programs commonly handle; `code` identifies every error. */
 export class ApiError extends CoatcheckError {
+  override name: string = 'ApiError';
   readonly code: string;
   /** HTTP status. */
   readonly status: number;
@@ -24,28 +25,44 @@ export class ApiError extends CoatcheckError {
 }
 
 /** The credentials are missing, invalid or lack permissions. */
-export class NotAuthorized extends ApiError {}
+export class NotAuthorized extends ApiError {
+  override readonly name = 'NotAuthorized';
+}
 
 /** The request doesn't exist, is another tenant's, or isn't kept any more. */
-export class RequestUnknown extends ApiError {}
+export class RequestUnknown extends ApiError {
+  override readonly name = 'RequestUnknown';
+}
 
 /** The service has more requests than it can process in time, or the tenant has used its share. Nothing was accepted. */
-export class Overloaded extends ApiError {}
+export class Overloaded extends ApiError {
+  override readonly name = 'Overloaded';
+}
 
 /** The payload is larger than the service accepts. */
-export class PayloadTooLarge extends ApiError {}
+export class PayloadTooLarge extends ApiError {
+  override readonly name = 'PayloadTooLarge';
+}
 
 /** The idempotency key was used for a different request. Nothing was accepted. */
-export class IdempotencyKeyReused extends ApiError {}
+export class IdempotencyKeyReused extends ApiError {
+  override readonly name = 'IdempotencyKeyReused';
+}
 
 /** The request couldn't be cancelled, because it had ended. */
-export class RequestFinished extends ApiError {}
+export class RequestFinished extends ApiError {
+  override readonly name = 'RequestFinished';
+}
 
 /** The request succeeded, but its result isn't kept any more. */
-export class ResultGone extends ApiError {}
+export class ResultGone extends ApiError {
+  override readonly name = 'ResultGone';
+}
 
 /** The request has ended without a result. */
 export class RequestNotSucceeded extends ApiError {
+  override name: string = 'RequestNotSucceeded';
+
   /** Why it has no result, if the API says so. */
   readonly outcome?: OutcomeProblem;
 
@@ -57,16 +74,23 @@ export class RequestNotSucceeded extends ApiError {
 }
 
 /** The request failed. */
-export class RequestFailed extends RequestNotSucceeded {}
+export class RequestFailed extends RequestNotSucceeded {
+  override readonly name = 'RequestFailed';
+}
 
 /** The request was cancelled. */
-export class RequestCancelled extends RequestNotSucceeded {}
+export class RequestCancelled extends RequestNotSucceeded {
+  override readonly name = 'RequestCancelled';
+}
 
 /** The request expired before an attempt started. */
-export class RequestExpired extends RequestNotSucceeded {}
+export class RequestExpired extends RequestNotSucceeded {
+  override readonly name = 'RequestExpired';
+}
 
 /** The request has no result yet. */
 export class RequestPending extends CoatcheckError {
+  override readonly name = 'RequestPending';
   readonly code = 'request_pending';
   readonly request: RequestResource;
   /** Seconds to wait before trying again, if the API says so. */
@@ -81,6 +105,7 @@ export class RequestPending extends CoatcheckError {
 
 /** The request didn't end within the time limit. It continues. */
 export class WaitTimedOut extends CoatcheckError {
+  override readonly name = 'WaitTimedOut';
   readonly code = 'wait_timed_out';
   /** Its latest known state; undefined if the API didn't answer in time. */
   readonly request?: RequestResource;
@@ -91,14 +116,16 @@ export class WaitTimedOut extends CoatcheckError {
     request: RequestResource | undefined,
     cause?: unknown,
   ) {
+    const seconds = Number((timeoutMilliseconds / 1_000).toPrecision(3));
     const state = request ? `its status is ${request.status}` : 'the API did not answer';
-    super(`The request ${id} did not end within ${timeoutMilliseconds} ms; ${state}`, { cause });
+    super(`The request ${id} did not end within ${seconds} s; ${state}`, { cause });
     this.request = request;
   }
 }
 
 /** A call got no complete answer. It may have taken effect. */
 export class ConnectionFailed extends CoatcheckError {
+  override readonly name = 'ConnectionFailed';
   readonly code = 'connection_failed';
 
   /** @param call method and URL, without the query, which may hold a signature */
@@ -109,6 +136,7 @@ export class ConnectionFailed extends CoatcheckError {
 
 /** The store rejected the upload of a payload or the download of a result. */
 export class TransferRefused extends CoatcheckError {
+  override readonly name = 'TransferRefused';
   readonly code = 'transfer_refused';
   /** HTTP status. */
   readonly status: number;
@@ -125,6 +153,7 @@ export class TransferRefused extends CoatcheckError {
 
 /** A response isn't one of this API. The base URL may be wrong. */
 export class AnswerInvalid extends CoatcheckError {
+  override readonly name = 'AnswerInvalid';
   readonly code = 'answer_invalid';
 
   /** @param call method and URL without the query */

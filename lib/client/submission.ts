@@ -24,6 +24,11 @@ export interface SubmissionOptions {
   readonly idempotencyKey?: string;
   /** A request that hasn't started by this time expires. A string is in RFC 3339. */
   readonly expiresAt?: Date | string;
+  /**
+   * Oldest version of the handler that may run it, such as `42` or `1.4.2`. Until such a version takes it, the request waits
+   * for up to an hour, and then fails as `min_version_unmet`.
+   */
+  readonly minVersion?: string;
   /** URL for the outcome's webhook, if the service has webhooks; https only. */
   readonly callbackUrl?: string;
   /** Metadata for the processor, in printable ASCII. */

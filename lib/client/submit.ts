@@ -50,6 +50,7 @@ async function submitDirectly(
       'idempotency-key': idempotencyKey,
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,
+      'coatcheck-min-version': options.minVersion,
       'coatcheck-expires-at': toRfc3339(options.expiresAt),
       ...readTraceContext(options),
       ...metadataHeaders(options.metadata),

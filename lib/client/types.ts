@@ -18,12 +18,18 @@ export interface RequestResource {
   readonly endedAt?: string;
   /** It doesn't start after this time. */
   readonly expiresAt?: string;
+  /** Oldest version of the handler that may run it. */
+  readonly minVersion?: string;
   /** Trace that it belongs to, if any. */
   readonly traceparent?: string;
   /** Attempts started. */
   readonly attempts: number;
+  /** Version of the code that took the latest attempt, if it has one. */
+  readonly handlerVersion?: string;
   /** Progress that the latest attempt reported. */
   readonly progress?: Progress;
+  /** Checkpoints that the handler saved, if any. */
+  readonly checkpoints?: number;
   /** Error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
   /** Size and type of its result, if it succeeded. */
@@ -39,10 +45,10 @@ export interface RequestResource {
 /** State of a webhook. */
 export interface WebhookDelivery {
   /**
-   * Final: `delivered`, `disabled` (its receiver answered 410) and `given_up` (it is in the webhooks' dead-letter
+   * Final: `delivered`, `disabled` (its receiver answered 410) and `dead_lettered` (it is in the webhooks' dead-letter
    * queue).
    */
-  readonly status: 'pending' | 'delivered' | 'failing' | 'disabled' | 'given_up';
+  readonly status: 'pending' | 'delivered' | 'failing' | 'disabled' | 'dead_lettered';
   /** Time of the last attempt; while it is pending, the request's end. */
   readonly at: string;
   readonly attempts: number;

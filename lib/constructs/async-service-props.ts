@@ -1,5 +1,9 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { CircuitBreakerProps } from './circuit-breaker-props.ts';
+import type { Host } from './host.ts';
+import type { ReleaseProps } from './release-props.ts';
 import type { RequestApiProps } from './request-api-props.ts';
 import type { InputQueueProps } from './settings/input-queue-props.ts';
 import type { ObservabilityProps } from './settings/observability-props.ts';
@@ -11,13 +15,16 @@ import type { RetryProps } from './settings/retry-props.ts';
 import type { WebhookProps } from './webhook-props.ts';
 
 /**
- * Configures an {@link AsyncService}. Only `entry` is required.
+ * Configures an {@link AsyncService}. Only `entry` is required, or a `host` with `forwardTo`.
  *
  * Numbers with their ranges, defaults and the sources of their limits are in docs/settings.md.
  */
 export interface AsyncServiceProps {
-  /** The JavaScript or TypeScript file that exports your processor. A relative path starts at the working directory. */
-  readonly entry: string;
+  /**
+   * The JavaScript or TypeScript file that exports your processor. A relative path starts at the working directory. Leave it
+   * out only if `host` has `forwardTo`.
+   */
+  readonly entry?: string;
 
   /**
    * The name of the export in `entry`.
@@ -32,6 +39,21 @@ export interface AsyncServiceProps {
    */
   readonly serviceName?: string;
 
+  /**
+   * Identifies the code of your processor: a commit, a release or a build number of 1 to 128 letters, digits and
+   * `. _ + : -`. It is in the record of each request that the code handles, in logs and in traces. A new value is a change
+   * of the function, even if its code is the same.
+   * @default - the number of the function's published version if the service has `release`, else none
+   */
+  readonly version?: string;
+
+  /**
+   * What runs your processor: `Host.lambda()` or `Host.fargate({ vpc })`. The other props mean the same on both; those that
+   * only Lambda has are rejected on Fargate.
+   * @default Host.lambda()
+   */
+  readonly host?: Host;
+
   /** The input queue, and how Lambda polls it. @default - see {@link InputQueueProps} */
   readonly queue?: InputQueueProps;
 
@@ -41,11 +63,34 @@ export interface AsyncServiceProps {
   /** Limits on payloads, where they are stored, and for how long. @default - see {@link PayloadProps} */
   readonly payloads?: PayloadProps;
 
-  /** How and where outcomes are published. @default - see {@link OutputProps} */
-  readonly output?: OutputProps;
+  /**
+   * How and where outcomes are published. With false there is no output queue: outcomes are in the records, which the API
+   * reads, and in webhooks. @default - see {@link OutputProps}
+   */
+  readonly output?: OutputProps | false;
 
-  /** The Lambda function that runs your processor. @default - see {@link ProcessorFunctionProps} */
+  /**
+   * The Lambda function that runs your processor, and the network of all functions.
+   * @default - see {@link ProcessorFunctionProps}
+   */
   readonly function?: ProcessorFunctionProps;
+
+  /**
+   * The secrets that the handler gets as `request.secrets`, by the names in `processor({ secrets: ['MODEL_KEY'] }, …)`. Their
+   * values are texts. They are read at the start and again every five minutes, and are neither in the template nor in the
+   * environment of the function. Pass the key of an imported secret with `Secret.fromSecretAttributes`.
+   * @default - no secrets
+   */
+  readonly secrets?: Readonly<Record<string, ISecret>>;
+
+  /**
+   * The KMS key that encrypts the bucket, the queues, the table, the logs and the webhooks' secret of the service. The
+   * service grants its use to its roles, to S3 and CloudWatch Logs, and by `grantSubmit` and `grantConsume`. The policy of an
+   * imported key can't be changed: a warning lists what its owner must add. An existing `payloads.bucket` or `output.queue` keeps
+   * its own key.
+   * @default - keys that AWS manages, which cost nothing
+   */
+  readonly encryptionKey?: IKey;
 
   /** The table of request records. @default - see {@link RecordProps} */
   readonly records?: RecordProps;
@@ -58,6 +103,13 @@ export interface AsyncServiceProps {
    * @default - see {@link CircuitBreakerProps}
    */
   readonly circuitBreaker?: CircuitBreakerProps;
+
+  /**
+   * Releases each new version of the processor step by step, and rolls it back if too many of its attempts fail or a batch
+   * crashes. `{}` releases with defaults. Lambda then keeps all versions, which count against its limit for stored code.
+   * @default - a deployment replaces the processor at once
+   */
+  readonly release?: ReleaseProps;
 
   /**
    * Adds an HTTP API to submit requests, query their status, fetch results and cancel. `{}` adds one with defaults.
@@ -74,8 +126,8 @@ export interface AsyncServiceProps {
 
   /**
    * What happens to the payload bucket, the request records and the logs when the service is removed from its stack.
-   * With `DESTROY`, empty the bucket first: the service deletes no objects for you, and CloudFormation can't delete a
-   * bucket that isn't empty.
+   * An existing `payloads.bucket` is kept. With `DESTROY`, empty the bucket first: the service deletes no objects for you,
+   * and CloudFormation can't delete a bucket that isn't empty.
    * @default RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE - kept, unless their creation is rolled back
    */
   readonly removalPolicy?: RemovalPolicy;

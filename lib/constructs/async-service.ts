@@ -2,10 +2,12 @@ import { relative } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
+import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import type { Bucket } from 'aws-cdk-lib/aws-s3';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
@@ -14,6 +16,7 @@ import { maxReceivesOf } from '../core/config/receive-budget.ts';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
+import { ProcessorService } from './fargate/processor-service.ts';
 import { ProcessorFunction } from './functions/processor-function.ts';
 import { acknowledgeFindings } from './observability/acknowledged-findings.ts';
 import { FailureEvents } from './observability/failure-events.ts';
@@ -21,11 +24,15 @@ import { ServiceAlarms } from './observability/service-alarms.ts';
 import { ServiceDashboard } from './observability/service-dashboard.ts';
 import { serviceMetric } from './observability/service-metrics.ts';
 import { ServiceOutputs } from './observability/service-outputs.ts';
+import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
 import { loopFrom } from './settings/loops.ts';
 import { existingOutputQueue } from './settings/output-queue.ts';
 import type { Prefixes } from './settings/prefixes.ts';
 import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
+import { sharedBucketProblems } from './settings/shared-buckets.ts';
+import { useExistingBucket } from './storage/existing-bucket.ts';
+import { allowServices, grantKey, KEY_USES, type KeyUse } from './storage/key-use.ts';
 import { statedMaxMessageBytes } from './storage/message-size.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
 import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
@@ -35,36 +42,37 @@ import { Webhooks } from './webhooks.ts';
 /**
  * Processes requests asynchronously: upload a payload or send a message, and receive the outcome from the output queue.
  *
- * A payload bucket notifies an input queue of uploads. Your processor, a Lambda function, receives messages from the
- * queue in batches and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms.
+ * A payload bucket notifies an input queue of uploads. Your processor, a Lambda function or tasks on Fargate, receives
+ * messages from the queue and publishes their outcomes to an output queue. Both queues have dead-letter queues with alarms.
  * The prop `api` adds an HTTP API; `webhooks` also sends outcomes by HTTP.
  */
-export class AsyncService extends Construct {
-  /** The bucket of payloads and large results. */
-  readonly payloadBucket: Bucket;
+export class AsyncService extends Construct implements IConnectable {
+  /** The bucket of payloads and large results: `payloads.bucket` if that is set. */
+  readonly payloadBucket: IBucket;
   /** The table of request records. */
   readonly requestTable: ITable;
   /** The queue of waiting requests. */
   readonly inputQueue: Queue;
   /** The queue of messages whose requests used up their attempts. */
   readonly deadLetterQueue: Queue;
-  /** The queue of outcomes: `output.queue` if that is an existing queue. */
-  readonly outputQueue: IQueue;
-  /** The queue of outcomes that consumers failed to process; undefined if `output.queue` is an existing queue. */
+  /** The queue of outcomes that consumers failed to process; undefined if `output` is false or an existing queue. */
   readonly outputDeadLetterQueue: Queue | undefined;
-  /** Your processor. Grant it what your handler needs, for example `table.grantReadData(service.processor)`. */
-  readonly processor: NodejsFunction;
-  /** The event source mapping of the input queue. Disable it to stop processing. */
-  readonly eventSource: IEventSourceMapping;
+  /** Your processor on any host. Grant it what your handler needs, for example `table.grantReadData(service.processor)`. */
+  readonly processor: IGrantable & IConnectable;
+  /** The releases of the processor's versions; undefined without the prop `release`. */
+  readonly release: Release | undefined;
   /** The HTTP API; undefined without the prop `api`. */
   readonly api: RequestApi | undefined;
   /** The delivery of webhooks; undefined without the prop `webhooks`. */
   readonly webhooks: Webhooks | undefined;
-  /** The alarms: on dead letters, long waits, low success rates, errors, throttling and pauses. */
+  /** The alarms: on dead letters, long waits, low success rates, errors, throttling and pauses, and on the memory of tasks. */
   readonly alarms: readonly Alarm[];
   /** The dashboard; undefined without the prop `observability.dashboard`. */
   readonly dashboard: Dashboard | undefined;
 
+  readonly #onLambda: ProcessorFunction | undefined;
+  readonly #onFargate: ProcessorService | undefined;
+  readonly #outputQueue: IQueue | undefined;
   readonly #prefixes: Prefixes;
   readonly #serviceName: string;
 
@@ -74,24 +82,21 @@ export class AsyncService extends Construct {
     const settings = serviceSettings(this, props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
-    const input = new QueueWithDeadLetters(this, 'Input', inputQueueProps(settings));
-    const outputQueue = existingOutputQueue(props);
-    const output = outputQueue
-      ? {
-          queue: outputQueue,
-          deadLetterQueue: undefined,
-          maxMessageBytes: statedMaxMessageBytes(outputQueue),
-        }
-      : new QueueWithDeadLetters(this, 'Output', outputQueueProps(settings));
-    const { bucket } = new PayloadBucket(this, 'Payloads', {
-      settings,
-      inputQueue: input.queue,
-      corsOrigins: props.api?.corsOrigins ?? [],
-      removalPolicy,
-    });
+    const { encryptionKey } = props;
+    if (encryptionKey) allowServices(this, encryptionKey);
+
+    const input = new QueueWithDeadLetters(this, 'Input', { ...inputQueueProps(settings), encryptionKey });
+    const output = outputOf(this, props, settings);
+    const bucketUse = { settings, inputQueue: input.queue, corsOrigins: props.api?.corsOrigins ?? [] };
+    const existingBucket = props.payloads?.bucket;
+    if (existingBucket) useExistingBucket(this, existingBucket, bucketUse);
+    const bucket =
+      existingBucket ??
+      new PayloadBucket(this, 'Payloads', { ...bucketUse, encryptionKey, removalPolicy }).bucket;
     const { table: requestTable } = new RequestTable(this, 'Requests', {
       listed: props.api !== undefined,
       pointInTimeRecovery: props.records?.pointInTimeRecovery ?? true,
+      encryptionKey,
       removalPolicy,
     });
     const webhooks =
@@ -112,31 +117,37 @@ export class AsyncService extends Construct {
         topic: failureEvents.topic,
       }).bus;
     const pauses =
-      (props.circuitBreaker?.pauseEventSource ?? true)
-        ? new QueueWithDeadLetters(this, 'Pauses', PAUSES_QUEUE)
+      !settings.fargate && (props.circuitBreaker?.pauseEventSource ?? true)
+        ? new QueueWithDeadLetters(this, 'Pauses', { ...PAUSES_QUEUE, encryptionKey })
         : undefined;
     const payloadSources = props.payloads?.sources ?? [];
-    const processor = new ProcessorFunction(this, 'Processor', {
+    const processorProps = {
       service: props,
       settings,
       inputQueue: input.queue,
-      outputQueue: output.queue,
-      outputMaxMessageBytes: output.maxMessageBytes,
+      outputQueue: output?.queue,
+      outputMaxMessageBytes: output?.maxMessageBytes,
       deadLetterQueue: input.deadLetterQueue,
       webhookQueue: webhooks?.queue,
       pauseQueue: pauses?.queue,
       requestTable,
       payloadBucket: bucket,
       payloadSources,
+      secrets: props.secrets ?? {},
       failureBus,
       removalPolicy,
-    });
-    if (pauses) {
+    };
+    const processor = settings.fargate
+      ? new ProcessorService(this, 'Processor', { ...processorProps, fargate: settings.fargate })
+      : new ProcessorFunction(this, 'Processor', processorProps);
+    const onFargate = processor instanceof ProcessorService ? processor : undefined;
+    const onLambda = processor instanceof ProcessorFunction ? processor : undefined;
+    if (pauses && onLambda) {
       new CircuitBreaker(this, 'CircuitBreaker', {
         service: props,
         settings,
         queue: pauses.queue,
-        source: processor.eventSource,
+        source: onLambda.eventSource,
         removalPolicy,
       });
     }
@@ -157,10 +168,12 @@ export class AsyncService extends Construct {
       settings,
       inputQueue: input.queue,
       deadLetterQueue: input.deadLetterQueue,
-      outputDeadLetterQueue: output.deadLetterQueue,
+      outputDeadLetterQueue: output?.deadLetterQueue,
       webhookDeadLetterQueue: webhooks?.deadLetterQueue,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
-      processor: processor.function,
+      processor: onLambda?.function,
+      tasks: onFargate?.service,
+      release: onLambda?.release,
       api,
       topic: alarmTopic,
     });
@@ -169,15 +182,19 @@ export class AsyncService extends Construct {
           settings,
           inputQueue: input.queue,
           deadLetterQueue: input.deadLetterQueue,
-          outputQueue: output.queue,
+          outputQueue: output?.queue,
           requestTable,
-          processor: processor.function,
+          processor: onLambda?.function,
+          tasks: onFargate?.service,
           api,
         }).dashboard
       : undefined;
     acknowledgeFindings({
       payloadBucket: bucket,
-      processorRole: processor.role,
+      ownsBucket: !existingBucket,
+      onLambda,
+      onFargate,
+      release: onLambda?.release,
       api,
       webhooks,
       prefixes: settings.prefixes,
@@ -187,34 +204,96 @@ export class AsyncService extends Construct {
       ApiUrl: api?.url,
       PayloadBucketName: bucket.bucketName,
       InputQueueUrl: input.queue.queueUrl,
-      OutputQueueUrl: output.queue.queueUrl,
-      OutputDeadLetterQueueUrl: output.deadLetterQueue?.queueUrl,
+      OutputQueueUrl: output?.queue.queueUrl,
+      OutputDeadLetterQueueUrl: output?.deadLetterQueue?.queueUrl,
       DeadLetterQueueUrl: input.deadLetterQueue.queueUrl,
       RequestTableName: requestTable.tableName,
-      ProcessorEntry: relative('', props.entry).replaceAll('\\', '/'),
-      ProcessorFunctionName: processor.function.functionName,
-      ProcessorLogGroupName: processor.function.logGroup.logGroupName,
-      EventSourceId: processor.eventSource.eventSourceMappingId,
+      ProcessorEntry: props.entry && relative('', props.entry).replaceAll('\\', '/'),
+      ProcessorFunctionName: onLambda?.function.functionName,
+      ProcessorVersion: props.version,
+      ProcessorLogGroupName: processor.logGroup.logGroupName,
+      ReleaseAliasName: onLambda?.release?.alias.aliasName,
+      ReleaseApplicationName: onLambda?.release?.deployments?.application.applicationName,
+      ReleaseDeploymentGroupName: onLambda?.release?.deployments?.deploymentGroupName,
+      EventSourceId: onLambda?.eventSource.eventSourceMappingId,
       WebhookSecretArn: webhooks?.secret.secretArn,
       WebhookQueueUrl: webhooks?.queue.queueUrl,
       WebhookDeadLetterQueueUrl: webhooks?.deadLetterQueue.queueUrl,
     });
-    this.node.addValidation({ validate: () => this.#loopProblems() });
+    this.node.addValidation({ validate: () => [...this.#loopProblems(), ...this.#bucketProblems()] });
 
     this.payloadBucket = bucket;
     this.requestTable = requestTable;
     this.inputQueue = input.queue;
     this.deadLetterQueue = input.deadLetterQueue;
-    this.outputQueue = output.queue;
-    this.outputDeadLetterQueue = output.deadLetterQueue;
-    this.processor = processor.function;
+    this.#outputQueue = output?.queue;
+    this.outputDeadLetterQueue = output?.deadLetterQueue;
+    this.processor = processor;
+    this.#onLambda = onLambda;
+    this.#onFargate = onFargate;
+    this.release = onLambda?.release;
     this.api = api;
     this.webhooks = webhooks;
-    this.eventSource = processor.eventSource;
     this.alarms = alarms.all;
     this.dashboard = dashboard;
     this.#prefixes = settings.prefixes;
     this.#serviceName = settings.serviceName;
+  }
+
+  /**
+   * The Lambda function that runs your processor.
+   * @throws ConfigurationError on Fargate
+   */
+  get processorFunction(): NodejsFunction {
+    return this.#lambda('a Lambda function. Use processor or fargateService').function;
+  }
+
+  /**
+   * The event source mapping of the input queue. Disable it to stop processing.
+   * @throws ConfigurationError on Fargate
+   */
+  get eventSource(): IEventSourceMapping {
+    return this.#lambda('an event source mapping. Set the desired count of fargateService').eventSource;
+  }
+
+  /**
+   * The ECS service whose tasks run your processor.
+   * @throws ConfigurationError on Lambda
+   */
+  get fargateService(): FargateService {
+    if (this.#onFargate) return this.#onFargate.service;
+    throw new ConfigurationError(
+      `${this.node.path} has no ECS service, because its host is Lambda: set host to Host.fargate(…)`,
+    );
+  }
+
+  #lambda(what: string): ProcessorFunction {
+    if (this.#onLambda) return this.#onLambda;
+    throw new ConfigurationError(
+      `The host of ${this.node.path} is Fargate, which has no ${what.replace(/^an? /, '')}`,
+    );
+  }
+
+  /**
+   * The queue of outcomes: `output.queue` if that is an existing queue.
+   * @throws ConfigurationError if `output` is false
+   */
+  get outputQueue(): IQueue {
+    if (this.#outputQueue) return this.#outputQueue;
+    throw new ConfigurationError(
+      `${this.node.path} has no output queue, because output is false: read outcomes by the API, or receive webhooks`,
+    );
+  }
+
+  /**
+   * The network connections of the processor, for example for `database.connections.allowDefaultPortFrom(service)`.
+   * @throws ConfigurationError on Lambda without `function.vpc`
+   */
+  get connections(): Connections {
+    if (!this.#onLambda || this.#onLambda.function.isBoundToVpc) return this.processor.connections;
+    throw new ConfigurationError(
+      `${this.node.path} has no network connections to configure: set the prop function.vpc`,
+    );
   }
 
   /**
@@ -224,9 +303,9 @@ export class AsyncService extends Construct {
   grantSubmit(grantee: IGrantable): Grant {
     const { uploadPrefix, payloadPrefix } = this.#prefixes;
     const uploading = ['s3:PutObject', 's3:AbortMultipartUpload'];
-    return this.inputQueue
-      .grantSendMessages(grantee)
-      .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix));
+    return grantQueue(grantee, this.inputQueue, SENDING, KEY_USES.send)
+      .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix))
+      .combine(grantKey(grantee, this.payloadBucket.encryptionKey, KEY_USES.writeObjects));
   }
 
   /**
@@ -235,11 +314,13 @@ export class AsyncService extends Construct {
    */
   grantConsume(grantee: IGrantable): Grant {
     const { resultPrefix, consumerCopyPrefix } = this.#prefixes;
-    const reading = ['s3:GetObject', 's3:GetObjectVersion'];
-    return this.outputQueue
-      .grantConsumeMessages(grantee)
-      .combine(this.#grantObjects(grantee, reading, resultPrefix, consumerCopyPrefix))
-      .combine(this.#grantObjects(grantee, ['s3:DeleteObject'], consumerCopyPrefix));
+    return (
+      grantQueue(grantee, this.outputQueue, CONSUMING, KEY_USES.receive)
+        .combine(this.#grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix))
+        // Pointers of the Extended Client Library name no version.
+        .combine(this.#grantObjects(grantee, ['s3:GetObject', 's3:DeleteObject'], consumerCopyPrefix))
+        .combine(grantKey(grantee, this.payloadBucket.encryptionKey, KEY_USES.readObjects))
+    );
   }
 
   /**
@@ -287,35 +368,40 @@ export class AsyncService extends Construct {
   /**
    * Messages in the dead-letter queue of the output queue.
    * @default - maximum over 5 minutes
-   * @throws ConfigurationError if `output.queue` is an existing queue, whose dead-letter queue is unknown
+   * @throws ConfigurationError if `output` is false, or if `output.queue` is an existing queue, whose dead-letter queue is unknown
    */
   metricOutputDeadLetters(options?: MetricOptions): Metric {
     if (!this.outputDeadLetterQueue) {
-      throw new ConfigurationError(
-        `${this.node.path} has no output dead-letter queue, because output.queue is an existing queue: use the metrics of its own dead-letter queue`,
-      );
+      const why = this.#outputQueue
+        ? 'output.queue is an existing queue: use the metrics of its own dead-letter queue'
+        : 'output is false';
+      throw new ConfigurationError(`${this.node.path} has no output dead-letter queue, because ${why}`);
     }
     return this.outputDeadLetterQueue.metricApproximateNumberOfMessagesVisible(options);
   }
 
-  /** Processed batches. @default - sum over 5 minutes */
+  /** Processed batches. @default - sum over 5 minutes @throws ConfigurationError on Fargate */
   metricInvocations(options?: MetricOptions): Metric {
-    return this.processor.metricInvocations(options);
+    return this.processorFunction.metricInvocations(options);
   }
 
-  /** Batches that crashed or timed out. A failed request is an outcome, not an error. @default - sum over 5 minutes */
+  /**
+   * Batches that crashed or timed out. A failed request is an outcome, not an error.
+   * @default - sum over 5 minutes
+   * @throws ConfigurationError on Fargate
+   */
   metricErrors(options?: MetricOptions): Metric {
-    return this.processor.metricErrors(options);
+    return this.processorFunction.metricErrors(options);
   }
 
-  /** Batches that Lambda throttled. @default - sum over 5 minutes */
+  /** Batches that Lambda throttled. @default - sum over 5 minutes @throws ConfigurationError on Fargate */
   metricThrottles(options?: MetricOptions): Metric {
-    return this.processor.metricThrottles(options);
+    return this.processorFunction.metricThrottles(options);
   }
 
-  /** Duration of a batch in milliseconds. @default - average over 5 minutes */
+  /** Duration of a batch in milliseconds. @default - average over 5 minutes @throws ConfigurationError on Fargate */
   metricDuration(options?: MetricOptions): Metric {
-    return this.processor.metricDuration(options);
+    return this.processorFunction.metricDuration(options);
   }
 
   /**
@@ -337,13 +423,52 @@ export class AsyncService extends Construct {
 
   /** Outcomes that become requests of the same service would circulate, and cost money, until Lambda stops the loop. */
   #loopProblems(): string[] {
-    const services = this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
-    const loop = loopFrom<AsyncService>(this, services).map(({ node }) => node.path);
+    const links = this.#servicesOfApp().map((service) => ({
+      inputQueue: service.inputQueue,
+      outputQueue: service.#outputQueue,
+      path: service.node.path,
+    }));
+    const start = links.find(({ path }) => path === this.node.path);
+    const loop = start ? loopFrom(start, links).map(({ path }) => path) : [];
     if (loop.length === 0) return [];
     return [
       `output.queue must not lead back to the input queue, got ${[...loop, this.node.path].join(' → ')}`,
     ];
   }
+
+  #bucketProblems(): string[] {
+    const services = this.#servicesOfApp();
+    const userOf = (service: AsyncService) => ({
+      service,
+      bucket: service.payloadBucket,
+      prefixes: service.#prefixes,
+    });
+    return sharedBucketProblems(userOf(this), services.slice(0, services.indexOf(this)).map(userOf));
+  }
+
+  #servicesOfApp(): AsyncService[] {
+    return this.node.root.node.findAll().filter((construct) => construct instanceof AsyncService);
+  }
+}
+
+const SENDING = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
+
+const CONSUMING = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+];
+
+/** The CDK's own grants allow more uses of the key than these actions need. */
+function grantQueue(grantee: IGrantable, queue: IQueue, actions: string[], use: KeyUse): Grant {
+  return Grant.addToPrincipalOrResource({
+    grantee,
+    actions,
+    resourceArns: [queue.queueArn],
+    resource: queue,
+  }).combine(grantKey(grantee, queue.encryptionMasterKey, use));
 }
 
 function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
@@ -352,6 +477,23 @@ function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
     visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
     maxReceiveCount: maxReceivesOf(settings.maxAttempts),
   };
+}
+
+/** Where outcomes go; undefined if nowhere. */
+interface Output {
+  readonly queue: IQueue;
+  readonly deadLetterQueue: Queue | undefined;
+  readonly maxMessageBytes: number | undefined;
+}
+
+function outputOf(scope: Construct, props: AsyncServiceProps, settings: ServiceSettings): Output | undefined {
+  if (props.output === false) return undefined;
+  const queue = existingOutputQueue(props);
+  if (!queue) {
+    const { encryptionKey } = props;
+    return new QueueWithDeadLetters(scope, 'Output', { ...outputQueueProps(settings), encryptionKey });
+  }
+  return { queue, deadLetterQueue: undefined, maxMessageBytes: statedMaxMessageBytes(queue) };
 }
 
 function outputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {

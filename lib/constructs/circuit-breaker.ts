@@ -4,7 +4,7 @@ import {
   type IEventSourceMapping,
   Function as LambdaFunction,
 } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/config/aws-limits.ts';
@@ -12,8 +12,10 @@ import { writeBreakerEnvironment } from '../core/config/breaker-environment.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { BreakerRole } from './functions/breaker-role.ts';
 import { functionEnvironment } from './functions/function-environment.ts';
+import { allowNetworkInterfaces } from './functions/network-interfaces.ts';
 import { nodeFunctionProps } from './functions/node-function.ts';
 import { ownFunctionCode } from './functions/own-function.ts';
+import { logGroupProps } from './observability/log-group-props.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import type { QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
 
@@ -50,10 +52,8 @@ export class CircuitBreaker extends Construct {
   constructor(scope: Construct, id: string, props: CircuitBreakerSetup) {
     super(scope, id);
     const { service, settings, queue, source, removalPolicy } = props;
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy,
-    });
+    const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, removalPolicy));
+    const role = new BreakerRole(this, 'Role', { queue, source, logGroup });
     this.function = new LambdaFunction(this, 'Function', {
       ...nodeFunctionProps(service),
       code: ownFunctionCode('breaker'),
@@ -70,10 +70,11 @@ export class CircuitBreaker extends Construct {
           }),
         ),
       },
-      role: new BreakerRole(this, 'Role', { queue, source, logGroup }),
+      role,
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
+    allowNetworkInterfaces(role, service);
     this.function.addEventSourceMapping('Pauses', {
       eventSourceArn: queue.queueArn,
       batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,

@@ -3,10 +3,14 @@ export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts'
 export { AsyncService } from './async-service.ts';
 export type { AsyncServiceProps } from './async-service-props.ts';
 export type { CircuitBreakerProps } from './circuit-breaker-props.ts';
+export { Host } from './host.ts';
 export { type OtlpTracingOptions, Tracing } from './observability/tracing.ts';
+export { Release } from './release.ts';
+export type { ReleaseProps } from './release-props.ts';
 export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
-export type { InputQueueProps } from './settings/input-queue-props.ts';
+export type { FargateProps, ForwardToContainer } from './settings/fargate-props.ts';
+export type { InputQueueProps, PollerProps } from './settings/input-queue-props.ts';
 export type { FailureEventsProps, ObservabilityProps } from './settings/observability-props.ts';
 export type { OutputProps, OutputQueueProps } from './settings/output-props.ts';
 export type {

@@ -4,13 +4,14 @@ import { HttpApi, HttpMethod, HttpStage, LogGroupLogDestination } from 'aws-cdk-
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
+import { logGroupProps } from './observability/log-group-props.ts';
 import { apiCors } from './storage/cors.ts';
 
 /** The path of all routes. */
@@ -91,8 +92,7 @@ export class RequestApi extends Construct {
   #addStage({ service, removalPolicy }: RequestApiSetup): void {
     const accessLogs = new LogGroup(this, 'AccessLogs', {
       logGroupName: this.#accessLogName(),
-      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy,
+      ...logGroupProps(service, removalPolicy),
     });
     new HttpStage(this, 'Stage', {
       httpApi: this.httpApi,

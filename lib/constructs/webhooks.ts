@@ -1,8 +1,9 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { ScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { type ISecret, Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -15,10 +16,13 @@ import { writeWebhookEnvironment } from '../core/config/webhook-environment.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { traceActively } from './functions/active-tracing.ts';
 import { functionEnvironment } from './functions/function-environment.ts';
+import { allowNetworkInterfaces } from './functions/network-interfaces.ts';
 import { nodeFunctionProps } from './functions/node-function.ts';
 import { ownFunctionCode } from './functions/own-function.ts';
 import { WebhookRole } from './functions/webhook-role.ts';
+import { logGroupProps } from './observability/log-group-props.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
+import { KEY_USES, keyStatement } from './storage/key-use.ts';
 import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
 import type { WebhookProps } from './webhook-props.ts';
 
@@ -86,13 +90,11 @@ export class Webhooks extends Construct {
       retention: RETENTION,
       visibilityTimeout: Duration.seconds(VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * TIMEOUT.toSeconds()),
       maxReceiveCount: MAX_RECEIVES,
+      encryptionKey: service.encryptionKey,
     });
-    this.secret = webhooks.secret ?? this.#generatedSecret(settings, removalPolicy);
+    this.secret = webhooks.secret ?? this.#generatedSecret(settings, service.encryptionKey, removalPolicy);
     this.scheduleGroup = new ScheduleGroup(this, 'Schedules', { removalPolicy: RemovalPolicy.DESTROY });
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy,
-    });
+    const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, removalPolicy));
     const scheduleRole = this.#scheduleRole(queue, deadLetterQueue);
     this.role = new WebhookRole(this, 'Role', {
       queue,
@@ -132,6 +134,7 @@ export class Webhooks extends Construct {
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
+    allowNetworkInterfaces(this.role, service);
     if (settings.tracing?.target === 'xray') traceActively(this.function, this.role);
     this.function.addEventSourceMapping('Deliveries', {
       eventSourceArn: queue.queueArn,
@@ -143,8 +146,13 @@ export class Webhooks extends Construct {
     this.deadLetterQueue = deadLetterQueue;
   }
 
-  #generatedSecret({ serviceName }: ServiceSettings, removalPolicy: RemovalPolicy): Secret {
+  #generatedSecret(
+    { serviceName }: ServiceSettings,
+    encryptionKey: IKey | undefined,
+    removalPolicy: RemovalPolicy,
+  ): Secret {
     return new Secret(this, 'Secret', {
+      encryptionKey,
       description: `Signs the webhooks of ${serviceName}`,
       generateSecretString: {
         secretStringTemplate: '{}',
@@ -173,6 +181,9 @@ export class Webhooks extends Construct {
     });
     const resources = queues.map(({ queueArn }) => queueArn);
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
+    for (const { encryptionMasterKey } of queues) {
+      if (encryptionMasterKey) role.addToPolicy(keyStatement(encryptionMasterKey, KEY_USES.send));
+    }
     return role;
   }
 }

@@ -19,7 +19,7 @@ import {
   DEFAULT_STOP_TIMEOUT_SECONDS,
   type ErrorContext,
 } from './options.ts';
-import { type ReceivedOutcome, readOutcome } from './outcome.ts';
+import { isChunk, type ReceivedOutcome, readOutcome } from './outcome.ts';
 import { OutcomeQueue } from './outcome-queue.ts';
 import type { ResultObjects } from './outcome-result.ts';
 import { S3ResultObjects } from './s3-result-objects.ts';
@@ -138,6 +138,8 @@ class Consumer {
   async #process(message: SqsReceivedMessage): Promise<void> {
     const about: ErrorContext = { messageId: message.id };
     const outcome = this.#read(message, about);
+    if (outcome === 'chunk')
+      return this.#deletions.delete(message.receipt).catch((error: unknown) => this.#report(error, about));
     if (!outcome) return;
     const known = { ...about, requestId: outcome.requestId };
     try {
@@ -150,15 +152,15 @@ class Consumer {
   }
 
   /** A message that can't be decoded goes to the queue's own dead-letter queue. */
-  #read(message: SqsReceivedMessage, about: ErrorContext): ReceivedOutcome | undefined {
+  #read(message: SqsReceivedMessage, about: ErrorContext): ReceivedOutcome | 'chunk' | undefined {
     try {
       if (message.attributes.Status !== undefined) {
         throw new EnvelopeMalformed(
           "an outcome's CloudEvent",
-          'the message is in the format raw, whose body is the result itself; consume() requires the format cloudevents',
+          'the message is in the format raw or truefoundry; consume() requires the format cloudevents',
         );
       }
-      return readOutcome(message.body, this.#objects);
+      return isChunk(message.body) ? 'chunk' : readOutcome(message.body, this.#objects);
     } catch (error) {
       this.#report(error, about);
       return undefined;

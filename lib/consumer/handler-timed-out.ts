@@ -2,6 +2,7 @@ import { CoatcheckError } from '../core/base/errors.ts';
 
 /** A handler took too long. Its outcome is delivered again, and the consumer no longer waits for it. */
 export class HandlerTimedOut extends CoatcheckError {
+  override readonly name = 'HandlerTimedOut';
   readonly code = 'handler_timed_out';
 
   /** @param limit the limit that it exceeded */

@@ -1,11 +1,13 @@
 import { EnvelopeMalformed } from '../core/base/errors.ts';
-import { memberText } from '../core/base/json.ts';
+import { memberTexts } from '../core/base/json.ts';
 import { isObject, type JsonObject } from '../core/base/json-object.ts';
 import { isJsonType } from '../core/base/media-type.ts';
+import { quote } from '../core/base/quote.ts';
 import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts';
 import { parseClaimCheck } from '../core/model/claim-check.ts';
+import { CHUNK_EVENT_TYPE } from '../core/model/event-names.ts';
 import type { Problem } from '../core/model/outcome.ts';
-import { optionalText, requiredText, shown } from '../core/wire/fields.ts';
+import { readOptionalText, readRequiredText } from '../core/wire/fields.ts';
 import { OutcomeResult, type ResultObjects } from './outcome-result.ts';
 
 /** The outcome of a request, from a message of the output queue. */
@@ -40,18 +42,18 @@ const ENVELOPE = "an outcome's CloudEvent";
 export function readOutcome(body: string, objects: ResultObjects): ReceivedOutcome {
   const event = parsed(body);
   if (event.specversion !== '1.0') {
-    throw new EnvelopeMalformed(ENVELOPE, `specversion must be "1.0", got ${shown(event.specversion)}`);
+    throw new EnvelopeMalformed(ENVELOPE, `specversion must be "1.0", got ${quote(event.specversion)}`);
   }
   const facts: OutcomeFacts = {
-    id: requiredText(ENVELOPE, event, 'id'),
-    requestId: requiredText(ENVELOPE, event, 'subject'),
-    source: optionalText(ENVELOPE, event, 'requestsource'),
-    tenant: optionalText(ENVELOPE, event, 'tenant'),
-    service: requiredText(ENVELOPE, event, 'source'),
-    time: optionalText(ENVELOPE, event, 'time'),
+    id: readRequiredText(ENVELOPE, event, 'id'),
+    requestId: readRequiredText(ENVELOPE, event, 'subject'),
+    source: readOptionalText(ENVELOPE, event, 'requestsource'),
+    tenant: readOptionalText(ENVELOPE, event, 'tenant'),
+    service: readRequiredText(ENVELOPE, event, 'source'),
+    time: readOptionalText(ENVELOPE, event, 'time'),
     ...readTraceContext(event),
   };
-  const type = requiredText(ENVELOPE, event, 'type');
+  const type = readRequiredText(ENVELOPE, event, 'type');
   switch (type) {
     case 'coatcheck.request.succeeded':
       return { ...facts, status: 'succeeded', result: resultOf(event, body, objects) };
@@ -62,8 +64,17 @@ export function readOutcome(body: string, objects: ResultObjects): ReceivedOutco
     case 'coatcheck.request.expired':
       return { ...facts, status: 'expired', problem: problemOf(event) };
     default:
-      throw new EnvelopeMalformed(ENVELOPE, `type must be coatcheck.request.STATUS, got ${shown(type)}`);
+      throw new EnvelopeMalformed(ENVELOPE, `type must be coatcheck.request.STATUS, got ${quote(type)}`);
   }
+}
+
+/**
+ * Whether a message is a part of a result, which the format `cloudevents-stream` publishes before the outcome.
+ * @throws EnvelopeMalformed
+ */
+export function isChunk(body: string): boolean {
+  // Most outcomes needn't be parsed twice.
+  return body.includes(CHUNK_EVENT_TYPE) && parsed(body).type === CHUNK_EVENT_TYPE;
 }
 
 function parsed(body: string): JsonObject {
@@ -71,28 +82,34 @@ function parsed(body: string): JsonObject {
   try {
     event = JSON.parse(body);
   } catch {
-    throw new EnvelopeMalformed(ENVELOPE, `it must be JSON, got ${shown(body)}`);
+    throw new EnvelopeMalformed(ENVELOPE, `it must be JSON, got ${quote(body)}`);
   }
-  if (!isObject(event)) throw new EnvelopeMalformed(ENVELOPE, `it must be an object, got ${shown(event)}`);
+  if (!isObject(event)) throw new EnvelopeMalformed(ENVELOPE, `it must be an object, got ${quote(event)}`);
   return event;
 }
 
 function resultOf(event: JsonObject, body: string, objects: ResultObjects): OutcomeResult {
-  const contentType = requiredText(ENVELOPE, event, 'datacontenttype');
+  const contentType = readRequiredText(ENVELOPE, event, 'datacontenttype');
   const inline = (content: string | Uint8Array) =>
     new OutcomeResult(contentType, Buffer.from(content), objects);
   if (event.data !== undefined) {
     // JSON as it was written; parsing and serializing would round long numbers.
     const isText = typeof event.data === 'string' && !isJsonType(contentType);
-    return inline(isText ? String(event.data) : (memberText(body, 'data') ?? JSON.stringify(event.data)));
+    return inline(
+      isText ? String(event.data) : (memberTexts(body).get('data') ?? JSON.stringify(event.data)),
+    );
   }
-  const base64 = optionalText(ENVELOPE, event, 'data_base64');
+  const base64 = readOptionalText(ENVELOPE, event, 'data_base64');
   if (base64 !== undefined) return inline(Buffer.from(base64, 'base64'));
-  return new OutcomeResult(contentType, parseClaimCheck(requiredText(ENVELOPE, event, 'dataref')), objects);
+  return new OutcomeResult(
+    contentType,
+    parseClaimCheck(readRequiredText(ENVELOPE, event, 'dataref')),
+    objects,
+  );
 }
 
 function problemOf({ data }: JsonObject): Problem {
-  if (!isProblem(data)) throw new EnvelopeMalformed(ENVELOPE, `data must be a problem, got ${shown(data)}`);
+  if (!isProblem(data)) throw new EnvelopeMalformed(ENVELOPE, `data must be a problem, got ${quote(data)}`);
   return data;
 }
 

@@ -1,5 +1,5 @@
 import type { Caller } from '../api/context.ts';
-import { ApiError } from '../api/problem.ts';
+import { ProblemError } from '../api/problem.ts';
 import { API_TENANT_MAX_LENGTH, type ApiAuthName } from '../core/config/settings.ts';
 import { identityProblem } from '../core/model/request-id.ts';
 
@@ -21,12 +21,12 @@ export interface CallerRules {
 /**
  * The caller of the API. API Gateway has already rejected unauthenticated calls. A call without the authorizer's data
  * is rejected here as well, so that a route that lacks an authorizer isn't open to everyone.
- * @throws ApiError 401, or 403 for a token that names no tenant
+ * @throws ProblemError 401, or 403 for a token that names no tenant
  */
 export function callerOf({ authorizer }: GatewayContext, { auth, tenantClaim }: CallerRules): Caller {
   if (auth === 'none') return {};
   if (!authorizer?.[auth]) {
-    throw new ApiError({ status: 401, code: 'unauthorized', ...UNAUTHENTICATED[auth] });
+    throw new ProblemError({ status: 401, code: 'unauthorized', ...UNAUTHENTICATED[auth] });
   }
   return tenantClaim === '' ? {} : { tenant: tenantOf(authorizer.jwt?.claims?.[tenantClaim], tenantClaim) };
 }
@@ -52,7 +52,7 @@ const LIST = /^\[.*\]$/s;
 function tenantOf(claim: unknown, name: string): string {
   const problem = tenantProblem(claim);
   if (typeof claim === 'string' && problem === undefined) return claim;
-  throw new ApiError({
+  throw new ProblemError({
     status: 403,
     code: 'tenant_unknown',
     detail:

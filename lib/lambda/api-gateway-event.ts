@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
-import { ApiError, type ApiProblem } from '../api/problem.ts';
+import { type HttpProblem, ProblemError } from '../api/problem.ts';
 import { contentEncodingOf } from '../core/base/content-coding.ts';
 import { isJsonType } from '../core/base/media-type.ts';
 import { sentPath } from './api-gateway-path.ts';
@@ -31,7 +31,7 @@ function bodyOf({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): Req
 /** The replacement for bytes that aren't UTF-8 in a body that API Gateway passes on as text. */
 const REPLACED = '\uFFFD';
 
-const NOT_UTF_8: ApiProblem = {
+const NOT_UTF_8: HttpProblem = {
   status: 415,
   code: 'content_type_invalid',
   detail:
@@ -39,7 +39,7 @@ const NOT_UTF_8: ApiProblem = {
 };
 
 /** API Gateway decides by the content type alone, and converted bytes to text that aren't text. */
-const ENCODED_TEXT: ApiProblem = {
+const ENCODED_TEXT: HttpProblem = {
   status: 415,
   code: 'content_encoding_unsupported',
   detail:
@@ -47,8 +47,8 @@ const ENCODED_TEXT: ApiProblem = {
   headers: { 'Accept-Encoding': 'identity' },
 };
 
-function failing(problem: ApiProblem): ReadableStream {
-  return new ReadableStream({ start: (controller) => controller.error(new ApiError(problem)) });
+function failing(problem: HttpProblem): ReadableStream {
+  return new ReadableStream({ start: (controller) => controller.error(new ProblemError(problem)) });
 }
 
 /** A header's value as requests expect it, with one character for each byte. */

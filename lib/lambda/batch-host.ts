@@ -7,17 +7,17 @@ import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { type Settlement, settleBatch, settleQuietly } from './batch-response.ts';
 
-/** What a {@link BatchHost} works with. */
+/** Options of a {@link BatchHost}. */
 export interface BatchHostOptions {
-  /** How long a message stays hidden after a crash: what comes back after that may have caused one. */
+  /** How long a message stays hidden after a crash. A message that was hidden for that long may have caused one. */
   readonly visibilityTimeoutSeconds: number;
   readonly now: () => number;
   readonly logger: Logger;
 }
 
 /**
- * Runs an engine over the batches of a Lambda event source with partial batch responses: what isn't returned is
- * acknowledged. A lease lasts until Lambda kills the invocation, since that is the latest its holder can live.
+ * Runs an engine over the batches of a Lambda event source with partial batch responses: Lambda deletes the messages that
+ * aren't returned as failures. A lease lasts until Lambda kills the invocation, since its holder can't live longer.
  */
 export class BatchHost {
   readonly #engine: Engine;
@@ -29,9 +29,9 @@ export class BatchHost {
   }
 
   /**
-   * Handles a batch; never rejects for the sake of single messages.
+   * Handles a batch. Failures of single messages don't reject it.
    * @param killedAt when Lambda kills the invocation, in milliseconds since 1970
-   * @returns the messages to be delivered again; every other one is done
+   * @returns the messages to deliver again; all others are done
    */
   async handle(messages: readonly ReceivedMessage[], killedAt: number): Promise<SQSBatchResponse> {
     const { now, logger } = this.#options;
@@ -54,22 +54,22 @@ export class BatchHost {
   }
 
   /**
-   * Suspects run after the others, one at a time, each settled before the next may crash. From the start deadline on they
-   * run at once: one that is only slow must have its time.
+   * Runs suspects after the others, one at a time, and settles each before the next one may crash the process. From the
+   * isolation deadline on, the rest runs at once, so that a slow message doesn't use up the time of all.
    */
   async #runWithIsolation(messages: readonly ReceivedMessage[], deadline: Deadline): Promise<Settlement[]> {
     const { visibilityTimeoutSeconds, now, logger } = this.#options;
     const { sound, suspect } = triage(messages, visibilityTimeoutSeconds, now());
     if (suspect.length === 0) return this.#run(sound, deadline);
-    logger.warn('Messages may have crashed a process: run one at a time', {
+    logger.warn('Messages that may have crashed a process run one at a time', {
       messageIds: suspect.map(({ id }) => id),
     });
-    const { startDeadline } = deadline;
+    const { isolationDeadline } = deadline;
     const runs = [this.#runAndAcknowledge(sound, deadline)];
     const waiting = [...suspect];
     while (waiting.length > 0) {
-      await unlessAborted(Promise.all(runs), startDeadline, () => []);
-      const next = waiting.splice(0, startDeadline.aborted ? waiting.length : 1);
+      await unlessAborted(Promise.all(runs), isolationDeadline, () => []);
+      const next = waiting.splice(0, isolationDeadline.aborted ? waiting.length : 1);
       runs.push(this.#runAndAcknowledge(next, deadline));
     }
     return (await Promise.all(runs)).flat();
@@ -80,7 +80,7 @@ export class BatchHost {
     const acks = settlements.flatMap(([message, { action }]) => (action === 'retry' ? [] : [message.ack()]));
     const { logger } = this.#options;
     await settleQuietly(
-      'The input queue refused to acknowledge messages',
+      'The input queue could not acknowledge messages',
       acks,
       logger,
       deadline.responseDeadline,
@@ -88,7 +88,7 @@ export class BatchHost {
     return settlements;
   }
 
-  /** Those delivered most often come first: what goes back unbegun too often ends in the dead-letter queue. */
+  /** Messages with the most deliveries run first: one that goes back too often ends in the dead-letter queue. */
   async #run(messages: readonly ReceivedMessage[], deadline: Deadline): Promise<Settlement[]> {
     const endMeasurement = this.#engine.measureSlots();
     const ordered = messages.toSorted((a, b) => (b.deliveryCount ?? 1) - (a.deliveryCount ?? 1));
@@ -100,7 +100,7 @@ export class BatchHost {
     return settlements;
   }
 
-  /** The engine knows only now how long nothing can run. */
+  /** Adjusts the delays, now that the engine knows whether processing pauses. */
   #delayed(settlements: readonly Settlement[]): Settlement[] {
     return settlements.map(([message, disposition]) => {
       if (disposition.action !== 'retry') return [message, disposition];

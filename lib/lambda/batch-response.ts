@@ -5,13 +5,13 @@ import type { Disposition } from '../core/model/disposition.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
-/** A message, and how it is to be settled. */
+/** A message, and how to settle it. */
 export type Settlement = readonly [message: ReceivedMessage, disposition: Disposition];
 
 /**
- * Sets when messages to be retried come back, and names them as failures. Lambda acknowledges the others. A wait that
- * can't be set is logged: the message comes back when the queue's own time is over.
- * @param signal fires when there is no time left to wait for answers
+ * Sets the delays of messages to retry, and returns them as failures. Lambda acknowledges the others. If a delay can't be
+ * set, that is logged, and the message is delivered again after its visibility timeout.
+ * @param signal fires when there is no time left to wait for responses
  */
 export async function settleBatch(
   settlements: readonly Settlement[],
@@ -22,14 +22,13 @@ export async function settleBatch(
     disposition.action === 'retry' ? [{ message, seconds: disposition.afterSeconds }] : [],
   );
   const deferring = retries.map(({ message, seconds }) => message.retryAfter(seconds));
-  await settleQuietly('The input queue refused to defer messages', deferring, logger, signal);
+  await settleQuietly('The input queue could not delay messages', deferring, logger, signal);
   return { batchItemFailures: retries.map(({ message }) => ({ itemIdentifier: message.id })) };
 }
 
 /**
- * Waits for calls without which messages come back later or once more, which is what happens when they fail. Never
- * rejects: waiting for a response must not cost the whole batch. If one fails, the others are still awaited: Lambda
- * freezes the process once it has its response.
+ * Waits for calls whose failure only delays or repeats a delivery. Never rejects: a failed call must not fail the whole
+ * batch. After a failure, the other calls are still awaited, since Lambda freezes the process after the response.
  */
 export async function settleQuietly(
   failure: string,

@@ -1,3 +1,4 @@
+import { backoffBound } from '../core/base/backoff.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { ACK, type Disposition } from '../core/model/disposition.ts';
 import type { QueueMessage } from '../core/model/received-message.ts';
@@ -45,10 +46,13 @@ export class Breaker {
       return ACK;
     } catch (error) {
       const fields = { messageId: message.id, error: serializeError(error) };
-      this.#ports.logger.error('The event source could not be paused or resumed, to be tried again', fields);
+      this.#ports.logger.error(
+        'The event source could not be paused or resumed; this will be retried',
+        fields,
+      );
       // A concurrent change is over soon. Any other failure may last longer.
       const { deliveryCount = 1 } = message;
-      const afterSeconds = Math.min(FIRST_WAIT_SECONDS * 2 ** (deliveryCount - 1), LAST_WAIT_SECONDS);
+      const afterSeconds = backoffBound(deliveryCount, FIRST_WAIT_SECONDS, LAST_WAIT_SECONDS);
       return { action: 'retry', afterSeconds };
     }
   }

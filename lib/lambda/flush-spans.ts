@@ -3,7 +3,7 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 
-/** Longest time that sending spans holds up an answer. */
+/** Longest time that sending spans holds up an answer, or the end of a process. */
 const FLUSH_MAX_MILLISECONDS = 2_000;
 
 /** What must be left of an invocation's time to answer. */
@@ -12,9 +12,13 @@ const ANSWER_MILLISECONDS = 100;
 /**
  * Sends the spans that have ended, whichever SDK records them: Lambda may freeze the process once it has answered.
  * Never rejects: a failure is logged and costs the spans. Returns at once where no SDK is registered.
- * @param remainingMilliseconds until the invocation is killed; without enough of it, spans are sent with the next ones
+ * @param remainingMilliseconds until the invocation is killed; without enough of it, spans are sent with the next ones.
+ *   @default - unlimited
  */
-export async function flushSpans(logger: Logger, remainingMilliseconds: number): Promise<void> {
+export async function flushSpans(
+  logger: Logger,
+  remainingMilliseconds = Number.POSITIVE_INFINITY,
+): Promise<void> {
   const flush = forceFlush();
   const milliseconds = Math.min(FLUSH_MAX_MILLISECONDS, remainingMilliseconds - ANSWER_MILLISECONDS);
   if (!flush || milliseconds <= 0) return;

@@ -1,4 +1,4 @@
-import type { Logger as Powertools } from '@aws-lambda-powertools/logger';
+import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import type { Logger } from '../core/ports/telemetry.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -30,4 +30,15 @@ export class PowertoolsLogger implements Logger {
   child(fields: Fields): Logger {
     return new PowertoolsLogger(this.#powertools.createChild({ persistentKeys: { ...fields } }));
   }
+}
+
+/** The logger of a process: JSON lines with the name of the service and, if it has one, the version of its handler. */
+export function processLogger({
+  serviceName,
+  handlerVersion,
+}: {
+  readonly serviceName: string;
+  readonly handlerVersion: string | undefined;
+}): Logger {
+  return new PowertoolsLogger(new Powertools({ serviceName, persistentKeys: { handlerVersion } }));
 }

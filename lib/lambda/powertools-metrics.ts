@@ -1,18 +1,29 @@
 import { MetricUnit, type Metrics as Powertools } from '@aws-lambda-powertools/metrics';
-import { CODE_DIMENSION, DISTRIBUTIONS } from '../core/config/metric-names.ts';
+import {
+  CODE_DIMENSION,
+  COUNTS_OF_VERSION,
+  DISTRIBUTIONS,
+  GAUGES,
+  type GaugeName,
+} from '../core/config/metric-names.ts';
 import type { BatchFigures, Metrics } from '../core/ports/telemetry.ts';
 
 /**
  * A batch's figures by Powertools, as lines in CloudWatch's embedded metric format: one a batch, one more for every
- * code requests failed with, and one more for every hundred values of a kind, which is what a line takes.
+ * code requests failed with, one for a published version, and one more for every hundred values of a kind, which is what a line takes.
  * @see https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export class PowertoolsMetrics implements Metrics {
   readonly #powertools: Powertools;
+  readonly #ofVersion: Powertools | undefined;
 
-  /** @param powertools with the service's name, which becomes the dimension `service` */
-  constructor(powertools: Powertools) {
+  /**
+   * @param powertools with the service's name, which becomes the dimension `service`
+   * @param ofVersion with the dimension `version` too; absent if the function's version isn't published
+   */
+  constructor(powertools: Powertools, ofVersion?: Powertools) {
     this.#powertools = powertools;
+    this.#ofVersion = ofVersion;
   }
 
   emit({ counts, values, failures }: BatchFigures): void {
@@ -21,12 +32,22 @@ export class PowertoolsMetrics implements Metrics {
     }
     this.#addValues(values);
     if (this.#powertools.hasStoredMetrics()) this.#powertools.publishStoredMetrics();
+    if (this.#ofVersion && COUNTS_OF_VERSION.some((name) => counts[name])) {
+      for (const name of COUNTS_OF_VERSION)
+        this.#ofVersion.addMetric(name, MetricUnit.Count, counts[name] ?? 0);
+      this.#ofVersion.publishStoredMetrics();
+    }
     for (const [code, count] of failures) {
       this.#powertools
         .singleMetric()
         .addDimension(CODE_DIMENSION, code)
         .addMetric('Failed', MetricUnit.Count, count);
     }
+  }
+
+  /** Writes a line with one value. */
+  gauge(name: GaugeName, value: number): void {
+    this.#powertools.singleMetric().addMetric(name, GAUGES[name], value);
   }
 
   /** By turns, so that a line that is full, which Powertools writes at once, is full of all of them. */

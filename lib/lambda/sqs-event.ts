@@ -1,18 +1,17 @@
 import type { SQSEvent, SQSRecord } from 'aws-lambda';
 import type { SqsMessage } from '../aws/sqs-messages.ts';
+import { quote } from '../core/base/quote.ts';
 import type { MessageAttribute } from '../core/model/received-message.ts';
 import { traceContextOfHeader } from './xray-header.ts';
 
 /**
- * The messages of an event from an SQS event source.
- * @param traced whether X-Ray's traces of their senders count
- * @throws TypeError when the event is of something else
+ * Reads the messages of an event from an SQS event source.
+ * @param traced whether to read the senders' traces from X-Ray's header
+ * @throws TypeError if the event has another source
  */
 export function messagesOf(event: SQSEvent, traced = false): SqsMessage[] {
   if (!isSqsEvent(event)) {
-    throw new TypeError(
-      `Expected an event of an SQS event source, got ${JSON.stringify(event)?.slice(0, 200)}`,
-    );
+    throw new TypeError(`Expected an event of an SQS event source, got ${quote(event, 200)}`);
   }
   return event.Records.map((record) => {
     const trace = traced ? traceContextOfHeader(record.attributes.AWSTraceHeader) : undefined;
@@ -39,7 +38,7 @@ function messageOf({ messageId, body, attributes, messageAttributes, receiptHand
   };
 }
 
-/** Lambda has bytes in Base64. */
+/** Lambda encodes binary values as Base64. */
 function typedAttributes(attributes: SQSRecord['messageAttributes'] = {}): Record<string, MessageAttribute> {
   const typed = Object.entries(attributes).filter(([, { dataType }]) => dataType !== 'String');
   return Object.fromEntries(

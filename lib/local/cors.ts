@@ -2,6 +2,7 @@ import { CoatcheckError } from '../core/base/errors.ts';
 
 /** The local AWS rejected the CORS configuration of an API. */
 class CorsUnset extends CoatcheckError {
+  override readonly name = 'CorsUnset';
   readonly code = 'cors_unset';
 }
 

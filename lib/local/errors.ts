@@ -4,6 +4,7 @@ const OR_BRING_YOUR_OWN = 'Or set AWS_ENDPOINT_URL to a running AWS emulator.';
 
 /** There is no Python, or only older ones. */
 export class PythonMissing extends CoatcheckError {
+  override readonly name = 'PythonMissing';
   readonly code = 'python_missing';
 
   /** @param found Pythons that are too old, such as `python3 3.8.10` */
@@ -18,6 +19,7 @@ and run this again. ${OR_BRING_YOUR_OWN}`,
 
 /** The `venv` module is missing; on Debian and Ubuntu it is a separate package. */
 export class VenvMissing extends CoatcheckError {
+  override readonly name = 'VenvMissing';
   readonly code = 'venv_missing';
 
   constructor(python: string, output: string) {
@@ -31,6 +33,7 @@ On Debian and Ubuntu: apt install python3-venv. Then run this again. ${OR_BRING_
 
 /** pip couldn't install a tool. */
 export class InstallFailed extends CoatcheckError {
+  override readonly name = 'InstallFailed';
   readonly code = 'install_failed';
 
   constructor(tool: string, output: string) {
@@ -44,6 +47,7 @@ Check the connection to the Python package index (pip's settings for proxies and
 
 /** The folder of the local AWS isn't writable. */
 export class FolderUnusable extends CoatcheckError {
+  override readonly name = 'FolderUnusable';
   readonly code = 'folder_unusable';
 
   constructor(folder: string, cause: unknown) {
@@ -57,6 +61,7 @@ Make it a writable folder, or remove it.`,
 
 /** Another program uses the port. */
 export class PortTaken extends CoatcheckError {
+  override readonly name = 'PortTaken';
   readonly code = 'port_taken';
 
   constructor(port: number, variable: string) {
@@ -69,6 +74,7 @@ Stop that program, or set ${variable} to another port, for example ${variable}=$
 
 /** The emulator stopped by itself or never became ready. */
 export class EmulatorFailed extends CoatcheckError {
+  override readonly name = 'EmulatorFailed';
   readonly code = 'emulator_failed';
 
   constructor(problem: string, log: string, output: string) {
@@ -78,6 +84,7 @@ export class EmulatorFailed extends CoatcheckError {
 
 /** Nothing answers at the configured endpoint. */
 export class EndpointSilent extends CoatcheckError {
+  override readonly name = 'EndpointSilent';
   readonly code = 'endpoint_silent';
 
   constructor(endpoint: string, cause: unknown) {
@@ -91,6 +98,7 @@ Start the AWS emulator there, or unset the variable to start a local AWS.`,
 
 /** A local AWS that another program started has stopped. */
 export class LocalAwsGone extends CoatcheckError {
+  override readonly name = 'LocalAwsGone';
   readonly code = 'local_aws_gone';
 
   constructor(endpoint: string, cause: unknown) {
@@ -103,6 +111,7 @@ export class LocalAwsGone extends CoatcheckError {
 
 /** The CDK failed to bootstrap or deploy. */
 export class DeploymentFailed extends CoatcheckError {
+  override readonly name = 'DeploymentFailed';
   readonly code = 'deployment_failed';
 
   constructor(what: string, output: string, log: string) {

@@ -13,6 +13,7 @@ export const EXAMPLE_PROCESSOR = 'examples/csv-profile/processor.ts';
 
 /** The local AWS has another processor, which isn't the example. */
 class ProcessorInPlace extends CoatcheckError {
+  override readonly name = 'ProcessorInPlace';
   readonly code = 'processor_in_place';
 
   /** @param deployed the deployed processor, if its stack names it */
@@ -28,6 +29,7 @@ To deploy ${wanted} instead, first restart that local AWS, or set the variables 
 
 /** The deployed stack lacks an output. */
 class OutputMissing extends CoatcheckError {
+  override readonly name = 'OutputMissing';
   readonly code = 'output_missing';
 }
 

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 /** A log line of a handler or of the engine. */
-export interface LogLine {
+export interface FunctionLogLine {
   /** Time in RFC 3339; empty for a line without one. */
   readonly time: string;
   /** `INFO`, `ERROR` and so on; empty for a line without one. */
@@ -24,15 +24,15 @@ const PLATFORM = /^(?:START|END|REPORT) RequestId: |^INIT_START |^XRAY TraceId: 
  * Parses a line of a function's log: JSON of our logger or of Lambda, or text.
  * @returns undefined for metrics, and for Lambda's lines about invocations
  */
-export function readLogLine(text: string): LogLine | undefined {
+export function readLogLine(text: string): FunctionLogLine | undefined {
   const trimmed = text.trimEnd();
   if (trimmed === '' || PLATFORM.test(trimmed)) return undefined;
   const json = parse(trimmed);
   if (!json) return { time: '', level: '', message: trimmed, fields: {} };
   if ('_aws' in json || isPlatformEvent(json)) return undefined;
   const { timestamp = '', level = '', message = '', requestId, ...rest } = json;
-  // In Lambda's own JSON, requestId is the invocation's id.
-  const isOurs = 'function_request_id' in json;
+  // In Lambda's own JSON, which names no service, requestId is the invocation's id.
+  const isOurs = 'service' in json;
   return {
     time: String(timestamp),
     level: String(level),
@@ -43,7 +43,7 @@ export function readLogLine(text: string): LogLine | undefined {
 }
 
 /** The cells of a line: time, level, request, text. */
-export function logCells({ time, level, message, requestId = '', fields }: LogLine): string[] {
+export function logCells({ time, level, message, requestId = '', fields }: FunctionLogLine): string[] {
   const facts = Object.entries(fields).map(([name, value]) => `${name}=${formatValue(value)}`);
   return [time, level, requestId, [message, ...facts].join(' ')];
 }
@@ -51,7 +51,7 @@ export function logCells({ time, level, message, requestId = '', fields }: LogLi
 const STYLES = { ERROR: 'red', CRITICAL: 'red', WARN: 'yellow', DEBUG: 'dim' } as const;
 
 /** Formats a line for a terminal. */
-export function formatLogLine(line: LogLine, printable: (text: string) => string): string {
+export function formatLogLine(line: FunctionLogLine, printable: (text: string) => string): string {
   const [time = '', level = '', requestId = '', text = ''] = logCells(line).map(printable);
   const shown = [time.slice(11, 23), level.padEnd(5), requestId, text]
     .filter((cell) => cell !== '')

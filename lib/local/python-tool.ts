@@ -10,7 +10,7 @@ import { findPython } from './python.ts';
 import { type RunOptions, run, tailOf } from './run.ts';
 
 /** Tools from the Python package index, with pinned requirements in requirements/. */
-export type PythonTool = 'ministack' | 'cfn-lint' | 'schemathesis';
+export type PythonTool = 'ministack' | 'cfn-lint' | 'nats-server' | 'schemathesis' | 'valkey';
 
 /** Options of {@link installPythonTool}. */
 export interface InstallOptions extends RunOptions {

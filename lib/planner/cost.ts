@@ -1,6 +1,7 @@
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { RECORDED_RESULT_BYTES } from '../core/config/receive-budget.ts';
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import { ENVELOPE_BYTES, messageBytesOf, type PayloadWay } from './message-bytes.ts';
 import {
   DOLLARS_A_MILLION_CALLS,
   DYNAMODB_BILLED_BYTES,
@@ -8,10 +9,8 @@ import {
   S3_DOLLARS_A_GB_MONTH,
   SQS_BILLED_CHUNK_BYTES,
 } from './prices.ts';
+import { pollerDollarsOfMillion } from './provisioned.ts';
 import { batchSeconds, type Workload } from './workload.ts';
-
-/** How a payload travels: in S3, with a message that refers to it, or in the message itself. */
-export type PayloadWay = 'S3' | 'inline';
 
 /** The cost of a million requests in dollars, by item. */
 export interface CostOfMillion {
@@ -23,11 +22,10 @@ export interface CostOfMillion {
   readonly sqsOut: number;
   readonly lambdaRequests: number;
   readonly lambdaDuration: number;
+  /** Provisioned pollers at the steady rate; 0 without them. */
+  readonly pollers: number;
   readonly total: number;
 }
-
-/** An S3 notification, and an outcome without its result, are about this long. */
-const ENVELOPE_BYTES = 1_000;
 
 /** A request's record without its result is about this long. */
 const RECORD_BYTES = 600;
@@ -49,7 +47,7 @@ export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillio
   const objects = [...payloads, ...(isRecorded ? [] : [resultBytes])];
   const fetched = payloads.length + (isInline ? 0 : 1);
   const gigabytes = objects.reduce((sum, bytes) => sum + bytes, 0) / 1_000; // bytes × a million ÷ 10⁹
-  const messageBytes = way === 'S3' ? ENVELOPE_BYTES : payloadBytes;
+  const messageBytes = messageBytesOf(workload, way);
   const outcomeBytes = ENVELOPE_BYTES + (isInline ? resultBytes : 0);
   const recordBytes = RECORD_BYTES + (isRecorded ? resultBytes * BASE64_GROWTH : 0);
   const items = {
@@ -65,6 +63,7 @@ export function costOfMillion(workload: Workload, way: PayloadWay): CostOfMillio
     sqsOut: (2 * sqsCalls(outcomeBytes, batchSize) + sqsCalls(0, batchSize)) * DOLLARS_A_MILLION_CALLS.SQS,
     lambdaRequests: DOLLARS_A_MILLION_CALLS.Lambda / batchSize,
     lambdaDuration: lambdaDollars(memoryMiB, (1_000_000 / batchSize) * batchSeconds(workload)),
+    pollers: pollerDollarsOfMillion(workload, way),
   };
   return { ...items, total: Object.values(items).reduce((sum, dollars) => sum + dollars, 0) };
 }

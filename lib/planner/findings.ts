@@ -1,7 +1,7 @@
 import { LAMBDA_ACCOUNT_CONCURRENCY, SQS_MAX_IN_FLIGHT_MESSAGES } from '../core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
 import { type BatchSettings, COMFORTABLE_UTILISATION } from './batch-settings.ts';
-import { provisionedPollers } from './provisioned.ts';
+import { neededPollers, POLLER_DOLLARS_A_DAY } from './provisioned.ts';
 import type { SteadyState } from './steady-state.ts';
 import type { SurgeForecast } from './surge.ts';
 import type { Workload } from './workload.ts';
@@ -26,7 +26,7 @@ export function findings(
   return [
     ...rateFindings(workload, steady),
     ...batchFindings(workload, settings, steady),
-    ...(forecast ? surgeFindings(forecast) : []),
+    ...(forecast ? surgeFindings(workload, forecast) : []),
   ];
 }
 
@@ -41,12 +41,26 @@ function rateFindings(workload: Workload, steady: SteadyState): Finding[] {
     const text = `${Math.round(utilisation * 100)} % of the ${count(maxBatches)} concurrent batches (${boundBy}) are in use: a little more load makes waits much longer.`;
     return [{ level: 'caution', text }, remedy(workload, steady)];
   }
-  if (batchesAtOnce >= LAMBDA_ACCOUNT_CONCURRENCY) return [beyondAccount('The workload')];
-  return [];
+  const found = pollerFindings(workload);
+  if (batchesAtOnce >= LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The workload', workload));
+  return found;
 }
 
-function remedy({ ratePerSecond, batchSize, maxConcurrency }: Workload, steady: SteadyState): Finding {
+/** The bytes of messages that refer to their payload; larger messages need more. */
+function pollerFindings(workload: Workload): Finding[] {
+  const needed = neededPollers(workload, 'S3');
+  if (!workload.pollers || needed <= workload.pollers.max) return [];
+  const text = `The workload needs at least ${count(needed)} pollers, but queue.pollers.max is ${count(workload.pollers.max)}: the queue grows without limit.`;
+  return [{ level: 'problem', text }];
+}
+
+function remedy(workload: Workload, steady: SteadyState): Finding {
+  const { batchSize, maxConcurrency, pollers } = workload;
   const { boundBy, batchesAtOnce } = steady;
+  if (boundBy === 'provisioned pollers') {
+    const text = `Raise queue.pollers.max from ${pollers?.max}, or process larger batches concurrently.`;
+    return { level: 'note', text };
+  }
   if (boundBy === 'maximum concurrency') {
     const text = `Raise queue.maxConcurrency from ${maxConcurrency}, or process larger batches concurrently.`;
     return { level: 'note', text };
@@ -55,8 +69,8 @@ function remedy({ ratePerSecond, batchSize, maxConcurrency }: Workload, steady: 
     const text = `A queue can have at most ${count(SQS_MAX_IN_FLIGHT_MESSAGES)} messages in flight: split the requests over several services.`;
     return { level: 'note', text };
   }
-  const { pollers, dollarsADay } = provisionedPollers(batchesAtOnce, ratePerSecond * 1_000);
-  const text = `Process larger batches concurrently, or configure provisioned pollers yourself: at least ${count(pollers)}, for $${dollarsADay.toFixed(2)} a day.`;
+  const needed = neededPollers(workload, 'S3');
+  const text = `Process larger batches concurrently, or set queue.pollers: at least ${count(needed)} pollers, for $${(needed * POLLER_DOLLARS_A_DAY).toFixed(2)} a day.`;
   return { level: 'note', text };
 }
 
@@ -83,7 +97,8 @@ function batchFindings(
   return found;
 }
 
-function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: SurgeForecast): Finding[] {
+function surgeFindings(workload: Workload, forecast: SurgeForecast): Finding[] {
+  const { drainedSeconds, longestWaitSeconds, mostBatches } = forecast;
   const found: Finding[] = [];
   const retention = NUMBER_SETTINGS.inputRetentionSeconds.default;
   if (drainedSeconds === undefined) {
@@ -92,12 +107,13 @@ function surgeFindings({ drainedSeconds, longestWaitSeconds, mostBatches }: Surg
     const text = `Requests wait longer than the ${retention / 86_400} days for which the input queue keeps them and would be lost: raise queue.retention.`;
     found.push({ level: 'problem', text });
   }
-  if (mostBatches >= LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The surge'));
+  if (mostBatches >= LAMBDA_ACCOUNT_CONCURRENCY) found.push(beyondAccount('The surge', workload));
   return found;
 }
 
-function beyondAccount(what: string): Finding {
-  const text = `${what} uses all ${count(LAMBDA_ACCOUNT_CONCURRENCY)} concurrent invocations of an account's default quota and leaves none for the HTTP API: request a higher quota, or lower queue.maxConcurrency.`;
+function beyondAccount(what: string, { pollers }: Workload): Finding {
+  const prop = pollers ? NUMBER_SETTINGS.maxPollers.prop : NUMBER_SETTINGS.maxConcurrency.prop;
+  const text = `${what} uses all ${count(LAMBDA_ACCOUNT_CONCURRENCY)} concurrent invocations of an account's default quota and leaves none for the HTTP API: request a higher quota, or lower ${prop}.`;
   return { level: 'caution', text };
 }
 

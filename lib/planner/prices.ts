@@ -3,7 +3,7 @@
  */
 
 /**
- * A call of SQS counts once for every {@link SQS_BILLED_CHUNK_BYTES} begun, a write of DynamoDB once for every
+ * A call of SQS counts once for every started {@link SQS_BILLED_CHUNK_BYTES}, a write of DynamoDB once for every
  * {@link DYNAMODB_BILLED_BYTES}, a read of it once for every 4 KB of an item, and half if it may be out of date.
  * @see https://aws.amazon.com/sqs/pricing/
  * @see https://aws.amazon.com/s3/pricing/

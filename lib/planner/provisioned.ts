@@ -1,16 +1,29 @@
 import { POLLER_BATCHES, POLLER_BYTES_A_SECOND } from '../core/config/aws-limits.ts';
+import { messageBytesOf, type PayloadWay } from './message-bytes.ts';
 import { POLLER_DOLLARS_AN_HOUR } from './prices.ts';
+import { batchSeconds, type Workload } from './workload.ts';
 
-/** What provisioned mode of the event source takes for a workload. */
-export interface ProvisionedPollers {
-  readonly pollers: number;
-  readonly dollarsADay: number;
+/** What a poller costs in a day. */
+export const POLLER_DOLLARS_A_DAY = POLLER_DOLLARS_AN_HOUR * 24;
+
+/** As many provisioned pollers as both the batches at a time and the bytes of messages ask for. */
+export function neededPollers(workload: Workload, way: PayloadWay): number {
+  const { ratePerSecond, batchSize } = workload;
+  const batchesAtOnce = (ratePerSecond / batchSize) * batchSeconds(workload);
+  const forBatches = Math.ceil(batchesAtOnce / POLLER_BATCHES);
+  const forBytes = Math.ceil((ratePerSecond * messageBytesOf(workload, way)) / POLLER_BYTES_A_SECOND);
+  return Math.max(forBatches, forBytes);
 }
 
-/** As many pollers as both the batches at a time and the bytes of messages ask for. */
-export function provisionedPollers(batchesAtOnce: number, messageBytesASecond: number): ProvisionedPollers {
-  const forBatches = Math.ceil(batchesAtOnce / POLLER_BATCHES);
-  const forBytes = Math.ceil(messageBytesASecond / POLLER_BYTES_A_SECOND);
-  const pollers = Math.max(forBatches, forBytes);
-  return { pollers, dollarsADay: pollers * POLLER_DOLLARS_AN_HOUR * 24 };
+/** The provisioned pollers of a workload that Lambda runs on average; 0 without provisioned pollers. */
+export function pollersInUse(workload: Workload, way: PayloadWay): number {
+  const { pollers } = workload;
+  if (!pollers) return 0;
+  return Math.min(Math.max(neededPollers(workload, way), pollers.min), pollers.max);
+}
+
+/** What the provisioned pollers of a workload cost in the time of a million requests. */
+export function pollerDollarsOfMillion(workload: Workload, way: PayloadWay): number {
+  const hours = 1_000_000 / workload.ratePerSecond / 3_600;
+  return pollersInUse(workload, way) * POLLER_DOLLARS_AN_HOUR * hours;
 }

@@ -1,4 +1,4 @@
-/** Numbers from 0 up to but not including 1, the same ones for the same seed (mulberry32). */
+/** Random numbers from 0 (inclusive) to 1 (exclusive), reproducible by the seed (mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -18,7 +18,7 @@ export function arrivalsOf(mean: number, random: () => number): number {
   return mean < MANY ? few(mean, random) : many(mean, random);
 }
 
-/** By inversion: one number drawn, whatever the mean. */
+/** Draws by inversion: one random number for any mean. */
 function few(mean: number, random: () => number): number {
   let chance = Math.exp(-mean);
   let left = random() - chance;

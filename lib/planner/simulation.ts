@@ -1,30 +1,12 @@
-import {
-  EVENT_SOURCE_FIRST_BATCHES,
-  EVENT_SOURCE_MAX_BATCHES,
-  EVENT_SOURCE_MORE_BATCHES_A_MINUTE,
-  SQS_MAX_IN_FLIGHT_MESSAGES,
-} from '../core/config/aws-limits.ts';
+import { SQS_MAX_IN_FLIGHT_MESSAGES } from '../core/config/aws-limits.ts';
+import type { EventSourceScaling } from '../core/config/event-source-scaling.ts';
 import { WaitingLine } from './waiting-line.ts';
-
-/** How an event source goes from few batches at a time to many. */
-export interface Scaling {
-  readonly firstBatches: number;
-  readonly moreBatchesAMinute: number;
-  readonly maxBatches: number;
-}
-
-/** How Lambda scales the event source of a standard queue. */
-export const LAMBDA_SCALING: Scaling = {
-  firstBatches: EVENT_SOURCE_FIRST_BATCHES,
-  moreBatchesAMinute: EVENT_SOURCE_MORE_BATCHES_A_MINUTE,
-  maxBatches: EVENT_SOURCE_MAX_BATCHES,
-};
 
 /** What is simulated. */
 export interface Simulated {
   readonly batchSize: number;
   readonly batchSeconds: number;
-  readonly scaling: Scaling;
+  readonly scaling: EventSourceScaling;
   /** How many messages arrive after `from` and until `to`, in seconds; a whole number. */
   readonly arrivals: (from: number, to: number) => number;
   /** About how long a step is; a batch takes a whole number of steps. */

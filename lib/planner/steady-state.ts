@@ -1,9 +1,10 @@
-import { EVENT_SOURCE_MAX_BATCHES, SQS_MAX_IN_FLIGHT_MESSAGES } from '../core/config/aws-limits.ts';
+import { SQS_MAX_IN_FLIGHT_MESSAGES } from '../core/config/aws-limits.ts';
+import { eventSourceScaling } from '../core/config/event-source-scaling.ts';
 import { meanWaitSeconds } from './erlang.ts';
 import { batchSeconds, type Workload } from './workload.ts';
 
 /** What bounds the number of batches at a time. */
-export type Bound = 'maximum concurrency' | 'event source' | 'messages in flight';
+export type Bound = 'maximum concurrency' | 'event source' | 'provisioned pollers' | 'messages in flight';
 
 /** How a workload runs once the event source has as many batches at a time as it needs. */
 export interface SteadyState {
@@ -19,7 +20,7 @@ export interface SteadyState {
   readonly boundBy: Bound;
   /** What all of these do, in requests. */
   readonly maxRatePerSecond: number;
-  /** The share of `maxBatches` in use; from 1 up the queue grows without end. */
+  /** The share of `maxBatches` in use; at 1 or more, the queue grows without limit. */
   readonly utilisation: number;
   /** Messages received and not yet deleted. */
   readonly inFlight: number;
@@ -62,12 +63,13 @@ export function steadyState(workload: Workload, batchWindowSeconds: number): Ste
   };
 }
 
-function bound({ maxConcurrency, batchSize }: Workload): { maxBatches: number; boundBy: Bound } {
-  const bounds: readonly (readonly [Bound, number])[] = [
-    ['event source', EVENT_SOURCE_MAX_BATCHES],
-    ['maximum concurrency', maxConcurrency ?? Number.POSITIVE_INFINITY],
-    ['messages in flight', Math.floor(SQS_MAX_IN_FLIGHT_MESSAGES / batchSize)],
-  ];
-  const [boundBy, maxBatches] = bounds.reduce((least, each) => (each[1] < least[1] ? each : least));
-  return { maxBatches, boundBy };
+function bound(workload: Workload): { maxBatches: number; boundBy: Bound } {
+  const { maxBatches } = eventSourceScaling(workload);
+  const inFlight = Math.floor(SQS_MAX_IN_FLIGHT_MESSAGES / workload.batchSize);
+  if (inFlight < maxBatches) return { maxBatches: inFlight, boundBy: 'messages in flight' };
+  if (workload.pollers) return { maxBatches, boundBy: 'provisioned pollers' };
+  return {
+    maxBatches,
+    boundBy: maxBatches === workload.maxConcurrency ? 'maximum concurrency' : 'event source',
+  };
 }

@@ -1,5 +1,6 @@
+import { eventSourceScaling } from '../core/config/event-source-scaling.ts';
 import { arrivalsOf, seededRandom } from './random.ts';
-import { LAMBDA_SCALING, type Moment, simulate } from './simulation.ts';
+import { type Moment, simulate } from './simulation.ts';
 import type { SteadyState } from './steady-state.ts';
 import type { Workload } from './workload.ts';
 
@@ -10,7 +11,7 @@ export interface Surge {
   readonly seconds: number;
 }
 
-/** What becomes of a surge. */
+/** The course of a surge. */
 export interface SurgeForecast {
   /** When nothing waits any more, counted from the surge's beginning; absent where that is too far off to say. */
   readonly drainedSeconds?: number;
@@ -38,7 +39,7 @@ const SEED = 1;
 const STEPS = 200_000;
 const FINEST_STEP_SECONDS = 0.05;
 
-/** A forecast that is off by more than this many times the estimate is given up. */
+/** A forecast that exceeds the estimate by more than this factor is discarded. */
 const PATIENCE = 4;
 
 /** Most points of a timeline; from twice as many on, two become one. */
@@ -46,14 +47,15 @@ const POINTS = 512;
 
 /** Simulates a surge that begins while the workload runs as it usually does. */
 export function forecastSurge(workload: Workload, steady: SteadyState, surge: Surge): SurgeForecast {
+  const scaling = eventSourceScaling(workload);
   const horizonSeconds = PATIENCE * roughDrainSeconds(workload, steady, surge);
   const usualBatches = Math.ceil(Math.min(steady.batchesAtOnce, steady.maxBatches));
   const moments = simulate({
     batchSize: workload.batchSize,
     batchSeconds: steady.batchSeconds,
     scaling: {
-      ...LAMBDA_SCALING,
-      firstBatches: Math.max(LAMBDA_SCALING.firstBatches, usualBatches),
+      ...scaling,
+      firstBatches: Math.max(scaling.firstBatches, usualBatches),
       maxBatches: steady.maxBatches,
     },
     arrivals: surgeArrivals(workload.ratePerSecond, surge),
@@ -74,10 +76,11 @@ function surgeArrivals(ratePerSecond: number, { extraRequests, seconds }: Surge)
 }
 
 /** As if it were worked off at full capacity after a time to scale up; some time to look at, where it never is. */
-function roughDrainSeconds({ ratePerSecond }: Workload, steady: SteadyState, surge: Surge): number {
+function roughDrainSeconds(workload: Workload, steady: SteadyState, surge: Surge): number {
+  const { ratePerSecond } = workload;
   const canKeepUp = steady.maxRatePerSecond > ratePerSecond;
   const spare = canKeepUp ? steady.maxRatePerSecond - ratePerSecond : steady.maxRatePerSecond;
-  const scalingSeconds = (steady.maxBatches / LAMBDA_SCALING.moreBatchesAMinute) * 60;
+  const scalingSeconds = (steady.maxBatches / eventSourceScaling(workload).moreBatchesAMinute) * 60;
   return surge.seconds + surge.extraRequests / spare + scalingSeconds + steady.batchSeconds;
 }
 

@@ -1,5 +1,7 @@
-/** What is to be processed, and how: what every answer about capacity starts from. */
-export interface Workload {
+import type { EventSourceLimits } from '../core/config/event-source-scaling.ts';
+
+/** The input of every capacity calculation: the work and how it is processed. */
+export interface Workload extends EventSourceLimits {
   readonly ratePerSecond: number;
   /** How long the handler takes for one request. It is taken to wait for something, not to compute. */
   readonly serviceSeconds: number;
@@ -10,8 +12,6 @@ export interface Workload {
   readonly batchSize: number;
   /** Requests of one batch handled at a time; no more than there are in one. */
   readonly concurrency: number;
-  /** Most batches at a time, where the owner sets it. */
-  readonly maxConcurrency?: number;
   /** How long S3 keeps a payload. */
   readonly keptDays: number;
 }

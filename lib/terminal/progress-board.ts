@@ -23,7 +23,7 @@ interface Line {
 
 /**
  * Shows the progress of concurrent work on standard error. On a terminal, each entry is an animated line; otherwise, only
- * the ends are printed.
+ * their ends are printed.
  */
 export class ProgressBoard implements Disposable {
   readonly #stream = process.stderr;

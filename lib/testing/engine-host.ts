@@ -1,5 +1,4 @@
 import { messageOf } from '../core/base/serialize-error.ts';
-import type { EngineSettings } from '../core/config/engine-settings.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { EnginePorts } from '../core/engine/engine-ports.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
@@ -8,11 +7,12 @@ import { BatchHost } from '../lambda/batch-host.ts';
 import type { InjectedFaults } from './faults.ts';
 import { type Around, intercept } from './intercept.ts';
 import { MortalProcess } from './mortal-process.ts';
+import type { QueueSettings } from './settings.ts';
 
-/** What an engine is made of. */
+/** The parts of an engine. */
 export interface EngineParts {
   readonly processor: Processor;
-  readonly settings: EngineSettings;
+  readonly settings: QueueSettings;
   readonly ports: EnginePorts;
   readonly faults: InjectedFaults;
 }
@@ -45,7 +45,7 @@ export class EngineHost {
 interface Running {
   readonly process: MortalProcess;
   readonly host: BatchHost;
-  /** A message as the process has it. */
+  /** Binds a message to the process. */
   readonly within: (message: ReceivedMessage) => ReceivedMessage;
 }
 

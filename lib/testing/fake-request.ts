@@ -1,14 +1,15 @@
 import { NUMBER_SETTINGS } from '../core/config/settings.ts';
+import { payloadBytes } from '../core/intake/payload-bytes.ts';
+import type { HttpCall } from '../core/model/http-call.ts';
 import type { Progress } from '../core/model/request-record.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import type { ProcessorRequest } from '../core/processor/handler.ts';
 import { inlinePayload } from '../core/processor/payload.ts';
 import { PayloadRequest } from '../core/processor/request.ts';
 import { CollectingLogger } from './collecting-logger.ts';
-import { payloadBytes } from './payload.ts';
 
 /** What a fake request has. */
-export interface FakeRequestOptions {
+export interface FakeRequestOptions<Secret extends string = string> {
   /** The payload: text, bytes, or a value for JSON. @default - no bytes */
   readonly payload?: unknown;
   /** @default 'request-1' */
@@ -22,8 +23,14 @@ export interface FakeRequestOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** How the sender wants an HTTP service to be called. @default - it says nothing */
+  readonly http?: HttpCall;
   /** @default 1 */
   readonly attempt?: number;
+  /** Values of the secrets. @default - none */
+  readonly secrets?: Readonly<Record<Secret, string>>;
+  /** The state of an earlier checkpoint. @default - none */
+  readonly state?: unknown;
   /** @default - in a minute */
   readonly deadline?: Date;
   /** @default - a signal that never fires */
@@ -33,9 +40,12 @@ export interface FakeRequestOptions {
 }
 
 /** A request for a handler alone. */
-export interface FakeRequest<Input = unknown> extends ProcessorRequest<Input> {
+export interface FakeRequest<Input = unknown, Secret extends string = never>
+  extends ProcessorRequest<Input, Secret> {
   /** What the handler reported by `progress()`, in order. */
   readonly reported: readonly Progress[];
+  /** The states that the handler saved by `checkpoint()`, in order. */
+  readonly saved: readonly unknown[];
 }
 
 /**
@@ -43,18 +53,21 @@ export interface FakeRequest<Input = unknown> extends ProcessorRequest<Input> {
  *
  *     await resize(fakeRequest({ json: { width: 100 } }));
  *
- * @param options.json what `request.json()` returns: what the input schema would have made of the payload
+ * @param options.json what `request.json()` returns: the output of the input schema
  */
-export function fakeRequest<Input>(
-  options: Omit<FakeRequestOptions, 'payload'> & { readonly json: Input },
-): FakeRequest<Input>;
-export function fakeRequest(options?: FakeRequestOptions): FakeRequest;
+export function fakeRequest<Input, Secret extends string = never>(
+  options: Omit<FakeRequestOptions<Secret>, 'payload'> & { readonly json: Input },
+): FakeRequest<Input, Secret>;
+export function fakeRequest<Secret extends string = never>(
+  options?: FakeRequestOptions<Secret>,
+): FakeRequest<unknown, Secret>;
 export function fakeRequest({
   json,
   payload = json,
   ...options
 }: FakeRequestOptions & { readonly json?: unknown } = {}): FakeRequest {
   const reported: Progress[] = [];
+  const saved: unknown[] = [];
   const { bytes, contentType } = payloadBytes(
     payload === undefined ? new Uint8Array() : payload,
     options.contentType,
@@ -73,15 +86,19 @@ export function fakeRequest({
     {
       id: options.id ?? 'request-1',
       tenant: options.tenant,
+      http: options.http,
       traceparent: options.traceparent,
       tracestate: options.tracestate,
       attempt: options.attempt ?? 1,
       deadline: options.deadline ?? new Date(Date.now() + 60_000),
       signals: [options.signal ?? new AbortController().signal],
+      secrets: options.secrets ?? {},
       logger: options.logger ?? new CollectingLogger(),
       maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
+      state: options.state,
+      onCheckpoint: async (state) => void saved.push(structuredClone(state)),
       onProgress: (progress) => reported.push(progress),
     },
   );
-  return Object.assign(request, { reported, ...(json !== undefined && { json: async () => json }) });
+  return Object.assign(request, { reported, saved, ...(json !== undefined && { json: async () => json }) });
 }

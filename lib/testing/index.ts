@@ -6,6 +6,8 @@
 export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
+export type { RequestView } from '../core/model/request-view.ts';
+export type { ProcessorExport } from '../core/processor/handler.ts';
 export { InjectedFault } from '../stores/memory/faults.ts';
 export type { TimeSpan } from './clock.ts';
 export type { LogLine } from './collecting-logger.ts';
@@ -13,11 +15,9 @@ export type { TestDeadLetter } from './dead-letters.ts';
 export { type FakeRequest, type FakeRequestOptions, fakeRequest } from './fake-request.ts';
 export { FAULT_NAMES, type FaultName } from './faults.ts';
 export type { TestOutcome } from './outcomes.ts';
-export type { TestRequest } from './request.ts';
 export type { TestSettings } from './settings.ts';
 export {
   type DrainOptions,
-  type ProcessorFunction,
   TestService,
   type TestServiceOptions,
   type TestSubmitOptions,

@@ -1,4 +1,4 @@
-/** Runs one call of a port: before, instead of or after its effect, anything may happen. */
+/** Runs one call of a port. It may do anything before, after or instead of the effect. */
 export type Around = <Value>(call: string, effect: () => Promise<Value>) => Promise<Value>;
 
 /** Members of ports that return at once. */

@@ -3,6 +3,7 @@ import type { Around } from './intercept.ts';
 
 /** The simulated process is dead. */
 export class ProcessDied extends CoatcheckError {
+  override readonly name = 'ProcessDied';
   readonly code = 'process_died';
 
   constructor() {
@@ -13,14 +14,26 @@ export class ProcessDied extends CoatcheckError {
 /** A simulated process that can die. After that, its calls have no effect. */
 export class MortalProcess {
   #alive = true;
+  readonly #death = Promise.withResolvers<undefined>();
 
   get alive(): boolean {
     return this.#alive;
   }
 
-  /** @throws ProcessDied always */
-  readonly die = (): never => {
+  /** Resolves when the process dies. */
+  get death(): Promise<undefined> {
+    return this.#death.promise;
+  }
+
+  /** Kills the process from outside. */
+  kill(): void {
     this.#alive = false;
+    this.#death.resolve(undefined);
+  }
+
+  /** Kills the process from within a call. @throws ProcessDied always */
+  readonly die = (): never => {
+    this.kill();
     throw new ProcessDied();
   };
 

@@ -1,13 +1,16 @@
 import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
-import { definitionOf } from '../core/config/processor-brand.ts';
 import { maxReceivesOf } from '../core/config/receive-budget.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
+import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { Submissions } from '../core/intake/submissions.ts';
+import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
+import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { Pause } from '../core/ports/pausing.ts';
-import type { Processor } from '../core/processor/handler.ts';
+import { givenSecrets } from '../core/processor/given-secrets.ts';
+import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
 import { RequestRecords } from '../core/records/request-records.ts';
 import { MemoryIdempotencyKeys } from '../stores/memory/idempotency-keys.ts';
 import { MemoryInputQueue } from '../stores/memory/input-queue.ts';
@@ -21,43 +24,26 @@ import { EngineHost } from './engine-host.ts';
 import { type FaultName, InjectedFaults } from './faults.ts';
 import { intercept } from './intercept.ts';
 import { readTestOutcome, type TestOutcome } from './outcomes.ts';
-import { payloadBytes } from './payload.ts';
-import { requestOf, type TestRequest } from './request.ts';
 import { type HostSettings, hostSettings, TEST_BUCKET, type TestSettings } from './settings.ts';
 
-/** What `processor()` returns. */
-export type ProcessorFunction = (...args: never[]) => unknown;
-
-/** What a service in memory is made with. */
+/** Options of a {@link TestService}. */
 export interface TestServiceOptions {
   /** @default - the defaults of a deployed service */
   readonly settings?: TestSettings;
-  /** What the clock shows at first. @default - the current time */
+  /** Values of the secrets that the processor names. @default - none */
+  readonly secrets?: Readonly<Record<string, string>>;
+  /** The initial time of the clock. @default - the current time */
   readonly startAt?: Date;
 }
 
-/** What goes with a payload. */
-export interface TestSubmitOptions {
-  readonly tenant?: string;
-  /** @default - `application/json` for JSON, `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes */
-  readonly contentType?: string;
-  readonly contentEncoding?: string;
-  readonly contentLanguage?: string;
-  /** @default {} */
-  readonly metadata?: Readonly<Record<string, string>>;
-  /** Submitting the same payload again with the same key within a day returns the first request. */
-  readonly idempotencyKey?: string;
-  /** A request that hasn't begun by then is dropped. */
-  readonly expiresAt?: Date;
-  readonly traceparent?: string;
-  readonly tracestate?: string;
-}
+/** Options of {@link TestService.submit}: the service sends no webhooks. */
+export type TestSubmitOptions = Omit<SubmitOptions, 'callbackUrl'>;
 
-/** How far {@link TestService.drain} goes. */
+/** Options of {@link TestService.drain}. */
 export interface DrainOptions {
   /**
-   * Whether to advance the clock over every delay, lease and pause until the input queue is empty. Without it, what isn't
-   * due yet stays in the queue.
+   * Whether to advance the clock over every delay, lease and pause until the input queue is empty. Without it, messages
+   * that aren't due yet stay in the queue.
    * @default false
    */
   readonly skipDelays?: boolean;
@@ -93,10 +79,11 @@ export class TestService {
 
   /**
    * @param handler what `processor()` returned
-   * @throws ConfigurationError for any other function, and for settings that are unknown or out of bounds
+   * @throws ConfigurationError for any other function, for settings that are unknown or out of bounds, and for a secret
+   *   without a value
    */
-  constructor(handler: ProcessorFunction, { settings, startAt }: TestServiceOptions = {}) {
-    const processor = processorOf(handler);
+  constructor(handler: ProcessorExport, { settings, secrets = {}, startAt }: TestServiceOptions = {}) {
+    const processor = requireProcessor(handler, 'TestService');
     this.#settings = hostSettings(settings);
     const { recordAgeDays, visibilityTimeoutSeconds, inputRetentionSeconds, maxAttempts } = this.#settings;
     this.#clock = new ManualClock((startAt ?? new Date()).getTime());
@@ -118,6 +105,7 @@ export class TestService {
         store: this.#store,
         records: this.#records,
         output: this.#output,
+        secrets: givenSecrets(processor, secrets, 'TestService'),
         pauses: { request: async (pause) => this.#pause(pause) },
         logger: this.#logger,
         clock: this.#clock,
@@ -163,7 +151,7 @@ export class TestService {
    * @throws what the API refuses a request for: an empty or too large payload, a key that was used with another payload
    * @throws InjectedFault for a fault of the input queue
    */
-  async submit(payload: unknown, options: TestSubmitOptions = {}): Promise<TestRequest> {
+  async submit(payload: unknown, options: TestSubmitOptions = {}): Promise<RequestView> {
     const { contentType, expiresAt, metadata = {}, ...others } = options;
     const { bytes, ...type } = payloadBytes(payload, contentType);
     const record = await this.#submissions.submit({
@@ -173,14 +161,14 @@ export class TestService {
       expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
-    return requestOf(record);
+    return viewOf(record);
   }
 
-  /** A request as its record stands; undefined when there is none, or when its time is over. */
-  async request(id: string): Promise<TestRequest | undefined> {
+  /** The state of a request; undefined if it is unknown or no longer kept. */
+  async request(id: string): Promise<RequestView | undefined> {
     const identity = this.#identityOf(id);
     const record = identity && (await this.#requests.find(identity));
-    return record && requestOf(record);
+    return record && viewOf(record);
   }
 
   /**
@@ -188,11 +176,11 @@ export class TestService {
    * @returns the request afterwards
    * @throws ConfigurationError for an id that no request has
    */
-  async cancel(id: string): Promise<TestRequest> {
+  async cancel(id: string): Promise<RequestView> {
     const identity = this.#identityOf(id);
     if (!identity) throw new ConfigurationError(`cancel() takes the id of a request, got ${id}`);
     const { stored } = await this.#requests.change(identity, { type: 'cancel' });
-    return requestOf(stored.record);
+    return viewOf(stored.record);
   }
 
   /**
@@ -281,18 +269,6 @@ export class TestService {
   #identityOf(id: string): RequestIdentity | undefined {
     return this.#records.all().find(({ record }) => record.request.id === id)?.record.request;
   }
-}
-
-function processorOf(handler: ProcessorFunction): Processor {
-  const definition = definitionOf(handler);
-  if (isProcessor(definition)) return definition;
-  throw new ConfigurationError(`TestService takes what processor() returned, got ${typeof handler}`);
-}
-
-function isProcessor(value: unknown): value is Processor {
-  return (
-    typeof value === 'object' && value !== null && 'handler' in value && typeof value.handler === 'function'
-  );
 }
 
 /** Faults that crash a process are faults of the processor alone. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ApiError } from '../../lib/api/problem.ts';
+import { ProblemError } from '../../lib/api/problem.ts';
 import { problemIn } from '../support/api-answers.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 
@@ -63,7 +63,7 @@ test('HEAD answers like GET, without the body', async () => {
 describe('a caller', () => {
   test('that is not authenticated learns nothing about existing resources', async () => {
     const callerOf = () => {
-      throw new ApiError({
+      throw new ProblemError({
         status: 401,
         code: 'caller_unknown',
         detail: 'Who are you?',

@@ -92,11 +92,12 @@ describe('the API accepts what its description allows:', () => {
 });
 
 test('D8: the API accepts every example', async () => {
-  const api = new ApiHarness(undefined, { callbacks: 'public' });
+  const api = new ApiHarness(undefined, { callbacks: 'public', handlerVersion: '1.4.2' });
   const { parameters = [] } = description.paths['/v1/requests']?.post ?? {};
   const examples = parameters.flatMap(({ name, schema: { example } }) => (example ? [[name, example]] : []));
   expect(examples.map(([name]) => name)).toEqual([
     'coatcheck-expires-at',
+    'coatcheck-min-version',
     'coatcheck-callback-url',
     'content-encoding',
     'content-language',
@@ -116,6 +117,7 @@ test('D8: the API accepts every example', async () => {
     'contentEncoding',
     'contentLanguage',
     'expiresAt',
+    'minVersion',
     'callbackUrl',
   ]);
   expect((await api.call('POST', '/v1/uploads', { json })).status).toBe(201);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { openApiDocument } from '../../lib/api/openapi-document.ts';
+import { WORK_ROUTES } from '../../lib/api/work-routes.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { ApiHarness } from '../support/api-harness.ts';
 import { WALK } from './walk.ts';
@@ -77,6 +79,12 @@ describe('the description', () => {
     },
   );
 
+  test('has nothing a linter minds, with the calls of takers and callers let in by a key', async () => {
+    const description = JSON.parse(JSON.stringify(openApiDocument('key', WORK_ROUTES)));
+    expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
+    expect(operationsOf(description)).toHaveProperty('size', 16);
+  });
+
   test('is looked at by that linter: it minds what is wrong', async () => {
     const description = await described();
     const { errors } = await lint({
@@ -130,6 +138,7 @@ describe('the description', () => {
       'POST /v1/requests': [
         'header coatcheck-callback-url',
         'header coatcheck-expires-at',
+        'header coatcheck-min-version',
         'header content-encoding',
         'header content-language',
         'header idempotency-key',

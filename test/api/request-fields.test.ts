@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { ApiError } from '../../lib/api/problem.ts';
+import { ProblemError } from '../../lib/api/problem.ts';
 import {
   checkedMetadata,
   contentTypeOf,
@@ -15,7 +15,7 @@ function refusal(of: () => unknown): string {
   try {
     of();
   } catch (error) {
-    if (error instanceof ApiError)
+    if (error instanceof ProblemError)
       return `${error.problem.status} ${error.problem.code}: ${error.problem.detail}`;
     throw error;
   }
@@ -163,7 +163,7 @@ describe('metadata', () => {
         try {
           taken = checkedMetadata(metadata);
         } catch (error) {
-          expect(error).toBeInstanceOf(ApiError);
+          expect(error).toBeInstanceOf(ProblemError);
           return;
         }
         const headers = new Headers(

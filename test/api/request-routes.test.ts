@@ -107,6 +107,20 @@ describe('a request', () => {
     }
   });
 
+  test('shows the version of the code that took it', async () => {
+    const versioned = new ApiHarness(() => 'done', { handlerVersion: '42' });
+    const id = await submitted(versioned);
+    const path = `/v1/requests/${id}`;
+    expect(await requestIn(await versioned.call('GET', path, ACME), 200)).not.toHaveProperty(
+      'handlerVersion',
+    );
+    await versioned.deliver();
+    expect(await requestIn(await versioned.call('GET', path, ACME), 200)).toMatchObject({
+      status: 'succeeded',
+      handlerVersion: '42',
+    });
+  });
+
   test('shows the progress of its handler and the previous error', async () => {
     let attempt = 0;
     const api: ApiHarness = new ApiHarness(async (request) => {

@@ -384,3 +384,26 @@ describe('B5: an encoded payload', () => {
     expect((await problemIn(other, 422)).code).toBe('idempotency_key_reused');
   });
 });
+
+describe('a minimum version', () => {
+  test('is in the request and in its message', async () => {
+    const api = new ApiHarness(() => 'done', { handlerVersion: '6' });
+    const headers = { 'Coatcheck-Min-Version': '7' };
+    const response = await api.call('POST', '/v1/requests', { body: '{}', headers });
+    expect(await response.json()).toMatchObject({ minVersion: '7' });
+    await api.deliver();
+    expect(api.harness.problem).toMatchObject({ code: 'min_version_unmet', attempts: 0 });
+  });
+
+  test.each([
+    ['v7', '6', 400, 'request_malformed'],
+    ['7', '9f86d08', 422, 'min_version_unsupported'],
+    ['7', undefined, 422, 'min_version_unsupported'],
+  ])('of %s for code of %s answers %i', async (minVersion, handlerVersion, status, code) => {
+    const api = new ApiHarness(() => 'done', { handlerVersion });
+    const headers = { 'Coatcheck-Min-Version': minVersion };
+    const response = await api.call('POST', '/v1/requests', { body: '{}', headers });
+    expect(response.status).toBe(status);
+    expect(await response.json()).toMatchObject({ code });
+  });
+});

@@ -94,7 +94,7 @@ describe('a ticket', () => {
     const api = new ApiHarness();
     await opened(api, { size: 5, multipart, contentEncoding: 'GZIP', contentLanguage: 'de-CH, fr' });
     const expected = { contentEncoding: 'gzip', contentLanguage: 'de-CH, fr' };
-    expect(multipart ? api.transfers.begun : api.transfers.forms.map(({ upload }) => upload)).toMatchObject([
+    expect(multipart ? api.transfers.open : api.transfers.forms.map(({ upload }) => upload)).toMatchObject([
       expected,
     ]);
   });

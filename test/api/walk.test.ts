@@ -1,5 +1,5 @@
-import type { z } from '@hono/zod-openapi';
 import { expect, test } from 'vitest';
+import type * as z from 'zod';
 import { PartUrls, Request, RequestPage, ServiceStatus, UploadTicket } from '../../lib/api/schemas.ts';
 import { exactly, problemIn } from '../support/api-answers.ts';
 import { type Operation, WALK } from './walk.ts';

@@ -1,4 +1,4 @@
-import { ApiError } from '../../lib/api/problem.ts';
+import { ProblemError } from '../../lib/api/problem.ts';
 import { ApiHarness, type ApiHarnessOptions } from '../support/api-harness.ts';
 
 /** One possible answer to a call. */
@@ -223,7 +223,7 @@ function step(operation: Operation, status: number, code: string | undefined, gi
 /** A caller without valid credentials. */
 function refused(operation: Operation, status: 401 | 403, code: string): Step {
   const callerOf = () => {
-    throw new ApiError({ status, code, detail: 'Not you' });
+    throw new ProblemError({ status, code, detail: 'Not you' });
   };
   return step(operation, status, code, {
     options: { callerOf },

@@ -22,6 +22,7 @@ const REFUSED = [
   ['lib/cli/planted-12.ts', '../constructs/index.ts', 'what lib/cli/ imports'],
   ['lib/stores/planted-16.ts', '../core/records/lease.ts', 'what lib/stores/ imports'],
   ['lib/testing/planted-17.ts', '../aws/clients.ts', 'what lib/testing/ imports'],
+  ['lib/embedded/planted-18.ts', '../aws/clients.ts', 'what lib/embedded/ imports'],
   ['lib/elsewhere/planted-13.ts', '../core/base/errors.ts', 'no room without a rule'],
   ['examples/planted-14.ts', '../lib/core/engine/engine.ts', 'what examples/ imports'],
   ['lib/core/base/planted-15.ts', './nowhere.ts', 'nothing missing'],

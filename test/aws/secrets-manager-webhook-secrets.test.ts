@@ -1,6 +1,7 @@
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { expect, test } from 'vitest';
 import { SecretsManagerWebhookSecrets } from '../../lib/aws/secrets-manager-webhook-secrets.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { TestClock } from '../support/test-clock.ts';
 
@@ -11,7 +12,8 @@ async function opened() {
   const endpoint = await new ScriptedEndpoint(holding({ current: OLD })).start();
   const clock = new TestClock();
   const client = new SecretsManagerClient({ ...clientConfig(endpoint.url), maxAttempts: 1 });
-  return { endpoint, clock, secrets: new SecretsManagerWebhookSecrets(client, 'webhooks', clock.now) };
+  const ports = { client, logger: new CollectingLogger(), now: clock.now };
+  return { endpoint, clock, secrets: new SecretsManagerWebhookSecrets('webhooks', ports) };
 }
 
 test('are read once in five minutes, however many ask', async () => {

@@ -29,7 +29,7 @@ const REASON = {
   code: 'attempts_exhausted',
   detail: 'All 5 attempts failed',
   attempts: 5,
-  handedInAt: 0,
+  submittedAt: 0,
   redrives: 0,
 };
 

@@ -54,6 +54,21 @@ test('messages share one call, with their positions as ids', async () => {
   });
 });
 
+test('what SQS can not hold is refused without a call, and the others are sent', async () => {
+  endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a')], Failed: [] });
+  const results = await queue.send([
+    { body: '', bytes: new Uint8Array([0xff]), attributes: {} },
+    message('a'),
+    { body: '1', attributes: {}, cloudEvent: { specversion: '1.0', id: 'a', source: '/s', type: 't' } },
+  ]);
+  expect(results).toEqual([
+    { sent: false, refused: true, reason: 'RangeError: SQS takes no body that is not text' },
+    { sent: true },
+    { sent: false, refused: true, reason: 'RangeError: SQS takes no CloudEvent in binary mode' },
+  ]);
+  expect(endpoint.calls).toHaveLength(1);
+});
+
 test('each result is at the position of its message, whatever the order of the answer', async () => {
   endpoint.script = jsonAnswer(200, {
     Successful: [sent('2', 'c')],

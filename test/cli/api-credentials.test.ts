@@ -43,19 +43,21 @@ test('a token takes precedence', async () => {
   expect(await authorizationFor('http://127.0.0.1:4566/api', 'T')).toEqual(['Bearer T', 'a token']);
 });
 
-test('E13: a local API is description a signature that is worth nothing', async () => {
+test('E13: a local API gets a signature that is worth nothing', async () => {
   expect(await authorizationFor('http://127.0.0.1:4566/api')).toEqual([
     expect.stringMatching(/Credential=test\/\d{8}\/us-east-1\/execute-api\/aws4_request/),
-    "the local AWS's credentials",
+    'no token, only a signature for the local AWS',
   ]);
 });
 
 test.each([
   ['https://api.example.com', 'T', 401, 'has not expired'],
+  ['http://127.0.0.1:4570', 'T', 401, 'COATCHECK_API_KEYS'],
   ['https://api.example.com', 'T', 403, 'scopes'],
   ['https://api.example.com', undefined, 401, 'COATCHECK_TOKEN'],
   ['https://api.example.com', undefined, 403, 'execute-api:Invoke'],
   ['http://127.0.0.1:4566', undefined, 401, 'COATCHECK_TOKEN'],
+  ['http://127.0.0.1:4570', undefined, 401, 'COATCHECK_API_KEYS'],
 ])('D6: has a remedy for %s with the token %s and status %d', async (url, token, status, remedy) => {
   expect((await findCredentials(url, token)).remedy(status)).toContain(remedy);
 });

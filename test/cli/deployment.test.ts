@@ -267,6 +267,8 @@ describe('without --stack and --service', () => {
   });
 
   test('explains what to do without any AWS', async () => {
-    expect(await messageOf(find())).toMatch(/^No AWS credentials .*\nOr name a service with --api$/s);
+    expect(await messageOf(find())).toMatch(
+      /^No AWS credentials .*\nOr start coatcheck dev or coatcheck serve in this folder, or name a service with --api$/s,
+    );
   });
 });

@@ -251,6 +251,25 @@ test('prints the state of a webhook', async () => {
   expect(second?.slice(6)).toEqual([]);
 });
 
+test('prints the version of the code that took a request, in a column only if there is one', async () => {
+  served = await cliService(undefined, { handlerVersion: '42' });
+  api = ['--api', served.url];
+  const ran = await ticketFor('text');
+  await served.api.deliver();
+  const queued = await ticketFor('text');
+
+  const { stdout } = await coatcheck(['status', ran, queued, ...api]);
+  const [first, second] = stdout.split('\n').map((line) => line.split('\t'));
+  expect(first?.slice(6)).toEqual(['', '42']);
+  expect(second?.slice(6)).toEqual([]);
+
+  const { stdout: colored } = await coatcheckOnTerminal(['status', ran, queued, ...api]);
+  const table = stripVTControlCharacters(colored);
+  expect(table).toMatch(/outcome +version$/m);
+  expect(table).toMatch(new RegExp(`^${ran}  succeeded .* 42$`, 'm'));
+  expect((await coatcheckOnTerminal(['status', queued, ...api])).stdout).not.toContain('version');
+});
+
 test('replays webhooks of ended requests', async () => {
   const webhooks = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
   served = await cliService(undefined, webhooks);
@@ -280,8 +299,8 @@ test('D6: reports rejected credentials and what to do', async () => {
   const refused = { exitCode: 1, stdout: '', stderr: '' };
   const said = 'error: The API answered 403 http_403: Forbidden\n  credentials sent:';
   const sentences = [
-    `${said} the local AWS's credentials\n`,
-    '  the API accepts tokens: pass a token of its issuer in COATCHECK_TOKEN or by --token\n',
+    `${said} no token, only a signature for the local AWS\n`,
+    '  the API needs a token: pass one in COATCHECK_TOKEN or by --token: a key of coatcheck serve (COATCHECK_API_KEYS there), or a token of the issuer of an API on AWS\n',
   ];
   expect(await coatcheck(['status', 'a', 'b', ...api])).toEqual({ ...refused, stderr: sentences.join('') });
   expect(await coatcheck(['list', '--token', 'T', ...api])).toEqual({

@@ -117,7 +117,7 @@ describe('waiting', () => {
     const error = await client.wait('r-1', { timeoutMilliseconds: 300 }).catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(WaitTimedOut);
     expect(error).toMatchObject({ request: { status: 'queued' } });
-    expect(String(error)).toContain('r-1 did not end within 300 ms; its status is queued');
+    expect(String(error)).toContain('r-1 did not end within 0.3 s; its status is queued');
   });
 
   test('asks to hold answers no longer than the remaining time', async () => {

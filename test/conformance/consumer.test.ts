@@ -221,6 +221,16 @@ describe('a consumer', () => {
     expect(await left()).toEqual({ waiting: 0, taken: 1 });
   });
 
+  test('deletes the chunks of a stream', async () => {
+    const { queueUrl, send, left } = await openQueue();
+    await send('{"specversion":"1.0","id":"c","type":"coatcheck.request.chunk","subject":"a","data":"x"}');
+    await send(event('a'));
+    const seen: string[] = [];
+    const { errors } = start(queueUrl, ({ requestId }) => void seen.push(requestId));
+    await expect.poll(left, patience).toEqual(NOTHING);
+    expect([seen, errors]).toEqual([['a'], []]);
+  });
+
   test('handles a duplicate outcome once, sequential or concurrent', async () => {
     const { queueUrl, send, left } = await openQueue();
     const first = Promise.withResolvers<void>();

@@ -4,7 +4,8 @@ import { beforeEach, describe, expect, inject, test } from 'vitest';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
 import { DeadLetterStack } from '../support/dead-letter-stack.ts';
-import { failAgain, giveUp, succeed } from '../support/given-up.ts';
+import { exhaustAttempts, failAgain, succeed } from '../support/dead-lettered.ts';
+import { releaseTemplate, serviceOutput } from '../support/release-template.ts';
 
 const variables = awsVariables(inject('endpoint'));
 
@@ -26,7 +27,7 @@ async function deadLetter(
 ): Promise<void> {
   const MessageAttributes = tenant && { Tenant: { DataType: 'String', StringValue: tenant } };
   await stack.letter(`{"of":"${id}"}`, id, { MessageAttributes: { ...MessageAttributes } });
-  await giveUp(stack.records, { id, source: '', tenant }, error, endedAt);
+  await exhaustAttempts(stack.records, { id, source: '', tenant }, error, endedAt);
 }
 
 interface Given {
@@ -193,6 +194,42 @@ describe('redrive', () => {
     expect(await stderr).toContain('put back: 1\n');
     expect(await stack.inInput()).toHaveLength(1);
     expect(await stack.inDead()).toEqual([3, 0]);
+  });
+});
+
+describe('redrive says which version runs what is put back', () => {
+  test('with releases, as the alias does', async () => {
+    const name = `redrive-${crypto.randomUUID()}`;
+    stack = await DeadLetterStack.open(inject('endpoint'), releaseTemplate(name));
+    await deadLetter('a', new Error('no'));
+
+    const { stdout, stderr } = await run('redrive', '--dry-run', '--json');
+
+    expect(stderr).toBe('what is put back is run by version 1\nwould be put back: 1\n');
+    expect(JSON.parse(stdout)).toMatchObject({
+      id: 'a',
+      result: 'put_back',
+      runBy: { version: '1', weights: {} },
+    });
+  });
+
+  test('without releases, as the outputs do', async () => {
+    const Outputs = serviceOutput('ProcessorVersion', '1.4.2');
+    stack = await DeadLetterStack.open(inject('endpoint'), { Outputs });
+    await deadLetter('a', new Error('no'));
+    const { stdout, stderr } = await run('redrive', '--yes', '--json');
+    expect(stderr).toContain('what is put back is run by version 1.4.2\n');
+    expect(JSON.parse(stdout)).toMatchObject({ runBy: { version: '1.4.2', weights: {} } });
+  });
+
+  test('puts back if the alias can’t be read', async () => {
+    const { Outputs } = releaseTemplate('missing');
+    const named = { ...Outputs, ...serviceOutput('ProcessorFunctionName', 'missing') };
+    stack = await DeadLetterStack.open(inject('endpoint'), { Outputs: named });
+    await deadLetter('a', new Error('no'));
+    const { exitCode, stdout, stderr } = await run('redrive', '--yes');
+    expect([exitCode, stdout]).toEqual([0, 'a\tput_back\n']);
+    expect(stderr).toContain("which version runs what is put back isn't known: ResourceNotFoundException");
   });
 });
 

@@ -13,7 +13,7 @@ import { RedriveAction } from '../../lib/cli/dead-letters/redrive-action.ts';
 import { walkDeadLetters } from '../../lib/cli/dead-letters/walk.ts';
 import { TokenBucket } from '../../lib/cli/token-bucket.ts';
 import { DeadLetterStack } from '../support/dead-letter-stack.ts';
-import { failAgain, giveUp, succeed } from '../support/given-up.ts';
+import { exhaustAttempts, failAgain, succeed } from '../support/dead-lettered.ts';
 
 const NEVER = new AbortController().signal;
 
@@ -49,7 +49,7 @@ async function run(action: DeadLetterAction, onHandled: () => Promise<unknown> =
 async function deadLetter(id: string): Promise<void> {
   const messageId = await stack.letter('{}', id);
   expect(messageId).not.toBe('');
-  await giveUp(stack.records, { id, source: '' }, new Error('no'), Date.now());
+  await exhaustAttempts(stack.records, { id, source: '' }, new Error('no'), Date.now());
 }
 
 function textsOf(messages: readonly Message[]): (string | undefined)[] {
@@ -96,7 +96,7 @@ describe('a redrive', () => {
       MessageAttributes: { Colour },
       MessageGroupId: 'acme',
     });
-    await giveUp(stack.records, { id, source: '' }, new Error('no'), Date.now());
+    await exhaustAttempts(stack.records, { id, source: '' }, new Error('no'), Date.now());
 
     expect(await run(redriveAction)).toEqual([[id, 'put_back']]);
 

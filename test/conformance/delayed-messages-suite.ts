@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { DelayedMessages } from '../../lib/core/ports/webhooks.ts';
 
 /** Delayed messages, and where they come out. */
-export interface DelayedMessagesBench {
+export interface DelayedMessagesHarness {
   readonly later: DelayedMessages;
   /** Messages that came out within some seconds, with the time at which the last of `count` did. */
   receive(count: number): Promise<{ readonly messages: readonly string[]; readonly at: number }>;
 }
 
-/** What every implementation does. */
-export function delayedMessagesSuite(name: string, open: () => Promise<DelayedMessagesBench>): void {
+/** The behaviour of every implementation. */
+export function exerciseDelayedMessages(name: string, open: () => Promise<DelayedMessagesHarness>): void {
   describe(name, () => {
     test('a message comes as it is, and not too soon', async () => {
       const { later, receive } = await open();

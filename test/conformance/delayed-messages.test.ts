@@ -4,11 +4,15 @@ import { expect, inject, vi } from 'vitest';
 import { SchedulerDelayedMessages } from '../../lib/aws/scheduler-delayed-messages.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { MemoryDelayedMessages } from '../../lib/stores/memory/delayed-messages.ts';
-import { delayedMessagesSuite } from './delayed-messages-suite.ts';
+import { SqliteDelayedMessages } from '../../lib/stores/sqlite/delayed-messages.ts';
+import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
+import { collect } from '../support/eventually.ts';
+import { openSqlite, receiveNow } from '../support/sqlite.ts';
+import { exerciseDelayedMessages } from './delayed-messages-suite.ts';
 
 const IN_TIME = { timeout: 60_000, interval: 100 };
 
-delayedMessagesSuite('delayed messages in memory', async () => {
+exerciseDelayedMessages('delayed messages in memory', async () => {
   const later = new MemoryDelayedMessages();
   const receive = async (count: number) => {
     const messages: string[] = [];
@@ -24,7 +28,7 @@ delayedMessagesSuite('delayed messages in memory', async () => {
 const { sqs } = localClients(inject('endpoint'));
 const scheduler = new SchedulerClient(localConfig(inject('endpoint')));
 
-delayedMessagesSuite('delayed messages by EventBridge Scheduler', async () => {
+exerciseDelayedMessages('delayed messages by EventBridge Scheduler', async () => {
   const name = `conformance-${crypto.randomUUID()}`;
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
   const { Attributes } = await sqs.send(
@@ -57,3 +61,16 @@ async function poll(QueueUrl: string): Promise<string[]> {
   );
   return Messages.map(({ Body = '' }) => Body);
 }
+
+exerciseDelayedMessages('delayed messages in a file', async () => {
+  const clock = { now: Date.now };
+  const { file } = await openSqlite();
+  const consumer = new SqliteInputQueue(file, { queue: 'webhooks', visibilitySeconds: 3_600, clock });
+  return {
+    later: new SqliteDelayedMessages(file, 'webhooks', clock),
+    receive: async (count) => {
+      const received = await collect(count, () => receiveNow(consumer, 10));
+      return { messages: received.map(({ body }) => body), at: Date.now() };
+    },
+  };
+});

@@ -4,15 +4,22 @@ import type { IdempotencyKeys, KeyUse } from '../../lib/core/ports/idempotency-k
 const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;
 
+/** Idempotency keys of a service that hasn't used any. */
+export interface IdempotencyKeysHarness {
+  readonly keys: IdempotencyKeys;
+  /** The same keys as another process sees them, or this process after a restart. */
+  reopen(): IdempotencyKeys;
+}
+
 /** The behaviour of every store of idempotency keys. */
-export function idempotencyKeysSuite(name: string, open: () => Promise<IdempotencyKeys>): void {
+export function exerciseIdempotencyKeys(name: string, open: () => Promise<IdempotencyKeysHarness>): void {
   function useBy(requestId: string, given: Partial<KeyUse> = {}): KeyUse {
     return { requestId, fingerprint: 'f', usedAt: NOW, keptUntil: NOW + DAY_MILLISECONDS, ...given };
   }
 
   describe(name, () => {
     test('gives a key to the first caller, and returns its use to the others', async () => {
-      const keys = await open();
+      const { keys } = await open();
       const first = useBy('r-1', { fingerprint: 'żółć 🧥 "' });
       expect(await keys.take('acme', 'k', first)).toEqual(first);
       expect(await keys.take('acme', 'k', useBy('r-2'))).toEqual(first);
@@ -20,7 +27,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
     });
 
     test('returns the use of a key to readers until it expires', async () => {
-      const keys = await open();
+      const { keys } = await open();
       expect(await keys.find('acme', 'k', NOW)).toBeUndefined();
       const use = useBy('r-1', { keptUntil: NOW + 5_000 });
       await keys.take('acme', 'k', use);
@@ -31,7 +38,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
     });
 
     test('gives a key to one of many concurrent callers (fault 1)', async () => {
-      const keys = await open();
+      const { keys } = await open();
       const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`));
       const taken = await Promise.all(uses.map((use) => keys.take('acme', 'k', use)));
       expect(new Set(taken.map(({ requestId }) => requestId)).size).toBe(1);
@@ -39,8 +46,24 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
       expect(await keys.take('acme', 'k', useBy('late'))).toEqual(taken[0]);
     });
 
+    test('keeps the use of a key over a restart', async () => {
+      const { keys, reopen } = await open();
+      const first = await keys.take('acme', 'k', useBy('r-1'));
+      expect(await reopen().find('acme', 'k', NOW)).toEqual(first);
+      expect(await reopen().take('acme', 'k', useBy('r-2'))).toEqual(first);
+    });
+
+    test('gives a key to one of two processes', async () => {
+      const { keys, reopen } = await open();
+      const taken = await Promise.all([
+        keys.take('acme', 'k', useBy('r-1')),
+        reopen().take('acme', 'k', useBy('r-2')),
+      ]);
+      expect(taken[0]).toEqual(taken[1]);
+    });
+
     test('gives a key again after it expires, and not before (fault 35)', async () => {
-      const keys = await open();
+      const { keys } = await open();
       const first = useBy('r-1', { keptUntil: NOW + 5_000 });
       await keys.take('acme', 'k', first);
       expect(await keys.take('acme', 'k', useBy('r-2', { usedAt: NOW + 4_999 }))).toEqual(first);
@@ -50,7 +73,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
     });
 
     test('gives an expired key to one of many concurrent callers', async () => {
-      const keys = await open();
+      const { keys } = await open();
       await keys.take(undefined, 'k', useBy('old', { keptUntil: NOW + 1_000 }));
       const uses = Array.from({ length: 20 }, (_, nth) => useBy(`r-${nth}`, { usedAt: NOW + 2_000 }));
       const taken = await Promise.all(uses.map((use) => keys.take(undefined, 'k', use)));
@@ -59,7 +82,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
     });
 
     test('keeps a key to the end of the second', async () => {
-      const keys = await open();
+      const { keys } = await open();
       const taken = await keys.take('acme', 'k', useBy('r-1', { keptUntil: NOW + 4_001 }));
       expect(taken.keptUntil).toBe(NOW + 5_000);
       expect(await keys.take('acme', 'k', useBy('r-2', { usedAt: NOW + 4_999 }))).toEqual(taken);
@@ -69,7 +92,7 @@ export function idempotencyKeysSuite(name: string, open: () => Promise<Idempoten
     });
 
     test('separates keys by tenant, and from keys without a tenant', async () => {
-      const keys = await open();
+      const { keys } = await open();
       const takers: readonly (readonly [string | undefined, string])[] = [
         [undefined, 'k'],
         ['', 'k'],

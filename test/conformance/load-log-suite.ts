@@ -3,16 +3,23 @@ import type { LoadLog } from '../../lib/core/ports/telemetry.ts';
 
 const MINUTE = Date.UTC(2026, 0, 31, 12);
 
-/** What every load log does. */
-export function loadLogSuite(name: string, open: () => Promise<LoadLog>): void {
+/** An empty load log. */
+export interface LoadLogHarness {
+  readonly log: LoadLog;
+  /** The same log as another process sees it, or this process after a restart. */
+  reopen(): LoadLog;
+}
+
+/** The behaviour of every load log. */
+export function exerciseLoadLog(name: string, open: () => Promise<LoadLogHarness>): void {
   describe(name, () => {
     test('has nothing where nothing was done', async () => {
-      const log = await open();
+      const { log } = await open();
       expect(await log.recent(MINUTE)).toMatchObject({ completed: 0, handled: 0, milliseconds: 0 });
     });
 
     test('adds up what was done, in one minute and the one before', async () => {
-      const log = await open();
+      const { log } = await open();
       await log.add(MINUTE - 1, { completed: 1, handled: 10, milliseconds: 100 });
       await log.add(MINUTE, { completed: 2, handled: 0, milliseconds: 20 });
       await log.add(MINUTE, { completed: 0, handled: 30, milliseconds: 3 });
@@ -24,17 +31,24 @@ export function loadLogSuite(name: string, open: () => Promise<LoadLog>): void {
     });
 
     test('adds up what many add at once', async () => {
-      const log = await open();
+      const { log } = await open();
       await Promise.all(
         Array.from({ length: 20 }, () => log.add(MINUTE, { completed: 5, handled: 6, milliseconds: 7 })),
       );
       expect(await log.recent(MINUTE)).toMatchObject({ completed: 100, handled: 120, milliseconds: 140 });
     });
 
+    test('adds up what several processes add, and keeps it over a restart', async () => {
+      const { log, reopen } = await open();
+      await log.add(MINUTE, { completed: 1, handled: 2, milliseconds: 3 });
+      await reopen().add(MINUTE, { completed: 10, handled: 20, milliseconds: 30 });
+      expect(await reopen().recent(MINUTE)).toMatchObject({ completed: 11, handled: 22, milliseconds: 33 });
+    });
+
     test.each([0, 9_999, 10_000, 35_000, 59_999])(
       'knows the last minute and little more, %i ms into a minute',
       async (into) => {
-        const log = await open();
+        const { log } = await open();
         const now = MINUTE + into;
         await log.add(now - 70_000, { completed: 1, handled: 10, milliseconds: 0 });
         await log.add(now - 59_999, { completed: 2, handled: 20, milliseconds: 0 });
@@ -48,7 +62,7 @@ export function loadLogSuite(name: string, open: () => Promise<LoadLog>): void {
     );
 
     test('gives the rate at which work is done, whenever it is asked', async () => {
-      const log = await open();
+      const { log } = await open();
       for (let second = 0; second < 150; second++) {
         const now = MINUTE + second * 1_000;
         await log.add(now, { completed: 1, handled: 1, milliseconds: 500 });

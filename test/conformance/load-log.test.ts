@@ -4,9 +4,14 @@ import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { RECORD_KEY, RECORD_TTL } from '../../lib/core/config/record-table.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryLoadLog } from '../../lib/stores/memory/load-log.ts';
-import { loadLogSuite } from './load-log-suite.ts';
+import { SqliteLoadLog } from '../../lib/stores/sqlite/load-log.ts';
+import { openSqlite } from '../support/sqlite.ts';
+import { exerciseLoadLog } from './load-log-suite.ts';
 
-loadLogSuite('a load log in memory', async () => new MemoryLoadLog());
+exerciseLoadLog('a load log in memory', async () => {
+  const log = new MemoryLoadLog();
+  return { log, reopen: () => log };
+});
 
 const dynamodb = new DynamoDBClient(localConfig(inject('endpoint')));
 
@@ -23,7 +28,11 @@ async function createTable(): Promise<string> {
   return TableName;
 }
 
-loadLogSuite('a load log on DynamoDB', async () => new DynamoDbLoadLog(dynamodb, await createTable()));
+exerciseLoadLog('a load log on DynamoDB', async () => {
+  const table = await createTable();
+  const reopen = () => new DynamoDbLoadLog(dynamodb, table);
+  return { log: reopen(), reopen };
+});
 
 test('a minute is one item, which the table drops some time after', async () => {
   const TableName = await createTable();
@@ -38,4 +47,10 @@ test('a minute is one item, which the table drops some time after', async () => 
   const kept = Number(Items[0]?.[RECORD_TTL]?.N) - minute / 1_000;
   expect(kept).toBeGreaterThan(180);
   expect(kept).toBeLessThan(86_400);
+});
+
+exerciseLoadLog('a load log in a file', async () => {
+  const { file, open } = await openSqlite();
+  const other = await open();
+  return { log: new SqliteLoadLog(file), reopen: () => new SqliteLoadLog(other) };
 });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { OutputMessage, OutputQueue } from '../../lib/core/ports/message-sink.ts';
 
 /** An output queue and its consumer. */
-export interface OutputBench {
+export interface OutputQueueHarness {
   readonly queue: OutputQueue;
   /** Everything that is in the queue, as soon as there are `count` messages. */
   receive(count: number): Promise<OutputMessage[]>;
@@ -13,8 +13,8 @@ const ATTRIBUTES = {
   ExtendedPayloadSize: { type: 'Number', value: '300000' },
 } as const;
 
-/** What every output queue does. */
-export function outputQueueSuite(name: string, open: () => Promise<OutputBench>): void {
+/** The behaviour of every output queue. */
+export function exerciseOutputQueue(name: string, open: () => Promise<OutputQueueHarness>): void {
   function message(body: string, attributes: OutputMessage['attributes'] = {}): OutputMessage {
     return { body, attributes };
   }

@@ -3,18 +3,23 @@ import { inject } from 'vitest';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
+import { forwardedMessage } from '../../lib/core/wire/forwarded-message.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
-import { outputQueueSuite } from './output-queue-suite.ts';
+import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
+import { SqliteOutputQueue } from '../../lib/stores/sqlite/output-queue.ts';
+import { collect } from '../support/eventually.ts';
+import { openSqlite, receiveNow } from '../support/sqlite.ts';
+import { exerciseOutputQueue } from './output-queue-suite.ts';
 
-outputQueueSuite('an output queue in memory', async () => {
+exerciseOutputQueue('an output queue in memory', async () => {
   const queue = new MemoryOutputQueue();
   return { queue, receive: async () => queue.messages };
 });
 
 const { sqs } = localClients(inject('endpoint'));
 
-outputQueueSuite('an output queue on SQS', async () => {
+exerciseOutputQueue('an output queue on SQS', async () => {
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({
       QueueName: `conformance-${crypto.randomUUID()}`,
@@ -50,3 +55,13 @@ function messageOf({ Body = '', MessageAttributes = {}, Attributes }: Message): 
   const group = Attributes?.MessageGroupId;
   return { body: Body, attributes: Object.fromEntries(attributes), ...(group && { group }) };
 }
+
+exerciseOutputQueue('an output queue in a file', async () => {
+  const clock = { now: Date.now };
+  const { file } = await openSqlite();
+  const consumer = new SqliteInputQueue(file, { queue: 'out', visibilitySeconds: 3_600, clock });
+  return {
+    queue: new SqliteOutputQueue(file, 'out', clock),
+    receive: async (count) => (await collect(count, () => receiveNow(consumer, 10))).map(forwardedMessage),
+  };
+});

@@ -1,17 +1,24 @@
 import { describe, expect, test, vi } from 'vitest';
 import { PayloadMissing } from '../../lib/core/base/errors.ts';
+import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
 import type { StoredResult } from '../../lib/core/model/stored-result.ts';
 import type { PayloadStore } from '../../lib/core/ports/payload-store.ts';
 import { chunked, MeteredBody, readAll } from '../support/streams.ts';
 
 /** A payload store and what is around it: clients that upload and consumers that delete. */
-export interface StoreBench {
+export interface PayloadStoreHarness {
   readonly store: PayloadStore;
   /** The same objects as another process sees them, or this one after a restart. */
   reopen(): PayloadStore;
-  readonly bucket: string;
-  /** Uploads an object. @returns its version */
-  put(key: string, content: string, contentType?: string, metadata?: Record<string, string>): Promise<string>;
+  /** The beginning of the claim checks of its objects. */
+  readonly location: Pick<ClaimCheck, 'scheme' | 'bucket'>;
+  /** Uploads an object. @returns its version; undefined in a store without versions */
+  put(
+    key: string,
+    content: string,
+    contentType?: string,
+    metadata?: Record<string, string>,
+  ): Promise<string | undefined>;
   /** Deletes an object as clients do: its versions stay. */
   remove(key: string): Promise<void>;
   keys(prefix: string): Promise<string[]>;
@@ -29,18 +36,28 @@ async function* breakingOff(after: number): AsyncGenerator<Uint8Array> {
   throw LOST;
 }
 
-/** What every payload store does. */
-export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>): void {
+/** What a payload store can do. It selects the tests. */
+export interface PayloadStoreCapabilities {
+  /** Whether an upload to a key that exists makes a new version. */
+  readonly versioned: boolean;
+}
+
+/** The behaviour of every payload store. */
+export function exercisePayloadStore(
+  name: string,
+  open: () => Promise<PayloadStoreHarness>,
+  { versioned }: PayloadStoreCapabilities,
+): void {
   const { signal } = new AbortController();
   let keys = 0;
   const newKey = (prefix = 'results') => `${prefix}/${++keys}`;
 
   describe(`${name}: opening`, () => {
     test('gives size, type, metadata and bytes', async () => {
-      const { store, bucket, put } = await open();
+      const { store, location, put } = await open();
       const key = newKey();
       await put(key, 'żółć', 'text/plain', { customer: '7' });
-      const { body, ...opened } = await store.open({ bucket, key }, signal);
+      const { body, ...opened } = await store.open({ ...location, key }, signal);
       expect(opened).toMatchObject({ size: 8, contentType: 'text/plain', metadata: { customer: '7' } });
       expect(String(await readAll(body))).toBe('żółć');
       opened.discard();
@@ -53,45 +70,45 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       "requests/q?a=b&c#d;e'f",
       'requests/a//b/',
     ])('finds the key %s', async (key) => {
-      const { store, bucket, put } = await open();
+      const { store, location, put } = await open();
       await put(key, key);
-      const { body } = await store.open({ bucket, key }, signal);
+      const { body } = await store.open({ ...location, key }, signal);
       expect(String(await readAll(body))).toBe(key);
     });
 
-    test('gives the named version, else the newest', async () => {
-      const { store, bucket, put } = await open();
+    test.skipIf(!versioned)('gives the named version, else the newest', async () => {
+      const { store, location, put } = await open();
       const key = newKey();
       const versionId = await put(key, 'first');
       await put(key, 'second');
       const read = async (version?: string) => {
-        const check = version === undefined ? { bucket, key } : { bucket, key, versionId: version };
+        const check = version === undefined ? { ...location, key } : { ...location, key, versionId: version };
         return String(await readAll((await store.open(check, signal)).body));
       };
       expect(await read(versionId)).toBe('first');
       expect(await read()).toBe('second');
     });
 
-    test('B3: says which version is the newest', async () => {
-      const { store, bucket, put, remove } = await open();
+    test.skipIf(!versioned)('B3: says which version is the newest', async () => {
+      const { store, location, put, remove } = await open();
       const key = newKey();
       await put(key, 'first');
       const versionId = await put(key, 'second');
-      expect(await store.versionOf({ bucket, key }, signal)).toBe(versionId);
-      expect(await store.open({ bucket, key }, signal)).toMatchObject({ versionId });
+      expect(await store.versionOf({ ...location, key }, signal)).toBe(versionId);
+      expect(await store.open({ ...location, key }, signal)).toMatchObject({ versionId });
       await remove(key);
-      const gone = await store.versionOf({ bucket, key }, signal).catch(() => undefined);
+      const gone = await store.versionOf({ ...location, key }, signal).catch(() => undefined);
       expect(gone).toBeUndefined();
     });
 
-    test('gives a version though its object was deleted, but not the object', async () => {
-      const { store, bucket, put, remove } = await open();
+    test.skipIf(!versioned)('gives a version though its object was deleted, but not the object', async () => {
+      const { store, location, put, remove } = await open();
       const key = newKey();
       const versionId = await put(key, 'first');
       await remove(key);
-      const { body } = await store.open({ bucket, key, versionId }, signal);
+      const { body } = await store.open({ ...location, key, versionId }, signal);
       expect(String(await readAll(body))).toBe('first');
-      await expect(store.open({ bucket, key }, signal)).rejects.toThrow(PayloadMissing);
+      await expect(store.open({ ...location, key }, signal)).rejects.toThrow(PayloadMissing);
     });
 
     test.each([
@@ -99,32 +116,32 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       ['version', { versionId: '00000000-0000-4000-8000-000000000000' }],
       ['bucket', { bucket: 'no-such-bucket-anywhere' }],
     ])('says when there is no such %s', async (_, wrong) => {
-      const { store, bucket, put } = await open();
+      const { store, location, put } = await open();
       const key = newKey();
       await put(key, 'hello');
-      await expect(store.open({ bucket, key, ...wrong }, signal)).rejects.toThrow(PayloadMissing);
+      await expect(store.open({ ...location, key, ...wrong }, signal)).rejects.toThrow(PayloadMissing);
     });
 
     test('ends when the signal has fired or fires', async () => {
-      const { store, bucket, put } = await open();
+      const { store, location, put } = await open();
       const key = newKey();
       await put(key, 'x'.repeat(1_000_000));
-      await expect(store.open({ bucket, key }, AbortSignal.abort())).rejects.toThrow();
+      await expect(store.open({ ...location, key }, AbortSignal.abort())).rejects.toThrow();
       const controller = new AbortController();
-      const { body } = await store.open({ bucket, key }, controller.signal);
+      const { body } = await store.open({ ...location, key }, controller.signal);
       controller.abort();
       await expect(readAll(body)).rejects.toThrow();
     });
 
     test('can be let go unread, read in part, or read', async () => {
-      const { store, bucket, put } = await open();
+      const { store, location, put } = await open();
       const key = newKey();
       await put(key, 'x'.repeat(1_000_000));
-      (await store.open({ bucket, key }, signal)).discard();
-      const part = await store.open({ bucket, key }, signal);
+      (await store.open({ ...location, key }, signal)).discard();
+      const part = await store.open({ ...location, key }, signal);
       for await (const _ of part.body) break;
       part.discard();
-      const whole = await store.open({ bucket, key }, signal);
+      const whole = await store.open({ ...location, key }, signal);
       await readAll(whole.body);
       whole.discard();
       whole.discard();
@@ -151,10 +168,10 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       ['a little', 5],
       ['much', LARGE_BYTES],
     ])('keeps %s, with its size and type', async (_, size) => {
-      const { store, bucket } = await open();
+      const { store, location } = await open();
       const key = newKey();
       const result = await store.save(key, new MeteredBody(size), 'text/csv', signal);
-      expect(result).toMatchObject({ check: { bucket, key }, size, contentType: 'text/csv' });
+      expect(result).toMatchObject({ check: { ...location, key }, size, contentType: 'text/csv' });
       expect((await contentOf(store, result)).equals(Buffer.alloc(size, 'x'))).toBe(true);
       const { contentType, discard } = await store.open(result.check, signal);
       expect(contentType).toBe('text/csv');
@@ -260,13 +277,17 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
 
   describe(`${name}: lending`, () => {
     test('makes a copy whose deletion leaves the result, and makes it again', async () => {
-      const { store, bucket, remove } = await open();
-      const [key, copyKey] = [newKey(), newKey('disposable')];
+      const { store, location, remove } = await open();
+      const [key, copyKey] = [newKey(), newKey('consumer-copies')];
       const result = await store.save(key, chunked('hello'), 'text/csv', signal);
       for (let time = 0; time < 2; time++) {
         const copy = await store.copyForConsumer(result, copyKey);
-        expect(copy).toMatchObject({ check: { bucket, key: copyKey }, size: 5, contentType: 'text/csv' });
-        const { body, contentType } = await store.open({ bucket, key: copyKey }, signal);
+        expect(copy).toMatchObject({
+          check: { ...location, key: copyKey },
+          size: 5,
+          contentType: 'text/csv',
+        });
+        const { body, contentType } = await store.open({ ...location, key: copyKey }, signal);
         expect(String(await readAll(body))).toBe('hello');
         expect(contentType).toBe('text/csv');
         await remove(copyKey);
@@ -274,19 +295,19 @@ export function payloadStoreSuite(name: string, open: () => Promise<StoreBench>)
       expect(String(await readAll((await store.open(result.check, signal)).body))).toBe('hello');
     });
 
-    test('copies the result’s version, under whatever key', async () => {
-      const { store, bucket, put } = await open();
+    test.skipIf(!versioned)('copies the result’s version, under whatever key', async () => {
+      const { store, put } = await open();
       const key = 'results/a b+ü/1';
       const result = await store.save(key, chunked('first'), 'text/plain', signal);
       await put(key, 'second');
-      const { check } = await store.copyForConsumer(result, 'disposable/a b+ü/1');
-      expect(String(await readAll((await store.open({ ...check, bucket }, signal)).body))).toBe('first');
+      const { check } = await store.copyForConsumer(result, 'consumer-copies/a b+ü/1');
+      expect(String(await readAll((await store.open(check, signal)).body))).toBe('first');
     });
 
     test('fails when there is nothing', async () => {
-      const { store, bucket } = await open();
-      const nothing = { check: { bucket, key: 'results/nothing' }, size: 5, contentType: 'text/plain' };
-      await expect(store.copyForConsumer(nothing, newKey('disposable'))).rejects.toThrow(PayloadMissing);
+      const { store, location } = await open();
+      const nothing = { check: { ...location, key: 'results/nothing' }, size: 5, contentType: 'text/plain' };
+      await expect(store.copyForConsumer(nothing, newKey('consumer-copies'))).rejects.toThrow(PayloadMissing);
     });
   });
 }

@@ -3,7 +3,7 @@ import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { RecordIndex, RecordStore } from '../../lib/core/ports/record-store.ts';
 
 /** An index and the store that holds its records. */
-export interface IndexBench {
+export interface RecordIndexHarness {
   readonly store: RecordStore;
   readonly index: RecordIndex;
   drop(record: RequestRecord): Promise<void>;
@@ -16,12 +16,12 @@ interface Given {
   readonly keptUntil?: number;
 }
 
-/** The time of {@link recordIndexSuite}'s clock. */
+/** The time of {@link exerciseRecordIndex}'s clock. */
 export const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;
 
 /** The behaviour of every index of records. */
-export function recordIndexSuite(name: string, open: () => Promise<IndexBench>): void {
+export function exerciseRecordIndex(name: string, open: () => Promise<RecordIndexHarness>): void {
   let requests = 0;
 
   async function write(store: RecordStore, { tenant, createdAt = NOW, keptUntil }: Given = {}) {

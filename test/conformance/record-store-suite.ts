@@ -5,7 +5,7 @@ import type { RecordStore, StoredRecord } from '../../lib/core/ports/record-stor
 import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 
 /** A record store, with events from outside. */
-export interface RecordBench {
+export interface RecordStoreHarness {
   readonly store: RecordStore;
   /** The same records as another process sees them, or this process after a restart. */
   reopen(): RecordStore;
@@ -17,7 +17,7 @@ const NOW = Date.UTC(2026, 0, 31, 12);
 const DAY_MILLISECONDS = 86_400_000;
 
 /** The behaviour of every record store. */
-export function recordStoreSuite(name: string, open: () => Promise<RecordBench>): void {
+export function exerciseRecordStore(name: string, open: () => Promise<RecordStoreHarness>): void {
   let requests = 0;
 
   function newRecord(given: Partial<RequestRecord> = {}): RequestRecord {

@@ -5,10 +5,12 @@ import { keyOf } from '../../lib/aws/record-item.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { localConfig } from '../../lib/local/clients.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
+import { recordKey, SqliteRecordStore } from '../../lib/stores/sqlite/record-store.ts';
 import { createRequestTable } from '../support/request-table.ts';
-import { recordStoreSuite } from './record-store-suite.ts';
+import { openSqlite } from '../support/sqlite.ts';
+import { exerciseRecordStore } from './record-store-suite.ts';
 
-recordStoreSuite('a record store in memory', async () => {
+exerciseRecordStore('a record store in memory', async () => {
   const store = new MemoryRecordStore();
   return { store, reopen: () => store, drop: async ({ request }) => store.drop(request) };
 });
@@ -43,13 +45,27 @@ test('a record that DynamoDB has no room for is refused, and no other write made
   ]);
 });
 
-recordStoreSuite('a record store on DynamoDB', async () => {
+exerciseRecordStore('a record store on DynamoDB', async () => {
   const TableName = await createRequestTable(dynamodb);
   return {
     store: new DynamoDbRecordStore(dynamodb, TableName),
     reopen: () => new DynamoDbRecordStore(new DynamoDBClient(localConfig(inject('endpoint'))), TableName),
     drop: async ({ request }) => {
       await dynamodb.send(new DeleteItemCommand({ TableName, Key: keyOf(request) }));
+    },
+  };
+});
+
+exerciseRecordStore('a record store in a file', async () => {
+  const { file, open } = await openSqlite();
+  const other = await open();
+  return {
+    store: new SqliteRecordStore(file),
+    reopen: () => new SqliteRecordStore(other),
+    drop: async ({ request }) => {
+      await other.write(() =>
+        other.statement('DELETE FROM records WHERE key = :key').run({ key: recordKey(request) }),
+      );
     },
   };
 });

@@ -9,14 +9,14 @@ export interface QueuedSubmission {
 }
 
 /** A submission queue and its consumer. */
-export interface SubmissionBench {
+export interface SubmissionQueueHarness {
   readonly queue: SubmissionQueue;
   /** The queue's content, as soon as it has `count` messages. */
   receive(count: number): Promise<readonly QueuedSubmission[]>;
 }
 
 /** The behaviour of every submission queue. */
-export function submissionQueueSuite(name: string, open: () => Promise<SubmissionBench>): void {
+export function exerciseSubmissionQueue(name: string, open: () => Promise<SubmissionQueueHarness>): void {
   describe(name, () => {
     test('accepts a message and delivers it unchanged', async () => {
       const { queue, receive } = await open();

@@ -4,9 +4,13 @@ import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
-import { type QueuedSubmission, submissionQueueSuite } from './submission-queue-suite.ts';
+import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
+import { SqliteSubmissionQueue } from '../../lib/stores/sqlite/submission-queue.ts';
+import { collect } from '../support/eventually.ts';
+import { openSqlite, receiveNow } from '../support/sqlite.ts';
+import { exerciseSubmissionQueue, type QueuedSubmission } from './submission-queue-suite.ts';
 
-submissionQueueSuite('a submission queue in memory', async () => {
+exerciseSubmissionQueue('a submission queue in memory', async () => {
   const queue = new MemorySubmissionQueue();
   return {
     queue,
@@ -16,7 +20,7 @@ submissionQueueSuite('a submission queue in memory', async () => {
 
 const { sqs } = localClients(inject('endpoint'));
 
-submissionQueueSuite('a submission queue on SQS', async () => {
+exerciseSubmissionQueue('a submission queue on SQS', async () => {
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({
       QueueName: `conformance-${crypto.randomUUID()}`,
@@ -42,3 +46,17 @@ async function poll(QueueUrl: string): Promise<QueuedSubmission[]> {
   );
   return Messages.map(({ Body = '', Attributes }) => ({ message: Body, group: Attributes?.MessageGroupId }));
 }
+
+exerciseSubmissionQueue('a submission queue in a file', async () => {
+  const clock = { now: Date.now };
+  const { file } = await openSqlite();
+  const consumer = new SqliteInputQueue(file, { queue: 'in', visibilitySeconds: 3_600, clock });
+  return {
+    queue: new SqliteSubmissionQueue(file, 'in', clock),
+    receive: async (count) =>
+      (await collect(count, () => receiveNow(consumer, 10))).map(({ body, group }) => ({
+        message: body,
+        group,
+      })),
+  };
+});

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { WebhookQueue } from '../../lib/core/ports/webhooks.ts';
 
 /** A webhook queue and its consumer. */
-export interface WebhookQueueBench {
+export interface WebhookQueueHarness {
   readonly queue: WebhookQueue;
   /** All deliverable messages, as soon as there are `count` of them, with their arrival times. */
   receive(count: number): Promise<{
@@ -12,7 +12,7 @@ export interface WebhookQueueBench {
 }
 
 /** The behaviour of every webhook queue. */
-export function webhookQueueSuite(name: string, open: () => Promise<WebhookQueueBench>): void {
+export function exerciseWebhookQueue(name: string, open: () => Promise<WebhookQueueHarness>): void {
   describe(name, () => {
     test('a message arrives unchanged, at once, with its receiver', async () => {
       const { queue, receive } = await open();

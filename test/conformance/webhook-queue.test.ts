@@ -3,9 +3,13 @@ import { expect, inject, vi } from 'vitest';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { MemoryWebhookQueue } from '../../lib/stores/memory/webhook-queue.ts';
-import { webhookQueueSuite } from './webhook-queue-suite.ts';
+import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
+import { SqliteWebhookQueue } from '../../lib/stores/sqlite/webhook-queue.ts';
+import { collect } from '../support/eventually.ts';
+import { openSqlite, receiveNow } from '../support/sqlite.ts';
+import { exerciseWebhookQueue } from './webhook-queue-suite.ts';
 
-webhookQueueSuite('a queue of webhooks in memory', async () => {
+exerciseWebhookQueue('a queue of webhooks in memory', async () => {
   const queue = new MemoryWebhookQueue();
   const openedAt = Date.now();
   const receive = async (count: number) => {
@@ -21,7 +25,7 @@ webhookQueueSuite('a queue of webhooks in memory', async () => {
 
 const { sqs } = localClients(inject('endpoint'));
 
-webhookQueueSuite('a queue of webhooks on SQS', async () => {
+exerciseWebhookQueue('a queue of webhooks on SQS', async () => {
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({ QueueName: `conformance-${crypto.randomUUID()}` }),
   );
@@ -44,4 +48,20 @@ webhookQueueSuite('a queue of webhooks on SQS', async () => {
     return { messages, at: Date.now() };
   };
   return { queue: new SqsWebhookQueue(sqs, QueueUrl), receive };
+});
+
+exerciseWebhookQueue('a queue of webhooks in a file', async () => {
+  const clock = { now: Date.now };
+  const { file } = await openSqlite();
+  const consumer = new SqliteInputQueue(file, { queue: 'webhooks', visibilitySeconds: 3_600, clock });
+  return {
+    queue: new SqliteWebhookQueue(file, 'webhooks', clock),
+    receive: async (count) => {
+      const received = await collect(count, () => receiveNow(consumer, 10));
+      return {
+        messages: received.map(({ body, group }) => ({ message: body, host: group })),
+        at: Date.now(),
+      };
+    },
+  };
 });

@@ -6,7 +6,7 @@ import type { WebhookStates } from '../../lib/core/ports/webhooks.ts';
 import { inlineOutcome } from '../support/outcomes.ts';
 
 /** A store of webhook states and the records that hold them. */
-export interface WebhookStatesBench {
+export interface WebhookStatesHarness {
   readonly states: WebhookStates;
   readonly store: RecordStore;
 }
@@ -25,7 +25,7 @@ const DELIVERED: WebhookState = { status: 'delivered', endedAt: NOW, at: NOW + 2
 const LATER_END: WebhookState = { status: 'delivered', endedAt: NOW + 1, at: NOW + 5, attempts: 1 };
 
 /** The behaviour of every store of webhook states. */
-export function webhookStatesSuite(name: string, open: () => Promise<WebhookStatesBench>): void {
+export function exerciseWebhookStates(name: string, open: () => Promise<WebhookStatesHarness>): void {
   let requests = 0;
 
   async function openWithRecord() {

@@ -7,9 +7,9 @@ import { RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { AwsSolutionsChecks } from 'cdk-nag';
 import { describe, expect, it } from 'vitest';
 import { ApiAuth, AsyncService, type RequestApiProps } from '../../lib/constructs/index.ts';
+import { nagFindingsIn, nagIt } from './nag-findings.ts';
 import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
 describe('with only an entry', () => {
@@ -45,7 +45,7 @@ describe('with only an entry', () => {
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
       VisibilityTimeout: 360,
       MessageRetentionPeriod: 345_600,
-      RedrivePolicy: { maxReceiveCount: 37 },
+      RedrivePolicy: { maxReceiveCount: 137 },
     });
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
       VisibilityTimeout: 60,
@@ -69,20 +69,20 @@ describe('with only an entry', () => {
     });
   });
 
-  it("has no findings of cdk-nag's AwsSolutions rules", () => {
-    expect(findingsIn(stack)).toEqual([]);
+  nagIt("has no findings of cdk-nag's AwsSolutions rules", () => {
+    expect(nagFindingsIn(stack)).toEqual([]);
   });
 
-  it('has none with a dashboard, failure events and an alarm topic', () => {
+  nagIt('has none with a dashboard, failure events and an alarm topic', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const topic = new Topic(stack, 'Topic', { enforceSSL: true });
     serviceIn(stack, {
       observability: { dashboard: true, failureEvents: { topic }, alarmTopic: topic },
     });
-    expect(findingsIn(stack)).toEqual([]);
+    expect(nagFindingsIn(stack)).toEqual([]);
   });
 
-  it('E21: has none with payload sources, of this stack or imported', () => {
+  nagIt('E21: has none with payload sources, of this stack or imported', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const sources = [
       { bucket: Bucket.fromBucketName(stack, 'Elsewhere', 'elsewhere'), prefix: 'in/' },
@@ -90,18 +90,20 @@ describe('with only an entry', () => {
       { bucket: new Bucket(stack, 'Own', { enforceSSL: true, serverAccessLogsPrefix: 'log/' }) },
     ];
     serviceIn(stack, { payloads: { sources } });
-    expect(findingsIn(stack)).toEqual([]);
+    expect(nagFindingsIn(stack)).toEqual([]);
   });
 
-  it('hides no finding about permissions that the user adds', () => {
+  nagIt('hides no finding about permissions that the user adds', () => {
     const { stack, service } = serviceInApp();
-    service.processor.addToRolePolicy(new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }));
-    expect(findingsIn(stack)).toEqual(['AwsSolutions-IAM5[Resource::*]']);
+    service.processorFunction.addToRolePolicy(
+      new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }),
+    );
+    expect(nagFindingsIn(stack)).toEqual(['AwsSolutions-IAM5[Resource::*]']);
   });
 });
 
 describe('with an HTTP API', () => {
-  it.each<[string, RequestApiProps]>([
+  nagIt.each<[string, RequestApiProps]>([
     ['for callers with AWS credentials', {}],
     [
       'for callers with a token',
@@ -109,10 +111,10 @@ describe('with an HTTP API', () => {
     ],
     ['without authentication', { auth: ApiAuth.none({ openToAnyone: true }) }],
   ])("%s, has no findings of cdk-nag's AwsSolutions rules", (_, api) => {
-    expect(findingsIn(serviceInApp({ api }).stack)).toEqual([]);
+    expect(nagFindingsIn(serviceInApp({ api }).stack)).toEqual([]);
   });
 
-  it('hides no finding about routes and permissions that the user adds', () => {
+  nagIt('hides no finding about routes and permissions that the user adds', () => {
     const { stack, service } = serviceInApp({ api: {} });
     service.api?.function.addToRolePolicy(
       new PolicyStatement({ actions: ['s3:GetObject'], resources: ['*'] }),
@@ -122,7 +124,7 @@ describe('with an HTTP API', () => {
       integration: new HttpUrlIntegration('Elsewhere', 'https://example.com'),
       authorizer: new HttpNoneAuthorizer(),
     });
-    expect(findingsIn(stack).sort()).toEqual(['AwsSolutions-APIG4', 'AwsSolutions-IAM5[Resource::*]']);
+    expect(nagFindingsIn(stack).sort()).toEqual(['AwsSolutions-APIG4', 'AwsSolutions-IAM5[Resource::*]']);
   });
 });
 
@@ -156,7 +158,7 @@ it('applies its props', () => {
   expect(resource(template, 'AWS::SQS::Queue', 'ServiceInputQueue').properties).toMatchObject({
     VisibilityTimeout: 6 * 600 + 3,
     MessageRetentionPeriod: 172_800,
-    RedrivePolicy: { maxReceiveCount: 45 },
+    RedrivePolicy: { maxReceiveCount: 145 },
   });
   expect(resource(template, 'AWS::SQS::Queue', 'ServiceOutputQueue').properties).toMatchObject({
     VisibilityTimeout: 300,
@@ -165,6 +167,36 @@ it('applies its props', () => {
   });
   expect(resource(template, 'AWS::Logs::LogGroup', 'ServiceProcessor').properties).toEqual({
     RetentionInDays: 365,
+  });
+});
+
+it('polls with provisioned pollers instead of a maximum concurrency', () => {
+  const observability = { dashboard: true };
+  const { template } = serviceInApp({ queue: { pollers: { min: 2, max: 50 } }, observability });
+  const { properties } = resource(template(), 'AWS::Lambda::EventSourceMapping', 'ServiceProcessor');
+  expect(properties.ProvisionedPollerConfig).toEqual({ MinimumPollers: 2, MaximumPollers: 50 });
+  expect(properties).not.toHaveProperty('ScalingConfig');
+  expect(JSON.stringify(template().toJSON())).not.toContain('queue.maxConcurrency');
+});
+
+describe('without an output queue', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { service, template } = serviceIn(stack, { output: false, observability: { dashboard: true } });
+
+  it('there is none, and the processor knows', () => {
+    const queues = Object.keys(template().findResources('AWS::SQS::Queue'));
+    expect(queues.filter((id) => id.includes('Output'))).toEqual([]);
+    expect(resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties).toMatchObject({
+      Environment: { Variables: { COATCHECK_OUTPUT_QUEUE_URL: 'none' } },
+    });
+    expect(template().findOutputs('*OutputQueueUrl*')).toEqual({});
+  });
+
+  it('what is about the queue says so', () => {
+    const none = 'Stack/Service has no output queue, because output is false';
+    expect(() => service.outputQueue).toThrow(none);
+    expect(() => service.metricOutputDepth()).toThrow(none);
+    expect(() => service.grantConsume(service.processor)).toThrow(none);
   });
 });
 
@@ -261,9 +293,13 @@ describe('grants', () => {
       {
         Effect: 'Allow',
         Action: ['s3:GetObject', 's3:GetObjectVersion'],
-        Resource: [`${bucket}/disposable/*`, `${bucket}/results/*`],
+        Resource: `${bucket}/results/*`,
       },
-      { Effect: 'Allow', Action: 's3:DeleteObject', Resource: `${bucket}/disposable/*` },
+      {
+        Effect: 'Allow',
+        Action: ['s3:DeleteObject', 's3:GetObject'],
+        Resource: `${bucket}/consumer-copies/*`,
+      },
     ]);
   });
 
@@ -334,7 +370,3 @@ it('can be in one stack twice', () => {
   for (const id of ['One', 'Two']) new AsyncService(stack, id, { entry: ENTRY });
   expect(() => app.synth()).not.toThrow();
 });
-
-function findingsIn(stack: Stack): string[] {
-  return new AwsSolutionsChecks().validateScope(stack).violations.map(({ ruleName }) => ruleName);
-}

@@ -1,35 +1,14 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { beforeAll, expect, it } from 'vitest';
 import { ApiAuth } from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
-import { run } from '../../lib/local/run.ts';
+import { findingsIn, INSTALL_TIMEOUT_MILLISECONDS } from '../support/cfn-lint.ts';
+import { serviceOnFargate } from './fargate/service-on-fargate.ts';
 import { emptyApp, resource, serviceIn, serviceInApp } from './service-in-app.ts';
 
-/** The CDK lets a function wait for its role, which the reference to the role does already. */
-const NOT_OURS = 'W3005';
-
-/** The first time it is installed. */
-const INSTALL_TIMEOUT_MILLISECONDS = 300_000;
-
-let python = '';
-beforeAll(async () => {
-  python = await installPythonTool('cfn-lint');
-}, INSTALL_TIMEOUT_MILLISECONDS);
-
-async function findingsIn(template: object): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'cfn-lint-'));
-  const file = join(folder, 'template.json');
-  await writeFile(file, JSON.stringify(template));
-  const main = ['-c', 'from cfnlint.runner import main; main()'];
-  const args = ['--ignore-checks', NOT_OURS, '--regions', 'us-east-1', 'eu-central-1', '--template', file];
-  const { output } = await run(python, [...main, ...args]);
-  await rm(folder, { recursive: true });
-  return output;
-}
+beforeAll(() => installPythonTool('cfn-lint'), INSTALL_TIMEOUT_MILLISECONDS);
 
 it('finds nothing in the template', async () => {
   expect(await findingsIn(serviceInApp().template().toJSON())).toBe('');
@@ -50,6 +29,20 @@ it('finds nothing in the template with a dashboard and events', async () => {
 
 it('finds nothing in the template with webhooks', async () => {
   expect(await findingsIn(serviceInApp({ webhooks: {} }).template().toJSON())).toBe('');
+});
+
+it('finds nothing in the template with an existing bucket', async () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const bucket = new Bucket(stack, 'Own', { versioned: true });
+  expect(await findingsIn(serviceIn(stack, { payloads: { bucket } }).template().toJSON())).toBe('');
+});
+
+it('finds nothing in the template of a service on Fargate', async () => {
+  const { template } = serviceOnFargate(
+    { spot: true, maxTasks: 100 },
+    { observability: { dashboard: true } },
+  );
+  expect(await findingsIn(template().toJSON())).toBe('');
 });
 
 it('would find something', async () => {

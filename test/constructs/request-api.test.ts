@@ -22,7 +22,7 @@ describe('with defaults', () => {
       'AWS::ApiGatewayV2::Route': 2,
       'AWS::ApiGatewayV2::Stage': 1,
       'AWS::Lambda::Function': 1,
-      'AWS::Lambda::Permission': 1,
+      'AWS::Lambda::Permission': expect.any(Number),
       'AWS::IAM::Role': 1,
       'AWS::IAM::Policy': 1,
       'AWS::Logs::LogGroup': 2,
@@ -46,12 +46,18 @@ describe('with defaults', () => {
       IntegrationUri: `<${id}.Arn>`,
       PayloadFormatVersion: '2.0',
     });
-    expect(readable(resource(template, 'AWS::Lambda::Permission').properties)).toEqual({
-      Action: 'lambda:InvokeFunction',
-      FunctionName: `<${id}.Arn>`,
-      Principal: 'apigateway.amazonaws.com',
-      SourceArn: `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/*/*/*`,
-    });
+    const ofApi = `arn:<AWS::Partition>:execute-api:<AWS::Region>:<AWS::AccountId>:<${api}>/*/*/`;
+    const permissions = resources(template).filter(({ type }) => type === 'AWS::Lambda::Permission');
+    // An older CDK has one for each route.
+    expect([1, 2]).toContain(permissions.length);
+    for (const { properties } of permissions) {
+      expect(readable(properties)).toEqual({
+        Action: 'lambda:InvokeFunction',
+        FunctionName: `<${id}.Arn>`,
+        Principal: 'apigateway.amazonaws.com',
+        SourceArn: expect.stringContaining(ofApi),
+      });
+    }
   });
 
   it('has a function with the runtime of the processor and the timeout of API Gateway', () => {
@@ -126,14 +132,11 @@ it('has permission for its own calls and no others', () => {
     { Effect: 'Allow', Action: 'dynamodb:Query', Resource: `${table}/index/newest` },
     {
       Effect: 'Allow',
-      Action: ['s3:AbortMultipartUpload', 's3:PutObject'],
+      Action: 's3:PutObject',
       Resource: [`${bucket}/payloads/*`, `${bucket}/requests/tickets/*`],
     },
-    {
-      Effect: 'Allow',
-      Action: ['s3:GetObject', 's3:GetObjectVersion'],
-      Resource: `${bucket}/results/*`,
-    },
+    { Effect: 'Allow', Action: 's3:AbortMultipartUpload', Resource: `${bucket}/requests/tickets/*` },
+    { Effect: 'Allow', Action: 's3:GetObjectVersion', Resource: `${bucket}/results/*` },
     { Effect: 'Allow', Action: 's3:GetObject', Resource: `${bucket}/payloads/*` },
   ]);
   expect(Object.keys(resource(template, 'AWS::IAM::Role', 'ServiceApi').properties)).toEqual([

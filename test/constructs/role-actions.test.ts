@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { Stack } from 'aws-cdk-lib';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
 import { Tracing } from '../../lib/constructs/observability/tracing.ts';
-import { resources, serviceInApp } from './service-in-app.ts';
+import { serviceOnFargate } from './fargate/service-on-fargate.ts';
+import { emptyApp, resources, serviceIn } from './service-in-app.ts';
 
 /** SDK calls whose actions have another name, or that need several actions. */
 const ACTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -54,25 +57,78 @@ function calledBy(name: string): Set<string> {
   return new Set(calls.flatMap((call) => ACTIONS[call] ?? [`:${call}`]));
 }
 
+const stack = new Stack(emptyApp(), 'Stack');
+const { template } = serviceIn(stack, {
+  api: {},
+  webhooks: {},
+  observability: { failureEvents: {}, tracing: Tracing.xray() },
+  secrets: { MODEL_KEY: new Secret(stack, 'ModelKey') },
+});
+
+function allowedTo(role: string, from = template()): string[] {
+  return resources(from)
+    .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith(role))
+    .flatMap(({ properties }) => properties.PolicyDocument.Statement)
+    .flatMap(({ Action }: { Action: string | string[] }) => Action);
+}
+
 test.each([
   ['processor', 'ServiceProcessorRole'],
   ['api', 'ServiceApiFunctionRole'],
   ['breaker', 'ServiceCircuitBreakerRole'],
   ['webhook', 'ServiceWebhooksRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
-  const template = serviceInApp({
-    api: {},
-    webhooks: {},
-    observability: { failureEvents: {}, tracing: Tracing.xray() },
-  }).template();
-  const allowed = resources(template)
-    .filter(({ id, type }) => type === 'AWS::IAM::Policy' && id.startsWith(role))
-    .flatMap(({ properties }) => properties.PolicyDocument.Statement)
-    .flatMap(({ Action }: { Action: string | string[] }) => Action);
+  const allowed = allowedTo(role);
   expect(allowed.length).toBeGreaterThan(3);
   const called = calledBy(name);
   const unused = allowed.filter(
     (action) => !called.has(action) && !called.has(action.replace(/^\w+/, '')) && !OF_LAMBDA.includes(action),
   );
   expect(unused.filter((action) => !NEVER_CALLED.includes(action))).toEqual([]);
+});
+
+/** Calls that are no commands of the SDK: to X-Ray's endpoint, and by the agent of the task. */
+const OF_TASKS = ['ecs:UpdateTaskProtection', 'xray:PutSpans', 'xray:PutSpansForIndexing'];
+
+test('the role of a task allows only actions that its code or the agent of the task uses', () => {
+  const onFargate = serviceOnFargate(
+    {},
+    { api: {}, webhooks: {}, observability: { failureEvents: {}, tracing: Tracing.xray() } },
+  );
+  const allowed = allowedTo('ServiceProcessorRole', onFargate.template());
+  expect(allowed).toEqual(expect.arrayContaining(OF_TASKS));
+  const called = calledBy('worker');
+  const unused = allowed.filter(
+    (action) => !called.has(action) && !called.has(action.replace(/^\w+/, '')) && !OF_TASKS.includes(action),
+  );
+  expect(unused.filter((action) => !NEVER_CALLED.includes(action))).toEqual([]);
+});
+
+/** Services by the prefixes of their actions. Lambda writes logs, and passing a role is no call. */
+const ENDPOINTS: Readonly<Record<string, string>> = {
+  s3: 'S3',
+  dynamodb: 'DynamoDB',
+  sqs: 'SQS',
+  lambda: 'Lambda',
+  secretsmanager: 'Secrets Manager',
+  scheduler: 'EventBridge Scheduler',
+  events: 'EventBridge',
+};
+
+test.each([
+  ['processor', 'ServiceProcessorRole'],
+  ['HTTP API', 'ServiceApiFunctionRole'],
+  ['webhooks', 'ServiceWebhooksRole'],
+  ['circuit breaker', 'ServiceCircuitBreakerRole'],
+])('the recipe for VPCs names the services that a function calls: %s', (name, role) => {
+  const page = readFileSync('docs/recipes/run-in-a-vpc.md', 'utf8');
+  const rows = [...page.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>
+    row.split('|').map((cell) => cell.trim()),
+  );
+  const row = rows.find(([first = '']) => first.startsWith(name)) ?? [];
+  const named = rows[0]?.filter((_, index) => index > 0 && row[index] !== '') ?? [];
+  const prefixes = new Set(allowedTo(role).map((action) => action.replace(/:.*/, '')));
+  const called = Object.keys(ENDPOINTS).filter((prefix) => prefixes.delete(prefix));
+  expect(named.toSorted()).toEqual(called.map((prefix) => ENDPOINTS[prefix]).toSorted());
+  for (const prefix of prefixes) expect(['logs', 'xray', 'iam']).toContain(prefix);
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type ReceivedOutcome, readOutcome } from '../../lib/consumer/outcome.ts';
+import { isChunk, type ReceivedOutcome, readOutcome } from '../../lib/consumer/outcome.ts';
 import type { ResultObjects } from '../../lib/consumer/outcome-result.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
 import type { ClaimCheck } from '../../lib/core/model/claim-check.ts';
@@ -110,8 +110,16 @@ test.each([
   ['a list', '[]', 'it must be an object, got []'],
   ['some other object', '{"product":42}', 'specversion must be "1.0", got nothing'],
   ['an event of someone else', { ...EVENT, type: 'com.example.made' }, 'got "com.example.made"'],
-  ['an event without a subject', { ...EVENT, subject: undefined }, 'subject must be a text'],
-  ['an event without a result', { ...EVENT, data: undefined }, 'dataref must be a text'],
+  [
+    'an event without a subject',
+    { ...EVENT, subject: undefined },
+    'subject must be a non-empty text, got nothing',
+  ],
+  [
+    'an event without a result',
+    { ...EVENT, data: undefined },
+    'dataref must be a non-empty text, got nothing',
+  ],
   ['a result nowhere', { ...EVENT, data: undefined, dataref: 'https://x' }, 'expected s3://bucket/key'],
   [
     'a failure without a problem',
@@ -121,4 +129,12 @@ test.each([
 ])('rejects %s', (_, body, message) => {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   expect(() => readOutcome(text, NOWHERE)).toThrow(message);
+});
+
+test.each([
+  ['{"specversion":"1.0","type":"coatcheck.request.chunk","data":"a"}', true],
+  ['{"specversion":"1.0","type":"coatcheck.request.succeeded","data":"coatcheck.request.chunk"}', false],
+  ['{"specversion":"1.0","type":"coatcheck.request.succeeded"}', false],
+])('%s is a chunk: %s', (body, chunk) => {
+  expect(isChunk(body)).toBe(chunk);
 });

@@ -9,7 +9,7 @@ const page = await readFile(join(PROJECT_FOLDER, 'docs', 'capacity.md'), 'utf8')
 const examples = [...page.matchAll(/```sh\nnpx coatcheck (.+)\n```\n\n```text\n([^`]*)```/g)];
 
 test('the page has examples', () => {
-  expect(examples).toHaveLength(4);
+  expect(examples).toHaveLength(5);
 });
 
 test.each(examples.map(([, command = '', printed]) => [command, printed]))('%s', async (command, printed) => {

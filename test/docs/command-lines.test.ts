@@ -28,8 +28,8 @@ function argumentsOf(line: string): string[] {
 }
 
 /** The program, which reads its command line and does nothing. */
-function idleProgram(): Command {
-  const program = programOf({ signal: new AbortController().signal, exit: new ExitStatus() });
+async function idleProgram(): Promise<Command> {
+  const program = await programOf({ signal: new AbortController().signal, exit: new ExitStatus() });
   makeIdle(program);
   return program;
 }
@@ -43,7 +43,8 @@ function makeIdle(command: Command): void {
 /** @returns the code of what is wrong, `complete` if nothing is */
 async function parse(line: string): Promise<string> {
   try {
-    await idleProgram().parseAsync(argumentsOf(line), { from: 'user' });
+    const program = await idleProgram();
+    await program.parseAsync(argumentsOf(line), { from: 'user' });
     return 'complete';
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 'complete' : error.code;

@@ -22,9 +22,10 @@ const LEASE_END = 2_000;
 const MOST_ATTEMPTS = 2;
 
 /** The events that can happen to a record, in every variant that matters to its status. */
-function eventsFor({ attempts = 0, redrives = 0 }: Partial<RequestRecord>): RecordEvent[] {
+function eventsFor({ attempts = 0, redrives = 0, leaseId = '' }: Partial<RequestRecord>): RecordEvent[] {
   const attempt = attempts;
   const error = { name: 'Error', message: 'not now' };
+  const checkpoint = { number: 1, state: { json: '1' } };
   const claim = {
     type: 'claim',
     request: REQUEST,
@@ -37,11 +38,13 @@ function eventsFor({ attempts = 0, redrives = 0 }: Partial<RequestRecord>): Reco
     { type: 'uploaded' },
     claim,
     { ...claim, deadLetterOf: redrives },
-    { type: 'release', attempt, error },
-    { type: 'complete', attempt, outcome: successOf(attempt) },
-    { type: 'complete', attempt, outcome: FAILURE },
-    { type: 'complete', attempt, outcome: FAILURE, givenUp: { error } },
-    { type: 'complete', attempt, outcome: outcomeOf(expiry(attempt)) },
+    { type: 'checkpoint', leaseId, checkpoint, suspend: false },
+    { type: 'checkpoint', leaseId, checkpoint, suspend: true },
+    { type: 'release', leaseId, error },
+    { type: 'complete', leaseId, outcome: successOf(attempt) },
+    { type: 'complete', leaseId, outcome: FAILURE },
+    { type: 'complete', leaseId, outcome: FAILURE, attemptsExhausted: { error } },
+    { type: 'complete', leaseId, outcome: outcomeOf(expiry(attempt)) },
     { type: 'cancel' },
     { type: 'unpublishable', outcome: FAILURE },
   ];

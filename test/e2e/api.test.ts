@@ -215,7 +215,7 @@ describe('B5: a payload with a Content-Encoding', () => {
   });
 });
 
-test('B4: an upload in parts is not completed with some of its parts', async () => {
+test('B4: an upload in parts is not completed with some of its parts, and can be aborted', async () => {
   const json = { size: 64 * 1024 * 1024 + 5, contentType: 'application/octet-stream', multipart: true };
   const opened = await service.call('POST', '/v1/uploads', { json });
   const { request, upload } = (await opened.json()) as {
@@ -230,6 +230,9 @@ test('B4: an upload in parts is not completed with some of its parts', async () 
   const completed = await call('complete', { parts: [{ number: 2, etag: put.headers.get('etag') }] });
   expect([completed.status, await completed.json()]).toMatchObject([409, { code: 'upload_incomplete' }]);
   expect(await service.record(request.id)).toMatchObject({ status: 'awaiting_upload' });
+
+  const aborted = await call('abort', {});
+  expect([aborted.status, await aborted.json()]).toMatchObject([200, { status: 'cancelled' }]);
 });
 
 interface UploadTicket {

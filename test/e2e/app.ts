@@ -1,11 +1,18 @@
-import { App, CfnOutput, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { App, Aspects, CfnOutput, Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
 import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
+import { AccountPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
+import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { ApiAuth, AsyncService, Tracing } from '../../lib/constructs/index.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
+import { callerName } from '../support/iam/caller-name.ts';
+import { documentedPermissions } from '../support/iam/documented-permissions.ts';
+import { FIRST_KEY } from './first-key.ts';
+import { WORKER_QUEUE } from './worker-queue.ts';
 
 /** An issuer whose tokens don't exist. */
 const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantClaim: 'tenant' });
@@ -13,17 +20,19 @@ const jwt = ApiAuth.jwt({ issuer: 'http://127.0.0.1:9', audience: 'e2e', tenantC
 const services = {
   cloudevents: { outputFormat: 'cloudevents', auth: ApiAuth.none(), timeoutSeconds: 5 },
   raw: { outputFormat: 'raw', auth: jwt, timeoutSeconds: 5 },
+  truefoundry: { outputFormat: 'truefoundry', auth: undefined, timeoutSeconds: 5 },
   // Only consumers receive its outcomes. Its timeout leaves time to report progress.
   client: { outputFormat: 'cloudevents', auth: ApiAuth.iam(), timeoutSeconds: 15 },
   // Its pauses don't affect other tests.
   pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
 
-/** Receives the spans of the traced service. */
-const [, , endpoint] = process.argv;
+/** Where the spans of the traced service go, and the endpoint of AWS that the functions call. */
+const [, , endpoint, functionEndpoint] = process.argv;
 
 const app = new App();
 addCommonJsService();
+addSecretsService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const bus = new EventBus(stack, 'Bus');
@@ -55,6 +64,8 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     removalPolicy: RemovalPolicy.DESTROY,
   });
   if (name === 'pausing') addSecondService(stack);
+  addClients(service);
+  if (name === 'cloudevents') addDocumentedRoles(service);
   const topic = new Topic(stack, 'Topic');
   topic.addSubscription(new SqsSubscription(service.inputQueue));
   const outputs = {
@@ -95,7 +106,104 @@ function addCommonJsService(): void {
     circuitBreaker: { pauseEventSource: false },
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  addClients(service);
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'InputQueueUrl', { value: service.inputQueue.queueUrl });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
+}
+
+/** A service whose processor has a secret. */
+function addSecretsService(): void {
+  const stack = new Stack(app, 'E2e-secrets');
+  const secret = new Secret(stack, 'Key', {
+    secretStringValue: SecretValue.unsafePlainText(FIRST_KEY),
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  const service = new AsyncService(stack, 'Service', {
+    entry: 'test/e2e/processors/secret.ts',
+    secrets: { API_KEY: secret },
+    // It takes 10 seconds until a failed attempt has the secret read again.
+    retry: { maxAttempts: 20, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(2) },
+    circuitBreaker: { pauseEventSource: false },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  addClients(service);
+  new CfnOutput(stack, 'SecretArn', { value: secret.secretArn });
+  new CfnOutput(stack, 'RequestTableName', { value: service.requestTable.tableName });
+  new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
+  new CfnOutput(stack, 'InputQueueUrl', { value: service.inputQueue.queueUrl });
+  new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
+}
+
+/** The roles of programs that use a service. */
+function addClients(service: AsyncService): void {
+  const stack = Stack.of(service);
+  const role = (id: string) => new Role(stack, id, { assumedBy: new AccountPrincipal(stack.account) });
+  service.grantSubmit(role('Submitter'));
+  // Others bring their own output queue.
+  if (service.outputDeadLetterQueue) service.grantConsume(role('Consumer'));
+  if (service.api?.auth.name === 'iam') service.grantInvokeApi(role('Caller'));
+}
+
+/** Roles with the permissions that the documentation lists. */
+function addDocumentedRoles(service: AsyncService): void {
+  const stack = Stack.of(service);
+  const { payloadBucket, webhooks, processorFunction } = service;
+  const objects = (...prefixes: string[]) =>
+    prefixes.map((prefix) => payloadBucket.arnForObjects(`${prefix}*`));
+  const records = service.requestTable.tableArn;
+  addRole('Operator', 'docs/command-line.md', 'AWS permissions', {
+    'the stack, or all stacks without `--stack`': [
+      stack.formatArn({ service: 'cloudformation', resource: 'stack', resourceName: '*' }),
+    ],
+    'the API': [],
+    "the processor's log group": [processorFunction.logGroup.logGroupArn],
+    "the processor's function": [processorFunction.functionArn],
+    // The local AWS has no CodeDeploy.
+    'the deployment group of the release': [
+      stack.formatArn({ service: 'codedeploy', resource: 'deploymentgroup:*' }),
+    ],
+    'all resources: `*`': ['*'],
+    'the dead-letter queue': [service.deadLetterQueue.queueArn],
+    'the input queue': [service.inputQueue.queueArn],
+    'the request table': [records],
+    "the webhooks' dead-letter queue": [webhooks?.deadLetterQueue.queueArn ?? ''],
+    "the webhooks' queue": [webhooks?.queue.queueArn ?? ''],
+  });
+  addRole('Worker', 'docs/worker.md', 'AWS permissions', {
+    'the input queue': [stack.formatArn({ service: 'sqs', resource: WORKER_QUEUE })],
+    'the output queue': [service.outputQueue.queueArn],
+    'the queue of dead letters': [service.deadLetterQueue.queueArn],
+    'the webhook queue of `COATCHECK_WEBHOOK_QUEUE_URL`': [webhooks?.queue.queueArn ?? ''],
+    'objects under `requests/`, `payloads/` and `results/`': objects('requests/', 'payloads/', 'results/'),
+    'objects under `results/` and `consumer-copies/`': objects('results/', 'consumer-copies/'),
+    'objects under `results/`': objects('results/'),
+    'the bucket': [payloadBucket.bucketArn],
+    'the table': [records],
+  });
+
+  function addRole(
+    id: string,
+    page: string,
+    heading: string,
+    resources: Readonly<Record<string, string[]>>,
+  ): void {
+    const role = new Role(stack, id, { assumedBy: new AccountPrincipal(stack.account) });
+    for (const { actions, on } of documentedPermissions(page, heading)) {
+      const arns = resources[on];
+      if (!arns) throw new Error(`${page} lists permissions on ${on}, which this app doesn't know`);
+      if (arns.length > 0) role.addToPolicy(new PolicyStatement({ actions: [...actions], resources: arns }));
+    }
+  }
+}
+
+/** Calls of a function name its role, and go through the proxy that records them. */
+if (functionEndpoint) {
+  Aspects.of(app).add({
+    visit(construct) {
+      if (!(construct instanceof LambdaFunction && construct.role)) return;
+      construct.addEnvironment('AWS_ENDPOINT_URL', functionEndpoint);
+      construct.addEnvironment('AWS_SDK_UA_APP_ID', callerName(construct.role.node.path));
+    },
+  });
 }

@@ -142,7 +142,7 @@ describe.concurrent('a result', () => {
 
   test('of an unknown request throws', async () => {
     await expect(client.result(crypto.randomUUID())).rejects.toThrow(RequestUnknown);
-    await expect(client.status('a/b#c%41ü')).rejects.toThrow('There is no request a/b#c%41ü,');
+    await expect(client.status('a/b#c%41ü')).rejects.toThrow("The request a/b#c%41ü doesn't exist");
     await expect(client.cancel(crypto.randomUUID())).rejects.toThrow(RequestUnknown);
   });
 });
@@ -170,11 +170,11 @@ describe.concurrent('a request', () => {
 
   test('that waits for its next attempt is cancelled at once', async () => {
     const id = await client.ask({ do: 'fail', untilAttempt: 2, afterSeconds: 5 });
-    const isPutOff = async () => {
+    const isWaiting = async () => {
       const { status, attempts } = await client.status(id);
       return status === 'queued' && attempts === 1;
     };
-    await expect.poll(isPutOff, { timeout: 20_000 }).toBe(true);
+    await expect.poll(isWaiting, { timeout: 20_000 }).toBe(true);
     expect(await client.cancel(id)).toMatchObject({ status: 'cancelled', attempts: 1 });
     expect(await client.cancel(id)).toMatchObject({ status: 'cancelled' });
   });

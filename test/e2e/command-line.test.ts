@@ -6,9 +6,11 @@ import { temporaryFolder } from '../local/temporary-folder.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { Service } from './service.ts';
 
+const operator = new Service('E2e-cloudevents').callerName('Operator');
+
 /** Runs a command for the stack under test, like a user. */
 function onStack(args: readonly string[], cwd?: string) {
-  const variables = awsVariables(inject('endpoint'));
+  const variables = { ...awsVariables(inject('endpoint')), AWS_SDK_UA_APP_ID: operator };
   return coatcheck([...args, '--stack', 'E2e-cloudevents'], { variables, cwd });
 }
 

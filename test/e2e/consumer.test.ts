@@ -4,7 +4,6 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { consume, type OutcomeHandler, type ReceivedOutcome, RetryLater } from '../../lib/consumer/index.ts';
-import { localClients } from '../../lib/local/clients.ts';
 import { toolEnvironment } from '../../lib/local/environment.ts';
 import { Service } from './service.ts';
 import { SignedClient } from './signed-client.ts';
@@ -23,7 +22,7 @@ function start(handler: OutcomeHandler): string[] {
   const errors: string[] = [];
   const consuming = consume(
     {
-      ...localClients(inject('endpoint')),
+      ...service.clientsOf('Consumer'),
       queueUrl: service.outputQueueUrl,
       visibilityTimeoutSeconds: VISIBILITY_SECONDS,
       signal: stop.signal,
@@ -75,7 +74,7 @@ test('consumes outcomes with results in messages and in the store, and again aft
 test('redelivers an outcome to another consumer if its consumer is killed (fault 37)', async () => {
   const program = fileURLToPath(new URL('consumers/hanging.ts', import.meta.url));
   const killed = spawn(process.execPath, [program, service.outputQueueUrl, String(VISIBILITY_SECONDS)], {
-    env: toolEnvironment(inject('endpoint')),
+    env: { ...toolEnvironment(inject('endpoint')), AWS_SDK_UA_APP_ID: service.callerName('Consumer') },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   onTestFinished(() => void killed.kill('SIGKILL'));

@@ -1,3 +1,4 @@
+import { DeleteObjectCommand, GetObjectCommand } from '@aws-sdk/client-s3';
 import { expect, test } from 'vitest';
 import { parseClaimCheck } from '../../lib/core/model/claim-check.ts';
 import { type Received, Service } from './service.ts';
@@ -30,9 +31,18 @@ test('raw output of a large result: an extended-client pointer to a consumer cop
   const [message] = await service.outputs(1, isOf('raw-3'));
   const [pointerClass, pointer] = JSON.parse(message?.body ?? '[]');
   expect(pointerClass).toBe('software.amazon.payloadoffloading.PayloadS3Pointer');
-  expect(pointer).toEqual({ s3BucketName: service.bucket, s3Key: expect.stringMatching(/^disposable\//) });
+  expect(pointer).toEqual({
+    s3BucketName: service.bucket,
+    s3Key: expect.stringMatching(/^consumer-copies\//),
+  });
   expect(message?.attributes).toMatchObject({ Status: 'succeeded', ExtendedPayloadSize: '2000000' });
-  expect(await service.object(pointer.s3Key)).toHaveLength(2_000_000);
+
+  // As the library does: by its key, and deleted afterwards.
+  const object = { Bucket: pointer.s3BucketName, Key: pointer.s3Key };
+  const { s3 } = service.clientsOf('Consumer');
+  const { Body } = await s3.send(new GetObjectCommand(object));
+  expect(await Body?.transformToString()).toHaveLength(2_000_000);
+  await s3.send(new DeleteObjectCommand(object));
 });
 
 test('B7: raw output of binary data: a reference, without affecting other messages', async () => {

@@ -1,7 +1,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ListMultipartUploadsCommand } from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { localClients } from '../../lib/local/clients.ts';
 import { INSTALL_TIMEOUT_MILLISECONDS } from '../support/peers/installation.ts';
 import { installJsPeers } from '../support/peers/js.ts';
 import { Service } from './service.ts';
@@ -45,6 +47,15 @@ describe.each(['undici-8', '@whatwg-node/fetch'])('a handler that returns a resp
       });
     },
   );
+});
+
+test('a result that breaks off is a failure, and leaves no parts', async () => {
+  await service.send(service.ask('broken-off', { do: 'fill', megabytes: 18, breaks: true }));
+
+  expect(await service.event('broken-off')).toMatchObject({ data: { code: 'broken' } });
+  const listing = new ListMultipartUploadsCommand({ Bucket: service.bucket, Prefix: 'results/broken-off' });
+  const { s3 } = localClients(inject('endpoint'));
+  await expect.poll(async () => (await s3.send(listing)).Uploads ?? []).toEqual([]);
 });
 
 test('B13: a failure is an event in JSON', async () => {

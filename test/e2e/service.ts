@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { DeleteObjectCommand, GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import {
   DeleteMessageCommand,
   type Message,
@@ -9,11 +9,13 @@ import {
 } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { sqsClient } from '../../lib/aws/sqs-client.ts';
 import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
-import { localClients, localConfig } from '../../lib/local/clients.ts';
+import { type LocalClients, localClients, localConfig } from '../../lib/local/clients.ts';
+import { callerName } from '../support/iam/caller-name.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 
 /** A message of the output queue or the dead-letter queue. */
@@ -68,13 +70,29 @@ export interface SubmittedRequest {
 
 /** A deployed service, used through S3, SQS and HTTP like by its users. */
 export class Service {
+  readonly #stack: string;
   readonly #clients = localClients(inject('endpoint'));
+  readonly #submitter: LocalClients;
   readonly #records = new DynamoDBClient(localConfig(inject('endpoint')));
   readonly #outputs: Readonly<Record<string, string>>;
   readonly #received = new Map<string, Received[]>();
 
-  constructor(stack: string) {
-    this.#outputs = inject('stacks')[stack] ?? {};
+  /** @param outputs of a stack that isn't one of the app: its roles aren't checked */
+  constructor(stack: string, outputs?: Readonly<Record<string, string>>) {
+    this.#stack = stack;
+    this.#outputs = outputs ?? inject('stacks')[stack] ?? {};
+    this.#submitter = outputs ? localClients(inject('endpoint')) : this.clientsOf('Submitter');
+  }
+
+  /** The name of a role of the stack for `AWS_SDK_UA_APP_ID`. */
+  callerName(role: string): string {
+    return callerName(`${this.#stack}/${role}`);
+  }
+
+  /** Clients whose calls name a role of the stack: rights.test.ts checks that the role may make them. */
+  clientsOf(role: string): LocalClients {
+    const config = { ...localConfig(inject('endpoint')), userAgentAppId: this.callerName(role) };
+    return { s3: new S3Client({ ...config, forcePathStyle: true }), sqs: sqsClient(config) };
   }
 
   get bucket(): string {
@@ -96,7 +114,7 @@ export class Service {
     contentType = 'application/json',
     contentEncoding?: string,
   ) {
-    const { VersionId } = await this.#clients.s3.send(
+    const { VersionId } = await this.#submitter.s3.send(
       new PutObjectCommand({
         Bucket: this.bucket,
         Key: key,
@@ -152,7 +170,7 @@ export class Service {
 
   /** Sends messages to the input queue in one call. */
   async send(...messages: readonly Outgoing[]): Promise<void> {
-    const { Failed } = await this.#clients.sqs.send(
+    const { Failed } = await this.#submitter.sqs.send(
       new SendMessageBatchCommand({
         QueueUrl: this.output('InputQueueUrl'),
         Entries: messages.map(({ body, attributes }, index) => ({

@@ -1,31 +1,44 @@
 import type { TestProject } from 'vitest/node';
 import { deploy, type StackOutputs } from '../../lib/local/deployment.ts';
+import { RecordingProxy } from '../support/iam/recording-proxy.ts';
 import { openTestAws } from '../support/local-aws.ts';
 import { OtlpReceiver } from '../support/otlp-receiver.ts';
+
+const FOLDER = '.local/e2e';
 
 declare module 'vitest' {
   interface ProvidedContext {
     readonly stacks: StackOutputs;
     /** Where the spans of the services are. */
     readonly spans: string;
+    /** The file of recorded calls of AWS; empty if AWS isn't local. */
+    readonly calls: string;
   }
 }
 
-/** Deploys the services under test to a new local AWS, or to the AWS at `AWS_ENDPOINT_URL`. */
+/**
+ * Deploys the services under test to a new local AWS, or to the AWS at `AWS_ENDPOINT_URL`. All calls of the new one are
+ * recorded.
+ */
 export default async function setup(project: TestProject) {
-  const aws = await openTestAws('.local/e2e');
+  const aws = await openTestAws(FOLDER);
+  const calls = aws.emulator ? `${FOLDER}/calls.ndjson` : '';
+  const proxy = calls === '' ? undefined : await RecordingProxy.open(aws.endpoint, calls);
+  const endpoint = proxy?.url ?? aws.endpoint;
   const receiver = await new OtlpReceiver().start();
   const close = async () => {
     await receiver[Symbol.asyncDispose]();
+    await proxy?.[Symbol.asyncDispose]();
     await aws[Symbol.asyncDispose]();
   };
   try {
     const stacks = await deploy({
-      endpoint: aws.endpoint,
-      app: `node test/e2e/app.ts ${receiver.url}`,
-      folder: '.local/e2e',
+      endpoint,
+      app: `node test/e2e/app.ts ${receiver.url} ${proxy?.url ?? ''}`,
+      folder: FOLDER,
     });
-    project.provide('endpoint', aws.endpoint);
+    project.provide('endpoint', endpoint);
+    project.provide('calls', calls);
     project.provide('stacks', stacks);
     project.provide('spans', receiver.url);
   } catch (error) {

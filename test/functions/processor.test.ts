@@ -68,6 +68,7 @@ beforeEach(async () => {
   endpoint = await new ScriptedEndpoint(accept).start();
   const environment = writeEnvironment({
     ...engineSettings(),
+    outputFormat: 'cloudevents',
     inputQueueUrl: `${endpoint.url}/123456789012/input`,
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     outputMaxMessageBytes: 1_048_576,
@@ -79,6 +80,7 @@ beforeEach(async () => {
     measureLoad: false,
     metrics: false,
     tracing: 'off',
+    secretIds: {},
     eventBusArn: '',
   });
   for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value);
@@ -295,7 +297,7 @@ test('a schema validates the payload before the handler runs', async () => {
 });
 
 test('the handler has the invocation’s time, less a reserve for an orderly end', async () => {
-  const handler = processor((request) => request.deadline.getTime());
+  const handler = processor((request) => request.deadline?.getTime());
   const before = Date.now();
   await handler(sqsEvent({ id: 'm-1', body: '' }), LAMBDA_CONTEXT);
   const [event] = events();
@@ -307,6 +309,16 @@ test('a warm function handles one batch after another', async () => {
   const handler = processor((request) => request.text());
   for (const id of ['m-1', 'm-2']) await handler(sqsEvent({ id, body: id }), LAMBDA_CONTEXT);
   expect(events().map(({ data }) => data)).toEqual(['m-1', 'm-2']);
+});
+
+test('a service without an output queue records its outcomes, and sends nothing', async () => {
+  vi.stubEnv('COATCHECK_OUTPUT_QUEUE_URL', 'none');
+  expect(await processor(() => 5)(sqsEvent({ id: 'm-1', body: '{}' }), LAMBDA_CONTEXT)).toEqual({
+    batchItemFailures: [],
+  });
+  expect(callsOf('SendMessageBatch')).toEqual([]);
+  const statements = endpoint.calls.filter((call) => String(targetOf(call)).startsWith('DynamoDB'));
+  expect(String(statements.at(-1)?.body)).toContain('succeeded');
 });
 
 test('an empty event is done without a call', async () => {

@@ -14,10 +14,10 @@ import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { readOutcome as readReceived } from '../../lib/consumer/outcome.ts';
 import type { OutputFormat } from '../../lib/core/config/settings.ts';
-import { FailureEvents } from '../../lib/core/engine/failure-events.ts';
+import { FailureEventPublisher } from '../../lib/core/engine/failure-event-publisher.ts';
 import type { Outcome } from '../../lib/core/model/outcome.ts';
 import { outcomeId } from '../../lib/core/model/outcome.ts';
-import { readOutcome, writeOutcome } from '../../lib/core/model/outcome-json.ts';
+import { parseOutcome, serializeOutcome } from '../../lib/core/model/outcome-json.ts';
 import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import { ticketKey, ticketOf } from '../../lib/core/model/upload-key.ts';
 import {
@@ -92,7 +92,7 @@ const deadLetter = {
   code: 'attempts_exhausted',
   detail: 'attempt 5 threw TypeError: x is undefined',
   attempts: 5,
-  handedInAt: 1_795_867_200_000,
+  submittedAt: 1_795_867_200_000,
   redrives: 1,
 };
 
@@ -107,8 +107,8 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     read: storedOf,
   },
   'outcome-left-behind': {
-    write: async () => mapped(outcomes, writeOutcome),
-    read: readOutcome,
+    write: async () => mapped(outcomes, serializeOutcome),
+    read: parseOutcome,
   },
   'outcome-cloudevents': { write: () => sentOutcomes('cloudevents'), read: readCloudEvent },
   'outcome-raw': { write: () => sentOutcomes('raw') },
@@ -133,7 +133,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     write: async () => {
       const client = new EventBridgeClient(CLIENT);
       const inputs = capture(client);
-      const events = new FailureEvents(new EventBridgeBus(putEventsBy(client), 'bus'), {
+      const events = new FailureEventPublisher(new EventBridgeBus(putEventsBy(client), 'bus'), {
         serviceName: 'service',
         random: () => 0,
         logger: new CollectingLogger(),

@@ -15,6 +15,7 @@ const request: RecordedRequest = {
   tracestate: TRACESTATE,
   callbackUrl: 'https://hooks.example.com/coatcheck',
   expiresAt: AT + 3_600_000,
+  minVersion: '7',
   uploadBytes: 116_391_936,
 };
 
@@ -71,6 +72,7 @@ export const records: Readonly<Record<string, StoredRecord>> = {
   running: kept({
     status: 'running',
     attempts: 2,
+    handlerVersion: '42',
     payload: {
       digest: 'K5rW8c2mQv0Zt7dXyB1aFg',
       check: { bucket: 'payloads', key: 'payloads/1', versionId: 'version-1' },
@@ -83,11 +85,11 @@ export const records: Readonly<Record<string, StoredRecord>> = {
   }),
   succeeded: kept({ status: 'succeeded', attempts: 1, outcome: outcomes.json }),
   storedResult: kept({ status: 'succeeded', attempts: 1, outcome: outcomes.stored }),
-  givenUp: kept({
+  attemptsExhausted: kept({
     status: 'failed',
     attempts: 10,
     outcome: outcomes.redriven,
-    givenUp: true,
+    attemptsExhausted: true,
     deadLetteredAt: AT + 1_000,
     redrives: 2,
     putBackAt: AT - 1_000,

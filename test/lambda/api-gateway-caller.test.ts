@@ -1,14 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { ApiError, type ApiProblem } from '../../lib/api/problem.ts';
+import { type HttpProblem, ProblemError } from '../../lib/api/problem.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 
 const RULES = { auth: 'jwt', tenantClaim: 'org' } as const;
 
-function refusalOf(ask: () => unknown): ApiProblem {
+function refusalOf(ask: () => unknown): HttpProblem {
   try {
     ask();
   } catch (error) {
-    if (error instanceof ApiError) return error.problem;
+    if (error instanceof ProblemError) return error.problem;
     throw error;
   }
   throw new Error('It was not refused');

@@ -1,6 +1,6 @@
 import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { PowertoolsLogger, processLogger } from '../../lib/lambda/powertools-logger.ts';
 
 const lines: Record<string, unknown>[] = [];
 
@@ -45,6 +45,12 @@ test('a child adds its fields to every line, and the parent doesn’t', () => {
     { message: 'three' },
   ]);
   expect(lines[2]).not.toHaveProperty('requestId');
+});
+
+test.each(['42', undefined])('a process logs its version, if it has one: %s', (handlerVersion) => {
+  processLogger({ serviceName: 'service', handlerVersion }).info('Started');
+  expect(lines).toMatchObject([{ message: 'Started', service: 'service' }]);
+  expect(lines[0]?.handlerVersion).toBe(handlerVersion);
 });
 
 test('what has no JSON does no harm', () => {

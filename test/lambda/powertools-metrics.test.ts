@@ -23,9 +23,17 @@ afterEach(() => {
 });
 
 /** The lines written for these figures. Nothing else writes to the standard output meanwhile. */
-function linesOf(figures: Partial<BatchFigures>) {
+function linesOf(figures: Partial<BatchFigures>, version?: string) {
   const powertools = new Powertools({ namespace: 'Coatcheck', serviceName: 'Shop/Orders' });
-  new PowertoolsMetrics(powertools).emit({
+  const ofVersion =
+    version === undefined
+      ? undefined
+      : new Powertools({
+          namespace: 'Coatcheck',
+          serviceName: 'Shop/Orders',
+          defaultDimensions: { version },
+        });
+  new PowertoolsMetrics(powertools, ofVersion).emit({
     counts: {},
     values: { Wait: [], ServiceTime: [], EndToEnd: [], BatchSize: [] },
     failures: new Map(),
@@ -122,4 +130,36 @@ test('exactly a hundred values take one line, without a warning', () => {
   const written = linesOf({ values: { Wait: values, ServiceTime: [], EndToEnd: [], BatchSize: [] } });
   expect(written).toHaveLength(1);
   expect(warning).not.toHaveBeenCalled();
+});
+
+test('a gauge is a line with one value', () => {
+  const powertools = new Powertools({ namespace: 'Coatcheck', serviceName: 'Shop/Orders' });
+  new PowertoolsMetrics(powertools).gauge('SlotTime', 1_234.5);
+  expect(lines.map((line) => JSON.parse(line))).toEqual([
+    {
+      _aws: {
+        Timestamp: NOW,
+        CloudWatchMetrics: [
+          {
+            Namespace: 'Coatcheck',
+            Dimensions: [['service']],
+            Metrics: [{ Name: 'SlotTime', Unit: 'Milliseconds' }],
+          },
+        ],
+      },
+      service: 'Shop/Orders',
+      SlotTime: 1_234.5,
+    },
+  ]);
+});
+
+test('a published version has a line with how its attempts ended', () => {
+  const [, line] = linesOf({ counts: { Succeeded: 2, Failed: 0, Redelivered: 1, Retried: 1 } }, '42');
+  expect(line).toMatchObject({ service: 'Shop/Orders', version: '42', Succeeded: 2, Failed: 0, Retried: 1 });
+  expect(line).not.toHaveProperty('Redelivered');
+  expect(line._aws.CloudWatchMetrics[0].Dimensions).toEqual([['service', 'version']]);
+});
+
+test('a batch without ended attempts has no line for its version', () => {
+  expect(linesOf({ counts: { Succeeded: 0, Failed: 0, Redelivered: 1 } }, '42')).toHaveLength(1);
 });

@@ -57,3 +57,8 @@ test.each([
 test.each(['null', '[1]', '3', '{"a":', '"text"'])('D10: %s is a line of text', (text) => {
   expect(readLogLine(text)?.message).toBe(text);
 });
+
+test('a line of our logger outside Lambda has the id of its request', () => {
+  const line = readLogLine('{"level":"INFO","message":"Working","requestId":"r-1","service":"coatcheck"}');
+  expect(line).toMatchObject({ requestId: 'r-1', message: 'Working', fields: {} });
+});

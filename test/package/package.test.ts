@@ -64,12 +64,14 @@ describe('the published package', () => {
       .map(({ parentPath, name }) =>
         relative(consumer.installed, join(parentPath, name)).replaceAll(sep, '/'),
       );
-    const code = /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/processor|lib)\/.+)\.(?:js|js\.map|d\.ts)$/;
+    const code =
+      /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/(?:processor|worker)|lib)\/.+)\.(?:c?js(?:\.map)?|d\.c?ts)$/;
     const bundled = /^functions\/(?:api|breaker|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
     expect(files.filter((file) => !code.test(file) && !bundled.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
       'cjs/package.json',
+      'lib/constructs/fargate/Dockerfile',
       'package.json',
     ]);
     expect(files).toEqual(
@@ -208,6 +210,12 @@ describe('a project that installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, (
     const { status, stdout } = inFolder(await runners, process.execPath, '--test', file);
     expect(status, stdout).toBe(0);
     expect(stdout).toMatch(/pass 1$/m);
+  });
+
+  test('runs a service in one process', () => {
+    const { status, stdout, stderr } = inConsumer(process.execPath, 'embedded.ts', 'data/jobs.db');
+    expect(status, stderr).toBe(0);
+    expect(stdout).toContain('{"characters":9}');
   });
 
   test('has the command-line tool', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { inlineIsCheaperUpToBytes } from '../../lib/planner/break-even.ts';
 import { costOfMillion, durationDollarsOneByOne } from '../../lib/planner/cost.ts';
-import { provisionedPollers } from '../../lib/planner/provisioned.ts';
+import { neededPollers } from '../../lib/planner/provisioned.ts';
 import { workload } from './workload.ts';
 
 test('a million payloads of 300 KB by S3', () => {
@@ -72,6 +72,23 @@ test('kept for no time to speak of, calls decide', () => {
 });
 
 test('provisioned pollers have ten batches and 1 MB/s each', () => {
-  expect(provisionedPollers(2_000, 1_000)).toEqual({ pollers: 200, dollarsADay: 200 * 24 * 0.00925 });
-  expect(provisionedPollers(5, 12_500_000)).toMatchObject({ pollers: 13 });
+  // 20,000 batches of one a second: 2,000 pollers; their messages of 1 KB are 20 MB/s.
+  expect(neededPollers(workload({ ratePerSecond: 20_000, batchSize: 1, concurrency: 1 }), 'S3')).toBe(2_000);
+  // 5 batches a second, but 50 × 300 KB = 15 MB/s in messages.
+  expect(neededPollers(workload({ ratePerSecond: 50 }), 'S3')).toBe(1);
+  expect(neededPollers(workload({ ratePerSecond: 50 }), 'inline')).toBe(15);
+});
+
+test('provisioned pollers are paid by the hour', () => {
+  // A million requests at 200/s take 5,000 s. 20 batches at a time need 2 pollers: 2 × $0.00925 × 5,000 ÷ 3,600.
+  const few = costOfMillion(workload({ pollers: { min: 2, max: 50 } }), 'S3');
+  expect(few.pollers).toBeCloseTo(0.0256944, 6);
+  expect(few.total).toBeCloseTo(12.53667 + 0.0256944, 6);
+  // 200 × 300 KB are 60 MB/s: 60 pollers, of which there are 50.
+  const many = costOfMillion(workload({ pollers: { min: 2, max: 50 } }), 'inline');
+  expect(many.pollers).toBeCloseTo(0.6423611, 6);
+  // Ten times fewer requests take ten times as long, and the least is paid anyway.
+  const idle = costOfMillion(workload({ ratePerSecond: 20, pollers: { min: 10, max: 50 } }), 'S3');
+  expect(idle.pollers).toBeCloseTo(1.2847222, 6);
+  expect(costOfMillion(workload(), 'S3').pollers).toBe(0);
 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { LAMBDA_SCALING, type Moment, type Simulated, simulate } from '../../lib/planner/simulation.ts';
+import { eventSourceScaling } from '../../lib/core/config/event-source-scaling.ts';
+import { type Moment, type Simulated, simulate } from '../../lib/planner/simulation.ts';
 
 /** All at the beginning. */
 function burstOf(messages: number): Simulated['arrivals'] {
@@ -100,7 +101,7 @@ test('a burst is worked off in rounds', () => {
 
 test('Lambda begins with 5 batches, adds 300 a minute, and ends at 1,250', () => {
   const simulated = { batchSize: 10, batchSeconds: 1, stepSeconds: 0.5, arrivals: burstOf(100_000_000) };
-  const moments = take(1_000, { ...simulated, scaling: LAMBDA_SCALING });
+  const moments = take(1_000, { ...simulated, scaling: eventSourceScaling() });
   const at = (seconds: number) => moments.find((moment) => moment.seconds === seconds)?.allowedBatches;
   expect(at(0)).toBe(5);
   expect(at(60)).toBe(305);
@@ -110,15 +111,33 @@ test('Lambda begins with 5 batches, adds 300 a minute, and ends at 1,250', () =>
   expect(at(400)).toBe(1_250);
 });
 
+test('provisioned pollers begin with 10 batches each and add 1,000 a minute', () => {
+  const scaling = eventSourceScaling({ pollers: { min: 5, max: 200 } });
+  const simulated = {
+    batchSize: 10,
+    batchSeconds: 1,
+    stepSeconds: 0.5,
+    arrivals: burstOf(100_000_000),
+    scaling,
+  };
+  const moments = take(1_000, simulated);
+  const at = (seconds: number) => moments.find((moment) => moment.seconds === seconds)?.allowedBatches;
+  expect(at(0)).toBe(50);
+  expect(at(60)).toBe(1_050);
+  expect(at(116.5)).toBe(1_991);
+  expect(at(117.5)).toBe(2_000); // (2,000 − 50) ÷ 1,000 of a minute
+  expect(at(400)).toBe(2_000);
+});
+
 test('messages in flight end at 120,000', () => {
   const simulated = { batchSize: 1_000, batchSeconds: 10, stepSeconds: 1, arrivals: burstOf(10_000_000) };
-  const moments = take(600, { ...simulated, scaling: LAMBDA_SCALING });
+  const moments = take(600, { ...simulated, scaling: eventSourceScaling() });
   expect(Math.max(...moments.map(({ running }) => running))).toBe(120_000);
   expect(Math.max(...moments.map(({ batches }) => batches))).toBe(120);
 });
 
 test('an event source that leaves no messages does not scale', () => {
-  const simulated = { batchSize: 10, batchSeconds: 1, stepSeconds: 1, scaling: LAMBDA_SCALING };
+  const simulated = { batchSize: 10, batchSeconds: 1, stepSeconds: 1, scaling: eventSourceScaling() };
   const just = take(1_000, { ...simulated, arrivals: () => 50 }); // what 5 batches of 10 take
   expect(just.at(-1)).toMatchObject({ allowedBatches: 5, waiting: 0 });
   const more = take(1_000, { ...simulated, arrivals: () => 51 });

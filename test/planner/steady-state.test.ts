@@ -27,6 +27,8 @@ test.each([
   [{ batchSize: 96 }, 1_250, 'event source'], // 120,000 ÷ 96 = 1,250
   [{ batchSize: 97 }, 1_237, 'messages in flight'], // 120,000 ÷ 97 = 1,237.1
   [{ batchSize: 10_000 }, 12, 'messages in flight'],
+  [{ pollers: { min: 2, max: 300 } }, 3_000, 'provisioned pollers'],
+  [{ pollers: { min: 2, max: 2_000 }, batchSize: 10 }, 12_000, 'messages in flight'],
 ] as const)('%o are bound to %i batches at a time by %s', (changes, maxBatches, boundBy) => {
   expect(steadyState(workload(changes), 0)).toMatchObject({ maxBatches, boundBy });
 });

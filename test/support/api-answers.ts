@@ -1,5 +1,5 @@
-import type { z } from '@hono/zod-openapi';
 import { expect } from 'vitest';
+import type * as z from 'zod';
 import { Problem, Request } from '../../lib/api/schemas.ts';
 
 /** A value that matches its schema and has no other properties. */

@@ -1,8 +1,8 @@
-import type { OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
+import type { Context, Hono } from 'hono';
 import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiEnv, Caller } from '../../lib/api/context.ts';
+import { hasOrder } from '../../lib/core/config/min-version.ts';
 import {
   DEFAULT_PAYLOAD_PREFIX,
   DEFAULT_UPLOAD_PREFIX,
@@ -70,7 +70,7 @@ export class ApiHarness {
   readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
   readonly submissions: Submissions;
-  readonly app: OpenAPIHono<ApiEnv>;
+  readonly app: Hono<ApiEnv>;
   /** Called after each wait of a call. */
   onWait: () => Promise<unknown> = async () => {};
   #delivered = 0;
@@ -104,6 +104,7 @@ export class ApiHarness {
         logger,
         clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+        acceptsMinVersion: hasOrder(settings.handlerVersion),
         webhookRules: settings,
         webhookQueue: this.webhookQueue,
         serviceName: settings.serviceName,

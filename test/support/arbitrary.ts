@@ -6,12 +6,12 @@ export const requestIds = fc
   .string({ minLength: 1, maxLength: 60, unit: 'binary' })
   .filter((id) => !/[\p{Cc}\p{Cs}\p{Cn}]/u.test(id));
 
-/** Keys S3 takes. */
+/** Keys that S3 accepts. */
 export const keys = fc
   .string({ minLength: 1, maxLength: 200, unit: 'binary' })
   .filter((key) => key.isWellFormed() && Buffer.byteLength(key) <= 1_024);
 
-/** Values that are like what belongs somewhere, or not at all. */
+/** Values that are almost valid somewhere, or not at all. */
 const strays = fc.oneof(
   { weight: 3, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
   fc.constant(undefined),
@@ -108,7 +108,7 @@ const notifications = fc
     Timestamp: '2026-01-31T12:00:00.000Z',
   }));
 
-/** Envelopes of every kind, sound and broken. */
+/** Envelopes of every kind, valid and invalid. */
 const envelopes = fc
   .oneof(
     fc
@@ -130,7 +130,7 @@ const mutated = fc
     return text.slice(0, start) + piece + text.slice(start + length);
   });
 
-/** Bodies of messages: envelopes, envelopes gone wrong, JSON, texts and bytes read as text. */
+/** Message bodies: envelopes, damaged envelopes, JSON, texts, and bytes decoded as text. */
 export const bodies = fc.oneof(
   { weight: 3, arbitrary: envelopes },
   { weight: 3, arbitrary: mutated },

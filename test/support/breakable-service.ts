@@ -1,4 +1,3 @@
-import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { maxReceivesOf } from '../../lib/core/config/receive-budget.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { RequestIdentity } from '../../lib/core/model/request-id.ts';
@@ -13,6 +12,7 @@ import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import type { QueueSettings } from '../../lib/testing/settings.ts';
 import { delivery } from './delivery.ts';
 import { FixedRandom } from './fixed-random.ts';
 import { outcomeEvent, statusOf } from './outcome-event.ts';
@@ -23,13 +23,13 @@ const BATCH_SIZE = 10;
 const INSTANCES = 3;
 const TIMEOUT_SECONDS = 60;
 
-/** How long a batch takes, and between two looks at the queue. */
+/** Duration of a batch, and of the interval between two polls of the queue. */
 const STEP_SECONDS = 1;
 
-/** Between a pause's being asked for and the source's giving out nothing more. */
+/** Time from the request of a pause until the source delivers no more messages. */
 const REACTION_SECONDS = 10;
 
-/** A whole service in memory and in time of its own: instances, their event source, and what turns that off and on. */
+/** A whole service in memory, in virtual time: instances, their event source, and the breaker that disables and enables it. */
 export class BreakableService {
   readonly clock = new TestClock();
   readonly random = new FixedRandom();
@@ -37,14 +37,14 @@ export class BreakableService {
   readonly output = new MemoryOutputQueue();
   readonly deadLetters = new MemoryOutputQueue();
   readonly queue: MemoryInputQueue;
-  /** Until when the table and the output queue answer nothing but errors, in milliseconds since 1970. */
+  /** Until when all calls of the table and the output queue fail, in milliseconds since 1970. */
   tableDownUntil = 0;
   outputDownUntil = 0;
-  /** How often the source was turned off. */
+  /** How often the source was disabled. */
   pauses = 0;
   readonly #hosts: readonly BatchHost[];
   readonly #breaker: Breaker;
-  readonly #said: {
+  readonly #delayed: {
     readonly id: string;
     readonly text: string;
     readonly sentAt: number;
@@ -53,7 +53,7 @@ export class BreakableService {
   #enabled = true;
   #pauseId: string | undefined;
 
-  constructor(handler: Handler, given: Partial<EngineSettings> = {}) {
+  constructor(handler: Handler, given: Partial<QueueSettings> = {}) {
     const { clock, records, output } = this;
     const settings = engineSettings({ retryBaseSeconds: 10, ...given });
     const { visibilityTimeoutSeconds, maxAttempts } = settings;
@@ -79,6 +79,7 @@ export class BreakableService {
         maxMessages: output.maxMessages,
         maxBytes: output.maxBytes,
         maxMessageBytes: output.maxMessageBytes,
+        lingerMilliseconds: output.lingerMilliseconds,
         sizeOf: (message: OutputMessage) => output.sizeOf(message),
         send: (messages: readonly OutputMessage[]) =>
           this.#unlessDown(this.outputDownUntil, () => output.send(messages)),
@@ -144,9 +145,9 @@ export class BreakableService {
   }
 
   async #obey(): Promise<void> {
-    const due = this.#said.filter(({ at }) => at <= this.clock.now());
+    const due = this.#delayed.filter(({ at }) => at <= this.clock.now());
     for (const said of due) {
-      this.#said.splice(this.#said.indexOf(said), 1);
+      this.#delayed.splice(this.#delayed.indexOf(said), 1);
       await this.#breaker.run(delivery(said.text, { id: said.id, sentAt: said.sentAt }));
     }
   }
@@ -158,12 +159,12 @@ export class BreakableService {
   #say(text: string, delaySeconds: number): void {
     const sentAt = this.clock.now();
     const id = crypto.randomUUID();
-    this.#said.push({ id, text, sentAt, at: sentAt + delaySeconds * 1000 });
+    this.#delayed.push({ id, text, sentAt, at: sentAt + delaySeconds * 1000 });
   }
 
   get #nextEventAt(): number {
     const visibleAt = this.#enabled ? this.queue.nextVisibleAt : undefined;
-    const times = [...this.#said.map(({ at }) => at), ...(visibleAt === undefined ? [] : [visibleAt])];
+    const times = [...this.#delayed.map(({ at }) => at), ...(visibleAt === undefined ? [] : [visibleAt])];
     return times.length === 0 ? 0 : Math.min(...times);
   }
 }

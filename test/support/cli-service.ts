@@ -30,5 +30,5 @@ export async function begin({ api }: ServedApi, id: string, progress: Progress):
   const request = { id, source: '' };
   const leaseEndsAt = api.harness.clock.now() + 60_000;
   await api.records.change(request, { type: 'claim', request, leaseEndsAt, leaseId: 'lease-1' });
-  await api.records.change(request, { type: 'progress', attempt: 1, progress });
+  await api.records.change(request, { type: 'progress', leaseId: 'lease-1', progress });
 }

@@ -7,13 +7,13 @@ import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 
 const PROGRAM = join(PROJECT_FOLDER, 'bin', 'coatcheck.ts');
 
-/** Runs a program on a terminal: what it writes, both outputs, is written to standard output. */
+/** Runs a program on a terminal. Both of its outputs go to standard output. */
 const ON_A_TERMINAL = `
 import os, pty, sys
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))
 `;
 
-/** How a program ended, and what it printed where. */
+/** The exit code and the outputs of a program. */
 export interface Ended {
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -33,7 +33,7 @@ export async function coatcheck(args: readonly string[], options: RunOptions = {
   return { exitCode, stdout: stdout.toString(), stderr };
 }
 
-/** As {@link coatcheck}, for what isn't text. */
+/** Like {@link coatcheck}, for output that isn't text. */
 export async function bytesOf(args: readonly string[], options: RunOptions = {}) {
   const child = startCoatcheck(args, options);
   const [stdout, stderr, [exitCode]] = await Promise.all([
@@ -44,7 +44,7 @@ export async function bytesOf(args: readonly string[], options: RunOptions = {})
   return { exitCode, stdout, stderr };
 }
 
-/** Runs the command line on a terminal. @param options.columns how wide it is, if it says so */
+/** Runs the command line on a terminal. @param options.columns its width, if it reports one */
 export async function coatcheckOnTerminal(
   args: readonly string[],
   { variables = {}, stdin = '', columns }: RunOptions & { readonly columns?: number } = {},
@@ -60,7 +60,7 @@ export async function coatcheckOnTerminal(
   return { exitCode, stdout: stdout.replaceAll('\r\n', '\n') };
 }
 
-/** Starts the command line into pipes, in a group of its own. It is ended with the test, if it still runs then. */
+/** Starts the command line into pipes, in its own process group. It is stopped after the test if it is still running. */
 export function startCoatcheck(
   args: readonly string[],
   { variables = {}, stdin = '', cwd }: RunOptions = {},
@@ -72,18 +72,18 @@ export function startCoatcheck(
     detached: true,
   });
   onTestFinished(() => void child.kill('SIGKILL'));
-  // It needn't read it.
+  // The program may close its input without reading it.
   child.stdin.on('error', () => {});
   child.stdin.end(stdin);
   return child;
 }
 
-/** Does what Ctrl-C does: it reaches the whole group. */
+/** Sends SIGINT to the whole group, like Ctrl-C. */
 export function interrupt({ pid }: ChildProcess): void {
   if (pid !== undefined) process.kill(-pid, 'SIGINT');
 }
 
-/** Nothing a machine that runs the tests says of itself, such as CI, may change what is printed. */
+/** Variables of the machine, such as CI, must not change the output. */
 function environment(): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   return { PATH, HOME, TMPDIR, AWS_EC2_METADATA_DISABLED: 'true' };

@@ -40,6 +40,12 @@ const OUTPUTS = {
   WebhookDeadLetterQueueUrl: 'Dead',
 };
 
+/** Parts of a template. */
+interface MoreOfTemplate {
+  readonly Resources?: object;
+  readonly Outputs?: object;
+}
+
 /** A stack with queues and a table, and no processor, for tests of dead letters. */
 export class DeadLetterStack {
   readonly stack: string;
@@ -58,14 +64,18 @@ export class DeadLetterStack {
     this.deadUrl = outputs.DeadLetterQueueUrl ?? '';
   }
 
-  static async open(endpoint: string): Promise<DeadLetterStack> {
+  /** @param more resources and outputs of the template besides the stack's own */
+  static async open(endpoint: string, more: MoreOfTemplate = {}): Promise<DeadLetterStack> {
     const client = new CloudFormationClient(localConfig(endpoint));
     const StackName = `dead-letters-${crypto.randomUUID()}`;
     const outputs = Object.entries(OUTPUTS).map(([name, Ref]) => {
       const Description = describeServiceOutput({ service: 'Service', name: name as keyof typeof OUTPUTS });
       return [name, { Value: { Ref }, Description }];
     });
-    const TemplateBody = JSON.stringify({ Resources: RESOURCES, Outputs: Object.fromEntries(outputs) });
+    const TemplateBody = JSON.stringify({
+      Resources: { ...RESOURCES, ...more.Resources },
+      Outputs: { ...Object.fromEntries(outputs), ...more.Outputs },
+    });
     await client.send(new CreateStackCommand({ StackName, TemplateBody }));
     await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
     const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));

@@ -1,7 +1,7 @@
 import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { START } from './test-clock.ts';
 
-/** A delivery of a message: its first, unless said otherwise. */
+/** A delivery of a message; the first one by default. */
 export function delivery(body: string, given: Partial<MemoryMessage> = {}): MemoryMessage {
   return {
     id: 'message-1',
@@ -22,7 +22,7 @@ export function deliveries(bodies: readonly string[], given: Partial<MemoryMessa
   );
 }
 
-/** A deliveries' message with a JSON body, a chosen request id and the message id `message-<id>`. */
+/** A delivered message with a JSON body, a chosen request id and the message id `message-<id>`. */
 export function requestDelivery(
   requestId: string,
   payload: unknown = {},

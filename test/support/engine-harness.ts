@@ -1,4 +1,4 @@
-import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
+import { maxReceivesOf } from '../../lib/core/config/receive-budget.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import { defineProcessor, type Handler, type Processor } from '../../lib/core/processor/handler.ts';
@@ -8,13 +8,14 @@ import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import type { QueueSettings } from '../../lib/testing/settings.ts';
 import { FixedRandom } from './fixed-random.ts';
 import { type OutcomeEvent, outcomeEvent, type ProblemData, problemOf, statusOf } from './outcome-event.ts';
 import { engineSettings } from './settings.ts';
 import { TestClock } from './test-clock.ts';
 
 /** Options of an engine harness. */
-export interface HarnessOptions extends Partial<EngineSettings> {
+export interface HarnessOptions extends Partial<QueueSettings> {
   readonly ports?: Partial<EnginePorts>;
 }
 
@@ -28,7 +29,7 @@ export class EngineHarness {
   readonly deadLetters = new MemoryOutputQueue();
   readonly input: MemoryInputQueue;
   readonly logger = new CollectingLogger();
-  readonly settings: EngineSettings;
+  readonly settings: QueueSettings;
   readonly engine: Engine;
   readonly host: BatchHost;
   readonly #newHost: (engine?: Engine) => BatchHost;
@@ -37,7 +38,13 @@ export class EngineHarness {
     this.settings = engineSettings(settings);
     const { visibilityTimeoutSeconds } = this.settings;
     const { clock, random, store, records, output, deadLetters, logger } = this;
-    this.input = new MemoryInputQueue({ now: clock.now, visibilityTimeoutSeconds, deadLetters });
+    const maxReceiveCount = maxReceivesOf(this.settings.maxAttempts);
+    this.input = new MemoryInputQueue({
+      now: clock.now,
+      visibilityTimeoutSeconds,
+      maxReceiveCount,
+      deadLetters,
+    });
     const definition = typeof processor === 'function' ? defineProcessor(processor) : processor;
     const own = { clock, random: random.next, store, records, output, logger };
     const newEngine = () => new Engine(definition, this.settings, { ...own, ...ports });

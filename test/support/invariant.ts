@@ -6,6 +6,8 @@ export type HandlerEnd = 'succeeded' | 'refused' | 'failed';
 
 /** A run of a handler, from its own view. Times are milliseconds since 1970. */
 export interface HandlerRun {
+  /** Whether it began to save a checkpoint, which may suspend it. */
+  readonly saves?: boolean;
   readonly requestId: string;
   readonly attempt: number;
   readonly beganAt: number;
@@ -70,7 +72,7 @@ export function violationsOf(remains: Remains): Violation[] {
   const known = new Set([...accepted, ...remains.unsure]);
   for (const id of accepted) if (!records.has(id)) blame(id, ['it was accepted and has no record']);
   for (const id of new Set([...records.keys(), ...published.keys(), ...runs.keys(), ...deadLetters])) {
-    if (!known.has(id)) blame(id, ['nobody handed it in']);
+    if (!known.has(id)) blame(id, ['it was never submitted']);
     if (!records.has(id)) blame(id, ['it left traces and has no record']);
   }
   for (const [id, [record, ...others]] of records) {
@@ -89,9 +91,11 @@ function leftIn(isDeadLetter: boolean): string {
   return isDeadLetter ? ', and its message is in the dead-letter queue' : '';
 }
 
-function endProblems({ outcome, status, givenUp }: RequestRecord, isDeadLetter: boolean): string[] {
+function endProblems({ outcome, status, attemptsExhausted }: RequestRecord, isDeadLetter: boolean): string[] {
   if (!outcome || outcome.status !== status) return [`it is ${status}${leftIn(isDeadLetter)}`];
-  return givenUp && !isDeadLetter ? ['it was given up and its message is not in the dead-letter queue'] : [];
+  return attemptsExhausted && !isDeadLetter
+    ? ['it used up its attempts and its message is not in the dead-letter queue']
+    : [];
 }
 
 /** After a redrive, an earlier outcome may also be published. */
@@ -120,7 +124,7 @@ function publicationProblems(
 }
 
 function runProblems(record: RequestRecord, runs: readonly HandlerRun[]): string[] {
-  const inTurn = runs.toSorted((one, other) => one.attempt - other.attempt);
+  const inTurn = runs.toSorted((one, other) => one.attempt - other.attempt || one.beganAt - other.beganAt);
   return [
     ...inTurn.flatMap((run, index) => overlapProblems(inTurn[index - 1], run)),
     ...inTurn.flatMap((run) => latenessProblems(record, run)),
@@ -130,6 +134,8 @@ function runProblems(record: RequestRecord, runs: readonly HandlerRun[]): string
 
 function overlapProblems(before: HandlerRun | undefined, run: HandlerRun): string[] {
   if (!before) return [];
+  // A checkpoint that suspends an attempt ends its lease: the next run continues it.
+  if (before.attempt === run.attempt && before.saves) return [];
   if (before.attempt === run.attempt) return [`attempt ${run.attempt} was run twice`];
   if (before.end && before.end.at <= run.beganAt) return [];
   const early = before.leaseEndsAt - ROUNDING_MILLISECONDS - run.beganAt;
@@ -147,10 +153,13 @@ function latenessProblems(
 }
 
 /** Every success and every refusal comes from a handler. */
-function evidenceProblems({ outcome, givenUp }: RequestRecord, runs: readonly HandlerRun[]): string[] {
+function evidenceProblems(
+  { outcome, attemptsExhausted }: RequestRecord,
+  runs: readonly HandlerRun[],
+): string[] {
   const ended = (how: HandlerEnd) => runs.some(({ end }) => end?.how === how);
   if (outcome?.status === 'succeeded' && !ended('succeeded')) return ['it succeeded, and no handler did'];
-  if (outcome?.status === 'failed' && !givenUp && !ended('refused')) {
+  if (outcome?.status === 'failed' && !attemptsExhausted && !ended('refused')) {
     return [`it failed (${outcome.problem.code}), and no handler refused it`];
   }
   return [];

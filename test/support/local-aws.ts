@@ -3,8 +3,8 @@ import { type LocalAws, openLocalAws } from '../../lib/local/emulator.ts';
 import { readLocalSettings } from '../../lib/local/environment.ts';
 
 /**
- * A local AWS of the tests' own, or the one `AWS_ENDPOINT_URL` names. Disposing ends it if this started it.
- * @param folder where its log goes
+ * Starts a local AWS for the tests, or uses the one that `AWS_ENDPOINT_URL` names. Disposing stops it if it was started here.
+ * @param folder for its log
  */
 export async function openTestAws(folder: string): Promise<LocalAws> {
   return openLocalAws({ ...readLocalSettings(process.env), port: await freePort(), folder });

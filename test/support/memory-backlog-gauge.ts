@@ -1,11 +1,11 @@
 import type { Backlog, BacklogGauge } from '../../lib/core/ports/message-source.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 
-/** A backlog that is what it is set to. */
+/** A gauge with a backlog that the test sets. */
 export class MemoryBacklogGauge implements BacklogGauge {
   readonly faults = new Faults<'read'>();
   backlog: Backlog = { waiting: 0, inFlight: 0, delayed: 0 };
-  /** Readings that were tried. */
+  /** Number of readings, including failed ones. */
   reads = 0;
 
   read(): Promise<Backlog> {

@@ -12,36 +12,36 @@ import type {
 import { UploadIncomplete, UploadUnknown } from '../../lib/core/ports/client-transfers.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 
-/** An upload in parts that was begun and isn't over. */
+/** An upload in parts that is open. */
 interface PartsUpload {
   readonly upload: ExpectedUpload;
   readonly parts: Map<number, { readonly etag: string; readonly size: number }>;
 }
 
-/** Forms and URLs of no store: it notes what they were asked for, and nothing answers at them. */
+/** Records the forms and URLs that are requested. They lead to no store. */
 export class MemoryClientTransfers implements ClientTransfers {
   readonly faults = new Faults<keyof ClientTransfers>();
-  /** Every form there is. */
+  /** All forms. */
   readonly forms: { readonly upload: ExpectedUpload; readonly terms: UploadTerms }[] = [];
   /** Uploads in parts that were completed, in order. */
   readonly completed: { readonly upload: ExpectedUpload; readonly parts: readonly UploadedPart[] }[] = [];
-  readonly #begun = new Map<string, PartsUpload>();
+  readonly #open = new Map<string, PartsUpload>();
   #uploads = 0;
 
-  /** Names of the uploads in parts that aren't over. */
+  /** Names of the open uploads in parts. */
   get unfinished(): string[] {
-    return [...this.#begun.keys()];
+    return [...this.#open.keys()];
   }
 
-  /** Uploads in parts that aren't over. */
-  get begun(): ExpectedUpload[] {
-    return [...this.#begun.values()].map(({ upload }) => upload);
+  /** The open uploads in parts. */
+  get open(): ExpectedUpload[] {
+    return [...this.#open.values()].map(({ upload }) => upload);
   }
 
-  /** Uploads a part as a client does. @param size what its size counts as @returns its ETag */
+  /** Uploads a part like a client. @param size the size it claims @returns its ETag */
   putPart(uploadName: string, number: number, content: string, size = Buffer.byteLength(content)): string {
     const etag = `"${createHash('md5').update(content).digest('hex')}"`;
-    this.#begun.get(uploadName)?.parts.set(number, { etag, size });
+    this.#open.get(uploadName)?.parts.set(number, { etag, size });
     return etag;
   }
 
@@ -56,7 +56,7 @@ export class MemoryClientTransfers implements ClientTransfers {
   beginParts(upload: ExpectedUpload): Promise<string> {
     return this.faults.around('beginParts', () => {
       const name = `upload-${++this.#uploads}`;
-      this.#begun.set(name, { upload, parts: new Map() });
+      this.#open.set(name, { upload, parts: new Map() });
       return name;
     });
   }
@@ -86,14 +86,14 @@ export class MemoryClientTransfers implements ClientTransfers {
       if (parts.length === 0) throw new UploadIncomplete('it has no parts');
       const bytes = parts.reduce((sum, { number }) => sum + (uploaded.get(number)?.size ?? 0), 0);
       if (bytes !== size) throw new UploadIncomplete(`its parts have ${bytes} bytes, not ${size}`);
-      this.#begun.delete(uploadName);
+      this.#open.delete(uploadName);
       this.completed.push({ upload, parts });
     });
   }
 
   abortParts(key: string, uploadName: string): Promise<void> {
     return this.faults.around('abortParts', () => {
-      if (this.#begun.get(uploadName)?.upload.key === key) this.#begun.delete(uploadName);
+      if (this.#open.get(uploadName)?.upload.key === key) this.#open.delete(uploadName);
     });
   }
 
@@ -103,13 +103,13 @@ export class MemoryClientTransfers implements ClientTransfers {
   }
 
   #find(key: string, uploadName: string): PartsUpload {
-    const begun = this.#begun.get(uploadName);
-    if (begun?.upload.key !== key) throw new UploadUnknown();
-    return begun;
+    const upload = this.#open.get(uploadName);
+    if (upload?.upload.key !== key) throw new UploadUnknown();
+    return upload;
   }
 }
 
-/** An ETag is as good without its quotes. */
+/** An ETag is valid without its quotes, too. */
 function unquoted(etag: string | undefined): string | undefined {
   return etag?.replaceAll('"', '');
 }

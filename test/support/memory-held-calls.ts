@@ -4,7 +4,7 @@ import { Faults } from '../../lib/stores/memory/faults.ts';
 /** Held calls, in memory. */
 export class MemoryHeldCalls implements HeldCalls {
   readonly faults = new Faults<'mayHold'>();
-  /** How many more may be held. */
+  /** How many more calls may be held. */
   left = Number.POSITIVE_INFINITY;
 
   mayHold(): Promise<boolean> {

@@ -1,6 +1,6 @@
 import type { BatchFigures, Metrics } from '../../lib/core/ports/telemetry.ts';
 
-/** Keeps all emitted figures. */
+/** Keeps all emitted metrics. */
 export class MemoryMetrics implements Metrics {
   readonly emitted: BatchFigures[] = [];
 
@@ -8,10 +8,10 @@ export class MemoryMetrics implements Metrics {
     this.emitted.push(figures);
   }
 
-  /** The figures of the only batch. */
+  /** The metrics of the only batch. */
   get figures(): BatchFigures {
     const [figures, ...more] = this.emitted;
-    if (!figures || more.length > 0) throw new Error(`figures were told ${this.emitted.length} times`);
+    if (!figures || more.length > 0) throw new Error(`metrics were emitted ${this.emitted.length} times`);
     return figures;
   }
 }

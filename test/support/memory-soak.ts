@@ -3,6 +3,7 @@ import { vi } from 'vitest';
 import { PermanentError, RetryLater } from '../../lib/core/base/errors.ts';
 import { maxReceivesOf } from '../../lib/core/config/receive-budget.ts';
 import { CLOCK_SKEW_MILLISECONDS } from '../../lib/core/engine/deadline.ts';
+import { AttemptSuspended } from '../../lib/core/engine/errors.ts';
 import type { ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { POINTER_CLASS } from '../../lib/core/wire/extended-client.ts';
 import { seededRandom } from '../../lib/planner/random.ts';
@@ -12,13 +13,14 @@ import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { MortalProcess } from '../../lib/testing/mortal-process.ts';
 import { deadLetterIds } from './dead-letters.ts';
 import { type HandlerEnd, type HandlerRun, violationsOf } from './invariant.ts';
 import { outcomeEvent, statusOf } from './outcome-event.ts';
-import { MortalProcess } from './queue-driver.ts';
+import { handleIn } from './queue-driver.ts';
 import { engineSettings } from './settings.ts';
 
-/** How many requests a soak has. */
+/** Number of requests in a soak. */
 export const SOAK_REQUESTS = 1_000;
 const MESSAGES_PER_SECOND = 50;
 const EVENT_SOURCES = 6;
@@ -26,7 +28,7 @@ const BATCH_SIZE = 10;
 const TIMEOUT_SECONDS = 10;
 const VISIBILITY_SECONDS = 25;
 
-/** Calls that are prepared to go wrong by chance: more than a soak makes. */
+/** Number of calls with a drawn fault: more than a soak makes. */
 const CALLS = 10 * SOAK_REQUESTS;
 
 /** Shares of calls, messages and batches. */
@@ -41,15 +43,15 @@ const OFFLOADED = 0.1;
 const EXPIRING = 0.02;
 const KILLED = 0.08;
 
-/** A batch takes about so long: killed within, it has got anywhere. */
+/** About the duration of a batch. A process that is killed within it may have reached any step. */
 const BATCH_MILLISECONDS = 150;
 
-/** A run that may still end. */
+/** A run that may not have ended yet. */
 type OpenRun = { -readonly [Key in keyof HandlerRun]: HandlerRun[Key] };
 
 /**
- * A queue, event sources and an engine whose ports fail by chance, while requests come. Timers and the clock are to be
- * virtual.
+ * A queue, event sources and an engine whose ports fail at random while requests arrive. Needs virtual timers and a
+ * virtual clock.
  */
 export class MemorySoak {
   readonly #random: () => number;
@@ -66,6 +68,11 @@ export class MemorySoak {
   readonly #runs: OpenRun[] = [];
   readonly #requestOf = new Map<string, string>();
   #killed = 0;
+  #suspended = 0;
+  /** The requests that have a checkpoint. */
+  readonly #saved = new Set<string>();
+  /** Requests that started from the beginning after a checkpoint. */
+  readonly forgotten: string[] = [];
   #isRedriving = false;
   #allSent = false;
 
@@ -88,11 +95,11 @@ export class MemorySoak {
     this.#store.faults.inject('save', ...this.#faults());
   }
 
-  /** Sends the requests, and in the end puts back what lies in the dead-letter queue. */
+  /** Sends the requests, and finally redrives the dead-letter queue. */
   async run(): Promise<void> {
     await this.#process(this.#send());
     this.#isRedriving = true;
-    await this.#process(this.#putBack());
+    await this.#process(this.#redrive());
   }
 
   async #process(sending: Promise<void>): Promise<void> {
@@ -132,9 +139,10 @@ export class MemorySoak {
       succeeded: ended('succeeded'),
       failed: ended('failed'),
       expired: ended('expired'),
-      givenUp: records.filter(({ givenUp }) => givenUp).length,
+      attemptsExhausted: records.filter(({ attemptsExhausted }) => attemptsExhausted).length,
       redriven: records.filter(({ redrives }) => redrives).length,
       killed: this.#killed,
+      suspended: this.#suspended,
       runs: this.#runs.length,
       publishedAgain: published.length - new Set(published.map(({ id }) => id)).size,
     };
@@ -153,7 +161,7 @@ export class MemorySoak {
     return Array.from({ length: CALLS }, () => this.#oneOf(FAULTS) ?? 'works');
   }
 
-  /** One by its share, or none of them. */
+  /** Picks an item by its share, or none. */
   #oneOf<Choice>(choices: readonly (readonly [Choice, number])[]): Choice | undefined {
     let left = this.#random();
     return choices.find(([, share]) => {
@@ -178,14 +186,14 @@ export class MemorySoak {
     this.#allSent = true;
   }
 
-  /** A body as an extended client leaves it. */
+  /** The body of an extended client's message. */
   #offloaded(key: string): string {
     this.#store.put(key, '{}');
     return JSON.stringify([POINTER_CLASS, { s3BucketName: this.#store.bucket, s3Key: key }]);
   }
 
-  /** Letters come back in any order, some of them twice. */
-  async #putBack(): Promise<void> {
+  /** Dead letters are redriven in any order, some of them twice. */
+  async #redrive(): Promise<void> {
     const letters = this.#deadLetters.messages.splice(0);
     for (const { body, attributes } of letters.toSorted(() => this.#random() - 0.5)) {
       const texts = Object.entries(attributes).map(([name, { value }]) => [name, String(value)]);
@@ -196,7 +204,7 @@ export class MemorySoak {
     this.#allSent = true;
   }
 
-  /** An event source: what a batch doesn't return is deleted, and a batch whose process died comes back as a whole. */
+  /** Polls like an event source: deletes messages that a batch doesn't return, unless the process of the batch died. */
   async #poll(): Promise<void> {
     while (!this.#allSent || this.#queue.size > 0) {
       const deliveries = this.#queue.receive(BATCH_SIZE);
@@ -207,7 +215,7 @@ export class MemorySoak {
       const process = new MortalProcess();
       const deadlineAt = Date.now() + 1_000 * TIMEOUT_SECONDS;
       const dies = this.#random() < KILLED ? this.#random() * BATCH_MILLISECONDS : 1_000 * TIMEOUT_SECONDS;
-      const killer = setTimeout(() => process.die(), dies);
+      const killer = setTimeout(() => process.kill(), dies);
       const hosted = {
         queue: this.#queue,
         clock: Date,
@@ -219,11 +227,10 @@ export class MemorySoak {
           output: this.#output,
           logger: new CollectingLogger(),
         },
-        handler: (request: ProcessorRequest, crash: () => Promise<never>) =>
+        handler: (request: ProcessorRequest, crash: () => never) =>
           this.#handle(request, crash, process, deadlineAt),
       };
-      const handling = process.handle(hosted, deliveries, deadlineAt);
-      const again = await Promise.race([handling, process.death]);
+      const again = await handleIn(process, hosted, deliveries, deadlineAt);
       clearTimeout(killer);
       if (again) this.#queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
       else this.#killed++;
@@ -231,22 +238,42 @@ export class MemorySoak {
   }
 
   async #handle(
-    { id, attempt }: ProcessorRequest,
-    crash: () => Promise<never>,
+    request: ProcessorRequest,
+    crash: () => never,
     process: MortalProcess,
     deadlineAt: number,
   ): Promise<unknown> {
+    const { id, attempt } = request;
     const leaseEndsAt = deadlineAt + CLOCK_SKEW_MILLISECONDS;
     const run: OpenRun = { requestId: id, attempt, beganAt: Date.now(), leaseEndsAt };
     this.#runs.push(run);
+    if (request.state === undefined && this.#saved.has(id)) this.forgotten.push(id);
     const ended = (how: HandlerEnd) => {
       run.end = { at: Date.now(), how };
     };
-    // Every fiftieth request is hopeless, and every other one of them until it is put back.
+    // Every fiftieth request always fails; every other one of these only until it is redriven.
     const isHopeless = Number(id.slice(2)) % (this.#isRedriving ? 100 : 50) === 0;
     const luck = isHopeless ? 'error' : this.#oneOf(BEHAVIOURS);
     await sleep(luck === 'hang' ? 2_000 * TIMEOUT_SECONDS : 10 + 100 * this.#random());
-    if (!process.alive) return new Promise(() => {});
+    if (!process.alive) return process.die();
+    // Every fifth request has two slices, and after a long first one it is suspended.
+    if (request.state === undefined && Number(id.slice(2)) % 5 === 1) {
+      await sleep(700 * TIMEOUT_SECONDS * this.#random());
+      if (!process.alive) return process.die();
+      run.saves = true;
+      try {
+        await request.checkpoint('the first slice');
+      } catch (error) {
+        if (error instanceof AttemptSuspended) {
+          this.#suspended++;
+          this.#saved.add(id);
+        }
+        ended('failed');
+        throw error;
+      }
+      if (!process.alive) return process.die();
+      this.#saved.add(id);
+    }
     switch (luck) {
       case 'error':
         ended('failed');

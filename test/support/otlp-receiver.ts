@@ -2,7 +2,7 @@ import { parse, type Type } from 'protobufjs';
 import { type ReceivedCall, ScriptedEndpoint } from './scripted-endpoint.ts';
 
 /**
- * What a traces export holds, as far as tests read it: other fields are skipped.
+ * The fields of a trace export that tests read. Other fields are skipped.
  * @see https://github.com/open-telemetry/opentelemetry-proto/tree/v1.9.0/opentelemetry/proto
  */
 const { root } = parse(`
@@ -24,14 +24,14 @@ const EXPORT: Type = root.lookupType('ExportTraceServiceRequest');
 
 type Attributes = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** A span as it arrived. */
+/** A received span. */
 export interface ReceivedSpan {
   readonly traceId: string;
   readonly spanId: string;
   readonly parentSpanId: string;
   readonly traceState: string;
   readonly name: string;
-  /** 2 is a server's, 3 a client's, 5 a consumer's. */
+  /** 2 for a server, 3 for a client, 5 for a consumer. */
   readonly kind: number;
   readonly attributes: Attributes;
   readonly resource: Attributes;
@@ -66,7 +66,7 @@ interface KeyValue {
   readonly value: Readonly<Record<string, string | number | boolean>>;
 }
 
-/** Receives OTLP over HTTP in protobuf, as a backend does. To other processes it says what has come when they GET it. */
+/** Receives OTLP over HTTP in protobuf, like a backend. Other processes get the received spans with a GET. */
 export class OtlpReceiver extends ScriptedEndpoint {
   constructor() {
     super(({ method }, response) => {
@@ -75,7 +75,7 @@ export class OtlpReceiver extends ScriptedEndpoint {
     });
   }
 
-  /** All spans that have come, in the order they came. */
+  /** All received spans, in order. */
   get spans(): readonly ReceivedSpan[] {
     return this.calls.filter(({ method }) => method === 'POST').flatMap(spansIn);
   }

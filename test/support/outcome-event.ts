@@ -1,6 +1,6 @@
 import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 
-/** The problem a failed outcome carries. */
+/** The problem of a failed outcome. */
 export interface ProblemData {
   readonly type: string;
   readonly title: string;

@@ -4,7 +4,7 @@ import { jsonAnswer, type ReceivedCall, type Script } from './scripted-endpoint.
 
 type Item = Readonly<Record<string, AttributeValue>>;
 
-/** A statement of a `BatchExecuteStatement` call, as it is sent. */
+/** A statement of a `BatchExecuteStatement` call. */
 export interface SentStatement {
   readonly Statement: string;
   readonly Parameters: readonly AttributeValue[];
@@ -12,19 +12,19 @@ export interface SentStatement {
   readonly ReturnValuesOnConditionCheckFailure?: string;
 }
 
-/** What a statement of a record store says. */
+/** A parsed statement of the record store. */
 export interface ReadStatement {
   readonly kind: 'INSERT' | 'SELECT' | 'UPDATE';
   readonly table: string;
   readonly key: string;
-  /** The attributes it sets, the key among them. */
+  /** The attributes that it sets, including the key. */
   readonly set: Item;
   readonly removed: readonly string[];
   /** The revision that its item must have. */
   readonly revision?: string;
 }
 
-/** @throws Error when the statement has another form than those of lib/aws/dynamodb-record-store.ts */
+/** Parses a statement of lib/aws/dynamodb-record-store.ts. @throws Error for any other form */
 export function readStatement({ Statement, Parameters }: SentStatement): ReadStatement {
   const match =
     /^(INSERT INTO|SELECT \* FROM|UPDATE) "([\w.-]+)"(?: VALUE \{(.*)\})?(.*?)(?: WHERE (.*))?$/.exec(
@@ -65,7 +65,7 @@ export function writtenItems(call: Pick<ReceivedCall, 'body'>): Item[] {
   return statementsOf(call).map((statement) => readStatement(statement).set);
 }
 
-/** Answers a call statement by statement. @param answer what a statement is answered, by its place in the call */
+/** Answers a call, statement by statement. @param answer returns the response to a statement, by its index */
 export function executing(answer: (statement: SentStatement, index: number) => object = () => ({})): Script {
   return (call, response) => {
     const Responses = statementsOf(call).map((statement, index) => ({

@@ -1,4 +1,3 @@
-import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
 import type { EnginePorts } from '../../lib/core/engine/engine-ports.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
@@ -6,21 +5,23 @@ import type { Clock, Random } from '../../lib/core/ports/clock.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import type { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
-import { type Around, intercept } from '../../lib/testing/intercept.ts';
+import { intercept } from '../../lib/testing/intercept.ts';
+import { MortalProcess } from '../../lib/testing/mortal-process.ts';
+import type { QueueSettings } from '../../lib/testing/settings.ts';
 import type { TestClock } from './test-clock.ts';
 
-/** What an engine is made with in a process that may die. */
+/** The parts of an engine in a process that may die. */
 export interface Hosted {
   readonly queue: MemoryInputQueue;
   readonly clock: Clock;
   readonly random: Random;
-  readonly settings: EngineSettings;
+  readonly settings: QueueSettings;
   readonly ports: Omit<EnginePorts, 'clock' | 'random'>;
-  /** Handles a request. `crash` kills the process it runs in and never returns. */
-  readonly handler: (request: ProcessorRequest, crash: () => Promise<never>) => unknown;
+  /** Handles a request. `crash` kills the process that it runs in. */
+  readonly handler: (request: ProcessorRequest, crash: () => never) => unknown;
 }
 
-/** What a driver runs batches with. */
+/** Configures {@link drain}. */
 export interface Drive extends Hosted {
   readonly clock: TestClock;
   readonly batchSize: number;
@@ -28,8 +29,8 @@ export interface Drive extends Hosted {
 }
 
 /**
- * Delivers batches, one after another, until the queue is empty, as an event source does: what a batch doesn't return
- * is deleted, and a batch whose process died comes back as a whole when the visibility timeout is over.
+ * Delivers batches, one after another, until the queue is empty. Like an event source, it deletes the messages that a batch
+ * doesn't return. If the process of a batch dies, the whole batch is delivered again after the visibility timeout.
  * @returns how many processes died
  */
 export async function drain(drive: Drive): Promise<number> {
@@ -44,71 +45,44 @@ export async function drain(drive: Drive): Promise<number> {
       continue;
     }
     const process = new MortalProcess();
-    const batch = process.handle(drive, deliveries, clock.now() + drive.timeoutSeconds * 1000);
-    const again = await Promise.race([batch, process.death]);
+    const again = await handleIn(process, drive, deliveries, clock.now() + drive.timeoutSeconds * 1000);
     if (again) queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
     else crashes++;
   }
 }
 
-/** A process that can die: from then on nothing it does has an effect. */
-export class MortalProcess {
-  #alive = true;
-  readonly #death = Promise.withResolvers<undefined>();
+/** Handles a batch in a process. @returns the ids to deliver again; undefined if the process died */
+export function handleIn(
+  process: MortalProcess,
+  hosted: Hosted,
+  messages: readonly ReceivedMessage[],
+  killedAt: number,
+): Promise<readonly string[] | undefined> {
+  return Promise.race([handle(process, hosted, messages, killedAt), process.death]);
+}
 
-  /** Resolves when it dies. */
-  get death(): Promise<undefined> {
-    return this.#death.promise;
-  }
-
-  get alive(): boolean {
-    return this.#alive;
-  }
-
-  die(): void {
-    this.#alive = false;
-    this.#death.resolve(undefined);
-  }
-
-  /** Handles a batch. @returns the ids to be delivered again */
-  async handle(hosted: Hosted, messages: readonly ReceivedMessage[], killedAt: number): Promise<string[]> {
-    const { settings, clock, ports } = hosted;
-    const host = new BatchHost(this.engine(hosted), {
-      visibilityTimeoutSeconds: settings.visibilityTimeoutSeconds,
-      now: clock.now,
-      logger: ports.logger,
-    });
-    const response = await host.handle(
-      messages.map((message) => intercept(message, this.#around)),
-      killedAt,
-    );
-    return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
-  }
-
-  /** The engine in it. */
-  engine({ handler, settings, ports, clock, random }: Hosted): Engine {
-    const crash = (): Promise<never> => {
-      this.die();
-      return new Promise(() => {});
-    };
-    const processor = defineProcessor((request) =>
-      this.#alive ? handler(request, crash) : new Promise(() => {}),
-    );
-    const { store, records, output } = ports;
-    return new Engine(processor, settings, {
-      ...ports,
-      clock,
-      random,
-      store: intercept(store, this.#around),
-      records: intercept(records, this.#around),
-      output: intercept(output, this.#around),
-    });
-  }
-
-  /** In a process that died, no call has an effect or returns. */
-  readonly #around: Around = async (_, effect) => {
-    if (!this.#alive) return new Promise(() => {});
-    const value = await effect();
-    return this.#alive ? value : new Promise(() => {});
-  };
+async function handle(
+  process: MortalProcess,
+  { handler, settings, ports, clock, random }: Hosted,
+  messages: readonly ReceivedMessage[],
+  killedAt: number,
+): Promise<readonly string[]> {
+  const { around, die } = process;
+  const processor = defineProcessor((request) => around('handle', async () => handler(request, die)));
+  const { store, records, output, logger } = ports;
+  const engine = new Engine(processor, settings, {
+    ...ports,
+    clock,
+    random,
+    store: intercept(store, around),
+    records: intercept(records, around),
+    output: intercept(output, around),
+  });
+  const { visibilityTimeoutSeconds } = settings;
+  const host = new BatchHost(engine, { visibilityTimeoutSeconds, now: clock.now, logger });
+  const response = await host.handle(
+    messages.map((message) => intercept(message, around)),
+    killedAt,
+  );
+  return response.batchItemFailures.map(({ itemIdentifier }) => itemIdentifier);
 }

@@ -8,11 +8,11 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 import { onTestFinished } from 'vitest';
 
-/** Spans of the test at hand, as an SDK that its user has set up records them. */
+/** The spans of the current test, recorded by an SDK like a user's. */
 export class RecordedSpans {
   readonly #exporter = new InMemorySpanExporter();
 
-  /** Those that have ended, by the order of their ends. */
+  /** Ended spans, in the order of their ends. */
   get all(): readonly ReadableSpan[] {
     return this.#exporter.getFinishedSpans();
   }
@@ -32,20 +32,20 @@ export class RecordedSpans {
     return span;
   }
 
-  /** Registers the SDK until the test is over. */
+  /** Registers the SDK until the test ends. */
   constructor() {
     registerProvider(this.#exporter);
   }
 }
 
-/** Registers an SDK with this exporter until the test is over. */
+/** Registers an SDK with this exporter until the test ends. */
 export function registerProvider(exporter: SpanExporter): void {
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] });
   provider.register();
   onTestFinished(unregister);
 }
 
-/** Takes away whichever SDK is registered. */
+/** Removes the registered SDK. */
 export function unregister(): void {
   trace.disable();
   context.disable();

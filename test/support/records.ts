@@ -6,17 +6,18 @@ import { inlineOutcome, outcomeOf } from './outcomes.ts';
 
 export const REQUEST = { id: 'r-1', source: '' };
 
-/** The outcome of an attempt that succeeded, and says so. */
+/** A success whose result contains the number of its attempt. */
 export function successOf(attempt: number): Outcome {
   return inlineOutcome(String(attempt));
 }
 
-/** How a request ended that used up its attempts. */
+/** The failure of a request that used up its attempts. */
 export const FAILURE = outcomeOf(failure(new AttemptsExhausted(1, undefined, true), 1));
 
-/** Whatever may be said of request `r-1`, by attempts that are, were or never will be, at times about `now`. */
+/** Events of request `r-1`, from current, past and impossible attempts, at times around `now`. */
 export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
   const attempt = fc.integer({ min: 1, max: 4 });
+  const leaseId = attempt.map((attempt) => `lease-${attempt}`);
   const times = fc.integer({ min: now - 5, max: now + 5 });
   const request = fc.record(
     { id: fc.constant('r-1'), source: fc.constant(''), expiresAt: times },
@@ -24,24 +25,33 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
   );
   return fc.oneof(
     fc.record({ type: fc.constant('submit' as const), request, uploaded: fc.boolean() }),
-    fc.record({ type: fc.constantFrom('uploaded' as const, 'cancel' as const, 'expire' as const) }),
-    fc.record({ type: fc.constant('claim' as const), request, leaseEndsAt: times, leaseId: fc.uuid() }),
+    fc.record({ type: fc.constantFrom('uploaded' as const, 'cancel' as const) }),
+    fc.record({ type: fc.constant('claim' as const), request, leaseEndsAt: times, leaseId }),
     fc.record({
       type: fc.constant('progress' as const),
-      attempt,
+      leaseId,
       progress: fc.record({ fraction: fc.double({ min: 0, max: 1 }) }),
     }),
     fc.record({
+      type: fc.constant('checkpoint' as const),
+      leaseId,
+      checkpoint: fc.record({
+        number: fc.integer({ min: 1, max: 9 }),
+        state: fc.record({ json: fc.json({ maxDepth: 1 }) }),
+      }),
+      suspend: fc.boolean(),
+    }),
+    fc.record({
       type: fc.constant('release' as const),
-      attempt,
+      leaseId,
       error: fc.constant({ name: 'Error', message: 'not now' }),
     }),
-    attempt.map((attempt) => ({ type: 'complete' as const, attempt, outcome: successOf(attempt) })),
+    fc.record({ type: fc.constant('complete' as const), leaseId, outcome: attempt.map(successOf) }),
     fc.record({
       type: fc.constant('complete' as const),
-      attempt,
+      leaseId,
       outcome: fc.constant(FAILURE),
-      givenUp: fc.constant({ error: undefined }),
+      attemptsExhausted: fc.constant({ error: undefined }),
     }),
   );
 }

@@ -6,7 +6,7 @@ import {
   RECORD_POSITION,
 } from '../../lib/core/config/record-table.ts';
 
-/** Makes a table for request records with its index, as a deployment would. @returns its name */
+/** Creates a table for request records with its index, like a deployment. @returns its name */
 export async function createRequestTable(client: DynamoDBClient): Promise<string> {
   const TableName = `conformance-${crypto.randomUUID()}`;
   await client.send(

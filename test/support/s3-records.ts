@@ -1,4 +1,4 @@
-/** What an event says about an object. */
+/** The description of an object in an event. */
 export interface RecordedObject {
   readonly key?: unknown;
   readonly size?: unknown;
@@ -7,7 +7,7 @@ export interface RecordedObject {
   readonly eTag?: unknown;
 }
 
-/** A record of an S3 notification as S3 writes it, of an upload of 1,024 bytes unless said otherwise. */
+/** A record of an S3 notification; by default, of an upload of 1,024 bytes. */
 export function s3Record(
   object: RecordedObject,
   { eventName = 'ObjectCreated:Put', bucket = 'payloads' }: { eventName?: unknown; bucket?: string } = {},

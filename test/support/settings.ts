@@ -1,8 +1,7 @@
-import type { EngineSettings } from '../../lib/core/config/engine-settings.ts';
-import { hostSettings } from '../../lib/testing/settings.ts';
+import { hostSettings, type QueueSettings } from '../../lib/testing/settings.ts';
 
 /** The defaults of a service whose payload bucket is `payloads`, with short delays before retries. */
-export function engineSettings(given: Partial<EngineSettings> = {}): EngineSettings {
+export function engineSettings(given: Partial<QueueSettings> = {}): QueueSettings {
   const { batchSize: _, timeoutSeconds: __, ...settings } = hostSettings();
   return { ...settings, retryBaseSeconds: 2, ...given };
 }

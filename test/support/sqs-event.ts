@@ -1,11 +1,11 @@
 import type { SQSEvent, SQSMessageAttributes } from 'aws-lambda';
 
-/** A message as an event source hands it over. */
+/** A message in an event. */
 export interface SourcedMessage {
   readonly id: string;
   readonly body: string;
   readonly attributes?: Readonly<Record<string, string>>;
-  /** X-Ray's, where the sender was traced. */
+  /** X-Ray's header, if the sender was traced. */
   readonly traceHeader?: string;
   readonly attempt?: number;
   /** Milliseconds since 1970. */

@@ -1,5 +1,5 @@
 /**
- * Reads a dictionary of numbers as RFC 9651 has it, and nothing that RFC doesn't allow.
+ * Parses a dictionary of numbers strictly by RFC 9651.
  * @see https://www.rfc-editor.org/rfc/rfc9651#name-dictionaries
  */
 export function numberDictionary(text: string | null): Record<string, number> {

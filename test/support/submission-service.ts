@@ -10,26 +10,26 @@ import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.
 import { delivery } from './delivery.ts';
 import { EngineHarness } from './engine-harness.ts';
 
-/** A call by which a request is taken. */
+/** A call that accepting a request makes. */
 export type TakingCall = 'take' | 'save' | 'send' | 'read' | 'write';
 
-/** What may befall such a call: by default nothing does. */
+/** The fault of such a call; none by default. */
 export type Around = <Value>(call: TakingCall, effect: () => Promise<Value>) => Promise<Value>;
 
-/** What a service is made with. */
+/** Options of a service. */
 export interface ServiceOptions {
   readonly around?: Around;
   readonly settings?: Partial<EngineSettings>;
 }
 
-/** An order of 5 bytes of text, unless said otherwise. */
+/** A submission; of 5 bytes of text by default. */
 export function submitRequest(given: Partial<SubmitRequest> = {}): SubmitRequest {
   return { payload: Buffer.from('hello'), contentType: 'text/plain', metadata: {}, ...given };
 }
 
 /**
- * Takes requests and runs them, with every port in memory. The side that takes them has ports that go wrong by
- * themselves; the side that runs them is sound.
+ * Accepts requests and runs them, with every port in memory. The ports of the accepting side can fail; those of the
+ * running side always work.
  */
 export class SubmissionService {
   readonly harness: EngineHarness;
@@ -37,7 +37,7 @@ export class SubmissionService {
   readonly submissions: Submissions;
   /** Every run of the handler. */
   readonly runs: { readonly id: string; readonly text: string; readonly tenant: string | undefined }[] = [];
-  /** Messages that were sent and not delivered yet. */
+  /** Messages that haven't been delivered yet. */
   readonly waiting: string[] = [];
   #seen = 0;
 
@@ -82,7 +82,7 @@ export class SubmissionService {
     return this.submissions.submit(submitRequest(given));
   }
 
-  /** Delivers what waits, each message so often. */
+  /** Delivers each waiting message `times` times. */
   async deliver(times = 1): Promise<void> {
     const messages = this.#arrived().splice(0);
     for (let time = 0; time < times; time++) {
@@ -95,7 +95,7 @@ export class SubmissionService {
     return this.#arrived().map((message) => JSON.parse(message).id);
   }
 
-  /** Ids of records that say their request waits, and nothing will ever deliver it. */
+  /** Ids of records whose request waits although no message will ever deliver it. */
   get stranded(): string[] {
     const queued = this.harness.records.all().filter(({ record }) => record.status === 'queued');
     const ids = queued.map(({ record }) => record.request.id);

@@ -15,7 +15,7 @@ export interface Upload {
 export function upload(api: ApiHarness, { key, content }: Upload): Promise<string[]> {
   const { forms, completed } = api.transfers;
   const expected = [...forms, ...completed].map((one) => one.upload).find((one) => one.key === key);
-  if (!expected) throw new Error(`Nobody was let upload to ${key}`);
+  if (!expected) throw new Error(`No ticket allows an upload to ${key}`);
   const { contentType, metadata } = expected;
   const versionId = api.harness.store.put(key, content, { contentType, metadata });
   const record = s3Record({ key, versionId, size: Buffer.byteLength(content) });

@@ -240,7 +240,7 @@ test.each([
   [
     'an unknown setting',
     () => new TestService(doubled, { settings: JSON.parse('{"maxTries":1}') }),
-    'maxTries is none of batchSize',
+    'maxTries is not one of batchSize',
   ],
   ['a negative span', () => new TestService(doubled).advance({ days: -1 }), '{"days":-1}'],
   ['no span', () => new TestService(doubled).advance({ days: Number.NaN }), 'span'],

@@ -1,13 +1,14 @@
 import { Command } from 'commander';
 import type { ConsumeOptions, ErrorContext, OutcomeContext, ReceivedOutcome } from '../../consumer/index.ts';
 import { DEFAULT_HANDLER_TIMEOUT_SECONDS } from '../../consumer/options.ts';
-import { RetryLater } from '../../core/base/errors.ts';
+import { ConfigurationError, RetryLater } from '../../core/base/errors.ts';
 import { note, OutputClosed } from '../../terminal/output.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import { findDeployment } from '../deployment.ts';
 import { EXIT } from '../exit-status.ts';
 import { reportError } from '../report-error.ts';
 import type { Run } from '../run.ts';
+import { chosenService, dataFolder, serviceFile } from '../running-service.ts';
 import { runCommand } from './exec.ts';
 import { addConsumeOptions, type ConsumeCommandOptions } from './options.ts';
 import { printOutcome } from './print-outcome.ts';
@@ -34,6 +35,8 @@ export function consumeCommand(run: Run): Command {
 
 /** Returns an outcome beyond --max to the queue. */
 class MaxReached extends RetryLater {
+  override readonly name = 'MaxReached';
+
   constructor() {
     super(0);
   }
@@ -41,7 +44,6 @@ class MaxReached extends RetryLater {
 
 async function consumeOutcomes(options: ConsumeCommandOptions, { signal, exit }: Run): Promise<void> {
   const { queue, max = Number.POSITIVE_INFINITY, concurrency } = options;
-  const queueUrl = queue ?? (await findDeployment({ ...options, signal, note }))('OutputQueueUrl');
   const enough = new AbortController();
   let taken = 0;
   const handle = async (outcome: ReceivedOutcome, context: OutcomeContext) => {
@@ -57,16 +59,30 @@ async function consumeOutcomes(options: ConsumeCommandOptions, { signal, exit }:
     reportError(error, requestId ?? messageId);
     exit.add(EXIT.error);
   };
+  const until = {
+    concurrency: Math.min(concurrency, max),
+    onError,
+    signal: AbortSignal.any([signal, enough.signal]),
+  };
+  const running = queue === undefined ? await chosenService(options) : undefined;
+  if (running?.output === false) {
+    throw new ConfigurationError(
+      'The service queues no outcomes, because COATCHECK_OUTPUT is none: read them with coatcheck list, or receive webhooks',
+    );
+  }
+  if (running) {
+    const { consumeFile } = await import('./consume-file.ts');
+    return consumeFile(serviceFile(dataFolder()), until, handle);
+  }
+  const queueUrl = queue ?? (await findDeployment({ ...options, signal, note }))('OutputQueueUrl');
   const { consume } = await import('../../consumer/index.ts');
   await consume(
     {
       queueUrl,
       ...(await clientsOf(queueUrl)),
-      concurrency: Math.min(concurrency, max),
+      ...until,
       // After Ctrl-C or --max, handlers that have started may finish.
       stopTimeoutSeconds: DEFAULT_HANDLER_TIMEOUT_SECONDS,
-      onError,
-      signal: AbortSignal.any([signal, enough.signal]),
     },
     handle,
   );

@@ -8,6 +8,7 @@ import { whenAborted } from '../../core/base/when-aborted.ts';
 
 /** The command failed for an outcome. */
 class CommandFailed extends CoatcheckError {
+  override readonly name = 'CommandFailed';
   readonly code = 'command_failed';
 
   constructor(ending: string) {

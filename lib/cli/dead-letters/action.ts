@@ -4,9 +4,9 @@ import type { DeadLetter, RedriveDecision } from './dead-letter.ts';
 export type ActionResult =
   | RedriveDecision
   | 'deleted'
-  /** Kept: this run put its request back before, for another dead letter or before a new failure. */
+  /** Kept: this run already put its request back, for another dead letter or before a new failure. */
   | 'put_back_already'
-  /** Kept: SQS refused to send or delete it. */
+  /** Kept: the queue refused to send or delete it. */
   | 'failed';
 
 /** A dead letter and what an action did with it. */

@@ -1,5 +1,5 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
+import type { SqsReceivedMessage } from '../../aws/sqs-source.ts';
 import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../../core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { DecodedRequest, RejectedRequest } from '../../core/model/decoded-request.ts';
@@ -11,7 +11,7 @@ import { decode } from '../../core/wire/decode.ts';
 
 /** A message of the dead-letter queue and what is known about its requests. */
 export interface DeadLetter {
-  readonly message: DeadMessage;
+  readonly message: SqsReceivedMessage;
   /** One; S3 events can have several, or none. */
   readonly requests: readonly DeadLetterRequest[];
   /** Which redrive it waits for, from 0; absent if SQS moved the message, or the message had no room for it. */
@@ -24,7 +24,7 @@ export interface DeadLetterRequest {
   /** Absent if there is no record, or none any more. */
   readonly record?: RequestRecord;
   /** The message's attributes, which say why it was dead-lettered. */
-  readonly attributes: DeadMessage['attributes'];
+  readonly attributes: SqsReceivedMessage['attributes'];
 }
 
 /** What a redrive does with a dead letter. */
@@ -41,7 +41,7 @@ const LIMITS = { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.max };
 
 /** Decodes a message and looks up the records of its requests. */
 export async function openDeadLetter(
-  message: DeadMessage,
+  message: SqsReceivedMessage,
   records: Pick<RequestRecords, 'find'>,
 ): Promise<DeadLetter> {
   const requests = decode(deliveryOf(message), LIMITS).map(async (described) => {
@@ -84,7 +84,11 @@ function decideByRecord(
  * adds to its dead letters. The message gets a new id, so a request that used the message's id needs it as an attribute.
  * A request that has ended runs again only for a message that names the redrive.
  */
-export function attributesToPutBack({ message, requests, redrive }: DeadLetter): DeadMessage['attributes'] {
+export function attributesToPutBack({
+  message,
+  requests,
+  redrive,
+}: DeadLetter): SqsReceivedMessage['attributes'] {
   const { id, attributes } = message;
   const usesMessageId = requests.some(({ described }) => described.id === id);
   const [{ record } = {}] = requests;
@@ -92,7 +96,7 @@ export function attributesToPutBack({ message, requests, redrive }: DeadLetter):
   if (usesMessageId && !(ATTRIBUTES.requestId in attributes)) {
     more.push([ATTRIBUTES.requestId, { DataType: 'String', StringValue: id }]);
   }
-  if (redrive === undefined && record?.givenUp) {
+  if (redrive === undefined && record?.attemptsExhausted) {
     const value = { DataType: 'Number', StringValue: String(record.redrives ?? 0) };
     more.push([ATTRIBUTES.deadLetterRedrives, value]);
   }
@@ -101,7 +105,7 @@ export function attributesToPutBack({ message, requests, redrive }: DeadLetter):
 }
 
 /** The message as the processor received it. */
-function deliveryOf({ id, body, attributes, sentAt, receiveCount }: DeadMessage): QueueMessage {
+function deliveryOf({ id, body, attributes, sentAt, receiveCount }: SqsReceivedMessage): QueueMessage {
   const texts = Object.entries(attributes).flatMap(([name, { StringValue }]) =>
     StringValue ? [[name, StringValue]] : [],
   );

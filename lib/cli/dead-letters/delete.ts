@@ -1,13 +1,13 @@
-import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
+import type { WalkedQueue } from '../queues.ts';
 import type { ActionResult, HandledDeadLetter } from './action.ts';
 import type { DeadLetter } from './dead-letter.ts';
 
 /**
  * Deletes at most ten dead letters of a walk.
- * @param result what to report for those that SQS deletes
+ * @param result what to report for those that are deleted
  */
 export async function deleteDeadLetters(
-  queue: DeadLetterQueue,
+  queue: WalkedQueue,
   letters: readonly DeadLetter[],
   result: ActionResult,
 ): Promise<HandledDeadLetter[]> {
@@ -15,7 +15,7 @@ export async function deleteDeadLetters(
   return letters.map((letter) => {
     const reason = reasons.get(letter.message.id);
     if (reason === undefined) return { letter, result };
-    const problem = `SQS did not delete it from the dead-letter queue: ${reason}`;
+    const problem = `The dead-letter queue did not delete it: ${reason}`;
     return { letter, result: result === 'put_back' ? result : 'failed', problem };
   });
 }

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { formatCount } from '../../terminal/format.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
-import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
 import { matchingRequests } from './filter.ts';
 import { addDeadLetterFilterOptions, type DeadLetterFilterOptions, filterOf } from './options.ts';
@@ -30,14 +29,14 @@ export function listDeadLettersCommand(run: Run): Command {
 
 async function listDeadLetters(options: DeadLetterFilterOptions, { signal }: Run): Promise<void> {
   const { limit = Number.POSITIVE_INFINITY } = options;
-  const deployment = await findDeployment({ ...options, signal, note });
   const { openDeadLetterService } = await import('./service.ts');
+  await using service = await openDeadLetterService(options, signal);
   const filter = filterOf(options);
   const walk = { filter, limit, perSecond: Number.POSITIVE_INFINITY, signal };
   const tally = new Tally<string>();
   const rows: string[][] = [];
   let count = 0;
-  for await (const { letters } of walkDeadLetters(await openDeadLetterService(deployment), walk)) {
+  for await (const { letters } of walkDeadLetters(service, walk)) {
     for (const letter of letters) {
       for (const request of matchingRequests(letter, filter)) {
         count++;

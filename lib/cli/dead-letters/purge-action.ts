@@ -1,13 +1,13 @@
-import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
+import type { WalkedQueue } from '../queues.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
 import type { DeadLetter } from './dead-letter.ts';
 import { deleteDeadLetters } from './delete.ts';
 
 /** Deletes dead letters. */
 export class PurgeAction implements DeadLetterAction {
-  readonly #queue: DeadLetterQueue;
+  readonly #queue: WalkedQueue;
 
-  constructor(queue: DeadLetterQueue) {
+  constructor(queue: WalkedQueue) {
     this.#queue = queue;
   }
 

@@ -1,7 +1,5 @@
 import { Command } from 'commander';
 import { canAsk } from '../../terminal/confirm.ts';
-import { note } from '../../terminal/output.ts';
-import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
 import { type ActionOptions, addActionOptions } from './options.ts';
 import { PurgeAction } from './purge-action.ts';
@@ -25,9 +23,8 @@ export function purgeCommand(run: Run): Command {
     const { dryRun, yes } = options;
     if (!dryRun && !yes && !canAsk())
       command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
-    const deployment = await findDeployment({ ...options, signal: run.signal, note });
     const { openDeadLetterService } = await import('./service.ts');
-    const service = await openDeadLetterService(deployment);
+    await using service = await openDeadLetterService(options, run.signal);
     const action = new PurgeAction(service.queue);
     const perSecond = Number.POSITIVE_INFINITY;
     await runAction(service, { doing: 'deleting', action, perSecond, ids, options }, run);

@@ -1,6 +1,6 @@
-import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
-import { batchesOf, type SqsSender } from '../../aws/sqs-sender.ts';
+import { batchesOf } from '../../aws/sqs-sender.ts';
 import { identityDigest } from '../../core/model/request-id.ts';
+import type { RefilledQueue, WalkedQueue } from '../queues.ts';
 import type { TokenBucket } from '../token-bucket.ts';
 import type { DeadLetterAction, HandledDeadLetter } from './action.ts';
 import { attributesToPutBack, type DeadLetter, decideRedrive, type RedriveDecision } from './dead-letter.ts';
@@ -8,8 +8,8 @@ import { deleteDeadLetters } from './delete.ts';
 
 /** What {@link RedriveAction} works with. */
 export interface RedriveTools {
-  readonly queue: DeadLetterQueue;
-  readonly input: SqsSender;
+  readonly queue: WalkedQueue;
+  readonly input: RefilledQueue;
   readonly bucket: TokenBucket;
 }
 

@@ -1,14 +1,17 @@
 import { Command } from 'commander';
+import type { AliasRouting } from '../../aws/function-alias.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../../core/config/aws-limits.ts';
 import { canAsk } from '../../terminal/confirm.ts';
-import { note } from '../../terminal/output.ts';
-import { findDeployment } from '../deployment.ts';
+import { note, printable } from '../../terminal/output.ts';
+import { formatRouting } from '../format-routing.ts';
 import { readRate } from '../quantities.ts';
+import { isExpected } from '../report-error.ts';
 import type { Run } from '../run.ts';
 import { TokenBucket } from '../token-bucket.ts';
 import { type ActionOptions, addActionOptions } from './options.ts';
 import { RedriveAction } from './redrive-action.ts';
 import { runAction } from './run-action.ts';
+import type { DeadLetterService } from './service.ts';
 
 const EXAMPLES = `
 Requests run again under their tickets, with all attempts. Requests that have succeeded in the meantime do not.
@@ -37,13 +40,29 @@ export function redriveCommand(run: Run): Command {
     const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
     if (!dryRun && !yes && !canAsk())
       command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
-    const deployment = await findDeployment({ ...options, signal: run.signal, note });
     const { openDeadLetterService } = await import('./service.ts');
-    const service = await openDeadLetterService(deployment);
+    await using service = await openDeadLetterService(options, run.signal);
     // At low rates, a full batch would wait long for its tokens.
     const burst = Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate)));
     const bucket = new TokenBucket(rate, burst);
     const action = new RedriveAction({ ...service, bucket });
-    await runAction(service, { doing: 'putting back', action, perSecond: rate, ids, options }, run);
+    const runBy = await readRunBy(service, run.signal);
+    await runAction(service, { doing: 'putting back', action, perSecond: rate, ids, options, runBy }, run);
   });
+}
+
+/** Notes which versions run what is put back. A redrive works without the right to read the alias. */
+async function readRunBy(service: DeadLetterService, signal: AbortSignal): Promise<AliasRouting | undefined> {
+  try {
+    const versions = await service.readVersions(signal);
+    if (!versions) return undefined;
+    const { version, weights } = versions;
+    note(`what is put back is run by ${printable(formatRouting(versions))}`);
+    return { version, weights };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof Error && isExpected(error))) throw error;
+    note(printable(`which version runs what is put back isn't known: ${error.name}: ${error.message}`));
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import type { AliasRouting } from '../../aws/function-alias.ts';
 import { formatClaimCheck } from '../../core/model/claim-check.ts';
 import { MAX_REDRIVES } from '../../core/model/request-record.ts';
 import { formatTime } from '../../terminal/figures.ts';
@@ -38,6 +39,7 @@ export function deadLetterResource(request: DeadLetterRequest, { message: letter
     message,
     endedAt: endedAt === undefined ? undefined : formatTime(endedAt),
     attempts,
+    handlerVersion: request.record?.handlerVersion,
     redrives,
     messageId: letter.id,
     sentAt: formatTime(letter.sentAt),
@@ -81,7 +83,7 @@ const RESULTS: Readonly<Record<ActionResult, string>> = {
   deleted: 'deleted',
   limit_reached: `kept (put back ${MAX_REDRIVES} times before)`,
   put_back_already: 'kept (put back by this run)',
-  failed: 'kept (refused by SQS)',
+  failed: 'kept (refused by the queue)',
 };
 
 /** `put back: 12, kept (put back 10 times before): 1` */
@@ -93,12 +95,12 @@ export function formatResults(tally: Tally<ActionResult>): string {
 export async function printHandled(
   { letter, result }: HandledDeadLetter,
   requests: readonly DeadLetterRequest[],
-  options: { readonly json?: true },
+  { options, runBy }: { readonly options: { readonly json?: true }; readonly runBy?: AliasRouting },
 ): Promise<void> {
   if (isForPeople(options)) return;
   for (const request of requests) {
     await (options.json
-      ? printJson({ ...deadLetterResource(request, letter), result })
+      ? printJson({ ...deadLetterResource(request, letter), result, runBy })
       : printCells([request.described.id, result]));
   }
 }

@@ -1,3 +1,4 @@
+import type { AliasRouting } from '../../aws/function-alias.ts';
 import { confirm } from '../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../terminal/format.ts';
 import { note } from '../../terminal/output.ts';
@@ -27,6 +28,8 @@ export interface ActionPlan {
   /** Ids of requests or messages; empty selects all. */
   readonly ids: readonly string[];
   readonly options: ActionOptions;
+  /** Which versions run what is put back. */
+  readonly runBy?: AliasRouting;
 }
 
 /**
@@ -53,7 +56,7 @@ async function previewAll(source: DeadLetterSource, plan: ActionPlan, run: Run) 
     for (const letter of letters) {
       const result = action.preview(letter);
       previewed.add(result);
-      if (options.dryRun) await printHandled({ letter, result }, matchingOf(letter, plan), options);
+      if (options.dryRun) await printHandled({ letter, result }, matchingOf(letter, plan), plan);
     }
   });
   note(`would be ${formatResults(previewed)}`);
@@ -71,7 +74,7 @@ async function execute(source: DeadLetterSource, plan: ActionPlan, run: Run): Pr
         const { letter, result, problem } = each;
         handled.add(result);
         if (problem !== undefined) board.aside(() => fail(problem, letter.message.id, run));
-        await printHandled(each, matchingOf(letter, plan), plan.options);
+        await printHandled(each, matchingOf(letter, plan), plan);
       }
     });
   } finally {

@@ -1,21 +1,55 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { DeployedService } from '../../aws/deployed-services.ts';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
+import type { AliasRouting } from '../../aws/function-alias.ts';
 import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../aws/sqs-sender.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import type { RecordStore } from '../../core/ports/record-store.ts';
 import { RequestRecords } from '../../core/records/request-records.ts';
-import { awsOfQueue } from '../aws-of-queue.ts';
-import type { Deployment } from '../deployment.ts';
+import { QUEUES } from '../../embedded/storage.ts';
+import { SqliteRecordStore } from '../../stores/sqlite/record-store.ts';
+import { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
+import { note } from '../../terminal/output.ts';
+import { type AwsConfig, awsOfQueue } from '../aws-of-queue.ts';
+import { deploymentOf, findService } from '../deployment.ts';
+import { FileQueue } from '../file-queue.ts';
+import type { RefilledQueue } from '../queues.ts';
+import { chosenService, dataFolder, serviceFile } from '../running-service.ts';
+import type { DeploymentOptions } from '../service-options.ts';
 import type { DeadLetterSource } from './walk.ts';
 
-/** The dead letters of a deployed service, and the queue to put them back into. */
-export interface DeadLetterService extends DeadLetterSource {
-  readonly input: SqsSender;
+/** The dead letters of a service, and the queue to redrive them to. */
+export interface DeadLetterService extends DeadLetterSource, AsyncDisposable {
+  readonly input: RefilledQueue;
+  /** Reads which versions of the processor run requests now; undefined if the deployment doesn't say. */
+  readVersions(signal: AbortSignal): Promise<AliasRouting | undefined>;
+}
+
+/** Opens the dead letters of the service that the options name. @throws DeploymentUnknown */
+export async function openDeadLetterService(
+  options: DeploymentOptions,
+  signal: AbortSignal,
+): Promise<DeadLetterService> {
+  if (await chosenService(options)) return openFile();
+  return openDeployed(await findService({ ...options, signal, note }));
+}
+
+async function openFile(): Promise<DeadLetterService> {
+  const file = await SqliteFile.open(serviceFile(dataFolder()));
+  return {
+    queue: new FileQueue(file, QUEUES.deadLetters),
+    input: new FileQueue(file, QUEUES.requests),
+    records: recordsIn(new SqliteRecordStore(file)),
+    readVersions: async () => undefined,
+    [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
+  };
 }
 
 /** Opens the queues and the table that a deployment's outputs name. @throws DeploymentUnknown */
-export async function openDeadLetterService(deployment: Deployment): Promise<DeadLetterService> {
+async function openDeployed(service: DeployedService): Promise<DeadLetterService> {
+  const deployment = deploymentOf(service);
   const url = deployment('DeadLetterQueueUrl');
   const aws = await awsOfQueue(url);
   const queues = sqsClient(aws);
@@ -24,7 +58,27 @@ export async function openDeadLetterService(deployment: Deployment): Promise<Dea
   return {
     queue: new DeadLetterQueue(queues, url),
     input: new SqsSender(queues, deployment('InputQueueUrl')),
-    // Records are only read here, so their retention doesn't matter.
-    records: new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default),
+    records: recordsIn(store),
+    readVersions: (signal) => readVersions(service, aws, signal),
+    [Symbol.asyncDispose]: async () => {},
   };
+}
+
+/** With releases, the alias knows the versions; otherwise the prop `version` does. */
+async function readVersions(
+  { outputs }: DeployedService,
+  aws: AwsConfig,
+  signal: AbortSignal,
+): Promise<AliasRouting | undefined> {
+  const { ReleaseAliasName, ProcessorFunctionName, ProcessorVersion } = outputs;
+  if (ReleaseAliasName !== undefined && ProcessorFunctionName !== undefined) {
+    const { FunctionAlias } = await import('../../aws/function-alias.ts');
+    return new FunctionAlias(aws, ProcessorFunctionName, ReleaseAliasName).read(signal);
+  }
+  return ProcessorVersion === undefined ? undefined : { version: ProcessorVersion, weights: {} };
+}
+
+/** Records are only read here, so their retention doesn't matter. */
+function recordsIn(store: RecordStore): RequestRecords {
+  return new RequestRecords(store, Date.now, NUMBER_SETTINGS.recordAgeDays.default);
 }

@@ -1,11 +1,10 @@
 import { Command } from 'commander';
-import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
+import type { SqsReceivedMessage } from '../../aws/sqs-source.ts';
 import { CoatcheckError } from '../../core/base/errors.ts';
 import { formatTime } from '../../terminal/figures.ts';
 import { formatBytes, formatTable } from '../../terminal/format.ts';
 import { isForPeople, note, print, printable, printJson } from '../../terminal/output.ts';
 import { outputWidth } from '../../terminal/terminal.ts';
-import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
 import type { DeadLetter, DeadLetterRequest } from './dead-letter.ts';
 import { matchingRequests } from './filter.ts';
@@ -28,6 +27,7 @@ interface ShowOptions extends DeadLetterOptions {
 
 /** There is no dead letter with that id. */
 class DeadLetterUnknown extends CoatcheckError {
+  override readonly name = 'DeadLetterUnknown';
   readonly code = 'dead_letter_unknown';
 
   constructor(id: string) {
@@ -48,12 +48,12 @@ export function showDeadLetterCommand(run: Run): Command {
 }
 
 async function showDeadLetter(id: string, options: ShowOptions, { signal }: Run): Promise<void> {
-  const deployment = await findDeployment({ ...options, signal, note });
   const { openDeadLetterService } = await import('./service.ts');
+  await using service = await openDeadLetterService(options, signal);
   const filter = { ids: [id] };
   const walk = { filter, limit: Number.POSITIVE_INFINITY, perSecond: Number.POSITIVE_INFINITY, signal };
   let count = 0;
-  for await (const { letters } of walkDeadLetters(await openDeadLetterService(deployment), walk)) {
+  for await (const { letters } of walkDeadLetters(service, walk)) {
     for (const letter of letters) {
       for (const request of matchingRequests(letter, filter)) {
         count++;
@@ -90,7 +90,7 @@ async function printDeadLetter(
   if (isCut) note(`The body is ${formatBytes(Buffer.byteLength(message.body))}; --full shows all of it.`);
 }
 
-function factRows(request: DeadLetterRequest, message: DeadMessage): string[][] {
+function factRows(request: DeadLetterRequest, message: SqsReceivedMessage): string[][] {
   const { described, record } = request;
   const { code, message: reason, endedAt, attempts, redrives } = summarize(request);
   const rows: (readonly [string, string | undefined])[] = [
@@ -101,6 +101,7 @@ function factRows(request: DeadLetterRequest, message: DeadMessage): string[][] 
     ['error', `${code}: ${reason}`],
     ['failed', formatTime(endedAt)],
     ['attempts', String(attempts)],
+    ['version', record?.handlerVersion],
     ['put back', String(redrives)],
     ['created', formatTime(record?.createdAt)],
     ['expires', formatTime(record?.request.expiresAt)],
@@ -115,7 +116,7 @@ function factRows(request: DeadLetterRequest, message: DeadMessage): string[][] 
 }
 
 /** The attributes as text; for binary ones, their size. */
-function textsOf({ attributes }: DeadMessage): Record<string, string> {
+function textsOf({ attributes }: SqsReceivedMessage): Record<string, string> {
   const entries = Object.entries(attributes);
   return Object.fromEntries(
     entries.map(([name, { StringValue, BinaryValue }]) => [

@@ -12,7 +12,7 @@ export interface DeadLetterSummary {
   /** When the request ended, in milliseconds since 1970; absent if it hasn't ended, or without a record. */
   readonly endedAt?: number;
   readonly attempts: number;
-  /** How often the request was put back. */
+  /** How often the request was redriven. */
   readonly redrives: number;
 }
 
@@ -28,12 +28,12 @@ export function summarize({ described, record, attributes }: DeadLetterRequest):
       redrives: Number(attribute(ATTRIBUTES.deadLetterRedrives) ?? 0),
     };
   }
-  const { status, outcome, givenUp, lastError, redrives = 0 } = record;
+  const { status, outcome, attemptsExhausted, lastError, redrives = 0 } = record;
   const problem = outcome && outcome.status !== 'succeeded' ? outcome.problem : undefined;
   // The attempt that records the failure has a number but runs nothing, so the problem's count wins.
   const known = { endedAt: outcome?.endedAt, attempts: problem?.attempts ?? record.attempts, redrives };
   if (status !== 'failed') return { ...known, code: status, message: '' };
-  if (givenUp && lastError) {
+  if (attemptsExhausted && lastError) {
     return { ...known, code: lastError.code ?? lastError.name, message: lastError.message };
   }
   return { ...known, code: problem?.code ?? status, message: problem?.detail ?? '' };

@@ -1,11 +1,11 @@
-import type { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import type { RequestRecords } from '../../core/records/request-records.ts';
+import type { WalkedQueue } from '../queues.ts';
 import { type DeadLetter, openDeadLetter } from './dead-letter.ts';
 import { type DeadLetterFilter, matchingRequests } from './filter.ts';
 
 /** Where dead letters and the records of their requests are. */
 export interface DeadLetterSource {
-  readonly queue: DeadLetterQueue;
+  readonly queue: WalkedQueue;
   readonly records: Pick<RequestRecords, 'find'>;
 }
 

@@ -1,10 +1,12 @@
 import { Command } from 'commander';
+import { CoatcheckError } from '../../core/base/errors.ts';
 import { formatLogLine, logCells, readLogLine } from '../../local/log-line.ts';
 import { isForPeople, jsonLine, note, print, printable, printCells } from '../../terminal/output.ts';
 import { awsOfQueue } from '../aws-of-queue.ts';
 import { findDeployment } from '../deployment.ts';
 import { readPast } from '../quantities.ts';
 import type { Run } from '../run.ts';
+import { findRunningService } from '../running-service.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 
 const EXAMPLES = `
@@ -17,6 +19,22 @@ Examples:
   coatcheck logs --since 15min --json | jq 'select(.level == "ERROR")'`;
 
 const HOUR_MILLISECONDS = 3_600_000;
+
+/** The log of a service of this machine isn't kept by this program. */
+class LogElsewhere extends CoatcheckError {
+  override readonly name = 'LogElsewhere';
+  readonly code = 'log_elsewhere';
+
+  constructor(command: 'dev' | 'serve') {
+    const where =
+      command === 'dev'
+        ? 'prints its log in its own terminal: look there'
+        : 'writes its log to its standard output: look where that goes, for example with journalctl -u SERVICE or docker logs';
+    super(
+      `coatcheck ${command} runs in this folder, and ${where}. For a deployed service, name it with --stack`,
+    );
+  }
+}
 
 interface LogsOptions extends DeploymentOptions {
   readonly since?: Date;
@@ -42,6 +60,7 @@ export function logsCommand(run: Run): Command {
 }
 
 async function printLog(id: string | undefined, options: LogsOptions, { signal }: Run): Promise<void> {
+  await assertDeployed(options);
   const deployment = await findDeployment({ ...options, signal, note });
   const { FunctionLog } = await import('../../aws/function-log.ts');
   const log = new FunctionLog(await awsOfQueue(deployment('InputQueueUrl')));
@@ -59,6 +78,12 @@ async function printLog(id: string | undefined, options: LogsOptions, { signal }
     else await printCells(logCells(line));
   }
   if (count === 0 && !follow) note(`no log lines since ${new Date(since).toISOString()}`);
+}
+
+/** @throws LogElsewhere for a service of this machine */
+async function assertDeployed({ stack, service }: LogsOptions): Promise<void> {
+  const running = stack === undefined && service === undefined ? await findRunningService() : undefined;
+  if (running) throw new LogElsewhere(running.command);
 }
 
 /** A ticket issued by the API is a version 7 UUID, which starts with its time of creation. */

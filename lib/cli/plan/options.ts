@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Pollers } from '../../core/config/event-source-scaling.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { chooseBatchSize } from '../../planner/batch-settings.ts';
 import type { Surge } from '../../planner/surge.ts';
@@ -20,6 +21,7 @@ export interface PlanOptions {
   readonly batchSize?: number;
   readonly concurrency?: number;
   readonly maxConcurrency: number;
+  readonly pollers?: Pollers;
   readonly surge?: number;
   readonly surgeRequests?: number;
   readonly surgeTime?: number;
@@ -56,6 +58,11 @@ export function addPlanOptions(command: Command): Command {
       readSetting('maxConcurrency'),
       NUMBER_SETTINGS.maxConcurrency.default,
     )
+    .addOption(
+      new Option('--pollers <min-max>', 'provisioned pollers, for example 2-50 (default: none)')
+        .argParser(readPollers)
+        .conflicts('maxConcurrency'),
+    )
     .addOption(keepOption())
     .addOption(
       new Option('--surge <factor>', 'multiple of the rate during the surge, for example 10x').argParser(
@@ -74,6 +81,14 @@ export function addPlanOptions(command: Command): Command {
     )
     .option('--svg <file>', 'draw the queue length during the surge into an SVG file')
     .option('--json', 'print JSON, with units in the names');
+}
+
+function readPollers(text: string): Pollers {
+  const [, least = '', most = ''] = /^(\d+)-(\d+)$/.exec(text) ?? [];
+  if (least === '') throw new InvalidArgumentError('It must be the minimum and the maximum, like 2-50.');
+  const pollers = { min: readSetting('minPollers')(least), max: readSetting('maxPollers')(most) };
+  if (pollers.min > pollers.max) throw new InvalidArgumentError('The minimum must not be above the maximum.');
+  return pollers;
 }
 
 function sized(flags: string, description: string, bytes: number, text: string): Option {
@@ -95,7 +110,7 @@ export function workloadOf(options: PlanOptions): Workload {
     payloadBytes: options.payload,
     resultBytes: options.result,
     memoryMiB: options.memory,
-    maxConcurrency: options.maxConcurrency,
+    ...(options.pollers ? { pollers: options.pollers } : { maxConcurrency: options.maxConcurrency }),
     keptDays: options.keep,
   };
   const usual = concurrency === undefined ? chooseBatchSize(common) : NUMBER_SETTINGS.batchSize.default;

@@ -1,7 +1,10 @@
 import { SQS_MAX_IN_FLIGHT_MESSAGES, SQS_MAX_MESSAGE_BYTES } from '../../core/config/aws-limits.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import type { CostOfMillion } from '../../planner/cost.ts';
 import type { Costs, Plan } from '../../planner/plan.ts';
+import { POLLER_DOLLARS_A_DAY, pollersInUse } from '../../planner/provisioned.ts';
 import type { SteadyState } from '../../planner/steady-state.ts';
+import type { Workload } from '../../planner/workload.ts';
 import { formatDollars, formatDuration, formatSize, threeDigits } from '../../terminal/figures.ts';
 import { formatCount, formatTable, wrapWords } from '../../terminal/format.ts';
 import { outputWidth, styled } from '../../terminal/terminal.ts';
@@ -86,13 +89,17 @@ function settingsLines({ settings, workload }: Plan): string[] {
       NUMBER_SETTINGS.concurrency.prop,
       workload.concurrency < workload.batchSize ? formatCount(workload.concurrency) : 'all',
     ],
-    ...(workload.maxConcurrency === undefined
-      ? []
-      : [[NUMBER_SETTINGS.maxConcurrency.prop, formatCount(workload.maxConcurrency)]]),
+    ...concurrencyRows(workload),
     [NUMBER_SETTINGS.memoryMiB.prop, formatCount(workload.memoryMiB)],
     [NUMBER_SETTINGS.timeoutSeconds.prop, `${formatCount(settings.timeoutSeconds)} s`],
     [NUMBER_SETTINGS.visibilityTimeoutSeconds.prop, `${formatCount(settings.visibilityTimeoutSeconds)} s`],
   ]);
+}
+
+function concurrencyRows({ pollers, maxConcurrency }: Workload): string[][] {
+  if (pollers) return [['queue.pollers', `${formatCount(pollers.min)} to ${formatCount(pollers.max)}`]];
+  if (maxConcurrency === undefined) return [];
+  return [[NUMBER_SETTINGS.maxConcurrency.prop, formatCount(maxConcurrency)]];
 }
 
 function surgeLines(surge: NonNullable<Plan['surge']>, { steady, dollarsAMillion }: Plan): string[] {
@@ -116,9 +123,10 @@ function surgeLines(surge: NonNullable<Plan['surge']>, { steady, dollarsAMillion
   return [...table, '', 'waiting requests over time', ...chart];
 }
 
+/** Without the pollers, which are paid by the hour. */
 function surgeDollars(millions: number, { s3, inline }: Costs): string {
-  const byS3 = `${formatDollars(millions * s3.total)} by S3`;
-  return inline ? `${byS3}, ${formatDollars(millions * inline.total)} inline` : byS3;
+  const dollars = ({ total, pollers }: CostOfMillion) => formatDollars(millions * (total - pollers));
+  return inline ? `${dollars(s3)} by S3, ${dollars(inline)} inline` : `${dollars(s3)} by S3`;
 }
 
 const COST_ROWS = [
@@ -130,6 +138,7 @@ const COST_ROWS = [
   ['sqsOut', 'SQS out'],
   ['lambdaRequests', 'Lambda requests'],
   ['lambdaDuration', 'Lambda duration'],
+  ['pollers', 'pollers'],
   ['total', 'total'],
 ] as const;
 
@@ -138,14 +147,21 @@ function costLines({ dollarsAMillion, workload }: Plan): string[] {
   const why: Partial<Record<keyof typeof s3, string>> = {
     s3Storage: `${formatSize(workload.payloadBytes)} for ${threeDigits(workload.keptDays)} days`,
     lambdaDuration: `${formatDollars(lambdaDurationOneByOne)} if one after another`,
+    pollers: pollersOrigin(workload, inline !== undefined),
   };
-  const rows = COST_ROWS.map(([key, name]) => [
+  const rows = COST_ROWS.filter(([key]) => key !== 'pollers' || workload.pollers).map(([key, name]) => [
     name,
     formatDollars(s3[key]),
     inline ? formatDollars(inline[key]) : '–',
     why[key] ?? '',
   ]);
   return [...sectionTable([['', 'by S3', 'inline', ''], ...rows], [1, 2]), breakEven(dollarsAMillion)];
+}
+
+function pollersOrigin(workload: Workload, canBeInline: boolean): string {
+  const byS3 = `${formatCount(pollersInUse(workload, 'S3'))} by S3`;
+  const all = canBeInline ? `${byS3}, ${formatCount(pollersInUse(workload, 'inline'))} inline` : byS3;
+  return `${all}, ${formatDollars(POLLER_DOLLARS_A_DAY)} a day each`;
 }
 
 function breakEven({ inlineIsCheaperUpToBytes: bytes }: Costs): string {

@@ -22,6 +22,7 @@ interface ResultOptions extends RequestCommandOptions {
 
 /** The result is binary, and standard output is a terminal. */
 class BinaryOnTerminal extends CoatcheckError {
+  override readonly name = 'BinaryOnTerminal';
   readonly code = 'binary_on_terminal';
 
   constructor(contentType: string) {

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SubmissionOptions } from '../../client/index.ts';
 import { contentTypeProblem } from '../../core/base/media-type.ts';
+import { minVersionProblem } from '../../core/config/min-version.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { nameOf, STANDARD_INPUT } from './payload-files.ts';
@@ -14,6 +15,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   readonly expiresIn?: number;
   readonly expiresAt?: Date;
+  readonly minVersion?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly idempotencyKey?: string;
@@ -40,6 +42,11 @@ export function addSubmitOptions(command: Command): Command {
         .argParser(readTime)
         .conflicts('expiresIn'),
     )
+    .option(
+      '--min-version <version>',
+      'oldest version of the handler that may run them, for example 42 or 1.4.2',
+      readMinVersion,
+    )
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
         'TRACEPARENT',
@@ -56,6 +63,12 @@ function readContentType(text: string): string {
   const problem = contentTypeProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`${problem}.`);
+}
+
+function readMinVersion(text: string): string {
+  const problem = minVersionProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`It ${problem}.`);
 }
 
 function metadataOption(): Option {
@@ -90,13 +103,15 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 
 /** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
-  const { contentType, metadata, idempotencyKey, traceparent, tracestate, expiresIn, expiresAt } = options;
+  const { contentType, metadata, idempotencyKey, traceparent, tracestate, minVersion, expiresIn, expiresAt } =
+    options;
   return {
     contentType,
     metadata,
     idempotencyKey,
     traceparent,
     tracestate,
+    minVersion,
     expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
   };
 }

@@ -20,6 +20,7 @@ export interface PayloadFile {
 
 /** A file can't be read. */
 class FileUnreadable extends CoatcheckError {
+  override readonly name = 'FileUnreadable';
   readonly code = 'file_unreadable';
 
   constructor(path: string, problem: unknown) {

@@ -27,7 +27,7 @@ export interface TrackedRequest {
   readonly resultFile?: string;
 }
 
-/** What submitting and waiting work with. */
+/** The dependencies of submitting and waiting. */
 export interface SubmitContext {
   readonly client: CoatcheckClient;
   readonly run: Run;

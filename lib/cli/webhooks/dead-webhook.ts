@@ -1,11 +1,11 @@
-import type { DeadMessage } from '../../aws/sqs-dead-letter-queue.ts';
+import type { SqsReceivedMessage } from '../../aws/sqs-source.ts';
 import { PermanentError } from '../../core/base/errors.ts';
 import { decodeWebhook, hostOf, type WebhookMessage } from '../../core/webhooks/message.ts';
 import { formatTime } from '../../terminal/figures.ts';
 
 /** A message of the webhooks' dead-letter queue, decoded. */
 export interface DeadWebhook {
-  readonly message: DeadMessage;
+  readonly message: SqsReceivedMessage;
   /** Absent if the message is no webhook. */
   readonly decoded?: WebhookMessage;
 }
@@ -26,7 +26,7 @@ export interface WebhookFilter {
 export const WEBHOOK_HEADER = ['webhook', 'request', 'host', 'event', 'attempts', 'since'] as const;
 
 /** Decodes a message. */
-export function openWebhook(message: DeadMessage): DeadWebhook {
+export function openWebhook(message: SqsReceivedMessage): DeadWebhook {
   try {
     return { message, decoded: decodeWebhook(message.body) };
   } catch (error) {

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
 import { formatCount } from '../../terminal/format.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
-import { findDeployment } from '../deployment.ts';
 import type { Run } from '../run.ts';
 import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../service-options.ts';
 import { WEBHOOK_HEADER, webhookCells, webhookResource } from './dead-webhook.ts';
@@ -29,14 +28,13 @@ export function listWebhooksCommand(run: Run): Command {
 }
 
 async function listWebhooks(options: ListOptions, { signal }: Run): Promise<void> {
-  const deployment = await findDeployment({ ...options, signal, note });
   const { openWebhookService, walkWebhooks } = await import('./service.ts');
-  const { deadLetters } = await openWebhookService(deployment);
+  await using service = await openWebhookService(options, signal);
   const { json, request, host, since, until, limit } = options;
   const walk = { request, host, since, until, limit, perSecond: Number.POSITIVE_INFINITY, signal };
   const rows: string[][] = [];
   let count = 0;
-  for await (const { matching } of walkWebhooks(deadLetters, walk)) {
+  for await (const { matching } of walkWebhooks(service.deadLetters, walk)) {
     for (const webhook of matching) {
       count++;
       if (json) await printJson(webhookResource(webhook));

@@ -6,6 +6,8 @@ import type { WebhookFilter } from './dead-webhook.ts';
 export interface WebhookFilterOptions extends WebhookFilter {
   /** Most webhooks. */
   readonly limit?: number;
+  /** The SQLite file of a worker's records. */
+  readonly file?: string;
 }
 
 /** Declares the options that select dead-lettered webhooks. */
@@ -20,5 +22,6 @@ export function addWebhookFilterOptions(command: Command): Command {
       'only those dead-lettered before then, for example 2026-01-31T12:00:00Z',
       readTime,
     )
-    .option('--limit <n>', 'at most n of them', readCount);
+    .option('--limit <n>', 'at most n of them', readCount)
+    .option('--file <file>', "those of workers: the SQLite file of their records (default: a service's)");
 }

@@ -4,7 +4,6 @@ import { canAsk, confirm } from '../../terminal/confirm.ts';
 import { formatCount, formatProgress } from '../../terminal/format.ts';
 import { isForPeople, note, printCells, printJson } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
-import { findDeployment } from '../deployment.ts';
 import { eachRequest } from '../each-request.ts';
 import { EXIT } from '../exit-status.ts';
 import { readRate } from '../quantities.ts';
@@ -26,6 +25,7 @@ tickets, the webhooks of those requests, delivered or not. Ctrl-C stops after th
 Examples:
   coatcheck webhooks replay --dry-run
   coatcheck webhooks replay --host example.com --since 2d --rate 5/s
+  coatcheck webhooks replay --file .coatcheck/records.db
   coatcheck webhooks replay 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d`;
 
 const DEFAULT_PER_SECOND = 50;
@@ -47,6 +47,8 @@ export function replayCommand(run: Run): Command {
     .addHelpText('after', EXAMPLES);
   return addRequestOptions(addWebhookFilterOptions(command)).action(
     (ids: string[], options: ReplayOptions) => {
+      if (ids.length > 0 && options.file !== undefined)
+        command.error('error: --file takes no tickets: workers have no HTTP API');
       if (ids.length > 0) return replayRequests(ids, options, run);
       if (!options.dryRun && !options.yes && !canAsk())
         command.error('error: no terminal to ask for confirmation; pass --yes or --dry-run');
@@ -66,12 +68,11 @@ function replayRequests(ids: readonly string[], options: ReplayOptions, run: Run
 async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void> {
   const { signal } = run;
   const { dryRun, yes, rate = DEFAULT_PER_SECOND } = options;
-  const deployment = await findDeployment({ ...options, signal, note });
   const [{ openWebhookService }, { replayWebhooks }] = await Promise.all([
     import('./service.ts'),
     import('./replay-webhooks.ts'),
   ]);
-  const service = await openWebhookService(deployment);
+  await using service = await openWebhookService(options, signal);
   if (!yes || dryRun) {
     let count = 0;
     await eachBatch(service, options, run, 'reading the webhooks', async (webhooks) => {

@@ -40,6 +40,7 @@ async function createTicket(
     contentLanguage,
     expiresAt,
     metadata,
+    minVersion,
     sha256,
     traceparent,
     tracestate,
@@ -53,6 +54,7 @@ async function createTicket(
     contentLanguage,
     sha256,
     expiresAt: toRfc3339(expiresAt),
+    minVersion,
     callbackUrl,
     metadata,
     // The store can't verify a checksum of the whole for an upload in parts.

@@ -2,13 +2,11 @@ import { Token } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { writeApiEnvironment } from '../../core/config/api-environment.ts';
-import {
-  EVENT_SOURCE_FIRST_BATCHES,
-  EVENT_SOURCE_MORE_BATCHES_A_MINUTE,
-} from '../../core/config/aws-limits.ts';
+import { type ApiEnvironment, writeApiEnvironment } from '../../core/config/api-environment.ts';
+import { eventSourceScaling } from '../../core/config/event-source-scaling.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
+import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { functionEnvironment } from './function-environment.ts';
 
@@ -20,6 +18,8 @@ export interface ApiResources {
   readonly webhookQueue?: IQueue;
   readonly requestTable: ITable;
 }
+
+type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
 
 /** The environment variables of the API's function. */
 export function apiEnvironment(
@@ -37,20 +37,30 @@ export function apiEnvironment(
     requestTable: requestTable.tableName,
     auth: auth.name,
     tenantClaim: auth.tenantClaim,
-    firstSlots: slotsOf(EVENT_SOURCE_FIRST_BATCHES, settings),
-    reachableSlots: slotsOf(EVENT_SOURCE_FIRST_BATCHES + EVENT_SOURCE_MORE_BATCHES_A_MINUTE, settings),
+    ...(settings.fargate ? taskSlots(settings.fargate) : batchSlots(settings)),
   });
   return functionEnvironment(settings.serviceName, variables);
 }
 
+/** The first task starts for the first request. */
+function taskSlots({ concurrency, minTasks, maxTasks }: FargateSettings): AssumedSlots {
+  return { firstSlots: Math.max(minTasks, 1) * concurrency, reachableSlots: maxTasks * concurrency };
+}
+
 /**
- * The number of requests handled concurrently while the event source runs this many batches. Uses the minimum of a
- * setting that is only known at deployment.
+ * The number of requests handled concurrently at first, and a minute later. Uses the minimum of a setting that is only
+ * known at deployment.
  */
-function slotsOf(batches: number, { batchSize, concurrency, maxConcurrency }: ServiceSettings): number {
-  const allowed = known(maxConcurrency, 'maxConcurrency');
+function batchSlots({ batchSize, concurrency, maxConcurrency, pollers }: ServiceSettings): AssumedSlots {
+  const { firstBatches, moreBatchesAMinute, maxBatches } = eventSourceScaling({
+    pollers,
+    maxConcurrency: known(maxConcurrency, 'maxConcurrency'),
+  });
   const perBatch = Math.min(known(concurrency, 'concurrency'), known(batchSize, 'batchSize'));
-  return Math.min(batches, allowed) * perBatch;
+  return {
+    firstSlots: Math.min(firstBatches, maxBatches) * perBatch,
+    reachableSlots: Math.min(firstBatches + moreBatchesAMinute, maxBatches) * perBatch,
+  };
 }
 
 function known(value: number, name: 'batchSize' | 'concurrency' | 'maxConcurrency'): number {

@@ -1,13 +1,15 @@
 import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
 import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { ApiAuth } from '../api-auth.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
+import { logGroupProps } from '../observability/log-group-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { traceActively } from './active-tracing.ts';
 import { type ApiResources, apiEnvironment } from './api-environment.ts';
 import { ApiRole } from './api-role.ts';
+import { allowNetworkInterfaces } from './network-interfaces.ts';
 import { nodeFunctionProps } from './node-function.ts';
 import { ownFunctionCode } from './own-function.ts';
 
@@ -36,10 +38,7 @@ export class ApiFunction extends Construct {
   constructor(scope: Construct, id: string, props: ApiFunctionProps) {
     super(scope, id);
     const { service, settings } = props;
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy: props.removalPolicy,
-    });
+    const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, props.removalPolicy));
     this.role = new ApiRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new LambdaFunction(this, 'Function', {
       ...nodeFunctionProps(service),
@@ -55,6 +54,7 @@ export class ApiFunction extends Construct {
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
     });
+    allowNetworkInterfaces(this.role, service);
     if (settings.tracing?.target === 'xray') traceActively(this.function, this.role);
   }
 }

@@ -3,6 +3,7 @@ import type { Construct } from 'constructs';
 import { RECORD_INDEX } from '../../core/config/record-table.ts';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
+import { KEY_USES } from '../storage/key-use.ts';
 import type { ApiResources } from './api-environment.ts';
 import { FunctionRole } from './function-role.ts';
 
@@ -17,25 +18,25 @@ export interface ApiRoleProps extends ApiResources {
  */
 export class ApiRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ApiRoleProps) {
-    super(scope, id, props.logGroup);
+    super(scope, id, props);
     const { payloadBucket, inputQueue, webhookQueue, requestTable, prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
+    for (const queue of [inputQueue, webhookQueue]) this.allowKey(queue?.encryptionMasterKey, KEY_USES.send);
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       [requestTable.tableArn],
     );
     this.allow(['dynamodb:Query'], [`${requestTable.tableArn}/index/${RECORD_INDEX}`]);
-    this.allowObjects(
-      payloadBucket,
-      ['s3:PutObject', 's3:AbortMultipartUpload'],
-      `${uploadPrefix}${TICKET_FOLDER}`,
-      payloadPrefix,
-    );
-    this.allowObjects(payloadBucket, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix);
+    const uploads = `${uploadPrefix}${TICKET_FOLDER}`;
+    this.allowObjects(payloadBucket, ['s3:PutObject'], uploads, payloadPrefix);
+    this.allowObjects(payloadBucket, ['s3:AbortMultipartUpload'], uploads);
+    // Links to results name the version.
+    this.allowObjects(payloadBucket, ['s3:GetObjectVersion'], resultPrefix);
     // To reuse the payload that an earlier submission of the same request stored.
     this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
+    this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
   }
 }

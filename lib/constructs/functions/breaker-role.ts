@@ -2,6 +2,7 @@ import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
+import { KEY_USES } from '../storage/key-use.ts';
 import { FunctionRole } from './function-role.ts';
 
 /** The resources that a {@link BreakerRole} grants access to. */
@@ -14,12 +15,13 @@ export interface BreakerRoleProps {
 /** The role of the function that pauses processing. It allows access to one event source and to the queue of pauses. */
 export class BreakerRole extends FunctionRole {
   constructor(scope: Construct, id: string, { queue, source, logGroup }: BreakerRoleProps) {
-    super(scope, id, logGroup);
+    super(scope, id, { logGroup });
     this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
       [queue.queueArn],
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn]);
+    this.allowKey(queue.encryptionMasterKey, KEY_USES.send);
     this.allow(
       [
         'lambda:GetEventSourceMapping',

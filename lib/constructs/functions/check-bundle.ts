@@ -19,6 +19,8 @@ export interface ProcessorBundle {
   /** The entry of the bundle, for messages. */
   readonly entry: string;
   readonly handler: string;
+  /** The names of the secrets that the service has. */
+  readonly secrets: readonly string[];
   /** The environment variables of the function, with placeholders for values that are only known at deployment. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -39,14 +41,20 @@ export interface BundleFindings {
  * only the function can reach, or use the syntax of a newer Node. Then the check searches the bundle for the brand
  * that `processor()` adds.
  */
-export function checkBundle({ folder, entry, handler, environment }: ProcessorBundle): BundleFindings {
+export function checkBundle({
+  folder,
+  entry,
+  handler,
+  secrets,
+  environment,
+}: ProcessorBundle): BundleFindings {
   const file = ['index.mjs', 'index.js'].map((name) => join(folder, name)).find((path) => existsSync(path));
   if (file === undefined)
     return { error: `The bundle of ${entry} has no index.mjs or index.js in ${folder}` };
   const advice = `Use: export const ${handler} = processor(yourHandler);`;
   const report = importBundle(file, handler, environment);
   if (report.imported) {
-    if (report.isProcessor) return {};
+    if (report.isProcessor) return secretFindings(secrets, report.secrets, entry);
     if (report.exported === undefined) return { error: `${entry} has no export ${handler}. ${advice}` };
     return {
       error:
@@ -63,6 +71,28 @@ export function checkBundle({ folder, entry, handler, environment }: ProcessorBu
       `${entry} can't be imported on this machine, so it isn't certain that ${handler} is a processor: ${reason}. ` +
       'Ignore this if the import needs something that only Lambda has (native code, a newer Node, a network). ' +
       'Otherwise it will also fail in Lambda: fix the entry, its environment variables or function.bundling.',
+  };
+}
+
+/** @param used the names that the processor uses; undefined if they are unknown */
+function secretFindings(
+  given: readonly string[],
+  used: readonly string[] | undefined,
+  entry: string,
+): BundleFindings {
+  if (!used) return {};
+  const missing = used.filter((name) => !given.includes(name));
+  if (missing.length > 0) {
+    const got = given.length > 0 ? given.join(', ') : 'none';
+    return {
+      error: `secrets must have ${missing.join(', ')}, which processor() in ${entry} names, got ${got}`,
+    };
+  }
+  const unused = given.filter((name) => !used.includes(name));
+  if (unused.length === 0) return {};
+  const names = unused.map((name) => `'${name}'`).join(', ');
+  return {
+    warning: `secrets has ${unused.join(', ')}, which the handler doesn't get. Use: processor({ secrets: [${names}] }, …), or remove them`,
   };
 }
 

@@ -1,14 +1,25 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { KEY_USES, type KeyUse, keyStatement } from '../storage/key-use.ts';
 
-/** The role of a function: it allows writing logs. Subclasses allow each other call. */
+/** What a {@link FunctionRole} is for. */
+export interface RoleUse {
+  /** The log group of a function; undefined for a task, whose logs ECS writes. */
+  readonly logGroup?: ILogGroup | undefined;
+}
+
+/** The role of a function or a task: it allows a function to write logs. Subclasses allow each other call. */
 export abstract class FunctionRole extends Role {
-  constructor(scope: Construct, id: string, logGroup: ILogGroup) {
-    super(scope, id, { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
-    this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
+  constructor(scope: Construct, id: string, { logGroup }: RoleUse) {
+    super(scope, id, {
+      assumedBy: new ServicePrincipal(logGroup ? 'lambda.amazonaws.com' : 'ecs-tasks.amazonaws.com'),
+    });
+    if (logGroup) this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);
   }
 
   protected allowObjects(bucket: IBucket, actions: string[], ...prefixes: readonly string[]): void {
@@ -23,7 +34,8 @@ export abstract class FunctionRole extends Role {
    * scans are denied.
    * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-iam.html
    */
-  protected allowRecords({ tableArn }: ITable): void {
+  protected allowRecords({ tableArn, encryptionKey }: ITable): void {
+    this.allowKey(encryptionKey, KEY_USES.records);
     this.allow(['dynamodb:PartiQLInsert', 'dynamodb:PartiQLSelect', 'dynamodb:PartiQLUpdate'], [tableArn]);
     this.addToPolicy(
       new PolicyStatement({
@@ -33,6 +45,23 @@ export abstract class FunctionRole extends Role {
         conditions: { Bool: { 'dynamodb:FullTableScan': 'true' } },
       }),
     );
+  }
+
+  /** Not `grantRead`, which also allows describing the secret, and allows no use of an imported key. */
+  protected allowSecret(secret: ISecret): void {
+    Grant.addToPrincipalOrResource({
+      grantee: this,
+      actions: ['secretsmanager:GetSecretValue'],
+      // The full ARN of a secret that was imported by name ends with six more characters.
+      resourceArns: [secret.secretFullArn ?? `${secret.secretArn}-??????`],
+      resource: secret,
+    });
+    this.allowKey(secret.encryptionKey, KEY_USES.readSecret);
+  }
+
+  /** @param key the key of a resource; undefined if AWS manages it */
+  protected allowKey(key: IKey | undefined, use: KeyUse): void {
+    if (key) this.addToPolicy(keyStatement(key, use));
   }
 
   protected allow(actions: string[], resources: string[]): void {

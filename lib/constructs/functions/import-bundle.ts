@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compileFunction, constants } from 'node:vm';
-import { isProcessor, makesProcessor } from '../../core/config/processor-brand.ts';
+import { definitionOf, isProcessor, makesProcessor } from '../../core/config/processor-brand.ts';
 import { type BundleReport, REPORT_DESCRIPTOR } from './bundle-report.ts';
 
 const [file = '', exported = ''] = process.argv.slice(2);
@@ -37,6 +37,12 @@ function isWrapper(handler: unknown, all: readonly unknown[]): boolean {
   return typeof handler === 'function' && makesProcessor() && !all.some(isProcessor);
 }
 
+function secretsOf(handler: unknown): string[] | undefined {
+  const definition = definitionOf(handler);
+  if (typeof definition !== 'object' || definition === null) return undefined;
+  return 'secrets' in definition && Array.isArray(definition.secrets) ? definition.secrets.map(String) : [];
+}
+
 /** The name, code and message of an error. A stack would quote the line of code, which is the whole bundle. */
 function textOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
@@ -53,5 +59,6 @@ exportsOf(file).then((all) => {
     imported: true,
     isProcessor: isProcessor(handler) || isWrapper(handler, Object.values(all)),
     exported: handler === undefined ? undefined : typeof handler,
+    secrets: secretsOf(handler),
   });
 }, failed);

@@ -12,14 +12,17 @@ import {
 } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
+import type { ForwardToContainer } from '../settings/fargate-props.ts';
 import type { ProcessorFunctionProps } from '../settings/processor-function-props.ts';
 import { COMMON_BUNDLING, ESM_BUNDLING, REPLACED_MODULES, SPLITTING } from './bundling-options.ts';
+import { programFile } from './program-file.ts';
 
 /** The lock files that the CDK knows. It chooses the package manager by the name of the file. */
 const LOCK_FILES = ['pnpm-lock.yaml', 'yarn.lock', 'bun.lock', 'bun.lockb', 'package-lock.json'];
 
 /**
- * The bundling options of a processor: the service's own, overridden by `function.bundling`.
+ * The bundling options of a processor: the service's own, overridden by `function.bundling`. For a task, the bundle is a
+ * program that runs the processor in a worker.
  * @throws ConfigurationError if `nodeModules` needs a lock file and there is none, or more than one
  */
 export function processorBundling(
@@ -29,19 +32,19 @@ export function processorBundling(
   const locks = lockFilesOf(service.function ?? {});
   const landmark = locks[0] ?? findUp('package.json', resolve('.'));
   const projectRoot = resolve(root ?? (landmark === undefined ? '.' : dirname(landmark)));
-  const file = resolve(service.entry);
+  const file = service.entry === undefined ? undefined : resolve(service.entry);
   // The TypeScript compiler of `preCompilation` accepts the user's own file only.
-  const entry = given.preCompilation ? file : generatedEntry(file, service.handler ?? 'handler', projectRoot);
+  const entry = given.preCompilation && file ? file : generatedEntry(file, service, projectRoot);
   return {
     entry,
     depsLockFilePath: singleLockFile(locks, given) ?? entry,
     projectRoot,
-    bundling: bundlingOptions(service.function ?? {}, projectRoot),
+    bundling: bundlingOptions(service, projectRoot),
   };
 }
 
 function bundlingOptions(
-  { bundling: given = {}, architecture }: ProcessorFunctionProps,
+  { function: { bundling: given = {}, architecture } = {}, host }: AsyncServiceProps,
   projectRoot: string,
 ): BundlingOptions {
   // The output of the TypeScript compiler of `preCompilation` is often CommonJS.
@@ -59,7 +62,8 @@ function bundlingOptions(
     workingDirectory: AssetStaging.BUNDLING_INPUT_DIR,
     ...given,
     format,
-    esbuildArgs: { ...replacements(projectRoot), ...esbuildArgs, ...given.esbuildArgs },
+    // A task starts once for many requests, and needs all of Node's modules.
+    esbuildArgs: { ...(!host?.fargate && replacements(projectRoot)), ...esbuildArgs, ...given.esbuildArgs },
     commandHooks,
     define: { ...ours?.define, ...given.define },
     banner: [ours?.banner, given.banner].filter(Boolean).join(' ') || undefined,
@@ -160,25 +164,57 @@ function findUp(name: string, folder: string): string | undefined {
  * @returns the path of the module. It is in the cache of the package of the entry, because the CDK looks there for the
  * versions of `nodeModules`.
  */
-function generatedEntry(entry: string, handler: string, projectRoot: string): string {
-  const manifest = isUnder(entry, projectRoot) ? findUp('package.json', dirname(entry)) : undefined;
+function generatedEntry(
+  file: string | undefined,
+  { handler = 'handler', host }: AsyncServiceProps,
+  projectRoot: string,
+): string {
+  const manifest = file && isUnder(file, projectRoot) ? findUp('package.json', dirname(file)) : undefined;
   const home = manifest !== undefined && isUnder(manifest, projectRoot) ? dirname(manifest) : projectRoot;
   const folder = join(home, 'node_modules', '.cache', 'coatcheck');
   mkdirSync(folder, { recursive: true });
-  // The bundler resolves imports from the real path of a file, and `node_modules` may be a link.
-  const path = relative(realpathSync(folder), realpathSync(entry));
-  const specifier = JSON.stringify(path.replaceAll(sep, '/'));
-  // With a namespace import, a missing export isn't an error of the bundler, and checkBundle reports it.
+  const specifierOf = (path: string): string => {
+    // The bundler resolves imports from the real path of a file, and `node_modules` may be a link.
+    const way = relative(realpathSync(folder), realpathSync(path)).replaceAll(sep, '/');
+    return JSON.stringify(way.startsWith('../') ? way : `./${way}`);
+  };
+  const { forwardTo } = host?.fargate ?? {};
   const text = [
-    `import * as entry from ${specifier};`,
-    `const handler = entry.${handler};`,
+    ...(forwardTo ? forwarder(forwardTo, specifierOf) : file ? imported(file, handler, specifierOf) : []),
     `export { handler as ${handler} };`,
+    ...(host?.fargate ? worker(specifierOf) : []),
     '',
   ].join('\n');
   const digest = createHash('sha256').update(text).digest('hex').slice(0, 12);
-  const file = join(folder, `${basename(entry, extname(entry))}-${digest}.mjs`);
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
-  return file;
+  const name = file ? basename(file, extname(file)) : 'forwarder';
+  const path = join(folder, `${name}-${digest}.mjs`);
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeFileSync(path, text);
+  return path;
+}
+
+/** Makes the import specifier of a file. */
+type SpecifierOf = (path: string) => string;
+
+/** With a namespace import, a missing export isn't an error of the bundler, and checkBundle reports it. */
+function imported(file: string, handler: string, specifierOf: SpecifierOf): string[] {
+  return [`import * as entry from ${specifierOf(file)};`, `const handler = entry.${handler};`];
+}
+
+/** A processor that calls the container in the same task. */
+function forwarder({ port, path = '/', readyPath }: ForwardToContainer, specifierOf: SpecifierOf): string[] {
+  const url = JSON.stringify(`http://127.0.0.1:${port}${path}`);
+  return [
+    `import { forwardTo, processor } from ${specifierOf(programFile('functions/processor/index'))};`,
+    `const handler = processor(forwardTo(${url}, ${JSON.stringify({ readyPath })}));`,
+  ];
+}
+
+/** Runs the handler in a worker if the bundle is run, not when it is imported to be checked. */
+function worker(specifierOf: SpecifierOf): string[] {
+  return [
+    `import { runWorker } from ${specifierOf(programFile('functions/worker/index'))};`,
+    'if (import.meta.main) await runWorker(handler);',
+  ];
 }
 
 function isUnder(path: string, folder: string): boolean {

@@ -1,8 +1,13 @@
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { writeEnvironment } from '../../core/config/processor-environment.ts';
+import { STOP_RESERVE_SECONDS } from '../../core/config/fargate-settings.ts';
+import { type ProcessorEnvironment, writeEnvironment } from '../../core/config/processor-environment.ts';
+import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
+import { writeTaskEnvironment } from '../../core/config/task-environment.ts';
+import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { PayloadSource } from '../settings/payload-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -11,7 +16,8 @@ import { functionEnvironment } from './function-environment.ts';
 export interface ProcessorResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
-  readonly outputQueue: IQueue;
+  /** Absent in a service without an output queue. */
+  readonly outputQueue: IQueue | undefined;
   /** The MaximumMessageSize of the output queue; undefined if it is unknown at deployment. */
   readonly outputMaxMessageBytes: number | undefined;
   readonly deadLetterQueue: IQueue;
@@ -22,12 +28,34 @@ export interface ProcessorResources {
   readonly pauseQueue: IQueue | undefined;
   /** Locations of payloads outside the payload bucket. */
   readonly payloadSources: readonly PayloadSource[];
+  /** The secrets of the handler by their names. */
+  readonly secrets: Readonly<Record<string, ISecret>>;
   /** The event bus for failure events; undefined without them. */
   readonly failureBus: IEventBus | undefined;
 }
 
-/** The environment variables of a processor. */
+/** The environment variables of a processor in Lambda. */
 export function processorEnvironment(
+  settings: ServiceSettings,
+  resources: ProcessorResources,
+): Record<string, string> {
+  return functionEnvironment(settings.serviceName, writeEnvironment(environmentOf(settings, resources)));
+}
+
+/** The environment variables of a processor in a task. */
+export function taskEnvironment(
+  settings: ServiceSettings,
+  { stopSeconds }: FargateSettings,
+  resources: ProcessorResources,
+): Record<string, string> {
+  const environment = {
+    ...environmentOf(settings, resources),
+    graceSeconds: stopSeconds - STOP_RESERVE_SECONDS,
+  };
+  return functionEnvironment(settings.serviceName, writeTaskEnvironment(environment));
+}
+
+function environmentOf(
   settings: ServiceSettings,
   {
     payloadBucket,
@@ -39,22 +67,24 @@ export function processorEnvironment(
     webhookQueue,
     pauseQueue,
     payloadSources,
+    secrets,
     failureBus,
   }: ProcessorResources,
-): Record<string, string> {
+): ProcessorEnvironment {
   const { prefixes } = settings;
-  const variables = writeEnvironment({
+  return {
     ...settings,
     ...prefixes,
     tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
-    outputQueueUrl: outputQueue.queueUrl,
+    outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,
     outputMaxMessageBytes,
     deadLetterQueueUrl: deadLetterQueue.queueUrl,
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     pauseQueueUrl: pauseQueue?.queueUrl ?? '',
+    secretIds: Object.fromEntries(Object.entries(secrets).map(([name, { secretArn }]) => [name, secretArn])),
     eventBusArn: failureBus?.eventBusArn ?? '',
     claimCheckSources: [
       { bucket: payloadBucket, prefix: prefixes.uploadPrefix },
@@ -63,6 +93,5 @@ export function processorEnvironment(
     ].map(({ bucket, prefix }) =>
       prefix === undefined ? bucket.bucketName : `${bucket.bucketName}/${prefix}`,
     ),
-  });
-  return functionEnvironment(settings.serviceName, variables);
+  };
 }

@@ -1,13 +1,18 @@
-import { Annotations, AssetStaging, Duration, type RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { ApplicationLogLevel, CfnFunction, type EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import { Annotations, AssetStaging, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
+import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
+import { ApplicationLogLevel, CfnFunction, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
-import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import type { AsyncServiceProps } from '../async-service-props.ts';
+import { logGroupProps } from '../observability/log-group-props.ts';
+import { Release } from '../release.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { traceActively } from './active-tracing.ts';
 import { checkBundle } from './check-bundle.ts';
 import { nativeCodeProblem } from './native-code.ts';
+import { allowNetworkInterfaces } from './network-interfaces.ts';
 import { nodeFunctionProps } from './node-function.ts';
 import { processorBundling } from './processor-bundling.ts';
 import { type ProcessorResources, processorEnvironment } from './processor-environment.ts';
@@ -21,26 +26,33 @@ export interface ProcessorFunctionSetup extends ProcessorResources {
 }
 
 /** The Lambda function that runs the user's processor, with the input queue as its event source. */
-export class ProcessorFunction extends Construct {
+export class ProcessorFunction extends Construct implements IGrantable, IConnectable {
   readonly function: NodejsFunction;
   readonly role: ProcessorRole;
+  /** The releases of its versions; undefined without the prop `release`. */
+  readonly release: Release | undefined;
+  readonly logGroup: LogGroup;
   /** The event source mapping of the input queue. */
   readonly eventSource: EventSourceMapping;
+  readonly #secrets: ProcessorResources['secrets'];
 
   constructor(scope: Construct, id: string, props: ProcessorFunctionSetup) {
     super(scope, id);
     const { service, settings } = props;
+    this.#secrets = props.secrets;
     const handler = service.handler ?? 'handler';
-    const logGroup = new LogGroup(this, 'Logs', {
-      retention: service.observability?.logRetention ?? RetentionDays.ONE_MONTH,
-      removalPolicy: props.removalPolicy,
-    });
+    this.logGroup = new LogGroup(this, 'Logs', logGroupProps(service, props.removalPolicy));
+    const { logGroup } = this;
     this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
     this.function = new NodejsFunction(this, 'Function', {
       ...nodeFunctionProps(service),
       ...processorBundling(service),
       handler,
       memorySize: settings.memoryMiB,
+      ephemeralStorageSize: service.function?.ephemeralStorage,
+      reservedConcurrentExecutions: settings.reservedConcurrency,
+      layers: [...(service.function?.layers ?? [])],
+      filesystem: service.function?.filesystem,
       timeout: Duration.seconds(settings.timeoutSeconds),
       environment: {
         ...settings.tracing?.variables,
@@ -50,19 +62,40 @@ export class ProcessorFunction extends Construct {
       role: this.role,
       logGroup,
       applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
+      // A rollback needs the old versions. The version of a deployment that failed is deleted: Lambda publishes the same code
+      // only once, so the next deployment of that code would fail.
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     });
-    this.node.addValidation({ validate: () => this.#checkBundle(service.entry, handler) });
+    this.node.addValidation({ validate: () => this.#checkBundle(service.entry ?? '', handler) });
+    this.node.addValidation({ validate: () => capacityProviderProblems(this.function) });
+    allowNetworkInterfaces(this.role, service);
     if (settings.tracing?.target === 'xray') traceActively(this.function, this.role);
-    this.eventSource = this.function.addEventSourceMapping('InputQueue', {
+    this.release =
+      service.release &&
+      new Release(this, 'Release', { release: service.release, settings, function: this.function });
+    // Always in the scope of the function, so that turning releases on updates the mapping instead of replacing it.
+    this.eventSource = new EventSourceMapping(this.function, 'InputQueue', {
+      target: this.release?.alias ?? this.function,
       eventSourceArn: props.inputQueue.queueArn,
       batchSize: settings.batchSize,
       maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),
-      maxConcurrency: settings.maxConcurrency,
+      ...pollingOf(settings),
       // If the circuit breaker is removed during a pause, the deployment must end the pause.
       enabled: props.pauseQueue ? undefined : true,
       reportBatchItemFailures: true,
     });
   }
+
+  /** The role of the function. */
+  get grantPrincipal(): IPrincipal {
+    return this.function.grantPrincipal;
+  }
+
+  /** The security groups of the function. Throws without a VPC. */
+  get connections(): Connections {
+    return this.function.connections;
+  }
+
   /** Runs during synthesis, after the app has set all environment variables. */
   #checkBundle(entry: string, handler: string): string[] {
     const { function: checked } = this;
@@ -76,9 +109,10 @@ export class ProcessorFunction extends Construct {
       folder,
       entry,
       handler,
+      secrets: Object.keys(this.#secrets),
       environment: environmentOf(resource),
     });
-    if (warning) Annotations.of(checked).addWarningV2('coatcheck:entryNotImported', warning);
+    if (warning) Annotations.of(checked).addWarningV2('coatcheck:bundle', warning);
     return [error, nativeCodeProblem(folder, checked.architecture)].filter(
       (problem) => problem !== undefined,
     );
@@ -95,4 +129,25 @@ function environmentOf(resource: CfnFunction): Record<string, string> {
       typeof value === 'string' ? value : 'known-at-deployment',
     ]),
   );
+}
+
+/**
+ * On Lambda Managed Instances, an invocation that times out isn't killed and its environment goes on with others. A
+ * lease lasts until the invocation times out, so two attempts at a request could run at the same time.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/lambda-managed-instances-execution-environment.html
+ */
+function capacityProviderProblems({ node }: NodejsFunction): string[] {
+  const resource = node.defaultChild;
+  if (!(resource instanceof CfnFunction) || resource.capacityProviderConfig === undefined) return [];
+  return [
+    'The processor must not run on a capacity provider (Lambda Managed Instances), got one: an invocation that times out ' +
+      'is not killed there, so two attempts at a request could run at the same time. For jobs of more than 15 minutes, save ' +
+      'checkpoints or run a worker: see docs/recipes/work-longer-than-an-invocation.md',
+  ];
+}
+
+/** Lambda accepts either a maximum concurrency or provisioned pollers. */
+function pollingOf({ pollers, maxConcurrency }: ServiceSettings) {
+  if (!pollers) return { maxConcurrency };
+  return { provisionedPollerConfig: { minimumPollers: pollers.min, maximumPollers: pollers.max } };
 }

@@ -1,21 +1,26 @@
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Prefixes } from '../settings/prefixes.ts';
+import { KEY_USES } from '../storage/key-use.ts';
 import { FunctionRole } from './function-role.ts';
 import type { ProcessorResources } from './processor-environment.ts';
 
 /** The resources that a {@link ProcessorRole} grants access to. */
 export interface ProcessorRoleProps extends ProcessorResources {
   readonly prefixes: Prefixes;
-  readonly logGroup: ILogGroup;
+  /** The log group of a function; undefined for a task. */
+  readonly logGroup?: ILogGroup;
+  /** The ARN of the tasks that may protect themselves from scale-in; undefined for a function. */
+  readonly tasks?: string;
 }
 
-/** The role of a processor. It allows the calls of the engine and of the event source. */
+/** The role of a processor. It allows the calls of the engine, and of the event source or the worker. */
 export class ProcessorRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ProcessorRoleProps) {
-    super(scope, id, props.logGroup);
+    super(scope, id, props);
     const { uploadPrefix, payloadPrefix, resultPrefix, consumerCopyPrefix } = props.prefixes;
     this.allowQueues(props);
     this.allowRecords(props.requestTable);
@@ -25,6 +30,9 @@ export class ProcessorRole extends FunctionRole {
     for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, consumerCopyPrefix);
     this.allowObjects(props.payloadBucket, ['s3:AbortMultipartUpload'], resultPrefix);
+    this.allowKey(props.payloadBucket.encryptionKey, KEY_USES.writeObjects);
+    for (const secret of Object.values(props.secrets)) this.allowSecret(secret);
+    if (props.tasks) this.allow(['ecs:UpdateTaskProtection'], [props.tasks]);
     if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
   }
 
@@ -32,14 +40,19 @@ export class ProcessorRole extends FunctionRole {
     const { inputQueue, outputQueue, deadLetterQueue, webhookQueue, pauseQueue } = queues;
     const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
     this.allow([...receiving, 'sqs:ChangeMessageVisibility'], [inputQueue.queueArn]);
-    this.allow(['sqs:SendMessage'], [outputQueue.queueArn]);
-    if (queues.outputMaxMessageBytes === undefined) {
-      this.allow(['sqs:GetQueueAttributes'], [outputQueue.queueArn]);
-    }
+    if (outputQueue) this.allowPublishing(outputQueue, queues.outputMaxMessageBytes);
     this.allow(['sqs:SendMessage'], [deadLetterQueue.queueArn]);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);
-    outputQueue.encryptionMasterKey?.grant(this, 'kms:GenerateDataKey', 'kms:Decrypt');
+    this.allowKey(inputQueue.encryptionMasterKey, KEY_USES.receive);
+    for (const queue of [outputQueue, deadLetterQueue, webhookQueue, pauseQueue]) {
+      this.allowKey(queue?.encryptionMasterKey, KEY_USES.send);
+    }
+  }
+
+  private allowPublishing(queue: IQueue, maxMessageBytes: number | undefined): void {
+    this.allow(['sqs:SendMessage'], [queue.queueArn]);
+    if (maxMessageBytes === undefined) this.allow(['sqs:GetQueueAttributes'], [queue.queueArn]);
   }
 
   /** With permission to list, S3 answers 404 instead of 403 for a missing object. Nothing is ever listed. */
@@ -52,6 +65,6 @@ export class ProcessorRole extends FunctionRole {
         conditions: { StringLike: { 's3:prefix': prefixes.map((prefix) => `${prefix}*`) } },
       }),
     );
-    bucket.encryptionKey?.grantDecrypt(this);
+    this.allowKey(bucket.encryptionKey, KEY_USES.readObjects);
   }
 }

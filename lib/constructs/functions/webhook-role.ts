@@ -1,7 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { Grant, type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
-import { ViaServicePrincipal } from 'aws-cdk-lib/aws-kms';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
@@ -13,6 +12,7 @@ import {
   RECORD_WEBHOOK_AT,
   RECORD_WEBHOOK_ENDED_AT,
 } from '../../core/config/record-table.ts';
+import { KEY_USES } from '../storage/key-use.ts';
 import { FunctionRole } from './function-role.ts';
 
 /** The resources that a {@link WebhookRole} grants access to. */
@@ -30,14 +30,17 @@ export interface WebhookRoleProps {
 /** The role of the webhook function. It allows little, because the function calls URLs that senders choose. */
 export class WebhookRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: WebhookRoleProps) {
-    super(scope, id, props.logGroup);
+    super(scope, id, props);
     const { queue, deadLetterQueue, secret, scheduleGroup, scheduleRole } = props;
     this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
       [queue.queueArn],
     );
     this.allow(['sqs:SendMessage'], [queue.queueArn, deadLetterQueue.queueArn]);
-    this.#allowReading(secret);
+    this.allowKey(queue.encryptionMasterKey, KEY_USES.send);
+    this.allowKey(deadLetterQueue.encryptionMasterKey, KEY_USES.send);
+    this.allowKey(props.requestTable.encryptionKey, KEY_USES.records);
+    this.allowSecret(secret);
     this.#allowRecording(props.requestTable);
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',
@@ -52,20 +55,6 @@ export class WebhookRole extends FunctionRole {
         conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
       }),
     );
-  }
-
-  /** Not `grantRead`, which also allows describing the secret. */
-  #allowReading(secret: ISecret): void {
-    // The full ARN of a secret that was imported by name ends with six more characters.
-    const resource = secret.secretFullArn ?? `${secret.secretArn}-??????`;
-    Grant.addToPrincipalOrResource({
-      grantee: this,
-      actions: ['secretsmanager:GetSecretValue'],
-      resourceArns: [resource],
-      resource: secret,
-    });
-    const service = `secretsmanager.${secret.env.region}.amazonaws.com`;
-    secret.encryptionKey?.grantDecrypt(new ViaServicePrincipal(service, this));
   }
 
   /**

@@ -1,7 +1,11 @@
 import { Stack, Token } from 'aws-cdk-lib';
+import type { LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
+import type { ProcessorService } from '../fargate/processor-service.ts';
+import type { ProcessorFunction } from '../functions/processor-function.ts';
+import type { Release } from '../release.ts';
 import type { RequestApi } from '../request-api.ts';
 import type { PayloadSource } from '../settings/payload-props.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
@@ -11,7 +15,13 @@ import { acknowledge } from './acknowledge.ts';
 /** The constructs and settings that the findings refer to. */
 export interface AcknowledgedScope {
   readonly payloadBucket: IBucket;
-  readonly processorRole: IRole;
+  /** Whether the service created the bucket. An existing one belongs to its owner, and so do the findings about it. */
+  readonly ownsBucket: boolean;
+  /** Undefined on Fargate. */
+  readonly onLambda: ProcessorFunction | undefined;
+  /** Undefined on Lambda. */
+  readonly onFargate: ProcessorService | undefined;
+  readonly release: Release | undefined;
   readonly api: RequestApi | undefined;
   readonly webhooks: Webhooks | undefined;
   readonly prefixes: Prefixes;
@@ -20,14 +30,22 @@ export interface AcknowledgedScope {
 
 /** Acknowledges the findings of cdk-nag's AwsSolutions rules that are intended, for apps that run these rules. */
 export function acknowledgeFindings(scope: AcknowledgedScope): void {
-  const { payloadBucket, processorRole, api, webhooks, prefixes } = scope;
-  acknowledge(payloadBucket, {
-    id: 'AwsSolutions-S1',
-    reason: 'Access logs need another bucket. To audit reads, enable CloudTrail data events for this bucket.',
-  });
-  acknowledgePrefixes(processorRole, payloadBucket, Object.values<string>({ ...prefixes }));
-  acknowledgeSources(processorRole, scope.payloadSources);
+  const { payloadBucket, onLambda, onFargate, api, webhooks, prefixes } = scope;
+  if (scope.ownsBucket) {
+    acknowledge(payloadBucket, {
+      id: 'AwsSolutions-S1',
+      reason:
+        'Access logs need another bucket. To audit reads, enable CloudTrail data events for this bucket.',
+    });
+  }
+  for (const role of [onLambda?.role, onFargate?.role]) {
+    if (!role) continue;
+    acknowledgePrefixes(role, payloadBucket, Object.values<string>({ ...prefixes }));
+    acknowledgeSources(role, scope.payloadSources);
+  }
+  if (onFargate) acknowledgeTasks(onFargate);
   if (webhooks) acknowledgeWebhooks(webhooks);
+  if (scope.release?.deployments) acknowledgeDeployments(scope.release.deployments);
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
   acknowledgePrefixes(api.role, payloadBucket, [
@@ -39,6 +57,35 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
     acknowledge(api.httpApi, {
       id: 'AwsSolutions-APIG4',
       reason: 'ApiAuth.none() makes the API public on request.',
+    });
+  }
+}
+
+function acknowledgeDeployments({ role }: LambdaDeploymentGroup): void {
+  acknowledge(role, {
+    id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSCodeDeployRoleForLambdaLimited]',
+    reason: 'AWS keeps the policy of CodeDeploy for Lambda up to date, and the CDK attaches it to any role.',
+  });
+}
+
+function acknowledgeTasks({ role, tasks, taskDefinition, ownCluster }: ProcessorService): void {
+  acknowledge(role, {
+    id: wildcardIn(tasks, role),
+    reason: 'A task protects itself from scale-in, and the ids of tasks are only known when they run.',
+  });
+  acknowledge(taskDefinition, {
+    id: 'AwsSolutions-ECS2',
+    reason:
+      'The variables of the service are no secrets: names of queues, of the bucket and of the table, and numbers.',
+  });
+  acknowledge(taskDefinition.obtainExecutionRole(), {
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'ECS gets a token for ECR with ecr:GetAuthorizationToken, which supports no resource.',
+  });
+  if (ownCluster) {
+    acknowledge(ownCluster, {
+      id: 'AwsSolutions-ECS4',
+      reason: 'Container Insights cost extra. To have them, pass a cluster of your own.',
     });
   }
 }

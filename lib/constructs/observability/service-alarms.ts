@@ -10,13 +10,16 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import { emulatorEndpoint } from '../emulated-aws.ts';
+import type { Release } from '../release.ts';
 import type { RequestApi } from '../request-api.ts';
+import { concurrencyProp } from '../settings/service-numbers.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { allowAlarmsToPublish } from './alarm-topic.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
@@ -32,7 +35,12 @@ export interface ServiceAlarmsProps {
   readonly webhookDeadLetterQueue: IQueue | undefined;
   /** Undefined if pauses don't disable the event source. */
   readonly pauseDeadLetterQueue: IQueue | undefined;
-  readonly processor: IFunction;
+  /** Undefined on Fargate. */
+  readonly processor: IFunction | undefined;
+  /** Undefined on Lambda. */
+  readonly tasks: FargateService | undefined;
+  /** Undefined without releases. */
+  readonly release: Release | undefined;
   /** Undefined without an HTTP API. */
   readonly api: RequestApi | undefined;
   /** Notified when an alarm fires. */
@@ -54,13 +62,17 @@ const MIN_SUCCESS_RATE_PERCENT = 50;
 /** With fewer requests in a minute, the success rate counts as 100%. */
 const MIN_REQUESTS = 10;
 
+/** In percent. A task that needs more than all of its memory is killed. */
+const MAX_MEMORY_PERCENT = 90;
+
 /** The alarms of a service: on dead letters, long waits, low success rates, errors, throttling and pauses. */
 export class ServiceAlarms extends Construct {
   readonly all: readonly Alarm[];
 
   constructor(scope: Construct, id: string, props: ServiceAlarmsProps) {
     super(scope, id);
-    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, api, topic } = props;
+    const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, tasks, api, topic } =
+      props;
     const { webhookDeadLetterQueue, pauseDeadLetterQueue } = props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
@@ -69,9 +81,11 @@ export class ServiceAlarms extends Construct {
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
       this.onOldestRequest(settings, inputQueue),
-      this.onThrottles(settings, processor),
+      ...(processor ? [this.onThrottles(settings, processor)] : []),
+      ...(tasks ? [this.onMemory(settings, tasks)] : []),
       // Emulators reject alarms on metric math.
       ...(settings.metrics && !emulatorEndpoint() ? [this.onSuccessRate(settings)] : []),
+      ...(props.release?.alarms ?? []),
       ...(api
         ? [
             this.onApiErrors(settings, api.function),
@@ -126,24 +140,39 @@ export class ServiceAlarms extends Construct {
     ]);
   }
 
-  private onOldestRequest(
-    { serviceName, oldestRequestAlarmSeconds: age }: ServiceSettings,
-    inputQueue: IQueue,
-  ): Alarm {
+  private onOldestRequest(settings: ServiceSettings, inputQueue: IQueue): Alarm {
+    const { serviceName, oldestRequestAlarmSeconds: age } = settings;
     const metric = inputQueue.metricApproximateAgeOfOldestMessage(MINUTE_MAXIMUM);
     return this.alarm('OldestRequest', metric, age, [
       `A request of ${serviceName} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
-      'Either more requests arrive than queue.maxConcurrency and the account allow to process, or attempts fail.',
-      'Check the throttles, errors and duration of the processor.',
+      ...(settings.fargate
+        ? [
+            "Either more requests arrive than host.maxTasks and host.concurrency allow to process, or tasks can't start, or",
+            'attempts fail. Check the events of the ECS service and the log of the processor.',
+          ]
+        : [
+            `Either more requests arrive than ${concurrencyProp(settings)} and the account allow to process, or attempts fail.`,
+            'Check the throttles, errors and duration of the processor.',
+          ]),
     ]);
   }
 
-  private onThrottles({ serviceName }: ServiceSettings, processor: IFunction): Alarm {
+  private onMemory({ serviceName }: ServiceSettings, tasks: FargateService): Alarm {
+    const metric = tasks.metricMemoryUtilization(MINUTE_MAXIMUM);
+    const description = [
+      `A task of ${serviceName} has used ${MAX_MEMORY_PERCENT}% of its memory for three minutes.`,
+      'A task that needs more than all of it is killed, and its requests run again, one at a time.',
+      'Lower host.concurrency, or raise host.memoryLimitMiB.',
+    ];
+    return this.alarm('Memory', metric, MAX_MEMORY_PERCENT, description, SUSTAINED);
+  }
+
+  private onThrottles(settings: ServiceSettings, processor: IFunction): Alarm {
     const metric = processor.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
     const description = [
-      `Lambda has throttled batches of ${serviceName} for three minutes because the account has no concurrency left.`,
+      `Lambda has throttled batches of ${settings.serviceName} for three minutes because the account has no concurrency left.`,
       'Requests wait longer, and requests that are throttled many times fail without an attempt.',
-      'Request more concurrency from AWS, find what else uses it, or set queue.maxConcurrency below what is left.',
+      `Request more concurrency from AWS, find what else uses it, or set ${concurrencyProp(settings)} below what is left.`,
     ];
     return this.alarm('Throttles', metric, 1, description, SUSTAINED);
   }
@@ -172,11 +201,11 @@ export class ServiceAlarms extends Construct {
   }
 
   /** A throttled call isn't an error of the function, because the function doesn't run. */
-  private onApiThrottles({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
+  private onApiThrottles(settings: ServiceSettings, apiFunction: IFunction): Alarm {
     const metric = apiFunction.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
     return this.alarm('ApiThrottles', metric, 1, [
-      `Lambda throttled calls of the HTTP API of ${serviceName}, and the clients received the status 503.`,
-      'The account has too little concurrency left. Find what uses it, lower queue.maxConcurrency, or request more from AWS.',
+      `Lambda throttled calls of the HTTP API of ${settings.serviceName}, and the clients received the status 503.`,
+      `The account has too little concurrency left. Find what uses it, lower ${concurrencyProp(settings)}, or request more from AWS.`,
     ]);
   }
 

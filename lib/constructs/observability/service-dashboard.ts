@@ -9,12 +9,14 @@ import {
   TextWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { MetricName } from '../../core/config/metric-names.ts';
 import { DOLLARS_A_MILLION_CALLS, LAMBDA_DOLLARS_A_GIB_SECOND } from '../../planner/prices.ts';
 import type { RequestApi } from '../request-api.ts';
+import { concurrencyProp } from '../settings/service-numbers.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
 
@@ -23,9 +25,13 @@ export interface ServiceDashboardProps {
   readonly settings: ServiceSettings;
   readonly inputQueue: IQueue;
   readonly deadLetterQueue: IQueue;
-  readonly outputQueue: IQueue;
+  /** Undefined without an output queue. */
+  readonly outputQueue: IQueue | undefined;
   readonly requestTable: ITable;
-  readonly processor: IFunction;
+  /** Undefined on Fargate. */
+  readonly processor: IFunction | undefined;
+  /** Undefined on Lambda. */
+  readonly tasks: FargateService | undefined;
   /** Undefined without an HTTP API. */
   readonly api: RequestApi | undefined;
 }
@@ -44,14 +50,15 @@ export class ServiceDashboard extends Construct {
 
   constructor(scope: Construct, id: string, props: ServiceDashboardProps) {
     super(scope, id);
-    const { settings, api } = props;
+    const { settings, processor, tasks, requestTable, api } = props;
     this.dashboard = new Dashboard(this, 'Dashboard', { defaultInterval: Duration.hours(3) });
     this.dashboard.addWidgets(
       new TextWidget({ markdown: `# ${settings.serviceName}`, width: FULL_WIDTH, height: 1 }),
     );
     this.dashboard.addWidgets(...queueGraphs(props));
     if (settings.metrics) this.dashboard.addWidgets(...requestGraphs(settings.serviceName));
-    this.dashboard.addWidgets(...processorGraphs(props));
+    if (processor) this.dashboard.addWidgets(...functionGraphs(settings, processor, requestTable));
+    if (tasks) this.dashboard.addWidgets(...taskGraphs(settings, tasks));
     if (api) this.dashboard.addWidgets(...apiGraphs(api));
   }
 }
@@ -71,7 +78,9 @@ function queueGraphs({ inputQueue, deadLetterQueue, outputQueue }: ServiceDashbo
     ]),
     graph('Dead letters and waiting outcomes', [
       deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'dead letters' }),
-      outputQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'outcomes' }),
+      ...(outputQueue
+        ? [outputQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'outcomes' })]
+        : []),
     ]),
   ];
 }
@@ -94,24 +103,46 @@ function requestGraphs(serviceName: string): GraphWidget[] {
     graph('Outcomes', (['Succeeded', 'Failed', 'Expired', 'Cancelled'] as const).map(counted)),
     graph(
       'Retries and deferrals',
-      (['Retried', 'DeadLettered', 'Redelivered', 'PutOff', 'Paused'] as const).map(counted),
+      (['Retried', 'DeadLettered', 'Redelivered', 'Deferred', 'Paused'] as const).map(counted),
     ),
   ];
 }
 
-function processorGraphs({ settings, processor, requestTable }: ServiceDashboardProps): GraphWidget[] {
+function functionGraphs(
+  settings: ServiceSettings,
+  processor: IFunction,
+  requestTable: ITable,
+): GraphWidget[] {
   return [
     new GraphWidget({
       title: 'Concurrent batches',
       width: WIDTH,
       left: [processor.metric('ConcurrentExecutions', { ...MAXIMUM, label: 'running' })],
-      leftAnnotations: [{ value: settings.maxConcurrency, label: 'queue.maxConcurrency' }],
+      leftAnnotations: [{ value: settings.maxConcurrency, label: concurrencyProp(settings) }],
     }),
     graph('Failed and throttled batches', [
       processor.metricErrors({ ...SUM, label: 'crashed or timed out' }),
       processor.metricThrottles({ ...SUM, label: 'throttled' }),
     ]),
     graph('Lambda and DynamoDB, $ per hour', [hourlyCost(settings, processor, requestTable)]),
+  ];
+}
+
+function taskGraphs({ serviceName, fargate }: ServiceSettings, tasks: FargateService): GraphWidget[] {
+  return [
+    new GraphWidget({
+      title: 'Running tasks',
+      width: WIDTH,
+      // Each task reports its CPU once a minute.
+      left: [tasks.metricCpuUtilization({ statistic: Stats.SAMPLE_COUNT, period: MINUTE, label: 'running' })],
+      leftYAxis: { min: 0 },
+      leftAnnotations: fargate ? [{ value: fargate.maxTasks, label: 'host.maxTasks' }] : [],
+    }),
+    graph('CPU and memory of the busiest task, %', [
+      tasks.metricCpuUtilization({ ...MAXIMUM, label: 'CPU' }),
+      tasks.metricMemoryUtilization({ ...MAXIMUM, label: 'memory' }),
+    ]),
+    graph('Slot time, ms', [serviceMetric(serviceName, 'SlotTime', { period: MINUTE, label: 'slot time' })]),
   ];
 }
 

@@ -2,9 +2,11 @@ import { Duration } from 'aws-cdk-lib';
 import { MathExpression, Metric, type MetricOptions, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import {
   COUNTS,
+  type COUNTS_OF_VERSION,
   METRIC_NAMESPACE,
   type MetricName,
   SERVICE_DIMENSION,
+  VERSION_DIMENSION,
 } from '../../core/config/metric-names.ts';
 
 /**
@@ -34,6 +36,30 @@ export function successRate(serviceName: string, minRequests = 1): MathExpressio
       failed: serviceMetric(serviceName, 'Failed'),
     },
     label: 'Success rate, %',
+    period: Duration.minutes(1),
+  });
+}
+
+/**
+ * Successes in percent of the attempts of a version of the function that ended, per minute.
+ * @param minAttempts with fewer attempts in a minute the rate is 100
+ */
+export function attemptSuccessRate(
+  serviceName: string,
+  version: string,
+  minAttempts: number,
+): MathExpression {
+  const dimensionsMap = { [SERVICE_DIMENSION]: serviceName, [VERSION_DIMENSION]: version };
+  const counted = (name: (typeof COUNTS_OF_VERSION)[number]) =>
+    serviceMetric(serviceName, name, { dimensionsMap });
+  return new MathExpression({
+    expression: `IF(succeeded + failed + retried >= ${minAttempts}, 100 * succeeded / (succeeded + failed + retried), 100)`,
+    usingMetrics: {
+      succeeded: counted('Succeeded'),
+      failed: counted('Failed'),
+      retried: counted('Retried'),
+    },
+    label: 'Success rate of the latest version, %',
     period: Duration.minutes(1),
   });
 }

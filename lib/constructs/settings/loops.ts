@@ -4,7 +4,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 /** A service that receives from one queue and sends to another. */
 export interface Link {
   readonly inputQueue: IQueue;
-  readonly outputQueue: IQueue;
+  readonly outputQueue: IQueue | undefined;
 }
 
 /**
@@ -16,8 +16,8 @@ export function loopFrom<Known extends Link>(start: Known, all: readonly Known[]
   let link: Known | undefined = start;
   while (link && !passed.includes(link)) {
     passed.push(link);
-    const output = identityOf(link.outputQueue);
-    link = all.find(({ inputQueue }) => identityOf(inputQueue) === output);
+    const output: string | undefined = link.outputQueue && identityOf(link.outputQueue);
+    link = output === undefined ? undefined : all.find(({ inputQueue }) => identityOf(inputQueue) === output);
   }
   return link === start ? passed : [];
 }

@@ -1,12 +1,16 @@
-import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW, SQS_MAX_RETENTION_SECONDS } from '../../core/config/aws-limits.ts';
-import type { ServiceNumbers } from './service-numbers.ts';
+import {
+  LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
+  POLLER_BATCHES,
+  SQS_MAX_RETENTION_SECONDS,
+} from '../../core/config/aws-limits.ts';
+import { concurrencyProp, type ServiceNumbers } from './service-numbers.ts';
 
 /** A minimum that follows from other settings. */
 interface Minimum {
   readonly path: string;
   readonly value: number;
   readonly minimum: number;
-  readonly unit: 'second' | 'seconds' | 'days';
+  readonly unit: 'second' | 'seconds' | 'days' | 'invocations' | 'pollers';
   /** How the minimum is computed, in terms of other props. */
   readonly formula: string;
   /** What goes wrong below the minimum. */
@@ -20,6 +24,8 @@ export function numberConflicts(numbers: ServiceNumbers): string[] {
     ...attemptMinimums(numbers),
     ...lifecycleMinimums(numbers),
     recordRetentionMinimum(numbers),
+    ...pollersMinimum(numbers),
+    ...reservedConcurrencyMinimum(numbers),
   ]
     .filter(({ value, minimum }) => isKnown(value) && isKnown(minimum) && value < minimum)
     .map(problemText);
@@ -105,6 +111,32 @@ function recordRetentionMinimum({ recordAgeDays, inputRetentionSeconds }: Servic
     unit: 'days',
     formula: 'queue.retention + the 14 days of the dead-letter queue',
   };
+}
+
+function pollersMinimum({ pollers }: ServiceNumbers): Minimum[] {
+  if (!pollers) return [];
+  const { min, max } = pollers;
+  return [
+    { path: 'queue.pollers.max', value: max, minimum: min, unit: 'pollers', formula: 'queue.pollers.min' },
+  ];
+}
+
+/** Lambda polls as many batches as the event source may run, whatever the function reserves. */
+function reservedConcurrencyMinimum(numbers: ServiceNumbers): Minimum[] {
+  const { reservedConcurrency, maxConcurrency, pollers } = numbers;
+  if (reservedConcurrency === undefined) return [];
+  return [
+    {
+      path: 'function.reservedConcurrency',
+      value: reservedConcurrency,
+      minimum: maxConcurrency,
+      unit: 'invocations',
+      formula: pollers ? `${POLLER_BATCHES} × queue.pollers.max` : 'queue.maxConcurrency',
+      consequence:
+        'Lambda would throttle the other batches, and each throttled delivery counts as a receive. ' +
+        `Raise it, or lower ${concurrencyProp(numbers)}`,
+    },
+  ];
 }
 
 function wholeDays(seconds: number): number {

@@ -1,6 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import type { OutputFormat } from '../../core/config/settings.ts';
+import type { SqsOutputFormat } from '../../core/config/settings.ts';
 
 /** Configures how an `AsyncService` publishes outcomes. */
 export interface OutputProps {
@@ -13,10 +13,10 @@ export interface OutputProps {
   readonly queue?: IQueue | OutputQueueProps;
 
   /**
-   * The format of the messages in the output queue, see {@link OutputFormat}.
+   * The format of the messages in the output queue, see {@link SqsOutputFormat}.
    * @default 'cloudevents'
    */
-  readonly format?: OutputFormat;
+  readonly format?: SqsOutputFormat;
 
   /**
    * Maximum size in bytes of a result inside an outcome: 0 to 1,000,000. Larger results are stored in the payload

@@ -4,6 +4,15 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 /** Configures the payloads of an `AsyncService`, and the bucket that stores payloads and results. */
 export interface PayloadProps {
   /**
+   * An existing bucket for payloads and results, for example one that several services of an app share, each under prefixes
+   * of its own. It must be versioned, and in the account and region of the service. Create it in the stack of the service or
+   * import it there. The service adds a notification only; a warning lists the lifecycle and other settings that the bucket
+   * lacks. Pass the key of an imported bucket with `Bucket.fromBucketAttributes`.
+   * @default - a new bucket
+   */
+  readonly bucket?: IBucket;
+
+  /**
    * Maximum size of a payload in bytes: 1 to 50 TB, the limit of S3. Larger payloads fail without being read.
    * @default 5368709120 - 5 GiB
    * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/qfacts.html
@@ -27,7 +36,7 @@ export interface PayloadProps {
   /** Key prefixes in the bucket. @default - see {@link PayloadPrefixes} */
   readonly prefixes?: PayloadPrefixes;
 
-  /** How long the bucket keeps objects. @default - see {@link PayloadLifecycle} */
+  /** How long the bucket keeps objects. The owner of an existing `bucket` configures it. @default - see {@link PayloadLifecycle} */
   readonly lifecycle?: PayloadLifecycle;
 
   /**
@@ -55,7 +64,7 @@ export interface PayloadPrefixes {
   /** Results larger than `output.inlineLimitBytes`. @default 'results/' */
   readonly results?: string;
 
-  /** Copies of results for consumers that delete what they fetch. @default 'disposable/' */
+  /** Copies of results for consumers that delete what they fetch. @default 'consumer-copies/' */
   readonly consumerCopies?: string;
 }
 

@@ -26,14 +26,19 @@ export function prefixesOf({ payloads: { prefixes = {} } = {} }: AsyncServicePro
   };
 }
 
-/** Problems with the prefixes. */
-export function prefixProblems(prefixes: Prefixes): string[] {
-  const known = Object.entries({
+/** The prefixes that are known before deployment, by the paths of their props. */
+export function prefixEntries(prefixes: Prefixes): [string, string][] {
+  return Object.entries({
     'payloads.prefixes.uploads': prefixes.uploadPrefix,
     'payloads.prefixes.payloads': prefixes.payloadPrefix,
     'payloads.prefixes.results': prefixes.resultPrefix,
     'payloads.prefixes.consumerCopies': prefixes.consumerCopyPrefix,
   }).filter(([, prefix]) => !Token.isUnresolved(prefix));
+}
+
+/** Problems with the prefixes. */
+export function prefixProblems(prefixes: Prefixes): string[] {
+  const known = prefixEntries(prefixes);
   const malformed = known.flatMap(([path, prefix]) => prefixProblem(path, prefix) ?? []);
   const overlapping = known.flatMap(([path, prefix]) =>
     known

@@ -1,5 +1,6 @@
-import type { Duration } from 'aws-cdk-lib';
-import type { Architecture } from 'aws-cdk-lib/aws-lambda';
+import type { Duration, Size } from 'aws-cdk-lib';
+import type { ISecurityGroup, IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2';
+import type { Architecture, FileSystem, ILayerVersion } from 'aws-cdk-lib/aws-lambda';
 import type { BundlingOptions } from 'aws-cdk-lib/aws-lambda-nodejs';
 
 /** Configures the Lambda function that runs the processor of an `AsyncService`. */
@@ -27,6 +28,64 @@ export interface ProcessorFunctionProps {
   readonly requestConcurrency?: number;
 
   /**
+   * Invocations of the account's concurrency that only the processor can use: at least as many as the event source runs
+   * batches at a time: `queue.maxConcurrency`, or 10 × `queue.pollers.max`. Lambda would throttle the batches above it, and each throttled delivery
+   * counts as a receive of its messages. Leave at least 100 of the account's concurrency unreserved.
+   * @default - the processor shares the concurrency of the account with all functions that reserve none
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+   */
+  readonly reservedConcurrency?: number;
+
+  /**
+   * Size of `/tmp`: 512 MiB to 10 GiB. It is shared by the requests of a batch, and kept for later batches of the
+   * instance.
+   * @default Size.mebibytes(512)
+   * @see https://docs.aws.amazon.com/lambda/latest/dg/configuration-ephemeral-storage.html
+   */
+  readonly ephemeralStorage?: Size;
+
+  /**
+   * Lambda layers of the processor, up to 5. Their architecture must be `architecture`, and their runtime Node.js 24;
+   * the CDK doesn't know either of an imported layer.
+   * @default - none
+   */
+  readonly layers?: readonly ILayerVersion[];
+
+  /**
+   * A file system that is mounted in the processor, for example `FileSystem.fromEfsAccessPoint(accessPoint, '/mnt/models')`.
+   * Requires `vpc`.
+   * @default - none
+   */
+  readonly filesystem?: FileSystem;
+
+  /**
+   * The VPC of the processor, and of the service's own functions: those of the HTTP API, the webhooks and the circuit
+   * breaker. Its subnets need a way to the AWS services that the functions call, and with webhooks to the internet: see
+   * docs/recipes/run-in-a-vpc.md.
+   * @default - the functions run outside your VPCs and reach the internet
+   */
+  readonly vpc?: IVpc;
+
+  /**
+   * The subnets of the functions, up to 16. Requires `vpc`.
+   * @default - the private subnets of the VPC
+   */
+  readonly vpcSubnets?: SubnetSelection;
+
+  /**
+   * The security groups of all functions, 1 to 5. Requires `vpc`.
+   * @default - one group for each function, which allows all outbound traffic
+   */
+  readonly securityGroups?: readonly ISecurityGroup[];
+
+  /**
+   * Whether the functions may be in public subnets. They have no public address there, so they don't reach the internet.
+   * Requires `vpc`.
+   * @default false
+   */
+  readonly allowPublicSubnet?: boolean;
+
+  /**
    * Additional environment variables for your handler. Variables that the service sets itself are rejected.
    * @default - none
    */
@@ -34,8 +93,9 @@ export interface ProcessorFunctionProps {
 
   /**
    * Bundling options, merged over those of the service (one ES module that includes the SDK, minified, with a source
-   * map). Examples: `nodeModules` for a package with native code, `format: OutputFormat.CJS`. A `banner`, `define`,
-   * `environment` or `commandHooks` of yours are used together with those of the service.
+   * map). Examples: `nodeModules` for a package with native code, `format: OutputFormat.CJS`, `keepNames: true` for code
+   * that reads the names of its classes or functions, at a tenth of a cold start. A `banner`, `define`, `environment` or
+   * `commandHooks` of yours are used together with those of the service.
    *
    * During synthesis the bundle is imported in a separate process, with the environment variables of the function and
    * without credentials. An entry whose `handler` wasn't returned by `processor()` is rejected.

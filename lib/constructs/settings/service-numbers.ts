@@ -1,20 +1,32 @@
-import { type Duration, Token } from 'aws-cdk-lib';
-import { VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../../core/config/aws-limits.ts';
+import { type Duration, type Size, SizeRoundingBehavior, Token } from 'aws-cdk-lib';
+import { POLLER_BATCHES, VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT } from '../../core/config/aws-limits.ts';
+import { eventSourceScaling, type Pollers } from '../../core/config/event-source-scaling.ts';
 import {
   NUMBER_SETTINGS,
   type NumberSettingName,
   numberProblem,
   numberSetting,
 } from '../../core/config/settings.ts';
+import { WORKER_VISIBILITY_SECONDS } from '../../core/config/worker-environment.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
-import { newOutputQueue } from './output-queue.ts';
+import { fargateSettings } from './fargate-settings.ts';
+import { newOutputQueue, outputOf } from './output-queue.ts';
+
+/** The settings that are off unless they are set. */
+type Optional = 'failureRatePercent' | 'reservedConcurrency';
+
+/** The settings of provisioned pollers: both or neither are set. */
+type PollerSetting = 'minPollers' | 'maxPollers';
 
 /** All numeric settings of a service with defaults, in the units of {@link NUMBER_SETTINGS}. */
-export type ServiceNumbers = Readonly<Record<Exclude<NumberSettingName, 'failureRatePercent'>, number>> & {
-  readonly failureRatePercent: number | undefined;
+export type ServiceNumbers = Readonly<
+  Record<Exclude<NumberSettingName, Optional | PollerSetting>, number> & Record<Optional, number | undefined>
+> & {
+  /** The provisioned pollers; undefined without them. `maxConcurrency` is the number of batches that they run. */
+  readonly pollers: Pollers | undefined;
 };
 
-type Given = number | Duration | undefined;
+type Given = number | Duration | Size | undefined;
 
 /** The settings with a constant default. */
 type Defaulted = {
@@ -39,9 +51,10 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   const number = (name: Defaulted, given: Given): number =>
     optional(name, given) ?? NUMBER_SETTINGS[name].default;
 
-  const { queue, retry, payloads, records, observability, api, circuitBreaker } = props;
+  const { queue, retry, payloads, records, observability, api, circuitBreaker, release } = props;
   const { lifecycle } = payloads ?? {};
   const output = newOutputQueue(props);
+  const fargate = props.host?.fargate && fargateSettings(props.host.fargate);
   const batchSize = number('batchSize', queue?.batchSize);
   const batchWindowSeconds = number('batchWindowSeconds', queue?.batchWindow);
   const timeoutSeconds = number('timeoutSeconds', props.function?.timeout);
@@ -52,23 +65,39 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
       'retry.maxAttempts must be known before deployment: the maxReceiveCount of the input queue is computed from it',
     );
   }
+  const pollers = queue?.pollers;
+  if (pollers) {
+    optional('minPollers', pollers.min);
+    optional('maxPollers', pollers.max);
+    problems.push(...pollerProblems(pollers, queue.maxConcurrency));
+  }
   return {
     batchSize,
     batchWindowSeconds,
     timeoutSeconds,
     inputRetentionSeconds,
-    maxConcurrency: number('maxConcurrency', queue?.maxConcurrency),
-    concurrency: optional('concurrency', props.function?.requestConcurrency) ?? wholeBatch(batchSize),
+    pollers,
+    maxConcurrency: pollers
+      ? eventSourceScaling({ pollers }).maxBatches
+      : number('maxConcurrency', queue?.maxConcurrency),
+    concurrency:
+      fargate?.concurrency ??
+      optional('concurrency', props.function?.requestConcurrency) ??
+      wholeBatch(batchSize),
     memoryMiB: number('memoryMiB', props.function?.memoryMiB),
-    visibilityTimeoutSeconds:
-      optional('visibilityTimeoutSeconds', queue?.visibilityTimeout) ??
-      defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems),
+    reservedConcurrency: optional('reservedConcurrency', props.function?.reservedConcurrency),
+    ephemeralStorageMiB: number('ephemeralStorageMiB', props.function?.ephemeralStorage),
+    visibilityTimeoutSeconds: fargate
+      ? WORKER_VISIBILITY_SECONDS
+      : (optional('visibilityTimeoutSeconds', queue?.visibilityTimeout) ??
+        defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems)),
     maxAttempts,
     retryBaseSeconds: number('retryBaseSeconds', retry?.baseDelay),
     retryCapSeconds: number('retryCapSeconds', retry?.maxDelay),
     pauseSeconds: number('pauseSeconds', circuitBreaker?.pause),
     failureRatePercent: optional('failureRatePercent', circuitBreaker?.failureRate),
-    inlineLimitBytes: number('inlineLimitBytes', props.output?.inlineLimitBytes),
+    minReleaseSuccessPercent: number('minReleaseSuccessPercent', release?.minSuccessRate),
+    inlineLimitBytes: number('inlineLimitBytes', outputOf(props).inlineLimitBytes),
     maxPayloadBytes: number('maxPayloadBytes', payloads?.maxBytes),
     maxBufferedBytes: number('maxBufferedBytes', payloads?.maxBufferedBytes),
     maxJsonDepth: number('maxJsonDepth', payloads?.maxJsonDepth),
@@ -87,6 +116,27 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   };
 }
 
+/** The prop that limits how many batches are processed concurrently. */
+export function concurrencyProp({ pollers }: Pick<ServiceNumbers, 'pollers'>): string {
+  return pollers ? NUMBER_SETTINGS.maxPollers.prop : NUMBER_SETTINGS.maxConcurrency.prop;
+}
+
+function pollerProblems({ min, max }: Pollers, maxConcurrency: number | undefined): string[] {
+  const problems: string[] = [];
+  if (Token.isUnresolved(min) || Token.isUnresolved(max)) {
+    problems.push(
+      'queue.pollers must be known before deployment: the concurrency of the service is computed from it',
+    );
+  }
+  if (maxConcurrency !== undefined) {
+    problems.push(
+      `queue.maxConcurrency must not be set if queue.pollers is, got ${maxConcurrency}: ` +
+        `Lambda accepts one of them. queue.pollers.max limits the concurrency to ${POLLER_BATCHES} batches a poller`,
+    );
+  }
+  return problems;
+}
+
 /** The whole batch, up to the maximum of one process. */
 function wholeBatch(batchSize: number): number {
   const { max } = NUMBER_SETTINGS.concurrency;
@@ -94,9 +144,10 @@ function wholeBatch(batchSize: number): number {
 }
 
 /** Keeps fractions, so that the check reports them with the path of the prop. */
-function inUnitOf(name: NumberSettingName, duration: Duration): number {
+function inUnitOf(name: NumberSettingName, given: Duration | Size): number {
+  if ('toMebibytes' in given) return given.toMebibytes({ rounding: SizeRoundingBehavior.NONE });
   const { unit } = numberSetting(name);
-  return unit === 'days' ? duration.toDays({ integral: false }) : duration.toSeconds({ integral: false });
+  return unit === 'days' ? given.toDays({ integral: false }) : given.toSeconds({ integral: false });
 }
 
 /** The value that AWS recommends: it leaves time to retry throttled invocations and for the batch to fill. */

@@ -1,10 +1,16 @@
+import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
-import { DEFAULT_OUTPUT_FORMAT, type OutputFormat } from '../../core/config/settings.ts';
+import { hasOrder } from '../../core/config/min-version.ts';
+import { DEFAULT_OUTPUT_FORMAT, type SqsOutputFormat } from '../../core/config/settings.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { apiProblems } from './api-problems.ts';
+import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
+import { functionProblems } from './function-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
+import { outputOf } from './output-queue.ts';
+import { payloadBucketProblems } from './payload-bucket-problems.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
 import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
 import { textProblems } from './text-problems.ts';
@@ -14,13 +20,19 @@ import { type WebhookSettings, webhookProblems, webhookSettings } from './webhoo
 export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly prefixes: Prefixes;
   readonly serviceName: string;
-  readonly outputFormat: OutputFormat;
+  /** Whether the versions of the processor have an order, so that requests may ask for one. */
+  readonly acceptsMinVersion: boolean;
+  /** What the app calls the processor's code; undefined if it doesn't. */
+  readonly handlerVersion: string | undefined;
+  readonly outputFormat: SqsOutputFormat;
   /** Whether the processor measures its load. */
   readonly measureLoad: boolean;
   /** Whether the processor publishes metrics. */
   readonly metrics: boolean;
   /** Where the functions send spans; absent where nowhere. */
   readonly tracing: Tracing | undefined;
+  /** Undefined on Lambda. */
+  readonly fargate: FargateSettings | undefined;
 }
 
 /**
@@ -32,7 +44,10 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   const numbers = serviceNumbers(props, problems);
   const prefixes = prefixesOf(props);
   problems.push(...numberConflicts(numbers), ...prefixProblems(prefixes), ...textProblems(props));
+  problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
+  problems.push(...functionProblems(props.function));
   problems.push(...apiProblems(props.api, numbers), ...webhookProblems(props.webhooks));
+  problems.push(...fargateProblems(props));
   if (problems.length > 0) {
     throw new ConfigurationError(
       [`The props of ${service.node.path} are invalid:`, ...problems].join('\n  - '),
@@ -43,9 +58,18 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...webhookSettings(props.webhooks),
     prefixes,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
-    outputFormat: props.output?.format ?? DEFAULT_OUTPUT_FORMAT,
+    handlerVersion: props.version,
+    acceptsMinVersion: hasOrderedVersions(props),
+    outputFormat: outputOf(props).format ?? DEFAULT_OUTPUT_FORMAT,
     measureLoad: props.api !== undefined,
     metrics: props.observability?.metrics ?? true,
     tracing: props.observability?.tracing,
+    fargate: props.host?.fargate && fargateSettings(props.host.fargate),
   };
+}
+
+/** Without a name, each release publishes a version with a number. A name that is unknown until deployment may have an order. */
+function hasOrderedVersions({ version, release }: AsyncServiceProps): boolean {
+  if (version === undefined) return release !== undefined;
+  return Token.isUnresolved(version) || hasOrder(version);
 }

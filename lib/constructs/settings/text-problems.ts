@@ -1,10 +1,12 @@
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Token } from 'aws-cdk-lib';
-import { OUTPUT_FORMATS, OUTPUT_MIN_MESSAGE_BYTES } from '../../core/config/settings.ts';
+import { versionProblem } from '../../core/config/handler-version.ts';
+import { secretNameProblem } from '../../core/config/secret-name.ts';
+import { OUTPUT_MIN_MESSAGE_BYTES, SQS_OUTPUT_FORMATS } from '../../core/config/settings.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { statedMaxMessageBytes } from '../storage/message-size.ts';
-import { existingOutputQueue } from './output-queue.ts';
+import { existingOutputQueue, outputOf } from './output-queue.ts';
 import { prefixProblem } from './prefixes.ts';
 
 /** Problems with the props that aren't numbers. */
@@ -13,14 +15,18 @@ export function textProblems(props: AsyncServiceProps): string[] {
     ...entryProblems(props),
     ...handlerProblems(props),
     ...serviceNameProblems(props),
+    ...versionProblems(props),
     ...outputProblems(props),
     ...failureProblems(props),
     ...sourceProblems(props),
     ...environmentProblems(props),
+    ...secretProblems(props),
+    ...encryptionKeyProblems(props),
   ];
 }
 
-function entryProblems({ entry }: AsyncServiceProps): string[] {
+function entryProblems({ entry, host }: AsyncServiceProps): string[] {
+  if (entry === undefined) return host?.fargate?.forwardTo ? [] : ['entry must be set, got nothing'];
   const file = resolve(entry);
   if (/\.[cm]?[jt]sx?$/.test(file) && existsSync(file) && statSync(file).isFile()) return [];
   return [`entry must be an existing JavaScript or TypeScript file, got ${file}`];
@@ -37,12 +43,20 @@ function serviceNameProblems({ serviceName }: AsyncServiceProps): string[] {
   return [`serviceName must have 1 to 256 letters, digits and _ . - / :, got ${JSON.stringify(serviceName)}`];
 }
 
+function versionProblems({ version }: AsyncServiceProps): string[] {
+  if (version === undefined || Token.isUnresolved(version)) return [];
+  const problem = versionProblem('version', version);
+  return problem === undefined ? [] : [problem];
+}
+
 function outputProblems(props: AsyncServiceProps): string[] {
-  const format = props.output?.format;
+  const format = outputOf(props).format;
   const queue = existingOutputQueue(props);
   const problems: string[] = [];
-  if (format !== undefined && !OUTPUT_FORMATS.includes(format)) {
-    problems.push(`output.format must be one of ${OUTPUT_FORMATS.join(', ')}, got ${JSON.stringify(format)}`);
+  if (format !== undefined && !SQS_OUTPUT_FORMATS.includes(format)) {
+    problems.push(
+      `output.format must be one of ${SQS_OUTPUT_FORMATS.join(', ')}, got ${JSON.stringify(format)}`,
+    );
   }
   const maxMessageBytes = queue && statedMaxMessageBytes(queue);
   if (maxMessageBytes !== undefined && maxMessageBytes < OUTPUT_MIN_MESSAGE_BYTES) {
@@ -77,4 +91,16 @@ function environmentProblems({ function: { environment = {} } = {} }: AsyncServi
       (name) =>
         `function.environment.${name} must not be set, because the service sets it, got ${JSON.stringify(environment[name])}`,
     );
+}
+
+function secretProblems({ secrets = {} }: AsyncServiceProps): string[] {
+  return Object.keys(secrets).flatMap((name) => secretNameProblem('Each name in secrets', name) ?? []);
+}
+
+/** Policies that name an alias allow nothing. */
+function encryptionKeyProblems({ encryptionKey }: AsyncServiceProps): string[] {
+  if (!encryptionKey || !('aliasName' in encryptionKey)) return [];
+  return [
+    `encryptionKey must be a key, got the alias ${encryptionKey.aliasName}: use Key.fromKeyArn() or Key.fromLookup()`,
+  ];
 }

@@ -1,5 +1,6 @@
 import { Duration } from 'aws-cdk-lib';
-import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SQS_MAX_MESSAGE_BYTES, SQS_MAX_RETENTION_SECONDS } from '../../core/config/aws-limits.ts';
 
@@ -12,11 +13,12 @@ export interface QueueWithDeadLettersProps {
   readonly visibilityTimeout: Duration;
   /** Number of receives after which a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
+  /** Undefined for keys that SQS manages. */
+  readonly encryptionKey?: IKey;
 }
 
 /**
- * A standard queue and its dead-letter queue. Both are encrypted with keys that SQS manages and accept TLS connections
- * only.
+ * A standard queue and its dead-letter queue. Both are encrypted and accept TLS connections only.
  */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
@@ -26,13 +28,14 @@ export class QueueWithDeadLetters extends Construct {
 
   constructor(scope: Construct, id: string, props: QueueWithDeadLettersProps) {
     super(scope, id);
+    const encrypted = { ...encryptionOf(props.encryptionKey), enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
-      ...PROTECTED,
+      ...encrypted,
       // A message keeps its age when it moves. With a shorter retention, an old message would expire on arrival.
       retentionPeriod: Duration.seconds(SQS_MAX_RETENTION_SECONDS),
     });
     this.queue = new Queue(this, 'Queue', {
-      ...PROTECTED,
+      ...encrypted,
       retentionPeriod: props.retention,
       visibilityTimeout: props.visibilityTimeout,
       receiveMessageWaitTime: LONG_POLL,
@@ -41,4 +44,7 @@ export class QueueWithDeadLetters extends Construct {
   }
 }
 
-const PROTECTED = { encryption: QueueEncryption.SQS_MANAGED, enforceSSL: true };
+function encryptionOf(key: IKey | undefined): Pick<QueueProps, 'encryption' | 'encryptionMasterKey'> {
+  if (!key) return { encryption: QueueEncryption.SQS_MANAGED };
+  return { encryption: QueueEncryption.KMS, encryptionMasterKey: key };
+}

@@ -1,11 +1,13 @@
-import type { RemovalPolicy } from 'aws-cdk-lib';
+import { CfnResource, type RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
   type GlobalSecondaryIndexPropsV2,
   ProjectionType,
+  type TablePropsV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
 import {
   RECORD_INDEX,
@@ -22,20 +24,19 @@ export interface RequestTableProps {
    */
   readonly listed: boolean;
   readonly pointInTimeRecovery: boolean;
+  /** Undefined for a key that DynamoDB owns, which is free and needs no permissions. */
+  readonly encryptionKey?: IKey;
   readonly removalPolicy: RemovalPolicy;
 }
 
-/**
- * The table of request records, with on-demand billing and a time to live. It is encrypted with keys that DynamoDB
- * owns, which are free and need no permissions.
- */
+/** The table of request records, with on-demand billing and a time to live. */
 export class RequestTable extends Construct {
   readonly table: TableV2;
 
   constructor(scope: Construct, id: string, props: RequestTableProps) {
     super(scope, id);
-    const { listed, pointInTimeRecovery, removalPolicy } = props;
-    this.table = new TableV2(this, 'Table', {
+    const { listed, pointInTimeRecovery, encryptionKey, removalPolicy } = props;
+    this.table = new EncryptedTable(this, 'Table', encryptionKey, {
       partitionKey: { name: RECORD_KEY, type: AttributeType.STRING },
       billing: Billing.onDemand(),
       timeToLiveAttribute: RECORD_TTL,
@@ -43,6 +44,25 @@ export class RequestTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: pointInTimeRecovery },
       removalPolicy,
     });
+  }
+}
+
+/**
+ * A table with a key. The CDK's `TableEncryptionV2.customerManagedKey` rejects a stack whose region is only known at
+ * deployment, so this sets the properties of the resource.
+ */
+class EncryptedTable extends TableV2 {
+  override readonly encryptionKey: IKey | undefined;
+
+  constructor(scope: Construct, id: string, key: IKey | undefined, props: TablePropsV2) {
+    super(scope, id, props);
+    this.encryptionKey = key;
+    if (!key) return;
+    const resource = this.node.defaultChild;
+    if (!CfnResource.isCfnResource(resource))
+      throw new Error(`${this.node.path} has no CloudFormation resource`);
+    resource.addPropertyOverride('SSESpecification', { SSEEnabled: true, SSEType: 'KMS' });
+    resource.addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: key.keyArn });
   }
 }
 

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream';
 import zlib from 'node:zlib';
 import { single } from './byte-streams.ts';
-import { ContentEncodingInvalid, ContentEncodingUnsupported, PayloadTooLarge } from './errors.ts';
+import { ContentEncodingInvalid, ContentEncodingUnsupported, PayloadLimitExceeded } from './errors.ts';
 
 /** The supported content codings. @see https://www.rfc-editor.org/rfc/rfc9110#section-8.4.1 */
 export const CONTENT_CODINGS = ['gzip', 'deflate', 'br', 'zstd'] as const;
@@ -47,7 +47,7 @@ function isSupported(coding: string): coding is ContentCoding {
  * Decodes bytes in memory, without ever holding more decoded bytes than allowed.
  * @param what names the payload in errors
  * @param limit most decoded bytes
- * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadTooLarge
+ * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadLimitExceeded
  */
 export async function decodeContent(
   bytes: Uint8Array<ArrayBuffer>,
@@ -63,7 +63,7 @@ export async function decodeContent(
 
 /**
  * Decodes a stream as it arrives, in constant memory.
- * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadTooLarge, or what the stream throws
+ * @throws ContentEncodingUnsupported, ContentEncodingInvalid, PayloadLimitExceeded, or what the stream throws
  */
 export function decodeStream(
   stream: AsyncIterable<Uint8Array>,
@@ -126,7 +126,7 @@ async function* bounded(
   let bytes = 0;
   for await (const chunk of stream) {
     bytes += chunk.byteLength;
-    if (bytes > limit) throw new PayloadTooLarge(`${what}, decoded,`, bytes, limit);
+    if (bytes > limit) throw new PayloadLimitExceeded(`${what}, decoded,`, bytes, limit);
     yield chunk;
   }
 }

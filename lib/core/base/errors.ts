@@ -1,3 +1,4 @@
+import { quote } from './quote.ts';
 import { messageOf } from './serialize-error.ts';
 
 /**
@@ -30,17 +31,16 @@ export abstract class CoatcheckError extends Error {
     brand(CoatcheckError, 'CoatcheckError');
   }
 
+  /** The class in logs and records. Written out in every class, since minifiers rename classes. */
+  abstract override name: string;
+
   /** A stable code in lower_snake_case, which failed outcomes carry. */
   abstract readonly code: string;
-
-  constructor(message: string, options?: ErrorOptions) {
-    super(message, options);
-    this.name = new.target.name;
-  }
 }
 
 /** A setting is missing, out of range or in conflict with another; the message names it. */
 export class ConfigurationError extends CoatcheckError {
+  override readonly name = 'ConfigurationError';
   readonly code = 'configuration_invalid';
 }
 
@@ -61,6 +61,7 @@ export class PermanentError extends CoatcheckError {
     brand(PermanentError, 'PermanentError');
   }
 
+  override name: string = 'PermanentError';
   readonly code: string;
   readonly details: unknown;
 
@@ -81,6 +82,7 @@ export class RetryLater extends CoatcheckError {
     brand(RetryLater, 'RetryLater', (error) => 'delaySeconds' in error && isWait(error.delaySeconds));
   }
 
+  override name: string = 'RetryLater';
   readonly code: string = 'retry_later';
   readonly delaySeconds: number;
 
@@ -110,6 +112,7 @@ export class DownstreamUnavailable extends CoatcheckError {
     });
   }
 
+  override name: string = 'DownstreamUnavailable';
   readonly code: string = 'downstream_unavailable';
   readonly retryAfterSeconds: number | undefined;
 
@@ -134,16 +137,31 @@ function isWait(seconds: unknown): boolean {
 
 /** The service's own table, bucket or queue is unavailable. */
 export class StoreUnavailable extends DownstreamUnavailable {
+  override readonly name = 'StoreUnavailable';
   override readonly code = 'store_unavailable';
 
-  /** @param store names what is unavailable */
+  /**
+   * @param store names what is unavailable
+   * @param cause what was thrown, or the reason in words, which the message says already
+   */
   constructor(store: string, cause: unknown) {
-    super(`${store} is unavailable: ${messageOf(cause)}`, { cause });
+    super(`${store} is unavailable: ${messageOf(cause)}`, typeof cause === 'string' ? {} : { cause });
+  }
+}
+
+/** A secret of the processor can't be read. Every request needs it. */
+export class SecretUnavailable extends DownstreamUnavailable {
+  override readonly name = 'SecretUnavailable';
+  override readonly code = 'secret_unavailable';
+
+  constructor(secret: string, cause: unknown) {
+    super(`The secret ${secret} is unavailable: ${messageOf(cause)}`, { cause });
   }
 }
 
 /** Another attempt was storing the result of the same request, but its object is missing. The request is retried. */
 export class ResultConflict extends CoatcheckError {
+  override readonly name = 'ResultConflict';
   readonly code = 'result_conflict';
 
   constructor(where: string, cause: unknown) {
@@ -155,6 +173,8 @@ export class ResultConflict extends CoatcheckError {
 
 /** A message looks like a known envelope but is invalid. */
 export class EnvelopeMalformed extends PermanentError {
+  override readonly name = 'EnvelopeMalformed';
+
   constructor(envelope: string, problem: string) {
     super(`${envelope}: ${problem}`, { code: 'envelope_malformed', details: { envelope, problem } });
   }
@@ -162,6 +182,8 @@ export class EnvelopeMalformed extends PermanentError {
 
 /** A text is not valid JSON. */
 export class JsonInvalid extends PermanentError {
+  override readonly name = 'JsonInvalid';
+
   constructor(what: string, cause: unknown) {
     const problem = cause instanceof Error ? unquoted(cause.message) : '';
     super(`${what} is not JSON${problem && `: ${problem}`}`, { code: 'json_invalid', cause });
@@ -175,6 +197,8 @@ function unquoted(message: string): string {
 
 /** JSON is nested too deeply. */
 export class JsonTooDeep extends PermanentError {
+  override readonly name = 'JsonTooDeep';
+
   constructor(what: string, limit: number) {
     super(`${what} is nested deeper than ${limit} levels`, { code: 'json_too_deep', details: { limit } });
   }
@@ -182,6 +206,8 @@ export class JsonTooDeep extends PermanentError {
 
 /** The input doesn't match the processor's schema. */
 export class InputInvalid extends PermanentError {
+  override readonly name = 'InputInvalid';
+
   constructor(issues: readonly { readonly message: string; readonly path?: string }[]) {
     const first = issues[0];
     const where = first?.path ? `${first.path}: ` : '';
@@ -195,16 +221,26 @@ export class InputInvalid extends PermanentError {
 
 /** A claim check points outside the locations the service may read. */
 export class ClaimCheckRefused extends PermanentError {
-  constructor(bucket: string, key: string) {
-    super(`The claim check s3://${bucket}/${key} is outside the locations this service may read`, {
-      code: 'claim_check_refused',
-      details: { bucket, key },
-    });
+  override readonly name = 'ClaimCheckRefused';
+
+  /** @param schemes the kinds of stores that the service reads from */
+  constructor(
+    where: string,
+    { bucket, key }: { readonly bucket: string; readonly key: string },
+    schemes: readonly string[],
+  ) {
+    const readable = schemes.length > 0 ? schemes.map((scheme) => `${scheme}://`).join(' and ') : 'no';
+    super(
+      `The claim check ${where} is outside the locations this service may read: it reads ${readable} references`,
+      { code: 'claim_check_refused', details: { bucket, key } },
+    );
   }
 }
 
 /** The object of a claim check doesn't exist (any more). */
 export class PayloadMissing extends PermanentError {
+  override readonly name = 'PayloadMissing';
+
   constructor(where: string, cause?: unknown) {
     super(`The payload ${where} doesn't exist`, { code: 'payload_missing', cause });
   }
@@ -212,6 +248,8 @@ export class PayloadMissing extends PermanentError {
 
 /** The service isn't allowed to read the object of a claim check. */
 export class PayloadDenied extends PermanentError {
+  override readonly name = 'PayloadDenied';
+
   constructor(where: string, cause?: unknown) {
     super(`This service isn't allowed to read the payload ${where}`, { code: 'payload_denied', cause });
   }
@@ -219,6 +257,8 @@ export class PayloadDenied extends PermanentError {
 
 /** The bucket of a claim check is in another region, which the service doesn't read from. */
 export class PayloadInOtherRegion extends PermanentError {
+  override readonly name = 'PayloadInOtherRegion';
+
   /** @param region the bucket's, where S3 says so */
   constructor(where: string, region: string | undefined, cause?: unknown) {
     const place = region === undefined ? 'another region' : `the region ${region}`;
@@ -231,13 +271,16 @@ export class PayloadInOtherRegion extends PermanentError {
 
 /** The payload is empty. */
 export class PayloadEmpty extends PermanentError {
+  override readonly name = 'PayloadEmpty';
+
   constructor(where: string) {
     super(`The payload ${where} is empty`, { code: 'payload_empty' });
   }
 }
 
 /** More bytes than allowed. */
-export class PayloadTooLarge extends PermanentError {
+export class PayloadLimitExceeded extends PermanentError {
+  override readonly name = 'PayloadLimitExceeded';
   readonly limit: number;
 
   /** @param size its size in bytes, or the bytes read when the limit was exceeded */
@@ -252,6 +295,7 @@ export class PayloadTooLarge extends PermanentError {
 
 /** The body was shorter or longer than the store said. The connection probably broke, so another attempt may succeed. */
 export class PayloadCutShort extends CoatcheckError {
+  override readonly name = 'PayloadCutShort';
   readonly code = 'payload_cut_short';
 
   constructor(where: string, expected: number, actual: number) {
@@ -261,6 +305,8 @@ export class PayloadCutShort extends CoatcheckError {
 
 /** The object's size differs from its claim check: it isn't what was submitted. */
 export class PayloadSizeMismatch extends PermanentError {
+  override readonly name = 'PayloadSizeMismatch';
+
   constructor(where: string, expected: number, actual: number) {
     super(`The payload ${where} should have ${expected} bytes but has ${actual}`, {
       code: 'payload_size_mismatch',
@@ -271,6 +317,8 @@ export class PayloadSizeMismatch extends PermanentError {
 
 /** The request was started with another payload, which no longer exists. */
 export class PayloadChanged extends PermanentError {
+  override readonly name = 'PayloadChanged';
+
   constructor() {
     super(
       'The request was started with another payload, which no longer exists. Use a new request id for a new payload',
@@ -281,9 +329,11 @@ export class PayloadChanged extends PermanentError {
 
 /** The payload's content coding isn't supported. */
 export class ContentEncodingUnsupported extends PermanentError {
+  override readonly name = 'ContentEncodingUnsupported';
+
   constructor(contentEncoding: string, supported: readonly string[], most: number) {
     super(
-      `Content-Encoding must be at most ${most} of ${supported.join(', ')}, got ${JSON.stringify(contentEncoding.slice(0, 100))}`,
+      `Content-Encoding must be at most ${most} of ${supported.join(', ')}, got ${quote(contentEncoding)}`,
       {
         code: 'content_encoding_unsupported',
         details: { contentEncoding: contentEncoding.slice(0, 100), supported },
@@ -294,6 +344,8 @@ export class ContentEncodingUnsupported extends PermanentError {
 
 /** The payload doesn't match its content coding, or is truncated. */
 export class ContentEncodingInvalid extends PermanentError {
+  override readonly name = 'ContentEncodingInvalid';
+
   constructor(what: string, coding: string, cause: unknown) {
     const problem = cause instanceof Error ? `: ${cause.message}` : '';
     super(`${what} is not valid ${coding}, as its Content-Encoding says${problem}`, {
@@ -306,6 +358,8 @@ export class ContentEncodingInvalid extends PermanentError {
 
 /** The payload doesn't match its checksum. */
 export class PayloadChecksumMismatch extends PermanentError {
+  override readonly name = 'PayloadChecksumMismatch';
+
   constructor(where: string, cause?: unknown) {
     super(`The payload ${where} doesn't match its checksum`, { code: 'payload_checksum_mismatch', cause });
   }
@@ -313,6 +367,7 @@ export class PayloadChecksumMismatch extends PermanentError {
 
 /** The handler read the payload's stream a second time. */
 export class PayloadUsed extends CoatcheckError {
+  override readonly name = 'PayloadUsed';
   readonly code = 'payload_used';
 
   constructor() {
@@ -324,29 +379,56 @@ export class PayloadUsed extends CoatcheckError {
 
 /** The handler returned a value that can't be a result. */
 export class ResultInvalid extends PermanentError {
+  override readonly name = 'ResultInvalid';
+  readonly problem: string;
+
   constructor(problem: string, cause?: unknown) {
     super(`The handler's result can't be published: ${problem}`, { code: 'result_invalid', cause });
+    this.problem = problem;
   }
+}
+
+/** A message asks for a call of an HTTP service that it may not choose. */
+export class CallRefused extends PermanentError {
+  override readonly name = 'CallRefused';
+
+  constructor(problem: string) {
+    super(`The message asks for a call that isn't allowed: ${problem}`, { code: 'call_refused' });
+  }
+}
+
+/** A response that isn't a success. */
+export interface ServiceResponse {
+  readonly status: number;
+  readonly contentType: string | null;
+  /** The beginning of its body. */
+  readonly body: string;
 }
 
 /** An HTTP service rejected the call for good. */
 export class ServiceRefused extends PermanentError {
-  constructor(status: number, body: string) {
-    super(`The service answered ${status}`, { code: 'service_refused', details: { status, body } });
+  override readonly name = 'ServiceRefused';
+
+  constructor(response: ServiceResponse) {
+    super(`The service answered ${response.status}`, { code: 'service_refused', details: response });
   }
 }
 
 /** An HTTP service can't process the call now. */
 export class ServiceUnavailable extends CoatcheckError {
+  override readonly name = 'ServiceUnavailable';
   readonly code = 'service_unavailable';
+  readonly response: ServiceResponse;
 
-  constructor(status: number, body: string) {
-    super(`The service answered ${status}: ${body}`);
+  constructor(response: ServiceResponse) {
+    super(`The service answered ${response.status}: ${response.body}`);
+    this.response = response;
   }
 }
 
 /** The message carries the id of a running request with another payload. */
 export class RequestIdReused extends CoatcheckError {
+  override readonly name = 'RequestIdReused';
   readonly code = 'request_id_reused';
 
   constructor() {
@@ -355,7 +437,8 @@ export class RequestIdReused extends CoatcheckError {
 }
 
 /** The request expired before it was started. */
-export class RequestExpired extends CoatcheckError {
+export class ExpiredBeforeStart extends CoatcheckError {
+  override readonly name = 'ExpiredBeforeStart';
   readonly code = 'request_expired';
 
   constructor() {
@@ -365,6 +448,8 @@ export class RequestExpired extends CoatcheckError {
 
 /** The output queue rejects the outcome in every form. */
 export class OutcomeUnpublishable extends PermanentError {
+  override readonly name = 'OutcomeUnpublishable';
+
   /** @param reason the queue's error */
   constructor(reason: string) {
     super(`The output queue rejects the outcome in every form; the last error is: ${reason}`, {
@@ -374,7 +459,8 @@ export class OutcomeUnpublishable extends PermanentError {
 }
 
 /** The client cancelled the request. */
-export class RequestCancelled extends CoatcheckError {
+export class CancelledByClient extends CoatcheckError {
+  override readonly name = 'CancelledByClient';
   readonly code = 'request_cancelled';
 
   constructor() {
@@ -384,6 +470,8 @@ export class RequestCancelled extends CoatcheckError {
 
 /** A callback URL, or an address its host resolves to, is not allowed. */
 export class CallbackRefused extends PermanentError {
+  override readonly name = 'CallbackRefused';
+
   constructor(problem: string) {
     super(problem, { code: 'callback_refused' });
   }

@@ -51,37 +51,55 @@ export function isJson(text: string): boolean {
   }
 }
 
-/**
- * The source text of a member's value in valid JSON; the last one if the member occurs twice, undefined if it is absent.
- */
-export function memberText(json: string, name: string): string | undefined {
-  let found: string | undefined;
+/** The source texts of the values of an object's members, in valid JSON. The last one counts if a member occurs twice. */
+export function memberTexts(json: string): Map<string, string> {
+  const texts = new Map<string, string>();
   let at = skipSpace(json, json.indexOf('{') + 1);
   while (json.charCodeAt(at) === QUOTE) {
     const nameEnd = endOfString(json, at) + 1;
     const start = skipSpace(json, json.indexOf(':', nameEnd) + 1);
     const end = endOfValue(json, start);
-    if (JSON.parse(json.slice(at, nameEnd)) === name) found = json.slice(start, end).trimEnd();
+    texts.set(JSON.parse(json.slice(at, nameEnd)), json.slice(start, end).trimEnd());
     at = skipSpace(json, end + 1);
   }
-  return found;
+  return texts;
 }
 
-/** Whether a text, which may be truncated, starts an object that has a member of this name. */
-export function beginsWithMember(text: string, name: string): boolean {
-  const quoted = JSON.stringify(name);
+/**
+ * JSON without white space between its tokens, and with characters in texts escaped only where JSON requires it. Numbers
+ * keep their digits.
+ */
+export function compactJson(json: string): string {
+  const tokens: string[] = [];
+  for (let at = 0; at < json.length; at++) {
+    const start = at;
+    if (json.charCodeAt(at) === QUOTE) {
+      at = endOfString(json, at);
+      tokens.push(JSON.stringify(JSON.parse(json.slice(start, at + 1))));
+    } else if (!' \t\n\r'.includes(json.charAt(at))) {
+      tokens.push(json.charAt(at));
+    }
+  }
+  return tokens.join('');
+}
+
+/** The names of the members of an object that a text starts, which may be truncated; none if it starts no object. */
+export function leadingMembers(text: string): string[] {
+  const names: string[] = [];
   let at = skipSpace(text, 0);
-  if (text.charCodeAt(at) !== OPEN_BRACE) return false;
+  if (text.charCodeAt(at) !== OPEN_BRACE) return names;
   do {
     at = skipSpace(text, at + 1);
-    if (text.charCodeAt(at) !== QUOTE) return false;
+    if (text.charCodeAt(at) !== QUOTE) return names;
     const nameEnd = endOfString(text, at) + 1;
-    if (text.slice(at, nameEnd) === quoted) return true;
+    const name = text.slice(at, nameEnd);
+    if (!isJson(name)) return names;
+    names.push(JSON.parse(name));
     at = skipSpace(text, nameEnd);
-    if (text.charCodeAt(at) !== COLON) return false;
+    if (text.charCodeAt(at) !== COLON) return names;
     at = endOfValue(text, skipSpace(text, at + 1));
   } while (text.charCodeAt(at) === COMMA);
-  return false;
+  return names;
 }
 
 /** Index of the comma or bracket that ends the value at `start`. */

@@ -1,3 +1,5 @@
+import { quote } from './quote.ts';
+
 /** `application/json`, or any type with the `+json` suffix. */
 export function isJsonType(contentType: string): boolean {
   const type = essence(contentType);
@@ -22,7 +24,7 @@ export const MEDIA_TYPE = mediaTypePattern();
 /** The problem with a content type; undefined if it is valid as a header and a message attribute. */
 export function contentTypeProblem(contentType: string): string | undefined {
   if (/^[\x21-\x7e][\x20-\x7e]{0,254}$/.test(contentType)) return undefined;
-  return `a content type must have 1 to ${CONTENT_TYPE_MAX_LENGTH} printable ASCII characters, got ${JSON.stringify(contentType.slice(0, 100))}`;
+  return `a content type must have 1 to ${CONTENT_TYPE_MAX_LENGTH} printable ASCII characters, got ${quote(contentType)}`;
 }
 
 /** The type without its parameters, in lower case. */

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 
 /**
  * The members of a `Response` that are used. It is recognized by them, since the responses of undici, node-fetch and

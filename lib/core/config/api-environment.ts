@@ -5,10 +5,11 @@ import {
   type TraceTarget,
   type WebhookEvent,
 } from './settings.ts';
-import { TEXT_VARIABLES, tellingVariables, tracingVariable } from './variable-names.ts';
+import { TEXT_VARIABLES, tracingVariable, webhookVariables } from './variable-names.ts';
 import {
   choice,
   count,
+  flag,
   optionalText,
   readVariables,
   setting,
@@ -47,11 +48,13 @@ export interface ApiEnvironment {
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
+  /** Whether requests may ask for a version of the handler. */
+  readonly acceptsMinVersion: boolean;
   /** The destination of spans. */
   readonly tracing: TraceTarget;
   /** Empty if webhooks are off. */
   readonly webhookQueueUrl: string;
-  /** The receiver for requests that name no callback URL; empty if there is none. */
+  /** The receiver of requests without a callback URL; empty if there is none. */
   readonly webhookDefaultUrl: string;
   /** The events that webhooks report. */
   readonly webhookEvents: readonly WebhookEvent[];
@@ -68,7 +71,7 @@ export function writeApiEnvironment(environment: ApiEnvironment): Record<string,
 
 /**
  * Reads back what {@link writeApiEnvironment} wrote.
- * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
  */
 export function readApiEnvironment(variables: Variables): ApiEnvironment {
   return readVariables(apiVariables(), variables, "The HTTP API's environment");
@@ -94,7 +97,8 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     resultAgeDays: setting('resultAgeDays'),
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),
+    acceptsMinVersion: flag('COATCHECK_ACCEPT_MIN_VERSION'),
     tracing: tracingVariable(),
-    ...tellingVariables(),
+    ...webhookVariables(),
   };
 }

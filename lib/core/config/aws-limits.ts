@@ -27,7 +27,7 @@ export const SQS_MAX_MESSAGE_ATTRIBUTES = 10;
 export const EVENTBRIDGE_MAX_ENTRIES = 10;
 
 /**
- * Most bytes of the entries of one `PutEvents` call: less than 1 MB, which isn't said to be 1,048,576.
+ * Most bytes of the entries of one `PutEvents` call: less than 1 MB; AWS doesn't document it as 1,048,576.
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html
  */
 export const EVENTBRIDGE_MAX_REQUEST_BYTES = 999_999;
@@ -81,7 +81,7 @@ export const S3_MAX_PUT_BYTES = 5_368_709_120;
 export const S3_MAX_PARTS = 10_000;
 
 /**
- * What an object's user-defined metadata may have in all, names and values, in bytes.
+ * Largest total size of an object's user-defined metadata, names and values, in bytes.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
  */
 export const S3_MAX_METADATA_BYTES = 2_048;
@@ -123,6 +123,12 @@ export const EVENT_SOURCE_MAX_BATCHES = 1_250;
 export const POLLER_BATCHES = 10;
 
 /**
+ * How many more batches at a time provisioned pollers of an event source add in a minute while messages are left.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+ */
+export const POLLERS_MORE_BATCHES_A_MINUTE = 1_000;
+
+/**
  * What one provisioned poller of an event source receives in a second, at most.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
  */
@@ -145,3 +151,21 @@ export const DYNAMODB_MAX_BATCH_READS = 100;
  * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
  */
 export const DYNAMODB_MAX_BATCH_STATEMENTS = 25;
+
+/**
+ * Most layers of a function.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const LAMBDA_MAX_LAYERS = 5;
+
+/**
+ * Most subnets of a function in a VPC.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+ */
+export const LAMBDA_MAX_SUBNETS = 16;
+
+/**
+ * Most security groups of a function in a VPC.
+ * @see https://docs.aws.amazon.com/lambda/latest/api/API_VpcConfig.html
+ */
+export const LAMBDA_MAX_SECURITY_GROUPS = 5;

@@ -20,7 +20,7 @@ export function writeBreakerEnvironment(environment: BreakerEnvironment): Record
 
 /**
  * Reads back what {@link writeBreakerEnvironment} wrote.
- * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
  */
 export function readBreakerEnvironment(variables: Variables): BreakerEnvironment {
   return readVariables(breakerVariables(), variables, "The breaker function's environment");

@@ -1,20 +1,31 @@
-import type { Callbacks, OutputFormat, WebhookEvent } from './settings.ts';
+import {
+  type Callbacks,
+  DEFAULT_CALLBACK_PORTS,
+  DEFAULT_CONSUMER_COPY_PREFIX,
+  DEFAULT_OUTPUT_FORMAT,
+  DEFAULT_RESULT_PREFIX,
+  DEFAULT_WEBHOOK_EVENTS,
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  type OutputFormat,
+  type WebhookEvent,
+} from './settings.ts';
 
-/** What the engine needs to know, whatever host it runs in. */
+/** The settings of the engine, in any host. */
 export interface EngineSettings {
   /** Names the service in logs and as the `source` of its events. */
   readonly serviceName: string;
+  /** Identifies the code that handles requests; undefined if nothing names it. */
+  readonly handlerVersion: string | undefined;
   /** Results are stored under this prefix. */
   readonly resultPrefix: string;
   /** Copies of results for consumers that delete them are stored under this prefix. */
   readonly consumerCopyPrefix: string;
-  /** Where claim checks may point: `bucket` or `bucket/prefix`, the payload bucket among them. */
+  /** Where claim checks may point, as `assertAllowed` takes them, the service's own store among them. */
   readonly claimCheckSources: readonly string[];
   readonly outputFormat: OutputFormat;
   /** Most requests handled at a time. */
   readonly concurrency: number;
-  /** How long a message stays hidden after a crash. */
-  readonly visibilityTimeoutSeconds: number;
   /** How long the input queue keeps a message. */
   readonly inputRetentionSeconds: number;
   readonly maxAttempts: number;
@@ -26,11 +37,11 @@ export interface EngineSettings {
   readonly maxJsonDepth: number;
   /** How long a record is kept after its last change. */
   readonly recordAgeDays: number;
-  /** The first pause when what every request needs is down. */
+  /** The first pause when something that every request needs is down. */
   readonly pauseSeconds: number;
   /** The share of failures that causes a pause; undefined where no share does. */
   readonly failureRatePercent: number | undefined;
-  /** Receives the webhooks of requests that name no callback URL; empty where there is none. */
+  /** Receives the webhooks of requests without a callback URL; empty if there is none. */
   readonly webhookDefaultUrl: string;
   /** What is sent by webhook. */
   readonly webhookEvents: readonly WebhookEvent[];
@@ -39,3 +50,42 @@ export interface EngineSettings {
   /** The ports of callback URLs. */
   readonly callbackPorts: readonly number[];
 }
+
+/** The defaults of an engine without webhooks. */
+export const ENGINE_DEFAULTS = {
+  handlerVersion: undefined,
+  resultPrefix: DEFAULT_RESULT_PREFIX,
+  consumerCopyPrefix: DEFAULT_CONSUMER_COPY_PREFIX,
+  outputFormat: DEFAULT_OUTPUT_FORMAT,
+  concurrency: 10,
+  inputRetentionSeconds: NUMBER_SETTINGS.inputRetentionSeconds.default,
+  maxAttempts: NUMBER_SETTINGS.maxAttempts.default,
+  retryBaseSeconds: NUMBER_SETTINGS.retryBaseSeconds.default,
+  retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
+  pauseSeconds: NUMBER_SETTINGS.pauseSeconds.default,
+  failureRatePercent: undefined,
+  inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,
+  maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
+  maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,
+  maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
+  recordAgeDays: NUMBER_SETTINGS.recordAgeDays.default,
+  webhookDefaultUrl: '',
+  webhookEvents: DEFAULT_WEBHOOK_EVENTS,
+  callbacks: 'off',
+  callbackPorts: DEFAULT_CALLBACK_PORTS,
+} as const satisfies Partial<EngineSettings>;
+
+/** The numbers of an engine that its user may choose in any host. */
+export const ENGINE_NUMBERS = [
+  'concurrency',
+  'maxAttempts',
+  'retryBaseSeconds',
+  'retryCapSeconds',
+  'pauseSeconds',
+  'failureRatePercent',
+  'inlineLimitBytes',
+  'maxPayloadBytes',
+  'maxBufferedBytes',
+  'maxJsonDepth',
+  'recordAgeDays',
+] as const satisfies readonly (NumberSettingName & keyof EngineSettings)[];

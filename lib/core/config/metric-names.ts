@@ -7,6 +7,12 @@ export const SERVICE_DIMENSION = 'service';
 /** The additional dimension for the code of a failure. */
 export const CODE_DIMENSION = 'code';
 
+/** The additional dimension for the published version of the function. */
+export const VERSION_DIMENSION = 'version';
+
+/** The counts that also exist for each version of the function: how its attempts ended. */
+export const COUNTS_OF_VERSION = ['Succeeded', 'Failed', 'Retried'] as const;
+
 /** Metrics that are counts. */
 export const COUNTS = [
   /** Published outcomes by status. An outcome that is published twice counts twice. */
@@ -19,7 +25,7 @@ export const COUNTS = [
   /** Requests that used up their attempts. They count as `Failed`, too. */
   'DeadLettered',
   /** Requests returned to the queue without an attempt, because processing was paused. */
-  'PutOff',
+  'Deferred',
   /** How often processing was paused and resumed. */
   'Paused',
   'Resumed',
@@ -45,5 +51,17 @@ export const DISTRIBUTIONS = {
 /** The name of a distribution. */
 export type DistributionName = keyof typeof DISTRIBUTIONS;
 
+/** Metrics that a worker reports about itself twice a minute, each with its unit in CloudWatch. */
+export const GAUGES = {
+  /**
+   * How long a message holds a slot of a task on Fargate: the mean of recent messages, or of those that hold one now if
+   * that is longer. Missing while a task handles nothing.
+   */
+  SlotTime: 'Milliseconds',
+} as const;
+
+/** The name of a gauge. */
+export type GaugeName = keyof typeof GAUGES;
+
 /** The name of a metric. */
-export type MetricName = CountName | DistributionName;
+export type MetricName = CountName | DistributionName | GaugeName;

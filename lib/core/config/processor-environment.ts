@@ -1,6 +1,12 @@
 import type { EngineSettings } from './engine-settings.ts';
-import { OUTPUT_FORMATS, type TraceTarget } from './settings.ts';
-import { METRICS_VARIABLE, TEXT_VARIABLES, tellingVariables, tracingVariable } from './variable-names.ts';
+import { SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
+import {
+  METRICS_VARIABLE,
+  TEXT_VARIABLES,
+  tracingVariable,
+  versionVariable,
+  webhookVariables,
+} from './variable-names.ts';
 import {
   choice,
   flag,
@@ -8,6 +14,7 @@ import {
   optionalCount,
   optionalSetting,
   optionalText,
+  pairs,
   readVariables,
   setting,
   text,
@@ -19,7 +26,11 @@ import {
 /** What a deployment sets for a processor: the engine's settings, and where its ports are. */
 export interface ProcessorEnvironment extends EngineSettings {
   readonly inputQueueUrl: string;
+  /** How long a message stays hidden after a crash. */
+  readonly visibilityTimeoutSeconds: number;
+  /** {@link NO_OUTPUT_URL} in a service without an output queue. */
   readonly outputQueueUrl: string;
+  readonly outputFormat: SqsOutputFormat;
   /** The output queue's MaximumMessageSize; undefined where the deployment doesn't know it. */
   readonly outputMaxMessageBytes: number | undefined;
   /** The queue for the messages of requests that have used up their attempts. */
@@ -30,13 +41,15 @@ export interface ProcessorEnvironment extends EngineSettings {
   readonly requestTable: string;
   /** The queue of pause requests; empty where nothing can pause the event source. */
   readonly pauseQueueUrl: string;
-  /** Whether to count what is done: the API uses it to decide how much it admits. */
+  /** Whether to log completed work, which the API's admission needs. */
   readonly measureLoad: boolean;
   /** The queue of webhooks to deliver; empty where there are none. */
   readonly webhookQueueUrl: string;
   /** Whether to log metrics, a line a batch. */
   readonly metrics: boolean;
-  /** The event bus of failure events; empty where there is none. */
+  /** The ids of the processor's secrets in Secrets Manager, by their names. */
+  readonly secretIds: Readonly<Record<string, string>>;
+  /** The event bus for failure events; empty if there is none. */
   readonly eventBusArn: string;
   /** Where spans go. */
   readonly tracing: TraceTarget;
@@ -49,16 +62,17 @@ export function writeEnvironment(environment: ProcessorEnvironment): Record<stri
 
 /**
  * Reads back what {@link writeEnvironment} wrote.
- * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
  */
 export function readEnvironment(variables: Variables): ProcessorEnvironment {
   return readVariables(processorVariables(), variables, "The processor's environment");
 }
 
-// A function, so that a bundler drops it where it isn't called.
-function processorVariables(): VariablesOf<ProcessorEnvironment> {
+/** The variables of a processor. A function, so that a bundler drops it where it isn't called. */
+export function processorVariables(): VariablesOf<ProcessorEnvironment> {
   return {
     serviceName: text(TEXT_VARIABLES.serviceName),
+    handlerVersion: versionVariable(),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
     outputMaxMessageBytes: optionalCount('COATCHECK_OUTPUT_MAX_MESSAGE_BYTES', 'bytes'),
@@ -68,7 +82,7 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     resultPrefix: text(TEXT_VARIABLES.resultPrefix),
     consumerCopyPrefix: text(TEXT_VARIABLES.consumerCopyPrefix),
     claimCheckSources: list('COATCHECK_CLAIM_CHECK_SOURCES'),
-    outputFormat: choice('COATCHECK_OUTPUT_FORMAT', OUTPUT_FORMATS),
+    outputFormat: choice('COATCHECK_OUTPUT_FORMAT', SQS_OUTPUT_FORMATS),
     concurrency: setting('concurrency'),
     visibilityTimeoutSeconds: setting('visibilityTimeoutSeconds'),
     inputRetentionSeconds: setting('inputRetentionSeconds'),
@@ -84,8 +98,9 @@ function processorVariables(): VariablesOf<ProcessorEnvironment> {
     pauseSeconds: setting('pauseSeconds'),
     failureRatePercent: optionalSetting('failureRatePercent'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
-    ...tellingVariables(),
+    ...webhookVariables(),
     metrics: flag(METRICS_VARIABLE),
+    secretIds: pairs('COATCHECK_SECRETS'),
     eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
     tracing: tracingVariable(),
   };

@@ -10,16 +10,30 @@ export const GIVING_UP_RECEIVES = 3;
 /** Receives reserved for pauses, enough for four hours: a pause may cost a message one receive. */
 const PAUSE_RECEIVES = 24;
 
+/** Receives reserved for going on at a checkpoint in another invocation: 25 hours with invocations of 15 minutes. */
+const SUSPENSION_RECEIVES = 100;
+
 /**
- * The number of receives after which SQS itself moves a message to the dead-letter queue. It leaves room for as many
- * receives without an attempt as with one: while Lambda throttles, another attempt holds the lease, or the record can't
- * be written.
+ * The number of receives after which a service's input queue itself moves a message to the dead-letter queue. Its
+ * attempts may be suspended by the end of an invocation.
  */
 export function maxReceivesOf(maxAttempts: number): number {
+  return neededReceivesOf(maxAttempts) + SUSPENSION_RECEIVES;
+}
+
+/**
+ * The number of receives that a queue with a limit of its own must leave for the attempts of a worker. There is room for as
+ * many receives without an attempt as with one: while Lambda throttles, another attempt holds the lease, or the record
+ * can't be written.
+ */
+export function neededReceivesOf(maxAttempts: number): number {
   return 2 * maxAttempts + PAUSE_RECEIVES + GIVING_UP_RECEIVES;
 }
 
-/** Whether a receive is one of those reserved for publishing that a request used up its attempts. */
-export function isLastReceive(receives: number, maxAttempts: number): boolean {
-  return receives > maxReceivesOf(maxAttempts) - GIVING_UP_RECEIVES;
+/**
+ * Whether a receive is one of those reserved for publishing that a request used up its attempts.
+ * @param maxReceives after how many the queue itself dead-letters a message
+ */
+export function isLastReceive(receives: number, maxReceives: number): boolean {
+  return receives > maxReceives - GIVING_UP_RECEIVES;
 }

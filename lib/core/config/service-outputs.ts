@@ -1,19 +1,23 @@
-/** What a deployed service says about itself: the stack outputs of one service, each with what it is for. */
+/** The stack outputs of a service, with their descriptions. */
 export const SERVICE_OUTPUTS = {
   ApiUrl: 'Submit requests by HTTP here',
   PayloadBucketName: 'Upload payloads here, under the upload prefix',
   InputQueueUrl: 'Or send requests here',
   OutputQueueUrl: 'Collect outcomes here',
   OutputDeadLetterQueueUrl: 'Outcomes that no consumer could process',
-  DeadLetterQueueUrl: 'Requests that were given up',
+  DeadLetterQueueUrl: 'Requests that used up their attempts',
   RequestTableName: 'The state of each request',
   ProcessorEntry: 'The source of the processor',
   ProcessorFunctionName: 'The function that runs the processor',
+  ProcessorVersion: 'The version of the code of the processor',
   ProcessorLogGroupName: 'Where the processor logs',
+  ReleaseAliasName: 'The alias whose versions run requests',
+  ReleaseApplicationName: 'The application of CodeDeploy that moves traffic to a new version',
+  ReleaseDeploymentGroupName: 'The deployment group of CodeDeploy that moves traffic to a new version',
   EventSourceId: 'The event source mapping that feeds the processor',
   WebhookSecretArn: 'Webhooks are signed with it',
   WebhookQueueUrl: 'Webhooks to be delivered',
-  WebhookDeadLetterQueueUrl: 'Webhooks that were given up',
+  WebhookDeadLetterQueueUrl: 'Webhooks that could not be delivered',
 } as const;
 
 /** The stack that the app in cdk.json makes unless a name is given. */
@@ -33,7 +37,7 @@ const MARK = /\(Coatcheck (\w+) of (.+)\)$/;
 
 /**
  * Writes the description of an output. CloudFormation may give an output any logical id in a team's stack, so the
- * description says whose it is.
+ * description names the service.
  */
 export function describeServiceOutput({ service, name }: ServiceOutput): string {
   return `${SERVICE_OUTPUTS[name]} (Coatcheck ${name} of ${service})`;

@@ -1,4 +1,5 @@
 import {
+  POLLER_BATCHES,
   SQS_MAX_DELAY_SECONDS,
   SQS_MAX_RETENTION_SECONDS,
   SQS_MAX_VISIBILITY_SECONDS,
@@ -27,6 +28,8 @@ const SQS_QUEUE_ATTRIBUTES =
 
 const LAMBDA_EVENT_SOURCE = 'https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html';
 
+const POLLER_CONFIG = 'https://docs.aws.amazon.com/lambda/latest/api/API_ProvisionedPollerConfig.html';
+
 const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html';
 
 /**
@@ -34,6 +37,9 @@ const LAMBDA_QUOTAS = 'https://docs.aws.amazon.com/lambda/latest/dg/gettingstart
  * retries.
  */
 const MAX_CONCURRENCY = 400;
+
+/** The API of Lambda accepts 10,000 pollers, aws-cdk-lib 2,000, which run 20,000 batches at a time. */
+const MAX_POLLERS = 2_000;
 
 /** A day longer than SQS keeps a message, so that every object outlives the messages that refer to it. */
 const LONGER_THAN_ANY_QUEUE_DAYS = SQS_MAX_RETENTION_SECONDS / 86_400 + 1;
@@ -72,6 +78,24 @@ export const NUMBER_SETTINGS = {
     default: 500,
     source: LAMBDA_EVENT_SOURCE,
   },
+  minPollers: {
+    prop: 'queue.pollers.min',
+    meaning:
+      'Provisioned pollers that are always ready. Each runs 10 batches at a time and costs $6.66 a month, also while the queue is empty. None by default.',
+    unit: 'pollers',
+    min: 2,
+    max: 200,
+    source: POLLER_CONFIG,
+  },
+  maxPollers: {
+    prop: 'queue.pollers.max',
+    meaning:
+      'Maximum number of provisioned pollers. Ten times as many batches are processed concurrently, so `queue.maxConcurrency` must not be set too.',
+    unit: 'pollers',
+    min: 2,
+    max: MAX_POLLERS,
+    source: POLLER_CONFIG,
+  },
   concurrency: {
     prop: 'function.requestConcurrency',
     meaning:
@@ -80,6 +104,23 @@ export const NUMBER_SETTINGS = {
     min: 1,
     max: MAX_CONCURRENCY,
     variable: 'COATCHECK_CONCURRENCY',
+  },
+  reservedConcurrency: {
+    prop: 'function.reservedConcurrency',
+    meaning:
+      'Invocations of the account’s concurrency that only the processor can use. At least `queue.maxConcurrency`, or 10 × `queue.pollers.max`. None by default.',
+    unit: 'invocations',
+    min: 2,
+    max: MAX_POLLERS * POLLER_BATCHES,
+  },
+  ephemeralStorageMiB: {
+    prop: 'function.ephemeralStorage',
+    meaning: 'Size of `/tmp`.',
+    unit: 'MiB',
+    min: 512,
+    max: 10_240,
+    default: 512,
+    source: LAMBDA_QUOTAS,
   },
   memoryMiB: {
     prop: 'function.memoryMiB',
@@ -193,6 +234,15 @@ export const NUMBER_SETTINGS = {
     min: 1,
     max: 100,
     variable: 'COATCHECK_FAILURE_RATE_PERCENT',
+  },
+  minReleaseSuccessPercent: {
+    prop: 'release.minSuccessRate',
+    meaning:
+      'Percentage of attempts of a new version that must succeed. Below it, the release is rolled back. The rate is that of at least 10 attempts in a minute.',
+    unit: 'percent',
+    min: 1,
+    max: 100,
+    default: 50,
   },
   inlineLimitBytes: {
     prop: 'output.inlineLimitBytes',
@@ -330,22 +380,43 @@ export function numberSetting(name: NumberSettingName): NumberSetting {
  * @param path the name of the value in the message: the path of a prop or the name of a variable
  */
 export function numberProblem(name: NumberSettingName, value: unknown, path: string): string | undefined {
-  const { min, max, unit } = numberSetting(name);
+  return rangeProblem(numberSetting(name), value, path);
+}
+
+/** The problem with a value that must be a whole number in a range; undefined if it is one. */
+export function rangeProblem(
+  { min, max, unit }: Pick<NumberSetting, 'min' | 'max' | 'unit'>,
+  value: unknown,
+  path: string,
+): string | undefined {
   if (Number.isInteger(value) && Number(value) >= min && Number(value) <= max) return undefined;
-  return `${path} must be a whole number of ${unit} from ${min} to ${max}, got ${String(value)}`;
+  return `${path} must be a whole number ${unit && `of ${unit} `}from ${min} to ${max}, got ${String(value)}`;
 }
 
 /** Smallest MaximumMessageSize of an output queue, in bytes: a failure without its details always fits. */
 export const OUTPUT_MIN_MESSAGE_BYTES = 8_192;
 
-/** How an outcome is written to the output queue. */
-export const OUTPUT_FORMATS = ['cloudevents', 'raw'] as const;
+/** How an outcome is written to an output queue of SQS, for which CloudEvents defines no binary mode. */
+export const SQS_OUTPUT_FORMATS = ['cloudevents', 'raw', 'truefoundry', 'cloudevents-stream'] as const;
 
-/** `cloudevents`: structured CloudEvents 1.0. `raw`: the result's bytes, the rest as message attributes. */
+/** How an outcome is written to the output queue. */
+export const OUTPUT_FORMATS = [...SQS_OUTPUT_FORMATS, 'cloudevents-binary'] as const;
+
+/**
+ * `cloudevents`: structured CloudEvents 1.0. `cloudevents-stream`: the same, and the chunks of streams while they are
+ * produced. `raw`: the result's bytes, the rest as message attributes. `truefoundry`: as
+ * TrueFoundry's async service writes it.
+ */
+export type SqsOutputFormat = (typeof SQS_OUTPUT_FORMATS)[number];
+
+/** Those of {@link SqsOutputFormat}, and `cloudevents-binary`: the result's bytes, the event's attributes as headers. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** What stands for the URL of the output queue where there is none, so that none is left out by mistake. */
+export const NO_OUTPUT_URL = 'none';
+
 /** @default - outcomes are CloudEvents */
-export const DEFAULT_OUTPUT_FORMAT: OutputFormat = 'cloudevents';
+export const DEFAULT_OUTPUT_FORMAT: SqsOutputFormat = 'cloudevents';
 
 /** Destinations of spans. */
 export const TRACE_TARGETS = ['off', 'otlp', 'xray'] as const;
@@ -377,7 +448,7 @@ export const DEFAULT_PAYLOAD_PREFIX = 'payloads/';
 export const DEFAULT_RESULT_PREFIX = 'results/';
 
 /** Copies of results for consumers that delete what they fetched are stored under this prefix. */
-export const DEFAULT_CONSUMER_COPY_PREFIX = 'disposable/';
+export const DEFAULT_CONSUMER_COPY_PREFIX = 'consumer-copies/';
 
 /** Longest prefix, in characters: a key has at most 1,024 bytes, and the rest of it needs most of them. */
 export const PREFIX_MAX_LENGTH = 128;

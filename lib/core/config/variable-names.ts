@@ -1,5 +1,6 @@
+import { versionProblem } from './handler-version.ts';
 import { CALLBACKS, TRACE_TARGETS, WEBHOOK_EVENTS } from './settings.ts';
-import { choice, choices, counts, optionalText } from './variables.ts';
+import { choice, choices, counts, optionalText, type Variable } from './variables.ts';
 
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
@@ -26,7 +27,8 @@ export const TEXT_VARIABLES = {
 
 export const METRICS_VARIABLE = 'COATCHECK_METRICS';
 
-export function tellingVariables() {
+/** The variables of functions that enqueue webhooks. */
+export function webhookVariables() {
   return {
     webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
     webhookDefaultUrl: optionalText('COATCHECK_WEBHOOK_DEFAULT_URL'),
@@ -35,10 +37,29 @@ export function tellingVariables() {
   };
 }
 
+/** The variable that identifies the code of the handler. */
+export const VERSION_VARIABLE = 'COATCHECK_VERSION';
+
+/** The version of the handler; undefined if the variable is missing or empty. */
+export function versionVariable(): Variable<string | undefined> {
+  return {
+    name: VERSION_VARIABLE,
+    write: (version = '') => version,
+    read: (given = '', problems) => {
+      if (given === '') return undefined;
+      const problem = versionProblem(VERSION_VARIABLE, given);
+      if (problem) problems.push(problem);
+      return given;
+    },
+  };
+}
+
+/** The variable that says where spans go. */
 export function tracingVariable() {
   return choice('COATCHECK_TRACING', TRACE_TARGETS);
 }
 
+/** The rules for callback URLs. */
 export function callbackVariables() {
   return {
     callbacks: choice('COATCHECK_CALLBACKS', CALLBACKS),

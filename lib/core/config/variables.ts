@@ -1,21 +1,22 @@
 import { ConfigurationError } from '../base/errors.ts';
+import { quote } from '../base/quote.ts';
 import { NUMBER_SETTINGS, type NumberSettingName, numberProblem } from './settings.ts';
 
-/** As `process.env` is. */
+/** Environment variables, such as `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
 
-/** How one value travels in a variable. */
+/** How to write a value to an environment variable and read it back. */
 export interface Variable<Value> {
   readonly name: string;
   readonly write: (value: Value) => string;
-  /** @param problems receives what is wrong with the text; then what is returned is of no use */
+  /** @param problems receives the problem of an invalid text; the returned value is then meaningless */
   readonly read: (text: string | undefined, problems: string[]) => Value;
 }
 
-/** How each value of an environment travels. */
+/** The variables of all values of an environment. */
 export type VariablesOf<Environment> = { readonly [Name in keyof Environment]: Variable<Environment[Name]> };
 
-/** An environment as variables. */
+/** Writes an environment to variables. */
 export function writeVariables<Environment extends object>(
   variables: VariablesOf<Environment>,
   environment: Environment,
@@ -28,7 +29,7 @@ export function writeVariables<Environment extends object>(
 /**
  * Reads back what {@link writeVariables} wrote.
  * @param what names the environment in messages
- * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
  */
 export function readVariables<Environment extends object>(
   variables: VariablesOf<Environment>,
@@ -42,21 +43,21 @@ export function readVariables<Environment extends object>(
     values[name] = variable.read(given[variable.name], problems);
   }
   if (problems.length > 0) throw new ConfigurationError(`${what} is not usable: ${problems.join('; ')}`);
-  // Every one of them has been read.
+  // All values have been read.
   return values as Environment;
 }
 
-/** Text that is never blank. */
+/** A text that isn't blank. */
 export function text(name: string): Variable<string> {
   return { name, write: String, read: (given, problems) => required(name, given, problems) };
 }
 
-/** Text that may be empty; a platform may leave out such a variable. */
+/** A text that may be empty. A platform may omit empty variables. */
 export function optionalText(name: string): Variable<string> {
   return { name, write: String, read: (given = '') => given };
 }
 
-/** Texts separated by spaces: neither bucket names nor the prefixes we accept hold one. */
+/** Texts separated by spaces, which bucket names and valid prefixes can't contain. */
 export function list(name: string): Variable<readonly string[]> {
   return {
     name,
@@ -65,7 +66,30 @@ export function list(name: string): Variable<readonly string[]> {
   };
 }
 
-/** One of a few texts. */
+/** Texts without spaces by names without an equals sign; maybe none. Written as `name=text name=text`. */
+export function pairs(name: string): Variable<Readonly<Record<string, string>>> {
+  return {
+    name,
+    write: (values) =>
+      Object.entries(values)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' '),
+    read: (given = '', problems) => {
+      const parts = given.split(' ').filter(Boolean);
+      const malformed = parts.filter((part) => !/^[^=]+=./.test(part));
+      if (malformed.length > 0) {
+        problems.push(
+          `${name} must be name=text, separated by spaces, got ${malformed.map((part) => quote(part)).join(', ')}`,
+        );
+      }
+      return Object.fromEntries(
+        parts.map((part) => [part.slice(0, part.indexOf('=')), part.slice(part.indexOf('=') + 1)]),
+      );
+    },
+  };
+}
+
+/** One of several texts. */
 export function choice<Choice extends string>(
   name: string,
   choices: readonly [Choice, ...Choice[]],
@@ -84,7 +108,7 @@ export function choice<Choice extends string>(
   };
 }
 
-/** Some of a few texts, at least one. */
+/** One or more of several texts. */
 export function choices<Choice extends string>(
   name: string,
   known: readonly Choice[],
@@ -96,7 +120,7 @@ export function choices<Choice extends string>(
     read: (given, problems) => {
       const values = read(given, problems);
       if (values.some((value) => !known.some((one) => one === value))) {
-        problems.push(`${name} must be of ${known.join(', ')}, got ${given}`);
+        problems.push(`${name} must be one or more of ${known.join(', ')}, got ${given}`);
       }
       return known.filter((one) => values.includes(one));
     },
@@ -113,21 +137,21 @@ export function flag(name: string): Variable<boolean> {
   };
 }
 
-/** The settings that functions learn. */
-type ToldSetting = {
+/** The settings that are passed to functions. */
+type PassedSetting = {
   [Name in NumberSettingName]: (typeof NUMBER_SETTINGS)[Name] extends { readonly variable: string }
     ? Name
     : never;
 }[NumberSettingName];
 
-/** A number with the variable and the limits of its setting. */
-export function setting(name: ToldSetting): Variable<number> {
+/** A number, with the variable and the limits of its setting. */
+export function setting(name: PassedSetting): Variable<number> {
   const { variable } = NUMBER_SETTINGS[name];
   return numeric(variable, (value) => numberProblem(name, value, variable));
 }
 
-/** As {@link setting}, of one that may be off. */
-export function optionalSetting(name: ToldSetting): Variable<number | undefined> {
+/** Like {@link setting}, for a setting that may be off. */
+export function optionalSetting(name: PassedSetting): Variable<number | undefined> {
   return optional(setting(name));
 }
 
@@ -148,12 +172,29 @@ export function count(name: string, unit: string): Variable<number> {
   );
 }
 
-/** As {@link count}, of a number that may be unknown. */
+/** A whole number within bounds. @param unit empty if it has none */
+export function whole(name: string, unit: string, min: number, max: number): Variable<number> {
+  return numeric(name, (value) =>
+    Number.isInteger(value) && Number(value) >= min && Number(value) <= max
+      ? undefined
+      : `${name} must be a whole number ${unit && `of ${unit} `}from ${min} to ${max}, got ${value}`,
+  );
+}
+
+/** A variable that has a default: it applies if the variable is missing or empty. */
+export function withDefault<Value>(variable: Variable<Value>, value: Value): Variable<Value> {
+  return {
+    ...variable,
+    read: (given = '', problems) => (given.trim() === '' ? value : variable.read(given, problems)),
+  };
+}
+
+/** Like {@link count}, for a number that may be unknown. */
 export function optionalCount(name: string, unit: string): Variable<number | undefined> {
   return optional(count(name, unit));
 }
 
-/** Whole numbers from 1, at least one. @param what says what each of them is */
+/** One or more whole numbers from 1. @param what describes each of them */
 export function counts(name: string, what: string): Variable<readonly number[]> {
   const { read } = list(name);
   return {
@@ -169,7 +210,7 @@ export function counts(name: string, what: string): Variable<readonly number[]> 
   };
 }
 
-/** @param problemOf what is wrong with a number, or with a text that is none */
+/** @param problemOf returns the problem with a number, or with a text that isn't a number */
 function numeric(name: string, problemOf: (value: unknown) => string | undefined): Variable<number> {
   return {
     name,

@@ -34,7 +34,7 @@ export function writeWebhookEnvironment(environment: WebhookEnvironment): Record
 
 /**
  * Reads back what {@link writeWebhookEnvironment} wrote.
- * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ * @throws ConfigurationError that names every missing or invalid variable, what is allowed, and its value
  */
 export function readWebhookEnvironment(variables: Variables): WebhookEnvironment {
   return readVariables(webhookVariables(), variables, "The webhook function's environment");

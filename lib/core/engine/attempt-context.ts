@@ -1,3 +1,4 @@
+import type { Semaphore } from '../base/semaphore.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Processor } from '../processor/handler.ts';
 import type { RequestRecords } from '../records/request-records.ts';
@@ -6,20 +7,28 @@ import type { BatchMetrics } from './batch-metrics.ts';
 import type { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import type { EnginePorts } from './engine-ports.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
 import type { LoadMeter } from './load-meter.ts';
+import type { OutcomePublisher } from './outcome-publisher.ts';
 
-/** What an attempt works with. */
+/** The dependencies of an attempt. */
 export interface AttemptContext {
   readonly processor: Processor;
   readonly settings: EngineSettings;
   readonly ports: EnginePorts;
   readonly records: RequestRecords;
   readonly deadline: Deadline;
-  /** Learns how attempts end. */
+  /** Notified of failures. */
   readonly circuit: Circuit;
-  /** Absent where figures go nowhere. */
+  /** Absent if metrics are off. */
   readonly metrics: BatchMetrics | undefined;
-  /** Absent where the load isn't measured. */
+  /** Absent if the load isn't measured. */
   readonly meter: LoadMeter | undefined;
   readonly span: AttemptSpan;
+  /** The message of the request. */
+  readonly messageId: string;
+  readonly publisher: OutcomePublisher;
+  readonly leases: LeaseKeeper;
+  /** Has one slot: see `TakeOverTurn`. */
+  readonly takeOvers: Semaphore;
 }

@@ -5,7 +5,7 @@ import { StillLeased } from './errors.ts';
  * Whole seconds until the next attempt. An attempt that couldn't release its request waits at least as long as its lease:
  * a message that comes earlier finds the request leased, and that counts as an attempt.
  * @param attempt which attempt failed, from 1
- * @param random from 0 up to, not including, 1
+ * @param random from 0 (inclusive) to 1 (exclusive)
  */
 export function attemptDelaySeconds(
   error: unknown,

@@ -21,6 +21,8 @@ export interface TracedAttempt {
   readonly messageId: string;
   /** The number of the delivery, from 1. */
   readonly attempt: number;
+  /** The version of the handler's code, if it has one. */
+  readonly handlerVersion: string | undefined;
   readonly source: MessageSource | undefined;
   /** Milliseconds since 1970. */
   readonly now: () => number;
@@ -57,7 +59,13 @@ export class AttemptSpan {
     this.#end('retried');
   }
 
-  #end(outcome: Outcome['status'] | 'retried'): void {
+  /** Ends the span of an attempt that goes on from a checkpoint. */
+  endSuspended(): void {
+    this.start(this.#traced.request);
+    this.#end('suspended');
+  }
+
+  #end(outcome: Outcome['status'] | 'retried' | 'suspended'): void {
     this.#started?.span.setAttribute('coatcheck.outcome', outcome);
     this.#started?.span.end(this.#traced.now());
   }
@@ -77,7 +85,7 @@ export class AttemptSpan {
   }
 
   #attributes(): Attributes {
-    const { request, messageId, attempt, source } = this.#traced;
+    const { request, messageId, attempt, handlerVersion, source } = this.#traced;
     return {
       'messaging.operation.name': 'process',
       'messaging.operation.type': 'process',
@@ -87,6 +95,7 @@ export class AttemptSpan {
       'coatcheck.request.id': request.id,
       'coatcheck.tenant': request.tenant,
       'coatcheck.attempt': attempt,
+      'coatcheck.handler.version': handlerVersion,
     };
   }
 }

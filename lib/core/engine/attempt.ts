@@ -1,8 +1,9 @@
 import { CoatcheckError, PayloadChanged, RequestIdReused, StoreUnavailable } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
-import { type ErrorSummary, serializeError, summarizeError } from '../base/serialize-error.ts';
+import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
+import { hasOrder, isTooOld } from '../config/min-version.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
 import { type PinnedPayload, pinnedPayloadOf } from '../model/pinned-payload.ts';
@@ -10,7 +11,7 @@ import type { ReceivedMessage } from '../model/received-message.ts';
 import {
   bringsOther,
   type DeadLetterState,
-  type GivingUp,
+  type Exhaustion,
   isExpired,
   type RecordedRequest,
   storedPayloadOf,
@@ -20,15 +21,28 @@ import type { Lease } from '../records/lease.ts';
 import type { Claim, Claimant } from '../records/request-records.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import { AttemptsExhausted, AttemptTimedOut, LeaseLost, RequestLeased, StillLeased } from './errors.ts';
+import {
+  AttemptSuspended,
+  AttemptsExhausted,
+  AttemptTimedOut,
+  LeaseLost,
+  MinVersionUnmet,
+  RequestLeased,
+  StillLeased,
+  serviceResponseOf,
+  VersionTooOld,
+} from './errors.ts';
 import { deliveryCountOf, isLastDelivery } from './job.ts';
-import { keepLease } from './lease-heartbeat.ts';
 import { OutcomeRecovery } from './outcome-recovery.ts';
 import { namesNoVersion, withVersion } from './pin-version.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { type RunObserver, runHandler } from './run-handler.ts';
+import { TakeOverTurn } from './take-over-turn.ts';
 
-/** How an attempt found or made the end of its request. */
+/** How long a request waits for newer code, from the first delivery of its message: an hour. */
+const VERSION_WAIT_SECONDS = 3_600;
+
+/** How a request ended, in this attempt or in an earlier one. */
 export interface AttemptEnd {
   readonly outcome: Outcome;
   readonly deadLetter: DeadLetterState;
@@ -49,14 +63,17 @@ export class Attempt implements RunObserver {
   }
 
   /**
-   * Brings the request to its end: claim → open → run handler → keep result → complete. Whatever it throws means: not
-   * ended, to be tried again.
-   * @throws RequestIdReused when its message isn't the request's own and brings another payload, which must not be run
-   * @throws RetryLater, AttemptTimedOut, StillLeased, or what the handler or a port threw
+   * Runs the request to its end: claim → open → run handler → keep result → complete. After any error, the request hasn't
+   * ended and must be retried.
+   * @throws RequestIdReused if the message brings another payload than the request was started with
+   * @throws VersionTooOld if the request is left to newer code
+   * @throws RetryLater, AttemptTimedOut, StillLeased, or the error of the handler or of a port
    */
   async run(): Promise<AttemptEnd> {
+    if (this.#awaitsVersion && this.#isTooOld) throw new VersionTooOld();
     const brought = await this.#pinPayload();
-    const claim = await this.#claim(brought);
+    using turn = new TakeOverTurn(this.#context.takeOvers);
+    const claim = await this.#claim(brought, turn);
     if (claim.status !== 'claimed') return this.#endWithoutLease(claim);
 
     const { lease } = claim;
@@ -64,40 +81,48 @@ export class Attempt implements RunObserver {
     this.#adoptRecord(lease, brought);
     const recovered = lease.takenOver ? await this.#recoverOutcome(lease) : undefined;
     if (recovered) return this.#complete(lease, recovered);
-    if (this.#isSpent(lease)) return this.#giveUp(lease, lease.countedAttempt - 1);
-    if (isExpired(this.#request, this.#now()))
+    // Between its slices, a request has started.
+    if (!lease.continued && isExpired(this.#request, this.#now()))
       return this.#complete(lease, this.#outcomeOf(expiry(lease.attempt)));
+    if (this.#isTooOld) return this.#completeUnmet(lease);
+    if (this.#isSpent(lease)) return this.#completeExhausted(lease, lease.countedAttempt - 1);
 
-    const { deadline, metrics } = this.#context;
+    const { deadline, metrics, meter, leases } = this.#context;
     const startedAt = this.#now();
-    metrics?.measureWait(this.#message.sentAt);
+    if (!lease.continued) metrics?.measureWait(this.#message.sentAt);
     let ending: Ending;
     try {
-      await using heartbeat = keepLease(lease, this.#message, this.#context);
+      await using heartbeat = leases.keep(lease, deadline);
       const running = runHandler(this.#request, lease, this.#context, heartbeat.lost, this);
       ending = await this.#before(deadline.handlerDeadline, running);
     } catch (error) {
       return this.#release(lease, error);
     } finally {
       metrics?.measureServiceTime(startedAt);
+      if (this.#handled) meter?.addAttempt(this.#now() - startedAt);
     }
     return this.#complete(lease, this.#outcomeOf(ending));
   }
 
-  /** The outcome as its consumers can read it: of a raw result that they delete, a copy of its own. */
+  /** Prepares an outcome for its consumers. They delete raw results, so each publication gets its own copy. */
   copyForConsumer(outcome: Outcome): Promise<Outcome> {
     const { recordDeadline } = this.#context.deadline;
     return this.#before(recordDeadline, this.#results.copyForConsumer(outcome, recordDeadline));
   }
 
-  /** Whether the handler ran, even if nothing came of it. */
+  /** Whether the handler ran, successfully or not. */
   get handled(): boolean {
     return this.#handled;
   }
 
-  /** Which attempt it is of those that count, from 1; undefined until the request is claimed. */
+  /** The number of this attempt among those that count, from 1; undefined until the request is claimed. */
   get countedAttempt(): number | undefined {
     return this.#lease?.countedAttempt;
+  }
+
+  /** Whether its handler has saved a checkpoint, in this attempt or an earlier one. */
+  get hasCheckpoint(): boolean {
+    return this.#lease?.record.checkpoint !== undefined;
   }
 
   onOpen(trace: TraceContext): void {
@@ -109,7 +134,7 @@ export class Attempt implements RunObserver {
     this.#context.meter?.add({ handled: 1 });
   }
 
-  /** What the message pins its request to, the version of its payload included. */
+  /** Pins the payload of the message, including its version. */
   async #pinPayload(): Promise<PinnedPayload | undefined> {
     const { ports, settings, deadline } = this.#context;
     const { handlerDeadline } = deadline;
@@ -120,9 +145,20 @@ export class Attempt implements RunObserver {
     return pinnedPayloadOf(this.#request, this.#message);
   }
 
-  #claim(brought: PinnedPayload | undefined): Promise<Claim> {
+  #claim(brought: PinnedPayload | undefined, turn: TakeOverTurn): Promise<Claim> {
     const { records, deadline } = this.#context;
-    const claiming = records.claim(this.#claimant(brought), deadline.leaseEndsAt(this.#now()));
+    const leaseEndsAt = () => deadline.leaseEndsAt(this.#now());
+    const waitToTakeOver = async () => {
+      await turn.take(deadline.startDeadline);
+      return leaseEndsAt();
+    };
+    // A host without heartbeats runs batches, and isolates the messages that may have crashed one by itself.
+    const isBatched = deadline.leaseSeconds === undefined;
+    const claiming = records.claim(
+      this.#claimant(brought),
+      leaseEndsAt(),
+      isBatched ? undefined : waitToTakeOver,
+    );
     return this.#before(deadline.handlerDeadline, this.#ofTable(claiming));
   }
 
@@ -131,6 +167,8 @@ export class Attempt implements RunObserver {
     const redrives = attributes[ATTRIBUTES.deadLetterRedrives];
     return {
       ...this.#request,
+      handlerVersion: this.#context.settings.handlerVersion,
+      awaitsVersion: this.#awaitsVersion,
       sentAt,
       pinned,
       goneBefore: this.#goneBefore,
@@ -139,40 +177,42 @@ export class Attempt implements RunObserver {
     };
   }
 
-  /** A message sent before that has left the queue, in milliseconds since 1970. */
+  /** The queue has deleted all messages sent before this time, in milliseconds since 1970. */
   get #goneBefore(): number {
     return this.#now() - this.#context.settings.inputRetentionSeconds * 1000;
   }
 
   async #endWithoutLease(claim: Exclude<Claim, { status: 'claimed' }>): Promise<AttemptEnd> {
     switch (claim.status) {
+      case 'version_too_old':
+        throw new VersionTooOld();
       case 'other_payload':
         throw new RequestIdReused();
       case 'running':
         throw new RequestLeased(secondsUntil(claim.leaseEndsAt, this.#now()));
       case 'finished': {
-        if (claim.otherPayload) this.#warn('A request that has ended came again with another payload');
+        if (claim.otherPayload) this.#warn('A message has another payload than its request, which has ended');
         const outcome = await this.#results.restore(claim.outcome, this.#context.deadline.handlerDeadline);
         return { outcome, deadLetter: claim.deadLetter };
       }
     }
   }
 
-  /** Takes over what the record knows better than the message, the payload that the request was begun with among it. */
+  /** Adopts what the record knows better than the message, including the payload that the request was started with. */
   #adoptRecord({ record, request: recorded }: Lease, brought: PinnedPayload | undefined): void {
-    const { traceparent, tracestate, callbackUrl, expiresAt } = recorded;
+    const { traceparent, tracestate, callbackUrl, expiresAt, minVersion } = recorded;
     const payload = bringsOther(record, { payload: brought })
       ? (storedPayloadOf(record, brought) ?? { unreadable: new PayloadChanged() })
       : this.#request.payload;
-    this.#request = heldToSize(
-      { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt, payload },
+    this.#request = withAnnouncedSize(
+      { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt, minVersion, payload },
       recorded,
     );
   }
 
   /**
-   * The outcome of the attempt this one took over from, if that had got so far. If looking for it fails, the lease runs
-   * out, so that the next attempt takes over and looks as well.
+   * Finds the outcome of the previous attempt, if its handler finished. If the search fails, the lease is kept until it
+   * expires, so that the next attempt takes over and searches again.
    */
   async #recoverOutcome(lease: Lease): Promise<Outcome | undefined> {
     const { handlerDeadline } = this.#context.deadline;
@@ -185,11 +225,29 @@ export class Attempt implements RunObserver {
     }
   }
 
-  /** Whether it must not be tried again; what has expired ends as that. */
+  /** Whether its attempts, or the deliveries of its message, are used up. */
   #isSpent(lease: Lease): boolean {
-    const { maxAttempts } = this.#context.settings;
-    const isSpent = lease.countedAttempt > maxAttempts || isLastDelivery(this.#message, maxAttempts);
-    return isSpent && !isExpired(this.#request, this.#now());
+    return lease.countedAttempt > this.#context.settings.maxAttempts || isLastDelivery(this.#message);
+  }
+
+  /** Whether the request asks for newer code. */
+  get #isTooOld(): boolean {
+    return isTooOld(this.#request, this.#context.settings.handlerVersion);
+  }
+
+  /** Whether the request may be left to newer code. Otherwise it ends here. */
+  get #awaitsVersion(): boolean {
+    const { firstDeliveredAt = this.#message.sentAt } = this.#message;
+    const now = this.#now();
+    const isInTime = now - firstDeliveredAt < VERSION_WAIT_SECONDS * 1000 && !isLastDelivery(this.#message);
+    return isInTime && hasOrder(this.#context.settings.handlerVersion) && !isExpired(this.#request, now);
+  }
+
+  /** Ends the request because no newer code took it. Its message is dead-lettered, so it can be redriven once there is. */
+  #completeUnmet(lease: Lease): Promise<AttemptEnd> {
+    const unmet = new MinVersionUnmet(this.#request.minVersion, this.#context.settings.handlerVersion);
+    const ending = failure(unmet, lease.countedAttempt - 1);
+    return this.#complete(lease, this.#outcomeOf(ending), { error: summarizeError(unmet) });
   }
 
   #outcomeOf(ending: Ending): Outcome {
@@ -197,45 +255,55 @@ export class Attempt implements RunObserver {
   }
 
   /**
-   * Ends the request as one that has no attempts left.
-   * @param attempts those it had: a lease that is taken to record that is none
-   * @param error what the last one threw; where that isn't known, what the latest one that reported threw
+   * Ends the request because it has no attempts left.
+   * @param attempts how many it had, without a claim that only records the end
+   * @param last what the last attempt threw. @default the latest error that an attempt reported
    */
-  #giveUp(lease: Lease, attempts: number, error?: ErrorSummary): Promise<AttemptEnd> {
+  #completeExhausted(lease: Lease, attempts: number, last?: Thrown): Promise<AttemptEnd> {
+    const error = last && summarizeError(last.thrown);
     const isSilent = error === undefined && lease.takenOver;
-    const exhausted = new AttemptsExhausted(attempts, error ?? lease.lastError, isSilent);
-    return this.#complete(lease, this.#outcomeOf(failure(exhausted, attempts)), { error });
+    const response = last && serviceResponseOf(last.thrown);
+    const exhausted = new AttemptsExhausted(attempts, error ?? lease.lastError, isSilent, response);
+    const started = lease.continued ? lease.countedAttempt : attempts;
+    return this.#complete(lease, this.#outcomeOf(failure(exhausted, started)), { error });
   }
 
   /**
-   * Gives the request back, unless its handler was given up and may still be running: then the lease runs out. After the
-   * last attempt the request ends.
-   * @returns the outcome the request has, if it has ended: it was to be cancelled, or another attempt was first
-   * @throws what the attempt failed of
+   * Releases the request, unless its handler was abandoned and may still be running: then the lease expires. After the
+   * last attempt, the request ends.
+   * @returns the outcome of the request if it has ended: it was cancelled, or another attempt ended it first
+   * @throws the error of the attempt otherwise
    */
   async #release(lease: Lease, error: unknown): Promise<AttemptEnd> {
     if (error instanceof AttemptTimedOut) throw error;
+    if (error instanceof AttemptSuspended) return this.#endSuspended(lease, error);
     const { circuit, deadline, settings } = this.#context;
     const { recordDeadline } = deadline;
     const uncounted = circuit.failed(error, deliveryCountOf(this.#message));
     if (!uncounted && lease.countedAttempt >= settings.maxAttempts) {
-      return this.#giveUp(lease, lease.countedAttempt, summarizeError(error));
+      return this.#completeExhausted(lease, lease.countedAttempt, { thrown: error });
     }
     const outcome = await this.#before(recordDeadline, lease.release(error, uncounted)).catch((refusal) => {
-      this.#warn('The lease could not be given back', refusal);
+      this.#warn('The lease could not be released', refusal);
       return this.#keepLease(lease, error);
     });
     if (!outcome) throw error;
     return { outcome: await this.#results.restore(outcome, recordDeadline), deadLetter: lease.deadLetter };
   }
 
-  /** @returns the outcome the request has, which is another's if that came first */
-  async #complete(lease: Lease, outcome: Outcome, givenUp?: GivingUp): Promise<AttemptEnd> {
+  /** The checkpoint released the request. @throws the error, unless the request was cancelled by that */
+  async #endSuspended({ record, deadLetter }: Lease, error: AttemptSuspended): Promise<AttemptEnd> {
+    if (!record.outcome) throw error;
+    return { outcome: record.outcome, deadLetter };
+  }
+
+  /** Records the outcome. @returns the outcome of the request, which is another one if that was recorded first */
+  async #complete(lease: Lease, outcome: Outcome, attemptsExhausted?: Exhaustion): Promise<AttemptEnd> {
     const { recordDeadline } = this.#context.deadline;
-    const completing = this.#ofTable(lease.complete(outcome, givenUp));
+    const completing = this.#ofTable(lease.complete(outcome, attemptsExhausted));
     const recorded = await this.#before(recordDeadline, completing).catch(async (error) => {
-      // That there are no more attempts, the next one finds out by itself.
-      if (!givenUp) await this.#keepOutcome(lease, outcome);
+      // The next attempt finds out by itself that there are no more attempts.
+      if (!attemptsExhausted) await this.#keepOutcome(lease, outcome);
       return this.#keepLease(lease, error);
     });
     if (!recorded) throw new LeaseLost();
@@ -243,7 +311,7 @@ export class Attempt implements RunObserver {
     return { outcome: published, deadLetter: lease.deadLetter };
   }
 
-  /** The handler is done and the record can't say so, perhaps for want of an answer until the last moment. */
+  /** Stores the outcome for the next attempt, since it couldn't be recorded. */
   async #keepOutcome(lease: Lease, outcome: Outcome): Promise<void> {
     const { responseDeadline } = this.#context.deadline;
     const keeping = this.#recovery(lease).keep(outcome, responseDeadline);
@@ -252,12 +320,12 @@ export class Attempt implements RunObserver {
     });
   }
 
-  /** @throws StillLeased, since no other attempt can take the request before the lease is over */
+  /** @throws StillLeased, since no other attempt can take the request before the lease expires */
   #keepLease(lease: Lease, error: unknown): never {
     throw new StillLeased(secondsUntil(lease.endsAt, this.#now()), error);
   }
 
-  /** @throws StoreUnavailable for what isn't an answer of ours */
+  /** Awaits a call of the request table. @throws StoreUnavailable for any error of the store */
   async #ofTable<Value>(done: Promise<Value>): Promise<Value> {
     try {
       return await done;
@@ -269,7 +337,7 @@ export class Attempt implements RunObserver {
     }
   }
 
-  /** @throws AttemptTimedOut when the signal fires first */
+  /** @throws AttemptTimedOut if the signal fires first */
   #before<Value>(signal: AbortSignal, done: Promise<Value>): Promise<Value> {
     return unlessAborted(done, signal, () => {
       const endsAt = this.#lease?.endsAt ?? this.#context.deadline.leaseEndsAt(this.#now());
@@ -300,8 +368,13 @@ export class Attempt implements RunObserver {
   }
 }
 
-/** A payload that was uploaded by a ticket has the size its client said, no more and no less. */
-function heldToSize(request: DecodedRequest, { uploadBytes }: RecordedRequest): DecodedRequest {
+/** What an attempt threw, which may be undefined. */
+interface Thrown {
+  readonly thrown: unknown;
+}
+
+/** A payload that was uploaded with a ticket must have the size that the client announced. */
+function withAnnouncedSize(request: DecodedRequest, { uploadBytes }: RecordedRequest): DecodedRequest {
   const { payload } = request;
   if (uploadBytes === undefined || !('key' in payload)) return request;
   return { ...request, payload: { ...payload, size: uploadBytes } };

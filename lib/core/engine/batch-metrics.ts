@@ -45,11 +45,11 @@ export class BatchMetrics {
     this.#measure('ServiceTime', startedAt);
   }
 
-  /** An outcome was published. @param handedInAt when its request was submitted, as far as known */
-  countPublished(outcome: Outcome, handedInAt: number): void {
+  /** An outcome was published. @param submittedAt when its request was submitted, if known */
+  countPublished(outcome: Outcome, submittedAt: number): void {
     this.#count(COUNT_BY_STATUS[outcome.status]);
     if (outcome.status === 'failed') this.#collected.fail(countedCode(outcome.problem.code));
-    this.#measure('EndToEnd', handedInAt);
+    this.#measure('EndToEnd', submittedAt);
   }
 
   countRetried(): void {
@@ -57,7 +57,7 @@ export class BatchMetrics {
   }
 
   countDeferred(): void {
-    this.#count('PutOff');
+    this.#count('Deferred');
   }
 
   countDeadLettered(): void {
@@ -100,7 +100,7 @@ class Collected implements BatchFigures {
   };
   readonly failures = new Map<CountedCode, number>();
 
-  /** A request may end long after its message was received: there may be figures without a message. */
+  /** A request may end long after its message was received, so a batch may have metrics without messages. */
   get isEmpty(): boolean {
     const isMeasured = Object.values(this.values).some(({ length }) => length > 0);
     return !isMeasured && Object.values(this.counts).every((count) => count === 0);

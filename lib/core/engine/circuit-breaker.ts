@@ -1,3 +1,4 @@
+import { backoffBound } from '../base/backoff.ts';
 import { DownstreamUnavailable, RetryLater } from '../base/errors.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
@@ -5,31 +6,32 @@ import type { PauseRequests } from '../ports/pausing.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { PAUSE_MAX_SECONDS } from '../wire/pause-message.ts';
 
-/** Attempts of an instance that must find something down, none succeeding in between: one alone may be to blame. */
+/** Consecutive attempts of an instance that must find something down. A single one may itself be the cause. */
 const FAILURES_IN_A_ROW = 5;
 
-/** Attempts a failure rate is made of. */
+/** Number of attempts for a failure rate. */
 const SAMPLE = 20;
 
 /** When a {@link Circuit} opens. */
 export interface CircuitSettings {
   /** The first pause; it doubles while nothing succeeds. */
   readonly pauseSeconds: number;
-  /** Failures in percent of attempts; undefined where only {@link DownstreamUnavailable} counts. */
+  /** Failures in percent of attempts; undefined if only {@link DownstreamUnavailable} counts. */
   readonly failureRatePercent: number | undefined;
 }
 
-/** What a {@link Circuit} works with. */
+/** The ports of a {@link Circuit}. */
 export interface CircuitPorts {
-  /** Asked to keep further messages away; absent where nothing can. */
+  /** Pauses the message source; absent if the source can't be paused. */
   readonly pauses: PauseRequests | undefined;
   readonly now: () => number;
   readonly logger: Logger;
 }
 
 /**
- * A circuit breaker: while what every request needs is down, one instance begins nothing, and asks that nothing be
- * given to any. When the pause is over it tries again, and the first failure makes for a longer pause.
+ * A circuit breaker. While something that every request needs is down, this instance starts no attempts, and requests a
+ * pause of the message source for all instances. After the pause it tries again, and the first failure starts a longer
+ * pause.
  * @see https://learn.microsoft.com/en-us/azure/architecture/patterns/circuit-breaker
  */
 export class Circuit {
@@ -39,11 +41,11 @@ export class Circuit {
   /** Pauses since an attempt last succeeded. */
   #pausesInARow = 0;
   #hasSucceeded = false;
-  /** Receives of the messages that found something down since an attempt last succeeded. */
+  /** The delivery counts of the messages that found something down since an attempt last succeeded. */
   #downInARow: number[] = [];
   /** Whether each of the latest attempts failed. */
   #recent: boolean[] = [];
-  /** What opened it, until a pause is asked for. */
+  /** The error that opened it, until a pause is requested. */
   #opened: { readonly by: unknown } | undefined;
 
   constructor(settings: CircuitSettings, ports: CircuitPorts) {
@@ -51,14 +53,14 @@ export class Circuit {
     this.#ports = ports;
   }
 
-  /** Seconds until anything may be begun: 0 while the circuit is closed. */
+  /** Seconds until attempts may start; 0 while the circuit is closed. */
   get secondsLeft(): number {
     return Math.max(0, Math.ceil((this.#openUntil - this.#ports.now()) / 1000));
   }
 
   /**
-   * An attempt succeeded: whatever was down isn't any more, or isn't what every request needs. A pause that was asked for
-   * takes its time all the same.
+   * An attempt succeeded, so nothing that every request needs is down. A pause that was already requested still takes its
+   * full time.
    */
   succeeded(): void {
     if (this.#opened?.by instanceof DownstreamUnavailable) this.#close();
@@ -69,13 +71,13 @@ export class Circuit {
   }
 
   /**
-   * An attempt failed, or could not even begin, and is to be made again.
-   * @param receives of its message
-   * @returns whether it is uncounted: not counted, since not its request is to blame
+   * An attempt failed or couldn't start, and will be retried.
+   * @param receives the delivery count of its message
+   * @returns whether the attempt doesn't count, since its request didn't cause the failure
    */
   failed(error: unknown, receives: number): boolean {
     const down = error instanceof DownstreamUnavailable;
-    if (!down && !this.#ratesFailure(error)) return false;
+    if (!down && !this.#countsForRate(error)) return false;
     const isOpen = this.secondsLeft > 0;
     const isProbe = this.#pausesInARow > 0;
     if (down) this.#downInARow.push(receives);
@@ -85,18 +87,19 @@ export class Circuit {
   }
 
   /**
-   * Asks for a pause if the circuit has opened: at the end of a batch, since what was begun before may still succeed.
-   * Never rejects.
+   * Requests a pause if the circuit has opened. Call it at the end of a batch: attempts that started earlier may still
+   * succeed. Never rejects.
    */
   async flush(closing: AbortSignal): Promise<void> {
     const { secondsLeft } = this;
     const opened = this.#opened;
     this.#opened = undefined;
-    if (opened && secondsLeft > 0) await unlessAborted(this.#ask(secondsLeft, opened.by), closing, () => {});
+    if (opened && secondsLeft > 0)
+      await unlessAborted(this.#requestPause(secondsLeft, opened.by), closing, () => {});
   }
 
-  /** Errors that say by themselves when to come back are no sign that anything is down. */
-  #ratesFailure(error: unknown): boolean {
+  /** Whether a failure counts for the failure rate. A {@link RetryLater} is no sign that something is down. */
+  #countsForRate(error: unknown): boolean {
     return this.#settings.failureRatePercent !== undefined && !(error instanceof RetryLater);
   }
 
@@ -123,7 +126,7 @@ export class Circuit {
       : Math.max(this.#pausesInARow, pausesOf([receives, ...this.#downInARow]));
     const { retryAfterSeconds = 0 } = error instanceof DownstreamUnavailable ? error : {};
     const seconds = Math.min(
-      Math.max(pauseSeconds * 2 ** doublings, Math.ceil(retryAfterSeconds)),
+      Math.max(backoffBound(doublings + 1, pauseSeconds), Math.ceil(retryAfterSeconds)),
       PAUSE_MAX_SECONDS,
     );
     this.#openUntil = this.#ports.now() + seconds * 1000;
@@ -133,11 +136,11 @@ export class Circuit {
     this.#opened = { by: error };
   }
 
-  /** Without a pause of the event source this instance returns every message it receives, and SQS counts each receive. */
-  async #ask(seconds: number, error: unknown): Promise<void> {
+  /** Without a pause, this instance would return every message that it receives, and SQS would count each receive. */
+  async #requestPause(seconds: number, error: unknown): Promise<void> {
     const { pauses, logger } = this.#ports;
     const { name, message } = summarizeError(error);
-    logger.error('Processing pauses: what every request needs is down', {
+    logger.error('Processing pauses: something that every request needs is down', {
       seconds,
       error: serializeError(error),
     });
@@ -150,8 +153,8 @@ export class Circuit {
 }
 
 /**
- * How many pauses messages have been through, for an instance in which nothing has succeeded yet: it may be new, and SQS
- * counts how often a message is given out.
+ * Estimates how many pauses the messages have seen, for an instance without a success: it may be new, and SQS counts
+ * deliveries.
  */
 function pausesOf(receives: readonly number[]): number {
   return Math.min(...receives) - 1;

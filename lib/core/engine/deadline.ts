@@ -23,47 +23,99 @@ export interface DeadlineOptions {
   readonly leaseSeconds?: number;
 }
 
+/** Longest delay of a timer, in milliseconds: a longer one fires at once. */
+const TIMER_MAX_MILLISECONDS = 2 ** 31 - 1;
+
 /**
- * The time that is left to run messages. The last part of it is a reserve. Handlers are asked to stop when the reserve
- * begins, and abandoned when half of it is used. Recording and publishing stop just before the process is killed, so
- * that the messages that are finished are acknowledged.
+ * The remaining time to run messages. It may be unlimited until the host says when it ends. The last part of it is a
+ * reserve. Handlers are asked to stop when the reserve begins, and abandoned when half of it is used. Recording and
+ * publishing stop just before the process is killed, so that finished messages are acknowledged.
  */
 export class Deadline implements Disposable {
   readonly startedAt: number;
-  /** When {@link handlerStop} fires, in milliseconds since 1970. */
-  readonly stopsAt: number;
   readonly leaseSeconds: number | undefined;
-  /** Fires when no more handlers should start, since a handler may need most of the time. */
-  readonly startDeadline: AbortSignal;
-  /** Fires when handlers should stop. */
-  readonly handlerStop: AbortSignal;
-  /** Fires when handlers that are still running are abandoned. */
-  readonly handlerDeadline: AbortSignal;
-  /** Fires when recording stops: the time that is left is for publishing what is recorded. */
-  readonly recordDeadline: AbortSignal;
-  /** Fires when the host must respond. */
-  readonly responseDeadline: AbortSignal;
-  readonly #killedAt: number;
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #controllers = {
+    isolationDeadline: newController(),
+    startDeadline: newController(),
+    handlerStop: newController(),
+    handlerDeadline: newController(),
+    recordDeadline: newController(),
+    responseDeadline: newController(),
+  };
+  #stopsAt = Number.POSITIVE_INFINITY;
+  #killedAt = Number.POSITIVE_INFINITY;
+  #timers: NodeJS.Timeout[] = [];
 
   /**
    * @param now milliseconds since 1970
-   * @param killedAt when the process is killed, in milliseconds since 1970
+   * @param killedAt when the process is killed, in milliseconds since 1970; infinite if unknown
    */
   constructor(now: number, killedAt: number, { leaseSeconds }: DeadlineOptions = {}) {
+    this.startedAt = now;
+    this.leaseSeconds = leaseSeconds;
+    if (Number.isFinite(killedAt)) this.#end(killedAt, now);
+  }
+
+  /** Fires when handlers no longer start one at a time, since each may need most of the time that is left. */
+  get isolationDeadline(): AbortSignal {
+    return this.#controllers.isolationDeadline.signal;
+  }
+
+  /** Fires when no more handlers start: waiting messages go back. */
+  get startDeadline(): AbortSignal {
+    return this.#controllers.startDeadline.signal;
+  }
+
+  /** Fires when handlers should stop. */
+  get handlerStop(): AbortSignal {
+    return this.#controllers.handlerStop.signal;
+  }
+
+  /** Fires when handlers that are still running are abandoned. */
+  get handlerDeadline(): AbortSignal {
+    return this.#controllers.handlerDeadline.signal;
+  }
+
+  /** Fires when recording stops. The remaining time is for publishing recorded outcomes. */
+  get recordDeadline(): AbortSignal {
+    return this.#controllers.recordDeadline.signal;
+  }
+
+  /** Fires when the host must respond. */
+  get responseDeadline(): AbortSignal {
+    return this.#controllers.responseDeadline.signal;
+  }
+
+  /** When {@link handlerStop} fires, in milliseconds since 1970; infinite while the time is unlimited. */
+  get stopsAt(): number {
+    return this.#stopsAt;
+  }
+
+  /**
+   * Starts nothing more, and sets the end for what runs, since the host is about to stop.
+   * @param killedAt when the process is killed, in milliseconds since 1970
+   * @param now milliseconds since 1970
+   */
+  drain(killedAt: number, now: number): void {
+    this.#controllers.startDeadline.abort();
+    this.#end(Math.min(killedAt, this.#killedAt), now);
+  }
+
+  #end(killedAt: number, now: number): void {
     const reserve = Math.min(
       Math.max((killedAt - now) * RESERVE_SHARE, RESERVE_MIN_MILLISECONDS),
       RESERVE_MAX_MILLISECONDS,
     );
-    this.startedAt = now;
-    this.stopsAt = killedAt - reserve;
-    this.leaseSeconds = leaseSeconds;
+    this.#stopsAt = killedAt - reserve;
     this.#killedAt = killedAt;
-    this.startDeadline = this.#signalAfter((this.stopsAt - now) * LATEST_START_SHARE);
-    this.handlerStop = this.#signalAfter(this.stopsAt - now);
-    this.handlerDeadline = this.#signalAfter(killedAt - reserve / 2 - now);
-    this.recordDeadline = this.#signalAfter(killedAt - reserve * 0.3 - now);
-    this.responseDeadline = this.#signalAfter(killedAt - reserve / 10 - now);
+    this[Symbol.dispose]();
+    const { isolationDeadline, startDeadline, handlerStop, ...later } = this.#controllers;
+    this.#abortAfter((this.#stopsAt - now) * LATEST_START_SHARE, isolationDeadline);
+    this.#abortAfter(this.#stopsAt - now, startDeadline);
+    this.#abortAfter(this.#stopsAt - now, handlerStop);
+    this.#abortAfter(killedAt - reserve / 2 - now, later.handlerDeadline);
+    this.#abortAfter(killedAt - reserve * 0.3 - now, later.recordDeadline);
+    this.#abortAfter(killedAt - reserve / 10 - now, later.responseDeadline);
   }
 
   /**
@@ -78,14 +130,20 @@ export class Deadline implements Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers = [];
   }
 
-  #signalAfter(milliseconds: number): AbortSignal {
-    const controller = new AbortController();
-    // Every call of the AWS SDK adds a listener; Node warns from the eleventh.
-    setMaxListeners(0, controller.signal);
+  #abortAfter(milliseconds: number, controller: AbortController): void {
     if (milliseconds <= 0) controller.abort();
-    else this.#timers.push(setTimeout(() => controller.abort(), milliseconds));
-    return controller.signal;
+    else if (milliseconds <= TIMER_MAX_MILLISECONDS) {
+      this.#timers.push(setTimeout(() => controller.abort(), milliseconds));
+    }
   }
+}
+
+function newController(): AbortController {
+  const controller = new AbortController();
+  // Every call of the AWS SDK adds a listener; Node warns from the eleventh.
+  setMaxListeners(0, controller.signal);
+  return controller;
 }

@@ -9,26 +9,27 @@ import type { DeadLettering } from '../model/received-message.ts';
 import type { DeadLetterState } from '../model/request-record.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import type { Publication } from '../wire/batch-publisher.ts';
+import type { OutcomeInput } from '../wire/encode-truefoundry.ts';
 import type { AttemptEnd } from './attempt.ts';
 import type { BatchMetrics } from './batch-metrics.ts';
 import type { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import type { EnginePorts } from './engine-ports.ts';
-import type { FailureEvents } from './failure-events.ts';
-import { deliveryCountOf, handedInAt, type Job } from './job.ts';
+import type { FailureEventPublisher } from './failure-event-publisher.ts';
+import { deliveryCountOf, type Job, submittedAt } from './job.ts';
 import type { OutcomePublisher } from './outcome-publisher.ts';
 import { ResultKeeper } from './result-keeper.ts';
 
-/** What an {@link EndPublisher} works with. */
+/** The dependencies of an {@link EndPublisher}. */
 export interface EndPublisherTools {
   readonly settings: EngineSettings;
   readonly ports: EnginePorts;
   readonly records: RequestRecords;
   readonly publisher: OutcomePublisher;
-  /** Of the queues that it sends to. */
+  /** Opens when a queue that it sends to is down. */
   readonly circuit: Circuit;
   readonly metrics: BatchMetrics | undefined;
-  readonly failureEvents: FailureEvents | undefined;
+  readonly failureEvents: FailureEventPublisher | undefined;
   readonly deadline: Deadline;
 }
 
@@ -39,8 +40,8 @@ interface Published {
 }
 
 /**
- * Publishes how requests ended. A queue that refuses an outcome for the outcome's own fault is not down: the outcome is
- * sent in another form, and at last its message goes to the dead-letter queue, so that a refusal holds up nothing else.
+ * Publishes how requests ended. If the queue rejects an outcome because of the outcome itself, the outcome is sent in
+ * another form, and finally its message goes to the dead-letter queue, so that a rejection delays no other request.
  */
 export class EndPublisher {
   readonly #tools: EndPublisherTools;
@@ -50,8 +51,9 @@ export class EndPublisher {
   }
 
   /**
-   * Publishes an end, enqueues its webhook, and dead-letters its message where that is due: then the message is done.
-   * @throws StoreUnavailable when a queue doesn't take what it should
+   * Publishes the outcome, enqueues its webhook, and dead-letters the message if that is due. After that, the message is
+   * done.
+   * @throws StoreUnavailable if a queue doesn't accept a message that it should accept
    */
   async publish({ outcome, deadLetter }: AttemptEnd, job: Job): Promise<Disposition> {
     const disposition = await this.#publish(outcome, deadLetter, job);
@@ -77,10 +79,10 @@ export class EndPublisher {
   }
 
   /**
-   * Publishes the outcome as it is, or in a smaller form; a success that the queue takes in no form ends as a failure.
+   * Publishes the outcome unchanged or in a smaller form. A success that the queue accepts in no form becomes a failure.
    */
   async #publishInSomeForm(outcome: Outcome, job: Job): Promise<Published> {
-    const direct = await this.#published(outcome, job);
+    const direct = await this.#published(outcome, job, job);
     if (direct.publication.published) return direct;
     this.#warnOfRefusal(outcome, direct.publication.reason);
     const smaller = await this.#smallerForm(outcome);
@@ -93,10 +95,13 @@ export class EndPublisher {
   async #smallerForm(outcome: Outcome): Promise<Outcome | undefined> {
     const { settings, ports, records, deadline } = this.#tools;
     if (outcome.status !== 'succeeded') return briefly(outcome);
-    const { createdAt = outcome.endedAt, attempts: attempt = 1 } =
-      (await this.#before(records.find(outcome.request), 'The request table')) ?? {};
+    const record = await this.#before(records.find(outcome.request), 'The request table');
     const results = new ResultKeeper(outcome.request, settings, ports);
-    const referring = results.byReference(outcome, { createdAt, attempt }, deadline.responseDeadline);
+    const referring = results.byReference(
+      outcome,
+      record?.createdAt ?? outcome.endedAt,
+      deadline.responseDeadline,
+    );
     return this.#before(referring, 'The payload bucket');
   }
 
@@ -113,15 +118,17 @@ export class EndPublisher {
     return stored.record.outcome ?? failed;
   }
 
-  async #published(outcome: Outcome, job: Job): Promise<Published> {
-    const publication = await this.#sent('The output queue', this.#tools.publisher.publish(outcome), job);
+  /** @param input the job, unless the outcome must be small */
+  async #published(outcome: Outcome, job: Job, input?: OutcomeInput): Promise<Published> {
+    const publishing = this.#tools.publisher.publish(outcome, input);
+    const publication = await this.#sent('The output queue', publishing, job);
     return { outcome, publication };
   }
 
   /**
    * Moves the job's message to the dead-letter queue.
-   * @returns whether the dead letter had no room to say why it is there
-   * @throws StoreUnavailable when the queue doesn't take it: it stays in the input queue until that moves it itself
+   * @returns whether the dead letter had no room for the reason
+   * @throws StoreUnavailable if the queue doesn't accept it: it stays in the input queue, which moves it after its last receive
    */
   async #deadLetter(job: Job, outcome: Outcome, code: string, detail: string): Promise<boolean> {
     const { circuit, deadline, metrics } = this.#tools;
@@ -131,7 +138,7 @@ export class EndPublisher {
       code,
       detail,
       attempts: outcome.status === 'succeeded' ? deliveryCountOf(job.message) : outcome.problem.attempts,
-      handedInAt: handedInAt(job),
+      submittedAt: submittedAt(job),
       redrives,
     });
     const result = await unlessAborted(moving, deadline.responseDeadline, () => UNMOVED);
@@ -159,8 +166,8 @@ export class EndPublisher {
   }
 
   /**
-   * What became of a message.
-   * @throws StoreUnavailable when it isn't known to be sent, and isn't refused for its own fault
+   * Awaits the result of sending a message.
+   * @throws StoreUnavailable if the message may not have been sent, and the queue didn't reject it for good
    */
   async #sent(queue: string, publication: Promise<Publication>, job: Job): Promise<Publication> {
     const { circuit, deadline } = this.#tools;
@@ -171,7 +178,7 @@ export class EndPublisher {
     throw unavailable;
   }
 
-  /** @throws StoreUnavailable when the promise rejects or the time is over */
+  /** @throws StoreUnavailable if the promise rejects or the time is over */
   async #before<Value>(promise: Promise<Value>, store: string): Promise<Value> {
     try {
       return await unlessAborted(promise, this.#tools.deadline.responseDeadline, () => {
@@ -184,7 +191,7 @@ export class EndPublisher {
 
   #count(outcome: Outcome, { published }: Publication, job: Job): void {
     const { metrics, failureEvents } = this.#tools;
-    if (published) metrics?.countPublished(outcome, handedInAt(job));
+    if (published) metrics?.countPublished(outcome, submittedAt(job));
     failureEvents?.add(outcome);
   }
 
@@ -203,7 +210,7 @@ export class EndPublisher {
   #warnOfRefusal({ request, traceparent }: Outcome, reason: string): void {
     const fields = { ...requestFields({ ...request, traceparent }), reason };
     this.#tools.ports.logger.warn(
-      'The output queue refuses the outcome: it is sent in a smaller form',
+      'The output queue rejects the outcome: it is sent in a smaller form',
       fields,
     );
   }

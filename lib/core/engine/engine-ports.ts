@@ -3,6 +3,7 @@ import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import type { RecordStore } from '../ports/record-store.ts';
+import type { SecretSource } from '../ports/secrets.ts';
 import type { LoadLog, Logger, Metrics } from '../ports/telemetry.ts';
 import type { MessageSource } from './attempt-tracing.ts';
 
@@ -21,6 +22,8 @@ export interface EnginePorts {
   readonly metrics?: Metrics;
   /** Also receives failures; absent if there is no event bus. */
   readonly failureBus?: EventBus;
+  /** Needed by a processor that names secrets. */
+  readonly secrets?: SecretSource;
   /** The source of messages as the spans of attempts name it. */
   readonly source?: MessageSource;
   readonly logger: Logger;

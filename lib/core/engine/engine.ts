@@ -6,13 +6,12 @@ import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
-import { failure, outcomeOf } from '../model/outcome.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { longestWaitSeconds } from '../model/retry.ts';
 import type { Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
 import { decode } from '../wire/decode.ts';
-import { Attempt, type AttemptEnd } from './attempt.ts';
+import { Attempt } from './attempt.ts';
 import { attemptDelaySeconds } from './attempt-retry.ts';
 import { AttemptSpan } from './attempt-tracing.ts';
 import { BatchMetrics } from './batch-metrics.ts';
@@ -20,15 +19,30 @@ import { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import { EndPublisher } from './end-publisher.ts';
 import type { EnginePorts } from './engine-ports.ts';
-import { AttemptTimedOut, RequestLeased, StillLeased } from './errors.ts';
-import { FailureEvents } from './failure-events.ts';
+import {
+  AttemptNotStarted,
+  AttemptSuspended,
+  AttemptTimedOut,
+  RequestLeased,
+  StillLeased,
+  VersionTooOld,
+} from './errors.ts';
+import { FailureEventPublisher } from './failure-event-publisher.ts';
 import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey } from './job.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
 import { OutcomePublisher } from './outcome-publisher.ts';
+import { rejectedAttempt } from './rejected-attempt.ts';
 
-/** How long after a pause what has failed comes back at the latest, if not for the sake of its own wait. */
+/** Longest wait after a pause for a message that failed, unless its own retry delay is longer. */
 const LONGEST_STEP_BACK_SECONDS = 60;
+
+/** After how long a request that waits for newer code is delivered again. The receives of a message are limited. */
+const VERSION_DELAY_SECONDS = 60;
+
+/** What decides how long a failed attempt waits. */
+type AttemptCounts = Pick<Attempt, 'countedAttempt' | 'hasCheckpoint'>;
 
 /** A job that is running. */
 interface RunningJob {
@@ -37,8 +51,8 @@ interface RunningJob {
 }
 
 /**
- * Runs a processor over messages, whatever host they come from. A message is to be acknowledged only when the outcomes
- * of all its requests are recorded and published.
+ * Runs a processor over messages, for any host. A message may be acknowledged only when the outcomes of all its requests
+ * are recorded and published.
  */
 export class Engine {
   readonly #processor: Processor;
@@ -46,18 +60,20 @@ export class Engine {
   readonly #ports: EnginePorts;
   readonly #semaphore: Semaphore;
   readonly #records: RequestRecords;
+  readonly #leases: LeaseKeeper;
+  readonly #takeOvers = new Semaphore(1);
   readonly #publisher: OutcomePublisher;
-  /** Of what attempts need. */
+  /** Opens when something that attempts need is down. */
   readonly #circuit: Circuit;
-  /** Of the output queue: an attempt that succeeds says nothing of that, nor need it wait until its outcome is sent. */
+  /** Opens when the output queue is down. Separate, since a successful handler doesn't prove that the queue works. */
   readonly #outputCircuit: Circuit;
   readonly #meter: LoadMeter | undefined;
   readonly #metrics: BatchMetrics | undefined;
-  readonly #failureEvents: FailureEvents | undefined;
+  readonly #failureEvents: FailureEventPublisher | undefined;
   readonly #running = new Map<string, RunningJob>();
-  /** Jobs whose request was dead-lettered before: a later message of it may be its dead letter, redriven. */
+  /** Jobs whose request was already dead-lettered: a later message of the request may be its redriven dead letter. */
   readonly #deadLettered = new WeakSet<Job>();
-  /** Jobs whose outcome isn't handed to the publisher yet. */
+  /** Jobs whose outcome hasn't reached the publisher yet. */
   #unfinished = 0;
 
   constructor(processor: Processor, settings: EngineSettings, ports: EnginePorts) {
@@ -66,6 +82,7 @@ export class Engine {
     this.#ports = ports;
     this.#semaphore = new Semaphore(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.clock.now(), settings.recordAgeDays);
+    this.#leases = new LeaseKeeper(() => ports.clock.now(), ports.logger);
     this.#publisher = new OutcomePublisher(settings, ports, () => this.#unfinished > 0);
     const circuitPorts = { pauses: ports.pauses, now: () => ports.clock.now(), logger: ports.logger };
     this.#circuit = new Circuit(settings, circuitPorts);
@@ -74,7 +91,7 @@ export class Engine {
     this.#metrics = ports.metrics && new BatchMetrics(ports.metrics, () => ports.clock.now(), ports.logger);
     this.#failureEvents =
       ports.failureBus &&
-      new FailureEvents(ports.failureBus, {
+      new FailureEventPublisher(ports.failureBus, {
         serviceName: settings.serviceName,
         random: ports.random,
         logger: ports.logger,
@@ -85,7 +102,7 @@ export class Engine {
    * Runs the requests of a message: decode → claim → open → run handler → keep result → complete → publish. Never
    * rejects.
    * @param deadline may be shared by messages
-   * @returns how the host is to settle the message
+   * @returns how the host must settle the message
    */
   async run(message: ReceivedMessage, deadline: Deadline): Promise<Disposition> {
     this.#metrics?.countReceived();
@@ -96,32 +113,32 @@ export class Engine {
   }
 
   /**
-   * Seconds until a message with the disposition `retry` is to come back. To be asked when it is settled, not before:
-   * what runs at the same time may find that nothing can run for a while. What has failed comes after what hasn't been
-   * tried, so that requests that can't succeed hold up no others.
+   * The delay of a message with the disposition `retry`. Call it when the message is settled and not before: messages that
+   * run at the same time may open the circuit. After a pause, messages that failed are delivered later than those that
+   * haven't been tried, so that requests that can't succeed don't delay others.
    */
-  retrySeconds(message: QueueMessage, afterSeconds: number): number {
+  retrySeconds(message: ReceivedMessage, afterSeconds: number): number {
     const { secondsLeft } = this;
     if (secondsLeft === 0) return afterSeconds;
-    const longest = this.#longestWaitSeconds(message);
+    const longest = Math.min(message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
     const stepBack = Math.min(afterSeconds, LONGEST_STEP_BACK_SECONDS);
     return Math.max(afterSeconds, Math.min(secondsLeft + stepBack, longest));
   }
 
-  /** Seconds until anything may be begun: 0 unless what every request needs is down. */
+  /** Seconds until the pause ends; 0 unless something that every request needs is down. */
   get secondsLeft(): number {
     return Math.max(this.#circuit.secondsLeft, this.#outputCircuit.secondsLeft);
   }
 
-  /** Begins to measure how long messages hold the process. @returns ends it */
+  /** Starts to measure how long messages hold slots. @returns a function that stops the measurement */
   measureSlots(): () => void {
     return this.#meter?.measureSlots(this.#settings.concurrency) ?? (() => {});
   }
 
   /**
-   * Passes on what was collected: a pause that is due, figures, failure events. To be called at the end of a batch,
-   * or now and then. Never rejects.
-   * @param signal fires when there is no time left to wait for answers
+   * Sends what was collected: a due pause, metrics and failure events. Call it at the end of a batch, or regularly. Never
+   * rejects.
+   * @param signal fires when there is no time left to wait for responses
    */
   async flush(signal: AbortSignal): Promise<void> {
     await Promise.all([
@@ -133,7 +150,7 @@ export class Engine {
     this.#metrics?.emit();
   }
 
-  /** Messages that bring the same request share a run, so that a duplicate costs nothing. */
+  /** Messages with the same request share a run, so that a duplicate costs nothing. */
   async #runOnce(job: Job, deadline: Deadline): Promise<Disposition> {
     const key = jobKey(job);
     for (let running = this.#running.get(key); running; running = this.#running.get(key)) {
@@ -146,7 +163,7 @@ export class Engine {
     return disposition;
   }
 
-  /** A message that shares a run may be older than the one that was run. */
+  /** A message that shares a run may be older than the message of the run, and leave the queue earlier. */
   #withinRetention(disposition: Disposition, message: QueueMessage): Disposition {
     if (disposition.action !== 'retry') return disposition;
     return {
@@ -159,30 +176,38 @@ export class Engine {
     return longestWaitSeconds(sentAt, this.#settings.inputRetentionSeconds, this.#ports.clock.now());
   }
 
-  /** Whether a job may redrive a request of which another one was just run. */
+  /** Whether a job may redrive the request of a job that just ran. */
   #mayRedrive({ message }: Job, before: Job): boolean {
     if (isLaterRedrive(message, before.message)) return true;
-    // A dead letter without room for its redrive is known by being sent later.
+    // A dead letter without room for the number of its redrive is recognized by being sent later.
     return this.#deadLettered.has(before) && message.sentAt > before.message.sentAt;
   }
 
   async #runJob(job: Job, deadline: Deadline): Promise<Disposition> {
     const { decoded, message } = job;
     const span = this.#startSpan(job);
-    const context = { ...this.#context(deadline), span };
-    const attempt = 'rejection' in decoded ? undefined : new Attempt(decoded, message, context);
+    const context = { ...this.#context(deadline), span, messageId: message.id };
+    const attempt =
+      'rejection' in decoded
+        ? rejectedAttempt(decoded, message, this.#ports.clock)
+        : new Attempt(decoded, message, context);
     this.#unfinished++;
     let publishing: Promise<Disposition>;
     try {
-      using _slot = await this.#semaphore.acquire(deliveryCountOf(message));
-      if (this.#mustWait(message, deadline)) return UNTOUCHED;
-      const { outcome, deadLetter } = await (attempt ? attempt.run() : this.#endOfRejected(job));
-      const copied = attempt ? await attempt.copyForConsumer(outcome) : outcome;
+      using slot = await this.#semaphore.acquire(deliveryCountOf(message), deadline.startDeadline);
+      if (!slot || this.#mustWait(message)) return UNTOUCHED;
+      const { outcome, deadLetter } = await attempt.run();
+      const copied = await attempt.copyForConsumer(outcome);
       span.end(outcome);
       if (deadLetter === 'known') this.#deadLettered.add(job);
-      if (attempt?.handled && outcome.status === 'succeeded') this.#circuit.succeeded();
+      if (attempt.handled && outcome.status === 'succeeded') this.#circuit.succeeded();
       publishing = this.#endPublisher(deadline).publish({ outcome: copied, deadLetter }, job);
     } catch (error) {
+      if (error instanceof AttemptSuspended) {
+        span.endSuspended();
+        return this.#settleSuspended(job);
+      }
+      if (error instanceof VersionTooOld) return this.#leaveToNewer(job);
       span.endRetried(error);
       return this.#settleFailure(error, job, attempt);
     } finally {
@@ -197,7 +222,7 @@ export class Engine {
     );
   }
 
-  /** Runs the requests of a message that an extended client stored: which there are is known once it is read. */
+  /** Reads a message that an extended client stored, and runs its requests. */
   async #runOffloaded(job: Job, deadline: Deadline): Promise<Disposition> {
     this.#unfinished++;
     let runs: readonly Promise<Disposition>[];
@@ -206,24 +231,25 @@ export class Engine {
       if (decoded === undefined) return UNTOUCHED;
       runs = decoded.map((each) => this.#runOnce({ ...job, decoded: each }, deadline));
     } catch (error) {
-      return this.#settleFailure(error, job, undefined);
+      return this.#settleFailure(error, job);
     } finally {
-      // Its requests count for themselves: counted on, it would have their outcomes wait for it.
+      // Its requests are counted separately. If it stayed counted, their outcomes would wait for it.
       this.#finish();
     }
     return leastAdvanced(await Promise.all(runs));
   }
 
   /**
-   * A message that can't be read until its last delivery is given up as it is known without its object.
-   * @returns undefined when it is to go back unread
+   * Reads a message that an extended client stored. If that still fails at the last delivery, the request runs without
+   * the object, and so fails.
+   * @returns undefined if the message must go back unread
    */
   async #readOffloaded(
     { decoded, message }: Job,
     deadline: Deadline,
   ): Promise<readonly Decoded[] | undefined> {
-    using _slot = await this.#semaphore.acquire(deliveryCountOf(message));
-    if (this.#mustWait(message, deadline)) return undefined;
+    using slot = await this.#semaphore.acquire(deliveryCountOf(message), deadline.startDeadline);
+    if (!slot || this.#mustWait(message)) return undefined;
     if (!isOffloaded(decoded)) return [decoded];
     const { handlerDeadline } = deadline;
     const { store } = this.#ports;
@@ -234,57 +260,67 @@ export class Engine {
       });
     } catch (error) {
       this.#circuit.failed(error, deliveryCountOf(message));
-      if (!isLastDelivery(message, this.#settings.maxAttempts)) throw error;
+      if (!isLastDelivery(message)) throw error;
       return [{ ...decoded, offloaded: undefined }];
     }
   }
 
   /**
-   * Whether nothing more may be begun. A message that the queue is about to move to the dead-letter queue is run all
-   * the same: sent back, its failure would never be published.
+   * Whether no more requests may start. A message at its last delivery runs even during a pause: if it went back, the queue
+   * would dead-letter it, and its failure would never be published.
    */
-  #mustWait(message: ReceivedMessage, { handlerStop }: Deadline): boolean {
-    if (handlerStop.aborted) return true;
-    const isPaused = this.secondsLeft > 0 && !isLastDelivery(message, this.#settings.maxAttempts);
+  #mustWait(message: ReceivedMessage): boolean {
+    const isPaused = this.secondsLeft > 0 && !isLastDelivery(message);
     if (isPaused) this.#metrics?.countDeferred();
     return isPaused;
   }
 
-  /** When the last of several jobs is done, nothing that waits for others to share its call waits any longer. */
+  /** After the last of several jobs, outcomes no longer wait for others to share their call. */
   #finish(): void {
     if (--this.#unfinished === 0) setImmediate(() => this.#publisher.flush());
   }
 
-  #endOfRejected({ decoded, message }: Job): AttemptEnd {
-    if (!('rejection' in decoded)) throw new TypeError('The request is not rejected');
-    const ending = failure(decoded.rejection, deliveryCountOf(message));
-    return { outcome: outcomeOf(decoded, ending, this.#ports.clock.now()), deadLetter: 'no' };
+  /** Its message continues the request, under the same ticket and the same attempt. */
+  #settleSuspended({ decoded }: Job): Disposition {
+    this.#ports.logger.info('Request suspended at a checkpoint', { ...requestFields(decoded) });
+    return UNTOUCHED;
   }
 
-  #settleFailure(error: unknown, { decoded, message }: Job, attempt: Attempt | undefined): Disposition {
+  /** No attempt was made, so none counts. */
+  #leaveToNewer({ decoded, message }: Job): Disposition {
+    this.#metrics?.countDeferred();
+    this.#ports.logger.info('Request waits for newer code', { ...requestFields(decoded) });
+    const { maxDelaySeconds } = message.source;
+    const afterSeconds = Math.min(VERSION_DELAY_SECONDS, maxDelaySeconds, this.#longestWaitSeconds(message));
+    return { action: 'retry', afterSeconds };
+  }
+
+  #settleFailure(error: unknown, { decoded, message }: Job, attempt?: AttemptCounts): Disposition {
     const { random, logger } = this.#ports;
+    if (error instanceof AttemptNotStarted) return UNTOUCHED;
     if (error instanceof RequestIdReused) {
-      // Its request has its own message, which is still to come: this one has nothing to add.
+      // The request has its own message, which is still in the queue.
       const { code, message: detail } = error;
       logger.warn('Message dropped', { ...requestFields(decoded), messageIds: [message.id], code, detail });
       return ACK;
     }
-    // What isn't counted as an attempt makes for a longer wait all the same.
-    const attemptNumber = Math.max(attempt?.countedAttempt ?? 1, deliveryCountOf(message));
+    const { countedAttempt = 1, hasCheckpoint = false } = attempt ?? {};
+    // Attempts that don't count increase the delay, too. After a checkpoint, most deliveries weren't failures.
+    const attemptNumber = hasCheckpoint ? countedAttempt : Math.max(countedAttempt, deliveryCountOf(message));
     const afterSeconds = Math.min(
       message.source.maxDelaySeconds,
       attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
       this.#longestWaitSeconds(message),
     );
     const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
-    logger.warn('Attempt failed, to be tried again', {
+    logger.warn('Attempt failed and will be retried', {
       ...requestFields(decoded),
       code: thrown.code,
       attempt: attemptNumber,
       delaySeconds: afterSeconds,
       error: thrown,
     });
-    // A duplicate that found another attempt at work has made none itself.
+    // A duplicate that found the request leased made no attempt.
     if (!(error instanceof RequestLeased)) this.#metrics?.countRetried();
     return { action: 'retry', afterSeconds };
   }
@@ -295,9 +331,12 @@ export class Engine {
       settings: this.#settings,
       ports: this.#ports,
       records: this.#records,
+      publisher: this.#publisher,
       circuit: this.#circuit,
       metrics: this.#metrics,
       meter: this.#meter,
+      leases: this.#leases,
+      takeOvers: this.#takeOvers,
       deadline,
     };
   }
@@ -321,6 +360,7 @@ export class Engine {
       request: decoded,
       messageId: message.id,
       attempt: deliveryCountOf(message),
+      handlerVersion: this.#settings.handlerVersion,
       source,
       now: () => clock.now(),
     });

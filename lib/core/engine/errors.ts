@@ -1,7 +1,16 @@
-import { CoatcheckError, PermanentError, RetryLater } from '../base/errors.ts';
+import {
+  CoatcheckError,
+  PermanentError,
+  RetryLater,
+  type ServiceResponse,
+  ServiceUnavailable,
+} from '../base/errors.ts';
+import { messageOf } from '../base/serialize-error.ts';
+import { hasOrder } from '../config/min-version.ts';
 
 /** The attempt didn't finish before the deadline. */
 export class AttemptTimedOut extends RetryLater {
+  override readonly name = 'AttemptTimedOut';
   override readonly code = 'attempt_timed_out';
 
   /** @param delaySeconds until another attempt may start: the handler of this one may still be running */
@@ -10,33 +19,80 @@ export class AttemptTimedOut extends RetryLater {
   }
 }
 
+/** The attempt wasn't started, since its host is stopping. */
+export class AttemptNotStarted extends CoatcheckError {
+  override readonly name = 'AttemptNotStarted';
+  readonly code = 'attempt_not_started';
+
+  constructor() {
+    super('The attempt was not started, since its process is stopping');
+  }
+}
+
 /** Every attempt failed. */
 export class AttemptsExhausted extends PermanentError {
+  override readonly name = 'AttemptsExhausted';
+
   /**
    * @param lastError the latest error that was reported
    * @param silent whether the last attempt reported none
+   * @param response the response of an HTTP service that failed the last attempt
    */
   constructor(
     attempts: number,
     lastError: { readonly name: string; readonly message: string; readonly code?: string } | undefined,
     silent: boolean,
+    response?: ServiceResponse,
   ) {
     const all = attempts === 1 ? 'The only attempt failed' : `All ${attempts} attempts failed`;
     const last = silent
       ? 'the last one ended without reporting (crash, out of memory or timeout)'
       : `the last one with ${lastError ? `${lastError.name}: ${lastError.message}` : 'an unknown error'}`;
     super(
-      attempts > 0 ? `${all}; ${last}` : 'No attempt could start before the message had to leave the queue',
+      attempts > 0
+        ? `${all}; ${last}`
+        : 'The message had to leave the queue before another attempt could start',
       {
         code: 'attempts_exhausted',
-        details: { lastError },
+        details: { lastError, ...(response && { response }) },
       },
+    );
+  }
+}
+
+/** The response of an HTTP service that failed an attempt, if that is why it failed. */
+export function serviceResponseOf(error: unknown): ServiceResponse | undefined {
+  const cause = error instanceof RetryLater ? error.cause : error;
+  return cause instanceof ServiceUnavailable ? cause.response : undefined;
+}
+
+/** The code is older than the request asks for: the request is left to newer code. No attempt was made. */
+export class VersionTooOld extends CoatcheckError {
+  override readonly name = 'VersionTooOld';
+  readonly code = 'version_too_old';
+
+  constructor() {
+    super('The request asks for a newer version of the handler');
+  }
+}
+
+/** No code that is new enough took the request. */
+export class MinVersionUnmet extends PermanentError {
+  override readonly name = 'MinVersionUnmet';
+
+  constructor(minVersion: string | undefined, handlerVersion: string | undefined) {
+    super(
+      hasOrder(handlerVersion)
+        ? `The request asks for version ${minVersion} of the handler or newer, and none took it in time; the latest one that it was delivered to is ${handlerVersion}`
+        : `The request asks for version ${minVersion} of the handler or newer, but the version of the handler, ${handlerVersion ?? 'none'}, isn't made of numbers`,
+      { code: 'min_version_unmet', details: { minVersion, handlerVersion } },
     );
   }
 }
 
 /** Another attempt holds the request's lease. */
 export class RequestLeased extends RetryLater {
+  override readonly name = 'RequestLeased';
   override readonly code = 'request_leased';
 
   /** @param delaySeconds until that lease expires */
@@ -47,6 +103,7 @@ export class RequestLeased extends RetryLater {
 
 /** The attempt failed with `cause` and keeps its lease: the next attempt must wait until the lease expires. */
 export class StillLeased extends CoatcheckError {
+  override readonly name = 'StillLeased';
   readonly code = 'still_leased';
   readonly leaseSeconds: number;
 
@@ -59,6 +116,7 @@ export class StillLeased extends CoatcheckError {
 
 /** Another attempt took over the request during this one. */
 export class LeaseLost extends RetryLater {
+  override readonly name = 'LeaseLost';
   override readonly code = 'lease_lost';
 
   constructor() {
@@ -66,12 +124,47 @@ export class LeaseLost extends RetryLater {
   }
 }
 
+/** The attempt ended at a checkpoint, since its invocation's time is nearly over or its worker stops. */
+export class AttemptSuspended extends CoatcheckError {
+  override readonly name = 'AttemptSuspended';
+  readonly code = 'attempt_suspended';
+
+  constructor() {
+    super(
+      'The request goes on from this checkpoint in another invocation. Let the handler end by this error',
+    );
+  }
+}
+
+/** The handler saved a state that isn't data. */
+export class CheckpointInvalid extends PermanentError {
+  override readonly name = 'CheckpointInvalid';
+
+  constructor(problem: string, cause: unknown) {
+    super(`The state of the checkpoint can't be saved: ${problem}`, { code: 'checkpoint_invalid', cause });
+  }
+}
+
+/** The handler's stream failed after parts of it were published. Its message is that of the failure. */
+export class StreamBroken extends PermanentError {
+  override readonly name = 'StreamBroken';
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { code: 'stream_broken', cause });
+  }
+}
+
 /** The result is too large for the service's output format. */
 export class ResultTooLarge extends PermanentError {
-  constructor(size: number, limit: number) {
-    super(`The result is ${size} bytes; the limit is ${limit}`, {
-      code: 'result_too_large',
-      details: { size, limit },
-    });
+  override readonly name = 'ResultTooLarge';
+
+  /** @param size in bytes; undefined if it must be inline, and the outcome doesn't fit a message */
+  constructor(size: number | undefined, limit: number) {
+    super(
+      size === undefined
+        ? `The result doesn't fit an outcome of at most ${limit} bytes, and the output format has no references to stored results. Store the result, and return where it is`
+        : `The result is ${size} bytes; the limit is ${limit}`,
+      { code: 'result_too_large', details: { size, limit } },
+    );
   }
 }

@@ -3,7 +3,7 @@ import type { QueueMessage } from '../model/received-message.ts';
 /** The messages of a batch, split by whether they may have crashed the process before. */
 export interface Triage<Message> {
   readonly sound: readonly Message[];
-  /** To be run one at a time, in this order. */
+  /** They must run one at a time, in this order. */
   readonly suspect: readonly Message[];
 }
 

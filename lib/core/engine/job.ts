@@ -6,17 +6,18 @@ import { identityDigest } from '../model/request-id.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import { isOffloaded } from './offloaded.ts';
 
-/** One request to run, with its message. */
+/** A request to run, with its message. */
 export interface Job {
   readonly decoded: Decoded;
   readonly message: ReceivedMessage;
 }
 
 /**
- * What two jobs have in common that are the same work: the request and its payload. Of another payload the request's record
- * knows what to do with it. A message that can't be decoded stands for itself: whatever id it claims, it must not decide
- * about another one. So does one that an extended client stored: its requests are known only when it is read. Its key
- * differs from the key of a rejected request found in it, which would otherwise wait for itself.
+ * Identifies jobs that share a run: those with the same request and the same payload. A message with another payload runs
+ * separately, since the request's record decides about it. A message that can't be decoded has its own key: the id that
+ * it claims must not affect another message. So has a message that an extended client stored, since its requests are
+ * known only after it is read. That key differs from the key of a rejected request inside the message, which would
+ * otherwise wait for itself.
  */
 export function jobKey({ decoded, message }: Job): string {
   if (isOffloaded(decoded)) return identityDigest(`offloaded ${message.id}`, decoded);
@@ -25,9 +26,8 @@ export function jobKey({ decoded, message }: Job): string {
 }
 
 /** When a request was submitted, in milliseconds since 1970; if the envelope doesn't say, when its message was sent. */
-export function handedInAt({ decoded, message }: Job): number {
-  const submittedAt = 'rejection' in decoded ? undefined : decoded.submittedAt;
-  return submittedAt ?? message.sentAt;
+export function submittedAt({ decoded, message }: Job): number {
+  return ('rejection' in decoded ? undefined : decoded.submittedAt) ?? message.sentAt;
 }
 
 /** The number of this delivery, from 1, if the queue counts. */
@@ -36,8 +36,10 @@ export function deliveryCountOf({ deliveryCount = 1 }: QueueMessage): number {
 }
 
 /** Whether the queue itself is about to move the message to the dead-letter queue. */
-export function isLastDelivery({ deliveryCount }: QueueMessage, maxAttempts: number): boolean {
-  return deliveryCount !== undefined && isLastReceive(deliveryCount, maxAttempts);
+export function isLastDelivery({ deliveryCount, source }: ReceivedMessage): boolean {
+  const { maxDeliveries } = source;
+  if (maxDeliveries === undefined || deliveryCount === undefined) return false;
+  return isLastReceive(deliveryCount, maxDeliveries);
 }
 
 /**

@@ -10,6 +10,13 @@ const FLUSH_INTERVAL_MILLISECONDS = 5_000;
 
 const NOTHING: WorkDone = { completed: 0, handled: 0, milliseconds: 0 };
 
+/** A measurement of slots, which batches that overlap share. */
+interface SlotMeasurement {
+  running: number;
+  readonly startedAt: number;
+  readonly handledBefore: number;
+}
+
 /** Counts the work of one instance, and periodically adds the sums to the load log. */
 export class LoadMeter {
   readonly #log: LoadLog;
@@ -18,6 +25,7 @@ export class LoadMeter {
   #counted = NOTHING;
   /** The work since the instance started. */
   #total = NOTHING;
+  #measurement: SlotMeasurement | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
 
   constructor(log: LoadLog, now: () => number, logger: Logger) {
@@ -32,19 +40,27 @@ export class LoadMeter {
     this.#total = sumOf(this.#total, more);
   }
 
+  /** Counts how long an attempt held its slot, on a host that takes single messages and so measures no batches. */
+  addAttempt(milliseconds: number): void {
+    if (!this.#measurement) this.add({ milliseconds });
+  }
+
   /**
    * Starts to measure how long a batch holds slots. A slot is held until the slowest request is done, since the
    * instance takes no other batch before. Requests that end without running the handler, such as expired ones, hold no
-   * slot.
+   * slot. Measurements that overlap count as one.
    * @param slots how many slots there are
    * @returns a function that stops the measurement
    */
   measureSlots(slots: number): () => void {
-    const { handled } = this.#total;
-    const startedAt = this.#now();
+    this.#measurement ??= { running: 0, startedAt: this.#now(), handledBefore: this.#total.handled };
+    const measurement = this.#measurement;
+    measurement.running++;
     return () => {
-      const held = Math.min(this.#total.handled - handled, slots);
-      this.add({ milliseconds: held * (this.#now() - startedAt) });
+      if (--measurement.running > 0) return;
+      this.#measurement = undefined;
+      const held = Math.min(this.#total.handled - measurement.handledBefore, slots);
+      this.add({ milliseconds: held * (this.#now() - measurement.startedAt) });
     };
   }
 

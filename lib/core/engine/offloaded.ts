@@ -2,10 +2,10 @@ import {
   EnvelopeMalformed,
   PayloadCutShort,
   PayloadEmpty,
-  PayloadTooLarge,
+  PayloadLimitExceeded,
   PermanentError,
 } from '../base/errors.ts';
-import { beginsWithMember } from '../base/json.ts';
+import { leadingMembers } from '../base/json.ts';
 import { JSON_TYPE, TEXT_TYPE } from '../base/media-type.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../config/aws-limits.ts';
 import { assertAllowed, type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
@@ -14,6 +14,7 @@ import type { QueueMessage } from '../model/received-message.ts';
 import type { OpenedPayload, PayloadStore } from '../ports/payload-store.ts';
 import type { PayloadLimits } from '../processor/payload.ts';
 import { decode } from '../wire/decode.ts';
+import { beginsTrueFoundryMessage } from '../wire/decode-truefoundry.ts';
 import { utf8Text } from '../wire/message-text.ts';
 
 /** A request whose message an extended client stored. */
@@ -22,21 +23,21 @@ export interface OffloadedRequest extends DecodedRequest {
   readonly offloaded: NonNullable<DecodedRequest['offloaded']>;
 }
 
-/** Whether a request's payload is its whole message, which is still to be read. */
+/** Whether a request's payload is a stored message that hasn't been read yet. */
 export function isOffloaded(decoded: Decoded): decoded is OffloadedRequest {
   return 'offloaded' in decoded && decoded.offloaded !== undefined && 'key' in decoded.payload;
 }
 
 /**
- * Reads a message that an extended client stored, and decodes it as if it had come whole: an extended client offloads by
- * size, and the size of a message must not change what the message means.
+ * Reads a message that an extended client stored, and decodes it like any other message: the client offloads by size, and
+ * the size of a message must not change its meaning.
  *
- * An object above {@link SQS_MAX_MESSAGE_BYTES} can't have come whole. If it begins as a CloudEvent it is read up to
- * `maxBufferedBytes`; anything else is the payload itself, left where it is to be streamed: JSON if it begins like JSON,
- * else text. An object that isn't UTF-8 was no message: it is the payload, with the object's own content type.
- * @returns the requests of the message. When the object can't be read, and trying again can't help, it is the request
- *   as it was known without the object, with an unreadable payload.
- * @throws what the store threw, when it is worth another attempt
+ * An object above {@link SQS_MAX_MESSAGE_BYTES} can't have been a message of the queue. If it begins as a CloudEvent, it is
+ * read up to `maxBufferedBytes`. Otherwise it is the payload and stays in the store, to be streamed: JSON if it begins
+ * like JSON, else text. An object that isn't UTF-8 is also the payload, with the object's own content type.
+ * @returns the requests of the message. If the object permanently can't be read, it is the request that the pointer
+ *   describes, with an unreadable payload.
+ * @throws the store's error if a retry may succeed
  */
 export async function decodeOffloaded(
   request: OffloadedRequest,
@@ -67,7 +68,7 @@ async function decodeOpened(
 ): Promise<readonly Decoded[]> {
   const content = await readContent(opened, formatClaimCheck(request.payload), limits);
   if ('message' in content) {
-    // What the uploader noted on the object counts as noted on the message.
+    // The object's metadata counts as attributes of the message.
     const { id } = request.offloaded;
     const attributes = { ...opened.metadata, ...request.offloaded.attributes };
     return decode({ ...delivery, id, body: content.message, attributes }, limits).map(rejectedIfOffloaded);
@@ -78,7 +79,7 @@ async function decodeOpened(
   return [{ ...request, offloaded: undefined, payload, contentType }];
 }
 
-/** An object's content: a message, or a payload that stays where it is. */
+/** An object's content: a message, or a payload that stays in the store. */
 type Content = { readonly message: string } | { readonly contentType: string | undefined };
 
 async function readContent(
@@ -95,11 +96,11 @@ async function readContent(
     if (!isLarge && read > SQS_MAX_MESSAGE_BYTES) {
       const beginning = beginningOf(chunks);
       if (beginning === undefined) return { contentType };
-      if (!beginsWithMember(beginning, 'specversion')) return { contentType: likelyType(beginning) };
+      if (!beginsEnvelope(beginning)) return { contentType: likelyType(beginning) };
       isLarge = true;
     }
     if (isLarge && read > maxBufferedBytes) {
-      throw new PayloadTooLarge(`The CloudEvent ${where}`, size ?? read, maxBufferedBytes);
+      throw new PayloadLimitExceeded(`The message ${where}`, size ?? read, maxBufferedBytes);
     }
   }
   if (size !== undefined && read !== size) throw new PayloadCutShort(where, size, read);
@@ -108,7 +109,13 @@ async function readContent(
   return message === undefined ? { contentType } : { message };
 }
 
-/** The chunks as text, the last character of which may be cut off; undefined when they aren't UTF-8. */
+/** Whether a text begins a message that contains its payload. */
+function beginsEnvelope(beginning: string): boolean {
+  const members = leadingMembers(beginning);
+  return members.includes('specversion') || beginsTrueFoundryMessage(members);
+}
+
+/** The chunks as text, without a last character that is incomplete; undefined if they aren't UTF-8. */
 function beginningOf(chunks: readonly Uint8Array[]): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks), { stream: true });

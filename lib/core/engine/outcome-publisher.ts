@@ -5,6 +5,7 @@ import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
 import { webhookUrl } from '../webhooks/recipient.ts';
 import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
+import type { OutcomeInput } from '../wire/encode-truefoundry.ts';
 import type { EnginePorts } from './engine-ports.ts';
 
 /** Sends outcomes and their webhooks. The messages of several requests share calls. */
@@ -24,12 +25,24 @@ export class OutcomePublisher {
     this.#webhooks = webhooks && new BatchPublisher(webhooks, random, isExpectingMore);
   }
 
-  /** Sends an outcome to the output queue. Rejects one that the output format can't express. */
-  async publish(outcome: Outcome): Promise<Publication> {
-    const message = encodeOutcome(outcome, this.#settings);
+  /**
+   * Sends an outcome to the output queue. Rejects one that the output format can't express.
+   * @param input the request as its message brought it. Without it, the outcome may be smaller
+   */
+  async publish(outcome: Outcome, input?: OutcomeInput): Promise<Publication> {
+    // Its consumers have it: it was published in pieces.
+    if (outcome.status === 'succeeded' && outcome.result.streamed) return { published: true };
+    const message = encodeOutcome(outcome, this.#settings, input);
     if (message) return this.#output.publish(message);
     const reason = `the result has no form in the output format ${this.#settings.outputFormat}`;
     return { published: false, refused: true, reason };
+  }
+
+  /** Sends a part of a result at once, so that its consumer sees the result grow. */
+  publishPiece(piece: OutputMessage): Promise<Publication> {
+    const publishing = this.#output.publish(piece);
+    this.#output.flush();
+    return publishing;
   }
 
   /** Sends the outcome's webhook to the webhook queue, if it has a receiver. */

@@ -1,7 +1,7 @@
 import { readUpTo, single } from '../base/byte-streams.ts';
 import { JSON_TYPE } from '../base/media-type.ts';
 import type { Outcome } from '../model/outcome.ts';
-import { readOutcome, writeOutcome } from '../model/outcome-json.ts';
+import { parseOutcome, serializeOutcome } from '../model/outcome-json.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import { keyOfResult } from '../model/result-key.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -20,13 +20,13 @@ export class OutcomeRecovery {
   }
 
   async keep(outcome: Outcome, signal: AbortSignal): Promise<void> {
-    await this.#store.save(this.#key, single(Buffer.from(writeOutcome(outcome))), JSON_TYPE, signal);
+    await this.#store.save(this.#key, single(Buffer.from(serializeOutcome(outcome))), JSON_TYPE, signal);
   }
 
   async find(signal: AbortSignal): Promise<Outcome | undefined> {
     const opened = await this.#store.recall(this.#key, signal);
     if (!opened) return undefined;
     const { bytes } = await readUpTo(opened.body, Number.POSITIVE_INFINITY);
-    return readOutcome(Buffer.from(bytes).toString());
+    return parseOutcome(Buffer.from(bytes).toString());
   }
 }

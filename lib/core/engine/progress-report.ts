@@ -17,39 +17,51 @@ export class ProgressReport {
   readonly #about: RequestFields;
   readonly #lease: Lease;
   readonly #ports: EnginePorts;
-  readonly #tell: (progress: Progress) => Promise<void>;
+  readonly #publish: (progress: Progress) => Promise<void>;
   readonly #stop = new AbortController();
   #recordedAt: number;
+  #latest: Progress | undefined;
+  #recording: Promise<void> = Promise.resolve();
 
-  /** @param tell called with recorded progress */
+  /** @param publish called with recorded progress */
   constructor(
     about: RequestFields,
     lease: Lease,
     ports: EnginePorts,
-    tell: (progress: Progress) => Promise<void>,
+    publish: (progress: Progress) => Promise<void>,
   ) {
     this.#about = about;
-    this.#tell = tell;
+    this.#publish = publish;
     this.#lease = lease;
     this.#ports = ports;
     this.#recordedAt = ports.clock.now();
   }
 
-  /** Fires when the request is found to be cancelled, or taken over by another attempt. */
+  /** Fires when a write shows that the request was cancelled, or taken over by another attempt. */
   get unwanted(): AbortSignal {
     return this.#stop.signal;
   }
 
   add({ fraction, note }: Progress): void {
+    this.#latest = { fraction, note: note?.slice(0, NOTE_MAX_LENGTH) };
     const now = this.#ports.clock.now();
     if (now - this.#recordedAt < INTERVAL_MILLISECONDS) return;
     this.#recordedAt = now;
-    void this.#record({ fraction, note: note?.slice(0, NOTE_MAX_LENGTH) });
+    this.#recording = this.#record(this.#latest);
+  }
+
+  /**
+   * Waits until no write is under way.
+   * @returns the latest progress, for a record that is written anyway
+   */
+  async settle(): Promise<Progress | undefined> {
+    await this.#recording;
+    return this.#latest;
   }
 
   async #record(progress: Progress): Promise<void> {
     try {
-      if (await this.#lease.progress(progress)) await this.#tell(progress);
+      if (await this.#lease.progress(progress)) await this.#publish(progress);
       else this.#stop.abort();
     } catch (error) {
       const fields = { ...this.#about, error: serializeError(error) };

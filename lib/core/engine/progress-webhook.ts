@@ -8,7 +8,7 @@ import type { EnginePorts } from './engine-ports.ts';
  * Enqueues a webhook that reports progress, if the request has a receiver for it.
  * @throws Error if the queue rejects it
  */
-export async function tellProgress(
+export async function enqueueProgressWebhook(
   request: RecordedRequest,
   progress: Progress,
   settings: EngineSettings,

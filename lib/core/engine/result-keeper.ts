@@ -1,5 +1,5 @@
 import { readUpTo, single } from '../base/byte-streams.ts';
-import { PermanentError } from '../base/errors.ts';
+import { PermanentError, ResultInvalid } from '../base/errors.ts';
 import { areUtf8, Utf8Check } from '../base/utf8-check.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
 import { RECORDED_RESULT_BYTES } from '../config/receive-budget.ts';
@@ -10,6 +10,7 @@ import type { StoredResult } from '../model/stored-result.ts';
 import type { ResultBody } from '../processor/result.ts';
 import type { Lease } from '../records/lease.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
+import { utf8Text } from '../wire/message-text.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { ResultTooLarge } from './errors.ts';
 
@@ -26,26 +27,34 @@ export class ResultKeeper {
   }
 
   /**
-   * Keeps what a handler returned. What travels inline and is too large for a record is stored as well.
-   * @param lease of the attempt that returned it: one before it may have stored another result, and the first one
-   *   counts
+   * Keeps a handler's result. An inline result that is too large for a record is stored as well.
+   * @param lease the attempt's lease: if there may be another result, which was stored before, that one counts
    */
   async keep(
-    { body, contentType }: ResultBody,
-    lease: Pick<Lease, 'attempt' | 'createdAt'>,
+    { body, ...described }: ResultBody,
+    lease: Pick<Lease, 'mayHaveResult' | 'createdAt'>,
     signal: AbortSignal,
   ): Promise<InlineResult | StoredResult> {
-    const { bytes, whole } = await readUpTo(body, this.#settings.inlineLimitBytes);
-    if (whole) return this.#store(whole, contentType, lease, signal);
-    const inline = { bytes, contentType };
+    const about = this.#isAlwaysInline ? described : { contentType: described.contentType };
+    // Consumers already have a streamed result.
+    const mustBeInline = this.#isAlwaysInline && !described.streamed;
+    const limit = mustBeInline ? this.#inlineLimitBytes : this.#settings.inlineLimitBytes;
+    const { bytes, whole } = await readUpTo(body, limit);
+    if (whole && mustBeInline) {
+      await discard(whole);
+      throw new ResultTooLarge(undefined, limit);
+    }
+    if (whole) return this.#store(whole, about, lease, signal);
+    const inline = { bytes, ...about };
     const fits = this.#fits(this.#success(inline));
+    if (!fits && mustBeInline) throw this.#unpublishable(bytes);
     if (fits && bytes.byteLength <= RECORDED_RESULT_BYTES) return inline;
-    const stored = await this.#store(single(bytes), contentType, lease, signal);
-    if (lease.attempt > 1) return this.#inlined(stored, (result) => this.#success(result), signal);
+    const stored = await this.#store(single(bytes), about, lease, signal);
+    if (lease.mayHaveResult) return this.#inlined(stored, (result) => this.#success(result), signal);
     return fits ? { ...inline, stored } : stored;
   }
 
-  /** A recorded outcome as it was published: what travelled inline and was recorded by reference is inline again. */
+  /** Restores a recorded outcome to its published form: an inline result that was recorded by reference is inline again. */
   async restore(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (outcome.status !== 'succeeded' || !('check' in outcome.result)) return outcome;
     const { result, ...rest } = outcome;
@@ -56,23 +65,20 @@ export class ResultKeeper {
   }
 
   /**
-   * The outcome with its result in the store, where it is inline; undefined where there is nothing to move.
-   * @param lease of the attempt that ended the request
+   * Moves an inline result to the store. @returns undefined if the result isn't inline
+   * @param createdAt when the request's record was created, in milliseconds since 1970
    */
-  async byReference(
-    outcome: Outcome,
-    lease: Pick<Lease, 'attempt' | 'createdAt'>,
-    signal: AbortSignal,
-  ): Promise<Outcome | undefined> {
+  async byReference(outcome: Outcome, createdAt: number, signal: AbortSignal): Promise<Outcome | undefined> {
     if (outcome.status !== 'succeeded' || 'check' in outcome.result) return undefined;
-    const { bytes, contentType, stored } = outcome.result;
-    const result = stored ?? (await this.#store(single(bytes), contentType, lease, signal));
+    const { bytes, stored, ...about } = outcome.result;
+    const result =
+      stored ?? (await this.#store(single(bytes), about, { createdAt, mayHaveResult: true }, signal));
     return this.copyForConsumer({ ...outcome, result }, signal);
   }
 
   /**
-   * A raw outcome as its consumers can read it. Extended clients read every object as text and delete it: text is a
-   * copy, a new one for every publication. What isn't text stays where it is.
+   * Prepares a raw outcome for its consumers. Extended clients read every object as text and delete it, so every
+   * publication of text gets a new copy. Other results aren't copied.
    */
   async copyForConsumer(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (this.#settings.outputFormat !== 'raw') return outcome;
@@ -99,20 +105,22 @@ export class ResultKeeper {
     return { ...(await store.copyForConsumer(result, key)), isText };
   }
 
-  /** A stored result, inline if the outcome with it is one that travels so. */
+  /** Loads a stored result inline if its outcome fits a message. */
   async #inlined(
     stored: StoredResult,
     outcomeWith: (result: InlineResult) => Outcome,
     signal: AbortSignal,
   ): Promise<InlineResult | StoredResult> {
-    if (stored.size > this.#settings.inlineLimitBytes) return stored;
+    if (stored.size > this.#inlineLimitBytes) return stored;
     try {
       const { body, discard } = await this.#ports.store.open(stored.check, signal);
       const { bytes } = await readUpTo(body, stored.size).finally(discard);
-      const inline = { bytes, contentType: stored.contentType, stored };
+      const { contentType, response, streamed } = stored;
+      const source = { ...(response && { response }), ...(streamed && { streamed }) };
+      const inline = { bytes, contentType, ...source, stored };
       return this.#fits(outcomeWith(inline)) ? inline : stored;
     } catch (error) {
-      // Gone (records may outlive results) or unreadable. The handler has succeeded: publish the reference.
+      // The result is gone (records may outlive results) or unreadable. The handler succeeded: publish the reference.
       if (error instanceof PermanentError) return stored;
       throw error;
     }
@@ -123,17 +131,18 @@ export class ResultKeeper {
    */
   async #store(
     body: AsyncIterable<Uint8Array>,
-    contentType: string,
-    { attempt, createdAt }: Pick<Lease, 'attempt' | 'createdAt'>,
+    { contentType, ...source }: Omit<ResultBody, 'body'>,
+    { mayHaveResult, createdAt }: Pick<Lease, 'mayHaveResult' | 'createdAt'>,
     signal: AbortSignal,
   ): Promise<StoredResult> {
     const { store } = this.#ports;
     const key = keyOfResult(this.#settings.resultPrefix, this.#request, createdAt);
-    if (this.#settings.outputFormat !== 'raw') return store.save(key, body, contentType, signal);
+    if (this.#settings.outputFormat !== 'raw') {
+      return { ...(await store.save(key, body, contentType, signal)), ...source };
+    }
     const check = new Utf8Check();
     const stored = await store.save(key, check.pass(body), contentType, signal);
-    // An earlier attempt may have stored another result.
-    const isText = attempt > 1 ? await this.#isText(stored, signal) : check.isUtf8;
+    const isText = mayHaveResult ? await this.#isText(stored, signal) : check.isUtf8;
     if (isText && stored.size > store.maxCopyBytes) {
       throw new ResultTooLarge(stored.size, store.maxCopyBytes);
     }
@@ -145,14 +154,38 @@ export class ResultKeeper {
     return areUtf8(body).finally(discard);
   }
 
+  /** Consumers of this format read no references to stored results. */
+  get #isAlwaysInline(): boolean {
+    return this.#settings.outputFormat === 'truefoundry';
+  }
+
+  get #inlineLimitBytes(): number {
+    const { inlineLimitBytes, maxBufferedBytes } = this.#settings;
+    if (!this.#isAlwaysInline) return inlineLimitBytes;
+    return Math.min(this.#ports.output.maxMessageBytes, maxBufferedBytes);
+  }
+
+  /** Why a result that must be inline can't be. */
+  #unpublishable(bytes: Uint8Array): PermanentError {
+    if (utf8Text(bytes) !== undefined) return new ResultTooLarge(undefined, this.#inlineLimitBytes);
+    return new ResultInvalid(
+      `it isn't text in UTF-8, as the output format ${this.#settings.outputFormat} requires`,
+    );
+  }
+
   #success(result: InlineResult): Outcome {
     return outcomeOf(this.#request, { status: 'succeeded', result }, this.#ports.clock.now());
   }
 
-  /** Whether the queue takes the outcome as it is: it is measured as it is sent. */
+  /** Whether the encoded outcome fits a message of the queue. */
   #fits(outcome: Outcome): boolean {
     const { output } = this.#ports;
     const message = encodeOutcome(outcome, this.#settings);
     return message !== undefined && output.sizeOf(message) <= output.maxMessageBytes;
   }
+}
+
+/** Ends a stream that isn't read further. */
+async function discard(body: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _ of body) break;
 }

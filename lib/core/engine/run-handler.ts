@@ -7,12 +7,15 @@ import type { DecodedRequest } from '../model/decoded-request.ts';
 import { type Ending, failure } from '../model/outcome.ts';
 import { openPayload } from '../processor/payload.ts';
 import { PayloadRequest } from '../processor/request.ts';
-import { resultBodyOf } from '../processor/result.ts';
 import type { Lease } from '../records/lease.ts';
 import type { AttemptContext } from './attempt-context.ts';
+import { AttemptSecrets } from './attempt-secrets.ts';
+import { Checkpoints } from './checkpoints.ts';
+import { AttemptSuspended } from './errors.ts';
 import { ProgressReport } from './progress-report.ts';
-import { tellProgress } from './progress-webhook.ts';
+import { enqueueProgressWebhook } from './progress-webhook.ts';
 import { ResultKeeper } from './result-keeper.ts';
+import { producedResult } from './streamed-result.ts';
 
 /** Observes the steps of {@link runHandler}. */
 export interface RunObserver {
@@ -23,56 +26,70 @@ export interface RunObserver {
 }
 
 /**
- * Opens the payload, runs the handler and keeps its result. It takes as long as the handler does.
- * @param lost fires when another attempt has the request
- * @returns how the request ended, if for good
- * @throws what the handler or a port threw, when it is worth another attempt
+ * Opens the payload, runs the handler and keeps its result.
+ * @param lost fires when another attempt has taken over the request
+ * @returns how the request ended
+ * @throws the error of the handler or of a port, if the request should be retried
  */
 export async function runHandler(
   request: DecodedRequest,
   lease: Lease,
-  { processor, settings, ports, deadline, span }: AttemptContext,
+  attempt: AttemptContext,
   lost: AbortSignal,
   observer: RunObserver,
 ): Promise<Ending> {
+  const { processor, settings, ports, deadline, span } = attempt;
+  let checkpoints: Checkpoints | undefined;
   try {
     assertCallback(request, settings);
+    const secrets = await AttemptSecrets.read(processor, ports.secrets);
     const payload = await openPayload(request, ports.store, settings, deadline.handlerDeadline);
     try {
       const trace = request.traceparent === undefined ? readTraceContext(payload.metadata) : {};
       observer.onOpen(trace);
       const traced = { ...request, ...trace };
       const progress = new ProgressReport(requestFields(traced), lease, ports, (made) =>
-        tellProgress(traced, made, settings, ports),
+        enqueueProgressWebhook(traced, made, settings, ports),
       );
+      const saved = new Checkpoints(lease, attempt, progress);
+      checkpoints = saved;
+      const state = await saved.load();
       const started = span.start(traced);
       const handled = new PayloadRequest(payload, {
         id: traced.id,
         tenant: traced.tenant,
+        http: traced.http,
         ...started.trace,
         attempt: lease.attempt,
-        deadline: new Date(deadline.stopsAt),
-        signals: [deadline.handlerStop, progress.unwanted, lost],
-        logger: ports.logger,
+        deadline: Number.isFinite(deadline.stopsAt) ? new Date(deadline.stopsAt) : undefined,
+        signals: [deadline.handlerStop, progress.unwanted, saved.stop, lost],
+        secrets: secrets.values,
+        logger: secrets.redactor.logger(ports.logger),
         maxJsonDepth: settings.maxJsonDepth,
-        onProgress: (made) => progress.add(made),
+        state,
+        onCheckpoint: (state) => saved.save(state),
+        onProgress: ({ fraction, note }) =>
+          progress.add({ fraction, note: note && secrets.redactor.text(note) }),
       });
       if (processor.input) await handled.validate(processor.input);
       observer.onHandle();
       const result = await context.with(started.context, processor.handler, undefined, handled);
-      const body = await resultBodyOf(result, ports.clock.now());
+      const produced = await producedResult(result, { request: traced, handled }, attempt);
+      const body = saved.whileGoing(produced);
       const results = new ResultKeeper(traced, settings, ports);
       // A streamed result is produced while it is stored.
       const kept = context.with(started.context, () => results.keep(body, lease, deadline.handlerDeadline));
       return { status: 'succeeded', result: await kept };
     } catch (error) {
       const readError = payload.readError();
-      // A 400 to a payload that broke off is no rejection of the request.
-      throw error instanceof PermanentError && readError !== undefined ? readError : error;
+      // If reading the payload failed, an error such as a 400 doesn't reject the request.
+      throw error instanceof PermanentError && readError !== undefined ? readError : secrets.failed(error);
     } finally {
       payload.discard();
     }
   } catch (error) {
+    // Whatever the handler made of it.
+    if (checkpoints?.suspended) throw new AttemptSuspended();
     if (error instanceof PermanentError) return failure(error, lease.attempt);
     throw error;
   }

@@ -1,7 +1,8 @@
 import { CoatcheckError } from '../base/errors.ts';
 
-/** The service can't do what the client asked for. The client has to change its request. */
+/** The service can't do what the client asks for. The client must change its call. */
 export class RequestRefused extends CoatcheckError {
+  override readonly name = 'RequestRefused';
   readonly code: string;
 
   constructor(code: string, message: string) {
@@ -11,7 +12,8 @@ export class RequestRefused extends CoatcheckError {
 }
 
 /** The idempotency key was used for another request. */
-export class IdempotencyKeyReused extends CoatcheckError {
+export class IdempotencyKeyTaken extends CoatcheckError {
+  override readonly name = 'IdempotencyKeyTaken';
   readonly code = 'idempotency_key_reused';
 
   constructor(key: string) {
@@ -23,24 +25,26 @@ export class IdempotencyKeyReused extends CoatcheckError {
 
 /** The first request with the idempotency key is being accepted right now. */
 export class IdempotencyKeyBusy extends CoatcheckError {
+  override readonly name = 'IdempotencyKeyBusy';
   readonly code = 'idempotency_key_busy';
   readonly retryAfterSeconds: number;
 
   /** @param retryAfterSeconds when to try again: by then the request is accepted, or can be accepted */
   constructor(key: string, retryAfterSeconds: number) {
-    super(`A request with the idempotency key ${key} is being taken at this moment`);
+    super(`A request with the idempotency key ${key} is being accepted right now`);
     this.retryAfterSeconds = retryAfterSeconds;
   }
 }
 
 /** The request doesn't exist, or this caller may not see it. */
-export class RequestUnknown extends CoatcheckError {
+export class RequestNotFound extends CoatcheckError {
+  override readonly name = 'RequestNotFound';
   readonly code = 'request_unknown';
 
   constructor(requestId: string) {
     super(
-      `There is no request ${requestId}, or none that this caller can see: it may be another tenant's, be known under its ` +
-        'source only (?source=), or not be kept any more',
+      `The request ${requestId} doesn't exist, or this caller can't see it: it may belong to another tenant, need its ` +
+        'source (?source=), or no longer be kept',
     );
   }
 }

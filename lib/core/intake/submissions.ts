@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { single } from '../base/byte-streams.ts';
-import { PayloadEmpty, PayloadTooLarge } from '../base/errors.ts';
+import { PayloadEmpty, PayloadLimitExceeded } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
@@ -12,7 +12,7 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
-import { IdempotencyKeyBusy, IdempotencyKeyReused } from './errors.ts';
+import { IdempotencyKeyBusy, IdempotencyKeyTaken } from './errors.ts';
 
 /** A request as its client submits it, with the payload. */
 export interface SubmitRequest extends TraceContext {
@@ -26,6 +26,8 @@ export interface SubmitRequest extends TraceContext {
   readonly callbackUrl?: string;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
+  /** The oldest version of the handler that may run it. */
+  readonly minVersion?: string;
   /** Submissions with the same key are one request. */
   readonly idempotencyKey?: string;
 }
@@ -57,12 +59,12 @@ type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 export const KEY_RETENTION_MILLISECONDS = 86_400_000;
 
 /** Longest time that accepting a request takes: no invocation behind an HTTP API lives longer. */
-export const TAKING_MILLISECONDS = 30_000;
+export const ACCEPTING_MILLISECONDS = 30_000;
 
 /** `Retry-After` while the first request with the key is being accepted. */
 const BUSY_RETRY_SECONDS = 1;
 
-/** Accepts requests: sends a message to the input queue, then writes a record. */
+/** Accepts requests: sends a message to the input queue, and writes a record. */
 export class Submissions {
   readonly #ports: SubmissionPorts;
   readonly #settings: SubmissionSettings;
@@ -75,52 +77,53 @@ export class Submissions {
   /**
    * Accepts a request. When this resolves, the request is in the queue.
    * @returns its record, or that of the earlier request with the same key and content
-   * @throws PayloadEmpty, PayloadTooLarge, IdempotencyKeyReused, IdempotencyKeyBusy, or what a port threw: the request
-   *   may then be accepted or not
+   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; any error of a port, after which
+   *   the request may or may not be accepted
    */
   async submit(input: SubmitRequest): Promise<RequestRecord> {
     const { byteLength } = input.payload;
     if (byteLength === 0) throw new PayloadEmpty('of the request');
     if (byteLength > this.#settings.maxPayloadBytes) {
-      throw new PayloadTooLarge('The payload', byteLength, this.#settings.maxPayloadBytes);
+      throw new PayloadLimitExceeded('The payload', byteLength, this.#settings.maxPayloadBytes);
     }
     const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();
-      return this.#take(input, this.#ports.newId(now), now);
+      return this.#accept(input, this.#ports.newId(now), now);
     }
-    return this.#takeOnce(input, idempotencyKey);
+    return this.#acceptOnce(input, idempotencyKey);
   }
 
   /**
    * Finds the record of an earlier request with the same key and content. Used before a request is rejected: it may
    * have been accepted already, and only the response was lost.
-   * @throws IdempotencyKeyReused, IdempotencyKeyBusy
+   * @throws IdempotencyKeyTaken, IdempotencyKeyBusy
    */
-  async takenBefore(input: SubmitRequest): Promise<RequestRecord | undefined> {
+  async findEarlier(input: SubmitRequest): Promise<RequestRecord | undefined> {
     const { idempotencyKey: key, tenant } = input;
     if (key === undefined) return undefined;
     const use = await this.#ports.keys.find(tenant, key, this.#ports.clock.now());
-    return use && this.#takenFor(use, input, key);
+    return use && this.#earlierRecord(use, input, key);
   }
 
-  async #takeOnce(input: SubmitRequest, key: string): Promise<RequestRecord> {
+  async #acceptOnce(input: SubmitRequest, key: string): Promise<RequestRecord> {
     const fresh = this.#use(input);
     const use = await this.#ports.keys.take(input.tenant, key, fresh);
-    const taken = use.requestId === fresh.requestId ? undefined : await this.#takenFor(use, input, key);
+    const earlier =
+      use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, key);
     // The first call with the key crashed. It may have sent the message; a second message is the same request.
-    return taken ?? this.#take(input, use.requestId, use.usedAt);
+    return earlier ?? this.#accept(input, use.requestId, use.usedAt);
   }
 
   /** The record of an earlier request with the key; undefined if the call that accepted it crashed. */
-  async #takenFor(use: KeyUse, input: SubmitRequest, key: string): Promise<RequestRecord | undefined> {
+  async #earlierRecord(use: KeyUse, input: SubmitRequest, key: string): Promise<RequestRecord | undefined> {
     const { records, clock } = this.#ports;
-    if (use.fingerprint !== fingerprintOf(input)) throw new IdempotencyKeyReused(key);
-    const taken = await records.find({ id: use.requestId, source: '', tenant: input.tenant });
-    if (!taken && clock.now() < use.usedAt + TAKING_MILLISECONDS) {
+    if (use.fingerprint !== fingerprintOf(input)) throw new IdempotencyKeyTaken(key);
+    const earlier = await records.find({ id: use.requestId, source: '', tenant: input.tenant });
+    if (!earlier && clock.now() < use.usedAt + ACCEPTING_MILLISECONDS) {
       throw new IdempotencyKeyBusy(key, BUSY_RETRY_SECONDS);
     }
-    return taken;
+    return earlier;
   }
 
   #use(input: SubmitRequest): KeyUse {
@@ -134,13 +137,20 @@ export class Submissions {
   }
 
   /**
-   * Sends the message first: a record without a message would wait forever, but a message without a record creates one.
+   * Sends the message and writes the record in one transaction, if the queue can. Otherwise it sends the message first: a
+   * record without a message would wait forever, but a message without a record creates one.
    */
-  async #take(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt } = input;
+  async #accept(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion } = input;
     const trace = { traceparent, tracestate };
-    const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt } as const;
-    await this.#ports.queue.send(await this.#message(input, request, at), tenant);
+    const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt, minVersion } as const;
+    const { queue, records } = this.#ports;
+    const message = await this.#message(input, request, at);
+    const sendRecorded = queue.sendRecorded?.bind(queue);
+    if (sendRecorded) {
+      return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record));
+    }
+    await queue.send(message, tenant);
     return this.#record(request, at);
   }
 
@@ -176,7 +186,7 @@ export class Submissions {
       return await this.#ports.records.submit(request, at, true);
     } catch (error) {
       const fields = { ...requestFields(request), error: serializeError(error) };
-      this.#ports.logger.warn('A request was taken and could not be recorded yet', fields);
+      this.#ports.logger.warn('A request was accepted but could not be recorded yet', fields);
       return created({ type: 'submit', request, uploaded: true }, at);
     }
   }
@@ -184,13 +194,15 @@ export class Submissions {
 
 /** A digest of everything that distinguishes a request from another with the same key. */
 function fingerprintOf(input: SubmitRequest): string {
-  const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt, callbackUrl } = input;
+  const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt } = input;
+  const { callbackUrl, minVersion } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // Without a callback URL the fingerprint stays the same as before callback URLs existed.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
+  const versioned = minVersion === undefined ? [] : [{ minVersion }];
   const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')
-    .update(JSON.stringify([contentType, notes, expiresAt ?? null, ...callback, ...coded]))
+    .update(JSON.stringify([contentType, notes, expiresAt ?? null, ...callback, ...coded, ...versioned]))
     .update(payload)
     .digest('hex');
 }

@@ -1,4 +1,4 @@
-import { PayloadTooLarge } from '../base/errors.ts';
+import { PayloadLimitExceeded } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../config/aws-limits.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
@@ -8,7 +8,7 @@ import type { ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from '
 import { UploadIncomplete, UploadUnknown } from '../ports/client-transfers.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RequestRecords } from '../records/request-records.ts';
-import { RequestRefused, RequestUnknown } from './errors.ts';
+import { RequestNotFound, RequestRefused } from './errors.ts';
 
 /** A request whose payload the client uploads. */
 export interface UploadRequest extends TraceContext {
@@ -25,6 +25,8 @@ export interface UploadRequest extends TraceContext {
   readonly callbackUrl?: string;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
+  /** The oldest version of the handler that may run it. */
+  readonly minVersion?: string;
   /** Whether to upload in parts even if a form is enough. */
   readonly multipart: boolean;
 }
@@ -86,14 +88,15 @@ export class Uploads {
 
   /**
    * Creates a request that waits for its payload, and returns how to upload it.
-   * @throws PayloadTooLarge, RequestRefused
+   * @throws PayloadLimitExceeded, RequestRefused
    */
   async open(input: UploadRequest): Promise<OpenedUpload> {
     const { maxPayloadBytes } = this.#settings;
-    if (input.size > maxPayloadBytes) throw new PayloadTooLarge('The payload', input.size, maxPayloadBytes);
+    if (input.size > maxPayloadBytes)
+      throw new PayloadLimitExceeded('The payload', input.size, maxPayloadBytes);
     const { clock, records, newId } = this.#ports;
     const now = clock.now();
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, size: uploadBytes } = input;
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, size: uploadBytes } = input;
     const request = {
       id: newId(now),
       source: '',
@@ -102,6 +105,7 @@ export class Uploads {
       tracestate,
       callbackUrl,
       expiresAt,
+      minVersion,
       uploadBytes,
     };
     // The record is written first: the payload can arrive as soon as the client knows where to upload it.
@@ -113,8 +117,8 @@ export class Uploads {
   }
 
   /**
-   * URLs to PUT parts to, which work for an hour.
-   * @throws RequestUnknown, RequestRefused when the request doesn't wait for its payload any more, or has no such part
+   * Signs URLs to PUT parts to. They are valid for an hour.
+   * @throws RequestNotFound, RequestRefused if the request no longer waits for its payload, or has no such part
    */
   async partUrls(
     request: RequestIdentity,
@@ -132,7 +136,7 @@ export class Uploads {
 
   /**
    * Completes an upload in parts, which queues the request.
-   * @throws RequestUnknown, UploadIncomplete, UploadUnknown
+   * @throws RequestNotFound, UploadIncomplete, UploadUnknown
    */
   async complete(
     request: RequestIdentity,
@@ -140,7 +144,7 @@ export class Uploads {
     parts: readonly UploadedPart[],
   ): Promise<RequestRecord> {
     const record = await this.#known(request);
-    // Asked again after an answer was lost, it is done already.
+    // The call is repeated because its response was lost.
     if (record.status !== 'awaiting_upload') return record;
     const size = record.request.uploadBytes ?? 0;
     assertAllParts(parts, layoutOf(size));
@@ -154,10 +158,10 @@ export class Uploads {
     return stored.record;
   }
 
-  /** Drops the parts and cancels the request. @throws RequestUnknown, RequestRefused when it has its payload */
+  /** Drops the parts and cancels the request. @throws RequestNotFound, RequestRefused if it already has its payload */
   async abort(request: RequestIdentity, uploadName: string): Promise<RequestRecord> {
     const record = await this.#known(request);
-    // Asked again after an answer was lost, it is done already.
+    // The call is repeated because its response was lost.
     if (record.status === 'cancelled') return record;
     assertAwaiting(record);
     await this.#ports.transfers.abortParts(this.#key(request), uploadName);
@@ -202,7 +206,7 @@ export class Uploads {
 
   async #known(request: RequestIdentity): Promise<RequestRecord> {
     const record = await this.#ports.records.find(request);
-    if (!record) throw new RequestUnknown(request.id);
+    if (!record) throw new RequestNotFound(request.id);
     return record;
   }
 }
@@ -230,7 +234,7 @@ function sizeOfPart(number: number, { size, partSize, partCount }: Layout): numb
 }
 
 /**
- * The URL of each part takes as many bytes as the part has, so that all parts are all bytes.
+ * Checks that all parts are listed. Each part's URL accepts only the part's size, so all parts make up all bytes.
  * @throws UploadIncomplete
  */
 function assertAllParts(parts: readonly UploadedPart[], { size, partCount }: Layout): void {
@@ -240,7 +244,7 @@ function assertAllParts(parts: readonly UploadedPart[], { size, partCount }: Lay
   );
   if (missing.length > 0) {
     throw new UploadIncomplete(
-      `${size} bytes have parts 1 to ${partCount}, missing are ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ', …' : ''}`,
+      `${size} bytes have parts 1 to ${partCount}, missing: ${missing.slice(0, 10).join(', ')}${missing.length > 10 ? ', …' : ''}`,
     );
   }
   const unknown = parts.find(({ number }) => number > partCount);

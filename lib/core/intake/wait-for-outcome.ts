@@ -2,8 +2,8 @@ import type { RequestRecord } from '../model/request-record.ts';
 import type { Timer } from '../ports/clock.ts';
 
 /**
- * The first and the longest wait between two reads of the record: quick handlers are noticed soon, and reads cost
- * money.
+ * The first and the longest wait between two reads of the record. The first is short for the sake of quick handlers;
+ * the longest limits the cost of reads.
  */
 const FIRST_WAIT_MILLISECONDS = 100;
 
@@ -12,9 +12,10 @@ const LONGEST_WAIT_MILLISECONDS = 3_000;
 const GROWTH = 1.5;
 
 /**
- * Waits until a request has ended, or until a time. Returns its record then.
+ * Waits until a request has ended or the time is up.
  * @param find reads the record
  * @param until in milliseconds since 1970
+ * @returns the latest record
  */
 export async function recordAtEnd(
   find: () => Promise<RequestRecord | undefined>,

@@ -1,3 +1,4 @@
+import { quote } from '../base/quote.ts';
 import type { Callbacks } from '../config/settings.ts';
 
 /** Which callback URLs are allowed. */
@@ -20,7 +21,7 @@ export function callbackUrlProblem(text: string, rules: CallbackRules): string |
   if (tooLong) return tooLong;
   const url = URL.parse(text);
   const problem = url ? partProblem(url, text, rules) : 'a callback URL must be absolute';
-  return problem && `${problem}, got ${JSON.stringify(beginningOf(text).slice(0, 200))}`;
+  return problem && `${problem}, got ${quote(beginningOf(text), 200)}`;
 }
 
 /** The URL without parts that may hold a secret (user name, path, query), since problems are logged and published. */

@@ -1,6 +1,7 @@
 import type { PermanentError } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { ClaimCheck } from './claim-check.ts';
+import type { HttpCall } from './http-call.ts';
 import type { QueueMessage } from './received-message.ts';
 import type { RequestIdentity } from './request-id.ts';
 
@@ -22,8 +23,16 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly callbackUrl?: string;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
+  /** The oldest version of the handler that may run it. */
+  readonly minVersion?: string;
   /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
+  /** How an HTTP service is to be called, if the sender says so. */
+  readonly http?: HttpCall;
+  /** The sender asks for the result in pieces, while it is produced. */
+  readonly streamed?: true;
+  /** What a message of TrueFoundry's async service says besides its body: the members of a JSON object, without braces. */
+  readonly truefoundryFields?: string;
   /** The record was created before the payload arrived, so a claim should read it first. */
   readonly ticketed?: true;
   /**

@@ -6,6 +6,9 @@ export function sourceOf(serviceName: string): string {
   return `/coatcheck/${encodeURIComponent(serviceName)}`;
 }
 
+/** The `type` of the CloudEvent of a part of a result. */
+export const CHUNK_EVENT_TYPE = 'coatcheck.request.chunk';
+
 /** The `type` of the CloudEvent of an outcome. */
 export function eventTypeOf({ status }: { readonly status: string }): string {
   return `coatcheck.request.${status}`;

@@ -1,7 +1,9 @@
 /** The codes of the engine's own failures. */
 export const OWN_FAILURE_CODES = [
   'attempts_exhausted',
+  'call_refused',
   'callback_refused',
+  'checkpoint_invalid',
   'claim_check_refused',
   'content_encoding_invalid',
   'content_encoding_unsupported',
@@ -9,6 +11,7 @@ export const OWN_FAILURE_CODES = [
   'input_invalid',
   'json_invalid',
   'json_too_deep',
+  'min_version_unmet',
   'outcome_unpublishable',
   'payload_changed',
   'payload_checksum_mismatch',
@@ -21,6 +24,7 @@ export const OWN_FAILURE_CODES = [
   'result_invalid',
   'result_too_large',
   'service_refused',
+  'stream_broken',
 ] as const;
 
 /** The codes that failures are counted under. */

@@ -1,16 +1,18 @@
 import {
+  CancelledByClient,
   type CoatcheckError,
+  ExpiredBeforeStart,
   type PermanentError,
-  RequestCancelled,
-  RequestExpired,
 } from '../base/errors.ts';
+import { isObject } from '../base/json-object.ts';
 import { messageOf } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { identityDigest, type RequestIdentity } from './request-id.ts';
+import type { ResponseHead, ResultSource } from './result-source.ts';
 import type { StoredResult } from './stored-result.ts';
 
 /** A result that is small enough to be part of the outcome. */
-export interface InlineResult {
+export interface InlineResult extends ResultSource {
   readonly bytes: Uint8Array;
   readonly contentType: string;
   /** The stored copy of a result that is too large for a record. */
@@ -76,6 +78,19 @@ export function failure(error: PermanentError, attempts: number): Ending {
   return { status: 'failed', problem: problemOf(error, attempts, error.details) };
 }
 
+/** The response with which an HTTP service failed a request, if it did. */
+export function responseOf({
+  code,
+  details,
+}: Problem): (ResponseHead & { readonly body: string }) | undefined {
+  if (!isObject(details)) return undefined;
+  const response = code === 'service_refused' ? details : details.response;
+  if (!isObject(response)) return undefined;
+  const { status, contentType, body } = response;
+  if (typeof status !== 'number' || typeof body !== 'string') return undefined;
+  return { status, contentType: typeof contentType === 'string' ? contentType : null, body };
+}
+
 /** Longest `detail` of a shortened failure, in characters. */
 const BRIEF_DETAIL_MAX_LENGTH = 500;
 
@@ -88,12 +103,12 @@ export function briefly(outcome: Outcome): Outcome | undefined {
 
 /** The ending of a request that expired before an attempt started. */
 export function expiry(attempts: number): Ending {
-  return { status: 'expired', problem: problemOf(new RequestExpired(), attempts) };
+  return { status: 'expired', problem: problemOf(new ExpiredBeforeStart(), attempts) };
 }
 
 /** The ending of a request that its client cancelled. */
 export function cancellation(attempts: number): Ending {
-  return { status: 'cancelled', problem: problemOf(new RequestCancelled(), attempts) };
+  return { status: 'cancelled', problem: problemOf(new CancelledByClient(), attempts) };
 }
 
 /** Longest `code` and `detail`, in characters, and `details`, as JSON: a failure must always fit its message. */

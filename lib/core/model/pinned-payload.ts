@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type ClaimCheck, formatClaimCheck } from './claim-check.ts';
 import type { DecodedRequest } from './decoded-request.ts';
 import type { QueueMessage } from './received-message.ts';
@@ -31,8 +31,14 @@ export function pinnedPayloadOf(
  * attributes.
  */
 export function payloadDigest({ payload, contentType, contentEncoding }: DecodedRequest): string {
-  const hash = createHash('sha256').update(JSON.stringify([contentType, contentEncoding]));
-  if ('inline' in payload) hash.update('inline').update(payload.inline);
-  else hash.update('key' in payload ? formatClaimCheck(payload) : 'unreadable');
-  return hash.digest('base64url').slice(0, 22);
+  const about = JSON.stringify([contentType, contentEncoding]);
+  return hash('sha256', digested(about, payload), 'base64url').slice(0, 22);
+}
+
+function digested(about: string, payload: DecodedRequest['payload']): string | Uint8Array {
+  if (!('inline' in payload)) return about + ('key' in payload ? formatClaimCheck(payload) : 'unreadable');
+  const { inline } = payload;
+  return typeof inline === 'string'
+    ? `${about}inline${inline}`
+    : Buffer.concat([Buffer.from(`${about}inline`), inline]);
 }

@@ -8,15 +8,25 @@ export interface MessageAttribute {
   readonly value: string | Uint8Array;
 }
 
+/**
+ * The attributes of a CloudEvent in binary mode, by their names without the prefix of the protocol. One that isn't text
+ * in UTF-8 is undefined.
+ */
+export type CloudEventAttributes = Readonly<Record<string, string | undefined>>;
+
 /** A message as any queue delivers it. */
 export interface QueueMessage {
   /** The queue's own id of the message; the same on every delivery. */
   readonly id: string;
   readonly body: string;
+  /** The body, if it isn't text in UTF-8; {@link body} is empty then. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   /** Text and number attributes by name. */
   readonly attributes: Readonly<Record<string, string>>;
   /** Attributes of other types than `String`, unchanged, so that they can be forwarded. */
   readonly typedAttributes?: Readonly<Record<string, MessageAttribute>>;
+  /** Present if the message is a CloudEvent in binary mode; the body is its data. */
+  readonly cloudEvent?: CloudEventAttributes;
   /** The message group, if there is one. */
   readonly group?: string;
   /** The number of this delivery, from 1; absent if the queue doesn't count. */
@@ -37,6 +47,8 @@ export interface SourceCapabilities {
   readonly ordered: boolean;
   /** Whether messages say how often they were delivered. */
   readonly countsDeliveries: boolean;
+  /** After how many deliveries the queue itself dead-letters a message; absent if it never does. */
+  readonly maxDeliveries?: number;
   /** Largest message, in bytes. */
   readonly maxBytes: number;
 }
@@ -49,7 +61,7 @@ export interface DeadLetterReason {
   readonly detail: string;
   readonly attempts: number;
   /** When the request was submitted, in milliseconds since 1970. */
-  readonly handedInAt: number;
+  readonly submittedAt: number;
   /** How often the request was redriven from the dead-letter queue before. */
   readonly redrives: number;
 }

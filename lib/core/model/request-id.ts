@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /** Longest request id, and longest name of a tenant, in characters. */
 export const REQUEST_ID_MAX_LENGTH = 256;
@@ -32,14 +32,14 @@ export interface RequestIdentity {
   readonly tenant?: string;
 }
 
-/** A digest of a request's identity, 32 hexadecimal digits, different for each use. */
+/** A digest of a request's identity, 32 hexadecimal digits. @param use distinguishes digests for different uses */
 export function identityDigest(use: string, { id, source, tenant }: RequestIdentity): string {
   return tenant === undefined ? digestOf(use, source, id) : digestOf(use, source, id, tenant);
 }
 
 /** A digest of a list of strings, 32 hexadecimal digits. */
 export function digestOf(...texts: readonly string[]): string {
-  return createHash('sha256').update(JSON.stringify(texts)).digest('hex').slice(0, 32);
+  return hash('sha256', JSON.stringify(texts)).slice(0, 32);
 }
 
 /**

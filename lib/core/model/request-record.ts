@@ -1,7 +1,9 @@
 import type { ErrorSummary } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
-import type { ClaimCheck } from './claim-check.ts';
-import { cancellation, type Ending, expiry, type Outcome, outcomeOf } from './outcome.ts';
+import { isTooOld } from '../config/min-version.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { type ClaimCheck, isSameObject } from './claim-check.ts';
+import { cancellation, type Outcome, outcomeOf } from './outcome.ts';
 import type { PinnedPayload } from './pinned-payload.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { WebhookState } from './webhook-state.ts';
@@ -25,21 +27,30 @@ export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 export interface RequestRecord {
   readonly request: RecordedRequest;
   readonly status: RequestStatus;
-  /** Attempts started. The number of the latest is its fencing token: events of earlier attempts are rejected. */
+  /** Attempts started. */
   readonly attempts: number;
+  /** The version of the code that claimed the request last, if it has one. */
+  readonly handlerVersion?: string;
   /** The payload of the first attempt. */
   readonly payload?: PinnedPayload;
   /** When the latest attempt's lease expires; set while running or cancelling. */
   readonly leaseEndsAt?: number;
-  /** The id of the claim that took the lease, so that a claim whose response was lost can be repeated. */
+  /**
+   * The id of the claim that took the lease, so that a claim whose response was lost can be repeated. It is the fencing
+   * token: events of earlier claims are rejected.
+   */
   readonly leaseId?: string;
   /** The error of the latest failed attempt. */
   readonly lastError?: ErrorSummary;
   /** The progress that the latest attempt reported. */
   readonly progress?: Progress;
+  /** What the handler saved last. */
+  readonly checkpoint?: Checkpoint;
+  /** The latest attempt was suspended at a checkpoint. The claim of a queued record continues it, under its number. */
+  readonly suspended?: true;
   readonly outcome?: Outcome;
-  /** Whether it used up its attempts, so that its message belongs in the dead-letter queue. */
-  readonly givenUp?: boolean;
+  /** The request used up its attempts: its message belongs in the dead-letter queue. */
+  readonly attemptsExhausted?: boolean;
   /** When its outcome was published and its message was dead-lettered. */
   readonly deadLetteredAt?: number;
   /** The dead letter had no room for the id of the request and the number of the redrive. */
@@ -62,6 +73,8 @@ export interface RecordedRequest extends RequestIdentity, TraceContext {
   readonly callbackUrl?: string;
   /** No attempt starts after this time. */
   readonly expiresAt?: number;
+  /** The oldest version of the handler that may run it. */
+  readonly minVersion?: string;
   /** The size that the client announced for its upload, in bytes. */
   readonly uploadBytes?: number;
 }
@@ -81,7 +94,7 @@ export type RecordEvent =
       /** Whether the payload is already stored. */
       readonly uploaded: boolean;
     }
-  | { readonly type: 'uploaded' | 'cancel' | 'expire' }
+  | { readonly type: 'uploaded' | 'cancel' }
   | {
       readonly type: 'dead_letter';
       /** How often the request had been redriven when its message was dead-lettered. */
@@ -95,6 +108,10 @@ export type RecordEvent =
       readonly leaseEndsAt: number;
       /** Unique for each claim. A claim that is repeated because its response was lost keeps its id. */
       readonly leaseId: string;
+      /** The version of the code that claims it, if it has one. */
+      readonly handlerVersion?: string;
+      /** Whether to leave the request to newer code, if this code is too old for it. @default false */
+      readonly awaitsVersion?: boolean;
       /** When the message was sent. */
       readonly sentAt?: number;
       /** The payload of the message; absent if it can't be read. */
@@ -103,33 +120,44 @@ export type RecordEvent =
       readonly goneBefore?: number;
       /** The number of redrives before this one, if the message is a redriven dead letter with that number. */
       readonly deadLetterOf?: number;
+      /** Whether to take over from an attempt that never reported its end. @default true */
+      readonly mayTakeOver?: boolean;
     }
-  | { readonly type: 'progress'; readonly attempt: number; readonly progress: Progress }
+  | { readonly type: 'progress'; readonly leaseId: string; readonly progress: Progress }
+  | {
+      readonly type: 'checkpoint';
+      readonly leaseId: string;
+      readonly checkpoint: Checkpoint;
+      /** The latest progress, if it isn't recorded yet. */
+      readonly progress?: Progress;
+      /** Whether the attempt ends here, to be continued by the next claim. */
+      readonly suspend: boolean;
+    }
   | {
       readonly type: 'renew';
-      readonly attempt: number;
+      readonly leaseId: string;
       /** When the renewed lease expires. */
       readonly leaseEndsAt: number;
     }
   | {
       readonly type: 'release';
-      readonly attempt: number;
+      readonly leaseId: string;
       readonly error: ErrorSummary;
       /** Whether the attempt doesn't count, since the request didn't cause its failure. */
       readonly uncounted?: boolean;
     }
   | {
       readonly type: 'complete';
-      readonly attempt: number;
+      readonly leaseId: string;
       readonly outcome: Outcome;
       /** Set if the outcome is a failure because the attempts are used up. */
-      readonly givenUp?: GivingUp;
+      readonly attemptsExhausted?: Exhaustion;
     }
   /** The output queue rejects the success in every form, so this failure replaces it. */
   | { readonly type: 'unpublishable'; readonly outcome: Outcome };
 
-/** Why a request gets no more attempts. */
-export interface GivingUp {
+/** A request has used up its attempts. */
+export interface Exhaustion {
   /** The latest error that an attempt reported. */
   readonly error: ErrorSummary | undefined;
 }
@@ -145,6 +173,8 @@ type ReleaseEvent = Extract<RecordEvent, { readonly type: 'release' }>;
 /** An attempt takes the lease of a request. */
 export type ClaimEvent = Extract<RecordEvent, { readonly type: 'claim' }>;
 
+type CheckpointEvent = Extract<RecordEvent, { readonly type: 'checkpoint' }>;
+
 type CompleteEvent = Extract<RecordEvent, { readonly type: 'complete' }>;
 
 /** Why an event changes nothing. */
@@ -155,6 +185,10 @@ export type TransitionRefusal =
   | 'other_payload'
   /** Another attempt holds the lease. */
   | 'leased'
+  /** The code is older than the request asks for. */
+  | 'version_too_old'
+  /** An attempt never reported its end, and its lease has expired. */
+  | 'abandoned'
   /** The attempt released the lease, or a later attempt took it over. */
   | 'lease_lost'
   /** The event doesn't fit the status: it is a duplicate, too late or too early. */
@@ -209,7 +243,8 @@ function changeOfEnded(
   }
   if (event.type === 'unpublishable' && record.status === 'succeeded') return ended(event.outcome);
   if (event.type !== 'claim' || !isDeadLetter(record, event)) return 'finished';
-  return (record.redrives ?? 0) < MAX_REDRIVES ? redriven(record, event) : 'finished';
+  if ((record.redrives ?? 0) >= MAX_REDRIVES) return 'finished';
+  return leavesToNewer(record, event) ? 'version_too_old' : redriven(record, event);
 }
 
 function isDueFor(record: RequestRecord, redrives: number): boolean {
@@ -220,8 +255,8 @@ function isDueFor(record: RequestRecord, redrives: number): boolean {
 export type DeadLetterState = 'no' | 'due' | 'known';
 
 /** Whether the message of a request that has ended belongs in the dead-letter queue. */
-export function deadLetterOf({ givenUp, deadLetteredAt }: RequestRecord): DeadLetterState {
-  if (!givenUp) return 'no';
+export function deadLetterOf({ attemptsExhausted, deadLetteredAt }: RequestRecord): DeadLetterState {
+  if (!attemptsExhausted) return 'no';
   return deadLetteredAt === undefined ? 'due' : 'known';
 }
 
@@ -235,9 +270,9 @@ export function isDeadLetter(
   record: RequestRecord,
   event: Pick<ClaimEvent, 'sentAt' | 'deadLetterOf' | 'payload'>,
 ): boolean {
-  const { givenUp, deadLetteredAt, deadLetterIsBare, redrives = 0 } = record;
+  const { attemptsExhausted, deadLetteredAt, deadLetterIsBare, redrives = 0 } = record;
   const { sentAt, deadLetterOf } = event;
-  if (!givenUp) return false;
+  if (!attemptsExhausted) return false;
   // True even if the record doesn't show that the dead letter was sent.
   if (deadLetterOf !== undefined) return deadLetterOf === redrives;
   if (deadLetteredAt === undefined || !deadLetterIsBare || bringsOther(record, event)) return false;
@@ -250,7 +285,7 @@ function redriven(record: RequestRecord, event: ClaimEvent): Partial<RequestReco
   return {
     ...claimed(record, event),
     outcome: undefined,
-    givenUp: undefined,
+    attemptsExhausted: undefined,
     deadLetteredAt: undefined,
     deadLetterIsBare: undefined,
     redrives: redrives + 1,
@@ -276,43 +311,55 @@ function changeBy(
       // The claim is repeated because its response was lost: the attempt hasn't started.
       if (isClaimOf(record, event)) return { leaseEndsAt: event.leaseEndsAt };
       if (isLeased(record, now)) return 'leased';
+      if (record.status !== 'cancelling' && leavesToNewer(record, event)) return 'version_too_old';
+      if (record.status === 'running' && event.mayTakeOver === false) return 'abandoned';
       // The attempt that was asked to stop never reported back.
       return record.status === 'cancelling' ? cancelled(record, now) : claimed(record, event);
     case 'progress':
-      return holdsLease(record, event.attempt) ? { progress: event.progress } : 'lease_lost';
+      return holdsLease(record, event) ? { progress: event.progress } : 'lease_lost';
+    case 'checkpoint':
+      return holdsLease(record, event) ? saved(record, event, now) : 'lease_lost';
     case 'renew':
-      return holdsLease(record, event.attempt) ? { leaseEndsAt: event.leaseEndsAt } : 'lease_lost';
+      return holdsLease(record, event) ? { leaseEndsAt: event.leaseEndsAt } : 'lease_lost';
     case 'release':
-      return holdsLease(record, event.attempt) ? released(record, event, now) : 'lease_lost';
+      return holdsLease(record, event) ? released(record, event, now) : 'lease_lost';
     case 'complete':
-      return holdsLease(record, event.attempt) ? completed(record, event, now) : 'lease_lost';
+      return holdsLease(record, event) ? completed(record, event, now) : 'lease_lost';
     case 'cancel':
       return isLeased(record, now) ? { status: 'cancelling' } : cancelled(record, now);
-    case 'expire':
-      if (isLeased(record, now)) return 'leased';
-      return isExpired(record.request, now)
-        ? ended(endOf(record, expiry(record.attempts), now))
-        : 'out_of_turn';
   }
 }
 
-function holdsLease({ status, attempts }: RequestRecord, attempt: number): boolean {
-  return (status === 'running' || status === 'cancelling') && attempts === attempt;
+/** The message of a ticketed upload doesn't say which version its request asks for. */
+function leavesToNewer({ request }: RequestRecord, event: ClaimEvent): boolean {
+  return event.awaitsVersion === true && isTooOld(request, event.handlerVersion);
+}
+
+/** Not by its number: an attempt that was suspended and the one that continues it have the same. */
+function holdsLease({ status, leaseId }: RequestRecord, holder: { readonly leaseId: string }): boolean {
+  return (status === 'running' || status === 'cancelling') && leaseId === holder.leaseId;
 }
 
 function isClaimOf({ status, leaseId }: RequestRecord, event: ClaimEvent): boolean {
   return status === 'running' && leaseId === event.leaseId;
 }
 
-function claimed(record: Pick<RequestRecord, 'attempts' | 'payload'>, event: ClaimEvent) {
-  const attempts = record.attempts + 1;
+function claimed(
+  record: Pick<RequestRecord, 'attempts' | 'payload' | 'checkpoint' | 'progress'> &
+    Partial<Pick<RequestRecord, 'status' | 'suspended'>>,
+  event: ClaimEvent,
+) {
+  const continued = record.status === 'queued' && record.suspended;
   const payload = bringsOther(record, event) ? record.payload : (event.payload ?? record.payload);
   return {
     status: 'running',
-    attempts,
+    attempts: continued ? record.attempts : record.attempts + 1,
+    handlerVersion: event.handlerVersion,
     leaseEndsAt: event.leaseEndsAt,
     leaseId: event.leaseId,
-    progress: undefined,
+    // What was done until a checkpoint isn't done again.
+    progress: record.checkpoint && record.progress,
+    suspended: continued || undefined,
     ...(payload && { payload }),
   } as const;
 }
@@ -343,20 +390,20 @@ export function storedPayloadOf(
 ): ClaimCheck | undefined {
   const check = payload?.check;
   const isTicketed = request.uploadBytes !== undefined;
-  const isSamePlace = check && check.bucket === brought?.check?.bucket && check.key === brought.check.key;
+  const isSamePlace = check && brought?.check && isSameObject(check, brought.check);
   return isTicketed || isSamePlace ? check : undefined;
 }
 
 /** A last attempt that failed after it was asked to stop has stopped: the request is cancelled. */
 function completed(
   record: RequestRecord,
-  { outcome, givenUp }: CompleteEvent,
+  { outcome, attemptsExhausted }: CompleteEvent,
   now: number,
 ): Partial<RequestRecord> {
-  if (!givenUp) return ended(outcome);
-  const lastError = givenUp.error ?? record.lastError;
+  if (!attemptsExhausted) return ended(outcome);
+  const lastError = attemptsExhausted.error ?? record.lastError;
   if (record.status === 'cancelling') return { ...cancelled(record, now), lastError };
-  return { ...ended(outcome), givenUp: true, lastError };
+  return { ...ended(outcome), attemptsExhausted: true, lastError };
 }
 
 /** A failed attempt that was asked to stop has stopped: the request is cancelled. */
@@ -374,14 +421,28 @@ function released(
   };
 }
 
-const WAITING = { status: 'queued', leaseEndsAt: undefined, leaseId: undefined } as const;
-
-function cancelled(record: RequestRecord, now: number): Partial<RequestRecord> {
-  return ended(endOf(record, cancellation(record.attempts), now));
+/** An attempt that makes progress is the first of those that count. */
+function saved(
+  record: RequestRecord,
+  { checkpoint, progress = record.progress, suspend }: CheckpointEvent,
+  now: number,
+): Partial<RequestRecord> {
+  const change = { checkpoint, progress, uncountedAttempts: record.attempts - 1 };
+  if (!suspend) return change;
+  // The attempt has stopped, as it was asked to.
+  if (record.status === 'cancelling') return { ...change, ...cancelled(record, now) };
+  return { ...change, ...WAITING, suspended: true };
 }
 
-function endOf({ request }: RequestRecord, ending: Ending, now: number): Outcome {
-  return outcomeOf(request, ending, now);
+const WAITING = {
+  status: 'queued',
+  leaseEndsAt: undefined,
+  leaseId: undefined,
+  suspended: undefined,
+} as const;
+
+function cancelled(record: RequestRecord, now: number): Partial<RequestRecord> {
+  return ended(outcomeOf(record.request, cancellation(record.attempts), now));
 }
 
 function ended(outcome: Outcome): Partial<RequestRecord> {
@@ -391,5 +452,6 @@ function ended(outcome: Outcome): Partial<RequestRecord> {
     leaseEndsAt: undefined,
     leaseId: undefined,
     progress: undefined,
+    suspended: undefined,
   };
 }

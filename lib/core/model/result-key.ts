@@ -5,7 +5,11 @@ import { identityDigest, type RequestIdentity } from './request-id.ts';
  * @param use more that distinguishes results, such as the record of their request
  */
 export function resultKey(prefix: string, request: RequestIdentity, use: string): string {
-  const readable = request.id.replaceAll(/[^A-Za-z0-9._-]+/g, '-').slice(0, 64);
+  const readable = request.id
+    .replaceAll(/[^A-Za-z0-9._-]+/g, '-')
+    .slice(0, 64)
+    // HTTP clients resolve these segments, and so ask for another key.
+    .replace(/^\.{1,2}$/, '-');
   return `${prefix}${readable}/${identityDigest(use, request)}`;
 }
 

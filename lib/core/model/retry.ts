@@ -15,7 +15,7 @@ export interface Backoff {
  * a dependency is down, the wait is at least half of the bound.
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  * @param attempt which attempt failed, from 1
- * @param random from 0 up to, not including, 1
+ * @param random from 0 (inclusive) to 1 (exclusive)
  */
 export function retryDelaySeconds(error: unknown, attempt: number, backoff: Backoff, random: number): number {
   if (error instanceof DownstreamUnavailable && error.retryAfterSeconds !== undefined) {

@@ -1,7 +1,8 @@
 import type { ClaimCheck } from './claim-check.ts';
+import type { ResultSource } from './result-source.ts';
 
 /** A result in a store, as an outcome refers to it. */
-export interface StoredResult {
+export interface StoredResult extends ResultSource {
   readonly check: ClaimCheck;
   readonly size: number;
   readonly contentType: string;

@@ -14,15 +14,36 @@ const MAX_BYTES = 64;
  */
 export function parseSecrets(text: string): readonly string[] {
   const value: unknown = isJson(text) ? JSON.parse(text) : undefined;
-  if (!isObject(value)) throw invalid('JSON {"current": "whsec_…", "previous"?: "whsec_…"}');
+  if (!isObject(value)) {
+    throw new ConfigurationError(
+      `The webhook secrets must be JSON: {"current": "${PREFIX}…", "previous"?: "${PREFIX}…"}`,
+    );
+  }
   const { current, previous } = value;
-  const secrets = previous === undefined || previous === null ? [current] : [current, previous];
-  return secrets.map(checked);
+  return checkSecrets(current, previous ?? undefined);
 }
 
-function checked(secret: unknown): string {
+/**
+ * Checks secrets: the current one and, during a rotation, the previous one.
+ * @param source where they come from, for messages
+ * @throws ConfigurationError; its message doesn't quote the secrets
+ */
+export function checkSecrets(current: unknown, previous?: unknown, source?: string): readonly string[] {
+  const where = source === undefined ? '' : ` in ${source}`;
+  const isRotating = previous !== undefined;
+  return [
+    checked(`current secret${where}`, current),
+    ...(isRotating ? [checked(`previous secret${where}`, previous)] : []),
+  ];
+}
+
+function checked(name: string, secret: unknown): string {
   if (typeof secret === 'string' && isSecret(secret)) return secret;
-  throw invalid(`of ${PREFIX} and the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes each`);
+  const given = secret === '' || secret === undefined ? 'is missing' : 'is something else';
+  throw new ConfigurationError(
+    `A webhook secret must be ${PREFIX} followed by the base64 of ${MIN_BYTES} to ${MAX_BYTES} bytes; the ${name} ${given}. ` +
+      `To make one: echo ${PREFIX}$(openssl rand -base64 32)`,
+  );
 }
 
 function isSecret(secret: string): boolean {
@@ -30,8 +51,4 @@ function isSecret(secret: string): boolean {
   const bytes = Buffer.from(base64, 'base64');
   // An unknown member would be ignored silently.
   return bytes.toString('base64') === base64 && bytes.length >= MIN_BYTES && bytes.length <= MAX_BYTES;
-}
-
-function invalid(allowed: string): ConfigurationError {
-  return new ConfigurationError(`The webhooks' secrets must be ${allowed}, got something else`);
 }

@@ -16,10 +16,10 @@ export interface WebhookState {
 }
 
 /** The statuses of a webhook, in the order of the API's description. */
-export const ATTEMPTED_STATUSES = ['delivered', 'failing', 'disabled', 'given_up'] as const;
+export const ATTEMPTED_STATUSES = ['delivered', 'failing', 'disabled', 'dead_lettered'] as const;
 
 /**
- * `delivered`: the receiver accepted it. `failing`: not yet. `disabled`: the receiver doesn't want it. `given_up`: it
+ * `delivered`: the receiver accepted it. `failing`: not yet. `disabled`: the receiver doesn't want it. `dead_lettered`: it
  * is in the webhooks' dead-letter queue.
  */
 export type AttemptedStatus = (typeof ATTEMPTED_STATUSES)[number];

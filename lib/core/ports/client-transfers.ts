@@ -1,7 +1,7 @@
 import { CoatcheckError } from '../base/errors.ts';
 import type { StoredResult } from '../model/stored-result.ts';
 
-/** A payload a client is to upload by itself. */
+/** A payload that a client will upload directly to the store. */
 export interface ExpectedUpload {
   readonly key: string;
   readonly contentType: string;
@@ -9,49 +9,49 @@ export interface ExpectedUpload {
   readonly contentLanguage?: string;
   /**
    * Metadata of the object. Stores keep it as headers: names must be lower-case tokens, and values printable ASCII
-   * without space at either end.
+   * without a space at either end.
    */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** What an upload by a form is held to. */
+/** The conditions that an upload by a form must meet. */
 export interface UploadTerms {
-  /** Bytes it has, no more and no less. */
+  /** The exact size in bytes. */
   readonly size: number;
-  /** Base64 of the 32 bytes; absent when the client didn't say. */
+  /** Base64 of the 32 bytes; absent if the client gave none. */
   readonly sha256?: string;
   readonly expiresInSeconds: number;
 }
 
-/** A form by which anyone who has it can upload one payload, until it expires. */
+/** A form that lets anyone who has it upload one payload, until it expires. */
 export interface UploadForm {
   readonly url: string;
-  /** To be sent as they are, before the field `file`. */
+  /** The client sends them unchanged, before the field `file`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
-/** A part of a multipart upload that is to be uploaded. */
+/** A part of a multipart upload that the client will upload. */
 export interface ExpectedPart {
   /** From 1. */
   readonly number: number;
-  /** Bytes it has, no more and no less. */
+  /** The exact size in bytes. */
   readonly size: number;
 }
 
-/** A part of a multipart upload that was uploaded. */
+/** A part of a multipart upload that the client has uploaded. */
 export interface UploadedPart {
   /** From 1. */
   readonly number: number;
   readonly etag: string;
 }
 
-/** Lets clients upload and download by themselves, with links that work for a while. */
+/** Lets clients transfer data directly to and from the store, with links that expire. */
 export interface ClientTransfers {
-  /** A form for one upload and no other. */
+  /** Signs a form that is valid for this upload only. */
   form(upload: ExpectedUpload, terms: UploadTerms): Promise<UploadForm>;
-  /** Begins an upload in parts. @returns the name the store gave to it */
+  /** Begins an upload in parts. @returns the store's name for it */
   beginParts(upload: ExpectedUpload): Promise<string>;
-  /** URLs to PUT these parts to, in their order. */
+  /** Signs URLs to PUT these parts to, in the same order. */
   partUrls(
     key: string,
     uploadName: string,
@@ -59,21 +59,22 @@ export interface ClientTransfers {
     expiresInSeconds: number,
   ): Promise<readonly string[]>;
   /**
-   * Makes the object of these parts, in the order of their numbers; parts that were uploaded and aren't named are
-   * dropped. Said again after it succeeded, it succeeds or rejects with UploadUnknown.
-   * @param size bytes the object must have
-   * @throws UploadIncomplete when the parts aren't among those that were uploaded, or have another size in all;
-   *   UploadUnknown when it was ended before
+   * Creates the object from these parts, in the order of their numbers. Uploaded parts that aren't listed are dropped.
+   * Repeated after a success, it succeeds or rejects with UploadUnknown.
+   * @param size the object's required size in bytes
+   * @throws UploadIncomplete if a part wasn't uploaded, or the total size differs; UploadUnknown if the upload was
+   *   completed or aborted before
    */
   completeParts(key: string, uploadName: string, parts: readonly UploadedPart[], size: number): Promise<void>;
-  /** Drops an upload with its parts; nothing when there is none. */
+  /** Drops an upload and its parts. Does nothing if the upload doesn't exist. */
   abortParts(key: string, uploadName: string): Promise<void>;
-  /** A URL to GET a result from. */
+  /** Signs a URL to GET a result from. */
   downloadUrl(result: StoredResult, expiresInSeconds: number): Promise<string>;
 }
 
-/** The parts a client named aren't the parts of its upload. */
+/** The parts that the client listed aren't the parts of its upload. */
 export class UploadIncomplete extends CoatcheckError {
+  override readonly name = 'UploadIncomplete';
   readonly code = 'upload_incomplete';
 
   constructor(problem: string, cause?: unknown) {
@@ -83,9 +84,10 @@ export class UploadIncomplete extends CoatcheckError {
 
 /** There is no upload of that name, or it was completed or aborted before. */
 export class UploadUnknown extends CoatcheckError {
+  override readonly name = 'UploadUnknown';
   readonly code = 'upload_unknown';
 
   constructor(cause?: unknown) {
-    super('There is no such upload: it was completed, aborted or never begun', { cause });
+    super('There is no such upload: it was completed, aborted or never started', { cause });
   }
 }

@@ -1,9 +1,16 @@
-import type { MessageAttribute } from '../model/received-message.ts';
+import type { CloudEventAttributes, MessageAttribute } from '../model/received-message.ts';
+import type { StoredRecord, WriteResult } from './record-store.ts';
 
-/** A message to be sent. */
+/** A message to send. */
 export interface OutputMessage {
   readonly body: string;
+  /** The body, if it isn't text in UTF-8; {@link body} is empty then. Only queues that deliver such bodies take them. */
+  readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly attributes: Readonly<Record<string, MessageAttribute>>;
+  /** The media type of the body, for queues that have a place for one. An attribute that says it comes first. */
+  readonly mediaType?: string;
+  /** Makes the message a CloudEvent in binary mode with these attributes; the body is its data. */
+  readonly cloudEvent?: CloudEventAttributes;
   /** The message group that a fair queue separates by: up to 128 printable ASCII characters. */
   readonly group?: string;
 }
@@ -19,20 +26,31 @@ export type SendResult =
     };
 
 /**
- * Takes messages, several in one call. Leaves out ordering and deduplication: one may arrive twice, and in any order.
+ * Sends messages, several in one call. Without ordering and deduplication: a message may arrive twice, and in any order.
  */
 export interface Outlet<Message> {
   /** Most messages in one send. */
   readonly maxMessages: number;
   /** Most bytes in one send, as {@link sizeOf} counts them. */
   readonly maxBytes: number;
-  /** Most bytes of one message, as {@link sizeOf} counts them: at most {@link maxBytes}. */
+  /** Most bytes of one message, as {@link sizeOf} counts them; not more than {@link maxBytes}. */
   readonly maxMessageBytes: number;
+  /**
+   * How long a message may wait for others to share its call, in milliseconds: the longer, the fewer calls. With 0, those
+   * of one turn of the event loop share one.
+   */
+  readonly lingerMilliseconds: number;
   /** What a message counts towards {@link maxBytes} and {@link maxMessageBytes}. */
   sizeOf(message: Message): number;
   /** Sends messages in one call. Results are in the order of the messages. Rejects only if the whole call fails. */
   send(messages: readonly Message[]): Promise<readonly SendResult[]>;
 }
+
+/**
+ * {@link Outlet.lingerMilliseconds} where each call costs money: long enough to fill calls, short enough that a slow
+ * request doesn't delay the outcomes of finished ones noticeably.
+ */
+export const PAID_CALL_LINGER_MILLISECONDS = 1_000;
 
 /** The queue for outcomes. */
 export type OutputQueue = Outlet<OutputMessage>;
@@ -55,8 +73,13 @@ export interface SubmissionQueue {
   /** Most bytes of a message. */
   readonly maxBytes: number;
   /**
-   * Rejects if the queue doesn't confirm the message. It may have it nevertheless.
+   * Rejects if the queue doesn't confirm the message, even though the queue may have it.
    * @param tenant lets the queue be fair among tenants
    */
   send(message: string, tenant: string | undefined): Promise<void>;
+  /**
+   * Sends a message and writes the first record of its request: both, or neither. Absent where the queue and the records
+   * don't share transactions.
+   */
+  sendRecorded?(message: string, tenant: string | undefined, record: StoredRecord): Promise<WriteResult>;
 }

@@ -1,13 +1,36 @@
+import type { ReceivedMessage, SourceCapabilities } from '../model/received-message.ts';
+
 /** Approximate numbers of messages in an input queue. */
 export interface Backlog {
   readonly waiting: number;
-  /** Being processed, or waiting for their next attempt. */
+  /** In processing, or waiting for the next attempt. */
   readonly inFlight: number;
-  /** Delayed, not to be delivered yet. */
+  /** Delayed: not delivered yet. */
   readonly delayed: number;
 }
 
 /** Measures the backlog. */
 export interface BacklogGauge {
   read(): Promise<Backlog>;
+}
+
+/**
+ * A queue from which a long-running host takes messages. Leaves out connecting: a queue connects by itself and
+ * reconnects for ever.
+ */
+export interface InputQueue extends AsyncDisposable {
+  readonly capabilities: SourceCapabilities;
+  /**
+   * How long a received message stays hidden from other receivers unless it is extended, in seconds. Infinite if it
+   * stays hidden as long as its receiver is connected: such a queue is never asked to extend.
+   */
+  readonly visibilitySeconds: number;
+  /**
+   * Waits for messages.
+   * @param max most messages to return, from 1
+   * @param signal ends the wait
+   * @returns at least one message, unless the signal has fired
+   * @throws an error if the queue can't be reached; the caller waits and calls again
+   */
+  receive(max: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
 }

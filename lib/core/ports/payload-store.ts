@@ -3,38 +3,37 @@ import type { StoredResult } from '../model/stored-result.ts';
 
 /** A payload being read from a store. */
 export interface OpenedPayload {
-  /** Bytes in all, where the store says so. */
+  /** Size in bytes, if the store reports it. */
   readonly size?: number;
   readonly contentType?: string;
-  /** As it was uploaded, the codings S3's clients add among them. */
+  /** As it was uploaded, including codings that S3 clients add. */
   readonly contentEncoding?: string;
   readonly contentLanguage?: string;
-  /** The object's version, in a bucket that has versions. */
+  /** The object's version, if the store is versioned. */
   readonly versionId?: string;
-  /** What the uploader noted on the object. */
+  /** The metadata that the uploader set on the object. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly body: AsyncIterable<Uint8Array>;
-  /** Ends the reading and frees the connection; harmless when everything was read. */
+  /** Stops reading and frees the connection. Harmless after everything was read. */
   discard(): void;
 }
 
 /**
- * Where payloads are read and large results are kept.
- * Leaves out listing and deleting: objects end by the bucket's lifecycle.
+ * Stores payloads and large results. It doesn't list or delete: the store's retention deletes objects.
  */
 export interface PayloadStore {
   /**
    * Starts reading.
-   * @throws PayloadMissing, PayloadDenied when that is final; anything else is worth another attempt
+   * @throws PayloadMissing or PayloadDenied, which are permanent; after any other error, a retry may succeed
    */
   open(check: ClaimCheck, signal: AbortSignal): Promise<OpenedPayload>;
 
-  /** The version an object has now; undefined in a bucket without versions. */
+  /** The current version of an object; undefined if the store isn't versioned. */
   versionOf(check: ClaimCheck, signal: AbortSignal): Promise<string | undefined>;
 
   /**
    * Stores a result of any size without holding it in memory. The first writer of a key wins: a later call with the
-   * same key adopts what is there, so that a redelivered request has one result.
+   * same key returns the stored object, so that a redelivered request has only one result.
    */
   save(
     key: string,
@@ -43,12 +42,12 @@ export interface PayloadStore {
     signal: AbortSignal,
   ): Promise<StoredResult>;
 
-  /** Opens what was saved under a key; undefined when nothing was. */
+  /** Opens the object that was saved under a key; undefined if there is none. */
   recall(key: string, signal: AbortSignal): Promise<OpenedPayload | undefined>;
 
-  /** Largest result {@link copyForConsumer} can copy. */
+  /** Size of the largest result that {@link copyForConsumer} can copy, in bytes. */
   readonly maxCopyBytes: number;
 
-  /** Copies a stored result to a key its consumer may delete. @throws PayloadMissing when it is gone */
+  /** Copies a stored result to a key that its consumer may delete. @throws PayloadMissing if the result is gone */
   copyForConsumer(result: StoredResult, key: string): Promise<StoredResult>;
 }

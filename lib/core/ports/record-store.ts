@@ -4,26 +4,26 @@ import type { RequestRecord } from '../model/request-record.ts';
 /** A record as a store keeps it. */
 export interface StoredRecord {
   readonly record: RequestRecord;
-  /** Which write of the record it is, from 1. */
+  /** The number of this write of the record, from 1. */
   readonly revision: number;
-  /** When the store may drop it, in milliseconds since 1970, to the second. It may do so much later. */
+  /** When the store may delete it, in milliseconds since 1970, to the second. It may do so much later. */
   readonly keptUntil: number;
 }
 
-/** What became of a write. */
+/** The result of a write. */
 export type WriteResult =
   | { readonly written: true }
-  /** Another write came first: what is stored, or nothing any more. */
+  /** Another write came first. `stored` is the current record; undefined if there is none any more. */
   | { readonly written: false; readonly stored: StoredRecord | undefined };
 
 /**
- * Keeps request records, of a result that is stored as well the reference only. Leaves out every rule about them but
- * one: a write that doesn't follow the latest write is refused.
+ * Stores request records. If a result is also in the payload store, the record holds only the reference. The store
+ * enforces one rule: it rejects a write that doesn't follow the latest write.
  */
 export interface RecordStore {
-  /** What is stored now, even past the time it is kept. */
+  /** Reads the current record, even after its `keptUntil`. */
   read(request: RequestIdentity): Promise<StoredRecord | undefined>;
-  /** Writes if the stored revision is one less; the first if nothing is stored. */
+  /** Writes if the stored revision is one less, or if nothing is stored and the revision is 1. */
   write(next: StoredRecord): Promise<WriteResult>;
 }
 
@@ -31,23 +31,23 @@ export interface RecordStore {
 export interface RecordListing {
   /** The tenant of the records. @default - records without a tenant */
   readonly tenant?: string;
-  /** Begin after the record that stands here, as `positionOf` says; with the newest when absent. */
+  /** List records after this position, see `positionOf`. @default - begins with the newest */
   readonly after?: string;
   /** Most records to return, from 1. */
   readonly limit: number;
 }
 
-/** Records that follow each other in a list. */
+/** Consecutive records of a list. */
 export interface RecordPage {
-  /** It may have fewer than the limit, even none, and not be the last. */
+  /** May be fewer than the limit, or none, even if the page isn't the last. */
   readonly records: readonly RequestRecord[];
-  /** Where the next page begins after; absent when there are no more. */
+  /** The `after` of the next page; absent on the last page. */
   readonly next?: string;
 }
 
 /**
- * Finds records without their ids, a tenant's newest first by when they were created. What was just written may be
- * missing, or be as it was before. Leaves out filters, and records that are past the time they are kept.
+ * Lists a tenant's records, newest first by creation time. A recent write may be missing. Records past their
+ * `keptUntil` aren't listed.
  */
 export interface RecordIndex {
   list(listing: RecordListing): Promise<RecordPage>;

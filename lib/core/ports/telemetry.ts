@@ -1,35 +1,35 @@
 import type { CountName, DistributionName } from '../config/metric-names.ts';
 import type { CountedCode } from '../model/failure-codes.ts';
 
-/** Counts the calls of the API that are held until a request ends, of all its instances. */
+/** Counts the API calls that are held until a request ends, across all instances. */
 export interface HeldCalls {
   /**
-   * Whether one more call may be held, counting it if so. It isn't counted down: calls are bounded that begin to be
-   * held, not those that are.
+   * Whether one more call may be held; if so, counts it. Nothing decrements the count: it limits how many calls begin to
+   * be held, not how many are held.
    * @param now milliseconds since 1970
    */
   mayHold(now: number): Promise<boolean>;
 }
 
-/** Work a service has done. */
+/** Work that a service has done. */
 export interface WorkDone {
   /** Requests whose outcome was published. */
   readonly completed: number;
-  /** Attempts whose handler ran, whatever came of them. */
+  /** Attempts whose handler ran, successfully or not. */
   readonly handled: number;
-  /** How long these held slots, in all. */
+  /** Total time that these attempts held slots. */
   readonly milliseconds: number;
 }
 
-/** Work done lately. */
+/** Recent work. */
 export interface RecentWork extends WorkDone {
-  /** The time it was done in. */
+  /** The length of the period in which it was done. */
   readonly seconds: number;
 }
 
 /**
- * What all instances of a service have done lately. Leaves out exactness: work may be missing or, rarely, counted
- * twice, and counts as done when it was added.
+ * The recent work of all instances of a service. Approximate: work may be missing or, rarely, counted twice, and its
+ * time is when it was added.
  */
 export interface LoadLog {
   /** @param at milliseconds since 1970 */
@@ -38,27 +38,27 @@ export interface LoadLog {
   recent(now: number): Promise<RecentWork>;
 }
 
-/** Figures of a batch. */
+/** The metrics of a batch. */
 export interface BatchFigures {
-  /** Those left out are none. */
+  /** Absent counts are 0. */
   readonly counts: Readonly<Partial<Record<CountName, number>>>;
-  /** Every value that was measured, in the unit of {@link DISTRIBUTIONS}; none where nothing was. */
+  /** All measured values, in the units of {@link DISTRIBUTIONS}. */
   readonly values: Readonly<Record<DistributionName, readonly number[]>>;
-  /** Failures by code; those left out are none. */
+  /** Failures by code. Absent codes are 0. */
   readonly failures: ReadonlyMap<CountedCode, number>;
 }
 
-/** Where figures go. Leaves out answers: they are on their way when it returns, and may get lost. */
+/** Sends metrics. Nothing confirms them, and they may get lost. */
 export interface Metrics {
   emit(figures: BatchFigures): void;
 }
 
-/** Structured logging, as Powertools and others have it. */
+/** A structured logger, such as that of Powertools. */
 export interface Logger {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
-  /** A logger that adds these fields to every line. */
+  /** Creates a logger that adds these fields to every line. */
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }

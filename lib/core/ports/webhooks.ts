@@ -8,12 +8,12 @@ export interface WebhookAnswer {
   readonly retryAfter?: string;
 }
 
-/** Calls receivers. Leaves out redirects, proxies and the bodies of answers. */
+/** Calls receivers. Doesn't follow redirects, use proxies or read response bodies. */
 export interface WebhookSender {
   /**
    * POSTs once, to public addresses only.
-   * @throws Error when there was no answer in time, or the URL leads to a place that may not be called; then nothing
-   *   was sent there
+   * @throws Error if no response came in time, or if the URL leads to an address that must not be called. In that case
+   *   nothing was sent
    */
   post(url: string, headers: Readonly<Record<string, string>>, body: string): Promise<WebhookAnswer>;
 }
@@ -33,14 +33,14 @@ export interface WebhookStates {
 /** A queue of webhooks: those to deliver, or those that are dead-lettered. */
 export interface WebhookQueue {
   /**
-   * Sends a message. Rejects if the queue doesn't confirm it. The queue may have it nevertheless.
+   * Sends a message. Rejects if the queue doesn't confirm it, even though the queue may have it.
    * @param host the receiver's host: the queue is fair among hosts
    * @param delaySeconds whole seconds until it may be delivered, up to 900
    */
   send(message: string, host: string, delaySeconds: number): Promise<void>;
 }
 
-/** Sends messages later than a queue's own delay can. Leaves out exactness: a minute more is none. */
+/** Sends messages after delays that are longer than a queue supports. They may be a minute late. */
 export interface DelayedMessages {
   /**
    * Sends a message later. A second call with the same name has no effect while the first message waits.

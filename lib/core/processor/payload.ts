@@ -3,8 +3,8 @@ import { codingsOf, contentEncodingOf, decodeContent, decodeStream } from '../ba
 import {
   PayloadCutShort,
   PayloadEmpty,
+  PayloadLimitExceeded,
   PayloadSizeMismatch,
-  PayloadTooLarge,
   PayloadUsed,
 } from '../base/errors.ts';
 import { assertAllowed, type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
@@ -16,7 +16,7 @@ import type { StreamOptions } from './handler.ts';
 export interface PayloadLimits {
   readonly maxPayloadBytes: number;
   readonly maxBufferedBytes: number;
-  /** Allowed locations of claim checks, `bucket` or `bucket/prefix`. */
+  /** Allowed locations of claim checks, as {@link assertAllowed} takes them. */
   readonly claimCheckSources: readonly string[];
 }
 
@@ -28,31 +28,30 @@ export interface Payload {
   readonly contentLanguage: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
   /**
-   * All of it, decoded, in memory, any number of times.
-   * @throws PayloadTooLarge, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed when it was streamed
-   *   before
+   * Reads it into memory, decoded. Can be called any number of times.
+   * @throws PayloadLimitExceeded, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed if it was streamed before
    */
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   /**
-   * The value of its JSON, where it is known without parsing; undefined where it isn't.
-   * @throws PayloadUsed when it was streamed before
+   * The parsed JSON, if it is already known; undefined otherwise.
+   * @throws PayloadUsed if it was streamed before
    */
   parsed(): { readonly value: unknown } | undefined;
   /**
-   * As it arrives, or from memory if it is there.
-   * @throws PayloadUsed when it was streamed before; ContentEncodingUnsupported when it can't be decoded
+   * Streams it as it arrives, or from memory if it was read before.
+   * @throws PayloadUsed if it was streamed before; ContentEncodingUnsupported if it can't be decoded
    */
   stream(options?: StreamOptions): AsyncIterable<Uint8Array>;
-  /** The error that reading failed with, if it did. */
+  /** The error with which reading failed, if it failed. */
   readError(): unknown;
   /** Frees the payload's resources if it won't be read further. */
   discard(): void;
 }
 
 /**
- * Opens a request's payload. Nothing of it is read yet, and what can be refused unread is.
- * @throws ClaimCheckRefused, PayloadMissing, PayloadDenied, PayloadEmpty, PayloadTooLarge, PayloadSizeMismatch, or why
- *   the payload is unreadable
+ * Opens a request's payload. Checks what can be checked without reading it.
+ * @throws ClaimCheckRefused, PayloadMissing, PayloadDenied, PayloadEmpty, PayloadLimitExceeded, PayloadSizeMismatch, or the
+ *   error of an unreadable payload
  */
 export async function openPayload(
   { payload, ...request }: DecodedRequest,
@@ -73,7 +72,7 @@ export async function openPayload(
   return storedPayload(described, formatClaimCheck(payload), limits);
 }
 
-/** The metadata of a payload. */
+/** The properties of a payload, from the message or the object. */
 type Described = Pick<
   DecodedRequest | OpenedPayload,
   'contentType' | 'contentEncoding' | 'contentLanguage' | 'metadata'
@@ -83,7 +82,7 @@ function described({ contentType, contentEncoding, contentLanguage, metadata }: 
   return { contentType, contentEncoding: contentEncodingOf(contentEncoding), contentLanguage, metadata };
 }
 
-/** A payload that is in memory. @throws PayloadTooLarge */
+/** Opens a payload that is in memory. @throws PayloadLimitExceeded */
 export function inlinePayload(
   { inline, json }: InlinePayload,
   request: Described,
@@ -143,14 +142,14 @@ function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimi
   });
 }
 
-/** Reads a payload as it is, encoded or not. */
+/** Reads a payload without decoding it. */
 interface Source {
   stream(): AsyncIterable<Uint8Array>;
   bytes(): Promise<Uint8Array<ArrayBuffer>>;
   readonly parsed?: { readonly value: unknown };
 }
 
-/** Inline or stored, a payload behaves the same: what is in memory can be had again, what streamed by can't. */
+/** Inline and stored payloads behave the same: bytes in memory can be read again, a stream can't. */
 function readOnce(
   about: Omit<Payload, 'bytes' | 'parsed' | 'stream'>,
   what: string,
@@ -203,7 +202,7 @@ async function* awaited(bytes: Promise<Uint8Array>): AsyncGenerator<Uint8Array> 
   yield await bytes;
 }
 
-/** Passes the bytes on, and fails at the end if their number isn't the announced one. */
+/** Passes the bytes on, and fails if their number exceeds the limit or differs from the announced size. */
 async function* measured(
   { body, size }: OpenedPayload,
   where: string,
@@ -232,7 +231,7 @@ async function buffer(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (size !== undefined && size > limit) {
     discard();
-    throw new PayloadTooLarge(what, size, limit);
+    throw new PayloadLimitExceeded(what, size, limit);
   }
   const chunks: Uint8Array[] = [];
   let read = 0;
@@ -245,5 +244,5 @@ async function buffer(
 }
 
 function assertSize(what: string, size: number, limit: number): void {
-  if (size > limit) throw new PayloadTooLarge(what, size, limit);
+  if (size > limit) throw new PayloadLimitExceeded(what, size, limit);
 }

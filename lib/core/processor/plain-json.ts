@@ -1,15 +1,16 @@
-import { types } from 'node:util';
+import * as types from 'node:util/types';
 import { ResultInvalid } from '../base/errors.ts';
 import { messageOf } from '../base/serialize-error.ts';
 import { isBlob, isResponse, isStream } from '../base/web-bodies.ts';
 
-/** Longest path an error names, in characters. */
+/** Longest path in an error, in characters. */
 const PATH_MAX_LENGTH = 200;
 
 /**
- * A result as JSON. `JSON.stringify` writes a `Map`, a promise or an error as `{}`; this refuses what isn't data. The
- * rest is as there: `toJSON()` counts, undefined members are left out, and `NaN` is `null`.
- * @throws ResultInvalid, which names the first value that isn't data by its path
+ * Serializes a result as JSON. Unlike `JSON.stringify`, which turns a `Map`, a promise or an error into `{}`, it rejects
+ * values that aren't data. Otherwise it behaves the same: it calls `toJSON()`, omits undefined members, and writes `NaN` as
+ * `null`.
+ * @throws ResultInvalid with the path of the first value that isn't data
  */
 export function plainJson(result: unknown): string {
   let json: string | undefined;
@@ -23,9 +24,9 @@ export function plainJson(result: unknown): string {
   return json;
 }
 
-/** A replacer that replaces nothing. */
+/** A replacer for `JSON.stringify` that only checks values. */
 function refusing() {
-  // JSON.stringify walks depth first: these are the objects around the member it is at, and the key of each.
+  // JSON.stringify walks depth first. These are the objects around the current member, and their keys.
   const parents: object[] = [];
   const keys: string[] = [];
   return function (this: unknown, key: string, member: unknown): unknown {
@@ -43,7 +44,7 @@ function refusing() {
   };
 }
 
-/** As JavaScript would write it: `result.items[3]`. The first key is the root's, which has none. */
+/** A path in JavaScript's notation: `result.items[3]`. The first key is the root's, and is empty. */
 function pathOf(parents: readonly object[], [, ...keys]: readonly string[]): string {
   const steps = keys.map((key, index) => {
     if (Array.isArray(parents[index])) return `[${key}]`;
@@ -53,7 +54,7 @@ function pathOf(parents: readonly object[], [, ...keys]: readonly string[]): str
   return path.length <= PATH_MAX_LENGTH ? path : `${path.slice(0, PATH_MAX_LENGTH)}…`;
 }
 
-/** What a value is that JSON has no form for, and what to do; undefined when it is data. */
+/** Describes a value that JSON can't represent, and what to do instead; undefined if it is data. */
 function problemOf(value: unknown): string | undefined {
   switch (typeof value) {
     case 'function':
@@ -76,20 +77,20 @@ function problemOfInstance(value: object): string | undefined {
   }
   if ('then' in value && typeof value.then === 'function') return 'a Promise: await it';
   if (isResponse(value) || isBlob(value) || isStream(value)) {
-    return `of type ${kind}: return it by itself, or what is in it`;
+    return `of type ${kind}: return it as the whole result, or return its content`;
   }
   if (ArrayBuffer.isView(value) || types.isAnyArrayBuffer(value)) {
-    return `of type ${kind}: return the bytes by themselves, or an array of numbers`;
+    return `of type ${kind}: return the bytes as the whole result, or an array of numbers`;
   }
   if (types.isNumberObject(value) || types.isStringObject(value) || types.isBooleanObject(value))
     return undefined;
   if (Symbol.iterator in value) return `of type ${kind}: make it an array or an object`;
   if (Object.keys(value).length === 0)
-    return `of type ${kind}, which holds no data that JSON can have: return an object or text`;
+    return `of type ${kind}, which has no data that JSON can represent: return an object or text`;
   return undefined;
 }
 
-/** Whether it is an object literal, of whatever realm, or has no prototype. */
+/** Whether it is an object literal, from any realm, or has no prototype. */
 function isPlain(value: object): boolean {
   const prototype = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;

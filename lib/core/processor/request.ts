@@ -4,32 +4,44 @@ import { InputInvalid, PayloadEmpty } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { requestFields } from '../base/log-fields.ts';
 import type { TraceContext } from '../base/traceparent.ts';
+import type { HttpCall } from '../model/http-call.ts';
 import type { Progress } from '../model/request-record.ts';
+import type { SecretValues } from '../ports/secrets.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { ProcessorRequest, StreamOptions } from './handler.ts';
 import type { Payload } from './payload.ts';
 
-/** The request of an attempt, without its payload. */
+/** Everything about the request of an attempt except its payload. */
 export interface HandlerContext extends TraceContext {
   readonly id: string;
   readonly tenant: string | undefined;
+  readonly http?: HttpCall | undefined;
   readonly attempt: number;
-  readonly deadline: Date;
-  /** Any of them asks the handler to stop. */
+  /** When the handler is asked to stop; undefined while the time is unlimited. */
+  readonly deadline: Date | undefined;
+  /** Each of them asks the handler to stop. */
   readonly signals: readonly AbortSignal[];
+  readonly secrets: SecretValues;
   readonly logger: Logger;
   readonly maxJsonDepth: number;
+  /** The state of the latest checkpoint. */
+  readonly state: unknown;
+  readonly onCheckpoint: (state: unknown) => Promise<void>;
   /** Called whenever the handler reports progress. */
   readonly onProgress: (progress: Progress) => void;
 }
 
-/** The request a handler is given. */
+/** Least time between two log lines of progress: a handler may report each of a million rows. */
+const PROGRESS_LOG_INTERVAL_MILLISECONDS = 1_000;
+
+/** The request that a handler receives. */
 export class PayloadRequest implements ProcessorRequest {
   readonly #payload: Payload;
   readonly #context: HandlerContext;
   #logger: Logger | undefined;
   #signal: AbortSignal | undefined;
   #json: Promise<unknown> | undefined;
+  #logProgressFrom = Number.NEGATIVE_INFINITY;
 
   constructor(payload: Payload, context: HandlerContext) {
     this.#payload = payload;
@@ -48,11 +60,20 @@ export class PayloadRequest implements ProcessorRequest {
   get tracestate() {
     return this.#context.tracestate;
   }
+  get http() {
+    return this.#context.http;
+  }
   get attempt() {
     return this.#context.attempt;
   }
   get deadline() {
     return this.#context.deadline;
+  }
+  get state() {
+    return this.#context.state;
+  }
+  get secrets() {
+    return this.#context.secrets;
   }
   get contentType() {
     return this.#payload.contentType;
@@ -83,7 +104,7 @@ export class PayloadRequest implements ProcessorRequest {
   }
 
   json(): Promise<unknown> {
-    this.#json ??= unhurried(this.#parse());
+    this.#json ??= markHandled(this.#parse());
     return this.#json;
   }
 
@@ -96,23 +117,34 @@ export class PayloadRequest implements ProcessorRequest {
   }
 
   text(): Promise<string> {
-    return unhurried(this.bytes().then((bytes) => new TextDecoder().decode(bytes)));
+    return markHandled(this.bytes().then((bytes) => new TextDecoder().decode(bytes)));
   }
 
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return unhurried(this.#payload.bytes());
+    return markHandled(this.#payload.bytes());
   }
 
   stream(options?: StreamOptions): ReadableStream<Uint8Array> {
     return ReadableStream.from(this.#payload.stream(options));
   }
 
+  checkpoint(state: unknown): Promise<void> {
+    return this.#context.onCheckpoint(state);
+  }
+
   progress(fraction: number, note?: string): void {
     if (!(fraction >= 0 && fraction <= 1)) {
       throw new RangeError(`progress() takes a fraction from 0 to 1, got ${fraction}`);
     }
-    this.logger.info('Progress', { fraction, note });
+    this.#logProgress({ fraction, note });
     this.#context.onProgress({ fraction, note });
+  }
+
+  #logProgress(progress: Progress): void {
+    const now = performance.now();
+    if (now < this.#logProgressFrom) return;
+    this.#logProgressFrom = now + PROGRESS_LOG_INTERVAL_MILLISECONDS;
+    this.logger.info('Progress', { ...progress });
   }
 
   /**
@@ -126,16 +158,16 @@ export class PayloadRequest implements ProcessorRequest {
   }
 }
 
-/** A handler may await the promise late or never. An unhandled rejection must not crash the process. */
-function unhurried<Value>(promise: Promise<Value>): Promise<Value> {
+/** Marks a rejection as handled: the handler may await the promise late or never, and that must not crash the process. */
+function markHandled<Value>(promise: Promise<Value>): Promise<Value> {
   promise.catch(() => {});
   return promise;
 }
 
-/** Fires when the first of the signals does. */
+/** A signal that fires with the first of these signals. */
 function joined(signals: readonly AbortSignal[]): AbortSignal {
   const signal = AbortSignal.any([...signals]);
-  // A handler may pass it to any number of calls.
+  // A handler may pass the signal to any number of calls.
   setMaxListeners(0, signal);
   return signal;
 }

@@ -9,20 +9,19 @@ import {
 import { parseRetryAfter } from '../base/retry-after.ts';
 import { bytesOf, isStream, type ResponseLike } from '../base/web-bodies.ts';
 
-/** How much of an error's body a failure quotes, in bytes. */
+/** Bytes of an error response's body that a failure quotes. */
 export const QUOTED_BODY_BYTES = 4_096;
 
-/** Statuses below 500 that say the service may answer otherwise later. */
+/** Statuses below 500 after which a retry may succeed. */
 const RETRIED_STATUSES = new Set([408, 425, 429]);
 
 /**
- * The body of a successful response.
+ * Returns the body of a successful response.
  * @param now milliseconds since 1970
- * @throws ResultInvalid when it was read before
- * @throws ServiceRefused for a status that will stay (3xx, 4xx)
+ * @throws ResultInvalid if the body was read before
+ * @throws ServiceRefused for a permanent status (3xx, 4xx)
  * @throws DownstreamUnavailable for 503
- * @throws RetryLater when the service said when to come back, ServiceUnavailable when it didn't (408, 425, 429, other
- * 5xx)
+ * @throws RetryLater, or ServiceUnavailable without a `Retry-After`, for any other status (408, 425, 429, other 5xx)
  */
 export async function bodyOfResponse(
   response: ResponseLike,
@@ -36,18 +35,20 @@ export async function bodyOfResponse(
     return contentOf(response);
   }
   const body = await quotedBody(response);
-  if (status < 500 && !RETRIED_STATUSES.has(status)) throw new ServiceRefused(status, body);
+  const failed = { status, contentType: response.headers.get('content-type'), body };
+  if (status < 500 && !RETRIED_STATUSES.has(status)) throw new ServiceRefused(failed);
   const delaySeconds = parseRetryAfter(response.headers.get('retry-after'), now);
   if (status === 503) {
     throw new DownstreamUnavailable(`The service answered 503: ${body}`, { retryAfterSeconds: delaySeconds });
   }
   if (delaySeconds !== undefined) {
-    throw new RetryLater(delaySeconds, `The service answered ${status}, Retry-After ${delaySeconds} s`);
+    const message = `The service answered ${status}, Retry-After ${delaySeconds} s`;
+    throw new RetryLater(delaySeconds, message, { cause: new ServiceUnavailable(failed) });
   }
-  throw new ServiceUnavailable(status, body);
+  throw new ServiceUnavailable(failed);
 }
 
-/** A stream where there is one, so that a large body is never in memory as a whole. */
+/** The body as a stream if possible, so that a large body is never in memory as a whole. */
 async function contentOf(response: ResponseLike): Promise<Uint8Array | AsyncIterable<Uint8Array>> {
   const { body } = response;
   if (body === null) return new Uint8Array();
@@ -55,7 +56,7 @@ async function contentOf(response: ResponseLike): Promise<Uint8Array | AsyncIter
   return bytesOf(body) ?? new Uint8Array(await response.arrayBuffer());
 }
 
-/** The body's beginning: an error's body may be endless, or break off. */
+/** The beginning of the body: the body of an error may be endless, or break off. */
 async function quotedBody(response: ResponseLike): Promise<string> {
   const chunks: Uint8Array[] = [];
   let read = 0;
@@ -67,7 +68,7 @@ async function quotedBody(response: ResponseLike): Promise<string> {
       if (read >= QUOTED_BODY_BYTES) break;
     }
   } catch {
-    // The status says more than how its body ended.
+    // The status is enough for the error.
   }
   return new TextDecoder().decode(Buffer.concat(chunks).subarray(0, QUOTED_BODY_BYTES));
 }

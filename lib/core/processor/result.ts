@@ -2,25 +2,31 @@ import { byteChunks } from '../base/byte-chunks.ts';
 import { ResultInvalid } from '../base/errors.ts';
 import { BINARY_TYPE, contentTypeProblem, JSON_TYPE } from '../base/media-type.ts';
 import { bytesOf, isBlob, isResponse, isStream } from '../base/web-bodies.ts';
+import type { ResultSource } from '../model/result-source.ts';
 import { plainJson } from './plain-json.ts';
 import { bodyOfResponse } from './response.ts';
 
-/** What a handler returned, as bytes to publish or store. */
-export interface ResultBody {
+/** A handler's result as bytes. */
+export interface ResultBody extends ResultSource {
   readonly contentType: string;
   readonly body: Uint8Array | AsyncIterable<Uint8Array>;
 }
 
 /**
- * Turns whatever a handler returned into bytes. A handler that returns nothing has the result `null`.
- * @param now milliseconds since 1970, for a `Retry-After` that holds a date
- * @throws ResultInvalid for what is neither bytes nor data, and for a body that was read before
+ * Converts the return value of a handler to bytes. Without a return value, the result is `null`.
+ * @param now milliseconds since 1970, for a `Retry-After` with a date
+ * @throws ResultInvalid if it is neither bytes nor data, or a body that was read before
  * @throws ServiceRefused, RetryLater, ServiceUnavailable for a `Response` that isn't a success
  */
 export async function resultBodyOf(result: unknown, now: number): Promise<ResultBody> {
   if (isResponse(result)) {
     const body = await bodyOfResponse(result, now);
-    return { contentType: usableType(result.headers.get('content-type')), body };
+    const contentType = result.headers.get('content-type');
+    return {
+      contentType: usableType(contentType),
+      response: { status: result.status, contentType },
+      body,
+    };
   }
   const bytes = bytesOf(result);
   if (bytes) return { contentType: BINARY_TYPE, body: bytes };
@@ -29,7 +35,7 @@ export async function resultBodyOf(result: unknown, now: number): Promise<Result
   return { contentType: JSON_TYPE, body: Buffer.from(plainJson(result)) };
 }
 
-/** It becomes a message attribute and an object's header, which take less than a `Response` or a `Blob` does. */
+/** The content type must be valid as a message attribute and as a header, unlike in a `Response` or a `Blob`. */
 function usableType(given: string | null): string {
   const contentType = given || BINARY_TYPE;
   const problem = contentTypeProblem(contentType);

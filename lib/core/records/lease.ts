@@ -1,9 +1,10 @@
 import { type ErrorSummary, summarizeError } from '../base/serialize-error.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import type { Outcome } from '../model/outcome.ts';
 import {
   type DeadLetterState,
   deadLetterOf,
-  type GivingUp,
+  type Exhaustion,
   type Progress,
   type RecordEvent,
   type RecordedRequest,
@@ -18,12 +19,20 @@ export class Lease {
   readonly attempt: number;
   /** Whether the attempt before never reported its end: it may have stored a result. */
   readonly takenOver: boolean;
+  /** Whether the lease continues an attempt that was suspended at a checkpoint. */
+  readonly continued: boolean;
+  readonly #leaseId: string;
   readonly #writer: RecordWriter;
   #stored: StoredRecord;
 
-  constructor(writer: RecordWriter, stored: StoredRecord, takenOver: boolean) {
-    this.attempt = stored.record.attempts;
-    this.takenOver = takenOver;
+  /** @param before the record before the claim */
+  constructor(writer: RecordWriter, stored: StoredRecord, before: RequestRecord | undefined) {
+    const { attempts, leaseId = '' } = stored.record;
+    this.attempt = attempts;
+    // Not of a claim that was repeated because its response was lost.
+    this.takenOver = before?.status === 'running' && before.leaseId !== leaseId;
+    this.continued = stored.record.suspended === true;
+    this.#leaseId = leaseId;
     this.#writer = writer;
     this.#stored = stored;
   }
@@ -31,6 +40,11 @@ export class Lease {
   /** The number of this attempt among those that count. */
   get countedAttempt(): number {
     return this.attempt - (this.#stored.record.uncountedAttempts ?? 0);
+  }
+
+  /** Whether another attempt, or the part of this one before it was suspended, may have stored a result. */
+  get mayHaveResult(): boolean {
+    return this.attempt > 1 || this.continued;
   }
 
   /** When the record was created, in milliseconds since 1970. A later record with the same id has another time. */
@@ -65,13 +79,30 @@ export class Lease {
 
   /** Records progress. @returns whether the attempt should go on */
   async progress(progress: Progress): Promise<boolean> {
-    const { attempts, status } = await this.#apply({ type: 'progress', attempt: this.attempt, progress });
-    return status === 'running' && attempts === this.attempt;
+    return this.#isRunning(await this.#apply({ type: 'progress', leaseId: this.#leaseId, progress }));
+  }
+
+  /**
+   * Saves a checkpoint.
+   * @param suspend whether the attempt ends here, to be continued by the next claim
+   * @returns the record that it has now
+   */
+  checkpoint(
+    checkpoint: Checkpoint,
+    progress: Progress | undefined,
+    suspend: boolean,
+  ): Promise<RequestRecord> {
+    return this.#apply({ type: 'checkpoint', leaseId: this.#leaseId, checkpoint, progress, suspend });
   }
 
   /** When the lease expires, in milliseconds since 1970. */
   get endsAt(): number {
     return this.#stored.record.leaseEndsAt ?? 0;
+  }
+
+  /** Reads the record. @returns whether the attempt should go on, as {@link renew} */
+  async isHeld(): Promise<boolean> {
+    return this.#isRunning(await this.#writer.read(this.request));
   }
 
   /**
@@ -80,17 +111,17 @@ export class Lease {
    * @returns whether the attempt should go on: the request isn't cancelled, and no other attempt has taken over
    */
   async renew(leaseEndsAt: number): Promise<boolean> {
-    const { attempts, status } = await this.#apply({ type: 'renew', attempt: this.attempt, leaseEndsAt });
-    return status === 'running' && attempts === this.attempt;
+    return this.#isRunning(await this.#apply({ type: 'renew', leaseId: this.#leaseId, leaseEndsAt }));
   }
 
   /**
    * Records the outcome.
-   * @param givenUp set if the outcome is a failure because the attempts are used up
+   * @param attemptsExhausted set if the outcome is a failure because the attempts are used up
    * @returns the outcome that the record has now; undefined while another attempt holds the lease
    */
-  async complete(outcome: Outcome, givenUp?: GivingUp): Promise<Outcome | undefined> {
-    return (await this.#apply({ type: 'complete', attempt: this.attempt, outcome, givenUp })).outcome;
+  async complete(outcome: Outcome, attemptsExhausted?: Exhaustion): Promise<Outcome | undefined> {
+    return (await this.#apply({ type: 'complete', leaseId: this.#leaseId, outcome, attemptsExhausted }))
+      .outcome;
   }
 
   /**
@@ -99,9 +130,18 @@ export class Lease {
    * @returns the outcome that the record has now, if any: the request may have been cancelled
    */
   async release(error: unknown, uncounted: boolean): Promise<Outcome | undefined> {
-    const { attempt } = this;
-    const released = { type: 'release', attempt, error: summarizeError(error), uncounted } as const;
+    const released = {
+      type: 'release',
+      leaseId: this.#leaseId,
+      error: summarizeError(error),
+      uncounted,
+    } as const;
     return (await this.#apply(released)).outcome;
+  }
+
+  /** Whether this attempt runs the request, and should go on. */
+  #isRunning(record: RequestRecord | undefined): boolean {
+    return record?.status === 'running' && record.leaseId === this.#leaseId;
   }
 
   /** @returns the current record */

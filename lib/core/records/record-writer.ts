@@ -33,6 +33,11 @@ export class RecordWriter {
     this.#ageMilliseconds = ageDays * 86_400_000;
   }
 
+  /** Reads the record; undefined if there is none, or if it has expired. */
+  async read(request: RequestIdentity): Promise<RequestRecord | undefined> {
+    return this.kept(await this.#store.read(request));
+  }
+
   /**
    * Reads the record and applies an event.
    * @throws RecordMissing, RecordContended as {@link apply} does

@@ -21,6 +21,8 @@ import { type Applied, RecordWriter } from './record-writer.ts';
 export type Claim =
   | { readonly status: 'claimed'; readonly lease: Lease }
   | { readonly status: 'running'; readonly leaseEndsAt: number }
+  /** The code is older than the request asks for. */
+  | { readonly status: 'version_too_old' }
   /** Another message runs the request, with another payload. */
   | { readonly status: 'other_payload' }
   | {
@@ -33,6 +35,10 @@ export type Claim =
 
 /** A request to claim, with what its message says about the record. */
 export interface Claimant extends RecordedRequest {
+  /** The version of the code that claims it, if it has one. */
+  readonly handlerVersion?: string;
+  /** Whether to leave the request to newer code, if this code is too old for it. */
+  readonly awaitsVersion?: boolean;
   /** When it was submitted, in milliseconds since 1970, if the submission created a record. */
   readonly submittedAt?: number;
   /** The record was created before the payload arrived. */
@@ -70,8 +76,8 @@ export class RequestRecords {
   }
 
   /** Finds the record of a request; undefined if there is none, or if it has expired. */
-  async find(request: RequestIdentity): Promise<RequestRecord | undefined> {
-    return this.#writer.kept(await this.#store.read(request));
+  find(request: RequestIdentity): Promise<RequestRecord | undefined> {
+    return this.#writer.read(request);
   }
 
   /**
@@ -79,17 +85,32 @@ export class RequestRecords {
    * attempt may already have created the record.
    * @param at when it was submitted, in milliseconds since 1970
    * @param uploaded whether the payload is already stored
+   * @param write writes the record. @default - by itself
    * @returns the current record
    */
-  async submit(request: RecordedRequest, at: number, uploaded: boolean): Promise<RequestRecord> {
+  async submit(
+    request: RecordedRequest,
+    at: number,
+    uploaded: boolean,
+    write = (first: StoredRecord) => this.#store.write(first),
+  ): Promise<RequestRecord> {
     const submitted = this.#submitted(request, at, uploaded);
-    const result = await this.#store.write(submitted);
+    const result = await write(submitted);
     return result.written ? submitted.record : (result.stored ?? submitted).record;
   }
 
-  /** Claims a request for an attempt. @param leaseEndsAt when the lease expires, in milliseconds since 1970 */
-  async claim(claimant: Claimant, leaseEndsAt: number): Promise<Claim> {
-    const { sentAt, goneBefore, pinned: payload } = claimant;
+  /**
+   * Claims a request for an attempt.
+   * @param leaseEndsAt when the lease expires, in milliseconds since 1970
+   * @param waitToTakeOver awaited before the attempt takes over from one that never reported its end. @returns when the
+   * lease then expires. @default - it takes over at once
+   */
+  async claim(
+    claimant: Claimant,
+    leaseEndsAt: number,
+    waitToTakeOver?: () => Promise<number>,
+  ): Promise<Claim> {
+    const { handlerVersion, awaitsVersion, sentAt, goneBefore, pinned: payload } = claimant;
     const request = recordedOf(claimant);
     const { deadLetterOf: redrive } = claimant;
     const leaseId = this.#takeUnanswered(request) ?? crypto.randomUUID();
@@ -98,12 +119,20 @@ export class RequestRecords {
       request,
       leaseEndsAt,
       leaseId,
+      handlerVersion,
+      awaitsVersion,
       sentAt,
       payload,
       goneBefore,
       deadLetterOf: redrive,
+      mayTakeOver: waitToTakeOver === undefined,
     } as const;
-    const { stored, before, refused } = await this.#claim(event, await this.#believed(claimant, request));
+    const { stored, before, refused } = await this.#claimInTurn(
+      event,
+      await this.#believed(claimant, request),
+      waitToTakeOver,
+    );
+    if (refused === 'version_too_old') return { status: refused };
     const { outcome, leaseEndsAt: otherEndsAt = this.#now() } = stored.record;
     if (outcome) {
       const otherPayload = bringsOther(stored.record, { payload });
@@ -113,8 +142,18 @@ export class RequestRecords {
     }
     if (refused === 'other_payload') return { status: 'other_payload' };
     if (refused) return { status: 'running', leaseEndsAt: otherEndsAt };
-    const takenOver = before?.status === 'running' && before.leaseId !== leaseId;
-    return { status: 'claimed', lease: new Lease(this.#writer, stored, takenOver) };
+    return { status: 'claimed', lease: new Lease(this.#writer, stored, before) };
+  }
+
+  async #claimInTurn(
+    event: ClaimEvent,
+    believed: StoredRecord | undefined,
+    waitToTakeOver?: () => Promise<number>,
+  ): Promise<Applied> {
+    const applied = await this.#claim(event, believed);
+    if (applied.refused !== 'abandoned' || !waitToTakeOver) return applied;
+    const leaseEndsAt = await waitToTakeOver();
+    return this.#claim({ ...event, leaseEndsAt, mayTakeOver: true }, applied.stored);
   }
 
   /**
@@ -170,6 +209,7 @@ export class RequestRecords {
 
 /** The members of a request that its record contains. */
 function recordedOf(request: RecordedRequest): RecordedRequest {
-  const { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes } = request;
-  return { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, uploadBytes };
+  const { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, uploadBytes } =
+    request;
+  return { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, uploadBytes };
 }

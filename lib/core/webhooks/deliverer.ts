@@ -128,16 +128,16 @@ export class WebhookDeliverer {
     const waitSeconds = webhookWaitSeconds(message.attempt, askedSeconds, random());
     const next = encodeWebhook({ ...message, attempt: message.attempt + 1 });
     if (waitSeconds === undefined) {
-      logger.error('Webhook given up', { reason });
+      logger.error('Webhook dead-lettered', { reason });
       await deadLetters.send(next, hostOf(message), 0);
-      return { status: 'given_up', reason: shortReason(reason) };
+      return { status: 'dead_lettered', reason: shortReason(reason) };
     }
     const nextAttemptAt = clock.now() + waitSeconds * 1000;
     if (isOutOfDate(message.subject, nextAttemptAt)) {
       logger.info(DROPPED, { reason });
-      return { status: 'given_up', reason: shortReason(reason) };
+      return { status: 'dead_lettered', reason: shortReason(reason) };
     }
-    logger.warn('Webhook failed, to be tried again', { reason, waitSeconds });
+    logger.warn('Webhook failed and will be retried', { reason, waitSeconds });
     await this.#sendLater(message, next, waitSeconds);
     return { status: 'failing', reason: shortReason(reason), nextAttemptAt };
   }

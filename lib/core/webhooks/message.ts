@@ -8,7 +8,7 @@ import { digestOf, identityDigest, type RequestIdentity } from '../model/request
 import { linksOf } from '../model/request-links.ts';
 import type { Progress, RecordedRequest } from '../model/request-record.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
-import { requiredText } from '../wire/fields.ts';
+import { readRequiredText } from '../wire/fields.ts';
 import { messageJson } from '../wire/message-text.ts';
 
 /** The event a webhook reports, and the request it is about. */
@@ -117,12 +117,12 @@ export function decodeWebhook(text: string): WebhookMessage {
     throw new EnvelopeMalformed(ENVELOPE, 'expected an object with an integer "attempt"');
   }
   return {
-    url: requiredText(ENVELOPE, value, 'url'),
-    id: requiredText(ENVELOPE, value, 'id'),
+    url: readRequiredText(ENVELOPE, value, 'url'),
+    id: readRequiredText(ENVELOPE, value, 'id'),
     attempt: Number(value.attempt),
     ...readTraceContext(value),
     subject: decodeSubject(value.subject),
-    body: requiredText(ENVELOPE, value, 'body'),
+    body: readRequiredText(ENVELOPE, value, 'body'),
   };
 }
 
@@ -132,9 +132,9 @@ function decodeSubject(value: unknown): WebhookSubject {
   }
   const { source, tenant } = value.request;
   return {
-    type: requiredText(ENVELOPE, value, 'type'),
+    type: readRequiredText(ENVELOPE, value, 'type'),
     request: {
-      id: requiredText(ENVELOPE, value.request, 'id'),
+      id: readRequiredText(ENVELOPE, value.request, 'id'),
       source: typeof source === 'string' ? source : '',
       ...(typeof tenant === 'string' && { tenant }),
     },

@@ -11,7 +11,7 @@ const JITTER = 0.2;
  * Whole seconds to wait after a failed attempt; undefined if there are no more attempts.
  * @param attempt from 1
  * @param askedSeconds the least wait that the receiver asked for
- * @param random from 0 up to, not including, 1
+ * @param random from 0 (inclusive) to 1 (exclusive)
  */
 export function webhookWaitSeconds(
   attempt: number,

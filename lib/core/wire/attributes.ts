@@ -1,9 +1,9 @@
 import { readTraceContext } from '../base/traceparent.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
-import { optionalTime } from './fields.ts';
+import { readOptionalMinVersion, readOptionalTime } from './fields.ts';
 
-/** The message attributes with a meaning; every other one is passed on as metadata. */
+/** The message attributes that have a meaning. All others are passed on as metadata. */
 export const ATTRIBUTES = {
   requestId: 'RequestId',
   requestSource: 'RequestSource',
@@ -11,6 +11,7 @@ export const ATTRIBUTES = {
   callbackUrl: 'CallbackUrl',
   tenant: 'Tenant',
   expiresAt: 'ExpiresAt',
+  minVersion: 'MinVersion',
   status: 'Status',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
@@ -19,13 +20,13 @@ export const ATTRIBUTES = {
   deadLetterRedrives: 'DeadLetterRedrives',
   deadLetterCode: 'DeadLetterCode',
   deadLetterAttempts: 'DeadLetterAttempts',
-  deadLetterHandedInAt: 'DeadLetterHandedInAt',
+  deadLetterSubmittedAt: 'DeadLetterSubmittedAt',
   deadLetterDetail: 'DeadLetterDetail',
 } as const;
 
 const OWN_ATTRIBUTES = new Set<string>(Object.values(ATTRIBUTES));
 
-/** What a message's attributes say about its request; without a request id, the message's own id is it. */
+/** Reads the request's properties from a message's attributes. The id defaults to the message's id. */
 export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequest, 'payload'> {
   return {
     id: attributes[ATTRIBUTES.requestId] ?? id,
@@ -35,6 +36,11 @@ export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequ
     tenant: attributes[ATTRIBUTES.tenant],
     ...readTraceContext(attributes),
     callbackUrl: attributes[ATTRIBUTES.callbackUrl],
-    expiresAt: optionalTime('message attribute', ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]),
+    expiresAt: readOptionalTime('message attribute', ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]),
+    minVersion: readOptionalMinVersion(
+      'message attribute',
+      ATTRIBUTES.minVersion,
+      attributes[ATTRIBUTES.minVersion],
+    ),
   };
 }

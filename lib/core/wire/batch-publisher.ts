@@ -1,3 +1,4 @@
+import { backoffBound } from '../base/backoff.ts';
 import { pack } from '../base/pack.ts';
 import { messageOf } from '../base/serialize-error.ts';
 import type { Outlet, SendResult } from '../ports/message-sink.ts';
@@ -18,9 +19,6 @@ interface Waiting<Message> {
   readonly settle: (publication: Publication) => void;
 }
 
-/** How long a message waits for others to share its call, so that a slow request doesn't delay finished ones. */
-const LINGER_MILLISECONDS = 1_000;
-
 /**
  * Most sends of one message. After that, the request is left to redelivery, so that an outage doesn't use up the
  * invocation.
@@ -31,8 +29,8 @@ const MAX_SENDS = 4;
 const RESEND_BASE_MILLISECONDS = 100;
 
 /**
- * Publishes messages in as few calls as possible. It makes a call when one is full, when a message has waited for a
- * second, or at once if no more messages are expected. So the outcomes of a large batch neither pile up in memory nor
+ * Publishes messages in as few calls as possible. It makes a call when one is full, when a message has waited as
+ * long as the queue allows, or at once if no more messages are expected. So the outcomes of a large batch neither pile up in memory nor
  * are all lost in a crash at its end. {@link flush} sends the rest.
  */
 export class BatchPublisher<Message> {
@@ -74,8 +72,11 @@ export class BatchPublisher<Message> {
   #await(waiting: Waiting<Message>): void {
     this.#waiting.push(waiting);
     this.#waitingBytes += waiting.size;
-    if (this.#isExpectingMore()) this.#linger ??= setTimeout(() => this.flush(), LINGER_MILLISECONDS);
-    else setImmediate(() => this.flush());
+    const { lingerMilliseconds } = this.#queue;
+    // The shortest timer takes a millisecond.
+    if (lingerMilliseconds > 0 && this.#isExpectingMore()) {
+      this.#linger ??= setTimeout(() => this.flush(), lingerMilliseconds);
+    } else setImmediate(() => this.flush());
   }
 
   #sendFullest(): void {
@@ -106,18 +107,22 @@ export class BatchPublisher<Message> {
     }
     const again: Waiting<Message>[] = [];
     for (const [index, waiting] of call.entries()) {
-      const result = results[index] ?? NO_ANSWER;
+      const result = results[index] ?? NO_RESULT;
       if (result.sent) waiting.settle({ published: true });
       else if (!result.refused && attempt < MAX_SENDS) again.push(waiting);
       else waiting.settle({ published: false, refused: result.refused, reason: result.reason });
     }
     if (again.length === 0) return;
-    await pause(this.#random() * RESEND_BASE_MILLISECONDS * 2 ** (attempt - 1));
+    await pause(this.#random() * backoffBound(attempt, RESEND_BASE_MILLISECONDS));
     await this.#send(again, attempt + 1);
   }
 }
 
-const NO_ANSWER: SendResult = { sent: false, refused: false, reason: 'the queue said nothing of it' };
+const NO_RESULT: SendResult = {
+  sent: false,
+  refused: false,
+  reason: 'the queue returned no result for the message',
+};
 
 function pause(milliseconds: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, milliseconds));

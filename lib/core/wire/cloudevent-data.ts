@@ -5,9 +5,10 @@ import { utf8Text } from './message-text.ts';
 export type DataMember = readonly [name: 'data' | 'data_base64' | 'dataref', json: string];
 
 /**
- * JSON as JSON, text as text, and anything else as base64: whatever isn't what it is called, and JSON of another type
- * than `application/json`, which the SDK for Go expects to be text, and the one for Java in part.
- * @param goesAsJson whether a text of a JSON type may be put into the event as it is
+ * Chooses the member: JSON stays JSON, text stays text, and anything else becomes base64. That includes bytes that don't
+ * match their content type, and JSON types other than `application/json`: the SDK for Go expects those to be text, and
+ * the SDK for Java does in part.
+ * @param goesAsJson whether a text of a JSON type may be put into the event unchanged
  */
 export function inlineMember(
   { bytes, contentType }: { readonly bytes: Uint8Array; readonly contentType: string },
@@ -20,7 +21,7 @@ export function inlineMember(
   return ['data_base64', JSON.stringify(Buffer.from(bytes).toString('base64'))];
 }
 
-/** `application/json` as every SDK knows it: the one for Java compares cases, and allows no space before parameters. */
+/** Whether every SDK recognizes `application/json`. The SDK for Java is case-sensitive and allows no space before parameters. */
 function isPlainJsonType(contentType: string): boolean {
   return /^application\/json(?:;|$)/.test(contentType);
 }

@@ -26,7 +26,7 @@ export class DeadLetterSender {
   }
 }
 
-/** What becomes of a message whose queue has no dead-letter queue. */
+/** The result for a message whose queue has no dead-letter queue. */
 export const NO_DEAD_LETTER_QUEUE: DeadLettering = {
   moved: false,
   refused: true,

@@ -9,6 +9,8 @@ import type { QueueMessage } from '../model/received-message.ts';
 import { identityProblem, type RequestIdentity } from '../model/request-id.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
+import { decodeBinaryCloudEvent } from './decode-cloudevent-binary.ts';
+import { decodeTrueFoundryMessage, isTrueFoundryMessage, trueFoundryId } from './decode-truefoundry.ts';
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
 import { decodePlain } from './plain.ts';
 import { asRejection } from './rejection.ts';
@@ -24,16 +26,19 @@ import { decodeSubmission, isSubmission } from './submission.ts';
 
 /**
  * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
- * rejected request, and a message without a request (S3's test event) is an empty list.
+ * rejected request, and a message without a request (S3's test event) gives an empty list.
  *
- * A message that SNS wrapped is decoded as it was published. Envelopes are tried in a fixed order, the most specific
- * first. A message in none of them is the payload itself.
+ * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS is unwrapped first.
+ * Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the payload itself.
  */
 export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
   let value: unknown;
   try {
+    const { cloudEvent } = delivery;
+    if (cloudEvent) return [checked(inTrace(decodeBinaryCloudEvent(cloudEvent, delivery), delivery))];
     value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
-    if (isSnsNotification(value)) return decode(unwrapSns(value, delivery), limits);
+    if (isSnsNotification(value) && !isTrueFoundryMessage(value))
+      return decode(unwrapSns(value, delivery), limits);
     return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
   } catch (error) {
     return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];
@@ -43,16 +48,16 @@ export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly D
 function decodeValue(value: unknown, delivery: QueueMessage): readonly Decoded[] {
   if (isS3TestEvent(value)) return [];
   if (isS3Event(value)) return decodeS3Event(value, delivery);
-  if (isS3EventBridgeEvent(value)) return decodeS3EventBridgeEvent(value, delivery);
-  if (isSnsConfirmation(value)) return rejectConfirmation();
   if (isSubmission(value)) return [decodeSubmission(value, delivery.body)];
   if (isCloudEvent(value)) return [decodeCloudEvent(value, delivery.body)];
   if (isExtendedClientPointer(value)) return [decodeExtendedClientPointer(value, delivery)];
-  // The TrueFoundry async service's envelope has its place here.
+  if (isTrueFoundryMessage(value)) return [decodeTrueFoundryMessage(value, delivery)];
+  if (isS3EventBridgeEvent(value)) return decodeS3EventBridgeEvent(value, delivery);
+  if (isSnsConfirmation(value)) return rejectConfirmation();
   return [decodePlain(delivery, value)];
 }
 
-/** Adds the trace of the message's sender to a request that names no trace. */
+/** Adds the trace of the message's sender to a request without a trace of its own. */
 function inTrace(decoded: Decoded, { trace }: QueueMessage): Decoded {
   return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
 }
@@ -63,8 +68,8 @@ function looksLikeContainer(body: string): boolean {
 }
 
 /**
- * The body as JSON; undefined when it isn't JSON after all, or is nested so deep that it isn't parsed and its sender
- * calls it something else.
+ * Parses the body.
+ * @returns undefined if it isn't JSON, or if it is nested too deeply and its content type isn't JSON
  * @throws JsonTooDeep
  */
 function parsed({ body, attributes }: QueueMessage, { maxJsonDepth }: DecodeLimits): unknown {
@@ -78,8 +83,8 @@ function parsed({ body, attributes }: QueueMessage, { maxJsonDepth }: DecodeLimi
 }
 
 /**
- * Holds what senders chose to the rules for it: ids and types are passed on, claim checks followed. A request that
- * breaks them is rejected by itself: the others of its message are none the worse.
+ * Validates the values that senders choose, since ids and types are passed on and claim checks are followed. An invalid
+ * request is rejected without affecting the other requests of its message.
  */
 function checked(decoded: Decoded): Decoded {
   assertSound('request', identityProblem(decoded));
@@ -99,7 +104,7 @@ function assertSound(what: string, problem: string | undefined): void {
   if (problem !== undefined) throw new EnvelopeMalformed(what, problem);
 }
 
-/** The identity that the sender expects, if it can be read and is valid; else the message's id. */
+/** The identity that the sender gave, if it is readable and valid; otherwise the message's id. */
 function bestKnownIdentity(value: unknown, delivery: QueueMessage): RequestIdentity {
   const { id, source, tenant } = statedIdentity(value, delivery);
   if (
@@ -113,8 +118,10 @@ function bestKnownIdentity(value: unknown, delivery: QueueMessage): RequestIdent
   return { id: delivery.id, source: '' };
 }
 
-function statedIdentity(value: unknown, { attributes }: QueueMessage): JsonObject {
+function statedIdentity(value: unknown, { attributes, cloudEvent }: QueueMessage): JsonObject {
+  if (cloudEvent) return cloudEvent;
   if (isSubmission(value)) return { ...value, source: '' };
   if (isCloudEvent(value)) return value;
+  if (isTrueFoundryMessage(value)) return { id: trueFoundryId(value), source: '' };
   return { id: attributes[ATTRIBUTES.requestId], source: '', tenant: attributes[ATTRIBUTES.tenant] };
 }

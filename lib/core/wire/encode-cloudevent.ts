@@ -7,13 +7,27 @@ import type { OutputMessage } from '../ports/message-sink.ts';
 import { type DataMember, inlineMember } from './cloudevent-data.ts';
 import { messageJson } from './message-text.ts';
 
+/** The media type of an event in structured JSON. The bindings want it beside the body, where there is a place. */
+const STRUCTURED_TYPE = 'application/cloudevents+json';
+
 /**
  * Writes an outcome as a CloudEvent 1.0 in structured JSON.
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md
  */
 export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputMessage {
   const [datacontenttype, [name, json]] = dataOf(outcome);
-  const attributes = JSON.stringify({
+  const attributes = JSON.stringify({ ...cloudEventAttributes(outcome, serviceName), datacontenttype });
+  // The result's JSON is inserted unchanged: parsing it would round long numbers.
+  const body = messageJson(`${attributes.slice(0, -1)},"${name}":${json}}`);
+  return { body, attributes: {}, mediaType: STRUCTURED_TYPE };
+}
+
+/** The attributes of an outcome's event that don't depend on its data; undefined where the request has none. */
+export function cloudEventAttributes(
+  outcome: Outcome,
+  serviceName: string,
+): Readonly<Record<string, string | undefined>> {
+  return {
     specversion: '1.0',
     id: outcomeId(outcome),
     source: sourceOf(serviceName),
@@ -24,14 +38,11 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
     tenant: outcome.request.tenant,
     traceparent: outcome.traceparent,
     tracestate: outcome.tracestate,
-    datacontenttype,
-  });
-  // The result's JSON is put in as it is: parsing it would round long numbers.
-  return { body: messageJson(`${attributes.slice(0, -1)},"${name}":${json}}`), attributes: {} };
+  };
 }
 
 function dataOf(outcome: Outcome): readonly [contentType: string, member: DataMember] {
-  // A problem has a type of its own, and the SDK for Go reads an object as data only of application/json.
+  // Not application/problem+json: the SDK for Go reads an object as data only if the type is application/json.
   if (outcome.status !== 'succeeded') return [JSON_TYPE, ['data', JSON.stringify(outcome.problem)]];
   const { result } = outcome;
   if ('check' in result) {

@@ -2,64 +2,70 @@ import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../config/aws-limits.ts';
 import type { DeadLetterReason, MessageAttribute, QueueMessage } from '../model/received-message.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
 import { ATTRIBUTES } from './attributes.ts';
+import { forwardedMessage } from './forwarded-message.ts';
 import { toMessageText } from './message-text.ts';
 
-/** Longest detail in an attribute, in characters: the outcome has all of it. */
-const DETAIL_MAX_LENGTH = 1_024;
+/** Longest detail in an attribute, in bytes: Pub/Sub takes no longer value. The outcome has the full text. */
+const DETAIL_MAX_BYTES = 1_024;
 
 /**
- * A message as it goes to the dead-letter queue: as it came, with attributes that say why. The message itself always
- * fits, since it fitted the input queue. Of our attributes it gets those it has room for, the most important first.
+ * Encodes a dead letter: the original message, with attributes for the reason. The original always fits, since it fitted
+ * the input queue. Of our attributes, it gets as many as there is room for, the most important first.
  */
 export function encodeDeadLetter(
   delivery: QueueMessage,
   reason: DeadLetterReason,
   queue: Pick<OutputQueue, 'sizeOf' | 'maxMessageBytes'>,
 ): OutputMessage {
-  const letter = withoutReason(delivery);
+  let letter = withoutReason(delivery);
   for (const [name, attribute] of reasonAttributes(delivery, reason)) {
-    const attributes = { ...letter.attributes, [name]: attribute };
-    if (Object.keys(attributes).length > SQS_MAX_MESSAGE_ATTRIBUTES) break;
-    if (queue.sizeOf({ ...letter, attributes }) > queue.maxMessageBytes) break;
-    letter.attributes = attributes;
+    const next = { ...letter, attributes: { ...letter.attributes, [name]: attribute } };
+    if (Object.keys(next.attributes).length > SQS_MAX_MESSAGE_ATTRIBUTES) break;
+    if (queue.sizeOf(next) > queue.maxMessageBytes) break;
+    letter = next;
   }
   return letter;
 }
 
-/** A message that was put back once carries why it was dead-lettered before. */
-function withoutReason({ body, attributes, typedAttributes, group }: QueueMessage) {
-  const texts = Object.entries(attributes).map(([name, value]) => [name, { type: 'String', value }] as const);
-  const all: Record<string, MessageAttribute> = { ...Object.fromEntries(texts), ...typedAttributes };
-  const kept = Object.entries(all).filter(([name]) => !REASON_NAMES.includes(name));
-  return { body, attributes: Object.fromEntries(kept), ...(group !== undefined && { group }) };
+/** Removes the reason of an earlier dead-lettering from a redriven message. */
+function withoutReason(delivery: QueueMessage): OutputMessage {
+  const message = forwardedMessage(delivery);
+  const kept = Object.entries(message.attributes).filter(([name]) => !REASON_NAMES.includes(name));
+  return { ...message, attributes: Object.fromEntries(kept) };
 }
 
 const REASON_NAMES: readonly string[] = [
   ATTRIBUTES.deadLetterRedrives,
   ATTRIBUTES.deadLetterCode,
   ATTRIBUTES.deadLetterAttempts,
-  ATTRIBUTES.deadLetterHandedInAt,
+  ATTRIBUTES.deadLetterSubmittedAt,
   ATTRIBUTES.deadLetterDetail,
 ];
 
 function reasonAttributes(
   { id, attributes }: QueueMessage,
-  { requestId, code, detail, attempts, handedInAt, redrives }: DeadLetterReason,
+  { requestId, code, detail, attempts, submittedAt, redrives }: DeadLetterReason,
 ): (readonly [name: string, attribute: MessageAttribute])[] {
-  // The letter gets another message id: a request that has no other id keeps it as an attribute.
+  // The dead letter gets a new message id. If the request's id is the original message id, an attribute keeps it.
   const isKnownByMessage = requestId === id && !(ATTRIBUTES.requestId in attributes);
   return [
     ...(isKnownByMessage ? [[ATTRIBUTES.requestId, text(requestId)] as const] : []),
     [ATTRIBUTES.deadLetterRedrives, number(redrives)],
     [ATTRIBUTES.deadLetterCode, text(code)],
     [ATTRIBUTES.deadLetterAttempts, number(attempts)],
-    // One that was put back was handed in before that.
+    // A redriven message keeps the time of its first submission.
     [
-      ATTRIBUTES.deadLetterHandedInAt,
-      text(attributes[ATTRIBUTES.deadLetterHandedInAt] ?? new Date(handedInAt).toISOString()),
+      ATTRIBUTES.deadLetterSubmittedAt,
+      text(attributes[ATTRIBUTES.deadLetterSubmittedAt] ?? new Date(submittedAt).toISOString()),
     ],
-    [ATTRIBUTES.deadLetterDetail, text(detail.slice(0, DETAIL_MAX_LENGTH))],
+    [ATTRIBUTES.deadLetterDetail, text(cut(toMessageText(detail)))],
   ];
+}
+
+/** Cuts a detail to the bytes that it may have, between characters. */
+function cut(detail: string): string {
+  const { read } = new TextEncoder().encodeInto(detail, new Uint8Array(DETAIL_MAX_BYTES));
+  return detail.slice(0, read);
 }
 
 function text(value: string): MessageAttribute {

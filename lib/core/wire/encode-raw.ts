@@ -8,14 +8,15 @@ import { ATTRIBUTES } from './attributes.ts';
 import { POINTER_CLASS } from './extended-client.ts';
 import { isMessageText, messageJson, utf8Text } from './message-text.ts';
 
-/** Where a result is that no message and no extended client can hold; the body says the same. */
+/** The location of a stored result that isn't text. The body holds it, too. */
 const REFERENCE_ATTRIBUTE = 'DataRef';
 
 /**
- * Writes an outcome as the result's bytes, with the rest as message attributes. A stored result is a pointer of the
- * Amazon SQS Extended Client Library, whose consumers read it as if it were inline; but one that isn't known to be text
- * is a reference: of other bytes the library for Java makes other text, and the one for Python fails, for all messages
- * of the receive. Undefined when an inline result's bytes can't be a message's body.
+ * Encodes an outcome as the result's bytes, with everything else in message attributes. A stored result becomes a pointer
+ * of the Amazon SQS Extended Client Library, whose consumers read it as if it were inline. If it isn't known to be text,
+ * it becomes a reference instead: the library for Java would change other bytes, and the one for Python would fail for
+ * all messages of the receive.
+ * @returns undefined if the bytes of an inline result can't be a message body
  */
 export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
   if (outcome.status !== 'succeeded') {
@@ -27,7 +28,7 @@ export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
   return text !== undefined && isMessageText(text) ? message(outcome, result.contentType, text) : undefined;
 }
 
-/** Written without spaces: some readers compare the beginning of the body. */
+/** Without spaces: some readers compare the beginning of the body. */
 function pointer(outcome: Outcome, { check, size, contentType }: StoredResult): OutputMessage {
   const body = JSON.stringify([POINTER_CLASS, { s3BucketName: check.bucket, s3Key: check.key }]);
   const sizeAttribute: MessageAttribute = { type: 'Number', value: String(size) };
@@ -40,12 +41,23 @@ function reference(outcome: Outcome, { check, contentType }: StoredResult): Outp
 }
 
 function message(
-  { request, status, traceparent, tracestate }: Outcome,
+  outcome: Outcome,
   contentType: string,
   body: string,
   more: OutputMessage['attributes'] = {},
 ): OutputMessage {
-  const attributes = {
+  return { body, attributes: { ...outcomeAttributes(outcome, contentType), ...more } };
+}
+
+/** What the attributes of an outcome's message are about. */
+export type DescribedOutcome = Pick<Outcome, 'request' | 'status' | 'traceparent' | 'tracestate'>;
+
+/** Everything about an outcome besides its result, as message attributes. @param contentType of the body */
+export function outcomeAttributes(
+  { request, status, traceparent, tracestate }: DescribedOutcome,
+  contentType: string,
+): OutputMessage['attributes'] {
+  return {
     [ATTRIBUTES.requestId]: text(request.id),
     ...(request.source && { [ATTRIBUTES.requestSource]: text(request.source) }),
     ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
@@ -53,9 +65,7 @@ function message(
     ...(tracestate !== undefined && { [ATTRIBUTES.tracestate]: text(tracestate) }),
     [ATTRIBUTES.status]: text(status),
     [ATTRIBUTES.contentType]: text(contentType),
-    ...more,
   };
-  return { body, attributes };
 }
 
 function text(value: string): MessageAttribute {

@@ -2,14 +2,14 @@ import { isObject, type JsonObject } from '../base/json-object.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { attributesOf } from './attributes.ts';
-import { requiredText } from './fields.ts';
+import { readRequiredText } from './fields.ts';
 
 const ENVELOPE = 'extended client pointer';
 
-/** The class name today's clients write, and we. */
+/** The class name that current clients and this package write. */
 export const POINTER_CLASS = 'software.amazon.payloadoffloading.PayloadS3Pointer';
 
-/** The class name older clients write. */
+/** The class name that older clients write. */
 const LEGACY_POINTER_CLASS = 'com.amazon.sqs.javamessaging.MessageS3Pointer';
 
 /** Whether a message is a pointer of the Amazon SQS Extended Client Library. */
@@ -23,8 +23,8 @@ export function isExtendedClientPointer(value: unknown): value is readonly [stri
 }
 
 /**
- * Reads a pointer: the object is the message's original body, which `decodeOffloaded` reads and decodes. The size in the
- * message's attribute is ignored: writers count it differently, and the store knows.
+ * Reads a pointer. Its object is the message's original body, which `decodeOffloaded` reads and decodes. The size in the
+ * message's attribute is ignored: writers count it differently, and the store knows the actual size.
  * @see https://github.com/awslabs/payload-offloading-java-common-lib-for-aws
  * @throws EnvelopeMalformed
  */
@@ -32,8 +32,8 @@ export function decodeExtendedClientPointer(
   [, pointer]: readonly [string, JsonObject],
   delivery: QueueMessage,
 ): DecodedRequest {
-  const bucket = requiredText(ENVELOPE, pointer, 's3BucketName');
-  const key = requiredText(ENVELOPE, pointer, 's3Key');
+  const bucket = readRequiredText(ENVELOPE, pointer, 's3BucketName');
+  const key = readRequiredText(ENVELOPE, pointer, 's3Key');
   const { id, attributes } = delivery;
   return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: { id, attributes } };
 }

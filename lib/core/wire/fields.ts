@@ -1,41 +1,50 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
 import type { JsonObject } from '../base/json-object.ts';
+import { quote } from '../base/quote.ts';
 import { parseTime } from '../base/time.ts';
+import { minVersionProblem } from '../config/min-version.ts';
 
-/** A text that must be there. @throws EnvelopeMalformed */
-export function requiredText(envelope: string, object: JsonObject, name: string): string {
-  const text = optionalText(envelope, object, name);
+/** Reads a text that is required. @throws EnvelopeMalformed */
+export function readRequiredText(envelope: string, object: JsonObject, name: string): string {
+  const text = readOptionalText(envelope, object, name);
   if (!text)
-    throw new EnvelopeMalformed(
-      envelope,
-      `${name} must be a text that isn't empty, got ${shown(object[name])}`,
-    );
+    throw new EnvelopeMalformed(envelope, `${name} must be a non-empty text, got ${quote(object[name])}`);
   return text;
 }
 
-/** A text that may be missing or null. @throws EnvelopeMalformed */
-export function optionalText(envelope: string, object: JsonObject, name: string): string | undefined {
+/** Reads a text that may be missing or null. @throws EnvelopeMalformed */
+export function readOptionalText(envelope: string, object: JsonObject, name: string): string | undefined {
   const value = object[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== 'string')
-    throw new EnvelopeMalformed(envelope, `${name} must be a text, got ${shown(value)}`);
+    throw new EnvelopeMalformed(envelope, `${name} must be a text, got ${quote(value)}`);
   return value;
 }
 
-/** An RFC 3339 time as milliseconds since 1970; undefined when missing. @throws EnvelopeMalformed */
-export function optionalTime(envelope: string, name: string, text: string | undefined): number | undefined {
+/** Parses an RFC 3339 time that may be missing. @returns milliseconds since 1970 @throws EnvelopeMalformed */
+export function readOptionalTime(
+  envelope: string,
+  name: string,
+  text: string | undefined,
+): number | undefined {
   if (text === undefined) return undefined;
   const time = parseTime(text);
   if (time === undefined) {
     throw new EnvelopeMalformed(
       envelope,
-      `${name} must be a time like 2026-01-31T12:00:00Z, got ${shown(text)}`,
+      `${name} must be a time like 2026-01-31T12:00:00Z, got ${quote(text)}`,
     );
   }
   return time;
 }
 
-/** A value as an error message shows it. */
-export function shown(value: unknown): string {
-  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 100);
+/** Reads the oldest version of the handler that may run a request. @throws EnvelopeMalformed */
+export function readOptionalMinVersion(
+  envelope: string,
+  name: string,
+  text: string | undefined,
+): string | undefined {
+  const problem = text === undefined ? undefined : minVersionProblem(text);
+  if (problem !== undefined) throw new EnvelopeMalformed(envelope, `${name} ${problem}`);
+  return text;
 }

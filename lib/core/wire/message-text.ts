@@ -1,4 +1,4 @@
-/** The bytes as text, or undefined when they aren't UTF-8. */
+/** Decodes UTF-8. @returns undefined if the bytes aren't UTF-8 */
 export function utf8Text(bytes: Uint8Array): string | undefined {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -11,19 +11,19 @@ export function utf8Text(bytes: Uint8Array): string | undefined {
 const FORBIDDEN = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu;
 
 /**
- * Whether a message body may hold this text: it isn't empty and every character is one XML 1.0 allows.
+ * Whether a message body can hold this text: it isn't empty, and XML 1.0 allows all its characters.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 export function isMessageText(text: string): boolean {
   return text !== '' && text.search(FORBIDDEN) === -1;
 }
 
-/** The text with U+FFFD for each character that a message can't hold. */
+/** Replaces each character that a message can't hold by U+FFFD. */
 export function toMessageText(text: string): string {
   return text.replace(FORBIDDEN, '\uFFFD');
 }
 
-/** JSON with the characters escaped that JSON allows and a message body doesn't. */
+/** Escapes the characters that JSON allows and a message body doesn't. */
 export function messageJson(json: string): string {
   return json.replace(/[\uFFFE\uFFFF]/g, (character) => `\\u${character.charCodeAt(0).toString(16)}`);
 }

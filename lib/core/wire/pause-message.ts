@@ -3,24 +3,24 @@ import { parseJson } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { SQS_MAX_DELAY_SECONDS } from '../config/aws-limits.ts';
 import type { Pause } from '../ports/pausing.ts';
-import { requiredText } from './fields.ts';
+import { readRequiredText } from './fields.ts';
 
-/** The longest pause: what SQS can hold a message back for, which ends it. */
+/** The longest pause. A delayed message ends the pause, and this is SQS's longest delay. */
 export const PAUSE_MAX_SECONDS = SQS_MAX_DELAY_SECONDS;
 
-/** What is to be done with an event source. */
+/** A command to pause or resume an event source. */
 export type PauseMessage = Resume | ({ readonly type: 'pause' } & Pause);
 
-/** The end of a pause. */
+/** Ends a pause. */
 export interface Resume {
   readonly type: 'resume';
-  /** Of the message that asked for the pause; absent in messages of the first version. */
+  /** The id of the message that started the pause; absent in messages of the first version. */
   readonly pauseId?: string;
 }
 
 const ENVELOPE = 'pause message';
 
-/** A message about a pause as its queue holds it. */
+/** Encodes a message for the pause queue. */
 export function encodePauseMessage(message: PauseMessage): string {
   return JSON.stringify(message);
 }
@@ -34,11 +34,11 @@ export function decodePauseMessage(text: string): PauseMessage {
   if (!isObject(value)) throw new EnvelopeMalformed(ENVELOPE, 'it must be an object');
   const { type, seconds } = value;
   if (type === 'resume') {
-    return 'pauseId' in value ? { type, pauseId: requiredText(ENVELOPE, value, 'pauseId') } : { type };
+    return 'pauseId' in value ? { type, pauseId: readRequiredText(ENVELOPE, value, 'pauseId') } : { type };
   }
   if (type !== 'pause') throw new EnvelopeMalformed(ENVELOPE, `type must be pause or resume, got ${type}`);
   if (!(Number.isInteger(seconds) && Number(seconds) >= 1 && Number(seconds) <= PAUSE_MAX_SECONDS)) {
     throw new EnvelopeMalformed(ENVELOPE, `seconds must be from 1 to ${PAUSE_MAX_SECONDS}, got ${seconds}`);
   }
-  return { type, seconds: Number(seconds), reason: requiredText(ENVELOPE, value, 'reason') };
+  return { type, seconds: Number(seconds), reason: readRequiredText(ENVELOPE, value, 'reason') };
 }

@@ -1,23 +1,31 @@
 import { isJson } from '../base/json.ts';
-import { JSON_TYPE, TEXT_TYPE } from '../base/media-type.ts';
+import { BINARY_TYPE, JSON_TYPE, TEXT_TYPE } from '../base/media-type.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { attributesOf } from './attributes.ts';
 
 /**
- * A message in no envelope is the payload itself; its attributes say what an envelope would.
- * @param value the object or array that the body is as JSON; undefined when it is something else
+ * Decodes a message without an envelope. The body is the payload, and the attributes describe it.
+ * @param value the parsed body if it is a JSON object or array; undefined otherwise
  */
 export function decodePlain(delivery: QueueMessage, value: unknown): DecodedRequest {
   const { contentType, ...described } = attributesOf(delivery);
-  const isJsonText = value !== undefined || isJsonScalar(delivery.body);
-  return {
-    ...described,
-    contentType: contentType ?? (isJsonText ? JSON_TYPE : TEXT_TYPE),
-    payload: { inline: delivery.body, ...(value !== undefined && { json: { value } }) },
-  };
+  return { ...described, ...inlineBody(delivery, contentType, value) };
 }
 
-function isJsonScalar(body: string): boolean {
-  return /^\s*(?:"|-?\d|true|false|null)/.test(body) && isJson(body);
+/**
+ * The body of a message as a payload.
+ * @param contentType what the sender says; without it, the type is what the body looks like
+ * @param value the body as JSON, where it was parsed
+ */
+export function inlineBody(
+  { body, bytes }: QueueMessage,
+  contentType: string | undefined,
+  value?: unknown,
+): Pick<DecodedRequest, 'payload' | 'contentType'> {
+  if (bytes) return { payload: { inline: bytes }, contentType: contentType ?? BINARY_TYPE };
+  return {
+    contentType: contentType ?? (value !== undefined || isJson(body) ? JSON_TYPE : TEXT_TYPE),
+    payload: { inline: body, ...(value !== undefined && { json: { value } }) },
+  };
 }

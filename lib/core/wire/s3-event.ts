@@ -1,5 +1,6 @@
 import { EnvelopeMalformed, PayloadEmpty } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import { quote } from '../base/quote.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import {
@@ -9,17 +10,17 @@ import {
   type UploadedObject,
 } from '../model/request-id.ts';
 import { ticketOf } from '../model/upload-key.ts';
-import { requiredText, shown } from './fields.ts';
+import { readRequiredText } from './fields.ts';
 import { asRejection } from './rejection.ts';
 
 const ENVELOPE = 'S3 event';
 
-/** A notification S3 sends when a notification configuration is made. */
+/** Whether it is the test event that S3 sends when notifications are configured. */
 export function isS3TestEvent(value: unknown): boolean {
   return isObject(value) && value.Service === 'Amazon S3' && value.Event === 's3:TestEvent';
 }
 
-/** A notification of one or more changes to objects. */
+/** Whether it is a notification about one or more objects. */
 export function isS3Event(value: unknown): value is { readonly Records: readonly JsonObject[] } {
   return (
     isObject(value) &&
@@ -30,7 +31,7 @@ export function isS3Event(value: unknown): value is { readonly Records: readonly
 }
 
 /**
- * An event of S3 that came by a rule of EventBridge.
+ * Whether it is an S3 event that came through EventBridge.
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
  */
 export function isS3EventBridgeEvent(value: unknown): value is JsonObject {
@@ -42,36 +43,36 @@ export function isS3EventBridgeEvent(value: unknown): value is JsonObject {
   );
 }
 
-/** An upload that it reports is the same request as one that S3 reports. */
+/** Decodes an S3 event from EventBridge. The same upload reported by S3 directly is the same request. */
 export function decodeS3EventBridgeEvent(event: JsonObject, delivery: QueueMessage): readonly Decoded[] {
   return decodeUpload(digestOf(delivery.id), () => {
     const type = event['detail-type'];
     if (type !== 'Object Created') {
-      throw new EnvelopeMalformed(ENVELOPE, `detail-type must be Object Created, got ${shown(type)}`);
+      throw new EnvelopeMalformed(ENVELOPE, `detail-type must be Object Created, got ${quote(type)}`);
     }
     const detail = isObject(event.detail) ? event.detail : {};
     const object = isObject(detail.object) ? detail.object : {};
     const described = { ...object, versionId: object['version-id'], eTag: object.etag };
-    // The key is written as it is, not as a form writes it.
+    // Unlike S3's own events, EventBridge events have the key unencoded.
     return uploadedObject({ bucket: detail.bucket, object: described }, (key) => key);
   });
 }
 
-/** One request for each record. An invalid record is rejected alone. */
+/** Decodes one request for each record. An invalid record is rejected alone. */
 export function decodeS3Event(
   event: { readonly Records: readonly JsonObject[] },
   delivery: QueueMessage,
 ): readonly Decoded[] {
   return event.Records.flatMap((record, index) =>
     decodeUpload(digestOf(delivery.id, String(index)), () => {
-      // First: a removal names the version it removed, and is not the request of that upload.
+      // Checked first: a removal names the version that it removed, and must not get the id of that upload.
       assertCreation(record);
       return uploadedObject(isObject(record.s3) ? record.s3 : {}, decodedKey);
     }),
   );
 }
 
-/** The request of an upload. None for the empty object that S3's console creates as a folder. */
+/** Decodes the request of an upload. The empty object that S3's console creates as a folder is no request. */
 function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[] {
   let request: RequestIdentity = { id: fallbackId, source: '' };
   try {
@@ -80,7 +81,7 @@ function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[
     const ticket = ticketOf(key);
     // The form of a ticket can be used twice. Both uploads are the same request.
     request = ticket ?? { id: requestIdOfUpload({ bucket, key, version }), source: '' };
-    // What has a record fails there, when it is opened.
+    // A request with a ticket has a record, and fails when its payload is opened.
     if (size === 0 && !ticket) throw new PayloadEmpty(`s3://${bucket}/${key}`);
     const payload = { bucket, key, versionId, size };
     return [{ ...request, payload, metadata: {}, ...(ticket && { ticketed: true }) }];
@@ -89,7 +90,7 @@ function decodeUpload(fallbackId: string, read: () => Upload): readonly Decoded[
   }
 }
 
-/** An object as an event describes it. */
+/** The description of an object in an event. */
 interface Upload extends UploadedObject {
   readonly versionId: string | undefined;
   readonly size: number | undefined;
@@ -100,9 +101,9 @@ interface Upload extends UploadedObject {
  * uploads.
  */
 function uploadedObject(s3: JsonObject, keyOf: (written: string) => string): Upload {
-  const bucket = requiredText(`${ENVELOPE} bucket`, isObject(s3.bucket) ? s3.bucket : {}, 'name');
+  const bucket = readRequiredText(`${ENVELOPE} bucket`, isObject(s3.bucket) ? s3.bucket : {}, 'name');
   const object = isObject(s3.object) ? s3.object : {};
-  const key = keyOf(requiredText(`${ENVELOPE} object`, object, 'key'));
+  const key = keyOf(readRequiredText(`${ENVELOPE} object`, object, 'key'));
   const versionId = versionOf(object.versionId);
   const version = versionId ?? String(object.sequencer ?? object.eTag ?? '');
   return { bucket, key, version, versionId, size: sizeOf(object.size) };
@@ -117,22 +118,22 @@ function sizeOf(size: unknown): number | undefined {
   if (typeof size === 'number' && Number.isSafeInteger(size) && size >= 0) return size;
   throw new EnvelopeMalformed(
     `${ENVELOPE} object`,
-    `size must be a whole number from 0 up, got ${shown(size)}`,
+    `size must be a non-negative whole number, got ${quote(size)}`,
   );
 }
 
-/** S3 writes keys as a form does: percent-encoded, a space as a plus. */
+/** S3 encodes keys like form fields: percent-encoded, with a plus for a space. */
 function decodedKey(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll('+', ' '));
   } catch {
-    throw new EnvelopeMalformed(`${ENVELOPE} object`, `key must be percent-encoded UTF-8, got ${shown(key)}`);
+    throw new EnvelopeMalformed(`${ENVELOPE} object`, `key must be percent-encoded UTF-8, got ${quote(key)}`);
   }
 }
 
-/** Only a new object is a payload. */
+/** Only the creation of an object is a request. @throws EnvelopeMalformed */
 function assertCreation(record: JsonObject): void {
   const name = record.eventName;
   if (typeof name === 'string' && /^(?:s3:)?ObjectCreated:/.test(name)) return;
-  throw new EnvelopeMalformed(ENVELOPE, `eventName must be ObjectCreated:…, got ${shown(name)}`);
+  throw new EnvelopeMalformed(ENVELOPE, `eventName must be ObjectCreated:…, got ${quote(name)}`);
 }

@@ -2,21 +2,21 @@ import { EnvelopeMalformed } from '../base/errors.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 
-/** What SNS wraps a message in for a subscription without raw message delivery. */
+/** The envelope of a message from SNS, unless the subscription has raw message delivery. */
 interface SnsNotification extends JsonObject {
   readonly MessageId: string;
   readonly Message: string;
 }
 
 /**
- * Whether SNS wrapped the message. All of these members are in every notification, and nothing else has them.
+ * Whether SNS wrapped the message. Every notification has all of these members, and no other message does.
  * @see https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
  */
 export function isSnsNotification(value: unknown): value is SnsNotification {
   return isFromSns(value) && value.Type === 'Notification';
 }
 
-/** Whether SNS asks to confirm a subscription: nothing was published yet. */
+/** Whether SNS asks to confirm a subscription. It contains no published message. */
 export function isSnsConfirmation(value: unknown): boolean {
   return (
     isFromSns(value) &&
@@ -35,17 +35,17 @@ function isFromSns(value: unknown): value is JsonObject {
   );
 }
 
-/** Its token would confirm the subscription: it isn't quoted. @throws EnvelopeMalformed */
+/** Doesn't quote the message: its token would confirm the subscription. @throws EnvelopeMalformed */
 export function rejectConfirmation(): never {
   throw new EnvelopeMalformed(
     'SNS notification',
-    'it asks to confirm a subscription, which only its owner can do: subscribe the queue from the account it is in',
+    'it asks to confirm a subscription, which the service never does: subscribe the queue from its own account',
   );
 }
 
 /**
- * The message as it was published: its attributes are message attributes, its id is that of every delivery SNS makes of
- * it, and its subject is an attribute `Subject`.
+ * Unwraps a published message. Its attributes become message attributes, and its subject the attribute `Subject`. Its id
+ * is the one from SNS, which is the same for every delivery.
  */
 export function unwrapSns(notification: SnsNotification, delivery: QueueMessage): QueueMessage {
   const { MessageId: id, Message: body, Subject, MessageAttributes } = notification;
@@ -54,7 +54,7 @@ export function unwrapSns(notification: SnsNotification, delivery: QueueMessage)
   return { ...delivery, id, body, attributes: { Subject, ...attributes } };
 }
 
-/** Those that hold text or a number, as SQS delivers them: bytes are left out. */
+/** The attributes with text or a number, as SQS would deliver them. Binary attributes are dropped. */
 function textAttributes(attributes: unknown): Record<string, string> {
   const entries = isObject(attributes) ? Object.entries(attributes) : [];
   return Object.fromEntries(

@@ -1,15 +1,16 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
 import { isJson, parseJson } from '../base/json.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import { quote } from '../base/quote.ts';
 import { type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest, DecodeLimits } from '../model/decoded-request.ts';
 import type { RecordedRequest } from '../model/request-record.ts';
 import { type DataMember, inlineMember } from './cloudevent-data.ts';
 import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
-import { optionalText, optionalTime, shown } from './fields.ts';
+import { readOptionalText, readOptionalTime } from './fields.ts';
 import { messageJson } from './message-text.ts';
 
-/** The `type` and the `source` of the events that submissions travel in. */
+/** The `type` and the `source` of the CloudEvents that carry submissions. */
 export const SUBMISSION_TYPE = 'coatcheck.request.submitted';
 export const SUBMISSION_SOURCE = 'coatcheck';
 
@@ -17,7 +18,7 @@ const ENVELOPE = 'submission';
 
 /** A request as the API sends it to the input queue. */
 export interface Submission extends RecordedRequest {
-  /** Always empty: ids of the API are globally unique. */
+  /** Always empty: ids that the API issues are globally unique. */
   readonly source: '';
   /** Milliseconds since 1970. */
   readonly submittedAt: number;
@@ -30,9 +31,8 @@ export interface Submission extends RecordedRequest {
 }
 
 /**
- * Writes a submission as a CloudEvent 1.0 in structured JSON. What a payload is called doesn't matter: its reader is
- * given the very same bytes.
- * @param limits what its reader will decode
+ * Encodes a submission as a CloudEvent 1.0 in structured JSON. Whatever its content type, a payload keeps its exact bytes.
+ * @param limits the limits of the reader
  */
 export function encodeSubmission(submission: Submission, { maxJsonDepth }: DecodeLimits): string {
   const { id, tenant, traceparent, tracestate, submittedAt, expiresAt, contentType, metadata, payload } =
@@ -44,13 +44,15 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     type: SUBMISSION_TYPE,
     time: new Date(submittedAt).toISOString(),
     expirytime: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+    minversion: submission.minVersion,
     tenant,
     traceparent,
     tracestate,
     callbackurl: submission.callbackUrl,
     metadata: Object.keys(metadata).length === 0 ? undefined : JSON.stringify(metadata),
-    // As text: an event's whole numbers end at 2 GiB.
+    // As text: integers of CloudEvents have 32 bits.
     payloadsize: 'check' in payload ? String(payload.size) : undefined,
+    uploadbytes: submission.uploadBytes === undefined ? undefined : String(submission.uploadBytes),
     datacontenttype: contentType,
     contentencoding: submission.contentEncoding,
     contentlanguage: submission.contentLanguage,
@@ -69,33 +71,35 @@ export function isSubmission(value: unknown): value is JsonObject {
 
 /**
  * Reads what {@link encodeSubmission} wrote.
- * @param text what the event was parsed from
+ * @param text the JSON of the event
  * @throws EnvelopeMalformed
  */
 export function decodeSubmission(event: JsonObject, text: string): DecodedRequest {
   const { payload, ...request } = decodeCloudEvent(event, text);
-  // An event may come without data, a submission has some.
+  // Data is optional in an event, but required in a submission.
   if (
     [event.data, event.data_base64 ?? undefined, event.dataref ?? undefined].every(
       (data) => data === undefined,
     )
   ) {
-    throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref must be there, got none');
+    throw new EnvelopeMalformed(ENVELOPE, 'one of data, data_base64 and dataref is required, got none');
   }
   return {
     ...request,
     source: '',
-    contentEncoding: optionalText(ENVELOPE, event, 'contentencoding'),
-    contentLanguage: optionalText(ENVELOPE, event, 'contentlanguage'),
+    contentEncoding: readOptionalText(ENVELOPE, event, 'contentencoding'),
+    contentLanguage: readOptionalText(ENVELOPE, event, 'contentlanguage'),
     metadata: metadataOf(event),
-    submittedAt: optionalTime(ENVELOPE, 'time', optionalText(ENVELOPE, event, 'time')),
-    payload: 'inline' in payload ? payload : { ...payload, size: sizeOf(event) },
+    submittedAt: readOptionalTime(ENVELOPE, 'time', readOptionalText(ENVELOPE, event, 'time')),
+    payload: 'inline' in payload ? payload : { ...payload, size: sizeOf(event, 'payloadsize') },
+    // The record of such a request is older than its payload.
+    ...(sizeOf(event, 'uploadbytes') !== undefined && { ticketed: true }),
   };
 }
 
 /**
- * Whether a text can be put into an event as JSON so that a reader gets back the same bytes: it isn't nested too deep,
- * has no surrounding whitespace, and no characters that a message must escape.
+ * Whether a text can be JSON inside an event without changing its bytes: it isn't nested too deeply, and has no
+ * surrounding whitespace and no characters that a message must escape.
  */
 function survives(text: string, maxDepth: number): boolean {
   if (text !== text.trim() || text !== messageJson(text)) return false;
@@ -108,19 +112,19 @@ function survives(text: string, maxDepth: number): boolean {
 }
 
 function metadataOf(event: JsonObject): Record<string, string> {
-  const text = optionalText(ENVELOPE, event, 'metadata') ?? '{}';
+  const text = readOptionalText(ENVELOPE, event, 'metadata') ?? '{}';
   const metadata: unknown = isJson(text) ? JSON.parse(text) : undefined;
   if (isTexts(metadata)) return metadata;
-  throw new EnvelopeMalformed(ENVELOPE, `metadata must be a JSON object of texts, got ${shown(text)}`);
+  throw new EnvelopeMalformed(ENVELOPE, `metadata must be a JSON object of texts, got ${quote(text)}`);
 }
 
 function isTexts(value: unknown): value is Record<string, string> {
   return isObject(value) && Object.values(value).every((member) => typeof member === 'string');
 }
 
-function sizeOf(event: JsonObject): number | undefined {
-  const text = optionalText(ENVELOPE, event, 'payloadsize');
+function sizeOf(event: JsonObject, name: string): number | undefined {
+  const text = readOptionalText(ENVELOPE, event, name);
   if (text === undefined) return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
-  throw new EnvelopeMalformed(ENVELOPE, `payloadsize must be a number of bytes, got ${shown(text)}`);
+  throw new EnvelopeMalformed(ENVELOPE, `${name} must be a number of bytes, got ${quote(text)}`);
 }

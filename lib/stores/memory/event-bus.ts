@@ -1,5 +1,10 @@
 import { EVENTBRIDGE_MAX_ENTRIES, EVENTBRIDGE_MAX_REQUEST_BYTES } from '../../core/config/aws-limits.ts';
-import type { BusEvent, EventBus, SendResult } from '../../core/ports/message-sink.ts';
+import {
+  type BusEvent,
+  type EventBus,
+  PAID_CALL_LINGER_MILLISECONDS,
+  type SendResult,
+} from '../../core/ports/message-sink.ts';
 import { Faults } from './faults.ts';
 
 /** An event bus in memory that is as strict as EventBridge: about sizes and counts. */
@@ -7,6 +12,7 @@ export class MemoryEventBus implements EventBus {
   readonly maxMessages = EVENTBRIDGE_MAX_ENTRIES;
   readonly maxBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
   readonly maxMessageBytes = EVENTBRIDGE_MAX_REQUEST_BYTES;
+  readonly lingerMilliseconds = PAID_CALL_LINGER_MILLISECONDS;
   readonly faults = new Faults<'send'>();
   /** What every call brought. */
   readonly calls: (readonly BusEvent[])[] = [];

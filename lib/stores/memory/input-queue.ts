@@ -56,12 +56,17 @@ export class MemoryInputQueue {
   readonly #messages = new Map<string, QueuedMessage>();
   readonly #options: MemoryQueueOptions;
   readonly #deadLetters: DeadLetterSender | undefined;
+  readonly #capabilities: SourceCapabilities;
   #sent = 0;
   #receipts = 0;
 
   constructor(options: MemoryQueueOptions) {
     this.#options = options;
-    const { deadLetters } = options;
+    const { deadLetters, maxReceiveCount } = options;
+    this.#capabilities = {
+      ...CAPABILITIES,
+      ...(maxReceiveCount !== undefined && { maxDeliveries: maxReceiveCount }),
+    };
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
   }
 
@@ -122,7 +127,7 @@ export class MemoryInputQueue {
   settleable(message: MemoryMessage): ReceivedMessage {
     return {
       ...message,
-      source: CAPABILITIES,
+      source: this.#capabilities,
       ack: () =>
         this.faults.around('acknowledge', () => {
           if (this.#isCurrent(message)) this.#messages.delete(message.id);

@@ -1,5 +1,11 @@
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../../core/config/aws-limits.ts';
-import type { OutputMessage, OutputQueue, SendResult } from '../../core/ports/message-sink.ts';
+import {
+  type OutputMessage,
+  type OutputQueue,
+  PAID_CALL_LINGER_MILLISECONDS,
+  type SendResult,
+} from '../../core/ports/message-sink.ts';
+import { messageSize } from '../../core/wire/message-size.ts';
 import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
 
@@ -11,6 +17,7 @@ export class MemoryOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   maxMessageBytes = SQS_MAX_MESSAGE_BYTES;
+  lingerMilliseconds = PAID_CALL_LINGER_MILLISECONDS;
   readonly faults = new Faults<'send'>();
   /** What every call held, refused ones included. */
   readonly calls: (readonly OutputMessage[])[] = [];
@@ -21,12 +28,8 @@ export class MemoryOutputQueue implements OutputQueue {
   callsAtOnce = 0;
   mostCallsAtOnce = 0;
 
-  sizeOf({ body, attributes }: OutputMessage): number {
-    let size = Buffer.byteLength(body);
-    for (const [name, { type, value }] of Object.entries(attributes)) {
-      size += Buffer.byteLength(name) + Buffer.byteLength(type) + Buffer.byteLength(value);
-    }
-    return size;
+  sizeOf(message: OutputMessage): number {
+    return messageSize(message);
   }
 
   async send(messages: readonly OutputMessage[]): Promise<readonly SendResult[]> {

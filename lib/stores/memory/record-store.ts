@@ -1,4 +1,4 @@
-import { readOutcome, writeOutcome } from '../../core/model/outcome-json.ts';
+import { parseOutcome, serializeOutcome } from '../../core/model/outcome-json.ts';
 import { identityDigest, type RequestIdentity } from '../../core/model/request-id.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
 import type { WebhookState } from '../../core/model/webhook-state.ts';
@@ -66,6 +66,6 @@ function kept(
   webhook: WebhookState | undefined,
 ): StoredRecord {
   const copy = { ...structuredClone(rest), ...(webhook && { webhook }) };
-  const record = outcome ? { ...copy, outcome: readOutcome(writeOutcome(outcome)) } : copy;
+  const record = outcome ? { ...copy, outcome: parseOutcome(serializeOutcome(outcome)) } : copy;
   return { record, revision, keptUntil: Math.ceil(keptUntil / 1000) * 1000 };
 }

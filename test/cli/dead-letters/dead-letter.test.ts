@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { DeadMessage } from '../../../lib/aws/sqs-dead-letter-queue.ts';
+import type { SqsReceivedMessage } from '../../../lib/aws/sqs-source.ts';
 import {
   attributesToPutBack,
   decideRedrive,
@@ -13,7 +13,7 @@ import { MAX_REDRIVES } from '../../../lib/core/model/request-record.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { POINTER_CLASS } from '../../../lib/core/wire/extended-client.ts';
 import { MemoryRecordStore } from '../../../lib/stores/memory/record-store.ts';
-import { failAgain, giveUp, succeed } from '../../support/given-up.ts';
+import { exhaustAttempts, failAgain, succeed } from '../../support/dead-lettered.ts';
 import { outcomeOf } from '../../support/outcomes.ts';
 import { START, TestClock } from '../../support/test-clock.ts';
 
@@ -29,12 +29,12 @@ beforeEach(() => {
   records = new RequestRecords(new MemoryRecordStore(), new TestClock().now, 30);
 });
 
-function open(given: Partial<DeadMessage> = {}) {
+function open(given: Partial<SqsReceivedMessage> = {}) {
   const message = { id: 'm-1', body: '{}', attributes: NAMED, sentAt: START, receiveCount: 1, receipt: '' };
   return openDeadLetter({ ...message, ...given }, records);
 }
 
-async function summaryOfOne(given: Partial<DeadMessage> = {}) {
+async function summaryOfOne(given: Partial<SqsReceivedMessage> = {}) {
   const [request] = (await open(given)).requests;
   return request && summarize(request);
 }
@@ -51,7 +51,7 @@ function s3Event(...keys: readonly string[]): string {
 
 describe('the summary of a request', () => {
   test('that was dead-lettered has the error of its last attempt', async () => {
-    await giveUp(records, REQUEST, new RangeError('out of paper'), LATER);
+    await exhaustAttempts(records, REQUEST, new RangeError('out of paper'), LATER);
     expect(await summaryOfOne()).toEqual({
       code: 'RangeError',
       message: 'out of paper',
@@ -62,7 +62,7 @@ describe('the summary of a request', () => {
   });
 
   test('prefers the code of an error to its name', async () => {
-    await giveUp(records, REQUEST, new PermanentError('no', { code: 'printer_off' }), LATER);
+    await exhaustAttempts(records, REQUEST, new PermanentError('no', { code: 'printer_off' }), LATER);
     expect(await summaryOfOne()).toMatchObject({ code: 'printer_off', message: 'no' });
   });
 
@@ -74,7 +74,7 @@ describe('the summary of a request', () => {
   });
 
   test('that was put back has the number of redrives and the current status', async () => {
-    await giveUp(records, REQUEST, new Error('no'), START);
+    await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await failAgain(records, REQUEST, 2, LATER);
     expect(await summaryOfOne()).toMatchObject({ code: 'Error', redrives: 2 });
     await succeed(records, REQUEST, LATER);
@@ -87,14 +87,14 @@ describe('the summary of a request', () => {
 
   test('that was rejected has the rejection, not the record of the id that it claims', async () => {
     const body = '{"specversion": "1.0", "id": "e-1", "source": "/shop"}';
-    await giveUp(records, { id: 'e-1', source: '/shop' }, new Error('another'), LATER);
+    await exhaustAttempts(records, { id: 'e-1', source: '/shop' }, new Error('another'), LATER);
     expect(await summaryOfOne({ body, attributes: {} })).toMatchObject({ code: 'envelope_malformed' });
   });
 });
 
 describe('a redrive', () => {
   test('puts back a request that was dead-lettered', async () => {
-    await giveUp(records, REQUEST, new Error('no'), START);
+    await exhaustAttempts(records, REQUEST, new Error('no'), START);
     expect(decideRedrive(await open())).toBe('put_back');
   });
 
@@ -106,13 +106,13 @@ describe('a redrive', () => {
   });
 
   test('settles a dead letter whose request another message was put back for, and which succeeded', async () => {
-    await giveUp(records, REQUEST, new Error('no'), START);
+    await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await succeed(records, REQUEST, LATER);
     expect(decideRedrive(await open())).toBe('settled');
   });
 
   test('puts back the message that was put back before, whose outcome may be unpublished', async () => {
-    await giveUp(records, REQUEST, new Error('no'), START);
+    await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await succeed(records, REQUEST, LATER);
     expect(decideRedrive(await open({ sentAt: LATER }))).toBe('put_back');
   });
@@ -123,7 +123,7 @@ describe('a redrive', () => {
   });
 
   test('stops at the limit of redrives', async () => {
-    await giveUp(records, REQUEST, new Error('no'), START);
+    await exhaustAttempts(records, REQUEST, new Error('no'), START);
     await failAgain(records, REQUEST, MAX_REDRIVES - 1, LATER);
     expect(decideRedrive(await open({ sentAt: LATER }))).toBe('put_back');
     await failAgain(records, REQUEST, 1, LATER);
@@ -135,7 +135,7 @@ describe('a redrive', () => {
     const { requests } = await open({ body });
     const [a, b] = requests.map(({ described }) => ({ id: described.id, source: '' }));
     if (!a || !b) throw new Error('not two requests');
-    for (const request of [a, b]) await giveUp(records, request, new Error('no'), START);
+    for (const request of [a, b]) await exhaustAttempts(records, request, new Error('no'), START);
     await succeed(records, a, LATER);
     expect(decideRedrive(await open({ body }))).toBe('put_back');
     await succeed(records, b, LATER);
@@ -188,7 +188,7 @@ describe('a filter', () => {
     ['all of it', { code: 'RangeError', tenant: 'acme', since: EARLIER, until: AFTER, ids: ['r-1'] }, true],
     ['all but one', { code: 'RangeError', tenant: 'acme', since: EARLIER, until: AFTER, ids: ['x'] }, false],
   ])('by %s', async (_, filter, matches) => {
-    await giveUp(records, { ...REQUEST, tenant: 'acme' }, new RangeError('out of paper'), FAILED);
+    await exhaustAttempts(records, { ...REQUEST, tenant: 'acme' }, new RangeError('out of paper'), FAILED);
     const attributes = { ...NAMED, Tenant: { DataType: 'String', StringValue: 'acme' } };
     const letter = await open({ attributes, sentAt: FAILED - 1_000_000 });
     expect(matchingRequests(letter, { ids: [], ...filter })).toHaveLength(matches ? 1 : 0);

@@ -19,6 +19,7 @@ function variablesOf(props: Partial<AsyncServiceProps>, stack = new Stack(emptyA
 it('has the defaults, in the form that the API reads', () => {
   const { variables, bucket, table, input } = variablesOf({});
   expect(readApiEnvironment(variables)).toEqual({
+    acceptsMinVersion: false,
     maxJsonDepth: 128,
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
@@ -50,6 +51,7 @@ it('has the values of the props', () => {
   const { variables, bucket, table, input } = variablesOf({
     observability: { tracing: Tracing.otlp() },
     serviceName: 'urn:reports',
+    version: '1.4.2',
     function: { timeout: Duration.minutes(2) },
     output: { inlineLimitBytes: 1_000 },
     payloads: {
@@ -69,6 +71,7 @@ it('has the values of the props', () => {
     },
   });
   expect(readApiEnvironment(variables)).toEqual({
+    acceptsMinVersion: true,
     maxJsonDepth: 128,
     serviceName: 'urn:reports',
     inputQueueUrl: input,
@@ -100,6 +103,8 @@ it.each<[Partial<AsyncServiceProps>, string, string]>([
   [{ queue: { maxConcurrency: 3 } }, '30', '30'],
   [{ queue: { maxConcurrency: 100 } }, '50', '1000'],
   [{ queue: { maxConcurrency: 1_000 } }, '50', '3050'],
+  [{ queue: { pollers: { min: 3, max: 500 } } }, '300', '10300'],
+  [{ queue: { pollers: { min: 3, max: 4 } } }, '300', '400'],
   [{ queue: { batchSize: 1 } }, '5', '305'],
   [{ function: { requestConcurrency: 4 } }, '20', '1220'],
   [{ function: { requestConcurrency: 400 } }, '50', '3050'],

@@ -17,11 +17,12 @@ interface CheckOptions {
   readonly handler?: string;
   readonly minify?: boolean;
   readonly format?: 'esm' | 'cjs';
+  readonly secrets?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 function check(contents: string, options: CheckOptions = {}): BundleFindings {
-  const { handler = 'handler', minify = true, format = 'esm', environment = {} } = options;
+  const { handler = 'handler', minify = true, format = 'esm', secrets = [], environment = {} } = options;
   const folder = mkdtempSync(join(parent, 'bundle-'));
   const outfile = join(folder, format === 'esm' ? 'index.mjs' : 'index.js');
   const stdin = { contents, resolveDir: process.cwd(), loader: 'ts' } as const;
@@ -29,7 +30,7 @@ function check(contents: string, options: CheckOptions = {}): BundleFindings {
   const banner = format === 'esm' ? { js: ESM_BUNDLING.banner } : undefined;
   const common = { minify, external, banner, logLevel: 'error' } as const;
   buildSync({ ...common, stdin, outfile, bundle: true, platform: 'node', format });
-  return checkBundle({ folder, entry: 'my/processor.ts', handler, environment });
+  return checkBundle({ folder, entry: 'my/processor.ts', handler, secrets, environment });
 }
 
 const PROCESSOR = `import { processor } from 'coatcheck'; export const handler = processor(() => 1);`;
@@ -74,6 +75,7 @@ describe('E4: rejects', () => {
       folder: parent,
       entry: 'my/processor.ts',
       handler: 'handler',
+      secrets: [],
       environment: {},
     });
     expect(findings.error).toContain('The bundle of my/processor.ts has no index.mjs or index.js');
@@ -127,4 +129,37 @@ test('E3: imports the entry with the variables of its function and without crede
 
 test('E3: ignores output and timers of the entry', () => {
   expect(check(`${PROCESSOR}\nconsole.log('{}'); setInterval(() => {}, 1_000);`)).toEqual({});
+});
+
+const NAMING = `
+  import { processor } from 'coatcheck';
+  export const handler = processor({ secrets: ['MODEL_KEY', 'DB'] }, ({ secrets }) => secrets.DB);
+`;
+
+test('accepts the secrets that the processor names', () => {
+  expect(check(NAMING, { secrets: ['DB', 'MODEL_KEY'] })).toEqual({});
+});
+
+test('rejects a service without a secret that the processor names', () => {
+  expect(check(NAMING, { secrets: ['DB'] })).toEqual({
+    error: 'secrets must have MODEL_KEY, which processor() in my/processor.ts names, got DB',
+  });
+  expect(check(NAMING).error).toBe(
+    'secrets must have MODEL_KEY, DB, which processor() in my/processor.ts names, got none',
+  );
+});
+
+test('warns of a secret that the processor doesn’t name', () => {
+  expect(check(PROCESSOR, { secrets: ['DB'] })).toEqual({
+    warning: expect.stringContaining("Use: processor({ secrets: ['DB'] }, …), or remove them"),
+  });
+});
+
+test('doesn’t know the secrets of a processor in a wrapper', () => {
+  const wrapped = `
+    import { processor } from 'coatcheck';
+    const processing = processor({ secrets: ['DB'] }, () => 1);
+    export const handler = (event, context) => processing(event, context);
+  `;
+  expect(check(wrapped, { secrets: ['OTHER'] })).toEqual({});
 });

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -28,6 +29,14 @@ function project(files: Readonly<Record<string, string>>, folder = '.') {
 }
 
 const ENTRY = 'export const handler = 1;';
+
+/** Writes kinds of imports of `node:http` and `node:process`, and whether undici is loaded. */
+const USES_NODE = `
+  import http, { request } from 'node:http';
+  import { moduleLoadList, stdout, version } from 'node:process';
+  const undici = moduleLoadList.includes('NativeModule internal/deps/undici/undici');
+  stdout.write([typeof http.get, typeof request, typeof version, undici].join(' '));
+  export const handler = 1;`;
 
 let count = 0;
 
@@ -150,7 +159,7 @@ describe('E4: options of the user', () => {
       environment: { A: 'b' },
       commandHooks,
     });
-    expect(bundling).toMatchObject({ minify: false, keepNames: true, bundleAwsSDK: true });
+    expect(bundling).toMatchObject({ minify: false, bundleAwsSDK: true });
     const after = bundling?.commandHooks?.afterBundling('in', 'out') ?? [];
     expect(after).toEqual([expect.stringMatching(/^node -e .* "out"$/), 'true']);
     expect(bundling?.banner).toMatch(/globalThis\.require .*; \/\* mine \*\/$/);
@@ -160,6 +169,27 @@ describe('E4: options of the user', () => {
       VERSION: '"1"',
     });
     expect(bundling?.environment).toMatchObject({ A: 'b', npm_config_os: 'linux' });
+  });
+
+  test("load only what is used of Node's modules", () => {
+    project({ 'package-lock.json': '{}', 'package.json': '{}', 'processor.ts': USES_NODE });
+    const { entry = '', bundling } = processorBundling({ entry: 'processor.ts' });
+    const aliases = Object.entries(bundling?.esbuildArgs ?? {}).filter(([name]) =>
+      name.startsWith('--alias:'),
+    );
+    const outfile = join(root, 'out', 'uses-node.mjs');
+    buildSync({
+      entryPoints: [entry],
+      outfile,
+      alias: Object.fromEntries(aliases.map(([name, path]) => [name.replace('--alias:', ''), String(path)])),
+      absWorkingDir: root,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+    });
+    // In a process of its own, since this one has loaded everything.
+    const { stdout, stderr } = spawnSync(process.execPath, [outfile], { encoding: 'utf8' });
+    expect({ stdout, stderr }).toEqual({ stdout: 'function function string false', stderr: '' });
   });
 
   test('for CommonJS remove what only ESM needs', () => {

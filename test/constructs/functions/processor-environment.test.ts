@@ -1,5 +1,6 @@
 import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { expect, it } from 'vitest';
 import { type AsyncServiceProps, Tracing } from '../../../lib/constructs/index.ts';
 import { readEnvironment } from '../../../lib/core/config/processor-environment.ts';
@@ -35,7 +36,7 @@ it('has the defaults, in the form that the processor reads', () => {
     payloadBucket: bucket,
     requestTable: table,
     resultPrefix: 'results/',
-    consumerCopyPrefix: 'disposable/',
+    consumerCopyPrefix: 'consumer-copies/',
     claimCheckSources: [`${bucket}/requests/`, `${bucket}/payloads/`],
     outputFormat: 'cloudevents',
     concurrency: 10,
@@ -53,6 +54,7 @@ it('has the defaults, in the form that the processor reads', () => {
     pauseSeconds: 30,
     failureRatePercent: undefined,
     measureLoad: false,
+    secretIds: {},
     webhookQueueUrl: '',
     webhookDefaultUrl: '',
     webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
@@ -124,6 +126,7 @@ it('has the values of the props', () => {
     callbacks: 'off',
     callbackPorts: [443, 8443],
     metrics: false,
+    secretIds: {},
     eventBusArn: '',
     tracing: 'otlp',
   });
@@ -159,4 +162,18 @@ it('refers to numbers that are only known at deployment', () => {
   const depth = new CfnParameter(stack, 'Depth', { type: 'Number' });
   const { variables } = variablesOf(stack, { payloads: { maxJsonDepth: depth.valueAsNumber } });
   expect(variables.COATCHECK_MAX_JSON_DEPTH).toBe('<Depth>');
+});
+
+it('names secrets without their values', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const secrets = {
+    MODEL_KEY: new Secret(stack, 'ModelKey'),
+    DB: Secret.fromSecretNameV2(stack, 'Db', 'prod/db'),
+  };
+  const { variables } = variablesOf(stack, { secrets });
+  expect(readEnvironment(variables).secretIds).toEqual({
+    MODEL_KEY: expect.stringMatching(/^<ModelKey\w+>$/),
+    DB: 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:prod/db',
+  });
+  expect(JSON.stringify(variables)).not.toContain('resolve:');
 });

@@ -3,9 +3,11 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { App, Stack } from 'aws-cdk-lib';
+import { CfnFunction } from 'aws-cdk-lib/aws-lambda';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startFiles } from '../../../bench/support/start-files.ts';
 import { AsyncService } from '../../../lib/constructs/index.ts';
+import { serviceInApp } from '../service-in-app.ts';
 
 /** What a processor that does nothing loads when it starts. It was 667 KiB in one file. */
 const MAX_START_KIB = 440;
@@ -60,4 +62,20 @@ describe('the bundle', () => {
     expect(name).toBe('ConfigurationError');
     expect(stack).toMatch(/lib\/core\/config\/.*environment\.ts:\d+/);
   });
+});
+
+it('is rejected on a capacity provider', () => {
+  const { stack, service } = serviceInApp();
+  const resource = service.processorFunction.node.defaultChild;
+  if (!(resource instanceof CfnFunction)) throw new TypeError('no function');
+  resource.capacityProviderConfig = {
+    lambdaManagedInstancesCapacityProviderConfig: {
+      capacityProviderArn: 'arn:aws:lambda:eu-central-1:111122223333:capacity-provider:mine',
+    },
+  };
+  expect(stack.node.findChild('Service').node.findChild('Processor').node.validate()).toEqual([
+    expect.stringMatching(
+      /^The processor must not run on a capacity provider \(Lambda Managed Instances\), got one/,
+    ),
+  ]);
 });

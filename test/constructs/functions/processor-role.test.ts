@@ -1,6 +1,7 @@
 import { Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { expect, it } from 'vitest';
 import { emptyApp, readable, resource, serviceIn, serviceInApp } from '../service-in-app.ts';
@@ -60,7 +61,11 @@ it('allows the calls of the processor and no others', () => {
       Resource: bucket,
       Condition: { StringLike: { 's3:prefix': ['requests/*', 'payloads/*', 'results/*'] } },
     },
-    { Effect: 'Allow', Action: 's3:PutObject', Resource: [`${bucket}/disposable/*`, `${bucket}/results/*`] },
+    {
+      Effect: 'Allow',
+      Action: 's3:PutObject',
+      Resource: [`${bucket}/consumer-copies/*`, `${bucket}/results/*`],
+    },
     { Effect: 'Allow', Action: 's3:AbortMultipartUpload', Resource: `${bucket}/results/*` },
   ]);
 });
@@ -103,7 +108,12 @@ it('can read payload sources and use their keys', () => {
         Resource: sealed,
         Condition: { StringLike: { 's3:prefix': ['*'] } },
       },
-      { Effect: 'Allow', Action: 'kms:Decrypt', Resource: expect.stringContaining('Key') },
+      {
+        Effect: 'Allow',
+        Action: 'kms:Decrypt',
+        Resource: expect.stringContaining('Key'),
+        Condition: { StringEquals: { 'kms:ViaService': 's3.<AWS::Region>.amazonaws.com' } },
+      },
     ]),
   );
 });
@@ -115,5 +125,32 @@ it('can use the key of an encrypted output queue', () => {
     Effect: 'Allow',
     Action: ['kms:Decrypt', 'kms:GenerateDataKey'],
     Resource: expect.stringContaining('SealedKey'),
+    Condition: { StringEquals: { 'kms:ViaService': 'sqs.<AWS::Region>.amazonaws.com' } },
+  });
+});
+
+it('can read its secrets and use their keys, also an imported one', () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const keyArn = 'arn:aws:kms:us-east-1:123456789012:key/k';
+  const secretCompleteArn = 'arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf';
+  const secrets = {
+    MODEL_KEY: Secret.fromSecretNameV2(stack, 'ModelKey', 'model'),
+    DB: Secret.fromSecretAttributes(stack, 'Db', {
+      secretCompleteArn,
+      encryptionKey: Key.fromKeyArn(stack, 'Key', keyArn),
+    }),
+  };
+  const statements = statementsOf(serviceIn(stack, { secrets }).template());
+  const model = 'arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:secret:model-??????';
+  expect(statements).toContainEqual({
+    Effect: 'Allow',
+    Action: 'secretsmanager:GetSecretValue',
+    Resource: expect.arrayContaining([model, secretCompleteArn]),
+  });
+  expect(statements).toContainEqual({
+    Effect: 'Allow',
+    Action: 'kms:Decrypt',
+    Resource: keyArn,
+    Condition: { StringEquals: { 'kms:ViaService': 'secretsmanager.us-east-1.amazonaws.com' } },
   });
 });

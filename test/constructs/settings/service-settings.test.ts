@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { CfnParameter, Duration, Stack } from 'aws-cdk-lib';
+import { CfnParameter, Duration, Size, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -45,12 +45,40 @@ describe('a number out of range', () => {
       'queue.maxConcurrency must be a whole number of batches from 2 to 1000, got 1',
     ],
     [
+      { queue: { pollers: { min: 1, max: 2 } } },
+      'queue.pollers.min must be a whole number of pollers from 2 to 200, got 1',
+    ],
+    [
+      { queue: { pollers: { min: 201, max: 201 } } },
+      'queue.pollers.min must be a whole number of pollers from 2 to 200, got 201',
+    ],
+    [
+      { queue: { pollers: { min: 2, max: 2_001 } } },
+      'queue.pollers.max must be a whole number of pollers from 2 to 2000, got 2001',
+    ],
+    [
       { function: { requestConcurrency: 0 } },
       'function.requestConcurrency must be a whole number of requests from 1 to 400, got 0',
     ],
     [
       { function: { requestConcurrency: 401 } },
       'function.requestConcurrency must be a whole number of requests from 1 to 400, got 401',
+    ],
+    [
+      { function: { reservedConcurrency: 20_001 } },
+      'function.reservedConcurrency must be a whole number of invocations from 2 to 20000, got 20001',
+    ],
+    [
+      { function: { ephemeralStorage: Size.mebibytes(511) } },
+      'function.ephemeralStorage must be a whole number of MiB from 512 to 10240, got 511',
+    ],
+    [
+      { function: { ephemeralStorage: Size.kibibytes(1_023_999) } },
+      `function.ephemeralStorage must be a whole number of MiB from 512 to 10240, got ${1_023_999 / 1_024}`,
+    ],
+    [
+      { function: { ephemeralStorage: Size.gibibytes(11) } },
+      'function.ephemeralStorage must be a whole number of MiB from 512 to 10240, got 11264',
     ],
     [
       { function: { memoryMiB: 64 } },
@@ -211,11 +239,39 @@ describe('numbers that contradict each other', () => {
       { queue: { retention: Duration.hours(73) }, records: { retention: days(17) } },
       'records.retention must be at least 18 days (queue.retention + the 14 days of the dead-letter queue), got 17',
     ],
+    [
+      'pollers have one range',
+      { queue: { pollers: { min: 5, max: 4 } } },
+      'queue.pollers.max must be at least 5 pollers (queue.pollers.min), got 4',
+    ],
+    [
+      'pollers limit the concurrency themselves',
+      { queue: { pollers: { min: 2, max: 5 }, maxConcurrency: 50 } },
+      'queue.maxConcurrency must not be set if queue.pollers is, got 50: Lambda accepts one of them. queue.pollers.max limits the concurrency to 10 batches a poller',
+    ],
+    [
+      'all batches of pollers must find reserved concurrency',
+      { function: { reservedConcurrency: 49 }, queue: { pollers: { min: 2, max: 5 } } },
+      'function.reservedConcurrency must be at least 50 invocations (10 × queue.pollers.max), got 49: Lambda would throttle the other batches, and each throttled delivery counts as a receive. Raise it, or lower queue.pollers.max',
+    ],
+    [
+      'all batches must find reserved concurrency',
+      { function: { reservedConcurrency: 499 } },
+      'function.reservedConcurrency must be at least 500 invocations (queue.maxConcurrency), got 499: Lambda would throttle the other batches, and each throttled delivery counts as a receive. Raise it, or lower queue.maxConcurrency',
+    ],
   ])('%s', (_, props, problem) => {
     expect(problemsOf(props)).toEqual([problem]);
   });
 
   it.each<[string, Partial<AsyncServiceProps>]>([
+    [
+      'as much reserved concurrency as the batches of pollers',
+      { function: { reservedConcurrency: 20 }, queue: { pollers: { min: 2, max: 2 } } },
+    ],
+    [
+      'as much reserved concurrency as batches',
+      { function: { reservedConcurrency: 9 }, queue: { maxConcurrency: 9 } },
+    ],
     ['a large batch with a window', { queue: { batchSize: 11, batchWindow: seconds(1) } }],
     [
       'a visibility timeout equal to the timeout',
@@ -337,6 +393,10 @@ describe('a text', () => {
     [
       { serviceName: 'my service' },
       'serviceName must have 1 to 256 letters, digits and _ . - / :, got "my service"',
+    ],
+    [
+      { version: 'release 7' },
+      'version must have 1 to 128 letters, digits and . _ + : -, and start with a letter or digit, got "release 7"',
     ],
     [{ serviceName: '' }, 'serviceName must have 1 to 256 letters, digits and _ . - / :, got ""'],
     [
@@ -535,6 +595,11 @@ describe('values that are only known at deployment', () => {
     const maxAttempts = new CfnParameter(stack, 'Attempts', { type: 'Number' }).valueAsNumber;
     expect(problemsIn(() => serviceIn(stack, { retry: { maxAttempts } }))).toEqual([
       'retry.maxAttempts must be known before deployment: the maxReceiveCount of the input queue is computed from it',
+    ]);
+    const other = new Stack(emptyApp(), 'Stack');
+    const max = new CfnParameter(other, 'Pollers', { type: 'Number' }).valueAsNumber;
+    expect(problemsIn(() => serviceIn(other, { queue: { pollers: { min: 2, max } } }))).toEqual([
+      'queue.pollers must be known before deployment: the concurrency of the service is computed from it',
     ]);
   });
 

@@ -94,7 +94,11 @@ describe('the lifecycle', () => {
       { Prefix: 'requests/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 5 } },
       { Prefix: 'payloads/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 5 } },
       { Prefix: 'results/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
-      { Prefix: 'disposable/', ExpirationInDays: 15, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      {
+        Prefix: 'consumer-copies/',
+        ExpirationInDays: 15,
+        NoncurrentVersionExpiration: { NoncurrentDays: 1 },
+      },
       { AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
     ]);
   });

@@ -1,3 +1,4 @@
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -8,9 +9,13 @@ import {
   RetryLater,
   StoreUnavailable,
 } from '../../../lib/core/base/errors.ts';
+import { serializeError } from '../../../lib/core/base/serialize-error.ts';
 import { AttemptTimedOut } from '../../../lib/core/engine/errors.ts';
 import { requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
+
+/** The declaration of a class that extends another, up to its first member. */
+const CLASS = /^(?:export )?class (\w+) extends (\w+) \{(?:\n {2}static \{\n.*?\n {2}\}\n)?([^;]*;)?/gms;
 
 type Errors = typeof import('../../../lib/core/base/errors.ts');
 
@@ -92,3 +97,28 @@ describe('C2: an error of another copy of the package', () => {
 async function uncountedAttempts({ records }: EngineHarness, id: string): Promise<number | undefined> {
   return (await records.read({ id, source: '' }))?.record.uncountedAttempts;
 }
+
+test('C2: every error of the package states its name, because minifiers rename classes', async () => {
+  const folder = join(import.meta.dirname, '../../../lib');
+  const files = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.ts'));
+  const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')));
+  const classes = texts.flatMap((text) => [...text.matchAll(CLASS)]);
+  const named = classes.filter(
+    ([, name, , first]) =>
+      first?.includes(`name: string = '${name}';`) || first?.includes(`name = '${name}';`),
+  );
+  const errors = new Set(['CoatcheckError', ...named.map(([, name]) => name)]);
+  const unnamed = classes.filter((found) => errors.has(String(found[2])) && !named.includes(found));
+  expect(named.length).toBeGreaterThan(80);
+  expect(unnamed.map(([, name]) => name)).toEqual([]);
+});
+
+test('an unavailable store has what was thrown as its cause, and no cause if the reason came in words', () => {
+  const thrown = new Error('ECONNREFUSED');
+  expect(serializeError(new StoreUnavailable('The table', thrown)).cause).toMatchObject({
+    message: 'ECONNREFUSED',
+  });
+  const worded = serializeError(new StoreUnavailable('The output queue', 'no server'));
+  expect(worded.message).toBe('The output queue is unavailable: no server');
+  expect(worded).not.toHaveProperty('cause');
+});

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { JsonInvalid, JsonTooDeep } from '../../../lib/core/base/errors.ts';
-import { beginsWithMember, memberText, parseJson } from '../../../lib/core/base/json.ts';
+import { compactJson, leadingMembers, memberTexts, parseJson } from '../../../lib/core/base/json.ts';
 
 function depthOf(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0;
@@ -105,13 +105,13 @@ function parsingError(text: string): unknown {
   }
 }
 
-describe('memberText', () => {
+describe('memberTexts', () => {
   test('gives the text every member was written as', () => {
     fc.assert(
       fc.property(fc.dictionary(names, tricky), layouts, (object, layout) => {
         const text = JSON.stringify(object, undefined, layout);
         for (const [name, value] of Object.entries(object)) {
-          const member = memberText(text, name);
+          const member = memberTexts(text).get(name);
           expect(member === undefined ? 'missing' : JSON.parse(member)).toEqual(value);
           expect(text).toContain(member);
         }
@@ -129,11 +129,11 @@ describe('memberText', () => {
     ['{"\\u0062":1}', 'b', '1'],
     ['{}', 'b', undefined],
   ])('in %s, %s is %j', (json, name, text) => {
-    expect(memberText(json, name)).toBe(text);
+    expect(memberTexts(json).get(name)).toBe(text);
   });
 });
 
-describe('beginsWithMember', () => {
+describe('leadingMembers', () => {
   test.each([
     ['{"b":1}', true],
     [' { "a" : [1, {"x": "}"}] , "b" : 1}', true],
@@ -148,6 +148,25 @@ describe('beginsWithMember', () => {
     ['{', false],
     ['', false],
   ])('of %s', (text, found) => {
-    expect(beginsWithMember(text, 'b')).toBe(found);
+    expect(leadingMembers(text).includes('b')).toBe(found);
+  });
+});
+
+describe('compactJson', () => {
+  test('removes white space and needless escapes, and changes no value', () => {
+    fc.assert(
+      fc.property(tricky, layouts, (value, layout) => {
+        expect(compactJson(JSON.stringify(value, undefined, layout))).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  test('keeps the digits of numbers', () => {
+    const compact = '[1.0,1e5,-0.0,12345678901234567890]';
+    expect(compactJson(' [1.0, 1e5,\n-0.0,\t12345678901234567890 ] ')).toBe(compact);
+  });
+
+  test('writes other characters than ASCII as they are', () => {
+    expect(compactJson('{"h\\u00e4": "\\u20ac \\ud83d\\ude00 \\u0007 \\/"}')).toBe('{"hä":"€ 😀 \\u0007 /"}');
   });
 });

@@ -63,3 +63,16 @@ test('the most urgent task goes next, the first among equals, each once and with
     ),
   );
 });
+
+test('a task that stops waiting takes no slot, and holds up none that come after it', async () => {
+  const semaphore = new Semaphore(1);
+  const first = await semaphore.acquire(0, new AbortController().signal);
+  const stopping = new AbortController();
+  const second = semaphore.acquire(0, stopping.signal);
+  const third = semaphore.acquire(0, new AbortController().signal);
+  stopping.abort();
+  expect(await second).toBeUndefined();
+  first?.[Symbol.dispose]();
+  expect(await third).toBeDefined();
+  expect(await semaphore.acquire(0, AbortSignal.abort())).toBeUndefined();
+});

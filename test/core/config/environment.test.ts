@@ -16,10 +16,11 @@ import {
   CALLBACKS,
   NUMBER_SETTINGS,
   type NumberSettingName,
-  OUTPUT_FORMATS,
+  SQS_OUTPUT_FORMATS,
   TRACE_TARGETS,
   WEBHOOK_EVENTS,
 } from '../../../lib/core/config/settings.ts';
+import { readTaskEnvironment, writeTaskEnvironment } from '../../../lib/core/config/task-environment.ts';
 import {
   readWebhookEnvironment,
   type WebhookEnvironment,
@@ -28,6 +29,7 @@ import {
 
 const ENVIRONMENT: ProcessorEnvironment = {
   serviceName: 'service',
+  handlerVersion: '9f86d08',
   inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   outputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
   outputMaxMessageBytes: 262_144,
@@ -35,7 +37,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   payloadBucket: 'payloads',
   requestTable: 'requests',
   resultPrefix: 'results/',
-  consumerCopyPrefix: 'disposable/',
+  consumerCopyPrefix: 'consumer-copies/',
   claimCheckSources: ['payloads/requests/', 'partner'],
   outputFormat: 'cloudevents',
   concurrency: 10,
@@ -53,6 +55,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   pauseSeconds: 30,
   failureRatePercent: 50,
+  secretIds: { MODEL_KEY: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:a=b-AbCdEf' },
   webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
   webhookDefaultUrl: 'https://example.com/hook',
   webhookEvents: ['succeeded', 'expired'],
@@ -65,6 +68,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
 
 const VARIABLES = {
   COATCHECK_SERVICE_NAME: 'service',
+  COATCHECK_VERSION: '9f86d08',
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   COATCHECK_OUTPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
   COATCHECK_OUTPUT_MAX_MESSAGE_BYTES: '262144',
@@ -72,7 +76,7 @@ const VARIABLES = {
   COATCHECK_PAYLOAD_BUCKET: 'payloads',
   COATCHECK_REQUEST_TABLE: 'requests',
   COATCHECK_RESULT_PREFIX: 'results/',
-  COATCHECK_CONSUMER_COPY_PREFIX: 'disposable/',
+  COATCHECK_CONSUMER_COPY_PREFIX: 'consumer-copies/',
   COATCHECK_CLAIM_CHECK_SOURCES: 'payloads/requests/ partner',
   COATCHECK_OUTPUT_FORMAT: 'cloudevents',
   COATCHECK_CONCURRENCY: '10',
@@ -96,6 +100,7 @@ const VARIABLES = {
   COATCHECK_CALLBACKS: 'public',
   COATCHECK_CALLBACK_PORTS: '443 8443',
   COATCHECK_METRICS: 'on',
+  COATCHECK_SECRETS: 'MODEL_KEY=arn:aws:secretsmanager:us-east-1:123456789012:secret:a=b-AbCdEf',
   COATCHECK_EVENT_BUS_ARN: 'arn:aws:events:us-east-1:123456789012:event-bus/default',
   COATCHECK_TRACING: 'xray',
 };
@@ -119,6 +124,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   resultAgeDays: 15,
   maxWaitSeconds: 900,
   tenantSharePercent: 50,
+  acceptsMinVersion: true,
   tracing: 'otlp',
   webhookQueueUrl: '',
   webhookDefaultUrl: '',
@@ -146,6 +152,7 @@ const API_VARIABLES = {
   COATCHECK_RESULT_AGE_DAYS: '15',
   COATCHECK_MAX_WAIT_SECONDS: '900',
   COATCHECK_TENANT_SHARE_PERCENT: '50',
+  COATCHECK_ACCEPT_MIN_VERSION: 'on',
   COATCHECK_TRACING: 'otlp',
   COATCHECK_WEBHOOK_QUEUE_URL: '',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
@@ -184,9 +191,15 @@ const WEBHOOK_VARIABLES = {
   COATCHECK_TRACING: 'xray',
 };
 
+/** A task has one more variable than a function. */
+const TASK_ENVIRONMENT = { ...ENVIRONMENT, graceSeconds: 115 };
+const TASK_VARIABLES = { ...VARIABLES, COATCHECK_GRACE_SECONDS: '115' };
+
 /** Functions of one deployment may run with the stack of another: the names are a contract. */
 test('the variable names do not change', () => {
   expect(writeEnvironment(ENVIRONMENT)).toEqual(VARIABLES);
+  expect(writeTaskEnvironment(TASK_ENVIRONMENT)).toEqual(TASK_VARIABLES);
+  expect(readTaskEnvironment(TASK_VARIABLES)).toEqual(TASK_ENVIRONMENT);
   expect(writeApiEnvironment(API_ENVIRONMENT)).toEqual(API_VARIABLES);
   expect(writeWebhookEnvironment(WEBHOOK_ENVIRONMENT)).toEqual(WEBHOOK_VARIABLES);
   expect(readWebhookEnvironment(WEBHOOK_VARIABLES)).toEqual(WEBHOOK_ENVIRONMENT);
@@ -209,6 +222,7 @@ const TELLING = {
 test('the engine reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
     serviceName: texts,
+    handlerVersion: fc.option(fc.stringMatching(/^[A-Za-z0-9][\w.+:-]{0,100}$/), { nil: undefined }),
     inputQueueUrl: texts,
     outputQueueUrl: texts,
     outputMaxMessageBytes: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
@@ -218,7 +232,7 @@ test('the engine reads back the settings that the stack writes', () => {
     resultPrefix: texts,
     consumerCopyPrefix: texts,
     claimCheckSources: fc.array(fc.stringMatching(/^[a-z][a-z0-9./-]+$/), { minLength: 1 }),
-    outputFormat: fc.constantFrom(...OUTPUT_FORMATS),
+    outputFormat: fc.constantFrom(...SQS_OUTPUT_FORMATS),
     concurrency: number('concurrency'),
     visibilityTimeoutSeconds: number('visibilityTimeoutSeconds'),
     inputRetentionSeconds: number('inputRetentionSeconds'),
@@ -236,6 +250,7 @@ test('the engine reads back the settings that the stack writes', () => {
     measureLoad: fc.boolean(),
     ...TELLING,
     metrics: fc.boolean(),
+    secretIds: fc.dictionary(fc.stringMatching(/^[A-Z_]+$/), fc.stringMatching(/^[\w:=+/-]+$/)),
     eventBusArn: fc.string(),
     tracing: fc.constantFrom(...TRACE_TARGETS),
   });
@@ -266,6 +281,7 @@ test('the API reads back the settings that the stack writes', () => {
     resultAgeDays: number('resultAgeDays'),
     maxWaitSeconds: number('maxWaitSeconds'),
     tenantSharePercent: number('tenantSharePercent'),
+    acceptsMinVersion: fc.boolean(),
     tracing: fc.constantFrom(...TRACE_TARGETS),
     ...TELLING,
   });
@@ -291,8 +307,10 @@ function problemsOf(
 
 /** The mandatory variables. */
 const OPTIONAL = [
+  'COATCHECK_VERSION',
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',
+  'COATCHECK_SECRETS',
   'COATCHECK_WEBHOOK_QUEUE_URL',
   'COATCHECK_WEBHOOK_DEFAULT_URL',
   'COATCHECK_PAUSE_QUEUE_URL',
@@ -303,6 +321,10 @@ const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name
 
 test.each([undefined, ''])('an event bus of %j means none', (COATCHECK_EVENT_BUS_ARN) => {
   expect(readEnvironment({ ...VARIABLES, COATCHECK_EVENT_BUS_ARN }).eventBusArn).toBe('');
+});
+
+test.each([undefined, ''])('a version of %j means none', (COATCHECK_VERSION) => {
+  expect(readEnvironment({ ...VARIABLES, COATCHECK_VERSION }).handlerVersion).toBeUndefined();
 });
 
 test.each([undefined, ''])('a failure rate of %j means none', (COATCHECK_FAILURE_RATE_PERCENT) => {
@@ -320,17 +342,31 @@ describe('a single problem is reported alone:', () => {
 
   test.each([
     ['COATCHECK_SERVICE_NAME', ' ', 'COATCHECK_SERVICE_NAME must be set, got nothing'],
+    [
+      'COATCHECK_VERSION',
+      'release 7',
+      'COATCHECK_VERSION must have 1 to 128 letters, digits and . _ + : -, and start with a letter or digit, got "release 7"',
+    ],
     ['COATCHECK_CLAIM_CHECK_SOURCES', ' ', 'COATCHECK_CLAIM_CHECK_SOURCES must be set, got nothing'],
-    ['COATCHECK_OUTPUT_FORMAT', 'xml', 'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, got xml'],
+    [
+      'COATCHECK_OUTPUT_FORMAT',
+      'xml',
+      'COATCHECK_OUTPUT_FORMAT must be one of cloudevents, raw, truefoundry, cloudevents-stream, got xml',
+    ],
     [
       'COATCHECK_WEBHOOK_EVENTS',
       'succeeded queued',
-      'COATCHECK_WEBHOOK_EVENTS must be of succeeded, failed, cancelled, expired, progress, got succeeded queued',
+      'COATCHECK_WEBHOOK_EVENTS must be one or more of succeeded, failed, cancelled, expired, progress, got succeeded queued',
     ],
     [
       'COATCHECK_CALLBACK_PORTS',
       '443 https',
       'COATCHECK_CALLBACK_PORTS must be whole numbers from 1, each a port, got 443 https',
+    ],
+    [
+      'COATCHECK_SECRETS',
+      'MODEL_KEY=arn API_KEY =arn',
+      'COATCHECK_SECRETS must be name=text, separated by spaces, got "API_KEY", "=arn"',
     ],
     [
       'COATCHECK_FAILURE_RATE_PERCENT',

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
-import { EngineHarness } from '../../support/engine-harness.ts';
+import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
 import { RecordedSpans } from '../../support/recorded-spans.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
 import { START } from '../../support/test-clock.ts';
@@ -14,9 +14,9 @@ const traceparent = `00-${TRACE_ID}-${PARENT_ID}-01`;
 const tracestate = 'rojo=1,congo=2';
 const source = { system: 'aws_sqs', destination: 'orders' };
 
-function traced(handler: Handler) {
+function traced(handler: Handler, options: HarnessOptions = {}) {
   const spans = new RecordedSpans();
-  return { spans, harness: new EngineHarness(handler, { ports: { source } }) };
+  return { spans, harness: new EngineHarness(handler, { ports: { source }, ...options }) };
 }
 
 test('an attempt is a span of its message, in the trace of its request', async () => {
@@ -50,6 +50,12 @@ test('an attempt is a span of its message, in the trace of its request', async (
   });
   expect(span.spanContext().traceId).toBe(TRACE_ID);
   expect(span.spanContext().traceState?.serialize()).toBe(tracestate);
+});
+
+test('an attempt names the version of the handler', async () => {
+  const { spans, harness } = traced(() => 'done', { handlerVersion: '42' });
+  await harness.process([requestDelivery('r-1')]);
+  expect(spans.of('r-1').attributes['coatcheck.handler.version']).toBe('42');
 });
 
 test('every attempt at a request is in its trace', async () => {

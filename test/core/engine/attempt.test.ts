@@ -113,7 +113,7 @@ describe('in the raw format', () => {
     const [message] = output.messages;
     const [, pointer] = JSON.parse(message?.body ?? '');
     const [original = ''] = store.keys('results/');
-    expect(pointer).toEqual({ s3BucketName: 'payloads', s3Key: store.keys('disposable/')[0] });
+    expect(pointer).toEqual({ s3BucketName: 'payloads', s3Key: store.keys('consumer-copies/')[0] });
     expect(message?.attributes.ExtendedPayloadSize).toEqual({ type: 'Number', value: `${size}` });
     expect(store.object(pointer.s3Key)?.bytes).toEqual(store.object(original)?.bytes);
     expect(store.object(original)?.bytes.byteLength).toBe(size);
@@ -146,7 +146,7 @@ describe('in the raw format', () => {
         });
       }
       expect(harness.output.messages).toHaveLength(2);
-      expect(harness.store.keys('disposable/')).toEqual([]);
+      expect(harness.store.keys('consumer-copies/')).toEqual([]);
     },
   );
 
@@ -165,7 +165,7 @@ describe('in the raw format', () => {
     await harness.process([requestDelivery('r-1')]);
     await harness.process([requestDelivery('r-1')]);
     expect(harness.output.messages[0]?.attributes).toHaveProperty('DataRef');
-    expect(harness.store.keys('disposable/')).toEqual([]);
+    expect(harness.store.keys('consumer-copies/')).toEqual([]);
   });
 
   test('B7: an attempt also checks a success recorded in another format', async () => {
@@ -345,7 +345,7 @@ describe('a request after its expiry', () => {
     );
     expect(harness.events.map(statusOf)).toEqual(['expired']);
     expect(harness.problem.code).toBe('request_expired');
-    expect(harness.records.record('r-1')?.givenUp).toBeUndefined();
+    expect(harness.records.record('r-1')?.attemptsExhausted).toBeUndefined();
   });
 
   test('keeps its outcome', async () => {
@@ -410,6 +410,22 @@ describe('the record of a request', () => {
     expect(record?.leaseEndsAt).toBeUndefined();
     expect(record?.lastError).toMatchObject({ name: 'TypeError', message: expect.stringMatching(/^x{499}/) });
     expect(record?.lastError?.message).toHaveLength(500);
+  });
+
+  test('has the version of the code that claimed it last, in no extra write', async () => {
+    const { records } = await run(() => 'done', { handlerVersion: '42' });
+    expect(records.record('r-1')).toMatchObject({ status: 'succeeded', handlerVersion: '42' });
+    expect(records.writes).toBe(2);
+  });
+
+  test('has no version after an attempt of code without one', async () => {
+    const fails = () => {
+      throw new TypeError('oops');
+    };
+    const { records } = await run(fails, { handlerVersion: '42' });
+    const other = new EngineHarness(fails, { ports: { records } });
+    await other.process([requestDelivery('r-1', {}, { deliveryCount: 2 })]);
+    expect(records.record('r-1')).toMatchObject({ attempts: 2, handlerVersion: undefined });
   });
 
   test('counts attempts, however often the message is delivered', async () => {

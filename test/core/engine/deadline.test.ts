@@ -19,6 +19,7 @@ describe('a deadline', () => {
     expect(deadline.stopsAt).toBe(start + stops);
     const fired: Record<string, number> = {};
     for (const name of [
+      'isolationDeadline',
       'startDeadline',
       'handlerStop',
       'handlerDeadline',
@@ -31,7 +32,8 @@ describe('a deadline', () => {
     }
     vi.advanceTimersByTime(milliseconds);
     expect(fired).toEqual({
-      startDeadline: starts,
+      isolationDeadline: starts,
+      startDeadline: stops,
       handlerStop: stops,
       handlerDeadline: over,
       recordDeadline: settles,
@@ -45,6 +47,41 @@ describe('a deadline', () => {
   test('that begins too late is over at once', () => {
     using deadline = new Deadline(1_000, 1_100);
     expect(deadline.handlerStop.aborted).toBe(true);
+  });
+
+  test('without an end sets no timer until the host says when it ends', () => {
+    const start = Date.now();
+    using deadline = new Deadline(start, Number.POSITIVE_INFINITY, { leaseSeconds: 30 });
+    expect(vi.getTimerCount()).toBe(0);
+    vi.advanceTimersByTime(3_600_000);
+    expect(deadline.stopsAt).toBe(Number.POSITIVE_INFINITY);
+    expect(deadline.leaseEndsAt(Date.now())).toBe(Date.now() + 30_000);
+    expect(deadline.startDeadline.aborted).toBe(false);
+    deadline.drain(Date.now() + 60_000, Date.now());
+    expect(deadline.startDeadline.aborted).toBe(true);
+    vi.advanceTimersByTime(53_999);
+    expect(deadline.handlerStop.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(deadline.handlerStop.aborted).toBe(true);
+    expect(deadline.responseDeadline.aborted).toBe(false);
+  });
+
+  test('ends earlier when its host drains, never later', () => {
+    const start = Date.now();
+    using deadline = new Deadline(start, start + 60_000);
+    deadline.drain(start + 3_000, start);
+    expect(deadline.stopsAt).toBe(start + 2_500);
+    deadline.drain(start + 60_000, start);
+    expect(deadline.stopsAt).toBe(start + 2_500);
+    vi.advanceTimersByTime(2_500);
+    expect(deadline.handlerStop.aborted).toBe(true);
+    expect(deadline.handlerDeadline.aborted).toBe(false);
+  });
+
+  test('of more than 24 days does not fire at once', () => {
+    using deadline = new Deadline(0, 30 * 86_400_000);
+    vi.advanceTimersByTime(86_400_000);
+    expect(deadline.handlerStop.aborted).toBe(false);
   });
 
   test('leaves no timer after its disposal', () => {

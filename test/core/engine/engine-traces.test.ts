@@ -74,7 +74,7 @@ describe('the trace of a request', () => {
     expect(lines.map(({ message }) => message)).toEqual([
       'At work',
       'Progress',
-      'Attempt failed, to be tried again',
+      'Attempt failed and will be retried',
       'At work',
       'Progress',
       'Request failed',

@@ -347,7 +347,7 @@ describe('an attempt that failed', () => {
     await harness.process([requestDelivery('r-1', {}, { deliveryCount: 2, firstDeliveredAt: 0 })]);
     expect(harness.logger.lines).toContainEqual({
       level: 'warn',
-      message: 'Attempt failed, to be tried again',
+      message: 'Attempt failed and will be retried',
       fields: {
         requestId: 'r-1',
         attempt: 2,
@@ -364,7 +364,7 @@ describe('an attempt that failed', () => {
     harness.input.faults.inject('defer', fault);
     expect(await harness.process(requests(2), 0.6)).toEqual(['message-r-0']);
     expect(harness.logger.lines.map(({ message }) => message)).toContain(
-      'The input queue refused to defer messages',
+      'The input queue could not delay messages',
     );
   });
 });

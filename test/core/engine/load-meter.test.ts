@@ -62,6 +62,48 @@ test.each(['fails before', 'fails after'] as const)(
   },
 );
 
+test('measures slots from the start of a batch to its end, for requests that were handled', async () => {
+  const { meter, clock, log, flush } = open();
+  const end = meter.measureSlots(2);
+  meter.add({ handled: 3 });
+  clock.advanceSeconds(4);
+  end();
+  await flush();
+  expect(log.added).toMatchObject([{ handled: 3, milliseconds: 8_000 }]);
+});
+
+test('counts no slot twice when batches overlap', async () => {
+  const { meter, clock, log, flush } = open();
+  const endFirst = meter.measureSlots(10);
+  meter.add({ handled: 1 });
+  clock.advanceSeconds(6);
+  const endSecond = meter.measureSlots(10);
+  meter.add({ handled: 2 });
+  clock.advanceSeconds(2);
+  endSecond();
+  clock.advanceSeconds(2);
+  endFirst();
+  const endNext = meter.measureSlots(10);
+  meter.add({ handled: 1 });
+  clock.advanceSeconds(1);
+  endNext();
+  await flush();
+  expect(log.added).toMatchObject([{ handled: 4, milliseconds: 3 * 10_000 + 1_000 }]);
+});
+
+test('counts the time of single attempts unless it measures a batch, which they are part of', async () => {
+  const { meter, clock, log, flush } = open();
+  meter.add({ handled: 1 });
+  meter.addAttempt(5_000);
+  const end = meter.measureSlots(10);
+  meter.add({ handled: 1 });
+  clock.advanceSeconds(2);
+  meter.addAttempt(1_000);
+  end();
+  await flush();
+  expect(log.added).toMatchObject([{ handled: 2, milliseconds: 5_000 + 2_000 }]);
+});
+
 test('doesn’t wait for an answer when there is no time left', async () => {
   const { meter, log, logger, closing, flush } = open();
   log.faults.inject('add', 'never answers');

@@ -104,6 +104,11 @@ describe('B6: an offloaded message larger than any that comes whole', () => {
       `{"a":{"specversion":"${'x'.repeat(LARGE)}"}}`,
       'application/json',
     ],
+    [
+      'JSON of no message, though it names a request',
+      `{"request_id":"a","customer":"b","body":"${'x'.repeat(LARGE)}"}`,
+      'application/json',
+    ],
   ])('stays where it is, read no further than to know that: %s', async (_, body, contentType) => {
     const store = new MemoryPayloadStore();
     const [request] = await decodeStored(offload(store, body, { RequestId: 'r-1' }), store);
@@ -134,6 +139,22 @@ describe('B6: an offloaded message larger than any that comes whole', () => {
     const [request] = await decodeStored(offload(store, largeCloudEvent(LARGE)), store);
     expect(request).toMatchObject({ id: 'order-17', source: '/shop', metadata: { type: 'order.placed' } });
   });
+
+  test.each([
+    ['second', `{"tfy_request_id":"abc","tfy_stream_response":true,"text":"${'x'.repeat(LARGE)}"}`],
+    ['first', `{"request_id":"abc","body":{"text":"${'x'.repeat(LARGE)}"},"stream_response":true}`],
+  ])(
+    'is decoded when it is a message of TrueFoundry’s async service, of the %s generation',
+    async (_, body) => {
+      const store = new MemoryPayloadStore();
+      const [request] = await decodeStored(offload(store, body), store);
+      expect(request).toMatchObject({
+        id: 'abc',
+        streamed: true,
+        payload: { inline: `{"text":"${'x'.repeat(LARGE)}"}` },
+      });
+    },
+  );
 
   test('and than memory may hold: a CloudEvent is refused by its code', async () => {
     const harness = new EngineHarness(() => {}, { maxBufferedBytes: 2_000_000 });

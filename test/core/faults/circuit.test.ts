@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DownstreamUnavailable, PermanentError } from '../../../lib/core/base/errors.ts';
 import { maxReceivesOf } from '../../../lib/core/config/receive-budget.ts';
+import { Deadline } from '../../../lib/core/engine/deadline.ts';
 import { BreakableService } from '../../support/breakable-service.ts';
 import { deadLetterIds } from '../../support/dead-letters.ts';
 import { requestDelivery } from '../../support/delivery.ts';
@@ -243,6 +244,21 @@ describe('in a batch', () => {
     const at = (id: string, attempt: number) => requestDelivery(id, {}, { deliveryCount: attempt });
     await harness.process([at('early', last - 3), at('late', last - 2), at('last', last)]);
     expect(harness.statuses).toEqual({ late: 'failed', last: 'failed' });
+  });
+
+  test('a queue that never dead-letters by itself has no last receives', async () => {
+    const harness = new EngineHarness(() => {
+      throw noDatabase();
+    });
+    await harness.process(Array.from({ length: 5 }, (_, index) => requestDelivery(`r-${index}`)));
+    const message = harness.input.settleable(requestDelivery('r-9', {}, { deliveryCount: 1_000 }));
+    const source = { ...message.source, maxDeliveries: undefined };
+    using deadline = new Deadline(harness.clock.now(), harness.clock.now() + 60_000);
+    expect(await harness.engine.run({ ...message, source }, deadline)).toEqual({
+      action: 'retry',
+      afterSeconds: 0,
+    });
+    expect(harness.statuses).toEqual({});
   });
 
   test('no message is hidden beyond its retention', async () => {

@@ -79,3 +79,21 @@ describe.each(ENVELOPES)('fault 33: a claim check in %s', (_, envelope) => {
     expect(harness.events).toEqual([]);
   });
 });
+
+test.each([
+  ['file://payloads/requests/a', 'claim_check_refused', 'it reads s3:// references'],
+  ['file:///requests/a', 'envelope_malformed', 'expected s3://bucket/key?versionId=… or file://store/key'],
+  ['file://payloads/../a', 'envelope_malformed', 'no . or ..'],
+  [
+    'gs://payloads/requests/a',
+    'envelope_malformed',
+    'expected s3://bucket/key?versionId=… or file://store/key',
+  ],
+])('fault 33: the claim check %s fails with %s', async (dataref, code, detail) => {
+  const harness = new EngineHarness((request) => request.text(), { claimCheckSources: ['payloads'] });
+  harness.store.put('requests/a', 'hello');
+  const event = { specversion: '1.0', id: 'r-1', source: '/s', type: 't', dataref };
+  await harness.process([delivery(JSON.stringify(event))]);
+  expect(harness.problem).toMatchObject({ code, detail: expect.stringContaining(detail) });
+  expect(harness.store.opened).toEqual([]);
+});

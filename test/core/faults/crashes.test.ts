@@ -48,7 +48,7 @@ function service() {
   return { clock, queue, drive, outcomes, dead: () => deadLetterIds(deadLetters) };
 }
 
-async function poisonOrSound(request: ProcessorRequest, crash: () => Promise<never>): Promise<string> {
+async function poisonOrSound(request: ProcessorRequest, crash: () => never): Promise<string> {
   return (await request.json()) === 'poison' ? crash() : request.id;
 }
 
@@ -85,7 +85,7 @@ describe('fault 14: a message that kills its process', () => {
     const { queue, drive, outcomes, clock, dead } = service();
     queue.send('"poison"', {}, 'm-poison');
     let sent = 0;
-    const handler = async (request: ProcessorRequest, crash: () => Promise<never>) => {
+    const handler = async (request: ProcessorRequest, crash: () => never) => {
       if (sent < 50) for (let more = 0; more < 5; more++) queue.send('"sound"', {}, `late-${++sent}`);
       clock.advanceSeconds(1);
       return poisonOrSound(request, crash);
@@ -116,7 +116,7 @@ describe('fault 14: a message that kills its process', () => {
     const { queue, drive, outcomes, dead } = service();
     for (let index = 0; index < 10; index++) queue.send('"sound"', {}, `m-${index}`);
     let died = false;
-    const handler = (request: ProcessorRequest, crash: () => Promise<never>) => {
+    const handler = (request: ProcessorRequest, crash: () => never) => {
       if (request.id !== 'm-5' || died) return request.id;
       died = true;
       return crash();
@@ -147,7 +147,7 @@ describe('fault 17: the result was written, then the process died', () => {
     const { queue, drive, outcomes } = service();
     const { store } = drive.ports;
     queue.send('{}', { RequestId: 'r-1' });
-    let kill: (() => Promise<never>) | undefined;
+    let kill: (() => never) | undefined;
     const save: typeof store.save = async (...args) => {
       const stored = await MemoryPayloadStore.prototype.save.apply(store, args);
       const dying = kill;
@@ -155,7 +155,7 @@ describe('fault 17: the result was written, then the process died', () => {
       return dying ? dying() : stored;
     };
     let runs = 0;
-    const handler = (_: ProcessorRequest, crash: () => Promise<never>) => {
+    const handler = (_: ProcessorRequest, crash: () => never) => {
       if (++runs === 1) kill = crash;
       return `${runs}`.repeat(300_000);
     };

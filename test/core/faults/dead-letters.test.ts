@@ -51,7 +51,7 @@ function broken() {
 describe('a request with exhausted attempts (fault 19)', () => {
   test('E17: fails with its last attempt, and its message goes to the dead-letter queue at once', async () => {
     const { harness, runs, receive } = broken();
-    const handedInAt = harness.clock.now();
+    const submittedAt = harness.clock.now();
     expect(await receive(1, MAX_ATTEMPTS)).toEqual([false, false, true]);
 
     expect(runs).toEqual([1, 2, 3]);
@@ -64,7 +64,7 @@ describe('a request with exhausted attempts (fault 19)', () => {
     });
     expect(harness.records.record('r-1')).toMatchObject({
       status: 'failed',
-      givenUp: true,
+      attemptsExhausted: true,
       attempts: MAX_ATTEMPTS,
       lastError: { message: 'out of paper' },
     });
@@ -76,7 +76,7 @@ describe('a request with exhausted attempts (fault 19)', () => {
           DeadLetterRedrives: { type: 'Number', value: '0' },
           DeadLetterCode: { type: 'String', value: 'attempts_exhausted' },
           DeadLetterAttempts: { type: 'Number', value: '3' },
-          DeadLetterHandedInAt: { type: 'String', value: new Date(handedInAt).toISOString() },
+          DeadLetterSubmittedAt: { type: 'String', value: new Date(submittedAt).toISOString() },
           DeadLetterDetail: { type: 'String', value: harness.problem.detail },
         },
       },
@@ -305,7 +305,7 @@ test('E17: a dead letter redrives its request although the record does not note 
 
 test('E17: a dead letter beyond the limit of redrives goes back to the dead-letter queue', async () => {
   const { harness, runs, receive, putBack } = broken();
-  const handedInAt = harness.clock.now();
+  const submittedAt = harness.clock.now();
   await receive(1, MAX_ATTEMPTS);
   for (let redrive = 0; redrive < MAX_REDRIVES; redrive++) await receive(1, MAX_ATTEMPTS, putBack());
   const letters = harness.deadLetters.messages.length;
@@ -315,7 +315,7 @@ test('E17: a dead letter beyond the limit of redrives goes back to the dead-lett
   expect(harness.deadLetters.messages).toHaveLength(letters + 1);
   const [before, letter] = harness.deadLetters.messages.slice(-2);
   expect(letter).toEqual(before);
-  expect(letter?.attributes.DeadLetterHandedInAt?.value).toBe(new Date(handedInAt).toISOString());
+  expect(letter?.attributes.DeadLetterSubmittedAt?.value).toBe(new Date(submittedAt).toISOString());
 });
 
 test('E17: a message without room for more attributes is dead-lettered unchanged, and can be redriven', async () => {

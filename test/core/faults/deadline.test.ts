@@ -53,7 +53,7 @@ describe('fault 39: a handler exceeds the deadline', () => {
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded', 'r-2': 'succeeded' });
     expect(harness.logger.lines).toContainEqual(
       expect.objectContaining({
-        message: 'Attempt failed, to be tried again',
+        message: 'Attempt failed and will be retried',
         fields: expect.objectContaining({ error: expect.objectContaining({ code: 'attempt_timed_out' }) }),
       }),
     );

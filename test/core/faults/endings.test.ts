@@ -41,18 +41,6 @@ describe('fault 28: the deadline passed while the request was queued', () => {
     expect(runs).toBe(1);
     expect(harness.problem).toMatchObject({ code: 'request_expired', attempts: 2 });
   });
-
-  test('what was expired by somebody else is published as such', async () => {
-    const harness = new EngineHarness(notToBeRun);
-    const client = clientOf(harness);
-    const expiresAt = harness.clock.now() + 10_000;
-    await client.change(REQUEST, { type: 'submit', request: { ...REQUEST, expiresAt }, uploaded: true });
-    expect((await client.change(REQUEST, { type: 'expire' })).refused).toBe('out_of_turn');
-    harness.clock.advanceSeconds(10);
-    await client.change(REQUEST, { type: 'expire' });
-    expect(await harness.process([requestDelivery('r-1')])).toEqual([]);
-    expect(statusOf(harness.event)).toBe('expired');
-  });
 });
 
 describe('fault 29: a cancellation races the completion', () => {

@@ -13,14 +13,16 @@ test.each([1, 2, 3])('whatever fails when, nothing accepted is lost (seed %i)', 
   const soak = new MemorySoak(seed);
   await soak.run();
   expect(soak.violations()).toEqual([]);
+  expect(soak.forgotten).toEqual([]);
   // It was no walk in the park.
   expect(soak.tally()).toEqual({
     succeeded: expect.any(Number),
     failed: expect.any(Number),
     expired: expect.any(Number),
-    givenUp: expect.toSatisfy((count: number) => count > 5),
+    attemptsExhausted: expect.toSatisfy((count: number) => count > 5),
     redriven: expect.toSatisfy((count: number) => count > 10),
     killed: expect.toSatisfy((count: number) => count > 10),
+    suspended: expect.toSatisfy((count: number) => count > 10),
     runs: expect.toSatisfy((count: number) => count > 1.2 * SOAK_REQUESTS),
     publishedAgain: expect.toSatisfy((count: number) => count > 10),
   });

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { IdempotencyKeyBusy, IdempotencyKeyReused } from '../../../lib/core/intake/errors.ts';
+import { IdempotencyKeyBusy, IdempotencyKeyTaken } from '../../../lib/core/intake/errors.ts';
 import type { SubmitRequest } from '../../../lib/core/intake/submissions.ts';
 import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
 import { type Fault, Faults, InjectedFault } from '../../../lib/stores/memory/faults.ts';
@@ -124,14 +124,14 @@ describe('fault 2: the key is reused for a different submission', () => {
   ])('a different %s is refused and starts no work', async (_, other) => {
     const { service } = faultyService();
     await service.submit(FIRST);
-    await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
+    await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyTaken);
     expect(service.queue.sent).toHaveLength(1);
     expect(service.harness.records.all()).toHaveLength(1);
     expect(service.harness.store.keys()).toEqual([]);
     // Both while the first request is queued and long after it has ended.
     await service.deliver();
     service.harness.clock.advanceSeconds(30);
-    await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyReused);
+    await expect(service.submit({ ...FIRST, ...other })).rejects.toThrow(IdempotencyKeyTaken);
     expect(service.runs).toHaveLength(1);
   });
 
@@ -153,7 +153,7 @@ describe('fault 2: the key is reused for a different submission', () => {
       payload: Buffer.from('"]'),
       contentType: 'text/plain",[',
     };
-    await expect(service.submit(moved)).rejects.toThrow(IdempotencyKeyReused);
+    await expect(service.submit(moved)).rejects.toThrow(IdempotencyKeyTaken);
   });
 
   test('a key belongs to its request for a day, then it is free', async () => {
@@ -163,7 +163,7 @@ describe('fault 2: the key is reused for a different submission', () => {
     service.harness.clock.advanceSeconds(DAY_SECONDS - 0.001);
     expect(await service.submit({ idempotencyKey: 'k' })).toMatchObject({ status: 'succeeded', request });
     await expect(service.submit({ idempotencyKey: 'k', payload: LARGE })).rejects.toThrow(
-      IdempotencyKeyReused,
+      IdempotencyKeyTaken,
     );
     service.harness.clock.advanceSeconds(0.001);
     const later = await service.submit({ idempotencyKey: 'k', payload: LARGE });

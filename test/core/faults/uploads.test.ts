@@ -175,7 +175,7 @@ describe('an upload by a ticket', () => {
     expect(harness.events.map(({ data }) => data)).toEqual(['first', 'first']);
     expect(
       harness.logger.lines.filter(({ level }) => level === 'warn').map(({ message }) => message),
-    ).toContain('A request that has ended came again with another payload');
+    ).toContain('A message has another payload than its request, which has ended');
   });
 
   test('B3, C4: made again after it was given up doesn’t revive it', async () => {

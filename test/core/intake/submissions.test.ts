@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { PayloadEmpty, PayloadTooLarge } from '../../../lib/core/base/errors.ts';
+import { PayloadEmpty, PayloadLimitExceeded } from '../../../lib/core/base/errors.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../../lib/core/config/aws-limits.ts';
 import { decodedRequest } from '../../support/decoded.ts';
 import { delivery } from '../../support/delivery.ts';
@@ -83,7 +83,7 @@ describe('a submission', () => {
     const service = new SubmissionService({ settings: { maxPayloadBytes: 5 } });
     await service.submit({ payload: Buffer.from('12345') });
     const refused = service.submit({ payload: Buffer.from('123456'), idempotencyKey: 'k' });
-    await expect(refused).rejects.toThrow(PayloadTooLarge);
+    await expect(refused).rejects.toThrow(PayloadLimitExceeded);
     // The key is free: a refused submission does not take it.
     await service.submit({ idempotencyKey: 'k' });
     expect(service.queue.sent).toHaveLength(2);

@@ -269,11 +269,11 @@ test('parts that an earlier call joined are not joined again', async () => {
 
 describe('B4: an upload in parts', () => {
   test.each([
-    ['only the second', [2], 'missing are 1'],
-    ['all but the last', [1], 'missing are 2'],
+    ['only the second', [2], 'missing: 1'],
+    ['all but the last', [1], 'missing: 2'],
     ['one more than there are', [1, 2, 3], 'got 3'],
-    ['one twice', [1, 1], 'missing are 2'],
-    ['none', [], 'missing are 1, 2'],
+    ['one twice', [1, 1], 'missing: 2'],
+    ['none', [], 'missing: 1, 2'],
   ])('is not completed with %s of its parts', async (_, numbers, problem) => {
     const { uploads, transfers, records, request, uploadName } = await begun(undefined, 64 * MIB + 5);
     const parts = numbers.map((number) => ({ number, etag: transfers.putPart(uploadName, number, 'hello') }));

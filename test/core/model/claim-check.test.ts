@@ -5,6 +5,7 @@ import {
   assertAllowed,
   claimCheckProblem,
   formatClaimCheck,
+  isSameObject,
   parseClaimCheck,
 } from '../../../lib/core/model/claim-check.ts';
 import { keys } from '../../support/arbitrary.ts';
@@ -12,6 +13,7 @@ import { keys } from '../../support/arbitrary.ts';
 test('a formatted claim check parses to the same claim check', () => {
   const checks = fc.record(
     {
+      scheme: fc.constant('file' as const),
       bucket: fc.stringMatching(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
       key: keys,
       versionId: fc.string({ minLength: 1, unit: 'grapheme' }),
@@ -34,7 +36,8 @@ test.each([
   ],
   [{ bucket: 'payloads', key: 'a', versionId: 'v+1/=' }, 's3://payloads/a?versionId=v%2B1%2F%3D'],
   [{ bucket: 'payloads', key: '//a/' }, 's3://payloads///a/'],
-])('%j is formatted as %s', (check, reference) => {
+  [{ scheme: 'file', bucket: 'payloads', key: 'requests/a b' }, 'file://payloads/requests/a%20b'],
+] as const)('%j is formatted as %s', (check, reference) => {
   expect(formatClaimCheck(check)).toBe(reference);
 });
 
@@ -63,8 +66,24 @@ test.each([
   'S3://payloads/a',
   'https://payloads.s3.amazonaws.com/a',
   'file:///etc/passwd',
+  'gs://payloads/a',
 ])('%j is not a claim check', (reference) => {
   expect(() => parseClaimCheck(reference)).toThrow(EnvelopeMalformed);
+});
+
+test.each([
+  [{ bucket: 'own', key: 'a', versionId: 'v1' }, true],
+  [{ bucket: 'own', key: 'b' }, false],
+  [{ bucket: 'other', key: 'a' }, false],
+  [{ scheme: 'file', bucket: 'own', key: 'a' }, false],
+] as const)('%j is the same object as s3://own/a: %s', (check, same) => {
+  expect(isSameObject(check, { bucket: 'own', key: 'a' })).toBe(same);
+});
+
+test('a refusal names the allowed forms', () => {
+  expect(() => parseClaimCheck('gs://payloads/a')).toThrow(
+    'expected s3://bucket/key?versionId=… or file://store/key, got gs://payloads/a',
+  );
 });
 
 test('a refusal quotes the beginning of the text', () => {
@@ -103,6 +122,22 @@ describe('with sources', () => {
     expect(() => assertAllowed({ bucket, key }, sources)).toThrow(ClaimCheckRefused);
   });
 
+  test.each([
+    [['own'], { scheme: 'file', bucket: 'own', key: 'a' }, 'it reads s3:// references'],
+    [['file://own'], { bucket: 'own', key: 'a' }, 'it reads file:// references'],
+    [
+      ['own', 'file://own/in/'],
+      { scheme: 'file', bucket: 'own', key: 'a' },
+      'it reads s3:// and file:// references',
+    ],
+  ] as const)('of %j, %j may not be read, and the refusal names the schemes', (allowed, check, message) => {
+    expect(() => assertAllowed(check, allowed)).toThrow(message);
+  });
+
+  test.each(['file://own', 'file://own/in/'])('%s allows a file', (source) => {
+    expect(() => assertAllowed({ scheme: 'file', bucket: 'own', key: 'in/a' }, [source])).not.toThrow();
+  });
+
   test('an empty list allows no read', () => {
     expect(() => assertAllowed({ bucket: 'own', key: 'a' }, [])).toThrow(ClaimCheckRefused);
   });
@@ -115,6 +150,15 @@ test.each([
   [{ bucket: '\ud800', key: 'a' }, 'it must not have unpaired surrogates'],
   [{ bucket: 'payloads', key: 'a', versionId: '\udc00' }, 'it must not have unpaired surrogates'],
   [{ bucket: 'own/other', key: 'a' }, "a bucket's name has no slash, got own/other"],
-])('the problem of %.60j', (check, problem) => {
+  [{ bucket: 'payloads', key: '../a//b/' }, undefined],
+  [{ scheme: 'file', bucket: 'payloads', key: 'in/..a/.b' }, undefined],
+  ...['../a', 'in/../../a', '/etc/passwd', './a', 'a/', 'a//b', 'in\\..\\a', 'a\0'].map(
+    (key) =>
+      [
+        { scheme: 'file', bucket: 'payloads', key },
+        `the key of a file has no empty segments, no . or .., and no backslashes, got ${key}`,
+      ] as const,
+  ),
+] as const)('the problem of %.60j', (check, problem) => {
   expect(claimCheckProblem(check)).toBe(problem);
 });

@@ -2,14 +2,14 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import { cancellation, expiry, failure } from '../../../lib/core/model/outcome.ts';
-import { readOutcome, writeOutcome } from '../../../lib/core/model/outcome-json.ts';
+import { parseOutcome, serializeOutcome } from '../../../lib/core/model/outcome-json.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../../support/outcomes.ts';
 
 test('what is written is what is read: bytes of any kind', () => {
   fc.assert(
     fc.property(fc.uint8Array(), fc.string(), (bytes, contentType) => {
       const outcome = inlineOutcome(bytes, contentType, { traceparent: '00-trace' });
-      expect(readOutcome(writeOutcome(outcome))).toEqual(outcome);
+      expect(parseOutcome(serializeOutcome(outcome))).toEqual(outcome);
     }),
   );
 });
@@ -17,7 +17,7 @@ test('what is written is what is read: bytes of any kind', () => {
 test('what is written is what is read: part of a larger buffer', () => {
   const bytes = Buffer.from('a whole text').subarray(2, 7);
   const outcome = outcomeOf({ status: 'succeeded', result: { bytes, contentType: 'text/plain' } });
-  expect(readOutcome(writeOutcome(outcome))).toEqual(inlineOutcome('whole', 'text/plain'));
+  expect(parseOutcome(serializeOutcome(outcome))).toEqual(inlineOutcome('whole', 'text/plain'));
 });
 
 test.each([
@@ -31,11 +31,11 @@ test.each([
     ),
   ],
 ])('what is written is what is read: %s', (_, outcome) => {
-  expect(readOutcome(writeOutcome(outcome))).toEqual(outcome);
+  expect(parseOutcome(serializeOutcome(outcome))).toEqual(outcome);
 });
 
 test('of a result that is stored as well only the reference is kept', () => {
   const result = { bytes: Buffer.from('hello'), contentType: STORED.contentType, stored: STORED };
-  const json = writeOutcome(outcomeOf({ status: 'succeeded', result }));
-  expect(readOutcome(json)).toEqual(outcomeOf({ status: 'succeeded', result: STORED }));
+  const json = serializeOutcome(outcomeOf({ status: 'succeeded', result }));
+  expect(parseOutcome(json)).toEqual(outcomeOf({ status: 'succeeded', result: STORED }));
 });

@@ -70,7 +70,7 @@ describe('B3: a message with another payload under the same id', () => {
     await harness.process([own]);
     expect(await harness.process([other()])).toEqual([]);
     expect(harness.events.map(({ data }) => data)).toEqual(['first', 'first']);
-    expect(warnings(harness)).toContain('A request that has ended came again with another payload');
+    expect(warnings(harness)).toContain('A message has another payload than its request, which has ended');
   });
 
   test('ends the request as failed when its own message can’t come any more', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Checkpoint } from '../../../lib/core/model/checkpoint.ts';
 import {
   type ClaimEvent,
   type RecordEvent,
@@ -31,18 +32,22 @@ const running = recordAfter(queued, claim);
 const cancelling = recordAfter(running, { type: 'cancel' });
 const error = { name: 'Error', message: 'not now' };
 
+const HALF: Checkpoint = { number: 3, state: { json: '{"row":50}' } };
+
 const EVENTS: Record<string, RecordEvent> = {
   submit: { type: 'submit', request: REQUEST, uploaded: true },
   uploaded: { type: 'uploaded' },
   claim: laterClaim,
-  progress: { type: 'progress', attempt: 1, progress: { fraction: 0.5 } },
-  'progress of another': { type: 'progress', attempt: 2, progress: { fraction: 0.5 } },
-  release: { type: 'release', attempt: 1, error },
-  'release of another': { type: 'release', attempt: 2, error },
-  complete: { type: 'complete', attempt: 1, outcome: successOf(1) },
-  'complete of another': { type: 'complete', attempt: 2, outcome: successOf(2) },
+  progress: { type: 'progress', leaseId: 'lease-1', progress: { fraction: 0.5 } },
+  'progress of another': { type: 'progress', leaseId: 'lease-2', progress: { fraction: 0.5 } },
+  checkpoint: { type: 'checkpoint', leaseId: 'lease-1', checkpoint: HALF, suspend: false },
+  'checkpoint that suspends': { type: 'checkpoint', leaseId: 'lease-1', checkpoint: HALF, suspend: true },
+  'checkpoint of another': { type: 'checkpoint', leaseId: 'lease-2', checkpoint: HALF, suspend: false },
+  release: { type: 'release', leaseId: 'lease-1', error },
+  'release of another': { type: 'release', leaseId: 'lease-2', error },
+  complete: { type: 'complete', leaseId: 'lease-1', outcome: successOf(1) },
+  'complete of another': { type: 'complete', leaseId: 'lease-2', outcome: successOf(2) },
   cancel: { type: 'cancel' },
-  expire: { type: 'expire' },
 };
 
 /** The result of each event in each state, within the lease. */
@@ -55,13 +60,15 @@ const TABLE: [string, RequestRecord | undefined, Record<string, string>][] = [
       uploaded: 'refused: out_of_turn',
       claim: 'running',
       progress: 'refused: out_of_turn',
+      checkpoint: 'refused: out_of_turn',
+      'checkpoint that suspends': 'refused: out_of_turn',
+      'checkpoint of another': 'refused: out_of_turn',
       'progress of another': 'refused: out_of_turn',
       release: 'refused: out_of_turn',
       'release of another': 'refused: out_of_turn',
       complete: 'refused: out_of_turn',
       'complete of another': 'refused: out_of_turn',
       cancel: 'refused: out_of_turn',
-      expire: 'refused: out_of_turn',
     },
   ],
   ...(
@@ -77,13 +84,15 @@ const TABLE: [string, RequestRecord | undefined, Record<string, string>][] = [
       uploaded,
       claim: 'running',
       progress: 'refused: lease_lost',
+      checkpoint: 'refused: lease_lost',
+      'checkpoint that suspends': 'refused: lease_lost',
+      'checkpoint of another': 'refused: lease_lost',
       'progress of another': 'refused: lease_lost',
       release: 'refused: lease_lost',
       'release of another': 'refused: lease_lost',
       complete: 'refused: lease_lost',
       'complete of another': 'refused: lease_lost',
       cancel: 'cancelled',
-      expire: 'refused: out_of_turn',
     },
   ]),
   [
@@ -94,13 +103,15 @@ const TABLE: [string, RequestRecord | undefined, Record<string, string>][] = [
       uploaded: 'refused: out_of_turn',
       claim: 'refused: leased',
       progress: 'running',
+      checkpoint: 'running',
+      'checkpoint that suspends': 'queued',
+      'checkpoint of another': 'refused: lease_lost',
       'progress of another': 'refused: lease_lost',
       release: 'queued',
       'release of another': 'refused: lease_lost',
       complete: 'succeeded',
       'complete of another': 'refused: lease_lost',
       cancel: 'cancelling',
-      expire: 'refused: leased',
     },
   ],
   [
@@ -111,18 +122,20 @@ const TABLE: [string, RequestRecord | undefined, Record<string, string>][] = [
       uploaded: 'refused: out_of_turn',
       claim: 'refused: leased',
       progress: 'cancelling',
+      checkpoint: 'cancelling',
+      'checkpoint that suspends': 'cancelled',
+      'checkpoint of another': 'refused: lease_lost',
       'progress of another': 'refused: lease_lost',
       release: 'cancelled',
       'release of another': 'refused: lease_lost',
       complete: 'succeeded',
       'complete of another': 'refused: lease_lost',
       cancel: 'cancelling',
-      expire: 'refused: leased',
     },
   ],
   [
     'succeeded',
-    recordAfter(running, { type: 'complete', attempt: 1, outcome: successOf(1) }),
+    recordAfter(running, { type: 'complete', leaseId: 'lease-1', outcome: successOf(1) }),
     Object.fromEntries(Object.keys(EVENTS).map((name) => [name, 'refused: finished'])),
   ],
 ];
@@ -139,13 +152,8 @@ describe('after the lease', () => {
     expect(recordAfter(running, laterClaim, LEASE_END)).toMatchObject({ status: 'running', attempts: 2 });
   });
 
-  test('a running request can be cancelled at once, and can expire', () => {
+  test('a running request can be cancelled at once', () => {
     expect(recordAfter(running, { type: 'cancel' }, LEASE_END).status).toBe('cancelled');
-    const expiring = { ...running, request: { ...REQUEST, expiresAt: LEASE_END } };
-    expect(recordAfter(expiring, { type: 'expire' }, LEASE_END)).toMatchObject({
-      status: 'expired',
-      outcome: { problem: { code: 'request_expired', attempts: 1 } },
-    });
   });
 
   test('the next claim cancels a request that is cancelling', () => {
@@ -159,11 +167,61 @@ describe('after the lease', () => {
 test('a new attempt starts without the progress of the previous one', () => {
   const advanced = recordAfter(running, {
     type: 'progress',
-    attempt: 1,
+    leaseId: 'lease-1',
     progress: { fraction: 0.5, note: 'half' },
   });
   expect(advanced.progress).toEqual({ fraction: 0.5, note: 'half' });
   expect(recordAfter(advanced, laterClaim, LEASE_END).progress).toBeUndefined();
+});
+
+describe('a checkpoint', () => {
+  const progress = { fraction: 0.5 };
+  const save = { type: 'checkpoint', checkpoint: HALF, progress, suspend: false } as const;
+  const saved = recordAfter(running, { ...save, leaseId: 'lease-1' });
+  const suspended = recordAfter(running, { ...save, leaseId: 'lease-1', suspend: true });
+
+  test('stays for the next attempt, with the progress until then', () => {
+    const next = recordAfter(saved, laterClaim, LEASE_END);
+    expect(next).toMatchObject({ attempts: 2, checkpoint: HALF, progress });
+  });
+
+  test('starts the count of attempts again: its own attempt is the first', () => {
+    const third = recordAfter(recordAfter(saved, laterClaim, LEASE_END), {
+      type: 'release',
+      leaseId: 'lease-2',
+      error,
+    });
+    expect(third).toMatchObject({ attempts: 2, uncountedAttempts: 0 });
+    const claimed = recordAfter(third, claim, LEASE_END);
+    expect(recordAfter(claimed, { ...save, leaseId: 'lease-1' })).toMatchObject({ uncountedAttempts: 2 });
+  });
+
+  test('that suspends: the next claim continues the attempt under its number, without a lease in between', () => {
+    expect(suspended).toMatchObject({ status: 'queued', suspended: true });
+    expect(suspended.leaseEndsAt).toBeUndefined();
+    const continued = recordAfter(suspended, laterClaim);
+    expect(continued).toMatchObject({ status: 'running', attempts: 1, checkpoint: HALF, progress });
+  });
+
+  test('that suspends: the attempt before it can change nothing, though it has the same number', () => {
+    const continued = recordAfter(suspended, laterClaim);
+    for (const event of ['progress', 'checkpoint', 'release', 'complete']) {
+      expect(transition(continued, EVENTS[event] ?? laterClaim, NOW)).toEqual({ refused: 'lease_lost' });
+    }
+  });
+
+  test('that suspends: an attempt that continued it and failed or crashed is followed by a new one', () => {
+    const continued = recordAfter(suspended, laterClaim);
+    const failed = recordAfter(continued, { type: 'release', leaseId: 'lease-2', error });
+    expect(recordAfter(failed, claim)).toMatchObject({ attempts: 2, suspended: undefined });
+    expect(recordAfter(continued, claim, LEASE_END)).toMatchObject({ attempts: 2, suspended: undefined });
+  });
+
+  test('that suspends: the request can be cancelled at once', () => {
+    const { suspended: left, outcome } = recordAfter(suspended, { type: 'cancel' });
+    expect(left).toBeUndefined();
+    expect(outcome?.status).toBe('cancelled');
+  });
 });
 
 test('a request that starts with its claim keeps the data of its envelope', () => {
@@ -218,10 +276,14 @@ describe('for any events, in any order, at any time', () => {
     fc.assert(
       fc.property(steps, (given) => {
         for (const { before, event, now, record } of history(given)) {
-          if ('attempt' in event) expect(event.attempt).toBe(before?.attempts);
-          const held = before?.leaseEndsAt !== undefined && before.leaseEndsAt > now;
-          if (held) expect(['progress', 'release', 'complete', 'cancel']).toContain(event.type);
-          expect(record.attempts).toBe((before?.attempts ?? 0) + (begins(event, record) ? 1 : 0));
+          if ('leaseId' in event && event.type !== 'claim') expect(event.leaseId).toBe(before?.leaseId);
+          const isRepeated = event.type === 'claim' && event.leaseId === before?.leaseId;
+          const held = before?.leaseEndsAt !== undefined && before.leaseEndsAt > now && !isRepeated;
+          if (held) expect(['progress', 'checkpoint', 'release', 'complete', 'cancel']).toContain(event.type);
+          const continues = before?.status === 'queued' && before.suspended;
+          const isNew = begins(event, record) && !continues && !isRepeated;
+          expect(record.attempts).toBe((before?.attempts ?? 0) + (isNew ? 1 : 0));
+          if (record.suspended) expect(['queued', 'running', 'cancelling']).toContain(record.status);
           const leased = record.status === 'running' || record.status === 'cancelling';
           expect(record.leaseEndsAt !== undefined).toBe(leased);
         }
@@ -237,8 +299,7 @@ describe('for any events, in any order, at any time', () => {
         const late = NOW + 1_000;
         const taken = recordAfter(record, { ...claim, leaseEndsAt: late + 10, leaseId: 'late' }, late);
         if (taken.outcome) return;
-        const attempt = taken.attempts;
-        const completion = { type: 'complete', attempt, outcome: successOf(attempt) } as const;
+        const completion = { type: 'complete', leaseId: 'late', outcome: successOf(taken.attempts) } as const;
         expect(recordAfter(taken, completion, late).status).toBe('succeeded');
       }),
     );
@@ -253,9 +314,9 @@ describe('C4: a dead-lettered request is revived by a message', () => {
   const LATE = NOW + 1;
   const failed = recordAfter(running, {
     type: 'complete',
-    attempt: 1,
+    leaseId: 'lease-1',
     outcome: FAILURE,
-    givenUp: { error: undefined },
+    attemptsExhausted: { error: undefined },
   });
   const named = recordAfter(failed, { type: 'dead_letter', redrives: 0 });
   const bare = recordAfter(failed, { type: 'dead_letter', redrives: 0, bare: true });
@@ -295,7 +356,7 @@ describe('C4: a dead-lettered request is revived by a message', () => {
     ['up to ten times', { ...named, redrives: 9 }, { deadLetterOf: 9 }, 'running'],
     [
       'but not if it failed for another reason',
-      { ...failed, givenUp: undefined },
+      { ...failed, attemptsExhausted: undefined },
       { deadLetterOf: 0 },
       'finished',
     ],

@@ -12,6 +12,7 @@ const identities = fc.record({
 test.each([
   [{ id: 'r-1', source: '' }, 'results/r-1/20db4f8749cc2d12a84f47efbba621ff'],
   [{ id: 'a/b ü', source: '/orders' }, 'results/a-b-/9b54b58412a3df0895c8f1252868e3c4'],
+  [{ id: '..', source: '' }, 'results/-/6670666f62d92b88525078de3efcfa74'],
 ])('the key of %j stays what it is', (identity, key) => {
   expect(keyOfResult('results/', identity, 1_769_860_800_000)).toBe(key);
 });

@@ -26,7 +26,14 @@ test.each([
   JSON.stringify({ current: SECRET, previous: 'short' }),
 ])('%j is refused, and not quoted', (text) => {
   const parsing = () => parseSecrets(text);
-  expect(parsing).toThrow(/The webhooks' secrets must be/);
+  expect(parsing).toThrow(/must be JSON|current secret is|previous secret is/);
   expect(parsing).toThrow(expect.objectContaining({ code: 'configuration_invalid' }));
   expect(parsing).not.toThrow(/BwcHBw|short/);
+});
+
+test('the secret that is missing is named, with how to make one', () => {
+  const message =
+    'A webhook secret must be whsec_ followed by the base64 of 24 to 64 bytes; the current secret is missing. ' +
+    'To make one: echo whsec_$(openssl rand -base64 32)';
+  expect(() => parseSecrets(JSON.stringify({ current: '' }))).toThrow(message);
 });

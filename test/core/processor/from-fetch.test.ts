@@ -72,6 +72,7 @@ test('the application gets the data of the request as headers', async () => {
     headers: {
       'coatcheck-request-id': 'r-1',
       'coatcheck-attempt': '1',
+      'coatcheck-deadline': '2026-01-31T12:00:54.000Z',
       'content-type': 'application/json',
       'content-length': '7',
     },
@@ -132,7 +133,11 @@ describe('an error response', () => {
 
   test('with an endless body: its beginning is in the details', async () => {
     const { event } = await run(harness('/endless'));
-    expect(event && problemOf(event).details).toEqual({ status: 400, body: 'x'.repeat(4_096) });
+    expect(event && problemOf(event).details).toEqual({
+      status: 400,
+      contentType: null,
+      body: 'x'.repeat(4_096),
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, expectTypeOf, test } from 'vitest';
 import { z } from 'zod';
 import { defineProcessor } from '../../../lib/core/processor/handler.ts';
 
@@ -22,8 +22,26 @@ describe('what isn’t one is refused when it is defined, not at the first reque
     [[{ input: {} }, handler], 'an input that is a Standard Schema'],
     [[{ input: null }, handler], 'an input that is a Standard Schema'],
     [[{ input: { '~standard': {} } }, handler], 'an input that is a Standard Schema'],
+    [[{ secrets: ['A-B'] }, handler], 'must be a name of 1 to 128 letters'],
+    [[{ secrets: ['1A'] }, handler], 'got "1A"'],
+    [[{ secrets: ['AWS_KEY'] }, handler], 'got "AWS_KEY"'],
+    [[{ secrets: ['COATCHECK_X'] }, handler], 'got "COATCHECK_X"'],
   ])('processor(...%j)', (definition, message) => {
     expect(() => define(...definition)).toThrow(TypeError);
     expect(() => define(...definition)).toThrow(message);
+  });
+});
+
+test('the names of secrets are checked when the handler is compiled', () => {
+  defineProcessor({ secrets: ['MODEL_KEY'] }, ({ secrets }) => {
+    expectTypeOf(secrets).toEqualTypeOf<Readonly<Record<'MODEL_KEY', string>>>();
+    // @ts-expect-error: not among the names
+    return secrets.MODEL_KEX;
+  });
+  // @ts-expect-error: no names
+  defineProcessor(({ secrets }) => secrets.MODEL_KEY);
+  defineProcessor({ input: z.object({ x: z.number() }), secrets: ['A'] }, async (request) => {
+    expectTypeOf(await request.json()).toEqualTypeOf<{ x: number }>();
+    return request.secrets.A;
   });
 });

@@ -6,9 +6,9 @@ import {
   PayloadCutShort,
   PayloadDenied,
   PayloadEmpty,
+  PayloadLimitExceeded,
   PayloadMissing,
   PayloadSizeMismatch,
-  PayloadTooLarge,
   PayloadUsed,
 } from '../../../lib/core/base/errors.ts';
 import type { DecodedRequest } from '../../../lib/core/model/decoded-request.ts';
@@ -118,7 +118,7 @@ describe('nothing is asked of the store', () => {
 
   test('for a payload whose event says it is too large', async () => {
     const store = new MemoryPayloadStore();
-    await expect(open(store, stored('requests/a', { size: 1_001 }))).rejects.toThrow(PayloadTooLarge);
+    await expect(open(store, stored('requests/a', { size: 1_001 }))).rejects.toThrow(PayloadLimitExceeded);
     expect(store.opened).toEqual([]);
   });
 });
@@ -137,7 +137,7 @@ describe('nothing is read, and nothing held,', () => {
     const store = new MemoryPayloadStore();
     store.put('requests/a', 'x'.repeat(1_001));
     const error = await refused(store);
-    expect(error).toBeInstanceOf(PayloadTooLarge);
+    expect(error).toBeInstanceOf(PayloadLimitExceeded);
     expect(error).toMatchObject({ details: { size: 1_001, limit: 1_000 } });
   });
 
@@ -171,7 +171,7 @@ describe('no more is read than allowed', () => {
     const store = new MemoryPayloadStore();
     store.put('requests/a', 'x'.repeat(1_000_000), { withoutSize: true, chunkBytes: 100 });
     const error = await read(await open(store, stored())).catch((thrown) => thrown);
-    expect(error).toBeInstanceOf(PayloadTooLarge);
+    expect(error).toBeInstanceOf(PayloadLimitExceeded);
     expect(error).toMatchObject({ limit });
     expect(store.bytesRead).toBe(limit + 100);
     expect(store.unreleased).toBe(0);
@@ -181,14 +181,14 @@ describe('no more is read than allowed', () => {
     const store = new MemoryPayloadStore();
     store.put('requests/a', 'x'.repeat(501));
     const payload = await open(store, stored());
-    await expect(payload.bytes()).rejects.toThrow(PayloadTooLarge);
+    await expect(payload.bytes()).rejects.toThrow(PayloadLimitExceeded);
     expect(store.bytesRead).toBe(0);
     expect(store.unreleased).toBe(0);
   });
 
   test('of an inline payload', async () => {
     await expect(open(new MemoryPayloadStore(), { inline: 'x'.repeat(1_001) })).rejects.toThrow(
-      PayloadTooLarge,
+      PayloadLimitExceeded,
     );
   });
 
@@ -265,9 +265,9 @@ describe.each(['inline', 'stored'])('B5: an encoded payload that is %s', (kind) 
     const limits = { maxBufferedBytes: 500, maxPayloadBytes: 1_000 };
     const of = (size: number) => opened(gzipSync(Buffer.alloc(size)), 'gzip', limits);
     expect((await (await of(500)).bytes()).byteLength).toBe(500);
-    await expect((await of(501)).bytes()).rejects.toThrow(PayloadTooLarge);
+    await expect((await of(501)).bytes()).rejects.toThrow(PayloadLimitExceeded);
     expect((await readAll((await of(1_000)).stream({ decode: true }))).byteLength).toBe(1_000);
-    await expect(readAll((await of(1_001)).stream({ decode: true }))).rejects.toThrow(PayloadTooLarge);
+    await expect(readAll((await of(1_001)).stream({ decode: true }))).rejects.toThrow(PayloadLimitExceeded);
   });
 });
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { JsonInvalid, JsonTooDeep, PayloadUsed } from '../../../lib/core/base/errors.ts';
 import type { DecodedRequest } from '../../../lib/core/model/decoded-request.ts';
 import type { Progress } from '../../../lib/core/model/request-record.ts';
@@ -29,10 +29,13 @@ async function requestOf(
     tenant: 'acme',
     traceparent: undefined,
     attempt: 2,
+    secrets: {},
     deadline: new Date(5),
     signals: [signal],
     logger,
     maxJsonDepth: 3,
+    state: undefined,
+    onCheckpoint: async () => {},
     onProgress: () => {},
     ...given,
   });
@@ -43,6 +46,7 @@ test('says what is known of the request', async () => {
     id: 'r-1',
     tenant: 'acme',
     attempt: 2,
+    secrets: {},
     deadline: new Date(5),
     size: 5,
     contentType: undefined,
@@ -117,6 +121,18 @@ describe('progress', () => {
         fields: { requestId: 'r-1', tenant: 'acme', attempt: 2, fraction: 0.5, note: 'halfway' },
       },
     ]);
+  });
+
+  test('is logged once a second', async () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const logger = new CollectingLogger();
+    const request = await requestFor('x', logger);
+    for (let row = 0; row <= 20; row++) {
+      request.progress(row / 20);
+      vi.advanceTimersByTime(100);
+    }
+    expect(logger.lines.map(({ fields }) => fields.fraction)).toEqual([0, 0.5, 1]);
   });
 
   test('is passed on', async () => {

@@ -177,7 +177,7 @@ interface AttemptPlan {
   readonly thawsAfter: number;
 }
 
-type Plan = AttemptPlan | { readonly does: 'submit' | 'uploaded' | 'cancel' | 'expire' };
+type Plan = AttemptPlan | { readonly does: 'submit' | 'uploaded' | 'cancel' };
 
 /** A host or client with its own clock that carries out one plan after another. */
 interface Actor {
@@ -271,8 +271,7 @@ describe('several hosts and clients, with separate clocks, on a slow store that 
         thawsAfter: fc.nat({ max: 5_000 }),
       }),
     },
-    fc.record({ does: fc.constantFrom('submit' as const, 'uploaded' as const) }),
-    fc.record({ does: fc.constantFrom('cancel' as const, 'expire' as const) }),
+    fc.record({ does: fc.constantFrom('submit' as const, 'uploaded' as const, 'cancel' as const) }),
   );
   const actors: fc.Arbitrary<Actor[]> = fc.array(
     fc.record({

@@ -263,7 +263,7 @@ describe('the webhook’s state on the record of its request:', () => {
     [410, 1, { status: 'disabled' }],
     [500, 1, { status: 'failing', reason: 'the receiver answered 500', nextAttemptAt: START + 5_000 }],
     [500, 4, { status: 'failing', reason: 'the receiver answered 500', nextAttemptAt: START + 7_200_000 }],
-    [500, 10, { status: 'given_up', reason: 'the receiver answered 500' }],
+    [500, 10, { status: 'dead_lettered', reason: 'the receiver answered 500' }],
   ])('%d on attempt %d', async (status, attempt, expected) => {
     harness.answer = { status };
     await harness.process(of({ attempt }));

@@ -33,6 +33,15 @@ test('nothing is sent before the flush while a call has room, then everything in
   expect(queue.calls.map(bodies)).toEqual([['a', 'b', 'c']]);
 });
 
+test('a queue without a linger gets the messages of one turn in one call, at the end of the turn', async () => {
+  const queue = new MemoryOutputQueue();
+  queue.lingerMilliseconds = 0;
+  const publisher = publisherTo(queue);
+  for (const body of ['a', 'b']) void publisher.publish(message(body));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(queue.calls.map(bodies)).toEqual([['a', 'b']]);
+});
+
 test('a call goes out when it has as many messages as it takes', async () => {
   const queue = new MemoryOutputQueue();
   const publisher = publisherTo(queue);
@@ -135,6 +144,7 @@ test('an answer that leaves a message out is no yes: it is sent again', async ()
     maxMessages: 10,
     maxBytes: 1_000,
     maxMessageBytes: 1_000,
+    lingerMilliseconds: 1_000,
     sizeOf: ({ body }) => body.length,
     send: async (messages) => {
       calls.push(bodies(messages));

@@ -11,8 +11,9 @@ const SUCCEEDED =
   '"type":"coatcheck.request.succeeded","subject":"r-1","time":"2026-01-31T12:00:00.005Z"';
 
 function bodyOf(outcome: Parameters<typeof encodeCloudEvent>[0]): string {
-  const { body, attributes } = encodeCloudEvent(outcome, 'service');
+  const { body, attributes, mediaType } = encodeCloudEvent(outcome, 'service');
   expect(attributes).toEqual({});
+  expect(mediaType).toBe('application/cloudevents+json');
   return body;
 }
 

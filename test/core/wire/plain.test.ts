@@ -35,6 +35,14 @@ describe('a body in no envelope is the payload, unchanged:', () => {
   });
 });
 
+test('a body that isn’t text in UTF-8 is the payload as it came', () => {
+  const bytes = Uint8Array.of(0xff, 0x00, 0x7b);
+  const decoded = decodedRequest('', { bytes });
+  expect(decoded).toMatchObject({ payload: { inline: bytes }, contentType: 'application/octet-stream' });
+  const typed = decodedRequest('', { bytes, attributes: { ContentType: 'image/png' } });
+  expect(typed.contentType).toBe('image/png');
+});
+
 test('without attributes the message’s id is the request’s', () => {
   expect(decodedRequest('hello')).toMatchObject({ id: 'message-1', source: '', metadata: {} });
 });

@@ -85,7 +85,7 @@ describe('B11: a confirmation request of SNS', () => {
     (Type) => {
       const { rejection } = rejectedRequest(notification('You have chosen …', { Type, Token: 'secret' }));
       expect(rejection.code).toBe('envelope_malformed');
-      expect(rejection.message).toContain('subscribe the queue from the account it is in');
+      expect(rejection.message).toContain('subscribe the queue from its own account');
       expect(rejection.message).not.toContain('secret');
     },
   );

@@ -257,11 +257,18 @@ describe('is rejected under its id, which stands for itself,', () => {
       { ...stored, payloadsize: '9'.repeat(16) },
       'payloadsize must be a number of bytes',
     ],
-    ['no data', { ...event, data: undefined }, 'one of data, data_base64 and dataref must be there'],
+    ['no data', { ...event, data: undefined }, 'one of data, data_base64 and dataref is required'],
   ])('a submission with %s', (_, body, message) => {
     const { rejection, ...request } = rejectedRequest(body);
     expect(request).toMatchObject({ id: ID, source: '', tenant: 'acme' });
     expect(rejection.code).toBe('envelope_malformed');
     expect(rejection.message).toContain(message);
+  });
+});
+
+test('a request whose payload was uploaded later has its record already', () => {
+  expect(decodedRequest(encodeSubmission(PLAIN, LIMITS))).not.toHaveProperty('ticketed');
+  expect(decodedRequest(encodeSubmission({ ...PLAIN, uploadBytes: 8 }, LIMITS))).toMatchObject({
+    ticketed: true,
   });
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
@@ -19,7 +20,8 @@ export type Behaviour =
       readonly afterSeconds?: number;
       readonly value?: unknown;
     }
-  | { readonly do: 'fill'; readonly megabytes: number }
+  /** `breaks` after the megabytes. */
+  | { readonly do: 'fill'; readonly megabytes: number; readonly breaks?: boolean }
   /** Distinguishes runs. */
   | { readonly do: 'stamp'; readonly padding?: number }
   | { readonly do: 'kill'; readonly untilAttempt?: number }
@@ -30,6 +32,14 @@ export type Behaviour =
   | { readonly do: 'bytes'; readonly base64: string }
   /** URL of a dependency that every request of its service needs. */
   | { readonly do: 'call'; readonly url: string }
+  /** Works in slices, and writes each into a log. Kills the process in some of them, at their first run. */
+  | {
+      readonly do: 'slices';
+      readonly count: number;
+      readonly milliseconds: number;
+      readonly kills: readonly number[];
+      readonly log: string;
+    }
   /** Reports progress many times. */
   | { readonly do: 'report'; readonly seconds: number };
 
@@ -51,7 +61,7 @@ export const handler = processor(async (request) => {
       if (request.attempt < behaviour.untilAttempt) throw new RetryLater(behaviour.afterSeconds ?? 0);
       return { attempt: request.attempt, value: behaviour.value };
     case 'fill':
-      return megabytesOf(behaviour.megabytes);
+      return megabytesOf(behaviour.megabytes, behaviour.breaks);
     case 'stamp':
       return { run: crypto.randomUUID(), padding: '.'.repeat(behaviour.padding ?? 0) };
     case 'kill':
@@ -73,6 +83,8 @@ export const handler = processor(async (request) => {
       return Buffer.from(behaviour.base64, 'base64');
     case 'call':
       return await call(behaviour.url);
+    case 'slices':
+      return await workInSlices(request, behaviour);
     case 'report':
       return await report(request, behaviour.seconds);
   }
@@ -83,6 +95,23 @@ async function call(url: string) {
     throw new DownstreamUnavailable('nobody answers', { cause });
   });
   return { answer: await response.text() };
+}
+
+async function workInSlices(
+  request: ProcessorRequest,
+  { count, milliseconds, kills, log }: Extract<Behaviour, { do: 'slices' }>,
+) {
+  let { done, sum } = (request.state ?? { done: 0, sum: 0 }) as { done: number; sum: number };
+  while (done < count) {
+    await sleep(milliseconds, undefined, { signal: request.signal });
+    const isFirst = !readFileSync(log, 'utf8').split('\n').includes(String(done));
+    appendFileSync(log, `${done}\n`);
+    if (isFirst && kills.includes(done)) process.kill(process.pid, 'SIGKILL');
+    sum += done++;
+    request.progress(done / count);
+    await request.checkpoint({ done, sum });
+  }
+  return { sum, attempt: request.attempt };
 }
 
 async function report(request: ProcessorRequest, seconds: number) {
@@ -104,6 +133,7 @@ async function measure(request: ProcessorRequest) {
   return { bytes, sha256: hash.digest('base64') };
 }
 
-async function* megabytesOf(count: number) {
+async function* megabytesOf(count: number, breaks = false) {
   for (let index = 0; index < count; index++) yield Buffer.alloc(1_000_000, String(index % 10));
+  if (breaks) throw new PermanentError(`it breaks after ${count} MB`, { code: 'broken' });
 }

@@ -13,21 +13,23 @@ export function peerFolder(toolchain: string): string {
 }
 
 /**
- * Installs the peers of a toolchain into `.local/peers`, once: the folder's name holds a digest of the pins. Of several
- * processes one installs and the others wait.
- * @param pins the files in the toolchain's folder that say what is installed
- * @param install fills the folder it is given; the folder is moved when it is complete
+ * Installs foreign packages into `.local/peers`, once: the folder's name contains a digest of the pins. If several processes
+ * need them, one installs and the others wait.
+ * @param pins the files in `source` that pin the packages
+ * @param install fills a folder, which is moved when it is complete
+ * @param source the folder of the pins. @default - that of the toolchain with this name
  * @returns the folder
  */
 export async function installOnce(
-  toolchain: string,
+  name: string,
   pins: readonly string[],
   install: (draft: string) => Promise<void>,
+  source = peerFolder(name),
 ): Promise<string> {
   const digest = createHash('sha256');
-  for (const file of pins) digest.update(await readFile(join(peerFolder(toolchain), file)));
+  for (const file of pins) digest.update(await readFile(join(source, file)));
   const parent = join(LOCAL_FOLDER, 'peers');
-  const place = join(parent, `${toolchain}-${digest.digest('hex').slice(0, 8)}`);
+  const place = join(parent, `${name}-${digest.digest('hex').slice(0, 8)}`);
   const isComplete = () =>
     access(place).then(
       () => true,

@@ -3,8 +3,8 @@ import { installOnce, peerFolder } from './installation.ts';
 import { runProgram } from './run-program.ts';
 
 /**
- * Installs the peers from Maven, unless that was done before: test/peers/java/pom.xml.
- * @returns the class path that has them; `java -cp CLASSPATH File.java` runs a program of one file
+ * Installs the peers from Maven, unless they are already installed: test/peers/java/pom.xml.
+ * @returns their class path; `java -cp CLASSPATH File.java` runs a program of one file
  */
 export async function installJavaPeers(): Promise<string> {
   const folder = await installOnce('java', ['pom.xml'], async (draft) => {

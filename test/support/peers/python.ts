@@ -4,15 +4,17 @@ import { installOnce, peerFolder } from './installation.ts';
 import { runProgram } from './run-program.ts';
 
 /**
- * Installs the peers from Python's package index, unless that was done before: test/peers/python/requirements.txt.
- * @returns the Python that has them; run a module of theirs with `-m`: the scripts of a moved environment don't work
+ * Installs the peers from Python's package index, unless they are already installed: requirements.txt in their folder of
+ * test/peers.
+ * @param toolchain the folder
+ * @returns the Python with the peers. Run their modules with `-m`: the scripts of a moved environment don't work
  */
-export async function installPythonPeers(): Promise<string> {
-  const folder = await installOnce('python', ['requirements.txt'], async (draft) => {
+export async function installPythonPeers(toolchain = 'python'): Promise<string> {
+  const folder = await installOnce(toolchain, ['requirements.txt'], async (draft) => {
     const python = await findPython();
     await runProgram(python.path, ['-I', '-m', 'venv', draft]);
     const pip = ['-I', '-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet'];
-    const requirements = join(peerFolder('python'), 'requirements.txt');
+    const requirements = join(peerFolder(toolchain), 'requirements.txt');
     await runProgram(pythonIn(draft), [...pip, '--no-deps', '--requirement', requirements]);
   });
   return pythonIn(folder);

@@ -1,19 +1,19 @@
 import { execFile } from 'node:child_process';
 
-/** How a program is run. */
+/** Options of {@link runProgram}. */
 export interface ProgramOptions {
   readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
-  /** What it reads from its standard input. @default - nothing */
+  /** Its standard input. @default - nothing */
   readonly input?: string;
 }
 
 const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
 
 /**
- * Runs a program to its end.
+ * Runs a program.
  * @returns its standard output
- * @throws with its standard error, when it fails
+ * @throws Error with its standard error if it fails
  */
 export function runProgram(
   program: string,

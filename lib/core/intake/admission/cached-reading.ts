@@ -9,7 +9,7 @@ const AGEING_MILLISECONDS = 10_000;
 /** Longest wait for a reading. */
 const PATIENCE_MILLISECONDS = 1_000;
 
-/** Age from which figures are useless. */
+/** Age from which figures are no longer used. */
 const STALE_MILLISECONDS = 60_000;
 
 /** Caches figures and refreshes them on demand. A failed reading keeps the last figures. */

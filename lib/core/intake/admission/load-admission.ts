@@ -23,14 +23,14 @@ export interface AdmissionPorts {
   readonly random: Random;
 }
 
-/** A backlog as it was read. */
+/** A reading of the backlog. */
 interface BacklogRead {
   readonly backlog: Backlog;
   /** How many requests this instance had admitted by then. */
   readonly admittedBefore: number;
 }
 
-/** What is known of the load. */
+/** The latest readings; undefined if unknown. */
 type Figures = [backlog: BacklogRead | undefined, recent: RecentWork | undefined];
 
 /**
@@ -109,13 +109,13 @@ export class LoadAdmission implements Admission {
     return this.#shares.isOver(tenant, this.#rules.tenantSharePercent, this.#clock.now());
   }
 
-  /** Never below 0: where nothing waits, not even what has expired is refused. */
+  /** At least 0: with an empty backlog, even an expired request is admitted. */
   #secondsLeft({ expiresAt = Number.POSITIVE_INFINITY }: Submitter): number {
     return Math.max(0, (expiresAt - this.#clock.now()) / 1_000);
   }
 }
 
-/** NaN and Infinity count as unknown, and JSON can't express them. */
+/** NaN and Infinity count as unknown: JSON can't express them. */
 function known(figure: number | undefined): number | undefined {
   return Number.isFinite(figure) ? figure : undefined;
 }

@@ -4,8 +4,8 @@ import type { RecentWork } from '../../ports/telemetry.ts';
 /** The assumed capacity of a service until a higher rate is measured. */
 export interface AssumedCapacity {
   /**
-   * Requests handled at a time from the first moment on: the event source's first batches, or `maxConcurrency` if that
-   * is less, times the requests of a batch that are handled at a time.
+   * Requests handled concurrently from the start: the event source's first batches, or `maxConcurrency` if that is less,
+   * times the requests of a batch that are handled concurrently.
    */
   readonly firstSlots: number;
   /** The same a minute later, after the event source has scaled up. */
@@ -14,16 +14,16 @@ export interface AssumedCapacity {
   readonly timeoutSeconds: number;
 }
 
-/** Clocks don't show less. */
+/** The resolution of the clocks. */
 const SHORTEST_SECONDS = 0.001;
 
-/** How many times as many slots as were busy lately may be busy now: the event source may be scaling up. */
+/** The factor by which the number of busy slots may have grown: the event source may be scaling up. */
 const GROWTH = 2;
 
 /**
- * What the service can be expected to complete a second, at least. What it completed lately is all that came in while
- * it isn't saturated, so what its first batches can do is counted on as well. If it handled nothing, every request is
- * taken to need the longest time it may, and the event source to have scaled up meanwhile.
+ * The least rate of completions to expect. A service that isn't saturated completes no more than it receives, so the
+ * rate is at least what its first batches can do. If it handled nothing recently, every request is assumed to take the
+ * longest time allowed, and the event source to have scaled up.
  */
 export function completionsPerSecond(recent: RecentWork, capacity: AssumedCapacity): number {
   const { firstSlots, reachableSlots, timeoutSeconds } = capacity;
@@ -45,14 +45,14 @@ export function requestsAhead(
   return waiting + delayed + Math.min(inFlight, mostSlots(recent, capacity));
 }
 
-/** How many requests may be running now. */
+/** The largest number of requests that may be running now. */
 function mostSlots(recent: RecentWork | undefined, { firstSlots, reachableSlots }: AssumedCapacity): number {
   if (!recent?.handled) return reachableSlots;
   const busy = Math.ceil(recent.milliseconds / 1_000 / recent.seconds);
   return Math.max(firstSlots, busy * GROWTH);
 }
 
-/** How long a request that was handled held a slot; undefined when none was. */
+/** The mean time that a handled request held a slot; undefined if none was handled. */
 function meanSeconds({ handled, milliseconds }: RecentWork): number | undefined {
   return handled > 0 ? Math.max(milliseconds / 1_000 / handled, SHORTEST_SECONDS) : undefined;
 }

@@ -53,7 +53,7 @@ export function refusalOf({ load, closed, overShare, secondsLeft }: Circumstance
 /**
  * Seconds after which a rejected client should try again: between once and twice the excess, so that clients that were
  * rejected together don't come back together.
- * @param random from 0 up to, not including, 1
+ * @param random from 0 (inclusive) to 1 (exclusive)
  * @returns whole seconds from 1 to 300
  */
 export function retryAfterSeconds(excessSeconds: number, random: number): number {

@@ -1,0 +1,45 @@
+import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import type { ApiAuthName } from '../core/config/settings.ts';
+import { REQUEST_ROUTES } from './request-routes.ts';
+import type { Route } from './route.ts';
+import { SERVICE_ROUTES } from './service-routes.ts';
+import { SUBMIT_ROUTES } from './submit-route.ts';
+import { UPLOAD_ROUTES } from './upload-routes.ts';
+
+const SECURITY_SCHEMES = {
+  iam: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'Authorization',
+    description: 'An AWS Signature Version 4 for the service execute-api.',
+  },
+  jwt: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' },
+  key: { type: 'http', scheme: 'bearer', description: 'A key of the service.' },
+} as const;
+
+/** How callers are authenticated: as a deployment may choose, or by a key. */
+export type DocumentedAuth = ApiAuthName | 'key';
+
+/**
+ * The OpenAPI document, generated from the routes. The bundle of the API has the documents instead of this module, because
+ * the generator and all of Zod are a third of the API's code.
+ * @param more routes that only some hosts have
+ */
+export function openApiDocument(auth: DocumentedAuth, more: readonly Route[] = []): object {
+  const registry = new OpenAPIRegistry();
+  for (const route of [...SUBMIT_ROUTES, ...UPLOAD_ROUTES, ...REQUEST_ROUTES, ...SERVICE_ROUTES, ...more]) {
+    registry.registerPath(route);
+  }
+  if (auth !== 'none') registry.registerComponent('securitySchemes', auth, SECURITY_SCHEMES[auth]);
+  return new OpenApiGeneratorV31(registry.definitions).generateDocument({
+    openapi: '3.1.0',
+    info: {
+      title: 'Coatcheck',
+      version: '1',
+      description: 'Submit a payload, get a ticket, collect the result.',
+      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+    },
+    servers: [{ url: '..', description: 'The base URL of the API.' }],
+    security: auth === 'none' ? [] : [{ [auth]: [] }],
+  });
+}

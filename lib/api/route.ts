@@ -1,0 +1,117 @@
+import type { RouteConfig } from '@asteasolutions/zod-to-openapi';
+import type { Context, Hono } from 'hono';
+import * as z from 'zod';
+import type { ApiEnv } from './context.ts';
+import { type HttpProblem, ProblemError } from './problem.ts';
+
+/** A call of the API as the OpenAPI document describes it. Calls are checked by the schemas of `request`. */
+export interface Route extends RouteConfig {
+  readonly request: {
+    readonly params?: z.ZodObject;
+    readonly query: z.ZodObject;
+    readonly headers: z.ZodObject;
+    readonly body?: NonNullable<RouteConfig['request']>['body'];
+  };
+}
+
+type OutputOf<Schema> = Schema extends z.ZodType ? z.output<Schema> : never;
+
+/** The checked parts of a call. */
+interface CheckedInput<Checked extends Route> {
+  readonly out: {
+    readonly param: OutputOf<Checked['request']['params']>;
+    readonly query: OutputOf<Checked['request']['query']>;
+    readonly header: OutputOf<Checked['request']['headers']>;
+    readonly json: Checked['request'] extends {
+      readonly body: { readonly content: { readonly 'application/json': { readonly schema: infer Schema } } };
+    }
+      ? OutputOf<Schema>
+      : never;
+  };
+}
+
+/** Handles a call whose parts are checked; `c.req.valid` returns them. */
+type RouteHandler<Checked extends Route> = (
+  c: Context<ApiEnv, string, CheckedInput<Checked>>,
+) => Promise<Response>;
+
+/**
+ * Adds a route whose handler gets calls that match the schemas. Others throw an {@link ProblemError} of the status 400 or 415.
+ */
+export function addRoute<Checked extends Route>(
+  app: Hono<ApiEnv>,
+  route: Checked,
+  handler: RouteHandler<Checked>,
+): void {
+  const { params, query, headers, body } = route.request;
+  const json = body?.content['application/json'];
+  const schema = json && 'schema' in json ? json.schema : undefined;
+  const path = route.path.replaceAll(/\{(.+?)\}/g, ':$1');
+  app.on(route.method, path, async (c: Context<ApiEnv, string, CheckedInput<Checked>>) => {
+    await check(c, 'query', query, queryOf(c));
+    if (params) await check(c, 'param', params, c.req.param());
+    await check(c, 'header', headers, c.req.header());
+    // A plain schema describes a body that is for the handler of the service to judge.
+    if (schema instanceof z.ZodType) await check(c, 'json', schema, await jsonOf(c));
+    return handler(c);
+  });
+}
+
+async function check(
+  c: Context,
+  target: 'query' | 'param' | 'header' | 'json',
+  schema: z.ZodType,
+  value: unknown,
+): Promise<void> {
+  const { success, data, error } = await schema.safeParseAsync(value);
+  if (!success) throw new ProblemError(malformed(error.issues));
+  c.req.addValidatedData(target, data as object);
+}
+
+/** A parameter that is given several times is a list. */
+function queryOf(c: Context): Record<string, string | string[]> {
+  return Object.fromEntries(
+    Object.entries(c.req.queries()).map(([name, values]) => [
+      name,
+      values.length === 1 ? String(values[0]) : values,
+    ]),
+  );
+}
+
+const JSON_CONTENT = /^application\/(?:[a-z\-.]+\+)?json(?:;\s*[a-z\d-]+=[^;]+)*$/i;
+
+async function jsonOf(c: Context): Promise<unknown> {
+  const type = c.req.header('content-type');
+  const text = await c.req.text();
+  if (type === undefined ? text !== '' : !JSON_CONTENT.test(type)) {
+    const detail = 'The body must be application/json';
+    throw new ProblemError({ status: 415, code: 'content_type_invalid', detail });
+  }
+  if (type === undefined) return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    const detail = 'Malformed JSON in request body';
+    throw new ProblemError({ status: 400, code: 'request_malformed', detail });
+  }
+}
+
+/** Most issues that are listed, and most characters of one: a malformed call may have thousands, and a response is limited to 6 MB. */
+const MAX_ISSUES = 10;
+const ISSUE_MAX_LENGTH = 200;
+
+/** The problem of a call that doesn't match its route's schema. */
+function malformed(issues: readonly z.core.$ZodIssue[]): HttpProblem {
+  const listed = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
+    path: path.map(String).join('.').slice(0, ISSUE_MAX_LENGTH),
+    message: message.slice(0, ISSUE_MAX_LENGTH),
+  }));
+  const [first] = listed;
+  const detail = first ? aboutIssue(first) : 'The call does not match the API';
+  return { status: 400, code: 'request_malformed', detail, facts: { issues: listed } };
+}
+
+/** An issue that concerns the whole body, query or headers has no path. */
+function aboutIssue({ path, message }: { readonly path: string; readonly message: string }): string {
+  return path === '' ? message : `${path}: ${message}`;
+}

@@ -1,0 +1,190 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { Msg } from '@nats-io/transport-node';
+import { messageOf } from '../../core/base/serialize-error.ts';
+import { unlessAborted } from '../../core/base/unless-aborted.ts';
+import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../../core/model/received-message.ts';
+import { identityProblem } from '../../core/model/request-id.ts';
+import type { InputOptions } from '../../core/ports/broker.ts';
+import type { InputQueue } from '../../core/ports/message-source.ts';
+import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
+import { ReconnectingSession } from '../reconnecting-session.ts';
+import { RunningSettlements } from '../running-settlements.ts';
+import { connectNats, unlessClosed } from './connection.ts';
+import { readDeliveryInfo } from './delivery-info.ts';
+import { decodeContent } from './message.ts';
+import { PullSession } from './pull-session.ts';
+import { ensureConsumer, ensureStream, logStreamGuarantee } from './stream.ts';
+import { describeNats, type NatsInputUrl } from './url.ts';
+
+/** How long a settlement may take, a reconnection included. */
+const SETTLE_TIMEOUT_MILLISECONDS = 10_000;
+
+/** How long to wait for the reply to a settlement before it is sent again, and how long before a refused one is. */
+const REPLY_TIMEOUT_MILLISECONDS = 2_000;
+const RETRY_MILLISECONDS = 100;
+
+/** Longest delay of a message. Its number of nanoseconds is exact in JavaScript, and no retry waits as long. */
+const MAX_DELAY_SECONDS = 7 * 86_400;
+
+/** Beats within the time a message stays hidden: two may fail. */
+const BEATS = 3;
+
+/** A durable pull consumer of a JetStream stream. */
+export class NatsInputQueue implements InputQueue {
+  readonly capabilities: SourceCapabilities;
+  readonly visibilitySeconds: number;
+  readonly #connection: ReconnectingSession<PullSession>;
+  readonly #deadLetters: DeadLetterSender | undefined;
+  /** Settlements that a close waits for. */
+  readonly #settling = new RunningSettlements();
+  /** Timers of messages that are extended for longer than the server can. */
+  readonly #extensions = new Set<NodeJS.Timeout>();
+
+  private constructor(
+    connection: ReconnectingSession<PullSession>,
+    { deadLetters }: InputOptions,
+    maxBytes: number,
+  ) {
+    this.#connection = connection;
+    this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
+    this.visibilitySeconds = connection.current.limits.ackWaitSeconds;
+    this.capabilities = {
+      maxDelaySeconds: MAX_DELAY_SECONDS,
+      ordered: false,
+      countsDeliveries: true,
+      maxBytes,
+    };
+  }
+
+  /** @throws ConfigurationError if stream or consumer are unsuitable; another error if the server can't be reached */
+  static async open(url: NatsInputUrl, options: InputOptions): Promise<NatsInputQueue> {
+    const { address, stream, subject } = url;
+    let isLogged = false;
+    const connection = await ReconnectingSession.open({
+      server: describeNats(address),
+      logger: options.logger,
+      open: async (end) => {
+        const nats = await connectNats(address, end);
+        try {
+          const manager = await jetstreamManager(nats, { checkAPI: false });
+          const config = await ensureStream(manager, stream, subject);
+          const limits = await ensureConsumer(manager, url, options.maxInFlight);
+          if (!isLogged) logStreamGuarantee(options.logger, config);
+          isLogged = true;
+          return new PullSession(nats, url, limits, end);
+        } catch (error) {
+          await nats.close();
+          throw error;
+        }
+      },
+    });
+    const maxBytes = connection.current.connection.info?.max_payload ?? 0;
+    return new NatsInputQueue(connection, options, maxBytes);
+  }
+
+  async receive(max: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    while (!signal.aborted) {
+      const session = this.#connection.current;
+      const messages = session.take(max);
+      if (messages.length > 0) return messages.map((message) => this.#receivedMessage(message));
+      await unlessAborted(session.pull(max), signal, () => undefined);
+    }
+    return [];
+  }
+
+  #receivedMessage(raw: Msg): ReceivedMessage {
+    const message = decodeMessage(raw);
+    let extension: NodeJS.Timeout | undefined;
+    const settle = (payload: string) => {
+      this.#stop(extension);
+      return this.#settle(raw, payload);
+    };
+    return {
+      ...message,
+      source: this.capabilities,
+      ack: () => settle('+ACK'),
+      retryAfter: (seconds) => {
+        const delay = Math.min(Math.ceil(seconds), MAX_DELAY_SECONDS) * 1_000_000_000;
+        return settle(delay > 0 ? `-NAK ${JSON.stringify({ delay })}` : '-NAK');
+      },
+      extend: async (seconds) => {
+        this.#stop(extension);
+        await this.#settle(raw, '+WPI');
+        if (seconds > this.visibilitySeconds) extension = this.#keepExtending(raw, seconds);
+      },
+      deadLetter: async (reason) => this.#deadLetters?.send(message, reason) ?? NO_DEAD_LETTER_QUEUE,
+    };
+  }
+
+  /** The server extends by ack_wait only: a longer time takes several extensions. */
+  #keepExtending(raw: Msg, seconds: number): NodeJS.Timeout {
+    const end = Date.now() + (seconds - this.visibilitySeconds) * 1_000;
+    const timer = setInterval(
+      () => {
+        if (Date.now() >= end) this.#stop(timer);
+        // If this one isn't confirmed, the next one may be.
+        this.#settle(raw, '+WPI').catch(() => {});
+      },
+      (this.visibilitySeconds * 1_000) / BEATS,
+    );
+    this.#extensions.add(timer);
+    return timer;
+  }
+
+  #stop(extension: NodeJS.Timeout | undefined): void {
+    if (!extension) return;
+    clearInterval(extension);
+    this.#extensions.delete(extension);
+  }
+
+  /** Sends a settlement until the server confirms it, on the next connection if one is lost. */
+  async #settle(raw: Msg, payload: string): Promise<void> {
+    await this.#settling.add(this.#confirm(raw.reply ?? '', payload));
+  }
+
+  async #confirm(subject: string, payload: string): Promise<void> {
+    const signal = AbortSignal.timeout(SETTLE_TIMEOUT_MILLISECONDS);
+    const deadline = Date.now() + SETTLE_TIMEOUT_MILLISECONDS;
+    for (;;) {
+      const { connection, closed } = await this.#connection.connected(signal);
+      try {
+        const timeout = Math.max(1, Math.min(REPLY_TIMEOUT_MILLISECONDS, deadline - Date.now()));
+        await unlessClosed(connection.request(subject, payload, { timeout }), closed);
+        return;
+      } catch (error) {
+        // A server that has just started may lose a settlement, or have no one to take it yet.
+        if (!closed.aborted) await sleep(RETRY_MILLISECONDS);
+        if (Date.now() >= deadline) {
+          throw new Error(`NATS didn't confirm ${payload}: ${messageOf(error)}`, { cause: error });
+        }
+      }
+    }
+  }
+
+  /** Returns messages that weren't taken, and waits for settlements that have begun. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const extension of this.#extensions) this.#stop(extension);
+    await this.#settling.ended();
+    await this.#connection[Symbol.asyncDispose]();
+  }
+}
+
+function decodeMessage(raw: Msg): QueueMessage {
+  const { stream, sequence, deliveryCount, storedAtNanoseconds } = readDeliveryInfo(raw.reply ?? '');
+  return {
+    ...decodeContent(raw),
+    id: idOf(raw, `${stream}:${sequence}:${storedAtNanoseconds}`),
+    deliveryCount,
+    sentAt: Number(storedAtNanoseconds / 1_000_000n),
+  };
+}
+
+/**
+ * The id that its sender gave it, by which the server drops duplicates; else its place in the stream. With its time: a
+ * stream that is created again counts from 1 again.
+ */
+function idOf({ headers }: Msg, place: string): string {
+  const id = headers?.get('Nats-Msg-Id') ?? '';
+  return identityProblem({ id, source: '' }) === undefined ? id : place;
+}

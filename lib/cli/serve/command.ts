@@ -1,0 +1,71 @@
+import { Command, Option } from 'commander';
+import {
+  readServeEnvironment,
+  SERVE_NUMBERS,
+  serveVariableNames,
+} from '../../core/config/serve-environment.ts';
+import { DATA_FOLDER } from '../../core/config/worker-environment.ts';
+import { loadEnvFile } from '../env-file.ts';
+import { addForwardOptions, chosenProcessor, type ForwardCommandOptions } from '../processor-options.ts';
+import { readPort } from '../quantities.ts';
+import type { Run } from '../run.ts';
+
+const EXAMPLES = `
+The service has a queue, records and payloads in files of one folder, and an HTTP API. With a file, it runs the processor; with
+--forward, it sends requests to an HTTP service. With neither, other processes take requests by HTTP: POST /v1/jobs/receive.
+
+Options win over environment variables, and these over the file of --env-file. Variables without an option:
+
+  COATCHECK_API_KEYS        keys that callers send as Authorization: Bearer KEY; required unless only this machine reaches it
+  COATCHECK_URL             URL by which clients reach the API, for links to uploads and results
+  COATCHECK_CONCURRENCY     most requests handled at a time
+  COATCHECK_GRACE_SECONDS   how long running requests may take to finish after SIGTERM
+  COATCHECK_STATUS_PORT     port of /health, /ready and /metrics
+
+Examples:
+  coatcheck serve src/processor.ts
+  coatcheck serve --forward http://127.0.0.1:8000/process --forward-ready /health
+  coatcheck serve --host 0.0.0.0 --data /var/lib/coatcheck --env-file /etc/coatcheck.env`;
+
+interface ServeCommandOptions extends ForwardCommandOptions {
+  readonly host?: string;
+  readonly port?: number;
+  readonly data?: string;
+  readonly envFile?: string;
+}
+
+/** `coatcheck serve`: a service on this machine, for production. */
+export function serveCommand({ signal }: Run): Command {
+  const command = new Command('serve')
+    .description('Run a service on this machine: API, queue and processor in one process, without AWS.')
+    .argument(
+      '[file]',
+      'file that exports the processor as handler (default: none, requests are taken by HTTP)',
+    );
+  return addForwardOptions(command)
+    .option('--host <host>', 'address to listen at, or COATCHECK_HOST (default: 127.0.0.1)')
+    .addOption(
+      new Option(
+        '--port <port>',
+        `port of the HTTP API, or COATCHECK_PORT; 0 for any free one (default: ${SERVE_NUMBERS.port.default})`,
+      ).argParser(readPort),
+    )
+    .option(
+      '--data <folder>',
+      `folder for everything that is stored, or COATCHECK_DATA (default: ${DATA_FOLDER})`,
+    )
+    .option('--env-file <file>', 'file with variables, one NAME=value a line')
+    .addHelpText('after', EXAMPLES)
+    .action(async (file: string | undefined, options: ServeCommandOptions) => {
+      const { host, port, data, envFile } = options;
+      if (envFile !== undefined) await loadEnvFile(envFile, 'service', serveVariableNames());
+      const environment = readServeEnvironment({
+        ...process.env,
+        ...(host !== undefined && { COATCHECK_HOST: host }),
+        ...(port !== undefined && { COATCHECK_PORT: String(port) }),
+        ...(data !== undefined && { COATCHECK_DATA: data }),
+      });
+      const { runServe } = await import('./run-serve.ts');
+      await runServe(await chosenProcessor(file, options), environment, signal);
+    });
+}

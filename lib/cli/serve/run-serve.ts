@@ -1,0 +1,141 @@
+import { once } from 'node:events';
+import { mkdir } from 'node:fs/promises';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { ENGINE_DEFAULTS, ENGINE_NUMBERS } from '../../core/config/engine-settings.ts';
+import { type ServeEnvironment, TAKERS_CONCURRENCY } from '../../core/config/serve-environment.ts';
+import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
+import type { Logger } from '../../core/ports/telemetry.ts';
+import type { Processor } from '../../core/processor/handler.ts';
+import { openParts } from '../../embedded/open-service.ts';
+import { Service } from '../../embedded/service.ts';
+import { createServiceApi } from '../../embedded/service-api.ts';
+import { TakerDesk } from '../../embedded/takers/taker-desk.ts';
+import { flushSpans } from '../../lambda/flush-spans.ts';
+import { loadTracing } from '../../lambda/load-tracing.ts';
+import { processLogger } from '../../lambda/powertools-logger.ts';
+import { PrometheusMetrics } from '../../worker/prometheus-metrics.ts';
+import { StatusServer } from '../../worker/status-server.ts';
+import { isLoopback, listen } from '../http-server.ts';
+import { loggableSettings } from '../loggable-settings.ts';
+import { announceService, serviceFile } from '../running-service.ts';
+import { readKeys } from '../secret-keys.ts';
+import { terminalLogger } from './terminal-logger.ts';
+
+/** Addresses that stand for all of a machine. */
+const ALL_ADDRESSES = ['0.0.0.0', '::'];
+
+/**
+ * Runs a service until the signal fires and what runs then has finished.
+ * @param processor without one, takers handle the requests
+ * @throws ConfigurationError if it would be open to other machines, or a port can't be used
+ */
+export async function runServe(
+  processor: Processor | undefined,
+  environment: ServeEnvironment,
+  signal: AbortSignal,
+): Promise<void> {
+  const { serviceName, host, port, dataFolder, apiKeys, statusPort, tracing } = environment;
+  assertReachableSafely(environment);
+  const takers = processor ? undefined : new TakerDesk(signal, () => Date.now());
+  const logger = process.stdout.isTTY ? terminalLogger() : processLogger(environment);
+  await loadTracing(tracing, serviceName, logger);
+  // For its own user only: it has payloads, results and keys.
+  await mkdir(dataFolder, { recursive: true, mode: 0o700 });
+  const keys = await readKeys(dataFolder);
+  let service: Service | undefined;
+  const status = () => {
+    const state = signal.aborted ? 'draining' : (service?.processing?.state ?? 'starting');
+    return { state, isReady: state === 'ready' };
+  };
+  const metrics = new PrometheusMetrics(serviceName, () => ({
+    held: service?.processing?.held ?? 0,
+    isReady: status().isReady,
+  }));
+  await using statusServer = await StatusServer.listen(statusPort, { status, metrics }, host);
+  const parts = await openParts(serviceOptions(environment, keys.webhookSecret, logger, takers), Date);
+  const opened = new Service({ ...parts, processor, takers, metrics });
+  await using _opened = opened;
+  const api = await listen({ host, port, onlyLocal: apiKeys.length === 0 });
+  try {
+    const baseUrl = environment.url || api.url;
+    const transferKey = Buffer.from(keys.transfers, 'base64');
+    api.use(createServiceApi({ ...parts, takers, baseUrl, transferKey, apiKeys }));
+    await using _announcement = await announceService(dataFolder, {
+      url: urlOnMachine(api.url),
+      pid: process.pid,
+      command: 'serve',
+      ...outputOf(environment),
+    });
+    service = opened;
+    logger.info('Service started', {
+      ...loggableSettings(environment),
+      url: baseUrl,
+      statusPort: statusServer.port,
+      concurrency: parts.settings.concurrency,
+    });
+    if (!signal.aborted) await once(signal, 'abort');
+    logger.info('Service stops: what runs is finished first');
+    await opened.drain();
+  } finally {
+    await api.close();
+    await flushSpans(logger);
+  }
+  logger.info('Service stopped');
+}
+
+/** @throws ConfigurationError */
+function assertReachableSafely({ host, url, apiKeys }: ServeEnvironment): void {
+  if (isLoopback(host)) return;
+  if (apiKeys.length === 0) {
+    throw new ConfigurationError(
+      `COATCHECK_API_KEYS must be set to listen at ${host}, since other machines reach it: set keys, or listen at 127.0.0.1`,
+    );
+  }
+  if (url === '' && ALL_ADDRESSES.includes(host)) {
+    throw new ConfigurationError(
+      `COATCHECK_URL must be set to listen at ${host}: the URL by which clients reach the API, which links to uploads and results begin with`,
+    );
+  }
+}
+
+function serviceOptions(
+  environment: ServeEnvironment,
+  webhookSecret: string,
+  logger: Logger,
+  takers: TakerDesk | undefined,
+) {
+  const { serviceName, handlerVersion, dataFolder, graceSeconds } = environment;
+  const { callbacks, callbackPorts, webhookEvents } = environment;
+  const byDefault = takers ? TAKERS_CONCURRENCY : ENGINE_DEFAULTS.concurrency;
+  return {
+    file: serviceFile(dataFolder),
+    serviceName,
+    version: handlerVersion,
+    graceSeconds,
+    logger,
+    ...outputOf(environment),
+    settings: {
+      ...Object.fromEntries(ENGINE_NUMBERS.map((name) => [name, environment[name]])),
+      concurrency: environment.concurrency ?? byDefault,
+      resultAgeDays: environment.resultAgeDays,
+    },
+    webhooks: {
+      secrets: [webhookSecret] as const,
+      defaultUrl: environment.webhookDefaultUrl,
+      events: webhookEvents,
+      callbacks,
+      callbackPorts,
+    },
+  };
+}
+
+function outputOf({ output }: ServeEnvironment): { readonly output?: false } {
+  return output === NO_OUTPUT_URL ? { output: false } : {};
+}
+
+/** The URL for programs of this machine. */
+function urlOnMachine(url: string): string {
+  const onMachine = new URL(url);
+  if (ALL_ADDRESSES.some((address) => onMachine.hostname.includes(address))) onMachine.hostname = '127.0.0.1';
+  return onMachine.origin;
+}

@@ -1,0 +1,207 @@
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { hideLogin } from '../../core/base/hide-login.ts';
+import { messageOf } from '../../core/base/serialize-error.ts';
+import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
+import { TEXT_VARIABLES } from '../../core/config/variable-names.ts';
+import type { WorkerEnvironment } from '../../core/config/worker-environment.ts';
+import type { Broker } from '../../core/ports/broker.ts';
+import type { OutputQueue } from '../../core/ports/message-sink.ts';
+import type { RecordStore } from '../../core/ports/record-store.ts';
+import type { Logger } from '../../core/ports/telemetry.ts';
+import { assertDefaultUrl } from '../../core/webhooks/recipient.ts';
+import { NO_OUTPUT } from '../../core/wire/no-output.ts';
+import type { DirectoryPayloadStore } from '../../stores/directory/payload-store.ts';
+import type { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
+import type { WorkerPorts } from './worker-ports.ts';
+
+/** The store of payloads and results, also as a directory if it is one. */
+interface OpenedPayloads extends Pick<WorkerPorts, 'store' | 'claimCheckSource'> {
+  readonly directory?: DirectoryPayloadStore;
+}
+
+/** The records of requests, and the file if they are in one. */
+interface OpenedRecords {
+  readonly records: RecordStore;
+  readonly file?: SqliteFile;
+}
+
+/** Loads a broker: each has a client of its own, and a worker needs one or two. */
+type LoadBroker = () => Promise<Broker>;
+
+/** Opens the queues and stores of a worker by their URLs. Dispose of it when the worker has ended. */
+export class PortOpener implements AsyncDisposable {
+  readonly #logger: Logger;
+  readonly #opened: AsyncDisposable[] = [];
+  readonly #brokers: Readonly<Record<string, LoadBroker>>;
+  #sqlite: Promise<import('../../stores/sqlite/sqlite-broker.ts').SqliteBroker> | undefined;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+    const sqs = async () => (await import('../../aws/sqs-broker.ts')).SQS;
+    const amqp = async () => (await import('../../brokers/amqp.ts')).AMQP;
+    const nats = async () => (await import('../../brokers/nats.ts')).NATS;
+    const pubsub = async () => (await import('../../brokers/pubsub.ts')).PUBSUB;
+    const redis = async () => (await import('../../brokers/redis.ts')).REDIS;
+    const kafka = async () => (await import('../../brokers/kafka.ts')).KAFKA;
+    this.#brokers = {
+      'http:': sqs,
+      'https:': sqs,
+      'amqp:': amqp,
+      'amqps:': amqp,
+      'nats:': nats,
+      'tls:': nats,
+      'pubsub:': pubsub,
+      'redis:': redis,
+      'rediss:': redis,
+      'kafka:': kafka,
+      'kafkas:': kafka,
+      'sqlite:': () => this.#sqliteBroker(),
+    };
+  }
+
+  /** @throws ConfigurationError for a URL or a queue that can't be used, and for a broker that can't be reached */
+  async open(environment: WorkerEnvironment): Promise<WorkerPorts> {
+    const { concurrency, prefetch, maxAttempts } = environment;
+    const { store, claimCheckSource, directory } = await this.#openPayloads(environment);
+    const { records, file } = await this.#openRecords(environment.recordsUrl);
+    const webhooks = await this.#openWebhooks(environment, file);
+    const output =
+      environment.outputUrl === NO_OUTPUT_URL
+        ? NO_OUTPUT
+        : await this.#openOutput('COATCHECK_OUTPUT', environment.outputUrl);
+    const deadLetters = environment.deadLettersUrl
+      ? await this.#openOutput('COATCHECK_DEAD_LETTERS', environment.deadLettersUrl)
+      : undefined;
+    const url = urlOf('COATCHECK_INPUT', environment.inputUrl);
+    const broker = await this.#brokerOf('COATCHECK_INPUT', url);
+    const maxInFlight = concurrency + prefetch;
+    const options = { deadLetters, maxInFlight, maxAttempts, logger: this.#logger };
+    const input = await asReached('COATCHECK_INPUT', broker.openInput(url, options));
+    await this.#startSweeping(environment, file, directory);
+    return { store, records, output, input, claimCheckSource, ...webhooks };
+  }
+
+  /** Closes what was opened, the latest first. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of this.#opened.reverse()) await opened[Symbol.asyncDispose]();
+    await (await this.#sqlite)?.[Symbol.asyncDispose]();
+  }
+
+  async #openOutput(variable: string, text: string): Promise<OutputQueue> {
+    const url = urlOf(variable, text);
+    const broker = await this.#brokerOf(variable, url);
+    const output = await asReached(variable, broker.openOutput(url, { logger: this.#logger }));
+    this.#opened.push(output);
+    return output;
+  }
+
+  async #brokerOf(variable: string, { protocol }: URL): Promise<Broker> {
+    const load = this.#brokers[protocol];
+    if (load) return load();
+    const known = Object.keys(this.#brokers).join(' ');
+    throw new ConfigurationError(`${variable} must be the URL of a queue: one of ${known}, got ${protocol}`);
+  }
+
+  async #openPayloads({ payloadsUrl, concurrency }: WorkerEnvironment): Promise<OpenedPayloads> {
+    const [, bucket] = /^s3:\/\/([^/]+)\/?$/.exec(payloadsUrl) ?? [];
+    if (bucket !== undefined) {
+      const { LazyPayloadStore } = await import('../../aws/lazy-payload-store.ts');
+      return { store: new LazyPayloadStore(bucket, concurrency), claimCheckSource: bucket };
+    }
+    const [, path] = /^file:(?:\/\/(?=\/))?(.+)$/.exec(payloadsUrl) ?? [];
+    if (path !== undefined) {
+      const { DirectoryPayloadStore } = await import('../../stores/directory/payload-store.ts');
+      const store = await DirectoryPayloadStore.open(path);
+      const { scheme, bucket: name } = store.location;
+      return { store, claimCheckSource: `${scheme}://${name}`, directory: store };
+    }
+    throw new ConfigurationError(
+      `COATCHECK_PAYLOADS must be s3://bucket or file:directory, got ${hideLogin(payloadsUrl)}`,
+    );
+  }
+
+  /** Opens the queue of webhooks: in the file of the records, or that of a deployed service. */
+  async #openWebhooks(
+    environment: WorkerEnvironment,
+    file: SqliteFile | undefined,
+  ): Promise<Pick<WorkerPorts, 'webhooks' | 'deliveries'>> {
+    const { webhookSecrets, webhookQueueUrl } = environment;
+    assertDefaultUrl(environment);
+    if (webhookQueueUrl !== '') {
+      return { webhooks: await this.#openOutput(TEXT_VARIABLES.webhookQueueUrl, webhookQueueUrl) };
+    }
+    if (!file || webhookSecrets.length === 0) return {};
+    const { fileWebhooks } = await import('./file-webhooks.ts');
+    return fileWebhooks(file, environment, this.#logger);
+  }
+
+  async #openRecords(recordsUrl: string): Promise<OpenedRecords> {
+    const [, table] = /^dynamodb:\/\/([^/]+)\/?$/.exec(recordsUrl) ?? [];
+    if (table !== undefined) {
+      const [{ recordClient }, { DynamoDbRecordStore }] = await Promise.all([
+        import('../../aws/clients.ts'),
+        import('../../aws/dynamodb-record-store.ts'),
+      ]);
+      return { records: new DynamoDbRecordStore(recordClient(), table) };
+    }
+    if (!recordsUrl.startsWith('sqlite:')) {
+      throw new ConfigurationError(
+        `COATCHECK_RECORDS must be dynamodb://table or sqlite:folder/file.db, got ${hideLogin(recordsUrl)}`,
+      );
+    }
+    const file = await (await this.#sqliteBroker()).openFile(urlOf('COATCHECK_RECORDS', recordsUrl));
+    const { SqliteRecordStore } = await import('../../stores/sqlite/record-store.ts');
+    const records = new SqliteRecordStore(file);
+    return { records, file };
+  }
+
+  /** Deletes what files and directories keep no longer. S3 and DynamoDB do that by themselves. */
+  async #startSweeping(
+    { recordsUrl, resultAgeDays }: WorkerEnvironment,
+    file: SqliteFile | undefined,
+    payloads: DirectoryPayloadStore | undefined,
+  ): Promise<void> {
+    if (!file && !payloads) return;
+    const { addReferrers, startSweeping, WEBHOOK_QUEUE_SECONDS } = await import(
+      '../../embedded/retention.ts'
+    );
+    if (payloads) {
+      const files = (await (await this.#sqlite)?.openFiles()) ?? [];
+      await addReferrers(payloads, { files, tables: file ? [] : [recordsUrl] }, resultAgeDays);
+    }
+    const retention = { file, payloads, queueSeconds: WEBHOOK_QUEUE_SECONDS, clock: Date };
+    this.#opened.push(startSweeping(retention, this.#logger));
+  }
+
+  #sqliteBroker() {
+    this.#sqlite ??= import('../../stores/sqlite/sqlite-broker.ts').then(
+      ({ SqliteBroker }) => new SqliteBroker(Date),
+    );
+    return this.#sqlite;
+  }
+}
+
+function urlOf(variable: string, text: string): URL {
+  const url = URL.parse(text);
+  if (url) return url;
+  const hint = /^[a-z]+:\/\/[^/?]*,/.test(text)
+    ? '. Name one host, and the others as ?servers=host:port,host:port'
+    : '';
+  throw new ConfigurationError(`${variable} must be a URL, got ${hideLogin(text)}${hint}`);
+}
+
+/**
+ * Explains that a broker can't be reached. That is what a broker's plain error and the system's mean here; any other error
+ * is passed on.
+ */
+async function asReached<Queue>(variable: string, opening: Promise<Queue>): Promise<Queue> {
+  try {
+    return await opening;
+  } catch (cause) {
+    if (!(cause instanceof Error) || cause.name !== 'Error') throw cause;
+    throw new ConfigurationError(
+      `${messageOf(cause)}\nstart the server, or correct the URL in ${variable}, then start the worker again`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,124 @@
+import { Annotations, Stack } from 'aws-cdk-lib';
+import {
+  AccountRootPrincipal,
+  Grant,
+  type IGrantable,
+  PolicyStatement,
+  PrincipalWithConditions,
+  ServicePrincipal,
+} from 'aws-cdk-lib/aws-iam';
+import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { Construct } from 'constructs';
+
+/** What callers of a service need of the key of its resource. The service calls KMS for them. */
+export interface KeyUse {
+  /** The service in `kms:ViaService`. */
+  readonly service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs';
+  readonly actions: readonly string[];
+}
+
+/** What services need that encrypt with data keys, and encrypt these again when the key changes. */
+const ENVELOPE_ENCRYPTION = [
+  'kms:Decrypt',
+  'kms:DescribeKey',
+  'kms:Encrypt',
+  'kms:GenerateDataKey',
+  'kms:ReEncryptFrom',
+  'kms:ReEncryptTo',
+] as const;
+
+/** What each kind of access to an encrypted resource needs. */
+export const KEY_USES = {
+  /** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html */
+  readObjects: { service: 's3', actions: ['kms:Decrypt'] },
+  /** S3 decrypts the parts of an upload when it is completed. */
+  writeObjects: { service: 's3', actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html */
+  receive: { service: 'sqs', actions: ['kms:Decrypt'] },
+  send: { service: 'sqs', actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
+  records: {
+    service: 'dynamodb',
+    actions: ENVELOPE_ENCRYPTION,
+  },
+  /** @see https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html */
+  readSecret: { service: 'secretsmanager', actions: ['kms:Decrypt'] },
+} as const satisfies Record<string, KeyUse>;
+
+/** Limits a use of a key to the calls of the service. */
+function conditionsOf(key: IKey, { service }: KeyUse): Record<string, Record<string, string>> {
+  return { StringEquals: { 'kms:ViaService': `${service}.${key.env.region}.amazonaws.com` } };
+}
+
+/** A statement for the policy of a role. The CDK's `ViaServicePrincipal` would allow no use of an imported key. */
+export function keyStatement(key: IKey, use: KeyUse): PolicyStatement {
+  return new PolicyStatement({
+    actions: [...use.actions],
+    resources: [key.keyArn],
+    conditions: conditionsOf(key, use),
+  });
+}
+
+/** Grants a use of a key; nothing without a key. */
+export function grantKey(grantee: IGrantable, key: IKey | undefined, use: KeyUse): Grant {
+  if (!key) return Grant.drop(grantee, 'the resource has no key');
+  const conditions = conditionsOf(key, use);
+  return Grant.addToPrincipalOrResource({
+    // The CDK applies the option conditions to the policy of the principal and not to that of the key.
+    grantee: new PrincipalWithConditions(grantee.grantPrincipal, conditions),
+    actions: [...use.actions],
+    resourceArns: [key.keyArn],
+    resourceSelfArns: ['*'],
+    resource: key,
+    conditions,
+  });
+}
+
+/**
+ * Allows the AWS services that use the key of a service by themselves: S3 encrypts notifications for the input queue, and
+ * CloudWatch Logs encrypts logs. If the key is imported, a warning says what its owner must add.
+ */
+export function allowServices(service: Construct, key: IKey): void {
+  const { account, region, partition } = Stack.of(service);
+  const statements = [
+    // Any bucket of the account: the bucket depends on the key, so the key can't refer to the bucket.
+    new PolicyStatement({
+      sid: 'AllowS3Notifications',
+      principals: [new ServicePrincipal('s3.amazonaws.com')],
+      actions: [...KEY_USES.send.actions],
+      resources: ['*'],
+      conditions: { StringEquals: { 'aws:SourceAccount': account } },
+    }),
+    // The names of log groups are generated.
+    new PolicyStatement({
+      sid: 'AllowLogs',
+      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+      actions: [...ENVELOPE_ENCRYPTION],
+      resources: ['*'],
+      conditions: {
+        ArnLike: {
+          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*`,
+        },
+      },
+    }),
+  ];
+  const refused = statements.filter((statement) => !key.addToResourcePolicy(statement).statementAdded);
+  if (refused.length === 0) return;
+  // The default policy of a key has it.
+  const enablePolicies = new PolicyStatement({
+    sid: 'EnableIamPolicies',
+    principals: [new AccountRootPrincipal()],
+    actions: ['kms:*'],
+    resources: ['*'],
+  });
+  const json = JSON.stringify(
+    Stack.of(service).resolve([...refused, enablePolicies].map((one) => one.toStatementJson())),
+    null,
+    2,
+  );
+  Annotations.of(service).addWarningV2(
+    'coatcheck:encryptionKey',
+    "encryptionKey isn't part of this app, so its policy can't be changed. Its owner must add these statements; otherwise the " +
+      `deployment fails. Most keys have the last one already:\n${json}`,
+  );
+}

@@ -1,0 +1,10 @@
+/**
+ * Quotes a value in an error message: as JSON, shortened; `nothing` for undefined.
+ * @param value a text, or a value from JSON
+ * @param maxLength in characters. A longer text keeps its closing quote.
+ */
+export function quote(value: unknown, maxLength = 100): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return JSON.stringify(value.slice(0, maxLength));
+  return JSON.stringify(value).slice(0, maxLength);
+}

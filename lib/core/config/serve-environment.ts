@@ -1,0 +1,128 @@
+import { ConfigurationError } from '../base/errors.ts';
+import {
+  type EngineNumbers,
+  engineVariables,
+  type WebhookSettings,
+  webhookSettingVariables,
+} from './engine-variables.ts';
+import { NO_OUTPUT_URL, NUMBER_SETTINGS, type TraceTarget } from './settings.ts';
+import { TEXT_VARIABLES, tracingVariable, versionVariable } from './variable-names.ts';
+import {
+  choice,
+  list,
+  optionalSetting,
+  optionalText,
+  readVariables,
+  setting,
+  text,
+  type Variables,
+  type VariablesOf,
+  withDefault,
+} from './variables.ts';
+import { DATA_FOLDER, processNumber, WORKER_NUMBERS, type WorkerNumber } from './worker-environment.ts';
+
+/** The variable with the folder for everything that is stored. */
+export const DATA_VARIABLE = 'COATCHECK_DATA';
+
+/** Where outcomes go, beside the records: the service has one queue for them. */
+const OUTPUTS = ['queue', NO_OUTPUT_URL] as const;
+
+/** What `coatcheck serve` needs to know. */
+export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
+  /** Names the service in logs and as the `source` of its outcomes. */
+  readonly serviceName: string;
+  /** Identifies the code that handles requests; undefined if nothing names it. */
+  readonly handlerVersion: string | undefined;
+  /** The address to listen at. */
+  readonly host: string;
+  /** The API's; 0 for any free one. */
+  readonly port: number;
+  /** The URL that clients reach the API by, without /v1; empty if it is that of host and port. */
+  readonly url: string;
+  /** The folder for everything that is stored. */
+  readonly dataFolder: string;
+  /** Any of which a caller must have; none if the API asks for no credentials. */
+  readonly apiKeys: readonly string[];
+  /** Most requests handled, or held by takers, at a time; undefined for the default. */
+  readonly concurrency: number | undefined;
+  /** Whether outcomes are queued for consumers. */
+  readonly output: (typeof OUTPUTS)[number];
+  /** How long payloads and results are kept. */
+  readonly resultAgeDays: number;
+  readonly graceSeconds: number;
+  /** The port of `/health`, `/ready` and `/metrics`; 0 for any free one. */
+  readonly statusPort: number;
+  readonly tracing: TraceTarget;
+}
+
+/** The numbers that only a service of `coatcheck serve` has. */
+export const SERVE_NUMBERS = {
+  port: {
+    variable: 'COATCHECK_PORT',
+    meaning: 'The port of the HTTP API. 0 chooses a free one, which the log names.',
+    unit: '',
+    min: 0,
+    max: 65_535,
+    default: 4570,
+  },
+} as const satisfies Record<string, WorkerNumber>;
+
+/** Only this machine reaches it. */
+const DEFAULT_HOST = '127.0.0.1';
+
+/** Fewest characters of an API key: 128 random bits in hexadecimal. */
+const KEY_MIN_LENGTH = 32;
+
+/**
+ * Reads the environment of `coatcheck serve`.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came; for
+ *   API keys that are easy to guess, without quoting them
+ */
+export function readServeEnvironment(variables: Variables): ServeEnvironment {
+  const environment = readVariables(serveVariables(), variables, "The service's environment");
+  assertKeys(environment.apiKeys);
+  assertUrl(environment.url);
+  return environment;
+}
+
+/** The names of all variables that `coatcheck serve` reads. */
+export function serveVariableNames(): readonly string[] {
+  return Object.values<{ readonly name: string }>(serveVariables()).map(({ name }) => name);
+}
+
+function assertKeys(keys: readonly string[]): void {
+  const weak = keys.find((key) => key.length < KEY_MIN_LENGTH || !/^[\x21-\x7e]+$/.test(key));
+  if (weak === undefined) return;
+  throw new ConfigurationError(
+    `COATCHECK_API_KEYS must be keys of at least ${KEY_MIN_LENGTH} printable ASCII characters, separated by spaces; one has ${weak.length}. Make one with openssl rand -hex 32`,
+  );
+}
+
+function assertUrl(url: string): void {
+  const parsed = URL.parse(url);
+  if (url === '' || (parsed && /^https?:$/.test(parsed.protocol) && !parsed.search && !parsed.hash)) return;
+  throw new ConfigurationError(`COATCHECK_URL must be an http or https URL without a query, got ${url}`);
+}
+
+function serveVariables(): VariablesOf<ServeEnvironment> {
+  return {
+    serviceName: withDefault(text(TEXT_VARIABLES.serviceName), 'coatcheck'),
+    handlerVersion: versionVariable(),
+    host: withDefault(text('COATCHECK_HOST'), DEFAULT_HOST),
+    port: processNumber(SERVE_NUMBERS.port),
+    url: optionalText('COATCHECK_URL'),
+    dataFolder: withDefault(text(DATA_VARIABLE), DATA_FOLDER),
+    apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
+    concurrency: optionalSetting('concurrency'),
+    output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
+    graceSeconds: processNumber(WORKER_NUMBERS.graceSeconds),
+    statusPort: processNumber(WORKER_NUMBERS.statusPort),
+    resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
+    ...engineVariables(),
+    tracing: withDefault(tracingVariable(), 'off'),
+    ...webhookSettingVariables(),
+  };
+}
+
+/** Requests that takers hold cost the service nothing but memory. */
+export const TAKERS_CONCURRENCY = NUMBER_SETTINGS.concurrency.max;

@@ -1,0 +1,228 @@
+import { ConfigurationError } from '../base/errors.ts';
+import { hideLogin } from '../base/hide-login.ts';
+import { ENGINE_DEFAULTS, type EngineSettings } from './engine-settings.ts';
+import { engineVariables, webhookSettingVariables } from './engine-variables.ts';
+import { NO_OUTPUT_URL, NUMBER_SETTINGS, OUTPUT_FORMATS, type TraceTarget } from './settings.ts';
+import { TEXT_VARIABLES, tracingVariable, versionVariable } from './variable-names.ts';
+import {
+  choice,
+  list,
+  optionalText,
+  readVariables,
+  setting,
+  text,
+  type Variable,
+  type Variables,
+  type VariablesOf,
+  whole,
+  withDefault,
+} from './variables.ts';
+
+/** What a worker needs to know: the engine's settings, and where its queues and stores are, as URLs. */
+export interface WorkerEnvironment extends Omit<EngineSettings, 'claimCheckSources'> {
+  readonly inputUrl: string;
+  /** {@link NO_OUTPUT_URL} if there is no output queue. */
+  readonly outputUrl: string;
+  /** The queue for messages of requests that used up their attempts; empty if there is none. */
+  readonly deadLettersUrl: string;
+  /** The store of payloads and large results. */
+  readonly payloadsUrl: string;
+  /** The store of request records. */
+  readonly recordsUrl: string;
+  /** Where else claim checks may point: `bucket` or `bucket/prefix`. The payload store is always allowed. */
+  readonly claimCheckSources: readonly string[];
+  /** How long payloads and results in a directory are kept. */
+  readonly resultAgeDays: number;
+  /**
+   * What signs webhooks that this worker delivers: the current secret and, during a rotation, the previous one. None if it
+   * delivers none.
+   */
+  readonly webhookSecrets: readonly string[];
+  /** The webhook queue of a deployed service, whose function delivers; empty if there is none. */
+  readonly webhookQueueUrl: string;
+  /** Most messages that wait in memory for a slot. */
+  readonly prefetch: number;
+  /** How long running requests may take to finish after SIGTERM, in seconds. */
+  readonly graceSeconds: number;
+  /** The port of `/health`, `/ready` and `/metrics`; 0 for any free one. */
+  readonly statusPort: number;
+  readonly tracing: TraceTarget;
+}
+
+/** The variable with what signs webhooks. */
+export const WEBHOOK_SECRETS_VARIABLE = 'COATCHECK_WEBHOOK_SECRETS';
+
+/** The beginning of the URL of a file. */
+const SQLITE = 'sqlite:';
+
+/** The folder for what a process stores on its own disk, below the current folder. */
+export const DATA_FOLDER = '.coatcheck';
+
+/**
+ * How long a message of SQS stays hidden from other receivers unless a worker extends that, in seconds: the messages of a
+ * killed worker come back after it.
+ */
+export const WORKER_VISIBILITY_SECONDS = 60;
+
+/** A number that only a worker has. */
+export interface WorkerNumber {
+  readonly variable: string;
+  /** What the number does, in a sentence or two. */
+  readonly meaning: string;
+  /** Empty if it has none. */
+  readonly unit: string;
+  readonly min: number;
+  readonly max: number;
+  readonly default: number;
+}
+
+/** The numbers that only a worker has. */
+export const WORKER_NUMBERS = {
+  concurrency: {
+    variable: NUMBER_SETTINGS.concurrency.variable,
+    meaning: 'Maximum number of requests handled at a time.',
+    unit: 'requests',
+    min: 1,
+    max: 10_000,
+    default: ENGINE_DEFAULTS.concurrency,
+  },
+  prefetch: {
+    variable: 'COATCHECK_PREFETCH',
+    meaning: 'Maximum number of messages that wait in memory for a slot.',
+    unit: 'messages',
+    min: 0,
+    max: 10_000,
+    default: ENGINE_DEFAULTS.concurrency,
+  },
+  graceSeconds: {
+    variable: 'COATCHECK_GRACE_SECONDS',
+    meaning:
+      'How long running requests may take to finish after SIGTERM. Most orchestrators kill a process after 30 seconds.',
+    unit: 'seconds',
+    min: 1,
+    max: 86_400,
+    default: 25,
+  },
+  statusPort: {
+    variable: 'COATCHECK_STATUS_PORT',
+    meaning: 'The port of `/health`, `/ready` and `/metrics`. 0 chooses a free one, which the log names.',
+    unit: '',
+    min: 0,
+    max: 65_535,
+    default: 8080,
+  },
+} as const satisfies Record<string, WorkerNumber>;
+
+/**
+ * Reads a worker's environment.
+ * @throws ConfigurationError naming every variable that is missing or out of range, what is allowed, and what came
+ */
+export function readWorkerEnvironment(variables: Variables): WorkerEnvironment {
+  const environment = readVariables(workerVariables(), variables, "The worker's environment");
+  assertFormatFits(environment);
+  assertWebhooksFit(environment, variables);
+  return sendsWebhooks(environment) ? environment : { ...environment, callbacks: 'off' };
+}
+
+function sendsWebhooks({ webhookSecrets, webhookQueueUrl }: WorkerEnvironment): boolean {
+  return webhookSecrets.length > 0 || webhookQueueUrl !== '';
+}
+
+/** Webhooks wait in the file of the records, or go to the deployed service that has the table of the records. */
+function assertWebhooksFit(environment: WorkerEnvironment, variables: Variables): void {
+  const { webhookSecrets, webhookQueueUrl, recordsUrl } = environment;
+  const isFile = recordsUrl.startsWith(SQLITE);
+  if (webhookSecrets.length > 0 && !isFile) {
+    throw new ConfigurationError(
+      `${WEBHOOK_SECRETS_VARIABLE} needs COATCHECK_RECORDS in a SQLite file, where webhooks wait, got ${hideLogin(recordsUrl)}. With records in DynamoDB, set ${TEXT_VARIABLES.webhookQueueUrl} to the webhook queue of a deployed service, which delivers`,
+    );
+  }
+  if (webhookQueueUrl !== '' && isFile) {
+    throw new ConfigurationError(
+      `${TEXT_VARIABLES.webhookQueueUrl} needs COATCHECK_RECORDS in the DynamoDB table of the deployed service that delivers, got ${hideLogin(recordsUrl)}. With records in SQLite, set ${WEBHOOK_SECRETS_VARIABLE}: the worker delivers by itself`,
+    );
+  }
+  if (sendsWebhooks(environment)) return;
+  const useless = Object.values<{ readonly name: string }>(webhookSettingVariables())
+    .map(({ name }) => name)
+    .filter((name) => (variables[name] ?? '').trim() !== '');
+  if (useless.length === 0) return;
+  throw new ConfigurationError(
+    `${useless.join(', ')} can be set only for a worker that sends webhooks: set ${WEBHOOK_SECRETS_VARIABLE} with records in SQLite, or ${TEXT_VARIABLES.webhookQueueUrl} with records in DynamoDB`,
+  );
+}
+
+/**
+ * Schemes of queues for which CloudEvents, or the queue's maker, defines a binary mode.
+ * @see https://github.com/cloudevents/spec/tree/main/cloudevents/bindings
+ * @see https://github.com/googleapis/google-cloudevents/blob/main/docs/spec/pubsub.md
+ */
+const BINARY_CLOUDEVENT_SCHEMES = ['amqp', 'amqps', 'kafka', 'kafkas', 'nats', 'pubsub', 'tls'];
+
+function assertFormatFits({ outputFormat, outputUrl }: WorkerEnvironment): void {
+  if (outputUrl === NO_OUTPUT_URL && outputFormat !== ENGINE_DEFAULTS.outputFormat) {
+    throw new ConfigurationError(
+      `COATCHECK_OUTPUT_FORMAT has no use without an output queue, got ${outputFormat}. Leave it out, or set COATCHECK_OUTPUT to a queue`,
+    );
+  }
+  const [scheme = ''] = outputUrl.split(':', 1);
+  const isStructured = outputFormat === 'cloudevents' || outputFormat === 'cloudevents-stream';
+  if (isStructured && /(?:\{|%7B)id(?:\}|%7D)/i.test(outputUrl)) {
+    throw new ConfigurationError(
+      'COATCHECK_OUTPUT can have {id} only with a COATCHECK_OUTPUT_FORMAT whose headers have the id: raw, truefoundry or cloudevents-binary',
+    );
+  }
+  if (outputFormat !== 'cloudevents-binary' || BINARY_CLOUDEVENT_SCHEMES.includes(scheme)) return;
+  throw new ConfigurationError(
+    `COATCHECK_OUTPUT_FORMAT can be cloudevents-binary only for outputs of ${BINARY_CLOUDEVENT_SCHEMES.join(', ')}, got COATCHECK_OUTPUT of ${scheme}: there is no binary mode for it. Use cloudevents`,
+  );
+}
+
+/** The names of all variables that a worker reads, by what they set. */
+export function workerVariableNames(): Record<keyof WorkerEnvironment, string> {
+  const variables = Object.entries<{ readonly name: string }>(workerVariables());
+  // Every value of the environment has a variable.
+  return Object.fromEntries(variables.map(([what, { name }]) => [what, name])) as Record<
+    keyof WorkerEnvironment,
+    string
+  >;
+}
+
+function workerVariables(): VariablesOf<WorkerEnvironment> {
+  const own = ENGINE_DEFAULTS;
+  return {
+    serviceName: withDefault(text(TEXT_VARIABLES.serviceName), 'coatcheck'),
+    handlerVersion: versionVariable(),
+    inputUrl: text('COATCHECK_INPUT'),
+    outputUrl: text('COATCHECK_OUTPUT'),
+    deadLettersUrl: optionalText('COATCHECK_DEAD_LETTERS'),
+    payloadsUrl: withDefault(text('COATCHECK_PAYLOADS'), `file:${DATA_FOLDER}/payloads`),
+    recordsUrl: withDefault(text('COATCHECK_RECORDS'), `sqlite:${DATA_FOLDER}/records.db`),
+    claimCheckSources: withDefault(list('COATCHECK_CLAIM_CHECK_SOURCES'), []),
+    resultPrefix: withDefault(text(TEXT_VARIABLES.resultPrefix), own.resultPrefix),
+    consumerCopyPrefix: withDefault(text(TEXT_VARIABLES.consumerCopyPrefix), own.consumerCopyPrefix),
+    outputFormat: withDefault(choice('COATCHECK_OUTPUT_FORMAT', OUTPUT_FORMATS), own.outputFormat),
+    concurrency: processNumber(WORKER_NUMBERS.concurrency),
+    prefetch: processNumber(WORKER_NUMBERS.prefetch),
+    graceSeconds: processNumber(WORKER_NUMBERS.graceSeconds),
+    statusPort: processNumber(WORKER_NUMBERS.statusPort),
+    inputRetentionSeconds: withDefault(setting('inputRetentionSeconds'), own.inputRetentionSeconds),
+    resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
+    ...engineVariables(),
+    webhookSecrets: withDefault(list(WEBHOOK_SECRETS_VARIABLE), []),
+    webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
+    ...webhookSettingVariables(),
+    tracing: withDefault(tracingVariable(), 'off'),
+  };
+}
+
+/** A number, with its variable, its limits and its default. */
+export function processNumber({
+  variable,
+  unit,
+  min,
+  max,
+  default: byDefault,
+}: WorkerNumber): Variable<number> {
+  return withDefault(whole(variable, unit, min, max), byDefault);
+}

@@ -1,0 +1,24 @@
+/** What a program submits with a payload. */
+export interface SubmitOptions {
+  /** The customer or user that owns the request. */
+  readonly tenant?: string;
+  /** @default - `application/json` for JSON, `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes */
+  readonly contentType?: string;
+  readonly contentEncoding?: string;
+  readonly contentLanguage?: string;
+  /** @default {} */
+  readonly metadata?: Readonly<Record<string, string>>;
+  /** Submitting the same payload again with the same key within a day returns the first request. */
+  readonly idempotencyKey?: string;
+  /** A request that hasn't started by then expires. */
+  readonly expiresAt?: Date;
+  /**
+   * The oldest version of the handler that may run it: 1 to 4 whole numbers with dots between them, such as `42` or `1.4.2`.
+   * Needs a handler whose version is of that form.
+   */
+  readonly minVersion?: string;
+  /** Receives the request's webhooks, if the service sends any. */
+  readonly callbackUrl?: string;
+  readonly traceparent?: string;
+  readonly tracestate?: string;
+}

@@ -1,0 +1,38 @@
+import type { Progress, RequestRecord, RequestStatus } from './request-record.ts';
+
+/** The state of a request, from its record. */
+export interface RequestView {
+  readonly id: string;
+  readonly tenant?: string;
+  readonly status: RequestStatus;
+  /** Attempts started. */
+  readonly attempts: number;
+  /** The version of the code that took the latest attempt, if it has one. */
+  readonly handlerVersion?: string;
+  /** The error of the latest failed attempt. */
+  readonly lastError?: { readonly name: string; readonly message: string; readonly code?: unknown };
+  /** The progress that the latest attempt reported. */
+  readonly progress?: Progress;
+  /** Checkpoints that the handler saved, if any. */
+  readonly checkpoints?: number;
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
+}
+
+/** The state of a record\'s request. */
+export function viewOf(record: RequestRecord): RequestView {
+  const { request, status, attempts, handlerVersion, lastError, progress, checkpoint, createdAt, updatedAt } =
+    record;
+  return {
+    id: request.id,
+    tenant: request.tenant,
+    status,
+    attempts,
+    handlerVersion,
+    lastError,
+    progress,
+    checkpoints: checkpoint?.number,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+  };
+}

@@ -1,0 +1,57 @@
+import { EnvelopeMalformed } from '../base/errors.ts';
+import type { JsonObject } from '../base/json-object.ts';
+import { quote } from '../base/quote.ts';
+import { readTraceContext } from '../base/traceparent.ts';
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import { readOptionalMinVersion, readOptionalText, readOptionalTime, readRequiredText } from './fields.ts';
+
+/** The envelope's name in errors. */
+export const CLOUDEVENT = 'CloudEvent';
+
+/** Attributes that have a meaning here. All others are passed on as metadata. */
+const OWN_ATTRIBUTES = new Set([
+  'specversion',
+  'id',
+  'data',
+  'data_base64',
+  'callbackurl',
+  'datacontenttype',
+  'dataref',
+  'expirytime',
+  'minversion',
+  'traceparent',
+  'tracestate',
+]);
+
+/**
+ * Reads the request's properties from the attributes of a CloudEvent 1.0, in every mode.
+ * @throws EnvelopeMalformed
+ */
+export function readCloudEventAttributes(event: JsonObject): Omit<DecodedRequest, 'payload' | 'contentType'> {
+  if (event.specversion !== '1.0') {
+    throw new EnvelopeMalformed(CLOUDEVENT, `specversion must be "1.0", got ${quote(event.specversion)}`);
+  }
+  const id = readRequiredText(CLOUDEVENT, event, 'id');
+  const source = readRequiredText(CLOUDEVENT, event, 'source');
+  readRequiredText(CLOUDEVENT, event, 'type');
+  const minVersion = readOptionalText(CLOUDEVENT, event, 'minversion');
+  const expiry = readOptionalText(CLOUDEVENT, event, 'expirytime');
+  return {
+    id,
+    source,
+    metadata: metadataOf(event),
+    tenant: readOptionalText(CLOUDEVENT, event, 'tenant'),
+    ...readTraceContext(event),
+    callbackUrl: readOptionalText(CLOUDEVENT, event, 'callbackurl'),
+    expiresAt: readOptionalTime(CLOUDEVENT, 'expirytime', expiry),
+    minVersion: readOptionalMinVersion(CLOUDEVENT, 'minversion', minVersion),
+  };
+}
+
+/** Attributes and extensions as text, as in the other bindings of CloudEvents. */
+function metadataOf(event: JsonObject): Record<string, string> {
+  const notes = Object.entries(event).filter(
+    ([name, value]) => !OWN_ATTRIBUTES.has(name) && ['string', 'number', 'boolean'].includes(typeof value),
+  );
+  return Object.fromEntries(notes.map(([name, value]) => [name, String(value)]));
+}

@@ -1,0 +1,23 @@
+/**
+ * The package export `coatcheck/embedded`: a service in one process, with its queue and its records in a file.
+ */
+
+export type { OutcomeFacts, ReceivedOutcome } from '../consumer/outcome.ts';
+export type { OutcomeResult } from '../consumer/outcome-result.ts';
+export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
+export {
+  IdempotencyKeyBusy,
+  IdempotencyKeyTaken,
+  RequestNotFound,
+  RequestRefused,
+} from '../core/intake/errors.ts';
+export type { SubmitOptions } from '../core/intake/submit-options.ts';
+export type { Problem } from '../core/model/outcome.ts';
+export type { Progress, RequestStatus } from '../core/model/request-record.ts';
+export type { RequestView } from '../core/model/request-view.ts';
+export type { Logger } from '../core/ports/telemetry.ts';
+export type { ProcessorExport } from '../core/processor/handler.ts';
+export { openService, type ServiceOptions } from './open-service.ts';
+export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
+export type { RequestOptions, Service, ServiceSubmitOptions, WaitOptions } from './service.ts';
+export type { ServiceSettings, WebhookOptions } from './settings.ts';

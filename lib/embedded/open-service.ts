@@ -1,0 +1,118 @@
+import { ConfigurationError } from '../core/base/errors.ts';
+import { versionProblem } from '../core/config/handler-version.ts';
+import { versionVariable } from '../core/config/variable-names.ts';
+import { readVariables } from '../core/config/variables.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
+import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
+import { processLogger } from '../lambda/powertools-logger.ts';
+import { NamedProcessors } from './named-processors.ts';
+import { addReferrers } from './retention.ts';
+import { Service, type ServiceParts } from './service.ts';
+import { type ServiceSettings, serviceSettings, type WebhookOptions, webhookSecretsOf } from './settings.ts';
+import { CLAIM_CHECK_SOURCE, Storage } from './storage.ts';
+
+/** How to open a service. */
+export interface ServiceOptions {
+  /**
+   * Path of the SQLite file. Payloads and results that are too large for it go to a directory beside it, whose name ends
+   * with `-payloads`. Several processes on one machine may open the same file; it must be on a local disk.
+   */
+  readonly file: string;
+  /** What `processor()` returned. @default - requests are run by another process that opens the file */
+  readonly processor?: ProcessorExport;
+  /**
+   * Several processors by name, in place of one: `submit(payload, { processor: name })` says which runs the request. All
+   * processes that run requests of the file need the same ones.
+   */
+  readonly processors?: Readonly<Record<string, ProcessorExport>>;
+  /**
+   * With false, outcomes aren't queued for {@link Service.consume}: they are in the records, for {@link Service.wait}, and
+   * in webhooks. @default - they are
+   */
+  readonly output?: false;
+  /** @default - the defaults of a deployed service */
+  readonly settings?: ServiceSettings;
+  /** Names the service in logs and as the `source` of its outcomes. @default 'coatcheck' */
+  readonly serviceName?: string;
+  /**
+   * Identifies the code of the processor, such as a commit or a release: 1 to 128 letters, digits and `. _ + : -`. It is in
+   * the record of each request that it handles, in logs and in traces. @default - the variable `COATCHECK_VERSION`
+   */
+  readonly version?: string;
+  /** @default - no webhooks */
+  readonly webhooks?: WebhookOptions;
+  /** How long {@link Service.close} lets handlers run on, in seconds. @default 25 */
+  readonly graceSeconds?: number;
+  /** @default - lines of JSON on standard output, level by `POWERTOOLS_LOG_LEVEL` */
+  readonly logger?: Logger;
+}
+
+const DEFAULT_NAME = 'coatcheck';
+
+/** Under most orchestrators a process has 30 s before it is killed. */
+const DEFAULT_GRACE_SECONDS = 25;
+
+/**
+ * Opens a service in this process: queue, engine and records in a file, with no other server. A request that was
+ * submitted survives the end of the process, however it ends; it is run by the next process that opens the file. The same
+ * processor runs on AWS by `AsyncService`, and on a broker by `coatcheck worker`.
+ *
+ *     import { processor } from 'coatcheck';
+ *     import { openService } from 'coatcheck/embedded';
+ *
+ *     const handler = processor(async (request) => ({ size: (await request.text()).length }));
+ *     await using service = await openService({ file: 'data/jobs.db', processor: handler });
+ *     const { id } = await service.submit('some text');
+ *     const outcome = await service.wait(id);
+ *     if (outcome.status === 'succeeded') console.log(await outcome.result.json());
+ *
+ * Needs Node 24 or later.
+ * @throws ConfigurationError for settings that are unknown or out of bounds, a processor that isn't one, or a Node
+ *   without SQLite; Error when the file is another program's, or can't be opened
+ */
+export function openService(options: ServiceOptions): Promise<Service> {
+  return openServiceAt(options, Date);
+}
+
+/** Opens a service by another clock. */
+export async function openServiceAt(options: ServiceOptions, clock: Clock): Promise<Service> {
+  const { processor: only, processors } = options;
+  if (only && processors)
+    throw new ConfigurationError('openService() takes processor or processors, got both');
+  const named = processors && new NamedProcessors(processors);
+  const processor = named?.processor ?? (only && requireProcessor(only, 'openService'));
+  return new Service({ ...(await openParts(options, clock)), processor, named });
+}
+
+/** Opens what a service is made of. */
+export async function openParts(
+  options: Omit<ServiceOptions, 'processor' | 'processors'>,
+  clock: Clock,
+): Promise<Omit<ServiceParts, 'processor'>> {
+  const { file, settings: given = {}, serviceName = DEFAULT_NAME, webhooks, output = true } = options;
+  const handlerVersion = versionOf(options);
+  const { graceSeconds = DEFAULT_GRACE_SECONDS, logger = processLogger({ serviceName, handlerVersion }) } =
+    options;
+  const webhookSecrets = webhooks && webhookSecretsOf(webhooks);
+  const settings = serviceSettings(given, {
+    serviceName,
+    handlerVersion,
+    source: CLAIM_CHECK_SOURCE,
+    webhooks,
+  });
+  const storage = await Storage.open(file, clock);
+  await addReferrers(storage.payloads, { files: [storage.file] }, settings.resultAgeDays);
+  return { storage, settings, webhookSecrets, hasOutput: output, graceSeconds, logger };
+}
+
+/** @throws ConfigurationError */
+function versionOf({ version }: Pick<ServiceOptions, 'version'>): string | undefined {
+  if (version === undefined) {
+    const variables = { version: versionVariable() };
+    return readVariables(variables, process.env, "The service's environment").version;
+  }
+  const problem = versionProblem('version', version);
+  if (problem) throw new ConfigurationError(problem);
+  return version;
+}

@@ -1,0 +1,130 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { v7 } from 'uuid';
+import { type ApiAccess, createApi } from '../api/app.ts';
+import type { ApiEnv, ApiParts } from '../api/context.ts';
+import { problemResponse } from '../api/problem.ts';
+import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
+import { hasOrder } from '../core/config/min-version.ts';
+import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
+import { Submissions } from '../core/intake/submissions.ts';
+import { Uploads } from '../core/intake/uploads.ts';
+import type { StoredResult } from '../core/model/stored-result.ts';
+import { ticketOf } from '../core/model/upload-key.ts';
+import type { ExpectedUpload } from '../core/ports/client-transfers.ts';
+import { RequestRecords } from '../core/records/request-records.ts';
+import { encodeSubmission } from '../core/wire/submission.ts';
+import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
+import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
+import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
+import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
+import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
+import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
+import { callerByKey } from './api-keys.ts';
+import { OpenAdmission } from './open-admission.ts';
+import type { ServiceParts } from './service.ts';
+import { QUEUES } from './storage.ts';
+import { transferRoutes } from './transfer-routes.ts';
+
+/** What the API of a service is made of. */
+export interface ServiceApiParts extends Omit<ServiceParts, 'processor' | 'graceSeconds'> {
+  /** The URL that clients reach the API by, without /v1. */
+  readonly baseUrl: string;
+  /** Signs the links that clients upload and download by: at least 32 secret bytes, the same in all processes. */
+  readonly transferKey: Uint8Array;
+  /** Any of which a caller must have. @default - the API is open to anyone who reaches it */
+  readonly apiKeys?: readonly string[];
+}
+
+/** Largest body of a call, in bytes, as with API Gateway and Lambda. Uploads and results of takers may be larger. */
+const MAX_BODY_BYTES = 6 * 2 ** 20;
+
+/** The HTTP API of a service in a file, with the endpoints of its uploads and downloads. */
+export function createServiceApi(parts: ServiceApiParts): Hono {
+  const { storage, settings, webhookSecrets, logger, baseUrl, transferKey, takers, apiKeys = [] } = parts;
+  const { file, clock, payloads, uploadFolder } = storage;
+  const now = () => clock.now();
+  const newId = (at: number) => v7({ msecs: at });
+  const records = new RequestRecords(new SqliteRecordStore(file), now, settings.recordAgeDays);
+  const queue = new SqliteSubmissionQueue(file, QUEUES.requests, clock);
+
+  /** Sends the message first: the record says `queued` only when there is one. */
+  const submitUpload = async ({ key, ...upload }: ExpectedUpload, { check, size }: StoredResult) => {
+    const request = ticketOf(key);
+    const record = request && (await records.find(request));
+    if (record?.status !== 'awaiting_upload') return;
+    const { tenant, id: requestId } = record.request;
+    const submission = { ...record.request, source: '', submittedAt: record.createdAt, ...upload } as const;
+    await queue.send(encodeSubmission({ ...submission, payload: { check, size } }, settings), tenant);
+    await records.change(record.request, { type: 'uploaded' }).catch((error: unknown) => {
+      logger.warn('An upload could not be recorded yet', {
+        requestId,
+        error: serializeError(error),
+      });
+    });
+  };
+  const transfers = new DirectoryClientTransfers(payloads, {
+    uploadFolder,
+    key: transferKey,
+    baseUrl,
+    now,
+    onStored: submitUpload,
+  });
+  const keys = new SqliteIdempotencyKeys(file);
+  const apiParts: ApiParts = {
+    submissions: new Submissions(
+      { records, keys, queue, store: payloads, logger, clock, newId },
+      { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
+    ),
+    uploads: new Uploads(
+      { records, transfers, clock, newId },
+      { ...settings, uploadPrefix: DEFAULT_UPLOAD_PREFIX },
+    ),
+    records,
+    index: new SqliteRecordIndex(file, clock),
+    transfers,
+    admission: new OpenAdmission(storage.input(QUEUES.requests)),
+    // Held calls cost nothing here.
+    heldCalls: { mayHold: async () => true },
+    logger,
+    clock: { now, sleep: (milliseconds) => sleep(milliseconds) },
+    resultAgeDays: settings.resultAgeDays,
+    acceptsMinVersion: hasOrder(settings.handlerVersion),
+    webhookRules: settings,
+    webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
+    serviceName: settings.serviceName,
+  };
+  const access: ApiAccess =
+    apiKeys.length > 0
+      ? { auth: 'key', callerOf: callerByKey(apiKeys) }
+      : { auth: 'none', callerOf: () => ({}) };
+  const work = takers && {
+    routes: WORK_ROUTES,
+    add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts),
+  };
+  const api = createApi(apiParts, access, work);
+  const app = new Hono();
+  app.use('/v1/*', limitBody);
+  app.route('/', transferRoutes(transfers));
+  app.mount('/', api.fetch, { replaceRequest: (request) => request });
+  return app;
+}
+
+const limitBody: MiddlewareHandler = async (c, next) => {
+  if (RESULT_PATH.test(c.req.path)) return next();
+  return limitedBody(c, next);
+};
+
+const RESULT_PATH = /^\/v1\/jobs\/[^/]+\/ack$/;
+
+const limitedBody = bodyLimit({
+  maxSize: MAX_BODY_BYTES,
+  onError: (c) =>
+    problemResponse(c, {
+      status: 413,
+      code: 'payload_too_large',
+      detail: `The body of a call is at most ${MAX_BODY_BYTES} bytes; use POST /v1/uploads for larger payloads`,
+    }),
+});

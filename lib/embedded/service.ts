@@ -1,0 +1,306 @@
+import { v7 } from 'uuid';
+import type { ReceivedOutcome } from '../consumer/outcome.ts';
+import { CallbackRefused, ConfigurationError } from '../core/base/errors.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
+import { minVersionProblem } from '../core/config/min-version.ts';
+import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
+import { Engine } from '../core/engine/engine.ts';
+import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
+import { payloadBytes } from '../core/intake/payload-bytes.ts';
+import { Submissions } from '../core/intake/submissions.ts';
+import type { SubmitOptions } from '../core/intake/submit-options.ts';
+import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
+import { callbackUrlProblem } from '../core/model/callback-url.ts';
+import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
+import { type RequestView, viewOf } from '../core/model/request-view.ts';
+import type { InputQueue } from '../core/ports/message-source.ts';
+import type { RecordStore } from '../core/ports/record-store.ts';
+import type { Logger, Metrics } from '../core/ports/telemetry.ts';
+import { givenSecrets } from '../core/processor/given-secrets.ts';
+import type { Processor } from '../core/processor/handler.ts';
+import { RequestRecords } from '../core/records/request-records.ts';
+import { NO_OUTPUT } from '../core/wire/no-output.ts';
+import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
+import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
+import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
+import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
+import { Worker } from '../worker/worker.ts';
+import { EndSignals } from './end-signals.ts';
+import { type NamedProcessors, PROCESSOR_METADATA } from './named-processors.ts';
+import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
+import { redriveDeadLetters } from './redrive.ts';
+import { serviceRetention, startSweeping } from './retention.ts';
+import type { StoredServiceSettings } from './settings.ts';
+import { QUEUES, type Storage } from './storage.ts';
+import type { TakerDesk } from './takers/taker-desk.ts';
+import { WEBHOOK_CONCURRENCY, webhookRunner } from './webhook-runner.ts';
+
+/** Whose request it is. */
+export interface RequestOptions {
+  /** As it was submitted with. */
+  readonly tenant?: string;
+}
+
+/** Options of waiting for a request. */
+export interface WaitOptions extends RequestOptions {
+  /** Ends the wait, such as `AbortSignal.timeout(5_000)`. @default - no limit */
+  readonly signal?: AbortSignal;
+}
+
+/** Options of a request. */
+export interface ServiceSubmitOptions extends SubmitOptions {
+  /** The processor that runs it, where the service has several. The handler finds it in `metadata.processor`. */
+  readonly processor?: string;
+}
+
+/** What a service is made of. */
+export interface ServiceParts {
+  readonly storage: Storage;
+  readonly settings: StoredServiceSettings;
+  /** Absent where another process runs the requests. */
+  readonly processor: Processor | undefined;
+  /** Where requests name their processor; absent if they don't in this process. */
+  readonly named?: NamedProcessors;
+  /** What signs webhooks; absent where there are none. */
+  readonly webhookSecrets: readonly string[] | undefined;
+  /** Whether outcomes are queued for consumers. */
+  readonly hasOutput: boolean;
+  readonly graceSeconds: number;
+  readonly logger: Logger;
+  /** Where other processes take the requests, if they do so by the API. The processor is the desk's. */
+  readonly takers?: TakerDesk;
+  /** Gets the figures of the processor. */
+  readonly metrics?: Metrics;
+}
+
+/** A service in this process, as `openService` opens it. */
+export class Service implements AsyncDisposable {
+  readonly #parts: ServiceParts;
+  readonly #ends = new EndSignals();
+  readonly #records: RecordStore;
+  readonly #requests: RequestRecords;
+  readonly #submissions: Submissions;
+  readonly #stop = new AbortController();
+  readonly #running = new Set<Promise<void>>();
+  readonly #sweeping: AsyncDisposable;
+  readonly #processing: Worker | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: ServiceParts) {
+    const { storage, settings, webhookSecrets, logger } = parts;
+    const { clock, file, payloads } = storage;
+    this.#parts = parts;
+    this.#records = this.#ends.observing(new SqliteRecordStore(file));
+    this.#requests = new RequestRecords(this.#records, () => clock.now(), settings.recordAgeDays);
+    this.#submissions = new Submissions(
+      {
+        records: this.#requests,
+        keys: new SqliteIdempotencyKeys(file),
+        queue: new SqliteSubmissionQueue(file, QUEUES.requests, clock),
+        store: payloads,
+        logger,
+        clock,
+        newId: (at) => v7({ msecs: at }),
+      },
+      { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
+    );
+    this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
+    this.#processing = this.#process();
+    if (webhookSecrets) {
+      const runner = webhookRunner(file, { secrets: webhookSecrets, rules: settings, logger, clock });
+      this.#work(QUEUES.webhooks, runner, { concurrency: WEBHOOK_CONCURRENCY });
+    }
+  }
+
+  /**
+   * Submits a request. When this resolves, the request is on the disk.
+   * @param payload text, bytes, or a value for JSON
+   * @returns the request, or the one that was submitted before with the same idempotency key
+   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version or a
+   *   processor, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
+   */
+  async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
+    this.#assertOpen();
+    const { contentType, expiresAt, metadata = {}, callbackUrl, tenant, processor, ...others } = options;
+    this.#parts.named?.assertKnown(processor);
+    const problem = identityProblem({ id: 'new', source: '', tenant });
+    if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
+    const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
+    if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
+    this.#assertCallback(callbackUrl);
+    const { bytes, ...type } = payloadBytes(payload, contentType);
+    const record = await this.#submissions.submit({
+      ...others,
+      ...type,
+      tenant,
+      callbackUrl,
+      metadata: processor === undefined ? metadata : { ...metadata, [PROCESSOR_METADATA]: processor },
+      expiresAt: expiresAt?.getTime(),
+      payload: bytes,
+    });
+    return viewOf(record);
+  }
+
+  /** A request as its record stands; undefined if there is none, or if it isn't kept any more. */
+  async request(id: string, { tenant }: RequestOptions = {}): Promise<RequestView | undefined> {
+    this.#assertOpen();
+    const record = await this.#requests.find({ id, source: '', tenant });
+    return record && viewOf(record);
+  }
+
+  /**
+   * Waits until a request has ended, in whatever process.
+   * @throws RequestNotFound; the reason of the signal, or an AbortError when the service closes before
+   */
+  async wait(id: string, { tenant, signal }: WaitOptions = {}): Promise<ReceivedOutcome> {
+    this.#assertOpen();
+    const { storage, settings } = this.#parts;
+    const request: RequestIdentity = { id, source: '', tenant };
+    const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
+    using end = this.#ends.watch(request);
+    const find = async () => {
+      const record = await this.#requests.find(request);
+      if (!record) throw new RequestNotFound(id);
+      return record;
+    };
+    const timer = {
+      now: () => storage.clock.now(),
+      sleep: (milliseconds: number) => end.wait(milliseconds, stop),
+    };
+    const record = await recordAtEnd(find, Number.POSITIVE_INFINITY, timer);
+    if (!record?.outcome) throw new RequestNotFound(id);
+    return receivedOutcomeOf(record.outcome, settings.serviceName, resultObjectsOf(storage.payloads));
+  }
+
+  /**
+   * Cancels a request. One that is being handled ends as cancelled after its handler stopped.
+   * @returns the request afterwards
+   * @throws RequestNotFound
+   */
+  async cancel(id: string, { tenant }: RequestOptions = {}): Promise<RequestView> {
+    this.#assertOpen();
+    const request: RequestIdentity = { id, source: '', tenant };
+    if (!(await this.#requests.find(request))) throw new RequestNotFound(id);
+    const { stored } = await this.#requests.change(request, { type: 'cancel' });
+    return viewOf(stored.record);
+  }
+
+  /**
+   * Handles every outcome at least once, those that other processes publish among them. An outcome is acknowledged after
+   * the handler has returned; one that comes twice has the same `id`. Each outcome goes to one handler, whatever the
+   * number of handlers and processes. Runs until the service closes.
+   * @throws ConfigurationError if `output` is false
+   */
+  consume(handler: OutcomeHandler): void {
+    this.#assertOpen();
+    const { storage, hasOutput, logger } = this.#parts;
+    if (!hasOutput) throw new ConfigurationError('consume() has no outcomes, because output is false');
+    const objects = resultObjectsOf(storage.payloads);
+    const runner = runnerOf((message, signal) =>
+      handleOutcome(message, handler, { signal, objects, logger }),
+    );
+    this.#work(QUEUES.outcomes, runner);
+  }
+
+  /** Puts all messages of the dead-letter queue back into the input queue. @returns how many */
+  redrive(): Promise<number> {
+    this.#assertOpen();
+    return redriveDeadLetters(this.#parts.storage);
+  }
+
+  /** What runs the requests in this process; undefined if nothing does. */
+  get processing(): Pick<Worker, 'state' | 'held'> | undefined {
+    return this.#processing;
+  }
+
+  /** Takes nothing new, and lets what runs finish within the grace time. {@link close} does that too. */
+  async drain(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+
+  /**
+   * Takes nothing new, lets what runs finish within the grace time, and closes the file. What doesn't finish is run
+   * again, by the next process that opens the file.
+   */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await this.drain();
+    await this.#sweeping[Symbol.asyncDispose]();
+    await this.#parts.storage[Symbol.asyncDispose]();
+  }
+
+  #process(): Worker | undefined {
+    const { storage, settings, processor, takers } = this.#parts;
+    const queue = QUEUES.requests;
+    const input = storage.input(queue, QUEUES.deadLetters);
+    if (takers) {
+      const runner = takers.runnerOf(this.#engine(takers.processor));
+      return this.#work(queue, runner, { input: takers.queueOf(input) });
+    }
+    return processor && this.#work(queue, this.#engine(processor), { input, prefetch: settings.concurrency });
+  }
+
+  #engine(processor: Processor): Engine {
+    const { storage, settings, webhookSecrets, hasOutput, logger, metrics } = this.#parts;
+    return new Engine(processor, settings, {
+      store: storage.payloads,
+      records: this.#records,
+      output: hasOutput ? storage.output(QUEUES.outcomes) : NO_OUTPUT,
+      webhooks: webhookSecrets && storage.output(QUEUES.webhooks),
+      secrets: givenSecrets(processor, process.env, 'The environment'),
+      source: { system: 'sqlite', destination: QUEUES.requests },
+      metrics,
+      logger,
+      clock: storage.clock,
+      random: Math.random,
+    });
+  }
+
+  /** Without a prefetch, what waits stays in the queue, where another process can take it. */
+  #work(
+    queue: string,
+    runner: MessageRunner,
+    {
+      input = this.#parts.storage.input(queue),
+      concurrency = this.#parts.settings.concurrency,
+      prefetch = 0,
+    }: { readonly input?: InputQueue; readonly concurrency?: number; readonly prefetch?: number } = {},
+  ): Worker {
+    const { storage, graceSeconds, logger } = this.#parts;
+    const worker = new Worker(runner, input, {
+      concurrency,
+      prefetch,
+      graceSeconds,
+      clock: storage.clock,
+      random: Math.random,
+      logger: logger.child({ queue }),
+    });
+    const running = worker
+      .run(this.#stop.signal)
+      .catch((error: unknown) =>
+        logger.error('A queue is no longer served', { queue, error: serializeError(error) }),
+      )
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+    return worker;
+  }
+
+  #assertCallback(callbackUrl: string | undefined): void {
+    const problem =
+      callbackUrl === undefined ? undefined : callbackUrlProblem(callbackUrl, this.#parts.settings);
+    if (problem) throw new CallbackRefused(problem);
+  }
+
+  #assertOpen(): void {
+    if (this.#closing) throw new Error(`The service in ${this.#parts.storage.file.path} is closed`);
+  }
+}

@@ -1,0 +1,55 @@
+import { numberOf } from './row.ts';
+import type { SqliteFile } from './sqlite-file.ts';
+
+/** Most rows that one transaction deletes: it holds up the event loop, and other processes that write. */
+const MAX_ROWS = 500;
+
+const DELETE_RECORDS = `DELETE FROM records WHERE id IN (
+  SELECT id FROM records WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
+
+const DELETE_KEYS = `DELETE FROM idempotency_keys WHERE name IN (
+  SELECT name FROM idempotency_keys WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
+
+const DELETE_LOAD = 'DELETE FROM load WHERE second < :before';
+
+const DELETE_MESSAGES = `DELETE FROM messages WHERE number IN (
+  SELECT number FROM messages WHERE queue = :queue AND sent_at < :before LIMIT ${MAX_ROWS})`;
+
+const OLDEST = `SELECT min(sent_at) AS at FROM messages
+  WHERE queue NOT IN (SELECT value FROM json_each(:except))`;
+
+/** A load log is read for the last minute. */
+const LOAD_SECONDS = 120;
+
+/** How long each queue keeps a message, in seconds. Queues that aren't named keep them for ever. */
+export type Retention = Readonly<Record<string, number>>;
+
+/**
+ * Deletes what a file keeps no longer: records, idempotency keys, work done, and messages.
+ * @param now milliseconds since 1970
+ */
+export async function deleteExpired(file: SqliteFile, retention: Retention, now: number): Promise<void> {
+  await deleteAll(file, DELETE_RECORDS, { now });
+  await deleteAll(file, DELETE_KEYS, { now });
+  await deleteRows(file, DELETE_LOAD, { before: Math.floor(now / 1000) - LOAD_SECONDS });
+  for (const [queue, seconds] of Object.entries(retention)) {
+    await deleteAll(file, DELETE_MESSAGES, { queue, before: now - seconds * 1000 });
+  }
+}
+
+/** When the oldest message of the file was sent, in milliseconds since 1970. @param except queues that don't count */
+export function oldestMessageAt(file: SqliteFile, except: readonly string[]): number | undefined {
+  return numberOf(file.statement(OLDEST).get({ except: JSON.stringify(except) })?.at);
+}
+
+async function deleteAll(
+  file: SqliteFile,
+  sql: string,
+  bound: Record<string, string | number>,
+): Promise<void> {
+  while ((await deleteRows(file, sql, bound)) === MAX_ROWS);
+}
+
+function deleteRows(file: SqliteFile, sql: string, bound: Record<string, string | number>): Promise<number> {
+  return file.write(() => Number(file.statement(sql).run(bound).changes), 'committed');
+}

@@ -1,0 +1,103 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { rollback } from './rollback.ts';
+
+/** The version of the tables below, in the file's `user_version`. */
+const VERSION = 1;
+
+/** Marks a file as Coatcheck's, in the file's `application_id`: "Coat". */
+const APPLICATION_ID = 0x436f6174;
+
+/**
+ * Times are milliseconds since 1970. STRICT refuses values of another type: `node:sqlite` binds every number as a
+ * double, which such a column turns into the integer it is.
+ */
+const TABLES = `
+  CREATE TABLE records (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL UNIQUE,
+    tenant TEXT,
+    position TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL,
+    record TEXT NOT NULL,
+    outcome TEXT,
+    webhook TEXT,
+    webhook_ended_at INTEGER,
+    webhook_at INTEGER
+  ) STRICT;
+  CREATE INDEX records_by_tenant ON records (tenant, position);
+  CREATE INDEX records_by_age ON records (kept_until);
+
+  CREATE TABLE idempotency_keys (
+    name TEXT PRIMARY KEY,
+    request_id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    used_at INTEGER NOT NULL,
+    kept_until INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX idempotency_keys_by_age ON idempotency_keys (kept_until);
+
+  CREATE TABLE load (
+    second INTEGER PRIMARY KEY,
+    completed INTEGER NOT NULL,
+    handled INTEGER NOT NULL,
+    milliseconds REAL NOT NULL
+  ) STRICT;
+
+  CREATE TABLE messages (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    queue TEXT NOT NULL,
+    visible_at INTEGER NOT NULL,
+    deliveries INTEGER NOT NULL DEFAULT 0,
+    first_delivered_at INTEGER,
+    sent_at INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT,
+    message_group TEXT,
+    attributes TEXT NOT NULL,
+    body TEXT NOT NULL,
+    UNIQUE (queue, name)
+  ) STRICT;
+  CREATE INDEX messages_by_time ON messages (queue, visible_at);
+  CREATE INDEX messages_by_age ON messages (queue, sent_at);
+`;
+
+/**
+ * A record whose request may run again: it hasn't ended, or used up its attempts, so that its dead letter may be redriven.
+ * A condition of the index below.
+ */
+export const RECORD_IN_USE = `outcome IS NULL OR instr(record, '"attemptsExhausted"')`;
+
+/** Created in files of earlier versions, too, which had no such index. */
+const LATER_INDEXES = `CREATE INDEX IF NOT EXISTS records_in_use ON records (id) WHERE ${RECORD_IN_USE};`;
+
+/**
+ * Creates the tables in a new file.
+ * @throws Error when the file is another program's, or a later version of Coatcheck made it
+ */
+export function createTables(database: DatabaseSync, path: string): void {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const version = numberOf(database, 'user_version');
+    const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
+    if (version === 0 && isEmpty) {
+      database.exec(TABLES);
+      database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
+    } else if (numberOf(database, 'application_id') !== APPLICATION_ID) {
+      throw new Error(`${path} is a database of another program: choose another file`);
+    } else if (version !== VERSION) {
+      throw new Error(
+        `${path} has tables of version ${version}, and this version of Coatcheck reads version ${VERSION}: use the version that made the file, or another file`,
+      );
+    }
+    database.exec(LATER_INDEXES);
+    database.exec('COMMIT');
+  } catch (error) {
+    rollback(database);
+    throw error;
+  }
+}
+
+function numberOf(database: DatabaseSync, pragma: 'user_version' | 'application_id'): number {
+  return Number(database.prepare(`PRAGMA ${pragma}`).get()?.[pragma]);
+}

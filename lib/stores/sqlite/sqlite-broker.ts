@@ -1,0 +1,76 @@
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { hideLogin } from '../../core/base/hide-login.ts';
+import type { Broker, InputOptions } from '../../core/ports/broker.ts';
+import type { Clock } from '../../core/ports/clock.ts';
+import { SqliteInputQueue } from './input-queue.ts';
+import { SqliteOutputQueue } from './output-queue.ts';
+import { SqliteFile } from './sqlite-file.ts';
+
+const EXAMPLE = 'sqlite:.coatcheck/queues.db?queue=requests';
+
+/**
+ * Queues and records in SQLite files, by URLs such as `sqlite:folder/file.db?queue=requests`. What is opened in the same
+ * file shares its connection. Dispose of it after everything that it opened.
+ */
+export class SqliteBroker implements Broker, AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #files = new Map<string, Promise<SqliteFile>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async openInput(url: URL, { deadLetters }: InputOptions): Promise<SqliteInputQueue> {
+    const queue = queueOf(url);
+    const file = await this.#open(url);
+    return new SqliteInputQueue(file, { queue, deadLetters, clock: this.#clock });
+  }
+
+  async openOutput(url: URL) {
+    const queue = queueOf(url);
+    const output = new SqliteOutputQueue(await this.#open(url), queue, this.#clock);
+    return Object.assign(output, { [Symbol.asyncDispose]: async () => {} });
+  }
+
+  /** Opens the file of records. @param url without a query */
+  async openFile(url: URL): Promise<SqliteFile> {
+    if (url.search !== '') {
+      throw new ConfigurationError(
+        `Records in SQLite are given as sqlite:folder/file.db, got ${hideLogin(url.href)}`,
+      );
+    }
+    return this.#open(url);
+  }
+
+  /** The files that are open. */
+  openFiles(): Promise<readonly SqliteFile[]> {
+    return Promise.all(this.#files.values());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const files = await Promise.allSettled(this.#files.values());
+    this.#files.clear();
+    for (const file of files) if (file.status === 'fulfilled') await file.value[Symbol.asyncDispose]();
+  }
+
+  #open(url: URL): Promise<SqliteFile> {
+    const path = decodeURIComponent(url.pathname);
+    if (path === '' || url.host !== '') {
+      throw new ConfigurationError(
+        `A SQLite file is given as sqlite:folder/file.db, got ${hideLogin(url.href)}`,
+      );
+    }
+    const opening = this.#files.get(path) ?? SqliteFile.open(path);
+    this.#files.set(path, opening);
+    return opening;
+  }
+}
+
+function queueOf(url: URL): string {
+  const names = [...url.searchParams.keys()];
+  const queue = url.searchParams.get('queue') ?? '';
+  if (queue === '' || names.length !== 1) {
+    throw new ConfigurationError(`A queue in SQLite is given as ${EXAMPLE}, got ${hideLogin(url.href)}`);
+  }
+  return queue;
+}

@@ -1,0 +1,239 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError, StoreUnavailable } from '../../core/base/errors.ts';
+import { whenAborted } from '../../core/base/when-aborted.ts';
+import { syncFolder } from '../sync-folder.ts';
+import { type Confirmation, GroupCommit } from './group-commit.ts';
+import { rollback } from './rollback.ts';
+import { createTables } from './schema.ts';
+import { SharedSync } from './shared-sync.ts';
+import { Statement } from './statement.ts';
+
+/** How a file is opened. */
+export interface SqliteOptions {
+  /**
+   * What confirmed changes survive. `full`: the loss of power or a crash of the operating system; every confirmation
+   * waits for the disk. `normal`: the end of every process, by `kill -9` too; a loss of power may take the changes of
+   * the last seconds, never parts of one.
+   * @default 'full'
+   */
+  readonly synchronous?: 'full' | 'normal';
+}
+
+/** Why the wait for messages ended: see {@link SqliteFile.whenChanged}. */
+export type QueueChange = 'changing' | 'changed';
+
+/** Waits for messages of a queue. */
+interface Receiver {
+  readonly queue: string;
+  readonly wake: (change: QueueChange) => void;
+}
+
+/** How long SQLite itself waits for a lock. It blocks the event loop, so further waits are made outside of it. */
+const BUSY_MILLISECONDS = 20;
+
+/** How long to wait for other processes that open the file. */
+const OPEN_MILLISECONDS = 10_000;
+
+/** SQLite's result code when another connection holds the lock. Extended codes have it as their low byte. */
+const SQLITE_BUSY = 5;
+
+/**
+ * A file with records, keys and queues, which the processes of one machine share. It must be on a local disk: network
+ * file systems have no shared memory, which SQLite's write-ahead log needs.
+ */
+export class SqliteFile implements AsyncDisposable {
+  readonly path: string;
+  readonly #database: DatabaseSync;
+  readonly #log: FileHandle;
+  readonly #commits: GroupCommit;
+  readonly #statements = new Map<string, Statement>();
+  readonly #receivers = new Set<Receiver>();
+  /** The queues that the transaction has changed. */
+  readonly #changed = new Set<string>();
+  #watcher: FSWatcher | undefined;
+  #version = 0;
+  #closing: Promise<void> | undefined;
+  #isClosed = false;
+
+  private constructor(path: string, database: DatabaseSync, log: FileHandle, isSynced: boolean) {
+    this.path = path;
+    this.#database = database;
+    this.#log = log;
+    const sync = new SharedSync(() => log.datasync());
+    this.#commits = new GroupCommit(
+      {
+        begin: () => this.statement('BEGIN IMMEDIATE').run(),
+        commit: () => this.statement('COMMIT').run(),
+        rollback: () => rollback(this.#database),
+        sync: () => (isSynced ? sync.run() : Promise.resolve()),
+        isBusy,
+        unavailable: (cause) => new StoreUnavailable(path, cause),
+      },
+      () => this.#onCommitted(),
+    );
+  }
+
+  /**
+   * Opens a file, and creates it with its folder if it doesn't exist.
+   * @throws ConfigurationError when this Node has no SQLite
+   * @throws Error when the file is another program's, or can't be opened or written
+   */
+  static async open(path: string, { synchronous = 'full' }: SqliteOptions = {}): Promise<SqliteFile> {
+    const { DatabaseSync } = await importSqlite();
+    await mkdir(dirname(path), { recursive: true });
+    const database = new DatabaseSync(path);
+    try {
+      database.exec(`PRAGMA busy_timeout = ${BUSY_MILLISECONDS}`);
+      await untilFree(() => {
+        // Confirmations wait for the disk by themselves, together and outside of the event loop, instead of in each commit.
+        database.exec('PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL');
+        createTables(database, path);
+      });
+      const log = await open(`${path}-wal`, 'r+');
+      await syncFolder(dirname(path));
+      return new SqliteFile(path, database, log, synchronous === 'full');
+    } catch (error) {
+      database.close();
+      throw error;
+    }
+  }
+
+  /** A statement, prepared once. Read all its rows before the next `await`: an open one keeps changes from being committed. */
+  statement(sql: string): Statement {
+    if (this.#isClosed) throw new Error(`${this.path} is closed`);
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = new Statement(this.#database, sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Makes a change in a transaction, together with the other changes of this turn of the event loop.
+   * @param change runs statements, perhaps more than once
+   * @param confirmation when to resolve. @default 'on disk'
+   * @param queue whose messages become deliverable by the change, at once or later
+   * @throws StoreUnavailable when another process kept the file locked, or the disk is full or broken
+   */
+  write<Value>(change: () => Value, confirmation: Confirmation = 'on disk', queue?: string): Promise<Value> {
+    if (this.#closing) return Promise.reject(new Error(`${this.path} is closed`));
+    if (queue === undefined) return this.#commits.run(change, confirmation);
+    const written = this.#commits.run(() => {
+      this.#changed.add(queue);
+      return change();
+    }, confirmation);
+    this.#wake(queue, 'changing');
+    return written;
+  }
+
+  /**
+   * Waits for messages of a queue.
+   * @returns `changing` when a change of this process is about to be committed: what is written then shares its transaction.
+   *   `changed` after a commit, by another process too, after a time, or when the signal fires
+   */
+  async whenChanged(queue: string, milliseconds: number, signal: AbortSignal): Promise<QueueChange> {
+    this.#watch();
+    const { promise, resolve } = Promise.withResolvers<QueueChange>();
+    const receiver: Receiver = { queue, wake: resolve };
+    this.#receivers.add(receiver);
+    const timer = setTimeout(() => resolve('changed'), milliseconds);
+    const stopWaiting = whenAborted(signal, () => resolve('changed'));
+    const change = await promise;
+    clearTimeout(timer);
+    stopWaiting();
+    this.#receivers.delete(receiver);
+    return change;
+  }
+
+  /** Closes the file, after all changes. */
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#commits.idle();
+    this.#isClosed = true;
+    this.#watcher?.close();
+    this.#wakeAll();
+    this.#database.close();
+    await this.#log.close();
+  }
+
+  /** Watches for changes by other processes. Where the system can't, the times of {@link whenChanged} must do. */
+  #watch(): void {
+    if (this.#watcher || this.#closing) return;
+    this.#version = this.#otherVersion();
+    try {
+      this.#watcher = watch(`${this.path}-wal`, { persistent: false }, () => {
+        // The changes of this process are reported too.
+        if (this.#closing || this.#receivers.size === 0) return;
+        const version = this.#otherVersion();
+        if (version === this.#version) return;
+        this.#version = version;
+        this.#wakeAll();
+      });
+      this.#watcher.on('error', () => {});
+    } catch {
+      // The system has no more watchers.
+    }
+  }
+
+  /** A number that changes with every commit of another connection. */
+  #otherVersion(): number {
+    return Number(this.statement('PRAGMA data_version').get()?.data_version);
+  }
+
+  #onCommitted(): void {
+    for (const queue of this.#changed) this.#wake(queue, 'changed');
+    this.#changed.clear();
+  }
+
+  #wake(queue: string, change: QueueChange): void {
+    for (const receiver of this.#receivers) if (receiver.queue === queue) receiver.wake(change);
+  }
+
+  #wakeAll(): void {
+    for (const { wake } of this.#receivers) wake('changed');
+  }
+}
+
+/** @throws ConfigurationError when this Node has no SQLite */
+async function importSqlite(): Promise<typeof import('node:sqlite')> {
+  try {
+    return await import('node:sqlite');
+  } catch (error) {
+    throw new ConfigurationError(
+      `Node ${process.version} lacks node:sqlite, which keeps records and queues in a file: use Node 24 or later`,
+      { cause: error },
+    );
+  }
+}
+
+/** Runs `action` until no other process has the database locked. */
+async function untilFree(action: () => void): Promise<void> {
+  const end = Date.now() + OPEN_MILLISECONDS;
+  while (true) {
+    try {
+      action();
+      return;
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > end) throw error;
+    }
+    await sleep(BUSY_MILLISECONDS);
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return (
+    error instanceof Error &&
+    'errcode' in error &&
+    typeof error.errcode === 'number' &&
+    (error.errcode & 0xff) === SQLITE_BUSY
+  );
+}

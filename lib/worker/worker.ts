@@ -1,0 +1,211 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { backoffBound } from '../core/base/backoff.ts';
+import { startHeartbeat } from '../core/base/heartbeat.ts';
+import { serializeError } from '../core/base/serialize-error.ts';
+import { unlessAborted } from '../core/base/unless-aborted.ts';
+import { whenAborted } from '../core/base/when-aborted.ts';
+import { Deadline } from '../core/engine/deadline.ts';
+import type { Disposition } from '../core/model/disposition.ts';
+import type { ReceivedMessage } from '../core/model/received-message.ts';
+import type { Clock, Random } from '../core/ports/clock.ts';
+import type { InputQueue } from '../core/ports/message-source.ts';
+import type { Logger } from '../core/ports/telemetry.ts';
+import type { MessageRunner } from './message-runner.ts';
+import { SlotTimes } from './slot-times.ts';
+import { VisibilityHeartbeat } from './visibility-heartbeat.ts';
+
+/** Length of a lease: a killed worker frees its requests within that time. */
+const LEASE_SECONDS = 30;
+
+/** Time between two passes of figures and failure events. */
+const FLUSH_INTERVAL_MILLISECONDS = 1_000;
+
+/** First wait after the input queue failed; it doubles, with full jitter. */
+const RECONNECT_BASE_MILLISECONDS = 500;
+
+const RECONNECT_CAP_MILLISECONDS = 30_000;
+
+/** A receive that hasn't failed by then waits for messages: the queue is reachable. */
+const REACHABLE_AFTER_MILLISECONDS = 1_000;
+
+/** What a worker is doing. */
+export type WorkerState = 'starting' | 'ready' | 'unreachable' | 'draining' | 'stopped';
+
+/** What a {@link Worker} works with. */
+export interface WorkerOptions {
+  /** Most messages handled at a time, as the engine's settings say. */
+  readonly concurrency: number;
+  /** Most messages that wait for a slot in memory. */
+  readonly prefetch: number;
+  /** How long running requests may take to finish once the worker is asked to stop. */
+  readonly graceSeconds: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/**
+ * A process that takes messages from a queue and runs an engine over them, as long as a job takes. It renews leases and
+ * keeps messages hidden, settles each message when its outcome is published, and waits when the queue is unreachable.
+ */
+export class Worker {
+  readonly #engine: MessageRunner;
+  readonly #queue: InputQueue;
+  readonly #options: WorkerOptions;
+  readonly #visibility: VisibilityHeartbeat;
+  readonly #slotTimes: SlotTimes;
+  readonly #held = new Set<Promise<void>>();
+  #state: WorkerState = 'starting';
+  #onFreed: () => void = () => {};
+
+  constructor(engine: MessageRunner, queue: InputQueue, options: WorkerOptions) {
+    this.#engine = engine;
+    this.#queue = queue;
+    this.#options = options;
+    this.#slotTimes = new SlotTimes(options.clock);
+    this.#visibility = new VisibilityHeartbeat(queue.visibilitySeconds, options.logger);
+  }
+
+  get state(): WorkerState {
+    return this.#state;
+  }
+
+  /** Messages that are handled or wait for a slot. */
+  get held(): number {
+    return this.#held.size;
+  }
+
+  /** {@link SlotTimes.read} of the messages of this worker, the time included in which they wait for a slot. */
+  readSlotTime(): number | undefined {
+    return this.#slotTimes.read();
+  }
+
+  /**
+   * Runs until the signal fires. Then it takes nothing new, returns at once what isn't started, lets what runs finish
+   * within the grace time, and returns the rest. Disposes of the queue. Never rejects for the sake of messages.
+   */
+  async run(stop: AbortSignal): Promise<void> {
+    const { clock, graceSeconds, logger } = this.#options;
+    using deadline = new Deadline(clock.now(), Number.POSITIVE_INFINITY, { leaseSeconds: LEASE_SECONDS });
+    await using _queue = this.#queue;
+    await using _visibility = this.#visibility.start();
+    await using _flush = startHeartbeat({
+      intervalMilliseconds: FLUSH_INTERVAL_MILLISECONDS,
+      beat: () => this.#engine.flush(deadline.responseDeadline),
+      onError: (error) => logger.warn('Figures could not be passed on', { error: serializeError(error) }),
+    });
+    this.#state = 'ready';
+    whenAborted(stop, () => {
+      this.#state = 'draining';
+      deadline.drain(clock.now() + graceSeconds * 1000, clock.now());
+    });
+    await this.#receive(deadline, stop);
+    while (this.#held.size > 0) await Promise.all(this.#held);
+    await this.#engine.flush(deadline.responseDeadline);
+    this.#state = 'stopped';
+  }
+
+  async #receive(deadline: Deadline, stop: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!stop.aborted) {
+      const places = await this.#freePlaces(stop);
+      if (stop.aborted) return;
+      try {
+        const messages = await this.#receiveOnce(places, stop);
+        this.#reached();
+        failures = 0;
+        for (const message of messages) this.#hold(message, deadline);
+      } catch (error) {
+        if (stop.aborted) return;
+        await this.#waitAfter(error, ++failures, stop);
+      }
+    }
+  }
+
+  async #receiveOnce(max: number, stop: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    const reachable = setTimeout(() => this.#reached(), REACHABLE_AFTER_MILLISECONDS);
+    try {
+      return await this.#queue.receive(max, stop);
+    } finally {
+      clearTimeout(reachable);
+    }
+  }
+
+  #reached(): void {
+    if (this.#state !== 'unreachable') return;
+    this.#state = 'ready';
+    this.#options.logger.info('The input queue is reachable again');
+  }
+
+  async #waitAfter(error: unknown, failures: number, stop: AbortSignal): Promise<void> {
+    const { random, logger } = this.#options;
+    const bound = backoffBound(failures, RECONNECT_BASE_MILLISECONDS, RECONNECT_CAP_MILLISECONDS);
+    const milliseconds = Math.round(bound * (0.5 + random() / 2));
+    this.#state = 'unreachable';
+    logger.warn('The input queue is unreachable', {
+      failures,
+      retryInMilliseconds: milliseconds,
+      error: serializeError(error),
+    });
+    await sleep(milliseconds, stop);
+  }
+
+  /**
+   * Waits until there is room for more messages and nothing is paused. A few messages are received at a time rather than
+   * one by one, but no slot stays free for that.
+   */
+  async #freePlaces(stop: AbortSignal): Promise<number> {
+    const { concurrency, prefetch } = this.#options;
+    const fewest = Math.max(1, Math.floor(prefetch / 2));
+    while (!stop.aborted) {
+      const { secondsLeft } = this.#engine;
+      const free = concurrency + prefetch - this.#held.size;
+      if (secondsLeft > 0) await sleep(secondsLeft * 1000, stop);
+      else if (free >= fewest) return free;
+      else await unlessAborted(this.#freed(), stop, () => {});
+    }
+    return 0;
+  }
+
+  #freed(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#onFreed = resolve;
+    return promise;
+  }
+
+  #hold(message: ReceivedMessage, deadline: Deadline): void {
+    const endSlot = this.#slotTimes.start();
+    const running = this.#run(message, deadline).finally(() => {
+      endSlot();
+      this.#held.delete(running);
+      this.#onFreed();
+    });
+    this.#held.add(running);
+  }
+
+  async #run(message: ReceivedMessage, deadline: Deadline): Promise<void> {
+    const release = this.#visibility.hold(message);
+    const disposition = await this.#engine.run(message, deadline);
+    // A late extension would overwrite the wait before the next attempt.
+    await unlessAborted(release(), deadline.responseDeadline, () => {});
+    try {
+      const settling = this.#settle(message, disposition);
+      await unlessAborted(settling, deadline.responseDeadline, () => {
+        throw new Error("the queue didn't respond before the deadline");
+      });
+    } catch (error) {
+      const fields = { messageIds: [message.id], action: disposition.action, error: serializeError(error) };
+      this.#options.logger.warn('A message could not be settled: it will be delivered again', fields);
+    }
+  }
+
+  #settle(message: ReceivedMessage, disposition: Disposition): Promise<void> {
+    if (disposition.action !== 'retry') return message.ack();
+    return message.retryAfter(this.#engine.retrySeconds(message, disposition.afterSeconds));
+  }
+}
+
+/** Resolves after the time, or when the signal fires. */
+function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return wait(milliseconds, undefined, { signal }).catch(() => {});
+}

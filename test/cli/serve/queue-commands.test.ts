@@ -1,0 +1,146 @@
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { CoatcheckClient } from 'coatcheck/client';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { encodeWebhook } from '../../../lib/core/webhooks/message.ts';
+import { QUEUES } from '../../../lib/embedded/storage.ts';
+import { SqliteFile } from '../../../lib/stores/sqlite/sqlite-file.ts';
+import { SqliteWebhookQueue } from '../../../lib/stores/sqlite/webhook-queue.ts';
+import { eventually } from '../../support/eventually.ts';
+import { WorkerProcess } from '../../support/worker-process.ts';
+
+/** Fails until it is fixed. */
+const PROCESSOR = `
+import { existsSync } from 'node:fs';
+import { processor } from 'coatcheck';
+export const handler = processor(async (request) => {
+  if (!existsSync('fixed')) throw new TypeError('not fixed yet');
+  return request.text();
+});
+`;
+
+let folder: string;
+let service: WorkerProcess;
+let client: CoatcheckClient;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coatcheck-queues-'));
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(resolve('.'), join(folder, 'node_modules', 'coatcheck'), 'junction');
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await writeFile(join(folder, 'processor.ts'), PROCESSOR);
+  const variables = { COATCHECK_PORT: '0', COATCHECK_MAX_ATTEMPTS: '1' };
+  service = new WorkerProcess(folder, ['processor.ts'], variables, 'serve');
+  await service.started();
+  client = new CoatcheckClient({ baseUrl: service.apiUrl });
+});
+afterEach(async () => {
+  service[Symbol.dispose]();
+  await service.exit();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** Runs a command while the service runs. */
+async function coatcheck(...args: readonly string[]) {
+  const command = [resolve('bin/coatcheck.ts'), ...args];
+  const env = { PATH: process.env.PATH, NO_COLOR: '1' };
+  return promisify(execFile)(process.execPath, command, { cwd: folder, env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error) => ({ code: error.code, stdout: String(error.stdout), stderr: String(error.stderr) }),
+  );
+}
+
+async function submitted(...payloads: readonly string[]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const payload of payloads) {
+    const { id } = await client.submit(new Blob([payload]), { contentType: 'text/plain' });
+    await client.wait(id);
+    ids.push(id);
+  }
+  return ids;
+}
+
+test('dead letters are listed, shown, put back and deleted', async () => {
+  const [first = '', second = ''] = await submitted('one', 'two');
+  const listed = await coatcheck('dead-letters', 'list', '--json');
+  expect(listed.stderr).toContain(`using the service of coatcheck serve at ${service.apiUrl}`);
+  const lines = listed.stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toMatchObject([
+    { id: first, status: 'failed', code: 'TypeError', message: 'not fixed yet', attempts: 1, redrives: 0 },
+    { id: second },
+  ]);
+  const shown = await coatcheck('dead-letters', 'show', first);
+  expect(shown.stdout).toMatch(/payload +in the message, 3 bytes text\/plain/);
+  expect(shown.stdout).toMatch(/@DeadLetterCode +attempts_exhausted/);
+  // Both commands have left the messages visible.
+  await writeFile(join(folder, 'fixed'), '');
+  expect(await coatcheck('dead-letters', 'redrive', first, '--yes')).toMatchObject({
+    code: 0,
+    stdout: `${first}\tput_back\n`,
+  });
+  // Its record still says `failed` until it is claimed.
+  await eventually(async () => expect(await client.status(first)).toMatchObject({ status: 'succeeded' }));
+  expect(await coatcheck('dead-letters', 'purge', '--yes')).toMatchObject({ stdout: `${second}\tdeleted\n` });
+  expect(await coatcheck('dead-letters', 'list')).toMatchObject({
+    code: 0,
+    stdout: '',
+    stderr: expect.stringContaining('no dead letters'),
+  });
+  expect(await client.status(second)).toMatchObject({ status: 'failed' });
+});
+
+test('outcomes are consumed once, by a command too, and again when it fails', async () => {
+  await writeFile(join(folder, 'fixed'), '');
+  const [first, second, third] = await submitted('one', 'two', 'three');
+  const consumed = await coatcheck('consume', '--max', '2');
+  expect(consumed.code).toBe(0);
+  expect(
+    consumed.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([{ requestId: first, status: 'succeeded', data: 'one' }, { requestId: second }]);
+  expect(await coatcheck('consume', '--max', '1', '--exec', 'cat; exit 3')).toMatchObject({
+    code: 1,
+    stdout: '"three"',
+    stderr: expect.stringContaining(`${third}: The command exited with 3`),
+  });
+  expect(await coatcheck('consume', '--max', '1', '--exec', 'cat')).toMatchObject({
+    code: 0,
+    stdout: '"three"',
+  });
+});
+
+test('dead-lettered webhooks are listed and put back', async () => {
+  const file = await SqliteFile.open(join(folder, '.coatcheck', 'service.db'));
+  const body = encodeWebhook({
+    url: 'https://hooks.invalid/hook',
+    id: 'id-a',
+    attempt: 11,
+    subject: { type: 'coatcheck.request.failed', request: { id: 'a', source: '' }, at: 0 },
+    body: '{}',
+  });
+  await new SqliteWebhookQueue(file, QUEUES.webhookDeadLetters, Date).send(body, 'hooks.invalid', 0);
+  await file[Symbol.asyncDispose]();
+  expect(await coatcheck('webhooks', 'list', '--json')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('"request":"a","host":"hooks.invalid"'),
+  });
+  expect(await coatcheck('webhooks', 'replay', '--yes')).toMatchObject({ stdout: 'id-a\ta\tput_back\n' });
+  expect((await coatcheck('webhooks', 'list')).stderr).toContain('no dead-lettered webhooks');
+});
+
+test('logs says where the log is', async () => {
+  expect(await coatcheck('logs')).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining(
+      'coatcheck serve runs in this folder, and writes its log to its standard output',
+    ),
+  });
+});

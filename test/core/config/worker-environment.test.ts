@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { ENGINE_DEFAULTS } from '../../../lib/core/config/engine-settings.ts';
+import { readWorkerEnvironment, workerVariableNames } from '../../../lib/core/config/worker-environment.ts';
+
+const QUEUES = {
+  COATCHECK_INPUT: 'nats://127.0.0.1/?stream=in',
+  COATCHECK_OUTPUT: 'nats://127.0.0.1/?stream=out',
+};
+
+test('a worker needs an input and an output; the rest has the defaults of a deployed service', () => {
+  const environment = readWorkerEnvironment({ ...QUEUES, COATCHECK_PREFETCH: '' });
+  expect(environment).toMatchObject({
+    inputUrl: QUEUES.COATCHECK_INPUT,
+    outputUrl: QUEUES.COATCHECK_OUTPUT,
+    deadLettersUrl: '',
+    payloadsUrl: 'file:.coatcheck/payloads',
+    recordsUrl: 'sqlite:.coatcheck/records.db',
+    serviceName: 'coatcheck',
+    concurrency: 10,
+    prefetch: 10,
+    graceSeconds: 25,
+    statusPort: 8080,
+    tracing: 'off',
+    failureRatePercent: undefined,
+    maxAttempts: ENGINE_DEFAULTS.maxAttempts,
+    inlineLimitBytes: ENGINE_DEFAULTS.inlineLimitBytes,
+  });
+});
+
+test('every variable that is missing or out of range is named, with what is allowed', () => {
+  const variables = {
+    COATCHECK_INPUT: 'nats://127.0.0.1',
+    COATCHECK_CONCURRENCY: '0',
+    COATCHECK_PREFETCH: 'many',
+    COATCHECK_GRACE_SECONDS: '1.5',
+    COATCHECK_TRACING: 'on',
+  };
+  expect(() => readWorkerEnvironment(variables)).toThrow(
+    "The worker's environment is not usable: COATCHECK_OUTPUT must be set, got nothing; " +
+      'COATCHECK_CONCURRENCY must be a whole number of requests from 1 to 10000, got 0; ' +
+      'COATCHECK_PREFETCH must be a whole number of messages from 0 to 10000, got many; ' +
+      'COATCHECK_GRACE_SECONDS must be a whole number of seconds from 1 to 86400, got 1.5; ' +
+      'COATCHECK_TRACING must be one of off, otlp, xray, got on',
+  );
+});
+
+test('events in binary mode need an output with a binding for them', () => {
+  const COATCHECK_OUTPUT_FORMAT = 'cloudevents-binary';
+  expect(readWorkerEnvironment({ ...QUEUES, COATCHECK_OUTPUT_FORMAT })).toMatchObject({
+    outputFormat: 'cloudevents-binary',
+  });
+  const COATCHECK_OUTPUT = 'https://sqs.eu-central-1.amazonaws.com/123456789012/out';
+  expect(() => readWorkerEnvironment({ ...QUEUES, COATCHECK_OUTPUT, COATCHECK_OUTPUT_FORMAT })).toThrow(
+    'can be cloudevents-binary only for outputs of amqp, amqps, kafka, kafkas, nats, pubsub, tls, got COATCHECK_OUTPUT of https',
+  );
+});
+
+test.each(['{id}', '%7Bid%7D'])(
+  'a subject for each request (%s) needs a format whose headers have the id',
+  (id) => {
+    const given = { ...QUEUES, COATCHECK_OUTPUT: `nats://127.0.0.1?subject=outcomes.${id}` };
+    expect(readWorkerEnvironment({ ...given, COATCHECK_OUTPUT_FORMAT: 'truefoundry' })).toMatchObject({
+      outputFormat: 'truefoundry',
+    });
+    expect(() => readWorkerEnvironment(given)).toThrow('COATCHECK_OUTPUT can have {id} only with');
+  },
+);
+
+test('no two values travel in one variable', () => {
+  const names = Object.values(workerVariableNames());
+  expect(new Set(names).size).toBe(names.length);
+});
+
+describe('webhooks', () => {
+  const COATCHECK_WEBHOOK_SECRETS = 'whsec_one whsec_two';
+  const COATCHECK_WEBHOOK_QUEUE_URL = 'https://sqs.eu-central-1.amazonaws.com/123456789012/webhooks';
+  const inTable = { ...QUEUES, COATCHECK_RECORDS: 'dynamodb://requests' };
+
+  test('are off without a secret and without a queue', () => {
+    expect(readWorkerEnvironment(QUEUES)).toMatchObject({ callbacks: 'off', webhookSecrets: [] });
+  });
+
+  test('with records in a file, are delivered with secrets', () => {
+    expect(readWorkerEnvironment({ ...QUEUES, COATCHECK_WEBHOOK_SECRETS })).toMatchObject({
+      webhookSecrets: ['whsec_one', 'whsec_two'],
+      callbacks: 'public',
+      callbackPorts: [443, 8443],
+      webhookEvents: ['succeeded', 'failed', 'cancelled', 'expired'],
+    });
+  });
+
+  test('with records in DynamoDB, go to the queue of a deployed service', () => {
+    const variables = { ...inTable, COATCHECK_WEBHOOK_QUEUE_URL, COATCHECK_CALLBACK_PORTS: '443' };
+    expect(readWorkerEnvironment(variables)).toMatchObject({
+      webhookQueueUrl: COATCHECK_WEBHOOK_QUEUE_URL,
+      callbacks: 'public',
+      callbackPorts: [443],
+    });
+  });
+
+  test.each([
+    [
+      'secrets with records in DynamoDB',
+      { ...inTable, COATCHECK_WEBHOOK_SECRETS },
+      'set COATCHECK_WEBHOOK_QUEUE_URL',
+    ],
+    [
+      'a queue with records in a file',
+      { ...QUEUES, COATCHECK_WEBHOOK_QUEUE_URL },
+      'set COATCHECK_WEBHOOK_SECRETS',
+    ],
+    [
+      'a setting of webhooks without webhooks',
+      { ...QUEUES, COATCHECK_WEBHOOK_EVENTS: 'failed', COATCHECK_CALLBACKS: 'public' },
+      'COATCHECK_WEBHOOK_EVENTS, COATCHECK_CALLBACKS can be set only for a worker that sends webhooks',
+    ],
+  ])('%s: the error says what to do, without quoting a secret', (_, variables, expected) => {
+    const reading = () => readWorkerEnvironment(variables);
+    expect(reading).toThrow(expected);
+    expect(reading).not.toThrow('whsec_');
+  });
+});

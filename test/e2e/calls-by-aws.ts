@@ -1,0 +1,77 @@
+/** Permissions that AWS itself asks for, which no local AWS does. */
+export interface CallsByAws {
+  /** The path of the role that AWS assumes, or the host name of the service that calls by itself. */
+  readonly caller: string;
+  readonly actions: readonly string[];
+  /** The path of the resource. */
+  readonly resource: string;
+  /** The path of the resource on whose behalf a service calls, if it names one. */
+  readonly source?: string;
+  readonly why: string;
+  /** Where AWS documents it. */
+  readonly page: string;
+}
+
+const EVENT_SOURCE = {
+  actions: ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'],
+  why: "Lambda polls an event source's queue with the role of the function",
+  page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html',
+};
+
+const LOGS = {
+  actions: ['logs:CreateLogStream', 'logs:PutLogEvents'],
+  why: 'Lambda writes the log of a function with its role; the log group exists',
+  page: 'https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-permissions.html',
+};
+
+const ASSUMED_BY_LAMBDA = {
+  caller: 'lambda.amazonaws.com',
+  actions: ['sts:AssumeRole'],
+  why: 'Lambda assumes the role of a function',
+  page: 'https://docs.aws.amazon.com/lambda/latest/dg/lambda-intro-execution-role.html',
+};
+
+const SCHEDULED = {
+  caller: 'Webhooks/ScheduleRole',
+  actions: ['sqs:SendMessage'],
+  page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html',
+};
+
+/** What AWS calls with the roles of a service, or by itself. */
+export const CALLS_BY_AWS: readonly CallsByAws[] = [
+  { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Input/Queue' },
+  { ...EVENT_SOURCE, caller: 'Webhooks/Role', resource: 'Webhooks/Deliveries/Queue' },
+  { ...EVENT_SOURCE, caller: 'CircuitBreaker/Role', resource: 'Pauses/Queue' },
+  ...[
+    ['Processor/Role', 'Processor/Logs'],
+    ['Webhooks/Role', 'Webhooks/Logs'],
+    ['CircuitBreaker/Role', 'CircuitBreaker/Logs'],
+    ['Api/Function/Role', 'Api/Function/Logs'],
+  ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
+  ...['Processor/Role', 'Webhooks/Role', 'CircuitBreaker/Role', 'Api/Function/Role'].map((resource) => ({
+    ...ASSUMED_BY_LAMBDA,
+    resource,
+  })),
+  { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },
+  {
+    ...SCHEDULED,
+    resource: 'Webhooks/Deliveries/DeadLetters',
+    why: 'EventBridge Scheduler sends what it could not send to the queue',
+  },
+  {
+    caller: 'scheduler.amazonaws.com',
+    actions: ['sts:AssumeRole'],
+    resource: 'Webhooks/ScheduleRole',
+    source: 'Webhooks/Schedules',
+    why: 'EventBridge Scheduler assumes the role for schedules of the group',
+    page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html',
+  },
+  {
+    caller: 's3.amazonaws.com',
+    actions: ['sqs:SendMessage'],
+    resource: 'Input/Queue',
+    source: 'Payloads/Bucket',
+    why: 'S3 notifies the queue of uploads',
+    page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html',
+  },
+];

@@ -1,0 +1,52 @@
+const BY_NAME = 'Programs that know the name of a queue find its URL and its settings';
+const CLEAN_UP = 'A program that stops during an upload in parts aborts it';
+const REHIDDEN = 'Sets when a message is received again whose handling failed';
+
+const IN_CONFORMANCE = 'test/conformance/webhooks-command.test.ts makes these calls, without roles';
+const OF_A_RELEASE = 'No service under test has releases; test/cli/rollback has these calls, without roles';
+const OF_THE_ENGINE = 'A worker runs the engine of the processor, whose role has the right, too';
+const OF_A_WORKER = 'The worker under test sends no webhooks';
+
+/** Rights that no test of this project uses, as `ROLE: ACTION on RESOURCE`, and why they are granted. */
+export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
+  'Api/Function/Role: dynamodb:GetItem on Requests/Table':
+    'Finds the request of a repeated idempotency key before an overloaded service rejects the call',
+  'Api/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*':
+    'Finds the payload that an earlier call with the same idempotency key stored before it crashed',
+  'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,
+  'Consumer: s3:GetObject on Payloads/Bucket/results/*': 'Programs may read a result by its key alone',
+  'Consumer: sqs:GetQueueAttributes on Output/Queue':
+    "consume() reads the queue's visibility timeout unless it has its own",
+  'Consumer: sqs:GetQueueUrl on Output/Queue': BY_NAME,
+  'Operator: codedeploy:GetDeployment on deploymentgroup:*': OF_A_RELEASE,
+  'Operator: codedeploy:ListDeployments on deploymentgroup:*': OF_A_RELEASE,
+  'Operator: codedeploy:StopDeployment on *': OF_A_RELEASE,
+  'Operator: lambda:GetAlias on Processor/Function': OF_A_RELEASE,
+  'Operator: lambda:ListVersionsByFunction on Processor/Function': OF_A_RELEASE,
+  'Operator: lambda:UpdateAlias on Processor/Function': OF_A_RELEASE,
+  'Operator: sqs:ChangeMessageVisibility on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
+  'Operator: sqs:DeleteMessage on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
+  'Operator: sqs:GetQueueAttributes on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
+  'Operator: sqs:ReceiveMessage on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
+  'Operator: sqs:SendMessage on Webhooks/Deliveries/Queue': IN_CONFORMANCE,
+  'Processor/Role: s3:GetObject on Payloads/Bucket/requests/*':
+    'A message may refer to an upload without a version, as it may to a payload',
+  'Submitter: s3:AbortMultipartUpload on Payloads/Bucket/payloads/*': CLEAN_UP,
+  'Submitter: s3:AbortMultipartUpload on Payloads/Bucket/requests/*': CLEAN_UP,
+  'Submitter: sqs:GetQueueAttributes on Input/Queue': BY_NAME,
+  'Submitter: sqs:GetQueueUrl on Input/Queue': BY_NAME,
+  'Webhooks/Role: sqs:ChangeMessageVisibility on Webhooks/Deliveries/Queue': REHIDDEN,
+  'Webhooks/Role: sqs:SendMessage on Webhooks/Deliveries/DeadLetters':
+    'Keeps a webhook whose attempts have all failed, within about 75 hours',
+  'Worker: s3:AbortMultipartUpload on Payloads/Bucket/results/*': OF_THE_ENGINE,
+  'Worker: s3:GetObject on Payloads/Bucket/payloads/*': OF_THE_ENGINE,
+  'Worker: s3:GetObject on Payloads/Bucket/requests/*': OF_THE_ENGINE,
+  'Worker: s3:GetObject on Payloads/Bucket/results/*': OF_THE_ENGINE,
+  'Worker: s3:GetObjectVersion on Payloads/Bucket/payloads/*': OF_THE_ENGINE,
+  'Worker: s3:GetObjectVersion on Payloads/Bucket/requests/*': OF_THE_ENGINE,
+  'Worker: s3:GetObjectVersion on Payloads/Bucket/results/*': OF_THE_ENGINE,
+  'Worker: s3:ListBucket on Payloads/Bucket': OF_THE_ENGINE,
+  'Worker: s3:PutObject on Payloads/Bucket/consumer-copies/*': OF_THE_ENGINE,
+  'Worker: sqs:GetQueueAttributes on Webhooks/Deliveries/Queue': OF_A_WORKER,
+  'Worker: sqs:SendMessage on Webhooks/Deliveries/Queue': OF_A_WORKER,
+};

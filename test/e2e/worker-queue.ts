@@ -1,0 +1,2 @@
+/** The name of the queue that the worker under test receives from. */
+export const WORKER_QUEUE = 'e2e-worker';

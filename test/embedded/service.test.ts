@@ -1,0 +1,310 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { processor, RetryLater } from 'coatcheck';
+import { openService, type ReceivedOutcome, RequestNotFound, type ServiceOptions } from 'coatcheck/embedded';
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { z } from 'zod';
+import { openServiceAt } from '../../lib/embedded/open-service.ts';
+import { serviceRetention, sweep } from '../../lib/embedded/retention.ts';
+import { serviceSettings } from '../../lib/embedded/settings.ts';
+import { Storage } from '../../lib/embedded/storage.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { handler } from './programs/processor.ts';
+
+const PATIENT = { timeout: 30_000, interval: 20 };
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coatcheck-embedded-'));
+  file = join(folder, 'data', 'jobs.db');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const logger = new CollectingLogger();
+
+function open(options: Partial<ServiceOptions> = {}) {
+  return openService({ file, processor: handler, logger, ...options });
+}
+
+async function resultOf(outcome: ReceivedOutcome): Promise<unknown> {
+  return outcome.status === 'succeeded' ? outcome.result.json() : outcome.problem;
+}
+
+test('a request is handled, and its outcome waited for and consumed', async () => {
+  await using service = await open();
+  const { id, status } = await service.submit({ number: 4 }, { tenant: 'blue' });
+  expect(status).toBe('queued');
+  const outcome = await service.wait(id, { tenant: 'blue' });
+  expect(outcome).toMatchObject({ requestId: id, tenant: 'blue', status: 'succeeded', service: 'coatcheck' });
+  expect(await resultOf(outcome)).toEqual({ double: 8 });
+  expect(await service.request(id, { tenant: 'blue' })).toMatchObject({ status: 'succeeded', attempts: 1 });
+  expect(await service.request(id)).toBeUndefined();
+  const consumed: ReceivedOutcome[] = [];
+  service.consume((one) => consumed.push(one));
+  await vi.waitFor(() => expect(consumed).toHaveLength(1), PATIENT);
+  expect(consumed[0]?.id).toBe(outcome.id);
+  expect(consumed[0] && (await resultOf(consumed[0]))).toEqual({ double: 8 });
+});
+
+test('without an output, outcomes are recorded and not queued', async () => {
+  await using service = await open({ output: false });
+  const { id } = await service.submit({ number: 4 });
+  expect(await resultOf(await service.wait(id))).toEqual({ double: 8 });
+  expect(() => service.consume(() => {})).toThrow('consume() has no outcomes, because output is false');
+  await using other = await open({ processor: undefined });
+  const consumed: ReceivedOutcome[] = [];
+  other.consume((one) => consumed.push(one));
+  const { id: second } = await other.submit({ number: 5 });
+  await other.wait(second);
+  expect(consumed).toEqual([]);
+});
+
+test('a request that is suspended when its service closes goes on from its checkpoint', async () => {
+  const gate = Promise.withResolvers<void>();
+  const slices = processor(async (request) => {
+    const done = (request.state ?? []) as number[];
+    while (done.length < 5) {
+      done.push(request.attempt);
+      await request.checkpoint(done);
+      if (done.length === 2) await gate.promise;
+    }
+    return done;
+  });
+  let id: string;
+  {
+    await using first = await open({ processor: slices });
+    ({ id } = await first.submit({}));
+    await vi.waitFor(async () => expect((await first.request(id))?.checkpoints).toBe(2), PATIENT);
+    const closing = first.close();
+    gate.resolve();
+    await closing;
+  }
+  await using second = await open({ processor: slices });
+  expect(await resultOf(await second.wait(id))).toEqual([1, 1, 1, 1, 1]);
+  expect(await second.request(id)).toMatchObject({ attempts: 1, checkpoints: 5 });
+});
+
+test('a request has the version of the code that handled it: the option’s, else that of COATCHECK_VERSION', async () => {
+  vi.stubEnv('COATCHECK_VERSION', '9f86d08');
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const versionOf = async (version?: string) => {
+    await using service = await open({ version });
+    const { id } = await service.submit({ x: 1, y: 2 });
+    await service.wait(id);
+    return (await service.request(id))?.handlerVersion;
+  };
+  expect(await versionOf()).toBe('9f86d08');
+  expect(await versionOf('42')).toBe('42');
+  await expect(open({ version: 'release 7' })).rejects.toThrow('version must have 1 to 128 letters');
+  vi.stubEnv('COATCHECK_VERSION', 'release 7');
+  await expect(open()).rejects.toThrow('COATCHECK_VERSION must have 1 to 128 letters');
+});
+
+test('several processors: a request names the one that runs it', async () => {
+  const processors = {
+    double: handler,
+    length: processor({ input: z.object({ text: z.string() }) }, async (request) => ({
+      length: (await request.json()).text.length,
+      name: request.metadata.processor,
+    })),
+  };
+  await using service = await open({ processor: undefined, processors });
+  const run = async (payload: unknown, name: string) => {
+    const { id } = await service.submit(payload, { processor: name, metadata: { color: 'blue' } });
+    return resultOf(await service.wait(id));
+  };
+  expect(await run({ number: 4 }, 'double')).toEqual({ double: 8 });
+  expect(await run({ text: 'four' }, 'length')).toEqual({ length: 4, name: 'length' });
+  expect(await run({ number: 4 }, 'length')).toMatchObject({ code: 'input_invalid' });
+  const unknown = 'A request must name a processor: double, length, got ';
+  await expect(service.submit({}, { processor: 'lenght' })).rejects.toThrow(`${unknown}"lenght"`);
+  await expect(service.submit({})).rejects.toThrow(`${unknown}nothing`);
+});
+
+test('a request for a processor that this process doesn’t have is retried', async () => {
+  {
+    await using client = await open({ processor: undefined });
+    await client.submit({ number: 4 }, { processor: 'double' });
+  }
+  const lines = new CollectingLogger();
+  await using other = await open({ processor: undefined, processors: { other: handler }, logger: lines });
+  await vi.waitFor(() => {
+    expect(JSON.stringify(lines.lines)).toContain('There is no processor \\"double\\" here, but other');
+  }, PATIENT);
+  expect(other.processing?.state).toBe('ready');
+});
+
+test.each([
+  [{ processor: handler, processors: { double: handler } }, 'takes processor or processors, got both'],
+  [{ processor: undefined, processors: {} }, 'must name at least one'],
+  [{ processor: undefined, processors: { 'a b': handler } }, 'printable ASCII characters without blanks'],
+])('processors that can’t be used are refused: %#', async (options, problem) => {
+  await expect(open(options)).rejects.toThrow(problem);
+});
+
+test('an outcome comes again until its handler returns', async () => {
+  await using service = await open();
+  const { id } = await service.submit({ number: 1 });
+  const seen: string[] = [];
+  service.consume(({ requestId }) => {
+    seen.push(requestId);
+    if (seen.length === 1) throw new RetryLater(0);
+  });
+  await vi.waitFor(() => expect(seen).toEqual([id, id]), PATIENT);
+});
+
+test('a failure has its problem, and a dead letter is put back', async () => {
+  await using service = await open({ settings: { maxAttempts: 1 } });
+  const unknown = await service.submit({ number: 1, fail: 'now' });
+  expect(await resultOf(await service.wait(unknown.id))).toMatchObject({ code: 'order_unknown' });
+  const { id } = await service.submit({ number: 1, fail: 'always' });
+  expect(await service.wait(id)).toMatchObject({ status: 'failed' });
+  await vi.waitFor(async () => expect(await service.redrive()).toBe(1), PATIENT);
+  await vi.waitFor(async () => expect(await service.request(id)).toMatchObject({ attempts: 2 }), PATIENT);
+});
+
+test('large payloads and results go through the directory', async () => {
+  const echo = processor(async (request) => new Response(await request.bytes()));
+  await using service = await open({ processor: echo });
+  const payload = randomBytes(1_500_000);
+  const { id } = await service.submit(payload);
+  const outcome = await service.wait(id);
+  if (outcome.status !== 'succeeded') throw new Error('it failed');
+  expect(outcome.result.reference).toMatchObject({ scheme: 'file' });
+  expect(Buffer.compare(await outcome.result.bytes(), payload)).toBe(0);
+});
+
+test('one process submits, another one handles', async () => {
+  await using front = await open({ processor: undefined });
+  const { id } = await front.submit({ number: 3 });
+  const waiting = front.wait(id);
+  await using _back = await open();
+  expect(await resultOf(await waiting)).toEqual({ double: 6 });
+});
+
+test('submissions with the same key are one request', async () => {
+  await using service = await open();
+  const one = await service.submit({ number: 1 }, { idempotencyKey: 'order-1' });
+  const other = await service.submit({ number: 1 }, { idempotencyKey: 'order-1' });
+  expect(other.id).toBe(one.id);
+  await expect(service.submit({ number: 2 }, { idempotencyKey: 'order-1' })).rejects.toThrow(
+    'The idempotency key order-1 was used for a request with another payload',
+  );
+});
+
+test('a request that runs is cancelled', async () => {
+  await using service = await open();
+  const { id } = await service.submit({ number: 1, wait: 60_000 });
+  await vi.waitFor(
+    async () => expect(await service.request(id)).toMatchObject({ status: 'running' }),
+    PATIENT,
+  );
+  expect(await service.cancel(id)).toMatchObject({ status: 'cancelling' });
+  expect(await service.wait(id)).toMatchObject({ status: 'cancelled' });
+});
+
+test('closing finishes what runs, and what waits is handled by the next process', async () => {
+  const first = await open({ settings: { concurrency: 1 } });
+  const running = await first.submit({ number: 1, wait: 300 });
+  await vi.waitFor(
+    async () => expect(await first.request(running.id)).toMatchObject({ status: 'running' }),
+    PATIENT,
+  );
+  const waiting = await first.submit({ number: 2 });
+  await first.close();
+  await expect(first.submit({ number: 3 })).rejects.toThrow(`The service in ${file} is closed`);
+  await using second = await open();
+  expect(await second.request(running.id)).toMatchObject({ status: 'succeeded' });
+  expect(await resultOf(await second.wait(waiting.id))).toEqual({ double: 4 });
+});
+
+test('waiting ends with its signal, or when the service closes', async () => {
+  const service = await open({ processor: undefined });
+  const { id } = await service.submit({ number: 1 });
+  await expect(service.wait(id, { signal: AbortSignal.timeout(10) })).rejects.toThrow('due to timeout');
+  const waiting = expect(service.wait(id)).rejects.toThrow('aborted');
+  await service.close();
+  await waiting;
+});
+
+test('webhooks are delivered, signed', async () => {
+  const bodies: { readonly headers: Record<string, unknown>; readonly body: string }[] = [];
+  const server = createServer(async (call, answer) => {
+    let body = '';
+    for await (const chunk of call) body += chunk;
+    bodies.push({ headers: call.headers, body });
+    answer.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const secrets = [`whsec_${randomBytes(24).toString('base64')}`] as const;
+  try {
+    await using service = await open({ webhooks: { secrets, callbacks: 'local' } });
+    const { id } = await service.submit({ number: 5 }, { callbackUrl: `http://127.0.0.1:${port}/hook` });
+    await vi.waitFor(() => expect(bodies).toHaveLength(1), PATIENT);
+    expect(bodies[0]?.body).toContain(id);
+    expect(bodies[0]?.headers).toHaveProperty('webhook-signature');
+  } finally {
+    server.close();
+  }
+});
+
+test.each([
+  [
+    'settings that don’t exist',
+    { settings: { attempts: 3 } as object },
+    'settings: attempts is not one of concurrency',
+  ],
+  ['a setting out of bounds', { settings: { maxAttempts: 0 } }, 'from 1 to 400, got 0'],
+  ['a function without processor()', { processor: () => 1 }, 'openService takes what processor() returned'],
+  ['a bad secret', { webhooks: { secrets: ['short'] as const } }, 'whsec_'],
+])('%s: an error says what is allowed', async (_, options, message) => {
+  await expect(open(options)).rejects.toThrow(message);
+});
+
+test('bad submissions are refused before they are taken', async () => {
+  await using service = await open();
+  await expect(service.submit('')).rejects.toThrow('is empty');
+  await expect(service.submit('x', { tenant: '' })).rejects.toThrow('a tenant has 1 to');
+  await expect(service.submit('x', { callbackUrl: 'https://example.com' })).rejects.toThrow(
+    'webhooks are off',
+  );
+  await expect(service.wait('unknown')).rejects.toThrow(RequestNotFound);
+  await expect(service.cancel('unknown')).rejects.toThrow(RequestNotFound);
+});
+
+test('what is old is deleted, but nothing that a waiting request needs', async () => {
+  const settings = serviceSettings(
+    {},
+    {
+      serviceName: 'coatcheck',
+      handlerVersion: undefined,
+      source: 'file://payloads',
+      webhooks: undefined,
+    },
+  );
+  const later = (days: number) => ({ now: () => Date.now() + days * 86_400_000 });
+  const front = await open({ processor: undefined });
+  const { id } = await front.submit(randomBytes(1_500_000));
+  await front.close();
+  const old = await Storage.open(file, later(20));
+  await sweep(serviceRetention(old, settings), new AbortController().signal);
+  await old[Symbol.asyncDispose]();
+  const size = processor(async (request) => (await request.bytes()).length);
+  const service = await openServiceAt({ file, processor: size, logger }, later(20));
+  expect(await resultOf(await service.wait(id))).toBe(1_500_000);
+  await service.close();
+  const older = await Storage.open(file, later(60));
+  await sweep(serviceRetention(older, settings), new AbortController().signal);
+  expect(older.file.statement('SELECT count(*) AS rows FROM messages').get()).toEqual({ rows: 0 });
+  expect(older.file.statement('SELECT count(*) AS rows FROM records').get()).toEqual({ rows: 0 });
+  const objects = (await readdir(older.payloads.directory)).filter((name) => /^[0-9a-f]{2}$/.test(name));
+  const folders = objects.map((name) => readdir(join(older.payloads.directory, name)));
+  expect((await Promise.all(folders)).flat()).toEqual([]);
+  await older[Symbol.asyncDispose]();
+});

@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { resolve } from 'node:path';
+import { vi } from 'vitest';
+
+/** How long a test waits for what a worker does: it is a process that has to start. */
+export const PATIENT = { timeout: 30_000, interval: 50 };
+
+/** A processor that doubles numbers. */
+export const DOUBLING_PROCESSOR = resolve('test/worker/fixtures/processor.ts');
+
+/** A processor that counts in slices, with a checkpoint after each. */
+export const SLICES_PROCESSOR = resolve('test/worker/fixtures/slices.ts');
+
+/** A processor with a secret. */
+export const SECRET_PROCESSOR = resolve('test/worker/fixtures/secret.ts');
+
+/** `coatcheck worker` or `coatcheck serve` as a process of its own. It is killed when it is disposed. */
+export class WorkerProcess implements Disposable {
+  readonly child: ChildProcess;
+  readonly #output: string[] = [];
+
+  /** @param cwd the folder for the files of the worker */
+  constructor(
+    cwd: string,
+    args: readonly string[],
+    variables: Readonly<Record<string, string>> = {},
+    command: 'worker' | 'serve' = 'worker',
+  ) {
+    this.child = spawn(process.execPath, [resolve('bin/coatcheck.ts'), command, ...args], {
+      cwd,
+      env: { PATH: process.env.PATH, COATCHECK_STATUS_PORT: '0', ...variables },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text) => this.#output.push(text));
+    }
+  }
+
+  /** Everything that it printed. */
+  get text(): string {
+    return this.#output.join('');
+  }
+
+  /** The lines of its log with a message. */
+  logged(message: string): Record<string, unknown>[] {
+    return this.text
+      .split('\n')
+      .filter((line) => line.startsWith('{') && line.endsWith('}'))
+      .map((line): Record<string, unknown> => JSON.parse(line))
+      .filter((line) => line.message === message);
+  }
+
+  /** Waits until it takes messages. @returns the URL of its state and figures */
+  async started(): Promise<string> {
+    await vi.waitFor(() => {
+      if (this.child.exitCode !== null) throw new Error(`The worker ended: ${this.text}`);
+      if (!this.#firstLine) throw new Error(`not started: ${this.text}`);
+    }, PATIENT);
+    return `http://127.0.0.1:${this.#firstLine?.statusPort}`;
+  }
+
+  /** The URL of the API of `coatcheck serve`, once it has started. */
+  get apiUrl(): string {
+    return String(this.#firstLine?.url);
+  }
+
+  get #firstLine(): Record<string, unknown> | undefined {
+    return [...this.logged('Worker started'), ...this.logged('Service started')][0];
+  }
+
+  /** Waits for its end. @returns the exit code */
+  async exit(): Promise<unknown> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'exit');
+    return this.child.exitCode;
+  }
+
+  [Symbol.dispose](): void {
+    this.child.kill('SIGKILL');
+  }
+}

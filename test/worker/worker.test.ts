@@ -1,0 +1,266 @@
+import { expect, test, vi } from 'vitest';
+import { DownstreamUnavailable } from '../../lib/core/base/errors.ts';
+import { Engine } from '../../lib/core/engine/engine.ts';
+import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
+import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
+import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
+import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
+import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { Worker, type WorkerOptions } from '../../lib/worker/worker.ts';
+import { outcomeEvent, statusOf } from '../support/outcome-event.ts';
+import { engineSettings } from '../support/settings.ts';
+import { WaitingQueue } from '../support/waiting-queue.ts';
+
+interface Given extends Partial<WorkerOptions> {
+  readonly visibilitySeconds?: number;
+  readonly retryBaseSeconds?: number;
+  readonly pauseSeconds?: number;
+}
+
+/** A worker with every port in memory, which runs until it is stopped. */
+function start(handler: Handler, { visibilitySeconds = 30, ...given }: Given = {}) {
+  const logger = new CollectingLogger();
+  const options = {
+    concurrency: 2,
+    prefetch: 2,
+    graceSeconds: 10,
+    clock: Date,
+    random: () => 0.5,
+    logger,
+    ...given,
+  };
+  const input = new MemoryInputQueue({ now: Date.now, visibilityTimeoutSeconds: visibilitySeconds });
+  const output = new MemoryOutputQueue();
+  const records = new MemoryRecordStore();
+  const store = new MemoryPayloadStore();
+  const settings = engineSettings({
+    concurrency: options.concurrency,
+    retryBaseSeconds: given.retryBaseSeconds ?? 1,
+    pauseSeconds: given.pauseSeconds ?? 1,
+  });
+  const ports = { store, records, output, logger, clock: Date, random: () => 0.5 };
+  const queue = new WaitingQueue(input, visibilitySeconds);
+  const worker = new Worker(new Engine(defineProcessor(handler), settings, ports), queue, options);
+  const stopping = new AbortController();
+  const ended = worker.run(stopping.signal);
+  return {
+    worker,
+    queue,
+    input,
+    output,
+    logger,
+    submit: (id: string) => input.send('{}', { RequestId: id }, `m-${id}`),
+    stop: () => {
+      stopping.abort();
+      return ended;
+    },
+    statuses: () =>
+      Object.fromEntries(
+        output.messages.map((message) => [outcomeEvent(message).subject, statusOf(outcomeEvent(message))]),
+      ),
+    logged: (message: string) => logger.lines.filter((line) => line.message === message),
+  };
+}
+
+test('requests are handled, and each message is acknowledged after its outcome is published', async () => {
+  const service = start(() => 'done');
+  for (let index = 0; index < 20; index++) service.submit(`r-${index}`);
+  await vi.waitFor(() => expect(service.input.size).toBe(0));
+  expect(Object.keys(service.statuses())).toHaveLength(20);
+  await service.stop();
+  expect(service.worker.state).toBe('stopped');
+  expect(service.queue.isDisposed).toBe(true);
+});
+
+test('no more is handled at a time than allowed, and no more is held than that and the prefetch', async () => {
+  const ends: (() => void)[] = [];
+  const service = start(() => new Promise<void>((resolve) => void ends.push(resolve)), {
+    concurrency: 2,
+    prefetch: 3,
+  });
+  for (let index = 0; index < 10; index++) service.submit(`r-${index}`);
+  await vi.waitFor(() => expect([ends.length, service.worker.held]).toEqual([2, 5]));
+  // Five messages are still visible to others.
+  expect(service.input.receive(10)).toHaveLength(5);
+  for (let index = 0; index < 5; index++) {
+    await vi.waitFor(() => expect(ends.length).toBeGreaterThan(index));
+    ends[index]?.();
+  }
+  await vi.waitFor(() => expect(Object.keys(service.statuses())).toHaveLength(5));
+  await service.stop();
+});
+
+test('a worker that stops returns at once what it hasn’t started, and finishes what runs', async () => {
+  const end = Promise.withResolvers<string>();
+  const started: string[] = [];
+  const service = start(
+    ({ id }) => {
+      started.push(id);
+      return end.promise;
+    },
+    { concurrency: 1, prefetch: 4 },
+  );
+  for (let index = 0; index < 5; index++) service.submit(`r-${index}`);
+  await vi.waitFor(() => expect(service.worker.held).toBe(5));
+  const stopped = service.stop();
+  expect(service.worker.state).toBe('draining');
+  await vi.waitFor(() => expect(service.worker.held).toBe(1));
+  expect(service.input.receive(10)).toHaveLength(4);
+  end.resolve('done');
+  await stopped;
+  expect(started).toEqual(['r-0']);
+  expect(service.statuses()).toEqual({ 'r-0': 'succeeded' });
+  expect(service.input.size).toBe(4);
+});
+
+test('a handler that is still running when the grace time ends is asked to stop, and its message comes back', async () => {
+  const service = start(
+    ({ signal }) => new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+    { graceSeconds: 1 },
+  );
+  service.submit('r-0');
+  await vi.waitFor(() => expect(service.worker.held).toBe(1));
+  await service.stop();
+  expect(service.statuses()).toEqual({});
+  expect(service.input.size).toBe(1);
+});
+
+test('the time a job may take has no limit, and its handler learns of none', async () => {
+  let deadline: unknown = 'unset';
+  const service = start((request) => {
+    deadline = request.deadline;
+  });
+  service.submit('r-0');
+  await vi.waitFor(() => expect(service.statuses()).toEqual({ 'r-0': 'succeeded' }));
+  expect(deadline).toBeUndefined();
+  await service.stop();
+});
+
+test('messages stay hidden while they are handled and while they wait for a slot', async () => {
+  const ends: (() => void)[] = [];
+  const service = start(() => new Promise<void>((resolve) => void ends.push(resolve)), {
+    concurrency: 1,
+    prefetch: 1,
+    visibilitySeconds: 0.4,
+  });
+  service.submit('r-0');
+  service.submit('r-1');
+  const receivedAgain = vi.fn();
+  await vi.waitFor(() => expect(service.worker.held).toBe(2));
+  const until = Date.now() + 1_200;
+  await vi.waitFor(
+    () => {
+      if (service.input.receive(10).length > 0) receivedAgain();
+      expect(Date.now()).toBeGreaterThan(until);
+    },
+    { timeout: 5_000, interval: 20 },
+  );
+  expect(receivedAgain).not.toHaveBeenCalled();
+  for (const id of ['r-0', 'r-1']) {
+    await vi.waitFor(() => expect(ends).toHaveLength(id === 'r-0' ? 1 : 2));
+    ends.at(-1)?.();
+  }
+  await vi.waitFor(() => expect(Object.keys(service.statuses())).toHaveLength(2));
+  await service.stop();
+});
+
+test('an extension on its way doesn’t overwrite the wait before the next attempt', async () => {
+  const service = start(
+    async () => {
+      await extending.promise;
+      throw new Error('no');
+    },
+    { visibilitySeconds: 0.2, retryBaseSeconds: 100 },
+  );
+  const extending = Promise.withResolvers<void>();
+  const extended = Promise.withResolvers<void>();
+  const settleable = service.input.settleable.bind(service.input);
+  service.input.settleable = (message) => {
+    const received = settleable(message);
+    return {
+      ...received,
+      extend: async (seconds) => {
+        extending.resolve();
+        await extended.promise;
+        return received.extend(seconds);
+      },
+    };
+  };
+  service.submit('r-0');
+  await extending.promise;
+  await vi.waitFor(() => expect(service.logged('Attempt failed and will be retried')).toHaveLength(1));
+  expect(service.input.deferrals).toEqual([]);
+  extended.resolve();
+  await vi.waitFor(() => expect(service.input.deferrals).toHaveLength(1));
+  expect(service.input.nextVisibleAt).toBeGreaterThan(Date.now() + 10_000);
+  await service.stop();
+});
+
+test('while the queue is unreachable the worker isn’t ready and tries again; then it goes on', async () => {
+  const service = start(() => 'done');
+  service.queue.isReachable = false;
+  await vi.waitFor(() => expect(service.worker.state).toBe('unreachable'));
+  expect(service.logged('The input queue is unreachable')[0]).toMatchObject({
+    level: 'warn',
+    fields: { failures: 1, error: { message: 'no connection' } },
+  });
+  service.queue.isReachable = true;
+  service.submit('r-0');
+  await vi.waitFor(() => expect(service.statuses()).toEqual({ 'r-0': 'succeeded' }), { timeout: 5_000 });
+  expect(service.worker.state).toBe('ready');
+  expect(service.logged('The input queue is reachable again')).toHaveLength(1);
+  await service.stop();
+});
+
+test('a queue that stays unreachable isn’t called reachable while the worker waits to try again', async () => {
+  const service = start(() => 'done');
+  service.queue.isReachable = false;
+  const failures = () => service.logged('The input queue is unreachable');
+  await vi.waitFor(() => expect(failures()).toHaveLength(4), { timeout: 20_000 });
+  expect(service.logged('The input queue is reachable again')).toEqual([]);
+  await service.stop();
+});
+
+test('an idle queue that is reachable again makes the worker ready, without a message', async () => {
+  const service = start(() => 'done');
+  service.queue.isReachable = false;
+  await vi.waitFor(() => expect(service.worker.state).toBe('unreachable'));
+  service.queue.isReachable = true;
+  await vi.waitFor(() => expect(service.worker.state).toBe('ready'), { timeout: 5_000 });
+  await service.stop();
+});
+
+test('nothing is received while what every request needs is down', async () => {
+  let isDown = true;
+  const service = start(
+    () => {
+      if (isDown) throw new DownstreamUnavailable('no database');
+    },
+    { concurrency: 5, prefetch: 0, pauseSeconds: 1 },
+  );
+  for (let index = 0; index < 5; index++) service.submit(`r-${index}`);
+  await vi.waitFor(() => expect(service.input.deferrals).toHaveLength(5));
+  isDown = false;
+  service.submit('r-9');
+  const receives = service.queue.receives.length;
+  expect(service.statuses()).toEqual({});
+  await vi.waitFor(() => expect(Object.keys(service.statuses())).toHaveLength(6), { timeout: 10_000 });
+  expect(service.queue.receives.length).toBeGreaterThan(receives);
+  await service.stop();
+});
+
+test('a message that the queue doesn’t settle is logged, and comes back', async () => {
+  const service = start(() => 'done', { visibilitySeconds: 0.3 });
+  service.input.faults.inject('acknowledge', 'fails before');
+  service.submit('r-0');
+  await vi.waitFor(() =>
+    expect(service.logged('A message could not be settled: it will be delivered again')).toMatchObject([
+      { fields: { messageIds: ['m-r-0'], action: 'ack' } },
+    ]),
+  );
+  await vi.waitFor(() => expect(service.input.size).toBe(0), { timeout: 5_000 });
+  // The second delivery publishes the outcome again: consumers know it by its id.
+  expect(new Set(service.output.messages.map((message) => outcomeEvent(message).id)).size).toBe(1);
+  await service.stop();
+});
