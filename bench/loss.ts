@@ -13,8 +13,8 @@ import { type Report, type Row, runBenchmark } from './support/report.ts';
 
 const { values: options } = parseArgs({
   options: {
-    jobs: { type: 'string', default: String(lengthOf(2_000, 400)) },
-    kills: { type: 'string', default: String(lengthOf(10, 3)) },
+    jobs: { type: 'string', default: String(lengthOf(2_000, 100)) },
+    kills: { type: 'string', default: String(lengthOf(10, 1)) },
     seed: { type: 'string', default: '1' },
     systems: {
       type: 'string',
