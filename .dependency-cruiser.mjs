@@ -44,7 +44,14 @@ const ROOMS = {
     ],
   },
   'lib/lambda/': {
-    files: ['lib/aws/', 'lib/core/', 'lib/api/', 'lib/tracing/'],
+    files: [
+      'lib/aws/',
+      'lib/brokers/amqp/message.ts',
+      'lib/brokers/kafka/message.ts',
+      'lib/core/',
+      'lib/api/',
+      'lib/tracing/',
+    ],
     packages: [
       '@aws-lambda-powertools/',
       '@aws-sdk/client-lambda/',
@@ -53,7 +60,9 @@ const ROOMS = {
       '@opentelemetry/api/',
       '@smithy/core/',
       '@smithy/types/',
+      '@types/amqplib/',
       '@types/aws-lambda/',
+      'amqplib/',
       'aws-lambda/',
     ],
   },

@@ -34,6 +34,7 @@ import {
   encodePauseMessage,
   type PauseMessage,
 } from '../../lib/core/wire/pause-message.ts';
+import { encodeRelayed, type RelayedContent } from '../../lib/core/wire/relayed-message.ts';
 import { encodeSubmission } from '../../lib/core/wire/submission.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { delivery } from '../support/delivery.ts';
@@ -79,6 +80,31 @@ const webhooks = {
     CALLBACK,
     'service',
   ),
+};
+
+const relayed: Readonly<Record<string, RelayedContent>> = {
+  text: {
+    id: 'orders:0:15:1795867200000',
+    body: '{"x":6}',
+    attributes: { Tenant: 'acme', priority: '0.5' },
+    typedAttributes: { priority: { type: 'Number', value: '0.5' } },
+    group: 'order-7',
+    sentAt: 1_795_867_200_000,
+  },
+  bytes: {
+    id: 'message-1',
+    body: '',
+    bytes: Uint8Array.of(0, 255),
+    attributes: {},
+    sentAt: 1_795_867_200_000,
+  },
+  event: {
+    id: 'message-2',
+    body: '{"x":6}',
+    attributes: {},
+    cloudEvent: { specversion: '1.0', id: 'e-1', source: '/orders', type: 'order', note: undefined },
+    sentAt: 1_795_867_200_000,
+  },
 };
 
 const pauses: Readonly<Record<string, PauseMessage>> = {
@@ -128,6 +154,10 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     },
     read: ({ Entries: [{ MessageBody, MessageAttributes }] }) =>
       decode(delivery(MessageBody, { attributes: textsIn(MessageAttributes) }), LIMITS),
+  },
+  'relayed-message': {
+    write: async () => mapped(relayed, encodeRelayed),
+    read: (text) => decode(delivery(text), LIMITS),
   },
   'failure-event': {
     write: async () => {

@@ -55,7 +55,10 @@ const SERVER_HEADERS: readonly string[] = [
 const MAX_SHORT_STRING_BYTES = 255;
 
 /** A received message as the engine sees it. */
-export function decodeMessage({ content, properties }: ConsumeMessage): QueueMessage {
+export function decodeMessage({
+  content,
+  properties,
+}: Pick<ConsumeMessage, 'content' | 'properties'>): QueueMessage {
   const headers = properties.headers ?? {};
   const body = utf8Text(content);
   const group: unknown = headers[GROUP_HEADER];

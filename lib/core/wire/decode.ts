@@ -14,6 +14,7 @@ import { decodeTrueFoundryMessage, isTrueFoundryMessage, trueFoundryId } from '.
 import { decodeExtendedClientPointer, isExtendedClientPointer } from './extended-client.ts';
 import { decodePlain } from './plain.ts';
 import { asRejection } from './rejection.ts';
+import { isRelayed, unwrapRelayed } from './relayed-message.ts';
 import {
   decodeS3Event,
   decodeS3EventBridgeEvent,
@@ -28,7 +29,8 @@ import { decodeSubmission, isSubmission } from './submission.ts';
  * Decodes a message of any accepted envelope. It never throws: a message that breaks its envelope's rules is a
  * rejected request, and a message without a request (S3's test event) gives an empty list.
  *
- * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS is unwrapped first.
+ * The body of a CloudEvent in binary mode is its data, whatever it contains. A notification from SNS and a relayed message are
+ * unwrapped first.
  * Other envelopes are tried in a fixed order, the most specific first. A message without an envelope is the payload itself.
  */
 export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly Decoded[] {
@@ -39,6 +41,7 @@ export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly D
     value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
     if (isSnsNotification(value) && !isTrueFoundryMessage(value))
       return decode(unwrapSns(value, delivery), limits);
+    if (isRelayed(value)) return decode(unwrapRelayed(value, delivery), limits);
     return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
   } catch (error) {
     return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];

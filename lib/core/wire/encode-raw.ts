@@ -5,7 +5,7 @@ import type { MessageAttribute } from '../model/received-message.ts';
 import type { StoredResult } from '../model/stored-result.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { ATTRIBUTES } from './attributes.ts';
-import { POINTER_CLASS } from './extended-client.ts';
+import { encodePointer } from './extended-client.ts';
 import { isMessageText, messageJson, utf8Text } from './message-text.ts';
 
 /** The location of a stored result that isn't text. The body holds it, too. */
@@ -28,11 +28,9 @@ export function encodeRaw(outcome: Outcome): OutputMessage | undefined {
   return text !== undefined && isMessageText(text) ? message(outcome, result.contentType, text) : undefined;
 }
 
-/** Without spaces: some readers compare the beginning of the body. */
 function pointer(outcome: Outcome, { check, size, contentType }: StoredResult): OutputMessage {
-  const body = JSON.stringify([POINTER_CLASS, { s3BucketName: check.bucket, s3Key: check.key }]);
-  const sizeAttribute: MessageAttribute = { type: 'Number', value: String(size) };
-  return message(outcome, contentType, body, { [ATTRIBUTES.extendedPayloadSize]: sizeAttribute });
+  const { body, attributes } = encodePointer(check, size);
+  return message(outcome, contentType, body, attributes);
 }
 
 function reference(outcome: Outcome, { check, contentType }: StoredResult): OutputMessage {

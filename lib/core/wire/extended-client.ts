@@ -1,7 +1,9 @@
 import { isObject, type JsonObject } from '../base/json-object.ts';
+import type { ClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
-import { attributesOf } from './attributes.ts';
+import type { OutputMessage } from '../ports/message-sink.ts';
+import { ATTRIBUTES, attributesOf } from './attributes.ts';
 import { readRequiredText } from './fields.ts';
 
 const ENVELOPE = 'extended client pointer';
@@ -36,4 +38,12 @@ export function decodeExtendedClientPointer(
   const key = readRequiredText(ENVELOPE, pointer, 's3Key');
   const { id, attributes } = delivery;
   return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: { id, attributes } };
+}
+
+/** A message with a pointer to a stored body. Without spaces: some readers compare the beginning of the body. */
+export function encodePointer({ bucket, key }: ClaimCheck, size: number): OutputMessage {
+  return {
+    body: JSON.stringify([POINTER_CLASS, { s3BucketName: bucket, s3Key: key }]),
+    attributes: { [ATTRIBUTES.extendedPayloadSize]: { type: 'Number', value: String(size) } },
+  };
 }

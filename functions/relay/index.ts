@@ -1,0 +1,48 @@
+/**
+ * Relays messages of Kafka and RabbitMQ to the input queue.
+ */
+
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context } from 'aws-lambda';
+import { queueClient } from '../../lib/aws/clients.ts';
+import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { quote } from '../../lib/core/base/quote.ts';
+import { readRelayEnvironment } from '../../lib/core/config/relay-environment.ts';
+import { Relay } from '../../lib/core/intake/relay.ts';
+import type { QueueMessage } from '../../lib/core/model/received-message.ts';
+import { isKafkaEvent, type KafkaEvent, kafkaMessagesOf } from '../../lib/lambda/kafka-event.ts';
+import { isRabbitMqEvent, type RabbitMqEvent, rabbitMqMessagesOf } from '../../lib/lambda/rabbitmq-event.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
+
+/** Most large messages that are stored at the same time. Each holds a socket. */
+const STORED_AT_ONCE = 10;
+
+const powertools = new Logger();
+const { inputQueueUrl, payloadBucket, payloadPrefix } = readRelayEnvironment(process.env);
+const relay = new Relay(
+  {
+    queue: new SqsOutputQueue(queueClient(), inputQueueUrl),
+    store: new LazyPayloadStore(payloadBucket, STORED_AT_ONCE),
+  },
+  payloadPrefix,
+);
+
+/**
+ * Relays the messages of a batch. If it throws, Lambda delivers the whole batch again.
+ * @throws TypeError if the event has another source
+ */
+export async function handler(event: KafkaEvent | RabbitMqEvent, context: Context): Promise<void> {
+  powertools.addContext(context);
+  const messages = messagesOf(event);
+  await relay.relay(messages);
+  powertools.info('Messages relayed', { messages: messages.length });
+}
+
+function messagesOf(event: KafkaEvent | RabbitMqEvent): QueueMessage[] {
+  if (isKafkaEvent(event)) return kafkaMessagesOf(event);
+  if (isRabbitMqEvent(event)) return rabbitMqMessagesOf(event);
+  throw new TypeError(`Expected an event of an event source for Kafka or RabbitMQ, got ${quote(event, 200)}`);
+}

@@ -1,0 +1,62 @@
+import type { MSKEvent, MSKRecord, SelfManagedKafkaEvent } from 'aws-lambda';
+import { decodeRecord } from '../brokers/kafka/message.ts';
+import type { QueueMessage } from '../core/model/received-message.ts';
+
+/** An event of an event source mapping for Kafka. */
+export type KafkaEvent = MSKEvent | SelfManagedKafkaEvent;
+
+/** Whether an event comes from Kafka. */
+export function isKafkaEvent(event: object): event is KafkaEvent {
+  return (
+    'eventSource' in event && (event.eventSource === 'aws:kafka' || event.eventSource === 'SelfManagedKafka')
+  );
+}
+
+/**
+ * Reads the messages of an event, as a worker reads them from the topic.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
+ */
+export function kafkaMessagesOf({ records }: KafkaEvent): QueueMessage[] {
+  return Object.values(records)
+    .flat()
+    .map((record) => messageOf(record));
+}
+
+function messageOf({
+  topic,
+  partition,
+  offset,
+  timestamp,
+  key,
+  value,
+  headers,
+}: Nullable<MSKRecord>): QueueMessage {
+  return decodeRecord(
+    {
+      topic,
+      partition,
+      offset: BigInt(offset),
+      timestamp,
+      key: bytesOf(key),
+      value: bytesOf(value),
+      headers: headers
+        .flatMap((header) => Object.entries(header))
+        .map(([name, bytes]) => [
+          Buffer.from(name),
+          // Java's bytes have a sign.
+          Buffer.from(bytes),
+        ]),
+    },
+    { isRetry: false },
+  );
+}
+
+/** Lambda leaves out the key of a record without one and the value of a tombstone, which the types don't say. */
+type Nullable<Record extends MSKRecord> = Omit<Record, 'key' | 'value'> & {
+  readonly key?: string | null;
+  readonly value?: string | null;
+};
+
+function bytesOf(base64: string | null | undefined): Buffer | null {
+  return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : null;
+}

@@ -1,0 +1,68 @@
+import { beforeEach, expect, test } from 'vitest';
+import { Relay } from '../../../lib/core/intake/relay.ts';
+import type { QueueMessage } from '../../../lib/core/model/received-message.ts';
+import { encodeRelayed } from '../../../lib/core/wire/relayed-message.ts';
+import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
+import { MemoryPayloadStore } from '../../../lib/stores/memory/payload-store.ts';
+
+let queue: MemoryOutputQueue;
+let store: MemoryPayloadStore;
+let relay: Relay;
+
+beforeEach(() => {
+  queue = new MemoryOutputQueue();
+  store = new MemoryPayloadStore();
+  relay = new Relay({ queue, store }, 'payloads/');
+});
+
+function message(id: string, given: Partial<QueueMessage> = {}): QueueMessage {
+  return { id, body: `body of ${id}`, attributes: {}, sentAt: 0, ...given };
+}
+
+test('a hundred messages take ten calls', async () => {
+  const messages = Array.from({ length: 100 }, (_, index) => message(`m-${index}`));
+  await relay.relay(messages);
+  expect(queue.calls).toHaveLength(10);
+  expect(queue.messages.map(({ body }) => body).toSorted()).toEqual(messages.map(encodeRelayed).toSorted());
+});
+
+test('a message that is too large for the queue is stored, and a pointer is sent', async () => {
+  queue.maxMessageBytes = 1_000;
+  const large = message('large', { body: 'x'.repeat(1_000) });
+  await relay.relay([message('small'), large]);
+  const [small, pointer] = queue.messages;
+  expect(small?.body).toBe(encodeRelayed(message('small')));
+  const [kind, { s3BucketName: bucket, s3Key: key }] = JSON.parse(pointer?.body ?? '');
+  expect(kind).toBe('software.amazon.payloadoffloading.PayloadS3Pointer');
+  expect(bucket).toBe('payloads');
+  expect(key).toMatch(/^payloads\/relayed-[0-9a-f]{32}$/);
+  const { body } = await store.open({ bucket, key }, new AbortController().signal);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of body) chunks.push(chunk);
+  expect(Buffer.concat(chunks).toString()).toBe(encodeRelayed(large));
+});
+
+test('the queue is fair among tenants, and among groups without one', async () => {
+  await relay.relay([
+    message('a', { attributes: { Tenant: 'acme' }, group: 'g-1' }),
+    message('b', { attributes: { Tenant: 'acme' } }),
+    message('c', { group: 'g-1' }),
+    message('d'),
+  ]);
+  const [a, b, c, d] = queue.messages.map(({ group }) => group);
+  expect(a).toMatch(/^[0-9a-f]{32}$/);
+  expect(b).toBe(a);
+  expect(c).toMatch(/^[0-9a-f]{32}$/);
+  expect(c).not.toBe(a);
+  expect(d).toBeUndefined();
+});
+
+test('it fails if the queue refuses one of the messages, so that the batch is delivered again', async () => {
+  const refused = encodeRelayed(message('bad'));
+  queue.refuse = ({ body }) =>
+    body === refused ? { sent: false, refused: true, reason: 'AccessDenied' } : undefined;
+  await expect(relay.relay([message('good'), message('bad')])).rejects.toThrow(
+    'The input queue did not accept 1 of 2 messages: AccessDenied',
+  );
+  expect(queue.messages).toHaveLength(1);
+});
