@@ -6,10 +6,10 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { SQS_CAPABILITIES } from '../../lib/aws/sqs-capabilities.ts';
+import { readMaxReceives } from '../../lib/aws/sqs-max-receives.ts';
 import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { branded } from '../../lib/core/config/processor-brand.ts';
 import { readEnvironment } from '../../lib/core/config/processor-environment.ts';
-import { maxReceivesOf } from '../../lib/core/config/receive-budget.ts';
 import type { TraceTarget } from '../../lib/core/config/settings.ts';
 import {
   defineProcessor,
@@ -88,14 +88,17 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
 /** @throws ConfigurationError outside a deployment */
 async function runningOf(definition: Processor, powertools: Logger): Promise<Running> {
   const environment = withFunctionVersion(readEnvironment(process.env), process.env);
-  const { serviceName, handlerVersion, tracing, visibilityTimeoutSeconds } = environment;
+  const { serviceName, handlerVersion, tracing, visibilityTimeoutSeconds, inputQueueUrl } = environment;
   powertools.appendPersistentKeys({ handlerVersion });
   const logger = new PowertoolsLogger(powertools);
   await loadTracing(tracing, serviceName, logger);
   const { engine, queues, deadLetters } = await openEngine(definition, environment, logger);
-  const source = new SqsMessages(queues, environment.inputQueueUrl, deadLetters, {
+  const maxDeliveries =
+    environment.maxReceives ??
+    (await readMaxReceives(queues, inputQueueUrl, environment.maxAttempts, logger));
+  const source = new SqsMessages(queues, inputQueueUrl, deadLetters, {
     ...SQS_CAPABILITIES,
-    maxDeliveries: maxReceivesOf(environment.maxAttempts),
+    ...(maxDeliveries !== undefined && { maxDeliveries }),
   });
   return {
     host: new BatchHost(engine, { visibilityTimeoutSeconds, now: Date.now, logger }),

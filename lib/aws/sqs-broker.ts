@@ -3,7 +3,6 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { hideLogin } from '../core/base/hide-login.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
-import { neededReceivesOf } from '../core/config/receive-budget.ts';
 import { WORKER_VISIBILITY_SECONDS } from '../core/config/worker-environment.ts';
 import type {
   MessageAttribute,
@@ -16,6 +15,7 @@ import { SMALL_CALLS } from './clients.ts';
 import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
 import { regionOfQueue, sqsClient } from './sqs-client.ts';
 import { isFinal } from './sqs-error.ts';
+import { maxReceivesIn, maxReceivesProblem } from './sqs-max-receives.ts';
 import { type SqsMessage, SqsMessages } from './sqs-messages.ts';
 import { SqsOutputQueue } from './sqs-output-queue.ts';
 import { type SqsReceivedMessage, SqsSource } from './sqs-source.ts';
@@ -131,17 +131,14 @@ async function readMaxDeliveries(
   { maxAttempts }: InputOptions,
 ): Promise<number | undefined> {
   const { RedrivePolicy } = await attributesOf(client, url, ['RedrivePolicy', 'FifoQueue']);
-  if (RedrivePolicy === undefined) return undefined;
-  const maxReceiveCount = Number(JSON.parse(RedrivePolicy).maxReceiveCount);
-  const needed = neededReceivesOf(maxAttempts);
-  if (maxReceiveCount < needed) {
+  const maxReceives = maxReceivesIn(RedrivePolicy);
+  const problem = maxReceivesProblem(url, maxReceives, maxAttempts);
+  if (problem !== undefined) {
     throw new ConfigurationError(
-      `The queue ${url} has a maxReceiveCount of ${maxReceiveCount}, so SQS would dead-letter messages before the worker's ` +
-        `${maxAttempts} attempts are used up. Set it to at least ${needed}, or remove the redrive policy: the worker ` +
-        'dead-letters by itself',
+      `${problem}, or remove the redrive policy: the worker dead-letters by itself`,
     );
   }
-  return maxReceiveCount;
+  return maxReceives;
 }
 
 /** @throws ConfigurationError if the queue can't be used, and the SDK's error if that may pass */

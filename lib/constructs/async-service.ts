@@ -18,6 +18,7 @@ import type { AsyncServiceProps } from './async-service-props.ts';
 import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
 import { ProcessorService } from './fargate/processor-service.ts';
 import { ProcessorFunction } from './functions/processor-function.ts';
+import { MessageRelay } from './message-relay.ts';
 import { acknowledgeFindings } from './observability/acknowledged-findings.ts';
 import { FailureEvents } from './observability/failure-events.ts';
 import { ServiceAlarms } from './observability/service-alarms.ts';
@@ -26,13 +27,16 @@ import { serviceMetric } from './observability/service-metrics.ts';
 import { ServiceOutputs } from './observability/service-outputs.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
+import { existingDeadLetterQueue, statedQueue } from './settings/existing-input-queue.ts';
 import { loopFrom } from './settings/loops.ts';
 import { existingOutputQueue } from './settings/output-queue.ts';
 import type { Prefixes } from './settings/prefixes.ts';
 import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
 import { sharedBucketProblems } from './settings/shared-buckets.ts';
+import { sharedQueueProblems } from './settings/shared-queues.ts';
 import { useExistingBucket } from './storage/existing-bucket.ts';
-import { allowServices, grantKey, KEY_USES, type KeyUse } from './storage/key-use.ts';
+import { useExistingQueue } from './storage/existing-queue.ts';
+import { allowNotificationKey, allowServices, grantKey, KEY_USES, type KeyUse } from './storage/key-use.ts';
 import { statedMaxMessageBytes } from './storage/message-size.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
 import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
@@ -51,10 +55,10 @@ export class AsyncService extends Construct implements IConnectable {
   readonly payloadBucket: IBucket;
   /** The table of request records. */
   readonly requestTable: ITable;
-  /** The queue of waiting requests. */
-  readonly inputQueue: Queue;
+  /** The queue of waiting requests: `queue.queue` if that is set. */
+  readonly inputQueue: IQueue;
   /** The queue of messages whose requests used up their attempts. */
-  readonly deadLetterQueue: Queue;
+  readonly deadLetterQueue: IQueue;
   /** The queue of outcomes that consumers failed to process; undefined if `output` is false or an existing queue. */
   readonly outputDeadLetterQueue: Queue | undefined;
   /** Your processor on any host. Grant it what your handler needs, for example `table.grantReadData(service.processor)`. */
@@ -85,7 +89,7 @@ export class AsyncService extends Construct implements IConnectable {
     const { encryptionKey } = props;
     if (encryptionKey) allowServices(this, encryptionKey);
 
-    const input = new QueueWithDeadLetters(this, 'Input', { ...inputQueueProps(settings), encryptionKey });
+    const input = inputOf(this, props, settings);
     const output = outputOf(this, props, settings);
     const bucketUse = { settings, inputQueue: input.queue, corsOrigins: props.api?.corsOrigins ?? [] };
     const existingBucket = props.payloads?.bucket;
@@ -125,6 +129,7 @@ export class AsyncService extends Construct implements IConnectable {
       service: props,
       settings,
       inputQueue: input.queue,
+      maxReceives: input.maxReceives,
       outputQueue: output?.queue,
       outputMaxMessageBytes: output?.maxMessageBytes,
       deadLetterQueue: input.deadLetterQueue,
@@ -164,6 +169,18 @@ export class AsyncService extends Construct implements IConnectable {
         payloadBucket: bucket,
         removalPolicy,
       });
+    const sources = props.queue?.sources ?? [];
+    const relay =
+      sources.length === 0
+        ? undefined
+        : new MessageRelay(this, 'Relay', {
+            service: props,
+            settings,
+            sources,
+            inputQueue: input.queue,
+            payloadBucket: bucket,
+            removalPolicy,
+          });
     const alarms = new ServiceAlarms(this, 'Alarms', {
       settings,
       inputQueue: input.queue,
@@ -171,6 +188,7 @@ export class AsyncService extends Construct implements IConnectable {
       outputDeadLetterQueue: output?.deadLetterQueue,
       webhookDeadLetterQueue: webhooks?.deadLetterQueue,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
+      relay: relay?.function,
       processor: onLambda?.function,
       tasks: onFargate?.service,
       release: onLambda?.release,
@@ -197,6 +215,7 @@ export class AsyncService extends Construct implements IConnectable {
       release: onLambda?.release,
       api,
       webhooks,
+      relay,
       prefixes: settings.prefixes,
       payloadSources,
     });
@@ -220,7 +239,9 @@ export class AsyncService extends Construct implements IConnectable {
       WebhookQueueUrl: webhooks?.queue.queueUrl,
       WebhookDeadLetterQueueUrl: webhooks?.deadLetterQueue.queueUrl,
     });
-    this.node.addValidation({ validate: () => [...this.#loopProblems(), ...this.#bucketProblems()] });
+    this.node.addValidation({
+      validate: () => [...this.#loopProblems(), ...this.#queueProblems(), ...this.#bucketProblems()],
+    });
 
     this.payloadBucket = bucket;
     this.requestTable = requestTable;
@@ -436,6 +457,10 @@ export class AsyncService extends Construct implements IConnectable {
     ];
   }
 
+  #queueProblems(): string[] {
+    return sharedQueueProblems(this, this.#servicesOfApp());
+  }
+
   #bucketProblems(): string[] {
     const services = this.#servicesOfApp();
     const userOf = (service: AsyncService) => ({
@@ -469,6 +494,27 @@ function grantQueue(grantee: IGrantable, queue: IQueue, actions: string[], use: 
     resourceArns: [queue.queueArn],
     resource: queue,
   }).combine(grantKey(grantee, queue.encryptionMasterKey, use));
+}
+
+/** Where requests come from. */
+interface Input {
+  readonly queue: IQueue;
+  readonly deadLetterQueue: IQueue;
+  /** After how many receives the queue itself dead-letters; undefined if that is unknown. */
+  readonly maxReceives: number | undefined;
+}
+
+function inputOf(scope: Construct, props: AsyncServiceProps, settings: ServiceSettings): Input {
+  const { queue } = props.queue ?? {};
+  const deadLetterQueue = existingDeadLetterQueue(props.queue ?? {});
+  if (!queue || !deadLetterQueue) {
+    const { encryptionKey } = props;
+    const created = new QueueWithDeadLetters(scope, 'Input', { ...inputQueueProps(settings), encryptionKey });
+    return { ...created, maxReceives: maxReceivesOf(settings.maxAttempts) };
+  }
+  useExistingQueue(scope, queue, deadLetterQueue, settings);
+  if (queue.encryptionMasterKey !== props.encryptionKey) allowNotificationKey(scope, queue);
+  return { queue, deadLetterQueue, maxReceives: statedQueue(props.queue)?.maxReceives };
 }
 
 function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {

@@ -3,6 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
+import { RabbitMqEventSource } from '../../lib/constructs/index.ts';
 import { Tracing } from '../../lib/constructs/observability/tracing.ts';
 import { serviceOnFargate } from './fargate/service-on-fargate.ts';
 import { emptyApp, resources, serviceIn } from './service-in-app.ts';
@@ -25,6 +26,15 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
 const OF_LAMBDA = [
   'logs:CreateLogStream',
   'logs:PutLogEvents',
+  // Of its event sources for RabbitMQ.
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeVpcs',
+  'mq:DescribeBroker',
+  'secretsmanager:GetSecretValue',
   'sqs:DeleteMessage',
   'sqs:GetQueueAttributes',
   'sqs:ReceiveMessage',
@@ -57,10 +67,20 @@ function calledBy(name: string): Set<string> {
   return new Set(calls.flatMap((call) => ACTIONS[call] ?? [`:${call}`]));
 }
 
+/** A source of another queue system. */
+function rabbitMqSource(scope: Stack): RabbitMqEventSource {
+  return new RabbitMqEventSource({
+    brokerArn: 'arn:aws:mq:us-east-1:123456789012:broker:orders:b-1234',
+    queueName: 'orders',
+    credentials: new Secret(scope, 'BrokerLogin'),
+  });
+}
+
 const stack = new Stack(emptyApp(), 'Stack');
 const { template } = serviceIn(stack, {
   api: {},
   webhooks: {},
+  queue: { sources: [rabbitMqSource(stack)] },
   observability: { failureEvents: {}, tracing: Tracing.xray() },
   secrets: { MODEL_KEY: new Secret(stack, 'ModelKey') },
 });
@@ -77,6 +97,7 @@ test.each([
   ['api', 'ServiceApiFunctionRole'],
   ['breaker', 'ServiceCircuitBreakerRole'],
   ['webhook', 'ServiceWebhooksRole'],
+  ['relay', 'ServiceRelayRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
   const allowed = allowedTo(role);
   expect(allowed.length).toBeGreaterThan(3);

@@ -7,7 +7,8 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ApiAuth, AsyncService, Tracing } from '../../lib/constructs/index.ts';
+import { ApiAuth, AsyncService, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
+import type { MessageRelay } from '../../lib/constructs/message-relay.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 import { callerName } from '../support/iam/caller-name.ts';
 import { documentedPermissions } from '../support/iam/documented-permissions.ts';
@@ -98,11 +99,24 @@ function addSecondService(stack: Stack): void {
   });
 }
 
-/** A service whose processor is a CommonJS file. */
+/** A broker that doesn't exist. */
+const BROKER_ARN = 'arn:aws:mq:us-east-1:000000000000:broker:orders:b-1234';
+
+/** A service whose processor is a CommonJS file, with an existing input queue and a relay. */
 function addCommonJsService(): void {
   const stack = new Stack(app, 'E2e-commonjs');
+  const credentials = new Secret(stack, 'BrokerLogin', { removalPolicy: RemovalPolicy.DESTROY });
+  const dead = new Queue(stack, 'Failed', { retentionPeriod: Duration.days(14) });
+  const queue = new Queue(stack, 'Orders', {
+    visibilityTimeout: Duration.minutes(6),
+    deadLetterQueue: { queue: dead, maxReceiveCount: 50 },
+  });
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/commonjs.cjs',
+    queue: {
+      queue,
+      sources: [new RabbitMqEventSource({ brokerArn: BROKER_ARN, queueName: 'orders', credentials })],
+    },
     circuitBreaker: { pauseEventSource: false },
     removalPolicy: RemovalPolicy.DESTROY,
   });
@@ -110,6 +124,8 @@ function addCommonJsService(): void {
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'InputQueueUrl', { value: service.inputQueue.queueUrl });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
+  const relay = service.node.findChild('Relay') as MessageRelay;
+  new CfnOutput(stack, 'RelayFunctionName', { value: relay.function.functionName });
 }
 
 /** A service whose processor has a secret. */

@@ -70,6 +70,7 @@ beforeEach(async () => {
     ...engineSettings(),
     outputFormat: 'cloudevents',
     inputQueueUrl: `${endpoint.url}/123456789012/input`,
+    maxReceives: 133,
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     outputMaxMessageBytes: 1_048_576,
     deadLetterQueueUrl: `${endpoint.url}/123456789012/dead-letters`,

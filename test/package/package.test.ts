@@ -77,7 +77,7 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/coatcheck.js',
-        ...['api', 'breaker', 'webhook'].map((name) => `functions/${name}/index.mjs`),
+        ...['api', 'breaker', 'relay', 'webhook'].map((name) => `functions/${name}/index.mjs`),
         'lib/lambda/function-credentials.js',
         'functions/processor/index.d.ts',
         'lib/core/engine/engine.js.map',
@@ -187,7 +187,9 @@ describe('a project that installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, (
         .filter((name) => name.startsWith('asset.'))
         .map((name) => bundleText(join(out, name))),
     );
-    const shipped = ['api', 'breaker', 'webhook'].map((name) => join(consumer.installed, 'functions', name));
+    const shipped = ['api', 'breaker', 'relay', 'webhook'].map((name) =>
+      join(consumer.installed, 'functions', name),
+    );
     expect(bundles).toHaveLength(4);
     expect(bundles).toEqual(expect.arrayContaining(await Promise.all(shipped.map(bundleText))));
   });

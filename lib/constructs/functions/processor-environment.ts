@@ -16,6 +16,8 @@ import { functionEnvironment } from './function-environment.ts';
 export interface ProcessorResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
+  /** After how many receives the input queue dead-letters by itself; undefined if that is unknown at deployment. */
+  readonly maxReceives: number | undefined;
   /** Absent in a service without an output queue. */
   readonly outputQueue: IQueue | undefined;
   /** The MaximumMessageSize of the output queue; undefined if it is unknown at deployment. */
@@ -60,6 +62,7 @@ function environmentOf(
   {
     payloadBucket,
     inputQueue,
+    maxReceives,
     outputQueue,
     outputMaxMessageBytes,
     deadLetterQueue,
@@ -77,6 +80,7 @@ function environmentOf(
     ...prefixes,
     tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
+    maxReceives,
     outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,
     outputMaxMessageBytes,
     deadLetterQueueUrl: deadLetterQueue.queueUrl,

@@ -5,6 +5,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { ProcessorService } from '../fargate/processor-service.ts';
 import type { ProcessorFunction } from '../functions/processor-function.ts';
+import type { MessageRelay } from '../message-relay.ts';
 import type { Release } from '../release.ts';
 import type { RequestApi } from '../request-api.ts';
 import type { PayloadSource } from '../settings/payload-props.ts';
@@ -24,6 +25,7 @@ export interface AcknowledgedScope {
   readonly release: Release | undefined;
   readonly api: RequestApi | undefined;
   readonly webhooks: Webhooks | undefined;
+  readonly relay: MessageRelay | undefined;
   readonly prefixes: Prefixes;
   readonly payloadSources: readonly PayloadSource[];
 }
@@ -45,6 +47,7 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
   }
   if (onFargate) acknowledgeTasks(onFargate);
   if (webhooks) acknowledgeWebhooks(webhooks);
+  if (scope.relay) acknowledgeRelay(scope.relay, payloadBucket, prefixes.payloadPrefix);
   if (scope.release?.deployments) acknowledgeDeployments(scope.release.deployments);
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
@@ -88,6 +91,14 @@ function acknowledgeTasks({ role, tasks, taskDefinition, ownCluster }: Processor
       reason: 'Container Insights cost extra. To have them, pass a cluster of your own.',
     });
   }
+}
+
+function acknowledgeRelay({ role }: MessageRelay, payloadBucket: IBucket, payloadPrefix: string): void {
+  acknowledgePrefixes(role, payloadBucket, [payloadPrefix]);
+  acknowledge(role, {
+    id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaMSKExecutionRole]',
+    reason: 'AWS keeps the policy of event sources for MSK up to date, and the CDK attaches it to the role.',
+  });
 }
 
 function acknowledgeWebhooks(webhooks: Webhooks): void {

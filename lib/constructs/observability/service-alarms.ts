@@ -35,6 +35,8 @@ export interface ServiceAlarmsProps {
   readonly webhookDeadLetterQueue: IQueue | undefined;
   /** Undefined if pauses don't disable the event source. */
   readonly pauseDeadLetterQueue: IQueue | undefined;
+  /** Undefined without sources besides the input queue. */
+  readonly relay: IFunction | undefined;
   /** Undefined on Fargate. */
   readonly processor: IFunction | undefined;
   /** Undefined on Lambda. */
@@ -80,6 +82,7 @@ export class ServiceAlarms extends Construct {
       ...(webhookDeadLetterQueue ? [this.onWebhookDeadLetters(settings, webhookDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
+      ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
       this.onOldestRequest(settings, inputQueue),
       ...(processor ? [this.onThrottles(settings, processor)] : []),
       ...(tasks ? [this.onMemory(settings, tasks)] : []),
@@ -128,6 +131,15 @@ export class ServiceAlarms extends Construct {
       `The event source of ${serviceName} could not be paused or resumed, so processing may have stopped.`,
       'Enable the event source manually; the log of the circuit breaker has the reason.',
       'Then purge the dead-letter queue of pauses: its messages are out of date.',
+    ]);
+  }
+
+  private onRelayErrors({ serviceName }: ServiceSettings, relay: IFunction): Alarm {
+    const metric = relay.metricErrors({ period: Duration.minutes(1) });
+    return this.alarm('RelayErrors', metric, 1, [
+      `Messages of another queue system could not be relayed to the input queue of ${serviceName}.`,
+      'Lambda delivers the batch again until it is relayed, and the messages behind it wait. The log of the relay function',
+      'has the reason.',
     ]);
   }
 

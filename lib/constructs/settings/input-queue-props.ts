@@ -1,4 +1,6 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { IEventSource } from 'aws-cdk-lib/aws-lambda';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 
 /** Configures the provisioned pollers of an `AsyncService`. */
 export interface PollerProps {
@@ -11,6 +13,28 @@ export interface PollerProps {
 
 /** Configures the input queue of an `AsyncService` and the event source mapping that polls it. */
 export interface InputQueueProps {
+  /**
+   * An existing standard queue to take messages from, which no other consumer uses. It must be in the account and region
+   * of the service. The service changes nothing of it but its policy, and its key's, which must let S3 send notifications
+   * of uploads: a warning says what the queue lacks. For a queue of this app, `visibilityTimeout` and `retention` are
+   * those of the queue; for an imported one, set both props to what it has.
+   * @default - a new queue
+   */
+  readonly queue?: IQueue;
+
+  /**
+   * The dead-letter queue of an imported `queue`. Messages whose requests have used up their attempts go there.
+   * @default - the dead-letter queue of `queue`, which a queue of this app must have
+   */
+  readonly deadLetterQueue?: IQueue;
+
+  /**
+   * Topics of Kafka and queues of RabbitMQ whose messages are relayed to the input queue: `ManagedKafkaEventSource` and
+   * `SelfManagedKafkaEventSource` of the CDK, and `RabbitMqEventSource`. See docs/recipes/take-messages-from-kafka-or-rabbitmq.md.
+   * @default []
+   */
+  readonly sources?: readonly IEventSource[];
+
   /**
    * Maximum number of messages in a batch, that is in one invocation: 1 to 10,000. The messages of a batch are handled
    * concurrently, so larger batches cost less if handlers mostly wait, and need more memory. More than 10 requires a

@@ -1,5 +1,5 @@
-import { Stack } from 'aws-cdk-lib';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { queueIdentity } from '../storage/queue-resource.ts';
 
 /** A service that receives from one queue and sends to another. */
 export interface Link {
@@ -16,14 +16,9 @@ export function loopFrom<Known extends Link>(start: Known, all: readonly Known[]
   let link: Known | undefined = start;
   while (link && !passed.includes(link)) {
     passed.push(link);
-    const output: string | undefined = link.outputQueue && identityOf(link.outputQueue);
-    link = output === undefined ? undefined : all.find(({ inputQueue }) => identityOf(inputQueue) === output);
+    const output: string | undefined = link.outputQueue && queueIdentity(link.outputQueue);
+    link =
+      output === undefined ? undefined : all.find(({ inputQueue }) => queueIdentity(inputQueue) === output);
   }
   return link === start ? passed : [];
-}
-
-/** An identity that is equal for all constructs of one queue, for example after `Queue.fromQueueArn`. */
-function identityOf(queue: IQueue): string {
-  const arn: unknown = Stack.of(queue).resolve(queue.queueArn);
-  return typeof arn === 'string' ? arn : `${Stack.of(queue).node.path} ${JSON.stringify(arn)}`;
 }

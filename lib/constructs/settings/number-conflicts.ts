@@ -17,13 +17,16 @@ interface Minimum {
   readonly consequence?: string;
 }
 
-/** Problems with numbers that are in range but contradict each other. */
-export function numberConflicts(numbers: ServiceNumbers): string[] {
+/**
+ * Problems with numbers that are in range but contradict each other.
+ * @param queue the path of the settings of the input queue
+ */
+export function numberConflicts(numbers: ServiceNumbers, queue: string): string[] {
   return [
     batchWindowMinimum(numbers),
-    ...attemptMinimums(numbers),
-    ...lifecycleMinimums(numbers),
-    recordRetentionMinimum(numbers),
+    ...attemptMinimums(numbers, queue),
+    ...lifecycleMinimums(numbers, queue),
+    recordRetentionMinimum(numbers, queue),
     ...pollersMinimum(numbers),
     ...reservedConcurrencyMinimum(numbers),
   ]
@@ -52,12 +55,12 @@ function batchWindowMinimum({ batchSize, batchWindowSeconds }: ServiceNumbers): 
 }
 
 /** A message must not be delivered again while it is being processed, and must not expire before its last attempt. */
-function attemptMinimums(numbers: ServiceNumbers): Minimum[] {
+function attemptMinimums(numbers: ServiceNumbers, queue: string): Minimum[] {
   const { timeoutSeconds, batchWindowSeconds, visibilityTimeoutSeconds } = numbers;
   const { retryBaseSeconds, retryCapSeconds, maxAttempts, inputRetentionSeconds } = numbers;
   return [
     {
-      path: 'queue.visibilityTimeout',
+      path: `${queue}.visibilityTimeout`,
       value: visibilityTimeoutSeconds,
       minimum: timeoutSeconds + batchWindowSeconds,
       unit: 'seconds',
@@ -72,22 +75,22 @@ function attemptMinimums(numbers: ServiceNumbers): Minimum[] {
       formula: 'retry.baseDelay',
     },
     {
-      path: 'queue.retention',
+      path: `${queue}.retention`,
       value: inputRetentionSeconds,
       minimum: maxAttempts * Math.max(visibilityTimeoutSeconds, retryCapSeconds),
       unit: 'seconds',
-      formula: 'retry.maxAttempts × the longer of retry.maxDelay and queue.visibilityTimeout',
+      formula: `retry.maxAttempts × the longer of retry.maxDelay and ${queue}.visibilityTimeout`,
       consequence: 'a message could expire before its last attempt',
     },
   ];
 }
 
 /** An object must last as long as the messages that refer to it. */
-function lifecycleMinimums(numbers: ServiceNumbers): Minimum[] {
+function lifecycleMinimums(numbers: ServiceNumbers, queue: string): Minimum[] {
   const input = {
     unit: 'days',
     minimum: wholeDays(numbers.inputRetentionSeconds),
-    formula: 'queue.retention',
+    formula: `${queue}.retention`,
   } as const;
   const output = {
     unit: 'days',
@@ -103,13 +106,16 @@ function lifecycleMinimums(numbers: ServiceNumbers): Minimum[] {
 }
 
 /** A redriven message must find its record; otherwise its work could be done twice. */
-function recordRetentionMinimum({ recordAgeDays, inputRetentionSeconds }: ServiceNumbers): Minimum {
+function recordRetentionMinimum(
+  { recordAgeDays, inputRetentionSeconds }: ServiceNumbers,
+  queue: string,
+): Minimum {
   return {
     path: 'records.retention',
     value: recordAgeDays,
     minimum: wholeDays(inputRetentionSeconds + SQS_MAX_RETENTION_SECONDS),
     unit: 'days',
-    formula: 'queue.retention + the 14 days of the dead-letter queue',
+    formula: `${queue}.retention + the 14 days of the dead-letter queue`,
   };
 }
 

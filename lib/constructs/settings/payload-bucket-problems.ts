@@ -1,14 +1,15 @@
-import { Stack, Token } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { bucketResource } from '../storage/bucket-resource.ts';
+import { placeProblems } from './place-problems.ts';
 
 /** Problems with an existing payload bucket. */
 export function payloadBucketProblems(service: Construct, bucket: IBucket | undefined): string[] {
   if (!bucket) return [];
   return [
     ...stackProblems(service, bucket),
-    ...placeProblems(service, bucket),
+    ...placeProblems(service, 'payloads.bucket', bucket),
     ...versioningProblems(bucket),
     ...notificationProblems(bucket),
   ];
@@ -22,15 +23,6 @@ function stackProblems(service: Construct, bucket: IBucket): string[] {
     `payloads.bucket must be a bucket of the service's stack or one that was imported into it, got ${bucket.node.path} of the ` +
       `stack ${stack.node.path}: use Bucket.fromBucketAttributes() with its bucketName and, if it has one, its encryptionKey`,
   ];
-}
-
-/** S3 notifies queues of the bucket's account and region only, as far as the stack may configure it. */
-function placeProblems(service: Construct, bucket: IBucket): string[] {
-  return (['account', 'region'] as const).flatMap((part) => {
-    const [allowed, actual] = [Stack.of(service)[part], bucket.env[part]];
-    if (allowed === actual || Token.isUnresolved(allowed) || Token.isUnresolved(actual)) return [];
-    return [`payloads.bucket must be in the ${part} of the service, ${allowed}, got a bucket in ${actual}`];
-  });
 }
 
 function versioningProblems(bucket: IBucket): string[] {

@@ -9,6 +9,7 @@ import {
 } from '../../core/config/settings.ts';
 import { WORKER_VISIBILITY_SECONDS } from '../../core/config/worker-environment.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
+import { inputQueuePath, statedQueue } from './existing-input-queue.ts';
 import { fargateSettings } from './fargate-settings.ts';
 import { newOutputQueue, outputOf } from './output-queue.ts';
 
@@ -40,16 +41,18 @@ type Defaulted = {
  * @param problems receives a message for every value out of range
  */
 export function serviceNumbers(props: AsyncServiceProps, problems: string[]): ServiceNumbers {
-  const optional = (name: NumberSettingName, given: Given): number | undefined => {
+  const optional = (
+    name: NumberSettingName,
+    given: Given,
+    path: string = NUMBER_SETTINGS[name].prop,
+  ): number | undefined => {
     const value = typeof given === 'object' ? inUnitOf(name, given) : given;
-    const problem = Token.isUnresolved(value)
-      ? undefined
-      : numberProblem(name, value, NUMBER_SETTINGS[name].prop);
+    const problem = Token.isUnresolved(value) ? undefined : numberProblem(name, value, path);
     if (value !== undefined && problem) problems.push(problem);
     return value;
   };
-  const number = (name: Defaulted, given: Given): number =>
-    optional(name, given) ?? NUMBER_SETTINGS[name].default;
+  const number = (name: Defaulted, given: Given, path?: string): number =>
+    optional(name, given, path) ?? NUMBER_SETTINGS[name].default;
 
   const { queue, retry, payloads, records, observability, api, circuitBreaker, release } = props;
   const { lifecycle } = payloads ?? {};
@@ -58,7 +61,13 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
   const batchSize = number('batchSize', queue?.batchSize);
   const batchWindowSeconds = number('batchWindowSeconds', queue?.batchWindow);
   const timeoutSeconds = number('timeoutSeconds', props.function?.timeout);
-  const inputRetentionSeconds = number('inputRetentionSeconds', queue?.retention);
+  const stated = statedQueue(queue);
+  const queuePath = inputQueuePath(queue);
+  const inputRetentionSeconds = number(
+    'inputRetentionSeconds',
+    stated?.retentionSeconds ?? queue?.retention,
+    `${queuePath}.retention`,
+  );
   const maxAttempts = number('maxAttempts', retry?.maxAttempts);
   if (Token.isUnresolved(maxAttempts)) {
     problems.push(
@@ -89,8 +98,11 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     ephemeralStorageMiB: number('ephemeralStorageMiB', props.function?.ephemeralStorage),
     visibilityTimeoutSeconds: fargate
       ? WORKER_VISIBILITY_SECONDS
-      : (optional('visibilityTimeoutSeconds', queue?.visibilityTimeout) ??
-        defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems)),
+      : (optional(
+          'visibilityTimeoutSeconds',
+          stated?.visibilityTimeoutSeconds ?? queue?.visibilityTimeout,
+          `${queuePath}.visibilityTimeout`,
+        ) ?? defaultVisibilityTimeout(timeoutSeconds, batchWindowSeconds, problems)),
     maxAttempts,
     retryBaseSeconds: number('retryBaseSeconds', retry?.baseDelay),
     retryCapSeconds: number('retryCapSeconds', retry?.maxDelay),

@@ -6,6 +6,7 @@ import { DEFAULT_OUTPUT_FORMAT, type SqsOutputFormat } from '../../core/config/s
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { apiProblems } from './api-problems.ts';
+import { existingQueueProblems, inputQueuePath } from './existing-input-queue.ts';
 import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
 import { functionProblems } from './function-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
@@ -13,6 +14,7 @@ import { outputOf } from './output-queue.ts';
 import { payloadBucketProblems } from './payload-bucket-problems.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
 import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
+import { sourceProblems } from './source-problems.ts';
 import { textProblems } from './text-problems.ts';
 import { type WebhookSettings, webhookProblems, webhookSettings } from './webhook-settings.ts';
 
@@ -43,7 +45,13 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   const problems: string[] = [];
   const numbers = serviceNumbers(props, problems);
   const prefixes = prefixesOf(props);
-  problems.push(...numberConflicts(numbers), ...prefixProblems(prefixes), ...textProblems(props));
+  problems.push(
+    ...numberConflicts(numbers, inputQueuePath(props.queue)),
+    ...prefixProblems(prefixes),
+    ...textProblems(props),
+  );
+  problems.push(...existingQueueProblems(service, props.queue, numbers.maxAttempts));
+  problems.push(...sourceProblems(props.queue));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));
   problems.push(...apiProblems(props.api, numbers), ...webhookProblems(props.webhooks));

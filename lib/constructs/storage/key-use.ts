@@ -8,6 +8,7 @@ import {
   ServicePrincipal,
 } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 
 /** What callers of a service need of the key of its resource. The service calls KMS for them. */
@@ -79,29 +80,44 @@ export function grantKey(grantee: IGrantable, key: IKey | undefined, use: KeyUse
  * CloudWatch Logs encrypts logs. If the key is imported, a warning says what its owner must add.
  */
 export function allowServices(service: Construct, key: IKey): void {
+  addKeyStatements(service, key, 'encryptionKey', [allowNotifications(service), allowLogs(service)]);
+}
+
+/** Allows S3 to encrypt notifications for an existing queue. If its key is imported, a warning says what its owner must add. */
+export function allowNotificationKey(service: Construct, queue: IQueue): void {
+  const key = queue.encryptionMasterKey;
+  if (key) addKeyStatements(service, key, 'The key of queue.queue', [allowNotifications(service)]);
+}
+
+/** Any bucket of the account: the bucket depends on the key, so the key can't refer to the bucket. */
+function allowNotifications(service: Construct): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'AllowS3Notifications',
+    principals: [new ServicePrincipal('s3.amazonaws.com')],
+    actions: [...KEY_USES.send.actions],
+    resources: ['*'],
+    conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(service).account } },
+  });
+}
+
+/** The names of log groups are generated. */
+function allowLogs(service: Construct): PolicyStatement {
   const { account, region, partition } = Stack.of(service);
-  const statements = [
-    // Any bucket of the account: the bucket depends on the key, so the key can't refer to the bucket.
-    new PolicyStatement({
-      sid: 'AllowS3Notifications',
-      principals: [new ServicePrincipal('s3.amazonaws.com')],
-      actions: [...KEY_USES.send.actions],
-      resources: ['*'],
-      conditions: { StringEquals: { 'aws:SourceAccount': account } },
-    }),
-    // The names of log groups are generated.
-    new PolicyStatement({
-      sid: 'AllowLogs',
-      principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
-      actions: [...ENVELOPE_ENCRYPTION],
-      resources: ['*'],
-      conditions: {
-        ArnLike: {
-          'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*`,
-        },
+  return new PolicyStatement({
+    sid: 'AllowLogs',
+    principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+    actions: [...ENVELOPE_ENCRYPTION],
+    resources: ['*'],
+    conditions: {
+      ArnLike: {
+        'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*`,
       },
-    }),
-  ];
+    },
+  });
+}
+
+/** @param name what the warning calls the key */
+function addKeyStatements(service: Construct, key: IKey, name: string, statements: PolicyStatement[]): void {
   const refused = statements.filter((statement) => !key.addToResourcePolicy(statement).statementAdded);
   if (refused.length === 0) return;
   // The default policy of a key has it.
@@ -118,7 +134,7 @@ export function allowServices(service: Construct, key: IKey): void {
   );
   Annotations.of(service).addWarningV2(
     'coatcheck:encryptionKey',
-    "encryptionKey isn't part of this app, so its policy can't be changed. Its owner must add these statements; otherwise the " +
+    `${name} isn't part of this app, so its policy can't be changed. Its owner must add these statements; otherwise the ` +
       `deployment fails. Most keys have the last one already:\n${json}`,
   );
 }

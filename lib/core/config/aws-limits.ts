@@ -51,6 +51,18 @@ export const SQS_MAX_DELAY_SECONDS = 900;
 export const SQS_MAX_RETENTION_SECONDS = 1_209_600;
 
 /**
+ * How long an SQS queue keeps messages if its template doesn't say, in seconds.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+ */
+export const SQS_DEFAULT_RETENTION_SECONDS = 345_600;
+
+/**
+ * How long an SQS queue hides received messages if its template doesn't say, in seconds.
+ * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+ */
+export const SQS_DEFAULT_VISIBILITY_SECONDS = 30;
+
+/**
  * Largest batch an event source may take from a queue without a batching window.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  */

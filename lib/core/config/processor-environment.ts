@@ -26,6 +26,8 @@ import {
 /** What a deployment sets for a processor: the engine's settings, and where its ports are. */
 export interface ProcessorEnvironment extends EngineSettings {
   readonly inputQueueUrl: string;
+  /** After how many receives the input queue dead-letters by itself; undefined where the deployment doesn't know it. */
+  readonly maxReceives: number | undefined;
   /** How long a message stays hidden after a crash. */
   readonly visibilityTimeoutSeconds: number;
   /** {@link NO_OUTPUT_URL} in a service without an output queue. */
@@ -74,6 +76,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     serviceName: text(TEXT_VARIABLES.serviceName),
     handlerVersion: versionVariable(),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
+    maxReceives: optionalCount('COATCHECK_MAX_RECEIVES', 'receives'),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
     outputMaxMessageBytes: optionalCount('COATCHECK_OUTPUT_MAX_MESSAGE_BYTES', 'bytes'),
     deadLetterQueueUrl: text(TEXT_VARIABLES.deadLetterQueueUrl),

@@ -30,6 +30,7 @@ it('has the defaults, in the form that the processor reads', () => {
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
+    maxReceives: 137,
     outputQueueUrl: output,
     outputMaxMessageBytes: 1_048_576,
     deadLetterQueueUrl: dead,
@@ -96,6 +97,7 @@ it('has the values of the props', () => {
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'urn:reports',
     inputQueueUrl: input,
+    maxReceives: 137,
     outputQueueUrl: output,
     outputMaxMessageBytes: 1_048_576,
     deadLetterQueueUrl: dead,

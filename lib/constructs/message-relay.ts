@@ -1,0 +1,68 @@
+import { Duration, type RemovalPolicy } from 'aws-cdk-lib';
+import { ApplicationLogLevel, type IEventSource, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { writeRelayEnvironment } from '../core/config/relay-environment.ts';
+import type { AsyncServiceProps } from './async-service-props.ts';
+import { functionEnvironment } from './functions/function-environment.ts';
+import { allowNetworkInterfaces } from './functions/network-interfaces.ts';
+import { nodeFunctionProps } from './functions/node-function.ts';
+import { ownFunctionCode } from './functions/own-function.ts';
+import { RelayRole } from './functions/relay-role.ts';
+import { logGroupProps } from './observability/log-group-props.ts';
+import type { ServiceSettings } from './settings/service-settings.ts';
+
+/** A batch is at most 6 MB. With sources whose messages are large, each is a call to S3. */
+const TIMEOUT = Duration.seconds(60);
+
+const MEMORY_MIB = 256;
+
+/** Configures a {@link MessageRelay}. */
+export interface MessageRelaySetup {
+  readonly service: AsyncServiceProps;
+  readonly settings: ServiceSettings;
+  readonly sources: readonly IEventSource[];
+  readonly inputQueue: IQueue;
+  readonly payloadBucket: IBucket;
+  readonly removalPolicy: RemovalPolicy;
+}
+
+/**
+ * The function that relays messages of other queue systems to the input queue. Lambda's event sources for Kafka and
+ * RabbitMQ have neither delays nor, mostly, partial responses: a failed message would hold up its partition or repeat its
+ * batch. In the input queue, each message has its own retries.
+ */
+export class MessageRelay extends Construct {
+  readonly function: LambdaFunction;
+  readonly role: RelayRole;
+
+  constructor(scope: Construct, id: string, props: MessageRelaySetup) {
+    super(scope, id);
+    const { service, settings, sources, inputQueue, payloadBucket, removalPolicy } = props;
+    const { payloadPrefix } = settings.prefixes;
+    const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, removalPolicy));
+    this.role = new RelayRole(this, 'Role', { inputQueue, payloadBucket, payloadPrefix, logGroup });
+    this.function = new LambdaFunction(this, 'Function', {
+      ...nodeFunctionProps(service),
+      code: ownFunctionCode('relay'),
+      handler: 'index.handler',
+      memorySize: MEMORY_MIB,
+      timeout: TIMEOUT,
+      environment: functionEnvironment(
+        settings.serviceName,
+        writeRelayEnvironment({
+          inputQueueUrl: inputQueue.queueUrl,
+          payloadBucket: payloadBucket.bucketName,
+          payloadPrefix,
+        }),
+      ),
+      role: this.role,
+      logGroup,
+      applicationLogLevelV2: service.observability?.logLevel ?? ApplicationLogLevel.INFO,
+    });
+    allowNetworkInterfaces(this.role, service);
+    for (const source of sources) this.function.addEventSource(source);
+  }
+}
