@@ -34,6 +34,8 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['bench', 'brokers', 'conformance', 'e2e', 'peers'].map((folder) => `test/${folder}/**`),
           testTimeout: UNIT_TIMEOUT_MILLISECONDS,
+          // To load the CDK for each file would take as long as the tests.
+          isolate: false,
         },
       },
       {

@@ -1,8 +1,14 @@
-import { Stack } from 'aws-cdk-lib';
+import { Duration, Size, Stack } from 'aws-cdk-lib';
+import { Vpc } from 'aws-cdk-lib/aws-ec2';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { ManagedKafkaEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
+import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { beforeAll, expect, it } from 'vitest';
-import { ApiAuth } from '../../lib/constructs/index.ts';
+import { ApiAuth, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { findingsIn, INSTALL_TIMEOUT_MILLISECONDS } from '../support/cfn-lint.ts';
 import { serviceOnFargate } from './fargate/service-on-fargate.ts';
@@ -14,27 +20,52 @@ it('finds nothing in the template', async () => {
   expect(await findingsIn(serviceInApp().template().toJSON())).toBe('');
 });
 
-it('finds nothing in the template with an HTTP API', async () => {
-  const auth = ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' });
-  const { template } = serviceInApp({ api: { auth, corsOrigins: ['https://app.example.com'] } });
+it('finds nothing in the template of a service with every option of its own resources', async () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const topic = new Topic(stack, 'Topic', { enforceSSL: true });
+  const { template } = serviceIn(stack, {
+    api: {
+      auth: ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a' }),
+      corsOrigins: ['https://app.example.com'],
+    },
+    webhooks: {},
+    encryptionKey: new Key(stack, 'Key'),
+    secrets: { MODEL_KEY: new Secret(stack, 'ModelKey') },
+    release: {},
+    function: {
+      vpc: new Vpc(stack, 'Vpc', { maxAzs: 2 }),
+      reservedConcurrency: 20,
+      ephemeralStorage: Size.gibibytes(1),
+    },
+    queue: { pollers: { min: 2, max: 2 } },
+    observability: { dashboard: true, failureEvents: { topic }, alarmTopic: topic, tracing: Tracing.xray() },
+  });
   expect(await findingsIn(template().toJSON())).toBe('');
 });
 
-it('finds nothing in the template with a dashboard and events', async () => {
+it('finds nothing in the template of a service on existing resources', async () => {
   const stack = new Stack(emptyApp(), 'Stack');
-  const topic = new Topic(stack, 'Topic', { enforceSSL: true });
-  const observability = { dashboard: true, failureEvents: { topic } };
-  expect(await findingsIn(serviceIn(stack, { observability }).template().toJSON())).toBe('');
-});
-
-it('finds nothing in the template with webhooks', async () => {
-  expect(await findingsIn(serviceInApp({ webhooks: {} }).template().toJSON())).toBe('');
-});
-
-it('finds nothing in the template with an existing bucket', async () => {
-  const stack = new Stack(emptyApp(), 'Stack');
-  const bucket = new Bucket(stack, 'Own', { versioned: true });
-  expect(await findingsIn(serviceIn(stack, { payloads: { bucket } }).template().toJSON())).toBe('');
+  const dead = new Queue(stack, 'Dead', { retentionPeriod: Duration.days(14) });
+  const queue = new Queue(stack, 'Orders', {
+    visibilityTimeout: Duration.minutes(6),
+    deadLetterQueue: { queue: dead, maxReceiveCount: 50 },
+  });
+  const kafka = new ManagedKafkaEventSource({
+    clusterArn: 'arn:aws:kafka:us-east-1:123456789012:cluster/orders/751d2973-a626-431c-9d4e-d7975eb44dd7-2',
+    topic: 'orders',
+    startingPosition: StartingPosition.TRIM_HORIZON,
+  });
+  const rabbitMq = new RabbitMqEventSource({
+    brokerArn: 'arn:aws:mq:us-east-1:123456789012:broker:orders:b-9bcfa592-423a-4942-879d-eb284b418fc8',
+    queueName: 'orders',
+    credentials: new Secret(stack, 'Login'),
+  });
+  const { template } = serviceIn(stack, {
+    payloads: { bucket: new Bucket(stack, 'Own', { versioned: true }) },
+    queue: { queue, sources: [kafka, rabbitMq] },
+    output: { queue: new Queue(stack, 'Results') },
+  });
+  expect(await findingsIn(template().toJSON())).toBe('');
 });
 
 it('finds nothing in the template of a service on Fargate', async () => {

@@ -32,9 +32,9 @@ export function queueIdentity(queue: IQueue): string {
 /** The identity of the queue with an ARN, as {@link queueIdentity} returns it. */
 export function arnIdentity(scope: IConstruct, arn: string): string {
   const resource = resourceOfArn(arn);
-  if (resource) return resource.node.path;
-  const resolved: unknown = Stack.of(scope).resolve(arn);
-  return typeof resolved === 'string' ? resolved : `${Stack.of(scope).node.path} ${JSON.stringify(resolved)}`;
+  const stack = Stack.of(resource ?? scope);
+  const resolved: unknown = stack.resolve(resource?.attrArn ?? arn);
+  return typeof resolved === 'string' ? resolved : `${stack.node.path} ${JSON.stringify(resolved)}`;
 }
 
 /** A number in the template of a queue, or what CloudFormation sets without it; undefined if it is unknown until deployment. */

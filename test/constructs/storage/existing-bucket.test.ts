@@ -383,7 +383,7 @@ describe('rejects', () => {
     const stack = new Stack(emptyApp(), 'Stack', { env });
     const bucket = Bucket.fromBucketAttributes(stack, 'Own', { bucketName: 'own-bucket', ...attributes });
     expect(() => serviceIn(stack, { payloads: { bucket } })).toThrow(
-      `payloads.bucket must be in the ${part} of the service, ${env[part as keyof typeof env]}, got a bucket in ${actual}`,
+      `payloads.bucket must be in the ${part} of the service, ${env[part as keyof typeof env]}, got one in ${actual}`,
     );
   });
 });
