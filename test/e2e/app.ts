@@ -28,6 +28,9 @@ const services = {
   pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
 
+/** A broker that doesn't exist. */
+const BROKER_ARN = 'arn:aws:mq:us-east-1:000000000000:broker:orders:b-1234';
+
 /** Where the spans of the traced service go, and the endpoint of AWS that the functions call. */
 const [, , endpoint, functionEndpoint] = process.argv;
 
@@ -98,9 +101,6 @@ function addSecondService(stack: Stack): void {
     removalPolicy: RemovalPolicy.DESTROY,
   });
 }
-
-/** A broker that doesn't exist. */
-const BROKER_ARN = 'arn:aws:mq:us-east-1:000000000000:broker:orders:b-1234';
 
 /** A service whose processor is a CommonJS file, with an existing input queue and a relay. */
 function addCommonJsService(): void {
