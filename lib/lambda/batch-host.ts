@@ -3,9 +3,12 @@ import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { Deadline } from '../core/engine/deadline.ts';
 import type { Engine } from '../core/engine/engine.ts';
 import { triage } from '../core/engine/isolation.ts';
+import { deliveryCountOf } from '../core/engine/job.ts';
+import { runInOrder, type Sequence, sequencesOf } from '../core/engine/ordering.ts';
+import type { Disposition, Settlement } from '../core/model/disposition.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
-import { type Settlement, settleBatch, settleQuietly } from './batch-response.ts';
+import { settleBatch, settleQuietly } from './batch-response.ts';
 
 /** Options of a {@link BatchHost}. */
 export interface BatchHostOptions {
@@ -38,7 +41,7 @@ export class BatchHost {
     using deadline = new Deadline(now(), killedAt);
     const { responseDeadline } = deadline;
     const distinct = [...new Map(messages.map((message) => [message.id, message])).values()];
-    const settlements = await this.#runWithIsolation(distinct, deadline);
+    const settlements = await this.#runWithIsolation(sequencesOf(distinct), deadline);
     const [response] = await Promise.all([
       settleBatch(this.#delayed(settlements), logger, responseDeadline),
       this.#engine.flush(responseDeadline),
@@ -54,50 +57,48 @@ export class BatchHost {
   }
 
   /**
-   * Runs suspects after the others, one at a time, and settles each before the next one may crash the process. From the
-   * isolation deadline on, the rest runs at once, so that a slow message doesn't use up the time of all.
+   * Runs suspects after the others, one at a time, and settles each message before the next one may crash the process. From
+   * the isolation deadline on, the rest runs at once, so that a slow message doesn't use up the time of all.
    */
-  async #runWithIsolation(messages: readonly ReceivedMessage[], deadline: Deadline): Promise<Settlement[]> {
+  async #runWithIsolation(sequences: readonly Sequence[], deadline: Deadline): Promise<Settlement[]> {
     const { visibilityTimeoutSeconds, now, logger } = this.#options;
-    const { sound, suspect } = triage(messages, visibilityTimeoutSeconds, now());
-    if (suspect.length === 0) return this.#run(sound, deadline);
+    const { sound, suspect } = triage(sequences, visibilityTimeoutSeconds, now());
+    if (suspect.length === 0) return this.#run(sound, (message) => this.#engine.run(message, deadline));
     logger.warn('Messages that may have crashed a process run one at a time', {
-      messageIds: suspect.map(({ id }) => id),
+      messageIds: suspect.flat().map(({ id }) => id),
     });
     const { isolationDeadline } = deadline;
-    const runs = [this.#runAndAcknowledge(sound, deadline)];
+    const runAndAcknowledge = (message: ReceivedMessage) => this.#runAndAcknowledge(message, deadline);
+    const runs = [this.#run(sound, runAndAcknowledge)];
     const waiting = [...suspect];
     while (waiting.length > 0) {
       await unlessAborted(Promise.all(runs), isolationDeadline, () => []);
       const next = waiting.splice(0, isolationDeadline.aborted ? waiting.length : 1);
-      runs.push(this.#runAndAcknowledge(next, deadline));
+      runs.push(this.#run(next, runAndAcknowledge));
     }
     return (await Promise.all(runs)).flat();
   }
 
-  async #runAndAcknowledge(messages: readonly ReceivedMessage[], deadline: Deadline): Promise<Settlement[]> {
-    const settlements = await this.#run(messages, deadline);
-    const acks = settlements.flatMap(([message, { action }]) => (action === 'retry' ? [] : [message.ack()]));
-    const { logger } = this.#options;
-    await settleQuietly(
-      'The input queue could not acknowledge messages',
-      acks,
-      logger,
-      deadline.responseDeadline,
-    );
-    return settlements;
+  async #runAndAcknowledge(message: ReceivedMessage, deadline: Deadline): Promise<Disposition> {
+    const disposition = await this.#engine.run(message, deadline);
+    if (disposition.action !== 'retry') {
+      const { logger } = this.#options;
+      const failure = 'The input queue could not acknowledge a message';
+      await settleQuietly(failure, [message.ack()], logger, deadline.responseDeadline);
+    }
+    return disposition;
   }
 
-  /** Messages with the most deliveries run first: one that goes back too often ends in the dead-letter queue. */
-  async #run(messages: readonly ReceivedMessage[], deadline: Deadline): Promise<Settlement[]> {
+  /** Sequences with the most deliveries run first: a message that goes back too often ends in the dead-letter queue. */
+  async #run(
+    sequences: readonly Sequence[],
+    run: (message: ReceivedMessage) => Promise<Disposition>,
+  ): Promise<Settlement[]> {
     const endMeasurement = this.#engine.measureSlots();
-    const ordered = messages.toSorted((a, b) => (b.deliveryCount ?? 1) - (a.deliveryCount ?? 1));
-    const running = ordered.map(
-      async (message) => [message, await this.#engine.run(message, deadline)] as const,
-    );
-    const settlements = await Promise.all(running);
+    const mostDeliveredFirst = sequences.toSorted(([a], [b]) => deliveryCountOf(b) - deliveryCountOf(a));
+    const settlements = await Promise.all(mostDeliveredFirst.map((sequence) => runInOrder(sequence, run)));
     endMeasurement();
-    return settlements;
+    return settlements.flat();
   }
 
   /** Adjusts the delays, now that the engine knows whether processing pauses. */

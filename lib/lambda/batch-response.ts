@@ -1,12 +1,8 @@
 import type { SQSBatchResponse } from 'aws-lambda';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
-import type { Disposition } from '../core/model/disposition.ts';
-import type { ReceivedMessage } from '../core/model/received-message.ts';
+import type { Settlement } from '../core/model/disposition.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
-
-/** A message, and how to settle it. */
-export type Settlement = readonly [message: ReceivedMessage, disposition: Disposition];
 
 /**
  * Sets the delays of messages to retry, and returns them as failures. Lambda acknowledges the others. If a delay can't be

@@ -26,29 +26,33 @@ export interface Drive extends Hosted {
   readonly clock: TestClock;
   readonly batchSize: number;
   readonly timeoutSeconds: number;
+  /** Batches that run at the same time. @default 1 */
+  readonly batchesAtOnce?: number;
 }
 
 /**
- * Delivers batches, one after another, until the queue is empty. Like an event source, it deletes the messages that a batch
- * doesn't return. If the process of a batch dies, the whole batch is delivered again after the visibility timeout.
+ * Delivers batches until the queue is empty. Like an event source, it deletes the messages that a batch doesn't return. If the process of a batch dies, the whole batch is delivered again after the visibility timeout.
  * @returns how many processes died
  */
 export async function drain(drive: Drive): Promise<number> {
-  const { queue, clock } = drive;
+  const { queue, clock, batchSize, batchesAtOnce = 1 } = drive;
   let crashes = 0;
-  while (true) {
-    const deliveries = queue.receive(drive.batchSize);
-    const [first] = deliveries;
-    if (!first) {
-      if (queue.nextVisibleAt === undefined) return crashes;
-      clock.time = Math.max(clock.time + 1, queue.nextVisibleAt);
-      continue;
-    }
-    const process = new MortalProcess();
-    const again = await handleIn(process, drive, deliveries, clock.now() + drive.timeoutSeconds * 1000);
-    if (again) queue.delete(deliveries.map(({ id }) => id).filter((id) => !again.includes(id)));
-    else crashes++;
+  while (queue.nextVisibleAt !== undefined) {
+    const batches = Array.from({ length: batchesAtOnce }, () => queue.receive(batchSize));
+    const running = batches.filter(({ length }) => length > 0).map((batch) => runBatch(batch, drive));
+    if (running.length === 0) clock.time = Math.max(clock.time + 1, queue.nextVisibleAt ?? 0);
+    const ended = await Promise.all(running);
+    crashes += ended.filter((hasEnded) => !hasEnded).length;
   }
+  return crashes;
+}
+
+/** @returns whether its process lived until the end of the batch */
+async function runBatch(batch: readonly ReceivedMessage[], drive: Drive): Promise<boolean> {
+  const killedAt = drive.clock.now() + drive.timeoutSeconds * 1000;
+  const again = await handleIn(new MortalProcess(), drive, batch, killedAt);
+  if (again) drive.queue.delete(batch.map(({ id }) => id).filter((id) => !again.includes(id)));
+  return again !== undefined;
 }
 
 /** Handles a batch in a process. @returns the ids to deliver again; undefined if the process died */

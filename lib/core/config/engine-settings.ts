@@ -7,6 +7,7 @@ import {
   DEFAULT_WEBHOOK_EVENTS,
   NUMBER_SETTINGS,
   type NumberSettingName,
+  type OnExhausted,
   type OutputFormat,
   type WebhookEvent,
 } from './settings.ts';
@@ -31,6 +32,8 @@ export interface EngineSettings {
   readonly maxAttempts: number;
   readonly retryBaseSeconds: number;
   readonly retryCapSeconds: number;
+  /** What a request that has used up its attempts does to those behind it, where messages come in order. */
+  readonly onExhausted: OnExhausted;
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;
   readonly maxBufferedBytes: number;
@@ -62,6 +65,7 @@ export const ENGINE_DEFAULTS = {
   maxAttempts: NUMBER_SETTINGS.maxAttempts.default,
   retryBaseSeconds: NUMBER_SETTINGS.retryBaseSeconds.default,
   retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
+  onExhausted: 'skip',
   pauseSeconds: NUMBER_SETTINGS.pauseSeconds.default,
   failureRatePercent: undefined,
   inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,

@@ -1,5 +1,5 @@
 import type { EngineSettings } from './engine-settings.ts';
-import { SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
+import { ON_EXHAUSTED, SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
 import {
   METRICS_VARIABLE,
   TEXT_VARIABLES,
@@ -92,6 +92,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxAttempts: setting('maxAttempts'),
     retryBaseSeconds: setting('retryBaseSeconds'),
     retryCapSeconds: setting('retryCapSeconds'),
+    onExhausted: choice('COATCHECK_ON_EXHAUSTED', ON_EXHAUSTED),
     inlineLimitBytes: setting('inlineLimitBytes'),
     maxPayloadBytes: setting('maxPayloadBytes'),
     maxBufferedBytes: setting('maxBufferedBytes'),

@@ -412,6 +412,12 @@ export type SqsOutputFormat = (typeof SQS_OUTPUT_FORMATS)[number];
 /** Those of {@link SqsOutputFormat}, and `cloudevents-binary`: the result's bytes, the event's attributes as headers. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** What an ordered request that has used up its attempts does to the requests behind it. */
+export const ON_EXHAUSTED = ['skip', 'block'] as const;
+
+/** `skip`: it is dead-lettered, and they go on. `block`: it is retried, and they wait for it. */
+export type OnExhausted = (typeof ON_EXHAUSTED)[number];
+
 /** What stands for the URL of the output queue where there is none, so that none is left out by mistake. */
 export const NO_OUTPUT_URL = 'none';
 

@@ -33,6 +33,7 @@ import {
   VersionTooOld,
 } from './errors.ts';
 import { deliveryCountOf, isLastDelivery } from './job.ts';
+import { blocksItsGroup } from './ordering.ts';
 import { OutcomeRecovery } from './outcome-recovery.ts';
 import { namesNoVersion, withVersion } from './pin-version.ts';
 import { ResultKeeper } from './result-keeper.ts';
@@ -227,7 +228,12 @@ export class Attempt implements RunObserver {
 
   /** Whether its attempts, or the deliveries of its message, are used up. */
   #isSpent(lease: Lease): boolean {
-    return lease.countedAttempt > this.#context.settings.maxAttempts || isLastDelivery(this.#message);
+    return this.#areAttemptsUsedUp(lease.countedAttempt - 1) || isLastDelivery(this.#message);
+  }
+
+  #areAttemptsUsedUp(attempts: number): boolean {
+    const { settings } = this.#context;
+    return attempts >= settings.maxAttempts && !blocksItsGroup(this.#message, settings, this.#now());
   }
 
   /** Whether the request asks for newer code. */
@@ -277,10 +283,10 @@ export class Attempt implements RunObserver {
   async #release(lease: Lease, error: unknown): Promise<AttemptEnd> {
     if (error instanceof AttemptTimedOut) throw error;
     if (error instanceof AttemptSuspended) return this.#endSuspended(lease, error);
-    const { circuit, deadline, settings } = this.#context;
+    const { circuit, deadline } = this.#context;
     const { recordDeadline } = deadline;
     const uncounted = circuit.failed(error, deliveryCountOf(this.#message));
-    if (!uncounted && lease.countedAttempt >= settings.maxAttempts) {
+    if (!uncounted && this.#areAttemptsUsedUp(lease.countedAttempt)) {
       return this.#completeExhausted(lease, lease.countedAttempt, { thrown: error });
     }
     const outcome = await this.#before(recordDeadline, lease.release(error, uncounted)).catch((refusal) => {

@@ -32,6 +32,7 @@ import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey } fro
 import { LeaseKeeper } from './lease-keeper.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
+import { blocksItsGroup } from './ordering.ts';
 import { OutcomePublisher } from './outcome-publisher.ts';
 import { rejectedAttempt } from './rejected-attempt.ts';
 
@@ -309,7 +310,10 @@ export class Engine {
     const attemptNumber = hasCheckpoint ? countedAttempt : Math.max(countedAttempt, deliveryCountOf(message));
     const afterSeconds = Math.min(
       message.source.maxDelaySeconds,
-      attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
+      Math.max(
+        attemptDelaySeconds(error, attemptNumber, this.#settings, random()),
+        this.#blockingSeconds(countedAttempt, message),
+      ),
       this.#longestWaitSeconds(message),
     );
     const thrown = serializeError(error instanceof StillLeased ? error.cause : error);
@@ -323,6 +327,13 @@ export class Engine {
     // A duplicate that found the request leased made no attempt.
     if (!(error instanceof RequestLeased)) this.#metrics?.countRetried();
     return { action: 'retry', afterSeconds };
+  }
+
+  /** The shortest wait of a request that keeps its place in its group although its attempts are used up. */
+  #blockingSeconds(countedAttempt: number, message: ReceivedMessage): number {
+    const { maxAttempts, retryCapSeconds } = this.#settings;
+    if (countedAttempt < maxAttempts) return 0;
+    return blocksItsGroup(message, this.#settings, this.#ports.clock.now()) ? retryCapSeconds : 0;
   }
 
   #context(deadline: Deadline) {

@@ -1,3 +1,5 @@
+import type { ReceivedMessage } from './received-message.ts';
+
 /** How the host settles a message after the engine has run it. */
 export type Disposition =
   /** Acknowledge it: the outcome is published, or there is nothing to do. */
@@ -6,6 +8,9 @@ export type Disposition =
   | { readonly action: 'dead-letter' }
   /** Have it delivered again after this many seconds. */
   | { readonly action: 'retry'; readonly afterSeconds: number };
+
+/** A message, and how to settle it. */
+export type Settlement = readonly [message: ReceivedMessage, disposition: Disposition];
 
 export const ACK: Disposition = { action: 'ack' };
 

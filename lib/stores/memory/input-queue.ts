@@ -7,6 +7,7 @@ interface QueuedMessage {
   readonly id: string;
   readonly body: string;
   readonly attributes: Readonly<Record<string, string>>;
+  readonly group: string | undefined;
   readonly sentAt: number;
   receives: number;
   firstDeliveredAt: number | undefined;
@@ -21,6 +22,8 @@ export type DeadMessage = Pick<QueuedMessage, 'id' | 'body' | 'attributes'>;
 export interface MemoryQueueOptions {
   readonly now: () => number;
   readonly visibilityTimeoutSeconds: number;
+  /** Whether a group is held back while one of its messages is hidden, as a FIFO queue does. @default false */
+  readonly ordered?: boolean;
   /** Receives after which a message is a dead letter. @default - never */
   readonly maxReceiveCount?: number;
   /** Seconds after which the queue deletes a message. @default - never */
@@ -40,12 +43,11 @@ export interface Deferral {
   readonly delaySeconds: number;
 }
 
-const CAPABILITIES: SourceCapabilities = {
+const CAPABILITIES = {
   maxDelaySeconds: Number.POSITIVE_INFINITY,
-  ordered: false,
   countsDeliveries: true,
   maxBytes: Number.POSITIVE_INFINITY,
-};
+} satisfies Partial<SourceCapabilities>;
 
 /** A queue in memory with visibility, receive counts and dead letters, as SQS has them. */
 export class MemoryInputQueue {
@@ -62,9 +64,10 @@ export class MemoryInputQueue {
 
   constructor(options: MemoryQueueOptions) {
     this.#options = options;
-    const { deadLetters, maxReceiveCount } = options;
+    const { deadLetters, maxReceiveCount, ordered = false } = options;
     this.#capabilities = {
       ...CAPABILITIES,
+      ordered,
       ...(maxReceiveCount !== undefined && { maxDeliveries: maxReceiveCount }),
     };
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
@@ -75,12 +78,14 @@ export class MemoryInputQueue {
     body: string,
     attributes: Readonly<Record<string, string>> = {},
     id = `message-${++this.#sent}`,
+    group?: string,
   ): string {
     const sentAt = this.#options.now();
     this.#messages.set(id, {
       id,
       body,
       attributes,
+      group,
       sentAt,
       receives: 0,
       firstDeliveredAt: undefined,
@@ -94,7 +99,8 @@ export class MemoryInputQueue {
   receive(max: number): ReceivedMessage[] {
     const { maxReceiveCount = Number.POSITIVE_INFINITY } = this.#options;
     this.#deleteExpired();
-    const visible = [...this.#messages.values()].filter(({ visibleAt }) => visibleAt <= this.#options.now());
+    const now = this.#options.now();
+    const visible = this.#sequences.filter((sequence) => visibleAtOf(sequence) <= now).flat();
     const dead = visible.filter(({ receives }) => receives >= maxReceiveCount);
     for (const { id, body, attributes } of dead) {
       this.#messages.delete(id);
@@ -118,9 +124,14 @@ export class MemoryInputQueue {
 
   /** When a message is visible next; undefined when there is none. */
   get nextVisibleAt(): number | undefined {
-    return this.size === 0
-      ? undefined
-      : Math.min(...[...this.#messages.values()].map(({ visibleAt }) => visibleAt));
+    return this.size === 0 ? undefined : Math.min(...this.#sequences.map(visibleAtOf));
+  }
+
+  /** What is delivered together or not at all: a message, or the group of an ordered queue. */
+  get #sequences(): QueuedMessage[][] {
+    const { ordered } = this.#capabilities;
+    const messages = [...this.#messages.values()];
+    return [...Map.groupBy(messages, (message) => (ordered ? message.group : undefined) ?? message).values()];
   }
 
   /** A message of this queue with what settles it. */
@@ -155,8 +166,17 @@ export class MemoryInputQueue {
     message.firstDeliveredAt ??= now;
     message.visibleAt = now + this.#options.visibilityTimeoutSeconds * 1000;
     message.receipt = `receipt-${++this.#receipts}`;
-    const { id, body, attributes, sentAt, receives, firstDeliveredAt, receipt } = message;
-    return { id, body, attributes, deliveryCount: receives, sentAt, firstDeliveredAt, receipt };
+    const { id, body, attributes, group, sentAt, receives, firstDeliveredAt, receipt } = message;
+    return {
+      id,
+      body,
+      attributes,
+      ...(group !== undefined && { group }),
+      deliveryCount: receives,
+      sentAt,
+      firstDeliveredAt,
+      receipt,
+    };
   }
 
   #hide(message: MemoryMessage, seconds: number): void {
@@ -168,4 +188,9 @@ export class MemoryInputQueue {
   #isCurrent({ id, receipt }: MemoryMessage): boolean {
     return this.#messages.get(id)?.receipt === receipt;
   }
+}
+
+/** When all of them are visible, in milliseconds since 1970. */
+function visibleAtOf(messages: readonly QueuedMessage[]): number {
+  return Math.max(...messages.map(({ visibleAt }) => visibleAt));
 }

@@ -10,9 +10,15 @@ function received(id: string, attempt: number, secondsAgo: number) {
   return delivery('', { id, deliveryCount: attempt, firstDeliveredAt: NOW - secondsAgo * 1000 });
 }
 
-function triaged(...deliveries: ReturnType<typeof received>[]) {
-  const { sound, suspect } = triage(deliveries, VISIBILITY_SECONDS, NOW);
-  return { sound: sound.map(({ id }) => id), suspect: suspect.map(({ id }) => id) };
+type Delivery = ReturnType<typeof received>;
+
+function triaged(...deliveries: Delivery[]) {
+  return triagedSequences(...deliveries.map((one) => [one] as const));
+}
+
+function triagedSequences(...sequences: (readonly [Delivery, ...Delivery[]])[]) {
+  const { sound, suspect } = triage(sequences, VISIBILITY_SECONDS, NOW);
+  return { sound: sound.flat().map(({ id }) => id), suspect: suspect.flat().map(({ id }) => id) };
 }
 
 const SOUND = received('sound', 1, 0);
@@ -33,6 +39,19 @@ test.each([
 
 test('a message alone needs no isolation', () => {
   expect(triaged(received('a', 3, 1_000))).toEqual({ sound: ['a'], suspect: [] });
+});
+
+describe('a sequence', () => {
+  test('is suspect by its first message, and keeps its order', () => {
+    const suspect = [received('b', 2, 400), received('a', 1, 0)] as const;
+    const sound = [received('c', 1, 0), received('d', 2, 400)] as const;
+    expect(triagedSequences(sound, suspect)).toEqual({ sound: ['c', 'd'], suspect: ['b', 'a'] });
+  });
+
+  test('alone is suspect too, since each of its messages may crash the process', () => {
+    const sequence = [received('b', 2, 400), received('a', 2, 400)] as const;
+    expect(triagedSequences(sequence)).toEqual({ sound: [], suspect: ['b', 'a'] });
+  });
 });
 
 describe('the order of suspects', () => {
@@ -63,7 +82,7 @@ test('no message is lost or doubled', () => {
   );
   fc.assert(
     fc.property(deliveries, (given) => {
-      const all = given.map((one) => delivery('', one));
+      const all = given.map((one) => [delivery('', one)] as const);
       const { sound, suspect } = triage(all, VISIBILITY_SECONDS, NOW);
       expect(new Set([...sound, ...suspect])).toEqual(new Set(all));
       expect(sound.length + suspect.length).toBe(all.length);
