@@ -3,7 +3,7 @@ export interface CallsByAws {
   /** The path of the role that AWS assumes, or the host name of the service that calls by itself. */
   readonly caller: string;
   readonly actions: readonly string[];
-  /** The path of the resource. */
+  /** The path of the resource in its service, or in the stack if it isn't the service's. */
   readonly resource: string;
   /** The path of the resource on whose behalf a service calls, if it names one. */
   readonly source?: string;
@@ -40,6 +40,7 @@ const SCHEDULED = {
 /** What AWS calls with the roles of a service, or by itself. */
 export const CALLS_BY_AWS: readonly CallsByAws[] = [
   { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Input/Queue' },
+  { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Orders' },
   { ...EVENT_SOURCE, caller: 'Webhooks/Role', resource: 'Webhooks/Deliveries/Queue' },
   { ...EVENT_SOURCE, caller: 'CircuitBreaker/Role', resource: 'Pauses/Queue' },
   ...[
@@ -47,11 +48,11 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ['Webhooks/Role', 'Webhooks/Logs'],
     ['CircuitBreaker/Role', 'CircuitBreaker/Logs'],
     ['Api/Function/Role', 'Api/Function/Logs'],
+    ['Relay/Role', 'Relay/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
-  ...['Processor/Role', 'Webhooks/Role', 'CircuitBreaker/Role', 'Api/Function/Role'].map((resource) => ({
-    ...ASSUMED_BY_LAMBDA,
-    resource,
-  })),
+  ...['Processor/Role', 'Webhooks/Role', 'CircuitBreaker/Role', 'Api/Function/Role', 'Relay/Role'].map(
+    (resource) => ({ ...ASSUMED_BY_LAMBDA, resource }),
+  ),
   { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },
   {
     ...SCHEDULED,
@@ -65,6 +66,13 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     source: 'Webhooks/Schedules',
     why: 'EventBridge Scheduler assumes the role for schedules of the group',
     page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html',
+  },
+  {
+    caller: 'Relay/Role',
+    actions: ['secretsmanager:GetSecretValue'],
+    resource: 'BrokerLogin',
+    why: 'Lambda logs in to the broker of an event source with the role of the function',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-mq-params.html',
   },
   {
     caller: 's3.amazonaws.com',

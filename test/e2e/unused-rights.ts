@@ -3,6 +3,8 @@ const CLEAN_UP = 'A program that stops during an upload in parts aborts it';
 const REHIDDEN = 'Sets when a message is received again whose handling failed';
 
 const IN_CONFORMANCE = 'test/conformance/webhooks-command.test.ts makes these calls, without roles';
+const OF_A_BROKER =
+  'Lambda connects to the broker of an event source with this role, and the local AWS has no brokers';
 const OF_A_RELEASE = 'No service under test has releases; test/cli/rollback has these calls, without roles';
 const OF_THE_ENGINE = 'A worker runs the engine of the processor, whose role has the right, too';
 const OF_A_WORKER = 'The worker under test sends no webhooks';
@@ -31,10 +33,23 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Operator: sqs:SendMessage on Webhooks/Deliveries/Queue': IN_CONFORMANCE,
   'Processor/Role: s3:GetObject on Payloads/Bucket/requests/*':
     'A message may refer to an upload without a version, as it may to a payload',
+  'Processor/Role: sqs:ChangeMessageVisibility on Orders': REHIDDEN,
+  'Processor/Role: sqs:SendMessage on Failed':
+    'No request of the service with this queue uses up its attempts',
+  'Relay/Role: ec2:CreateNetworkInterface on *': OF_A_BROKER,
+  'Relay/Role: ec2:DeleteNetworkInterface on *': OF_A_BROKER,
+  'Relay/Role: ec2:DescribeNetworkInterfaces on *': OF_A_BROKER,
+  'Relay/Role: ec2:DescribeSecurityGroups on *': OF_A_BROKER,
+  'Relay/Role: ec2:DescribeSubnets on *': OF_A_BROKER,
+  'Relay/Role: ec2:DescribeVpcs on *': OF_A_BROKER,
+  'Relay/Role: mq:DescribeBroker on broker:orders:b-1234': OF_A_BROKER,
+  'Relay/Role: s3:AbortMultipartUpload on Payloads/Bucket/payloads/*': CLEAN_UP,
   'Submitter: s3:AbortMultipartUpload on Payloads/Bucket/payloads/*': CLEAN_UP,
   'Submitter: s3:AbortMultipartUpload on Payloads/Bucket/requests/*': CLEAN_UP,
   'Submitter: sqs:GetQueueAttributes on Input/Queue': BY_NAME,
   'Submitter: sqs:GetQueueUrl on Input/Queue': BY_NAME,
+  'Submitter: sqs:GetQueueAttributes on Orders': BY_NAME,
+  'Submitter: sqs:GetQueueUrl on Orders': BY_NAME,
   'Webhooks/Role: sqs:ChangeMessageVisibility on Webhooks/Deliveries/Queue': REHIDDEN,
   'Webhooks/Role: sqs:SendMessage on Webhooks/Deliveries/DeadLetters':
     'Keeps a webhook whose attempts have all failed, within about 75 hours',
