@@ -30,7 +30,7 @@ function messageOf({
   key,
   value,
   headers,
-}: Nullable<MSKRecord>): QueueMessage {
+}: NullableRecord): QueueMessage {
   return decodeRecord(
     {
       topic,
@@ -44,18 +44,19 @@ function messageOf({
         .map(([name, bytes]) => [
           Buffer.from(name),
           // Java's bytes have a sign.
-          Buffer.from(bytes),
+          bytes && Buffer.from(bytes),
         ]),
     },
     { isRetry: false },
   );
 }
 
-/** Lambda leaves out the key of a record without one and the value of a tombstone, which the types don't say. */
-type Nullable<Record extends MSKRecord> = Omit<Record, 'key' | 'value'> & {
+/** What Kafka lets be null, which the types don't say: keys, the values of tombstones, and the values of headers. */
+interface NullableRecord extends Omit<MSKRecord, 'key' | 'value' | 'headers'> {
   readonly key?: string | null;
   readonly value?: string | null;
-};
+  readonly headers: readonly Readonly<Record<string, readonly number[] | null>>[];
+}
 
 function bytesOf(base64: string | null | undefined): Buffer | null {
   return typeof base64 === 'string' ? Buffer.from(base64, 'base64') : null;

@@ -89,21 +89,18 @@ const relayed: Readonly<Record<string, RelayedContent>> = {
     attributes: { Tenant: 'acme', priority: '0.5' },
     typedAttributes: { priority: { type: 'Number', value: '0.5' } },
     group: 'order-7',
-    sentAt: 1_795_867_200_000,
   },
   bytes: {
     id: 'message-1',
     body: '',
     bytes: Uint8Array.of(0, 255),
     attributes: {},
-    sentAt: 1_795_867_200_000,
   },
   event: {
     id: 'message-2',
     body: '{"x":6}',
     attributes: {},
     cloudEvent: { specversion: '1.0', id: 'e-1', source: '/orders', type: 'order', note: undefined },
-    sentAt: 1_795_867_200_000,
   },
 };
 

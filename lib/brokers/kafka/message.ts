@@ -62,8 +62,13 @@ export function decodeRecord(record: StoredRecord, { isRetry }: { readonly isRet
     ...decodeFields(attributesIn(headers, cloudEvent !== undefined), headers.get(TYPES_FIELD)),
     ...(cloudEvent && { cloudEvent }),
     ...(group !== undefined && { group }),
-    sentAt: Number(retry(RETRY_HEADERS.sentAt) ?? timestamp),
+    sentAt: Number(retry(RETRY_HEADERS.sentAt) ?? (isTime(timestamp) ? timestamp : Date.now())),
   };
+}
+
+/** Whether the sender wrote a time. Some write none (-1), or nanoseconds, which no Date can hold. */
+function isTime(timestamp: number): boolean {
+  return timestamp >= 0 && !Number.isNaN(new Date(timestamp).getTime());
 }
 
 /** @throws RangeError if it has an attribute that can't be a header */

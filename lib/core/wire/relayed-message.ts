@@ -14,7 +14,7 @@ const ENVELOPE = 'relayed message';
 /** What of a message is relayed. */
 export type RelayedContent = Pick<
   QueueMessage,
-  'id' | 'body' | 'bytes' | 'attributes' | 'typedAttributes' | 'cloudEvent' | 'group' | 'sentAt'
+  'id' | 'body' | 'bytes' | 'attributes' | 'typedAttributes' | 'cloudEvent' | 'group'
 >;
 
 /**
@@ -22,14 +22,13 @@ export type RelayedContent = Pick<
  * relayed twice is still one message. It is a CloudEvent 1.0 in structured JSON.
  */
 export function encodeRelayed(message: RelayedContent): string {
-  const { id, body, bytes, attributes, typedAttributes, cloudEvent, group, sentAt } = message;
+  const { id, body, bytes, attributes, typedAttributes, cloudEvent, group } = message;
   return messageJson(
     JSON.stringify({
       specversion: '1.0',
       id,
       source: RELAYED_SOURCE,
       type: RELAYED_TYPE,
-      time: new Date(sentAt).toISOString(),
       datacontenttype: 'application/json',
       data: {
         ...(bytes ? { base64: Buffer.from(bytes).toString('base64') } : { body }),

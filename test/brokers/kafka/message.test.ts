@@ -163,3 +163,13 @@ describe('a copy for the topic of retries', () => {
     expect(retryInfoOf(stored([['coatcheck-retry-not-before', 'soon']]))).toEqual({ notBefore: 0 });
   });
 });
+
+test.each([
+  ['-1, as some clients write for none', -1],
+  ['nanoseconds, which no Date can hold', 1_700_000_000_000_000_000],
+])('a record whose timestamp is %s was sent now', (_, timestamp) => {
+  const before = Date.now();
+  const { sentAt } = decode({ ...stored(), timestamp });
+  expect(sentAt).toBeGreaterThanOrEqual(before);
+  expect(sentAt).toBeLessThanOrEqual(Date.now());
+});
