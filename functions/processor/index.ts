@@ -5,7 +5,7 @@
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
-import { SQS_CAPABILITIES } from '../../lib/aws/sqs-capabilities.ts';
+import { sqsCapabilities } from '../../lib/aws/sqs-capabilities.ts';
 import { readMaxReceives } from '../../lib/aws/sqs-max-receives.ts';
 import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
 import { branded } from '../../lib/core/config/processor-brand.ts';
@@ -96,10 +96,8 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
   const maxDeliveries =
     environment.maxReceives ??
     (await readMaxReceives(queues, inputQueueUrl, environment.maxAttempts, logger));
-  const source = new SqsMessages(queues, inputQueueUrl, deadLetters, {
-    ...SQS_CAPABILITIES,
-    ...(maxDeliveries !== undefined && { maxDeliveries }),
-  });
+  const capabilities = sqsCapabilities(inputQueueUrl, maxDeliveries);
+  const source = new SqsMessages(queues, inputQueueUrl, deadLetters, capabilities);
   return {
     host: new BatchHost(engine, { visibilityTimeoutSeconds, now: Date.now, logger }),
     source,

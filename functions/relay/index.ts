@@ -6,6 +6,7 @@ import { Logger } from '@aws-lambda-powertools/logger';
 import type { Context } from 'aws-lambda';
 import { queueClient } from '../../lib/aws/clients.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { quote } from '../../lib/core/base/quote.ts';
 import { readRelayEnvironment } from '../../lib/core/config/relay-environment.ts';
@@ -27,7 +28,7 @@ const relay = new Relay(
     queue: new SqsOutputQueue(queueClient(), inputQueueUrl),
     store: new LazyPayloadStore(payloadBucket, STORED_AT_ONCE),
   },
-  payloadPrefix,
+  { payloadPrefix, ordered: isFifo(inputQueueUrl) },
 );
 
 /**

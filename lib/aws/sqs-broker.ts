@@ -12,7 +12,7 @@ import type {
 import type { Broker, ConnectedOutputQueue, InputOptions } from '../core/ports/broker.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import { SMALL_CALLS } from './clients.ts';
-import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
+import { sqsCapabilities } from './sqs-capabilities.ts';
 import { regionOfQueue, sqsClient } from './sqs-client.ts';
 import { isFinal } from './sqs-error.ts';
 import { maxReceivesIn, maxReceivesProblem } from './sqs-max-receives.ts';
@@ -35,8 +35,7 @@ export const SQS: Broker = {
     const input = queueOf(url);
     const client = clientOf(input);
     const maxDeliveries = await readMaxDeliveries(client, input, options);
-    const capabilities = { ...SQS_CAPABILITIES, ...(maxDeliveries !== undefined && { maxDeliveries }) };
-    return new SqsInputQueue(input, client, capabilities, options);
+    return new SqsInputQueue(input, client, sqsCapabilities(input, maxDeliveries), options);
   },
 
   async openOutput(url) {

@@ -1,5 +1,6 @@
 import { SQS_MAX_MESSAGE_BYTES, SQS_MAX_VISIBILITY_SECONDS } from '../core/config/aws-limits.ts';
 import type { SourceCapabilities } from '../core/model/received-message.ts';
+import { isFifo } from './sqs-fifo.ts';
 
 /**
  * SQS counts its 12 hours from the receive. A batch may take 5 minutes to fill and 15 to be processed: a wait set at the
@@ -7,10 +8,19 @@ import type { SourceCapabilities } from '../core/model/received-message.ts';
  */
 const RECEIVED_EARLIER_SECONDS = 1_200;
 
-/** What an SQS queue can do with the messages it delivers. */
-export const SQS_CAPABILITIES: SourceCapabilities = {
-  maxDelaySeconds: SQS_MAX_VISIBILITY_SECONDS - RECEIVED_EARLIER_SECONDS,
-  ordered: false,
-  countsDeliveries: true,
-  maxBytes: SQS_MAX_MESSAGE_BYTES,
-};
+/** The longest wait of a message that was received, in seconds. */
+export const SQS_MAX_RETRY_SECONDS = SQS_MAX_VISIBILITY_SECONDS - RECEIVED_EARLIER_SECONDS;
+
+/**
+ * What an SQS queue can do with the messages it delivers.
+ * @param maxDeliveries after how many deliveries it dead-letters a message by itself; undefined if it never does
+ */
+export function sqsCapabilities(url: string, maxDeliveries?: number): SourceCapabilities {
+  return {
+    maxDelaySeconds: SQS_MAX_RETRY_SECONDS,
+    ordered: isFifo(url),
+    countsDeliveries: true,
+    maxBytes: SQS_MAX_MESSAGE_BYTES,
+    ...(maxDeliveries !== undefined && { maxDeliveries }),
+  };
+}

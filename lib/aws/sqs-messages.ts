@@ -5,7 +5,7 @@ import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../core/
 import type { OutputQueue } from '../core/ports/message-sink.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../core/wire/dead-letter-sender.ts';
 import type { BatchFailure } from './sqs-batch.ts';
-import { SQS_CAPABILITIES } from './sqs-capabilities.ts';
+import { sqsCapabilities } from './sqs-capabilities.ts';
 import { SqsSource } from './sqs-source.ts';
 
 /**
@@ -31,7 +31,7 @@ export class SqsMessages {
     client: SQSClient,
     url: string,
     deadLetters?: OutputQueue,
-    capabilities: SourceCapabilities = SQS_CAPABILITIES,
+    capabilities: SourceCapabilities = sqsCapabilities(url),
   ) {
     this.#capabilities = capabilities;
     const source = new SqsSource(client, url);

@@ -8,6 +8,7 @@ import {
   type SendResult,
 } from '../core/ports/message-sink.ts';
 import type { BatchFailure } from './sqs-batch.ts';
+import { isFifo } from './sqs-fifo.ts';
 import { messageSize, type OutgoingSqsMessage, SqsSender } from './sqs-sender.ts';
 
 /**
@@ -28,13 +29,15 @@ export class SqsOutputQueue implements OutputQueue {
   readonly maxMessages = SQS_MAX_BATCH_ENTRIES;
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   readonly maxMessageBytes: number;
-  readonly lingerMilliseconds = PAID_CALL_LINGER_MILLISECONDS;
+  /** The next message of a group waits until this one is sent. */
+  readonly lingerMilliseconds: number;
   readonly #sender: SqsSender;
 
   /** @param maxMessageBytes the queue's MaximumMessageSize */
   constructor(client: SQSClient, url: string, maxMessageBytes = SQS_MAX_MESSAGE_BYTES) {
     this.#sender = new SqsSender(client, url);
     this.maxMessageBytes = maxMessageBytes;
+    this.lingerMilliseconds = isFifo(url) ? 0 : PAID_CALL_LINGER_MILLISECONDS;
   }
 
   sizeOf(message: OutputMessage): number {
@@ -67,12 +70,13 @@ function assertSendable({ bytes, cloudEvent }: OutputMessage): void {
   if (cloudEvent) throw new RangeError('SQS takes no CloudEvent in binary mode');
 }
 
-function sqsMessage({ body, attributes, group }: OutputMessage): OutgoingSqsMessage {
+function sqsMessage({ body, attributes, group, deduplicationId }: OutputMessage): OutgoingSqsMessage {
   const entries = Object.entries(attributes);
   return {
     body,
     attributes: Object.fromEntries(entries.map(([name, attribute]) => [name, sqsAttribute(attribute)])),
     groupId: group,
+    deduplicationId,
   };
 }
 

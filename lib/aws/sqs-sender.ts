@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   type MessageAttributeValue,
   SendMessageBatchCommand,
@@ -7,23 +8,28 @@ import {
 import { pack } from '../core/base/pack.ts';
 import { SQS_MAX_BATCH_ENTRIES, SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { type BatchFailure, batchEntries, batchFailures } from './sqs-batch.ts';
+import { isFifo } from './sqs-fifo.ts';
 
 /** A message to send to an SQS queue. */
 export interface OutgoingSqsMessage {
   readonly body: string;
   readonly attributes?: Readonly<Record<string, MessageAttributeValue>>;
-  /** Message group. A standard queue is fair among groups. */
+  /** Message group. A standard queue is fair among groups, and a FIFO queue keeps the order of each. @default - none */
   readonly groupId?: string;
+  /** A FIFO queue drops a message whose id came in its group within the last 5 minutes. @default - an id of its own */
+  readonly deduplicationId?: string;
 }
 
 /** Sends messages to an SQS queue. */
 export class SqsSender {
   readonly #client: SQSClient;
   readonly #url: string;
+  readonly #isFifo: boolean;
 
   constructor(client: SQSClient, url: string) {
     this.#client = client;
     this.#url = url;
+    this.#isFifo = isFifo(url);
   }
 
   /**
@@ -33,7 +39,7 @@ export class SqsSender {
    */
   async send(message: OutgoingSqsMessage, delaySeconds?: number): Promise<void> {
     await this.#client.send(
-      new SendMessageCommand({ QueueUrl: this.#url, ...inputOf(message), DelaySeconds: delaySeconds }),
+      new SendMessageCommand({ QueueUrl: this.#url, ...this.#inputOf(message), DelaySeconds: delaySeconds }),
     );
   }
 
@@ -44,14 +50,24 @@ export class SqsSender {
    */
   async sendBatch(messages: readonly OutgoingSqsMessage[]): Promise<(BatchFailure | undefined)[]> {
     const response = await this.#client.send(
-      new SendMessageBatchCommand({ QueueUrl: this.#url, Entries: batchEntries(messages, inputOf) }),
+      new SendMessageBatchCommand({
+        QueueUrl: this.#url,
+        Entries: batchEntries(messages, (message) => this.#inputOf(message)),
+      }),
     );
     return batchFailures(messages, response);
   }
-}
 
-function inputOf({ body, attributes, groupId }: OutgoingSqsMessage) {
-  return { MessageBody: body, MessageAttributes: attributes, MessageGroupId: groupId };
+  /** A FIFO queue takes no message without a group: one that has none gets a group of its own, so that it delays no other. */
+  #inputOf({ body, attributes, groupId, deduplicationId = randomUUID() }: OutgoingSqsMessage) {
+    const message = { MessageBody: body, MessageAttributes: attributes, MessageGroupId: groupId };
+    if (!this.#isFifo) return message;
+    return {
+      ...message,
+      MessageGroupId: groupId ?? deduplicationId,
+      MessageDeduplicationId: deduplicationId,
+    };
+  }
 }
 
 /** Distributes messages over as few batches as they fit in. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_CAPABILITIES } from '../aws/sqs-capabilities.ts';
+import { SQS_MAX_RETRY_SECONDS } from '../aws/sqs-capabilities.ts';
 import { isFinal } from '../aws/sqs-error.ts';
 import { type SqsReceivedMessage, SqsSource } from '../aws/sqs-source.ts';
 import { retryDelaySeconds } from '../core/model/retry.ts';
@@ -39,7 +39,7 @@ export class OutcomeQueue {
 
   /** Sets the visibility timeout of a message, from now on. */
   hide(message: SqsReceivedMessage, seconds: number): Promise<void> {
-    return this.#source.hide(message, Math.min(seconds, SQS_CAPABILITIES.maxDelaySeconds));
+    return this.#source.hide(message, Math.min(seconds, SQS_MAX_RETRY_SECONDS));
   }
 
   /** Makes messages visible at once. */

@@ -238,6 +238,7 @@ export class TestService {
     const around = (part: Parameters<InjectedFaults['around']>[0]) => this.#faults.around(part, neverDies);
     const queue: SubmissionQueue = {
       maxBytes: SQS_MAX_MESSAGE_BYTES,
+      ordered: false,
       send: async (message) => void this.#input.send(message),
     };
     const { now } = this.#clock;

@@ -54,6 +54,31 @@ test('messages share one call, with their positions as ids', async () => {
   });
 });
 
+test('a FIFO queue gets the group and the name of each message, and of one without them a group of its own', async () => {
+  endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a'), sent('1', 'b')], Failed: [] });
+  const fifo = new SqsOutputQueue(
+    new SQSClient(clientConfig(endpoint.url)),
+    `${endpoint.url}/000000000000/output.fifo`,
+  );
+  await fifo.send([{ ...message('a'), group: 'g', deduplicationId: 'd' }, message('b')]);
+  const { Entries } = JSON.parse(String(endpoint.calls[0]?.body));
+  expect(Entries).toMatchObject([
+    { Id: '0', MessageGroupId: 'g', MessageDeduplicationId: 'd' },
+    { Id: '1', MessageDeduplicationId: expect.stringMatching(/^[0-9a-f-]{36}$/) },
+  ]);
+  expect(Entries[1].MessageGroupId).toBe(Entries[1].MessageDeduplicationId);
+  // The next message of a group is published after this one.
+  expect([queue.lingerMilliseconds, fifo.lingerMilliseconds]).toEqual([1_000, 0]);
+});
+
+test('a standard queue gets no deduplication id, which SQS would refuse', async () => {
+  endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a')], Failed: [] });
+  await queue.send([{ ...message('a'), group: 'g', deduplicationId: 'd' }]);
+  expect(JSON.parse(String(endpoint.calls[0]?.body)).Entries).toEqual([
+    { Id: '0', MessageBody: 'a', MessageAttributes: {}, MessageGroupId: 'g' },
+  ]);
+});
+
 test('what SQS can not hold is refused without a call, and the others are sent', async () => {
   endpoint.script = jsonAnswer(200, { Successful: [sent('0', 'a')], Failed: [] });
   const results = await queue.send([

@@ -36,6 +36,28 @@ test.each([
   });
 });
 
+/** The first half of `printf '["acme","k"]' | sha256sum`, and so on. */
+test.each([
+  ['acme', 'k', '2496648e241ce259609fa726d4da132b'],
+  ['acme', undefined, 'd4b8dac25b1a133aa9dac434bc159058'],
+  [undefined, undefined, '439083f38956ba51ece90631552c6ea2'],
+])(
+  'on a FIFO queue, a message of tenant %j with the key %j is sent in their group, named by its request',
+  async (tenant, orderingKey, group) => {
+    endpoint.script = jsonAnswer(200, sent('hello'));
+    const url = `${endpoint.url}/000000000000/input.fifo`;
+    const fifo = new SqsSubmissionQueue(new SQSClient(clientConfig(endpoint.url)), url);
+    expect([queue.ordered, fifo.ordered]).toEqual([false, true]);
+    await fifo.send('hello', tenant, { requestId: 'r-1', ...(orderingKey && { orderingKey }) });
+    expect(JSON.parse(String(endpoint.calls[0]?.body))).toEqual({
+      QueueUrl: url,
+      MessageBody: 'hello',
+      MessageGroupId: group,
+      MessageDeduplicationId: 'cc288ec90b061d7e14bbc4c610f9d22f',
+    });
+  },
+);
+
 test.each([
   [400, 'com.amazonaws.sqs#OverLimit', 'OverLimit'],
   [400, 'com.amazonaws.sqs#InvalidMessageContents', 'InvalidMessageContents'],

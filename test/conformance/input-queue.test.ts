@@ -1,9 +1,7 @@
 import {
   CreateQueueCommand,
   DeleteQueueCommand,
-  type Message,
   type MessageAttributeValue,
-  ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs';
 import { expect, inject } from 'vitest';
@@ -17,6 +15,7 @@ import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
 import { SqliteOutputQueue } from '../../lib/stores/sqlite/output-queue.ts';
 import { openSqlite, receiveNow } from '../support/sqlite.ts';
+import { poll, recordOf } from '../support/sqs-records.ts';
 import { exerciseInputQueue } from './input-queue-suite.ts';
 
 exerciseInputQueue(
@@ -63,14 +62,14 @@ exerciseInputQueue(
         await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, MessageAttributes }));
       },
       receive: async (max) =>
-        messagesOf({ Records: (await poll(QueueUrl, max)).map(recordOf) }).map((message) =>
+        messagesOf({ Records: (await poll(sqs, QueueUrl, max)).map(recordOf) }).map((message) =>
           source.receive(message),
         ),
       reopen: async () => {
         source = open();
       },
       deadLetters: async () =>
-        (await poll(deadLetterUrl, 10)).map(({ Body = '', MessageAttributes = {} }) => ({
+        (await poll(sqs, deadLetterUrl, 10)).map(({ Body = '', MessageAttributes = {} }) => ({
           body: Body,
           attributes: Object.fromEntries(
             Object.entries(MessageAttributes).map(([name, { DataType = '', StringValue = '' }]) => [
@@ -98,50 +97,11 @@ exerciseInputQueue(
   },
 );
 
-async function poll(QueueUrl: string, max: number): Promise<Message[]> {
-  const { Messages = [] } = await sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl,
-      MaxNumberOfMessages: max,
-      WaitTimeSeconds: 0,
-      MessageSystemAttributeNames: ['All'],
-      MessageAttributeNames: ['All'],
-    }),
-  );
-  return Messages;
-}
-
 function sqsAttributes(attributes: Readonly<Record<string, string>>): Record<string, MessageAttributeValue> {
   const entries = Object.entries(attributes);
   return Object.fromEntries(
     entries.map(([name, StringValue]) => [name, { DataType: 'String', StringValue }]),
   );
-}
-
-/** A message as an event source puts it into its event. */
-function recordOf({ MessageId = '', ReceiptHandle = '', Body = '', Attributes = {}, ...message }: Message) {
-  const attributes = Object.entries(message.MessageAttributes ?? {});
-  return {
-    messageId: MessageId,
-    receiptHandle: ReceiptHandle,
-    body: Body,
-    attributes: {
-      ApproximateReceiveCount: Attributes.ApproximateReceiveCount ?? '',
-      ApproximateFirstReceiveTimestamp: Attributes.ApproximateFirstReceiveTimestamp ?? '',
-      SentTimestamp: Attributes.SentTimestamp ?? '',
-      SenderId: Attributes.SenderId ?? '',
-    },
-    messageAttributes: Object.fromEntries(
-      attributes.map(([name, { StringValue = '' }]) => [
-        name,
-        { dataType: 'String' as const, stringValue: StringValue },
-      ]),
-    ),
-    md5OfBody: message.MD5OfBody ?? '',
-    eventSource: 'aws:sqs',
-    eventSourceARN: '',
-    awsRegion: '',
-  };
 }
 
 exerciseInputQueue(

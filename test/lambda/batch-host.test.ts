@@ -133,6 +133,20 @@ describe('a batch of an ordered queue', () => {
   });
 });
 
+test('outcomes and their parts are published in the group of the request, each under a name of its own', async () => {
+  const service = new OrderedService({ outputFormat: 'cloudevents-stream' });
+  service.send('a1', 'b1');
+  service.queue.send('{}', { RequestId: 'alone' }, 'alone');
+  await service.batch(() => new Blob(['text']).stream());
+  const published = Object.groupBy(service.output.messages, ({ group = 'none' }) => group);
+  expect(published.none?.map(({ deduplicationId }) => deduplicationId)).toEqual([undefined, undefined]);
+  const names = [published.a, published.b].map((messages) =>
+    messages?.map(({ deduplicationId }) => deduplicationId),
+  );
+  expect(names).toEqual(Array(2).fill(Array(2).fill(expect.stringMatching(/^[0-9a-f]{32}$/))));
+  expect(new Set(names.flat()).size).toBe(4);
+});
+
 describe('a request that has used up its attempts', () => {
   const failing: Handler = ({ id }) => {
     if (id === 'a1') throw new Error('never');
@@ -150,7 +164,9 @@ describe('a request that has used up its attempts', () => {
     service.send('a1', 'a2');
     await batches(service, 2);
     expect(service.outcomes).toEqual(['a1 failed', 'a2 succeeded']);
-    expect(service.deadLetters.messages).toHaveLength(1);
+    expect(service.deadLetters.messages).toMatchObject([
+      { group: 'a', deduplicationId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+    ]);
     expect(service.queue.size).toBe(0);
   });
 

@@ -60,6 +60,7 @@ export class SubmissionService {
         },
         queue: {
           maxBytes: queue.maxBytes,
+          ordered: queue.ordered,
           send: (...args) => around('send', () => queue.send(...args)),
         },
         store: {

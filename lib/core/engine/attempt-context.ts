@@ -1,5 +1,6 @@
 import type { Semaphore } from '../base/semaphore.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
+import type { ReceivedMessage } from '../model/received-message.ts';
 import type { Processor } from '../processor/handler.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import type { AttemptSpan } from './attempt-tracing.ts';
@@ -26,7 +27,7 @@ export interface AttemptContext {
   readonly meter: LoadMeter | undefined;
   readonly span: AttemptSpan;
   /** The message of the request. */
-  readonly messageId: string;
+  readonly message: ReceivedMessage;
   readonly publisher: OutcomePublisher;
   readonly leases: LeaseKeeper;
   /** Has one slot: see `TakeOverTurn`. */

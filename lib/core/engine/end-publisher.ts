@@ -120,7 +120,7 @@ export class EndPublisher {
 
   /** @param input the job, unless the outcome must be small */
   async #published(outcome: Outcome, job: Job, input?: OutcomeInput): Promise<Published> {
-    const publishing = this.#tools.publisher.publish(outcome, input);
+    const publishing = this.#tools.publisher.publish(outcome, job.message, input);
     const publication = await this.#sent('The output queue', publishing, job);
     return { outcome, publication };
   }

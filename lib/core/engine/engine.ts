@@ -187,7 +187,7 @@ export class Engine {
   async #runJob(job: Job, deadline: Deadline): Promise<Disposition> {
     const { decoded, message } = job;
     const span = this.#startSpan(job);
-    const context = { ...this.#context(deadline), span, messageId: message.id };
+    const context = { ...this.#context(deadline), span, message };
     const attempt =
       'rejection' in decoded
         ? rejectedAttempt(decoded, message, this.#ports.clock)

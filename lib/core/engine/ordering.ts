@@ -2,6 +2,7 @@ import type { EngineSettings } from '../config/engine-settings.ts';
 import { type Disposition, type Settlement, UNTOUCHED } from '../model/disposition.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { longestWaitSeconds } from '../model/retry.ts';
+import type { OutputMessage } from '../ports/message-sink.ts';
 
 /** Messages that run one after another, in this order. */
 export type Sequence<Message extends QueueMessage = ReceivedMessage> = readonly [Message, ...Message[]];
@@ -41,6 +42,15 @@ export function blocksItsGroup(
 ): boolean {
   if (settings.onExhausted !== 'block' || orderedGroup(message) === undefined) return false;
   return longestWaitSeconds(message.sentAt, settings.inputRetentionSeconds, now) >= settings.retryCapSeconds;
+}
+
+/**
+ * Puts what is published about a request into the group of its message, so that it is delivered in the same order.
+ * @param id names it
+ */
+export function inOrderOf(message: ReceivedMessage, id: string, published: OutputMessage): OutputMessage {
+  const group = orderedGroup(message);
+  return group === undefined ? published : { ...published, group, deduplicationId: id };
 }
 
 /** The group whose messages come in order; undefined if the message belongs to none. */

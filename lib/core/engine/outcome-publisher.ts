@@ -1,5 +1,6 @@
 import type { EngineSettings } from '../config/engine-settings.ts';
-import type { Outcome } from '../model/outcome.ts';
+import { type Outcome, outcomeId } from '../model/outcome.ts';
+import type { ReceivedMessage } from '../model/received-message.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
 import { webhookUrl } from '../webhooks/recipient.ts';
@@ -7,6 +8,7 @@ import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
 import type { OutcomeInput } from '../wire/encode-truefoundry.ts';
 import type { EnginePorts } from './engine-ports.ts';
+import { inOrderOf } from './ordering.ts';
 
 /** Sends outcomes and their webhooks. The messages of several requests share calls. */
 export class OutcomePublisher {
@@ -27,13 +29,14 @@ export class OutcomePublisher {
 
   /**
    * Sends an outcome to the output queue. Rejects one that the output format can't express.
+   * @param message the message of the request
    * @param input the request as its message brought it. Without it, the outcome may be smaller
    */
-  async publish(outcome: Outcome, input?: OutcomeInput): Promise<Publication> {
+  async publish(outcome: Outcome, message: ReceivedMessage, input?: OutcomeInput): Promise<Publication> {
     // Its consumers have it: it was published in pieces.
     if (outcome.status === 'succeeded' && outcome.result.streamed) return { published: true };
-    const message = encodeOutcome(outcome, this.#settings, input);
-    if (message) return this.#output.publish(message);
+    const encoded = encodeOutcome(outcome, this.#settings, input);
+    if (encoded) return this.#output.publish(inOrderOf(message, outcomeId(outcome), encoded));
     const reason = `the result has no form in the output format ${this.#settings.outputFormat}`;
     return { published: false, refused: true, reason };
   }

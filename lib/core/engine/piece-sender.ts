@@ -1,12 +1,14 @@
 import { StoreUnavailable } from '../base/errors.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
+import { identityDigest } from '../model/request-id.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import type { ProcessorRequest } from '../processor/handler.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { ResultTooLarge } from './errors.ts';
+import { inOrderOf } from './ordering.ts';
 
 /** What publishing the pieces of a result needs. */
-export type PieceContext = Pick<AttemptContext, 'settings' | 'ports' | 'publisher' | 'messageId'>;
+export type PieceContext = Pick<AttemptContext, 'settings' | 'ports' | 'publisher' | 'message'>;
 
 /** The attempt that produces a result. */
 export interface ProducingAttempt {
@@ -38,9 +40,12 @@ export class PieceSender {
 
   /** @throws ResultTooLarge; StoreUnavailable if the output queue doesn't take it; the reason of an attempt that must stop */
   async send(piece: OutputMessage): Promise<void> {
-    this.#attempt.handled.signal.throwIfAborted();
+    const { request, handled } = this.#attempt;
+    handled.signal.throwIfAborted();
     if (!this.fits(piece)) throw new ResultTooLarge(undefined, this.#context.ports.output.maxMessageBytes);
-    const publication = await this.#context.publisher.publishPiece(piece);
+    const id = identityDigest(`piece ${handled.attempt} ${this.#sent + 1}`, request);
+    const { publisher, message } = this.#context;
+    const publication = await publisher.publishPiece(inOrderOf(message, id, piece));
     if (!publication.published) throw new StoreUnavailable('The output queue', publication.reason);
     this.#sent++;
   }

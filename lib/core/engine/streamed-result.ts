@@ -101,7 +101,7 @@ class ResultPieces {
 
   #piece(bodyJson: string, response?: ResponseHead): OutputMessage {
     const { request, handled } = this.#attempt;
-    const input = { decoded: request, message: { id: this.#context.messageId } };
+    const input = { decoded: request, message: this.#context.message };
     const place = { attempt: handled.attempt, sequence: this.#sender.sent + 1 };
     return encodeTrueFoundryPiece({ bodyJson, response, ...place }, input);
   }

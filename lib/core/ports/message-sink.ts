@@ -11,8 +11,13 @@ export interface OutputMessage {
   readonly mediaType?: string;
   /** Makes the message a CloudEvent in binary mode with these attributes; the body is its data. */
   readonly cloudEvent?: CloudEventAttributes;
-  /** The message group that a fair queue separates by: up to 128 printable ASCII characters. */
+  /**
+   * The message group that a fair queue separates by, and whose order a FIFO queue keeps: up to 128 printable ASCII
+   * characters.
+   */
   readonly group?: string;
+  /** Names the message within its group, so that a queue that drops duplicates drops a second one. */
+  readonly deduplicationId?: string;
 }
 
 /** The result of sending one message. */
@@ -68,15 +73,26 @@ export interface BusEvent {
 /** An event bus, for programs other than the consumers of outcomes. */
 export type EventBus = Outlet<BusEvent>;
 
+/** The place of a submission in a queue that keeps order. */
+export interface SubmissionPlace {
+  /** Names the submission, so that a queue that drops duplicates drops a second one. */
+  readonly requestId: string;
+  /** Submissions of a tenant with one key run one after another. @default - all of the tenant */
+  readonly orderingKey?: string;
+}
+
 /** Sends submissions to the input queue. */
 export interface SubmissionQueue {
   /** Most bytes of a message. */
   readonly maxBytes: number;
+  /** Whether it keeps the order of submissions with one key. */
+  readonly ordered: boolean;
   /**
    * Rejects if the queue doesn't confirm the message, even though the queue may have it.
    * @param tenant lets the queue be fair among tenants
+   * @param place matters where {@link ordered}
    */
-  send(message: string, tenant: string | undefined): Promise<void>;
+  send(message: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void>;
   /**
    * Sends a message and writes the first record of its request: both, or neither. Absent where the queue and the records
    * don't share transactions.

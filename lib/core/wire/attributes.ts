@@ -12,6 +12,7 @@ export const ATTRIBUTES = {
   tenant: 'Tenant',
   expiresAt: 'ExpiresAt',
   minVersion: 'MinVersion',
+  orderingKey: 'OrderingKey',
   status: 'Status',
   traceparent: 'traceparent',
   tracestate: 'tracestate',

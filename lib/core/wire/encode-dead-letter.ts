@@ -1,5 +1,6 @@
 import { SQS_MAX_MESSAGE_ATTRIBUTES } from '../config/aws-limits.ts';
 import type { DeadLetterReason, MessageAttribute, QueueMessage } from '../model/received-message.ts';
+import { digestOf } from '../model/request-id.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { forwardedMessage } from './forwarded-message.ts';
@@ -17,7 +18,7 @@ export function encodeDeadLetter(
   reason: DeadLetterReason,
   queue: Pick<OutputQueue, 'sizeOf' | 'maxMessageBytes'>,
 ): OutputMessage {
-  let letter = withoutReason(delivery);
+  let letter = { ...withoutReason(delivery), ...namedInGroup(delivery, reason) };
   for (const [name, attribute] of reasonAttributes(delivery, reason)) {
     const next = { ...letter, attributes: { ...letter.attributes, [name]: attribute } };
     if (Object.keys(next.attributes).length > SQS_MAX_MESSAGE_ATTRIBUTES) break;
@@ -25,6 +26,14 @@ export function encodeDeadLetter(
     letter = next;
   }
   return letter;
+}
+
+/** A dead letter that is sent twice, since the answer was lost, is one where its queue drops duplicates. */
+function namedInGroup(
+  { group }: QueueMessage,
+  { requestId, redrives }: DeadLetterReason,
+): Pick<OutputMessage, 'deduplicationId'> {
+  return group === undefined ? {} : { deduplicationId: digestOf(requestId, String(redrives)) };
 }
 
 /** Removes the reason of an earlier dead-lettering from a redriven message. */

@@ -1,5 +1,5 @@
 import { SQS_MAX_MESSAGE_BYTES } from '../../core/config/aws-limits.ts';
-import type { SubmissionQueue } from '../../core/ports/message-sink.ts';
+import type { SubmissionPlace, SubmissionQueue } from '../../core/ports/message-sink.ts';
 import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
 
@@ -7,21 +7,23 @@ import { assertMessageText } from './message-text.ts';
 export interface SentSubmission {
   readonly message: string;
   readonly tenant: string | undefined;
+  readonly place?: SubmissionPlace;
 }
 
 /** A queue in memory that is as strict as SQS: about sizes and characters. */
 export class MemorySubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  ordered = false;
   readonly faults = new Faults<'send'>();
   /** What was sent. */
   readonly sent: SentSubmission[] = [];
 
-  async send(message: string, tenant: string | undefined): Promise<void> {
+  async send(message: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void> {
     await this.faults.around('send', () => {
       assertMessageText(message);
       const size = Buffer.byteLength(message);
       if (size > this.maxBytes) throw new Error(`InvalidParameterValue: ${size} bytes`);
-      this.sent.push({ message, tenant });
+      this.sent.push({ message, tenant, ...(place && { place }) });
     });
   }
 }

@@ -9,6 +9,7 @@ import type { SqliteFile } from './sqlite-file.ts';
 /** Sends submissions to a queue in a file, which has their records too. The group of a message is its tenant. */
 export class SqliteSubmissionQueue implements SubmissionQueue {
   readonly maxBytes = MAX_MESSAGE_BYTES;
+  readonly ordered = false;
   readonly #file: SqliteFile;
   readonly #queue: string;
   readonly #messages: MessageTable;
