@@ -1,9 +1,10 @@
 import { type App, Duration, Stack } from 'aws-cdk-lib';
 import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
-import { Code, EventSourceMapping, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { Code, EventSourceMapping, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { type IQueue, Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
+import { NODE_24 } from '../../../lib/constructs/functions/node-function.ts';
 import { AsyncService, type InputQueueProps } from '../../../lib/constructs/index.ts';
 import { ENTRY, emptyApp, readable, resource, resources, serviceIn } from '../service-in-app.ts';
 
@@ -281,7 +282,7 @@ describe('a queue with two consumers is rejected:', () => {
     const stack = stackIn();
     const queue = queueIn(stack);
     const target = new LambdaFunction(stack, 'Old', {
-      runtime: Runtime.NODEJS_24_X,
+      runtime: NODE_24,
       handler: 'index.handler',
       code: Code.fromInline('exports.handler = async () => {};'),
     });
