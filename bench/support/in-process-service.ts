@@ -78,6 +78,7 @@ export class InProcessService {
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
+        keepsOrder: false,
         acceptsMinVersion: false,
         webhookRules: settings,
         serviceName: settings.serviceName,

@@ -64,10 +64,11 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     recordAgeDays,
   );
   const transfers = new LazyClientTransfers(payloadBucket);
+  const queue = new SqsSubmissionQueue(sqs, inputQueueUrl);
   const taking = {
     records,
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
-    queue: new SqsSubmissionQueue(sqs, inputQueueUrl),
+    queue,
     store: new LazyPayloadStore(payloadBucket, 1),
     logger,
     clock: Date,
@@ -92,6 +93,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     clock: { now: Date.now, sleep },
     resultAgeDays,
     acceptsMinVersion: settings.acceptsMinVersion,
+    keepsOrder: queue.ordered,
     webhookRules: settings,
     webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
     serviceName: settings.serviceName,

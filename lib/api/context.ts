@@ -25,6 +25,8 @@ export interface ApiParts {
   readonly resultAgeDays: number;
   /** Whether the versions of the handler have an order, so that requests may ask for one. */
   readonly acceptsMinVersion: boolean;
+  /** Whether requests with one ordering key run one after another. */
+  readonly keepsOrder: boolean;
   /** Which events are sent as webhooks, and which URLs are allowed. */
   readonly webhookRules: WebhookRules;
   /** The webhook queue, if the service has webhooks. */

@@ -7,6 +7,7 @@ import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts
 import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
+import { ORDERING_KEY_METADATA, orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { ProblemError } from './problem.ts';
 import { currentTrace } from './trace-calls.ts';
 
@@ -92,6 +93,31 @@ export function minVersionOf(
     code: 'min_version_unsupported',
     detail: `${field} needs a service whose versions are numbers, and those of this service aren't. Leave it out`,
   });
+}
+
+/** The key of requests that run one after another. @throws ProblemError 400, 422 */
+export function orderingKeyOf(
+  field: string,
+  key: string | undefined,
+  { keepsOrder }: { readonly keepsOrder: boolean },
+): string | undefined {
+  if (key === undefined) return undefined;
+  const problem = orderingKeyProblem(key);
+  if (problem !== undefined) throw malformed(`${field} ${problem}`);
+  if (keepsOrder) return key;
+  throw new ProblemError({
+    status: 422,
+    code: 'order_unsupported',
+    detail: `${field} needs a service that keeps order, and this one doesn't: its requests run at the same time. Leave it out`,
+  });
+}
+
+/** The metadata of an upload with its ordering key. */
+export function withOrderingKey(
+  metadata: Readonly<Record<string, string>>,
+  key: string | undefined,
+): Readonly<Record<string, string>> {
+  return key === undefined ? metadata : { ...metadata, [ORDERING_KEY_METADATA]: key };
 }
 
 /** A URL the outcome is sent to. @throws ProblemError 422 */

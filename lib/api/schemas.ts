@@ -3,6 +3,7 @@ import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
+import { ORDERING_KEY } from '../core/model/ordering-key.ts';
 import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
@@ -101,6 +102,12 @@ export const Request = z
   })
   .meta({ id: 'Request' });
 
+const ORDERING = {
+  description:
+    'Requests with the same key run one after another, in a service that keeps order. Without a key, all of the tenant do.',
+  pattern: ORDERING_KEY.source,
+};
+
 const MIN_VERSION = {
   description:
     'The oldest version of the handler that may run the request. Until it is released, the request waits for up to an hour.',
@@ -161,6 +168,7 @@ export const UploadRequestBody = ownMembers({
     example: FAR_TIME,
   }),
   minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
+  orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
   callbackUrl: z.string().optional().meta({
     description: 'URL to POST the outcome to, see webhooks. https only.',
     example: 'https://example.com/hooks/coatcheck',
@@ -312,6 +320,7 @@ export const SubmitHeaders = ownHeaders(
       example: FAR_TIME,
     }),
     'coatcheck-min-version': z.string().optional().meta(MIN_VERSION),
+    'coatcheck-ordering-key': z.string().optional().meta(ORDERING),
     'coatcheck-callback-url': z.string().optional().meta({
       description: 'URL to POST the outcome to, see webhooks. https only.',
       example: 'https://example.com/hooks/coatcheck',

@@ -17,6 +17,7 @@ import {
   idempotencyKeyOf,
   metadataOfHeaders,
   minVersionOf,
+  orderingKeyOf,
   traceOf,
 } from './request-fields.ts';
 import { locationOf } from './request-resource.ts';
@@ -77,6 +78,7 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], parts),
+      orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], parts),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       ...traceOf(headers),

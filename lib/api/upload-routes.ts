@@ -17,7 +17,9 @@ import {
   contentTypeOf,
   expiryOf,
   minVersionOf,
+  orderingKeyOf,
   traceOf,
+  withOrderingKey,
 } from './request-fields.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
@@ -108,6 +110,7 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     const { tenant } = c.get('caller');
     const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
     assertCheckable({ ...body, multipart });
+    const orderingKey = orderingKeyOf('orderingKey', body.orderingKey, api);
     const input = {
       tenant,
       size: body.size,
@@ -116,7 +119,7 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       contentType: contentTypeOf('contentType', contentType),
       contentEncoding: contentEncodingFor(body.contentEncoding),
       contentLanguage: contentLanguageOf(body.contentLanguage),
-      metadata: checkedMetadata(metadata),
+      metadata: checkedMetadata(withOrderingKey(metadata, orderingKey)),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       minVersion: minVersionOf('minVersion', body.minVersion, api),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),

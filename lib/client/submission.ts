@@ -29,6 +29,11 @@ export interface SubmissionOptions {
    * for up to an hour, and then fails as `min_version_unmet`.
    */
   readonly minVersion?: string;
+  /**
+   * Requests with the same key run one after another, in a service that keeps order. 1 to 128 printable ASCII characters,
+   * without a space at either end. @default - all requests of the tenant run one after another
+   */
+  readonly orderingKey?: string;
   /** URL for the outcome's webhook, if the service has webhooks; https only. */
   readonly callbackUrl?: string;
   /** Metadata for the processor, in printable ASCII. */
@@ -54,9 +59,10 @@ export function toRfc3339(time: Date | string | undefined): string | undefined {
  * Rejects options that can't be sent, or would be changed on the way.
  * @throws RangeError
  */
-export function assertSubmittable({ metadata, idempotencyKey }: SubmissionOptions): void {
+export function assertSubmittable({ metadata, idempotencyKey, orderingKey }: SubmissionOptions): void {
   if (metadata !== undefined) assertMetadata(metadata);
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
+  if (orderingKey !== undefined) assertOrderingKey(orderingKey);
 }
 
 /** Metadata is sent in headers. */
@@ -80,6 +86,14 @@ function assertIdempotencyKey(key: string): void {
   if (key.length > 255 || !/^[!#-~](?:[ -~]*[!#-~])?$/.test(key)) {
     throw new RangeError(
       `idempotencyKey must have 1 to 255 printable ASCII characters, without a space or quote at either end, got ${JSON.stringify(key)}`,
+    );
+  }
+}
+
+function assertOrderingKey(key: string): void {
+  if (!/^[!-~](?:[ -~]{0,126}[!-~])?$/.test(key)) {
+    throw new RangeError(
+      `orderingKey must have 1 to 128 printable ASCII characters, without a space at either end, got ${JSON.stringify(key)}`,
     );
   }
 }

@@ -51,6 +51,7 @@ async function submitDirectly(
       prefer: preference(options.waitSeconds),
       'coatcheck-callback-url': options.callbackUrl,
       'coatcheck-min-version': options.minVersion,
+      'coatcheck-ordering-key': options.orderingKey,
       'coatcheck-expires-at': toRfc3339(options.expiresAt),
       ...readTraceContext(options),
       ...metadataHeaders(options.metadata),

@@ -92,6 +92,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     clock: { now, sleep: (milliseconds) => sleep(milliseconds) },
     resultAgeDays: settings.resultAgeDays,
     acceptsMinVersion: hasOrder(settings.handlerVersion),
+    keepsOrder: queue.ordered,
     webhookRules: settings,
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
     serviceName: settings.serviceName,

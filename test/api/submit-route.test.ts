@@ -407,3 +407,56 @@ describe('a minimum version', () => {
     expect(await response.json()).toMatchObject({ code });
   });
 });
+
+describe('an ordering key', () => {
+  const headers = { 'Coatcheck-Ordering-Key': 'account 17' };
+
+  test('goes to the queue with the request', async () => {
+    const api = new ApiHarness(() => 'done', { ordered: true });
+    const first = await api.call('POST', '/v1/requests', { body: '1', headers });
+    const second = await api.call('POST', '/v1/requests', { body: '2' });
+    const [one, other] = [await requestIn(first, 202), await requestIn(second, 202)].map(({ id }) => id);
+    expect(api.queue.sent.map(({ place }) => place)).toEqual([
+      { requestId: one, orderingKey: 'account 17' },
+      { requestId: other },
+    ]);
+  });
+
+  test('is in the metadata of an upload', async () => {
+    const api = new ApiHarness(() => 'done', { ordered: true });
+    const json = { size: 5, orderingKey: 'account 17', metadata: { a: 'b' } };
+    const opened = await api.call('POST', '/v1/uploads', { json });
+    expect(opened.status).toBe(201);
+    expect(api.transfers.forms[0]?.upload.metadata).toEqual({ a: 'b', 'ordering-key': 'account 17' });
+  });
+
+  test.each([
+    ['ü', true, 400, 'request_malformed'],
+    ['x'.repeat(129), true, 400, 'request_malformed'],
+    ['account 17', false, 422, 'order_unsupported'],
+  ])('%j in a service that keeps order: %s answers %i', async (key, ordered, status, code) => {
+    const api = new ApiHarness(() => 'done', { ordered });
+    const submitted = await api.call('POST', '/v1/requests', {
+      body: '1',
+      headers: { 'Coatcheck-Ordering-Key': key },
+    });
+    const opened = await api.call('POST', '/v1/uploads', { json: { size: 5, orderingKey: key } });
+    for (const response of [submitted, opened]) {
+      expect(response.status).toBe(status);
+      expect(await response.json()).toMatchObject({ code });
+    }
+    expect(api.queue.sent).toEqual([]);
+  });
+
+  test('distinguishes submissions with one idempotency key', async () => {
+    const api = new ApiHarness(() => 'done', { ordered: true });
+    const submit = (key: string) =>
+      api.call('POST', '/v1/requests', {
+        body: '1',
+        headers: { 'Idempotency-Key': 'once', 'Coatcheck-Ordering-Key': key },
+      });
+    expect((await submit('a')).status).toBe(202);
+    expect((await submit('a')).status).toBe(202);
+    expect((await submit('b')).status).toBe(422);
+  });
+});

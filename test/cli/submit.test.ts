@@ -325,6 +325,10 @@ describe('an invalid command line prints one line:', () => {
     [['-', '-'], 'error: standard input (-) can be read only once'],
     [['a', 'x/a', '--wait', '-o', 'out'], 'error: --output needs files with different names, got a twice'],
     [
+      ['a', '--ordering-key', 'ü'],
+      "error: option '--ordering-key <key>' argument 'ü' is invalid. It must have 1 to 128 printable ASCII characters without a space at either end, got 1: \"ü\".",
+    ],
+    [
       ['a', '--metadata', 'customer'],
       "error: option '--metadata <name=value>' argument 'customer' is invalid. It must be a name, = and a value, for example customer=17.",
     ],

@@ -56,6 +56,8 @@ export class SetAdmission implements Admission {
 export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   /** The API's record store, if it differs from the engine's. */
   readonly recordStore?: RecordStore;
+  /** Whether the queue keeps order. @default false */
+  readonly ordered?: boolean;
 }
 
 /** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
@@ -77,7 +79,8 @@ export class ApiHarness {
 
   /** @param handler the handler that the engine runs for delivered messages */
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
-    const { recordStore, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
+    const { recordStore, ordered = false, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
+    this.queue.ordered = ordered;
     this.harness = new EngineHarness(handler, engineOptions);
     const { clock, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
@@ -105,6 +108,7 @@ export class ApiHarness {
         clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         acceptsMinVersion: hasOrder(settings.handlerVersion),
+        keepsOrder: queue.ordered,
         webhookRules: settings,
         webhookQueue: this.webhookQueue,
         serviceName: settings.serviceName,

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { SubmissionOptions } from '../../client/index.ts';
 import { contentTypeProblem } from '../../core/base/media-type.ts';
 import { minVersionProblem } from '../../core/config/min-version.ts';
+import { orderingKeyProblem } from '../../core/model/ordering-key.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { nameOf, STANDARD_INPUT } from './payload-files.ts';
@@ -16,6 +17,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly expiresIn?: number;
   readonly expiresAt?: Date;
   readonly minVersion?: string;
+  readonly orderingKey?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly idempotencyKey?: string;
@@ -47,6 +49,11 @@ export function addSubmitOptions(command: Command): Command {
       'oldest version of the handler that may run them, for example 42 or 1.4.2',
       readMinVersion,
     )
+    .option(
+      '--ordering-key <key>',
+      'run them one after another, and after earlier requests with the same key',
+      readOrderingKey,
+    )
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
         'TRACEPARENT',
@@ -67,6 +74,12 @@ function readContentType(text: string): string {
 
 function readMinVersion(text: string): string {
   const problem = minVersionProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`It ${problem}.`);
+}
+
+function readOrderingKey(text: string): string {
+  const problem = orderingKeyProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`It ${problem}.`);
 }
@@ -103,8 +116,8 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 
 /** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
-  const { contentType, metadata, idempotencyKey, traceparent, tracestate, minVersion, expiresIn, expiresAt } =
-    options;
+  const { contentType, metadata, idempotencyKey, traceparent, tracestate } = options;
+  const { minVersion, orderingKey, expiresIn, expiresAt } = options;
   return {
     contentType,
     metadata,
@@ -112,6 +125,7 @@ export function submissionOf(options: SubmitOptions, now: number): SubmissionOpt
     traceparent,
     tracestate,
     minVersion,
+    orderingKey,
     expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
   };
 }

@@ -41,6 +41,7 @@ async function createTicket(
     expiresAt,
     metadata,
     minVersion,
+    orderingKey,
     sha256,
     traceparent,
     tracestate,
@@ -55,6 +56,7 @@ async function createTicket(
     sha256,
     expiresAt: toRfc3339(expiresAt),
     minVersion,
+    orderingKey,
     callbackUrl,
     metadata,
     // The store can't verify a checksum of the whole for an upload in parts.

@@ -28,6 +28,8 @@ export interface SubmitRequest extends TraceContext {
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
   readonly minVersion?: string;
+  /** Requests of a tenant with the same key run one after another, where the queue keeps order. */
+  readonly orderingKey?: string;
   /** Submissions with the same key are one request. */
   readonly idempotencyKey?: string;
 }
@@ -150,7 +152,11 @@ export class Submissions {
     if (sendRecorded) {
       return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record));
     }
-    await queue.send(message, tenant);
+    const { orderingKey } = input;
+    await queue.send(message, tenant, {
+      requestId: id,
+      ...(orderingKey !== undefined && { orderingKey }),
+    });
     return this.#record(request, at);
   }
 
@@ -195,14 +201,25 @@ export class Submissions {
 /** A digest of everything that distinguishes a request from another with the same key. */
 function fingerprintOf(input: SubmitRequest): string {
   const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt } = input;
-  const { callbackUrl, minVersion } = input;
+  const { callbackUrl, minVersion, orderingKey } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // Without a callback URL the fingerprint stays the same as before callback URLs existed.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
   const versioned = minVersion === undefined ? [] : [{ minVersion }];
+  const ordered = orderingKey === undefined ? [] : [{ orderingKey }];
   const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')
-    .update(JSON.stringify([contentType, notes, expiresAt ?? null, ...callback, ...coded, ...versioned]))
+    .update(
+      JSON.stringify([
+        contentType,
+        notes,
+        expiresAt ?? null,
+        ...callback,
+        ...coded,
+        ...versioned,
+        ...ordered,
+      ]),
+    )
     .update(payload)
     .digest('hex');
 }

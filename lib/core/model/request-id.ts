@@ -54,8 +54,7 @@ export function identityProblem({ id, source, tenant }: RequestIdentity): string
   );
 }
 
-/** The problem with a name that a sender chose; undefined if it is valid. */
-export function nameProblem(what: string, name: string, min: number, max: number): string | undefined {
+function nameProblem(what: string, name: string, min: number, max: number): string | undefined {
   if (name.length < min || name.length > max) {
     return `${what} has ${min} to ${max} characters, got ${name.length}`;
   }

@@ -1,16 +1,14 @@
 import { expect, test } from 'vitest';
 import { orderingGroup, orderingKeyProblem } from '../../../lib/core/model/ordering-key.ts';
 
-test.each(['k', 'order 17', 'Größe/漢', 'x'.repeat(128)])('%j is an ordering key', (key) => {
+test.each(['k', 'order 17', '/a;b=c', 'x', 'x'.repeat(128)])('%j is an ordering key', (key) => {
   expect(orderingKeyProblem(key)).toBeUndefined();
 });
 
-test.each([
-  ['', 'an ordering key has 1 to 128 characters, got 0'],
-  ['x'.repeat(129), 'an ordering key has 1 to 128 characters, got 129'],
-  ['a\nb', 'an ordering key has no control characters or unassigned code points'],
-])('%j is none', (key, problem) => {
-  expect(orderingKeyProblem(key)).toBe(problem);
+test.each(['', 'x'.repeat(129), 'a\nb', ' a', 'a ', 'ü'])('%j is none', (key) => {
+  expect(orderingKeyProblem(key)).toMatch(
+    /^must have 1 to 128 printable ASCII characters without a space at either end, got \d+: /,
+  );
 });
 
 test('groups differ by tenant and key, and fit a group of SQS', () => {
