@@ -12,10 +12,11 @@ import { createdQueue, queueIdentity, queueResource, statedNumber } from '../sto
 import type { InputQueueProps } from './input-queue-props.ts';
 import { placeProblems } from './place-problems.ts';
 
-/** What the template says of an existing input queue. Each number is undefined if it is only known at deployment. */
+/** What the template says of an existing input queue. A number is undefined if it is only known at deployment. */
 export interface StatedQueue {
   readonly visibilityTimeoutSeconds: number | undefined;
   readonly retentionSeconds: number | undefined;
+  /** Undefined also if the queue moves no messages to a dead-letter queue itself. */
   readonly maxReceives: number | undefined;
 }
 
@@ -27,7 +28,7 @@ export function statedQueue(props: InputQueueProps = {}): StatedQueue | undefine
   return {
     visibilityTimeoutSeconds: statedNumber(visibilityTimeout, SQS_DEFAULT_VISIBILITY_SECONDS),
     retentionSeconds: statedNumber(messageRetentionPeriod, SQS_DEFAULT_RETENTION_SECONDS),
-    maxReceives: statedNumber(redrivePolicyOf(resource)?.maxReceiveCount, Number.POSITIVE_INFINITY),
+    maxReceives: statedNumber(redrivePolicyOf(resource)?.maxReceiveCount),
   };
 }
 

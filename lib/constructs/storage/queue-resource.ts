@@ -37,8 +37,8 @@ export function arnIdentity(scope: IConstruct, arn: string): string {
   return typeof resolved === 'string' ? resolved : `${stack.node.path} ${JSON.stringify(resolved)}`;
 }
 
-/** A number in the template of a queue, or what CloudFormation sets without it; undefined if it is unknown until deployment. */
-export function statedNumber(value: unknown, byDefault: number): number | undefined {
+/** A number in the template of a queue, or the default without it; undefined if it is unknown until deployment. */
+export function statedNumber(value: unknown, byDefault?: number): number | undefined {
   if (value === undefined) return byDefault;
   return typeof value === 'number' && !Token.isUnresolved(value) ? value : undefined;
 }

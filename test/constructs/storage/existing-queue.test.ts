@@ -108,6 +108,15 @@ it('warns of a dead-letter queue that keeps messages for less than 14 days, beca
   expect(missingIn(stack)).toEqual({ DeadLetterQueue: { MessageRetentionPeriod: 1_209_600 } });
 });
 
+it('takes a queue that dead-letters nothing itself, since the processor does', () => {
+  const stack = stackIn();
+  const queue = new Queue(stack, 'Orders', { visibilityTimeout: Duration.minutes(7) });
+  const deadLetterQueue = new Queue(stack, 'Dead', { retentionPeriod: Duration.days(14) });
+  const { template } = serviceIn(stack, { queue: { queue, deadLetterQueue } });
+  const { Environment } = resource(template(), 'AWS::Lambda::Function', 'ServiceProcessor').properties;
+  expect(Environment.Variables).toMatchObject({ COATCHECK_MAX_RECEIVES: '' });
+});
+
 it('takes a queue of another stack of the app', () => {
   const app = emptyApp();
   const queue = queueIn(stackIn(app, 'Queues'));
