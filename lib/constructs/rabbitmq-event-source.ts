@@ -1,4 +1,5 @@
-import { Duration, Token } from 'aws-cdk-lib';
+import { createHash } from 'node:crypto';
+import { Duration, Stack, Token } from 'aws-cdk-lib';
 import { CfnEventSourceMapping, type IEventSource, type IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { ConfigurationError } from '../core/base/errors.ts';
@@ -68,17 +69,24 @@ export class RabbitMqEventSource implements IEventSource {
         `A RabbitMqEventSource must be one of queue.sources of an AsyncService, got the function ${target.node.path}`,
       );
     }
-    const mapping = new CfnEventSourceMapping(target, `RabbitMq:${queueName}@${virtualHost}`, {
-      functionName: target.functionName,
-      eventSourceArn: brokerArn,
-      queues: [queueName],
-      sourceAccessConfigurations: [
-        { type: 'BASIC_AUTH', uri: credentials.secretArn },
-        { type: 'VIRTUAL_HOST', uri: virtualHost },
-      ],
-      batchSize,
-      maximumBatchingWindowInSeconds: maxBatchingWindow?.toSeconds(),
-    });
+    const broker = createHash('sha256')
+      .update(JSON.stringify(Stack.of(target).resolve(brokerArn)))
+      .digest('hex');
+    const mapping = new CfnEventSourceMapping(
+      target,
+      `RabbitMq:${queueName}@${virtualHost}:${broker.slice(0, 8)}`,
+      {
+        functionName: target.functionName,
+        eventSourceArn: brokerArn,
+        queues: [queueName],
+        sourceAccessConfigurations: [
+          { type: 'BASIC_AUTH', uri: credentials.secretArn },
+          { type: 'VIRTUAL_HOST', uri: virtualHost },
+        ],
+        batchSize,
+        maximumBatchingWindowInSeconds: maxBatchingWindow?.toSeconds(),
+      },
+    );
     mapping.node.addDependency(role.allowBroker(brokerArn, credentials));
   }
 }

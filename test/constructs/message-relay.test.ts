@@ -106,6 +106,19 @@ describe('a service with sources', () => {
   });
 });
 
+it('queues of the same name in two brokers are two sources', () => {
+  const stack = emptyStack();
+  const credentials = new Secret(stack, 'Login');
+  const sources = [BROKER, BROKER.replace('orders', 'invoices')].map(
+    (brokerArn) => new RabbitMqEventSource({ brokerArn, queueName: 'queue', credentials }),
+  );
+  const { template } = serviceIn(stack, { queue: { sources } });
+  const mappings = resources(template()).filter(
+    ({ type, properties }) => type === 'AWS::Lambda::EventSourceMapping' && properties.Queues,
+  );
+  expect(mappings).toHaveLength(2);
+});
+
 it('without sources there is no relay', () => {
   const { template } = serviceIn(emptyStack());
   expect(resources(template()).filter(({ id }) => id.includes('Relay'))).toEqual([]);
