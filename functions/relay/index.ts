@@ -1,9 +1,9 @@
 /**
- * Relays messages of Kafka and RabbitMQ to the input queue.
+ * Relays messages of Kafka and RabbitMQ, and uploads of a service that keeps order, to the input queue.
  */
 
 import { Logger } from '@aws-lambda-powertools/logger';
-import type { Context } from 'aws-lambda';
+import type { Context, SQSEvent } from 'aws-lambda';
 import { queueClient } from '../../lib/aws/clients.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
@@ -11,39 +11,50 @@ import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { quote } from '../../lib/core/base/quote.ts';
 import { readRelayEnvironment } from '../../lib/core/config/relay-environment.ts';
 import { Relay } from '../../lib/core/intake/relay.ts';
+import { uploadMessages } from '../../lib/core/intake/upload-messages.ts';
 import type { QueueMessage } from '../../lib/core/model/received-message.ts';
 import { isKafkaEvent, type KafkaEvent, kafkaMessagesOf } from '../../lib/lambda/kafka-event.ts';
 import { isRabbitMqEvent, type RabbitMqEvent, rabbitMqMessagesOf } from '../../lib/lambda/rabbitmq-event.ts';
+import { isSqsEvent, messagesOf as sqsMessagesOf } from '../../lib/lambda/sqs-event.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-/** Most large messages that are stored at the same time. Each holds a socket. */
+/** Most large messages that are stored, and most uploads that are looked at, at the same time. Each holds a socket. */
 const STORED_AT_ONCE = 10;
 
 const powertools = new Logger();
 const { inputQueueUrl, payloadBucket, payloadPrefix } = readRelayEnvironment(process.env);
+const store = new LazyPayloadStore(payloadBucket, STORED_AT_ONCE);
 const relay = new Relay(
   {
     queue: new SqsOutputQueue(queueClient(), inputQueueUrl),
-    store: new LazyPayloadStore(payloadBucket, STORED_AT_ONCE),
+    store,
   },
   { payloadPrefix, ordered: isFifo(inputQueueUrl) },
 );
+
+type RelayedEvent = KafkaEvent | RabbitMqEvent | SQSEvent;
 
 /**
  * Relays the messages of a batch. If it throws, Lambda delivers the whole batch again.
  * @throws TypeError if the event has another source
  */
-export async function handler(event: KafkaEvent | RabbitMqEvent, context: Context): Promise<void> {
+export async function handler(event: RelayedEvent, context: Context): Promise<void> {
   powertools.addContext(context);
-  const messages = messagesOf(event);
+  const messages = await messagesOf(event);
   await relay.relay(messages);
   powertools.info('Messages relayed', { messages: messages.length });
 }
 
-function messagesOf(event: KafkaEvent | RabbitMqEvent): QueueMessage[] {
+async function messagesOf(event: RelayedEvent): Promise<QueueMessage[]> {
   if (isKafkaEvent(event)) return kafkaMessagesOf(event);
   if (isRabbitMqEvent(event)) return rabbitMqMessagesOf(event);
-  throw new TypeError(`Expected an event of an event source for Kafka or RabbitMQ, got ${quote(event, 200)}`);
+  if (isSqsEvent(event) && event.Records.length > 0) {
+    const uploads = sqsMessagesOf(event).map((notification) => uploadMessages(notification, store));
+    return (await Promise.all(uploads)).flat();
+  }
+  throw new TypeError(
+    `Expected an event of an event source for Kafka or RabbitMQ, or of the queue of uploads, got ${quote(event, 200)}`,
+  );
 }

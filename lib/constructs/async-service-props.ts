@@ -57,6 +57,14 @@ export interface AsyncServiceProps {
   /** The input queue, and how Lambda polls it. @default - see {@link InputQueueProps} */
   readonly queue?: InputQueueProps;
 
+  /**
+   * With `fifo`, requests with one ordering key run one after another, in the order they came, and requests with different
+   * keys at the same time. The queues are FIFO queues then, which cost $0.50 a million requests instead of $0.40. A change of
+   * it replaces the queues, with what waits in them. See docs/order.md.
+   * @default - requests run at the same time, in any order
+   */
+  readonly order?: 'fifo';
+
   /** When and how often a failed request is retried. @default - see {@link RetryProps} */
   readonly retry?: RetryProps;
 

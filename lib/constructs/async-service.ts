@@ -12,13 +12,13 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
 import type { MetricName } from '../core/config/metric-names.ts';
-import { maxReceivesOf } from '../core/config/receive-budget.ts';
+import { inputMaxReceives } from '../core/config/receive-budget.ts';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
 import { ProcessorService } from './fargate/processor-service.ts';
 import { ProcessorFunction } from './functions/processor-function.ts';
-import { MessageRelay } from './message-relay.ts';
+import { MessageRelay, UPLOADS_QUEUE } from './message-relay.ts';
 import { acknowledgeFindings } from './observability/acknowledged-findings.ts';
 import { FailureEvents } from './observability/failure-events.ts';
 import { ServiceAlarms } from './observability/service-alarms.ts';
@@ -91,7 +91,11 @@ export class AsyncService extends Construct implements IConnectable {
 
     const input = inputOf(this, props, settings);
     const output = outputOf(this, props, settings);
-    const bucketUse = { settings, inputQueue: input.queue, corsOrigins: props.api?.corsOrigins ?? [] };
+    const uploads = settings.keepsOrder
+      ? new QueueWithDeadLetters(this, 'Uploads', { ...UPLOADS_QUEUE, encryptionKey })
+      : undefined;
+    const notified = uploads?.queue ?? input.queue;
+    const bucketUse = { settings, inputQueue: notified, corsOrigins: props.api?.corsOrigins ?? [] };
     const existingBucket = props.payloads?.bucket;
     if (existingBucket) useExistingBucket(this, existingBucket, bucketUse);
     const bucket =
@@ -171,12 +175,13 @@ export class AsyncService extends Construct implements IConnectable {
       });
     const sources = props.queue?.sources ?? [];
     const relay =
-      sources.length === 0
+      sources.length === 0 && !uploads
         ? undefined
         : new MessageRelay(this, 'Relay', {
             service: props,
             settings,
             sources,
+            uploads: uploads?.queue,
             inputQueue: input.queue,
             payloadBucket: bucket,
             removalPolicy,
@@ -189,6 +194,7 @@ export class AsyncService extends Construct implements IConnectable {
       webhookDeadLetterQueue: webhooks?.deadLetterQueue,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
       relay: relay?.function,
+      uploadDeadLetterQueue: uploads?.deadLetterQueue,
       processor: onLambda?.function,
       tasks: onFargate?.service,
       release: onLambda?.release,
@@ -510,10 +516,12 @@ function inputOf(scope: Construct, props: AsyncServiceProps, settings: ServiceSe
   if (!queue || !deadLetterQueue) {
     const { encryptionKey } = props;
     const created = new QueueWithDeadLetters(scope, 'Input', { ...inputQueueProps(settings), encryptionKey });
-    return { ...created, maxReceives: maxReceivesOf(settings.maxAttempts) };
+    return { ...created, maxReceives: inputMaxReceives(settings) };
   }
   useExistingQueue(scope, queue, deadLetterQueue, settings);
-  if (queue.encryptionMasterKey !== props.encryptionKey) allowNotificationKey(scope, queue);
+  if (queue.encryptionMasterKey !== props.encryptionKey && !settings.keepsOrder) {
+    allowNotificationKey(scope, queue);
+  }
   return { queue, deadLetterQueue, maxReceives: statedQueue(props.queue)?.maxReceives };
 }
 
@@ -521,7 +529,8 @@ function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
   return {
     retention: Duration.seconds(settings.inputRetentionSeconds),
     visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
-    maxReceiveCount: maxReceivesOf(settings.maxAttempts),
+    maxReceiveCount: inputMaxReceives(settings),
+    fifo: settings.keepsOrder,
   };
 }
 
@@ -547,5 +556,6 @@ function outputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps 
     retention: Duration.seconds(settings.outputRetentionSeconds),
     visibilityTimeout: Duration.seconds(settings.outputVisibilityTimeoutSeconds),
     maxReceiveCount: settings.outputMaxReceiveCount,
+    fifo: settings.keepsOrder,
   };
 }

@@ -19,7 +19,8 @@ export function messagesOf(event: SQSEvent, traced = false): SqsMessage[] {
   });
 }
 
-function isSqsEvent(event: unknown): event is SQSEvent {
+/** Whether an event is one of an SQS event source. */
+export function isSqsEvent(event: unknown): event is SQSEvent {
   if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
   return Array.isArray(event.Records) && event.Records.every((record) => record?.eventSource === 'aws:sqs');
 }

@@ -37,6 +37,7 @@ const [, , endpoint, functionEndpoint] = process.argv;
 const app = new App();
 addCommonJsService();
 addSecretsService();
+addOrderedService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const bus = new EventBus(stack, 'Bus');
@@ -149,6 +150,25 @@ function addSecretsService(): void {
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'InputQueueUrl', { value: service.inputQueue.queueUrl });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
+}
+
+/** A service whose requests of one key run in order. */
+function addOrderedService(): void {
+  const stack = new Stack(app, 'E2e-ordered');
+  const service = new AsyncService(stack, 'Service', {
+    entry: 'test/e2e/processors/behaviour.ts',
+    order: 'fifo',
+    function: { timeout: Duration.seconds(15) },
+    retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
+    api: { auth: ApiAuth.none() },
+    circuitBreaker: { pauseEventSource: false },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  addClients(service);
+  new CfnOutput(stack, 'ApiUrl', { value: service.api?.url ?? '' });
+  new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
+  new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
+  new CfnOutput(stack, 'DeadLetterQueueUrl', { value: service.deadLetterQueue.queueUrl });
 }
 
 /** The roles of programs that use a service. */

@@ -7,6 +7,8 @@ export interface CallsByAws {
   readonly resource: string;
   /** The path of the resource on whose behalf a service calls, if it names one. */
   readonly source?: string;
+  /** The path of a resource of services for which AWS doesn't call. */
+  readonly unless?: string;
   readonly why: string;
   /** Where AWS documents it. */
   readonly page: string;
@@ -37,12 +39,21 @@ const SCHEDULED = {
   page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html',
 };
 
+const NOTIFICATION = {
+  caller: 's3.amazonaws.com',
+  actions: ['sqs:SendMessage'],
+  source: 'Payloads/Bucket',
+  why: 'S3 notifies the queue of uploads',
+  page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html',
+};
+
 /** What AWS calls with the roles of a service, or by itself. */
 export const CALLS_BY_AWS: readonly CallsByAws[] = [
   { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Input/Queue' },
   { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Orders' },
   { ...EVENT_SOURCE, caller: 'Webhooks/Role', resource: 'Webhooks/Deliveries/Queue' },
   { ...EVENT_SOURCE, caller: 'CircuitBreaker/Role', resource: 'Pauses/Queue' },
+  { ...EVENT_SOURCE, caller: 'Relay/Role', resource: 'Uploads/Queue' },
   ...[
     ['Processor/Role', 'Processor/Logs'],
     ['Webhooks/Role', 'Webhooks/Logs'],
@@ -74,12 +85,6 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     why: 'Lambda logs in to the broker of an event source with the role of the function',
     page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-mq-params.html',
   },
-  {
-    caller: 's3.amazonaws.com',
-    actions: ['sqs:SendMessage'],
-    resource: 'Input/Queue',
-    source: 'Payloads/Bucket',
-    why: 'S3 notifies the queue of uploads',
-    page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html',
-  },
+  { ...NOTIFICATION, resource: 'Input/Queue', unless: 'Uploads/Queue' },
+  { ...NOTIFICATION, resource: 'Uploads/Queue' },
 ];

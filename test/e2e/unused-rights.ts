@@ -43,6 +43,8 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Relay/Role: ec2:DescribeSubnets on *': OF_A_BROKER,
   'Relay/Role: ec2:DescribeVpcs on *': OF_A_BROKER,
   'Relay/Role: mq:DescribeBroker on broker:orders:b-1234': OF_A_BROKER,
+  'Relay/Role: s3:GetObject on Payloads/Bucket/requests/*':
+    'Objects of an existing bucket may have no versions',
   'Relay/Role: s3:AbortMultipartUpload on Payloads/Bucket/payloads/*': CLEAN_UP,
   'Submitter: s3:AbortMultipartUpload on Payloads/Bucket/payloads/*': CLEAN_UP,
   'Submitter: s3:AbortMultipartUpload on Payloads/Bucket/requests/*': CLEAN_UP,

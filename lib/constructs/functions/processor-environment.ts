@@ -3,7 +3,6 @@ import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { ENGINE_DEFAULTS } from '../../core/config/engine-settings.ts';
 import { STOP_RESERVE_SECONDS } from '../../core/config/fargate-settings.ts';
 import { type ProcessorEnvironment, writeEnvironment } from '../../core/config/processor-environment.ts';
 import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
@@ -79,7 +78,6 @@ function environmentOf(
   return {
     ...settings,
     ...prefixes,
-    onExhausted: ENGINE_DEFAULTS.onExhausted,
     tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
     maxReceives,

@@ -78,7 +78,8 @@ export class ProcessorFunction extends Construct implements IGrantable, IConnect
       target: this.release?.alias ?? this.function,
       eventSourceArn: props.inputQueue.queueArn,
       batchSize: settings.batchSize,
-      maxBatchingWindow: Duration.seconds(settings.batchWindowSeconds),
+      // Lambda has none for FIFO queues.
+      maxBatchingWindow: settings.keepsOrder ? undefined : Duration.seconds(settings.batchWindowSeconds),
       ...pollingOf(settings),
       // If the circuit breaker is removed during a pause, the deployment must end the pause.
       enabled: props.pauseQueue ? undefined : true,

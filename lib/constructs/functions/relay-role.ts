@@ -29,6 +29,14 @@ export class RelayRole extends FunctionRole {
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
   }
 
+  /** Lets Lambda receive notifications of uploads, and the function read the metadata of the objects. */
+  allowUploads(uploads: IQueue, bucket: IBucket, uploadPrefix: string): void {
+    this.allow(['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'], [uploads.queueArn]);
+    this.allowKey(uploads.encryptionMasterKey, KEY_USES.receive);
+    this.allowObjects(bucket, ['s3:GetObject', 's3:GetObjectVersion'], uploadPrefix);
+    this.allowKey(bucket.encryptionKey, KEY_USES.readObjects);
+  }
+
   /**
    * Lets Lambda read from a broker in Amazon MQ.
    * @returns what the event source must wait for

@@ -47,7 +47,7 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
   }
   if (onFargate) acknowledgeTasks(onFargate);
   if (webhooks) acknowledgeWebhooks(webhooks);
-  if (scope.relay) acknowledgeRelay(scope.relay, payloadBucket, prefixes.payloadPrefix);
+  if (scope.relay) acknowledgeRelay(scope.relay, payloadBucket, prefixes);
   if (scope.release?.deployments) acknowledgeDeployments(scope.release.deployments);
   if (!api) return;
   const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
@@ -93,8 +93,12 @@ function acknowledgeTasks({ role, tasks, taskDefinition, ownCluster }: Processor
   }
 }
 
-function acknowledgeRelay({ role }: MessageRelay, payloadBucket: IBucket, payloadPrefix: string): void {
-  acknowledgePrefixes(role, payloadBucket, [payloadPrefix]);
+function acknowledgeRelay(
+  { role }: MessageRelay,
+  payloadBucket: IBucket,
+  { payloadPrefix, uploadPrefix }: Prefixes,
+): void {
+  acknowledgePrefixes(role, payloadBucket, [payloadPrefix, uploadPrefix]);
   acknowledge(role, {
     id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaMSKExecutionRole]',
     reason: 'AWS keeps the policy of event sources for MSK up to date, and the CDK attaches it to the role.',

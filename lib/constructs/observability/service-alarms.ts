@@ -35,6 +35,8 @@ export interface ServiceAlarmsProps {
   readonly webhookDeadLetterQueue: IQueue | undefined;
   /** Undefined if pauses don't disable the event source. */
   readonly pauseDeadLetterQueue: IQueue | undefined;
+  /** Undefined if S3 notifies the input queue. */
+  readonly uploadDeadLetterQueue: IQueue | undefined;
   /** Undefined without sources besides the input queue. */
   readonly relay: IFunction | undefined;
   /** Undefined on Fargate. */
@@ -75,13 +77,14 @@ export class ServiceAlarms extends Construct {
     super(scope, id);
     const { settings, inputQueue, deadLetterQueue, outputDeadLetterQueue, processor, tasks, api, topic } =
       props;
-    const { webhookDeadLetterQueue, pauseDeadLetterQueue } = props;
+    const { webhookDeadLetterQueue, pauseDeadLetterQueue, uploadDeadLetterQueue } = props;
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
       ...(webhookDeadLetterQueue ? [this.onWebhookDeadLetters(settings, webhookDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
+      ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
       ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
       this.onOldestRequest(settings, inputQueue),
       ...(processor ? [this.onThrottles(settings, processor)] : []),
@@ -131,6 +134,13 @@ export class ServiceAlarms extends Construct {
       `The event source of ${serviceName} could not be paused or resumed, so processing may have stopped.`,
       'Enable the event source manually; the log of the circuit breaker has the reason.',
       'Then purge the dead-letter queue of pauses: its messages are out of date.',
+    ]);
+  }
+
+  private onUploadDeadLetters({ serviceName }: ServiceSettings, uploadDeadLetterQueue: IQueue): Alarm {
+    return this.alarm('UploadDeadLetters', messagesIn(uploadDeadLetterQueue), 1, [
+      `Uploads could not be relayed to the input queue of ${serviceName}, so their requests never started.`,
+      'The log of the relay function has the reason. Then redrive the dead-letter queue of uploads.',
     ]);
   }
 

@@ -46,7 +46,7 @@ export function existingDeadLetterQueue({ queue, deadLetterQueue }: InputQueuePr
 export function existingQueueProblems(
   service: Construct,
   props: InputQueueProps = {},
-  maxAttempts: number,
+  { maxAttempts, keepsOrder }: { readonly maxAttempts: number; readonly keepsOrder: boolean },
 ): string[] {
   const { queue, deadLetterQueue } = props;
   if (!queue) {
@@ -56,7 +56,7 @@ export function existingQueueProblems(
   }
   return [
     ...placeProblems(service, 'queue.queue', queue),
-    ...kindProblems(queue),
+    ...(keepsOrder ? [] : kindProblems(queue)),
     ...deadLetterProblems(props),
     ...statedProblems(props, maxAttempts),
     ...keyProblems(queue),
@@ -65,7 +65,11 @@ export function existingQueueProblems(
 }
 
 function kindProblems(queue: IQueue): string[] {
-  return queue.fifo ? [`queue.queue must be a standard queue, got the FIFO queue ${queue.node.path}`] : [];
+  return queue.fifo
+    ? [
+        `queue.queue must be a standard queue, got the FIFO queue ${queue.node.path}: a service takes one only with order: 'fifo'`,
+      ]
+    : [];
 }
 
 function deadLetterProblems(props: InputQueueProps): string[] {

@@ -14,7 +14,7 @@ export interface PollerProps {
 /** Configures the input queue of an `AsyncService` and the event source mapping that polls it. */
 export interface InputQueueProps {
   /**
-   * An existing standard queue to take messages from, which no other consumer uses. It must be in the account and region
+   * An existing queue to take messages from: a standard queue, or a FIFO queue with `order`, which no other consumer uses. It must be in the account and region
    * of the service. The service changes nothing of it but its policy, and its key's, which must let S3 send notifications
    * of uploads: a warning says what the queue lacks. For a queue of this app, `visibilityTimeout` and `retention` are
    * those of the queue; for an imported one, set both props to what it has.

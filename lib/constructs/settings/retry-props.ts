@@ -1,4 +1,5 @@
 import type { Duration } from 'aws-cdk-lib';
+import type { OnExhausted } from '../../core/config/settings.ts';
 
 /** Configures the retries of an `AsyncService`: exponential backoff with full jitter. */
 export interface RetryProps {
@@ -8,6 +9,14 @@ export interface RetryProps {
    * @default 5
    */
   readonly maxAttempts?: number;
+
+  /**
+   * What a request that has used up its attempts does to those behind it, in a service with `order`. `skip`: it is
+   * dead-lettered, and they go on. `block`: it is retried every `maxDelay` until it succeeds, is cancelled or expires, and they
+   * wait; it is dead-lettered only before the queue deletes it.
+   * @default 'skip'
+   */
+  readonly onExhausted?: OnExhausted;
 
   /**
    * Upper bound of the delay before the first retry: 1 second to 12 hours. It doubles with every attempt.

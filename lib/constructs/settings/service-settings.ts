@@ -2,7 +2,12 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { hasOrder } from '../../core/config/min-version.ts';
-import { DEFAULT_OUTPUT_FORMAT, type SqsOutputFormat } from '../../core/config/settings.ts';
+import {
+  DEFAULT_OUTPUT_FORMAT,
+  ON_EXHAUSTED,
+  type OnExhausted,
+  type SqsOutputFormat,
+} from '../../core/config/settings.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { apiProblems } from './api-problems.ts';
@@ -10,6 +15,7 @@ import { existingQueueProblems, inputQueuePath } from './existing-input-queue.ts
 import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
 import { functionProblems } from './function-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
+import { keepsOrder, orderProblems } from './order-problems.ts';
 import { outputOf } from './output-queue.ts';
 import { payloadBucketProblems } from './payload-bucket-problems.ts';
 import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
@@ -22,6 +28,9 @@ import { type WebhookSettings, webhookProblems, webhookSettings } from './webhoo
 export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly prefixes: Prefixes;
   readonly serviceName: string;
+  /** Whether requests with one ordering key run one after another. */
+  readonly keepsOrder: boolean;
+  readonly onExhausted: OnExhausted;
   /** Whether the versions of the processor have an order, so that requests may ask for one. */
   readonly acceptsMinVersion: boolean;
   /** What the app calls the processor's code; undefined if it doesn't. */
@@ -50,7 +59,10 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...prefixProblems(prefixes),
     ...textProblems(props),
   );
-  problems.push(...existingQueueProblems(service, props.queue, numbers.maxAttempts));
+  problems.push(
+    ...existingQueueProblems(service, props.queue, { ...numbers, keepsOrder: keepsOrder(props) }),
+  );
+  problems.push(...orderProblems(props));
   problems.push(...sourceProblems(props.queue));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));
@@ -65,6 +77,8 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...numbers,
     ...webhookSettings(props.webhooks),
     prefixes,
+    keepsOrder: keepsOrder(props),
+    onExhausted: props.retry?.onExhausted ?? ON_EXHAUSTED[0],
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     handlerVersion: props.version,
     acceptsMinVersion: hasOrderedVersions(props),

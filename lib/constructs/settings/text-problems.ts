@@ -64,9 +64,6 @@ function outputProblems(props: AsyncServiceProps): string[] {
       `output.queue must accept messages of at least ${OUTPUT_MIN_MESSAGE_BYTES} bytes, so that every failure fits, got a MaximumMessageSize of ${maxMessageBytes}`,
     );
   }
-  if (queue?.fifo) {
-    problems.push(`output.queue must be a standard queue, got the FIFO queue ${queue.queueName}`);
-  }
   return problems;
 }
 

@@ -6,7 +6,7 @@ import {
   SQS_MAX_MESSAGE_BYTES,
   SQS_MAX_RETENTION_SECONDS,
 } from '../../core/config/aws-limits.ts';
-import { maxReceivesOf } from '../../core/config/receive-budget.ts';
+import { inputMaxReceives } from '../../core/config/receive-budget.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { notificationStatement } from './allow-notifications.ts';
 import { queueResource, statedNumber } from './queue-resource.ts';
@@ -45,14 +45,17 @@ function missingFrom(
         MaximumMessageSize: SQS_MAX_MESSAGE_BYTES,
         RedrivePolicy: {
           deadLetterTargetArn: Stack.of(queue).resolve(deadLetterQueue.queueArn),
-          maxReceiveCount: maxReceivesOf(settings.maxAttempts),
+          maxReceiveCount: inputMaxReceives(settings),
         },
       },
-      QueuePolicy: {
-        PolicyDocument: {
-          Statement: [Stack.of(queue).resolve(notificationStatement(queue).toStatementJson())],
+      // S3 can't notify a FIFO queue: uploads come to a queue of the service.
+      ...(!settings.keepsOrder && {
+        QueuePolicy: {
+          PolicyDocument: {
+            Statement: [Stack.of(queue).resolve(notificationStatement(queue).toStatementJson())],
+          },
         },
-      },
+      }),
     }),
     ...(!keepsAllDeadLetters(deadLetterQueue) && {
       DeadLetterQueue: { MessageRetentionPeriod: SQS_MAX_RETENTION_SECONDS },

@@ -1,6 +1,12 @@
 import { Duration } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
-import { Queue, QueueEncryption, type QueueProps } from 'aws-cdk-lib/aws-sqs';
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+} from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { SQS_MAX_MESSAGE_BYTES, SQS_MAX_RETENTION_SECONDS } from '../../core/config/aws-limits.ts';
 
@@ -13,12 +19,14 @@ export interface QueueWithDeadLettersProps {
   readonly visibilityTimeout: Duration;
   /** Number of receives after which a message goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
+  /** Whether both are FIFO queues. @default false */
+  readonly fifo?: boolean;
   /** Undefined for keys that SQS manages. */
   readonly encryptionKey?: IKey;
 }
 
 /**
- * A standard queue and its dead-letter queue. Both are encrypted and accept TLS connections only.
+ * A queue and its dead-letter queue. Both are encrypted and accept TLS connections only.
  */
 export class QueueWithDeadLetters extends Construct {
   readonly queue: Queue;
@@ -28,7 +36,7 @@ export class QueueWithDeadLetters extends Construct {
 
   constructor(scope: Construct, id: string, props: QueueWithDeadLettersProps) {
     super(scope, id);
-    const encrypted = { ...encryptionOf(props.encryptionKey), enforceSSL: true };
+    const encrypted = { ...encryptionOf(props.encryptionKey), ...(props.fifo && FIFO), enforceSSL: true };
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       ...encrypted,
       // A message keeps its age when it moves. With a shorter retention, an old message would expire on arrival.
@@ -43,6 +51,13 @@ export class QueueWithDeadLetters extends Construct {
     });
   }
 }
+
+/** High throughput: the limits are those of each message group. */
+const FIFO: Pick<QueueProps, 'fifo' | 'deduplicationScope' | 'fifoThroughputLimit'> = {
+  fifo: true,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+};
 
 function encryptionOf(key: IKey | undefined): Pick<QueueProps, 'encryption' | 'encryptionMasterKey'> {
   if (!key) return { encryption: QueueEncryption.SQS_MANAGED };

@@ -22,6 +22,23 @@ export function maxReceivesOf(maxAttempts: number): number {
 }
 
 /**
+ * The most that SQS allows. A message behind others of its group is received with them, and goes back untouched: it must not
+ * be dead-lettered for that.
+ */
+const ORDERED_MAX_RECEIVES = 1_000;
+
+/** The number of receives after which the input queue itself dead-letters a message. */
+export function inputMaxReceives({
+  maxAttempts,
+  keepsOrder,
+}: {
+  readonly maxAttempts: number;
+  readonly keepsOrder: boolean;
+}): number {
+  return keepsOrder ? ORDERED_MAX_RECEIVES : maxReceivesOf(maxAttempts);
+}
+
+/**
  * The number of receives that a queue with a limit of its own must leave for the attempts of a worker. There is room for as
  * many receives without an attempt as with one: while Lambda throttles, another attempt holds the lease, or the record
  * can't be written.

@@ -441,7 +441,7 @@ describe('an existing output queue', () => {
     const stack = new Stack(emptyApp(), 'Stack');
     const outputQueue = Queue.fromQueueArn(stack, 'Own', 'arn:aws:sqs:us-east-1:123456789012:own.fifo');
     expect(problemsIn(() => serviceIn(stack, { output: { queue: outputQueue } }))).toEqual([
-      'output.queue must be a standard queue, got the FIFO queue own.fifo',
+      "output.queue must be a standard queue, got the FIFO queue own.fifo: a service sends to one only with order: 'fifo'",
     ]);
   });
 });

@@ -214,7 +214,7 @@ describe('a queue that the service cannot use is rejected:', () => {
     [
       'a FIFO queue',
       (stack) => ({ ...imported(stack), queue: Queue.fromQueueArn(stack, 'Fifo', `${ARN}.fifo`) }),
-      'queue.queue must be a standard queue, got the FIFO queue Stack/Fifo',
+      "queue.queue must be a standard queue, got the FIFO queue Stack/Fifo: a service takes one only with order: 'fifo'",
     ],
     [
       'one of another region',

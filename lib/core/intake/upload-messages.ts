@@ -1,0 +1,50 @@
+import { PermanentError } from '../base/errors.ts';
+import type { ClaimCheck } from '../model/claim-check.ts';
+import { ORDERING_KEY_METADATA } from '../model/ordering-key.ts';
+import type { QueueMessage } from '../model/received-message.ts';
+import type { PayloadStore } from '../ports/payload-store.ts';
+import { ATTRIBUTES } from '../wire/attributes.ts';
+import { decodeS3Event, isS3Event } from '../wire/s3-event.ts';
+
+/**
+ * Splits a notification of S3 into one message for each upload, with the tenant and the ordering key of the upload as
+ * attributes. The key is in the metadata of the object, which a notification doesn't contain.
+ * @returns no message for a notification without uploads, such as S3's test event
+ * @throws what the store throws, unless the object can't be read for good: then its request fails with that
+ */
+export async function uploadMessages(
+  notification: QueueMessage,
+  store: Pick<PayloadStore, 'open'>,
+): Promise<QueueMessage[]> {
+  const event: unknown = JSON.parse(notification.body);
+  if (!isS3Event(event)) return [];
+  return Promise.all(
+    event.Records.map(async (record, index): Promise<QueueMessage> => {
+      const one = { Records: [record] };
+      const id = `${notification.id}-${index}`;
+      const [upload] = decodeS3Event(one, { ...notification, id });
+      const payload = upload && 'payload' in upload && 'key' in upload.payload ? upload.payload : undefined;
+      const key = payload && (await orderingKeyOf(payload, store));
+      const tenant = upload?.tenant;
+      const attributes = {
+        ...(tenant !== undefined && { [ATTRIBUTES.tenant]: tenant }),
+        ...(key !== undefined && { [ATTRIBUTES.orderingKey]: key }),
+      };
+      return { ...notification, id, body: JSON.stringify(one), attributes };
+    }),
+  );
+}
+
+async function orderingKeyOf(
+  payload: ClaimCheck,
+  store: Pick<PayloadStore, 'open'>,
+): Promise<string | undefined> {
+  try {
+    const { metadata, discard } = await store.open(payload, new AbortController().signal);
+    discard();
+    return metadata[ORDERING_KEY_METADATA];
+  } catch (error) {
+    if (error instanceof PermanentError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,80 @@
+import { PutObjectCommand } from '@aws-sdk/client-s3';
+import { expect, inject, test } from 'vitest';
+import { SqsMessages } from '../../lib/aws/sqs-messages.ts';
+import { CoatcheckClient } from '../../lib/client/index.ts';
+import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
+import { messagesOf } from '../../lib/lambda/sqs-event.ts';
+import { localClients } from '../../lib/local/clients.ts';
+import { eventually } from '../support/eventually.ts';
+import { poll, recordOf } from '../support/sqs-records.ts';
+import type { Behaviour } from './processors/behaviour.ts';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-ordered');
+const client = new CoatcheckClient({ baseUrl: service.apiUrl });
+const { s3, sqs } = localClients(inject('endpoint'));
+
+/** The outcomes in the output queue, by their groups, in their order. */
+const outcomes: { readonly group: string | undefined; readonly subject: string; readonly type: string }[] =
+  [];
+
+/** Waits until these requests have outcomes. @returns those outcomes in the order in which they came */
+async function outcomesOf(ids: readonly string[]) {
+  return eventually(async () => {
+    const received = messagesOf({ Records: (await poll(sqs, service.outputQueueUrl, 10)).map(recordOf) });
+    const queue = new SqsMessages(sqs, service.outputQueueUrl);
+    for (const message of received) {
+      const { subject, type } = JSON.parse(message.body);
+      outcomes.push({ group: message.group, subject, type });
+      await queue.receive(message).ack();
+    }
+    const found = outcomes.filter(({ subject }) => ids.includes(subject));
+    expect(found).toHaveLength(ids.length);
+    return found;
+  });
+}
+
+async function submit(behaviour: Behaviour, orderingKey: string): Promise<string> {
+  return (await client.submit(JSON.stringify(behaviour), { contentType: 'application/json', orderingKey }))
+    .id;
+}
+
+test('requests of one key run in order, although the first one fails twice, and those of another key pass', async () => {
+  const first = await submit({ do: 'fail', untilAttempt: 3, afterSeconds: 2 }, 'account 1');
+  const second = await submit({ do: 'echo', value: 2 }, 'account 1');
+  const third = await submit({ do: 'echo', value: 3 }, 'account 1');
+  const other = await submit({ do: 'echo', value: 4 }, 'account 2');
+  const ended = await outcomesOf([first, second, third, other]);
+  const ofFirst = ended.filter(({ subject }) => subject !== other);
+  expect(ofFirst.map(({ subject }) => subject)).toEqual([first, second, third]);
+  expect(new Set(ofFirst.map(({ group }) => group)).size).toBe(1);
+  expect(ended.findIndex(({ subject }) => subject === other)).toBeLessThan(
+    ended.findIndex(({ subject }) => subject === second),
+  );
+});
+
+test('an upload goes to the group of the key in its metadata', async () => {
+  const submitted = await submit({ do: 'echo', value: 1 }, 'account 3');
+  const key = 'requests/ordered';
+  const { VersionId } = await s3.send(
+    new PutObjectCommand({
+      Bucket: service.bucket,
+      Key: key,
+      Body: '{"do":"echo","value":2}',
+      ContentType: 'application/json',
+      Metadata: { 'ordering-key': 'account 3' },
+    }),
+  );
+  expect(VersionId).toMatch(/./);
+  const large = await client.submit(new Blob([new Uint8Array(5 * 2 ** 20)]), {
+    orderingKey: 'account 3',
+  });
+  const ids = [
+    submitted,
+    requestIdOfUpload({ bucket: service.bucket, key, version: VersionId ?? '' }),
+    large.id,
+  ];
+  const ended = await outcomesOf(ids);
+  expect(new Set(ended.map(({ group }) => group)).size).toBe(1);
+  expect(ended.map(({ type }) => type.split('.').at(-1))).toEqual(['succeeded', 'succeeded', 'succeeded']);
+});
