@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../core/base/errors.ts';
+import { quote } from '../core/base/quote.ts';
 import { versionProblem } from '../core/config/handler-version.ts';
 import { versionVariable } from '../core/config/variable-names.ts';
 import { readVariables } from '../core/config/variables.ts';
@@ -10,7 +11,7 @@ import { NamedProcessors } from './named-processors.ts';
 import { addReferrers } from './retention.ts';
 import { Service, type ServiceParts } from './service.ts';
 import { type ServiceSettings, serviceSettings, type WebhookOptions, webhookSecretsOf } from './settings.ts';
-import { CLAIM_CHECK_SOURCE, Storage } from './storage.ts';
+import { CLAIM_CHECK_SOURCE, type Order, Storage } from './storage.ts';
 
 /** How to open a service. */
 export interface ServiceOptions {
@@ -40,6 +41,13 @@ export interface ServiceOptions {
    * the record of each request that it handles, in logs and in traces. @default - the variable `COATCHECK_VERSION`
    */
   readonly version?: string;
+  /**
+   * With `fifo`, requests of one tenant and {@link ServiceSubmitOptions.orderingKey} run one after another, in the order in which
+   * they were submitted; those of different keys run at the same time. A request that is retried holds up the ones behind it
+   * until it succeeds or has used up its attempts. The file keeps order from then on, in all processes; open it with
+   * `fifo` in all of them. @default - requests run at the same time
+   */
+  readonly order?: Order;
   /** @default - no webhooks */
   readonly webhooks?: WebhookOptions;
   /** How long {@link Service.close} lets handlers run on, in seconds. @default 25 */
@@ -90,7 +98,7 @@ export async function openParts(
   options: Omit<ServiceOptions, 'processor' | 'processors'>,
   clock: Clock,
 ): Promise<Omit<ServiceParts, 'processor'>> {
-  const { file, settings: given = {}, serviceName = DEFAULT_NAME, webhooks, output = true } = options;
+  const { file, settings: given = {}, serviceName = DEFAULT_NAME, webhooks, output = true, order } = options;
   const handlerVersion = versionOf(options);
   const { graceSeconds = DEFAULT_GRACE_SECONDS, logger = processLogger({ serviceName, handlerVersion }) } =
     options;
@@ -101,9 +109,16 @@ export async function openParts(
     source: CLAIM_CHECK_SOURCE,
     webhooks,
   });
-  const storage = await Storage.open(file, clock);
+  assertOrder(order);
+  const storage = await Storage.open(file, clock, order);
   await addReferrers(storage.payloads, { files: [storage.file] }, settings.resultAgeDays);
   return { storage, settings, webhookSecrets, hasOutput: output, graceSeconds, logger };
+}
+
+/** @throws ConfigurationError */
+function assertOrder(order: unknown): void {
+  if (order === undefined || order === 'fifo') return;
+  throw new ConfigurationError(`order must be 'fifo' or left out, got ${quote(order)}`);
 }
 
 /** @throws ConfigurationError */

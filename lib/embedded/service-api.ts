@@ -11,6 +11,7 @@ import { hasOrder } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import { Uploads } from '../core/intake/uploads.ts';
+import { ORDERING_KEY_METADATA } from '../core/model/ordering-key.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { ticketOf } from '../core/model/upload-key.ts';
 import type { ExpectedUpload } from '../core/ports/client-transfers.ts';
@@ -57,7 +58,11 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     if (record?.status !== 'awaiting_upload') return;
     const { tenant, id: requestId } = record.request;
     const submission = { ...record.request, source: '', submittedAt: record.createdAt, ...upload } as const;
-    await queue.send(encodeSubmission({ ...submission, payload: { check, size } }, settings), tenant);
+    const orderingKey = upload.metadata[ORDERING_KEY_METADATA];
+    await queue.send(encodeSubmission({ ...submission, payload: { check, size } }, settings), tenant, {
+      requestId,
+      ...(orderingKey !== undefined && { orderingKey }),
+    });
     await records.change(record.request, { type: 'uploaded' }).catch((error: unknown) => {
       logger.warn('An upload could not be recorded yet', {
         requestId,

@@ -11,6 +11,7 @@ import { Submissions } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { callbackUrlProblem } from '../core/model/callback-url.ts';
+import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
@@ -51,6 +52,11 @@ export interface WaitOptions extends RequestOptions {
 export interface ServiceSubmitOptions extends SubmitOptions {
   /** The processor that runs it, where the service has several. The handler finds it in `metadata.processor`. */
   readonly processor?: string;
+  /**
+   * Requests of a tenant with one key run one after another, in a service with {@link ServiceOptions.order}: 1 to 128 printable
+   * ASCII characters. @default - all requests of the tenant run one after another
+   */
+  readonly orderingKey?: string;
 }
 
 /** What a service is made of. */
@@ -79,6 +85,7 @@ export class Service implements AsyncDisposable {
   readonly #ends = new EndSignals();
   readonly #records: RecordStore;
   readonly #requests: RequestRecords;
+  readonly #queue: SqliteSubmissionQueue;
   readonly #submissions: Submissions;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
@@ -92,11 +99,12 @@ export class Service implements AsyncDisposable {
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
     this.#requests = new RequestRecords(this.#records, () => clock.now(), settings.recordAgeDays);
+    this.#queue = new SqliteSubmissionQueue(file, QUEUES.requests, clock);
     this.#submissions = new Submissions(
       {
         records: this.#requests,
         keys: new SqliteIdempotencyKeys(file),
-        queue: new SqliteSubmissionQueue(file, QUEUES.requests, clock),
+        queue: this.#queue,
         store: payloads,
         logger,
         clock,
@@ -127,6 +135,7 @@ export class Service implements AsyncDisposable {
     if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
     const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
     if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
+    this.#assertOrderingKey(others.orderingKey);
     this.#assertCallback(callbackUrl);
     const { bytes, ...type } = payloadBytes(payload, contentType);
     const record = await this.#submissions.submit({
@@ -292,6 +301,17 @@ export class Service implements AsyncDisposable {
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
     return worker;
+  }
+
+  #assertOrderingKey(key: string | undefined): void {
+    if (key === undefined) return;
+    const problem = orderingKeyProblem(key);
+    if (problem) throw new RequestRefused('ordering_key_invalid', `orderingKey ${problem}`);
+    if (this.#queue.ordered) return;
+    throw new RequestRefused(
+      'order_unsupported',
+      "orderingKey needs a service that keeps order: open it with order: 'fifo', or leave the key out",
+    );
   }
 
   #assertCallback(callbackUrl: string | undefined): void {

@@ -1,6 +1,7 @@
 import type { Clock } from '../core/ports/clock.ts';
 import { DirectoryPayloadStore } from '../stores/directory/payload-store.ts';
 import { SqliteInputQueue } from '../stores/sqlite/input-queue.ts';
+import { keepOrder } from '../stores/sqlite/keep-order.ts';
 import { SqliteOutputQueue } from '../stores/sqlite/output-queue.ts';
 import { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
 
@@ -12,6 +13,9 @@ export const QUEUES = {
   webhooks: 'webhooks',
   webhookDeadLetters: 'webhook-dead-letters',
 } as const;
+
+/** What requests run in: the order in which they were submitted. */
+export type Order = 'fifo';
 
 /** The name of the payload store in claim checks. */
 const STORE = 'payloads';
@@ -36,11 +40,13 @@ export class Storage implements AsyncDisposable {
 
   /**
    * Opens the file and its directory, and creates what is missing.
+   * @param order makes the queue of requests keep it, from now on
    * @throws ConfigurationError when this Node has no SQLite; Error when the file can't be opened
    */
-  static async open(path: string, clock: Clock): Promise<Storage> {
+  static async open(path: string, clock: Clock, order?: Order): Promise<Storage> {
     const file = await SqliteFile.open(path);
     try {
+      if (order === 'fifo') await keepOrder(file, QUEUES.requests);
       return new Storage(file, await DirectoryPayloadStore.open(`${path}-payloads`, STORE), clock);
     } catch (error) {
       await file[Symbol.asyncDispose]();

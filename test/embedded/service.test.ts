@@ -308,3 +308,50 @@ test('what is old is deleted, but nothing that a waiting request needs', async (
   expect((await Promise.all(folders)).flat()).toEqual([]);
   await older[Symbol.asyncDispose]();
 });
+
+test('in order: 2,000 requests of 50 keys, a third of whose attempts fail, run in the order of their submission', async () => {
+  const runs: { readonly key: string; readonly number: number }[] = [];
+  let running = new Set<string>();
+  const ordered = processor(async (request) => {
+    const { key, number } = z.object({ key: z.string(), number: z.number() }).parse(await request.json());
+    expect(running.has(key)).toBe(false);
+    running = new Set([...running, key]);
+    await new Promise((resolve) => setImmediate(resolve));
+    running = new Set([...running].filter((other) => other !== key));
+    if (Math.random() < 1 / 3) throw new RetryLater(0);
+    runs.push({ key, number });
+  });
+  const settings = { concurrency: 20, maxAttempts: 100 };
+  await using service = await open({ processor: ordered, order: 'fifo', settings });
+  const requests = Array.from({ length: 2_000 }, (_, number) => ({ key: `key-${number % 50}`, number }));
+  for (const request of requests) await service.submit(request, { orderingKey: request.key });
+  await vi.waitFor(() => expect(runs).toHaveLength(2_000), { timeout: 60_000, interval: 50 });
+  const byKey = (all: typeof runs) => Object.groupBy(all, ({ key }) => key);
+  expect(byKey(runs)).toEqual(byKey(requests));
+});
+
+test('without a key, the requests of a tenant run in order, and a dead letter lets the next one run', async () => {
+  const runs: string[] = [];
+  const failing = processor(async (request) => {
+    const text = await request.text();
+    if (text === 'broken') throw new Error('broken');
+    runs.push(text);
+  });
+  const settings = { maxAttempts: 2, retryBaseSeconds: 1, retryCapSeconds: 1 };
+  await using service = await open({ processor: failing, order: 'fifo', settings });
+  for (const text of ['first', 'broken', 'last']) await service.submit(text, { tenant: 'acme' });
+  await vi.waitFor(() => expect(runs).toEqual(['first', 'last']), PATIENT);
+});
+
+test('an ordering key is refused if it is invalid, and in a service that keeps no order', async () => {
+  await using ordered = await open({ order: 'fifo' });
+  await expect(ordered.submit('a', { orderingKey: '' })).rejects.toThrow(
+    'orderingKey must have 1 to 128 printable ASCII characters without a space at either end, got 0: ""',
+  );
+  await using unordered = await open({ file: join(folder, 'other.db') });
+  await expect(unordered.submit('a', { orderingKey: 'a' })).rejects.toThrow(
+    "orderingKey needs a service that keeps order: open it with order: 'fifo', or leave the key out",
+  );
+  // @ts-expect-error: JavaScript has no types
+  await expect(open({ order: 'lifo' })).rejects.toThrow(`order must be 'fifo' or left out, got "lifo"`);
+});

@@ -148,15 +148,13 @@ export class Submissions {
     const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt, minVersion } as const;
     const { queue, records } = this.#ports;
     const message = await this.#message(input, request, at);
+    const { orderingKey } = input;
+    const place = { requestId: id, ...(orderingKey !== undefined && { orderingKey }) };
     const sendRecorded = queue.sendRecorded?.bind(queue);
     if (sendRecorded) {
-      return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record));
+      return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record, place));
     }
-    const { orderingKey } = input;
-    await queue.send(message, tenant, {
-      requestId: id,
-      ...(orderingKey !== undefined && { orderingKey }),
-    });
+    await queue.send(message, tenant, place);
     return this.#record(request, at);
   }
 

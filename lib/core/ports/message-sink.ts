@@ -97,5 +97,10 @@ export interface SubmissionQueue {
    * Sends a message and writes the first record of its request: both, or neither. Absent where the queue and the records
    * don't share transactions.
    */
-  sendRecorded?(message: string, tenant: string | undefined, record: StoredRecord): Promise<WriteResult>;
+  sendRecorded?(
+    message: string,
+    tenant: string | undefined,
+    record: StoredRecord,
+    place?: SubmissionPlace,
+  ): Promise<WriteResult>;
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../core/ports/clock.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
 import type { Backlog, BacklogGauge, InputQueue } from '../../core/ports/message-source.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
+import { keepsOrder } from './keep-order.ts';
 import { type Delivery, MessageTable } from './message-table.ts';
 import { MAX_MESSAGE_BYTES } from './sendable.ts';
 import type { SqliteFile } from './sqlite-file.ts';
@@ -28,12 +29,7 @@ const POLL_MILLISECONDS = 250;
 
 /** A queue in a file. Its messages wait until they are acknowledged, however long that takes. */
 export class SqliteInputQueue implements InputQueue, BacklogGauge {
-  readonly capabilities: SourceCapabilities = {
-    maxDelaySeconds: Number.POSITIVE_INFINITY,
-    ordered: false,
-    countsDeliveries: true,
-    maxBytes: MAX_MESSAGE_BYTES,
-  };
+  readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds: number;
   readonly #messages: MessageTable;
   readonly #clock: Clock;
@@ -41,8 +37,15 @@ export class SqliteInputQueue implements InputQueue, BacklogGauge {
 
   constructor(file: SqliteFile, options: SqliteInputOptions) {
     const { queue, visibilitySeconds = DEFAULT_VISIBILITY_SECONDS, deadLetters, clock } = options;
+    const ordered = keepsOrder(file, queue);
+    this.capabilities = {
+      maxDelaySeconds: Number.POSITIVE_INFINITY,
+      ordered,
+      countsDeliveries: true,
+      maxBytes: MAX_MESSAGE_BYTES,
+    };
     this.visibilitySeconds = visibilitySeconds;
-    this.#messages = new MessageTable(file, queue);
+    this.#messages = new MessageTable(file, queue, ordered);
     this.#clock = clock;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
   }

@@ -1,6 +1,7 @@
 import type { MessageAttribute, QueueMessage } from '../../core/model/received-message.ts';
 import type { Backlog } from '../../core/ports/message-source.ts';
 import type { Confirmation } from './group-commit.ts';
+import { BEHIND_ANOTHER } from './keep-order.ts';
 import { numberOf, type Row, textOf } from './row.ts';
 import type { QueueChange, SqliteFile } from './sqlite-file.ts';
 
@@ -19,9 +20,9 @@ const HIDE = 'UPDATE messages SET visible_at = :until WHERE number = :number AND
 
 const DELETE = 'DELETE FROM messages WHERE number = :number AND deliveries = :delivery';
 
-const BACKLOG = `SELECT count(*) FILTER (WHERE visible_at <= :now) AS waiting,
+const BACKLOG = `SELECT count(*) FILTER (WHERE visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}) AS waiting,
     count(*) FILTER (WHERE visible_at > :now AND deliveries > 0) AS in_flight,
-    count(*) FILTER (WHERE visible_at > :now AND deliveries = 0) AS delayed
+    count(*) FILTER (WHERE visible_at > :now AND visible_at < ${BEHIND_ANOTHER} AND deliveries = 0) AS delayed
   FROM messages WHERE queue = :queue`;
 
 /** A message to be put into a queue. */
@@ -51,10 +52,13 @@ export interface Delivery {
 export class MessageTable {
   readonly #file: SqliteFile;
   readonly #queue: string;
+  readonly #ordered: boolean;
 
-  constructor(file: SqliteFile, queue: string) {
+  /** @param ordered whether the queue keeps the order of groups, so that deleting a message makes another one visible */
+  constructor(file: SqliteFile, queue: string, ordered = false) {
     this.#file = file;
     this.#queue = queue;
+    this.#ordered = ordered;
   }
 
   /** @param now milliseconds since 1970. @param confirmation when to resolve. @default 'on disk' */
@@ -117,7 +121,8 @@ export class MessageTable {
     return {
       message: messageOf(row),
       delete: async () => {
-        await this.#file.write(() => this.#file.statement(DELETE).run(key), 'committed');
+        const changed = this.#ordered ? this.#queue : undefined;
+        await this.#file.write(() => this.#file.statement(DELETE).run(key), 'committed', changed);
       },
       hide: async (until) => {
         const bound = { ...key, until: Math.ceil(until) };

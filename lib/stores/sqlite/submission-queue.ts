@@ -1,15 +1,20 @@
+import { orderingGroup } from '../../core/model/ordering-key.ts';
 import type { Clock } from '../../core/ports/clock.ts';
-import type { SubmissionQueue } from '../../core/ports/message-sink.ts';
+import type { SubmissionPlace, SubmissionQueue } from '../../core/ports/message-sink.ts';
 import type { StoredRecord, WriteResult } from '../../core/ports/record-store.ts';
+import { keepsOrder } from './keep-order.ts';
 import { MessageTable, type NewMessage } from './message-table.ts';
 import { SqliteRecordStore } from './record-store.ts';
 import { assertSendable, MAX_MESSAGE_BYTES } from './sendable.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
-/** Sends submissions to a queue in a file, which has their records too. The group of a message is its tenant. */
+/**
+ * Sends submissions to a queue in a file, which has their records too. The group of a message is its tenant; in a queue that
+ * keeps order, the requests that run one after another.
+ */
 export class SqliteSubmissionQueue implements SubmissionQueue {
   readonly maxBytes = MAX_MESSAGE_BYTES;
-  readonly ordered = false;
+  readonly ordered: boolean;
   readonly #file: SqliteFile;
   readonly #queue: string;
   readonly #messages: MessageTable;
@@ -19,17 +24,23 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
   constructor(file: SqliteFile, queue: string, clock: Clock) {
     this.#file = file;
     this.#queue = queue;
-    this.#messages = new MessageTable(file, queue);
+    this.ordered = keepsOrder(file, queue);
+    this.#messages = new MessageTable(file, queue, this.ordered);
     this.#records = new SqliteRecordStore(file);
     this.#clock = clock;
   }
 
-  async send(body: string, tenant: string | undefined): Promise<void> {
-    await this.#messages.send([submission(body, tenant)], this.#clock.now());
+  async send(body: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void> {
+    await this.#messages.send([this.#submission(body, tenant, place)], this.#clock.now());
   }
 
-  async sendRecorded(body: string, tenant: string | undefined, record: StoredRecord): Promise<WriteResult> {
-    const send = this.#messages.sending([submission(body, tenant)], this.#clock.now());
+  async sendRecorded(
+    body: string,
+    tenant: string | undefined,
+    record: StoredRecord,
+    place?: SubmissionPlace,
+  ): Promise<WriteResult> {
+    const send = this.#messages.sending([this.#submission(body, tenant, place)], this.#clock.now());
     const write = this.#records.writing(record);
     const sendAndWrite = () => {
       send();
@@ -37,9 +48,9 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
     };
     return this.#file.write(sendAndWrite, 'on disk', this.#queue);
   }
-}
 
-function submission(body: string, tenant: string | undefined): NewMessage {
-  assertSendable(body);
-  return { body, group: tenant };
+  #submission(body: string, tenant: string | undefined, place: SubmissionPlace | undefined): NewMessage {
+    assertSendable(body);
+    return { body, group: this.ordered ? orderingGroup(tenant, place?.orderingKey) : tenant };
+  }
 }

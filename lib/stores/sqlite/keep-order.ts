@@ -1,0 +1,46 @@
+import type { SqliteFile } from './sqlite-file.ts';
+
+/** When messages are visible that wait for an earlier one of their group: never, while it is there. */
+export const BEHIND_ANOTHER = Number.MAX_SAFE_INTEGER;
+
+/**
+ * Makes a queue keep the order of each group: of its messages, only the first is ever visible, until it is deleted. The rule
+ * is in the file, as triggers, so that it holds in all processes, and for all that deletes messages.
+ */
+export async function keepOrder(file: SqliteFile, queue: string): Promise<void> {
+  await file.write(() => {
+    for (const statement of statementsFor(queue)) file.statement(statement).run();
+  }, 'on disk');
+}
+
+/** @param queue one of the constant names of queues: triggers take no parameters */
+function statementsFor(queue: string): readonly string[] {
+  if (!/^[\w-]+$/.test(queue)) throw new RangeError(`A queue that keeps order can't be named ${queue}`);
+  return [
+    'CREATE INDEX IF NOT EXISTS messages_by_group ON messages (queue, message_group, number) WHERE message_group IS NOT NULL',
+    `CREATE TRIGGER IF NOT EXISTS "join ${queue}" AFTER INSERT ON messages
+     WHEN new.queue = '${queue}' AND new.message_group IS NOT NULL AND EXISTS (
+       SELECT 1 FROM messages WHERE queue = '${queue}' AND message_group = new.message_group AND number < new.number
+     ) BEGIN
+       UPDATE messages SET visible_at = ${BEHIND_ANOTHER} WHERE number = new.number;
+     END`,
+    `CREATE TRIGGER IF NOT EXISTS "follow ${queue}" AFTER DELETE ON messages
+     WHEN old.queue = '${queue}' AND old.message_group IS NOT NULL BEGIN
+       UPDATE messages SET visible_at = sent_at WHERE visible_at = ${BEHIND_ANOTHER} AND number = (
+         SELECT min(number) FROM messages WHERE queue = '${queue}' AND message_group = old.message_group
+       );
+     END`,
+    // Those that were sent before the queue kept order.
+    `UPDATE messages SET visible_at = ${BEHIND_ANOTHER}
+     WHERE queue = '${queue}' AND message_group IS NOT NULL AND deliveries = 0 AND EXISTS (
+       SELECT 1 FROM messages AS earlier WHERE earlier.queue = '${queue}'
+         AND earlier.message_group = messages.message_group AND earlier.number < messages.number
+     )`,
+  ];
+}
+
+/** Whether a queue keeps order. */
+export function keepsOrder(file: SqliteFile, queue: string): boolean {
+  const trigger = `SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND name = :name`;
+  return file.statement(trigger).get({ name: `join ${queue}` }) !== undefined;
+}
