@@ -114,6 +114,7 @@ function serviceOptions(
     graceSeconds,
     logger,
     ...outputOf(environment),
+    ...(environment.order === 'fifo' && { order: environment.order }),
     settings: {
       ...Object.fromEntries(ENGINE_NUMBERS.map((name) => [name, environment[name]])),
       concurrency: environment.concurrency ?? byDefault,

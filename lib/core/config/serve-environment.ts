@@ -27,6 +27,9 @@ export const DATA_VARIABLE = 'COATCHECK_DATA';
 /** Where outcomes go, beside the records: the service has one queue for them. */
 const OUTPUTS = ['queue', NO_OUTPUT_URL] as const;
 
+/** How requests run: at the same time, or those of one ordering key in the order of their submission. */
+const ORDERS = ['none', 'fifo'] as const;
+
 /** What `coatcheck serve` needs to know. */
 export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   /** Names the service in logs and as the `source` of its outcomes. */
@@ -47,6 +50,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly concurrency: number | undefined;
   /** Whether outcomes are queued for consumers. */
   readonly output: (typeof OUTPUTS)[number];
+  /** Whether requests of one ordering key run one after another. */
+  readonly order: (typeof ORDERS)[number];
   /** How long payloads and results are kept. */
   readonly resultAgeDays: number;
   readonly graceSeconds: number;
@@ -115,6 +120,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
     concurrency: optionalSetting('concurrency'),
     output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
+    order: withDefault(choice('COATCHECK_ORDER', ORDERS), 'none'),
     graceSeconds: processNumber(WORKER_NUMBERS.graceSeconds),
     statusPort: processNumber(WORKER_NUMBERS.statusPort),
     resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),

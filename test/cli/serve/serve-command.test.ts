@@ -116,6 +116,19 @@ test('while a taker waits, SIGTERM answers it at once, lets jobs end, and ends t
   expect(await next.client.status(id)).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
+test('in order, takers get the next request of a key when the one before is done', async () => {
+  const { client, url } = await serve([], { COATCHECK_ORDER: 'fifo' });
+  const submit = async (text: string, orderingKey: string) => (await client.submit(text, { orderingKey })).id;
+  const [first, second, other] = [await submit('1', 'a'), await submit('2', 'a'), await submit('3', 'b')];
+  const receive = async () => (await post(`${url}/v1/jobs/receive`, { max: 10, waitSeconds: 10 })).body.jobs;
+  const taken: { readonly id: string; readonly lease: string }[] = await receive();
+  while (taken.length < 2) taken.push(...(await receive()));
+  expect(taken.map(({ id }) => id).toSorted()).toEqual([first, other].toSorted());
+  const lease = taken.find(({ id }) => id === first)?.lease;
+  expect(await post(`${url}/v1/jobs/${lease}/ack`, {})).toMatchObject({ status: 204 });
+  expect(await receive()).toMatchObject([{ id: second }]);
+});
+
 test('a taker whose connection breaks while it waits gets no request, and another one does', async () => {
   const { client, url } = await serve();
   const { hostname, port } = new URL(url);
