@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { versionProblem } from '../core/config/handler-version.ts';
+import { ON_EXHAUSTED, type OnExhausted } from '../core/config/settings.ts';
 import { versionVariable } from '../core/config/variable-names.ts';
 import { readVariables } from '../core/config/variables.ts';
 import type { Clock } from '../core/ports/clock.ts';
@@ -44,10 +45,15 @@ export interface ServiceOptions {
   /**
    * With `fifo`, requests of one tenant and {@link ServiceSubmitOptions.orderingKey} run one after another, in the order in which
    * they were submitted; those of different keys run at the same time. A request that is retried holds up the ones behind it
-   * until it succeeds or has used up its attempts. The file keeps order from then on, in all processes; open it with
+   * until it succeeds or has used up its attempts: see {@link onExhausted}. The file keeps order from then on, in all processes; open it with
    * `fifo` in all of them. @default - requests run at the same time
    */
   readonly order?: Order;
+  /**
+   * What a request that has used up its attempts does to those behind it, with `order`. `skip`: it is dead-lettered, and they
+   * go on. `block`: it is retried until it succeeds, is cancelled or expires, and they wait. @default 'skip'
+   */
+  readonly onExhausted?: OnExhausted;
   /** @default - no webhooks */
   readonly webhooks?: WebhookOptions;
   /** How long {@link Service.close} lets handlers run on, in seconds. @default 25 */
@@ -109,16 +115,30 @@ export async function openParts(
     source: CLAIM_CHECK_SOURCE,
     webhooks,
   });
-  assertOrder(order);
+  assertOrder(options);
   const storage = await Storage.open(file, clock, order);
   await addReferrers(storage.payloads, { files: [storage.file] }, settings.resultAgeDays);
-  return { storage, settings, webhookSecrets, hasOutput: output, graceSeconds, logger };
+  const { onExhausted = settings.onExhausted } = options;
+  const ordered = { ...settings, onExhausted };
+  return { storage, settings: ordered, webhookSecrets, hasOutput: output, graceSeconds, logger };
 }
 
 /** @throws ConfigurationError */
-function assertOrder(order: unknown): void {
-  if (order === undefined || order === 'fifo') return;
-  throw new ConfigurationError(`order must be 'fifo' or left out, got ${quote(order)}`);
+function assertOrder({ order, onExhausted }: Pick<ServiceOptions, 'order' | 'onExhausted'>): void {
+  if (order !== undefined && order !== 'fifo') {
+    throw new ConfigurationError(`order must be 'fifo' or left out, got ${quote(order)}`);
+  }
+  if (onExhausted === undefined) return;
+  if (!ON_EXHAUSTED.includes(onExhausted)) {
+    throw new ConfigurationError(
+      `onExhausted must be one of ${ON_EXHAUSTED.join(', ')}, got ${quote(onExhausted)}`,
+    );
+  }
+  if (order === undefined) {
+    throw new ConfigurationError(
+      `onExhausted needs order: 'fifo', got ${onExhausted} without it: no request waits for another`,
+    );
+  }
 }
 
 /** @throws ConfigurationError */

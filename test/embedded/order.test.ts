@@ -1,0 +1,64 @@
+import { processor } from 'coatcheck';
+import { openService, type ServiceOptions } from 'coatcheck/embedded';
+import { expect, test } from 'vitest';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+async function open(options: Partial<ServiceOptions> = {}) {
+  const file = `${await temporaryFolder()}/jobs.db`;
+  const logger = new CollectingLogger();
+  return openService({ file, order: 'fifo', logger, settings: { retryBaseSeconds: 1 }, ...options });
+}
+
+test('requests of one key run in order, over failures, and those of another key at the same time', async () => {
+  const runs: string[] = [];
+  const running = new Set<string>();
+  const together = Promise.withResolvers<void>();
+  const handler = processor(async (request) => {
+    const name = await request.text();
+    const [key = ''] = name;
+    expect(running).not.toContain(key);
+    running.add(key);
+    if (running.size === 2) together.resolve();
+    runs.push(name);
+    if (name.endsWith('0')) await together.promise;
+    running.delete(key);
+    if (runs.filter((run) => run === name).length < 2 && name.endsWith('0')) throw new Error('not now');
+  });
+  await using service = await open({ processor: handler });
+  const names = ['a0', 'b0', 'a1', 'b1', 'a2', 'b2', 'a3', 'b3'];
+  const ids: string[] = [];
+  for (const name of names) ids.push((await service.submit(name, { orderingKey: name.slice(0, 1) })).id);
+  const outcomes = await Promise.all(ids.map((id) => service.wait(id)));
+  expect(outcomes.map(({ status }) => status)).toEqual(names.map(() => 'succeeded'));
+  const runsOf = (key: string) => runs.filter((name) => name.startsWith(key));
+  expect(runsOf('a')).toEqual(['a0', 'a0', 'a1', 'a2', 'a3']);
+  expect(runsOf('b')).toEqual(['b0', 'b0', 'b1', 'b2', 'b3']);
+});
+
+test('a request that has used up its attempts blocks its key, until it is cancelled', async () => {
+  const handler = processor(async (request) => {
+    if ((await request.text()) === 'bad') throw new Error('never');
+  });
+  const settings = { maxAttempts: 1, retryBaseSeconds: 1, retryCapSeconds: 1 };
+  await using service = await open({ processor: handler, onExhausted: 'block', settings });
+  const bad = await service.submit('bad', { orderingKey: 'k' });
+  const next = await service.submit('next', { orderingKey: 'k' });
+  const other = await service.submit('other', { orderingKey: 'l' });
+  expect((await service.wait(other.id)).status).toBe('succeeded');
+  while (((await service.request(bad.id))?.attempts ?? 0) < 2)
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(await service.request(next.id)).toMatchObject({ status: 'queued', attempts: 0 });
+  await service.cancel(bad.id);
+  expect((await service.wait(next.id)).status).toBe('succeeded');
+});
+
+test.each([
+  [
+    { order: undefined, onExhausted: 'block' },
+    "onExhausted needs order: 'fifo', got block without it: no request waits for another",
+  ],
+  [{ onExhausted: 'stop' as 'skip' }, 'onExhausted must be one of skip, block, got "stop"'],
+] as const)('%j is refused', async (options, problem) => {
+  await expect(open(options)).rejects.toThrow(problem);
+});
