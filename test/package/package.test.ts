@@ -66,7 +66,7 @@ describe('the published package', () => {
       );
     const code =
       /^(?:bin\/coatcheck|(?:cjs\/)?(?:functions\/(?:processor|worker)|lib)\/.+)\.(?:c?js(?:\.map)?|d\.c?ts)$/;
-    const bundled = /^functions\/(?:api|breaker|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
+    const bundled = /^functions\/(?:api|breaker|relay|webhook)\/[\w-]+\.mjs(?:\.map)?$/;
     expect(files.filter((file) => !code.test(file) && !bundled.test(file)).toSorted()).toEqual([
       'LICENSE',
       'README.md',
@@ -187,9 +187,7 @@ describe('a project that installs it', { timeout: TOOL_TIMEOUT_MILLISECONDS }, (
         .filter((name) => name.startsWith('asset.'))
         .map((name) => bundleText(join(out, name))),
     );
-    const shipped = ['api', 'breaker', 'relay', 'webhook'].map((name) =>
-      join(consumer.installed, 'functions', name),
-    );
+    const shipped = ['api', 'breaker', 'webhook'].map((name) => join(consumer.installed, 'functions', name));
     expect(bundles).toHaveLength(4);
     expect(bundles).toEqual(expect.arrayContaining(await Promise.all(shipped.map(bundleText))));
   });
