@@ -13,6 +13,9 @@ const BROKER_TIMEOUT_MILLISECONDS = 60_000;
 /** The foreign packages of test/peers are downloaded once. */
 const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
 
+// To start the CDK's validation of templates takes six seconds in each process. The tests that are about it turn it on.
+process.env.CDK_VALIDATION = 'false';
+
 /** Runs the file last that checks what the other files of its project recorded. */
 class RecordingsLast extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

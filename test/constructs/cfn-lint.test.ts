@@ -7,7 +7,7 @@ import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { ApiAuth, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { findingsIn, INSTALL_TIMEOUT_MILLISECONDS } from '../support/cfn-lint.ts';
@@ -15,6 +15,12 @@ import { serviceOnFargate } from './fargate/service-on-fargate.ts';
 import { emptyApp, resource, serviceIn, serviceInApp } from './service-in-app.ts';
 
 beforeAll(() => installPythonTool('cfn-lint'), INSTALL_TIMEOUT_MILLISECONDS);
+
+// The CDK's own validation, whose findings are errors: see cdk.json.
+beforeAll(() => {
+  vi.stubEnv('CDK_VALIDATION', 'true');
+});
+afterAll(() => vi.unstubAllEnvs());
 
 it('finds nothing in the template', async () => {
   expect(await findingsIn(serviceInApp().template().toJSON())).toBe('');
