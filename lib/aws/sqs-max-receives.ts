@@ -2,6 +2,7 @@ import { GetQueueAttributesCommand, type SQSClient } from '@aws-sdk/client-sqs';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { neededReceivesOf } from '../core/config/receive-budget.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
+import { isFifo } from './sqs-fifo.ts';
 
 /** The maxReceiveCount of a queue's RedrivePolicy; undefined without one. */
 export function maxReceivesIn(redrivePolicy: string | undefined): number | undefined {
@@ -14,7 +15,7 @@ export function maxReceivesProblem(
   maxReceives: number | undefined,
   maxAttempts: number,
 ): string | undefined {
-  const needed = neededReceivesOf(maxAttempts);
+  const needed = neededReceivesOf(maxAttempts, isFifo(url));
   if (maxReceives === undefined || maxReceives >= needed) return undefined;
   return (
     `The queue ${url} has a maxReceiveCount of ${maxReceives}, so SQS would dead-letter messages before their ` +
@@ -24,7 +25,7 @@ export function maxReceivesProblem(
 
 /**
  * Reads after how many receives a queue dead-letters by itself. Never rejects: if the number can't be read or is too
- * small to reckon with, a log entry says so and the result is undefined.
+ * small for all attempts, a log entry says so and the result is undefined.
  */
 export async function readMaxReceives(
   client: SQSClient,

@@ -1,6 +1,6 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
-import { orderingGroup } from '../core/model/ordering-key.ts';
+import { orderingGroup } from '../core/model/ordering-group.ts';
 import { digestOf } from '../core/model/request-id.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../core/ports/message-sink.ts';
 import { isFifo } from './sqs-fifo.ts';

@@ -1,3 +1,5 @@
+import { orderingKeyProblem } from '../core/model/ordering-key.ts';
+
 /** Progress of a submission. */
 export interface SubmissionProgress {
   /** Payload bytes sent. It grows once per call: once for a small payload or a form, once for each part. */
@@ -91,9 +93,6 @@ function assertIdempotencyKey(key: string): void {
 }
 
 function assertOrderingKey(key: string): void {
-  if (!/^[!-~](?:[ -~]{0,126}[!-~])?$/.test(key)) {
-    throw new RangeError(
-      `orderingKey must have 1 to 128 printable ASCII characters, without a space at either end, got ${JSON.stringify(key)}`,
-    );
-  }
+  const problem = orderingKeyProblem(key);
+  if (problem !== undefined) throw new RangeError(`orderingKey ${problem}`);
 }

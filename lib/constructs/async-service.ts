@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { Duration, RemovalPolicy } from 'aws-cdk-lib';
+import { RemovalPolicy } from 'aws-cdk-lib';
 import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cloudwatch';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
@@ -12,7 +12,6 @@ import type { IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
 import type { MetricName } from '../core/config/metric-names.ts';
-import { inputMaxReceives } from '../core/config/receive-budget.ts';
 import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
@@ -27,20 +26,17 @@ import { serviceMetric } from './observability/service-metrics.ts';
 import { ServiceOutputs } from './observability/service-outputs.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
-import { existingDeadLetterQueue, statedQueue } from './settings/existing-input-queue.ts';
 import { loopFrom } from './settings/loops.ts';
-import { existingOutputQueue } from './settings/output-queue.ts';
 import type { Prefixes } from './settings/prefixes.ts';
-import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
+import { serviceSettings } from './settings/service-settings.ts';
 import { sharedBucketProblems } from './settings/shared-buckets.ts';
 import { sharedQueueProblems } from './settings/shared-queues.ts';
 import { useExistingBucket } from './storage/existing-bucket.ts';
-import { useExistingQueue } from './storage/existing-queue.ts';
-import { allowNotificationKey, allowServices, grantKey, KEY_USES, type KeyUse } from './storage/key-use.ts';
-import { statedMaxMessageBytes } from './storage/message-size.ts';
+import { allowServices, grantKey, KEY_USES, type KeyUse } from './storage/key-use.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
-import { QueueWithDeadLetters, type QueueWithDeadLettersProps } from './storage/queue-with-dead-letters.ts';
+import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
 import { RequestTable } from './storage/request-table.ts';
+import { inputQueueOf, outputQueueOf } from './storage/service-queues.ts';
 import { Webhooks } from './webhooks.ts';
 
 /**
@@ -89,8 +85,8 @@ export class AsyncService extends Construct implements IConnectable {
     const { encryptionKey } = props;
     if (encryptionKey) allowServices(this, encryptionKey);
 
-    const input = inputOf(this, props, settings);
-    const output = outputOf(this, props, settings);
+    const input = inputQueueOf(this, props, settings);
+    const output = outputQueueOf(this, props, settings);
     const uploads = settings.keepsOrder
       ? new QueueWithDeadLetters(this, 'Uploads', { ...UPLOADS_QUEUE, encryptionKey })
       : undefined;
@@ -500,62 +496,4 @@ function grantQueue(grantee: IGrantable, queue: IQueue, actions: string[], use: 
     resourceArns: [queue.queueArn],
     resource: queue,
   }).combine(grantKey(grantee, queue.encryptionMasterKey, use));
-}
-
-/** Where requests come from. */
-interface Input {
-  readonly queue: IQueue;
-  readonly deadLetterQueue: IQueue;
-  /** After how many receives the queue itself dead-letters; undefined if that is unknown. */
-  readonly maxReceives: number | undefined;
-}
-
-function inputOf(scope: Construct, props: AsyncServiceProps, settings: ServiceSettings): Input {
-  const { queue } = props.queue ?? {};
-  const deadLetterQueue = existingDeadLetterQueue(props.queue ?? {});
-  if (!queue || !deadLetterQueue) {
-    const { encryptionKey } = props;
-    const created = new QueueWithDeadLetters(scope, 'Input', { ...inputQueueProps(settings), encryptionKey });
-    return { ...created, maxReceives: inputMaxReceives(settings) };
-  }
-  useExistingQueue(scope, queue, deadLetterQueue, settings);
-  if (queue.encryptionMasterKey !== props.encryptionKey && !settings.keepsOrder) {
-    allowNotificationKey(scope, queue);
-  }
-  return { queue, deadLetterQueue, maxReceives: statedQueue(props.queue)?.maxReceives };
-}
-
-function inputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
-  return {
-    retention: Duration.seconds(settings.inputRetentionSeconds),
-    visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
-    maxReceiveCount: inputMaxReceives(settings),
-    fifo: settings.keepsOrder,
-  };
-}
-
-/** Where outcomes go; undefined if nowhere. */
-interface Output {
-  readonly queue: IQueue;
-  readonly deadLetterQueue: Queue | undefined;
-  readonly maxMessageBytes: number | undefined;
-}
-
-function outputOf(scope: Construct, props: AsyncServiceProps, settings: ServiceSettings): Output | undefined {
-  if (props.output === false) return undefined;
-  const queue = existingOutputQueue(props);
-  if (!queue) {
-    const { encryptionKey } = props;
-    return new QueueWithDeadLetters(scope, 'Output', { ...outputQueueProps(settings), encryptionKey });
-  }
-  return { queue, deadLetterQueue: undefined, maxMessageBytes: statedMaxMessageBytes(queue) };
-}
-
-function outputQueueProps(settings: ServiceSettings): QueueWithDeadLettersProps {
-  return {
-    retention: Duration.seconds(settings.outputRetentionSeconds),
-    visibilityTimeout: Duration.seconds(settings.outputVisibilityTimeoutSeconds),
-    maxReceiveCount: settings.outputMaxReceiveCount,
-    fifo: settings.keepsOrder,
-  };
 }

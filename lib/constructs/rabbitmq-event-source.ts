@@ -87,7 +87,8 @@ export class RabbitMqEventSource implements IEventSource {
         maximumBatchingWindowInSeconds: maxBatchingWindow?.toSeconds(),
       },
     );
-    mapping.node.addDependency(role.allowBroker(brokerArn, credentials));
+    role.allowBroker(brokerArn, credentials);
+    mapping.node.addDependency(role);
   }
 }
 

@@ -45,8 +45,8 @@ export interface ServiceOptions {
   /**
    * With `fifo`, requests of one tenant and {@link ServiceSubmitOptions.orderingKey} run one after another, in the order in which
    * they were submitted; those of different keys run at the same time. A request that is retried holds up the ones behind it
-   * until it succeeds or has used up its attempts: see {@link onExhausted}. The file keeps order from then on, in all processes; open it with
-   * `fifo` in all of them. @default - requests run at the same time
+   * until it succeeds or has used up its attempts: see {@link onExhausted}. The file keeps order from then on; open it with
+   * `fifo` in all processes. @default - requests run at the same time
    */
   readonly order?: Order;
   /**

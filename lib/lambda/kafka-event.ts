@@ -1,6 +1,7 @@
 import type { MSKEvent, MSKRecord, SelfManagedKafkaEvent } from 'aws-lambda';
 import { decodeRecord } from '../brokers/kafka/message.ts';
 import type { QueueMessage } from '../core/model/received-message.ts';
+import { utf8Text } from '../core/wire/message-text.ts';
 
 /** An event of an event source mapping for Kafka. */
 export type KafkaEvent = MSKEvent | SelfManagedKafkaEvent;
@@ -13,7 +14,8 @@ export function isKafkaEvent(event: object): event is KafkaEvent {
 }
 
 /**
- * Reads the messages of an event, as a worker reads them from the topic.
+ * Reads the messages of an event, as a worker reads them from the topic. The key of a record is its group if no header names
+ * one: Kafka keeps the order of a key.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/with-msk.html
  */
 export function kafkaMessagesOf({ records }: KafkaEvent): QueueMessage[] {
@@ -31,13 +33,14 @@ function messageOf({
   value,
   headers,
 }: NullableRecord): QueueMessage {
-  return decodeRecord(
+  const keyBytes = bytesOf(key);
+  const message = decodeRecord(
     {
       topic,
       partition,
       offset: BigInt(offset),
       timestamp,
-      key: bytesOf(key),
+      key: keyBytes,
       value: bytesOf(value),
       headers: headers
         .flatMap((header) => Object.entries(header))
@@ -49,6 +52,11 @@ function messageOf({
     },
     { isRetry: false },
   );
+  return keyBytes && message.group === undefined ? { ...message, group: groupOf(keyBytes) } : message;
+}
+
+function groupOf(key: Buffer): string {
+  return utf8Text(key) ?? key.toString('base64');
 }
 
 /** What Kafka lets be null, which the types don't say: keys, the values of tombstones, and the values of headers. */

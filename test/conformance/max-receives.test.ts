@@ -34,7 +34,7 @@ it.each([
   expect(logger.lines).toEqual([]);
 });
 
-it('does not reckon with a maxReceiveCount that is too small, and logs what it must be', async () => {
+it('ignores a maxReceiveCount that is too small, and logs what it must be', async () => {
   const logger = new CollectingLogger();
   const url = await queueWithRedrive(3);
   expect(await readMaxReceives(sqs, url, MAX_ATTEMPTS, logger)).toBeUndefined();

@@ -74,6 +74,10 @@ it('finds nothing in the template of a service on existing resources', async () 
   expect(await findingsIn(template().toJSON())).toBe('');
 });
 
+it('finds nothing in the template of a service that keeps order', async () => {
+  expect(await findingsIn(serviceInApp({ order: 'fifo', api: {} }).template().toJSON())).toBe('');
+});
+
 it('finds nothing in the template of a service on Fargate', async () => {
   const { template } = serviceOnFargate(
     { spot: true, maxTasks: 100 },

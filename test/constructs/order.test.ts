@@ -1,6 +1,6 @@
 import { Duration, Stack } from 'aws-cdk-lib';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
-import { type IQueue, Queue } from 'aws-cdk-lib/aws-sqs';
+import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
 import { type AsyncServiceProps, Host } from '../../lib/constructs/index.ts';
 import { nagFindingsIn, nagIt } from './nag-findings.ts';
@@ -100,6 +100,8 @@ it('takes existing FIFO queues, whose policy S3 does not need', () => {
     fifo: true,
     deadLetterQueue,
     visibilityTimeout: Duration.minutes(6),
+    // S3, which could not use this key, sends nothing to it.
+    encryption: QueueEncryption.KMS_MANAGED,
   });
   const output = new Queue(stack, 'Out', { fifo: true });
   const { template } = serviceIn(stack, { order: 'fifo', queue: { queue }, output: { queue: output } });
@@ -162,6 +164,19 @@ describe('a service is refused', () => {
     ],
   ])('%s', (_, props, problem) => {
     expect(problemsOf(props)).toThrow(problem);
+  });
+
+  it('with an existing queue that would dead-letter messages which are received behind others', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const deadLetterQueue = { queue: new Queue(stack, 'Dead', { fifo: true }), maxReceiveCount: 100 };
+    const queue = new Queue(stack, 'Own', {
+      fifo: true,
+      deadLetterQueue,
+      visibilityTimeout: Duration.minutes(6),
+    });
+    expect(() => serviceIn(stack, { order: 'fifo', queue: { queue } })).toThrow(
+      'The maxReceiveCount of queue.queue must be at least 370 (for a retry.maxAttempts of 5), got 100',
+    );
   });
 
   it('with an existing queue that keeps no order', () => {

@@ -41,7 +41,7 @@ addOrderedService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const bus = new EventBus(stack, 'Bus');
-  const failureQueue = new Queue(stack, 'Told');
+  const failureQueue = new Queue(stack, 'FailureMessages');
   new Rule(stack, 'Failures', {
     eventBus: bus,
     eventPattern: { source: ['coatcheck'], detailType: Match.prefix('coatcheck.request.') },

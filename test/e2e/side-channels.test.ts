@@ -5,10 +5,10 @@ import { Service } from './service.ts';
 const service = new Service('E2e-cloudevents');
 
 test('publishes a failure on the event bus too', async () => {
-  await service.send(service.ask('told-1', { do: 'refuse', reason: 'no' }));
+  await service.send(service.ask('failure-1', { do: 'refuse', reason: 'no' }));
 
-  const published = await service.event('told-1');
-  expect(await service.busMessage('told-1')).toMatchObject({
+  const published = await service.event('failure-1');
+  expect(await service.busMessage('failure-1')).toMatchObject({
     source: 'coatcheck',
     'detail-type': 'coatcheck.request.failed',
     detail: published,

@@ -1,6 +1,7 @@
-import { processor } from 'coatcheck';
+import { processor, RetryLater } from 'coatcheck';
 import { openService, type ServiceOptions } from 'coatcheck/embedded';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
+import { z } from 'zod';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
 
@@ -46,11 +47,57 @@ test('a request that has used up its attempts blocks its key, until it is cancel
   const next = await service.submit('next', { orderingKey: 'k' });
   const other = await service.submit('other', { orderingKey: 'l' });
   expect((await service.wait(other.id)).status).toBe('succeeded');
-  while (((await service.request(bad.id))?.attempts ?? 0) < 2)
-    await new Promise((resolve) => setTimeout(resolve, 20));
+  await vi.waitFor(async () => expect((await service.request(bad.id))?.attempts).toBeGreaterThan(1), {
+    timeout: 30_000,
+    interval: 20,
+  });
   expect(await service.request(next.id)).toMatchObject({ status: 'queued', attempts: 0 });
   await service.cancel(bad.id);
   expect((await service.wait(next.id)).status).toBe('succeeded');
+});
+
+test('2,000 requests of 50 keys, some of whose attempts fail, run in the order of their submission', async () => {
+  const runs: { readonly key: string; readonly number: number }[] = [];
+  const running = new Set<string>();
+  const handler = processor(async (request) => {
+    const { key, number } = z.object({ key: z.string(), number: z.number() }).parse(await request.json());
+    expect(running).not.toContain(key);
+    running.add(key);
+    await new Promise((resolve) => setImmediate(resolve));
+    running.delete(key);
+    if (request.attempt <= number % 3) throw new RetryLater(0);
+    runs.push({ key, number });
+  });
+  await using service = await open({ processor: handler, settings: { concurrency: 20 } });
+  const requests = Array.from({ length: 2_000 }, (_, number) => ({ key: `key-${number % 50}`, number }));
+  for (const request of requests) await service.submit(request, { orderingKey: request.key });
+  await vi.waitFor(() => expect(runs).toHaveLength(2_000), { timeout: 80_000, interval: 50 });
+  const byKey = (all: typeof runs) => Object.groupBy(all, ({ key }) => key);
+  expect(byKey(runs)).toEqual(byKey(requests));
+});
+
+test('without a key, the requests of a tenant run in order, and a dead letter lets the next one run', async () => {
+  const runs: string[] = [];
+  const handler = processor(async (request) => {
+    const text = await request.text();
+    if (text === 'broken') throw new Error('broken');
+    runs.push(text);
+  });
+  const settings = { maxAttempts: 2, retryBaseSeconds: 1, retryCapSeconds: 1 };
+  await using service = await open({ processor: handler, settings });
+  for (const text of ['first', 'broken', 'last']) await service.submit(text, { tenant: 'acme' });
+  await vi.waitFor(() => expect(runs).toEqual(['first', 'last']), { timeout: 30_000, interval: 20 });
+});
+
+test('an ordering key is refused if it is invalid, and in a service that keeps no order', async () => {
+  await using ordered = await open();
+  await expect(ordered.submit('a', { orderingKey: '' })).rejects.toThrow(
+    'orderingKey must have 1 to 128 printable ASCII characters without a space at either end, got 0: ""',
+  );
+  await using unordered = await open({ order: undefined });
+  await expect(unordered.submit('a', { orderingKey: 'a' })).rejects.toThrow(
+    "orderingKey needs a service that keeps order: open it with order: 'fifo', or leave the key out",
+  );
 });
 
 test.each([
@@ -59,6 +106,7 @@ test.each([
     "onExhausted needs order: 'fifo', got block without it: no request waits for another",
   ],
   [{ onExhausted: 'stop' as 'skip' }, 'onExhausted must be one of skip, block, got "stop"'],
+  [{ order: 'lifo' as 'fifo' }, `order must be 'fifo' or left out, got "lifo"`],
 ] as const)('%j is refused', async (options, problem) => {
   await expect(open(options)).rejects.toThrow(problem);
 });

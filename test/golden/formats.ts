@@ -87,8 +87,6 @@ const relayed: Readonly<Record<string, RelayedContent>> = {
     id: 'orders:0:15:1795867200000',
     body: '{"x":6}',
     attributes: { Tenant: 'acme', priority: '0.5' },
-    typedAttributes: { priority: { type: 'Number', value: '0.5' } },
-    group: 'order-7',
   },
   bytes: {
     id: 'message-1',

@@ -1,4 +1,4 @@
-import type { MSKEvent } from 'aws-lambda';
+import type { MSKEvent, MSKRecord } from 'aws-lambda';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { decodeRecord } from '../../lib/brokers/kafka/message.ts';
@@ -33,9 +33,21 @@ test('the example of AWS', () => {
       id: 'mytopic:0:15:1545084650987',
       body: 'Hello, this is a test.',
       attributes: { headerKey: 'headerValue' },
+      // The key of the example isn't UTF-8, and its last character holds bits that base64 ignores.
+      group: 'abcDEFghiJKLmnoPQRstuVWXyz123w==',
       sentAt: 1_545_084_650_987,
     },
   ]);
+});
+
+test('the key of a record is its group, unless a header names one', () => {
+  const [[record]] = Object.values(EVENT.records) as [[MSKRecord]];
+  const keyed = { ...record, key: Buffer.from('account-7').toString('base64') };
+  const named = { ...keyed, headers: [{ 'coatcheck-group': [...Buffer.from('g-1')] }] };
+  const groups = kafkaMessagesOf({ ...EVENT, records: { 'mytopic-0': [keyed, named] } }).map(
+    ({ group }) => group,
+  );
+  expect(groups).toEqual(['account-7', 'g-1']);
 });
 
 test('a self-managed cluster has the same records', () => {
@@ -89,7 +101,9 @@ test('a record is the same message as a worker reads from the topic', () => {
             },
           }),
         );
-        expect(kafkaMessagesOf(event)).toEqual([decodeRecord(record, { isRetry: false })]);
+        const [{ group, ...message } = { group: undefined }] = kafkaMessagesOf(event);
+        expect(message).toEqual(decodeRecord(record, { isRetry: false }));
+        expect(group === undefined).toBe(record.key === null);
       },
     ),
   );

@@ -39,14 +39,12 @@ export class RelayRole extends FunctionRole {
 
   /**
    * Lets Lambda read from a broker in Amazon MQ.
-   * @returns what the event source must wait for
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-mq-params.html
    */
-  allowBroker(brokerArn: string, credentials: ISecret): Construct {
+  allowBroker(brokerArn: string, credentials: ISecret): void {
     this.allow(['mq:DescribeBroker'], [brokerArn]);
     this.allowSecret(credentials);
     this.#networks ??= this.#allowNetworks();
-    return this;
   }
 
   /** Lambda connects to brokers through network interfaces in their VPCs. */

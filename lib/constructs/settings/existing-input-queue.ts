@@ -12,6 +12,12 @@ import { createdQueue, queueIdentity, queueResource, statedNumber } from '../sto
 import type { InputQueueProps } from './input-queue-props.ts';
 import { placeProblems } from './place-problems.ts';
 
+/** What a service demands of its input queue. */
+interface QueueDemands {
+  readonly maxAttempts: number;
+  readonly keepsOrder: boolean;
+}
+
 /** What the template says of an existing input queue. A number is undefined if it is only known at deployment. */
 export interface StatedQueue {
   readonly visibilityTimeoutSeconds: number | undefined;
@@ -46,7 +52,7 @@ export function existingDeadLetterQueue({ queue, deadLetterQueue }: InputQueuePr
 export function existingQueueProblems(
   service: Construct,
   props: InputQueueProps = {},
-  { maxAttempts, keepsOrder }: { readonly maxAttempts: number; readonly keepsOrder: boolean },
+  { maxAttempts, keepsOrder }: QueueDemands,
 ): string[] {
   const { queue, deadLetterQueue } = props;
   if (!queue) {
@@ -56,10 +62,9 @@ export function existingQueueProblems(
   }
   return [
     ...placeProblems(service, 'queue.queue', queue),
-    ...(keepsOrder ? [] : kindProblems(queue)),
+    ...(keepsOrder ? [] : [...kindProblems(queue), ...keyProblems(queue)]),
     ...deadLetterProblems(props),
-    ...statedProblems(props, maxAttempts),
-    ...keyProblems(queue),
+    ...statedProblems(props, { maxAttempts, keepsOrder }),
     ...sizeProblems(queue),
   ];
 }
@@ -89,7 +94,7 @@ function deadLetterProblems(props: InputQueueProps): string[] {
 }
 
 /** The template of the queue says what these props would say. */
-function statedProblems(props: InputQueueProps, maxAttempts: number): string[] {
+function statedProblems(props: InputQueueProps, { maxAttempts, keepsOrder }: QueueDemands): string[] {
   const stated = statedQueue(props);
   if (!stated) return [];
   const problems = (['visibilityTimeout', 'retention'] as const)
@@ -98,9 +103,9 @@ function statedProblems(props: InputQueueProps, maxAttempts: number): string[] {
       (name) =>
         `queue.${name} must not be set together with queue.queue, got ${props[name]?.toHumanString()}: set it on the queue, which is part of this app`,
     );
-  const needed = neededReceivesOf(maxAttempts);
+  const needed = neededReceivesOf(maxAttempts, keepsOrder);
   const { maxReceives } = stated;
-  if (maxReceives === undefined || maxReceives >= needed || Number.isNaN(needed)) return problems;
+  if (maxReceives === undefined || maxReceives >= needed) return problems;
   return [
     ...problems,
     `The maxReceiveCount of queue.queue must be at least ${needed} (for a retry.maxAttempts of ${maxAttempts}), got ${maxReceives}: ` +
@@ -108,7 +113,10 @@ function statedProblems(props: InputQueueProps, maxAttempts: number): string[] {
   ];
 }
 
-/** @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html */
+/**
+ * S3 notifies the queue, unless it is a FIFO queue.
+ * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html
+ */
 function keyProblems(queue: IQueue): string[] {
   if (queueResource(queue)?.kmsMasterKeyId !== 'alias/aws/sqs') return [];
   return [

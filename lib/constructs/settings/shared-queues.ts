@@ -19,6 +19,6 @@ export function sharedQueueProblems(service: QueueUser, all: readonly QueueUser[
     .filter(({ eventSourceArn }) => eventSourceArn && arnIdentity(service, eventSourceArn) === identity);
   return [...others, ...mappings].map(
     ({ node }) =>
-      `The input queue of ${service.node.path} must have no other consumer, got ${node.path}: each message would go to one of both`,
+      `The input queue of ${service.node.path} must have no other consumer, got ${node.path}: each message would go to only one of them`,
   );
 }

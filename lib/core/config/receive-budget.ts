@@ -1,3 +1,5 @@
+import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from './aws-limits.ts';
+
 /**
  * Largest result that is stored in the request's record, in bytes. DynamoDB charges a write unit per KiB, and the
  * record holds base64: from about 6 KiB on, an object in S3 is cheaper.
@@ -41,10 +43,11 @@ export function inputMaxReceives({
 /**
  * The number of receives that a queue with a limit of its own must leave for the attempts of a worker. There is room for as
  * many receives without an attempt as with one: while Lambda throttles, another attempt holds the lease, or the record
- * can't be written.
+ * can't be written. In a queue that keeps order, the last message of a batch may be received as often as all before it.
  */
-export function neededReceivesOf(maxAttempts: number): number {
-  return 2 * maxAttempts + PAUSE_RECEIVES + GIVING_UP_RECEIVES;
+export function neededReceivesOf(maxAttempts: number, keepsOrder = false): number {
+  const needed = 2 * maxAttempts + PAUSE_RECEIVES + GIVING_UP_RECEIVES;
+  return keepsOrder ? Math.min(LAMBDA_MAX_BATCH_WITHOUT_WINDOW * needed, ORDERED_MAX_RECEIVES) : needed;
 }
 
 /**

@@ -10,8 +10,8 @@ export interface Triage<Message extends QueueMessage> {
 }
 
 /**
- * Finds the sequences whose first message's last attempt may have ended in a crash: they were delivered before, so long ago that the
- * visibility timeout brought them back and not a retry that the engine set.
+ * Finds the sequences whose first message may have crashed a process in its last attempt: it was delivered before, so long ago
+ * that the visibility timeout brought it back and not a retry that the engine set.
  *
  * When a handler crashes the process, all messages of its batch come back, including the poison message that caused the
  * crash. If they ran together again, they would all end in the dead-letter queue. They run one at a time instead, each
@@ -19,7 +19,7 @@ export interface Triage<Message extends QueueMessage> {
  * every delivery, so those run before it the next time. One poison message costs the others two deliveries, three cost
  * them four, and only the poison messages are dead-lettered.
  *
- * Messages of a sequence come back together, so that the first one speaks for all.
+ * Messages of a sequence come back together, so only the first one is looked at.
  *
  * A message that was throttled by Lambda, or waited long for another reason, is also a suspect. It then runs alone,
  * with a quarter of the time.

@@ -1,5 +1,5 @@
 import { single } from '../base/byte-streams.ts';
-import { orderingGroup } from '../model/ordering-key.ts';
+import { orderingGroup } from '../model/ordering-group.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { digestOf } from '../model/request-id.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
@@ -95,7 +95,7 @@ function orderedPlace({ id, attributes, cloudEvent, group }: QueueMessage) {
 }
 
 /** The group of the tenant's other requests, so that the queue is fair among tenants. */
-function fairGroup({ attributes, group }: QueueMessage): Pick<OutputMessage, 'group'> {
-  const owner = attributes[ATTRIBUTES.tenant] ?? group;
-  return owner === undefined ? {} : { group: digestOf(owner) };
+function fairGroup({ attributes }: QueueMessage): Pick<OutputMessage, 'group'> {
+  const tenant = attributes[ATTRIBUTES.tenant];
+  return tenant === undefined ? {} : { group: digestOf(tenant) };
 }

@@ -1,5 +1,4 @@
 import { quote } from '../base/quote.ts';
-import { digestOf } from './request-id.ts';
 
 /** Longest ordering key, in characters. */
 const ORDERING_KEY_MAX_LENGTH = 128;
@@ -14,13 +13,4 @@ export const ORDERING_KEY_METADATA = 'ordering-key';
 export function orderingKeyProblem(key: string): string | undefined {
   if (ORDERING_KEY.test(key)) return undefined;
   return `must have 1 to ${ORDERING_KEY_MAX_LENGTH} printable ASCII characters without a space at either end, got ${key.length}: ${quote(key)}`;
-}
-
-/**
- * The message group of requests that run one after another: those of a tenant with one ordering key. Without a key, all of
- * the tenant are one group, and without a tenant, all of the service. A digest, since groups of SQS have at most 128
- * characters, and none but those of ASCII.
- */
-export function orderingGroup(tenant: string | undefined, key: string | undefined): string {
-  return digestOf(tenant ?? '', key ?? '');
 }

@@ -9,6 +9,7 @@ export const BEHIND_ANOTHER = Number.MAX_SAFE_INTEGER;
  */
 export async function keepOrder(file: SqliteFile, queue: string): Promise<void> {
   await file.write(() => {
+    if (keepsOrder(file, queue)) return;
     for (const statement of statementsFor(queue)) file.statement(statement).run();
   }, 'on disk');
 }
@@ -18,13 +19,13 @@ function statementsFor(queue: string): readonly string[] {
   if (!/^[\w-]+$/.test(queue)) throw new RangeError(`A queue that keeps order can't be named ${queue}`);
   return [
     'CREATE INDEX IF NOT EXISTS messages_by_group ON messages (queue, message_group, number) WHERE message_group IS NOT NULL',
-    `CREATE TRIGGER IF NOT EXISTS "join ${queue}" AFTER INSERT ON messages
+    `CREATE TRIGGER "join ${queue}" AFTER INSERT ON messages
      WHEN new.queue = '${queue}' AND new.message_group IS NOT NULL AND EXISTS (
        SELECT 1 FROM messages WHERE queue = '${queue}' AND message_group = new.message_group AND number < new.number
      ) BEGIN
        UPDATE messages SET visible_at = ${BEHIND_ANOTHER} WHERE number = new.number;
      END`,
-    `CREATE TRIGGER IF NOT EXISTS "follow ${queue}" AFTER DELETE ON messages
+    `CREATE TRIGGER "follow ${queue}" AFTER DELETE ON messages
      WHEN old.queue = '${queue}' AND old.message_group IS NOT NULL BEGIN
        UPDATE messages SET visible_at = sent_at WHERE visible_at = ${BEHIND_ANOTHER} AND number = (
          SELECT min(number) FROM messages WHERE queue = '${queue}' AND message_group = old.message_group

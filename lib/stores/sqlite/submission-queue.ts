@@ -1,4 +1,4 @@
-import { orderingGroup } from '../../core/model/ordering-key.ts';
+import { orderingGroup } from '../../core/model/ordering-group.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../../core/ports/message-sink.ts';
 import type { StoredRecord, WriteResult } from '../../core/ports/record-store.ts';

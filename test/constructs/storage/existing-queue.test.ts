@@ -277,7 +277,7 @@ describe('a queue that the service cannot use is rejected:', () => {
 
 describe('a queue with two consumers is rejected:', () => {
   const problem = (other: string) =>
-    `The input queue of Stack/Service must have no other consumer, got ${other}: each message would go to one of both`;
+    `The input queue of Stack/Service must have no other consumer, got ${other}: each message would go to only one of them`;
 
   it('two services, also if one imports it by its ARN', () => {
     const stack = stackIn();

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MessageAttribute, QueueMessage } from '../../../lib/core/model/received-message.ts';
+import type { QueueMessage } from '../../../lib/core/model/received-message.ts';
 import { decode } from '../../../lib/core/wire/decode.ts';
 import { isMessageText } from '../../../lib/core/wire/message-text.ts';
 import { encodeRelayed, type RelayedContent } from '../../../lib/core/wire/relayed-message.ts';
@@ -18,13 +18,6 @@ const messages: fc.Arbitrary<RelayedContent> = fc.record(
     body: fc.oneof(fc.string({ unit: 'binary' }), fc.json()),
     bytes,
     attributes: fc.oneof(texts, fc.record({ RequestId: requestIds, Tenant: requestIds })),
-    typedAttributes: fc.dictionary(
-      fc.string({ minLength: 1 }),
-      fc.record<MessageAttribute>({
-        type: fc.constantFrom('Number', 'Binary', 'String.boolean'),
-        value: fc.oneof(fc.string(), bytes),
-      }),
-    ),
     cloudEvent: fc.record({
       specversion: fc.constant('1.0'),
       id: requestIds,
@@ -32,7 +25,6 @@ const messages: fc.Arbitrary<RelayedContent> = fc.record(
       type: fc.constant('order'),
       note: fc.option(fc.string(), { nil: undefined }),
     }),
-    group: fc.string({ minLength: 1 }),
   },
   { requiredKeys: ['id', 'body', 'attributes'] },
 );
@@ -69,11 +61,6 @@ describe('a relayed message that is malformed is a rejected request with its id:
       'attributes must be an object of texts',
     ],
     ['a body that is no text', { data: { body: 5 } }, 'body must be a text, got 5'],
-    [
-      'an attribute without a type',
-      { data: { body: 'x', typedAttributes: { a: { value: '' } } } },
-      'type must be a non-empty text',
-    ],
   ])('%s', (_, members, problem) => {
     const event = { specversion: '1.0', id: 'r-1', source: 'coatcheck', type: 'coatcheck.message.relayed' };
     const [decoded] = decode(delivery(JSON.stringify({ ...event, ...members })), LIMITS);
