@@ -8,6 +8,7 @@ import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
 import { ORDERING_KEY_METADATA, orderingKeyProblem } from '../core/model/ordering-key.ts';
+import { TOPIC_METADATA, topicProblem } from '../core/model/topic.ts';
 import { ProblemError } from './problem.ts';
 import { currentTrace } from './trace-calls.ts';
 
@@ -112,12 +113,23 @@ export function orderingKeyOf(
   });
 }
 
-/** The metadata of an upload with its ordering key. */
-export function withOrderingKey(
+/** A valid topic. @throws ProblemError 400 */
+export function topicOf(field: string, topic: string | undefined): string | undefined {
+  const problem = topic === undefined ? undefined : topicProblem(topic);
+  if (problem !== undefined) throw malformed(`${field} ${problem}`);
+  return topic;
+}
+
+/** The metadata of an upload with what decides over its queue and its place there. */
+export function placedMetadata(
   metadata: Readonly<Record<string, string>>,
-  key: string | undefined,
+  { orderingKey, topic }: { readonly orderingKey?: string; readonly topic?: string },
 ): Readonly<Record<string, string>> {
-  return key === undefined ? metadata : { ...metadata, [ORDERING_KEY_METADATA]: key };
+  return {
+    ...metadata,
+    ...(orderingKey !== undefined && { [ORDERING_KEY_METADATA]: orderingKey }),
+    ...(topic !== undefined && { [TOPIC_METADATA]: topic }),
+  };
 }
 
 /** A URL the outcome is sent to. @throws ProblemError 422 */

@@ -15,6 +15,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
   const { request, status, attempts, handlerVersion, progress, checkpoint, lastError, outcome } = record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
+  const topic = request.topic ?? outcome?.topic;
   return {
     id: request.id,
     ...(request.source === '' ? {} : { source: request.source }),
@@ -24,6 +25,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
     ...(outcome && { endedAt: timeOf(outcome.endedAt) }),
     ...(request.expiresAt === undefined ? {} : { expiresAt: timeOf(request.expiresAt) }),
     ...(request.minVersion !== undefined && { minVersion: request.minVersion }),
+    ...(topic !== undefined && { topic }),
     ...(traceparent !== undefined && { traceparent }),
     attempts: record.attemptsExhausted && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
     ...(handlerVersion !== undefined && { handlerVersion }),

@@ -6,6 +6,7 @@ import { ORDERED_VERSION } from '../core/config/min-version.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
 import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
+import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
 import { ATTEMPTED_STATUSES } from '../core/model/webhook-state.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import { CONTENT_LANGUAGE, METADATA_HEADER, METADATA_NAME, METADATA_VALUE } from './request-fields.ts';
@@ -61,6 +62,7 @@ export const Request = z
       .string()
       .optional()
       .meta({ description: 'The oldest version of the handler that may run it.' }),
+    topic: z.string().optional().meta({ description: 'What it is about.' }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
     attempts: z.int().meta({ description: 'Attempts started.' }),
     handlerVersion: z.string().optional().meta({
@@ -106,6 +108,13 @@ const ORDERING = {
   description:
     'Requests with the same key run one after another, in a service that keeps order. Without a key, all of the tenant do.',
   pattern: ORDERING_KEY.source,
+};
+
+const TOPIC_FIELD = {
+  description: 'What the request is about, for the processors and consumers that subscribe to it.',
+  pattern: TOPIC.source,
+  maxLength: TOPIC_MAX_LENGTH,
+  example: 'images.thumbnail',
 };
 
 const MIN_VERSION = {
@@ -169,6 +178,7 @@ export const UploadRequestBody = ownMembers({
   }),
   minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
   orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
+  topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
   callbackUrl: z.string().optional().meta({
     description: 'URL to POST the outcome to, see webhooks. https only.',
     example: 'https://example.com/hooks/coatcheck',
@@ -321,6 +331,7 @@ export const SubmitHeaders = ownHeaders(
     }),
     'coatcheck-min-version': z.string().optional().meta(MIN_VERSION),
     'coatcheck-ordering-key': z.string().optional().meta(ORDERING),
+    'coatcheck-topic': z.string().optional().meta(TOPIC_FIELD),
     'coatcheck-callback-url': z.string().optional().meta({
       description: 'URL to POST the outcome to, see webhooks. https only.',
       example: 'https://example.com/hooks/coatcheck',

@@ -18,6 +18,7 @@ import {
   metadataOfHeaders,
   minVersionOf,
   orderingKeyOf,
+  topicOf,
   traceOf,
 } from './request-fields.ts';
 import { locationOf } from './request-resource.ts';
@@ -79,6 +80,7 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], parts),
       orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], parts),
+      topic: topicOf('Coatcheck-Topic', headers['coatcheck-topic']),
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       ...traceOf(headers),

@@ -18,8 +18,9 @@ import {
   expiryOf,
   minVersionOf,
   orderingKeyOf,
+  placedMetadata,
+  topicOf,
   traceOf,
-  withOrderingKey,
 } from './request-fields.ts';
 import { locationOf, resourceOf, timeOf } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
@@ -111,6 +112,7 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
     assertCheckable({ ...body, multipart });
     const orderingKey = orderingKeyOf('orderingKey', body.orderingKey, api);
+    const topic = topicOf('topic', body.topic);
     const input = {
       tenant,
       size: body.size,
@@ -119,9 +121,10 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       contentType: contentTypeOf('contentType', contentType),
       contentEncoding: contentEncodingFor(body.contentEncoding),
       contentLanguage: contentLanguageOf(body.contentLanguage),
-      metadata: checkedMetadata(withOrderingKey(metadata, orderingKey)),
+      metadata: checkedMetadata(placedMetadata(metadata, { orderingKey, topic })),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       minVersion: minVersionOf('minVersion', body.minVersion, api),
+      topic,
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       ...traceOf(c.req.header()),
     };

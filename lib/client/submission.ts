@@ -1,4 +1,5 @@
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
+import { topicProblem } from '../core/model/topic.ts';
 
 /** Progress of a submission. */
 export interface SubmissionProgress {
@@ -36,6 +37,11 @@ export interface SubmissionOptions {
    * without a space at either end. @default - all requests of the tenant run one after another
    */
   readonly orderingKey?: string;
+  /**
+   * What it is about, for the processors and consumers that subscribe to it: up to 128 letters, digits, `_` and `-`, with dots
+   * between names, such as `images.thumbnail`.
+   */
+  readonly topic?: string;
   /** URL for the outcome's webhook, if the service has webhooks; https only. */
   readonly callbackUrl?: string;
   /** Metadata for the processor, in printable ASCII. */
@@ -61,10 +67,11 @@ export function toRfc3339(time: Date | string | undefined): string | undefined {
  * Rejects options that can't be sent, or would be changed on the way.
  * @throws RangeError
  */
-export function assertSubmittable({ metadata, idempotencyKey, orderingKey }: SubmissionOptions): void {
+export function assertSubmittable({ metadata, idempotencyKey, orderingKey, topic }: SubmissionOptions): void {
   if (metadata !== undefined) assertMetadata(metadata);
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
   if (orderingKey !== undefined) assertOrderingKey(orderingKey);
+  if (topic !== undefined) assertTopic(topic);
 }
 
 /** Metadata is sent in headers. */
@@ -90,6 +97,11 @@ function assertIdempotencyKey(key: string): void {
       `idempotencyKey must have 1 to 255 printable ASCII characters, without a space or quote at either end, got ${JSON.stringify(key)}`,
     );
   }
+}
+
+function assertTopic(topic: string): void {
+  const problem = topicProblem(topic);
+  if (problem !== undefined) throw new RangeError(`topic ${problem}`);
 }
 
 function assertOrderingKey(key: string): void {

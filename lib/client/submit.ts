@@ -52,6 +52,7 @@ async function submitDirectly(
       'coatcheck-callback-url': options.callbackUrl,
       'coatcheck-min-version': options.minVersion,
       'coatcheck-ordering-key': options.orderingKey,
+      'coatcheck-topic': options.topic,
       'coatcheck-expires-at': toRfc3339(options.expiresAt),
       ...readTraceContext(options),
       ...metadataHeaders(options.metadata),

@@ -20,6 +20,8 @@ export interface RequestResource {
   readonly expiresAt?: string;
   /** Oldest version of the handler that may run it. */
   readonly minVersion?: string;
+  /** What it is about. */
+  readonly topic?: string;
   /** Trace that it belongs to, if any. */
   readonly traceparent?: string;
   /** Attempts started. */

@@ -65,6 +65,14 @@ export interface AsyncServiceProps {
    */
   readonly order?: 'fifo';
 
+  /**
+   * The topics of requests that this processor is for, as patterns: a topic like `images.thumbnail`, or one that ends in `*`,
+   * which stands for one or more names, like `images.*`. With `*`, requests without a topic are among them. A request with
+   * another topic is refused, unless a processor of {@link AsyncService.addProcessor} is for it. See docs/topics.md.
+   * @default ['*']
+   */
+  readonly topics?: readonly string[];
+
   /** When and how often a failed request is retried. @default - see {@link RetryProps} */
   readonly retry?: RetryProps;
 

@@ -26,6 +26,8 @@ export interface OutcomeFacts extends TraceContext {
   /** Source of the request, if it came as a CloudEvent. */
   readonly source?: string;
   readonly tenant?: string;
+  /** The topic of the request. */
+  readonly topic?: string;
   /** The service that processed it: `source` of the outcome's event. */
   readonly service: string;
   /** When the request ended, in RFC 3339. */
@@ -49,6 +51,7 @@ export function readOutcome(body: string, objects: ResultObjects): ReceivedOutco
     requestId: readRequiredText(ENVELOPE, event, 'subject'),
     source: readOptionalText(ENVELOPE, event, 'requestsource'),
     tenant: readOptionalText(ENVELOPE, event, 'tenant'),
+    topic: readOptionalText(ENVELOPE, event, 'topic'),
     service: readRequiredText(ENVELOPE, event, 'source'),
     time: readOptionalText(ENVELOPE, event, 'time'),
     ...readTraceContext(event),

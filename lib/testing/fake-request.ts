@@ -15,6 +15,7 @@ export interface FakeRequestOptions<Secret extends string = string> {
   /** @default 'request-1' */
   readonly id?: string;
   readonly tenant?: string;
+  readonly topic?: string;
   /** @default - `application/json` for JSON, `text/plain; charset=utf-8` for text, `application/octet-stream` for bytes */
   readonly contentType?: string;
   readonly contentEncoding?: string;
@@ -86,6 +87,7 @@ export function fakeRequest({
     {
       id: options.id ?? 'request-1',
       tenant: options.tenant,
+      topic: options.topic,
       http: options.http,
       traceparent: options.traceparent,
       tracestate: options.tracestate,

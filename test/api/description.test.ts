@@ -98,6 +98,7 @@ test('D8: the API accepts every example', async () => {
   expect(examples.map(([name]) => name)).toEqual([
     'coatcheck-expires-at',
     'coatcheck-min-version',
+    'coatcheck-topic',
     'coatcheck-callback-url',
     'content-encoding',
     'content-language',
@@ -118,6 +119,7 @@ test('D8: the API accepts every example', async () => {
     'contentLanguage',
     'expiresAt',
     'minVersion',
+    'topic',
     'callbackUrl',
   ]);
   expect((await api.call('POST', '/v1/uploads', { json })).status).toBe(201);

@@ -140,6 +140,7 @@ describe('the description', () => {
         'header coatcheck-expires-at',
         'header coatcheck-min-version',
         'header coatcheck-ordering-key',
+        'header coatcheck-topic',
         'header content-encoding',
         'header content-language',
         'header idempotency-key',

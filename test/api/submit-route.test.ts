@@ -408,6 +408,35 @@ describe('a minimum version', () => {
   });
 });
 
+describe('a topic', () => {
+  test('is that of the request', async () => {
+    const api = new ApiHarness(() => 'done');
+    const headers = { 'Coatcheck-Topic': 'images.thumbnail' };
+    const submitted = await api.call('POST', '/v1/requests', { body: '1', headers });
+    expect(await submitted.json()).toMatchObject({ topic: 'images.thumbnail' });
+    expect(JSON.parse(api.queue.sent[0]?.message ?? '')).toMatchObject({ topic: 'images.thumbnail' });
+  });
+
+  test('of an upload is in its metadata too, where the relay finds it', async () => {
+    const api = new ApiHarness(() => 'done');
+    const opened = await api.call('POST', '/v1/uploads', { json: { size: 5, topic: 'images' } });
+    expect(await opened.json()).toMatchObject({ request: { topic: 'images' } });
+    expect(api.transfers.forms[0]?.upload.metadata).toEqual({ topic: 'images' });
+  });
+
+  test.each(['images.*', 'a..b', 'ü'])('%s is refused', async (topic) => {
+    const api = new ApiHarness(() => 'done');
+    const headers = { 'Coatcheck-Topic': topic };
+    const submitted = await api.call('POST', '/v1/requests', { body: '1', headers });
+    const opened = await api.call('POST', '/v1/uploads', { json: { size: 5, topic } });
+    for (const response of [submitted, opened]) {
+      expect(response.status).toBe(400);
+      expect(await response.json()).toMatchObject({ code: 'request_malformed' });
+    }
+    expect(api.queue.sent).toEqual([]);
+  });
+});
+
 describe('an ordering key', () => {
   const headers = { 'Coatcheck-Ordering-Key': 'account 17' };
 

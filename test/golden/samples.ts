@@ -16,6 +16,7 @@ const request: RecordedRequest = {
   callbackUrl: 'https://hooks.example.com/coatcheck',
   expiresAt: AT + 3_600_000,
   minVersion: '7',
+  topic: 'images.thumbnail',
   uploadBytes: 116_391_936,
 };
 
@@ -25,6 +26,7 @@ const about = {
   traceparent: TRACEPARENT,
   tracestate: TRACESTATE,
   callbackUrl: 'https://hooks.example.com/coatcheck',
+  topic: 'images.thumbnail',
 };
 
 const problem = {

@@ -3,6 +3,7 @@ import type { SubmissionOptions } from '../../client/index.ts';
 import { contentTypeProblem } from '../../core/base/media-type.ts';
 import { minVersionProblem } from '../../core/config/min-version.ts';
 import { orderingKeyProblem } from '../../core/model/ordering-key.ts';
+import { topicProblem } from '../../core/model/topic.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 import { nameOf, STANDARD_INPUT } from './payload-files.ts';
@@ -18,6 +19,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly expiresAt?: Date;
   readonly minVersion?: string;
   readonly orderingKey?: string;
+  readonly topic?: string;
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly idempotencyKey?: string;
@@ -54,6 +56,7 @@ export function addSubmitOptions(command: Command): Command {
       'run them one after another, and after earlier requests with the same key',
       readOrderingKey,
     )
+    .option('--topic <topic>', 'what they are about, for example images.thumbnail', readTopic)
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
         'TRACEPARENT',
@@ -80,6 +83,12 @@ function readMinVersion(text: string): string {
 
 function readOrderingKey(text: string): string {
   const problem = orderingKeyProblem(text);
+  if (problem === undefined) return text;
+  throw new InvalidArgumentError(`It ${problem}.`);
+}
+
+function readTopic(text: string): string {
+  const problem = topicProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`It ${problem}.`);
 }
@@ -117,7 +126,7 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 /** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
   const { contentType, metadata, idempotencyKey, traceparent, tracestate } = options;
-  const { minVersion, orderingKey, expiresIn, expiresAt } = options;
+  const { minVersion, orderingKey, topic, expiresIn, expiresAt } = options;
   return {
     contentType,
     metadata,
@@ -126,6 +135,7 @@ export function submissionOf(options: SubmitOptions, now: number): SubmissionOpt
     tracestate,
     minVersion,
     orderingKey,
+    topic,
     expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
   };
 }

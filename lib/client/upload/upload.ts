@@ -43,6 +43,7 @@ async function createTicket(
     minVersion,
     orderingKey,
     sha256,
+    topic,
     traceparent,
     tracestate,
     signal,
@@ -57,6 +58,7 @@ async function createTicket(
     expiresAt: toRfc3339(expiresAt),
     minVersion,
     orderingKey,
+    topic,
     callbackUrl,
     metadata,
     // The store can't verify a checksum of the whole for an upload in parts.

@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
+import { ENGINE_DEFAULTS } from '../../core/config/engine-settings.ts';
 import { hasOrder } from '../../core/config/min-version.ts';
 import {
   DEFAULT_OUTPUT_FORMAT,
@@ -22,6 +23,7 @@ import { type Prefixes, prefixesOf, prefixProblems } from './prefixes.ts';
 import { type ServiceNumbers, serviceNumbers } from './service-numbers.ts';
 import { sourceProblems } from './source-problems.ts';
 import { textProblems } from './text-problems.ts';
+import { topicProblems } from './topic-problems.ts';
 import { type WebhookSettings, webhookProblems, webhookSettings } from './webhook-settings.ts';
 
 /** All settings of a service: its props with defaults. */
@@ -31,6 +33,8 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   /** Whether requests with one ordering key run one after another. */
   readonly keepsOrder: boolean;
   readonly onExhausted: OnExhausted;
+  /** The patterns of the topics that the processor is for. */
+  readonly topics: readonly string[];
   /** Whether the versions of the processor have an order, so that requests may ask for one. */
   readonly acceptsMinVersion: boolean;
   /** What the app calls the processor's code; undefined if it doesn't. */
@@ -62,7 +66,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(
     ...existingQueueProblems(service, props.queue, { ...numbers, keepsOrder: keepsOrder(props) }),
   );
-  problems.push(...orderProblems(props));
+  problems.push(...orderProblems(props), ...topicProblems(props.topics));
   problems.push(...sourceProblems(props.queue));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));
@@ -79,6 +83,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     prefixes,
     keepsOrder: keepsOrder(props),
     onExhausted: props.retry?.onExhausted ?? ON_EXHAUSTED[0],
+    topics: props.topics ?? ENGINE_DEFAULTS.topics,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     handlerVersion: props.version,
     acceptsMinVersion: hasOrderedVersions(props),

@@ -34,6 +34,8 @@ export interface EngineSettings {
   readonly retryCapSeconds: number;
   /** What a request that has used up its attempts does to those behind it, where messages come in order. */
   readonly onExhausted: OnExhausted;
+  /** Patterns of the topics that the processor is for. A request without a topic is for any. */
+  readonly topics: readonly string[];
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;
   readonly maxBufferedBytes: number;
@@ -66,6 +68,7 @@ export const ENGINE_DEFAULTS = {
   retryBaseSeconds: NUMBER_SETTINGS.retryBaseSeconds.default,
   retryCapSeconds: NUMBER_SETTINGS.retryCapSeconds.default,
   onExhausted: 'skip',
+  topics: ['*'],
   pauseSeconds: NUMBER_SETTINGS.pauseSeconds.default,
   failureRatePercent: undefined,
   inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,

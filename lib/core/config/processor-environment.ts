@@ -93,6 +93,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     retryBaseSeconds: setting('retryBaseSeconds'),
     retryCapSeconds: setting('retryCapSeconds'),
     onExhausted: choice('COATCHECK_ON_EXHAUSTED', ON_EXHAUSTED),
+    topics: list('COATCHECK_TOPICS'),
     inlineLimitBytes: setting('inlineLimitBytes'),
     maxPayloadBytes: setting('maxPayloadBytes'),
     maxBufferedBytes: setting('maxBufferedBytes'),

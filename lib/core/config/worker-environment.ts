@@ -19,7 +19,8 @@ import {
 } from './variables.ts';
 
 /** What a worker needs to know: the engine's settings, and where its queues and stores are, as URLs. */
-export interface WorkerEnvironment extends Omit<EngineSettings, 'claimCheckSources' | 'onExhausted'> {
+export interface WorkerEnvironment
+  extends Omit<EngineSettings, 'claimCheckSources' | 'onExhausted' | 'topics'> {
   readonly inputUrl: string;
   /** {@link NO_OUTPUT_URL} if there is no output queue. */
   readonly outputUrl: string;

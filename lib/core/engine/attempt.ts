@@ -1,7 +1,6 @@
 import { CoatcheckError, PayloadChanged, RequestIdReused, StoreUnavailable } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
-import type { TraceContext } from '../base/traceparent.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { hasOrder, isTooOld } from '../config/min-version.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
@@ -37,7 +36,7 @@ import { blocksItsGroup } from './ordering.ts';
 import { OutcomeRecovery } from './outcome-recovery.ts';
 import { namesNoVersion, withVersion } from './pin-version.ts';
 import { ResultKeeper } from './result-keeper.ts';
-import { type RunObserver, runHandler } from './run-handler.ts';
+import { type ObjectFacts, type RunObserver, runHandler } from './run-handler.ts';
 import { TakeOverTurn } from './take-over-turn.ts';
 
 /** How long a request waits for newer code, from the first delivery of its message: an hour. */
@@ -126,8 +125,8 @@ export class Attempt implements RunObserver {
     return this.#lease?.record.checkpoint !== undefined;
   }
 
-  onOpen(trace: TraceContext): void {
-    this.#request = { ...this.#request, ...trace };
+  onOpen(found: ObjectFacts): void {
+    this.#request = { ...this.#request, ...found };
   }
 
   onHandle(): void {
@@ -201,12 +200,12 @@ export class Attempt implements RunObserver {
 
   /** Adopts what the record knows better than the message, including the payload that the request was started with. */
   #adoptRecord({ record, request: recorded }: Lease, brought: PinnedPayload | undefined): void {
-    const { traceparent, tracestate, callbackUrl, expiresAt, minVersion } = recorded;
+    const { traceparent, tracestate, callbackUrl, expiresAt, minVersion, topic } = recorded;
     const payload = bringsOther(record, { payload: brought })
       ? (storedPayloadOf(record, brought) ?? { unreadable: new PayloadChanged() })
       : this.#request.payload;
     this.#request = withAnnouncedSize(
-      { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt, minVersion, payload },
+      { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt, minVersion, topic, payload },
       recorded,
     );
   }

@@ -29,6 +29,18 @@ export class AttemptNotStarted extends CoatcheckError {
   }
 }
 
+/** The processor isn't for the topic of the request. */
+export class TopicRefused extends PermanentError {
+  override readonly name = 'TopicRefused';
+
+  constructor(topic: string, topics: readonly string[]) {
+    super(
+      `No processor of this queue is for the topic ${topic}, but for ${topics.join(', ')}: send the request to the queue of another one, or add the topic to one`,
+      { code: 'topic_refused', details: { topic, topics } },
+    );
+  }
+}
+
 /** Every attempt failed. */
 export class AttemptsExhausted extends PermanentError {
   override readonly name = 'AttemptsExhausted';

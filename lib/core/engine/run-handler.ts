@@ -5,13 +5,15 @@ import { readTraceContext, type TraceContext } from '../base/traceparent.ts';
 import { callbackUrlProblem } from '../model/callback-url.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { type Ending, failure } from '../model/outcome.ts';
+import { closestPattern, TOPIC_METADATA } from '../model/topic.ts';
 import { openPayload } from '../processor/payload.ts';
 import { PayloadRequest } from '../processor/request.ts';
 import type { Lease } from '../records/lease.ts';
+import { readOptionalTopic } from '../wire/fields.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { AttemptSecrets } from './attempt-secrets.ts';
 import { Checkpoints } from './checkpoints.ts';
-import { AttemptSuspended } from './errors.ts';
+import { AttemptSuspended, TopicRefused } from './errors.ts';
 import { ProgressReport } from './progress-report.ts';
 import { enqueueProgressWebhook } from './progress-webhook.ts';
 import { ResultKeeper } from './result-keeper.ts';
@@ -19,8 +21,8 @@ import { producedResult } from './streamed-result.ts';
 
 /** Observes the steps of {@link runHandler}. */
 export interface RunObserver {
-  /** The payload is open. @param trace the request's trace, if only the payload object names it */
-  onOpen(trace: TraceContext): void;
+  /** The payload is open. @param found what only its object says about the request */
+  onOpen(found: ObjectFacts): void;
   /** The handler starts. */
   onHandle(): void;
 }
@@ -45,9 +47,10 @@ export async function runHandler(
     const secrets = await AttemptSecrets.read(processor, ports.secrets);
     const payload = await openPayload(request, ports.store, settings, deadline.handlerDeadline);
     try {
-      const trace = request.traceparent === undefined ? readTraceContext(payload.metadata) : {};
-      observer.onOpen(trace);
-      const traced = { ...request, ...trace };
+      const found = factsOf(payload.metadata, request);
+      observer.onOpen(found);
+      const traced = { ...request, ...found };
+      assertSubscribed(traced, settings);
       const progress = new ProgressReport(requestFields(traced), lease, ports, (made) =>
         enqueueProgressWebhook(traced, made, settings, ports),
       );
@@ -58,6 +61,7 @@ export async function runHandler(
       const handled = new PayloadRequest(payload, {
         id: traced.id,
         tenant: traced.tenant,
+        topic: traced.topic,
         http: traced.http,
         ...started.trace,
         attempt: lease.attempt,
@@ -93,6 +97,26 @@ export async function runHandler(
     if (error instanceof PermanentError) return failure(error, lease.attempt);
     throw error;
   }
+}
+
+/** What the metadata of an uploaded object says about its request, as attributes say it about others. */
+export type ObjectFacts = TraceContext & Pick<DecodedRequest, 'topic'>;
+
+/** @throws EnvelopeMalformed for a topic that can't be one */
+function factsOf(metadata: Readonly<Record<string, string>>, request: DecodedRequest): ObjectFacts {
+  const { traceparent, topic } = request;
+  return {
+    ...(traceparent === undefined && readTraceContext(metadata)),
+    ...(topic === undefined && {
+      topic: readOptionalTopic('metadata', TOPIC_METADATA, metadata[TOPIC_METADATA]),
+    }),
+  };
+}
+
+/** Rejects a request that came to the queue of a processor for other topics. @throws TopicRefused */
+function assertSubscribed({ topic }: DecodedRequest, { topics }: AttemptContext['settings']): void {
+  if (topic === undefined || closestPattern(topics, topic) !== undefined) return;
+  throw new TopicRefused(topic, topics);
 }
 
 /** Rejects a request before it starts if its callback URL isn't allowed. @throws CallbackRefused */

@@ -30,6 +30,8 @@ export interface SubmitRequest extends TraceContext {
   readonly minVersion?: string;
   /** Requests of a tenant with the same key run one after another, where the queue keeps order. */
   readonly orderingKey?: string;
+  /** What it is about, for the processors and consumers that subscribe to it. */
+  readonly topic?: string;
   /** Submissions with the same key are one request. */
   readonly idempotencyKey?: string;
 }
@@ -143,9 +145,9 @@ export class Submissions {
    * record without a message would wait forever, but a message without a record creates one.
    */
   async #accept(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion } = input;
+    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, topic } = input;
     const trace = { traceparent, tracestate };
-    const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt, minVersion } as const;
+    const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt, minVersion, topic } as const;
     const { queue, records } = this.#ports;
     const message = await this.#message(input, request, at);
     const { orderingKey } = input;
@@ -199,12 +201,13 @@ export class Submissions {
 /** A digest of everything that distinguishes a request from another with the same key. */
 function fingerprintOf(input: SubmitRequest): string {
   const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt } = input;
-  const { callbackUrl, minVersion, orderingKey } = input;
+  const { callbackUrl, minVersion, orderingKey, topic } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // Without a callback URL the fingerprint stays the same as before callback URLs existed.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
   const versioned = minVersion === undefined ? [] : [{ minVersion }];
   const ordered = orderingKey === undefined ? [] : [{ orderingKey }];
+  const about = topic === undefined ? [] : [{ topic }];
   const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')
     .update(
@@ -216,6 +219,7 @@ function fingerprintOf(input: SubmitRequest): string {
         ...coded,
         ...versioned,
         ...ordered,
+        ...about,
       ]),
     )
     .update(payload)

@@ -17,6 +17,8 @@ export interface SubmitOptions {
    * Needs a handler whose version is of that form.
    */
   readonly minVersion?: string;
+  /** What it is about, for the processors and consumers that subscribe to it, such as `images.thumbnail`. */
+  readonly topic?: string;
   /** Receives the request's webhooks, if the service sends any. */
   readonly callbackUrl?: string;
   readonly traceparent?: string;

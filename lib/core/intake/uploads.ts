@@ -27,6 +27,8 @@ export interface UploadRequest extends TraceContext {
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
   readonly minVersion?: string;
+  /** What it is about, for the processors and consumers that subscribe to it. */
+  readonly topic?: string;
   /** Whether to upload in parts even if a form is enough. */
   readonly multipart: boolean;
 }
@@ -96,7 +98,16 @@ export class Uploads {
       throw new PayloadLimitExceeded('The payload', input.size, maxPayloadBytes);
     const { clock, records, newId } = this.#ports;
     const now = clock.now();
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, size: uploadBytes } = input;
+    const {
+      tenant,
+      traceparent,
+      tracestate,
+      callbackUrl,
+      expiresAt,
+      minVersion,
+      topic,
+      size: uploadBytes,
+    } = input;
     const request = {
       id: newId(now),
       source: '',
@@ -106,6 +117,7 @@ export class Uploads {
       callbackUrl,
       expiresAt,
       minVersion,
+      topic,
       uploadBytes,
     };
     // The record is written first: the payload can arrive as soon as the client knows where to upload it.

@@ -25,6 +25,8 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
   readonly minVersion?: string;
+  /** What it is about, for the processors and consumers that subscribe to it. */
+  readonly topic?: string;
   /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
   /** How an HTTP service is to be called, if the sender says so. */

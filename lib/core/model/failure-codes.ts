@@ -25,6 +25,7 @@ export const OWN_FAILURE_CODES = [
   'result_too_large',
   'service_refused',
   'stream_broken',
+  'topic_refused',
 ] as const;
 
 /** The codes that failures are counted under. */

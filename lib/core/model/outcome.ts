@@ -46,6 +46,8 @@ export type Outcome = Ending &
     readonly endedAt: number;
     /** The callback URL, if the client named one. */
     readonly callbackUrl?: string;
+    /** The topic of the request. */
+    readonly topic?: string;
     /** How often the request was redriven from the dead-letter queue; absent if never. */
     readonly redrives?: number;
   };
@@ -59,13 +61,14 @@ export function outcomeOf(
     traceparent,
     tracestate,
     callbackUrl,
-  }: RequestIdentity & TraceContext & { readonly callbackUrl?: string },
+    topic,
+  }: RequestIdentity & TraceContext & Pick<Outcome, 'callbackUrl' | 'topic'>,
   ending: Ending,
   endedAt: number,
   redrives?: number,
 ): Outcome {
   const request = { id, source, tenant };
-  return { ...ending, request, endedAt, traceparent, tracestate, callbackUrl, redrives };
+  return { ...ending, request, endedAt, traceparent, tracestate, callbackUrl, topic, redrives };
 }
 
 /** The id of an outcome. It stays the same when the outcome is published again, and differs after a redrive. */

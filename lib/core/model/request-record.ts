@@ -75,6 +75,8 @@ export interface RecordedRequest extends RequestIdentity, TraceContext {
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
   readonly minVersion?: string;
+  /** What it is about, for the processors and consumers that subscribe to it. */
+  readonly topic?: string;
   /** The size that the client announced for its upload, in bytes. */
   readonly uploadBytes?: number;
 }

@@ -4,6 +4,7 @@ import type { Progress, RequestRecord, RequestStatus } from './request-record.ts
 export interface RequestView {
   readonly id: string;
   readonly tenant?: string;
+  readonly topic?: string;
   readonly status: RequestStatus;
   /** Attempts started. */
   readonly attempts: number;
@@ -26,6 +27,7 @@ export function viewOf(record: RequestRecord): RequestView {
   return {
     id: request.id,
     tenant: request.tenant,
+    topic: request.topic,
     status,
     attempts,
     handlerVersion,

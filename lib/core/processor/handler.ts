@@ -33,6 +33,8 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
   readonly metadata: Readonly<Record<string, string>>;
   /** The tenant of the request, if the sender set one. */
   readonly tenant: string | undefined;
+  /** What the request is about, if the sender set a topic. */
+  readonly topic: string | undefined;
   /**
    * The trace of the request, if the sender set one. Send it as a header with the calls that the handler makes.
    * @see https://www.w3.org/TR/trace-context/#traceparent-header

@@ -15,6 +15,7 @@ import type { Payload } from './payload.ts';
 export interface HandlerContext extends TraceContext {
   readonly id: string;
   readonly tenant: string | undefined;
+  readonly topic: string | undefined;
   readonly http?: HttpCall | undefined;
   readonly attempt: number;
   /** When the handler is asked to stop; undefined while the time is unlimited. */
@@ -53,6 +54,9 @@ export class PayloadRequest implements ProcessorRequest {
   }
   get tenant() {
     return this.#context.tenant;
+  }
+  get topic() {
+    return this.#context.topic;
   }
   get traceparent() {
     return this.#context.traceparent;

@@ -209,7 +209,28 @@ export class RequestRecords {
 
 /** The members of a request that its record contains. */
 function recordedOf(request: RecordedRequest): RecordedRequest {
-  const { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, uploadBytes } =
-    request;
-  return { id, source, tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, uploadBytes };
+  const {
+    id,
+    source,
+    tenant,
+    traceparent,
+    tracestate,
+    callbackUrl,
+    expiresAt,
+    minVersion,
+    topic,
+    uploadBytes,
+  } = request;
+  return {
+    id,
+    source,
+    tenant,
+    traceparent,
+    tracestate,
+    callbackUrl,
+    expiresAt,
+    minVersion,
+    topic,
+    uploadBytes,
+  };
 }

@@ -1,7 +1,7 @@
 import { readTraceContext } from '../base/traceparent.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
-import { readOptionalMinVersion, readOptionalTime } from './fields.ts';
+import { readOptionalMinVersion, readOptionalTime, readOptionalTopic } from './fields.ts';
 
 /** The message attributes that have a meaning. All others are passed on as metadata. */
 export const ATTRIBUTES = {
@@ -13,6 +13,7 @@ export const ATTRIBUTES = {
   expiresAt: 'ExpiresAt',
   minVersion: 'MinVersion',
   orderingKey: 'OrderingKey',
+  topic: 'Topic',
   status: 'Status',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
@@ -43,5 +44,6 @@ export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequ
       ATTRIBUTES.minVersion,
       attributes[ATTRIBUTES.minVersion],
     ),
+    topic: readOptionalTopic('message attribute', ATTRIBUTES.topic, attributes[ATTRIBUTES.topic]),
   };
 }

@@ -3,7 +3,13 @@ import type { JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { readTraceContext } from '../base/traceparent.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
-import { readOptionalMinVersion, readOptionalText, readOptionalTime, readRequiredText } from './fields.ts';
+import {
+  readOptionalMinVersion,
+  readOptionalText,
+  readOptionalTime,
+  readOptionalTopic,
+  readRequiredText,
+} from './fields.ts';
 
 /** The envelope's name in errors. */
 export const CLOUDEVENT = 'CloudEvent';
@@ -19,6 +25,7 @@ const OWN_ATTRIBUTES = new Set([
   'dataref',
   'expirytime',
   'minversion',
+  'topic',
   'traceparent',
   'tracestate',
 ]);
@@ -45,6 +52,7 @@ export function readCloudEventAttributes(event: JsonObject): Omit<DecodedRequest
     callbackUrl: readOptionalText(CLOUDEVENT, event, 'callbackurl'),
     expiresAt: readOptionalTime(CLOUDEVENT, 'expirytime', expiry),
     minVersion: readOptionalMinVersion(CLOUDEVENT, 'minversion', minVersion),
+    topic: readOptionalTopic(CLOUDEVENT, 'topic', readOptionalText(CLOUDEVENT, event, 'topic')),
   };
 }
 

@@ -36,6 +36,7 @@ export function encodeCloudEventChunk(
     time: new Date(time).toISOString(),
     requestsource: request.source || undefined,
     tenant: request.tenant,
+    topic: request.topic,
     traceparent: request.traceparent,
     tracestate: request.tracestate,
     attempt,

@@ -36,6 +36,7 @@ export function cloudEventAttributes(
     time: new Date(outcome.endedAt).toISOString(),
     requestsource: outcome.request.source || undefined,
     tenant: outcome.request.tenant,
+    topic: outcome.topic,
     traceparent: outcome.traceparent,
     tracestate: outcome.tracestate,
   };

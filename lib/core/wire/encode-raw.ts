@@ -48,17 +48,18 @@ function message(
 }
 
 /** What the attributes of an outcome's message are about. */
-export type DescribedOutcome = Pick<Outcome, 'request' | 'status' | 'traceparent' | 'tracestate'>;
+export type DescribedOutcome = Pick<Outcome, 'request' | 'status' | 'topic' | 'traceparent' | 'tracestate'>;
 
 /** Everything about an outcome besides its result, as message attributes. @param contentType of the body */
 export function outcomeAttributes(
-  { request, status, traceparent, tracestate }: DescribedOutcome,
+  { request, status, topic, traceparent, tracestate }: DescribedOutcome,
   contentType: string,
 ): OutputMessage['attributes'] {
   return {
     [ATTRIBUTES.requestId]: text(request.id),
     ...(request.source && { [ATTRIBUTES.requestSource]: text(request.source) }),
     ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
+    ...(topic !== undefined && { [ATTRIBUTES.topic]: text(topic) }),
     ...(traceparent !== undefined && { [ATTRIBUTES.traceparent]: text(traceparent) }),
     ...(tracestate !== undefined && { [ATTRIBUTES.tracestate]: text(tracestate) }),
     [ATTRIBUTES.status]: text(status),

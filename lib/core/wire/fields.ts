@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { parseTime } from '../base/time.ts';
 import { minVersionProblem } from '../config/min-version.ts';
+import { topicProblem } from '../model/topic.ts';
 
 /** Reads a text that is required. @throws EnvelopeMalformed */
 export function readRequiredText(envelope: string, object: JsonObject, name: string): string {
@@ -45,6 +46,17 @@ export function readOptionalMinVersion(
   text: string | undefined,
 ): string | undefined {
   const problem = text === undefined ? undefined : minVersionProblem(text);
+  if (problem !== undefined) throw new EnvelopeMalformed(envelope, `${name} ${problem}`);
+  return text;
+}
+
+/** Reads the topic of a request. @throws EnvelopeMalformed */
+export function readOptionalTopic(
+  envelope: string,
+  name: string,
+  text: string | undefined,
+): string | undefined {
+  const problem = text === undefined ? undefined : topicProblem(text);
   if (problem !== undefined) throw new EnvelopeMalformed(envelope, `${name} ${problem}`);
   return text;
 }

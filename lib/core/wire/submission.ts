@@ -45,6 +45,7 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     time: new Date(submittedAt).toISOString(),
     expirytime: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
     minversion: submission.minVersion,
+    topic: submission.topic,
     tenant,
     traceparent,
     tracestate,

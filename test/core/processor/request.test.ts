@@ -27,6 +27,7 @@ async function requestOf(
   return new PayloadRequest(payload, {
     id: 'r-1',
     tenant: 'acme',
+    topic: 'images.thumbnail',
     traceparent: undefined,
     attempt: 2,
     secrets: {},
