@@ -19,6 +19,7 @@ export function sqsCapabilities(url: string, maxDeliveries?: number): SourceCapa
   return {
     maxDelaySeconds: SQS_MAX_RETRY_SECONDS,
     ordered: isFifo(url),
+    holdsGroups: isFifo(url),
     countsDeliveries: true,
     maxBytes: SQS_MAX_MESSAGE_BYTES,
     ...(maxDeliveries !== undefined && { maxDeliveries }),

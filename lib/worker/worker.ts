@@ -5,7 +5,8 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { whenAborted } from '../core/base/when-aborted.ts';
 import { Deadline } from '../core/engine/deadline.ts';
-import type { Disposition } from '../core/model/disposition.ts';
+import { GroupOrder, mayGoBack } from '../core/engine/ordering.ts';
+import { type Disposition, UNTOUCHED } from '../core/model/disposition.ts';
 import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
@@ -27,6 +28,15 @@ const RECONNECT_CAP_MILLISECONDS = 30_000;
 
 /** A receive that hasn't failed by then waits for messages: the queue is reachable. */
 const REACHABLE_AFTER_MILLISECONDS = 1_000;
+
+/**
+ * Most messages of ordered groups that wait in memory for those before them, or for their next attempt. They use none of the
+ * places of others.
+ */
+export const MAX_WAITING_IN_ORDER = 1_000;
+
+/** Longest wait of a timer in Node.js. */
+const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
 /** What a worker is doing. */
 export type WorkerState = 'starting' | 'ready' | 'unreachable' | 'draining' | 'stopped';
@@ -54,7 +64,10 @@ export class Worker {
   readonly #options: WorkerOptions;
   readonly #visibility: VisibilityHeartbeat;
   readonly #slotTimes: SlotTimes;
+  readonly #order = new GroupOrder();
   readonly #held = new Set<Promise<void>>();
+  /** Messages that are handled or wait for a slot. */
+  #active = 0;
   #state: WorkerState = 'starting';
   #onFreed: () => void = () => {};
 
@@ -70,7 +83,7 @@ export class Worker {
     return this.#state;
   }
 
-  /** Messages that are handled or wait for a slot. */
+  /** Messages that aren't settled yet. */
   get held(): number {
     return this.#held.size;
   }
@@ -159,7 +172,8 @@ export class Worker {
     const fewest = Math.max(1, Math.floor(prefetch / 2));
     while (!stop.aborted) {
       const { secondsLeft } = this.#engine;
-      const free = concurrency + prefetch - this.#held.size;
+      const places = concurrency + prefetch;
+      const free = Math.min(places - this.#active, places + MAX_WAITING_IN_ORDER - this.#held.size);
       if (secondsLeft > 0) await sleep(secondsLeft * 1000, stop);
       else if (free >= fewest) return free;
       else await unlessAborted(this.#freed(), stop, () => {});
@@ -174,20 +188,52 @@ export class Worker {
   }
 
   #hold(message: ReceivedMessage, deadline: Deadline): void {
-    const endSlot = this.#slotTimes.start();
-    const running = this.#run(message, deadline).finally(() => {
-      endSlot();
-      this.#held.delete(running);
-      this.#onFreed();
-    });
+    const release = this.#visibility.hold(message);
+    const running = this.#order
+      .run(message, async (isHeldBack) => {
+        using _place = this.#takePlace();
+        const disposition = isHeldBack ? UNTOUCHED : await this.#run(message, deadline);
+        // A late extension would overwrite the wait before the next attempt.
+        await unlessAborted(release(), deadline.responseDeadline, () => {});
+        await this.#settleQuietly(message, disposition, deadline);
+        return disposition;
+      })
+      .finally(() => {
+        this.#held.delete(running);
+        this.#onFreed();
+      });
     this.#held.add(running);
   }
 
-  async #run(message: ReceivedMessage, deadline: Deadline): Promise<void> {
-    const release = this.#visibility.hold(message);
-    const disposition = await this.#engine.run(message, deadline);
-    // A late extension would overwrite the wait before the next attempt.
-    await unlessAborted(release(), deadline.responseDeadline, () => {});
+  #takePlace(): Disposable {
+    const endSlot = this.#slotTimes.start();
+    this.#active++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#active--;
+        endSlot();
+      },
+    };
+  }
+
+  /** Runs a message. One that may not go back waits here for its next attempt, until the worker is asked to stop. */
+  async #run(message: ReceivedMessage, deadline: Deadline): Promise<Disposition> {
+    const { startDeadline } = deadline;
+    for (;;) {
+      const disposition = await this.#engine.run(message, deadline);
+      if (disposition.action !== 'retry' || mayGoBack(message) || startDeadline.aborted) return disposition;
+      this.#active--;
+      this.#onFreed();
+      await sleep(this.#engine.retrySeconds(message, disposition.afterSeconds) * 1000, startDeadline);
+      this.#active++;
+    }
+  }
+
+  async #settleQuietly(
+    message: ReceivedMessage,
+    disposition: Disposition,
+    deadline: Deadline,
+  ): Promise<void> {
     try {
       const settling = this.#settle(message, disposition);
       await unlessAborted(settling, deadline.responseDeadline, () => {
@@ -207,5 +253,6 @@ export class Worker {
 
 /** Resolves after the time, or when the signal fires. */
 function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return wait(milliseconds, undefined, { signal }).catch(() => {});
+  const timer = Math.min(milliseconds, LONGEST_TIMER_MILLISECONDS);
+  return wait(timer, undefined, { signal }).catch(() => {});
 }

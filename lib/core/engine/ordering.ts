@@ -31,6 +31,47 @@ export async function runInOrder(
   return settlements;
 }
 
+/** A message of a group that runs, or waits for those before it. */
+interface Place {
+  readonly settled: Promise<void>;
+  /** Shared by the messages that go back if one of them does. */
+  readonly sequence: { isHeldBack: boolean };
+}
+
+/** Runs messages that are received one by one: those of an ordered group one after another, as {@link runInOrder} does. */
+export class GroupOrder {
+  /** The last message of each group. */
+  readonly #last = new Map<string, Place>();
+
+  /**
+   * Runs a message: at once, or when those of its group before it are settled.
+   * @param run settles it, too. If it is held back, it must go back untouched. Never rejects
+   */
+  async run(message: ReceivedMessage, run: (isHeldBack: boolean) => Promise<Disposition>): Promise<void> {
+    const group = orderedGroup(message);
+    if (group === undefined) {
+      await run(false);
+      return;
+    }
+    const before = this.#last.get(group);
+    // What is received after a message went back was delivered behind it.
+    const sequence = before?.sequence.isHeldBack === false ? before.sequence : { isHeldBack: false };
+    const start = async () => {
+      const { action } = await run(sequence.isHeldBack);
+      sequence.isHeldBack ||= action === 'retry';
+    };
+    const place = { settled: before ? before.settled.then(start) : start(), sequence };
+    this.#last.set(group, place);
+    await place.settled;
+    if (this.#last.get(group) === place) this.#last.delete(group);
+  }
+}
+
+/** Whether a message that must be retried may go back to its queue; else it keeps its place only with its receiver. */
+export function mayGoBack(message: ReceivedMessage): boolean {
+  return orderedGroup(message) === undefined || message.source.holdsGroups === true;
+}
+
 /**
  * Whether a request keeps its place in its group although its attempts are used up, so that those behind it wait. That
  * ends when the queue is about to delete its message, since the request would be lost without an outcome.

@@ -45,6 +45,11 @@ export interface SourceCapabilities {
   readonly maxDelaySeconds: number;
   /** Whether messages of a group come in the order they were sent. */
   readonly ordered: boolean;
+  /**
+   * Whether an ordered queue holds a group back while one of its messages is hidden. Otherwise a message must not go back
+   * before its receiver stops: those behind it would overtake it. @default false
+   */
+  readonly holdsGroups?: boolean;
   /** Whether messages say how often they were delivered. */
   readonly countsDeliveries: boolean;
   /** After how many deliveries the queue itself dead-letters a message; absent if it never does. */

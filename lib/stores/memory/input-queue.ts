@@ -68,6 +68,7 @@ export class MemoryInputQueue {
     this.#capabilities = {
       ...CAPABILITIES,
       ordered,
+      holdsGroups: ordered,
       ...(maxReceiveCount !== undefined && { maxDeliveries: maxReceiveCount }),
     };
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);

@@ -41,6 +41,7 @@ export class SqliteInputQueue implements InputQueue, BacklogGauge {
     this.capabilities = {
       maxDelaySeconds: Number.POSITIVE_INFINITY,
       ordered,
+      holdsGroups: ordered,
       countsDeliveries: true,
       maxBytes: MAX_MESSAGE_BYTES,
     };

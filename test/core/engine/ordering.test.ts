@@ -1,6 +1,13 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { blocksItsGroup, runInOrder, sequencesOf } from '../../../lib/core/engine/ordering.ts';
-import { ACK, DEAD_LETTER, type Disposition } from '../../../lib/core/model/disposition.ts';
+import {
+  blocksItsGroup,
+  GroupOrder,
+  mayGoBack,
+  runInOrder,
+  sequencesOf,
+} from '../../../lib/core/engine/ordering.ts';
+import { ACK, DEAD_LETTER, type Disposition, UNTOUCHED } from '../../../lib/core/model/disposition.ts';
 import type { ReceivedMessage } from '../../../lib/core/model/received-message.ts';
 import { MemoryInputQueue } from '../../../lib/stores/memory/input-queue.ts';
 
@@ -72,6 +79,72 @@ describe('runInOrder', () => {
       ['3', { action: 'retry', afterSeconds: 0 }],
     ]);
   });
+});
+
+describe('GroupOrder', () => {
+  test('starts a message of a group when those before it are settled, and others at once', async () => {
+    const groups = fc.array(fc.constantFrom('a', 'b', undefined), { maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(groups, fc.scheduler(), async (given, scheduler) => {
+        const order = new GroupOrder();
+        const messages = received(given);
+        const [running, ended] = [new Set<ReceivedMessage>(), [] as ReceivedMessage[]];
+        const runs = messages.map((message) =>
+          order.run(message, async () => {
+            const ofItsGroup = [...running].filter(
+              ({ group }) => group !== undefined && group === message.group,
+            );
+            expect(ofItsGroup).toEqual([]);
+            running.add(message);
+            await scheduler.schedule(Promise.resolve(), message.id);
+            running.delete(message);
+            ended.push(message);
+            return ACK;
+          }),
+        );
+        // One of each group, and all without a group.
+        const first = (place: number) => given[place] === undefined || given.indexOf(given[place]) === place;
+        expect(running.size).toBe(given.filter((_, place) => first(place)).length);
+        await scheduler.waitFor(Promise.all(runs));
+        for (const group of ['a', 'b']) {
+          const inOrder = (all: readonly ReceivedMessage[]) => all.filter((each) => each.group === group);
+          expect(inOrder(ended)).toEqual(inOrder(messages));
+        }
+      }),
+    );
+  });
+
+  test('holds back what waits behind a message that goes back, and runs what is received after it', async () => {
+    const order = new GroupOrder();
+    const [head, behind, after] = received(['a', 'a', 'a']);
+    if (!head || !behind || !after) throw new Error('three messages were expected');
+    const seen: string[] = [];
+    const run = (message: ReceivedMessage, disposition: Disposition) =>
+      order.run(message, async (isHeldBack) => {
+        seen.push(`${message.id} ${isHeldBack ? 'is held back' : 'runs'}`);
+        await new Promise(setImmediate);
+        return isHeldBack ? UNTOUCHED : disposition;
+      });
+    const goingBack = run(head, { action: 'retry', afterSeconds: 1 });
+    const heldBack = run(behind, ACK);
+    await goingBack;
+    // The message behind isn't settled yet.
+    const later = run(after, ACK);
+    await Promise.all([heldBack, later]);
+    expect(seen).toEqual(['0 runs', '1 is held back', '2 runs']);
+  });
+});
+
+test('a message may go back if its queue holds its group, or if it has none', () => {
+  const [ordered, alone] = received(['a', undefined]);
+  const [unordered] = received(['a'], false);
+  const notHeld = ordered && { ...ordered, source: { ...ordered.source, holdsGroups: false } };
+  expect([ordered, alone, unordered, notHeld].map((each) => each && mayGoBack(each))).toEqual([
+    true,
+    true,
+    true,
+    false,
+  ]);
 });
 
 describe('blocksItsGroup', () => {
