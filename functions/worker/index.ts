@@ -6,6 +6,7 @@ import { Logger as Powertools } from '@aws-lambda-powertools/logger';
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { EcsTaskProtection } from '../../lib/aws/ecs-task-protection.ts';
 import { SQS } from '../../lib/aws/sqs-broker.ts';
+import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { startHeartbeat } from '../../lib/core/base/heartbeat.ts';
 import { serializeError } from '../../lib/core/base/serialize-error.ts';
@@ -58,7 +59,8 @@ async function run(
   await loadTracing(tracing, serviceName, logger);
   const { engine, deadLetters } = await openEngine(processor, environment, logger);
   const maxInFlight = concurrency + PREFETCH;
-  const queueOptions = { deadLetters, maxInFlight, maxAttempts, logger };
+  const ordered = isFifo(environment.inputQueueUrl);
+  const queueOptions = { deadLetters, maxInFlight, ordered, maxAttempts, logger };
   const input = await SQS.openInput(new URL(environment.inputQueueUrl), queueOptions);
   const options = { concurrency, prefetch: PREFETCH, graceSeconds, clock: Date, random: Math.random, logger };
   const worker = new Worker(engine, input, options);

@@ -3,7 +3,7 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { hideLogin } from '../core/base/hide-login.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
-import { WORKER_VISIBILITY_SECONDS } from '../core/config/worker-environment.ts';
+import { ORDER_VARIABLE, WORKER_VISIBILITY_SECONDS } from '../core/config/worker-environment.ts';
 import type {
   MessageAttribute,
   ReceivedMessage,
@@ -15,6 +15,7 @@ import { SMALL_CALLS } from './clients.ts';
 import { sqsCapabilities } from './sqs-capabilities.ts';
 import { regionOfQueue, sqsClient } from './sqs-client.ts';
 import { isFinal } from './sqs-error.ts';
+import { isFifo } from './sqs-fifo.ts';
 import { maxReceivesIn, maxReceivesProblem } from './sqs-max-receives.ts';
 import { type SqsMessage, SqsMessages } from './sqs-messages.ts';
 import { SqsOutputQueue } from './sqs-output-queue.ts';
@@ -27,21 +28,23 @@ const WAIT_SECONDS = 20;
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * Standard SQS queues by their URLs. Credentials come from the SDK's default chain, the region from the URL. The client
+ * SQS queues by their URLs: FIFO queues with order, standard queues without. Credentials come from the SDK's default chain, the region from the URL. The client
  * for receiving is one of its own, since each of its calls waits.
  */
 export const SQS: Broker = {
   async openInput(url, options) {
     const input = queueOf(url);
     const client = clientOf(input);
+    checkKind(input, options.ordered ?? false);
     const maxDeliveries = await readMaxDeliveries(client, input, options);
     return new SqsInputQueue(input, client, sqsCapabilities(input, maxDeliveries), options);
   },
 
-  async openOutput(url) {
+  async openOutput(url, { ordered = false }) {
     const output = queueOf(url);
     const client = clientOf(output);
-    const { MaximumMessageSize } = await attributesOf(client, output, ['MaximumMessageSize', 'FifoQueue']);
+    checkKind(output, ordered);
+    const { MaximumMessageSize } = await attributesOf(client, output, ['MaximumMessageSize']);
     const queue = new SqsOutputQueue(client, output, Number(MaximumMessageSize ?? SQS_MAX_MESSAGE_BYTES));
     const connected: ConnectedOutputQueue = {
       maxMessages: queue.maxMessages,
@@ -129,7 +132,7 @@ async function readMaxDeliveries(
   url: string,
   { maxAttempts }: InputOptions,
 ): Promise<number | undefined> {
-  const { RedrivePolicy } = await attributesOf(client, url, ['RedrivePolicy', 'FifoQueue']);
+  const { RedrivePolicy } = await attributesOf(client, url, ['RedrivePolicy']);
   const maxReceives = maxReceivesIn(RedrivePolicy);
   const problem = maxReceivesProblem(url, maxReceives, maxAttempts);
   if (problem !== undefined) {
@@ -138,6 +141,16 @@ async function readMaxDeliveries(
     );
   }
   return maxReceives;
+}
+
+/** @throws ConfigurationError if the queue doesn't keep the order that is to be kept, or keeps one that isn't */
+function checkKind(url: string, ordered: boolean): void {
+  if (isFifo(url) === ordered) return;
+  throw new ConfigurationError(
+    ordered
+      ? `The queue ${url} is a standard queue: with ${ORDER_VARIABLE}=fifo, all queues of SQS must be FIFO queues`
+      : `The queue ${url} is a FIFO queue: set ${ORDER_VARIABLE}=fifo, or use a standard queue`,
+  );
 }
 
 /** @throws ConfigurationError if the queue can't be used, and the SDK's error if that may pass */
@@ -149,9 +162,6 @@ async function attributesOf(
   try {
     const command = new GetQueueAttributesCommand({ QueueUrl: url, AttributeNames: [...names] });
     const { Attributes = {} } = await client.send(command);
-    if (Attributes.FifoQueue === 'true') {
-      throw new ConfigurationError(`The queue ${url} is a FIFO queue. The worker takes standard queues only`);
-    }
     return Attributes;
   } catch (error) {
     if (!isFinal(error)) throw error;

@@ -124,13 +124,19 @@ test.each([
   [
     'a FIFO queue',
     () => createQueue({ FifoQueue: 'true' }, '.fifo'),
-    'The worker takes standard queues only',
+    'is a FIFO queue: set COATCHECK_ORDER=fifo, or use a standard queue',
+  ],
+  [
+    'a standard queue for messages in order',
+    () => createQueue(),
+    'is a standard queue: with COATCHECK_ORDER=fifo, all queues of SQS must be FIFO queues',
+    true,
   ],
   ['a queue that doesn’t exist', async () => `${await createQueue()}-gone`, "can't be used"],
   ['no queue', async () => endpoint, 'An SQS queue is given by its URL'],
-])('%s is refused at the start', async (_, url, expected) => {
+])('%s is refused at the start', async (_, url, expected, ordered = false) => {
   const given = new URL(await url());
-  const options = { maxInFlight: 1, maxAttempts: MAX_ATTEMPTS, logger };
+  const options = { maxInFlight: 1, ordered, maxAttempts: MAX_ATTEMPTS, logger };
   for (const opening of [SQS.openInput(given, options), SQS.openOutput(given, options)]) {
     await expect(opening).rejects.toThrow(ConfigurationError);
     await expect(opening).rejects.toThrow(expected);

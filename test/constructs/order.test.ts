@@ -40,6 +40,25 @@ describe('a service with order', () => {
     expect(mapping.properties).not.toHaveProperty('MaximumBatchingWindowInSeconds');
   });
 
+  it('gives the workers of Fargate the same queues', () => {
+    const stack = new Stack(emptyApp(), 'Stack');
+    const host = Host.fargate({ vpc: new Vpc(stack, 'Vpc') });
+    const { template: onFargate } = serviceIn(stack, {
+      order: 'fifo',
+      retry: { onExhausted: 'block' },
+      host,
+    });
+    const { properties } = resource(onFargate(), 'AWS::ECS::TaskDefinition');
+    const input = resource(onFargate(), 'AWS::SQS::Queue', 'ServiceInputQueue');
+    expect(input.properties.FifoQueue).toBe(true);
+    expect(readable(properties.ContainerDefinitions[0].Environment)).toEqual(
+      expect.arrayContaining([
+        { Name: 'COATCHECK_INPUT_QUEUE_URL', Value: `<${input.id}>` },
+        { Name: 'COATCHECK_ON_EXHAUSTED', Value: 'block' },
+      ]),
+    );
+  });
+
   it('has S3 notify a standard queue, from which the relay takes uploads', () => {
     const uploads = idOf('ServiceUploadsQueue');
     expect(resource(template(), 'AWS::SQS::Queue', 'ServiceUploadsQueue').properties).not.toHaveProperty(
@@ -141,11 +160,6 @@ describe('a service is refused', () => {
       'with a batch window',
       () => ({ order: 'fifo', queue: { batchWindow: Duration.seconds(1) } }),
       "queue.batchWindow must not be set with order: 'fifo', got 1 second: Lambda has no batch window for FIFO queues",
-    ],
-    [
-      'on Fargate',
-      (stack) => ({ order: 'fifo', host: Host.fargate({ vpc: new Vpc(stack, 'Vpc') }) }),
-      "order: 'fifo' needs the host Lambda, got Host.fargate(…): its workers take standard queues only",
     ],
     [
       'with a standard output queue',

@@ -3,7 +3,7 @@ import { hideLogin } from '../../core/base/hide-login.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
 import { TEXT_VARIABLES } from '../../core/config/variable-names.ts';
-import type { WorkerEnvironment } from '../../core/config/worker-environment.ts';
+import { ORDER_VARIABLE, type WorkerEnvironment } from '../../core/config/worker-environment.ts';
 import type { Broker } from '../../core/ports/broker.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
@@ -12,6 +12,7 @@ import { assertDefaultUrl } from '../../core/webhooks/recipient.ts';
 import { NO_OUTPUT } from '../../core/wire/no-output.ts';
 import type { DirectoryPayloadStore } from '../../stores/directory/payload-store.ts';
 import type { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
+import { MAX_WAITING_IN_ORDER } from '../../worker/worker.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 /** The store of payloads and results, also as a directory if it is one. */
@@ -62,21 +63,27 @@ export class PortOpener implements AsyncDisposable {
   /** @throws ConfigurationError for a URL or a queue that can't be used, and for a broker that can't be reached */
   async open(environment: WorkerEnvironment): Promise<WorkerPorts> {
     const { concurrency, prefetch, maxAttempts } = environment;
+    const ordered = environment.order === 'fifo';
     const { store, claimCheckSource, directory } = await this.#openPayloads(environment);
     const { records, file } = await this.#openRecords(environment.recordsUrl);
     const webhooks = await this.#openWebhooks(environment, file);
     const output =
       environment.outputUrl === NO_OUTPUT_URL
         ? NO_OUTPUT
-        : await this.#openOutput('COATCHECK_OUTPUT', environment.outputUrl);
+        : await this.#openOutput('COATCHECK_OUTPUT', environment.outputUrl, ordered);
     const deadLetters = environment.deadLettersUrl
-      ? await this.#openOutput('COATCHECK_DEAD_LETTERS', environment.deadLettersUrl)
+      ? await this.#openOutput('COATCHECK_DEAD_LETTERS', environment.deadLettersUrl, ordered)
       : undefined;
     const url = urlOf('COATCHECK_INPUT', environment.inputUrl);
     const broker = await this.#brokerOf('COATCHECK_INPUT', url);
-    const maxInFlight = concurrency + prefetch;
-    const options = { deadLetters, maxInFlight, maxAttempts, logger: this.#logger };
+    const maxInFlight = concurrency + prefetch + (ordered ? MAX_WAITING_IN_ORDER : 0);
+    const options = { deadLetters, maxInFlight, ordered, maxAttempts, logger: this.#logger };
     const input = await asReached('COATCHECK_INPUT', broker.openInput(url, options));
+    if (ordered && !input.capabilities.ordered) {
+      throw new ConfigurationError(
+        `${ORDER_VARIABLE}=fifo can't be kept by COATCHECK_INPUT of ${url.protocol}`,
+      );
+    }
     await this.#startSweeping(environment, file, directory);
     return { store, records, output, input, claimCheckSource, ...webhooks };
   }
@@ -87,10 +94,10 @@ export class PortOpener implements AsyncDisposable {
     await (await this.#sqlite)?.[Symbol.asyncDispose]();
   }
 
-  async #openOutput(variable: string, text: string): Promise<OutputQueue> {
+  async #openOutput(variable: string, text: string, ordered = false): Promise<OutputQueue> {
     const url = urlOf(variable, text);
     const broker = await this.#brokerOf(variable, url);
-    const output = await asReached(variable, broker.openOutput(url, { logger: this.#logger }));
+    const output = await asReached(variable, broker.openOutput(url, { ordered, logger: this.#logger }));
     this.#opened.push(output);
     return output;
   }

@@ -19,7 +19,6 @@ export function orderProblems(props: AsyncServiceProps): string[] {
     ...(ON_EXHAUSTED.includes(onExhausted)
       ? []
       : [`retry.onExhausted must be one of ${ON_EXHAUSTED.join(', ')}, got ${String(onExhausted)}`]),
-    ...hostProblems(props),
     ...batchProblems(props),
     ...queueProblems(props),
   ];
@@ -38,11 +37,6 @@ function unorderedOutputProblems(props: AsyncServiceProps): string[] {
   return [
     `output.queue must be a standard queue, got the FIFO queue ${queue.queueName}: a service sends to one only with order: 'fifo'`,
   ];
-}
-
-function hostProblems({ host }: AsyncServiceProps): string[] {
-  if (!host?.fargate) return [];
-  return ["order: 'fifo' needs the host Lambda, got Host.fargate(…): its workers take standard queues only"];
 }
 
 /** @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html */

@@ -5,7 +5,7 @@ import {
   type WebhookSettings,
   webhookSettingVariables,
 } from './engine-variables.ts';
-import { NO_OUTPUT_URL, NUMBER_SETTINGS, type TraceTarget } from './settings.ts';
+import { NO_OUTPUT_URL, NUMBER_SETTINGS, type Order, type TraceTarget } from './settings.ts';
 import { TEXT_VARIABLES, tracingVariable, versionVariable } from './variable-names.ts';
 import {
   choice,
@@ -19,16 +19,19 @@ import {
   type VariablesOf,
   withDefault,
 } from './variables.ts';
-import { DATA_FOLDER, processNumber, WORKER_NUMBERS, type WorkerNumber } from './worker-environment.ts';
+import {
+  DATA_FOLDER,
+  orderVariable,
+  processNumber,
+  WORKER_NUMBERS,
+  type WorkerNumber,
+} from './worker-environment.ts';
 
 /** The variable with the folder for everything that is stored. */
 export const DATA_VARIABLE = 'COATCHECK_DATA';
 
 /** Where outcomes go, beside the records: the service has one queue for them. */
 const OUTPUTS = ['queue', NO_OUTPUT_URL] as const;
-
-/** How requests run: at the same time, or those of one ordering key in the order of their submission. */
-const ORDERS = ['none', 'fifo'] as const;
 
 /** What `coatcheck serve` needs to know. */
 export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
@@ -51,7 +54,7 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   /** Whether outcomes are queued for consumers. */
   readonly output: (typeof OUTPUTS)[number];
   /** Whether requests of one ordering key run one after another. */
-  readonly order: (typeof ORDERS)[number];
+  readonly order: Order;
   /** How long payloads and results are kept. */
   readonly resultAgeDays: number;
   readonly graceSeconds: number;
@@ -120,7 +123,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     apiKeys: withDefault(list('COATCHECK_API_KEYS'), []),
     concurrency: optionalSetting('concurrency'),
     output: withDefault(choice('COATCHECK_OUTPUT', OUTPUTS), 'queue'),
-    order: withDefault(choice('COATCHECK_ORDER', ORDERS), 'none'),
+    order: orderVariable(),
     graceSeconds: processNumber(WORKER_NUMBERS.graceSeconds),
     statusPort: processNumber(WORKER_NUMBERS.statusPort),
     resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),

@@ -412,6 +412,12 @@ export type SqsOutputFormat = (typeof SQS_OUTPUT_FORMATS)[number];
 /** Those of {@link SqsOutputFormat}, and `cloudevents-binary`: the result's bytes, the event's attributes as headers. */
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
+/** How requests run: at the same time, or those of one ordering key in the order in which they came. */
+export const ORDERS = ['none', 'fifo'] as const;
+
+/** `fifo`: requests of one ordering key run one after another. */
+export type Order = (typeof ORDERS)[number];
+
 /** What an ordered request that has used up its attempts does to the requests behind it. */
 export const ON_EXHAUSTED = ['skip', 'block'] as const;
 

@@ -2,7 +2,16 @@ import { ConfigurationError } from '../base/errors.ts';
 import { hideLogin } from '../base/hide-login.ts';
 import { ENGINE_DEFAULTS, type EngineSettings } from './engine-settings.ts';
 import { engineVariables, webhookSettingVariables } from './engine-variables.ts';
-import { NO_OUTPUT_URL, NUMBER_SETTINGS, OUTPUT_FORMATS, type TraceTarget } from './settings.ts';
+import {
+  NO_OUTPUT_URL,
+  NUMBER_SETTINGS,
+  ON_EXHAUSTED,
+  type OnExhausted,
+  ORDERS,
+  type Order,
+  OUTPUT_FORMATS,
+  type TraceTarget,
+} from './settings.ts';
 import { TEXT_VARIABLES, tracingVariable, versionVariable } from './variable-names.ts';
 import {
   choice,
@@ -19,8 +28,7 @@ import {
 } from './variables.ts';
 
 /** What a worker needs to know: the engine's settings, and where its queues and stores are, as URLs. */
-export interface WorkerEnvironment
-  extends Omit<EngineSettings, 'claimCheckSources' | 'onExhausted' | 'topics'> {
+export interface WorkerEnvironment extends Omit<EngineSettings, 'claimCheckSources' | 'topics'> {
   readonly inputUrl: string;
   /** {@link NO_OUTPUT_URL} if there is no output queue. */
   readonly outputUrl: string;
@@ -30,6 +38,8 @@ export interface WorkerEnvironment
   readonly payloadsUrl: string;
   /** The store of request records. */
   readonly recordsUrl: string;
+  /** Whether requests of one ordering key run one after another. */
+  readonly order: Order;
   /** Where else claim checks may point: `bucket` or `bucket/prefix`. The payload store is always allowed. */
   readonly claimCheckSources: readonly string[];
   /** How long payloads and results in a directory are kept. */
@@ -52,6 +62,9 @@ export interface WorkerEnvironment
 
 /** The variable with what signs webhooks. */
 export const WEBHOOK_SECRETS_VARIABLE = 'COATCHECK_WEBHOOK_SECRETS';
+
+/** The variable that has a process keep the order of requests. */
+export const ORDER_VARIABLE = 'COATCHECK_ORDER';
 
 /** The beginning of the URL of a file. */
 const SQLITE = 'sqlite:';
@@ -120,9 +133,19 @@ export const WORKER_NUMBERS = {
  */
 export function readWorkerEnvironment(variables: Variables): WorkerEnvironment {
   const environment = readVariables(workerVariables(), variables, "The worker's environment");
+  assertOrderFits(environment, variables);
   assertFormatFits(environment);
   assertWebhooksFit(environment, variables);
   return sendsWebhooks(environment) ? environment : { ...environment, callbacks: 'off' };
+}
+
+function assertOrderFits({ order }: WorkerEnvironment, variables: Variables): void {
+  const { name } = onExhaustedVariable();
+  const given = (variables[name] ?? '').trim();
+  if (order === 'fifo' || given === '') return;
+  throw new ConfigurationError(
+    `${name} needs ${ORDER_VARIABLE}=fifo, got ${given} without it: no request waits for another`,
+  );
 }
 
 function sendsWebhooks({ webhookSecrets, webhookQueueUrl }: WorkerEnvironment): boolean {
@@ -203,6 +226,8 @@ function workerVariables(): VariablesOf<WorkerEnvironment> {
     resultPrefix: withDefault(text(TEXT_VARIABLES.resultPrefix), own.resultPrefix),
     consumerCopyPrefix: withDefault(text(TEXT_VARIABLES.consumerCopyPrefix), own.consumerCopyPrefix),
     outputFormat: withDefault(choice('COATCHECK_OUTPUT_FORMAT', OUTPUT_FORMATS), own.outputFormat),
+    order: orderVariable(),
+    onExhausted: onExhaustedVariable(),
     concurrency: processNumber(WORKER_NUMBERS.concurrency),
     prefetch: processNumber(WORKER_NUMBERS.prefetch),
     graceSeconds: processNumber(WORKER_NUMBERS.graceSeconds),
@@ -215,6 +240,15 @@ function workerVariables(): VariablesOf<WorkerEnvironment> {
     ...webhookSettingVariables(),
     tracing: withDefault(tracingVariable(), 'off'),
   };
+}
+
+/** Whether a process keeps the order of requests. */
+export function orderVariable(): Variable<Order> {
+  return withDefault(choice(ORDER_VARIABLE, ORDERS), 'none');
+}
+
+function onExhaustedVariable(): Variable<OnExhausted> {
+  return withDefault(choice('COATCHECK_ON_EXHAUSTED', ON_EXHAUSTED), ENGINE_DEFAULTS.onExhausted);
 }
 
 /** A number, with its variable, its limits and its default. */

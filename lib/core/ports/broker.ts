@@ -8,6 +8,8 @@ export interface InputOptions {
   readonly deadLetters?: OutputQueue;
   /** Most messages the worker holds at a time, those that wait for a slot included. */
   readonly maxInFlight: number;
+  /** Whether messages of one group are to come in the order they were sent. @default false */
+  readonly ordered?: boolean;
   /** Attempts that a request has: a queue that dead-letters by itself must leave room for them. */
   readonly maxAttempts: number;
   readonly logger: Logger;
@@ -15,6 +17,8 @@ export interface InputOptions {
 
 /** How to open an output queue. */
 export interface OutputOptions {
+  /** Whether each message has a group, whose order is to be kept. @default false */
+  readonly ordered?: boolean;
   readonly logger: Logger;
 }
 

@@ -1,3 +1,5 @@
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { quote } from '../../core/base/quote.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
 /** When messages are visible that wait for an earlier one of their group: never, while it is there. */
@@ -6,6 +8,7 @@ export const BEHIND_ANOTHER = Number.MAX_SAFE_INTEGER;
 /**
  * Makes a queue keep the order of each group: of its messages, only the first is ever visible, until it is deleted. The rule
  * is in the file, as triggers, so that it holds in all processes, and for all that deletes messages.
+ * @throws ConfigurationError for a name that can't be in a trigger
  */
 export async function keepOrder(file: SqliteFile, queue: string): Promise<void> {
   await file.write(() => {
@@ -14,9 +17,13 @@ export async function keepOrder(file: SqliteFile, queue: string): Promise<void> 
   }, 'on disk');
 }
 
-/** @param queue one of the constant names of queues: triggers take no parameters */
+/** Triggers take no parameters. */
 function statementsFor(queue: string): readonly string[] {
-  if (!/^[\w-]+$/.test(queue)) throw new RangeError(`A queue that keeps order can't be named ${queue}`);
+  if (!/^[\w-]+$/.test(queue)) {
+    throw new ConfigurationError(
+      `The name of a queue that keeps order must have letters, digits, _ and - only, got ${quote(queue)}`,
+    );
+  }
   return [
     'CREATE INDEX IF NOT EXISTS messages_by_group ON messages (queue, message_group, number) WHERE message_group IS NOT NULL',
     `CREATE TRIGGER "join ${queue}" AFTER INSERT ON messages

@@ -3,6 +3,7 @@ import { hideLogin } from '../../core/base/hide-login.ts';
 import type { Broker, InputOptions } from '../../core/ports/broker.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import { SqliteInputQueue } from './input-queue.ts';
+import { keepOrder } from './keep-order.ts';
 import { SqliteOutputQueue } from './output-queue.ts';
 import { SqliteFile } from './sqlite-file.ts';
 
@@ -20,9 +21,10 @@ export class SqliteBroker implements Broker, AsyncDisposable {
     this.#clock = clock;
   }
 
-  async openInput(url: URL, { deadLetters }: InputOptions): Promise<SqliteInputQueue> {
+  async openInput(url: URL, { deadLetters, ordered }: InputOptions): Promise<SqliteInputQueue> {
     const queue = queueOf(url);
     const file = await this.#open(url);
+    if (ordered) await keepOrder(file, queue);
     return new SqliteInputQueue(file, { queue, deadLetters, clock: this.#clock });
   }
 

@@ -44,6 +44,17 @@ test('every variable that is missing or out of range is named, with what is allo
   );
 });
 
+test('a worker may keep order', () => {
+  expect(readWorkerEnvironment(QUEUES)).toMatchObject({ order: 'none', onExhausted: 'skip' });
+  const COATCHECK_ON_EXHAUSTED = 'block';
+  expect(readWorkerEnvironment({ ...QUEUES, COATCHECK_ORDER: 'fifo', COATCHECK_ON_EXHAUSTED })).toMatchObject(
+    { order: 'fifo', onExhausted: 'block' },
+  );
+  expect(() => readWorkerEnvironment({ ...QUEUES, COATCHECK_ON_EXHAUSTED })).toThrow(
+    'COATCHECK_ON_EXHAUSTED needs COATCHECK_ORDER=fifo, got block without it: no request waits for another',
+  );
+});
+
 test('events in binary mode need an output with a binding for them', () => {
   const COATCHECK_OUTPUT_FORMAT = 'cloudevents-binary';
   expect(readWorkerEnvironment({ ...QUEUES, COATCHECK_OUTPUT_FORMAT })).toMatchObject({
