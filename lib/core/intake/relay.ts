@@ -7,6 +7,7 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import { BatchPublisher } from '../wire/batch-publisher.ts';
 import { encodePointer } from '../wire/extended-client.ts';
+import { orderingPlaceOf } from '../wire/message-group.ts';
 import { encodeRelayed } from '../wire/relayed-message.ts';
 
 /** Options of a {@link Relay}. */
@@ -88,10 +89,9 @@ async function sendInOrder(
 }
 
 /** The group of the requests that run in order with a message, and the name by which it is dropped if it comes again. */
-function orderedPlace({ id, attributes, cloudEvent, group }: QueueMessage) {
-  const key = attributes[ATTRIBUTES.orderingKey] ?? cloudEvent?.partitionkey ?? group;
-  const tenant = attributes[ATTRIBUTES.tenant];
-  return { group: orderingGroup(tenant, key), deduplicationId: digestOf(id) };
+function orderedPlace(message: QueueMessage) {
+  const { tenant, key = message.group } = orderingPlaceOf(message);
+  return { group: orderingGroup(tenant, key), deduplicationId: digestOf(message.id) };
 }
 
 /** The group of the tenant's other requests, so that the queue is fair among tenants. */

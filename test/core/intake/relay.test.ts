@@ -74,6 +74,7 @@ describe('to a queue that keeps order', () => {
     await relay.relay([
       message('attribute', { attributes: { OrderingKey: 'k' } }),
       message('event', { cloudEvent: event }),
+      message('structured event', { body: JSON.stringify({ ...event, data: 1 }) }),
       message('group', { group: 'k' }),
       message('other key', { attributes: { OrderingKey: 'l' } }),
       message('other tenant', { attributes: { OrderingKey: 'k', Tenant: 'acme' } }),
@@ -83,6 +84,7 @@ describe('to a queue that keeps order', () => {
     const groupOf = (id: string) =>
       queue.messages.find(({ body }) => JSON.parse(body).id === id)?.group ?? 'missing';
     expect(groupOf('event')).toBe(groupOf('attribute'));
+    expect(groupOf('structured event')).toBe(groupOf('attribute'));
     expect(groupOf('group')).toBe(groupOf('attribute'));
     const others = ['attribute', 'other key', 'other tenant', 'tenant', 'none'].map(groupOf);
     expect(new Set(others).size).toBe(5);

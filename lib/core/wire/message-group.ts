@@ -1,0 +1,54 @@
+import type { JsonObject } from '../base/json-object.ts';
+import { orderingGroup } from '../model/ordering-group.ts';
+import type { QueueMessage } from '../model/received-message.ts';
+import { ATTRIBUTES } from './attributes.ts';
+import { isCloudEvent } from './decode-cloudevent.ts';
+
+/** What every queue takes as a group: SQS is the strictest. */
+const GROUP = /^[!-~]{1,128}$/;
+
+/** The tenant of a message, and its ordering key, as its sender wrote them. */
+interface OrderingPlace {
+  readonly tenant: string | undefined;
+  readonly key: string | undefined;
+}
+
+/**
+ * Reads the place of a message in the order of its requests: from its attributes, else from its CloudEvent, in binary or in
+ * structured mode.
+ */
+export function orderingPlaceOf(message: QueueMessage): OrderingPlace {
+  const { attributes } = message;
+  const event = message.cloudEvent ?? structuredEventOf(message);
+  return {
+    tenant: attributes[ATTRIBUTES.tenant] ?? textOf(event?.tenant),
+    key: attributes[ATTRIBUTES.orderingKey] ?? textOf(event?.partitionkey),
+  };
+}
+
+/**
+ * The group of a message whose queue doesn't know groups: that of the service which sent it, if it has one, else that of its
+ * tenant and its key. A key is its own group if it can be.
+ * @param recordKey the key for a message without an ordering key
+ */
+export function messageGroupOf(message: QueueMessage, recordKey?: string): string {
+  const { tenant, key = recordKey } = orderingPlaceOf(message);
+  const own = message.group ?? (tenant === undefined ? key : undefined);
+  if (own !== undefined && GROUP.test(own)) return own;
+  return orderingGroup(tenant, message.group ?? key);
+}
+
+/** Parses only what has a partition key. */
+function structuredEventOf({ body }: QueueMessage): JsonObject | undefined {
+  if (!/^\s*\{/.test(body) || !body.includes('"partitionkey"')) return undefined;
+  try {
+    const value: unknown = JSON.parse(body);
+    return isCloudEvent(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
