@@ -10,6 +10,7 @@ import type { Logger } from '../../lib/core/ports/telemetry.ts';
 import { forwardedMessage } from '../../lib/core/wire/forwarded-message.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { exerciseInputQueue } from '../conformance/input-queue-suite.ts';
+import { exerciseOrderedQueue } from '../conformance/ordered-queue-suite.ts';
 import { exerciseOutputQueue } from '../conformance/output-queue-suite.ts';
 import { available } from '../support/brokers/available.ts';
 import { DroppingProxy } from '../support/brokers/dropping-proxy.ts';
@@ -54,7 +55,7 @@ describe.runIf(programs)('RabbitMQ', () => {
   /** An input queue that is closed after the test. */
   async function openInput(
     parameters: string,
-    options: { port?: number; logger?: Logger; maxInFlight?: number } = {},
+    options: { port?: number; logger?: Logger; maxInFlight?: number; ordered?: boolean } = {},
   ) {
     const { port, ...others } = options;
     const settings = { maxInFlight: 100, maxAttempts: 5, logger, ...others };
@@ -124,6 +125,17 @@ describe.runIf(programs)('RabbitMQ', () => {
     },
   );
 
+  exerciseOrderedQueue('an input queue of RabbitMQ with order', async () => {
+    const queue = newName('ordered');
+    const options = { ordered: true, maxInFlight: 1_000, maxAttempts: 5, logger };
+    const open = () => AMQP.openInput(url(`queue=${queue}`), options);
+    await (await open())[Symbol.asyncDispose]();
+    return {
+      send: (key, body) => send(queue, body, { headers: { OrderingKey: key }, messageId: body }),
+      open,
+    };
+  });
+
   exerciseOutputQueue('an output queue of RabbitMQ', async () => {
     const queue = newName('output');
     const output = await openOutput(`queue=${queue}`);
@@ -149,6 +161,14 @@ describe.runIf(programs)('RabbitMQ', () => {
         await expect(opening).rejects.toThrow(ConfigurationError);
         await expect(opening).rejects.toThrow(problem);
       }
+    });
+
+    test('with order must deliver to one worker at a time', async () => {
+      const queue = newName('unordered');
+      await openInput(`queue=${queue}`);
+      const opening = openInput(`queue=${queue}`, { ordered: true });
+      await expect(opening).rejects.toThrow(ConfigurationError);
+      await expect(opening).rejects.toThrow('declare it with x-single-active-consumer = true');
     });
 
     test.each([

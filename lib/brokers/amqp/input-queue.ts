@@ -7,6 +7,7 @@ import type { InputOptions } from '../../core/ports/broker.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
+import { messageGroupOf } from '../../core/wire/message-group.ts';
 import { ReconnectingSession, type Session } from '../reconnecting-session.ts';
 import { RunningSettlements } from '../running-settlements.ts';
 import { AmqpConnection, nameServer } from './connection.ts';
@@ -23,14 +24,6 @@ const MAX_PREFETCH = 65_535;
 /** How long a message is held here before its delay is tried again. */
 const HOLD_MILLISECONDS = 30_000;
 
-/** What a quorum queue can do with the messages it delivers. */
-const CAPABILITIES: SourceCapabilities = {
-  maxDelaySeconds: MAX_DELAY_SECONDS,
-  ordered: false,
-  countsDeliveries: true,
-  maxBytes: MAX_MESSAGE_BYTES,
-};
-
 /** A delivery and the channel it came on, which is the only one that settles it. */
 interface Delivery {
   readonly raw: ConsumeMessage;
@@ -38,9 +31,12 @@ interface Delivery {
   readonly session: ConsumerSession;
 }
 
-/** A quorum queue of RabbitMQ. The server delivers up to as many messages as the worker may hold. */
+/**
+ * A quorum queue of RabbitMQ. The server delivers up to as many messages as the worker may hold. With order, it delivers to one
+ * worker at a time, and returns what that one holds in its old place when it is gone.
+ */
 export class AmqpInputQueue implements InputQueue {
-  readonly capabilities = CAPABILITIES;
+  readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds = Number.POSITIVE_INFINITY;
   readonly #consumer: ReconnectingSession<ConsumerSession>;
   readonly #publisher: Publisher;
@@ -55,8 +51,14 @@ export class AmqpInputQueue implements InputQueue {
     consumer: ReconnectingSession<ConsumerSession>,
     publisher: Publisher,
     queue: string,
-    { deadLetters, logger }: InputOptions,
+    { deadLetters, ordered = false, logger }: InputOptions,
   ) {
+    this.capabilities = {
+      maxDelaySeconds: MAX_DELAY_SECONDS,
+      ordered,
+      countsDeliveries: true,
+      maxBytes: MAX_MESSAGE_BYTES,
+    };
     this.#consumer = consumer;
     this.#publisher = publisher;
     this.#delays = new Delays(queue, publisher);
@@ -69,13 +71,14 @@ export class AmqpInputQueue implements InputQueue {
     { address, queue, hasPolicyLimit }: InputUrl,
     options: InputOptions,
   ): Promise<AmqpInputQueue> {
-    const { maxInFlight, maxAttempts } = options;
+    const { maxInFlight, maxAttempts, ordered } = options;
     const prefetch = Math.min(maxInFlight, MAX_PREFETCH);
     const prepareConsumer = async (connection: AmqpConnection) => {
       const { model } = connection;
       const { version } = model.connection.serverProperties;
       await untilKept(model, [queue, levelName(queue, 0)], async () => {
-        checkInputQueue(queue, await declareQueue(model, queue), version, { maxAttempts, hasPolicyLimit });
+        const declared = await declareQueue(model, queue, { ordered });
+        checkInputQueue(queue, declared, version, { maxAttempts, hasPolicyLimit, ordered });
         // Shows at start whether the user may declare the queues of delays, and binds a queue again that was deleted.
         await declareLevel(model, queue, 0);
       });
@@ -107,7 +110,9 @@ export class AmqpInputQueue implements InputQueue {
   }
 
   #receivedMessage(raw: ConsumeMessage, session: ConsumerSession): ReceivedMessage {
-    const message = decodeMessage(raw);
+    const { ordered } = this.capabilities;
+    const decoded = decodeMessage(raw);
+    const message = ordered ? { ...decoded, group: messageGroupOf(decoded) } : decoded;
     const delivery = { raw, message, session };
     // The server closes the channel, with all its messages, if one is settled twice.
     let settled: Promise<void> | undefined;
@@ -117,9 +122,11 @@ export class AmqpInputQueue implements InputQueue {
     };
     return {
       ...message,
-      source: CAPABILITIES,
+      source: this.capabilities,
       ack: () => settle(() => session.ack(raw)),
-      retryAfter: (seconds) => settle(() => this.#retryAfter(delivery, seconds)),
+      // With order, the server returns it when the connection ends: alone, it would lose its place.
+      retryAfter: async (seconds) =>
+        ordered ? undefined : settle(() => this.#retryAfter(delivery, seconds)),
       // A message stays with its connection.
       extend: async () => {},
       deadLetter: async (reason) => this.#deadLetters?.send(message, reason) ?? NO_DEAD_LETTER_QUEUE,

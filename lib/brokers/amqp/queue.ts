@@ -19,6 +19,12 @@ const DELIVERIES_PER_ATTEMPT = 10;
 /** The limit of RabbitMQ 4.0 and later for a quorum queue without one. */
 const DEFAULT_DELIVERY_LIMIT = 20;
 
+/**
+ * Has a queue deliver to one consumer at a time, and to the next one when that is gone.
+ * @see https://www.rabbitmq.com/docs/consumers#single-active-consumer
+ */
+const SINGLE_ACTIVE_CONSUMER = 'x-single-active-consumer';
+
 /** More arguments than a queue can have. */
 const MAX_PROBES = 32;
 
@@ -32,13 +38,19 @@ const INEQUIVALENT =
  * AMQP has no call that reads a queue's arguments. A declaration with other arguments is refused with the first one that
  * differs and its value, so that declaring again and again reads them all.
  *
+ * @param ordered whether a queue that is declared delivers to one worker at a time
  * @returns the arguments of the queue
  * @throws ConfigurationError if the queue can't be declared or used
  */
-export async function declareQueue(model: ChannelModel, queue: string): Promise<QueueArguments> {
+export async function declareQueue(
+  model: ChannelModel,
+  queue: string,
+  { ordered = false }: { readonly ordered?: boolean } = {},
+): Promise<QueueArguments> {
   const declared: Record<string, string | number | boolean> = {
     'x-queue-type': 'quorum',
     'x-delivery-limit': DELIVERY_LIMIT,
+    ...(ordered && { [SINGLE_ACTIVE_CONSUMER]: true }),
   };
   for (let probe = 0; probe < MAX_PROBES; probe++) {
     const refusal = await declare(model, queue, declared);
@@ -55,12 +67,22 @@ export async function declareQueue(model: ChannelModel, queue: string): Promise<
 const DURABLE =
   'Delete it, so that it is declared anew, or declare it durable and neither exclusive nor auto-delete';
 
-/** @throws ConfigurationError if the queue may lose messages that are to be processed: says what to change */
+/** What an input queue must allow. */
+export interface InputQueueDemands {
+  readonly maxAttempts: number;
+  readonly hasPolicyLimit: boolean;
+  /** Whether the order of its messages is to be kept. @default false */
+  readonly ordered?: boolean;
+}
+
+/**
+ * @throws ConfigurationError if the queue may lose messages that are to be processed, or their order: says what to change
+ */
 export function checkInputQueue(
   queue: string,
   declared: QueueArguments,
   serverVersion: string,
-  { maxAttempts, hasPolicyLimit }: { readonly maxAttempts: number; readonly hasPolicyLimit: boolean },
+  { maxAttempts, hasPolicyLimit, ordered = false }: InputQueueDemands,
 ): void {
   const type = declared['x-queue-type'] ?? 'classic';
   if (type !== 'quorum') {
@@ -75,6 +97,11 @@ export function checkInputQueue(
   if (declared['x-expires'] !== undefined) {
     const problem = `has x-expires: RabbitMQ deletes it with its messages if no worker is connected for that time`;
     throw unsuitable(queue, problem, 'Declare it without x-expires');
+  }
+  if (ordered && declared[SINGLE_ACTIVE_CONSUMER] !== true) {
+    const problem = `delivers to several workers at a time, which keeps no order`;
+    const remedy = `Delete it once it is empty, so that it is declared anew, or declare it with ${SINGLE_ACTIVE_CONSUMER} = true`;
+    throw unsuitable(queue, problem, remedy);
   }
   const limit = declared['x-delivery-limit'] ?? (isVersion4(serverVersion) ? DEFAULT_DELIVERY_LIMIT : -1);
   const least = Math.max(LEAST_DELIVERY_LIMIT, maxAttempts * DELIVERIES_PER_ATTEMPT);

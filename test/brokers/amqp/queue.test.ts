@@ -11,6 +11,12 @@ test.each([
   ['no limit on RabbitMQ 3', QUORUM, '3.10.8', SETTINGS],
   ['a limit by policy', QUORUM, '4.0.5', { ...SETTINGS, hasPolicyLimit: true }],
   [
+    'one active worker',
+    { ...QUORUM, 'x-single-active-consumer': true },
+    '3.10.8',
+    { ...SETTINGS, ordered: true },
+  ],
+  [
     'a length that refuses',
     { ...QUORUM, 'x-max-length': 9, 'x-overflow': 'reject-publish' },
     '3.13.0',
@@ -31,6 +37,7 @@ test.each([
     '4.0.5',
     { ...SETTINGS, maxAttempts: 20 },
   ],
+  ['delivers to several workers at a time', QUORUM, '3.10.8', { ...SETTINGS, ordered: true }],
   ['has x-expires', { ...QUORUM, 'x-expires': 1_000 }, '3.10.8', SETTINGS],
   ['drops its oldest messages', { ...QUORUM, 'x-max-length-bytes': 9 }, '3.10.8', SETTINGS],
 ])('an input queue is refused that %s', (problem, declared, version, settings) => {
