@@ -9,6 +9,6 @@ import { parseKafkaInputUrl, parseKafkaOutputUrl } from './kafka/url.ts';
  * @see docs/brokers/kafka.md
  */
 export const KAFKA: Broker = {
-  openInput: (url, options) => KafkaInputQueue.open(parseKafkaInputUrl(url), options),
+  openInput: (url, options) => KafkaInputQueue.open(parseKafkaInputUrl(url, options), options),
   openOutput: (url, { logger }) => KafkaOutputQueue.open(parseKafkaOutputUrl(url), logger),
 };

@@ -1,7 +1,6 @@
 import type { MSKEvent, MSKRecord, SelfManagedKafkaEvent } from 'aws-lambda';
-import { decodeRecord } from '../brokers/kafka/message.ts';
+import { decodeRecord, keyTextOf } from '../brokers/kafka/message.ts';
 import type { QueueMessage } from '../core/model/received-message.ts';
-import { utf8Text } from '../core/wire/message-text.ts';
 
 /** An event of an event source mapping for Kafka. */
 export type KafkaEvent = MSKEvent | SelfManagedKafkaEvent;
@@ -33,30 +32,24 @@ function messageOf({
   value,
   headers,
 }: NullableRecord): QueueMessage {
-  const keyBytes = bytesOf(key);
-  const message = decodeRecord(
-    {
-      topic,
-      partition,
-      offset: BigInt(offset),
-      timestamp,
-      key: keyBytes,
-      value: bytesOf(value),
-      headers: headers
-        .flatMap((header) => Object.entries(header))
-        .map(([name, bytes]) => [
-          Buffer.from(name),
-          // Java's bytes have a sign.
-          bytes && Buffer.from(bytes),
-        ]),
-    },
-    { isRetry: false },
-  );
-  return keyBytes && message.group === undefined ? { ...message, group: groupOf(keyBytes) } : message;
-}
-
-function groupOf(key: Buffer): string {
-  return utf8Text(key) ?? key.toString('base64');
+  const record = {
+    topic,
+    partition,
+    offset: BigInt(offset),
+    timestamp,
+    key: bytesOf(key),
+    value: bytesOf(value),
+    headers: headers
+      .flatMap((header) => Object.entries(header))
+      .map(([name, bytes]): [name: Buffer, value: Buffer | null] => [
+        Buffer.from(name),
+        // Java's bytes have a sign.
+        bytes && Buffer.from(bytes),
+      ]),
+  };
+  const message = decodeRecord(record, { isRetry: false });
+  const group = message.group ?? keyTextOf(record);
+  return group === undefined ? message : { ...message, group };
 }
 
 /** What Kafka lets be null, which the types don't say: keys, the values of tombstones, and the values of headers. */

@@ -7,6 +7,7 @@ import type { InputQueue } from '../../lib/core/ports/message-source.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { exerciseInputQueue } from '../conformance/input-queue-suite.ts';
+import { exerciseOrderedQueue } from '../conformance/ordered-queue-suite.ts';
 import { exerciseOutputQueue } from '../conformance/output-queue-suite.ts';
 import { available } from '../support/brokers/available.ts';
 import {
@@ -141,6 +142,17 @@ describe.runIf(classPath)('Kafka', () => {
       deadLetters: true,
     },
   );
+
+  exerciseOrderedQueue('an input queue of Kafka with order', async () => {
+    const name = `topic-${crypto.randomUUID()}`;
+    // No topic for retries.
+    await kafka.createTopics({ name });
+    const options = { ordered: true, maxInFlight: 1_000, maxAttempts: 5, logger };
+    return {
+      send: (key, value) => publish(name, { key, value }),
+      open: () => KAFKA.openInput(url(`topic=${name}&session=${SESSION_SECONDS}`), options),
+    };
+  });
 
   exerciseOutputQueue('an output queue of Kafka', async () => {
     const name = await createTopic({ partitions: 2 });

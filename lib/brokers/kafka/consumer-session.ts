@@ -15,7 +15,7 @@ import type { FetchedRecord, Inbox } from './inbox.ts';
 import { retryInfoOf } from './message.ts';
 import type { Partition } from './partition.ts';
 import { type FetchedPartition, lastOffsetOf, readRecords } from './record.ts';
-import type { KafkaInputUrl } from './url.ts';
+import { type KafkaInputUrl, topicsOf } from './url.ts';
 
 /** How long a fetch waits for records. Partitions that were assigned meanwhile are fetched after it. */
 const FETCH_WAIT_MILLISECONDS = 1_000;
@@ -76,7 +76,7 @@ export class ConsumerSession implements Session {
     const { url } = options;
     this.#options = options;
     this.#end = end;
-    this.#topics = [url.topic, url.retryTopic];
+    this.#topics = topicsOf(url);
     const sessionMilliseconds = url.sessionSeconds * 1_000;
     const fetchOptions = clientOptions(url.address, FETCH_TIMEOUT_MILLISECONDS);
     this.#fetchConnections = new ConnectionPool(fetchOptions.clientId, fetchOptions);

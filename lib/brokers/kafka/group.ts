@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, type Group } from '@platformatic/kafka';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { clientOptions } from './client.ts';
-import type { KafkaInputUrl } from './url.ts';
+import { type KafkaInputUrl, topicsOf } from './url.ts';
 
 const REQUEST_TIMEOUT_MILLISECONDS = 10_000;
 
@@ -15,15 +15,17 @@ const POLL_MILLISECONDS = 100;
  * out topics that it doesn't read itself. Where the members aren't known, as in a new group, nothing is checked.
  * @throws ConfigurationError if one reads others
  */
-export async function checkGroup({ address, group, topic, retryTopic }: KafkaInputUrl): Promise<void> {
+export async function checkGroup(url: KafkaInputUrl): Promise<void> {
+  const { address, group } = url;
+  const ours = topicsOf(url).toSorted();
   const admin = new Admin(clientOptions(address, REQUEST_TIMEOUT_MILLISECONDS));
   try {
     const described = await describe(admin, group);
     for (const { metadata } of described?.members.values() ?? []) {
-      const others = metadata?.topics ?? [topic, retryTopic];
-      if (others.toSorted().join() === [topic, retryTopic].toSorted().join()) continue;
+      const others = metadata?.topics ?? ours;
+      if (others.toSorted().join() === ours.join()) continue;
       throw new ConfigurationError(
-        `The group ${group} has members that read ${others.join(', ')}, not ${topic} and ${retryTopic}. Use a group for each topic: leave out the parameter group, or choose another one`,
+        `The group ${group} has members that read ${others.join(', ')}, not ${ours.join(' and ')}. Use a group for each topic, and another one for workers that keep order: choose another one by the parameter group`,
       );
     }
   } finally {

@@ -3,26 +3,26 @@ import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../../co
 import type { InputOptions } from '../../core/ports/broker.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
-import { BatchPublisher } from '../../core/wire/batch-publisher.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
+import { messageGroupOf } from '../../core/wire/message-group.ts';
 import { ReconnectingSession } from '../reconnecting-session.ts';
 import { RunningSettlements } from '../running-settlements.ts';
 import { Assignment } from './assignment.ts';
 import { ConsumerSession } from './consumer-session.ts';
 import { checkGroup } from './group.ts';
 import { type FetchedRecord, Inbox } from './inbox.ts';
-import { decodeRecord, type EncodedRecord, retryCopy } from './message.ts';
-import { Publisher } from './publisher.ts';
+import { decodeRecord, keyTextOf } from './message.ts';
+import { RetryTopic } from './retry-topic.ts';
 import { checkInputTopic, type KafkaTopic, logTopicGuarantee, readTopics } from './topic.ts';
-import { describeKafka, type KafkaInputUrl } from './url.ts';
+import { describeKafka, type KafkaInputUrl, topicsOf } from './url.ts';
 
 /** Longest delay of a message. No retry waits as long. */
 const MAX_DELAY_SECONDS = 7 * 86_400;
 
-/** The part of a retry topic's retention that a message may wait: then it must still be there to be processed. */
-const DELAY_OF_RETENTION = 0.5;
-
-/** A topic of Kafka that a consumer group reads, with a topic for retries. */
+/**
+ * A topic of Kafka that a consumer group reads, with a topic for retries. With order there is none: Kafka keeps the order of a
+ * partition, and a retry waits in the worker.
+ */
 export class KafkaInputQueue implements InputQueue {
   readonly capabilities: SourceCapabilities;
   /** A record stays with the worker that owns its partition. */
@@ -30,8 +30,7 @@ export class KafkaInputQueue implements InputQueue {
   readonly #url: KafkaInputUrl;
   readonly #inbox: Inbox;
   readonly #connection: ReconnectingSession<ConsumerSession>;
-  readonly #publisher: Publisher;
-  readonly #retries: BatchPublisher<EncodedRecord>;
+  readonly #retryTopic: RetryTopic | undefined;
   readonly #deadLetters: DeadLetterSender | undefined;
   readonly #logger: Logger;
   /** Settlements that a close waits for. */
@@ -41,13 +40,12 @@ export class KafkaInputQueue implements InputQueue {
     this.#url = opened.url;
     this.#inbox = opened.inbox;
     this.#connection = opened.connection;
-    this.#publisher = opened.publisher;
-    this.#retries = new BatchPublisher(opened.publisher, Math.random, () => false);
+    this.#retryTopic = opened.retryTopic;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
     this.#logger = logger;
     this.capabilities = {
-      maxDelaySeconds: maxDelaySecondsOf(opened.publisher.topic),
-      ordered: false,
+      maxDelaySeconds: Math.min(MAX_DELAY_SECONDS, opened.retryTopic?.maxDelaySeconds ?? MAX_DELAY_SECONDS),
+      ordered: opened.retryTopic === undefined,
       countsDeliveries: false,
       maxBytes: opened.topic.maxMessageBytes,
     };
@@ -58,17 +56,20 @@ export class KafkaInputQueue implements InputQueue {
    *   be reached
    */
   static async open(url: KafkaInputUrl, options: InputOptions): Promise<KafkaInputQueue> {
-    const { address, topic, retryTopic } = url;
+    const { address, retryTopic: retryName } = url;
     const { logger } = options;
     const [assignment, inbox] = [new Assignment(), new Inbox()];
     const checkTopics = async () => {
-      const topics = await readTopics(address, [topic, retryTopic]);
+      const topics = await readTopics(address, topicsOf(url));
       for (const each of topics) checkInputTopic(each);
       return topics;
     };
     const topics = await checkTopics();
+    const [topic] = topics;
+    if (!topic) throw new Error('Kafka returned nothing about its topics');
     for (const each of topics) logTopicGuarantee(logger, each);
-    const publisher = await Publisher.open(address, retryTopic, logger);
+    const retryTopic =
+      retryName === undefined ? undefined : await RetryTopic.open(address, retryName, logger);
     try {
       const connection = await ReconnectingSession.open({
         server: describeKafka(address),
@@ -79,10 +80,9 @@ export class KafkaInputQueue implements InputQueue {
           return ConsumerSession.open({ url, assignment, inbox, logger }, end);
         },
       });
-      const [input = publisher.topic] = topics;
-      return new KafkaInputQueue({ url, inbox, connection, publisher, topic: input }, options);
+      return new KafkaInputQueue({ url, inbox, connection, retryTopic, topic }, options);
     } catch (error) {
-      await publisher[Symbol.asyncDispose]();
+      await retryTopic?.[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -98,7 +98,9 @@ export class KafkaInputQueue implements InputQueue {
   }
 
   #receivedMessage(record: FetchedRecord): ReceivedMessage {
-    const message = decodeRecord(record, { isRetry: record.topic === this.#url.retryTopic });
+    const decoded = decodeRecord(record, { isRetry: record.topic === this.#url.retryTopic });
+    const { ordered } = this.capabilities;
+    const message = ordered ? { ...decoded, group: messageGroupOf(decoded, keyTextOf(record)) } : decoded;
     return {
       ...message,
       source: this.capabilities,
@@ -115,8 +117,12 @@ export class KafkaInputQueue implements InputQueue {
     this.#connection.live?.commit();
   }
 
-  /** Kafka has no delays: a copy in the retry topic takes the place of the record. */
+  /**
+   * Kafka has no delays: a copy in the retry topic takes the place of the record. With order, the next owner of the partition
+   * gets the record in its old place.
+   */
   async #retryAfter(record: FetchedRecord, message: QueueMessage, seconds: number): Promise<void> {
+    if (!this.#retryTopic) return;
     record.owned.assertOwned();
     if (seconds < 1) {
       this.#inbox.add(record);
@@ -125,13 +131,12 @@ export class KafkaInputQueue implements InputQueue {
     }
     const delaySeconds = Math.min(Math.ceil(seconds), this.capabilities.maxDelaySeconds);
     const notBefore = Date.now() + delaySeconds * 1_000;
-    const copy = retryCopy(record, message, { consumer: this.#url.group, notBefore });
-    const result = await this.#retries.publish(copy);
-    if (result.published) {
+    const reason = await this.#retryTopic.add(record, message, { consumer: this.#url.group, notBefore });
+    if (reason === undefined) {
       this.#settle(record);
       return;
     }
-    const fields = { messageId: message.id, delaySeconds, reason: result.reason };
+    const fields = { messageId: message.id, delaySeconds, reason };
     this.#logger.warn('The retry of a message could not be published: it waits in this worker', fields);
     if (!record.owned.isLost) this.#inbox.hold(record, notBefore);
     this.#connection.live?.wake();
@@ -141,7 +146,7 @@ export class KafkaInputQueue implements InputQueue {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#settling.ended();
     await this.#connection[Symbol.asyncDispose]();
-    await this.#publisher[Symbol.asyncDispose]();
+    await this.#retryTopic?.[Symbol.asyncDispose]();
   }
 }
 
@@ -150,10 +155,6 @@ interface Opened {
   readonly url: KafkaInputUrl;
   readonly inbox: Inbox;
   readonly connection: ReconnectingSession<ConsumerSession>;
-  readonly publisher: Publisher;
+  readonly retryTopic: RetryTopic | undefined;
   readonly topic: KafkaTopic;
-}
-
-function maxDelaySecondsOf({ retentionSeconds = Number.POSITIVE_INFINITY }: KafkaTopic): number {
-  return Math.min(MAX_DELAY_SECONDS, Math.floor(retentionSeconds * DELAY_OF_RETENTION));
 }

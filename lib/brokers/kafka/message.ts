@@ -66,6 +66,11 @@ export function decodeRecord(record: StoredRecord, { isRetry }: { readonly isRet
   };
 }
 
+/** The key of a record as text. */
+export function keyTextOf({ key }: Pick<StoredRecord, 'key'>): string | undefined {
+  return key ? (utf8Text(key) ?? key.toString('base64')) : undefined;
+}
+
 /** Whether the sender wrote a time. Some write none (-1), or nanoseconds, which no Date can hold. */
 function isTime(timestamp: number): boolean {
   return timestamp >= 0 && !Number.isNaN(new Date(timestamp).getTime());

@@ -1,3 +1,4 @@
+import { ORDER_VARIABLE } from '../../core/config/worker-environment.ts';
 import { decodedPart, invalidUrl, moreServers, parametersOf } from '../broker-url.ts';
 
 /** How a client proves who it is. */
@@ -20,7 +21,8 @@ export interface KafkaInputUrl {
   readonly address: KafkaAddress;
   readonly topic: string;
   /** The topic for messages that wait for their next attempt. */
-  readonly retryTopic: string;
+  /** Undefined if a retry waits in its worker, since the order of messages is kept. */
+  readonly retryTopic: string | undefined;
   readonly group: string;
   /** A worker that sends no heartbeat for as long is gone: others take over its partitions. */
   readonly sessionSeconds: number;
@@ -50,13 +52,9 @@ const MECHANISMS = {
 const ADDRESS_PARAMETERS = ['servers', 'sasl'];
 
 /** @throws ConfigurationError that names the wrong part */
-export function parseKafkaInputUrl(url: URL): KafkaInputUrl {
+export function parseKafkaInputUrl(url: URL, { ordered = false } = {}): KafkaInputUrl {
   const parameters = parametersOf(url, ['topic', 'group', 'retry', 'session', ...ADDRESS_PARAMETERS]);
   const topic = topicOf(url, parameters);
-  const retryTopic = parameters.get('retry') ?? `${topic}.retry`;
-  checkTopic(url, 'retry', retryTopic);
-  if (retryTopic === topic)
-    throw invalidUrl(url, `has retry=${topic}, which is the topic itself: use another one`);
   // A group for each topic: in a group whose members read different topics, the client assigns only those of one of them.
   const group = parameters.get('group') ?? `coatcheck.${topic}`;
   if (!/^[^\p{Cc}]{1,255}$/u.test(group)) {
@@ -68,7 +66,7 @@ export function parseKafkaInputUrl(url: URL): KafkaInputUrl {
   return {
     address: addressOf(url, parameters),
     topic,
-    retryTopic,
+    retryTopic: retryTopicOf(url, topic, parameters.get('retry'), ordered),
     group,
     sessionSeconds: sessionOf(url, parameters.get('session')),
   };
@@ -90,6 +88,31 @@ function topicOf(url: URL, parameters: ReadonlyMap<string, string>): string {
   if (topic === undefined) throw invalidUrl(url, 'names no topic: add ?topic=NAME');
   checkTopic(url, 'topic', topic);
   return topic;
+}
+
+function retryTopicOf(
+  url: URL,
+  topic: string,
+  given: string | undefined,
+  ordered: boolean,
+): string | undefined {
+  if (ordered) {
+    if (given === undefined) return undefined;
+    throw invalidUrl(
+      url,
+      `has retry=${given}: with ${ORDER_VARIABLE}=fifo, retries wait in the worker. Leave it out`,
+    );
+  }
+  const retryTopic = given ?? `${topic}.retry`;
+  checkTopic(url, 'retry', retryTopic);
+  if (retryTopic === topic)
+    throw invalidUrl(url, `has retry=${topic}, which is the topic itself: use another one`);
+  return retryTopic;
+}
+
+/** The topics that an input reads. */
+export function topicsOf({ topic, retryTopic }: KafkaInputUrl): string[] {
+  return retryTopic === undefined ? [topic] : [topic, retryTopic];
 }
 
 /** @see https://github.com/apache/kafka/blob/4.4.0/clients/src/main/java/org/apache/kafka/common/internals/Topic.java */

@@ -76,6 +76,14 @@ test.each([
   expect(message).not.toContain('secret');
 });
 
+test('an input with order has no topic of retries', () => {
+  const ordered = (url: string) => parseKafkaInputUrl(new URL(url), { ordered: true });
+  expect(ordered('kafka://host?topic=a')).toMatchObject({ topic: 'a', retryTopic: undefined });
+  expect(() => ordered('kafka://host?topic=a&retry=b')).toThrow(
+    'has retry=b: with COATCHECK_ORDER=fifo, retries wait in the worker. Leave it out',
+  );
+});
+
 test('an output has no group', () => {
   expect(() => output('kafka://host?topic=a&group=b')).toThrow('has the unknown parameter group');
 });
