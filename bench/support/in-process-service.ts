@@ -64,22 +64,27 @@ export class InProcessService {
     const uploadPrefix = DEFAULT_UPLOAD_PREFIX;
     this.app = createApi(
       {
-        submissions: new Submissions(taking, { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX }),
+        destinations: [
+          {
+            topics: settings.topics,
+            submissions: new Submissions(taking, { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX }),
+            admission: new LoadAdmission(rules, {
+              ...ports,
+              gauge: new SqsBacklogGauge(queues, QUEUE_URL),
+              log: this.load,
+            }),
+            keepsOrder: false,
+            acceptsMinVersion: false,
+          },
+        ],
         uploads: new Uploads({ records, transfers, clock: Date, newId }, { ...settings, uploadPrefix }),
         records,
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         transfers,
         heldCalls: { mayHold: async () => true },
-        admission: new LoadAdmission(rules, {
-          ...ports,
-          gauge: new SqsBacklogGauge(queues, QUEUE_URL),
-          log: this.load,
-        }),
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
-        keepsOrder: false,
-        acceptsMinVersion: false,
         webhookRules: settings,
         serviceName: settings.serviceName,
       },

@@ -7,6 +7,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { v7 } from 'uuid';
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
+import type { Destination } from '../../lib/api/destination.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
@@ -19,6 +20,7 @@ import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
+import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
@@ -55,7 +57,7 @@ export async function handler(
 }
 
 function partsOf(settings: ApiEnvironment): ApiParts {
-  const { payloadBucket, requestTable, inputQueueUrl, recordAgeDays, resultAgeDays } = settings;
+  const { payloadBucket, requestTable, recordAgeDays, resultAgeDays } = settings;
   const newId = (at: number) => v7({ msecs: at });
   const [dynamodb, sqs] = [recordClient(), queueClient()];
   const records = new RequestRecords(
@@ -64,36 +66,45 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     recordAgeDays,
   );
   const transfers = new LazyClientTransfers(payloadBucket);
-  const queue = new SqsSubmissionQueue(sqs, inputQueueUrl);
   const taking = {
     records,
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
-    queue,
     store: new LazyPayloadStore(payloadBucket, 1),
     logger,
     clock: Date,
     newId,
   };
-  const measuring = {
-    gauge: new SqsBacklogGauge(sqs, inputQueueUrl),
-    log: new DynamoDbLoadLog(dynamodb, requestTable),
-    logger,
-    clock: Date,
-    random: Math.random,
+  const destinationOf = (processor: ProcessorQueue): Destination => {
+    const { inputQueueUrl, topics, acceptsMinVersion, loadName } = processor;
+    const queue = new SqsSubmissionQueue(sqs, inputQueueUrl);
+    const measuring = {
+      gauge: new SqsBacklogGauge(sqs, inputQueueUrl),
+      log: new DynamoDbLoadLog(dynamodb, requestTable, loadName),
+      logger,
+      clock: Date,
+      random: Math.random,
+    };
+    return {
+      topics,
+      submissions: new Submissions({ ...taking, queue }, settings),
+      admission: new LoadAdmission({ ...settings, ...processor }, measuring),
+      acceptsMinVersion,
+      keepsOrder: queue.ordered,
+    };
   };
   return {
-    submissions: new Submissions(taking, settings),
+    destinations: [
+      destinationOf({ ...settings, loadName: '' }),
+      ...settings.otherProcessors.map(destinationOf),
+    ],
     uploads: new Uploads({ records, transfers, clock: Date, newId }, settings),
     records,
     index: new DynamoDbRecordIndex(dynamodb, requestTable, Date),
     transfers,
-    admission: new LoadAdmission(settings, measuring),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: Date.now, sleep },
     resultAgeDays,
-    acceptsMinVersion: settings.acceptsMinVersion,
-    keepsOrder: queue.ordered,
     webhookRules: settings,
     webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
     serviceName: settings.serviceName,

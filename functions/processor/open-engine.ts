@@ -51,7 +51,9 @@ export async function openEngine(
           ),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
-    load: environment.measureLoad ? new DynamoDbLoadLog(records, requestTable) : undefined,
+    load: environment.measureLoad
+      ? new DynamoDbLoadLog(records, requestTable, environment.loadName)
+      : undefined,
     metrics: environment.metrics ? metricsOf(environment) : undefined,
     secrets,
     source: { system: 'aws_sqs', destination: nameOf(environment.inputQueueUrl) },

@@ -9,8 +9,10 @@ import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { quote } from '../../lib/core/base/quote.ts';
+import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { readRelayEnvironment } from '../../lib/core/config/relay-environment.ts';
 import { Relay } from '../../lib/core/intake/relay.ts';
+import { type RelayDestination, relayByTopic } from '../../lib/core/intake/relay-by-topic.ts';
 import { uploadMessages } from '../../lib/core/intake/upload-messages.ts';
 import type { QueueMessage } from '../../lib/core/model/received-message.ts';
 import { isKafkaEvent, type KafkaEvent, kafkaMessagesOf } from '../../lib/lambda/kafka-event.ts';
@@ -24,15 +26,9 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 const STORED_AT_ONCE = 10;
 
 const powertools = new Logger();
-const { inputQueueUrl, payloadBucket, payloadPrefix } = readRelayEnvironment(process.env);
+const { payloadBucket, payloadPrefix, otherProcessors, ...own } = readRelayEnvironment(process.env);
 const store = new LazyPayloadStore(payloadBucket, STORED_AT_ONCE);
-const relay = new Relay(
-  {
-    queue: new SqsOutputQueue(queueClient(), inputQueueUrl),
-    store,
-  },
-  { payloadPrefix, ordered: isFifo(inputQueueUrl) },
-);
+const queues = queueClient();
 
 type RelayedEvent = KafkaEvent | RabbitMqEvent | SQSEvent;
 
@@ -43,8 +39,16 @@ type RelayedEvent = KafkaEvent | RabbitMqEvent | SQSEvent;
 export async function handler(event: RelayedEvent, context: Context): Promise<void> {
   powertools.addContext(context);
   const messages = await messagesOf(event);
-  await relay.relay(messages);
+  await relayByTopic(messages, [destinationOf(own), ...otherProcessors.map(destinationOf)]);
   powertools.info('Messages relayed', { messages: messages.length });
+}
+
+function destinationOf({
+  inputQueueUrl,
+  topics,
+}: Pick<ProcessorQueue, 'inputQueueUrl' | 'topics'>): RelayDestination {
+  const queue = new SqsOutputQueue(queues, inputQueueUrl);
+  return { topics, relay: new Relay({ queue, store }, { payloadPrefix, ordered: isFifo(inputQueueUrl) }) };
 }
 
 async function messagesOf(event: RelayedEvent): Promise<QueueMessage[]> {

@@ -1,6 +1,4 @@
-import type { Submissions } from '../core/intake/submissions.ts';
 import type { Uploads } from '../core/intake/uploads.ts';
-import type { Admission } from '../core/ports/admission.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
@@ -8,25 +6,21 @@ import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
 import type { RequestRecords } from '../core/records/request-records.ts';
 import type { WebhookRules } from '../core/webhooks/recipient.ts';
+import type { Destinations } from './destination.ts';
 
 /** What the API depends on. */
 export interface ApiParts {
-  readonly submissions: Submissions;
+  readonly destinations: Destinations;
   readonly uploads: Uploads;
   readonly records: RequestRecords;
   readonly index: RecordIndex;
   readonly transfers: ClientTransfers;
-  readonly admission: Admission;
   /** Limits how many calls all instances hold. */
   readonly heldCalls: HeldCalls;
   readonly logger: Logger;
   readonly clock: Timer;
   /** How long results are kept, in days. */
   readonly resultAgeDays: number;
-  /** Whether the versions of the handler have an order, so that requests may ask for one. */
-  readonly acceptsMinVersion: boolean;
-  /** Whether requests with one ordering key run one after another. */
-  readonly keepsOrder: boolean;
   /** Which events are sent as webhooks, and which URLs are allowed. */
   readonly webhookRules: WebhookRules;
   /** The webhook queue, if the service has webhooks. */

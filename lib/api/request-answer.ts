@@ -6,6 +6,7 @@ import { digestOf } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
+import { destinationOf } from './destination.ts';
 import { retryAfterHeader } from './error-problem.ts';
 import { type RequestResource, resourceOf } from './request-resource.ts';
 
@@ -60,13 +61,14 @@ function etagOf(resource: RequestResource): string {
 export async function heldUntilEnd(
   record: RequestRecord,
   waitSeconds: number | undefined,
-  { records, clock, logger, admission, heldCalls }: ApiParts,
+  { records, clock, logger, destinations, heldCalls }: ApiParts,
   since: number,
 ): Promise<RequestRecord> {
   if (waitSeconds === undefined || record.outcome) return record;
   // Its payload may never come.
   if (record.status === 'awaiting_upload') return record;
   // Every held call keeps an instance busy, and the processor may need that concurrency.
+  const { admission } = destinationOf(record.request.topic, destinations) ?? destinations[0];
   if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;
   const until = since + waitSeconds * 1000;
   const find = () => records.find(record.request);

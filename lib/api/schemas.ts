@@ -242,6 +242,18 @@ export const RequestPage = z
   })
   .meta({ id: 'RequestPage' });
 
+export const TopicQuery = ownQuery({
+  topic: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({
+      ...TOPIC_FIELD,
+      description: 'The topic of the requests that the load is for.',
+      param: { name: 'topic', in: 'query' },
+    }),
+});
+
 export const ServiceStatus = z
   .object({
     accepting: z.boolean().meta({ description: 'Whether a request submitted now would be accepted.' }),

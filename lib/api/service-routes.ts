@@ -1,26 +1,32 @@
 import type { Hono } from 'hono';
 import type { ApiEnv, ApiParts } from './context.ts';
+import { destinationFor } from './destination.ts';
 import { problems } from './openapi.ts';
+import { topicOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
-import { NoHeaders, NoQuery, ServiceStatus } from './schemas.ts';
+import { NoHeaders, ServiceStatus, TopicQuery } from './schemas.ts';
 
 const status = {
   method: 'get',
   path: '/v1/status',
   operationId: 'getStatus',
   summary: 'Get the load of the service',
-  request: { query: NoQuery, headers: NoHeaders },
+  request: { query: TopicQuery, headers: NoHeaders },
   responses: {
     200: { description: 'The load.', content: { 'application/json': { schema: ServiceStatus } } },
-    ...problems(400, 401, 403, 500),
+    ...problems(400, 401, 403, 422, 500),
   },
 } as const satisfies Route;
 
 /** The routes of this file, for the OpenAPI document. */
 export const SERVICE_ROUTES = [status];
 
-export function addServiceRoutes(app: Hono<ApiEnv>, { admission }: ApiParts): void {
+export function addServiceRoutes(app: Hono<ApiEnv>, { destinations }: ApiParts): void {
   addRoute(app, status, async (c) => {
+    const topic = topicOf('topic', c.req.valid('query').topic);
+    // Without a topic, the load is that of the first processor, even if it is for none without.
+    const { admission } =
+      topic === undefined ? destinations[0] : destinationFor('topic', topic, destinations);
     const { load, accepting } = await admission.state();
     return c.json({ load, accepting }, 200, { 'Cache-Control': 'no-store' });
   });

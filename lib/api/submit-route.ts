@@ -5,6 +5,7 @@ import type { RequestRecord } from '../core/model/request-record.ts';
 import type { AdmissionDecision } from '../core/ports/admission.ts';
 import { loadHeader, refusalError } from './admit.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
+import { destinationFor } from './destination.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
 import { answerRequest, heldUntilEnd } from './request-answer.ts';
@@ -67,10 +68,12 @@ export const SUBMIT_ROUTES = [route];
 
 export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
   addRoute(app, route, async (c) => {
-    const { submissions, admission, clock, webhookRules } = parts;
+    const { clock, webhookRules } = parts;
     const cameAt = clock.now();
     const { tenant } = c.get('caller');
     const headers = c.req.valid('header');
+    const topic = topicOf('Coatcheck-Topic', headers['coatcheck-topic']);
+    const destination = destinationFor('Coatcheck-Topic', topic, parts.destinations);
     const input = {
       tenant,
       contentType: contentTypeOf('Content-Type', c.req.header('content-type') ?? BINARY_TYPE),
@@ -78,16 +81,16 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       contentLanguage: contentLanguageOf(headers['content-language']),
       metadata: metadataOfHeaders(c.req.raw.headers),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
-      minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], parts),
-      orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], parts),
-      topic: topicOf('Coatcheck-Topic', headers['coatcheck-topic']),
+      minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], destination),
+      orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], destination),
+      topic,
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
       idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
       ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
-    const decision = await admission.decide(input);
-    const submitted = await submitOrFind(input, decision, submissions);
+    const decision = await destination.admission.decide(input);
+    const submitted = await submitOrFind(input, decision, destination.submissions);
     const wait = preferredWaitSeconds(headers.prefer);
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
     const answered = { ...loadHeader(decision.load), Location: locationOf(record) };

@@ -6,6 +6,7 @@ import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import { admit } from './admit.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
+import { destinationFor } from './destination.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
@@ -106,13 +107,14 @@ const abort = {
 export const UPLOAD_ROUTES = [open, parts, complete, abort];
 
 export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
-  const { uploads, admission, clock, webhookRules } = api;
+  const { uploads, destinations, clock, webhookRules } = api;
   addRoute(app, open, async (c) => {
     const { tenant } = c.get('caller');
     const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
     assertCheckable({ ...body, multipart });
-    const orderingKey = orderingKeyOf('orderingKey', body.orderingKey, api);
     const topic = topicOf('topic', body.topic);
+    const destination = destinationFor('topic', topic, destinations);
+    const orderingKey = orderingKeyOf('orderingKey', body.orderingKey, destination);
     const input = {
       tenant,
       size: body.size,
@@ -123,12 +125,12 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       contentLanguage: contentLanguageOf(body.contentLanguage),
       metadata: checkedMetadata(placedMetadata(metadata, { orderingKey, topic })),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
-      minVersion: minVersionOf('minVersion', body.minVersion, api),
+      minVersion: minVersionOf('minVersion', body.minVersion, destination),
       topic,
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       ...traceOf(c.req.header()),
     };
-    const loadHeader = await admit(admission, input);
+    const loadHeader = await admit(destination.admission, input);
     const { record, upload } = await uploads.open(input);
     const request = resourceOf(record, webhookRules);
     const headers = { ...loadHeader, ...requestHeaders(record, request), Location: locationOf(record) };

@@ -27,10 +27,13 @@ type Item = Record<string, AttributeValue>;
 export class DynamoDbLoadLog implements LoadLog {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #name: string;
 
-  constructor(client: DynamoDBClient, table: string) {
+  /** @param name tells the processors of a table apart; empty for one that has it for itself */
+  constructor(client: DynamoDBClient, table: string, name = '') {
     this.#client = client;
     this.#table = table;
+    this.#name = name;
   }
 
   async add(at: number, { completed, handled, milliseconds }: WorkDone): Promise<void> {
@@ -38,7 +41,7 @@ export class DynamoDbLoadLog implements LoadLog {
     await this.#client.send(
       new UpdateItemCommand({
         TableName: this.#table,
-        Key: keyOf(window),
+        Key: this.#keyOf(window),
         UpdateExpression:
           'SET #ttl = :ttl ADD #completed :completed, #handled :handled, #milliseconds :milliseconds',
         ExpressionAttributeNames: {
@@ -63,7 +66,7 @@ export class DynamoDbLoadLog implements LoadLog {
     const windows = Array.from({ length: WHOLE_WINDOWS + 1 }, (_, back) => current - back);
     const items = await this.#itemsOf([current, current - WINDOWS_PER_ITEM]);
     const sum = (name: keyof WorkDone) =>
-      windows.reduce((total, window) => total + numberOf(items, window, name), 0);
+      windows.reduce((total, window) => total + this.#numberOf(items, window, name), 0);
     return {
       completed: sum('completed'),
       handled: sum('handled'),
@@ -75,10 +78,25 @@ export class DynamoDbLoadLog implements LoadLog {
   /** The items by key; an item that was never written is missing. */
   async #itemsOf(windows: readonly number[]): Promise<ReadonlyMap<string, Item>> {
     const { Responses = {}, UnprocessedKeys = {} } = await this.#client.send(
-      new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: windows.map(keyOf) } } }),
+      new BatchGetItemCommand({
+        RequestItems: { [this.#table]: { Keys: windows.map((window) => this.#keyOf(window)) } },
+      }),
     );
     if (Object.keys(UnprocessedKeys).length > 0) throw new Error('DynamoDB did not read all items');
     return new Map((Responses[this.#table] ?? []).map((item) => [item[RECORD_KEY]?.S ?? '', item]));
+  }
+
+  #numberOf(items: ReadonlyMap<string, Item>, window: number, name: keyof WorkDone): number {
+    return Number(items.get(this.#keyTextOf(window))?.[attribute(name, window)]?.N ?? 0);
+  }
+
+  #keyOf(window: number): Item {
+    return { [RECORD_KEY]: { S: this.#keyTextOf(window) } };
+  }
+
+  #keyTextOf(window: number): string {
+    const item = Math.floor(window / WINDOWS_PER_ITEM);
+    return this.#name === '' ? `load#${item}` : `load#${this.#name}#${item}`;
   }
 }
 
@@ -86,18 +104,6 @@ function windowAt(at: number): number {
   return Math.floor(at / WINDOW_MILLISECONDS);
 }
 
-function keyOf(window: number): Item {
-  return { [RECORD_KEY]: { S: keyTextOf(window) } };
-}
-
-function keyTextOf(window: number): string {
-  return `load#${Math.floor(window / WINDOWS_PER_ITEM)}`;
-}
-
 function attribute(name: keyof WorkDone, window: number): string {
   return `${name}${window % WINDOWS_PER_ITEM}`;
-}
-
-function numberOf(items: ReadonlyMap<string, Item>, window: number, name: keyof WorkDone): number {
-  return Number(items.get(keyTextOf(window))?.[attribute(name, window)]?.N ?? 0);
 }

@@ -43,7 +43,8 @@ export async function findDeployment(search: Search): Promise<Deployment> {
 export function findService({ stack, service, note, ...place }: Search): Promise<DeployedService> {
   return lookAround(place, stack, async (services, where) => {
     const candidates = await candidatesOf(services, { stack, service });
-    const matching = candidates.filter((each) => service === undefined || each.service === service);
+    const matching =
+      service === undefined ? frontDoors(candidates) : candidates.filter((each) => each.service === service);
     const [found] = matching;
     if (!found || matching.length > 1) {
       throw new DeploymentUnknown(problemOf({ stack, service, matching, candidates, where }));
@@ -108,6 +109,13 @@ async function candidatesOf(
   if (service !== undefined) return services.list();
   const usual = await services.list(DEFAULT_STACK).catch(ignoreMissing);
   return usual.length > 0 ? usual : services.list();
+}
+
+/** The services that were added to none of the others: their paths begin with that of their front door. */
+function frontDoors(services: readonly DeployedService[]): readonly DeployedService[] {
+  const isBehind = ({ stack, service }: DeployedService) =>
+    services.some((other) => other.stack === stack && service.startsWith(`${other.service}/`));
+  return services.filter((each) => !isBehind(each));
 }
 
 function ignoreMissing(error: unknown): readonly DeployedService[] {

@@ -24,11 +24,13 @@ import { ServiceAlarms } from './observability/service-alarms.ts';
 import { ServiceDashboard } from './observability/service-dashboard.ts';
 import { serviceMetric } from './observability/service-metrics.ts';
 import { ServiceOutputs } from './observability/service-outputs.ts';
+import type { ProcessorProps } from './processor-props.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
+import { propsBehind } from './settings/front-door.ts';
 import { loopFrom } from './settings/loops.ts';
 import type { Prefixes } from './settings/prefixes.ts';
-import { serviceSettings } from './settings/service-settings.ts';
+import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
 import { sharedBucketProblems } from './settings/shared-buckets.ts';
 import { sharedQueueProblems } from './settings/shared-queues.ts';
 import { useExistingBucket } from './storage/existing-bucket.ts';
@@ -70,41 +72,56 @@ export class AsyncService extends Construct implements IConnectable {
   /** The dashboard; undefined without the prop `observability.dashboard`. */
   readonly dashboard: Dashboard | undefined;
 
+  readonly #props: AsyncServiceProps;
+  readonly #front: AsyncService | undefined;
+  readonly #behind: AsyncService[] = [];
+  readonly #relay: MessageRelay | undefined;
   readonly #onLambda: ProcessorFunction | undefined;
   readonly #onFargate: ProcessorService | undefined;
   readonly #outputQueue: IQueue | undefined;
   readonly #prefixes: Prefixes;
-  readonly #serviceName: string;
+  readonly #settings: ServiceSettings;
 
-  /** @throws ConfigurationError that lists every invalid prop with its path, the allowed values and the actual value */
-  constructor(scope: Construct, id: string, props: AsyncServiceProps) {
+  /**
+   * @param front only for {@link addProcessor}, which sets it
+   * @throws ConfigurationError that lists every invalid prop with its path, the allowed values and the actual value
+   */
+  constructor(scope: Construct, id: string, props: AsyncServiceProps, front?: AsyncService) {
     super(scope, id);
     const settings = serviceSettings(this, props);
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
 
     const { encryptionKey } = props;
-    if (encryptionKey) allowServices(this, encryptionKey);
+    if (encryptionKey && !front) allowServices(this, encryptionKey);
 
     const input = inputQueueOf(this, props, settings);
     const output = outputQueueOf(this, props, settings);
-    const uploads = settings.keepsOrder
-      ? new QueueWithDeadLetters(this, 'Uploads', { ...UPLOADS_QUEUE, encryptionKey })
-      : undefined;
-    const notified = uploads?.queue ?? input.queue;
-    const bucketUse = { settings, inputQueue: notified, corsOrigins: props.api?.corsOrigins ?? [] };
-    const existingBucket = props.payloads?.bucket;
-    if (existingBucket) useExistingBucket(this, existingBucket, bucketUse);
+    // S3 can't notify a FIFO queue, and doesn't know the topic of an upload.
+    const uploads =
+      !front && (settings.keepsOrder || props.topics)
+        ? new QueueWithDeadLetters(this, 'Uploads', { ...UPLOADS_QUEUE, encryptionKey })
+        : undefined;
+    const existingBucket = front?.payloadBucket ?? props.payloads?.bucket;
+    const bucketUse = {
+      settings,
+      inputQueue: uploads?.queue ?? input.queue,
+      corsOrigins: props.api?.corsOrigins ?? [],
+    };
+    if (existingBucket && !front) useExistingBucket(this, existingBucket, bucketUse);
     const bucket =
       existingBucket ??
       new PayloadBucket(this, 'Payloads', { ...bucketUse, encryptionKey, removalPolicy }).bucket;
-    const { table: requestTable } = new RequestTable(this, 'Requests', {
-      listed: props.api !== undefined,
-      pointInTimeRecovery: props.records?.pointInTimeRecovery ?? true,
-      encryptionKey,
-      removalPolicy,
-    });
-    const webhooks =
+    const requestTable =
+      front?.requestTable ??
+      new RequestTable(this, 'Requests', {
+        listed: props.api !== undefined,
+        pointInTimeRecovery: props.records?.pointInTimeRecovery ?? true,
+        encryptionKey,
+        removalPolicy,
+      }).table;
+    const ownWebhooks =
       props.webhooks &&
+      !front &&
       new Webhooks(this, 'Webhooks', {
         service: props,
         webhooks: props.webhooks,
@@ -112,6 +129,7 @@ export class AsyncService extends Construct implements IConnectable {
         requestTable,
         removalPolicy,
       });
+    const webhooks = front ? front.webhooks : ownWebhooks || undefined;
     const { failureEvents, alarmTopic, dashboard: wantsDashboard = false } = props.observability ?? {};
     const failureBus =
       failureEvents &&
@@ -140,6 +158,7 @@ export class AsyncService extends Construct implements IConnectable {
       payloadSources,
       secrets: props.secrets ?? {},
       failureBus,
+      loadName: front ? settings.serviceName : '',
       removalPolicy,
     };
     const processor = settings.fargate
@@ -156,8 +175,9 @@ export class AsyncService extends Construct implements IConnectable {
         removalPolicy,
       });
     }
-    const api =
+    const ownApi =
       props.api &&
+      !front &&
       new RequestApi(this, 'Api', {
         service: props,
         settings,
@@ -169,6 +189,7 @@ export class AsyncService extends Construct implements IConnectable {
         payloadBucket: bucket,
         removalPolicy,
       });
+    const api = front ? front.api : ownApi || undefined;
     const sources = props.queue?.sources ?? [];
     const relay =
       sources.length === 0 && !uploads
@@ -187,14 +208,14 @@ export class AsyncService extends Construct implements IConnectable {
       inputQueue: input.queue,
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output?.deadLetterQueue,
-      webhookDeadLetterQueue: webhooks?.deadLetterQueue,
+      webhookDeadLetterQueue: front ? undefined : webhooks?.deadLetterQueue,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
       relay: relay?.function,
       uploadDeadLetterQueue: uploads?.deadLetterQueue,
       processor: onLambda?.function,
       tasks: onFargate?.service,
       release: onLambda?.release,
-      api,
+      api: ownApi || undefined,
       topic: alarmTopic,
     });
     const dashboard = wantsDashboard
@@ -206,7 +227,7 @@ export class AsyncService extends Construct implements IConnectable {
           requestTable,
           processor: onLambda?.function,
           tasks: onFargate?.service,
-          api,
+          api: ownApi || undefined,
         }).dashboard
       : undefined;
     acknowledgeFindings({
@@ -215,8 +236,8 @@ export class AsyncService extends Construct implements IConnectable {
       onLambda,
       onFargate,
       release: onLambda?.release,
-      api,
-      webhooks,
+      api: ownApi || undefined,
+      webhooks: ownWebhooks || undefined,
       relay,
       prefixes: settings.prefixes,
       payloadSources,
@@ -252,6 +273,9 @@ export class AsyncService extends Construct implements IConnectable {
     this.#outputQueue = output?.queue;
     this.outputDeadLetterQueue = output?.deadLetterQueue;
     this.processor = processor;
+    this.#props = props;
+    this.#front = front;
+    this.#relay = relay;
     this.#onLambda = onLambda;
     this.#onFargate = onFargate;
     this.release = onLambda?.release;
@@ -260,7 +284,30 @@ export class AsyncService extends Construct implements IConnectable {
     this.alarms = alarms.all;
     this.dashboard = dashboard;
     this.#prefixes = settings.prefixes;
-    this.#serviceName = settings.serviceName;
+    this.#settings = settings;
+  }
+
+  /**
+   * Adds a processor for other topics behind the front door of this service. It has queues, retries, concurrency and alarms of
+   * its own, and shares API, bucket, table and webhooks with this service, which needs the prop `topics`. A request goes to
+   * the processor with the closest pattern. See docs/topics.md.
+   * @throws ConfigurationError as the constructor does
+   */
+  addProcessor(id: string, props: ProcessorProps): AsyncService {
+    const front = {
+      path: this.node.path,
+      props: this.#props,
+      outputQueue: this.#outputQueue,
+      subscribers: [this, ...this.#behind].map((each) => ({
+        path: each.node.path,
+        topics: each.#settings.topics,
+      })),
+    };
+    const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);
+    this.api?.addProcessor(added.#settings, added.inputQueue);
+    this.#relay?.addProcessor(added.#settings, added.inputQueue);
+    this.#behind.push(added);
+    return added;
   }
 
   /**
@@ -432,7 +479,7 @@ export class AsyncService extends Construct implements IConnectable {
    * @default - the sum of a count or the average of a measurement, over 5 minutes
    */
   metric(name: MetricName, options?: MetricOptions): Metric {
-    return serviceMetric(this.#serviceName, name, options);
+    return serviceMetric(this.#settings.serviceName, name, options);
   }
 
   #grantObjects(grantee: IGrantable, actions: string[], ...prefixes: readonly string[]): Grant {
@@ -464,7 +511,8 @@ export class AsyncService extends Construct implements IConnectable {
   }
 
   #bucketProblems(): string[] {
-    const services = this.#servicesOfApp();
+    if (this.#front) return [];
+    const services = this.#servicesOfApp().filter((service) => !service.#front);
     const userOf = (service: AsyncService) => ({
       service,
       bucket: service.payloadBucket,

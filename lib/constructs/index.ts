@@ -5,6 +5,7 @@ export type { AsyncServiceProps } from './async-service-props.ts';
 export type { CircuitBreakerProps } from './circuit-breaker-props.ts';
 export { Host } from './host.ts';
 export { type OtlpTracingOptions, Tracing } from './observability/tracing.ts';
+export type { ProcessorProps } from './processor-props.ts';
 export { RabbitMqEventSource, type RabbitMqEventSourceProps } from './rabbitmq-event-source.ts';
 export { Release } from './release.ts';
 export type { ReleaseProps } from './release-props.ts';

@@ -5,8 +5,10 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { LAMBDA_MAX_BATCH_WITHOUT_WINDOW } from '../core/config/aws-limits.ts';
+import { type ProcessorQueue, writeOtherProcessors } from '../core/config/processor-queues.ts';
 import { writeRelayEnvironment } from '../core/config/relay-environment.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
+import { processorQueue } from './functions/api-environment.ts';
 import { functionEnvironment } from './functions/function-environment.ts';
 import { allowNetworkInterfaces } from './functions/network-interfaces.ts';
 import { nodeFunctionProps } from './functions/node-function.ts';
@@ -48,6 +50,7 @@ export interface MessageRelaySetup {
 export class MessageRelay extends Construct {
   readonly function: LambdaFunction;
   readonly role: RelayRole;
+  readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: MessageRelaySetup) {
     super(scope, id);
@@ -66,6 +69,8 @@ export class MessageRelay extends Construct {
         settings.serviceName,
         writeRelayEnvironment({
           inputQueueUrl: inputQueue.queueUrl,
+          topics: settings.topics,
+          otherProcessors: [],
           payloadBucket: payloadBucket.bucketName,
           payloadPrefix,
         }),
@@ -82,5 +87,13 @@ export class MessageRelay extends Construct {
         batchSize: LAMBDA_MAX_BATCH_WITHOUT_WINDOW,
       });
     }
+  }
+
+  /** Lets the function relay to the queue of a service behind. */
+  addProcessor(settings: ServiceSettings, inputQueue: IQueue): void {
+    this.#otherProcessors.push(processorQueue(settings, inputQueue));
+    const variables = Object.entries(writeOtherProcessors(this.#otherProcessors));
+    for (const [name, value] of variables) this.function.addEnvironment(name, value);
+    this.role.allowRelay(inputQueue);
   }
 }

@@ -5,13 +5,17 @@ import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations
 import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { ConfigurationError } from '../core/base/errors.ts';
+import { type ProcessorQueue, writeOtherProcessors } from '../core/config/processor-queues.ts';
 import type { ApiAuth } from './api-auth.ts';
 import { emulatorEndpoint } from './emulated-aws.ts';
+import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
+import type { ServiceSettings } from './settings/service-settings.ts';
 import { apiCors } from './storage/cors.ts';
 
 /** The path of all routes. */
@@ -35,6 +39,7 @@ export class RequestApi extends Construct {
   readonly role: ApiRole;
   /** How callers are authenticated. */
   readonly auth: ApiAuth;
+  readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
     super(scope, id);
@@ -75,6 +80,14 @@ export class RequestApi extends Construct {
       actions: ['execute-api:Invoke'],
       resourceArns: [this.httpApi.arnForExecuteApi('*', `${ROOT}/*`)],
     });
+  }
+
+  /** Lets the API send requests to the queue of a service behind it. */
+  addProcessor(settings: ServiceSettings, inputQueue: IQueue): void {
+    this.#otherProcessors.push(processorQueue(settings, inputQueue));
+    const variables = Object.entries(writeOtherProcessors(this.#otherProcessors));
+    for (const [name, value] of variables) this.function.addEnvironment(name, value);
+    this.role.allowSubmit(inputQueue);
   }
 
   /**

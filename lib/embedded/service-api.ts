@@ -79,10 +79,18 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
   });
   const keys = new SqliteIdempotencyKeys(file);
   const apiParts: ApiParts = {
-    submissions: new Submissions(
-      { records, keys, queue, store: payloads, logger, clock, newId },
-      { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
-    ),
+    destinations: [
+      {
+        topics: settings.topics,
+        submissions: new Submissions(
+          { records, keys, queue, store: payloads, logger, clock, newId },
+          { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
+        ),
+        admission: new OpenAdmission(storage.input(QUEUES.requests)),
+        acceptsMinVersion: hasOrder(settings.handlerVersion),
+        keepsOrder: queue.ordered,
+      },
+    ],
     uploads: new Uploads(
       { records, transfers, clock, newId },
       { ...settings, uploadPrefix: DEFAULT_UPLOAD_PREFIX },
@@ -90,14 +98,11 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     records,
     index: new SqliteRecordIndex(file, clock),
     transfers,
-    admission: new OpenAdmission(storage.input(QUEUES.requests)),
     // Held calls cost nothing here.
     heldCalls: { mayHold: async () => true },
     logger,
     clock: { now, sleep: (milliseconds) => sleep(milliseconds) },
     resultAgeDays: settings.resultAgeDays,
-    acceptsMinVersion: hasOrder(settings.handlerVersion),
-    keepsOrder: queue.ordered,
     webhookRules: settings,
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
     serviceName: settings.serviceName,

@@ -195,6 +195,11 @@ export const WALK: readonly Step[] = [
 
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),
+  step('getStatus', 422, 'topic_unknown', {
+    call: { query: '?topic=reports' },
+    options: { topics: ['images.*'] },
+    fresh: true,
+  }),
 ];
 
 interface StepOptions {

@@ -166,6 +166,15 @@ describe('E2: with several services', () => {
   });
 });
 
+test('a service is found without its path although processors stand behind it; they are by theirs', async () => {
+  const behind = { ApiUrl: 'https://images', DeadLetterQueueUrl: 'https://reports' };
+  await account(stacks({ Shop: { Images: { ApiUrl: 'https://images' }, 'Images/Reports': behind } }));
+  await find();
+  expect(notes).toEqual(['using the service Images of the stack Shop in eu-west-1']);
+  const reports = await find({ service: 'Images/Reports' });
+  expect(reports('DeadLetterQueueUrl')).toBe('https://reports');
+});
+
 test('E2: reads all pages of stacks', async () => {
   const page = (member: string, token: string) =>
     xml(

@@ -158,12 +158,21 @@ function addOrderedService(): void {
   const service = new AsyncService(stack, 'Service', {
     entry: 'test/e2e/processors/behaviour.ts',
     order: 'fifo',
+    topics: ['*'],
     function: { timeout: Duration.seconds(15) },
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: { auth: ApiAuth.none() },
     circuitBreaker: { pauseEventSource: false },
     removalPolicy: RemovalPolicy.DESTROY,
   });
+  const reports = service.addProcessor('Reports', {
+    entry: 'test/e2e/processors/behaviour.ts',
+    topics: ['reports.*'],
+    order: 'fifo',
+    function: { timeout: Duration.seconds(15) },
+    circuitBreaker: { pauseEventSource: false },
+  });
+  new CfnOutput(stack, 'ReportsQueueUrl', { value: reports.inputQueue.queueUrl });
   addClients(service);
   new CfnOutput(stack, 'ApiUrl', { value: service.api?.url ?? '' });
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });

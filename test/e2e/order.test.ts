@@ -15,8 +15,14 @@ const client = new CoatcheckClient({ baseUrl: service.apiUrl });
 const { s3, sqs } = localClients(inject('endpoint'));
 
 /** The outcomes in the output queue, by their groups, in their order. */
-const outcomes: { readonly group: string | undefined; readonly subject: string; readonly type: string }[] =
-  [];
+const outcomes: {
+  readonly group: string | undefined;
+  readonly subject: string;
+  readonly type: string;
+  /** The service whose processor ran it. */
+  readonly source: string;
+  readonly topic?: string;
+}[] = [];
 
 /** Waits until these requests have outcomes. @returns those outcomes in the order in which they came */
 async function outcomesOf(ids: readonly string[]) {
@@ -24,8 +30,8 @@ async function outcomesOf(ids: readonly string[]) {
     const received = messagesOf({ Records: (await poll(sqs, service.outputQueueUrl, 10)).map(recordOf) });
     const queue = new SqsMessages(sqs, service.outputQueueUrl);
     for (const message of received) {
-      const { subject, type } = JSON.parse(message.body);
-      outcomes.push({ group: message.group, subject, type });
+      const { subject, type, source, topic } = JSON.parse(message.body);
+      outcomes.push({ group: message.group, subject, type, source: decodeURIComponent(source), topic });
       await queue.receive(message).ack();
     }
     const found = outcomes.filter(({ subject }) => ids.includes(subject));
@@ -34,9 +40,10 @@ async function outcomesOf(ids: readonly string[]) {
   });
 }
 
-async function submit(behaviour: Behaviour, orderingKey: string): Promise<string> {
-  return (await client.submit(JSON.stringify(behaviour), { contentType: 'application/json', orderingKey }))
-    .id;
+async function submit(behaviour: Behaviour, orderingKey: string, topic?: string): Promise<string> {
+  return (
+    await client.submit(JSON.stringify(behaviour), { contentType: 'application/json', orderingKey, topic })
+  ).id;
 }
 
 test('requests of one key run in order, although the first one fails twice, and those of another key pass', async () => {
@@ -77,4 +84,41 @@ test('an upload goes to the group of the key in its metadata', async () => {
   const ended = await outcomesOf(ids);
   expect(new Set(ended.map(({ group }) => group)).size).toBe(1);
   expect(ended.map(({ type }) => type.split('.').at(-1))).toEqual(['succeeded', 'succeeded', 'succeeded']);
+});
+
+test('a request goes to the processor of its topic, and its outcome to the same queue', async () => {
+  const image = await submit({ do: 'echo', value: 1 }, 'account 4', 'images.small');
+  const report = await submit({ do: 'fail', untilAttempt: 2, afterSeconds: 1 }, 'account 4', 'reports.daily');
+  const later = await submit({ do: 'echo', value: 2 }, 'account 4', 'reports.daily');
+  const ended = await outcomesOf([image, report, later]);
+  const seen = Object.fromEntries(ended.map(({ subject, source, topic }) => [subject, { source, topic }]));
+  expect(seen[image]).toEqual({ source: expect.stringMatching(/Service$/), topic: 'images.small' });
+  expect(seen[report]).toEqual({
+    source: expect.stringMatching(/Service\/Reports$/),
+    topic: 'reports.daily',
+  });
+  expect(seen[later]).toEqual(seen[report]);
+  const reports = ended.filter(({ topic }) => topic === 'reports.daily');
+  expect(reports.map(({ subject }) => subject)).toEqual([report, later]);
+});
+
+test('an upload goes to the processor of the topic in its metadata', async () => {
+  const Key = 'requests/about-reports';
+  const { VersionId } = await s3.send(
+    new PutObjectCommand({
+      Bucket: service.bucket,
+      Key,
+      Body: '{"do":"echo","value":3}',
+      ContentType: 'application/json',
+      Metadata: { topic: 'reports.monthly' },
+    }),
+  );
+  const id = requestIdOfUpload({ bucket: service.bucket, key: Key, version: VersionId ?? '' });
+  const large = await client.submit(new Blob([new Uint8Array(5 * 2 ** 20)]), { topic: 'reports.yearly' });
+  const [first, second] = await outcomesOf([id, large.id]);
+  const topics = [first, second].map((outcome) => [outcome?.topic, outcome?.source.split('/').at(-1)]);
+  expect(topics.toSorted()).toEqual([
+    ['reports.monthly', 'Reports'],
+    ['reports.yearly', 'Reports'],
+  ]);
 });

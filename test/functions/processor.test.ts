@@ -79,6 +79,7 @@ beforeEach(async () => {
     webhookQueueUrl: '',
     pauseQueueUrl: '',
     measureLoad: false,
+    loadName: '',
     metrics: false,
     tracing: 'off',
     secretIds: {},

@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiEnv, Caller } from '../../lib/api/context.ts';
+import type { Destination } from '../../lib/api/destination.ts';
 import { hasOrder } from '../../lib/core/config/min-version.ts';
 import {
   DEFAULT_PAYLOAD_PREFIX,
@@ -58,6 +59,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly recordStore?: RecordStore;
   /** Whether the queue keeps order. @default false */
   readonly ordered?: boolean;
+  /** The destinations of other processors. @default - none */
+  readonly others?: readonly Destination[];
 }
 
 /** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
@@ -79,7 +82,14 @@ export class ApiHarness {
 
   /** @param handler the handler that the engine runs for delivered messages */
   constructor(handler: Handler = async () => 'done', options: ApiHarnessOptions = {}) {
-    const { recordStore, ordered = false, auth = 'none', callerOf = tenantSaid, ...engineOptions } = options;
+    const {
+      recordStore,
+      ordered = false,
+      others = [],
+      auth = 'none',
+      callerOf = tenantSaid,
+      ...engineOptions
+    } = options;
     this.queue.ordered = ordered;
     this.harness = new EngineHarness(handler, engineOptions);
     const { clock, store, logger, settings } = this.harness;
@@ -94,7 +104,16 @@ export class ApiHarness {
     );
     this.app = createApi(
       {
-        submissions: this.submissions,
+        destinations: [
+          {
+            topics: settings.topics,
+            submissions: this.submissions,
+            admission,
+            acceptsMinVersion: hasOrder(settings.handlerVersion),
+            keepsOrder: queue.ordered,
+          },
+          ...others,
+        ],
         uploads: new Uploads(
           { records, transfers, clock, newId },
           { uploadPrefix: DEFAULT_UPLOAD_PREFIX, maxPayloadBytes },
@@ -102,13 +121,10 @@ export class ApiHarness {
         records,
         index,
         transfers,
-        admission,
         heldCalls: this.heldCalls,
         logger,
         clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
-        acceptsMinVersion: hasOrder(settings.handlerVersion),
-        keepsOrder: queue.ordered,
         webhookRules: settings,
         webhookQueue: this.webhookQueue,
         serviceName: settings.serviceName,

@@ -4,6 +4,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type ApiEnvironment, writeApiEnvironment } from '../../core/config/api-environment.ts';
 import { eventSourceScaling } from '../../core/config/event-source-scaling.ts';
+import type { ProcessorQueue } from '../../core/config/processor-queues.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
@@ -37,9 +38,27 @@ export function apiEnvironment(
     requestTable: requestTable.tableName,
     auth: auth.name,
     tenantClaim: auth.tenantClaim,
-    ...(settings.fargate ? taskSlots(settings.fargate) : batchSlots(settings)),
+    otherProcessors: [],
+    ...slotsOf(settings),
   });
   return functionEnvironment(settings.serviceName, variables);
+}
+
+/** The queue of a service behind a front door, for the functions of the front door. */
+export function processorQueue(settings: ServiceSettings, inputQueue: IQueue): ProcessorQueue {
+  const { serviceName, topics, timeoutSeconds, acceptsMinVersion } = settings;
+  return {
+    inputQueueUrl: inputQueue.queueUrl,
+    topics,
+    timeoutSeconds: known(timeoutSeconds, 'timeoutSeconds'),
+    acceptsMinVersion,
+    loadName: serviceName,
+    ...slotsOf(settings),
+  };
+}
+
+function slotsOf(settings: ServiceSettings): AssumedSlots {
+  return settings.fargate ? taskSlots(settings.fargate) : batchSlots(settings);
 }
 
 /** The first task starts for the first request. */
@@ -63,6 +82,9 @@ function batchSlots({ batchSize, concurrency, maxConcurrency, pollers }: Service
   };
 }
 
-function known(value: number, name: 'batchSize' | 'concurrency' | 'maxConcurrency'): number {
+function known(
+  value: number,
+  name: 'batchSize' | 'concurrency' | 'maxConcurrency' | 'timeoutSeconds',
+): number {
   return Token.isUnresolved(value) ? NUMBER_SETTINGS[name].min : value;
 }

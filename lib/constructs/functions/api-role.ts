@@ -1,4 +1,5 @@
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { RECORD_INDEX } from '../../core/config/record-table.ts';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
@@ -21,9 +22,9 @@ export class ApiRole extends FunctionRole {
     super(scope, id, props);
     const { payloadBucket, inputQueue, webhookQueue, requestTable, prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
-    this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
+    this.allowSubmit(inputQueue);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
-    for (const queue of [inputQueue, webhookQueue]) this.allowKey(queue?.encryptionMasterKey, KEY_USES.send);
+    this.allowKey(webhookQueue?.encryptionMasterKey, KEY_USES.send);
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
@@ -38,5 +39,10 @@ export class ApiRole extends FunctionRole {
     // To reuse the payload that an earlier submission of the same request stored.
     this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
+  }
+  /** Allows to send requests to the queue of a processor, and to see how many wait there. */
+  allowSubmit(inputQueue: IQueue): void {
+    this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
+    this.allowKey(inputQueue.encryptionMasterKey, KEY_USES.send);
   }
 }

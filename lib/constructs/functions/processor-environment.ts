@@ -32,6 +32,8 @@ export interface ProcessorResources {
   readonly payloadSources: readonly PayloadSource[];
   /** The secrets of the handler by their names. */
   readonly secrets: Readonly<Record<string, ISecret>>;
+  /** Tells its load from that of other processors with records in the same table; empty if there are none. */
+  readonly loadName: string;
   /** The event bus for failure events; undefined without them. */
   readonly failureBus: IEventBus | undefined;
 }
@@ -72,6 +74,7 @@ function environmentOf(
     payloadSources,
     secrets,
     failureBus,
+    loadName,
   }: ProcessorResources,
 ): ProcessorEnvironment {
   const { prefixes } = settings;
@@ -79,6 +82,7 @@ function environmentOf(
     ...settings,
     ...prefixes,
     tracing: settings.tracing?.target ?? 'off',
+    loadName,
     inputQueueUrl: inputQueue.queueUrl,
     maxReceives,
     outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,

@@ -23,10 +23,15 @@ export class RelayRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: RelayRoleProps) {
     super(scope, id, props);
     const { inputQueue, payloadBucket, payloadPrefix } = props;
-    this.allow(['sqs:SendMessage'], [inputQueue.queueArn]);
-    this.allowKey(inputQueue.encryptionMasterKey, KEY_USES.send);
+    this.allowRelay(inputQueue);
     this.allowObjects(payloadBucket, ['s3:PutObject', 's3:AbortMultipartUpload'], payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
+  }
+
+  /** Lets the function send to an input queue. */
+  allowRelay(inputQueue: IQueue): void {
+    this.allow(['sqs:SendMessage'], [inputQueue.queueArn]);
+    this.allowKey(inputQueue.encryptionMasterKey, KEY_USES.send);
   }
 
   /** Lets Lambda receive notifications of uploads, and the function read the metadata of the objects. */

@@ -1,3 +1,4 @@
+import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
 import {
   API_AUTHS,
   type ApiAuthName,
@@ -10,6 +11,7 @@ import {
   choice,
   count,
   flag,
+  list,
   optionalText,
   readVariables,
   setting,
@@ -20,10 +22,11 @@ import {
 } from './variables.ts';
 
 /** What a deployment passes to the function of the HTTP API. */
-export interface ApiEnvironment {
+export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   /** Names the service in logs. */
   readonly serviceName: string;
-  readonly inputQueueUrl: string;
+  /** The processors of the services behind this one. */
+  readonly otherProcessors: readonly ProcessorQueue[];
   /** The bucket that clients upload to and download results from. */
   readonly payloadBucket: string;
   /** The table of request records. */
@@ -34,12 +37,6 @@ export interface ApiEnvironment {
   readonly auth: ApiAuthName;
   /** The claim of a caller's token that names the tenant; empty if callers have no tenants. */
   readonly tenantClaim: string;
-  /** How many requests the service handles concurrently when the first ones arrive. */
-  readonly firstSlots: number;
-  /** How many it handles concurrently after a minute of sufficient load. */
-  readonly reachableSlots: number;
-  /** The processor's timeout. */
-  readonly timeoutSeconds: number;
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;
   readonly recordAgeDays: number;
@@ -48,8 +45,6 @@ export interface ApiEnvironment {
   readonly resultAgeDays: number;
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
-  /** Whether requests may ask for a version of the handler. */
-  readonly acceptsMinVersion: boolean;
   /** The destination of spans. */
   readonly tracing: TraceTarget;
   /** Empty if webhooks are off. */
@@ -81,6 +76,8 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
   return {
     serviceName: text(TEXT_VARIABLES.serviceName),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
+    topics: list('COATCHECK_TOPICS'),
+    otherProcessors: otherProcessorsVariable(),
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
     requestTable: text(TEXT_VARIABLES.requestTable),
     uploadPrefix: text(TEXT_VARIABLES.uploadPrefix),

@@ -34,7 +34,7 @@ export interface EngineSettings {
   readonly retryCapSeconds: number;
   /** What a request that has used up its attempts does to those behind it, where messages come in order. */
   readonly onExhausted: OnExhausted;
-  /** Patterns of the topics that the processor is for. A request without a topic is for any. */
+  /** Patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;

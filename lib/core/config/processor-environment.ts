@@ -45,6 +45,8 @@ export interface ProcessorEnvironment extends EngineSettings {
   readonly pauseQueueUrl: string;
   /** Whether to log completed work, which the API's admission needs. */
   readonly measureLoad: boolean;
+  /** Tells its load from that of other processors with records in the same table; empty if there are none. */
+  readonly loadName: string;
   /** The queue of webhooks to deliver; empty where there are none. */
   readonly webhookQueueUrl: string;
   /** Whether to log metrics, a line a batch. */
@@ -103,6 +105,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     pauseSeconds: setting('pauseSeconds'),
     failureRatePercent: optionalSetting('failureRatePercent'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
+    loadName: optionalText('COATCHECK_LOAD_NAME'),
     ...webhookVariables(),
     metrics: flag(METRICS_VARIABLE),
     secretIds: pairs('COATCHECK_SECRETS'),

@@ -33,9 +33,10 @@ export class AttemptNotStarted extends CoatcheckError {
 export class TopicRefused extends PermanentError {
   override readonly name = 'TopicRefused';
 
-  constructor(topic: string, topics: readonly string[]) {
+  constructor(topic: string | undefined, topics: readonly string[]) {
+    const stated = topic === undefined ? 'has no topic' : `has the topic ${topic}`;
     super(
-      `No processor of this queue is for the topic ${topic}, but for ${topics.join(', ')}: send the request to the queue of another one, or add the topic to one`,
+      `The request ${stated}, and the processor that got it is for ${topics.join(', ')}: send it with a topic of this processor, or to another one`,
       { code: 'topic_refused', details: { topic, topics } },
     );
   }

@@ -115,7 +115,7 @@ function factsOf(metadata: Readonly<Record<string, string>>, request: DecodedReq
 
 /** Rejects a request that came to the queue of a processor for other topics. @throws TopicRefused */
 function assertSubscribed({ topic }: DecodedRequest, { topics }: AttemptContext['settings']): void {
-  if (topic === undefined || closestPattern(topics, topic) !== undefined) return;
+  if (closestPattern(topics, topic) !== undefined) return;
   throw new TopicRefused(topic, topics);
 }
 

@@ -2,13 +2,14 @@ import { PermanentError } from '../base/errors.ts';
 import type { ClaimCheck } from '../model/claim-check.ts';
 import { ORDERING_KEY_METADATA } from '../model/ordering-key.ts';
 import type { QueueMessage } from '../model/received-message.ts';
+import { TOPIC_METADATA } from '../model/topic.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import { decodeS3Event, isS3Event } from '../wire/s3-event.ts';
 
 /**
- * Splits a notification of S3 into one message for each upload, with the tenant and the ordering key of the upload as
- * attributes. The key is in the metadata of the object, which a notification doesn't contain.
+ * Splits a notification of S3 into one message for each upload, with the tenant, the ordering key and the topic of the upload
+ * as attributes. The last two are in the metadata of the object, which a notification doesn't contain.
  * @returns no message for a notification without uploads, such as S3's test event
  * @throws what the store throws, unless the object can't be read for good: then its request fails with that
  */
@@ -24,27 +25,29 @@ export async function uploadMessages(
       const id = `${notification.id}-${index}`;
       const [upload] = decodeS3Event(one, { ...notification, id });
       const payload = upload && 'payload' in upload && 'key' in upload.payload ? upload.payload : undefined;
-      const key = payload && (await orderingKeyOf(payload, store));
+      const metadata = payload ? await metadataOf(payload, store) : {};
+      const { [ORDERING_KEY_METADATA]: key, [TOPIC_METADATA]: topic } = metadata;
       const tenant = upload?.tenant;
       const attributes = {
         ...(tenant !== undefined && { [ATTRIBUTES.tenant]: tenant }),
         ...(key !== undefined && { [ATTRIBUTES.orderingKey]: key }),
+        ...(topic !== undefined && { [ATTRIBUTES.topic]: topic }),
       };
       return { ...notification, id, body: JSON.stringify(one), attributes };
     }),
   );
 }
 
-async function orderingKeyOf(
+async function metadataOf(
   payload: ClaimCheck,
   store: Pick<PayloadStore, 'open'>,
-): Promise<string | undefined> {
+): Promise<Readonly<Record<string, string>>> {
   try {
     const { metadata, discard } = await store.open(payload, new AbortController().signal);
     discard();
-    return metadata[ORDERING_KEY_METADATA];
+    return metadata;
   } catch (error) {
-    if (error instanceof PermanentError) return undefined;
+    if (error instanceof PermanentError) return {};
     throw error;
   }
 }

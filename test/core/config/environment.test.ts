@@ -11,6 +11,7 @@ import {
   readEnvironment,
   writeEnvironment,
 } from '../../../lib/core/config/processor-environment.ts';
+import type { ProcessorQueue } from '../../../lib/core/config/processor-queues.ts';
 import {
   API_AUTHS,
   CALLBACKS,
@@ -56,6 +57,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   maxJsonDepth: 128,
   recordAgeDays: 30,
   measureLoad: true,
+  loadName: 'images/Reports',
   pauseQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   pauseSeconds: 30,
   failureRatePercent: 50,
@@ -98,6 +100,7 @@ const VARIABLES = {
   COATCHECK_MAX_JSON_DEPTH: '128',
   COATCHECK_RECORD_AGE_DAYS: '30',
   COATCHECK_MEASURE_LOAD: 'on',
+  COATCHECK_LOAD_NAME: 'images/Reports',
   COATCHECK_PAUSE_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/pauses',
   COATCHECK_PAUSE_SECONDS: '30',
   COATCHECK_FAILURE_RATE_PERCENT: '50',
@@ -112,9 +115,21 @@ const VARIABLES = {
   COATCHECK_TRACING: 'xray',
 };
 
+const REPORTS: ProcessorQueue = {
+  inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/reports',
+  topics: ['reports.*'],
+  firstSlots: 5,
+  reachableSlots: 10,
+  timeoutSeconds: 900,
+  acceptsMinVersion: false,
+  loadName: 'Images/Reports',
+};
+
 const API_ENVIRONMENT: ApiEnvironment = {
   serviceName: 'service',
   inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  topics: ['images.*', '*'],
+  otherProcessors: [REPORTS],
   payloadBucket: 'payloads',
   requestTable: 'requests',
   uploadPrefix: 'requests/',
@@ -143,6 +158,8 @@ const API_ENVIRONMENT: ApiEnvironment = {
 const API_VARIABLES = {
   COATCHECK_SERVICE_NAME: 'service',
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  COATCHECK_TOPICS: 'images.* *',
+  COATCHECK_OTHER_PROCESSORS: JSON.stringify([REPORTS]),
   COATCHECK_PAYLOAD_BUCKET: 'payloads',
   COATCHECK_REQUEST_TABLE: 'requests',
   COATCHECK_UPLOAD_PREFIX: 'requests/',
@@ -226,6 +243,18 @@ const TELLING = {
   callbackPorts: fc.array(fc.integer({ min: 1, max: 65_535 }), { minLength: 1 }),
 };
 
+const patterns = fc.array(fc.stringMatching(/^[a-z]+(?:\.[a-z]+)*(?:\.\*)?$/), { minLength: 1 });
+
+const processorQueues: fc.Arbitrary<ProcessorQueue> = fc.record({
+  inputQueueUrl: texts,
+  topics: patterns,
+  firstSlots: fc.integer({ min: 1, max: 2_000 }),
+  reachableSlots: fc.integer({ min: 1, max: 122_000 }),
+  timeoutSeconds: number('timeoutSeconds'),
+  acceptsMinVersion: fc.boolean(),
+  loadName: fc.string(),
+});
+
 test('the engine reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
     serviceName: texts,
@@ -248,7 +277,7 @@ test('the engine reads back the settings that the stack writes', () => {
     retryBaseSeconds: number('retryBaseSeconds'),
     retryCapSeconds: number('retryCapSeconds'),
     onExhausted: fc.constantFrom(...ON_EXHAUSTED),
-    topics: fc.array(fc.stringMatching(/^[a-z]+(?:\.[a-z]+)*(?:\.\*)?$/), { minLength: 1 }),
+    topics: patterns,
     inlineLimitBytes: number('inlineLimitBytes'),
     maxPayloadBytes: number('maxPayloadBytes'),
     maxBufferedBytes: number('maxBufferedBytes'),
@@ -258,6 +287,7 @@ test('the engine reads back the settings that the stack writes', () => {
     pauseSeconds: number('pauseSeconds'),
     failureRatePercent: fc.option(number('failureRatePercent'), { nil: undefined }),
     measureLoad: fc.boolean(),
+    loadName: fc.string(),
     ...TELLING,
     metrics: fc.boolean(),
     secretIds: fc.dictionary(fc.stringMatching(/^[A-Z_]+$/), fc.stringMatching(/^[\w:=+/-]+$/)),
@@ -275,6 +305,8 @@ test('the API reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ApiEnvironment> = fc.record({
     serviceName: texts,
     inputQueueUrl: texts,
+    topics: patterns,
+    otherProcessors: fc.array(processorQueues),
     payloadBucket: texts,
     requestTable: texts,
     uploadPrefix: texts,
@@ -327,6 +359,8 @@ const OPTIONAL = [
   'COATCHECK_MAX_RECEIVES',
   'COATCHECK_OUTPUT_MAX_MESSAGE_BYTES',
   'COATCHECK_FAILURE_RATE_PERCENT',
+  'COATCHECK_LOAD_NAME',
+  'COATCHECK_OTHER_PROCESSORS',
 ];
 const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 

@@ -52,15 +52,19 @@ test('a refusal names the topic and what the processor is for', async () => {
     data: {
       code: 'topic_refused',
       detail:
-        'No processor of this queue is for the topic images.small, but for reports.*, images: send the request to the queue of another one, or add the topic to one',
+        'The request has the topic images.small, and the processor that got it is for reports.*, images: send it with a topic of this processor, or to another one',
     },
   });
 });
 
-test('a request without a topic came to the queue that its sender chose', async () => {
+test('a request without a topic is for processors of *', async () => {
   const harness = new EngineHarness(topicOf, { topics: ['images.*'] });
   await harness.process([requestDelivery('r-1')]);
-  expect(harness.event.type).toBe('coatcheck.request.succeeded');
+  expect(harness.event.data).toMatchObject({
+    code: 'topic_refused',
+    detail:
+      'The request has no topic, and the processor that got it is for images.*: send it with a topic of this processor, or to another one',
+  });
 });
 
 test.each(['a b', 'images.*'])('the topic %s fails its request', async (topic) => {

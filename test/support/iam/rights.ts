@@ -8,8 +8,8 @@ export interface StackRequest extends AuthorizationRequest {
   readonly role?: string;
 }
 
-/** The constructs of services in their stacks. */
-export const SERVICES = ['Service', 'Second'];
+/** The constructs of services in their stacks, those behind a front door before it. */
+export const SERVICES = ['Service/Reports', 'Service', 'Second'];
 
 /** They begin a path. The rights of all services are taken together. */
 const SERVICE = new RegExp(`(?<=^|[:/])(?:${SERVICES.join('|')})/`);

@@ -1,0 +1,47 @@
+import type { Submissions } from '../core/intake/submissions.ts';
+import { closestPattern } from '../core/model/topic.ts';
+import type { Admission } from '../core/ports/admission.ts';
+import { ProblemError } from './problem.ts';
+
+/** The queue of a processor, as the API sends requests to it. */
+export interface Destination {
+  /** Patterns of the topics that the processor is for. */
+  readonly topics: readonly string[];
+  readonly submissions: Submissions;
+  readonly admission: Admission;
+  /** Whether the versions of the handler have an order, so that requests may ask for one. */
+  readonly acceptsMinVersion: boolean;
+  /** Whether requests with one ordering key run one after another. */
+  readonly keepsOrder: boolean;
+}
+
+/** The destinations of a service; the first is that of the processor that the API was deployed with. */
+export type Destinations = readonly [Destination, ...Destination[]];
+
+/** The destination with the closest pattern; undefined if none is for the topic. */
+export function destinationOf(
+  topic: string | undefined,
+  destinations: Destinations,
+): Destination | undefined {
+  const closest = closestPattern(patternsOf(destinations), topic);
+  return destinations.find(({ topics }) => closest !== undefined && topics.includes(closest));
+}
+
+/** The destination with the closest pattern. @param field the header or member with the topic @throws ProblemError 422 */
+export function destinationFor(
+  field: string,
+  topic: string | undefined,
+  destinations: Destinations,
+): Destination {
+  const found = destinationOf(topic, destinations);
+  if (found) return found;
+  throw new ProblemError({
+    status: 422,
+    code: topic === undefined ? 'topic_required' : 'topic_unknown',
+    detail: `${field} must be a topic that a processor is for, ${patternsOf(destinations).join(', ')}, got ${topic ?? 'none'}`,
+  });
+}
+
+function patternsOf(destinations: Destinations): readonly string[] {
+  return destinations.flatMap(({ topics }) => topics);
+}

@@ -1,0 +1,60 @@
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { MAX_SERVICES_BEHIND } from '../../core/config/processor-queues.ts';
+import type { AsyncServiceProps } from '../async-service-props.ts';
+import { type ProcessorProps, SHARED_PROPS } from '../processor-props.ts';
+
+/** A processor with its topics. */
+interface Subscriber {
+  readonly path: string;
+  readonly topics: readonly string[];
+}
+
+/** A service that others are added to. */
+export interface FrontDoor {
+  /** The path of its construct. */
+  readonly path: string;
+  readonly props: AsyncServiceProps;
+  readonly outputQueue: IQueue | undefined;
+  /** Its own processor, and those that were added before. */
+  readonly subscribers: readonly Subscriber[];
+}
+
+/**
+ * The props of a processor that is added to a service, with those that it shares.
+ * @throws ConfigurationError
+ */
+export function propsBehind(front: FrontDoor, path: string, own: ProcessorProps): AsyncServiceProps {
+  const problems = problemsBehind(front, own);
+  if (problems.length > 0) {
+    throw new ConfigurationError([`The props of ${path} are invalid:`, ...problems].join('\n  - '));
+  }
+  const shared = Object.fromEntries(SHARED_PROPS.map((name) => [name, front.props[name]]));
+  return { ...own, ...shared, output: own.output ?? sharedOutput(front) };
+}
+
+function sharedOutput({ props, outputQueue }: FrontDoor): AsyncServiceProps['output'] {
+  return outputQueue ? { ...(props.output || {}), queue: outputQueue } : false;
+}
+
+function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorProps): string[] {
+  const given = SHARED_PROPS.filter((name) => name in own);
+  const taken = own.topics.flatMap((pattern, index) => {
+    const other = subscribers.find(({ topics }) => topics.includes(pattern));
+    return other
+      ? [
+          `topics[${index}] must be a pattern of no other processor, got ${pattern}, which is one of ${other.path}`,
+        ]
+      : [];
+  });
+  return [
+    ...given.map((name) => `${name} must be left out, since it is that of ${path}`),
+    ...taken,
+    ...(props.topics
+      ? []
+      : [`${path} must have the prop topics, so that uploads are relayed to the processors by their topics`]),
+    ...(subscribers.length > MAX_SERVICES_BEHIND
+      ? [`${path} can have at most ${MAX_SERVICES_BEHIND} processors added, got one more`]
+      : []),
+  ];
+}

@@ -1,0 +1,43 @@
+import { isJson } from '../base/json.ts';
+import type { QueueMessage } from '../model/received-message.ts';
+import { closestPattern } from '../model/topic.ts';
+import { ATTRIBUTES } from '../wire/attributes.ts';
+import { isCloudEvent } from '../wire/decode-cloudevent.ts';
+import type { Relay } from './relay.ts';
+
+/** The relay to the queue of a processor. */
+export interface RelayDestination {
+  /** Patterns of the topics that the processor is for. */
+  readonly topics: readonly string[];
+  readonly relay: Pick<Relay, 'relay'>;
+}
+
+/**
+ * Relays each message to the queue of the processor with the closest pattern. One that no processor is for goes to the first,
+ * which fails its request: so its sender gets an outcome.
+ * @throws what the relays throw, after all of them have ended
+ */
+export async function relayByTopic(
+  messages: readonly QueueMessage[],
+  destinations: readonly [RelayDestination, ...RelayDestination[]],
+): Promise<void> {
+  const patterns = destinations.flatMap(({ topics }) => topics);
+  const batches = Map.groupBy(messages, (message) => {
+    const closest = closestPattern(patterns, destinations.length > 1 ? topicOf(message) : undefined);
+    return (
+      destinations.find(({ topics }) => closest !== undefined && topics.includes(closest)) ?? destinations[0]
+    );
+  });
+  const relays = [...batches].map(([{ relay }, batch]) => relay.relay(batch));
+  const failed = (await Promise.allSettled(relays)).find(({ status }) => status === 'rejected');
+  if (failed?.status === 'rejected') throw failed.reason;
+}
+
+/** The topic that a message states, whether it is one or not. */
+function topicOf({ attributes, cloudEvent, body }: QueueMessage): string | undefined {
+  const stated = attributes[ATTRIBUTES.topic] ?? cloudEvent?.topic;
+  if (stated !== undefined) return String(stated);
+  if (!body.includes('"topic"') || !isJson(body)) return undefined;
+  const event: unknown = JSON.parse(body);
+  return isCloudEvent(event) && typeof event.topic === 'string' ? event.topic : undefined;
+}

@@ -1,0 +1,139 @@
+import { Template } from 'aws-cdk-lib/assertions';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { describe, expect, it } from 'vitest';
+import { AsyncService, type AsyncServiceProps } from '../../lib/constructs/index.ts';
+import { nagFindingsIn, nagIt } from './nag-findings.ts';
+import { ENTRY, readable, resource, resources, serviceInApp } from './service-in-app.ts';
+
+const IMAGES: Partial<AsyncServiceProps> = { topics: ['images.*', '*'], api: {}, webhooks: {} };
+
+/** A service for images with a processor for reports behind its front door. */
+function withReports(props: Partial<AsyncServiceProps> = IMAGES, own: Partial<AsyncServiceProps> = {}) {
+  const { stack, service } = serviceInApp(props);
+  const reports = service.addProcessor('Reports', { entry: ENTRY, topics: ['reports.*'], ...own });
+  return { stack, service, reports, template: () => Template.fromStack(stack) };
+}
+
+describe('a processor behind the front door of a service', () => {
+  const { template, service, reports } = withReports();
+  const queueId = (prefix: string) => resource(template(), 'AWS::SQS::Queue', prefix).id;
+  const variables = (prefix: string) =>
+    readable(resource(template(), 'AWS::Lambda::Function', prefix).properties.Environment.Variables);
+
+  it('has its own queue, dead-letter queue, function and alarms', () => {
+    const input = queueId('ServiceReportsInputQueue');
+    expect(variables('ServiceReportsProcessor')).toMatchObject({
+      COATCHECK_TOPICS: 'reports.*',
+      COATCHECK_INPUT_QUEUE_URL: `<${input}>`,
+      COATCHECK_DEAD_LETTER_QUEUE_URL: `<${queueId('ServiceReportsInputDeadLetters')}>`,
+    });
+    const alarms = resources(template()).filter(({ id }) => id.startsWith('ServiceReportsAlarms'));
+    expect(alarms.map(({ id }) => id.replace(/^ServiceReportsAlarms|[0-9A-F]{8}$/g, '')).toSorted()).toEqual([
+      'DeadLetters',
+      'OldestRequest',
+      'PauseDeadLetters',
+      'Paused',
+      'SuccessRate',
+      'Throttles',
+    ]);
+  });
+
+  it('shares bucket, table, output queue and webhooks with the service', () => {
+    const shared = [
+      'COATCHECK_PAYLOAD_BUCKET',
+      'COATCHECK_REQUEST_TABLE',
+      'COATCHECK_OUTPUT_QUEUE_URL',
+      'COATCHECK_WEBHOOK_QUEUE_URL',
+    ];
+    const [own, behind] = ['ServiceProcessor', 'ServiceReportsProcessor'].map((prefix) =>
+      shared.map((name) => (variables(prefix) as Record<string, unknown>)[name]),
+    );
+    expect(behind).toEqual(own);
+    expect([reports.api, reports.webhooks]).toEqual([service.api, service.webhooks]);
+    for (const type of ['AWS::S3::Bucket', 'AWS::DynamoDB::GlobalTable', 'AWS::ApiGatewayV2::Api']) {
+      expect(resources(template()).filter((each) => each.type === type)).toHaveLength(1);
+    }
+  });
+
+  it('keeps its load apart from that of the service, so that the API judges each queue by itself', () => {
+    expect(variables('ServiceProcessor')).toMatchObject({ COATCHECK_LOAD_NAME: '' });
+    expect(variables('ServiceReportsProcessor')).toMatchObject({
+      COATCHECK_LOAD_NAME: 'Stack/Service/Reports',
+    });
+  });
+
+  it.each(['ServiceApi', 'ServiceRelay'])('is known to %s, which may send to its queue', (prefix) => {
+    const input = queueId('ServiceReportsInputQueue');
+    const { COATCHECK_TOPICS, COATCHECK_OTHER_PROCESSORS } = variables(prefix) as Record<string, string>;
+    expect(COATCHECK_TOPICS).toBe('images.* *');
+    expect(JSON.parse(COATCHECK_OTHER_PROCESSORS ?? '')).toEqual([
+      {
+        inputQueueUrl: `<${input}>`,
+        topics: ['reports.*'],
+        timeoutSeconds: 60,
+        acceptsMinVersion: false,
+        loadName: 'Stack/Service/Reports',
+        firstSlots: 50,
+        reachableSlots: 3_050,
+      },
+    ]);
+    const statements = resources(template())
+      .filter(({ type, id }) => type === 'AWS::IAM::Policy' && id.startsWith(prefix))
+      .flatMap(({ properties }) => properties.PolicyDocument.Statement);
+    const sending = statements.filter(({ Action }) => [Action].flat().includes('sqs:SendMessage'));
+    expect(JSON.stringify(sending)).toContain(input);
+  });
+
+  it('gets uploads by the relay, since S3 does not know their topics', () => {
+    const { NotificationConfiguration } = resource(template(), 'AWS::S3::Bucket').properties;
+    expect(readable(NotificationConfiguration.QueueConfigurations)).toMatchObject([
+      { Queue: `<${queueId('ServiceUploadsQueue')}.Arn>` },
+    ]);
+  });
+});
+
+it('an output queue of its own', () => {
+  const { reports, service } = withReports(IMAGES, { output: { format: 'raw' } });
+  expect(reports.outputQueue).not.toBe(service.outputQueue);
+});
+
+it('a service without output has processors without one', () => {
+  const { reports } = withReports({ ...IMAGES, output: false });
+  expect(() => reports.outputQueue).toThrow('has no output queue');
+});
+
+it('is encrypted with the key of the service', () => {
+  const { stack } = serviceInApp();
+  const encryptionKey = new Key(stack, 'Key');
+  const service = new AsyncService(stack, 'Keyed', { ...IMAGES, entry: ENTRY, encryptionKey });
+  const { inputQueue } = service.addProcessor('Reports', { entry: ENTRY, topics: ['reports.*'] });
+  expect(inputQueue.encryptionMasterKey).toBe(encryptionKey);
+});
+
+it.each([
+  [
+    IMAGES,
+    { topics: ['images.*'] },
+    'topics[0] must be a pattern of no other processor, got images.*, which is one of Stack/Service',
+  ],
+  [IMAGES, { topics: [] }, 'topics must have at least one pattern'],
+  [IMAGES, { topics: ['a b'] }, 'topics[0] must be a topic'],
+  [IMAGES, { api: {} }, 'api must be left out, since it is that of Stack/Service'],
+  [{ api: {} }, {}, 'Stack/Service must have the prop topics'],
+  [{ ...IMAGES, topics: ['*.x'] }, {}, 'topics[0] must be a topic'],
+  [IMAGES, { order: 'fifo' as const }, 'output.queue must be a FIFO queue'],
+])('%j with %j: %s', (props, own, problem) => {
+  expect(() => withReports(props, own)).toThrow(problem);
+});
+
+it('at most eight', () => {
+  const { service } = withReports();
+  for (let n = 2; n <= 8; n++) service.addProcessor(`P${n}`, { entry: ENTRY, topics: [`t${n}`] });
+  expect(() => service.addProcessor('P9', { entry: ENTRY, topics: ['t9'] })).toThrow(
+    'Stack/Service can have at most 8 processors added, got one more',
+  );
+});
+
+nagIt('has no findings of cdk-nag', () => {
+  expect(nagFindingsIn(withReports().stack)).toEqual([]);
+});
