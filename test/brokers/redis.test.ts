@@ -9,6 +9,7 @@ import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import { forwardedMessage } from '../../lib/core/wire/forwarded-message.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { exerciseInputQueue } from '../conformance/input-queue-suite.ts';
+import { exerciseOrderedQueue } from '../conformance/ordered-queue-suite.ts';
 import { exerciseOutputQueue } from '../conformance/output-queue-suite.ts';
 import { available } from '../support/brokers/available.ts';
 import { DroppingProxy } from '../support/brokers/dropping-proxy.ts';
@@ -120,6 +121,41 @@ describe.each([
       deadLetters: true,
     },
   );
+
+  exerciseOrderedQueue(`an input queue of ${name} with order`, async () => {
+    const stream = newName('ordered');
+    const options = { ordered: true, maxInFlight: 1_000, maxAttempts: 5, logger };
+    return {
+      send: async (OrderingKey, body) => void (await add(stream, { body, OrderingKey })),
+      open: () => REDIS.openInput(url(`stream=${stream}&visibility=2`), options),
+    };
+  });
+
+  test('with order, a worker that has lost its lease receives nothing until it has it again', async () => {
+    const stream = newName('fenced');
+    const log = new CollectingLogger();
+    const options = { ordered: true, maxInFlight: 100, maxAttempts: 5, logger: log };
+    const input = await REDIS.openInput(url(`stream=${stream}&visibility=30`), options);
+    onTestFinished(() => input[Symbol.asyncDispose]());
+    for (const body of ['a', 'b', 'c']) await add(stream, { body });
+    const [held] = await input.receive(1, AbortSignal.timeout(1_000));
+    expect(held?.body).toBe('a');
+    // As if this worker had been suspended until another one took over.
+    await client.set(`{${stream}}:active`, 'another');
+    await expect(input.receive(1, AbortSignal.timeout(1_000))).rejects.toThrow(
+      'another worker receives from',
+    );
+    await eventually(async () => {
+      expect(log.lines.map(({ message }) => message)).toContain(
+        'This worker stands by: another one receives',
+      );
+    });
+    expect(await input.receive(1, AbortSignal.timeout(300))).toEqual([]);
+    await client.del(`{${stream}}:active`);
+    const again = await collect(3, () => input.receive(10, AbortSignal.timeout(1_000)));
+    expect(again.map(({ body, deliveryCount }) => `${body} ${deliveryCount}`)).toEqual(['a 2', 'b 1', 'c 1']);
+    await expect(held?.ack()).rejects.toThrow('was delivered again');
+  });
 
   exerciseOutputQueue(`an output queue of ${name}`, async () => {
     const stream = newName('output');

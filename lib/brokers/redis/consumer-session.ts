@@ -3,9 +3,11 @@ import type { Logger } from '../../core/ports/telemetry.ts';
 import type { Session } from '../reconnecting-session.ts';
 import { isReply, RedisConnection } from './connection.ts';
 import type { StreamEntry } from './entry.ts';
+import { OrderedEntries } from './ordered-entries.ts';
+import { arrayOf, parseClaimReply, parseReadReply } from './replies.ts';
 import { CLAIM, DELETE_CONSUMERS, SETTLE } from './scripts.ts';
 import { checkServer, type Durability, ensureGroup } from './server.ts';
-import type { RedisInputUrl } from './url.ts';
+import { besideStream, type RedisInputUrl } from './url.ts';
 
 /** Longest time between two searches for entries whose consumer is gone, and for what other workers made wait. */
 const SEARCH_INTERVAL_MILLISECONDS = 5_000;
@@ -47,6 +49,7 @@ export class ConsumerSession implements Session {
   readonly #consumer: string;
   readonly #logger: Logger;
   readonly #keys: readonly string[];
+  readonly #ordered: OrderedEntries | undefined;
   readonly #lost = Promise.withResolvers<void>();
   /** When {@link CLAIM} is called next, and when it next searches. In milliseconds since 1970. */
   #claimAt = 0;
@@ -60,7 +63,9 @@ export class ConsumerSession implements Session {
     readsId: string,
     durability: Durability,
     { url, consumer, logger }: ConsumerOptions,
+    ordered: OrderedEntries | undefined,
   ) {
+    this.#ordered = ordered;
     this.durability = durability;
     this.#commands = commands;
     this.#reads = reads;
@@ -68,7 +73,7 @@ export class ConsumerSession implements Session {
     this.#url = url;
     this.#consumer = consumer;
     this.#logger = logger;
-    this.#keys = [url.stream, waitingKey(url.stream)];
+    this.#keys = [url.stream, besideStream(url.stream, 'waiting')];
   }
 
   /** @throws ConfigurationError if the server or the stream is unsuitable; another error if it can't be reached */
@@ -86,7 +91,8 @@ export class ConsumerSession implements Session {
       await ensureGroup(commands, url);
       const reads = await connect();
       const readsId = String(await reads.call('CLIENT', 'ID'));
-      const session = new ConsumerSession(commands, reads, readsId, durability, options);
+      const ordered = options.ordered ? new OrderedEntries({ ...options, commands, end }) : undefined;
+      const session = new ConsumerSession(commands, reads, readsId, durability, options, ordered);
       await session.#deleteConsumers('');
       return session;
     } catch (error) {
@@ -107,6 +113,7 @@ export class ConsumerSession implements Session {
    */
   async next(max: number, signal: AbortSignal): Promise<readonly StreamEntry[]> {
     try {
+      if (this.#ordered) return await this.#nextInOrder(this.#ordered, max, signal);
       const due = Date.now() >= this.#claimAt ? await this.#claim(max) : [];
       return due.length > 0 || signal.aborted ? due : await this.#readNew(max);
     } catch (error) {
@@ -117,6 +124,27 @@ export class ConsumerSession implements Session {
       this.#logger.warn(line, { stream, group });
       return [];
     }
+  }
+
+  async #nextInOrder(
+    ordered: OrderedEntries,
+    max: number,
+    signal: AbortSignal,
+  ): Promise<readonly StreamEntry[]> {
+    const { entries, last } = await ordered.next(max, signal);
+    if (last === undefined || signal.aborted) return entries;
+    // Waits for entries without receiving them: only a script can check the lease and receive.
+    const wait = [
+      'COUNT',
+      '1',
+      'BLOCK',
+      String(SEARCH_INTERVAL_MILLISECONDS),
+      'STREAMS',
+      this.#url.stream,
+      last,
+    ];
+    await this.#readBlocking('XREAD', wait);
+    return [];
   }
 
   async #claim(max: number): Promise<StreamEntry[]> {
@@ -150,10 +178,14 @@ export class ConsumerSession implements Session {
     const wait = Math.max(1, Math.min(Math.ceil(this.#claimAt - Date.now()), SEARCH_INTERVAL_MILLISECONDS));
     const options = ['COUNT', String(max), 'BLOCK', String(wait)];
     const args = ['GROUP', group, this.#consumer, ...options, 'STREAMS', stream, '>'];
-    const read = this.#reads.callBytes('XREADGROUP', ...args);
+    return parseReadReply(await this.#readBlocking('XREADGROUP', args));
+  }
+
+  async #readBlocking(command: string, args: readonly string[]): Promise<unknown> {
+    const read = this.#reads.callBytes(command, ...args);
     this.#read = read;
     try {
-      return parseReadReply(await read);
+      return await read;
     } finally {
       this.#read = undefined;
     }
@@ -205,6 +237,7 @@ export class ConsumerSession implements Session {
     this.wake();
     await this.#read?.catch(() => {});
     try {
+      await this.#ordered?.close();
       await this.#deleteConsumers(this.#consumer);
     } finally {
       await Promise.all([this.#commands.close(), this.#reads.close()]);
@@ -213,6 +246,7 @@ export class ConsumerSession implements Session {
 
   lost(reason: Error): void {
     this.#lost.resolve();
+    this.#ordered?.lost(reason);
     this.#commands.destroy(reason);
     this.#reads.destroy(reason);
   }
@@ -223,40 +257,7 @@ export interface ConsumerOptions {
   readonly url: RedisInputUrl;
   /** The name of the consumer, which no other worker has. */
   readonly consumer: string;
+  /** Whether entries come in their order, to one worker at a time. */
+  readonly ordered: boolean;
   readonly logger: Logger;
-}
-
-/**
- * The sorted set of entries that are to be delivered again. A hash tag keeps it in the slot of the stream.
- * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
- */
-function waitingKey(stream: string): string {
-  return /\{[^}]+\}/.test(stream) ? `${stream}:waiting` : `{${stream}}:waiting`;
-}
-
-function parseReadReply(reply: unknown): StreamEntry[] {
-  if (reply === null) return [];
-  const [stream] = arrayOf(reply);
-  const [, entries] = arrayOf(stream);
-  return arrayOf(entries).map((entry) => parseEntry(entry, 1));
-}
-
-function parseClaimReply(reply: unknown) {
-  const [entries, cursor, due, lost] = arrayOf(reply);
-  return {
-    entries: arrayOf(entries).map((entry) => parseEntry(entry, Number(arrayOf(entry)[2]))),
-    cursor: String(cursor),
-    dueMilliseconds: Number(due),
-    lost: arrayOf(lost).map(String),
-  };
-}
-
-function parseEntry(entry: unknown, deliveryCount: number): StreamEntry {
-  const [id, fields] = arrayOf(entry);
-  return { id: String(id), fields: arrayOf(fields).filter((field) => Buffer.isBuffer(field)), deliveryCount };
-}
-
-function arrayOf(reply: unknown): readonly unknown[] {
-  if (Array.isArray(reply)) return reply;
-  throw new TypeError(`Redis replied with a ${typeof reply} where an array is expected`);
 }

@@ -8,6 +8,7 @@ import type { ReceivedMessage, SourceCapabilities } from '../../core/model/recei
 import type { InputOptions } from '../../core/ports/broker.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
+import { messageGroupOf } from '../../core/wire/message-group.ts';
 import { ReconnectingSession } from '../reconnecting-session.ts';
 import { RunningSettlements } from '../running-settlements.ts';
 import { ConsumerSession, type Settlement, type SettlementResult } from './consumer-session.ts';
@@ -25,22 +26,14 @@ const MAX_DELAY_SECONDS = 30 * 86_400;
 /** Extensions within the visibility time: two may fail. */
 const BEATS = 3;
 
-/** What a stream can do with the messages it delivers. */
-const CAPABILITIES: SourceCapabilities = {
-  maxDelaySeconds: MAX_DELAY_SECONDS,
-  ordered: false,
-  countsDeliveries: true,
-  maxBytes: MAX_MESSAGE_BYTES,
-};
-
 /** A settlement that waits for the next call. */
 interface PendingSettlement extends PromiseWithResolvers<SettlementResult> {
   readonly settlement: Settlement;
 }
 
-/** A stream of Redis or Valkey, read by a consumer group. */
+/** A stream of Redis or Valkey, read by a consumer group; with order, by one worker of it at a time. */
 export class RedisInputQueue implements InputQueue {
-  readonly capabilities = CAPABILITIES;
+  readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds: number;
   readonly #url: RedisInputUrl;
   readonly #connection: ReconnectingSession<ConsumerSession>;
@@ -55,22 +48,29 @@ export class RedisInputQueue implements InputQueue {
   private constructor(
     url: RedisInputUrl,
     connection: ReconnectingSession<ConsumerSession>,
-    { deadLetters }: InputOptions,
+    { deadLetters, ordered = false }: InputOptions,
   ) {
+    this.capabilities = {
+      maxDelaySeconds: MAX_DELAY_SECONDS,
+      ordered,
+      countsDeliveries: true,
+      maxBytes: MAX_MESSAGE_BYTES,
+    };
     this.#url = url;
     this.#connection = connection;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
-    this.visibilitySeconds = url.visibilitySeconds;
+    // With order, nothing is taken from the worker that has the lease.
+    this.visibilitySeconds = ordered ? Number.POSITIVE_INFINITY : url.visibilitySeconds;
   }
 
   /** @throws ConfigurationError if server or stream are unsuitable; another error if the server can't be reached */
   static async open(url: RedisInputUrl, options: InputOptions): Promise<RedisInputQueue> {
-    const { logger } = options;
+    const { logger, ordered = false } = options;
     const consumer = `${hostname()}-${randomUUID()}`;
     const connection = await ReconnectingSession.open({
       server: describeAddress(url.address),
       logger,
-      open: (end) => ConsumerSession.open({ url, consumer, logger }, end),
+      open: (end) => ConsumerSession.open({ url, consumer, ordered, logger }, end),
     });
     logLosses(url.stream, connection.current.durability, logger);
     return new RedisInputQueue(url, connection, options);
@@ -92,7 +92,9 @@ export class RedisInputQueue implements InputQueue {
 
   #receivedMessage(entry: StreamEntry): ReceivedMessage {
     const { id, deliveryCount } = entry;
-    const message = decodeEntry(entry, this.#url);
+    const { ordered } = this.capabilities;
+    const decoded = decodeEntry(entry, this.#url);
+    const message = ordered ? { ...decoded, group: messageGroupOf(decoded) } : decoded;
     let extension: NodeJS.Timeout | undefined;
     const settlement = { id, deliveryCount, waitMilliseconds: 0 };
     const extend = () => this.#settle({ ...settlement, action: 'extend' });
@@ -109,9 +111,11 @@ export class RedisInputQueue implements InputQueue {
     };
     return {
       ...message,
-      source: CAPABILITIES,
+      source: this.capabilities,
       ack: () => settle('ack'),
-      retryAfter: (seconds) => settle('retry', Math.min(seconds, MAX_DELAY_SECONDS)),
+      // With order, the next worker claims it in its old place.
+      retryAfter: async (seconds) =>
+        ordered ? undefined : settle('retry', Math.min(seconds, MAX_DELAY_SECONDS)),
       extend: async (seconds) => {
         await settle('extend');
         if (seconds > this.visibilitySeconds) extension = this.#keepExtending(extend, seconds);

@@ -82,6 +82,57 @@ return { claimed, cursor, due, lost }
 `);
 
 /**
+ * Takes or renews the lease of the only worker that receives.
+ *
+ * Key: the lease. Arguments: consumer, the time of the lease in milliseconds. Returns 1, or 0 if another consumer has it.
+ */
+export const TAKE_LEASE = new Script(`#!lua flags=allow-oom
+local holder = redis.call('GET', KEYS[1])
+if holder and holder ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+`);
+
+/** Ends the lease of a consumer, if it has it. Key: the lease. Argument: consumer. */
+export const RELEASE_LEASE = new Script(`#!lua flags=allow-oom
+if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 0
+`);
+
+/**
+ * Reads entries in their order: as long as there is a cursor, it goes on to claim those that are pending, and then it reads
+ * new ones. Nothing else may receive from the group.
+ *
+ * Keys: stream, lease. Arguments: group, consumer, most entries, cursor or ''. Returns the entries (id, fields, count), the
+ * next cursor, the last entry that was ever delivered, and the ids of entries that are pending and were deleted by another
+ * client. Returns nil if another consumer has the lease.
+ */
+export const READ_IN_ORDER = new Script(`#!lua flags=allow-oom
+local stream, group, consumer, max, cursor = KEYS[1], ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+if redis.call('GET', KEYS[2]) ~= consumer then return false end
+local entries, lost = {}, {}
+if cursor ~= '' then
+  local found = redis.call('XAUTOCLAIM', stream, group, consumer, 0, cursor, 'COUNT', max)
+  cursor, entries, lost = found[1], found[2], found[3]
+  for _, entry in ipairs(entries) do
+    entry[3] = redis.call('XPENDING', stream, group, entry[1], entry[1], 1)[1][4]
+  end
+  if cursor == '0-0' then cursor = '' end
+else
+  local found = redis.call('XREADGROUP', 'GROUP', group, consumer, 'COUNT', max, 'STREAMS', stream, '>')
+  if found then entries = found[1][2] end
+  for _, entry in ipairs(entries) do entry[3] = 1 end
+end
+local last
+for _, info in ipairs(redis.call('XINFO', 'GROUPS', stream)) do
+  local fields = {}
+  for i = 1, #info, 2 do fields[info[i]] = info[i + 1] end
+  if fields.name == group then last = fields['last-delivered-id'] end
+end
+return { entries, cursor, last, lost }
+`);
+
+/**
  * Deletes consumers without pending entries: one by its name, or all that made no call for a time.
  *
  * Key: stream. Arguments: group, the consumer or '', the time in milliseconds.

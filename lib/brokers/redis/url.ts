@@ -56,6 +56,14 @@ export function parseOutputUrl(url: URL): RedisOutputUrl {
   return { address: addressOf(url), stream: nameOf(url, 'stream', parameters.get('stream')) };
 }
 
+/**
+ * The name of a key that belongs to a stream. A hash tag keeps it in the slot of the stream.
+ * @see https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/#hash-tags
+ */
+export function besideStream(stream: string, name: string): string {
+  return /\{[^}]+\}/.test(stream) ? `${stream}:${name}` : `{${stream}}:${name}`;
+}
+
 /** Names the server without the password. */
 export function describeAddress({ host, port, tls, database }: RedisAddress): string {
   const name = host.includes(':') ? `[${host}]` : host;
