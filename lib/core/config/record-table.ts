@@ -21,3 +21,6 @@ export const RECORD_WEBHOOK_ENDED_AT = 'webhookEndedAt';
 
 /** When the webhook was last attempted, in milliseconds since 1970. */
 export const RECORD_WEBHOOK_AT = 'webhookAt';
+
+/** The beginning of the keys of items with webhook endpoints, one item for each tenant. */
+export const ENDPOINTS_KEY_PREFIX = 'webhook-endpoints#';

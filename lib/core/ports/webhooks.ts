@@ -1,4 +1,5 @@
 import type { RequestIdentity } from '../model/request-id.ts';
+import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
 import type { WebhookState } from '../model/webhook-state.ts';
 
 /** A receiver's response. */
@@ -28,6 +29,28 @@ export interface WebhookSecrets {
 export interface WebhookStates {
   /** Records a state, unless there is no record, or it has the state of a later attempt or outcome. */
   note(request: RequestIdentity, state: WebhookState): Promise<void>;
+}
+
+/** The endpoints of a tenant, as a store keeps them. */
+export interface StoredEndpoints {
+  readonly endpoints: readonly WebhookEndpoint[];
+  /** The number of writes of the list; 0 if it was never written. */
+  readonly revision: number;
+}
+
+/** Reads the webhook endpoints of a tenant. */
+export interface WebhookEndpointReader {
+  /** @param tenant undefined for those of callers without a tenant */
+  read(tenant: string | undefined): Promise<StoredEndpoints>;
+}
+
+/**
+ * Stores webhook endpoints, one list for each tenant, which is read and written as a whole: it is short, so its limit and its
+ * changes need no other transaction. Without search: callers name the tenant.
+ */
+export interface WebhookEndpointStore extends WebhookEndpointReader {
+  /** Writes if the stored revision is one less. @returns whether it was written */
+  write(tenant: string | undefined, next: StoredEndpoints): Promise<boolean>;
 }
 
 /** A queue of webhooks: those to deliver, or those that are dead-lettered. */

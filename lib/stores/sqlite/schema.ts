@@ -68,8 +68,16 @@ const TABLES = `
  */
 export const RECORD_IN_USE = `outcome IS NULL OR instr(record, '"attemptsExhausted"')`;
 
-/** Created in files of earlier versions, too, which had no such index. */
-const LATER_INDEXES = `CREATE INDEX IF NOT EXISTS records_in_use ON records (id) WHERE ${RECORD_IN_USE};`;
+/** Created in files of earlier versions, too, which had none of them. */
+const LATER_ADDITIONS = `
+  CREATE INDEX IF NOT EXISTS records_in_use ON records (id) WHERE ${RECORD_IN_USE};
+
+  CREATE TABLE IF NOT EXISTS webhook_endpoints (
+    tenant TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    endpoints TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+`;
 
 /**
  * Creates the tables in a new file.
@@ -90,7 +98,7 @@ export function createTables(database: DatabaseSync, path: string): void {
         `${path} has tables of version ${version}, and this version of Coatcheck reads version ${VERSION}: use the version that made the file, or another file`,
       );
     }
-    database.exec(LATER_INDEXES);
+    database.exec(LATER_ADDITIONS);
     database.exec('COMMIT');
   } catch (error) {
     rollback(database);

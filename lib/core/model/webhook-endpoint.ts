@@ -1,0 +1,44 @@
+import type { WebhookEvent } from '../config/settings.ts';
+
+/** Most endpoints of a tenant. Each outcome is sent to all of them, and the list is read as a whole. */
+export const MAX_WEBHOOK_ENDPOINTS = 20;
+
+/** Longest description of an endpoint, in characters. */
+export const ENDPOINT_DESCRIPTION_MAX_LENGTH = 500;
+
+/** The statuses of an endpoint. */
+export const ENDPOINT_STATUSES = ['enabled', 'disabled'] as const;
+
+/** `disabled`: nothing is sent to it. */
+export type EndpointStatus = (typeof ENDPOINT_STATUSES)[number];
+
+/** A receiver of the webhooks of a tenant. Times are milliseconds since 1970. */
+export interface WebhookEndpoint {
+  readonly id: string;
+  readonly url: string;
+  /** Which events it gets; those of the service if absent. */
+  readonly events?: readonly WebhookEvent[];
+  readonly description?: string;
+  readonly createdAt: number;
+  readonly status: EndpointStatus;
+  /** When the first delivery failed since the last one that didn't; absent if the last one didn't. */
+  readonly failingSince?: number;
+  /** Why it began to fail, or was disabled. */
+  readonly lastError?: string;
+  /** The number of its secret, from 1. */
+  readonly generation: number;
+  /** Until when deliveries are also signed with the secret before. */
+  readonly previousUntil?: number;
+}
+
+/** Removes what is known about failures. @returns the same endpoint if there is nothing to remove */
+export function healthy(endpoint: WebhookEndpoint): WebhookEndpoint {
+  if (endpoint.failingSince === undefined && endpoint.lastError === undefined) return endpoint;
+  const { failingSince: _, lastError: __, ...rest } = endpoint;
+  return rest;
+}
+
+/** Notes the first of several failures. @returns the same endpoint if it is failing already */
+export function failing(endpoint: WebhookEndpoint, at: number, lastError: string): WebhookEndpoint {
+  return endpoint.failingSince === undefined ? { ...endpoint, failingSince: at, lastError } : endpoint;
+}
