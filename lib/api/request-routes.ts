@@ -5,7 +5,8 @@ import { RequestNotFound } from '../core/intake/errors.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
-import { resendWebhook } from '../core/webhooks/resend.ts';
+import { recipientsOf } from '../core/webhooks/recipient.ts';
+import { resendWebhooks } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
@@ -70,12 +71,13 @@ const repeat = {
   method: 'post',
   path: '/v1/requests/{id}/webhook',
   operationId: 'repeatWebhook',
-  summary: 'Send the webhook of a request again',
+  summary: 'Send the webhooks of a request again',
   description:
-    'Sends it whether or not it was delivered before: with the same `webhook-id`, a new timestamp and all attempts.',
+    'Sends them whether or not they were delivered before, to the callback URL and to the webhook endpoints that match now: ' +
+    'with the same `webhook-id`, a new timestamp and all attempts.',
   request: { params: Ticket, query: Source, headers: NoHeaders },
   responses: {
-    202: { ...REQUEST_ANSWER, description: 'The webhook is queued.' },
+    202: { ...REQUEST_ANSWER, description: 'The webhooks are queued.' },
     ...problems(400, 401, 403, 404, 409, 500),
   },
 } as const satisfies Route;
@@ -138,11 +140,14 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
       const detail = `The request ${identity.id} has not ended yet, so there is no webhook to send`;
       throw new ProblemError({ status: 409, code: 'request_unfinished', detail });
     }
-    const { webhookQueue: queue, webhookRules: rules, serviceName } = parts;
-    if (!(await resendWebhook(outcome, { queue, rules, serviceName }))) {
+    const { webhookQueue: queue, webhookEndpoints, serviceName } = parts;
+    const reported = { tenant: identity.tenant, callbackUrl: outcome.callbackUrl };
+    const recipients = await recipientsOf(outcome.status, reported, webhookRules, webhookEndpoints?.reader);
+    if (!queue || recipients.length === 0) {
       const detail = `The request ${identity.id} has no webhook to send again`;
       throw new ProblemError({ status: 409, code: 'webhook_unknown', detail });
     }
+    await resendWebhooks(outcome, recipients, serviceName, queue);
     return answerRequest(c, record, parts, { status: 202 });
   });
 

@@ -15,6 +15,7 @@ const COUNTERS: readonly (readonly [count: CountName, name: string, help: string
     'Requests returned to the queue without an attempt, because processing was paused',
   ],
   ['Redelivered', 'redelivered', 'Messages returned to the input queue'],
+  ['WebhookEndpointsDisabled', 'webhook_endpoints_disabled', 'Webhook endpoints disabled after failures'],
 ];
 
 /** The statuses of outcomes, each with what counts it. */

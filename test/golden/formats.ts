@@ -71,13 +71,13 @@ const submissions = {
 };
 
 const webhooks = {
-  succeeded: webhookOf(outcome('json'), CALLBACK, 'service'),
-  failed: { ...webhookOf(outcome('failed'), CALLBACK, 'service'), attempt: 7 },
+  succeeded: webhookOf(outcome('json'), { url: CALLBACK }, 'service'),
+  failed: { ...webhookOf(outcome('failed'), { url: CALLBACK }, 'service'), attempt: 7 },
   progress: progressWebhookOf(
     { ...ticket, traceparent: undefined },
     { fraction: 0.5, note: 'half <of it>' },
     1_795_867_200_000,
-    CALLBACK,
+    { url: CALLBACK },
     'service',
   ),
 };
@@ -253,7 +253,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
       upload: requestIdOfUpload({ bucket: 'payloads', key: 'requests/ä b.csv', version: 'v' }),
       ticket: ticketKey('requests/', ticket),
       ticketOfNobody: ticketKey('requests/', { id: ticket.id }),
-      webhook: webhookOf(outcome('json'), CALLBACK, 'service').id,
+      webhook: webhookOf(outcome('json'), { url: CALLBACK }, 'service').id,
     }),
     isFixed: true,
   },

@@ -31,6 +31,8 @@ export const COUNTS = [
   'Resumed',
   /** Messages returned to the input queue. */
   'Redelivered',
+  /** Webhook endpoints that were disabled because their receiver failed for long, or answered 410. */
+  'WebhookEndpointsDisabled',
 ] as const;
 
 /** The name of a count. */

@@ -51,7 +51,7 @@ export class EndPublisher {
   }
 
   /**
-   * Publishes the outcome, enqueues its webhook, and dead-letters the message if that is due. After that, the message is
+   * Publishes the outcome, enqueues its webhooks, and dead-letters the message if that is due. After that, the message is
    * done.
    * @throws StoreUnavailable if a queue doesn't accept a message that it should accept
    */
@@ -69,7 +69,11 @@ export class EndPublisher {
       await this.#deadLetter(job, outcome, 'outcome_unpublishable', publication.reason);
       return DEAD_LETTER;
     }
-    const webhook = await this.#sent('The webhook queue', this.#tools.publisher.enqueueWebhook(outcome), job);
+    const webhook = await this.#sent(
+      'The webhook queue',
+      this.#tools.publisher.enqueueWebhooks(outcome),
+      job,
+    );
     if (!webhook.published) await this.#deadLetter(job, outcome, 'webhook_unpublishable', webhook.reason);
     const isLost = !webhook.published;
     if (deadLetter !== 'due' || outcome.status === 'succeeded') return isLost ? DEAD_LETTER : ACK;

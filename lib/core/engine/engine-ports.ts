@@ -5,6 +5,7 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { RecordStore } from '../ports/record-store.ts';
 import type { SecretSource } from '../ports/secrets.ts';
 import type { LoadLog, Logger, Metrics } from '../ports/telemetry.ts';
+import type { WebhookEndpointReader } from '../ports/webhooks.ts';
 import type { MessageSource } from './attempt-tracing.ts';
 
 /** The ports of the engine. */
@@ -14,6 +15,8 @@ export interface EnginePorts {
   readonly output: OutputQueue;
   /** The webhook queue, if the service has webhooks. */
   readonly webhooks?: OutputQueue;
+  /** The endpoints that get webhooks too, if the service has any. */
+  readonly webhookEndpoints?: WebhookEndpointReader;
   /** Pauses the message source while a dependency of every request is down; absent if the source can't be paused. */
   readonly pauses?: PauseRequests;
   /** Counts completed work; absent if load isn't measured. */

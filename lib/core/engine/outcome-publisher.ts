@@ -1,9 +1,11 @@
+import { messageOf } from '../base/serialize-error.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
 import { type Outcome, outcomeId } from '../model/outcome.ts';
 import type { ReceivedMessage } from '../model/received-message.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
+import type { WebhookEndpointReader } from '../ports/webhooks.ts';
 import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
-import { webhookUrl } from '../webhooks/recipient.ts';
+import { recipientsOf } from '../webhooks/recipient.ts';
 import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
 import type { OutcomeInput } from '../wire/encode-truefoundry.ts';
@@ -15,16 +17,18 @@ export class OutcomePublisher {
   readonly #settings: EngineSettings;
   readonly #output: BatchPublisher<OutputMessage>;
   readonly #webhooks: BatchPublisher<OutputMessage> | undefined;
+  readonly #endpoints: WebhookEndpointReader | undefined;
 
   /** @param isExpectingMore whether more outcomes may come soon */
   constructor(
     settings: EngineSettings,
-    { output, webhooks, random }: EnginePorts,
+    { output, webhooks, webhookEndpoints, random }: EnginePorts,
     isExpectingMore: () => boolean,
   ) {
     this.#settings = settings;
     this.#output = new BatchPublisher(output, random, isExpectingMore);
     this.#webhooks = webhooks && new BatchPublisher(webhooks, random, isExpectingMore);
+    this.#endpoints = webhookEndpoints;
   }
 
   /**
@@ -48,12 +52,27 @@ export class OutcomePublisher {
     return publishing;
   }
 
-  /** Sends the outcome's webhook to the webhook queue, if it has a receiver. */
-  async enqueueWebhook(outcome: Outcome): Promise<Publication> {
-    const url = webhookUrl(outcome.status, outcome.callbackUrl, this.#settings);
-    if (!this.#webhooks || url === undefined) return { published: true };
-    const webhook = webhookOf(outcome, url, this.#settings.serviceName);
-    return this.#webhooks.publish(queuedWebhook(webhook));
+  /** Sends the outcome's webhooks to the webhook queue, one for each of its recipients. */
+  async enqueueWebhooks(outcome: Outcome): Promise<Publication> {
+    const webhooks = this.#webhooks;
+    if (!webhooks) return { published: true };
+    const { request, status, callbackUrl } = outcome;
+    const { serviceName } = this.#settings;
+    try {
+      const asked = { tenant: request.tenant, callbackUrl };
+      const recipients = await recipientsOf(status, asked, this.#settings, this.#endpoints);
+      const publications = await Promise.all(
+        recipients.map((recipient) =>
+          webhooks.publish(queuedWebhook(webhookOf(outcome, recipient, serviceName))),
+        ),
+      );
+      // One that may be sent later comes first: the others are sent again with it, with the same ids.
+      const lost = publications.filter((publication) => !publication.published);
+      return lost.find(({ refused }) => !refused) ?? lost[0] ?? { published: true };
+    } catch (error) {
+      const reason = `the webhook endpoints can't be read: ${messageOf(error)}`;
+      return { published: false, refused: false, reason };
+    }
   }
 
   /** Sends all waiting messages. */

@@ -1,22 +1,30 @@
 import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Progress, RecordedRequest } from '../model/request-record.ts';
 import { progressWebhookOf, queuedWebhook } from '../webhooks/message.ts';
-import { webhookUrl } from '../webhooks/recipient.ts';
+import { recipientsOf } from '../webhooks/recipient.ts';
+import { BatchPublisher } from '../wire/batch-publisher.ts';
 import type { EnginePorts } from './engine-ports.ts';
 
 /**
- * Enqueues a webhook that reports progress, if the request has a receiver for it.
- * @throws Error if the queue rejects it
+ * Enqueues the webhooks that report progress, one for each of its recipients.
+ * @throws Error if the queue rejects one
  */
-export async function enqueueProgressWebhook(
+export async function enqueueProgressWebhooks(
   request: RecordedRequest,
   progress: Progress,
   settings: EngineSettings,
-  { webhooks, clock }: EnginePorts,
+  { webhooks, webhookEndpoints, clock, random }: EnginePorts,
 ): Promise<void> {
-  const url = webhookUrl('progress', request.callbackUrl, settings);
-  if (!webhooks || url === undefined) return;
-  const message = progressWebhookOf(request, progress, clock.now(), url, settings.serviceName);
-  const [result] = await webhooks.send([queuedWebhook(message)]);
-  if (result && !result.sent) throw new Error(`the webhook queue rejected it: ${result.reason}`);
+  if (!webhooks) return;
+  const at = clock.now();
+  const recipients = await recipientsOf('progress', request, settings, webhookEndpoints);
+  const publisher = new BatchPublisher(webhooks, random, () => false);
+  const publications = await Promise.all(
+    recipients.map((recipient) => {
+      const webhook = progressWebhookOf(request, progress, at, recipient, settings.serviceName);
+      return publisher.publish(queuedWebhook(webhook));
+    }),
+  );
+  const lost = publications.find((publication) => !publication.published);
+  if (lost) throw new Error(`the webhook queue rejected it: ${lost.reason}`);
 }

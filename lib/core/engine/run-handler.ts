@@ -15,7 +15,7 @@ import { AttemptSecrets } from './attempt-secrets.ts';
 import { Checkpoints } from './checkpoints.ts';
 import { AttemptSuspended, TopicRefused } from './errors.ts';
 import { ProgressReport } from './progress-report.ts';
-import { enqueueProgressWebhook } from './progress-webhook.ts';
+import { enqueueProgressWebhooks } from './progress-webhook.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { producedResult } from './streamed-result.ts';
 
@@ -52,7 +52,7 @@ export async function runHandler(
       const traced = { ...request, ...found };
       assertSubscribed(traced, settings);
       const progress = new ProgressReport(requestFields(traced), lease, ports, (made) =>
-        enqueueProgressWebhook(traced, made, settings, ports),
+        enqueueProgressWebhooks(traced, made, settings, ports),
       );
       const saved = new Checkpoints(lease, attempt, progress);
       checkpoints = saved;

@@ -13,3 +13,9 @@ export const CHUNK_EVENT_TYPE = 'coatcheck.request.chunk';
 export function eventTypeOf({ status }: { readonly status: string }): string {
   return `coatcheck.request.${status}`;
 }
+
+/** The `type` of the event of a webhook endpoint that was disabled because of its failures. */
+export const ENDPOINT_DISABLED_TYPE = 'coatcheck.webhook_endpoint.disabled';
+
+/** The `type` of a webhook that tests an endpoint. */
+export const ENDPOINT_TEST_TYPE = 'coatcheck.webhook_endpoint.test';

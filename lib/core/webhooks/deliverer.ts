@@ -4,6 +4,7 @@ import { SQS_MAX_DELAY_SECONDS } from '../config/aws-limits.ts';
 import { ACK, type Disposition } from '../model/disposition.ts';
 import type { ReceivedMessage } from '../model/received-message.ts';
 import { digestOf } from '../model/request-id.ts';
+import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
 import { shortReason, type WebhookState } from '../model/webhook-state.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
@@ -14,12 +15,14 @@ import type {
   WebhookSender,
   WebhookStates,
 } from '../ports/webhooks.ts';
+import type { EndpointHealth } from './endpoint-health.ts';
+import { endpointSecrets } from './endpoint-secrets.ts';
 import {
   decodeWebhook,
   encodeWebhook,
   hostOf,
   isOutOfDate,
-  isProgress,
+  isPassing,
   type WebhookMessage,
 } from './message.ts';
 import { webhookWaitSeconds } from './retry-schedule.ts';
@@ -38,13 +41,16 @@ export interface WebhookPorts {
   /** The dead-letter queue of webhooks. */
   readonly deadLetters: WebhookQueue;
   readonly states: WebhookStates;
+  /** The endpoints; absent if the service has none. */
+  readonly endpoints?: EndpointHealth;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: Random;
 }
 
 const END = 'The webhook queue refused to end a message';
-const DROPPED = 'Webhook dropped: its progress is out of date';
+const OUT_OF_DATE = 'Webhook dropped: it is out of date';
+const UNWANTED = 'Webhook dropped: its endpoint was removed or disabled';
 const NOTE = 'How a webhook stands could not be noted';
 
 /** Wait before a message is handled again after a failure on our side. */
@@ -69,38 +75,57 @@ export class WebhookDeliverer {
 
   async #isDone(delivery: ReceivedMessage): Promise<boolean> {
     try {
-      const message = decodeWebhook(delivery.body);
+      const received = decodeWebhook(delivery.body);
       const logger = this.#ports.logger.child({
-        webhookId: message.id,
+        webhookId: received.id,
+        endpoint: received.endpoint,
         // Only the host: the rest of the URL may contain a secret.
-        host: hostOf(message),
-        traceId: message.traceparent && traceIdOf(message.traceparent),
-        attempt: message.attempt,
+        host: hostOf(received),
+        traceId: received.traceparent && traceIdOf(received.traceparent),
+        attempt: received.attempt,
       });
-      const { subject } = message;
+      const { subject } = received;
       if (isOutOfDate(subject, this.#ports.clock.now())) {
-        logger.info(DROPPED);
+        logger.info(OUT_OF_DATE);
         return true;
       }
+      const endpoint =
+        received.endpoint === undefined ? undefined : await this.#ports.endpoints?.find(received);
+      if (received.endpoint !== undefined && !endpoint) {
+        logger.info(UNWANTED);
+        return true;
+      }
+      const message = endpoint ? { ...received, url: endpoint.url } : received;
       const secrets = await this.#ports.secrets.read();
       const at = this.#ports.clock.now();
-      const verdict = await this.#post(message, secrets);
+      const verdict = await this.#post(message, endpoint ? endpointSecrets(secrets, endpoint, at) : secrets);
       if (verdict.status === 'disabled') logger.warn('Webhook disabled: its receiver answered 410');
       if (verdict.status === 'delivered') logger.info('Webhook delivered');
       const stands =
         verdict.status === 'failed' ? await this.#retryOrDeadLetter(message, verdict, logger) : verdict;
       // Acknowledged at once, not with the batch, so that a crash doesn't duplicate the next attempt.
       if (verdict.status === 'failed') await this.#quietly(END, delivery.ack());
-      if (!isProgress(subject)) {
-        const state = { ...stands, endedAt: subject.at, at, attempts: message.attempt };
-        await this.#quietly(NOTE, this.#ports.states.note(subject.request, state));
-      }
+      await this.#quietly(NOTE, this.#note(message, endpoint, stands, at));
       return true;
     } catch (error) {
       const fields = { messageId: delivery.id, error: serializeError(error) };
       this.#ports.logger.error('A webhook could not be handled', fields);
       return false;
     }
+  }
+
+  /** The record has the state of the request's own webhook; an endpoint has its own. */
+  async #note(
+    message: WebhookMessage,
+    endpoint: WebhookEndpoint | undefined,
+    end: Omit<WebhookState, 'endedAt' | 'at' | 'attempts'>,
+    at: number,
+  ): Promise<void> {
+    const { endpoints, states } = this.#ports;
+    const { subject, attempt } = message;
+    if (endpoint) return endpoints?.note(endpoint, message, end, at);
+    if (isPassing(subject)) return;
+    await states.note(subject.request, { ...end, endedAt: subject.at, at, attempts: attempt });
   }
 
   async #post(message: WebhookMessage, secrets: readonly string[]): Promise<WebhookVerdict> {
@@ -134,7 +159,7 @@ export class WebhookDeliverer {
     }
     const nextAttemptAt = clock.now() + waitSeconds * 1000;
     if (isOutOfDate(message.subject, nextAttemptAt)) {
-      logger.info(DROPPED, { reason });
+      logger.info(OUT_OF_DATE, { reason });
       return { status: 'dead_lettered', reason: shortReason(reason) };
     }
     logger.warn('Webhook failed and will be retried', { reason, waitSeconds });

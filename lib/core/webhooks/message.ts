@@ -2,19 +2,22 @@ import { EnvelopeMalformed } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { readTraceContext, type TraceContext } from '../base/traceparent.ts';
-import { eventTypeOf } from '../model/event-names.ts';
+import { ENDPOINT_TEST_TYPE, eventTypeOf } from '../model/event-names.ts';
 import { type Outcome, outcomeId } from '../model/outcome.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../model/request-id.ts';
 import { linksOf } from '../model/request-links.ts';
 import type { Progress, RecordedRequest } from '../model/request-record.ts';
+import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { readRequiredText } from '../wire/fields.ts';
 import { messageJson } from '../wire/message-text.ts';
+import type { Recipient } from './recipient.ts';
 
 /** The event a webhook reports, and the request it is about. */
 export interface WebhookSubject {
   /** The CloudEvent type, such as `coatcheck.request.succeeded`. */
   readonly type: string;
+  /** The request; the tenant and the id of the endpoint, if it tests one. */
   readonly request: RequestIdentity;
   /** When the event happened, in milliseconds since 1970. */
   readonly at: number;
@@ -23,7 +26,9 @@ export interface WebhookSubject {
 /** A webhook delivery to make. */
 export interface WebhookMessage extends TraceContext {
   readonly url: string;
-  /** The webhook id: the same for every attempt, different for every outcome. */
+  /** The id of the endpoint that it goes to, which belongs to the tenant of the request; absent for other URLs. */
+  readonly endpoint?: string;
+  /** The webhook id: the same for every attempt, different for every outcome and endpoint. */
   readonly id: string;
   /** The number of the next attempt, from 1. */
   readonly attempt: number;
@@ -38,20 +43,19 @@ export interface WebhookMessage extends TraceContext {
  */
 const HOST_MAX_LENGTH = 128;
 
-/** Progress older than this is not delivered. */
-const PROGRESS_AGE_MILLISECONDS = 60_000;
+/** Progress and tests older than this are not delivered. */
+const PASSING_AGE_MILLISECONDS = 60_000;
 
 const ENVELOPE = 'webhook message';
 
 const PROGRESS_TYPE = eventTypeOf({ status: 'progress' });
 
 /** The first delivery attempt of an outcome. */
-export function webhookOf(outcome: Outcome, url: string, serviceName: string): WebhookMessage {
-  // One receiver may serve several services, whose request ids may be equal.
-  const id = digestOf('webhook', serviceName, outcomeId(outcome));
+export function webhookOf(outcome: Outcome, recipient: Recipient, serviceName: string): WebhookMessage {
+  const id = webhookId(recipient, serviceName, outcomeId(outcome));
   const { request, endedAt: at, traceparent, tracestate } = outcome;
   const subject = { type: eventTypeOf(outcome), request: identityOf(request), at };
-  return { url, id, attempt: 1, traceparent, tracestate, subject, body: bodyOf(outcome) };
+  return { ...recipient, id, attempt: 1, traceparent, tracestate, subject, body: bodyOf(outcome) };
 }
 
 /** The first delivery attempt of a progress report. @param at milliseconds since 1970 */
@@ -59,11 +63,11 @@ export function progressWebhookOf(
   request: RecordedRequest,
   progress: Progress,
   at: number,
-  url: string,
+  recipient: Recipient,
   serviceName: string,
 ): WebhookMessage {
   const { traceparent, tracestate } = request;
-  const id = digestOf('webhook', serviceName, identityDigest('progress', request), String(at));
+  const id = webhookId(recipient, serviceName, identityDigest('progress', request), String(at));
   const subject = { type: PROGRESS_TYPE, request: identityOf(request), at };
   const body = JSON.stringify({
     type: PROGRESS_TYPE,
@@ -75,17 +79,34 @@ export function progressWebhookOf(
       links: { self: linksOf(request.id, request.source).self },
     },
   });
-  return { url, id, attempt: 1, traceparent, tracestate, subject, body };
+  return { ...recipient, id, attempt: 1, traceparent, tracestate, subject, body };
 }
 
-/** Whether a webhook is no longer worth delivering: progress that is over a minute old. @param now milliseconds since 1970 */
-export function isOutOfDate({ type, at }: WebhookSubject, now: number): boolean {
-  return isProgress({ type }) && now - at > PROGRESS_AGE_MILLISECONDS;
+/** The first delivery attempt of a test of an endpoint. @param at milliseconds since 1970 */
+export function testWebhookOf(
+  { url, id: endpoint }: Pick<WebhookEndpoint, 'url' | 'id'>,
+  tenant: string | undefined,
+  at: number,
+  serviceName: string,
+): WebhookMessage {
+  const id = webhookId({ url, endpoint }, serviceName, 'test', String(at));
+  const request = identityOf({ id: endpoint, source: '', tenant });
+  const body = JSON.stringify({
+    type: ENDPOINT_TEST_TYPE,
+    timestamp: new Date(at).toISOString(),
+    data: { endpoint, tenant },
+  });
+  return { url, endpoint, id, attempt: 1, subject: { type: ENDPOINT_TEST_TYPE, request, at }, body };
 }
 
-/** Whether a webhook reports progress, not an outcome. */
-export function isProgress({ type }: Pick<WebhookSubject, 'type'>): boolean {
-  return type === PROGRESS_TYPE;
+/** Whether a webhook is no longer worth delivering. @param now milliseconds since 1970 */
+export function isOutOfDate(subject: WebhookSubject, now: number): boolean {
+  return isPassing(subject) && now - subject.at > PASSING_AGE_MILLISECONDS;
+}
+
+/** Whether a webhook is soon out of date: it reports progress or is a test, not an outcome. */
+export function isPassing({ type }: Pick<WebhookSubject, 'type'>): boolean {
+  return type === PROGRESS_TYPE || type === ENDPOINT_TEST_TYPE;
 }
 
 /** A delivery as a message of the webhook queue, grouped by host so that a slow receiver doesn't delay others. */
@@ -99,8 +120,10 @@ export function queuedWebhook(message: WebhookMessage): OutputMessage {
  * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
  */
 export function encodeWebhook(message: WebhookMessage): string {
-  const { url, id, attempt, traceparent, tracestate, subject, body } = message;
-  const json = messageJson(JSON.stringify({ url, id, attempt, traceparent, tracestate, subject, body }));
+  const { url, endpoint, id, attempt, traceparent, tracestate, subject, body } = message;
+  const json = messageJson(
+    JSON.stringify({ url, endpoint, id, attempt, traceparent, tracestate, subject, body }),
+  );
   return json.replaceAll('<', '\\u003c');
 }
 
@@ -118,6 +141,7 @@ export function decodeWebhook(text: string): WebhookMessage {
   }
   return {
     url: readRequiredText(ENVELOPE, value, 'url'),
+    ...(typeof value.endpoint === 'string' && { endpoint: value.endpoint }),
     id: readRequiredText(ENVELOPE, value, 'id'),
     attempt: Number(value.attempt),
     ...readTraceContext(value),
@@ -162,6 +186,11 @@ function bodyOf(outcome: Outcome): string {
       links: status === 'succeeded' ? { self, result } : { self },
     },
   });
+}
+
+/** The service is part of the id: one receiver may serve several services, whose request ids may be equal. */
+function webhookId({ endpoint }: Recipient, serviceName: string, ...about: readonly string[]): string {
+  return digestOf('webhook', serviceName, ...about, ...(endpoint === undefined ? [] : [endpoint]));
 }
 
 /** The identity without what a record or an outcome adds to it. */

@@ -1,28 +1,28 @@
+import { mapConcurrently } from '../base/map-concurrently.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { WebhookQueue } from '../ports/webhooks.ts';
-import { encodeWebhook, hostOf, webhookOf } from './message.ts';
-import { type WebhookRules, webhookUrl } from './recipient.ts';
+import { encodeWebhook, hostOf, type WebhookMessage, webhookOf } from './message.ts';
+import type { Recipient } from './recipient.ts';
 
-/** What {@link resendWebhook} needs. */
-export interface ResendTools {
-  /** Absent if webhooks are off. */
-  readonly queue?: WebhookQueue;
-  readonly rules: WebhookRules;
-  /** The processor's service name, which webhook ids depend on. */
-  readonly serviceName: string;
+/** Most messages that are sent at a time. */
+const MAX_SENDS = 10;
+
+/** Sends an outcome's webhooks again, with the same ids and new sets of attempts. */
+export async function resendWebhooks(
+  outcome: Outcome,
+  recipients: readonly Recipient[],
+  serviceName: string,
+  queue: WebhookQueue,
+): Promise<void> {
+  await sendWebhooks(
+    recipients.map((recipient) => webhookOf(outcome, recipient, serviceName)),
+    queue,
+  );
 }
 
-/**
- * Sends an outcome's webhook again, with the same id and a new set of attempts.
- * @returns whether there is a receiver
- */
-export async function resendWebhook(
-  outcome: Outcome,
-  { queue, rules, serviceName }: ResendTools,
-): Promise<boolean> {
-  const url = webhookUrl(outcome.status, outcome.callbackUrl, rules);
-  if (!queue || url === undefined) return false;
-  const webhook = webhookOf(outcome, url, serviceName);
-  await queue.send(encodeWebhook(webhook), hostOf(webhook), 0);
-  return true;
+/** Sends webhooks to their queue. */
+export async function sendWebhooks(webhooks: readonly WebhookMessage[], queue: WebhookQueue): Promise<void> {
+  await mapConcurrently(webhooks, MAX_SENDS, (webhook) =>
+    queue.send(encodeWebhook(webhook), hostOf(webhook), 0),
+  );
 }

@@ -1,6 +1,11 @@
 /** Waits before each attempt at a delivery, in seconds: 10 attempts within about 75 hours. */
 const WAITS_SECONDS = [0, 5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
+/**
+ * How long an endpoint may fail until it is disabled, in seconds: three days, which the attempts at a delivery take.
+ */
+export const ENDPOINT_FAILING_SECONDS = 259_200;
+
 /** Longest wait before an attempt, even if the receiver asks for more: a day. */
 export const WEBHOOK_MAX_WAIT_SECONDS = 86_400;
 

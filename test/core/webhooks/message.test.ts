@@ -18,7 +18,7 @@ const SUBJECT = { type: 't', request: { id: 'r-1', source: '' }, at: 1 };
 const LINKS = '"self":"/v1/requests/r-1"';
 
 function bodyOf(outcome: Parameters<typeof webhookOf>[0]): string {
-  return webhookOf(outcome, URL, 'service').body;
+  return webhookOf(outcome, { url: URL }, 'service').body;
 }
 
 describe('exactly', () => {
@@ -61,7 +61,7 @@ test('progress, exactly', () => {
   const request = { id: 'r-1', source: '', tenant: 'acme' };
   const at = Date.UTC(2026, 0, 31, 12);
   const report = (when: number, service = 'service') =>
-    progressWebhookOf(request, { fraction: 0.5, note: 'half' }, when, URL, service);
+    progressWebhookOf(request, { fraction: 0.5, note: 'half' }, when, { url: URL }, service);
   expect(report(at)).toMatchObject({ url: URL, attempt: 1 });
   expect(report(at).body).toBe(
     '{"type":"coatcheck.request.progress","timestamp":"2026-01-31T12:00:00.000Z","data":{"id":"r-1",' +
@@ -74,12 +74,12 @@ test('progress, exactly', () => {
 test('the id is the same for the same outcome, and differs for other outcomes and services', () => {
   const outcome = inlineOutcome('1');
   const others = [
-    webhookOf(outcome, URL, 'other'),
-    webhookOf(outcomeOf(cancellation(0)), URL, 'service'),
-    webhookOf({ ...outcome, redrives: 1 }, URL, 'service'),
-    webhookOf({ ...outcome, request: { id: 'r-1', source: '', tenant: 'acme' } }, URL, 'service'),
+    webhookOf(outcome, { url: URL }, 'other'),
+    webhookOf(outcomeOf(cancellation(0)), { url: URL }, 'service'),
+    webhookOf({ ...outcome, redrives: 1 }, { url: URL }, 'service'),
+    webhookOf({ ...outcome, request: { id: 'r-1', source: '', tenant: 'acme' } }, { url: URL }, 'service'),
   ];
-  const ids = new Set([outcome, inlineOutcome('1')].map((one) => webhookOf(one, URL, 'service').id));
+  const ids = new Set([outcome, inlineOutcome('1')].map((one) => webhookOf(one, { url: URL }, 'service').id));
   expect(ids.size).toBe(1);
   expect(new Set([...ids, ...others.map(({ id }) => id)]).size).toBe(1 + others.length);
   for (const id of ids) expect(id).toMatch(/^[0-9a-f]{32}$/);
@@ -120,7 +120,7 @@ test('a message contains the event and the request that it reports', () => {
   const request = { id: 'r 1', source: '/shop', tenant: 'acme' };
   for (const identity of [request, { id: 'r-2', source: '' }]) {
     const outcome = outcomeOf(cancellation(0), { request: identity });
-    const { subject } = decodeWebhook(encodeWebhook(webhookOf(outcome, URL, 'service')));
+    const { subject } = decodeWebhook(encodeWebhook(webhookOf(outcome, { url: URL }, 'service')));
     const expected = { type: 'coatcheck.request.cancelled', request: identity, at: outcome.endedAt };
     expect(subject).toEqual(expected);
   }
