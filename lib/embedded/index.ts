@@ -17,6 +17,17 @@ export type { Progress, RequestStatus } from '../core/model/request-record.ts';
 export type { RequestView } from '../core/model/request-view.ts';
 export type { Logger } from '../core/ports/telemetry.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';
+export type {
+  EndpointOwner,
+  NewWebhookEndpoint,
+  RotationOptions,
+  WebhookEndpointChanges,
+  WebhookEndpoints,
+  WebhookEndpointView,
+  WebhookEndpointWithSecret,
+} from '../core/webhooks/endpoints.ts';
+export { WebhookEndpointNotFound, WebhookEndpointRefused } from '../core/webhooks/errors.ts';
+export type { Replayed, ReplayWindow } from '../core/webhooks/replay.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
 export type { RequestOptions, Service, ServiceSubmitOptions, WaitOptions } from './service.ts';

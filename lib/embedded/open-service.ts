@@ -13,6 +13,7 @@ import { addReferrers } from './retention.ts';
 import { Service, type ServiceParts } from './service.ts';
 import { type ServiceSettings, serviceSettings, type WebhookOptions, webhookSecretsOf } from './settings.ts';
 import { CLAIM_CHECK_SOURCE, type Order, Storage } from './storage.ts';
+import { openWebhookEndpoints } from './webhook-endpoints.ts';
 
 /** How to open a service. */
 export interface ServiceOptions {
@@ -119,8 +120,18 @@ export async function openParts(
   const storage = await Storage.open(file, clock, order);
   await addReferrers(storage.payloads, { files: [storage.file] }, settings.resultAgeDays);
   const { onExhausted = settings.onExhausted } = options;
-  const ordered = { ...settings, onExhausted };
-  return { storage, settings: ordered, webhookSecrets, hasOutput: output, graceSeconds, logger };
+  return {
+    storage,
+    settings: { ...settings, onExhausted },
+    webhookSecrets,
+    webhookEndpoints:
+      webhookSecrets && webhooks?.endpoints
+        ? openWebhookEndpoints(storage, settings, webhookSecrets)
+        : undefined,
+    hasOutput: output,
+    graceSeconds,
+    logger,
+  };
 }
 
 /** @throws ConfigurationError */

@@ -105,6 +105,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     resultAgeDays: settings.resultAgeDays,
     webhookRules: settings,
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
+    webhookEndpoints: parts.webhookEndpoints,
     serviceName: settings.serviceName,
   };
   const access: ApiAccess =

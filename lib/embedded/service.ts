@@ -20,6 +20,7 @@ import type { Logger, Metrics } from '../core/ports/telemetry.ts';
 import { givenSecrets } from '../core/processor/given-secrets.ts';
 import type { Processor } from '../core/processor/handler.ts';
 import { RequestRecords } from '../core/records/request-records.ts';
+import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
@@ -69,6 +70,8 @@ export interface ServiceParts {
   readonly named?: NamedProcessors;
   /** What signs webhooks; absent where there are none. */
   readonly webhookSecrets: readonly string[] | undefined;
+  /** Absent where there are none. */
+  readonly webhookEndpoints?: WebhookEndpoints;
   /** Whether outcomes are queued for consumers. */
   readonly hasOutput: boolean;
   readonly graceSeconds: number;
@@ -94,7 +97,7 @@ export class Service implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor(parts: ServiceParts) {
-    const { storage, settings, webhookSecrets, logger } = parts;
+    const { storage, settings, webhookSecrets, webhookEndpoints, metrics, logger } = parts;
     const { clock, file, payloads } = storage;
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
@@ -115,7 +118,14 @@ export class Service implements AsyncDisposable {
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
     if (webhookSecrets) {
-      const runner = webhookRunner(file, { secrets: webhookSecrets, rules: settings, logger, clock });
+      const endpoints = webhookEndpoints && { serviceName: settings.serviceName, metrics };
+      const runner = webhookRunner(file, {
+        secrets: webhookSecrets,
+        rules: settings,
+        endpoints,
+        logger,
+        clock,
+      });
       this.#work(QUEUES.webhooks, runner, { concurrency: WEBHOOK_CONCURRENCY });
     }
   }
@@ -217,6 +227,17 @@ export class Service implements AsyncDisposable {
     return redriveDeadLetters(this.#parts.storage);
   }
 
+  /**
+   * Receivers of webhooks, which are added and removed while the service runs.
+   * @throws ConfigurationError unless `webhooks.endpoints` is true
+   */
+  get webhookEndpoints(): WebhookEndpoints {
+    this.#assertOpen();
+    const { webhookEndpoints } = this.#parts;
+    if (webhookEndpoints) return webhookEndpoints;
+    throw new ConfigurationError('The service has no webhook endpoints: set webhooks.endpoints to true');
+  }
+
   /** What runs the requests in this process; undefined if nothing does. */
   get processing(): Pick<Worker, 'state' | 'held'> | undefined {
     return this.#processing;
@@ -259,12 +280,13 @@ export class Service implements AsyncDisposable {
   }
 
   #engine(processor: Processor): Engine {
-    const { storage, settings, webhookSecrets, hasOutput, logger, metrics } = this.#parts;
+    const { storage, settings, webhookSecrets, webhookEndpoints, hasOutput, logger, metrics } = this.#parts;
     return new Engine(processor, settings, {
       store: storage.payloads,
       records: this.#records,
       output: hasOutput ? storage.output(QUEUES.outcomes) : NO_OUTPUT,
       webhooks: webhookSecrets && storage.output(QUEUES.webhooks),
+      webhookEndpoints: webhookEndpoints?.reader,
       secrets: givenSecrets(processor, process.env, 'The environment'),
       source: { system: 'sqlite', destination: QUEUES.requests },
       metrics,

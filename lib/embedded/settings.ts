@@ -41,6 +41,11 @@ export interface WebhookOptions {
   readonly callbacks?: Callbacks;
   /** Ports of public callback URLs. @default [443, 8443] */
   readonly callbackPorts?: readonly number[];
+  /**
+   * Whether there are webhook endpoints: receivers with secrets and filters of their own, which are added and removed while
+   * the service runs. @default false
+   */
+  readonly endpoints?: boolean;
 }
 
 /** The engine's settings, with those of what is stored. */

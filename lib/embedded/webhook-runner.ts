@@ -2,9 +2,11 @@ import type { CallbackRules } from '../core/model/callback-url.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { WebhookDeliverer } from '../core/webhooks/deliverer.ts';
+import { EndpointHealth, type EndpointHealthPorts } from '../core/webhooks/endpoint-health.ts';
 import { HttpsSender } from '../http/webhook-sender.ts';
 import { SqliteDelayedMessages } from '../stores/sqlite/delayed-messages.ts';
 import type { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
+import { SqliteWebhookEndpoints } from '../stores/sqlite/webhook-endpoints.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { SqliteWebhookStates } from '../stores/sqlite/webhook-states.ts';
 import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
@@ -21,6 +23,8 @@ export interface WebhookRunnerOptions {
   /** What signs them: the current secret first. */
   readonly secrets: readonly string[];
   readonly rules: CallbackRules;
+  /** The endpoints of the file; absent if it has none. */
+  readonly endpoints?: Pick<EndpointHealthPorts, 'serviceName' | 'metrics'>;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -28,7 +32,7 @@ export interface WebhookRunnerOptions {
 /** Delivers the messages of the queue {@link QUEUES.webhooks} of a file. Later attempts wait in that queue. */
 export function webhookRunner(
   file: SqliteFile,
-  { secrets, rules, logger, clock }: WebhookRunnerOptions,
+  { secrets, rules, endpoints, logger, clock }: WebhookRunnerOptions,
 ): MessageRunner {
   const deliverer = new WebhookDeliverer({
     sender: new HttpsSender(rules),
@@ -37,6 +41,8 @@ export function webhookRunner(
     later: new SqliteDelayedMessages(file, QUEUES.webhooks, clock),
     deadLetters: new SqliteWebhookQueue(file, QUEUES.webhookDeadLetters, clock),
     states: new SqliteWebhookStates(file),
+    endpoints:
+      endpoints && new EndpointHealth({ ...endpoints, store: new SqliteWebhookEndpoints(file), logger }),
     logger,
     clock,
     random: Math.random,

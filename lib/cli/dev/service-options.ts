@@ -12,6 +12,6 @@ export function devServiceOptions(
   return {
     file: serviceFile(folder),
     graceSeconds: GRACE_SECONDS,
-    webhooks: { secrets: [webhookSecret], callbacks: 'local' },
+    webhooks: { secrets: [webhookSecret], callbacks: 'local', endpoints: true },
   };
 }

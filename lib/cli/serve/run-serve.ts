@@ -126,6 +126,7 @@ function serviceOptions(
       events: webhookEvents,
       callbacks,
       callbackPorts,
+      endpoints: environment.webhookEndpoints,
     },
   };
 }

@@ -6,7 +6,12 @@ import {
   webhookSettingVariables,
 } from './engine-variables.ts';
 import { NO_OUTPUT_URL, NUMBER_SETTINGS, type Order, type TraceTarget } from './settings.ts';
-import { TEXT_VARIABLES, tracingVariable, versionVariable } from './variable-names.ts';
+import {
+  TEXT_VARIABLES,
+  tracingVariable,
+  versionVariable,
+  webhookEndpointsVariable,
+} from './variable-names.ts';
 import {
   choice,
   list,
@@ -61,6 +66,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   /** The port of `/health`, `/ready` and `/metrics`; 0 for any free one. */
   readonly statusPort: number;
   readonly tracing: TraceTarget;
+  /** Whether there are webhook endpoints. */
+  readonly webhookEndpoints: boolean;
 }
 
 /** The numbers that only a service of `coatcheck serve` has. */
@@ -130,6 +137,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     ...engineVariables(),
     tracing: withDefault(tracingVariable(), 'off'),
     ...webhookSettingVariables(),
+    webhookEndpoints: withDefault(webhookEndpointsVariable(), false),
   };
 }
 

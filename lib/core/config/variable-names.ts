@@ -1,6 +1,6 @@
 import { versionProblem } from './handler-version.ts';
 import { CALLBACKS, TRACE_TARGETS, WEBHOOK_EVENTS } from './settings.ts';
-import { choice, choices, counts, optionalText, type Variable } from './variables.ts';
+import { choice, choices, counts, flag, optionalText, type Variable } from './variables.ts';
 
 /** The environment variables that carry text. */
 export const TEXT_VARIABLES = {
@@ -26,6 +26,11 @@ export const TEXT_VARIABLES = {
 } as const;
 
 export const METRICS_VARIABLE = 'COATCHECK_METRICS';
+
+/** Whether the service has webhook endpoints. */
+export function webhookEndpointsVariable() {
+  return flag('COATCHECK_WEBHOOK_ENDPOINTS');
+}
 
 /** The variables of functions that enqueue webhooks. */
 export function webhookVariables() {
