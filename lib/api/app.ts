@@ -11,6 +11,7 @@ import { addServiceRoutes } from './service-routes.ts';
 import { addSubmitRoute } from './submit-route.ts';
 import { traceCalls } from './trace-calls.ts';
 import { addUploadRoutes } from './upload-routes.ts';
+import { addWebhookEndpointRoutes } from './webhook-endpoint-routes.ts';
 
 /** How callers are authenticated and identified. */
 export interface ApiAccess {
@@ -53,6 +54,7 @@ export function createApi(
   addUploadRoutes(app, parts);
   addRequestRoutes(app, parts);
   addServiceRoutes(app, parts);
+  addWebhookEndpointRoutes(app, parts);
   extension?.add(app);
   app.get('/v1/openapi.json', async (c) => {
     const { openApiDocument } = await import('./openapi-document.ts');

@@ -5,6 +5,7 @@ import type { RecordIndex } from '../core/ports/record-store.ts';
 import type { HeldCalls, Logger } from '../core/ports/telemetry.ts';
 import type { WebhookQueue } from '../core/ports/webhooks.ts';
 import type { RequestRecords } from '../core/records/request-records.ts';
+import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import type { WebhookRules } from '../core/webhooks/recipient.ts';
 import type { Destinations } from './destination.ts';
 
@@ -25,6 +26,8 @@ export interface ApiParts {
   readonly webhookRules: WebhookRules;
   /** The webhook queue, if the service has webhooks. */
   readonly webhookQueue?: WebhookQueue;
+  /** The webhook endpoints, if the service has them. */
+  readonly webhookEndpoints?: WebhookEndpoints;
   /** Of the processor, too. */
   readonly serviceName: string;
 }

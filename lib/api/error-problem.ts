@@ -1,6 +1,7 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 import { IdempotencyKeyBusy } from '../core/intake/errors.ts';
 import { RecordContended, RecordMissing } from '../core/records/errors.ts';
+import { WebhookEndpointsContended } from '../core/webhooks/errors.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
 
 /** HTTP status by code, for the errors that the core throws because of a client's mistake. */
@@ -14,12 +15,18 @@ const STATUSES = {
   upload_over: 409,
   upload_incomplete: 409,
   upload_unknown: 404,
+  webhook_endpoint_unknown: 404,
+  webhook_endpoint_invalid: 422,
+  webhook_endpoint_limit: 409,
+  webhook_endpoint_disabled: 409,
+  rotation_unfinished: 409,
+  replay_invalid: 422,
 } as const;
 
 /** The problem for the response to an error; undefined for an internal error. */
 export function problemOfError(error: unknown): HttpProblem | undefined {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof RecordContended) {
+  if (error instanceof RecordContended || error instanceof WebhookEndpointsContended) {
     return { status: 409, code: error.code, detail: error.message, headers: retryAfterHeader(1) };
   }
   // To the client, a missing record is an unknown request.

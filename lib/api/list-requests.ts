@@ -1,8 +1,7 @@
-import { quote } from '../core/base/quote.ts';
-import { isPosition, positionOf } from '../core/model/record-position.ts';
+import { positionOf } from '../core/model/record-position.ts';
 import type { RequestRecord, RequestStatus } from '../core/model/request-record.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
-import { ProblemError } from './problem.ts';
+import { cursorTo, positionIn } from './cursor.ts';
 import { MAX_PAGE } from './schemas.ts';
 
 /** Selects the requests to list. */
@@ -42,19 +41,4 @@ export async function listRequests(index: RecordIndex, order: ListSelection): Pr
   const page = found.slice(0, limit);
   const last = found.length > limit ? page.at(-1) : undefined;
   return { records: page, next: cursorTo(last ? positionOf(last) : after) };
-}
-
-/** Opaque, so that clients don't construct cursors. */
-function cursorTo(position: string | undefined): string | undefined {
-  return position === undefined ? undefined : Buffer.from(position).toString('base64url');
-}
-
-function positionIn(cursor: string): string {
-  const position = Buffer.from(cursor, 'base64url').toString();
-  if (isPosition(position)) return position;
-  throw new ProblemError({
-    status: 400,
-    code: 'request_malformed',
-    detail: `cursor must be the \`next\` of a previous page, got ${quote(cursor)}`,
-  });
 }

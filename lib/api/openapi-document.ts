@@ -5,6 +5,16 @@ import type { Route } from './route.ts';
 import { SERVICE_ROUTES } from './service-routes.ts';
 import { SUBMIT_ROUTES } from './submit-route.ts';
 import { UPLOAD_ROUTES } from './upload-routes.ts';
+import { WEBHOOK_ENDPOINT_ROUTES } from './webhook-endpoint-routes.ts';
+
+/** What every host has. */
+const ROUTES = [
+  ...SUBMIT_ROUTES,
+  ...UPLOAD_ROUTES,
+  ...REQUEST_ROUTES,
+  ...SERVICE_ROUTES,
+  ...WEBHOOK_ENDPOINT_ROUTES,
+];
 
 const SECURITY_SCHEMES = {
   iam: {
@@ -27,9 +37,7 @@ export type DocumentedAuth = ApiAuthName | 'key';
  */
 export function openApiDocument(auth: DocumentedAuth, more: readonly Route[] = []): object {
   const registry = new OpenAPIRegistry();
-  for (const route of [...SUBMIT_ROUTES, ...UPLOAD_ROUTES, ...REQUEST_ROUTES, ...SERVICE_ROUTES, ...more]) {
-    registry.registerPath(route);
-  }
+  for (const route of [...ROUTES, ...more]) registry.registerPath(route);
   if (auth !== 'none') registry.registerComponent('securitySchemes', auth, SECURITY_SCHEMES[auth]);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',

@@ -27,7 +27,7 @@ const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
 /** An example of an expiry. It must be in the future when a reader tries it. */
 const FAR_TIME = '2100-01-01T00:00:00Z';
 
-const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-11-20T08:30:00.000Z' });
+export const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-11-20T08:30:00.000Z' });
 
 export const Problem = z
   .looseObject({

@@ -75,6 +75,54 @@ const OPERATIONS = {
       api.call('POST', `/v1/uploads/${id}/abort`, body === undefined ? { json } : { body, headers }),
     breaks: ({ api }: Subject) => api.transfers.faults.inject('abortParts', 'fails before'),
   },
+  createWebhookEndpoint: {
+    call: ({ api }: Subject, { json = ENDPOINT, body, headers }: Call) =>
+      api.call('POST', '/v1/webhook-endpoints', body === undefined ? { json } : { body, headers }),
+    breaks: failingEndpoints,
+  },
+  listWebhookEndpoints: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/webhook-endpoints${query}`),
+    breaks: failingEndpoints,
+  },
+  getWebhookEndpoint: {
+    call: ({ api, id }: Subject) => api.call('GET', `/v1/webhook-endpoints/${id}`),
+    breaks: failingEndpoints,
+  },
+  updateWebhookEndpoint: {
+    call: ({ api, id }: Subject, { json = { description: 'x' }, body, headers }: Call) =>
+      api.call('PATCH', `/v1/webhook-endpoints/${id}`, body === undefined ? { json } : { body, headers }),
+    breaks: failingEndpoints,
+  },
+  deleteWebhookEndpoint: {
+    call: ({ api, id }: Subject) => api.call('DELETE', `/v1/webhook-endpoints/${id}`),
+    breaks: failingEndpoints,
+  },
+  getWebhookEndpointSecret: {
+    call: ({ api, id }: Subject) => api.call('GET', `/v1/webhook-endpoints/${id}/secret`),
+    breaks: failingEndpoints,
+  },
+  rotateWebhookEndpointSecret: {
+    call: ({ api, id }: Subject, { json = {}, body, headers }: Call) =>
+      api.call(
+        'POST',
+        `/v1/webhook-endpoints/${id}/rotate`,
+        body === undefined ? { json } : { body, headers },
+      ),
+    breaks: failingEndpoints,
+  },
+  testWebhookEndpoint: {
+    call: ({ api, id }: Subject) => api.call('POST', `/v1/webhook-endpoints/${id}/test`),
+    breaks: failingEndpoints,
+  },
+  replayWebhooks: {
+    call: ({ api, id }: Subject, { json = { from: FROM }, body, headers }: Call) =>
+      api.call(
+        'POST',
+        `/v1/webhook-endpoints/${id}/replay`,
+        body === undefined ? { json } : { body, headers },
+      ),
+    breaks: failingEndpoints,
+  },
   getStatus: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/status${query}`),
     breaks: ({ api }: Subject) => api.admission.faults.inject('state', 'fails before'),
@@ -84,9 +132,28 @@ const OPERATIONS = {
 /** From `printf hello | md5sum`. */
 const PART = { number: 1, etag: '"5d41402abc4b2a76b9719d911017c592"' };
 
+const ENDPOINT = { url: 'https://example.com/hook' };
+const FROM = '2026-01-31T12:00:00Z';
+
 const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest', 'repeatWebhook'] as const;
 const OF_AN_UPLOAD = ['getPartUrls', 'completeUpload', 'abortUpload'] as const;
-const WITH_JSON = ['openUpload', ...OF_AN_UPLOAD] as const;
+const OF_AN_ENDPOINT = [
+  'getWebhookEndpoint',
+  'updateWebhookEndpoint',
+  'deleteWebhookEndpoint',
+  'getWebhookEndpointSecret',
+  'rotateWebhookEndpointSecret',
+  'testWebhookEndpoint',
+  'replayWebhooks',
+] as const;
+const WITH_JSON = [
+  'openUpload',
+  ...OF_AN_UPLOAD,
+  'createWebhookEndpoint',
+  'updateWebhookEndpoint',
+  'rotateWebhookEndpointSecret',
+  'replayWebhooks',
+] as const;
 const ADMITTED = ['submitRequest', 'openUpload'] as const;
 
 const EVERY = Object.keys(OPERATIONS).filter((name): name is Operation => name in OPERATIONS);
@@ -193,6 +260,43 @@ export const WALK: readonly Step[] = [
       api.records.claim({ id, source: '', ticketed: true }, api.harness.clock.now() + 60_000),
   }),
 
+  ...(['createWebhookEndpoint', 'listWebhookEndpoints'] as const).map((operation) =>
+    step(operation, 404, 'webhook_endpoints_off', { options: { endpoints: false }, fresh: true }),
+  ),
+  ...OF_AN_ENDPOINT.flatMap((operation) => [
+    step(operation, 400, 'request_malformed', { subject: { id: 'x'.repeat(101) } }),
+    step(operation, 404, 'webhook_endpoint_unknown', { subject: { id: 'unknown' } }),
+  ]),
+  step('createWebhookEndpoint', 201, undefined),
+  step('createWebhookEndpoint', 409, 'webhook_endpoint_limit', {
+    prepare: async ({ api }) => {
+      for (let number = 0; number < 19; number++)
+        await api.call('POST', '/v1/webhook-endpoints', { json: ENDPOINT });
+    },
+  }),
+  step('createWebhookEndpoint', 422, 'webhook_endpoint_invalid', { call: { json: { url: 'http://x' } } }),
+  step('listWebhookEndpoints', 200, undefined),
+  step('listWebhookEndpoints', 400, 'request_malformed', { call: { query: '?limit=1' } }),
+  step('getWebhookEndpoint', 200, undefined),
+  step('updateWebhookEndpoint', 200, undefined),
+  step('updateWebhookEndpoint', 422, 'webhook_endpoint_invalid', { call: { json: { events: [] } } }),
+  step('deleteWebhookEndpoint', 204, undefined),
+  step('getWebhookEndpointSecret', 200, undefined),
+  step('rotateWebhookEndpointSecret', 200, undefined),
+  step('rotateWebhookEndpointSecret', 409, 'rotation_unfinished', {
+    prepare: ({ api, id }) => api.call('POST', `/v1/webhook-endpoints/${id}/rotate`),
+  }),
+  step('rotateWebhookEndpointSecret', 422, 'webhook_endpoint_invalid', {
+    call: { json: { graceSeconds: -1 } },
+  }),
+  step('testWebhookEndpoint', 202, undefined),
+  step('replayWebhooks', 200, undefined),
+  step('replayWebhooks', 409, 'webhook_endpoint_disabled', {
+    prepare: ({ api, id }) =>
+      api.call('PATCH', `/v1/webhook-endpoints/${id}`, { json: { status: 'disabled' } }),
+  }),
+  step('replayWebhooks', 422, 'replay_invalid', { call: { json: { from: FROM, to: FROM } } }),
+
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),
   step('getStatus', 422, 'topic_unknown', {
@@ -216,7 +320,8 @@ interface StepOptions {
 function step(operation: Operation, status: number, code: string | undefined, given: StepOptions = {}): Step {
   const answer = async () => {
     const { call = {}, prepare, options, result = 'done', fresh } = given;
-    const api = new ApiHarness(() => result, options);
+    const ofEndpoints = isOfEndpoints(operation) ? ({ callbacks: 'public' } as const) : {};
+    const api = new ApiHarness(() => result, { ...ofEndpoints, ...options });
     const none = { api, id: '', uploadName: '' };
     const found = fresh ? none : await subjectOf(operation, api);
     await prepare?.(found);
@@ -245,6 +350,7 @@ function broken(operation: Operation): Step {
 }
 
 async function subjectOf(operation: Operation, api: ApiHarness): Promise<Subject> {
+  if (isOfEndpoints(operation)) return endpointSubject(api);
   const isUpload = OF_AN_UPLOAD.some((name) => name === operation);
   const response = await (isUpload
     ? api.call('POST', '/v1/uploads', { json: { size: 5, multipart: true } })
@@ -255,13 +361,26 @@ async function subjectOf(operation: Operation, api: ApiHarness): Promise<Subject
   return { api, id: idIn(body), uploadName };
 }
 
-/** The id of a request, or of a ticket's request. */
+function isOfEndpoints(operation: Operation): boolean {
+  return operation.includes('WebhookEndpoint') || operation === 'replayWebhooks';
+}
+
+async function endpointSubject(api: ApiHarness): Promise<Subject> {
+  const response = await api.call('POST', '/v1/webhook-endpoints', { json: ENDPOINT });
+  return { api, id: idIn(await response.json()), uploadName: '' };
+}
+
+/** The id of a request, a ticket's request or an endpoint. */
 function idIn(body: unknown): string {
   if (typeof body === 'object' && body !== null) {
     if ('request' in body) return idIn(body.request);
     if ('id' in body && typeof body.id === 'string') return body.id;
   }
   throw new Error(`There is no request in ${JSON.stringify(body)}`);
+}
+
+function failingEndpoints({ api }: Subject): void {
+  api.endpointStore.faults.inject('read', 'fails before');
 }
 
 function failingRead({ api }: Subject): void {

@@ -20,16 +20,19 @@ import type {
 import type { RecordStore } from '../../lib/core/ports/record-store.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
 import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
+import { MemoryWebhookEndpoints } from '../../lib/stores/memory/webhook-endpoints.ts';
 import { MemoryWebhookQueue } from '../../lib/stores/memory/webhook-queue.ts';
 import { delivery } from './delivery.ts';
 import { EngineHarness, type HarnessOptions } from './engine-harness.ts';
 import { MemoryClientTransfers } from './memory-client-transfers.ts';
 import { MemoryHeldCalls } from './memory-held-calls.ts';
+import { SERVICE_SECRET } from './webhook-endpoints.ts';
 
 /** The header with the tenant of a test's call. */
 const TENANT_HEADER = 'test-tenant';
@@ -61,6 +64,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly ordered?: boolean;
   /** The destinations of other processors. @default - none */
   readonly others?: readonly Destination[];
+  /** Whether there are webhook endpoints. @default true */
+  readonly endpoints?: boolean;
 }
 
 /** The API and an engine on the same ports, all in memory. Time passes only while a call waits. */
@@ -71,6 +76,7 @@ export class ApiHarness {
   readonly transfers = new MemoryClientTransfers();
   readonly admission = new SetAdmission();
   readonly webhookQueue = new MemoryWebhookQueue();
+  readonly endpointStore = new MemoryWebhookEndpoints();
   readonly records: RequestRecords;
   readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
@@ -86,6 +92,7 @@ export class ApiHarness {
       recordStore,
       ordered = false,
       others = [],
+      endpoints = true,
       auth = 'none',
       callerOf = tenantSaid,
       ...engineOptions
@@ -127,6 +134,18 @@ export class ApiHarness {
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         webhookRules: settings,
         webhookQueue: this.webhookQueue,
+        webhookEndpoints: endpoints
+          ? new WebhookEndpoints({
+              store: this.endpointStore,
+              secrets: { read: async () => [SERVICE_SECRET] },
+              queue: this.webhookQueue,
+              index,
+              rules: settings,
+              serviceName: settings.serviceName,
+              clock,
+              newId,
+            })
+          : undefined,
         serviceName: settings.serviceName,
       },
       { auth, callerOf },
