@@ -141,7 +141,8 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
       throw new ProblemError({ status: 409, code: 'request_unfinished', detail });
     }
     const { webhookQueue: queue, webhookEndpoints, serviceName } = parts;
-    const reported = { tenant: identity.tenant, callbackUrl: outcome.callbackUrl };
+    const { topic, callbackUrl } = outcome;
+    const reported = { tenant: identity.tenant, topic, callbackUrl };
     const recipients = await recipientsOf(outcome.status, reported, webhookRules, webhookEndpoints?.reader);
     if (!queue || recipients.length === 0) {
       const detail = `The request ${identity.id} has no webhook to send again`;

@@ -2,7 +2,11 @@ import * as z from 'zod';
 import { quote } from '../core/base/quote.ts';
 import { WEBHOOK_EVENTS } from '../core/config/settings.ts';
 import { CALLBACK_URL_MAX_LENGTH } from '../core/model/callback-url.ts';
-import { ENDPOINT_DESCRIPTION_MAX_LENGTH, ENDPOINT_STATUSES } from '../core/model/webhook-endpoint.ts';
+import {
+  ENDPOINT_DESCRIPTION_MAX_LENGTH,
+  ENDPOINT_MAX_TOPICS,
+  ENDPOINT_STATUSES,
+} from '../core/model/webhook-endpoint.ts';
 import { MAX_GRACE_SECONDS } from '../core/webhooks/endpoints.ts';
 import { ownMembers } from './known-names.ts';
 import { Time } from './schemas.ts';
@@ -28,6 +32,14 @@ const Events = z.array(Event).meta({
   minItems: 1,
 });
 
+const Topics = z.array(z.string()).meta({
+  description:
+    'Patterns of the topics whose requests it gets, such as `images.*`; those of all requests by default.',
+  minItems: 1,
+  maxItems: ENDPOINT_MAX_TOPICS,
+  example: ['images.*'],
+});
+
 const Description = z
   .string()
   .meta({ description: 'For people.', maxLength: ENDPOINT_DESCRIPTION_MAX_LENGTH });
@@ -41,6 +53,7 @@ export const WebhookEndpoint = z
     id: z.string(),
     url: z.string(),
     events: z.array(Event),
+    topics: z.array(z.string()).optional(),
     description: z.string().optional(),
     status: EndpointStatus,
     failingSince: Time.optional().meta({
@@ -72,12 +85,14 @@ export const WebhookEndpointList = z
 export const NewWebhookEndpointBody = ownMembers({
   url: Url,
   events: Events.optional(),
+  topics: Topics.optional(),
   description: Description.optional(),
 }).meta({ id: 'NewWebhookEndpoint' });
 
 export const WebhookEndpointChangesBody = ownMembers({
   url: Url.optional(),
   events: Events.nullable().optional(),
+  topics: Topics.nullable().optional(),
   description: Description.nullable().optional(),
   status: EndpointStatus.optional(),
 }).meta({

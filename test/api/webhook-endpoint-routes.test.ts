@@ -50,7 +50,7 @@ test.each([
     'must be one of succeeded, failed, cancelled, expired, progress, got "done"',
   ],
   [{ url: URL, events: [] }, 422, 'events must be one or more of succeeded'],
-  [{ url: URL, event: [] }, 400, 'unknown member "event": this call takes url, events, description'],
+  [{ url: URL, event: [] }, 400, 'unknown member "event": this call takes url, events, topics, description'],
 ])('a bad endpoint is refused: %j', async (json, status, detail) => {
   const problem = await problemIn(await api.call('POST', PATH, { json }), status);
   expect(problem.detail).toContain(detail);

@@ -4,6 +4,7 @@ import { S3Client } from '@aws-sdk/client-s3';
 import { SchedulerClient } from '@aws-sdk/client-scheduler';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoints.ts';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
 import { putEventsBy } from '../../lib/aws/eventbridge-client.ts';
 import { itemOf, storedOf, webhookItemOf } from '../../lib/aws/record-item.ts';
@@ -20,6 +21,8 @@ import { outcomeId } from '../../lib/core/model/outcome.ts';
 import { parseOutcome, serializeOutcome } from '../../lib/core/model/outcome-json.ts';
 import { requestIdOfUpload } from '../../lib/core/model/request-id.ts';
 import { ticketKey, ticketOf } from '../../lib/core/model/upload-key.ts';
+import type { WebhookEndpoint } from '../../lib/core/model/webhook-endpoint.ts';
+import { endpointSecret } from '../../lib/core/webhooks/endpoint-secrets.ts';
 import {
   decodeWebhook,
   encodeWebhook,
@@ -80,7 +83,25 @@ const webhooks = {
     { url: CALLBACK },
     'service',
   ),
+  endpoint: webhookOf(outcome('json'), { url: CALLBACK, endpoint: 'endpoint-1' }, 'service'),
 };
+
+const endpoints: readonly WebhookEndpoint[] = [
+  {
+    id: 'endpoint-1',
+    url: CALLBACK,
+    events: ['failed', 'progress'],
+    topics: ['images.*'],
+    description: 'of the tests',
+    createdAt: 1_795_867_200_000,
+    status: 'disabled',
+    failingSince: 1_795_867_200_001,
+    lastError: 'the receiver answered 410',
+    generation: 2,
+    previousUntil: 1_795_867_200_002,
+  },
+  { id: 'endpoint-2', url: CALLBACK, createdAt: 0, status: 'enabled', generation: 1 },
+];
 
 const relayed: Readonly<Record<string, RelayedContent>> = {
   text: {
@@ -196,6 +217,24 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     },
     read: ({ Target }) => decodeWebhook(Target.Input),
   },
+  'webhook-endpoints': {
+    write: async () => {
+      const client = new DynamoDBClient(CLIENT);
+      const inputs = capture(client);
+      const store = new DynamoDbWebhookEndpoints(client, 'table');
+      await store.write('acme', { endpoints, revision: 1 });
+      await store.write(undefined, { endpoints: [], revision: 2 });
+      return named(
+        { ofTenant: 0, ofNobody: 0 },
+        inputs.map((input) => ('Item' in input ? withoutWriteId(input.Item) : undefined)),
+      );
+    },
+    read: (Item) => {
+      const client = new DynamoDBClient(CLIENT);
+      capture(client, { Item });
+      return new DynamoDbWebhookEndpoints(client, 'table').read('acme');
+    },
+  },
   'pause-message': {
     write: async () => mapped(pauses, encodePauseMessage),
     read: decodePauseMessage,
@@ -254,6 +293,8 @@ export const FORMATS: Readonly<Record<string, Format>> = {
       ticket: ticketKey('requests/', ticket),
       ticketOfNobody: ticketKey('requests/', { id: ticket.id }),
       webhook: webhookOf(outcome('json'), { url: CALLBACK }, 'service').id,
+      webhookOfEndpoint: webhooks.endpoint.id,
+      secretOfEndpoint: endpointSecret('whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'endpoint-1', 2),
     }),
     isFixed: true,
   },
@@ -290,6 +331,11 @@ function outcome(name: string): Outcome {
 
 function mapped<Value, Result>(values: Readonly<Record<string, Value>>, of: (value: Value) => Result) {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, of(value)]));
+}
+
+/** The id of a write is random. */
+function withoutWriteId(item: unknown): object {
+  return Object.fromEntries(Object.entries(item ?? {}).filter(([name]) => name !== 'writeId'));
 }
 
 /** Values by the names of the samples they are of, in their order. */

@@ -56,10 +56,10 @@ export class OutcomePublisher {
   async enqueueWebhooks(outcome: Outcome): Promise<Publication> {
     const webhooks = this.#webhooks;
     if (!webhooks) return { published: true };
-    const { request, status, callbackUrl } = outcome;
+    const { request, status, topic, callbackUrl } = outcome;
     const { serviceName } = this.#settings;
     try {
-      const asked = { tenant: request.tenant, callbackUrl };
+      const asked = { tenant: request.tenant, topic, callbackUrl };
       const recipients = await recipientsOf(status, asked, this.#settings, this.#endpoints);
       const publications = await Promise.all(
         recipients.map((recipient) =>

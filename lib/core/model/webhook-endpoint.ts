@@ -6,6 +6,9 @@ export const MAX_WEBHOOK_ENDPOINTS = 20;
 /** Longest description of an endpoint, in characters. */
 export const ENDPOINT_DESCRIPTION_MAX_LENGTH = 500;
 
+/** Most patterns of topics that an endpoint has. */
+export const ENDPOINT_MAX_TOPICS = 20;
+
 /** The statuses of an endpoint. */
 export const ENDPOINT_STATUSES = ['enabled', 'disabled'] as const;
 
@@ -18,6 +21,8 @@ export interface WebhookEndpoint {
   readonly url: string;
   /** Which events it gets; those of the service if absent. */
   readonly events?: readonly WebhookEvent[];
+  /** Patterns of the topics whose requests it gets; those of all if absent. */
+  readonly topics?: readonly string[];
   readonly description?: string;
   readonly createdAt: number;
   readonly status: EndpointStatus;

@@ -1,8 +1,10 @@
 import { quote } from '../base/quote.ts';
 import { WEBHOOK_EVENTS, type WebhookEvent } from '../config/settings.ts';
 import { callbackUrlProblem } from '../model/callback-url.ts';
+import { topicPatternProblem } from '../model/topic.ts';
 import {
   ENDPOINT_DESCRIPTION_MAX_LENGTH,
+  ENDPOINT_MAX_TOPICS,
   ENDPOINT_STATUSES,
   type EndpointStatus,
   healthy,
@@ -30,6 +32,8 @@ export interface NewWebhookEndpoint {
   readonly url: string;
   /** Which events it gets. @default - those of the service */
   readonly events?: readonly WebhookEvent[];
+  /** Patterns of the topics whose requests it gets, such as `images.*`. @default - those of all requests */
+  readonly topics?: readonly string[];
   readonly description?: string;
 }
 
@@ -37,6 +41,7 @@ export interface NewWebhookEndpoint {
 export interface WebhookEndpointChanges {
   readonly url?: string;
   readonly events?: readonly WebhookEvent[] | null;
+  readonly topics?: readonly string[] | null;
   readonly description?: string | null;
   /** `enabled` also forgets earlier failures. */
   readonly status?: EndpointStatus;
@@ -47,6 +52,7 @@ export interface WebhookEndpointView {
   readonly id: string;
   readonly url: string;
   readonly events: readonly WebhookEvent[];
+  readonly topics?: readonly string[];
   readonly description?: string;
   readonly status: EndpointStatus;
   /** When the first delivery failed since the last one that didn't. */
@@ -111,12 +117,17 @@ export class WebhookEndpoints {
 
   /** Adds an endpoint. @throws WebhookEndpointRefused */
   async create(
-    { url, events, description }: NewWebhookEndpoint,
+    { url, events, topics, description }: NewWebhookEndpoint,
     { tenant }: EndpointOwner = {},
   ): Promise<WebhookEndpointWithSecret> {
     const { store, clock, newId } = this.#tools;
-    const fields = { url, ...(events && { events }), ...(description && { description }) };
-    this.#assertFields({ ...fields, url });
+    const fields = {
+      url,
+      ...(events && { events }),
+      ...(topics && { topics }),
+      ...(description && { description }),
+    };
+    this.#assertFields(fields);
     const createdAt = clock.now();
     const endpoint: WebhookEndpoint = {
       id: newId(createdAt),
@@ -254,12 +265,13 @@ export class WebhookEndpoints {
   }
 
   /** @throws WebhookEndpointRefused */
-  #assertFields({ url, events, description, status }: WebhookEndpointChanges): void {
+  #assertFields({ url, events, topics, description, status }: WebhookEndpointChanges): void {
     const urlProblem = url === undefined ? undefined : callbackUrlProblem(url, this.#tools.rules);
     if (urlProblem) throw invalid(`url: ${urlProblem}`);
     if (events && (events.length === 0 || !events.every((event) => WEBHOOK_EVENTS.includes(event)))) {
       throw invalid(`events must be one or more of ${WEBHOOK_EVENTS.join(', ')}, got ${quote(events)}`);
     }
+    if (topics) assertTopics(topics);
     if (description && description.length > ENDPOINT_DESCRIPTION_MAX_LENGTH) {
       throw invalid(
         `description must have at most ${ENDPOINT_DESCRIPTION_MAX_LENGTH} characters, got ${description.length}`,
@@ -271,25 +283,37 @@ export class WebhookEndpoints {
   }
 }
 
-function applied(
-  { url, events, description, status }: WebhookEndpointChanges,
-  endpoint: WebhookEndpoint,
-): WebhookEndpoint {
-  const { events: hadEvents, description: hadDescription, ...rest } = endpoint;
-  const [newEvents, newDescription] = [replaced(hadEvents, events), replaced(hadDescription, description)];
+function applied(changes: WebhookEndpointChanges, endpoint: WebhookEndpoint): WebhookEndpoint {
+  const { events: oldEvents, topics: oldTopics, description: oldDescription, ...rest } = endpoint;
+  const events = replaced(oldEvents, changes.events);
+  const topics = replaced(oldTopics, changes.topics);
+  const description = replaced(oldDescription, changes.description);
+  const { url = rest.url, status = rest.status } = changes;
   const changed = {
     ...rest,
-    ...(url !== undefined && { url }),
-    ...(newEvents && { events: newEvents }),
-    ...(newDescription && { description: newDescription }),
-    ...(status && { status }),
+    url,
+    ...(events && { events }),
+    ...(topics && { topics }),
+    ...(description && { description }),
+    status,
   };
-  return status === 'enabled' ? healthy(changed) : changed;
+  return changes.status === 'enabled' ? healthy(changed) : changed;
 }
 
 /** A member after a change: absent leaves it, null removes it. */
-function replaced<Value>(had: Value | undefined, change: Value | null | undefined): Value | undefined {
-  return change === undefined ? had : (change ?? undefined);
+function replaced<Value>(old: Value | undefined, change: Value | null | undefined): Value | undefined {
+  return change === undefined ? old : (change ?? undefined);
+}
+
+/** @throws WebhookEndpointRefused */
+function assertTopics(topics: readonly string[]): void {
+  if (topics.length < 1 || topics.length > ENDPOINT_MAX_TOPICS) {
+    throw invalid(`topics must be 1 to ${ENDPOINT_MAX_TOPICS} patterns, got ${topics.length}`);
+  }
+  for (const pattern of topics) {
+    const problem = topicPatternProblem(pattern);
+    if (problem) throw invalid(`topics: each ${problem}`);
+  }
 }
 
 function invalid(problem: string): WebhookEndpointRefused {

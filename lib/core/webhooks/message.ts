@@ -73,7 +73,7 @@ export function progressWebhookOf(
     type: PROGRESS_TYPE,
     timestamp: new Date(at).toISOString(),
     data: {
-      ...aboutRequest(request, traceparent),
+      ...aboutRequest(request, request),
       status: 'running',
       progress,
       links: { self: linksOf(request.id, request.source).self },
@@ -180,7 +180,7 @@ function bodyOf(outcome: Outcome): string {
     type: eventTypeOf(outcome),
     timestamp: new Date(endedAt).toISOString(),
     data: {
-      ...aboutRequest(request, outcome.traceparent),
+      ...aboutRequest(request, outcome),
       status,
       ...endOf(outcome),
       links: status === 'succeeded' ? { self, result } : { self },
@@ -198,8 +198,11 @@ function identityOf({ id, source, tenant }: RequestIdentity): RequestIdentity {
   return { id, source, ...(tenant !== undefined && { tenant }) };
 }
 
-function aboutRequest({ id, source, tenant }: RequestIdentity, traceparent: string | undefined) {
-  return { id, source: source || undefined, tenant, traceparent };
+function aboutRequest(
+  { id, source, tenant }: RequestIdentity,
+  { topic, traceparent }: Pick<Outcome, 'topic' | 'traceparent'>,
+) {
+  return { id, source: source || undefined, tenant, topic, traceparent };
 }
 
 function endOf(outcome: Outcome) {

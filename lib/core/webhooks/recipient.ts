@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../base/errors.ts';
 import type { WebhookEvent } from '../config/settings.ts';
 import { type CallbackRules, callbackUrlProblem } from '../model/callback-url.ts';
+import { matchesTopic } from '../model/topic.ts';
 import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
 import type { WebhookEndpointReader } from '../ports/webhooks.ts';
 
@@ -22,6 +23,7 @@ export interface Recipient {
 /** What decides about the recipients of an event. */
 export interface ReportedRequest {
   readonly tenant?: string;
+  readonly topic?: string;
   readonly callbackUrl?: string;
 }
 
@@ -38,26 +40,29 @@ export function assertDefaultUrl(rules: WebhookRules): void {
  */
 export async function recipientsOf(
   event: WebhookEvent,
-  { tenant, callbackUrl }: ReportedRequest,
+  { tenant, topic, callbackUrl }: ReportedRequest,
   rules: WebhookRules,
   endpoints: WebhookEndpointReader | undefined,
 ): Promise<readonly Recipient[]> {
   const url = webhookUrl(event, callbackUrl, rules);
   const list = endpoints ? (await endpoints.read(tenant)).endpoints : [];
-  const matching = list.filter((endpoint) => endpoint.status === 'enabled' && wants(endpoint, event, rules));
+  const matching = list.filter(
+    (endpoint) => endpoint.status === 'enabled' && wants(endpoint, event, topic, rules),
+  );
   return [
     ...(url === undefined ? [] : [{ url }]),
     ...matching.map(({ id, url: to }) => ({ url: to, endpoint: id })),
   ];
 }
 
-/** Whether an endpoint gets an event. */
+/** Whether an endpoint gets an event. @param topic of the request */
 export function wants(
-  { events }: Pick<WebhookEndpoint, 'events'>,
+  { events, topics = ['*'] }: Pick<WebhookEndpoint, 'events' | 'topics'>,
   event: WebhookEvent,
+  topic: string | undefined,
   { webhookEvents }: Pick<WebhookRules, 'webhookEvents'>,
 ): boolean {
-  return (events ?? webhookEvents).includes(event);
+  return (events ?? webhookEvents).includes(event) && topics.some((pattern) => matchesTopic(pattern, topic));
 }
 
 /**

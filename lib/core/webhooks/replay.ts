@@ -68,7 +68,7 @@ function webhookTo(
   rules: WebhookRules,
   serviceName: string,
 ): WebhookMessage[] {
-  if (!outcome || !wants(endpoint, outcome.status, rules)) return [];
+  if (!outcome || !wants(endpoint, outcome.status, outcome.topic, rules)) return [];
   return [webhookOf(outcome, { url: endpoint.url, endpoint: endpoint.id }, serviceName)];
 }
 

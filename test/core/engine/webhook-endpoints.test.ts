@@ -67,6 +67,31 @@ test('an endpoint gets what it wants, while it is enabled', async () => {
   expect(sent().map(({ endpoint }) => endpoint)).toEqual(['successes']);
 });
 
+test('an endpoint gets the outcomes of its topics; without any, of all requests', async () => {
+  const { harness, sent } = await harnessOf({
+    none: [
+      endpointOf({ id: 'images', topics: ['images.*', 'pictures'] }),
+      endpointOf({ id: 'all', topics: ['*'] }),
+      endpointOf({ id: 'any' }),
+    ],
+  });
+  await harness.process([
+    asking('r-1', { Topic: 'images.thumbnail' }),
+    asking('r-2', { Topic: 'reports' }),
+    asking('r-3'),
+  ]);
+  const endpointsOf = (id: string) =>
+    sent()
+      .filter(({ subject }) => subject.request.id === id)
+      .map(({ endpoint }) => endpoint)
+      .toSorted();
+  expect(endpointsOf('r-1')).toEqual(['all', 'any', 'images']);
+  expect(endpointsOf('r-2')).toEqual(['all', 'any']);
+  expect(endpointsOf('r-3')).toEqual(['all', 'any']);
+  const [first] = sent().filter(({ subject }) => subject.request.id === 'r-1');
+  expect(JSON.parse(first?.body ?? '').data).toMatchObject({ topic: 'images.thumbnail' });
+});
+
 test('without events of its own, an endpoint gets those of the service', async () => {
   const refusing = async () => {
     throw new PermanentError('no');

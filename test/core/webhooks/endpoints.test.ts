@@ -83,6 +83,9 @@ test.each<[string, NewWebhookEndpoint, string]>([
   ['a port', { url: 'https://example.com:22/' }, 'port must be one of 443, got "https://example.com:22"'],
   ['no event', { url: URL, events: [] }, 'events must be one or more of succeeded, failed, cancelled'],
   ['an unknown event', { url: URL, events: ['done'] as never }, 'progress, got ["done"]'],
+  ['no topic', { url: URL, topics: [] }, 'topics must be 1 to 20 patterns, got 0'],
+  ['many topics', { url: URL, topics: Array(21).fill('a') }, 'topics must be 1 to 20 patterns, got 21'],
+  ['a bad pattern', { url: URL, topics: ['a', 'a.*.b'] }, 'topics: each must be a topic'],
   ['a long description', { url: URL, description: 'x'.repeat(501) }, 'at most 500 characters, got 501'],
 ])('a bad endpoint is refused: %s', async (_, given, message) => {
   await expect(endpoints.create(given)).rejects.toThrow(message);
@@ -95,6 +98,8 @@ test.each<[string, WebhookEndpointChanges, object]>([
   ['the URL', { url: 'https://example.org/' }, { url: 'https://example.org/' }],
   ['the events', { events: ['progress'] }, { events: ['progress'] }],
   ['the events, to those of the service', { events: null }, { events: ['succeeded', 'failed'] }],
+  ['the topics', { topics: ['images.*'] }, { topics: ['images.*'] }],
+  ['all topics', { topics: null }, { topics: undefined }],
   ['the description', { description: 'two' }, { description: 'two' }],
   ['no description any more', { description: null }, { description: undefined }],
   ['the status', { status: 'disabled' }, { status: 'disabled' }],
@@ -102,6 +107,7 @@ test.each<[string, WebhookEndpointChanges, object]>([
   const { secret: __, ...before } = await endpoints.create({
     url: URL,
     events: ['expired'],
+    topics: ['reports'],
     description: 'one',
   });
   const after = await endpoints.update(before.id, changes);
@@ -249,6 +255,17 @@ describe('a replay', () => {
     await record('theirs', START, { request: { id: 'theirs', source: '', tenant: 'other' } });
     expect(await endpoints.replay(id, { from, to }, ACME)).toEqual({ examined: 3, sent: 1 });
     expect(replayed()).toEqual(['failed']);
+  });
+
+  test('leaves out topics that the endpoint does not want', async () => {
+    const { id } = await endpoints.create({ url: URL, topics: ['images.*'] }, ACME);
+    for (const topic of ['images.thumbnail', 'reports', undefined]) {
+      const request = { id: topic ?? 'none', source: '', tenant: 'acme' };
+      const outcome = inlineOutcome('1', 'application/json', { request, topic });
+      await record(request.id, START, { outcome });
+    }
+    expect(await endpoints.replay(id, { from, to }, ACME)).toEqual({ examined: 3, sent: 1 });
+    expect(replayed()).toEqual(['images.thumbnail']);
   });
 
   test('takes a page at a call, and each outcome once', async () => {
