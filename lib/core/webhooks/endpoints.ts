@@ -90,7 +90,6 @@ export interface EndpointTools {
   readonly queue: WebhookQueue;
   readonly index: RecordIndex;
   readonly rules: WebhookRules;
-  /** The processor's service name, which webhook ids depend on. */
   readonly serviceName: string;
   readonly clock: Clock;
   readonly newId: (at: number) => string;
@@ -217,8 +216,8 @@ export class WebhookEndpoints {
 
   /** Sends a test to an endpoint, even to a disabled one. @returns its webhook id. @throws WebhookEndpointNotFound */
   async test(id: string, { tenant }: EndpointOwner = {}): Promise<string> {
-    const { queue, clock, serviceName } = this.#tools;
-    const webhook = testWebhookOf(await this.#find(id, tenant), tenant, clock.now(), serviceName);
+    const { queue, clock } = this.#tools;
+    const webhook = testWebhookOf(await this.#find(id, tenant), tenant, clock.now());
     await sendWebhooks([webhook], queue);
     return webhook.id;
   }

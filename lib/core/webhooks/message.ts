@@ -87,9 +87,8 @@ export function testWebhookOf(
   { url, id: endpoint }: Pick<WebhookEndpoint, 'url' | 'id'>,
   tenant: string | undefined,
   at: number,
-  serviceName: string,
 ): WebhookMessage {
-  const id = webhookId({ url, endpoint }, serviceName, 'test', String(at));
+  const id = endpointWebhookId(endpoint, 'test', String(at));
   const request = identityOf({ id: endpoint, source: '', tenant });
   const body = JSON.stringify({
     type: ENDPOINT_TEST_TYPE,
@@ -188,9 +187,17 @@ function bodyOf(outcome: Outcome): string {
   });
 }
 
-/** The service is part of the id: one receiver may serve several services, whose request ids may be equal. */
+/**
+ * The service is part of the id: one receiver may serve several services, whose request ids may be equal. An endpoint is that
+ * of one service, and gets the outcomes of all its processors.
+ */
 function webhookId({ endpoint }: Recipient, serviceName: string, ...about: readonly string[]): string {
-  return digestOf('webhook', serviceName, ...about, ...(endpoint === undefined ? [] : [endpoint]));
+  if (endpoint === undefined) return digestOf('webhook', serviceName, ...about);
+  return endpointWebhookId(endpoint, ...about);
+}
+
+function endpointWebhookId(endpoint: string, ...about: readonly string[]): string {
+  return digestOf('endpoint webhook', endpoint, ...about);
 }
 
 /** The identity without what a record or an outcome adds to it. */

@@ -290,7 +290,7 @@ describe('an endpoint is disabled', () => {
 });
 
 describe('a test', () => {
-  const webhook = () => testWebhookOf(endpointOf(), 'acme', harness.clock.now(), 'service');
+  const webhook = () => testWebhookOf(endpointOf(), 'acme', harness.clock.now());
 
   test('shows in the state of the endpoint', async () => {
     await harness.answer(500, webhook());
