@@ -28,7 +28,14 @@ export type {
 } from '../core/webhooks/endpoints.ts';
 export { WebhookEndpointNotFound, WebhookEndpointRefused } from '../core/webhooks/errors.ts';
 export type { Replayed, ReplayWindow } from '../core/webhooks/replay.ts';
+export type { OutcomeFilter } from '../stores/sqlite/subscriptions.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
-export type { RequestOptions, Service, ServiceSubmitOptions, WaitOptions } from './service.ts';
+export type {
+  ConsumeOptions,
+  RequestOptions,
+  Service,
+  ServiceSubmitOptions,
+  WaitOptions,
+} from './service.ts';
 export type { ServiceSettings, WebhookOptions } from './settings.ts';

@@ -8,11 +8,11 @@ import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
 import { processLogger } from '../lambda/powertools-logger.ts';
-import { NamedProcessors } from './named-processors.ts';
 import { addReferrers } from './retention.ts';
 import { Service, type ServiceParts } from './service.ts';
 import { type ServiceSettings, serviceSettings, type WebhookOptions, webhookSecretsOf } from './settings.ts';
 import { CLAIM_CHECK_SOURCE, type Order, Storage } from './storage.ts';
+import { TopicProcessors } from './topic-processors.ts';
 import { openWebhookEndpoints } from './webhook-endpoints.ts';
 
 /** How to open a service. */
@@ -25,8 +25,8 @@ export interface ServiceOptions {
   /** What `processor()` returned. @default - requests are run by another process that opens the file */
   readonly processor?: ProcessorExport;
   /**
-   * Several processors by name, in place of one: `submit(payload, { processor: name })` says which runs the request. All
-   * processes that run requests of the file need the same ones.
+   * Several processors by the patterns of their topics, in place of one, such as `{ 'images.*': resize, report }`. The one with the
+   * closest pattern runs a request: see docs/topics.md. All processes that run requests of the file need the same ones.
    */
   readonly processors?: Readonly<Record<string, ProcessorExport>>;
   /**
@@ -95,9 +95,9 @@ export async function openServiceAt(options: ServiceOptions, clock: Clock): Prom
   const { processor: only, processors } = options;
   if (only && processors)
     throw new ConfigurationError('openService() takes processor or processors, got both');
-  const named = processors && new NamedProcessors(processors);
-  const processor = named?.processor ?? (only && requireProcessor(only, 'openService'));
-  return new Service({ ...(await openParts(options, clock)), processor, named });
+  const byTopic = processors && new TopicProcessors(processors);
+  const processor = byTopic?.processor ?? (only && requireProcessor(only, 'openService'));
+  return new Service({ ...(await openParts(options, clock)), processor, byTopic });
 }
 
 /** Opens what a service is made of. */

@@ -33,12 +33,13 @@ export function receivedOutcomeOf(
   service: string,
   objects: ResultObjects,
 ): ReceivedOutcome {
-  const { request, endedAt, traceparent, tracestate } = outcome;
+  const { request, endedAt, topic, traceparent, tracestate } = outcome;
   const facts = {
     id: outcomeId(outcome),
     requestId: request.id,
     source: request.source || undefined,
     tenant: request.tenant,
+    topic,
     service,
     time: new Date(endedAt).toISOString(),
     traceparent,

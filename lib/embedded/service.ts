@@ -1,6 +1,7 @@
 import { v7 } from 'uuid';
 import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import { CallbackRefused, ConfigurationError } from '../core/base/errors.ts';
+import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
@@ -14,6 +15,7 @@ import { callbackUrlProblem } from '../core/model/callback-url.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
+import { topicProblem } from '../core/model/topic.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Logger, Metrics } from '../core/ports/telemetry.ts';
@@ -25,16 +27,24 @@ import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
+import {
+  type OutcomeFilter,
+  subscribe,
+  subscriptionQueue,
+  subscriptionsTo,
+  unsubscribe,
+} from '../stores/sqlite/subscriptions.ts';
 import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
 import { Worker } from '../worker/worker.ts';
 import { EndSignals } from './end-signals.ts';
-import { type NamedProcessors, PROCESSOR_METADATA } from './named-processors.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
+import { assertSubscription, assertSubscriptionName } from './subscription.ts';
 import type { TakerDesk } from './takers/taker-desk.ts';
+import type { TopicProcessors } from './topic-processors.ts';
 import { WEBHOOK_CONCURRENCY, webhookRunner } from './webhook-runner.ts';
 
 /** Whose request it is. */
@@ -49,10 +59,14 @@ export interface WaitOptions extends RequestOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Options of {@link Service.consume}. */
+export interface ConsumeOptions {
+  /** The subscription whose outcomes to handle. @default - all outcomes, once, whatever the subscriptions */
+  readonly subscription?: string;
+}
+
 /** Options of a request. */
 export interface ServiceSubmitOptions extends SubmitOptions {
-  /** The processor that runs it, where the service has several. The handler finds it in `metadata.processor`. */
-  readonly processor?: string;
   /**
    * Requests of a tenant with one key run one after another, in a service with {@link ServiceOptions.order}: 1 to 128 printable
    * ASCII characters. @default - all requests of the tenant run one after another
@@ -66,8 +80,8 @@ export interface ServiceParts {
   readonly settings: StoredServiceSettings;
   /** Absent where another process runs the requests. */
   readonly processor: Processor | undefined;
-  /** Where requests name their processor; absent if they don't in this process. */
-  readonly named?: NamedProcessors;
+  /** The processors by their topics; absent if there is one for all, or none in this process. */
+  readonly byTopic?: TopicProcessors;
   /** What signs webhooks; absent where there are none. */
   readonly webhookSecrets: readonly string[] | undefined;
   /** Absent where there are none. */
@@ -135,12 +149,12 @@ export class Service implements AsyncDisposable {
    * @param payload text, bytes, or a value for JSON
    * @returns the request, or the one that was submitted before with the same idempotency key
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version or a
-   *   processor, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
+   *   topic, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
-    const { contentType, expiresAt, metadata = {}, callbackUrl, tenant, processor, ...others } = options;
-    this.#parts.named?.assertKnown(processor);
+    const { contentType, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
+    this.#assertTopic(others.topic);
     const problem = identityProblem({ id: 'new', source: '', tenant });
     if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
     const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
@@ -153,7 +167,7 @@ export class Service implements AsyncDisposable {
       ...type,
       tenant,
       callbackUrl,
-      metadata: processor === undefined ? metadata : { ...metadata, [PROCESSOR_METADATA]: processor },
+      metadata,
       expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
@@ -207,18 +221,46 @@ export class Service implements AsyncDisposable {
   /**
    * Handles every outcome at least once, those that other processes publish among them. An outcome is acknowledged after
    * the handler has returned; one that comes twice has the same `id`. Each outcome goes to one handler, whatever the
-   * number of handlers and processes. Runs until the service closes.
-   * @throws ConfigurationError if `output` is false
+   * number of handlers and processes; with subscriptions, to one handler of each. Runs until the service closes.
+   * @throws ConfigurationError if `output` is false, or for a subscription that doesn't exist
    */
-  consume(handler: OutcomeHandler): void {
+  consume(handler: OutcomeHandler, { subscription }: ConsumeOptions = {}): void {
     this.#assertOpen();
-    const { storage, hasOutput, logger } = this.#parts;
-    if (!hasOutput) throw new ConfigurationError('consume() has no outcomes, because output is false');
+    this.#assertOutput('consume()');
+    const { storage, logger } = this.#parts;
+    if (subscription !== undefined) this.#assertSubscription(subscription);
     const objects = resultObjectsOf(storage.payloads);
     const runner = runnerOf((message, signal) =>
       handleOutcome(message, handler, { signal, objects, logger }),
     );
-    this.#work(QUEUES.outcomes, runner);
+    const queue = QUEUES.outcomes;
+    this.#work(subscription === undefined ? queue : subscriptionQueue(queue, subscription), runner);
+  }
+
+  /**
+   * Adds a subscription to outcomes: from now on, each outcome that fits the filter goes to it too. It is kept in the file, and
+   * {@link consume} handles its outcomes, in any process. For a name that exists, it changes the filter.
+   * @param name 1 to 64 letters, digits, `_` and `-`
+   * @throws ConfigurationError if `output` is false, or for a name or a filter that can't be used
+   */
+  async subscribe(name: string, filter: OutcomeFilter = {}): Promise<void> {
+    this.#assertOpen();
+    this.#assertOutput('subscribe()');
+    assertSubscription(name, filter);
+    await subscribe(this.#parts.storage.file, QUEUES.outcomes, name, filter);
+  }
+
+  /** Removes a subscription, with the outcomes that wait for it. @returns whether there was one */
+  unsubscribe(name: string): Promise<boolean> {
+    this.#assertOpen();
+    assertSubscriptionName(name);
+    return unsubscribe(this.#parts.storage.file, QUEUES.outcomes, name);
+  }
+
+  /** The names of the subscriptions. */
+  get subscriptions(): readonly string[] {
+    this.#assertOpen();
+    return subscriptionsTo(this.#parts.storage.file, QUEUES.outcomes);
   }
 
   /** Puts all messages of the dead-letter queue back into the input queue. @returns how many */
@@ -333,6 +375,26 @@ export class Service implements AsyncDisposable {
     throw new RequestRefused(
       'order_unsupported',
       "orderingKey needs a service that keeps order: open it with order: 'fifo', or leave the key out",
+    );
+  }
+
+  #assertTopic(topic: string | undefined): void {
+    const problem = topic === undefined ? undefined : topicProblem(topic);
+    if (problem) throw new RequestRefused('topic_invalid', `topic ${problem}`);
+    this.#parts.byTopic?.assertKnown(topic);
+  }
+
+  #assertOutput(what: string): void {
+    if (this.#parts.hasOutput) return;
+    throw new ConfigurationError(`${what} has no outcomes, because output is false`);
+  }
+
+  #assertSubscription(name: string): void {
+    const { subscriptions } = this;
+    if (subscriptions.includes(name)) return;
+    const known = subscriptions.join(', ') || 'none';
+    throw new ConfigurationError(
+      `subscription must be one that subscribe() has added, ${known}, got ${quote(name)}`,
     );
   }
 

@@ -105,44 +105,49 @@ test('a request has the version of the code that handled it: the option’s, els
   await expect(open()).rejects.toThrow('COATCHECK_VERSION must have 1 to 128 letters');
 });
 
-test('several processors: a request names the one that runs it', async () => {
+test('several processors: the one with the closest pattern runs a request', async () => {
   const processors = {
-    double: handler,
-    length: processor({ input: z.object({ text: z.string() }) }, async (request) => ({
+    'numbers.*': handler,
+    'numbers.length': processor({ input: z.object({ text: z.string() }) }, async (request) => ({
       length: (await request.json()).text.length,
-      name: request.metadata.processor,
+      topic: request.topic,
     })),
   };
   await using service = await open({ processor: undefined, processors });
-  const run = async (payload: unknown, name: string) => {
-    const { id } = await service.submit(payload, { processor: name, metadata: { color: 'blue' } });
-    return resultOf(await service.wait(id));
+  const run = async (payload: unknown, topic: string) => {
+    const { id } = await service.submit(payload, { topic });
+    const outcome = await service.wait(id);
+    expect(outcome.topic).toBe(topic);
+    return resultOf(outcome);
   };
-  expect(await run({ number: 4 }, 'double')).toEqual({ double: 8 });
-  expect(await run({ text: 'four' }, 'length')).toEqual({ length: 4, name: 'length' });
-  expect(await run({ number: 4 }, 'length')).toMatchObject({ code: 'input_invalid' });
-  const unknown = 'A request must name a processor: double, length, got ';
-  await expect(service.submit({}, { processor: 'lenght' })).rejects.toThrow(`${unknown}"lenght"`);
-  await expect(service.submit({})).rejects.toThrow(`${unknown}nothing`);
+  expect(await run({ number: 4 }, 'numbers.double')).toEqual({ double: 8 });
+  expect(await run({ text: 'four' }, 'numbers.length')).toEqual({ length: 4, topic: 'numbers.length' });
+  expect(await run({ number: 4 }, 'numbers.length')).toMatchObject({ code: 'input_invalid' });
+  const unknown = 'topic must be one that a processor is for, numbers.*, numbers.length, got';
+  await expect(service.submit({}, { topic: 'number' })).rejects.toThrow(`${unknown} number`);
+  await expect(service.submit({})).rejects.toThrow(`${unknown} none`);
+  await expect(service.submit({}, { topic: 'numbers.*' })).rejects.toThrow(
+    'topic must have 1 to 128 characters',
+  );
 });
 
 test('a request for a processor that this process doesn’t have is retried', async () => {
   {
     await using client = await open({ processor: undefined });
-    await client.submit({ number: 4 }, { processor: 'double' });
+    await client.submit({ number: 4 }, { topic: 'double' });
   }
   const lines = new CollectingLogger();
   await using other = await open({ processor: undefined, processors: { other: handler }, logger: lines });
   await vi.waitFor(() => {
-    expect(JSON.stringify(lines.lines)).toContain('There is no processor \\"double\\" here, but other');
+    expect(JSON.stringify(lines.lines)).toContain('No processor here is for double, but for other');
   }, PATIENT);
   expect(other.processing?.state).toBe('ready');
 });
 
 test.each([
   [{ processor: handler, processors: { double: handler } }, 'takes processor or processors, got both'],
-  [{ processor: undefined, processors: {} }, 'must name at least one'],
-  [{ processor: undefined, processors: { 'a b': handler } }, 'printable ASCII characters without blanks'],
+  [{ processor: undefined, processors: {} }, 'must have at least one pattern of topics'],
+  [{ processor: undefined, processors: { 'a b': handler } }, 'each must be a topic'],
 ])('processors that can’t be used are refused: %#', async (options, problem) => {
   await expect(open(options)).rejects.toThrow(problem);
 });

@@ -483,16 +483,17 @@ export type Callbacks = (typeof CALLBACKS)[number];
 /** The ports that callback URLs may name by default. */
 export const DEFAULT_CALLBACK_PORTS: readonly number[] = [443, 8443];
 
+/** How a request can end. */
+export const OUTCOME_STATUSES = ['succeeded', 'failed', 'cancelled', 'expired'] as const;
+
+/** How a request ended. */
+export type OutcomeStatus = (typeof OUTCOME_STATUSES)[number];
+
 /** The events that a webhook can report: outcomes, and progress. */
-export const WEBHOOK_EVENTS = ['succeeded', 'failed', 'cancelled', 'expired', 'progress'] as const;
+export const WEBHOOK_EVENTS = [...OUTCOME_STATUSES, 'progress'] as const;
 
 /** An event that a webhook can report. */
 export type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
 /** The events that webhooks report by default. */
-export const DEFAULT_WEBHOOK_EVENTS: readonly WebhookEvent[] = [
-  'succeeded',
-  'failed',
-  'cancelled',
-  'expired',
-];
+export const DEFAULT_WEBHOOK_EVENTS: readonly WebhookEvent[] = OUTCOME_STATUSES;

@@ -1,5 +1,6 @@
 import { numberOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
+import { subscriptionQueue, subscriptionsTo } from './subscriptions.ts';
 
 /** Most rows that one transaction deletes: it holds up the event loop, and other processes that write. */
 const MAX_ROWS = 500;
@@ -21,7 +22,7 @@ const OLDEST = `SELECT min(sent_at) AS at FROM messages
 /** A load log is read for the last minute. */
 const LOAD_SECONDS = 120;
 
-/** How long each queue keeps a message, in seconds. Queues that aren't named keep them for ever. */
+/** How long each queue and the subscriptions to it keep a message, in seconds. Queues that aren't named keep them for ever. */
 export type Retention = Readonly<Record<string, number>>;
 
 /**
@@ -32,8 +33,11 @@ export async function deleteExpired(file: SqliteFile, retention: Retention, now:
   await deleteAll(file, DELETE_RECORDS, { now });
   await deleteAll(file, DELETE_KEYS, { now });
   await deleteRows(file, DELETE_LOAD, { before: Math.floor(now / 1000) - LOAD_SECONDS });
-  for (const [queue, seconds] of Object.entries(retention)) {
-    await deleteAll(file, DELETE_MESSAGES, { queue, before: now - seconds * 1000 });
+  for (const [kept, seconds] of Object.entries(retention)) {
+    const subscriptions = subscriptionsTo(file, kept).map((name) => subscriptionQueue(kept, name));
+    for (const queue of [kept, ...subscriptions]) {
+      await deleteAll(file, DELETE_MESSAGES, { queue, before: now - seconds * 1000 });
+    }
   }
 }
 

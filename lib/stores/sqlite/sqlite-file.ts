@@ -195,7 +195,10 @@ export class SqliteFile implements AsyncDisposable {
   }
 
   #wake(queue: string, change: QueueChange): void {
-    for (const receiver of this.#receivers) if (receiver.queue === queue) receiver.wake(change);
+    for (const receiver of this.#receivers) {
+      // Subscriptions to the queue get the messages that are sent to it.
+      if (receiver.queue === queue || receiver.queue.startsWith(`${queue}/`)) receiver.wake(change);
+    }
   }
 
   #wakeAll(): void {
