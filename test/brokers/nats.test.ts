@@ -8,6 +8,7 @@ import {
   DiscardPolicy,
   type JetStreamManager,
   jetstreamManager,
+  RetentionPolicy,
 } from '@nats-io/jetstream';
 import { connect, headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
@@ -18,6 +19,7 @@ import { forwardedMessage } from '../../lib/core/wire/forwarded-message.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { exerciseInputQueue } from '../conformance/input-queue-suite.ts';
+import { exerciseOrderedQueue } from '../conformance/ordered-queue-suite.ts';
 import { exerciseOutputQueue } from '../conformance/output-queue-suite.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { available } from '../support/brokers/available.ts';
@@ -131,6 +133,64 @@ describe.runIf(program)('NATS', () => {
       deadLetters: true,
     },
   );
+
+  exerciseOrderedQueue('an input queue of JetStream with order', async () => {
+    const name = unique('ordered');
+    await manager.streams.add({ name, subjects: [name], retention: RetentionPolicy.Workqueue });
+    const options = { ordered: true, maxInFlight: 1_000, maxAttempts: 5, logger };
+    return {
+      send: (OrderingKey, body) => publish(name, body, { OrderingKey }),
+      open: () => NATS.openInput(url(`stream=${name}`), options),
+    };
+  });
+
+  describe('with order', () => {
+    const options = { ordered: true, maxInFlight: 100, maxAttempts: 5, logger };
+    const openOrdered = async (name: string) => {
+      const queue = await NATS.openInput(url(`stream=${name}`), options);
+      onTestFinished(() => queue[Symbol.asyncDispose]());
+      return queue;
+    };
+
+    async function createWorkQueue(): Promise<string> {
+      const name = unique('ordered');
+      await manager.streams.add({ name, subjects: [name], retention: RetentionPolicy.Workqueue });
+      return name;
+    }
+
+    test('a worker that was suspended for longer than its lease receives nothing more', async () => {
+      const name = await createWorkQueue();
+      const first = await openOrdered(name);
+      for (const body of ['a', 'b', 'c']) await publish(name, body);
+      const [held] = await first.receive(1, AbortSignal.timeout(5_000));
+      expect(held?.body).toBe('a');
+      const second = await openOrdered(name);
+      await manager.streams.purge(`${name}-coatcheck-lease`);
+      const messages = await collect(3, () => receiveSoon(second));
+      expect(messages.map(({ body }) => body)).toEqual(['a', 'b', 'c']);
+      await publish(name, 'd');
+      expect(await receiveSoon(first).catch(() => [])).toEqual([]);
+      expect((await receiveOne(second)).body).toBe('d');
+    });
+
+    test('a stream must be a work queue, without a consumer of workers that keep none', async () => {
+      const limits = unique('limits');
+      await manager.streams.add({ name: limits, subjects: [limits] });
+      await expect(openOrdered(limits)).rejects.toThrow(
+        `The stream ${limits} has the retention limits: order is kept on work queues only`,
+      );
+      const unordered = await createWorkQueue();
+      await (await openInput(`stream=${unordered}`))[Symbol.asyncDispose]();
+      await expect(openOrdered(unordered)).rejects.toThrow(`nats consumer rm ${unordered} coatcheck`);
+      const ordered = await createWorkQueue();
+      const queue = await openOrdered(ordered);
+      await receiveSoon(queue);
+      await eventually(async () =>
+        expect((await manager.streams.info(ordered)).state.consumer_count).toBe(1),
+      );
+      await expect(openInput(`stream=${ordered}`)).rejects.toThrow("can't be created: it is refused by NATS");
+    });
+  });
 
   exerciseOutputQueue('an output queue of JetStream', async () => {
     const name = unique('output');

@@ -8,12 +8,15 @@ import { identityProblem } from '../../core/model/request-id.ts';
 import type { InputOptions } from '../../core/ports/broker.ts';
 import type { InputQueue } from '../../core/ports/message-source.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../../core/wire/dead-letter-sender.ts';
+import { messageGroupOf } from '../../core/wire/message-group.ts';
 import { ReconnectingSession } from '../reconnecting-session.ts';
 import { RunningSettlements } from '../running-settlements.ts';
 import { connectNats, unlessClosed } from './connection.ts';
 import { readDeliveryInfo } from './delivery-info.ts';
 import { decodeContent } from './message.ts';
-import { PullSession } from './pull-session.ts';
+import { checkOrderedStream } from './ordered-consumer.ts';
+import { OrderedSession } from './ordered-session.ts';
+import { type MessageSession, PullSession } from './pull-session.ts';
 import { ensureConsumer, ensureStream, logStreamGuarantee } from './stream.ts';
 import { describeNats, type NatsInputUrl } from './url.ts';
 
@@ -30,11 +33,11 @@ const MAX_DELAY_SECONDS = 7 * 86_400;
 /** Beats within the time a message stays hidden: two may fail. */
 const BEATS = 3;
 
-/** A durable pull consumer of a JetStream stream. */
+/** A durable pull consumer of a JetStream stream; with order, of one worker at a time. */
 export class NatsInputQueue implements InputQueue {
   readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds: number;
-  readonly #connection: ReconnectingSession<PullSession>;
+  readonly #connection: ReconnectingSession<MessageSession>;
   readonly #deadLetters: DeadLetterSender | undefined;
   /** Settlements that a close waits for. */
   readonly #settling = new RunningSettlements();
@@ -42,8 +45,8 @@ export class NatsInputQueue implements InputQueue {
   readonly #extensions = new Set<NodeJS.Timeout>();
 
   private constructor(
-    connection: ReconnectingSession<PullSession>,
-    { deadLetters }: InputOptions,
+    connection: ReconnectingSession<MessageSession>,
+    { deadLetters, ordered = false }: InputOptions,
     maxBytes: number,
   ) {
     this.#connection = connection;
@@ -51,7 +54,7 @@ export class NatsInputQueue implements InputQueue {
     this.visibilitySeconds = connection.current.limits.ackWaitSeconds;
     this.capabilities = {
       maxDelaySeconds: MAX_DELAY_SECONDS,
-      ordered: false,
+      ordered,
       countsDeliveries: true,
       maxBytes,
     };
@@ -60,18 +63,24 @@ export class NatsInputQueue implements InputQueue {
   /** @throws ConfigurationError if stream or consumer are unsuitable; another error if the server can't be reached */
   static async open(url: NatsInputUrl, options: InputOptions): Promise<NatsInputQueue> {
     const { address, stream, subject } = url;
+    const { logger, maxInFlight, ordered } = options;
+    const holder = crypto.randomUUID();
     let isLogged = false;
-    const connection = await ReconnectingSession.open({
+    const connection = await ReconnectingSession.open<MessageSession>({
       server: describeNats(address),
-      logger: options.logger,
+      logger,
       open: async (end) => {
         const nats = await connectNats(address, end);
         try {
           const manager = await jetstreamManager(nats, { checkAPI: false });
           const config = await ensureStream(manager, stream, subject);
-          const limits = await ensureConsumer(manager, url, options.maxInFlight);
-          if (!isLogged) logStreamGuarantee(options.logger, config);
+          if (!isLogged) logStreamGuarantee(logger, config);
           isLogged = true;
+          if (ordered) {
+            await checkOrderedStream(manager, config, url);
+            return await OrderedSession.open({ connection: nats, manager, url, holder, logger, end });
+          }
+          const limits = await ensureConsumer(manager, url, maxInFlight);
           return new PullSession(nats, url, limits, end);
         } catch (error) {
           await nats.close();
@@ -87,26 +96,34 @@ export class NatsInputQueue implements InputQueue {
     while (!signal.aborted) {
       const session = this.#connection.current;
       const messages = session.take(max);
-      if (messages.length > 0) return messages.map((message) => this.#receivedMessage(message));
+      if (messages.length > 0) return messages.map((message) => this.#receivedMessage(message, session));
       await unlessAborted(session.pull(max), signal, () => undefined);
     }
     return [];
   }
 
-  #receivedMessage(raw: Msg): ReceivedMessage {
-    const message = decodeMessage(raw);
+  #receivedMessage(raw: Msg, session: MessageSession): ReceivedMessage {
+    const { ordered } = this.capabilities;
+    const decoded = decodeMessage(raw);
+    const message = ordered ? { ...decoded, group: messageGroupOf(decoded) } : decoded;
     let extension: NodeJS.Timeout | undefined;
-    const settle = (payload: string) => {
+    const settle = async (payload: string) => {
       this.#stop(extension);
-      return this.#settle(raw, payload);
+      // The next session has another consumer.
+      if (ordered && this.#connection.live !== session) {
+        throw new Error('NATS delivers the message again, since the connection was lost');
+      }
+      await this.#settle(raw, payload);
     };
     return {
       ...message,
       source: this.capabilities,
       ack: () => settle('+ACK'),
-      retryAfter: (seconds) => {
+      retryAfter: async (seconds) => {
+        // With order, the next worker gets it in its old place.
+        if (ordered) return;
         const delay = Math.min(Math.ceil(seconds), MAX_DELAY_SECONDS) * 1_000_000_000;
-        return settle(delay > 0 ? `-NAK ${JSON.stringify({ delay })}` : '-NAK');
+        await settle(delay > 0 ? `-NAK ${JSON.stringify({ delay })}` : '-NAK');
       },
       extend: async (seconds) => {
         this.#stop(extension);

@@ -19,13 +19,24 @@ interface Arrival {
 /** Statuses of a pull that ended as it should: no messages, timeout, end of batch, change of leader, shutdown. */
 const ORDINARY_STATUS = /no messages|timeout|completed|leadership change|shutdown|eob/i;
 
+/** A connection that receives messages. */
+export interface MessageSession extends Session {
+  readonly connection: NatsConnection;
+  /** Fires when the connection is lost. */
+  readonly closed: AbortSignal;
+  readonly limits: ConsumerLimits;
+  /** Takes messages that came. */
+  take(max: number): Msg[];
+  /** Resolves when messages may have come. @throws an error if none can be received */
+  pull(max: number): Promise<void>;
+}
+
 /**
  * A connection that pulls messages of one consumer. It pulls what is there in one call, and waits for one message if
  * there is none: so at most one message comes for which no call waits.
  */
-export class PullSession implements Session {
+export class PullSession implements MessageSession {
   readonly connection: NatsConnection;
-  /** Fires when the connection is lost. */
   readonly closed: AbortSignal;
   readonly limits: ConsumerLimits;
   readonly #subject: string;

@@ -19,10 +19,10 @@ import { type NatsInputUrl, type NatsOutputUrl, wildcardOf } from './url.ts';
 /** How long a message stays hidden unless it is extended, in a consumer that we create. */
 const ACK_WAIT_SECONDS = 30;
 
-const NANOSECONDS = 1_000_000_000;
+export const NANOSECONDS = 1_000_000_000;
 
 /** Any number: messages that wait for their next attempt count, and would stop the delivery of others. */
-const UNLIMITED = -1;
+export const UNLIMITED = -1;
 
 /** What of a consumer's configuration the input queue needs. */
 export interface ConsumerLimits {
@@ -197,12 +197,13 @@ export function logStreamGuarantee(
   logger.info(`The stream ${name} can lose messages in these cases`, { replicas, losses });
 }
 
-function hasCode(error: unknown, code: number): boolean {
+/** Whether the server refused a call with a code. */
+export function hasCode(error: unknown, code: number): boolean {
   return error instanceof JetStreamApiError && error.code === code;
 }
 
 /** What the server refuses needs a change of the configuration; anything else is an outage. */
-function asConfigurationError(what: string, error: unknown): Error {
+export function asConfigurationError(what: string, error: unknown): Error {
   if (error instanceof JetStreamApiError && error.status < 500) {
     return new ConfigurationError(`${what} is refused by NATS: ${error.message}`, { cause: error });
   }
