@@ -12,6 +12,7 @@ import { METRIC_NAMESPACE, VERSION_DIMENSION } from '../../lib/core/config/metri
 import type { ProcessorEnvironment } from '../../lib/core/config/processor-environment.ts';
 import { NO_OUTPUT_URL } from '../../lib/core/config/settings.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
+import type { OutputQueue } from '../../lib/core/ports/message-sink.ts';
 import type { SecretSource } from '../../lib/core/ports/secrets.ts';
 import type { Logger } from '../../lib/core/ports/telemetry.ts';
 import type { Processor } from '../../lib/core/processor/handler.ts';
@@ -34,21 +35,14 @@ export async function openEngine(
   environment: ProcessorEnvironment,
   logger: Logger,
 ): Promise<DeployedEngine> {
-  const { requestTable, outputQueueUrl, webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
+  const { requestTable, webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
   const secrets = await openSecrets(definition, environment, logger);
   const queues = queueClient();
   const records = recordClient();
   const engine = new Engine(definition, environment, {
     store: new LazyPayloadStore(environment.payloadBucket, environment.concurrency),
     records: new DynamoDbRecordStore(records, requestTable),
-    output:
-      outputQueueUrl === NO_OUTPUT_URL
-        ? NO_OUTPUT
-        : new SqsOutputQueue(
-            queues,
-            outputQueueUrl,
-            environment.outputMaxMessageBytes ?? (await readMaxMessageBytes(queues, outputQueueUrl, logger)),
-          ),
+    output: await openOutput(environment, queues, logger),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
     load: environment.measureLoad
@@ -63,6 +57,22 @@ export async function openEngine(
     random: Math.random,
   });
   return { engine, queues, deadLetters: new SqsOutputQueue(queues, environment.deadLetterQueueUrl) };
+}
+
+/** SNS's client is loaded only where outcomes fan out. */
+async function openOutput(
+  { outputQueueUrl, outputTopicArn, outputMaxMessageBytes }: ProcessorEnvironment,
+  queues: DeployedEngine['queues'],
+  logger: Logger,
+): Promise<OutputQueue> {
+  if (outputTopicArn) {
+    const { SnsOutputTopic, topicClient } = await import('../../lib/aws/sns-output-topic.ts');
+    return new SnsOutputTopic(topicClient(), outputTopicArn);
+  }
+  if (outputQueueUrl === NO_OUTPUT_URL) return NO_OUTPUT;
+  const maxMessageBytes =
+    outputMaxMessageBytes ?? (await readMaxMessageBytes(queues, outputQueueUrl, logger));
+  return new SqsOutputQueue(queues, outputQueueUrl, maxMessageBytes);
 }
 
 /** Starts to read the secrets, so that the first attempt waits less. Their client is loaded only if there are any. */

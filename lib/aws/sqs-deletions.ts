@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SQSClient } from '@aws-sdk/client-sqs';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
-import type { BatchFailure } from './sqs-batch.ts';
+import type { BatchFailure } from './batch-call.ts';
 import { SqsSource } from './sqs-source.ts';
 
 /** Most attempts to delete a message. */

@@ -4,7 +4,7 @@ import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
 import type { QueueMessage, ReceivedMessage, SourceCapabilities } from '../core/model/received-message.ts';
 import type { OutputQueue } from '../core/ports/message-sink.ts';
 import { DeadLetterSender, NO_DEAD_LETTER_QUEUE } from '../core/wire/dead-letter-sender.ts';
-import type { BatchFailure } from './sqs-batch.ts';
+import type { BatchFailure } from './batch-call.ts';
 import { sqsCapabilities } from './sqs-capabilities.ts';
 import { SqsSource } from './sqs-source.ts';
 

@@ -11,7 +11,7 @@ import {
 } from '@aws-sdk/client-sqs';
 import { mapConcurrently } from '../core/base/map-concurrently.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
-import { type BatchFailure, batchEntries, batchFailures } from './sqs-batch.ts';
+import { type BatchFailure, batchEntries, batchFailures } from './batch-call.ts';
 
 /** A message received from an SQS queue. */
 export interface SqsReceivedMessage {

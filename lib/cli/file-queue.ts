@@ -1,6 +1,6 @@
 import type { MessageAttributeValue } from '@aws-sdk/client-sqs';
-import type { BatchFailure } from '../aws/sqs-batch.ts';
-import type { OutgoingSqsMessage } from '../aws/sqs-sender.ts';
+import type { BatchFailure } from '../aws/batch-call.ts';
+import type { OutgoingMessage } from '../aws/outgoing-message.ts';
 import type { SqsReceivedMessage } from '../aws/sqs-source.ts';
 import { SQS_MAX_BATCH_ENTRIES } from '../core/config/aws-limits.ts';
 import type { MessageAttribute } from '../core/model/received-message.ts';
@@ -56,7 +56,7 @@ export class FileQueue implements WalkedQueue, RefilledQueue {
     return new Map();
   }
 
-  async sendBatch(messages: readonly OutgoingSqsMessage[]): Promise<(BatchFailure | undefined)[]> {
+  async sendBatch(messages: readonly OutgoingMessage[]): Promise<(BatchFailure | undefined)[]> {
     const outgoing = messages.map(({ body, attributes = {}, groupId: group }) => {
       const entries = Object.entries(attributes).map(([name, value]) => [name, attributeOf(value)]);
       return { body, attributes: Object.fromEntries(entries), group };

@@ -104,7 +104,7 @@ test('each result is at the position of its message, whatever the order of the a
   });
   expect(await queue.send(['a', 'b', 'c', 'd'].map((body) => message(body)))).toEqual([
     { sent: false, refused: false, reason: 'InternalError: ' },
-    { sent: false, refused: false, reason: "SQS's response omits the entry" },
+    { sent: false, refused: false, reason: 'the response omits the entry' },
     { sent: true },
     { sent: false, refused: true, reason: 'InvalidMessageContents: no such character' },
   ]);

@@ -73,6 +73,7 @@ beforeEach(async () => {
     maxReceives: 133,
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     outputMaxMessageBytes: 1_048_576,
+    outputTopicArn: '',
     deadLetterQueueUrl: `${endpoint.url}/123456789012/dead-letters`,
     payloadBucket: 'payloads',
     requestTable: 'requests',

@@ -21,6 +21,25 @@ export const SQS_MAX_BATCH_ENTRIES = 10;
 export const SQS_MAX_MESSAGE_ATTRIBUTES = 10;
 
 /**
+ * Largest SNS message, attributes included, and the largest sum of one `PublishBatch` call, unless the topic's
+ * MaximumMessageSize says otherwise. A topic with more has at most 100 subscriptions, and none by HTTP.
+ * @see https://docs.aws.amazon.com/sns/latest/dg/large-message-payloads.html
+ */
+export const SNS_MAX_MESSAGE_BYTES = 262_144;
+
+/**
+ * Most messages in one `PublishBatch` call.
+ * @see https://docs.aws.amazon.com/sns/latest/dg/sns-batch-api-actions.html
+ */
+export const SNS_MAX_BATCH_ENTRIES = 10;
+
+/**
+ * Most combinations of the values of a filter policy of SNS: the product of their numbers.
+ * @see https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-constraints.html
+ */
+export const SNS_MAX_FILTER_COMBINATIONS = 150;
+
+/**
  * Most entries in one `PutEvents` call of EventBridge.
  * @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
  */

@@ -30,11 +30,13 @@ export interface ProcessorEnvironment extends EngineSettings {
   readonly maxReceives: number | undefined;
   /** How long a message stays hidden after a crash. */
   readonly visibilityTimeoutSeconds: number;
-  /** {@link NO_OUTPUT_URL} in a service without an output queue. */
+  /** {@link NO_OUTPUT_URL} in a service that sends nothing to an output queue. */
   readonly outputQueueUrl: string;
   readonly outputFormat: SqsOutputFormat;
   /** The output queue's MaximumMessageSize; undefined where the deployment doesn't know it. */
   readonly outputMaxMessageBytes: number | undefined;
+  /** The topic of outcomes; empty unless outcomes fan out. */
+  readonly outputTopicArn: string;
   /** The queue for the messages of requests that have used up their attempts. */
   readonly deadLetterQueueUrl: string;
   /** The bucket for results. */
@@ -81,6 +83,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     maxReceives: optionalCount('COATCHECK_MAX_RECEIVES', 'receives'),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
     outputMaxMessageBytes: optionalCount('COATCHECK_OUTPUT_MAX_MESSAGE_BYTES', 'bytes'),
+    outputTopicArn: optionalText('COATCHECK_OUTPUT_TOPIC_ARN'),
     deadLetterQueueUrl: text(TEXT_VARIABLES.deadLetterQueueUrl),
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
     requestTable: text(TEXT_VARIABLES.requestTable),

@@ -78,17 +78,19 @@ export class ResultKeeper {
 
   /**
    * Prepares a raw outcome for its consumers. Extended clients read every object as text and delete it, so every
-   * publication of text gets a new copy. Other results aren't copied.
+   * publication of text gets a new copy. Other results aren't copied, and neither are those for several consumers: the
+   * first one would delete the copy.
    */
   async copyForConsumer(outcome: Outcome, signal: AbortSignal): Promise<Outcome> {
     if (this.#settings.outputFormat !== 'raw') return outcome;
     if (outcome.status !== 'succeeded' || !('check' in outcome.result)) return outcome;
+    const asReference = { ...outcome, result: { ...outcome.result, isText: false } };
+    if (this.#ports.output.fansOut) return asReference;
     try {
       return { ...outcome, result: await this.#copy(outcome.result, signal) };
     } catch (error) {
       // The object is gone. A reference is reported as such; a pointer would fail the reader's whole receive.
-      if (error instanceof PermanentError)
-        return { ...outcome, result: { ...outcome.result, isText: false } };
+      if (error instanceof PermanentError) return asReference;
       throw error;
     }
   }
@@ -137,7 +139,7 @@ export class ResultKeeper {
   ): Promise<StoredResult> {
     const { store } = this.#ports;
     const key = keyOfResult(this.#settings.resultPrefix, this.#request, createdAt);
-    if (this.#settings.outputFormat !== 'raw') {
+    if (this.#settings.outputFormat !== 'raw' || this.#ports.output.fansOut) {
       return { ...(await store.save(key, body, contentType, signal)), ...source };
     }
     const check = new Utf8Check();

@@ -7,6 +7,8 @@ export interface OutputMessage {
   /** The body, if it isn't text in UTF-8; {@link body} is empty then. Only queues that deliver such bodies take them. */
   readonly bytes?: Uint8Array<ArrayBuffer>;
   readonly attributes: Readonly<Record<string, MessageAttribute>>;
+  /** What consumers may select outcomes by. Only a queue that {@link OutputQueue.fansOut} adds it to the attributes. */
+  readonly labels?: Readonly<Record<string, MessageAttribute>>;
   /** The media type of the body, for queues that have a place for one. An attribute that says it comes first. */
   readonly mediaType?: string;
   /** Makes the message a CloudEvent in binary mode with these attributes; the body is its data. */
@@ -58,7 +60,13 @@ export interface Outlet<Message> {
 export const PAID_CALL_LINGER_MILLISECONDS = 1_000;
 
 /** The queue for outcomes. */
-export type OutputQueue = Outlet<OutputMessage>;
+export interface OutputQueue extends Outlet<OutputMessage> {
+  /**
+   * Whether each message is for several consumers: none of them may delete what it refers to, and each selects by its
+   * attributes. @default false
+   */
+  readonly fansOut?: boolean;
+}
 
 /** An event for a bus, whose rules decide who receives it. */
 export interface BusEvent {

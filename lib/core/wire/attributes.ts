@@ -1,20 +1,19 @@
 import { readTraceContext } from '../base/traceparent.ts';
+import { LABEL_NAMES } from '../config/label-names.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { readOptionalMinVersion, readOptionalTime, readOptionalTopic } from './fields.ts';
 
 /** The message attributes that have a meaning. All others are passed on as metadata. */
 export const ATTRIBUTES = {
+  ...LABEL_NAMES,
   requestId: 'RequestId',
   requestSource: 'RequestSource',
   contentType: 'ContentType',
   callbackUrl: 'CallbackUrl',
-  tenant: 'Tenant',
   expiresAt: 'ExpiresAt',
   minVersion: 'MinVersion',
   orderingKey: 'OrderingKey',
-  topic: 'Topic',
-  status: 'Status',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
   extendedPayloadSize: 'ExtendedPayloadSize',

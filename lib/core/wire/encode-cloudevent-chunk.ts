@@ -3,6 +3,7 @@ import { CHUNK_EVENT_TYPE, sourceOf } from '../model/event-names.ts';
 import { identityDigest } from '../model/request-id.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { messageJson } from './message-text.ts';
+import { labelsOf } from './outcome-labels.ts';
 
 /** A part of a result, published while the result is produced. */
 export interface ResultChunk {
@@ -44,5 +45,7 @@ export function encodeCloudEventChunk(
     datacontenttype: contentType,
     ...(typeof data === 'string' ? { data } : { data_base64: Buffer.from(data).toString('base64') }),
   };
-  return { body: messageJson(JSON.stringify(event)), attributes: {} };
+  // Consumers of successes want the parts of a result, and consumers of failures don't.
+  const labels = labelsOf({ request, status: 'succeeded', topic: request.topic });
+  return { body: messageJson(JSON.stringify(event)), attributes: {}, labels };
 }

@@ -6,6 +6,7 @@ import { type Outcome, outcomeId } from '../model/outcome.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { type DataMember, inlineMember } from './cloudevent-data.ts';
 import { messageJson } from './message-text.ts';
+import { labelsOf } from './outcome-labels.ts';
 
 /** The media type of an event in structured JSON. The bindings want it beside the body, where there is a place. */
 const STRUCTURED_TYPE = 'application/cloudevents+json';
@@ -19,7 +20,7 @@ export function encodeCloudEvent(outcome: Outcome, serviceName: string): OutputM
   const attributes = JSON.stringify({ ...cloudEventAttributes(outcome, serviceName), datacontenttype });
   // The result's JSON is inserted unchanged: parsing it would round long numbers.
   const body = messageJson(`${attributes.slice(0, -1)},"${name}":${json}}`);
-  return { body, attributes: {}, mediaType: STRUCTURED_TYPE };
+  return { body, attributes: {}, labels: labelsOf(outcome), mediaType: STRUCTURED_TYPE };
 }
 
 /** The attributes of an outcome's event that don't depend on its data; undefined where the request has none. */

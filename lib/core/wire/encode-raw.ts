@@ -1,12 +1,12 @@
 import { PROBLEM_TYPE } from '../base/media-type.ts';
 import { formatClaimCheck } from '../model/claim-check.ts';
 import type { Outcome } from '../model/outcome.ts';
-import type { MessageAttribute } from '../model/received-message.ts';
 import type { StoredResult } from '../model/stored-result.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import { ATTRIBUTES } from './attributes.ts';
 import { encodePointer } from './extended-client.ts';
 import { isMessageText, messageJson, utf8Text } from './message-text.ts';
+import { type LabelledOutcome, labelsOf, textAttribute } from './outcome-labels.ts';
 
 /** The location of a stored result that isn't text. The body holds it, too. */
 const REFERENCE_ATTRIBUTE = 'DataRef';
@@ -35,7 +35,7 @@ function pointer(outcome: Outcome, { check, size, contentType }: StoredResult): 
 
 function reference(outcome: Outcome, { check, contentType }: StoredResult): OutputMessage {
   const where = formatClaimCheck(check);
-  return message(outcome, contentType, where, { [REFERENCE_ATTRIBUTE]: text(where) });
+  return message(outcome, contentType, where, { [REFERENCE_ATTRIBUTE]: textAttribute(where) });
 }
 
 function message(
@@ -48,25 +48,20 @@ function message(
 }
 
 /** What the attributes of an outcome's message are about. */
-export type DescribedOutcome = Pick<Outcome, 'request' | 'status' | 'topic' | 'traceparent' | 'tracestate'>;
+export type DescribedOutcome = LabelledOutcome & Pick<Outcome, 'traceparent' | 'tracestate'>;
 
 /** Everything about an outcome besides its result, as message attributes. @param contentType of the body */
 export function outcomeAttributes(
-  { request, status, topic, traceparent, tracestate }: DescribedOutcome,
+  outcome: DescribedOutcome,
   contentType: string,
 ): OutputMessage['attributes'] {
+  const { request, traceparent, tracestate } = outcome;
   return {
-    [ATTRIBUTES.requestId]: text(request.id),
-    ...(request.source && { [ATTRIBUTES.requestSource]: text(request.source) }),
-    ...(request.tenant !== undefined && { [ATTRIBUTES.tenant]: text(request.tenant) }),
-    ...(topic !== undefined && { [ATTRIBUTES.topic]: text(topic) }),
-    ...(traceparent !== undefined && { [ATTRIBUTES.traceparent]: text(traceparent) }),
-    ...(tracestate !== undefined && { [ATTRIBUTES.tracestate]: text(tracestate) }),
-    [ATTRIBUTES.status]: text(status),
-    [ATTRIBUTES.contentType]: text(contentType),
+    [ATTRIBUTES.requestId]: textAttribute(request.id),
+    ...(request.source && { [ATTRIBUTES.requestSource]: textAttribute(request.source) }),
+    ...labelsOf(outcome),
+    ...(traceparent !== undefined && { [ATTRIBUTES.traceparent]: textAttribute(traceparent) }),
+    ...(tracestate !== undefined && { [ATTRIBUTES.tracestate]: textAttribute(tracestate) }),
+    [ATTRIBUTES.contentType]: textAttribute(contentType),
   };
-}
-
-function text(value: string): MessageAttribute {
-  return { type: 'String', value };
 }

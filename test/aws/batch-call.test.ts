@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { batchEntries, batchFailures } from '../../lib/aws/sqs-batch.ts';
+import { batchEntries, batchFailures } from '../../lib/aws/batch-call.ts';
 
 const ENTRIES = ['a', 'b', 'c'];
 
@@ -15,7 +15,7 @@ test('every entry fails by itself, also one that the response omits', () => {
   expect(batchFailures(ENTRIES, { Successful: [{ Id: '0' }], Failed })).toEqual([
     undefined,
     { code: 'InternalError', reason: 'InternalError: try again', isSenderFault: true },
-    { code: '', reason: "SQS's response omits the entry", isSenderFault: false },
+    { code: '', reason: 'the response omits the entry', isSenderFault: false },
   ]);
 });
 

@@ -1,12 +1,18 @@
-import type { BatchResultErrorEntry } from '@aws-sdk/client-sqs';
-
-/** The response to a batch call. */
-export interface BatchResponse {
-  readonly Successful?: readonly { readonly Id?: string }[];
-  readonly Failed?: readonly BatchResultErrorEntry[];
+/** Why one entry of a batch failed, as SQS and SNS say it. */
+interface FailedEntry {
+  readonly Id?: string | undefined;
+  readonly Code?: string | undefined;
+  readonly Message?: string | undefined;
+  readonly SenderFault?: boolean | undefined;
 }
 
-/** Why SQS rejected an entry of a batch. */
+/** The response to a batch call of SQS or SNS. */
+export interface BatchResponse {
+  readonly Successful?: readonly { readonly Id?: string | undefined }[] | undefined;
+  readonly Failed?: readonly FailedEntry[] | undefined;
+}
+
+/** Why AWS rejected an entry of a batch. */
 export interface BatchFailure {
   readonly code: string;
   readonly reason: string;
@@ -37,8 +43,8 @@ export function batchFailures(
   });
 }
 
-function failureOf(failure: BatchResultErrorEntry | undefined): BatchFailure {
-  if (!failure) return { code: '', reason: "SQS's response omits the entry", isSenderFault: false };
+function failureOf(failure: FailedEntry | undefined): BatchFailure {
+  if (!failure) return { code: '', reason: 'the response omits the entry', isSenderFault: false };
   const { Code = '', Message = '', SenderFault = false } = failure;
   return { code: Code, reason: `${Code}: ${Message}`, isSenderFault: SenderFault };
 }
