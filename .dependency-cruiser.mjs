@@ -86,6 +86,7 @@ const ROOMS = {
       'lib/core/config/',
       'lib/core/model/callback-url.ts',
       'lib/core/model/event-names.ts',
+      'lib/core/model/request-id.ts',
       'lib/core/model/topic.ts',
       'lib/planner/prices.ts',
     ],

@@ -23,19 +23,23 @@ import { FailureEvents } from './observability/failure-events.ts';
 import { ServiceAlarms } from './observability/service-alarms.ts';
 import { ServiceDashboard } from './observability/service-dashboard.ts';
 import { serviceMetric } from './observability/service-metrics.ts';
-import { ServiceOutputs } from './observability/service-outputs.ts';
+import { ServiceOutputs, type ServiceOutputValues } from './observability/service-outputs.ts';
+import { OutcomeTopic } from './outcome-topic.ts';
 import type { ProcessorProps } from './processor-props.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
 import { propsBehind } from './settings/front-door.ts';
 import { loopFrom } from './settings/loops.ts';
+import { outputOf } from './settings/output-queue.ts';
 import type { Prefixes } from './settings/prefixes.ts';
 import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
 import { sharedBucketProblems } from './settings/shared-buckets.ts';
 import { sharedQueueProblems } from './settings/shared-queues.ts';
 import { useExistingBucket } from './storage/existing-bucket.ts';
-import { allowServices, grantKey, KEY_USES, type KeyUse } from './storage/key-use.ts';
+import { grantConsumeQueue, grantQueue } from './storage/grant-queue.ts';
+import { allowServices, grantKey, KEY_USES } from './storage/key-use.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
+import { subscriptionsIn } from './storage/queue-subscription.ts';
 import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
 import { RequestTable } from './storage/request-table.ts';
 import { inputQueueOf, outputQueueOf } from './storage/service-queues.ts';
@@ -59,6 +63,8 @@ export class AsyncService extends Construct implements IConnectable {
   readonly deadLetterQueue: IQueue;
   /** The queue of outcomes that consumers failed to process; undefined if `output` is false or an existing queue. */
   readonly outputDeadLetterQueue: Queue | undefined;
+  /** The topic of outcomes, for each `OutcomeSubscription`; undefined without `output.fanOut`. */
+  readonly outcomes: OutcomeTopic | undefined;
   /** Your processor on any host. Grant it what your handler needs, for example `table.grantReadData(service.processor)`. */
   readonly processor: IGrantable & IConnectable;
   /** The releases of the processor's versions; undefined without the prop `release`. */
@@ -96,6 +102,17 @@ export class AsyncService extends Construct implements IConnectable {
 
     const input = inputQueueOf(this, props, settings);
     const output = outputQueueOf(this, props, settings);
+    const sharesOutput = front !== undefined && output?.queue === front.#outputQueue;
+    const ownOutcomes =
+      output && outputOf(props).fanOut && !sharesOutput
+        ? new OutcomeTopic(this, 'Outcomes', {
+            settings,
+            outputQueue: output.queue,
+            outputDeadLetterQueue: output.deadLetterQueue,
+            encryptionKey,
+          })
+        : undefined;
+    const outcomes = sharesOutput ? front.outcomes : ownOutcomes;
     // S3 can't notify a FIFO queue, and doesn't know the topic of an upload.
     const uploads =
       !front && (settings.keepsOrder || props.topics)
@@ -148,8 +165,9 @@ export class AsyncService extends Construct implements IConnectable {
       settings,
       inputQueue: input.queue,
       maxReceives: input.maxReceives,
-      outputQueue: output?.queue,
-      outputMaxMessageBytes: output?.maxMessageBytes,
+      outputQueue: outcomes ? undefined : output?.queue,
+      outputMaxMessageBytes: outcomes ? undefined : output?.maxMessageBytes,
+      outputTopic: outcomes?.topic,
       deadLetterQueue: input.deadLetterQueue,
       webhookQueue: webhooks?.queue,
       pauseQueue: pauses?.queue,
@@ -164,6 +182,8 @@ export class AsyncService extends Construct implements IConnectable {
     const processor = settings.fargate
       ? new ProcessorService(this, 'Processor', { ...processorProps, fargate: settings.fargate })
       : new ProcessorFunction(this, 'Processor', processorProps);
+    // Outcomes that are published before the output queue subscribes would be lost.
+    if (outcomes) processor.node.addDependency(outcomes);
     const onFargate = processor instanceof ProcessorService ? processor : undefined;
     const onLambda = processor instanceof ProcessorFunction ? processor : undefined;
     if (pauses && onLambda) {
@@ -208,6 +228,7 @@ export class AsyncService extends Construct implements IConnectable {
       inputQueue: input.queue,
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output?.deadLetterQueue,
+      outcomeTopic: ownOutcomes?.topic,
       webhookDeadLetterQueue: front ? undefined : webhooks?.deadLetterQueue,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
       relay: relay?.function,
@@ -248,6 +269,7 @@ export class AsyncService extends Construct implements IConnectable {
       InputQueueUrl: input.queue.queueUrl,
       OutputQueueUrl: output?.queue.queueUrl,
       OutputDeadLetterQueueUrl: output?.deadLetterQueue?.queueUrl,
+      OutcomeTopicArn: outcomes?.topic.topicArn,
       DeadLetterQueueUrl: input.deadLetterQueue.queueUrl,
       RequestTableName: requestTable.tableName,
       ProcessorEntry: props.entry && relative('', props.entry).replaceAll('\\', '/'),
@@ -261,7 +283,7 @@ export class AsyncService extends Construct implements IConnectable {
       WebhookSecretArn: webhooks?.secret.secretArn,
       WebhookQueueUrl: webhooks?.queue.queueUrl,
       WebhookDeadLetterQueueUrl: webhooks?.deadLetterQueue.queueUrl,
-    });
+    } satisfies ServiceOutputValues);
     this.node.addValidation({
       validate: () => [...this.#loopProblems(), ...this.#queueProblems(), ...this.#bucketProblems()],
     });
@@ -272,6 +294,7 @@ export class AsyncService extends Construct implements IConnectable {
     this.deadLetterQueue = input.deadLetterQueue;
     this.#outputQueue = output?.queue;
     this.outputDeadLetterQueue = output?.deadLetterQueue;
+    this.outcomes = outcomes;
     this.processor = processor;
     this.#props = props;
     this.#front = front;
@@ -308,6 +331,12 @@ export class AsyncService extends Construct implements IConnectable {
     this.#relay?.addProcessor(added.#settings, added.inputQueue);
     this.#behind.push(added);
     return added;
+  }
+
+  /** The patterns of the topics that the processors of the service are for. */
+  get topics(): readonly string[] {
+    const service = this.#front ?? this;
+    return [service, ...service.#behind].flatMap((each) => each.#settings.topics);
   }
 
   /**
@@ -383,10 +412,14 @@ export class AsyncService extends Construct implements IConnectable {
    * copies.
    */
   grantConsume(grantee: IGrantable): Grant {
+    return grantConsumeQueue(grantee, this.outputQueue).combine(this.grantReadResults(grantee));
+  }
+
+  /** Grants permission to fetch the results that outcomes refer to, and to delete consumer copies. */
+  grantReadResults(grantee: IGrantable): Grant {
     const { resultPrefix, consumerCopyPrefix } = this.#prefixes;
     return (
-      grantQueue(grantee, this.outputQueue, CONSUMING, KEY_USES.receive)
-        .combine(this.#grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix))
+      this.#grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix)
         // Pointers of the Extended Client Library name no version.
         .combine(this.#grantObjects(grantee, ['s3:GetObject', 's3:DeleteObject'], consumerCopyPrefix))
         .combine(grantKey(grantee, this.payloadBucket.encryptionKey, KEY_USES.readObjects))
@@ -495,15 +528,24 @@ export class AsyncService extends Construct implements IConnectable {
   #loopProblems(): string[] {
     const links = this.#servicesOfApp().map((service) => ({
       inputQueue: service.inputQueue,
-      outputQueue: service.#outputQueue,
+      outputQueues: service.#outputQueues(),
       path: service.node.path,
     }));
     const start = links.find(({ path }) => path === this.node.path);
     const loop = start ? loopFrom(start, links).map(({ path }) => path) : [];
     if (loop.length === 0) return [];
     return [
-      `output.queue must not lead back to the input queue, got ${[...loop, this.node.path].join(' → ')}`,
+      `${this.outcomes ? 'output.queue and the targets of subscriptions' : 'output.queue'} must not lead back to the input queue, got ${[...loop, this.node.path].join(' → ')}`,
     ];
+  }
+
+  /** The queues that outcomes come to, those of subscriptions among them. */
+  #outputQueues(): IQueue[] {
+    const topicArn = this.outcomes?.topic.topicArn;
+    if (topicArn === undefined) return this.#outputQueue ? [this.#outputQueue] : [];
+    return subscriptionsIn(this)
+      .filter(({ topic }) => topic.topicArn === topicArn)
+      .map(({ queue }) => queue);
   }
 
   #queueProblems(): string[] {
@@ -527,21 +569,3 @@ export class AsyncService extends Construct implements IConnectable {
 }
 
 const SENDING = ['sqs:GetQueueAttributes', 'sqs:GetQueueUrl', 'sqs:SendMessage'];
-
-const CONSUMING = [
-  'sqs:ChangeMessageVisibility',
-  'sqs:DeleteMessage',
-  'sqs:GetQueueAttributes',
-  'sqs:GetQueueUrl',
-  'sqs:ReceiveMessage',
-];
-
-/** The CDK's own grants allow more uses of the key than these actions need. */
-function grantQueue(grantee: IGrantable, queue: IQueue, actions: string[], use: KeyUse): Grant {
-  return Grant.addToPrincipalOrResource({
-    grantee,
-    actions,
-    resourceArns: [queue.queueArn],
-    resource: queue,
-  }).combine(grantKey(grantee, queue.encryptionMasterKey, use));
-}

@@ -8,7 +8,7 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { ApiAuth, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
+import { ApiAuth, OutcomeSubscription, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { findingsIn, INSTALL_TIMEOUT_MILLISECONDS } from '../support/cfn-lint.ts';
 import { serviceOnFargate } from './fargate/service-on-fargate.ts';
@@ -76,6 +76,18 @@ it('finds nothing in the template of a service on existing resources', async () 
 
 it('finds nothing in the template of a service that keeps order', async () => {
   expect(await findingsIn(serviceInApp({ order: 'fifo', api: {} }).template().toJSON())).toBe('');
+});
+
+it('finds nothing in the templates of a service whose outcomes fan out, and of a subscription', async () => {
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { service, template } = serviceIn(stack, { output: { fanOut: true } });
+  new OutcomeSubscription(stack, 'Failures', { service, topics: ['images.*'], statuses: ['failed'] });
+  const target = new Queue(stack, 'Own');
+  new OutcomeSubscription(stack, 'Acme', { service, tenants: ['acme'], target });
+  expect(await findingsIn(template().toJSON())).toBe('');
+  const ordered = serviceInApp({ order: 'fifo', output: { fanOut: true } });
+  new OutcomeSubscription(ordered.stack, 'All', { service: ordered.service });
+  expect(await findingsIn(ordered.template().toJSON())).toBe('');
 });
 
 it('finds nothing in the template of a service on Fargate', async () => {

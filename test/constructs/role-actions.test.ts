@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
   DeleteMessageBatch: ['sqs:DeleteMessage'],
   GetObject: ['s3:GetObject', 's3:GetObjectVersion'],
   HeadObject: ['s3:GetObject', 's3:GetObjectVersion'],
+  PublishBatch: ['sns:Publish'],
   SendMessageBatch: ['sqs:SendMessage'],
   Upload: ['s3:PutObject', 's3:AbortMultipartUpload'],
   createPresignedPost: ['s3:PutObject'],
@@ -80,6 +81,7 @@ const stack = new Stack(emptyApp(), 'Stack');
 const { template } = serviceIn(stack, {
   api: {},
   webhooks: {},
+  output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },
   observability: { failureEvents: {}, tracing: Tracing.xray() },
   secrets: { MODEL_KEY: new Secret(stack, 'ModelKey') },
@@ -130,6 +132,7 @@ const ENDPOINTS: Readonly<Record<string, string>> = {
   s3: 'S3',
   dynamodb: 'DynamoDB',
   sqs: 'SQS',
+  sns: 'SNS',
   lambda: 'Lambda',
   secretsmanager: 'Secrets Manager',
   scheduler: 'EventBridge Scheduler',

@@ -2,6 +2,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { STOP_RESERVE_SECONDS } from '../../core/config/fargate-settings.ts';
 import { type ProcessorEnvironment, writeEnvironment } from '../../core/config/processor-environment.ts';
@@ -18,10 +19,12 @@ export interface ProcessorResources {
   readonly inputQueue: IQueue;
   /** After how many receives the input queue dead-letters by itself; undefined if that is unknown at deployment. */
   readonly maxReceives: number | undefined;
-  /** Absent in a service without an output queue. */
+  /** Absent in a service without an output queue, and in one with a topic. */
   readonly outputQueue: IQueue | undefined;
   /** The MaximumMessageSize of the output queue; undefined if it is unknown at deployment. */
   readonly outputMaxMessageBytes: number | undefined;
+  /** The topic of outcomes; undefined unless they fan out. */
+  readonly outputTopic: ITopic | undefined;
   readonly deadLetterQueue: IQueue;
   readonly requestTable: ITable;
   /** The queue of webhook deliveries; undefined without webhooks. */
@@ -67,6 +70,7 @@ function environmentOf(
     maxReceives,
     outputQueue,
     outputMaxMessageBytes,
+    outputTopic,
     deadLetterQueue,
     requestTable,
     webhookQueue,
@@ -87,6 +91,7 @@ function environmentOf(
     maxReceives,
     outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,
     outputMaxMessageBytes,
+    outputTopicArn: outputTopic?.topicArn ?? '',
     deadLetterQueueUrl: deadLetterQueue.queueUrl,
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,

@@ -41,6 +41,8 @@ export class ProcessorRole extends FunctionRole {
     const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
     this.allow([...receiving, 'sqs:ChangeMessageVisibility'], [inputQueue.queueArn]);
     if (outputQueue) this.allowPublishing(outputQueue, queues.outputMaxMessageBytes);
+    if (queues.outputTopic) this.allow(['sns:Publish'], [queues.outputTopic.topicArn]);
+    this.allowKey(queues.outputTopic?.masterKey, KEY_USES.publish);
     this.allow(['sqs:SendMessage'], [deadLetterQueue.queueArn]);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     if (pauseQueue) this.allow(['sqs:SendMessage'], [pauseQueue.queueArn]);

@@ -1,14 +1,6 @@
 import { Duration, Tokenization } from 'aws-cdk-lib';
 import type { HttpApi } from 'aws-cdk-lib/aws-apigatewayv2';
-import {
-  Alarm,
-  type AlarmProps,
-  ComparisonOperator,
-  type IMetric,
-  type Metric,
-  Stats,
-  TreatMissingData,
-} from 'aws-cdk-lib/aws-cloudwatch';
+import { type Alarm, ComparisonOperator, Stats } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
@@ -22,6 +14,7 @@ import type { RequestApi } from '../request-api.ts';
 import { concurrencyProp } from '../settings/service-numbers.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { allowAlarmsToPublish } from './alarm-topic.ts';
+import { MINUTE_MAXIMUM, messagesIn, newAlarm } from './new-alarm.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
 
 /** Configures {@link ServiceAlarms}. */
@@ -31,6 +24,8 @@ export interface ServiceAlarmsProps {
   readonly deadLetterQueue: IQueue;
   /** Undefined if the output queue is an existing queue. */
   readonly outputDeadLetterQueue: IQueue | undefined;
+  /** Undefined unless outcomes fan out. */
+  readonly outcomeTopic: ITopic | undefined;
   /** Undefined without webhooks. */
   readonly webhookDeadLetterQueue: IQueue | undefined;
   /** Undefined if pauses don't disable the event source. */
@@ -50,9 +45,6 @@ export interface ServiceAlarmsProps {
   /** Notified when an alarm fires. */
   readonly topic: ITopic | undefined;
 }
-
-/** The highest value in a minute. */
-const MINUTE_MAXIMUM = { statistic: Stats.MAXIMUM, period: Duration.minutes(1) };
 
 /** The longest pause, so that the alarm stays on while something remains unavailable. */
 const PAUSED_PERIOD = Duration.seconds(NUMBER_SETTINGS.pauseSeconds.max);
@@ -81,6 +73,7 @@ export class ServiceAlarms extends Construct {
     this.all = [
       this.onDeadLetters(settings, deadLetterQueue),
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
+      ...(props.outcomeTopic ? [this.onUndeliveredOutcomes(settings, props.outcomeTopic)] : []),
       ...(webhookDeadLetterQueue ? [this.onWebhookDeadLetters(settings, webhookDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
@@ -106,7 +99,7 @@ export class ServiceAlarms extends Construct {
   }
 
   private onDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
-    return this.alarm('DeadLetters', messagesIn(deadLetterQueue), 1, [
+    return newAlarm(this, 'DeadLetters', messagesIn(deadLetterQueue), 1, [
       `A request of ${serviceName} failed in all its attempts.`,
       'Its failure was published, and its message is in the dead-letter queue. To see the error, run: npx coatcheck',
       'dead-letters list. Fix the cause, then run: npx coatcheck dead-letters redrive.',
@@ -114,15 +107,27 @@ export class ServiceAlarms extends Construct {
   }
 
   private onOutputDeadLetters({ serviceName }: ServiceSettings, outputDeadLetterQueue: IQueue): Alarm {
-    return this.alarm('OutputDeadLetters', messagesIn(outputDeadLetterQueue), 1, [
+    return newAlarm(this, 'OutputDeadLetters', messagesIn(outputDeadLetterQueue), 1, [
       `A consumer of ${serviceName} received an outcome several times without deleting it.`,
       'The outcome is in the dead-letter queue of the output queue.',
       'Fix the consumer, then redrive the queue.',
     ]);
   }
 
+  private onUndeliveredOutcomes({ serviceName }: ServiceSettings, outcomeTopic: ITopic): Alarm {
+    const metric = outcomeTopic.metricNumberOfNotificationsFailed({
+      statistic: Stats.SUM,
+      period: Duration.minutes(1),
+    });
+    return newAlarm(this, 'UndeliveredOutcomes', metric, 1, [
+      `SNS could not deliver outcomes of ${serviceName} to a queue that is subscribed to them.`,
+      'The queue is gone, or its policy or the policy of its key does not let SNS send. They are in the dead-letter queue of the',
+      'subscription. Fix the cause, then redrive that queue.',
+    ]);
+  }
+
   private onWebhookDeadLetters({ serviceName }: ServiceSettings, webhookDeadLetterQueue: IQueue): Alarm {
-    return this.alarm('WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
+    return newAlarm(this, 'WebhookDeadLetters', messagesIn(webhookDeadLetterQueue), 1, [
       `A webhook of ${serviceName} could not be delivered within three days, or its delivery could not be processed.`,
       'It is in the dead-letter queue of webhooks; the log of the webhook function has the reason.',
       'When the receiver works again, redrive the queue: each webhook is sent once more.',
@@ -130,7 +135,7 @@ export class ServiceAlarms extends Construct {
   }
 
   private onPauseDeadLetters({ serviceName }: ServiceSettings, pauseDeadLetterQueue: IQueue): Alarm {
-    return this.alarm('PauseDeadLetters', messagesIn(pauseDeadLetterQueue), 1, [
+    return newAlarm(this, 'PauseDeadLetters', messagesIn(pauseDeadLetterQueue), 1, [
       `The event source of ${serviceName} could not be paused or resumed, so processing may have stopped.`,
       'Enable the event source manually; the log of the circuit breaker has the reason.',
       'Then purge the dead-letter queue of pauses: its messages are out of date.',
@@ -138,7 +143,7 @@ export class ServiceAlarms extends Construct {
   }
 
   private onUploadDeadLetters({ serviceName }: ServiceSettings, uploadDeadLetterQueue: IQueue): Alarm {
-    return this.alarm('UploadDeadLetters', messagesIn(uploadDeadLetterQueue), 1, [
+    return newAlarm(this, 'UploadDeadLetters', messagesIn(uploadDeadLetterQueue), 1, [
       `Uploads could not be relayed to the input queue of ${serviceName}, so their requests never started.`,
       'The log of the relay function has the reason. Then redrive the dead-letter queue of uploads.',
     ]);
@@ -146,7 +151,7 @@ export class ServiceAlarms extends Construct {
 
   private onRelayErrors({ serviceName }: ServiceSettings, relay: IFunction): Alarm {
     const metric = relay.metricErrors({ period: Duration.minutes(1) });
-    return this.alarm('RelayErrors', metric, 1, [
+    return newAlarm(this, 'RelayErrors', metric, 1, [
       `Messages of another queue system could not be relayed to the input queue of ${serviceName}.`,
       'Lambda delivers the batch again until it is relayed, and the messages behind it wait. The log of the relay function',
       'has the reason.',
@@ -155,7 +160,7 @@ export class ServiceAlarms extends Construct {
 
   private onPaused({ serviceName }: ServiceSettings): Alarm {
     const metric = serviceMetric(serviceName, 'Paused', { period: PAUSED_PERIOD });
-    return this.alarm('Paused', metric, 1, [
+    return newAlarm(this, 'Paused', metric, 1, [
       `Processing of ${serviceName} was paused because something that every request needs is or was unavailable.`,
       'The log of the circuit breaker has the reason. Requests wait without using up attempts. Processing resumes',
       'automatically at most 15 minutes after the cause is gone; to resume it earlier, enable the event source manually.',
@@ -165,7 +170,7 @@ export class ServiceAlarms extends Construct {
   private onOldestRequest(settings: ServiceSettings, inputQueue: IQueue): Alarm {
     const { serviceName, oldestRequestAlarmSeconds: age } = settings;
     const metric = inputQueue.metricApproximateAgeOfOldestMessage(MINUTE_MAXIMUM);
-    return this.alarm('OldestRequest', metric, age, [
+    return newAlarm(this, 'OldestRequest', metric, age, [
       `A request of ${serviceName} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
       ...(settings.fargate
         ? [
@@ -186,7 +191,7 @@ export class ServiceAlarms extends Construct {
       'A task that needs more than all of it is killed, and its requests run again, one at a time.',
       'Lower host.concurrency, or raise host.memoryLimitMiB.',
     ];
-    return this.alarm('Memory', metric, MAX_MEMORY_PERCENT, description, SUSTAINED);
+    return newAlarm(this, 'Memory', metric, MAX_MEMORY_PERCENT, description, SUSTAINED);
   }
 
   private onThrottles(settings: ServiceSettings, processor: IFunction): Alarm {
@@ -196,7 +201,7 @@ export class ServiceAlarms extends Construct {
       'Requests wait longer, and requests that are throttled many times fail without an attempt.',
       `Request more concurrency from AWS, find what else uses it, or set ${concurrencyProp(settings)} below what is left.`,
     ];
-    return this.alarm('Throttles', metric, 1, description, SUSTAINED);
+    return newAlarm(this, 'Throttles', metric, 1, description, SUSTAINED);
   }
 
   private onSuccessRate({ serviceName }: ServiceSettings): Alarm {
@@ -207,7 +212,7 @@ export class ServiceAlarms extends Construct {
       'If the processor or a system that it calls is the cause, fix it and redrive. If the requests are invalid, contact',
       'the senders.',
     ];
-    return this.alarm('SuccessRate', metric, MIN_SUCCESS_RATE_PERCENT, description, {
+    return newAlarm(this, 'SuccessRate', metric, MIN_SUCCESS_RATE_PERCENT, description, {
       ...SUSTAINED,
       comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
     });
@@ -215,7 +220,7 @@ export class ServiceAlarms extends Construct {
 
   private onApiErrors({ serviceName }: ServiceSettings, apiFunction: IFunction): Alarm {
     const metric = apiFunction.metricErrors({ statistic: Stats.SUM, period: Duration.minutes(1) });
-    return this.alarm('ApiErrors', metric, 1, [
+    return newAlarm(this, 'ApiErrors', metric, 1, [
       `A call of the HTTP API of ${serviceName} crashed or timed out, and the client received a 5xx status.`,
       'The log of the API function has the reason.',
       'The client can repeat the call: with the same Idempotency-Key, nothing is done twice.',
@@ -225,7 +230,7 @@ export class ServiceAlarms extends Construct {
   /** A throttled call isn't an error of the function, because the function doesn't run. */
   private onApiThrottles(settings: ServiceSettings, apiFunction: IFunction): Alarm {
     const metric = apiFunction.metricThrottles({ statistic: Stats.SUM, period: Duration.minutes(1) });
-    return this.alarm('ApiThrottles', metric, 1, [
+    return newAlarm(this, 'ApiThrottles', metric, 1, [
       `Lambda throttled calls of the HTTP API of ${settings.serviceName}, and the clients received the status 503.`,
       `The account has too little concurrency left. Find what uses it, lower ${concurrencyProp(settings)}, or request more from AWS.`,
     ]);
@@ -238,30 +243,6 @@ export class ServiceAlarms extends Construct {
       'Unless the alarms ApiErrors and ApiThrottles also fired, either the API rejects requests with 503 because more arrive',
       'than can be done within api.maxWait, or API Gateway fails. The access log has the status and error of each call.',
     ];
-    return this.alarm('ApiServerErrors', metric, 1, description, SUSTAINED);
+    return newAlarm(this, 'ApiServerErrors', metric, 1, description, SUSTAINED);
   }
-
-  private alarm(
-    id: string,
-    metric: IMetric,
-    threshold: number,
-    description: readonly string[],
-    more: Partial<AlarmProps> = {},
-  ): Alarm {
-    return new Alarm(this, id, {
-      metric,
-      threshold,
-      alarmDescription: description.join(' '),
-      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-      evaluationPeriods: 1,
-      // An idle service publishes no data.
-      treatMissingData: TreatMissingData.NOT_BREACHING,
-      ...more,
-    });
-  }
-}
-
-/** The number of messages in a queue. SQS doesn't count a move to a dead-letter queue as a sent message. */
-function messagesIn(queue: IQueue): Metric {
-  return queue.metricApproximateNumberOfMessagesVisible(MINUTE_MAXIMUM);
 }

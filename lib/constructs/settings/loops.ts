@@ -1,10 +1,10 @@
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { queueIdentity } from '../storage/queue-resource.ts';
 
-/** A service that receives from one queue and sends to another. */
+/** A service that receives from one queue and sends to others. */
 export interface Link {
   readonly inputQueue: IQueue;
-  readonly outputQueue: IQueue | undefined;
+  readonly outputQueues: readonly IQueue[];
 }
 
 /**
@@ -12,13 +12,21 @@ export interface Link {
  * follows the queues of this app and ends at an imported queue.
  */
 export function loopFrom<Known extends Link>(start: Known, all: readonly Known[]): readonly Known[] {
-  const passed: Known[] = [];
-  let link: Known | undefined = start;
-  while (link && !passed.includes(link)) {
-    passed.push(link);
-    const output: string | undefined = link.outputQueue && queueIdentity(link.outputQueue);
-    link =
-      output === undefined ? undefined : all.find(({ inputQueue }) => queueIdentity(inputQueue) === output);
-  }
-  return link === start ? passed : [];
+  const seen = new Set<Known>();
+  const pathTo = (link: Known): readonly Known[] => {
+    if (seen.has(link)) return [];
+    seen.add(link);
+    for (const next of nextOf(link, all)) {
+      if (next === start) return [link];
+      const path = pathTo(next);
+      if (path.length > 0) return [link, ...path];
+    }
+    return [];
+  };
+  return pathTo(start);
+}
+
+function nextOf<Known extends Link>({ outputQueues }: Known, all: readonly Known[]): Known[] {
+  const identities = outputQueues.map(queueIdentity);
+  return all.filter(({ inputQueue }) => identities.includes(queueIdentity(inputQueue)));
 }

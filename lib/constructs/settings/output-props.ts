@@ -13,6 +13,14 @@ export interface OutputProps {
   readonly queue?: IQueue | OutputQueueProps;
 
   /**
+   * Publishes outcomes to a topic of SNS, so that each `OutcomeSubscription` receives those that it selects. The output
+   * queue is one subscription, of all outcomes. An outcome larger than 256 KiB refers to its result, also below
+   * `inlineLimitBytes`, and with the format `truefoundry` fails. See docs/topics.md for what it costs.
+   * @default false
+   */
+  readonly fanOut?: boolean;
+
+  /**
    * The format of the messages in the output queue, see {@link SqsOutputFormat}.
    * @default 'cloudevents'
    */

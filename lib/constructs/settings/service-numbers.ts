@@ -29,6 +29,23 @@ export type ServiceNumbers = Readonly<
 
 type Given = number | Duration | Size | undefined;
 
+/**
+ * A setting in the unit of {@link NUMBER_SETTINGS}.
+ * @param path of its prop
+ * @param problems receives a message for a value out of range
+ */
+export function checkedNumber(
+  name: NumberSettingName,
+  given: Given,
+  path: string,
+  problems: string[],
+): number | undefined {
+  const value = typeof given === 'object' ? inUnitOf(name, given) : given;
+  const problem = Token.isUnresolved(value) ? undefined : numberProblem(name, value, path);
+  if (value !== undefined && problem) problems.push(problem);
+  return value;
+}
+
 /** The settings with a constant default. */
 type Defaulted = {
   [Name in NumberSettingName]: (typeof NUMBER_SETTINGS)[Name] extends { readonly default: number }
@@ -45,12 +62,7 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     name: NumberSettingName,
     given: Given,
     path: string = NUMBER_SETTINGS[name].prop,
-  ): number | undefined => {
-    const value = typeof given === 'object' ? inUnitOf(name, given) : given;
-    const problem = Token.isUnresolved(value) ? undefined : numberProblem(name, value, path);
-    if (value !== undefined && problem) problems.push(problem);
-    return value;
-  };
+  ): number | undefined => checkedNumber(name, given, path, problems);
   const number = (name: Defaulted, given: Given, path?: string): number =>
     optional(name, given, path) ?? NUMBER_SETTINGS[name].default;
 

@@ -13,6 +13,7 @@ import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { Tracing } from '../observability/tracing.ts';
 import { apiProblems } from './api-problems.ts';
 import { existingQueueProblems, inputQueuePath } from './existing-input-queue.ts';
+import { fanOutProblems } from './fan-out-problems.ts';
 import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
 import { functionProblems } from './function-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
@@ -67,7 +68,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...existingQueueProblems(service, props.queue, { ...numbers, keepsOrder: keepsOrder(props) }),
   );
   problems.push(...orderProblems(props), ...topicProblems(props.topics));
-  problems.push(...sourceProblems(props.queue));
+  problems.push(...sourceProblems(props.queue), ...fanOutProblems(service, props));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));
   problems.push(...apiProblems(props.api, numbers), ...webhookProblems(props.webhooks));

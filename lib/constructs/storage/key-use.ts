@@ -14,7 +14,7 @@ import type { Construct } from 'constructs';
 /** What callers of a service need of the key of its resource. The service calls KMS for them. */
 export interface KeyUse {
   /** The service in `kms:ViaService`. */
-  readonly service: 'dynamodb' | 's3' | 'secretsmanager' | 'sqs';
+  readonly service: 'dynamodb' | 's3' | 'secretsmanager' | 'sns' | 'sqs';
   readonly actions: readonly string[];
 }
 
@@ -37,6 +37,8 @@ export const KEY_USES = {
   /** @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html */
   receive: { service: 'sqs', actions: ['kms:Decrypt'] },
   send: { service: 'sqs', actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
+  /** @see https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */
+  publish: { service: 'sns', actions: ['kms:Decrypt', 'kms:GenerateDataKey'] },
   /** @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html */
   records: {
     service: 'dynamodb',
@@ -87,6 +89,27 @@ export function allowServices(service: Construct, key: IKey): void {
 export function allowNotificationKey(service: Construct, queue: IQueue): void {
   const key = queue.encryptionMasterKey;
   if (key) addKeyStatements(service, key, 'The key of queue.queue', [allowNotifications(service)]);
+}
+
+/**
+ * Allows SNS to encrypt what it delivers to a queue. If the key of the queue is imported, a warning says what its owner must
+ * add.
+ * @param name what the warning calls the queue
+ */
+export function allowDeliveryKey(subscription: Construct, queue: IQueue, name: string): void {
+  const key = queue.encryptionMasterKey;
+  if (key) addKeyStatements(subscription, key, `The key of ${name}`, [allowDeliveries(key)]);
+}
+
+/** Any topic of the account: the topic can be encrypted with the key, so the key can't refer to the topic. */
+function allowDeliveries(key: IKey): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'AllowSnsDeliveries',
+    principals: [new ServicePrincipal('sns.amazonaws.com')],
+    actions: [...KEY_USES.send.actions],
+    resources: ['*'],
+    conditions: { ArnLike: { 'aws:SourceArn': Stack.of(key).formatArn({ service: 'sns', resource: '*' }) } },
+  });
 }
 
 /** Any bucket of the account: the bucket depends on the key, so the key can't refer to the bucket. */

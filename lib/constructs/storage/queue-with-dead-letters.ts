@@ -59,7 +59,8 @@ const FIFO: Pick<QueueProps, 'fifo' | 'deduplicationScope' | 'fifoThroughputLimi
   fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
 };
 
-function encryptionOf(key: IKey | undefined): Pick<QueueProps, 'encryption' | 'encryptionMasterKey'> {
+/** The encryption of a queue: with a key, or with keys that SQS manages. */
+export function encryptionOf(key: IKey | undefined): Pick<QueueProps, 'encryption' | 'encryptionMasterKey'> {
   if (!key) return { encryption: QueueEncryption.SQS_MANAGED };
   return { encryption: QueueEncryption.KMS, encryptionMasterKey: key };
 }

@@ -35,6 +35,14 @@ export function matchesTopic(pattern: string, topic: string | undefined): boolea
   return prefix === '' || (topic?.startsWith(prefix) ?? false);
 }
 
+/** Whether some topic, or the lack of one, is matched by both patterns. */
+export function patternsOverlap(one: string, other: string): boolean {
+  const [prefix, otherPrefix] = [prefixOf(one), prefixOf(other)];
+  if (prefix === undefined) return matchesTopic(other, one);
+  if (otherPrefix === undefined) return matchesTopic(one, other);
+  return prefix.startsWith(otherPrefix) || otherPrefix.startsWith(prefix);
+}
+
 /** The pattern that says most about a topic, of those that are for it; undefined if none is. */
 export function closestPattern(patterns: Iterable<string>, topic: string | undefined): string | undefined {
   let closest: string | undefined;

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   closestPattern,
   matchesTopic,
+  patternsOverlap,
   prefixOf,
   TOPIC_MAX_LENGTH,
   topicPatternProblem,
@@ -87,6 +88,31 @@ describe('a pattern', () => {
           fixed.every((name, index) => names[index] === name) &&
           (isOpen ? names.length > fixed.length : names.length === fixed.length);
         expect(matchesTopic(pattern, topic)).toBe(expected);
+      }),
+    );
+  });
+});
+
+describe('two patterns overlap', () => {
+  test.each([
+    ['images.thumbnail', 'images.thumbnail', true],
+    ['images.thumbnail', 'images.large', false],
+    ['images.*', 'images.thumbnail', true],
+    ['images.*', 'images', false],
+    ['images.*', 'images.large.*', true],
+    ['images.*', 'reports.*', false],
+    ['*', 'reports', true],
+    ['*', '*', true],
+  ])('%s and %s: %s', (one, other, expected) => {
+    expect([patternsOverlap(one, other), patternsOverlap(other, one)]).toEqual([expected, expected]);
+  });
+
+  test('if one topic is matched by both', () => {
+    fc.assert(
+      fc.property(patterns, patterns, topics, (one, other, topic) => {
+        if (matchesTopic(one, topic) && matchesTopic(other, topic)) {
+          expect(patternsOverlap(one, other)).toBe(true);
+        }
       }),
     );
   });
