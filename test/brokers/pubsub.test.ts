@@ -44,6 +44,7 @@ describe.runIf(program)("Pub/Sub (Google's test server)", () => {
     readonly port?: number;
     readonly logger?: CollectingLogger;
     readonly maxAttempts?: number;
+    readonly ordered?: boolean;
   }
 
   function connect(at = port): void {
@@ -134,15 +135,23 @@ describe.runIf(program)("Pub/Sub (Google's test server)", () => {
     test('delivers messages of an ordering key in their order, as a group', async () => {
       const name = newName('ordered');
       await admin.create(name, { enableMessageOrdering: true });
-      const input = await openInput(name);
-      expect(input.capabilities.ordered).toBe(true);
+      const [input, other] = [
+        await openInput(name, { ordered: true }),
+        await openInput(name, { ordered: true }),
+      ];
+      expect(input.capabilities).toMatchObject({ ordered: true });
       const bodies = Array.from({ length: 10 }, (_, nth) => `body ${nth}`);
       await admin.publish(name, ...bodies.map((body) => ({ data: Buffer.from(body), orderingKey: 'key' })));
       for (const body of bodies) {
         const message = await receiveOne(input);
         expect(message).toMatchObject({ body, group: 'key' });
+        // While one worker holds a message, no other gets one of the key.
+        if (body === 'body 0') expect(await other.receive(1, AbortSignal.timeout(500))).toEqual([]);
         await message.ack();
       }
+      await admin.publish(name, { data: Buffer.from('alone') });
+      const alone = await receiveOne(input);
+      expect(alone.group).toBe(alone.id);
     });
 
     test('rejects a late acknowledgement with exactly-once delivery, and confirms the others of its call', async () => {
@@ -244,6 +253,14 @@ describe.runIf(program)("Pub/Sub (Google's test server)", () => {
       const opening = openInput(name);
       await expect(opening).rejects.toThrow(ConfigurationError);
       await expect(opening).rejects.toThrow(problem.replace('NAME', name));
+    });
+
+    test('without message ordering is refused to keep order, and named by the command that creates another', async () => {
+      const name = newName('unordered');
+      await admin.create(name);
+      await expect(openInput(name, { ordered: true })).rejects.toThrow(
+        `gcloud pubsub subscriptions create NAME --project=${PROJECT} --topic=projects/${PROJECT}/topics/${name} --enable-message-ordering`,
+      );
     });
 
     test('that dead-letters too early is refused', async () => {

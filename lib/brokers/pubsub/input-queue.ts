@@ -34,7 +34,9 @@ interface Pending extends PromiseWithResolvers<void> {
   readonly ackId: string;
 }
 
-/** A pull subscription. */
+/**
+ * A pull subscription. With order, the service itself delivers messages of an ordering key one after another, to one worker.
+ */
 export class PubSubInputQueue implements InputQueue {
   readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds: number;
@@ -45,14 +47,17 @@ export class PubSubInputQueue implements InputQueue {
   /** Calls that a close waits for. */
   readonly #settling = new RunningSettlements();
 
-  private constructor(connection: ReconnectingSession<PullSession>, { deadLetters }: InputOptions) {
-    const { ackDeadlineSeconds, isOrdered, maxDeliveries } = connection.current.settings;
+  private constructor(
+    connection: ReconnectingSession<PullSession>,
+    { deadLetters, ordered = false }: InputOptions,
+  ) {
+    const { ackDeadlineSeconds, maxDeliveries } = connection.current.settings;
     this.#connection = connection;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
     this.visibilitySeconds = ackDeadlineSeconds;
     this.capabilities = {
       maxDelaySeconds: MAX_ACK_DEADLINE_SECONDS,
-      ordered: isOrdered,
+      ordered,
       countsDeliveries: maxDeliveries !== undefined,
       ...(maxDeliveries !== undefined && { maxDeliveries }),
       maxBytes: MAX_REQUEST_BYTES,
@@ -61,11 +66,11 @@ export class PubSubInputQueue implements InputQueue {
 
   /** @throws ConfigurationError if the subscription is unsuitable; another error if the service can't be reached */
   static async open(resource: PubSubResource, options: InputOptions): Promise<PubSubInputQueue> {
-    const { logger, maxAttempts } = options;
+    const { logger, maxAttempts, ordered } = options;
     const connection = await ReconnectingSession.open({
       server: describeConnection(resource),
       logger,
-      open: (end) => PullSession.open({ resource, maxAttempts }, end),
+      open: (end) => PullSession.open({ resource, maxAttempts, ordered }, end),
     });
     logSubscriptionGuarantee(logger, resource, connection.current.subscription);
     return new PubSubInputQueue(connection, options);
@@ -82,7 +87,10 @@ export class PubSubInputQueue implements InputQueue {
   }
 
   #receivedMessage(received: Received): ReceivedMessage {
-    const message = decodeReceived(received);
+    const decoded = decodeReceived(received);
+    // The service knows no order of messages without an ordering key.
+    const { group = decoded.id } = decoded;
+    const message = this.capabilities.ordered ? { ...decoded, group } : decoded;
     const settle = (settlement: Settlement) => this.#settle(received.ackId ?? '', settlement);
     return {
       ...message,

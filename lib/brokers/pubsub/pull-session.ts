@@ -12,7 +12,12 @@ import {
   initialize,
   statusOf,
 } from './client.ts';
-import { checkSubscription, type Subscription, type SubscriptionSettings } from './subscription.ts';
+import {
+  checkSubscription,
+  type Subscription,
+  type SubscriptionDemands,
+  type SubscriptionSettings,
+} from './subscription.ts';
 import { type PubSubResource, pathOf } from './url.ts';
 
 export type Received = protos.google.pubsub.v1.IReceivedMessage;
@@ -44,9 +49,8 @@ interface Pull {
 }
 
 /** What a {@link PullSession} needs. */
-export interface PullOptions {
+export interface PullOptions extends SubscriptionDemands {
   readonly resource: PubSubResource;
-  readonly maxAttempts: number;
 }
 
 /** A connection that pulls messages of one subscription, in one call at a time. */
@@ -78,14 +82,14 @@ export class PullSession implements Session {
 
   /** @throws ConfigurationError if the subscription is unsuitable; another error if the service can't be reached */
   static async open(
-    { resource, maxAttempts }: PullOptions,
+    { resource, ...demands }: PullOptions,
     end: (reason: Error) => void,
   ): Promise<PullSession> {
     const client = new v1.SubscriberClient(clientOptions());
     try {
       await initialize(client);
       const found = await readSubscription(client, resource);
-      const settings = checkSubscription(resource, found, maxAttempts);
+      const settings = checkSubscription(resource, found, demands);
       return new PullSession(client, pathOf(resource), found, settings, end);
     } catch (error) {
       await client.close().catch(() => {});

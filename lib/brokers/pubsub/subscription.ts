@@ -23,20 +23,26 @@ const DEFAULT_EXPIRATION_SECONDS = 31 * DAY_SECONDS;
 /** What of a subscription the input queue needs. */
 export interface SubscriptionSettings {
   readonly ackDeadlineSeconds: number;
-  readonly isOrdered: boolean;
   /** After how many deliveries the service dead-letters by itself; undefined if it doesn't, nor counts them. */
   readonly maxDeliveries: number | undefined;
 }
 
+/** What a subscription must allow. */
+export interface SubscriptionDemands {
+  /** Attempts of a request. */
+  readonly maxAttempts: number;
+  /** Whether the order of messages with one ordering key is to be kept. @default false */
+  readonly ordered?: boolean;
+}
+
 /**
  * Checks a subscription.
- * @param maxAttempts attempts of a request
- * @throws ConfigurationError if it would lose messages, or deliver none: says what to change
+ * @throws ConfigurationError if it would lose messages or their order, or deliver none: says what to change
  */
 export function checkSubscription(
   resource: PubSubResource,
   subscription: Subscription,
-  maxAttempts: number,
+  { maxAttempts, ordered = false }: SubscriptionDemands,
 ): SubscriptionSettings {
   const problems: string[] = [];
   const update = (options: string) => gcloud(resource, 'update', options);
@@ -52,6 +58,12 @@ export function checkSubscription(
   if (subscription.filter) {
     problems.push(
       `has the filter ${subscription.filter}, which drops messages, and filters can't be changed: create a subscription without one`,
+    );
+  }
+  if (ordered && !subscription.enableMessageOrdering) {
+    const topic = `--topic=${subscription.topic} --enable-message-ordering`;
+    problems.push(
+      `has no message ordering, which can't be turned on: create another one: ${gcloud({ ...resource, name: 'NAME' }, 'create', topic)}`,
     );
   }
   if (subscription.detached) problems.push('is detached from its topic: create another one');
@@ -73,7 +85,6 @@ export function checkSubscription(
   }
   return {
     ackDeadlineSeconds: subscription.ackDeadlineSeconds || DEFAULT_ACK_DEADLINE_SECONDS,
-    isOrdered: subscription.enableMessageOrdering ?? false,
     maxDeliveries: deadLetterPolicy ? (deadLetterPolicy.maxDeliveryAttempts ?? 0) : undefined,
   };
 }

@@ -3,7 +3,7 @@ import { hideLogin } from '../../core/base/hide-login.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
 import { TEXT_VARIABLES } from '../../core/config/variable-names.ts';
-import { ORDER_VARIABLE, type WorkerEnvironment } from '../../core/config/worker-environment.ts';
+import type { WorkerEnvironment } from '../../core/config/worker-environment.ts';
 import type { Broker } from '../../core/ports/broker.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
@@ -79,11 +79,6 @@ export class PortOpener implements AsyncDisposable {
     const maxInFlight = concurrency + prefetch + (ordered ? MAX_WAITING_IN_ORDER : 0);
     const options = { deadLetters, maxInFlight, ordered, maxAttempts, logger: this.#logger };
     const input = await asReached('COATCHECK_INPUT', broker.openInput(url, options));
-    if (ordered && !input.capabilities.ordered) {
-      throw new ConfigurationError(
-        `${ORDER_VARIABLE}=fifo can't be kept by COATCHECK_INPUT of ${url.protocol}`,
-      );
-    }
     await this.#startSweeping(environment, file, directory);
     return { store, records, output, input, claimCheckSource, ...webhooks };
   }
