@@ -43,6 +43,7 @@ export type {
   ProcessorRequest,
   StreamOptions,
 } from '../../lib/core/processor/handler.ts';
+export { type ItemContext, type ItemHandler, inSequence } from '../../lib/core/processor/in-sequence.ts';
 export { type ForwardOptions, forwardTo } from '../../lib/http/forward-to.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);

@@ -1,4 +1,4 @@
-import { BINARY_TYPE, isJsonType, isTextType } from '../core/base/media-type.ts';
+import { BINARY_TYPE, isJsonType, isOfType, isTextType } from '../core/base/media-type.ts';
 
 /** Common types; `--content-type` sets any other. If a type has two extensions, result files get the first. */
 const TYPES: Readonly<Record<string, string>> = {
@@ -31,7 +31,7 @@ export function typeOfFile(name: string): string | undefined {
 
 /** The file extension for a content type, without the dot. */
 export function extensionOf(contentType: string): string {
-  const known = Object.entries(TYPES).find(([, type]) => isOfType(contentType, type));
+  const known = Object.entries(TYPES).find(([, type]) => isOfType(contentType || BINARY_TYPE, type));
   if (known) return known[0];
   if (isJsonType(contentType)) return 'json';
   return contentType.startsWith('text/') ? 'txt' : 'bin';
@@ -43,10 +43,4 @@ export function isReadable(contentType: string): boolean {
   return (
     isTextType(contentType) || isJsonType(contentType) || lines.some((type) => isOfType(contentType, type))
   );
-}
-
-/** Ignores parameters. An empty content type means {@link BINARY_TYPE}. */
-function isOfType(contentType: string, type: string): boolean {
-  const [essence = ''] = (contentType || BINARY_TYPE).split(';', 1);
-  return essence.trim().toLowerCase() === type;
 }

@@ -12,6 +12,11 @@ export function isTextType(contentType: string): boolean {
   return type.startsWith('text/') || type.endsWith('+xml') || type === 'application/xml';
 }
 
+/** Whether content is of a type, whatever its parameters. @param type in lower case, without parameters */
+export function isOfType(contentType: string, type: string): boolean {
+  return essence(contentType) === type;
+}
+
 /** Most characters of a content type: it is part of every outcome, which must fit in a message. */
 export const CONTENT_TYPE_MAX_LENGTH = 255;
 
