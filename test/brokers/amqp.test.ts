@@ -349,6 +349,35 @@ describe.runIf(programs)('RabbitMQ', () => {
       expect(await output.send([message])).toEqual([{ sent: true }]);
     });
 
+    test('has a topic exchange, to which consumers bind queues by patterns of topics', async () => {
+      const exchange = newName('topics');
+      const open = await channel();
+      await open.assertExchange(exchange, 'topic');
+      const output = await openOutput(`exchange=${exchange}&routingKey=outcomes.{topic}`);
+      const queues = { images: 'outcomes.images.*.#', all: 'outcomes.#', none: 'outcomes._' };
+      for (const [queue, pattern] of Object.entries(queues)) {
+        await open.assertQueue(`${exchange}-${queue}`);
+        await open.bindQueue(`${exchange}-${queue}`, exchange, pattern);
+      }
+      const messages = ['images.small', 'images', undefined].map((topic) => ({
+        body: topic ?? 'none',
+        attributes: {},
+        labels: { ...(topic !== undefined && { Topic: { type: 'String', value: topic } }) },
+      }));
+      expect(await output.send(messages)).toEqual(messages.map(() => ({ sent: true })));
+      const bodiesIn = async (queue: string) => {
+        const bodies: string[] = [];
+        for (;;) {
+          const message = await open.get(`${exchange}-${queue}`, { noAck: true });
+          if (!message) return bodies;
+          bodies.push(message.content.toString());
+        }
+      };
+      expect(await bodiesIn('images')).toEqual(['images.small']);
+      expect(await bodiesIn('all')).toEqual(['images.small', 'images', 'none']);
+      expect(await bodiesIn('none')).toEqual(['none']);
+    });
+
     test('is full: a failure that says so', async () => {
       const queue = newName('full');
       const limits = { 'x-queue-type': 'quorum', 'x-max-length': 1, 'x-overflow': 'reject-publish' };

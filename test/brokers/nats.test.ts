@@ -263,6 +263,32 @@ describe.runIf(program)('NATS', () => {
     expect(Object.keys(state.subjects ?? {}).toSorted()).toEqual(subjects.toSorted());
   });
 
+  test('a subject with {topic} is one for each topic, which consumers subscribe to by patterns', async () => {
+    const name = unique('topics');
+    const images = await openOutput(`subject=${name}.{topic}&stream=${name}`);
+    const reading = await openInput(`stream=${name}&subject=${name}.images.>`);
+    const about = (topic: string | undefined, body: string) => ({
+      body,
+      attributes: {},
+      labels: { ...(topic !== undefined && { Topic: { type: 'String', value: topic } }) },
+    });
+    const messages = [
+      about('images.small', '1'),
+      about('images', '2'),
+      about('images.a.b', '3'),
+      about(undefined, '4'),
+    ];
+    expect(await images.send(messages)).toEqual(messages.map(() => ({ sent: true })));
+    const { config } = await manager.streams.info(name);
+    expect(config.subjects).toEqual([`${name}.>`]);
+    const { state } = await manager.streams.info(name, { subjects_filter: '>' });
+    expect(Object.keys(state.subjects ?? {}).toSorted()).toEqual(
+      [`${name}._`, `${name}.images`, `${name}.images.a.b`, `${name}.images.small`].toSorted(),
+    );
+    const received = await collect(2, () => receiveSoon(reading));
+    expect(received.map(({ body }) => body).toSorted()).toEqual(['1', '3']);
+  });
+
   test('a full stream takes nothing and says so, until there is room', async () => {
     const name = unique('full');
     await manager.streams.add({ name, subjects: [name], max_msgs: 1, discard: DiscardPolicy.New });
@@ -536,6 +562,7 @@ describe('a URL', () => {
   test.each([
     ['nats://host', 'names no subject: add ?subject=NAME'],
     ['nats://host?subject=a.*', 'has subject=a.*: a subject has tokens'],
+    ['nats://host?subject={topic}.a', 'has subject={topic}.a: {topic} may only be the last token'],
     ['nats://host?subject=a&mode=cor', 'has mode=cor: allowed are jetstream and core'],
     ['nats://host?subject=a&mode=core&stream=b', 'has a stream and mode=core'],
     ['nats://%zz:b@host?subject=a', 'has a malformed user name'],

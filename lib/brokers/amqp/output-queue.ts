@@ -3,7 +3,7 @@ import type { ConnectedOutputQueue } from '../../core/ports/broker.ts';
 import type { OutputMessage, SendResult } from '../../core/ports/message-sink.ts';
 import { encodeMessage, messageSize } from './message.ts';
 import { MAX_MESSAGE_BYTES, type Publication, type Publisher } from './publisher.ts';
-import type { PublishTarget } from './url.ts';
+import { type PublishTarget, targetFor } from './url.ts';
 
 /** A queue or an exchange of RabbitMQ as a message sink. */
 export class AmqpOutputQueue implements ConnectedOutputQueue {
@@ -48,7 +48,7 @@ export class AmqpOutputQueue implements ConnectedOutputQueue {
     const id = this.#ids.get(message) ?? randomUUID();
     this.#ids.set(message, id);
     try {
-      return { ...encodeMessage(message), target: this.#target, id };
+      return { ...encodeMessage(message), target: targetFor(this.#target, message), id };
     } catch (error) {
       if (error instanceof RangeError) return refused(error.message);
       throw error;

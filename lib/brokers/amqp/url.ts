@@ -1,5 +1,8 @@
 import type { ConfigurationError } from '../../core/base/errors.ts';
+import { TOPIC_MAX_LENGTH } from '../../core/model/topic.ts';
+import type { OutputMessage } from '../../core/ports/message-sink.ts';
 import { decodedPart, invalidUrl, parametersOf } from '../broker-url.ts';
+import { TOPIC_TOKEN, topicToken } from '../topic-token.ts';
 
 /** Where a RabbitMQ server is, and how to log in. */
 export interface AmqpAddress {
@@ -14,7 +17,10 @@ export interface AmqpAddress {
   readonly heartbeatSeconds: number;
 }
 
-/** Where messages are published: to an exchange with a routing key. The exchange `''` routes to the queue of that name. */
+/**
+ * Where messages are published: to an exchange with a routing key, which may have {@link TOPIC_TOKEN}. The exchange `''` routes to
+ * the queue of that name.
+ */
 export interface PublishTarget {
   readonly exchange: string;
   readonly routingKey: string;
@@ -75,6 +81,12 @@ export function parseOutputUrl(url: URL): OutputUrl {
   return { address: addressOf(url, parameters), target: targetOf(url, parameters) };
 }
 
+/** Where a message is published. */
+export function targetFor({ exchange, routingKey }: PublishTarget, message: OutputMessage): PublishTarget {
+  if (exchange === '') return { exchange, routingKey };
+  return { exchange, routingKey: routingKey.replace(TOPIC_TOKEN, () => topicToken(message)) };
+}
+
 /** Names the server without the password. */
 export function describeAddress({ protocol, hostname, port, vhost }: AmqpAddress): string {
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
@@ -97,7 +109,8 @@ function targetOf(url: URL, parameters: ReadonlyMap<string, string>): PublishTar
     ['exchange', exchange],
     ['routingKey', routingKey ?? ''],
   ] as const) {
-    if (Buffer.byteLength(value) > MAX_NAME_BYTES) throw tooLong(url, name, value, MAX_NAME_BYTES);
+    const longest = Buffer.byteLength(value.replace(TOPIC_TOKEN, 'x'.repeat(TOPIC_MAX_LENGTH)));
+    if (longest > MAX_NAME_BYTES) throw tooLong(url, name, longest, MAX_NAME_BYTES);
   }
   return { exchange, routingKey: routingKey ?? '' };
 }
@@ -109,7 +122,7 @@ function checkQueueName(url: URL, queue: string, maxBytes: number): void {
       `has queue=${queue}: a name has 1 to ${maxBytes} bytes and doesn't start with "amq.", which is the server's`,
     );
   }
-  if (Buffer.byteLength(queue) > maxBytes) throw tooLong(url, 'queue', queue, maxBytes);
+  if (Buffer.byteLength(queue) > maxBytes) throw tooLong(url, 'queue', Buffer.byteLength(queue), maxBytes);
 }
 
 function addressOf(url: URL, parameters: ReadonlyMap<string, string>): AmqpAddress {
@@ -144,6 +157,6 @@ function heartbeatOf(url: URL, value: string | undefined): number {
   throw invalidUrl(url, `has heartbeat=${value}: allowed are 1 to ${MAX_HEARTBEAT_SECONDS} whole seconds`);
 }
 
-function tooLong(url: URL, name: string, value: string, maxBytes: number): ConfigurationError {
-  return invalidUrl(url, `has a ${name} of ${Buffer.byteLength(value)} bytes: the limit is ${maxBytes}`);
+function tooLong(url: URL, name: string, bytes: number, maxBytes: number): ConfigurationError {
+  return invalidUrl(url, `has a ${name} of ${bytes} bytes: the limit is ${maxBytes}`);
 }

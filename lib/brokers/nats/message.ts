@@ -15,6 +15,8 @@ import {
   encodeAttribute,
   parseEncodings,
 } from '../attribute-encoding.ts';
+import { topicToken } from '../topic-token.ts';
+import type { Addressed } from './url.ts';
 
 /** What of a message both JetStream's messages and core NATS's have. */
 export interface NatsContent {
@@ -23,9 +25,7 @@ export interface NatsContent {
 }
 
 /** A message as it is published. */
-export interface EncodedMessage {
-  /** The request that it is about, if its headers say so. */
-  readonly requestId?: string;
+export interface EncodedMessage extends Addressed {
   readonly data: Uint8Array;
   readonly headers: MsgHdrs;
 }
@@ -86,6 +86,7 @@ export function encodeMessage(message: OutputMessage): EncodedMessage {
   const requestId = cloudEvent?.subject ?? attributes[ATTRIBUTES.requestId]?.value;
   return {
     ...(typeof requestId === 'string' && { requestId }),
+    topic: topicToken(message),
     data: bytes ?? Buffer.from(body),
     headers: written,
   };

@@ -10,9 +10,6 @@ import { subjectFor } from './url.ts';
 /** The error code of a message that is larger than `max_msg_size` of the stream. */
 const MESSAGE_TOO_LARGE = 10_054;
 
-/** Stands for the id of a message that is about no request. */
-const NO_ID = '-';
-
 /** A connection that publishes to one subject, or to one per request. */
 export abstract class PublishSession implements Session {
   /** Most bytes of a message with its headers. */
@@ -59,9 +56,9 @@ export class JetStreamPublishSession extends PublishSession {
     this.#timeout = timeoutMilliseconds;
   }
 
-  async publish({ data, headers, requestId }: EncodedMessage): Promise<SendResult> {
+  async publish({ data, headers, ...addressed }: EncodedMessage): Promise<SendResult> {
     try {
-      const subject = subjectFor(this.subject, requestId ?? NO_ID);
+      const subject = subjectFor(this.subject, addressed);
       const options = { headers, timeout: this.#timeout };
       await unlessClosed(this.#client.publish(subject, data, options), this.closed);
       return { sent: true };
@@ -90,9 +87,9 @@ export class CorePublishSession extends PublishSession {
     void this.#watch();
   }
 
-  async publish({ data, headers, requestId }: EncodedMessage): Promise<SendResult> {
+  async publish({ data, headers, ...addressed }: EncodedMessage): Promise<SendResult> {
     try {
-      this.connection.publish(subjectFor(this.subject, requestId ?? NO_ID), data, { headers });
+      this.connection.publish(subjectFor(this.subject, addressed), data, { headers });
       await this.#flush();
       return { sent: true };
     } catch (error) {

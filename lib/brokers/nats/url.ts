@@ -1,4 +1,5 @@
 import { decodedPart, invalidUrl, moreServers, parametersOf } from '../broker-url.ts';
+import { TOPIC_TOKEN } from '../topic-token.ts';
 
 /** Where a NATS server is, and how to log in. */
 export interface NatsAddress {
@@ -23,13 +24,24 @@ export interface NatsInputUrl {
 /** The URL of an output queue. */
 export interface NatsOutputUrl {
   readonly address: NatsAddress;
-  /** May have a token {@link ID_TOKEN}, which stands for the id of each request. */
+  /** May have a token {@link ID_TOKEN}, which stands for the id of each request, and end in {@link TOPIC_TOKEN}. */
   readonly subject: string;
   /** Whether JetStream stores and confirms messages; core NATS delivers to who listens at the moment. */
   readonly mode: 'jetstream' | 'core';
   /** Created with the subject if it is missing. */
   readonly stream: string | undefined;
 }
+
+/** What the subject of a message may depend on. */
+export interface Addressed {
+  /** The request that it is about, if its headers say so. */
+  readonly requestId?: string;
+  /** What takes the place of {@link TOPIC_TOKEN}. */
+  readonly topic: string;
+}
+
+/** Stands for the id of a message that is about no request. */
+const NO_ID = '-';
 
 /** Stands for the id of a request in the subject of an output queue. */
 export const ID_TOKEN = '{id}';
@@ -59,6 +71,9 @@ export function parseNatsOutputUrl(url: URL): NatsOutputUrl {
   const subject = parameters.get('subject');
   if (subject === undefined) throw invalidUrl(url, 'names no subject: add ?subject=NAME');
   checkSubject(url, subject, false);
+  if (subject.includes(TOPIC_TOKEN) && !/(?:^|\.)\{topic\}$/.test(subject)) {
+    throw invalidUrl(url, `has subject=${subject}: ${TOPIC_TOKEN} may only be the last token`);
+  }
   const mode = parameters.get('mode') ?? 'jetstream';
   if (mode !== 'jetstream' && mode !== 'core') {
     throw invalidUrl(url, `has mode=${mode}: allowed are jetstream and core`);
@@ -73,14 +88,14 @@ export function parseNatsOutputUrl(url: URL): NatsOutputUrl {
 }
 
 /** The subject of the outcome of a request. The id may have characters that no token can have, so they are encoded. */
-export function subjectFor(subject: string, requestId: string): string {
+export function subjectFor(subject: string, { requestId = NO_ID, topic }: Addressed): string {
   const token = encodeURIComponent(requestId).replace(/[.*]/g, (c) => (c === '.' ? '%2E' : '%2A'));
-  return subject.replace(ID_TOKEN, token);
+  return subject.replace(ID_TOKEN, token).replace(TOPIC_TOKEN, topic);
 }
 
 /** The subject of all outcomes. */
 export function wildcardOf(subject: string): string {
-  return subject.replace(ID_TOKEN, '*');
+  return subject.replace(ID_TOKEN, '*').replace(TOPIC_TOKEN, '>');
 }
 
 /** Names the server without the password. */
