@@ -14,8 +14,10 @@ import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
+import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoints.ts';
 import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { LazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
@@ -25,6 +27,7 @@ import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
+import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
 import { requestOf, resultOf } from '../../lib/lambda/api-gateway-event.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
@@ -66,6 +69,10 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     recordAgeDays,
   );
   const transfers = new LazyClientTransfers(payloadBucket);
+  const index = new DynamoDbRecordIndex(dynamodb, requestTable, Date);
+  const webhookQueue = settings.webhookQueueUrl
+    ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl)
+    : undefined;
   const taking = {
     records,
     keys: new DynamoDbIdempotencyKeys(dynamodb, requestTable),
@@ -99,14 +106,27 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     ],
     uploads: new Uploads({ records, transfers, clock: Date, newId }, settings),
     records,
-    index: new DynamoDbRecordIndex(dynamodb, requestTable, Date),
+    index,
     transfers,
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: Date.now, sleep },
     resultAgeDays,
     webhookRules: settings,
-    webhookQueue: settings.webhookQueueUrl ? new SqsWebhookQueue(sqs, settings.webhookQueueUrl) : undefined,
+    webhookQueue,
+    webhookEndpoints:
+      webhookQueue && settings.webhookSecret
+        ? new WebhookEndpoints({
+            store: new DynamoDbWebhookEndpoints(dynamodb, requestTable),
+            secrets: new LazyWebhookSecrets(settings.webhookSecret, logger),
+            queue: webhookQueue,
+            index,
+            rules: settings,
+            serviceName: settings.serviceName,
+            clock: Date,
+            newId,
+          })
+        : undefined,
     serviceName: settings.serviceName,
   };
 }

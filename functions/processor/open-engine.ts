@@ -2,9 +2,9 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
-import { EventBridgeBus, type PutEvents } from '../../lib/aws/eventbridge-bus.ts';
-import { lazy } from '../../lib/aws/lazy.ts';
+import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
+import { lazyPutEvents } from '../../lib/aws/lazy-put-events.ts';
 import { readMaxMessageBytes } from '../../lib/aws/sqs-max-message-bytes.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SqsPauses } from '../../lib/aws/sqs-pauses.ts';
@@ -44,6 +44,9 @@ export async function openEngine(
     records: new DynamoDbRecordStore(records, requestTable),
     output: await openOutput(environment, queues, logger),
     webhooks: webhookQueueUrl ? new SqsOutputQueue(queues, webhookQueueUrl) : undefined,
+    webhookEndpoints: environment.webhookEndpoints
+      ? (await import('./open-endpoints.ts')).openEndpoints(records, requestTable)
+      : undefined,
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
     load: environment.measureLoad
       ? new DynamoDbLoadLog(records, requestTable, environment.loadName)
@@ -51,7 +54,7 @@ export async function openEngine(
     metrics: environment.metrics ? metricsOf(environment) : undefined,
     secrets,
     source: { system: 'aws_sqs', destination: nameOf(environment.inputQueueUrl) },
-    failureBus: eventBusArn ? new EventBridgeBus(putEvents, eventBusArn) : undefined,
+    failureBus: eventBusArn ? new EventBridgeBus(lazyPutEvents, eventBusArn) : undefined,
     logger,
     clock: Date,
     random: Math.random,
@@ -111,11 +114,3 @@ function metricsOf({ serviceName }: ProcessorEnvironment): PowertoolsMetrics {
 function nameOf(queueUrl: string): string {
   return queueUrl.slice(queueUrl.lastIndexOf('/') + 1);
 }
-
-/** Loads EventBridge's client with the first event: few requests fail. */
-const loadPutEvents = lazy(async () => {
-  const { eventClient, putEventsBy } = await import('../../lib/aws/eventbridge-client.ts');
-  return putEventsBy(eventClient());
-});
-
-const putEvents: PutEvents = async (entries) => (await loadPutEvents())(entries);

@@ -1,36 +1,32 @@
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb';
-import { ENDPOINTS_KEY_PREFIX, RECORD_KEY } from '../core/config/record-table.ts';
-import { digestOf } from '../core/model/request-id.ts';
+import { RECORD_KEY } from '../core/config/record-table.ts';
 import type { StoredEndpoints, WebhookEndpointStore } from '../core/ports/webhooks.ts';
-import type { Item } from './record-item.ts';
+import { DynamoDbWebhookEndpointReader, endpointsKey } from './dynamodb-webhook-endpoint-reader.ts';
 
 /** Webhook endpoints in the table of request records, one item for each tenant. */
 export class DynamoDbWebhookEndpoints implements WebhookEndpointStore {
   readonly #client: DynamoDBClient;
   readonly #table: string;
+  readonly #reader: DynamoDbWebhookEndpointReader;
 
   constructor(client: DynamoDBClient, table: string) {
     this.#client = client;
     this.#table = table;
+    this.#reader = new DynamoDbWebhookEndpointReader(client, table);
   }
 
-  async read(tenant: string | undefined): Promise<StoredEndpoints> {
-    const { Item } = await this.#client.send(
-      new GetItemCommand({ TableName: this.#table, Key: keyOf(tenant), ConsistentRead: true }),
-    );
-    if (!Item) return { endpoints: [], revision: 0 };
-    return { endpoints: JSON.parse(Item.endpoints?.S ?? '[]'), revision: Number(Item.revision?.N) };
+  read(tenant: string | undefined): Promise<StoredEndpoints> {
+    return this.#reader.read(tenant);
   }
 
   async write(tenant: string | undefined, { endpoints, revision }: StoredEndpoints): Promise<boolean> {
     const writeId = crypto.randomUUID();
     const item = {
-      ...keyOf(tenant),
+      ...endpointsKey(tenant),
       endpoints: { S: JSON.stringify(endpoints) },
       revision: { N: String(revision) },
       writeId: { S: writeId },
@@ -57,9 +53,4 @@ function follows(revision: number) {
     ExpressionAttributeValues: { ':revision': { N: String(revision) } },
     ...returned,
   };
-}
-
-function keyOf(tenant: string | undefined): Item {
-  const digest = tenant === undefined ? digestOf('endpoints') : digestOf('endpoints', tenant);
-  return { [RECORD_KEY]: { S: `${ENDPOINTS_KEY_PREFIX}${digest}` } };
 }

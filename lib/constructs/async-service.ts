@@ -136,17 +136,6 @@ export class AsyncService extends Construct implements IConnectable {
         encryptionKey,
         removalPolicy,
       }).table;
-    const ownWebhooks =
-      props.webhooks &&
-      !front &&
-      new Webhooks(this, 'Webhooks', {
-        service: props,
-        webhooks: props.webhooks,
-        settings,
-        requestTable,
-        removalPolicy,
-      });
-    const webhooks = front ? front.webhooks : ownWebhooks || undefined;
     const { failureEvents, alarmTopic, dashboard: wantsDashboard = false } = props.observability ?? {};
     const failureBus =
       failureEvents &&
@@ -155,6 +144,18 @@ export class AsyncService extends Construct implements IConnectable {
         bus: failureEvents.bus,
         topic: failureEvents.topic,
       }).bus;
+    const ownWebhooks =
+      props.webhooks &&
+      !front &&
+      new Webhooks(this, 'Webhooks', {
+        service: props,
+        webhooks: props.webhooks,
+        settings,
+        requestTable,
+        failureBus,
+        removalPolicy,
+      });
+    const webhooks = front ? front.webhooks : ownWebhooks || undefined;
     const pauses =
       !settings.fargate && (props.circuitBreaker?.pauseEventSource ?? true)
         ? new QueueWithDeadLetters(this, 'Pauses', { ...PAUSES_QUEUE, encryptionKey })
@@ -205,6 +206,7 @@ export class AsyncService extends Construct implements IConnectable {
         corsOrigins: props.api.corsOrigins ?? [],
         inputQueue: input.queue,
         webhookQueue: webhooks?.queue,
+        webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
         requestTable,
         payloadBucket: bucket,
         removalPolicy,
@@ -230,6 +232,7 @@ export class AsyncService extends Construct implements IConnectable {
       outputDeadLetterQueue: output?.deadLetterQueue,
       outcomeTopic: ownOutcomes?.topic,
       webhookDeadLetterQueue: front ? undefined : webhooks?.deadLetterQueue,
+      hasWebhookEndpoints: !front && settings.webhookEndpoints,
       pauseDeadLetterQueue: pauses?.deadLetterQueue,
       relay: relay?.function,
       uploadDeadLetterQueue: uploads?.deadLetterQueue,

@@ -47,13 +47,13 @@ export class RequestApi extends Construct {
     this.httpApi = new HttpApi(this, 'Http', {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: `Requests of ${props.settings.serviceName}`,
-      corsPreflight: apiCors(props.corsOrigins),
+      corsPreflight: apiCors(props.corsOrigins, props.settings.webhookEndpoints),
       createDefaultStage: false,
     });
     this.httpApi.addRoutes({
       path: `${ROOT}/{proxy+}`,
       // Not ANY: preflight requests carry no authorization and would be rejected.
-      methods: [HttpMethod.GET, HttpMethod.POST],
+      methods: methodsOf(props.settings),
       authorizer: props.auth.authorizer(),
       integration: new HttpLambdaIntegration('Integration', handler, { scopePermissionToRoute: false }),
     });
@@ -116,6 +116,12 @@ export class RequestApi extends Construct {
       },
     });
   }
+}
+
+/** Webhook endpoints are changed and removed. */
+function methodsOf({ webhookEndpoints }: Pick<ServiceSettings, 'webhookEndpoints'>): HttpMethod[] {
+  const always = [HttpMethod.GET, HttpMethod.POST];
+  return webhookEndpoints ? [...always, HttpMethod.PATCH, HttpMethod.DELETE] : always;
 }
 
 /** An emulator serves all APIs at its own address. */

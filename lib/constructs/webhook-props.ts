@@ -24,6 +24,13 @@ export interface WebhookProps {
   readonly events?: readonly WebhookEvent[];
 
   /**
+   * Whether there are webhook endpoints: receivers with secrets and filters of their own, which clients of the HTTP API add and
+   * remove while the service runs. Needs the prop `api`.
+   * @default false
+   */
+  readonly endpoints?: boolean;
+
+  /**
    * The allowed ports of callback URLs: 1 to 65,535.
    * @default [443, 8443]
    */

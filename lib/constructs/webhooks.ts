@@ -1,5 +1,6 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
@@ -65,6 +66,8 @@ export interface WebhooksSetup {
   readonly webhooks: WebhookProps;
   readonly settings: ServiceSettings;
   readonly requestTable: ITable;
+  /** The event bus for failure events; undefined without them. */
+  readonly failureBus: IEventBus | undefined;
   readonly removalPolicy: RemovalPolicy;
 }
 
@@ -85,7 +88,7 @@ export class Webhooks extends Construct {
 
   constructor(scope: Construct, id: string, props: WebhooksSetup) {
     super(scope, id);
-    const { service, webhooks, settings, requestTable, removalPolicy } = props;
+    const { service, webhooks, settings, requestTable, failureBus, removalPolicy } = props;
     const { queue, deadLetterQueue } = new QueueWithDeadLetters(this, 'Deliveries', {
       retention: RETENTION,
       visibilityTimeout: Duration.seconds(VISIBILITY_TIMEOUTS_PER_FUNCTION_TIMEOUT * TIMEOUT.toSeconds()),
@@ -103,6 +106,8 @@ export class Webhooks extends Construct {
       scheduleGroup: this.scheduleGroup,
       scheduleRole,
       requestTable,
+      endpoints: settings.webhookEndpoints,
+      failureBus,
       logGroup,
     });
     this.function = new LambdaFunction(this, 'Function', {
@@ -127,6 +132,7 @@ export class Webhooks extends Construct {
             scheduleGroup: this.scheduleGroup.scheduleGroupName,
             scheduleRole: scheduleRole.roleArn,
             requestTable: requestTable.tableName,
+            eventBusArn: failureBus?.eventBusArn ?? '',
           }),
         ),
       },

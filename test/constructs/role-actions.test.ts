@@ -80,7 +80,7 @@ function rabbitMqSource(scope: Stack): RabbitMqEventSource {
 const stack = new Stack(emptyApp(), 'Stack');
 const { template } = serviceIn(stack, {
   api: {},
-  webhooks: {},
+  webhooks: { endpoints: true },
   output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },
   observability: { failureEvents: {}, tracing: Tracing.xray() },
@@ -116,7 +116,11 @@ const OF_TASKS = ['ecs:UpdateTaskProtection', 'xray:PutSpans', 'xray:PutSpansFor
 test('the role of a task allows only actions that its code or the agent of the task uses', () => {
   const onFargate = serviceOnFargate(
     {},
-    { api: {}, webhooks: {}, observability: { failureEvents: {}, tracing: Tracing.xray() } },
+    {
+      api: {},
+      webhooks: { endpoints: true },
+      observability: { failureEvents: {}, tracing: Tracing.xray() },
+    },
   );
   const allowed = allowedTo('ServiceProcessorRole', onFargate.template());
   expect(allowed).toEqual(expect.arrayContaining(OF_TASKS));

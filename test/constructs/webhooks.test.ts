@@ -55,6 +55,9 @@ describe('the environment', () => {
       scheduleGroup: resource(template, 'AWS::Scheduler::ScheduleGroup').properties.Name,
       scheduleRole: `<${resource(template, 'AWS::IAM::Role', 'ServiceWebhooksScheduleRole').id}.Arn>`,
       requestTable: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}>`,
+      webhookEndpoints: false,
+      metrics: true,
+      eventBusArn: '',
     });
   });
 
@@ -160,6 +163,79 @@ it('let the HTTP API send to the queue', () => {
   const queue = `<${resource(template, 'AWS::SQS::Queue', 'ServiceWebhooksDeliveriesQueue').id}.Arn>`;
   const statements = statementsOf(template, 'ServiceApiFunctionRole');
   expect(statements).toContainEqual({ Effect: 'Allow', Action: 'sqs:SendMessage', Resource: queue });
+});
+
+describe('endpoints', () => {
+  const props = { api: { corsOrigins: ['https://app.example.com'] }, webhooks: { endpoints: true } };
+  const observability = { failureEvents: {} };
+
+  it('are off by default, and then give no right', () => {
+    const { service, template } = serviceInApp({ api: {}, webhooks: {}, observability });
+    expect(JSON.stringify(template().toJSON())).not.toContain('webhook-endpoints#');
+    for (const role of ['ServiceApiFunctionRole', 'ServiceProcessorRole']) {
+      const actions = statementsOf(template(), role).flatMap(({ Action }) => Action);
+      expect(actions).not.toContain('secretsmanager:GetSecretValue');
+    }
+    expect(service.alarms.map(({ node }) => node.id)).not.toContain('WebhookEndpointsDisabled');
+  });
+
+  it('are read by the processor, changed by the webhook function, and their secrets derived by the API', () => {
+    const template = serviceInApp({ ...props, observability }).template();
+    const secret = `<${resource(template, 'AWS::SecretsManager::Secret').id}>`;
+    const endpoints = {
+      Effect: 'Allow',
+      Resource: `<${resource(template, 'AWS::DynamoDB::GlobalTable').id}.Arn>`,
+      Condition: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': ['webhook-endpoints#*'] } },
+    };
+    expect(statementsOf(template, 'ServiceProcessorRole')).toContainEqual({
+      ...endpoints,
+      Action: 'dynamodb:GetItem',
+    });
+    const ofWebhooks = statementsOf(template, 'ServiceWebhooksRole');
+    expect(ofWebhooks).toContainEqual({ ...endpoints, Action: ['dynamodb:GetItem', 'dynamodb:PutItem'] });
+    expect(ofWebhooks.flatMap(({ Action }) => Action)).toContain('events:PutEvents');
+    expect(statementsOf(template, 'ServiceApiFunctionRole')).toContainEqual({
+      Effect: 'Allow',
+      Action: 'secretsmanager:GetSecretValue',
+      Resource: secret,
+    });
+    expect(readApiEnvironment(environmentOf(template, 'ServiceApi')).webhookSecret).toBe(secret);
+    expect(readEnvironment(environmentOf(template, 'ServiceProcessor')).webhookEndpoints).toBe(true);
+    expect(readWebhookEnvironment(environmentOf(template, 'ServiceWebhooks'))).toMatchObject({
+      webhookEndpoints: true,
+      eventBusArn: expect.stringContaining('event-bus/default'),
+    });
+  });
+
+  it('need more methods of the API, in browsers too', () => {
+    const template = serviceInApp(props).template();
+    const routes = resources(template).filter(({ type }) => type === 'AWS::ApiGatewayV2::Route');
+    expect(routes.map(({ properties }) => properties.RouteKey).toSorted()).toEqual([
+      'DELETE /v1/{proxy+}',
+      'GET /v1/{proxy+}',
+      'PATCH /v1/{proxy+}',
+      'POST /v1/{proxy+}',
+    ]);
+    const { CorsConfiguration } = resource(template, 'AWS::ApiGatewayV2::Api').properties;
+    expect(CorsConfiguration.AllowMethods).toEqual(['GET', 'POST', 'PATCH', 'DELETE']);
+  });
+
+  it('raise an alarm when one is disabled, unless metrics are off', () => {
+    const alarmsOf = (observability: AsyncServiceProps['observability']) =>
+      serviceInApp({ ...props, observability }).service.alarms.map(({ node }) => node.id);
+    expect(alarmsOf({})).toContain('WebhookEndpointsDisabled');
+    expect(alarmsOf({ metrics: false })).not.toContain('WebhookEndpointsDisabled');
+  });
+
+  nagIt("have no findings of cdk-nag's AwsSolutions rules", () => {
+    expect(nagFindingsIn(serviceInApp({ ...props, observability }).stack)).toEqual([]);
+  });
+
+  it('need an API', () => {
+    expect(() => serviceInApp({ webhooks: { endpoints: true } })).toThrow(
+      'webhooks.endpoints must be false in a service without the prop api, got true',
+    );
+  });
 });
 
 it('keep failed deliveries, with an alarm', () => {

@@ -44,7 +44,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
   const failureQueue = new Queue(stack, 'FailureMessages');
   new Rule(stack, 'Failures', {
     eventBus: bus,
-    eventPattern: { source: ['coatcheck'], detailType: Match.prefix('coatcheck.request.') },
+    eventPattern: { source: ['coatcheck'], detailType: Match.prefix('coatcheck.') },
     targets: [new SqsQueue(failureQueue)],
   });
   const service = new AsyncService(stack, 'Service', {
@@ -61,7 +61,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: auth && { auth },
     circuitBreaker: { pause: Duration.seconds(2) },
-    webhooks: name === 'cloudevents' ? { allowLocal: true } : undefined,
+    webhooks: name === 'cloudevents' ? { allowLocal: true, endpoints: true } : undefined,
     observability: {
       failureEvents: { bus },
       tracing: name === 'cloudevents' && endpoint ? Tracing.otlp({ endpoint }) : undefined,

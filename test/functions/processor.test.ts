@@ -78,6 +78,7 @@ beforeEach(async () => {
     payloadBucket: 'payloads',
     requestTable: 'requests',
     webhookQueueUrl: '',
+    webhookEndpoints: false,
     pauseQueueUrl: '',
     measureLoad: false,
     loadName: '',

@@ -56,8 +56,8 @@ export class ProcessorService extends Construct implements IGrantable, IConnecta
     const cluster = host.cluster ?? this.ownCluster;
     if (!cluster) throw new TypeError(`${this.node.path} has neither a vpc nor a cluster`);
     this.tasks = tasksOf(this, cluster.clusterName);
-    const { prefixes } = props.settings;
-    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes, tasks: this.tasks });
+    const { prefixes, webhookEndpoints } = props.settings;
+    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes, webhookEndpoints, tasks: this.tasks });
     if (props.settings.tracing?.target === 'xray') allowSpans(this.role);
     this.taskDefinition = this.#defineTask(props);
     this.service = new FargateService(this, 'Service', {

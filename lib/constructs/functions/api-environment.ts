@@ -1,6 +1,7 @@
 import { Token } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type ApiEnvironment, writeApiEnvironment } from '../../core/config/api-environment.ts';
 import { eventSourceScaling } from '../../core/config/event-source-scaling.ts';
@@ -17,6 +18,8 @@ export interface ApiResources {
   readonly inputQueue: IQueue;
   /** The queue of webhook deliveries; undefined without webhooks. */
   readonly webhookQueue?: IQueue;
+  /** The secret from which those of webhook endpoints are derived; undefined without endpoints. */
+  readonly webhookSecret?: ISecret;
   readonly requestTable: ITable;
 }
 
@@ -26,7 +29,7 @@ type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
 export function apiEnvironment(
   settings: ServiceSettings,
   auth: ApiAuth,
-  { payloadBucket, inputQueue, webhookQueue, requestTable }: ApiResources,
+  { payloadBucket, inputQueue, webhookQueue, webhookSecret, requestTable }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
     ...settings,
@@ -34,6 +37,7 @@ export function apiEnvironment(
     tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
+    webhookSecret: webhookSecret?.secretArn ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

@@ -5,6 +5,7 @@ import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
+import { ENDPOINTS_KEY_PREFIX } from '../../core/config/record-table.ts';
 import { KEY_USES, type KeyUse, keyStatement } from '../storage/key-use.ts';
 
 /** What a {@link FunctionRole} is for. */
@@ -43,6 +44,17 @@ export abstract class FunctionRole extends Role {
         actions: ['dynamodb:PartiQLSelect'],
         resources: [tableArn],
         conditions: { Bool: { 'dynamodb:FullTableScan': 'true' } },
+      }),
+    );
+  }
+
+  /** Allows reading the items of webhook endpoints, and writing them if it says so. */
+  protected allowWebhookEndpoints({ tableArn }: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: actions.map((action) => `dynamodb:${action}`),
+        resources: [tableArn],
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${ENDPOINTS_KEY_PREFIX}*`] } },
       }),
     );
   }

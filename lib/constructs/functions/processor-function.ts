@@ -43,7 +43,12 @@ export class ProcessorFunction extends Construct implements IGrantable, IConnect
     const handler = service.handler ?? 'handler';
     this.logGroup = new LogGroup(this, 'Logs', logGroupProps(service, props.removalPolicy));
     const { logGroup } = this;
-    this.role = new ProcessorRole(this, 'Role', { ...props, prefixes: settings.prefixes, logGroup });
+    this.role = new ProcessorRole(this, 'Role', {
+      ...props,
+      prefixes: settings.prefixes,
+      webhookEndpoints: settings.webhookEndpoints,
+      logGroup,
+    });
     this.function = new NodejsFunction(this, 'Function', {
       ...nodeFunctionProps(service),
       ...processorBundling(service),

@@ -11,6 +11,8 @@ import type { ProcessorResources } from './processor-environment.ts';
 /** The resources that a {@link ProcessorRole} grants access to. */
 export interface ProcessorRoleProps extends ProcessorResources {
   readonly prefixes: Prefixes;
+  /** Whether there are webhook endpoints. */
+  readonly webhookEndpoints: boolean;
   /** The log group of a function; undefined for a task. */
   readonly logGroup?: ILogGroup;
   /** The ARN of the tasks that may protect themselves from scale-in; undefined for a function. */
@@ -26,6 +28,7 @@ export class ProcessorRole extends FunctionRole {
     this.allowRecords(props.requestTable);
     // The record of the processor's load.
     this.allow(['dynamodb:UpdateItem'], [props.requestTable.tableArn]);
+    if (props.webhookEndpoints) this.allowWebhookEndpoints(props.requestTable, 'GetItem');
     this.allowReading(props.payloadBucket, uploadPrefix, payloadPrefix, resultPrefix);
     for (const { bucket, prefix = '' } of props.payloadSources) this.allowReading(bucket, prefix);
     this.allowObjects(props.payloadBucket, ['s3:PutObject'], resultPrefix, consumerCopyPrefix);

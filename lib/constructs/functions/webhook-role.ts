@@ -1,5 +1,6 @@
 import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
@@ -24,6 +25,10 @@ export interface WebhookRoleProps {
   /** The role that the scheduler assumes to send to the queue. */
   readonly scheduleRole: IRole;
   readonly requestTable: ITable;
+  /** Whether there are webhook endpoints. */
+  readonly endpoints: boolean;
+  /** The event bus for events about endpoints; undefined without one. */
+  readonly failureBus: IEventBus | undefined;
   readonly logGroup: ILogGroup;
 }
 
@@ -42,6 +47,10 @@ export class WebhookRole extends FunctionRole {
     this.allowKey(props.requestTable.encryptionKey, KEY_USES.records);
     this.allowSecret(secret);
     this.#allowRecording(props.requestTable);
+    if (props.endpoints) {
+      this.allowWebhookEndpoints(props.requestTable, 'GetItem', 'PutItem');
+      if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
+    }
     const schedules = Stack.of(this).formatArn({
       service: 'scheduler',
       resource: 'schedule',

@@ -28,6 +28,7 @@ export interface ServiceAlarmsProps {
   readonly outcomeTopic: ITopic | undefined;
   /** Undefined without webhooks. */
   readonly webhookDeadLetterQueue: IQueue | undefined;
+  readonly hasWebhookEndpoints: boolean;
   /** Undefined if pauses don't disable the event source. */
   readonly pauseDeadLetterQueue: IQueue | undefined;
   /** Undefined if S3 notifies the input queue. */
@@ -75,6 +76,7 @@ export class ServiceAlarms extends Construct {
       ...(outputDeadLetterQueue ? [this.onOutputDeadLetters(settings, outputDeadLetterQueue)] : []),
       ...(props.outcomeTopic ? [this.onUndeliveredOutcomes(settings, props.outcomeTopic)] : []),
       ...(webhookDeadLetterQueue ? [this.onWebhookDeadLetters(settings, webhookDeadLetterQueue)] : []),
+      ...(props.hasWebhookEndpoints && settings.metrics ? [this.onDisabledEndpoints(settings)] : []),
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
       ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
@@ -131,6 +133,15 @@ export class ServiceAlarms extends Construct {
       `A webhook of ${serviceName} could not be delivered within three days, or its delivery could not be processed.`,
       'It is in the dead-letter queue of webhooks; the log of the webhook function has the reason.',
       'When the receiver works again, redrive the queue: each webhook is sent once more.',
+    ]);
+  }
+
+  private onDisabledEndpoints({ serviceName }: ServiceSettings): Alarm {
+    const metric = serviceMetric(serviceName, 'WebhookEndpointsDisabled', { period: Duration.minutes(1) });
+    return newAlarm(this, 'WebhookEndpointsDisabled', metric, 1, [
+      `A webhook endpoint of ${serviceName} was disabled: its receiver answered 410, or accepted nothing for three days.`,
+      'The log of the webhook function has its id and the reason. When the receiver works again, enable the endpoint and',
+      'replay what it missed: npx coatcheck webhooks endpoints replay.',
     ]);
   }
 

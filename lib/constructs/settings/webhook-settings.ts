@@ -14,6 +14,7 @@ import type { WebhookProps } from '../webhook-props.ts';
 export interface WebhookSettings {
   readonly webhookDefaultUrl: string;
   readonly webhookEvents: readonly WebhookEvent[];
+  readonly webhookEndpoints: boolean;
   readonly callbacks: Callbacks;
   readonly callbackPorts: readonly number[];
 }
@@ -23,13 +24,14 @@ export function webhookSettings(props: WebhookProps | undefined): WebhookSetting
   return {
     webhookDefaultUrl: props?.defaultUrl ?? '',
     webhookEvents: props?.events ?? DEFAULT_WEBHOOK_EVENTS,
+    webhookEndpoints: props?.endpoints ?? false,
     callbacks: props ? (props.allowLocal ? 'local' : 'public') : 'off',
     callbackPorts: props?.ports ?? DEFAULT_CALLBACK_PORTS,
   };
 }
 
-/** Problems with the props of webhooks. */
-export function webhookProblems(props: WebhookProps | undefined): string[] {
+/** Problems with the props of webhooks. @param hasApi whether the service has an HTTP API */
+export function webhookProblems(props: WebhookProps | undefined, hasApi: boolean): string[] {
   if (!props) return [];
   const { defaultUrl, events = DEFAULT_WEBHOOK_EVENTS, ports = DEFAULT_CALLBACK_PORTS } = props;
   const problems: string[] = [];
@@ -42,6 +44,9 @@ export function webhookProblems(props: WebhookProps | undefined): string[] {
     problems.push(
       `webhooks.ports must be one or more whole numbers from 1 to 65535, got ${JSON.stringify(ports)}`,
     );
+  }
+  if (props.endpoints && !hasApi) {
+    problems.push('webhooks.endpoints must be false in a service without the prop api, got true');
   }
   if (props.allowLocal && emulatorEndpoint() === undefined) {
     problems.push(

@@ -5,12 +5,19 @@ import { type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3';
 /** How long browsers may cache the answer to a preflight request. */
 const MAX_AGE = Duration.hours(1);
 
-/** CORS options that let web pages of these origins call the HTTP API. */
-export function apiCors(origins: readonly string[]): CorsPreflightOptions | undefined {
+/**
+ * CORS options that let web pages of these origins call the HTTP API.
+ * @param changes whether it has resources that are changed and removed
+ */
+export function apiCors(origins: readonly string[], changes: boolean): CorsPreflightOptions | undefined {
   if (origins.length === 0) return undefined;
   return {
     allowOrigins: [...origins],
-    allowMethods: [CorsHttpMethod.GET, CorsHttpMethod.POST],
+    allowMethods: [
+      CorsHttpMethod.GET,
+      CorsHttpMethod.POST,
+      ...(changes ? [CorsHttpMethod.PATCH, CorsHttpMethod.DELETE] : []),
+    ],
     // Clients choose the names of metadata headers. In browsers, * doesn't include Authorization.
     allowHeaders: ['*', 'Authorization'],
     exposeHeaders: ['Location', 'Retry-After', 'ETag', 'Link', 'Coatcheck-Load', 'Preference-Applied'],

@@ -53,6 +53,8 @@ export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   readonly webhookDefaultUrl: string;
   /** The events that webhooks report. */
   readonly webhookEvents: readonly WebhookEvent[];
+  /** The Secrets Manager secret from which the secrets of webhook endpoints are derived; empty if there are none. */
+  readonly webhookSecret: string;
   /** The addresses that callback URLs may lead to. */
   readonly callbacks: Callbacks;
   /** The ports that callback URLs may name. */
@@ -97,5 +99,6 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     acceptsMinVersion: flag('COATCHECK_ACCEPT_MIN_VERSION'),
     tracing: tracingVariable(),
     ...webhookVariables(),
+    webhookSecret: optionalText(TEXT_VARIABLES.webhookSecret),
   };
 }

@@ -5,6 +5,7 @@ import {
   TEXT_VARIABLES,
   tracingVariable,
   versionVariable,
+  webhookEndpointsVariable,
   webhookVariables,
 } from './variable-names.ts';
 import {
@@ -51,6 +52,8 @@ export interface ProcessorEnvironment extends EngineSettings {
   readonly loadName: string;
   /** The queue of webhooks to deliver; empty where there are none. */
   readonly webhookQueueUrl: string;
+  /** Whether there are webhook endpoints. */
+  readonly webhookEndpoints: boolean;
   /** Whether to log metrics, a line a batch. */
   readonly metrics: boolean;
   /** The ids of the processor's secrets in Secrets Manager, by their names. */
@@ -110,9 +113,10 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
     loadName: optionalText('COATCHECK_LOAD_NAME'),
     ...webhookVariables(),
+    webhookEndpoints: webhookEndpointsVariable(),
     metrics: flag(METRICS_VARIABLE),
     secretIds: pairs('COATCHECK_SECRETS'),
-    eventBusArn: optionalText('COATCHECK_EVENT_BUS_ARN'),
+    eventBusArn: optionalText(TEXT_VARIABLES.eventBusArn),
     tracing: tracingVariable(),
   };
 }

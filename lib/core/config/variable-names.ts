@@ -23,6 +23,7 @@ export const TEXT_VARIABLES = {
   webhookSecret: 'COATCHECK_WEBHOOK_SECRET',
   scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
   scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
+  eventBusArn: 'COATCHECK_EVENT_BUS_ARN',
 } as const;
 
 export const METRICS_VARIABLE = 'COATCHECK_METRICS';

@@ -1,6 +1,20 @@
 import type { Callbacks, TraceTarget } from './settings.ts';
-import { callbackVariables, TEXT_VARIABLES, tracingVariable } from './variable-names.ts';
-import { readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
+import {
+  callbackVariables,
+  METRICS_VARIABLE,
+  TEXT_VARIABLES,
+  tracingVariable,
+  webhookEndpointsVariable,
+} from './variable-names.ts';
+import {
+  flag,
+  optionalText,
+  readVariables,
+  text,
+  type Variables,
+  type VariablesOf,
+  writeVariables,
+} from './variables.ts';
 
 /** What a deployment passes to the function that delivers webhooks. */
 export interface WebhookEnvironment {
@@ -21,6 +35,12 @@ export interface WebhookEnvironment {
   readonly scheduleRole: string;
   /** The table of request records. */
   readonly requestTable: string;
+  /** Whether there are webhook endpoints. */
+  readonly webhookEndpoints: boolean;
+  /** Whether to log metrics. */
+  readonly metrics: boolean;
+  /** The event bus for events about endpoints; empty if there is none. */
+  readonly eventBusArn: string;
   readonly callbacks: Callbacks;
   readonly callbackPorts: readonly number[];
   /** The destination of spans. */
@@ -51,6 +71,9 @@ function webhookVariables(): VariablesOf<WebhookEnvironment> {
     scheduleGroup: text(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: text(TEXT_VARIABLES.scheduleRole),
     requestTable: text(TEXT_VARIABLES.requestTable),
+    webhookEndpoints: webhookEndpointsVariable(),
+    metrics: flag(METRICS_VARIABLE),
+    eventBusArn: optionalText(TEXT_VARIABLES.eventBusArn),
     ...callbackVariables(),
     tracing: tracingVariable(),
   };

@@ -64,6 +64,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   failureRatePercent: 50,
   secretIds: { MODEL_KEY: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:a=b-AbCdEf' },
   webhookQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  webhookEndpoints: true,
   webhookDefaultUrl: 'https://example.com/hook',
   webhookEvents: ['succeeded', 'expired'],
   callbacks: 'public',
@@ -107,6 +108,7 @@ const VARIABLES = {
   COATCHECK_PAUSE_SECONDS: '30',
   COATCHECK_FAILURE_RATE_PERCENT: '50',
   COATCHECK_WEBHOOK_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/webhooks',
+  COATCHECK_WEBHOOK_ENDPOINTS: 'on',
   COATCHECK_WEBHOOK_DEFAULT_URL: 'https://example.com/hook',
   COATCHECK_WEBHOOK_EVENTS: 'succeeded expired',
   COATCHECK_CALLBACKS: 'public',
@@ -151,6 +153,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   acceptsMinVersion: true,
   tracing: 'otlp',
   webhookQueueUrl: '',
+  webhookSecret: '',
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
   callbacks: 'off',
@@ -181,6 +184,7 @@ const API_VARIABLES = {
   COATCHECK_ACCEPT_MIN_VERSION: 'on',
   COATCHECK_TRACING: 'otlp',
   COATCHECK_WEBHOOK_QUEUE_URL: '',
+  COATCHECK_WEBHOOK_SECRET: '',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
   COATCHECK_CALLBACKS: 'off',
@@ -197,6 +201,9 @@ const WEBHOOK_ENVIRONMENT: WebhookEnvironment = {
   scheduleGroup: 'webhooks',
   scheduleRole: 'arn:aws:iam::123456789012:role/scheduler',
   requestTable: 'requests',
+  webhookEndpoints: false,
+  metrics: true,
+  eventBusArn: '',
   callbacks: 'local',
   callbackPorts: [443],
   tracing: 'xray',
@@ -211,6 +218,9 @@ const WEBHOOK_VARIABLES = {
   COATCHECK_WEBHOOK_SECRET: 'arn:aws:secretsmanager:us-east-1:123456789012:secret:webhooks-AbCdEf',
   COATCHECK_SCHEDULE_GROUP: 'webhooks',
   COATCHECK_REQUEST_TABLE: 'requests',
+  COATCHECK_WEBHOOK_ENDPOINTS: 'off',
+  COATCHECK_METRICS: 'on',
+  COATCHECK_EVENT_BUS_ARN: '',
   COATCHECK_SCHEDULE_ROLE: 'arn:aws:iam::123456789012:role/scheduler',
   COATCHECK_CALLBACKS: 'local',
   COATCHECK_CALLBACK_PORTS: '443',
@@ -292,6 +302,7 @@ test('the engine reads back the settings that the stack writes', () => {
     measureLoad: fc.boolean(),
     loadName: fc.string(),
     ...TELLING,
+    webhookEndpoints: fc.boolean(),
     metrics: fc.boolean(),
     secretIds: fc.dictionary(fc.stringMatching(/^[A-Z_]+$/), fc.stringMatching(/^[\w:=+/-]+$/)),
     eventBusArn: fc.string(),
@@ -329,6 +340,7 @@ test('the API reads back the settings that the stack writes', () => {
     acceptsMinVersion: fc.boolean(),
     tracing: fc.constantFrom(...TRACE_TARGETS),
     ...TELLING,
+    webhookSecret: fc.string(),
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -352,6 +364,7 @@ function problemsOf(
 
 /** The mandatory variables. */
 const OPTIONAL = [
+  'COATCHECK_WEBHOOK_SECRET',
   'COATCHECK_VERSION',
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',

@@ -1,0 +1,140 @@
+import { Webhook } from 'standardwebhooks';
+import { afterAll, expect, test, vi } from 'vitest';
+import { ENDPOINTS_AGE_SECONDS } from '../../lib/core/webhooks/cached-endpoints.ts';
+import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
+import { Service } from './service.ts';
+
+const service = new Service('E2e-cloudevents');
+const PATH = '/v1/webhook-endpoints';
+const WAITING = { timeout: 60_000, interval: 200 };
+
+interface Endpoint {
+  readonly id: string;
+  readonly secret: string;
+}
+
+interface Event {
+  readonly type: string;
+  readonly data: { readonly id: string; readonly topic?: string; readonly status?: string };
+}
+
+async function call<Body>(method: string, path: string, status: number, json?: object): Promise<Body> {
+  const response = await service.call(method, path, { json });
+  const text = await response.text();
+  expect([response.status, text]).toEqual([status, expect.anything()]);
+  return (text === '' ? undefined : JSON.parse(text)) as Body;
+}
+
+/** A receiver whose endpoint is added, and known to all processors. */
+async function endpointOf(filter: object = {}, status = () => 204) {
+  const calls: ReceivedCall[] = [];
+  const { port } = await httpReceiver(async (request, response) => {
+    calls.push(await callOf(request));
+    response.writeHead(status()).end();
+  });
+  const url = `http://127.0.0.1:${port}/hook`;
+  const endpoint = await call<Endpoint>('POST', PATH, 201, { url, ...filter });
+  return { endpoint, calls };
+}
+
+/** Awaits that processors read the list again: they use it for a while. */
+function listed(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ENDPOINTS_AGE_SECONDS * 1000));
+}
+
+/** Verifies calls as a receiver does. */
+function verified(calls: readonly ReceivedCall[], { secret }: Endpoint): Event[] {
+  return calls.map(
+    ({ headers, body }) =>
+      new Webhook(secret).verify(body, { ...headers } as Record<string, string>) as Event,
+  );
+}
+
+afterAll(async () => {
+  const { endpoints } = await call<{ endpoints: readonly Endpoint[] }>('GET', PATH, 200);
+  for (const { id } of endpoints) await call('DELETE', `${PATH}/${id}`, 204);
+});
+
+test('endpoints get what they ask for, signed by secrets of their own', async () => {
+  const [all, images, failures] = [
+    await endpointOf({ description: 'everything' }),
+    await endpointOf({ topics: ['images.*'] }),
+    await endpointOf({ events: ['failed'] }),
+  ];
+  await listed();
+  const image = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'images.thumbnail' });
+  const report = await service.submit({ do: 'echo', value: 2 }, { 'Coatcheck-Topic': 'reports' });
+  const failed = await service.submit({ do: 'refuse', reason: 'no such thing' });
+  await vi.waitFor(
+    () => expect([all, images, failures].map(({ calls }) => calls.length)).toEqual([3, 1, 1]),
+    WAITING,
+  );
+  const idsOf = ({ calls, endpoint }: typeof all) => verified(calls, endpoint).map(({ data }) => data.id);
+  expect(idsOf(all).toSorted()).toEqual([image.id, report.id, failed.id].toSorted());
+  expect(idsOf(images)).toEqual([image.id]);
+  expect(idsOf(failures)).toEqual([failed.id]);
+  expect(new Set([all, images, failures].flatMap(({ calls }) => calls).map(idOf)).size).toBe(5);
+  expect(() => verified(all.calls, images.endpoint)).toThrow('No matching signature');
+
+  const rotated = await call<Endpoint>('POST', `${PATH}/${all.endpoint.id}/rotate`, 200, {
+    graceSeconds: 60,
+  });
+  expect(await call('GET', `${PATH}/${all.endpoint.id}/secret`, 200)).toEqual({ secret: rotated.secret });
+  const { webhookId } = await call<{ webhookId: string }>('POST', `${PATH}/${all.endpoint.id}/test`, 202);
+  await vi.waitFor(() => expect(all.calls).toHaveLength(4), WAITING);
+  const last = all.calls.slice(-1);
+  expect(last.map(idOf)).toEqual([webhookId]);
+  for (const endpoint of [all.endpoint, rotated]) {
+    expect(verified(last, endpoint)).toMatchObject([{ type: 'coatcheck.webhook_endpoint.test' }]);
+  }
+});
+
+test('an endpoint that answers 410 is disabled with an event, and gets what it missed when it is enabled', async () => {
+  let status = 410;
+  const begin = new Date().toISOString();
+  const { endpoint, calls } = await endpointOf({ topics: ['orders'] }, () => status);
+  await listed();
+  const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'orders' });
+  await vi.waitFor(async () => {
+    expect(await call('GET', `${PATH}/${endpoint.id}`, 200)).toMatchObject({
+      status: 'disabled',
+      lastError: 'the receiver answered 410',
+    });
+  }, WAITING);
+  expect(await service.busMessage(endpoint.id)).toMatchObject({
+    source: 'coatcheck',
+    'detail-type': 'coatcheck.webhook_endpoint.disabled',
+    detail: { source: '/coatcheck/e2e-cloudevents', data: { reason: 'the receiver answered 410' } },
+  });
+  status = 204;
+  await call('PATCH', `${PATH}/${endpoint.id}`, 200, { status: 'enabled' });
+  const replayed = await call<object>('POST', `${PATH}/${endpoint.id}/replay`, 200, { from: begin });
+  expect(replayed).toMatchObject({ sent: 1 });
+  await vi.waitFor(() => expect(calls).toHaveLength(2), WAITING);
+  expect(verified(calls, endpoint).map(({ data }) => data.id)).toEqual([id, id]);
+  expect(new Set(calls.map(idOf)).size).toBe(1);
+});
+
+test('an endpoint that is removed gets nothing more', async () => {
+  const { endpoint, calls } = await endpointOf({ topics: ['removed'] });
+  await listed();
+  await call('DELETE', `${PATH}/${endpoint.id}`, 204);
+  const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'removed' });
+  await service.event(id);
+  const other = await endpointOf();
+  await call('POST', `${PATH}/${other.endpoint.id}/test`, 202);
+  await vi.waitFor(() => expect(other.calls).not.toEqual([]), WAITING);
+  expect(calls).toEqual([]);
+});
+
+test.each(['http://0x7f.1/', 'ftp://127.0.0.1/', 'https://user@example.com/'])(
+  '%s is refused',
+  async (url) => {
+    const problem = await call('POST', PATH, 422, { url });
+    expect(problem).toMatchObject({ code: 'webhook_endpoint_invalid' });
+  },
+);
+
+function idOf({ headers }: ReceivedCall): unknown {
+  return headers['webhook-id'];
+}
