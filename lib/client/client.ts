@@ -11,6 +11,7 @@ import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
 import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
+import { WebhookEndpointsClient } from './webhook-endpoints.ts';
 
 /** Options of {@link CoatcheckClient}. */
 export interface ClientOptions {
@@ -33,6 +34,8 @@ export interface ClientOptions {
  * the API's last answer, or `ConnectionFailed`. An aborted `signal` ends a call at once, with the signal's reason.
  */
 export class CoatcheckClient {
+  /** The webhook endpoints of the service, if it has them. */
+  readonly webhookEndpoints: WebhookEndpointsClient;
   readonly #api: Api;
 
   /** @throws ConfigurationError for an invalid base URL */
@@ -44,6 +47,7 @@ export class CoatcheckClient {
       retry: { ...DEFAULT_RETRY, ...retry },
       timing,
     });
+    this.webhookEndpoints = new WebhookEndpointsClient(this.#api);
   }
 
   /**
@@ -94,7 +98,7 @@ export class CoatcheckClient {
   }
 
   /**
-   * Sends the webhook of an ended request again, delivered or not.
+   * Sends the webhooks of an ended request again, delivered or not.
    * @returns the request
    * @throws RequestUnknown; ApiError with the code `request_unfinished` if the request hasn't ended, or
    * `webhook_unknown` if it has no webhook

@@ -36,12 +36,24 @@ export {
   type ApiProblem,
   hasEnded,
   type Load,
+  type NewWebhookEndpoint,
   type OutcomeProblem,
   type Progress,
+  type ReplayedWebhooks,
   type RequestPage,
   type RequestResource,
   type RequestStatus,
   type ServiceStatus,
   type WebhookDelivery,
+  type WebhookEndpoint,
+  type WebhookEndpointChanges,
+  type WebhookEndpointWithSecret,
+  type WebhookEvent,
 } from './types.ts';
 export type { WaitOptions } from './wait.ts';
+export type {
+  CallOptions,
+  ReplayOptions,
+  RotationOptions,
+  WebhookEndpointsClient,
+} from './webhook-endpoints.ts';

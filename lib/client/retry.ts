@@ -91,9 +91,12 @@ export function isTransient(error: unknown): boolean {
 
 /** Whether a call may be repeated although it isn't idempotent: it took no effect, or a harmless one. */
 export function isSafeToRepeat(error: unknown): boolean {
-  return (
-    error instanceof ConnectionFailed || (error instanceof ApiError && [429, 503].includes(error.status))
-  );
+  return error instanceof ConnectionFailed || isRejection(error);
+}
+
+/** Whether a call took no effect, and may succeed later. */
+export function isRejection(error: unknown): boolean {
+  return error instanceof ApiError && [429, 503].includes(error.status);
 }
 
 async function sleep(milliseconds: number, signal?: AbortSignal): Promise<void> {

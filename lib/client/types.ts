@@ -67,6 +67,63 @@ export interface RequestPage {
   readonly next?: string;
 }
 
+/** An event that a webhook can report. */
+export type WebhookEvent = 'succeeded' | 'failed' | 'cancelled' | 'expired' | 'progress';
+
+/** What to add as a webhook endpoint. */
+export interface NewWebhookEndpoint {
+  /** By the rules of callback URLs: https only. */
+  readonly url: string;
+  /** The events that it gets. @default those of the service */
+  readonly events?: readonly WebhookEvent[];
+  /** Patterns of the topics whose requests it gets, such as `images.*`. @default those of all requests */
+  readonly topics?: readonly string[];
+  readonly description?: string;
+}
+
+/** Changes of a webhook endpoint. What is absent stays; null removes. */
+export interface WebhookEndpointChanges {
+  readonly url?: string;
+  readonly events?: readonly WebhookEvent[] | null;
+  readonly topics?: readonly string[] | null;
+  readonly description?: string | null;
+  /** `enabled` also forgets earlier failures. */
+  readonly status?: WebhookEndpoint['status'];
+}
+
+/** A receiver of webhooks. Times are in RFC 3339, UTC. */
+export interface WebhookEndpoint {
+  readonly id: string;
+  readonly url: string;
+  readonly events: readonly WebhookEvent[];
+  readonly topics?: readonly string[];
+  readonly description?: string;
+  /** Nothing is sent to a disabled endpoint. */
+  readonly status: 'enabled' | 'disabled';
+  /** When the first delivery failed since the last one that didn't. */
+  readonly failingSince?: string;
+  /** Why it began to fail, or was disabled. */
+  readonly lastError?: string;
+  readonly createdAt: string;
+  /** Until when deliveries are also signed with the secret before the latest rotation. */
+  readonly previousSecretUntil?: string;
+}
+
+/** A webhook endpoint with the secret that verifies its webhooks. */
+export interface WebhookEndpointWithSecret extends WebhookEndpoint {
+  readonly secret: string;
+}
+
+/** What one call sent again. */
+export interface ReplayedWebhooks {
+  /** Requests that were looked at. */
+  readonly examined: number;
+  /** Outcomes that were sent. */
+  readonly sent: number;
+  /** Cursor of the next call; absent when the window is done. */
+  readonly next?: string;
+}
+
 /** Status of the service. */
 export interface ServiceStatus {
   readonly load: Load;
