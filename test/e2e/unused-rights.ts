@@ -11,8 +11,6 @@ const OF_A_WORKER = 'The worker under test sends no webhooks';
 
 /** Rights that no test of this project uses, as `ROLE: ACTION on RESOURCE`, and why they are granted. */
 export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
-  'Api/Function/Role: dynamodb:GetItem on Requests/Table':
-    'Finds the request of a repeated idempotency key before an overloaded service rejects the call',
   'Api/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*':
     'Finds the payload that an earlier call with the same idempotency key stored before it crashed',
   'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,
