@@ -33,6 +33,13 @@ export function readDuration(text: string): number {
   return positive(seconds, 'a time: a number, then ms, s, min, h or d, for example 1.2s or 30min');
 }
 
+/** `7d`, `0s` → whole seconds */
+export function readGrace(text: string): number {
+  const seconds = secondsOf(text);
+  if (Number.isInteger(seconds) && seconds >= 0) return seconds;
+  throw new InvalidArgumentError('It must be a time in whole seconds, for example 7d, 12h or 0s.');
+}
+
 /** `300KB`, `64KiB` → bytes */
 export function readSize(text: string): number {
   const [, number, unit] = /^(\d+(?:\.\d+)?)(B|KB|MB|GB|KiB|MiB|GiB)$/.exec(text) ?? [];

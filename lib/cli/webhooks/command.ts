@@ -1,12 +1,14 @@
 import { Command } from 'commander';
 import type { Run } from '../run.ts';
+import { endpointsCommand } from './endpoints/command.ts';
 import { listWebhooksCommand } from './list.ts';
 import { replayCommand } from './replay.ts';
 
-/** `coatcheck webhooks`: lists dead-lettered webhooks and sends webhooks again. */
+/** `coatcheck webhooks`: lists dead-lettered webhooks, sends webhooks again and manages their endpoints. */
 export function webhooksCommand(run: Run): Command {
   return new Command('webhooks')
-    .description('List dead-lettered webhooks, and send webhooks again.')
+    .description('List dead-lettered webhooks, send webhooks again, and manage endpoints.')
     .addCommand(listWebhooksCommand(run))
-    .addCommand(replayCommand(run));
+    .addCommand(replayCommand(run))
+    .addCommand(endpointsCommand(run));
 }
