@@ -13,95 +13,25 @@ import {
   test,
   vi,
 } from 'vitest';
-import { AMQP } from '../../lib/brokers/amqp.ts';
-import { KAFKA } from '../../lib/brokers/kafka.ts';
-import { NATS } from '../../lib/brokers/nats.ts';
-import { PUBSUB } from '../../lib/brokers/pubsub.ts';
-import { REDIS } from '../../lib/brokers/redis.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
-import type { Broker } from '../../lib/core/ports/broker.ts';
 import { recordKey } from '../../lib/stores/sqlite/record-store.ts';
 import { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { freePort } from '../local/free-port.ts';
-import { available } from '../support/brokers/available.ts';
-import { findKafka, startKafka } from '../support/brokers/kafka-server.ts';
-import { findNatsServer, startNatsServer } from '../support/brokers/nats-server.ts';
-import { PROJECT, PubSubAdmin } from '../support/brokers/pubsub-admin.ts';
-import { findPubSubServer, startPubSubServer } from '../support/brokers/pubsub-server.ts';
-import { findRabbitMq, startRabbitMq } from '../support/brokers/rabbitmq-server.ts';
-import { findValkey, startRedis } from '../support/brokers/redis-server.ts';
+import { KINDS, type RunningBroker } from '../support/brokers/kinds.ts';
 import { collect, eventually } from '../support/eventually.ts';
 import { outcomeEvent } from '../support/outcome-event.ts';
 import { DOUBLING_PROCESSOR, SLICES_PROCESSOR, WorkerProcess } from '../support/worker-process.ts';
 
-/** A running server, and the URLs of its queues. */
-interface Running {
-  readonly server: AsyncDisposable;
-  readonly urlOf: (queue: string) => string;
-  /** Environment variables of its clients. */
-  readonly variables?: Readonly<Record<string, string>>;
-}
-
-async function startNats(program: string): Promise<Running> {
-  const { server, port } = await startNatsServer(program);
-  return { server, urlOf: (queue) => `nats://127.0.0.1:${port}?stream=${queue}&subject=${queue}` };
-}
-
-async function startRabbit(programs: string): Promise<Running> {
-  const server = await startRabbitMq(programs);
-  return { server, urlOf: (queue) => `amqp://127.0.0.1:${server.port}?queue=${queue}` };
-}
-
-async function startValkey(program: string): Promise<Running> {
-  const { server, port } = await startRedis(program);
-  return { server, urlOf: (queue) => `redis://127.0.0.1:${port}?stream=${queue}` };
-}
-
-async function startPubSub(program: string): Promise<Running> {
-  const { server, port } = await startPubSubServer(program);
-  await using admin = new PubSubAdmin(port);
-  for (const name of ['requests', 'outcomes', 'letters']) await admin.create(name);
-  const variables = { PUBSUB_EMULATOR_HOST: `127.0.0.1:${port}` };
-  return { server, urlOf: (queue) => `pubsub://${PROJECT}/${queue}`, variables };
-}
-
-/** Its topics must exist. */
-async function startKafkaWithTopics(classPath: string): Promise<Running> {
-  const server = await startKafka(classPath);
-  const topics = ['requests', 'outcomes', 'letters'].flatMap((name) => [{ name }, { name: `${name}.retry` }]);
-  await server.createTopics(...topics);
-  return { server, urlOf: (queue) => `kafka://127.0.0.1:${server.port}?topic=${queue}` };
-}
-
-interface Kind {
-  readonly name: string;
-  readonly broker: Broker;
-  /** Undefined where the server can't be had. */
-  readonly program: string | undefined;
-  readonly start: (program: string) => Promise<Running>;
-}
-
-const KINDS: readonly Kind[] = [
-  { name: 'NATS', broker: NATS, program: await available('NATS', findNatsServer), start: startNats },
-  { name: 'RabbitMQ', broker: AMQP, program: await available('RabbitMQ', findRabbitMq), start: startRabbit },
-  { name: 'Kafka', broker: KAFKA, program: await available('Kafka', findKafka), start: startKafkaWithTopics },
-  { name: 'Valkey', broker: REDIS, program: await available('Valkey', findValkey), start: startValkey },
-  {
-    name: 'Pub/Sub',
-    broker: PUBSUB,
-    program: await available('Pub/Sub', findPubSubServer),
-    start: startPubSub,
-  },
-];
-
 describe.each(KINDS)('a worker on $name', ({ broker, program, start }) => {
   const logger = new CollectingLogger();
-  let running: Running;
+  let running: RunningBroker;
   let folder: string;
 
   beforeAll(async () => {
-    if (program) running = await start(program);
+    if (!program) return;
+    running = await start(program);
+    for (const queue of ['requests', 'outcomes', 'letters']) await running.create?.(queue);
   });
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'coatcheck-worker-'));
