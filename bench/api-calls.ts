@@ -19,6 +19,8 @@ interface Scenario {
 }
 
 const BATCH_SIZE = 10;
+/** Most requests of one call. */
+const BATCHED = 100;
 const PAGE = 20;
 /** Number of parts of 64 MiB in the payload of {@link openUpload}. */
 const PART_NUMBERS = Array.from({ length: 75 }, (_, part) => part + 1);
@@ -29,6 +31,17 @@ const LARGE = Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
 const SCENARIOS: readonly Scenario[] = [
   { name: 'POST, small', counted: (service) => submit(service, SMALL) },
   { name: 'POST, small, with an idempotency key', counted: (service) => submit(service, SMALL, KEY) },
+  {
+    name: `POST of a batch of ${BATCHED}, a request`,
+    counted: (service) =>
+      service.call(
+        200,
+        'POST',
+        '/v1/requests:batch',
+        json({ requests: Array.from({ length: BATCHED }, () => ({ json: { x: 6, y: 7 } })) }),
+      ),
+    requests: BATCHED,
+  },
   {
     name: 'the same again',
     before: (service) => submit(service, SMALL, KEY),

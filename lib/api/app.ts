@@ -8,6 +8,7 @@ import { type ProblemError, problemResponse } from './problem.ts';
 import { addRequestRoutes } from './request-routes.ts';
 import type { Route } from './route.ts';
 import { addServiceRoutes } from './service-routes.ts';
+import { addSubmitBatchRoute } from './submit-batch-route.ts';
 import { addSubmitRoute } from './submit-route.ts';
 import { traceCalls } from './trace-calls.ts';
 import { addUploadRoutes } from './upload-routes.ts';
@@ -51,6 +52,7 @@ export function createApi(
     await next();
   });
   addSubmitRoute(app, parts);
+  addSubmitBatchRoute(app, parts);
   addUploadRoutes(app, parts);
   addRequestRoutes(app, parts);
   addServiceRoutes(app, parts);

@@ -1,8 +1,11 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
+import * as z from 'zod';
 import type { ApiAuthName } from '../core/config/settings.ts';
 import { REQUEST_ROUTES } from './request-routes.ts';
 import type { Route } from './route.ts';
+import { BatchItem } from './schemas.ts';
 import { SERVICE_ROUTES } from './service-routes.ts';
+import { SUBMIT_BATCH_ROUTES } from './submit-batch-route.ts';
 import { SUBMIT_ROUTES } from './submit-route.ts';
 import { UPLOAD_ROUTES } from './upload-routes.ts';
 import { WEBHOOK_ENDPOINT_ROUTES } from './webhook-endpoint-routes.ts';
@@ -10,6 +13,7 @@ import { WEBHOOK_ENDPOINT_ROUTES } from './webhook-endpoint-routes.ts';
 /** What every host has. */
 const ROUTES = [
   ...SUBMIT_ROUTES,
+  ...SUBMIT_BATCH_ROUTES,
   ...UPLOAD_ROUTES,
   ...REQUEST_ROUTES,
   ...SERVICE_ROUTES,
@@ -38,6 +42,8 @@ export type DocumentedAuth = ApiAuthName | 'key';
 export function openApiDocument(auth: DocumentedAuth, more: readonly Route[] = []): object {
   const registry = new OpenAPIRegistry();
   for (const route of [...ROUTES, ...more]) registry.registerPath(route);
+  // The body of a batch refers to it by name, since each item is checked by itself.
+  registry.registerComponent('schemas', 'BatchItem', jsonSchemaOf(BatchItem));
   if (auth !== 'none') registry.registerComponent('securitySchemes', auth, SECURITY_SCHEMES[auth]);
   return new OpenApiGeneratorV31(registry.definitions).generateDocument({
     openapi: '3.1.0',
@@ -51,3 +57,11 @@ export function openApiDocument(auth: DocumentedAuth, more: readonly Route[] = [
     security: auth === 'none' ? [] : [{ [auth]: [] }],
   });
 }
+
+/** The schema of a component that no route has. */
+function jsonSchemaOf(schema: z.ZodType): SchemaObject {
+  const { $schema: _, ...json } = z.toJSONSchema(schema);
+  return JSON.parse(JSON.stringify(json));
+}
+
+type SchemaObject = Parameters<OpenAPIRegistry['registerComponent']>[2];

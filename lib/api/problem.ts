@@ -23,9 +23,9 @@ export class ProblemError extends Error {
   }
 }
 
-/** The response for a problem. */
-export function problemResponse(c: Context, { status, code, detail, facts, headers }: HttpProblem): Response {
-  const body = {
+/** The JSON of a problem. */
+export function problemBody({ status, code, detail, facts }: HttpProblem) {
+  return {
     type: `urn:coatcheck:problem:${code}`,
     title: code.replaceAll('_', ' '),
     status,
@@ -33,6 +33,11 @@ export function problemResponse(c: Context, { status, code, detail, facts, heade
     code,
     ...facts,
   };
+}
+
+/** The response for a problem. */
+export function problemResponse(c: Context, { status, code, detail, facts, headers }: HttpProblem): Response {
+  const body = problemBody({ status, code, detail, facts });
   // Caches may store a 404, but an unknown request may exist soon.
   const own = { 'Cache-Control': 'no-store', 'Content-Type': PROBLEM_TYPE };
   return c.body(JSON.stringify(body), status, { ...headers, ...own });

@@ -170,12 +170,12 @@ export function checkedMetadata(metadata: Readonly<Record<string, string>>): Rec
 }
 
 /** An idempotency key, quoted or bare. @throws ProblemError 400 */
-export function idempotencyKeyOf(header: string | undefined): string | undefined {
-  if (header === undefined) return undefined;
-  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+export function idempotencyKeyOf(field: string, given: string | undefined): string | undefined {
+  if (given === undefined) return undefined;
+  const key = /^"(.*)"$/.exec(given)?.[1] ?? given;
   if (key.length >= 1 && key.length <= KEY_MAX_LENGTH && /^[\x20-\x7e]*$/.test(key)) return key;
   throw malformed(
-    `Idempotency-Key must have 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${quote(key)}`,
+    `${field} must have 1 to ${KEY_MAX_LENGTH} printable ASCII characters, got ${key.length}: ${quote(key)}`,
   );
 }
 

@@ -64,7 +64,7 @@ async function check(
   value: unknown,
 ): Promise<void> {
   const { success, data, error } = await schema.safeParseAsync(value);
-  if (!success) throw new ProblemError(malformed(error.issues));
+  if (!success) throw new ProblemError(malformedProblem(error.issues));
   c.req.addValidatedData(target, data as object);
 }
 
@@ -101,7 +101,7 @@ const MAX_ISSUES = 10;
 const ISSUE_MAX_LENGTH = 200;
 
 /** The problem of a call that doesn't match its route's schema. */
-function malformed(issues: readonly z.core.$ZodIssue[]): HttpProblem {
+export function malformedProblem(issues: readonly z.core.$ZodIssue[]): HttpProblem {
   const listed = issues.slice(0, MAX_ISSUES).map(({ path, message }) => ({
     path: path.map(String).join('.').slice(0, ISSUE_MAX_LENGTH),
     message: message.slice(0, ISSUE_MAX_LENGTH),

@@ -186,6 +186,58 @@ export const UploadRequestBody = ownMembers({
   multipart: z.boolean().optional().meta({ description: 'Upload in parts even if a form would do.' }),
 }).meta({ id: 'UploadRequest' });
 
+/** Most requests of a batch. */
+export const MAX_BATCH = 100;
+
+// Each is checked by itself, so that a mistake in one of them concerns only that one.
+export const BatchItem = ownMembers({
+  json: z.unknown().optional().meta({ description: 'The payload, as a JSON value.' }),
+  text: z.string().optional().meta({ description: 'The payload, as text.' }),
+  base64: z.base64().optional().meta({ description: 'The payload, as the base64 of its bytes.' }),
+  contentType: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({ description: 'Media type of the payload; by its form by default.', pattern: MEDIA_TYPE.source }),
+  contentEncoding: z.string().max(SHORT).optional(),
+  contentLanguage: z.string().max(SHORT).optional().meta({ pattern: CONTENT_LANGUAGE.source }),
+  metadata: Metadata.optional(),
+  expiresAt: z.string().max(SHORT).optional().meta({ format: 'date-time', example: FAR_TIME }),
+  minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
+  orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
+  topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
+  callbackUrl: z.string().optional(),
+  idempotencyKey: z.string().optional().meta({
+    description: 'For a day, the same payload with the same key is the same request. Up to 255 characters.',
+  }),
+}).meta({ description: 'A request: one of `json`, `text` and `base64` is its payload.' });
+
+export const BatchSubmission = ownMembers({
+  requests: z
+    .array(z.unknown())
+    .min(1)
+    .max(MAX_BATCH)
+    .meta({
+      description: `1 to ${MAX_BATCH} requests.`,
+      items: { $ref: '#/components/schemas/BatchItem' },
+    }),
+}).meta({ id: 'BatchSubmission' });
+
+export const BatchResults = z
+  .object({
+    results: z
+      .array(
+        z.object({
+          status: z.int().meta({ description: '202 if it is queued, else the status of its problem.' }),
+          request: Request.optional(),
+          // Present if it isn't queued. A description here would replace that of the schema.
+          problem: Problem.optional(),
+        }),
+      )
+      .meta({ description: 'One for each request, in the same order.' }),
+  })
+  .meta({ id: 'BatchResults' });
+
 export const UploadTicket = z
   .object({
     request: Request,

@@ -1,9 +1,7 @@
 import type { Hono } from 'hono';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
-import type { Submissions, SubmitRequest } from '../core/intake/submissions.ts';
-import type { RequestRecord } from '../core/model/request-record.ts';
-import type { AdmissionDecision } from '../core/ports/admission.ts';
-import { loadHeader, refusalError } from './admit.ts';
+import { acceptSubmission } from './accept-submission.ts';
+import { loadHeader } from './admit.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
@@ -85,28 +83,15 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], destination),
       topic,
       callbackUrl: callbackUrlOf(headers['coatcheck-callback-url'], webhookRules),
-      idempotencyKey: idempotencyKeyOf(headers['idempotency-key']),
+      idempotencyKey: idempotencyKeyOf('Idempotency-Key', headers['idempotency-key']),
       ...traceOf(headers),
       payload: new Uint8Array(await c.req.arrayBuffer()),
     };
-    const decision = await destination.admission.decide(input);
-    const submitted = await submitOrFind(input, decision, destination.submissions);
+    const { record: submitted, load } = await acceptSubmission(input, destination);
     const wait = preferredWaitSeconds(headers.prefer);
     const record = await heldUntilEnd(submitted, wait, parts, cameAt);
-    const answered = { ...loadHeader(decision.load), Location: locationOf(record) };
+    const answered = { ...loadHeader(load), Location: locationOf(record) };
     const status = record.outcome && wait !== undefined ? 200 : 202;
     return answerRequest(c, record, parts, { status, wait, headers: answered });
   });
-}
-
-/** A repeated submission isn't refused: its first response may have been lost. */
-async function submitOrFind(
-  input: SubmitRequest,
-  decision: AdmissionDecision,
-  submissions: Submissions,
-): Promise<RequestRecord> {
-  if (decision.admitted) return submissions.submit(input);
-  const before = await submissions.findEarlier(input);
-  if (!before) throw refusalError(decision);
-  return before;
 }

@@ -3,14 +3,24 @@ import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { orderingGroup } from '../core/model/ordering-group.ts';
 import { digestOf } from '../core/model/request-id.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../core/ports/message-sink.ts';
+import type { OutgoingMessage } from './outgoing-message.ts';
 import { isFifo } from './sqs-fifo.ts';
-import { SqsSender } from './sqs-sender.ts';
+import { batchesOf, SqsSender } from './sqs-sender.ts';
 
-/** Sends submissions to an SQS queue. */
+/** A submission that waits for the others of its turn. */
+interface Waiting extends OutgoingMessage {
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Sends submissions to an SQS queue. Those of one turn of the event loop share calls. */
 export class SqsSubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   readonly ordered: boolean;
   readonly #sender: SqsSender;
+  #waiting: Waiting[] = [];
+  /** A queue that keeps order gets one call after another. */
+  #sending: Promise<unknown> = Promise.resolve();
 
   constructor(client: SQSClient, url: string) {
     this.#sender = new SqsSender(client, url);
@@ -18,14 +28,52 @@ export class SqsSubmissionQueue implements SubmissionQueue {
   }
 
   send(message: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void> {
+    return this.#share({ body: message, ...this.#placeOf(tenant, place) });
+  }
+
+  #placeOf(tenant: string | undefined, place: SubmissionPlace | undefined) {
     if (this.ordered) {
-      return this.#sender.send({
-        body: message,
+      return {
         groupId: orderingGroup(tenant, place?.orderingKey),
         deduplicationId: place && digestOf(place.requestId),
-      });
+      };
     }
     // A digest, because names of tenants can be longer than a group id and have other characters.
-    return this.#sender.send({ body: message, groupId: tenant === undefined ? undefined : digestOf(tenant) });
+    return { groupId: tenant === undefined ? undefined : digestOf(tenant) };
+  }
+
+  #share(message: OutgoingMessage): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#waiting.push({ ...message, resolve, reject });
+    if (this.#waiting.length === 1) setImmediate(() => this.#flush());
+    return promise;
+  }
+
+  #flush(): void {
+    const batches = batchesOf(this.#waiting);
+    this.#waiting = [];
+    for (const batch of batches) {
+      const send = () => this.#sendBatch(batch);
+      this.#sending = this.ordered ? this.#sending.then(send) : send();
+    }
+  }
+
+  /** Never rejects. */
+  async #sendBatch(batch: readonly Waiting[]): Promise<void> {
+    try {
+      const [only, ...others] = batch;
+      if (only && others.length === 0) {
+        await this.#sender.send(only);
+        return only.resolve();
+      }
+      const failures = await this.#sender.sendBatch(batch);
+      for (const [index, { resolve, reject }] of batch.entries()) {
+        const failure = failures[index];
+        if (failure) reject(new Error(failure.reason));
+        else resolve();
+      }
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
   }
 }

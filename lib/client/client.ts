@@ -9,6 +9,7 @@ import { DEFAULT_RETRY, REAL_TIMING, type RetryPolicy, type Timing } from './ret
 import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
+import { type BatchOptions, type BatchRequest, type BatchResult, submitBatch } from './submit-batch.ts';
 import type { RequestPage, RequestResource, ServiceStatus } from './types.ts';
 import { type WaitOptions, waitForEnd } from './wait.ts';
 import { WebhookEndpointsClient } from './webhook-endpoints.ts';
@@ -66,6 +67,15 @@ export class CoatcheckClient {
     const json: string | undefined = JSON.stringify(value);
     if (json === undefined) throw new TypeError(`The payload must be a JSON value, got ${typeof value}`);
     return this.submit(json, { contentType: 'application/json', ...options });
+  }
+
+  /**
+   * Submits up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order: what is wrong with one
+   * of them doesn't keep the others from being accepted. A repeated call with the same idempotency keys is safe.
+   * @throws ApiError, ConnectionFailed if none was accepted for sure; RangeError for an invalid option
+   */
+  submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {
+    return submitBatch(this.#api, requests, options);
   }
 
   /** Gets a request. @throws RequestUnknown */

@@ -32,6 +32,7 @@ export type { RetryPolicy, Timing } from './retry.ts';
 export type { RequestOptions } from './status.ts';
 export type { SubmissionOptions, SubmissionProgress } from './submission.ts';
 export { DIRECT_MAX_BYTES } from './submit.ts';
+export type { BatchOptions, BatchRequest, BatchResult } from './submit-batch.ts';
 export {
   type ApiProblem,
   hasEnded,

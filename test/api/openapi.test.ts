@@ -82,7 +82,7 @@ describe('the description', () => {
   test('has nothing a linter minds, with the calls of takers and callers let in by a key', async () => {
     const description = JSON.parse(JSON.stringify(openApiDocument('key', WORK_ROUTES)));
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 25);
+    expect(operationsOf(description)).toHaveProperty('size', 26);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {
@@ -98,10 +98,10 @@ describe('the description', () => {
     const { app } = new ApiHarness();
     const routes = app.routes
       .filter(({ method }) => method !== 'ALL')
-      .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`);
+      .map(({ method, path }) => `${method} ${path.replaceAll(/\/:(\w+)/g, '/{$1}')}`);
     const operations = [...operationsOf(await described()).keys()];
     expect(new Set(routes)).toEqual(new Set([...operations, 'GET /v1/openapi.json']));
-    expect(operations).toHaveLength(20);
+    expect(operations).toHaveLength(21);
   });
 
   test('has every answer of the walk, and no other', async () => {

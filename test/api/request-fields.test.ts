@@ -39,11 +39,11 @@ describe('an idempotency key', () => {
     ['x'.repeat(255), 'x'.repeat(255)],
     [`"${'x'.repeat(255)}"`, 'x'.repeat(255)],
   ])('%s is %s', (header, key) => {
-    expect(idempotencyKeyOf(header)).toBe(key);
+    expect(idempotencyKeyOf('Idempotency-Key', header)).toBe(key);
   });
 
   test('may be missing', () => {
-    expect(idempotencyKeyOf(undefined)).toBeUndefined();
+    expect(idempotencyKeyOf('Idempotency-Key', undefined)).toBeUndefined();
   });
 
   test.each([
@@ -58,13 +58,13 @@ describe('an idempotency key', () => {
     '\u0000',
     '🧥',
   ])('%j is none', (header) => {
-    expect(refusal(() => idempotencyKeyOf(header))).toMatch(
+    expect(refusal(() => idempotencyKeyOf('Idempotency-Key', header))).toMatch(
       /^400 request_malformed: Idempotency-Key must have 1 to 255/,
     );
   });
 
   test('too long is shown in short', () => {
-    const shown = refusal(() => idempotencyKeyOf('x'.repeat(100_000)));
+    const shown = refusal(() => idempotencyKeyOf('Idempotency-Key', 'x'.repeat(100_000)));
     expect(shown).toContain('got 100000: "xxx');
     expect(shown.length).toBeLessThan(300);
   });

@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
-import { PartUrls, Request, RequestPage, ServiceStatus, UploadTicket } from '../../lib/api/schemas.ts';
+import {
+  BatchResults,
+  PartUrls,
+  Request,
+  RequestPage,
+  ServiceStatus,
+  UploadTicket,
+} from '../../lib/api/schemas.ts';
 import {
   Replayed,
   SentTest,
@@ -15,6 +22,7 @@ import { type Operation, WALK } from './walk.ts';
 /** What an answer that is no problem holds, where that isn't the request. */
 const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   listRequests: RequestPage,
+  submitBatch: BatchResults,
   getPartUrls: PartUrls,
   getStatus: ServiceStatus,
   openUpload: UploadTicket,

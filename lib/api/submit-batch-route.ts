@@ -1,0 +1,128 @@
+import type { Context, Hono } from 'hono';
+import type * as z from 'zod';
+import { serializeError } from '../core/base/serialize-error.ts';
+import type { SubmitRequest } from '../core/intake/submissions.ts';
+import { acceptSubmission } from './accept-submission.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
+import { type Destination, destinationFor } from './destination.ts';
+import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
+import { jsonBody, problems } from './openapi.ts';
+import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
+import {
+  callbackUrlOf,
+  checkedMetadata,
+  contentEncodingFor,
+  contentLanguageOf,
+  contentTypeOf,
+  expiryOf,
+  idempotencyKeyOf,
+  minVersionOf,
+  orderingKeyOf,
+  topicOf,
+  traceOf,
+} from './request-fields.ts';
+import { resourceOf } from './request-resource.ts';
+import { addRoute, malformedProblem, type Route } from './route.ts';
+import { BatchItem, BatchResults, BatchSubmission, NoHeaders, NoQuery } from './schemas.ts';
+
+const route = {
+  method: 'post',
+  path: '/v1/requests:batch',
+  operationId: 'submitBatch',
+  summary: 'Submit several payloads',
+  description:
+    'Up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order: a mistake in one of them ' +
+    'doesn’t keep the others from being accepted. With idempotency keys, the call can be repeated safely.',
+  request: { query: NoQuery, headers: NoHeaders, body: jsonBody(BatchSubmission) },
+  responses: {
+    200: {
+      description: 'A result for each request.',
+      content: { 'application/json': { schema: BatchResults } },
+    },
+    ...problems(400, 401, 403, 415),
+  },
+} as const satisfies Route;
+
+/** The routes of this file, for the OpenAPI document. */
+export const SUBMIT_BATCH_ROUTES = [route];
+
+type Result = z.infer<typeof BatchResults>['results'][number];
+
+export function addSubmitBatchRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
+  addRoute(app, route, async (c) => {
+    const { requests } = c.req.valid('json');
+    const results: Promise<Result>[] = [];
+    for (const item of requests) {
+      const result = resultOf(item, c, parts);
+      results.push(result);
+      // Requests with one key come in the order of the call.
+      if (parts.destinations.some(({ keepsOrder }) => keepsOrder)) await result;
+    }
+    return c.json({ results: await Promise.all(results) }, 200, { 'Cache-Control': 'no-store' });
+  });
+}
+
+/** Submits one of the requests. Never rejects. */
+async function resultOf(item: unknown, c: Context<ApiEnv>, parts: ApiParts): Promise<Result> {
+  try {
+    const { input, destination } = requestOf(item, c, parts);
+    const { record } = await acceptSubmission(input, destination);
+    return { status: 202, request: resourceOf(record, parts.webhookRules) };
+  } catch (error) {
+    const problem = problemOfError(error);
+    if (!problem) parts.logger.error('A request of a batch failed', { error: serializeError(error) });
+    return failed(problem ?? INTERNAL_PROBLEM);
+  }
+}
+
+/** Reads one of the requests as the headers of `POST /v1/requests` are read. @throws ProblemError */
+function requestOf(
+  item: unknown,
+  c: Context<ApiEnv>,
+  parts: ApiParts,
+): { readonly input: SubmitRequest; readonly destination: Destination } {
+  const { success, data, error } = BatchItem.safeParse(item);
+  if (!success) throw new ProblemError(malformedProblem(error.issues));
+  const topic = topicOf('topic', data.topic);
+  const destination = destinationFor('topic', topic, parts.destinations);
+  const { bytes, contentType } = payloadOf(data);
+  const input = {
+    tenant: c.get('caller').tenant,
+    contentType: contentTypeOf('contentType', contentType),
+    contentEncoding: contentEncodingFor(data.contentEncoding),
+    contentLanguage: contentLanguageOf(data.contentLanguage),
+    metadata: checkedMetadata(data.metadata ?? {}),
+    expiresAt: expiryOf('expiresAt', data.expiresAt, parts.clock.now()),
+    minVersion: minVersionOf('minVersion', data.minVersion, destination),
+    orderingKey: orderingKeyOf('orderingKey', data.orderingKey, destination),
+    topic,
+    callbackUrl: callbackUrlOf(data.callbackUrl, parts.webhookRules),
+    idempotencyKey: idempotencyKeyOf('idempotencyKey', data.idempotencyKey),
+    ...traceOf(c.req.header()),
+    payload: bytes,
+  };
+  return { input, destination };
+}
+
+/** @throws ProblemError unless there is exactly one form of a payload */
+function payloadOf({ json, text, base64, contentType }: z.infer<typeof BatchItem>) {
+  const given = Object.entries({ json, text, base64 }).filter(([, value]) => value !== undefined);
+  const [[form, value] = []] = given;
+  if (form === undefined || given.length > 1) {
+    const got = given.map(([name]) => name).join(', ') || 'none';
+    const detail = `A request must have one of json, text and base64, got ${got}`;
+    throw new ProblemError({ status: 400, code: 'request_malformed', detail });
+  }
+  if (form === 'json')
+    return { bytes: Buffer.from(JSON.stringify(value)), contentType: contentType ?? 'application/json' };
+  if (form === 'text')
+    return { bytes: Buffer.from(String(value)), contentType: contentType ?? 'text/plain; charset=utf-8' };
+  return {
+    bytes: Buffer.from(String(value), 'base64'),
+    contentType: contentType ?? 'application/octet-stream',
+  };
+}
+
+function failed(problem: HttpProblem): Result {
+  return { status: problem.status, problem: problemBody(problem) };
+}

@@ -1,0 +1,91 @@
+import { isObject } from '../core/base/json-object.ts';
+import { readTraceContext } from '../core/base/traceparent.ts';
+import { hasMembers, isRequest, readJson } from './answers.ts';
+import type { Api } from './api.ts';
+import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
+import type { ApiProblem, RequestResource } from './types.ts';
+
+/** A payload in one of three forms. */
+type BatchPayload =
+  | { readonly json: unknown }
+  | { readonly text: string }
+  | { readonly bytes: Uint8Array<ArrayBuffer> };
+
+/** A request of {@link CoatcheckClient.submitBatch}. */
+export type BatchRequest = BatchPayload &
+  Pick<
+    SubmissionOptions,
+    | 'contentType'
+    | 'contentEncoding'
+    | 'contentLanguage'
+    | 'idempotencyKey'
+    | 'expiresAt'
+    | 'minVersion'
+    | 'orderingKey'
+    | 'topic'
+    | 'callbackUrl'
+    | 'metadata'
+  >;
+
+/** What became of one request of a batch: it is queued, or why not. */
+export type BatchResult =
+  | { readonly status: 202; readonly request: RequestResource }
+  | { readonly status: number; readonly problem: ApiProblem };
+
+/** Options of {@link CoatcheckClient.submitBatch}, for all of its requests. */
+export type BatchOptions = Pick<SubmissionOptions, 'traceparent' | 'tracestate' | 'signal'>;
+
+/** Most requests in one call. */
+const MAX_BATCH = 100;
+
+/** Bytes that become one text: each is an argument of a function. */
+const CHUNK_BYTES = 8_192;
+
+/** The idempotency keys make retries safe. @throws ApiError, ConnectionFailed; RangeError for invalid options */
+export async function submitBatch(
+  api: Api,
+  requests: readonly BatchRequest[],
+  { signal, ...trace }: BatchOptions,
+): Promise<BatchResult[]> {
+  if (requests.length < 1 || requests.length > MAX_BATCH) {
+    throw new RangeError(`submitBatch() takes 1 to ${MAX_BATCH} requests, got ${requests.length}`);
+  }
+  const answer = await api.json({
+    method: 'POST',
+    path: '/v1/requests:batch',
+    headers: { 'content-type': 'application/json', ...readTraceContext(trace) },
+    body: JSON.stringify({ requests: requests.map(itemOf) }),
+    signal,
+  });
+  const isAnswer = (value: unknown): value is { results: BatchResult[] } =>
+    isObject(value) &&
+    Array.isArray(value.results) &&
+    value.results.length === requests.length &&
+    value.results.every(isResult);
+  return readJson(answer, `the results of ${requests.length} requests`, isAnswer).results;
+}
+
+function itemOf({ idempotencyKey = crypto.randomUUID(), expiresAt, ...given }: BatchRequest) {
+  assertSubmittable({ ...given, idempotencyKey });
+  const { bytes, ...item } = { bytes: undefined, ...given };
+  return {
+    ...item,
+    ...(bytes && { base64: base64Of(bytes) }),
+    idempotencyKey,
+    expiresAt: toRfc3339(expiresAt),
+  };
+}
+
+/** Browsers have no `Buffer`. */
+function base64Of(bytes: Uint8Array): string {
+  let text = '';
+  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
+    text += String.fromCharCode(...bytes.subarray(start, start + CHUNK_BYTES));
+  }
+  return btoa(text);
+}
+
+function isResult(value: unknown): value is BatchResult {
+  if (!hasMembers(value, { status: 'number' }) || !isObject(value)) return false;
+  return isRequest(value.request) || hasMembers(value.problem, { code: 'string', status: 'number' });
+}
