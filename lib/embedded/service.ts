@@ -111,7 +111,7 @@ export class Service implements AsyncDisposable {
   #closing: Promise<void> | undefined;
 
   constructor(parts: ServiceParts) {
-    const { storage, settings, webhookSecrets, webhookEndpoints, metrics, logger } = parts;
+    const { storage, settings, webhookSecrets, metrics, logger } = parts;
     const { clock, file, payloads } = storage;
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
@@ -132,14 +132,9 @@ export class Service implements AsyncDisposable {
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
     if (webhookSecrets) {
-      const endpoints = webhookEndpoints && { serviceName: settings.serviceName, metrics };
-      const runner = webhookRunner(file, {
-        secrets: webhookSecrets,
-        rules: settings,
-        endpoints,
-        logger,
-        clock,
-      });
+      const { serviceName } = settings;
+      const options = { secrets: webhookSecrets, rules: settings, serviceName, metrics, logger, clock };
+      const runner = webhookRunner(file, options);
       this.#work(QUEUES.webhooks, runner, { concurrency: WEBHOOK_CONCURRENCY });
     }
   }

@@ -1,8 +1,8 @@
 import type { CallbackRules } from '../core/model/callback-url.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { Logger } from '../core/ports/telemetry.ts';
+import type { Logger, Metrics } from '../core/ports/telemetry.ts';
 import { WebhookDeliverer } from '../core/webhooks/deliverer.ts';
-import { EndpointHealth, type EndpointHealthPorts } from '../core/webhooks/endpoint-health.ts';
+import { EndpointHealth } from '../core/webhooks/endpoint-health.ts';
 import { HttpsSender } from '../http/webhook-sender.ts';
 import { SqliteDelayedMessages } from '../stores/sqlite/delayed-messages.ts';
 import type { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
@@ -23,8 +23,9 @@ export interface WebhookRunnerOptions {
   /** What signs them: the current secret first. */
   readonly secrets: readonly string[];
   readonly rules: CallbackRules;
-  /** The endpoints of the file; absent if it has none. */
-  readonly endpoints?: Pick<EndpointHealthPorts, 'serviceName' | 'metrics'>;
+  readonly serviceName: string;
+  /** Counts endpoints that are disabled. */
+  readonly metrics?: Metrics;
   readonly logger: Logger;
   readonly clock: Clock;
 }
@@ -32,7 +33,7 @@ export interface WebhookRunnerOptions {
 /** Delivers the messages of the queue {@link QUEUES.webhooks} of a file. Later attempts wait in that queue. */
 export function webhookRunner(
   file: SqliteFile,
-  { secrets, rules, endpoints, logger, clock }: WebhookRunnerOptions,
+  { secrets, rules, serviceName, metrics, logger, clock }: WebhookRunnerOptions,
 ): MessageRunner {
   const deliverer = new WebhookDeliverer({
     sender: new HttpsSender(rules),
@@ -41,8 +42,8 @@ export function webhookRunner(
     later: new SqliteDelayedMessages(file, QUEUES.webhooks, clock),
     deadLetters: new SqliteWebhookQueue(file, QUEUES.webhookDeadLetters, clock),
     states: new SqliteWebhookStates(file),
-    endpoints:
-      endpoints && new EndpointHealth({ ...endpoints, store: new SqliteWebhookEndpoints(file), logger }),
+    // Also where this process has none: another one on the file may have them.
+    endpoints: new EndpointHealth({ store: new SqliteWebhookEndpoints(file), serviceName, metrics, logger }),
     logger,
     clock,
     random: Math.random,

@@ -53,6 +53,7 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Webhooks/Role: sqs:ChangeMessageVisibility on Webhooks/Deliveries/Queue': REHIDDEN,
   'Webhooks/Role: sqs:SendMessage on Webhooks/Deliveries/DeadLetters':
     'Keeps a webhook whose attempts have all failed, within about 75 hours',
+  'Worker: dynamodb:GetItem on Requests/Table': OF_A_WORKER,
   'Worker: s3:AbortMultipartUpload on Payloads/Bucket/results/*': OF_THE_ENGINE,
   'Worker: s3:GetObject on Payloads/Bucket/payloads/*': OF_THE_ENGINE,
   'Worker: s3:GetObject on Payloads/Bucket/requests/*': OF_THE_ENGINE,

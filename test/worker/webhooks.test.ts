@@ -5,7 +5,9 @@ import { resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { endpointSecret } from '../../lib/core/webhooks/endpoint-secrets.ts';
 import { SqliteOutputQueue } from '../../lib/stores/sqlite/output-queue.ts';
+import { SqliteWebhookEndpoints } from '../../lib/stores/sqlite/webhook-endpoints.ts';
 import { QUEUES, WorkerFolder } from '../support/worker-folder.ts';
 import { DOUBLING_PROCESSOR, PATIENT } from '../support/worker-process.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
@@ -89,6 +91,19 @@ test('an outcome is sent, signed, and the record says so', async () => {
   expect(events).toMatchObject([{ type: 'coatcheck.request.succeeded', data: { status: 'succeeded' } }]);
   await vi.waitFor(() => expect(waiting('webhooks')).toBe(0), PATIENT);
   expect(worker.text).not.toContain(SECRET);
+});
+
+test('an outcome is also sent to the endpoints of the file, signed by their secrets', async () => {
+  const endpoint = { id: 'e-1', createdAt: 0, status: 'enabled', generation: 1 } as const;
+  const { url, events } = await receiver(accept, endpointSecret(SECRET, endpoint.id, 1));
+  await new SqliteWebhookEndpoints(folder.file).write(undefined, {
+    endpoints: [{ ...endpoint, url }],
+    revision: 1,
+  });
+  await folder.submit({ number: 4 });
+  folder.run([DOUBLING_PROCESSOR], { ...WEBHOOKS, COATCHECK_WEBHOOK_ENDPOINTS: 'on' });
+  await vi.waitFor(() => expect(events).toHaveLength(1), PATIENT);
+  expect(events).toMatchObject([{ type: 'coatcheck.request.succeeded' }]);
 });
 
 test('the previous secret signs too, and requests without a callback URL go to the default one', async () => {

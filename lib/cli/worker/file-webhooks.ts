@@ -7,6 +7,7 @@ import { WEBHOOK_CONCURRENCY, webhookRunner } from '../../embedded/webhook-runne
 import { SqliteInputQueue } from '../../stores/sqlite/input-queue.ts';
 import { SqliteOutputQueue } from '../../stores/sqlite/output-queue.ts';
 import type { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
+import { SqliteWebhookEndpoints } from '../../stores/sqlite/webhook-endpoints.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
 /** The queues of webhooks in a file: a worker's own queues must have other names. */
@@ -20,15 +21,22 @@ export function fileWebhooks(
   file: SqliteFile,
   environment: WorkerEnvironment,
   logger: Logger,
-): Required<Pick<WorkerPorts, 'webhooks' | 'deliveries'>> {
+): Pick<WorkerPorts, 'webhooks' | 'webhookEndpoints' | 'deliveries'> {
   assertOtherQueues(environment);
   const secrets = secretsOf(environment.webhookSecrets);
   const queue = QUEUES.webhooks;
   return {
     webhooks: new SqliteOutputQueue(file, queue, Date),
+    webhookEndpoints: environment.webhookEndpoints ? new SqliteWebhookEndpoints(file) : undefined,
     deliveries: {
       queue: new SqliteInputQueue(file, { queue, clock: Date }),
-      runner: webhookRunner(file, { secrets, rules: environment, logger, clock: Date }),
+      runner: webhookRunner(file, {
+        secrets,
+        rules: environment,
+        serviceName: environment.serviceName,
+        logger,
+        clock: Date,
+      }),
       concurrency: WEBHOOK_CONCURRENCY,
     },
   };

@@ -8,6 +8,8 @@ import type { Broker } from '../../core/ports/broker.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
+import type { WebhookEndpointReader } from '../../core/ports/webhooks.ts';
+import { CachedEndpoints } from '../../core/webhooks/cached-endpoints.ts';
 import { assertDefaultUrl } from '../../core/webhooks/recipient.ts';
 import { NO_OUTPUT } from '../../core/wire/no-output.ts';
 import type { DirectoryPayloadStore } from '../../stores/directory/payload-store.ts';
@@ -126,11 +128,15 @@ export class PortOpener implements AsyncDisposable {
   async #openWebhooks(
     environment: WorkerEnvironment,
     file: SqliteFile | undefined,
-  ): Promise<Pick<WorkerPorts, 'webhooks' | 'deliveries'>> {
-    const { webhookSecrets, webhookQueueUrl } = environment;
+  ): Promise<Pick<WorkerPorts, 'webhooks' | 'webhookEndpoints' | 'deliveries'>> {
+    const { webhookSecrets, webhookQueueUrl, webhookEndpoints, recordsUrl } = environment;
     assertDefaultUrl(environment);
     if (webhookQueueUrl !== '') {
-      return { webhooks: await this.#openOutput(TEXT_VARIABLES.webhookQueueUrl, webhookQueueUrl) };
+      const table = webhookEndpoints ? tableOf(recordsUrl) : undefined;
+      return {
+        webhooks: await this.#openOutput(TEXT_VARIABLES.webhookQueueUrl, webhookQueueUrl),
+        webhookEndpoints: table === undefined ? undefined : await openEndpoints(table),
+      };
     }
     if (!file || webhookSecrets.length === 0) return {};
     const { fileWebhooks } = await import('./file-webhooks.ts');
@@ -138,7 +144,7 @@ export class PortOpener implements AsyncDisposable {
   }
 
   async #openRecords(recordsUrl: string): Promise<OpenedRecords> {
-    const [, table] = /^dynamodb:\/\/([^/]+)\/?$/.exec(recordsUrl) ?? [];
+    const table = tableOf(recordsUrl);
     if (table !== undefined) {
       const [{ recordClient }, { DynamoDbRecordStore }] = await Promise.all([
         import('../../aws/clients.ts'),
@@ -206,4 +212,18 @@ async function asReached<Queue>(variable: string, opening: Promise<Queue>): Prom
       { cause },
     );
   }
+}
+
+/** The table in a URL of records; undefined if they are elsewhere. */
+function tableOf(recordsUrl: string): string | undefined {
+  return /^dynamodb:\/\/([^/]+)\/?$/.exec(recordsUrl)?.[1];
+}
+
+/** Opens the webhook endpoints of a deployed service. */
+async function openEndpoints(table: string): Promise<WebhookEndpointReader> {
+  const [{ recordClient }, { DynamoDbWebhookEndpointReader }] = await Promise.all([
+    import('../../aws/clients.ts'),
+    import('../../aws/dynamodb-webhook-endpoint-reader.ts'),
+  ]);
+  return new CachedEndpoints(new DynamoDbWebhookEndpointReader(recordClient(), table), Date);
 }

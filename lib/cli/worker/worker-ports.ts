@@ -3,7 +3,8 @@ import type { InputQueue } from '../../core/ports/message-source.ts';
 import type { MessageRunner } from '../../worker/message-runner.ts';
 
 /** What a worker runs on. */
-export interface WorkerPorts extends Pick<EnginePorts, 'store' | 'records' | 'output' | 'webhooks'> {
+export interface WorkerPorts
+  extends Pick<EnginePorts, 'store' | 'records' | 'output' | 'webhooks' | 'webhookEndpoints'> {
   readonly input: InputQueue;
   /** The webhooks that the worker itself delivers; absent if it delivers none. */
   readonly deliveries?: WebhookDeliveries;

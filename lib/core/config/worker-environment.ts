@@ -12,7 +12,12 @@ import {
   OUTPUT_FORMATS,
   type TraceTarget,
 } from './settings.ts';
-import { TEXT_VARIABLES, tracingVariable, versionVariable } from './variable-names.ts';
+import {
+  TEXT_VARIABLES,
+  tracingVariable,
+  versionVariable,
+  webhookEndpointsVariable,
+} from './variable-names.ts';
 import {
   choice,
   list,
@@ -51,6 +56,8 @@ export interface WorkerEnvironment extends Omit<EngineSettings, 'claimCheckSourc
   readonly webhookSecrets: readonly string[];
   /** The webhook queue of a deployed service, whose function delivers; empty if there is none. */
   readonly webhookQueueUrl: string;
+  /** Whether webhooks also go to the endpoints beside the records. */
+  readonly webhookEndpoints: boolean;
   /** Most messages that wait in memory for a slot. */
   readonly prefetch: number;
   /** How long running requests may take to finish after SIGTERM, in seconds. */
@@ -167,9 +174,8 @@ function assertWebhooksFit(environment: WorkerEnvironment, variables: Variables)
     );
   }
   if (sendsWebhooks(environment)) return;
-  const useless = Object.values<{ readonly name: string }>(webhookSettingVariables())
-    .map(({ name }) => name)
-    .filter((name) => (variables[name] ?? '').trim() !== '');
+  const settings = [...Object.values(webhookSettingVariables()), webhookEndpointsVariable()];
+  const useless = settings.map(({ name }) => name).filter((name) => (variables[name] ?? '').trim() !== '');
   if (useless.length === 0) return;
   throw new ConfigurationError(
     `${useless.join(', ')} can be set only for a worker that sends webhooks: set ${WEBHOOK_SECRETS_VARIABLE} with records in SQLite, or ${TEXT_VARIABLES.webhookQueueUrl} with records in DynamoDB`,
@@ -237,6 +243,7 @@ function workerVariables(): VariablesOf<WorkerEnvironment> {
     ...engineVariables(),
     webhookSecrets: withDefault(list(WEBHOOK_SECRETS_VARIABLE), []),
     webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
+    webhookEndpoints: withDefault(webhookEndpointsVariable(), false),
     ...webhookSettingVariables(),
     tracing: withDefault(tracingVariable(), 'off'),
   };

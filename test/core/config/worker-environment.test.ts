@@ -122,8 +122,8 @@ describe('webhooks', () => {
     ],
     [
       'a setting of webhooks without webhooks',
-      { ...QUEUES, COATCHECK_WEBHOOK_EVENTS: 'failed', COATCHECK_CALLBACKS: 'public' },
-      'COATCHECK_WEBHOOK_EVENTS, COATCHECK_CALLBACKS can be set only for a worker that sends webhooks',
+      { ...QUEUES, COATCHECK_WEBHOOK_EVENTS: 'failed', COATCHECK_WEBHOOK_ENDPOINTS: 'on' },
+      'COATCHECK_WEBHOOK_EVENTS, COATCHECK_WEBHOOK_ENDPOINTS can be set only for a worker that sends webhooks',
     ],
   ])('%s: the error says what to do, without quoting a secret', (_, variables, expected) => {
     const reading = () => readWorkerEnvironment(variables);
