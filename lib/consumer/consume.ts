@@ -7,6 +7,7 @@ import { startHeartbeat } from '../core/base/heartbeat.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { whenAborted } from '../core/base/when-aborted.ts';
 import { retryDelaySeconds } from '../core/model/retry.ts';
+import { ATTRIBUTES } from '../core/wire/attributes.ts';
 import { HandledOutcomes } from './handled-outcomes.ts';
 import { HandlerTimedOut } from './handler-timed-out.ts';
 import {
@@ -154,7 +155,8 @@ class Consumer {
   /** A message that can't be decoded goes to the queue's own dead-letter queue. */
   #read(message: SqsReceivedMessage, about: ErrorContext): ReceivedOutcome | 'chunk' | undefined {
     try {
-      if (message.attributes.Status !== undefined) {
+      // CloudEvents have their type in the body, also where they have attributes that consumers select by.
+      if (message.attributes[ATTRIBUTES.contentType] !== undefined) {
         throw new EnvelopeMalformed(
           "an outcome's CloudEvent",
           'the message is in the format raw or truefoundry; consume() requires the format cloudevents',
