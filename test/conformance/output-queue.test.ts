@@ -1,10 +1,18 @@
-import { CreateQueueCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
-import { inject } from 'vitest';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs';
+import { expect, inject, test } from 'vitest';
+import { SnsOutputTopic } from '../../lib/aws/sns-output-topic.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../../lib/core/config/aws-limits.ts';
 import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
 import { forwardedMessage } from '../../lib/core/wire/forwarded-message.ts';
-import { localClients } from '../../lib/local/clients.ts';
+import { localClients, localConfig } from '../../lib/local/clients.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
 import { SqliteOutputQueue } from '../../lib/stores/sqlite/output-queue.ts';
@@ -20,19 +28,91 @@ exerciseOutputQueue('an output queue in memory', async () => {
 const { sqs } = localClients(inject('endpoint'));
 
 exerciseOutputQueue('an output queue on SQS', async () => {
+  const url = await createQueue();
+  return { queue: new SqsOutputQueue(sqs, url), receive: receiverOf(url) };
+});
+
+const sns = new SNSClient(localConfig(inject('endpoint')));
+
+exerciseOutputQueue('a topic on SNS', async () => {
+  const url = await createQueue();
+  return {
+    queue: new SnsOutputTopic(sns, await topicTo(url)),
+    receive: receiverOf(url),
+    // The local AWS doesn't pass them on, see docs/never-run-on-aws.md.
+    deliversGroups: false,
+  };
+});
+
+test('a subscription of a topic selects by labels, which arrive as attributes', async () => {
+  const url = await createQueue();
+  const topic = new SnsOutputTopic(
+    sns,
+    await topicTo(url, { Topic: [{ prefix: 'images.' }], Status: ['failed'] }),
+  );
+  const labels = (status: string, name?: string) => ({
+    Status: { type: 'String', value: status } as const,
+    ...(name && { Topic: { type: 'String', value: name } as const }),
+  });
+  const messages = [
+    { body: 'succeeded', attributes: {}, labels: labels('succeeded', 'images.small') },
+    { body: 'other', attributes: {}, labels: labels('failed', 'images') },
+    { body: 'none', attributes: {}, labels: labels('failed') },
+    { body: 'wanted', attributes: {}, labels: labels('failed', 'images.small') },
+  ];
+  expect(await topic.send(messages)).toEqual(Array(4).fill({ sent: true }));
+  const attributes = labels('failed', 'images.small');
+  expect(await receiverOf(url)(1)).toEqual([{ body: 'wanted', attributes }]);
+});
+
+async function createQueue(): Promise<string> {
   const { QueueUrl = '' } = await sqs.send(
     new CreateQueueCommand({
       QueueName: `conformance-${crypto.randomUUID()}`,
       Attributes: { MaximumMessageSize: String(SQS_MAX_MESSAGE_BYTES) },
     }),
   );
-  const receive = async (count: number) => {
+  return QueueUrl;
+}
+
+/** Creates a topic with one subscription. @returns its ARN */
+async function topicTo(queueUrl: string, filterPolicy?: unknown): Promise<string> {
+  const { TopicArn = '' } = await sns.send(
+    new CreateTopicCommand({ Name: `conformance-${crypto.randomUUID()}` }),
+  );
+  const { Attributes } = await sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ['QueueArn'] }),
+  );
+  const allowed = {
+    Effect: 'Allow',
+    Principal: { Service: 'sns.amazonaws.com' },
+    Action: 'sqs:SendMessage',
+    Resource: Attributes?.QueueArn,
+    Condition: { ArnEquals: { 'aws:SourceArn': TopicArn } },
+  };
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [allowed] });
+  await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes: { Policy } }));
+  await sns.send(
+    new SubscribeCommand({
+      TopicArn,
+      Protocol: 'sqs',
+      Endpoint: Attributes?.QueueArn,
+      Attributes: {
+        RawMessageDelivery: 'true',
+        ...(filterPolicy !== undefined && { FilterPolicy: JSON.stringify(filterPolicy) }),
+      },
+    }),
+  );
+  return TopicArn;
+}
+
+function receiverOf(queueUrl: string) {
+  return async (count: number) => {
     const received: OutputMessage[] = [];
-    while (received.length < count) received.push(...(await poll(QueueUrl)));
+    while (received.length < count) received.push(...(await poll(queueUrl)));
     return received;
   };
-  return { queue: new SqsOutputQueue(sqs, QueueUrl), receive };
-});
+}
 
 async function poll(QueueUrl: string): Promise<OutputMessage[]> {
   const { Messages = [] } = await sqs.send(
