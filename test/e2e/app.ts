@@ -2,12 +2,18 @@ import { App, Aspects, CfnOutput, Duration, RemovalPolicy, SecretValue, Stack } 
 import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { AccountPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
-import { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import { Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { SqsSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
-import { ApiAuth, AsyncService, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
+import {
+  ApiAuth,
+  AsyncService,
+  OutcomeSubscription,
+  RabbitMqEventSource,
+  Tracing,
+} from '../../lib/constructs/index.ts';
 import type { MessageRelay } from '../../lib/constructs/message-relay.ts';
 import type { QueueWithDeadLetters } from '../../lib/constructs/storage/queue-with-dead-letters.ts';
 import { callerName } from '../support/iam/caller-name.ts';
@@ -31,13 +37,14 @@ const services = {
 /** A broker that doesn't exist. */
 const BROKER_ARN = 'arn:aws:mq:us-east-1:000000000000:broker:orders:b-1234';
 
-/** Where the spans of the traced service go, and the endpoint of AWS that the functions call. */
-const [, , endpoint, functionEndpoint] = process.argv;
+/** Where the spans of the traced service go, the endpoint of AWS that the functions call, and whether to add the stack `E2e-late`. */
+const [, , endpoint, functionEndpoint, late] = process.argv;
 
 const app = new App();
 addCommonJsService();
 addSecretsService();
 addOrderedService();
+addFannedService();
 for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(services)) {
   const stack = new Stack(app, `E2e-${name}`);
   const bus = new EventBus(stack, 'Bus');
@@ -159,6 +166,7 @@ function addOrderedService(): void {
     entry: 'test/e2e/processors/behaviour.ts',
     order: 'fifo',
     topics: ['*'],
+    output: { fanOut: true },
     function: { timeout: Duration.seconds(15) },
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: { auth: ApiAuth.none() },
@@ -172,12 +180,62 @@ function addOrderedService(): void {
     function: { timeout: Duration.seconds(15) },
     circuitBreaker: { pauseEventSource: false },
   });
+  const journal = new OutcomeSubscription(stack, 'Journal', { service });
+  new CfnOutput(stack, 'JournalQueueUrl', { value: journal.queue.queueUrl });
   new CfnOutput(stack, 'ReportsQueueUrl', { value: reports.inputQueue.queueUrl });
   addClients(service);
   new CfnOutput(stack, 'ApiUrl', { value: service.api?.url ?? '' });
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
   new CfnOutput(stack, 'DeadLetterQueueUrl', { value: service.deadLetterQueue.queueUrl });
+}
+
+/** A service with several consumers, some of them in stacks of their own. */
+function addFannedService(): void {
+  const stack = new Stack(app, 'E2e-fanned');
+  const service = new AsyncService(stack, 'Service', {
+    entry: 'test/e2e/processors/behaviour.ts',
+    output: { fanOut: true },
+    function: { timeout: Duration.seconds(15) },
+    circuitBreaker: { pauseEventSource: false },
+    removalPolicy: RemovalPolicy.DESTROY,
+  });
+  addClients(service);
+  const images = new OutcomeSubscription(stack, 'Images', { service, topics: ['images.*'] });
+  images.grantConsume(stack.node.findChild('Consumer') as Role);
+  const logged = new LambdaFunction(stack, 'Logged', {
+    runtime: Runtime.NODEJS_24_X,
+    handler: 'index.handler',
+    // What the subscription grants is tested in its template.
+    role: Role.fromRoleArn(stack, 'LoggedRole', `arn:aws:iam::${stack.account}:role/logged`, {
+      mutable: false,
+    }),
+    code: Code.fromInline(
+      'exports.handler = async ({ Records }) => { for (const { body } of Records) console.log(body); };',
+    ),
+  });
+  const failures = { topics: ['images.*', 'reports'], statuses: ['failed', 'cancelled'] } as const;
+  new OutcomeSubscription(stack, 'Failures', { service, ...failures, target: logged });
+  const team = new Stack(app, 'E2e-team');
+  const acme = new OutcomeSubscription(team, 'Acme', {
+    service,
+    tenants: ['acme', 'Globex Ü'],
+    statuses: ['succeeded'],
+  });
+  for (const [name, value] of Object.entries({
+    PayloadBucketName: service.payloadBucket.bucketName,
+    InputQueueUrl: service.inputQueue.queueUrl,
+    OutputQueueUrl: service.outputQueue.queueUrl,
+    ImagesQueueUrl: images.queue.queueUrl,
+    LoggedFunctionName: logged.functionName,
+    TopicArn: service.outcomes?.topic.topicArn ?? '',
+  }))
+    new CfnOutput(stack, name, { value });
+  new CfnOutput(team, 'QueueUrl', { value: acme.queue.queueUrl });
+  if (late !== 'late') return;
+  const other = new Stack(app, 'E2e-late');
+  const { queue } = new OutcomeSubscription(other, 'Late', { service, topics: ['images.*'] });
+  new CfnOutput(other, 'QueueUrl', { value: queue.queueUrl });
 }
 
 /** The roles of programs that use a service. */

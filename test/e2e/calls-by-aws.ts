@@ -47,6 +47,13 @@ const NOTIFICATION = {
   page: 'https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html',
 };
 
+const DELIVERY = {
+  caller: 'sns.amazonaws.com',
+  actions: ['sqs:SendMessage'],
+  source: 'Outcomes/Topic',
+  page: 'https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html',
+};
+
 /** What AWS calls with the roles of a service, or by itself. */
 export const CALLS_BY_AWS: readonly CallsByAws[] = [
   { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Input/Queue' },
@@ -87,4 +94,16 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
   },
   { ...NOTIFICATION, resource: 'Input/Queue', unless: 'Uploads/Queue' },
   { ...NOTIFICATION, resource: 'Uploads/Queue' },
+  ...['Output/Queue', 'Images/Received/Queue', 'Journal/Received/Queue'].map((resource) => ({
+    ...DELIVERY,
+    resource,
+    why: 'SNS delivers outcomes',
+  })),
+  ...['Output/DeadLetters', 'Images/Received/DeadLetters', 'Journal/Received/DeadLetters'].map(
+    (resource) => ({
+      ...DELIVERY,
+      resource,
+      why: 'SNS keeps outcomes that it can not deliver',
+    }),
+  ),
 ];

@@ -24,16 +24,23 @@ const outcomes: {
   readonly topic?: string;
 }[] = [];
 
+/** Receives and deletes what is in a queue now. */
+async function receive(queueUrl: string): Promise<typeof outcomes> {
+  const received = messagesOf({ Records: (await poll(sqs, queueUrl, 10)).map(recordOf) });
+  const queue = new SqsMessages(sqs, queueUrl);
+  const found: typeof outcomes = [];
+  for (const message of received) {
+    const { subject, type, source, topic } = JSON.parse(message.body);
+    found.push({ group: message.group, subject, type, source: decodeURIComponent(source), topic });
+    await queue.receive(message).ack();
+  }
+  return found;
+}
+
 /** Waits until these requests have outcomes. @returns those outcomes in the order in which they came */
 async function outcomesOf(ids: readonly string[]) {
   return eventually(async () => {
-    const received = messagesOf({ Records: (await poll(sqs, service.outputQueueUrl, 10)).map(recordOf) });
-    const queue = new SqsMessages(sqs, service.outputQueueUrl);
-    for (const message of received) {
-      const { subject, type, source, topic } = JSON.parse(message.body);
-      outcomes.push({ group: message.group, subject, type, source: decodeURIComponent(source), topic });
-      await queue.receive(message).ack();
-    }
+    outcomes.push(...(await receive(service.outputQueueUrl)));
     const found = outcomes.filter(({ subject }) => ids.includes(subject));
     expect(found).toHaveLength(ids.length);
     return found;
@@ -121,4 +128,14 @@ test('an upload goes to the processor of the topic in its metadata', async () =>
     ['reports.monthly', 'Reports'],
     ['reports.yearly', 'Reports'],
   ]);
+});
+
+test('a subscription has the outcomes of each group in the order of the output queue', async () => {
+  const journal: typeof outcomes = [];
+  await eventually(async () => {
+    journal.push(...(await receive(service.output('JournalQueueUrl'))));
+    expect(journal).toHaveLength(outcomes.length);
+  });
+  const byGroup = (all: typeof outcomes) => new Map(Map.groupBy(all, ({ group }) => group));
+  expect(byGroup(journal)).toEqual(byGroup(outcomes));
 });

@@ -13,6 +13,8 @@ declare module 'vitest' {
     readonly spans: string;
     /** The file of recorded calls of AWS; empty if AWS isn't local. */
     readonly calls: string;
+    /** The endpoint that functions call; empty if AWS isn't local. */
+    readonly functionEndpoint: string;
   }
 }
 
@@ -41,6 +43,7 @@ export default async function setup(project: TestProject) {
     project.provide('calls', calls);
     project.provide('stacks', stacks);
     project.provide('spans', receiver.url);
+    project.provide('functionEndpoint', proxy?.url ?? '');
   } catch (error) {
     await close();
     throw error;

@@ -15,8 +15,8 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
     'Finds the payload that an earlier call with the same idempotency key stored before it crashed',
   'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,
   'Consumer: s3:GetObject on Payloads/Bucket/results/*': 'Programs may read a result by its key alone',
-  'Consumer: sqs:GetQueueAttributes on Output/Queue':
-    "consume() reads the queue's visibility timeout unless it has its own",
+  'Consumer: sqs:ChangeMessageVisibility on Images/Received/Queue': REHIDDEN,
+  'Consumer: sqs:GetQueueUrl on Images/Received/Queue': BY_NAME,
   'Consumer: sqs:GetQueueUrl on Output/Queue': BY_NAME,
   'Operator: codedeploy:GetDeployment on deploymentgroup:*': OF_A_RELEASE,
   'Operator: codedeploy:ListDeployments on deploymentgroup:*': OF_A_RELEASE,

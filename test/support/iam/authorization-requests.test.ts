@@ -55,6 +55,12 @@ test.each<[string, Partial<RecordedCall>, string[]]>([
   );
 });
 
+test('a batch of messages needs the permission to publish one', () => {
+  const TopicArn = 'arn:aws:sns:us-east-1:000000000000:topic';
+  const body = String(new URLSearchParams({ Action: 'PublishBatch', TopicArn }));
+  expect(askedBy({ service: 'sns', method: 'POST', body })).toEqual([['sns:Publish', TopicArn]]);
+});
+
 test('a missing object is looked for under its key', () => {
   const [, list] = requestsOf({ url: '/bucket/a%20b', status: 404 });
   expect(list?.context).toMatchObject({ 's3:prefix': 'a b' });

@@ -37,6 +37,11 @@ const SERVICES: Readonly<Record<string, Reader>> = {
   lambda: ofLambda,
   scheduler: ofScheduler,
   events: ofEvents,
+  sns: ({ body }) => {
+    const form = new URLSearchParams(body);
+    // The batch needs the permission of a single message.
+    return [asked(`sns:${form.get('Action')?.replace(/Batch$/, '')}`, form.get('TopicArn') ?? '')];
+  },
   secretsmanager: ({ headers, body }) => {
     const { SecretId }: { SecretId: string } = JSON.parse(body);
     const secret = SecretId.startsWith('arn:') ? SecretId : arn('secretsmanager', `secret:${SecretId}`);

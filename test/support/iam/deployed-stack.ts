@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { CloudFormationClient, DescribeStackResourcesCommand } from '@aws-sdk/client-cloudformation';
 import { z } from 'zod';
 import { localConfig } from '../../../lib/local/clients.ts';
+import type { StackOutputs } from '../../../lib/local/deployment.ts';
 import { LOCAL_ACCOUNT, LOCAL_REGION } from '../../../lib/local/environment.ts';
 import type { PolicyStatement } from './evaluate.ts';
 
@@ -54,15 +55,30 @@ export class DeployedStack {
   readonly name: string;
   readonly #resources: TemplateResources;
   readonly #ids: ReadonlyMap<string, string>;
+  readonly #outputs: StackOutputs;
 
-  private constructor(name: string, resources: TemplateResources, ids: ReadonlyMap<string, string>) {
+  private constructor(
+    name: string,
+    resources: TemplateResources,
+    ids: ReadonlyMap<string, string>,
+    outputs: StackOutputs,
+  ) {
     this.name = name;
     this.#resources = resources;
     this.#ids = ids;
+    this.#outputs = outputs;
   }
 
-  /** @param assembly the folder of the synthesized templates */
-  static async read(name: string, endpoint: string, assembly: string): Promise<DeployedStack> {
+  /**
+   * @param assembly the folder of the synthesized templates
+   * @param outputs of all stacks
+   */
+  static async read(
+    name: string,
+    endpoint: string,
+    assembly: string,
+    outputs: StackOutputs,
+  ): Promise<DeployedStack> {
     const template = await readFile(`${assembly}/${name}.template.json`, 'utf8');
     const { StackResources = [] } = await new CloudFormationClient(localConfig(endpoint)).send(
       new DescribeStackResourcesCommand({ StackName: name }),
@@ -71,7 +87,8 @@ export class DeployedStack {
       ({ LogicalResourceId = '', PhysicalResourceId = '' }) =>
         [LogicalResourceId, PhysicalResourceId] as const,
     );
-    return new DeployedStack(name, TemplateSchema.parse(JSON.parse(template)).Resources, new Map(ids));
+    const { Resources } = TemplateSchema.parse(JSON.parse(template));
+    return new DeployedStack(name, Resources, new Map(ids), outputs);
   }
 
   /** The roles, by their paths. */
@@ -127,10 +144,10 @@ export class DeployedStack {
       owner,
       effect: Effect,
       actions: Action,
-      resources: Resource.map((each) => textOf(each, this.#deployed)),
-      places: Resource.map((each) => textOf(each, (id) => this.#pathOf(id)).replace(ARN_PREFIX, '')),
+      resources: Resource.map((each) => this.#textOf(each, this.#deployed)),
+      places: Resource.map((each) => this.#textOf(each, (id) => this.#pathOf(id)).replace(ARN_PREFIX, '')),
       conditions: mapValues(Condition, (keys) =>
-        mapValues(keys, (values) => values.map((value) => textOf(value, this.#deployed))),
+        mapValues(keys, (values) => values.map((value) => this.#textOf(value, this.#deployed))),
       ),
       ...(Principal !== undefined && { principals: this.#principals(Principal) }),
     }));
@@ -138,7 +155,24 @@ export class DeployedStack {
 
   #principals(principal: string | Record<string, unknown[]>): string[] {
     if (typeof principal === 'string') return [principal];
-    return Object.values(principal).flatMap((values) => values.map((value) => textOf(value, this.#deployed)));
+    return Object.values(principal).flatMap((values) =>
+      values.map((value) => this.#textOf(value, this.#deployed)),
+    );
+  }
+
+  /** The text of a template's expression. @throws Error for a function that isn't read here */
+  #textOf(expression: unknown, resolve: Resolve): string {
+    if (typeof expression === 'string') return expression;
+    const reference = ReferenceSchema.safeParse(expression).data?.Ref;
+    if (reference !== undefined) return PSEUDO[reference] ?? resolve(reference);
+    const attribute = AttributeSchema.safeParse(expression).data?.['Fn::GetAtt'];
+    if (attribute) return resolve(...attribute);
+    const output = OutputSchema.safeParse(expression).data?.['Fn::GetStackOutput'];
+    if (output) return this.#outputs[output.StackName]?.[output.OutputName] ?? '';
+    const join = JoinSchema.safeParse(expression).data?.['Fn::Join'];
+    if (!join) throw new Error(`unknown function of CloudFormation: ${JSON.stringify(expression)}`);
+    const [separator, parts] = join;
+    return parts.map((part) => this.#textOf(part, resolve)).join(separator);
   }
 
   /** The path of a resource's construct, without its stack and its last segment: that is the resource itself. */
@@ -201,20 +235,10 @@ const PSEUDO: Readonly<Record<string, string>> = {
 };
 
 const JoinSchema = z.object({ 'Fn::Join': z.tuple([z.string(), z.array(z.unknown())]) });
+const OutputSchema = z.object({
+  'Fn::GetStackOutput': z.object({ StackName: z.string(), OutputName: z.string() }),
+});
 const AttributeSchema = z.object({ 'Fn::GetAtt': z.tuple([z.string(), z.string()]) });
-
-/** The text of a template's expression. @throws Error for a function that isn't read here */
-function textOf(expression: unknown, resolve: Resolve): string {
-  if (typeof expression === 'string') return expression;
-  const reference = ReferenceSchema.safeParse(expression).data?.Ref;
-  if (reference !== undefined) return PSEUDO[reference] ?? resolve(reference);
-  const attribute = AttributeSchema.safeParse(expression).data?.['Fn::GetAtt'];
-  if (attribute) return resolve(...attribute);
-  const join = JoinSchema.safeParse(expression).data?.['Fn::Join'];
-  if (!join) throw new Error(`unknown function of CloudFormation: ${JSON.stringify(expression)}`);
-  const [separator, parts] = join;
-  return parts.map((part) => textOf(part, resolve)).join(separator);
-}
 
 function mapValues<From, To>(
   record: Readonly<Record<string, From>>,
