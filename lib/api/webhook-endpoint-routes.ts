@@ -223,7 +223,9 @@ export function addWebhookEndpointRoutes(app: Hono<ApiEnv>, parts: ApiParts): vo
     throw new ProblemError({
       status: 404,
       code: 'webhook_endpoints_off',
-      detail: 'This service has no webhook endpoints: set webhooks.endpoints to true',
+      detail:
+        'This service has no webhook endpoints: set webhooks.endpoints to true, or COATCHECK_WEBHOOK_ENDPOINTS of ' +
+        'coatcheck serve to on',
     });
   }
 }

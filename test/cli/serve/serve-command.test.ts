@@ -7,9 +7,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { CoatcheckClient } from 'coatcheck/client';
+import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { SqliteFile } from '../../../lib/stores/sqlite/sqlite-file.ts';
 import { DOUBLING_PROCESSOR, PATIENT, WorkerProcess } from '../../support/worker-process.ts';
+import { callOf, httpReceiver, type ReceivedCall } from '../../webhooks/receiver.ts';
 
 const KEY = 'k'.repeat(32);
 const OTHER_KEY = 'o'.repeat(32);
@@ -97,6 +99,35 @@ test('the other commands find it in its folder', async () => {
   const [ticket = ''] = /[0-9a-f-]{36}/.exec(submitted.stdout + submitted.stderr) ?? [];
   expect(await coatcheck('result', ticket)).toMatchObject({ stdout: '{"double":10}' });
   expect((await coatcheck('list', '--json')).stdout).toContain(ticket);
+});
+
+test('clients add endpoints, which get signed outcomes, and are disabled when they are gone', async () => {
+  const calls: ReceivedCall[] = [];
+  const { port } = await httpReceiver(async (request, response) => {
+    calls.push(await callOf(request));
+    response.writeHead(calls.length === 1 ? 204 : 410).end();
+  });
+  const { client, statusUrl } = await serve([DOUBLING_PROCESSOR], {
+    COATCHECK_WEBHOOK_ENDPOINTS: 'on',
+    COATCHECK_CALLBACKS: 'local',
+  });
+  const { id, secret } = await client.webhookEndpoints.create({ url: `http://127.0.0.1:${port}/hook` });
+  const { id: requestId } = await client.submit('{"number":4}', { contentType: 'application/json' });
+  await vi.waitFor(() => expect(calls).toHaveLength(1), PATIENT);
+  const [{ headers, body } = { headers: {}, body: '' }] = calls;
+  const event = new Webhook(secret).verify(body, { ...headers } as Record<string, string>);
+  expect(event).toMatchObject({ type: 'coatcheck.request.succeeded', data: { id: requestId } });
+  expect((await coatcheck('webhooks', 'endpoints', 'test', id)).code).toBe(0);
+  await vi.waitFor(async () => {
+    expect((await coatcheck('webhooks', 'endpoints', 'list')).stdout).toContain('disabled');
+  }, PATIENT);
+  const figures = await (await fetch(`${statusUrl}/metrics`)).text();
+  expect(figures).toContain('coatcheck_webhook_endpoints_disabled_total{service="coatcheck"} 1');
+});
+
+test('without them, the error says how to have endpoints', async () => {
+  const { client } = await serve([DOUBLING_PROCESSOR]);
+  await expect(client.webhookEndpoints.list()).rejects.toMatchObject({ code: 'webhook_endpoints_off' });
 });
 
 test('while a taker waits, SIGTERM answers it at once, lets jobs end, and ends the service', async () => {
