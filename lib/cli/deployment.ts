@@ -21,12 +21,17 @@ export interface SearchPlace {
   readonly signal: AbortSignal;
 }
 
+/** What has outputs. */
+type Kind = 'service' | 'subscription';
+
 /** Which service to search for, and where. */
 export interface Search extends SearchPlace {
   /** @default the local deployment if it runs, else the stack Coatcheck, else the only service */
   readonly stack?: string;
   /** Path of its construct in the stack. @default the only one */
   readonly service?: string;
+  /** Whether `service` is the path of an `OutcomeSubscription`. @default 'service' */
+  readonly kind?: Kind;
   /** Called with the chosen service unless a stack was given. */
   readonly note: (text: string) => void;
 }
@@ -40,21 +45,28 @@ export async function findDeployment(search: Search): Promise<Deployment> {
 }
 
 /** Finds the one service that matches. @throws DeploymentUnknown if none or several match; it lists the candidates */
-export function findService({ stack, service, note, ...place }: Search): Promise<DeployedService> {
+export function findService({
+  stack,
+  service,
+  kind = 'service',
+  note,
+  ...place
+}: Search): Promise<DeployedService> {
   return lookAround(place, stack, async (services, where) => {
-    const candidates = await candidatesOf(services, { stack, service });
+    const found = await candidatesOf(services, { stack, service });
+    const candidates = found.filter((each) => kindOf(each) === kind);
     const matching =
       service === undefined ? frontDoors(candidates) : candidates.filter((each) => each.service === service);
-    const [found] = matching;
-    if (!found || matching.length > 1) {
-      throw new DeploymentUnknown(problemOf({ stack, service, matching, candidates, where }));
+    const [only] = matching;
+    if (!only || matching.length > 1) {
+      throw new DeploymentUnknown(problemOf({ stack, service, kind, matching, candidates, where }));
     }
-    if (stack === undefined) note(`using ${nameOf(found)} ${where}`);
-    return found;
+    if (stack === undefined) note(`using ${nameOf(only)} ${where}`);
+    return only;
   });
 }
 
-/** Lists all services in the place that a search without a stack uses. @throws DeploymentUnknown */
+/** Lists all services, and subscriptions to their outcomes, in the place that a search without a stack uses. @throws DeploymentUnknown */
 export function listServices(place: SearchPlace): Promise<readonly DeployedService[]> {
   return lookAround(place, undefined, (services) => services.list());
 }
@@ -126,27 +138,33 @@ function ignoreMissing(error: unknown): readonly DeployedService[] {
 interface Mismatch {
   readonly stack: string | undefined;
   readonly service: string | undefined;
+  readonly kind: Kind;
   readonly matching: readonly DeployedService[];
   readonly candidates: readonly DeployedService[];
   readonly where: string;
 }
 
-function problemOf({ stack, service, matching, candidates, where }: Mismatch): string {
+function problemOf({ stack, service, kind, matching, candidates, where }: Mismatch): string {
   const place = stack === undefined ? where : `in the stack ${stack}`;
   if (candidates.length === 0) {
-    return `There is no Coatcheck service ${place}. A service that an older version deployed is found once it is deployed again`;
+    return `There is no Coatcheck ${kind} ${place}. A ${kind} that an older version deployed is found once it is deployed again`;
   }
   if (matching.length === 0)
-    return `There is no service ${service} ${place}. Available:${listOf(candidates)}`;
-  return `There are ${matching.length} services ${place}. Choose one with --stack and --service:${listOf(matching)}`;
+    return `There is no ${kind} ${service} ${place}. Available:${listOf(candidates)}`;
+  return `There are ${matching.length} ${kind}s ${place}. Choose one with --stack and --${kind}:${listOf(matching)}`;
 }
 
 function listOf(services: readonly DeployedService[]): string {
-  return services.map(({ stack, service }) => `\n--stack ${stack} --service ${service}`).join('');
+  return services.map((each) => `\n--stack ${each.stack} --${kindOf(each)} ${each.service}`).join('');
 }
 
-function nameOf({ stack, service }: DeployedService): string {
-  return `the service ${service} of the stack ${stack}`;
+function nameOf(found: DeployedService): string {
+  return `the ${kindOf(found)} ${found.service} of the stack ${found.stack}`;
+}
+
+/** What the outputs describe. */
+export function kindOf({ outputs }: DeployedService): Kind {
+  return outputs.SubscriptionQueueUrl === undefined ? 'service' : 'subscription';
 }
 
 /** Gives access to the outputs of a service. */

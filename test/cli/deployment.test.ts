@@ -117,6 +117,49 @@ test('E2: a named stack is found without permission to list stacks', async () =>
   expect(notes).toEqual([]);
 });
 
+describe('subscriptions', () => {
+  const queue = { SubscriptionQueueUrl: 'https://thumbnails' };
+  const subscribe = (more = {}) =>
+    account(
+      stacks({
+        Shop: { Orders: OUTPUTS, 'Orders/Thumbnails': queue, ...more },
+        Billing: { Thumbnails: queue },
+      }),
+    );
+  const findSubscription = (named: { readonly stack?: string; readonly service?: string }) =>
+    findDeployment({
+      ...named,
+      kind: 'subscription',
+      localFolder,
+      signal: new AbortController().signal,
+      note: (text) => notes.push(text),
+    });
+
+  test('are no services', async () => {
+    await subscribe();
+    expect((await find({ stack: 'Shop' }))('OutputQueueUrl')).toBe('https://q.example');
+    expect(await messageOf(find({ stack: 'Billing' }))).toContain(
+      'There is no Coatcheck service in the stack Billing',
+    );
+  });
+
+  test('are found by their paths', async () => {
+    await subscribe();
+    const found = await findSubscription({ service: 'Thumbnails' });
+    expect(found('SubscriptionQueueUrl')).toBe('https://thumbnails');
+    expect(notes).toEqual(['using the subscription Thumbnails of the stack Billing in eu-west-1']);
+    expect(await messageOf(findSubscription({ stack: 'Shop', service: 'Other' }))).toBe(
+      'There is no subscription Other in the stack Shop. Available:\n--stack Shop --subscription Orders/Thumbnails',
+    );
+  });
+
+  test('are listed', async () => {
+    await subscribe();
+    const listed = await listServices({ localFolder, signal: new AbortController().signal });
+    expect(listed.map(({ service }) => service)).toEqual(['Orders', 'Orders/Thumbnails', 'Thumbnails']);
+  });
+});
+
 describe('E2: with several services', () => {
   beforeEach(async () => {
     await account(

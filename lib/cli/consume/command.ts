@@ -23,6 +23,7 @@ those in progress.
 Examples:
   coatcheck consume
   coatcheck consume --max 100 > outcomes.ndjson
+  coatcheck consume --subscription Thumbnails
   coatcheck consume --concurrency 4 --exec 'cat > "results/$COATCHECK_OUTCOME_ID.$COATCHECK_STATUS"'`;
 
 /** `coatcheck consume`: consumes outcomes from the output queue. */
@@ -43,7 +44,8 @@ class MaxReached extends RetryLater {
 }
 
 async function consumeOutcomes(options: ConsumeCommandOptions, { signal, exit }: Run): Promise<void> {
-  const { queue, max = Number.POSITIVE_INFINITY, concurrency } = options;
+  const { queue, subscription, max = Number.POSITIVE_INFINITY, concurrency } = options;
+  const service = options.service ?? subscription;
   const enough = new AbortController();
   let taken = 0;
   const handle = async (outcome: ReceivedOutcome, context: OutcomeContext) => {
@@ -64,7 +66,7 @@ async function consumeOutcomes(options: ConsumeCommandOptions, { signal, exit }:
     onError,
     signal: AbortSignal.any([signal, enough.signal]),
   };
-  const running = queue === undefined ? await chosenService(options) : undefined;
+  const running = queue === undefined ? await chosenService({ ...options, service }) : undefined;
   if (running?.output === false) {
     throw new ConfigurationError(
       'The service queues no outcomes, because COATCHECK_OUTPUT is none: read them with coatcheck list, or receive webhooks',
@@ -74,7 +76,15 @@ async function consumeOutcomes(options: ConsumeCommandOptions, { signal, exit }:
     const { consumeFile } = await import('./consume-file.ts');
     return consumeFile(serviceFile(dataFolder()), until, handle);
   }
-  const queueUrl = queue ?? (await findDeployment({ ...options, signal, note }))('OutputQueueUrl');
+  const search = {
+    ...options,
+    service,
+    kind: subscription ? 'subscription' : 'service',
+    signal,
+    note,
+  } as const;
+  const queueUrl =
+    queue ?? (await findDeployment(search))(subscription ? 'SubscriptionQueueUrl' : 'OutputQueueUrl');
   const { consume } = await import('../../consumer/index.ts');
   await consume(
     {

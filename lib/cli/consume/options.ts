@@ -6,6 +6,7 @@ import { addDeploymentOptions, type DeploymentOptions, jsonOption } from '../ser
 /** Options of `consume`. */
 export interface ConsumeCommandOptions extends DeploymentOptions {
   readonly queue?: string;
+  readonly subscription?: string;
   readonly max?: number;
   readonly concurrency: number;
   readonly exec?: string;
@@ -22,6 +23,12 @@ export function addConsumeOptions(command: Command): Command {
       'shell command to run for each outcome, with the result on its standard input',
     );
   return addDeploymentOptions(command)
+    .addOption(
+      new Option('--subscription <path>', 'subscription to outcomes instead of the output queue').conflicts([
+        'service',
+        'queue',
+      ]),
+    )
     .addOption(
       new Option('--queue <url>', 'URL of the output queue')
         .argParser(readUrl)

@@ -1,12 +1,12 @@
 import { Command } from 'commander';
 import type { DeployedService } from '../../aws/deployed-services.ts';
 import { isForPeople, note, printCells, printJson, printRows } from '../../terminal/output.ts';
-import { listServices } from '../deployment.ts';
+import { kindOf, listServices } from '../deployment.ts';
 import type { Run } from '../run.ts';
 import { jsonOption } from '../service-options.ts';
 
 const EXAMPLES = `
-Lists the services of the local deployment if it runs, else those of all stacks in the account and region of your AWS
+Lists the services, and subscriptions to their outcomes, of the local deployment if it runs, else those of all stacks in the account and region of your AWS
 settings.
 
 Examples:
@@ -30,6 +30,8 @@ export function servicesCommand({ signal }: Run): Command {
     });
 }
 
-function cellsOf({ stack, service, outputs }: DeployedService): string[] {
-  return [stack, service, outputs.ProcessorEntry ?? '', outputs.ApiUrl ?? ''];
+function cellsOf(deployed: DeployedService): string[] {
+  const { stack, service, outputs } = deployed;
+  const processor = kindOf(deployed) === 'subscription' ? '(subscription)' : (outputs.ProcessorEntry ?? '');
+  return [stack, service, processor, outputs.ApiUrl ?? ''];
 }
