@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { EventBridgeClient } from '@aws-sdk/client-eventbridge';
 import { S3Client } from '@aws-sdk/client-s3';
+import { SNSClient } from '@aws-sdk/client-sns';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import type { InProcessTable } from './in-process-table.ts';
 
@@ -22,7 +24,7 @@ export interface AwsResponse {
 }
 
 /** `SQS SendMessageBatch` */
-export type Operation = `${'SQS' | 'S3' | 'DynamoDB'} ${string}`;
+export type Operation = `${'SQS' | 'SNS' | 'EventBridge' | 'S3' | 'DynamoDB'} ${string}`;
 
 /** Options of {@link InProcessAws}. */
 export interface InProcessContents {
@@ -32,7 +34,7 @@ export interface InProcessContents {
   readonly table?: InProcessTable;
 }
 
-/** A simulated SQS, S3 and DynamoDB in this process, which answer at once and count calls. */
+/** A simulated SQS, SNS, EventBridge, S3 and DynamoDB in this process, which answer at once and count calls. */
 export class InProcessAws {
   /** Calls by operation; rejected ones are counted separately. */
   readonly calls = new Map<Operation, number>();
@@ -41,6 +43,8 @@ export class InProcessAws {
   readonly object: Uint8Array;
   readonly table: InProcessTable | undefined;
   readonly queues: SQSClient;
+  readonly topics: SNSClient;
+  readonly events: EventBridgeClient;
   readonly payloads: S3Client;
   readonly records: DynamoDBClient;
 
@@ -53,6 +57,8 @@ export class InProcessAws {
       requestHandler: { handle: async (request: AwsRequest) => ({ response: this.answer(request) }) },
     };
     this.queues = new SQSClient(config);
+    this.topics = new SNSClient(config);
+    this.events = new EventBridgeClient(config);
     this.payloads = new S3Client(config);
     this.records = new DynamoDBClient(config);
   }
@@ -68,6 +74,10 @@ export class InProcessAws {
         return json(this.#send(request));
       case 'SQS SendMessageBatch':
         return json(sent(request));
+      case 'SNS PublishBatch':
+        return xml(published(request));
+      case 'EventBridge PutEvents':
+        return json(put(request));
       case 'SQS GetQueueAttributes':
         return json({ Attributes: EMPTY_QUEUE });
       case 'DynamoDB BatchExecuteStatement':
@@ -127,7 +137,11 @@ const EMPTY_QUEUE = {
   ApproximateNumberOfMessagesDelayed: '0',
 };
 
-function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
+/** The type of a call in AWS's query protocol. */
+const FORM = 'application/x-www-form-urlencoded';
+
+function operationOf(request: AwsRequest): Operation {
+  const { method, headers, query = {} } = request;
   const target = headers['x-amz-target'];
   if (target !== undefined) return operationAt(target);
   switch (method) {
@@ -136,6 +150,8 @@ function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
     case 'HEAD':
       return 'S3 HeadObject';
     case 'POST':
+      if (headers['content-type'] === FORM)
+        return `SNS ${new URLSearchParams(textOf(request)).get('Action')}`;
       return 'uploads' in query ? 'S3 CreateMultipartUpload' : 'S3 CompleteMultipartUpload';
     case 'PUT':
       if ('x-amz-copy-source' in headers) return 'S3 CopyObject';
@@ -148,6 +164,7 @@ function operationOf({ method, headers, query = {} }: AwsRequest): Operation {
 /** `AmazonSQS.SendMessageBatch`, `DynamoDB_20120810.PutItem` */
 function operationAt(target: string): Operation {
   const [service = '', name = ''] = target.split('.');
+  if (service === 'AWSEvents') return `EventBridge ${name}`;
   return `${service.startsWith('DynamoDB') ? 'DynamoDB' : 'SQS'} ${name}`;
 }
 
@@ -163,6 +180,22 @@ function sent(request: AwsRequest): unknown {
       MD5OfMessageBody: md5(MessageBody),
     })),
   };
+}
+
+function published(request: AwsRequest): string {
+  const form = new URLSearchParams(textOf(request));
+  const entries = [...form].flatMap(([name, value]) =>
+    /^PublishBatchRequestEntries\.member\.\d+\.Id$/.test(name)
+      ? [`<member><Id>${value}</Id><MessageId>${value}</MessageId></member>`]
+      : [],
+  );
+  const result = `<PublishBatchResult><Successful>${entries.join('')}</Successful><Failed/></PublishBatchResult>`;
+  return `<PublishBatchResponse>${result}</PublishBatchResponse>`;
+}
+
+function put(request: AwsRequest): unknown {
+  const { Entries }: { Entries: readonly unknown[] } = JSON.parse(textOf(request));
+  return { FailedEntryCount: 0, Entries: Entries.map((_, index) => ({ EventId: String(index) })) };
 }
 
 /** Every statement is a write that succeeds. */

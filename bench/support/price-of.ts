@@ -22,5 +22,6 @@ export function dollarsAMillion(
 /** Price of a call of a queue or a bucket. */
 function priceOf(operation: Operation): keyof typeof DOLLARS_A_MILLION_CALLS {
   if (operation.startsWith('SQS')) return 'SQS';
+  if (operation.startsWith('SNS')) return 'SNS';
   return /(?:Get|Head)Object$/.test(operation) ? 'S3 read' : 'S3 write';
 }

@@ -3,9 +3,11 @@
  */
 
 /**
- * A call of SQS counts once for every started {@link SQS_BILLED_CHUNK_BYTES}, a write of DynamoDB once for every
+ * A call of SQS, or of SNS, counts once for every started {@link SQS_BILLED_CHUNK_BYTES}, a write of DynamoDB once for every
  * {@link DYNAMODB_BILLED_BYTES}, a read of it once for every 4 KB of an item, and half if it may be out of date.
  * @see https://aws.amazon.com/sqs/pricing/
+ * @see https://aws.amazon.com/sns/pricing/
+ * @see https://aws.amazon.com/eventbridge/pricing/
  * @see https://aws.amazon.com/s3/pricing/
  * @see https://aws.amazon.com/dynamodb/pricing/on-demand/
  * @see https://aws.amazon.com/lambda/pricing/
@@ -13,6 +15,10 @@
 export const DOLLARS_A_MILLION_CALLS = {
   /** Standard queues. */
   SQS: 0.4,
+  /** Publishing to standard topics, batches as one call. Deliveries to queues and functions are free. */
+  SNS: 0.5,
+  /** Custom events, each event of a call as one. Deliveries to queues of the account are free. */
+  'EventBridge event': 1,
   /** GET and HEAD of S3 Standard. */
   'S3 read': 0.4,
   /** PUT, COPY, POST of S3 Standard: parts of an upload, its begin and its end among them. */
