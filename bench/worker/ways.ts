@@ -50,7 +50,11 @@ export async function runRecordingLoop({ input, output, records }: Parts, count:
   }
 }
 
-function recordOf({ id, sentAt }: ReceivedMessage, status: 'running' | 'succeeded'): StoredRecord {
+/** A record as a worker writes it before the work, or after it. */
+export function recordOf(
+  { id, sentAt }: Pick<ReceivedMessage, 'id' | 'sentAt'>,
+  status: 'running' | 'succeeded',
+): StoredRecord {
   const request = { id, source: '' };
   return {
     record: { request, status, attempts: 1, createdAt: sentAt, updatedAt: Date.now() },
