@@ -1,9 +1,10 @@
 import type { ErrorSummary } from '../core/base/serialize-error.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
+import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 import type { Load } from '../core/ports/admission.ts';
 
-export type { Load, OutcomeProblem, Progress, RequestStatus };
+export type { Load, NewWebhookEndpoint, OutcomeProblem, Progress, RequestStatus, WebhookEndpointChanges };
 
 /** A request in the API. Times are in RFC 3339, UTC. */
 export interface RequestResource {
@@ -68,28 +69,7 @@ export interface RequestPage {
 }
 
 /** An event that a webhook can report. */
-export type WebhookEvent = 'succeeded' | 'failed' | 'cancelled' | 'expired' | 'progress';
-
-/** What to add as a webhook endpoint. */
-export interface NewWebhookEndpoint {
-  /** By the rules of callback URLs: https only. */
-  readonly url: string;
-  /** The events that it gets. @default those of the service */
-  readonly events?: readonly WebhookEvent[];
-  /** Patterns of the topics whose requests it gets, such as `images.*`. @default those of all requests */
-  readonly topics?: readonly string[];
-  readonly description?: string;
-}
-
-/** Changes of a webhook endpoint. What is absent stays; null removes. */
-export interface WebhookEndpointChanges {
-  readonly url?: string;
-  readonly events?: readonly WebhookEvent[] | null;
-  readonly topics?: readonly string[] | null;
-  readonly description?: string | null;
-  /** `enabled` also forgets earlier failures. */
-  readonly status?: WebhookEndpoint['status'];
-}
+export type WebhookEvent = NonNullable<NewWebhookEndpoint['events']>[number];
 
 /** A receiver of webhooks. Times are in RFC 3339, UTC. */
 export interface WebhookEndpoint {

@@ -15,13 +15,12 @@ export type { SubmitOptions } from '../core/intake/submit-options.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
 export type { RequestView } from '../core/model/request-view.ts';
+export type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 export type { Logger } from '../core/ports/telemetry.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';
 export type {
   EndpointOwner,
-  NewWebhookEndpoint,
   RotationOptions,
-  WebhookEndpointChanges,
   WebhookEndpoints,
   WebhookEndpointView,
   WebhookEndpointWithSecret,

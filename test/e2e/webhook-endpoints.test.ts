@@ -1,5 +1,5 @@
 import { Webhook } from 'standardwebhooks';
-import { afterAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ENDPOINTS_AGE_SECONDS } from '../../lib/core/webhooks/cached-endpoints.ts';
 import { callOf, httpReceiver, type ReceivedCall } from '../webhooks/receiver.ts';
 import { Service } from './service.ts';
@@ -50,10 +50,14 @@ function verified(calls: readonly ReceivedCall[], { secret }: Endpoint): Event[]
   );
 }
 
-afterAll(async () => {
+/** Removes all, those that generated calls of other tests left behind among them. */
+async function removeAll(): Promise<void> {
   const { endpoints } = await call<{ endpoints: readonly Endpoint[] }>('GET', PATH, 200);
   for (const { id } of endpoints) await call('DELETE', `${PATH}/${id}`, 204);
-});
+}
+
+beforeAll(removeAll);
+afterAll(removeAll);
 
 test('endpoints get what they ask for, signed by secrets of their own', async () => {
   const [all, images, failures] = [

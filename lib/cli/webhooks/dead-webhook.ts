@@ -56,6 +56,7 @@ export function webhookResource({ message, decoded }: DeadWebhook) {
     request: request?.id,
     source: request?.source || undefined,
     tenant: request?.tenant,
+    endpoint: decoded?.endpoint,
     host: decoded && hostOf(decoded),
     event: type,
     // The message holds the number of the next attempt.

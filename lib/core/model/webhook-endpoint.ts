@@ -36,6 +36,27 @@ export interface WebhookEndpoint {
   readonly previousUntil?: number;
 }
 
+/** What a caller says about a new endpoint. */
+export interface NewWebhookEndpoint {
+  /** By the rules of callback URLs: https only. */
+  readonly url: string;
+  /** Which events it gets. @default - those of the service */
+  readonly events?: readonly WebhookEvent[];
+  /** Patterns of the topics whose requests it gets, such as `images.*`. @default - those of all requests */
+  readonly topics?: readonly string[];
+  readonly description?: string;
+}
+
+/** Changes of an endpoint. What is absent stays; null removes. */
+export interface WebhookEndpointChanges {
+  readonly url?: string;
+  readonly events?: readonly WebhookEvent[] | null;
+  readonly topics?: readonly string[] | null;
+  readonly description?: string | null;
+  /** `enabled` also forgets earlier failures. */
+  readonly status?: EndpointStatus;
+}
+
 /** Removes what is known about failures. @returns the same endpoint if there is nothing to remove */
 export function healthy(endpoint: WebhookEndpoint): WebhookEndpoint {
   if (endpoint.failingSince === undefined && endpoint.lastError === undefined) return endpoint;

@@ -9,7 +9,9 @@ import {
   type EndpointStatus,
   healthy,
   MAX_WEBHOOK_ENDPOINTS,
+  type NewWebhookEndpoint,
   type WebhookEndpoint,
+  type WebhookEndpointChanges,
 } from '../model/webhook-endpoint.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { RecordIndex } from '../ports/record-store.ts';
@@ -26,26 +28,6 @@ import { testWebhookOf } from './message.ts';
 import type { WebhookRules } from './recipient.ts';
 import { type Replayed, type ReplayWindow, replayWindow } from './replay.ts';
 import { sendWebhooks } from './resend.ts';
-
-/** What a caller says about a new endpoint. */
-export interface NewWebhookEndpoint {
-  readonly url: string;
-  /** Which events it gets. @default - those of the service */
-  readonly events?: readonly WebhookEvent[];
-  /** Patterns of the topics whose requests it gets, such as `images.*`. @default - those of all requests */
-  readonly topics?: readonly string[];
-  readonly description?: string;
-}
-
-/** Changes of an endpoint. What is absent stays; null removes. */
-export interface WebhookEndpointChanges {
-  readonly url?: string;
-  readonly events?: readonly WebhookEvent[] | null;
-  readonly topics?: readonly string[] | null;
-  readonly description?: string | null;
-  /** `enabled` also forgets earlier failures. */
-  readonly status?: EndpointStatus;
-}
 
 /** An endpoint, as callers see it. */
 export interface WebhookEndpointView {

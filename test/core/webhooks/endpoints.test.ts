@@ -2,9 +2,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { PermanentError } from '../../../lib/core/base/errors.ts';
 import { failure } from '../../../lib/core/model/outcome.ts';
 import type { RequestRecord } from '../../../lib/core/model/request-record.ts';
-import { MAX_WEBHOOK_ENDPOINTS } from '../../../lib/core/model/webhook-endpoint.ts';
+import {
+  MAX_WEBHOOK_ENDPOINTS,
+  type NewWebhookEndpoint,
+  type WebhookEndpointChanges,
+} from '../../../lib/core/model/webhook-endpoint.ts';
 import { endpointSecret } from '../../../lib/core/webhooks/endpoint-secrets.ts';
-import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../../../lib/core/webhooks/endpoints.ts';
 import { WebhookEndpointNotFound } from '../../../lib/core/webhooks/errors.ts';
 import { webhookOf } from '../../../lib/core/webhooks/message.ts';
 import { inlineOutcome, outcomeOf } from '../../support/outcomes.ts';
