@@ -3,6 +3,7 @@ import { Annotations, Match } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { describe, expect, it } from 'vitest';
+import { serviceOnFargate } from './fargate/service-on-fargate.ts';
 import { nagFindingsIn, nagIt } from './nag-findings.ts';
 import { ENTRY, emptyApp, readable, resource, resources, serviceIn, serviceInApp } from './service-in-app.ts';
 
@@ -85,6 +86,28 @@ it('keeps order by a FIFO topic, whose throughput is that of each group', () => 
     FifoThroughputScope: 'MessageGroup',
     TopicName: expect.stringMatching(/\.fifo$/),
   });
+});
+
+it('lets a worker on Fargate publish', () => {
+  const { template } = serviceOnFargate({}, { output: { fanOut: true } });
+  const topic = `<${resource(template(), 'AWS::SNS::Topic').id}>`;
+  const { ContainerDefinitions } = resource(template(), 'AWS::ECS::TaskDefinition').properties;
+  expect(readable(ContainerDefinitions[0].Environment)).toContainEqual({
+    Name: 'COATCHECK_OUTPUT_TOPIC_ARN',
+    Value: topic,
+  });
+  const { PolicyDocument } = resource(
+    template(),
+    'AWS::IAM::Policy',
+    'ServiceProcessorRoleDefault',
+  ).properties;
+  expect(readable(PolicyDocument.Statement)).toContainEqual({
+    Effect: 'Allow',
+    Action: 'sns:Publish',
+    Resource: topic,
+  });
+  const { dependsOn } = resource(template(), 'AWS::ECS::Service');
+  expect(dependsOn).toContain(resource(template(), SUBSCRIPTION).id);
 });
 
 it('uses the key of the service', () => {

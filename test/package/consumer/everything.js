@@ -2,7 +2,7 @@ import { App, Duration, Stack } from 'aws-cdk-lib';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import { Topic } from 'aws-cdk-lib/aws-sns';
-import { ApiAuth, AsyncService, Tracing } from 'coatcheck/cdk';
+import { ApiAuth, AsyncService, OutcomeSubscription, Tracing } from 'coatcheck/cdk';
 
 const app = new App({ outdir: process.argv[3] });
 const stack = new Stack(app, 'Everything');
@@ -13,6 +13,7 @@ const service = new AsyncService(stack, 'Service', {
     auth: ApiAuth.jwt({ issuer: 'https://issuer.example.com', audience: 'a', tenantClaim: 'tenant' }),
     corsOrigins: ['https://app.example.com'],
   },
+  output: { fanOut: true },
   webhooks: { defaultUrl: 'https://example.com/hook' },
   circuitBreaker: { pause: Duration.seconds(60), failureRate: 50 },
   payloads: {
@@ -22,4 +23,10 @@ const service = new AsyncService(stack, 'Service', {
 });
 service.grantSubmit(service.processor);
 service.grantConsume(service.processor);
+new OutcomeSubscription(stack, 'Failures', {
+  service,
+  topics: ['images.*'],
+  statuses: ['failed'],
+  alarmTopic: topic,
+});
 app.synth();
