@@ -18,17 +18,12 @@ export class SqsBacklogGauge implements BacklogGauge {
     const { Attributes = {} } = await this.#client.send(
       new GetQueueAttributesCommand({
         QueueUrl: this.#url,
-        AttributeNames: [
-          'ApproximateNumberOfMessages',
-          'ApproximateNumberOfMessagesNotVisible',
-          'ApproximateNumberOfMessagesDelayed',
-        ],
+        AttributeNames: ['ApproximateNumberOfMessages', 'ApproximateNumberOfMessagesNotVisible'],
       }),
     );
     return {
       waiting: countOf(Attributes.ApproximateNumberOfMessages),
       inFlight: countOf(Attributes.ApproximateNumberOfMessagesNotVisible),
-      delayed: countOf(Attributes.ApproximateNumberOfMessagesDelayed),
     };
   }
 }

@@ -4,7 +4,7 @@ import { Faults } from '../../lib/stores/memory/faults.ts';
 /** A gauge with a backlog that the test sets. */
 export class MemoryBacklogGauge implements BacklogGauge {
   readonly faults = new Faults<'read'>();
-  backlog: Backlog = { waiting: 0, inFlight: 0, delayed: 0 };
+  backlog: Backlog = { waiting: 0, inFlight: 0 };
   /** Number of readings, including failed ones. */
   reads = 0;
 

@@ -73,7 +73,7 @@ export class SimulatedService {
     const clock = this.#clock;
     const random = this.#random;
     const gauge = {
-      read: async () => ({ waiting: this.#waiting.length, inFlight: this.#inFlight, delayed: 0 }),
+      read: async () => ({ waiting: this.#waiting.length, inFlight: this.#inFlight }),
     };
     this.#frontEnds = Array.from(
       { length: options.frontEnds },

@@ -1,12 +1,10 @@
 import type { ReceivedMessage, SourceCapabilities } from '../model/received-message.ts';
 
-/** Approximate numbers of messages in an input queue. */
+/** Approximate numbers of messages in an input queue, without those that must not be delivered yet. */
 export interface Backlog {
   readonly waiting: number;
   /** In processing, or waiting for the next attempt. */
   readonly inFlight: number;
-  /** Delayed: not delivered yet. */
-  readonly delayed: number;
 }
 
 /** Measures the backlog. */

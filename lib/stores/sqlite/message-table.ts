@@ -21,8 +21,7 @@ const HIDE = 'UPDATE messages SET visible_at = :until WHERE number = :number AND
 const DELETE = 'DELETE FROM messages WHERE number = :number AND deliveries = :delivery';
 
 const BACKLOG = `SELECT count(*) FILTER (WHERE visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}) AS waiting,
-    count(*) FILTER (WHERE visible_at > :now AND deliveries > 0) AS in_flight,
-    count(*) FILTER (WHERE visible_at > :now AND visible_at < ${BEHIND_ANOTHER} AND deliveries = 0) AS delayed
+    count(*) FILTER (WHERE visible_at > :now AND deliveries > 0) AS in_flight
   FROM messages WHERE queue = :queue`;
 
 /** A message to be put into a queue. */
@@ -112,7 +111,6 @@ export class MessageTable {
     return {
       waiting: Number(counts?.waiting),
       inFlight: Number(counts?.in_flight),
-      delayed: Number(counts?.delayed),
     };
   }
 

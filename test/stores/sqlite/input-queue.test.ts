@@ -98,12 +98,12 @@ test('a message without a dead-letter queue is not moved', async () => {
   expect(await message?.deadLetter(reason)).toMatchObject({ moved: false, refused: true });
 });
 
-test('the backlog counts messages that wait, are in flight and are delayed', async () => {
+test('the backlog counts messages that wait or are in flight, not delayed ones', async () => {
   const { file, clock, input, send } = await openQueues();
   for (const body of ['a', 'b', 'c']) await send(body);
   await receiveNow(input, 1);
   await new SqliteDelayedMessages(file, 'in', clock).schedule('later', 'd', clock.now() + 1_000);
-  expect(await input.read()).toEqual({ waiting: 2, inFlight: 1, delayed: 1 });
+  expect(await input.read()).toEqual({ waiting: 2, inFlight: 1 });
 });
 
 /** A message of the model. */

@@ -38,11 +38,11 @@ export function completionsPerSecond(recent: RecentWork, capacity: AssumedCapaci
  * @param recent undefined if unknown
  */
 export function requestsAhead(
-  { waiting, inFlight, delayed }: Backlog,
+  { waiting, inFlight }: Backlog,
   recent: RecentWork | undefined,
   capacity: AssumedCapacity,
 ): number {
-  return waiting + delayed + Math.min(inFlight, mostSlots(recent, capacity));
+  return waiting + Math.min(inFlight, mostSlots(recent, capacity));
 }
 
 /** The largest number of requests that may be running now. */

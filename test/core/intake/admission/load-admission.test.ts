@@ -20,7 +20,7 @@ async function front(backlog: number, rules: Partial<AdmissionRules> = {}) {
   const gauge = new MemoryBacklogGauge();
   const log = new MemoryLoadLog();
   const logger = new CollectingLogger();
-  gauge.backlog = { waiting: backlog, inFlight: 0, delayed: 0 };
+  gauge.backlog = { waiting: backlog, inFlight: 0 };
   await log.add(clock.now(), { completed: 600, handled: 600, milliseconds: 600_000 });
   const all = { ...RULES, ...rules };
   const admission = new LoadAdmission(all, { gauge, log, logger, clock, random: () => 0.5 });
@@ -35,7 +35,7 @@ async function admittedOf(admission: LoadAdmission, asks: number): Promise<numbe
 
 test('an admission carries the load it is based on', async () => {
   const { admission, gauge } = await front(0);
-  gauge.backlog = { waiting: 10, inFlight: 20, delayed: 70 };
+  gauge.backlog = { waiting: 80, inFlight: 20 };
   expect(await admission.decide({})).toEqual({
     admitted: true,
     load: { backlog: 100, completionsPerSecond: 10, predictedWaitSeconds: 10, maxWaitSeconds: 100 },
@@ -57,7 +57,7 @@ test('after a refusal, admits again well below the longest wait', async () => {
   const { admission, clock, gauge } = await front(1_001);
   const admittedAt = async (waiting: number) => {
     clock.advanceSeconds(11);
-    gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
+    gauge.backlog = { waiting, inFlight: 0 };
     return (await admission.decide({})).admitted;
   };
   expect(await admittedAt(1_001)).toBe(false);
@@ -113,7 +113,7 @@ describe('an idle service', () => {
   ])('does not count requests that wait for their next attempt as load, %s', async (figures, counted) => {
     const { admission, gauge, log } = await front(0);
     if (figures === 'without') log.added.length = 0;
-    gauge.backlog = { waiting: 0, inFlight: 100_000, delayed: 0 };
+    gauge.backlog = { waiting: 0, inFlight: 100_000 };
     expect(await admission.decide({})).toMatchObject({ admitted: true, load: { backlog: counted } });
     expect(await admission.decide({})).toMatchObject({ load: { backlog: counted + 1 } });
   });
@@ -171,7 +171,7 @@ describe('a burst between two readings', () => {
     const { admission, clock, gauge } = await front(0);
     for (let ask = 0; ask < 50; ask++) await admission.decide({});
     expect((await admission.decide({})).load.backlog).toBe(50);
-    gauge.backlog = { waiting: 51, inFlight: 0, delayed: 0 };
+    gauge.backlog = { waiting: 51, inFlight: 0 };
     clock.advanceSeconds(11);
     expect((await admission.decide({})).load.backlog).toBe(51);
     expect((await admission.decide({})).load.backlog).toBe(52);
@@ -193,7 +193,7 @@ describe('a burst between two readings', () => {
             handled: 10 * seconds,
             milliseconds: 10_000 * seconds,
           });
-          gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
+          gauge.backlog = { waiting, inFlight: 0 };
           for (const { admitted, load } of await Promise.all(
             Array.from({ length: asks }, () => admission.decide({})),
           )) {
@@ -212,7 +212,7 @@ describe('a tenant with more than its share', () => {
     const { admission, clock, gauge } = await front(0);
     for (let ask = 0; ask < 30; ask++) await admission.decide({ tenant: 'noisy' });
     await admission.decide({ tenant: 'quiet' });
-    gauge.backlog = { waiting, inFlight: 0, delayed: 0 };
+    gauge.backlog = { waiting, inFlight: 0 };
     clock.advanceSeconds(11);
     return admission;
   }
