@@ -74,6 +74,7 @@ export class InProcessService {
               log: this.load,
             }),
             keepsOrder: false,
+            maxUploadDelaySeconds: 0,
             acceptsMinVersion: false,
           },
         ],

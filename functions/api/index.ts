@@ -19,6 +19,7 @@ import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { LazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
+import { SQS_MAX_RETRY_SECONDS } from '../../lib/aws/sqs-capabilities.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
@@ -97,6 +98,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
       admission: new LoadAdmission({ ...settings, ...processor }, measuring),
       acceptsMinVersion,
       keepsOrder: queue.ordered,
+      maxUploadDelaySeconds: queue.ordered ? 0 : SQS_MAX_RETRY_SECONDS,
     };
   };
   return {

@@ -13,6 +13,8 @@ export interface Destination {
   readonly acceptsMinVersion: boolean;
   /** Whether requests with one ordering key run one after another. */
   readonly keepsOrder: boolean;
+  /** How long the message of an upload can wait until the request may start, in seconds; 0 if it can't. */
+  readonly maxUploadDelaySeconds: number;
 }
 
 /** The destinations of a service; the first is that of the processor that the API was deployed with. */

@@ -11,6 +11,8 @@ const STATUSES = {
   idempotency_key_reused: 422,
   idempotency_key_busy: 409,
   request_unknown: 404,
+  not_before_invalid: 400,
+  not_before_unsupported: 422,
   part_unknown: 404,
   upload_over: 409,
   upload_incomplete: 409,

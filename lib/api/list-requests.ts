@@ -1,5 +1,5 @@
 import { positionOf } from '../core/model/record-position.ts';
-import type { RequestRecord, RequestStatus } from '../core/model/request-record.ts';
+import { type RequestRecord, type RequestStatus, statusOf } from '../core/model/request-record.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
 import { cursorTo, positionIn } from './cursor.ts';
 import { MAX_PAGE } from './schemas.ts';
@@ -25,8 +25,12 @@ export interface Page {
  */
 const MAX_READS = 3;
 
-/** Lists a page of a tenant's requests, newest first. @throws ProblemError 400 for an invalid cursor */
-export async function listRequests(index: RecordIndex, order: ListSelection): Promise<Page> {
+/**
+ * Lists a page of a tenant's requests, newest first.
+ * @param now milliseconds since 1970
+ * @throws ProblemError 400 for an invalid cursor
+ */
+export async function listRequests(index: RecordIndex, order: ListSelection, now: number): Promise<Page> {
   const { tenant, status, cursor, limit } = order;
   const found: RequestRecord[] = [];
   // Few records may have the requested status. A full page takes no more calls than a short one.
@@ -34,7 +38,7 @@ export async function listRequests(index: RecordIndex, order: ListSelection): Pr
   let after = cursor === undefined ? undefined : positionIn(cursor);
   for (let reads = 0; reads < MAX_READS && found.length < limit; reads++) {
     const { records, next } = await index.list({ tenant, after, limit: atOnce });
-    found.push(...records.filter((record) => status === undefined || record.status === status));
+    found.push(...records.filter((record) => status === undefined || statusOf(record, now) === status));
     after = next;
     if (next === undefined) break;
   }

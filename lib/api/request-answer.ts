@@ -2,8 +2,10 @@ import type { Context } from 'hono';
 import { requestFields } from '../core/base/log-fields.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
+import { isEarly } from '../core/model/not-before.ts';
 import { digestOf } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
+import { secondsUntil } from '../core/model/retry.ts';
 import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
 import { destinationOf } from './destination.ts';
@@ -12,6 +14,9 @@ import { type RequestResource, resourceOf } from './request-resource.ts';
 
 /** Seconds after which clients should poll a request again. */
 const RETRY_AFTER_SECONDS = 2;
+
+/** The same for a request that must not start yet. It may be cancelled meanwhile. */
+const SCHEDULED_RETRY_AFTER_SECONDS = 60;
 
 /** How to answer with a request. */
 export interface AnswerOptions<Status extends number> {
@@ -25,13 +30,14 @@ export interface AnswerOptions<Status extends number> {
 export function answerRequest<Status extends 200 | 201 | 202>(
   c: Context,
   record: RequestRecord,
-  { webhookRules }: Pick<ApiParts, 'webhookRules'>,
+  { webhookRules, clock }: Pick<ApiParts, 'webhookRules' | 'clock'>,
   { status, wait, headers }: AnswerOptions<Status>,
 ) {
-  const resource = resourceOf(record, webhookRules);
+  const now = clock.now();
+  const resource = resourceOf(record, webhookRules, now);
   return c.json(resource, status, {
     ...headers,
-    ...requestHeaders(record, resource),
+    ...requestHeaders(record, resource, now),
     ...(wait === undefined ? {} : { 'Preference-Applied': `wait=${wait}` }),
   });
 }
@@ -40,12 +46,18 @@ export function answerRequest<Status extends 200 | 201 | 202>(
 export function requestHeaders(
   record: RequestRecord,
   resource: RequestResource,
+  now: number,
 ): Record<string, string> & { readonly ETag: string } {
   return {
     ETag: etagOf(resource),
     'Cache-Control': 'no-store',
-    ...(record.outcome ? {} : retryAfterHeader(RETRY_AFTER_SECONDS)),
+    ...(record.outcome ? {} : retryAfterHeader(pollSeconds(record, now))),
   };
+}
+
+function pollSeconds({ request: { notBefore = 0 } }: RequestRecord, now: number): number {
+  const seconds = Math.ceil(secondsUntil(notBefore, now));
+  return Math.min(Math.max(seconds, RETRY_AFTER_SECONDS), SCHEDULED_RETRY_AFTER_SECONDS);
 }
 
 /** Changes whenever the resource does. */
@@ -67,6 +79,7 @@ export async function heldUntilEnd(
   if (waitSeconds === undefined || record.outcome) return record;
   // Its payload may never come.
   if (record.status === 'awaiting_upload') return record;
+  if (isEarly(record.request, since + waitSeconds * 1000)) return record;
   // Every held call keeps an instance busy, and the processor may need that concurrency.
   const { admission } = destinationOf(record.request.topic, destinations) ?? destinations[0];
   if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;

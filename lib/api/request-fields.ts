@@ -67,6 +67,14 @@ export function contentLanguageOf(field: string | undefined): string | undefined
 
 /** A time after which a request isn't begun, as milliseconds since 1970. @throws ProblemError 400 */
 export function expiryOf(field: string, text: string | undefined, now: number): number | undefined {
+  const time = timeOf(field, text);
+  if (time !== undefined && time <= now)
+    throw malformed(`${field} must be in the future, got ${quote(text)}`);
+  return time;
+}
+
+/** A time in milliseconds since 1970. @throws ProblemError 400 */
+export function timeOf(field: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const time = parseTime(text);
   if (time === undefined) {
@@ -75,7 +83,6 @@ export function expiryOf(field: string, text: string | undefined, now: number): 
   // With an offset, the time may fall in the year 10000, which ISO 8601 can't represent in messages.
   if (time > LATEST_TIME)
     throw malformed(`${field} must not be later than the year 9999, got ${quote(text)}`);
-  if (time <= now) throw malformed(`${field} must be in the future, got ${quote(text)}`);
   return time;
 }
 

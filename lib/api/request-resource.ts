@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { idSegment } from '../core/model/id-segment.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import { linksOf } from '../core/model/request-links.ts';
-import type { RequestRecord } from '../core/model/request-record.ts';
+import { type RequestRecord, statusOf } from '../core/model/request-record.ts';
 import type { WebhookState } from '../core/model/webhook-state.ts';
 import { type WebhookRules, webhookUrl } from '../core/webhooks/recipient.ts';
 import type { Request } from './schemas.ts';
@@ -10,20 +10,21 @@ import type { Request } from './schemas.ts';
 /** A request as the API represents it. */
 export type RequestResource = z.infer<typeof Request>;
 
-/** Represents a record for clients. @param rules which events are sent as webhooks */
-export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
-  const { request, status, attempts, handlerVersion, progress, checkpoint, lastError, outcome } = record;
+/** Represents a record for clients. @param rules which events are sent as webhooks @param now milliseconds since 1970 */
+export function resourceOf(record: RequestRecord, rules: WebhookRules, now: number): RequestResource {
+  const { request, attempts, handlerVersion, progress, checkpoint, lastError, outcome } = record;
   // What only the payload's object says is known when the request ends.
   const traceparent = request.traceparent ?? outcome?.traceparent;
   const topic = request.topic ?? outcome?.topic;
   return {
     id: request.id,
     ...(request.source === '' ? {} : { source: request.source }),
-    status,
-    createdAt: timeOf(record.createdAt),
-    updatedAt: timeOf(record.updatedAt),
-    ...(outcome && { endedAt: timeOf(outcome.endedAt) }),
-    ...(request.expiresAt === undefined ? {} : { expiresAt: timeOf(request.expiresAt) }),
+    status: statusOf(record, now),
+    createdAt: formatTime(record.createdAt),
+    updatedAt: formatTime(record.updatedAt),
+    ...(outcome && { endedAt: formatTime(outcome.endedAt) }),
+    ...(request.notBefore !== undefined && { notBefore: formatTime(request.notBefore) }),
+    ...(request.expiresAt === undefined ? {} : { expiresAt: formatTime(request.expiresAt) }),
     ...(request.minVersion !== undefined && { minVersion: request.minVersion }),
     ...(topic !== undefined && { topic }),
     ...(traceparent !== undefined && { traceparent }),
@@ -39,8 +40,8 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules): RequestR
 }
 
 /** A request in a list. Leaves out the details of its problem, with which a page could be too large. */
-export function listedResourceOf(record: RequestRecord, rules: WebhookRules): RequestResource {
-  const { problem, ...resource } = resourceOf(record, rules);
+export function listedResourceOf(record: RequestRecord, rules: WebhookRules, now: number): RequestResource {
+  const { problem, ...resource } = resourceOf(record, rules, now);
   if (!problem) return resource;
   const { details: _, ...listed } = problem;
   return { ...resource, problem: listed };
@@ -52,7 +53,7 @@ export function locationOf({ request }: RequestRecord): string {
 }
 
 /** Milliseconds since 1970 as RFC 3339. */
-export function timeOf(milliseconds: number): string {
+export function formatTime(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
 
@@ -64,16 +65,16 @@ function webhookOf(
 ): Pick<RequestResource, 'webhook'> {
   if (state?.endedAt !== outcome.endedAt) {
     if (webhookUrl(outcome.status, outcome.callbackUrl, rules) === undefined) return {};
-    return { webhook: { status: 'pending', at: timeOf(outcome.endedAt), attempts: 0 } };
+    return { webhook: { status: 'pending', at: formatTime(outcome.endedAt), attempts: 0 } };
   }
   const { status, at, attempts, reason, nextAttemptAt } = state;
   return {
     webhook: {
       status,
-      at: timeOf(at),
+      at: formatTime(at),
       attempts,
       ...(reason === undefined ? {} : { reason }),
-      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: timeOf(nextAttemptAt) }),
+      ...(nextAttemptAt === undefined ? {} : { nextAttemptAt: formatTime(nextAttemptAt) }),
     },
   };
 }

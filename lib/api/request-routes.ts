@@ -109,7 +109,8 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     const found = await knownRecord(identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller')));
     const wait = preferredWaitSeconds(prefer);
     const record = await heldUntilEnd(found, wait, parts, cameAt);
-    const headers = requestHeaders(record, resourceOf(record, webhookRules));
+    const now = clock.now();
+    const headers = requestHeaders(record, resourceOf(record, webhookRules, now), now);
     if (isKnown(headers.ETag, known)) return c.body(null, 304, headers);
     return answerRequest(c, record, parts, { status: 200, wait });
   });
@@ -153,9 +154,14 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
   });
 
   addRoute(app, list, async (c) => {
-    const page = await listRequests(index, { ...c.req.valid('query'), tenant: c.get('caller').tenant });
+    const now = clock.now();
+    const selection = { ...c.req.valid('query'), tenant: c.get('caller').tenant };
+    const page = await listRequests(index, selection, now);
     return c.json(
-      { requests: page.records.map((record) => listedResourceOf(record, webhookRules)), next: page.next },
+      {
+        requests: page.records.map((record) => listedResourceOf(record, webhookRules, now)),
+        next: page.next,
+      },
       200,
       {
         'Cache-Control': 'no-store',

@@ -98,7 +98,7 @@ async function jsonOf(c: Context): Promise<unknown> {
 
 /** Most issues that are listed, and most characters of one: a malformed call may have thousands, and a response is limited to 6 MB. */
 const MAX_ISSUES = 10;
-const ISSUE_MAX_LENGTH = 200;
+const ISSUE_MAX_LENGTH = 300;
 
 /** The problem of a call that doesn't match its route's schema. */
 export function malformedProblem(issues: readonly z.core.$ZodIssue[]): HttpProblem {

@@ -3,6 +3,7 @@ import { BINARY_TYPE, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { RFC_3339 } from '../core/base/time.ts';
 import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
+import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
 import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
@@ -26,6 +27,9 @@ const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
 
 /** An example of an expiry. It must be in the future when a reader tries it. */
 const FAR_TIME = '2100-01-01T00:00:00Z';
+
+/** An example of a start that every service takes. */
+const PAST_TIME = '2026-01-31T12:00:00Z';
 
 export const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-11-20T08:30:00.000Z' });
 
@@ -57,6 +61,7 @@ export const Request = z
     createdAt: Time,
     updatedAt: Time,
     endedAt: Time.optional(),
+    notBefore: Time.optional().meta({ description: 'The request isn’t started before this time.' }),
     expiresAt: Time.optional().meta({ description: 'The request isn’t started after this time.' }),
     minVersion: z
       .string()
@@ -117,6 +122,10 @@ const TOPIC_FIELD = {
   example: 'images.thumbnail',
 };
 
+const NOT_BEFORE =
+  `The request isn’t started before this time, up to ${MAX_DAYS_AHEAD} days ahead; it is \`scheduled\` until then. ` +
+  'A time that has passed means at once.';
+
 const MIN_VERSION = {
   description:
     'The oldest version of the handler that may run the request. Until it is released, the request waits for up to an hour.',
@@ -171,6 +180,11 @@ export const UploadRequestBody = ownMembers({
     .optional()
     .meta({ description: 'Base64 SHA-256 of the payload; S3 rejects an upload that doesn’t match.' }),
   metadata: Metadata.optional(),
+  notBefore: z.string().max(SHORT).optional().meta({
+    description: NOT_BEFORE,
+    format: 'date-time',
+    example: PAST_TIME,
+  }),
   expiresAt: z.string().max(SHORT).optional().meta({
     description: 'The request isn’t started after this time.',
     format: 'date-time',
@@ -202,6 +216,7 @@ export const BatchItem = ownMembers({
   contentEncoding: z.string().max(SHORT).optional(),
   contentLanguage: z.string().max(SHORT).optional().meta({ pattern: CONTENT_LANGUAGE.source }),
   metadata: Metadata.optional(),
+  notBefore: z.string().max(SHORT).optional().meta({ format: 'date-time', example: PAST_TIME }),
   expiresAt: z.string().max(SHORT).optional().meta({ format: 'date-time', example: FAR_TIME }),
   minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
   orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
@@ -388,6 +403,14 @@ export const SubmitHeaders = ownHeaders(
       pattern: '^(?:"[ -~]{1,255}"|"(?:[ -~]{0,253}[!#-~])?|[!#-~](?:[ -~]{0,253}[!-~])?)$',
     }),
     // Without `format: date-time`: openapi-python-client 0.29 leaves out operations that have such a header.
+    'coatcheck-not-before': z
+      .string()
+      .optional()
+      .meta({
+        description: `An RFC 3339 time. ${NOT_BEFORE}`,
+        pattern: RFC_3339.source,
+        example: PAST_TIME,
+      }),
     'coatcheck-expires-at': z.string().optional().meta({
       description: 'An RFC 3339 time. The request isn’t started after it.',
       pattern: RFC_3339.source,

@@ -18,6 +18,7 @@ import {
   idempotencyKeyOf,
   minVersionOf,
   orderingKeyOf,
+  timeOf,
   topicOf,
   traceOf,
 } from './request-fields.ts';
@@ -67,7 +68,7 @@ async function resultOf(item: unknown, c: Context<ApiEnv>, parts: ApiParts): Pro
   try {
     const { input, destination } = requestOf(item, c, parts);
     const { record } = await acceptSubmission(input, destination);
-    return { status: 202, request: resourceOf(record, parts.webhookRules) };
+    return { status: 202, request: resourceOf(record, parts.webhookRules, parts.clock.now()) };
   } catch (error) {
     const problem = problemOfError(error);
     if (!problem) parts.logger.error('A request of a batch failed', { error: serializeError(error) });
@@ -92,6 +93,7 @@ function requestOf(
     contentEncoding: contentEncodingFor(data.contentEncoding),
     contentLanguage: contentLanguageOf(data.contentLanguage),
     metadata: checkedMetadata(data.metadata ?? {}),
+    notBefore: timeOf('notBefore', data.notBefore),
     expiresAt: expiryOf('expiresAt', data.expiresAt, parts.clock.now()),
     minVersion: minVersionOf('minVersion', data.minVersion, destination),
     orderingKey: orderingKeyOf('orderingKey', data.orderingKey, destination),

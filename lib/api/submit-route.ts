@@ -17,6 +17,7 @@ import {
   metadataOfHeaders,
   minVersionOf,
   orderingKeyOf,
+  timeOf,
   topicOf,
   traceOf,
 } from './request-fields.ts';
@@ -78,6 +79,7 @@ export function addSubmitRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       contentEncoding: contentEncodingFor(headers['content-encoding']),
       contentLanguage: contentLanguageOf(headers['content-language']),
       metadata: metadataOfHeaders(c.req.raw.headers),
+      notBefore: timeOf('Coatcheck-Not-Before', headers['coatcheck-not-before']),
       expiresAt: expiryOf('Coatcheck-Expires-At', headers['coatcheck-expires-at'], cameAt),
       minVersion: minVersionOf('Coatcheck-Min-Version', headers['coatcheck-min-version'], destination),
       orderingKey: orderingKeyOf('Coatcheck-Ordering-Key', headers['coatcheck-ordering-key'], destination),

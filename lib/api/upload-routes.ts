@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type * as z from 'zod';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
+import { assertSchedulable } from '../core/intake/assert-schedulable.ts';
 import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/uploads.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
@@ -20,10 +21,11 @@ import {
   minVersionOf,
   orderingKeyOf,
   placedMetadata,
+  timeOf,
   topicOf,
   traceOf,
 } from './request-fields.ts';
-import { locationOf, resourceOf, timeOf } from './request-resource.ts';
+import { formatTime, locationOf, resourceOf } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import {
   NoHeaders,
@@ -124,16 +126,19 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       contentEncoding: contentEncodingFor(body.contentEncoding),
       contentLanguage: contentLanguageOf(body.contentLanguage),
       metadata: checkedMetadata(placedMetadata(metadata, { orderingKey, topic })),
+      notBefore: timeOf('notBefore', body.notBefore),
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       minVersion: minVersionOf('minVersion', body.minVersion, destination),
       topic,
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       ...traceOf(c.req.header()),
     };
+    assertSchedulable(input, { maxDelaySeconds: destination.maxUploadDelaySeconds }, clock.now());
     const loadHeader = await admit(destination.admission, input);
     const { record, upload } = await uploads.open(input);
-    const request = resourceOf(record, webhookRules);
-    const headers = { ...loadHeader, ...requestHeaders(record, request), Location: locationOf(record) };
+    const now = clock.now();
+    const request = resourceOf(record, webhookRules, now);
+    const headers = { ...loadHeader, ...requestHeaders(record, request, now), Location: locationOf(record) };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);
   });
 
@@ -180,7 +185,7 @@ function ticketed({ id }: z.infer<typeof Ticket>, { tenant }: Caller): RequestId
 }
 
 function wayOf(upload: UploadWay): z.infer<typeof UploadTicket>['upload'] {
-  const expiresAt = timeOf(upload.expiresAt);
+  const expiresAt = formatTime(upload.expiresAt);
   if (upload.way === 'form')
     return { method: 'POST', url: upload.url, fields: { ...upload.fields }, expiresAt };
   const { uploadName, partSize, partCount } = upload;

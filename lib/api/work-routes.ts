@@ -11,7 +11,7 @@ import { retryAfterHeader } from './error-problem.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { contentEncodingFor, contentTypeOf } from './request-fields.ts';
-import { timeOf } from './request-resource.ts';
+import { formatTime } from './request-resource.ts';
 import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
 import { type LeasedJob, LeaseNotHeld, type WorkDesk, type WorkEnd, WorkStopped } from './work-desk.ts';
@@ -143,7 +143,7 @@ export function addWorkRoutes(
     const job = heldJob(c.req.valid('param'));
     job.extend(leaseSeconds);
     if (progress) job.request.progress(progress.fraction, progress.note);
-    return c.json({ leaseEndsAt: timeOf(job.leaseEndsAt) }, 200, NO_STORE);
+    return c.json({ leaseEndsAt: formatTime(job.leaseEndsAt) }, 200, NO_STORE);
   });
 
   addRoute(app, ack, async (c) => {
@@ -252,7 +252,7 @@ function problemOf(error: unknown): unknown {
 /** The payload's JSON is inserted unchanged: parsing it would round long numbers. */
 function jsonWith(job: LeasedJob, [name, json]: readonly [name: string, json: string]): string {
   const { lease, leaseEndsAt, request } = job;
-  const facts = JSON.stringify({ lease, leaseEndsAt: timeOf(leaseEndsAt), ...factsOf(request) });
+  const facts = JSON.stringify({ lease, leaseEndsAt: formatTime(leaseEndsAt), ...factsOf(request) });
   return `${facts.slice(0, -1)},"${name === 'data_base64' ? 'dataBase64' : name}":${json}}`;
 }
 

@@ -9,6 +9,8 @@ export interface OutgoingMessage {
   readonly groupId?: string;
   /** A FIFO queue drops a message whose id came in its group within the last 5 minutes. @default - an id of its own */
   readonly deduplicationId?: string;
+  /** Whole seconds until its delivery, up to 900, in an SQS queue. @default - the queue's own delay */
+  readonly delaySeconds?: number;
 }
 
 /** The members of a call that place a message. */

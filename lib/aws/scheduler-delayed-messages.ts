@@ -1,5 +1,5 @@
 import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { DelayedMessages } from '../core/ports/webhooks.ts';
+import type { DelayedMessages } from '../core/ports/delayed-messages.ts';
 
 /** Resources of {@link SchedulerDelayedMessages}. */
 export interface ScheduleTarget {

@@ -16,6 +16,6 @@ export class SqsPauses implements PauseRequests, DelayQueue {
   }
 
   send(message: string, delaySeconds: number): Promise<void> {
-    return this.#sender.send({ body: message }, delaySeconds);
+    return this.#sender.send({ body: message, delaySeconds });
   }
 }

@@ -22,13 +22,10 @@ export class SqsSender implements BatchSender {
 
   /**
    * Sends one message.
-   * @param delaySeconds whole seconds until its delivery, up to 900. @default the queue's own delay
    * @throws the SDK's error; SQS may have the message all the same
    */
-  async send(message: OutgoingMessage, delaySeconds?: number): Promise<void> {
-    await this.#client.send(
-      new SendMessageCommand({ QueueUrl: this.#url, ...this.#inputOf(message), DelaySeconds: delaySeconds }),
-    );
+  async send(message: OutgoingMessage): Promise<void> {
+    await this.#client.send(new SendMessageCommand({ QueueUrl: this.#url, ...this.#inputOf(message) }));
   }
 
   /**
@@ -47,8 +44,13 @@ export class SqsSender implements BatchSender {
   }
 
   #inputOf(message: OutgoingMessage) {
-    const { body, attributes } = message;
-    return { MessageBody: body, MessageAttributes: attributes, ...placeOf(message, this.isFifo) };
+    const { body, attributes, delaySeconds } = message;
+    return {
+      MessageBody: body,
+      MessageAttributes: attributes,
+      DelaySeconds: delaySeconds,
+      ...placeOf(message, this.isFifo),
+    };
   }
 }
 

@@ -1,11 +1,28 @@
 import type { SQSClient } from '@aws-sdk/client-sqs';
-import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
+import {
+  SCHEDULER_MAX_INPUT_BYTES,
+  SQS_MAX_DELAY_SECONDS,
+  SQS_MAX_MESSAGE_BYTES,
+} from '../core/config/aws-limits.ts';
 import { orderingGroup } from '../core/model/ordering-group.ts';
 import { digestOf } from '../core/model/request-id.ts';
+import { secondsUntil } from '../core/model/retry.ts';
+import type { Clock } from '../core/ports/clock.ts';
+import type { DelayedMessages } from '../core/ports/delayed-messages.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { isFifo } from './sqs-fifo.ts';
 import { batchesOf, SqsSender } from './sqs-sender.ts';
+
+/** What EventBridge Scheduler replaces in a message begins so. */
+const PLACEHOLDER = '<aws.scheduler.';
+
+/** What delays submissions. */
+export interface SubmissionDelays {
+  readonly clock: Clock;
+  /** Sends those that are delayed for longer than SQS can. @default - none are */
+  readonly later?: DelayedMessages;
+}
 
 /** A submission that waits for the others of its turn. */
 interface Waiting extends OutgoingMessage {
@@ -16,19 +33,36 @@ interface Waiting extends OutgoingMessage {
 /** Sends submissions to an SQS queue. Those of one turn of the event loop share calls. */
 export class SqsSubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  readonly maxDelaySeconds: number;
   readonly ordered: boolean;
   readonly #sender: SqsSender;
+  readonly #delays: SubmissionDelays;
   #waiting: Waiting[] = [];
   /** A queue that keeps order gets one call after another. */
   #sending: Promise<unknown> = Promise.resolve();
 
-  constructor(client: SQSClient, url: string) {
+  constructor(client: SQSClient, url: string, delays: SubmissionDelays = { clock: Date }) {
     this.#sender = new SqsSender(client, url);
+    this.#delays = delays;
     this.ordered = isFifo(url);
+    const longest = delays.later ? Number.POSITIVE_INFINITY : SQS_MAX_DELAY_SECONDS;
+    this.maxDelaySeconds = this.ordered ? 0 : longest;
+  }
+
+  canDelay(message: string): boolean {
+    if (!this.#delays.later) return true;
+    return Buffer.byteLength(message) <= SCHEDULER_MAX_INPUT_BYTES && !message.includes(PLACEHOLDER);
   }
 
   send(message: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void> {
-    return this.#share({ body: message, ...this.#placeOf(tenant, place) });
+    const { clock, later } = this.#delays;
+    const { notBefore = 0 } = place ?? {};
+    const delaySeconds = Math.ceil(secondsUntil(notBefore, clock.now()));
+    if (place && later && delaySeconds > SQS_MAX_DELAY_SECONDS) {
+      return later.schedule(place.requestId, message, notBefore);
+    }
+    const delay = delaySeconds > 0 ? { delaySeconds } : {};
+    return this.#share({ body: message, ...delay, ...this.#placeOf(tenant, place) });
   }
 
   #placeOf(tenant: string | undefined, place: SubmissionPlace | undefined) {

@@ -11,6 +11,6 @@ export class SqsWebhookQueue implements WebhookQueue {
   }
 
   send(message: string, host: string, delaySeconds: number): Promise<void> {
-    return this.#sender.send({ body: message, groupId: host }, delaySeconds);
+    return this.#sender.send({ body: message, groupId: host, delaySeconds });
   }
 }

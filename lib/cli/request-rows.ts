@@ -43,8 +43,9 @@ async function printTableOf(
   printRows(header.filter(isShown), shown, LEAST_IMPORTANT);
 }
 
-/** A request's progress: `52 % reading rows`. */
-export function formatFraction({ progress }: RequestResource): string {
+/** A request's progress: `52 % reading rows`; of a scheduled one, when it may start: `at 2026-01-31T12:00:00.000Z`. */
+export function formatProgress({ status, notBefore, progress }: RequestResource): string {
+  if (status === 'scheduled') return `at ${notBefore}`;
   if (!progress) return '';
   const { fraction, note = '' } = progress;
   return `${Math.floor(fraction * 100)} % ${note}`.trimEnd();
@@ -60,7 +61,7 @@ export function formatOutcome({ result, problem, lastError }: RequestResource, d
 }
 
 function cellsOf(request: RequestResource, created: string, detailed: boolean): string[] {
-  const progress = hasEnded(request) ? '' : formatFraction(request);
+  const progress = hasEnded(request) ? '' : formatProgress(request);
   const outcome = formatOutcome(request, detailed);
   const cells = [request.id, request.status, created, String(request.attempts), progress, outcome];
   if (!detailed) return cells;

@@ -25,6 +25,11 @@ export interface SubmissionOptions {
    * @default a new key for every call, so that the client's own retries don't submit twice
    */
   readonly idempotencyKey?: string;
+  /**
+   * The request doesn't start before this time, up to 366 days ahead; it is `scheduled` until then. A time that has passed
+   * means at once. A string is in RFC 3339.
+   */
+  readonly notBefore?: Date | string;
   /** A request that hasn't started by this time expires. A string is in RFC 3339. */
   readonly expiresAt?: Date | string;
   /**

@@ -19,6 +19,7 @@ export type BatchRequest = BatchPayload &
     | 'contentEncoding'
     | 'contentLanguage'
     | 'idempotencyKey'
+    | 'notBefore'
     | 'expiresAt'
     | 'minVersion'
     | 'orderingKey'
@@ -65,13 +66,14 @@ export async function submitBatch(
   return readJson(answer, `the results of ${requests.length} requests`, isAnswer).results;
 }
 
-function itemOf({ idempotencyKey = crypto.randomUUID(), expiresAt, ...given }: BatchRequest) {
+function itemOf({ idempotencyKey = crypto.randomUUID(), notBefore, expiresAt, ...given }: BatchRequest) {
   assertSubmittable({ ...given, idempotencyKey });
   const { bytes, ...item } = { bytes: undefined, ...given };
   return {
     ...item,
     ...(bytes && { base64: base64Of(bytes) }),
     idempotencyKey,
+    notBefore: toRfc3339(notBefore),
     expiresAt: toRfc3339(expiresAt),
   };
 }

@@ -17,6 +17,8 @@ export interface RequestResource {
   readonly updatedAt: string;
   /** When it succeeded, failed, was cancelled or expired. */
   readonly endedAt?: string;
+  /** It doesn't start before this time. */
+  readonly notBefore?: string;
   /** It doesn't start after this time. */
   readonly expiresAt?: string;
   /** Oldest version of the handler that may run it. */

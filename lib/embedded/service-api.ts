@@ -11,6 +11,7 @@ import { hasOrder } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import { Uploads } from '../core/intake/uploads.ts';
+import { isEarly } from '../core/model/not-before.ts';
 import { ORDERING_KEY_METADATA } from '../core/model/ordering-key.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { ticketOf } from '../core/model/upload-key.ts';
@@ -59,9 +60,11 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     const { tenant, id: requestId } = record.request;
     const submission = { ...record.request, source: '', submittedAt: record.createdAt, ...upload } as const;
     const orderingKey = upload.metadata[ORDERING_KEY_METADATA];
+    const { notBefore } = record.request;
     await queue.send(encodeSubmission({ ...submission, payload: { check, size } }, settings), tenant, {
       requestId,
       ...(orderingKey !== undefined && { orderingKey }),
+      ...(isEarly(record.request, now()) && { notBefore }),
     });
     await records.change(record.request, { type: 'uploaded' }).catch((error: unknown) => {
       logger.warn('An upload could not be recorded yet', {
@@ -89,6 +92,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
         admission: new OpenAdmission(storage.input(QUEUES.requests)),
         acceptsMinVersion: hasOrder(settings.handlerVersion),
         keepsOrder: queue.ordered,
+        maxUploadDelaySeconds: queue.maxDelaySeconds,
       },
     ],
     uploads: new Uploads(

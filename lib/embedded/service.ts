@@ -14,6 +14,7 @@ import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { callbackUrlProblem } from '../core/model/callback-url.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
+import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import { topicProblem } from '../core/model/topic.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
@@ -143,12 +144,12 @@ export class Service implements AsyncDisposable {
    * Submits a request. When this resolves, the request is on the disk.
    * @param payload text, bytes, or a value for JSON
    * @returns the request, or the one that was submitted before with the same idempotency key
-   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version or a
-   *   topic, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
+   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version, a
+   *   topic or a time, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
-    const { contentType, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
+    const { contentType, notBefore, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
     this.#assertTopic(others.topic);
     const problem = identityProblem({ id: 'new', source: '', tenant });
     if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
@@ -163,17 +164,18 @@ export class Service implements AsyncDisposable {
       tenant,
       callbackUrl,
       metadata,
+      notBefore: notBefore?.getTime(),
       expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
-    return viewOf(record);
+    return this.#viewOf(record);
   }
 
   /** A request as its record stands; undefined if there is none, or if it isn't kept any more. */
   async request(id: string, { tenant }: RequestOptions = {}): Promise<RequestView | undefined> {
     this.#assertOpen();
     const record = await this.#requests.find({ id, source: '', tenant });
-    return record && viewOf(record);
+    return record && this.#viewOf(record);
   }
 
   /**
@@ -210,7 +212,7 @@ export class Service implements AsyncDisposable {
     const request: RequestIdentity = { id, source: '', tenant };
     if (!(await this.#requests.find(request))) throw new RequestNotFound(id);
     const { stored } = await this.#requests.change(request, { type: 'cancel' });
-    return viewOf(stored.record);
+    return this.#viewOf(stored.record);
   }
 
   /**
@@ -360,6 +362,10 @@ export class Service implements AsyncDisposable {
       .finally(() => this.#running.delete(running));
     this.#running.add(running);
     return worker;
+  }
+
+  #viewOf(record: RequestRecord): RequestView {
+    return viewOf(record, this.#parts.storage.clock.now());
   }
 
   #assertOrderingKey(key: string | undefined): void {

@@ -152,23 +152,24 @@ export class TestService {
    * @throws InjectedFault for a fault of the input queue
    */
   async submit(payload: unknown, options: TestSubmitOptions = {}): Promise<RequestView> {
-    const { contentType, expiresAt, metadata = {}, ...others } = options;
+    const { contentType, notBefore, expiresAt, metadata = {}, ...others } = options;
     const { bytes, ...type } = payloadBytes(payload, contentType);
     const record = await this.#submissions.submit({
       ...others,
       ...type,
       metadata,
+      notBefore: notBefore?.getTime(),
       expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
-    return viewOf(record);
+    return viewOf(record, this.#clock.now());
   }
 
   /** The state of a request; undefined if it is unknown or no longer kept. */
   async request(id: string): Promise<RequestView | undefined> {
     const identity = this.#identityOf(id);
     const record = identity && (await this.#requests.find(identity));
-    return record && viewOf(record);
+    return record && viewOf(record, this.#clock.now());
   }
 
   /**
@@ -180,7 +181,7 @@ export class TestService {
     const identity = this.#identityOf(id);
     if (!identity) throw new ConfigurationError(`cancel() takes the id of a request, got ${id}`);
     const { stored } = await this.#requests.change(identity, { type: 'cancel' });
-    return viewOf(stored.record);
+    return viewOf(stored.record, this.#clock.now());
   }
 
   /**
@@ -236,12 +237,13 @@ export class TestService {
 
   #makeSubmissions(): Submissions {
     const around = (part: Parameters<InjectedFaults['around']>[0]) => this.#faults.around(part, neverDies);
+    const { now } = this.#clock;
     const queue: SubmissionQueue = {
       maxBytes: SQS_MAX_MESSAGE_BYTES,
+      maxDelaySeconds: Number.POSITIVE_INFINITY,
       ordered: false,
-      send: async (message) => void this.#input.send(message),
+      send: async (message, _tenant, place) => this.#input.sendLater(message, place?.notBefore ?? now()),
     };
-    const { now } = this.#clock;
     const records = intercept(this.#records, around('request table'));
     return new Submissions(
       {

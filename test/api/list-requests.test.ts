@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { listRequests } from '../../lib/api/list-requests.ts';
-import { created, type RequestRecord, type RequestStatus } from '../../lib/core/model/request-record.ts';
+import { created, type RecordStatus, type RequestRecord } from '../../lib/core/model/request-record.ts';
 import type { RecordListing } from '../../lib/core/ports/record-store.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
@@ -10,7 +10,7 @@ import { START } from '../support/test-clock.ts';
 const STATUSES = ['queued', 'running', 'awaiting_upload'] as const;
 
 /** An index of records with these statuses, newest first, that counts its reads. */
-async function indexed(statuses: readonly RequestStatus[], isOver: (index: number) => boolean = () => false) {
+async function indexed(statuses: readonly RecordStatus[], isOver: (index: number) => boolean = () => false) {
   const store = new MemoryRecordStore();
   const records: RequestRecord[] = [];
   for (const [index, status] of statuses.entries()) {
@@ -33,11 +33,11 @@ async function indexed(statuses: readonly RequestStatus[], isOver: (index: numbe
 async function pagesOf(
   index: Awaited<ReturnType<typeof indexed>>['index'],
   limit: number,
-  status?: RequestStatus,
+  status?: RecordStatus,
 ) {
   const pages: (readonly RequestRecord[])[] = [];
   for (let cursor: string | undefined; ; ) {
-    const page = await listRequests(index, { limit, status, cursor });
+    const page = await listRequests(index, { limit, status, cursor }, START);
     pages.push(page.records);
     if (page.next === undefined) return pages;
     cursor = page.next;
@@ -73,7 +73,7 @@ test('what was read and had no room on its page is on the next', async () => {
 
 test('a page is one read where nothing is left out', async () => {
   const { index, listings } = await indexed(Array.from({ length: 30 }, () => 'queued'));
-  await listRequests(index, { limit: 20 });
+  await listRequests(index, { limit: 20 }, START);
   expect(listings).toMatchObject([{ limit: 20 }]);
 });
 
@@ -82,7 +82,7 @@ test('E18: a page of one status takes three reads at most, of whole pages, and i
     ...Array.from({ length: 450 }, () => 'running' as const),
     'queued',
   ]);
-  const page = await listRequests(index, { limit: 1, status: 'queued' });
+  const page = await listRequests(index, { limit: 1, status: 'queued' }, START);
   expect(page.records).toEqual([]);
   expect(page.next).toBeDefined();
   expect(listings.map(({ limit }) => limit)).toEqual([100, 100, 100]);

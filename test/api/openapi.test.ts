@@ -139,6 +139,7 @@ describe('the description', () => {
         'header coatcheck-callback-url',
         'header coatcheck-expires-at',
         'header coatcheck-min-version',
+        'header coatcheck-not-before',
         'header coatcheck-ordering-key',
         'header coatcheck-topic',
         'header content-encoding',

@@ -133,3 +133,17 @@ describe('the call itself is refused', () => {
     expect(api.queue.sent).toEqual([]);
   });
 });
+
+test('each has its own time before which it does not start', async () => {
+  const api = new ApiHarness(() => 'done', { maxDelaySeconds: 900 });
+  const results = await submit(api, [
+    { json: 1, notBefore: '2026-01-31T12:10:00Z' },
+    { json: 2, notBefore: '2026-01-31T12:20:00Z' },
+    { json: 3 },
+  ]);
+  expect(results.map(({ request, problem }) => request?.status ?? problem?.code)).toEqual([
+    'scheduled',
+    'not_before_unsupported',
+    'queued',
+  ]);
+});

@@ -489,3 +489,60 @@ describe('an ordering key', () => {
     expect((await submit('b')).status).toBe(422);
   });
 });
+
+describe('a time before which a request must not start', () => {
+  const notBefore = '2026-01-31T13:00:00.000Z';
+
+  test('makes it scheduled until then, in every answer', async () => {
+    const api = new ApiHarness();
+    const headers = { 'Coatcheck-Not-Before': '2026-01-31T14:00:00+01:00' };
+    const response = await api.call('POST', '/v1/requests', { body: '1', headers });
+    const request = await requestIn(response, 202);
+    expect(request).toMatchObject({ status: 'scheduled', notBefore });
+    expect(response.headers.get('retry-after')).toBe('60');
+    const status = await api.call('GET', `/v1/requests/${request.id}`, { headers: { Prefer: 'wait=20' } });
+    expect(await requestIn(status, 200)).toMatchObject({ status: 'scheduled', notBefore });
+    expect(await idsOf(api, 'scheduled')).toEqual([request.id]);
+    expect(await idsOf(api, 'queued')).toEqual([]);
+    api.harness.clock.advanceSeconds(3_600);
+    expect(await idsOf(api, 'queued')).toEqual([request.id]);
+  });
+
+  test('a request that is scheduled can be cancelled', async () => {
+    const api = new ApiHarness();
+    const headers = { 'Coatcheck-Not-Before': notBefore };
+    const { id } = await requestIn(await api.call('POST', '/v1/requests', { body: '1', headers }), 202);
+    expect(await requestIn(await api.call('POST', `/v1/requests/${id}/cancel`), 200)).toMatchObject({
+      status: 'cancelled',
+      notBefore,
+    });
+  });
+
+  test('goes for uploads too', async () => {
+    const api = new ApiHarness();
+    const opened = await api.call('POST', '/v1/uploads', { json: { size: 5, notBefore } });
+    expect(await opened.json()).toMatchObject({ request: { status: 'awaiting_upload', notBefore } });
+  });
+
+  test.each([
+    ['tomorrow', 400, 'request_malformed'],
+    ['2027-03-31T12:00:00Z', 400, 'not_before_invalid'],
+    ['2026-01-31T12:30:00Z', 422, 'not_before_unsupported'],
+  ])('%s answers %i %s', async (time, status, code) => {
+    const api = new ApiHarness(() => 'done', { maxDelaySeconds: 900 });
+    const headers = { 'Coatcheck-Not-Before': time };
+    const submitted = await api.call('POST', '/v1/requests', { body: '1', headers });
+    const opened = await api.call('POST', '/v1/uploads', { json: { size: 5, notBefore: time } });
+    for (const response of [submitted, opened]) {
+      expect(response.status).toBe(status);
+      expect(await response.json()).toMatchObject({ code });
+    }
+    expect(api.queue.sent).toEqual([]);
+  });
+
+  async function idsOf(api: ApiHarness, status: string): Promise<string[]> {
+    const response = await api.call('GET', `/v1/requests?status=${status}`);
+    const { requests }: { requests: { id: string }[] } = JSON.parse(await response.text());
+    return requests.map(({ id }) => id);
+  }
+});

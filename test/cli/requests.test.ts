@@ -345,3 +345,11 @@ test.each([80, 60])(
     expect(piped).not.toContain('…');
   },
 );
+
+test('a scheduled request is listed with its time', async () => {
+  const notBefore = '2026-02-28T12:00:00Z';
+  const id = await ticketFor('a', { 'Coatcheck-Not-Before': notBefore });
+  await ticketFor('b');
+  const { stdout } = await coatcheck(['list', '--status', 'scheduled', ...api]);
+  expect(stdout).toBe(`${id}\tscheduled\t2026-01-31T12:00:00.000Z\t0\tat 2026-02-28T12:00:00.000Z\t\n`);
+});

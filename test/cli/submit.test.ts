@@ -96,6 +96,22 @@ test('ignores a malformed traceparent', async () => {
   expect(JSON.parse(stdout)).not.toHaveProperty('traceparent');
 });
 
+test('--in and --at schedule the requests', async () => {
+  const { url, api } = await cliService();
+  const cwd = await folderWith({ a: 'a' });
+  const before = Date.now();
+  api.harness.clock.time = before;
+  const soon = await coatcheck(['submit', 'a', '--in', '1h', '--json', '--api', url], { cwd });
+  const { status, notBefore } = JSON.parse(soon.stdout);
+  expect(status).toBe('scheduled');
+  expect(Date.parse(notBefore)).toBeGreaterThanOrEqual(before + 3_600_000);
+  expect(Date.parse(notBefore)).toBeLessThanOrEqual(Date.now() + 3_600_000);
+  const past = await coatcheck(['submit', 'a', '--at', '2026-01-31T12:00:00Z', '--json', '--api', url], {
+    cwd,
+  });
+  expect(JSON.parse(past.stdout)).toMatchObject({ status: 'queued', notBefore: '2026-01-31T12:00:00.000Z' });
+});
+
 test('--expires-in is relative to now', async () => {
   const { url } = await cliService();
   const cwd = await folderWith({ a: 'a' });
@@ -335,6 +351,10 @@ describe('an invalid command line prints one line:', () => {
     [
       ['a', '--metadata', 'b c=d'],
       'error: metadata: a name must be a token of letters, digits and -_., got "b c"',
+    ],
+    [
+      ['a', '--in', '1h', '--at', '2126-01-31T12:00:00Z'],
+      "error: option '--at <time>' cannot be used with option '--in <time>'",
     ],
     [
       ['a', '--expires-in', '1h', '--expires-at', '2126-01-31T12:00:00Z'],

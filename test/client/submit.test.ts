@@ -57,6 +57,7 @@ test('sends all options', async () => {
   const progress: SubmissionProgress[] = [];
   const request = await client.submit('x', {
     idempotencyKey: 'order 17',
+    notBefore: '2026-01-31T20:00:00+01:00',
     expiresAt: new Date('2026-02-01T00:00:00Z'),
     callbackUrl: 'https://example.com/hook',
     orderingKey: 'account 17',
@@ -70,6 +71,7 @@ test('sends all options', async () => {
   expect(request.status).toBe('succeeded');
   expect(calls[0]?.headers).toMatchObject({
     'idempotency-key': 'order 17',
+    'coatcheck-not-before': '2026-01-31T20:00:00+01:00',
     'coatcheck-expires-at': '2026-02-01T00:00:00.000Z',
     'coatcheck-callback-url': 'https://example.com/hook',
     'coatcheck-ordering-key': 'account 17',

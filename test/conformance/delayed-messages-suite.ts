@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { DelayedMessages } from '../../lib/core/ports/webhooks.ts';
+import type { DelayedMessages } from '../../lib/core/ports/delayed-messages.ts';
 
 /** Delayed messages, and where they come out. */
 export interface DelayedMessagesHarness {

@@ -49,6 +49,14 @@ export function exerciseSubmissionQueue(name: string, open: () => Promise<Submis
       await expect(queue.send(message, undefined)).rejects.toThrow();
     });
 
+    test('delivers a message at its time and no earlier', async () => {
+      const { queue, receive } = await open();
+      const notBefore = Date.now() + 2_000;
+      await queue.send('later', 'acme', { requestId: 'r-1', notBefore });
+      expect((await receive(1)).map(({ message }) => message)).toEqual(['later']);
+      expect(Date.now()).toBeGreaterThanOrEqual(notBefore);
+    });
+
     test('separates tenants, whatever their names', async () => {
       const { queue, receive } = await open();
       const tenants = ['acme', 'acme ', 'Größe / 🧥', '漢'.repeat(256), 'acme'];

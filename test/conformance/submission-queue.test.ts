@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { CreateQueueCommand, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { inject } from 'vitest';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
@@ -14,7 +15,11 @@ exerciseSubmissionQueue('a submission queue in memory', async () => {
   const queue = new MemorySubmissionQueue();
   return {
     queue,
-    receive: async () => queue.sent.map(({ message, tenant }) => ({ message, group: tenant })),
+    receive: async () => {
+      const times = queue.sent.map(({ place }) => place?.notBefore ?? 0);
+      await sleep(Math.max(...times, 0) - Date.now());
+      return queue.sent.map(({ message, tenant }) => ({ message, group: tenant }));
+    },
   };
 });
 

@@ -313,3 +313,37 @@ test('what is old is deleted, but nothing that a waiting request needs', async (
   expect((await Promise.all(folders)).flat()).toEqual([]);
   await older[Symbol.asyncDispose]();
 });
+
+test('a request that must not start before a time is scheduled until then', async () => {
+  await using service = await open();
+  const notBefore = new Date(Date.now() + 1_000);
+  const { id, status } = await service.submit({ number: 4 }, { notBefore });
+  expect(status).toBe('scheduled');
+  expect(await service.request(id)).toMatchObject({ status: 'scheduled', notBefore, attempts: 0 });
+  expect(await resultOf(await service.wait(id))).toEqual({ double: 8 });
+  expect(Date.now()).toBeGreaterThanOrEqual(notBefore.getTime());
+});
+
+test('it is run by another process, and never if it was cancelled', async () => {
+  const notBefore = new Date(Date.now() + 1_000);
+  const submitting = await open({ processor: undefined });
+  const { id } = await submitting.submit({ number: 4 }, { notBefore });
+  const cancelled = await submitting.submit({ number: 5 }, { notBefore });
+  expect(await submitting.cancel(cancelled.id)).toMatchObject({ status: 'cancelled' });
+  await submitting.close();
+  await using service = await open();
+  expect(await resultOf(await service.wait(id))).toEqual({ double: 8 });
+  expect(await service.request(cancelled.id)).toMatchObject({ status: 'cancelled', attempts: 0 });
+});
+
+test('what can not be scheduled is refused', async () => {
+  await using service = await open();
+  const notBefore = new Date('2999-01-01T00:00:00Z');
+  await expect(service.submit(1, { notBefore })).rejects.toMatchObject({ code: 'not_before_invalid' });
+  await using ordered = await open({ file: join(folder, 'ordered.db'), order: 'fifo' });
+  const soon = new Date(Date.now() + 60_000);
+  await expect(ordered.submit(1, { notBefore: soon })).rejects.toMatchObject({
+    code: 'not_before_unsupported',
+    message: 'notBefore needs a service that keeps no order, and this one does: leave it out',
+  });
+});

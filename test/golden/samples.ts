@@ -14,6 +14,7 @@ const request: RecordedRequest = {
   traceparent: TRACEPARENT,
   tracestate: TRACESTATE,
   callbackUrl: 'https://hooks.example.com/coatcheck',
+  notBefore: AT - 3_600_000,
   expiresAt: AT + 3_600_000,
   minVersion: '7',
   topic: 'images.thumbnail',

@@ -62,6 +62,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly recordStore?: RecordStore;
   /** Whether the queue keeps order. @default false */
   readonly ordered?: boolean;
+  /** How long the queue can delay a message, in seconds. @default - for ever */
+  readonly maxDelaySeconds?: number;
   /** The destinations of other processors. @default - none */
   readonly others?: readonly Destination[];
   /** Whether there are webhook endpoints. @default true */
@@ -91,6 +93,7 @@ export class ApiHarness {
     const {
       recordStore,
       ordered = false,
+      maxDelaySeconds = Number.POSITIVE_INFINITY,
       others = [],
       endpoints = true,
       auth = 'none',
@@ -98,6 +101,7 @@ export class ApiHarness {
       ...engineOptions
     } = options;
     this.queue.ordered = ordered;
+    this.queue.maxDelaySeconds = maxDelaySeconds;
     this.harness = new EngineHarness(handler, engineOptions);
     const { clock, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
@@ -118,6 +122,7 @@ export class ApiHarness {
             admission,
             acceptsMinVersion: hasOrder(settings.handlerVersion),
             keepsOrder: queue.ordered,
+            maxUploadDelaySeconds: queue.maxDelaySeconds,
           },
           ...others,
         ],

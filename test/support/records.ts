@@ -20,7 +20,7 @@ export function recordEvents(now: number): fc.Arbitrary<RecordEvent> {
   const leaseId = attempt.map((attempt) => `lease-${attempt}`);
   const times = fc.integer({ min: now - 5, max: now + 5 });
   const request = fc.record(
-    { id: fc.constant('r-1'), source: fc.constant(''), expiresAt: times },
+    { id: fc.constant('r-1'), source: fc.constant(''), notBefore: times, expiresAt: times },
     { requiredKeys: ['id', 'source'] },
   );
   return fc.oneof(

@@ -20,6 +20,8 @@ export type Around = <Value>(call: TakingCall, effect: () => Promise<Value>) => 
 export interface ServiceOptions {
   readonly around?: Around;
   readonly settings?: Partial<EngineSettings>;
+  /** How long a stored payload is kept, in days. @default - as long as its message */
+  readonly uploadAgeDays?: number;
 }
 
 /** A submission; of 5 bytes of text by default. */
@@ -41,7 +43,7 @@ export class SubmissionService {
   readonly waiting: string[] = [];
   #seen = 0;
 
-  constructor({ around = (_, effect) => effect(), settings = {} }: ServiceOptions = {}) {
+  constructor({ around = (_, effect) => effect(), settings = {}, uploadAgeDays }: ServiceOptions = {}) {
     this.harness = new EngineHarness((request) => this.#run(request), settings);
     const { clock, records, store, logger } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = this.harness.settings;
@@ -60,6 +62,9 @@ export class SubmissionService {
         },
         queue: {
           maxBytes: queue.maxBytes,
+          get maxDelaySeconds() {
+            return queue.maxDelaySeconds;
+          },
           ordered: queue.ordered,
           send: (...args) => around('send', () => queue.send(...args)),
         },
@@ -75,7 +80,13 @@ export class SubmissionService {
         clock,
         newId: (at) => v7({ msecs: at }),
       },
-      { payloadPrefix: DEFAULT_PAYLOAD_PREFIX, inlineLimitBytes, maxPayloadBytes, maxJsonDepth },
+      {
+        payloadPrefix: DEFAULT_PAYLOAD_PREFIX,
+        inlineLimitBytes,
+        maxPayloadBytes,
+        maxJsonDepth,
+        uploadAgeDays,
+      },
     );
   }
 

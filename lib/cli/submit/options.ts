@@ -15,6 +15,8 @@ export interface SubmitOptions extends ServiceOptions {
   readonly output?: string;
   readonly contentType?: string;
   readonly metadata?: Readonly<Record<string, string>>;
+  readonly in?: number;
+  readonly at?: Date;
   readonly expiresIn?: number;
   readonly expiresAt?: Date;
   readonly minVersion?: string;
@@ -37,6 +39,12 @@ export function addSubmitOptions(command: Command): Command {
       readContentType,
     )
     .addOption(metadataOption())
+    .option('--in <time>', 'start processing after this time, for example 2h or 30d', readDuration)
+    .addOption(
+      new Option('--at <time>', 'start processing at this time, for example 2026-01-31T12:00:00Z')
+        .argParser(readTime)
+        .conflicts('in'),
+    )
     .option('--expires-in <time>', "don't start processing after this time, for example 1h", readDuration)
     .addOption(
       new Option(
@@ -126,7 +134,7 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 /** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
   const { contentType, metadata, idempotencyKey, traceparent, tracestate } = options;
-  const { minVersion, orderingKey, topic, expiresIn, expiresAt } = options;
+  const { minVersion, orderingKey, topic } = options;
   return {
     contentType,
     metadata,
@@ -136,6 +144,11 @@ export function submissionOf(options: SubmitOptions, now: number): SubmissionOpt
     minVersion,
     orderingKey,
     topic,
-    expiresAt: expiresIn === undefined ? expiresAt : new Date(now + expiresIn * 1000),
+    notBefore: timeOf(options.in, options.at, now),
+    expiresAt: timeOf(options.expiresIn, options.expiresAt, now),
   };
+}
+
+function timeOf(inSeconds: number | undefined, at: Date | undefined, now: number): Date | undefined {
+  return inSeconds === undefined ? at : new Date(now + inSeconds * 1000);
 }

@@ -5,7 +5,7 @@ import { mapConcurrently } from '../../core/base/map-concurrently.ts';
 import { exitCodeOf, exitCodeOfError } from '../exit-status.ts';
 import { extensionOf } from '../media-types.ts';
 import { isExpected, reportError } from '../report-error.ts';
-import { formatFraction, formatOutcome } from '../request-rows.ts';
+import { formatOutcome, formatProgress } from '../request-rows.ts';
 import { saveResult } from '../result-file.ts';
 import type { SubmitContext, TrackedRequest } from './submit-all.ts';
 
@@ -60,7 +60,7 @@ async function waitForOne(
       source,
       timeoutMilliseconds,
       signal,
-      onChange: (seen) => progress.note(`${seen.status} ${formatFraction(seen)}`),
+      onChange: (seen) => progress.note(`${seen.status} ${formatProgress(seen)}`),
     });
     const how = `${ended.status} ${formatOutcome(ended, true)}`;
     if (ended.status === 'succeeded') progress.done(how);

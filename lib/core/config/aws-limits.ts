@@ -64,6 +64,12 @@ export const SQS_MAX_VISIBILITY_SECONDS = 43_200;
 export const SQS_MAX_DELAY_SECONDS = 900;
 
 /**
+ * Largest message that EventBridge Scheduler sends, in bytes: 256 KB.
+ * @see https://docs.aws.amazon.com/scheduler/latest/APIReference/API_Target.html
+ */
+export const SCHEDULER_MAX_INPUT_BYTES = 256_000;
+
+/**
  * Longest time SQS keeps a message: 14 days.
  * @see https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */

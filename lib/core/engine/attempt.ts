@@ -4,6 +4,7 @@ import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { hasOrder, isTooOld } from '../config/min-version.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
+import { isEarly } from '../model/not-before.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
 import { type PinnedPayload, pinnedPayloadOf } from '../model/pinned-payload.ts';
 import type { ReceivedMessage } from '../model/received-message.ts';
@@ -26,9 +27,11 @@ import {
   AttemptTimedOut,
   LeaseLost,
   MinVersionUnmet,
+  NotBeforeRefused,
   RequestLeased,
   StillLeased,
   serviceResponseOf,
+  TooEarly,
   VersionTooOld,
 } from './errors.ts';
 import { deliveryCountOf, isLastDelivery } from './job.ts';
@@ -38,8 +41,9 @@ import { namesNoVersion, withVersion } from './pin-version.ts';
 import { ResultKeeper } from './result-keeper.ts';
 import { type ObjectFacts, type RunObserver, runHandler } from './run-handler.ts';
 import { TakeOverTurn } from './take-over-turn.ts';
+import { waitProblem } from './wait-problem.ts';
 
-/** How long a request waits for newer code, from the first delivery of its message: an hour. */
+/** How long a request waits for newer code, from the first delivery of its message, or its time: an hour. */
 const VERSION_WAIT_SECONDS = 3_600;
 
 /** How a request ended, in this attempt or in an earlier one. */
@@ -70,10 +74,13 @@ export class Attempt implements RunObserver {
    * @throws RetryLater, AttemptTimedOut, StillLeased, or the error of the handler or of a port
    */
   async run(): Promise<AttemptEnd> {
-    if (this.#awaitsVersion && this.#isTooOld) throw new VersionTooOld();
+    const isEarlyMessage = isEarly(this.#request, this.#now());
+    if (!isEarlyMessage && this.#awaitsVersion && this.#isTooOld) throw new VersionTooOld();
     const brought = await this.#pinPayload();
     using turn = new TakeOverTurn(this.#context.takeOvers);
-    const claim = await this.#claim(brought, turn);
+    let claim = await this.#claim(brought, turn);
+    const unwaitable = claim.status === 'too_early' ? this.#waitRefusal(claim.notBefore) : undefined;
+    if (unwaitable) claim = await this.#claim(brought, turn, true);
     if (claim.status !== 'claimed') return this.#endWithoutLease(claim);
 
     const { lease } = claim;
@@ -81,6 +88,7 @@ export class Attempt implements RunObserver {
     this.#adoptRecord(lease, brought);
     const recovered = lease.takenOver ? await this.#recoverOutcome(lease) : undefined;
     if (recovered) return this.#complete(lease, recovered);
+    if (unwaitable) return this.#complete(lease, this.#outcomeOf(failure(unwaitable, 0)));
     // Between its slices, a request has started.
     if (!lease.continued && isExpired(this.#request, this.#now()))
       return this.#complete(lease, this.#outcomeOf(expiry(lease.attempt)));
@@ -89,7 +97,7 @@ export class Attempt implements RunObserver {
 
     const { deadline, metrics, meter, leases } = this.#context;
     const startedAt = this.#now();
-    if (!lease.continued) metrics?.measureWait(this.#message.sentAt);
+    if (!lease.continued) metrics?.measureWait(this.#dueAt);
     let ending: Ending;
     try {
       await using heartbeat = leases.keep(lease, deadline);
@@ -145,7 +153,7 @@ export class Attempt implements RunObserver {
     return pinnedPayloadOf(this.#request, this.#message);
   }
 
-  #claim(brought: PinnedPayload | undefined, turn: TakeOverTurn): Promise<Claim> {
+  #claim(brought: PinnedPayload | undefined, turn: TakeOverTurn, mayBeEarly?: boolean): Promise<Claim> {
     const { records, deadline } = this.#context;
     const leaseEndsAt = () => deadline.leaseEndsAt(this.#now());
     const waitToTakeOver = async () => {
@@ -155,7 +163,7 @@ export class Attempt implements RunObserver {
     // A host without heartbeats runs batches, and isolates the messages that may have crashed one by itself.
     const isBatched = deadline.leaseSeconds === undefined;
     const claiming = records.claim(
-      this.#claimant(brought),
+      { ...this.#claimant(brought), mayBeEarly },
       leaseEndsAt(),
       isBatched ? undefined : waitToTakeOver,
     );
@@ -186,6 +194,8 @@ export class Attempt implements RunObserver {
     switch (claim.status) {
       case 'version_too_old':
         throw new VersionTooOld();
+      case 'too_early':
+        throw new TooEarly(claim.notBefore);
       case 'other_payload':
         throw new RequestIdReused();
       case 'running':
@@ -200,12 +210,22 @@ export class Attempt implements RunObserver {
 
   /** Adopts what the record knows better than the message, including the payload that the request was started with. */
   #adoptRecord({ record, request: recorded }: Lease, brought: PinnedPayload | undefined): void {
-    const { traceparent, tracestate, callbackUrl, expiresAt, minVersion, topic } = recorded;
+    const { traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic } = recorded;
     const payload = bringsOther(record, { payload: brought })
       ? (storedPayloadOf(record, brought) ?? { unreadable: new PayloadChanged() })
       : this.#request.payload;
     this.#request = withAnnouncedSize(
-      { ...this.#request, traceparent, tracestate, callbackUrl, expiresAt, minVersion, topic, payload },
+      {
+        ...this.#request,
+        traceparent,
+        tracestate,
+        callbackUrl,
+        notBefore,
+        expiresAt,
+        minVersion,
+        topic,
+        payload,
+      },
       recorded,
     );
   }
@@ -235,6 +255,17 @@ export class Attempt implements RunObserver {
     return attempts >= settings.maxAttempts && !blocksItsGroup(this.#message, settings, this.#now());
   }
 
+  /** Why the message can't wait until the request may start; undefined if it can. */
+  #waitRefusal(notBefore: number): NotBeforeRefused | undefined {
+    const reason = waitProblem(this.#message, notBefore, this.#context.settings, this.#now());
+    return reason === undefined ? undefined : new NotBeforeRefused(notBefore, reason);
+  }
+
+  /** Since when the request waits for an attempt, in milliseconds since 1970. */
+  get #dueAt(): number {
+    return Math.max(this.#message.sentAt, this.#request.notBefore ?? 0);
+  }
+
   /** Whether the request asks for newer code. */
   get #isTooOld(): boolean {
     return isTooOld(this.#request, this.#context.settings.handlerVersion);
@@ -244,7 +275,8 @@ export class Attempt implements RunObserver {
   get #awaitsVersion(): boolean {
     const { firstDeliveredAt = this.#message.sentAt } = this.#message;
     const now = this.#now();
-    const isInTime = now - firstDeliveredAt < VERSION_WAIT_SECONDS * 1000 && !isLastDelivery(this.#message);
+    const waitsSince = Math.max(firstDeliveredAt, this.#request.notBefore ?? 0);
+    const isInTime = now - waitsSince < VERSION_WAIT_SECONDS * 1000 && !isLastDelivery(this.#message);
     return isInTime && hasOrder(this.#context.settings.handlerVersion) && !isExpired(this.#request, now);
   }
 

@@ -7,7 +7,7 @@ import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
-import { longestWaitSeconds } from '../model/retry.ts';
+import { longestWaitSeconds, secondsUntil } from '../model/retry.ts';
 import type { Processor } from '../processor/handler.ts';
 import { RequestRecords } from '../records/request-records.ts';
 import { decode } from '../wire/decode.ts';
@@ -25,6 +25,7 @@ import {
   AttemptTimedOut,
   RequestLeased,
   StillLeased,
+  TooEarly,
   VersionTooOld,
 } from './errors.ts';
 import { FailureEventPublisher } from './failure-event-publisher.ts';
@@ -209,6 +210,7 @@ export class Engine {
         return this.#settleSuspended(job);
       }
       if (error instanceof VersionTooOld) return this.#leaveToNewer(job);
+      if (error instanceof TooEarly) return this.#putBack(job, error);
       span.endRetried(error);
       return this.#settleFailure(error, job, attempt);
     } finally {
@@ -293,6 +295,19 @@ export class Engine {
     this.#ports.logger.info('Request waits for newer code', { ...requestFields(decoded) });
     const { maxDelaySeconds } = message.source;
     const afterSeconds = Math.min(VERSION_DELAY_SECONDS, maxDelaySeconds, this.#longestWaitSeconds(message));
+    return { action: 'retry', afterSeconds };
+  }
+
+  /** Until its time, or as long as the queue can delay it. No attempt was made, so none counts. */
+  #putBack({ decoded, message }: Job, { notBefore }: TooEarly): Disposition {
+    this.#metrics?.countDeferred();
+    const seconds = Math.ceil(secondsUntil(notBefore, this.#ports.clock.now()));
+    const afterSeconds = Math.min(seconds, message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
+    this.#ports.logger.info('Request put back until its time', {
+      ...requestFields(decoded),
+      notBefore,
+      afterSeconds,
+    });
     return { action: 'retry', afterSeconds };
   }
 

@@ -79,6 +79,33 @@ export function serviceResponseOf(error: unknown): ServiceResponse | undefined {
   return cause instanceof ServiceUnavailable ? cause.response : undefined;
 }
 
+/** The request must not start yet. No attempt was made. */
+export class TooEarly extends CoatcheckError {
+  override readonly name = 'TooEarly';
+  readonly code = 'too_early';
+  /** In milliseconds since 1970. */
+  readonly notBefore: number;
+
+  constructor(notBefore: number) {
+    super('The request must not start yet');
+    this.notBefore = notBefore;
+  }
+}
+
+/** The request can't wait in its queue until it may start. */
+export class NotBeforeRefused extends PermanentError {
+  override readonly name = 'NotBeforeRefused';
+
+  /** @param reason why it can't */
+  constructor(notBefore: number, reason: string) {
+    const time = new Date(notBefore).toISOString();
+    super(`The request can't wait until ${time}: ${reason}`, {
+      code: 'not_before_refused',
+      details: { notBefore: time },
+    });
+  }
+}
+
 /** The code is older than the request asks for: the request is left to newer code. No attempt was made. */
 export class VersionTooOld extends CoatcheckError {
   override readonly name = 'VersionTooOld';

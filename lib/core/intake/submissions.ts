@@ -4,6 +4,7 @@ import { PayloadEmpty, PayloadLimitExceeded } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
+import { isEarly } from '../model/not-before.ts';
 import { created, type RecordedRequest, type RequestRecord } from '../model/request-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
@@ -12,7 +13,8 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
-import { IdempotencyKeyBusy, IdempotencyKeyTaken } from './errors.ts';
+import { assertSchedulable } from './assert-schedulable.ts';
+import { IdempotencyKeyBusy, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
 
 /** A request as its client submits it, with the payload. */
 export interface SubmitRequest extends TraceContext {
@@ -24,6 +26,8 @@ export interface SubmitRequest extends TraceContext {
   readonly metadata: Readonly<Record<string, string>>;
   /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
+  /** When it may start, in milliseconds since 1970. @default - at once */
+  readonly notBefore?: number;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
@@ -42,6 +46,8 @@ export interface SubmissionSettings {
   readonly inlineLimitBytes: number;
   readonly maxPayloadBytes: number;
   readonly maxJsonDepth: number;
+  /** How long a stored payload is kept, in days. @default - as long as its message */
+  readonly uploadAgeDays?: number;
 }
 
 /** The ports of {@link Submissions}. */
@@ -62,6 +68,8 @@ type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 /** How long an idempotency key is remembered: a day. */
 export const KEY_RETENTION_MILLISECONDS = 86_400_000;
 
+const DAY_MILLISECONDS = 86_400_000;
+
 /** Longest time that accepting a request takes: no invocation behind an HTTP API lives longer. */
 export const ACCEPTING_MILLISECONDS = 30_000;
 
@@ -81,8 +89,8 @@ export class Submissions {
   /**
    * Accepts a request. When this resolves, the request is in the queue.
    * @returns its record, or that of the earlier request with the same key and content
-   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; any error of a port, after which
-   *   the request may or may not be accepted
+   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a time that it can't
+   *   wait for; any error of a port, after which the request may or may not be accepted
    */
   async submit(input: SubmitRequest): Promise<RequestRecord> {
     const { byteLength } = input.payload;
@@ -93,6 +101,7 @@ export class Submissions {
     const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();
+      assertSchedulable(input, this.#ports.queue, now);
       return this.#accept(input, this.#ports.newId(now), now);
     }
     return this.#acceptOnce(input, idempotencyKey);
@@ -112,6 +121,7 @@ export class Submissions {
 
   async #acceptOnce(input: SubmitRequest, key: string): Promise<RequestRecord> {
     const fresh = this.#use(input);
+    assertSchedulable(input, this.#ports.queue, fresh.usedAt);
     const use = await this.#ports.keys.take(input.tenant, key, fresh);
     const earlier =
       use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, key);
@@ -145,13 +155,18 @@ export class Submissions {
    * record without a message would wait forever, but a message without a record creates one.
    */
   async #accept(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, tracestate, callbackUrl, expiresAt, minVersion, topic } = input;
+    const { tenant, traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic } = input;
     const trace = { traceparent, tracestate };
-    const request = { id, source: '', tenant, ...trace, callbackUrl, expiresAt, minVersion, topic } as const;
+    const times = { notBefore, expiresAt };
+    const request = { id, source: '', tenant, ...trace, callbackUrl, ...times, minVersion, topic } as const;
     const { queue, records } = this.#ports;
     const message = await this.#message(input, request, at);
     const { orderingKey } = input;
-    const place = { requestId: id, ...(orderingKey !== undefined && { orderingKey }) };
+    const place = {
+      requestId: id,
+      ...(orderingKey !== undefined && { orderingKey }),
+      ...(isEarly(request, this.#ports.clock.now()) && { notBefore }),
+    };
     const sendRecorded = queue.sendRecorded?.bind(queue);
     if (sendRecorded) {
       return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record, place));
@@ -173,10 +188,28 @@ export class Submissions {
     };
     if (payload.byteLength <= this.#settings.inlineLimitBytes) {
       const message = encodeSubmission(submission, this.#settings);
-      if (Buffer.byteLength(message) <= this.#ports.queue.maxBytes) return message;
+      if (this.#canSend(message, request)) return message;
     }
+    this.#assertKept(request);
     const stored = await this.#stored(payload, contentType, request.id);
     return encodeSubmission({ ...submission, payload: stored }, this.#settings);
+  }
+
+  #canSend(message: string, request: OwnRequest): boolean {
+    const { queue, clock } = this.#ports;
+    if (Buffer.byteLength(message) > queue.maxBytes) return false;
+    return !isEarly(request, clock.now()) || (queue.canDelay?.(message) ?? true);
+  }
+
+  /** @throws RequestRefused if the payload would be deleted before the request may start */
+  #assertKept({ notBefore = 0 }: OwnRequest): void {
+    const { uploadAgeDays = Number.POSITIVE_INFINITY } = this.#settings;
+    if (notBefore <= this.#ports.clock.now() + uploadAgeDays * DAY_MILLISECONDS) return;
+    throw new RequestRefused(
+      'not_before_unsupported',
+      `A payload that is stored is kept for ${uploadAgeDays} days, and the request may start at ` +
+        `${new Date(notBefore).toISOString()}: schedule it earlier, or with a smaller payload`,
+    );
   }
 
   async #stored(payload: Uint8Array, contentType: string, id: string) {
@@ -201,13 +234,14 @@ export class Submissions {
 /** A digest of everything that distinguishes a request from another with the same key. */
 function fingerprintOf(input: SubmitRequest): string {
   const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt } = input;
-  const { callbackUrl, minVersion, orderingKey, topic } = input;
+  const { notBefore, callbackUrl, minVersion, orderingKey, topic } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // Without a callback URL the fingerprint stays the same as before callback URLs existed.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
   const versioned = minVersion === undefined ? [] : [{ minVersion }];
   const ordered = orderingKey === undefined ? [] : [{ orderingKey }];
   const about = topic === undefined ? [] : [{ topic }];
+  const scheduled = notBefore === undefined ? [] : [{ notBefore }];
   const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')
     .update(
@@ -220,6 +254,7 @@ function fingerprintOf(input: SubmitRequest): string {
         ...versioned,
         ...ordered,
         ...about,
+        ...scheduled,
       ]),
     )
     .update(payload)

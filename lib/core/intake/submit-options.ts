@@ -10,6 +10,11 @@ export interface SubmitOptions {
   readonly metadata?: Readonly<Record<string, string>>;
   /** Submitting the same payload again with the same key within a day returns the first request. */
   readonly idempotencyKey?: string;
+  /**
+   * The request doesn't start before this time, up to 366 days ahead; it is `scheduled` until then. A time that has passed
+   * means at once. Not in a service that keeps order.
+   */
+  readonly notBefore?: Date;
   /** A request that hasn't started by then expires. */
   readonly expiresAt?: Date;
   /**

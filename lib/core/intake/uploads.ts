@@ -23,6 +23,8 @@ export interface UploadRequest extends TraceContext {
   readonly metadata: Readonly<Record<string, string>>;
   /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
+  /** When it may start, in milliseconds since 1970. @default - at once */
+  readonly notBefore?: number;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
@@ -103,6 +105,7 @@ export class Uploads {
       traceparent,
       tracestate,
       callbackUrl,
+      notBefore,
       expiresAt,
       minVersion,
       topic,
@@ -115,6 +118,7 @@ export class Uploads {
       traceparent,
       tracestate,
       callbackUrl,
+      notBefore,
       expiresAt,
       minVersion,
       topic,

@@ -21,6 +21,8 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly metadata: Readonly<Record<string, string>>;
   /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
+  /** When the request may start, in milliseconds since 1970. @default - at once */
+  readonly notBefore?: number;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */

@@ -12,6 +12,7 @@ export const OWN_FAILURE_CODES = [
   'json_invalid',
   'json_too_deep',
   'min_version_unmet',
+  'not_before_refused',
   'outcome_unpublishable',
   'payload_changed',
   'payload_checksum_mismatch',

@@ -3,6 +3,7 @@ import type { TraceContext } from '../base/traceparent.ts';
 import { isTooOld } from '../config/min-version.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { type ClaimCheck, isSameObject } from './claim-check.ts';
+import { isEarly } from './not-before.ts';
 import { cancellation, type Outcome, outcomeOf } from './outcome.ts';
 import type { PinnedPayload } from './pinned-payload.ts';
 import type { RequestIdentity } from './request-id.ts';
@@ -11,6 +12,7 @@ import type { WebhookState } from './webhook-state.ts';
 /** The statuses of a request, in the order in which it can have them. */
 export const REQUEST_STATUSES = [
   'awaiting_upload',
+  'scheduled',
   'queued',
   'running',
   'cancelling',
@@ -23,10 +25,13 @@ export const REQUEST_STATUSES = [
 /** The status of a request. The last four are terminal, except for a redrive. */
 export type RequestStatus = (typeof REQUEST_STATUSES)[number];
 
+/** The status in a record. A request that is queued for later is `scheduled` until its time, which takes no write. */
+export type RecordStatus = Exclude<RequestStatus, 'scheduled'>;
+
 /** The record of a request: its status and what the next attempt needs. Times are milliseconds since 1970. */
 export interface RequestRecord {
   readonly request: RecordedRequest;
-  readonly status: RequestStatus;
+  readonly status: RecordStatus;
   /** Attempts started. */
   readonly attempts: number;
   /** The version of the code that claimed the request last, if it has one. */
@@ -71,6 +76,8 @@ export interface RequestRecord {
 export interface RecordedRequest extends RequestIdentity, TraceContext {
   /** The callback URL, if the client named one. */
   readonly callbackUrl?: string;
+  /** No attempt starts before this time. */
+  readonly notBefore?: number;
   /** No attempt starts after this time. */
   readonly expiresAt?: number;
   /** The oldest version of the handler that may run it. */
@@ -124,6 +131,8 @@ export type RecordEvent =
       readonly deadLetterOf?: number;
       /** Whether to take over from an attempt that never reported its end. @default true */
       readonly mayTakeOver?: boolean;
+      /** Whether to claim it before its time, since it can't wait and so fails. @default false */
+      readonly mayBeEarly?: boolean;
     }
   | { readonly type: 'progress'; readonly leaseId: string; readonly progress: Progress }
   | {
@@ -189,6 +198,8 @@ export type TransitionRefusal =
   | 'leased'
   /** The code is older than the request asks for. */
   | 'version_too_old'
+  /** The request must not start yet. */
+  | 'too_early'
   /** An attempt never reported its end, and its lease has expired. */
   | 'abandoned'
   /** The attempt released the lease, or a later attempt took it over. */
@@ -217,6 +228,20 @@ function isLeased({ leaseEndsAt }: RequestRecord, now: number): boolean {
   return leaseEndsAt !== undefined && leaseEndsAt > now;
 }
 
+/** The status of a request, from its record. */
+export function statusOf({ status, request }: RequestRecord, now: number): RequestStatus {
+  return status === 'queued' && isEarly(request, now) ? 'scheduled' : status;
+}
+
+/** Whether a claim comes before the request's time. The payload of a ticketed upload has arrived then. */
+function isHeld(
+  { request }: Pick<RequestRecord, 'request'>,
+  { mayBeEarly }: ClaimEvent,
+  now: number,
+): boolean {
+  return !mayBeEarly && isEarly(request, now);
+}
+
 /** Whether the request has expired. */
 export function isExpired({ expiresAt }: RecordedRequest, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
@@ -230,7 +255,8 @@ function begun(event: RecordEvent, now: number): Transition {
 /** The first record of a request. */
 export function created(event: BeginningEvent, now: number): RequestRecord {
   const fresh = { request: event.request, attempts: 0, createdAt: now, updatedAt: now };
-  if (event.type === 'claim') return { ...fresh, ...claimed(fresh, event) };
+  if (event.type === 'claim')
+    return { ...fresh, ...(isHeld(fresh, event, now) ? WAITING : claimed(fresh, event)) };
   return { ...fresh, status: event.uploaded ? 'queued' : 'awaiting_upload' };
 }
 
@@ -313,6 +339,8 @@ function changeBy(
       // The claim is repeated because its response was lost: the attempt hasn't started.
       if (isClaimOf(record, event)) return { leaseEndsAt: event.leaseEndsAt };
       if (isLeased(record, now)) return 'leased';
+      if (record.status === 'awaiting_upload' && isHeld(record, event, now)) return { status: 'queued' };
+      if (record.status === 'queued' && isHeld(record, event, now)) return 'too_early';
       if (record.status !== 'cancelling' && leavesToNewer(record, event)) return 'version_too_old';
       if (record.status === 'running' && event.mayTakeOver === false) return 'abandoned';
       // The attempt that was asked to stop never reported back.

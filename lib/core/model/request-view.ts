@@ -1,10 +1,12 @@
-import type { Progress, RequestRecord, RequestStatus } from './request-record.ts';
+import { type Progress, type RequestRecord, type RequestStatus, statusOf } from './request-record.ts';
 
 /** The state of a request, from its record. */
 export interface RequestView {
   readonly id: string;
   readonly tenant?: string;
   readonly topic?: string;
+  /** It doesn't start before this time. */
+  readonly notBefore?: Date;
   readonly status: RequestStatus;
   /** Attempts started. */
   readonly attempts: number;
@@ -20,15 +22,15 @@ export interface RequestView {
   readonly updatedAt: Date;
 }
 
-/** The state of a record\'s request. */
-export function viewOf(record: RequestRecord): RequestView {
-  const { request, status, attempts, handlerVersion, lastError, progress, checkpoint, createdAt, updatedAt } =
-    record;
+/** The state of a record's request. @param now milliseconds since 1970 */
+export function viewOf(record: RequestRecord, now: number): RequestView {
+  const { request, attempts, handlerVersion, lastError, progress, checkpoint, createdAt, updatedAt } = record;
   return {
     id: request.id,
     tenant: request.tenant,
     topic: request.topic,
-    status,
+    notBefore: request.notBefore === undefined ? undefined : new Date(request.notBefore),
+    status: statusOf(record, now),
     attempts,
     handlerVersion,
     lastError,

@@ -87,18 +87,24 @@ export interface SubmissionPlace {
   readonly requestId: string;
   /** Submissions of a tenant with one key run one after another. @default - all of the tenant */
   readonly orderingKey?: string;
+  /** When it may be delivered, in milliseconds since 1970. @default - at once */
+  readonly notBefore?: number;
 }
 
 /** Sends submissions to the input queue. */
 export interface SubmissionQueue {
   /** Most bytes of a message. */
   readonly maxBytes: number;
+  /** Longest time that it delays a message, in seconds; 0 if it can't, for example since it keeps order. */
+  readonly maxDelaySeconds: number;
+  /** Whether it can delay a message. What can't be delayed is stored instead. @default - any message that it can send */
+  canDelay?(message: string): boolean;
   /** Whether it keeps the order of submissions with one key. */
   readonly ordered: boolean;
   /**
    * Rejects if the queue doesn't confirm the message, even though the queue may have it.
    * @param tenant lets the queue be fair among tenants
-   * @param place matters where {@link ordered}
+   * @param place its order matters where {@link ordered}
    */
   send(message: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void>;
   /**

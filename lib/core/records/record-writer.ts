@@ -88,8 +88,12 @@ export class RecordWriter {
 
   /** Adds a revision and an expiry to a record. */
   stored(record: RequestRecord, revision: number): StoredRecord {
-    const age = record.status === 'awaiting_upload' ? ABANDONED_MILLISECONDS : this.#ageMilliseconds;
-    return { record, revision, keptUntil: record.updatedAt + age };
+    if (record.status === 'awaiting_upload') {
+      return { record, revision, keptUntil: record.updatedAt + ABANDONED_MILLISECONDS };
+    }
+    // The message of a scheduled request still comes, even if the request is cancelled.
+    const neededAt = Math.max(record.updatedAt, record.request.notBefore ?? 0);
+    return { record, revision, keptUntil: neededAt + this.#ageMilliseconds };
   }
 
   /** Stores delete expired records late: an expired record counts as missing. */

@@ -23,6 +23,8 @@ export type Claim =
   | { readonly status: 'running'; readonly leaseEndsAt: number }
   /** The code is older than the request asks for. */
   | { readonly status: 'version_too_old' }
+  /** The request must not start before this time, in milliseconds since 1970. */
+  | { readonly status: 'too_early'; readonly notBefore: number }
   /** Another message runs the request, with another payload. */
   | { readonly status: 'other_payload' }
   | {
@@ -39,6 +41,8 @@ export interface Claimant extends RecordedRequest {
   readonly handlerVersion?: string;
   /** Whether to leave the request to newer code, if this code is too old for it. */
   readonly awaitsVersion?: boolean;
+  /** Whether to claim it before its time, since it can't wait and so fails. */
+  readonly mayBeEarly?: boolean;
   /** When it was submitted, in milliseconds since 1970, if the submission created a record. */
   readonly submittedAt?: number;
   /** The record was created before the payload arrived. */
@@ -110,7 +114,7 @@ export class RequestRecords {
     leaseEndsAt: number,
     waitToTakeOver?: () => Promise<number>,
   ): Promise<Claim> {
-    const { handlerVersion, awaitsVersion, sentAt, goneBefore, pinned: payload } = claimant;
+    const { handlerVersion, awaitsVersion, mayBeEarly, sentAt, goneBefore, pinned: payload } = claimant;
     const request = recordedOf(claimant);
     const { deadLetterOf: redrive } = claimant;
     const leaseId = this.#takeUnanswered(request) ?? crypto.randomUUID();
@@ -126,6 +130,7 @@ export class RequestRecords {
       goneBefore,
       deadLetterOf: redrive,
       mayTakeOver: waitToTakeOver === undefined,
+      mayBeEarly,
     } as const;
     const { stored, before, refused } = await this.#claimInTurn(
       event,
@@ -141,6 +146,9 @@ export class RequestRecords {
       return { status: 'finished', outcome, deadLetter, otherPayload };
     }
     if (refused === 'other_payload') return { status: 'other_payload' };
+    const { notBefore = 0 } = stored.record.request;
+    if (refused === 'too_early' || stored.record.status === 'queued')
+      return { status: 'too_early', notBefore };
     if (refused) return { status: 'running', leaseEndsAt: otherEndsAt };
     return { status: 'claimed', lease: new Lease(this.#writer, stored, before) };
   }
@@ -216,6 +224,7 @@ function recordedOf(request: RecordedRequest): RecordedRequest {
     traceparent,
     tracestate,
     callbackUrl,
+    notBefore,
     expiresAt,
     minVersion,
     topic,
@@ -228,6 +237,7 @@ function recordedOf(request: RecordedRequest): RecordedRequest {
     traceparent,
     tracestate,
     callbackUrl,
+    notBefore,
     expiresAt,
     minVersion,
     topic,

@@ -7,14 +7,9 @@ import { digestOf } from '../model/request-id.ts';
 import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
 import { shortReason, type WebhookState } from '../model/webhook-state.ts';
 import type { Clock, Random } from '../ports/clock.ts';
+import type { DelayedMessages } from '../ports/delayed-messages.ts';
 import type { Logger } from '../ports/telemetry.ts';
-import type {
-  DelayedMessages,
-  WebhookQueue,
-  WebhookSecrets,
-  WebhookSender,
-  WebhookStates,
-} from '../ports/webhooks.ts';
+import type { WebhookQueue, WebhookSecrets, WebhookSender, WebhookStates } from '../ports/webhooks.ts';
 import type { EndpointHealth } from './endpoint-health.ts';
 import { endpointSecrets } from './endpoint-secrets.ts';
 import {

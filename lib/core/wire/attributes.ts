@@ -2,7 +2,7 @@ import { readTraceContext } from '../base/traceparent.ts';
 import { LABEL_NAMES } from '../config/label-names.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
-import { readOptionalMinVersion, readOptionalTime, readOptionalTopic } from './fields.ts';
+import { readOptionalMinVersion, readOptionalTopic, readTimes } from './fields.ts';
 
 /** The message attributes that have a meaning. All others are passed on as metadata. */
 export const ATTRIBUTES = {
@@ -11,6 +11,7 @@ export const ATTRIBUTES = {
   requestSource: 'RequestSource',
   contentType: 'ContentType',
   callbackUrl: 'CallbackUrl',
+  notBefore: 'NotBefore',
   expiresAt: 'ExpiresAt',
   minVersion: 'MinVersion',
   orderingKey: 'OrderingKey',
@@ -37,7 +38,11 @@ export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequ
     tenant: attributes[ATTRIBUTES.tenant],
     ...readTraceContext(attributes),
     callbackUrl: attributes[ATTRIBUTES.callbackUrl],
-    expiresAt: readOptionalTime('message attribute', ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]),
+    ...readTimes(
+      'message attribute',
+      [ATTRIBUTES.notBefore, attributes[ATTRIBUTES.notBefore]],
+      [ATTRIBUTES.expiresAt, attributes[ATTRIBUTES.expiresAt]],
+    ),
     minVersion: readOptionalMinVersion(
       'message attribute',
       ATTRIBUTES.minVersion,

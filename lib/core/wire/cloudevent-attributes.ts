@@ -6,9 +6,9 @@ import type { DecodedRequest } from '../model/decoded-request.ts';
 import {
   readOptionalMinVersion,
   readOptionalText,
-  readOptionalTime,
   readOptionalTopic,
   readRequiredText,
+  readTimes,
 } from './fields.ts';
 
 /** The envelope's name in errors. */
@@ -25,6 +25,7 @@ const OWN_ATTRIBUTES = new Set([
   'dataref',
   'expirytime',
   'minversion',
+  'notbefore',
   'topic',
   'traceparent',
   'tracestate',
@@ -42,7 +43,6 @@ export function readCloudEventAttributes(event: JsonObject): Omit<DecodedRequest
   const source = readRequiredText(CLOUDEVENT, event, 'source');
   readRequiredText(CLOUDEVENT, event, 'type');
   const minVersion = readOptionalText(CLOUDEVENT, event, 'minversion');
-  const expiry = readOptionalText(CLOUDEVENT, event, 'expirytime');
   return {
     id,
     source,
@@ -50,7 +50,11 @@ export function readCloudEventAttributes(event: JsonObject): Omit<DecodedRequest
     tenant: readOptionalText(CLOUDEVENT, event, 'tenant'),
     ...readTraceContext(event),
     callbackUrl: readOptionalText(CLOUDEVENT, event, 'callbackurl'),
-    expiresAt: readOptionalTime(CLOUDEVENT, 'expirytime', expiry),
+    ...readTimes(
+      CLOUDEVENT,
+      ['notbefore', readOptionalText(CLOUDEVENT, event, 'notbefore')],
+      ['expirytime', readOptionalText(CLOUDEVENT, event, 'expirytime')],
+    ),
     minVersion: readOptionalMinVersion(CLOUDEVENT, 'minversion', minVersion),
     topic: readOptionalTopic(CLOUDEVENT, 'topic', readOptionalText(CLOUDEVENT, event, 'topic')),
   };

@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { parseTime } from '../base/time.ts';
 import { minVersionProblem } from '../config/min-version.ts';
+import type { RequestTimes } from '../model/not-before.ts';
 import { topicProblem } from '../model/topic.ts';
 
 /** Reads a text that is required. @throws EnvelopeMalformed */
@@ -37,6 +38,26 @@ export function readOptionalTime(
     );
   }
   return time;
+}
+
+/**
+ * Reads when a request may start and when it expires, each with the name of its field.
+ * @throws EnvelopeMalformed also for a request that would expire before it may start
+ */
+export function readTimes(
+  envelope: string,
+  [startName, startText]: readonly [name: string, text: string | undefined],
+  [expiryName, expiryText]: readonly [name: string, text: string | undefined],
+): RequestTimes {
+  const notBefore = readOptionalTime(envelope, startName, startText);
+  const expiresAt = readOptionalTime(envelope, expiryName, expiryText);
+  if (notBefore !== undefined && expiresAt !== undefined && notBefore >= expiresAt) {
+    throw new EnvelopeMalformed(
+      envelope,
+      `${startName} must be before ${expiryName}, ${expiryText}, got ${startText}`,
+    );
+  }
+  return { notBefore, expiresAt };
 }
 
 /** Reads the oldest version of the handler that may run a request. @throws EnvelopeMalformed */

@@ -35,15 +35,15 @@ export interface Submission extends RecordedRequest {
  * @param limits the limits of the reader
  */
 export function encodeSubmission(submission: Submission, { maxJsonDepth }: DecodeLimits): string {
-  const { id, tenant, traceparent, tracestate, submittedAt, expiresAt, contentType, metadata, payload } =
-    submission;
+  const { id, tenant, traceparent, tracestate, submittedAt, contentType, metadata, payload } = submission;
   const attributes = JSON.stringify({
     specversion: '1.0',
     id,
     source: SUBMISSION_SOURCE,
     type: SUBMISSION_TYPE,
     time: new Date(submittedAt).toISOString(),
-    expirytime: expiresAt === undefined ? undefined : new Date(expiresAt).toISOString(),
+    notbefore: timeText(submission.notBefore),
+    expirytime: timeText(submission.expiresAt),
     minversion: submission.minVersion,
     topic: submission.topic,
     tenant,
@@ -62,7 +62,19 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     'check' in payload
       ? ['dataref', JSON.stringify(formatClaimCheck(payload.check))]
       : inlineMember({ bytes: payload.bytes, contentType }, (text) => survives(text, maxJsonDepth - 1));
-  return messageJson(`${attributes.slice(0, -1)},"${name}":${json}}`);
+  return messageJson(`${withoutPlaceholders(attributes).slice(0, -1)},"${name}":${json}}`);
+}
+
+/**
+ * Escapes every `<`, since EventBridge Scheduler expands placeholders such as `<aws.scheduler.schedule-arn>` in a message.
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-schedule-context-attributes.html
+ */
+function withoutPlaceholders(json: string): string {
+  return json.replaceAll('<', '\\u003c');
+}
+
+function timeText(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString();
 }
 
 /** Whether an event is a submission. */

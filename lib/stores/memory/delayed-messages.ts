@@ -1,4 +1,4 @@
-import type { DelayedMessages } from '../../core/ports/webhooks.ts';
+import type { DelayedMessages } from '../../core/ports/delayed-messages.ts';
 import { Faults } from './faults.ts';
 
 /** Messages in memory, which wait until they are asked for. */

@@ -82,18 +82,14 @@ export class MemoryInputQueue {
     group?: string,
   ): string {
     const sentAt = this.#options.now();
-    this.#messages.set(id, {
-      id,
-      body,
-      attributes,
-      group,
-      sentAt,
-      receives: 0,
-      firstDeliveredAt: undefined,
-      visibleAt: sentAt,
-      receipt: '',
-    });
+    this.#put({ id, body, attributes, group, sentAt, visibleAt: sentAt });
     return id;
+  }
+
+  /** Has a message sent at a time. @param at milliseconds since 1970 */
+  sendLater(body: string, at: number): void {
+    const id = `message-${++this.#sent}`;
+    this.#put({ id, body, attributes: {}, group: undefined, sentAt: at, visibleAt: at });
   }
 
   /** Visible messages, hidden from now on; one received too often already is a dead letter instead. */
@@ -152,6 +148,10 @@ export class MemoryInputQueue {
       extend: async (seconds) => this.#hide(message, seconds),
       deadLetter: async (reason) => this.#deadLetters?.send(message, reason) ?? NO_DEAD_LETTER_QUEUE,
     };
+  }
+
+  #put(message: Omit<QueuedMessage, 'receives' | 'firstDeliveredAt' | 'receipt'>): void {
+    this.#messages.set(message.id, { ...message, receives: 0, firstDeliveredAt: undefined, receipt: '' });
   }
 
   #deleteExpired(): void {

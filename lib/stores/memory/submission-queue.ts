@@ -13,6 +13,7 @@ export interface SentSubmission {
 /** A queue in memory that is as strict as SQS: about sizes and characters. */
 export class MemorySubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
+  maxDelaySeconds = Number.POSITIVE_INFINITY;
   ordered = false;
   readonly faults = new Faults<'send'>();
   /** What was sent. */

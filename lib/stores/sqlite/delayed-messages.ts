@@ -1,5 +1,5 @@
 import type { Clock } from '../../core/ports/clock.ts';
-import type { DelayedMessages } from '../../core/ports/webhooks.ts';
+import type { DelayedMessages } from '../../core/ports/delayed-messages.ts';
 import { MessageTable } from './message-table.ts';
 import { assertSendable } from './sendable.ts';
 import type { SqliteFile } from './sqlite-file.ts';

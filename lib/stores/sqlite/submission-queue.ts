@@ -14,6 +14,7 @@ import type { SqliteFile } from './sqlite-file.ts';
  */
 export class SqliteSubmissionQueue implements SubmissionQueue {
   readonly maxBytes = MAX_MESSAGE_BYTES;
+  readonly maxDelaySeconds: number;
   readonly ordered: boolean;
   readonly #file: SqliteFile;
   readonly #queue: string;
@@ -25,6 +26,7 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
     this.#file = file;
     this.#queue = queue;
     this.ordered = keepsOrder(file, queue);
+    this.maxDelaySeconds = this.ordered ? 0 : Number.POSITIVE_INFINITY;
     this.#messages = new MessageTable(file, queue, this.ordered);
     this.#records = new SqliteRecordStore(file);
     this.#clock = clock;
@@ -51,6 +53,7 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
 
   #submission(body: string, tenant: string | undefined, place: SubmissionPlace | undefined): NewMessage {
     assertSendable(body);
-    return { body, group: this.ordered ? orderingGroup(tenant, place?.orderingKey) : tenant };
+    const group = this.ordered ? orderingGroup(tenant, place?.orderingKey) : tenant;
+    return { body, group, visibleAt: place?.notBefore };
   }
 }

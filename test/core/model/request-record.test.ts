@@ -6,6 +6,7 @@ import {
   type RecordEvent,
   type RequestRecord,
   type RequestStatus,
+  statusOf,
   transition,
 } from '../../../lib/core/model/request-record.ts';
 import { FAILURE, REQUEST, recordEvents, successOf } from '../../support/records.ts';
@@ -272,6 +273,17 @@ describe('for any events, in any order, at any time', () => {
     );
   });
 
+  test('no attempt starts before the time of its request', () => {
+    fc.assert(
+      fc.property(steps, (given) => {
+        for (const { before, event, now, record } of history(given)) {
+          const isFirst = begins(event, record) && (before?.attempts ?? 0) === 0;
+          if (isFirst) expect(record.request.notBefore ?? 0).toBeLessThanOrEqual(now);
+        }
+      }),
+    );
+  });
+
   test('only the holder of the lease can change the record, and keeps the lease while it lasts', () => {
     fc.assert(
       fc.property(steps, (given) => {
@@ -303,6 +315,47 @@ describe('for any events, in any order, at any time', () => {
         expect(recordAfter(taken, completion, late).status).toBe('succeeded');
       }),
     );
+  });
+});
+
+describe('a request that must not start before its time', () => {
+  const later = { ...REQUEST, notBefore: NOW + 10 };
+  const scheduled = recordAfter(undefined, { type: 'submit', request: later, uploaded: true });
+  const ticketed = recordAfter(undefined, { type: 'submit', request: later, uploaded: false });
+  const earlyClaim = { ...claim, request: later };
+
+  test('is scheduled until then, and queued from then on, without a write', () => {
+    expect(scheduled.status).toBe('queued');
+    expect([statusOf(scheduled, NOW), statusOf(scheduled, NOW + 9)]).toEqual(['scheduled', 'scheduled']);
+    expect(statusOf(scheduled, NOW + 10)).toBe('queued');
+  });
+
+  test('is claimed at its time and no earlier', () => {
+    expect(transition(scheduled, earlyClaim, NOW + 9)).toEqual({ refused: 'too_early' });
+    expect(recordAfter(scheduled, earlyClaim, NOW + 10).status).toBe('running');
+  });
+
+  test('is recorded by a claim that comes too early, without an attempt', () => {
+    const recorded = recordAfter(undefined, earlyClaim);
+    expect(recorded).toMatchObject({ status: 'queued', attempts: 0, request: later });
+    expect(recorded).not.toHaveProperty('leaseId', 'lease-1');
+  });
+
+  test('is queued when its upload has arrived', () => {
+    const arrived = recordAfter(ticketed, earlyClaim);
+    expect(arrived).toMatchObject({ status: 'queued', attempts: 0 });
+    expect(statusOf(arrived, NOW)).toBe('scheduled');
+    expect(statusOf(ticketed, NOW)).toBe('awaiting_upload');
+  });
+
+  test('is claimed earlier if it fails, since it can not wait', () => {
+    expect(recordAfter(scheduled, { ...earlyClaim, mayBeEarly: true }).status).toBe('running');
+  });
+
+  test('never runs after it was cancelled', () => {
+    const cancelled = recordAfter(scheduled, { type: 'cancel' });
+    expect(cancelled.status).toBe('cancelled');
+    expect(transition(cancelled, earlyClaim, NOW + 10)).toEqual({ refused: 'finished' });
   });
 });
 

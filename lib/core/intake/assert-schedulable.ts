@@ -1,0 +1,27 @@
+import { isEarly, notBeforeProblem, type RequestTimes } from '../model/not-before.ts';
+import { secondsUntil } from '../model/retry.ts';
+import type { SubmissionQueue } from '../ports/message-sink.ts';
+import { RequestRefused } from './errors.ts';
+
+/**
+ * Rejects a request that can't wait until it may start.
+ * @param now milliseconds since 1970
+ * @throws RequestRefused
+ */
+export function assertSchedulable(
+  times: RequestTimes,
+  { maxDelaySeconds }: Pick<SubmissionQueue, 'maxDelaySeconds'>,
+  now: number,
+): void {
+  const problem = notBeforeProblem(times, now);
+  if (problem !== undefined) throw new RequestRefused('not_before_invalid', `notBefore ${problem}`);
+  const { notBefore = 0 } = times;
+  if (!isEarly(times, now) || secondsUntil(notBefore, now) <= maxDelaySeconds) return;
+  throw new RequestRefused(
+    'not_before_unsupported',
+    maxDelaySeconds === 0
+      ? 'notBefore needs a service that keeps no order, and this one does: leave it out'
+      : `notBefore must be at most ${maxDelaySeconds} seconds ahead for this request, got ${new Date(notBefore).toISOString()}: ` +
+          'docs/schedules.md says what longer delays need',
+  );
+}

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import { MAX_DAYS_AHEAD } from '../../../lib/core/model/not-before.ts';
+import { decodedRequest } from '../../support/decoded.ts';
+import { SubmissionService } from '../../support/submission-service.ts';
+import { START } from '../../support/test-clock.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+
+describe('a submission that must not start before a time', () => {
+  test('has the time in its message, its place in the queue and its record', async () => {
+    const service = new SubmissionService();
+    const notBefore = START + HOUR;
+    const { request, status } = await service.submit({ notBefore });
+    expect([request.notBefore, status]).toEqual([notBefore, 'queued']);
+    const [sent] = service.queue.sent;
+    expect(sent?.place).toEqual({ requestId: request.id, notBefore });
+    expect(decodedRequest(sent?.message)).toMatchObject({ notBefore });
+  });
+
+  test('runs at its time, whenever its message is delivered', async () => {
+    const service = new SubmissionService();
+    const { request } = await service.submit({ notBefore: START + HOUR });
+    await service.deliver(2);
+    expect(service.runs).toEqual([]);
+    service.harness.clock.time = START + HOUR;
+    service.waiting.push(...service.queue.sent.map(({ message }) => message));
+    await service.deliver();
+    expect(service.runs).toMatchObject([{ id: request.id }]);
+  });
+
+  test('that has passed is sent without a delay', async () => {
+    const service = new SubmissionService();
+    await service.submit({ notBefore: START });
+    expect(service.queue.sent[0]?.place).not.toHaveProperty('notBefore');
+  });
+
+  test('is the same as before with the same key, and another one with another time', async () => {
+    const service = new SubmissionService();
+    const notBefore = START + HOUR;
+    const { request } = await service.submit({ idempotencyKey: 'k', notBefore });
+    expect((await service.submit({ idempotencyKey: 'k', notBefore })).request.id).toBe(request.id);
+    await expect(service.submit({ idempotencyKey: 'k', notBefore: notBefore + 1 })).rejects.toThrow(
+      'was used for a request with another payload',
+    );
+  });
+});
+
+describe('what is refused, before anything is sent', () => {
+  test.each([
+    [
+      'more than a year ahead',
+      { notBefore: START + (MAX_DAYS_AHEAD + 1) * DAY },
+      Number.POSITIVE_INFINITY,
+      'not_before_invalid',
+      'notBefore must be at most 366 days ahead, got 2027-02-02T12:00:00.000Z',
+    ],
+    [
+      'after its expiry',
+      { notBefore: START + 2 * HOUR, expiresAt: START + HOUR },
+      Number.POSITIVE_INFINITY,
+      'not_before_invalid',
+      'notBefore must be before the expiry of the request, 2026-01-31T13:00:00.000Z, got 2026-01-31T14:00:00.000Z',
+    ],
+    [
+      'later than the queue can delay',
+      { notBefore: START + 901_000 },
+      900,
+      'not_before_unsupported',
+      'notBefore must be at most 900 seconds ahead for this request, got 2026-01-31T12:15:01.000Z: docs/schedules.md says what longer delays need',
+    ],
+    [
+      'any time, in a queue that keeps order',
+      { notBefore: START + 1 },
+      0,
+      'not_before_unsupported',
+      'notBefore needs a service that keeps no order, and this one does: leave it out',
+    ],
+  ])('%s', async (_, times, maxDelaySeconds, code, message) => {
+    const service = new SubmissionService();
+    service.queue.maxDelaySeconds = maxDelaySeconds;
+    await expect(service.submit(times)).rejects.toMatchObject({ code, message });
+    await expect(service.submit({ ...times, idempotencyKey: 'k' })).rejects.toMatchObject({ code });
+    expect(service.queue.sent).toEqual([]);
+  });
+
+  test.each([
+    [15, undefined],
+    [
+      15.1,
+      'A payload that is stored is kept for 15 days, and the request may start at 2026-02-15T14:24:00.000Z: schedule it earlier, or with a smaller payload',
+    ],
+  ])('a stored payload that is deleted within %d days', async (days, message) => {
+    const service = new SubmissionService({ settings: { inlineLimitBytes: 4 }, uploadAgeDays: 15 });
+    const submitting = service.submit({ notBefore: START + days * DAY });
+    if (message === undefined) await submitting;
+    else await expect(submitting).rejects.toMatchObject({ code: 'not_before_unsupported', message });
+  });
+});
