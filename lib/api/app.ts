@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { methodNotAllowed } from 'hono/method-not-allowed';
+import { getPath } from 'hono/utils/url';
 import { serializeError } from '../core/base/serialize-error.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
@@ -33,7 +34,8 @@ export function createApi(
   { auth, callerOf }: ApiAccess,
   extension?: ApiExtension,
 ): Hono<ApiEnv> {
-  const app = new Hono<ApiEnv>();
+  // Clients and proxies may escape the colon of a path.
+  const app = new Hono<ApiEnv>({ getPath: (request) => getPath(request).replaceAll(/%3a/gi, ':') });
   app.use(traceCalls);
   app.use(
     methodNotAllowed({

@@ -145,17 +145,17 @@ export class AsyncService extends Construct implements IConnectable {
         topic: failureEvents.topic,
       }).bus;
     const ownWebhooks =
-      props.webhooks &&
-      !front &&
-      new Webhooks(this, 'Webhooks', {
-        service: props,
-        webhooks: props.webhooks,
-        settings,
-        requestTable,
-        failureBus,
-        removalPolicy,
-      });
-    const webhooks = front ? front.webhooks : ownWebhooks || undefined;
+      props.webhooks && !front
+        ? new Webhooks(this, 'Webhooks', {
+            service: props,
+            webhooks: props.webhooks,
+            settings,
+            requestTable,
+            failureBus,
+            removalPolicy,
+          })
+        : undefined;
+    const webhooks = front ? front.webhooks : ownWebhooks;
     const pauses =
       !settings.fargate && (props.circuitBreaker?.pauseEventSource ?? true)
         ? new QueueWithDeadLetters(this, 'Pauses', { ...PAUSES_QUEUE, encryptionKey })
@@ -197,21 +197,21 @@ export class AsyncService extends Construct implements IConnectable {
       });
     }
     const ownApi =
-      props.api &&
-      !front &&
-      new RequestApi(this, 'Api', {
-        service: props,
-        settings,
-        auth: props.api.auth ?? ApiAuth.iam(),
-        corsOrigins: props.api.corsOrigins ?? [],
-        inputQueue: input.queue,
-        webhookQueue: webhooks?.queue,
-        webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
-        requestTable,
-        payloadBucket: bucket,
-        removalPolicy,
-      });
-    const api = front ? front.api : ownApi || undefined;
+      props.api && !front
+        ? new RequestApi(this, 'Api', {
+            service: props,
+            settings,
+            auth: props.api.auth ?? ApiAuth.iam(),
+            corsOrigins: props.api.corsOrigins ?? [],
+            inputQueue: input.queue,
+            webhookQueue: webhooks?.queue,
+            webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
+            requestTable,
+            payloadBucket: bucket,
+            removalPolicy,
+          })
+        : undefined;
+    const api = front ? front.api : ownApi;
     const sources = props.queue?.sources ?? [];
     const relay =
       sources.length === 0 && !uploads
@@ -239,7 +239,7 @@ export class AsyncService extends Construct implements IConnectable {
       processor: onLambda?.function,
       tasks: onFargate?.service,
       release: onLambda?.release,
-      api: ownApi || undefined,
+      api: ownApi,
       topic: alarmTopic,
     });
     const dashboard = wantsDashboard
@@ -251,7 +251,7 @@ export class AsyncService extends Construct implements IConnectable {
           requestTable,
           processor: onLambda?.function,
           tasks: onFargate?.service,
-          api: ownApi || undefined,
+          api: ownApi,
         }).dashboard
       : undefined;
     acknowledgeFindings({
@@ -260,8 +260,8 @@ export class AsyncService extends Construct implements IConnectable {
       onLambda,
       onFargate,
       release: onLambda?.release,
-      api: ownApi || undefined,
-      webhooks: ownWebhooks || undefined,
+      api: ownApi,
+      webhooks: ownWebhooks,
       relay,
       prefixes: settings.prefixes,
       payloadSources,

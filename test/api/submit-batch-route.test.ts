@@ -36,6 +36,13 @@ test('each request is queued and has its ticket, in the order of the call', asyn
   ]);
 });
 
+test('the colon of the path may be escaped', async () => {
+  const api = new ApiHarness();
+  const response = await api.call('POST', '/v1/requests%3Abatch', { json: { requests: [{ json: 1 }] } });
+  expect(await response.json()).toMatchObject({ results: [{ status: 202 }] });
+  expect((await api.call('GET', '/v1/requests%3abatch')).status).toBe(405);
+});
+
 test('a mistake in one of them concerns only that one', async () => {
   const api = new ApiHarness();
   const results = await submit(api, [
