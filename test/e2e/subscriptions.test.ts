@@ -2,10 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { CloudFormationClient, DeleteStackCommand } from '@aws-sdk/client-cloudformation';
 import { CloudWatchLogsClient, FilterLogEventsCommand } from '@aws-sdk/client-cloudwatch-logs';
 import { ListSubscriptionsByTopicCommand, SNSClient } from '@aws-sdk/client-sns';
+import { GetQueueAttributesCommand } from '@aws-sdk/client-sqs';
 import { afterAll, expect, inject, test } from 'vitest';
 import { consume, type ReceivedOutcome } from '../../lib/consumer/index.ts';
 import { type LocalClients, localClients, localConfig } from '../../lib/local/clients.ts';
 import { deploy } from '../../lib/local/deployment.ts';
+import { awsVariables } from '../../lib/local/environment.ts';
+import { coatcheck } from '../support/coatcheck.ts';
 import { eventually } from '../support/eventually.ts';
 import type { Behaviour } from './processors/behaviour.ts';
 import { type Outgoing, Service } from './service.ts';
@@ -32,7 +35,6 @@ const others = localClients(inject('endpoint'));
 
 const all = collect(service.outputQueueUrl, service.clientsOf('Consumer'));
 const images = collect(service.output('ImagesQueueUrl'), service.clientsOf('Consumer'));
-const acme = collect(team.output('QueueUrl'), others);
 
 afterAll(async () => {
   stop.abort();
@@ -75,7 +77,23 @@ test('each consumer receives exactly what its filter says', async () => {
     expect(subjects.toSorted()).toEqual(['broken image', 'broken report']);
   });
   expect(idsOf(images).toSorted()).toEqual(['broken image', 'deep', 'thumbnail']);
-  expect(idsOf(acme).toSorted()).toEqual(['deep', 'report', 'thumbnail']);
+
+  const { stdout } = await coatcheck(
+    ['consume', '--stack', 'E2e-team', '--subscription', 'Acme', '--max', '3', '--json'],
+    { variables: awsVariables(inject('endpoint')) },
+  );
+  const printed = stdout
+    .trimEnd()
+    .split('\n')
+    .map((line): unknown => JSON.parse(line).requestId);
+  expect(printed.toSorted()).toEqual(['deep', 'report', 'thumbnail']);
+  const { Attributes } = await others.sqs.send(
+    new GetQueueAttributesCommand({ QueueUrl: team.output('QueueUrl'), AttributeNames: ['All'] }),
+  );
+  expect(Attributes).toMatchObject({
+    ApproximateNumberOfMessages: '0',
+    ApproximateNumberOfMessagesNotVisible: '0',
+  });
 });
 
 test('each consumer can fetch a large result', async () => {
