@@ -1,9 +1,11 @@
 import type { Channel, ChannelModel } from 'amqplib';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import type { SendResult } from '../../core/ports/message-sink.ts';
-import type { Publication, Publisher, PublisherSession } from './publisher.ts';
+import type { Logger } from '../../core/ports/telemetry.ts';
+import { type Publication, Publisher, type PublisherSession } from './publisher.ts';
 import { isRefusal } from './queue.ts';
 import { untilKept } from './until-kept.ts';
+import type { AmqpAddress } from './url.ts';
 
 /** Each level waits twice as long as the one below it, which begins with a second. */
 const LEVELS = 16;
@@ -21,14 +23,19 @@ export const MAX_DELAY_SECONDS = 2 ** LEVELS - 1;
  *
  * Levels are declared when a delay needs them, and stay.
  */
-export class Delays {
+export class Delays implements AsyncDisposable {
   readonly #queue: string;
   readonly #publisher: Publisher;
   readonly #levels = new WeakMap<PublisherSession, Promise<number>>();
 
-  constructor(queue: string, publisher: Publisher) {
+  private constructor(queue: string, publisher: Publisher) {
     this.#queue = queue;
     this.#publisher = publisher;
+  }
+
+  /** Connects, apart from the connection that receives: the server may stop reading from those that publish. */
+  static async open(address: AmqpAddress, queue: string, logger: Logger): Promise<Delays> {
+    return new Delays(queue, await Publisher.open(address, async () => {}, logger));
   }
 
   /**
@@ -42,6 +49,10 @@ export class Delays {
     const prepare = (session: PublisherSession) => this.#declareUpTo(session, level);
     const [result] = await this.#publisher.publish([{ ...message, target }], prepare);
     return result ?? { sent: false, refused: false, reason: 'there was no result' };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#publisher[Symbol.asyncDispose]();
   }
 
   /** Once a level and connection. */

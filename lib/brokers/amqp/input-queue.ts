@@ -13,7 +13,7 @@ import { RunningSettlements } from '../running-settlements.ts';
 import { AmqpConnection, nameServer } from './connection.ts';
 import { Delays, declareLevel, levelName, MAX_DELAY_SECONDS } from './delays.ts';
 import { copyMessage, decodeMessage } from './message.ts';
-import { MAX_MESSAGE_BYTES, Publisher } from './publisher.ts';
+import { MAX_MESSAGE_BYTES } from './publisher.ts';
 import { checkInputQueue, declareQueue } from './queue.ts';
 import { untilKept } from './until-kept.ts';
 import type { InputUrl } from './url.ts';
@@ -39,8 +39,8 @@ export class AmqpInputQueue implements InputQueue {
   readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds = Number.POSITIVE_INFINITY;
   readonly #consumer: ReconnectingSession<ConsumerSession>;
-  readonly #publisher: Publisher;
-  readonly #delays: Delays;
+  /** Undefined with order: a copy of a message would lose its place. */
+  readonly #delays: Delays | undefined;
   readonly #deadLetters: DeadLetterSender | undefined;
   readonly #logger: Logger;
   /** Settlements that a close waits for. */
@@ -49,8 +49,7 @@ export class AmqpInputQueue implements InputQueue {
 
   private constructor(
     consumer: ReconnectingSession<ConsumerSession>,
-    publisher: Publisher,
-    queue: string,
+    delays: Delays | undefined,
     { deadLetters, ordered = false, logger }: InputOptions,
   ) {
     this.capabilities = {
@@ -60,8 +59,7 @@ export class AmqpInputQueue implements InputQueue {
       maxBytes: MAX_MESSAGE_BYTES,
     };
     this.#consumer = consumer;
-    this.#publisher = publisher;
-    this.#delays = new Delays(queue, publisher);
+    this.#delays = delays;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
     this.#logger = logger;
   }
@@ -76,25 +74,26 @@ export class AmqpInputQueue implements InputQueue {
     const prepareConsumer = async (connection: AmqpConnection) => {
       const { model } = connection;
       const { version } = model.connection.serverProperties;
-      await untilKept(model, [queue, levelName(queue, 0)], async () => {
+      const names = ordered ? [queue] : [queue, levelName(queue, 0)];
+      await untilKept(model, names, async () => {
         const declared = await declareQueue(model, queue, { ordered });
         checkInputQueue(queue, declared, version, { maxAttempts, hasPolicyLimit, ordered });
         // Shows at start whether the user may declare the queues of delays, and binds a queue again that was deleted.
-        await declareLevel(model, queue, 0);
+        if (!ordered) await declareLevel(model, queue, 0);
       });
       return ConsumerSession.open(connection, queue, prefetch);
     };
     const { logger } = options;
-    const publisher = await Publisher.open(address, async () => {}, logger);
+    const delays = ordered ? undefined : await Delays.open(address, queue, logger);
     try {
       const consumer = await ReconnectingSession.open({
         server: nameServer(address),
         logger,
         open: (end) => AmqpConnection.open(address, end, prepareConsumer),
       });
-      return new AmqpInputQueue(consumer, publisher, queue, options);
+      return new AmqpInputQueue(consumer, delays, options);
     } catch (error) {
-      await publisher[Symbol.asyncDispose]();
+      await delays?.[Symbol.asyncDispose]();
       throw error;
     }
   }
@@ -124,19 +123,20 @@ export class AmqpInputQueue implements InputQueue {
       ...message,
       source: this.capabilities,
       ack: () => settle(() => session.ack(raw)),
-      // With order, the server returns it when the connection ends: alone, it would lose its place.
-      retryAfter: async (seconds) =>
-        ordered ? undefined : settle(() => this.#retryAfter(delivery, seconds)),
+      retryAfter: (seconds) => settle(() => this.#retryAfter(delivery, seconds)),
       // A message stays with its connection.
       extend: async () => {},
       deadLetter: async (reason) => this.#deadLetters?.send(message, reason) ?? NO_DEAD_LETTER_QUEUE,
     };
   }
 
+  /** With order, the server returns it when the connection ends: alone, it would lose its place. */
   async #retryAfter(delivery: Delivery, seconds: number): Promise<void> {
+    const delays = this.#delays;
+    if (!delays) return;
     if (seconds < 1) return delivery.session.requeue(delivery.raw);
     const delaySeconds = Math.min(Math.ceil(seconds), MAX_DELAY_SECONDS);
-    const problem = await this.#delay(delivery, delaySeconds);
+    const problem = await delay(delays, delivery, delaySeconds);
     if (problem === undefined) return;
     const fields = { messageId: delivery.message.id, delaySeconds, reason: problem };
     this.#logger.debug(
@@ -144,14 +144,14 @@ export class AmqpInputQueue implements InputQueue {
       fields,
     );
     // It fails only if the connection is lost, and then the server delivers the message again.
-    this.#hold(delivery, Date.now() + delaySeconds * 1_000).catch(() => {});
+    this.#hold(delays, delivery, Date.now() + delaySeconds * 1_000).catch(() => {});
   }
 
   /**
    * Delays a message here while the server doesn't: it stays with this connection. At once, it would fail again and again
    * without a wait. A delayed copy may exist; it is the same request.
    */
-  async #hold(delivery: Delivery, due: number): Promise<void> {
+  async #hold(delays: Delays, delivery: Delivery, due: number): Promise<void> {
     const { signal } = this.#closing;
     for (;;) {
       const left = due - Date.now();
@@ -159,21 +159,8 @@ export class AmqpInputQueue implements InputQueue {
       if (signal.aborted || delivery.session.isLost) return;
       if (left <= HOLD_MILLISECONDS) return delivery.session.requeue(delivery.raw);
       const delaySeconds = Math.ceil((due - Date.now()) / 1_000);
-      if ((await this.#delay(delivery, delaySeconds)) === undefined) return;
+      if ((await delay(delays, delivery, delaySeconds)) === undefined) return;
     }
-  }
-
-  /** Replaces the message by a delayed copy. @returns why the copy isn't confirmed */
-  async #delay({ raw, message, session }: Delivery, seconds: number): Promise<string | undefined> {
-    try {
-      const copy = { ...copyMessage(raw, message), id: message.id };
-      const result = await this.#delays.send(copy, seconds);
-      if (!result.sent) return result.reason;
-    } catch (error) {
-      return messageOf(error);
-    }
-    session.ack(raw);
-    return undefined;
   }
 
   /** Waits for settlements that have begun. The server delivers again what isn't settled. */
@@ -181,8 +168,25 @@ export class AmqpInputQueue implements InputQueue {
     this.#closing.abort();
     await this.#settling.ended();
     await this.#consumer[Symbol.asyncDispose]();
-    await this.#publisher[Symbol.asyncDispose]();
+    await this.#delays?.[Symbol.asyncDispose]();
   }
+}
+
+/** Replaces the message by a delayed copy. @returns why the copy isn't confirmed */
+async function delay(
+  delays: Delays,
+  { raw, message, session }: Delivery,
+  seconds: number,
+): Promise<string | undefined> {
+  try {
+    const copy = { ...copyMessage(raw, message), id: message.id };
+    const result = await delays.send(copy, seconds);
+    if (!result.sent) return result.reason;
+  } catch (error) {
+    return messageOf(error);
+  }
+  session.ack(raw);
+  return undefined;
 }
 
 /** A consumer and what it was delivered. Acknowledgements of one turn of the event loop share calls. */
