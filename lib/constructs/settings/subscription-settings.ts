@@ -99,9 +99,8 @@ export function unmatchedTopicProblems({ topics = [], service }: OutcomeSubscrip
 
 /** SNS delivers the messages of a standard topic to standard queues only. A standard queue would lose the order. */
 function orderProblems({ fifo, node }: IQueue, { settings }: OutcomeTopic): string[] {
-  const [keepsOrder, isFifo] = [settings.keepsOrder, fifo];
-  if (keepsOrder === isFifo) return [];
-  return keepsOrder
+  if (settings.keepsOrder === fifo) return [];
+  return settings.keepsOrder
     ? [
         `target must be a FIFO queue, since the service has order: 'fifo', got the standard queue ${node.path}`,
       ]

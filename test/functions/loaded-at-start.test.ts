@@ -2,8 +2,8 @@ import { build, type Metafile } from 'esbuild';
 import { expect, test } from 'vitest';
 import { ESM_BUNDLING, SPLITTING } from '../../lib/constructs/functions/bundling-options.ts';
 
-/** The packages of OpenTelemetry that a function evaluates when it starts, and all that its bundle has. */
-async function packagesOf(name: string) {
+/** The packages of a scope that a function evaluates when it starts, and all that its bundle has. */
+async function packagesOf(name: string, scope: RegExp) {
   const { metafile } = await build({
     ...ESM_BUNDLING,
     ...SPLITTING,
@@ -18,8 +18,8 @@ async function packagesOf(name: string) {
   });
   const files = Object.keys(metafile.outputs);
   return {
-    atStart: packagesIn(metafile, startedBy(metafile, 'bundle/index.mjs')),
-    all: packagesIn(metafile, files),
+    atStart: packagesIn(metafile, startedBy(metafile, 'bundle/index.mjs'), scope),
+    all: packagesIn(metafile, files, scope),
   };
 }
 
@@ -33,16 +33,24 @@ function startedBy({ outputs }: Metafile, entry: string): string[] {
   return [...found];
 }
 
-function packagesIn({ outputs }: Metafile, files: readonly string[]): string[] {
+function packagesIn({ outputs }: Metafile, files: readonly string[], scope: RegExp): string[] {
   const inputs = files.flatMap((file) => Object.keys(outputs[file]?.inputs ?? {}));
-  const packages = inputs.map((input) => /@opentelemetry\/([^/]+)/.exec(input)?.[1]);
+  const packages = inputs.map((input) => scope.exec(input)?.[1]);
   return [...new Set(packages)].filter((name) => name !== undefined).toSorted();
 }
 
 test.each(['processor', 'api', 'webhook'])('%s starts without the SDK of OpenTelemetry', async (name) => {
-  const { atStart, all } = await packagesOf(name);
+  const { atStart, all } = await packagesOf(name, /@opentelemetry\/([^/]+)/);
   expect(atStart).toEqual(['api']);
   expect(all).toEqual(
     expect.arrayContaining(['exporter-trace-otlp-proto', 'otlp-transformer', 'resources', 'sdk-trace-node']),
+  );
+});
+
+test('the processor starts without the clients that few of its requests or services need', async () => {
+  const { atStart, all } = await packagesOf('processor', /@aws-sdk\/(client-[^/]+)/);
+  expect(atStart).toEqual(['client-dynamodb', 'client-sqs']);
+  expect(all).toEqual(
+    expect.arrayContaining(['client-eventbridge', 'client-s3', 'client-secrets-manager', 'client-sns']),
   );
 });
