@@ -16,8 +16,10 @@ import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { DynamoDbWebhookEndpoints } from '../../lib/aws/dynamodb-webhook-endpoints.ts';
 import { LazyClientTransfers } from '../../lib/aws/lazy-client-transfers.ts';
+import { LazyDelayedMessages } from '../../lib/aws/lazy-delayed-messages.ts';
 import { LazyPayloadStore } from '../../lib/aws/lazy-payload-store.ts';
 import { LazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
+import { queueArnOf } from '../../lib/aws/queue-arn.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SQS_MAX_RETRY_SECONDS } from '../../lib/aws/sqs-capabilities.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
@@ -84,7 +86,10 @@ function partsOf(settings: ApiEnvironment): ApiParts {
   };
   const destinationOf = (processor: ProcessorQueue): Destination => {
     const { inputQueueUrl, topics, acceptsMinVersion, loadName } = processor;
-    const queue = new SqsSubmissionQueue(sqs, inputQueueUrl);
+    const queue = new SqsSubmissionQueue(sqs, inputQueueUrl, {
+      clock: Date,
+      later: delayedMessages(inputQueueUrl, settings),
+    });
     const measuring = {
       gauge: new SqsBacklogGauge(sqs, inputQueueUrl),
       log: new DynamoDbLoadLog(dynamodb, requestTable, loadName),
@@ -131,4 +136,18 @@ function partsOf(settings: ApiEnvironment): ApiParts {
         : undefined,
     serviceName: settings.serviceName,
   };
+}
+
+/** What sends requests to an input queue later than SQS can; undefined if nothing does. */
+function delayedMessages(
+  inputQueueUrl: string,
+  { scheduleGroup, scheduleRole, scheduleDeadLetterQueueArn }: ApiEnvironment,
+): LazyDelayedMessages | undefined {
+  if (scheduleGroup === '') return undefined;
+  return new LazyDelayedMessages({
+    scheduleGroup,
+    scheduleRole,
+    queueArn: queueArnOf(inputQueueUrl, scheduleDeadLetterQueueArn),
+    deadLetterQueueArn: scheduleDeadLetterQueueArn,
+  });
 }

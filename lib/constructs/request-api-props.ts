@@ -25,6 +25,13 @@ export interface RequestApiProps {
   readonly tenantShare?: number;
 
   /**
+   * Whether requests can be scheduled for more than 15 minutes ahead, up to 366 days. Each takes a schedule of EventBridge
+   * Scheduler, which costs $1 a million after 14 million a month.
+   * @default false
+   */
+  readonly schedules?: boolean;
+
+  /**
    * The origins of web pages that can call the API from browsers, and upload to and download from the bucket:
    * `https://app.example.com`, or `*` for all.
    * @default - none

@@ -15,6 +15,7 @@ import { processorQueue } from './functions/api-environment.ts';
 import { ApiFunction, type ApiFunctionProps } from './functions/api-function.ts';
 import type { ApiRole } from './functions/api-role.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
+import { RequestSchedules } from './request-schedules.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import { apiCors } from './storage/cors.ts';
 
@@ -39,11 +40,21 @@ export class RequestApi extends Construct {
   readonly role: ApiRole;
   /** How callers are authenticated. */
   readonly auth: ApiAuth;
+  /** What schedules requests; undefined unless {@link RequestApiProps.schedules}. */
+  readonly schedules: RequestSchedules | undefined;
   readonly #otherProcessors: ProcessorQueue[] = [];
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
     super(scope, id);
-    const { function: handler, role } = new ApiFunction(this, 'Function', props);
+    const { service, inputQueue } = props;
+    this.schedules = service.api?.schedules
+      ? new RequestSchedules(this, 'Schedules', { encryptionKey: service.encryptionKey })
+      : undefined;
+    this.schedules?.role.allowSend(inputQueue);
+    const { function: handler, role } = new ApiFunction(this, 'Function', {
+      ...props,
+      schedules: this.schedules,
+    });
     this.httpApi = new HttpApi(this, 'Http', {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: `Requests of ${props.settings.serviceName}`,
@@ -88,6 +99,7 @@ export class RequestApi extends Construct {
     const variables = Object.entries(writeOtherProcessors(this.#otherProcessors));
     for (const [name, value] of variables) this.function.addEnvironment(name, value);
     this.role.allowSubmit(inputQueue);
+    this.schedules?.role.allowSend(inputQueue);
   }
 
   /**

@@ -1,7 +1,6 @@
-import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { ApplicationLogLevel, Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
@@ -20,10 +19,10 @@ import { functionEnvironment } from './functions/function-environment.ts';
 import { allowNetworkInterfaces } from './functions/network-interfaces.ts';
 import { nodeFunctionProps } from './functions/node-function.ts';
 import { ownFunctionCode } from './functions/own-function.ts';
+import { ScheduleRole } from './functions/schedule-role.ts';
 import { WebhookRole } from './functions/webhook-role.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
-import { KEY_USES, keyStatement } from './storage/key-use.ts';
 import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
 import type { WebhookProps } from './webhook-props.ts';
 
@@ -98,7 +97,8 @@ export class Webhooks extends Construct {
     this.secret = webhooks.secret ?? this.#generatedSecret(settings, service.encryptionKey, removalPolicy);
     this.scheduleGroup = new ScheduleGroup(this, 'Schedules', { removalPolicy: RemovalPolicy.DESTROY });
     const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, removalPolicy));
-    const scheduleRole = this.#scheduleRole(queue, deadLetterQueue);
+    const scheduleRole = new ScheduleRole(this, 'ScheduleRole', this.scheduleGroup);
+    scheduleRole.allowSend(queue, deadLetterQueue);
     this.role = new WebhookRole(this, 'Role', {
       queue,
       deadLetterQueue,
@@ -171,25 +171,5 @@ export class Webhooks extends Construct {
       },
       removalPolicy,
     });
-  }
-
-  /** The role that only schedules of this group can assume. */
-  #scheduleRole(...queues: readonly Queue[]): Role {
-    const role = new Role(this, 'ScheduleRole', {
-      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
-        conditions: {
-          StringEquals: {
-            'aws:SourceAccount': Stack.of(this).account,
-            'aws:SourceArn': this.scheduleGroup.scheduleGroupArn,
-          },
-        },
-      }),
-    });
-    const resources = queues.map(({ queueArn }) => queueArn);
-    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources }));
-    for (const { encryptionMasterKey } of queues) {
-      if (encryptionMasterKey) role.addToPolicy(keyStatement(encryptionMasterKey, KEY_USES.send));
-    }
-    return role;
   }
 }

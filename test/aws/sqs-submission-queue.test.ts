@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { MemoryDelayedMessages } from '../../lib/stores/memory/delayed-messages.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
+import { START, TestClock } from '../support/test-clock.ts';
 
 let endpoint: ScriptedEndpoint;
 let queue: SqsSubmissionQueue;
@@ -72,4 +74,53 @@ test.each([
 test('a message that arrived as another one rejects', async () => {
   endpoint.script = jsonAnswer(200, sent('hallo'));
   await expect(queue.send('hello', 'acme')).rejects.toThrow();
+});
+
+describe('a message that must not be delivered before a time', () => {
+  const clock = new TestClock();
+
+  function delaying(later?: MemoryDelayedMessages) {
+    const url = `${endpoint.url}/000000000000/input`;
+    return new SqsSubmissionQueue(new SQSClient(clientConfig(endpoint.url)), url, { clock, later });
+  }
+
+  test.each([
+    [0.2, 1],
+    [900, 900],
+  ])('in %d seconds is delayed by SQS for %d', async (seconds, delaySeconds) => {
+    endpoint.script = jsonAnswer(200, sent('hello'));
+    const later = new MemoryDelayedMessages();
+    await delaying(later).send('hello', undefined, { requestId: 'r-1', notBefore: START + seconds * 1000 });
+    expect(JSON.parse(String(endpoint.calls[0]?.body))).toMatchObject({ DelaySeconds: delaySeconds });
+    expect(later.waiting.size).toBe(0);
+  });
+
+  test('later than that is scheduled, under the id of its request', async () => {
+    const later = new MemoryDelayedMessages();
+    const notBefore = START + 901_000;
+    await delaying(later).send('hello', 'acme', { requestId: 'r-1', notBefore });
+    expect([...later.waiting]).toEqual([['r-1', { message: 'hello', at: notBefore }]]);
+    expect(endpoint.calls).toEqual([]);
+  });
+
+  test('can wait as long as something schedules it, and not at all where order is kept', () => {
+    const fifo = new SqsSubmissionQueue(new SQSClient({}), 'https://sqs/1/input.fifo', {
+      clock,
+      later: new MemoryDelayedMessages(),
+    });
+    const longest = [delaying(), delaying(new MemoryDelayedMessages()), fifo].map(
+      (each) => each.maxDelaySeconds,
+    );
+    expect(longest).toEqual([900, Number.POSITIVE_INFINITY, 0]);
+  });
+
+  test.each([
+    ['x'.repeat(256_000), true],
+    ['x'.repeat(256_001), false],
+    ['{"data":"<aws.scheduler.execution-id>"}', false],
+    ['{"data":"<b>"}', true],
+  ])('%# can be scheduled: %s', (message, canDelay) => {
+    expect(delaying(new MemoryDelayedMessages()).canDelay(message)).toBe(canDelay);
+    expect(delaying().canDelay(message)).toBe(true);
+  });
 });

@@ -79,7 +79,7 @@ function rabbitMqSource(scope: Stack): RabbitMqEventSource {
 
 const stack = new Stack(emptyApp(), 'Stack');
 const { template } = serviceIn(stack, {
-  api: {},
+  api: { schedules: true },
   webhooks: { endpoints: true },
   output: { fanOut: true },
   queue: { sources: [rabbitMqSource(stack)] },

@@ -66,7 +66,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     function: { timeout: Duration.seconds(timeoutSeconds) },
     queue: { visibilityTimeout: Duration.seconds(timeoutSeconds + 2) },
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
-    api: auth && { auth },
+    api: auth && { auth, schedules: name === 'cloudevents' },
     circuitBreaker: { pause: Duration.seconds(2) },
     webhooks: name === 'cloudevents' ? { allowLocal: true, endpoints: true } : undefined,
     observability: {
@@ -90,6 +90,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     DeadLetterQueueUrl: service.deadLetterQueue.queueUrl,
     WebhookSecret: service.webhooks?.secret.secretArn ?? '',
     WebhookScheduleGroup: service.webhooks?.scheduleGroup.scheduleGroupName ?? '',
+    ScheduleGroup: service.api?.schedules?.scheduleGroup.scheduleGroupName ?? '',
     WebhookDeadLetterQueueUrl: service.webhooks?.deadLetterQueue.queueUrl ?? '',
     FailureQueueUrl: failureQueue.queueUrl,
     EventSource: service.eventSource.eventSourceMappingId,

@@ -39,6 +39,15 @@ const SCHEDULED = {
   page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html',
 };
 
+const SCHEDULED_REQUEST = { ...SCHEDULED, caller: 'Api/Schedules/Role' };
+
+const ASSUMED_BY_SCHEDULER = {
+  caller: 'scheduler.amazonaws.com',
+  actions: ['sts:AssumeRole'],
+  why: 'EventBridge Scheduler assumes the role for schedules of the group',
+  page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html',
+};
+
 const NOTIFICATION = {
   caller: 's3.amazonaws.com',
   actions: ['sqs:SendMessage'],
@@ -77,14 +86,14 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     resource: 'Webhooks/Deliveries/DeadLetters',
     why: 'EventBridge Scheduler sends what it could not send to the queue',
   },
+  { ...ASSUMED_BY_SCHEDULER, resource: 'Webhooks/ScheduleRole', source: 'Webhooks/Schedules' },
+  { ...SCHEDULED_REQUEST, resource: 'Input/Queue', why: 'EventBridge Scheduler sends a scheduled request' },
   {
-    caller: 'scheduler.amazonaws.com',
-    actions: ['sts:AssumeRole'],
-    resource: 'Webhooks/ScheduleRole',
-    source: 'Webhooks/Schedules',
-    why: 'EventBridge Scheduler assumes the role for schedules of the group',
-    page: 'https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html',
+    ...SCHEDULED_REQUEST,
+    resource: 'Api/Schedules/DeadLetters',
+    why: 'EventBridge Scheduler sends what it could not send to the input queue',
   },
+  { ...ASSUMED_BY_SCHEDULER, resource: 'Api/Schedules/Role', source: 'Api/Schedules/Group' },
   {
     caller: 'Relay/Role',
     actions: ['secretsmanager:GetSecretValue'],

@@ -66,6 +66,7 @@ export class SubmissionService {
             return queue.maxDelaySeconds;
           },
           ordered: queue.ordered,
+          canDelay: (message) => queue.canDelay(message),
           send: (...args) => around('send', () => queue.send(...args)),
         },
         store: {

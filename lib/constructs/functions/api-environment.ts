@@ -8,6 +8,7 @@ import { eventSourceScaling } from '../../core/config/event-source-scaling.ts';
 import type { ProcessorQueue } from '../../core/config/processor-queues.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
+import type { RequestSchedules } from '../request-schedules.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { functionEnvironment } from './function-environment.ts';
@@ -20,6 +21,8 @@ export interface ApiResources {
   readonly webhookQueue?: IQueue;
   /** The secret from which those of webhook endpoints are derived; undefined without endpoints. */
   readonly webhookSecret?: ISecret;
+  /** What schedules requests; undefined if requests start at most 15 minutes later. */
+  readonly schedules?: RequestSchedules;
   readonly requestTable: ITable;
 }
 
@@ -29,7 +32,7 @@ type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
 export function apiEnvironment(
   settings: ServiceSettings,
   auth: ApiAuth,
-  { payloadBucket, inputQueue, webhookQueue, webhookSecret, requestTable }: ApiResources,
+  { payloadBucket, inputQueue, webhookQueue, webhookSecret, schedules, requestTable }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
     ...settings,
@@ -38,6 +41,9 @@ export function apiEnvironment(
     inputQueueUrl: inputQueue.queueUrl,
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     webhookSecret: webhookSecret?.secretArn ?? '',
+    scheduleGroup: schedules?.scheduleGroup.scheduleGroupName ?? '',
+    scheduleRole: schedules?.role.roleArn ?? '',
+    scheduleDeadLetterQueueArn: schedules?.deadLetterQueue.queueArn ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

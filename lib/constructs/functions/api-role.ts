@@ -20,12 +20,14 @@ export interface ApiRoleProps extends ApiResources {
 export class ApiRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ApiRoleProps) {
     super(scope, id, props);
-    const { payloadBucket, inputQueue, webhookQueue, webhookSecret, requestTable, prefixes } = props;
+    const { payloadBucket, inputQueue, webhookQueue, webhookSecret, schedules, requestTable, prefixes } =
+      props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
     this.allowSubmit(inputQueue);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     this.allowKey(webhookQueue?.encryptionMasterKey, KEY_USES.send);
     if (webhookSecret) this.allowSecret(webhookSecret);
+    if (schedules) this.allowSchedules(schedules.scheduleGroup, schedules.role);
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

@@ -1,8 +1,10 @@
+import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
-import { Effect, Grant, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, Grant, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
 import { ENDPOINTS_KEY_PREFIX } from '../../core/config/record-table.ts';
@@ -48,6 +50,18 @@ export abstract class FunctionRole extends Role {
     );
   }
 
+  /** Allows scheduling messages in a group, which EventBridge Scheduler sends with a role. */
+  protected allowSchedules(group: IScheduleGroup, role: IRole): void {
+    this.allow(['scheduler:CreateSchedule'], [schedulesIn(group)]);
+    this.addToPolicy(
+      new PolicyStatement({
+        actions: ['iam:PassRole'],
+        resources: [role.roleArn],
+        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
+      }),
+    );
+  }
+
   /** Allows reading the items of webhook endpoints, and writing them if it says so. */
   protected allowWebhookEndpoints({ tableArn }: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
     this.addToPolicy(
@@ -79,4 +93,13 @@ export abstract class FunctionRole extends Role {
   protected allow(actions: string[], resources: string[]): void {
     this.addToPolicy(new PolicyStatement({ actions, resources }));
   }
+}
+
+/** The ARN of all schedules of a group. */
+export function schedulesIn(group: IScheduleGroup): string {
+  return Stack.of(group).formatArn({
+    service: 'scheduler',
+    resource: 'schedule',
+    resourceName: `${group.scheduleGroupName}/*`,
+  });
 }

@@ -1,4 +1,3 @@
-import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { IEventBus } from 'aws-cdk-lib/aws-events';
 import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -51,19 +50,7 @@ export class WebhookRole extends FunctionRole {
       this.allowWebhookEndpoints(props.requestTable, 'GetItem', 'PutItem');
       if (props.failureBus) this.allow(['events:PutEvents'], [props.failureBus.eventBusArn]);
     }
-    const schedules = Stack.of(this).formatArn({
-      service: 'scheduler',
-      resource: 'schedule',
-      resourceName: `${scheduleGroup.scheduleGroupName}/*`,
-    });
-    this.allow(['scheduler:CreateSchedule'], [schedules]);
-    this.addToPolicy(
-      new PolicyStatement({
-        actions: ['iam:PassRole'],
-        resources: [scheduleRole.roleArn],
-        conditions: { StringEquals: { 'iam:PassedToService': 'scheduler.amazonaws.com' } },
-      }),
-    );
+    this.allowSchedules(scheduleGroup, scheduleRole);
   }
 
   /**

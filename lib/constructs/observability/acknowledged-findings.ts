@@ -2,8 +2,10 @@ import { Stack, Token } from 'aws-cdk-lib';
 import type { LambdaDeploymentGroup } from 'aws-cdk-lib/aws-codedeploy';
 import type { IRole } from 'aws-cdk-lib/aws-iam';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { ProcessorService } from '../fargate/processor-service.ts';
+import { schedulesIn } from '../functions/function-role.ts';
 import type { ProcessorFunction } from '../functions/processor-function.ts';
 import type { MessageRelay } from '../message-relay.ts';
 import type { Release } from '../release.ts';
@@ -56,6 +58,13 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
     payloadPrefix,
     resultPrefix,
   ]);
+  if (api.schedules) {
+    acknowledgeSchedules(api.role, api.schedules.scheduleGroup, 'Each scheduled request');
+    acknowledge(api.schedules.deadLetterQueue, {
+      id: 'AwsSolutions-SQS3',
+      reason: 'It is the dead-letter queue of the schedules.',
+    });
+  }
   if (api.auth.name === 'none') {
     acknowledge(api.httpApi, {
       id: 'AwsSolutions-APIG4',
@@ -114,14 +123,13 @@ function acknowledgeWebhooks(webhooks: Webhooks): void {
       reason: 'Receivers need a new secret before it is used, so its owner decides when to rotate it.',
     });
   }
-  const schedules = Stack.of(role).formatArn({
-    service: 'scheduler',
-    resource: 'schedule',
-    resourceName: `${scheduleGroup.scheduleGroupName}/*`,
-  });
+  acknowledgeSchedules(role, scheduleGroup, 'Each retry of a delivery');
+}
+
+function acknowledgeSchedules(role: IRole, group: IScheduleGroup, what: string): void {
   acknowledge(role, {
-    id: wildcardIn(schedules, role),
-    reason: 'Each retry of a delivery is a separate schedule in this group.',
+    id: wildcardIn(schedulesIn(group), role),
+    reason: `${what} is a separate schedule in this group.`,
   });
 }
 

@@ -79,6 +79,7 @@ export class ServiceAlarms extends Construct {
       ...(props.hasWebhookEndpoints && settings.metrics ? [this.onDisabledEndpoints(settings)] : []),
       ...(pauseDeadLetterQueue ? [this.onPauseDeadLetters(settings, pauseDeadLetterQueue)] : []),
       ...(pauseDeadLetterQueue && settings.metrics ? [this.onPaused(settings)] : []),
+      ...(api?.schedules ? [this.onScheduleDeadLetters(settings, api.schedules.deadLetterQueue)] : []),
       ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
       ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
       this.onOldestRequest(settings, inputQueue),
@@ -150,6 +151,13 @@ export class ServiceAlarms extends Construct {
       `The event source of ${serviceName} could not be paused or resumed, so processing may have stopped.`,
       'Enable the event source manually; the log of the circuit breaker has the reason.',
       'Then purge the dead-letter queue of pauses: its messages are out of date.',
+    ]);
+  }
+
+  private onScheduleDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
+    return newAlarm(this, 'ScheduleDeadLetters', messagesIn(deadLetterQueue), 1, [
+      `EventBridge Scheduler could not send scheduled requests to the input queue of ${serviceName}, so they never started.`,
+      'The attributes of a message have the reason, and its body the MessageBody to send to the input queue.',
     ]);
   }
 

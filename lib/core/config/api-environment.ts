@@ -55,6 +55,14 @@ export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   readonly webhookEvents: readonly WebhookEvent[];
   /** The Secrets Manager secret from which the secrets of webhook endpoints are derived; empty if there are none. */
   readonly webhookSecret: string;
+  /** The group for the schedules of requests; empty if none are scheduled. */
+  readonly scheduleGroup: string;
+  /** The role that EventBridge Scheduler assumes to send to input queues. */
+  readonly scheduleRole: string;
+  /** The queue for messages that EventBridge Scheduler couldn't send. */
+  readonly scheduleDeadLetterQueueArn: string;
+  /** How long payloads are kept. */
+  readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
   readonly callbacks: Callbacks;
   /** The ports that callback URLs may name. */
@@ -100,5 +108,9 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     tracing: tracingVariable(),
     ...webhookVariables(),
     webhookSecret: optionalText(TEXT_VARIABLES.webhookSecret),
+    scheduleGroup: optionalText(TEXT_VARIABLES.scheduleGroup),
+    scheduleRole: optionalText(TEXT_VARIABLES.scheduleRole),
+    scheduleDeadLetterQueueArn: optionalText('COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN'),
+    uploadAgeDays: setting('uploadAgeDays'),
   };
 }

@@ -290,6 +290,7 @@ export const NUMBER_SETTINGS = {
     min: 1,
     max: MAX_AGE_DAYS,
     default: LONGER_THAN_ANY_QUEUE_DAYS,
+    variable: 'COATCHECK_UPLOAD_AGE_DAYS',
   },
   resultAgeDays: {
     prop: 'payloads.lifecycle.results',

@@ -15,6 +15,7 @@ export class MemorySubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   maxDelaySeconds = Number.POSITIVE_INFINITY;
   ordered = false;
+  canDelay = (_message: string): boolean => true;
   readonly faults = new Faults<'send'>();
   /** What was sent. */
   readonly sent: SentSubmission[] = [];

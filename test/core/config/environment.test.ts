@@ -154,6 +154,10 @@ const API_ENVIRONMENT: ApiEnvironment = {
   tracing: 'otlp',
   webhookQueueUrl: '',
   webhookSecret: '',
+  scheduleGroup: '',
+  scheduleRole: '',
+  scheduleDeadLetterQueueArn: '',
+  uploadAgeDays: 15,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
   callbacks: 'off',
@@ -185,6 +189,10 @@ const API_VARIABLES = {
   COATCHECK_TRACING: 'otlp',
   COATCHECK_WEBHOOK_QUEUE_URL: '',
   COATCHECK_WEBHOOK_SECRET: '',
+  COATCHECK_SCHEDULE_GROUP: '',
+  COATCHECK_SCHEDULE_ROLE: '',
+  COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN: '',
+  COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
   COATCHECK_CALLBACKS: 'off',
@@ -341,6 +349,10 @@ test('the API reads back the settings that the stack writes', () => {
     tracing: fc.constantFrom(...TRACE_TARGETS),
     ...TELLING,
     webhookSecret: fc.string(),
+    scheduleGroup: fc.string(),
+    scheduleRole: fc.string(),
+    scheduleDeadLetterQueueArn: fc.string(),
+    uploadAgeDays: number('uploadAgeDays'),
   });
   fc.assert(
     fc.property(environments, (environment) => {
@@ -365,6 +377,9 @@ function problemsOf(
 /** The mandatory variables. */
 const OPTIONAL = [
   'COATCHECK_WEBHOOK_SECRET',
+  'COATCHECK_SCHEDULE_GROUP',
+  'COATCHECK_SCHEDULE_ROLE',
+  'COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN',
   'COATCHECK_VERSION',
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',

@@ -46,6 +46,19 @@ describe('a submission that must not start before a time', () => {
   });
 });
 
+test('what the queue can not delay is stored, and the message has no placeholder', async () => {
+  const service = new SubmissionService();
+  service.queue.canDelay = (message) => !message.includes('<aws.');
+  const payload = Buffer.from('<aws.scheduler.execution-id>');
+  const metadata = { a: '<aws.scheduler.execution-id>' };
+  await service.submit({ payload, metadata, notBefore: START + HOUR });
+  await service.submit({ payload, metadata });
+  const [scheduled, immediate] = service.queue.sent.map(({ message }) => message);
+  expect(scheduled).not.toContain('<aws.');
+  expect(decodedRequest(scheduled)).toMatchObject({ metadata, payload: { bucket: expect.any(String) } });
+  expect(decodedRequest(immediate)).toMatchObject({ metadata, payload: { inline: String(payload) } });
+});
+
 describe('what is refused, before anything is sent', () => {
   test.each([
     [

@@ -1,0 +1,27 @@
+import type { DelayedMessages } from '../core/ports/delayed-messages.ts';
+import { lazy } from './lazy.ts';
+import type { ScheduleTarget } from './scheduler-delayed-messages.ts';
+
+/** Loads the client of EventBridge Scheduler with the first message: most requests start at once. */
+const loadScheduler = lazy(async () => {
+  const [{ schedulerClient }, { SchedulerDelayedMessages }] = await Promise.all([
+    import('./scheduler-client.ts'),
+    import('./scheduler-delayed-messages.ts'),
+  ]);
+  const client = schedulerClient();
+  return (target: ScheduleTarget) => new SchedulerDelayedMessages(client, target);
+});
+
+/** Sends messages to an SQS queue by EventBridge Scheduler. */
+export class LazyDelayedMessages implements DelayedMessages {
+  readonly #target: ScheduleTarget;
+
+  constructor(target: ScheduleTarget) {
+    this.#target = target;
+  }
+
+  async schedule(name: string, message: string, at: number): Promise<void> {
+    const messagesTo = await loadScheduler();
+    await messagesTo(this.#target).schedule(name, message, at);
+  }
+}
