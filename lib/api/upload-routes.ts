@@ -5,6 +5,7 @@ import { assertSchedulable } from '../core/intake/assert-schedulable.ts';
 import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/uploads.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
+import { TOPIC_METADATA } from '../core/model/topic.ts';
 import { admit } from './admit.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { destinationFor } from './destination.ts';
@@ -114,7 +115,9 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     const { tenant } = c.get('caller');
     const { multipart = false, contentType = BINARY_TYPE, metadata = {}, ...body } = c.req.valid('json');
     assertCheckable({ ...body, multipart });
-    const topic = topicOf('topic', body.topic);
+    // The metadata of the object says it, too, where a client wrote it there by itself.
+    const { [TOPIC_METADATA]: noted } = metadata;
+    const topic = body.topic === undefined ? topicOf('metadata.topic', noted) : topicOf('topic', body.topic);
     const destination = destinationFor('topic', topic, destinations);
     const orderingKey = orderingKeyOf('orderingKey', body.orderingKey, destination);
     const input = {

@@ -424,6 +424,18 @@ describe('a topic', () => {
     expect(api.transfers.forms[0]?.upload.metadata).toEqual({ topic: 'images' });
   });
 
+  test('of an upload may be in the metadata of its object', async () => {
+    const api = new ApiHarness();
+    const open = (topic: string) =>
+      api.call('POST', '/v1/uploads', { json: { size: 5, metadata: { topic } } });
+    expect(await (await open('images')).json()).toMatchObject({ request: { topic: 'images' } });
+    const refused = await open('Quarterly report');
+    expect(refused.status).toBe(400);
+    expect(await refused.json()).toMatchObject({
+      detail: expect.stringMatching(/^metadata\.topic must have 1 to 128 characters/),
+    });
+  });
+
   test.each(['images.*', 'a..b', 'ü'])('%s is refused', async (topic) => {
     const api = new ApiHarness(() => 'done');
     const headers = { 'Coatcheck-Topic': topic };

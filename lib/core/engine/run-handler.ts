@@ -47,7 +47,7 @@ export async function runHandler(
     const secrets = await AttemptSecrets.read(processor, ports.secrets);
     const payload = await openPayload(request, ports.store, settings, deadline.handlerDeadline);
     try {
-      const found = factsOf(payload.metadata, request);
+      const found = factsOf(payload.objectMetadata, request);
       observer.onOpen(found);
       const traced = { ...request, ...found };
       assertSubscribed(traced, settings);

@@ -27,6 +27,8 @@ export interface Payload {
   readonly contentEncoding: string | undefined;
   readonly contentLanguage: string | undefined;
   readonly metadata: Readonly<Record<string, string>>;
+  /** What only its object says; empty if it came in its message. */
+  readonly objectMetadata: Readonly<Record<string, string>>;
   /**
    * Reads it into memory, decoded. Can be called any number of times.
    * @throws PayloadLimitExceeded, ContentEncodingUnsupported, ContentEncodingInvalid, PayloadUsed if it was streamed before
@@ -69,7 +71,7 @@ export async function openPayload(
     contentLanguage: request.contentLanguage ?? opened.contentLanguage,
     metadata: { ...opened.metadata, ...request.metadata },
   };
-  return storedPayload(described, formatClaimCheck(payload), limits);
+  return storedPayload(described, opened.metadata, formatClaimCheck(payload), limits);
 }
 
 /** The properties of a payload, from the message or the object. */
@@ -91,7 +93,7 @@ export function inlinePayload(
   const size = Buffer.byteLength(inline);
   assertSize('The payload', size, limits.maxPayloadBytes);
   const bytes = () => (typeof inline === 'string' ? Buffer.from(inline) : inline);
-  const about = { ...described(request), size, readError() {}, discard() {} };
+  const about = { ...described(request), objectMetadata: {}, size, readError() {}, discard() {} };
   return readOnce(about, 'The payload', limits, {
     stream: () => single(bytes()),
     bytes: async () => bytes(),
@@ -127,7 +129,12 @@ function assertOpened(opened: OpenedPayload, check: ClaimCheck, where: string, l
   }
 }
 
-function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimits): Payload {
+function storedPayload(
+  opened: OpenedPayload,
+  objectMetadata: Payload['objectMetadata'],
+  where: string,
+  limits: PayloadLimits,
+): Payload {
   const { size, discard } = opened;
   const what = `The payload ${where}`;
   let readError: unknown;
@@ -135,7 +142,7 @@ function storedPayload(opened: OpenedPayload, where: string, limits: PayloadLimi
     measured(opened, where, limits.maxPayloadBytes, (error) => {
       readError = error;
     });
-  const about = { ...described(opened), size, readError: () => readError, discard };
+  const about = { ...described(opened), objectMetadata, size, readError: () => readError, discard };
   return readOnce(about, what, limits, {
     stream,
     bytes: () => buffer(stream(), opened, what, limits.maxBufferedBytes),

@@ -33,6 +33,16 @@ test('that of an upload is in the metadata of its object', async () => {
   expect(harness.output.messages[0]?.attributes.Topic).toEqual({ type: 'String', value: 'images' });
 });
 
+test.each(['Quarterly report', 'reports.quarterly'])(
+  'metadata of a message is no topic: %s',
+  async (topic) => {
+    const harness = new EngineHarness(topicOf);
+    await harness.process([requestDelivery('r-1', {}, { attributes: { RequestId: 'r-1', topic } })]);
+    expect(harness.event).toMatchObject({ data: { metadata: { topic } } });
+    expect(harness.event).not.toHaveProperty('topic');
+  },
+);
+
 test.each([
   ['images.small', ['images.*'], 'succeeded'],
   ['images.small', ['reports', 'images.small'], 'succeeded'],
