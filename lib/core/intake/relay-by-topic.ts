@@ -1,8 +1,7 @@
-import { isJson } from '../base/json.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { closestPattern } from '../model/topic.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
-import { isCloudEvent } from '../wire/decode-cloudevent.ts';
+import { cloudEventOf } from '../wire/decode-cloudevent.ts';
 import type { Relay } from './relay.ts';
 
 /** The relay to the queue of a processor. */
@@ -33,11 +32,9 @@ export async function relayByTopic(
   if (failed?.status === 'rejected') throw failed.reason;
 }
 
-/** The topic that a message states, whether it is one or not. */
-function topicOf({ attributes, cloudEvent, body }: QueueMessage): string | undefined {
-  const stated = attributes[ATTRIBUTES.topic] ?? cloudEvent?.topic;
-  if (stated !== undefined) return String(stated);
-  if (!body.includes('"topic"') || !isJson(body)) return undefined;
-  const event: unknown = JSON.parse(body);
-  return isCloudEvent(event) && typeof event.topic === 'string' ? event.topic : undefined;
+/** The topic that a message states, whether it is one or not. That of a CloudEvent is its own, as where it is decoded. */
+function topicOf(message: QueueMessage): string | undefined {
+  const event = cloudEventOf(message);
+  if (!event) return message.attributes[ATTRIBUTES.topic];
+  return typeof event.topic === 'string' ? event.topic : undefined;
 }

@@ -4,7 +4,6 @@ import type { QueueMessage } from '../model/received-message.ts';
 import { digestOf } from '../model/request-id.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
-import { ATTRIBUTES } from '../wire/attributes.ts';
 import { BatchPublisher } from '../wire/batch-publisher.ts';
 import { encodePointer } from '../wire/extended-client.ts';
 import { orderingPlaceOf } from '../wire/message-group.ts';
@@ -95,7 +94,7 @@ function orderedPlace(message: QueueMessage) {
 }
 
 /** The group of the tenant's other requests, so that the queue is fair among tenants. */
-function fairGroup({ attributes }: QueueMessage): Pick<OutputMessage, 'group'> {
-  const tenant = attributes[ATTRIBUTES.tenant];
+function fairGroup(message: QueueMessage): Pick<OutputMessage, 'group'> {
+  const { tenant } = orderingPlaceOf(message);
   return tenant === undefined ? {} : { group: digestOf(tenant) };
 }

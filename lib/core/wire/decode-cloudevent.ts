@@ -1,15 +1,25 @@
 import { EnvelopeMalformed } from '../base/errors.ts';
-import { memberTexts } from '../base/json.ts';
+import { isJson, memberTexts } from '../base/json.ts';
 import { isObject, type JsonObject } from '../base/json-object.ts';
 import { BINARY_TYPE, isJsonType, JSON_TYPE } from '../base/media-type.ts';
 import { parseClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { QueueMessage } from '../model/received-message.ts';
 import { CLOUDEVENT, readCloudEventAttributes } from './cloudevent-attributes.ts';
 import { readOptionalText, readRequiredText } from './fields.ts';
 
 /** Whether a message claims to be a CloudEvent. */
 export function isCloudEvent(value: unknown): value is JsonObject {
   return isObject(value) && value.specversion !== undefined;
+}
+
+/** The attributes of the CloudEvent that a message is, in binary or in structured mode; undefined for any other message. */
+export function cloudEventOf({ cloudEvent, body }: QueueMessage): JsonObject | undefined {
+  if (cloudEvent) return cloudEvent;
+  // Most others aren't parsed.
+  if (!/^\s*\{/.test(body) || !body.includes('"specversion"') || !isJson(body)) return undefined;
+  const value: unknown = JSON.parse(body);
+  return isCloudEvent(value) ? value : undefined;
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { JsonObject } from '../base/json-object.ts';
 import { orderingGroup } from '../model/ordering-group.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { ATTRIBUTES } from './attributes.ts';
-import { isCloudEvent } from './decode-cloudevent.ts';
+import { cloudEventOf } from './decode-cloudevent.ts';
 
 /** What every queue takes as a group: SQS is the strictest. */
 const GROUP = /^[!-~]{1,128}$/;
@@ -14,14 +13,14 @@ interface OrderingPlace {
 }
 
 /**
- * Reads the place of a message in the order of its requests: from its attributes, else from its CloudEvent, in binary or in
- * structured mode.
+ * Reads the place of a message in the order of its requests. The tenant of a CloudEvent is its own, as where it is decoded; its
+ * key may be in an attribute.
  */
 export function orderingPlaceOf(message: QueueMessage): OrderingPlace {
   const { attributes } = message;
-  const event = message.cloudEvent ?? structuredEventOf(message);
+  const event = cloudEventOf(message);
   return {
-    tenant: attributes[ATTRIBUTES.tenant] ?? textOf(event?.tenant),
+    tenant: event ? textOf(event.tenant) : attributes[ATTRIBUTES.tenant],
     key: attributes[ATTRIBUTES.orderingKey] ?? textOf(event?.partitionkey),
   };
 }
@@ -36,17 +35,6 @@ export function messageGroupOf(message: QueueMessage, recordKey?: string): strin
   const own = message.group ?? (tenant === undefined ? key : undefined);
   if (own !== undefined && GROUP.test(own)) return own;
   return orderingGroup(tenant, message.group ?? key);
-}
-
-/** Parses only what has a partition key. */
-function structuredEventOf({ body }: QueueMessage): JsonObject | undefined {
-  if (!/^\s*\{/.test(body) || !body.includes('"partitionkey"')) return undefined;
-  try {
-    const value: unknown = JSON.parse(body);
-    return isCloudEvent(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function textOf(value: unknown): string | undefined {

@@ -35,6 +35,23 @@ test('each message goes to the processor with the closest pattern, wherever it s
   expect(images.got).toEqual(['image', 'none', 'its own JSON']);
 });
 
+test('a CloudEvent says its topic itself, as where it is decoded', async () => {
+  const images = relayFor('images.*', '*');
+  const reports = relayFor('reports.*');
+  const attributes = { Topic: 'images.small' };
+  const none = { ...EVENT, topic: null };
+  await relayByTopic(
+    [
+      message('binary', { attributes, cloudEvent: EVENT }),
+      message('structured', { attributes, body: JSON.stringify(EVENT) }),
+      message('no topic', { attributes: { Topic: 'reports.daily' }, body: JSON.stringify(none) }),
+    ],
+    [images, reports],
+  );
+  expect(reports.got).toEqual(['binary', 'structured']);
+  expect(images.got).toEqual(['no topic']);
+});
+
 test('a message that no processor is for goes to the first, which fails its request', async () => {
   const images = relayFor('images.*');
   const reports = relayFor('reports.*');

@@ -28,6 +28,17 @@ describe('orderingPlaceOf', () => {
       { attributes: { OrderingKey: 'k' }, cloudEvent: { ...EVENT, partitionkey: 'l' } },
       { key: 'k' },
     ],
+    [
+      'the tenant of an event without a key',
+      { body: JSON.stringify({ ...EVENT, tenant: 't' }) },
+      { tenant: 't' },
+    ],
+    [
+      'the tenant of an event before an attribute',
+      { attributes: { Tenant: 'a' }, body: JSON.stringify({ ...EVENT, tenant: 't' }) },
+      { tenant: 't' },
+    ],
+    ['no tenant of an event from an attribute', { attributes: { Tenant: 'a' }, cloudEvent: EVENT }, {}],
     ['an empty key', { cloudEvent: { ...EVENT, partitionkey: '' } }, {}],
     ['a number as the key', { body: JSON.stringify({ ...EVENT, partitionkey: 1 }) }, {}],
     ['JSON that is no event', { body: '{"partitionkey":"k"}' }, {}],
