@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, type TestContext, test, vi } from 'vitest';
 import type { Broker } from '../../lib/core/ports/broker.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { eventually } from '../support/eventually.ts';
@@ -15,6 +15,9 @@ export interface OrderHarness {
   /** Environment variables of the broker's clients. */
   readonly variables?: Readonly<Record<string, string>>;
 }
+
+/** Registers what ends with a test. Tests that run at the same time need each their own. */
+type OnTestFinished = TestContext['onTestFinished'];
 
 const MESSAGES = 240;
 const KEYS = 8;
@@ -35,11 +38,12 @@ const PROCESSOR = resolve('test/worker/fixtures/logged-order.ts');
  * The order of requests in workers, of which one is killed and one stopped, and whose handlers fail now and then. @param open
  * opens queues; queues that a worker declares are declared by it.
  */
-export function exerciseOrder(name: string, open: () => Promise<OrderHarness>): void {
-  test(`${name}: requests of each key succeed in the order they were sent`, {
+export function exerciseOrder(name: string, open: (end: OnTestFinished) => Promise<OrderHarness>): void {
+  // Most of the time a test waits for a lease to end.
+  test.concurrent(`${name}: requests of each key succeed in the order they were sent`, {
     timeout: TIMEOUT_MILLISECONDS,
-  }, async () => {
-    const { broker, urls, variables = {} } = await open();
+  }, async ({ onTestFinished }) => {
+    const { broker, urls, variables = {} } = await open(onTestFinished);
     const folder = await mkdtemp(join(tmpdir(), 'coatcheck-order-'));
     onTestFinished(() => rm(folder, { recursive: true, force: true }));
     const log = join(folder, 'log');
@@ -69,7 +73,7 @@ export function exerciseOrder(name: string, open: () => Promise<OrderHarness>): 
     const first = await startWorker();
     const second = await startWorker();
     const ids = Array.from({ length: MESSAGES }, (_, nth) => `${keyOf(nth)}-${nth}`);
-    await send(broker, urls.requests, ids);
+    await send(broker, urls.requests, ids, onTestFinished);
     await reach(KILLED_AFTER);
     first.child.kill('SIGKILL');
     await startWorker();
@@ -79,7 +83,7 @@ export function exerciseOrder(name: string, open: () => Promise<OrderHarness>): 
     await reach(MESSAGES);
 
     expect(byKey(await successes())).toEqual(byKey(ids));
-    const published = await outcomesOf(broker, urls.outcomes, MESSAGES);
+    const published = await outcomesOf(broker, urls.outcomes, MESSAGES, onTestFinished);
     expect(byKey(published.map(({ subject }) => subject))).toEqual(byKey(ids));
     for (const { subject, group } of published) expect(group).toBe(subject.split('-')[0]);
   });
@@ -95,7 +99,12 @@ function byKey(ids: readonly string[]): Record<string, readonly string[]> {
   );
 }
 
-async function send(broker: Broker, url: string, ids: readonly string[]): Promise<void> {
+async function send(
+  broker: Broker,
+  url: string,
+  ids: readonly string[],
+  onTestFinished: OnTestFinished,
+): Promise<void> {
   const output = await broker.openOutput(new URL(url), { ordered: true, logger: new CollectingLogger() });
   onTestFinished(() => output[Symbol.asyncDispose]());
   for (let at = 0; at < ids.length; at += CALL) {
@@ -110,7 +119,7 @@ async function send(broker: Broker, url: string, ids: readonly string[]): Promis
 }
 
 /** The first outcome of each request, as they come. */
-async function outcomesOf(broker: Broker, url: string, count: number) {
+async function outcomesOf(broker: Broker, url: string, count: number, onTestFinished: OnTestFinished) {
   const queue = await broker.openInput(new URL(url), {
     ordered: url.endsWith('.fifo'),
     maxInFlight: 2 * count,

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { CreateQueueCommand } from '@aws-sdk/client-sqs';
-import { inject, onTestFinished, vi } from 'vitest';
+import { afterAll, inject, vi } from 'vitest';
 import { SQS } from '../../lib/aws/sqs-broker.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
@@ -26,10 +26,11 @@ async function createFifo(name: string): Promise<string> {
   return QueueUrl;
 }
 
+afterAll(() => void vi.unstubAllEnvs());
+
 exerciseOrder('SQS', async () => {
   const variables = awsVariables(endpoint);
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value);
-  onTestFinished(() => void vi.unstubAllEnvs());
   const [requests, outcomes, letters] = [
     await createFifo('requests'),
     await createFifo('outcomes'),
@@ -38,7 +39,7 @@ exerciseOrder('SQS', async () => {
   return { broker: SQS, urls: { requests, outcomes, letters }, variables };
 });
 
-exerciseOrder('SQLite', async () => {
+exerciseOrder('SQLite', async (onTestFinished) => {
   const folder = await mkdtemp(join(tmpdir(), 'coatcheck-queues-'));
   const broker = new SqliteBroker(Date);
   onTestFinished(async () => {
