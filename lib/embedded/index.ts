@@ -11,6 +11,7 @@ export {
   RequestNotFound,
   RequestRefused,
 } from '../core/intake/errors.ts';
+export type { NewSchedule, ScheduleView } from '../core/intake/schedules.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
@@ -34,6 +35,7 @@ export type {
   ConsumeOptions,
   RequestOptions,
   Service,
+  ServiceScheduleOptions,
   ServiceSubmitOptions,
   WaitOptions,
 } from './service.ts';

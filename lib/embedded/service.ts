@@ -8,6 +8,8 @@ import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
+import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
+import { type NewSchedule, Schedules, type ScheduleView } from '../core/intake/schedules.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
@@ -27,6 +29,7 @@ import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
+import { SCHEDULES, SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
 import {
   type OutcomeFilter,
@@ -75,6 +78,15 @@ export interface ServiceSubmitOptions extends SubmitOptions {
   readonly orderingKey?: string;
 }
 
+/** A schedule to add, besides its payload. */
+export interface ServiceScheduleOptions extends Omit<NewSchedule, 'payload' | 'contentType'> {
+  /** @default - as for `submit` */
+  readonly contentType?: string;
+}
+
+/** How often to look at the clock, and for schedules of other processes where the system doesn't say that the file has changed. */
+const SCHEDULE_POLL_MILLISECONDS = 1_000;
+
 /** What a service is made of. */
 export interface ServiceParts {
   readonly storage: Storage;
@@ -109,6 +121,7 @@ export class Service implements AsyncDisposable {
   readonly #running = new Set<Promise<void>>();
   readonly #sweeping: AsyncDisposable;
   readonly #processing: Worker | undefined;
+  readonly #schedules: Schedules;
   #closing: Promise<void> | undefined;
 
   constructor(parts: ServiceParts) {
@@ -132,6 +145,9 @@ export class Service implements AsyncDisposable {
     );
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
+    const schedules = new SqliteScheduleStore(file);
+    this.#schedules = new Schedules(schedules, clock);
+    this.#runSchedules(schedules);
     if (webhookSecrets) {
       const { serviceName } = settings;
       const options = { secrets: webhookSecrets, rules: settings, serviceName, metrics, logger, clock };
@@ -151,8 +167,7 @@ export class Service implements AsyncDisposable {
     this.#assertOpen();
     const { contentType, notBefore, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
     this.#assertTopic(others.topic);
-    const problem = identityProblem({ id: 'new', source: '', tenant });
-    if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
+    this.#assertTenant(tenant);
     const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
     if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
     this.#assertOrderingKey(others.orderingKey);
@@ -260,6 +275,35 @@ export class Service implements AsyncDisposable {
     return subscriptionsTo(this.#parts.storage.file, QUEUES.outcomes);
   }
 
+  /**
+   * Adds a schedule, which submits the payload at each of its runs, or replaces that of its name. It is kept in the file, and any
+   * process that has the file open submits its runs.
+   * @param payload text, bytes, or a value for JSON
+   * @throws RequestRefused that names what can't be so
+   */
+  async schedule(
+    payload: unknown,
+    { contentType, ...options }: ServiceScheduleOptions,
+  ): Promise<ScheduleView> {
+    this.#assertOpen();
+    this.#assertTopic(options.topic);
+    this.#assertTenant(options.tenant);
+    const { bytes, ...type } = payloadBytes(payload, contentType);
+    return this.#schedules.put({ ...options, ...type, payload: bytes });
+  }
+
+  /** The schedules of a tenant, by name. */
+  schedules({ tenant }: RequestOptions = {}): Promise<readonly ScheduleView[]> {
+    this.#assertOpen();
+    return this.#schedules.list(tenant);
+  }
+
+  /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
+  unschedule(name: string, { tenant }: RequestOptions = {}): Promise<boolean> {
+    this.#assertOpen();
+    return this.#schedules.remove(name, tenant);
+  }
+
   /** Puts all messages of the dead-letter queue back into the input queue. @returns how many */
   redrive(): Promise<number> {
     this.#assertOpen();
@@ -364,6 +408,34 @@ export class Service implements AsyncDisposable {
     return worker;
   }
 
+  /** Submits the runs of schedules when they are due, until the service closes. */
+  #runSchedules(store: SqliteScheduleStore): void {
+    const { storage, logger } = this.#parts;
+    const { file, clock } = storage;
+    const runner = new ScheduleRunner({
+      store,
+      submissions: this.#submissions,
+      records: this.#requests,
+      clock,
+      logger,
+    });
+    const onError = (error: unknown) =>
+      logger.error('The due schedules could not be run', { error: serializeError(error) });
+    const run = async () => {
+      while (!this.#stop.signal.aborted) {
+        await runner.run().catch(onError);
+        const wait = (store.nextDueAt() ?? Number.POSITIVE_INFINITY) - clock.now();
+        await file.whenChanged(
+          SCHEDULES,
+          Math.min(Math.max(wait, 0), SCHEDULE_POLL_MILLISECONDS),
+          this.#stop.signal,
+        );
+      }
+    };
+    const running = run().finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
   #viewOf(record: RequestRecord): RequestView {
     return viewOf(record, this.#parts.storage.clock.now());
   }
@@ -383,6 +455,11 @@ export class Service implements AsyncDisposable {
     const problem = topic === undefined ? undefined : topicProblem(topic);
     if (problem) throw new RequestRefused('topic_invalid', `topic ${problem}`);
     this.#parts.byTopic?.assertKnown(topic);
+  }
+
+  #assertTenant(tenant: string | undefined): void {
+    const problem = identityProblem({ id: 'new', source: '', tenant });
+    if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
   }
 
   #assertOutput(what: string): void {

@@ -88,11 +88,12 @@ export class Submissions {
 
   /**
    * Accepts a request. When this resolves, the request is in the queue.
+   * @param id that of the request: submitted again under it, it is the same request. @default - a new one
    * @returns its record, or that of the earlier request with the same key and content
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a time that it can't
    *   wait for; any error of a port, after which the request may or may not be accepted
    */
-  async submit(input: SubmitRequest): Promise<RequestRecord> {
+  async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
     const { byteLength } = input.payload;
     if (byteLength === 0) throw new PayloadEmpty('of the request');
     if (byteLength > this.#settings.maxPayloadBytes) {
@@ -102,7 +103,7 @@ export class Submissions {
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();
       assertSchedulable(input, this.#ports.queue, now);
-      return this.#accept(input, this.#ports.newId(now), now);
+      return this.#accept(input, id ?? this.#ports.newId(now), now);
     }
     return this.#acceptOnce(input, idempotencyKey);
   }

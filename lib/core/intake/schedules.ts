@@ -1,0 +1,210 @@
+import { quote } from '../base/quote.ts';
+import { parseCron } from '../model/cron.ts';
+import { CronInvalid } from '../model/cron-invalid.ts';
+import { MISSED_RUNS, nextRun, OVERLAPS, type Schedule } from '../model/schedule.ts';
+import { topicProblem } from '../model/topic.ts';
+import { timeZoneProblem } from '../model/wall-time.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
+import { RequestRefused } from './errors.ts';
+
+/** A schedule to add. */
+export interface NewSchedule {
+  /** 1 to 64 letters, digits, `_`, `-` and `.`. A schedule of the tenant with this name is replaced. */
+  readonly name: string;
+  readonly tenant?: string;
+  /** Five fields: minute, hour, day of month, month, day of week. Instead of {@link everyMinutes}. */
+  readonly cron?: string;
+  /** The time zone of the cron expression, of the IANA database, such as `Europe/Berlin`. @default 'UTC' */
+  readonly timeZone?: string;
+  /** Whole minutes from one run to the next, counted from {@link startAt}, or from now. Instead of {@link cron}. */
+  readonly everyMinutes?: number;
+  /** No run is before it. @default - now */
+  readonly startAt?: Date;
+  /** No run is after it. @default - never */
+  readonly endAt?: Date;
+  /** What happens to a run while the run before it hasn't ended. @default 'queue' */
+  readonly overlap?: Schedule['overlap'];
+  /** Whether the last of the runs that no process could start in time is made up for. @default 'last' */
+  readonly missed?: Schedule['missed'];
+  /** The payload of each request. */
+  readonly payload: Uint8Array;
+  readonly contentType: string;
+  /** @default {} */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly topic?: string;
+}
+
+/** A schedule, and how far it is. */
+export interface ScheduleView {
+  readonly name: string;
+  readonly cron?: string;
+  /** Only with {@link cron}. */
+  readonly timeZone?: string;
+  readonly everyMinutes?: number;
+  readonly startAt?: Date;
+  readonly endAt?: Date;
+  readonly overlap: Schedule['overlap'];
+  readonly missed: Schedule['missed'];
+  readonly topic?: string;
+  readonly createdAt: Date;
+  /** Its latest run that was submitted. */
+  readonly lastRun?: { readonly at: Date; readonly requestId: string };
+  /** Its next runs, up to 5. */
+  readonly nextRuns: readonly Date[];
+}
+
+/** Most schedules of a tenant. */
+export const MAX_SCHEDULES = 1_000;
+
+/** Largest payload of a schedule, in bytes. */
+export const SCHEDULE_MAX_PAYLOAD_BYTES = 65_536;
+
+/** Most minutes from one run to the next: a year. */
+export const MAX_EVERY_MINUTES = 366 * 24 * 60;
+
+const NAME = /^[\w.-]{1,64}$/;
+
+const SHOWN_RUNS = 5;
+
+/** The schedules of a service. They submit a request at each of their runs. */
+export class Schedules {
+  readonly #store: ScheduleStore;
+  readonly #clock: Clock;
+
+  constructor(store: ScheduleStore, clock: Clock) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** Adds a schedule, or replaces that of its name. @throws RequestRefused */
+  async put(added: NewSchedule): Promise<ScheduleView> {
+    const schedule = scheduleOf(added, this.#clock.now());
+    const problem = problemOf(added, schedule);
+    if (problem !== undefined) throw new RequestRefused('schedule_invalid', problem);
+    const { name, tenant, createdAt } = schedule;
+    const others = (await this.#store.list(tenant)).filter((stored) => stored.schedule.name !== name);
+    if (others.length >= MAX_SCHEDULES) {
+      throw new RequestRefused(
+        'schedule_limit',
+        `There can be ${MAX_SCHEDULES} schedules, and there are ${others.length}: remove one, or replace one by its name`,
+      );
+    }
+    await this.#store.put(schedule, nextRun(schedule, createdAt));
+    return this.get(name, tenant);
+  }
+
+  /** All schedules of a tenant, by name. */
+  async list(tenant: string | undefined): Promise<readonly ScheduleView[]> {
+    return (await this.#store.list(tenant)).map((stored) => this.#viewOf(stored));
+  }
+
+  /** @throws RequestRefused if there is none */
+  async get(name: string, tenant: string | undefined): Promise<ScheduleView> {
+    const stored = await this.#store.get(tenant, name);
+    if (!stored) throw new RequestRefused('schedule_unknown', `There is no schedule ${quote(name)}`);
+    return this.#viewOf(stored);
+  }
+
+  /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
+  remove(name: string, tenant: string | undefined): Promise<boolean> {
+    return this.#store.remove(tenant, name);
+  }
+
+  #viewOf({ schedule, state }: StoredSchedule): ScheduleView {
+    const { name, cron, timeZone, everyMinutes, startAt, endAt, overlap, missed, topic, createdAt } =
+      schedule;
+    const { lastAt, lastRequestId } = state;
+    return {
+      name,
+      ...(cron === undefined ? { everyMinutes } : { cron, timeZone }),
+      ...(startAt !== undefined && { startAt: new Date(startAt) }),
+      ...(endAt !== undefined && { endAt: new Date(endAt) }),
+      overlap,
+      missed,
+      ...(topic !== undefined && { topic }),
+      createdAt: new Date(createdAt),
+      ...(lastAt !== undefined &&
+        lastRequestId !== undefined && { lastRun: { at: new Date(lastAt), requestId: lastRequestId } }),
+      nextRuns: nextRunsOf(schedule, state.nextAt),
+    };
+  }
+}
+
+function nextRunsOf(schedule: Schedule, nextAt: number | undefined): Date[] {
+  const runs: Date[] = [];
+  for (let at = nextAt; at !== undefined && runs.length < SHOWN_RUNS; at = nextRun(schedule, at)) {
+    runs.push(new Date(at));
+  }
+  return runs;
+}
+
+function scheduleOf(added: NewSchedule, now: number): Schedule {
+  const {
+    startAt,
+    endAt,
+    payload,
+    timeZone = 'UTC',
+    overlap = OVERLAPS[0],
+    missed = MISSED_RUNS[0],
+    ...given
+  } = added;
+  return {
+    metadata: {},
+    ...given,
+    timeZone,
+    overlap,
+    missed,
+    startAt: startAt?.getTime(),
+    endAt: endAt?.getTime(),
+    payload: Buffer.from(payload).toString('base64'),
+    createdAt: now,
+  };
+}
+
+/** What is wrong with a schedule, and where. */
+function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): string | undefined {
+  const { name, cron, everyMinutes, startAt, endAt, overlap, missed, topic } = schedule;
+  if (!NAME.test(name)) return `name must be 1 to 64 letters, digits, _, - and ., got ${quote(name)}`;
+  if ((cron === undefined) === (everyMinutes === undefined)) {
+    return `A schedule must have one of cron and everyMinutes, got ${cron === undefined ? 'none' : 'both'}`;
+  }
+  if (cron !== undefined) {
+    const problem = cronProblem(cron);
+    if (problem !== undefined) return `cron ${problem}`;
+  } else if (timeZone !== undefined) {
+    return `timeZone must come with cron, got ${quote(timeZone)} with everyMinutes`;
+  }
+  const zoneProblem = timeZoneProblem(schedule.timeZone);
+  if (zoneProblem !== undefined) return `timeZone ${zoneProblem}`;
+  if (everyMinutes !== undefined && !isMinutes(everyMinutes)) {
+    return `everyMinutes must be a whole number from 1 to ${MAX_EVERY_MINUTES}, got ${everyMinutes}`;
+  }
+  for (const [field, time] of Object.entries({ startAt, endAt })) {
+    if (time !== undefined && Number.isNaN(time)) return `${field} must be a time, got an invalid date`;
+  }
+  if (!OVERLAPS.includes(overlap)) return `overlap must be ${OVERLAPS.join(' or ')}, got ${quote(overlap)}`;
+  if (!MISSED_RUNS.includes(missed))
+    return `missed must be ${MISSED_RUNS.join(' or ')}, got ${quote(missed)}`;
+  if (payload.byteLength < 1 || payload.byteLength > SCHEDULE_MAX_PAYLOAD_BYTES) {
+    return `The payload must have 1 to ${SCHEDULE_MAX_PAYLOAD_BYTES} bytes, got ${payload.byteLength}`;
+  }
+  const problem = topic === undefined ? undefined : topicProblem(topic);
+  if (problem !== undefined) return `topic ${problem}`;
+  if (nextRun(schedule, schedule.createdAt) !== undefined) return undefined;
+  return `endAt must be after the first run, got ${new Date(endAt ?? 0).toISOString()}`;
+}
+
+function cronProblem(cron: string): string | undefined {
+  try {
+    parseCron(cron);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CronInvalid) return error.message;
+    throw error;
+  }
+}
+
+function isMinutes(minutes: number): boolean {
+  return Number.isInteger(minutes) && minutes >= 1 && minutes <= MAX_EVERY_MINUTES;
+}

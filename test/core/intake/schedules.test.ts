@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest';
+import { ScheduleRunner } from '../../../lib/core/intake/schedule-runner.ts';
+import { type NewSchedule, Schedules } from '../../../lib/core/intake/schedules.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
+import { SqliteScheduleStore } from '../../../lib/stores/sqlite/schedule-store.ts';
+import { decodedRequest } from '../../support/decoded.ts';
+import { openSqlite } from '../../support/sqlite.ts';
+import { SubmissionService } from '../../support/submission-service.ts';
+import { START } from '../../support/test-clock.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+const HOURLY: NewSchedule = {
+  name: 'hourly',
+  cron: '0 * * * *',
+  payload: Buffer.from('{"x":6}'),
+  contentType: 'application/json',
+};
+
+/** Schedules in a file, whose requests wait in memory. */
+async function scheduling() {
+  const { file } = await openSqlite();
+  const service = new SubmissionService();
+  const { clock, records, logger } = service.harness;
+  const store = new SqliteScheduleStore(file);
+  const schedules = new Schedules(store, clock);
+  const runner = new ScheduleRunner({
+    store,
+    submissions: service.submissions,
+    records: new RequestRecords(records, clock.now, 30),
+    clock,
+    logger,
+  });
+  const runAt = async (time: number) => {
+    clock.time = time;
+    await runner.run();
+  };
+  return { service, store, schedules, runner, runAt, clock, file, ids: () => service.inFlight };
+}
+
+test('a schedule submits its request at each of its runs, with the id of the run', async () => {
+  const { service, schedules, runAt, ids } = await scheduling();
+  const metadata = { a: 'b' };
+  const view = await schedules.put({ ...HOURLY, tenant: 'acme', topic: 'reports', metadata });
+  expect(view).toEqual({
+    name: 'hourly',
+    cron: '0 * * * *',
+    timeZone: 'UTC',
+    overlap: 'queue',
+    missed: 'last',
+    topic: 'reports',
+    createdAt: new Date(START),
+    nextRuns: [1, 2, 3, 4, 5].map((hours) => new Date(START + hours * HOUR)),
+  });
+  await runAt(START + HOUR - 1);
+  expect(ids()).toEqual([]);
+  await runAt(START + HOUR + 5);
+  await runAt(START + HOUR + 10);
+  await runAt(START + 2 * HOUR);
+  expect(ids()).toEqual(['hourly.20260131T130000Z', 'hourly.20260131T140000Z']);
+  expect(decodedRequest(service.queue.sent[0]?.message)).toMatchObject({
+    tenant: 'acme',
+    topic: 'reports',
+    metadata,
+    payload: { inline: '{"x":6}' },
+  });
+  expect(await schedules.get('hourly', 'acme')).toMatchObject({
+    lastRun: { at: new Date(START + 2 * HOUR), requestId: 'hourly.20260131T140000Z' },
+  });
+});
+
+test('several processes submit each run once', async () => {
+  const { schedules, runner, store, service, clock, ids } = await scheduling();
+  const { logger, records } = service.harness;
+  const other = new ScheduleRunner({
+    store,
+    submissions: service.submissions,
+    records: new RequestRecords(records, clock.now, 30),
+    clock,
+    logger,
+  });
+  await schedules.put(HOURLY);
+  for (let hours = 1; hours <= 3; hours++) {
+    clock.time = START + hours * HOUR;
+    await Promise.all([runner.run(), other.run(), runner.run()]);
+  }
+  expect(ids()).toHaveLength(3);
+});
+
+test('a process that dies with a run is followed by another, with the same request', async () => {
+  const { schedules, store, runAt, ids, service } = await scheduling();
+  await schedules.put(HOURLY);
+  // It took the run, and no one knows whether it submitted it.
+  await store.takeDue(START + HOUR, START + HOUR + 30_000);
+  await service.submissions.submit(
+    { payload: Buffer.from('{"x":6}'), contentType: 'application/json', metadata: {} },
+    'hourly.20260131T130000Z',
+  );
+  await runAt(START + HOUR + 29_000);
+  expect(ids()).toHaveLength(1);
+  await runAt(START + HOUR + 30_000);
+  await service.deliver();
+  expect(service.runs.map(({ id }) => id)).toEqual(['hourly.20260131T130000Z']);
+});
+
+test('a run that can not be submitted is tried again', async () => {
+  const { schedules, service, runAt, ids } = await scheduling();
+  await schedules.put(HOURLY);
+  service.queue.faults.inject('send', 'fails before');
+  await runAt(START + HOUR);
+  expect(ids()).toEqual([]);
+  await runAt(START + HOUR + 31_000);
+  expect(ids()).toEqual(['hourly.20260131T130000Z']);
+});
+
+describe('runs that were missed', () => {
+  test.each([
+    ['last', ['hourly.20260131T180000Z', 'hourly.20260131T190000Z']],
+    ['skip', ['hourly.20260131T190000Z']],
+  ] as const)('with %s leave %j', async (missed, expected) => {
+    const { schedules, runAt, ids } = await scheduling();
+    await schedules.put({ ...HOURLY, missed });
+    await runAt(START + 6.5 * HOUR);
+    await runAt(START + 7 * HOUR);
+    expect(ids()).toEqual(expected);
+  });
+
+  test('a run that is a little late was not missed', async () => {
+    const { schedules, runAt, ids } = await scheduling();
+    await schedules.put({ ...HOURLY, missed: 'skip' });
+    await runAt(START + HOUR + 59_999);
+    expect(ids()).toHaveLength(1);
+  });
+});
+
+describe('a run while the one before has not ended', () => {
+  test.each([
+    ['queue', 3],
+    ['skip', 2],
+  ] as const)('with %s: %i runs', async (overlap, count) => {
+    const { schedules, service, runAt, ids } = await scheduling();
+    await schedules.put({ ...HOURLY, overlap });
+    await runAt(START + HOUR);
+    await runAt(START + 2 * HOUR);
+    const waiting = ids().length;
+    await service.deliver();
+    await runAt(START + 3 * HOUR);
+    expect(waiting + ids().length).toBe(count);
+  });
+});
+
+test('a schedule that is put again keeps its name and has its new runs', async () => {
+  const { schedules, runAt, ids } = await scheduling();
+  await schedules.put(HOURLY);
+  await runAt(START + HOUR);
+  await schedules.put({ ...HOURLY, cron: undefined, everyMinutes: 10 });
+  expect((await schedules.list(undefined)).map(({ name, lastRun }) => [name, lastRun?.requestId])).toEqual([
+    ['hourly', 'hourly.20260131T130000Z'],
+  ]);
+  await runAt(START + HOUR + 10 * MINUTE);
+  expect(ids()).toEqual(['hourly.20260131T130000Z', 'hourly.20260131T131000Z']);
+});
+
+test('one that was put while its run was submitted is not set back', async () => {
+  const { schedules, store, clock } = await scheduling();
+  await schedules.put(HOURLY);
+  clock.time = START + HOUR;
+  const [taken] = await store.takeDue(clock.time, clock.time + 1);
+  await schedules.put({ ...HOURLY, cron: '30 * * * *' });
+  if (taken) await store.advance(taken, { nextAt: START + 9 * HOUR });
+  expect((await schedules.get('hourly', undefined)).nextRuns[0]).toEqual(new Date(START + 1.5 * HOUR));
+});
+
+test('a removed one has no more runs, and tenants have their own', async () => {
+  const { schedules, runAt, ids } = await scheduling();
+  expect(await schedules.remove('hourly', undefined)).toBe(false);
+  await schedules.put(HOURLY);
+  await schedules.put({ ...HOURLY, tenant: 'acme' });
+  expect(await schedules.remove('hourly', undefined)).toBe(true);
+  expect(await schedules.list(undefined)).toEqual([]);
+  await runAt(START + HOUR);
+  expect(ids()).toHaveLength(1);
+  await expect(schedules.get('hourly', undefined)).rejects.toMatchObject({ code: 'schedule_unknown' });
+});
+
+test('the last run ends it', async () => {
+  const { schedules, runAt, ids } = await scheduling();
+  await schedules.put({ ...HOURLY, endAt: new Date(START + HOUR) });
+  await runAt(START + 9 * HOUR);
+  await runAt(START + 10 * HOUR);
+  expect(ids()).toHaveLength(1);
+  expect((await schedules.get('hourly', undefined)).nextRuns).toEqual([]);
+});
+
+test.each<[Partial<NewSchedule>, string]>([
+  [{ name: 'a b' }, 'name must be 1 to 64 letters, digits, _, - and ., got "a b"'],
+  [{ cron: undefined }, 'A schedule must have one of cron and everyMinutes, got none'],
+  [{ everyMinutes: 5 }, 'A schedule must have one of cron and everyMinutes, got both'],
+  [
+    { cron: '61 * * * *' },
+    'cron must have as minute 0 to 59, or *, with lists (1,2), ranges (1-5) and steps (*/10), got "61"',
+  ],
+  [
+    { timeZone: 'CEST+2' },
+    'timeZone must be a time zone of the IANA database, like Europe/Berlin or UTC, got "CEST+2"',
+  ],
+  [
+    { cron: undefined, everyMinutes: 5, timeZone: 'UTC' },
+    'timeZone must come with cron, got "UTC" with everyMinutes',
+  ],
+  [{ cron: undefined, everyMinutes: 0.5 }, 'everyMinutes must be a whole number from 1 to 527040, got 0.5'],
+  [{ endAt: new Date(START) }, 'endAt must be after the first run, got 2026-01-31T12:00:00.000Z'],
+  [{ startAt: new Date(Number.NaN) }, 'startAt must be a time, got an invalid date'],
+  [{ payload: new Uint8Array() }, 'The payload must have 1 to 65536 bytes, got 0'],
+  [
+    { topic: 'a b' },
+    'topic must have 1 to 128 characters: names of letters, digits, _ and - with dots between them, like images.thumbnail; got 3: "a b"',
+  ],
+])('%j is refused', async (given, message) => {
+  const { schedules } = await scheduling();
+  await expect(schedules.put({ ...HOURLY, ...given })).rejects.toMatchObject({
+    code: 'schedule_invalid',
+    message,
+  });
+  expect(await schedules.list(undefined)).toEqual([]);
+});

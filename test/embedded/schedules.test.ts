@@ -1,0 +1,75 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openService, type ServiceOptions } from 'coatcheck/embedded';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { openServiceAt } from '../../lib/embedded/open-service.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { START, TestClock } from '../support/test-clock.ts';
+import { handler } from './programs/processor.ts';
+
+const PATIENT = { timeout: 30_000, interval: 20 };
+
+let folder: string;
+let file: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'coatcheck-schedules-'));
+  file = join(folder, 'jobs.db');
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+const logger = new CollectingLogger();
+
+function optionsOf(options: Partial<ServiceOptions> = {}): ServiceOptions {
+  return { file, processor: handler, logger, ...options };
+}
+
+test('the runs of a schedule are handled, whichever process has it', async () => {
+  const clock = new TestClock();
+  await using service = await openServiceAt(optionsOf(), clock);
+  await using other = await openServiceAt(optionsOf({ processor: undefined }), clock);
+  const { nextRuns } = await other.schedule(
+    { number: 4 },
+    { name: 'minutely', everyMinutes: 1, tenant: 'acme' },
+  );
+  expect(nextRuns[0]).toEqual(new Date(START + 60_000));
+  for (const minute of [1, 2]) {
+    clock.advanceSeconds(60);
+    const id = `minutely.20260131T120${minute}00Z`;
+    await vi.waitFor(async () => {
+      expect(await service.request(id, { tenant: 'acme' })).toMatchObject({
+        status: 'succeeded',
+        attempts: 1,
+      });
+    }, PATIENT);
+  }
+  expect(await service.schedules({ tenant: 'acme' })).toMatchObject([
+    { name: 'minutely', lastRun: { requestId: 'minutely.20260131T120200Z' } },
+  ]);
+  expect(await service.schedules()).toEqual([]);
+  expect(await service.unschedule('minutely', { tenant: 'acme' })).toBe(true);
+});
+
+test('schedules stay when the service closes, and the last missed run is made up for', async () => {
+  const clock = new TestClock();
+  const first = await openServiceAt(optionsOf(), clock);
+  await first.schedule({ number: 4 }, { name: 'daily', cron: '0 6 * * *', timeZone: 'Europe/Berlin' });
+  await first.close();
+  clock.advanceSeconds(10 * 86_400);
+  await using second = await openServiceAt(optionsOf(), clock);
+  await vi.waitFor(async () => {
+    expect(await second.request('daily.20260210T050000Z')).toMatchObject({ status: 'succeeded' });
+  }, PATIENT);
+});
+
+test('a schedule that can not be is refused', async () => {
+  await using service = await openService(optionsOf());
+  await expect(service.schedule(1, { name: 'a', cron: '0 6 * *' })).rejects.toMatchObject({
+    code: 'schedule_invalid',
+    message:
+      'cron must have 5 fields, minute hour day-of-month month day-of-week, like 30 6 * * MON-FRI, got 4: "0 6 * *"',
+  });
+  await expect(service.schedule(1, { name: 'a', everyMinutes: 1, tenant: '' })).rejects.toMatchObject({
+    code: 'tenant_invalid',
+  });
+});
