@@ -35,7 +35,8 @@ export async function openEngine(
   environment: ProcessorEnvironment,
   logger: Logger,
 ): Promise<DeployedEngine> {
-  const { requestTable, webhookQueueUrl, pauseQueueUrl, eventBusArn } = environment;
+  const { requestTable, webhookQueueUrl, pauseQueueUrl, eventBusArn, serviceName, frontServiceName } =
+    environment;
   const secrets = await openSecrets(definition, environment, logger);
   const queues = queueClient();
   const records = recordClient();
@@ -49,7 +50,7 @@ export async function openEngine(
       : undefined,
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
     load: environment.measureLoad
-      ? new DynamoDbLoadLog(records, requestTable, environment.loadName)
+      ? new DynamoDbLoadLog(records, requestTable, frontServiceName && serviceName)
       : undefined,
     metrics: environment.metrics ? metricsOf(environment) : undefined,
     secrets,

@@ -177,7 +177,7 @@ export class AsyncService extends Construct implements IConnectable {
       payloadSources,
       secrets: props.secrets ?? {},
       failureBus,
-      loadName: front ? settings.serviceName : '',
+      frontServiceName: front ? front.#settings.serviceName : '',
       removalPolicy,
     };
     const processor = settings.fargate

@@ -55,10 +55,10 @@ describe('a processor behind the front door of a service', () => {
     }
   });
 
-  it('keeps its load apart from that of the service, so that the API judges each queue by itself', () => {
-    expect(variables('ServiceProcessor')).toMatchObject({ COATCHECK_LOAD_NAME: '' });
+  it('knows the service by name, since it keeps its load apart, and the ids of its webhooks are those of the API', () => {
+    expect(variables('ServiceProcessor')).toMatchObject({ COATCHECK_FRONT_SERVICE_NAME: '' });
     expect(variables('ServiceReportsProcessor')).toMatchObject({
-      COATCHECK_LOAD_NAME: 'Stack/Service/Reports',
+      COATCHECK_FRONT_SERVICE_NAME: 'Stack/Service',
     });
   });
 

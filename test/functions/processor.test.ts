@@ -81,7 +81,7 @@ beforeEach(async () => {
     webhookEndpoints: false,
     pauseQueueUrl: '',
     measureLoad: false,
-    loadName: '',
+    frontServiceName: '',
     metrics: false,
     tracing: 'off',
     secretIds: {},

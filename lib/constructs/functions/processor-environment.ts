@@ -35,8 +35,8 @@ export interface ProcessorResources {
   readonly payloadSources: readonly PayloadSource[];
   /** The secrets of the handler by their names. */
   readonly secrets: Readonly<Record<string, ISecret>>;
-  /** Tells its load from that of other processors with records in the same table; empty if there are none. */
-  readonly loadName: string;
+  /** The name of the service that it is behind; empty for a service by itself. */
+  readonly frontServiceName: string;
   /** The event bus for failure events; undefined without them. */
   readonly failureBus: IEventBus | undefined;
 }
@@ -78,7 +78,7 @@ function environmentOf(
     payloadSources,
     secrets,
     failureBus,
-    loadName,
+    frontServiceName,
   }: ProcessorResources,
 ): ProcessorEnvironment {
   const { prefixes } = settings;
@@ -86,7 +86,7 @@ function environmentOf(
     ...settings,
     ...prefixes,
     tracing: settings.tracing?.target ?? 'off',
-    loadName,
+    frontServiceName,
     inputQueueUrl: inputQueue.queueUrl,
     maxReceives,
     outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,

@@ -16,6 +16,8 @@ import {
 export interface EngineSettings {
   /** Names the service in logs and as the `source` of its events. */
   readonly serviceName: string;
+  /** The name of the service whose API and webhooks it shares. @default - it is a service by itself */
+  readonly frontServiceName?: string;
   /** Identifies the code that handles requests; undefined if nothing names it. */
   readonly handlerVersion: string | undefined;
   /** Results are stored under this prefix. */

@@ -26,6 +26,8 @@ import {
 
 /** What a deployment sets for a processor: the engine's settings, and where its ports are. */
 export interface ProcessorEnvironment extends EngineSettings {
+  /** Empty for a service by itself. */
+  readonly frontServiceName: string;
   readonly inputQueueUrl: string;
   /** After how many receives the input queue dead-letters by itself; undefined where the deployment doesn't know it. */
   readonly maxReceives: number | undefined;
@@ -48,8 +50,6 @@ export interface ProcessorEnvironment extends EngineSettings {
   readonly pauseQueueUrl: string;
   /** Whether to log completed work, which the API's admission needs. */
   readonly measureLoad: boolean;
-  /** Tells its load from that of other processors with records in the same table; empty if there are none. */
-  readonly loadName: string;
   /** The queue of webhooks to deliver; empty where there are none. */
   readonly webhookQueueUrl: string;
   /** Whether there are webhook endpoints. */
@@ -81,6 +81,7 @@ export function readEnvironment(variables: Variables): ProcessorEnvironment {
 export function processorVariables(): VariablesOf<ProcessorEnvironment> {
   return {
     serviceName: text(TEXT_VARIABLES.serviceName),
+    frontServiceName: optionalText('COATCHECK_FRONT_SERVICE_NAME'),
     handlerVersion: versionVariable(),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     maxReceives: optionalCount('COATCHECK_MAX_RECEIVES', 'receives'),
@@ -111,7 +112,6 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     pauseSeconds: setting('pauseSeconds'),
     failureRatePercent: optionalSetting('failureRatePercent'),
     measureLoad: flag('COATCHECK_MEASURE_LOAD'),
-    loadName: optionalText('COATCHECK_LOAD_NAME'),
     ...webhookVariables(),
     webhookEndpoints: webhookEndpointsVariable(),
     metrics: flag(METRICS_VARIABLE),

@@ -4,7 +4,7 @@ import { type Outcome, outcomeId } from '../model/outcome.ts';
 import type { ReceivedMessage } from '../model/received-message.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
 import type { WebhookEndpointReader } from '../ports/webhooks.ts';
-import { queuedWebhook, webhookOf } from '../webhooks/message.ts';
+import { queuedWebhook, webhookOf, webhookService } from '../webhooks/message.ts';
 import { recipientsOf } from '../webhooks/recipient.ts';
 import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodeOutcome } from '../wire/encode-outcome.ts';
@@ -57,7 +57,7 @@ export class OutcomePublisher {
     const webhooks = this.#webhooks;
     if (!webhooks) return { published: true };
     const { request, status, topic, callbackUrl } = outcome;
-    const { serviceName } = this.#settings;
+    const serviceName = webhookService(this.#settings);
     try {
       const asked = { tenant: request.tenant, topic, callbackUrl };
       const recipients = await recipientsOf(status, asked, this.#settings, this.#endpoints);

@@ -1,6 +1,6 @@
 import type { EngineSettings } from '../config/engine-settings.ts';
 import type { Progress, RecordedRequest } from '../model/request-record.ts';
-import { progressWebhookOf, queuedWebhook } from '../webhooks/message.ts';
+import { progressWebhookOf, queuedWebhook, webhookService } from '../webhooks/message.ts';
 import { recipientsOf } from '../webhooks/recipient.ts';
 import { BatchPublisher } from '../wire/batch-publisher.ts';
 import type { EnginePorts } from './engine-ports.ts';
@@ -21,7 +21,7 @@ export async function enqueueProgressWebhooks(
   const publisher = new BatchPublisher(webhooks, random, () => false);
   const publications = await Promise.all(
     recipients.map((recipient) => {
-      const webhook = progressWebhookOf(request, progress, at, recipient, settings.serviceName);
+      const webhook = progressWebhookOf(request, progress, at, recipient, webhookService(settings));
       return publisher.publish(queuedWebhook(webhook));
     }),
   );

@@ -2,6 +2,7 @@ import { EnvelopeMalformed } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { isObject } from '../base/json-object.ts';
 import { readTraceContext, type TraceContext } from '../base/traceparent.ts';
+import type { EngineSettings } from '../config/engine-settings.ts';
 import { ENDPOINT_TEST_TYPE, eventTypeOf } from '../model/event-names.ts';
 import { type Outcome, outcomeId } from '../model/outcome.ts';
 import { digestOf, identityDigest, type RequestIdentity } from '../model/request-id.ts';
@@ -49,6 +50,14 @@ const PASSING_AGE_MILLISECONDS = 60_000;
 const ENVELOPE = 'webhook message';
 
 const PROGRESS_TYPE = eventTypeOf({ status: 'progress' });
+
+/** The service that the ids of webhooks name: that of the API, which sends them again. */
+export function webhookService({
+  frontServiceName,
+  serviceName,
+}: Pick<EngineSettings, 'frontServiceName' | 'serviceName'>): string {
+  return frontServiceName || serviceName;
+}
 
 /** The first delivery attempt of an outcome. */
 export function webhookOf(outcome: Outcome, recipient: Recipient, serviceName: string): WebhookMessage {

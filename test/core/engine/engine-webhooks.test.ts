@@ -31,6 +31,17 @@ test('an outcome goes to the request’s callback URL and the output queue', asy
   expect(harness.statuses).toEqual({ 'r-1': 'succeeded' });
 });
 
+test('a webhook of a processor behind a service has the id with which the API of the service sends it again', async () => {
+  const idOf = async (settings: HarnessOptions) => {
+    const { harness, sent } = harnessOf(settings);
+    await harness.process([asking('r-1')]);
+    return sent()[0]?.id;
+  };
+  const behind = await idOf({ serviceName: 'Images/Reports', frontServiceName: 'Images' });
+  expect(behind).toMatch(/^[0-9a-f]{32}$/);
+  expect(behind).toBe(await idOf({ serviceName: 'Images' }));
+});
+
 test('the message group is the receiver’s host', async () => {
   const { harness, webhooks } = harnessOf();
   await harness.process([asking('r-1', 'https://example.com:8443/hook'), asking('r-2')]);
