@@ -99,6 +99,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     };
     return {
       topics,
+      serviceName: loadName || settings.serviceName,
       submissions: new Submissions({ ...taking, queue }, settings),
       admission: new LoadAdmission({ ...settings, ...processor }, measuring),
       acceptsMinVersion,
@@ -134,7 +135,6 @@ function partsOf(settings: ApiEnvironment): ApiParts {
             newId,
           })
         : undefined,
-    serviceName: settings.serviceName,
   };
 }
 
