@@ -1,3 +1,4 @@
+import { millisecondsOf } from '../core/base/time.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { topicProblem } from '../core/model/topic.ts';
 
@@ -72,11 +73,14 @@ export function toRfc3339(time: Date | string | undefined): string | undefined {
  * Rejects options that can't be sent, or would be changed on the way.
  * @throws RangeError
  */
-export function assertSubmittable({ metadata, idempotencyKey, orderingKey, topic }: SubmissionOptions): void {
+export function assertSubmittable(options: SubmissionOptions): void {
+  const { metadata, idempotencyKey, orderingKey, topic, notBefore, expiresAt } = options;
   if (metadata !== undefined) assertMetadata(metadata);
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
   if (orderingKey !== undefined) assertOrderingKey(orderingKey);
   if (topic !== undefined) assertTopic(topic);
+  if (notBefore instanceof Date) millisecondsOf('notBefore', notBefore);
+  if (expiresAt instanceof Date) millisecondsOf('expiresAt', expiresAt);
 }
 
 /** Metadata is sent in headers. */

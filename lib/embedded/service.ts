@@ -3,6 +3,7 @@ import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import { CallbackRefused, ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
+import { millisecondsOf } from '../core/base/time.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
@@ -179,8 +180,8 @@ export class Service implements AsyncDisposable {
       tenant,
       callbackUrl,
       metadata,
-      notBefore: notBefore?.getTime(),
-      expiresAt: expiresAt?.getTime(),
+      notBefore: notBefore && millisecondsOf('notBefore', notBefore),
+      expiresAt: expiresAt && millisecondsOf('expiresAt', expiresAt),
       payload: bytes,
     });
     return this.#viewOf(record);

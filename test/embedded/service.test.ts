@@ -340,10 +340,13 @@ test('what can not be scheduled is refused', async () => {
   await using service = await open();
   const notBefore = new Date('2999-01-01T00:00:00Z');
   await expect(service.submit(1, { notBefore })).rejects.toMatchObject({ code: 'not_before_invalid' });
+  await expect(service.submit(1, { notBefore: new Date('tomorrow') })).rejects.toThrow(
+    'notBefore must be a valid date, got Invalid Date',
+  );
   await using ordered = await open({ file: join(folder, 'ordered.db'), order: 'fifo' });
   const soon = new Date(Date.now() + 60_000);
   await expect(ordered.submit(1, { notBefore: soon })).rejects.toMatchObject({
     code: 'not_before_unsupported',
-    message: 'notBefore needs a service that keeps no order, and this one does: leave it out',
+    message: "notBefore can't be used in a service that keeps order: leave it out",
   });
 });

@@ -20,8 +20,8 @@ export function assertSchedulable(
   throw new RequestRefused(
     'not_before_unsupported',
     maxDelaySeconds === 0
-      ? 'notBefore needs a service that keeps no order, and this one does: leave it out'
-      : `notBefore must be at most ${maxDelaySeconds} seconds ahead for this request, got ${new Date(notBefore).toISOString()}: ` +
-          'docs/schedules.md says what longer delays need',
+      ? "notBefore can't be used in a service that keeps order: leave it out"
+      : `notBefore must be at most ${maxDelaySeconds} seconds ahead, got ${new Date(notBefore).toISOString()}: ` +
+          'submit the request later, or see docs/schedules.md for longer waits',
   );
 }

@@ -80,14 +80,14 @@ describe('what is refused, before anything is sent', () => {
       { notBefore: START + 901_000 },
       900,
       'not_before_unsupported',
-      'notBefore must be at most 900 seconds ahead for this request, got 2026-01-31T12:15:01.000Z: docs/schedules.md says what longer delays need',
+      'notBefore must be at most 900 seconds ahead, got 2026-01-31T12:15:01.000Z: submit the request later, or see docs/schedules.md for longer waits',
     ],
     [
       'any time, in a queue that keeps order',
       { notBefore: START + 1 },
       0,
       'not_before_unsupported',
-      'notBefore needs a service that keeps no order, and this one does: leave it out',
+      "notBefore can't be used in a service that keeps order: leave it out",
     ],
   ])('%s', async (_, times, maxDelaySeconds, code, message) => {
     const service = new SubmissionService();
