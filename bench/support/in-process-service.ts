@@ -67,7 +67,6 @@ export class InProcessService {
         destinations: [
           {
             topics: settings.topics,
-            serviceName: settings.serviceName,
             submissions: new Submissions(taking, { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX }),
             admission: new LoadAdmission(rules, {
               ...ports,
@@ -88,6 +87,7 @@ export class InProcessService {
         clock: { now: Date.now, sleep: async () => {} },
         resultAgeDays: NUMBER_SETTINGS.resultAgeDays.default,
         webhookRules: settings,
+        serviceName: settings.serviceName,
       },
       { auth: 'none', callerOf: () => ({}) },
     );

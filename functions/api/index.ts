@@ -99,7 +99,6 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     };
     return {
       topics,
-      serviceName: loadName || settings.serviceName,
       submissions: new Submissions({ ...taking, queue }, settings),
       admission: new LoadAdmission({ ...settings, ...processor }, measuring),
       acceptsMinVersion,
@@ -135,6 +134,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
             newId,
           })
         : undefined,
+    serviceName: settings.serviceName,
   };
 }
 

@@ -28,6 +28,8 @@ export interface ApiParts {
   readonly webhookQueue?: WebhookQueue;
   /** The webhook endpoints, if the service has them. */
   readonly webhookEndpoints?: WebhookEndpoints;
+  /** Of the processor, too. */
+  readonly serviceName: string;
 }
 
 /** An authenticated caller. */

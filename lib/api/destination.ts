@@ -7,8 +7,6 @@ import { ProblemError } from './problem.ts';
 export interface Destination {
   /** Patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
-  /** The service of the processor, which the ids of its webhooks depend on. */
-  readonly serviceName: string;
   readonly submissions: Submissions;
   readonly admission: Admission;
   /** Whether the versions of the handler have an order, so that requests may ask for one. */

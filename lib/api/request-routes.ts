@@ -8,7 +8,6 @@ import type { RequestRecord } from '../core/model/request-record.ts';
 import { recipientsOf } from '../core/webhooks/recipient.ts';
 import { resendWebhooks } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
-import { destinationOf } from './destination.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
@@ -142,7 +141,7 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
       const detail = `The request ${identity.id} has not ended yet, so there is no webhook to send`;
       throw new ProblemError({ status: 409, code: 'request_unfinished', detail });
     }
-    const { webhookQueue: queue, webhookEndpoints, destinations } = parts;
+    const { webhookQueue: queue, webhookEndpoints, serviceName } = parts;
     const { topic, callbackUrl } = outcome;
     const reported = { tenant: identity.tenant, topic, callbackUrl };
     const recipients = await recipientsOf(outcome.status, reported, webhookRules, webhookEndpoints?.reader);
@@ -150,7 +149,6 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
       const detail = `The request ${identity.id} has no webhook to send again`;
       throw new ProblemError({ status: 409, code: 'webhook_unknown', detail });
     }
-    const { serviceName } = destinationOf(topic, destinations) ?? destinations[0];
     await resendWebhooks(outcome, recipients, serviceName, queue);
     return answerRequest(c, record, parts, { status: 202 });
   });

@@ -85,7 +85,6 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     destinations: [
       {
         topics: settings.topics,
-        serviceName: settings.serviceName,
         submissions: new Submissions(
           { records, keys, queue, store: payloads, logger, clock, newId },
           { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
@@ -111,6 +110,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     webhookRules: settings,
     webhookQueue: webhookSecrets && new SqliteWebhookQueue(file, QUEUES.webhooks, clock),
     webhookEndpoints: parts.webhookEndpoints,
+    serviceName: settings.serviceName,
   };
   const access: ApiAccess =
     apiKeys.length > 0

@@ -1,27 +1,22 @@
 import { expect, test } from 'vitest';
 import type { Destination } from '../../lib/api/destination.ts';
-import { decodeWebhook } from '../../lib/core/webhooks/message.ts';
-import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { requestIn } from '../support/api-answers.ts';
-import { ApiHarness, type ApiHarnessOptions, SetAdmission } from '../support/api-harness.ts';
-import { requestDelivery } from '../support/delivery.ts';
-import { EngineHarness } from '../support/engine-harness.ts';
+import { ApiHarness, SetAdmission } from '../support/api-harness.ts';
 import { SubmissionService } from '../support/submission-service.ts';
 
 /** An API in front of a processor for images and one for reports. */
-function frontDoor(options: ApiHarnessOptions = {}) {
+function frontDoor() {
   const reports = new SubmissionService();
   const admission = new SetAdmission();
   const behind: Destination = {
     topics: ['reports.*', 'images.scanned'],
-    serviceName: 'Images/Reports',
     submissions: reports.submissions,
     admission,
     acceptsMinVersion: true,
     keepsOrder: true,
     maxUploadDelaySeconds: 0,
   };
-  const images = new ApiHarness(() => 'done', { ...options, topics: ['images.*'], others: [behind] });
+  const images = new ApiHarness(() => 'done', { topics: ['images.*'], others: [behind] });
   const submit = (topic: string | undefined, headers: Record<string, string> = {}) =>
     images.call('POST', '/v1/requests', {
       body: '1',
@@ -59,20 +54,6 @@ test('the processor it is for decides whether it is admitted, and what it may as
   const load = async (query: string) => (await images.call('GET', `/v1/status${query}`)).json();
   expect(await load('?topic=reports.monthly')).toMatchObject({ accepting: false });
   expect(await load('')).toMatchObject({ accepting: true });
-});
-
-test('a webhook that is sent again has the id that its processor gave it', async () => {
-  const options = { callbacks: 'public', webhookDefaultUrl: 'https://example.com/hook' } as const;
-  const { images } = frontDoor(options);
-  const { records, clock } = images.harness;
-  const webhooks = new MemoryOutputQueue();
-  const ports = { records, clock, webhooks };
-  const reports = new EngineHarness(() => 'done', { ...options, serviceName: 'Images/Reports', ports });
-  const attributes = { RequestId: 'r-1', Topic: 'reports.monthly' };
-  await reports.process([requestDelivery('r-1', {}, { attributes })]);
-  expect((await images.call('POST', '/v1/requests/r-1/webhook')).status).toBe(202);
-  const [first, again] = [webhooks.messages[0]?.body, images.webhookQueue.sent[0]?.message];
-  expect(decodeWebhook(again ?? '').id).toBe(decodeWebhook(first ?? '').id);
 });
 
 test.each([

@@ -118,7 +118,6 @@ export class ApiHarness {
         destinations: [
           {
             topics: settings.topics,
-            serviceName: settings.serviceName,
             submissions: this.submissions,
             admission,
             acceptsMinVersion: hasOrder(settings.handlerVersion),
@@ -152,6 +151,7 @@ export class ApiHarness {
               newId,
             })
           : undefined,
+        serviceName: settings.serviceName,
       },
       { auth, callerOf },
     );
