@@ -114,7 +114,7 @@ it.each([
   [
     IMAGES,
     { topics: ['images.*'] },
-    'topics[0] must be a pattern of no other processor, got images.*, which is one of Stack/Service',
+    'topics[0] must differ from the patterns of all other processors, got images.*, which Stack/Service has',
   ],
   [IMAGES, { topics: [] }, 'topics must have at least one pattern'],
   [IMAGES, { topics: ['a b'] }, 'topics[0] must be a topic'],
@@ -130,7 +130,7 @@ it('at most eight', () => {
   const { service } = withReports();
   for (let n = 2; n <= 8; n++) service.addProcessor(`P${n}`, { entry: ENTRY, topics: [`t${n}`] });
   expect(() => service.addProcessor('P9', { entry: ENTRY, topics: ['t9'] })).toThrow(
-    'Stack/Service can have at most 8 processors added, got one more',
+    'Stack/Service must have at most 8 added processors, got 9',
   );
 });
 

@@ -43,7 +43,7 @@ function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorP
     const other = subscribers.find(({ topics }) => topics.includes(pattern));
     return other
       ? [
-          `topics[${index}] must be a pattern of no other processor, got ${pattern}, which is one of ${other.path}`,
+          `topics[${index}] must differ from the patterns of all other processors, got ${pattern}, which ${other.path} has`,
         ]
       : [];
   });
@@ -54,7 +54,7 @@ function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorP
       ? []
       : [`${path} must have the prop topics, so that uploads are relayed to the processors by their topics`]),
     ...(subscribers.length > MAX_SERVICES_BEHIND
-      ? [`${path} can have at most ${MAX_SERVICES_BEHIND} processors added, got one more`]
+      ? [`${path} must have at most ${MAX_SERVICES_BEHIND} added processors, got ${subscribers.length}`]
       : []),
   ];
 }

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { formatCount } from '../../../terminal/format.ts';
-import { printCells, printJson } from '../../../terminal/output.ts';
+import { isForPeople, printCells, printJson, printRows } from '../../../terminal/output.ts';
 import { ProgressBoard } from '../../../terminal/progress-board.ts';
 import { readPast } from '../../quantities.ts';
 import type { Run } from '../../run.ts';
@@ -23,7 +23,9 @@ interface ReplayOptions extends ServiceOptions {
 export function replayEndpointCommand(run: Run): Command {
   const readTime = readPast(Date.now());
   const command = new Command('replay')
-    .description('Send the outcomes of a time window to an endpoint again, and print how many.')
+    .description(
+      'Send the outcomes of a time window to an endpoint again. Prints how many were sent, and how many requests were examined.',
+    )
     .argument('<id>', 'id of the endpoint')
     .requiredOption('--since <time>', 'requests submitted since then, for example 2h (2 hours ago)', readTime)
     .option('--until <time>', 'requests submitted before then (default: now)', readTime)
@@ -43,7 +45,9 @@ export function replayEndpointCommand(run: Run): Command {
         cursor = page.next;
         progress.note(`${formatCount(sent)} of ${formatCount(examined)} requests`);
       } while (cursor !== undefined);
-      await (options.json ? printJson({ sent, examined }) : printCells([String(sent), String(examined)]));
+      if (options.json) return printJson({ sent, examined });
+      const cells = [String(sent), String(examined)];
+      return isForPeople(options) ? printRows(['sent', 'examined'], [cells], []) : printCells(cells);
     }),
   );
 }
