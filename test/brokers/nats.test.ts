@@ -188,7 +188,7 @@ describe.runIf(program)('NATS', () => {
       await eventually(async () =>
         expect((await manager.streams.info(ordered)).state.consumer_count).toBe(1),
       );
-      await expect(openInput(`stream=${ordered}`)).rejects.toThrow("can't be created: it is refused by NATS");
+      await expect(openInput(`stream=${ordered}`)).rejects.toThrow(`nats consumer rm ${ordered} coatcheck-`);
     });
   });
 

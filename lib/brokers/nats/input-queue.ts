@@ -14,7 +14,7 @@ import { RunningSettlements } from '../running-settlements.ts';
 import { connectNats, unlessClosed } from './connection.ts';
 import { readDeliveryInfo } from './delivery-info.ts';
 import { decodeContent } from './message.ts';
-import { checkOrderedStream } from './ordered-consumer.ts';
+import { checkOrderedStream, checkUnorderedStream } from './ordered-consumer.ts';
 import { OrderedSession } from './ordered-session.ts';
 import { type MessageSession, PullSession } from './pull-session.ts';
 import { ensureConsumer, ensureStream, logStreamGuarantee } from './stream.ts';
@@ -80,6 +80,7 @@ export class NatsInputQueue implements InputQueue {
             await checkOrderedStream(manager, config, url);
             return await OrderedSession.open({ connection: nats, manager, url, holder, logger, end });
           }
+          await checkUnorderedStream(manager, url);
           const limits = await ensureConsumer(manager, url, maxInFlight);
           return new PullSession(nats, url, limits, end);
         } catch (error) {

@@ -37,6 +37,21 @@ export async function checkOrderedStream(
   }
 }
 
+/**
+ * Checks that no worker keeps the order of a stream: its consumer stays when it stops, and NATS would refuse another one.
+ * @throws ConfigurationError that says what to change
+ */
+export async function checkUnorderedStream(
+  manager: JetStreamManager,
+  { stream, consumer }: NatsInputUrl,
+): Promise<void> {
+  const [found] = await findOrderedConsumers(manager, stream, consumer);
+  if (found === undefined) return;
+  throw new ConfigurationError(
+    `The stream ${stream} has the consumer ${found}, of a worker that keeps order. Let the stream run empty, stop its workers, and delete the consumer: nats consumer rm ${stream} ${found}`,
+  );
+}
+
 /** Creates the consumer of a worker, under a name that no other has. @returns its name */
 export async function createOrderedConsumer(
   manager: JetStreamManager,
@@ -65,9 +80,20 @@ export async function deleteOrderedConsumers(
   manager: JetStreamManager,
   { stream, consumer }: NatsInputUrl,
 ): Promise<void> {
+  for (const name of await findOrderedConsumers(manager, stream, consumer)) {
+    await manager.consumers.delete(stream, name);
+  }
+}
+
+/** The names of the consumers of all workers that keep the order of a stream. */
+async function findOrderedConsumers(
+  manager: JetStreamManager,
+  stream: string,
+  consumer: string,
+): Promise<string[]> {
   const names: string[] = [];
   for await (const { name, config } of manager.consumers.list(stream)) {
     if (config.metadata?.[METADATA] === consumer) names.push(name);
   }
-  for (const name of names) await manager.consumers.delete(stream, name);
+  return names;
 }
