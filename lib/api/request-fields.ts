@@ -2,7 +2,7 @@ import { CONTENT_CODINGS, codingsOf, contentEncodingOf } from '../core/base/cont
 import { ContentEncodingUnsupported } from '../core/base/errors.ts';
 import { CONTENT_TYPE_MAX_LENGTH, MEDIA_TYPE } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
-import { parseTime } from '../core/base/time.ts';
+import { parseTime, timeProblem } from '../core/base/time.ts';
 import { readTraceContext, type TraceContext } from '../core/base/traceparent.ts';
 import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
@@ -23,8 +23,6 @@ export const METADATA_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
 
 /** Longest idempotency key, in characters. */
 const KEY_MAX_LENGTH = 255;
-
-const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** A valid content type. @param field the header or member that holds it @throws ProblemError 415 */
 export function contentTypeOf(field: string, contentType: string): string {
@@ -80,9 +78,9 @@ export function timeOf(field: string, text: string | undefined): number | undefi
   if (time === undefined) {
     throw malformed(`${field} must be a time like 2026-01-31T12:00:00Z, got ${quote(text)}`);
   }
-  // With an offset, the time may fall in the year 10000, which ISO 8601 can't represent in messages.
-  if (time > LATEST_TIME)
-    throw malformed(`${field} must not be later than the year 9999, got ${quote(text)}`);
+  // With an offset, the time may fall in the year 10000 or in that before 0.
+  const problem = timeProblem(time);
+  if (problem !== undefined) throw malformed(`${field} ${problem}`);
   return time;
 }
 

@@ -1,4 +1,4 @@
-import { millisecondsOf } from '../core/base/time.ts';
+import { timeProblem } from '../core/base/time.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { topicProblem } from '../core/model/topic.ts';
 
@@ -79,8 +79,14 @@ export function assertSubmittable(options: SubmissionOptions): void {
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
   if (orderingKey !== undefined) assertOrderingKey(orderingKey);
   if (topic !== undefined) assertTopic(topic);
-  if (notBefore instanceof Date) millisecondsOf('notBefore', notBefore);
-  if (expiresAt instanceof Date) millisecondsOf('expiresAt', expiresAt);
+  assertTime('notBefore', notBefore);
+  assertTime('expiresAt', expiresAt);
+}
+
+/** The API looks at texts. */
+function assertTime(name: string, time: Date | string | undefined): void {
+  const problem = time instanceof Date ? timeProblem(time.getTime()) : undefined;
+  if (problem !== undefined) throw new RangeError(`${name} ${problem}`);
 }
 
 /** Metadata is sent in headers. */

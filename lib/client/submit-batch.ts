@@ -67,7 +67,7 @@ export async function submitBatch(
 }
 
 function itemOf({ idempotencyKey = crypto.randomUUID(), notBefore, expiresAt, ...given }: BatchRequest) {
-  assertSubmittable({ ...given, idempotencyKey });
+  assertSubmittable({ ...given, idempotencyKey, notBefore, expiresAt });
   const { bytes, ...item } = { bytes: undefined, ...given };
   return {
     ...item,

@@ -3,7 +3,6 @@ import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import { CallbackRefused, ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
-import { millisecondsOf } from '../core/base/time.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
@@ -180,8 +179,8 @@ export class Service implements AsyncDisposable {
       tenant,
       callbackUrl,
       metadata,
-      notBefore: notBefore && millisecondsOf('notBefore', notBefore),
-      expiresAt: expiresAt && millisecondsOf('expiresAt', expiresAt),
+      notBefore: notBefore?.getTime(),
+      expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
     return this.#viewOf(record);

@@ -1,5 +1,4 @@
 import { ConfigurationError } from '../core/base/errors.ts';
-import { millisecondsOf } from '../core/base/time.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { maxReceivesOf } from '../core/config/receive-budget.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
@@ -159,8 +158,8 @@ export class TestService {
       ...others,
       ...type,
       metadata,
-      notBefore: notBefore && millisecondsOf('notBefore', notBefore),
-      expiresAt: expiresAt && millisecondsOf('expiresAt', expiresAt),
+      notBefore: notBefore?.getTime(),
+      expiresAt: expiresAt?.getTime(),
       payload: bytes,
     });
     return viewOf(record, this.#clock.now());

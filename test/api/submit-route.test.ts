@@ -538,6 +538,7 @@ describe('a time before which a request must not start', () => {
 
   test.each([
     ['tomorrow', 400, 'request_malformed'],
+    ['0000-01-01T00:00:00+01:00', 400, 'request_malformed'],
     ['2027-03-31T12:00:00Z', 400, 'not_before_invalid'],
     ['2026-01-31T12:30:00Z', 422, 'not_before_unsupported'],
   ])('%s answers %i %s', async (time, status, code) => {

@@ -59,3 +59,11 @@ test.each([
   await expect(clientOf(api).submitBatch(requests)).rejects.toThrow(problem);
   expect(api.queue.sent).toEqual([]);
 });
+
+test('a date that is none is refused by its name, before the call', async () => {
+  const client = new CoatcheckClient({ baseUrl: 'https://example.com' });
+  const notBefore = new Date(Number.NaN);
+  await expect(client.submitBatch([{ json: 1, notBefore }])).rejects.toThrow(
+    'notBefore must be a time in the years 0000 to 9999, got an invalid date',
+  );
+});

@@ -185,8 +185,14 @@ test.each([
   [{ metadata: { 'a b': 'x' } }, 'a name must be a token of letters, digits and -_., got "a b"'],
   [{ metadata: { a: 'ü' } }, 'metadata: a must be printable ASCII'],
   [{ metadata: { a: 'x\r\nx: y' } }, 'metadata: a must be printable ASCII'],
-  [{ notBefore: new Date(Number.NaN) }, 'notBefore must be a valid date, got Invalid Date'],
-  [{ expiresAt: new Date(Number.NaN) }, 'expiresAt must be a valid date, got Invalid Date'],
+  [
+    { notBefore: new Date(Number.NaN) },
+    'notBefore must be a time in the years 0000 to 9999, got an invalid date',
+  ],
+  [
+    { expiresAt: new Date(Number.NaN) },
+    'expiresAt must be a time in the years 0000 to 9999, got an invalid date',
+  ],
 ])('rejects %j before sending anything', async (options, message) => {
   const { client, calls } = await openScriptedApi([]);
   await expect(client.submit('x', options)).rejects.toThrow(message);

@@ -341,7 +341,7 @@ test('what can not be scheduled is refused', async () => {
   const notBefore = new Date('2999-01-01T00:00:00Z');
   await expect(service.submit(1, { notBefore })).rejects.toMatchObject({ code: 'not_before_invalid' });
   await expect(service.submit(1, { notBefore: new Date('tomorrow') })).rejects.toThrow(
-    'notBefore must be a valid date, got Invalid Date',
+    'notBefore must be a time in the years 0000 to 9999, got an invalid date',
   );
   await using ordered = await open({ file: join(folder, 'ordered.db'), order: 'fifo' });
   const soon = new Date(Date.now() + 60_000);

@@ -6,16 +6,20 @@ export function parseTime(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** The time of a date in milliseconds since 1970. @param name what the error calls the date @throws RangeError */
-export function millisecondsOf(name: string, date: Date): number {
-  const time = date.getTime();
-  if (Number.isNaN(time)) throw new RangeError(`${name} must be a valid date, got ${date}`);
-  return time;
-}
-
 /** The syntax of an RFC 3339 time. It also matches nonexistent dates, which {@link parseTime} rejects. */
 export const RFC_3339 =
   /^(\d{4}-\d{2}-\d{2})[Tt](?:[01]\d|2[0-3]):\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+
+/** The first and the last time that RFC 3339 can write: it has years of four digits. */
+const EARLIEST_TIME = Date.parse('0000-01-01T00:00:00Z');
+const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
+
+/** What is wrong with a time in milliseconds since 1970, if messages and positions of records can't hold it. */
+export function timeProblem(time: number): string | undefined {
+  if (time >= EARLIEST_TIME && time <= LATEST_TIME) return undefined;
+  const got = Number.isNaN(time) ? 'an invalid date' : new Date(time).toISOString();
+  return `must be a time in the years 0000 to 9999, got ${got}`;
+}
 
 /** Whether a day exists: `Date.parse` reads February 30 as March 2. */
 function isDate(text: string): boolean {

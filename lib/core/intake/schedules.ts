@@ -1,4 +1,5 @@
 import { quote } from '../base/quote.ts';
+import { timeProblem } from '../base/time.ts';
 import { parseCron } from '../model/cron.ts';
 import { CronInvalid } from '../model/cron-invalid.ts';
 import { MISSED_RUNS, nextRun, OVERLAPS, type Schedule } from '../model/schedule.ts';
@@ -181,7 +182,8 @@ function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): stri
     return `everyMinutes must be a whole number from 1 to ${MAX_EVERY_MINUTES}, got ${everyMinutes}`;
   }
   for (const [field, time] of Object.entries({ startAt, endAt })) {
-    if (time !== undefined && Number.isNaN(time)) return `${field} must be a time, got an invalid date`;
+    const problem = time === undefined ? undefined : timeProblem(time);
+    if (problem !== undefined) return `${field} ${problem}`;
   }
   if (!OVERLAPS.includes(overlap)) return `overlap must be ${OVERLAPS.join(' or ')}, got ${quote(overlap)}`;
   if (!MISSED_RUNS.includes(missed))

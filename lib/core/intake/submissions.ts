@@ -13,6 +13,7 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
+import { assertReadable } from './assert-readable.ts';
 import { assertSchedulable } from './assert-schedulable.ts';
 import { IdempotencyKeyBusy, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
 
@@ -90,8 +91,8 @@ export class Submissions {
    * Accepts a request. When this resolves, the request is in the queue.
    * @param id that of the request: submitted again under it, it is the same request. @default - a new one
    * @returns its record, or that of the earlier request with the same key and content
-   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a time that it can't
-   *   wait for; any error of a port, after which the request may or may not be accepted
+   * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for what no
+   *   message can hold, and for a time that it can't wait for; any error of a port, after which the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
     const { byteLength } = input.payload;
@@ -99,6 +100,7 @@ export class Submissions {
     if (byteLength > this.#settings.maxPayloadBytes) {
       throw new PayloadLimitExceeded('The payload', byteLength, this.#settings.maxPayloadBytes);
     }
+    assertReadable(input);
     const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();

@@ -1,4 +1,5 @@
 import { quote } from '../base/quote.ts';
+import { timeProblem } from '../base/time.ts';
 import { isPosition } from '../model/record-position.ts';
 import type { RequestRecord } from '../model/request-record.ts';
 import type { WebhookEndpoint } from '../model/webhook-endpoint.ts';
@@ -39,9 +40,6 @@ export interface ReplayTools {
 
 /** Requests in one call, which takes a few seconds on DynamoDB. */
 const PAGE = 100;
-
-/** The last time whose text sorts as positions do. */
-const LATEST_TIME = Date.parse('9999-12-31T23:59:59.999Z');
 
 /** Sends the outcomes of a page of requests to an endpoint again. @throws WebhookEndpointRefused */
 export async function replayWindow(
@@ -85,9 +83,8 @@ function assertWindow({ from, to, cursor }: ReplayWindow): void {
 }
 
 function assertTime(name: string, time: Date): void {
-  // Not true of an invalid date, either.
-  if (time.getTime() <= LATEST_TIME) return;
-  throw refused(`${name} must be a time until the year 9999, got ${String(time)}`);
+  const problem = timeProblem(time.getTime());
+  if (problem !== undefined) throw refused(`${name} ${problem}`);
 }
 
 function refused(problem: string): WebhookEndpointRefused {

@@ -98,6 +98,30 @@ describe('what is refused, before anything is sent', () => {
   });
 
   test.each([
+    [{ notBefore: Number.NaN }, 'notBefore must be a time in the years 0000 to 9999, got an invalid date'],
+    [
+      { notBefore: Date.parse('-000001-12-31T23:00:00Z') },
+      'notBefore must be a time in the years 0000 to 9999, got -000001-12-31T23:00:00.000Z',
+    ],
+    [
+      { expiresAt: Date.parse('+010000-01-01T00:00:00Z') },
+      'expiresAt must be a time in the years 0000 to 9999, got +010000-01-01T00:00:00.000Z',
+    ],
+    [
+      { contentType: 'text/plain\n' },
+      'contentType: a content type must have 1 to 255 printable ASCII characters, got "text/plain\\n"',
+    ],
+    [{ metadata: JSON.parse('{"size": 5}') }, 'The metadata "size" must be text, got 5'],
+  ])('what no message can hold: %j', async (given, message) => {
+    const service = new SubmissionService();
+    const submitting = service.submit({ ...given, idempotencyKey: 'k' });
+    await expect(submitting).rejects.toMatchObject({ name: 'RequestRefused', message });
+    // The key is free.
+    await service.submit({ idempotencyKey: 'k' });
+    expect(service.queue.sent).toHaveLength(1);
+  });
+
+  test.each([
     [15, undefined],
     [
       15.1,

@@ -211,7 +211,10 @@ test.each<[Partial<NewSchedule>, string]>([
   ],
   [{ cron: undefined, everyMinutes: 0.5 }, 'everyMinutes must be a whole number from 1 to 527040, got 0.5'],
   [{ endAt: new Date(START) }, 'endAt must be after the first run, got 2026-01-31T12:00:00.000Z'],
-  [{ startAt: new Date(Number.NaN) }, 'startAt must be a time, got an invalid date'],
+  [
+    { startAt: new Date(Number.NaN) },
+    'startAt must be a time in the years 0000 to 9999, got an invalid date',
+  ],
   [{ payload: new Uint8Array() }, 'The payload must have 1 to 65536 bytes, got 0'],
   [
     { topic: 'a b' },

@@ -307,9 +307,9 @@ describe('a replay', () => {
     [
       'without a beginning',
       { from: new Date('x') },
-      'from must be a time until the year 9999, got Invalid Date',
+      'from must be a time in the years 0000 to 9999, got an invalid date',
     ],
-    ['after all time', { from, to: new Date(8.64e15) }, 'to must be a time until the year 9999'],
+    ['after all time', { from, to: new Date(8.64e15) }, 'to must be a time in the years 0000 to 9999'],
     ['with a bad cursor', { from, to, cursor: 'x' }, 'cursor must be the `next` of a previous call, got "x"'],
   ])('of a window that is %s is refused', async (_, window, message) => {
     const { id } = await endpoints.create({ url: URL }, ACME);
