@@ -20,13 +20,13 @@ export const MAX_PAGE = 100;
 export const DEFAULT_PAGE = 20;
 
 /** Most characters of a time or another short field. */
-const SHORT = 255;
+export const SHORT = 255;
 
 /** Longest id in a path: 3 bytes of UTF-8 a character, 4 characters of base64 for 3 bytes, and the `~`. */
 const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
 
 /** An example of an expiry. It must be in the future when a reader tries it. */
-const FAR_TIME = '2100-01-01T00:00:00Z';
+export const FAR_TIME = '2100-01-01T00:00:00Z';
 
 /** An example of a start that every service takes. */
 const PAST_TIME = '2026-01-31T12:00:00Z';
@@ -115,7 +115,7 @@ const ORDERING = {
   pattern: ORDERING_KEY.source,
 };
 
-const TOPIC_FIELD = {
+export const TOPIC_FIELD = {
   description: 'What the request is about, for the processors and consumers that subscribe to it.',
   pattern: TOPIC.source,
   maxLength: TOPIC_MAX_LENGTH,
@@ -138,7 +138,7 @@ const METADATA_FORM = {
   additionalProperties: { type: 'string', pattern: METADATA_VALUE.source },
 } as const;
 
-const Metadata = z.record(z.string(), z.string()).meta({
+export const Metadata = z.record(z.string(), z.string()).meta({
   description:
     'Metadata for the handler. Names: lower-case letters, digits and - . _; values: printable ASCII.',
   ...METADATA_FORM,
@@ -200,11 +200,8 @@ export const UploadRequestBody = ownMembers({
   multipart: z.boolean().optional().meta({ description: 'Upload in parts even if a form would do.' }),
 }).meta({ id: 'UploadRequest' });
 
-/** Most requests of a batch. */
-export const MAX_BATCH = 100;
-
-// Each is checked by itself, so that a mistake in one of them concerns only that one.
-export const BatchItem = ownMembers({
+/** A payload in a JSON body. */
+export const PAYLOAD_FORMS = {
   json: z.unknown().optional().meta({ description: 'The payload, as a JSON value.' }),
   text: z.string().optional().meta({ description: 'The payload, as text.' }),
   base64: z.base64().optional().meta({ description: 'The payload, as the base64 of its bytes.' }),
@@ -213,6 +210,14 @@ export const BatchItem = ownMembers({
     .max(SHORT)
     .optional()
     .meta({ description: 'Media type of the payload; by its form by default.', pattern: MEDIA_TYPE.source }),
+};
+
+/** Most requests of a batch. */
+export const MAX_BATCH = 100;
+
+// Each is checked by itself, so that a mistake in one of them concerns only that one.
+export const BatchItem = ownMembers({
+  ...PAYLOAD_FORMS,
   contentEncoding: z.string().max(SHORT).optional(),
   contentLanguage: z.string().max(SHORT).optional().meta({ pattern: CONTENT_LANGUAGE.source }),
   metadata: Metadata.optional(),

@@ -7,6 +7,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { type Destination, destinationFor } from './destination.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
 import { jsonBody, problems } from './openapi.ts';
+import { payloadOf } from './payload-forms.ts';
 import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
 import {
   callbackUrlOf,
@@ -104,25 +105,6 @@ function requestOf(
     payload: bytes,
   };
   return { input, destination };
-}
-
-/** @throws ProblemError unless there is exactly one form of a payload */
-function payloadOf({ json, text, base64, contentType }: z.infer<typeof BatchItem>) {
-  const given = Object.entries({ json, text, base64 }).filter(([, value]) => value !== undefined);
-  const [[form, value] = []] = given;
-  if (form === undefined || given.length > 1) {
-    const got = given.map(([name]) => name).join(', ') || 'none';
-    const detail = `A request must have one of json, text and base64, got ${got}`;
-    throw new ProblemError({ status: 400, code: 'request_malformed', detail });
-  }
-  if (form === 'json')
-    return { bytes: Buffer.from(JSON.stringify(value)), contentType: contentType ?? 'application/json' };
-  if (form === 'text')
-    return { bytes: Buffer.from(String(value)), contentType: contentType ?? 'text/plain; charset=utf-8' };
-  return {
-    bytes: Buffer.from(String(value), 'base64'),
-    contentType: contentType ?? 'application/octet-stream',
-  };
 }
 
 function failed(problem: HttpProblem): Result {

@@ -6,6 +6,7 @@ import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts
 import type { PayloadBody } from './payload.ts';
 import { openResult, type RequestResult } from './result.ts';
 import { DEFAULT_RETRY, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
+import { SchedulesClient } from './schedules.ts';
 import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
 import { submit } from './submit.ts';
@@ -37,6 +38,8 @@ export interface ClientOptions {
 export class CoatcheckClient {
   /** The webhook endpoints of the service, if it has them. */
   readonly webhookEndpoints: WebhookEndpointsClient;
+  /** The schedules of the service, if it has them: those of `coatcheck serve` do. */
+  readonly schedules: SchedulesClient;
   readonly #api: Api;
 
   /** @throws ConfigurationError for an invalid base URL */
@@ -48,6 +51,7 @@ export class CoatcheckClient {
       retry: { ...DEFAULT_RETRY, ...retry },
       timing,
     });
+    this.schedules = new SchedulesClient(this.#api);
     this.webhookEndpoints = new WebhookEndpointsClient(this.#api);
   }
 

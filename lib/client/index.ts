@@ -29,6 +29,7 @@ export type { ListOptions, PageOptions } from './list.ts';
 export type { PayloadBody } from './payload.ts';
 export type { RequestResult } from './result.ts';
 export type { RetryPolicy, Timing } from './retry.ts';
+export type { SchedulesClient } from './schedules.ts';
 export type { RequestOptions } from './status.ts';
 export type { SubmissionOptions, SubmissionProgress } from './submission.ts';
 export { DIRECT_MAX_BYTES } from './submit.ts';
@@ -37,6 +38,7 @@ export {
   type ApiProblem,
   hasEnded,
   type Load,
+  type NewSchedule,
   type NewWebhookEndpoint,
   type OutcomeProblem,
   type Progress,
@@ -44,6 +46,7 @@ export {
   type RequestPage,
   type RequestResource,
   type RequestStatus,
+  type Schedule,
   type ServiceStatus,
   type WebhookDelivery,
   type WebhookEndpoint,

@@ -62,6 +62,52 @@ export interface WebhookDelivery {
   readonly nextAttemptAt?: string;
 }
 
+/** A schedule to add. One of `json`, `text` and `base64` is the payload of its requests. */
+export interface NewSchedule {
+  /** 1 to 64 letters, digits, `_`, `-` and `.`. A schedule of this name is replaced. */
+  readonly name: string;
+  /** Minute, hour, day of month, month, day of week. Instead of {@link everyMinutes}. */
+  readonly cron?: string;
+  /** The time zone of the cron expression, such as `Europe/Berlin`. @default 'UTC' */
+  readonly timeZone?: string;
+  /** Whole minutes from one run to the next. Instead of {@link cron}. */
+  readonly everyMinutes?: number;
+  /** No run is before it. A string is in RFC 3339. */
+  readonly startAt?: Date | string;
+  /** No run is after it. A string is in RFC 3339. */
+  readonly endAt?: Date | string;
+  /** What happens to a run while the request of the one before hasn't ended. @default 'queue' */
+  readonly overlap?: 'queue' | 'skip';
+  /** Whether the last of the runs that could not be submitted in time is made up for. @default 'last' */
+  readonly missed?: 'last' | 'skip';
+  readonly json?: unknown;
+  readonly text?: string;
+  readonly base64?: string;
+  /** @default - by the form of the payload */
+  readonly contentType?: string;
+  /** Metadata for the processor, in printable ASCII. */
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly topic?: string;
+}
+
+/** A schedule. Times are in RFC 3339, UTC. */
+export interface Schedule {
+  readonly name: string;
+  readonly cron?: string;
+  readonly timeZone?: string;
+  readonly everyMinutes?: number;
+  readonly startAt?: string;
+  readonly endAt?: string;
+  readonly overlap: 'queue' | 'skip';
+  readonly missed: 'last' | 'skip';
+  readonly topic?: string;
+  readonly createdAt: string;
+  /** Its latest run that was submitted. */
+  readonly lastRun?: { readonly at: string; readonly requestId: string };
+  /** Its next runs, up to 5. */
+  readonly nextRuns: readonly string[];
+}
+
 /** A page of requests. */
 export interface RequestPage {
   /** Can be fewer than the limit even if there are more. */

@@ -5,10 +5,12 @@ import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../api/app.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
 import { problemResponse } from '../api/problem.ts';
+import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { hasOrder } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
+import { Schedules } from '../core/intake/schedules.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import { Uploads } from '../core/intake/uploads.ts';
 import { isEarly } from '../core/model/not-before.ts';
@@ -22,6 +24,7 @@ import { DirectoryClientTransfers } from '../stores/directory/client-transfers.t
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
+import { SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { callerByKey } from './api-keys.ts';
@@ -116,11 +119,14 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     apiKeys.length > 0
       ? { auth: 'key', callerOf: callerByKey(apiKeys) }
       : { auth: 'none', callerOf: () => ({}) };
-  const work = takers && {
-    routes: WORK_ROUTES,
-    add: (added: Hono<ApiEnv>) => addWorkRoutes(added, takers, apiParts),
-  };
-  const api = createApi(apiParts, access, work);
+  const schedules = new Schedules(new SqliteScheduleStore(file), clock);
+  const api = createApi(apiParts, access, {
+    routes: [...SCHEDULE_ROUTES, ...(takers ? WORK_ROUTES : [])],
+    add: (added: Hono<ApiEnv>) => {
+      addScheduleRoutes(added, schedules, apiParts);
+      if (takers) addWorkRoutes(added, takers, apiParts);
+    },
+  });
   const app = new Hono();
   app.use('/v1/*', limitBody);
   app.route('/', transferRoutes(transfers));

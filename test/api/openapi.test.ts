@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { openApiDocument } from '../../lib/api/openapi-document.ts';
+import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
 import { WORK_ROUTES } from '../../lib/api/work-routes.ts';
 import { PROJECT_FOLDER } from '../../lib/local/folder.ts';
 import { ApiHarness } from '../support/api-harness.ts';
@@ -79,10 +80,12 @@ describe('the description', () => {
     },
   );
 
-  test('has nothing a linter minds, with the calls of takers and callers let in by a key', async () => {
-    const description = JSON.parse(JSON.stringify(openApiDocument('key', WORK_ROUTES)));
+  test('has nothing a linter minds, with schedules, the calls of takers and callers let in by a key', async () => {
+    const description = JSON.parse(
+      JSON.stringify(openApiDocument('key', [...SCHEDULE_ROUTES, ...WORK_ROUTES])),
+    );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 26);
+    expect(operationsOf(description)).toHaveProperty('size', 30);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {

@@ -56,10 +56,10 @@ export interface ScheduleView {
 }
 
 /** Most schedules of a tenant. */
-export const MAX_SCHEDULES = 1_000;
+const MAX_SCHEDULES = 1_000;
 
 /** Largest payload of a schedule, in bytes. */
-export const SCHEDULE_MAX_PAYLOAD_BYTES = 65_536;
+const SCHEDULE_MAX_PAYLOAD_BYTES = 65_536;
 
 /** Most minutes from one run to the next: a year. */
 export const MAX_EVERY_MINUTES = 366 * 24 * 60;

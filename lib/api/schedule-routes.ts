@@ -1,0 +1,136 @@
+import type { Hono } from 'hono';
+import type * as z from 'zod';
+import type { Schedules, ScheduleView } from '../core/intake/schedules.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
+import { destinationFor } from './destination.ts';
+import { jsonBody, problems } from './openapi.ts';
+import { payloadOf } from './payload-forms.ts';
+import { ProblemError } from './problem.ts';
+import { checkedMetadata, contentTypeOf, timeOf, topicOf } from './request-fields.ts';
+import { addRoute, type Route } from './route.ts';
+import { NewScheduleBody, Schedule, ScheduleList, ScheduleName } from './schedule-schemas.ts';
+import { NoHeaders, NoQuery } from './schemas.ts';
+
+const PATH = '/v1/schedules';
+
+const NO_STORE = { 'Cache-Control': 'no-store' };
+
+const OF_ONE = { params: ScheduleName, query: NoQuery, headers: NoHeaders } as const;
+
+const put = {
+  method: 'post',
+  path: PATH,
+  operationId: 'putSchedule',
+  summary: 'Add a schedule, or replace that of its name',
+  description: 'It submits the payload as a request at each of its runs.',
+  request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewScheduleBody) },
+  responses: {
+    200: { description: 'The schedule.', content: { 'application/json': { schema: Schedule } } },
+    ...problems(400, 401, 403, 409, 415, 422, 500),
+  },
+} as const satisfies Route;
+
+const list = {
+  method: 'get',
+  path: PATH,
+  operationId: 'listSchedules',
+  summary: 'List all schedules',
+  request: { query: NoQuery, headers: NoHeaders },
+  responses: {
+    200: {
+      description: 'The schedules, by name.',
+      content: { 'application/json': { schema: ScheduleList } },
+    },
+    ...problems(400, 401, 403, 500),
+  },
+} as const satisfies Route;
+
+const get = {
+  method: 'get',
+  path: `${PATH}/{name}`,
+  operationId: 'getSchedule',
+  summary: 'Get a schedule',
+  request: OF_ONE,
+  responses: {
+    200: { description: 'The schedule.', content: { 'application/json': { schema: Schedule } } },
+    ...problems(400, 401, 403, 404, 500),
+  },
+} as const satisfies Route;
+
+const remove = {
+  method: 'delete',
+  path: `${PATH}/{name}`,
+  operationId: 'removeSchedule',
+  summary: 'Remove a schedule',
+  description: 'The requests that it has submitted go on.',
+  request: OF_ONE,
+  responses: {
+    204: { description: 'The schedule is removed.' },
+    ...problems(400, 401, 403, 404, 500),
+  },
+} as const satisfies Route;
+
+/** The routes of this file, for the OpenAPI document. */
+export const SCHEDULE_ROUTES = [put, list, get, remove];
+
+export function addScheduleRoutes(
+  app: Hono<ApiEnv>,
+  schedules: Schedules,
+  { destinations }: Pick<ApiParts, 'destinations'>,
+): void {
+  addRoute(app, put, async (c) => {
+    const { json, text, base64, contentType, startAt, endAt, metadata, ...given } = c.req.valid('json');
+    const topic = topicOf('topic', given.topic);
+    destinationFor('topic', topic, destinations);
+    const payload = payloadOf({ json, text, base64, contentType });
+    const added = await schedules.put({
+      ...given,
+      tenant: c.get('caller').tenant,
+      payload: payload.bytes,
+      contentType: contentTypeOf('contentType', payload.contentType),
+      metadata: checkedMetadata(metadata ?? {}),
+      startAt: dateOf('startAt', startAt),
+      endAt: dateOf('endAt', endAt),
+    });
+    return c.json(resourceOf(added), 200, NO_STORE);
+  });
+
+  addRoute(app, list, async (c) => {
+    const listed = await schedules.list(c.get('caller').tenant);
+    return c.json({ schedules: listed.map(resourceOf) }, 200, NO_STORE);
+  });
+
+  addRoute(app, get, async (c) => {
+    const found = await schedules.get(c.req.valid('param').name, c.get('caller').tenant);
+    return c.json(resourceOf(found), 200, NO_STORE);
+  });
+
+  addRoute(app, remove, async (c) => {
+    const { name } = c.req.valid('param');
+    if (await schedules.remove(name, c.get('caller').tenant)) return c.body(null, 204, NO_STORE);
+    throw new ProblemError({ status: 404, code: 'schedule_unknown', detail: `There is no schedule ${name}` });
+  });
+}
+
+function dateOf(field: string, text: string | undefined): Date | undefined {
+  const time = timeOf(field, text);
+  return time === undefined ? undefined : new Date(time);
+}
+
+function resourceOf({
+  startAt,
+  endAt,
+  createdAt,
+  lastRun,
+  nextRuns,
+  ...view
+}: ScheduleView): z.infer<typeof Schedule> {
+  return {
+    ...view,
+    ...(startAt && { startAt: startAt.toISOString() }),
+    ...(endAt && { endAt: endAt.toISOString() }),
+    createdAt: createdAt.toISOString(),
+    ...(lastRun && { lastRun: { at: lastRun.at.toISOString(), requestId: lastRun.requestId } }),
+    nextRuns: nextRuns.map((run) => run.toISOString()),
+  };
+}

@@ -1,0 +1,84 @@
+import * as z from 'zod';
+import { MAX_EVERY_MINUTES } from '../core/intake/schedules.ts';
+import { MISSED_RUNS, OVERLAPS } from '../core/model/schedule.ts';
+import { ownMembers } from './known-names.ts';
+import { FAR_TIME, Metadata, PAYLOAD_FORMS, SHORT, Time, TOPIC_FIELD } from './schemas.ts';
+
+const NAME = '^[A-Za-z0-9_.-]{1,64}$';
+
+const Overlap = z.enum(OVERLAPS).meta({
+  description: 'What happens to a run while the request of the one before hasn’t ended.',
+});
+
+const Missed = z.enum(MISSED_RUNS).meta({
+  description: 'Whether the last of the runs that could not be submitted in time is made up for.',
+});
+
+const Cron = z.string().max(SHORT).meta({
+  description: 'Minute, hour, day of month, month, day of week.',
+  example: '30 6 * * MON-FRI',
+});
+
+const TimeZone = z
+  .string()
+  .max(SHORT)
+  .meta({ description: 'That of the cron expression; UTC by default.', example: 'Europe/Berlin' });
+
+const EveryMinutes = z.number().meta({
+  description: 'Instead of `cron`: minutes from one run to the next.',
+  type: 'integer',
+  minimum: 1,
+  maximum: MAX_EVERY_MINUTES,
+});
+
+const Moment = z.string().max(SHORT).meta({ format: 'date-time', example: FAR_TIME });
+
+export const NewScheduleBody = ownMembers({
+  name: z
+    .string()
+    .max(SHORT)
+    .meta({ description: 'A schedule of this name is replaced.', pattern: NAME, example: 'nightly' }),
+  cron: Cron.optional(),
+  timeZone: TimeZone.optional(),
+  everyMinutes: EveryMinutes.optional(),
+  startAt: Moment.optional(),
+  endAt: Moment.optional(),
+  overlap: Overlap.optional(),
+  missed: Missed.optional(),
+  ...PAYLOAD_FORMS,
+  metadata: Metadata.optional(),
+  topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
+}).meta({
+  id: 'NewSchedule',
+  description: 'One of `json`, `text` and `base64` is the payload of its requests.',
+});
+
+export const Schedule = z
+  .object({
+    name: z.string(),
+    cron: z.string().optional(),
+    timeZone: z.string().optional(),
+    everyMinutes: z.number().optional(),
+    startAt: Time.optional(),
+    endAt: Time.optional(),
+    overlap: Overlap,
+    missed: Missed,
+    topic: z.string().optional(),
+    createdAt: Time,
+    lastRun: z
+      .object({ at: Time, requestId: z.string() })
+      .optional()
+      .meta({ description: 'Its latest run that was submitted.' }),
+    nextRuns: z.array(Time).meta({ description: 'Up to 5.' }),
+  })
+  .meta({ id: 'Schedule' });
+
+export const ScheduleList = z.object({ schedules: z.array(Schedule) }).meta({ id: 'ScheduleList' });
+
+export const ScheduleName = z.object({
+  name: z
+    .string()
+    .min(1)
+    .max(SHORT)
+    .meta({ param: { name: 'name', in: 'path' } }),
+});

@@ -1,0 +1,16 @@
+import { Command } from 'commander';
+import type { Run } from '../run.ts';
+import { addScheduleCommand } from './add.ts';
+import { listSchedulesCommand } from './list.ts';
+import { nextRunsCommand } from './next.ts';
+import { removeScheduleCommand } from './remove.ts';
+
+/** `coatcheck schedules`: manages the schedules of a service. */
+export function schedulesCommand(run: Run): Command {
+  return new Command('schedules')
+    .description('Submit requests again and again, by cron or interval.')
+    .addCommand(listSchedulesCommand(run))
+    .addCommand(addScheduleCommand(run))
+    .addCommand(removeScheduleCommand(run))
+    .addCommand(nextRunsCommand(run));
+}

@@ -1,0 +1,125 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { CoatcheckClient } from '../../lib/client/index.ts';
+import { defineProcessor } from '../../lib/core/processor/handler.ts';
+import { openParts } from '../../lib/embedded/open-service.ts';
+import { Service } from '../../lib/embedded/service.ts';
+import { createServiceApi } from '../../lib/embedded/service-api.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { coatcheck } from '../support/coatcheck.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import { TestClock } from '../support/test-clock.ts';
+
+let clock: TestClock;
+let url: string;
+
+/** The API of a service in a file, as `coatcheck serve` has it. */
+beforeEach(async () => {
+  clock = new TestClock();
+  const parts = await openParts(
+    { file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
+    clock,
+  );
+  const service = new Service({ ...parts, processor: defineProcessor(async (request) => request.json()) });
+  const app = createServiceApi({ ...parts, baseUrl: 'http://127.0.0.1', transferKey: randomBytes(32) });
+  const server = createAdaptorServer({ fetch: app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  onTestFinished(async () => {
+    server.close();
+    await service.close();
+  });
+});
+
+async function schedules(...line: readonly string[]) {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'report.json'), '{"x":6}');
+  return coatcheck(['schedules', ...line, '--api', url], { cwd });
+}
+
+test('a schedule is added, listed, run and removed', async () => {
+  const cron = ['--cron', '30 6 * * MON-FRI', '--time-zone', 'Europe/Berlin'];
+  const added = await schedules('add', 'weekdays', 'report.json', ...cron, '--topic', 'reports');
+  expect(added.stdout).toBe(
+    'weekdays\t30 6 * * MON-FRI Europe/Berlin\t2026-02-02T05:30:00.000Z\t\treports\n',
+  );
+  await schedules('add', 'often', 'report.json', '--every', '15min', '--overlap', 'skip', '--missed', 'skip');
+  const { stdout } = await schedules('list', '--json');
+  expect(
+    stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { name: 'often', everyMinutes: 15, overlap: 'skip', missed: 'skip' },
+    { name: 'weekdays', overlap: 'queue', missed: 'last' },
+  ]);
+  expect((await schedules('next', '2')).stdout).toBe(
+    '2026-01-31T12:15:00.000Z\toften\n2026-01-31T12:30:00.000Z\toften\n',
+  );
+
+  clock.advanceSeconds(900);
+  const client = new CoatcheckClient({ baseUrl: url });
+  const id = 'often.20260131T121500Z';
+  await vi.waitFor(async () => expect((await client.status(id)).status).toBe('succeeded'), {
+    timeout: 20_000,
+  });
+  expect(await (await client.result(id)).json()).toEqual({ x: 6 });
+  expect((await schedules('list')).stdout).toContain(
+    `often\tevery 15 min\t2026-01-31T12:30:00.000Z\t${id}\t\n`,
+  );
+
+  expect((await schedules('remove', 'often', 'weekdays')).exitCode).toBe(0);
+  expect((await schedules('list')).stdout).toBe('');
+});
+
+test.each([
+  [['add', 'a', 'report.json', '--cron', '61 * * * *'], 'cron must have as minute 0 to 59, or *'],
+  [
+    ['add', 'a', 'report.json', '--cron', '0 6 * * *', '--time-zone', 'Berlin'],
+    'timeZone must be a time zone of the IANA database, like Europe/Berlin or UTC, got "Berlin"',
+  ],
+  [['add', 'a', 'report.json'], 'A schedule must have one of cron and everyMinutes, got none'],
+  [
+    ['add', 'a', 'report.json', '--every', '90s'],
+    'everyMinutes must be a whole number from 1 to 527040, got 1.5',
+  ],
+  [['remove', 'a'], 'There is no schedule a'],
+  [['next', '6'], 'It must be a whole number from 1 to 5.'],
+])('%j is refused', async (line, problem) => {
+  const { stderr, exitCode } = await schedules(...line);
+  expect(stderr).toContain(problem);
+  expect(exitCode).not.toBe(0);
+});
+
+test('the API answers bad schedules with what is wrong', async () => {
+  const post = async (body: object) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${url}/v1/schedules`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    const { code }: { code: string } = JSON.parse(await response.text());
+    return [response.status, code];
+  };
+  expect(await post({ name: 'a', everyMinutes: 5 })).toEqual([400, 'request_malformed']);
+  expect(await post({ name: 'a', everyMinutes: 5, json: 1, text: 'a' })).toEqual([400, 'request_malformed']);
+  expect(await post({ name: 'a', everyMinutes: 5, json: 1, startAt: 'soon' })).toEqual([
+    400,
+    'request_malformed',
+  ]);
+  expect(await post({ name: 'a', every: 5, json: 1 })).toEqual([400, 'request_malformed']);
+  expect(await post({ name: 'a/b', everyMinutes: 5, json: 1 })).toEqual([422, 'schedule_invalid']);
+  expect(await post({ name: 'a', everyMinutes: 5, json: 1, topic: 'a b' })).toEqual([
+    400,
+    'request_malformed',
+  ]);
+  expect((await fetch(`${url}/v1/schedules/a`)).status).toBe(404);
+});
