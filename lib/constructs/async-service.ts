@@ -16,6 +16,7 @@ import { ApiAuth } from './api-auth.ts';
 import type { AsyncServiceProps } from './async-service-props.ts';
 import { CircuitBreaker, PAUSES_QUEUE } from './circuit-breaker.ts';
 import { ProcessorService } from './fargate/processor-service.ts';
+import { environmentProblems } from './functions/environment-size.ts';
 import { ProcessorFunction } from './functions/processor-function.ts';
 import { MessageRelay, UPLOADS_QUEUE } from './message-relay.ts';
 import { acknowledgeFindings } from './observability/acknowledged-findings.ts';
@@ -288,7 +289,12 @@ export class AsyncService extends Construct implements IConnectable {
       WebhookDeadLetterQueueUrl: webhooks?.deadLetterQueue.queueUrl,
     } satisfies ServiceOutputValues);
     this.node.addValidation({
-      validate: () => [...this.#loopProblems(), ...this.#queueProblems(), ...this.#bucketProblems()],
+      validate: () => [
+        ...this.#loopProblems(),
+        ...this.#queueProblems(),
+        ...this.#bucketProblems(),
+        ...(front ? [] : environmentProblems(this)),
+      ],
     });
 
     this.payloadBucket = bucket;
@@ -317,9 +323,14 @@ export class AsyncService extends Construct implements IConnectable {
    * Adds a processor for other topics behind the front door of this service. It has queues, retries, concurrency and alarms of
    * its own, and shares API, bucket, table and webhooks with this service, which needs the prop `topics`. A request goes to
    * the processor with the closest pattern. See docs/topics.md.
-   * @throws ConfigurationError as the constructor does
+   * @throws ConfigurationError as the constructor does, and for a processor that was added itself
    */
   addProcessor(id: string, props: ProcessorProps): AsyncService {
+    if (this.#front) {
+      throw new ConfigurationError(
+        `addProcessor() must be called on ${this.#front.node.path}, whose front door it is, got ${this.node.path}`,
+      );
+    }
     const front = {
       path: this.node.path,
       props: this.#props,
@@ -327,6 +338,7 @@ export class AsyncService extends Construct implements IConnectable {
       subscribers: [this, ...this.#behind].map((each) => ({
         path: each.node.path,
         topics: each.#settings.topics,
+        serviceName: each.#settings.serviceName,
       })),
     };
     const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);

@@ -1,3 +1,4 @@
+import { App } from 'aws-cdk-lib';
 import { Template } from 'aws-cdk-lib/assertions';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { describe, expect, it } from 'vitest';
@@ -67,15 +68,7 @@ describe('a processor behind the front door of a service', () => {
     const { COATCHECK_TOPICS, COATCHECK_OTHER_PROCESSORS } = variables(prefix) as Record<string, string>;
     expect(COATCHECK_TOPICS).toBe('images.* *');
     expect(JSON.parse(COATCHECK_OTHER_PROCESSORS ?? '')).toEqual([
-      {
-        inputQueueUrl: `<${input}>`,
-        topics: ['reports.*'],
-        timeoutSeconds: 60,
-        acceptsMinVersion: false,
-        loadName: 'Stack/Service/Reports',
-        firstSlots: 50,
-        reachableSlots: 3_050,
-      },
+      [`<${input}>`, ['reports.*'], 50, 3_050, 60, false, 'Stack/Service/Reports'],
     ]);
     const statements = resources(template())
       .filter(({ type, id }) => type === 'AWS::IAM::Policy' && id.startsWith(prefix))
@@ -121,6 +114,11 @@ it.each([
   [IMAGES, { api: {} }, 'api must be left out, since it is that of Stack/Service'],
   [{ api: {} }, {}, 'Stack/Service must have the prop topics'],
   [{ ...IMAGES, topics: ['*.x'] }, {}, 'topics[0] must be a topic'],
+  [
+    { ...IMAGES, serviceName: 'images' },
+    { serviceName: 'images' },
+    'serviceName must differ from those of all other processors, got images, which Stack/Service has',
+  ],
   [IMAGES, { order: 'fifo' as const }, 'output.queue must be a FIFO queue'],
 ])('%j with %j: %s', (props, own, problem) => {
   expect(() => withReports(props, own)).toThrow(problem);
@@ -132,6 +130,35 @@ it('at most eight', () => {
   expect(() => service.addProcessor('P9', { entry: ENTRY, topics: ['t9'] })).toThrow(
     'Stack/Service must have at most 8 added processors, got 9',
   );
+});
+
+it('of a processor that was added itself is refused', () => {
+  const { reports } = withReports();
+  expect(() => reports.addProcessor('Daily', { entry: ENTRY, topics: ['reports.daily'] })).toThrow(
+    'addProcessor() must be called on Stack/Service, whose front door it is, got Stack/Service/Reports',
+  );
+});
+
+describe('the variables of the functions that know all processors', () => {
+  /** @param length of the longest name of the topics */
+  const withEight = (length: number) => {
+    const { stack, service } = serviceInApp({ ...IMAGES, webhooks: { endpoints: true } });
+    for (let n = 1; n <= 8; n++) {
+      const topics = Array.from({ length: 2 }, (_, index) => `t${n}.${index}.${'x'.repeat(length)}`);
+      service.addProcessor(`Processor${n}`, { entry: ENTRY, topics });
+    }
+    return () => App.of(stack)?.synth();
+  };
+
+  it('have room for eight', () => {
+    expect(withEight(10)).not.toThrow();
+  });
+
+  it('are too large for long topics, which the synthesis says', () => {
+    expect(withEight(120)).toThrow(
+      /The variables of Stack\/Service\/Api\/Function\/Function must have at most 4096 bytes, which is Lambda's limit, got about \d+: use fewer or shorter topics/,
+    );
+  });
 });
 
 nagIt('has no findings of cdk-nag', () => {

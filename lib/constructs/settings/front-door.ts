@@ -8,6 +8,7 @@ import { type ProcessorProps, SHARED_PROPS } from '../processor-props.ts';
 interface Subscriber {
   readonly path: string;
   readonly topics: readonly string[];
+  readonly serviceName: string;
 }
 
 /** A service that others are added to. */
@@ -50,6 +51,13 @@ function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorP
   return [
     ...given.map((name) => `${name} must be left out, since it is that of ${path}`),
     ...taken,
+    // The load of a processor is stored by its name.
+    ...subscribers
+      .filter(({ serviceName }) => serviceName === own.serviceName)
+      .map(
+        ({ serviceName, path: other }) =>
+          `serviceName must differ from those of all other processors, got ${serviceName}, which ${other} has`,
+      ),
     ...(props.topics
       ? []
       : [`${path} must have the prop topics, so that uploads are relayed to the processors by their topics`]),

@@ -190,6 +190,12 @@ export const DYNAMODB_MAX_BATCH_READS = 100;
 export const DYNAMODB_MAX_BATCH_STATEMENTS = 25;
 
 /**
+ * Most bytes of the environment variables of a function, names and values.
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+ */
+export const LAMBDA_MAX_ENVIRONMENT_BYTES = 4_096;
+
+/**
  * Most layers of a function.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */

@@ -21,7 +21,7 @@ export interface ProcessorQueue {
 }
 
 /**
- * Most services behind one front door. Lambda has room for 4 KiB of variables a function, and a queue takes about 300 bytes.
+ * Most services behind one front door. Lambda has room for 4 KiB of variables a function, and a queue takes about 200 bytes.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */
 export const MAX_SERVICES_BEHIND = 8;
@@ -31,20 +31,39 @@ export function writeOtherProcessors(otherProcessors: readonly ProcessorQueue[])
   return writeVariables({ otherProcessors: otherProcessorsVariable() }, { otherProcessors });
 }
 
+/** The members of a queue in the order of the variable, which has no room for their names. */
+const MEMBERS = [
+  'inputQueueUrl',
+  'topics',
+  'firstSlots',
+  'reachableSlots',
+  'timeoutSeconds',
+  'acceptsMinVersion',
+  'loadName',
+] as const satisfies readonly (keyof ProcessorQueue)[];
+
 /** The queues of the services behind a front door, as JSON. */
 export function otherProcessorsVariable(): Variable<readonly ProcessorQueue[]> {
   const name = 'COATCHECK_OTHER_PROCESSORS';
   const variable: Variable<readonly ProcessorQueue[]> = {
     name,
-    write: (queues) => JSON.stringify(queues),
+    write: (queues) => JSON.stringify(queues.map((queue) => MEMBERS.map((member) => queue[member]))),
     read: (given = '', problems) => {
       const value: unknown = isJson(given) ? JSON.parse(given) : undefined;
-      if (Array.isArray(value) && value.every(isProcessorQueue)) return value;
-      problems.push(`${name} must be a JSON array of the queues of processors, got ${quote(given)}`);
+      const queues = Array.isArray(value) ? value.map(withNames) : [undefined];
+      if (queues.every(isProcessorQueue)) return queues;
+      problems.push(
+        `${name} must be a JSON array with an array of ${MEMBERS.join(', ')} for each processor, got ${quote(given)}`,
+      );
       return [];
     },
   };
   return withDefault(variable, []);
+}
+
+function withNames(values: unknown): unknown {
+  if (!Array.isArray(values)) return undefined;
+  return Object.fromEntries(MEMBERS.map((member, index) => [member, values[index]]));
 }
 
 function isProcessorQueue(value: unknown): value is ProcessorQueue {

@@ -168,7 +168,17 @@ const API_VARIABLES = {
   COATCHECK_SERVICE_NAME: 'service',
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   COATCHECK_TOPICS: 'images.* *',
-  COATCHECK_OTHER_PROCESSORS: JSON.stringify([REPORTS]),
+  COATCHECK_OTHER_PROCESSORS: JSON.stringify([
+    [
+      'https://sqs.us-east-1.amazonaws.com/123456789012/reports',
+      ['reports.*'],
+      5,
+      10,
+      900,
+      false,
+      'Images/Reports',
+    ],
+  ]),
   COATCHECK_PAYLOAD_BUCKET: 'payloads',
   COATCHECK_REQUEST_TABLE: 'requests',
   COATCHECK_UPLOAD_PREFIX: 'requests/',
