@@ -62,11 +62,22 @@ describe.each(KINDS)('a worker on $name', ({ broker, program, start }) => {
     expect(await worker.exit()).toBe(0);
   }
 
-  async function send(...requests: readonly (readonly [id: string, body: string])[]): Promise<void> {
+  async function send(
+    ...requests: readonly (readonly [
+      id: string,
+      body: string,
+      attributes?: Readonly<Record<string, string>>,
+    ])[]
+  ): Promise<void> {
     const queue = await broker.openOutput(new URL(running.urlOf('requests')), { logger });
-    const messages = requests.map(([id, body]) => ({
+    const messages = requests.map(([id, body, attributes]) => ({
       body,
-      attributes: { RequestId: { type: 'String', value: id } },
+      attributes: Object.fromEntries(
+        Object.entries({ RequestId: id, ...attributes }).map(([name, value]) => [
+          name,
+          { type: 'String', value },
+        ]),
+      ),
     }));
     expect(await queue.send(messages)).toEqual(messages.map(() => ({ sent: true })));
     await queue[Symbol.asyncDispose]();
@@ -101,6 +112,20 @@ describe.each(KINDS)('a worker on $name', ({ broker, program, start }) => {
     expect(await receive('letters', 1)).toMatchObject([
       { body: 'null', attributes: { RequestId: 'r-2', DeadLetterAttempts: '1' } },
     ]);
+    await stop(worker);
+  });
+
+  test.runIf(program)('puts a message back that must not start yet, at no attempt', async () => {
+    const worker = await startWorker(DOUBLING_PROCESSOR);
+    const notBefore = Date.now() + 4_000;
+    await send(
+      ['r-5', '{"number":1}', { NotBefore: new Date(notBefore).toISOString() }],
+      ['r-6', '{"number":2}'],
+    );
+    expect(await outcomes(1)).toEqual({ 'r-6': { double: 4 } });
+    expect(worker.logged('Request put back until its time')).toHaveLength(1);
+    expect(await outcomes(1)).toEqual({ 'r-5': { double: 2 } });
+    expect(Date.now()).toBeGreaterThanOrEqual(notBefore);
     await stop(worker);
   });
 
