@@ -32,6 +32,7 @@ import {
   StillLeased,
   serviceResponseOf,
   TooEarly,
+  TopicRefused,
   VersionTooOld,
 } from './errors.ts';
 import { deliveryCountOf, isLastDelivery } from './job.ts';
@@ -92,7 +93,7 @@ export class Attempt implements RunObserver {
     // Between its slices, a request has started.
     if (!lease.continued && isExpired(this.#request, this.#now()))
       return this.#complete(lease, this.#outcomeOf(expiry(lease.attempt)));
-    if (this.#isTooOld) return this.#completeUnmet(lease);
+    if (this.#isTooOld) return this.#completeRefused(lease, this.#unmet);
     if (this.#isSpent(lease)) return this.#completeExhausted(lease, lease.countedAttempt - 1);
 
     const { deadline, metrics, meter, leases } = this.#context;
@@ -271,6 +272,11 @@ export class Attempt implements RunObserver {
     return isTooOld(this.#request, this.#context.settings.handlerVersion);
   }
 
+  /** Why it fails if no newer code took it. */
+  get #unmet(): MinVersionUnmet {
+    return new MinVersionUnmet(this.#request.minVersion, this.#context.settings.handlerVersion);
+  }
+
   /** Whether the request may be left to newer code. Otherwise it ends here. */
   get #awaitsVersion(): boolean {
     const { firstDeliveredAt = this.#message.sentAt } = this.#message;
@@ -280,11 +286,10 @@ export class Attempt implements RunObserver {
     return isInTime && hasOrder(this.#context.settings.handlerVersion) && !isExpired(this.#request, now);
   }
 
-  /** Ends the request because no newer code took it. Its message is dead-lettered, so it can be redriven once there is. */
-  #completeUnmet(lease: Lease): Promise<AttemptEnd> {
-    const unmet = new MinVersionUnmet(this.#request.minVersion, this.#context.settings.handlerVersion);
-    const ending = failure(unmet, lease.countedAttempt - 1);
-    return this.#complete(lease, this.#outcomeOf(ending), { error: summarizeError(unmet) });
+  /** Ends the request because the processor isn't the right one. Its message is dead-lettered, so it can be redriven. */
+  #completeRefused(lease: Lease, refusal: MinVersionUnmet | TopicRefused): Promise<AttemptEnd> {
+    const ending = failure(refusal, lease.countedAttempt - 1);
+    return this.#complete(lease, this.#outcomeOf(ending), { error: summarizeError(refusal) });
   }
 
   #outcomeOf(ending: Ending): Outcome {
@@ -314,6 +319,7 @@ export class Attempt implements RunObserver {
   async #release(lease: Lease, error: unknown): Promise<AttemptEnd> {
     if (error instanceof AttemptTimedOut) throw error;
     if (error instanceof AttemptSuspended) return this.#endSuspended(lease, error);
+    if (error instanceof TopicRefused) return this.#completeRefused(lease, error);
     const { circuit, deadline } = this.#context;
     const { recordDeadline } = deadline;
     const uncounted = circuit.failed(error, deliveryCountOf(this.#message));

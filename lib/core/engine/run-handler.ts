@@ -31,7 +31,7 @@ export interface RunObserver {
  * Opens the payload, runs the handler and keeps its result.
  * @param lost fires when another attempt has taken over the request
  * @returns how the request ended
- * @throws the error of the handler or of a port, if the request should be retried
+ * @throws TopicRefused if the processor isn't for it; the error of the handler or of a port, if the request should be retried
  */
 export async function runHandler(
   request: DecodedRequest,
@@ -94,7 +94,8 @@ export async function runHandler(
   } catch (error) {
     // Whatever the handler made of it.
     if (checkpoints?.suspended) throw new AttemptSuspended();
-    if (error instanceof PermanentError) return failure(error, lease.attempt);
+    if (error instanceof PermanentError && !(error instanceof TopicRefused))
+      return failure(error, lease.attempt);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
+import { ATTRIBUTES } from '../../../lib/core/wire/attributes.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness } from '../../support/engine-harness.ts';
 import { s3Event, s3Record } from '../../support/s3-records.ts';
@@ -65,6 +66,20 @@ test('a refusal names the topic and what the processor is for', async () => {
         'The request has the topic images.small, and the processor that got it is for reports.*, images: send it with a topic of this processor, or to another one',
     },
   });
+});
+
+test('what was refused runs when its dead letter reaches a processor for its topic', async () => {
+  const before = new EngineHarness(topicOf, { topics: ['reports.*'] });
+  await before.process([ABOUT_IMAGES]);
+  expect(before.deadLetters.messages[0]?.attributes).toMatchObject({
+    [ATTRIBUTES.deadLetterCode]: { value: 'topic_refused' },
+  });
+  const { records } = before;
+  const after = new EngineHarness(topicOf, { topics: ['images.*'], ports: { records } });
+  const attributes = { RequestId: 'r-1', Topic: 'images.small', DeadLetterRedrives: '0' };
+  const redriven = requestDelivery('r-1', {}, { attributes, id: 'redriven', sentAt: before.clock.now() });
+  expect(await after.process([redriven])).toEqual([]);
+  expect(records.record('r-1')).toMatchObject({ status: 'succeeded' });
 });
 
 test('a request without a topic is for processors of *', async () => {
