@@ -5,7 +5,7 @@ import { ATTRIBUTES } from '../core/wire/attributes.ts';
 export const TOPIC_TOKEN = '{topic}';
 
 /** Stands for the topic of an outcome that has none. */
-const NO_TOPIC = '_';
+export const NO_TOPIC = '_';
 
 /** What takes the place of {@link TOPIC_TOKEN} for a message: its topic, which every broker can address. */
 export function topicToken({ attributes, labels, cloudEvent }: OutputMessage): string {

@@ -169,6 +169,30 @@ describe.runIf(classPath)('Kafka', () => {
       expect(await drain(await openInput(name), 3)).toEqual(HARD_MESSAGES);
     });
 
+    test('goes to the topic of Kafka that its topic names, if the output says so', async () => {
+      const name = await createTopic();
+      const topics = ['_', 'images.small', 'reports'].map((topic) => `${name}.${topic}`);
+      for (const topic of topics) await kafka.createTopics({ name: topic }, { name: `${topic}.retry` });
+      const queue = await openOutput(`${name}.{topic}`);
+      const about = (body: string, topic?: string) => ({
+        body,
+        attributes: {},
+        labels: { ...(topic !== undefined && { Topic: { type: 'String', value: topic } }) },
+      });
+      const messages = [about('1', 'images.small'), about('2'), about('3', 'reports'), about('4', 'missing')];
+      const results = await queue.send(messages);
+      expect(results.slice(0, 3)).toEqual([{ sent: true }, { sent: true }, { sent: true }]);
+      expect(results[3]).toMatchObject({ sent: false, refused: false });
+      for (const [place, body] of [
+        [0, '2'],
+        [1, '1'],
+        [2, '3'],
+      ] as const) {
+        const [message] = await drain(await openInput(topics[place] ?? ''), 1);
+        expect(message?.body).toBe(body);
+      }
+    });
+
     test('of another sender: headers that are bytes or repeated, a tombstone, an old time', async () => {
       const name = await createTopic();
       const input = await openInput(name);

@@ -7,6 +7,8 @@ import type { StoredRecord } from './record.ts';
 
 /** A record as it is published. All of it is bytes: the client makes null of any other value, without an error. */
 export interface EncodedRecord {
+  /** @default - the topic of its publisher */
+  readonly topic?: string;
   /** Records with the same key are in the same partition. Without one, partitions take turns. */
   readonly key?: Buffer;
   readonly value: Buffer;

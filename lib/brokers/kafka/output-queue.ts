@@ -2,25 +2,33 @@ import type { ConnectedOutputQueue } from '../../core/ports/broker.ts';
 import type { OutputMessage, SendResult } from '../../core/ports/message-sink.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { MessageEncoder } from '../message-encoder.ts';
+import { NO_TOPIC, TOPIC_TOKEN, topicToken } from '../topic-token.ts';
 import { type EncodedRecord, encodeMessage } from './message.ts';
 import { Publisher } from './publisher.ts';
 import { logTopicGuarantee } from './topic.ts';
 import type { KafkaOutputUrl } from './url.ts';
 
-/** A topic of Kafka as a message sink. */
+/** A topic of Kafka as a message sink, or one for each topic of requests. */
 export class KafkaOutputQueue implements ConnectedOutputQueue {
   readonly #publisher: Publisher;
-  readonly #encoder = new MessageEncoder(encodeMessage);
+  readonly #encoder: MessageEncoder<EncodedRecord>;
 
-  private constructor(publisher: Publisher) {
+  private constructor(publisher: Publisher, topic: string) {
     this.#publisher = publisher;
+    this.#encoder = new MessageEncoder((message) => ({
+      ...encodeMessage(message),
+      topic: topic.replace(TOPIC_TOKEN, () => topicToken(message)),
+    }));
   }
 
-  /** @throws ConfigurationError if the topic is missing or the login is refused; another error if no server can be reached */
+  /**
+   * Of topics by requests, that of requests without one is looked at, and its limits hold for all.
+   * @throws ConfigurationError if the topic is missing or the login is refused; another error if no server can be reached
+   */
   static async open({ address, topic }: KafkaOutputUrl, logger: Logger): Promise<KafkaOutputQueue> {
-    const publisher = await Publisher.open(address, topic, logger);
+    const publisher = await Publisher.open(address, topic.replace(TOPIC_TOKEN, NO_TOPIC), logger);
     logTopicGuarantee(logger, publisher.topic);
-    return new KafkaOutputQueue(publisher);
+    return new KafkaOutputQueue(publisher, topic);
   }
 
   get maxMessages(): number {

@@ -132,7 +132,7 @@ class ProducerSession implements Session {
     records: readonly EncodedRecord[],
     signal: AbortSignal,
   ): Promise<Extract<SendResult, { sent: false }> | undefined> {
-    const messages = records.map((record) => ({ ...record, topic: this.topic.name }));
+    const messages = records.map((record) => ({ topic: this.topic.name, ...record }));
     try {
       await unlessAborted(this.#producer.send({ messages }), signal, () => {
         throw new NoConfirm();

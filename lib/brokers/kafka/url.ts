@@ -1,5 +1,7 @@
 import { ORDER_VARIABLE } from '../../core/config/worker-environment.ts';
+import { TOPIC_MAX_LENGTH } from '../../core/model/topic.ts';
 import { decodedPart, invalidUrl, moreServers, parametersOf } from '../broker-url.ts';
+import { TOPIC_TOKEN } from '../topic-token.ts';
 
 /** How a client proves who it is. */
 export interface KafkaLogin {
@@ -31,6 +33,7 @@ export interface KafkaInputUrl {
 /** The URL of an output queue. */
 export interface KafkaOutputUrl {
   readonly address: KafkaAddress;
+  /** May have {@link TOPIC_TOKEN}, which stands for the topic of each request. */
   readonly topic: string;
 }
 
@@ -75,7 +78,8 @@ export function parseKafkaInputUrl(url: URL, { ordered = false } = {}): KafkaInp
 /** @throws ConfigurationError that names the wrong part */
 export function parseKafkaOutputUrl(url: URL): KafkaOutputUrl {
   const parameters = parametersOf(url, ['topic', ...ADDRESS_PARAMETERS]);
-  return { address: addressOf(url, parameters), topic: topicOf(url, parameters) };
+  const topic = topicOf(url, parameters, 'x'.repeat(TOPIC_MAX_LENGTH));
+  return { address: addressOf(url, parameters), topic };
 }
 
 /** Names the servers without the login. */
@@ -83,10 +87,11 @@ export function describeKafka({ servers, tls }: KafkaAddress): string {
   return `Kafka at ${tls ? 'kafkas' : 'kafka'}://${servers.join(',')}`;
 }
 
-function topicOf(url: URL, parameters: ReadonlyMap<string, string>): string {
+/** @param token what {@link TOPIC_TOKEN} may become; without it, the topic can't have the token */
+function topicOf(url: URL, parameters: ReadonlyMap<string, string>, token = TOPIC_TOKEN): string {
   const topic = parameters.get('topic');
   if (topic === undefined) throw invalidUrl(url, 'names no topic: add ?topic=NAME');
-  checkTopic(url, 'topic', topic);
+  checkTopic(url, 'topic', topic.replace(TOPIC_TOKEN, token));
   return topic;
 }
 
