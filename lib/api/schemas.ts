@@ -205,11 +205,10 @@ export const PAYLOAD_FORMS = {
   json: z.unknown().optional().meta({ description: 'The payload, as a JSON value.' }),
   text: z.string().optional().meta({ description: 'The payload, as text.' }),
   base64: z.base64().optional().meta({ description: 'The payload, as the base64 of its bytes.' }),
-  contentType: z
-    .string()
-    .max(SHORT)
-    .optional()
-    .meta({ description: 'Media type of the payload; by its form by default.', pattern: MEDIA_TYPE.source }),
+  contentType: z.string().max(SHORT).optional().meta({
+    description: 'Media type of the payload. By default, that of its form.',
+    pattern: MEDIA_TYPE.source,
+  }),
 };
 
 /** Most requests of a batch. */

@@ -33,8 +33,8 @@ const route = {
   operationId: 'submitBatch',
   summary: 'Submit several payloads',
   description:
-    'Up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order: a mistake in one of them ' +
-    'doesn’t keep the others from being accepted. With idempotency keys, the call can be repeated safely.',
+    'Up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order. A request that is refused ' +
+    'doesn’t affect the others. With idempotency keys, the call can be repeated safely.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(BatchSubmission) },
   responses: {
     200: {

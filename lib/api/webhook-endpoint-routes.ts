@@ -31,7 +31,7 @@ const OF_ONE = { params: EndpointId, query: NoQuery, headers: NoHeaders } as con
 
 const NOT_ACCEPTABLE = {
   ...problems(422)[422],
-  description: 'The endpoint can’t be so: its URL isn’t allowed, or another member isn’t.',
+  description: 'The URL or another member of the endpoint isn’t allowed.',
 };
 
 const create = {
@@ -39,7 +39,7 @@ const create = {
   path: PATH,
   operationId: 'createWebhookEndpoint',
   summary: 'Add a webhook endpoint',
-  description: 'It gets the outcomes that are published from about 20 seconds later on.',
+  description: 'It may miss the outcomes of its first 20 seconds.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(NewWebhookEndpointBody) },
   responses: {
     201: {
@@ -47,7 +47,7 @@ const create = {
       content: { 'application/json': { schema: WebhookEndpointWithSecret } },
     },
     ...problems(400, 401, 403, 404, 415, 500),
-    409: { ...problems(409)[409], description: 'There are as many endpoints as there can be.' },
+    409: { ...problems(409)[409], description: 'The tenant has as many endpoints as it can have.' },
     422: NOT_ACCEPTABLE,
   },
 } as const satisfies Route;

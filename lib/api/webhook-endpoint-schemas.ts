@@ -28,7 +28,7 @@ const Event = z
   .meta({ id: 'WebhookEvent' });
 
 const Events = z.array(Event).meta({
-  description: 'The events that it gets; those of the service by default.',
+  description: 'The events that it gets. By default, those that the service sends.',
   minItems: 1,
 });
 
@@ -57,18 +57,18 @@ export const WebhookEndpoint = z
     description: z.string().optional(),
     status: EndpointStatus,
     failingSince: Time.optional().meta({
-      description: 'When the first delivery failed since the last one that didn’t.',
+      description: 'When deliveries began to fail: the first failure since the last success.',
     }),
     lastError: z.string().optional().meta({ description: 'Why it began to fail, or was disabled.' }),
     createdAt: Time,
     previousSecretUntil: Time.optional().meta({
-      description: 'Until when deliveries are also signed with the secret before the latest rotation.',
+      description: 'Until when deliveries are also signed with the previous secret.',
     }),
   })
   .meta({ id: 'WebhookEndpoint' });
 
 const Secret = z.string().meta({
-  description: 'Verifies the webhooks of this endpoint, as Standard Webhooks has it.',
+  description: 'Verifies the webhooks of this endpoint. It has the form of Standard Webhooks.',
   example: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwjMC9pQ1o2xs=',
 });
 
@@ -97,7 +97,8 @@ export const WebhookEndpointChangesBody = ownMembers({
   status: EndpointStatus.optional(),
 }).meta({
   id: 'WebhookEndpointChanges',
-  description: 'What is absent stays; null removes. `enabled` also forgets earlier failures.',
+  description:
+    'Absent members stay as they are; null removes one. `enabled` also clears `failingSince` and `lastError`.',
 });
 
 export const RotationBody = ownMembers({
@@ -114,7 +115,7 @@ export const ReplayBody = ownMembers({
   from: WindowTime.meta({
     description: 'Send the outcomes of requests that were submitted at this time or later.',
   }),
-  to: WindowTime.optional().meta({ description: 'And before this time; all later ones by default.' }),
+  to: WindowTime.optional().meta({ description: 'And before this time. By default, all later ones.' }),
   cursor: z
     .string()
     .max(CURSOR_MAX_LENGTH)

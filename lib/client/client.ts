@@ -74,8 +74,8 @@ export class CoatcheckClient {
   }
 
   /**
-   * Submits up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order: what is wrong with one
-   * of them doesn't keep the others from being accepted. A repeated call with the same idempotency keys is safe.
+   * Submits up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order. A request that is
+   * refused doesn't affect the others. A repeated call with the same idempotency keys is safe.
    * @throws ApiError, ConnectionFailed if none was accepted for sure; RangeError for an invalid option
    */
   submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {

@@ -128,12 +128,12 @@ export interface WebhookEndpoint {
   readonly description?: string;
   /** Nothing is sent to a disabled endpoint. */
   readonly status: 'enabled' | 'disabled';
-  /** When the first delivery failed since the last one that didn't. */
+  /** When deliveries began to fail: the first failure since the last success. */
   readonly failingSince?: string;
   /** Why it began to fail, or was disabled. */
   readonly lastError?: string;
   readonly createdAt: string;
-  /** Until when deliveries are also signed with the secret before the latest rotation. */
+  /** Until when deliveries are also signed with the previous secret. */
   readonly previousSecretUntil?: string;
 }
 

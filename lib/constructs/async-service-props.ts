@@ -67,7 +67,7 @@ export interface AsyncServiceProps {
 
   /**
    * The topics of requests that this processor is for, as patterns: a topic like `images.thumbnail`, or one that ends in `*`,
-   * which stands for one or more names, like `images.*`. With `*`, requests without a topic are among them. A request with
+   * which stands for one or more names, like `images.*`. `*` also matches requests without a topic. A request with
    * another topic is refused, unless a processor of {@link AsyncService.addProcessor} is for it. See docs/topics.md.
    * @default ['*']
    */

@@ -554,7 +554,7 @@ export class AsyncService extends Construct implements IConnectable {
     ];
   }
 
-  /** The queues that outcomes come to, those of subscriptions among them. */
+  /** The queues that outcomes come to, including those of subscriptions. */
   #outputQueues(): IQueue[] {
     const topicArn = this.outcomes?.topic.topicArn;
     if (topicArn === undefined) return this.#outputQueue ? [this.#outputQueue] : [];

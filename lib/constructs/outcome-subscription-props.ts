@@ -13,20 +13,20 @@ export interface OutcomeSubscriptionProps extends OutcomeSelection {
 
   /**
    * The topics of the requests, as patterns: a topic like `images.thumbnail`, or one that ends in `*`, which stands for one or
-   * more names, like `images.*`. One of them matches. See docs/topics.md.
-   * @default - all outcomes, those of requests without a topic among them
+   * more names, like `images.*`. At least one of them must match. See docs/topics.md.
+   * @default - all outcomes, also those of requests without a topic
    */
   readonly topics?: readonly string[];
 
   /**
    * How the requests ended: `succeeded`, `failed`, `cancelled`, `expired`.
-   * @default - however
+   * @default - all
    */
   readonly statuses?: OutcomeSelection['statuses'];
 
   /**
    * The tenants of the requests.
-   * @default - all outcomes, those of requests without a tenant among them
+   * @default - all outcomes, also those of requests without a tenant
    */
   readonly tenants?: readonly string[];
 

@@ -24,10 +24,10 @@ export function addConsumeOptions(command: Command): Command {
     );
   return addDeploymentOptions(command)
     .addOption(
-      new Option('--subscription <path>', 'subscription to outcomes instead of the output queue').conflicts([
-        'service',
-        'queue',
-      ]),
+      new Option(
+        '--subscription <path>',
+        'OutcomeSubscription to consume instead of the output queue: the path of its construct',
+      ).conflicts(['service', 'queue']),
     )
     .addOption(
       new Option('--queue <url>', 'URL of the output queue')

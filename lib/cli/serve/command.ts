@@ -19,6 +19,7 @@ Options win over environment variables, and these over the file of --env-file. V
   COATCHECK_API_KEYS        keys that callers send as Authorization: Bearer KEY; required unless only this machine reaches it
   COATCHECK_URL             URL by which clients reach the API, for links to uploads and results
   COATCHECK_CONCURRENCY     most requests handled at a time
+  COATCHECK_ORDER           fifo: requests with the same ordering key run one after another
   COATCHECK_GRACE_SECONDS   how long running requests may take to finish after SIGTERM
   COATCHECK_STATUS_PORT     port of /health, /ready and /metrics
 

@@ -16,7 +16,8 @@ Examples:
   coatcheck submit orders.csv
   coatcheck submit *.csv --wait --timeout 10min -o results
   zcat orders.csv.gz | coatcheck submit - --content-type text/csv
-  coatcheck submit orders.csv --metadata customer=17 --expires-in 1h`;
+  coatcheck submit orders.csv --metadata customer=17 --expires-in 1h
+  coatcheck submit report.csv --in 2h`;
 
 /** `coatcheck submit`: submits files. */
 export function submitCommand(run: Run): Command {

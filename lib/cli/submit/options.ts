@@ -64,7 +64,7 @@ export function addSubmitOptions(command: Command): Command {
       'run them one after another, and after earlier requests with the same key',
       readOrderingKey,
     )
-    .option('--topic <topic>', 'what they are about, for example images.thumbnail', readTopic)
+    .option('--topic <topic>', 'topic of the requests, for example images.thumbnail', readTopic)
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
         'TRACEPARENT',

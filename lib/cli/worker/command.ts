@@ -14,7 +14,8 @@ Queues and stores are given by environment variables, or in the same form in a f
   COATCHECK_PAYLOADS                  s3://bucket or file:directory (default: file:.coatcheck/payloads)
   COATCHECK_RECORDS                   dynamodb://table or sqlite:file (default: sqlite:.coatcheck/records.db)
 
-With COATCHECK_WEBHOOK_SECRETS, outcomes are also sent by HTTP, to the callback URLs of requests.
+With COATCHECK_WEBHOOK_SECRETS, outcomes are also sent by HTTP, to the callback URLs of requests. With COATCHECK_ORDER=fifo,
+requests with the same ordering key run one after another.
 
 SIGTERM stops the worker: it takes nothing new, finishes what runs within COATCHECK_GRACE_SECONDS, and returns the rest.
 

@@ -43,7 +43,7 @@ export class ApiRole extends FunctionRole {
     this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
   }
-  /** Allows to send requests to the queue of a processor, and to see how many wait there. */
+  /** Allows sending requests to the queue of a processor, and reading how many wait there. */
   allowSubmit(inputQueue: IQueue): void {
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
     this.allowKey(inputQueue.encryptionMasterKey, KEY_USES.send);

@@ -16,7 +16,7 @@ export interface ProcessorQueue {
   readonly timeoutSeconds: number;
   /** Whether requests may ask for a version of the handler. */
   readonly acceptsMinVersion: boolean;
-  /** Tells its load from that of other processors with records in the same table; empty if there are none. */
+  /** Distinguishes its load from that of other processors with records in the same table; empty if there are none. */
   readonly loadName: string;
 }
 

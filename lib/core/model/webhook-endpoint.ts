@@ -26,13 +26,13 @@ export interface WebhookEndpoint {
   readonly description?: string;
   readonly createdAt: number;
   readonly status: EndpointStatus;
-  /** When the first delivery failed since the last one that didn't; absent if the last one didn't. */
+  /** When deliveries began to fail: the first failure since the last success. Absent if the last delivery succeeded. */
   readonly failingSince?: number;
   /** Why it began to fail, or was disabled. */
   readonly lastError?: string;
   /** The number of its secret, from 1. */
   readonly generation: number;
-  /** Until when deliveries are also signed with the secret before. */
+  /** Until when deliveries are also signed with the previous secret. */
   readonly previousUntil?: number;
 }
 
@@ -47,7 +47,7 @@ export interface NewWebhookEndpoint {
   readonly description?: string;
 }
 
-/** Changes of an endpoint. What is absent stays; null removes. */
+/** Changes of an endpoint. Absent members stay as they are; null removes one. */
 export interface WebhookEndpointChanges {
   readonly url?: string;
   readonly events?: readonly WebhookEvent[] | null;

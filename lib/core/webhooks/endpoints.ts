@@ -37,12 +37,12 @@ export interface WebhookEndpointView {
   readonly topics?: readonly string[];
   readonly description?: string;
   readonly status: EndpointStatus;
-  /** When the first delivery failed since the last one that didn't. */
+  /** When deliveries began to fail: the first failure since the last success. */
   readonly failingSince?: Date;
   /** Why it began to fail, or was disabled. */
   readonly lastError?: string;
   readonly createdAt: Date;
-  /** Until when deliveries are also signed with the secret before the latest rotation. */
+  /** Until when deliveries are also signed with the previous secret. */
   readonly previousSecretUntil?: Date;
 }
 

@@ -14,7 +14,7 @@ Examples:
 export function addCommand(run: Run): Command {
   const command = new Command('add')
     .description('Add an endpoint, and print the secret that verifies its webhooks.')
-    .argument('<url>', 'where to POST the events')
+    .argument('<url>', 'URL to POST the events to')
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(addEndpointOptions(command)).action((url: string, options: EndpointOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {

@@ -14,10 +14,14 @@ export interface EndpointOptions extends ServiceOptions {
 export function addEndpointOptions(command: Command): Command {
   return command
     .addOption(
-      new Option('--event <event...>', 'the events that it gets (default: those of the service)').choices(
-        WEBHOOK_EVENTS,
-      ),
+      new Option(
+        '--event <event...>',
+        'events to send; for a new endpoint, those of the service by default',
+      ).choices(WEBHOOK_EVENTS),
     )
-    .option('--topic <pattern...>', "topics whose requests it gets, for example 'images.*' (default: all)")
-    .option('--description <text>', 'what it is, for people');
+    .option(
+      '--topic <pattern...>',
+      "topics of the requests, for example 'images.*'; for a new endpoint, all by default",
+    )
+    .option('--description <text>', 'description for people');
 }

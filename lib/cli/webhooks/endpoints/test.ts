@@ -7,7 +7,7 @@ import { addServiceOptions, type ServiceOptions } from '../../service-options.ts
 /** `coatcheck webhooks endpoints test`: sends a test. */
 export function testCommand(run: Run): Command {
   const command = new Command('test')
-    .description('Send a test to an endpoint, and print its webhook-id. Failures show in the endpoint.')
+    .description('Send a test to an endpoint, and print its webhook-id. If it fails, show prints why.')
     .argument('<id>', 'id of the endpoint');
   return addServiceOptions(command).action((id: string, { json, ...options }: ServiceOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {

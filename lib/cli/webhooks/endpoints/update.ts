@@ -6,7 +6,7 @@ import { printEndpoints } from './endpoint-rows.ts';
 import { addEndpointOptions, type EndpointOptions } from './options.ts';
 
 const EXAMPLES = `
-What isn't given stays. --enable also forgets earlier failures, so look at them first: replay begins there.
+Options that aren't given change nothing. --enable also clears failingSince: look at it first, to know where to start the replay.
 
 Examples:
   coatcheck webhooks endpoints update 0198a5f2-6c1e-7b7a-9d3e-3f6f0a1b2c3d --enable
@@ -23,9 +23,9 @@ export function updateCommand(run: Run): Command {
   const command = new Command('update')
     .description('Change an endpoint, enable or disable it.')
     .argument('<id>', 'id of the endpoint')
-    .option('--url <url>', 'where to POST the events')
-    .option('--enable', 'send events to it again')
-    .addOption(new Option('--disable', 'send nothing to it').conflicts('enable'))
+    .option('--url <url>', 'URL to POST the events to')
+    .option('--enable', 'send events again')
+    .addOption(new Option('--disable', 'send nothing').conflicts('enable'))
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(addEndpointOptions(command)).action((id: string, options: UpdateOptions) =>
     withService(options, run.signal, async ({ webhookEndpoints }) => {
