@@ -29,6 +29,7 @@ import { OutcomeTopic } from './outcome-topic.ts';
 import type { ProcessorProps } from './processor-props.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
+import { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 import { propsBehind } from './settings/front-door.ts';
 import { loopFrom } from './settings/loops.ts';
 import { outputOf } from './settings/output-queue.ts';
@@ -346,6 +347,17 @@ export class AsyncService extends Construct implements IConnectable {
     this.#relay?.addProcessor(added.#settings, added.inputQueue);
     this.#behind.push(added);
     return added;
+  }
+
+  /**
+   * Adds a schedule: EventBridge Scheduler sends a request to the input queue at each of its runs. Its id is that of the
+   * schedule and the time. See docs/schedules.md.
+   * @param id unique within the service; names the requests
+   * @throws ConfigurationError that names what can't be so, or for a service that keeps order
+   */
+  addSchedule(id: string, props: ServiceScheduleProps): ServiceSchedule {
+    const { keepsOrder, maxJsonDepth } = this.#settings;
+    return new ServiceSchedule(this, id, props, { inputQueue: this.inputQueue, keepsOrder, maxJsonDepth });
   }
 
   /** The patterns of the topics that the processors of the service are for. */

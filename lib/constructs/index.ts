@@ -14,6 +14,7 @@ export { Release } from './release.ts';
 export type { ReleaseProps } from './release-props.ts';
 export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
+export { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 export type { FargateProps, ForwardToContainer } from './settings/fargate-props.ts';
 export type { InputQueueProps, PollerProps } from './settings/input-queue-props.ts';
 export type { FailureEventsProps, ObservabilityProps } from './settings/observability-props.ts';

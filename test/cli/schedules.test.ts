@@ -66,7 +66,7 @@ test('a schedule is added, listed, run and removed', async () => {
 
   clock.advanceSeconds(900);
   const client = new CoatcheckClient({ baseUrl: url });
-  const id = 'often.20260131T121500Z';
+  const id = 'often.2026-01-31T12:15:00Z';
   await vi.waitFor(async () => expect((await client.status(id)).status).toBe('succeeded'), {
     timeout: 20_000,
   });

@@ -35,7 +35,7 @@ test('the runs of a schedule are handled, whichever process has it', async () =>
   expect(nextRuns[0]).toEqual(new Date(START + 60_000));
   for (const minute of [1, 2]) {
     clock.advanceSeconds(60);
-    const id = `minutely.20260131T120${minute}00Z`;
+    const id = `minutely.2026-01-31T12:0${minute}:00Z`;
     await vi.waitFor(async () => {
       expect(await service.request(id, { tenant: 'acme' })).toMatchObject({
         status: 'succeeded',
@@ -44,7 +44,7 @@ test('the runs of a schedule are handled, whichever process has it', async () =>
     }, PATIENT);
   }
   expect(await service.schedules({ tenant: 'acme' })).toMatchObject([
-    { name: 'minutely', lastRun: { requestId: 'minutely.20260131T120200Z' } },
+    { name: 'minutely', lastRun: { requestId: 'minutely.2026-01-31T12:02:00Z' } },
   ]);
   expect(await service.schedules()).toEqual([]);
   expect(await service.unschedule('minutely', { tenant: 'acme' })).toBe(true);
@@ -58,7 +58,7 @@ test('schedules stay when the service closes, and the last missed run is made up
   clock.advanceSeconds(10 * 86_400);
   await using second = await openServiceAt(optionsOf(), clock);
   await vi.waitFor(async () => {
-    expect(await second.request('daily.20260210T050000Z')).toMatchObject({ status: 'succeeded' });
+    expect(await second.request('daily.2026-02-10T05:00:00Z')).toMatchObject({ status: 'succeeded' });
   }, PATIENT);
 });
 

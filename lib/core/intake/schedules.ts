@@ -80,9 +80,7 @@ export class Schedules {
 
   /** Adds a schedule, or replaces that of its name. @throws RequestRefused */
   async put(added: NewSchedule): Promise<ScheduleView> {
-    const schedule = scheduleOf(added, this.#clock.now());
-    const problem = problemOf(added, schedule);
-    if (problem !== undefined) throw new RequestRefused('schedule_invalid', problem);
+    const schedule = newSchedule(added, this.#clock.now());
     const { name, tenant, createdAt } = schedule;
     const others = (await this.#store.list(tenant)).filter((stored) => stored.schedule.name !== name);
     if (others.length >= MAX_SCHEDULES) {
@@ -130,6 +128,14 @@ export class Schedules {
       nextRuns: nextRunsOf(schedule, state.nextAt),
     };
   }
+}
+
+/** A schedule with its defaults. @param now milliseconds since 1970 @throws RequestRefused */
+export function newSchedule(added: NewSchedule, now: number): Schedule {
+  const schedule = scheduleOf(added, now);
+  const problem = problemOf(added, schedule);
+  if (problem !== undefined) throw new RequestRefused('schedule_invalid', problem);
+  return schedule;
 }
 
 function nextRunsOf(schedule: Schedule, nextAt: number | undefined): Date[] {

@@ -69,8 +69,7 @@ export function lastRun(recurrence: Recurrence, from: number, to: number): numbe
 
 /** The id of the request of a run: a run that is started twice is one request. @param at milliseconds since 1970 */
 export function runId({ name }: Pick<Schedule, 'name'>, at: number): string {
-  const time = new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  return `${name}.${time}`;
+  return `${name}.${new Date(at).toISOString().replace('.000Z', 'Z')}`;
 }
 
 function nextOf(

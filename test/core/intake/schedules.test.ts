@@ -58,7 +58,7 @@ test('a schedule submits its request at each of its runs, with the id of the run
   await runAt(START + HOUR + 5);
   await runAt(START + HOUR + 10);
   await runAt(START + 2 * HOUR);
-  expect(ids()).toEqual(['hourly.20260131T130000Z', 'hourly.20260131T140000Z']);
+  expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z', 'hourly.2026-01-31T14:00:00Z']);
   expect(decodedRequest(service.queue.sent[0]?.message)).toMatchObject({
     tenant: 'acme',
     topic: 'reports',
@@ -66,7 +66,7 @@ test('a schedule submits its request at each of its runs, with the id of the run
     payload: { inline: '{"x":6}' },
   });
   expect(await schedules.get('hourly', 'acme')).toMatchObject({
-    lastRun: { at: new Date(START + 2 * HOUR), requestId: 'hourly.20260131T140000Z' },
+    lastRun: { at: new Date(START + 2 * HOUR), requestId: 'hourly.2026-01-31T14:00:00Z' },
   });
 });
 
@@ -95,13 +95,13 @@ test('a process that dies with a run is followed by another, with the same reque
   await store.takeDue(START + HOUR, START + HOUR + 30_000);
   await service.submissions.submit(
     { payload: Buffer.from('{"x":6}'), contentType: 'application/json', metadata: {} },
-    'hourly.20260131T130000Z',
+    'hourly.2026-01-31T13:00:00Z',
   );
   await runAt(START + HOUR + 29_000);
   expect(ids()).toHaveLength(1);
   await runAt(START + HOUR + 30_000);
   await service.deliver();
-  expect(service.runs.map(({ id }) => id)).toEqual(['hourly.20260131T130000Z']);
+  expect(service.runs.map(({ id }) => id)).toEqual(['hourly.2026-01-31T13:00:00Z']);
 });
 
 test('a run that can not be submitted is tried again', async () => {
@@ -111,13 +111,13 @@ test('a run that can not be submitted is tried again', async () => {
   await runAt(START + HOUR);
   expect(ids()).toEqual([]);
   await runAt(START + HOUR + 31_000);
-  expect(ids()).toEqual(['hourly.20260131T130000Z']);
+  expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z']);
 });
 
 describe('runs that were missed', () => {
   test.each([
-    ['last', ['hourly.20260131T180000Z', 'hourly.20260131T190000Z']],
-    ['skip', ['hourly.20260131T190000Z']],
+    ['last', ['hourly.2026-01-31T18:00:00Z', 'hourly.2026-01-31T19:00:00Z']],
+    ['skip', ['hourly.2026-01-31T19:00:00Z']],
   ] as const)('with %s leave %j', async (missed, expected) => {
     const { schedules, runAt, ids } = await scheduling();
     await schedules.put({ ...HOURLY, missed });
@@ -156,10 +156,10 @@ test('a schedule that is put again keeps its name and has its new runs', async (
   await runAt(START + HOUR);
   await schedules.put({ ...HOURLY, cron: undefined, everyMinutes: 10 });
   expect((await schedules.list(undefined)).map(({ name, lastRun }) => [name, lastRun?.requestId])).toEqual([
-    ['hourly', 'hourly.20260131T130000Z'],
+    ['hourly', 'hourly.2026-01-31T13:00:00Z'],
   ]);
   await runAt(START + HOUR + 10 * MINUTE);
-  expect(ids()).toEqual(['hourly.20260131T130000Z', 'hourly.20260131T131000Z']);
+  expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z', 'hourly.2026-01-31T13:10:00Z']);
 });
 
 test('one that was put while its run was submitted is not set back', async () => {

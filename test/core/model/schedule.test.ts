@@ -53,5 +53,5 @@ test('the last run is the one that all runs one after another end with', () => {
 });
 
 test('a run has one id', () => {
-  expect(runId({ name: 'nightly' }, START)).toBe('nightly.20260131T120000Z');
+  expect(runId({ name: 'nightly' }, START)).toBe('nightly.2026-01-31T12:00:00Z');
 });

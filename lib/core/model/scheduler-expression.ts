@@ -1,0 +1,26 @@
+import type { Cron } from './cron.ts';
+
+const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/**
+ * A cron expression as EventBridge Scheduler takes it: six fields, of which the day of month or the day of week is `?`, and days
+ * of the week have other numbers.
+ * @see https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
+ */
+export function schedulerCron({ minutes, hours, daysOfMonth, months, daysOfWeek }: Cron): string {
+  const isOfWeek = daysOfWeek.length < DAYS.length;
+  const fields = [
+    listOf(minutes, 60),
+    listOf(hours, 24),
+    isOfWeek ? '?' : listOf(daysOfMonth, 31),
+    listOf(months, 12),
+    isOfWeek ? daysOfWeek.map((day) => DAYS[day]).join(',') : '?',
+    '*',
+  ];
+  return `cron(${fields.join(' ')})`;
+}
+
+/** @param all how many values there are */
+function listOf(values: readonly number[], all: number): string {
+  return values.length === all ? '*' : values.join(',');
+}
