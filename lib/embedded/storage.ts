@@ -1,3 +1,4 @@
+import { orderingGroup } from '../core/model/ordering-group.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import { DirectoryPayloadStore } from '../stores/directory/payload-store.ts';
 import { SqliteInputQueue } from '../stores/sqlite/input-queue.ts';
@@ -46,7 +47,10 @@ export class Storage implements AsyncDisposable {
   static async open(path: string, clock: Clock, order?: Order): Promise<Storage> {
     const file = await SqliteFile.open(path);
     try {
-      if (order === 'fifo') await keepOrder(file, QUEUES.requests);
+      // Without order, the group of a request is its tenant.
+      if (order === 'fifo') {
+        await keepOrder(file, QUEUES.requests, (tenant) => orderingGroup(tenant, undefined));
+      }
       return new Storage(file, await DirectoryPayloadStore.open(`${path}-payloads`, STORE), clock);
     } catch (error) {
       await file[Symbol.asyncDispose]();

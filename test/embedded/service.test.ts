@@ -13,6 +13,7 @@ import { serviceRetention, sweep } from '../../lib/embedded/retention.ts';
 import { serviceSettings } from '../../lib/embedded/settings.ts';
 import { Storage } from '../../lib/embedded/storage.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { TestClock } from '../support/test-clock.ts';
 import { handler } from './programs/processor.ts';
 
 const PATIENT = { timeout: 30_000, interval: 20 };
@@ -349,4 +350,36 @@ test('what can not be scheduled is refused', async () => {
     code: 'not_before_unsupported',
     message: "notBefore can't be used in a service that keeps order: leave it out",
   });
+});
+
+test('order holds for the requests that waited when it was turned on, except those that wait for their time', async () => {
+  const clock = new TestClock();
+  const at = (options: Partial<ServiceOptions>) =>
+    openServiceAt({ file, logger: new CollectingLogger(), ...options }, clock);
+  const tenants = ['a', 'b', undefined];
+  {
+    await using before = await at({});
+    for (const tenant of tenants) {
+      await before.submit('scheduled', { tenant, notBefore: new Date(clock.time + 60_000) });
+    }
+    for (const text of ['1', '2']) for (const tenant of tenants) await before.submit(text, { tenant });
+  }
+  const ran = new Map(tenants.map((tenant) => [tenant, Array.of<string>()]));
+  const running = new Set<string | undefined>();
+  const inTurn = processor(async (request) => {
+    const text = await request.text();
+    if (text !== 'scheduled') expect(running).not.toContain(request.tenant);
+    running.add(request.tenant);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    running.delete(request.tenant);
+    ran.get(request.tenant)?.push(text);
+  });
+  await using after = await at({ processor: inTurn, order: 'fifo' });
+  for (const tenant of tenants) await after.submit('3', { tenant });
+  await vi.waitFor(() => expect([...ran.values()]).toEqual(tenants.map(() => ['1', '2', '3'])), 10_000);
+  clock.time += 60_000;
+  await vi.waitFor(
+    () => expect([...ran.values()]).toEqual(tenants.map(() => ['1', '2', '3', 'scheduled'])),
+    10_000,
+  );
 });

@@ -1,20 +1,37 @@
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { quote } from '../../core/base/quote.ts';
+import { textOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
 /** When messages are visible that wait for an earlier one of their group: never, while it is there. */
 export const BEHIND_ANOTHER = Number.MAX_SAFE_INTEGER;
 
+const GROUPS = 'SELECT DISTINCT message_group FROM messages WHERE queue = :queue';
+
+const REGROUP = 'UPDATE messages SET message_group = :to WHERE queue = :queue AND message_group IS :from';
+
 /**
  * Makes a queue keep the order of each group: of its messages, only the first is ever visible, until it is deleted. The rule
  * is in the file, as triggers, so that it holds in all processes, and for all that deletes messages.
+ * @param groupOf the group of messages that were sent before, by the one that they have. @default - that one
  * @throws ConfigurationError for a name that can't be in a trigger
  */
-export async function keepOrder(file: SqliteFile, queue: string): Promise<void> {
+export async function keepOrder(
+  file: SqliteFile,
+  queue: string,
+  groupOf?: (group: string | undefined) => string,
+): Promise<void> {
   await file.write(() => {
     if (keepsOrder(file, queue)) return;
+    if (groupOf) regroup(file, queue, groupOf);
     for (const statement of statementsFor(queue)) file.statement(statement).run();
   }, 'on disk');
+}
+
+function regroup(file: SqliteFile, queue: string, groupOf: (group: string | undefined) => string): void {
+  for (const { message_group: from = null } of file.statement(GROUPS).all({ queue })) {
+    file.statement(REGROUP).run({ queue, from, to: groupOf(textOf(from)) });
+  }
 }
 
 /** Triggers take no parameters. */
@@ -38,6 +55,8 @@ function statementsFor(queue: string): readonly string[] {
          SELECT min(number) FROM messages WHERE queue = '${queue}' AND message_group = old.message_group
        );
      END`,
+    // Those that wait for their time must not hold up a group until then.
+    `UPDATE messages SET message_group = NULL WHERE queue = '${queue}' AND deliveries = 0 AND visible_at > sent_at`,
     // Those that were sent before the queue kept order.
     `UPDATE messages SET visible_at = ${BEHIND_ANOTHER}
      WHERE queue = '${queue}' AND message_group IS NOT NULL AND deliveries = 0 AND EXISTS (
