@@ -2,6 +2,7 @@ import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { serializeError } from '../core/base/serialize-error.ts';
 import type { SubmitRequest } from '../core/intake/submissions.ts';
+import { orderingGroup } from '../core/model/ordering-group.ts';
 import { acceptSubmission } from './accept-submission.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { type Destination, destinationFor } from './destination.ts';
@@ -48,14 +49,25 @@ const route = {
 /** The routes of this file, for the OpenAPI document. */
 export const SUBMIT_BATCH_ROUTES = [route];
 
+/** Statuses below 500 with which a request may be accepted when it is repeated. */
+const RETRIED: readonly number[] = [409, 429];
+
+const EARLIER_FAILED: HttpProblem = {
+  status: 409,
+  code: 'earlier_request_failed',
+  detail:
+    'An earlier request of the call with the same ordering key was not accepted: repeat it with those after it, in the same order',
+};
+
 type Result = z.infer<typeof BatchResults>['results'][number];
 
 export function addSubmitBatchRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
   addRoute(app, route, async (c) => {
     const { requests } = c.req.valid('json');
     const results: Promise<Result>[] = [];
+    const heldBack = new Set<string>();
     for (const item of requests) {
-      const result = resultOf(item, c, parts);
+      const result = resultOf(item, c, parts, heldBack);
       results.push(result);
       // Requests with one key come in the order of the call.
       if (parts.destinations.some(({ keepsOrder }) => keepsOrder)) await result;
@@ -64,17 +76,35 @@ export function addSubmitBatchRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
   });
 }
 
-/** Submits one of the requests. Never rejects. */
-async function resultOf(item: unknown, c: Context<ApiEnv>, parts: ApiParts): Promise<Result> {
+/**
+ * Submits one of the requests. Never rejects.
+ * @param heldBack groups of which an earlier request failed that may be accepted when it is repeated
+ */
+async function resultOf(
+  item: unknown,
+  c: Context<ApiEnv>,
+  parts: ApiParts,
+  heldBack: Set<string>,
+): Promise<Result> {
+  let group: string | undefined;
   try {
     const { input, destination } = requestOf(item, c, parts);
+    group = destination.keepsOrder ? groupOf(input, parts.destinations.indexOf(destination)) : undefined;
+    if (group !== undefined && heldBack.has(group)) throw new ProblemError(EARLIER_FAILED);
     const { record } = await acceptSubmission(input, destination);
     return { status: 202, request: resourceOf(record, parts.webhookRules, parts.clock.now()) };
   } catch (error) {
     const problem = problemOfError(error);
     if (!problem) parts.logger.error('A request of a batch failed', { error: serializeError(error) });
+    const { status } = problem ?? INTERNAL_PROBLEM;
+    if (group !== undefined && (RETRIED.includes(status) || status >= 500)) heldBack.add(group);
     return failed(problem ?? INTERNAL_PROBLEM);
   }
+}
+
+/** The requests of one queue that run one after another. */
+function groupOf({ tenant, orderingKey }: SubmitRequest, queue: number): string {
+  return `${queue} ${orderingGroup(tenant, orderingKey)}`;
 }
 
 /** Reads one of the requests as the headers of `POST /v1/requests` are read. @throws ProblemError */

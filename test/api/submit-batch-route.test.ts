@@ -123,6 +123,28 @@ test('requests of a queue that keeps order are sent in the order of the call', a
   );
 });
 
+test('a request does not overtake an earlier one of its key that has to be repeated', async () => {
+  const api = new ApiHarness(() => 'done', { ordered: true });
+  api.queue.faults.inject('send', 'fails before');
+  const requests = [
+    { json: 'a1', orderingKey: 'a' },
+    { json: 'b1', orderingKey: 'b' },
+    { json: 'b2', orderingKey: 'b', topic: 'not a topic' },
+    { json: 'a2', orderingKey: 'a' },
+    { json: 'b3', orderingKey: 'b' },
+  ];
+  const results = await submit(api, requests);
+  expect(results.map(({ status, problem }) => [status, problem?.code])).toEqual([
+    [500, 'internal_error'],
+    [202, undefined],
+    [400, 'request_malformed'],
+    [409, 'earlier_request_failed'],
+    [202, undefined],
+  ]);
+  await submit(api, [requests[0], requests[3]]);
+  expect(api.queue.sent.map(({ message }) => JSON.parse(message).data)).toEqual(['b1', 'b3', 'a1', 'a2']);
+});
+
 describe('the call itself is refused', () => {
   test.each([
     [{ requests: [] }, 'requests: Too small'],
