@@ -277,3 +277,15 @@ test('refuses fake timers that would stop it, and takes a fake Date', async () =
   }
   expect(service.outcomes).toHaveLength(1);
 });
+
+test('a request that must not start before a time is scheduled until the clock shows it', async () => {
+  const service = new TestService(processor(async (request) => request.attempt));
+  const notBefore = new Date(service.now.getTime() + 30 * 86_400_000);
+  const { id, status } = await service.submit({ x: 1 }, { notBefore });
+  await service.drain();
+  expect([status, service.outcome(id)]).toEqual(['scheduled', undefined]);
+  service.advance({ days: 30 });
+  expect(await service.request(id)).toMatchObject({ status: 'queued', attempts: 0 });
+  await service.drain();
+  expect(service.outcome(id)).toMatchObject({ status: 'succeeded', result: 1 });
+});
