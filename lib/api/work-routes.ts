@@ -257,8 +257,8 @@ function jsonWith(job: LeasedJob, [name, json]: readonly [name: string, json: st
 }
 
 function factsOf(request: ProcessorRequest) {
-  const { id, attempt, tenant, contentType, contentEncoding, contentLanguage, size, metadata } = request;
-  const { traceparent, tracestate } = request;
+  const { id, attempt, tenant, topic, traceparent, tracestate } = request;
+  const { contentType, contentEncoding, contentLanguage, size, metadata } = request;
   const payload = { contentType, contentEncoding, contentLanguage, size, metadata };
-  return { id, attempt, tenant, ...payload, traceparent, tracestate };
+  return { id, attempt, tenant, topic, ...payload, traceparent, tracestate };
 }

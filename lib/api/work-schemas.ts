@@ -45,6 +45,7 @@ export const Job = z
     id: z.string().meta({ description: 'The id of the request.' }),
     attempt: z.int().meta({ description: 'The number of this attempt, from 1. It only grows.' }),
     tenant: z.string().optional(),
+    topic: z.string().optional(),
     contentType: z.string().optional(),
     contentEncoding: z
       .string()

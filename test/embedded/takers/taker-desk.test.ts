@@ -71,9 +71,10 @@ test('a request is taken with its payload and ended with a result of any type', 
   const { id } = await client.submit('{"number":12345678901234567890}', {
     contentType: 'application/json',
     metadata: { customer: '17' },
+    topic: 'orders',
   });
   const job = await taking;
-  expect(job).toMatchObject({ id, attempt: 1, metadata: { customer: '17' }, size: 31 });
+  expect(job).toMatchObject({ id, attempt: 1, topic: 'orders', metadata: { customer: '17' }, size: 31 });
   expect(await client.status(id)).toMatchObject({ status: 'running' });
   const answer = await fetch(`${BASE_URL}/v1/jobs/${job.lease}/ack`, {
     method: 'POST',
