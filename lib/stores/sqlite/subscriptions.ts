@@ -42,10 +42,11 @@ const isOneOf = (list: string, value: string) =>
 
 /**
  * Copies each message into the queues of the subscriptions that it fits, in the transaction that sends it: the rule holds in
- * all processes, and is there only while there are subscriptions. Patterns fit as `matchesTopic()` says.
+ * all processes, and is there only while there are subscriptions. Patterns fit as `matchesTopic()` says. What isn't JSON is no
+ * event: it can be sent, and no subscription gets it.
  */
 const FAN_OUT = `CREATE TRIGGER IF NOT EXISTS "fan out" AFTER INSERT ON messages
-  WHEN new.queue IN (SELECT queue FROM subscriptions) BEGIN
+  WHEN new.queue IN (SELECT queue FROM subscriptions) AND json_valid(new.body) BEGIN
     INSERT INTO messages (queue, visible_at, sent_at, id, name, message_group, attributes, body)
     SELECT new.queue || '/' || name, new.visible_at, new.sent_at, new.id, new.name, new.message_group, new.attributes, new.body
     FROM subscriptions WHERE queue = new.queue

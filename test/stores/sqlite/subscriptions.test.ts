@@ -55,3 +55,14 @@ test('without subscriptions there is no trigger, so that sending costs nothing m
   await unsubscribe(file, 'outcomes', 'b');
   expect([triggers(), subscriptionsTo(file, 'outcomes')]).toEqual([0, []]);
 });
+
+test('what is not JSON can be sent, and no subscription gets it', async () => {
+  const { file } = await openSqlite({ synchronous: 'normal' });
+  const clock = { now: () => 0 };
+  await subscribe(file, 'outcomes', 's', { topics: ['images.*'] });
+  await new SqliteOutputQueue(file, 'outcomes', clock).send([{ body: 'a raw result', attributes: {} }]);
+  const waiting = ['outcomes', subscriptionQueue('outcomes', 's')].map((queue) =>
+    new SqliteInputQueue(file, { queue, clock }).read(),
+  );
+  expect((await Promise.all(waiting)).map((backlog) => backlog.waiting)).toEqual([1, 0]);
+});
