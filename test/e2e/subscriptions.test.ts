@@ -76,7 +76,7 @@ test('each consumer receives exactly what its filter says', async () => {
     const subjects = events.flatMap(({ message = '' }) => /"subject":"([^"]+)"/.exec(message)?.[1] ?? []);
     expect(subjects.toSorted()).toEqual(['broken image', 'broken report']);
   });
-  expect(idsOf(images).toSorted()).toEqual(['broken image', 'deep', 'thumbnail']);
+  await eventually(() => expect(idsOf(images).toSorted()).toEqual(['broken image', 'deep', 'thumbnail']));
 
   const { stdout } = await coatcheck(
     ['consume', '--stack', 'E2e-team', '--subscription', 'Acme', '--max', '3', '--json'],

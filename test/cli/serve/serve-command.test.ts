@@ -84,7 +84,10 @@ test('without an output, outcomes are recorded and not queued', async () => {
   const { id } = await client.submit('{"number":4}', { contentType: 'application/json' });
   expect(await client.wait(id)).toMatchObject({ status: 'succeeded' });
   await using file = await SqliteFile.open(join(folder, '.coatcheck', 'service.db'));
-  expect(file.statement('SELECT count(*) AS count FROM messages').get({})).toEqual({ count: 0 });
+  // The message of the request is deleted after its end.
+  await vi.waitFor(() => {
+    expect(file.statement('SELECT count(*) AS count FROM messages').get({})).toEqual({ count: 0 });
+  });
   expect(await coatcheck('consume')).toMatchObject({
     code: 1,
     stderr: expect.stringContaining('queues no outcomes, because COATCHECK_OUTPUT is none'),
