@@ -15,6 +15,7 @@ import {
   isExpired,
   type RecordedRequest,
   storedPayloadOf,
+  termsOf,
 } from '../model/request-record.ts';
 import { secondsUntil } from '../model/retry.ts';
 import type { Lease } from '../records/lease.ts';
@@ -211,24 +212,10 @@ export class Attempt implements RunObserver {
 
   /** Adopts what the record knows better than the message, including the payload that the request was started with. */
   #adoptRecord({ record, request: recorded }: Lease, brought: PinnedPayload | undefined): void {
-    const { traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic } = recorded;
     const payload = bringsOther(record, { payload: brought })
       ? (storedPayloadOf(record, brought) ?? { unreadable: new PayloadChanged() })
       : this.#request.payload;
-    this.#request = withAnnouncedSize(
-      {
-        ...this.#request,
-        traceparent,
-        tracestate,
-        callbackUrl,
-        notBefore,
-        expiresAt,
-        minVersion,
-        topic,
-        payload,
-      },
-      recorded,
-    );
+    this.#request = withAnnouncedSize({ ...this.#request, ...termsOf(recorded), payload }, recorded);
   }
 
   /**

@@ -5,7 +5,7 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { isEarly } from '../model/not-before.ts';
-import { created, type RecordedRequest, type RequestRecord } from '../model/request-record.ts';
+import { created, type RecordedRequest, type RequestRecord, termsOf } from '../model/request-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
 import type { SubmissionQueue } from '../ports/message-sink.ts';
@@ -158,10 +158,8 @@ export class Submissions {
    * record without a message would wait forever, but a message without a record creates one.
    */
   async #accept(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic } = input;
-    const trace = { traceparent, tracestate };
-    const times = { notBefore, expiresAt };
-    const request = { id, source: '', tenant, ...trace, callbackUrl, ...times, minVersion, topic } as const;
+    const { tenant, notBefore } = input;
+    const request = { id, source: '', tenant, ...termsOf(input) } as const;
     const { queue, records } = this.#ports;
     const message = await this.#message(input, request, at);
     const { orderingKey } = input;

@@ -2,7 +2,7 @@ import { PayloadLimitExceeded } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../config/aws-limits.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
-import type { RequestRecord } from '../model/request-record.ts';
+import { type RequestRecord, termsOf } from '../model/request-record.ts';
 import { ticketKey } from '../model/upload-key.ts';
 import type { ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from '../ports/client-transfers.ts';
 import { UploadIncomplete, UploadUnknown } from '../ports/client-transfers.ts';
@@ -100,29 +100,12 @@ export class Uploads {
       throw new PayloadLimitExceeded('The payload', input.size, maxPayloadBytes);
     const { clock, records, newId } = this.#ports;
     const now = clock.now();
-    const {
-      tenant,
-      traceparent,
-      tracestate,
-      callbackUrl,
-      notBefore,
-      expiresAt,
-      minVersion,
-      topic,
-      size: uploadBytes,
-    } = input;
     const request = {
       id: newId(now),
       source: '',
-      tenant,
-      traceparent,
-      tracestate,
-      callbackUrl,
-      notBefore,
-      expiresAt,
-      minVersion,
-      topic,
-      uploadBytes,
+      tenant: input.tenant,
+      ...termsOf(input),
+      uploadBytes: input.size,
     };
     // The record is written first: the payload can arrive as soon as the client knows where to upload it.
     const record = await records.submit(request, now, false);

@@ -88,6 +88,22 @@ export interface RecordedRequest extends RequestIdentity, TraceContext {
   readonly uploadBytes?: number;
 }
 
+/** What the sender of a request says besides its identity and its payload. A request keeps it wherever it goes. */
+export function termsOf({
+  traceparent,
+  tracestate,
+  callbackUrl,
+  notBefore,
+  expiresAt,
+  minVersion,
+  topic,
+}: RequestTerms): RequestTerms {
+  return { traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic };
+}
+
+/** See {@link termsOf}. */
+export type RequestTerms = Omit<RecordedRequest, keyof RequestIdentity | 'uploadBytes'>;
+
 /** Progress of an attempt. */
 export interface Progress {
   /** From 0 to 1. */

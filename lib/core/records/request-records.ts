@@ -12,6 +12,7 @@ import {
   type RecordEvent,
   type RecordedRequest,
   type RequestRecord,
+  termsOf,
 } from '../model/request-record.ts';
 import type { RecordStore, StoredRecord } from '../ports/record-store.ts';
 import { Lease } from './lease.ts';
@@ -217,30 +218,6 @@ export class RequestRecords {
 
 /** The members of a request that its record contains. */
 function recordedOf(request: RecordedRequest): RecordedRequest {
-  const {
-    id,
-    source,
-    tenant,
-    traceparent,
-    tracestate,
-    callbackUrl,
-    notBefore,
-    expiresAt,
-    minVersion,
-    topic,
-    uploadBytes,
-  } = request;
-  return {
-    id,
-    source,
-    tenant,
-    traceparent,
-    tracestate,
-    callbackUrl,
-    notBefore,
-    expiresAt,
-    minVersion,
-    topic,
-    uploadBytes,
-  };
+  const { id, source, tenant, uploadBytes } = request;
+  return { id, source, tenant, ...termsOf(request), uploadBytes };
 }

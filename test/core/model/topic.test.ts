@@ -9,15 +9,7 @@ import {
   topicPatternProblem,
   topicProblem,
 } from '../../../lib/core/model/topic.ts';
-
-const topics = fc
-  .array(fc.constantFrom('images', 'thumbnail', 'a', 'b-2', 'x_y'), { minLength: 1, maxLength: 5 })
-  .map((names) => names.join('.'));
-const patterns = fc.oneof(
-  topics,
-  topics.map((topic) => `${topic}.*`),
-  fc.constant('*'),
-);
+import { patterns, topics } from '../../support/topic-arbitraries.ts';
 
 describe('a topic', () => {
   test.each(['images', 'images.thumbnail', 'A-1.b_2', 'x'.repeat(TOPIC_MAX_LENGTH)])(

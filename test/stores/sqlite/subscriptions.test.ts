@@ -10,15 +10,7 @@ import {
   unsubscribe,
 } from '../../../lib/stores/sqlite/subscriptions.ts';
 import { openSqlite } from '../../support/sqlite.ts';
-
-const topics = fc
-  .array(fc.constantFrom('images', 'thumbnail', 'a', 'a_b', 'A'), { minLength: 1, maxLength: 4 })
-  .map((names) => names.join('.'));
-const patterns = fc.oneof(
-  topics,
-  topics.map((topic) => `${topic}.*`),
-  fc.constant('*'),
-);
+import { patterns, topics } from '../../support/topic-arbitraries.ts';
 
 test('the trigger fits topics as matchesTopic() does', async () => {
   const { file } = await openSqlite({ synchronous: 'normal' });
