@@ -38,9 +38,10 @@ interface Handled {
  *
  *     export const handler = processor(inSequence(async (item) => book(item)));
  *
- * After each item it reports progress, and at most every second it saves a checkpoint, and whenever an item fails. So a retry goes
- * on with the item that failed, and after a crash it handles again what was done since the last checkpoint. Attempts
- * count from there: each item has as many as a request has. A {@link PermanentError} ends the request: its problem names the
+ * It handles no item after the signal of the request has fired. After each item it reports progress, and at most every
+ * second it saves a checkpoint, and whenever an item fails. So a retry goes on with the item that failed, and after a
+ * crash it handles again what was done since the last checkpoint. Attempts count from there: each item has as many as a
+ * request has. A {@link PermanentError} ends the request: its problem names the
  * item in `details.item`, and no later item is handled.
  */
 export function inSequence(handleItem: ItemHandler): Handler {
@@ -57,6 +58,10 @@ export function inSequence(handleItem: ItemHandler): Handler {
     };
     for (const [index, item] of items.entries()) {
       if (index < results.length) continue;
+      if (request.signal.aborted) {
+        await save();
+        throw request.signal.reason;
+      }
       const context = { index, count: items.length, request };
       results.push(await handled(item, context, handleItem, save));
       request.progress((index + 1) / items.length, `${index + 1} of ${items.length}`);

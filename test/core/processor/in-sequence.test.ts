@@ -90,6 +90,19 @@ test('progress is reported after each item, and a checkpoint saved at most every
   }
 });
 
+test('no item is handled after the signal has fired, and what is done is saved', async () => {
+  const stop = new AbortController();
+  const handled: unknown[] = [];
+  const request = fakeRequest({ json: ['a', 'b', 'c'], signal: stop.signal });
+  const running = inSequence((item) => {
+    handled.push(item);
+    if (item === 'b') stop.abort(new Error('cancelled'));
+  })(request);
+  await expect(running).rejects.toThrow('cancelled');
+  expect(handled).toEqual(['a', 'b']);
+  expect(request.saved).toEqual([{ results: [null, null] }]);
+});
+
 test('after a crash it goes on from the latest checkpoint', async () => {
   const { handled, handle } = noting();
   const request = fakeRequest({ json: ['a', 'b', 'c'], state: { results: ['a!', 'b!'] } });
