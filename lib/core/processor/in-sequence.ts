@@ -33,16 +33,16 @@ interface Handled {
 }
 
 /**
- * Makes a handler that handles the items of one request one after another: many messages as one. The payload is a JSON array,
- * or a JSON value a line (`application/x-ndjson`); the result is the array of what the items returned.
+ * Makes a handler that handles the items of one request one after another: many messages as one. The payload is a JSON
+ * array, or a JSON value a line (`application/x-ndjson`); the result is the array of what the items returned.
  *
  *     export const handler = processor(inSequence(async (item) => book(item)));
  *
  * It handles no item after the signal of the request has fired. After each item it reports progress, and at most every
  * second it saves a checkpoint, and whenever an item fails. So a retry goes on with the item that failed, and after a
  * crash it handles again what was done since the last checkpoint. Attempts count from there: each item has as many as a
- * request has. A {@link PermanentError} ends the request: its problem names the
- * item in `details.item`, and no later item is handled.
+ * request has. A {@link PermanentError} ends the request: its problem names the item in `details.item`, and no later item
+ * is handled.
  */
 export function inSequence(handleItem: ItemHandler): Handler {
   return async (request) => {
