@@ -12,6 +12,7 @@ const CORE = [
   'ports',
   'wire',
   'records',
+  'limits',
   'processor',
   'intake',
   'webhooks',
@@ -20,7 +21,11 @@ const CORE = [
 
 /** Rooms of the core that know nothing of each other. */
 const STRANGERS = [
+  ['lib/core/wire/', 'lib/core/limits/'],
+  ['lib/core/records/', 'lib/core/limits/'],
   ['lib/core/records/', 'lib/core/processor/'],
+  ['lib/core/limits/', 'lib/core/processor/'],
+  ['lib/core/limits/', 'lib/core/webhooks/'],
   ['lib/core/processor/', 'lib/core/intake/'],
   ['lib/core/processor/', 'lib/core/webhooks/'],
   ['lib/core/intake/', 'lib/core/webhooks/'],

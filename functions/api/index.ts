@@ -11,6 +11,7 @@ import type { Destination } from '../../lib/api/destination.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbHeldCalls } from '../../lib/aws/dynamodb-held-calls.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
@@ -29,6 +30,7 @@ import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
+import { withCaps } from '../../lib/core/limits/capped-admission.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
@@ -63,7 +65,7 @@ export async function handler(
 }
 
 function partsOf(settings: ApiEnvironment): ApiParts {
-  const { payloadBucket, requestTable, recordAgeDays, resultAgeDays } = settings;
+  const { payloadBucket, requestTable, recordAgeDays, resultAgeDays, limits } = settings;
   const newId = (at: number) => v7({ msecs: at });
   const [dynamodb, sqs] = [recordClient(), queueClient()];
   const records = new RequestRecords(
@@ -84,6 +86,12 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     clock: Date,
     newId,
   };
+  const caps = {
+    store: new DynamoDbLimitStore(dynamodb, requestTable),
+    logger,
+    clock: Date,
+    random: Math.random,
+  };
   const destinationOf = (processor: ProcessorQueue): Destination => {
     const { inputQueueUrl, topics, acceptsMinVersion, loadName } = processor;
     const queue = new SqsSubmissionQueue(sqs, inputQueueUrl, {
@@ -97,10 +105,11 @@ function partsOf(settings: ApiEnvironment): ApiParts {
       clock: Date,
       random: Math.random,
     };
+    const admission = new LoadAdmission({ ...settings, ...processor }, measuring);
     return {
       topics,
       submissions: new Submissions({ ...taking, queue }, settings),
-      admission: new LoadAdmission({ ...settings, ...processor }, measuring),
+      admission: loadName === '' ? withCaps(admission, limits, caps) : admission,
       acceptsMinVersion,
       keepsOrder: queue.ordered,
       maxUploadDelaySeconds: queue.ordered ? 0 : SQS_MAX_RETRY_SECONDS,

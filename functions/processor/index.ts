@@ -30,6 +30,7 @@ export {
   CoatcheckError,
   DownstreamUnavailable,
   type DownstreamUnavailableOptions,
+  PauseUntil,
   PermanentError,
   type PermanentErrorOptions,
   RetryLater,

@@ -1,5 +1,6 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { EventBridgeBus } from '../../lib/aws/eventbridge-bus.ts';
@@ -49,6 +50,7 @@ export async function openEngine(
       ? (await import('./open-endpoints.ts')).openEndpoints(records, requestTable)
       : undefined,
     pauses: pauseQueueUrl ? new SqsPauses(queues, pauseQueueUrl) : undefined,
+    limits: new DynamoDbLimitStore(records, requestTable, frontServiceName && serviceName),
     load: environment.measureLoad
       ? new DynamoDbLoadLog(records, requestTable, frontServiceName && serviceName)
       : undefined,

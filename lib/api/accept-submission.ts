@@ -20,7 +20,10 @@ export async function acceptSubmission(
 ): Promise<Accepted> {
   const decision = await admission.decide(input);
   const { load } = decision;
-  if (decision.admitted) return { record: await submissions.submit(input), load };
+  if (decision.admitted) {
+    const { countsAsWaiting } = decision;
+    return { record: await submissions.submit({ ...input, countsAsWaiting }), load };
+  }
   const before = await submissions.findEarlier(input);
   if (!before) throw refusalError(decision);
   return { record: before, load };

@@ -1,4 +1,11 @@
-import type { Admission, AdmissionDecision, Load, Submitter } from '../core/ports/admission.ts';
+import { fullDetail } from '../core/limits/full-detail.ts';
+import type {
+  Admission,
+  AdmissionDecision,
+  AdmissionRefusal,
+  Load,
+  Submitter,
+} from '../core/ports/admission.ts';
 import { retryAfterHeader } from './error-problem.ts';
 import { ProblemError } from './problem.ts';
 
@@ -7,26 +14,25 @@ export const LOAD_HEADER = 'Coatcheck-Load';
 
 /**
  * Admits or rejects a request.
- * @returns the header with the figures behind the decision
  * @throws ProblemError 429 or 503 with `Retry-After` if it is rejected
  */
-export async function admit(admission: Admission, submitter: Submitter): Promise<Record<string, string>> {
+export async function admit(
+  admission: Admission,
+  submitter: Submitter,
+): Promise<Extract<AdmissionDecision, { readonly admitted: true }>> {
   const decision = await admission.decide(submitter);
   if (!decision.admitted) throw refusalError(decision);
-  return loadHeader(decision.load);
+  return decision;
 }
 
 /** The error for a rejected request. */
-export function refusalError({
-  reason,
-  retryAfterSeconds,
-  load,
-}: Extract<AdmissionDecision, { readonly admitted: false }>): ProblemError {
+export function refusalError(refusal: AdmissionRefusal): ProblemError {
+  const { reason, retryAfterSeconds, load } = refusal;
   return new ProblemError({
     status: reason === 'overloaded' ? 503 : 429,
     code: reason,
-    detail: DETAILS[reason],
-    facts: { ...load },
+    detail: reason === 'too_many_waiting' ? fullDetail(refusal.full) : DETAILS[reason],
+    facts: reason === 'too_many_waiting' ? { ...refusal.full } : { ...load },
     headers: { ...loadHeader(load), ...retryAfterHeader(retryAfterSeconds) },
   });
 }

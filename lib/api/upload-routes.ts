@@ -6,7 +6,7 @@ import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import { TOPIC_METADATA } from '../core/model/topic.ts';
-import { admit } from './admit.ts';
+import { admit, loadHeader } from './admit.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
@@ -137,11 +137,15 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       ...traceOf(c.req.header()),
     };
     assertSchedulable(input, { maxDelaySeconds: destination.maxUploadDelaySeconds }, clock.now());
-    const loadHeader = await admit(destination.admission, input);
-    const { record, upload } = await uploads.open(input);
+    const { load, countsAsWaiting } = await admit(destination.admission, input);
+    const { record, upload } = await uploads.open({ ...input, countsAsWaiting });
     const now = clock.now();
     const request = resourceOf(record, webhookRules, now);
-    const headers = { ...loadHeader, ...requestHeaders(record, request, now), Location: locationOf(record) };
+    const headers = {
+      ...loadHeader(load),
+      ...requestHeaders(record, request, now),
+      Location: locationOf(record),
+    };
     return c.json({ request, upload: wayOf(upload) }, 201, headers);
   });
 

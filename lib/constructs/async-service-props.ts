@@ -1,6 +1,7 @@
 import type { RemovalPolicy } from 'aws-cdk-lib';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
+import type { Limit } from '../core/config/limits.ts';
 import type { CircuitBreakerProps } from './circuit-breaker-props.ts';
 import type { Host } from './host.ts';
 import type { ReleaseProps } from './release-props.ts';
@@ -72,6 +73,13 @@ export interface AsyncServiceProps {
    * @default ['*']
    */
   readonly topics?: readonly string[];
+
+  /**
+   * Limits of the requests that share a key, across all instances: how many run at a time, how many start in a time, and how
+   * many may wait. See docs/limits.md.
+   * @default - no limits
+   */
+  readonly limits?: readonly Limit[];
 
   /** When and how often a failed request is retried. @default - see {@link RetryProps} */
   readonly retry?: RetryProps;

@@ -5,7 +5,7 @@ import type { BacklogGauge } from '../core/ports/message-source.ts';
 /** Nothing is refused, so a request may wait as long as the setting allows. */
 const { max: maxWaitSeconds } = NUMBER_SETTINGS.maxWaitSeconds;
 
-/** Admits every request: those who submit on one machine are few, and its disk is the limit. */
+/** Admits every request: on one machine, few submit, and its disk is the limit. */
 export class OpenAdmission implements Admission {
   readonly #gauge: BacklogGauge;
 

@@ -1,6 +1,7 @@
 import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { versionProblem } from '../core/config/handler-version.ts';
+import { assertLimits, type Limit } from '../core/config/limits.ts';
 import { ON_EXHAUSTED, type OnExhausted } from '../core/config/settings.ts';
 import { versionVariable } from '../core/config/variable-names.ts';
 import { readVariables } from '../core/config/variables.ts';
@@ -36,6 +37,11 @@ export interface ServiceOptions {
   readonly output?: false;
   /** @default - the defaults of a deployed service */
   readonly settings?: ServiceSettings;
+  /**
+   * Limits of the requests that share a key, across all processes that open the file: see docs/limits.md. All of them need the
+   * same ones. @default - no limits
+   */
+  readonly limits?: readonly Limit[];
   /** Names the service in logs and as the `source` of its outcomes. @default 'coatcheck' */
   readonly serviceName?: string;
   /**
@@ -116,13 +122,15 @@ export async function openParts(
     source: CLAIM_CHECK_SOURCE,
     webhooks,
   });
+  const { limits = settings.limits } = options;
+  assertLimits(limits);
   assertOrder(options);
   const storage = await Storage.open(file, clock, order);
   await addReferrers(storage.payloads, { files: [storage.file] }, settings.resultAgeDays);
   const { onExhausted = settings.onExhausted } = options;
   return {
     storage,
-    settings: { ...settings, onExhausted },
+    settings: { ...settings, limits, onExhausted },
     webhookSecrets,
     webhookEndpoints:
       webhookSecrets && webhooks?.endpoints

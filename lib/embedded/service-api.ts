@@ -28,8 +28,8 @@ import { SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { callerByKey } from './api-keys.ts';
-import { OpenAdmission } from './open-admission.ts';
 import type { ServiceParts } from './service.ts';
+import { serviceAdmission } from './service-admission.ts';
 import { QUEUES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 
@@ -92,7 +92,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
           { records, keys, queue, store: payloads, logger, clock, newId },
           { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
         ),
-        admission: new OpenAdmission(storage.input(QUEUES.requests)),
+        admission: serviceAdmission(parts),
         acceptsMinVersion: hasOrder(settings.handlerVersion),
         keepsOrder: queue.ordered,
         maxUploadDelaySeconds: queue.maxDelaySeconds,

@@ -10,15 +10,17 @@ import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
 import { type NewSchedule, Schedules, type ScheduleView } from '../core/intake/schedules.ts';
-import { Submissions } from '../core/intake/submissions.ts';
+import { Submissions, type SubmitRequest } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
+import { fullDetail } from '../core/limits/full-detail.ts';
 import { callbackUrlProblem } from '../core/model/callback-url.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import { topicProblem } from '../core/model/topic.ts';
+import type { Admission } from '../core/ports/admission.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Logger, Metrics } from '../core/ports/telemetry.ts';
@@ -28,6 +30,7 @@ import { RequestRecords } from '../core/records/request-records.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
+import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import { SCHEDULES, SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
@@ -44,6 +47,7 @@ import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
+import { serviceAdmission } from './service-admission.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
 import { assertSubscription, assertSubscriptionName } from './subscription.ts';
@@ -117,6 +121,7 @@ export class Service implements AsyncDisposable {
   readonly #requests: RequestRecords;
   readonly #queue: SqliteSubmissionQueue;
   readonly #submissions: Submissions;
+  readonly #admission: Admission;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #sweeping: AsyncDisposable;
@@ -143,6 +148,7 @@ export class Service implements AsyncDisposable {
       },
       { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
     );
+    this.#admission = serviceAdmission(parts);
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
     const schedules = new SqliteScheduleStore(file);
@@ -161,7 +167,7 @@ export class Service implements AsyncDisposable {
    * @param payload text, bytes, or a value for JSON
    * @returns the request, or the one that was submitted before with the same idempotency key
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version, a
-   *   topic or a time, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
+   *   topic or a time, or while too many requests of a limited key wait, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
@@ -173,7 +179,7 @@ export class Service implements AsyncDisposable {
     this.#assertOrderingKey(others.orderingKey);
     this.#assertCallback(callbackUrl);
     const { bytes, ...type } = payloadBytes(payload, contentType);
-    const record = await this.#submissions.submit({
+    const record = await this.#submitAdmitted({
       ...others,
       ...type,
       tenant,
@@ -370,6 +376,7 @@ export class Service implements AsyncDisposable {
       output: hasOutput ? storage.output(QUEUES.outcomes) : NO_OUTPUT,
       webhooks: webhookSecrets && storage.output(QUEUES.webhooks),
       webhookEndpoints: webhookEndpoints?.reader,
+      limits: new SqliteLimitStore(storage.file),
       secrets: givenSecrets(processor, process.env, 'The environment'),
       source: { system: 'sqlite', destination: QUEUES.requests },
       metrics,
@@ -434,6 +441,19 @@ export class Service implements AsyncDisposable {
     };
     const running = run().finally(() => this.#running.delete(running));
     this.#running.add(running);
+  }
+
+  /** A repeated submission isn't refused. */
+  async #submitAdmitted(request: SubmitRequest): Promise<RequestRecord> {
+    const decision = await this.#admission.decide(request);
+    if (decision.admitted) {
+      const { countsAsWaiting } = decision;
+      return this.#submissions.submit({ ...request, countsAsWaiting });
+    }
+    const earlier = await this.#submissions.findEarlier(request);
+    if (earlier) return earlier;
+    const { reason } = decision;
+    throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(decision.full) : reason);
   }
 
   #viewOf(record: RequestRecord): RequestView {

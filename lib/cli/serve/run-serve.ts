@@ -113,6 +113,7 @@ function serviceOptions(
     version: handlerVersion,
     graceSeconds,
     logger,
+    limits: environment.limits,
     ...outputOf(environment),
     ...(environment.order === 'fifo' && { order: environment.order }),
     settings: {

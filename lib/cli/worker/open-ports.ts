@@ -5,6 +5,7 @@ import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
 import { TEXT_VARIABLES } from '../../core/config/variable-names.ts';
 import type { WorkerEnvironment } from '../../core/config/worker-environment.ts';
 import type { Broker } from '../../core/ports/broker.ts';
+import type { LimitStore } from '../../core/ports/limit-store.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
@@ -22,9 +23,10 @@ interface OpenedPayloads extends Pick<WorkerPorts, 'store' | 'claimCheckSource'>
   readonly directory?: DirectoryPayloadStore;
 }
 
-/** The records of requests, and the file if they are in one. */
+/** The records of requests with the states of limits, and the file if they are in one. */
 interface OpenedRecords {
   readonly records: RecordStore;
+  readonly limits: LimitStore;
   readonly file?: SqliteFile;
 }
 
@@ -67,7 +69,7 @@ export class PortOpener implements AsyncDisposable {
     const { concurrency, prefetch, maxAttempts } = environment;
     const ordered = environment.order === 'fifo';
     const { store, claimCheckSource, directory } = await this.#openPayloads(environment);
-    const { records, file } = await this.#openRecords(environment.recordsUrl);
+    const { records, limits, file } = await this.#openRecords(environment.recordsUrl);
     const webhooks = await this.#openWebhooks(environment, file);
     const output =
       environment.outputUrl === NO_OUTPUT_URL
@@ -82,7 +84,7 @@ export class PortOpener implements AsyncDisposable {
     const options = { deadLetters, maxInFlight, ordered, maxAttempts, logger: this.#logger };
     const input = await asReached('COATCHECK_INPUT', broker.openInput(url, options));
     await this.#startSweeping(environment, file, directory);
-    return { store, records, output, input, claimCheckSource, ...webhooks };
+    return { store, records, limits, output, input, claimCheckSource, ...webhooks };
   }
 
   /** Closes what was opened, the latest first. */
@@ -146,11 +148,16 @@ export class PortOpener implements AsyncDisposable {
   async #openRecords(recordsUrl: string): Promise<OpenedRecords> {
     const table = tableOf(recordsUrl);
     if (table !== undefined) {
-      const [{ recordClient }, { DynamoDbRecordStore }] = await Promise.all([
+      const [{ recordClient }, { DynamoDbRecordStore }, { DynamoDbLimitStore }] = await Promise.all([
         import('../../aws/clients.ts'),
         import('../../aws/dynamodb-record-store.ts'),
+        import('../../aws/dynamodb-limit-store.ts'),
       ]);
-      return { records: new DynamoDbRecordStore(recordClient(), table) };
+      const client = recordClient();
+      return {
+        records: new DynamoDbRecordStore(client, table),
+        limits: new DynamoDbLimitStore(client, table),
+      };
     }
     if (!recordsUrl.startsWith('sqlite:')) {
       throw new ConfigurationError(
@@ -158,9 +165,11 @@ export class PortOpener implements AsyncDisposable {
       );
     }
     const file = await (await this.#sqliteBroker()).openFile(urlOf('COATCHECK_RECORDS', recordsUrl));
-    const { SqliteRecordStore } = await import('../../stores/sqlite/record-store.ts');
-    const records = new SqliteRecordStore(file);
-    return { records, file };
+    const [{ SqliteRecordStore }, { SqliteLimitStore }] = await Promise.all([
+      import('../../stores/sqlite/record-store.ts'),
+      import('../../stores/sqlite/limit-store.ts'),
+    ]);
+    return { records: new SqliteRecordStore(file), limits: new SqliteLimitStore(file), file };
   }
 
   /** Deletes what files and directories keep no longer. S3 and DynamoDB do that by themselves. */

@@ -4,7 +4,7 @@ import type { MessageRunner } from '../../worker/message-runner.ts';
 
 /** What a worker runs on. */
 export interface WorkerPorts
-  extends Pick<EnginePorts, 'store' | 'records' | 'output' | 'webhooks' | 'webhookEndpoints'> {
+  extends Pick<EnginePorts, 'store' | 'records' | 'limits' | 'output' | 'webhooks' | 'webhookEndpoints'> {
   readonly input: InputQueue;
   /** The webhooks that the worker itself delivers; absent if it delivers none. */
   readonly deliveries?: WebhookDeliveries;

@@ -2,6 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { ENGINE_DEFAULTS } from '../../core/config/engine-settings.ts';
+import { type Limit, limitsProblem } from '../../core/config/limits.ts';
 import { hasOrder } from '../../core/config/min-version.ts';
 import {
   DEFAULT_OUTPUT_FORMAT,
@@ -36,6 +37,8 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly onExhausted: OnExhausted;
   /** The patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
+  /** Limits of the requests that share a key. */
+  readonly limits: readonly Limit[];
   /** Whether the versions of the processor have an order, so that requests may ask for one. */
   readonly acceptsMinVersion: boolean;
   /** What the app calls the processor's code; undefined if it doesn't. */
@@ -68,6 +71,8 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...existingQueueProblems(service, props.queue, { ...numbers, keepsOrder: keepsOrder(props) }),
   );
   problems.push(...orderProblems(props), ...topicProblems(props.topics));
+  const limitProblem = limitsProblem('limits', props.limits ?? []);
+  if (limitProblem !== undefined) problems.push(limitProblem);
   problems.push(...sourceProblems(props.queue), ...fanOutProblems(service, props));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));
@@ -88,6 +93,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     keepsOrder: keepsOrder(props),
     onExhausted: props.retry?.onExhausted ?? ON_EXHAUSTED[0],
     topics: props.topics ?? ENGINE_DEFAULTS.topics,
+    limits: props.limits ?? ENGINE_DEFAULTS.limits,
     serviceName: props.serviceName ?? service.node.path.replace(/[^\w./-]/g, '-'),
     handlerVersion: props.version,
     acceptsMinVersion: hasOrderedVersions(props),

@@ -125,6 +125,35 @@ export class DownstreamUnavailable extends CoatcheckError {
   }
 }
 
+/**
+ * Starts no more requests before a time, such as when the quota of an API is used up. The attempt doesn't count. With a key,
+ * only the requests wait that share the limit of that key, in all processes; the service must have a limit of it. Without one,
+ * all requests wait.
+ */
+export class PauseUntil extends CoatcheckError {
+  static {
+    brand(PauseUntil, 'PauseUntil', (error) => 'until' in error && isTime(error.until));
+  }
+
+  override name: string = 'PauseUntil';
+  readonly code: string = 'paused';
+  readonly until: Date;
+  /** The key of a limit: `tenant`, `topic`, `all` or `metadata.NAME`. Undefined for all requests. */
+  readonly key: string | undefined;
+
+  /** @throws RangeError for an invalid date */
+  constructor(until: Date, key?: string, options?: ErrorOptions) {
+    super(isTime(until) ? `paused until ${until.toISOString()}` : 'paused', options);
+    if (!isTime(until)) throw new RangeError(`PauseUntil's time must be a valid Date, got ${quote(until)}`);
+    this.until = until;
+    this.key = key;
+  }
+}
+
+function isTime(value: unknown): value is Date {
+  return value instanceof Date && Number.isFinite(value.getTime());
+}
+
 /** SQS would refuse any other delay, and a pause of it would never start or end. */
 function assertWait(what: string, seconds: number): void {
   if (isWait(seconds)) return;

@@ -1,3 +1,4 @@
+import { type Limit, limitsVariable } from './limits.ts';
 import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
 import {
   API_AUTHS,
@@ -43,6 +44,8 @@ export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   /** The processor's limit: JSON that is nested deeper is passed as bytes. */
   readonly maxJsonDepth: number;
   readonly resultAgeDays: number;
+  /** The limits of the processor, of which the API applies the caps of waiting requests. */
+  readonly limits: readonly Limit[];
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
   /** The destination of spans. */
@@ -87,6 +90,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     serviceName: text(TEXT_VARIABLES.serviceName),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     topics: list('COATCHECK_TOPICS'),
+    limits: limitsVariable(),
     otherProcessors: otherProcessorsVariable(),
     payloadBucket: text(TEXT_VARIABLES.payloadBucket),
     requestTable: text(TEXT_VARIABLES.requestTable),

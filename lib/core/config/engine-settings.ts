@@ -1,3 +1,4 @@
+import type { Limit } from './limits.ts';
 import {
   type Callbacks,
   DEFAULT_CALLBACK_PORTS,
@@ -48,6 +49,8 @@ export interface EngineSettings {
   readonly pauseSeconds: number;
   /** The share of failures that causes a pause; undefined where no share does. */
   readonly failureRatePercent: number | undefined;
+  /** Limits of the requests that share a key. */
+  readonly limits: readonly Limit[];
   /** Receives the webhooks of requests without a callback URL; empty if there is none. */
   readonly webhookDefaultUrl: string;
   /** What is sent by webhook. */
@@ -73,6 +76,7 @@ export const ENGINE_DEFAULTS = {
   topics: ['*'],
   pauseSeconds: NUMBER_SETTINGS.pauseSeconds.default,
   failureRatePercent: undefined,
+  limits: [],
   inlineLimitBytes: NUMBER_SETTINGS.inlineLimitBytes.default,
   maxPayloadBytes: NUMBER_SETTINGS.maxPayloadBytes.default,
   maxBufferedBytes: NUMBER_SETTINGS.maxBufferedBytes.default,

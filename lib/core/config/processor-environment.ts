@@ -1,4 +1,5 @@
 import type { EngineSettings } from './engine-settings.ts';
+import { limitsVariable } from './limits.ts';
 import { ON_EXHAUSTED, SQS_OUTPUT_FORMATS, type SqsOutputFormat, type TraceTarget } from './settings.ts';
 import {
   METRICS_VARIABLE,
@@ -103,6 +104,7 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     retryCapSeconds: setting('retryCapSeconds'),
     onExhausted: choice('COATCHECK_ON_EXHAUSTED', ON_EXHAUSTED),
     topics: list('COATCHECK_TOPICS'),
+    limits: limitsVariable(),
     inlineLimitBytes: setting('inlineLimitBytes'),
     maxPayloadBytes: setting('maxPayloadBytes'),
     maxBufferedBytes: setting('maxBufferedBytes'),

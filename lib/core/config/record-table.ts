@@ -24,3 +24,6 @@ export const RECORD_WEBHOOK_AT = 'webhookAt';
 
 /** The beginning of the keys of items with webhook endpoints, one item for each tenant. */
 export const ENDPOINTS_KEY_PREFIX = 'webhook-endpoints#';
+
+/** The beginning of the keys of items with the states of limits, one item for each value of a key. */
+export const LIMITS_KEY_PREFIX = 'limit#';

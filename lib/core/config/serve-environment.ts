@@ -5,6 +5,7 @@ import {
   type WebhookSettings,
   webhookSettingVariables,
 } from './engine-variables.ts';
+import { type Limit, limitsVariable } from './limits.ts';
 import { NO_OUTPUT_URL, NUMBER_SETTINGS, type Order, type TraceTarget } from './settings.ts';
 import {
   TEXT_VARIABLES,
@@ -62,6 +63,8 @@ export interface ServeEnvironment extends EngineNumbers, WebhookSettings {
   readonly order: Order;
   /** How long payloads and results are kept. */
   readonly resultAgeDays: number;
+  /** Limits of the requests that share a key. */
+  readonly limits: readonly Limit[];
   readonly graceSeconds: number;
   /** The port of `/health`, `/ready` and `/metrics`; 0 for any free one. */
   readonly statusPort: number;
@@ -135,6 +138,7 @@ function serveVariables(): VariablesOf<ServeEnvironment> {
     statusPort: processNumber(WORKER_NUMBERS.statusPort),
     resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
     ...engineVariables(),
+    limits: limitsVariable(),
     tracing: withDefault(tracingVariable(), 'off'),
     ...webhookSettingVariables(),
     webhookEndpoints: withDefault(webhookEndpointsVariable(), false),

@@ -2,6 +2,7 @@ import { ConfigurationError } from '../base/errors.ts';
 import { hideLogin } from '../base/hide-login.ts';
 import { ENGINE_DEFAULTS, type EngineSettings } from './engine-settings.ts';
 import { engineVariables, webhookSettingVariables } from './engine-variables.ts';
+import { limitsVariable } from './limits.ts';
 import {
   NO_OUTPUT_URL,
   NUMBER_SETTINGS,
@@ -241,6 +242,7 @@ function workerVariables(): VariablesOf<WorkerEnvironment> {
     inputRetentionSeconds: withDefault(setting('inputRetentionSeconds'), own.inputRetentionSeconds),
     resultAgeDays: withDefault(setting('resultAgeDays'), NUMBER_SETTINGS.resultAgeDays.default),
     ...engineVariables(),
+    limits: limitsVariable(),
     webhookSecrets: withDefault(list(WEBHOOK_SECRETS_VARIABLE), []),
     webhookQueueUrl: optionalText(TEXT_VARIABLES.webhookQueueUrl),
     webhookEndpoints: withDefault(webhookEndpointsVariable(), false),

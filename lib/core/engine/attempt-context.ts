@@ -9,6 +9,7 @@ import type { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { Limiter } from './limiter.ts';
 import type { LoadMeter } from './load-meter.ts';
 import type { OutcomePublisher } from './outcome-publisher.ts';
 
@@ -30,6 +31,8 @@ export interface AttemptContext {
   readonly message: ReceivedMessage;
   readonly publisher: OutcomePublisher;
   readonly leases: LeaseKeeper;
+  /** Notified of requests that start. */
+  readonly limiter: Limiter;
   /** Has one slot: see `TakeOverTurn`. */
   readonly takeOvers: Semaphore;
 }

@@ -88,6 +88,7 @@ export class Attempt implements RunObserver {
     const { lease } = claim;
     this.#lease = lease;
     this.#adoptRecord(lease, brought);
+    if (lease.request.countsAsWaiting) this.#countStarted(lease);
     const recovered = lease.takenOver ? await this.#recoverOutcome(lease) : undefined;
     if (recovered) return this.#complete(lease, recovered);
     if (unwaitable) return this.#complete(lease, this.#outcomeOf(failure(unwaitable, 0)));
@@ -231,6 +232,12 @@ export class Attempt implements RunObserver {
     } catch (error) {
       return this.#keepLease(lease, error);
     }
+  }
+
+  /** Its first attempt ends that a request counts as waiting. */
+  #countStarted({ attempt, continued }: Lease): void {
+    const { limiter, deadline } = this.#context;
+    if (attempt === 1 && !continued) limiter.countStarted(this.#request, deadline);
   }
 
   /** Whether its attempts, or the deliveries of its message, are used up. */

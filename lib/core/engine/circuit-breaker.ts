@@ -1,5 +1,5 @@
 import { backoffBound } from '../base/backoff.ts';
-import { DownstreamUnavailable, RetryLater } from '../base/errors.ts';
+import { DownstreamUnavailable, PauseUntil, RetryLater } from '../base/errors.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
@@ -76,6 +76,10 @@ export class Circuit {
    * @returns whether the attempt doesn't count, since its request didn't cause the failure
    */
   failed(error: unknown, receives: number): boolean {
+    if (error instanceof PauseUntil) {
+      if (error.key === undefined) this.#openUntilTime(error);
+      return true;
+    }
     const down = error instanceof DownstreamUnavailable;
     if (!down && !this.#countsForRate(error)) return false;
     const isOpen = this.secondsLeft > 0;
@@ -94,8 +98,9 @@ export class Circuit {
     const { secondsLeft } = this;
     const opened = this.#opened;
     this.#opened = undefined;
-    if (opened && secondsLeft > 0)
-      await unlessAborted(this.#requestPause(secondsLeft, opened.by), closing, () => {});
+    if (!opened || secondsLeft === 0) return;
+    const seconds = Math.min(secondsLeft, PAUSE_MAX_SECONDS);
+    await unlessAborted(this.#requestPause(seconds, opened.by), closing, () => {});
   }
 
   /** Whether a failure counts for the failure rate. A {@link RetryLater} is no sign that something is down. */
@@ -112,6 +117,14 @@ export class Circuit {
     const { failureRatePercent = Number.POSITIVE_INFINITY } = this.#settings;
     const failures = this.#recent.filter(Boolean).length;
     return this.#recent.length === SAMPLE && (100 * failures) / SAMPLE >= failureRatePercent;
+  }
+
+  /** The handler knows when it may go on: that is no failure. */
+  #openUntilTime(pause: PauseUntil): void {
+    const until = pause.until.getTime();
+    if (until <= this.#openUntil || until <= this.#ports.now()) return;
+    this.#openUntil = until;
+    this.#opened = { by: pause };
   }
 
   #close(): void {
@@ -140,10 +153,13 @@ export class Circuit {
   async #requestPause(seconds: number, error: unknown): Promise<void> {
     const { pauses, logger } = this.#ports;
     const { name, message } = summarizeError(error);
-    logger.error('Processing pauses: something that every request needs is down', {
-      seconds,
-      error: serializeError(error),
-    });
+    if (error instanceof PauseUntil) logger.info('Processing pauses', { until: error.until, seconds });
+    else {
+      logger.error('Processing pauses: something that every request needs is down', {
+        seconds,
+        error: serializeError(error),
+      });
+    }
     try {
       await pauses?.request({ seconds, reason: `${name}: ${message}` });
     } catch (refusal) {

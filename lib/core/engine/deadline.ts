@@ -86,6 +86,11 @@ export class Deadline implements Disposable {
     return this.#controllers.responseDeadline.signal;
   }
 
+  /** Whether the process goes on to take requests, so that what it leased is worth keeping. */
+  get keepsUnused(): boolean {
+    return this.leaseSeconds !== undefined && !this.startDeadline.aborted;
+  }
+
   /** When {@link handlerStop} fires, in milliseconds since 1970; infinite while the time is unlimited. */
   get stopsAt(): number {
     return this.#stopsAt;

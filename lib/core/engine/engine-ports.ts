@@ -1,4 +1,5 @@
 import type { Clock, Random } from '../ports/clock.ts';
+import type { LimitStore } from '../ports/limit-store.ts';
 import type { EventBus, OutputQueue } from '../ports/message-sink.ts';
 import type { PauseRequests } from '../ports/pausing.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
@@ -19,6 +20,8 @@ export interface EnginePorts {
   readonly webhookEndpoints?: WebhookEndpointReader;
   /** Pauses the message source while a dependency of every request is down; absent if the source can't be paused. */
   readonly pauses?: PauseRequests;
+  /** The states of limits, which all processes share. Needed where there are limits. */
+  readonly limits?: LimitStore;
   /** Counts completed work; absent if load isn't measured. */
   readonly load?: LoadLog;
   /** Absent if metrics are off. */

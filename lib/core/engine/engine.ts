@@ -1,9 +1,10 @@
-import { RequestIdReused } from '../base/errors.ts';
+import { PauseUntil, RequestIdReused } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { Semaphore } from '../base/semaphore.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import type { EngineSettings } from '../config/engine-settings.ts';
+import type { LimitWait, Permit } from '../limits/key-lease.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { ACK, type Disposition, leastAdvanced, UNTOUCHED } from '../model/disposition.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
@@ -31,6 +32,7 @@ import {
 import { FailureEventPublisher } from './failure-event-publisher.ts';
 import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey } from './job.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { Limiter } from './limiter.ts';
 import { LoadMeter } from './load-meter.ts';
 import { decodeOffloaded, isOffloaded } from './offloaded.ts';
 import { blocksItsGroup } from './ordering.ts';
@@ -45,6 +47,12 @@ const VERSION_DELAY_SECONDS = 60;
 
 /** What decides how long a failed attempt waits. */
 type AttemptCounts = Pick<Attempt, 'countedAttempt' | 'hasCheckpoint'>;
+
+/** What a request needs to start. */
+interface Turn {
+  readonly slot: Disposable;
+  readonly permit: Permit;
+}
 
 /** A job that is running. */
 interface RunningJob {
@@ -63,6 +71,7 @@ export class Engine {
   readonly #semaphore: Semaphore;
   readonly #records: RequestRecords;
   readonly #leases: LeaseKeeper;
+  readonly #limiter: Limiter;
   readonly #takeOvers = new Semaphore(1);
   readonly #publisher: OutcomePublisher;
   /** Opens when something that attempts need is down. */
@@ -85,6 +94,7 @@ export class Engine {
     this.#semaphore = new Semaphore(settings.concurrency);
     this.#records = new RequestRecords(ports.records, () => ports.clock.now(), settings.recordAgeDays);
     this.#leases = new LeaseKeeper(() => ports.clock.now(), ports.logger);
+    this.#limiter = new Limiter(settings, ports);
     this.#publisher = new OutcomePublisher(settings, ports, () => this.#unfinished > 0);
     const circuitPorts = { pauses: ports.pauses, now: () => ports.clock.now(), logger: ports.logger };
     this.#circuit = new Circuit(settings, circuitPorts);
@@ -148,6 +158,7 @@ export class Engine {
       this.#outputCircuit.flush(signal),
       this.#meter?.flush(signal),
       this.#failureEvents?.flush(signal),
+      this.#limiter.flush(signal),
     ]);
     this.#metrics?.emit();
   }
@@ -196,9 +207,14 @@ export class Engine {
     this.#unfinished++;
     let publishing: Promise<Disposition>;
     try {
-      using slot = await this.#semaphore.acquire(deliveryCountOf(message), deadline.startDeadline);
-      if (!slot || this.#mustWait(message)) return UNTOUCHED;
-      const { outcome, deadLetter } = await attempt.run();
+      const turn = await this.#takeTurn(job, deadline);
+      if ('action' in turn) return turn;
+      using _slot = turn.slot;
+      const { permit } = turn;
+      const { outcome, deadLetter } = await attempt.run().finally(() => {
+        if (attempt.handled) permit.free();
+        else permit.giveBack();
+      });
       const copied = await attempt.copyForConsumer(outcome);
       span.end(outcome);
       if (deadLetter === 'known') this.#deadLettered.add(job);
@@ -211,6 +227,7 @@ export class Engine {
       }
       if (error instanceof VersionTooOld) return this.#leaveToNewer(job);
       if (error instanceof TooEarly) return this.#putBack(job, error);
+      if (error instanceof PauseUntil) return this.#pause(job, error, deadline);
       span.endRetried(error);
       return this.#settleFailure(error, job, attempt);
     } finally {
@@ -223,6 +240,25 @@ export class Engine {
       },
       (error) => this.#settleFailure(error, job, attempt),
     );
+  }
+
+  /** Takes a slot, and the permits that limits ask for. @returns how to settle the message if there are none */
+  async #takeTurn(job: Job, deadline: Deadline): Promise<Turn | Disposition> {
+    const { message } = job;
+    for (;;) {
+      const slot = await this.#semaphore.acquire(deliveryCountOf(message), deadline.startDeadline);
+      if (!slot) return UNTOUCHED;
+      using unused = new DisposableStack();
+      unused.use(slot);
+      if (this.#mustWait(message)) return UNTOUCHED;
+      const permit = await this.#limiter.acquire(job, deadline);
+      if ('free' in permit) {
+        unused.move();
+        return { slot, permit };
+      }
+      unused.dispose();
+      if (!(await this.#limiter.waitShortly(permit, deadline))) return this.#awaitTurn(job, permit);
+    }
   }
 
   /** Reads a message that an extended client stored, and runs its requests. */
@@ -311,6 +347,32 @@ export class Engine {
     return { action: 'retry', afterSeconds };
   }
 
+  /** The limit of one of its keys is used up. No attempt was made, so none counts. */
+  #awaitTurn(job: Job, wait: LimitWait): Disposition {
+    this.#metrics?.countDeferred();
+    const afterSeconds = Math.min(
+      this.#limiter.waitSeconds(job, wait),
+      this.#longestWaitSeconds(job.message),
+    );
+    this.#ports.logger.debug('Request waits for a limit', { ...requestFields(job.decoded), afterSeconds });
+    return { action: 'retry', afterSeconds };
+  }
+
+  /** The handler asks to go on later, and the others that share the key with it. */
+  async #pause({ decoded, message }: Job, error: PauseUntil, deadline: Deadline): Promise<Disposition> {
+    this.#metrics?.countDeferred();
+    if (!('rejection' in decoded)) await this.#limiter.pause(decoded, error, deadline);
+    const { until } = error;
+    const seconds = Math.ceil(secondsUntil(until.getTime(), this.#ports.clock.now()));
+    const afterSeconds = Math.min(seconds, message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
+    this.#ports.logger.info('Request put back until the end of a pause', {
+      ...requestFields(decoded),
+      until,
+      afterSeconds,
+    });
+    return { action: 'retry', afterSeconds };
+  }
+
   #settleFailure(error: unknown, { decoded, message }: Job, attempt?: AttemptCounts): Disposition {
     const { random, logger } = this.#ports;
     if (error instanceof AttemptNotStarted) return UNTOUCHED;
@@ -362,6 +424,7 @@ export class Engine {
       metrics: this.#metrics,
       meter: this.#meter,
       leases: this.#leases,
+      limiter: this.#limiter,
       takeOvers: this.#takeOvers,
       deadline,
     };

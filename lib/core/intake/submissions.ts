@@ -37,6 +37,8 @@ export interface SubmitRequest extends TraceContext {
   readonly orderingKey?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** Whether it was counted as waiting for a limit. @default false */
+  readonly countsAsWaiting?: true;
   /** Submissions with the same key are one request. */
   readonly idempotencyKey?: string;
 }

@@ -31,6 +31,8 @@ export interface UploadRequest extends TraceContext {
   readonly minVersion?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** Whether it was counted as waiting for a limit. @default false */
+  readonly countsAsWaiting?: true;
   /** Whether to upload in parts even if a form is enough. */
   readonly multipart: boolean;
 }

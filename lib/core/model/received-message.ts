@@ -41,6 +41,8 @@ export interface QueueMessage {
 
 /** What a queue can do with the messages it delivers. */
 export interface SourceCapabilities {
+  /** Whether {@link ReceivedMessage.retryAfter} waits for fractions of a second too, to the millisecond. @default false */
+  readonly delaysFractions?: boolean;
   /** Longest wait of {@link ReceivedMessage.retryAfter}, in seconds. */
   readonly maxDelaySeconds: number;
   /** Whether messages of a group come in the order they were sent. */
@@ -94,7 +96,10 @@ export interface ReceivedMessage extends QueueMessage {
   readonly source: SourceCapabilities;
   /** Acknowledges the message, so that it isn't delivered again. */
   ack(): Promise<void>;
-  /** Has it delivered again. @param seconds whole seconds from now, up to the source's `maxDelaySeconds` */
+  /**
+   * Has it delivered again.
+   * @param seconds from now, up to the source's `maxDelaySeconds`: whole seconds, unless the source has `delaysFractions`
+   */
   retryAfter(seconds: number): Promise<void>;
   /** Extends the time in which no one else receives it. @param seconds whole seconds from now */
   extend(seconds: number): Promise<void>;

@@ -84,6 +84,8 @@ export interface RecordedRequest extends RequestIdentity, TraceContext {
   readonly minVersion?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** Whether it was counted as waiting for a limit, which its first attempt ends. @default false */
+  readonly countsAsWaiting?: true;
   /** The size that the client announced for its upload, in bytes. */
   readonly uploadBytes?: number;
 }
@@ -97,8 +99,9 @@ export function termsOf({
   expiresAt,
   minVersion,
   topic,
+  countsAsWaiting,
 }: RequestTerms): RequestTerms {
-  return { traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic };
+  return { traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic, countsAsWaiting };
 }
 
 /** See {@link termsOf}. */

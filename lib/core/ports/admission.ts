@@ -9,21 +9,45 @@ export interface Load {
   readonly maxWaitSeconds: number;
 }
 
+/** A key of a limit of which as many requests wait as may. */
+export interface FullKey {
+  readonly key: string;
+  /** Empty for the key `all`. */
+  readonly value: string;
+  readonly waiting: number;
+  readonly maxWaiting: number;
+}
+
+/** Why a request isn't admitted. */
+export type RefusalReason =
+  /** The service has too many requests, or this tenant has too large a share of them. */
+  | { readonly reason: 'overloaded' | 'tenant_over_share' }
+  | { readonly reason: 'too_many_waiting'; readonly full: FullKey };
+
+/** A request isn't admitted. */
+export type AdmissionRefusal = RefusalReason & {
+  readonly admitted: false;
+  /** Seconds after which to try again, a whole number from 1. */
+  readonly retryAfterSeconds: number;
+  readonly load: Load;
+};
+
 /** Whether a request is admitted. */
 export type AdmissionDecision =
-  | { readonly admitted: true; readonly load: Load }
   | {
-      readonly admitted: false;
-      /** The service has too many requests, or this tenant has too large a share of them. */
-      readonly reason: 'overloaded' | 'tenant_over_share';
-      /** Seconds after which to try again, a whole number from 1. */
-      readonly retryAfterSeconds: number;
+      readonly admitted: true;
       readonly load: Load;
-    };
+      /** Whether the request was counted as waiting for a limit. @default false */
+      readonly countsAsWaiting?: true;
+    }
+  | AdmissionRefusal;
 
 /** The submitter of a request. */
 export interface Submitter {
   readonly tenant?: string;
+  readonly topic?: string;
+  /** @default {} */
+  readonly metadata?: Readonly<Record<string, string>>;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
 }

@@ -11,6 +11,8 @@ const DELETE_RECORDS = `DELETE FROM records WHERE id IN (
 const DELETE_KEYS = `DELETE FROM idempotency_keys WHERE name IN (
   SELECT name FROM idempotency_keys WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
 
+const DELETE_LIMITS = 'DELETE FROM limits WHERE kept_until <= :now';
+
 const DELETE_LOAD = 'DELETE FROM load WHERE second < :before';
 
 const DELETE_MESSAGES = `DELETE FROM messages WHERE number IN (
@@ -26,12 +28,13 @@ const LOAD_SECONDS = 120;
 export type Retention = Readonly<Record<string, number>>;
 
 /**
- * Deletes what a file keeps no longer: records, idempotency keys, work done, and messages.
+ * Deletes what a file keeps no longer: records, idempotency keys, unused limits, work done, and messages.
  * @param now milliseconds since 1970
  */
 export async function deleteExpired(file: SqliteFile, retention: Retention, now: number): Promise<void> {
   await deleteAll(file, DELETE_RECORDS, { now });
   await deleteAll(file, DELETE_KEYS, { now });
+  await deleteRows(file, DELETE_LIMITS, { now });
   await deleteRows(file, DELETE_LOAD, { before: Math.floor(now / 1000) - LOAD_SECONDS });
   for (const [kept, seconds] of Object.entries(retention)) {
     const subscriptions = subscriptionsTo(file, kept).map((name) => subscriptionQueue(kept, name));

@@ -40,6 +40,7 @@ export class SqliteInputQueue implements InputQueue, BacklogGauge {
     const ordered = keepsOrder(file, queue);
     this.capabilities = {
       maxDelaySeconds: Number.POSITIVE_INFINITY,
+      delaysFractions: true,
       ordered,
       holdsGroups: ordered,
       countsDeliveries: true,

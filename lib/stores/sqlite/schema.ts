@@ -77,6 +77,13 @@ const LATER_ADDITIONS = `
     revision INTEGER NOT NULL,
     endpoints TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE IF NOT EXISTS limits (
+    name TEXT PRIMARY KEY,
+    revision INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    kept_until INTEGER
+  ) STRICT, WITHOUT ROWID;
 `;
 
 /**

@@ -6,6 +6,7 @@ import {
   readApiEnvironment,
   writeApiEnvironment,
 } from '../../../lib/core/config/api-environment.ts';
+import type { Limit, LimitKey, Rate } from '../../../lib/core/config/limits.ts';
 import {
   type ProcessorEnvironment,
   readEnvironment,
@@ -52,6 +53,7 @@ const ENVIRONMENT: ProcessorEnvironment = {
   retryCapSeconds: 900,
   onExhausted: 'block',
   topics: ['images.*', 'reports'],
+  limits: [{ key: 'tenant', concurrency: 5, rate: '100/min', weight: 'metadata.tokens', maxWaiting: 1_000 }],
   inlineLimitBytes: 262_144,
   maxPayloadBytes: 5_368_709_120,
   maxBufferedBytes: 67_108_864,
@@ -97,6 +99,8 @@ const VARIABLES = {
   COATCHECK_RETRY_CAP_SECONDS: '900',
   COATCHECK_ON_EXHAUSTED: 'block',
   COATCHECK_TOPICS: 'images.* reports',
+  COATCHECK_LIMITS:
+    '[{"key":"tenant","concurrency":5,"rate":"100/min","weight":"metadata.tokens","maxWaiting":1000}]',
   COATCHECK_INLINE_LIMIT_BYTES: '262144',
   COATCHECK_MAX_PAYLOAD_BYTES: '5368709120',
   COATCHECK_MAX_BUFFERED_BYTES: '67108864',
@@ -133,6 +137,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   serviceName: 'service',
   inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   topics: ['images.*', '*'],
+  limits: [{ key: 'all', maxWaiting: 10 }],
   otherProcessors: [REPORTS],
   payloadBucket: 'payloads',
   requestTable: 'requests',
@@ -168,6 +173,7 @@ const API_VARIABLES = {
   COATCHECK_SERVICE_NAME: 'service',
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
   COATCHECK_TOPICS: 'images.* *',
+  COATCHECK_LIMITS: '[{"key":"all","maxWaiting":10}]',
   COATCHECK_OTHER_PROCESSORS: JSON.stringify([
     [
       'https://sqs.us-east-1.amazonaws.com/123456789012/reports',
@@ -285,6 +291,22 @@ const processorQueues: fc.Arbitrary<ProcessorQueue> = fc.record({
   loadName: fc.string(),
 });
 
+const counts = fc.integer({ min: 1, max: 1_000_000_000 });
+const limits: fc.Arbitrary<Limit[]> = fc.uniqueArray(
+  fc.record(
+    {
+      key: fc.constantFrom<LimitKey[]>('tenant', 'topic', 'all', 'metadata.model', 'metadata.żółć'),
+      concurrency: counts,
+      rate: fc
+        .tuple(counts, fc.constantFrom('s', 'min', 'h'))
+        .map(([count, unit]): Rate => `${count}/${unit}`),
+      maxWaiting: counts,
+    },
+    { requiredKeys: ['key'] },
+  ),
+  { selector: ({ key }) => key },
+);
+
 test('the engine reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ProcessorEnvironment> = fc.record({
     serviceName: texts,
@@ -309,6 +331,7 @@ test('the engine reads back the settings that the stack writes', () => {
     retryCapSeconds: number('retryCapSeconds'),
     onExhausted: fc.constantFrom(...ON_EXHAUSTED),
     topics: patterns,
+    limits,
     inlineLimitBytes: number('inlineLimitBytes'),
     maxPayloadBytes: number('maxPayloadBytes'),
     maxBufferedBytes: number('maxBufferedBytes'),
@@ -338,6 +361,7 @@ test('the API reads back the settings that the stack writes', () => {
     serviceName: texts,
     inputQueueUrl: texts,
     topics: patterns,
+    limits,
     otherProcessors: fc.array(processorQueues),
     payloadBucket: texts,
     requestTable: texts,
@@ -403,6 +427,7 @@ const OPTIONAL = [
   'COATCHECK_FAILURE_RATE_PERCENT',
   'COATCHECK_FRONT_SERVICE_NAME',
   'COATCHECK_OTHER_PROCESSORS',
+  'COATCHECK_LIMITS',
 ];
 const REQUIRED = Object.keys(VARIABLES).filter((name) => !OPTIONAL.includes(name));
 

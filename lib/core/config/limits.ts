@@ -1,0 +1,138 @@
+import { ConfigurationError } from '../base/errors.ts';
+import { isJson } from '../base/json.ts';
+import { isObject } from '../base/json-object.ts';
+import { quote } from '../base/quote.ts';
+import { type Variable, withDefault } from './variables.ts';
+
+/** A name in a request's metadata, as a limit refers to it. */
+export type MetadataName = `metadata.${string}`;
+
+/** What requests have in common that share a limit: their tenant, their topic, a value in their metadata, or nothing (`all`). */
+export type LimitKey = 'tenant' | 'topic' | 'all' | MetadataName;
+
+/** A number per second, minute or hour, such as `100/min`. */
+export type Rate = `${number}/${keyof typeof RATE_SECONDS}`;
+
+/** What a limit allows for one value of its key. What is absent isn't limited. */
+export interface Allowance {
+  /** Most requests that run at a time, in all processes: a whole number from 1. */
+  readonly concurrency?: number;
+  /** How many requests start in a time, or how much of their {@link Limit.weight}. Spread evenly over the time. */
+  readonly rate?: Rate;
+  /** Most requests that wait. More are refused when they are submitted. A whole number from 1. */
+  readonly maxWaiting?: number;
+}
+
+/**
+ * A limit of the requests that share a key. It applies to each value of the key separately, across all processes, and to no
+ * request that doesn't have the key.
+ */
+export interface Limit extends Allowance {
+  readonly key: LimitKey;
+  /** The metadata with the number that a request counts as for the rate. @default - each request counts as 1 */
+  readonly weight?: MetadataName;
+}
+
+const RATE_SECONDS = { s: 1, min: 60, h: 3_600 } as const;
+
+/** Most of what a limit counts. */
+const MAX_COUNT = 1_000_000_000;
+
+const LIMIT_MEMBERS = [
+  'key',
+  'concurrency',
+  'rate',
+  'maxWaiting',
+  'weight',
+] as const satisfies readonly (keyof Limit)[];
+
+const ALLOWANCE_MEMBERS = LIMIT_MEMBERS.slice(1, 4);
+
+const KEY = /^(?:tenant|topic|all|metadata\.[^\s=]{1,128})$/;
+
+const METADATA = /^metadata\.[^\s=]{1,128}$/;
+
+const RATE = /^(\d{1,10})\/(s|min|h)$/;
+
+/** The units per second of a rate. */
+export function perSecond(rate: Rate): number {
+  const [, count, unit] = RATE.exec(rate) ?? [];
+  return Number(count) / RATE_SECONDS[unit === 's' || unit === 'min' ? unit : 'h'];
+}
+
+/** The problem with limits; undefined if they can be used. @param setting names them in the problem */
+export function limitsProblem(setting: string, limits: unknown): string | undefined {
+  if (!Array.isArray(limits)) return `${setting} must be a list of limits, got ${quote(limits)}`;
+  for (const [index, limit] of limits.entries()) {
+    const problem = limitProblem(limit);
+    if (problem !== undefined) return `${setting}[${index}]${problem}`;
+  }
+  const keys = limits.map(({ key }: Limit) => key);
+  const twice = keys.find((key, index) => keys.indexOf(key) < index);
+  return twice === undefined ? undefined : `${setting} must have one limit of each key, got two of ${twice}`;
+}
+
+/** @throws ConfigurationError */
+export function assertLimits(limits: readonly Limit[]): void {
+  const problem = limitsProblem('limits', limits);
+  if (problem !== undefined) throw new ConfigurationError(problem);
+}
+
+/** The problem with an allowance of one value of a key; undefined if it can be used. */
+export function allowanceProblem(allowance: object): string | undefined {
+  const unknown = Object.keys(allowance).find((name) => !isOneOf(ALLOWANCE_MEMBERS, name));
+  if (unknown !== undefined) return `${unknown} is not one of ${ALLOWANCE_MEMBERS.join(', ')}`;
+  const { concurrency, rate, maxWaiting }: Partial<Record<keyof Allowance, unknown>> = allowance;
+  for (const [name, count] of Object.entries({ concurrency, maxWaiting })) {
+    if (count === undefined || isCount(count)) continue;
+    return `${name} must be a whole number from 1 to ${MAX_COUNT}, got ${quote(count)}`;
+  }
+  if (rate === undefined || (typeof rate === 'string' && isCount(Number(RATE.exec(rate)?.[1]))))
+    return undefined;
+  return `rate must be a whole number from 1 per ${Object.keys(RATE_SECONDS).join(', ')}, such as 100/min, got ${quote(rate)}`;
+}
+
+/** The limits that a deployment passes on, as JSON. */
+export function limitsVariable(): Variable<readonly Limit[]> {
+  const name = 'COATCHECK_LIMITS';
+  const variable: Variable<readonly Limit[]> = {
+    name,
+    write: (limits) => (limits.length === 0 ? '' : JSON.stringify(limits)),
+    read: (given = '', problems) => {
+      const limits: unknown = isJson(given) ? JSON.parse(given) : given;
+      if (areLimits(limits)) return limits;
+      problems.push(limitsProblem(name, limits) ?? '');
+      return [];
+    },
+  };
+  return withDefault(variable, []);
+}
+
+function limitProblem(limit: unknown): string | undefined {
+  if (!isObject(limit)) return ` must be an object, got ${quote(limit)}`;
+  const unknown = Object.keys(limit).find((name) => !isOneOf(LIMIT_MEMBERS, name));
+  if (unknown !== undefined) return `.${unknown} is not one of ${LIMIT_MEMBERS.join(', ')}`;
+  const { key, weight, ...allowance } = limit;
+  if (typeof key !== 'string' || !KEY.test(key)) {
+    return `.key must be tenant, topic, all or metadata.NAME, got ${quote(key)}`;
+  }
+  const problem = allowanceProblem(allowance);
+  if (problem !== undefined) return `.${problem}`;
+  if (weight === undefined) return undefined;
+  if (typeof weight !== 'string' || !METADATA.test(weight)) {
+    return `.weight must be metadata.NAME, got ${quote(weight)}`;
+  }
+  return limit.rate === undefined ? '.weight must come with a rate' : undefined;
+}
+
+function areLimits(limits: unknown): limits is readonly Limit[] {
+  return limitsProblem('limits', limits) === undefined;
+}
+
+function isCount(value: unknown): boolean {
+  return Number.isInteger(value) && Number(value) >= 1 && Number(value) <= MAX_COUNT;
+}
+
+function isOneOf(names: readonly string[], name: string): boolean {
+  return names.includes(name);
+}

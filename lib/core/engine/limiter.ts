@@ -1,0 +1,109 @@
+import { CoatcheckError, type PauseUntil, StoreUnavailable } from '../base/errors.ts';
+import { requestFields } from '../base/log-fields.ts';
+import { serializeError } from '../base/serialize-error.ts';
+import { unlessAborted } from '../base/unless-aborted.ts';
+import type { EngineSettings } from '../config/engine-settings.ts';
+import { type LimitWait, MAX_SHORT_WAIT_MILLISECONDS, type Permit } from '../limits/key-lease.ts';
+import { LimitLeases } from '../limits/limit-leases.ts';
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { Deadline } from './deadline.ts';
+import type { EnginePorts } from './engine-ports.ts';
+import { deliveryCountOf, isLastDelivery, type Job } from './job.ts';
+
+/** Longest time that a request is put back at once, so that it notices when a limit is raised. */
+const MAX_WAIT_SECONDS = 300;
+
+const FREE: Permit = { free() {}, giveBack() {} };
+
+/** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
+export class Limiter {
+  readonly #leases: LimitLeases | undefined;
+  readonly #ports: EnginePorts;
+  /** Those that wait in this process take up the places of others. */
+  readonly #mostWaiting: number;
+  #waiting = 0;
+
+  constructor({ limits, concurrency }: Pick<EngineSettings, 'limits' | 'concurrency'>, ports: EnginePorts) {
+    this.#ports = ports;
+    this.#mostWaiting = Math.ceil(concurrency / 2);
+    const { limits: store, clock } = ports;
+    if (limits.length > 0 && store) this.#leases = new LimitLeases({ limits, store, now: () => clock.now() });
+  }
+
+  /**
+   * Takes the permits of a request. A message at its last delivery gets them whatever the limits: its queue would dead-letter
+   * it, and its failure would never be published.
+   * @throws StoreUnavailable
+   */
+  async acquire({ decoded, message }: Job, deadline: Deadline): Promise<Permit | LimitWait> {
+    if (!this.#leases || 'rejection' in decoded || isLastDelivery(message)) return FREE;
+    try {
+      const acquiring = this.#leases.acquire(decoded, deadline);
+      return await unlessAborted(acquiring, deadline.startDeadline, () => ({
+        retryAt: () => this.#ports.clock.now(),
+      }));
+    } catch (error) {
+      throw error instanceof CoatcheckError ? error : new StoreUnavailable('The store of limits', error);
+    }
+  }
+
+  /**
+   * Waits in this process until a permit may be free, if that is soon and few others wait.
+   * @returns whether to try again
+   */
+  async waitShortly({ untilFreed }: LimitWait, { startDeadline }: Deadline): Promise<boolean> {
+    if (!untilFreed || this.#waiting >= this.#mostWaiting) return false;
+    const isOver = AbortSignal.any([startDeadline, AbortSignal.timeout(MAX_SHORT_WAIT_MILLISECONDS)]);
+    this.#waiting++;
+    try {
+      await untilFreed(isOver);
+    } finally {
+      this.#waiting--;
+    }
+    return !isOver.aborted;
+  }
+
+  /**
+   * How long a message waits, in seconds. The more often it has waited, the longer: its queue may dead-letter it after some
+   * number of deliveries.
+   */
+  waitSeconds({ message }: Job, { retryAt }: LimitWait): number {
+    const { delaysFractions, maxDeliveries, maxDelaySeconds } = message.source;
+    const exact = (retryAt() - this.#ports.clock.now()) / 1_000;
+    const seconds = delaysFractions ? exact : Math.ceil(exact);
+    const least = maxDeliveries === undefined ? 0 : deliveryCountOf(message);
+    return Math.min(Math.max(seconds, least), MAX_WAIT_SECONDS, maxDelaySeconds);
+  }
+
+  /** Notes that the first attempt of a request starts, so that it no longer counts as waiting. */
+  countStarted(request: DecodedRequest, deadline: Deadline): void {
+    this.#leases?.countStarted(request, deadline);
+  }
+
+  /** Pauses the requests that share a key, as a handler asks. Never rejects: if it fails, the next request asks again. */
+  async pause(request: DecodedRequest, { key, until }: PauseUntil, deadline: Deadline): Promise<void> {
+    if (key === undefined) return;
+    const { logger } = this.#ports;
+    try {
+      const isKnown = await this.#leases?.pause(request, key, until.getTime(), deadline);
+      if (isKnown) logger.info('Requests of a key pause', { ...requestFields(request), key, until });
+      else
+        logger.warn('PauseUntil names a key without a limit: only this request waits', {
+          ...requestFields(request),
+          key,
+        });
+    } catch (error) {
+      logger.warn('Requests of a key could not be paused', { key, error: serializeError(error) });
+    }
+  }
+
+  /** Renews and gives back permits. Never rejects. @param closing fires when there is no time left for that */
+  async flush(closing: AbortSignal): Promise<void> {
+    if (!this.#leases) return;
+    try {
+      await unlessAborted(this.#leases.tidy(), closing, () => {});
+    } catch (error) {
+      this.#ports.logger.warn('Permits could not be renewed', { error: serializeError(error) });
+    }
+  }
+}

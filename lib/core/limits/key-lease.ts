@@ -1,0 +1,308 @@
+import { unlessAborted } from '../base/unless-aborted.ts';
+import { type Allowance, type Limit, perSecond } from '../config/limits.ts';
+import {
+  allowanceOf,
+  grantLease,
+  type LeaseGrant,
+  type LimitState,
+  neededTokens,
+  tokensAt,
+  UNUSED,
+} from '../model/limit-state.ts';
+import type { StoredLimit } from '../ports/limit-store.ts';
+import type { LimitStates } from './limit-states.ts';
+
+/** How long a request that found no permit waits at least, in milliseconds. */
+const RETRY_MILLISECONDS = 1_000;
+
+/** How old what is known of a key may be while requests start: a live change takes effect within that time. */
+export const LIMIT_SYNC_MILLISECONDS = 5_000;
+
+/** Most calls of the store for a request. Others may take what a call brought. */
+const MAX_CALLS = 5;
+
+/** The share of a lease that is left when it is renewed. */
+const RENEWAL_SHARE = 0.5;
+
+/** Tokens are taken for this time ahead, so that not every request needs a call of the store. */
+const TOKENS_AHEAD_SECONDS = 0.1;
+
+/** Longest mean time until a permit gets free for which a request waits in this process. */
+export const MAX_SHORT_WAIT_MILLISECONDS = 1_000;
+
+/** The weight of the latest request in the mean time that requests hold a permit. */
+const LATEST_SHARE = 0.1;
+
+/** How long leases last: as a `Deadline` says. */
+export interface LeaseTerms {
+  /** Absent if leases aren't renewed, since the process never outlives them. */
+  readonly leaseSeconds?: number;
+  /** Whether to keep what isn't used just now, for the requests to come. */
+  readonly keepsUnused: boolean;
+  /** When a lease ends that is taken now. Both are milliseconds since 1970. */
+  leaseEndsAt(now: number): number;
+}
+
+/** Lets one request run. */
+export interface Permit {
+  /** The request has ended. */
+  free(): void;
+  /** The request doesn't start after all. */
+  giveBack(): void;
+}
+
+/** A request must wait. */
+export interface LimitWait {
+  /** Waits until a permit may be free in this process. Absent if that isn't soon. */
+  readonly untilFreed?: (signal: AbortSignal) => Promise<void>;
+  /** Takes a turn among the requests that are sent back. @returns when to come back, in milliseconds since 1970 */
+  retryAt(): number;
+}
+
+/** What a {@link KeyLease} needs. */
+export interface KeyLeaseOptions {
+  readonly name: string;
+  readonly limit: Limit;
+  /** Tells the processes apart. */
+  readonly holder: string;
+  readonly states: LimitStates;
+  readonly now: () => number;
+}
+
+/**
+ * The permits and tokens that this process has leased of one value of a limit's key. Requests take them without a call of
+ * the store, which is called when they run out, to renew them, to give them back, and every few seconds for live changes.
+ */
+export class KeyLease {
+  readonly #options: KeyLeaseOptions;
+  #terms: LeaseTerms;
+  #stored: StoredLimit | undefined;
+  #permits = 0;
+  #inUse = 0;
+  /** Most permits in use since the last {@link tidy}. */
+  #peak = 0;
+  #tokens = 0;
+  #leasedAt = 0;
+  #endsAt = 0;
+  #syncedAt = Number.NEGATIVE_INFINITY;
+  /** Weights of the requests that are waiting for the store. */
+  #wanted: readonly { readonly weight: number }[] = [];
+  #started = 0;
+  #deniedUntil = 0;
+  /** When the next request that has to wait may come back. */
+  #nextTurnAt = 0;
+  #meanHeldMilliseconds = 0;
+  /** Wake the requests that wait in this process, one for each permit that gets free. */
+  #freed: (() => void)[] = [];
+  #syncing: Promise<void> | undefined;
+
+  constructor(options: KeyLeaseOptions, terms: LeaseTerms) {
+    this.#options = options;
+    this.#terms = terms;
+  }
+
+  /** Takes a permit and the tokens of a request. @throws an error of the store, or LimitContended */
+  async acquire(weight: number, terms: LeaseTerms): Promise<Permit | LimitWait> {
+    this.#terms = terms;
+    const wanted = { weight };
+    this.#wanted = [...this.#wanted, wanted];
+    try {
+      for (let calls = 0; calls < MAX_CALLS; calls++) {
+        if (this.#mayStart(weight)) return this.#start(weight);
+        if (this.#deniedUntil > this.#options.now()) break;
+        await this.#sync();
+      }
+      return this.#wait(weight);
+    } finally {
+      this.#wanted = this.#wanted.filter((other) => other !== wanted);
+    }
+  }
+
+  /** Notes that a request started that was counted as waiting. */
+  countStarted(): void {
+    this.#started++;
+  }
+
+  /** Starts no request of the key before a time, in any process. @param until milliseconds since 1970 */
+  async pause(until: number): Promise<void> {
+    const { name, states, now } = this.#options;
+    const pause = (state: LimitState) => ({ ...state, pausedUntil: Math.max(until, state.pausedUntil ?? 0) });
+    this.#stored = await states.change(name, pause, this.#stored, now());
+    this.#deniedUntil = Math.max(this.#deniedUntil, until);
+  }
+
+  /**
+   * Renews the lease and gives back what isn't needed. Call it every second, or at the end of a batch.
+   * @returns whether there is anything left to keep
+   */
+  async tidy(): Promise<boolean> {
+    const now = this.#options.now();
+    const keep = this.#terms.keepsUnused ? Math.max(this.#peak, this.#inUse) : this.#inUse;
+    const isSpare = this.#isLimited && this.#permits > keep;
+    const hasTokens = keep === 0 ? this.#tokens !== 0 : this.#tokens < 0;
+    if (isSpare || hasTokens || this.#started > 0 || (this.#inUse > 0 && this.#isRenewalDue(now))) {
+      await this.#sync(keep);
+    }
+    this.#peak = this.#inUse;
+    return this.#inUse > 0 || this.#permits > 0 || this.#wanted.length > 0 || this.#nextTurnAt > now;
+  }
+
+  get #allowed(): Allowance {
+    return allowanceOf(this.#options.limit, this.#stored?.state ?? UNUSED);
+  }
+
+  /** Whether permits are counted. */
+  get #isLimited(): boolean {
+    return this.#allowed.concurrency !== undefined;
+  }
+
+  get #isRenewable(): boolean {
+    return this.#terms.leaseSeconds !== undefined;
+  }
+
+  #isRenewalDue(now: number): boolean {
+    if (!this.#isRenewable || !this.#isLimited) return false;
+    return this.#endsAt - now < (this.#endsAt - this.#leasedAt) * RENEWAL_SHARE;
+  }
+
+  #mayStart(weight: number): boolean {
+    const now = this.#options.now();
+    const { pausedUntil = 0 } = this.#stored?.state ?? UNUSED;
+    if (now - this.#syncedAt >= LIMIT_SYNC_MILLISECONDS || pausedUntil > now) return false;
+    if (this.#isLimited) {
+      if (this.#inUse >= this.#permits || now >= this.#endsAt || this.#isRenewalDue(now)) return false;
+    }
+    return this.#allowed.rate === undefined || this.#tokens >= neededTokens(weight, this.#allowed);
+  }
+
+  #start(weight: number): Permit {
+    const { now } = this.#options;
+    const startedAt = now();
+    const end = () => {
+      this.#inUse--;
+      this.#freed.shift()?.();
+    };
+    const tokens = this.#allowed.rate === undefined ? 0 : weight;
+    this.#tokens -= tokens;
+    this.#inUse++;
+    this.#peak = Math.max(this.#peak, this.#inUse);
+    return {
+      free: () => {
+        end();
+        this.#meanHeldMilliseconds += (now() - startedAt - this.#meanHeldMilliseconds) * LATEST_SHARE;
+      },
+      giveBack: () => {
+        end();
+        this.#tokens += tokens;
+      },
+    };
+  }
+
+  /** Sending a request back and receiving it again costs more than a short wait for one that ends. */
+  #wait(weight: number): LimitWait {
+    const retryAt = () => this.#turn(weight);
+    const isSoon = this.#meanHeldMilliseconds <= MAX_SHORT_WAIT_MILLISECONDS * this.#inUse;
+    const isForPermit = this.#isLimited && this.#inUse >= this.#permits;
+    if (!isForPermit || !isSoon || this.#freed.length >= this.#inUse) return { retryAt };
+    const untilFreed = async (signal: AbortSignal) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#freed.push(resolve);
+      await unlessAborted(promise, signal, () => {
+        this.#freed = this.#freed.filter((other) => other !== resolve);
+      });
+    };
+    return { retryAt, untilFreed };
+  }
+
+  /** When a request that must wait comes back: after those that were sent back before, as fast as the limit lets them start. */
+  #turn(weight: number): number {
+    const { rate } = this.#allowed;
+    const soonest = this.#options.now() + RETRY_MILLISECONDS;
+    const at = Math.max(soonest, this.#deniedUntil, this.#nextTurnAt);
+    const byRate = rate === undefined ? 0 : (1_000 * weight) / perSecond(rate);
+    // The other permits serve the requests of other processes.
+    const byConcurrency = this.#isLimited ? this.#meanHeldMilliseconds / Math.max(1, this.#permits) : 0;
+    this.#nextTurnAt = at + Math.max(byRate, byConcurrency);
+    return at;
+  }
+
+  /** Calls of the store are made one at a time, and requests that come meanwhile share the next one. */
+  async #sync(keep = 0): Promise<void> {
+    this.#syncing ??= this.#lease(keep).finally(() => {
+      this.#syncing = undefined;
+    });
+    await this.#syncing;
+  }
+
+  async #lease(keep: number): Promise<void> {
+    const { name, states, now } = this.#options;
+    const at = now();
+    const endsAt = this.#terms.leaseEndsAt(at);
+    const started = this.#started;
+    const isRenewed = this.#permits === 0 || (at < this.#endsAt && !this.#isRenewalDue(at));
+    let granted: LeaseGrant | undefined;
+    let isSame = true;
+    const change = (state: LimitState) => {
+      granted = this.#grant(state, { endsAt, started, keep }, at);
+      isSame = granted.permits === this.#permits && granted.tokens === 0 && started === 0 && isRenewed;
+      return isSame ? state : granted.state;
+    };
+    const isKnown = at - this.#syncedAt < LIMIT_SYNC_MILLISECONDS;
+    this.#stored = await states.change(name, change, isKnown ? this.#stored : undefined, at);
+    this.#syncedAt = at;
+    this.#started -= started;
+    if (!granted) return;
+    if (!isSame) {
+      this.#leasedAt = at;
+      this.#endsAt = endsAt;
+    }
+    this.#adopt(granted, at);
+  }
+
+  #grant(
+    state: LimitState,
+    { endsAt, started, keep }: { readonly endsAt: number; readonly started: number; readonly keep: number },
+    at: number,
+  ): LeaseGrant {
+    const { limit, holder } = this.#options;
+    const allowed = allowanceOf(limit, state);
+    const isLimited = allowed.concurrency !== undefined;
+    const weights = this.#wanted.reduce((total, { weight }) => total + weight, 0);
+    const ahead = this.#wanted.length === 0 ? 0 : perSecondOf(allowed) * TOKENS_AHEAD_SECONDS;
+    const wish = {
+      holder,
+      permits: isLimited ? Math.max(this.#inUse + this.#wanted.length, keep) : 0,
+      inUse: isLimited ? this.#inUse : 0,
+      endsAt,
+      tokens:
+        (keep === 0 || this.#wanted.length > 0 ? weights + ahead : Math.max(0, this.#tokens)) - this.#tokens,
+      debt: Math.max(0, -this.#tokens),
+      started,
+    };
+    return grantLease(state, allowed, wish, at);
+  }
+
+  #adopt({ permits, tokens, state }: LeaseGrant, at: number): void {
+    const allowed = this.#allowed;
+    this.#permits = permits;
+    this.#tokens = allowed.rate === undefined ? 0 : this.#tokens + tokens;
+    this.#deniedUntil = this.#denialEnd(state, allowed, at);
+  }
+
+  /** Until when no further request can start, as far as is known; 0 if one can. */
+  #denialEnd(state: LimitState, allowed: Allowance, at: number): number {
+    const { pausedUntil = 0 } = state;
+    if (pausedUntil > at) return pausedUntil;
+    if (allowed.concurrency !== undefined && this.#permits <= this.#inUse) return at + RETRY_MILLISECONDS;
+    const least = Math.min(...this.#wanted.map(({ weight }) => weight));
+    if (allowed.rate === undefined || !Number.isFinite(least)) return 0;
+    const missing = neededTokens(least, allowed) - this.#tokens;
+    if (missing <= 0) return 0;
+    const shared = Math.min(0, tokensAt(state, allowed, at));
+    return at + Math.ceil((1_000 * (missing - shared)) / perSecondOf(allowed));
+  }
+}
+
+function perSecondOf({ rate }: Allowance): number {
+  return rate === undefined ? 0 : perSecond(rate);
+}

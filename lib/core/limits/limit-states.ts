@@ -1,0 +1,61 @@
+import { type LimitState, UNUSED } from '../model/limit-state.ts';
+import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
+import { LimitContended } from './errors.ts';
+
+/** How long a state is kept after its last change: longer than SQS keeps a request that waits. */
+const KEPT_MILLISECONDS = 15 * 86_400_000;
+
+/** Most tries to write a change. A try fails if another process changed the state first. */
+const MAX_WRITES = 20;
+
+/** Reads and changes the states of limits. */
+export class LimitStates {
+  readonly #store: LimitStore;
+
+  constructor(store: LimitStore) {
+    this.#store = store;
+  }
+
+  async read(name: string): Promise<LimitState> {
+    return (await this.#store.read(name))?.state ?? UNUSED;
+  }
+
+  /**
+   * Changes a state. If it is as the caller knows it, that takes one write and no read.
+   * @param change returns the same state to leave it as it is. It is called again if the state turns out to be another one
+   * @param known as this method returned it lately. @default - the state is read first
+   * @param now milliseconds since 1970
+   * @returns what is stored then; undefined if nothing is
+   * @throws LimitContended
+   */
+  async change(
+    name: string,
+    change: (state: LimitState) => LimitState,
+    known: StoredLimit | undefined,
+    now: number,
+  ): Promise<StoredLimit | undefined> {
+    let current = known ?? (await this.#store.read(name));
+    let mayBeOld = known !== undefined;
+    for (let writes = 0; writes < MAX_WRITES; ) {
+      const before = current?.state ?? UNUSED;
+      const state = change(before);
+      if (state === before && !mayBeOld) return current;
+      if (state === before) {
+        current = await this.#store.read(name);
+      } else {
+        const next = { state, revision: (current?.revision ?? 0) + 1, ...keptUntil(state, now) };
+        const result = await this.#store.write(name, next);
+        if (result.written) return next;
+        current = result.stored;
+        writes++;
+      }
+      mayBeOld = false;
+    }
+    throw new LimitContended(name, MAX_WRITES);
+  }
+}
+
+/** What was changed live is kept until it is reset. */
+function keptUntil({ changed, pausedUntil = 0 }: LimitState, now: number): { readonly keptUntil?: number } {
+  return changed ? {} : { keptUntil: Math.max(now, pausedUntil) + KEPT_MILLISECONDS };
+}

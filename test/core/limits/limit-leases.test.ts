@@ -1,0 +1,284 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Limit } from '../../../lib/core/config/limits.ts';
+import { type LeaseTerms, LIMIT_SYNC_MILLISECONDS, type Permit } from '../../../lib/core/limits/key-lease.ts';
+import { LimitLeases } from '../../../lib/core/limits/limit-leases.ts';
+import { type LimitState, runningOf, UNUSED } from '../../../lib/core/model/limit-state.ts';
+import { limitName } from '../../../lib/core/model/limited-key.ts';
+import { MemoryLimitStore } from '../../../lib/stores/memory/limit-store.ts';
+import { TestClock } from '../../support/test-clock.ts';
+
+const LEASE_SECONDS = 30;
+const ACME = { tenant: 'acme' };
+const NAME = limitName('tenant', 'acme');
+
+/** Processes that share a store of limits. */
+class Processes {
+  readonly clock = new TestClock();
+  readonly store = new MemoryLimitStore();
+  readonly terms: LeaseTerms;
+  readonly #limits: readonly Limit[];
+
+  constructor(limits: readonly Limit[], { renews = true } = {}) {
+    this.#limits = limits;
+    this.terms = {
+      ...(renews && { leaseSeconds: LEASE_SECONDS }),
+      keepsUnused: renews,
+      leaseEndsAt: (now) => now + LEASE_SECONDS * 1_000,
+    };
+  }
+
+  start(): LimitLeases {
+    return new LimitLeases({ limits: this.#limits, store: this.store, now: this.clock.now });
+  }
+
+  /** Takes permits at the same time. @returns those that were granted */
+  async take(process: LimitLeases, count: number, request = ACME): Promise<Permit[]> {
+    const asked = Array.from({ length: count }, () => process.acquire(request, this.terms));
+    return (await Promise.all(asked)).filter((answer) => 'free' in answer);
+  }
+
+  async state(name = NAME): Promise<LimitState> {
+    return (await this.store.read(name))?.state ?? UNUSED;
+  }
+}
+
+function free(permits: readonly Permit[]): void {
+  for (const permit of permits) permit.free();
+}
+
+describe('concurrency', () => {
+  test('no more run than the limit allows, in all processes together', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }]);
+    const [one, other] = [processes.start(), processes.start()];
+    expect(await processes.take(one, 3)).toHaveLength(3);
+    expect(await processes.take(other, 10)).toHaveLength(2);
+    expect(await processes.take(other, 1, { tenant: 'other' })).toHaveLength(1);
+    expect(runningOf(await processes.state(), processes.clock.now())).toBe(5);
+  });
+
+  test('requests that come together share a call, and later ones take what is free without any', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 100 }]);
+    const one = processes.start();
+    const first = await processes.take(one, 10);
+    const { reads, writes } = processes.store;
+    expect(writes).toBeLessThanOrEqual(2);
+    for (let round = 0; round < 50; round++) {
+      free(first.splice(0));
+      first.push(...(await processes.take(one, 10)));
+    }
+    expect([processes.store.reads, processes.store.writes]).toEqual([reads, writes]);
+  });
+
+  test('a permit that is freed is taken by the next request of the process', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 1 }]);
+    const one = processes.start();
+    const [permit] = await processes.take(one, 1);
+    expect(await processes.take(one, 1)).toHaveLength(0);
+    permit?.free();
+    expect(await processes.take(one, 1)).toHaveLength(1);
+  });
+
+  test('permits that a process leaves unused are free for others after two looks', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }]);
+    const [one, other] = [processes.start(), processes.start()];
+    free(await processes.take(one, 5));
+    await one.tidy();
+    await one.tidy();
+    expect(await processes.take(other, 5)).toHaveLength(5);
+  });
+
+  test('where nothing renews leases, they are free after one look', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }], { renews: false });
+    const [one, other] = [processes.start(), processes.start()];
+    free(await processes.take(one, 5));
+    await one.tidy();
+    expect(await processes.take(other, 5)).toHaveLength(5);
+  });
+
+  test('a running request keeps its permit for as long as it runs', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 1 }]);
+    const [one, other] = [processes.start(), processes.start()];
+    await processes.take(one, 1);
+    for (let second = 0; second < 5 * LEASE_SECONDS; second++) {
+      processes.clock.advanceSeconds(1);
+      await one.tidy();
+      if (second % 10 === 0) expect(await processes.take(other, 1)).toHaveLength(0);
+    }
+    expect(processes.store.writes).toBeLessThan(20);
+  });
+
+  test('the permits of a killed process are free when its lease ends, and until then they are missing', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }]);
+    await processes.take(processes.start(), 3);
+    const other = processes.start();
+    expect(await processes.take(other, 5)).toHaveLength(2);
+    processes.clock.advanceSeconds(LEASE_SECONDS);
+    expect(await processes.take(other, 5)).toHaveLength(3);
+  });
+
+  test('a process that is cut off exceeds the limit by no more than it had', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }]);
+    const [cutOff, other] = [processes.start(), processes.start()];
+    const running = (await processes.take(cutOff, 3)).length;
+    processes.clock.advanceSeconds(LEASE_SECONDS);
+    const most = running + (await processes.take(other, 10)).length;
+    expect(most).toBe(8);
+    // Nothing more starts there: its lease is over.
+    processes.store.faults.inject('write', 'fails before');
+    await expect(processes.take(cutOff, 1)).rejects.toThrow('failed before');
+  });
+});
+
+test('a request with two limits takes nothing of the first if the second has nothing left', async () => {
+  const processes = new Processes([
+    { key: 'tenant', concurrency: 2, rate: '2/s' },
+    { key: 'all', concurrency: 1 },
+  ]);
+  const one = processes.start();
+  const [permit] = await processes.take(one, 1);
+  for (let tries = 0; tries < 5; tries++) expect(await processes.take(one, 1)).toHaveLength(0);
+  permit?.free();
+  // The rate has one left.
+  expect(await processes.take(one, 1)).toHaveLength(1);
+});
+
+describe('rate', () => {
+  test('starts are spread over the time', async () => {
+    const processes = new Processes([{ key: 'tenant', rate: '120/min' }]);
+    const one = processes.start();
+    const started: number[] = [];
+    for (let tenth = 0; tenth < 100; tenth++) {
+      const permits = await processes.take(one, 5);
+      started.push(permits.length);
+      free(permits);
+      processes.clock.advanceSeconds(0.1);
+    }
+    expect(started.reduce((total, count) => total + count)).toBeGreaterThanOrEqual(20);
+    expect(started.reduce((total, count) => total + count)).toBeLessThanOrEqual(22);
+    expect(Math.max(...started)).toBe(2);
+  });
+
+  test('a request that weighs more than a second brings starts, and those behind it wait for what it took', async () => {
+    const processes = new Processes([{ key: 'tenant', rate: '100/s', weight: 'metadata.tokens' }]);
+    const one = processes.start();
+    const heavy = { ...ACME, metadata: { tokens: '1000' } };
+    free(await processes.take(one, 1, heavy));
+    expect(await processes.take(one, 1)).toHaveLength(0);
+    processes.clock.advanceSeconds(8);
+    expect(await processes.take(one, 1)).toHaveLength(0);
+    processes.clock.advanceSeconds(2);
+    expect(await processes.take(one, 1)).toHaveLength(1);
+  });
+
+  test('a request that must wait learns when it may come back, those behind it later', async () => {
+    const processes = new Processes([{ key: 'tenant', rate: '1/s' }]);
+    const one = processes.start();
+    await processes.take(one, 1);
+    const waits = await Promise.all(Array.from({ length: 3 }, () => one.acquire(ACME, processes.terms)));
+    const turns = waits.map((wait) => ('retryAt' in wait ? wait.retryAt() - processes.clock.now() : 0));
+    expect(turns).toEqual([1_000, 2_000, 3_000]);
+  });
+});
+
+describe('live changes', () => {
+  async function change(processes: Processes, changes: Partial<LimitState>): Promise<void> {
+    const stored = await processes.store.read(NAME);
+    const state = { ...(stored?.state ?? UNUSED), ...changes };
+    await processes.store.write(NAME, { state, revision: (stored?.revision ?? 0) + 1 });
+  }
+
+  test('take effect within seconds, in every process', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }]);
+    const one = processes.start();
+    free(await processes.take(one, 5));
+    await change(processes, { changed: { concurrency: 1 } });
+    processes.clock.time += LIMIT_SYNC_MILLISECONDS;
+    expect(await processes.take(one, 5)).toHaveLength(1);
+  });
+
+  test('a pause stops the requests of the key in all processes, and ends by itself', async () => {
+    const processes = new Processes([{ key: 'tenant' }]);
+    const [one, other] = [processes.start(), processes.start()];
+    free(await processes.take(other, 1));
+    const until = processes.clock.now() + 60_000;
+    expect(await one.pause(ACME, 'tenant', until, processes.terms)).toBe(true);
+    processes.clock.time += LIMIT_SYNC_MILLISECONDS;
+    expect([await processes.take(one, 1), await processes.take(other, 1)]).toEqual([[], []]);
+    expect(await processes.take(other, 1, { tenant: 'other' })).toHaveLength(1);
+    processes.clock.time = until;
+    expect(await processes.take(one, 1)).toHaveLength(1);
+    expect(await processes.take(other, 1)).toHaveLength(1);
+  });
+
+  test('a pause of a key without a limit is refused', async () => {
+    const processes = new Processes([{ key: 'tenant' }]);
+    expect(await processes.start().pause(ACME, 'topic', 1, processes.terms)).toBe(false);
+    expect(await processes.start().pause({}, 'tenant', 1, processes.terms)).toBe(false);
+  });
+});
+
+test('whatever processes do, and whichever die, no more run than the limit allows', async () => {
+  const actions = fc.oneof(
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        type: fc.constant('take'),
+        by: fc.nat(2),
+        count: fc.integer({ min: 1, max: 4 }),
+      }),
+    },
+    {
+      weight: 4,
+      arbitrary: fc.record({
+        type: fc.constant('free'),
+        by: fc.nat(2),
+        count: fc.integer({ min: 1, max: 4 }),
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ type: fc.constant('tidy'), by: fc.nat(2), count: fc.constant(0) }) },
+    { weight: 1, arbitrary: fc.record({ type: fc.constant('die'), by: fc.nat(2), count: fc.constant(0) }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        type: fc.constant('wait'),
+        by: fc.nat(2),
+        count: fc.integer({ min: 1, max: 20 }),
+      }),
+    },
+  );
+  const concurrency = 4;
+  await fc.assert(
+    fc.asyncProperty(fc.array(actions, { maxLength: 60 }), async (steps) => {
+      const processes = new Processes([{ key: 'tenant', concurrency }]);
+      const living = Array.from({ length: 3 }, () => ({
+        leases: processes.start(),
+        running: [] as Permit[],
+      }));
+      for (const { type, by, count } of steps) {
+        const one = living[by];
+        if (!one) continue;
+        if (type === 'take') one.running.push(...(await processes.take(one.leases, count)));
+        else if (type === 'free') free(one.running.splice(0, count));
+        else if (type === 'tidy') await one.leases.tidy();
+        else if (type === 'die') living[by] = { leases: processes.start(), running: [] };
+        else {
+          // Those that live renew their leases meanwhile.
+          for (let second = 0; second < count; second++) {
+            processes.clock.advanceSeconds(1);
+            for (const { leases } of living) await leases.tidy();
+          }
+        }
+        const running = living.reduce((total, each) => total + each.running.length, 0);
+        expect(running).toBeLessThanOrEqual(concurrency);
+      }
+      for (const { running } of living) free(running);
+      for (let second = 0; second <= LEASE_SECONDS; second++) {
+        processes.clock.advanceSeconds(1);
+        for (const { leases } of living) await leases.tidy();
+      }
+      expect(await processes.take(processes.start(), 10)).toHaveLength(concurrency);
+    }),
+    { numRuns: 100 },
+  );
+});
