@@ -1,12 +1,14 @@
 /** AWS calls and cost of a batch of ten, counted where the SDK would send them. */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DynamoDbLimitStore } from '../lib/aws/dynamodb-limit-store.ts';
 import { PermanentError } from '../lib/core/base/errors.ts';
+import type { Limit } from '../lib/core/config/limits.ts';
 import { NUMBER_SETTINGS } from '../lib/core/config/settings.ts';
 import { Engine } from '../lib/core/engine/engine.ts';
 import type { Handler } from '../lib/core/processor/handler.ts';
 import { engineSettings } from '../test/support/settings.ts';
-import { awsPorts, BUCKET, lambdaOn } from './support/aws-ports.ts';
+import { awsPorts, BUCKET, lambdaOn, TABLE } from './support/aws-ports.ts';
 import { InProcessAws, type Operation } from './support/in-process-aws.ts';
 import { InProcessTable } from './support/in-process-table.ts';
 import { dollarsAMillion } from './support/price-of.ts';
@@ -21,6 +23,8 @@ interface Scenario {
   readonly name: string;
   readonly body: (index: number) => string;
   readonly handler: Handler;
+  /** @default none */
+  readonly limits?: readonly Limit[];
   /** Number of times its messages are received. @default 1 */
   readonly receives?: number;
   /** Time of an invocation. @default 900000 */
@@ -36,6 +40,17 @@ const inS3 = (index: number) =>
     type: 'bench',
     dataref: `s3://${BUCKET}/${index}`,
   });
+/** An event of one of some tenants. */
+const ofTenants = (tenants: number) => (index: number) =>
+  JSON.stringify({
+    specversion: '1.0',
+    id: `${index}`,
+    source: '/bench',
+    type: 'bench',
+    tenant: `tenant-${index % tenants}`,
+    data: { index },
+  });
+const BY_TENANT: readonly Limit[] = [{ key: 'tenant', concurrency: 100, rate: '1000/s' }];
 const small = () => ({ done: true });
 const savedOnce: Handler = async (request) => {
   await request.checkpoint({ row: 1 });
@@ -63,6 +78,8 @@ const SCENARIOS: readonly Scenario[] = [
     receives: 2,
     milliseconds: 620,
   },
+  { name: 'a limit, all of one tenant', body: ofTenants(1), handler: small, limits: BY_TENANT },
+  { name: 'a limit, each of another tenant', body: ofTenants(BATCH_SIZE), handler: small, limits: BY_TENANT },
   { name: 'one fails for good', body: inline, handler: firstOne(() => new PermanentError('None left')) },
   { name: 'one is retried', body: inline, handler: firstOne(() => new Error('try again')) },
   { name: 'all are retried', body: inline, handler: () => Promise.reject(new Error('try again')) },
@@ -105,12 +122,13 @@ interface Count {
   readonly units: InProcessTable['units'];
 }
 
-async function countOf({ body, handler, receives = 1, milliseconds }: Scenario): Promise<Count> {
+async function countOf({ body, handler, limits = [], receives = 1, milliseconds }: Scenario): Promise<Count> {
   const object = Buffer.from(JSON.stringify({ some: 'payload' }));
   const table = new InProcessTable({ isListed: false });
   const aws = new InProcessAws({ object, table });
-  const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET] }), {
+  const engine = new Engine({ handler }, engineSettings({ claimCheckSources: [BUCKET], limits }), {
     ...awsPorts(aws),
+    limits: new DynamoDbLimitStore(aws.records, TABLE),
     logger: silentLogger,
     clock: Date,
     random: Math.random,

@@ -3,6 +3,7 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
 import { hasOrder, isTooOld } from '../config/min-version.ts';
+import type { Permit } from '../limits/key-lease.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import { isEarly } from '../model/not-before.ts';
 import { type Ending, expiry, failure, type Outcome, outcomeOf } from '../model/outcome.ts';
@@ -71,11 +72,12 @@ export class Attempt implements RunObserver {
   /**
    * Runs the request to its end: claim → open → run handler → keep result → complete. After any error, the request hasn't
    * ended and must be retried.
+   * @param permit what limits let it run by, which it frees as soon as the handler has ended
    * @throws RequestIdReused if the message brings another payload than the request was started with
    * @throws VersionTooOld if the request is left to newer code
    * @throws RetryLater, AttemptTimedOut, StillLeased, or the error of the handler or of a port
    */
-  async run(): Promise<AttemptEnd> {
+  async run(permit: Permit): Promise<AttemptEnd> {
     const isEarlyMessage = isEarly(this.#request, this.#now());
     if (!isEarlyMessage && this.#awaitsVersion && this.#isTooOld) throw new VersionTooOld();
     const brought = await this.#pinPayload();
@@ -109,6 +111,7 @@ export class Attempt implements RunObserver {
     } catch (error) {
       return this.#release(lease, error);
     } finally {
+      if (this.#handled) permit.free();
       metrics?.measureServiceTime(startedAt);
       if (this.#handled) meter?.addAttempt(this.#now() - startedAt);
     }

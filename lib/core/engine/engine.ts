@@ -210,11 +210,8 @@ export class Engine {
       const turn = await this.#takeTurn(job, deadline);
       if ('action' in turn) return turn;
       using _slot = turn.slot;
-      const { permit } = turn;
-      const { outcome, deadLetter } = await attempt.run().finally(() => {
-        if (attempt.handled) permit.free();
-        else permit.giveBack();
-      });
+      using permit = turn.permit;
+      const { outcome, deadLetter } = await attempt.run(permit);
       const copied = await attempt.copyForConsumer(outcome);
       span.end(outcome);
       if (deadLetter === 'known') this.#deadLettered.add(job);

@@ -13,7 +13,7 @@ import { deliveryCountOf, isLastDelivery, type Job } from './job.ts';
 /** Longest time that a request is put back at once, so that it notices when a limit is raised. */
 const MAX_WAIT_SECONDS = 300;
 
-const FREE: Permit = { free() {}, giveBack() {} };
+const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
 
 /** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
 export class Limiter {

@@ -27,6 +27,9 @@ const RENEWAL_SHARE = 0.5;
 /** Tokens are taken for this time ahead, so that not every request needs a call of the store. */
 const TOKENS_AHEAD_SECONDS = 0.1;
 
+/** The share of the permits that nothing needs which a process takes besides, so that not every rise needs a call of the store. */
+const SPARE_SHARE = 0.1;
+
 /** Longest mean time until a permit gets free for which a request waits in this process. */
 export const MAX_SHORT_WAIT_MILLISECONDS = 1_000;
 
@@ -43,12 +46,10 @@ export interface LeaseTerms {
   leaseEndsAt(now: number): number;
 }
 
-/** Lets one request run. */
-export interface Permit {
+/** Lets one request run. Disposing of it gives it back, unless it was freed: the request doesn't start after all. */
+export interface Permit extends Disposable {
   /** The request has ended. */
   free(): void;
-  /** The request doesn't start after all. */
-  giveBack(): void;
 }
 
 /** A request must wait. */
@@ -78,6 +79,8 @@ export class KeyLease {
   #terms: LeaseTerms;
   #stored: StoredLimit | undefined;
   #permits = 0;
+  /** Those of them that were taken besides. */
+  #spare = 0;
   #inUse = 0;
   /** Most permits in use since the last {@link tidy}. */
   #peak = 0;
@@ -138,7 +141,7 @@ export class KeyLease {
   async tidy(): Promise<boolean> {
     const now = this.#options.now();
     const keep = this.#terms.keepsUnused ? Math.max(this.#peak, this.#inUse) : this.#inUse;
-    const isSpare = this.#isLimited && this.#permits > keep;
+    const isSpare = this.#isLimited && this.#permits > keep + (keep > 0 ? this.#spare : 0);
     const hasTokens = keep === 0 ? this.#tokens !== 0 : this.#tokens < 0;
     if (isSpare || hasTokens || this.#started > 0 || (this.#inUse > 0 && this.#isRenewalDue(now))) {
       await this.#sync(keep);
@@ -178,24 +181,23 @@ export class KeyLease {
   #start(weight: number): Permit {
     const { now } = this.#options;
     const startedAt = now();
-    const end = () => {
-      this.#inUse--;
-      this.#freed.shift()?.();
-    };
     const tokens = this.#allowed.rate === undefined ? 0 : weight;
     this.#tokens -= tokens;
     this.#inUse++;
     this.#peak = Math.max(this.#peak, this.#inUse);
-    return {
-      free: () => {
-        end();
-        this.#meanHeldMilliseconds += (now() - startedAt - this.#meanHeldMilliseconds) * LATEST_SHARE;
-      },
-      giveBack: () => {
-        end();
-        this.#tokens += tokens;
-      },
+    let isHeld = true;
+    const end = (unusedTokens: number) => {
+      if (!isHeld) return;
+      isHeld = false;
+      this.#inUse--;
+      this.#tokens += unusedTokens;
+      this.#freed.shift()?.();
     };
+    const free = () => {
+      this.#meanHeldMilliseconds += (now() - startedAt - this.#meanHeldMilliseconds) * LATEST_SHARE;
+      end(0);
+    };
+    return { free, [Symbol.dispose]: () => end(tokens) };
   }
 
   /** Sending a request back and receiving it again costs more than a short wait for one that ends. */
@@ -272,6 +274,7 @@ export class KeyLease {
     const wish = {
       holder,
       permits: isLimited ? Math.max(this.#inUse + this.#wanted.length, keep) : 0,
+      spareShare: SPARE_SHARE,
       inUse: isLimited ? this.#inUse : 0,
       endsAt,
       tokens:
@@ -282,9 +285,10 @@ export class KeyLease {
     return grantLease(state, allowed, wish, at);
   }
 
-  #adopt({ permits, tokens, state }: LeaseGrant, at: number): void {
+  #adopt({ permits, spare, tokens, state }: LeaseGrant, at: number): void {
     const allowed = this.#allowed;
     this.#permits = permits;
+    this.#spare = spare;
     this.#tokens = allowed.rate === undefined ? 0 : this.#tokens + tokens;
     this.#deniedUntil = this.#denialEnd(state, allowed, at);
   }

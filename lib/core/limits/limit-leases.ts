@@ -30,7 +30,7 @@ export class LimitLeases {
   async acquire(request: LimitedRequest, terms: LeaseTerms): Promise<Permit | LimitWait> {
     const taken: Permit[] = [];
     const giveBack = () => {
-      for (const permit of taken) permit.giveBack();
+      for (const permit of taken) permit[Symbol.dispose]();
     };
     try {
       for (const key of this.#keysOf(request)) {
@@ -48,7 +48,7 @@ export class LimitLeases {
     const free = () => {
       for (const permit of taken) permit.free();
     };
-    return { free, giveBack };
+    return { free, [Symbol.dispose]: giveBack };
   }
 
   /** Notes that a request started that was counted as waiting when it was submitted. */

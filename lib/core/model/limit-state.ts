@@ -27,6 +27,8 @@ export interface LeaseWish {
   /** Permits in all. Those of its running requests are {@link inUse}: it keeps them whatever the limit. */
   readonly permits: number;
   readonly inUse: number;
+  /** The share of the permits that nothing needs which it takes besides, from 0 to 1. It takes none if it needs none. */
+  readonly spareShare: number;
   /** When the lease ends. */
   readonly endsAt: number;
   /** Tokens to take from the rate; negative to give some back. */
@@ -42,6 +44,8 @@ export interface LeaseGrant {
   readonly state: LimitState;
   /** Permits in all. */
   readonly permits: number;
+  /** Those of them that it didn't ask for. */
+  readonly spare: number;
   /** Tokens that were taken; negative if they were given back. */
   readonly tokens: number;
 }
@@ -67,12 +71,15 @@ export function grantLease(state: LimitState, allowed: Allowance, wish: LeaseWis
   );
   const free =
     (allowed.concurrency ?? Number.POSITIVE_INFINITY) - sum(others.map(([, { permits }]) => permits));
-  const permits = Math.max(wish.inUse, Math.min(wish.permits, isPaused ? 0 : free));
+  const asked = Math.max(wish.inUse, Math.min(wish.permits, isPaused ? 0 : free));
+  const spare = isPaused || asked === 0 ? 0 : Math.floor(Math.max(0, free - asked) * wish.spareShare);
+  const permits = asked + spare;
   const available = tokensAt(state, allowed, now);
   const tokens = allowed.rate === undefined ? 0 : grantedTokens(wish, isPaused ? 0 : Math.max(0, available));
   const own = permits > 0 ? [[wish.holder, { permits, endsAt: wish.endsAt }] as const] : [];
   return {
     permits,
+    spare,
     tokens,
     state: {
       ...state,
