@@ -4,6 +4,7 @@ import {
   allowanceOf,
   grantLease,
   type LeaseGrant,
+  type LeaseWish,
   type LimitState,
   neededTokens,
   tokensAt,
@@ -134,11 +135,8 @@ export class KeyLease {
     this.#deniedUntil = Math.max(this.#deniedUntil, until);
   }
 
-  /**
-   * Renews the lease and gives back what isn't needed. Call it every second, or at the end of a batch.
-   * @returns whether there is anything left to keep
-   */
-  async tidy(): Promise<boolean> {
+  /** Renews the lease and gives back what isn't needed. Call it every second, or at the end of a batch. */
+  async tidy(): Promise<void> {
     const now = this.#options.now();
     const keep = this.#terms.keepsUnused ? Math.max(this.#peak, this.#inUse) : this.#inUse;
     const isSpare = this.#isLimited && this.#permits > keep + (keep > 0 ? this.#spare : 0);
@@ -147,7 +145,13 @@ export class KeyLease {
       await this.#sync(keep);
     }
     this.#peak = this.#inUse;
-    return this.#inUse > 0 || this.#permits > 0 || this.#wanted.length > 0 || this.#nextTurnAt > now;
+  }
+
+  /** Whether it holds nothing, and what it knows is old. */
+  get isUnused(): boolean {
+    const now = this.#options.now();
+    const isHeld = this.#inUse + this.#permits + this.#started + this.#wanted.length > 0;
+    return !isHeld && this.#nextTurnAt <= now && now - this.#syncedAt >= LIMIT_SYNC_MILLISECONDS;
   }
 
   get #allowed(): Allowance {
@@ -237,52 +241,49 @@ export class KeyLease {
   }
 
   async #lease(keep: number): Promise<void> {
-    const { name, states, now } = this.#options;
+    const { name, limit, states, now } = this.#options;
     const at = now();
-    const endsAt = this.#terms.leaseEndsAt(at);
-    const started = this.#started;
+    const wish = this.#wish(keep, at);
     const isRenewed = this.#permits === 0 || (at < this.#endsAt && !this.#isRenewalDue(at));
+    const leased = this.#permits;
+    const tokensBack = Math.min(0, wish.tokens);
+    // What is given back must not be used while that is being written.
+    this.#permits = Math.min(leased, wish.permits);
+    this.#tokens += tokensBack;
     let granted: LeaseGrant | undefined;
     let isSame = true;
     const change = (state: LimitState) => {
-      granted = this.#grant(state, { endsAt, started, keep }, at);
-      isSame = granted.permits === this.#permits && granted.tokens === 0 && started === 0 && isRenewed;
+      granted = grantLease(state, allowanceOf(limit, state), wish, at);
+      isSame = granted.permits === leased && granted.tokens === 0 && wish.started === 0 && isRenewed;
       return isSame ? state : granted.state;
     };
     const isKnown = at - this.#syncedAt < LIMIT_SYNC_MILLISECONDS;
     this.#stored = await states.change(name, change, isKnown ? this.#stored : undefined, at);
     this.#syncedAt = at;
-    this.#started -= started;
+    this.#started -= wish.started;
     if (!granted) return;
     if (!isSame) {
       this.#leasedAt = at;
-      this.#endsAt = endsAt;
+      this.#endsAt = wish.endsAt;
     }
-    this.#adopt(granted, at);
+    this.#adopt({ ...granted, tokens: granted.tokens - tokensBack }, at);
   }
 
-  #grant(
-    state: LimitState,
-    { endsAt, started, keep }: { readonly endsAt: number; readonly started: number; readonly keep: number },
-    at: number,
-  ): LeaseGrant {
-    const { limit, holder } = this.#options;
-    const allowed = allowanceOf(limit, state);
-    const isLimited = allowed.concurrency !== undefined;
+  #wish(keep: number, at: number): LeaseWish {
     const weights = this.#wanted.reduce((total, { weight }) => total + weight, 0);
-    const ahead = this.#wanted.length === 0 ? 0 : perSecondOf(allowed) * TOKENS_AHEAD_SECONDS;
-    const wish = {
-      holder,
-      permits: isLimited ? Math.max(this.#inUse + this.#wanted.length, keep) : 0,
+    const isIdle = keep === 0 && this.#wanted.length === 0;
+    const ahead = this.#wanted.length === 0 ? 0 : perSecondOf(this.#allowed) * TOKENS_AHEAD_SECONDS;
+    const held = isIdle ? 0 : Math.max(weights + ahead, this.#tokens, 0);
+    return {
+      holder: this.#options.holder,
+      permits: Math.max(this.#inUse + this.#wanted.length, keep),
       spareShare: SPARE_SHARE,
-      inUse: isLimited ? this.#inUse : 0,
-      endsAt,
-      tokens:
-        (keep === 0 || this.#wanted.length > 0 ? weights + ahead : Math.max(0, this.#tokens)) - this.#tokens,
+      inUse: this.#inUse,
+      endsAt: this.#terms.leaseEndsAt(at),
+      tokens: held - this.#tokens,
       debt: Math.max(0, -this.#tokens),
-      started,
+      started: this.#started,
     };
-    return grantLease(state, allowed, wish, at);
   }
 
   #adopt({ permits, spare, tokens, state }: LeaseGrant, at: number): void {

@@ -73,7 +73,8 @@ export class LimitLeases {
   /** Renews leases and gives back what isn't needed. Call it every second, or at the end of a batch. */
   async tidy(): Promise<void> {
     const tidied = Array.from(this.#leases, async ([name, lease]) => {
-      if (!(await lease.tidy())) this.#leases.delete(name);
+      await lease.tidy();
+      if (lease.isUnused) this.#leases.delete(name);
     });
     await Promise.all(tidied);
   }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type LimitState, UNUSED } from '../model/limit-state.ts';
 import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
 import { LimitContended } from './errors.ts';
@@ -48,6 +49,8 @@ export class LimitStates {
         if (result.written) return next;
         current = result.stored;
         writes++;
+        // Many processes that change one state find their turns one after another.
+        if (writes > 2) await sleep(Math.random() * writes * 10);
       }
       mayBeOld = false;
     }

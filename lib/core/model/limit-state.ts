@@ -69,11 +69,8 @@ export function grantLease(state: LimitState, allowed: Allowance, wish: LeaseWis
   const others = Object.entries(state.leases).filter(
     ([holder, { endsAt }]) => holder !== wish.holder && endsAt > now,
   );
-  const free =
-    (allowed.concurrency ?? Number.POSITIVE_INFINITY) - sum(others.map(([, { permits }]) => permits));
-  const asked = Math.max(wish.inUse, Math.min(wish.permits, isPaused ? 0 : free));
-  const spare = isPaused || asked === 0 ? 0 : Math.floor(Math.max(0, free - asked) * wish.spareShare);
-  const permits = asked + spare;
+  const taken = sum(others.map(([, { permits }]) => permits));
+  const { permits, spare } = grantedPermits(allowed, wish, isPaused ? 0 : (allowed.concurrency ?? 0) - taken);
   const available = tokensAt(state, allowed, now);
   const tokens = allowed.rate === undefined ? 0 : grantedTokens(wish, isPaused ? 0 : Math.max(0, available));
   const own = permits > 0 ? [[wish.holder, { permits, endsAt: wish.endsAt }] as const] : [];
@@ -111,7 +108,15 @@ export function runningOf({ leases }: LimitState, now: number): number {
   return sum(Object.values(leases).map(({ permits, endsAt }) => (endsAt > now ? permits : 0)));
 }
 
-/** Those that are given back are always taken back. */
+/** Without a limit of them, none are counted. @param free permits that no other holder has */
+function grantedPermits({ concurrency }: Allowance, { permits, inUse, spareShare }: LeaseWish, free: number) {
+  if (concurrency === undefined) return { permits: 0, spare: 0 };
+  const asked = Math.max(inUse, Math.min(permits, free));
+  const spare = asked === 0 ? 0 : Math.floor(Math.max(0, free - asked) * spareShare);
+  return { permits: asked + spare, spare };
+}
+
+/** Tokens that are given back are always taken. */
 function grantedTokens({ tokens, debt }: LeaseWish, most: number): number {
   return tokens <= 0 ? tokens : Math.max(debt, Math.min(tokens, most));
 }

@@ -79,6 +79,18 @@ describe('concurrency', () => {
     expect(await processes.take(one, 1)).toHaveLength(1);
   });
 
+  test('permits that are given back are not used meanwhile', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 10 }]);
+    const [one, other] = [processes.start(), processes.start()];
+    free((await processes.take(one, 10)).slice(2));
+    await one.tidy();
+    const tidying = one.tidy();
+    const meanwhile = await processes.take(one, 5);
+    await tidying;
+    const others = await processes.take(other, 10);
+    expect(2 + meanwhile.length + others.length).toBeLessThanOrEqual(10);
+  });
+
   test('permits that a process leaves unused are free for others after two looks', async () => {
     const processes = new Processes([{ key: 'tenant', concurrency: 5 }]);
     const [one, other] = [processes.start(), processes.start()];
@@ -260,8 +272,11 @@ test('whatever processes do, and whichever die, no more run than the limit allow
         if (!one) continue;
         if (type === 'take') one.running.push(...(await processes.take(one.leases, count)));
         else if (type === 'free') free(one.running.splice(0, count));
-        else if (type === 'tidy') await one.leases.tidy();
-        else if (type === 'die') living[by] = { leases: processes.start(), running: [] };
+        else if (type === 'tidy') {
+          // Requests come meanwhile.
+          const [taken] = await Promise.all([processes.take(one.leases, 2), one.leases.tidy()]);
+          one.running.push(...taken);
+        } else if (type === 'die') living[by] = { leases: processes.start(), running: [] };
         else {
           // Those that live renew their leases meanwhile.
           for (let second = 0; second < count; second++) {
