@@ -77,7 +77,7 @@ export interface NewSchedule {
   /** No run is after it. A string is in RFC 3339. */
   readonly endAt?: Date | string;
   /** What happens to a run while the request of the one before hasn't ended. @default 'queue' */
-  readonly overlap?: 'queue' | 'skip';
+  readonly overlap?: 'queue' | 'skip' | 'cancel';
   /** Whether the last of the runs that could not be submitted in time is made up for. @default 'last' */
   readonly missed?: 'last' | 'skip';
   readonly json?: unknown;
@@ -98,7 +98,7 @@ export interface Schedule {
   readonly everyMinutes?: number;
   readonly startAt?: string;
   readonly endAt?: string;
-  readonly overlap: 'queue' | 'skip';
+  readonly overlap: 'queue' | 'skip' | 'cancel';
   readonly missed: 'last' | 'skip';
   readonly topic?: string;
   readonly createdAt: string;

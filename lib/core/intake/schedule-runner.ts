@@ -17,7 +17,7 @@ import type { Submissions } from './submissions.ts';
 export interface ScheduleRunnerPorts {
   readonly store: ScheduleStore;
   readonly submissions: Pick<Submissions, 'submit'>;
-  readonly records: Pick<RequestRecords, 'find'>;
+  readonly records: Pick<RequestRecords, 'find' | 'change'>;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -55,7 +55,7 @@ export class ScheduleRunner {
   async #stateAfter({ schedule, state }: StoredSchedule, now: number): Promise<ScheduleState> {
     const next = { ...state, nextAt: nextRun(schedule, now) };
     const at = dueRun(schedule, state, now);
-    if (at === undefined || (await this.#overlaps(schedule, state))) {
+    if (at === undefined || !(await this.#makesWay(schedule, state))) {
       const { name, tenant } = schedule;
       this.#ports.logger.info('A scheduled run was left out', {
         schedule: name,
@@ -69,10 +69,14 @@ export class ScheduleRunner {
     return { ...next, lastAt: at, lastRequestId };
   }
 
-  async #overlaps({ overlap, tenant }: Schedule, { lastRequestId: id }: ScheduleState): Promise<boolean> {
-    if (overlap === 'queue' || id === undefined) return false;
-    const before = await this.#ports.records.find({ id, source: '', tenant });
-    return before !== undefined && before.outcome === undefined;
+  /** Whether the run may be submitted, as far as the request of the run before is concerned, which this may cancel. */
+  async #makesWay({ overlap, tenant }: Schedule, { lastRequestId: id }: ScheduleState): Promise<boolean> {
+    if (overlap === 'queue' || id === undefined) return true;
+    const request = { id, source: '', tenant };
+    const before = await this.#ports.records.find(request);
+    if (before === undefined || before.outcome !== undefined) return true;
+    if (overlap === 'cancel') await this.#ports.records.change(request, { type: 'cancel' });
+    return overlap === 'cancel';
   }
 
   async #submit({ tenant, payload, contentType, metadata, topic }: Schedule, id: string): Promise<void> {

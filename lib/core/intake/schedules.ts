@@ -24,7 +24,10 @@ export interface NewSchedule {
   readonly startAt?: Date;
   /** No run is after it. @default - never */
   readonly endAt?: Date;
-  /** What happens to a run while the run before it hasn't ended. @default 'queue' */
+  /**
+   * What happens to a run while the request of the run before hasn't ended: it is submitted too (`queue`), left out (`skip`), or
+   * submitted after that request was cancelled (`cancel`). @default 'queue'
+   */
   readonly overlap?: Schedule['overlap'];
   /** Whether the last of the runs that no process could start in time is made up for. @default 'last' */
   readonly missed?: Schedule['missed'];

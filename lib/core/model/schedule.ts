@@ -1,7 +1,10 @@
 import { nextOfCron, parseCron } from './cron.ts';
 
-/** What happens to a run while the run before it hasn't ended: it is submitted all the same, or left out. */
-export const OVERLAPS = ['queue', 'skip'] as const;
+/**
+ * What happens to a run while the request of the run before hasn't ended: it is submitted too, it is left out, or it is submitted
+ * after that request was cancelled.
+ */
+export const OVERLAPS = ['queue', 'skip', 'cancel'] as const;
 
 /** What happens to runs that no process could start in time: the last of them is made up for, or none is. */
 export const MISSED_RUNS = ['last', 'skip'] as const;

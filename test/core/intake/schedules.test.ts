@@ -22,13 +22,14 @@ const HOURLY: NewSchedule = {
 async function scheduling() {
   const { file } = await openSqlite();
   const service = new SubmissionService();
-  const { clock, records, logger } = service.harness;
+  const { clock, logger } = service.harness;
+  const records = new RequestRecords(service.harness.records, clock.now, 30);
   const store = new SqliteScheduleStore(file);
   const schedules = new Schedules(store, clock);
   const runner = new ScheduleRunner({
     store,
     submissions: service.submissions,
-    records: new RequestRecords(records, clock.now, 30),
+    records,
     clock,
     logger,
   });
@@ -36,7 +37,7 @@ async function scheduling() {
     clock.time = time;
     await runner.run();
   };
-  return { service, store, schedules, runner, runAt, clock, file, ids: () => service.inFlight };
+  return { service, store, schedules, runner, runAt, clock, file, records, ids: () => service.inFlight };
 }
 
 test('a schedule submits its request at each of its runs, with the id of the run', async () => {
@@ -147,6 +148,24 @@ describe('a run while the one before has not ended', () => {
     await service.deliver();
     await runAt(START + 3 * HOUR);
     expect(waiting + ids().length).toBe(count);
+  });
+
+  test('with cancel, the request before is cancelled first', async () => {
+    const { schedules, service, runAt, ids, records } = await scheduling();
+    await schedules.put({ ...HOURLY, tenant: 'acme', overlap: 'cancel' });
+    await runAt(START + HOUR);
+    const first = { id: 'hourly.2026-01-31T13:00:00Z', source: '', tenant: 'acme' };
+    service.queue.faults.inject('send', 'fails before');
+    await runAt(START + 2 * HOUR);
+    expect(await records.find(first)).toMatchObject({ status: 'cancelled' });
+    await runAt(START + 2 * HOUR + 31_000);
+    expect(ids()).toEqual([first.id, 'hourly.2026-01-31T14:00:00Z']);
+    await service.deliver();
+    expect(service.runs.map(({ id }) => id)).toEqual(['hourly.2026-01-31T14:00:00Z']);
+    await runAt(START + 3 * HOUR);
+    expect(await records.find({ ...first, id: 'hourly.2026-01-31T14:00:00Z' })).toMatchObject({
+      status: 'succeeded',
+    });
   });
 });
 
