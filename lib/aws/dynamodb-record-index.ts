@@ -1,12 +1,11 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import { BatchGetItemCommand, type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
-import { backoffBound } from '../core/base/backoff.ts';
+import { type DynamoDBClient, paginateQuery } from '@aws-sdk/client-dynamodb';
 import { DYNAMODB_MAX_BATCH_READS } from '../core/config/aws-limits.ts';
 import { RECORD_INDEX, RECORD_KEY, RECORD_LIST, RECORD_POSITION } from '../core/config/record-table.ts';
 import { positionOf } from '../core/model/record-position.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { RecordIndex, RecordListing, RecordPage } from '../core/ports/record-store.ts';
+import { readItems } from './read-items.ts';
 import { type Item, listsOf, storedOf } from './record-item.ts';
 
 /** A record's keys in the index. */
@@ -17,12 +16,6 @@ interface Entry {
 
 /** Sorts after every position. */
 const BEFORE_THE_NEWEST = '~';
-
-/** Most calls for the records of a page. A response omits items beyond 16 MB and throttled ones. */
-const MAX_READS = 5;
-
-/** Upper bound of the wait before the second call; it doubles with every further call. */
-const FIRST_WAIT_MILLISECONDS = 50;
 
 /** Lists the records of a {@link DynamoDbRecordStore} whose table has the index. */
 export class DynamoDbRecordIndex implements RecordIndex {
@@ -75,29 +68,12 @@ export class DynamoDbRecordIndex implements RecordIndex {
    * position was deleted, or was created again and is among the newest.
    */
   async #recordsOf(entries: readonly Entry[]): Promise<RequestRecord[]> {
-    const items = await this.#read(new Set(entries.map(({ key }) => key)));
+    const from = { client: this.#client, table: this.#table, random: this.#random };
+    const items = await readItems(from, new Set(entries.map(({ key }) => key)));
     const now = this.#clock.now();
     const kept = items.map(storedOf).filter(({ keptUntil }) => keptUntil > now);
     const byPosition = new Map(kept.map(({ record }) => [positionOf(record), record]));
     return entries.flatMap(({ position }) => byPosition.get(position) ?? []);
-  }
-
-  /** @throws Error if DynamoDB omits items from every response */
-  async #read(keys: ReadonlySet<string>): Promise<Item[]> {
-    const items: Item[] = [];
-    let left: Item[] = [...keys].map((key) => ({ [RECORD_KEY]: { S: key } }));
-    for (let reads = 0; left.length > 0; reads++) {
-      if (reads === MAX_READS) {
-        throw new Error(`${left.length} of ${keys.size} records are missing in ${reads} responses`);
-      }
-      if (reads > 0) await sleep(this.#random() * backoffBound(reads, FIRST_WAIT_MILLISECONDS));
-      const { Responses, UnprocessedKeys } = await this.#client.send(
-        new BatchGetItemCommand({ RequestItems: { [this.#table]: { Keys: left } } }),
-      );
-      items.push(...(Responses?.[this.#table] ?? []));
-      left = UnprocessedKeys?.[this.#table]?.Keys ?? [];
-    }
-    return items;
   }
 }
 

@@ -119,7 +119,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     apiKeys.length > 0
       ? { auth: 'key', callerOf: callerByKey(apiKeys) }
       : { auth: 'none', callerOf: () => ({}) };
-  const schedules = new Schedules(new SqliteScheduleStore(file), clock);
+  const schedules = new Schedules({ store: new SqliteScheduleStore(file), clock, logger });
   const api = createApi(apiParts, access, {
     routes: [...SCHEDULE_ROUTES, ...(takers ? WORK_ROUTES : [])],
     add: (added: Hono<ApiEnv>) => {

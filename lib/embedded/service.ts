@@ -8,6 +8,7 @@ import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
+import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
 import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
 import { type NewSchedule, Schedules, type ScheduleView } from '../core/intake/schedules.ts';
 import { Submissions, type SubmitRequest } from '../core/intake/submissions.ts';
@@ -152,7 +153,7 @@ export class Service implements AsyncDisposable {
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
     const schedules = new SqliteScheduleStore(file);
-    this.#schedules = new Schedules(schedules, clock);
+    this.#schedules = new Schedules({ store: schedules, clock, logger });
     this.#runSchedules(schedules);
     if (webhookSecrets) {
       const { serviceName } = settings;
@@ -421,7 +422,7 @@ export class Service implements AsyncDisposable {
     const { file, clock } = storage;
     const runner = new ScheduleRunner({
       store,
-      submissions: this.#submissions,
+      submissionsFor: () => this.#submissions,
       records: this.#requests,
       clock,
       logger,
@@ -430,7 +431,7 @@ export class Service implements AsyncDisposable {
       logger.error('The due schedules could not be run', { error: serializeError(error) });
     const run = async () => {
       while (!this.#stop.signal.aborted) {
-        await runner.run().catch(onError);
+        await runDueSchedules({ due: store, runner, clock, logger }).catch(onError);
         const wait = (store.nextDueAt() ?? Number.POSITIVE_INFINITY) - clock.now();
         await file.whenChanged(
           SCHEDULES,

@@ -191,7 +191,7 @@ describe('records DynamoDB leaves out of an answer', () => {
       Responses: { requests: [] },
       UnprocessedKeys: { requests: { Keys: RequestItems.requests.Keys } },
     }));
-    await expect(index.list({ limit: 10 })).rejects.toThrow('6 of 6 records are missing in 5 responses');
+    await expect(index.list({ limit: 10 })).rejects.toThrow('6 of 6 items are missing in 5 responses');
     expect(inputsOf('BatchGetItem')).toHaveLength(5);
   });
 });

@@ -27,3 +27,6 @@ export const ENDPOINTS_KEY_PREFIX = 'webhook-endpoints#';
 
 /** The beginning of the keys of items with the states of limits, one item for each value of a key. */
 export const LIMITS_KEY_PREFIX = 'limit#';
+
+/** The beginning of the keys of items with schedules, one item for each schedule. */
+export const SCHEDULE_KEY_PREFIX = 'schedule#';

@@ -1,4 +1,3 @@
-import { serializeError } from '../base/serialize-error.ts';
 import {
   lastRun,
   nextRun,
@@ -8,18 +7,21 @@ import {
   type ScheduleState,
 } from '../model/schedule.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
+import type { ScheduleKey, ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import type { Submissions } from './submissions.ts';
 
 /** The ports of a {@link ScheduleRunner}. */
 export interface ScheduleRunnerPorts {
-  readonly store: ScheduleStore;
-  readonly submissions: Pick<Submissions, 'submit'>;
+  readonly store: Pick<ScheduleStore, 'take' | 'advance'>;
+  /** Those of the processor that a topic is for. */
+  readonly submissionsFor: (topic: string | undefined) => Pick<Submissions, 'submit'>;
   readonly records: Pick<RequestRecords, 'find' | 'change'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** How late a run may be and still isn't missed. @default PUNCTUAL_MILLISECONDS */
+  readonly punctualMilliseconds?: number;
 }
 
 /** How long a process has to submit what it took. After that, another one does. */
@@ -33,28 +35,23 @@ export class ScheduleRunner {
     this.#ports = ports;
   }
 
-  /** Submits what is due. A run that can't be submitted is tried again when its lease has ended. */
-  async run(): Promise<void> {
-    const { store, clock, logger } = this.#ports;
+  /**
+   * Submits the run of a schedule that is due.
+   * @returns the schedule as it was; undefined if no run was due, another process has it, or there is none
+   * @throws any error of a port: the run can be tried again when its lease has ended
+   */
+  async run(key: ScheduleKey): Promise<StoredSchedule | undefined> {
+    const { store, clock } = this.#ports;
     const now = clock.now();
-    for (const stored of await store.takeDue(now, now + LEASE_MILLISECONDS)) {
-      try {
-        await store.advance(stored, await this.#stateAfter(stored, now));
-      } catch (error) {
-        const { name, tenant } = stored.schedule;
-        logger.error('A scheduled run could not be submitted', {
-          schedule: name,
-          tenant,
-          error: serializeError(error),
-        });
-      }
-    }
+    const stored = await store.take(key, now, now + LEASE_MILLISECONDS);
+    if (stored) await store.advance(stored, await this.#stateAfter(stored, now));
+    return stored;
   }
 
   /** Submits the run that is due, if one is. @returns how far the schedule is then */
   async #stateAfter({ schedule, state }: StoredSchedule, now: number): Promise<ScheduleState> {
     const next = { ...state, nextAt: nextRun(schedule, now) };
-    const at = dueRun(schedule, state, now);
+    const at = this.#dueRun(schedule, state, now);
     if (at === undefined || !(await this.#makesWay(schedule, state))) {
       const { name, tenant } = schedule;
       this.#ports.logger.info('A scheduled run was left out', {
@@ -69,6 +66,14 @@ export class ScheduleRunner {
     return { ...next, lastAt: at, lastRequestId };
   }
 
+  /** The run to submit now: the last of those that are due, unless it was missed and isn't made up for. */
+  #dueRun(schedule: Schedule, { nextAt = 0 }: ScheduleState, now: number): number | undefined {
+    const { punctualMilliseconds = PUNCTUAL_MILLISECONDS } = this.#ports;
+    const last = lastRun(schedule, nextAt, now);
+    if (last === undefined || schedule.missed === 'last') return last;
+    return now - last < punctualMilliseconds ? last : undefined;
+  }
+
   /** Whether the run may be submitted, as far as the request of the run before is concerned, which this may cancel. */
   async #makesWay({ overlap, tenant }: Schedule, { lastRequestId: id }: ScheduleState): Promise<boolean> {
     if (overlap === 'queue' || id === undefined) return true;
@@ -80,16 +85,8 @@ export class ScheduleRunner {
   }
 
   async #submit({ tenant, payload, contentType, metadata, topic }: Schedule, id: string): Promise<void> {
-    await this.#ports.submissions.submit(
-      { tenant, payload: Buffer.from(payload, 'base64'), contentType, metadata, topic },
-      id,
-    );
+    await this.#ports
+      .submissionsFor(topic)
+      .submit({ tenant, payload: Buffer.from(payload, 'base64'), contentType, metadata, topic }, id);
   }
-}
-
-/** The run to submit now: the last of those that are due, unless it was missed and isn't made up for. */
-function dueRun(schedule: Schedule, { nextAt = 0 }: ScheduleState, now: number): number | undefined {
-  const last = lastRun(schedule, nextAt, now);
-  if (last === undefined || schedule.missed === 'last') return last;
-  return now - last < PUNCTUAL_MILLISECONDS ? last : undefined;
 }

@@ -1,12 +1,15 @@
 import { quote } from '../base/quote.ts';
+import { serializeError } from '../base/serialize-error.ts';
 import { timeProblem } from '../base/time.ts';
 import { parseCron } from '../model/cron.ts';
 import { CronInvalid } from '../model/cron-invalid.ts';
-import { MISSED_RUNS, nextRun, OVERLAPS, type Schedule } from '../model/schedule.ts';
+import { MISSED_RUNS, nextRun, OVERLAPS, type Recurrence, type Schedule } from '../model/schedule.ts';
 import { topicProblem } from '../model/topic.ts';
 import { timeZoneProblem } from '../model/wall-time.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { ScheduleStore, StoredSchedule } from '../ports/schedule-store.ts';
+import type { ListedSchedule, ScheduleKey, ScheduleStore } from '../ports/schedule-store.ts';
+import type { ScheduleTimers } from '../ports/schedule-timers.ts';
+import type { Logger } from '../ports/telemetry.ts';
 import { RequestRefused } from './errors.ts';
 
 /** A schedule to add. */
@@ -71,49 +74,86 @@ const NAME = /^[\w.-]{1,64}$/;
 
 const SHOWN_RUNS = 5;
 
-/** The schedules of a service. They submit a request at each of their runs. */
-export class Schedules {
-  readonly #store: ScheduleStore;
-  readonly #clock: Clock;
+/** The ports of {@link Schedules}. */
+export interface SchedulesPorts {
+  readonly store: ScheduleStore;
+  /** What fires at the runs. @default - processes look for what is due */
+  readonly timers?: ScheduleTimers;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
 
-  constructor(store: ScheduleStore, clock: Clock) {
-    this.#store = store;
-    this.#clock = clock;
+/**
+ * The schedules of a service. They submit a request at each of their runs.
+ *
+ * With timers, each revision of a schedule has one of its own. It is started before the schedule is stored, and stopped after the
+ * schedule is replaced or removed. So a failure in between leaves no schedule without a timer, but maybe a timer without a
+ * schedule, which stops when it fires next: see `ScheduleFirings`.
+ */
+export class Schedules {
+  readonly #ports: SchedulesPorts;
+
+  constructor(ports: SchedulesPorts) {
+    this.#ports = ports;
   }
 
   /** Adds a schedule, or replaces that of its name. @throws RequestRefused */
   async put(added: NewSchedule): Promise<ScheduleView> {
-    const schedule = newSchedule(added, this.#clock.now());
+    const { store, timers, clock } = this.#ports;
+    const schedule = newSchedule(added, clock.now());
     const { name, tenant, createdAt } = schedule;
-    const others = (await this.#store.list(tenant)).filter((stored) => stored.schedule.name !== name);
-    if (others.length >= MAX_SCHEDULES) {
-      throw new RequestRefused(
-        'schedule_limit',
-        `There can be ${MAX_SCHEDULES} schedules, and there are ${others.length}: remove one, or replace one by its name`,
-      );
-    }
-    await this.#store.put(schedule, nextRun(schedule, createdAt));
+    await this.#assertRoom(schedule);
+    const revision = crypto.randomUUID();
+    const nextAt = nextRun(schedule, createdAt);
+    if (nextAt !== undefined) await timers?.start(schedule, revision, nextAt);
+    const replaced = await store.put(schedule, revision, nextAt);
+    if (replaced !== undefined) await this.#stopTimer(schedule, replaced);
     return this.get(name, tenant);
   }
 
   /** All schedules of a tenant, by name. */
   async list(tenant: string | undefined): Promise<readonly ScheduleView[]> {
-    return (await this.#store.list(tenant)).map((stored) => this.#viewOf(stored));
+    return (await this.#ports.store.list(tenant)).map((stored) => this.#viewOf(stored));
   }
 
   /** @throws RequestRefused if there is none */
   async get(name: string, tenant: string | undefined): Promise<ScheduleView> {
-    const stored = await this.#store.get(tenant, name);
+    const stored = await this.#ports.store.get({ name, tenant });
     if (!stored) throw new RequestRefused('schedule_unknown', `There is no schedule ${quote(name)}`);
     return this.#viewOf(stored);
   }
 
   /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
-  remove(name: string, tenant: string | undefined): Promise<boolean> {
-    return this.#store.remove(tenant, name);
+  async remove(name: string, tenant: string | undefined): Promise<boolean> {
+    const key = { name, tenant };
+    const removed = await this.#ports.store.remove(key);
+    if (removed !== undefined) await this.#stopTimer(key, removed);
+    return removed !== undefined;
   }
 
-  #viewOf({ schedule, state }: StoredSchedule): ScheduleView {
+  /** @throws RequestRefused if the tenant has as many as it can, and none of the name */
+  async #assertRoom({ name, tenant }: ScheduleKey): Promise<void> {
+    const { store } = this.#ports;
+    const count = await store.count(tenant);
+    if (count < MAX_SCHEDULES || (await store.get({ name, tenant }))) return;
+    throw new RequestRefused(
+      'schedule_limit',
+      `There can be ${MAX_SCHEDULES} schedules, and there are ${count}: remove one, or replace one by its name`,
+    );
+  }
+
+  /** Never rejects: a timer that can't be stopped now stops when it fires next. */
+  async #stopTimer({ name, tenant }: ScheduleKey, revision: string): Promise<void> {
+    const { timers, logger } = this.#ports;
+    try {
+      await timers?.stop({ name, tenant }, revision);
+    } catch (error) {
+      const fields = { schedule: name, tenant, error: serializeError(error) };
+      logger.warn('The timer of a schedule could not be stopped yet', fields);
+    }
+  }
+
+  #viewOf({ schedule, state }: ListedSchedule): ScheduleView {
     const { name, cron, timeZone, everyMinutes, startAt, endAt, overlap, missed, topic, createdAt } =
       schedule;
     const { lastAt, lastRequestId } = state;
@@ -141,7 +181,7 @@ export function newSchedule(added: NewSchedule, now: number): Schedule {
   return schedule;
 }
 
-function nextRunsOf(schedule: Schedule, nextAt: number | undefined): Date[] {
+function nextRunsOf(schedule: Recurrence, nextAt: number | undefined): Date[] {
   const runs: Date[] = [];
   for (let at = nextAt; at !== undefined && runs.length < SHOWN_RUNS; at = nextRun(schedule, at)) {
     runs.push(new Date(at));

@@ -1,5 +1,8 @@
 import type { Schedule, ScheduleState } from '../model/schedule.ts';
 
+/** Names a schedule. */
+export type ScheduleKey = Pick<Schedule, 'name' | 'tenant'>;
+
 /** A schedule as a store keeps it. */
 export interface StoredSchedule {
   readonly schedule: Schedule;
@@ -8,22 +11,40 @@ export interface StoredSchedule {
   readonly revision: string;
 }
 
-/** Stores schedules. Leaves out a limit: callers count. */
+/** A schedule in a list, which may leave out the payload. */
+export interface ListedSchedule extends Omit<StoredSchedule, 'schedule'> {
+  readonly schedule: Omit<Schedule, 'payload'>;
+}
+
+/** Stores schedules. Leaves out a limit: callers count. Times are milliseconds since 1970. */
 export interface ScheduleStore {
-  /** Adds a schedule, or replaces that of its name: its latest run stays. @param nextAt milliseconds since 1970 */
-  put(schedule: Schedule, nextAt: number | undefined): Promise<void>;
-  /** Those of a tenant, by name. */
-  list(tenant: string | undefined): Promise<readonly StoredSchedule[]>;
-  get(tenant: string | undefined, name: string): Promise<StoredSchedule | undefined>;
-  /** @returns whether there was one */
-  remove(tenant: string | undefined, name: string): Promise<boolean>;
   /**
-   * Leases the schedules whose next run is due, so that no other process runs them.
-   * @param now, leasedUntil milliseconds since 1970
+   * Adds a schedule, or replaces that of its name: its latest run stays.
+   * @param revision unique for each put
+   * @param nextAt its first run
+   * @returns the revision that it replaced, if it is known
    */
-  takeDue(now: number, leasedUntil: number): Promise<readonly StoredSchedule[]>;
+  put(schedule: Schedule, revision: string, nextAt: number | undefined): Promise<string | undefined>;
+  /** Those of a tenant, by name. May lag behind the last changes. */
+  list(tenant: string | undefined): Promise<readonly ListedSchedule[]>;
+  /** How many a tenant has. May lag behind the last changes. */
+  count(tenant: string | undefined): Promise<number>;
+  get(key: ScheduleKey): Promise<StoredSchedule | undefined>;
+  /** @returns the revision that it removed; undefined if there was none */
+  remove(key: ScheduleKey): Promise<string | undefined>;
+  /**
+   * Leases a schedule whose next run is due, so that no other process runs it.
+   * @returns undefined if it isn't due, another process has it, or there is none
+   */
+  take(key: ScheduleKey, now: number, leasedUntil: number): Promise<StoredSchedule | undefined>;
   /** Ends the lease, and notes how far the schedule is, unless it was put or removed meanwhile. */
   advance(stored: StoredSchedule, state: ScheduleState): Promise<void>;
-  /** When a schedule is due next, in milliseconds since 1970; undefined if none is. */
+}
+
+/** Finds the schedules that are due, where no timer fires for each. Times are milliseconds since 1970. */
+export interface DueSchedules {
+  /** Those whose next run is due, and that no process has leased. */
+  due(now: number): readonly ScheduleKey[];
+  /** When a schedule is due next; undefined if none is. */
   nextDueAt(): number | undefined;
 }

@@ -1,5 +1,11 @@
 import type { Schedule, ScheduleState } from '../../core/model/schedule.ts';
-import type { ScheduleStore, StoredSchedule } from '../../core/ports/schedule-store.ts';
+import type {
+  DueSchedules,
+  ListedSchedule,
+  ScheduleKey,
+  ScheduleStore,
+  StoredSchedule,
+} from '../../core/ports/schedule-store.ts';
 import { numberOf, type Row, textOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
@@ -26,14 +32,18 @@ const PUT = `INSERT INTO schedules (tenant, name, schedule, revision, next_at)
   ON CONFLICT (tenant, name) DO UPDATE
   SET schedule = :schedule, revision = :revision, next_at = :nextAt, leased_until = 0`;
 
+const COUNT = 'SELECT count(*) AS count FROM schedules WHERE tenant = :tenant';
+
 const LIST = 'SELECT * FROM schedules WHERE tenant = :tenant ORDER BY name';
 
 const GET = 'SELECT * FROM schedules WHERE tenant = :tenant AND name = :name';
 
-const REMOVE = 'DELETE FROM schedules WHERE tenant = :tenant AND name = :name';
+const REMOVE = 'DELETE FROM schedules WHERE tenant = :tenant AND name = :name RETURNING revision';
+
+const DUE = 'SELECT tenant, name FROM schedules WHERE next_at <= :now AND leased_until <= :now';
 
 const TAKE = `UPDATE schedules SET leased_until = :leasedUntil
-  WHERE next_at <= :now AND leased_until <= :now RETURNING *`;
+  WHERE tenant = :tenant AND name = :name AND next_at <= :now AND leased_until <= :now RETURNING *`;
 
 const ADVANCE = `UPDATE schedules
   SET next_at = :nextAt, last_at = :lastAt, last_request_id = :lastRequestId, leased_until = 0
@@ -42,28 +52,26 @@ const ADVANCE = `UPDATE schedules
 const NEXT = 'SELECT min(max(next_at, leased_until)) AS at FROM schedules WHERE next_at IS NOT NULL';
 
 /** Schedules in a file. The table is there as soon as there is a schedule. */
-export class SqliteScheduleStore implements ScheduleStore {
+export class SqliteScheduleStore implements ScheduleStore, DueSchedules {
   readonly #file: SqliteFile;
 
   constructor(file: SqliteFile) {
     this.#file = file;
   }
 
-  async put(schedule: Schedule, nextAt: number | undefined): Promise<void> {
-    const row = {
-      ...keyOf(schedule.tenant, schedule.name),
-      schedule: JSON.stringify(schedule),
-      revision: crypto.randomUUID(),
-      nextAt: nextAt ?? null,
-    };
+  async put(schedule: Schedule, revision: string, nextAt: number | undefined): Promise<string | undefined> {
+    const key = rowKeyOf(schedule);
+    const row = { ...key, schedule: JSON.stringify(schedule), revision, nextAt: nextAt ?? null };
     const put = () => {
       this.#file.statement(TABLE).run();
+      const replaced = this.#file.statement(GET).get(key);
       this.#file.statement(PUT).run(row);
+      return textOf(replaced?.revision);
     };
-    await this.#file.write(put, 'on disk', SCHEDULES);
+    return this.#file.write(put, 'on disk', SCHEDULES);
   }
 
-  async list(tenant: string | undefined): Promise<readonly StoredSchedule[]> {
+  async list(tenant: string | undefined): Promise<readonly ListedSchedule[]> {
     if (!this.#exists) return [];
     return this.#file
       .statement(LIST)
@@ -71,29 +79,39 @@ export class SqliteScheduleStore implements ScheduleStore {
       .map(storedOf);
   }
 
-  async get(tenant: string | undefined, name: string): Promise<StoredSchedule | undefined> {
-    const row = this.#exists ? this.#file.statement(GET).get(keyOf(tenant, name)) : undefined;
+  async count(tenant: string | undefined): Promise<number> {
+    if (!this.#exists) return 0;
+    return Number(this.#file.statement(COUNT).get({ tenant: tenant ?? '' })?.count);
+  }
+
+  async get(key: ScheduleKey): Promise<StoredSchedule | undefined> {
+    const row = this.#exists ? this.#file.statement(GET).get(rowKeyOf(key)) : undefined;
     return row && storedOf(row);
   }
 
-  async remove(tenant: string | undefined, name: string): Promise<boolean> {
-    if (!this.#exists) return false;
-    const key = keyOf(tenant, name);
-    const remove = () => Number(this.#file.statement(REMOVE).run(key).changes) > 0;
+  async remove(key: ScheduleKey): Promise<string | undefined> {
+    if (!this.#exists) return undefined;
+    const remove = () => textOf(this.#file.statement(REMOVE).get(rowKeyOf(key))?.revision);
     return this.#file.write(remove, 'on disk', SCHEDULES);
   }
 
-  async takeDue(now: number, leasedUntil: number): Promise<readonly StoredSchedule[]> {
-    const nextDueAt = this.nextDueAt();
-    if (nextDueAt === undefined || nextDueAt > now) return [];
-    const take = () => this.#file.statement(TAKE).all({ now, leasedUntil });
-    return (await this.#file.write(take, 'committed')).map(storedOf);
+  async take(key: ScheduleKey, now: number, leasedUntil: number): Promise<StoredSchedule | undefined> {
+    if (!this.#exists) return undefined;
+    const take = () => this.#file.statement(TAKE).get({ ...rowKeyOf(key), now, leasedUntil });
+    const row = await this.#file.write(take, 'committed');
+    return row && storedOf(row);
   }
 
   async advance({ schedule, revision }: StoredSchedule, state: ScheduleState): Promise<void> {
     const { nextAt = null, lastAt = null, lastRequestId = null } = state;
-    const row = { ...keyOf(schedule.tenant, schedule.name), revision, nextAt, lastAt, lastRequestId };
+    const row = { ...rowKeyOf(schedule), revision, nextAt, lastAt, lastRequestId };
     await this.#file.write(() => this.#file.statement(ADVANCE).run(row), 'on disk', SCHEDULES);
+  }
+
+  due(now: number): readonly ScheduleKey[] {
+    const nextDueAt = this.nextDueAt();
+    if (nextDueAt === undefined || nextDueAt > now) return [];
+    return this.#file.statement(DUE).all({ now }).map(keyOf);
   }
 
   nextDueAt(): number | undefined {
@@ -105,8 +123,12 @@ export class SqliteScheduleStore implements ScheduleStore {
   }
 }
 
-function keyOf(tenant: string | undefined, name: string) {
-  return { tenant: tenant ?? '', name };
+function rowKeyOf({ name, tenant = '' }: ScheduleKey) {
+  return { tenant, name };
+}
+
+function keyOf({ name, tenant }: Row): ScheduleKey {
+  return { name: String(name), tenant: textOf(tenant) || undefined };
 }
 
 function storedOf(row: Row): StoredSchedule {

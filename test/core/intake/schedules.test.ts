@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { runDueSchedules } from '../../../lib/core/intake/run-due-schedules.ts';
 import { ScheduleRunner } from '../../../lib/core/intake/schedule-runner.ts';
 import { type NewSchedule, Schedules } from '../../../lib/core/intake/schedules.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
@@ -25,19 +26,20 @@ async function scheduling() {
   const { clock, logger } = service.harness;
   const records = new RequestRecords(service.harness.records, clock.now, 30);
   const store = new SqliteScheduleStore(file);
-  const schedules = new Schedules(store, clock);
+  const schedules = new Schedules({ store, clock, logger });
   const runner = new ScheduleRunner({
     store,
-    submissions: service.submissions,
+    submissionsFor: () => service.submissions,
     records,
     clock,
     logger,
   });
+  const runDue = (one = runner) => runDueSchedules({ due: store, runner: one, clock, logger });
   const runAt = async (time: number) => {
     clock.time = time;
-    await runner.run();
+    await runDue();
   };
-  return { service, store, schedules, runner, runAt, clock, file, records, ids: () => service.inFlight };
+  return { service, store, schedules, runDue, runAt, clock, records, ids: () => service.inFlight };
 }
 
 test('a schedule submits its request at each of its runs, with the id of the run', async () => {
@@ -72,19 +74,18 @@ test('a schedule submits its request at each of its runs, with the id of the run
 });
 
 test('several processes submit each run once', async () => {
-  const { schedules, runner, store, service, clock, ids } = await scheduling();
-  const { logger, records } = service.harness;
+  const { schedules, runDue, store, service, clock, records, ids } = await scheduling();
   const other = new ScheduleRunner({
     store,
-    submissions: service.submissions,
-    records: new RequestRecords(records, clock.now, 30),
+    submissionsFor: () => service.submissions,
+    records,
     clock,
-    logger,
+    logger: service.harness.logger,
   });
   await schedules.put(HOURLY);
   for (let hours = 1; hours <= 3; hours++) {
     clock.time = START + hours * HOUR;
-    await Promise.all([runner.run(), other.run(), runner.run()]);
+    await Promise.all([runDue(), runDue(other), runDue()]);
   }
   expect(ids()).toHaveLength(3);
 });
@@ -93,7 +94,7 @@ test('a process that dies with a run is followed by another, with the same reque
   const { schedules, store, runAt, ids, service } = await scheduling();
   await schedules.put(HOURLY);
   // It took the run, and no one knows whether it submitted it.
-  await store.takeDue(START + HOUR, START + HOUR + 30_000);
+  await store.take(HOURLY, START + HOUR, START + HOUR + 30_000);
   await service.submissions.submit(
     { payload: Buffer.from('{"x":6}'), contentType: 'application/json', metadata: {} },
     'hourly.2026-01-31T13:00:00Z',
@@ -185,7 +186,7 @@ test('one that was put while its run was submitted is not set back', async () =>
   const { schedules, store, clock } = await scheduling();
   await schedules.put(HOURLY);
   clock.time = START + HOUR;
-  const [taken] = await store.takeDue(clock.time, clock.time + 1);
+  const taken = await store.take(HOURLY, clock.time, clock.time + 1);
   await schedules.put({ ...HOURLY, cron: '30 * * * *' });
   if (taken) await store.advance(taken, { nextAt: START + 9 * HOUR });
   expect((await schedules.get('hourly', undefined)).nextRuns[0]).toEqual(new Date(START + 1.5 * HOUR));
