@@ -7,6 +7,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { openApiDocument } from '../lib/api/openapi-document.ts';
+import { SCHEDULE_ROUTES } from '../lib/api/schedule-routes.ts';
 import {
   COMMON_BUNDLING,
   ESM_BUNDLING,
@@ -19,14 +20,20 @@ import { PROJECT_FOLDER } from '../lib/local/folder.ts';
 /** As in tsconfig.build.json; can't be confused with a file of the user. */
 const SOURCE_ROOT = 'coatcheck:///';
 
-/** Puts the OpenAPI documents into the bundle instead of the module that generates them. */
+/**
+ * Puts the OpenAPI documents into the bundle instead of the module that generates them: with and without schedules, the only
+ * routes that some deployments have.
+ */
 const OPENAPI_DOCUMENTS: Plugin = {
   name: 'openapi-documents',
   setup: ({ onLoad }) => {
     onLoad({ filter: /[\\/]openapi-document\.ts$/ }, () => {
-      const documents = Object.fromEntries(API_AUTHS.map((auth) => [auth, openApiDocument(auth)]));
+      const documents = Object.fromEntries(
+        API_AUTHS.map((auth) => [auth, [openApiDocument(auth), openApiDocument(auth, SCHEDULE_ROUTES)]]),
+      );
       return {
-        contents: `const documents = ${JSON.stringify(documents)}; export const openApiDocument = (auth) => documents[auth];`,
+        contents: `const documents = ${JSON.stringify(documents)};
+          export const openApiDocument = (auth, more = []) => documents[auth][more.length === 0 ? 0 : 1];`,
       };
     });
   },

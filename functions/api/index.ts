@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger } from '@aws-lambda-powertools/logger';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { v7 } from 'uuid';
-import { createApi } from '../../lib/api/app.ts';
+import { type ApiAccess, createApi } from '../../lib/api/app.ts';
 import type { ApiParts } from '../../lib/api/context.ts';
 import type { Destination } from '../../lib/api/destination.ts';
 import { queueClient, recordClient } from '../../lib/aws/clients.ts';
@@ -23,6 +23,7 @@ import { LazyWebhookSecrets } from '../../lib/aws/lazy-webhook-secrets.ts';
 import { queueArnOf } from '../../lib/aws/queue-arn.ts';
 import { SqsBacklogGauge } from '../../lib/aws/sqs-backlog-gauge.ts';
 import { SQS_MAX_RETRY_SECONDS } from '../../lib/aws/sqs-capabilities.ts';
+import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
@@ -46,10 +47,16 @@ const powertools = new Logger();
 const environment = readApiEnvironment(process.env);
 const logger = new PowertoolsLogger(powertools);
 const tracingLoaded = loadTracing(environment.tracing, environment.serviceName, logger);
-const app = createApi(partsOf(environment), {
+const parts = partsOf(environment);
+const schedules =
+  environment.scheduleFunctionArn === ''
+    ? undefined
+    : (await import('./schedules.ts')).scheduleRoutes(environment, parts.destinations, logger);
+const access: ApiAccess = {
   auth: environment.auth,
   callerOf: (c) => callerOf(c.env.requestContext, environment),
-});
+};
+const app = createApi(parts, access, schedules);
 
 /** Handles a call of the API. */
 export async function handler(
@@ -152,7 +159,7 @@ function delayedMessages(
   inputQueueUrl: string,
   { scheduleGroup, scheduleRole, scheduleDeadLetterQueueArn }: ApiEnvironment,
 ): LazyDelayedMessages | undefined {
-  if (scheduleGroup === '') return undefined;
+  if (scheduleGroup === '' || isFifo(inputQueueUrl)) return undefined;
   return new LazyDelayedMessages({
     scheduleGroup,
     scheduleRole,

@@ -69,7 +69,8 @@ export class SqsSubmissionQueue implements SubmissionQueue {
     if (this.ordered) {
       return {
         groupId: orderingGroup(tenant, place?.orderingKey),
-        deduplicationId: place && digestOf(place.requestId),
+        // Tenants may have schedules of one name, whose requests have one id.
+        deduplicationId: place && digestOf(place.requestId, ...(tenant === undefined ? [] : [tenant])),
       };
     }
     // A digest, because names of tenants can be longer than a group id and have other characters.

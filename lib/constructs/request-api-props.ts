@@ -25,8 +25,9 @@ export interface RequestApiProps {
   readonly tenantShare?: number;
 
   /**
-   * Whether requests can be scheduled for more than 15 minutes ahead, up to 366 days. Each takes a schedule of EventBridge
-   * Scheduler, which costs $1 a million after 14 million a month.
+   * Whether the API has recurring schedules (`/v1/schedules`), and requests can start more than 15 minutes ahead, up to 366 days,
+   * which a service that keeps order refuses. Each is a schedule of EventBridge Scheduler, which costs $1 a million runs after 14
+   * million a month. See docs/schedules.md.
    * @default false
    */
   readonly schedules?: boolean;

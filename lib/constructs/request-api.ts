@@ -17,7 +17,7 @@ import type { ApiRole } from './functions/api-role.ts';
 import { logGroupProps } from './observability/log-group-props.ts';
 import { RequestSchedules } from './request-schedules.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
-import { apiCors } from './storage/cors.ts';
+import { type ApiMethod, apiCors } from './storage/cors.ts';
 
 /** The path of all routes. */
 const ROOT = '/v1';
@@ -46,25 +46,24 @@ export class RequestApi extends Construct {
 
   constructor(scope: Construct, id: string, props: RequestApiSetup) {
     super(scope, id);
-    const { service, inputQueue } = props;
-    this.schedules = service.api?.schedules
-      ? new RequestSchedules(this, 'Schedules', { encryptionKey: service.encryptionKey })
+    this.schedules = props.service.api?.schedules
+      ? new RequestSchedules(this, 'Schedules', props)
       : undefined;
-    this.schedules?.role.allowSend(inputQueue);
     const { function: handler, role } = new ApiFunction(this, 'Function', {
       ...props,
       schedules: this.schedules,
     });
+    const methods = methodsOf(props);
     this.httpApi = new HttpApi(this, 'Http', {
       apiName: Names.uniqueResourceName(this, { maxLength: 128, separator: '-' }),
       description: `Requests of ${props.settings.serviceName}`,
-      corsPreflight: apiCors(props.corsOrigins, props.settings.webhookEndpoints),
+      corsPreflight: apiCors(props.corsOrigins, methods),
       createDefaultStage: false,
     });
     this.httpApi.addRoutes({
       path: `${ROOT}/{proxy+}`,
       // Not ANY: preflight requests carry no authorization and would be rejected.
-      methods: methodsOf(props.settings),
+      methods: methods.map((method) => HttpMethod[method]),
       authorizer: props.auth.authorizer(),
       integration: new HttpLambdaIntegration('Integration', handler, { scopePermissionToRoute: false }),
     });
@@ -99,7 +98,7 @@ export class RequestApi extends Construct {
     const variables = Object.entries(writeOtherProcessors(this.#otherProcessors));
     for (const [name, value] of variables) this.function.addEnvironment(name, value);
     this.role.allowSubmit(inputQueue);
-    this.schedules?.role.allowSend(inputQueue);
+    this.schedules?.addProcessor(settings, inputQueue);
   }
 
   /**
@@ -130,10 +129,10 @@ export class RequestApi extends Construct {
   }
 }
 
-/** Webhook endpoints are changed and removed. */
-function methodsOf({ webhookEndpoints }: Pick<ServiceSettings, 'webhookEndpoints'>): HttpMethod[] {
-  const always = [HttpMethod.GET, HttpMethod.POST];
-  return webhookEndpoints ? [...always, HttpMethod.PATCH, HttpMethod.DELETE] : always;
+/** Webhook endpoints are changed and removed, and schedules are removed. */
+function methodsOf({ settings, service }: Pick<RequestApiSetup, 'settings' | 'service'>): ApiMethod[] {
+  if (settings.webhookEndpoints) return ['GET', 'POST', 'PATCH', 'DELETE'];
+  return service.api?.schedules ? ['GET', 'POST', 'DELETE'] : ['GET', 'POST'];
 }
 
 /** An emulator serves all APIs at its own address. */

@@ -7,9 +7,8 @@ import { ConfigurationError } from '../core/base/errors.ts';
 import { RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { type NewSchedule, newSchedule } from '../core/intake/schedules.ts';
-import { parseCron } from '../core/model/cron.ts';
 import { PUNCTUAL_MILLISECONDS, type Schedule as RecurringRequest } from '../core/model/schedule.ts';
-import { schedulerCron } from '../core/model/scheduler-expression.ts';
+import { schedulerExpression } from '../core/model/scheduler-expression.ts';
 import { encodeSubmission } from '../core/wire/submission.ts';
 
 /** A schedule of an `AsyncService`, see {@link AsyncService.addSchedule}. */
@@ -41,7 +40,8 @@ export class ServiceSchedule extends Construct {
     super(scope, id);
     if (service.keepsOrder) {
       throw new ConfigurationError(
-        `${this.node.path} needs a service without order: FIFO queues take no schedules`,
+        `${this.node.path} needs a service without order: EventBridge Scheduler sends to no FIFO queue of it. With ` +
+          'api: { schedules: true }, schedules are added by the API, in a service that keeps order too',
       );
     }
     const schedule = this.#scheduleOf(id, props);
@@ -65,9 +65,8 @@ export class ServiceSchedule extends Construct {
   }
 }
 
-function expressionOf({ cron, timeZone, everyMinutes = 1 }: RecurringRequest): ScheduleExpression {
-  if (cron === undefined) return ScheduleExpression.rate(Duration.minutes(everyMinutes));
-  return ScheduleExpression.expression(schedulerCron(parseCron(cron)), TimeZone.of(timeZone));
+function expressionOf(schedule: RecurringRequest): ScheduleExpression {
+  return ScheduleExpression.expression(schedulerExpression(schedule), TimeZone.of(schedule.timeZone));
 }
 
 /** The message of each run. Its request has the id of the run: one that is sent twice is one request. */

@@ -54,6 +54,7 @@ function calledBy(name: string): Set<string> {
     entryPoints: [`functions/${name}/index.ts`],
     bundle: true,
     platform: 'node',
+    format: 'esm',
     packages: 'external',
     metafile: true,
     write: false,
@@ -100,6 +101,7 @@ test.each([
   ['breaker', 'ServiceCircuitBreakerRole'],
   ['webhook', 'ServiceWebhooksRole'],
   ['relay', 'ServiceRelayRole'],
+  ['schedule', 'ServiceApiSchedulesFunctionRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
   const allowed = allowedTo(role);
   expect(allowed.length).toBeGreaterThan(3);
@@ -148,6 +150,7 @@ test.each([
   ['HTTP API', 'ServiceApiFunctionRole'],
   ['webhooks', 'ServiceWebhooksRole'],
   ['circuit breaker', 'ServiceCircuitBreakerRole'],
+  ['schedules', 'ServiceApiSchedulesFunctionRole'],
 ])('the recipe for VPCs names the services that a function calls: %s', (name, role) => {
   const page = readFileSync('docs/recipes/run-in-a-vpc.md', 'utf8');
   const rows = [...page.matchAll(/^\|(.+)\|$/gm)].map(([, row = '']) =>

@@ -81,7 +81,7 @@ it.each<[Partial<ServiceScheduleProps>, string]>([
 it('is refused by a service that keeps order', () => {
   const { service } = serviceInApp({ order: 'fifo' });
   expect(() => service.addSchedule('Nightly', { everyMinutes: 5, payload: 1 })).toThrow(
-    'Stack/Service/Nightly needs a service without order',
+    'Stack/Service/Nightly needs a service without order: EventBridge Scheduler sends to no FIFO queue of it. With api: { schedules: true }',
   );
 });
 

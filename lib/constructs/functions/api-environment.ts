@@ -1,6 +1,9 @@
 import { Token } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
+import type { IRole } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type ApiEnvironment, writeApiEnvironment } from '../../core/config/api-environment.ts';
@@ -8,10 +11,19 @@ import { eventSourceScaling } from '../../core/config/event-source-scaling.ts';
 import type { ProcessorQueue } from '../../core/config/processor-queues.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
-import type { RequestSchedules } from '../request-schedules.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
 import { functionEnvironment } from './function-environment.ts';
+
+/** The resources that schedule requests. */
+export interface ScheduleResources {
+  readonly scheduleGroup: IScheduleGroup;
+  /** The role with which EventBridge Scheduler sends to input queues, and invokes the function. */
+  readonly role: IRole;
+  readonly deadLetterQueue: IQueue;
+  /** The function that submits the requests of recurring schedules. */
+  readonly function: IFunction;
+}
 
 /** The resources that the HTTP API uses. */
 export interface ApiResources {
@@ -22,7 +34,7 @@ export interface ApiResources {
   /** The secret from which those of webhook endpoints are derived; undefined without endpoints. */
   readonly webhookSecret?: ISecret;
   /** What schedules requests; undefined if requests start at most 15 minutes later. */
-  readonly schedules?: RequestSchedules;
+  readonly schedules?: ScheduleResources;
   readonly requestTable: ITable;
 }
 
@@ -44,6 +56,7 @@ export function apiEnvironment(
     scheduleGroup: schedules?.scheduleGroup.scheduleGroupName ?? '',
     scheduleRole: schedules?.role.roleArn ?? '',
     scheduleDeadLetterQueueArn: schedules?.deadLetterQueue.queueArn ?? '',
+    scheduleFunctionArn: schedules?.function.functionArn ?? '',
     payloadBucket: payloadBucket.bucketName,
     requestTable: requestTable.tableName,
     auth: auth.name,

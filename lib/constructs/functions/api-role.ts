@@ -6,7 +6,7 @@ import { TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
 import { KEY_USES } from '../storage/key-use.ts';
 import type { ApiResources } from './api-environment.ts';
-import { FunctionRole } from './function-role.ts';
+import { FunctionRole, schedulesIn } from './function-role.ts';
 
 /** The resources that an {@link ApiRole} grants access to. */
 export interface ApiRoleProps extends ApiResources {
@@ -27,7 +27,11 @@ export class ApiRole extends FunctionRole {
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     this.allowKey(webhookQueue?.encryptionMasterKey, KEY_USES.send);
     if (webhookSecret) this.allowSecret(webhookSecret);
-    if (schedules) this.allowSchedules(schedules.scheduleGroup, schedules.role);
+    if (schedules) {
+      this.allowSchedules(schedules.scheduleGroup, schedules.role);
+      this.allow(['scheduler:DeleteSchedule'], [schedulesIn(schedules.scheduleGroup)]);
+      this.allowScheduleItems(requestTable, 'DeleteItem');
+    }
     this.allowRecords(requestTable);
     this.allow(
       ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

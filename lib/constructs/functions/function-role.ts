@@ -7,7 +7,7 @@ import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { ISecret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Construct } from 'constructs';
-import { ENDPOINTS_KEY_PREFIX } from '../../core/config/record-table.ts';
+import { ENDPOINTS_KEY_PREFIX, SCHEDULE_KEY_PREFIX } from '../../core/config/record-table.ts';
 import { KEY_USES, type KeyUse, keyStatement } from '../storage/key-use.ts';
 
 /** What a {@link FunctionRole} is for. */
@@ -63,12 +63,21 @@ export abstract class FunctionRole extends Role {
   }
 
   /** Allows reading the items of webhook endpoints, and writing them if it says so. */
-  protected allowWebhookEndpoints({ tableArn }: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
+  protected allowWebhookEndpoints(table: ITable, ...actions: ('GetItem' | 'PutItem')[]): void {
+    this.#allowItems(table, ENDPOINTS_KEY_PREFIX, actions);
+  }
+
+  /** Allows reading, changing or deleting the items of schedules. */
+  protected allowScheduleItems(table: ITable, ...actions: ('GetItem' | 'UpdateItem' | 'DeleteItem')[]): void {
+    this.#allowItems(table, SCHEDULE_KEY_PREFIX, actions);
+  }
+
+  #allowItems({ tableArn }: ITable, keyPrefix: string, actions: readonly string[]): void {
     this.addToPolicy(
       new PolicyStatement({
         actions: actions.map((action) => `dynamodb:${action}`),
         resources: [tableArn],
-        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${ENDPOINTS_KEY_PREFIX}*`] } },
+        conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${keyPrefix}*`] } },
       }),
     );
   }

@@ -59,7 +59,10 @@ export function acknowledgeFindings(scope: AcknowledgedScope): void {
     resultPrefix,
   ]);
   if (api.schedules) {
-    acknowledgeSchedules(api.role, api.schedules.scheduleGroup, 'Each scheduled request');
+    const { scheduleGroup, functionRole } = api.schedules;
+    acknowledgeSchedules(api.role, scheduleGroup, 'Each schedule and each scheduled request');
+    acknowledgeSchedules(functionRole, scheduleGroup, 'Each schedule');
+    acknowledgePrefixes(functionRole, payloadBucket, [payloadPrefix]);
     acknowledge(api.schedules.deadLetterQueue, {
       id: 'AwsSolutions-SQS3',
       reason: 'It is the dead-letter queue of the schedules.',
@@ -129,7 +132,7 @@ function acknowledgeWebhooks(webhooks: Webhooks): void {
 function acknowledgeSchedules(role: IRole, group: IScheduleGroup, what: string): void {
   acknowledge(role, {
     id: wildcardIn(schedulesIn(group), role),
-    reason: `${what} is a separate schedule in this group.`,
+    reason: `${what} is a separate schedule of EventBridge Scheduler in this group.`,
   });
 }
 

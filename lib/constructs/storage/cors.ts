@@ -5,19 +5,21 @@ import { type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3';
 /** How long browsers may cache the answer to a preflight request. */
 const MAX_AGE = Duration.hours(1);
 
+/** A method of the HTTP API's routes. */
+export type ApiMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+
 /**
  * CORS options that let web pages of these origins call the HTTP API.
- * @param changes whether it has resources that are changed and removed
+ * @param methods those of its routes
  */
-export function apiCors(origins: readonly string[], changes: boolean): CorsPreflightOptions | undefined {
+export function apiCors(
+  origins: readonly string[],
+  methods: readonly ApiMethod[],
+): CorsPreflightOptions | undefined {
   if (origins.length === 0) return undefined;
   return {
     allowOrigins: [...origins],
-    allowMethods: [
-      CorsHttpMethod.GET,
-      CorsHttpMethod.POST,
-      ...(changes ? [CorsHttpMethod.PATCH, CorsHttpMethod.DELETE] : []),
-    ],
+    allowMethods: methods.map((method) => CorsHttpMethod[method]),
     // Clients choose the names of metadata headers. In browsers, * doesn't include Authorization.
     allowHeaders: ['*', 'Authorization'],
     exposeHeaders: ['Location', 'Retry-After', 'ETag', 'Link', 'Coatcheck-Load', 'Preference-Applied'],

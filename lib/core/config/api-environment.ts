@@ -64,6 +64,8 @@ export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   readonly scheduleRole: string;
   /** The queue for messages that EventBridge Scheduler couldn't send. */
   readonly scheduleDeadLetterQueueArn: string;
+  /** The function that submits the requests of recurring schedules; empty if there are none. */
+  readonly scheduleFunctionArn: string;
   /** How long payloads are kept. */
   readonly uploadAgeDays: number;
   /** The addresses that callback URLs may lead to. */
@@ -115,6 +117,7 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
     scheduleGroup: optionalText(TEXT_VARIABLES.scheduleGroup),
     scheduleRole: optionalText(TEXT_VARIABLES.scheduleRole),
     scheduleDeadLetterQueueArn: optionalText('COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN'),
+    scheduleFunctionArn: optionalText('COATCHECK_SCHEDULE_FUNCTION_ARN'),
     uploadAgeDays: setting('uploadAgeDays'),
   };
 }

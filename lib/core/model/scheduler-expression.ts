@@ -1,6 +1,13 @@
-import type { Cron } from './cron.ts';
+import { type Cron, parseCron } from './cron.ts';
+import type { Recurrence } from './schedule.ts';
 
 const DAYS = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
+
+/** When a schedule has runs, as EventBridge Scheduler takes it, without time zone, start and end. */
+export function schedulerExpression({ cron, everyMinutes = 1 }: Recurrence): string {
+  if (cron !== undefined) return schedulerCron(parseCron(cron));
+  return `rate(${everyMinutes} ${everyMinutes === 1 ? 'minute' : 'minutes'})`;
+}
 
 /**
  * A cron expression as EventBridge Scheduler takes it: six fields, of which the day of month or the day of week is `?`, and days

@@ -162,6 +162,7 @@ const API_ENVIRONMENT: ApiEnvironment = {
   scheduleGroup: '',
   scheduleRole: '',
   scheduleDeadLetterQueueArn: '',
+  scheduleFunctionArn: '',
   uploadAgeDays: 15,
   webhookDefaultUrl: '',
   webhookEvents: ['failed'],
@@ -208,6 +209,7 @@ const API_VARIABLES = {
   COATCHECK_SCHEDULE_GROUP: '',
   COATCHECK_SCHEDULE_ROLE: '',
   COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN: '',
+  COATCHECK_SCHEDULE_FUNCTION_ARN: '',
   COATCHECK_UPLOAD_AGE_DAYS: '15',
   COATCHECK_WEBHOOK_DEFAULT_URL: '',
   COATCHECK_WEBHOOK_EVENTS: 'failed',
@@ -386,6 +388,7 @@ test('the API reads back the settings that the stack writes', () => {
     scheduleGroup: fc.string(),
     scheduleRole: fc.string(),
     scheduleDeadLetterQueueArn: fc.string(),
+    scheduleFunctionArn: fc.string(),
     uploadAgeDays: number('uploadAgeDays'),
   });
   fc.assert(
@@ -414,6 +417,7 @@ const OPTIONAL = [
   'COATCHECK_SCHEDULE_GROUP',
   'COATCHECK_SCHEDULE_ROLE',
   'COATCHECK_SCHEDULE_DEAD_LETTER_QUEUE_ARN',
+  'COATCHECK_SCHEDULE_FUNCTION_ARN',
   'COATCHECK_VERSION',
   'COATCHECK_TENANT_CLAIM',
   'COATCHECK_EVENT_BUS_ARN',

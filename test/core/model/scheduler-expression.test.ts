@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { parseCron } from '../../../lib/core/model/cron.ts';
-import { schedulerCron } from '../../../lib/core/model/scheduler-expression.ts';
+import { schedulerCron, schedulerExpression } from '../../../lib/core/model/scheduler-expression.ts';
 
 test.each([
   ['* * * * *', 'cron(* * * * ? *)'],
@@ -12,4 +12,12 @@ test.each([
   ['0-59 0 1-31 * *', 'cron(* 0 * * ? *)'],
 ])('%s is %s', (expression, expected) => {
   expect(schedulerCron(parseCron(expression))).toBe(expected);
+});
+
+test.each([
+  [{ cron: '0 0 * * 0' }, 'cron(0 0 ? * SUN *)'],
+  [{ everyMinutes: 1 }, 'rate(1 minute)'],
+  [{ everyMinutes: 90 }, 'rate(90 minutes)'],
+])('%j is %s', (recurrence, expected) => {
+  expect(schedulerExpression({ ...recurrence, timeZone: 'UTC', createdAt: 0 })).toBe(expected);
 });
