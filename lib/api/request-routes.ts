@@ -8,6 +8,7 @@ import type { RequestRecord } from '../core/model/request-record.ts';
 import { recipientsOf } from '../core/webhooks/recipient.ts';
 import { resendWebhooks } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
+import { destinationOf } from './destination.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
@@ -101,7 +102,7 @@ const list = {
 export const REQUEST_ROUTES = [status, result, cancel, repeat, list];
 
 export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
-  const { records, index, clock, webhookRules } = parts;
+  const { destinations, records, index, clock, webhookRules } = parts;
 
   addRoute(app, status, async (c) => {
     const cameAt = clock.now();
@@ -124,6 +125,8 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
     const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
     const { stored } = await records.change(identity, { type: 'cancel' });
     const { record } = stored;
+    const { submissions } = destinationOf(record.request.topic, destinations) ?? destinations[0];
+    await submissions.promote(record);
     if (record.status === 'cancelling') return answerRequest(c, record, parts, { status: 202 });
     if (record.status === 'cancelled') return answerRequest(c, record, parts, { status: 200 });
     throw new ProblemError({

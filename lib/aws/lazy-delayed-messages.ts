@@ -1,4 +1,4 @@
-import type { DelayedMessages } from '../core/ports/delayed-messages.ts';
+import type { RemovableMessages } from '../core/ports/delayed-messages.ts';
 import { lazy } from './lazy.ts';
 import type { ScheduleTarget } from './scheduler-delayed-messages.ts';
 
@@ -13,7 +13,7 @@ const loadScheduler = lazy(async () => {
 });
 
 /** Sends messages to an SQS queue by EventBridge Scheduler. */
-export class LazyDelayedMessages implements DelayedMessages {
+export class LazyDelayedMessages implements RemovableMessages {
   readonly #target: ScheduleTarget;
 
   constructor(target: ScheduleTarget) {
@@ -23,5 +23,15 @@ export class LazyDelayedMessages implements DelayedMessages {
   async schedule(name: string, message: string, at: number): Promise<void> {
     const messagesTo = await loadScheduler();
     await messagesTo(this.#target).schedule(name, message, at);
+  }
+
+  async find(name: string): Promise<string | undefined> {
+    const messagesTo = await loadScheduler();
+    return messagesTo(this.#target).find(name);
+  }
+
+  async remove(name: string): Promise<void> {
+    const messagesTo = await loadScheduler();
+    await messagesTo(this.#target).remove(name);
   }
 }

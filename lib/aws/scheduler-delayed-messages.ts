@@ -1,5 +1,12 @@
-import { ConflictException, CreateScheduleCommand, type SchedulerClient } from '@aws-sdk/client-scheduler';
-import type { DelayedMessages } from '../core/ports/delayed-messages.ts';
+import {
+  ConflictException,
+  CreateScheduleCommand,
+  GetScheduleCommand,
+  ResourceNotFoundException,
+  type SchedulerClient,
+} from '@aws-sdk/client-scheduler';
+import type { RemovableMessages } from '../core/ports/delayed-messages.ts';
+import { deleteSchedule } from './delete-schedule.ts';
 
 /** Resources of {@link SchedulerDelayedMessages}. */
 export interface ScheduleTarget {
@@ -11,8 +18,11 @@ export interface ScheduleTarget {
   readonly deadLetterQueueArn: string;
 }
 
+/** What a schedule can be called. */
+const NAME = /^[\w.-]{1,64}$/;
+
 /** Sends messages to an SQS queue by EventBridge Scheduler: each is a one-time schedule that deletes itself. */
-export class SchedulerDelayedMessages implements DelayedMessages {
+export class SchedulerDelayedMessages implements RemovableMessages {
   readonly #client: SchedulerClient;
   readonly #target: ScheduleTarget;
 
@@ -43,6 +53,23 @@ export class SchedulerDelayedMessages implements DelayedMessages {
     } catch (error) {
       if (!(error instanceof ConflictException)) throw error;
     }
+  }
+
+  async find(name: string): Promise<string | undefined> {
+    if (!NAME.test(name)) return undefined;
+    try {
+      const schedule = await this.#client.send(
+        new GetScheduleCommand({ GroupName: this.#target.scheduleGroup, Name: name }),
+      );
+      return schedule.Target?.Input;
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined;
+      throw error;
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    await deleteSchedule(this.#client, this.#target.scheduleGroup, name);
   }
 }
 

@@ -5,11 +5,12 @@ import {
   SQS_MAX_MESSAGE_BYTES,
 } from '../core/config/aws-limits.ts';
 import { orderingGroup } from '../core/model/ordering-group.ts';
-import { digestOf } from '../core/model/request-id.ts';
+import { digestOf, type RequestIdentity } from '../core/model/request-id.ts';
 import { secondsUntil } from '../core/model/retry.ts';
 import type { Clock } from '../core/ports/clock.ts';
-import type { DelayedMessages } from '../core/ports/delayed-messages.ts';
+import type { RemovableMessages } from '../core/ports/delayed-messages.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../core/ports/message-sink.ts';
+import { isSubmissionOf } from '../core/wire/submission.ts';
 import type { OutgoingMessage } from './outgoing-message.ts';
 import { isFifo } from './sqs-fifo.ts';
 import { batchesOf, SqsSender } from './sqs-sender.ts';
@@ -21,7 +22,7 @@ const PLACEHOLDER = '<aws.scheduler.';
 export interface SubmissionDelays {
   readonly clock: Clock;
   /** Sends those that are delayed for longer than SQS can. @default - none are */
-  readonly later?: DelayedMessages;
+  readonly later?: RemovableMessages;
 }
 
 /** A submission that waits for the others of its turn. */
@@ -63,6 +64,17 @@ export class SqsSubmissionQueue implements SubmissionQueue {
     }
     const delay = delaySeconds > 0 ? { delaySeconds } : {};
     return this.#share({ body: message, ...delay, ...this.#placeOf(tenant, place) });
+  }
+
+  /** Sends it before it is removed where it waits, so that it isn't lost in between. */
+  async promote(request: RequestIdentity): Promise<void> {
+    const { later } = this.#delays;
+    const { id, tenant } = request;
+    const message = await later?.find(id);
+    // Senders choose the ids of other messages.
+    if (message === undefined || !isSubmissionOf(message, request)) return;
+    await this.send(message, tenant, { requestId: id });
+    await later?.remove(id);
   }
 
   #placeOf(tenant: string | undefined, place: SubmissionPlace | undefined) {

@@ -234,6 +234,7 @@ export class Service implements AsyncDisposable {
     const request: RequestIdentity = { id, source: '', tenant };
     if (!(await this.#requests.find(request))) throw new RequestNotFound(id);
     const { stored } = await this.#requests.change(request, { type: 'cancel' });
+    await this.#submissions.promote(stored.record);
     return this.#viewOf(stored.record);
   }
 

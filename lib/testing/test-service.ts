@@ -12,6 +12,7 @@ import type { Pause } from '../core/ports/pausing.ts';
 import { givenSecrets } from '../core/processor/given-secrets.ts';
 import { type ProcessorExport, requireProcessor } from '../core/processor/handler.ts';
 import { RequestRecords } from '../core/records/request-records.ts';
+import { isSubmissionOf } from '../core/wire/submission.ts';
 import { MemoryIdempotencyKeys } from '../stores/memory/idempotency-keys.ts';
 import { MemoryInputQueue } from '../stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../stores/memory/output-queue.ts';
@@ -181,6 +182,7 @@ export class TestService {
     const identity = this.#identityOf(id);
     if (!identity) throw new ConfigurationError(`cancel() takes the id of a request, got ${id}`);
     const { stored } = await this.#requests.change(identity, { type: 'cancel' });
+    await this.#submissions.promote(stored.record);
     return viewOf(stored.record, this.#clock.now());
   }
 
@@ -243,6 +245,7 @@ export class TestService {
       maxDelaySeconds: Number.POSITIVE_INFINITY,
       ordered: false,
       send: async (message, _tenant, place) => this.#input.sendLater(message, place?.notBefore ?? now()),
+      promote: async (request) => this.#input.sendNow((message) => isSubmissionOf(message, request)),
     };
     const records = intercept(this.#records, around('request table'));
     return new Submissions(

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
+import { encodeSubmission } from '../../lib/core/wire/submission.ts';
 import { MemoryDelayedMessages } from '../../lib/stores/memory/delayed-messages.ts';
+import { InjectedFault } from '../../lib/stores/memory/faults.ts';
 import { clientConfig, jsonAnswer, ScriptedEndpoint } from '../support/scripted-endpoint.ts';
 import { START, TestClock } from '../support/test-clock.ts';
 
@@ -40,12 +42,12 @@ test.each([
 
 /** The first half of `printf '["acme","k"]' | sha256sum`, and so on. */
 test.each([
-  ['acme', 'k', '2496648e241ce259609fa726d4da132b'],
-  ['acme', undefined, 'd4b8dac25b1a133aa9dac434bc159058'],
-  [undefined, undefined, '439083f38956ba51ece90631552c6ea2'],
+  ['acme', 'k', '2496648e241ce259609fa726d4da132b', '7e98ddbc7815cfd75efcefd715428f05'],
+  ['acme', undefined, 'd4b8dac25b1a133aa9dac434bc159058', '7e98ddbc7815cfd75efcefd715428f05'],
+  [undefined, undefined, '439083f38956ba51ece90631552c6ea2', 'cc288ec90b061d7e14bbc4c610f9d22f'],
 ])(
   'on a FIFO queue, a message of tenant %j with the key %j is sent in their group, named by its request',
-  async (tenant, orderingKey, group) => {
+  async (tenant, orderingKey, group, deduplicationId) => {
     endpoint.script = jsonAnswer(200, sent('hello'));
     const url = `${endpoint.url}/000000000000/input.fifo`;
     const fifo = new SqsSubmissionQueue(new SQSClient(clientConfig(endpoint.url)), url);
@@ -55,7 +57,7 @@ test.each([
       QueueUrl: url,
       MessageBody: 'hello',
       MessageGroupId: group,
-      MessageDeduplicationId: 'cc288ec90b061d7e14bbc4c610f9d22f',
+      MessageDeduplicationId: deduplicationId,
     });
   },
 );
@@ -112,6 +114,68 @@ describe('a message that must not be delivered before a time', () => {
       (each) => each.maxDelaySeconds,
     );
     expect(longest).toEqual([900, Number.POSITIVE_INFINITY, 0]);
+  });
+
+  describe('is delivered now, when that is asked for,', () => {
+    const request = { id: 'r-1', source: '', tenant: 'acme' };
+    const message = encodeSubmission(
+      {
+        ...request,
+        source: '',
+        submittedAt: START,
+        contentType: 'text/plain',
+        metadata: {},
+        payload: { bytes: Buffer.from('hello') },
+      },
+      { maxJsonDepth: 9 },
+    );
+
+    async function waiting() {
+      endpoint.script = jsonAnswer(200, sent(message));
+      const later = new MemoryDelayedMessages();
+      const scheduling = delaying(later);
+      await scheduling.send(message, 'acme', { requestId: 'r-1', notBefore: START + 3_600_000 });
+      return { later, scheduling };
+    }
+
+    test('and waits no longer', async () => {
+      const { later, scheduling } = await waiting();
+      await scheduling.promote(request);
+      await scheduling.promote(request);
+      expect(endpoint.calls.map(({ body }) => JSON.parse(String(body)).MessageBody)).toEqual([message]);
+      expect(later.waiting.size).toBe(0);
+    });
+
+    test.each([
+      ['of another tenant', { ...request, tenant: 'other' }],
+      ['without a tenant', { ...request, tenant: undefined }],
+      ['with a source', { ...request, source: 'a' }],
+      ['with another id', { ...request, id: 'r-2' }],
+    ])('unless it is that of a request %s', async (_, other) => {
+      const { later, scheduling } = await waiting();
+      await scheduling.promote(other);
+      expect(endpoint.calls).toEqual([]);
+      expect(later.waiting.size).toBe(1);
+    });
+
+    test.each(['find', 'remove'] as const)('and is not lost when the call to %s it fails', async (call) => {
+      const { later, scheduling } = await waiting();
+      later.faults.inject(call, 'fails before');
+      await expect(scheduling.promote(request)).rejects.toThrow(InjectedFault);
+      expect(later.waiting.size).toBe(1);
+    });
+
+    test('and is not lost when it can not be sent', async () => {
+      const { later, scheduling } = await waiting();
+      endpoint.script = jsonAnswer(403, { __type: 'AccessDeniedException' });
+      await expect(scheduling.promote(request)).rejects.toThrow();
+      expect(later.waiting.size).toBe(1);
+    });
+
+    test('where nothing delays it for longer than SQS does, it comes at its time', async () => {
+      await delaying().promote(request);
+      expect(endpoint.calls).toEqual([]);
+    });
   });
 
   test.each([

@@ -1,11 +1,31 @@
 import { describe, expect, test } from 'vitest';
-import type { DelayedMessages } from '../../lib/core/ports/delayed-messages.ts';
+import type { DelayedMessages, RemovableMessages } from '../../lib/core/ports/delayed-messages.ts';
 
 /** Delayed messages, and where they come out. */
 export interface DelayedMessagesHarness {
   readonly later: DelayedMessages;
   /** Messages that came out within some seconds, with the time at which the last of `count` did. */
   receive(count: number): Promise<{ readonly messages: readonly string[]; readonly at: number }>;
+}
+
+/** The behaviour of implementations whose messages can be removed while they wait. */
+export function exerciseRemovableMessages(
+  name: string,
+  open: () => Promise<Pick<DelayedMessagesHarness, 'receive'> & { readonly later: RemovableMessages }>,
+): void {
+  test(`${name}: a message is found while it waits, and does not come when it is removed`, async () => {
+    const { later, receive } = await open();
+    const due = Date.now() + 1_000;
+    await later.schedule('a-1', 'first', due);
+    await later.schedule('a-2', 'other', due);
+    expect(await later.find('a-1')).toBe('first');
+    await later.remove('a-1');
+    await later.remove('a-1');
+    expect(await later.find('a-1')).toBeUndefined();
+    expect(await later.find('never there')).toBeUndefined();
+    expect((await receive(1)).messages).toEqual(['other']);
+    expect(await later.find('a-2')).toBeUndefined();
+  });
 }
 
 /** The behaviour of every implementation. */

@@ -8,11 +8,11 @@ import { SqliteDelayedMessages } from '../../lib/stores/sqlite/delayed-messages.
 import { SqliteInputQueue } from '../../lib/stores/sqlite/input-queue.ts';
 import { collect } from '../support/eventually.ts';
 import { openSqlite, receiveNow } from '../support/sqlite.ts';
-import { exerciseDelayedMessages } from './delayed-messages-suite.ts';
+import { exerciseDelayedMessages, exerciseRemovableMessages } from './delayed-messages-suite.ts';
 
 const IN_TIME = { timeout: 60_000, interval: 100 };
 
-exerciseDelayedMessages('delayed messages in memory', async () => {
+const inMemory = async () => {
   const later = new MemoryDelayedMessages();
   const receive = async (count: number) => {
     const messages: string[] = [];
@@ -23,12 +23,15 @@ exerciseDelayedMessages('delayed messages in memory', async () => {
     return { messages, at: Date.now() };
   };
   return { later, receive };
-});
+};
+
+exerciseDelayedMessages('delayed messages in memory', inMemory);
+exerciseRemovableMessages('delayed messages in memory', inMemory);
 
 const { sqs } = localClients(inject('endpoint'));
 const scheduler = new SchedulerClient(localConfig(inject('endpoint')));
 
-exerciseDelayedMessages('delayed messages by EventBridge Scheduler', async () => {
+const byScheduler = async () => {
   const name = `conformance-${crypto.randomUUID()}`;
   const { QueueUrl = '' } = await sqs.send(new CreateQueueCommand({ QueueName: name }));
   const { Attributes } = await sqs.send(
@@ -53,7 +56,10 @@ exerciseDelayedMessages('delayed messages by EventBridge Scheduler', async () =>
     return { messages, at };
   };
   return { later, receive };
-});
+};
+
+exerciseDelayedMessages('delayed messages by EventBridge Scheduler', byScheduler);
+exerciseRemovableMessages('delayed messages by EventBridge Scheduler', byScheduler);
 
 async function poll(QueueUrl: string): Promise<string[]> {
   const { Messages = [] } = await sqs.send(

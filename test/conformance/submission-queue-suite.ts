@@ -57,6 +57,22 @@ export function exerciseSubmissionQueue(name: string, open: () => Promise<Submis
       expect(Date.now()).toBeGreaterThanOrEqual(notBefore);
     });
 
+    test('delivers a message now that waits for its time, if it is asked to', async ({ skip }) => {
+      const { queue, receive } = await open();
+      if (!queue.promote || queue.maxDelaySeconds < 3_600) return skip('none of its messages waits for long');
+      const notBefore = Date.now() + 3_600_000;
+      for (const tenant of ['acme', 'other', undefined]) {
+        await queue.send(`of ${tenant}`, tenant, { requestId: 'r-1', notBefore });
+        await queue.send(`again of ${tenant}`, tenant, { requestId: 'r-1', notBefore });
+      }
+      await queue.promote({ id: 'r-1', source: '', tenant: 'acme' });
+      await queue.promote({ id: 'r-1', source: '', tenant: 'acme' });
+      await queue.promote({ id: 'r-2', source: '', tenant: 'acme' });
+      await queue.promote({ id: 'r-1', source: '', tenant: undefined });
+      const received = await receive(2);
+      expect(received.map(({ message }) => message).toSorted()).toEqual(['of acme', 'of undefined']);
+    });
+
     test('separates tenants, whatever their names', async () => {
       const { queue, receive } = await open();
       const tenants = ['acme', 'acme ', 'Größe / 🧥', '漢'.repeat(256), 'acme'];

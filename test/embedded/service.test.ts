@@ -325,6 +325,16 @@ test('a request that must not start before a time is scheduled until then', asyn
   expect(Date.now()).toBeGreaterThanOrEqual(notBefore.getTime());
 });
 
+test('the outcome of one that is cancelled before is published at once', async () => {
+  await using service = await open();
+  const notBefore = new Date(Date.now() + 3_600_000);
+  const { id } = await service.submit({ number: 4 }, { notBefore, tenant: 'acme' });
+  const published = Promise.withResolvers<ReceivedOutcome>();
+  service.consume(async (outcome) => published.resolve(outcome));
+  expect(await service.cancel(id, { tenant: 'acme' })).toMatchObject({ status: 'cancelled' });
+  expect(await published.promise).toMatchObject({ requestId: id, tenant: 'acme', status: 'cancelled' });
+});
+
 test('it is run by another process, and never if it was cancelled', async () => {
   const notBefore = new Date(Date.now() + 1_000);
   const submitting = await open({ processor: undefined });

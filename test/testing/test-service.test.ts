@@ -289,3 +289,18 @@ test('a request that must not start before a time is scheduled until the clock s
   await service.drain();
   expect(service.outcome(id)).toMatchObject({ status: 'succeeded', result: 1 });
 });
+
+test('the outcome of one that is cancelled before is published at once', async () => {
+  const service = new TestService(processor(async (request) => request.attempt));
+  const notBefore = new Date(service.now.getTime() + 30 * 86_400_000);
+  const [{ id }, other] = [
+    await service.submit({ x: 1 }, { notBefore }),
+    await service.submit({ x: 2 }, { notBefore }),
+  ];
+  await service.cancel(id);
+  await service.drain();
+  expect(service.outcomes).toMatchObject([{ requestId: id, status: 'cancelled' }]);
+  service.advance({ days: 30 });
+  await service.drain();
+  expect(service.outcomes.slice(1)).toMatchObject([{ requestId: other.id, status: 'succeeded' }]);
+});

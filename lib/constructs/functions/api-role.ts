@@ -29,7 +29,10 @@ export class ApiRole extends FunctionRole {
     if (webhookSecret) this.allowSecret(webhookSecret);
     if (schedules) {
       this.allowSchedules(schedules.scheduleGroup, schedules.role);
-      this.allow(['scheduler:DeleteSchedule'], [schedulesIn(schedules.scheduleGroup)]);
+      this.allow(
+        ['scheduler:GetSchedule', 'scheduler:DeleteSchedule'],
+        [schedulesIn(schedules.scheduleGroup)],
+      );
       this.allowScheduleItems(requestTable, 'DeleteItem');
     }
     this.allowRecords(requestTable);

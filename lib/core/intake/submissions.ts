@@ -124,6 +124,21 @@ export class Submissions {
     return use && this.#earlierRecord(use, input, key);
   }
 
+  /**
+   * Has the message of a request that was cancelled before its time delivered now: it publishes the outcome. Never rejects: the
+   * message comes at its time anyway.
+   */
+  async promote({ request, status }: RequestRecord): Promise<void> {
+    const { queue, clock, logger } = this.#ports;
+    if (!queue.promote || status !== 'cancelled' || !isEarly(request, clock.now())) return;
+    try {
+      await queue.promote(request);
+    } catch (error) {
+      const fields = { ...requestFields(request), error: serializeError(error) };
+      logger.warn('The outcome of a cancelled request is published at its time only', fields);
+    }
+  }
+
   async #acceptOnce(input: SubmitRequest, key: string): Promise<RequestRecord> {
     const fresh = this.#use(input);
     assertSchedulable(input, this.#ports.queue, fresh.usedAt);

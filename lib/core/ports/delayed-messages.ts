@@ -7,3 +7,11 @@ export interface DelayedMessages {
    */
   schedule(name: string, message: string, at: number): Promise<void>;
 }
+
+/** Delayed messages that can be found and removed while they wait. */
+export interface RemovableMessages extends DelayedMessages {
+  /** The message that waits under a name; undefined if there is none. */
+  find(name: string): Promise<string | undefined>;
+  /** Removes the message that waits under a name, if there is one. It may be sent at the same time. */
+  remove(name: string): Promise<void>;
+}

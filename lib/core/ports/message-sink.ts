@@ -1,4 +1,5 @@
 import type { CloudEventAttributes, MessageAttribute } from '../model/received-message.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
 import type { StoredRecord, WriteResult } from './record-store.ts';
 
 /** A message to send. */
@@ -107,6 +108,11 @@ export interface SubmissionQueue {
    * @param place its order matters where {@link ordered}
    */
   send(message: string, tenant: string | undefined, place?: SubmissionPlace): Promise<void>;
+  /**
+   * Delivers the message of a request now that was sent to be delivered later. It may be delivered at its time too. Does nothing
+   * if no message waits. Absent where messages wait for some minutes at most.
+   */
+  promote?(request: RequestIdentity): Promise<void>;
   /**
    * Sends a message and writes the first record of its request: both, or neither. Absent where the queue and the records
    * don't share transactions.

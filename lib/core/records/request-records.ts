@@ -1,4 +1,5 @@
 import { CoatcheckError } from '../base/errors.ts';
+import { isEarly } from '../model/not-before.ts';
 import type { Outcome } from '../model/outcome.ts';
 import type { PinnedPayload } from '../model/pinned-payload.ts';
 import { identityDigest, type RequestIdentity } from '../model/request-id.ts';
@@ -207,7 +208,10 @@ export class RequestRecords {
     request: RecordedRequest,
   ): Promise<StoredRecord | undefined> {
     if (ticketed || redelivered) return this.#store.read(request);
-    return submittedAt === undefined ? undefined : this.#submitted(request, submittedAt, true);
+    if (submittedAt === undefined) return undefined;
+    // A message that comes before its time comes since the request was cancelled.
+    const cancelled = isEarly(request, this.#now()) ? await this.#store.read(request) : undefined;
+    return cancelled ?? this.#submitted(request, submittedAt, true);
   }
 
   #submitted(request: RecordedRequest, at: number, uploaded: boolean): StoredRecord {

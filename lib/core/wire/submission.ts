@@ -4,6 +4,7 @@ import { isObject, type JsonObject } from '../base/json-object.ts';
 import { quote } from '../base/quote.ts';
 import { type ClaimCheck, formatClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest, DecodeLimits } from '../model/decoded-request.ts';
+import type { RequestIdentity } from '../model/request-id.ts';
 import type { RecordedRequest } from '../model/request-record.ts';
 import { type DataMember, inlineMember } from './cloudevent-data.ts';
 import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
@@ -80,6 +81,12 @@ function timeText(time: number | undefined): string | undefined {
 /** Whether an event is a submission. */
 export function isSubmission(value: unknown): value is JsonObject {
   return isCloudEvent(value) && value.type === SUBMISSION_TYPE && value.source === SUBMISSION_SOURCE;
+}
+
+/** Whether a message is the submission of a request. The same id of another tenant is another request. */
+export function isSubmissionOf(message: string, { id, source, tenant }: RequestIdentity): boolean {
+  const event: unknown = isJson(message) ? JSON.parse(message) : undefined;
+  return isSubmission(event) && source === '' && event.id === id && event.tenant === tenant;
 }
 
 /**

@@ -92,6 +92,17 @@ export class MemoryInputQueue {
     this.#put({ id, body, attributes: {}, group: undefined, sentAt: at, visibleAt: at });
   }
 
+  /** Has a message that is to be sent later sent now. @param isMeant whether its body is that of the message */
+  sendNow(isMeant: (body: string) => boolean): void {
+    const now = this.#options.now();
+    for (const message of this.#messages.values()) {
+      const { visibleAt, receives, body } = message;
+      if (visibleAt > now && receives === 0 && isMeant(body)) {
+        this.#messages.set(message.id, { ...message, sentAt: now, visibleAt: now });
+      }
+    }
+  }
+
   /** Visible messages, hidden from now on; one received too often already is a dead letter instead. */
   receive(max: number): ReceivedMessage[] {
     const { maxReceiveCount = Number.POSITIVE_INFINITY } = this.#options;

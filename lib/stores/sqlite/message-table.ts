@@ -18,6 +18,9 @@ const RECEIVE = `UPDATE messages SET visible_at = :hiddenUntil, deliveries = del
 
 const HIDE = 'UPDATE messages SET visible_at = :until WHERE number = :number AND deliveries = :delivery';
 
+const PROMOTE = `UPDATE messages SET visible_at = :now
+  WHERE queue = :queue AND name = :name AND visible_at > :now AND deliveries = 0`;
+
 const DELETE = 'DELETE FROM messages WHERE number = :number AND deliveries = :delivery';
 
 const BACKLOG = `SELECT count(*) FILTER (WHERE visible_at <= :now OR visible_at = ${BEHIND_ANOTHER}) AS waiting,
@@ -80,6 +83,12 @@ export class MessageTable {
     return () => {
       for (const row of rows) this.#file.statement(INSERT).run(row);
     };
+  }
+
+  /** Makes a message that waits for its first delivery deliverable. @param now milliseconds since 1970 */
+  async promote(name: string, now: number): Promise<void> {
+    const promote = () => this.#file.statement(PROMOTE).run({ queue: this.#queue, name, now });
+    await this.#file.write(promote, 'committed', this.#queue);
   }
 
   /**

@@ -1,4 +1,5 @@
 import { orderingGroup } from '../../core/model/ordering-group.ts';
+import { identityDigest, type RequestIdentity } from '../../core/model/request-id.ts';
 import type { Clock } from '../../core/ports/clock.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../../core/ports/message-sink.ts';
 import type { StoredRecord, WriteResult } from '../../core/ports/record-store.ts';
@@ -36,6 +37,10 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
     await this.#messages.send([this.#submission(body, tenant, place)], this.#clock.now());
   }
 
+  async promote(request: RequestIdentity): Promise<void> {
+    await this.#messages.promote(nameOf(request), this.#clock.now());
+  }
+
   async sendRecorded(
     body: string,
     tenant: string | undefined,
@@ -54,6 +59,13 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
   #submission(body: string, tenant: string | undefined, place: SubmissionPlace | undefined): NewMessage {
     assertSendable(body);
     const group = this.ordered ? orderingGroup(tenant, place?.orderingKey) : tenant;
-    return { body, group, visibleAt: place?.notBefore };
+    const { requestId, notBefore } = place ?? {};
+    if (requestId === undefined || notBefore === undefined) return { body, group };
+    return { body, group, visibleAt: notBefore, name: nameOf({ id: requestId, source: '', tenant }) };
   }
+}
+
+/** The name of a message that waits for its time, to be found by. */
+function nameOf(request: RequestIdentity): string {
+  return identityDigest('later', request);
 }
