@@ -170,7 +170,7 @@ function addOrderedService(): void {
     output: { fanOut: true },
     function: { timeout: Duration.seconds(15) },
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
-    api: { auth: ApiAuth.none() },
+    api: { auth: ApiAuth.none(), schedules: true },
     circuitBreaker: { pauseEventSource: false },
     removalPolicy: RemovalPolicy.DESTROY,
   });
@@ -185,6 +185,8 @@ function addOrderedService(): void {
   new CfnOutput(stack, 'JournalQueueUrl', { value: journal.queue.queueUrl });
   new CfnOutput(stack, 'ReportsQueueUrl', { value: reports.inputQueue.queueUrl });
   addClients(service);
+  const { scheduleGroupName = '' } = service.api?.schedules?.scheduleGroup ?? {};
+  new CfnOutput(stack, 'ScheduleGroup', { value: scheduleGroupName });
   new CfnOutput(stack, 'ApiUrl', { value: service.api?.url ?? '' });
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });

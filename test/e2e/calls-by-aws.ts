@@ -76,10 +76,16 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ['CircuitBreaker/Role', 'CircuitBreaker/Logs'],
     ['Api/Function/Role', 'Api/Function/Logs'],
     ['Relay/Role', 'Relay/Logs'],
+    ['Api/Schedules/Function/Role', 'Api/Schedules/Function/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
-  ...['Processor/Role', 'Webhooks/Role', 'CircuitBreaker/Role', 'Api/Function/Role', 'Relay/Role'].map(
-    (resource) => ({ ...ASSUMED_BY_LAMBDA, resource }),
-  ),
+  ...[
+    'Processor/Role',
+    'Webhooks/Role',
+    'CircuitBreaker/Role',
+    'Api/Function/Role',
+    'Relay/Role',
+    'Api/Schedules/Function/Role',
+  ].map((resource) => ({ ...ASSUMED_BY_LAMBDA, resource })),
   { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },
   {
     ...SCHEDULED,
@@ -92,6 +98,19 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     ...SCHEDULED_REQUEST,
     resource: 'Api/Schedules/DeadLetters',
     why: 'EventBridge Scheduler sends what it could not send to the input queue',
+  },
+  {
+    ...SCHEDULED_REQUEST,
+    actions: ['lambda:InvokeFunction'],
+    resource: 'Api/Schedules/Function/Function',
+    why: 'EventBridge Scheduler fires at the runs of a schedule',
+  },
+  {
+    caller: 'Api/Schedules/Function/Role',
+    actions: ['sqs:SendMessage'],
+    resource: 'Api/Schedules/DeadLetters',
+    why: 'Lambda keeps a firing that failed',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html',
   },
   { ...ASSUMED_BY_SCHEDULER, resource: 'Api/Schedules/Role', source: 'Api/Schedules/Group' },
   {

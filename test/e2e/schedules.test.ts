@@ -1,10 +1,24 @@
-import { GetScheduleCommand, SchedulerClient, UpdateScheduleCommand } from '@aws-sdk/client-scheduler';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import {
+  GetScheduleCommand,
+  type GetScheduleCommandOutput,
+  ListSchedulesCommand,
+  SchedulerClient,
+  UpdateScheduleCommand,
+} from '@aws-sdk/client-scheduler';
 import { expect, inject, test, vi } from 'vitest';
 import { localConfig } from '../../lib/local/clients.ts';
+import { coatcheck } from '../support/coatcheck.ts';
 import { decodedRequest } from '../support/decoded.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+import type { Behaviour } from './processors/behaviour.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
+const ordered = new Service('E2e-ordered');
+const lambda = new LambdaClient(localConfig(inject('endpoint')));
 const scheduler = new SchedulerClient(localConfig(inject('endpoint')));
 const WAITING = { timeout: 60_000, interval: 200 };
 
@@ -18,6 +32,44 @@ async function requestOf(id: string): Promise<Record<string, unknown>> {
 
 function scheduleOf(id: string) {
   return scheduler.send(new GetScheduleCommand({ GroupName: service.output('ScheduleGroup'), Name: id }));
+}
+
+/** Has the scheduler fire now, once. */
+async function fireNow({ GroupName, Name, FlexibleTimeWindow, Target }: GetScheduleCommandOutput) {
+  await scheduler.send(
+    new UpdateScheduleCommand({
+      GroupName,
+      Name,
+      ScheduleExpression: `at(${inSeconds(0).slice(0, 19)})`,
+      ScheduleExpressionTimezone: 'UTC',
+      ActionAfterCompletion: 'DELETE',
+      FlexibleTimeWindow,
+      Target,
+    }),
+  );
+}
+
+/** The timers of a schedule. */
+async function timersOf(name: string, of = service): Promise<GetScheduleCommandOutput[]> {
+  const GroupName = of.output('ScheduleGroup');
+  const { Schedules = [] } = await scheduler.send(
+    new ListSchedulesCommand({ GroupName, NamePrefix: `${name}-` }),
+  );
+  return Promise.all(
+    Schedules.map(({ Name }) => scheduler.send(new GetScheduleCommand({ GroupName, Name }))),
+  );
+}
+
+/** Has a timer fire, as the scheduler does. @param change what is different */
+async function fire(timer: GetScheduleCommandOutput | undefined, change: object = {}): Promise<void> {
+  const { Arn, Input = '' } = timer?.Target ?? {};
+  const Payload = JSON.stringify({ ...JSON.parse(Input), ...change });
+  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: Arn, Payload }));
+  expect(FunctionError).toBeUndefined();
+}
+
+async function untilTime(time: string): Promise<void> {
+  await vi.waitFor(() => expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(time)), WAITING);
 }
 
 test('a request within a quarter of an hour is delayed by SQS, and runs at its time', async () => {
@@ -55,18 +107,7 @@ test('a later one is a schedule, whose message does not start it early', async (
   expect(decodedRequest(schedule.Target?.Input)).toMatchObject({ id, notBefore: Date.parse(notBefore) });
 
   // The scheduler sends it an hour early.
-  const { ScheduleExpressionTimezone, ActionAfterCompletion, FlexibleTimeWindow, Target } = schedule;
-  await scheduler.send(
-    new UpdateScheduleCommand({
-      GroupName: service.output('ScheduleGroup'),
-      Name: id,
-      ScheduleExpression: `at(${inSeconds(0).slice(0, 19)})`,
-      ScheduleExpressionTimezone,
-      ActionAfterCompletion,
-      FlexibleTimeWindow,
-      Target,
-    }),
-  );
+  await fireNow(schedule);
   await vi.waitFor(
     () => expect(scheduleOf(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' }),
     WAITING,
@@ -75,6 +116,77 @@ test('a later one is a schedule, whose message does not start it early', async (
 
   expect((await service.call('POST', `/v1/requests/${id}/cancel`)).status).toBe(200);
   expect(await requestOf(id)).toMatchObject({ status: 'cancelled', attempts: 0, notBefore });
+});
+
+test('the outcome of one that is cancelled before is published at once, and its schedule deleted', async () => {
+  const { id } = await service.submit(
+    { do: 'echo', value: 3 },
+    { 'Coatcheck-Not-Before': inSeconds(86_400) },
+  );
+  expect((await service.call('POST', `/v1/requests/${id}/cancel`)).status).toBe(200);
+  expect(await service.event(id)).toMatchObject({ type: 'coatcheck.request.cancelled' });
+  await expect(scheduleOf(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+});
+
+test('a schedule submits a request when its timer fires, and ends when it is removed', async () => {
+  const cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'report.json'), JSON.stringify({ do: 'echo', value: 4 }));
+  const schedules = (...line: readonly string[]) =>
+    coatcheck(['schedules', ...line, '--api', service.apiUrl], { cwd });
+  const startAt = `${inSeconds(6).slice(0, 19)}Z`;
+  const line = ['add', 'often', 'report.json', '--every', '1min', '--start', startAt, '--overlap', 'cancel'];
+  await schedules('add', 'often', 'report.json', '--every', '10min');
+  expect(await schedules(...line)).toMatchObject({ exitCode: 0 });
+  const [timer, ...others] = await timersOf('often');
+  expect(others, 'the timer of the replaced schedule').toEqual([]);
+  expect(timer).toMatchObject({ ScheduleExpression: 'rate(1 minute)', ActionAfterCompletion: 'DELETE' });
+  expect(timer?.StartDate).toEqual(new Date(startAt));
+  expect((await schedules('next', '1')).stdout).toBe(`${startAt.replace('Z', '.000Z')}\toften\n`);
+
+  await untilTime(startAt);
+  if (timer) await fireNow(timer);
+  const id = `often.${startAt}`;
+  expect(await service.event(id)).toMatchObject({ data: { value: 4, attempt: 1 } });
+  await fire(timer);
+  expect((await schedules('list')).stdout).toContain(`\t${id}\t`);
+
+  expect(await schedules('remove', 'often')).toMatchObject({ exitCode: 0 });
+  expect(await timersOf('often')).toEqual([]);
+  expect((await schedules('list')).stdout).not.toContain('often');
+  // A timer that could not be stopped.
+  await fire(timer, { createdAt: 0 });
+});
+
+/** Adds a schedule, or replaces it, and has it fire at its first run. @returns the id of the request */
+async function firstRun(of: Service, name: string, json: Behaviour): Promise<string> {
+  const startAt = inSeconds(2);
+  const schedule = { name, everyMinutes: 60, startAt, overlap: 'cancel', json };
+  const added = await of.call('POST', '/v1/schedules', { json: schedule });
+  expect(added.status).toBe(200);
+  await untilTime(startAt);
+  const [timer] = await timersOf(name, of);
+  await fire(timer);
+  return `${name}.${startAt}`;
+}
+
+test('a run cancels the request before it, where the schedule says so', async () => {
+  const retried = { do: 'fail', untilAttempt: 4, afterSeconds: 60 } as const;
+  const first = await firstRun(service, 'newest', retried);
+  const second = await firstRun(service, 'newest', { do: 'echo', value: 5 });
+  expect(await service.event(second)).toMatchObject({ data: { value: 5 } });
+  expect(await requestOf(first)).toMatchObject({ status: 'cancelled' });
+  expect((await service.call('DELETE', '/v1/schedules/newest')).status).toBe(204);
+});
+
+test('a service that keeps order has schedules, and refuses later starts', async () => {
+  const id = await firstRun(ordered, 'in.order', { do: 'echo', value: 6 });
+  expect(await ordered.event(id)).toMatchObject({ data: { value: 6 } });
+  expect((await ordered.call('DELETE', '/v1/schedules/in.order')).status).toBe(204);
+  const later = await ordered.call('POST', '/v1/requests', {
+    body: '1',
+    headers: { 'Coatcheck-Not-Before': inSeconds(3_600) },
+  });
+  expect(await later.json()).toMatchObject({ code: 'not_before_unsupported' });
 });
 
 test('more than a year ahead is refused', async () => {

@@ -3,6 +3,7 @@ const CLEAN_UP = 'A program that stops during an upload in parts aborts it';
 const REHIDDEN = 'Sets when a message is received again whose handling failed';
 
 const IN_CONFORMANCE = 'test/conformance/webhooks-command.test.ts makes these calls, without roles';
+const OF_LARGE_SCHEDULES = 'Payloads of schedules are stored only where the inline limit is below 64 KB';
 const OF_A_BROKER =
   'Lambda connects to the broker of an event source with this role, and the local AWS has no brokers';
 const OF_A_RELEASE = 'No service under test has releases; test/cli/rollback has these calls, without roles';
@@ -13,6 +14,8 @@ const OF_A_WORKER = 'The worker under test sends no webhooks';
 export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Api/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*':
     'Finds the payload that an earlier call with the same idempotency key stored before it crashed',
+  'Api/Schedules/Function/Role: s3:GetObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
+  'Api/Schedules/Function/Role: s3:PutObject on Payloads/Bucket/payloads/*': OF_LARGE_SCHEDULES,
   'CircuitBreaker/Role: sqs:ChangeMessageVisibility on Pauses/Queue': REHIDDEN,
   'Consumer: s3:GetObject on Payloads/Bucket/results/*': 'Programs may read a result by its key alone',
   'Consumer: sqs:ChangeMessageVisibility on Images/Received/Queue': REHIDDEN,

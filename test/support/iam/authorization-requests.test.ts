@@ -159,6 +159,16 @@ test('creating a schedule passes a role', () => {
   ]);
 });
 
+test.each([
+  ['GET', 'scheduler:GetSchedule'],
+  ['DELETE', 'scheduler:DeleteSchedule'],
+])('%s of a schedule passes none', (method, action) => {
+  const call = { service: 'scheduler', method, url: '/schedules/na%2Eme?groupName=group' };
+  expect(requestsOf(call)).toMatchObject([
+    { action, resource: 'arn:aws:scheduler:us-east-1:000000000000:schedule/group/na.me' },
+  ]);
+});
+
 test('a call of an HTTP API needs permission on its route', () => {
   const call = {
     service: 'execute-api',

@@ -203,12 +203,17 @@ function ofLambda({ method, url, body }: RecordedCall): Asked[] {
 
 /** Whoever creates a schedule passes its role to the scheduler. */
 function ofScheduler({ method, url, body }: RecordedCall): Asked[] {
-  const [, resource, name = ''] = new URL(url, 'http://scheduler').pathname.split('/');
-  if (method !== 'POST' || resource !== 'schedules') return [];
+  const { pathname, searchParams } = new URL(url, 'http://scheduler');
+  const [, resource, name = ''] = pathname.split('/');
+  if (resource !== 'schedules') return [];
+  const scheduleIn = (group: string) => arn('scheduler', `schedule/${group}/${decodeURIComponent(name)}`);
+  const action = { GET: 'scheduler:GetSchedule', DELETE: 'scheduler:DeleteSchedule' }[method];
+  if (action) return [asked(action, scheduleIn(searchParams.get('groupName') ?? 'default'))];
+  if (method !== 'POST') return [];
   const { GroupName = 'default', Target }: { GroupName?: string; Target: { RoleArn: string } } =
     JSON.parse(body);
   return [
-    asked('scheduler:CreateSchedule', arn('scheduler', `schedule/${GroupName}/${decodeURIComponent(name)}`)),
+    asked('scheduler:CreateSchedule', scheduleIn(GroupName)),
     asked('iam:PassRole', Target.RoleArn, { 'iam:PassedToService': 'scheduler.amazonaws.com' }),
   ];
 }
