@@ -156,8 +156,9 @@ export class ServiceAlarms extends Construct {
 
   private onScheduleDeadLetters({ serviceName }: ServiceSettings, deadLetterQueue: IQueue): Alarm {
     return newAlarm(this, 'ScheduleDeadLetters', messagesIn(deadLetterQueue), 1, [
-      `EventBridge Scheduler could not send scheduled requests to the input queue of ${serviceName}, so they never started.`,
-      'The attributes of a message have the reason, and its body the MessageBody to send to the input queue.',
+      `EventBridge Scheduler could not send scheduled requests to the input queue of ${serviceName}, or runs of schedules failed,`,
+      'so these requests never started. The attributes of a message have the reason. A MessageBody in its body belongs into the input',
+      'queue. For others, read the log of the function of the schedules.',
     ]);
   }
 

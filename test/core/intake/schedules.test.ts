@@ -39,7 +39,7 @@ async function scheduling() {
     clock.time = time;
     await runDue();
   };
-  return { service, store, schedules, runDue, runAt, clock, records, ids: () => service.inFlight };
+  return { service, store, schedules, runDue, runAt, clock, file, records, ids: () => service.inFlight };
 }
 
 test('a schedule submits its request at each of its runs, with the id of the run', async () => {
@@ -211,6 +211,22 @@ test('the last run ends it', async () => {
   await runAt(START + 10 * HOUR);
   expect(ids()).toHaveLength(1);
   expect((await schedules.get('hourly', undefined)).nextRuns).toEqual([]);
+});
+
+test('a tenant has 1,000 at most, and can replace them then', async () => {
+  class FullStore extends SqliteScheduleStore {
+    override async count() {
+      return 1_000;
+    }
+  }
+  const { schedules, file, clock, service } = await scheduling();
+  await schedules.put(HOURLY);
+  const full = new Schedules({ store: new FullStore(file), clock, logger: service.harness.logger });
+  await full.put({ ...HOURLY, everyMinutes: 5, cron: undefined });
+  await expect(full.put({ ...HOURLY, name: 'other' })).rejects.toMatchObject({
+    code: 'schedule_limit',
+    message: 'There can be 1000 schedules, and there are 1000: remove one, or replace one by its name',
+  });
 });
 
 test.each<[Partial<NewSchedule>, string]>([
