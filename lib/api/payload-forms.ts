@@ -1,4 +1,7 @@
-import { ProblemError } from './problem.ts';
+import { type HttpProblem, ProblemError } from './problem.ts';
+
+/** See {@link payloadOf}. */
+type Refusal = Pick<HttpProblem, 'status' | 'code'> & { readonly what: string };
 
 /** A payload in a JSON body, in one of three forms. */
 export interface PayloadForms {
@@ -8,14 +11,22 @@ export interface PayloadForms {
   readonly contentType?: string;
 }
 
-/** The bytes of a payload, and its type: by its form, unless it has one. @throws ProblemError 400 unless it has one form */
-export function payloadOf({ json, text, base64, contentType }: PayloadForms) {
+/** What is answered if a body has no payload, or several. */
+const MALFORMED = { status: 400, code: 'request_malformed', what: 'A request' } as const;
+
+/**
+ * The bytes of a payload, and its type: by its form, unless it has one.
+ * @param refusal what is answered, and who must have the payload
+ * @throws ProblemError unless it has one form
+ */
+export function payloadOf({ json, text, base64, contentType }: PayloadForms, refusal: Refusal = MALFORMED) {
   const given = Object.entries({ json, text, base64 }).filter(([, value]) => value !== undefined);
   const [[form, value] = []] = given;
   if (form === undefined || given.length > 1) {
     const got = given.map(([name]) => name).join(', ') || 'none';
-    const detail = `A request must have one of json, text and base64, got ${got}`;
-    throw new ProblemError({ status: 400, code: 'request_malformed', detail });
+    const { what, ...problem } = refusal;
+    const detail = `${what} must have one of json, text and base64, got ${got}`;
+    throw new ProblemError({ ...problem, detail });
   }
   if (form === 'json')
     return { bytes: Buffer.from(JSON.stringify(value)), contentType: contentType ?? 'application/json' };

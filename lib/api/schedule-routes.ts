@@ -15,6 +15,9 @@ const PATH = '/v1/schedules';
 
 const NO_STORE = { 'Cache-Control': 'no-store' };
 
+/** A body that fits its schema can still be no schedule. */
+const INVALID = { status: 422, code: 'schedule_invalid', what: 'A schedule' } as const;
+
 const OF_ONE = { params: ScheduleName, query: NoQuery, headers: NoHeaders } as const;
 
 const put = {
@@ -82,7 +85,7 @@ export function addScheduleRoutes(
     const { json, text, base64, contentType, startAt, endAt, metadata, ...given } = c.req.valid('json');
     const topic = topicOf('topic', given.topic);
     destinationFor('topic', topic, destinations);
-    const payload = payloadOf({ json, text, base64, contentType });
+    const payload = payloadOf({ json, text, base64, contentType }, INVALID);
     const added = await schedules.put({
       ...given,
       tenant: c.get('caller').tenant,

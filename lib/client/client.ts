@@ -38,7 +38,7 @@ export interface ClientOptions {
 export class CoatcheckClient {
   /** The webhook endpoints of the service, if it has them. */
   readonly webhookEndpoints: WebhookEndpointsClient;
-  /** The schedules of the service, if it has them: those of `coatcheck serve` do. */
+  /** The schedules of the service, if it has them: `coatcheck serve`, and on AWS `api: { schedules: true }`. */
   readonly schedules: SchedulesClient;
   readonly #api: Api;
 

@@ -72,6 +72,7 @@ export class RequestApi extends Construct {
     this.url = reachableUrl(this.httpApi);
     this.function = handler;
     this.role = role;
+    this.#allowPromote(props.settings);
     this.auth = props.auth;
   }
 
@@ -99,6 +100,12 @@ export class RequestApi extends Construct {
     for (const [name, value] of variables) this.function.addEnvironment(name, value);
     this.role.allowSubmit(inputQueue);
     this.schedules?.addProcessor(settings, inputQueue);
+    this.#allowPromote(settings);
+  }
+
+  /** No request of a service that keeps order starts later. */
+  #allowPromote({ keepsOrder }: ServiceSettings): void {
+    if (this.schedules && !keepsOrder) this.role.allowPromote(this.schedules.scheduleGroup);
   }
 
   /**

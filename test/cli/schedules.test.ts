@@ -109,8 +109,8 @@ test('the API answers bad schedules with what is wrong', async () => {
     const { code }: { code: string } = JSON.parse(await response.text());
     return [response.status, code];
   };
-  expect(await post({ name: 'a', everyMinutes: 5 })).toEqual([400, 'request_malformed']);
-  expect(await post({ name: 'a', everyMinutes: 5, json: 1, text: 'a' })).toEqual([400, 'request_malformed']);
+  expect(await post({ name: 'a', everyMinutes: 5 })).toEqual([422, 'schedule_invalid']);
+  expect(await post({ name: 'a', everyMinutes: 5, json: 1, text: 'a' })).toEqual([422, 'schedule_invalid']);
   expect(await post({ name: 'a', everyMinutes: 5, json: 1, startAt: 'soon' })).toEqual([
     400,
     'request_malformed',

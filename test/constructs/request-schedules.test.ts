@@ -99,6 +99,11 @@ it('are recurring only in a service that keeps order, which refuses later starts
     `<${deadLetters}.Arn>`,
     `<${scheduleFunction(template).id}.Arn>`,
   ]);
+  const actions = statementsOf(template, 'ServiceApiFunctionRole').flatMap(({ Action }) => Action);
+  expect(actions.filter((action) => action.startsWith('scheduler:'))).toEqual([
+    'scheduler:CreateSchedule',
+    'scheduler:DeleteSchedule',
+  ]);
 });
 
 it('are removed by DELETE', () => {

@@ -93,7 +93,13 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     why: 'EventBridge Scheduler sends what it could not send to the queue',
   },
   { ...ASSUMED_BY_SCHEDULER, resource: 'Webhooks/ScheduleRole', source: 'Webhooks/Schedules' },
-  { ...SCHEDULED_REQUEST, resource: 'Input/Queue', why: 'EventBridge Scheduler sends a scheduled request' },
+  {
+    ...SCHEDULED_REQUEST,
+    resource: 'Input/Queue',
+    // No request of a service that keeps order starts later.
+    unless: 'Uploads/Queue',
+    why: 'EventBridge Scheduler sends a scheduled request',
+  },
   {
     ...SCHEDULED_REQUEST,
     resource: 'Api/Schedules/DeadLetters',

@@ -8,6 +8,7 @@ import { localClients } from '../../lib/local/clients.ts';
 import { eventually } from '../support/eventually.ts';
 import { poll, recordOf } from '../support/sqs-records.ts';
 import type { Behaviour } from './processors/behaviour.ts';
+import { fire, firstRun, inSeconds, timersOf } from './schedule-timers.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-ordered');
@@ -138,4 +139,18 @@ test('a subscription has the outcomes of each group in the order of the output q
   });
   const byGroup = (all: typeof outcomes) => new Map(Map.groupBy(all, ({ group }) => group));
   expect(byGroup(journal)).toEqual(byGroup(outcomes));
+});
+
+test('a schedule submits a request, and later starts are refused', async () => {
+  const id = await firstRun(service, 'in.order', { do: 'echo', value: 6 });
+  expect(await outcomesOf([id])).toMatchObject([{ type: 'coatcheck.request.succeeded' }]);
+  const [timer] = await timersOf(service, 'in.order');
+  expect((await service.call('DELETE', '/v1/schedules/in.order')).status).toBe(204);
+  // A timer that could not be stopped.
+  await fire(timer, { createdAt: 0 });
+  const later = await service.call('POST', '/v1/requests', {
+    body: '1',
+    headers: { 'Coatcheck-Not-Before': inSeconds(3_600) },
+  });
+  expect(await later.json()).toMatchObject({ code: 'not_before_unsupported' });
 });

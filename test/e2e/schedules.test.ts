@@ -1,30 +1,17 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
-import {
-  GetScheduleCommand,
-  type GetScheduleCommandOutput,
-  ListSchedulesCommand,
-  SchedulerClient,
-  UpdateScheduleCommand,
-} from '@aws-sdk/client-scheduler';
+import { GetScheduleCommand, SchedulerClient } from '@aws-sdk/client-scheduler';
 import { expect, inject, test, vi } from 'vitest';
 import { localConfig } from '../../lib/local/clients.ts';
 import { coatcheck } from '../support/coatcheck.ts';
 import { decodedRequest } from '../support/decoded.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import type { Behaviour } from './processors/behaviour.ts';
+import { fire, fireNow, firstRun, inSeconds, timersOf, untilTime } from './schedule-timers.ts';
 import { Service } from './service.ts';
 
 const service = new Service('E2e-cloudevents');
-const ordered = new Service('E2e-ordered');
-const lambda = new LambdaClient(localConfig(inject('endpoint')));
 const scheduler = new SchedulerClient(localConfig(inject('endpoint')));
 const WAITING = { timeout: 60_000, interval: 200 };
-
-function inSeconds(seconds: number): string {
-  return new Date(Date.now() + seconds * 1000).toISOString();
-}
 
 async function requestOf(id: string): Promise<Record<string, unknown>> {
   return JSON.parse(await (await service.call('GET', `/v1/requests/${id}`)).text());
@@ -32,44 +19,6 @@ async function requestOf(id: string): Promise<Record<string, unknown>> {
 
 function scheduleOf(id: string) {
   return scheduler.send(new GetScheduleCommand({ GroupName: service.output('ScheduleGroup'), Name: id }));
-}
-
-/** Has the scheduler fire now, once. */
-async function fireNow({ GroupName, Name, FlexibleTimeWindow, Target }: GetScheduleCommandOutput) {
-  await scheduler.send(
-    new UpdateScheduleCommand({
-      GroupName,
-      Name,
-      ScheduleExpression: `at(${inSeconds(0).slice(0, 19)})`,
-      ScheduleExpressionTimezone: 'UTC',
-      ActionAfterCompletion: 'DELETE',
-      FlexibleTimeWindow,
-      Target,
-    }),
-  );
-}
-
-/** The timers of a schedule. */
-async function timersOf(name: string, of = service): Promise<GetScheduleCommandOutput[]> {
-  const GroupName = of.output('ScheduleGroup');
-  const { Schedules = [] } = await scheduler.send(
-    new ListSchedulesCommand({ GroupName, NamePrefix: `${name}-` }),
-  );
-  return Promise.all(
-    Schedules.map(({ Name }) => scheduler.send(new GetScheduleCommand({ GroupName, Name }))),
-  );
-}
-
-/** Has a timer fire, as the scheduler does. @param change what is different */
-async function fire(timer: GetScheduleCommandOutput | undefined, change: object = {}): Promise<void> {
-  const { Arn, Input = '' } = timer?.Target ?? {};
-  const Payload = JSON.stringify({ ...JSON.parse(Input), ...change });
-  const { FunctionError } = await lambda.send(new InvokeCommand({ FunctionName: Arn, Payload }));
-  expect(FunctionError).toBeUndefined();
-}
-
-async function untilTime(time: string): Promise<void> {
-  await vi.waitFor(() => expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(time)), WAITING);
 }
 
 test('a request within a quarter of an hour is delayed by SQS, and runs at its time', async () => {
@@ -137,7 +86,7 @@ test('a schedule submits a request when its timer fires, and ends when it is rem
   const line = ['add', 'often', 'report.json', '--every', '1min', '--start', startAt, '--overlap', 'cancel'];
   await schedules('add', 'often', 'report.json', '--every', '10min');
   expect(await schedules(...line)).toMatchObject({ exitCode: 0 });
-  const [timer, ...others] = await timersOf('often');
+  const [timer, ...others] = await timersOf(service, 'often');
   expect(others, 'the timer of the replaced schedule').toEqual([]);
   expect(timer).toMatchObject({ ScheduleExpression: 'rate(1 minute)', ActionAfterCompletion: 'DELETE' });
   expect(timer?.StartDate).toEqual(new Date(startAt));
@@ -151,23 +100,11 @@ test('a schedule submits a request when its timer fires, and ends when it is rem
   expect((await schedules('list')).stdout).toContain(`\t${id}\t`);
 
   expect(await schedules('remove', 'often')).toMatchObject({ exitCode: 0 });
-  expect(await timersOf('often')).toEqual([]);
+  expect(await timersOf(service, 'often')).toEqual([]);
   expect((await schedules('list')).stdout).not.toContain('often');
   // A timer that could not be stopped.
   await fire(timer, { createdAt: 0 });
 });
-
-/** Adds a schedule, or replaces it, and has it fire at its first run. @returns the id of the request */
-async function firstRun(of: Service, name: string, json: Behaviour): Promise<string> {
-  const startAt = inSeconds(2);
-  const schedule = { name, everyMinutes: 60, startAt, overlap: 'cancel', json };
-  const added = await of.call('POST', '/v1/schedules', { json: schedule });
-  expect(added.status).toBe(200);
-  await untilTime(startAt);
-  const [timer] = await timersOf(name, of);
-  await fire(timer);
-  return `${name}.${startAt}`;
-}
 
 test('a run cancels the request before it, where the schedule says so', async () => {
   const retried = { do: 'fail', untilAttempt: 4, afterSeconds: 60 } as const;
@@ -176,17 +113,6 @@ test('a run cancels the request before it, where the schedule says so', async ()
   expect(await service.event(second)).toMatchObject({ data: { value: 5 } });
   expect(await requestOf(first)).toMatchObject({ status: 'cancelled' });
   expect((await service.call('DELETE', '/v1/schedules/newest')).status).toBe(204);
-});
-
-test('a service that keeps order has schedules, and refuses later starts', async () => {
-  const id = await firstRun(ordered, 'in.order', { do: 'echo', value: 6 });
-  expect(await ordered.event(id)).toMatchObject({ data: { value: 6 } });
-  expect((await ordered.call('DELETE', '/v1/schedules/in.order')).status).toBe(204);
-  const later = await ordered.call('POST', '/v1/requests', {
-    body: '1',
-    headers: { 'Coatcheck-Not-Before': inSeconds(3_600) },
-  });
-  expect(await later.json()).toMatchObject({ code: 'not_before_unsupported' });
 });
 
 test('more than a year ahead is refused', async () => {

@@ -1,4 +1,5 @@
 import type { ILogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { RECORD_INDEX } from '../../core/config/record-table.ts';
@@ -29,10 +30,7 @@ export class ApiRole extends FunctionRole {
     if (webhookSecret) this.allowSecret(webhookSecret);
     if (schedules) {
       this.allowSchedules(schedules.scheduleGroup, schedules.role);
-      this.allow(
-        ['scheduler:GetSchedule', 'scheduler:DeleteSchedule'],
-        [schedulesIn(schedules.scheduleGroup)],
-      );
+      this.allow(['scheduler:DeleteSchedule'], [schedulesIn(schedules.scheduleGroup)]);
       this.allowScheduleItems(requestTable, 'DeleteItem');
     }
     this.allowRecords(requestTable);
@@ -50,6 +48,12 @@ export class ApiRole extends FunctionRole {
     this.allowObjects(payloadBucket, ['s3:GetObject'], payloadPrefix);
     this.allowKey(payloadBucket.encryptionKey, KEY_USES.writeObjects);
   }
+
+  /** Allows finding the message of a request that starts later. */
+  allowPromote(scheduleGroup: IScheduleGroup): void {
+    this.allow(['scheduler:GetSchedule'], [schedulesIn(scheduleGroup)]);
+  }
+
   /** Allows sending requests to the queue of a processor, and reading how many wait there. */
   allowSubmit(inputQueue: IQueue): void {
     this.allow(['sqs:SendMessage', 'sqs:GetQueueAttributes'], [inputQueue.queueArn]);
