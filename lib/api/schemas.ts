@@ -204,7 +204,11 @@ export const UploadRequestBody = ownMembers({
 export const PAYLOAD_FORMS = {
   json: z.unknown().optional().meta({ description: 'The payload, as a JSON value.' }),
   text: z.string().optional().meta({ description: 'The payload, as text.' }),
-  base64: z.base64().optional().meta({ description: 'The payload, as the base64 of its bytes.' }),
+  base64: z.base64().optional().meta({
+    description: 'The payload, as the base64 of its bytes.',
+    // No tool knows the format of z.base64().
+    pattern: '^(?:[0-9a-zA-Z+/]{4})*(?:[0-9a-zA-Z+/]{2}==|[0-9a-zA-Z+/]{3}=)?$',
+  }),
   contentType: z.string().max(SHORT).optional().meta({
     description: 'Media type of the payload. By default, that of its form.',
     pattern: MEDIA_TYPE.source,
