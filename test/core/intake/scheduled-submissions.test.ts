@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { MAX_DAYS_AHEAD } from '../../../lib/core/model/not-before.ts';
+import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { decodedRequest } from '../../support/decoded.ts';
 import { SubmissionService } from '../../support/submission-service.ts';
 import { START } from '../../support/test-clock.ts';
@@ -27,6 +28,22 @@ describe('a submission that must not start before a time', () => {
     service.waiting.push(...service.queue.sent.map(({ message }) => message));
     await service.deliver();
     expect(service.runs).toMatchObject([{ id: request.id }]);
+  });
+
+  test('publishes its outcome before its time when it was cancelled, and at its time again', async () => {
+    const service = new SubmissionService();
+    const { clock, records, settings } = service.harness;
+    const { request } = await service.submit({ notBefore: START + HOUR });
+    const requests = new RequestRecords(records, clock.now, settings.recordAgeDays);
+    await requests.change(request, { type: 'cancel' });
+    await service.deliver();
+    expect(service.harness.event).toMatchObject({ type: 'coatcheck.request.cancelled' });
+    clock.time = START + HOUR;
+    service.waiting.push(...service.queue.sent.map(({ message }) => message));
+    await service.deliver();
+    const ids = service.harness.events.map(({ id }) => id);
+    expect([ids.length, new Set(ids).size]).toEqual([2, 1]);
+    expect(service.runs).toEqual([]);
   });
 
   test('that has passed is sent without a delay', async () => {
