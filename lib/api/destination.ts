@@ -1,4 +1,5 @@
 import type { Submissions } from '../core/intake/submissions.ts';
+import type { Priority } from '../core/model/priority.ts';
 import { closestPattern } from '../core/model/topic.ts';
 import type { Admission } from '../core/ports/admission.ts';
 import { ProblemError } from './problem.ts';
@@ -15,6 +16,8 @@ export interface Destination {
   readonly keepsOrder: boolean;
   /** How long the message of an upload can wait until the request may start, in seconds; 0 if it can't. */
   readonly maxUploadDelaySeconds: number;
+  /** The priorities that the message of an upload has a lane for. @default ['normal'] */
+  readonly uploadPriorities?: readonly Priority[];
 }
 
 /** The destinations of a service; the first is that of the processor that the API was deployed with. */

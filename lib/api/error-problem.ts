@@ -17,6 +17,7 @@ const STATUSES = {
   not_before_invalid: 400,
   not_before_unsupported: 422,
   part_unknown: 404,
+  priority_unsupported: 422,
   schedule_invalid: 422,
   schedule_limit: 409,
   schedule_unknown: 404,

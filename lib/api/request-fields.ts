@@ -8,6 +8,7 @@ import { S3_MAX_METADATA_BYTES } from '../core/config/aws-limits.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
 import { ORDERING_KEY_METADATA, orderingKeyProblem } from '../core/model/ordering-key.ts';
+import { isPriority, type Priority, priorityProblem } from '../core/model/priority.ts';
 import { TOPIC_METADATA, topicProblem } from '../core/model/topic.ts';
 import { ProblemError } from './problem.ts';
 import { currentTrace } from './trace-calls.ts';
@@ -123,6 +124,12 @@ export function topicOf(field: string, topic: string | undefined): string | unde
   const problem = topic === undefined ? undefined : topicProblem(topic);
   if (problem !== undefined) throw malformed(`${field} ${problem}`);
   return topic;
+}
+
+/** A valid priority. @throws ProblemError 400 */
+export function priorityOf(field: string, text: string | undefined): Priority | undefined {
+  if (text === undefined || isPriority(text)) return text;
+  throw malformed(`${field} ${priorityProblem(text)}`);
 }
 
 /** The metadata of an upload with what decides over its queue and its place there. */

@@ -27,6 +27,7 @@ export function resourceOf(record: RequestRecord, rules: WebhookRules, now: numb
     ...(request.expiresAt === undefined ? {} : { expiresAt: formatTime(request.expiresAt) }),
     ...(request.minVersion !== undefined && { minVersion: request.minVersion }),
     ...(topic !== undefined && { topic }),
+    ...(request.priority !== undefined && { priority: request.priority }),
     ...(traceparent !== undefined && { traceparent }),
     attempts: record.attemptsExhausted && outcome?.status === 'failed' ? outcome.problem.attempts : attempts,
     ...(handlerVersion !== undefined && { handlerVersion }),

@@ -6,7 +6,7 @@ import { destinationFor } from './destination.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { payloadOf } from './payload-forms.ts';
 import { ProblemError } from './problem.ts';
-import { checkedMetadata, contentTypeOf, timeOf, topicOf } from './request-fields.ts';
+import { checkedMetadata, contentTypeOf, priorityOf, timeOf, topicOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
 import { NewScheduleBody, Schedule, ScheduleList, ScheduleName } from './schedule-schemas.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
@@ -85,9 +85,11 @@ export function addScheduleRoutes(
     const { json, text, base64, contentType, startAt, endAt, metadata, ...given } = c.req.valid('json');
     const topic = topicOf('topic', given.topic);
     destinationFor('topic', topic, destinations);
+    const priority = priorityOf('priority', given.priority);
     const payload = payloadOf({ json, text, base64, contentType }, INVALID);
     const added = await schedules.put({
       ...given,
+      priority,
       tenant: c.get('caller').tenant,
       payload: payload.bytes,
       contentType: contentTypeOf('contentType', payload.contentType),

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { MAX_EVERY_MINUTES } from '../core/intake/schedules.ts';
+import { PRIORITIES } from '../core/model/priority.ts';
 import { MISSED_RUNS, OVERLAPS } from '../core/model/schedule.ts';
 import { ownMembers } from './known-names.ts';
-import { FAR_TIME, Metadata, PAYLOAD_FORMS, SHORT, Time, TOPIC_FIELD } from './schemas.ts';
+import { FAR_TIME, Metadata, PAYLOAD_FORMS, PRIORITY_FIELD, SHORT, Time, TOPIC_FIELD } from './schemas.ts';
 
 const NAME = '^[A-Za-z0-9_.-]{1,64}$';
 
@@ -48,6 +49,7 @@ export const NewScheduleBody = ownMembers({
   ...PAYLOAD_FORMS,
   metadata: Metadata.optional(),
   topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
+  priority: z.string().max(SHORT).optional().meta(PRIORITY_FIELD),
 }).meta({
   id: 'NewSchedule',
   description: 'One of `json`, `text` and `base64` is the payload of its requests.',
@@ -64,6 +66,7 @@ export const Schedule = z
     overlap: Overlap,
     missed: Missed,
     topic: z.string().optional(),
+    priority: z.enum(PRIORITIES).optional(),
     createdAt: Time,
     lastRun: z
       .object({ at: Time, requestId: z.string() })

@@ -5,6 +5,7 @@ import { S3_MAX_PARTS } from '../core/config/aws-limits.ts';
 import { ORDERED_VERSION } from '../core/config/min-version.ts';
 import { MAX_DAYS_AHEAD } from '../core/model/not-before.ts';
 import { ORDERING_KEY } from '../core/model/ordering-key.ts';
+import { PRIORITIES } from '../core/model/priority.ts';
 import { REQUEST_ID_MAX_LENGTH, SOURCE_MAX_LENGTH } from '../core/model/request-id.ts';
 import { REQUEST_STATUSES } from '../core/model/request-record.ts';
 import { TOPIC, TOPIC_MAX_LENGTH } from '../core/model/topic.ts';
@@ -68,6 +69,7 @@ export const Request = z
       .optional()
       .meta({ description: 'The oldest version of the handler that may run it.' }),
     topic: z.string().optional().meta({ description: 'What it is about.' }),
+    priority: z.enum(PRIORITIES).optional().meta({ description: 'How urgent it is; `normal` if absent.' }),
     traceparent: z.string().optional().meta({ description: 'W3C trace context of the request, if known.' }),
     attempts: z.int().meta({ description: 'Attempts started.' }),
     handlerVersion: z.string().optional().meta({
@@ -120,6 +122,12 @@ export const TOPIC_FIELD = {
   pattern: TOPIC.source,
   maxLength: TOPIC_MAX_LENGTH,
   example: 'images.thumbnail',
+};
+
+/** A text, so that the problem of another value has the form of those of the other fields. */
+export const PRIORITY_FIELD = {
+  description: 'How urgent the request is: high, normal or low. `normal` by default.',
+  enum: [...PRIORITIES],
 };
 
 const NOT_BEFORE =
@@ -193,6 +201,7 @@ export const UploadRequestBody = ownMembers({
   minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
   orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
   topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
+  priority: z.string().max(SHORT).optional().meta(PRIORITY_FIELD),
   callbackUrl: z.string().optional().meta({
     description: 'URL to POST the outcome to, see webhooks. https only.',
     example: 'https://example.com/hooks/coatcheck',
@@ -229,6 +238,7 @@ export const BatchItem = ownMembers({
   minVersion: z.string().max(SHORT).optional().meta(MIN_VERSION),
   orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
   topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
+  priority: z.string().max(SHORT).optional().meta(PRIORITY_FIELD),
   callbackUrl: z.string().optional(),
   idempotencyKey: z.string().optional().meta({
     description: 'For a day, the same payload with the same key is the same request. Up to 255 characters.',
@@ -427,6 +437,7 @@ export const SubmitHeaders = ownHeaders(
     'coatcheck-min-version': z.string().optional().meta(MIN_VERSION),
     'coatcheck-ordering-key': z.string().optional().meta(ORDERING),
     'coatcheck-topic': z.string().optional().meta(TOPIC_FIELD),
+    'coatcheck-priority': z.string().optional().meta(PRIORITY_FIELD),
     'coatcheck-callback-url': z.string().optional().meta({
       description: 'URL to POST the outcome to, see webhooks. https only.',
       example: 'https://example.com/hooks/coatcheck',

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type * as z from 'zod';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
+import { assertLane } from '../core/intake/assert-lane.ts';
 import { assertSchedulable } from '../core/intake/assert-schedulable.ts';
 import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/uploads.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
@@ -22,6 +23,7 @@ import {
   minVersionOf,
   orderingKeyOf,
   placedMetadata,
+  priorityOf,
   timeOf,
   topicOf,
   traceOf,
@@ -133,9 +135,11 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
       expiresAt: expiryOf('expiresAt', body.expiresAt, clock.now()),
       minVersion: minVersionOf('minVersion', body.minVersion, destination),
       topic,
+      priority: priorityOf('priority', body.priority),
       callbackUrl: callbackUrlOf(body.callbackUrl, webhookRules),
       ...traceOf(c.req.header()),
     };
+    assertLane(input.priority, destination.uploadPriorities);
     assertSchedulable(input, { maxDelaySeconds: destination.maxUploadDelaySeconds }, clock.now());
     const { load, countsAsWaiting } = await admit(destination.admission, input);
     const { record, upload } = await uploads.open({ ...input, countsAsWaiting });

@@ -41,6 +41,7 @@ export {
   type NewSchedule,
   type NewWebhookEndpoint,
   type OutcomeProblem,
+  type Priority,
   type Progress,
   type ReplayedWebhooks,
   type RequestPage,

@@ -1,5 +1,6 @@
 import { timeProblem } from '../core/base/time.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
+import { type Priority, priorityProblem } from '../core/model/priority.ts';
 import { topicProblem } from '../core/model/topic.ts';
 
 /** Progress of a submission. */
@@ -48,6 +49,11 @@ export interface SubmissionOptions {
    * between names, such as `images.thumbnail`.
    */
   readonly topic?: string;
+  /**
+   * How urgent it is, in a service with a queue for each priority: of ten requests that start, six are `high`, three `normal` and
+   * one `low`, while all three wait. @default 'normal'
+   */
+  readonly priority?: Priority;
   /** URL for the outcome's webhook, if the service has webhooks; https only. */
   readonly callbackUrl?: string;
   /** Metadata for the processor, in printable ASCII. */
@@ -74,11 +80,12 @@ export function toRfc3339(time: Date | string | undefined): string | undefined {
  * @throws RangeError
  */
 export function assertSubmittable(options: SubmissionOptions): void {
-  const { metadata, idempotencyKey, orderingKey, topic, notBefore, expiresAt } = options;
+  const { metadata, idempotencyKey, orderingKey, topic, priority, notBefore, expiresAt } = options;
   if (metadata !== undefined) assertMetadata(metadata);
   if (idempotencyKey !== undefined) assertIdempotencyKey(idempotencyKey);
   if (orderingKey !== undefined) assertOrderingKey(orderingKey);
   if (topic !== undefined) assertTopic(topic);
+  if (priority !== undefined) assertPriority(priority);
   assertTime('notBefore', notBefore);
   assertTime('expiresAt', expiresAt);
 }
@@ -117,6 +124,11 @@ function assertIdempotencyKey(key: string): void {
 function assertTopic(topic: string): void {
   const problem = topicProblem(topic);
   if (problem !== undefined) throw new RangeError(`topic ${problem}`);
+}
+
+function assertPriority(priority: string): void {
+  const problem = priorityProblem(priority);
+  if (problem !== undefined) throw new RangeError(`priority ${problem}`);
 }
 
 function assertOrderingKey(key: string): void {

@@ -24,6 +24,7 @@ export type BatchRequest = BatchPayload &
     | 'minVersion'
     | 'orderingKey'
     | 'topic'
+    | 'priority'
     | 'callbackUrl'
     | 'metadata'
   >;

@@ -53,6 +53,7 @@ async function submitDirectly(
       'coatcheck-min-version': options.minVersion,
       'coatcheck-ordering-key': options.orderingKey,
       'coatcheck-topic': options.topic,
+      'coatcheck-priority': options.priority,
       'coatcheck-not-before': toRfc3339(options.notBefore),
       'coatcheck-expires-at': toRfc3339(options.expiresAt),
       ...readTraceContext(options),

@@ -1,10 +1,19 @@
 import type { ErrorSummary } from '../core/base/serialize-error.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
+import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
 import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
 import type { Load } from '../core/ports/admission.ts';
 
-export type { Load, NewWebhookEndpoint, OutcomeProblem, Progress, RequestStatus, WebhookEndpointChanges };
+export type {
+  Load,
+  NewWebhookEndpoint,
+  OutcomeProblem,
+  Priority,
+  Progress,
+  RequestStatus,
+  WebhookEndpointChanges,
+};
 
 /** A request in the API. Times are in RFC 3339, UTC. */
 export interface RequestResource {
@@ -25,6 +34,8 @@ export interface RequestResource {
   readonly minVersion?: string;
   /** What it is about. */
   readonly topic?: string;
+  /** How urgent it is; absent if its sender stated none: then it is `normal`. */
+  readonly priority?: Priority;
   /** Trace that it belongs to, if any. */
   readonly traceparent?: string;
   /** Attempts started. */
@@ -88,6 +99,7 @@ export interface NewSchedule {
   /** Metadata for the processor, in printable ASCII. */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly topic?: string;
+  readonly priority?: Priority;
 }
 
 /** A schedule. Times are in RFC 3339, UTC. */
@@ -101,6 +113,7 @@ export interface Schedule {
   readonly overlap: 'queue' | 'skip' | 'cancel';
   readonly missed: 'last' | 'skip';
   readonly topic?: string;
+  readonly priority?: Priority;
   readonly createdAt: string;
   /** Its latest run that was submitted. */
   readonly lastRun?: { readonly at: string; readonly requestId: string };

@@ -5,6 +5,7 @@ import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
+import { PRIORITIES } from '../core/model/priority.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
@@ -244,6 +245,7 @@ export class TestService {
       maxBytes: SQS_MAX_MESSAGE_BYTES,
       maxDelaySeconds: Number.POSITIVE_INFINITY,
       ordered: false,
+      priorities: PRIORITIES,
       send: async (message, _tenant, place) => this.#input.sendLater(message, place?.notBefore ?? now()),
       promote: async (request) => this.#input.sendNow((message) => isSubmissionOf(message, request)),
     };

@@ -27,11 +27,11 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
   test.each([
     [
       'Coatcheck-Expires-In',
-      'coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-callback-url, coatcheck-metadata-NAME',
+      'coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-priority, coatcheck-callback-url, coatcheck-metadata-NAME',
     ],
     [
       'Coatcheck-Metadata',
-      'coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-callback-url, coatcheck-metadata-NAME',
+      'coatcheck-not-before, coatcheck-expires-at, coatcheck-min-version, coatcheck-ordering-key, coatcheck-topic, coatcheck-priority, coatcheck-callback-url, coatcheck-metadata-NAME',
     ],
   ])('header %s', async (name, taken) => {
     const response = await api.call('POST', '/v1/requests', { body: 'x', headers: { [name]: '60' } });
@@ -51,7 +51,7 @@ describe('D5: a name that a call doesn’t take is refused with those it takes:'
   test('members of a body', async () => {
     const opened = await api.call('POST', '/v1/uploads', { json: { size: 1, expiresIn: 60 } });
     expect(await refusal(opened)).toBe(
-      'unknown member "expiresIn": this call takes size, contentType, contentEncoding, contentLanguage, sha256, metadata, notBefore, expiresAt, minVersion, orderingKey, topic, callbackUrl, multipart',
+      'unknown member "expiresIn": this call takes size, contentType, contentEncoding, contentLanguage, sha256, metadata, notBefore, expiresAt, minVersion, orderingKey, topic, priority, callbackUrl, multipart',
     );
     const json = { uploadName: 'a', parts: [{ number: 1, etag: 'b', size: 1 }] };
     expect(await refusal(await api.call('POST', '/v1/uploads/a/complete', { json }))).toBe(

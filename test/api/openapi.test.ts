@@ -144,6 +144,7 @@ describe('the description', () => {
         'header coatcheck-min-version',
         'header coatcheck-not-before',
         'header coatcheck-ordering-key',
+        'header coatcheck-priority',
         'header coatcheck-topic',
         'header content-encoding',
         'header content-language',

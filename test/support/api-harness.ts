@@ -11,6 +11,7 @@ import {
 } from '../../lib/core/config/settings.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
+import type { Priority } from '../../lib/core/model/priority.ts';
 import type {
   Admission,
   AdmissionDecision,
@@ -64,6 +65,8 @@ export interface ApiHarnessOptions extends HarnessOptions, Partial<ApiAccess> {
   readonly ordered?: boolean;
   /** How long the queue can delay a message, in seconds. @default - for ever */
   readonly maxDelaySeconds?: number;
+  /** The priorities that have a lane. @default - only normal */
+  readonly priorities?: readonly Priority[];
   /** The destinations of other processors. @default - none */
   readonly others?: readonly Destination[];
   /** Whether there are webhook endpoints. @default true */
@@ -94,6 +97,7 @@ export class ApiHarness {
       recordStore,
       ordered = false,
       maxDelaySeconds = Number.POSITIVE_INFINITY,
+      priorities,
       others = [],
       endpoints = true,
       auth = 'none',
@@ -102,6 +106,7 @@ export class ApiHarness {
     } = options;
     this.queue.ordered = ordered;
     this.queue.maxDelaySeconds = maxDelaySeconds;
+    this.queue.priorities = priorities;
     this.harness = new EngineHarness(handler, engineOptions);
     const { clock, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
@@ -123,6 +128,7 @@ export class ApiHarness {
             acceptsMinVersion: hasOrder(settings.handlerVersion),
             keepsOrder: queue.ordered,
             maxUploadDelaySeconds: queue.maxDelaySeconds,
+            uploadPriorities: queue.priorities,
           },
           ...others,
         ],

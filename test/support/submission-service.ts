@@ -66,6 +66,9 @@ export class SubmissionService {
             return queue.maxDelaySeconds;
           },
           ordered: queue.ordered,
+          get priorities() {
+            return queue.priorities;
+          },
           canDelay: (message) => queue.canDelay(message),
           send: (...args) => around('send', () => queue.send(...args)),
         },

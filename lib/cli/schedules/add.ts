@@ -1,4 +1,5 @@
 import { Command, Option } from 'commander';
+import { PRIORITIES, type Priority } from '../../core/model/priority.ts';
 import { MISSED_RUNS, OVERLAPS } from '../../core/model/schedule.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import type { Run } from '../run.ts';
@@ -22,6 +23,7 @@ interface AddOptions extends ServiceOptions {
   readonly missed?: (typeof MISSED_RUNS)[number];
   readonly contentType?: string;
   readonly topic?: string;
+  readonly priority?: Priority;
 }
 
 /** `coatcheck schedules add`: adds a schedule, or replaces that of its name. */
@@ -53,11 +55,16 @@ export function addScheduleCommand(run: Run): Command {
     )
     .option('--content-type <type>', 'content type of the file (default: by its extension)')
     .option('--topic <topic>', 'what the requests are about')
+    .addOption(
+      new Option('--priority <priority>', 'how urgent the requests are (default: normal)').choices(
+        PRIORITIES,
+      ),
+    )
     .addHelpText('after', EXAMPLES);
   return addServiceOptions(command).action(async (name: string, path: string, options: AddOptions) => {
     await using payloads = new PayloadFiles(run.signal);
     const { blob } = await payloads.open(path);
-    const { cron, timeZone, every, start, end, overlap, missed, topic } = options;
+    const { cron, timeZone, every, start, end, overlap, missed, topic, priority } = options;
     const type = options.contentType ?? blob.type;
     await withService(options, run.signal, async ({ schedules }) => {
       const added = await schedules.put(
@@ -71,6 +78,7 @@ export function addScheduleCommand(run: Run): Command {
           overlap,
           missed,
           topic,
+          priority,
           base64: Buffer.from(await blob.arrayBuffer()).toString('base64'),
           contentType: type === '' ? undefined : type,
         },

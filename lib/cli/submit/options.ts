@@ -3,6 +3,7 @@ import type { SubmissionOptions } from '../../client/index.ts';
 import { contentTypeProblem } from '../../core/base/media-type.ts';
 import { minVersionProblem } from '../../core/config/min-version.ts';
 import { orderingKeyProblem } from '../../core/model/ordering-key.ts';
+import { PRIORITIES, type Priority } from '../../core/model/priority.ts';
 import { topicProblem } from '../../core/model/topic.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
@@ -22,6 +23,7 @@ export interface SubmitOptions extends ServiceOptions {
   readonly minVersion?: string;
   readonly orderingKey?: string;
   readonly topic?: string;
+  readonly priority?: Priority;
   readonly traceparent?: string;
   readonly tracestate?: string;
   readonly idempotencyKey?: string;
@@ -65,6 +67,9 @@ export function addSubmitOptions(command: Command): Command {
       readOrderingKey,
     )
     .option('--topic <topic>', 'topic of the requests, for example images.thumbnail', readTopic)
+    .addOption(
+      new Option('--priority <priority>', 'how urgent they are (default: normal)').choices(PRIORITIES),
+    )
     .addOption(
       new Option('--traceparent <trace>', 'W3C traceparent of the trace that the requests belong to').env(
         'TRACEPARENT',
@@ -134,7 +139,7 @@ export function usageProblem(files: readonly string[], options: SubmitOptions): 
 /** The options that are sent with every payload. */
 export function submissionOf(options: SubmitOptions, now: number): SubmissionOptions {
   const { contentType, metadata, idempotencyKey, traceparent, tracestate } = options;
-  const { minVersion, orderingKey, topic } = options;
+  const { minVersion, orderingKey, topic, priority } = options;
   return {
     contentType,
     metadata,
@@ -144,6 +149,7 @@ export function submissionOf(options: SubmitOptions, now: number): SubmissionOpt
     minVersion,
     orderingKey,
     topic,
+    priority,
     notBefore: timeOf(options.in, options.at, now),
     expiresAt: timeOf(options.expiresIn, options.expiresAt, now),
   };

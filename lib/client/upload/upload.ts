@@ -43,6 +43,7 @@ async function createTicket(
     minVersion,
     notBefore,
     orderingKey,
+    priority,
     sha256,
     topic,
     traceparent,
@@ -61,6 +62,7 @@ async function createTicket(
     minVersion,
     orderingKey,
     topic,
+    priority,
     callbackUrl,
     metadata,
     // The store can't verify a checksum of the whole for an upload in parts.

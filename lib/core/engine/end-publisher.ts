@@ -144,6 +144,7 @@ export class EndPublisher {
       attempts: outcome.status === 'succeeded' ? deliveryCountOf(job.message) : outcome.problem.attempts,
       submittedAt: submittedAt(job),
       redrives,
+      priority: 'rejection' in job.decoded ? job.message.lane : job.decoded.priority,
     });
     const result = await unlessAborted(moving, deadline.responseDeadline, () => UNMOVED);
     if (!result.moved) {

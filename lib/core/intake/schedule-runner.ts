@@ -84,9 +84,15 @@ export class ScheduleRunner {
     return overlap === 'cancel';
   }
 
-  async #submit({ tenant, payload, contentType, metadata, topic }: Schedule, id: string): Promise<void> {
+  async #submit(
+    { tenant, payload, contentType, metadata, topic, priority }: Schedule,
+    id: string,
+  ): Promise<void> {
     await this.#ports
       .submissionsFor(topic)
-      .submit({ tenant, payload: Buffer.from(payload, 'base64'), contentType, metadata, topic }, id);
+      .submit(
+        { tenant, payload: Buffer.from(payload, 'base64'), contentType, metadata, topic, priority },
+        id,
+      );
   }
 }

@@ -3,6 +3,7 @@ import { serializeError } from '../base/serialize-error.ts';
 import { timeProblem } from '../base/time.ts';
 import { parseCron } from '../model/cron.ts';
 import { CronInvalid } from '../model/cron-invalid.ts';
+import { type Priority, priorityProblem } from '../model/priority.ts';
 import { MISSED_RUNS, nextRun, OVERLAPS, type Recurrence, type Schedule } from '../model/schedule.ts';
 import { topicProblem } from '../model/topic.ts';
 import { timeZoneProblem } from '../model/wall-time.ts';
@@ -40,6 +41,7 @@ export interface NewSchedule {
   /** @default {} */
   readonly metadata?: Readonly<Record<string, string>>;
   readonly topic?: string;
+  readonly priority?: Priority;
 }
 
 /** A schedule, and how far it is. */
@@ -54,6 +56,7 @@ export interface ScheduleView {
   readonly overlap: Schedule['overlap'];
   readonly missed: Schedule['missed'];
   readonly topic?: string;
+  readonly priority?: Priority;
   readonly createdAt: Date;
   /** Its latest run that was submitted. */
   readonly lastRun?: { readonly at: Date; readonly requestId: string };
@@ -154,8 +157,19 @@ export class Schedules {
   }
 
   #viewOf({ schedule, state }: ListedSchedule): ScheduleView {
-    const { name, cron, timeZone, everyMinutes, startAt, endAt, overlap, missed, topic, createdAt } =
-      schedule;
+    const {
+      name,
+      cron,
+      timeZone,
+      everyMinutes,
+      startAt,
+      endAt,
+      overlap,
+      missed,
+      topic,
+      priority,
+      createdAt,
+    } = schedule;
     const { lastAt, lastRequestId } = state;
     return {
       name,
@@ -165,6 +179,7 @@ export class Schedules {
       overlap,
       missed,
       ...(topic !== undefined && { topic }),
+      ...(priority !== undefined && { priority }),
       createdAt: new Date(createdAt),
       ...(lastAt !== undefined &&
         lastRequestId !== undefined && { lastRun: { at: new Date(lastAt), requestId: lastRequestId } }),
@@ -214,7 +229,7 @@ function scheduleOf(added: NewSchedule, now: number): Schedule {
 
 /** What is wrong with a schedule, and where. */
 function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): string | undefined {
-  const { name, cron, everyMinutes, startAt, endAt, overlap, missed, topic } = schedule;
+  const { name, cron, everyMinutes, startAt, endAt, overlap, missed, topic, priority } = schedule;
   if (!NAME.test(name)) return `name must be 1 to 64 letters, digits, _, - and ., got ${quote(name)}`;
   if ((cron === undefined) === (everyMinutes === undefined)) {
     return `A schedule must have one of cron and everyMinutes, got ${cron === undefined ? 'none' : 'both'}`;
@@ -242,6 +257,8 @@ function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): stri
   }
   const problem = topic === undefined ? undefined : topicProblem(topic);
   if (problem !== undefined) return `topic ${problem}`;
+  const unknown = priority === undefined ? undefined : priorityProblem(priority);
+  if (unknown !== undefined) return `priority ${unknown}`;
   if (nextRun(schedule, schedule.createdAt) !== undefined) return undefined;
   return `endAt must be after the first run, got ${new Date(endAt ?? 0).toISOString()}`;
 }

@@ -5,6 +5,7 @@ import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { isEarly } from '../model/not-before.ts';
+import type { Priority } from '../model/priority.ts';
 import { created, type RecordedRequest, type RequestRecord, termsOf } from '../model/request-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
@@ -13,6 +14,7 @@ import type { PayloadStore } from '../ports/payload-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
+import { assertLane } from './assert-lane.ts';
 import { assertReadable } from './assert-readable.ts';
 import { assertSchedulable } from './assert-schedulable.ts';
 import { IdempotencyKeyBusy, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
@@ -37,6 +39,8 @@ export interface SubmitRequest extends TraceContext {
   readonly orderingKey?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** How urgent it is. @default 'normal' */
+  readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit. @default false */
   readonly countsAsWaiting?: true;
   /** Submissions with the same key are one request. */
@@ -94,7 +98,7 @@ export class Submissions {
    * @param id that of the request: submitted again under it, it is the same request. @default - a new one
    * @returns its record, or that of the earlier request with the same key and content
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for what no
-   *   message can hold, and for a time that it can't wait for; any error of a port, after which the request may or may not be accepted
+   *   message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
     const { byteLength } = input.payload;
@@ -103,6 +107,7 @@ export class Submissions {
       throw new PayloadLimitExceeded('The payload', byteLength, this.#settings.maxPayloadBytes);
     }
     assertReadable(input);
+    assertLane(input.priority, this.#ports.queue.priorities);
     const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();
@@ -179,11 +184,12 @@ export class Submissions {
     const request = { id, source: '', tenant, ...termsOf(input) } as const;
     const { queue, records } = this.#ports;
     const message = await this.#message(input, request, at);
-    const { orderingKey } = input;
+    const { orderingKey, priority } = input;
     const place = {
       requestId: id,
       ...(orderingKey !== undefined && { orderingKey }),
       ...(isEarly(request, this.#ports.clock.now()) && { notBefore }),
+      ...(priority !== undefined && { priority }),
     };
     const sendRecorded = queue.sendRecorded?.bind(queue);
     if (sendRecorded) {
@@ -252,7 +258,7 @@ export class Submissions {
 /** A digest of everything that distinguishes a request from another with the same key. */
 function fingerprintOf(input: SubmitRequest): string {
   const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt } = input;
-  const { notBefore, callbackUrl, minVersion, orderingKey, topic } = input;
+  const { notBefore, callbackUrl, minVersion, orderingKey, topic, priority } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
   // Without a callback URL the fingerprint stays the same as before callback URLs existed.
   const callback = callbackUrl === undefined ? [] : [callbackUrl];
@@ -260,6 +266,7 @@ function fingerprintOf(input: SubmitRequest): string {
   const ordered = orderingKey === undefined ? [] : [{ orderingKey }];
   const about = topic === undefined ? [] : [{ topic }];
   const scheduled = notBefore === undefined ? [] : [{ notBefore }];
+  const urgent = priority === undefined ? [] : [{ priority }];
   const coded = (contentEncoding ?? contentLanguage) ? [{ contentEncoding, contentLanguage }] : [];
   return createHash('sha256')
     .update(
@@ -273,6 +280,7 @@ function fingerprintOf(input: SubmitRequest): string {
         ...ordered,
         ...about,
         ...scheduled,
+        ...urgent,
       ]),
     )
     .update(payload)

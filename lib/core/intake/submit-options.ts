@@ -1,3 +1,5 @@
+import type { Priority } from '../model/priority.ts';
+
 /** What a program submits with a payload. */
 export interface SubmitOptions {
   /** The customer or user that owns the request. */
@@ -24,6 +26,12 @@ export interface SubmitOptions {
   readonly minVersion?: string;
   /** What it is about, for the processors and consumers that subscribe to it, such as `images.thumbnail`. */
   readonly topic?: string;
+  /**
+   * How urgent it is. Of ten requests that start, six are `high`, three `normal` and one `low`, while all three wait. Not in a
+   * service that keeps order.
+   * @default 'normal'
+   */
+  readonly priority?: Priority;
   /** Receives the request's webhooks, if the service sends any. */
   readonly callbackUrl?: string;
   readonly traceparent?: string;

@@ -1,6 +1,7 @@
 import { PayloadLimitExceeded } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { S3_MAX_PARTS, S3_MAX_PUT_BYTES } from '../config/aws-limits.ts';
+import type { Priority } from '../model/priority.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import { type RequestRecord, termsOf } from '../model/request-record.ts';
 import { ticketKey } from '../model/upload-key.ts';
@@ -31,6 +32,8 @@ export interface UploadRequest extends TraceContext {
   readonly minVersion?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** How urgent it is. @default 'normal' */
+  readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit. @default false */
   readonly countsAsWaiting?: true;
   /** Whether to upload in parts even if a form is enough. */

@@ -2,6 +2,7 @@ import type { PermanentError } from '../base/errors.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { ClaimCheck } from './claim-check.ts';
 import type { HttpCall } from './http-call.ts';
+import type { Priority } from './priority.ts';
 import type { QueueMessage } from './received-message.ts';
 import type { RequestIdentity } from './request-id.ts';
 
@@ -29,6 +30,8 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly minVersion?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** How urgent it is. @default 'normal' */
+  readonly priority?: Priority;
   /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
   /** How an HTTP service is to be called, if the sender says so. */

@@ -1,4 +1,5 @@
 import type { TraceContext } from '../base/traceparent.ts';
+import type { Priority } from './priority.ts';
 
 /** An attribute of a message. */
 export interface MessageAttribute {
@@ -29,6 +30,8 @@ export interface QueueMessage {
   readonly cloudEvent?: CloudEventAttributes;
   /** The message group, if there is one. */
   readonly group?: string;
+  /** The priority of the queue that it came from; absent unless there is a queue for each. */
+  readonly lane?: Priority;
   /** The number of this delivery, from 1; absent if the queue doesn't count. */
   readonly deliveryCount?: number;
   /** When the message was sent, in milliseconds since 1970. */
@@ -71,6 +74,8 @@ export interface DeadLetterReason {
   readonly submittedAt: number;
   /** How often the request was redriven from the dead-letter queue before. */
   readonly redrives: number;
+  /** The priority of the request, so that a redrive puts it back where it came from. @default 'normal' */
+  readonly priority?: Priority;
 }
 
 /** Whether a message was dead-lettered. */

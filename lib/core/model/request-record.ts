@@ -6,6 +6,7 @@ import { type ClaimCheck, isSameObject } from './claim-check.ts';
 import { isEarly } from './not-before.ts';
 import { cancellation, type Outcome, outcomeOf } from './outcome.ts';
 import type { PinnedPayload } from './pinned-payload.ts';
+import type { Priority } from './priority.ts';
 import type { RequestIdentity } from './request-id.ts';
 import type { WebhookState } from './webhook-state.ts';
 
@@ -84,6 +85,8 @@ export interface RecordedRequest extends RequestIdentity, TraceContext {
   readonly minVersion?: string;
   /** What it is about, for the processors and consumers that subscribe to it. */
   readonly topic?: string;
+  /** How urgent it is. @default 'normal' */
+  readonly priority?: Priority;
   /** Whether it was counted as waiting for a limit, which its first attempt ends. @default false */
   readonly countsAsWaiting?: true;
   /** The size that the client announced for its upload, in bytes. */
@@ -99,9 +102,20 @@ export function termsOf({
   expiresAt,
   minVersion,
   topic,
+  priority,
   countsAsWaiting,
 }: RequestTerms): RequestTerms {
-  return { traceparent, tracestate, callbackUrl, notBefore, expiresAt, minVersion, topic, countsAsWaiting };
+  return {
+    traceparent,
+    tracestate,
+    callbackUrl,
+    notBefore,
+    expiresAt,
+    minVersion,
+    topic,
+    priority,
+    countsAsWaiting,
+  };
 }
 
 /** See {@link termsOf}. */

@@ -1,3 +1,4 @@
+import type { Priority } from './priority.ts';
 import { type Progress, type RequestRecord, type RequestStatus, statusOf } from './request-record.ts';
 
 /** The state of a request, from its record. */
@@ -5,6 +6,8 @@ export interface RequestView {
   readonly id: string;
   readonly tenant?: string;
   readonly topic?: string;
+  /** Absent if its sender stated none: then it is `normal`. */
+  readonly priority?: Priority;
   /** It doesn't start before this time. */
   readonly notBefore?: Date;
   readonly status: RequestStatus;
@@ -29,6 +32,7 @@ export function viewOf(record: RequestRecord, now: number): RequestView {
     id: request.id,
     tenant: request.tenant,
     topic: request.topic,
+    priority: request.priority,
     notBefore: request.notBefore === undefined ? undefined : new Date(request.notBefore),
     status: statusOf(record, now),
     attempts,

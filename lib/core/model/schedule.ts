@@ -1,4 +1,5 @@
 import { nextOfCron, parseCron } from './cron.ts';
+import type { Priority } from './priority.ts';
 
 /**
  * What happens to a run while the request of the run before hasn't ended: it is submitted too, it is left out, or it is submitted
@@ -40,6 +41,7 @@ export interface Schedule extends Recurrence {
   readonly contentType: string;
   readonly metadata: Readonly<Record<string, string>>;
   readonly topic?: string;
+  readonly priority?: Priority;
 }
 
 /** How far a schedule is. Times are milliseconds since 1970. */

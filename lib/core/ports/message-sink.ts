@@ -1,3 +1,4 @@
+import type { Priority } from '../model/priority.ts';
 import type { CloudEventAttributes, MessageAttribute } from '../model/received-message.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { StoredRecord, WriteResult } from './record-store.ts';
@@ -90,6 +91,8 @@ export interface SubmissionPlace {
   readonly orderingKey?: string;
   /** When it may be delivered, in milliseconds since 1970. @default - at once */
   readonly notBefore?: number;
+  /** One of {@link SubmissionQueue.priorities}. @default 'normal' */
+  readonly priority?: Priority;
 }
 
 /** Sends submissions to the input queue. */
@@ -102,6 +105,8 @@ export interface SubmissionQueue {
   canDelay?(message: string): boolean;
   /** Whether it keeps the order of submissions with one key. */
   readonly ordered: boolean;
+  /** The priorities that it has a lane for. @default ['normal'] */
+  readonly priorities?: readonly Priority[];
   /**
    * Rejects if the queue doesn't confirm the message, even though the queue may have it.
    * @param tenant lets the queue be fair among tenants

@@ -2,7 +2,7 @@ import { readTraceContext } from '../base/traceparent.ts';
 import { LABEL_NAMES } from '../config/label-names.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
-import { readOptionalMinVersion, readOptionalTopic, readTimes } from './fields.ts';
+import { readOptionalMinVersion, readOptionalPriority, readOptionalTopic, readTimes } from './fields.ts';
 
 /** The message attributes that have a meaning. All others are passed on as metadata. */
 export const ATTRIBUTES = {
@@ -15,6 +15,7 @@ export const ATTRIBUTES = {
   expiresAt: 'ExpiresAt',
   minVersion: 'MinVersion',
   orderingKey: 'OrderingKey',
+  priority: 'Priority',
   traceparent: 'traceparent',
   tracestate: 'tracestate',
   extendedPayloadSize: 'ExtendedPayloadSize',
@@ -49,5 +50,6 @@ export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequ
       attributes[ATTRIBUTES.minVersion],
     ),
     topic: readOptionalTopic('message attribute', ATTRIBUTES.topic, attributes[ATTRIBUTES.topic]),
+    priority: readOptionalPriority('message attribute', ATTRIBUTES.priority, attributes[ATTRIBUTES.priority]),
   };
 }

@@ -37,12 +37,16 @@ export function decode(delivery: QueueMessage, limits: DecodeLimits): readonly D
   let value: unknown;
   try {
     const { cloudEvent } = delivery;
-    if (cloudEvent) return [checked(inTrace(decodeBinaryCloudEvent(cloudEvent, delivery), delivery))];
+    if (cloudEvent) {
+      return [checked(inLane(inTrace(decodeBinaryCloudEvent(cloudEvent, delivery), delivery), delivery))];
+    }
     value = looksLikeContainer(delivery.body) ? parsed(delivery, limits) : undefined;
     if (isSnsNotification(value) && !isTrueFoundryMessage(value))
       return decode(unwrapSns(value, delivery), limits);
     if (isRelayed(value)) return decode(unwrapRelayed(value, delivery), limits);
-    return decodeValue(value, delivery).map((decoded) => checked(inTrace(decoded, delivery)));
+    return decodeValue(value, delivery).map((decoded) =>
+      checked(inLane(inTrace(decoded, delivery), delivery)),
+    );
   } catch (error) {
     return [inTrace({ ...bestKnownIdentity(value, delivery), rejection: asRejection(error) }, delivery)];
   }
@@ -63,6 +67,12 @@ function decodeValue(value: unknown, delivery: QueueMessage): readonly Decoded[]
 /** Adds the trace of the message's sender to a request without a trace of its own. */
 function inTrace(decoded: Decoded, { trace }: QueueMessage): Decoded {
   return trace && decoded.traceparent === undefined ? { ...decoded, ...trace } : decoded;
+}
+
+/** A request whose sender states no priority has that of its queue. */
+function inLane(decoded: Decoded, { lane }: QueueMessage): Decoded {
+  if (lane === undefined || 'rejection' in decoded || decoded.priority !== undefined) return decoded;
+  return { ...decoded, priority: lane };
 }
 
 /** Whether a body can be an envelope: only objects and arrays are parsed. */

@@ -53,12 +53,13 @@ const REASON_NAMES: readonly string[] = [
 
 function reasonAttributes(
   { id, attributes }: QueueMessage,
-  { requestId, code, detail, attempts, submittedAt, redrives }: DeadLetterReason,
+  { requestId, code, detail, attempts, submittedAt, redrives, priority }: DeadLetterReason,
 ): (readonly [name: string, attribute: MessageAttribute])[] {
   // The dead letter gets a new message id. If the request's id is the original message id, an attribute keeps it.
   const isKnownByMessage = requestId === id && !(ATTRIBUTES.requestId in attributes);
   return [
     ...(isKnownByMessage ? [[ATTRIBUTES.requestId, text(requestId)] as const] : []),
+    ...(priority === undefined ? [] : [[ATTRIBUTES.priority, text(priority)] as const]),
     [ATTRIBUTES.deadLetterRedrives, number(redrives)],
     [ATTRIBUTES.deadLetterCode, text(code)],
     [ATTRIBUTES.deadLetterAttempts, number(attempts)],

@@ -4,6 +4,7 @@ import { quote } from '../base/quote.ts';
 import { parseTime } from '../base/time.ts';
 import { minVersionProblem } from '../config/min-version.ts';
 import type { RequestTimes } from '../model/not-before.ts';
+import { isPriority, type Priority, priorityProblem } from '../model/priority.ts';
 import { topicProblem } from '../model/topic.ts';
 
 /** Reads a text that is required. @throws EnvelopeMalformed */
@@ -80,4 +81,14 @@ export function readOptionalTopic(
   const problem = text === undefined ? undefined : topicProblem(text);
   if (problem !== undefined) throw new EnvelopeMalformed(envelope, `${name} ${problem}`);
   return text;
+}
+
+/** Reads the priority of a request. @throws EnvelopeMalformed */
+export function readOptionalPriority(
+  envelope: string,
+  name: string,
+  text: string | undefined,
+): Priority | undefined {
+  if (text === undefined || isPriority(text)) return text;
+  throw new EnvelopeMalformed(envelope, `${name} ${priorityProblem(text)}`);
 }

@@ -8,7 +8,7 @@ import type { RequestIdentity } from '../model/request-id.ts';
 import type { RecordedRequest } from '../model/request-record.ts';
 import { type DataMember, inlineMember } from './cloudevent-data.ts';
 import { decodeCloudEvent, isCloudEvent } from './decode-cloudevent.ts';
-import { readOptionalText, readOptionalTime } from './fields.ts';
+import { readOptionalPriority, readOptionalText, readOptionalTime } from './fields.ts';
 import { messageJson } from './message-text.ts';
 
 /** The `type` and the `source` of the CloudEvents that carry submissions. */
@@ -47,6 +47,7 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     expirytime: timeText(submission.expiresAt),
     minversion: submission.minVersion,
     topic: submission.topic,
+    priority: submission.priority,
     tenant,
     traceparent,
     tracestate,
@@ -110,6 +111,7 @@ export function decodeSubmission(event: JsonObject, text: string): DecodedReques
     contentEncoding: readOptionalText(ENVELOPE, event, 'contentencoding'),
     contentLanguage: readOptionalText(ENVELOPE, event, 'contentlanguage'),
     metadata: metadataOf(event),
+    priority: readOptionalPriority(ENVELOPE, 'priority', readOptionalText(ENVELOPE, event, 'priority')),
     submittedAt: readOptionalTime(ENVELOPE, 'time', readOptionalText(ENVELOPE, event, 'time')),
     payload: 'inline' in payload ? payload : { ...payload, size: sizeOf(event, 'payloadsize') },
     // The record of such a request is older than its payload.

@@ -1,4 +1,5 @@
 import { SQS_MAX_MESSAGE_BYTES } from '../../core/config/aws-limits.ts';
+import type { Priority } from '../../core/model/priority.ts';
 import type { SubmissionPlace, SubmissionQueue } from '../../core/ports/message-sink.ts';
 import { Faults } from './faults.ts';
 import { assertMessageText } from './message-text.ts';
@@ -15,6 +16,7 @@ export class MemorySubmissionQueue implements SubmissionQueue {
   readonly maxBytes = SQS_MAX_MESSAGE_BYTES;
   maxDelaySeconds = Number.POSITIVE_INFINITY;
   ordered = false;
+  priorities: readonly Priority[] | undefined;
   canDelay = (_message: string): boolean => true;
   readonly faults = new Faults<'send'>();
   /** What was sent. */
