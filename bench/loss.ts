@@ -37,7 +37,7 @@ await runBenchmark(
     const turns = new Semaphore(AT_A_TIME);
     const runs = await Promise.all(
       selected().map((system) =>
-        turns.run(0, async () => [system, await runOf(system, kills, note)] as const),
+        turns.run({}, async () => [system, await runOf(system, kills, note)] as const),
       ),
     );
     if (runs.some(([system, run]) => system.isPromised && brokenPromises(run) > 0)) process.exitCode = 1;

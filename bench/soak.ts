@@ -108,7 +108,7 @@ async function soak(
   let emptyLooks = 0;
   const all = Promise.all(
     Array.from({ length: REQUESTS }, (_, request) =>
-      clients.run(0, async () => {
+      clients.run({}, async () => {
         while (waiting > MOST_WAITING) await sleep(LOOK_EVERY_MILLISECONDS / 10);
         submissions[request] = await submit(request);
       }),

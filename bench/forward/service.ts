@@ -13,7 +13,7 @@ const never = new AbortController().signal;
 
 const server = createServer(async (request, response) => {
   const body = await text(request);
-  using _slot = await slots.acquire(0, never);
+  using _slot = await slots.acquire({}, never);
   await sleep(HANDLER_MILLISECONDS);
   response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) });
   response.end(body);

@@ -48,7 +48,7 @@ export async function offer({ apiUrl, body, phases, retries }: Offer): Promise<O
   const clients: Promise<void>[] = [];
   const client = async () => {
     do {
-      const { retryAfterSeconds, ...call } = await connections.run(0, () => ask(apiUrl, body));
+      const { retryAfterSeconds, ...call } = await connections.run({}, () => ask(apiUrl, body));
       calls.push(call);
       if (call.id !== undefined || !retries) return;
       await sleep(retryAfterSeconds * 1_000, undefined, { signal: over.signal }).catch(() => {});

@@ -88,7 +88,7 @@ class EntryBatcher<Entry> {
 
   async #send(batch: readonly Pending<Entry>[]): Promise<void> {
     try {
-      const failures = await this.#semaphore.run(0, () => this.#call(batch.map(({ entry }) => entry)));
+      const failures = await this.#semaphore.run({}, () => this.#call(batch.map(({ entry }) => entry)));
       for (const [index, { resolve, reject }] of batch.entries()) {
         const failure = failures[index];
         if (failure) reject(new Error(`SQS rejected the entry: ${failure.reason}`));

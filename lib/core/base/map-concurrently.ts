@@ -14,7 +14,7 @@ export async function mapConcurrently<Item, Result>(
   const semaphore = new Semaphore(limit);
   const failed = new AbortController();
   const results = items.map((item) =>
-    semaphore.run(0, async () => {
+    semaphore.run({}, async () => {
       failed.signal.throwIfAborted();
       try {
         return await work(item);

@@ -30,7 +30,7 @@ import {
   VersionTooOld,
 } from './errors.ts';
 import { FailureEventPublisher } from './failure-event-publisher.ts';
-import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey } from './job.ts';
+import { deliveryCountOf, isLastDelivery, isLaterRedrive, type Job, jobKey, turnOf } from './job.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { Limiter } from './limiter.ts';
 import { LoadMeter } from './load-meter.ts';
@@ -49,7 +49,7 @@ const VERSION_DELAY_SECONDS = 60;
 type AttemptCounts = Pick<Attempt, 'countedAttempt' | 'hasCheckpoint'>;
 
 /** What a request needs to start. */
-interface Turn {
+interface Start {
   readonly slot: Disposable;
   readonly permit: Permit;
 }
@@ -207,10 +207,10 @@ export class Engine {
     this.#unfinished++;
     let publishing: Promise<Disposition>;
     try {
-      const turn = await this.#takeTurn(job, deadline);
-      if ('action' in turn) return turn;
-      using _slot = turn.slot;
-      using permit = turn.permit;
+      const start = await this.#prepareStart(job, deadline);
+      if ('action' in start) return start;
+      using _slot = start.slot;
+      using permit = start.permit;
       const { outcome, deadLetter } = await attempt.run(permit);
       const copied = await attempt.copyForConsumer(outcome);
       span.end(outcome);
@@ -240,10 +240,10 @@ export class Engine {
   }
 
   /** Takes a slot, and the permits that limits ask for. @returns how to settle the message if there are none */
-  async #takeTurn(job: Job, deadline: Deadline): Promise<Turn | Disposition> {
+  async #prepareStart(job: Job, deadline: Deadline): Promise<Start | Disposition> {
     const { message } = job;
     for (;;) {
-      const slot = await this.#semaphore.acquire(deliveryCountOf(message), deadline.startDeadline);
+      const slot = await this.#semaphore.acquire(turnOf(job), deadline.startDeadline);
       if (!slot) return UNTOUCHED;
       using unused = new DisposableStack();
       unused.use(slot);
@@ -280,11 +280,9 @@ export class Engine {
    * the object, and so fails.
    * @returns undefined if the message must go back unread
    */
-  async #readOffloaded(
-    { decoded, message }: Job,
-    deadline: Deadline,
-  ): Promise<readonly Decoded[] | undefined> {
-    using slot = await this.#semaphore.acquire(deliveryCountOf(message), deadline.startDeadline);
+  async #readOffloaded(job: Job, deadline: Deadline): Promise<readonly Decoded[] | undefined> {
+    const { decoded, message } = job;
+    using slot = await this.#semaphore.acquire(turnOf(job), deadline.startDeadline);
     if (!slot || this.#mustWait(message)) return undefined;
     if (!isOffloaded(decoded)) return [decoded];
     const { handlerDeadline } = deadline;

@@ -1,6 +1,8 @@
+import type { Turn } from '../base/semaphore.ts';
 import { isLastReceive } from '../config/receive-budget.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { payloadDigest } from '../model/pinned-payload.ts';
+import { urgencyOf } from '../model/priority.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { identityDigest } from '../model/request-id.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
@@ -28,6 +30,21 @@ export function jobKey({ decoded, message }: Job): string {
 /** When a request was submitted, in milliseconds since 1970; if the envelope doesn't say, when its message was sent. */
 export function submittedAt({ decoded, message }: Job): number {
   return ('rejection' in decoded ? undefined : decoded.submittedAt) ?? message.sentAt;
+}
+
+/** More than the deliveries of any message. */
+const URGENCY_STEP = 1_000_000;
+
+/**
+ * When a job runs of those that wait for a slot: the most urgent priority first, then those that were delivered most often, and
+ * among these the tenants in turns.
+ */
+export function turnOf({ decoded, message }: Job): Turn {
+  const priority = 'rejection' in decoded ? message.lane : decoded.priority;
+  return {
+    urgency: urgencyOf(priority) * URGENCY_STEP + deliveryCountOf(message),
+    owner: decoded.tenant,
+  };
 }
 
 /** The number of this delivery, from 1, if the queue counts. */

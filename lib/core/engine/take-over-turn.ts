@@ -31,7 +31,7 @@ export class TakeOverTurn implements Disposable {
     const waited = new AbortController();
     const timer = setTimeout(() => waited.abort(), MAX_WAIT_MILLISECONDS);
     const stopWaiting = whenAborted(stop, () => waited.abort());
-    this.#slot = await this.#semaphore.acquire(0, waited.signal);
+    this.#slot = await this.#semaphore.acquire({}, waited.signal);
     clearTimeout(timer);
     stopWaiting();
     if (stop.aborted) throw new AttemptNotStarted();
