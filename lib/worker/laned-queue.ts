@@ -1,0 +1,193 @@
+import { unlessAborted } from '../core/base/unless-aborted.ts';
+import { WeightedTurns } from '../core/base/weighted-turns.ts';
+import { LANE_WEIGHTS, PRIORITIES, type Priority } from '../core/model/priority.ts';
+import type { ReceivedMessage, SourceCapabilities } from '../core/model/received-message.ts';
+import type { InputQueue } from '../core/ports/message-source.ts';
+
+/** A queue for each priority. */
+export type Lanes = Readonly<Record<Priority, InputQueue>>;
+
+/**
+ * Most messages that a lane is asked for which was empty before. What it delivers may exceed what was wanted, so it is few;
+ * with two, a lane that delivers one is known to be empty again.
+ */
+const EMPTY_LANE_ASKS = 2;
+
+/** A lane that doesn't answer within this time is empty. Longer than a call to a queue takes. */
+const EMPTY_AFTER_MILLISECONDS = 100;
+
+/**
+ * How long receives of empty lanes go on after messages were returned. A host that doesn't want more by then is full: what it
+ * can't start must stay in the queues, for other hosts.
+ */
+const LINGER_MILLISECONDS = 1_000;
+
+/**
+ * One queue for each priority, as one queue. While messages wait in several lanes, they are received by {@link LANE_WEIGHTS}.
+ * An empty lane is waited for by one receive, which goes on while others deliver, so it costs a broker nothing but that wait.
+ */
+export class LanedQueue implements InputQueue {
+  readonly capabilities: SourceCapabilities;
+  readonly visibilitySeconds: number;
+  readonly #lanes: readonly Lane[];
+  readonly #turns: WeightedTurns<Lane>;
+  #isReceiving = false;
+  #stop = new AbortController();
+  #linger: NodeJS.Timeout | undefined;
+  #wake: () => void = () => {};
+
+  constructor(queues: Lanes) {
+    const wake = () => this.#wake();
+    this.#lanes = PRIORITIES.map((priority) => new Lane(priority, queues[priority], wake));
+    this.#turns = new WeightedTurns(new Map(this.#lanes.map((lane) => [lane, LANE_WEIGHTS[lane.priority]])));
+    this.capabilities = commonCapabilities(this.#lanes.map(({ queue }) => queue.capabilities));
+    this.visibilitySeconds = Math.min(...this.#lanes.map(({ queue }) => queue.visibilitySeconds));
+  }
+
+  async receive(max: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    clearTimeout(this.#linger);
+    this.#isReceiving = true;
+    try {
+      while (!signal.aborted) {
+        if (this.#held > 0) {
+          // What other lanes received in the same turn of the event loop goes with it.
+          await new Promise(setImmediate);
+          break;
+        }
+        this.#throwFailure();
+        this.#ask(max);
+        await this.#news(signal);
+      }
+      if (signal.aborted) await this.#endReceives();
+      return this.#take(max);
+    } finally {
+      this.#isReceiving = false;
+      if (this.#lanes.some(({ asked, held }) => asked > 0 || held.length > 0)) {
+        this.#linger = setTimeout(() => void this.#release(), LINGER_MILLISECONDS);
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearTimeout(this.#linger);
+    await this.#release();
+    await Promise.all(this.#lanes.map(({ queue }) => queue[Symbol.asyncDispose]()));
+  }
+
+  get #held(): number {
+    return this.#lanes.reduce((sum, { held }) => sum + held.length, 0);
+  }
+
+  /** Asks lanes that had messages for their shares of what is wanted, and those that were empty for what may come. */
+  #ask(max: number): void {
+    const coming = this.#lanes.reduce((sum, { asked, isEmpty }) => sum + (isEmpty ? 0 : asked), 0);
+    const shares = new Map<Lane, number>();
+    for (let room = max - coming; room > 0; room--) {
+      const lane = this.#turns.next(({ asked, isEmpty }) => asked === 0 && !isEmpty);
+      if (!lane) break;
+      shares.set(lane, (shares.get(lane) ?? 0) + 1);
+    }
+    for (const lane of this.#lanes) {
+      const count = lane.isEmpty ? Math.min(EMPTY_LANE_ASKS, max) : (shares.get(lane) ?? 0);
+      if (lane.asked === 0 && count > 0) lane.ask(count, this.#stop.signal);
+    }
+  }
+
+  /** Resolves when messages came, a lane is known to be empty, a receive failed, or the signal fires. */
+  async #news(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const asked = this.#lanes.filter((lane) => lane.asked > 0 && !lane.isEmpty);
+    const timer =
+      asked.length === 0
+        ? undefined
+        : setTimeout(() => {
+            for (const lane of asked) lane.isEmpty ||= lane.asked > 0;
+            resolve();
+          }, EMPTY_AFTER_MILLISECONDS);
+    await unlessAborted(promise, signal, () => {});
+    clearTimeout(timer);
+  }
+
+  /** The most urgent messages first: all that were received are within the shares, or few. */
+  #take(max: number): ReceivedMessage[] {
+    const taken: ReceivedMessage[] = [];
+    for (const { held } of this.#lanes) taken.push(...held.splice(0, max - taken.length));
+    return taken;
+  }
+
+  /** Returns to the lanes what nobody wants any more. Never rejects. */
+  async #release(): Promise<void> {
+    await this.#endReceives();
+    if (this.#isReceiving) return;
+    const unwanted = this.#take(Number.POSITIVE_INFINITY);
+    // What can't be returned comes back after its time.
+    await Promise.allSettled(unwanted.map((message) => message.retryAfter(0)));
+  }
+
+  async #endReceives(): Promise<void> {
+    this.#stop.abort();
+    this.#stop = new AbortController();
+    await Promise.all(this.#lanes.map(({ receiving }) => receiving));
+  }
+
+  /** @throws what a receive failed with */
+  #throwFailure(): void {
+    const failed = this.#lanes.find(({ failure }) => failure !== undefined);
+    if (!failed) return;
+    const { failure } = failed;
+    failed.failure = undefined;
+    throw failure;
+  }
+}
+
+/** A queue of a {@link LanedQueue}. */
+class Lane {
+  readonly priority: Priority;
+  readonly queue: InputQueue;
+  /** Messages that were received and not given out yet. */
+  readonly held: ReceivedMessage[] = [];
+  /** How many messages the receive that goes on asked for; 0 if none goes on. */
+  asked = 0;
+  /** Whether the latest receive found fewer messages than it asked for. */
+  isEmpty = true;
+  /** The receive that goes on, or the latest one. Never rejects. */
+  receiving: Promise<void> = Promise.resolve();
+  failure: unknown;
+  readonly #onNews: () => void;
+
+  constructor(priority: Priority, queue: InputQueue, onNews: () => void) {
+    this.priority = priority;
+    this.queue = queue;
+    this.#onNews = onNews;
+  }
+
+  ask(count: number, signal: AbortSignal): void {
+    this.asked = count;
+    this.receiving = this.#receive(count, signal);
+  }
+
+  async #receive(count: number, signal: AbortSignal): Promise<void> {
+    try {
+      const messages = await this.queue.receive(count, signal);
+      this.held.push(...messages.map((message) => ({ ...message, lane: this.priority })));
+      this.isEmpty = messages.length < count;
+    } catch (error) {
+      if (!signal.aborted) this.failure = error;
+    }
+    this.asked = 0;
+    this.#onNews();
+  }
+}
+
+/** What is true of all lanes. */
+function commonCapabilities(lanes: readonly SourceCapabilities[]): SourceCapabilities {
+  const maxDeliveries = Math.min(...lanes.map((lane) => lane.maxDeliveries ?? Number.POSITIVE_INFINITY));
+  return {
+    maxDelaySeconds: Math.min(...lanes.map((lane) => lane.maxDelaySeconds)),
+    ordered: lanes.every((lane) => lane.ordered),
+    countsDeliveries: lanes.every((lane) => lane.countsDeliveries),
+    ...(Number.isFinite(maxDeliveries) && { maxDeliveries }),
+    maxBytes: Math.min(...lanes.map((lane) => lane.maxBytes)),
+  };
+}

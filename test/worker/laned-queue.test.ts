@@ -1,0 +1,135 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
+import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
+import { LanedQueue } from '../../lib/worker/laned-queue.ts';
+import { WaitingQueue } from '../support/waiting-queue.ts';
+
+const never = new AbortController().signal;
+
+/** A queue of three lanes in memory. */
+function laned() {
+  const inputs = mapped(() => new MemoryInputQueue({ now: Date.now, visibilityTimeoutSeconds: 30 }));
+  const queues = mapped((priority) => new WaitingQueue(inputs[priority], 30));
+  const queue = new LanedQueue(queues);
+  onTestFinished(() => queue[Symbol.asyncDispose]());
+  const send = (priority: Priority, count = 1) => {
+    for (let index = 0; index < count; index++) inputs[priority].send(priority);
+  };
+  return { queue, queues, inputs, send };
+}
+
+function mapped<Value>(of: (priority: Priority) => Value): Record<Priority, Value> {
+  return { high: of('high'), normal: of('normal'), low: of('low') };
+}
+
+function countOf(bodies: readonly string[]): Record<Priority, number> {
+  return mapped((priority) => bodies.filter((body) => body === priority).length);
+}
+
+test('lanes that all have messages share what is received by their weights', async () => {
+  const { queue, send } = laned();
+  for (const priority of PRIORITIES) send(priority, 500);
+  const bodies: string[] = [];
+  while (bodies.length < 400) {
+    const messages = await queue.receive(10, never);
+    expect(messages.length).toBeLessThanOrEqual(10);
+    for (const message of messages) {
+      expect(message.lane).toBe(message.body);
+      bodies.push(message.body);
+      await message.ack();
+    }
+  }
+  const { high, normal, low } = countOf(bodies.slice(0, 400));
+  // The first receives find out which lanes have messages.
+  expect(high).toBeGreaterThan(220);
+  expect(normal).toBeGreaterThan(105);
+  expect(low).toBeGreaterThan(35);
+});
+
+test('one by one, too, and an empty lane gives its share to the others', async () => {
+  const { queue, send } = laned();
+  send('high', 3);
+  send('low', 30);
+  const bodies: string[] = [];
+  while (bodies.length < 33) {
+    for (const message of await queue.receive(1, never)) {
+      bodies.push(message.body);
+      await message.ack();
+    }
+  }
+  expect(countOf(bodies)).toEqual({ high: 3, normal: 0, low: 30 });
+  expect(bodies.slice(0, 8)).toContain('high');
+});
+
+test('a message of an empty lane is received while the others have a backlog', async () => {
+  const { queue, send } = laned();
+  send('low', 200);
+  for (let round = 0; round < 5; round++) await queue.receive(10, never);
+  send('high');
+  await sleep(10);
+  const [first] = await queue.receive(10, never);
+  expect(first?.body).toBe('high');
+});
+
+test('empty lanes are waited for by one receive each, while another delivers', async () => {
+  const { queue, queues, send } = laned();
+  send('normal', 200);
+  for (let received = 0; received < 200; ) received += (await queue.receive(10, never)).length;
+  expect(queues.normal.receives.length).toBeGreaterThanOrEqual(20);
+  expect([queues.high.receives.length, queues.low.receives.length]).toEqual([1, 1]);
+});
+
+test('what a host doesn’t want any more stays in its lane, or goes back', async () => {
+  const { queue, inputs, send } = laned();
+  send('high');
+  send('normal');
+  expect(await queue.receive(1, never)).toMatchObject([{ body: 'high' }]);
+  await vi.waitFor(() => expect(inputs.normal.deferrals).toMatchObject([{ delaySeconds: 0 }]), 3_000);
+  send('low');
+  await sleep(10);
+  expect(inputs.low.receive(1)).toHaveLength(1);
+});
+
+test('a message is settled in its own lane', async () => {
+  const { queue, inputs, send } = laned();
+  for (const priority of PRIORITIES) send(priority);
+  const messages = await vi.waitFor(async () => {
+    const received = [];
+    for (let round = 0; round < 3 && received.length < 3; round++)
+      received.push(...(await queue.receive(10, never)));
+    return received;
+  });
+  for (const message of messages) {
+    await message.ack();
+    expect(message.source).toMatchObject({ countsDeliveries: true });
+  }
+  expect(PRIORITIES.map((priority) => inputs[priority].size)).toEqual([0, 0, 0]);
+});
+
+test('a lane that can’t be reached fails a receive, and the next one goes on', async () => {
+  const { queue, queues, send } = laned();
+  queues.low.isReachable = false;
+  await expect(queue.receive(1, never)).rejects.toThrow('no connection');
+  queues.low.isReachable = true;
+  send('low');
+  expect(await queue.receive(1, never)).toMatchObject([{ body: 'low' }]);
+});
+
+test('the end of a wait takes no message', async () => {
+  const { queue, inputs, send } = laned();
+  const stopping = new AbortController();
+  const waiting = queue.receive(5, stopping.signal);
+  await sleep(5);
+  stopping.abort();
+  expect(await waiting).toEqual([]);
+  send('high');
+  await sleep(20);
+  expect(inputs.high.receive(1)).toHaveLength(1);
+});
+
+test('disposes of its lanes', async () => {
+  const { queue, queues } = laned();
+  await queue[Symbol.asyncDispose]();
+  expect(PRIORITIES.map((priority) => queues[priority].isDisposed)).toEqual([true, true, true]);
+});
