@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type * as z from 'zod';
+import { assertLane } from '../core/intake/assert-lane.ts';
 import type { Schedules, ScheduleView } from '../core/intake/schedules.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
@@ -84,8 +85,10 @@ export function addScheduleRoutes(
   addRoute(app, put, async (c) => {
     const { json, text, base64, contentType, startAt, endAt, metadata, ...given } = c.req.valid('json');
     const topic = topicOf('topic', given.topic);
-    destinationFor('topic', topic, destinations);
+    const { uploadPriorities } = destinationFor('topic', topic, destinations);
     const priority = priorityOf('priority', given.priority);
+    // A service with schedules has the lanes of all requests for uploads, too.
+    assertLane(priority, uploadPriorities);
     const payload = payloadOf({ json, text, base64, contentType }, INVALID);
     const added = await schedules.put({
       ...given,

@@ -4,7 +4,7 @@ import type { Logger } from '../core/ports/telemetry.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { OpenAdmission } from './open-admission.ts';
 import type { StoredServiceSettings } from './settings.ts';
-import { QUEUES, type Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
 
 /** What admits the requests of a service: it refuses those beyond the caps of limits. */
 export function serviceAdmission({
@@ -22,5 +22,5 @@ export function serviceAdmission({
     clock: storage.clock,
     random: Math.random,
   };
-  return withCaps(new OpenAdmission(storage.input(QUEUES.requests)), settings.limits, ports);
+  return withCaps(new OpenAdmission(storage.backlog), settings.limits, ports);
 }

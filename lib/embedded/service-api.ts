@@ -25,7 +25,6 @@ import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import { SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
-import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { callerByKey } from './api-keys.ts';
 import type { ServiceParts } from './service.ts';
@@ -53,7 +52,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
   const now = () => clock.now();
   const newId = (at: number) => v7({ msecs: at });
   const records = new RequestRecords(new SqliteRecordStore(file), now, settings.recordAgeDays);
-  const queue = new SqliteSubmissionQueue(file, QUEUES.requests, clock);
+  const queue = storage.submissions();
 
   /** Sends the message first: the record says `queued` only when there is one. */
   const submitUpload = async ({ key, ...upload }: ExpectedUpload, { check, size }: StoredResult) => {
@@ -63,11 +62,12 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     const { tenant, id: requestId } = record.request;
     const submission = { ...record.request, source: '', submittedAt: record.createdAt, ...upload } as const;
     const orderingKey = upload.metadata[ORDERING_KEY_METADATA];
-    const { notBefore } = record.request;
+    const { notBefore, priority } = record.request;
     await queue.send(encodeSubmission({ ...submission, payload: { check, size } }, settings), tenant, {
       requestId,
       ...(orderingKey !== undefined && { orderingKey }),
       ...(isEarly(record.request, now()) && { notBefore }),
+      ...(priority !== undefined && { priority }),
     });
     await records.change(record.request, { type: 'uploaded' }).catch((error: unknown) => {
       logger.warn('An upload could not be recorded yet', {
@@ -96,6 +96,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
         acceptsMinVersion: hasOrder(settings.handlerVersion),
         keepsOrder: queue.ordered,
         maxUploadDelaySeconds: queue.maxDelaySeconds,
+        uploadPriorities: queue.priorities,
       },
     ],
     uploads: new Uploads(

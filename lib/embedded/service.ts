@@ -6,6 +6,7 @@ import { serializeError } from '../core/base/serialize-error.ts';
 import { minVersionProblem } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
+import { assertLane } from '../core/intake/assert-lane.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
@@ -17,11 +18,13 @@ import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
 import { callbackUrlProblem } from '../core/model/callback-url.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
+import { isPriority, priorityProblem } from '../core/model/priority.ts';
 import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import { topicProblem } from '../core/model/topic.ts';
 import type { Admission } from '../core/ports/admission.ts';
+import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Logger, Metrics } from '../core/ports/telemetry.ts';
@@ -34,7 +37,6 @@ import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import { SCHEDULES, SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
-import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
 import {
   type OutcomeFilter,
   subscribe,
@@ -120,7 +122,7 @@ export class Service implements AsyncDisposable {
   readonly #ends = new EndSignals();
   readonly #records: RecordStore;
   readonly #requests: RequestRecords;
-  readonly #queue: SqliteSubmissionQueue;
+  readonly #queue: SubmissionQueue;
   readonly #submissions: Submissions;
   readonly #admission: Admission;
   readonly #stop = new AbortController();
@@ -136,7 +138,7 @@ export class Service implements AsyncDisposable {
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
     this.#requests = new RequestRecords(this.#records, () => clock.now(), settings.recordAgeDays);
-    this.#queue = new SqliteSubmissionQueue(file, QUEUES.requests, clock);
+    this.#queue = storage.submissions();
     this.#submissions = new Submissions(
       {
         records: this.#requests,
@@ -168,7 +170,8 @@ export class Service implements AsyncDisposable {
    * @param payload text, bytes, or a value for JSON
    * @returns the request, or the one that was submitted before with the same idempotency key
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version, a
-   *   topic or a time, or while too many requests of a limited key wait, and CallbackRefused for a callback URL, that can't be used; TypeError for a payload that JSON doesn't know
+   *   topic, a priority or a time, or while too many requests of a limited key wait, and CallbackRefused for a callback URL, that
+   *   can't be used; TypeError for a payload that JSON doesn't know
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
@@ -178,6 +181,7 @@ export class Service implements AsyncDisposable {
     const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
     if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
     this.#assertOrderingKey(others.orderingKey);
+    this.#assertPriority(others.priority);
     this.#assertCallback(callbackUrl);
     const { bytes, ...type } = payloadBytes(payload, contentType);
     const record = await this.#submitAdmitted({
@@ -295,6 +299,7 @@ export class Service implements AsyncDisposable {
   ): Promise<ScheduleView> {
     this.#assertOpen();
     this.#assertTopic(options.topic);
+    this.#assertPriority(options.priority);
     this.#assertTenant(options.tenant);
     const { bytes, ...type } = payloadBytes(payload, contentType);
     return this.#schedules.put({ ...options, ...type, payload: bytes });
@@ -362,7 +367,7 @@ export class Service implements AsyncDisposable {
   #process(): Worker | undefined {
     const { storage, settings, processor, takers } = this.#parts;
     const queue = QUEUES.requests;
-    const input = storage.input(queue, QUEUES.deadLetters);
+    const input = storage.requests();
     if (takers) {
       const runner = takers.runnerOf(this.#engine(takers.processor));
       return this.#work(queue, runner, { input: takers.queueOf(input) });
@@ -471,6 +476,14 @@ export class Service implements AsyncDisposable {
       'order_unsupported',
       "orderingKey needs a service that keeps order: open it with order: 'fifo', or leave the key out",
     );
+  }
+
+  #assertPriority(priority: string | undefined): void {
+    if (priority === undefined) return;
+    if (!isPriority(priority)) {
+      throw new RequestRefused('priority_invalid', `priority ${priorityProblem(priority)}`);
+    }
+    assertLane(priority, this.#queue.priorities);
   }
 
   #assertTopic(topic: string | undefined): void {

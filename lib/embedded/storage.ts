@@ -1,19 +1,36 @@
+import { lanedSubmissionQueue } from '../core/intake/laned-submission-queue.ts';
 import { orderingGroup } from '../core/model/ordering-group.ts';
+import { DEFAULT_PRIORITY, eachPriority, PRIORITIES, type Priority } from '../core/model/priority.ts';
+import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Clock } from '../core/ports/clock.ts';
+import type { SubmissionQueue } from '../core/ports/message-sink.ts';
+import type { Backlog, BacklogGauge, InputQueue } from '../core/ports/message-source.ts';
+import { statedPriority } from '../core/wire/stated-priority.ts';
 import { DirectoryPayloadStore } from '../stores/directory/payload-store.ts';
 import { SqliteInputQueue } from '../stores/sqlite/input-queue.ts';
-import { keepOrder } from '../stores/sqlite/keep-order.ts';
+import { keepOrder, keepsOrder } from '../stores/sqlite/keep-order.ts';
 import { SqliteOutputQueue } from '../stores/sqlite/output-queue.ts';
 import { SqliteFile } from '../stores/sqlite/sqlite-file.ts';
+import { SqliteSubmissionQueue } from '../stores/sqlite/submission-queue.ts';
+import { LanedQueue } from '../worker/laned-queue.ts';
 
 /** The queues in the file. */
 export const QUEUES = {
   requests: 'requests',
+  highRequests: 'requests-high',
+  lowRequests: 'requests-low',
   outcomes: 'outcomes',
   deadLetters: 'dead-letters',
   webhooks: 'webhooks',
   webhookDeadLetters: 'webhook-dead-letters',
 } as const;
+
+/** The queues of requests by their priority. A queue that keeps order is the only one. */
+export const REQUEST_LANES: Readonly<Record<Priority, string>> = {
+  high: QUEUES.highRequests,
+  normal: QUEUES.requests,
+  low: QUEUES.lowRequests,
+};
 
 /** What requests run in: the order in which they were submitted. */
 export type Order = 'fifo';
@@ -49,7 +66,10 @@ export class Storage implements AsyncDisposable {
     try {
       // Without order, the group of a request is its tenant.
       if (order === 'fifo') {
-        await keepOrder(file, QUEUES.requests, (tenant) => orderingGroup(tenant, undefined));
+        await keepOrder(file, QUEUES.requests, {
+          joining: [QUEUES.highRequests, QUEUES.lowRequests],
+          groupOf: (tenant) => orderingGroup(tenant, undefined),
+        });
       }
       return new Storage(file, await DirectoryPayloadStore.open(`${path}-payloads`, STORE), clock);
     } catch (error) {
@@ -65,6 +85,41 @@ export class Storage implements AsyncDisposable {
       deadLetters: deadLetters === undefined ? undefined : this.output(deadLetters),
       clock: this.clock,
     });
+  }
+
+  /** The requests to run, by their priorities. */
+  requests(): InputQueue {
+    const lane = (queue: string) => this.input(queue, QUEUES.deadLetters);
+    if (this.#keepsOrder) return lane(QUEUES.requests);
+    return new LanedQueue(eachPriority((priority) => lane(REQUEST_LANES[priority])));
+  }
+
+  /** Takes requests, each in the queue of its priority. */
+  submissions(): SubmissionQueue {
+    const lane = (queue: string) => new SqliteSubmissionQueue(this.file, queue, this.clock);
+    if (this.#keepsOrder) return lane(QUEUES.requests);
+    return lanedSubmissionQueue(eachPriority((priority) => lane(REQUEST_LANES[priority])));
+  }
+
+  /** The requests that wait or run, whatever their priority. */
+  get backlog(): BacklogGauge {
+    const gauges = PRIORITIES.map((priority) => this.input(REQUEST_LANES[priority]));
+    return {
+      read: async () => {
+        const backlogs = await Promise.all(gauges.map((gauge) => gauge.read()));
+        const sumOf = (count: keyof Backlog) => backlogs.reduce((sum, backlog) => sum + backlog[count], 0);
+        return { waiting: sumOf('waiting'), inFlight: sumOf('inFlight') };
+      },
+    };
+  }
+
+  /** The queue that a dead letter goes back to. */
+  laneOf(letter: ReceivedMessage): string {
+    return this.#keepsOrder ? QUEUES.requests : REQUEST_LANES[statedPriority(letter) ?? DEFAULT_PRIORITY];
+  }
+
+  get #keepsOrder(): boolean {
+    return keepsOrder(this.file, QUEUES.requests);
   }
 
   /** A queue to send to what becomes of received messages, before they are acknowledged. */

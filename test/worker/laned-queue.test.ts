@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
+import { eachPriority, PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { LanedQueue } from '../../lib/worker/laned-queue.ts';
 import { WaitingQueue } from '../support/waiting-queue.ts';
@@ -9,8 +9,8 @@ const never = new AbortController().signal;
 
 /** A queue of three lanes in memory. */
 function laned() {
-  const inputs = mapped(() => new MemoryInputQueue({ now: Date.now, visibilityTimeoutSeconds: 30 }));
-  const queues = mapped((priority) => new WaitingQueue(inputs[priority], 30));
+  const inputs = eachPriority(() => new MemoryInputQueue({ now: Date.now, visibilityTimeoutSeconds: 30 }));
+  const queues = eachPriority((priority) => new WaitingQueue(inputs[priority], 30));
   const queue = new LanedQueue(queues);
   onTestFinished(() => queue[Symbol.asyncDispose]());
   const send = (priority: Priority, count = 1) => {
@@ -19,12 +19,8 @@ function laned() {
   return { queue, queues, inputs, send };
 }
 
-function mapped<Value>(of: (priority: Priority) => Value): Record<Priority, Value> {
-  return { high: of('high'), normal: of('normal'), low: of('low') };
-}
-
 function countOf(bodies: readonly string[]): Record<Priority, number> {
-  return mapped((priority) => bodies.filter((body) => body === priority).length);
+  return eachPriority((priority) => bodies.filter((body) => body === priority).length);
 }
 
 test('lanes that all have messages share what is received by their weights', async () => {

@@ -6,9 +6,11 @@ import { sqsClient } from '../../aws/sqs-client.ts';
 import { DeadLetterQueue } from '../../aws/sqs-dead-letter-queue.ts';
 import { SqsSender } from '../../aws/sqs-sender.ts';
 import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
+import { eachPriority } from '../../core/model/priority.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
 import { RequestRecords } from '../../core/records/request-records.ts';
-import { QUEUES } from '../../embedded/storage.ts';
+import { QUEUES, REQUEST_LANES } from '../../embedded/storage.ts';
+import { keepsOrder } from '../../stores/sqlite/keep-order.ts';
 import { SqliteRecordStore } from '../../stores/sqlite/record-store.ts';
 import { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
 import { note } from '../../terminal/output.ts';
@@ -18,6 +20,7 @@ import { FileQueue } from '../file-queue.ts';
 import type { RefilledQueue } from '../queues.ts';
 import { chosenService, dataFolder, serviceFile } from '../running-service.ts';
 import type { DeploymentOptions } from '../service-options.ts';
+import { LanedInput } from './laned-input.ts';
 import type { DeadLetterSource } from './walk.ts';
 
 /** The dead letters of a service, and the queue to redrive them to. */
@@ -40,11 +43,17 @@ async function openFile(): Promise<DeadLetterService> {
   const file = await SqliteFile.open(serviceFile(dataFolder()));
   return {
     queue: new FileQueue(file, QUEUES.deadLetters),
-    input: new FileQueue(file, QUEUES.requests),
+    input: inputOf(file),
     records: recordsIn(new SqliteRecordStore(file)),
     readVersions: async () => undefined,
     [Symbol.asyncDispose]: () => file[Symbol.asyncDispose](),
   };
+}
+
+function inputOf(file: SqliteFile): RefilledQueue {
+  const lane = (queue: string) => new FileQueue(file, queue);
+  if (keepsOrder(file, QUEUES.requests)) return lane(QUEUES.requests);
+  return new LanedInput(eachPriority((priority) => lane(REQUEST_LANES[priority])));
 }
 
 /** Opens the queues and the table that a deployment's outputs name. @throws DeploymentUnknown */

@@ -38,3 +38,8 @@ export function laneProblem(
   if (priorities.includes(priority)) return undefined;
   return `priority must be ${priorities.join(' or ')} here, got ${priority}`;
 }
+
+/** One of something for each priority. */
+export function eachPriority<Value>(of: (priority: Priority) => Value): Record<Priority, Value> {
+  return { high: of('high'), normal: of('normal'), low: of('low') };
+}

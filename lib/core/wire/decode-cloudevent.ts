@@ -14,7 +14,10 @@ export function isCloudEvent(value: unknown): value is JsonObject {
 }
 
 /** The attributes of the CloudEvent that a message is, in binary or in structured mode; undefined for any other message. */
-export function cloudEventOf({ cloudEvent, body }: QueueMessage): JsonObject | undefined {
+export function cloudEventOf({
+  cloudEvent,
+  body,
+}: Pick<QueueMessage, 'cloudEvent' | 'body'>): JsonObject | undefined {
   if (cloudEvent) return cloudEvent;
   // Most others aren't parsed.
   if (!/^\s*\{/.test(body) || !body.includes('"specversion"') || !isJson(body)) return undefined;

@@ -10,19 +10,30 @@ const GROUPS = 'SELECT DISTINCT message_group FROM messages WHERE queue = :queue
 
 const REGROUP = 'UPDATE messages SET message_group = :to WHERE queue = :queue AND message_group IS :from';
 
+const JOIN = 'UPDATE messages SET queue = :queue WHERE queue = :other';
+
+/** Messages that were sent before their queue kept order. */
+export interface SentBefore {
+  /** Queues whose messages join it. @default - none */
+  readonly joining?: readonly string[];
+  /** Their group, by the one that they have. @default - that one */
+  readonly groupOf?: (group: string | undefined) => string;
+}
+
 /**
  * Makes a queue keep the order of each group: of its messages, only the first is ever visible, until it is deleted. The rule
  * is in the file, as triggers, so that it holds in all processes, and for all that deletes messages.
- * @param groupOf the group of messages that were sent before, by the one that they have. @default - that one
+ * @param before what becomes of messages that were sent before
  * @throws ConfigurationError for a name that can't be in a trigger
  */
 export async function keepOrder(
   file: SqliteFile,
   queue: string,
-  groupOf?: (group: string | undefined) => string,
+  { joining = [], groupOf }: SentBefore = {},
 ): Promise<void> {
   await file.write(() => {
     if (keepsOrder(file, queue)) return;
+    for (const other of joining) file.statement(JOIN).run({ queue, other });
     if (groupOf) regroup(file, queue, groupOf);
     for (const statement of statementsFor(queue)) file.statement(statement).run();
   }, 'on disk');
