@@ -1,11 +1,11 @@
 import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { WeightedTurns } from '../core/base/weighted-turns.ts';
-import { LANE_WEIGHTS, PRIORITIES, type Priority } from '../core/model/priority.ts';
+import { DEFAULT_PRIORITY, LANE_WEIGHTS, PRIORITIES, type Priority } from '../core/model/priority.ts';
 import type { ReceivedMessage, SourceCapabilities } from '../core/model/received-message.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 
-/** A queue for each priority. */
-export type Lanes = Readonly<Record<Priority, InputQueue>>;
+/** A queue for each priority, or for some. */
+export type Lanes = Readonly<Partial<Record<Priority, InputQueue>>>;
 
 /**
  * Most messages that a lane is asked for which was empty before. What it delivers may exceed what was wanted, so it is few;
@@ -38,7 +38,10 @@ export class LanedQueue implements InputQueue {
 
   constructor(queues: Lanes) {
     const wake = () => this.#wake();
-    this.#lanes = PRIORITIES.map((priority) => new Lane(priority, queues[priority], wake));
+    this.#lanes = PRIORITIES.flatMap((priority) => {
+      const queue = queues[priority];
+      return queue ? [new Lane(priority, queue, wake)] : [];
+    });
     this.#turns = new WeightedTurns(new Map(this.#lanes.map((lane) => [lane, LANE_WEIGHTS[lane.priority]])));
     this.capabilities = commonCapabilities(this.#lanes.map(({ queue }) => queue.capabilities));
     this.visibilitySeconds = Math.min(...this.#lanes.map(({ queue }) => queue.visibilitySeconds));
@@ -170,13 +173,18 @@ class Lane {
   async #receive(count: number, signal: AbortSignal): Promise<void> {
     try {
       const messages = await this.queue.receive(count, signal);
-      this.held.push(...messages.map((message) => ({ ...message, lane: this.priority })));
+      this.held.push(...messages.map((message) => this.#inLane(message)));
       this.isEmpty = messages.length < count;
     } catch (error) {
       if (!signal.aborted) this.failure = error;
     }
     this.asked = 0;
     this.#onNews();
+  }
+
+  /** Normal messages stay as they are: nothing needs to be said about them. */
+  #inLane(message: ReceivedMessage): ReceivedMessage {
+    return this.priority === DEFAULT_PRIORITY ? message : { ...message, lane: this.priority };
   }
 }
 

@@ -38,9 +38,9 @@ export class WorkerFolder implements AsyncDisposable {
   }
 
   /** Sends a request. A text is sent as it is, anything else as JSON. */
-  submit(payload: unknown): Promise<void> {
+  submit(payload: unknown, queue = 'requests'): Promise<void> {
     const body = typeof payload === 'string' ? payload : JSON.stringify(payload);
-    return new SqliteSubmissionQueue(this.file, 'requests', Date).send(body, undefined);
+    return new SqliteSubmissionQueue(this.file, queue, Date).send(body, undefined);
   }
 
   /** The outcomes in the output queue, which they leave. */

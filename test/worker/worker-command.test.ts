@@ -49,6 +49,19 @@ test('a worker handles what waits in its queue, serves its state, and ends on SI
   expect(worker.logged('Worker stopped')).toHaveLength(1);
 });
 
+test('a worker takes requests from a queue for each priority', async () => {
+  for (const queue of ['requests', 'urgent', 'idle']) await folder.submit({ number: 1 }, queue);
+  const lanes = {
+    COATCHECK_INPUT_HIGH: 'sqlite:queues.db?queue=urgent',
+    COATCHECK_INPUT_LOW: 'sqlite:queues.db?queue=idle',
+  };
+  run([DOUBLING_PROCESSOR], { ...QUEUES, ...lanes, COATCHECK_RECORDS: 'sqlite:queues.db' });
+  expect(await outcomes(3)).toHaveLength(3);
+  const records = folder.file.statement('SELECT record FROM records').all({});
+  const priorities = records.map(({ record }) => JSON.parse(String(record)).request.priority);
+  expect(priorities.toSorted()).toEqual(['high', 'low', undefined]);
+});
+
 test('a broker that is down at the start is an error that says what to do, without a stack', async () => {
   const worker = run([DOUBLING_PROCESSOR], { ...QUEUES, COATCHECK_OUTPUT: 'redis://127.0.0.1:1/0?stream=a' });
   expect(await worker.exit()).toBe(1);

@@ -9,6 +9,7 @@ const EXAMPLES = `
 Queues and stores are given by environment variables, or in the same form in a file. Variables of the environment win.
 
   COATCHECK_INPUT                     URL of the queue of requests (required)
+  COATCHECK_INPUT_HIGH, …_LOW         URLs of queues of requests of high and of low priority
   COATCHECK_OUTPUT                    URL of the queue of outcomes, or none: they are only recorded (required)
   COATCHECK_DEAD_LETTERS              URL of the queue for requests that used up their attempts
   COATCHECK_PAYLOADS                  s3://bucket or file:directory (default: file:.coatcheck/payloads)

@@ -1,5 +1,11 @@
 import { ConfigurationError } from '../../core/base/errors.ts';
-import { WEBHOOK_SECRETS_VARIABLE, type WorkerEnvironment } from '../../core/config/worker-environment.ts';
+import {
+  INPUT_VARIABLES,
+  inputUrlsOf,
+  WEBHOOK_SECRETS_VARIABLE,
+  type WorkerEnvironment,
+} from '../../core/config/worker-environment.ts';
+import { PRIORITIES } from '../../core/model/priority.ts';
 import { checkSecrets } from '../../core/model/webhook-secrets.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import { QUEUES } from '../../embedded/storage.ts';
@@ -49,9 +55,10 @@ function secretsOf([current, previous, ...others]: readonly string[]): readonly 
   );
 }
 
-function assertOtherQueues({ inputUrl, outputUrl, deadLettersUrl }: WorkerEnvironment): void {
+function assertOtherQueues({ outputUrl, deadLettersUrl, ...inputs }: WorkerEnvironment): void {
+  const inputUrls = inputUrlsOf(inputs);
   const urls = {
-    COATCHECK_INPUT: inputUrl,
+    ...Object.fromEntries(PRIORITIES.map((priority) => [INPUT_VARIABLES[priority], inputUrls[priority]])),
     COATCHECK_OUTPUT: outputUrl,
     COATCHECK_DEAD_LETTERS: deadLettersUrl,
   };

@@ -3,10 +3,16 @@ import { hideLogin } from '../../core/base/hide-login.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { NO_OUTPUT_URL } from '../../core/config/settings.ts';
 import { TEXT_VARIABLES } from '../../core/config/variable-names.ts';
-import type { WorkerEnvironment } from '../../core/config/worker-environment.ts';
-import type { Broker } from '../../core/ports/broker.ts';
+import {
+  INPUT_VARIABLES,
+  inputUrlsOf,
+  type WorkerEnvironment,
+} from '../../core/config/worker-environment.ts';
+import { PRIORITIES, type Priority } from '../../core/model/priority.ts';
+import type { Broker, InputOptions } from '../../core/ports/broker.ts';
 import type { LimitStore } from '../../core/ports/limit-store.ts';
 import type { OutputQueue } from '../../core/ports/message-sink.ts';
+import type { InputQueue } from '../../core/ports/message-source.ts';
 import type { RecordStore } from '../../core/ports/record-store.ts';
 import type { Logger } from '../../core/ports/telemetry.ts';
 import type { WebhookEndpointReader } from '../../core/ports/webhooks.ts';
@@ -15,6 +21,7 @@ import { assertDefaultUrl } from '../../core/webhooks/recipient.ts';
 import { NO_OUTPUT } from '../../core/wire/no-output.ts';
 import type { DirectoryPayloadStore } from '../../stores/directory/payload-store.ts';
 import type { SqliteFile } from '../../stores/sqlite/sqlite-file.ts';
+import { LanedQueue } from '../../worker/laned-queue.ts';
 import { MAX_WAITING_IN_ORDER } from '../../worker/worker.ts';
 import type { WorkerPorts } from './worker-ports.ts';
 
@@ -78,13 +85,24 @@ export class PortOpener implements AsyncDisposable {
     const deadLetters = environment.deadLettersUrl
       ? await this.#openOutput('COATCHECK_DEAD_LETTERS', environment.deadLettersUrl, ordered)
       : undefined;
-    const url = urlOf('COATCHECK_INPUT', environment.inputUrl);
-    const broker = await this.#brokerOf('COATCHECK_INPUT', url);
     const maxInFlight = concurrency + prefetch + (ordered ? MAX_WAITING_IN_ORDER : 0);
     const options = { deadLetters, maxInFlight, ordered, maxAttempts, logger: this.#logger };
-    const input = await asReached('COATCHECK_INPUT', broker.openInput(url, options));
+    const input = await this.#openInputs(inputUrlsOf(environment), options);
     await this.#startSweeping(environment, file, directory);
     return { store, records, limits, output, input, claimCheckSource, ...webhooks };
+  }
+
+  /** Opens the queues of requests, as one. */
+  async #openInputs(urls: Readonly<Record<Priority, string>>, options: InputOptions): Promise<InputQueue> {
+    const lanes: Partial<Record<Priority, InputQueue>> = {};
+    const given = PRIORITIES.filter((priority) => urls[priority] !== '');
+    for (const priority of given) {
+      const variable = INPUT_VARIABLES[priority];
+      const url = urlOf(variable, urls[priority]);
+      const broker = await this.#brokerOf(variable, url);
+      lanes[priority] = await asReached(variable, broker.openInput(url, options));
+    }
+    return (given.length === 1 && lanes.normal) || new LanedQueue(lanes);
   }
 
   /** Closes what was opened, the latest first. */

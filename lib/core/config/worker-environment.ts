@@ -36,6 +36,9 @@ import {
 /** What a worker needs to know: the engine's settings, and where its queues and stores are, as URLs. */
 export interface WorkerEnvironment extends Omit<EngineSettings, 'claimCheckSources' | 'topics'> {
   readonly inputUrl: string;
+  /** The queues of requests of high and of low priority; empty where there are none. */
+  readonly highInputUrl: string;
+  readonly lowInputUrl: string;
   /** {@link NO_OUTPUT_URL} if there is no output queue. */
   readonly outputUrl: string;
   /** The queue for messages of requests that used up their attempts; empty if there is none. */
@@ -70,6 +73,13 @@ export interface WorkerEnvironment extends Omit<EngineSettings, 'claimCheckSourc
 
 /** The variable with what signs webhooks. */
 export const WEBHOOK_SECRETS_VARIABLE = 'COATCHECK_WEBHOOK_SECRETS';
+
+/** The variables of the queues of requests, by their priorities. */
+export const INPUT_VARIABLES = {
+  high: 'COATCHECK_INPUT_HIGH',
+  normal: 'COATCHECK_INPUT',
+  low: 'COATCHECK_INPUT_LOW',
+} as const;
 
 /** The variable that has a process keep the order of requests. */
 export const ORDER_VARIABLE = 'COATCHECK_ORDER';
@@ -142,6 +152,7 @@ export const WORKER_NUMBERS = {
 export function readWorkerEnvironment(variables: Variables): WorkerEnvironment {
   const environment = readVariables(workerVariables(), variables, "The worker's environment");
   assertOrderFits(environment, variables);
+  assertLanesFit(environment);
   assertFormatFits(environment);
   assertWebhooksFit(environment, variables);
   return sendsWebhooks(environment) ? environment : { ...environment, callbacks: 'off' };
@@ -154,6 +165,46 @@ function assertOrderFits({ order }: WorkerEnvironment, variables: Variables): vo
   throw new ConfigurationError(
     `${name} needs ${ORDER_VARIABLE}=fifo, got ${given} without it: no request waits for another`,
   );
+}
+
+/** The URLs of the queues of requests, by their priorities. Those that there are none of are empty. */
+export function inputUrlsOf({
+  inputUrl,
+  highInputUrl,
+  lowInputUrl,
+}: Pick<WorkerEnvironment, 'inputUrl' | 'highInputUrl' | 'lowInputUrl'>): Record<
+  keyof typeof INPUT_VARIABLES,
+  string
+> {
+  return { high: highInputUrl, normal: inputUrl, low: lowInputUrl };
+}
+
+function assertLanesFit(environment: WorkerEnvironment): void {
+  const urls = inputUrlsOf(environment);
+  const lanes = (['high', 'low'] as const).filter((priority) => urls[priority] !== '');
+  for (const priority of lanes) {
+    const variable = INPUT_VARIABLES[priority];
+    const shown = hideLogin(urls[priority]);
+    if (environment.order === 'fifo') {
+      throw new ConfigurationError(
+        `${variable} can't be set with ${ORDER_VARIABLE}=fifo, got ${shown}: its requests would overtake others. Leave one of them out`,
+      );
+    }
+    if (schemeOf(urls[priority]) !== schemeOf(urls.normal)) {
+      throw new ConfigurationError(
+        `${variable} must be a queue of the same kind as ${INPUT_VARIABLES.normal}, ${schemeOf(urls.normal)}:, got ${shown}`,
+      );
+    }
+  }
+  const queues = ['normal' as const, ...lanes];
+  if (new Set(queues.map((priority) => urls[priority])).size === queues.length) return;
+  throw new ConfigurationError(
+    `${queues.map((priority) => INPUT_VARIABLES[priority]).join(', ')} must each be another queue, got ${queues.map((priority) => hideLogin(urls[priority])).join(', ')}`,
+  );
+}
+
+function schemeOf(url: string): string {
+  return url.split(':', 1)[0] ?? '';
 }
 
 function sendsWebhooks({ webhookSecrets, webhookQueueUrl }: WorkerEnvironment): boolean {
@@ -224,7 +275,9 @@ function workerVariables(): VariablesOf<WorkerEnvironment> {
   return {
     serviceName: withDefault(text(TEXT_VARIABLES.serviceName), 'coatcheck'),
     handlerVersion: versionVariable(),
-    inputUrl: text('COATCHECK_INPUT'),
+    inputUrl: text(INPUT_VARIABLES.normal),
+    highInputUrl: optionalText(INPUT_VARIABLES.high),
+    lowInputUrl: optionalText(INPUT_VARIABLES.low),
     outputUrl: text('COATCHECK_OUTPUT'),
     deadLettersUrl: optionalText('COATCHECK_DEAD_LETTERS'),
     payloadsUrl: withDefault(text('COATCHECK_PAYLOADS'), `file:${DATA_FOLDER}/payloads`),

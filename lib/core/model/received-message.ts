@@ -30,7 +30,7 @@ export interface QueueMessage {
   readonly cloudEvent?: CloudEventAttributes;
   /** The message group, if there is one. */
   readonly group?: string;
-  /** The priority of the queue that it came from; absent unless there is a queue for each. */
+  /** The priority of the queue that it came from, if that isn't the one of normal requests. */
   readonly lane?: Priority;
   /** The number of this delivery, from 1; absent if the queue doesn't count. */
   readonly deliveryCount?: number;

@@ -55,6 +55,36 @@ test('a worker may keep order', () => {
   );
 });
 
+describe('lanes', () => {
+  const lanes = {
+    ...QUEUES,
+    COATCHECK_INPUT_HIGH: 'nats://127.0.0.1/?stream=high',
+    COATCHECK_INPUT_LOW: 'nats://127.0.0.1/?stream=low',
+  };
+
+  test('are queues of the same kind', () => {
+    expect(readWorkerEnvironment(lanes)).toMatchObject({
+      highInputUrl: lanes.COATCHECK_INPUT_HIGH,
+      lowInputUrl: lanes.COATCHECK_INPUT_LOW,
+    });
+    expect(() => readWorkerEnvironment({ ...lanes, COATCHECK_INPUT_LOW: 'redis://u:secret@h/0' })).toThrow(
+      /^COATCHECK_INPUT_LOW must be a queue of the same kind as COATCHECK_INPUT, nats:, got (?!.*secret)/,
+    );
+  });
+
+  test('are different queues', () => {
+    expect(() => readWorkerEnvironment({ ...lanes, COATCHECK_INPUT_HIGH: QUEUES.COATCHECK_INPUT })).toThrow(
+      'COATCHECK_INPUT, COATCHECK_INPUT_HIGH, COATCHECK_INPUT_LOW must each be another queue, got',
+    );
+  });
+
+  test('keep no order', () => {
+    expect(() => readWorkerEnvironment({ ...lanes, COATCHECK_ORDER: 'fifo' })).toThrow(
+      "COATCHECK_INPUT_HIGH can't be set with COATCHECK_ORDER=fifo",
+    );
+  });
+});
+
 test('events in binary mode need an output with a binding for them', () => {
   const COATCHECK_OUTPUT_FORMAT = 'cloudevents-binary';
   expect(readWorkerEnvironment({ ...QUEUES, COATCHECK_OUTPUT_FORMAT })).toMatchObject({
