@@ -13,10 +13,13 @@ import {
   test,
   vi,
 } from 'vitest';
+import { eachPriority, PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
+import type { InputQueue } from '../../lib/core/ports/message-source.ts';
 import { recordKey } from '../../lib/stores/sqlite/record-store.ts';
 import { SqliteFile } from '../../lib/stores/sqlite/sqlite-file.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { LanedQueue } from '../../lib/worker/laned-queue.ts';
 import { freePort } from '../local/free-port.ts';
 import { KINDS, type RunningBroker } from '../support/brokers/kinds.ts';
 import { collect, eventually } from '../support/eventually.ts';
@@ -100,6 +103,41 @@ describe.each(KINDS)('a worker on $name', ({ broker, program, start }) => {
     const events = (await receive('outcomes', count)).map((message) => outcomeEvent(message));
     return Object.fromEntries(events.map(({ subject, data }) => [subject, data]));
   }
+
+  test.runIf(program)('receives from a queue for each priority, and settles each message there', async () => {
+    const names = eachPriority((priority) => `lane-${priority}`);
+    for (const priority of PRIORITIES) await running.create?.(names[priority]);
+    const open = async () => {
+      const options = { maxInFlight: 10, maxAttempts: 5, logger };
+      const lanes: Partial<Record<Priority, InputQueue>> = {};
+      for (const priority of PRIORITIES) {
+        lanes[priority] = await broker.openInput(new URL(running.urlOf(names[priority])), options);
+      }
+      return new LanedQueue(lanes);
+    };
+    let queue = await open();
+    for (const priority of PRIORITIES) {
+      await using output = await broker.openOutput(new URL(running.urlOf(names[priority])), { logger });
+      const messages = Array.from({ length: 12 }, (_, index) => ({
+        body: `${priority} ${index}`,
+        attributes: {},
+      }));
+      expect(await output.send(messages)).toEqual(messages.map(() => ({ sent: true })));
+    }
+    const received = await collect(36, () => queue.receive(5, AbortSignal.timeout(1_000)));
+    expect(new Set(received.map(({ body }) => body)).size).toBe(36);
+    expect(received.every(({ body, lane = 'normal' }) => body.startsWith(lane))).toBe(true);
+    const [back, ...settled] = received;
+    await Promise.all(settled.map((message) => message.ack()));
+    await back?.retryAfter(0);
+    const again = await collect(1, () => queue.receive(5, AbortSignal.timeout(1_000)));
+    expect(again.map(({ body }) => body)).toEqual([back?.body]);
+    await again[0]?.ack();
+    await queue[Symbol.asyncDispose]();
+    queue = await open();
+    expect(await queue.receive(5, AbortSignal.timeout(500))).toEqual([]);
+    await queue[Symbol.asyncDispose]();
+  });
 
   test.runIf(program)('publishes outcomes and dead letters', async () => {
     const worker = await startWorker(DOUBLING_PROCESSOR);
