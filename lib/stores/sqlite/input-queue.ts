@@ -7,6 +7,7 @@ import { keepsOrder } from './keep-order.ts';
 import { type Delivery, MessageTable } from './message-table.ts';
 import { MAX_MESSAGE_BYTES } from './sendable.ts';
 import type { SqliteFile } from './sqlite-file.ts';
+import { TenantTurns } from './tenant-turns.ts';
 
 /** An input queue in a file. */
 export interface SqliteInputOptions {
@@ -27,11 +28,16 @@ const DEFAULT_VISIBILITY_SECONDS = 30;
 /** How often to look for messages of other processes, where the system doesn't say that the file has changed. */
 const POLL_MILLISECONDS = 250;
 
-/** A queue in a file. Its messages wait until they are acknowledged, however long that takes. */
+/**
+ * A queue in a file. Its messages wait until they are acknowledged, however long that takes. Unless it keeps order, the groups
+ * of its messages take turns: of requests, those are the tenants.
+ */
 export class SqliteInputQueue implements InputQueue, BacklogGauge {
   readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds: number;
   readonly #messages: MessageTable;
+  /** Undefined where messages come in order. */
+  readonly #turns: TenantTurns | undefined;
   readonly #clock: Clock;
   readonly #deadLetters: DeadLetterSender | undefined;
 
@@ -48,6 +54,7 @@ export class SqliteInputQueue implements InputQueue, BacklogGauge {
     };
     this.visibilitySeconds = visibilitySeconds;
     this.#messages = new MessageTable(file, queue, ordered);
+    this.#turns = ordered ? undefined : new TenantTurns(file, queue);
     this.#clock = clock;
     this.#deadLetters = deadLetters && new DeadLetterSender(deadLetters, Math.random);
   }
@@ -56,7 +63,10 @@ export class SqliteInputQueue implements InputQueue, BacklogGauge {
     while (!signal.aborted) {
       if (!(await this.#mayReceive(signal))) continue;
       const now = this.#clock.now();
-      const deliveries = await this.#messages.receive(max, now, now + this.visibilitySeconds * 1000);
+      const hiddenUntil = now + this.visibilitySeconds * 1000;
+      const deliveries = this.#turns
+        ? await this.#messages.receiveInTurns(this.#turns, max, now, hiddenUntil)
+        : await this.#messages.receive(max, now, hiddenUntil);
       // Another receiver may have been faster.
       if (deliveries.length > 0) return deliveries.map((delivery) => this.#received(delivery));
     }

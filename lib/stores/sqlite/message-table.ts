@@ -4,6 +4,7 @@ import type { Confirmation } from './group-commit.ts';
 import { BEHIND_ANOTHER } from './keep-order.ts';
 import { numberOf, type Row, textOf } from './row.ts';
 import type { QueueChange, SqliteFile } from './sqlite-file.ts';
+import type { TenantTurns } from './tenant-turns.ts';
 
 const INSERT = `INSERT INTO messages (queue, visible_at, sent_at, id, name, message_group, attributes, body)
   VALUES (:queue, :visibleAt, :sentAt, :id, :name, :group, :attributes, :body) ON CONFLICT (queue, name) DO NOTHING`;
@@ -15,6 +16,10 @@ const RECEIVE = `UPDATE messages SET visible_at = :hiddenUntil, deliveries = del
   WHERE number IN (
     SELECT number FROM messages WHERE queue = :queue AND visible_at <= :now ORDER BY visible_at, number LIMIT :max
   ) RETURNING *`;
+
+const RECEIVE_CHOSEN = `UPDATE messages SET visible_at = :hiddenUntil, deliveries = deliveries + 1,
+    first_delivered_at = coalesce(first_delivered_at, :now)
+  WHERE number IN (SELECT value FROM json_each(:chosen)) RETURNING *`;
 
 const HIDE = 'UPDATE messages SET visible_at = :until WHERE number = :number AND deliveries = :delivery';
 
@@ -108,10 +113,25 @@ export class MessageTable {
   /** Delivers visible messages, those that became visible first, and hides them. Times are milliseconds since 1970. */
   async receive(max: number, now: number, hiddenUntil: number): Promise<Delivery[]> {
     const bound = { queue: this.#queue, max, now, hiddenUntil };
-    const rows = await this.#file.write(() => this.#file.statement(RECEIVE).all(bound), 'committed');
-    return rows
-      .toSorted((one, other) => Number(one.number) - Number(other.number))
-      .map((row) => this.#delivery(row));
+    return this.#deliver(() => this.#file.statement(RECEIVE).all(bound));
+  }
+
+  /** As {@link receive}, but tenants take turns. Only for a queue that doesn't keep order. */
+  async receiveInTurns(
+    turns: TenantTurns,
+    max: number,
+    now: number,
+    hiddenUntil: number,
+  ): Promise<Delivery[]> {
+    if (!turns.isOn) {
+      const deliveries = await this.receive(max, now, hiddenUntil);
+      if (deliveries.some(({ message }) => message.group !== undefined)) await turns.begin();
+      return deliveries;
+    }
+    return this.#deliver(() => {
+      const chosen = JSON.stringify(turns.choose(max, now));
+      return this.#file.statement(RECEIVE_CHOSEN).all({ chosen, now, hiddenUntil });
+    });
   }
 
   /** Counts its messages. @param now milliseconds since 1970 */
@@ -121,6 +141,13 @@ export class MessageTable {
       waiting: Number(counts?.waiting),
       inFlight: Number(counts?.in_flight),
     };
+  }
+
+  async #deliver(receive: () => Row[]): Promise<Delivery[]> {
+    const rows = await this.#file.write(receive, 'committed');
+    return rows
+      .toSorted((one, other) => Number(one.number) - Number(other.number))
+      .map((row) => this.#delivery(row));
   }
 
   #delivery(row: Row): Delivery {
