@@ -28,10 +28,13 @@ import { SqsSubmissionQueue } from '../../lib/aws/sqs-submission-queue.ts';
 import { SqsWebhookQueue } from '../../lib/aws/sqs-webhook-queue.ts';
 import { type ApiEnvironment, readApiEnvironment } from '../../lib/core/config/api-environment.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
+import { LanedAdmission } from '../../lib/core/intake/admission/laned-admission.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
+import { lanedSubmissionQueue } from '../../lib/core/intake/laned-submission-queue.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { withCaps } from '../../lib/core/limits/capped-admission.ts';
+import { eachPriority, type Priority } from '../../lib/core/model/priority.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { callerOf } from '../../lib/lambda/api-gateway-caller.ts';
@@ -99,20 +102,30 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     clock: Date,
     random: Math.random,
   };
-  const destinationOf = (processor: ProcessorQueue): Destination => {
+  const destinationOf = (
+    processor: ProcessorQueue,
+    lanes?: Readonly<Record<Priority, string>>,
+  ): Destination => {
     const { inputQueueUrl, topics, acceptsMinVersion, loadName } = processor;
-    const queue = new SqsSubmissionQueue(sqs, inputQueueUrl, {
-      clock: Date,
-      later: delayedMessages(inputQueueUrl, settings),
-    });
-    const measuring = {
-      gauge: new SqsBacklogGauge(sqs, inputQueueUrl),
-      log: new DynamoDbLoadLog(dynamodb, requestTable, loadName),
-      logger,
-      clock: Date,
-      random: Math.random,
-    };
-    const admission = new LoadAdmission({ ...settings, ...processor }, measuring);
+    const queueAt = (url: string) =>
+      new SqsSubmissionQueue(sqs, url, { clock: Date, later: delayedMessages(url, settings) });
+    const admissionAt = (url: string) =>
+      new LoadAdmission(
+        { ...settings, ...processor },
+        {
+          gauge: new SqsBacklogGauge(sqs, url),
+          log: new DynamoDbLoadLog(dynamodb, requestTable, loadName),
+          logger,
+          clock: Date,
+          random: Math.random,
+        },
+      );
+    const admission = lanes
+      ? new LanedAdmission(eachPriority((priority) => admissionAt(lanes[priority])))
+      : admissionAt(inputQueueUrl);
+    const queue = lanes
+      ? lanedSubmissionQueue(eachPriority((priority) => queueAt(lanes[priority])))
+      : queueAt(inputQueueUrl);
     return {
       topics,
       submissions: new Submissions({ ...taking, queue }, settings),
@@ -124,8 +137,8 @@ function partsOf(settings: ApiEnvironment): ApiParts {
   };
   return {
     destinations: [
-      destinationOf({ ...settings, loadName: '' }),
-      ...settings.otherProcessors.map(destinationOf),
+      destinationOf({ ...settings, loadName: '' }, lanesOf(settings)),
+      ...settings.otherProcessors.map((processor) => destinationOf(processor)),
     ],
     uploads: new Uploads({ records, transfers, clock: Date, newId }, settings),
     records,
@@ -152,6 +165,16 @@ function partsOf(settings: ApiEnvironment): ApiParts {
         : undefined,
     serviceName: settings.serviceName,
   };
+}
+
+/** The queues of all priorities; undefined where there is one for all. */
+function lanesOf({
+  inputQueueUrl,
+  highInputQueueUrl,
+  lowInputQueueUrl,
+}: ApiEnvironment): Record<Priority, string> | undefined {
+  if (highInputQueueUrl === '' || lowInputQueueUrl === '') return undefined;
+  return { high: highInputQueueUrl, normal: inputQueueUrl, low: lowInputQueueUrl };
 }
 
 /** What sends requests to an input queue later than SQS can; undefined if nothing does. */

@@ -21,7 +21,7 @@ import { BatchHost } from '../../lib/lambda/batch-host.ts';
 import { withFunctionVersion } from '../../lib/lambda/function-version.ts';
 import { loadTracing } from '../../lib/lambda/load-tracing.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
-import { messagesOf } from '../../lib/lambda/sqs-event.ts';
+import { type RequestQueue, requestsOf } from '../../lib/lambda/request-queues.ts';
 import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 import { traceInvocation } from '../../lib/lambda/trace-invocation.ts';
 import { openEngine } from './open-engine.ts';
@@ -52,7 +52,7 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 /** What runs a processor, and where its spans go. */
 interface Running {
   readonly host: BatchHost;
-  readonly source: SqsMessages;
+  readonly queues: readonly [RequestQueue, ...RequestQueue[]];
   readonly tracing: TraceTarget;
   readonly logger: PowertoolsLogger;
 }
@@ -79,9 +79,9 @@ export function processor(...definition: [Handler] | [ProcessorOptions, Handler]
     powertools.addContext(context);
     // Starts at the first event, so that a processor can be imported outside a deployment, as in its own tests.
     running ??= await runningOf(defined, powertools);
-    const { host, source, tracing, logger } = running;
+    const { host, queues, tracing, logger } = running;
     const deadlineAt = Date.now() + context.getRemainingTimeInMillis();
-    const messages = messagesOf(event, tracing === 'xray').map((message) => source.receive(message));
+    const messages = requestsOf(event, queues, tracing === 'xray');
     return traceInvocation(tracing, context, logger, () => host.handle(messages, deadlineAt));
   };
   return branded(run, defined);
@@ -99,10 +99,18 @@ async function runningOf(definition: Processor, powertools: Logger): Promise<Run
     environment.maxReceives ??
     (await readMaxReceives(queues, inputQueueUrl, environment.maxAttempts, logger));
   const capabilities = sqsCapabilities(inputQueueUrl, maxDeliveries);
-  const source = new SqsMessages(queues, inputQueueUrl, deadLetters, capabilities);
+  const queueAt = (url: string) => ({
+    url,
+    messages: new SqsMessages(queues, url, deadLetters, capabilities),
+  });
+  const { highInputQueueUrl, lowInputQueueUrl } = environment;
   return {
     host: new BatchHost(engine, { visibilityTimeoutSeconds, now: Date.now, logger }),
-    source,
+    queues: [
+      queueAt(inputQueueUrl),
+      ...(highInputQueueUrl ? [{ ...queueAt(highInputQueueUrl), lane: 'high' as const }] : []),
+      ...(lowInputQueueUrl ? [{ ...queueAt(lowInputQueueUrl), lane: 'low' as const }] : []),
+    ],
     tracing,
     logger,
   };

@@ -43,6 +43,7 @@ import { allowServices, grantKey, KEY_USES } from './storage/key-use.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
 import { subscriptionsIn } from './storage/queue-subscription.ts';
 import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
+import { type RequestLanes, requestLanesOf } from './storage/request-lanes.ts';
 import { RequestTable } from './storage/request-table.ts';
 import { inputQueueOf, outputQueueOf } from './storage/service-queues.ts';
 import { Webhooks } from './webhooks.ts';
@@ -61,6 +62,8 @@ export class AsyncService extends Construct implements IConnectable {
   readonly requestTable: ITable;
   /** The queue of waiting requests: `queue.queue` if that is set. */
   readonly inputQueue: IQueue;
+  /** The queues of requests of high and of low priority; undefined without `queue.lanes`. */
+  readonly lanes: RequestLanes | undefined;
   /** The queue of messages whose requests used up their attempts. */
   readonly deadLetterQueue: IQueue;
   /** The queue of outcomes that consumers failed to process; undefined if `output` is false or an existing queue. */
@@ -103,6 +106,7 @@ export class AsyncService extends Construct implements IConnectable {
     if (encryptionKey && !front) allowServices(this, encryptionKey);
 
     const input = inputQueueOf(this, props, settings);
+    const lanes = requestLanesOf(this, props, settings, input.deadLetterQueue);
     const output = outputQueueOf(this, props, settings);
     const sharesOutput = front !== undefined && output?.queue === front.#outputQueue;
     const ownOutcomes =
@@ -167,6 +171,7 @@ export class AsyncService extends Construct implements IConnectable {
       service: props,
       settings,
       inputQueue: input.queue,
+      lanes,
       maxReceives: input.maxReceives,
       outputQueue: outcomes ? undefined : output?.queue,
       outputMaxMessageBytes: outcomes ? undefined : output?.maxMessageBytes,
@@ -194,7 +199,7 @@ export class AsyncService extends Construct implements IConnectable {
         service: props,
         settings,
         queue: pauses.queue,
-        source: onLambda.eventSource,
+        sources: onLambda.eventSources,
         removalPolicy,
       });
     }
@@ -206,6 +211,7 @@ export class AsyncService extends Construct implements IConnectable {
             auth: props.api.auth ?? ApiAuth.iam(),
             corsOrigins: props.api.corsOrigins ?? [],
             inputQueue: input.queue,
+            lanes,
             webhookQueue: webhooks?.queue,
             webhookSecret: settings.webhookEndpoints ? webhooks?.secret : undefined,
             requestTable,
@@ -230,6 +236,7 @@ export class AsyncService extends Construct implements IConnectable {
     const alarms = new ServiceAlarms(this, 'Alarms', {
       settings,
       inputQueue: input.queue,
+      lanes,
       deadLetterQueue: input.deadLetterQueue,
       outputDeadLetterQueue: output?.deadLetterQueue,
       outcomeTopic: ownOutcomes?.topic,
@@ -248,6 +255,7 @@ export class AsyncService extends Construct implements IConnectable {
       ? new ServiceDashboard(this, 'Overview', {
           settings,
           inputQueue: input.queue,
+          lanes,
           deadLetterQueue: input.deadLetterQueue,
           outputQueue: output?.queue,
           requestTable,
@@ -272,6 +280,8 @@ export class AsyncService extends Construct implements IConnectable {
       ApiUrl: api?.url,
       PayloadBucketName: bucket.bucketName,
       InputQueueUrl: input.queue.queueUrl,
+      HighInputQueueUrl: lanes?.high.queueUrl,
+      LowInputQueueUrl: lanes?.low.queueUrl,
       OutputQueueUrl: output?.queue.queueUrl,
       OutputDeadLetterQueueUrl: output?.deadLetterQueue?.queueUrl,
       OutcomeTopicArn: outcomes?.topic.topicArn,
@@ -301,6 +311,7 @@ export class AsyncService extends Construct implements IConnectable {
     this.payloadBucket = bucket;
     this.requestTable = requestTable;
     this.inputQueue = input.queue;
+    this.lanes = lanes;
     this.deadLetterQueue = input.deadLetterQueue;
     this.#outputQueue = output?.queue;
     this.outputDeadLetterQueue = output?.deadLetterQueue;
@@ -429,7 +440,9 @@ export class AsyncService extends Construct implements IConnectable {
   grantSubmit(grantee: IGrantable): Grant {
     const { uploadPrefix, payloadPrefix } = this.#prefixes;
     const uploading = ['s3:PutObject', 's3:AbortMultipartUpload'];
-    return grantQueue(grantee, this.inputQueue, SENDING, KEY_USES.send)
+    return [this.inputQueue, ...(this.lanes ? [this.lanes.high, this.lanes.low] : [])]
+      .map((queue) => grantQueue(grantee, queue, SENDING, KEY_USES.send))
+      .reduce((all, one) => all.combine(one))
       .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix))
       .combine(grantKey(grantee, this.payloadBucket.encryptionKey, KEY_USES.writeObjects));
   }
@@ -462,12 +475,12 @@ export class AsyncService extends Construct implements IConnectable {
     return this.api.grantInvoke(grantee);
   }
 
-  /** Accepted requests, however they were submitted. Redriven requests count again. @default - sum over 5 minutes */
+  /** Accepted requests, however they were submitted; of normal priority, if there are `lanes`. Redriven requests count again. @default - sum over 5 minutes */
   metricAccepted(options?: MetricOptions): Metric {
     return this.inputQueue.metricNumberOfMessagesSent(options);
   }
 
-  /** Requests that wait for an attempt. @default - maximum over 5 minutes */
+  /** Requests that wait for an attempt; of normal priority, if there are `lanes`. @default - maximum over 5 minutes */
   metricQueueDepth(options?: MetricOptions): Metric {
     return this.inputQueue.metricApproximateNumberOfMessagesVisible(options);
   }

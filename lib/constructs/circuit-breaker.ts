@@ -40,20 +40,20 @@ export interface CircuitBreakerSetup {
   readonly settings: ServiceSettings;
   /** The queue of requested pauses, configured by {@link PAUSES_QUEUE}. */
   readonly queue: IQueue;
-  /** The event source that is paused. */
-  readonly source: IEventSourceMapping;
+  /** The event sources that are paused. */
+  readonly sources: readonly IEventSourceMapping[];
   readonly removalPolicy: RemovalPolicy;
 }
 
-/** The function that pauses and resumes the event source of the processor. */
+/** The function that pauses and resumes the event sources of the processor. */
 export class CircuitBreaker extends Construct {
   readonly function: LambdaFunction;
 
   constructor(scope: Construct, id: string, props: CircuitBreakerSetup) {
     super(scope, id);
-    const { service, settings, queue, source, removalPolicy } = props;
+    const { service, settings, queue, sources, removalPolicy } = props;
     const logGroup = new LogGroup(this, 'Logs', logGroupProps(service, removalPolicy));
-    const role = new BreakerRole(this, 'Role', { queue, source, logGroup });
+    const role = new BreakerRole(this, 'Role', { queue, sources, logGroup });
     this.function = new LambdaFunction(this, 'Function', {
       ...nodeFunctionProps(service),
       code: ownFunctionCode('breaker'),
@@ -66,7 +66,7 @@ export class CircuitBreaker extends Construct {
           writeBreakerEnvironment({
             ...settings,
             pauseQueueUrl: queue.queueUrl,
-            inputEventSource: source.eventSourceMappingId,
+            inputEventSources: sources.map(({ eventSourceMappingId }) => eventSourceMappingId),
           }),
         ),
       },

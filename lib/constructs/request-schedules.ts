@@ -12,12 +12,15 @@ import type { ScheduleFunctionRole } from './functions/schedule-function-role.ts
 import { ScheduleRole } from './functions/schedule-role.ts';
 import type { ServiceSettings } from './settings/service-settings.ts';
 import { encryptionOf } from './storage/queue-with-dead-letters.ts';
+import type { RequestLanes } from './storage/request-lanes.ts';
 
 /** Configures {@link RequestSchedules}. */
 export interface RequestSchedulesProps {
   readonly service: AsyncServiceProps;
   readonly settings: ServiceSettings;
   readonly inputQueue: IQueue;
+  /** The queues of other priorities; undefined without them. */
+  readonly lanes: RequestLanes | undefined;
   readonly payloadBucket: IBucket;
   readonly requestTable: ITable;
   readonly removalPolicy: RemovalPolicy;
@@ -41,7 +44,7 @@ export class RequestSchedules extends Construct {
 
   constructor(scope: Construct, id: string, props: RequestSchedulesProps) {
     super(scope, id);
-    const { service, settings, inputQueue } = props;
+    const { service, settings, inputQueue, lanes } = props;
     this.scheduleGroup = new ScheduleGroup(this, 'Group', { removalPolicy: RemovalPolicy.DESTROY });
     this.deadLetterQueue = new Queue(this, 'DeadLetters', {
       ...encryptionOf(service.encryptionKey),
@@ -59,6 +62,7 @@ export class RequestSchedules extends Construct {
     this.role.allowSend(this.deadLetterQueue);
     this.role.allowInvoke(this.function);
     this.#allowSend(settings, inputQueue);
+    if (lanes) this.role.allowSend(lanes.high, lanes.low);
   }
 
   /** Lets schedules send requests to the queue of a service behind. */

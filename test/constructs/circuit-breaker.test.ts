@@ -19,7 +19,7 @@ describe('the circuit breaker', () => {
     expect(readBreakerEnvironment(readable(Variables) as Record<string, string>)).toEqual({
       serviceName: 'Stack/Service',
       pauseQueueUrl: `<${queue.id}>`,
-      inputEventSource: `<${source.id}>`,
+      inputEventSources: [`<${source.id}>`],
       metrics: true,
     });
   });

@@ -70,6 +70,8 @@ beforeEach(async () => {
     ...engineSettings(),
     outputFormat: 'cloudevents',
     inputQueueUrl: `${endpoint.url}/123456789012/input`,
+    highInputQueueUrl: `${endpoint.url}/123456789012/high-input`,
+    lowInputQueueUrl: '',
     maxReceives: 133,
     outputQueueUrl: `${endpoint.url}/123456789012/output`,
     outputMaxMessageBytes: 1_048_576,
@@ -154,6 +156,23 @@ test('a message for redelivery is in the response, and its delay is set', async 
       Entries: [{ Id: '0', ReceiptHandle: 'receipt of m-r-2', VisibilityTimeout: 77 }],
     },
   ]);
+});
+
+test('a message of another queue has its priority, and its delay is set there', async () => {
+  const handler = processor(() => {
+    throw new RetryLater(77);
+  });
+  const event = sqsEvent({ id: 'm-1', body: '', attributes: { RequestId: 'r-1' }, sentAt: Date.now() });
+  for (const record of event.Records) record.eventSourceARN = 'arn:aws:sqs:us-east-1:123456789012:high-input';
+  await handler(event, LAMBDA_CONTEXT);
+  expect(callsOf('ChangeMessageVisibilityBatch')).toMatchObject([
+    { QueueUrl: `${endpoint.url}/123456789012/high-input`, Entries: [{ VisibilityTimeout: 77 }] },
+  ]);
+  const writes = endpoint.calls.filter(
+    (call) => targetOf(call) === 'DynamoDB_20120810.BatchExecuteStatement',
+  );
+  const [claimed] = writes.flatMap(statementsOf).map(readStatement);
+  expect(JSON.parse(claimed?.set.record?.S ?? '').request).toMatchObject({ id: 'r-1', priority: 'high' });
 });
 
 test('a request is claimed before the handler runs and completed after it', async () => {

@@ -1,4 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import type { SQSClient } from '@aws-sdk/client-sqs';
 import type { DeployedService } from '../../aws/deployed-services.ts';
 import { DynamoDbRecordStore } from '../../aws/dynamodb-record-store.ts';
 import type { AliasRouting } from '../../aws/function-alias.ts';
@@ -66,11 +67,21 @@ async function openDeployed(service: DeployedService): Promise<DeadLetterService
   const store = new DynamoDbRecordStore(table, deployment('RequestTableName'));
   return {
     queue: new DeadLetterQueue(queues, url),
-    input: new SqsSender(queues, deployment('InputQueueUrl')),
+    input: deployedInput(service, queues, deployment('InputQueueUrl')),
     records: recordsIn(store),
     readVersions: (signal) => readVersions(service, aws, signal),
     [Symbol.asyncDispose]: async () => {},
   };
+}
+
+function deployedInput(
+  { outputs: { HighInputQueueUrl: high, LowInputQueueUrl: low } }: DeployedService,
+  queues: SQSClient,
+  normal: string,
+): RefilledQueue {
+  if (high === undefined || low === undefined) return new SqsSender(queues, normal);
+  const urls = { high, normal, low };
+  return new LanedInput(eachPriority((priority) => new SqsSender(queues, urls[priority])));
 }
 
 /** With releases, the alias knows the versions; otherwise the prop `version` does. */

@@ -13,6 +13,7 @@ import { NUMBER_SETTINGS } from '../../core/config/settings.ts';
 import type { ApiAuth } from '../api-auth.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import type { RequestLanes } from '../storage/request-lanes.ts';
 import { functionEnvironment } from './function-environment.ts';
 
 /** The resources that schedule requests. */
@@ -29,6 +30,8 @@ export interface ScheduleResources {
 export interface ApiResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
+  /** The queues of requests of other priorities; undefined without them. */
+  readonly lanes: RequestLanes | undefined;
   /** The queue of webhook deliveries; undefined without webhooks. */
   readonly webhookQueue?: IQueue;
   /** The secret from which those of webhook endpoints are derived; undefined without endpoints. */
@@ -44,13 +47,15 @@ type AssumedSlots = Pick<ApiEnvironment, 'firstSlots' | 'reachableSlots'>;
 export function apiEnvironment(
   settings: ServiceSettings,
   auth: ApiAuth,
-  { payloadBucket, inputQueue, webhookQueue, webhookSecret, schedules, requestTable }: ApiResources,
+  { payloadBucket, inputQueue, lanes, webhookQueue, webhookSecret, schedules, requestTable }: ApiResources,
 ): Record<string, string> {
   const variables = writeApiEnvironment({
     ...settings,
     ...settings.prefixes,
     tracing: settings.tracing?.target ?? 'off',
     inputQueueUrl: inputQueue.queueUrl,
+    highInputQueueUrl: lanes?.high.queueUrl ?? '',
+    lowInputQueueUrl: lanes?.low.queueUrl ?? '',
     webhookQueueUrl: webhookQueue?.queueUrl ?? '',
     webhookSecret: webhookSecret?.secretArn ?? '',
     scheduleGroup: schedules?.scheduleGroup.scheduleGroupName ?? '',

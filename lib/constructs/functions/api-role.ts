@@ -21,10 +21,10 @@ export interface ApiRoleProps extends ApiResources {
 export class ApiRole extends FunctionRole {
   constructor(scope: Construct, id: string, props: ApiRoleProps) {
     super(scope, id, props);
-    const { payloadBucket, inputQueue, webhookQueue, webhookSecret, schedules, requestTable, prefixes } =
-      props;
+    const { payloadBucket, inputQueue, lanes, webhookQueue, webhookSecret, schedules, requestTable } = props;
+    const { prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
-    this.allowSubmit(inputQueue);
+    for (const queue of [inputQueue, ...(lanes ? [lanes.high, lanes.low] : [])]) this.allowSubmit(queue);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     this.allowKey(webhookQueue?.encryptionMasterKey, KEY_USES.send);
     if (webhookSecret) this.allowSecret(webhookSecret);

@@ -8,13 +8,13 @@ import { FunctionRole } from './function-role.ts';
 /** The resources that a {@link BreakerRole} grants access to. */
 export interface BreakerRoleProps {
   readonly queue: IQueue;
-  readonly source: IEventSourceMapping;
+  readonly sources: readonly IEventSourceMapping[];
   readonly logGroup: ILogGroup;
 }
 
-/** The role of the function that pauses processing. It allows access to one event source and to the queue of pauses. */
+/** The role of the function that pauses processing. It allows access to the event sources of one processor and to the queue of pauses. */
 export class BreakerRole extends FunctionRole {
-  constructor(scope: Construct, id: string, { queue, source, logGroup }: BreakerRoleProps) {
+  constructor(scope: Construct, id: string, { queue, sources, logGroup }: BreakerRoleProps) {
     super(scope, id, { logGroup });
     this.allow(
       ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
@@ -30,7 +30,7 @@ export class BreakerRole extends FunctionRole {
         'lambda:TagResource',
         'lambda:UntagResource',
       ],
-      [source.eventSourceMappingArn],
+      sources.map(({ eventSourceMappingArn }) => eventSourceMappingArn),
     );
   }
 }

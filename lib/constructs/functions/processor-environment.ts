@@ -11,12 +11,15 @@ import { writeTaskEnvironment } from '../../core/config/task-environment.ts';
 import type { FargateSettings } from '../settings/fargate-settings.ts';
 import type { PayloadSource } from '../settings/payload-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import type { RequestLanes } from '../storage/request-lanes.ts';
 import { functionEnvironment } from './function-environment.ts';
 
 /** The resources that a processor uses. */
 export interface ProcessorResources {
   readonly payloadBucket: IBucket;
   readonly inputQueue: IQueue;
+  /** The queues of requests of other priorities; undefined without them. */
+  readonly lanes: RequestLanes | undefined;
   /** After how many receives the input queue dead-letters by itself; undefined if that is unknown at deployment. */
   readonly maxReceives: number | undefined;
   /** Absent in a service without an output queue, and in one with a topic. */
@@ -67,6 +70,7 @@ function environmentOf(
   {
     payloadBucket,
     inputQueue,
+    lanes,
     maxReceives,
     outputQueue,
     outputMaxMessageBytes,
@@ -88,6 +92,8 @@ function environmentOf(
     tracing: settings.tracing?.target ?? 'off',
     frontServiceName,
     inputQueueUrl: inputQueue.queueUrl,
+    highInputQueueUrl: lanes?.high.queueUrl ?? '',
+    lowInputQueueUrl: lanes?.low.queueUrl ?? '',
     maxReceives,
     outputQueueUrl: outputQueue?.queueUrl ?? NO_OUTPUT_URL,
     outputMaxMessageBytes,

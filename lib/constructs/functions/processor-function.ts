@@ -1,9 +1,15 @@
 import { Annotations, AssetStaging, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { IGrantable, IPrincipal } from 'aws-cdk-lib/aws-iam';
-import { ApplicationLogLevel, CfnFunction, EventSourceMapping } from 'aws-cdk-lib/aws-lambda';
+import {
+  ApplicationLogLevel,
+  CfnFunction,
+  EventSourceMapping,
+  type EventSourceMappingOptions,
+} from 'aws-cdk-lib/aws-lambda';
 import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { logGroupProps } from '../observability/log-group-props.ts';
@@ -34,6 +40,8 @@ export class ProcessorFunction extends Construct implements IGrantable, IConnect
   readonly logGroup: LogGroup;
   /** The event source mapping of the input queue. */
   readonly eventSource: EventSourceMapping;
+  /** The event source mappings of all queues, that of the input queue first. */
+  readonly eventSources: readonly EventSourceMapping[];
   readonly #secrets: ProcessorResources['secrets'];
 
   constructor(scope: Construct, id: string, props: ProcessorFunctionSetup) {
@@ -79,17 +87,29 @@ export class ProcessorFunction extends Construct implements IGrantable, IConnect
       service.release &&
       new Release(this, 'Release', { release: service.release, settings, function: this.function });
     // Always in the scope of the function, so that turning releases on updates the mapping instead of replacing it.
-    this.eventSource = new EventSourceMapping(this.function, 'InputQueue', {
-      target: this.release?.alias ?? this.function,
-      eventSourceArn: props.inputQueue.queueArn,
-      batchSize: settings.batchSize,
-      // Lambda has none for FIFO queues.
-      maxBatchingWindow: settings.keepsOrder ? undefined : Duration.seconds(settings.batchWindowSeconds),
-      ...pollingOf(settings),
-      // If the circuit breaker is removed during a pause, the deployment must end the pause.
-      enabled: props.pauseQueue ? undefined : true,
-      reportBatchItemFailures: true,
-    });
+    const mapping = (id: string, { queueArn }: IQueue, polling: Polling) =>
+      new EventSourceMapping(this.function, id, {
+        target: this.release?.alias ?? this.function,
+        eventSourceArn: queueArn,
+        batchSize: settings.batchSize,
+        // Lambda has none for FIFO queues.
+        maxBatchingWindow: settings.keepsOrder ? undefined : Duration.seconds(settings.batchWindowSeconds),
+        ...polling,
+        // If the circuit breaker is removed during a pause, the deployment must end the pause.
+        enabled: props.pauseQueue ? undefined : true,
+        reportBatchItemFailures: true,
+      });
+    this.eventSource = mapping('InputQueue', props.inputQueue, pollingOf(settings));
+    const { highMaxConcurrency, lowMaxConcurrency } = settings;
+    this.eventSources = [
+      this.eventSource,
+      ...(props.lanes
+        ? [
+            mapping('HighInputQueue', props.lanes.high, { maxConcurrency: highMaxConcurrency }),
+            mapping('LowInputQueue', props.lanes.low, { maxConcurrency: lowMaxConcurrency }),
+          ]
+        : []),
+    ];
   }
 
   /** The role of the function. */
@@ -152,8 +172,11 @@ function capacityProviderProblems({ node }: NodejsFunction): string[] {
   ];
 }
 
+/** How Lambda polls a queue. */
+type Polling = Pick<EventSourceMappingOptions, 'maxConcurrency' | 'provisionedPollerConfig'>;
+
 /** Lambda accepts either a maximum concurrency or provisioned pollers. */
-function pollingOf({ pollers, maxConcurrency }: ServiceSettings) {
+function pollingOf({ pollers, maxConcurrency }: ServiceSettings): Polling {
   if (!pollers) return { maxConcurrency };
   return { provisionedPollerConfig: { minimumPollers: pollers.min, maximumPollers: pollers.max } };
 }

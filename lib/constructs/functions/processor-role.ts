@@ -42,7 +42,11 @@ export class ProcessorRole extends FunctionRole {
   private allowQueues(queues: ProcessorResources): void {
     const { inputQueue, outputQueue, deadLetterQueue, webhookQueue, pauseQueue } = queues;
     const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-    this.allow([...receiving, 'sqs:ChangeMessageVisibility'], [inputQueue.queueArn]);
+    const inputs = [inputQueue, ...(queues.lanes ? [queues.lanes.high, queues.lanes.low] : [])];
+    this.allow(
+      [...receiving, 'sqs:ChangeMessageVisibility'],
+      inputs.map(({ queueArn }) => queueArn),
+    );
     if (outputQueue) this.allowPublishing(outputQueue, queues.outputMaxMessageBytes);
     if (queues.outputTopic) this.allow(['sns:Publish'], [queues.outputTopic.topicArn]);
     this.allowKey(queues.outputTopic?.masterKey, KEY_USES.publish);

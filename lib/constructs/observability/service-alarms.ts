@@ -13,6 +13,7 @@ import type { Release } from '../release.ts';
 import type { RequestApi } from '../request-api.ts';
 import { concurrencyProp } from '../settings/service-numbers.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import type { RequestLanes } from '../storage/request-lanes.ts';
 import { allowAlarmsToPublish } from './alarm-topic.ts';
 import { MINUTE_MAXIMUM, messagesIn, newAlarm } from './new-alarm.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
@@ -21,6 +22,8 @@ import { serviceMetric, successRate } from './service-metrics.ts';
 export interface ServiceAlarmsProps {
   readonly settings: ServiceSettings;
   readonly inputQueue: IQueue;
+  /** Undefined unless there are queues for other priorities. */
+  readonly lanes: RequestLanes | undefined;
   readonly deadLetterQueue: IQueue;
   /** Undefined if the output queue is an existing queue. */
   readonly outputDeadLetterQueue: IQueue | undefined;
@@ -82,7 +85,13 @@ export class ServiceAlarms extends Construct {
       ...(api?.schedules ? [this.onScheduleDeadLetters(settings, api.schedules.deadLetterQueue)] : []),
       ...(uploadDeadLetterQueue ? [this.onUploadDeadLetters(settings, uploadDeadLetterQueue)] : []),
       ...(props.relay ? [this.onRelayErrors(settings, props.relay)] : []),
-      this.onOldestRequest(settings, inputQueue),
+      this.onOldestRequest(settings, 'OldestRequest', inputQueue),
+      ...(props.lanes
+        ? [
+            this.onOldestRequest(settings, 'OldestHighRequest', props.lanes.high, 'high'),
+            this.onOldestRequest(settings, 'OldestLowRequest', props.lanes.low, 'low'),
+          ]
+        : []),
       ...(processor ? [this.onThrottles(settings, processor)] : []),
       ...(tasks ? [this.onMemory(settings, tasks)] : []),
       // Emulators reject alarms on metric math.
@@ -187,18 +196,24 @@ export class ServiceAlarms extends Construct {
     ]);
   }
 
-  private onOldestRequest(settings: ServiceSettings, inputQueue: IQueue): Alarm {
+  private onOldestRequest(
+    settings: ServiceSettings,
+    id: string,
+    queue: IQueue,
+    lane?: 'high' | 'low',
+  ): Alarm {
     const { serviceName, oldestRequestAlarmSeconds: age } = settings;
-    const metric = inputQueue.metricApproximateAgeOfOldestMessage(MINUTE_MAXIMUM);
-    return newAlarm(this, 'OldestRequest', metric, age, [
-      `A request of ${serviceName} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
+    const metric = queue.metricApproximateAgeOfOldestMessage(MINUTE_MAXIMUM);
+    const concurrency = lane ? `queue.lanes.${lane}MaxConcurrency` : concurrencyProp(settings);
+    return newAlarm(this, id, metric, age, [
+      `A request of ${serviceName}${lane ? ` of ${lane} priority` : ''} has been waiting for ${Tokenization.stringifyNumber(age)} seconds or more.`,
       ...(settings.fargate
         ? [
             "Either more requests arrive than host.maxTasks and host.concurrency allow to process, or tasks can't start, or",
             'attempts fail. Check the events of the ECS service and the log of the processor.',
           ]
         : [
-            `Either more requests arrive than ${concurrencyProp(settings)} and the account allow to process, or attempts fail.`,
+            `Either more requests arrive than ${concurrency} and the account allow to process, or attempts fail.`,
             'Check the throttles, errors and duration of the processor.',
           ]),
     ]);

@@ -18,12 +18,15 @@ import { DOLLARS_A_MILLION_CALLS, LAMBDA_DOLLARS_A_GIB_SECOND } from '../../plan
 import type { RequestApi } from '../request-api.ts';
 import { concurrencyProp } from '../settings/service-numbers.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
+import type { RequestLanes } from '../storage/request-lanes.ts';
 import { serviceMetric, successRate } from './service-metrics.ts';
 
 /** Configures a {@link ServiceDashboard}. */
 export interface ServiceDashboardProps {
   readonly settings: ServiceSettings;
   readonly inputQueue: IQueue;
+  /** Undefined unless there are queues for other priorities. */
+  readonly lanes: RequestLanes | undefined;
   readonly deadLetterQueue: IQueue;
   /** Undefined without an output queue. */
   readonly outputQueue: IQueue | undefined;
@@ -63,7 +66,12 @@ export class ServiceDashboard extends Construct {
   }
 }
 
-function queueGraphs({ inputQueue, deadLetterQueue, outputQueue }: ServiceDashboardProps): GraphWidget[] {
+function queueGraphs({
+  inputQueue,
+  lanes,
+  deadLetterQueue,
+  outputQueue,
+}: ServiceDashboardProps): GraphWidget[] {
   return [
     graph('Requests in the input queue', [
       inputQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'waiting' }),
@@ -71,10 +79,22 @@ function queueGraphs({ inputQueue, deadLetterQueue, outputQueue }: ServiceDashbo
         ...MAXIMUM,
         label: 'running or waiting for a retry',
       }),
+      ...(lanes
+        ? [
+            lanes.high.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'waiting, high' }),
+            lanes.low.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'waiting, low' }),
+          ]
+        : []),
     ]),
     graph('Requests accepted', [inputQueue.metricNumberOfMessagesSent({ ...SUM, label: 'accepted' })]),
     graph('Age of the oldest request, s', [
       inputQueue.metricApproximateAgeOfOldestMessage({ ...MAXIMUM, label: 'age' }),
+      ...(lanes
+        ? [
+            lanes.high.metricApproximateAgeOfOldestMessage({ ...MAXIMUM, label: 'age, high' }),
+            lanes.low.metricApproximateAgeOfOldestMessage({ ...MAXIMUM, label: 'age, low' }),
+          ]
+        : []),
     ]),
     graph('Dead letters and waiting outcomes', [
       deadLetterQueue.metricApproximateNumberOfMessagesVisible({ ...MAXIMUM, label: 'dead letters' }),

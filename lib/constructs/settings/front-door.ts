@@ -51,6 +51,9 @@ function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorP
   return [
     ...given.map((name) => `${name} must be left out, since it is that of ${path}`),
     ...taken,
+    ...(own.queue?.lanes
+      ? [`queue.lanes must be left out, got them: only ${path} itself can have queues for other priorities`]
+      : []),
     // The load of a processor is stored by its name.
     ...subscribers
       .filter(({ serviceName }) => serviceName === own.serviceName)

@@ -11,6 +11,21 @@ export interface PollerProps {
   readonly max: number;
 }
 
+/** Configures the queues of an `AsyncService` for requests of high and of low priority. */
+export interface LaneProps {
+  /**
+   * Maximum number of batches of high priority processed concurrently: 2 to 1,000.
+   * @default 100
+   */
+  readonly highMaxConcurrency?: number;
+
+  /**
+   * Maximum number of batches of low priority processed concurrently: 2 to 1,000.
+   * @default 10
+   */
+  readonly lowMaxConcurrency?: number;
+}
+
 /** Configures the input queue of an `AsyncService` and the event source mapping that polls it. */
 export interface InputQueueProps {
   /**
@@ -69,6 +84,15 @@ export interface InputQueueProps {
    * @see https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
    */
   readonly pollers?: PollerProps;
+
+  /**
+   * Adds a queue for requests of high and one for requests of low priority, each with an event source mapping and a concurrency
+   * of its own: high requests never wait behind others, and low ones always get theirs. `{}` adds them with defaults. They share
+   * the function, the dead-letter queue and the other settings of the input queue. On Lambda only, without `order`. See
+   * docs/priorities.md.
+   * @default - all requests share the input queue, and one of another priority than normal is refused
+   */
+  readonly lanes?: LaneProps;
 
   /**
    * How long a message stays hidden after a crash before it is retried: `function.timeout` + `batchWindow` to 12 hours.

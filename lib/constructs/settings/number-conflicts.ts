@@ -130,14 +130,18 @@ function pollersMinimum({ pollers }: ServiceNumbers): Minimum[] {
 /** Lambda polls as many batches as the event source may run, whatever the function reserves. */
 function reservedConcurrencyMinimum(numbers: ServiceNumbers): Minimum[] {
   const { reservedConcurrency, maxConcurrency, pollers } = numbers;
+  const { highMaxConcurrency = 0, lowMaxConcurrency = 0 } = numbers;
+  const lanes = highMaxConcurrency + lowMaxConcurrency;
   if (reservedConcurrency === undefined) return [];
   return [
     {
       path: 'function.reservedConcurrency',
       value: reservedConcurrency,
-      minimum: maxConcurrency,
+      minimum: maxConcurrency + lanes,
       unit: 'invocations',
-      formula: pollers ? `${POLLER_BATCHES} × queue.pollers.max` : 'queue.maxConcurrency',
+      formula:
+        (pollers ? `${POLLER_BATCHES} × queue.pollers.max` : 'queue.maxConcurrency') +
+        (lanes > 0 ? ' + those of queue.lanes' : ''),
       consequence:
         'Lambda would throttle the other batches, and each throttled delivery counts as a receive. ' +
         `Raise it, or lower ${concurrencyProp(numbers)}`,

@@ -14,7 +14,7 @@ import { fargateSettings } from './fargate-settings.ts';
 import { newOutputQueue, outputOf } from './output-queue.ts';
 
 /** The settings that are off unless they are set. */
-type Optional = 'failureRatePercent' | 'reservedConcurrency';
+type Optional = 'failureRatePercent' | 'highMaxConcurrency' | 'lowMaxConcurrency' | 'reservedConcurrency';
 
 /** The settings of provisioned pollers: both or neither are set. */
 type PollerSetting = 'minPollers' | 'maxPollers';
@@ -101,6 +101,8 @@ export function serviceNumbers(props: AsyncServiceProps, problems: string[]): Se
     maxConcurrency: pollers
       ? eventSourceScaling({ pollers }).maxBatches
       : number('maxConcurrency', queue?.maxConcurrency),
+    highMaxConcurrency: queue?.lanes && number('highMaxConcurrency', queue.lanes.highMaxConcurrency),
+    lowMaxConcurrency: queue?.lanes && number('lowMaxConcurrency', queue.lanes.lowMaxConcurrency),
     concurrency:
       fargate?.concurrency ??
       optional('concurrency', props.function?.requestConcurrency) ??

@@ -17,6 +17,7 @@ import { existingQueueProblems, inputQueuePath } from './existing-input-queue.ts
 import { fanOutProblems } from './fan-out-problems.ts';
 import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
 import { functionProblems } from './function-problems.ts';
+import { laneProblems } from './lane-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
 import { keepsOrder, orderProblems } from './order-problems.ts';
 import { outputOf } from './output-queue.ts';
@@ -34,6 +35,8 @@ export interface ServiceSettings extends ServiceNumbers, WebhookSettings {
   readonly serviceName: string;
   /** Whether requests with one ordering key run one after another. */
   readonly keepsOrder: boolean;
+  /** Whether there are queues for requests of high and of low priority. */
+  readonly hasLanes: boolean;
   readonly onExhausted: OnExhausted;
   /** The patterns of the topics that the processor is for. */
   readonly topics: readonly string[];
@@ -70,7 +73,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(
     ...existingQueueProblems(service, props.queue, { ...numbers, keepsOrder: keepsOrder(props) }),
   );
-  problems.push(...orderProblems(props), ...topicProblems(props.topics));
+  problems.push(...orderProblems(props), ...laneProblems(props), ...topicProblems(props.topics));
   const limitProblem = limitsProblem('limits', props.limits ?? []);
   if (limitProblem !== undefined) problems.push(limitProblem);
   problems.push(...sourceProblems(props.queue), ...fanOutProblems(service, props));
@@ -91,6 +94,7 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
     ...webhookSettings(props.webhooks),
     prefixes,
     keepsOrder: keepsOrder(props),
+    hasLanes: props.queue?.lanes !== undefined,
     onExhausted: props.retry?.onExhausted ?? ON_EXHAUSTED[0],
     topics: props.topics ?? ENGINE_DEFAULTS.topics,
     limits: props.limits ?? ENGINE_DEFAULTS.limits,

@@ -3,6 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import {
   DeduplicationScope,
   FifoThroughputLimit,
+  type IQueue,
   Queue,
   QueueEncryption,
   type QueueProps,
@@ -42,14 +43,26 @@ export class QueueWithDeadLetters extends Construct {
       // A message keeps its age when it moves. With a shorter retention, an old message would expire on arrival.
       retentionPeriod: Duration.seconds(SQS_MAX_RETENTION_SECONDS),
     });
-    this.queue = new Queue(this, 'Queue', {
-      ...encrypted,
-      retentionPeriod: props.retention,
-      visibilityTimeout: props.visibilityTimeout,
-      receiveMessageWaitTime: LONG_POLL,
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount: props.maxReceiveCount },
-    });
+    this.queue = requestQueue(this, 'Queue', this.deadLetterQueue, props);
   }
+}
+
+/** A queue whose messages go to a dead-letter queue that there is. It is encrypted and accepts TLS connections only. */
+export function requestQueue(
+  scope: Construct,
+  id: string,
+  deadLetterQueue: IQueue,
+  props: QueueWithDeadLettersProps,
+): Queue {
+  return new Queue(scope, id, {
+    ...encryptionOf(props.encryptionKey),
+    ...(props.fifo && FIFO),
+    enforceSSL: true,
+    retentionPeriod: props.retention,
+    visibilityTimeout: props.visibilityTimeout,
+    receiveMessageWaitTime: LONG_POLL,
+    deadLetterQueue: { queue: deadLetterQueue, maxReceiveCount: props.maxReceiveCount },
+  });
 }
 
 /** High throughput: the limits are those of each message group. */

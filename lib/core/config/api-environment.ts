@@ -26,6 +26,9 @@ import {
 export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   /** Names the service in logs. */
   readonly serviceName: string;
+  /** The queues of requests of high and of low priority; empty unless the service has them. */
+  readonly highInputQueueUrl: string;
+  readonly lowInputQueueUrl: string;
   /** The processors of the services behind this one. */
   readonly otherProcessors: readonly ProcessorQueue[];
   /** The bucket that clients upload to and download results from. */
@@ -91,6 +94,8 @@ function apiVariables(): VariablesOf<ApiEnvironment> {
   return {
     serviceName: text(TEXT_VARIABLES.serviceName),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
+    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
+    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
     topics: list('COATCHECK_TOPICS'),
     limits: limitsVariable(),
     otherProcessors: otherProcessorsVariable(),

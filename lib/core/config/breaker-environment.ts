@@ -1,5 +1,13 @@
 import { METRICS_VARIABLE, TEXT_VARIABLES } from './variable-names.ts';
-import { flag, readVariables, text, type Variables, type VariablesOf, writeVariables } from './variables.ts';
+import {
+  flag,
+  list,
+  readVariables,
+  text,
+  type Variables,
+  type VariablesOf,
+  writeVariables,
+} from './variables.ts';
 
 /** What a deployment passes to the function that pauses processing. */
 export interface BreakerEnvironment {
@@ -7,8 +15,8 @@ export interface BreakerEnvironment {
   readonly serviceName: string;
   /** The function's own queue. */
   readonly pauseQueueUrl: string;
-  /** The UUID of the processor's event source mapping. */
-  readonly inputEventSource: string;
+  /** The UUIDs of the processor's event source mappings. */
+  readonly inputEventSources: readonly string[];
   /** Whether to emit metrics. */
   readonly metrics: boolean;
 }
@@ -30,7 +38,7 @@ function breakerVariables(): VariablesOf<BreakerEnvironment> {
   return {
     serviceName: text(TEXT_VARIABLES.serviceName),
     pauseQueueUrl: text(TEXT_VARIABLES.pauseQueueUrl),
-    inputEventSource: text(TEXT_VARIABLES.inputEventSource),
+    inputEventSources: list(TEXT_VARIABLES.inputEventSources),
     metrics: flag(METRICS_VARIABLE),
   };
 }

@@ -30,6 +30,9 @@ export interface ProcessorEnvironment extends EngineSettings {
   /** Empty for a service by itself. */
   readonly frontServiceName: string;
   readonly inputQueueUrl: string;
+  /** The queues of requests of high and of low priority; empty unless the service has them. */
+  readonly highInputQueueUrl: string;
+  readonly lowInputQueueUrl: string;
   /** After how many receives the input queue dead-letters by itself; undefined where the deployment doesn't know it. */
   readonly maxReceives: number | undefined;
   /** How long a message stays hidden after a crash. */
@@ -85,6 +88,8 @@ export function processorVariables(): VariablesOf<ProcessorEnvironment> {
     frontServiceName: optionalText('COATCHECK_FRONT_SERVICE_NAME'),
     handlerVersion: versionVariable(),
     inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
+    highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
+    lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
     maxReceives: optionalCount('COATCHECK_MAX_RECEIVES', 'receives'),
     outputQueueUrl: text(TEXT_VARIABLES.outputQueueUrl),
     outputMaxMessageBytes: optionalCount('COATCHECK_OUTPUT_MAX_MESSAGE_BYTES', 'bytes'),

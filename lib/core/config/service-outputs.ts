@@ -3,6 +3,8 @@ export const SERVICE_OUTPUTS = {
   ApiUrl: 'Submit requests by HTTP here',
   PayloadBucketName: 'Upload payloads here, under the upload prefix',
   InputQueueUrl: 'Or send requests here',
+  HighInputQueueUrl: 'Or send requests of high priority here',
+  LowInputQueueUrl: 'Or send requests of low priority here',
   OutputQueueUrl: 'Collect outcomes here',
   OutputDeadLetterQueueUrl: 'Outcomes that no consumer could process',
   OutcomeTopicArn: 'Subscribe to outcomes here',

@@ -78,6 +78,26 @@ export const NUMBER_SETTINGS = {
     default: 500,
     source: LAMBDA_EVENT_SOURCE,
   },
+  highMaxConcurrency: {
+    prop: 'queue.lanes.highMaxConcurrency',
+    meaning:
+      'Maximum number of batches of high priority processed concurrently, beside those of `queue.maxConcurrency`. With `queue.lanes` only.',
+    unit: 'batches',
+    min: 2,
+    max: 1_000,
+    default: 100,
+    source: LAMBDA_EVENT_SOURCE,
+  },
+  lowMaxConcurrency: {
+    prop: 'queue.lanes.lowMaxConcurrency',
+    meaning:
+      'Maximum number of batches of low priority processed concurrently, beside those of `queue.maxConcurrency`. With `queue.lanes` only.',
+    unit: 'batches',
+    min: 2,
+    max: 1_000,
+    default: 10,
+    source: LAMBDA_EVENT_SOURCE,
+  },
   minPollers: {
     prop: 'queue.pollers.min',
     meaning:
@@ -108,7 +128,7 @@ export const NUMBER_SETTINGS = {
   reservedConcurrency: {
     prop: 'function.reservedConcurrency',
     meaning:
-      'Invocations of the account’s concurrency that only the processor can use. At least `queue.maxConcurrency`, or 10 × `queue.pollers.max`. None by default.',
+      'Invocations of the account’s concurrency that only the processor can use. At least `queue.maxConcurrency`, or 10 × `queue.pollers.max`, and those of `queue.lanes`. None by default.',
     unit: 'invocations',
     min: 2,
     max: MAX_POLLERS * POLLER_BATCHES,

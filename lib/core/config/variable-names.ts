@@ -6,6 +6,8 @@ import { choice, choices, counts, flag, optionalText, type Variable } from './va
 export const TEXT_VARIABLES = {
   serviceName: 'COATCHECK_SERVICE_NAME',
   inputQueueUrl: 'COATCHECK_INPUT_QUEUE_URL',
+  highInputQueueUrl: 'COATCHECK_HIGH_INPUT_QUEUE_URL',
+  lowInputQueueUrl: 'COATCHECK_LOW_INPUT_QUEUE_URL',
   outputQueueUrl: 'COATCHECK_OUTPUT_QUEUE_URL',
   deadLetterQueueUrl: 'COATCHECK_DEAD_LETTER_QUEUE_URL',
   payloadBucket: 'COATCHECK_PAYLOAD_BUCKET',
@@ -17,7 +19,7 @@ export const TEXT_VARIABLES = {
   webhookQueueUrl: 'COATCHECK_WEBHOOK_QUEUE_URL',
   webhookQueueArn: 'COATCHECK_WEBHOOK_QUEUE_ARN',
   pauseQueueUrl: 'COATCHECK_PAUSE_QUEUE_URL',
-  inputEventSource: 'COATCHECK_INPUT_EVENT_SOURCE',
+  inputEventSources: 'COATCHECK_INPUT_EVENT_SOURCE',
   webhookDeadLetterQueueUrl: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_URL',
   webhookDeadLetterQueueArn: 'COATCHECK_WEBHOOK_DEAD_LETTER_QUEUE_ARN',
   webhookSecret: 'COATCHECK_WEBHOOK_SECRET',

@@ -1,3 +1,5 @@
+import type { Priority } from '../model/priority.ts';
+
 /** The load that an admission decision uses. Unknown figures are absent; all others are finite. */
 export interface Load {
   /** Requests that wait or are being processed. Those between two attempts count up to the number of slots. */
@@ -50,6 +52,8 @@ export interface Submitter {
   readonly metadata?: Readonly<Record<string, string>>;
   /** When the request expires, in milliseconds since 1970. */
   readonly expiresAt?: number;
+  /** @default 'normal' */
+  readonly priority?: Priority;
 }
 
 /** The load, and its consequence. */

@@ -89,6 +89,8 @@ describe('with only a VPC', () => {
     expect(readTaskEnvironment(variables)).toMatchObject({
       serviceName: 'Stack/Service',
       inputQueueUrl: `<${id}>`,
+      highInputQueueUrl: '',
+      lowInputQueueUrl: '',
       graceSeconds: 115,
       concurrency: 10,
       pauseQueueUrl: '',

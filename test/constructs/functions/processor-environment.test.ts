@@ -30,6 +30,8 @@ it('has the defaults, in the form that the processor reads', () => {
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'Stack/Service',
     inputQueueUrl: input,
+    highInputQueueUrl: '',
+    lowInputQueueUrl: '',
     maxReceives: 137,
     outputQueueUrl: output,
     outputMaxMessageBytes: 1_048_576,
@@ -102,6 +104,8 @@ it('has the values of the props', () => {
   expect(readEnvironment(variables)).toEqual({
     serviceName: 'urn:reports',
     inputQueueUrl: input,
+    highInputQueueUrl: '',
+    lowInputQueueUrl: '',
     maxReceives: 137,
     outputQueueUrl: output,
     outputMaxMessageBytes: 1_048_576,

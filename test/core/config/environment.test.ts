@@ -34,6 +34,8 @@ const ENVIRONMENT: ProcessorEnvironment = {
   serviceName: 'service',
   handlerVersion: '9f86d08',
   inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  highInputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/high',
+  lowInputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/low',
   maxReceives: 133,
   outputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
   outputMaxMessageBytes: 262_144,
@@ -80,6 +82,8 @@ const VARIABLES = {
   COATCHECK_SERVICE_NAME: 'service',
   COATCHECK_VERSION: '9f86d08',
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  COATCHECK_HIGH_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/high',
+  COATCHECK_LOW_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/low',
   COATCHECK_MAX_RECEIVES: '133',
   COATCHECK_OUTPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/output',
   COATCHECK_OUTPUT_MAX_MESSAGE_BYTES: '262144',
@@ -136,6 +140,8 @@ const REPORTS: ProcessorQueue = {
 const API_ENVIRONMENT: ApiEnvironment = {
   serviceName: 'service',
   inputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  highInputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/high',
+  lowInputQueueUrl: 'https://sqs.us-east-1.amazonaws.com/123456789012/low',
   topics: ['images.*', '*'],
   limits: [{ key: 'all', maxWaiting: 10 }],
   otherProcessors: [REPORTS],
@@ -173,6 +179,8 @@ const API_ENVIRONMENT: ApiEnvironment = {
 const API_VARIABLES = {
   COATCHECK_SERVICE_NAME: 'service',
   COATCHECK_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/input',
+  COATCHECK_HIGH_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/high',
+  COATCHECK_LOW_INPUT_QUEUE_URL: 'https://sqs.us-east-1.amazonaws.com/123456789012/low',
   COATCHECK_TOPICS: 'images.* *',
   COATCHECK_LIMITS: '[{"key":"all","maxWaiting":10}]',
   COATCHECK_OTHER_PROCESSORS: JSON.stringify([
@@ -314,6 +322,8 @@ test('the engine reads back the settings that the stack writes', () => {
     serviceName: texts,
     handlerVersion: fc.option(fc.stringMatching(/^[A-Za-z0-9][\w.+:-]{0,100}$/), { nil: undefined }),
     inputQueueUrl: texts,
+    highInputQueueUrl: fc.oneof(fc.constant(''), texts),
+    lowInputQueueUrl: fc.oneof(fc.constant(''), texts),
     maxReceives: fc.option(fc.integer({ min: 1 }), { nil: undefined }),
     outputQueueUrl: texts,
     outputTopicArn: fc.oneof(fc.constant(''), texts),
@@ -362,6 +372,8 @@ test('the API reads back the settings that the stack writes', () => {
   const environments: fc.Arbitrary<ApiEnvironment> = fc.record({
     serviceName: texts,
     inputQueueUrl: texts,
+    highInputQueueUrl: fc.oneof(fc.constant(''), texts),
+    lowInputQueueUrl: fc.oneof(fc.constant(''), texts),
     topics: patterns,
     limits,
     otherProcessors: fc.array(processorQueues),
@@ -430,6 +442,8 @@ const OPTIONAL = [
   'COATCHECK_OUTPUT_MAX_MESSAGE_BYTES',
   'COATCHECK_FAILURE_RATE_PERCENT',
   'COATCHECK_FRONT_SERVICE_NAME',
+  'COATCHECK_HIGH_INPUT_QUEUE_URL',
+  'COATCHECK_LOW_INPUT_QUEUE_URL',
   'COATCHECK_OTHER_PROCESSORS',
   'COATCHECK_LIMITS',
 ];

@@ -1,0 +1,20 @@
+import { DEFAULT_PRIORITY, type Priority } from '../../model/priority.ts';
+import type { Admission, AdmissionDecision, AdmissionState, Submitter } from '../../ports/admission.ts';
+
+/** Admits each request by the load of the queue of its priority: those of another priority aren't ahead of it. */
+export class LanedAdmission implements Admission {
+  readonly #lanes: Readonly<Record<Priority, Admission>>;
+
+  constructor(lanes: Readonly<Record<Priority, Admission>>) {
+    this.#lanes = lanes;
+  }
+
+  decide(submitter: Submitter): Promise<AdmissionDecision> {
+    return this.#lanes[submitter.priority ?? DEFAULT_PRIORITY].decide(submitter);
+  }
+
+  /** Of normal requests. */
+  state(): Promise<AdmissionState> {
+    return this.#lanes[DEFAULT_PRIORITY].state();
+  }
+}
