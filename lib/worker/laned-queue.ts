@@ -34,7 +34,7 @@ export class LanedQueue implements InputQueue {
   #isReceiving = false;
   #stop = new AbortController();
   #linger: NodeJS.Timeout | undefined;
-  #wake: () => void = () => {};
+  readonly #waiting = new Set<() => void>();
 
   constructor(queues: Lanes) {
     const wake = () => this.#wake();
@@ -65,10 +65,24 @@ export class LanedQueue implements InputQueue {
       return this.#take(max);
     } finally {
       this.#isReceiving = false;
+      this.#wake();
       if (this.#lanes.some(({ asked, held }) => asked > 0 || held.length > 0)) {
         this.#linger = setTimeout(() => void this.#release(), LINGER_MILLISECONDS);
       }
     }
+  }
+
+  /** Waits for messages of the most urgent lane that come while it is empty. If there are more, {@link receive} shares them. */
+  async receiveUrgent(signal: AbortSignal): Promise<readonly ReceivedMessage[]> {
+    const [lane] = this.#lanes;
+    while (lane && !signal.aborted) {
+      if (lane.held.length > 0 && !this.#isReceiving) return lane.held.splice(0);
+      if (lane.asked === 0 && lane.isEmpty && lane.failure === undefined) {
+        lane.ask(EMPTY_LANE_ASKS, this.#stop.signal);
+      }
+      await this.#woken(signal);
+    }
+    return [];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,18 +112,27 @@ export class LanedQueue implements InputQueue {
 
   /** Resolves when messages came, a lane is known to be empty, a receive failed, or the signal fires. */
   async #news(signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#wake = resolve;
     const asked = this.#lanes.filter((lane) => lane.asked > 0 && !lane.isEmpty);
     const timer =
       asked.length === 0
         ? undefined
         : setTimeout(() => {
             for (const lane of asked) lane.isEmpty ||= lane.asked > 0;
-            resolve();
+            this.#wake();
           }, EMPTY_AFTER_MILLISECONDS);
-    await unlessAborted(promise, signal, () => {});
+    await this.#woken(signal);
     clearTimeout(timer);
+  }
+
+  async #woken(signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    await unlessAborted(promise, signal, () => {});
+    this.#waiting.delete(resolve);
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
   }
 
   /** The most urgent messages first: all that were received are within the shares, or few. */

@@ -35,6 +35,9 @@ const REACHABLE_AFTER_MILLISECONDS = 1_000;
  */
 export const MAX_WAITING_IN_ORDER = 1_000;
 
+/** Most urgent messages that a worker takes although its places are full. */
+const MAX_URGENT = 2;
+
 /** Longest wait of a timer in Node.js. */
 const LONGEST_TIMER_MILLISECONDS = 2 ** 31 - 1;
 
@@ -69,7 +72,7 @@ export class Worker {
   /** Messages that are handled or wait for a slot. */
   #active = 0;
   #state: WorkerState = 'starting';
-  #onFreed: () => void = () => {};
+  #freed: PromiseWithResolvers<void> | undefined;
 
   constructor(engine: MessageRunner, queue: InputQueue, options: WorkerOptions) {
     this.#engine = engine;
@@ -112,7 +115,7 @@ export class Worker {
       this.#state = 'draining';
       deadline.drain(clock.now() + graceSeconds * 1000, clock.now());
     });
-    await this.#receive(deadline, stop);
+    await Promise.all([this.#receive(deadline, stop), this.#receiveUrgent(deadline, stop)]);
     while (this.#held.size > 0) await Promise.all(this.#held);
     await this.#engine.flush(deadline.responseDeadline);
     this.#state = 'stopped';
@@ -132,6 +135,19 @@ export class Worker {
         if (stop.aborted) return;
         await this.#waitAfter(error, ++failures, stop);
       }
+    }
+  }
+
+  /** Takes urgent messages while others wait for slots, so that they start before them. */
+  async #receiveUrgent(deadline: Deadline, stop: AbortSignal): Promise<void> {
+    const { concurrency, prefetch } = this.#options;
+    // Without a prefetch, what can't start at once stays in the queue, where another worker can take it.
+    if (!this.#queue.receiveUrgent || prefetch === 0) return;
+    while (!stop.aborted) {
+      const { secondsLeft } = this.#engine;
+      if (secondsLeft > 0) await sleep(secondsLeft * 1000, stop);
+      else if (this.#active >= concurrency + prefetch + MAX_URGENT) await this.#whenFreed(stop);
+      else for (const message of await this.#queue.receiveUrgent(stop)) this.#hold(message, deadline);
     }
   }
 
@@ -176,15 +192,19 @@ export class Worker {
       const free = Math.min(places - this.#active, places + MAX_WAITING_IN_ORDER - this.#held.size);
       if (secondsLeft > 0) await sleep(secondsLeft * 1000, stop);
       else if (free >= fewest) return free;
-      else await unlessAborted(this.#freed(), stop, () => {});
+      else await this.#whenFreed(stop);
     }
     return 0;
   }
 
-  #freed(): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#onFreed = resolve;
-    return promise;
+  async #whenFreed(stop: AbortSignal): Promise<void> {
+    this.#freed ??= Promise.withResolvers();
+    await unlessAborted(this.#freed.promise, stop, () => {});
+  }
+
+  #onFreed(): void {
+    this.#freed?.resolve();
+    this.#freed = undefined;
   }
 
   #hold(message: ReceivedMessage, deadline: Deadline): void {

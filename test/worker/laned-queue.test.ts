@@ -87,6 +87,25 @@ test('what a host doesn’t want any more stays in its lane, or goes back', asyn
   expect(inputs.low.receive(1)).toHaveLength(1);
 });
 
+test('an urgent message comes while the host wants no others, and a backlog of them does not', async () => {
+  const { queue, inputs, send } = laned();
+  send('low', 50);
+  await queue.receive(10, never);
+  const urgent = queue.receiveUrgent(never);
+  send('normal');
+  send('high');
+  expect(await urgent).toMatchObject([{ body: 'high', lane: 'high' }]);
+  const stopping = new AbortController();
+  const next = queue.receiveUrgent(stopping.signal);
+  send('high', 20);
+  expect(await next).toHaveLength(2);
+  const none = queue.receiveUrgent(stopping.signal);
+  await sleep(20);
+  stopping.abort();
+  expect(await none).toEqual([]);
+  expect(inputs.high.receive(100)).toHaveLength(18);
+});
+
 test('a message is settled in its own lane', async () => {
   const { queue, inputs, send } = laned();
   for (const priority of PRIORITIES) send(priority);

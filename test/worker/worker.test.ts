@@ -50,7 +50,8 @@ function start(handler: Handler, { visibilitySeconds = 30, ...given }: Given = {
     input,
     output,
     logger,
-    submit: (id: string) => input.send('{}', { RequestId: id }, `m-${id}`),
+    submit: (id: string, tenant?: string) =>
+      input.send('{}', { RequestId: id, ...(tenant !== undefined && { Tenant: tenant }) }, `m-${id}`),
     stop: () => {
       stopping.abort();
       return ended;
@@ -88,6 +89,25 @@ test('no more is handled at a time than allowed, and no more is held than that a
     ends[index]?.();
   }
   await vi.waitFor(() => expect(Object.keys(service.statuses())).toHaveLength(5));
+  await service.stop();
+});
+
+test('tenants take turns among the messages that wait for a slot', async () => {
+  const begun: string[] = [];
+  const opened = Promise.withResolvers<void>();
+  const service = start(
+    async ({ tenant = '' }) => {
+      begun.push(tenant);
+      await opened.promise;
+    },
+    { concurrency: 1, prefetch: 9 },
+  );
+  for (let index = 0; index < 6; index++) service.submit(`noisy-${index}`, 'noisy');
+  for (const tenant of ['a', 'b']) for (const index of [0, 1]) service.submit(`${tenant}-${index}`, tenant);
+  await vi.waitFor(() => expect([begun.length, service.worker.held]).toEqual([1, 10]));
+  opened.resolve();
+  await vi.waitFor(() => expect(begun).toHaveLength(10));
+  expect(begun.join(' ')).toBe('noisy noisy a b noisy a b noisy noisy noisy');
   await service.stop();
 });
 

@@ -31,4 +31,10 @@ export interface InputQueue extends AsyncDisposable {
    * @throws an error if the queue can't be reached; the caller waits and calls again
    */
   receive(max: number, signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
+  /**
+   * Waits for messages to start before all that was received: one or two at a time. A host that is full of messages that wait may
+   * take them all the same. Absent where no message is more urgent than others.
+   * @returns at least one message, unless the signal has fired. Never rejects: {@link receive} does
+   */
+  receiveUrgent?(signal: AbortSignal): Promise<readonly ReceivedMessage[]>;
 }
