@@ -386,7 +386,7 @@ export class AsyncService extends Construct implements IConnectable {
   }
 
   /**
-   * The event source mapping of the input queue. Disable it to stop processing.
+   * The event source mapping of the input queue. Disable it to stop processing; with `queue.lanes`, those of the other queues too.
    * @throws ConfigurationError on Fargate
    */
   get eventSource(): IEventSourceMapping {

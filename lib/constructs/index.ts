@@ -16,7 +16,7 @@ export { RequestApi } from './request-api.ts';
 export type { RequestApiProps } from './request-api-props.ts';
 export { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 export type { FargateProps, ForwardToContainer } from './settings/fargate-props.ts';
-export type { InputQueueProps, PollerProps } from './settings/input-queue-props.ts';
+export type { InputQueueProps, LaneProps, PollerProps } from './settings/input-queue-props.ts';
 export type { FailureEventsProps, ObservabilityProps } from './settings/observability-props.ts';
 export type { OutputProps, OutputQueueProps } from './settings/output-props.ts';
 export type {
@@ -28,5 +28,6 @@ export type {
 export type { ProcessorFunctionProps } from './settings/processor-function-props.ts';
 export type { RecordProps } from './settings/record-props.ts';
 export type { RetryProps } from './settings/retry-props.ts';
+export type { RequestLanes } from './storage/request-lanes.ts';
 export type { WebhookProps } from './webhook-props.ts';
 export { Webhooks } from './webhooks.ts';

@@ -14,6 +14,7 @@ export {
 export type { NewSchedule, ScheduleView } from '../core/intake/schedules.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
 export type { Problem } from '../core/model/outcome.ts';
+export type { Priority } from '../core/model/priority.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
 export type { RequestView } from '../core/model/request-view.ts';
 export type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';

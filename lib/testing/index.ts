@@ -5,6 +5,7 @@
 
 export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
 export type { Problem } from '../core/model/outcome.ts';
+export type { Priority } from '../core/model/priority.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
 export type { RequestView } from '../core/model/request-view.ts';
 export type { ProcessorExport } from '../core/processor/handler.ts';
