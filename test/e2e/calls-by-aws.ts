@@ -65,7 +65,11 @@ const DELIVERY = {
 
 /** What AWS calls with the roles of a service, or by itself. */
 export const CALLS_BY_AWS: readonly CallsByAws[] = [
-  { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Input/Queue' },
+  ...['Input/Queue', 'HighInput', 'LowInput'].map((resource) => ({
+    ...EVENT_SOURCE,
+    caller: 'Processor/Role',
+    resource,
+  })),
   { ...EVENT_SOURCE, caller: 'Processor/Role', resource: 'Orders' },
   { ...EVENT_SOURCE, caller: 'Webhooks/Role', resource: 'Webhooks/Deliveries/Queue' },
   { ...EVENT_SOURCE, caller: 'CircuitBreaker/Role', resource: 'Pauses/Queue' },
@@ -93,13 +97,13 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     why: 'EventBridge Scheduler sends what it could not send to the queue',
   },
   { ...ASSUMED_BY_SCHEDULER, resource: 'Webhooks/ScheduleRole', source: 'Webhooks/Schedules' },
-  {
+  ...['Input/Queue', 'HighInput', 'LowInput'].map((resource) => ({
     ...SCHEDULED_REQUEST,
-    resource: 'Input/Queue',
+    resource,
     // No request of a service that keeps order starts later.
     unless: 'Uploads/Queue',
     why: 'EventBridge Scheduler sends a scheduled request',
-  },
+  })),
   {
     ...SCHEDULED_REQUEST,
     resource: 'Api/Schedules/DeadLetters',

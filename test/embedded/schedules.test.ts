@@ -30,7 +30,7 @@ test('the runs of a schedule are handled, whichever process has it', async () =>
   await using other = await openServiceAt(optionsOf({ processor: undefined }), clock);
   const { nextRuns } = await other.schedule(
     { number: 4 },
-    { name: 'minutely', everyMinutes: 1, tenant: 'acme' },
+    { name: 'minutely', everyMinutes: 1, tenant: 'acme', priority: 'high' },
   );
   expect(nextRuns[0]).toEqual(new Date(START + 60_000));
   for (const minute of [1, 2]) {
@@ -39,6 +39,7 @@ test('the runs of a schedule are handled, whichever process has it', async () =>
     await vi.waitFor(async () => {
       expect(await service.request(id, { tenant: 'acme' })).toMatchObject({
         status: 'succeeded',
+        priority: 'high',
         attempts: 1,
       });
     }, PATIENT);
