@@ -9,8 +9,9 @@ import type { Priority } from '../model/priority.ts';
 import { created, type RecordedRequest, type RequestRecord, termsOf } from '../model/request-record.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { IdempotencyKeys, KeyUse } from '../ports/idempotency-keys.ts';
-import type { SubmissionQueue } from '../ports/message-sink.ts';
+import type { SubmissionPlace, SubmissionQueue } from '../ports/message-sink.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
+import type { StoredRecord } from '../ports/record-store.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { encodeSubmission, type Submission } from '../wire/submission.ts';
@@ -69,6 +70,13 @@ export interface SubmissionPorts {
   readonly newId: (at: number) => string;
 }
 
+/** A request that can be sent and recorded. */
+export interface PreparedRequest {
+  readonly message: string;
+  readonly record: StoredRecord;
+  readonly place: SubmissionPlace;
+}
+
 /** A request whose id the API issued. */
 type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 
@@ -101,13 +109,7 @@ export class Submissions {
    *   message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
-    const { byteLength } = input.payload;
-    if (byteLength === 0) throw new PayloadEmpty('of the request');
-    if (byteLength > this.#settings.maxPayloadBytes) {
-      throw new PayloadLimitExceeded('The payload', byteLength, this.#settings.maxPayloadBytes);
-    }
-    assertReadable(input);
-    assertLane(input.priority, this.#ports.queue.priorities);
+    this.#assertTakable(input);
     const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();
@@ -115,6 +117,36 @@ export class Submissions {
       return this.#accept(input, id ?? this.#ports.newId(now), now);
     }
     return this.#acceptOnce(input, idempotencyKey);
+  }
+
+  /**
+   * Prepares a request without sending it, for a store that sends and records several in one step.
+   * @param objectName names the stored payload, if the message has no room for it: different for different payloads
+   * @throws as {@link submit}, except for what concerns idempotency keys
+   */
+  async prepare(
+    input: Omit<SubmitRequest, 'idempotencyKey'>,
+    id: string,
+    objectName: string,
+  ): Promise<PreparedRequest> {
+    this.#assertTakable(input);
+    const { clock, queue, records } = this.#ports;
+    const now = clock.now();
+    assertSchedulable(input, queue, now);
+    const request = requestOf(input, id);
+    const message = await this.#message(input, request, now, objectName);
+    return { message, record: records.submitted(request, now), place: this.#placeOf(input, request) };
+  }
+
+  /** @throws PayloadEmpty, PayloadLimitExceeded, RequestRefused */
+  #assertTakable(input: SubmitRequest): void {
+    const { byteLength } = input.payload;
+    if (byteLength === 0) throw new PayloadEmpty('of the request');
+    if (byteLength > this.#settings.maxPayloadBytes) {
+      throw new PayloadLimitExceeded('The payload', byteLength, this.#settings.maxPayloadBytes);
+    }
+    assertReadable(input);
+    assertLane(input.priority, this.#ports.queue.priorities);
   }
 
   /**
@@ -180,17 +212,11 @@ export class Submissions {
    * record without a message would wait forever, but a message without a record creates one.
    */
   async #accept(input: SubmitRequest, id: string, at: number): Promise<RequestRecord> {
-    const { tenant, notBefore } = input;
-    const request = { id, source: '', tenant, ...termsOf(input) } as const;
+    const { tenant } = input;
+    const request = requestOf(input, id);
     const { queue, records } = this.#ports;
-    const message = await this.#message(input, request, at);
-    const { orderingKey, priority } = input;
-    const place = {
-      requestId: id,
-      ...(orderingKey !== undefined && { orderingKey }),
-      ...(isEarly(request, this.#ports.clock.now()) && { notBefore }),
-      ...(priority !== undefined && { priority }),
-    };
+    const message = await this.#message(input, request, at, id);
+    const place = this.#placeOf(input, request);
     const sendRecorded = queue.sendRecorded?.bind(queue);
     if (sendRecorded) {
       return records.submit(request, at, true, (record) => sendRecorded(message, tenant, record, place));
@@ -199,7 +225,21 @@ export class Submissions {
     return this.#record(request, at);
   }
 
-  async #message(input: SubmitRequest, request: OwnRequest, submittedAt: number): Promise<string> {
+  #placeOf({ orderingKey, notBefore, priority }: SubmitRequest, request: OwnRequest): SubmissionPlace {
+    return {
+      requestId: request.id,
+      ...(orderingKey !== undefined && { orderingKey }),
+      ...(isEarly(request, this.#ports.clock.now()) && { notBefore }),
+      ...(priority !== undefined && { priority }),
+    };
+  }
+
+  async #message(
+    input: SubmitRequest,
+    request: OwnRequest,
+    submittedAt: number,
+    objectName: string,
+  ): Promise<string> {
     const { contentType, contentEncoding, contentLanguage, metadata, payload } = input;
     const submission: Submission = {
       ...request,
@@ -215,7 +255,7 @@ export class Submissions {
       if (this.#canSend(message, request)) return message;
     }
     this.#assertKept(request);
-    const stored = await this.#stored(payload, contentType, request.id);
+    const stored = await this.#stored(payload, contentType, objectName);
     return encodeSubmission({ ...submission, payload: stored }, this.#settings);
   }
 
@@ -236,8 +276,8 @@ export class Submissions {
     );
   }
 
-  async #stored(payload: Uint8Array, contentType: string, id: string) {
-    const key = `${this.#settings.payloadPrefix}${id}`;
+  async #stored(payload: Uint8Array, contentType: string, name: string) {
+    const key = `${this.#settings.payloadPrefix}${name}`;
     const never = new AbortController().signal;
     const { check, size } = await this.#ports.store.save(key, single(payload), contentType, never);
     return { check, size };
@@ -255,8 +295,12 @@ export class Submissions {
   }
 }
 
+function requestOf(input: SubmitRequest, id: string): OwnRequest {
+  return { id, source: '', tenant: input.tenant, ...termsOf(input) };
+}
+
 /** A digest of everything that distinguishes a request from another with the same key. */
-function fingerprintOf(input: SubmitRequest): string {
+export function fingerprintOf(input: SubmitRequest): string {
   const { payload, contentType, contentEncoding, contentLanguage, metadata, expiresAt } = input;
   const { notBefore, callbackUrl, minVersion, orderingKey, topic, priority } = input;
   const notes = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));

@@ -100,7 +100,7 @@ export class RequestRecords {
     uploaded: boolean,
     write = (first: StoredRecord) => this.#store.write(first),
   ): Promise<RequestRecord> {
-    const submitted = this.#submitted(request, at, uploaded);
+    const submitted = this.submitted(request, at, uploaded);
     const result = await write(submitted);
     return result.written ? submitted.record : (result.stored ?? submitted).record;
   }
@@ -211,10 +211,11 @@ export class RequestRecords {
     if (submittedAt === undefined) return undefined;
     // A message that comes before its time comes since the request was cancelled.
     const cancelled = isEarly(request, this.#now()) ? await this.#store.read(request) : undefined;
-    return cancelled ?? this.#submitted(request, submittedAt, true);
+    return cancelled ?? this.submitted(request, submittedAt);
   }
 
-  #submitted(request: RecordedRequest, at: number, uploaded: boolean): StoredRecord {
+  /** The first record of a request. @param at when it was submitted, in milliseconds since 1970 */
+  submitted(request: RecordedRequest, at: number, uploaded = true): StoredRecord {
     const event = { type: 'submit', request: recordedOf(request), uploaded } as const;
     return this.#writer.stored(created(event, at), 1);
   }

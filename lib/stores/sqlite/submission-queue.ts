@@ -47,13 +47,27 @@ export class SqliteSubmissionQueue implements SubmissionQueue {
     record: StoredRecord,
     place?: SubmissionPlace,
   ): Promise<WriteResult> {
+    return this.write(this.sendingRecorded(body, tenant, record, place));
+  }
+
+  /** The change that sends a message and writes the first record of its request, for a transaction that makes others too. */
+  sendingRecorded(
+    body: string,
+    tenant: string | undefined,
+    record: StoredRecord,
+    place?: SubmissionPlace,
+  ): () => WriteResult {
     const send = this.#messages.sending([this.#submission(body, tenant, place)], this.#clock.now());
     const write = this.#records.writing(record);
-    const sendAndWrite = () => {
+    return () => {
       send();
       return write();
     };
-    return this.#file.write(sendAndWrite, 'on disk', this.#queue);
+  }
+
+  /** Makes a change that sends messages to the queue. */
+  write<Value>(change: () => Value): Promise<Value> {
+    return this.#file.write(change, 'on disk', this.#queue);
   }
 
   #submission(body: string, tenant: string | undefined, place: SubmissionPlace | undefined): NewMessage {
