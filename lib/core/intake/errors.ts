@@ -48,3 +48,15 @@ export class RequestNotFound extends CoatcheckError {
     );
   }
 }
+
+/** The batch doesn't exist, or this caller may not see it. */
+export class BatchNotFound extends CoatcheckError {
+  override readonly name = 'BatchNotFound';
+  readonly code = 'batch_unknown';
+
+  constructor(batchId: string) {
+    super(
+      `The batch ${batchId} doesn't exist, or this caller can't see it: it may belong to another tenant, or no longer be kept`,
+    );
+  }
+}

@@ -19,3 +19,8 @@ export const ENDPOINT_DISABLED_TYPE = 'coatcheck.webhook_endpoint.disabled';
 
 /** The `type` of a webhook that tests an endpoint. */
 export const ENDPOINT_TEST_TYPE = 'coatcheck.webhook_endpoint.test';
+
+/** The `type` of a webhook that reports the end of a batch. */
+export function batchEventTypeOf({ status }: { readonly status: string }): string {
+  return `coatcheck.batch.${status}`;
+}

@@ -21,3 +21,8 @@ export function linksOf(id: string, source: string): RequestLinks {
     cancel: requestPath(id, '/cancel') + query,
   };
 }
+
+/** The path of a batch below the API's base URL. @param rest the part after the id */
+export function batchPath(id: string, rest = ''): string {
+  return `/v1/batches/${idSegment(id)}${rest}`;
+}

@@ -1,3 +1,4 @@
+import { hasBatches } from './batch-tables.ts';
 import { numberOf } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 import { subscriptionQueue, subscriptionsTo } from './subscriptions.ts';
@@ -7,6 +8,21 @@ const MAX_ROWS = 500;
 
 const DELETE_RECORDS = `DELETE FROM records WHERE id IN (
   SELECT id FROM records WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
+
+/** The records of items end with their batch. */
+const DELETE_OTHER_RECORDS = `DELETE FROM records WHERE id IN (
+  SELECT id FROM records WHERE kept_until <= :now AND id NOT IN (SELECT record FROM batch_items) LIMIT ${MAX_ROWS})`;
+
+const OVER_BATCH = 'SELECT number FROM batches WHERE kept_until <= :now AND queued + running = 0 LIMIT 1';
+
+const ITEMS_OF_BATCH = `SELECT record FROM batch_items WHERE batch = :number ORDER BY record LIMIT ${MAX_ROWS}`;
+
+/** A record that was changed later, by a redrive, stays until its own time. */
+const DELETE_RECORDS_OF_ITEMS = `DELETE FROM records WHERE kept_until <= :now AND id IN (${ITEMS_OF_BATCH})`;
+
+const DELETE_ITEMS = `DELETE FROM batch_items WHERE record IN (${ITEMS_OF_BATCH})`;
+
+const DELETE_BATCH = 'DELETE FROM batches WHERE number = :number';
 
 const DELETE_KEYS = `DELETE FROM idempotency_keys WHERE name IN (
   SELECT name FROM idempotency_keys WHERE kept_until <= :now LIMIT ${MAX_ROWS})`;
@@ -28,11 +44,12 @@ const LOAD_SECONDS = 120;
 export type Retention = Readonly<Record<string, number>>;
 
 /**
- * Deletes what a file keeps no longer: records, idempotency keys, unused limits, work done, and messages.
+ * Deletes what a file keeps no longer: batches, records, idempotency keys, unused limits, work done, and messages.
  * @param now milliseconds since 1970
  */
 export async function deleteExpired(file: SqliteFile, retention: Retention, now: number): Promise<void> {
-  await deleteAll(file, DELETE_RECORDS, { now });
+  if (hasBatches(file)) await deleteBatches(file, now);
+  await deleteAll(file, hasBatches(file) ? DELETE_OTHER_RECORDS : DELETE_RECORDS, { now });
   await deleteAll(file, DELETE_KEYS, { now });
   await deleteRows(file, DELETE_LIMITS, { now });
   await deleteRows(file, DELETE_LOAD, { before: Math.floor(now / 1000) - LOAD_SECONDS });
@@ -47,6 +64,24 @@ export async function deleteExpired(file: SqliteFile, retention: Retention, now:
 /** When the oldest message of the file was sent, in milliseconds since 1970. @param except queues that don't count */
 export function oldestMessageAt(file: SqliteFile, except: readonly string[]): number | undefined {
   return numberOf(file.statement(OLDEST).get({ except: JSON.stringify(except) })?.at);
+}
+
+/** Deletes the batches whose time is over, with their items and the records of these. */
+async function deleteBatches(file: SqliteFile, now: number): Promise<void> {
+  for (let over = overBatch(file, now); over !== undefined; over = overBatch(file, now)) {
+    const bound = { number: over };
+    const deletePage = () => {
+      file.statement(DELETE_RECORDS_OF_ITEMS).run({ ...bound, now });
+      const deleted = Number(file.statement(DELETE_ITEMS).run(bound).changes);
+      if (deleted < MAX_ROWS) file.statement(DELETE_BATCH).run(bound);
+      return deleted;
+    };
+    while ((await file.write(deletePage, 'committed')) === MAX_ROWS);
+  }
+}
+
+function overBatch(file: SqliteFile, now: number): number | undefined {
+  return numberOf(file.statement(OVER_BATCH).get({ now })?.number);
 }
 
 async function deleteAll(

@@ -1,0 +1,97 @@
+import { mapConcurrently } from '../base/map-concurrently.ts';
+import { serializeError } from '../base/serialize-error.ts';
+import { sealsItselfAt } from '../model/batch.ts';
+import { type BatchView, batchViewOf } from '../model/batch-view.ts';
+import type { BatchStore, DueBatch, StoredBatch } from '../ports/batch-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/telemetry.ts';
+import { RecordMissing } from '../records/errors.ts';
+import type { RequestRecords } from '../records/request-records.ts';
+
+/** The ports of a {@link BatchRunner}. */
+export interface BatchRunnerPorts {
+  readonly store: BatchStore;
+  readonly records: Pick<RequestRecords, 'change'>;
+  /** Reports the end of a batch. It may do so more than once. */
+  readonly report: (batch: StoredBatch) => Promise<void>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** How long a process has for what it took. After that, another one does it. */
+const LEASE_MILLISECONDS = 30_000;
+
+/** Items of a batch that are cancelled in one go, so that one batch doesn't hold up the others. */
+const CANCEL_TOGETHER = 1_000;
+
+const MAX_CANCELS = 100;
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/**
+ * Does what batches wait for: seals those whose time is over, cancels the items of cancelled ones, and reports ends. Several
+ * processes may: each due batch is leased by one of them.
+ */
+export class BatchRunner {
+  readonly #ports: BatchRunnerPorts;
+  readonly #ageMilliseconds: number;
+
+  /** @param ageDays how long a batch is kept after its end */
+  constructor(ports: BatchRunnerPorts, ageDays: number) {
+    this.#ports = ports;
+    this.#ageMilliseconds = ageDays * DAY_MILLISECONDS;
+  }
+
+  /** Does what is due. What fails is tried again when its lease has ended. @returns whether something was due */
+  async run(): Promise<boolean> {
+    const { store, clock, logger } = this.#ports;
+    const now = clock.now();
+    const due = await store.takeDue(now, now + LEASE_MILLISECONDS);
+    for (const each of due) {
+      try {
+        await this.#advance(each);
+      } catch (error) {
+        const { id, tenant } = each.batch;
+        logger.error('A batch could not be advanced', { batch: id, tenant, error: serializeError(error) });
+      }
+    }
+    return due.length > 0;
+  }
+
+  async #advance(due: DueBatch): Promise<void> {
+    const { store, clock } = this.#ports;
+    const { batch, state } = due;
+    if (due.cancels) return this.#cancelItems(due);
+    if (state.endedAt !== undefined) return this.#report(due, state.endedAt);
+    if (state.sealedAt === undefined && sealsItselfAt(batch, state) <= clock.now()) {
+      await store.seal(batch, clock.now());
+    }
+  }
+
+  async #cancelItems({ batch, cancelledUpTo }: DueBatch): Promise<void> {
+    const { store, records } = this.#ports;
+    const { items, next } = await store.items(batch, cancelledUpTo, CANCEL_TOGETHER);
+    const unended = items.filter(({ record }) => record.outcome === undefined);
+    await mapConcurrently(unended, MAX_CANCELS, ({ record }) =>
+      records.change(record.request, { type: 'cancel' }).catch(unlessForgotten),
+    );
+    await store.noteCancelled(batch, next);
+  }
+
+  async #report(ended: StoredBatch, endedAt: number): Promise<void> {
+    const { store, report, logger } = this.#ports;
+    await report(ended);
+    await store.noteReported(ended.batch, endedAt + this.#ageMilliseconds);
+    const { id, tenant, status, counts } = this.#viewOf(ended);
+    logger.info('A batch has ended', { batch: id, tenant, status, ...counts });
+  }
+
+  #viewOf(stored: StoredBatch): BatchView {
+    return batchViewOf(stored, this.#ports.clock.now());
+  }
+}
+
+/** A request that waited for longer than its record is kept is a new one when its message comes. */
+function unlessForgotten(error: unknown): void {
+  if (!(error instanceof RecordMissing)) throw error;
+}

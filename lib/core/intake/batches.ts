@@ -1,0 +1,313 @@
+import { CoatcheckError } from '../base/errors.ts';
+import { mapConcurrently } from '../base/map-concurrently.ts';
+import { quote } from '../base/quote.ts';
+import { timeProblem } from '../base/time.ts';
+import {
+  BATCH_MAX_ITEMS,
+  type Batch,
+  type BatchDefaults,
+  type BatchStatus,
+  batchIdOf,
+  batchKeyProblem,
+  batchStatusOf,
+  itemRequestId,
+} from '../model/batch.ts';
+import { type BatchView, batchViewOf } from '../model/batch-view.ts';
+import { notBeforeProblem } from '../model/not-before.ts';
+import type { RequestRecord } from '../model/request-record.ts';
+import type {
+  BatchListing,
+  BatchStore,
+  ItemAddition,
+  PreparedItem,
+  StoredBatch,
+} from '../ports/batch-store.ts';
+import type { Clock } from '../ports/clock.ts';
+import { BatchNotFound, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
+import { fingerprintOf, type Submissions, type SubmitRequest } from './submissions.ts';
+
+/** A batch to create. Times are milliseconds since 1970. */
+export interface NewBatch extends Partial<BatchDefaults> {
+  readonly tenant?: string;
+  /** Receives the webhook of the batch's end. */
+  readonly callbackUrl?: string;
+  /** Batches with the same key are one batch. */
+  readonly idempotencyKey?: string;
+}
+
+/** An item to add. */
+export interface NewBatchItem {
+  /** Unique in the batch, 1 to 255 characters. */
+  readonly key: string;
+  /** Its tenant is that of the batch. */
+  readonly request: Omit<SubmitRequest, 'tenant' | 'callbackUrl' | 'idempotencyKey'>;
+}
+
+/** What became of an item: it is new, it was there, or why it is refused. */
+export type ItemResult = 'added' | 'repeated' | CoatcheckError;
+
+/** An item of a batch. */
+export interface BatchItem {
+  readonly key: string;
+  readonly record: RequestRecord;
+}
+
+/** A page of batches, newest first. */
+export interface BatchViewPage {
+  readonly batches: readonly BatchView[];
+  /** `after` of the next page; absent on the last one. */
+  readonly next?: string;
+}
+
+/** The ports of {@link Batches}. */
+export interface BatchesPorts {
+  readonly store: BatchStore;
+  readonly submissions: Pick<Submissions, 'prepare'>;
+  readonly clock: Clock;
+  /** Makes an unguessable id, in milliseconds since 1970. */
+  readonly newId: (at: number) => string;
+}
+
+/** Items that are added in one step: it holds up the event loop of a store in this process. */
+const ADD_TOGETHER = 200;
+
+/** Payloads that are stored at a time, of those that no message has room for. */
+const MAX_PREPARATIONS = 20;
+
+const PAGE = 500;
+
+/** The batches of a service: many requests under one ticket, which are added in several calls. */
+export class Batches {
+  readonly #ports: BatchesPorts;
+
+  constructor(ports: BatchesPorts) {
+    this.#ports = ports;
+  }
+
+  /** Creates a batch, which is open. @throws RequestRefused for times that can't be, IdempotencyKeyTaken */
+  async create({ idempotencyKey, metadata = {}, ...given }: NewBatch): Promise<BatchView> {
+    const { store, clock, newId } = this.#ports;
+    const now = clock.now();
+    assertTimes(given, now);
+    const id = idempotencyKey === undefined ? newId(now) : batchIdOf(given.tenant, idempotencyKey);
+    const batch = { ...given, metadata, id, createdAt: now };
+    const stored = await store.create(batch);
+    if (idempotencyKey !== undefined && definitionOf(stored.batch) !== definitionOf(batch)) {
+      throw new IdempotencyKeyTaken(idempotencyKey);
+    }
+    return this.#viewOf(stored);
+  }
+
+  /** @throws BatchNotFound */
+  async get(id: string, tenant: string | undefined): Promise<BatchView> {
+    return this.#viewOf(await this.#stored(id, tenant));
+  }
+
+  /** Lists the batches of a tenant, newest first. */
+  async list(listing: BatchListing): Promise<BatchViewPage> {
+    const { batches, next } = await this.#ports.store.list(listing);
+    const kept = batches.filter((stored) => this.#isKept(stored)).map((stored) => this.#viewOf(stored));
+    return { batches: kept, ...(next !== undefined && { next }) };
+  }
+
+  /** What the items of a batch have unless they say otherwise. @throws BatchNotFound; RequestRefused unless it takes items */
+  async defaults(id: string, tenant: string | undefined): Promise<BatchDefaults> {
+    return this.#open(id, tenant);
+  }
+
+  /**
+   * Adds items: those that are valid are in the queue when this resolves. Adding an item again changes nothing.
+   * @returns what became of each, in their order
+   * @throws BatchNotFound; RequestRefused unless the batch takes items; any error of a port, after which they may or may not be added
+   */
+  async add(
+    id: string,
+    tenant: string | undefined,
+    items: readonly NewBatchItem[],
+  ): Promise<readonly ItemResult[]> {
+    const batch = await this.#open(id, tenant);
+    const results: ItemResult[] = [];
+    for (let start = 0; start < items.length; start += ADD_TOGETHER) {
+      results.push(...(await this.#addTogether(batch, items.slice(start, start + ADD_TOGETHER))));
+    }
+    return results;
+  }
+
+  /** Seals a batch: it takes no more items. Sealing it again changes nothing. @throws BatchNotFound */
+  async seal(id: string, tenant: string | undefined): Promise<BatchView> {
+    const { store, clock } = this.#ports;
+    const { batch } = await this.#stored(id, tenant);
+    return this.#viewOf(await store.seal(batch, clock.now()));
+  }
+
+  /**
+   * Cancels a batch: it takes no more items, and those that haven't ended are cancelled as requests are. A batch that has ended stays
+   * as it is.
+   * @throws BatchNotFound
+   */
+  async cancel(id: string, tenant: string | undefined): Promise<BatchView> {
+    const { store, clock } = this.#ports;
+    const { batch } = await this.#stored(id, tenant);
+    return this.#viewOf(await store.cancel(batch, clock.now()));
+  }
+
+  /**
+   * The items of a batch in the order in which they were added, each once, however far they are. They are read page by page: one
+   * shows its state at the time of its page.
+   * @throws BatchNotFound
+   */
+  async items(id: string, tenant: string | undefined): Promise<AsyncGenerator<BatchItem, void>> {
+    const { batch } = await this.#stored(id, tenant);
+    return this.#pages(batch);
+  }
+
+  async *#pages(batch: Batch): AsyncGenerator<BatchItem, void> {
+    let after: string | undefined;
+    do {
+      const { items, next } = await this.#ports.store.items(batch, after, PAGE);
+      yield* items;
+      after = next;
+    } while (after !== undefined);
+  }
+
+  async #addTogether(batch: Batch, items: readonly NewBatchItem[]): Promise<ItemResult[]> {
+    const { store, clock } = this.#ports;
+    const known = await store.fingerprints(
+      batch,
+      items.map(({ key }) => key),
+    );
+    const prepared = await mapConcurrently(items, MAX_PREPARATIONS, (item) =>
+      this.#prepared(batch, item, known.get(item.key)),
+    );
+    const fresh = prepared.filter((item) => isPrepared(item));
+    const additions = fresh.length === 0 ? [] : await store.add(batch, fresh, clock.now());
+    if (!additions)
+      throw closed(batch.id, batchStatusOf(batch, (await this.#stored(batch.id, batch.tenant)).state));
+    const added = additions.values();
+    return prepared.map((item, index) =>
+      isPrepared(item) ? resultOf(added.next().value, items[index]?.key ?? '') : item,
+    );
+  }
+
+  /** @param known the fingerprint of the item that has the key, if one has */
+  async #prepared(
+    batch: Batch,
+    { key, request }: NewBatchItem,
+    known: string | undefined,
+  ): Promise<PreparedItem | ItemResult> {
+    const input = { ...withDefaults(batch, request), tenant: batch.tenant };
+    const problem = batchKeyProblem(key);
+    if (problem !== undefined) return new RequestRefused('batch_key_invalid', `key ${problem}`);
+    const fingerprint = fingerprintOf(input);
+    if (known !== undefined) return known === fingerprint ? 'repeated' : otherContent(key);
+    const id = itemRequestId(batch.id, key);
+    try {
+      // Two calls may add the key at the same time with different payloads.
+      const prepared = await this.#ports.submissions.prepare(input, id, `${id}-${fingerprint}`);
+      return { key, fingerprint, ...prepared };
+    } catch (error) {
+      if (isRefusal(error)) return error;
+      throw error;
+    }
+  }
+
+  /** @throws BatchNotFound */
+  async #stored(id: string, tenant: string | undefined): Promise<StoredBatch> {
+    const stored = await this.#ports.store.find(tenant, id);
+    if (!stored || !this.#isKept(stored)) throw new BatchNotFound(id);
+    return stored;
+  }
+
+  /** @throws BatchNotFound, RequestRefused */
+  async #open(id: string, tenant: string | undefined): Promise<Batch> {
+    const { batch, state } = await this.#stored(id, tenant);
+    const { expiresAt = Number.POSITIVE_INFINITY } = batch;
+    const status = batchStatusOf(batch, state);
+    if (status !== 'open') throw closed(id, status);
+    if (expiresAt <= this.#ports.clock.now()) throw closed(id, 'expired');
+    return batch;
+  }
+
+  #isKept({ keptUntil = Number.POSITIVE_INFINITY }: StoredBatch): boolean {
+    return keptUntil > this.#ports.clock.now();
+  }
+
+  #viewOf(stored: StoredBatch): BatchView {
+    return batchViewOf(stored, this.#ports.clock.now());
+  }
+}
+
+/** What a request of a batch says, with what the batch says for it. The batch's expiry is the latest. */
+function withDefaults(batch: BatchDefaults, request: NewBatchItem['request']): NewBatchItem['request'] {
+  const { notBefore = batch.notBefore, expiresAt = batch.expiresAt, topic = batch.topic, metadata } = request;
+  return {
+    ...request,
+    metadata: { ...batch.metadata, ...metadata },
+    topic,
+    notBefore,
+    expiresAt:
+      expiresAt === undefined ? undefined : Math.min(expiresAt, batch.expiresAt ?? Number.POSITIVE_INFINITY),
+  };
+}
+
+function isPrepared(item: PreparedItem | ItemResult): item is PreparedItem {
+  return typeof item === 'object' && 'message' in item && 'record' in item;
+}
+
+/** Whether an error is about what the client sent, not about a port. */
+function isRefusal(error: unknown): error is CoatcheckError {
+  return (
+    error instanceof RequestRefused || (error instanceof CoatcheckError && REFUSALS.includes(error.code))
+  );
+}
+
+const REFUSALS: readonly string[] = ['payload_empty', 'payload_too_large'];
+
+function resultOf(addition: ItemAddition | undefined, key: string): ItemResult {
+  if (addition === 'added' || addition === 'repeated') return addition;
+  return addition === 'other_content' ? otherContent(key) : full();
+}
+
+function otherContent(key: string): RequestRefused {
+  return new RequestRefused(
+    'batch_key_reused',
+    `The batch has an item with the key ${quote(key)} and another payload, content type, metadata, topic or time: use another key`,
+  );
+}
+
+function full(): RequestRefused {
+  return new RequestRefused(
+    'batch_full',
+    `A batch has at most ${BATCH_MAX_ITEMS} items: add the others to another one`,
+  );
+}
+
+function closed(id: string, status: BatchStatus): RequestRefused {
+  const why = status === 'running' || status === 'completed' ? 'sealed' : status;
+  return new RequestRefused(
+    'batch_closed',
+    `The batch ${id} is ${why} and takes no more items: create another one`,
+  );
+}
+
+/** @throws RequestRefused */
+function assertTimes({ notBefore, expiresAt }: NewBatch, now: number): void {
+  for (const [field, time] of Object.entries({ notBefore, expiresAt })) {
+    const problem = time === undefined ? undefined : timeProblem(time);
+    if (problem !== undefined) throw new RequestRefused('batch_invalid', `${field} ${problem}`);
+  }
+  if (expiresAt !== undefined && expiresAt <= now) {
+    throw new RequestRefused(
+      'batch_invalid',
+      `expiresAt must be in the future, got ${new Date(expiresAt).toISOString()}`,
+    );
+  }
+  const problem = notBeforeProblem({ notBefore, expiresAt }, now);
+  if (problem !== undefined) throw new RequestRefused('not_before_invalid', `notBefore ${problem}`);
+}
+
+/** What a client says about a batch, to compare two. */
+function definitionOf({ tenant, callbackUrl, notBefore, expiresAt, topic, metadata }: Batch): string {
+  const entries = Object.entries(metadata).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  return JSON.stringify([tenant, callbackUrl, notBefore, expiresAt, topic, entries]);
+}

@@ -1,0 +1,65 @@
+import {
+  type Batch,
+  type BatchCounts,
+  type BatchState,
+  type BatchStatus,
+  batchProgressOf,
+  batchSizeOf,
+  batchStatusOf,
+  estimatedEndOf,
+} from './batch.ts';
+
+/** A batch, and how far it is. */
+export interface BatchView {
+  readonly id: string;
+  readonly tenant?: string;
+  readonly status: BatchStatus;
+  /** The topic of items that have none of their own. */
+  readonly topic?: string;
+  /** No item that has no time of its own starts before it. */
+  readonly notBefore?: Date;
+  /** No item starts after it. */
+  readonly expiresAt?: Date;
+  readonly createdAt: Date;
+  /** No items can be added since then. */
+  readonly sealedAt?: Date;
+  readonly endedAt?: Date;
+  /** Items by their status. `queued` are those that wait, scheduled ones too; `running` includes those that are being cancelled. */
+  readonly counts: BatchCounts & { readonly total: number };
+  /** The part of the items that have ended, from 0 to 1. */
+  readonly progress: number;
+  /** When it ends if its items go on ending as fast as since its start; absent before the first end and after the last. */
+  readonly estimatedEndAt?: Date;
+}
+
+/** The view of a stored batch. @param now milliseconds since 1970 */
+export function batchViewOf(
+  { batch, state }: { readonly batch: Batch; readonly state: BatchState },
+  now: number,
+): BatchView {
+  const { id, tenant, topic, createdAt } = batch;
+  const { counts } = state;
+  return {
+    id,
+    ...(tenant !== undefined && { tenant }),
+    status: batchStatusOf(batch, state),
+    ...(topic !== undefined && { topic }),
+    ...dated('notBefore', batch.notBefore),
+    ...dated('expiresAt', batch.expiresAt),
+    createdAt: new Date(createdAt),
+    ...dated('sealedAt', state.sealedAt),
+    ...dated('endedAt', state.endedAt),
+    counts: { total: batchSizeOf(counts), ...counts },
+    progress: batchProgressOf(state),
+    ...dated('estimatedEndAt', estimatedEndOf(batch, state, now)),
+  };
+}
+
+function dated<Name extends string>(
+  name: Name,
+  time: number | undefined,
+): { readonly [name in Name]?: Date } {
+  const entry: { [name in Name]?: Date } = {};
+  if (time !== undefined) entry[name] = new Date(time);
+  return entry;
+}
