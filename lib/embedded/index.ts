@@ -5,7 +5,9 @@
 export type { OutcomeFacts, ReceivedOutcome } from '../consumer/outcome.ts';
 export type { OutcomeResult } from '../consumer/outcome-result.ts';
 export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
+export type { BatchViewPage } from '../core/intake/batches.ts';
 export {
+  BatchNotFound,
   IdempotencyKeyBusy,
   IdempotencyKeyTaken,
   RequestNotFound,
@@ -13,6 +15,8 @@ export {
 } from '../core/intake/errors.ts';
 export type { NewSchedule, ScheduleView } from '../core/intake/schedules.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
+export type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
+export type { BatchView } from '../core/model/batch-view.ts';
 export type { Problem } from '../core/model/outcome.ts';
 export type { Priority } from '../core/model/priority.ts';
 export type { Progress, RequestStatus } from '../core/model/request-record.ts';
@@ -30,6 +34,16 @@ export type {
 export { WebhookEndpointNotFound, WebhookEndpointRefused } from '../core/webhooks/errors.ts';
 export type { Replayed, ReplayWindow } from '../core/webhooks/replay.ts';
 export type { OutcomeFilter } from '../stores/sqlite/subscriptions.ts';
+export type {
+  AddedItems,
+  BatchListOptions,
+  BatchOptions,
+  BatchOwner,
+  BatchResult,
+  RefusedItem,
+  ServiceBatches,
+  ServiceBatchItem,
+} from './batches.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
 export type {

@@ -7,6 +7,8 @@ import { minVersionProblem } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
 import { assertLane } from '../core/intake/assert-lane.ts';
+import { BatchRunner } from '../core/intake/batch-runner.ts';
+import { Batches, type NewBatch } from '../core/intake/batches.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
@@ -16,6 +18,7 @@ import { Submissions, type SubmitRequest } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
+import { batchViewOf } from '../core/model/batch-view.ts';
 import { callbackUrlProblem } from '../core/model/callback-url.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
 import { isPriority, priorityProblem } from '../core/model/priority.ts';
@@ -24,6 +27,7 @@ import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
 import { topicProblem } from '../core/model/topic.ts';
 import type { Admission } from '../core/ports/admission.ts';
+import type { StoredBatch } from '../core/ports/batch-store.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
@@ -31,8 +35,11 @@ import type { Logger, Metrics } from '../core/ports/telemetry.ts';
 import { givenSecrets } from '../core/processor/given-secrets.ts';
 import type { Processor } from '../core/processor/handler.ts';
 import { RequestRecords } from '../core/records/request-records.ts';
+import { batchWebhookOf } from '../core/webhooks/batch-webhook.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
+import { sendWebhooks } from '../core/webhooks/resend.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
+import { BATCHES, SqliteBatchStore } from '../stores/sqlite/batch-store.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
@@ -44,8 +51,10 @@ import {
   subscriptionsTo,
   unsubscribe,
 } from '../stores/sqlite/subscriptions.ts';
+import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
 import { Worker } from '../worker/worker.ts';
+import { type BatchOptions, ServiceBatches } from './batches.ts';
 import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
@@ -91,8 +100,8 @@ export interface ServiceScheduleOptions extends Omit<NewSchedule, 'payload' | 'c
   readonly contentType?: string;
 }
 
-/** How often to look at the clock, and for schedules of other processes where the system doesn't say that the file has changed. */
-const SCHEDULE_POLL_MILLISECONDS = 1_000;
+/** How often to look at the clock, and for what other processes did where the system doesn't say that the file has changed. */
+const POLL_MILLISECONDS = 1_000;
 
 /** What a service is made of. */
 export interface ServiceParts {
@@ -118,6 +127,8 @@ export interface ServiceParts {
 
 /** A service in this process, as `openService` opens it. */
 export class Service implements AsyncDisposable {
+  /** Many requests under one ticket: see docs/batches.md. */
+  readonly batches: ServiceBatches;
   readonly #parts: ServiceParts;
   readonly #ends = new EndSignals();
   readonly #records: RecordStore;
@@ -135,6 +146,7 @@ export class Service implements AsyncDisposable {
   constructor(parts: ServiceParts) {
     const { storage, settings, webhookSecrets, metrics, logger } = parts;
     const { clock, file, payloads } = storage;
+    const newId = (at: number) => v7({ msecs: at });
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
     this.#requests = new RequestRecords(this.#records, () => clock.now(), settings.recordAgeDays);
@@ -147,7 +159,7 @@ export class Service implements AsyncDisposable {
         store: payloads,
         logger,
         clock,
-        newId: (at) => v7({ msecs: at }),
+        newId,
       },
       { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
     );
@@ -157,6 +169,17 @@ export class Service implements AsyncDisposable {
     const schedules = new SqliteScheduleStore(file);
     this.#schedules = new Schedules({ store: schedules, clock, logger });
     this.#runSchedules(schedules);
+    const batches = new SqliteBatchStore(file, storage.laneFor);
+    this.batches = new ServiceBatches({
+      batches: new Batches({ store: batches, submissions: this.#submissions, clock, newId }),
+      batchOf: (options) => this.#batchOf(options),
+      requestOf: (payload, options) => this.#requestOf(payload, options),
+      assertOpen: () => this.#assertOpen(),
+      objects: resultObjectsOf(payloads),
+      serviceName: settings.serviceName,
+      clock,
+    });
+    this.#runBatches(batches);
     if (webhookSecrets) {
       const { serviceName } = settings;
       const options = { secrets: webhookSecrets, rules: settings, serviceName, metrics, logger, clock };
@@ -175,25 +198,7 @@ export class Service implements AsyncDisposable {
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
-    const { contentType, notBefore, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
-    this.#assertTopic(others.topic);
-    this.#assertTenant(tenant);
-    const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
-    if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
-    this.#assertOrderingKey(others.orderingKey);
-    this.#assertPriority(others.priority);
-    this.#assertCallback(callbackUrl);
-    const { bytes, ...type } = payloadBytes(payload, contentType);
-    const record = await this.#submitAdmitted({
-      ...others,
-      ...type,
-      tenant,
-      callbackUrl,
-      metadata,
-      notBefore: notBefore?.getTime(),
-      expiresAt: expiresAt?.getTime(),
-      payload: bytes,
-    });
+    const record = await this.#submitAdmitted(this.#requestOf(payload, options));
     return this.#viewOf(record);
   }
 
@@ -425,7 +430,7 @@ export class Service implements AsyncDisposable {
   /** Submits the runs of schedules when they are due, until the service closes. */
   #runSchedules(store: SqliteScheduleStore): void {
     const { storage, logger } = this.#parts;
-    const { file, clock } = storage;
+    const { clock } = storage;
     const runner = new ScheduleRunner({
       store,
       submissionsFor: () => this.#submissions,
@@ -433,20 +438,47 @@ export class Service implements AsyncDisposable {
       clock,
       logger,
     });
-    const onError = (error: unknown) =>
-      logger.error('The due schedules could not be run', { error: serializeError(error) });
-    const run = async () => {
+    this.#keepRunning(SCHEDULES, async () => {
+      await runDueSchedules({ due: store, runner, clock, logger });
+      return (store.nextDueAt() ?? Number.POSITIVE_INFINITY) - clock.now();
+    });
+  }
+
+  /** Does what batches wait for, until the service closes. */
+  #runBatches(store: SqliteBatchStore): void {
+    const { storage, settings, webhookSecrets, logger } = this.#parts;
+    const { file, clock } = storage;
+    const queue = new SqliteWebhookQueue(file, QUEUES.webhooks, clock);
+    const report = async (ended: StoredBatch) => {
+      const { callbackUrl } = ended.batch;
+      const view = batchViewOf(ended, clock.now());
+      const webhook = webhookSecrets && batchWebhookOf({ view, callbackUrl }, settings, settings.serviceName);
+      if (webhook) await sendWebhooks([webhook], queue);
+    };
+    const ports = { store, records: this.#requests, report, clock, logger };
+    const runner = new BatchRunner(ports, settings.recordAgeDays);
+    this.#keepRunning(BATCHES, async () => ((await runner.run()) ? 0 : Number.POSITIVE_INFINITY));
+  }
+
+  /**
+   * Does what is due again and again, until the service closes.
+   * @param what see {@link SqliteFile.whenChanged}
+   * @param run returns in how many milliseconds something is due
+   */
+  #keepRunning(what: string, run: () => Promise<number>): void {
+    const { storage, logger } = this.#parts;
+    const onError = (error: unknown) => {
+      logger.error(`The due ${what} could not be run`, { error: serializeError(error) });
+      return Number.POSITIVE_INFINITY;
+    };
+    const loop = async () => {
       while (!this.#stop.signal.aborted) {
-        await runDueSchedules({ due: store, runner, clock, logger }).catch(onError);
-        const wait = (store.nextDueAt() ?? Number.POSITIVE_INFINITY) - clock.now();
-        await file.whenChanged(
-          SCHEDULES,
-          Math.min(Math.max(wait, 0), SCHEDULE_POLL_MILLISECONDS),
-          this.#stop.signal,
-        );
+        const wait = await run().catch(onError);
+        const polled = Math.min(Math.max(wait, 0), POLL_MILLISECONDS);
+        await storage.file.whenChanged(what, polled, this.#stop.signal);
       }
     };
-    const running = run().finally(() => this.#running.delete(running));
+    const running = loop().finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
@@ -461,6 +493,38 @@ export class Service implements AsyncDisposable {
     if (earlier) return earlier;
     const { reason } = decision;
     throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(decision.full) : reason);
+  }
+
+  /** @throws as {@link submit} */
+  #requestOf(payload: unknown, options: ServiceSubmitOptions): SubmitRequest {
+    const { contentType, notBefore, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
+    this.#assertTopic(others.topic);
+    this.#assertTenant(tenant);
+    const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
+    if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
+    this.#assertOrderingKey(others.orderingKey);
+    this.#assertPriority(others.priority);
+    this.#assertCallback(callbackUrl);
+    const { bytes, ...type } = payloadBytes(payload, contentType);
+    return {
+      ...others,
+      ...type,
+      tenant,
+      callbackUrl,
+      metadata,
+      notBefore: notBefore?.getTime(),
+      expiresAt: expiresAt?.getTime(),
+      payload: bytes,
+    };
+  }
+
+  /** @throws as {@link ServiceBatches.create} */
+  #batchOf({ notBefore, expiresAt, ...given }: BatchOptions): NewBatch {
+    // Without one, each item needs its own.
+    if (given.topic !== undefined) this.#assertTopic(given.topic);
+    this.#assertTenant(given.tenant);
+    this.#assertCallback(given.callbackUrl);
+    return { ...given, notBefore: notBefore?.getTime(), expiresAt: expiresAt?.getTime() };
   }
 
   #viewOf(record: RequestRecord): RequestView {

@@ -96,10 +96,14 @@ export class Storage implements AsyncDisposable {
 
   /** Takes requests, each in the queue of its priority. */
   submissions(): SubmissionQueue {
-    const lane = (queue: string) => new SqliteSubmissionQueue(this.file, queue, this.clock);
-    if (this.#keepsOrder) return lane(QUEUES.requests);
-    return lanedSubmissionQueue(eachPriority((priority) => lane(REQUEST_LANES[priority])));
+    return this.#keepsOrder
+      ? this.laneFor(DEFAULT_PRIORITY)
+      : lanedSubmissionQueue(eachPriority((priority) => this.laneFor(priority)));
   }
+
+  /** Takes the requests of a priority. */
+  readonly laneFor = (priority: Priority): SqliteSubmissionQueue =>
+    new SqliteSubmissionQueue(this.file, REQUEST_LANES[priority], this.clock);
 
   /** The requests that wait or run, whatever their priority. */
   get backlog(): BacklogGauge {

@@ -8,5 +8,5 @@ import { exerciseBatchStore } from './batch-store-suite.ts';
 exerciseBatchStore('batches in a file', async () => {
   const { file } = await openSqlite();
   const queue = new SqliteSubmissionQueue(file, 'requests', new TestClock());
-  return { store: new SqliteBatchStore(file, queue), records: new SqliteRecordStore(file) };
+  return { store: new SqliteBatchStore(file, () => queue), records: new SqliteRecordStore(file) };
 });

@@ -38,7 +38,7 @@ export class BatchService {
     this.clock = clock;
     this.records = new RequestRecords(new SqliteRecordStore(file), clock.now, RECORD_AGE_DAYS);
     this.queue = new SqliteSubmissionQueue(file, 'requests', clock);
-    this.store = new SqliteBatchStore(file, this.queue);
+    this.store = new SqliteBatchStore(file, () => this.queue);
     const newId = () => randomUUID();
     const submissions = new Submissions(
       {

@@ -4,7 +4,7 @@ import type { SubmissionPlace, SubmissionQueue } from '../ports/message-sink.ts'
 /** A queue for each priority, as one: it sends each submission to the queue of its priority. */
 export function lanedSubmissionQueue(lanes: Readonly<Record<Priority, SubmissionQueue>>): SubmissionQueue {
   const { normal } = lanes;
-  const laneOf = ({ priority = DEFAULT_PRIORITY }: Partial<SubmissionPlace> = {}) => lanes[priority];
+  const laneOf = ({ priority = DEFAULT_PRIORITY }: Pick<SubmissionPlace, 'priority'> = {}) => lanes[priority];
   const isRecorded = PRIORITIES.every((priority) => lanes[priority].sendRecorded);
   return {
     maxBytes: normal.maxBytes,
@@ -13,6 +13,7 @@ export function lanedSubmissionQueue(lanes: Readonly<Record<Priority, Submission
     priorities: PRIORITIES,
     canDelay: (message) => normal.canDelay?.(message) ?? true,
     send: (message, tenant, place) => laneOf(place).send(message, tenant, place),
+    promote: normal.promote && (async (request) => laneOf(request).promote?.(request)),
     sendRecorded: isRecorded
       ? async (message, tenant, record, place) => {
           const { sendRecorded } = laneOf(place);

@@ -117,7 +117,7 @@ export interface SubmissionQueue {
    * Delivers the message of a request now that was sent to be delivered later. It may be delivered at its time too. Does nothing
    * if no message waits. Absent where messages wait for some minutes at most.
    */
-  promote?(request: RequestIdentity): Promise<void>;
+  promote?(request: RequestIdentity & Pick<SubmissionPlace, 'priority'>): Promise<void>;
   /**
    * Sends a message and writes the first record of its request: both, or neither. Absent where the queue and the records
    * don't share transactions.

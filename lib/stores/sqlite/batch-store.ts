@@ -9,6 +9,7 @@ import {
   itemRequestId,
   sealsItselfAt,
 } from '../../core/model/batch.ts';
+import { DEFAULT_PRIORITY, eachPriority, type Priority } from '../../core/model/priority.ts';
 import type {
   BatchListing,
   BatchPage,
@@ -19,6 +20,7 @@ import type {
   PreparedItem,
   StoredBatch,
 } from '../../core/ports/batch-store.ts';
+import type { SubmissionPlace } from '../../core/ports/message-sink.ts';
 import { createBatchTables, hasBatches } from './batch-tables.ts';
 import { RECORD_COLUMNS, recordKey, storedOf } from './record-store.ts';
 import { numberOf, type Row, textOf, wholeSecond } from './row.ts';
@@ -83,12 +85,12 @@ const NOTE_REPORTED = `UPDATE batches SET kept_until = :keptUntil, leased_until 
 /** Batches in a file. Its tables are there as soon as there is a batch. */
 export class SqliteBatchStore implements BatchStore {
   readonly #file: SqliteFile;
-  readonly #queue: SqliteSubmissionQueue;
+  readonly #lanes: Readonly<Record<Priority, SqliteSubmissionQueue>>;
 
-  /** @param queue of the items */
-  constructor(file: SqliteFile, queue: SqliteSubmissionQueue) {
+  /** @param laneFor the queue of the items of a priority */
+  constructor(file: SqliteFile, laneFor: (priority: Priority) => SqliteSubmissionQueue) {
     this.#file = file;
-    this.#queue = queue;
+    this.#lanes = eachPriority(laneFor);
   }
 
   create(batch: Batch): Promise<StoredBatch> {
@@ -133,9 +135,10 @@ export class SqliteBatchStore implements BatchStore {
     at: number,
   ): Promise<readonly ItemAddition[] | undefined> {
     const sends = items.map(({ message, record, place }) =>
-      this.#queue.sendingRecorded(message, batch.tenant, record, place),
+      this.#laneOf(place).sendingRecorded(message, batch.tenant, record, place),
     );
-    return this.#queue.write(() => {
+    // Of the others, receivers learn a moment later.
+    return this.#laneOf(items[0]?.place).write(() => {
       const row = this.#file.statement(FIND).get(keyOf(batch.tenant, batch.id));
       if (!row || numberOf(row.sealed_at) !== undefined) return undefined;
       const number = Number(row.number);
@@ -204,6 +207,10 @@ export class SqliteBatchStore implements BatchStore {
     const row = this.#file.statement(FIND).get(keyOf(tenant, id));
     if (!row) throw new Error(`The batch ${id} is gone from ${this.#file.path}`);
     return batchOf(row);
+  }
+
+  #laneOf({ priority = DEFAULT_PRIORITY }: Partial<SubmissionPlace> = {}): SqliteSubmissionQueue {
+    return this.#lanes[priority];
   }
 
   #fingerprint(batch: Batch, key: string): string | undefined {
