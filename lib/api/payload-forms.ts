@@ -14,12 +14,22 @@ export interface PayloadForms {
 /** What is answered if a body has no payload, or several. */
 const MALFORMED = { status: 400, code: 'request_malformed', what: 'A request' } as const;
 
+/** How a payload is read. */
+export interface PayloadOptions {
+  /** What is answered unless it has one form, and who must have the payload. @default 400 `request_malformed` */
+  readonly refusal?: Refusal;
+  /** Writes a JSON payload. @default JSON.stringify */
+  readonly writeJson?: (value: unknown) => string;
+}
+
 /**
  * The bytes of a payload, and its type: by its form, unless it has one.
- * @param refusal what is answered, and who must have the payload
  * @throws ProblemError unless it has one form
  */
-export function payloadOf({ json, text, base64, contentType }: PayloadForms, refusal: Refusal = MALFORMED) {
+export function payloadOf(
+  { json, text, base64, contentType }: PayloadForms,
+  { refusal = MALFORMED, writeJson = JSON.stringify }: PayloadOptions = {},
+) {
   const given = Object.entries({ json, text, base64 }).filter(([, value]) => value !== undefined);
   const [[form, value] = []] = given;
   if (form === undefined || given.length > 1) {
@@ -29,7 +39,7 @@ export function payloadOf({ json, text, base64, contentType }: PayloadForms, ref
     throw new ProblemError({ ...problem, detail });
   }
   if (form === 'json')
-    return { bytes: Buffer.from(JSON.stringify(value)), contentType: contentType ?? 'application/json' };
+    return { bytes: Buffer.from(writeJson(value)), contentType: contentType ?? 'application/json' };
   if (form === 'text')
     return { bytes: Buffer.from(String(value)), contentType: contentType ?? 'text/plain; charset=utf-8' };
   return {

@@ -89,7 +89,7 @@ export function addScheduleRoutes(
     const priority = priorityOf('priority', given.priority);
     // A service with schedules has the lanes of all requests for uploads, too.
     assertLane(priority, uploadPriorities);
-    const payload = payloadOf({ json, text, base64, contentType }, INVALID);
+    const payload = payloadOf({ json, text, base64, contentType }, { refusal: INVALID });
     const added = await schedules.put({
       ...given,
       priority,

@@ -30,7 +30,7 @@ const MAX_ID_SEGMENT = 4 * REQUEST_ID_MAX_LENGTH + 1;
 export const FAR_TIME = '2100-01-01T00:00:00Z';
 
 /** An example of a start that every service takes. */
-const PAST_TIME = '2026-01-31T12:00:00Z';
+export const PAST_TIME = '2026-01-31T12:00:00Z';
 
 export const Time = z.iso.datetime({ precision: 3 }).meta({ example: '2026-11-20T08:30:00.000Z' });
 
@@ -130,7 +130,7 @@ export const PRIORITY_FIELD = {
   enum: [...PRIORITIES],
 };
 
-const NOT_BEFORE =
+export const NOT_BEFORE =
   `The request isn’t started before this time, up to ${MAX_DAYS_AHEAD} days ahead; it is \`scheduled\` until then. ` +
   'A time that has passed means at once.';
 
@@ -227,8 +227,8 @@ export const PAYLOAD_FORMS = {
 /** Most requests of a batch. */
 export const MAX_BATCH = 100;
 
-// Each is checked by itself, so that a mistake in one of them concerns only that one.
-export const BatchItem = ownMembers({
+/** A request among several of a call. */
+export const ITEM_FIELDS = {
   ...PAYLOAD_FORMS,
   contentEncoding: z.string().max(SHORT).optional(),
   contentLanguage: z.string().max(SHORT).optional().meta({ pattern: CONTENT_LANGUAGE.source }),
@@ -239,6 +239,11 @@ export const BatchItem = ownMembers({
   orderingKey: z.string().max(SHORT).optional().meta(ORDERING),
   topic: z.string().max(SHORT).optional().meta(TOPIC_FIELD),
   priority: z.string().max(SHORT).optional().meta(PRIORITY_FIELD),
+};
+
+// Each is checked by itself, so that a mistake in one of them concerns only that one.
+export const BatchItem = ownMembers({
+  ...ITEM_FIELDS,
   callbackUrl: z.string().optional(),
   idempotencyKey: z.string().optional().meta({
     description: 'For a day, the same payload with the same key is the same request. Up to 255 characters.',
@@ -383,8 +388,8 @@ export const NoQuery = ownQuery({});
 /** The headers of calls that take none of this API's own. */
 export const NoHeaders = ownHeaders({});
 
-export const ListQuery = ownQuery({
-  status: Status.optional(),
+/** Which page of a list. */
+export const PAGE_FIELDS = {
   cursor: z
     .string()
     .max(SHORT)
@@ -397,7 +402,9 @@ export const ListQuery = ownQuery({
     .max(MAX_PAGE)
     .default(DEFAULT_PAGE)
     .meta({ param: { name: 'limit', in: 'query' } }),
-});
+};
+
+export const ListQuery = ownQuery({ status: Status.optional(), ...PAGE_FIELDS });
 
 const PreferWait = z.string().optional().meta({
   description: '`wait=N`: wait up to N seconds, at most 20, for the request to end before answering.',

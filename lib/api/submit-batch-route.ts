@@ -5,26 +5,12 @@ import type { SubmitRequest } from '../core/intake/submissions.ts';
 import { orderingGroup } from '../core/model/ordering-group.ts';
 import { acceptSubmission } from './accept-submission.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
-import { type Destination, destinationFor } from './destination.ts';
+import type { Destination } from './destination.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
+import { itemRequestOf } from './item-request.ts';
 import { jsonBody, problems } from './openapi.ts';
-import { payloadOf } from './payload-forms.ts';
 import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
-import {
-  callbackUrlOf,
-  checkedMetadata,
-  contentEncodingFor,
-  contentLanguageOf,
-  contentTypeOf,
-  expiryOf,
-  idempotencyKeyOf,
-  minVersionOf,
-  orderingKeyOf,
-  priorityOf,
-  timeOf,
-  topicOf,
-  traceOf,
-} from './request-fields.ts';
+import { callbackUrlOf, idempotencyKeyOf, traceOf } from './request-fields.ts';
 import { resourceOf } from './request-resource.ts';
 import { addRoute, malformedProblem, type Route } from './route.ts';
 import { BatchItem, BatchResults, BatchSubmission, NoHeaders, NoQuery } from './schemas.ts';
@@ -36,7 +22,8 @@ const route = {
   summary: 'Submit several payloads',
   description:
     'Up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order. A request that is refused ' +
-    'doesn’t affect the others. With idempotency keys, the call can be repeated safely.',
+    'doesn’t affect the others. With idempotency keys, the call can be repeated safely. They have nothing else in common: for many ' +
+    'requests under one ticket, where the service has batches, see `/v1/batches`.',
   request: { query: NoQuery, headers: NoHeaders, body: jsonBody(BatchSubmission) },
   responses: {
     200: {
@@ -108,7 +95,7 @@ function groupOf({ tenant, orderingKey }: SubmitRequest, queue: number): string 
   return `${queue} ${orderingGroup(tenant, orderingKey)}`;
 }
 
-/** Reads one of the requests as the headers of `POST /v1/requests` are read. @throws ProblemError */
+/** Reads one of the requests. @throws ProblemError */
 function requestOf(
   item: unknown,
   c: Context<ApiEnv>,
@@ -116,25 +103,13 @@ function requestOf(
 ): { readonly input: SubmitRequest; readonly destination: Destination } {
   const { success, data, error } = BatchItem.safeParse(item);
   if (!success) throw new ProblemError(malformedProblem(error.issues));
-  const topic = topicOf('topic', data.topic);
-  const destination = destinationFor('topic', topic, parts.destinations);
-  const { bytes, contentType } = payloadOf(data);
+  const { request, destination } = itemRequestOf(data, parts);
   const input = {
+    ...request,
     tenant: c.get('caller').tenant,
-    contentType: contentTypeOf('contentType', contentType),
-    contentEncoding: contentEncodingFor(data.contentEncoding),
-    contentLanguage: contentLanguageOf(data.contentLanguage),
-    metadata: checkedMetadata(data.metadata ?? {}),
-    notBefore: timeOf('notBefore', data.notBefore),
-    expiresAt: expiryOf('expiresAt', data.expiresAt, parts.clock.now()),
-    minVersion: minVersionOf('minVersion', data.minVersion, destination),
-    orderingKey: orderingKeyOf('orderingKey', data.orderingKey, destination),
-    topic,
-    priority: priorityOf('priority', data.priority),
     callbackUrl: callbackUrlOf(data.callbackUrl, parts.webhookRules),
     idempotencyKey: idempotencyKeyOf('idempotencyKey', data.idempotencyKey),
     ...traceOf(c.req.header()),
-    payload: bytes,
   };
   return { input, destination };
 }

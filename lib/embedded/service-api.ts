@@ -3,6 +3,7 @@ import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../api/app.ts';
+import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
 import { problemResponse } from '../api/problem.ts';
 import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
@@ -10,6 +11,7 @@ import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { hasOrder } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
+import { Batches } from '../core/intake/batches.ts';
 import { Schedules } from '../core/intake/schedules.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import { Uploads } from '../core/intake/uploads.ts';
@@ -21,6 +23,7 @@ import type { ExpectedUpload } from '../core/ports/client-transfers.ts';
 import { RequestRecords } from '../core/records/request-records.ts';
 import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
+import { SqliteBatchStore } from '../stores/sqlite/batch-store.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
@@ -84,14 +87,15 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     onStored: submitUpload,
   });
   const keys = new SqliteIdempotencyKeys(file);
+  const submissions = new Submissions(
+    { records, keys, queue, store: payloads, logger, clock, newId },
+    { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
+  );
   const apiParts: ApiParts = {
     destinations: [
       {
         topics: settings.topics,
-        submissions: new Submissions(
-          { records, keys, queue, store: payloads, logger, clock, newId },
-          { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
-        ),
+        submissions,
         admission: serviceAdmission(parts),
         acceptsMinVersion: hasOrder(settings.handlerVersion),
         keepsOrder: queue.ordered,
@@ -121,10 +125,17 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
       ? { auth: 'key', callerOf: callerByKey(apiKeys) }
       : { auth: 'none', callerOf: () => ({}) };
   const schedules = new Schedules({ store: new SqliteScheduleStore(file), clock, logger });
+  const batches = new Batches({
+    store: new SqliteBatchStore(file, storage.laneFor),
+    submissions,
+    clock,
+    newId,
+  });
   const api = createApi(apiParts, access, {
-    routes: [...SCHEDULE_ROUTES, ...(takers ? WORK_ROUTES : [])],
+    routes: [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...(takers ? WORK_ROUTES : [])],
     add: (added: Hono<ApiEnv>) => {
       addScheduleRoutes(added, schedules, apiParts);
+      addBatchRoutes(added, batches, apiParts);
       if (takers) addWorkRoutes(added, takers, apiParts);
     },
   });
@@ -148,6 +159,6 @@ const limitedBody = bodyLimit({
     problemResponse(c, {
       status: 413,
       code: 'payload_too_large',
-      detail: `The body of a call is at most ${MAX_BODY_BYTES} bytes; use POST /v1/uploads for larger payloads`,
+      detail: `The body of a call is at most ${MAX_BODY_BYTES} bytes; use POST /v1/uploads for larger payloads, and several calls for the items of a batch`,
     }),
 });

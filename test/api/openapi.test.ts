@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { BATCH_ROUTES } from '../../lib/api/batch-routes.ts';
 import { openApiDocument } from '../../lib/api/openapi-document.ts';
 import { SCHEDULE_ROUTES } from '../../lib/api/schedule-routes.ts';
 import { WORK_ROUTES } from '../../lib/api/work-routes.ts';
@@ -80,12 +81,12 @@ describe('the description', () => {
     },
   );
 
-  test('has nothing a linter minds, with schedules, the calls of takers and callers let in by a key', async () => {
+  test('has nothing a linter minds, with schedules, batches, the calls of takers and callers let in by a key', async () => {
     const description = JSON.parse(
-      JSON.stringify(openApiDocument('key', [...SCHEDULE_ROUTES, ...WORK_ROUTES])),
+      JSON.stringify(openApiDocument('key', [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...WORK_ROUTES])),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 30);
+    expect(operationsOf(description)).toHaveProperty('size', 37);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {

@@ -1,0 +1,271 @@
+import type { Context, Hono } from 'hono';
+import type * as z from 'zod';
+import { isOfType } from '../core/base/media-type.ts';
+import { quote } from '../core/base/quote.ts';
+import type { Batches, BatchItem } from '../core/intake/batches.ts';
+import type { BatchView } from '../core/model/batch-view.ts';
+import { batchPath } from '../core/model/request-links.ts';
+import {
+  AddedItems,
+  Batch,
+  BatchListQuery,
+  BatchPage,
+  BatchTicket,
+  CreateBatchHeaders,
+  ItemLine,
+  ManifestLine,
+  NDJSON_TYPE,
+  NewBatchBody,
+} from './batch-schemas.ts';
+import type { ApiEnv, ApiParts } from './context.ts';
+import { destinationFor } from './destination.ts';
+import { addLines, linesOf } from './item-lines.ts';
+import { manifestLine } from './manifest-line.ts';
+import { jsonBody, problems } from './openapi.ts';
+import { ProblemError, problemBody } from './problem.ts';
+import {
+  callbackUrlOf,
+  checkedMetadata,
+  expiryOf,
+  idempotencyKeyOf,
+  timeOf,
+  topicOf,
+} from './request-fields.ts';
+import { addRoute, type Route } from './route.ts';
+import { NoHeaders, NoQuery } from './schemas.ts';
+
+const PATH = '/v1/batches';
+
+const NO_STORE = { 'Cache-Control': 'no-store' };
+
+const OF_ONE = { params: BatchTicket, query: NoQuery, headers: NoHeaders } as const;
+
+const BATCH_ANSWER = {
+  description: 'The batch.',
+  content: { 'application/json': { schema: Batch } },
+} as const;
+
+const create = {
+  method: 'post',
+  path: PATH,
+  operationId: 'createBatch',
+  summary: 'Create a batch',
+  description:
+    'Many requests under one ticket: create a batch, add its items by as many calls as it takes, and seal it. For up to 100 requests ' +
+    'that have nothing in common, one call of `POST /v1/requests:batch` does.',
+  request: { query: NoQuery, headers: CreateBatchHeaders, body: jsonBody(NewBatchBody) },
+  responses: { 201: BATCH_ANSWER, ...problems(400, 401, 403, 415, 422, 500) },
+} as const satisfies Route;
+
+const list = {
+  method: 'get',
+  path: PATH,
+  operationId: 'listBatches',
+  summary: 'List batches, newest first',
+  request: { query: BatchListQuery, headers: NoHeaders },
+  responses: {
+    200: { description: 'A page of batches.', content: { 'application/json': { schema: BatchPage } } },
+    ...problems(400, 401, 403, 500),
+  },
+} as const satisfies Route;
+
+const get = {
+  method: 'get',
+  path: `${PATH}/{id}`,
+  operationId: 'getBatch',
+  summary: 'Get a batch',
+  request: OF_ONE,
+  responses: { 200: BATCH_ANSWER, ...problems(400, 401, 403, 404, 500) },
+} as const satisfies Route;
+
+const addItems = {
+  method: 'post',
+  path: `${PATH}/{id}/items`,
+  operationId: 'addBatchItems',
+  summary: 'Add items to a batch',
+  description:
+    'One item a line. Each runs at once. A line that is refused doesn’t affect the others, and an item that is there already isn’t added ' +
+    'again: the call can be repeated safely.',
+  request: {
+    ...OF_ONE,
+    body: { required: true, content: { [NDJSON_TYPE]: { schema: ItemLine } } },
+  },
+  responses: {
+    200: {
+      description: 'What became of the lines.',
+      content: { 'application/json': { schema: AddedItems } },
+    },
+    ...problems(400, 401, 403, 404, 409, 413, 415, 500),
+  },
+} as const satisfies Route;
+
+const seal = {
+  method: 'post',
+  path: `${PATH}/{id}/seal`,
+  operationId: 'sealBatch',
+  summary: 'Seal a batch',
+  description: 'It takes no more items, and ends when all of its items have ended. It can be sealed again.',
+  request: OF_ONE,
+  responses: { 200: BATCH_ANSWER, ...problems(400, 401, 403, 404, 500) },
+} as const satisfies Route;
+
+const cancel = {
+  method: 'post',
+  path: `${PATH}/{id}/cancel`,
+  operationId: 'cancelBatch',
+  summary: 'Cancel a batch',
+  description:
+    'It takes no more items, and those that haven’t ended are cancelled. A batch that has ended stays as it is.',
+  request: OF_ONE,
+  responses: { 200: BATCH_ANSWER, ...problems(400, 401, 403, 404, 500) },
+} as const satisfies Route;
+
+const results = {
+  method: 'get',
+  path: `${PATH}/{id}/results`,
+  operationId: 'getBatchResults',
+  summary: 'Get the results of a batch',
+  description:
+    'One line an item, in the order in which they were added, each once; those that haven’t ended have no result yet.',
+  request: OF_ONE,
+  responses: {
+    200: { description: 'The lines.', content: { [NDJSON_TYPE]: { schema: ManifestLine } } },
+    ...problems(400, 401, 403, 404, 500),
+  },
+} as const satisfies Route;
+
+/** The routes of this file, for the OpenAPI document. */
+export const BATCH_ROUTES = [create, list, get, addItems, seal, cancel, results];
+
+/** Lines that are sent together. */
+const LINES_TOGETHER = 100;
+
+export function addBatchRoutes(app: Hono<ApiEnv>, batches: Batches, parts: ApiParts): void {
+  addRoute(app, create, async (c) => {
+    const { topic: given, metadata, notBefore, expiresAt, callbackUrl } = c.req.valid('json');
+    const topic = topicOf('topic', given);
+    // Without one, each item needs its own.
+    if (topic !== undefined) destinationFor('topic', topic, parts.destinations);
+    const created = await batches.create({
+      tenant: c.get('caller').tenant,
+      topic,
+      metadata: checkedMetadata(metadata ?? {}),
+      notBefore: timeOf('notBefore', notBefore),
+      expiresAt: expiryOf('expiresAt', expiresAt, parts.clock.now()),
+      callbackUrl: callbackUrlOf(callbackUrl, parts.webhookRules),
+      idempotencyKey: idempotencyKeyOf('Idempotency-Key', c.req.valid('header')['idempotency-key']),
+    });
+    return c.json(resourceOf(created), 201, { ...NO_STORE, Location: `batches/${created.id}` });
+  });
+
+  addRoute(app, list, async (c) => {
+    const { cursor, limit } = c.req.valid('query');
+    const after = cursor === undefined ? undefined : positionIn(cursor);
+    const page = await batches.list({ tenant: c.get('caller').tenant, after, limit });
+    const next = page.next && Buffer.from(page.next).toString('base64url');
+    return c.json({ batches: page.batches.map(resourceOf), ...(next && { next }) }, 200, NO_STORE);
+  });
+
+  addRoute(app, get, async (c) => answer(c, await batches.get(c.req.valid('param').id, tenantOf(c))));
+
+  addRoute(app, addItems, async (c) => {
+    assertNdjson(c.req.header('content-type'));
+    const lines = linesOf(await c.req.arrayBuffer());
+    const { id } = c.req.valid('param');
+    const { refused, ...counts } = await addLines(lines, id, tenantOf(c), { batches, parts });
+    const listed = refused.map(({ problem, ...line }) => ({ ...line, problem: problemBody(problem) }));
+    return c.json({ ...counts, refused: listed }, 200, NO_STORE);
+  });
+
+  addRoute(app, seal, async (c) => answer(c, await batches.seal(c.req.valid('param').id, tenantOf(c))));
+
+  addRoute(app, cancel, async (c) => answer(c, await batches.cancel(c.req.valid('param').id, tenantOf(c))));
+
+  addRoute(app, results, async (c) => {
+    const items = await batches.items(c.req.valid('param').id, tenantOf(c));
+    return c.body(manifestOf(items, parts), 200, { ...NO_STORE, 'Content-Type': NDJSON_TYPE });
+  });
+}
+
+function tenantOf(c: Context<ApiEnv>): string | undefined {
+  return c.get('caller').tenant;
+}
+
+function answer(c: Context<ApiEnv>, view: BatchView) {
+  return c.json(resourceOf(view), 200, NO_STORE);
+}
+
+/** The lines of a manifest. They are read when the client takes them, so that one of any length needs little memory. */
+function manifestOf(
+  items: AsyncGenerator<BatchItem, void>,
+  { clock, resultAgeDays }: Pick<ApiParts, 'clock' | 'resultAgeDays'>,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  return new ReadableStream({
+    async pull(controller) {
+      const lines: string[] = [];
+      while (lines.length < LINES_TOGETHER) {
+        const { done, value } = await items.next();
+        if (done) break;
+        lines.push(`${manifestLine(value, { resultAgeDays, now: clock.now() })}\n`);
+      }
+      if (lines.length > 0) controller.enqueue(encoder.encode(lines.join('')));
+      if (lines.length < LINES_TOGETHER) controller.close();
+    },
+    async cancel() {
+      await items.return();
+    },
+  });
+}
+
+/** @throws ProblemError 415 */
+function assertNdjson(contentType: string | undefined): void {
+  if (contentType !== undefined && NDJSON_TYPES.some((type) => isOfType(contentType, type))) return;
+  throw new ProblemError({
+    status: 415,
+    code: 'content_type_invalid',
+    detail: `Content-Type must be ${NDJSON_TYPE}, got ${contentType ?? 'none'}`,
+  });
+}
+
+/** There is no registered type. */
+const NDJSON_TYPES = [NDJSON_TYPE, 'application/ndjson', 'application/jsonl'];
+
+/** @throws ProblemError 400 for what is no cursor */
+function positionIn(cursor: string): string {
+  const position = Buffer.from(cursor, 'base64url').toString();
+  if (/^\d{1,15}$/.test(position)) return position;
+  throw new ProblemError({
+    status: 400,
+    code: 'request_malformed',
+    detail: `cursor must be the \`next\` of a previous page, got ${quote(cursor)}`,
+  });
+}
+
+function resourceOf({
+  tenant: _,
+  notBefore,
+  expiresAt,
+  createdAt,
+  sealedAt,
+  endedAt,
+  estimatedEndAt,
+  ...view
+}: BatchView): z.infer<typeof Batch> {
+  return {
+    ...view,
+    ...(notBefore && { notBefore: notBefore.toISOString() }),
+    ...(expiresAt && { expiresAt: expiresAt.toISOString() }),
+    createdAt: createdAt.toISOString(),
+    ...(sealedAt && { sealedAt: sealedAt.toISOString() }),
+    ...(endedAt && { endedAt: endedAt.toISOString() }),
+    ...(estimatedEndAt && { estimatedEndAt: estimatedEndAt.toISOString() }),
+    links: {
+      self: batchPath(view.id),
+      items: batchPath(view.id, '/items'),
+      seal: batchPath(view.id, '/seal'),
+      results: batchPath(view.id, '/results'),
+      cancel: batchPath(view.id, '/cancel'),
+    },
+  };
+}

@@ -1,0 +1,175 @@
+import * as z from 'zod';
+import {
+  BATCH_KEY_MAX_LENGTH,
+  BATCH_MAX_ITEMS,
+  BATCH_STATUSES,
+  COUNTED_STATUSES,
+} from '../core/model/batch.ts';
+import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
+import {
+  FAR_TIME,
+  ITEM_FIELDS,
+  Metadata,
+  NOT_BEFORE,
+  PAGE_FIELDS,
+  PAST_TIME,
+  Problem,
+  SHORT,
+  Status,
+  Time,
+  TOPIC_FIELD,
+} from './schemas.ts';
+
+/** Lines of JSON, one for each item. */
+export const NDJSON_TYPE = 'application/x-ndjson';
+
+/** Most lines of a call, so that the problems of all of them fit in its answer. */
+export const MAX_LINES = 10_000;
+
+/** Longest line, in bytes. */
+export const MAX_LINE_BYTES = 4_194_304;
+
+const LINKS = ['self', 'items', 'seal', 'results', 'cancel'] as const;
+
+export const NewBatchBody = ownMembers({
+  topic: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({ ...TOPIC_FIELD, description: 'The topic of items that have none of their own.' }),
+  metadata: Metadata.optional(),
+  notBefore: z
+    .string()
+    .max(SHORT)
+    .optional()
+    .meta({ description: NOT_BEFORE, format: 'date-time', example: PAST_TIME }),
+  expiresAt: z.string().max(SHORT).optional().meta({
+    description: 'No item is started after this time, and the batch takes no more items.',
+    format: 'date-time',
+    example: FAR_TIME,
+  }),
+  callbackUrl: z.string().optional().meta({
+    description: 'URL to POST the end of the batch to, see webhooks. https only.',
+    example: 'https://example.com/hooks/batches',
+  }),
+}).meta({ id: 'NewBatch', description: 'What items have unless they say otherwise.' });
+
+export const CreateBatchHeaders = ownHeaders({
+  'idempotency-key': z.string().optional().meta({
+    description:
+      'A batch that is created again with the same key is the same batch. Up to 255 characters, quoted or bare.',
+  }),
+});
+
+const Count = z.int().min(0);
+
+export const Batch = z
+  .object({
+    id: z.string(),
+    status: z.enum(BATCH_STATUSES).meta({
+      description:
+        '`open` while items can be added, `running` when it is sealed. The last three are terminal.',
+    }),
+    topic: z.string().optional(),
+    notBefore: Time.optional(),
+    expiresAt: Time.optional(),
+    createdAt: Time,
+    sealedAt: Time.optional(),
+    endedAt: Time.optional(),
+    counts: z
+      .object({
+        total: Count,
+        ...(Object.fromEntries(COUNTED_STATUSES.map((status) => [status, Count])) as Record<
+          (typeof COUNTED_STATUSES)[number],
+          typeof Count
+        >),
+      })
+      .meta({
+        description:
+          'Items by their status. `queued` includes scheduled ones, `running` those that are being cancelled.',
+      }),
+    progress: z.number().meta({ description: 'The part of the items that have ended, from 0 to 1.' }),
+    estimatedEndAt: Time.optional().meta({
+      description: 'When it ends if its items go on ending as fast as since its start.',
+    }),
+    links: z
+      .object(
+        Object.fromEntries(LINKS.map((name) => [name, z.string()])) as Record<
+          (typeof LINKS)[number],
+          z.ZodString
+        >,
+      )
+      .meta({ description: 'Paths below the API’s base URL.' }),
+  })
+  .meta({ id: 'Batch' });
+
+export const BatchPage = z
+  .object({
+    batches: z.array(Batch),
+    next: z
+      .string()
+      .optional()
+      .meta({ description: 'The `cursor` of the next page; absent on the last page.' }),
+  })
+  .meta({ id: 'BatchPage' });
+
+export const BatchListQuery = ownQuery(PAGE_FIELDS);
+
+export const BatchTicket = z.object({
+  id: z
+    .string()
+    .min(1)
+    .max(SHORT)
+    .meta({ param: { name: 'id', in: 'path' }, description: 'The id of the batch.' }),
+});
+
+export const ItemLine = ownMembers({
+  key: z.string().meta({
+    description: `Unique in the batch, 1 to ${BATCH_KEY_MAX_LENGTH} characters. The same item can be added again under its key.`,
+    minLength: 1,
+    maxLength: BATCH_KEY_MAX_LENGTH,
+  }),
+  ...ITEM_FIELDS,
+}).meta({
+  id: 'ItemLine',
+  description: `A line: an item, with one of \`json\`, \`text\` and \`base64\` as its payload. Up to ${MAX_LINES} lines in a call of up to 6 MiB, and up to ${BATCH_MAX_ITEMS} items in a batch.`,
+});
+
+export const AddedItems = z
+  .object({
+    added: Count.meta({ description: 'Items that are new.' }),
+    repeated: Count.meta({ description: 'Items that were there before.' }),
+    refused: z
+      .array(
+        z.object({
+          line: z.int().min(1).meta({ description: 'The number of the line in this call, from 1.' }),
+          key: z.string().optional(),
+          problem: Problem,
+        }),
+      )
+      .meta({ description: 'Lines that are no items of the batch. The others go on.' }),
+  })
+  .meta({ id: 'AddedItems' });
+
+export const ManifestLine = z
+  .object({
+    key: z.string(),
+    id: z.string().meta({ description: 'The ticket of its request.' }),
+    status: Status,
+    endedAt: Time.optional(),
+    result: z
+      .object({
+        contentType: z.string(),
+        size: z.int().meta({ description: 'Bytes.' }),
+        json: z.unknown().optional(),
+        text: z.string().optional(),
+        base64: z.string().optional(),
+        link: z.string().optional().meta({ description: 'Path of the result, if it isn’t in this line.' }),
+        gone: z.literal(true).optional().meta({ description: 'The result is no longer kept.' }),
+      })
+      .optional()
+      .meta({ description: 'The result, if the request succeeded.' }),
+    // Present for every other end. A description here would replace that of the schema.
+    problem: Problem.optional(),
+  })
+  .meta({ id: 'ManifestLine', description: 'A line for each item.' });

@@ -1,0 +1,123 @@
+import { CoatcheckError } from '../core/base/errors.ts';
+import { isJson, memberTexts } from '../core/base/json.ts';
+import { isObject } from '../core/base/json-object.ts';
+import { quote } from '../core/base/quote.ts';
+import type { Batches, NewBatchItem } from '../core/intake/batches.ts';
+import type { BatchDefaults } from '../core/model/batch.ts';
+import { ItemLine, MAX_LINE_BYTES, MAX_LINES } from './batch-schemas.ts';
+import type { ApiParts } from './context.ts';
+import { problemOfError } from './error-problem.ts';
+import { itemRequestOf } from './item-request.ts';
+import { type HttpProblem, ProblemError } from './problem.ts';
+import { malformedProblem } from './route.ts';
+
+/** A line that is no item of the batch. */
+export interface RefusedLine {
+  /** Its number in the body, from 1. */
+  readonly line: number;
+  readonly key?: string;
+  readonly problem: HttpProblem;
+}
+
+/** What became of the lines of a call. */
+export interface AddedLines {
+  readonly added: number;
+  readonly repeated: number;
+  readonly refused: readonly RefusedLine[];
+}
+
+/** A line with its number. */
+interface NumberedLine {
+  readonly line: number;
+  readonly text: string;
+}
+
+/** Lines that are read in one turn of the event loop. */
+const READ_TOGETHER = 500;
+
+/** The lines of a body, without empty ones. @throws ProblemError 400 for bytes that aren't UTF-8, 413 for too many lines */
+export function linesOf(body: ArrayBuffer): NumberedLine[] {
+  const lines = decoded(body)
+    .split('\n')
+    .map((text, index) => ({ line: index + 1, text: text.trim() }))
+    .filter(({ text }) => text !== '');
+  if (lines.length <= MAX_LINES) return lines;
+  const detail = `The body must have at most ${MAX_LINES} lines, got ${lines.length}: add the others by further calls`;
+  throw new ProblemError({ status: 413, code: 'payload_too_large', detail });
+}
+
+/** Adds the items of lines. @throws as `Batches.add` does */
+export async function addLines(
+  lines: readonly NumberedLine[],
+  id: string,
+  tenant: string | undefined,
+  { batches, parts }: { readonly batches: Batches; readonly parts: ApiParts },
+): Promise<AddedLines> {
+  const defaults = await batches.defaults(id, tenant);
+  const tally = { added: 0, repeated: 0 };
+  const refused: RefusedLine[] = [];
+  for (let start = 0; start < lines.length; start += READ_TOGETHER) {
+    const items: (NewBatchItem & { readonly line: number })[] = [];
+    for (const each of lines.slice(start, start + READ_TOGETHER)) {
+      const read = readLine(each, defaults, parts);
+      if ('problem' in read) refused.push(read);
+      else items.push(read);
+    }
+    const results = await batches.add(id, tenant, items);
+    for (const [index, { line, key }] of items.entries()) {
+      const result = results[index];
+      if (result instanceof CoatcheckError) refused.push({ line, key, problem: problemOf(result) });
+      else if (result) tally[result]++;
+    }
+  }
+  return { ...tally, refused: refused.toSorted((one, other) => one.line - other.line) };
+}
+
+/** @throws what isn't about the line */
+function readLine(
+  { line, text }: NumberedLine,
+  defaults: BatchDefaults,
+  parts: ApiParts,
+): (NewBatchItem & { readonly line: number }) | RefusedLine {
+  const refuse = (problem: HttpProblem, key?: string) => ({
+    line,
+    problem,
+    ...(key !== undefined && { key }),
+  });
+  const size = Buffer.byteLength(text);
+  if (size > MAX_LINE_BYTES) {
+    const detail = `A line must have at most ${MAX_LINE_BYTES} bytes, got ${size}: submit its payload by POST /v1/uploads`;
+    return refuse({ status: 413, code: 'line_too_large', detail });
+  }
+  if (!isJson(text)) {
+    const detail = `A line must be a JSON object, like {"key": "a", "json": {}}, got ${quote(text)}`;
+    return refuse({ status: 400, code: 'line_malformed', detail });
+  }
+  const value: unknown = JSON.parse(text);
+  const key = isObject(value) && typeof value.key === 'string' ? value.key : undefined;
+  const { success, data, error } = ItemLine.safeParse(value);
+  if (!success) return refuse(malformedProblem(error.issues), key);
+  try {
+    const { metadata, topic = defaults.topic } = data;
+    const members = { ...data, topic, metadata: { ...defaults.metadata, ...metadata } };
+    // As it was written: numbers keep their digits.
+    const { request } = itemRequestOf(members, parts, () => memberTexts(text).get('json') ?? '');
+    return { line, key: data.key, request };
+  } catch (thrown) {
+    if (thrown instanceof ProblemError) return refuse(thrown.problem, key);
+    throw thrown;
+  }
+}
+
+function problemOf(error: CoatcheckError): HttpProblem {
+  return problemOfError(error) ?? { status: 400, code: error.code, detail: error.message };
+}
+
+function decoded(body: ArrayBuffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch (error) {
+    const detail = 'The body must be lines of JSON in UTF-8';
+    throw new ProblemError({ status: 400, code: 'request_malformed', detail }, { cause: error });
+  }
+}

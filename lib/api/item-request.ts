@@ -1,0 +1,50 @@
+import type * as z from 'zod';
+import type { SubmitRequest } from '../core/intake/submissions.ts';
+import type { ApiParts } from './context.ts';
+import { type Destination, destinationFor } from './destination.ts';
+import { payloadOf } from './payload-forms.ts';
+import {
+  checkedMetadata,
+  contentEncodingFor,
+  contentLanguageOf,
+  contentTypeOf,
+  expiryOf,
+  minVersionOf,
+  orderingKeyOf,
+  priorityOf,
+  timeOf,
+  topicOf,
+} from './request-fields.ts';
+import type { ITEM_FIELDS } from './schemas.ts';
+
+/** The members of a request among several of a call. */
+export type RequestMembers = z.infer<z.ZodObject<typeof ITEM_FIELDS>>;
+
+/**
+ * Reads a request among several of a call, as the headers of `POST /v1/requests` are read.
+ * @param writeJson writes its JSON payload
+ * @throws ProblemError
+ */
+export function itemRequestOf(
+  members: RequestMembers,
+  parts: Pick<ApiParts, 'destinations' | 'clock'>,
+  writeJson?: (value: unknown) => string,
+) {
+  const topic = topicOf('topic', members.topic);
+  const destination: Destination = destinationFor('topic', topic, parts.destinations);
+  const { bytes, contentType } = payloadOf(members, { writeJson });
+  const request = {
+    contentType: contentTypeOf('contentType', contentType),
+    contentEncoding: contentEncodingFor(members.contentEncoding),
+    contentLanguage: contentLanguageOf(members.contentLanguage),
+    metadata: checkedMetadata(members.metadata ?? {}),
+    notBefore: timeOf('notBefore', members.notBefore),
+    expiresAt: expiryOf('expiresAt', members.expiresAt, parts.clock.now()),
+    minVersion: minVersionOf('minVersion', members.minVersion, destination),
+    orderingKey: orderingKeyOf('orderingKey', members.orderingKey, destination),
+    topic,
+    priority: priorityOf('priority', members.priority),
+    payload: bytes,
+  } satisfies SubmitRequest;
+  return { request, destination };
+}

@@ -1,0 +1,67 @@
+import { isJson } from '../core/base/json.ts';
+import { isJsonType, isTextType } from '../core/base/media-type.ts';
+import type { BatchItem } from '../core/intake/batches.ts';
+import type { InlineResult, Outcome } from '../core/model/outcome.ts';
+import { requestPath } from '../core/model/request-links.ts';
+import { statusOf } from '../core/model/request-record.ts';
+import type { StoredResult } from '../core/model/stored-result.ts';
+import { formatTime } from './request-resource.ts';
+
+const DAY_MILLISECONDS = 86_400_000;
+
+/** What decides whether a result is still there. */
+export interface ResultAge {
+  readonly resultAgeDays: number;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** The line of an item in the manifest of its batch, as JSON. */
+export function manifestLine({ key, record }: BatchItem, age: ResultAge): string {
+  const { outcome, request } = record;
+  const facts = {
+    key,
+    id: request.id,
+    status: statusOf(record, age.now),
+    ...(outcome && { endedAt: formatTime(outcome.endedAt) }),
+  };
+  if (!outcome) return JSON.stringify(facts);
+  if (outcome.status !== 'succeeded') return JSON.stringify({ ...facts, problem: outcome.problem });
+  return withMember(JSON.stringify(facts), 'result', resultJson(outcome.result, outcome, age));
+}
+
+function resultJson(
+  result: InlineResult | StoredResult,
+  { request, endedAt }: Outcome,
+  { resultAgeDays, now }: ResultAge,
+): string {
+  const { contentType } = result;
+  if ('check' in result) {
+    const isGone = now >= endedAt + resultAgeDays * DAY_MILLISECONDS;
+    const place = isGone ? { gone: true } : { link: requestPath(request.id, '/result') };
+    return JSON.stringify({ contentType, size: result.size, ...place });
+  }
+  const facts = { contentType, size: result.bytes.byteLength };
+  const bytes = Buffer.from(result.bytes);
+  const text = utf8Of(bytes);
+  if (text !== undefined && isJsonType(contentType) && isJson(text)) {
+    // As it was written: numbers keep their digits. Line breaks in JSON are between its tokens.
+    return withMember(JSON.stringify(facts), 'json', text.replace(/[\r\n]+/g, ' '));
+  }
+  if (text !== undefined && (isTextType(contentType) || isJsonType(contentType)))
+    return JSON.stringify({ ...facts, text });
+  return JSON.stringify({ ...facts, base64: bytes.toString('base64') });
+}
+
+/** Adds a member to the JSON of an object that isn't empty. */
+function withMember(json: string, name: string, value: string): string {
+  return `${json.slice(0, -1)},${JSON.stringify(name)}:${value}}`;
+}
+
+function utf8Of(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
