@@ -5,6 +5,7 @@ import {
   BATCH_STATUSES,
   COUNTED_STATUSES,
 } from '../core/model/batch.ts';
+import { BATCH_MAX_LINES } from '../core/model/batch-lines.ts';
 import { ownHeaders, ownMembers, ownQuery } from './known-names.ts';
 import {
   FAR_TIME,
@@ -22,12 +23,6 @@ import {
 
 /** Lines of JSON, one for each item. */
 export const NDJSON_TYPE = 'application/x-ndjson';
-
-/** Most lines of a call, so that the problems of all of them fit in its answer. */
-export const MAX_LINES = 10_000;
-
-/** Longest line, in bytes. */
-export const MAX_LINE_BYTES = 4_194_304;
 
 const LINKS = ['self', 'items', 'seal', 'results', 'cancel'] as const;
 
@@ -132,7 +127,7 @@ export const ItemLine = ownMembers({
   ...ITEM_FIELDS,
 }).meta({
   id: 'ItemLine',
-  description: `A line: an item, with one of \`json\`, \`text\` and \`base64\` as its payload. Up to ${MAX_LINES} lines in a call of up to 6 MiB, and up to ${BATCH_MAX_ITEMS} items in a batch.`,
+  description: `A line: an item, with one of \`json\`, \`text\` and \`base64\` as its payload. Up to ${BATCH_MAX_LINES} lines in a call of up to 6 MiB, and up to ${BATCH_MAX_ITEMS} items in a batch.`,
 });
 
 export const AddedItems = z

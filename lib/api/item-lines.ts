@@ -4,7 +4,8 @@ import { isObject } from '../core/base/json-object.ts';
 import { quote } from '../core/base/quote.ts';
 import type { Batches, NewBatchItem } from '../core/intake/batches.ts';
 import type { BatchDefaults } from '../core/model/batch.ts';
-import { ItemLine, MAX_LINE_BYTES, MAX_LINES } from './batch-schemas.ts';
+import { BATCH_MAX_LINES, batchLineSizeProblem } from '../core/model/batch-lines.ts';
+import { ItemLine } from './batch-schemas.ts';
 import type { ApiParts } from './context.ts';
 import { problemOfError } from './error-problem.ts';
 import { itemRequestOf } from './item-request.ts';
@@ -41,8 +42,8 @@ export function linesOf(body: ArrayBuffer): NumberedLine[] {
     .split('\n')
     .map((text, index) => ({ line: index + 1, text: text.trim() }))
     .filter(({ text }) => text !== '');
-  if (lines.length <= MAX_LINES) return lines;
-  const detail = `The body must have at most ${MAX_LINES} lines, got ${lines.length}: add the others by further calls`;
+  if (lines.length <= BATCH_MAX_LINES) return lines;
+  const detail = `The body must have at most ${BATCH_MAX_LINES} lines, got ${lines.length}: add the others by further calls`;
   throw new ProblemError({ status: 413, code: 'payload_too_large', detail });
 }
 
@@ -84,11 +85,8 @@ function readLine(
     problem,
     ...(key !== undefined && { key }),
   });
-  const size = Buffer.byteLength(text);
-  if (size > MAX_LINE_BYTES) {
-    const detail = `A line must have at most ${MAX_LINE_BYTES} bytes, got ${size}: submit its payload by POST /v1/uploads`;
-    return refuse({ status: 413, code: 'line_too_large', detail });
-  }
+  const tooLarge = batchLineSizeProblem(Buffer.byteLength(text));
+  if (tooLarge !== undefined) return refuse({ status: 413, code: 'line_too_large', detail: tooLarge });
   if (!isJson(text)) {
     const detail = `A line must be a JSON object, like {"key": "a", "json": {}}, got ${quote(text)}`;
     return refuse({ status: 400, code: 'line_malformed', detail });

@@ -2,6 +2,7 @@ import { requestPath } from '../core/model/request-links.ts';
 import { readRequest, readServiceStatus } from './answers.ts';
 import { Api } from './api.ts';
 import type { Auth } from './auth/auth.ts';
+import { BatchesClient } from './batches.ts';
 import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts';
 import type { PayloadBody } from './payload.ts';
 import { openResult, type RequestResult } from './result.ts';
@@ -40,6 +41,8 @@ export class CoatcheckClient {
   readonly webhookEndpoints: WebhookEndpointsClient;
   /** The schedules of the service, if it has them: `coatcheck serve`, and on AWS `api: { schedules: true }`. */
   readonly schedules: SchedulesClient;
+  /** The batches of the service, if it has them: those of `coatcheck serve` do. */
+  readonly batches: BatchesClient;
   readonly #api: Api;
 
   /** @throws ConfigurationError for an invalid base URL */
@@ -51,6 +54,7 @@ export class CoatcheckClient {
       retry: { ...DEFAULT_RETRY, ...retry },
       timing,
     });
+    this.batches = new BatchesClient(this.#api);
     this.schedules = new SchedulesClient(this.#api);
     this.webhookEndpoints = new WebhookEndpointsClient(this.#api);
   }
@@ -75,7 +79,8 @@ export class CoatcheckClient {
 
   /**
    * Submits up to 100 requests in one call of up to about 4 MB. Each has its own result, in the same order. A request that is
-   * refused doesn't affect the others. A repeated call with the same idempotency keys is safe.
+   * refused doesn't affect the others. A repeated call with the same idempotency keys is safe. The requests have nothing else in
+   * common: for many requests under one ticket, see {@link batches}.
    * @throws ApiError, ConnectionFailed if none was accepted for sure; RangeError for an invalid option
    */
   submitBatch(requests: readonly BatchRequest[], options: BatchOptions = {}): Promise<BatchResult[]> {

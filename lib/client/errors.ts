@@ -1,7 +1,7 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 import { isObject } from '../core/base/json-object.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
-import type { ApiProblem, OutcomeProblem, RequestResource } from './types.ts';
+import type { ApiProblem, Batch, OutcomeProblem, RequestResource } from './types.ts';
 
 export { CoatcheckError };
 
@@ -120,6 +120,21 @@ export class WaitTimedOut extends CoatcheckError {
     const state = request ? `its status is ${request.status}` : 'the API did not answer';
     super(`The request ${id} did not end within ${seconds} s; ${state}`, { cause });
     this.request = request;
+  }
+}
+
+/** The batch didn't end in time. It continues. */
+export class BatchWaitTimedOut extends CoatcheckError {
+  override readonly name = 'BatchWaitTimedOut';
+  readonly code = 'wait_timed_out';
+  /** Its latest known state. */
+  readonly batch: Batch;
+
+  constructor(id: string, timeoutMilliseconds: number, batch: Batch) {
+    const seconds = Number((timeoutMilliseconds / 1_000).toPrecision(3));
+    const hint = batch.status === 'open' ? ': seal it, so that it can end' : '';
+    super(`The batch ${id} did not end within ${seconds} s; its status is ${batch.status}${hint}`);
+    this.batch = batch;
   }
 }
 

@@ -4,10 +4,21 @@
 export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';
 export { type AwsCredentials, type SigV4Options, sigv4 } from './auth/sigv4.ts';
+export type {
+  AddedItems,
+  AddOptions,
+  BatchesClient,
+  BatchItem,
+  BatchListOptions,
+  BatchWaitOptions,
+  NewBatch,
+  RefusedItem,
+} from './batches.ts';
 export { type ClientOptions, CoatcheckClient } from './client.ts';
 export {
   AnswerInvalid,
   ApiError,
+  BatchWaitTimedOut,
   CoatcheckError,
   ConnectionFailed,
   IdempotencyKeyReused,
@@ -36,6 +47,11 @@ export { DIRECT_MAX_BYTES } from './submit.ts';
 export type { BatchOptions, BatchRequest, BatchResult } from './submit-batch.ts';
 export {
   type ApiProblem,
+  type Batch,
+  type BatchCounts,
+  type BatchResultLine,
+  type BatchStatus,
+  hasBatchEnded,
   hasEnded,
   type Load,
   type NewSchedule,

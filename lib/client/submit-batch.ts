@@ -6,13 +6,13 @@ import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submissi
 import type { ApiProblem, RequestResource } from './types.ts';
 
 /** A payload in one of three forms. */
-type BatchPayload =
+export type PayloadForm =
   | { readonly json: unknown }
   | { readonly text: string }
   | { readonly bytes: Uint8Array<ArrayBuffer> };
 
 /** A request of {@link CoatcheckClient.submitBatch}. */
-export type BatchRequest = BatchPayload &
+export type BatchRequest = PayloadForm &
   Pick<
     SubmissionOptions,
     | 'contentType'
@@ -67,13 +67,17 @@ export async function submitBatch(
   return readJson(answer, `the results of ${requests.length} requests`, isAnswer).results;
 }
 
-function itemOf({ idempotencyKey = crypto.randomUUID(), notBefore, expiresAt, ...given }: BatchRequest) {
-  assertSubmittable({ ...given, idempotencyKey, notBefore, expiresAt });
+function itemOf({ idempotencyKey = crypto.randomUUID(), ...given }: BatchRequest) {
+  return membersOf({ ...given, idempotencyKey });
+}
+
+/** The members of a request among several of a call. @throws RangeError for invalid options */
+export function membersOf({ notBefore, expiresAt, ...given }: BatchRequest & { readonly key?: string }) {
+  assertSubmittable({ ...given, notBefore, expiresAt });
   const { bytes, ...item } = { bytes: undefined, ...given };
   return {
     ...item,
     ...(bytes && { base64: base64Of(bytes) }),
-    idempotencyKey,
     notBefore: toRfc3339(notBefore),
     expiresAt: toRfc3339(expiresAt),
   };

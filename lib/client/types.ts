@@ -1,4 +1,5 @@
 import type { ErrorSummary } from '../core/base/serialize-error.ts';
+import type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
@@ -6,6 +7,8 @@ import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/w
 import type { Load } from '../core/ports/admission.ts';
 
 export type {
+  BatchCounts,
+  BatchStatus,
   Load,
   NewWebhookEndpoint,
   OutcomeProblem,
@@ -121,6 +124,56 @@ export interface Schedule {
   readonly nextRuns: readonly string[];
 }
 
+/** Many requests under one ticket. Times are in RFC 3339, UTC. */
+export interface Batch {
+  readonly id: string;
+  /** `open` while items can be added, `running` when it is sealed. `completed`, `cancelled` and `expired` are final. */
+  readonly status: BatchStatus;
+  /** Topic of the items that have none of their own. */
+  readonly topic?: string;
+  readonly notBefore?: string;
+  readonly expiresAt?: string;
+  readonly createdAt: string;
+  readonly sealedAt?: string;
+  readonly endedAt?: string;
+  /** Items by their status. `queued` includes scheduled ones, `running` those that are being cancelled. */
+  readonly counts: BatchCounts & { readonly total: number };
+  /** The part of the items that have ended, from 0 to 1. */
+  readonly progress: number;
+  /** When it ends if its items go on ending as fast as since its start. */
+  readonly estimatedEndAt?: string;
+  /** Paths relative to the API's base URL. */
+  readonly links: {
+    readonly self: string;
+    readonly items: string;
+    readonly seal: string;
+    readonly results: string;
+    readonly cancel: string;
+  };
+}
+
+/** An item of a batch, and how far its request is. */
+export interface BatchResultLine {
+  readonly key: string;
+  /** The ticket of its request. */
+  readonly id: string;
+  readonly status: RequestStatus;
+  readonly endedAt?: string;
+  /** The result, if it succeeded: in one of `json`, `text` and `base64`, or at `link`, unless it is no longer kept. */
+  readonly result?: {
+    readonly contentType: string;
+    readonly size: number;
+    readonly json?: unknown;
+    readonly text?: string;
+    readonly base64?: string;
+    /** Path of the result: `client.result(id)` gets it. */
+    readonly link?: string;
+    readonly gone?: true;
+  };
+  /** Why it has no result, if it failed, was cancelled or expired. */
+  readonly problem?: OutcomeProblem;
+}
+
 /** A page of requests. */
 export interface RequestPage {
   /** Can be fewer than the limit even if there are more. */
@@ -193,3 +246,10 @@ const FINAL_STATUSES: readonly RequestStatus[] = ['succeeded', 'failed', 'cancel
 export function hasEnded({ status }: Pick<RequestResource, 'status'>): boolean {
   return FINAL_STATUSES.includes(status);
 }
+
+/** Whether a batch has ended. Its status is then final. */
+export function hasBatchEnded({ status }: Pick<Batch, 'status'>): boolean {
+  return FINAL_BATCH_STATUSES.includes(status);
+}
+
+const FINAL_BATCH_STATUSES: readonly BatchStatus[] = ['completed', 'cancelled', 'expired'];

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { MAX_LINE_BYTES, MAX_LINES } from '../../lib/api/batch-schemas.ts';
 import { PermanentError } from '../../lib/core/base/errors.ts';
+import { BATCH_LINE_MAX_BYTES, BATCH_MAX_LINES } from '../../lib/core/model/batch-lines.ts';
 import { defineProcessor } from '../../lib/core/processor/handler.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
@@ -170,7 +170,7 @@ describe('bad input', () => {
       '{"key":"e","json":1,"contentType":"json"}',
       '{"key":"f","json":1,"expiresAt":"2026-01-31T11:00:00Z"}',
       '{"key":"g","json":1,"orderingKey":"k"}',
-      `{"key":"h","text":"${'x'.repeat(MAX_LINE_BYTES)}"}`,
+      `{"key":"h","text":"${'x'.repeat(BATCH_LINE_MAX_BYTES)}"}`,
       '{"key":"i","text":""}',
       '{"key":"j","json":1}',
     ].join('\n');
@@ -215,7 +215,7 @@ describe('bad input', () => {
         14,
         undefined,
         'line_too_large',
-        expect.stringContaining(`A line must have at most ${MAX_LINE_BYTES} bytes, got`),
+        expect.stringContaining(`A line must have at most ${BATCH_LINE_MAX_BYTES} bytes, got`),
       ],
       [15, 'i', 'payload_empty', expect.any(String)],
     ]);
@@ -224,7 +224,7 @@ describe('bad input', () => {
   test.each([
     ['another content type', '{}', { 'content-type': 'text/csv' }, 415, 'content_type_invalid'],
     ['bytes that are no UTF-8', new Uint8Array([0xff]), NDJSON, 400, 'request_malformed'],
-    ['too many lines', '{}\n'.repeat(MAX_LINES + 1), NDJSON, 413, 'payload_too_large'],
+    ['too many lines', '{}\n'.repeat(BATCH_MAX_LINES + 1), NDJSON, 413, 'payload_too_large'],
     ['more than 6 MiB', ' '.repeat(6 * 2 ** 20 + 1), NDJSON, 413, 'payload_too_large'],
   ])('a call with %s is refused', async (_, body, headers, status, code) => {
     const { id } = await create();

@@ -1,0 +1,324 @@
+import { isObject } from '../core/base/json-object.ts';
+import { textLines } from '../core/base/text-lines.ts';
+import { BATCH_MAX_LINES, batchLineSizeProblem } from '../core/model/batch-lines.ts';
+import { batchPath } from '../core/model/request-links.ts';
+import { hasMembers, readJson } from './answers.ts';
+import type { Api } from './api.ts';
+import { connect } from './connection.ts';
+import { AnswerInvalid, BatchWaitTimedOut } from './errors.ts';
+import { assertSubmittable, type SubmissionOptions, toRfc3339 } from './submission.ts';
+import { membersOf, type PayloadForm } from './submit-batch.ts';
+import { type ApiProblem, type Batch, type BatchResultLine, hasBatchEnded } from './types.ts';
+import type { CallOptions } from './webhook-endpoints.ts';
+
+/** A batch to create, and what its items have unless they say otherwise. */
+export interface NewBatch
+  extends Pick<SubmissionOptions, 'topic' | 'metadata' | 'notBefore' | 'expiresAt' | 'callbackUrl'> {
+  /** A batch that is created again with the same key is the same one. @default - a new key, for the retries of the call */
+  readonly idempotencyKey?: string;
+}
+
+/** An item of a batch. */
+export type BatchItem = PayloadForm &
+  Pick<
+    SubmissionOptions,
+    | 'contentType'
+    | 'contentEncoding'
+    | 'contentLanguage'
+    | 'notBefore'
+    | 'expiresAt'
+    | 'minVersion'
+    | 'orderingKey'
+    | 'topic'
+    | 'metadata'
+  > & {
+    /** Unique in the batch, 1 to 255 characters. Adding the same item again under its key changes nothing. */
+    readonly key: string;
+  };
+
+/** An item that isn't in the batch. */
+export interface RefusedItem {
+  /** Its place among the items of the call, from 1. */
+  readonly line: number;
+  readonly key?: string;
+  readonly problem: ApiProblem;
+}
+
+/** What became of items. */
+export interface AddedItems {
+  /** Items that are new. */
+  readonly added: number;
+  /** Items that were there before. */
+  readonly repeated: number;
+  /** The others go on. */
+  readonly refused: readonly RefusedItem[];
+}
+
+/** Options of {@link BatchesClient.add}. */
+export interface AddOptions extends CallOptions {
+  /** Called after each call of the API. @param so what became of the items so far */
+  readonly onProgress?: (so: AddedItems) => void;
+}
+
+/** Options of {@link BatchesClient.wait}. */
+export interface BatchWaitOptions extends CallOptions {
+  /** @default no limit */
+  readonly timeoutMilliseconds?: number;
+  /** Called with the batch at first, and whenever it has changed. */
+  readonly onChange?: (batch: Batch) => void;
+}
+
+/** Options of {@link BatchesClient.list}. */
+export interface BatchListOptions extends CallOptions {
+  /** Most batches in a page, 1 to 100. @default 20 */
+  readonly limit?: number;
+}
+
+const PATH = '/v1/batches';
+
+const NDJSON = 'application/x-ndjson';
+
+/** Bytes of a call with items: the API takes 6 MiB. A longer line is a call of its own. */
+const CALL_BYTES = 2_097_152;
+
+const POLL_MILLISECONDS = 1_000;
+
+/** Manages the batches of a service: up to 1,000,000 requests under one ticket. */
+export class BatchesClient {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Creates a batch, which is open. @throws ApiError; RangeError for invalid options */
+  async create(
+    { idempotencyKey = crypto.randomUUID(), notBefore, expiresAt, ...given }: NewBatch = {},
+    { signal }: CallOptions = {},
+  ): Promise<Batch> {
+    assertSubmittable({ ...given, idempotencyKey, notBefore, expiresAt });
+    const answer = await this.#api.json({
+      method: 'POST',
+      path: PATH,
+      headers: { 'content-type': 'application/json', 'idempotency-key': idempotencyKey },
+      body: JSON.stringify({
+        ...given,
+        notBefore: toRfc3339(notBefore),
+        expiresAt: toRfc3339(expiresAt),
+      }),
+      signal,
+    });
+    return readJson(answer, 'a batch', isBatch);
+  }
+
+  /**
+   * Adds items, by as many calls as it takes. When this resolves, those that aren't refused are in the queue. If it rejects, add all
+   * of them again: those that are in the batch aren't added twice.
+   * @param items each an item, or its line of JSON
+   * @throws ApiError with the code `batch_unknown`, or `batch_closed` if the batch takes no items; ConnectionFailed; RangeError for
+   *   invalid options of an item
+   */
+  async add(
+    id: string,
+    items: Iterable<BatchItem | string> | AsyncIterable<BatchItem | string>,
+    { signal, onProgress }: AddOptions = {},
+  ): Promise<AddedItems> {
+    const tally = { added: 0, repeated: 0, refused: [] as RefusedItem[] };
+    const call = new LinesCall();
+    const send = async () => {
+      if (call.isEmpty) return;
+      const answer = await this.#api.json({
+        method: 'POST',
+        path: batchPath(id, '/items'),
+        headers: { 'content-type': NDJSON },
+        body: call.body,
+        signal,
+      });
+      const { added, repeated, refused } = readJson(answer, 'what became of the items', isAdded);
+      tally.added += added;
+      tally.repeated += repeated;
+      for (const each of refused) tally.refused.push({ ...each, line: call.before + each.line });
+      onProgress?.(tally);
+      call.clear();
+    };
+    for await (const item of items) {
+      const line = lineOf(item);
+      const size = new TextEncoder().encode(line).byteLength;
+      const tooLarge = batchLineSizeProblem(size);
+      // Its place is that of an empty line, which the API skips.
+      const sent = tooLarge === undefined ? { line, size } : { line: '', size: 0 };
+      if (!call.hasRoomFor(sent.size)) await send();
+      call.push(sent.line, sent.size);
+      if (tooLarge !== undefined) tally.refused.push({ line: call.last, problem: lineTooLarge(tooLarge) });
+    }
+    await send();
+    return { ...tally, refused: tally.refused.toSorted((one, other) => one.line - other.line) };
+  }
+
+  /** Seals a batch: it takes no more items, and ends when all of them have ended. @throws ApiError with the code `batch_unknown` */
+  seal(id: string, { signal }: CallOptions = {}): Promise<Batch> {
+    return this.#call('POST', batchPath(id, '/seal'), signal);
+  }
+
+  /** Gets a batch. @throws ApiError with the code `batch_unknown` */
+  get(id: string, { signal }: CallOptions = {}): Promise<Batch> {
+    return this.#call('GET', batchPath(id), signal);
+  }
+
+  /**
+   * Cancels a batch: items that haven't started end as cancelled, those that run when their handlers have stopped. A batch that has
+   * ended stays as it is.
+   * @throws ApiError with the code `batch_unknown`
+   */
+  cancel(id: string, { signal }: CallOptions = {}): Promise<Batch> {
+    return this.#call('POST', batchPath(id, '/cancel'), signal);
+  }
+
+  /** Lists batches, newest first. Fetches pages on demand. */
+  async *list({ limit, signal }: BatchListOptions = {}): AsyncGenerator<Batch, void> {
+    let cursor: string | undefined;
+    do {
+      const answer = await this.#api.json({ method: 'GET', path: PATH, query: { limit, cursor }, signal });
+      const page = readJson(answer, 'a page of batches', isPage);
+      yield* page.batches;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+
+  /** Waits until a batch has ended. It must be sealed for that. @throws BatchWaitTimedOut; ApiError with the code `batch_unknown` */
+  async wait(
+    id: string,
+    { timeoutMilliseconds = Number.POSITIVE_INFINITY, onChange, signal }: BatchWaitOptions = {},
+  ): Promise<Batch> {
+    const { now, sleep } = this.#api.timing;
+    const endsAt = now() + timeoutMilliseconds;
+    let latest = '';
+    for (;;) {
+      const batch = await this.get(id, { signal });
+      const text = JSON.stringify(batch);
+      if (text !== latest) onChange?.(batch);
+      latest = text;
+      if (hasBatchEnded(batch)) return batch;
+      const left = endsAt - now();
+      if (left <= 0) throw new BatchWaitTimedOut(id, timeoutMilliseconds, batch);
+      await sleep(Math.min(left, POLL_MILLISECONDS), signal);
+    }
+  }
+
+  /**
+   * The items in the order in which they were added, each once, with their results as far as they have ended. Lines are read as the
+   * caller goes on. A connection that breaks off isn't retried.
+   * @throws ApiError with the code `batch_unknown`; ConnectionFailed if the connection breaks off
+   */
+  async *results(id: string, options: CallOptions = {}): AsyncGenerator<BatchResultLine, void> {
+    const call = `GET ${batchPath(id, '/results')}`;
+    for await (const line of this.resultLines(id, options)) {
+      yield readJson({ call, text: line, headers: new Headers() }, 'a line for an item', isResultLine);
+    }
+  }
+
+  /** As {@link results}, each as its line of JSON, in which numbers have all their digits. */
+  async *resultLines(id: string, { signal }: CallOptions = {}): AsyncGenerator<string, void> {
+    const path = batchPath(id, '/results');
+    const call = `GET ${path}`;
+    const response = await this.#api.retrier.run(
+      () => this.#api.open({ method: 'GET', path, signal }),
+      signal,
+    );
+    if (response.status !== 200) throw new AnswerInvalid(call, 'lines for items', `HTTP ${response.status}`);
+    yield* textLines(chunksOf(response, call));
+  }
+
+  async #call(method: 'GET' | 'POST', path: string, signal: AbortSignal | undefined): Promise<Batch> {
+    return readJson(await this.#api.json({ method, path, signal }), 'a batch', isBatch);
+  }
+}
+
+/** The lines of a call of the API. */
+class LinesCall {
+  /** Lines of earlier calls. */
+  before = 0;
+  #lines: string[] = [];
+  #bytes = 0;
+
+  get isEmpty(): boolean {
+    return this.#lines.length === 0;
+  }
+
+  /** The number of the latest line. */
+  get last(): number {
+    return this.before + this.#lines.length;
+  }
+
+  get body(): string {
+    return this.#lines.join('\n');
+  }
+
+  hasRoomFor(size: number): boolean {
+    return this.isEmpty || (this.#bytes + size <= CALL_BYTES && this.#lines.length < BATCH_MAX_LINES);
+  }
+
+  push(line: string, size: number): void {
+    this.#lines.push(line);
+    this.#bytes += size + 1;
+  }
+
+  clear(): void {
+    this.before = this.last;
+    this.#lines = [];
+    this.#bytes = 0;
+  }
+}
+
+/** @throws RangeError */
+function lineOf(item: BatchItem | string): string {
+  if (typeof item !== 'string') return JSON.stringify(membersOf(item));
+  if (item.includes('\n'))
+    throw new RangeError('add() takes items and lines without line feeds, got a text with one');
+  return item;
+}
+
+function lineTooLarge(detail: string): ApiProblem {
+  const code = 'line_too_large';
+  return { type: `urn:coatcheck:problem:${code}`, title: 'line too large', status: 413, detail, code };
+}
+
+/** Not all browsers iterate over streams. @throws ConnectionFailed */
+async function* chunksOf({ body }: Response, call: string): AsyncGenerator<Uint8Array, void> {
+  const reader = body?.getReader();
+  if (!reader) return;
+  try {
+    for (;;) {
+      const { done, value } = await connect(call, () => reader.read());
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function isBatch(value: unknown): value is Batch {
+  return (
+    hasMembers(value, { id: 'string', status: 'string', progress: 'number' }) &&
+    isObject(value) &&
+    hasMembers(value.counts, { total: 'number' })
+  );
+}
+
+function isPage(value: unknown): value is { readonly batches: readonly Batch[]; readonly next?: string } {
+  return isObject(value) && Array.isArray(value.batches) && value.batches.every(isBatch);
+}
+
+function isAdded(value: unknown): value is AddedItems {
+  return (
+    hasMembers(value, { added: 'number', repeated: 'number' }) &&
+    isObject(value) &&
+    Array.isArray(value.refused) &&
+    value.refused.every((each) => hasMembers(each, { line: 'number', problem: 'object' }))
+  );
+}
+
+function isResultLine(value: unknown): value is BatchResultLine {
+  return hasMembers(value, { key: 'string', id: 'string', status: 'string' });
+}

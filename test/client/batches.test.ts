@@ -1,0 +1,141 @@
+import { expect, test } from 'vitest';
+import type { BatchItem } from '../../lib/client/batches.ts';
+import type { CoatcheckClient } from '../../lib/client/client.ts';
+import type { Batch } from '../../lib/client/types.ts';
+import { BATCH_LINE_MAX_BYTES } from '../../lib/core/model/batch-lines.ts';
+import { answer, openScriptedApi, problem, reset, summaryOf } from '../support/scripted-api.ts';
+import type { Script } from '../support/scripted-endpoint.ts';
+
+const BATCH: Batch = {
+  id: 'b-1',
+  status: 'running',
+  createdAt: '2026-01-31T12:00:00.000Z',
+  counts: { total: 2, queued: 1, running: 0, succeeded: 1, failed: 0, cancelled: 0, expired: 0 },
+  progress: 0.5,
+  links: { self: '/v1/batches/b-1', items: '', seal: '', results: '', cancel: '' },
+};
+
+const DONE: Batch = { ...BATCH, status: 'completed', progress: 1 };
+
+type Batches = CoatcheckClient['batches'];
+
+test.each<[string, (batches: Batches) => Promise<Batch>, string]>([
+  ['get', (b) => b.get('b-1'), 'GET /v1/batches/b-1'],
+  ['seal', (b) => b.seal('b-1'), 'POST /v1/batches/b-1/seal'],
+  ['cancel', (b) => b.cancel('a/b'), 'POST /v1/batches/~YS9i/cancel'],
+])('%s calls the API', async (_, call, summary) => {
+  const { client, calls } = await openScriptedApi([answer(200, BATCH)]);
+  expect(await call(client.batches)).toEqual(BATCH);
+  expect(calls.map(summaryOf)).toEqual([summary]);
+});
+
+test('a batch is created once, though its answer is lost', async () => {
+  const { client, calls } = await openScriptedApi([reset, answer(201, BATCH)]);
+  await client.batches.create({ topic: 'mail', expiresAt: new Date('2026-02-01T00:00:00Z') });
+  const keys = calls.map(({ headers }) => headers['idempotency-key']);
+  expect(keys[0]).toMatch(/^[0-9a-f-]{36}$/);
+  expect(keys[1]).toBe(keys[0]);
+  expect(JSON.parse(String(calls[1]?.body))).toEqual({
+    topic: 'mail',
+    expiresAt: '2026-02-01T00:00:00.000Z',
+  });
+});
+
+/** Answers as if each line of the call were a new item, unless its key is `no`. */
+const takeLines: Script = (call, response) => {
+  const lines = String(call.body).split('\n');
+  const refused = lines.flatMap((line, index) =>
+    line.includes('"no"') ? [{ line: index + 1, problem: { code: 'x', status: 400 } }] : [],
+  );
+  const added = lines.filter((line) => line !== '').length - refused.length;
+  answer(200, { added, repeated: 0, refused })(call, response);
+};
+
+test('items are sent by as many calls as it takes, and refused ones have their place among all', async () => {
+  const { client, calls } = await openScriptedApi([takeLines, reset, takeLines, takeLines]);
+  const text = 'x'.repeat(1_000_000);
+  async function* items(): AsyncGenerator<BatchItem | string> {
+    for (const key of ['a', 'b', 'c', 'no', 'd']) yield { key, text };
+    yield '{"key":"e","json":1}';
+    yield { key: 'f', text: 'x'.repeat(BATCH_LINE_MAX_BYTES) };
+    yield { key: 'g', bytes: new Uint8Array([0xff]), notBefore: new Date('2026-02-01T00:00:00Z') };
+    yield '{"key":"no"}';
+  }
+  const seen: number[] = [];
+  const result = await client.batches.add('b-1', items(), { onProgress: ({ added }) => seen.push(added) });
+  expect(result).toEqual({
+    added: 6,
+    repeated: 0,
+    refused: [
+      { line: 4, problem: { code: 'x', status: 400 } },
+      { line: 7, problem: expect.objectContaining({ code: 'line_too_large', status: 413 }) },
+      { line: 9, problem: { code: 'x', status: 400 } },
+    ],
+  });
+  expect(seen).toEqual([2, 3, 6]);
+  expect(calls).toHaveLength(4);
+  expect(calls[1]?.body.equals(calls[2]?.body ?? Buffer.alloc(0))).toBe(true);
+  expect(calls[0]?.headers['content-type']).toBe('application/x-ndjson');
+  expect(String(calls[3]?.body).split('\n').slice(1)).toEqual([
+    '{"key":"e","json":1}',
+    '',
+    '{"key":"g","base64":"/w==","notBefore":"2026-02-01T00:00:00.000Z"}',
+    '{"key":"no"}',
+  ]);
+});
+
+test('no item is no call, and a line is one line', async () => {
+  const { client, calls } = await openScriptedApi([]);
+  expect(await client.batches.add('b-1', [])).toEqual({ added: 0, repeated: 0, refused: [] });
+  await expect(client.batches.add('b-1', ['{}\n{}'])).rejects.toThrow(RangeError);
+  await expect(client.batches.add('b-1', [{ key: 'a', json: 1, topic: 'a b' }])).rejects.toThrow(RangeError);
+  expect(calls).toEqual([]);
+});
+
+test('it waits until the batch has ended', async () => {
+  const { client, timing } = await openScriptedApi([
+    answer(200, BATCH),
+    answer(200, BATCH),
+    answer(200, DONE),
+  ]);
+  const seen: number[] = [];
+  const ended = await client.batches.wait('b-1', { onChange: ({ progress }) => seen.push(progress) });
+  expect([ended.status, seen, timing.sleeps]).toEqual(['completed', [0.5, 1], [1_000, 1_000]]);
+  const other = await openScriptedApi(Array(4).fill(answer(200, { ...BATCH, status: 'open' })));
+  await expect(other.client.batches.wait('b-1', { timeoutMilliseconds: 2_500 })).rejects.toMatchObject({
+    code: 'wait_timed_out',
+    message: 'The batch b-1 did not end within 2.5 s; its status is open: seal it, so that it can end',
+  });
+});
+
+test('batches are listed page by page', async () => {
+  const { client, calls } = await openScriptedApi([
+    answer(200, { batches: [BATCH], next: 'c' }),
+    answer(200, { batches: [DONE] }),
+  ]);
+  const statuses = [];
+  for await (const { status } of client.batches.list({ limit: 1 })) statuses.push(status);
+  expect(statuses).toEqual(['running', 'completed']);
+  expect(calls.map(summaryOf)).toEqual(['GET /v1/batches?limit=1', 'GET /v1/batches?limit=1&cursor=c']);
+});
+
+test('results are read line by line, and one that breaks off is an error', async () => {
+  const lines = ['a', 'b'].map((key) => JSON.stringify({ key, id: `r-${key}`, status: 'queued' }));
+  const breakOff: Script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.write(`${lines[0]}\n{"key`, () => response.destroy());
+  };
+  const whole: Script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.end(lines.map((line) => `${line}\n`).join(''));
+  };
+  const { client } = await openScriptedApi([whole, breakOff, problem(404, 'batch_unknown')]);
+  const read = async () => {
+    const keys = [];
+    for await (const { key } of client.batches.results('b-1')) keys.push(key);
+    return keys;
+  };
+  expect(await read()).toEqual(['a', 'b']);
+  await expect(read()).rejects.toMatchObject({ code: 'connection_failed' });
+  await expect(read()).rejects.toMatchObject({ code: 'batch_unknown' });
+});
