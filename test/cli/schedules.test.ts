@@ -1,40 +1,17 @@
-import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createAdaptorServer } from '@hono/node-server';
-import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
+import { beforeEach, expect, test, vi } from 'vitest';
 import { CoatcheckClient } from '../../lib/client/index.ts';
-import { defineProcessor } from '../../lib/core/processor/handler.ts';
-import { openParts } from '../../lib/embedded/open-service.ts';
-import { Service } from '../../lib/embedded/service.ts';
-import { createServiceApi } from '../../lib/embedded/service-api.ts';
-import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { coatcheck } from '../support/coatcheck.ts';
+import { openServedService } from '../support/served-service.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
-import { TestClock } from '../support/test-clock.ts';
+import type { TestClock } from '../support/test-clock.ts';
 
 let clock: TestClock;
 let url: string;
 
-/** The API of a service in a file, as `coatcheck serve` has it. */
 beforeEach(async () => {
-  clock = new TestClock();
-  const parts = await openParts(
-    { file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
-    clock,
-  );
-  const service = new Service({ ...parts, processor: defineProcessor(async (request) => request.json()) });
-  const app = createServiceApi({ ...parts, baseUrl: 'http://127.0.0.1', transferKey: randomBytes(32) });
-  const server = createAdaptorServer({ fetch: app.fetch });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  onTestFinished(async () => {
-    server.close();
-    await service.close();
-  });
+  ({ clock, url } = await openServedService(async (request) => request.json()));
 });
 
 async function schedules(...line: readonly string[]) {

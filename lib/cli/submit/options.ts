@@ -100,7 +100,8 @@ function readOrderingKey(text: string): string {
   throw new InvalidArgumentError(`It ${problem}.`);
 }
 
-function readTopic(text: string): string {
+/** A topic on a command line. */
+export function readTopic(text: string): string {
   const problem = topicProblem(text);
   if (problem === undefined) return text;
   throw new InvalidArgumentError(`It ${problem}.`);

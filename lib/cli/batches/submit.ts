@@ -1,0 +1,131 @@
+import { Command } from 'commander';
+import type { AddedItems, CoatcheckClient } from '../../client/index.ts';
+import { formatCount } from '../../terminal/format.ts';
+import { note, printable } from '../../terminal/output.ts';
+import { ProgressBoard } from '../../terminal/progress-board.ts';
+import { EXIT, EXIT_CODES_HELP } from '../exit-status.ts';
+import { readDuration } from '../quantities.ts';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { readTopic } from '../submit/options.ts';
+import { printBatches } from './batch-rows.ts';
+import { assertReadable, itemLines } from './item-lines.ts';
+import { saveResults } from './save-results.ts';
+import { waitForBatch } from './wait-for-batch.ts';
+
+const EXAMPLES = `
+A line of the file is an item, with a key that is unique in the file:
+  {"key": "a-17", "json": {"order": 17}}
+
+Examples:
+  coatcheck batches submit orders.ndjson
+  coatcheck batches submit orders.ndjson --wait -o results.ndjson
+  jq -c '{key: .id, json: .}' orders.json | coatcheck batches submit - --topic orders`;
+
+interface SubmitBatchOptions extends ServiceOptions {
+  readonly topic?: string;
+  readonly expiresIn?: number;
+  readonly callbackUrl?: string;
+  readonly resume?: string;
+  readonly wait?: true;
+  readonly timeout?: number;
+  readonly output?: string;
+}
+
+/** `coatcheck batches submit`: submits the lines of a file as one batch. */
+export function submitBatchCommand(run: Run): Command {
+  const command = new Command('submit')
+    .description('Submit the lines of a file as one batch, and print its ticket.')
+    .argument('<file>', 'items, one line of JSON each; - is standard input')
+    .option('--topic <topic>', 'topic of the items that have none, for example images.thumbnail', readTopic)
+    .option('--expires-in <time>', "don't start items after this time, for example 1h", readDuration)
+    .option('--callback-url <url>', 'receives a webhook when the batch has ended')
+    .option('--resume <batch>', 'add the lines to an open batch: those that it has already stay as they are')
+    .option('--wait', 'wait until all items have ended')
+    .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
+    .option('-o, --output <file>', 'file for the results, one line an item')
+    .addHelpText('after', EXAMPLES)
+    .addHelpText('after', EXIT_CODES_HELP);
+  return addServiceOptions(command).action(async (file: string, options: SubmitBatchOptions) => {
+    const problem = usageProblem(options);
+    if (problem !== undefined) command.error(`error: ${problem}`);
+    await withService(options, run.signal, (client) => submit(file, options, client, run));
+  });
+}
+
+function usageProblem({
+  wait,
+  timeout,
+  output,
+  resume,
+  ...defaults
+}: SubmitBatchOptions): string | undefined {
+  if (!wait && timeout !== undefined) return '--timeout needs --wait';
+  if (!wait && output !== undefined) return '--output needs --wait';
+  if (resume === undefined) return undefined;
+  const { topic, expiresIn, callbackUrl } = defaults;
+  if (topic ?? expiresIn ?? callbackUrl) {
+    return '--topic, --expires-in and --callback-url are for a new batch: leave them out with --resume';
+  }
+  return undefined;
+}
+
+async function submit(
+  file: string,
+  options: SubmitBatchOptions,
+  client: CoatcheckClient,
+  run: Run,
+): Promise<void> {
+  const { resume, output } = options;
+  await assertReadable(file);
+  const id = resume ?? (await create(options, client, run));
+  let batch = await addAll(file, id, client, run);
+  if (options.wait) {
+    batch = await waitForBatch(id, options, client, run);
+    if (output !== undefined) await saveResults(id, output, client, run.signal);
+  }
+  await printBatches([batch], options);
+}
+
+async function create(
+  { topic, expiresIn, callbackUrl }: SubmitBatchOptions,
+  { batches }: CoatcheckClient,
+  { signal }: Run,
+): Promise<string> {
+  const expiresAt = expiresIn === undefined ? undefined : new Date(Date.now() + expiresIn * 1000);
+  return (await batches.create({ topic, expiresAt, callbackUrl }, { signal })).id;
+}
+
+/** Adds the lines of a file, and seals the batch. Lines that are refused are reported, and the others go on. */
+async function addAll(file: string, id: string, { batches }: CoatcheckClient, { signal, exit }: Run) {
+  using board = new ProgressBoard();
+  const progress = board.begin(id);
+  try {
+    const tally = await batches.add(id, itemLines(file, signal), {
+      signal,
+      onProgress: (so) => progress.note(tallyText(so)),
+    });
+    const batch = await batches.seal(id, { signal });
+    if (tally.refused.length === 0) progress.done(tallyText(tally));
+    else progress.failed(tallyText(tally));
+    for (const { line, key, problem } of tally.refused) {
+      const item = key === undefined ? '' : ` (${key})`;
+      note(printable(`  line ${line}${item}: ${problem.detail ?? problem.code}`));
+      exit.add(EXIT.error);
+    }
+    return batch;
+  } catch (error) {
+    progress.drop();
+    note(`The batch is open. To go on: npx coatcheck batches submit FILE --resume ${id}`);
+    throw error;
+  }
+}
+
+function tallyText({ added, repeated, refused }: AddedItems): string {
+  const others = [
+    ...(repeated > 0 ? [`${formatCount(repeated)} were there`] : []),
+    ...(refused.length > 0 ? [`${formatCount(refused.length)} refused`] : []),
+  ];
+  return [`${formatCount(added)} items added`, ...others].join(', ');
+}

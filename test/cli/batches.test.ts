@@ -1,0 +1,113 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeEach, expect, test } from 'vitest';
+import { PermanentError } from '../../lib/core/base/errors.ts';
+import { coatcheck, coatcheckOnTerminal } from '../support/coatcheck.ts';
+import { openServedService } from '../support/served-service.ts';
+import { temporaryFolder } from '../support/temporary-folder.ts';
+
+let url: string;
+let cwd: string;
+
+beforeEach(async () => {
+  ({ url } = await openServedService(async (request) => {
+    const value = await request.json();
+    if (value === 'bad') throw new PermanentError('No such order', { code: 'order_unknown' });
+    return { got: value };
+  }));
+  cwd = await temporaryFolder();
+  await writeFile(join(cwd, 'good.ndjson'), '{"key":"a","json":1}\n{"key":"b","json":"\u2028"}\n');
+  await writeFile(
+    join(cwd, 'mixed.ndjson'),
+    '{"key":"a","json":1}\n\n{"key":"b"}\n{"key":"c","json":"bad"}\nx',
+  );
+});
+
+function batches(line: readonly string[], stdin?: string) {
+  return coatcheck(['batches', ...line, '--api', url], { cwd, stdin });
+}
+
+test('a file is submitted, waited for and listed, and its results are written', async () => {
+  const submitted = await batches(['submit', 'good.ndjson', '--wait', '-o', 'results.ndjson']);
+  const [id = '', ...cells] = submitted.stdout.trimEnd().split('\t');
+  expect([submitted.exitCode, cells]).toEqual([0, ['completed', '100 %', '2', '2', '0', '0', '0']]);
+  expect(submitted.stderr.split('\n').filter(Boolean)).toEqual([
+    `${id}: 2 items added`,
+    `${id}: completed`,
+    'results.ndjson: 2 lines',
+  ]);
+  const lines = (await readFile(join(cwd, 'results.ndjson'), 'utf8')).trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { key: 'a', status: 'succeeded', result: { json: { got: 1 } } },
+    { key: 'b', status: 'succeeded', result: { json: { got: '\u2028' } } },
+  ]);
+  const [printed, listed, status] = await Promise.all([
+    batches(['results', id]),
+    batches(['list', '--json']),
+    batches(['status', id, '--json']),
+  ]);
+  const parsed = printed.stdout.split('\n').filter(Boolean);
+  expect(parsed.map((line) => JSON.parse(line))).toEqual(lines.map((line) => JSON.parse(line)));
+  expect(JSON.parse(listed.stdout)).toMatchObject({ id, status: 'completed', counts: { total: 2 } });
+  expect(status.stdout).toBe(listed.stdout);
+});
+
+test('lines that are refused are named, the others go on, and a failure is the exit code', async () => {
+  const submitted = await batches(['submit', 'mixed.ndjson', '--json']);
+  expect(submitted.exitCode).toBe(1);
+  expect(submitted.stderr.split('\n').filter(Boolean).slice(1)).toEqual([
+    '  line 3 (b): A request must have one of json, text and base64, got none',
+    '  line 5: A line must be a JSON object, like {"key": "a", "json": {}}, got "x"',
+  ]);
+  const { id } = JSON.parse(submitted.stdout);
+  const ended = await batches(['wait', id]);
+  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t2\t1\t1\t0\t0\t\n`]);
+});
+
+test('a batch goes on where it was interrupted, and is cancelled', async () => {
+  const response = await fetch(`${url}/v1/batches`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ notBefore: '2026-02-01T00:00:00Z' }),
+  });
+  const { id }: { id: string } = JSON.parse(await response.text());
+  const first = {
+    method: 'POST',
+    headers: { 'content-type': 'application/x-ndjson' },
+    body: '{"key":"a","json":1}',
+  };
+  await fetch(`${url}/v1/batches/${id}/items`, first);
+  const stdin = '{"key":"a","json":1}\n{"key":"b","json":2}\n';
+  const resumed = await batches(['submit', '-', '--resume', id], stdin);
+  expect(resumed.stderr).toBe(`${id}: 1 items added, 1 were there\n`);
+  const late = await batches(['wait', id, '--timeout', '1s']);
+  expect(late.exitCode).toBe(6);
+  expect(late.stderr).toContain(`The batch ${id} did not end within 1 s; its status is running`);
+  expect((await batches(['cancel', id])).stdout).toMatch(/\tcancelling\t/);
+  const ended = await batches(['wait', id]);
+  expect([ended.exitCode, ended.stdout]).toEqual([4, `${id}\tcancelled\t100 %\t2\t0\t0\t2\t0\t\n`]);
+});
+
+test('on a terminal there is progress, and a table', async () => {
+  const args = ['batches', 'submit', join(cwd, 'good.ndjson'), '--wait', '--api', url];
+  const { stdout } = await coatcheckOnTerminal(args, { columns: 120 });
+  expect(stdout).toContain('batch');
+  expect(stdout).toMatch(/completed +100 % +2 +2 +0/);
+});
+
+test('what can not be is refused before there is a batch', async () => {
+  const refused: [string[], string, number][] = [
+    [['submit', 'none.ndjson'], "Can't read lines of JSON from none.ndjson: ENOENT", 1],
+    [['submit', 'good.ndjson', '-o', 'x'], '--output needs --wait', 2],
+    [['submit', 'good.ndjson', '--resume', 'b', '--topic', 'a'], 'leave them out with --resume', 2],
+    [['submit', 'good.ndjson', '--resume', 'b'], "The batch b doesn't exist", 1],
+  ];
+  await Promise.all(
+    refused.map(async ([line, problem, exitCode]) => {
+      const ended = await batches(line);
+      expect(ended.stderr).toContain(problem);
+      expect(ended.exitCode).toBe(exitCode);
+    }),
+  );
+  expect((await batches(['list'])).stdout).toBe('');
+});

@@ -1,0 +1,32 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { createAdaptorServer } from '@hono/node-server';
+import { onTestFinished } from 'vitest';
+import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
+import { openParts } from '../../lib/embedded/open-service.ts';
+import { Service } from '../../lib/embedded/service.ts';
+import { createServiceApi } from '../../lib/embedded/service-api.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { TestClock } from './test-clock.ts';
+
+/** A service in a file, and its API as `coatcheck serve` has it, on a port until the test ends. */
+export async function openServedService(handler: (request: ProcessorRequest) => unknown) {
+  const clock = new TestClock();
+  const parts = await openParts(
+    { file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
+    clock,
+  );
+  const service = new Service({ ...parts, processor: defineProcessor(handler) });
+  const app = createServiceApi({ ...parts, baseUrl: 'http://127.0.0.1', transferKey: randomBytes(32) });
+  const server = createAdaptorServer({ fetch: app.fetch });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(async () => {
+    server.close();
+    await service.close();
+  });
+  return { clock, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+}
