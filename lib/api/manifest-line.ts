@@ -6,8 +6,7 @@ import { requestPath } from '../core/model/request-links.ts';
 import { statusOf } from '../core/model/request-record.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { formatTime } from './request-resource.ts';
-
-const DAY_MILLISECONDS = 86_400_000;
+import { isResultKept } from './result-answer.ts';
 
 /** What decides whether a result is still there. */
 export interface ResultAge {
@@ -37,8 +36,9 @@ function resultJson(
 ): string {
   const { contentType } = result;
   if ('check' in result) {
-    const isGone = now >= endedAt + resultAgeDays * DAY_MILLISECONDS;
-    const place = isGone ? { gone: true } : { link: requestPath(request.id, '/result') };
+    const place = isResultKept(endedAt, resultAgeDays, now)
+      ? { link: requestPath(request.id, '/result') }
+      : { gone: true };
     return JSON.stringify({ contentType, size: result.size, ...place });
   }
   const facts = { contentType, size: result.bytes.byteLength };

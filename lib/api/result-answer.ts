@@ -35,9 +35,13 @@ function urlOf(result: StoredResult, { transfers }: ApiParts): Promise<string> {
   return transfers.downloadUrl(result, DOWNLOAD_SECONDS);
 }
 
-/** Records may be kept longer than results. */
+/** Whether a stored result is still there. Records may be kept longer than results. @param endedAt, now milliseconds since 1970 */
+export function isResultKept(endedAt: number, resultAgeDays: number, now: number): boolean {
+  return now < endedAt + resultAgeDays * DAY_MILLISECONDS;
+}
+
 function assertKept(endedAt: number, { resultAgeDays, clock }: ApiParts): void {
-  if (clock.now() < endedAt + resultAgeDays * DAY_MILLISECONDS) return;
+  if (isResultKept(endedAt, resultAgeDays, clock.now())) return;
   throw new ProblemError({
     status: 410,
     code: 'result_gone',

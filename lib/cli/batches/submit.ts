@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { AddedItems, CoatcheckClient } from '../../client/index.ts';
+import { type AddedItems, ApiError, type CoatcheckClient } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { note, printable } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
@@ -117,7 +117,8 @@ async function addAll(file: string, id: string, { batches }: CoatcheckClient, { 
     return batch;
   } catch (error) {
     progress.drop();
-    note(`The batch is open. To go on: npx coatcheck batches submit FILE --resume ${id}`);
+    if (!(error instanceof ApiError))
+      note(`The batch is open. To go on: npx coatcheck batches submit ${file} --resume ${id}`);
     throw error;
   }
 }

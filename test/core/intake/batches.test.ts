@@ -169,7 +169,7 @@ test('adds, repeats, ends, seals and cancels in any order: the counts are those 
       await batches.cancel(id, undefined);
       file.statement('UPDATE batches SET kept_until = 1').run();
     }),
-    { numRuns: 60 },
+    { numRuns: 150 },
   );
 });
 
