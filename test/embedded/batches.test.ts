@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { processor } from 'coatcheck';
 import { openService, type ServiceBatchItem, type ServiceOptions } from 'coatcheck/embedded';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
@@ -137,4 +138,22 @@ test('a batch that expires has the results until then', async () => {
   await using service = await openServiceAt({ ...options, processor: handler }, clock);
   await vi.waitFor(async () => expect((await service.batches.get(id)).status).toBe('expired'), PATIENT);
   expect((await service.batches.get(id)).counts).toMatchObject({ total: 3, expired: 3 });
+});
+
+test('items with one ordering key run in the order in which they were added', async () => {
+  const order: unknown[] = [];
+  const log = processor(async (request) => {
+    order.push(await request.json());
+  });
+  await using service = await openService(await optionsOf({ processor: log, order: 'fifo' }));
+  const { batches } = service;
+  const { id } = await batches.create();
+  const numbered = Array.from({ length: 8 }, (_, number) => number);
+  const items = numbered.map((number) => ({ key: `n-${number}`, payload: number, orderingKey: 'k' }));
+  await batches.add(id, items.slice(0, 4));
+  // As a program does that didn't get the answer.
+  await batches.add(id, items);
+  await batches.seal(id);
+  await vi.waitFor(async () => expect((await batches.get(id)).status).toBe('completed'), PATIENT);
+  expect(order).toEqual(numbered);
 });

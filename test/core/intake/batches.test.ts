@@ -309,7 +309,7 @@ describe('a batch', () => {
     expect(reported).toHaveLength(1);
   });
 
-  test('that nobody seals is sealed a week after its last item, or when it expires', async () => {
+  test('that its client leaves open is sealed a week after its last item, or when it expires', async () => {
     const { batches, runner, clock } = await openBatches();
     const left = await batches.create({});
     const brief = await batches.create({ expiresAt: START + 5_000 });
