@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import fc from 'fast-check';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { eachPriority, PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
+import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { LanedQueue } from '../../lib/worker/laned-queue.ts';
 import { WaitingQueue } from '../support/waiting-queue.ts';
@@ -147,4 +149,36 @@ test('disposes of its lanes', async () => {
   const { queue, queues } = laned();
   await queue[Symbol.asyncDispose]();
   expect(PRIORITIES.map((priority) => queues[priority].isDisposed)).toEqual([true, true, true]);
+});
+
+test('property: each message is received once, however it is asked for', async () => {
+  const priorities = fc.constantFrom(...PRIORITIES);
+  const steps = fc.oneof(
+    fc.record({ send: priorities, count: fc.integer({ min: 1, max: 5 }) }),
+    fc.record({ receive: fc.integer({ min: 1, max: 6 }) }),
+    fc.constant({ urgent: true }),
+  );
+  await fc.assert(
+    fc.asyncProperty(fc.array(steps, { maxLength: 12 }), async (script) => {
+      const { queue, send } = laned();
+      const ids: string[] = [];
+      const note = (messages: readonly ReceivedMessage[]) =>
+        ids.push(...messages.map(({ id, lane }) => `${lane} ${id}`));
+      let sent = 0;
+      for (const step of script) {
+        const soon = AbortSignal.timeout(3);
+        if ('send' in step) {
+          send(step.send, step.count);
+          sent += step.count;
+        } else if ('receive' in step) {
+          const messages = await queue.receive(step.receive, soon);
+          expect(messages.length).toBeLessThanOrEqual(step.receive);
+          note(messages);
+        } else note(await queue.receiveUrgent(soon));
+      }
+      while (ids.length < sent) note(await queue.receive(10, never));
+      expect(new Set(ids).size).toBe(sent);
+    }),
+    { numRuns: 25 },
+  );
 });
