@@ -8,10 +8,13 @@ import { afterEach, beforeEach, expect, inject, test, vi } from 'vitest';
 import { SQS } from '../../lib/aws/sqs-broker.ts';
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { neededReceivesOf } from '../../lib/core/config/receive-budget.ts';
+import { PRIORITIES } from '../../lib/core/model/priority.ts';
 import type { InputQueue } from '../../lib/core/ports/message-source.ts';
 import { localClients } from '../../lib/local/clients.ts';
 import { awsVariables } from '../../lib/local/environment.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { LanedQueue } from '../../lib/worker/laned-queue.ts';
+import { collect } from '../support/eventually.ts';
 
 const endpoint = inject('endpoint');
 const { sqs } = localClients(endpoint);
@@ -95,6 +98,34 @@ test('a receive that waits ends at once when the worker stops', async () => {
   await new Promise((resolve) => setImmediate(resolve));
   stopping.abort();
   expect(await receiving).toEqual([]);
+});
+
+test('a queue for each priority is one queue, and each message is settled in its own', async () => {
+  const urls = { high: await createQueue(), normal: await createQueue(), low: await createQueue() };
+  const queue = new LanedQueue({
+    high: await openInput(urls.high),
+    normal: await openInput(urls.normal),
+    low: await openInput(urls.low),
+  });
+  for (const priority of PRIORITIES) {
+    for (const number of [1, 2, 3]) {
+      const call = { QueueUrl: urls[priority], MessageBody: `${priority} ${number}` };
+      await sqs.send(new SendMessageCommand(call));
+    }
+  }
+  const receive = () => queue.receive(4, AbortSignal.timeout(2_000));
+  const messages = await collect(9, receive);
+  expect(messages.map(({ body }) => body).toSorted()).toEqual(
+    PRIORITIES.flatMap((priority) => [1, 2, 3].map((number) => `${priority} ${number}`)).toSorted(),
+  );
+  expect(messages.every(({ body, lane = 'normal' }) => body.startsWith(lane))).toBe(true);
+  const [back, ...ended] = messages;
+  await Promise.all(ended.map((message) => message.ack()));
+  await back?.retryAfter(0);
+  const [again] = await collect(1, receive);
+  expect(again).toMatchObject({ body: back?.body, lane: back?.lane, deliveryCount: 2 });
+  await again?.ack();
+  await queue[Symbol.asyncDispose]();
 });
 
 test('outcomes go to an output queue', async () => {
