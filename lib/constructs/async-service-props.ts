@@ -76,7 +76,7 @@ export interface AsyncServiceProps {
 
   /**
    * Limits of the requests that share a key, across all instances: how many run at a time, how many start in a time, and how
-   * many may wait. See docs/limits.md.
+   * many may wait. A processor of {@link AsyncService.addProcessor} has limits of its own, without `maxWaiting`. See docs/limits.md.
    * @default - no limits
    */
   readonly limits?: readonly Limit[];

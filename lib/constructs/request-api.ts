@@ -136,10 +136,18 @@ export class RequestApi extends Construct {
   }
 }
 
-/** Webhook endpoints are changed and removed, and schedules are removed. */
+/** Webhook endpoints are changed and removed, limits changed and reset, and schedules removed. */
 function methodsOf({ settings, service }: Pick<RequestApiSetup, 'settings' | 'service'>): ApiMethod[] {
-  if (settings.webhookEndpoints) return ['GET', 'POST', 'PATCH', 'DELETE'];
-  return service.api?.schedules ? ['GET', 'POST', 'DELETE'] : ['GET', 'POST'];
+  const { webhookEndpoints } = settings;
+  const hasLimits = settings.limits.length > 0;
+  const removes = webhookEndpoints || hasLimits || service.api?.schedules;
+  return [
+    'GET',
+    'POST',
+    ...(webhookEndpoints ? (['PATCH'] as const) : []),
+    ...(hasLimits ? (['PUT'] as const) : []),
+    ...(removes ? (['DELETE'] as const) : []),
+  ];
 }
 
 /** An emulator serves all APIs at its own address. */

@@ -119,6 +119,16 @@ it.each([
     { serviceName: 'images' },
     'serviceName must differ from those of all other processors, got images, which Stack/Service has',
   ],
+  [
+    IMAGES,
+    {
+      limits: [
+        { key: 'tenant', concurrency: 2 },
+        { key: 'all', maxWaiting: 9 },
+      ] as const,
+    },
+    'limits[1].maxWaiting must be left out, got 9: it refuses requests when too many wait, and the API counts only those that wait for the processor of Stack/Service.',
+  ],
   [IMAGES, { order: 'fifo' as const }, 'output.queue must be a FIFO queue'],
 ])('%j with %j: %s', (props, own, problem) => {
   expect(() => withReports(props, own)).toThrow(problem);

@@ -30,7 +30,7 @@ export function environmentProblems(scope: IConstruct): string[] {
       if (bytes <= LAMBDA_MAX_ENVIRONMENT_BYTES) return [];
       return [
         `The variables of ${each.node.scope?.node.path} must have at most ${LAMBDA_MAX_ENVIRONMENT_BYTES} bytes, which is Lambda's limit, got about ${bytes}: ` +
-          'use fewer or shorter topics, fewer added processors, or shorter names of stack and constructs',
+          'use fewer or shorter topics, fewer limits, fewer added processors, or shorter names of stack and constructs',
       ];
     });
 }

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../core/base/errors.ts';
 import { MAX_SERVICES_BEHIND } from '../../core/config/processor-queues.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import { type ProcessorProps, SHARED_PROPS } from '../processor-props.ts';
+import { capProblems } from './limit-problems.ts';
 
 /** A processor with its topics. */
 interface Subscriber {
@@ -61,6 +62,7 @@ function problemsBehind({ path, props, subscribers }: FrontDoor, own: ProcessorP
         ({ serviceName, path: other }) =>
           `serviceName must differ from those of all other processors, got ${serviceName}, which ${other} has`,
       ),
+    ...capProblems(own.limits, `the API counts only those that wait for the processor of ${path}`),
     ...(props.topics
       ? []
       : [`${path} must have the prop topics, so that uploads are relayed to the processors by their topics`]),

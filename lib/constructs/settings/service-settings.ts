@@ -2,7 +2,7 @@ import { Token } from 'aws-cdk-lib';
 import type { Construct } from 'constructs';
 import { ConfigurationError } from '../../core/base/errors.ts';
 import { ENGINE_DEFAULTS } from '../../core/config/engine-settings.ts';
-import { type Limit, limitsProblem } from '../../core/config/limits.ts';
+import type { Limit } from '../../core/config/limits.ts';
 import { hasOrder } from '../../core/config/min-version.ts';
 import {
   DEFAULT_OUTPUT_FORMAT,
@@ -18,6 +18,7 @@ import { fanOutProblems } from './fan-out-problems.ts';
 import { type FargateSettings, fargateProblems, fargateSettings } from './fargate-settings.ts';
 import { functionProblems } from './function-problems.ts';
 import { laneProblems } from './lane-problems.ts';
+import { limitProblems } from './limit-problems.ts';
 import { numberConflicts } from './number-conflicts.ts';
 import { keepsOrder, orderProblems } from './order-problems.ts';
 import { outputOf } from './output-queue.ts';
@@ -73,9 +74,12 @@ export function serviceSettings(service: Construct, props: AsyncServiceProps): S
   problems.push(
     ...existingQueueProblems(service, props.queue, { ...numbers, keepsOrder: keepsOrder(props) }),
   );
-  problems.push(...orderProblems(props), ...laneProblems(props), ...topicProblems(props.topics));
-  const limitProblem = limitsProblem('limits', props.limits ?? []);
-  if (limitProblem !== undefined) problems.push(limitProblem);
+  problems.push(
+    ...orderProblems(props),
+    ...laneProblems(props),
+    ...topicProblems(props.topics),
+    ...limitProblems(props),
+  );
   problems.push(...sourceProblems(props.queue), ...fanOutProblems(service, props));
   problems.push(...payloadBucketProblems(service, props.payloads?.bucket));
   problems.push(...functionProblems(props.function));

@@ -6,7 +6,7 @@ import { type CorsRule, HttpMethods } from 'aws-cdk-lib/aws-s3';
 const MAX_AGE = Duration.hours(1);
 
 /** A method of the HTTP API's routes. */
-export type ApiMethod = 'GET' | 'POST' | 'PATCH' | 'DELETE';
+export type ApiMethod = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 /**
  * CORS options that let web pages of these origins call the HTTP API.
