@@ -113,7 +113,7 @@ export class KeyLease {
     try {
       for (let calls = 0; calls < MAX_CALLS; calls++) {
         if (this.#mayStart(weight)) return this.#start(weight);
-        if (this.#deniedUntil > this.#options.now()) break;
+        if (this.#isDenied) break;
         await this.#sync();
       }
       return this.#wait(weight);
@@ -172,10 +172,21 @@ export class KeyLease {
     return this.#endsAt - now < (this.#endsAt - this.#leasedAt) * RENEWAL_SHARE;
   }
 
+  /** Whether the state is known well enough to start requests by it. */
+  #isSynced(now: number): boolean {
+    return now - this.#syncedAt < LIMIT_SYNC_MILLISECONDS;
+  }
+
+  /** Whether no further request can start, so that the store isn't asked again. A live change may end that early. */
+  get #isDenied(): boolean {
+    const now = this.#options.now();
+    return this.#deniedUntil > now && this.#isSynced(now);
+  }
+
   #mayStart(weight: number): boolean {
     const now = this.#options.now();
     const { pausedUntil = 0 } = this.#stored?.state ?? UNUSED;
-    if (now - this.#syncedAt >= LIMIT_SYNC_MILLISECONDS || pausedUntil > now) return false;
+    if (!this.#isSynced(now) || pausedUntil > now) return false;
     if (this.#isLimited) {
       if (this.#inUse >= this.#permits || now >= this.#endsAt || this.#isRenewalDue(now)) return false;
     }
@@ -257,8 +268,9 @@ export class KeyLease {
       isSame = granted.permits === leased && granted.tokens === 0 && wish.started === 0 && isRenewed;
       return isSame ? state : granted.state;
     };
-    const isKnown = at - this.#syncedAt < LIMIT_SYNC_MILLISECONDS;
-    this.#stored = await states.change(name, change, isKnown ? this.#stored : undefined, at);
+    const before = this.#stored?.state;
+    this.#stored = await states.change(name, change, this.#isSynced(at) ? this.#stored : undefined, at);
+    if (isChangedLive(before, this.#stored?.state, at)) this.#nextTurnAt = 0;
     this.#syncedAt = at;
     this.#started -= wish.started;
     if (!granted) return;
@@ -306,6 +318,13 @@ export class KeyLease {
     const shared = Math.min(0, tokensAt(state, allowed, at));
     return at + Math.ceil((1_000 * (missing - shared)) / perSecondOf(allowed));
   }
+}
+
+/** Whether a live change makes the turns worthless that were given out before: another allowance, or an earlier end of a pause. */
+function isChangedLive(before: LimitState = UNUSED, after: LimitState = UNUSED, now: number): boolean {
+  const { pausedUntil = 0 } = before;
+  if (pausedUntil > now && (after.pausedUntil ?? 0) < pausedUntil) return true;
+  return JSON.stringify(before.changed) !== JSON.stringify(after.changed);
 }
 
 function perSecondOf({ rate }: Allowance): number {

@@ -223,6 +223,28 @@ describe('live changes', () => {
     expect(await processes.take(other, 1)).toHaveLength(1);
   });
 
+  test('a pause that is ended early has ended within seconds, and so have the turns after it', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 1 }]);
+    const one = processes.start();
+    await one.pause(ACME, 'tenant', processes.clock.now() + 3_600_000, processes.terms);
+    const wait = await one.acquire(ACME, processes.terms);
+    if ('retryAt' in wait) wait.retryAt();
+    await change(processes, { pausedUntil: undefined });
+    processes.clock.time += LIMIT_SYNC_MILLISECONDS;
+    expect(await processes.take(one, 1)).toHaveLength(1);
+    const next = await one.acquire(ACME, processes.terms);
+    expect('retryAt' in next && next.retryAt() - processes.clock.now()).toBeLessThanOrEqual(1_000);
+  });
+
+  test('a rate that is raised lets requests start within seconds, not only at the next turn', async () => {
+    const processes = new Processes([{ key: 'tenant', rate: '1/h' }]);
+    const one = processes.start();
+    expect(await processes.take(one, 2)).toHaveLength(1);
+    await change(processes, { changed: { rate: '10/s' } });
+    processes.clock.time += LIMIT_SYNC_MILLISECONDS;
+    expect(await processes.take(one, 2)).toHaveLength(2);
+  });
+
   test('a pause of a key without a limit is refused', async () => {
     const processes = new Processes([{ key: 'tenant' }]);
     expect(await processes.start().pause(ACME, 'topic', 1, processes.terms)).toBe(false);
