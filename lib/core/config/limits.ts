@@ -46,7 +46,8 @@ const LIMIT_MEMBERS = [
   'weight',
 ] as const satisfies readonly (keyof Limit)[];
 
-const ALLOWANCE_MEMBERS = LIMIT_MEMBERS.slice(1, 4);
+/** What a limit allows: what can be changed live. */
+export const ALLOWANCE_MEMBERS = LIMIT_MEMBERS.slice(1, 4);
 
 const KEY = /^(?:tenant|topic|all|metadata\.[^\s=]{1,128})$/;
 

@@ -1,9 +1,10 @@
 import { quote } from '../base/quote.ts';
-import { type Allowance, allowanceProblem, type Limit, type LimitKey } from '../config/limits.ts';
+import { ALLOWANCE_MEMBERS, type Allowance, type Limit, type LimitKey } from '../config/limits.ts';
 import { allowanceOf, type LimitState, runningOf } from '../model/limit-state.ts';
 import { limitName } from '../model/limited-key.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
+import { assertAllowance } from './assert-allowance.ts';
 import { LimitRefused } from './errors.ts';
 import { LimitStates } from './limit-states.ts';
 
@@ -45,30 +46,37 @@ export class LiveLimits {
     return this.#limits;
   }
 
-  /** @param value left out for the key `all` @throws LimitRefused */
+  /** What one value of a key allows now, and how it stands. @param value left out for the key `all` @throws LimitRefused */
   async get(key: string, value?: string): Promise<LimitView> {
     const limit = this.#limitOf(key, value);
     return this.#viewOf(limit, value, await this.#states.read(limitName(limit.key, value ?? '')));
   }
 
-  /** Changes what a value of a key allows, until {@link reset}. @throws LimitRefused */
+  /**
+   * Changes what a value of a key allows, until {@link reset}. What runs goes on.
+   * @param value left out for the key `all`
+   * @throws LimitRefused, LimitContended
+   */
   async change(key: string, value: string | undefined, change: LimitChange): Promise<LimitView> {
     const limit = this.#limitOf(key, value);
-    const { pausedUntil, ...allowance } = change;
-    const problem = allowanceProblem(allowance);
-    if (problem !== undefined) throw new LimitRefused('limit_invalid', problem);
+    const { pausedUntil, ...given } = change;
+    const allowance = checkedAllowance(given, limit);
     if (pausedUntil !== undefined && Number.isNaN(pausedUntil.getTime())) {
       throw new LimitRefused('limit_invalid', 'pausedUntil must be a time');
     }
-    const changed = Object.keys(allowance).length > 0 ? allowance : undefined;
+    const changes = Object.keys(allowance).length > 0;
+    if (!changes && pausedUntil === undefined) {
+      const members = [...ALLOWANCE_MEMBERS, 'pausedUntil'].join(', ');
+      throw new LimitRefused('limit_invalid', `A change must have at least one of ${members}, got none`);
+    }
     return this.#update(limit, value, (state) => ({
       ...state,
-      ...(changed && { changed: { ...state.changed, ...changed } }),
+      ...(changes && { changed: { ...state.changed, ...allowance } }),
       ...(pausedUntil && { pausedUntil: pausedUntil.getTime() }),
     }));
   }
 
-  /** Ends what was changed live, and a pause. @throws LimitRefused */
+  /** Ends what was changed live, and a pause. @param value left out for the key `all` @throws LimitRefused, LimitContended */
   reset(key: string, value?: string): Promise<LimitView> {
     const end = ({ changed: _, pausedUntil: __, ...state }: LimitState) => state;
     return this.#update(this.#limitOf(key, value), value, end);
@@ -113,4 +121,20 @@ export class LiveLimits {
       ...(pausedUntil > now && { pausedUntil: new Date(pausedUntil) }),
     };
   }
+}
+
+/** What a change changes. @throws LimitRefused */
+function checkedAllowance(given: Allowance, limit: Limit): Allowance {
+  const defined: object = Object.fromEntries(
+    Object.entries(given).filter(([, value]) => value !== undefined),
+  );
+  assertAllowance(defined);
+  // Nothing was counted of the requests that wait already.
+  if (defined.maxWaiting !== undefined && limit.maxWaiting === undefined) {
+    throw new LimitRefused(
+      'limit_invalid',
+      `maxWaiting can be changed only where it is configured: add it to the limit of ${limit.key}`,
+    );
+  }
+  return defined;
 }

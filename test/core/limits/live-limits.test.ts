@@ -31,6 +31,8 @@ test('changes add up, until they are reset', async () => {
     maxWaiting: 100,
     changed: { concurrency: 7, rate: '9/s' },
   });
+  await live.change('tenant', 'acme', { concurrency: undefined, maxWaiting: 100 });
+  expect(await live.get('tenant', 'acme')).toMatchObject({ concurrency: 7 });
   expect(await live.get('tenant', 'other')).toMatchObject({ concurrency: 5 });
   expect(await live.reset('tenant', 'acme')).toEqual(await live.get('tenant', 'acme'));
   expect(await live.get('tenant', 'acme')).not.toHaveProperty('changed');
@@ -57,6 +59,18 @@ test.each([
   ['all', 'acme', {}, 'The key all has no values, got "acme"'],
   ['tenant', 'acme', { concurrency: 0 }, 'concurrency must be a whole number from 1 to 1000000000, got 0'],
   ['tenant', 'acme', { pausedUntil: new Date(Number.NaN) }, 'pausedUntil must be a time'],
+  [
+    'tenant',
+    'acme',
+    { concurrency: undefined },
+    'A change must have at least one of concurrency, rate, maxWaiting, pausedUntil, got none',
+  ],
+  [
+    'all',
+    undefined,
+    { maxWaiting: 5 },
+    'maxWaiting can be changed only where it is configured: add it to the limit of all',
+  ],
 ])('%s %s %j is refused', async (key, value, change, problem) => {
   await expect(setUp().live.change(key, value, change)).rejects.toThrow(problem);
 });
