@@ -3,6 +3,7 @@ import { v7 } from 'uuid';
 import { createApi } from '../../lib/api/app.ts';
 import type { ApiEnv } from '../../lib/api/context.ts';
 import { DynamoDbIdempotencyKeys } from '../../lib/aws/dynamodb-idempotency-keys.ts';
+import { DynamoDbLimitStore } from '../../lib/aws/dynamodb-limit-store.ts';
 import { DynamoDbLoadLog } from '../../lib/aws/dynamodb-load-log.ts';
 import { DynamoDbRecordIndex } from '../../lib/aws/dynamodb-record-index.ts';
 import { S3ClientTransfers } from '../../lib/aws/s3-client-transfers.ts';
@@ -17,6 +18,7 @@ import { Engine } from '../../lib/core/engine/engine.ts';
 import { LoadAdmission } from '../../lib/core/intake/admission/load-admission.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
+import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import type { LoadLog } from '../../lib/core/ports/telemetry.ts';
 import type { Handler } from '../../lib/core/processor/handler.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
@@ -82,6 +84,7 @@ export class InProcessService {
         records,
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         transfers,
+        limits: new LiveLimits(settings.limits, new DynamoDbLimitStore(dynamodb, TABLE), Date),
         heldCalls: { mayHold: async () => true },
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },

@@ -34,6 +34,7 @@ import { lanedSubmissionQueue } from '../../lib/core/intake/laned-submission-que
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
 import { withCaps } from '../../lib/core/limits/capped-admission.ts';
+import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import { eachPriority, type Priority } from '../../lib/core/model/priority.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
@@ -144,6 +145,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     records,
     index,
     transfers,
+    limits: new LiveLimits(limits, caps.store, Date),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: Date.now, sleep },

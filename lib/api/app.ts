@@ -4,6 +4,7 @@ import { getPath } from 'hono/utils/url';
 import { serializeError } from '../core/base/serialize-error.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
+import { addLimitRoutes } from './limit-routes.ts';
 import type { DocumentedAuth } from './openapi-document.ts';
 import { type ProblemError, problemResponse } from './problem.ts';
 import { addRequestRoutes } from './request-routes.ts';
@@ -59,6 +60,7 @@ export function createApi(
   addRequestRoutes(app, parts);
   addServiceRoutes(app, parts);
   addWebhookEndpointRoutes(app, parts);
+  addLimitRoutes(app, parts);
   extension?.add(app);
   app.get('/v1/openapi.json', async (c) => {
     const { openApiDocument } = await import('./openapi-document.ts');

@@ -1,4 +1,5 @@
 import type { Uploads } from '../core/intake/uploads.ts';
+import type { LiveLimits } from '../core/limits/live-limits.ts';
 import type { ClientTransfers } from '../core/ports/client-transfers.ts';
 import type { Timer } from '../core/ports/clock.ts';
 import type { RecordIndex } from '../core/ports/record-store.ts';
@@ -16,6 +17,8 @@ export interface ApiParts {
   readonly records: RequestRecords;
   readonly index: RecordIndex;
   readonly transfers: ClientTransfers;
+  /** The limits of the processor of the first destination. */
+  readonly limits: LiveLimits;
   /** Limits how many calls all instances hold. */
   readonly heldCalls: HeldCalls;
   readonly logger: Logger;

@@ -1,5 +1,6 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 import { IdempotencyKeyBusy } from '../core/intake/errors.ts';
+import { LimitContended } from '../core/limits/errors.ts';
 import { RecordContended, RecordMissing } from '../core/records/errors.ts';
 import { WebhookEndpointsContended } from '../core/webhooks/errors.ts';
 import { type HttpProblem, ProblemError } from './problem.ts';
@@ -9,7 +10,6 @@ const STATUSES = {
   payload_empty: 400,
   payload_too_large: 413,
   idempotency_key_reused: 422,
-  limit_contended: 409,
   limit_invalid: 422,
   limit_unknown: 404,
   idempotency_key_busy: 409,
@@ -41,7 +41,11 @@ const STATUSES = {
 /** The problem for the response to an error; undefined for an internal error. */
 export function problemOfError(error: unknown): HttpProblem | undefined {
   if (error instanceof ProblemError) return error.problem;
-  if (error instanceof RecordContended || error instanceof WebhookEndpointsContended) {
+  if (
+    error instanceof RecordContended ||
+    error instanceof WebhookEndpointsContended ||
+    error instanceof LimitContended
+  ) {
     return { status: 409, code: error.code, detail: error.message, headers: retryAfterHeader(1) };
   }
   // To the client, a missing record is an unknown request.

@@ -1,6 +1,7 @@
 import { OpenAPIRegistry, OpenApiGeneratorV31 } from '@asteasolutions/zod-to-openapi';
 import * as z from 'zod';
 import type { ApiAuthName } from '../core/config/settings.ts';
+import { LIMIT_ROUTES } from './limit-routes.ts';
 import { REQUEST_ROUTES } from './request-routes.ts';
 import type { Route } from './route.ts';
 import { BatchItem } from './schemas.ts';
@@ -18,6 +19,7 @@ const ROUTES = [
   ...REQUEST_ROUTES,
   ...SERVICE_ROUTES,
   ...WEBHOOK_ENDPOINT_ROUTES,
+  ...LIMIT_ROUTES,
 ];
 
 const SECURITY_SCHEMES = {

@@ -15,6 +15,7 @@ import { Batches } from '../core/intake/batches.ts';
 import { Schedules } from '../core/intake/schedules.ts';
 import { Submissions } from '../core/intake/submissions.ts';
 import { Uploads } from '../core/intake/uploads.ts';
+import { LiveLimits } from '../core/limits/live-limits.ts';
 import { isEarly } from '../core/model/not-before.ts';
 import { ORDERING_KEY_METADATA } from '../core/model/ordering-key.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
@@ -25,6 +26,7 @@ import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
 import { SqliteBatchStore } from '../stores/sqlite/batch-store.ts';
 import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
+import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import { SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
@@ -110,6 +112,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     records,
     index: new SqliteRecordIndex(file, clock),
     transfers,
+    limits: new LiveLimits(settings.limits, new SqliteLimitStore(file), clock),
     // Held calls cost nothing here.
     heldCalls: { mayHold: async () => true },
     logger,

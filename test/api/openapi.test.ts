@@ -86,7 +86,7 @@ describe('the description', () => {
       JSON.stringify(openApiDocument('key', [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...WORK_ROUTES])),
     );
     expect(await lint(description)).toEqual({ errors: 0, warnings: 0, problems: [] });
-    expect(operationsOf(description)).toHaveProperty('size', 37);
+    expect(operationsOf(description)).toHaveProperty('size', 41);
   });
 
   test('is looked at by that linter: it minds what is wrong', async () => {
@@ -105,7 +105,7 @@ describe('the description', () => {
       .map(({ method, path }) => `${method} ${path.replaceAll(/\/:(\w+)/g, '/{$1}')}`);
     const operations = [...operationsOf(await described()).keys()];
     expect(new Set(routes)).toEqual(new Set([...operations, 'GET /v1/openapi.json']));
-    expect(operations).toHaveLength(21);
+    expect(operations).toHaveLength(25);
   });
 
   test('has every answer of the walk, and no other', async () => {

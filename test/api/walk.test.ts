@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import type * as z from 'zod';
+import { LimitList, LimitView } from '../../lib/api/limit-schemas.ts';
 import {
   BatchResults,
   PartUrls,
@@ -34,10 +35,14 @@ const SCHEMAS: Partial<Record<Operation, z.ZodType>> = {
   rotateWebhookEndpointSecret: WebhookEndpointWithSecret,
   testWebhookEndpoint: SentTest,
   replayWebhooks: Replayed,
+  listLimits: LimitList,
+  getLimit: LimitView,
+  changeLimit: LimitView,
+  resetLimit: LimitView,
 };
 
 /** Statuses that say when to come again. */
-const BUSY = ['idempotency_key_busy', 'overloaded', 'tenant_over_share'];
+const BUSY = ['idempotency_key_busy', 'limit_contended', 'overloaded', 'tenant_over_share'];
 
 test.each(WALK)('$operation answers $status $code', async ({ operation, status, code, answer }) => {
   const response = await answer();

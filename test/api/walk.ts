@@ -128,6 +128,23 @@ const OPERATIONS = {
       ),
     breaks: failingEndpoints,
   },
+  listLimits: {
+    call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/limits${query}`),
+    breaks: () => {},
+  },
+  getLimit: {
+    call: ({ api }: Subject, { query = OF_ACME }: Call) => api.call('GET', `/v1/limits/tenant${query}`),
+    breaks: ({ api }: Subject) => api.limitStore.faults.inject('read', 'fails before'),
+  },
+  changeLimit: {
+    call: ({ api }: Subject, { query = OF_ACME, json = { concurrency: 7 }, body, headers }: Call) =>
+      api.call('PUT', `/v1/limits/tenant${query}`, body === undefined ? { json } : { body, headers }),
+    breaks: ({ api }: Subject) => api.limitStore.faults.inject('write', 'fails before'),
+  },
+  resetLimit: {
+    call: ({ api }: Subject, { query = OF_ACME }: Call) => api.call('DELETE', `/v1/limits/tenant${query}`),
+    breaks: ({ api }: Subject) => api.limitStore.faults.inject('write', 'fails before'),
+  },
   getStatus: {
     call: ({ api }: Subject, { query = '' }: Call) => api.call('GET', `/v1/status${query}`),
     breaks: ({ api }: Subject) => api.admission.faults.inject('state', 'fails before'),
@@ -138,6 +155,7 @@ const OPERATIONS = {
 const PART = { number: 1, etag: '"5d41402abc4b2a76b9719d911017c592"' };
 
 const ENDPOINT = { url: 'https://example.com/hook' };
+const OF_ACME = '?value=acme';
 const FROM = '2026-01-31T12:00:00Z';
 
 const OF_A_REQUEST = ['getRequest', 'getResult', 'cancelRequest', 'repeatWebhook'] as const;
@@ -159,8 +177,13 @@ const WITH_JSON = [
   'updateWebhookEndpoint',
   'rotateWebhookEndpointSecret',
   'replayWebhooks',
+  'changeLimit',
 ] as const;
+const OF_A_LIMIT = ['getLimit', 'changeLimit', 'resetLimit'] as const;
 const ADMITTED = ['submitRequest', 'openUpload'] as const;
+
+/** They have a result for each request, or read no port. */
+const NEVER_BROKEN: readonly Operation[] = ['submitBatch', 'listLimits'];
 
 const EVERY = Object.keys(OPERATIONS).filter((name): name is Operation => name in OPERATIONS);
 
@@ -172,7 +195,7 @@ export const WALK: readonly Step[] = [
   ...EVERY.flatMap((operation) => [
     refused(operation, 401, 'caller_unknown'),
     refused(operation, 403, 'caller_refused'),
-    ...(operation === 'submitBatch' ? [] : [broken(operation)]),
+    ...(NEVER_BROKEN.includes(operation) ? [] : [broken(operation)]),
   ]),
   ...WITH_JSON.flatMap((operation) => [
     step(operation, 400, 'request_malformed', { call: { json: { sise: 5 } } }),
@@ -304,6 +327,21 @@ export const WALK: readonly Step[] = [
   }),
   step('replayWebhooks', 422, 'replay_invalid', { call: { json: { from: FROM, to: FROM } } }),
 
+  step('listLimits', 200, undefined),
+  step('listLimits', 400, 'request_malformed', { call: { query: '?key=tenant' } }),
+  ...OF_A_LIMIT.flatMap((operation) => [
+    step(operation, 200, undefined),
+    step(operation, 400, 'request_malformed', { call: { query: '?tenant=acme' } }),
+    step(operation, 404, 'limit_unknown', { options: { limits: [{ key: 'all' }] } }),
+    step(operation, 422, 'limit_invalid', { call: { query: '' } }),
+  ]),
+  ...(['changeLimit', 'resetLimit'] as const).flatMap((operation) => [
+    step(operation, 409, 'limit_contended', { prepare: contendForLimit }),
+    step(operation, 403, 'limit_forbidden', { options: { callerOf: () => ({ tenant: 'acme' }) } }),
+  ]),
+  step('changeLimit', 422, 'limit_invalid', { call: { json: {} } }),
+  step('changeLimit', 422, 'limit_invalid', { call: { json: { rate: '7' } } }),
+
   step('getStatus', 200, undefined),
   step('getStatus', 400, 'request_malformed', { call: { query: '?verbose=1' } }),
   step('getStatus', 422, 'topic_unknown', {
@@ -328,7 +366,8 @@ function step(operation: Operation, status: number, code: string | undefined, gi
   const answer = async () => {
     const { call = {}, prepare, options, result = 'done', fresh } = given;
     const ofEndpoints = isOfEndpoints(operation) ? ({ callbacks: 'public' } as const) : {};
-    const api = new ApiHarness(() => result, { ...ofEndpoints, ...options });
+    const limits = [{ key: 'tenant', concurrency: 5 }] as const;
+    const api = new ApiHarness(() => result, { limits, ...ofEndpoints, ...options });
     const none = { api, id: '', uploadName: '' };
     const found = fresh ? none : await subjectOf(operation, api);
     await prepare?.(found);
@@ -388,6 +427,11 @@ function idIn(body: unknown): string {
 
 function failingEndpoints({ api }: Subject): void {
   api.endpointStore.faults.inject('read', 'fails before');
+}
+
+/** Another process changes a limit before each write. */
+function contendForLimit({ api }: Subject): void {
+  api.limitStore.write = async () => ({ written: false, stored: undefined });
 }
 
 function failingRead({ api }: Subject): void {

@@ -11,6 +11,7 @@ import {
 } from '../../lib/core/config/settings.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
 import { Uploads } from '../../lib/core/intake/uploads.ts';
+import { LiveLimits } from '../../lib/core/limits/live-limits.ts';
 import type { Priority } from '../../lib/core/model/priority.ts';
 import type {
   Admission,
@@ -25,6 +26,7 @@ import { WebhookEndpoints } from '../../lib/core/webhooks/endpoints.ts';
 import { Faults } from '../../lib/stores/memory/faults.ts';
 import { MemoryIdempotencyKeys } from '../../lib/stores/memory/idempotency-keys.ts';
 import type { MemoryMessage } from '../../lib/stores/memory/input-queue.ts';
+import { MemoryLimitStore } from '../../lib/stores/memory/limit-store.ts';
 import { MemoryRecordIndex } from '../../lib/stores/memory/record-index.ts';
 import { MemorySubmissionQueue } from '../../lib/stores/memory/submission-queue.ts';
 import { MemoryWebhookEndpoints } from '../../lib/stores/memory/webhook-endpoints.ts';
@@ -85,6 +87,7 @@ export class ApiHarness {
   readonly records: RequestRecords;
   readonly heldCalls = new MemoryHeldCalls();
   readonly index: MemoryRecordIndex;
+  readonly limitStore = new MemoryLimitStore();
   readonly submissions: Submissions;
   readonly app: Hono<ApiEnv>;
   /** Called after each wait of a call. */
@@ -139,6 +142,7 @@ export class ApiHarness {
         records,
         index,
         transfers,
+        limits: new LiveLimits(settings.limits, this.limitStore, clock),
         heldCalls: this.heldCalls,
         logger,
         clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },

@@ -47,7 +47,7 @@ export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
   /** The processor's limit: JSON that is nested deeper is passed as bytes. */
   readonly maxJsonDepth: number;
   readonly resultAgeDays: number;
-  /** The limits of the processor, of which the API applies the caps of waiting requests. */
+  /** The limits of the processor, which the API shows and changes. It applies the caps of waiting requests. */
   readonly limits: readonly Limit[];
   readonly maxWaitSeconds: number;
   readonly tenantSharePercent: number;
