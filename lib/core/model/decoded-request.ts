@@ -32,6 +32,8 @@ export interface DecodedRequest extends RequestIdentity, TraceContext {
   readonly topic?: string;
   /** How urgent it is. @default 'normal' */
   readonly priority?: Priority;
+  /** Whether it was counted as waiting for a limit when it was submitted. @default false */
+  readonly countsAsWaiting?: true;
   /** When the client submitted it, in milliseconds since 1970, if known. */
   readonly submittedAt?: number;
   /** How an HTTP service is to be called, if the sender says so. */

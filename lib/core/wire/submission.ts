@@ -48,6 +48,7 @@ export function encodeSubmission(submission: Submission, { maxJsonDepth }: Decod
     minversion: submission.minVersion,
     topic: submission.topic,
     priority: submission.priority,
+    countsaswaiting: submission.countsAsWaiting,
     tenant,
     traceparent,
     tracestate,
@@ -114,6 +115,7 @@ export function decodeSubmission(event: JsonObject, text: string): DecodedReques
     priority: readOptionalPriority(ENVELOPE, 'priority', readOptionalText(ENVELOPE, event, 'priority')),
     submittedAt: readOptionalTime(ENVELOPE, 'time', readOptionalText(ENVELOPE, event, 'time')),
     payload: 'inline' in payload ? payload : { ...payload, size: sizeOf(event, 'payloadsize') },
+    ...(event.countsaswaiting === true && { countsAsWaiting: true }),
     // The record of such a request is older than its payload.
     ...(sizeOf(event, 'uploadbytes') !== undefined && { ticketed: true }),
   };

@@ -272,3 +272,10 @@ test('a request whose payload was uploaded later has its record already', () => 
     ticketed: true,
   });
 });
+
+test('a request that counts as waiting for a limit says so, since its record is claimed without being read', () => {
+  expect(decodedRequest(encodeSubmission(PLAIN, LIMITS))).not.toHaveProperty('countsAsWaiting');
+  expect(decodedRequest(encodeSubmission({ ...PLAIN, countsAsWaiting: true }, LIMITS))).toMatchObject({
+    countsAsWaiting: true,
+  });
+});
