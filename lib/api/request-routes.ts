@@ -9,6 +9,7 @@ import { recipientsOf } from '../core/webhooks/recipient.ts';
 import { resendWebhooks } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { destinationOf } from './destination.ts';
+import { leaveWaiting } from './leave-waiting.ts';
 import { listRequests } from './list-requests.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
@@ -123,8 +124,9 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
 
   addRoute(app, cancel, async (c) => {
     const identity = identityOf(c.req.valid('param'), c.req.valid('query'), c.get('caller'));
-    const { stored } = await records.change(identity, { type: 'cancel' });
-    const { record } = stored;
+    const applied = await records.change(identity, { type: 'cancel' });
+    await leaveWaiting(applied, destinations);
+    const { record } = applied.stored;
     const { submissions } = destinationOf(record.request.topic, destinations) ?? destinations[0];
     await submissions.promote(record);
     if (record.status === 'cancelling') return answerRequest(c, record, parts, { status: 202 });

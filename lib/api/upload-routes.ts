@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { BINARY_TYPE } from '../core/base/media-type.ts';
 import { assertLane } from '../core/intake/assert-lane.ts';
 import { assertSchedulable } from '../core/intake/assert-schedulable.ts';
+import { leavingIfRefused } from '../core/intake/submit-admitted.ts';
 import { goesInParts, type UploadRequest, type UploadWay } from '../core/intake/uploads.ts';
 import { idOfSegment } from '../core/model/id-segment.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
@@ -10,6 +11,7 @@ import { TOPIC_METADATA } from '../core/model/topic.ts';
 import { admit, loadHeader } from './admit.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { destinationFor } from './destination.ts';
+import { leaveWaiting } from './leave-waiting.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
@@ -142,7 +144,9 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     assertLane(input.priority, destination.uploadPriorities);
     assertSchedulable(input, { maxDelaySeconds: destination.maxUploadDelaySeconds }, clock.now());
     const { load, countsAsWaiting } = await admit(destination.admission, input);
-    const { record, upload } = await uploads.open({ ...input, countsAsWaiting });
+    const { record, upload } = await leavingIfRefused(input, destination.admission, () =>
+      uploads.open({ ...input, countsAsWaiting }),
+    );
     const now = clock.now();
     const request = resourceOf(record, webhookRules, now);
     const headers = {
@@ -171,12 +175,9 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
 
   addRoute(app, abort, async (c) => {
     const { uploadName } = c.req.valid('json');
-    return answerRequest(
-      c,
-      await uploads.abort(ticketed(c.req.valid('param'), c.get('caller')), uploadName),
-      api,
-      { status: 200 },
-    );
+    const applied = await uploads.abort(ticketed(c.req.valid('param'), c.get('caller')), uploadName);
+    await leaveWaiting(applied, destinations);
+    return answerRequest(c, applied.stored.record, api, { status: 200 });
   });
 }
 

@@ -1,4 +1,5 @@
 /** The exports of `coatcheck/cdk`, for CDK apps. */
+export type { Allowance, Limit, LimitKey, MetadataName, Rate } from '../core/config/limits.ts';
 export { ApiAuth, type JwtAuthOptions, type NoAuthOptions } from './api-auth.ts';
 export { AsyncService } from './async-service.ts';
 export type { AsyncServiceProps } from './async-service-props.ts';

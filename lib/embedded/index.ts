@@ -5,6 +5,7 @@
 export type { OutcomeFacts, ReceivedOutcome } from '../consumer/outcome.ts';
 export type { OutcomeResult } from '../consumer/outcome-result.ts';
 export { CoatcheckError, ConfigurationError } from '../core/base/errors.ts';
+export type { Allowance, Limit, LimitKey, MetadataName, Rate } from '../core/config/limits.ts';
 export type { BatchViewPage } from '../core/intake/batches.ts';
 export {
   BatchNotFound,
@@ -15,6 +16,8 @@ export {
 } from '../core/intake/errors.ts';
 export type { NewSchedule, ScheduleView } from '../core/intake/schedules.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
+export { LimitContended, LimitRefused } from '../core/limits/errors.ts';
+export type { LimitChange, LimitView, LiveLimits } from '../core/limits/live-limits.ts';
 export type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
 export type { BatchView } from '../core/model/batch-view.ts';
 export type { Problem } from '../core/model/outcome.ts';

@@ -10,14 +10,17 @@ import { assertLane } from '../core/intake/assert-lane.ts';
 import { BatchRunner } from '../core/intake/batch-runner.ts';
 import { Batches, type NewBatch } from '../core/intake/batches.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
+import { leftWaiting } from '../core/intake/left-waiting.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
 import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
 import { type NewSchedule, Schedules, type ScheduleView } from '../core/intake/schedules.ts';
 import { Submissions, type SubmitRequest } from '../core/intake/submissions.ts';
+import { submitAdmitted } from '../core/intake/submit-admitted.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
+import { LiveLimits } from '../core/limits/live-limits.ts';
 import { batchViewOf } from '../core/model/batch-view.ts';
 import { callbackUrlProblem } from '../core/model/callback-url.ts';
 import { orderingKeyProblem } from '../core/model/ordering-key.ts';
@@ -141,6 +144,7 @@ export class Service implements AsyncDisposable {
   readonly #sweeping: AsyncDisposable;
   readonly #processing: Worker | undefined;
   readonly #schedules: Schedules;
+  readonly #limits: LiveLimits;
   #closing: Promise<void> | undefined;
 
   constructor(parts: ServiceParts) {
@@ -164,6 +168,7 @@ export class Service implements AsyncDisposable {
       { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
     );
     this.#admission = serviceAdmission(parts);
+    this.#limits = new LiveLimits(settings.limits, new SqliteLimitStore(file), clock);
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
     const schedules = new SqliteScheduleStore(file);
@@ -193,8 +198,8 @@ export class Service implements AsyncDisposable {
    * @param payload text, bytes, or a value for JSON
    * @returns the request, or the one that was submitted before with the same idempotency key
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version, a
-   *   topic, a priority or a time, or while too many requests of a limited key wait, and CallbackRefused for a callback URL, that
-   *   can't be used; TypeError for a payload that JSON doesn't know
+   *   topic, a priority or a time that can't be used, and with the code `too_many_waiting` while as many requests of a limit's key wait as may;
+   *   CallbackRefused for a callback URL that can't be used; TypeError for a payload that JSON doesn't know
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
@@ -242,9 +247,12 @@ export class Service implements AsyncDisposable {
     this.#assertOpen();
     const request: RequestIdentity = { id, source: '', tenant };
     if (!(await this.#requests.find(request))) throw new RequestNotFound(id);
-    const { stored } = await this.#requests.change(request, { type: 'cancel' });
-    await this.#submissions.promote(stored.record);
-    return this.#viewOf(stored.record);
+    const applied = await this.#requests.change(request, { type: 'cancel' });
+    const left = leftWaiting(applied);
+    if (left) await this.#admission.leave?.(left);
+    const { record } = applied.stored;
+    await this.#submissions.promote(record);
+    return this.#viewOf(record);
   }
 
   /**
@@ -320,6 +328,12 @@ export class Service implements AsyncDisposable {
   unschedule(name: string, { tenant }: RequestOptions = {}): Promise<boolean> {
     this.#assertOpen();
     return this.#schedules.remove(name, tenant);
+  }
+
+  /** The limits of the service, which can be shown and changed while it runs. A change takes effect in all processes within 5 seconds. */
+  get limits(): LiveLimits {
+    this.#assertOpen();
+    return this.#limits;
   }
 
   /** Puts all messages of the dead-letter queue back into the input queue. @returns how many */
@@ -482,17 +496,12 @@ export class Service implements AsyncDisposable {
     this.#running.add(running);
   }
 
-  /** A repeated submission isn't refused. */
   async #submitAdmitted(request: SubmitRequest): Promise<RequestRecord> {
-    const decision = await this.#admission.decide(request);
-    if (decision.admitted) {
-      const { countsAsWaiting } = decision;
-      return this.#submissions.submit({ ...request, countsAsWaiting });
-    }
-    const earlier = await this.#submissions.findEarlier(request);
-    if (earlier) return earlier;
-    const { reason } = decision;
-    throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(decision.full) : reason);
+    const ports = { submissions: this.#submissions, admission: this.#admission };
+    const accepted = await submitAdmitted(request, ports);
+    if (accepted.admitted) return accepted.record;
+    const { reason } = accepted;
+    throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(accepted.full) : reason);
   }
 
   /** @throws as {@link submit} */

@@ -77,6 +77,13 @@ export interface PreparedRequest {
   readonly place: SubmissionPlace;
 }
 
+/** A request that is in the queue, or was. */
+export interface AcceptedRequest {
+  readonly record: RequestRecord;
+  /** Whether it is an earlier request, with the same key and content. */
+  readonly isRepeated: boolean;
+}
+
 /** A request whose id the API issued. */
 type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 
@@ -109,12 +116,18 @@ export class Submissions {
    *   message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
+    return (await this.accept(input, id)).record;
+  }
+
+  /** Does as {@link submit}, and says whether there was an earlier request. */
+  async accept(input: SubmitRequest, id?: string): Promise<AcceptedRequest> {
     this.#assertTakable(input);
     const { idempotencyKey } = input;
     if (idempotencyKey === undefined) {
       const now = this.#ports.clock.now();
       assertSchedulable(input, this.#ports.queue, now);
-      return this.#accept(input, id ?? this.#ports.newId(now), now);
+      const record = await this.#accept(input, id ?? this.#ports.newId(now), now);
+      return { record, isRepeated: false };
     }
     return this.#acceptOnce(input, idempotencyKey);
   }
@@ -176,14 +189,15 @@ export class Submissions {
     }
   }
 
-  async #acceptOnce(input: SubmitRequest, key: string): Promise<RequestRecord> {
+  async #acceptOnce(input: SubmitRequest, key: string): Promise<AcceptedRequest> {
     const fresh = this.#use(input);
     assertSchedulable(input, this.#ports.queue, fresh.usedAt);
     const use = await this.#ports.keys.take(input.tenant, key, fresh);
     const earlier =
       use.requestId === fresh.requestId ? undefined : await this.#earlierRecord(use, input, key);
+    if (earlier) return { record: earlier, isRepeated: true };
     // The first call with the key crashed. It may have sent the message; a second message is the same request.
-    return earlier ?? this.#accept(input, use.requestId, use.usedAt);
+    return { record: await this.#accept(input, use.requestId, use.usedAt), isRepeated: false };
   }
 
   /** The record of an earlier request with the key; undefined if the call that accepted it crashed. */

@@ -8,6 +8,7 @@ import { ticketKey } from '../model/upload-key.ts';
 import type { ClientTransfers, ExpectedUpload, UploadedPart, UploadForm } from '../ports/client-transfers.ts';
 import { UploadIncomplete, UploadUnknown } from '../ports/client-transfers.ts';
 import type { Clock } from '../ports/clock.ts';
+import type { Applied } from '../records/record-writer.ts';
 import type { RequestRecords } from '../records/request-records.ts';
 import { RequestNotFound, RequestRefused } from './errors.ts';
 
@@ -162,15 +163,15 @@ export class Uploads {
     return stored.record;
   }
 
-  /** Drops the parts and cancels the request. @throws RequestNotFound, RequestRefused if it already has its payload */
-  async abort(request: RequestIdentity, uploadName: string): Promise<RequestRecord> {
+  /** Drops the parts and cancels the request. @returns the change of its record @throws RequestNotFound, RequestRefused if it already has its payload */
+  async abort(request: RequestIdentity, uploadName: string): Promise<Applied> {
     const record = await this.#known(request);
-    // The call is repeated because its response was lost.
-    if (record.status === 'cancelled') return record;
-    assertAwaiting(record);
-    await this.#ports.transfers.abortParts(this.#key(request), uploadName);
-    const { stored } = await this.#ports.records.change(request, { type: 'cancel' });
-    return stored.record;
+    // A call that is repeated because its response was lost changes nothing.
+    if (record.status !== 'cancelled') {
+      assertAwaiting(record);
+      await this.#ports.transfers.abortParts(this.#key(request), uploadName);
+    }
+    return this.#ports.records.change(request, { type: 'cancel' });
   }
 
   async #form(input: UploadRequest, request: RequestIdentity, now: number): Promise<UploadWay> {

@@ -50,6 +50,14 @@ export class CappedAdmission implements Admission {
     }
   }
 
+  async leave(submitter: Submitter): Promise<void> {
+    try {
+      await this.#cap.leave(submitter);
+    } catch (error) {
+      this.#ports.logger.warn('A request still counts as waiting', { error: serializeError(error) });
+    }
+  }
+
   state(): Promise<AdmissionState> {
     return this.#inner.state();
   }

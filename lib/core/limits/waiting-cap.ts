@@ -1,5 +1,5 @@
 import type { Limit } from '../config/limits.ts';
-import { allowanceOf, type LimitState } from '../model/limit-state.ts';
+import { allowanceOf, type Entered, type LimitState } from '../model/limit-state.ts';
 import { type LimitedKey, type LimitedRequest, limitedKeysOf, limitName } from '../model/limited-key.ts';
 import type { FullKey } from '../ports/admission.ts';
 import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
@@ -10,6 +10,12 @@ const RESERVED_SHARE = 0.01;
 
 /** A process that used up its reservation within this time reserves twice as much next. */
 const BUSY_MILLISECONDS = 1_000;
+
+/**
+ * The windows in which requests that were submitted are counted, in milliseconds. For as long, a queue may not know of a request:
+ * the counts of SQS are a minute late and leave out what is delayed, and an upload's ticket is valid for an hour.
+ */
+const WINDOW_MILLISECONDS = 3_600_000;
 
 /** What {@link WaitingCap} needs. */
 export interface WaitingCapOptions {
@@ -31,7 +37,7 @@ interface Reservation {
 /**
  * Counts the requests of a key that wait, and refuses those beyond its cap. A request counts from its submission to its first
  * attempt. A count that is too high, since a process ended between the two, is corrected when the cap is reached: no more
- * requests of a key wait than of all keys.
+ * requests of a key wait than the queue has of all keys, plus those that were submitted in the last hour or two.
  */
 export class WaitingCap {
   readonly #options: WaitingCapOptions;
@@ -64,6 +70,19 @@ export class WaitingCap {
     return undefined;
   }
 
+  /**
+   * Stops counting a request that was counted, and won't start.
+   * @throws an error of the store, or LimitContended
+   */
+  async leave(request: LimitedRequest): Promise<void> {
+    for (const { limit, value } of limitedKeysOf(request, this.#limits)) {
+      const name = limitName(limit.key, value);
+      const leave = (state: LimitState) =>
+        state.waiting > 0 ? { ...state, waiting: state.waiting - 1 } : state;
+      await this.#states.change(name, leave, undefined, this.#options.now());
+    }
+  }
+
   async #reserve(key: LimitedKey): Promise<Reservation | FullKey> {
     const name = limitName(key.limit.key, key.value);
     const reservation = this.#reservations.get(name) ?? {
@@ -75,7 +94,7 @@ export class WaitingCap {
     this.#reservations.set(name, reservation);
     if (reservation.left > 0) return reservation;
     const full = await this.#count(name, key, reservation);
-    if (!full || !(await this.#correct(name, full, reservation))) return full ?? reservation;
+    if (!full || !(await this.#correct(name, reservation))) return full ?? reservation;
     return (await this.#count(name, key, reservation)) ?? reservation;
   }
 
@@ -92,7 +111,7 @@ export class WaitingCap {
       const room = maxWaiting - waiting;
       full = room > 0 ? undefined : { key: key.limit.key, value: key.value, waiting, maxWaiting };
       taken = full ? 0 : Math.min(wanted, Math.max(1, Math.floor(room * RESERVED_SHARE)));
-      return full ? state : { ...state, waiting: waiting + taken };
+      return full ? state : { ...state, waiting: waiting + taken, entered: withEntered(state, taken, now) };
     };
     reservation.stored = await this.#states.change(name, count, reservation.stored, now);
     reservation.left += taken;
@@ -101,12 +120,32 @@ export class WaitingCap {
     return full;
   }
 
-  /** Lowers a count that is higher than all that waits and runs. @returns whether it did */
-  async #correct(name: string, { waiting }: FullKey, reservation: Reservation): Promise<boolean> {
+  /** Lowers a count that is higher than what can wait. @returns whether it did */
+  async #correct(name: string, reservation: Reservation): Promise<boolean> {
     const backlog = await this.#options.backlog();
-    if (backlog === undefined || backlog >= waiting) return false;
-    const lower = (state: LimitState) => ({ ...state, waiting: Math.min(state.waiting, backlog) });
-    reservation.stored = await this.#states.change(name, lower, reservation.stored, this.#options.now());
+    if (backlog === undefined) return false;
+    const now = this.#options.now();
+    const lower = (state: LimitState) => {
+      const { count, before } = enteredBy(state, now);
+      const most = backlog + count + before;
+      return state.waiting > most ? { ...state, waiting: most } : state;
+    };
+    const known = reservation.stored;
+    if (known && lower(known.state) === known.state) return false;
+    reservation.stored = await this.#states.change(name, lower, known, now);
     return true;
   }
+}
+
+/** What was submitted lately, as of now. */
+function enteredBy({ entered }: LimitState, now: number): Entered {
+  const { since, count, before } = entered ?? { since: now, count: 0, before: 0 };
+  const windows = Math.floor((now - since) / WINDOW_MILLISECONDS);
+  if (windows < 1) return { since, count, before };
+  return { since: since + windows * WINDOW_MILLISECONDS, count: 0, before: windows === 1 ? count : 0 };
+}
+
+function withEntered(state: LimitState, taken: number, now: number): Entered {
+  const entered = enteredBy(state, now);
+  return { ...entered, count: entered.count + taken };
 }

@@ -9,10 +9,19 @@ export interface LimitState {
   readonly tokensAt?: number;
   /** Requests that were submitted and haven't started. */
   readonly waiting: number;
+  /** How many of them were submitted lately. @default - none */
+  readonly entered?: Entered;
   /** No request starts before. */
   readonly pausedUntil?: number;
   /** What was changed live: it replaces the members of the configured limit. */
   readonly changed?: Allowance;
+}
+
+/** How many requests were submitted in the current window of time, and in the one before. */
+export interface Entered {
+  readonly since: number;
+  readonly count: number;
+  readonly before: number;
 }
 
 /** Permits of a holder. */

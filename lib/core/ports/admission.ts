@@ -66,6 +66,11 @@ export interface AdmissionState {
 /** Decides whether requests are admitted. */
 export interface Admission {
   decide(submitter: Submitter): Promise<AdmissionDecision>;
+  /**
+   * Stops counting a request as waiting that was counted when it was admitted, and won't start. Never rejects. Absent where none
+   * is counted.
+   */
+  leave?(submitter: Submitter): Promise<void>;
   /** Reads the load without a request to decide on. */
   state(): Promise<AdmissionState>;
 }

@@ -214,10 +214,10 @@ describe('a completion', () => {
 describe('an abort', () => {
   test('deletes the parts and cancels the request, and can be repeated', async () => {
     const { uploads, transfers, request, uploadName } = await begun();
-    const record = await uploads.abort(request, uploadName);
+    const { record } = (await uploads.abort(request, uploadName)).stored;
     expect(record.status).toBe('cancelled');
     expect(transfers.unfinished).toEqual([]);
-    expect(await uploads.abort(request, uploadName)).toEqual(record);
+    expect((await uploads.abort(request, uploadName)).stored.record).toEqual(record);
   });
 
   test('can be repeated after it fails between its steps', async () => {
@@ -225,7 +225,7 @@ describe('an abort', () => {
     store.faults.inject('write', 'fails before');
     await expect(uploads.abort(request, uploadName)).rejects.toThrow('write failed');
     expect(transfers.unfinished).toEqual([]);
-    expect((await uploads.abort(request, uploadName)).status).toBe('cancelled');
+    expect((await uploads.abort(request, uploadName)).stored.record.status).toBe('cancelled');
   });
 
   test('is refused once the request has its payload', async () => {

@@ -62,16 +62,41 @@ describe('a cap of waiting requests', () => {
     expect(await waiting()).toBeLessThanOrEqual(3);
   });
 
-  test('is corrected when the count is higher than all that waits', async () => {
-    const { open, load } = setUp();
+  test('is corrected when the count is higher than all that waits, of requests that the queue must know of', async () => {
+    const { open, load, clock } = setUp();
     const cap = open();
     await enter(cap, 10);
-    load.backlog = 10;
-    expect(await enter(cap, 1)).toBe(0);
     load.backlog = 4;
-    expect(await enter(cap, 6)).toBe(6);
+    clock.advanceSeconds(2 * 3_600);
+    expect(await enter(cap, 10)).toBe(6);
     load.backlog = 10;
+    clock.advanceSeconds(2 * 3_600);
     expect(await enter(cap, 1)).toBe(0);
+    load.backlog = undefined;
+    expect(await enter(cap, 1)).toBe(0);
+  });
+
+  test('counts requests of the last hour that the queue does not know of yet, such as tickets', async () => {
+    const { open, load, clock } = setUp();
+    load.backlog = 0;
+    const cap = open();
+    await enter(cap, 7);
+    clock.advanceSeconds(3_000);
+    await enter(cap, 3);
+    clock.advanceSeconds(3_000);
+    expect(await enter(cap, 1)).toBe(0);
+    expect(await enter(open(), 1)).toBe(0);
+  });
+
+  test('is free again for a request that leaves, whichever process counted it', async () => {
+    const { open, waiting } = setUp();
+    const cap = open();
+    await enter(cap, 10);
+    await open().leave(ACME);
+    expect(await waiting()).toBe(9);
+    expect(await enter(cap, 5)).toBe(1);
+    await cap.leave({ tenant: 'other' });
+    expect(await waiting(limitName('tenant', 'other'))).toBeUndefined();
   });
 
   test('takes few calls of the store while there is room', async () => {
