@@ -78,7 +78,8 @@ const ROOMS = {
     packages: ['@asteasolutions/zod-to-openapi/', '@opentelemetry/api/', 'hono/', 'zod/'],
   },
   'lib/client/': {
-    files: ['base', 'model', 'ports'].map((name) => `lib/core/${name}/`),
+    // Of the limits, only types.
+    files: [...['base', 'model', 'ports'].map((name) => `lib/core/${name}/`), 'lib/core/config/limits.ts'],
     packages: ['@aws-crypto/sha256-js/', '@smithy/signature-v4/'],
   },
   'lib/consumer/': {

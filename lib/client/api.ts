@@ -18,7 +18,7 @@ export interface ApiSettings {
 
 /** A call to the API. */
 export interface Call {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Relative to the base URL. */
   readonly path: string;
   readonly query?: Query;

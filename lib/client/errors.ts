@@ -1,7 +1,7 @@
 import { CoatcheckError } from '../core/base/errors.ts';
 import { isObject } from '../core/base/json-object.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
-import type { ApiProblem, Batch, OutcomeProblem, RequestResource } from './types.ts';
+import type { ApiProblem, Batch, FullKey, OutcomeProblem, RequestResource } from './types.ts';
 
 export { CoatcheckError };
 
@@ -34,9 +34,22 @@ export class RequestUnknown extends ApiError {
   override readonly name = 'RequestUnknown';
 }
 
-/** The service has more requests than it can process in time, or the tenant has used its share. Nothing was accepted. */
+/**
+ * The service has more requests than it can process in time, the tenant has used its share, or as many requests of a limit's key
+ * wait as may. Nothing was accepted.
+ */
 export class Overloaded extends ApiError {
   override readonly name = 'Overloaded';
+  /** The key of the limit of which too many requests wait, if that is why: the code is `too_many_waiting`. */
+  readonly full?: FullKey;
+
+  constructor(problem: ApiProblem, retryAfterSeconds?: number) {
+    super(problem, retryAfterSeconds);
+    const { key, value, waiting, maxWaiting } = problem;
+    if (typeof key !== 'string' || typeof value !== 'string') return;
+    if (typeof waiting === 'number' && typeof maxWaiting === 'number')
+      this.full = { key, value, waiting, maxWaiting };
+  }
 }
 
 /** The payload is larger than the service accepts. */
@@ -181,6 +194,7 @@ const CLASSES: Readonly<Record<string, typeof ApiError>> = {
   request_unknown: RequestUnknown,
   overloaded: Overloaded,
   tenant_over_share: Overloaded,
+  too_many_waiting: Overloaded,
   payload_too_large: PayloadTooLarge,
   idempotency_key_reused: IdempotencyKeyReused,
   request_finished: RequestFinished,

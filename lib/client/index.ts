@@ -36,6 +36,7 @@ export {
   TransferRefused,
   WaitTimedOut,
 } from './errors.ts';
+export type { LimitsClient } from './limits.ts';
 export type { ListOptions, PageOptions } from './list.ts';
 export type { PayloadBody } from './payload.ts';
 export type { RequestResult } from './result.ts';
@@ -46,13 +47,18 @@ export type { SubmissionOptions, SubmissionProgress } from './submission.ts';
 export { DIRECT_MAX_BYTES } from './submit.ts';
 export type { BatchOptions, BatchRequest, BatchResult } from './submit-batch.ts';
 export {
+  type Allowance,
   type ApiProblem,
   type Batch,
   type BatchCounts,
   type BatchResultLine,
   type BatchStatus,
+  type FullKey,
   hasBatchEnded,
   hasEnded,
+  type Limit,
+  type LimitChange,
+  type LimitView,
   type Load,
   type NewSchedule,
   type NewWebhookEndpoint,

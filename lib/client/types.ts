@@ -1,14 +1,18 @@
 import type { ErrorSummary } from '../core/base/serialize-error.ts';
+import type { Allowance, Limit } from '../core/config/limits.ts';
 import type { BatchCounts, BatchStatus } from '../core/model/batch.ts';
 import type { Problem as OutcomeProblem } from '../core/model/outcome.ts';
 import type { Priority } from '../core/model/priority.ts';
 import type { Progress, RequestStatus } from '../core/model/request-record.ts';
 import type { NewWebhookEndpoint, WebhookEndpointChanges } from '../core/model/webhook-endpoint.ts';
-import type { Load } from '../core/ports/admission.ts';
+import type { FullKey, Load } from '../core/ports/admission.ts';
 
 export type {
+  Allowance,
   BatchCounts,
   BatchStatus,
+  FullKey,
+  Limit,
   Load,
   NewWebhookEndpoint,
   OutcomeProblem,
@@ -172,6 +176,28 @@ export interface BatchResultLine {
   };
   /** Why it has no result, if it failed, was cancelled or expired. */
   readonly problem?: OutcomeProblem;
+}
+
+/** What one value of a limit's key allows now, and how it stands. Times are in RFC 3339, UTC. */
+export interface LimitView extends Allowance {
+  /** `tenant`, `topic`, `all` or `metadata.NAME`. */
+  readonly key: Limit['key'];
+  /** Absent for the key `all`. */
+  readonly value?: string;
+  /** Requests that run, with places that processes keep for the next ones. Absent without `concurrency`. */
+  readonly running?: number;
+  /** Requests that wait. Absent without `maxWaiting`. */
+  readonly waiting?: number;
+  /** What was changed live. */
+  readonly changed?: Allowance;
+  /** No request starts before. */
+  readonly pausedUntil?: string;
+}
+
+/** A live change of one value of a key. What is absent stays as it is. */
+export interface LimitChange extends Allowance {
+  /** No request starts before; a time that has passed ends a pause. A string is in RFC 3339. */
+  readonly pausedUntil?: Date | string;
 }
 
 /** A page of requests. */

@@ -1,0 +1,81 @@
+import { isObject } from '../core/base/json-object.ts';
+import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
+import type { Api, Call } from './api.ts';
+import { toRfc3339 } from './submission.ts';
+import type { Limit, LimitChange, LimitView } from './types.ts';
+import type { CallOptions } from './webhook-endpoints.ts';
+
+const PATH = '/v1/limits';
+
+/**
+ * Shows and changes the limits of a service. Every call but `list` may throw an `ApiError` with the code `limit_unknown` or
+ * `limit_invalid`. Callers with a tenant may only show the limit of their tenant.
+ */
+export class LimitsClient {
+  readonly #api: Api;
+
+  constructor(api: Api) {
+    this.#api = api;
+  }
+
+  /** Gets the limits as they are configured. */
+  async list({ signal }: CallOptions = {}): Promise<readonly Limit[]> {
+    const answer = await this.#api.json({ method: 'GET', path: PATH, signal });
+    return readJson(answer, 'a list of limits', isList).limits;
+  }
+
+  /** Gets what one value of a key allows now, and how it stands. @param value undefined for the key `all` */
+  async get(key: string, value?: string, options: CallOptions = {}): Promise<LimitView> {
+    return readView(await this.#api.json(callOf('GET', key, value, options)));
+  }
+
+  /**
+   * Changes what a value of a key allows, within 5 seconds and until it is reset. What runs goes on.
+   * @param value undefined for the key `all`
+   * @throws ApiError with the code `limit_forbidden` for callers with a tenant, `limit_contended`
+   */
+  async change(
+    key: string,
+    value: string | undefined,
+    { pausedUntil, ...allowance }: LimitChange,
+    options: CallOptions = {},
+  ): Promise<LimitView> {
+    return readView(
+      await this.#api.json({
+        ...callOf('PUT', key, value, options),
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...allowance, pausedUntil: toRfc3339(pausedUntil) }),
+      }),
+    );
+  }
+
+  /**
+   * Ends what was changed live, and a pause.
+   * @param value undefined for the key `all`
+   * @throws ApiError with the code `limit_forbidden` for callers with a tenant, `limit_contended`
+   */
+  async reset(key: string, value?: string, options: CallOptions = {}): Promise<LimitView> {
+    return readView(await this.#api.json(callOf('DELETE', key, value, options)));
+  }
+}
+
+function callOf(
+  method: Call['method'],
+  key: string,
+  value: string | undefined,
+  { signal }: CallOptions,
+): Call {
+  return { method, path: `${PATH}/${encodeURIComponent(key)}`, query: { value }, signal };
+}
+
+function readView(answer: JsonAnswer): LimitView {
+  return readJson(answer, 'a limit', isLimit);
+}
+
+function isLimit(value: unknown): value is Limit & LimitView {
+  return hasMembers(value, { key: 'string' });
+}
+
+function isList(value: unknown): value is { readonly limits: readonly Limit[] } {
+  return isObject(value) && Array.isArray(value.limits) && value.limits.every(isLimit);
+}
