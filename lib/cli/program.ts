@@ -48,6 +48,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   webhooks: async (run) => (await import('./webhooks/command.ts')).webhooksCommand(run),
   schedules: async (run) => (await import('./schedules/command.ts')).schedulesCommand(run),
   batches: async (run) => (await import('./batches/command.ts')).batchesCommand(run),
+  limits: async (run) => (await import('./limits/command.ts')).limitsCommand(run),
   plan: async () => (await import('./plan/command.ts')).planCommand(),
   dev: async (run) => (await import('./dev/command.ts')).devCommand(run),
   serve: async (run) => (await import('./serve/command.ts')).serveCommand(run),

@@ -61,6 +61,11 @@ export function perSecond(rate: Rate): number {
   return Number(count) / RATE_SECONDS[unit === 's' || unit === 'min' ? unit : 'h'];
 }
 
+/** Whether a value is a rate. */
+export function isRate(value: unknown): value is Rate {
+  return typeof value === 'string' && isCount(Number(RATE.exec(value)?.[1]));
+}
+
 /** The problem with limits; undefined if they can be used. @param setting names them in the problem */
 export function limitsProblem(setting: string, limits: unknown): string | undefined {
   if (!Array.isArray(limits)) return `${setting} must be a list of limits, got ${quote(limits)}`;
@@ -88,8 +93,7 @@ export function allowanceProblem(allowance: object): string | undefined {
     if (count === undefined || isCount(count)) continue;
     return `${name} must be a whole number from 1 to ${MAX_COUNT}, got ${quote(count)}`;
   }
-  if (rate === undefined || (typeof rate === 'string' && isCount(Number(RATE.exec(rate)?.[1]))))
-    return undefined;
+  if (rate === undefined || isRate(rate)) return undefined;
   return `rate must be a whole number from 1 per ${Object.keys(RATE_SECONDS).join(', ')}, such as 100/min, got ${quote(rate)}`;
 }
 

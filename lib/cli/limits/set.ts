@@ -1,0 +1,73 @@
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { isRate, type Rate } from '../../core/config/limits.ts';
+import { readCount, readDuration, readTime } from '../quantities.ts';
+import type { Run } from '../run.ts';
+import { withService } from '../service.ts';
+import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { addKeyArguments } from './key-arguments.ts';
+import { printLimit } from './limit-rows.ts';
+
+const EXAMPLES = `
+Examples:
+  coatcheck limits set tenant acme --concurrency 20
+  coatcheck limits set metadata.model large --rate 30/min
+  coatcheck limits set tenant acme --pause 2h
+  coatcheck limits set tenant acme --resume`;
+
+/** When a pause ended that is to end now. Clocks of the callers and the processors differ. */
+const LONG_AGO = new Date(0);
+
+interface SetOptions extends ServiceOptions {
+  readonly concurrency?: number;
+  readonly rate?: Rate;
+  readonly maxWaiting?: number;
+  readonly pauseUntil?: Date;
+  readonly pause?: number;
+  readonly resume?: true;
+}
+
+/** `coatcheck limits set`: changes one value of a key. */
+export function setLimitCommand(run: Run): Command {
+  const command = new Command('set')
+    .description('Change what one value of a key allows, within 5 seconds and until it is reset.')
+    .option('--concurrency <count>', 'most requests that run at a time', readCount)
+    .option('--rate <rate>', 'how many requests start, for example 100/min', readLimitRate)
+    .option('--max-waiting <count>', 'most requests that wait', readCount)
+    .option(
+      '--pause-until <time>',
+      'start no request before this time, for example 2026-01-31T12:00:00Z',
+      readTime,
+    )
+    .addOption(
+      new Option('--pause <time>', 'start no request for this time, for example 10min')
+        .argParser(readDuration)
+        .conflicts('pauseUntil'),
+    )
+    .addOption(new Option('--resume', 'end a pause').conflicts(['pause', 'pauseUntil']))
+    .addHelpText('after', EXAMPLES);
+  return addServiceOptions(addKeyArguments(command)).action(
+    async (key: string, value: string | undefined, options: SetOptions) => {
+      const { concurrency, rate, maxWaiting } = options;
+      const pausedUntil = pauseEndOf(options, Date.now());
+      const change = { concurrency, rate, maxWaiting, pausedUntil };
+      if (Object.values(change).every((member) => member === undefined)) {
+        command.error(
+          'error: nothing to set: give --concurrency, --rate, --max-waiting, --pause, --pause-until or --resume',
+        );
+      }
+      await withService(options, run.signal, async ({ limits }) => {
+        await printLimit(await limits.change(key, value, change, { signal: run.signal }), options);
+      });
+    },
+  );
+}
+
+function pauseEndOf({ pause, pauseUntil, resume }: SetOptions, now: number): Date | undefined {
+  if (resume) return LONG_AGO;
+  return pause === undefined ? pauseUntil : new Date(now + pause * 1_000);
+}
+
+function readLimitRate(text: string): Rate {
+  if (isRate(text)) return text;
+  throw new InvalidArgumentError('It must be a whole number, then /s, /min or /h, for example 100/min.');
+}
