@@ -71,6 +71,7 @@ for (const [name, { outputFormat, auth, timeoutSeconds }] of Object.entries(serv
     retry: { maxAttempts: 4, baseDelay: Duration.seconds(1), maxDelay: Duration.seconds(1) },
     api: auth && { auth, schedules: name === 'cloudevents' },
     circuitBreaker: { pause: Duration.seconds(2) },
+    limits: name === 'cloudevents' ? [{ key: 'metadata.lane', concurrency: 1, maxWaiting: 6 }] : undefined,
     webhooks: name === 'cloudevents' ? { allowLocal: true, endpoints: true } : undefined,
     observability: {
       failureEvents: { bus },

@@ -40,6 +40,8 @@ export type Behaviour =
       readonly kills: readonly number[];
       readonly log: string;
     }
+  /** Writes its start and its end into a log. */
+  | { readonly do: 'stay'; readonly milliseconds: number; readonly log: string }
   /** Reports progress many times. */
   | { readonly do: 'report'; readonly seconds: number };
 
@@ -85,6 +87,11 @@ export const handler = processor(async (request) => {
       return await call(behaviour.url);
     case 'slices':
       return await workInSlices(request, behaviour);
+    case 'stay':
+      appendFileSync(behaviour.log, '(');
+      await sleep(behaviour.milliseconds);
+      appendFileSync(behaviour.log, ')');
+      return {};
     case 'report':
       return await report(request, behaviour.seconds);
   }
