@@ -7,23 +7,33 @@ import { type LimitWait, MAX_SHORT_WAIT_MILLISECONDS, type Permit } from '../lim
 import { LimitLeases } from '../limits/limit-leases.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { Deadline } from './deadline.ts';
+import { deferralsLeft, leastDeferralSeconds } from './deferral.ts';
 import type { EnginePorts } from './engine-ports.ts';
-import { deliveryCountOf, isLastDelivery, type Job } from './job.ts';
+import type { Job } from './job.ts';
 
-/** Longest time that a request is put back at once, so that it notices when a limit is raised. */
+/** Longest time that a request is put back at once for its turn, so that it notices when a limit is raised. */
 const MAX_WAIT_SECONDS = 300;
+
+/** What a {@link Limiter} needs of the settings. */
+type LimiterSettings = Pick<
+  EngineSettings,
+  'limits' | 'concurrency' | 'maxAttempts' | 'inputRetentionSeconds'
+>;
 
 const FREE: Permit = { free() {}, [Symbol.dispose]() {} };
 
 /** Lets requests start as the limits of their keys allow. Without limits it lets all start. */
 export class Limiter {
   readonly #leases: LimitLeases | undefined;
+  readonly #settings: LimiterSettings;
   readonly #ports: EnginePorts;
   /** Those that wait in this process take up the places of others. */
   readonly #mostWaiting: number;
   #waiting = 0;
 
-  constructor({ limits, concurrency }: Pick<EngineSettings, 'limits' | 'concurrency'>, ports: EnginePorts) {
+  constructor(settings: LimiterSettings, ports: EnginePorts) {
+    const { limits, concurrency } = settings;
+    this.#settings = settings;
     this.#ports = ports;
     this.#mostWaiting = Math.ceil(concurrency / 2);
     const { limits: store, clock } = ports;
@@ -31,12 +41,12 @@ export class Limiter {
   }
 
   /**
-   * Takes the permits of a request. A message at its last delivery gets them whatever the limits: its queue would dead-letter
-   * it, and its failure would never be published.
+   * Takes the permits of a request. A message that can't go back any more, since its queue would give up on it, gets them whatever
+   * the limits.
    * @throws StoreUnavailable
    */
   async acquire({ decoded, message }: Job, deadline: Deadline): Promise<Permit | LimitWait> {
-    if (!this.#leases || 'rejection' in decoded || isLastDelivery(message)) return FREE;
+    if (!this.#leases || 'rejection' in decoded || deferralsLeft(message, this.#settings) < 1) return FREE;
     try {
       const acquiring = this.#leases.acquire(decoded, deadline);
       return await unlessAborted(acquiring, deadline.startDeadline, () => ({
@@ -64,15 +74,14 @@ export class Limiter {
   }
 
   /**
-   * How long a message waits, in seconds. The more often it has waited, the longer: its queue may dead-letter it after some
-   * number of deliveries.
+   * How long a message waits, in seconds. Where its queue gives up after some number of deliveries, that is longer the older it is.
    */
   waitSeconds({ message }: Job, { retryAt }: LimitWait): number {
-    const { delaysFractions, maxDeliveries, maxDelaySeconds } = message.source;
-    const exact = (retryAt() - this.#ports.clock.now()) / 1_000;
-    const seconds = delaysFractions ? exact : Math.ceil(exact);
-    const least = maxDeliveries === undefined ? 0 : deliveryCountOf(message);
-    return Math.min(Math.max(seconds, least), MAX_WAIT_SECONDS, maxDelaySeconds);
+    const { delaysFractions, maxDelaySeconds } = message.source;
+    const now = this.#ports.clock.now();
+    const turn = Math.min((retryAt() - now) / 1_000, MAX_WAIT_SECONDS);
+    const exact = Math.max(turn, leastDeferralSeconds(message, this.#settings, now));
+    return Math.min(delaysFractions ? exact : Math.ceil(exact), maxDelaySeconds);
   }
 
   /** Notes that the first attempt of a request starts, so that it no longer counts as waiting. */
