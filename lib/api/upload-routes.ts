@@ -143,8 +143,10 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
     };
     assertLane(input.priority, destination.uploadPriorities);
     assertSchedulable(input, { maxDelaySeconds: destination.maxUploadDelaySeconds }, clock.now());
-    const { load, countsAsWaiting } = await admit(destination.admission, input);
-    const { record, upload } = await leavingIfRefused(input, destination.admission, () =>
+    // Processors don't know the metadata of an upload when they count it out.
+    const submitter = { ...input, metadata: {} };
+    const { load, countsAsWaiting } = await admit(destination.admission, submitter);
+    const { record, upload } = await leavingIfRefused(submitter, destination.admission, () =>
       uploads.open({ ...input, countsAsWaiting }),
     );
     const now = clock.now();

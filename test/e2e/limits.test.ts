@@ -26,10 +26,15 @@ test('requests of a key run one at a time, and all succeed', async () => {
 }, 120_000);
 
 test('no more are accepted than may wait, until the limit is changed', async () => {
-  const json = { size: 5, metadata: { lane: 'two' } };
-  const open = async () => (await service.call('POST', '/v1/uploads', { json })).status;
+  // They wait for the rest of the tests.
+  const notBefore = new Date(Date.now() + 880_000).toISOString();
+  const headers = { 'Coatcheck-Metadata-Lane': 'two', 'Coatcheck-Not-Before': notBefore };
+  const submit = async () => {
+    const response = await service.call('POST', '/v1/requests', { json: { do: 'echo', value: 1 }, headers });
+    return response.status;
+  };
   await limit('PUT', 'two', { maxWaiting: 2 });
-  expect([await open(), await open(), await open()]).toEqual([201, 201, 429]);
+  expect([await submit(), await submit(), await submit()]).toEqual([202, 202, 429]);
   expect(await limit('DELETE', 'two')).toMatchObject({ maxWaiting: 6, waiting: 2 });
-  expect(await open()).toBe(201);
+  expect(await submit()).toBe(202);
 });

@@ -93,6 +93,15 @@ test('tickets of uploads count, and stop counting when they are cancelled', asyn
   expect(await client.limits.get('topic', 'images')).toMatchObject({ waiting: 0 });
 });
 
+test('tickets of uploads do not count by metadata, since processors do not know it', async () => {
+  const { client, post } = await start([{ key: 'metadata.lane', maxWaiting: 1 }]);
+  const metadata = { lane: 'fast' };
+  for (let time = 0; time < 2; time++)
+    expect((await post('/v1/uploads', { size: 5, metadata })).status).toBe(201);
+  await client.submit('a', { metadata });
+  await expect(client.submit('b', { metadata })).rejects.toMatchObject({ code: 'too_many_waiting' });
+});
+
 test('each request of a batch is refused by itself', async () => {
   const { client } = await start(CAPPED);
   const requests = ['images', 'images', 'images', 'reports'].map((topic) => ({ json: 1, topic }));
