@@ -30,7 +30,7 @@ export class CappedAdmission implements Admission {
       limits,
       store: ports.store,
       now: () => ports.clock.now(),
-      backlog: async () => (await inner.state()).load.backlog,
+      backlog: async () => (inner.backlog ? inner.backlog() : (await inner.state()).load.backlog),
     });
   }
 

@@ -71,6 +71,8 @@ export interface Admission {
    * is counted.
    */
   leave?(submitter: Submitter): Promise<void>;
+  /** How many requests wait or run, of all priorities; undefined if unknown. @default - the backlog of {@link state} */
+  backlog?(): Promise<number | undefined>;
   /** Reads the load without a request to decide on. */
   state(): Promise<AdmissionState>;
 }

@@ -13,6 +13,13 @@ export class LanedAdmission implements Admission {
     return this.#lanes[submitter.priority ?? DEFAULT_PRIORITY].decide(submitter);
   }
 
+  async backlog(): Promise<number | undefined> {
+    const states = await Promise.all(Object.values(this.#lanes).map((lane) => lane.state()));
+    const backlogs = states.map(({ load }) => load.backlog ?? Number.NaN);
+    const total = backlogs.reduce((sum, backlog) => sum + backlog);
+    return Number.isNaN(total) ? undefined : total;
+  }
+
   /** Of normal requests. */
   state(): Promise<AdmissionState> {
     return this.#lanes[DEFAULT_PRIORITY].state();
