@@ -48,6 +48,7 @@ export async function listen({ host, port, onlyLocal }: ListenOptions): Promise<
       cors({ origin: (origin) => (isLocal(origin) ? origin : null), exposeHeaders: ['*'] }),
     );
   }
+  const { Response } = globalThis;
   const server = serve({
     fetch: app.fetch,
     hostname: host,
@@ -55,6 +56,8 @@ export async function listen({ host, port, onlyLocal }: ListenOptions): Promise<
     // An upload may take as long as it needs.
     serverOptions: { requestTimeout: 0 },
   }) as Server;
+  // It replaced the class, and that one gives bytes the type of text. Handlers of this process make responses too.
+  Object.defineProperty(globalThis, 'Response', { value: Response });
   try {
     await once(server, 'listening');
   } catch (cause) {

@@ -65,7 +65,7 @@ describe('queues for other priorities', () => {
   it('are received from by the processor, and sent to by the API, the scheduler and submitters', () => {
     const urls = { highInputQueueUrl: `<${high}>`, lowInputQueueUrl: `<${low}>` };
     expect(readEnvironment(variablesOf('ServiceProcessor'))).toMatchObject(urls);
-    expect(readApiEnvironment(variablesOf('ServiceApi'))).toMatchObject(urls);
+    expect(readApiEnvironment(variablesOf('ServiceApiFunction'))).toMatchObject(urls);
     const queues = [input, high, low].map((id) => `<${id}.Arn>`);
     expect(allowedIn('ServiceProcessorRole', 'sqs:ReceiveMessage')).toEqual(expect.arrayContaining(queues));
     for (const role of ['ServiceApiFunctionRole', 'ServiceApiSchedulesRole', 'SubmitterDefaultPolicy']) {

@@ -1,9 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { createAdaptorServer } from '@hono/node-server';
 import { onTestFinished } from 'vitest';
+import { listen } from '../../lib/cli/http-server.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
 import { openParts } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
@@ -21,12 +19,11 @@ export async function openServedService(handler: (request: ProcessorRequest) => 
   );
   const service = new Service({ ...parts, processor: defineProcessor(handler) });
   const app = createServiceApi({ ...parts, baseUrl: 'http://127.0.0.1', transferKey: randomBytes(32) });
-  const server = createAdaptorServer({ fetch: app.fetch });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
+  server.use(app);
   onTestFinished(async () => {
-    server.close();
+    await server.close();
     await service.close();
   });
-  return { clock, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` };
+  return { clock, url: server.url };
 }
