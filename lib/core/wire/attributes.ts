@@ -1,8 +1,9 @@
 import { readTraceContext } from '../base/traceparent.ts';
 import { LABEL_NAMES } from '../config/label-names.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
+import { isPriority } from '../model/priority.ts';
 import type { QueueMessage } from '../model/received-message.ts';
-import { readOptionalMinVersion, readOptionalPriority, readOptionalTopic, readTimes } from './fields.ts';
+import { readOptionalMinVersion, readOptionalTopic, readTimes } from './fields.ts';
 
 /** The message attributes that have a meaning. All others are passed on as metadata. */
 export const ATTRIBUTES = {
@@ -31,11 +32,18 @@ const OWN_ATTRIBUTES = new Set<string>(Object.values(ATTRIBUTES));
 
 /** Reads the request's properties from a message's attributes. The id defaults to the message's id. */
 export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequest, 'payload'> {
+  const priority = attributes[ATTRIBUTES.priority];
+  // Messages may have had an attribute of this name before it got a meaning.
+  const isForeign = priority !== undefined && !isPriority(priority);
   return {
     id: attributes[ATTRIBUTES.requestId] ?? id,
     source: '',
     contentType: attributes[ATTRIBUTES.contentType],
-    metadata: Object.fromEntries(Object.entries(attributes).filter(([name]) => !OWN_ATTRIBUTES.has(name))),
+    metadata: Object.fromEntries(
+      Object.entries(attributes).filter(
+        ([name]) => !OWN_ATTRIBUTES.has(name) || (isForeign && name === ATTRIBUTES.priority),
+      ),
+    ),
     tenant: attributes[ATTRIBUTES.tenant],
     ...readTraceContext(attributes),
     callbackUrl: attributes[ATTRIBUTES.callbackUrl],
@@ -50,6 +58,6 @@ export function attributesOf({ id, attributes }: QueueMessage): Omit<DecodedRequ
       attributes[ATTRIBUTES.minVersion],
     ),
     topic: readOptionalTopic('message attribute', ATTRIBUTES.topic, attributes[ATTRIBUTES.topic]),
-    priority: readOptionalPriority('message attribute', ATTRIBUTES.priority, attributes[ATTRIBUTES.priority]),
+    priority: isForeign ? undefined : priority,
   };
 }

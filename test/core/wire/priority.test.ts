@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { encodeDeadLetter } from '../../../lib/core/wire/encode-dead-letter.ts';
 import { MemoryOutputQueue } from '../../../lib/stores/memory/output-queue.ts';
-import { decodedRequest, rejectedRequest } from '../../support/decoded.ts';
+import { decodedRequest } from '../../support/decoded.ts';
 
 const REASON = { requestId: 'r', code: 'c', detail: 'd', attempts: 5, submittedAt: 0, redrives: 0 } as const;
 
@@ -24,12 +24,10 @@ describe('the priority of a message', () => {
     });
   });
 
-  test('must be one', () => {
-    const { rejection } = rejectedRequest('1', { attributes: { Priority: 'urgent' } });
-    expect(rejection).toMatchObject({
-      code: 'envelope_malformed',
-      message: expect.stringContaining('Priority must be one of high, normal, low, got "urgent"'),
-    });
+  test('is none if the attribute has another value, which stays metadata as before there were priorities', () => {
+    const decoded = decodedRequest('1', { attributes: { Priority: 'urgent', Color: 'red' } });
+    expect(decoded.priority).toBeUndefined();
+    expect(decoded.metadata).toEqual({ Priority: 'urgent', Color: 'red' });
   });
 
   test('is in its dead letter', () => {
