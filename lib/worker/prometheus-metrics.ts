@@ -12,7 +12,7 @@ const COUNTERS: readonly (readonly [count: CountName, name: string, help: string
   [
     'Deferred',
     'deferred',
-    'Requests returned to the queue without an attempt, because processing was paused',
+    'Requests returned to the queue without an attempt: paused, limited, early or for newer code',
   ],
   ['Redelivered', 'redelivered', 'Messages returned to the input queue'],
   ['WebhookEndpointsDisabled', 'webhook_endpoints_disabled', 'Webhook endpoints disabled after failures'],

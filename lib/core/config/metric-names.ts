@@ -24,7 +24,7 @@ export const COUNTS = [
   'Retried',
   /** Requests that used up their attempts. They count as `Failed`, too. */
   'DeadLettered',
-  /** Requests returned to the queue without an attempt, because processing was paused. */
+  /** Requests returned to the queue without an attempt, because of a pause, a limit, their time or a newer version. */
   'Deferred',
   /** How often processing was paused and resumed. */
   'Paused',
