@@ -99,7 +99,7 @@ function hintFor(endpoint: string | undefined, stack: string | undefined): strin
   if (stack !== undefined) return 'For a stack on the local AWS, set the variables that npm run local prints';
   if (endpoint === undefined)
     return 'Or start coatcheck dev or coatcheck serve in this folder, or name a service with --api';
-  return `The local AWS at ${endpoint} has no service, or has stopped: start it with npm run local, or name a service with --api`;
+  return `The local AWS at ${endpoint} has no service, or has stopped: start it with npm run local. Or start coatcheck dev or coatcheck serve in this folder, or name a service with --api`;
 }
 
 /** A restarted emulator answers, but has no services. */

@@ -312,7 +312,7 @@ describe('without --stack and --service', () => {
     await deployedLocally(url);
     expect(await messageOf(find())).toMatch(
       new RegExp(
-        `^No AWS credentials to look for the stack Coatcheck with: .*\nThe local AWS at ${url} has no service, or has stopped: start it with npm run local, or name a service with --api$`,
+        `^No AWS credentials to look for the stack Coatcheck with: .*\nThe local AWS at ${url} has no service, or has stopped: start it with npm run local. Or start coatcheck dev or coatcheck serve in this folder, or name a service with --api$`,
         's',
       ),
     );

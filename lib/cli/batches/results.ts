@@ -17,7 +17,7 @@ interface ResultsOptions extends ServiceOptions {
 /** `coatcheck batches results`: prints a line for each item. */
 export function batchResultsCommand(run: Run): Command {
   const command = new Command('results')
-    .description('Print a line of JSON for each item of a batch, in the order in which they were added.')
+    .description('Print a line of JSON for each item of a batch, in the order in which the items were added.')
     .argument('<id>', 'ticket of the batch')
     .option('-o, --output <file>', 'file to write')
     .addHelpText('after', EXAMPLES);

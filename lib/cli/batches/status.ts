@@ -9,7 +9,7 @@ import { exitCodeOfBatch } from './wait-for-batch.ts';
 /** `coatcheck batches status`: prints how far batches are. */
 export function batchStatusCommand(run: Run): Command {
   const command = new Command('status')
-    .description('Print how far batches are.')
+    .description('Print the progress of batches.')
     .argument('<ids...>', 'tickets of batches')
     .addHelpText('after', EXIT_CODES_HELP);
   return addServiceOptions(command).action((ids: string[], options: ServiceOptions) =>

@@ -21,7 +21,7 @@ A line of the file is an item, with a key that is unique in the file:
 Examples:
   coatcheck batches submit orders.ndjson
   coatcheck batches submit orders.ndjson --wait -o results.ndjson
-  jq -c '{key: .id, json: .}' orders.json | coatcheck batches submit - --topic orders`;
+  jq -c '.[] | {key: "\\(.id)", json: .}' orders.json | coatcheck batches submit - --topic orders`;
 
 interface SubmitBatchOptions extends ServiceOptions {
   readonly topic?: string;
@@ -37,14 +37,18 @@ interface SubmitBatchOptions extends ServiceOptions {
 export function submitBatchCommand(run: Run): Command {
   const command = new Command('submit')
     .description('Submit the lines of a file as one batch, and print its ticket.')
-    .argument('<file>', 'items, one line of JSON each; - is standard input')
+    .argument('<file>', 'items, one JSON object per line; - is standard input')
     .option('--topic <topic>', 'topic of the items that have none, for example images.thumbnail', readTopic)
-    .option('--expires-in <time>', "don't start items after this time, for example 1h", readDuration)
-    .option('--callback-url <url>', 'receives a webhook when the batch has ended')
-    .option('--resume <batch>', 'add the lines to an open batch: those that it has already stay as they are')
+    .option(
+      '--expires-in <time>',
+      "don't start items once this time has passed, for example 1h",
+      readDuration,
+    )
+    .option('--callback-url <url>', 'URL that gets a webhook when the batch has ended')
+    .option('--resume <batch>', 'go on with an open batch: lines that it already has are left as they are')
     .option('--wait', 'wait until all items have ended')
     .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
-    .option('-o, --output <file>', 'file for the results, one line an item')
+    .option('-o, --output <file>', 'file for the results, one line per item')
     .addHelpText('after', EXAMPLES)
     .addHelpText('after', EXIT_CODES_HELP);
   return addServiceOptions(command).action(async (file: string, options: SubmitBatchOptions) => {

@@ -8,7 +8,9 @@ import { showLimitCommand } from './show.ts';
 /** `coatcheck limits`: shows and changes the limits of a service. */
 export function limitsCommand(run: Run): Command {
   return new Command('limits')
-    .description('Show and change how many requests of a key run, start and wait.')
+    .description(
+      'Show and change how many requests with the same tenant, topic or metadata may run, start and wait.',
+    )
     .addCommand(listLimitsCommand(run))
     .addCommand(showLimitCommand(run))
     .addCommand(setLimitCommand(run))

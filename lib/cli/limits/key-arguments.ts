@@ -4,5 +4,5 @@ import type { Command } from 'commander';
 export function addKeyArguments(command: Command): Command {
   return command
     .argument('<key>', 'tenant, topic, all or metadata.NAME')
-    .argument('[value]', 'value of the key; none for all');
+    .argument('[value]', 'value of the key, for example the name of a tenant; left out for all');
 }

@@ -29,9 +29,11 @@ interface SetOptions extends ServiceOptions {
 /** `coatcheck limits set`: changes one value of a key. */
 export function setLimitCommand(run: Run): Command {
   const command = new Command('set')
-    .description('Change what one value of a key allows, within 5 seconds and until it is reset.')
+    .description(
+      'Change the limit of one value of a key, until it is reset. Applies within 5 seconds to requests that come then, and within 5 minutes to those held back before.',
+    )
     .option('--concurrency <count>', 'most requests that run at a time', readCount)
-    .option('--rate <rate>', 'how many requests start, for example 100/min', readLimitRate)
+    .option('--rate <rate>', 'most requests that start per s, min or h, for example 100/min', readLimitRate)
     .option('--max-waiting <count>', 'most requests that wait', readCount)
     .option(
       '--pause-until <time>',
@@ -39,7 +41,7 @@ export function setLimitCommand(run: Run): Command {
       readTime,
     )
     .addOption(
-      new Option('--pause <time>', 'start no request for this time, for example 10min')
+      new Option('--pause <time>', 'start no request for this long, for example 10min')
         .argParser(readDuration)
         .conflicts('pauseUntil'),
     )

@@ -29,32 +29,30 @@ interface AddOptions extends ServiceOptions {
 /** `coatcheck schedules add`: adds a schedule, or replaces that of its name. */
 export function addScheduleCommand(run: Run): Command {
   const command = new Command('add')
-    .description('Add a schedule, or replace that of its name: it submits a file at each of its runs.')
+    .description(
+      'Add a schedule that submits a file at each of its runs. It replaces a schedule with the same name.',
+    )
     .argument('<name>', 'name of the schedule')
     .argument('<file>', 'payload of its requests; - is standard input')
     .option('--cron <cron>', "minute, hour, day of month, month, day of week, for example '30 6 * * MON-FRI'")
     .option('--time-zone <zone>', 'time zone of the cron, for example Europe/Berlin (default: UTC)')
-    .option(
-      '--every <time>',
-      'time from one run to the next instead of a cron, for example 15min',
-      readDuration,
-    )
-    .option('--start <time>', 'no run is before it, for example 2026-01-31T12:00:00Z', readTime)
-    .option('--end <time>', 'no run is after it', readTime)
+    .option('--every <time>', 'interval instead of a cron, in whole minutes, for example 15min', readDuration)
+    .option('--start <time>', 'no runs before this time, for example 2026-01-31T12:00:00Z', readTime)
+    .option('--end <time>', 'no runs after this time', readTime)
     .addOption(
       new Option(
         '--overlap <policy>',
-        'what happens to a run while the one before goes on (default: queue)',
+        'what to do if the request of the previous run has not ended: submit anyway, skip the run, or cancel that request (default: queue)',
       ).choices(OVERLAPS),
     )
     .addOption(
       new Option(
         '--missed <policy>',
-        'which of the runs that were missed is made up for (default: last)',
+        'what to do about missed runs: submit the last one, or skip them all (default: last)',
       ).choices(MISSED_RUNS),
     )
     .option('--content-type <type>', 'content type of the file (default: by its extension)')
-    .option('--topic <topic>', 'what the requests are about')
+    .option('--topic <topic>', 'topic of the requests, for example images.thumbnail')
     .addOption(
       new Option('--priority <priority>', 'how urgent the requests are (default: normal)').choices(
         PRIORITIES,

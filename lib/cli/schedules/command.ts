@@ -8,7 +8,7 @@ import { removeScheduleCommand } from './remove.ts';
 /** `coatcheck schedules`: manages the schedules of a service. */
 export function schedulesCommand(run: Run): Command {
   return new Command('schedules')
-    .description('Submit requests again and again, by cron or interval.')
+    .description('Submit requests on a schedule, by cron or interval.')
     .addCommand(listSchedulesCommand(run))
     .addCommand(addScheduleCommand(run))
     .addCommand(removeScheduleCommand(run))

@@ -6,7 +6,7 @@ import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
 /** `coatcheck schedules remove`: removes schedules. */
 export function removeScheduleCommand(run: Run): Command {
   const command = new Command('remove')
-    .description('Remove schedules. The requests that they have submitted go on.')
+    .description('Remove schedules. Requests that were already submitted are not affected.')
     .argument('<names...>', 'names of the schedules');
   return addServiceOptions(command).action((names: string[], options: ServiceOptions) =>
     withService(options, run.signal, async ({ schedules }) => {

@@ -14,12 +14,13 @@ const EXAMPLES = `
 The service has a queue, records and payloads in files of one folder, and an HTTP API. With a file, it runs the processor; with
 --forward, it sends requests to an HTTP service. With neither, other processes take requests by HTTP: POST /v1/jobs/receive.
 
-Options win over environment variables, and these over the file of --env-file. Variables without an option:
+Options win over environment variables, and these over the file of --env-file. Some variables without an option, see docs/serve.md for all:
 
   COATCHECK_API_KEYS        keys that callers send as Authorization: Bearer KEY; required unless only this machine reaches it
   COATCHECK_URL             URL by which clients reach the API, for links to uploads and results
   COATCHECK_CONCURRENCY     most requests handled at a time
   COATCHECK_ORDER           fifo: requests with the same ordering key run one after another
+  COATCHECK_LIMITS          limits of the requests that share a topic or metadata, as JSON: see docs/limits.md
   COATCHECK_GRACE_SECONDS   how long running requests may take to finish after SIGTERM
   COATCHECK_STATUS_PORT     port of /health, /ready and /metrics
 
