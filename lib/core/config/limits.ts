@@ -66,9 +66,12 @@ export function isRate(value: unknown): value is Rate {
   return typeof value === 'string' && isCount(Number(RATE.exec(value)?.[1]));
 }
 
+const EXAMPLE = '[{"key":"tenant","concurrency":5}]';
+
 /** The problem with limits; undefined if they can be used. @param setting names them in the problem */
 export function limitsProblem(setting: string, limits: unknown): string | undefined {
-  if (!Array.isArray(limits)) return `${setting} must be a list of limits, got ${quote(limits)}`;
+  if (!Array.isArray(limits))
+    return `${setting} must be a list of limits, such as ${EXAMPLE}, got ${quote(limits)}`;
   for (const [index, limit] of limits.entries()) {
     const problem = limitProblem(limit);
     if (problem !== undefined) return `${setting}[${index}]${problem}`;

@@ -18,7 +18,7 @@ export class IdempotencyKeyTaken extends CoatcheckError {
 
   constructor(key: string) {
     super(
-      `The idempotency key ${key} was used for a request with another payload, content type, metadata, expiry or callback URL`,
+      `The idempotency key ${key} was used for a request with another payload, content type or metadata, or with other options, such as topic, priority, time, expiry or callback URL`,
     );
   }
 }

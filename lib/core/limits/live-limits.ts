@@ -95,8 +95,14 @@ export class LiveLimits {
   #limitOf(key: string, value: string | undefined): Limit {
     const limit = this.#limits.find((each) => each.key === key);
     if (!limit) {
-      const known = this.#limits.map((each) => each.key).join(', ') || 'none';
-      throw new LimitRefused('limit_unknown', `The service has limits of ${known}, got ${quote(key)}`);
+      const known = this.#limits.map((each) => each.key).join(', ');
+      const configured = known
+        ? `has limits of ${known}, got ${quote(key)}`
+        : `has no limits, got ${quote(key)}`;
+      throw new LimitRefused(
+        'limit_unknown',
+        `The service ${configured}. Configure a limit of this key first: with the option limits, or in COATCHECK_LIMITS`,
+      );
     }
     if ((limit.key === 'all') === (value === undefined)) return limit;
     throw new LimitRefused(

@@ -9,7 +9,7 @@ import {
 
 describe('what is refused says where, what is allowed and what came', () => {
   test.each([
-    ['tenant', 'limits must be a list of limits, got "tenant"'],
+    ['tenant', 'limits must be a list of limits, such as [{"key":"tenant","concurrency":5}], got "tenant"'],
     [['tenant'], 'limits[0] must be an object, got "tenant"'],
     [
       [{ key: 'all' }, { concurrency: 5 }],
@@ -60,7 +60,7 @@ describe('what is refused says where, what is allowed and what came', () => {
     limitsVariable().read('{"key":', problems);
     limitsVariable().read('[{"key":"all","rate":"x"}]', problems);
     expect(problems).toEqual([
-      'COATCHECK_LIMITS must be a list of limits, got "{\\"key\\":"',
+      'COATCHECK_LIMITS must be a list of limits, such as [{"key":"tenant","concurrency":5}], got "{\\"key\\":"',
       'COATCHECK_LIMITS[0].rate must be a whole number from 1 per s, min, h, such as 100/min, got "x"',
     ]);
   });

@@ -74,3 +74,10 @@ test.each([
 ])('%s %s %j is refused', async (key, value, change, problem) => {
   await expect(setUp().live.change(key, value, change)).rejects.toThrow(problem);
 });
+
+test('a service without limits says so, and how to get one', async () => {
+  const live = new LiveLimits([], new MemoryLimitStore(), new TestClock());
+  await expect(live.get('tenant', 'acme')).rejects.toThrow(
+    'The service has no limits, got "tenant". Configure a limit of this key first: with the option limits, or in COATCHECK_LIMITS',
+  );
+});
