@@ -257,6 +257,14 @@ test.each([
   expect(worker.text).toContain(expected);
 });
 
+test('a processor in a package of CommonJS modules is an error that says how to change the package', async () => {
+  await writeFile(join(folder.path, 'package.json'), '{"type":"commonjs"}');
+  await writeFile(join(folder.path, 'processor.ts'), "import 'node:fs';\n");
+  const worker = run(['processor.ts'], QUEUES);
+  expect(await worker.exit()).not.toBe(0);
+  expect(worker.text).toContain('Make the package an ES module: npm pkg set type=module');
+});
+
 test('a variable that doesn’t exist is refused in a file, with those that do', async () => {
   await writeFile(join(folder.path, 'worker.env'), 'COATCHECK_CONCURENCY=3\n');
   const worker = run([DOUBLING_PROCESSOR, '--env-file', 'worker.env'], QUEUES);

@@ -45,5 +45,8 @@ function remedyOf(error: unknown): string {
   if (code === 'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX') {
     return '. Node runs TypeScript whose types can be erased; compile the file to JavaScript';
   }
+  if (error instanceof SyntaxError && error.message.includes('outside a module')) {
+    return '. Make the package an ES module: npm pkg set type=module';
+  }
   return '';
 }
