@@ -43,7 +43,7 @@ import { allowServices, grantKey, KEY_USES } from './storage/key-use.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
 import { subscriptionsIn } from './storage/queue-subscription.ts';
 import { QueueWithDeadLetters } from './storage/queue-with-dead-letters.ts';
-import { type RequestLanes, requestLanesOf } from './storage/request-lanes.ts';
+import { type RequestLanes, requestLanesOf, requestQueuesOf } from './storage/request-lanes.ts';
 import { RequestTable } from './storage/request-table.ts';
 import { inputQueueOf, outputQueueOf } from './storage/service-queues.ts';
 import { Webhooks } from './webhooks.ts';
@@ -440,7 +440,7 @@ export class AsyncService extends Construct implements IConnectable {
   grantSubmit(grantee: IGrantable): Grant {
     const { uploadPrefix, payloadPrefix } = this.#prefixes;
     const uploading = ['s3:PutObject', 's3:AbortMultipartUpload'];
-    return [this.inputQueue, ...(this.lanes ? [this.lanes.high, this.lanes.low] : [])]
+    return requestQueuesOf(this.inputQueue, this.lanes)
       .map((queue) => grantQueue(grantee, queue, SENDING, KEY_USES.send))
       .reduce((all, one) => all.combine(one))
       .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix))
@@ -475,12 +475,18 @@ export class AsyncService extends Construct implements IConnectable {
     return this.api.grantInvoke(grantee);
   }
 
-  /** Accepted requests, however they were submitted; of normal priority, if there are `lanes`. Redriven requests count again. @default - sum over 5 minutes */
+  /**
+   * Accepted requests, however they were submitted. Redriven requests count again. With `queue.lanes`, those of normal priority.
+   * @default - sum over 5 minutes
+   */
   metricAccepted(options?: MetricOptions): Metric {
     return this.inputQueue.metricNumberOfMessagesSent(options);
   }
 
-  /** Requests that wait for an attempt; of normal priority, if there are `lanes`. @default - maximum over 5 minutes */
+  /**
+   * Requests that wait for an attempt. With `queue.lanes`, those of normal priority.
+   * @default - maximum over 5 minutes
+   */
   metricQueueDepth(options?: MetricOptions): Metric {
     return this.inputQueue.metricApproximateNumberOfMessagesVisible(options);
   }

@@ -6,6 +6,7 @@ import { RECORD_INDEX } from '../../core/config/record-table.ts';
 import { TICKET_FOLDER } from '../../core/config/settings.ts';
 import type { Prefixes } from '../settings/prefixes.ts';
 import { KEY_USES } from '../storage/key-use.ts';
+import { requestQueuesOf } from '../storage/request-lanes.ts';
 import type { ApiResources } from './api-environment.ts';
 import { FunctionRole, schedulesIn } from './function-role.ts';
 
@@ -24,7 +25,7 @@ export class ApiRole extends FunctionRole {
     const { payloadBucket, inputQueue, lanes, webhookQueue, webhookSecret, schedules, requestTable } = props;
     const { prefixes } = props;
     const { uploadPrefix, payloadPrefix, resultPrefix } = prefixes;
-    for (const queue of [inputQueue, ...(lanes ? [lanes.high, lanes.low] : [])]) this.allowSubmit(queue);
+    for (const queue of requestQueuesOf(inputQueue, lanes)) this.allowSubmit(queue);
     if (webhookQueue) this.allow(['sqs:SendMessage'], [webhookQueue.queueArn]);
     this.allowKey(webhookQueue?.encryptionMasterKey, KEY_USES.send);
     if (webhookSecret) this.allowSecret(webhookSecret);

@@ -5,6 +5,7 @@ import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { Prefixes } from '../settings/prefixes.ts';
 import { KEY_USES } from '../storage/key-use.ts';
+import { requestQueuesOf } from '../storage/request-lanes.ts';
 import { FunctionRole } from './function-role.ts';
 import type { ProcessorResources } from './processor-environment.ts';
 
@@ -40,12 +41,11 @@ export class ProcessorRole extends FunctionRole {
   }
 
   private allowQueues(queues: ProcessorResources): void {
-    const { inputQueue, outputQueue, deadLetterQueue, webhookQueue, pauseQueue } = queues;
+    const { inputQueue, lanes, outputQueue, deadLetterQueue, webhookQueue, pauseQueue } = queues;
     const receiving = ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes'];
-    const inputs = [inputQueue, ...(queues.lanes ? [queues.lanes.high, queues.lanes.low] : [])];
     this.allow(
       [...receiving, 'sqs:ChangeMessageVisibility'],
-      inputs.map(({ queueArn }) => queueArn),
+      requestQueuesOf(inputQueue, lanes).map(({ queueArn }) => queueArn),
     );
     if (outputQueue) this.allowPublishing(outputQueue, queues.outputMaxMessageBytes);
     if (queues.outputTopic) this.allow(['sns:Publish'], [queues.outputTopic.topicArn]);

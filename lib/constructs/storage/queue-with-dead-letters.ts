@@ -43,12 +43,12 @@ export class QueueWithDeadLetters extends Construct {
       // A message keeps its age when it moves. With a shorter retention, an old message would expire on arrival.
       retentionPeriod: Duration.seconds(SQS_MAX_RETENTION_SECONDS),
     });
-    this.queue = requestQueue(this, 'Queue', this.deadLetterQueue, props);
+    this.queue = newQueue(this, 'Queue', this.deadLetterQueue, props);
   }
 }
 
-/** A queue whose messages go to a dead-letter queue that there is. It is encrypted and accepts TLS connections only. */
-export function requestQueue(
+/** Creates a queue for an existing dead-letter queue. It is encrypted and accepts TLS connections only. */
+export function newQueue(
   scope: Construct,
   id: string,
   deadLetterQueue: IQueue,

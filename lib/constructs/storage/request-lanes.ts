@@ -4,7 +4,7 @@ import type { Construct } from 'constructs';
 import { inputMaxReceives } from '../../core/config/receive-budget.ts';
 import type { AsyncServiceProps } from '../async-service-props.ts';
 import type { ServiceSettings } from '../settings/service-settings.ts';
-import { requestQueue } from './queue-with-dead-letters.ts';
+import { newQueue } from './queue-with-dead-letters.ts';
 
 /** The queues of requests that aren't of normal priority. */
 export interface RequestLanes {
@@ -12,6 +12,11 @@ export interface RequestLanes {
   readonly high: IQueue;
   /** The queue of requests of low priority. */
   readonly low: IQueue;
+}
+
+/** The queues of requests of all priorities: the input queue, and the others if there are any. */
+export function requestQueuesOf(inputQueue: IQueue, lanes: RequestLanes | undefined): IQueue[] {
+  return lanes ? [inputQueue, lanes.high, lanes.low] : [inputQueue];
 }
 
 /** The queues besides the input queue, with its dead-letter queue; undefined unless the service has them. */
@@ -23,7 +28,7 @@ export function requestLanesOf(
 ): RequestLanes | undefined {
   if (!settings.hasLanes) return undefined;
   const lane = (id: string): SqsQueue =>
-    requestQueue(scope, id, deadLetterQueue, {
+    newQueue(scope, id, deadLetterQueue, {
       retention: Duration.seconds(settings.inputRetentionSeconds),
       visibilityTimeout: Duration.seconds(settings.visibilityTimeoutSeconds),
       maxReceiveCount: inputMaxReceives(settings),
