@@ -49,12 +49,6 @@ export type {
 } from './batches.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
-export type {
-  ConsumeOptions,
-  RequestOptions,
-  Service,
-  ServiceScheduleOptions,
-  ServiceSubmitOptions,
-  WaitOptions,
-} from './service.ts';
+export type { ServiceScheduleOptions, ServiceSubmitOptions } from './request-reader.ts';
+export type { ConsumeOptions, RequestOptions, Service, WaitOptions } from './service.ts';
 export type { ServiceSettings, WebhookOptions } from './settings.ts';

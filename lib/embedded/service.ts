@@ -1,37 +1,28 @@
 import { v7 } from 'uuid';
 import type { ReceivedOutcome } from '../consumer/outcome.ts';
-import { CallbackRefused, ConfigurationError } from '../core/base/errors.ts';
+import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
-import { minVersionProblem } from '../core/config/min-version.ts';
 import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
-import { assertLane } from '../core/intake/assert-lane.ts';
 import { BatchRunner } from '../core/intake/batch-runner.ts';
-import { Batches, type NewBatch } from '../core/intake/batches.ts';
+import { Batches } from '../core/intake/batches.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
-import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
 import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
-import { type NewSchedule, Schedules, type ScheduleView } from '../core/intake/schedules.ts';
+import { Schedules, type ScheduleView } from '../core/intake/schedules.ts';
 import { Submissions, type SubmitRequest } from '../core/intake/submissions.ts';
 import { submitAdmitted } from '../core/intake/submit-admitted.ts';
-import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
 import { LiveLimits } from '../core/limits/live-limits.ts';
 import { batchViewOf } from '../core/model/batch-view.ts';
-import { callbackUrlProblem } from '../core/model/callback-url.ts';
-import { orderingKeyProblem } from '../core/model/ordering-key.ts';
-import { isPriority, priorityProblem } from '../core/model/priority.ts';
-import { identityProblem, type RequestIdentity } from '../core/model/request-id.ts';
+import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
-import { topicProblem } from '../core/model/topic.ts';
 import type { Admission } from '../core/ports/admission.ts';
 import type { StoredBatch } from '../core/ports/batch-store.ts';
-import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Logger, Metrics } from '../core/ports/telemetry.ts';
@@ -57,10 +48,11 @@ import {
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
 import { Worker } from '../worker/worker.ts';
-import { type BatchOptions, ServiceBatches } from './batches.ts';
+import { ServiceBatches } from './batches.ts';
 import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
+import { RequestReader, type ServiceScheduleOptions, type ServiceSubmitOptions } from './request-reader.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { serviceAdmission } from './service-admission.ts';
 import type { StoredServiceSettings } from './settings.ts';
@@ -86,21 +78,6 @@ export interface WaitOptions extends RequestOptions {
 export interface ConsumeOptions {
   /** The subscription whose outcomes to handle. @default - all outcomes, once, whatever the subscriptions */
   readonly subscription?: string;
-}
-
-/** Options of a request. */
-export interface ServiceSubmitOptions extends SubmitOptions {
-  /**
-   * Requests of a tenant with one key run one after another, in a service with {@link ServiceOptions.order}: 1 to 128 printable
-   * ASCII characters. @default - all requests of the tenant run one after another
-   */
-  readonly orderingKey?: string;
-}
-
-/** A schedule to add, besides its payload. */
-export interface ServiceScheduleOptions extends Omit<NewSchedule, 'payload' | 'contentType'> {
-  /** @default - as for `submit` */
-  readonly contentType?: string;
 }
 
 /** How often to look at the clock, and for what other processes did where the system doesn't say that the file has changed. */
@@ -136,7 +113,7 @@ export class Service implements AsyncDisposable {
   readonly #ends = new EndSignals();
   readonly #records: RecordStore;
   readonly #requests: RequestRecords;
-  readonly #queue: SubmissionQueue;
+  readonly #reader: RequestReader;
   readonly #submissions: Submissions;
   readonly #admission: Admission;
   readonly #stop = new AbortController();
@@ -154,12 +131,14 @@ export class Service implements AsyncDisposable {
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
     this.#requests = new RequestRecords(this.#records, () => clock.now(), settings.recordAgeDays);
-    this.#queue = storage.submissions();
+    const queue = storage.submissions();
+    const reader = new RequestReader({ queue, callbacks: settings, byTopic: parts.byTopic });
+    this.#reader = reader;
     this.#submissions = new Submissions(
       {
         records: this.#requests,
         keys: new SqliteIdempotencyKeys(file),
-        queue: this.#queue,
+        queue,
         store: payloads,
         logger,
         clock,
@@ -177,8 +156,8 @@ export class Service implements AsyncDisposable {
     const batches = new SqliteBatchStore(file, storage.laneFor);
     this.batches = new ServiceBatches({
       batches: new Batches({ store: batches, submissions: this.#submissions, clock, newId }),
-      batchOf: (options) => this.#batchOf(options),
-      requestOf: (payload, options) => this.#requestOf(payload, options),
+      batchOf: (options) => reader.batchOf(options),
+      requestOf: (payload, options) => reader.requestOf(payload, options),
       assertOpen: () => this.#assertOpen(),
       objects: resultObjectsOf(payloads),
       serviceName: settings.serviceName,
@@ -198,12 +177,12 @@ export class Service implements AsyncDisposable {
    * @param payload text, bytes, or a value for JSON
    * @returns the request, or the one that was submitted before with the same idempotency key
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for a tenant, a version, a
-   *   topic, a priority or a time that can't be used, and with the code `too_many_waiting` while as many requests of a limit's key wait as may;
+   *   topic, a priority or a time that can't be used, and with the code `too_many_waiting` while a limit's `maxWaiting` is reached;
    *   CallbackRefused for a callback URL that can't be used; TypeError for a payload that JSON doesn't know
    */
   async submit(payload: unknown, options: ServiceSubmitOptions = {}): Promise<RequestView> {
     this.#assertOpen();
-    const record = await this.#submitAdmitted(this.#requestOf(payload, options));
+    const record = await this.#submitAdmitted(this.#reader.requestOf(payload, options));
     return this.#viewOf(record);
   }
 
@@ -306,16 +285,9 @@ export class Service implements AsyncDisposable {
    * @param payload text, bytes, or a value for JSON
    * @throws RequestRefused that names what can't be so
    */
-  async schedule(
-    payload: unknown,
-    { contentType, ...options }: ServiceScheduleOptions,
-  ): Promise<ScheduleView> {
+  async schedule(payload: unknown, options: ServiceScheduleOptions): Promise<ScheduleView> {
     this.#assertOpen();
-    this.#assertTopic(options.topic);
-    this.#assertPriority(options.priority);
-    this.#assertTenant(options.tenant);
-    const { bytes, ...type } = payloadBytes(payload, contentType);
-    return this.#schedules.put({ ...options, ...type, payload: bytes });
+    return this.#schedules.put(this.#reader.scheduleOf(payload, options));
   }
 
   /** The schedules of a tenant, by name. */
@@ -330,7 +302,10 @@ export class Service implements AsyncDisposable {
     return this.#schedules.remove(name, tenant);
   }
 
-  /** The limits of the service, which can be shown and changed while it runs. A change takes effect in all processes within 5 seconds. */
+  /**
+   * The limits of the service, which can be shown and changed while it runs. A change takes effect in all processes within 5
+   * seconds.
+   */
   get limits(): LiveLimits {
     this.#assertOpen();
     return this.#limits;
@@ -504,70 +479,8 @@ export class Service implements AsyncDisposable {
     throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(accepted.full) : reason);
   }
 
-  /** @throws as {@link submit} */
-  #requestOf(payload: unknown, options: ServiceSubmitOptions): SubmitRequest {
-    const { contentType, notBefore, expiresAt, metadata = {}, callbackUrl, tenant, ...others } = options;
-    this.#assertTopic(others.topic);
-    this.#assertTenant(tenant);
-    const versionProblem = others.minVersion === undefined ? undefined : minVersionProblem(others.minVersion);
-    if (versionProblem) throw new RequestRefused('min_version_invalid', `minVersion ${versionProblem}`);
-    this.#assertOrderingKey(others.orderingKey);
-    this.#assertPriority(others.priority);
-    this.#assertCallback(callbackUrl);
-    const { bytes, ...type } = payloadBytes(payload, contentType);
-    return {
-      ...others,
-      ...type,
-      tenant,
-      callbackUrl,
-      metadata,
-      notBefore: notBefore?.getTime(),
-      expiresAt: expiresAt?.getTime(),
-      payload: bytes,
-    };
-  }
-
-  /** @throws as {@link ServiceBatches.create} */
-  #batchOf({ notBefore, expiresAt, ...given }: BatchOptions): NewBatch {
-    // Without one, each item needs its own.
-    if (given.topic !== undefined) this.#assertTopic(given.topic);
-    this.#assertTenant(given.tenant);
-    this.#assertCallback(given.callbackUrl);
-    return { ...given, notBefore: notBefore?.getTime(), expiresAt: expiresAt?.getTime() };
-  }
-
   #viewOf(record: RequestRecord): RequestView {
     return viewOf(record, this.#parts.storage.clock.now());
-  }
-
-  #assertOrderingKey(key: string | undefined): void {
-    if (key === undefined) return;
-    const problem = orderingKeyProblem(key);
-    if (problem) throw new RequestRefused('ordering_key_invalid', `orderingKey ${problem}`);
-    if (this.#queue.ordered) return;
-    throw new RequestRefused(
-      'order_unsupported',
-      "orderingKey needs a service that keeps order: open it with order: 'fifo', or leave the key out",
-    );
-  }
-
-  #assertPriority(priority: string | undefined): void {
-    if (priority === undefined) return;
-    if (!isPriority(priority)) {
-      throw new RequestRefused('priority_invalid', `priority ${priorityProblem(priority)}`);
-    }
-    assertLane(priority, this.#queue.priorities);
-  }
-
-  #assertTopic(topic: string | undefined): void {
-    const problem = topic === undefined ? undefined : topicProblem(topic);
-    if (problem) throw new RequestRefused('topic_invalid', `topic ${problem}`);
-    this.#parts.byTopic?.assertKnown(topic);
-  }
-
-  #assertTenant(tenant: string | undefined): void {
-    const problem = identityProblem({ id: 'new', source: '', tenant });
-    if (problem) throw new RequestRefused('tenant_invalid', `The request can't be taken: ${problem}`);
   }
 
   #assertOutput(what: string): void {
@@ -582,12 +495,6 @@ export class Service implements AsyncDisposable {
     throw new ConfigurationError(
       `subscription must be one that subscribe() has added, ${known}, got ${quote(name)}`,
     );
-  }
-
-  #assertCallback(callbackUrl: string | undefined): void {
-    const problem =
-      callbackUrl === undefined ? undefined : callbackUrlProblem(callbackUrl, this.#parts.settings);
-    if (problem) throw new CallbackRefused(problem);
   }
 
   #assertOpen(): void {
