@@ -17,7 +17,7 @@ import { readScheduleEnvironment } from '../../lib/core/config/schedule-environm
 import { ScheduleFirings } from '../../lib/core/intake/schedule-firings.ts';
 import { ScheduleRunner } from '../../lib/core/intake/schedule-runner.ts';
 import { Submissions } from '../../lib/core/intake/submissions.ts';
-import { closestPattern } from '../../lib/core/model/topic.ts';
+import { closestOf } from '../../lib/core/model/topic.ts';
 import type { ScheduleTimers } from '../../lib/core/ports/schedule-timers.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
@@ -90,8 +90,5 @@ function destinationOf({ topics, inputQueueUrl }: Pick<ProcessorQueue, 'topics' 
 
 /** If no processor is for the topic any more, the first one fails the request: so it has an outcome. */
 function submissionsFor(topic: string | undefined): Submissions {
-  const patterns = destinations.flatMap(({ topics }) => topics);
-  const closest = closestPattern(patterns, topic);
-  const found = destinations.find(({ topics }) => closest !== undefined && topics.includes(closest));
-  return (found ?? first).submissions;
+  return (closestOf(destinations, topic) ?? first).submissions;
 }

@@ -1,6 +1,6 @@
 import type { Submissions } from '../core/intake/submissions.ts';
 import type { Priority } from '../core/model/priority.ts';
-import { closestPattern } from '../core/model/topic.ts';
+import { closestOf } from '../core/model/topic.ts';
 import type { Admission } from '../core/ports/admission.ts';
 import { ProblemError } from './problem.ts';
 
@@ -23,30 +23,18 @@ export interface Destination {
 /** The destinations of a service; the first is that of the processor that the API was deployed with. */
 export type Destinations = readonly [Destination, ...Destination[]];
 
-/** The destination with the closest pattern; undefined if none is for the topic. */
-export function destinationOf(
-  topic: string | undefined,
-  destinations: Destinations,
-): Destination | undefined {
-  const closest = closestPattern(patternsOf(destinations), topic);
-  return destinations.find(({ topics }) => closest !== undefined && topics.includes(closest));
-}
-
 /** The destination with the closest pattern. @param field the header or member with the topic @throws ProblemError 422 */
 export function destinationFor(
   field: string,
   topic: string | undefined,
   destinations: Destinations,
 ): Destination {
-  const found = destinationOf(topic, destinations);
+  const found = closestOf(destinations, topic);
   if (found) return found;
+  const patterns = destinations.flatMap(({ topics }) => topics);
   throw new ProblemError({
     status: 422,
     code: topic === undefined ? 'topic_required' : 'topic_unknown',
-    detail: `${field} must be a topic that a processor is for, ${patternsOf(destinations).join(', ')}, got ${topic ?? 'none'}`,
+    detail: `${field} must be a topic that a processor is for, ${patterns.join(', ')}, got ${topic ?? 'none'}`,
   });
-}
-
-function patternsOf(destinations: Destinations): readonly string[] {
-  return destinations.flatMap(({ topics }) => topics);
 }

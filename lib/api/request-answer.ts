@@ -6,9 +6,9 @@ import { isEarly } from '../core/model/not-before.ts';
 import { digestOf } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { secondsUntil } from '../core/model/retry.ts';
+import { closestOf } from '../core/model/topic.ts';
 import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
-import { destinationOf } from './destination.ts';
 import { retryAfterHeader } from './error-problem.ts';
 import { type RequestResource, resourceOf } from './request-resource.ts';
 
@@ -81,7 +81,7 @@ export async function heldUntilEnd(
   if (record.status === 'awaiting_upload') return record;
   if (isEarly(record.request, since + waitSeconds * 1000)) return record;
   // Every held call keeps an instance busy, and the processor may need that concurrency.
-  const { admission } = destinationOf(record.request.topic, destinations) ?? destinations[0];
+  const { admission } = closestOf(destinations, record.request.topic) ?? destinations[0];
   if (record.status === 'queued' && isLonger((await admission.state()).load, waitSeconds)) return record;
   const until = since + waitSeconds * 1000;
   const find = () => records.find(record.request);

@@ -1,5 +1,5 @@
 import type { QueueMessage } from '../model/received-message.ts';
-import { closestPattern } from '../model/topic.ts';
+import { closestOf } from '../model/topic.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import { cloudEventOf } from '../wire/decode-cloudevent.ts';
 import type { Relay } from './relay.ts';
@@ -20,13 +20,10 @@ export async function relayByTopic(
   messages: readonly QueueMessage[],
   destinations: readonly [RelayDestination, ...RelayDestination[]],
 ): Promise<void> {
-  const patterns = destinations.flatMap(({ topics }) => topics);
-  const batches = Map.groupBy(messages, (message) => {
-    const closest = closestPattern(patterns, destinations.length > 1 ? topicOf(message) : undefined);
-    return (
-      destinations.find(({ topics }) => closest !== undefined && topics.includes(closest)) ?? destinations[0]
-    );
-  });
+  const [first, ...others] = destinations;
+  const batches = Map.groupBy(messages, (message) =>
+    others.length === 0 ? first : (closestOf(destinations, topicOf(message)) ?? first),
+  );
   const relays = [...batches].map(([{ relay }, batch]) => relay.relay(batch));
   const failed = (await Promise.allSettled(relays)).find(({ status }) => status === 'rejected');
   if (failed?.status === 'rejected') throw failed.reason;

@@ -54,6 +54,16 @@ export function closestPattern(patterns: Iterable<string>, topic: string | undef
   return closest;
 }
 
+/** The subscriber with the pattern that says most about a topic; undefined if none is for it. */
+export function closestOf<Subscriber extends { readonly topics: readonly string[] }>(
+  subscribers: readonly Subscriber[],
+  topic: string | undefined,
+): Subscriber | undefined {
+  const patterns = subscribers.flatMap(({ topics }) => topics);
+  const closest = closestPattern(patterns, topic);
+  return subscribers.find(({ topics }) => closest !== undefined && topics.includes(closest));
+}
+
 /** What topics of a pattern with `*` start with; undefined for a pattern that is a topic. */
 export function prefixOf(pattern: string): string | undefined {
   return pattern === '*' || pattern.endsWith('.*') ? pattern.slice(0, -1) : undefined;
