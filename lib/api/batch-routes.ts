@@ -21,6 +21,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { addLines, linesOf } from './item-lines.ts';
 import { manifestLine } from './manifest-line.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError, problemBody } from './problem.ts';
 import {
@@ -35,8 +36,6 @@ import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
 
 const PATH = '/v1/batches';
-
-const NO_STORE = { 'Cache-Control': 'no-store' };
 
 const OF_ONE = { params: BatchTicket, query: NoQuery, headers: NoHeaders } as const;
 

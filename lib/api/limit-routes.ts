@@ -4,6 +4,7 @@ import { assertAllowance } from '../core/limits/assert-allowance.ts';
 import type { LimitView as View } from '../core/limits/live-limits.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { LimitChangeBody, LimitKey, LimitList, LimitValue, LimitView } from './limit-schemas.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { timeOf } from './request-fields.ts';
@@ -11,8 +12,6 @@ import { addRoute, type Route } from './route.ts';
 import { NoHeaders, NoQuery } from './schemas.ts';
 
 const PATH = '/v1/limits';
-
-const NO_STORE = { 'Cache-Control': 'no-store' };
 
 /** The key by which a caller with a tenant has a limit of its own. */
 const TENANT = 'tenant';

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { PROBLEM_TYPE } from '../core/base/media-type.ts';
+import { NO_STORE } from './no-store.ts';
 
 /** The problem details of an error response (RFC 9457). */
 export interface HttpProblem {
@@ -39,6 +40,6 @@ export function problemBody({ status, code, detail, facts }: HttpProblem) {
 export function problemResponse(c: Context, { status, code, detail, facts, headers }: HttpProblem): Response {
   const body = problemBody({ status, code, detail, facts });
   // Caches may store a 404, but an unknown request may exist soon.
-  const own = { 'Cache-Control': 'no-store', 'Content-Type': PROBLEM_TYPE };
+  const own = { ...NO_STORE, 'Content-Type': PROBLEM_TYPE };
   return c.body(JSON.stringify(body), status, { ...headers, ...own });
 }

@@ -10,6 +10,7 @@ import { closestOf } from '../core/model/topic.ts';
 import type { Load } from '../core/ports/admission.ts';
 import type { ApiParts } from './context.ts';
 import { retryAfterHeader } from './error-problem.ts';
+import { NO_STORE } from './no-store.ts';
 import { type RequestResource, resourceOf } from './request-resource.ts';
 
 /** Seconds after which clients should poll a request again. */
@@ -50,7 +51,7 @@ export function requestHeaders(
 ): Record<string, string> & { readonly ETag: string } {
   return {
     ETag: etagOf(resource),
-    'Cache-Control': 'no-store',
+    ...NO_STORE,
     ...(record.outcome ? {} : retryAfterHeader(pollSeconds(record, now))),
   };
 }

@@ -11,6 +11,7 @@ import { resendWebhooks } from '../core/webhooks/resend.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { leaveWaiting } from './leave-waiting.ts';
 import { listRequests } from './list-requests.ts';
+import { NO_STORE } from './no-store.ts';
 import { problems, REQUEST_ANSWER } from './openapi.ts';
 import { preferredWaitSeconds } from './prefer-header.ts';
 import { ProblemError } from './problem.ts';
@@ -169,7 +170,7 @@ export function addRequestRoutes(app: Hono<ApiEnv>, parts: ApiParts): void {
       },
       200,
       {
-        'Cache-Control': 'no-store',
+        ...NO_STORE,
         ...(page.next === undefined ? {} : { Link: `<${nextUrl(c.req.url, page.next)}>; rel="next"` }),
       },
     );

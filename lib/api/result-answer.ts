@@ -3,6 +3,7 @@ import type { Outcome } from '../core/model/outcome.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import type { ApiParts } from './context.ts';
+import { NO_STORE } from './no-store.ts';
 import { ProblemError } from './problem.ts';
 import { answerRequest } from './request-answer.ts';
 
@@ -15,7 +16,7 @@ const DAY_MILLISECONDS = 86_400_000;
 const INERT = {
   'X-Content-Type-Options': 'nosniff',
   'Content-Security-Policy': "sandbox; default-src 'none'",
-  'Cache-Control': 'no-store',
+  ...NO_STORE,
 } as const;
 
 /** The response for a request's result: its bytes, a redirect to them, or why there are none. */

@@ -4,6 +4,7 @@ import { assertLane } from '../core/intake/assert-lane.ts';
 import type { Schedules, ScheduleView } from '../core/intake/schedules.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { payloadOf } from './payload-forms.ts';
 import { ProblemError } from './problem.ts';
@@ -13,8 +14,6 @@ import { NewScheduleBody, Schedule, ScheduleList, ScheduleName } from './schedul
 import { NoHeaders, NoQuery } from './schemas.ts';
 
 const PATH = '/v1/schedules';
-
-const NO_STORE = { 'Cache-Control': 'no-store' };
 
 /** A body that fits its schema can still be no schedule. */
 const INVALID = { status: 422, code: 'schedule_invalid', what: 'A schedule' } as const;

@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { destinationFor } from './destination.ts';
+import { NO_STORE } from './no-store.ts';
 import { problems } from './openapi.ts';
 import { topicOf } from './request-fields.ts';
 import { addRoute, type Route } from './route.ts';
@@ -28,6 +29,6 @@ export function addServiceRoutes(app: Hono<ApiEnv>, { destinations }: ApiParts):
     const { admission } =
       topic === undefined ? destinations[0] : destinationFor('topic', topic, destinations);
     const { load, accepting } = await admission.state();
-    return c.json({ load, accepting }, 200, { 'Cache-Control': 'no-store' });
+    return c.json({ load, accepting }, 200, NO_STORE);
   });
 }

@@ -8,6 +8,7 @@ import type { ApiEnv, ApiParts } from './context.ts';
 import type { Destination } from './destination.ts';
 import { INTERNAL_PROBLEM, problemOfError } from './error-problem.ts';
 import { itemRequestOf } from './item-request.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { type HttpProblem, ProblemError, problemBody } from './problem.ts';
 import { callbackUrlOf, idempotencyKeyOf, traceOf } from './request-fields.ts';
@@ -60,7 +61,7 @@ export function addSubmitBatchRoute(app: Hono<ApiEnv>, parts: ApiParts): void {
       // Requests with one key come in the order of the call.
       if (parts.destinations.some(({ keepsOrder }) => keepsOrder)) await result;
     }
-    return c.json({ results: await Promise.all(results) }, 200, { 'Cache-Control': 'no-store' });
+    return c.json({ results: await Promise.all(results) }, 200, NO_STORE);
   });
 }
 

@@ -12,6 +12,7 @@ import { admit, loadHeader } from './admit.ts';
 import type { ApiEnv, ApiParts, Caller } from './context.ts';
 import { destinationFor } from './destination.ts';
 import { leaveWaiting } from './leave-waiting.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems, REQUEST_ANSWER } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { answerRequest, requestHeaders } from './request-answer.ts';
@@ -162,7 +163,7 @@ export function addUploadRoutes(app: Hono<ApiEnv>, api: ApiParts): void {
   addRoute(app, parts, async (c) => {
     const { uploadName, numbers } = c.req.valid('json');
     const urls = await uploads.partUrls(ticketed(c.req.valid('param'), c.get('caller')), uploadName, numbers);
-    return c.json({ parts: [...urls] }, 200, { 'Cache-Control': 'no-store' });
+    return c.json({ parts: [...urls] }, 200, NO_STORE);
   });
 
   addRoute(app, complete, async (c) => {

@@ -4,6 +4,7 @@ import { parseTime } from '../core/base/time.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { cursorTo, positionIn } from './cursor.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { addRoute, type Route } from './route.ts';
@@ -23,8 +24,6 @@ import {
 } from './webhook-endpoint-schemas.ts';
 
 const PATH = '/v1/webhook-endpoints';
-
-const NO_STORE = { 'Cache-Control': 'no-store' };
 
 /** What the calls of an endpoint have in common. */
 const OF_ONE = { params: EndpointId, query: NoQuery, headers: NoHeaders } as const;

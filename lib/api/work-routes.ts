@@ -8,6 +8,7 @@ import type { ProcessorRequest } from '../core/processor/handler.ts';
 import { type DataMember, inlineMember } from '../core/wire/cloudevent-data.ts';
 import type { ApiEnv, ApiParts } from './context.ts';
 import { retryAfterHeader } from './error-problem.ts';
+import { NO_STORE } from './no-store.ts';
 import { jsonBody, problems } from './openapi.ts';
 import { ProblemError } from './problem.ts';
 import { contentEncodingFor, contentTypeOf } from './request-fields.ts';
@@ -19,8 +20,6 @@ import { ExtendBody, FailBody, Jobs, Lease, LeaseEnd, ReceiveBody, RetryBody } f
 
 /** How long the link to a large payload is valid: an hour. */
 const DOWNLOAD_SECONDS = 3_600;
-
-const NO_STORE = { 'Cache-Control': 'no-store' };
 
 const receive = {
   method: 'post',
