@@ -3,6 +3,7 @@ import type * as z from 'zod';
 import { isOfType } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
 import type { Batches, BatchItem } from '../core/intake/batches.ts';
+import { NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import type { BatchView } from '../core/model/batch-view.ts';
 import { batchPath } from '../core/model/request-links.ts';
 import {
@@ -14,7 +15,6 @@ import {
   CreateBatchHeaders,
   ItemLine,
   ManifestLine,
-  NDJSON_TYPE,
   NewBatchBody,
 } from './batch-schemas.ts';
 import type { ApiEnv, ApiParts } from './context.ts';

@@ -21,9 +21,6 @@ import {
   TOPIC_FIELD,
 } from './schemas.ts';
 
-/** Lines of JSON, one for each item. */
-export const NDJSON_TYPE = 'application/x-ndjson';
-
 const LINKS = ['self', 'items', 'seal', 'results', 'cancel'] as const;
 
 export const NewBatchBody = ownMembers({

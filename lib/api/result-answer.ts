@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { DAY_MILLISECONDS } from '../core/base/time.ts';
 import type { Outcome } from '../core/model/outcome.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
@@ -9,8 +10,6 @@ import { answerRequest } from './request-answer.ts';
 
 /** How long a result's URL is valid: 15 minutes. */
 const DOWNLOAD_SECONDS = 900;
-
-const DAY_MILLISECONDS = 86_400_000;
 
 /** A result is untrusted content. These headers keep browsers from running it as a page of this API's origin. */
 const INERT = {

@@ -1,6 +1,6 @@
 import { isObject } from '../core/base/json-object.ts';
 import { textLines } from '../core/base/text-lines.ts';
-import { BATCH_MAX_LINES, batchLineSizeProblem } from '../core/model/batch-lines.ts';
+import { BATCH_MAX_LINES, batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import { batchPath } from '../core/model/request-links.ts';
 import { hasMembers, readJson } from './answers.ts';
 import type { Api } from './api.ts';
@@ -76,8 +76,6 @@ export interface BatchListOptions extends CallOptions {
 
 const PATH = '/v1/batches';
 
-const NDJSON = 'application/x-ndjson';
-
 /** Bytes of a call with items: the API takes 6 MiB. A longer line is a call of its own. */
 const CALL_BYTES = 2_097_152;
 
@@ -130,7 +128,7 @@ export class BatchesClient {
       const answer = await this.#api.json({
         method: 'POST',
         path: batchPath(id, '/items'),
-        headers: { 'content-type': NDJSON },
+        headers: { 'content-type': NDJSON_TYPE },
         body: call.body,
         signal,
       });

@@ -1,6 +1,7 @@
 import { access, realpath } from 'node:fs/promises';
 import { startHeartbeat } from '../core/base/heartbeat.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
+import { DAY_MILLISECONDS } from '../core/base/time.ts';
 import { SQS_MAX_RETENTION_SECONDS } from '../core/config/aws-limits.ts';
 import type { Clock } from '../core/ports/clock.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
@@ -31,8 +32,6 @@ const INTERVAL_MILLISECONDS = 600_000;
 
 /** How often one of the processes that share a directory looks through it. */
 const OBJECTS_INTERVAL_MILLISECONDS = 3_600_000;
-
-const DAY_MILLISECONDS = 86_400_000;
 
 /** Queues whose messages refer to no payloads and results. */
 const UNREFERRING = [QUEUES.webhooks, QUEUES.webhookDeadLetters];

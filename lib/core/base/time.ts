@@ -1,3 +1,5 @@
+export const DAY_MILLISECONDS = 86_400_000;
+
 /** An RFC 3339 time as milliseconds since 1970; undefined if it is invalid or a leap second. */
 export function parseTime(text: string): number | undefined {
   const [, date] = RFC_3339.exec(text) ?? [];

@@ -1,5 +1,6 @@
 import { mapConcurrently } from '../base/map-concurrently.ts';
 import { serializeError } from '../base/serialize-error.ts';
+import { DAY_MILLISECONDS } from '../base/time.ts';
 import { sealsItselfAt } from '../model/batch.ts';
 import { type BatchView, batchViewOf } from '../model/batch-view.ts';
 import type { BatchStore, DueBatch, StoredBatch } from '../ports/batch-store.ts';
@@ -25,8 +26,6 @@ const LEASE_MILLISECONDS = 30_000;
 const CANCEL_TOGETHER = 1_000;
 
 const MAX_CANCELS = 100;
-
-const DAY_MILLISECONDS = 86_400_000;
 
 /**
  * Does what batches wait for: seals those whose time is over, cancels the items of cancelled ones, and reports ends. Several

@@ -3,6 +3,7 @@ import { single } from '../base/byte-streams.ts';
 import { PayloadEmpty, PayloadLimitExceeded } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
+import { DAY_MILLISECONDS } from '../base/time.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import { isEarly } from '../model/not-before.ts';
 import type { Priority } from '../model/priority.ts';
@@ -88,9 +89,7 @@ export interface AcceptedRequest {
 type OwnRequest = RecordedRequest & Pick<Submission, 'source'>;
 
 /** How long an idempotency key is remembered: a day. */
-export const KEY_RETENTION_MILLISECONDS = 86_400_000;
-
-const DAY_MILLISECONDS = 86_400_000;
+export const KEY_RETENTION_MILLISECONDS = DAY_MILLISECONDS;
 
 /** Longest time that accepting a request takes: no invocation behind an HTTP API lives longer. */
 export const ACCEPTING_MILLISECONDS = 30_000;

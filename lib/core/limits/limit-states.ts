@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_MILLISECONDS } from '../base/time.ts';
 import { type LimitState, UNUSED } from '../model/limit-state.ts';
 import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
 import { LimitContended } from './errors.ts';
 
 /** How long a state is kept after its last change: longer than SQS keeps a request that waits. */
-const KEPT_MILLISECONDS = 15 * 86_400_000;
+const KEPT_MILLISECONDS = 15 * DAY_MILLISECONDS;
 
 /** Most tries to write a change. A try fails if another process changed the state first. */
 const MAX_WRITES = 20;

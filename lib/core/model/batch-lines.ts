@@ -1,3 +1,6 @@
+/** Media type of lines of JSON, one for each item. */
+export const NDJSON_TYPE = 'application/x-ndjson';
+
 /** Most lines of items in a call, so that the problems of all of them fit in its answer. */
 export const BATCH_MAX_LINES = 10_000;
 

@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../base/time.ts';
 import { isEarly, type RequestTimes } from './not-before.ts';
 import { digestOf } from './request-id.ts';
 import type { RecordStatus } from './request-record.ts';
@@ -15,7 +16,7 @@ export const BATCH_MAX_ITEMS = 1_000_000;
 export const BATCH_KEY_MAX_LENGTH = 255;
 
 /** How long a batch stays open after its last item was added: a week, in milliseconds. */
-export const BATCH_OPEN_MILLISECONDS = 7 * 86_400_000;
+export const BATCH_OPEN_MILLISECONDS = 7 * DAY_MILLISECONDS;
 
 /** What all items of a batch have unless they say otherwise. Times are milliseconds since 1970. */
 export interface BatchDefaults extends RequestTimes {

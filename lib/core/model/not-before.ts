@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../base/time.ts';
 /** How far ahead a request can be scheduled, in days: a year, leap years included. */
 export const MAX_DAYS_AHEAD = 366;
 
@@ -23,7 +24,7 @@ export function notBeforeProblem({ notBefore, expiresAt }: RequestTimes, now: nu
 
 /** Whether a time is further ahead than a request can be scheduled. */
 export function isTooFar(notBefore: number, now: number): boolean {
-  return notBefore - now > MAX_DAYS_AHEAD * 86_400_000;
+  return notBefore - now > MAX_DAYS_AHEAD * DAY_MILLISECONDS;
 }
 
 /** A time for messages, whether or not it is in the years that RFC 3339 can write. */

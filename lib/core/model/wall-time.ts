@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../base/time.ts';
 /** A minute on the clocks of a time zone. */
 export interface WallTime {
   readonly year: number;
@@ -7,8 +8,6 @@ export interface WallTime {
   readonly hour: number;
   readonly minute: number;
 }
-
-const DAY_MILLISECONDS = 86_400_000;
 
 /** Making a format takes longer than using it. */
 const formats = new Map<string, Intl.DateTimeFormat>();

@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../base/time.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord, TransitionRefusal } from '../model/request-record.ts';
 import { type RecordEvent, transition } from '../model/request-record.ts';
@@ -18,7 +19,7 @@ export interface Applied {
 const MAX_WRITES = 10;
 
 /** How long a record waits for its upload: a week. */
-const ABANDONED_MILLISECONDS = 7 * 86_400_000;
+const ABANDONED_MILLISECONDS = 7 * DAY_MILLISECONDS;
 
 /** Applies events to records by {@link transition}. Repeats that if another writer changed the record meanwhile. */
 export class RecordWriter {
@@ -30,7 +31,7 @@ export class RecordWriter {
   constructor(store: RecordStore, now: () => number, ageDays: number) {
     this.#store = store;
     this.#now = now;
-    this.#ageMilliseconds = ageDays * 86_400_000;
+    this.#ageMilliseconds = ageDays * DAY_MILLISECONDS;
   }
 
   /** Reads the record; undefined if there is none, or if it has expired. */

@@ -1,3 +1,4 @@
+import { DAY_MILLISECONDS } from '../../core/base/time.ts';
 import type { StoredResult } from '../../core/model/stored-result.ts';
 import type {
   ClientTransfers,
@@ -49,7 +50,7 @@ type Permission =
   | { readonly to: 'download'; readonly result: StoredResult };
 
 /** A day: parts of an upload that isn't completed within it are deleted. */
-const INCOMPLETE_UPLOAD_MILLISECONDS = 86_400_000;
+const INCOMPLETE_UPLOAD_MILLISECONDS = DAY_MILLISECONDS;
 
 /** Uploads to, and downloads from, a directory by URLs of a server of its own, with tickets that it signed. */
 export class DirectoryClientTransfers implements ClientTransfers {
