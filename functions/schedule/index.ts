@@ -30,7 +30,7 @@ mapStackTraces(process.env.LAMBDA_TASK_ROOT);
  * How late a run may be and still isn't missed. EventBridge Scheduler fires within a minute, and Lambda invokes a function that
  * failed again after a minute, and after two more.
  */
-const PUNCTUAL_MILLISECONDS = 300_000;
+const PUNCTUAL_ON_AWS_MILLISECONDS = 300_000;
 
 const powertools = new Logger();
 const environment = readScheduleEnvironment(process.env);
@@ -65,7 +65,7 @@ const runner = new ScheduleRunner({
   records,
   clock,
   logger,
-  punctualMilliseconds: PUNCTUAL_MILLISECONDS,
+  punctualMilliseconds: PUNCTUAL_ON_AWS_MILLISECONDS,
 });
 const firings = new ScheduleFirings({ store, timers, runner, clock, logger });
 

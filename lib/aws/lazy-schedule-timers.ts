@@ -4,7 +4,7 @@ import type { ScheduleTimers } from '../core/ports/schedule-timers.ts';
 import { lazy } from './lazy.ts';
 import type { TimerTarget } from './scheduler-timers.ts';
 
-/** Loads the client of EventBridge Scheduler with the first change: most calls and firings change no timer. */
+/** Loads the client of EventBridge Scheduler with the first change: most calls of the API change no timer. */
 const loadScheduler = lazy(async () => {
   const [{ schedulerClient }, { SchedulerTimers }] = await Promise.all([
     import('./scheduler-client.ts'),

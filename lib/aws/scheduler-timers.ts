@@ -4,10 +4,9 @@ import {
   type SchedulerClient,
   ValidationException,
 } from '@aws-sdk/client-scheduler';
-import { ScheduleRefused } from '../core/base/errors.ts';
 import type { Schedule } from '../core/model/schedule.ts';
 import { schedulerExpression } from '../core/model/scheduler-expression.ts';
-import type { ScheduleTimer, ScheduleTimers } from '../core/ports/schedule-timers.ts';
+import { ScheduleRefused, type ScheduleTimer, type ScheduleTimers } from '../core/ports/schedule-timers.ts';
 import { RunningTimers, timerName } from './running-timers.ts';
 
 /** Resources of {@link SchedulerTimers}. */

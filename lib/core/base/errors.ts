@@ -505,13 +505,3 @@ export class CallbackRefused extends PermanentError {
     super(problem, { code: 'callback_refused' });
   }
 }
-
-/** No timer can fire at the runs of the schedule. */
-export class ScheduleRefused extends CoatcheckError {
-  override readonly name = 'ScheduleRefused';
-  readonly code = 'schedule_invalid';
-
-  constructor(reason: string) {
-    super(`The schedule is refused: ${reason}`);
-  }
-}
