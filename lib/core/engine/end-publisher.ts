@@ -16,7 +16,7 @@ import type { Circuit } from './circuit-breaker.ts';
 import type { Deadline } from './deadline.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import type { FailureEventPublisher } from './failure-event-publisher.ts';
-import { deliveryCountOf, type Job, submittedAt } from './job.ts';
+import { deliveryCountOf, type Job, priorityOf, submittedAt } from './job.ts';
 import type { OutcomePublisher } from './outcome-publisher.ts';
 import { ResultKeeper } from './result-keeper.ts';
 
@@ -144,7 +144,7 @@ export class EndPublisher {
       attempts: outcome.status === 'succeeded' ? deliveryCountOf(job.message) : outcome.problem.attempts,
       submittedAt: submittedAt(job),
       redrives,
-      priority: 'rejection' in job.decoded ? job.message.lane : job.decoded.priority,
+      priority: priorityOf(job),
     });
     const result = await unlessAborted(moving, deadline.responseDeadline, () => UNMOVED);
     if (!result.moved) {

@@ -2,7 +2,7 @@ import type { Turn } from '../base/semaphore.ts';
 import { isLastReceive } from '../config/receive-budget.ts';
 import type { Decoded } from '../model/decoded-request.ts';
 import { payloadDigest } from '../model/pinned-payload.ts';
-import { urgencyOf } from '../model/priority.ts';
+import { type Priority, urgencyOf } from '../model/priority.ts';
 import type { QueueMessage, ReceivedMessage } from '../model/received-message.ts';
 import { identityDigest } from '../model/request-id.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
@@ -39,12 +39,16 @@ const URGENCY_STEP = 1_000_000;
  * When a job runs of those that wait for a slot: the most urgent priority first, then those that were delivered most often, and
  * among these the tenants in turns.
  */
-export function turnOf({ decoded, message }: Job): Turn {
-  const priority = 'rejection' in decoded ? message.lane : decoded.priority;
+export function turnOf(job: Job): Turn {
   return {
-    urgency: urgencyOf(priority) * URGENCY_STEP + deliveryCountOf(message),
-    owner: decoded.tenant,
+    urgency: urgencyOf(priorityOf(job)) * URGENCY_STEP + deliveryCountOf(job.message),
+    owner: job.decoded.tenant,
   };
+}
+
+/** The priority of a job, if its request or its queue has one. */
+export function priorityOf({ decoded, message }: Job): Priority | undefined {
+  return 'rejection' in decoded ? message.lane : decoded.priority;
 }
 
 /** The number of this delivery, from 1, if the queue counts. */
