@@ -38,18 +38,17 @@ const RATE_SECONDS = { s: 1, min: 60, h: 3_600 } as const;
 /** Most of what a limit counts. */
 const MAX_COUNT = 1_000_000_000;
 
-const LIMIT_MEMBERS = [
-  'key',
+/** What a limit allows: what can be changed live. */
+export const ALLOWANCE_MEMBERS = [
   'concurrency',
   'rate',
   'maxWaiting',
-  'weight',
-] as const satisfies readonly (keyof Limit)[];
+] as const satisfies readonly (keyof Allowance)[];
 
-/** What a limit allows: what can be changed live. */
-export const ALLOWANCE_MEMBERS = LIMIT_MEMBERS.slice(1, 4);
+const LIMIT_MEMBERS = ['key', ...ALLOWANCE_MEMBERS, 'weight'] as const satisfies readonly (keyof Limit)[];
 
-const KEY = /^(?:tenant|topic|all|metadata\.[^\s=]{1,128})$/;
+/** The keys that aren't in metadata. */
+const OWN_KEYS = ['tenant', 'topic', 'all'] as const satisfies readonly LimitKey[];
 
 const METADATA = /^metadata\.[^\s=]{1,128}$/;
 
@@ -121,7 +120,7 @@ function limitProblem(limit: unknown): string | undefined {
   const unknown = Object.keys(limit).find((name) => !isOneOf(LIMIT_MEMBERS, name));
   if (unknown !== undefined) return `.${unknown} is not one of ${LIMIT_MEMBERS.join(', ')}`;
   const { key, weight, ...allowance } = limit;
-  if (typeof key !== 'string' || !KEY.test(key)) {
+  if (typeof key !== 'string' || !(isOneOf(OWN_KEYS, key) || METADATA.test(key))) {
     return `.key must be tenant, topic, all or metadata.NAME, got ${quote(key)}`;
   }
   const problem = allowanceProblem(allowance);

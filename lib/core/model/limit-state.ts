@@ -59,6 +59,7 @@ export interface LeaseGrant {
   readonly tokens: number;
 }
 
+/** The state of a key that no request has used. */
 export const UNUSED: LimitState = { leases: {}, waiting: 0 };
 
 /** What a limit allows, with what was changed live. */

@@ -1,4 +1,4 @@
-import type { Limit, LimitKey } from '../config/limits.ts';
+import type { Limit, LimitKey, MetadataName } from '../config/limits.ts';
 
 /** What limits look at in a request. */
 export interface LimitedRequest {
@@ -41,7 +41,7 @@ function weightOf(request: LimitedRequest, { weight }: Limit): number {
   return Number.isFinite(given) && given > 0 ? given : 1;
 }
 
-function metadataOf({ metadata = {} }: LimitedRequest, name: `metadata.${string}`): string | undefined {
+function metadataOf({ metadata = {} }: LimitedRequest, name: MetadataName): string | undefined {
   const key = name.slice('metadata.'.length);
   return Object.hasOwn(metadata, key) ? metadata[key] : undefined;
 }

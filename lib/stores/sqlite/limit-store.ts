@@ -23,8 +23,8 @@ export class SqliteLimitStore implements LimitStore {
   }
 
   /** Leases don't wait for the disk: the processes whose leases a loss of power undoes end with it. */
-  write(name: string, { state, revision, keptUntil = null }: NullableLimit): Promise<LimitWriteResult> {
-    const row = { name, revision, keptUntil, state: JSON.stringify(state) };
+  write(name: string, { state, revision, keptUntil }: StoredLimit): Promise<LimitWriteResult> {
+    const row = { name, revision, keptUntil: keptUntil ?? null, state: JSON.stringify(state) };
     const statement = revision === 1 ? INSERT : UPDATE;
     const write = (): LimitWriteResult =>
       this.#file.statement(statement).run(row).changes === 1
@@ -39,9 +39,6 @@ export class SqliteLimitStore implements LimitStore {
     return row && storedOf(row);
   }
 }
-
-/** A limit to write, with NULL for no expiry. */
-type NullableLimit = Omit<StoredLimit, 'keptUntil'> & { readonly keptUntil?: number | null };
 
 function storedOf(row: Row): StoredLimit {
   const keptUntil = numberOf(row.kept_until);
