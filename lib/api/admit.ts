@@ -1,7 +1,7 @@
 import { fullDetail } from '../core/limits/full-detail.ts';
 import type {
   Admission,
-  AdmissionDecision,
+  AdmissionGrant,
   AdmissionRefusal,
   Load,
   Submitter,
@@ -16,10 +16,7 @@ export const LOAD_HEADER = 'Coatcheck-Load';
  * Admits or rejects a request.
  * @throws ProblemError 429 or 503 with `Retry-After` if it is rejected
  */
-export async function admit(
-  admission: Admission,
-  submitter: Submitter,
-): Promise<Extract<AdmissionDecision, { readonly admitted: true }>> {
+export async function admit(admission: Admission, submitter: Submitter): Promise<AdmissionGrant> {
   const decision = await admission.decide(submitter);
   if (!decision.admitted) throw refusalError(decision);
   return decision;

@@ -11,7 +11,7 @@ export interface Load {
   readonly maxWaitSeconds: number;
 }
 
-/** A key of a limit of which as many requests wait as may. */
+/** A value of a limit's key whose `maxWaiting` is reached. */
 export interface FullKey {
   readonly key: string;
   /** Empty for the key `all`. */
@@ -34,15 +34,16 @@ export type AdmissionRefusal = RefusalReason & {
   readonly load: Load;
 };
 
+/** A request is admitted. */
+export interface AdmissionGrant {
+  readonly admitted: true;
+  readonly load: Load;
+  /** Whether the request was counted as waiting for a limit. @default false */
+  readonly countsAsWaiting?: true;
+}
+
 /** Whether a request is admitted. */
-export type AdmissionDecision =
-  | {
-      readonly admitted: true;
-      readonly load: Load;
-      /** Whether the request was counted as waiting for a limit. @default false */
-      readonly countsAsWaiting?: true;
-    }
-  | AdmissionRefusal;
+export type AdmissionDecision = AdmissionGrant | AdmissionRefusal;
 
 /** The submitter of a request. */
 export interface Submitter {
