@@ -31,7 +31,7 @@ export async function printBatches(
 }
 
 /** `52 %`, never more than is done. */
-export function formatPart({ progress }: Batch): string {
+function formatPart({ progress }: Batch): string {
   return `${Math.floor(progress * 100)} %`;
 }
 

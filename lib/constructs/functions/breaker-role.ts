@@ -12,7 +12,10 @@ export interface BreakerRoleProps {
   readonly logGroup: ILogGroup;
 }
 
-/** The role of the function that pauses processing. It allows access to the event sources of one processor and to the queue of pauses. */
+/**
+ * The role of the function that pauses processing. It allows access to the event sources of one processor and to the queue of
+ * pauses.
+ */
 export class BreakerRole extends FunctionRole {
   constructor(scope: Construct, id: string, { queue, sources, logGroup }: BreakerRoleProps) {
     super(scope, id, { logGroup });

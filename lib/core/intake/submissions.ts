@@ -112,7 +112,8 @@ export class Submissions {
    * @param id that of the request: submitted again under it, it is the same request. @default - a new one
    * @returns its record, or that of the earlier request with the same key and content
    * @throws PayloadEmpty, PayloadLimitExceeded, IdempotencyKeyTaken, IdempotencyKeyBusy; RequestRefused for what no
-   *   message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which the request may or may not be accepted
+   *   message can hold, for a time that it can't wait for, and for a priority that has no lane; any error of a port, after which
+   *   the request may or may not be accepted
    */
   async submit(input: SubmitRequest, id?: string): Promise<RequestRecord> {
     return (await this.accept(input, id)).record;

@@ -163,7 +163,11 @@ export class Uploads {
     return stored.record;
   }
 
-  /** Drops the parts and cancels the request. @returns the change of its record @throws RequestNotFound, RequestRefused if it already has its payload */
+  /**
+   * Drops the parts and cancels the request.
+   * @returns the change of its record
+   * @throws RequestNotFound, RequestRefused if it already has its payload
+   */
   async abort(request: RequestIdentity, uploadName: string): Promise<Applied> {
     const record = await this.#known(request);
     // A call that is repeated because its response was lost changes nothing.
