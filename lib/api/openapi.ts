@@ -19,7 +19,7 @@ const PROBLEM_STATUSES = {
   413: 'The payload is too large.',
   415: 'The content type or content encoding is not supported.',
   422: 'The request is well-formed but not acceptable: the idempotency key belongs to another request, or the callback URL is not allowed.',
-  429: 'Most waiting requests are this caller’s, or as many requests of a limit’s key wait as may.',
+  429: 'Most waiting requests are this caller’s, or a limit’s `maxWaiting` is reached.',
   500: 'The service failed.',
   503: 'More requests are waiting than the service can process in time.',
 } as const;

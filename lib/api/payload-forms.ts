@@ -1,6 +1,6 @@
 import { type HttpProblem, ProblemError } from './problem.ts';
 
-/** See {@link payloadOf}. */
+/** The problem of a body without one payload. `what` begins its detail: what must have the payload. */
 type Refusal = Pick<HttpProblem, 'status' | 'code'> & { readonly what: string };
 
 /** A payload in a JSON body, in one of three forms. */
@@ -11,12 +11,11 @@ export interface PayloadForms {
   readonly contentType?: string;
 }
 
-/** What is answered if a body has no payload, or several. */
 const MALFORMED = { status: 400, code: 'request_malformed', what: 'A request' } as const;
 
 /** How a payload is read. */
 export interface PayloadOptions {
-  /** What is answered unless it has one form, and who must have the payload. @default 400 `request_malformed` */
+  /** The answer unless the payload has one form. @default 400 `request_malformed` */
   readonly refusal?: Refusal;
   /** Writes a JSON payload. @default JSON.stringify */
   readonly writeJson?: (value: unknown) => string;

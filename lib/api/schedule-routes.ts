@@ -86,7 +86,7 @@ export function addScheduleRoutes(
     const topic = topicOf('topic', given.topic);
     const { uploadPriorities } = destinationFor('topic', topic, destinations);
     const priority = priorityOf('priority', given.priority);
-    // A service with schedules has the lanes of all requests for uploads, too.
+    // Uploads and schedules reach the same lanes: all of them in a file, and on AWS only that of normal requests.
     assertLane(priority, uploadPriorities);
     const payload = payloadOf({ json, text, base64, contentType }, { refusal: INVALID });
     const added = await schedules.put({

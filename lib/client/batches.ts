@@ -56,8 +56,8 @@ export interface AddedItems {
 
 /** Options of {@link BatchesClient.add}. */
 export interface AddOptions extends CallOptions {
-  /** Called after each call of the API. @param so what became of the items so far */
-  readonly onProgress?: (so: AddedItems) => void;
+  /** Called after each call of the API. @param soFar what became of the items until then */
+  readonly onProgress?: (soFar: AddedItems) => void;
 }
 
 /** Options of {@link BatchesClient.wait}. */

@@ -35,12 +35,12 @@ export class RequestUnknown extends ApiError {
 }
 
 /**
- * The service has more requests than it can process in time, the tenant has used its share, or as many requests of a limit's key
- * wait as may. Nothing was accepted.
+ * The service has more requests than it can process in time, the tenant has used its share, or a limit's `maxWaiting` is
+ * reached. Nothing was accepted.
  */
 export class Overloaded extends ApiError {
   override readonly name = 'Overloaded';
-  /** The key of the limit of which too many requests wait, if that is why: the code is `too_many_waiting`. */
+  /** The value of the limit's key whose `maxWaiting` is reached. Present with the code `too_many_waiting`. */
   readonly full?: FullKey;
 
   constructor(problem: ApiProblem, retryAfterSeconds?: number) {

@@ -4,6 +4,7 @@ import { QUEUES, type Storage } from './storage.ts';
 /** Messages that another process takes first are waited for no longer than that. */
 const RECEIVE_MILLISECONDS = 1_000;
 
+/** Messages that are received at a time. */
 const MAX_MESSAGES = 100;
 
 /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */

@@ -311,7 +311,7 @@ export class Service implements AsyncDisposable {
     return this.#limits;
   }
 
-  /** Puts all messages of the dead-letter queue back into the input queue. @returns how many */
+  /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */
   redrive(): Promise<number> {
     this.#assertOpen();
     return redriveDeadLetters(this.#parts.storage);

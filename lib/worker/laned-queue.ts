@@ -142,7 +142,7 @@ export class LanedQueue implements InputQueue {
     return taken;
   }
 
-  /** Returns to the lanes what nobody wants any more. Never rejects. */
+  /** Returns unwanted messages to their lanes. Never rejects. */
   async #release(): Promise<void> {
     await this.#endReceives();
     if (this.#isReceiving) return;

@@ -126,9 +126,9 @@ export class DownstreamUnavailable extends CoatcheckError {
 }
 
 /**
- * Starts no more requests before a time, such as when the quota of an API is used up. The attempt doesn't count. With a key,
- * only the requests wait that share the limit of that key, in all processes; the service must have a limit of it. Without one,
- * all requests wait.
+ * Starts no more requests before a time, such as when the quota of an API is used up. The attempt doesn't count. With a key, only
+ * requests with the same value of that key wait, in all processes; the service must have a limit of the key. Without a key, all
+ * requests wait.
  */
 export class PauseUntil extends CoatcheckError {
   static {

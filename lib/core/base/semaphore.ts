@@ -10,12 +10,12 @@ export interface Turn {
 
 interface Waiting {
   readonly urgency: number;
-  /** Tasks of one owner are in different rounds; each round has a task of every owner who waits. */
+  /** Each round has at most one task of an owner. Earlier rounds run first. */
   readonly round: number;
   readonly begin: () => void;
 }
 
-/** With fewer owners, nothing is forgotten. */
+/** The rounds of so many owners are kept, and of more while their tasks wait: looking through a few isn't worth it. */
 const FEW_OWNERS = 64;
 
 /**
@@ -25,7 +25,7 @@ const FEW_OWNERS = 64;
 export class Semaphore {
   #free: number;
   readonly #waiting: Waiting[] = [];
-  /** The latest round of each owner, by urgency. One before the first that waits says nothing. */
+  /** The latest round of each owner, by urgency. One that has passed can be deleted: its owner joins the current round. */
   readonly #rounds = new Map<number, Map<string, number>>();
 
   /** @param count most tasks that run at a time */

@@ -12,7 +12,7 @@ export class WeightedTurns<Key> {
   }
 
   /**
-   * Whose turn it is. A key that doesn't want one saves nothing up, and the others share its turns.
+   * The key that has the next turn. A key that doesn't want one saves nothing up, and the others share its turns.
    * @returns undefined if none wants one
    */
   next(wants: (key: Key) => boolean): Key | undefined {

@@ -1,7 +1,7 @@
 import type { RequestRecord } from '../model/request-record.ts';
 import type { Applied } from '../records/record-writer.ts';
 
-/** The request that an event ended before its first attempt, if it was counted as waiting; undefined otherwise. */
+/** The request of a record that an event has just cancelled, if it still counts as waiting; undefined otherwise. */
 export function leftWaiting({ before, stored, refused }: Applied): RequestRecord['request'] | undefined {
   const { status, attempts, request } = stored.record;
   const hasLeft = !refused && before?.outcome === undefined && status === 'cancelled' && attempts === 0;
