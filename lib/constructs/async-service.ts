@@ -4,7 +4,7 @@ import type { Alarm, Dashboard, Metric, MetricOptions } from 'aws-cdk-lib/aws-cl
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import type { Connections, IConnectable } from 'aws-cdk-lib/aws-ec2';
 import type { FargateService } from 'aws-cdk-lib/aws-ecs';
-import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { Grant, IGrantable } from 'aws-cdk-lib/aws-iam';
 import type { IEventSourceMapping } from 'aws-cdk-lib/aws-lambda';
 import type { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
 import type { IBucket } from 'aws-cdk-lib/aws-s3';
@@ -31,13 +31,13 @@ import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
 import { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 import { propsBehind } from './settings/front-door.ts';
-import { loopFrom } from './settings/loops.ts';
+import { loopProblems } from './settings/loops.ts';
 import { outputOf } from './settings/output-queue.ts';
-import type { Prefixes } from './settings/prefixes.ts';
 import { type ServiceSettings, serviceSettings } from './settings/service-settings.ts';
 import { sharedBucketProblems } from './settings/shared-buckets.ts';
 import { sharedQueueProblems } from './settings/shared-queues.ts';
 import { useExistingBucket } from './storage/existing-bucket.ts';
+import { grantObjects } from './storage/grant-objects.ts';
 import { grantConsumeQueue, grantQueue } from './storage/grant-queue.ts';
 import { allowServices, grantKey, KEY_USES } from './storage/key-use.ts';
 import { PayloadBucket } from './storage/payload-bucket.ts';
@@ -90,7 +90,6 @@ export class AsyncService extends Construct implements IConnectable {
   readonly #onLambda: ProcessorFunction | undefined;
   readonly #onFargate: ProcessorService | undefined;
   readonly #outputQueue: IQueue | undefined;
-  readonly #prefixes: Prefixes;
   readonly #settings: ServiceSettings;
 
   /**
@@ -327,7 +326,6 @@ export class AsyncService extends Construct implements IConnectable {
     this.webhooks = webhooks;
     this.alarms = alarms.all;
     this.dashboard = dashboard;
-    this.#prefixes = settings.prefixes;
     this.#settings = settings;
   }
 
@@ -438,12 +436,12 @@ export class AsyncService extends Construct implements IConnectable {
    * large payloads under the payload prefix.
    */
   grantSubmit(grantee: IGrantable): Grant {
-    const { uploadPrefix, payloadPrefix } = this.#prefixes;
+    const { uploadPrefix, payloadPrefix } = this.#settings.prefixes;
     const uploading = ['s3:PutObject', 's3:AbortMultipartUpload'];
     return requestQueuesOf(this.inputQueue, this.lanes)
       .map((queue) => grantQueue(grantee, queue, SENDING, KEY_USES.send))
       .reduce((all, one) => all.combine(one))
-      .combine(this.#grantObjects(grantee, uploading, uploadPrefix, payloadPrefix))
+      .combine(grantObjects(grantee, this.payloadBucket, uploading, [uploadPrefix, payloadPrefix]))
       .combine(grantKey(grantee, this.payloadBucket.encryptionKey, KEY_USES.writeObjects));
   }
 
@@ -457,12 +455,13 @@ export class AsyncService extends Construct implements IConnectable {
 
   /** Grants permission to fetch the results that outcomes refer to, and to delete consumer copies. */
   grantReadResults(grantee: IGrantable): Grant {
-    const { resultPrefix, consumerCopyPrefix } = this.#prefixes;
+    const { resultPrefix, consumerCopyPrefix } = this.#settings.prefixes;
+    const bucket = this.payloadBucket;
     return (
-      this.#grantObjects(grantee, ['s3:GetObject', 's3:GetObjectVersion'], resultPrefix)
+      grantObjects(grantee, bucket, ['s3:GetObject', 's3:GetObjectVersion'], [resultPrefix])
         // Pointers of the Extended Client Library name no version.
-        .combine(this.#grantObjects(grantee, ['s3:GetObject', 's3:DeleteObject'], consumerCopyPrefix))
-        .combine(grantKey(grantee, this.payloadBucket.encryptionKey, KEY_USES.readObjects))
+        .combine(grantObjects(grantee, bucket, ['s3:GetObject', 's3:DeleteObject'], [consumerCopyPrefix]))
+        .combine(grantKey(grantee, bucket.encryptionKey, KEY_USES.readObjects))
     );
   }
 
@@ -561,28 +560,14 @@ export class AsyncService extends Construct implements IConnectable {
     return serviceMetric(this.#settings.serviceName, name, options);
   }
 
-  #grantObjects(grantee: IGrantable, actions: string[], ...prefixes: readonly string[]): Grant {
-    return Grant.addToPrincipalOrResource({
-      grantee,
-      actions,
-      resourceArns: prefixes.map((prefix) => this.payloadBucket.arnForObjects(`${prefix}*`)),
-      resource: this.payloadBucket,
-    });
-  }
-
-  /** Outcomes that become requests of the same service would circulate, and cost money, until Lambda stops the loop. */
   #loopProblems(): string[] {
     const links = this.#servicesOfApp().map((service) => ({
       inputQueue: service.inputQueue,
       outputQueues: service.#outputQueues(),
       path: service.node.path,
     }));
-    const start = links.find(({ path }) => path === this.node.path);
-    const loop = start ? loopFrom(start, links).map(({ path }) => path) : [];
-    if (loop.length === 0) return [];
-    return [
-      `${this.outcomes ? 'output.queue and the targets of subscriptions' : 'output.queue'} must not lead back to the input queue, got ${[...loop, this.node.path].join(' → ')}`,
-    ];
+    const what = this.outcomes ? 'output.queue and the targets of subscriptions' : 'output.queue';
+    return loopProblems(this.node.path, links, what);
   }
 
   /** The queues that outcomes come to, including those of subscriptions. */
@@ -604,7 +589,7 @@ export class AsyncService extends Construct implements IConnectable {
     const userOf = (service: AsyncService) => ({
       service,
       bucket: service.payloadBucket,
-      prefixes: service.#prefixes,
+      prefixes: service.#settings.prefixes,
     });
     return sharedBucketProblems(userOf(this), services.slice(0, services.indexOf(this)).map(userOf));
   }

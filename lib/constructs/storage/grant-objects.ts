@@ -1,0 +1,17 @@
+import { Grant, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
+
+/** Grants actions on the objects of a bucket under some prefixes. The CDK's own grants allow more actions. */
+export function grantObjects(
+  grantee: IGrantable,
+  bucket: IBucket,
+  actions: string[],
+  prefixes: readonly string[],
+): Grant {
+  return Grant.addToPrincipalOrResource({
+    grantee,
+    actions,
+    resourceArns: prefixes.map((prefix) => bucket.arnForObjects(`${prefix}*`)),
+    resource: bucket,
+  });
+}
