@@ -2,10 +2,11 @@ import type { Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { isOfType } from '../core/base/media-type.ts';
 import { quote } from '../core/base/quote.ts';
-import type { Batches, BatchItem } from '../core/intake/batches.ts';
+import type { Batches } from '../core/intake/batches.ts';
 import { NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import type { BatchView } from '../core/model/batch-view.ts';
 import { batchPath } from '../core/model/request-links.ts';
+import type { StoredItem } from '../core/ports/batch-store.ts';
 import {
   AddedItems,
   Batch,
@@ -196,7 +197,7 @@ function answer(c: Context<ApiEnv>, view: BatchView) {
 
 /** The lines of a manifest. They are read when the client takes them, so that one of any length needs little memory. */
 function manifestOf(
-  items: AsyncGenerator<BatchItem, void>,
+  items: AsyncGenerator<StoredItem, void>,
   { clock, resultAgeDays }: Pick<ApiParts, 'clock' | 'resultAgeDays'>,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();

@@ -1,10 +1,10 @@
 import { isJson } from '../core/base/json.ts';
 import { isJsonType, isTextType } from '../core/base/media-type.ts';
-import type { BatchItem } from '../core/intake/batches.ts';
 import type { InlineResult, Outcome } from '../core/model/outcome.ts';
 import { requestPath } from '../core/model/request-links.ts';
 import { statusOf } from '../core/model/request-record.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
+import type { StoredItem } from '../core/ports/batch-store.ts';
 import { formatTime } from './request-resource.ts';
 import { isResultKept } from './result-answer.ts';
 
@@ -16,7 +16,7 @@ export interface ResultAge {
 }
 
 /** The line of an item in the manifest of its batch, as JSON. */
-export function manifestLine({ key, record }: BatchItem, age: ResultAge): string {
+export function manifestLine({ key, record }: StoredItem, age: ResultAge): string {
   const { outcome, request } = record;
   const facts = {
     key,

@@ -14,13 +14,13 @@ import {
 } from '../model/batch.ts';
 import { type BatchView, batchViewOf } from '../model/batch-view.ts';
 import { notBeforeProblem } from '../model/not-before.ts';
-import type { RequestRecord } from '../model/request-record.ts';
 import type {
   BatchListing,
   BatchStore,
   ItemAddition,
   PreparedItem,
   StoredBatch,
+  StoredItem,
 } from '../ports/batch-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import { BatchNotFound, IdempotencyKeyTaken, RequestRefused } from './errors.ts';
@@ -45,12 +45,6 @@ export interface NewBatchItem {
 
 /** What became of an item: it is new, it was there, or why it is refused. */
 export type ItemResult = 'added' | 'repeated' | CoatcheckError;
-
-/** An item of a batch. */
-export interface BatchItem {
-  readonly key: string;
-  readonly record: RequestRecord;
-}
 
 /** A page of batches, newest first. */
 export interface BatchViewPage {
@@ -156,12 +150,12 @@ export class Batches {
    * shows its state at the time of its page.
    * @throws BatchNotFound
    */
-  async items(id: string, tenant: string | undefined): Promise<AsyncGenerator<BatchItem, void>> {
+  async items(id: string, tenant: string | undefined): Promise<AsyncGenerator<StoredItem, void>> {
     const { batch } = await this.#stored(id, tenant);
     return this.#pages(batch);
   }
 
-  async *#pages(batch: Batch): AsyncGenerator<BatchItem, void> {
+  async *#pages(batch: Batch): AsyncGenerator<StoredItem, void> {
     let after: string | undefined;
     do {
       const { items, next } = await this.#ports.store.items(batch, after, PAGE);

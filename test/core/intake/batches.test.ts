@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { CoatcheckError } from '../../../lib/core/base/errors.ts';
-import type { BatchItem, NewBatchItem } from '../../../lib/core/intake/batches.ts';
+import type { NewBatchItem } from '../../../lib/core/intake/batches.ts';
 import { BATCH_OPEN_MILLISECONDS } from '../../../lib/core/model/batch.ts';
+import type { StoredItem } from '../../../lib/core/ports/batch-store.ts';
 import { deleteExpired } from '../../../lib/stores/sqlite/delete-expired.ts';
 import { SqliteInputQueue } from '../../../lib/stores/sqlite/input-queue.ts';
 import { SqliteFile } from '../../../lib/stores/sqlite/sqlite-file.ts';
@@ -28,7 +29,7 @@ function codesOf(results: readonly unknown[]): unknown[] {
 }
 
 async function itemsOf({ batches }: BatchService, id: string, tenant?: string) {
-  const items: BatchItem[] = [];
+  const items: StoredItem[] = [];
   for await (const each of await batches.items(id, tenant)) items.push(each);
   return items;
 }
