@@ -56,7 +56,8 @@ export async function listen({ host, port, onlyLocal }: ListenOptions): Promise<
     // An upload may take as long as it needs.
     serverOptions: { requestTimeout: 0 },
   }) as Server;
-  // It replaced the class, and that one gives bytes the type of text. Handlers of this process make responses too.
+  // It replaced the class by one that gives bytes the type of text. Handlers of this process make responses too. Without
+  // overrideGlobalObjects, hono's bodyLimit fails on calls whose length isn't stated, such as DELETE.
   Object.defineProperty(globalThis, 'Response', { value: Response });
   try {
     await once(server, 'listening');
