@@ -444,7 +444,8 @@ export class Service implements AsyncDisposable {
       const webhook = webhookSecrets && batchWebhookOf({ view, callbackUrl }, settings, settings.serviceName);
       if (webhook) await sendWebhooks([webhook], queue);
     };
-    const ports = { store, records: this.#requests, report, clock, logger };
+    const [records, submissions] = [this.#requests, this.#submissions];
+    const ports = { store, records, submissions, report, clock, logger };
     const runner = new BatchRunner(ports, settings.recordAgeDays);
     this.#keepRunning(BATCHES, async () => ((await runner.run()) ? 0 : Number.POSITIVE_INFINITY));
   }

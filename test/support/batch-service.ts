@@ -58,7 +58,7 @@ export class BatchService {
       this.reported.push(batch);
     };
     const { store, records, logger } = this;
-    this.runner = new BatchRunner({ store, records, report, clock, logger }, RECORD_AGE_DAYS);
+    this.runner = new BatchRunner({ store, records, submissions, report, clock, logger }, RECORD_AGE_DAYS);
   }
 
   /** Claims the request of an item. @returns its lease */

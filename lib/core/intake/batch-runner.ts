@@ -3,16 +3,19 @@ import { serializeError } from '../base/serialize-error.ts';
 import { DAY_MILLISECONDS } from '../base/time.ts';
 import { sealsItselfAt } from '../model/batch.ts';
 import { type BatchView, batchViewOf } from '../model/batch-view.ts';
+import type { RequestRecord } from '../model/request-record.ts';
 import type { BatchStore, DueBatch, StoredBatch } from '../ports/batch-store.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import { RecordMissing } from '../records/errors.ts';
 import type { RequestRecords } from '../records/request-records.ts';
+import type { Submissions } from './submissions.ts';
 
 /** The ports of a {@link BatchRunner}. */
 export interface BatchRunnerPorts {
   readonly store: BatchStore;
   readonly records: Pick<RequestRecords, 'change'>;
+  readonly submissions: Pick<Submissions, 'promote'>;
   /** Reports the end of a batch. It may do so more than once. */
   readonly report: (batch: StoredBatch) => Promise<void>;
   readonly clock: Clock;
@@ -68,13 +71,24 @@ export class BatchRunner {
   }
 
   async #cancelItems({ batch, cancelledUpTo }: DueBatch): Promise<void> {
-    const { store, records } = this.#ports;
+    const { store, submissions } = this.#ports;
     const { items, next } = await store.items(batch, cancelledUpTo, CANCEL_TOGETHER);
-    const unended = items.filter(({ record }) => record.outcome === undefined);
-    await mapConcurrently(unended, MAX_CANCELS, ({ record }) =>
-      records.change(record.request, { type: 'cancel' }).catch(unlessForgotten),
-    );
+    await mapConcurrently(items, MAX_CANCELS, async ({ record }) => {
+      const cancelled = record.outcome ? record : await this.#cancelled(record);
+      // Also those of a process that died after it had cancelled them.
+      if (cancelled) await submissions.promote(cancelled);
+    });
     await store.noteCancelled(batch, next);
+  }
+
+  /** @returns undefined for a request that waited for longer than its record is kept: it is a new one when its message comes */
+  async #cancelled({ request }: RequestRecord): Promise<RequestRecord | undefined> {
+    try {
+      return (await this.#ports.records.change(request, { type: 'cancel' })).stored.record;
+    } catch (error) {
+      if (error instanceof RecordMissing) return undefined;
+      throw error;
+    }
   }
 
   async #report(ended: StoredBatch, endedAt: number): Promise<void> {
@@ -88,9 +102,4 @@ export class BatchRunner {
   #viewOf(stored: StoredBatch): BatchView {
     return batchViewOf(stored, this.#ports.clock.now());
   }
-}
-
-/** A request that waited for longer than its record is kept is a new one when its message comes. */
-function unlessForgotten(error: unknown): void {
-  if (!(error instanceof RecordMissing)) throw error;
 }

@@ -358,6 +358,22 @@ describe('a batch', () => {
     expect(service.reported).toHaveLength(1);
   });
 
+  test('that is cancelled has the messages of items that wait for their time delivered, even if a process dies meanwhile', async () => {
+    const service = await openBatches();
+    const { batches, runner, clock, file, records } = service;
+    const { id } = await batches.create({ notBefore: START + 60_000 });
+    await batches.add(id, undefined, [item('a'), item('b')]);
+    await batches.cancel(id, undefined);
+    const [first] = await itemsOf(service, id);
+    if (!first) throw new Error('no items');
+    // A process that died then.
+    await records.change(first.record.request, { type: 'cancel' });
+    const input = new SqliteInputQueue(file, { queue: 'requests', clock });
+    expect(await receiveNow(input, 10)).toHaveLength(0);
+    await runner.run();
+    expect(await receiveNow(input, 10)).toHaveLength(2);
+  });
+
   test('whose report fails is reported later', async () => {
     const service = await openBatches();
     const { batches, runner, clock, reported, logger } = service;
