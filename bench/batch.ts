@@ -12,7 +12,8 @@ import { type Report, runBenchmark } from './support/report.ts';
 const { values: options } = parseArgs({
   options: {
     items: { type: 'string', default: String(lengthOf(100_000, 300)) },
-    kills: { type: 'string', default: String(lengthOf(12, 2)) },
+    // The first kill is one of the adding process. A killed server's requests would wait for their leases to end.
+    kills: { type: 'string', default: String(lengthOf(12, 1)) },
     seed: { type: 'string', default: '1' },
     json: { type: 'boolean' },
   },

@@ -90,9 +90,8 @@ export async function runKills({ items, kills, seed, folder, note }: KillOptions
   for (const [index, { phase, share }] of momentsOf(kills, seed).entries()) {
     note(`${index} of ${kills} kills`);
     while (shareOf(await look(), phase, items) < share) await sleep(LOOK_MILLISECONDS);
-    if (adder && index % 2 === 0) {
-      killed.adder++;
-      adder.kill('SIGKILL');
+    if (phase === 'adding' && index % 2 === 0) {
+      if (adder?.kill('SIGKILL')) killed.adder++;
     } else {
       killed.server++;
       await server.kill();
