@@ -129,6 +129,7 @@ export function exerciseBatchStore(name: string, open: () => Promise<OpenedBatch
       expect((await store.find(undefined, 'b-1'))?.state).toMatchObject({
         counts: { ...NONE, cancelled: 3 },
         endedAt: START + 5,
+        expiredAtEnd: 0,
       });
     });
 

@@ -55,6 +55,8 @@ export interface BatchState {
   readonly startedAt?: number;
   /** When it was sealed and all of its items had ended for the first time. */
   readonly endedAt?: number;
+  /** The items that had expired then: of those that are redriven later, others may expire. */
+  readonly expiredAtEnd?: number;
 }
 
 /** What an item of a batch counts as. @param status of its record */
@@ -65,13 +67,13 @@ export function countedStatusOf(status: RecordStatus): CountedStatus {
 
 /** The status of a batch. An end is final: items that are redriven later don't change it. */
 export function batchStatusOf({ expiresAt }: Batch, state: BatchState): BatchStatus {
-  const { sealedAt, cancelledAt, endedAt, counts } = state;
+  const { sealedAt, cancelledAt, endedAt, expiredAtEnd = 0 } = state;
   if (endedAt === undefined) {
     if (cancelledAt !== undefined) return 'cancelling';
     return sealedAt === undefined ? 'open' : 'running';
   }
   if (cancelledAt !== undefined) return 'cancelled';
-  return expiresAt !== undefined && expiresAt <= endedAt && counts.expired > 0 ? 'expired' : 'completed';
+  return expiresAt !== undefined && expiresAt <= endedAt && expiredAtEnd > 0 ? 'expired' : 'completed';
 }
 
 /** The number of items. */

@@ -52,7 +52,7 @@ const COUNT_ADDED = `UPDATE batches SET ${COUNTED_STATUSES.map((name) => `${name
 
 /** A batch whose items have ended, or that has none, ends. */
 const END_IF_DONE =
-  'ended_at = CASE WHEN queued + running = 0 THEN coalesce(ended_at, :at) ELSE ended_at END';
+  'ended_at = CASE WHEN queued + running = 0 THEN :at END, expired_at_end = CASE WHEN queued + running = 0 THEN expired END';
 
 const SEAL = `UPDATE batches SET sealed_at = :at, leased_until = 0, ${END_IF_DONE}
   WHERE tenant = :tenant AND id = :id AND sealed_at IS NULL`;
@@ -247,6 +247,7 @@ function batchOf(row: Row): StoredBatch {
       cancelledAt: numberOf(row.cancelled_at),
       startedAt: numberOf(row.started_at),
       endedAt: numberOf(row.ended_at),
+      expiredAtEnd: numberOf(row.expired_at_end),
     },
     keptUntil: numberOf(row.kept_until),
   };

@@ -16,6 +16,7 @@ const BATCHES = `CREATE TABLE IF NOT EXISTS batches (
   cancels_after INTEGER,
   started_at INTEGER,
   ended_at INTEGER,
+  expired_at_end INTEGER,
   kept_until INTEGER,
   leased_until INTEGER NOT NULL DEFAULT 0,
   UNIQUE (tenant, id)
@@ -56,7 +57,7 @@ const COUNT = `CREATE TRIGGER IF NOT EXISTS "count batch items" AFTER UPDATE OF 
     UPDATE batches SET ${COUNTED_STATUSES.map(shift).join(', ')}, started_at = coalesce(started_at, at)
     FROM (SELECT ${status('old')} AS was, ${status('new')} AS becomes, json_extract(new.record, '$.updatedAt') AS at)
     WHERE number = (SELECT batch FROM batch_items WHERE record = new.id);
-    UPDATE batches SET ended_at = json_extract(new.record, '$.updatedAt')
+    UPDATE batches SET ended_at = json_extract(new.record, '$.updatedAt'), expired_at_end = expired
     WHERE number = (SELECT batch FROM batch_items WHERE record = new.id)
       AND ended_at IS NULL AND sealed_at IS NOT NULL AND queued + running = 0;
   END`;

@@ -26,12 +26,25 @@ test.each<[string, Partial<Batch>, BatchState]>([
   ['cancelling', {}, state({ running: 1 }, { sealedAt: 2_000, cancelledAt: 2_000 })],
   ['completed', {}, state({ failed: 3 }, { sealedAt: 2_000, endedAt: 3_000 })],
   ['cancelled', {}, state({ succeeded: 3 }, { sealedAt: 2_000, cancelledAt: 2_500, endedAt: 3_000 })],
-  ['expired', { expiresAt: 3_000 }, state({ expired: 1 }, { sealedAt: 2_000, endedAt: 3_000 })],
+  [
+    'expired',
+    { expiresAt: 3_000 },
+    state({ expired: 1 }, { sealedAt: 2_000, endedAt: 3_000, expiredAtEnd: 1 }),
+  ],
   // Items whose own time was over before that of the batch.
-  ['completed', { expiresAt: 4_000 }, state({ expired: 1 }, { sealedAt: 2_000, endedAt: 3_000 })],
+  [
+    'completed',
+    { expiresAt: 4_000 },
+    state({ expired: 1 }, { sealedAt: 2_000, endedAt: 3_000, expiredAtEnd: 1 }),
+  ],
   ['completed', { expiresAt: 3_000 }, state({ succeeded: 1 }, { sealedAt: 2_000, endedAt: 3_500 })],
   // An item was redriven after the end.
   ['completed', {}, state({ queued: 1, failed: 2 }, { sealedAt: 2_000, endedAt: 3_000 })],
+  [
+    'completed',
+    { expiresAt: 3_000 },
+    state({ expired: 1 }, { sealedAt: 2_000, endedAt: 3_500, expiredAtEnd: 0 }),
+  ],
 ])('a batch is %s', (status, batch, at) => {
   expect(batchStatusOf({ ...BATCH, ...batch }, at)).toBe(status);
 });
