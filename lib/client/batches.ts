@@ -30,6 +30,7 @@ export type BatchItem = PayloadForm &
     | 'minVersion'
     | 'orderingKey'
     | 'topic'
+    | 'priority'
     | 'metadata'
   > & {
     /** Unique in the batch, 1 to 255 characters. Adding the same item again under its key changes nothing. */

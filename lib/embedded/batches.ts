@@ -37,6 +37,7 @@ export interface ServiceBatchItem
     | 'expiresAt'
     | 'minVersion'
     | 'topic'
+    | 'priority'
   > {
   /** Unique in the batch, 1 to 255 characters. Adding the same item again under its key changes nothing. */
   readonly key: string;

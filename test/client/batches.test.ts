@@ -58,7 +58,12 @@ test('items are sent by as many calls as it takes, and refused ones have their p
     for (const key of ['a', 'b', 'c', 'no', 'd']) yield { key, text };
     yield '{"key":"e","json":1}';
     yield { key: 'f', text: 'x'.repeat(BATCH_LINE_MAX_BYTES) };
-    yield { key: 'g', bytes: new Uint8Array([0xff]), notBefore: new Date('2026-02-01T00:00:00Z') };
+    yield {
+      key: 'g',
+      bytes: new Uint8Array([0xff]),
+      priority: 'high',
+      notBefore: new Date('2026-02-01T00:00:00Z'),
+    };
     yield '{"key":"no"}';
   }
   const seen: number[] = [];
@@ -79,7 +84,7 @@ test('items are sent by as many calls as it takes, and refused ones have their p
   expect(String(calls[3]?.body).split('\n').slice(1)).toEqual([
     '{"key":"e","json":1}',
     '',
-    '{"key":"g","base64":"/w==","notBefore":"2026-02-01T00:00:00.000Z"}',
+    '{"key":"g","priority":"high","base64":"/w==","notBefore":"2026-02-01T00:00:00.000Z"}',
     '{"key":"no"}',
   ]);
 });

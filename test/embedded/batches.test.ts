@@ -6,6 +6,7 @@ import { text } from 'node:stream/consumers';
 import { processor } from 'coatcheck';
 import { openService, type ServiceBatchItem, type ServiceOptions } from 'coatcheck/embedded';
 import { expect, onTestFinished, test, vi } from 'vitest';
+import type { Priority } from '../../lib/core/model/priority.ts';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { temporaryFolder } from '../support/temporary-folder.ts';
@@ -91,14 +92,20 @@ test('items are refused one by one, as submit refuses them', async () => {
     { key: 'c', payload: 1, topic: 'mail', orderingKey: 'k' },
     { key: 'd', payload: 1, topic: 'mail', minVersion: 'x' },
     { key: 'a', payload: 2, topic: 'mail' },
+    { key: 'e', payload: 1, topic: 'mail', priority: 'urgent' as Priority },
+    { key: 'f', payload: 1, topic: 'mail', priority: 'high' },
   ]);
-  expect(added).toBe(1);
+  expect(added).toBe(2);
   expect(refused.map(({ index, key, code }) => [index, key, code])).toEqual([
     [1, 'b', 'topic_required'],
     [2, 'c', 'order_unsupported'],
     [3, 'd', 'min_version_invalid'],
     [4, 'a', 'batch_key_reused'],
+    [5, 'e', 'priority_invalid'],
   ]);
+  const ids = [];
+  for await (const { requestId } of batches.results(id)) ids.push(requestId);
+  expect(await service.request(ids[1] ?? '')).toMatchObject({ priority: 'high' });
   const mail = await batches.create({ topic: 'mail' });
   expect(await batches.add(mail.id, [{ key: 'a', payload: 1 }])).toMatchObject({ added: 1 });
 });
