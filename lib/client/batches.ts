@@ -1,4 +1,5 @@
 import { isObject } from '../core/base/json-object.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
 import { textLines } from '../core/base/text-lines.ts';
 import { BATCH_MAX_LINES, batchLineSizeProblem, NDJSON_TYPE } from '../core/model/batch-lines.ts';
 import { batchPath } from '../core/model/request-links.ts';
@@ -115,7 +116,7 @@ export class BatchesClient {
    * of them again: those that are in the batch aren't added twice.
    * @param items each an item, or its line of JSON
    * @throws ApiError with the code `batch_unknown`, or `batch_closed` if the batch takes no items; ConnectionFailed; RangeError for
-   *   invalid options of an item
+   *   invalid options of an item, and TypeError for a payload that JSON doesn't know, which name it: some of those before it may be added
    */
   async add(
     id: string,
@@ -141,7 +142,7 @@ export class BatchesClient {
       call.clear();
     };
     for await (const item of items) {
-      const line = lineOf(item);
+      const line = lineOf(item, call.last + 1);
       const size = new TextEncoder().encode(line).byteLength;
       const tooLarge = batchLineSizeProblem(size);
       // Its place is that of an empty line, which the API skips.
@@ -269,12 +270,26 @@ class LinesCall {
   }
 }
 
-/** @throws RangeError */
-function lineOf(item: BatchItem | string): string {
-  if (typeof item !== 'string') return JSON.stringify(membersOf(item));
+/** @param place that of the item, from 1 @throws RangeError, TypeError */
+function lineOf(item: BatchItem | string, place: number): string {
+  if (typeof item !== 'string') return textOf(item, place);
   if (item.includes('\n'))
-    throw new RangeError('add() takes items and lines without line feeds, got a text with one');
+    throw new RangeError(
+      `add() takes items and lines without line feeds, got a text with one as item ${place}`,
+    );
   return item;
+}
+
+/** @throws RangeError for invalid options; TypeError for what JSON doesn't know */
+function textOf(item: BatchItem, place: number): string {
+  try {
+    return JSON.stringify(membersOf(item));
+  } catch (error) {
+    const text = `Item ${place} can't be added: ${messageOf(error)}`;
+    throw error instanceof RangeError
+      ? new RangeError(text, { cause: error })
+      : new TypeError(text, { cause: error });
+  }
 }
 
 function lineTooLarge(detail: string): ApiProblem {

@@ -1,6 +1,7 @@
 import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import type { ResultObjects } from '../consumer/outcome-result.ts';
 import { CoatcheckError } from '../core/base/errors.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
 import type { Batches, BatchViewPage, ItemResult, NewBatch, NewBatchItem } from '../core/intake/batches.ts';
 import type { SubmitRequest } from '../core/intake/submissions.ts';
 import type { SubmitOptions } from '../core/intake/submit-options.ts';
@@ -123,8 +124,8 @@ export class ServiceBatches {
   /**
    * Adds items. When this resolves, those that aren't refused are on the disk. An item that is there already is not added again, so
    * that a call can be repeated.
-   * @throws BatchNotFound; RequestRefused with the code `batch_closed` if the batch takes no items; TypeError for a payload that JSON
-   *   doesn't know
+   * @throws BatchNotFound; RequestRefused with the code `batch_closed` if the batch takes no items; TypeError for a key or a payload of
+   *   another type, which names the item: some of those before it may be added
    */
   async add(
     id: string,
@@ -136,7 +137,7 @@ export class ServiceBatches {
     const tally = { added: 0, repeated: 0, refused: [] as RefusedItem[] };
     let index = 0;
     const addAll = async (part: readonly ServiceBatchItem[]) => {
-      const read = part.map((item) => this.#read(item, { topic, tenant }));
+      const read = part.map((item, offset) => this.#read(item, index + offset, { topic, tenant }));
       const valid = read.filter((item): item is NewBatchItem => 'request' in item);
       const results = (await batches.add(id, tenant, valid)).values();
       for (const [offset, item] of read.entries()) {
@@ -166,8 +167,10 @@ export class ServiceBatches {
     return this.#opened.batches.get(id, tenant);
   }
 
-  /** A page of batches, newest first. */
-  list({ tenant, after, limit = DEFAULT_PAGE }: BatchListOptions = {}): Promise<BatchViewPage> {
+  /** A page of batches, newest first. @throws RangeError for a limit below 1 */
+  async list({ tenant, after, limit = DEFAULT_PAGE }: BatchListOptions = {}): Promise<BatchViewPage> {
+    if (!Number.isSafeInteger(limit) || limit < 1)
+      throw new RangeError(`limit must be a whole number of at least 1, got ${limit}`);
     return this.#opened.batches.list({ tenant, after, limit });
   }
 
@@ -204,14 +207,17 @@ export class ServiceBatches {
   }
 
   #read(
-    { key, payload, ...options }: ServiceBatchItem,
+    item: ServiceBatchItem,
+    index: number,
     { topic, tenant }: Pick<BatchOptions, 'topic' | 'tenant'>,
   ): NewBatchItem | CoatcheckError {
     try {
+      const { key, payload, ...options } = item;
+      if (typeof key !== 'string') throw new TypeError(`key must be a string, got ${typeof key}`);
       return { key, request: this.#parts.requestOf(payload, { topic, ...options, tenant }) };
     } catch (error) {
       if (error instanceof CoatcheckError) return error;
-      throw error;
+      throw new TypeError(`The item at index ${index} can't be added: ${messageOf(error)}`, { cause: error });
     }
   }
 }

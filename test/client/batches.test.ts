@@ -93,7 +93,13 @@ test('no item is no call, and a line is one line', async () => {
   const { client, calls } = await openScriptedApi([]);
   expect(await client.batches.add('b-1', [])).toEqual({ added: 0, repeated: 0, refused: [] });
   await expect(client.batches.add('b-1', ['{}\n{}'])).rejects.toThrow(RangeError);
-  await expect(client.batches.add('b-1', [{ key: 'a', json: 1, topic: 'a b' }])).rejects.toThrow(RangeError);
+  const invalid = [{ key: 'a', json: 1, topic: 'a b' }];
+  await expect(client.batches.add('b-1', ['{}', ...invalid])).rejects.toThrow(
+    /^Item 2 can't be added: .*topic must have/,
+  );
+  await expect(client.batches.add('b-1', [{ key: 'a', json: 1n }])).rejects.toThrow(
+    /^Item 1 can't be added: .*BigInt/,
+  );
   expect(calls).toEqual([]);
 });
 

@@ -110,6 +110,22 @@ test('items are refused one by one, as submit refuses them', async () => {
   expect(await batches.add(mail.id, [{ key: 'a', payload: 1 }])).toMatchObject({ added: 1 });
 });
 
+test('what is no item, and no limit, is named', async () => {
+  await using service = await openService(await optionsOf({ processor: undefined }));
+  const { batches } = service;
+  const { id } = await batches.create();
+  const added = (...items: unknown[]) => batches.add(id, items as ServiceBatchItem[]);
+  const good = { key: 'a', payload: 1 };
+  await expect(added(good, { key: 'b', payload: 1n })).rejects.toThrow(
+    /^The item at index 1 can't be added: .*BigInt/,
+  );
+  await expect(added(null)).rejects.toThrow(/^The item at index 0 can't be added: /);
+  await expect(added({ key: 5, payload: 1 })).rejects.toThrow('key must be a string, got number');
+  await expect(batches.list({ limit: 0 })).rejects.toThrow(
+    'limit must be a whole number of at least 1, got 0',
+  );
+});
+
 test('a batch that is cancelled has the results until then', async () => {
   const clock = new TestClock();
   const options = await optionsOf({ settings: { concurrency: 1 } });
