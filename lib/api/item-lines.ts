@@ -31,17 +31,16 @@ export interface AddedLines {
 interface NumberedLine {
   readonly line: number;
   readonly text: string;
+  /** Its text has replacement characters for some bytes. */
+  readonly isDamaged?: true;
 }
 
 /** Lines that are read in one turn of the event loop. */
 const READ_TOGETHER = 500;
 
-/** The lines of a body, without empty ones. @throws ProblemError 400 for bytes that aren't UTF-8, 413 for too many lines */
+/** The lines of a body, without empty ones. @throws ProblemError 413 for too many lines */
 export function linesOf(body: ArrayBuffer): NumberedLine[] {
-  const lines = decoded(body)
-    .split('\n')
-    .map((text, index) => ({ line: index + 1, text: text.trim() }))
-    .filter(({ text }) => text !== '');
+  const lines = numberedLines(body).filter(({ text }) => text !== '');
   if (lines.length <= BATCH_MAX_LINES) return lines;
   const detail = `The body must have at most ${BATCH_MAX_LINES} lines, got ${lines.length}: add the others by further calls`;
   throw new ProblemError({ status: 413, code: 'payload_too_large', detail });
@@ -76,7 +75,7 @@ export async function addLines(
 
 /** @throws what isn't about the line */
 function readLine(
-  { line, text }: NumberedLine,
+  { line, text, isDamaged }: NumberedLine,
   defaults: BatchDefaults,
   parts: ApiParts,
 ): (NewBatchItem & { readonly line: number }) | RefusedLine {
@@ -87,6 +86,10 @@ function readLine(
   });
   const tooLarge = batchLineSizeProblem(Buffer.byteLength(text));
   if (tooLarge !== undefined) return refuse({ status: 413, code: 'line_too_large', detail: tooLarge });
+  if (isDamaged) {
+    const detail = `A line must be in UTF-8, got other bytes where this has \ufffd: ${quote(text)}`;
+    return refuse({ status: 400, code: 'line_malformed', detail });
+  }
   if (!isJson(text)) {
     const detail = `A line must be a JSON object, like {"key": "a", "json": {}}, got ${quote(text)}`;
     return refuse({ status: 400, code: 'line_malformed', detail });
@@ -111,11 +114,25 @@ function problemOf(error: CoatcheckError): HttpProblem {
   return problemOfError(error) ?? { status: 400, code: error.code, detail: error.message };
 }
 
-function decoded(body: ArrayBuffer): string {
+function numberedLines(body: ArrayBuffer): NumberedLine[] {
+  const whole = utf8Of(body);
+  if (whole !== undefined) {
+    return whole.split('\n').map((text, index) => ({ line: index + 1, text: text.trim() }));
+  }
+  // One character is one byte here, so that a line has its bytes.
+  const lines = Buffer.from(body).toString('latin1').split('\n');
+  return lines.map((line, index) => {
+    const bytes = Buffer.from(line, 'latin1');
+    const text = utf8Of(bytes);
+    const read = { line: index + 1, text: (text ?? bytes.toString()).trim() };
+    return text === undefined ? { ...read, isDamaged: true } : read;
+  });
+}
+
+function utf8Of(bytes: ArrayBuffer | Uint8Array): string | undefined {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(body);
-  } catch (error) {
-    const detail = 'The body must be lines of JSON in UTF-8';
-    throw new ProblemError({ status: 400, code: 'request_malformed', detail }, { cause: error });
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
   }
 }

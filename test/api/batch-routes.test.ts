@@ -221,9 +221,23 @@ describe('bad input', () => {
     ]);
   });
 
+  test('a line that is not in UTF-8 is refused, and the others are added', async () => {
+    const { id } = await create();
+    const body = Buffer.concat([
+      Buffer.from('\ufeff{"key":"ü","json":1}\r\n{"key":"b'),
+      Buffer.from([0xff]),
+      Buffer.from('","json":1}\n{"key":"c","json":1}'),
+    ]);
+    const { added, refused } = await json(call('POST', `/${id}/items`, Uint8Array.from(body), NDJSON));
+    expect([added, refused]).toMatchObject([
+      2,
+      [{ line: 2, problem: { code: 'line_malformed', detail: expect.stringContaining('b\ufffd') } }],
+    ]);
+    expect((await linesOf(id)).map(({ key }) => key)).toEqual(['ü', 'c']);
+  });
+
   test.each([
     ['another content type', '{}', { 'content-type': 'text/csv' }, 415, 'content_type_invalid'],
-    ['bytes that are no UTF-8', new Uint8Array([0xff]), NDJSON, 400, 'request_malformed'],
     ['too many lines', '{}\n'.repeat(BATCH_MAX_LINES + 1), NDJSON, 413, 'payload_too_large'],
     ['more than 6 MiB', ' '.repeat(6 * 2 ** 20 + 1), NDJSON, 413, 'payload_too_large'],
   ])('a call with %s is refused', async (_, body, headers, status, code) => {

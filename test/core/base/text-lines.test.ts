@@ -28,12 +28,17 @@ test('lines end at line feeds only, wherever the chunks end', async () => {
   );
 });
 
+test('a byte order mark is left out', async () => {
+  expect(await linesOf([Buffer.from('\ufeffa\n\ufeffb')])).toEqual(['a', '\ufeffb']);
+});
+
 test('the last line needs no line feed', async () => {
   expect(await linesOf([Buffer.from('a\n\nb')])).toEqual(['a', '', 'b']);
   expect(await linesOf([])).toEqual([]);
 });
 
 test('bytes that are no UTF-8 are refused', async () => {
-  await expect(linesOf([Buffer.from([0x61, 0xff])])).rejects.toThrow(TypeError);
+  await expect(linesOf([Buffer.from([0x61, 0xff])])).rejects.toThrow('line 1 is not in UTF-8');
   await expect(linesOf([Buffer.from([0x61, 0xc3])])).rejects.toThrow(TypeError);
+  await expect(linesOf([Buffer.from([0x0a, 0x61, 0xc3]), Buffer.from([0x0a])])).rejects.toThrow('line 2');
 });
