@@ -41,11 +41,15 @@ test('a file is submitted, waited for and listed, and its results are written', 
     { key: 'a', status: 'succeeded', result: { json: { got: 1 } } },
     { key: 'b', status: 'succeeded', result: { json: { got: '\u2028' } } },
   ]);
-  const [printed, listed, status] = await Promise.all([
+  const [unsaved, printed, listed, status] = await Promise.all([
+    batches(['results', id, '-o', 'none/results.ndjson']),
     batches(['results', id]),
     batches(['list', '--json']),
     batches(['status', id, '--json']),
   ]);
+  expect(unsaved.stderr).toContain(
+    `error: The result of ${id} couldn't be written to none/results.ndjson: ENOENT`,
+  );
   const parsed = printed.stdout.split('\n').filter(Boolean);
   expect(parsed.map((line) => JSON.parse(line))).toEqual(lines.map((line) => JSON.parse(line)));
   expect(JSON.parse(listed.stdout)).toMatchObject({ id, status: 'completed', counts: { total: 2 } });
@@ -98,6 +102,7 @@ test('on a terminal there is progress, and a table', async () => {
 test('what can not be is refused before there is a batch', async () => {
   const refused: [string[], string, number][] = [
     [['submit', 'none.ndjson'], "Can't read lines of JSON from none.ndjson: ENOENT", 1],
+    [['submit', '.'], "Can't read lines of JSON from .: it is a folder", 1],
     [['submit', 'good.ndjson', '-o', 'x'], '--output needs --wait', 2],
     [['submit', 'good.ndjson', '--resume', 'b', '--topic', 'a'], 'leave them out with --resume', 2],
     [['submit', 'good.ndjson', '--resume', 'b'], "The batch b doesn't exist", 1],

@@ -1,5 +1,5 @@
 import { constants, createReadStream } from 'node:fs';
-import { access } from 'node:fs/promises';
+import { access, stat } from 'node:fs/promises';
 import { CoatcheckError } from '../../core/base/errors.ts';
 import { messageOf } from '../../core/base/serialize-error.ts';
 import { textLines } from '../../core/base/text-lines.ts';
@@ -18,9 +18,12 @@ class ItemsUnreadable extends CoatcheckError {
 /** @throws ItemsUnreadable, before there is a batch */
 export async function assertReadable(path: string): Promise<void> {
   if (path === STANDARD_INPUT) return;
-  await access(path, constants.R_OK).catch((error: unknown) => {
+  try {
+    await access(path, constants.R_OK);
+    if ((await stat(path)).isDirectory()) throw new Error('it is a folder');
+  } catch (error) {
     throw new ItemsUnreadable(path, error);
-  });
+  }
 }
 
 /** The lines of a file, or of standard input. They are read as they are taken. @throws ItemsUnreadable */

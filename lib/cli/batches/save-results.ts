@@ -3,9 +3,11 @@ import { rename, rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { CoatcheckClient } from '../../client/index.ts';
+import { CoatcheckError } from '../../core/base/errors.ts';
 import { note } from '../../terminal/output.ts';
+import { ResultUnsaved } from '../result-file.ts';
 
-/** Writes the results of a batch to a file, which appears once it is complete. */
+/** Writes the results of a batch to a file, which appears once it is complete. @throws ResultUnsaved, ApiError, ConnectionFailed */
 export async function saveResults(
   id: string,
   file: string,
@@ -25,7 +27,8 @@ export async function saveResults(
     await rename(partial, file);
   } catch (error) {
     await rm(partial, { force: true });
-    throw error;
+    signal.throwIfAborted();
+    throw error instanceof CoatcheckError ? error : new ResultUnsaved(id, file, error);
   }
   note(`${file}: ${count} lines`);
 }

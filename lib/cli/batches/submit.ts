@@ -85,11 +85,9 @@ async function submit(
   await assertReadable(file);
   const id = resume ?? (await create(options, client, run));
   let batch = await addAll(file, id, client, run);
-  if (options.wait) {
-    batch = await waitForBatch(id, options, client, run);
-    if (output !== undefined) await saveResults(id, output, client, run.signal);
-  }
+  if (options.wait) batch = await waitForBatch(id, options, client, run);
   await printBatches([batch], options);
+  if (output !== undefined) await saveResults(id, output, client, run.signal);
 }
 
 async function create(
