@@ -52,18 +52,18 @@ export class ScheduleRunner {
   async #stateAfter({ schedule, state }: StoredSchedule, now: number): Promise<ScheduleState> {
     const next = { ...state, nextAt: nextRun(schedule, now) };
     const at = this.#dueRun(schedule, state, now);
-    if (at === undefined || !(await this.#makesWay(schedule, state))) {
+    const id = at === undefined ? undefined : runId(schedule, at);
+    if (id === undefined || !(await this.#makesWay(schedule, state, id))) {
       const { name, tenant } = schedule;
       this.#ports.logger.info('A scheduled run was left out', {
         schedule: name,
         tenant,
-        overlap: at !== undefined,
+        overlap: id !== undefined,
       });
       return next;
     }
-    const lastRequestId = runId(schedule, at);
-    await this.#submit(schedule, lastRequestId);
-    return { ...next, lastAt: at, lastRequestId };
+    await this.#submit(schedule, id);
+    return { ...next, lastAt: at, lastRequestId: id };
   }
 
   /** The run to submit now: the last of those that are due, unless it was missed and isn't made up for. */
@@ -75,9 +75,14 @@ export class ScheduleRunner {
   }
 
   /** Whether the run may be submitted, as far as the request of the run before is concerned, which this may cancel. */
-  async #makesWay({ overlap, tenant }: Schedule, { lastRequestId: id }: ScheduleState): Promise<boolean> {
-    if (overlap === 'queue' || id === undefined) return true;
-    const request = { id, source: '', tenant };
+  async #makesWay(
+    { overlap, tenant }: Schedule,
+    { lastRequestId }: ScheduleState,
+    id: string,
+  ): Promise<boolean> {
+    // A run can come again, after a clock was set back: it isn't in its own way.
+    if (overlap === 'queue' || lastRequestId === undefined || lastRequestId === id) return true;
+    const request = { id: lastRequestId, source: '', tenant };
     const before = await this.#ports.records.find(request);
     if (before === undefined || before.outcome !== undefined) return true;
     if (overlap === 'cancel') await this.#ports.records.change(request, { type: 'cancel' });

@@ -170,6 +170,17 @@ describe('a run while the one before has not ended', () => {
   });
 });
 
+test('a run that comes again after a clock was set back is not cancelled', async () => {
+  const { schedules, service, runAt, clock } = await scheduling();
+  await schedules.put({ ...HOURLY, overlap: 'cancel' });
+  await runAt(START + HOUR);
+  clock.time = START + HOUR - 1;
+  await schedules.put({ ...HOURLY, overlap: 'cancel' });
+  await runAt(START + HOUR);
+  await service.deliver();
+  expect(service.runs.map(({ id }) => id)).toEqual(['hourly.2026-01-31T13:00:00Z']);
+});
+
 test('a schedule that is put again keeps its name and has its new runs', async () => {
   const { schedules, runAt, ids } = await scheduling();
   await schedules.put(HOURLY);
