@@ -87,7 +87,10 @@ export class Batches {
     const batch = { ...given, metadata, id, createdAt: now };
     const stored = await store.create(batch);
     if (idempotencyKey !== undefined && definitionOf(stored.batch) !== definitionOf(batch)) {
-      throw new IdempotencyKeyTaken(idempotencyKey);
+      throw new IdempotencyKeyTaken(
+        idempotencyKey,
+        'batch with another topic, metadata, time or callback URL',
+      );
     }
     return this.#viewOf(stored);
   }
@@ -265,7 +268,7 @@ function resultOf(addition: ItemAddition | undefined, key: string): ItemResult {
 function otherContent(key: string): RequestRefused {
   return new RequestRefused(
     'batch_key_reused',
-    `The batch has an item with the key ${quote(key)} and another payload, content type, metadata, topic or time: use another key`,
+    `The batch has an item with the key ${quote(key)} and another payload, content type, metadata, topic, priority or time: use another key`,
   );
 }
 

@@ -16,10 +16,12 @@ export class IdempotencyKeyTaken extends CoatcheckError {
   override readonly name = 'IdempotencyKeyTaken';
   readonly code = 'idempotency_key_reused';
 
-  constructor(key: string) {
-    super(
-      `The idempotency key ${key} was used for a request with another payload, content type or metadata, or with other options, such as topic, priority, time, expiry or callback URL`,
-    );
+  /** @param other what can differ */
+  constructor(
+    key: string,
+    other = 'request with another payload, content type or metadata, or with other options, such as topic, priority, time, expiry or callback URL',
+  ) {
+    super(`The idempotency key ${key} was used for a ${other}`);
   }
 }
 

@@ -260,6 +260,7 @@ describe('a batch', () => {
     );
     await expect(batches.create({ idempotencyKey: 'k' })).rejects.toMatchObject({
       code: 'idempotency_key_reused',
+      message: expect.stringContaining('was used for a batch with another topic'),
     });
   });
 
