@@ -209,12 +209,12 @@ export class ServiceBatches {
   #read(
     item: ServiceBatchItem,
     index: number,
-    { topic, tenant }: Pick<BatchOptions, 'topic' | 'tenant'>,
+    { topic: batchTopic, tenant }: Pick<BatchOptions, 'topic' | 'tenant'>,
   ): NewBatchItem | CoatcheckError {
     try {
-      const { key, payload, ...options } = item;
+      const { key, payload, topic = batchTopic, ...options } = item;
       if (typeof key !== 'string') throw new TypeError(`key must be a string, got ${typeof key}`);
-      return { key, request: this.#parts.requestOf(payload, { topic, ...options, tenant }) };
+      return { key, request: this.#parts.requestOf(payload, { ...options, topic, tenant }) };
     } catch (error) {
       if (error instanceof CoatcheckError) return error;
       throw new TypeError(`The item at index ${index} can't be added: ${messageOf(error)}`, { cause: error });

@@ -107,7 +107,11 @@ test('items are refused one by one, as submit refuses them', async () => {
   for await (const { requestId } of batches.results(id)) ids.push(requestId);
   expect(await service.request(ids[1] ?? '')).toMatchObject({ priority: 'high' });
   const mail = await batches.create({ topic: 'mail' });
-  expect(await batches.add(mail.id, [{ key: 'a', payload: 1 }])).toMatchObject({ added: 1 });
+  const items = [
+    { key: 'a', payload: 1 },
+    { key: 'b', payload: 1, topic: undefined },
+  ];
+  expect(await batches.add(mail.id, items)).toMatchObject({ added: 2 });
 });
 
 test('what is no item, and no limit, is named', async () => {
