@@ -100,11 +100,17 @@ export class Schedules {
     this.#ports = ports;
   }
 
-  /** Adds a schedule, or replaces that of its name. @throws RequestRefused */
+  /**
+   * Adds a schedule, or replaces that of its name. Without timers, adding it again as it is changes nothing: a program that does so
+   * at each start keeps the run that is due, and the times from which minutes are counted.
+   * @throws RequestRefused
+   */
   async put(added: NewSchedule): Promise<ScheduleView> {
     const { store, timers, clock } = this.#ports;
     const schedule = newSchedule(added, clock.now());
     const { name, tenant, createdAt } = schedule;
+    const known = timers ? undefined : await store.get(schedule);
+    if (known && definitionOf(known.schedule) === definitionOf(schedule)) return this.#viewOf(known);
     await this.#assertRoom(schedule);
     const revision = crypto.randomUUID();
     const nextAt = nextRun(schedule, createdAt);
@@ -186,6 +192,11 @@ export class Schedules {
       nextRuns: nextRunsOf(schedule, state.nextAt),
     };
   }
+}
+
+/** What a schedule says, to compare two. */
+function definitionOf(schedule: Schedule): string {
+  return JSON.stringify({ ...schedule, createdAt: undefined });
 }
 
 /** A schedule with its defaults. @param now milliseconds since 1970 @throws RequestRefused */

@@ -170,12 +170,25 @@ describe('a run while the one before has not ended', () => {
   });
 });
 
+test('a schedule that is put again as it is keeps its due run, and the times that it counts from', async () => {
+  const { schedules, runAt, ids, clock } = await scheduling();
+  const every = { ...HOURLY, cron: undefined, everyMinutes: 60 };
+  await schedules.put(every);
+  clock.time = START + 1.5 * HOUR;
+  expect(await schedules.put(every)).toMatchObject({ createdAt: new Date(START) });
+  await runAt(START + 1.5 * HOUR);
+  await runAt(START + 2 * HOUR);
+  expect(ids()).toEqual(['hourly.2026-01-31T13:00:00Z', 'hourly.2026-01-31T14:00:00Z']);
+  await schedules.put({ ...every, metadata: { changed: 'yes' } });
+  expect((await schedules.get('hourly', undefined)).createdAt).toEqual(new Date(START + 2 * HOUR));
+});
+
 test('a run that comes again after a clock was set back is not cancelled', async () => {
   const { schedules, service, runAt, clock } = await scheduling();
   await schedules.put({ ...HOURLY, overlap: 'cancel' });
   await runAt(START + HOUR);
   clock.time = START + HOUR - 1;
-  await schedules.put({ ...HOURLY, overlap: 'cancel' });
+  await schedules.put({ ...HOURLY, overlap: 'cancel', timeZone: 'Etc/UTC' });
   await runAt(START + HOUR);
   await service.deliver();
   expect(service.runs.map(({ id }) => id)).toEqual(['hourly.2026-01-31T13:00:00Z']);
