@@ -226,7 +226,7 @@ export class BatchesClient {
       signal,
     );
     if (response.status !== 200) throw new AnswerInvalid(call, 'lines for items', `HTTP ${response.status}`);
-    yield* textLines(chunksOf(response, call));
+    yield* textLines(chunksOf(response, call, signal));
   }
 
   async #call(method: 'GET' | 'POST', path: string, signal: AbortSignal | undefined): Promise<Batch> {
@@ -297,8 +297,12 @@ function lineTooLarge(detail: string): ApiProblem {
   return { type: `urn:coatcheck:problem:${code}`, title: 'line too large', status: 413, detail, code };
 }
 
-/** Not all browsers iterate over streams. @throws ConnectionFailed */
-async function* chunksOf({ body }: Response, call: string): AsyncGenerator<Uint8Array, void> {
+/** Not all browsers iterate over streams. @throws ConnectionFailed, the signal's reason */
+async function* chunksOf(
+  { body }: Response,
+  call: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array, void> {
   const reader = body?.getReader();
   if (!reader) return;
   try {
@@ -307,6 +311,9 @@ async function* chunksOf({ body }: Response, call: string): AsyncGenerator<Uint8
       if (done) return;
       yield value;
     }
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
   } finally {
     await reader.cancel().catch(() => {});
   }

@@ -140,7 +140,12 @@ test('results are read line by line, and one that breaks off is an error', async
     response.writeHead(200, { 'content-type': 'application/x-ndjson' });
     response.end(lines.map((line) => `${line}\n`).join(''));
   };
-  const { client } = await openScriptedApi([whole, breakOff, problem(404, 'batch_unknown')]);
+  const stop = new AbortController();
+  const hang: Script = (_, response) => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' });
+    response.write(`${lines[0]}\n`);
+  };
+  const { client } = await openScriptedApi([whole, breakOff, problem(404, 'batch_unknown'), hang]);
   const read = async () => {
     const keys = [];
     for await (const { key } of client.batches.results('b-1')) keys.push(key);
@@ -149,4 +154,8 @@ test('results are read line by line, and one that breaks off is an error', async
   expect(await read()).toEqual(['a', 'b']);
   await expect(read()).rejects.toMatchObject({ code: 'connection_failed' });
   await expect(read()).rejects.toMatchObject({ code: 'batch_unknown' });
+  const results = client.batches.results('b-1', { signal: stop.signal });
+  expect((await results.next()).value).toMatchObject({ key: 'a' });
+  stop.abort(new Error('stopped'));
+  await expect(results.next()).rejects.toThrow(/^stopped$/);
 });
