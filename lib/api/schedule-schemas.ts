@@ -5,7 +5,7 @@ import { MISSED_RUNS, OVERLAPS } from '../core/model/schedule.ts';
 import { ownMembers } from './known-names.ts';
 import { FAR_TIME, Metadata, PAYLOAD_FORMS, PRIORITY_FIELD, SHORT, Time, TOPIC_FIELD } from './schemas.ts';
 
-const NAME = '^[A-Za-z0-9_.-]{1,64}$';
+const NAME = '^(?!\\.{1,2}$)[A-Za-z0-9_.-]{1,64}$';
 
 const Overlap = z.enum(OVERLAPS).meta({
   description: 'What happens to a run while the request of the one before hasn’t ended.',

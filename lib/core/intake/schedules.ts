@@ -15,7 +15,7 @@ import { RequestRefused } from './errors.ts';
 
 /** A schedule to add. */
 export interface NewSchedule {
-  /** 1 to 64 letters, digits, `_`, `-` and `.`. A schedule of the tenant with this name is replaced. */
+  /** 1 to 64 letters, digits, `_`, `-` and `.`, and neither `.` nor `..`. A schedule of the tenant with this name is replaced. */
   readonly name: string;
   readonly tenant?: string;
   /** Five fields: minute, hour, day of month, month, day of week. Instead of {@link everyMinutes}. */
@@ -73,7 +73,8 @@ const SCHEDULE_MAX_PAYLOAD_BYTES = 65_536;
 /** Most minutes from one run to the next: a year. */
 export const MAX_EVERY_MINUTES = 366 * 24 * 60;
 
-const NAME = /^[\w.-]{1,64}$/;
+/** URLs resolve a name of dots only as a folder: its schedule couldn't be removed. */
+const NAME = /^(?!\.{1,2}$)[\w.-]{1,64}$/;
 
 const SHOWN_RUNS = 5;
 
@@ -241,7 +242,8 @@ function scheduleOf(added: NewSchedule, now: number): Schedule {
 /** What is wrong with a schedule, and where. */
 function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): string | undefined {
   const { name, cron, everyMinutes, startAt, endAt, overlap, missed, topic, priority } = schedule;
-  if (!NAME.test(name)) return `name must be 1 to 64 letters, digits, _, - and ., got ${quote(name)}`;
+  if (!NAME.test(name))
+    return `name must be 1 to 64 letters, digits, _, - and ., and neither . nor .., got ${quote(name)}`;
   if ((cron === undefined) === (everyMinutes === undefined)) {
     return `A schedule must have one of cron and everyMinutes, got ${cron === undefined ? 'none' : 'both'}`;
   }

@@ -254,7 +254,8 @@ test('a tenant has 1,000 at most, and can replace them then', async () => {
 });
 
 test.each<[Partial<NewSchedule>, string]>([
-  [{ name: 'a b' }, 'name must be 1 to 64 letters, digits, _, - and ., got "a b"'],
+  [{ name: 'a b' }, 'name must be 1 to 64 letters, digits, _, - and ., and neither . nor .., got "a b"'],
+  [{ name: '..' }, 'name must be 1 to 64 letters, digits, _, - and ., and neither . nor .., got ".."'],
   [{ cron: undefined }, 'A schedule must have one of cron and everyMinutes, got none'],
   [{ everyMinutes: 5 }, 'A schedule must have one of cron and everyMinutes, got both'],
   [
