@@ -74,13 +74,16 @@ export class Limiter {
   }
 
   /**
-   * How long a message waits, in seconds. Where its queue gives up after some number of deliveries, that is longer the older it is.
+   * How long a message waits, in seconds. Where its queue gives up after some number of deliveries, that is longer the older it is,
+   * and random: messages of one age that came back together would find one turn free, and none until they come back again.
    */
   waitSeconds({ message }: Job, { retryAt }: LimitWait): number {
     const { delaysFractions, maxDelaySeconds } = message.source;
     const now = this.#ports.clock.now();
-    const turn = Math.min((retryAt() - now) / 1_000, MAX_WAIT_SECONDS);
-    const exact = Math.max(turn, leastDeferralSeconds(message, this.#settings, now));
+    const longest = Math.min(MAX_WAIT_SECONDS, maxDelaySeconds);
+    const turn = (retryAt(now + longest * 1_000) - now) / 1_000;
+    const least = leastDeferralSeconds(message, this.#settings, now);
+    const exact = turn < least ? least * (1 + this.#ports.random()) : turn;
     return Math.min(delaysFractions ? exact : Math.ceil(exact), maxDelaySeconds);
   }
 

@@ -57,8 +57,13 @@ export interface Permit extends Disposable {
 export interface LimitWait {
   /** Waits until a permit may be free in this process. Absent if that isn't soon. */
   readonly untilFreed?: (signal: AbortSignal) => Promise<void>;
-  /** Takes a turn among the requests that are sent back. @returns when to come back, in milliseconds since 1970 */
-  retryAt(): number;
+  /**
+   * Takes a turn among the requests that are sent back. One whose turn is later than it can wait takes none: when it comes back,
+   * the turns before it have been used.
+   * @param latest when it must come back, in milliseconds since 1970
+   * @returns when to come back
+   */
+  retryAt(latest: number): number;
 }
 
 /** What a {@link KeyLease} needs. */
@@ -217,7 +222,7 @@ export class KeyLease {
 
   /** Sending a request back and receiving it again costs more than a short wait for one that ends. */
   #wait(weight: number): LimitWait {
-    const retryAt = () => this.#turn(weight);
+    const retryAt = (latest: number) => this.#turn(weight, latest);
     const isSoon = this.#meanHeldMilliseconds <= MAX_SHORT_WAIT_MILLISECONDS * this.#inUse;
     const isForPermit = this.#isLimited && this.#inUse >= this.#permits;
     if (!isForPermit || !isSoon || this.#freed.length >= this.#inUse) return { retryAt };
@@ -232,10 +237,11 @@ export class KeyLease {
   }
 
   /** When a request that must wait comes back: after those that were sent back before, as fast as the limit lets them start. */
-  #turn(weight: number): number {
+  #turn(weight: number, latest: number): number {
     const { rate } = this.#allowed;
     const soonest = this.#options.now() + RETRY_MILLISECONDS;
     const at = Math.max(soonest, this.#deniedUntil, this.#nextTurnAt);
+    if (at > latest) return latest;
     const byRate = rate === undefined ? 0 : (1_000 * weight) / perSecond(rate);
     // The other permits serve the requests of other processes.
     const byConcurrency = this.#isLimited ? this.#meanHeldMilliseconds / Math.max(1, this.#permits) : 0;

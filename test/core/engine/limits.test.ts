@@ -44,11 +44,12 @@ test('they run when the limit lets them, as the first attempt', async () => {
   expect(await recordOf(harness, 'r-3')).toMatchObject({ status: 'succeeded', attempts: 1 });
 });
 
-test('the more often a request went back, the longer it waits where deliveries are counted', async () => {
+test('the more often a request went back, the longer it waits where deliveries are counted, and no two alike', async () => {
   const { harness } = limited();
+  harness.random.value = 0.5;
   await harness.process(['r-1', 'r-2'].map((id) => ofTenant(id)));
   await harness.process([ofTenant('r-3', 'acme', 40)]);
-  expect(harness.delays).toEqual({ 'message-r-3': 40 });
+  expect(harness.delays).toEqual({ 'message-r-3': 60 });
 });
 
 test('a message that can not go back any more runs whatever the limits', async () => {
