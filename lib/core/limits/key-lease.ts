@@ -101,6 +101,8 @@ export class KeyLease {
   /** When the next request that has to wait may come back. */
   #nextTurnAt = 0;
   #meanHeldMilliseconds = 0;
+  /** When a permit got free, or the first one in use was taken. */
+  #freedAt = 0;
   /** Wake the requests that wait in this process, one for each permit that gets free. */
   #freed: (() => void)[] = [];
   #syncing: Promise<void> | undefined;
@@ -163,6 +165,12 @@ export class KeyLease {
     return allowanceOf(this.#options.limit, this.#stored?.state ?? UNUSED);
   }
 
+  /** How long requests hold a permit. Those that hold one for longer than any before them count, too. */
+  get #heldMilliseconds(): number {
+    const sinceFreed = this.#inUse > 0 ? this.#options.now() - this.#freedAt : 0;
+    return Math.max(this.#meanHeldMilliseconds, sinceFreed);
+  }
+
   /** Whether permits are counted. */
   get #isLimited(): boolean {
     return this.#allowed.concurrency !== undefined;
@@ -203,12 +211,14 @@ export class KeyLease {
     const startedAt = now();
     const tokens = this.#allowed.rate === undefined ? 0 : weight;
     this.#tokens -= tokens;
+    if (this.#inUse === 0) this.#freedAt = startedAt;
     this.#inUse++;
     this.#peak = Math.max(this.#peak, this.#inUse);
     let isHeld = true;
     const end = (unusedTokens: number) => {
       if (!isHeld) return;
       isHeld = false;
+      this.#freedAt = now();
       this.#inUse--;
       this.#tokens += unusedTokens;
       this.#freed.shift()?.();
@@ -223,7 +233,7 @@ export class KeyLease {
   /** Sending a request back and receiving it again costs more than a short wait for one that ends. */
   #wait(weight: number): LimitWait {
     const retryAt = (latest: number) => this.#turn(weight, latest);
-    const isSoon = this.#meanHeldMilliseconds <= MAX_SHORT_WAIT_MILLISECONDS * this.#inUse;
+    const isSoon = this.#heldMilliseconds <= MAX_SHORT_WAIT_MILLISECONDS * this.#inUse;
     const isForPermit = this.#isLimited && this.#inUse >= this.#permits;
     if (!isForPermit || !isSoon || this.#freed.length >= this.#inUse) return { retryAt };
     const untilFreed = async (signal: AbortSignal) => {
@@ -244,7 +254,7 @@ export class KeyLease {
     if (at > latest) return latest;
     const byRate = rate === undefined ? 0 : (1_000 * weight) / perSecond(rate);
     // The other permits serve the requests of other processes.
-    const byConcurrency = this.#isLimited ? this.#meanHeldMilliseconds / Math.max(1, this.#permits) : 0;
+    const byConcurrency = this.#isLimited ? this.#heldMilliseconds / Math.max(1, this.#permits) : 0;
     this.#nextTurnAt = at + Math.max(byRate, byConcurrency);
     return at;
   }

@@ -140,6 +140,19 @@ describe('concurrency', () => {
     processes.store.faults.inject('write', 'fails before');
     await expect(processes.take(cutOff, 1)).rejects.toThrow('failed before');
   });
+
+  test('requests that wait for the first ones, which take long, come back one after another', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 2 }]);
+    const one = processes.start();
+    const { clock } = processes;
+    await processes.take(one, 2);
+    clock.advanceSeconds(10);
+    const waits = await Promise.all(Array.from({ length: 3 }, () => one.acquire(ACME, processes.terms)));
+    const turns = waits.map(
+      (wait) => 'retryAt' in wait && wait.retryAt(Number.POSITIVE_INFINITY) - clock.now(),
+    );
+    expect(turns).toEqual([1_000, 6_000, 11_000]);
+  });
 });
 
 test('a request with two limits takes nothing of the first if the second has nothing left', async () => {
