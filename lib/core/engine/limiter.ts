@@ -47,11 +47,13 @@ export class Limiter {
    */
   async acquire({ decoded, message }: Job, deadline: Deadline): Promise<Permit | LimitWait> {
     if (!this.#leases || 'rejection' in decoded || deferralsLeft(message, this.#settings) < 1) return FREE;
+    const acquiring = this.#leases.acquire(decoded, deadline);
     try {
-      const acquiring = this.#leases.acquire(decoded, deadline);
-      return await unlessAborted(acquiring, deadline.startDeadline, () => ({
-        retryAt: () => this.#ports.clock.now(),
-      }));
+      return await unlessAborted(acquiring, deadline.startDeadline, () => {
+        // An invocation ends, but not its process: a permit that comes too late would be held for good.
+        acquiring.then(giveBack, () => {});
+        return { retryAt: () => this.#ports.clock.now() };
+      });
     } catch (error) {
       throw error instanceof CoatcheckError ? error : new StoreUnavailable('The store of limits', error);
     }
@@ -120,4 +122,8 @@ export class Limiter {
       this.#ports.logger.warn('Permits could not be renewed', { error: serializeError(error) });
     }
   }
+}
+
+function giveBack(answer: Permit | LimitWait): void {
+  if ('free' in answer) answer[Symbol.dispose]();
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { PauseUntil } from '../../../lib/core/base/errors.ts';
+import type { LimitStore } from '../../../lib/core/ports/limit-store.ts';
 import { RequestRecords } from '../../../lib/core/records/request-records.ts';
 import { MemoryLimitStore } from '../../../lib/stores/memory/limit-store.ts';
 import { requestDelivery } from '../../support/delivery.ts';
@@ -82,6 +83,20 @@ test('while the store of limits is down, requests go back, and none is lost', as
   const { harness, runs, store } = limited();
   store.faults.inject('write', 'fails before');
   expect(await harness.process([ofTenant('r-1')])).toEqual(['message-r-1']);
+  expect(await harness.process([ofTenant('r-1', 'acme', 2)])).toEqual([]);
+  expect(runs).toEqual(['r-1']);
+});
+
+test('a permit that comes when the batch has ended is free for the next one', async () => {
+  const store = new MemoryLimitStore();
+  const answers = Promise.withResolvers<void>();
+  const slow: LimitStore = {
+    read: (name) => store.read(name),
+    write: (name, next) => answers.promise.then(() => store.write(name, next)),
+  };
+  const { harness, runs } = limited({ limits: [{ key: 'tenant', concurrency: 1 }], ports: { limits: slow } });
+  expect(await harness.process([ofTenant('r-1')], 0.55)).toEqual(['message-r-1']);
+  answers.resolve();
   expect(await harness.process([ofTenant('r-1', 'acme', 2)])).toEqual([]);
   expect(runs).toEqual(['r-1']);
 });
