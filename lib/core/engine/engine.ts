@@ -45,6 +45,9 @@ const LONGEST_STEP_BACK_SECONDS = 60;
 /** After how long a request that waits for newer code is delivered again. The receives of a message are limited. */
 const VERSION_DELAY_SECONDS = 60;
 
+/** A handler that names a time which has passed, such as a `Retry-After` of 0, must not run again and again at once. */
+const SHORTEST_PAUSE_SECONDS = 1;
+
 /** What decides how long a failed attempt waits. */
 type AttemptCounts = Pick<Attempt, 'countedAttempt' | 'hasCheckpoint'>;
 
@@ -354,11 +357,17 @@ export class Engine {
   }
 
   /** The handler asks to go on later, and the others that share the key with it. */
-  async #pause({ decoded, message }: Job, error: PauseUntil, deadline: Deadline): Promise<Disposition> {
+  async #pause(job: Job, error: PauseUntil, deadline: Deadline): Promise<Disposition> {
+    const { decoded, message } = job;
     this.#metrics?.countDeferred();
-    if (!('rejection' in decoded)) await this.#limiter.pause(decoded, error, deadline);
+    const isOfKey = !('rejection' in decoded) && (await this.#limiter.pause(decoded, error, deadline));
     const { until } = error;
-    const seconds = Math.ceil(secondsUntil(until.getTime(), this.#ports.clock.now()));
+    const earliest = this.#ports.clock.now() + SHORTEST_PAUSE_SECONDS * 1000;
+    const endsAt = Math.max(until.getTime(), earliest);
+    // As the others that share the key, it must notice when the pause is ended early.
+    const seconds = isOfKey
+      ? this.#limiter.waitSeconds(job, { retryAt: (latest) => Math.min(endsAt, latest) })
+      : Math.ceil(secondsUntil(endsAt, this.#ports.clock.now()));
     const afterSeconds = Math.min(seconds, message.source.maxDelaySeconds, this.#longestWaitSeconds(message));
     this.#ports.logger.info('Request put back until the end of a pause', {
       ...requestFields(decoded),

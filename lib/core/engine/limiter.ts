@@ -96,9 +96,12 @@ export class Limiter {
     this.#leases?.countStarted(counted, deadline);
   }
 
-  /** Pauses the requests that share a key, as a handler asks. Never rejects: if it fails, the next request asks again. */
-  async pause(request: DecodedRequest, { key, until }: PauseUntil, deadline: Deadline): Promise<void> {
-    if (key === undefined) return;
+  /**
+   * Pauses the requests that share a key, as a handler asks. Never rejects: if it fails, the next request asks again.
+   * @returns whether they pause
+   */
+  async pause(request: DecodedRequest, { key, until }: PauseUntil, deadline: Deadline): Promise<boolean> {
+    if (key === undefined) return false;
     const { logger } = this.#ports;
     try {
       const isKnown = await this.#leases?.pause(request, key, until.getTime(), deadline);
@@ -108,8 +111,10 @@ export class Limiter {
           ...requestFields(request),
           key,
         });
+      return isKnown ?? false;
     } catch (error) {
       logger.warn('Requests of a key could not be paused', { key, error: serializeError(error) });
+      return false;
     }
   }
 

@@ -130,6 +130,34 @@ describe('PauseUntil', () => {
     expect(harness.statuses).toEqual({ 'r-1': 'succeeded', 'r-2': 'succeeded', 'r-3': 'succeeded' });
   });
 
+  test('with a key, its request notices within minutes that the pause is ended early', async () => {
+    const far = new Date(START + 7_200_000);
+    const harness = new EngineHarness(
+      () => {
+        throw new PauseUntil(far, 'tenant');
+      },
+      { limits: [{ key: 'tenant' }], ports: { limits: new MemoryLimitStore() } },
+    );
+    expect(await harness.process([ofTenant('r-1')])).toEqual(['message-r-1']);
+    expect(harness.delays).toEqual({ 'message-r-1': 300 });
+  });
+
+  test.each(['tenant', undefined])(
+    'until a time that has passed, its request waits a second (%s)',
+    async (key) => {
+      const harness = new EngineHarness(
+        () => {
+          throw new PauseUntil(new Date(START - 1_000), key);
+        },
+        { limits: [{ key: 'tenant' }], ports: { limits: new MemoryLimitStore() } },
+      );
+      await harness.process([ofTenant('r-1')]);
+      const [delay] = Object.values(harness.delays);
+      expect(delay).toBeGreaterThanOrEqual(1);
+      expect(delay).toBeLessThanOrEqual(2);
+    },
+  );
+
   test('without a key, all requests wait', async () => {
     const { harness, runs } = pausing();
     await harness.process([ofTenant('r-1')]);
