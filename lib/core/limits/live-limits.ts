@@ -61,9 +61,7 @@ export class LiveLimits {
     const limit = this.#limitOf(key, value);
     const { pausedUntil, ...given } = change;
     const allowance = checkedAllowance(given, limit);
-    if (pausedUntil !== undefined && Number.isNaN(pausedUntil.getTime())) {
-      throw new LimitRefused('limit_invalid', 'pausedUntil must be a time');
-    }
+    assertTime(pausedUntil);
     const changes = Object.keys(allowance).length > 0;
     if (!changes && pausedUntil === undefined) {
       const members = [...ALLOWANCE_MEMBERS, 'pausedUntil'].join(', ');
@@ -127,6 +125,16 @@ export class LiveLimits {
       ...(pausedUntil > now && { pausedUntil: new Date(pausedUntil) }),
     };
   }
+}
+
+/** @throws LimitRefused unless it is a time, or absent */
+function assertTime(pausedUntil: unknown): asserts pausedUntil is Date | undefined {
+  if (pausedUntil === undefined) return;
+  if (pausedUntil instanceof Date && Number.isFinite(pausedUntil.getTime())) return;
+  throw new LimitRefused(
+    'limit_invalid',
+    `pausedUntil must be a valid Date, got ${quote(pausedUntil)}; one that has passed ends a pause`,
+  );
 }
 
 /** What a change changes. @throws LimitRefused */

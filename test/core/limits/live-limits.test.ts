@@ -58,7 +58,7 @@ test.each([
   ['tenant', undefined, {}, 'The key tenant needs a value'],
   ['all', 'acme', {}, 'The key all has no values, got "acme"'],
   ['tenant', 'acme', { concurrency: 0 }, 'concurrency must be a whole number from 1 to 1000000000, got 0'],
-  ['tenant', 'acme', { pausedUntil: new Date(Number.NaN) }, 'pausedUntil must be a time'],
+  ['tenant', 'acme', { pausedUntil: new Date(Number.NaN) }, 'pausedUntil must be a valid Date'],
   [
     'tenant',
     'acme',
