@@ -87,6 +87,8 @@ export class KeyLease {
   #permits = 0;
   /** Those of them that were taken besides. */
   #spare = 0;
+  /** {@link LeaseGrant.startable} */
+  #startable = 0;
   #inUse = 0;
   /** Most permits in use since the last {@link tidy}. */
   #peak = 0;
@@ -176,6 +178,11 @@ export class KeyLease {
     return this.#allowed.concurrency !== undefined;
   }
 
+  /** A limit that is lowered leaves the permits of what runs, but what runs must not be followed by others. */
+  get #usable(): number {
+    return Math.min(this.#permits, this.#startable);
+  }
+
   get #isRenewable(): boolean {
     return this.#terms.leaseSeconds !== undefined;
   }
@@ -201,7 +208,7 @@ export class KeyLease {
     const { pausedUntil = 0 } = this.#stored?.state ?? UNUSED;
     if (!this.#isSynced(now) || pausedUntil > now) return false;
     if (this.#isLimited) {
-      if (this.#inUse >= this.#permits || now >= this.#endsAt || this.#isRenewalDue(now)) return false;
+      if (this.#inUse >= this.#usable || now >= this.#endsAt || this.#isRenewalDue(now)) return false;
     }
     return this.#allowed.rate === undefined || this.#tokens >= neededTokens(weight, this.#allowed);
   }
@@ -234,7 +241,7 @@ export class KeyLease {
   #wait(weight: number): LimitWait {
     const retryAt = (latest: number) => this.#turn(weight, latest);
     const isSoon = this.#heldMilliseconds <= MAX_SHORT_WAIT_MILLISECONDS * this.#inUse;
-    const isForPermit = this.#isLimited && this.#inUse >= this.#permits;
+    const isForPermit = this.#isLimited && this.#inUse >= this.#usable;
     if (!isForPermit || !isSoon || this.#freed.length >= this.#inUse) return { retryAt };
     const untilFreed = async (signal: AbortSignal) => {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -314,10 +321,11 @@ export class KeyLease {
     };
   }
 
-  #adopt({ permits, spare, tokens, state }: LeaseGrant, at: number): void {
+  #adopt({ permits, spare, startable, tokens, state }: LeaseGrant, at: number): void {
     const allowed = this.#allowed;
     this.#permits = permits;
     this.#spare = spare;
+    this.#startable = startable;
     this.#tokens = allowed.rate === undefined ? 0 : this.#tokens + tokens;
     this.#deniedUntil = this.#denialEnd(state, allowed, at);
   }
@@ -326,7 +334,7 @@ export class KeyLease {
   #denialEnd(state: LimitState, allowed: Allowance, at: number): number {
     const { pausedUntil = 0 } = state;
     if (pausedUntil > at) return pausedUntil;
-    if (allowed.concurrency !== undefined && this.#permits <= this.#inUse) return at + RETRY_MILLISECONDS;
+    if (allowed.concurrency !== undefined && this.#usable <= this.#inUse) return at + RETRY_MILLISECONDS;
     const least = Math.min(...this.#wanted.map(({ weight }) => weight));
     if (allowed.rate === undefined || !Number.isFinite(least)) return 0;
     const missing = neededTokens(least, allowed) - this.#tokens;

@@ -55,6 +55,8 @@ export interface LeaseGrant {
   readonly permits: number;
   /** Those of them that it didn't ask for. */
   readonly spare: number;
+  /** How many of them may be used to start a request: fewer than all if more run than the limit allows. */
+  readonly startable: number;
   /** Tokens that were taken; negative if they were given back. */
   readonly tokens: number;
 }
@@ -80,13 +82,15 @@ export function grantLease(state: LimitState, allowed: Allowance, wish: LeaseWis
     ([holder, { endsAt }]) => holder !== wish.holder && endsAt > now,
   );
   const taken = sum(others.map(([, { permits }]) => permits));
-  const { permits, spare } = grantedPermits(allowed, wish, isPaused ? 0 : (allowed.concurrency ?? 0) - taken);
+  const free = isPaused ? 0 : (allowed.concurrency ?? 0) - taken;
+  const { permits, spare } = grantedPermits(allowed, wish, free);
   const available = tokensAt(state, allowed, now);
   const tokens = allowed.rate === undefined ? 0 : grantedTokens(wish, isPaused ? 0 : Math.max(0, available));
   const own = permits > 0 ? [[wish.holder, { permits, endsAt: wish.endsAt }] as const] : [];
   return {
     permits,
     spare,
+    startable: Math.min(permits, Math.max(0, free)),
     tokens,
     state: {
       ...state,

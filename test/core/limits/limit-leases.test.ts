@@ -244,6 +244,26 @@ describe('live changes', () => {
     expect(await processes.take(one, 5)).toHaveLength(1);
   });
 
+  test.each([{ concurrency: 40 }, {}])(
+    'what is lowered takes effect in processes that are always busy: %j',
+    async (allowed) => {
+      const processes = new Processes([{ key: 'tenant', ...allowed }]);
+      const leases = [processes.start(), processes.start()];
+      const running = await Promise.all(leases.map((lease) => processes.take(lease, 20)));
+      await change(processes, { changed: { concurrency: 2 } });
+      for (let second = 0; second < 15; second++) {
+        processes.clock.advanceSeconds(1);
+        for (const [index, lease] of leases.entries()) {
+          // Some end, and others want their places.
+          free(running[index]?.splice(0, 4) ?? []);
+          running[index]?.push(...(await processes.take(lease, 4)));
+          await lease.tidy();
+        }
+      }
+      expect(running.flat().length).toBe(2);
+    },
+  );
+
   test('a pause stops the requests of the key in all processes, and ends by itself', async () => {
     const processes = new Processes([{ key: 'tenant' }]);
     const [one, other] = [processes.start(), processes.start()];
