@@ -60,6 +60,7 @@ export class LanedQueue implements InputQueue {
         this.#throwFailure();
         this.#ask(max);
         await this.#news(signal);
+        await this.#newsOfOthers(signal);
       }
       if (signal.aborted) await this.#endReceives();
       return this.#take(max);
@@ -122,6 +123,14 @@ export class LanedQueue implements InputQueue {
           }, EMPTY_AFTER_MILLISECONDS);
     await this.#woken(signal);
     clearTimeout(timer);
+  }
+
+  /** If a lane failed, waits for those that didn't: a queue that refuses at once must not keep the messages of others away. */
+  async #newsOfOthers(signal: AbortSignal): Promise<void> {
+    if (this.#lanes.every(({ failure }) => failure === undefined)) return;
+    const isOver = AbortSignal.any([signal, AbortSignal.timeout(EMPTY_AFTER_MILLISECONDS)]);
+    const areOthersAsked = () => this.#lanes.some(({ asked }) => asked > 0);
+    while (this.#held === 0 && areOthersAsked() && !isOver.aborted) await this.#woken(isOver);
   }
 
   async #woken(signal: AbortSignal): Promise<void> {

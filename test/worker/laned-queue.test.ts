@@ -133,6 +133,20 @@ test('a lane that can’t be reached fails a receive, and the next one goes on',
   expect(await queue.receive(1, never)).toMatchObject([{ body: 'low' }]);
 });
 
+test('a lane that refuses at once keeps no messages of others away', async () => {
+  const { queue, queues, send } = laned();
+  vi.spyOn(queues.high, 'receive').mockRejectedValue(new Error('no connection'));
+  const receive = queues.normal.receive.bind(queues.normal);
+  vi.spyOn(queues.normal, 'receive').mockImplementation(async (max, signal) => {
+    await sleep(5);
+    return receive(max, signal);
+  });
+  send('normal');
+  const [message] = await queue.receive(10, never);
+  expect(message?.body).toBe('normal');
+  await expect(queue.receive(10, never)).rejects.toThrow('no connection');
+});
+
 test('the end of a wait takes no message', async () => {
   const { queue, inputs, send } = laned();
   const stopping = new AbortController();
