@@ -32,6 +32,8 @@ export class LanedQueue implements InputQueue {
   readonly #lanes: readonly Lane[];
   readonly #turns: WeightedTurns<Lane>;
   #isReceiving = false;
+  /** Whether a lane failed, and the others have had time to deliver since. */
+  #isFailureDue = false;
   #stop = new AbortController();
   #linger: NodeJS.Timeout | undefined;
   readonly #waiting = new Set<() => void>();
@@ -57,10 +59,11 @@ export class LanedQueue implements InputQueue {
           await new Promise(setImmediate);
           break;
         }
-        this.#throwFailure();
+        if (this.#isFailureDue) this.#throwFailure();
         this.#ask(max);
-        await this.#news(signal);
-        await this.#newsOfOthers(signal);
+        if (!this.#hasFailed) await this.#news(signal);
+        if (this.#hasFailed) await this.#newsOfOthers(signal);
+        this.#isFailureDue = this.#hasFailed;
       }
       if (signal.aborted) await this.#endReceives();
       return this.#take(max);
@@ -96,18 +99,24 @@ export class LanedQueue implements InputQueue {
     return this.#lanes.reduce((sum, { held }) => sum + held.length, 0);
   }
 
+  get #hasFailed(): boolean {
+    return this.#lanes.some(({ failure }) => failure !== undefined);
+  }
+
   /** Asks lanes that had messages for their shares of what is wanted, and those that were empty for what may come. */
   #ask(max: number): void {
     const coming = this.#lanes.reduce((sum, { asked, isEmpty }) => sum + (isEmpty ? 0 : asked), 0);
     const shares = new Map<Lane, number>();
     for (let room = max - coming; room > 0; room--) {
-      const lane = this.#turns.next(({ asked, isEmpty }) => asked === 0 && !isEmpty);
+      const lane = this.#turns.next(
+        ({ asked, isEmpty, failure }) => asked === 0 && !isEmpty && failure === undefined,
+      );
       if (!lane) break;
       shares.set(lane, (shares.get(lane) ?? 0) + 1);
     }
     for (const lane of this.#lanes) {
       const count = lane.isEmpty ? Math.min(EMPTY_LANE_ASKS, max) : (shares.get(lane) ?? 0);
-      if (lane.asked === 0 && count > 0) lane.ask(count, this.#stop.signal);
+      if (lane.asked === 0 && count > 0 && lane.failure === undefined) lane.ask(count, this.#stop.signal);
     }
   }
 
@@ -125,9 +134,8 @@ export class LanedQueue implements InputQueue {
     clearTimeout(timer);
   }
 
-  /** If a lane failed, waits for those that didn't: a queue that refuses at once must not keep the messages of others away. */
+  /** Waits for the lanes that didn't fail: a queue that refuses at once must not keep the messages of others away. */
   async #newsOfOthers(signal: AbortSignal): Promise<void> {
-    if (this.#lanes.every(({ failure }) => failure === undefined)) return;
     const isOver = AbortSignal.any([signal, AbortSignal.timeout(EMPTY_AFTER_MILLISECONDS)]);
     const areOthersAsked = () => this.#lanes.some(({ asked }) => asked > 0);
     while (this.#held === 0 && areOthersAsked() && !isOver.aborted) await this.#woken(isOver);
@@ -168,6 +176,7 @@ export class LanedQueue implements InputQueue {
 
   /** @throws what a receive failed with */
   #throwFailure(): void {
+    this.#isFailureDue = false;
     const failed = this.#lanes.find(({ failure }) => failure !== undefined);
     if (!failed) return;
     const { failure } = failed;

@@ -145,6 +145,13 @@ test('a lane that refuses at once keeps no messages of others away', async () =>
   const [message] = await queue.receive(10, never);
   expect(message?.body).toBe('normal');
   await expect(queue.receive(10, never)).rejects.toThrow('no connection');
+  const stopping = new AbortController();
+  const urgent = queue.receiveUrgent(stopping.signal);
+  await sleep(5);
+  send('normal');
+  expect(await queue.receive(10, never)).toMatchObject([{ body: 'normal' }]);
+  stopping.abort();
+  await urgent;
 });
 
 test('the end of a wait takes no message', async () => {
