@@ -108,7 +108,8 @@ describe.each(KINDS)('a worker on $name', ({ broker, program, start }) => {
     const names = eachPriority((priority) => `lane-${priority}`);
     for (const priority of PRIORITIES) await running.create?.(names[priority]);
     const open = async () => {
-      const options = { maxInFlight: 10, maxAttempts: 5, logger };
+      // All messages are held at once: RabbitMQ delivers no more than that without an acknowledgement.
+      const options = { maxInFlight: 36, maxAttempts: 5, logger };
       const lanes: Partial<Record<Priority, InputQueue>> = {};
       for (const priority of PRIORITIES) {
         lanes[priority] = await broker.openInput(new URL(running.urlOf(names[priority])), options);
