@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { vi } from 'vitest';
 
 /** How long a test waits for what a worker does: it is a process that has to start. */
-export const PATIENT = { timeout: 30_000, interval: 50 };
+export const PATIENT = { timeout: 50_000, interval: 50 };
 
 /** A processor that doubles numbers. */
 export const DOUBLING_PROCESSOR = resolve('test/worker/fixtures/processor.ts');
