@@ -234,6 +234,7 @@ function commonCapabilities(lanes: readonly SourceCapabilities[]): SourceCapabil
   const maxDeliveries = Math.min(...lanes.map((lane) => lane.maxDeliveries ?? Number.POSITIVE_INFINITY));
   return {
     maxDelaySeconds: Math.min(...lanes.map((lane) => lane.maxDelaySeconds)),
+    delaysFractions: lanes.every((lane) => lane.delaysFractions),
     ordered: lanes.every((lane) => lane.ordered),
     countsDeliveries: lanes.every((lane) => lane.countsDeliveries),
     ...(Number.isFinite(maxDeliveries) && { maxDeliveries }),

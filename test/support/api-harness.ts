@@ -110,7 +110,8 @@ export class ApiHarness {
     this.queue.ordered = ordered;
     this.queue.maxDelaySeconds = maxDelaySeconds;
     this.queue.priorities = priorities;
-    this.harness = new EngineHarness(handler, engineOptions);
+    const ports = { limits: this.limitStore, ...engineOptions.ports };
+    this.harness = new EngineHarness(handler, { ...engineOptions, ports });
     const { clock, store, logger, settings } = this.harness;
     const { recordAgeDays, inlineLimitBytes, maxPayloadBytes, maxJsonDepth } = settings;
     this.records = new RequestRecords(recordStore ?? this.harness.records, clock.now, recordAgeDays);

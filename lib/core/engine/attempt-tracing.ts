@@ -65,7 +65,13 @@ export class AttemptSpan {
     this.#end('suspended');
   }
 
-  #end(outcome: Outcome['status'] | 'retried' | 'suspended'): void {
+  /** Ends the span of an attempt whose handler asked for a pause. */
+  endPaused(): void {
+    this.start(this.#traced.request);
+    this.#end('paused');
+  }
+
+  #end(outcome: Outcome['status'] | 'retried' | 'suspended' | 'paused'): void {
     this.#started?.span.setAttribute('coatcheck.outcome', outcome);
     this.#started?.span.end(this.#traced.now());
   }

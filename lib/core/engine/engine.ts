@@ -227,7 +227,10 @@ export class Engine {
       }
       if (error instanceof VersionTooOld) return this.#leaveToNewer(job);
       if (error instanceof TooEarly) return this.#putBack(job, error);
-      if (error instanceof PauseUntil) return this.#pause(job, error, deadline);
+      if (error instanceof PauseUntil) {
+        span.endPaused();
+        return this.#pause(job, error, deadline);
+      }
       span.endRetried(error);
       return this.#settleFailure(error, job, attempt);
     } finally {

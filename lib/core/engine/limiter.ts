@@ -1,4 +1,4 @@
-import { CoatcheckError, type PauseUntil, StoreUnavailable } from '../base/errors.ts';
+import { CoatcheckError, ConfigurationError, type PauseUntil, StoreUnavailable } from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
@@ -31,13 +31,17 @@ export class Limiter {
   readonly #mostWaiting: number;
   #waiting = 0;
 
+  /** @throws ConfigurationError for limits without a store */
   constructor(settings: LimiterSettings, ports: EnginePorts) {
     const { limits, concurrency } = settings;
     this.#settings = settings;
     this.#ports = ports;
     this.#mostWaiting = Math.ceil(concurrency / 2);
     const { limits: store, clock } = ports;
-    if (limits.length > 0 && store) this.#leases = new LimitLeases({ limits, store, now: () => clock.now() });
+    if (limits.length === 0) return;
+    if (!store)
+      throw new ConfigurationError('limits need a store that processes share, and this host has none');
+    this.#leases = new LimitLeases({ limits, store, now: () => clock.now() });
   }
 
   /**

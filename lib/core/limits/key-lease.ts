@@ -292,7 +292,14 @@ export class KeyLease {
       return isSame ? state : granted.state;
     };
     const before = this.#stored?.state;
-    this.#stored = await states.change(name, change, this.#isSynced(at) ? this.#stored : undefined, at);
+    try {
+      this.#stored = await states.change(name, change, this.#isSynced(at) ? this.#stored : undefined, at);
+    } catch (error) {
+      // The store may still count them. Nothing starts in them before it was asked again, and the next look gives them back.
+      this.#permits = leased;
+      this.#syncedAt = Number.NEGATIVE_INFINITY;
+      throw error;
+    }
     if (isChangedLive(before, this.#stored?.state, at)) this.#nextTurnAt = 0;
     this.#syncedAt = at;
     this.#started -= wish.started;

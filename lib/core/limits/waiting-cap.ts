@@ -11,6 +11,9 @@ const RESERVED_SHARE = 0.01;
 /** A process that used up its reservation within this time reserves twice as much next. */
 const BUSY_MILLISECONDS = 1_000;
 
+/** A process that knows as many values of keys forgets those that it doesn't use. */
+const MAX_RESERVATIONS = 1_000;
+
 /**
  * The windows in which requests that were submitted are counted, in milliseconds. For as long, a queue may not know of a request:
  * the counts of SQS are a minute late and leave out what is delayed, and an upload's ticket is valid for an hour.
@@ -29,9 +32,13 @@ export interface WaitingCapOptions {
 /** Requests of a key that are counted in the store, and may be submitted by this process. */
 interface Reservation {
   left: number;
+  /** Requests that wait for one. */
+  wanted: number;
   size: number;
   reservedAt: number;
   stored: StoredLimit | undefined;
+  /** The call of the store that goes on. */
+  reserving: Promise<FullKey | undefined> | undefined;
 }
 
 /**
@@ -59,12 +66,11 @@ export class WaitingCap {
   async enter(request: LimitedRequest): Promise<FullKey | undefined> {
     const entered: Reservation[] = [];
     for (const key of limitedKeysOf(request, this.#limits)) {
-      const reservation = await this.#reserve(key);
+      const reservation = await this.#take(key);
       if ('maxWaiting' in reservation) {
         for (const other of entered) other.left++;
         return reservation;
       }
-      reservation.left--;
       entered.push(reservation);
     }
     return undefined;
@@ -83,26 +89,70 @@ export class WaitingCap {
     }
   }
 
-  async #reserve(key: LimitedKey): Promise<Reservation | FullKey> {
+  /** Takes one of what is reserved, without an await after it is seen, so that no two requests take the same one. */
+  async #take(key: LimitedKey): Promise<Reservation | FullKey> {
     const name = limitName(key.limit.key, key.value);
-    const reservation = this.#reservations.get(name) ?? {
+    const reservation = this.#reservationOf(name);
+    reservation.wanted++;
+    try {
+      while (reservation.left === 0) {
+        const full = await this.#reserve(name, key, reservation);
+        if (full && reservation.left === 0) return full;
+      }
+      reservation.left--;
+      return reservation;
+    } finally {
+      reservation.wanted--;
+    }
+  }
+
+  /** Requests that come meanwhile share a call of the store, or the next one. @returns the key if it is full */
+  #reserve(name: string, key: LimitedKey, reservation: Reservation): Promise<FullKey | undefined> {
+    reservation.reserving ??= this.#countOrCorrect(name, key, reservation).finally(() => {
+      reservation.reserving = undefined;
+    });
+    return reservation.reserving;
+  }
+
+  async #countOrCorrect(
+    name: string,
+    key: LimitedKey,
+    reservation: Reservation,
+  ): Promise<FullKey | undefined> {
+    const full = await this.#count(name, key, reservation);
+    if (!full || !(await this.#correct(name, reservation))) return full;
+    return this.#count(name, key, reservation);
+  }
+
+  #reservationOf(name: string): Reservation {
+    const known = this.#reservations.get(name);
+    if (known) return known;
+    if (this.#reservations.size >= MAX_RESERVATIONS) this.#forgetIdle();
+    const fresh: Reservation = {
       left: 0,
+      wanted: 0,
       size: 0,
       reservedAt: Number.NEGATIVE_INFINITY,
       stored: undefined,
+      reserving: undefined,
     };
-    this.#reservations.set(name, reservation);
-    if (reservation.left > 0) return reservation;
-    const full = await this.#count(name, key, reservation);
-    if (!full || !(await this.#correct(name, reservation))) return full ?? reservation;
-    return (await this.#count(name, key, reservation)) ?? reservation;
+    this.#reservations.set(name, fresh);
+    return fresh;
   }
 
-  /** Counts requests in the store, for a reservation. @returns the key if it is full */
+  /** Values of keys are without number, and most are never seen again. */
+  #forgetIdle(): void {
+    const busySince = this.#options.now() - BUSY_MILLISECONDS;
+    for (const [name, { left, wanted, reservedAt }] of this.#reservations) {
+      if (left + wanted === 0 && reservedAt < busySince) this.#reservations.delete(name);
+    }
+  }
+
+  /** Counts requests in the store: those that wait, and a reservation. @returns the key if it is full */
   async #count(name: string, key: LimitedKey, reservation: Reservation): Promise<FullKey | undefined> {
     const now = this.#options.now();
     const isBusy = now - reservation.reservedAt < BUSY_MILLISECONDS;
-    const wanted = isBusy ? Math.max(1, reservation.size * 2) : 1;
+    const ahead = isBusy ? reservation.size * 2 : 0;
     let taken = 0;
     let full: FullKey | undefined;
     const count = (state: LimitState) => {
@@ -110,7 +160,8 @@ export class WaitingCap {
       const { waiting } = state;
       const room = maxWaiting - waiting;
       full = room > 0 ? undefined : { key: key.limit.key, value: key.value, waiting, maxWaiting };
-      taken = full ? 0 : Math.min(wanted, Math.max(1, Math.floor(room * RESERVED_SHARE)));
+      const spare = Math.min(ahead, Math.floor(room * RESERVED_SHARE));
+      taken = full ? 0 : Math.min(room, Math.max(reservation.wanted, spare));
       return full ? state : { ...state, waiting: waiting + taken, entered: withEntered(state, taken, now) };
     };
     reservation.stored = await this.#states.change(name, count, reservation.stored, now);

@@ -1,6 +1,6 @@
 import { SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { describe, expect, test } from 'vitest';
-import { PermanentError } from '../../../lib/core/base/errors.ts';
+import { PauseUntil, PermanentError } from '../../../lib/core/base/errors.ts';
 import type { Handler } from '../../../lib/core/processor/handler.ts';
 import { delivery, requestDelivery } from '../../support/delivery.ts';
 import { EngineHarness, type HarnessOptions } from '../../support/engine-harness.ts';
@@ -50,6 +50,17 @@ test('an attempt is a span of its message, in the trace of its request', async (
   });
   expect(span.spanContext().traceId).toBe(TRACE_ID);
   expect(span.spanContext().traceState?.serialize()).toBe(tracestate);
+});
+
+test('an attempt whose handler asks for a pause ends its span, as no failure', async () => {
+  const { spans, harness } = traced(() => {
+    throw new PauseUntil(new Date(START + 60_000));
+  });
+  await harness.process([requestDelivery('r-1')]);
+  expect(spans.of('r-1')).toMatchObject({
+    status: { code: SpanStatusCode.UNSET },
+    attributes: { 'coatcheck.outcome': 'paused' },
+  });
 });
 
 test('an attempt names the version of the handler', async () => {

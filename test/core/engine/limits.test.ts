@@ -101,6 +101,12 @@ test('a permit that comes when the batch has ended is free for the next one', as
   expect(runs).toEqual(['r-1']);
 });
 
+test('limits without a store are refused', () => {
+  expect(() => limited({ ports: {} })).toThrow(
+    'limits need a store that processes share, and this host has none',
+  );
+});
+
 describe('PauseUntil', () => {
   const until = new Date(START + 120_000);
 

@@ -100,6 +100,28 @@ describe('concurrency', () => {
     expect(await processes.take(other, 5)).toHaveLength(5);
   });
 
+  test('permits that could not be given back are given back at the next look', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }], { renews: false });
+    const [one, other] = [processes.start(), processes.start()];
+    free(await processes.take(one, 5));
+    processes.store.faults.inject('write', 'fails before');
+    await expect(one.tidy()).rejects.toThrow('failed before');
+    expect(await processes.take(other, 5)).toHaveLength(0);
+    await one.tidy();
+    processes.clock.advanceSeconds(1);
+    expect(await processes.take(other, 5)).toHaveLength(5);
+  });
+
+  test('nor are they used again if only the answer was lost', async () => {
+    const processes = new Processes([{ key: 'tenant', concurrency: 5 }], { renews: false });
+    const [one, other] = [processes.start(), processes.start()];
+    free(await processes.take(one, 5));
+    processes.store.faults.inject('write', 'fails after');
+    await expect(one.tidy()).rejects.toThrow('failed after');
+    expect(await processes.take(other, 5)).toHaveLength(5);
+    expect(await processes.take(one, 5)).toHaveLength(0);
+  });
+
   test('where nothing renews leases, they are free after one look', async () => {
     const processes = new Processes([{ key: 'tenant', concurrency: 5 }], { renews: false });
     const [one, other] = [processes.start(), processes.start()];

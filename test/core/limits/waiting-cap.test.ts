@@ -107,6 +107,34 @@ describe('a cap of waiting requests', () => {
   });
 });
 
+test('requests that come together never take the same place, and share calls', async () => {
+  const { open, store, clock } = setUp([{ key: 'tenant', maxWaiting: 2_000 }]);
+  const cap = open();
+  let entered = await enter(cap, 30);
+  for (let round = 0; round < 30; round++) {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => cap.enter(ACME)));
+    entered += answers.filter((full) => full === undefined).length;
+    clock.advanceSeconds(0.1);
+  }
+  expect(entered).toBe(2_000);
+  // They share calls of the store.
+  expect(store.writes).toBeLessThan(100);
+});
+
+test('a process forgets the values that it does not use', async () => {
+  const { open, store, clock } = setUp();
+  const cap = open();
+  await enter(cap, 1, { tenant: 'first' });
+  for (let each = 0; each < 1_000; each++) {
+    await enter(cap, 1, { tenant: `tenant-${each}` });
+    clock.advanceSeconds(0.01);
+  }
+  const { reads } = store;
+  await enter(cap, 1, { tenant: 'first' });
+  // What is known takes no read.
+  expect(store.reads).toBe(reads + 1);
+});
+
 test('limits without a cap take no calls', async () => {
   const { open, store } = setUp([{ key: 'tenant', concurrency: 1 }]);
   expect(await enter(open(), 10)).toBe(10);
