@@ -14,6 +14,7 @@ export {
   RequestNotFound,
   RequestRefused,
 } from '../core/intake/errors.ts';
+export type { ServiceScheduleOptions, ServiceSubmitOptions } from '../core/intake/request-reader.ts';
 export type { NewSchedule, ScheduleView } from '../core/intake/schedules.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
 export { LimitContended, LimitRefused } from '../core/limits/errors.ts';
@@ -49,6 +50,5 @@ export type {
 } from './batches.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
-export type { ServiceScheduleOptions, ServiceSubmitOptions } from './request-reader.ts';
 export type { ConsumeOptions, RequestOptions, Service, WaitOptions } from './service.ts';
 export type { ServiceSettings, WebhookOptions } from './settings.ts';

@@ -9,6 +9,11 @@ import { BatchRunner } from '../core/intake/batch-runner.ts';
 import { Batches } from '../core/intake/batches.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
+import {
+  RequestReader,
+  type ServiceScheduleOptions,
+  type ServiceSubmitOptions,
+} from '../core/intake/request-reader.ts';
 import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
 import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
 import { Schedules, type ScheduleView } from '../core/intake/schedules.ts';
@@ -52,7 +57,6 @@ import { ServiceBatches } from './batches.ts';
 import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
-import { RequestReader, type ServiceScheduleOptions, type ServiceSubmitOptions } from './request-reader.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { serviceAdmission } from './service-admission.ts';
 import type { StoredServiceSettings } from './settings.ts';

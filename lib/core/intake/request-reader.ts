@@ -1,20 +1,18 @@
-import { CallbackRefused } from '../core/base/errors.ts';
-import { minVersionProblem } from '../core/config/min-version.ts';
-import { assertLane } from '../core/intake/assert-lane.ts';
-import type { NewBatch } from '../core/intake/batches.ts';
-import { RequestRefused } from '../core/intake/errors.ts';
-import { payloadBytes } from '../core/intake/payload-bytes.ts';
-import type { NewSchedule } from '../core/intake/schedules.ts';
-import type { SubmitRequest } from '../core/intake/submissions.ts';
-import type { SubmitOptions } from '../core/intake/submit-options.ts';
-import { type CallbackRules, callbackUrlProblem } from '../core/model/callback-url.ts';
-import { orderingKeyProblem } from '../core/model/ordering-key.ts';
-import { isPriority, priorityProblem } from '../core/model/priority.ts';
-import { identityProblem } from '../core/model/request-id.ts';
-import { topicProblem } from '../core/model/topic.ts';
-import type { SubmissionQueue } from '../core/ports/message-sink.ts';
-import type { BatchOptions } from './batches.ts';
-import type { TopicProcessors } from './topic-processors.ts';
+import { CallbackRefused } from '../base/errors.ts';
+import { minVersionProblem } from '../config/min-version.ts';
+import { type CallbackRules, callbackUrlProblem } from '../model/callback-url.ts';
+import { orderingKeyProblem } from '../model/ordering-key.ts';
+import { isPriority, priorityProblem } from '../model/priority.ts';
+import { identityProblem } from '../model/request-id.ts';
+import { topicProblem } from '../model/topic.ts';
+import type { SubmissionQueue } from '../ports/message-sink.ts';
+import { assertLane } from './assert-lane.ts';
+import type { NewBatch } from './batches.ts';
+import { RequestRefused } from './errors.ts';
+import { payloadBytes } from './payload-bytes.ts';
+import type { NewSchedule } from './schedules.ts';
+import type { SubmitRequest } from './submissions.ts';
+import type { SubmitOptions } from './submit-options.ts';
 
 /** Options of a request. */
 export interface ServiceSubmitOptions extends SubmitOptions {
@@ -23,6 +21,12 @@ export interface ServiceSubmitOptions extends SubmitOptions {
    * ASCII characters. @default - all requests of the tenant run one after another
    */
   readonly orderingKey?: string;
+}
+
+/** A batch to create, as a program describes it. */
+interface DescribedBatch extends Omit<NewBatch, 'notBefore' | 'expiresAt'> {
+  readonly notBefore?: Date;
+  readonly expiresAt?: Date;
 }
 
 /** A schedule to add, besides its payload. */
@@ -35,8 +39,10 @@ export interface ServiceScheduleOptions extends Omit<NewSchedule, 'payload' | 'c
 export interface RequestRules {
   readonly queue: Pick<SubmissionQueue, 'ordered' | 'priorities'>;
   readonly callbacks: CallbackRules;
-  /** Absent if one processor takes all topics, or none is in this process. */
-  readonly byTopic?: Pick<TopicProcessors, 'assertKnown'>;
+  /**
+   * Refuses topics that no processor is for. Absent if one processor takes all topics, or none is in this process.
+   */
+  readonly byTopic?: { assertKnown(topic: string | undefined): void };
 }
 
 /** Reads what a program submits, schedules or puts into a batch, and refuses what the service can't take. */
@@ -86,7 +92,7 @@ export class RequestReader {
   }
 
   /** @throws RequestRefused, CallbackRefused */
-  batchOf({ notBefore, expiresAt, ...given }: BatchOptions): NewBatch {
+  batchOf({ notBefore, expiresAt, ...given }: DescribedBatch): NewBatch {
     // Without one, each item needs its own.
     if (given.topic !== undefined) this.#assertTopic(given.topic);
     assertTenant(given.tenant);
