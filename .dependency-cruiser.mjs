@@ -143,6 +143,7 @@ const ROOMS = {
     ],
     packages: ['@aws-lambda-powertools/logger/', '@fastify/busboy/', 'hono/', 'uuid/'],
   },
+  'lib/outbox/': { files: ['lib/core/'], packages: ['uuid/'] },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [
