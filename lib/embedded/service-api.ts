@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
-import { v7 } from 'uuid';
 import { type ApiAccess, createApi } from '../api/app.ts';
 import { addBatchRoutes, BATCH_ROUTES } from '../api/batch-routes.ts';
 import type { ApiEnv, ApiParts } from '../api/context.ts';
@@ -10,30 +9,20 @@ import { addScheduleRoutes, SCHEDULE_ROUTES } from '../api/schedule-routes.ts';
 import { addWorkRoutes, WORK_ROUTES } from '../api/work-routes.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { hasOrder } from '../core/config/min-version.ts';
-import { DEFAULT_PAYLOAD_PREFIX, DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
-import { Batches } from '../core/intake/batches.ts';
-import { Schedules } from '../core/intake/schedules.ts';
-import { Submissions } from '../core/intake/submissions.ts';
+import { DEFAULT_UPLOAD_PREFIX } from '../core/config/settings.ts';
 import { Uploads } from '../core/intake/uploads.ts';
-import { LiveLimits } from '../core/limits/live-limits.ts';
 import { isEarly } from '../core/model/not-before.ts';
 import { ORDERING_KEY_METADATA } from '../core/model/ordering-key.ts';
 import type { StoredResult } from '../core/model/stored-result.ts';
 import { ticketOf } from '../core/model/upload-key.ts';
 import type { ExpectedUpload } from '../core/ports/client-transfers.ts';
-import { RequestRecords } from '../core/records/request-records.ts';
 import { encodeSubmission } from '../core/wire/submission.ts';
 import { DirectoryClientTransfers } from '../stores/directory/client-transfers.ts';
-import { SqliteBatchStore } from '../stores/sqlite/batch-store.ts';
-import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
-import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordIndex } from '../stores/sqlite/record-index.ts';
-import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
-import { SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { callerByKey } from './api-keys.ts';
 import type { ServiceParts } from './service.ts';
-import { serviceAdmission } from './service-admission.ts';
+import { serviceIntake } from './service-intake.ts';
 import { QUEUES } from './storage.ts';
 import { transferRoutes } from './transfer-routes.ts';
 
@@ -55,9 +44,8 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
   const { storage, settings, webhookSecrets, logger, baseUrl, transferKey, takers, apiKeys = [] } = parts;
   const { file, clock, payloads, uploadFolder } = storage;
   const now = () => clock.now();
-  const newId = (at: number) => v7({ msecs: at });
-  const records = new RequestRecords(new SqliteRecordStore(file), now, settings.recordAgeDays);
-  const queue = storage.submissions();
+  const intake = serviceIntake(parts);
+  const { records, queue, newId } = intake;
 
   /** Sends the message first: the record says `queued` only when there is one. */
   const submitUpload = async ({ key, ...upload }: ExpectedUpload, { check, size }: StoredResult) => {
@@ -88,17 +76,12 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     now,
     onStored: submitUpload,
   });
-  const keys = new SqliteIdempotencyKeys(file);
-  const submissions = new Submissions(
-    { records, keys, queue, store: payloads, logger, clock, newId },
-    { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
-  );
   const apiParts: ApiParts = {
     destinations: [
       {
         topics: settings.topics,
-        submissions,
-        admission: serviceAdmission(parts),
+        submissions: intake.submissions,
+        admission: intake.admission,
         acceptsMinVersion: hasOrder(settings.handlerVersion),
         keepsOrder: queue.ordered,
         maxUploadDelaySeconds: queue.maxDelaySeconds,
@@ -112,7 +95,7 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     records,
     index: new SqliteRecordIndex(file, clock),
     transfers,
-    limits: new LiveLimits(settings.limits, new SqliteLimitStore(file), clock),
+    limits: intake.limits,
     // Held calls cost nothing here.
     heldCalls: { mayHold: async () => true },
     logger,
@@ -127,18 +110,11 @@ export function createServiceApi(parts: ServiceApiParts): Hono {
     apiKeys.length > 0
       ? { auth: 'key', callerOf: callerByKey(apiKeys) }
       : { auth: 'none', callerOf: () => ({}) };
-  const schedules = new Schedules({ store: new SqliteScheduleStore(file), clock, logger });
-  const batches = new Batches({
-    store: new SqliteBatchStore(file, storage.laneFor),
-    submissions,
-    clock,
-    newId,
-  });
   const api = createApi(apiParts, access, {
     routes: [...SCHEDULE_ROUTES, ...BATCH_ROUTES, ...(takers ? WORK_ROUTES : [])],
     add: (added: Hono<ApiEnv>) => {
-      addScheduleRoutes(added, schedules, apiParts);
-      addBatchRoutes(added, batches, apiParts);
+      addScheduleRoutes(added, intake.schedules, apiParts);
+      addBatchRoutes(added, intake.batches, apiParts);
       if (takers) addWorkRoutes(added, takers, apiParts);
     },
   });

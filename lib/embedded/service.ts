@@ -1,12 +1,8 @@
-import { v7 } from 'uuid';
 import type { ReceivedOutcome } from '../consumer/outcome.ts';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { quote } from '../core/base/quote.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
-import { DEFAULT_PAYLOAD_PREFIX } from '../core/config/settings.ts';
 import { Engine } from '../core/engine/engine.ts';
-import { BatchRunner } from '../core/intake/batch-runner.ts';
-import { Batches } from '../core/intake/batches.ts';
 import { RequestNotFound, RequestRefused } from '../core/intake/errors.ts';
 import { leftWaiting } from '../core/intake/left-waiting.ts';
 import {
@@ -14,35 +10,24 @@ import {
   type ServiceScheduleOptions,
   type ServiceSubmitOptions,
 } from '../core/intake/request-reader.ts';
-import { runDueSchedules } from '../core/intake/run-due-schedules.ts';
-import { ScheduleRunner } from '../core/intake/schedule-runner.ts';
-import { Schedules, type ScheduleView } from '../core/intake/schedules.ts';
-import { Submissions, type SubmitRequest } from '../core/intake/submissions.ts';
+import type { ScheduleView } from '../core/intake/schedules.ts';
+import type { SubmitRequest } from '../core/intake/submissions.ts';
 import { submitAdmitted } from '../core/intake/submit-admitted.ts';
 import { recordAtEnd } from '../core/intake/wait-for-outcome.ts';
 import { fullDetail } from '../core/limits/full-detail.ts';
-import { LiveLimits } from '../core/limits/live-limits.ts';
-import { batchViewOf } from '../core/model/batch-view.ts';
+import type { LiveLimits } from '../core/limits/live-limits.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import type { RequestRecord } from '../core/model/request-record.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
-import type { Admission } from '../core/ports/admission.ts';
-import type { StoredBatch } from '../core/ports/batch-store.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { RecordStore } from '../core/ports/record-store.ts';
 import type { Logger, Metrics } from '../core/ports/telemetry.ts';
 import { givenSecrets } from '../core/processor/given-secrets.ts';
 import type { Processor } from '../core/processor/handler.ts';
-import { RequestRecords } from '../core/records/request-records.ts';
-import { batchWebhookOf } from '../core/webhooks/batch-webhook.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
-import { sendWebhooks } from '../core/webhooks/resend.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
-import { BATCHES, SqliteBatchStore } from '../stores/sqlite/batch-store.ts';
-import { SqliteIdempotencyKeys } from '../stores/sqlite/idempotency-keys.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
-import { SCHEDULES, SqliteScheduleStore } from '../stores/sqlite/schedule-store.ts';
 import {
   type OutcomeFilter,
   subscribe,
@@ -50,15 +35,15 @@ import {
   subscriptionsTo,
   unsubscribe,
 } from '../stores/sqlite/subscriptions.ts';
-import { SqliteWebhookQueue } from '../stores/sqlite/webhook-queue.ts';
 import { type MessageRunner, runnerOf } from '../worker/message-runner.ts';
 import { Worker } from '../worker/worker.ts';
 import { ServiceBatches } from './batches.ts';
+import { runDueWork } from './due-work.ts';
 import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
-import { serviceAdmission } from './service-admission.ts';
+import { type ServiceIntake, serviceIntake } from './service-intake.ts';
 import type { StoredServiceSettings } from './settings.ts';
 import { QUEUES, type Storage } from './storage.ts';
 import { assertSubscription, assertSubscriptionName } from './subscription.ts';
@@ -83,9 +68,6 @@ export interface ConsumeOptions {
   /** The subscription whose outcomes to handle. @default - all outcomes, once, whatever the subscriptions */
   readonly subscription?: string;
 }
-
-/** How often to look at the clock, and for what other processes did where the system doesn't say that the file has changed. */
-const POLL_MILLISECONDS = 1_000;
 
 /** What a service is made of. */
 export interface ServiceParts {
@@ -116,50 +98,27 @@ export class Service implements AsyncDisposable {
   readonly #parts: ServiceParts;
   readonly #ends = new EndSignals();
   readonly #records: RecordStore;
-  readonly #requests: RequestRecords;
+  readonly #intake: ServiceIntake;
   readonly #reader: RequestReader;
-  readonly #submissions: Submissions;
-  readonly #admission: Admission;
   readonly #stop = new AbortController();
   readonly #running = new Set<Promise<void>>();
   readonly #sweeping: AsyncDisposable;
   readonly #processing: Worker | undefined;
-  readonly #schedules: Schedules;
-  readonly #limits: LiveLimits;
   #closing: Promise<void> | undefined;
 
   constructor(parts: ServiceParts) {
     const { storage, settings, webhookSecrets, metrics, logger } = parts;
     const { clock, file, payloads } = storage;
-    const newId = (at: number) => v7({ msecs: at });
     this.#parts = parts;
     this.#records = this.#ends.observing(new SqliteRecordStore(file));
-    this.#requests = new RequestRecords(this.#records, () => clock.now(), settings.recordAgeDays);
-    const queue = storage.submissions();
-    const reader = new RequestReader({ queue, callbacks: settings, byTopic: parts.byTopic });
+    const intake = serviceIntake(parts, this.#records);
+    this.#intake = intake;
+    const reader = new RequestReader({ queue: intake.queue, callbacks: settings, byTopic: parts.byTopic });
     this.#reader = reader;
-    this.#submissions = new Submissions(
-      {
-        records: this.#requests,
-        keys: new SqliteIdempotencyKeys(file),
-        queue,
-        store: payloads,
-        logger,
-        clock,
-        newId,
-      },
-      { ...settings, payloadPrefix: DEFAULT_PAYLOAD_PREFIX },
-    );
-    this.#admission = serviceAdmission(parts);
-    this.#limits = new LiveLimits(settings.limits, new SqliteLimitStore(file), clock);
     this.#sweeping = startSweeping(serviceRetention(storage, settings), logger);
     this.#processing = this.#process();
-    const schedules = new SqliteScheduleStore(file);
-    this.#schedules = new Schedules({ store: schedules, clock, logger });
-    this.#runSchedules(schedules);
-    const batches = new SqliteBatchStore(file, storage.laneFor);
     this.batches = new ServiceBatches({
-      batches: new Batches({ store: batches, submissions: this.#submissions, clock, newId }),
+      batches: intake.batches,
       batchOf: (options) => reader.batchOf(options),
       requestOf: (payload, options) => reader.requestOf(payload, options),
       assertOpen: () => this.#assertOpen(),
@@ -167,7 +126,8 @@ export class Service implements AsyncDisposable {
       serviceName: settings.serviceName,
       clock,
     });
-    this.#runBatches(batches);
+    const hasWebhooks = webhookSecrets !== undefined;
+    this.#untilClosed(runDueWork({ storage, settings, intake, hasWebhooks, logger }, this.#stop.signal));
     if (webhookSecrets) {
       const { serviceName } = settings;
       const options = { secrets: webhookSecrets, rules: settings, serviceName, metrics, logger, clock };
@@ -193,7 +153,7 @@ export class Service implements AsyncDisposable {
   /** A request as its record stands; undefined if there is none, or if it isn't kept any more. */
   async request(id: string, { tenant }: RequestOptions = {}): Promise<RequestView | undefined> {
     this.#assertOpen();
-    const record = await this.#requests.find({ id, source: '', tenant });
+    const record = await this.#intake.records.find({ id, source: '', tenant });
     return record && this.#viewOf(record);
   }
 
@@ -208,7 +168,7 @@ export class Service implements AsyncDisposable {
     const stop = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     using end = this.#ends.watch(request);
     const find = async () => {
-      const record = await this.#requests.find(request);
+      const record = await this.#intake.records.find(request);
       if (!record) throw new RequestNotFound(id);
       return record;
     };
@@ -229,12 +189,12 @@ export class Service implements AsyncDisposable {
   async cancel(id: string, { tenant }: RequestOptions = {}): Promise<RequestView> {
     this.#assertOpen();
     const request: RequestIdentity = { id, source: '', tenant };
-    if (!(await this.#requests.find(request))) throw new RequestNotFound(id);
-    const applied = await this.#requests.change(request, { type: 'cancel' });
+    if (!(await this.#intake.records.find(request))) throw new RequestNotFound(id);
+    const applied = await this.#intake.records.change(request, { type: 'cancel' });
     const left = leftWaiting(applied);
-    if (left) await this.#admission.leave?.(left);
+    if (left) await this.#intake.admission.leave?.(left);
     const { record } = applied.stored;
-    await this.#submissions.promote(record);
+    await this.#intake.submissions.promote(record);
     return this.#viewOf(record);
   }
 
@@ -291,19 +251,19 @@ export class Service implements AsyncDisposable {
    */
   async schedule(payload: unknown, options: ServiceScheduleOptions): Promise<ScheduleView> {
     this.#assertOpen();
-    return this.#schedules.put(this.#reader.scheduleOf(payload, options));
+    return this.#intake.schedules.put(this.#reader.scheduleOf(payload, options));
   }
 
   /** The schedules of a tenant, by name. */
   schedules({ tenant }: RequestOptions = {}): Promise<readonly ScheduleView[]> {
     this.#assertOpen();
-    return this.#schedules.list(tenant);
+    return this.#intake.schedules.list(tenant);
   }
 
   /** Removes a schedule. The requests that it has submitted go on. @returns whether there was one */
   unschedule(name: string, { tenant }: RequestOptions = {}): Promise<boolean> {
     this.#assertOpen();
-    return this.#schedules.remove(name, tenant);
+    return this.#intake.schedules.remove(name, tenant);
   }
 
   /**
@@ -312,7 +272,7 @@ export class Service implements AsyncDisposable {
    */
   get limits(): LiveLimits {
     this.#assertOpen();
-    return this.#limits;
+    return this.#intake.limits;
   }
 
   /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */
@@ -410,75 +370,20 @@ export class Service implements AsyncDisposable {
       random: Math.random,
       logger: logger.child({ queue }),
     });
-    const running = worker
-      .run(this.#stop.signal)
-      .catch((error: unknown) =>
-        logger.error('A queue is no longer served', { queue, error: serializeError(error) }),
-      )
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
+    const onError = (error: unknown) =>
+      logger.error('A queue is no longer served', { queue, error: serializeError(error) });
+    this.#untilClosed(worker.run(this.#stop.signal).catch(onError));
     return worker;
   }
 
-  /** Submits the runs of schedules when they are due, until the service closes. */
-  #runSchedules(store: SqliteScheduleStore): void {
-    const { storage, logger } = this.#parts;
-    const { clock } = storage;
-    const runner = new ScheduleRunner({
-      store,
-      submissionsFor: () => this.#submissions,
-      records: this.#requests,
-      clock,
-      logger,
-    });
-    this.#keepRunning(SCHEDULES, async () => {
-      await runDueSchedules({ due: store, runner, clock, logger });
-      return (store.nextDueAt() ?? Number.POSITIVE_INFINITY) - clock.now();
-    });
-  }
-
-  /** Does what batches wait for, until the service closes. */
-  #runBatches(store: SqliteBatchStore): void {
-    const { storage, settings, webhookSecrets, logger } = this.#parts;
-    const { file, clock } = storage;
-    const queue = new SqliteWebhookQueue(file, QUEUES.webhooks, clock);
-    const report = async (ended: StoredBatch) => {
-      const { callbackUrl } = ended.batch;
-      const view = batchViewOf(ended, clock.now());
-      const webhook = webhookSecrets && batchWebhookOf({ view, callbackUrl }, settings, settings.serviceName);
-      if (webhook) await sendWebhooks([webhook], queue);
-    };
-    const [records, submissions] = [this.#requests, this.#submissions];
-    const ports = { store, records, submissions, report, clock, logger };
-    const runner = new BatchRunner(ports, settings.recordAgeDays);
-    this.#keepRunning(BATCHES, async () => ((await runner.run()) ? 0 : Number.POSITIVE_INFINITY));
-  }
-
-  /**
-   * Does what is due again and again, until the service closes.
-   * @param what see {@link SqliteFile.whenChanged}
-   * @param run returns in how many milliseconds something is due
-   */
-  #keepRunning(what: string, run: () => Promise<number>): void {
-    const { storage, logger } = this.#parts;
-    const onError = (error: unknown) => {
-      logger.error(`The due ${what} could not be run`, { error: serializeError(error) });
-      return Number.POSITIVE_INFINITY;
-    };
-    const loop = async () => {
-      while (!this.#stop.signal.aborted) {
-        const wait = await run().catch(onError);
-        const polled = Math.min(Math.max(wait, 0), POLL_MILLISECONDS);
-        await storage.file.whenChanged(what, polled, this.#stop.signal);
-      }
-    };
-    const running = loop().finally(() => this.#running.delete(running));
+  /** @param work ends when the service closes, which waits for it */
+  #untilClosed(work: Promise<void>): void {
+    const running = work.finally(() => this.#running.delete(running));
     this.#running.add(running);
   }
 
   async #submitAdmitted(request: SubmitRequest): Promise<RequestRecord> {
-    const ports = { submissions: this.#submissions, admission: this.#admission };
-    const accepted = await submitAdmitted(request, ports);
+    const accepted = await submitAdmitted(request, this.#intake);
     if (accepted.admitted) return accepted.record;
     const { reason } = accepted;
     throw new RequestRefused(reason, reason === 'too_many_waiting' ? fullDetail(accepted.full) : reason);
