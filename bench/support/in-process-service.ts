@@ -84,7 +84,7 @@ export class InProcessService {
         records,
         index: new DynamoDbRecordIndex(dynamodb, TABLE, Date),
         transfers,
-        limits: new LiveLimits(settings.limits, new DynamoDbLimitStore(dynamodb, TABLE), Date),
+        limits: new LiveLimits(settings.limits, new DynamoDbLimitStore(dynamodb, TABLE), Date, Math.random),
         heldCalls: { mayHold: async () => true },
         logger: silentLogger,
         clock: { now: Date.now, sleep: async () => {} },

@@ -145,7 +145,7 @@ function partsOf(settings: ApiEnvironment): ApiParts {
     records,
     index,
     transfers,
-    limits: new LiveLimits(limits, caps.store, Date),
+    limits: new LiveLimits(limits, caps.store, Date, Math.random),
     heldCalls: new DynamoDbHeldCalls(dynamodb, requestTable),
     logger,
     clock: { now: Date.now, sleep },

@@ -62,7 +62,7 @@ export function serviceIntake(
     queue,
     submissions,
     admission: serviceAdmission(parts),
-    limits: new LiveLimits(settings.limits, new SqliteLimitStore(file), clock),
+    limits: new LiveLimits(settings.limits, new SqliteLimitStore(file), clock, Math.random),
     schedules: new Schedules({ store: scheduleStore, clock, logger }),
     scheduleStore,
     batches: new Batches({ store: batchStore, submissions, clock, newId }),

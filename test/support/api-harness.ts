@@ -143,7 +143,7 @@ export class ApiHarness {
         records,
         index,
         transfers,
-        limits: new LiveLimits(settings.limits, this.limitStore, clock),
+        limits: new LiveLimits(settings.limits, this.limitStore, clock, Math.random),
         heldCalls: this.heldCalls,
         logger,
         clock: { now: clock.now, sleep: (milliseconds) => this.#wait(milliseconds) },

@@ -37,11 +37,11 @@ export class Limiter {
     this.#settings = settings;
     this.#ports = ports;
     this.#mostWaiting = Math.ceil(concurrency / 2);
-    const { limits: store, clock } = ports;
+    const { limits: store, clock, random } = ports;
     if (limits.length === 0) return;
     if (!store)
       throw new ConfigurationError('limits need a store that processes share, and this host has none');
-    this.#leases = new LimitLeases({ limits, store, now: () => clock.now() });
+    this.#leases = new LimitLeases({ limits, store, now: () => clock.now(), random });
   }
 
   /**

@@ -30,6 +30,7 @@ export class CappedAdmission implements Admission {
       limits,
       store: ports.store,
       now: () => ports.clock.now(),
+      random: ports.random,
       backlog: async () => (inner.backlog ? inner.backlog() : (await inner.state()).load.backlog),
     });
   }

@@ -1,5 +1,6 @@
 import type { Limit } from '../config/limits.ts';
 import { type LimitedKey, type LimitedRequest, limitedKeysOf, limitName } from '../model/limited-key.ts';
+import type { Random } from '../ports/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
 import { KeyLease, type LeaseTerms, type LimitWait, type Permit } from './key-lease.ts';
 import { LimitStates } from './limit-states.ts';
@@ -9,6 +10,7 @@ export interface LimitLeasesOptions {
   readonly limits: readonly Limit[];
   readonly store: LimitStore;
   readonly now: () => number;
+  readonly random: Random;
 }
 
 /** The permits that this process has leased, of all limits. */
@@ -20,7 +22,7 @@ export class LimitLeases {
 
   constructor(options: LimitLeasesOptions) {
     this.#options = options;
-    this.#states = new LimitStates(options.store);
+    this.#states = new LimitStates(options.store, options.random);
   }
 
   /**

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DAY_MILLISECONDS } from '../base/time.ts';
 import { type LimitState, UNUSED } from '../model/limit-state.ts';
+import type { Random } from '../ports/clock.ts';
 import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
 import { LimitContended } from './errors.ts';
 
@@ -13,9 +14,12 @@ const MAX_WRITES = 20;
 /** Reads and changes the states of limits. */
 export class LimitStates {
   readonly #store: LimitStore;
+  readonly #random: Random;
 
-  constructor(store: LimitStore) {
+  /** @param random spreads the tries of processes that change one state */
+  constructor(store: LimitStore, random: Random) {
     this.#store = store;
+    this.#random = random;
   }
 
   async read(name: string): Promise<LimitState> {
@@ -51,7 +55,7 @@ export class LimitStates {
         current = result.stored;
         writes++;
         // Many processes that change one state find their turns one after another.
-        if (writes > 2) await sleep(Math.random() * writes * 10);
+        if (writes > 2) await sleep(this.#random() * writes * 10);
       }
       mayBeOld = false;
     }

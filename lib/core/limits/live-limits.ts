@@ -2,7 +2,7 @@ import { quote } from '../base/quote.ts';
 import { ALLOWANCE_MEMBERS, type Allowance, type Limit, type LimitKey } from '../config/limits.ts';
 import { allowanceOf, type LimitState, runningOf } from '../model/limit-state.ts';
 import { limitName } from '../model/limited-key.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { Clock, Random } from '../ports/clock.ts';
 import type { LimitStore } from '../ports/limit-store.ts';
 import { assertAllowance } from './assert-allowance.ts';
 import { LimitRefused } from './errors.ts';
@@ -35,9 +35,9 @@ export class LiveLimits {
   readonly #states: LimitStates;
   readonly #clock: Clock;
 
-  constructor(limits: readonly Limit[], store: LimitStore, clock: Clock) {
+  constructor(limits: readonly Limit[], store: LimitStore, clock: Clock, random: Random) {
     this.#limits = limits;
-    this.#states = new LimitStates(store);
+    this.#states = new LimitStates(store, random);
     this.#clock = clock;
   }
 

@@ -2,6 +2,7 @@ import type { Limit } from '../config/limits.ts';
 import { allowanceOf, type Entered, type LimitState } from '../model/limit-state.ts';
 import { type LimitedKey, type LimitedRequest, limitedKeysOf, limitName } from '../model/limited-key.ts';
 import type { FullKey } from '../ports/admission.ts';
+import type { Random } from '../ports/clock.ts';
 import type { LimitStore, StoredLimit } from '../ports/limit-store.ts';
 import { LimitStates } from './limit-states.ts';
 
@@ -25,6 +26,7 @@ export interface WaitingCapOptions {
   readonly limits: readonly Limit[];
   readonly store: LimitStore;
   readonly now: () => number;
+  readonly random: Random;
   /** How many requests of all keys wait or run; undefined if unknown. */
   readonly backlog: () => Promise<number | undefined>;
 }
@@ -55,7 +57,7 @@ export class WaitingCap {
   constructor(options: WaitingCapOptions) {
     this.#options = options;
     this.#limits = options.limits.filter(({ maxWaiting }) => maxWaiting !== undefined);
-    this.#states = new LimitStates(options.store);
+    this.#states = new LimitStates(options.store, options.random);
   }
 
   /**

@@ -29,7 +29,12 @@ class Processes {
   }
 
   start(): LimitLeases {
-    return new LimitLeases({ limits: this.#limits, store: this.store, now: this.clock.now });
+    return new LimitLeases({
+      limits: this.#limits,
+      store: this.store,
+      now: this.clock.now,
+      random: Math.random,
+    });
   }
 
   /** Takes permits at the same time. @returns those that were granted */

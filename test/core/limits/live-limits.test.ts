@@ -7,7 +7,7 @@ function setUp() {
   const clock = new TestClock();
   const store = new MemoryLimitStore();
   const limits = [{ key: 'tenant', concurrency: 5, maxWaiting: 100 }, { key: 'all' }] as const;
-  return { clock, store, live: new LiveLimits(limits, store, clock) };
+  return { clock, store, live: new LiveLimits(limits, store, clock, Math.random) };
 }
 
 test('a value that nothing was changed of is as configured', async () => {
@@ -76,7 +76,7 @@ test.each([
 });
 
 test('a service without limits says so, and how to get one', async () => {
-  const live = new LiveLimits([], new MemoryLimitStore(), new TestClock());
+  const live = new LiveLimits([], new MemoryLimitStore(), new TestClock(), Math.random);
   await expect(live.get('tenant', 'acme')).rejects.toThrow(
     'The service has no limits, got "tenant". Configure a limit of this key first: with the option limits, or in COATCHECK_LIMITS',
   );

@@ -13,7 +13,8 @@ function setUp(limits: ConstructorParameters<typeof WaitingCap>[0]['limits'] = L
   const store = new MemoryLimitStore();
   const clock = new TestClock();
   const load: { backlog: number | undefined } = { backlog: undefined };
-  const open = () => new WaitingCap({ limits, store, now: clock.now, backlog: async () => load.backlog });
+  const open = () =>
+    new WaitingCap({ limits, store, now: clock.now, random: Math.random, backlog: async () => load.backlog });
   const waiting = async (name = limitName('tenant', 'acme')) => (await store.read(name))?.state.waiting;
   return { store, clock, load, open, waiting };
 }
@@ -44,7 +45,7 @@ describe('a cap of waiting requests', () => {
     const { open, store, clock } = setUp();
     const cap = open();
     await enter(cap, 10);
-    const leases = new LimitLeases({ limits: LIMITS, store, now: clock.now });
+    const leases = new LimitLeases({ limits: LIMITS, store, now: clock.now, random: Math.random });
     for (let each = 0; each < 3; each++) leases.countStarted(ACME, TERMS);
     await leases.tidy();
     expect(await enter(cap, 5)).toBe(3);
