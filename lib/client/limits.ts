@@ -1,4 +1,5 @@
 import { isObject } from '../core/base/json-object.ts';
+import { limitChangeProblem } from '../core/config/limits.ts';
 import { hasMembers, type JsonAnswer, readJson } from './answers.ts';
 import type { Api, Call } from './api.ts';
 import { toRfc3339 } from './submission.ts';
@@ -32,14 +33,18 @@ export class LimitsClient {
   /**
    * Changes what a value of a key allows, within 5 seconds and until it is reset. What runs goes on.
    * @param value undefined for the key `all`
-   * @throws ApiError with the code `limit_forbidden` for callers with a tenant, `limit_contended`
+   * @throws ApiError with the code `limit_forbidden` for callers with a tenant, `limit_contended`; TypeError for a change that isn't an
+   *   object
    */
   async change(
     key: string,
     value: string | undefined,
-    { pausedUntil, ...allowance }: LimitChange,
+    change: LimitChange,
     options: CallOptions = {},
   ): Promise<LimitView> {
+    const problem = limitChangeProblem(change);
+    if (problem !== undefined) throw new TypeError(problem);
+    const { pausedUntil, ...allowance } = change;
     return readView(
       await this.#api.json({
         ...callOf('PUT', key, value, options),

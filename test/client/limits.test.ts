@@ -33,6 +33,14 @@ test('times are in RFC 3339, and a call whose answer is lost is repeated', async
   });
 });
 
+test('a change that is no object is refused before the call', async () => {
+  const { client, calls } = await openScriptedApi([]);
+  await expect(client.limits.change('tenant', 'acme', null as never)).rejects.toThrow(
+    'A change must be an object, such as { concurrency: 5 }, got null',
+  );
+  expect(calls).toEqual([]);
+});
+
 const FULL = { key: 'tenant', value: 'acme', waiting: 7, maxWaiting: 7 };
 
 test('a submission is repeated while too many requests of a key wait', async () => {

@@ -99,6 +99,12 @@ export function allowanceProblem(allowance: object): string | undefined {
   return `rate must be a whole number from 1 per ${Object.keys(RATE_SECONDS).join(', ')}, such as 100/min, got ${quote(rate)}`;
 }
 
+/** Why a value isn't a live change of a limit; undefined if it may be one. */
+export function limitChangeProblem(change: unknown): string | undefined {
+  if (isObject(change)) return undefined;
+  return `A change must be an object, such as { concurrency: 5 }, got ${quote(change)}; reset() ends what was changed`;
+}
+
 /** The limits that a deployment passes on, as JSON. */
 export function limitsVariable(): Variable<readonly Limit[]> {
   const name = 'COATCHECK_LIMITS';

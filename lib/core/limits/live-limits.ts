@@ -1,5 +1,11 @@
 import { quote } from '../base/quote.ts';
-import { ALLOWANCE_MEMBERS, type Allowance, type Limit, type LimitKey } from '../config/limits.ts';
+import {
+  ALLOWANCE_MEMBERS,
+  type Allowance,
+  type Limit,
+  type LimitKey,
+  limitChangeProblem,
+} from '../config/limits.ts';
 import { allowanceOf, type LimitState, runningOf } from '../model/limit-state.ts';
 import { limitName } from '../model/limited-key.ts';
 import type { Clock, Random } from '../ports/clock.ts';
@@ -59,6 +65,8 @@ export class LiveLimits {
    */
   async change(key: string, value: string | undefined, change: LimitChange): Promise<LimitView> {
     const limit = this.#limitOf(key, value);
+    const problem = limitChangeProblem(change);
+    if (problem !== undefined) throw new LimitRefused('limit_invalid', problem);
     const { pausedUntil, ...given } = change;
     const allowance = checkedAllowance(given, limit);
     assertTime(pausedUntil);
@@ -102,12 +110,12 @@ export class LiveLimits {
         `The service ${configured}. Configure a limit of this key first: with the option limits, or in COATCHECK_LIMITS`,
       );
     }
-    if ((limit.key === 'all') === (value === undefined)) return limit;
+    if (limit.key === 'all' ? value === undefined : typeof value === 'string') return limit;
     throw new LimitRefused(
       'limit_invalid',
       limit.key === 'all'
         ? `The key all has no values, got ${quote(value)}`
-        : `The key ${limit.key} needs a value`,
+        : `The key ${limit.key} needs a value: a string, got ${quote(value)}`,
     );
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { LiveLimits } from '../../../lib/core/limits/live-limits.ts';
+import { LimitRefused } from '../../../lib/core/limits/errors.ts';
+import { type LimitChange, LiveLimits } from '../../../lib/core/limits/live-limits.ts';
 import { MemoryLimitStore } from '../../../lib/stores/memory/limit-store.ts';
 import { TestClock } from '../../support/test-clock.ts';
 
@@ -55,7 +56,10 @@ test('what was changed is kept for ever, other states for some days', async () =
 
 test.each([
   ['topic', 'images', {}, 'The service has limits of tenant, all, got "topic"'],
-  ['tenant', undefined, {}, 'The key tenant needs a value'],
+  ['tenant', undefined, {}, 'The key tenant needs a value: a string, got nothing'],
+  ['tenant', null, {}, 'The key tenant needs a value: a string, got null'],
+  ['tenant', 'acme', null, 'A change must be an object, such as { concurrency: 5 }, got null'],
+  ['tenant', 'acme', [5], 'A change must be an object, such as { concurrency: 5 }, got [5]'],
   ['all', 'acme', {}, 'The key all has no values, got "acme"'],
   ['tenant', 'acme', { concurrency: 0 }, 'concurrency must be a whole number from 1 to 1000000000, got 0'],
   ['tenant', 'acme', { pausedUntil: new Date(Number.NaN) }, 'pausedUntil must be a valid Date'],
@@ -72,7 +76,11 @@ test.each([
     'maxWaiting can be changed only where it is configured: add it to the limit of all',
   ],
 ])('%s %s %j is refused', async (key, value, change, problem) => {
-  await expect(setUp().live.change(key, value, change)).rejects.toThrow(problem);
+  const refusal = await setUp()
+    .live.change(key, value as string, change as LimitChange)
+    .catch((error: unknown) => error);
+  expect(refusal).toBeInstanceOf(LimitRefused);
+  expect(refusal).toMatchObject({ message: expect.stringContaining(problem) });
 });
 
 test('a service without limits says so, and how to get one', async () => {
