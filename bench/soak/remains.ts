@@ -1,8 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { DynamoDBClient, paginateScan } from '@aws-sdk/client-dynamodb';
-import { DeleteMessageBatchCommand, type Message, ReceiveMessageCommand } from '@aws-sdk/client-sqs';
 import { storedOf } from '../../lib/aws/record-item.ts';
-import { SQS_MAX_BATCH_ENTRIES } from '../../lib/core/config/aws-limits.ts';
 import { RECORD_LIST } from '../../lib/core/config/record-table.ts';
 import { NUMBER_SETTINGS } from '../../lib/core/config/settings.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
@@ -11,6 +9,7 @@ import { localClients, localConfig } from '../../lib/local/clients.ts';
 import type { PublishedOutcome, Remains } from '../../test/support/invariant.ts';
 import { outcomeEvent, statusOf } from '../../test/support/outcome-event.ts';
 import { depthOf } from '../support/burst.ts';
+import { takeMessages } from '../support/take-messages.ts';
 import { readTrace, type Trace } from './trace.ts';
 
 /** Where to collect the remains of requests. */
@@ -53,7 +52,7 @@ async function readRecords(endpoint: string, table: string): Promise<RequestReco
 }
 
 async function takePublished(endpoint: string, queueUrl: string): Promise<PublishedOutcome[]> {
-  const messages = await takeAll(endpoint, queueUrl);
+  const messages = await takeMessages(localClients(endpoint).sqs, queueUrl);
   return messages.map(({ Body: body = '' }) => {
     const event = outcomeEvent({ body });
     const { data } = event;
@@ -64,7 +63,7 @@ async function takePublished(endpoint: string, queueUrl: string): Promise<Publis
 
 /** @returns the ids of the messages' requests */
 async function takeDeadLetters(endpoint: string, queueUrl: string): Promise<string[]> {
-  const messages = await takeAll(endpoint, queueUrl);
+  const messages = await takeMessages(localClients(endpoint).sqs, queueUrl);
   return messages.flatMap(({ MessageId: id = '', Body: body = '', MessageAttributes = {} }) => {
     const texts = Object.entries(MessageAttributes).map(([name, { StringValue = '' }]) => [
       name,
@@ -74,28 +73,6 @@ async function takeDeadLetters(endpoint: string, queueUrl: string): Promise<stri
     const delivery = { id, body, attributes, deliveryCount: 1, sentAt: 0, firstDeliveredAt: 0, receipt: '' };
     return decode(delivery, { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default }).map((each) => each.id);
   });
-}
-
-async function takeAll(endpoint: string, QueueUrl: string): Promise<Message[]> {
-  const { sqs } = localClients(endpoint);
-  const taken: Message[] = [];
-  for (;;) {
-    const { Messages = [] } = await sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl,
-        MaxNumberOfMessages: SQS_MAX_BATCH_ENTRIES,
-        MessageAttributeNames: ['All'],
-      }),
-    );
-    if (Messages.length === 0) return taken;
-    taken.push(...Messages);
-    await sqs.send(
-      new DeleteMessageBatchCommand({
-        QueueUrl,
-        Entries: Messages.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle })),
-      }),
-    );
-  }
 }
 
 /** A problem has `attempts`; a result of the soak's handler has `attempt`. */
