@@ -2,7 +2,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { type ConfirmChannel, connect, type Options } from 'amqplib';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { declareLevel } from '../../lib/brokers/amqp/delays.ts';
 import { decodeMessage } from '../../lib/brokers/amqp/message.ts';
+import { declareQueue } from '../../lib/brokers/amqp/queue.ts';
 import { AMQP } from '../../lib/brokers/amqp.ts';
 import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import type { OutputMessage } from '../../lib/core/ports/message-sink.ts';
@@ -49,6 +51,14 @@ describe.runIf(programs)('RabbitMQ', () => {
     }
   }
 
+  /** Declares a queue without the second's wait for a new one, which is for servers that are killed. */
+  async function declareAhead(queue: string, { ordered = false, delayLevels = 1 } = {}): Promise<void> {
+    const model = await connect({ hostname: '127.0.0.1', port: rabbit.port });
+    await declareQueue(model, queue, { ordered });
+    for (let level = 0; level < delayLevels; level++) await declareLevel(model, queue, level);
+    await model.close();
+  }
+
   const url = (parameters: string, port = rabbit.port) => new URL(`amqp://127.0.0.1:${port}?${parameters}`);
   const newName = (kind: string) => `${kind}-${crypto.randomUUID()}`;
 
@@ -91,6 +101,7 @@ describe.runIf(programs)('RabbitMQ', () => {
     'an input queue of RabbitMQ',
     async () => {
       const queue = newName('input');
+      await Promise.all([declareAhead(queue), declareAhead(`${queue}-dead`)]);
       const dead = await AMQP.openOutput(url(`queue=${queue}-dead`), { logger });
       const open = () =>
         AMQP.openInput(url(`queue=${queue}`), {
@@ -129,7 +140,7 @@ describe.runIf(programs)('RabbitMQ', () => {
     const queue = newName('ordered');
     const options = { ordered: true, maxInFlight: 1_000, maxAttempts: 5, logger };
     const open = () => AMQP.openInput(url(`queue=${queue}`), options);
-    await (await open())[Symbol.asyncDispose]();
+    await declareAhead(queue, { ordered: true, delayLevels: 0 });
     return {
       send: (key, body) => send(queue, body, { headers: { OrderingKey: key }, messageId: body }),
       open,
@@ -138,6 +149,7 @@ describe.runIf(programs)('RabbitMQ', () => {
 
   exerciseOutputQueue('an output queue of RabbitMQ', async () => {
     const queue = newName('output');
+    await declareAhead(queue);
     const output = await openOutput(`queue=${queue}`);
     return { queue: output, receive: (count) => collect(count, () => drain(queue)) };
   });
@@ -244,6 +256,7 @@ describe.runIf(programs)('RabbitMQ', () => {
 
     test('hands back on closing what it holds, and what it has delayed stays delayed', async () => {
       const queue = newName('close');
+      await declareAhead(queue, { delayLevels: 12 });
       const input = await openInput(`queue=${queue}`);
       for (const body of ['delayed', 'held', 'buffered']) await send(queue, body);
       const delayed = await receiveOne(input);

@@ -2,7 +2,6 @@ import {
   CloudFormationClient,
   CreateStackCommand,
   DescribeStacksCommand,
-  waitUntilStackCreateComplete,
 } from '@aws-sdk/client-cloudformation';
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
@@ -13,11 +12,13 @@ import {
   type SendMessageCommandInput,
   type SQSClient,
 } from '@aws-sdk/client-sqs';
+import { expect } from 'vitest';
 import { DynamoDbRecordStore } from '../../lib/aws/dynamodb-record-store.ts';
 import { RECORD_KEY } from '../../lib/core/config/record-table.ts';
 import { describeServiceOutput } from '../../lib/core/config/service-outputs.ts';
 import { RequestRecords } from '../../lib/core/records/request-records.ts';
 import { localClients, localConfig } from '../../lib/local/clients.ts';
+import { eventually } from './eventually.ts';
 
 const RESOURCES = {
   Input: { Type: 'AWS::SQS::Queue' },
@@ -77,9 +78,13 @@ export class DeadLetterStack {
       Outputs: { ...Object.fromEntries(outputs), ...more.Outputs },
     });
     await client.send(new CreateStackCommand({ StackName, TemplateBody }));
-    await waitUntilStackCreateComplete({ client, maxWaitTime: 60, minDelay: 1, maxDelay: 1 }, { StackName });
-    const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
-    const found = (Stacks?.[0]?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
+    // The SDK's waiter waits for a second at least.
+    const created = await eventually(async () => {
+      const { Stacks } = await client.send(new DescribeStacksCommand({ StackName }));
+      expect(Stacks?.[0]?.StackStatus).toBe('CREATE_COMPLETE');
+      return Stacks?.[0];
+    });
+    const found = (created?.Outputs ?? []).map(({ OutputKey = '', OutputValue = '' }) => [
       OutputKey,
       OutputValue,
     ]);
