@@ -27,7 +27,7 @@ const CALL = 10;
 
 /** The ends of workers: how many requests have succeeded then. */
 const KILLED_AFTER = 60;
-const STOPPED_AFTER = 140;
+const STOPPED_AFTER = 100;
 
 /** A killed worker's requests, and on some queues its messages, come back within a minute. */
 const TIMEOUT_MILLISECONDS = 240_000;
