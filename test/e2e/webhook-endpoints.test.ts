@@ -1,3 +1,5 @@
+import type { RequestListener } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { ENDPOINTS_AGE_SECONDS } from '../../lib/core/webhooks/cached-endpoints.ts';
@@ -25,21 +27,32 @@ async function call<Body>(method: string, path: string, status: number, json?: o
   return (text === '' ? undefined : JSON.parse(text)) as Body;
 }
 
-/** A receiver whose endpoint is added, and known to all processors. */
-async function endpointOf(filter: object = {}, status = () => 204) {
+const closes: (() => void)[] = [];
+
+/** A receiver whose endpoint is added. It answers with its status. */
+async function endpointOf(filter: object = {}, status = 204) {
   const calls: ReceivedCall[] = [];
-  const { port } = await httpReceiver(async (request, response) => {
+  const added = { calls, status };
+  const answer: RequestListener = async (request, response) => {
     calls.push(await callOf(request));
-    response.writeHead(status()).end();
-  });
+    response.writeHead(added.status).end();
+  };
+  const { port } = await httpReceiver(answer, (close) => closes.push(close));
   const url = `http://127.0.0.1:${port}/hook`;
-  const endpoint = await call<Endpoint>('POST', PATH, 201, { url, ...filter });
-  return { endpoint, calls };
+  return Object.assign(added, { endpoint: await call<Endpoint>('POST', PATH, 201, { url, ...filter }) });
 }
 
-/** Awaits that processors read the list again: they use it for a while. */
-function listed(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ENDPOINTS_AGE_SECONDS * 1000));
+/** The endpoints of the tests. They are added together, because processors use a list for a while. */
+async function addAll() {
+  const added = {
+    all: await endpointOf({ description: 'everything' }),
+    images: await endpointOf({ topics: ['images.*'] }),
+    failures: await endpointOf({ events: ['failed'] }),
+    orders: await endpointOf({ topics: ['orders'] }, 410),
+    removed: await endpointOf({ topics: ['removed'] }),
+  };
+  await sleep(ENDPOINTS_AGE_SECONDS * 1000);
+  return added;
 }
 
 /** Verifies calls as a receiver does. */
@@ -56,16 +69,19 @@ async function removeAll(): Promise<void> {
   for (const { id } of endpoints) await call('DELETE', `${PATH}/${id}`, 204);
 }
 
-beforeAll(removeAll);
-afterAll(removeAll);
+let added: Awaited<ReturnType<typeof addAll>>;
+
+beforeAll(async () => {
+  await removeAll();
+  added = await addAll();
+});
+afterAll(async () => {
+  await removeAll();
+  for (const close of closes) close();
+});
 
 test('endpoints get what they ask for, signed by secrets of their own', async () => {
-  const [all, images, failures] = [
-    await endpointOf({ description: 'everything' }),
-    await endpointOf({ topics: ['images.*'] }),
-    await endpointOf({ events: ['failed'] }),
-  ];
-  await listed();
+  const { all, images, failures } = added;
   const image = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'images.thumbnail' });
   const report = await service.submit({ do: 'echo', value: 2 }, { 'Coatcheck-Topic': 'reports' });
   const failed = await service.submit({ do: 'refuse', reason: 'no such thing' });
@@ -94,10 +110,9 @@ test('endpoints get what they ask for, signed by secrets of their own', async ()
 });
 
 test('an endpoint that answers 410 is disabled with an event, and gets what it missed when it is enabled', async () => {
-  let status = 410;
+  const { orders } = added;
+  const { endpoint, calls } = orders;
   const begin = new Date().toISOString();
-  const { endpoint, calls } = await endpointOf({ topics: ['orders'] }, () => status);
-  await listed();
   const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'orders' });
   await vi.waitFor(async () => {
     expect(await call('GET', `${PATH}/${endpoint.id}`, 200)).toMatchObject({
@@ -110,7 +125,7 @@ test('an endpoint that answers 410 is disabled with an event, and gets what it m
     'detail-type': 'coatcheck.webhook_endpoint.disabled',
     detail: { source: '/coatcheck/e2e-cloudevents', data: { reason: 'the receiver answered 410' } },
   });
-  status = 204;
+  orders.status = 204;
   await call('PATCH', `${PATH}/${endpoint.id}`, 200, { status: 'enabled' });
   const replayed = await call<object>('POST', `${PATH}/${endpoint.id}/replay`, 200, { from: begin });
   expect(replayed).toMatchObject({ sent: 1 });
@@ -120,8 +135,7 @@ test('an endpoint that answers 410 is disabled with an event, and gets what it m
 });
 
 test('an endpoint that is removed gets nothing more', async () => {
-  const { endpoint, calls } = await endpointOf({ topics: ['removed'] });
-  await listed();
+  const { endpoint, calls } = added.removed;
   await call('DELETE', `${PATH}/${endpoint.id}`, 204);
   const { id } = await service.submit({ do: 'echo', value: 1 }, { 'Coatcheck-Topic': 'removed' });
   await service.event(id);

@@ -24,9 +24,9 @@ export interface Receiver {
   idle(): Promise<void>;
 }
 
-/** Answers by HTTP. */
-export function httpReceiver(answer: RequestListener): Promise<Receiver> {
-  return listening(createHttpServer(answer));
+/** Answers by HTTP. @param onEnd takes what closes it. @default - it is closed after the test */
+export function httpReceiver(answer: RequestListener, onEnd?: OnEnd): Promise<Receiver> {
+  return listening(createHttpServer(answer), onEnd);
 }
 
 /** Answers by HTTPS, as `hooks.example`. */
@@ -59,7 +59,9 @@ export async function callOf(request: IncomingMessage): Promise<ReceivedCall> {
   return { method, url, headers, body: await text(request) };
 }
 
-async function listening(server: Server): Promise<Receiver> {
+type OnEnd = (close: () => void) => void;
+
+async function listening(server: Server, onEnd: OnEnd = onTestFinished): Promise<Receiver> {
   const sockets = new Set<Socket>();
   let connections = 0;
   let bytesBefore = 0;
@@ -74,7 +76,7 @@ async function listening(server: Server): Promise<Receiver> {
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  onTestFinished(() => {
+  onEnd(() => {
     for (const socket of sockets) socket.destroy();
     server.close();
   });
