@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -16,20 +17,29 @@ const INSTALL_TIMEOUT_MILLISECONDS = 600_000;
 // To start the CDK's validation of templates takes six seconds in each process. The tests that are about it turn it on.
 process.env.CDK_VALIDATION = 'false';
 
-/** Runs the file last that checks what the other files of its project recorded. */
-class RecordingsLast extends BaseSequencer {
+/** The files that take longest on brokers. By their sizes they would start last, and the other processes would wait for them. */
+const LONGEST = ['/test/brokers/worker.test.ts', '/test/brokers/order.test.ts'];
+
+/** It checks what the other files of its project recorded. */
+const LAST = ['/test/e2e/rights.test.ts'];
+
+/** Starts the longest files of a group first, and the one last that needs the others. Vitest keeps the order of groups. */
+class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const isLast = ({ moduleId }: TestSpecification) => moduleId.endsWith('/test/e2e/rights.test.ts');
     const sorted = await super.sort(files);
-    return [...sorted.filter((file) => !isLast(file)), ...sorted.filter(isLast)];
+    const placeOf = ({ moduleId }: TestSpecification) => {
+      if (LONGEST.some((file) => moduleId.endsWith(file))) return 0;
+      return LAST.some((file) => moduleId.endsWith(file)) ? 2 : 1;
+    };
+    return sorted.toSorted((one, other) => placeOf(one) - placeOf(other));
   }
 }
 
 export default defineConfig({
   test: {
-    sequence: { sequencer: RecordingsLast },
-    // By default one core is left idle, of two.
-    maxWorkers: '100%',
+    sequence: { sequencer: LongestFirst },
+    // One more than there are cores: half of the time, tests wait for servers. By default, a core would be left idle.
+    maxWorkers: availableParallelism() + 1,
     projects: [
       {
         test: {
