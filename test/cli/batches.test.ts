@@ -56,16 +56,26 @@ test('a file is submitted, waited for and listed, and its results are written', 
   expect(status.stdout).toBe(listed.stdout);
 });
 
-test('lines that are refused are named, the others go on, and a failure is the exit code', async () => {
-  const submitted = await batches(['submit', 'mixed.ndjson', '--json']);
+test('lines that are refused are named and leave the batch open, until they are corrected or it is sealed', async () => {
+  const submitted = await batches(['submit', 'mixed.ndjson', '--json', '--wait', '-o', 'results.ndjson']);
   expect(submitted.exitCode).toBe(1);
+  const { id, status } = JSON.parse(submitted.stdout);
+  expect(status).toBe('open');
   expect(submitted.stderr.split('\n').filter(Boolean).slice(1)).toEqual([
     '  line 3 (b): A request must have one of json, text and base64, got none',
     '  line 5: A line must be a JSON object, like {"key": "a", "json": {}}, got "x"',
+    `The batch is open. Correct the lines and run npx coatcheck batches submit mixed.ndjson --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,
   ]);
-  const { id } = JSON.parse(submitted.stdout);
+  await writeFile(join(cwd, 'mixed.ndjson'), '{"key":"a","json":1}\n{"key":"b","json":2}\nx');
+  const resumed = await batches(['submit', 'mixed.ndjson', '--resume', id]);
+  expect([resumed.exitCode, resumed.stderr.split('\n')[0]]).toEqual([
+    1,
+    `${id}: 1 items added, 1 were there, 1 refused`,
+  ]);
+  expect((await batches(['seal', id])).stdout).toMatch(/\t(running|completed)\t/);
+  expect((await batches(['submit', 'good.ndjson', '--resume', id])).stderr).toContain('sealed');
   const ended = await batches(['wait', id]);
-  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t2\t1\t1\t0\t0\t\n`]);
+  expect([ended.exitCode, ended.stdout]).toEqual([3, `${id}\tcompleted\t100 %\t3\t2\t1\t0\t0\t\n`]);
 });
 
 test('a batch goes on where it was interrupted, and is cancelled', async () => {

@@ -3,6 +3,7 @@ import type { Run } from '../run.ts';
 import { cancelBatchCommand } from './cancel.ts';
 import { listBatchesCommand } from './list.ts';
 import { batchResultsCommand } from './results.ts';
+import { sealBatchCommand } from './seal.ts';
 import { batchStatusCommand } from './status.ts';
 import { submitBatchCommand } from './submit.ts';
 import { waitForBatchCommand } from './wait.ts';
@@ -12,6 +13,7 @@ export function batchesCommand(run: Run): Command {
   return new Command('batches')
     .description('Submit up to 1,000,000 requests under one ticket.')
     .addCommand(submitBatchCommand(run))
+    .addCommand(sealBatchCommand(run))
     .addCommand(batchStatusCommand(run))
     .addCommand(waitForBatchCommand(run))
     .addCommand(batchResultsCommand(run))

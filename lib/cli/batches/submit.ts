@@ -46,7 +46,7 @@ export function submitBatchCommand(run: Run): Command {
     )
     .option('--callback-url <url>', 'URL that gets a webhook when the batch has ended')
     .option('--resume <batch>', 'go on with an open batch: lines that it already has are left as they are')
-    .option('--wait', 'wait until all items have ended')
+    .option('--wait', 'wait until all items have ended, if no line was refused')
     .option('--timeout <time>', 'longest wait, for example 10min', readDuration)
     .option('-o, --output <file>', 'file for the results, one line per item')
     .addHelpText('after', EXAMPLES)
@@ -85,6 +85,7 @@ async function submit(
   await assertReadable(file);
   const id = resume ?? (await create(options, client, run));
   let batch = await addAll(file, id, client, run);
+  if (batch.status === 'open') return printBatches([batch], options);
   if (options.wait) batch = await waitForBatch(id, options, client, run);
   await printBatches([batch], options);
   if (output !== undefined) await saveResults(id, output, client, run.signal);
@@ -99,7 +100,7 @@ async function create(
   return (await batches.create({ topic, expiresAt, callbackUrl }, { signal })).id;
 }
 
-/** Adds the lines of a file, and seals the batch. Lines that are refused are reported, and the others go on. */
+/** Adds the lines of a file, and seals the batch. If lines are refused, it reports them and leaves the batch open. */
 async function addAll(file: string, id: string, { batches }: CoatcheckClient, { signal, exit }: Run) {
   using board = new ProgressBoard();
   const progress = board.begin(id);
@@ -108,15 +109,21 @@ async function addAll(file: string, id: string, { batches }: CoatcheckClient, { 
       signal,
       onProgress: (so) => progress.note(tallyText(so)),
     });
-    const batch = await batches.seal(id, { signal });
-    if (tally.refused.length === 0) progress.done(tallyText(tally));
-    else progress.failed(tallyText(tally));
+    if (tally.refused.length === 0) {
+      const sealed = await batches.seal(id, { signal });
+      progress.done(tallyText(tally));
+      return sealed;
+    }
+    progress.failed(tallyText(tally));
     for (const { line, key, problem } of tally.refused) {
       const item = key === undefined ? '' : ` (${key})`;
       note(printable(`  line ${line}${item}: ${problem.detail ?? problem.code}`));
-      exit.add(EXIT.error);
     }
-    return batch;
+    exit.add(EXIT.error);
+    note(
+      `The batch is open. Correct the lines and run npx coatcheck batches submit ${file} --resume ${id}, or go on without them: npx coatcheck batches seal ${id}`,
+    );
+    return await batches.get(id, { signal });
   } catch (error) {
     progress.drop();
     if (!(error instanceof ApiError))
