@@ -1,6 +1,9 @@
 import { CoatcheckClient, NotAuthorized } from '../client/index.ts';
 import { CoatcheckError } from '../core/base/errors.ts';
-import { note } from '../terminal/output.ts';
+import { messageOf } from '../core/base/serialize-error.ts';
+import { formatSeconds } from '../terminal/format.ts';
+import { note, printable } from '../terminal/output.ts';
+import { ProgressBoard } from '../terminal/progress-board.ts';
 import { type ApiCredentials, findCredentials } from './api-credentials.ts';
 import { findDeployment } from './deployment.ts';
 import { chosenService } from './running-service.ts';
@@ -25,10 +28,20 @@ export async function withService(
   const baseUrl = await findApi(options, signal);
   const credentials = await findCredentials(baseUrl, options.token);
   try {
-    await work(new CoatcheckClient({ baseUrl, auth: credentials.auth }));
+    await work(new CoatcheckClient({ baseUrl, auth: credentials.auth, onRetry: noteRetry }));
   } catch (error) {
     throw error instanceof NotAuthorized ? new CredentialsRejected(error, credentials) : error;
   }
+}
+
+/** Shorter waits pass unnoticed. */
+const NOTED_WAIT_MILLISECONDS = 1_000;
+
+/** Says why a command waits, such as a service that has reached a limit. */
+function noteRetry(error: unknown, waitMilliseconds: number): void {
+  if (waitMilliseconds < NOTED_WAIT_MILLISECONDS) return;
+  const text = `${messageOf(error)} (next try in ${formatSeconds(waitMilliseconds)})`;
+  ProgressBoard.aside(() => note(printable(text)));
 }
 
 /** The API that is named, that of `coatcheck dev` or `coatcheck serve` in this folder, or a deployed one. */

@@ -3,7 +3,7 @@ import type { JsonAnswer } from './answers.ts';
 import type { Auth } from './auth/auth.ts';
 import { connect, readText, TimeLimit } from './connection.ts';
 import { AnswerInvalid, apiErrorOf } from './errors.ts';
-import { Retrier, type RetryPolicy, type Timing } from './retry.ts';
+import { type OnRetry, Retrier, type RetryPolicy, type Timing } from './retry.ts';
 import { readTransferError } from './transfer.ts';
 import { baseUrlOf, callName, pairsOf, type Query, queryText } from './url.ts';
 
@@ -13,6 +13,7 @@ export interface ApiSettings {
   readonly auth?: Auth;
   readonly fetch: typeof fetch;
   readonly retry: RetryPolicy;
+  readonly onRetry: OnRetry | undefined;
   readonly timing: Timing;
 }
 
@@ -43,12 +44,12 @@ export class Api {
   readonly #auth?: Auth;
 
   /** @throws ConfigurationError */
-  constructor({ baseUrl, auth, fetch, retry, timing }: ApiSettings) {
+  constructor({ baseUrl, auth, fetch, retry, onRetry, timing }: ApiSettings) {
     this.#baseUrl = baseUrlOf(baseUrl);
     this.#auth = auth;
     this.fetch = fetch;
     this.timing = timing;
-    this.retrier = new Retrier(retry, timing);
+    this.retrier = new Retrier(retry, timing, onRetry);
   }
 
   /** Calls the API for JSON, with retries. @param isRetryable which errors to retry, see {@link Retrier.run} */

@@ -7,7 +7,7 @@ import { LimitsClient } from './limits.ts';
 import { type ListOptions, listAll, listPage, type PageOptions } from './list.ts';
 import type { PayloadBody } from './payload.ts';
 import { openResult, type RequestResult } from './result.ts';
-import { DEFAULT_RETRY, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
+import { DEFAULT_RETRY, type OnRetry, REAL_TIMING, type RetryPolicy, type Timing } from './retry.ts';
 import { SchedulesClient } from './schedules.ts';
 import { getRequest, type RequestOptions } from './status.ts';
 import type { SubmissionOptions } from './submission.ts';
@@ -27,6 +27,8 @@ export interface ClientOptions {
   readonly fetch?: typeof fetch;
   /** How calls are retried. @default 6 tries within 2 minutes */
   readonly retry?: Partial<RetryPolicy>;
+  /** Is called before the wait for the next try of a call, for example to show that a service is full. @default nothing */
+  readonly onRetry?: OnRetry;
   /** For tests. @default the real ones */
   readonly timing?: Timing;
 }
@@ -49,12 +51,13 @@ export class CoatcheckClient {
   readonly #api: Api;
 
   /** @throws ConfigurationError for an invalid base URL */
-  constructor({ baseUrl, auth, fetch, retry, timing = REAL_TIMING }: ClientOptions) {
+  constructor({ baseUrl, auth, fetch, retry, onRetry, timing = REAL_TIMING }: ClientOptions) {
     this.#api = new Api({
       baseUrl,
       auth,
       fetch: fetch ?? ((...call) => globalThis.fetch(...call)),
       retry: { ...DEFAULT_RETRY, ...retry },
+      onRetry,
       timing,
     });
     this.batches = new BatchesClient(this.#api);

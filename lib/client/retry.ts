@@ -21,6 +21,9 @@ export const DEFAULT_RETRY: RetryPolicy = {
   totalMilliseconds: 120_000,
 };
 
+/** Learns of a failed try that is followed by another one, and of the wait before that. */
+export type OnRetry = (error: unknown, waitMilliseconds: number) => void;
+
 /** Time and random numbers, injected so that tests can set them. */
 export interface Timing extends Clock {
   /** From 0 (inclusive) to 1 (exclusive). */
@@ -35,10 +38,12 @@ export const REAL_TIMING: Timing = { now: Date.now, random: Math.random, sleep }
 export class Retrier {
   readonly #policy: RetryPolicy;
   readonly #timing: Timing;
+  readonly #onRetry: OnRetry | undefined;
 
-  constructor(policy: RetryPolicy, timing: Timing) {
+  constructor(policy: RetryPolicy, timing: Timing, onRetry?: OnRetry) {
     this.#policy = policy;
     this.#timing = timing;
+    this.#onRetry = onRetry;
   }
 
   /**
@@ -61,6 +66,7 @@ export class Retrier {
         signal?.throwIfAborted();
         const delay = this.#delayMilliseconds(error, attempt);
         if (attempt >= attempts || !isRetryable(error) || this.#timing.now() + delay > giveUpAt) throw error;
+        this.#onRetry?.(error, delay);
         await this.#timing.sleep(delay, signal);
       }
     }

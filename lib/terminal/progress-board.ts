@@ -26,6 +26,7 @@ interface Line {
  * their ends are printed.
  */
 export class ProgressBoard implements Disposable {
+  static readonly #shown = new Set<ProgressBoard>();
   readonly #stream = process.stderr;
   readonly #lines = new Set<Line>();
   readonly #animation?: ReturnType<typeof setInterval>;
@@ -33,6 +34,7 @@ export class ProgressBoard implements Disposable {
   #frame = 0;
 
   constructor() {
+    ProgressBoard.#shown.add(this);
     if (this.#stream.isTTY) this.#animation = setInterval(() => this.#draw(), FRAME_MILLISECONDS);
   }
 
@@ -60,14 +62,15 @@ export class ProgressBoard implements Disposable {
     };
   }
 
-  /** Runs a function that writes permanent lines to standard error. */
-  aside(write: () => void): void {
-    this.#erase();
+  /** Runs a function that writes permanent lines to standard error, above the entries of all boards. */
+  static aside(write: () => void): void {
+    for (const board of ProgressBoard.#shown) board.#erase();
     write();
   }
 
   [Symbol.dispose](): void {
     clearInterval(this.#animation);
+    ProgressBoard.#shown.delete(this);
     this.#erase();
   }
 

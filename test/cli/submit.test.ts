@@ -8,6 +8,7 @@ import { DIRECT_MAX_BYTES } from '../../lib/client/index.ts';
 import { temporaryFolder } from '../local/temporary-folder.ts';
 import { begin, cliService } from '../support/cli-service.ts';
 import { coatcheck, coatcheckOnTerminal, interrupt, startCoatcheck } from '../support/coatcheck.ts';
+import { openServedService } from '../support/served-service.ts';
 
 const TRACE = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
 const TICKET = '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}';
@@ -39,6 +40,17 @@ test('submits a file with its content type and prints its ticket', async () => {
     contentType: 'text/csv',
     metadata: {},
   });
+});
+
+test('says why it waits before it tries again', async () => {
+  const { url } = await openServedService(undefined, { limits: [{ key: 'all', maxWaiting: 1 }] });
+  const cwd = await folderWith({ a: 'a' });
+  expect((await coatcheck(['submit', 'a', '--api', url], { cwd })).exitCode).toBe(0);
+  const child = startCoatcheck(['submit', 'a', '--api', url], { cwd });
+  const [line] = await once(child.stderr ?? child, 'data');
+  expect(String(line)).toMatch(/1 requests? .*waiting, and at most 1 may.* \(next try in \d+\.\d s\)\n$/);
+  interrupt(child);
+  await once(child, 'close');
 });
 
 test('options apply to every file', async () => {

@@ -65,6 +65,23 @@ test('does not start a wait beyond the total limit', async () => {
   expect(await failing(apiError(503, 'overloaded', 121), timing)).toBe(1);
 });
 
+test('each failed try that is followed by another is reported, with the wait', async () => {
+  const seen: [unknown, number][] = [];
+  const timing = new FastTiming();
+  timing.randomValue = 0;
+  const errors = [apiError(429, 'too_many_waiting', 7), FAILED];
+  const run = new Retrier(DEFAULT_RETRY, timing, (...failed) => seen.push(failed)).run(async (attempt) => {
+    const error = errors[attempt - 1];
+    if (error) throw error;
+    return attempt;
+  });
+  expect(await run).toBe(3);
+  expect(seen).toEqual([
+    [errors[0], 7_000],
+    [FAILED, 0],
+  ]);
+});
+
 test('a signal ends the tries with its reason', async () => {
   const reason = new Error('enough');
   const ends = new AbortController();

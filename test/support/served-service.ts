@@ -3,21 +3,24 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { listen } from '../../lib/cli/http-server.ts';
 import { defineProcessor, type ProcessorRequest } from '../../lib/core/processor/handler.ts';
-import { openParts } from '../../lib/embedded/open-service.ts';
+import { openParts, type ServiceOptions } from '../../lib/embedded/open-service.ts';
 import { Service } from '../../lib/embedded/service.ts';
 import { createServiceApi } from '../../lib/embedded/service-api.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { TestClock } from './test-clock.ts';
 
-/** A service in a file, and its API as `coatcheck serve` has it, on a port until the test ends. */
-export async function openServedService(handler: (request: ProcessorRequest) => unknown) {
+/** A service in a file, and its API as `coatcheck serve` has it, on a port until the test ends. Without a handler, requests wait. */
+export async function openServedService(
+  handler: ((request: ProcessorRequest) => unknown) | undefined,
+  options: Pick<ServiceOptions, 'limits'> = {},
+) {
   const clock = new TestClock();
   const parts = await openParts(
-    { file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
+    { ...options, file: join(await temporaryFolder(), 'a.db'), logger: new CollectingLogger() },
     clock,
   );
-  const service = new Service({ ...parts, processor: defineProcessor(handler) });
+  const service = new Service({ ...parts, processor: handler && defineProcessor(handler) });
   const app = createServiceApi({ ...parts, baseUrl: 'http://127.0.0.1', transferKey: randomBytes(32) });
   const server = await listen({ host: '127.0.0.1', port: 0, onlyLocal: true });
   server.use(app);

@@ -69,11 +69,11 @@ const REMOVING: readonly ActionResult[] = ['put_back', 'settled', 'deleted'];
 async function execute(source: DeadLetterSource, plan: ActionPlan, run: Run): Promise<Missing> {
   const handled = new Tally<ActionResult>();
   try {
-    return await eachBatch(source, plan, run, plan.doing, async (letters, board) => {
+    return await eachBatch(source, plan, run, plan.doing, async (letters) => {
       for await (const each of plan.action.run(letters, run.signal)) {
         const { letter, result, problem } = each;
         handled.add(result);
-        if (problem !== undefined) board.aside(() => fail(problem, letter.message.id, run));
+        if (problem !== undefined) ProgressBoard.aside(() => fail(problem, letter.message.id, run));
         await printHandled(each, matchingOf(letter, plan), plan);
       }
     });
@@ -88,7 +88,7 @@ async function eachBatch(
   plan: ActionPlan,
   run: Run,
   doing: string,
-  work: (letters: DeadLetterBatch['letters'], board: ProgressBoard) => Promise<void>,
+  work: (letters: DeadLetterBatch['letters']) => Promise<void>,
 ): Promise<Missing> {
   const missing = new Set(plan.ids);
   using board = new ProgressBoard();
@@ -97,7 +97,7 @@ async function eachBatch(
   let received = 0;
   for await (const batch of walkDeadLetters(source, walkOf(plan, run))) {
     for (const letter of batch.letters) for (const id of idsOf(letter)) missing.delete(id);
-    await work(batch.letters, board);
+    await work(batch.letters);
     received += batch.received;
     progress.note(formatProgress(received, Math.max(total, received), formatCount));
   }

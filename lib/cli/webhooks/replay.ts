@@ -87,12 +87,12 @@ async function replayDeadLetters(options: ReplayOptions, run: Run): Promise<void
   // At low rates, a full batch would wait long for its tokens.
   const bucket = new TokenBucket(rate, Math.max(1, Math.min(SQS_MAX_BATCH_ENTRIES, Math.floor(rate))));
   let count = 0;
-  await eachBatch(service, options, run, 'putting back', async (webhooks, board) => {
+  await eachBatch(service, options, run, 'putting back', async (webhooks) => {
     for await (const replayed of replayWebhooks(webhooks, service, bucket, signal)) {
       const { webhook, result, problem } = replayed;
       if (result === 'put_back') count++;
       if (problem !== undefined || result !== 'put_back') {
-        board.aside(() => reportError(problem ?? 'the message is no webhook', webhook.message.id));
+        ProgressBoard.aside(() => reportError(problem ?? 'the message is no webhook', webhook.message.id));
         run.exit.add(EXIT.error);
       }
       await print(replayed, options);
@@ -106,7 +106,7 @@ async function eachBatch(
   { request, host, since, until, limit, rate = DEFAULT_PER_SECOND }: ReplayOptions,
   { signal }: Run,
   doing: string,
-  work: (webhooks: readonly DeadWebhook[], board: ProgressBoard) => Promise<void>,
+  work: (webhooks: readonly DeadWebhook[]) => Promise<void>,
 ): Promise<void> {
   const { walkWebhooks } = await import('./service.ts');
   using board = new ProgressBoard();
@@ -115,7 +115,7 @@ async function eachBatch(
   const walk = { request, host, since, until, limit, perSecond: rate, signal };
   let done = 0;
   for await (const { received, matching } of walkWebhooks(deadLetters, walk)) {
-    await work(matching, board);
+    await work(matching);
     done += received;
     progress.note(formatProgress(done, Math.max(total, done), formatCount));
   }
