@@ -10,7 +10,7 @@ const INSPECT_PORT = 9229;
 const EXAMPLES = `
 The service has a queue, records and payloads in files under ${DATA_FOLDER}, and an HTTP API for this machine only. The other
 commands find it in the same folder. When the processor or a file that it imports changes, it is loaded again; what runs is
-finished first.
+finished first. COATCHECK_LIMITS limits requests, as with coatcheck serve.
 
 Examples:
   coatcheck dev src/processor.ts

@@ -1,15 +1,22 @@
+import { limitsVariable } from '../../core/config/limits.ts';
+import { readVariables } from '../../core/config/variables.ts';
 import type { ServiceOptions } from '../../embedded/open-service.ts';
 import { serviceFile } from '../running-service.ts';
 
 /** How long handlers may run on when they are replaced or stopped, in seconds. */
 const GRACE_SECONDS = 10;
 
-/** The options of a service of `coatcheck dev`, in each of its processes. */
+/**
+ * The options of a service of `coatcheck dev`, in each of its processes.
+ * @throws ConfigurationError for limits in COATCHECK_LIMITS that can't be used
+ */
 export function devServiceOptions(
   folder: string,
   webhookSecret: string,
-): Pick<ServiceOptions, 'file' | 'graceSeconds' | 'webhooks'> {
+): Pick<ServiceOptions, 'file' | 'graceSeconds' | 'limits' | 'webhooks'> {
+  const { limits } = readVariables({ limits: limitsVariable() }, process.env, 'The environment');
   return {
+    limits,
     file: serviceFile(folder),
     graceSeconds: GRACE_SECONDS,
     webhooks: { secrets: [webhookSecret], callbacks: 'local', endpoints: true },

@@ -21,8 +21,10 @@ export const handler = processor(async (request) => {
 `;
 
 let folder: string;
+let variables: Readonly<Record<string, string>>;
 beforeEach(async () => {
   folder = await temporaryFolder();
+  variables = {};
   await mkdir(join(folder, 'node_modules'));
   await symlink(resolve('.'), join(folder, 'node_modules', 'coatcheck'), 'junction');
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
@@ -39,7 +41,7 @@ function run(...args: readonly string[]) {
   const { NODE_OPTIONS: _, ...env } = process.env;
   const child: ChildProcess = spawn(process.execPath, [COATCHECK, ...args], {
     cwd: folder,
-    env: { ...env, NO_COLOR: '1' },
+    env: { ...env, ...variables, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   onTestFinished(() => void child.kill('SIGKILL'));
@@ -94,6 +96,23 @@ test('a file is submitted without options; the log names its request; Ctrl-C end
   service.child.kill('SIGINT');
   expect((await service.end()).code).toBe(0);
   await expect(readFile(join(folder, '.coatcheck', 'running.json'))).rejects.toThrow('ENOENT');
+});
+
+test('the service has the limits of COATCHECK_LIMITS, and one that is no limit is refused', async () => {
+  variables = { COATCHECK_LIMITS: '[{"key":"topic","concurrency":0}]' };
+  const refused = await run('dev', 'processor.ts', '--port', '0').end();
+  expect(refused.code).toBe(1);
+  expect(refused.output).toContain('COATCHECK_LIMITS[0].concurrency must be a whole number from 1 to');
+  variables = { COATCHECK_LIMITS: '[{"key":"topic","maxWaiting":1,"rate":"1/h"}]' };
+  const { url } = await dev();
+  const submit = (text: string) =>
+    fetch(`${url}/v1/requests`, { method: 'POST', headers: { 'coatcheck-topic': 'images' }, body: text });
+  // The processor takes the rate's one start, so that the next request waits, and the one after that may not.
+  expect((await submit('runs')).status).toBe(202);
+  const limitOf = async () => (await fetch(`${url}/v1/limits/topic?value=images`)).json();
+  await vi.waitFor(async () => expect(await limitOf()).toMatchObject({ waiting: 0, maxWaiting: 1 }), PATIENT);
+  expect((await submit('waits')).status).toBe(202);
+  expect((await submit('is refused')).status).toBe(429);
 });
 
 test('a change of an import is loaded; a syntax error is shown and changes nothing', async () => {
