@@ -1,7 +1,6 @@
 import * as z from 'zod';
-import { MAX_EVERY_MINUTES } from '../core/intake/schedules.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
-import { MISSED_RUNS, OVERLAPS } from '../core/model/schedule.ts';
+import { MAX_EVERY_MINUTES, MISSED_RUNS, OVERLAPS } from '../core/model/schedule.ts';
 import { ownMembers } from './known-names.ts';
 import { FAR_TIME, Metadata, PAYLOAD_FORMS, PRIORITY_FIELD, SHORT, Time, TOPIC_FIELD } from './schemas.ts';
 

@@ -57,16 +57,17 @@ test('a schedule is added, listed, run and removed', async () => {
 });
 
 test.each([
-  [['add', 'a', 'report.json', '--cron', '61 * * * *'], 'cron must have as minute 0 to 59, or *'],
+  [['add', 'a', 'report.json', '--cron', '61 * * * *'], 'It must have as minute 0 to 59, or *'],
   [
     ['add', 'a', 'report.json', '--cron', '0 6 * * *', '--time-zone', 'Berlin'],
-    'timeZone must be a time zone of the IANA database, like Europe/Berlin or UTC, got "Berlin"',
+    'It must be a time zone of the IANA database, like Europe/Berlin or UTC, got "Berlin"',
   ],
   [['add', 'a', 'report.json'], 'A schedule must have one of cron and everyMinutes, got none'],
   [
     ['add', 'a', 'report.json', '--every', '90s'],
-    'everyMinutes must be a whole number from 1 to 527040, got 1.5',
+    'It must be a whole number from 1 to 527040, got 1.5 minutes.',
   ],
+  [['add', 'a', 'report.json', '--every', '1h', '--topic', 'a b'], "argument 'a b' is invalid. It must"],
   [['remove', 'a'], 'There is no schedule a'],
   [['next', '6'], 'It must be a whole number from 1 to 5.'],
 ])('%j is refused', async (line, problem) => {

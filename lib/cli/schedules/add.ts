@@ -1,10 +1,13 @@
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { cronProblem } from '../../core/model/cron.ts';
 import { PRIORITIES, type Priority } from '../../core/model/priority.ts';
-import { MISSED_RUNS, OVERLAPS } from '../../core/model/schedule.ts';
+import { everyMinutesProblem, MISSED_RUNS, OVERLAPS } from '../../core/model/schedule.ts';
+import { timeZoneProblem } from '../../core/model/wall-time.ts';
 import { readDuration, readTime } from '../quantities.ts';
 import type { Run } from '../run.ts';
 import { withService } from '../service.ts';
 import { addServiceOptions, type ServiceOptions } from '../service-options.ts';
+import { readTopic } from '../submit/options.ts';
 import { PayloadFiles } from '../submit/payload-files.ts';
 import { printSchedules } from './schedule-rows.ts';
 
@@ -16,6 +19,7 @@ Examples:
 interface AddOptions extends ServiceOptions {
   readonly cron?: string;
   readonly timeZone?: string;
+  /** In minutes. */
   readonly every?: number;
   readonly start?: Date;
   readonly end?: Date;
@@ -34,9 +38,21 @@ export function addScheduleCommand(run: Run): Command {
     )
     .argument('<name>', 'name of the schedule')
     .argument('<file>', 'payload of its requests; - is standard input')
-    .option('--cron <cron>', "minute, hour, day of month, month, day of week, for example '30 6 * * MON-FRI'")
-    .option('--time-zone <zone>', 'time zone of the cron, for example Europe/Berlin (default: UTC)')
-    .option('--every <time>', 'interval instead of a cron, in whole minutes, for example 15min', readDuration)
+    .option(
+      '--cron <cron>',
+      "minute, hour, day of month, month, day of week, for example '30 6 * * MON-FRI'",
+      readCron,
+    )
+    .option(
+      '--time-zone <zone>',
+      'time zone of the cron, for example Europe/Berlin (default: UTC)',
+      readTimeZone,
+    )
+    .option(
+      '--every <time>',
+      'interval instead of a cron, in whole minutes, for example 15min',
+      readEveryMinutes,
+    )
     .option('--start <time>', 'no runs before this time, for example 2026-01-31T12:00:00Z', readTime)
     .option('--end <time>', 'no runs after this time', readTime)
     .addOption(
@@ -52,7 +68,7 @@ export function addScheduleCommand(run: Run): Command {
       ).choices(MISSED_RUNS),
     )
     .option('--content-type <type>', 'content type of the file (default: by its extension)')
-    .option('--topic <topic>', 'topic of the requests, for example images.thumbnail')
+    .option('--topic <topic>', 'topic of the requests, for example images.thumbnail', readTopic)
     .addOption(
       new Option('--priority <priority>', 'how urgent the requests are (default: normal)').choices(
         PRIORITIES,
@@ -70,7 +86,7 @@ export function addScheduleCommand(run: Run): Command {
           name,
           cron,
           timeZone,
-          everyMinutes: every === undefined ? undefined : every / 60,
+          everyMinutes: every,
           startAt: start,
           endAt: end,
           overlap,
@@ -85,4 +101,24 @@ export function addScheduleCommand(run: Run): Command {
       await printSchedules([added], options);
     });
   });
+}
+
+function readCron(text: string): string {
+  return accepted(text, cronProblem(text));
+}
+
+function readTimeZone(text: string): string {
+  return accepted(text, timeZoneProblem(text));
+}
+
+function readEveryMinutes(text: string): number {
+  const minutes = readDuration(text) / 60;
+  const problem = everyMinutesProblem(minutes);
+  return accepted(minutes, problem && `${problem} minutes`);
+}
+
+/** The value of an option. @throws InvalidArgumentError */
+function accepted<Value>(value: Value, problem: string | undefined): Value {
+  if (problem === undefined) return value;
+  throw new InvalidArgumentError(`It ${problem}.`);
 }

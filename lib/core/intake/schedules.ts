@@ -1,10 +1,16 @@
 import { quote } from '../base/quote.ts';
 import { serializeError } from '../base/serialize-error.ts';
 import { timeProblem } from '../base/time.ts';
-import { parseCron } from '../model/cron.ts';
-import { CronInvalid } from '../model/cron-invalid.ts';
+import { cronProblem } from '../model/cron.ts';
 import { type Priority, priorityProblem } from '../model/priority.ts';
-import { MISSED_RUNS, nextRun, OVERLAPS, type Recurrence, type Schedule } from '../model/schedule.ts';
+import {
+  everyMinutesProblem,
+  MISSED_RUNS,
+  nextRun,
+  OVERLAPS,
+  type Recurrence,
+  type Schedule,
+} from '../model/schedule.ts';
 import { topicProblem } from '../model/topic.ts';
 import { timeZoneProblem } from '../model/wall-time.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -69,9 +75,6 @@ const MAX_SCHEDULES = 1_000;
 
 /** Largest payload of a schedule, in bytes. */
 const SCHEDULE_MAX_PAYLOAD_BYTES = 65_536;
-
-/** Most minutes from one run to the next: a year. */
-export const MAX_EVERY_MINUTES = 366 * 24 * 60;
 
 /** URLs resolve a name of dots only as a folder: its schedule couldn't be removed. */
 const NAME = /^(?!\.{1,2}$)[\w.-]{1,64}$/;
@@ -255,9 +258,8 @@ function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): stri
   }
   const zoneProblem = timeZoneProblem(schedule.timeZone);
   if (zoneProblem !== undefined) return `timeZone ${zoneProblem}`;
-  if (everyMinutes !== undefined && !isMinutes(everyMinutes)) {
-    return `everyMinutes must be a whole number from 1 to ${MAX_EVERY_MINUTES}, got ${everyMinutes}`;
-  }
+  const intervalProblem = everyMinutes === undefined ? undefined : everyMinutesProblem(everyMinutes);
+  if (intervalProblem !== undefined) return `everyMinutes ${intervalProblem}`;
   for (const [field, time] of Object.entries({ startAt, endAt })) {
     const problem = time === undefined ? undefined : timeProblem(time);
     if (problem !== undefined) return `${field} ${problem}`;
@@ -274,18 +276,4 @@ function problemOf({ payload, timeZone }: NewSchedule, schedule: Schedule): stri
   if (unknown !== undefined) return `priority ${unknown}`;
   if (nextRun(schedule, schedule.createdAt) !== undefined) return undefined;
   return `endAt must be after the first run, got ${new Date(endAt ?? 0).toISOString()}`;
-}
-
-function cronProblem(cron: string): string | undefined {
-  try {
-    parseCron(cron);
-    return undefined;
-  } catch (error) {
-    if (error instanceof CronInvalid) return error.message;
-    throw error;
-  }
-}
-
-function isMinutes(minutes: number): boolean {
-  return Number.isInteger(minutes) && minutes >= 1 && minutes <= MAX_EVERY_MINUTES;
 }

@@ -70,6 +70,17 @@ export function parseCron(expression: string): Cron {
   return cron;
 }
 
+/** Why a text is no cron expression; undefined if it is one. */
+export function cronProblem(cron: string): string | undefined {
+  try {
+    parseCron(cron);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CronInvalid) return error.message;
+    throw error;
+  }
+}
+
 /**
  * The first run after a time, by the rule of EventBridge Scheduler: a wall time that a change to summer time skips has no run, and
  * one that comes twice in autumn has one, at its first time.

@@ -10,6 +10,15 @@ export const OVERLAPS = ['queue', 'skip', 'cancel'] as const;
 /** What happens to runs that no process could start in time: the last of them is made up for, or none is. */
 export const MISSED_RUNS = ['last', 'skip'] as const;
 
+/** Most minutes from one run to the next: a year. */
+export const MAX_EVERY_MINUTES = 366 * 24 * 60;
+
+/** Why a schedule can't have runs at this interval; undefined if it can. */
+export function everyMinutesProblem(minutes: number): string | undefined {
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= MAX_EVERY_MINUTES) return undefined;
+  return `must be a whole number from 1 to ${MAX_EVERY_MINUTES}, got ${minutes}`;
+}
+
 /** How late a run may be and still isn't missed, in milliseconds. */
 export const PUNCTUAL_MILLISECONDS = 60_000;
 
