@@ -48,7 +48,9 @@ test('the runs of a schedule are handled, whichever process has it', async () =>
     { name: 'minutely', lastRun: { requestId: 'minutely.2026-01-31T12:02:00Z' } },
   ]);
   expect(await service.schedules()).toEqual([]);
+  expect(await service.unschedule('minutely')).toBe(false);
   expect(await service.unschedule('minutely', { tenant: 'acme' })).toBe(true);
+  expect(await service.unschedule('minutely', { tenant: 'acme' })).toBe(false);
 });
 
 test('schedules stay when the service closes, and the last missed run is made up for', async () => {
