@@ -38,28 +38,28 @@ export type BatchItem = PayloadForm &
     readonly key: string;
   };
 
-/** An item that isn't in the batch. */
-export interface RefusedItem {
-  /** Its place among the items of the call, from 1. */
+/** An item that isn't in the batch. To the API, each item is a line: a `RefusedItem` of `coatcheck/embedded` has no line. */
+export interface RefusedLine {
+  /** Its place among the items of the call, from 1: the number of the line if they are the lines of a file. */
   readonly line: number;
   readonly key?: string;
   readonly problem: ApiProblem;
 }
 
-/** What became of items. */
-export interface AddedItems {
+/** What became of the items, as lines. */
+export interface AddedLines {
   /** Items that are new. */
   readonly added: number;
   /** Items that were there before. */
   readonly repeated: number;
   /** The others go on. */
-  readonly refused: readonly RefusedItem[];
+  readonly refused: readonly RefusedLine[];
 }
 
 /** Options of {@link BatchesClient.add}. */
 export interface AddOptions extends CallOptions {
   /** Called after each call of the API. @param soFar what became of the items until then */
-  readonly onProgress?: (soFar: AddedItems) => void;
+  readonly onProgress?: (soFar: AddedLines) => void;
 }
 
 /** Options of {@link BatchesClient.wait}. */
@@ -122,8 +122,8 @@ export class BatchesClient {
     id: string,
     items: Iterable<BatchItem | string> | AsyncIterable<BatchItem | string>,
     { signal, onProgress }: AddOptions = {},
-  ): Promise<AddedItems> {
-    const tally = { added: 0, repeated: 0, refused: [] as RefusedItem[] };
+  ): Promise<AddedLines> {
+    const tally = { added: 0, repeated: 0, refused: [] as RefusedLine[] };
     const call = new LinesCall();
     const send = async () => {
       if (call.isEmpty) return;
@@ -331,7 +331,7 @@ function isPage(value: unknown): value is { readonly batches: readonly Batch[]; 
   return isObject(value) && Array.isArray(value.batches) && value.batches.every(isBatch);
 }
 
-function isAdded(value: unknown): value is AddedItems {
+function isAdded(value: unknown): value is AddedLines {
   return (
     hasMembers(value, { added: 'number', repeated: 'number' }) &&
     isObject(value) &&

@@ -5,14 +5,14 @@ export type { Auth, Signature, UnsignedCall } from './auth/auth.ts';
 export { bearer } from './auth/bearer.ts';
 export { type AwsCredentials, type SigV4Options, sigv4 } from './auth/sigv4.ts';
 export type {
-  AddedItems,
+  AddedLines,
   AddOptions,
   BatchesClient,
   BatchItem,
   BatchListOptions,
   BatchWaitOptions,
   NewBatch,
-  RefusedItem,
+  RefusedLine,
 } from './batches.ts';
 export { type ClientOptions, CoatcheckClient } from './client.ts';
 export {

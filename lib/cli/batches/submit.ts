@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type AddedItems, ApiError, type CoatcheckClient } from '../../client/index.ts';
+import { type AddedLines, ApiError, type CoatcheckClient } from '../../client/index.ts';
 import { formatCount } from '../../terminal/format.ts';
 import { note, printable } from '../../terminal/output.ts';
 import { ProgressBoard } from '../../terminal/progress-board.ts';
@@ -132,7 +132,7 @@ async function addAll(file: string, id: string, { batches }: CoatcheckClient, { 
   }
 }
 
-function tallyText({ added, repeated, refused }: AddedItems): string {
+function tallyText({ added, repeated, refused }: AddedLines): string {
   const others = [
     ...(repeated > 0 ? [`${formatCount(repeated)} were there`] : []),
     ...(refused.length > 0 ? [`${formatCount(refused.length)} refused`] : []),
