@@ -54,7 +54,7 @@ const IDLE_MILLISECONDS = 1_000;
 /**
  * Makes a handler that sends each payload to an HTTP service in a POST request, and takes the response as the result: a
  * service in any language needs no code of ours. Payload and response are streamed. The service gets the payload as it was
- * sent, with its `Content-Type` and `Content-Encoding`, and the request's id, attempt, deadline and trace as headers.
+ * sent, with its `Content-Type` and `Content-Encoding`, and the request's id, tenant, topic, attempt, deadline and trace as headers.
  *
  * A 2xx response is the result. 408, 425, 429 and 5xx are retried, after `Retry-After` if it is set. Any other response is
  * a permanent failure. 503, and a service that can't be connected to, is a {@link DownstreamUnavailable}: the attempt

@@ -94,6 +94,26 @@ test('the service gets the payload and the request’s data, and its response is
   });
 });
 
+test('the service gets the tenant and the topic, percent-encoded where a header must', async () => {
+  const seen: IncomingMessage['headers'][] = [];
+  const url = await serve(({ headers }, response) => {
+    seen.push(headers);
+    respond(response, 200, '');
+  });
+  const harness = harnessFor(url);
+  await harness.process([
+    requestDelivery('r-1', 1, { attributes: { RequestId: 'r-1', Tenant: 'acme', Topic: 'images.small' } }),
+  ]);
+  await harness.process([
+    requestDelivery('r-2', 1, { attributes: { RequestId: 'r-2', Tenant: 'Größe 5%' } }),
+  ]);
+  expect(seen).toMatchObject([
+    { 'coatcheck-tenant': 'acme', 'coatcheck-topic': 'images.small' },
+    { 'coatcheck-tenant': 'Gr%C3%B6%C3%9Fe%205%25' },
+  ]);
+  expect(seen[1]).not.toHaveProperty('coatcheck-topic');
+});
+
 test('a login in the URL is sent, and not shown', async () => {
   let seen: string | undefined;
   const url = await serve(({ headers }, response) => {

@@ -3,6 +3,12 @@ import type { ProcessorRequest } from './handler.ts';
 /** The header with the request's id. */
 export const REQUEST_ID_HEADER = 'coatcheck-request-id';
 
+/** The header with the request's tenant; absent if it has none. */
+export const TENANT_HEADER = 'coatcheck-tenant';
+
+/** The header with the request's topic; absent if it has none. */
+export const TOPIC_HEADER = 'coatcheck-topic';
+
 /** The header with the number of the attempt. */
 export const ATTEMPT_HEADER = 'coatcheck-attempt';
 
@@ -13,6 +19,8 @@ export const DEADLINE_HEADER = 'coatcheck-deadline';
 export function requestHeaders(request: ProcessorRequest): Record<string, string> {
   const all = {
     [REQUEST_ID_HEADER]: headerValue(request.id),
+    [TENANT_HEADER]: request.tenant && headerValue(request.tenant),
+    [TOPIC_HEADER]: request.topic && headerValue(request.topic),
     [ATTEMPT_HEADER]: String(request.attempt),
     [DEADLINE_HEADER]: request.deadline?.toISOString(),
     traceparent: request.traceparent,
@@ -29,7 +37,7 @@ export function requestHeaders(request: ProcessorRequest): Record<string, string
   return headers;
 }
 
-/** Ids can contain any character, but headers only Latin-1. */
-function headerValue(id: string): string {
-  return /^[\x21-\x7e]+$/.test(id) ? id : encodeURIComponent(id);
+/** Ids and tenants can contain any character, but headers only Latin-1. With a `%`, a text would seem to be encoded. */
+function headerValue(text: string): string {
+  return /^[\x21-\x24\x26-\x7e]+$/.test(text) ? text : encodeURIComponent(text);
 }
