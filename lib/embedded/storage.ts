@@ -91,7 +91,10 @@ export class Storage implements AsyncDisposable {
   requests(): InputQueue {
     const lane = (queue: string) => this.input(queue, QUEUES.deadLetters);
     if (this.#keepsOrder) return lane(QUEUES.requests);
-    return new LanedQueue(eachPriority((priority) => lane(REQUEST_LANES[priority])));
+    return new LanedQueue(
+      eachPriority((priority) => lane(REQUEST_LANES[priority])),
+      Math.random,
+    );
   }
 
   /** Takes requests, each in the queue of its priority. */

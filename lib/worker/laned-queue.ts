@@ -2,7 +2,10 @@ import { unlessAborted } from '../core/base/unless-aborted.ts';
 import { WeightedTurns } from '../core/base/weighted-turns.ts';
 import { DEFAULT_PRIORITY, LANE_WEIGHTS, PRIORITIES, type Priority } from '../core/model/priority.ts';
 import type { ReceivedMessage, SourceCapabilities } from '../core/model/received-message.ts';
+import type { Random } from '../core/ports/clock.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
+import { LaneUnreachable } from './lane-unreachable.ts';
+import { reconnectWait } from './reconnect-wait.ts';
 
 /** A queue for each priority, or for some. */
 export type Lanes = Readonly<Partial<Record<Priority, InputQueue>>>;
@@ -25,12 +28,14 @@ const LINGER_MILLISECONDS = 1_000;
 /**
  * One queue for each priority, as one queue. While messages wait in several lanes, they are received by {@link LANE_WEIGHTS}.
  * An empty lane is waited for by one receive, which goes on while others deliver, so it costs a broker nothing but that wait.
+ * A lane that fails is asked again after a wait of its own, while the others go on.
  */
 export class LanedQueue implements InputQueue {
   readonly capabilities: SourceCapabilities;
   readonly visibilitySeconds: number;
   readonly #lanes: readonly Lane[];
   readonly #turns: WeightedTurns<Lane>;
+  readonly #random: Random;
   #isReceiving = false;
   /** Whether a lane failed, and the others have had time to deliver since. */
   #isFailureDue = false;
@@ -38,7 +43,8 @@ export class LanedQueue implements InputQueue {
   #linger: NodeJS.Timeout | undefined;
   readonly #waiting = new Set<() => void>();
 
-  constructor(queues: Lanes) {
+  constructor(queues: Lanes, random: Random) {
+    this.#random = random;
     const wake = () => this.#wake();
     this.#lanes = PRIORITIES.flatMap((priority) => {
       const queue = queues[priority];
@@ -81,7 +87,7 @@ export class LanedQueue implements InputQueue {
     const [lane] = this.#lanes;
     while (lane && !signal.aborted) {
       if (lane.held.length > 0 && !this.#isReceiving) return lane.held.splice(0);
-      if (lane.asked === 0 && lane.isEmpty && lane.failure === undefined) {
+      if (lane.isIdle && lane.isEmpty) {
         lane.ask(EMPTY_LANE_ASKS, this.#stop.signal);
       }
       await this.#woken(signal);
@@ -91,6 +97,7 @@ export class LanedQueue implements InputQueue {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearTimeout(this.#linger);
+    for (const lane of this.#lanes) lane.endRest();
     await this.#release();
     await Promise.all(this.#lanes.map(({ queue }) => queue[Symbol.asyncDispose]()));
   }
@@ -108,15 +115,13 @@ export class LanedQueue implements InputQueue {
     const coming = this.#lanes.reduce((sum, { asked, isEmpty }) => sum + (isEmpty ? 0 : asked), 0);
     const shares = new Map<Lane, number>();
     for (let room = max - coming; room > 0; room--) {
-      const lane = this.#turns.next(
-        ({ asked, isEmpty, failure }) => asked === 0 && !isEmpty && failure === undefined,
-      );
+      const lane = this.#turns.next(({ isIdle, isEmpty }) => isIdle && !isEmpty);
       if (!lane) break;
       shares.set(lane, (shares.get(lane) ?? 0) + 1);
     }
     for (const lane of this.#lanes) {
       const count = lane.isEmpty ? Math.min(EMPTY_LANE_ASKS, max) : (shares.get(lane) ?? 0);
-      if (lane.asked === 0 && count > 0 && lane.failure === undefined) lane.ask(count, this.#stop.signal);
+      if (lane.isIdle && count > 0) lane.ask(count, this.#stop.signal);
     }
   }
 
@@ -174,14 +179,21 @@ export class LanedQueue implements InputQueue {
     await Promise.all(this.#lanes.map(({ receiving }) => receiving));
   }
 
-  /** @throws what a receive failed with */
+  /** @throws LaneUnreachable while another lane is waited for; else what a receive failed with */
   #throwFailure(): void {
     this.#isFailureDue = false;
     const failed = this.#lanes.find(({ failure }) => failure !== undefined);
     if (!failed) return;
-    const { failure } = failed;
+    const { failure, priority, failures } = failed;
     failed.failure = undefined;
-    throw failure;
+    if (!this.#lanes.some(({ asked }) => asked > 0)) {
+      // Whoever receives waits: no lane needs a wait of its own besides.
+      for (const lane of this.#lanes) lane.endRest();
+      throw failure;
+    }
+    const milliseconds = reconnectWait(failures, this.#random);
+    failed.rest(milliseconds);
+    throw new LaneUnreachable(priority, failures, milliseconds, failure);
   }
 }
 
@@ -198,12 +210,33 @@ class Lane {
   /** The receive that goes on, or the latest one. Never rejects. */
   receiving: Promise<void> = Promise.resolve();
   failure: unknown;
+  /** Failures in a row. */
+  failures = 0;
+  #rest: NodeJS.Timeout | undefined;
   readonly #onNews: () => void;
 
   constructor(priority: Priority, queue: InputQueue, onNews: () => void) {
     this.priority = priority;
     this.queue = queue;
     this.#onNews = onNews;
+  }
+
+  /** Whether it can be asked. */
+  get isIdle(): boolean {
+    return this.asked === 0 && this.failure === undefined && this.#rest === undefined;
+  }
+
+  /** Isn't asked for a time. */
+  rest(milliseconds: number): void {
+    this.#rest = setTimeout(() => {
+      this.endRest();
+      this.#onNews();
+    }, milliseconds);
+  }
+
+  endRest(): void {
+    clearTimeout(this.#rest);
+    this.#rest = undefined;
   }
 
   ask(count: number, signal: AbortSignal): void {
@@ -216,8 +249,12 @@ class Lane {
       const messages = await this.queue.receive(count, signal);
       this.held.push(...messages.map((message) => this.#inLane(message)));
       this.isEmpty = messages.length < count;
+      this.failures = 0;
     } catch (error) {
-      if (!signal.aborted) this.failure = error;
+      if (!signal.aborted) {
+        this.failure = error;
+        this.failures++;
+      }
     }
     this.asked = 0;
     this.#onNews();

@@ -1,5 +1,4 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { backoffBound } from '../core/base/backoff.ts';
 import { startHeartbeat } from '../core/base/heartbeat.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import { unlessAborted } from '../core/base/unless-aborted.ts';
@@ -11,7 +10,9 @@ import type { ReceivedMessage } from '../core/model/received-message.ts';
 import type { Clock, Random } from '../core/ports/clock.ts';
 import type { InputQueue } from '../core/ports/message-source.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
+import { LaneUnreachable } from './lane-unreachable.ts';
 import type { MessageRunner } from './message-runner.ts';
+import { reconnectWait } from './reconnect-wait.ts';
 import { SlotTimes } from './slot-times.ts';
 import { VisibilityHeartbeat } from './visibility-heartbeat.ts';
 
@@ -20,11 +21,6 @@ const LEASE_SECONDS = 30;
 
 /** Time between two passes of figures and failure events. */
 const FLUSH_INTERVAL_MILLISECONDS = 1_000;
-
-/** First wait after the input queue failed; it doubles, with full jitter. */
-const RECONNECT_BASE_MILLISECONDS = 500;
-
-const RECONNECT_CAP_MILLISECONDS = 30_000;
 
 /** A receive that hasn't failed by then waits for messages: the queue is reachable. */
 const REACHABLE_AFTER_MILLISECONDS = 1_000;
@@ -133,7 +129,8 @@ export class Worker {
         for (const message of messages) this.#hold(message, deadline);
       } catch (error) {
         if (stop.aborted) return;
-        await this.#waitAfter(error, ++failures, stop);
+        if (error instanceof LaneUnreachable) this.#noteLane(error);
+        else await this.#waitAfter(error, ++failures, stop);
       }
     }
   }
@@ -166,10 +163,15 @@ export class Worker {
     this.#options.logger.info('The input queue is reachable again');
   }
 
+  /** The other lanes go on. */
+  #noteLane({ lane, failures, retryInMilliseconds, cause }: LaneUnreachable): void {
+    const fields = { lane, failures, retryInMilliseconds, error: serializeError(cause) };
+    this.#options.logger.warn('A lane of the input queue is unreachable', fields);
+  }
+
   async #waitAfter(error: unknown, failures: number, stop: AbortSignal): Promise<void> {
     const { random, logger } = this.#options;
-    const bound = backoffBound(failures, RECONNECT_BASE_MILLISECONDS, RECONNECT_CAP_MILLISECONDS);
-    const milliseconds = Math.round(bound * (0.5 + random() / 2));
+    const milliseconds = reconnectWait(failures, random);
     this.#state = 'unreachable';
     logger.warn('The input queue is unreachable', {
       failures,

@@ -114,7 +114,7 @@ describe.each(KINDS)('a worker on $name', ({ broker, program, start }) => {
       for (const priority of PRIORITIES) {
         lanes[priority] = await broker.openInput(new URL(running.urlOf(names[priority])), options);
       }
-      return new LanedQueue(lanes);
+      return new LanedQueue(lanes, Math.random);
     };
     let queue = await open();
     for (const priority of PRIORITIES) {

@@ -102,11 +102,14 @@ test('a receive that waits ends at once when the worker stops', async () => {
 
 test('a queue for each priority is one queue, and each message is settled in its own', async () => {
   const urls = { high: await createQueue(), normal: await createQueue(), low: await createQueue() };
-  const queue = new LanedQueue({
-    high: await openInput(urls.high),
-    normal: await openInput(urls.normal),
-    low: await openInput(urls.low),
-  });
+  const queue = new LanedQueue(
+    {
+      high: await openInput(urls.high),
+      normal: await openInput(urls.normal),
+      low: await openInput(urls.low),
+    },
+    Math.random,
+  );
   for (const priority of PRIORITIES) {
     for (const number of [1, 2, 3]) {
       const call = { QueueUrl: urls[priority], MessageBody: `${priority} ${number}` };

@@ -4,6 +4,7 @@ import { expect, onTestFinished, test, vi } from 'vitest';
 import { eachPriority, PRIORITIES, type Priority } from '../../lib/core/model/priority.ts';
 import type { ReceivedMessage } from '../../lib/core/model/received-message.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
+import { LaneUnreachable } from '../../lib/worker/lane-unreachable.ts';
 import { LanedQueue } from '../../lib/worker/laned-queue.ts';
 import { WaitingQueue } from '../support/waiting-queue.ts';
 
@@ -13,7 +14,7 @@ const never = new AbortController().signal;
 function laned() {
   const inputs = eachPriority(() => new MemoryInputQueue({ now: Date.now, visibilityTimeoutSeconds: 30 }));
   const queues = eachPriority((priority) => new WaitingQueue(inputs[priority], 30));
-  const queue = new LanedQueue(queues);
+  const queue = new LanedQueue(queues, Math.random);
   onTestFinished(() => queue[Symbol.asyncDispose]());
   const send = (priority: Priority, count = 1) => {
     for (let index = 0; index < count; index++) inputs[priority].send(priority);
@@ -152,6 +153,33 @@ test('a lane that refuses at once keeps no messages of others away', async () =>
   expect(await queue.receive(10, never)).toMatchObject([{ body: 'normal' }]);
   stopping.abort();
   await urgent;
+});
+
+test('a lane that stays down is asked again later and later, while the others deliver at once', async () => {
+  const { queue, queues, send } = laned();
+  queues.low.isReachable = false;
+  const asked = vi.spyOn(queues.low, 'receive');
+  const waits: number[] = [];
+  for (let failures = 1; failures <= 3; failures++) {
+    const error = await queue.receive(1, never).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ lane: 'low', failures, cause: { message: 'no connection' } });
+    if (error instanceof LaneUnreachable) waits.push(error.retryInMilliseconds);
+    send('high');
+    expect(await queue.receive(1, never)).toMatchObject([{ body: 'high' }]);
+    expect(asked).toHaveBeenCalledTimes(failures);
+  }
+  for (const [index, wait] of waits.entries()) expect(wait).toBeGreaterThanOrEqual(250 * 2 ** index);
+  queues.low.isReachable = true;
+  send('low');
+  expect(await queue.receive(1, never)).toMatchObject([{ body: 'low' }]);
+});
+
+test('while no lane can be reached, a receive fails as that of one queue does', async () => {
+  const { queue, queues } = laned();
+  for (const priority of PRIORITIES) queues[priority].isReachable = false;
+  const failures: unknown[] = [];
+  for (let each = 0; each < 3; each++) await queue.receive(1, never).catch((error) => failures.push(error));
+  for (const failure of failures) expect(failure).not.toBeInstanceOf(LaneUnreachable);
 });
 
 test('the end of a wait takes no message', async () => {

@@ -1,12 +1,14 @@
 import { expect, test, vi } from 'vitest';
 import { DownstreamUnavailable } from '../../lib/core/base/errors.ts';
 import { Engine } from '../../lib/core/engine/engine.ts';
+import type { InputQueue } from '../../lib/core/ports/message-source.ts';
 import { defineProcessor, type Handler } from '../../lib/core/processor/handler.ts';
 import { MemoryInputQueue } from '../../lib/stores/memory/input-queue.ts';
 import { MemoryOutputQueue } from '../../lib/stores/memory/output-queue.ts';
 import { MemoryPayloadStore } from '../../lib/stores/memory/payload-store.ts';
 import { MemoryRecordStore } from '../../lib/stores/memory/record-store.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { LanedQueue } from '../../lib/worker/laned-queue.ts';
 import { Worker, type WorkerOptions } from '../../lib/worker/worker.ts';
 import { outcomeEvent, statusOf } from '../support/outcome-event.ts';
 import { engineSettings } from '../support/settings.ts';
@@ -16,10 +18,15 @@ interface Given extends Partial<WorkerOptions> {
   readonly visibilitySeconds?: number;
   readonly retryBaseSeconds?: number;
   readonly pauseSeconds?: number;
+  /** What the worker receives from instead of the queue itself. */
+  readonly within?: (queue: InputQueue) => InputQueue;
 }
 
 /** A worker with every port in memory, which runs until it is stopped. */
-function start(handler: Handler, { visibilitySeconds = 30, ...given }: Given = {}) {
+function start(
+  handler: Handler,
+  { visibilitySeconds = 30, within = (queue) => queue, ...given }: Given = {},
+) {
   const logger = new CollectingLogger();
   const options = {
     concurrency: 2,
@@ -41,7 +48,7 @@ function start(handler: Handler, { visibilitySeconds = 30, ...given }: Given = {
   });
   const ports = { store, records, output, logger, clock: Date, random: () => 0.5 };
   const queue = new WaitingQueue(input, visibilitySeconds);
-  const worker = new Worker(new Engine(defineProcessor(handler), settings, ports), queue, options);
+  const worker = new Worker(new Engine(defineProcessor(handler), settings, ports), within(queue), options);
   const stopping = new AbortController();
   const ended = worker.run(stopping.signal);
   return {
@@ -239,6 +246,25 @@ test('a queue that stays unreachable isn’t called reachable while the worker w
   const failures = () => service.logged('The input queue is unreachable');
   await vi.waitFor(() => expect(failures()).toHaveLength(4), { timeout: 20_000 });
   expect(service.logged('The input queue is reachable again')).toEqual([]);
+  await service.stop();
+});
+
+test('while one lane is unreachable the worker stays ready, and takes what comes in the others at once', async () => {
+  const clock = { now: Date.now, visibilityTimeoutSeconds: 30 };
+  const low = new WaitingQueue(new MemoryInputQueue(clock), 30);
+  low.isReachable = false;
+  const service = start(() => 'done', {
+    random: () => 1,
+    within: (normal) => new LanedQueue({ normal, low }, () => 1),
+  });
+  const failures = () => service.logged('A lane of the input queue is unreachable');
+  // Now the lane waits for two seconds.
+  await vi.waitFor(() => expect(failures()).toHaveLength(3), { timeout: 10_000 });
+  expect(service.worker.state).toBe('ready');
+  service.submit('r-0');
+  await vi.waitFor(() => expect(service.statuses()).toEqual({ 'r-0': 'succeeded' }));
+  expect(failures()).toHaveLength(3);
+  expect(failures()[0]).toMatchObject({ fields: { lane: 'low', failures: 1, retryInMilliseconds: 500 } });
   await service.stop();
 });
 

@@ -102,7 +102,7 @@ export class PortOpener implements AsyncDisposable {
       const broker = await this.#brokerOf(variable, url);
       lanes[priority] = await asReached(variable, broker.openInput(url, options));
     }
-    return (given.length === 1 && lanes.normal) || new LanedQueue(lanes);
+    return (given.length === 1 && lanes.normal) || new LanedQueue(lanes, Math.random);
   }
 
   /** Closes what was opened, the latest first. */
