@@ -1,5 +1,5 @@
 import { type Limit, limitsVariable } from './limits.ts';
-import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
+import type { ProcessorQueue } from './processor-queues.ts';
 import {
   API_AUTHS,
   type ApiAuthName,
@@ -7,12 +7,12 @@ import {
   type TraceTarget,
   type WebhookEvent,
 } from './settings.ts';
+import { type SubmittingEnvironment, submittingVariables } from './submitting-environment.ts';
 import { TEXT_VARIABLES, tracingVariable, webhookVariables } from './variable-names.ts';
 import {
   choice,
   count,
   flag,
-  list,
   optionalText,
   readVariables,
   setting,
@@ -23,29 +23,17 @@ import {
 } from './variables.ts';
 
 /** What a deployment passes to the function of the HTTP API. */
-export interface ApiEnvironment extends Omit<ProcessorQueue, 'loadName'> {
+export interface ApiEnvironment extends SubmittingEnvironment, Omit<ProcessorQueue, 'loadName'> {
   /** Names the service in logs. */
   readonly serviceName: string;
   /** The queues of requests of high and of low priority; empty unless the service has them. */
   readonly highInputQueueUrl: string;
   readonly lowInputQueueUrl: string;
-  /** The processors of the services behind this one. */
-  readonly otherProcessors: readonly ProcessorQueue[];
-  /** The bucket that clients upload to and download results from. */
-  readonly payloadBucket: string;
-  /** The table of request records. */
-  readonly requestTable: string;
   readonly uploadPrefix: string;
-  readonly payloadPrefix: string;
   /** How callers are authenticated. */
   readonly auth: ApiAuthName;
   /** The claim of a caller's token that names the tenant; empty if callers have no tenants. */
   readonly tenantClaim: string;
-  readonly inlineLimitBytes: number;
-  readonly maxPayloadBytes: number;
-  readonly recordAgeDays: number;
-  /** The processor's limit: JSON that is nested deeper is passed as bytes. */
-  readonly maxJsonDepth: number;
   readonly resultAgeDays: number;
   /** The limits of the processor, which the API shows and changes. It applies the caps of waiting requests. */
   readonly limits: readonly Limit[];
@@ -92,26 +80,17 @@ export function readApiEnvironment(variables: Variables): ApiEnvironment {
 
 function apiVariables(): VariablesOf<ApiEnvironment> {
   return {
+    ...submittingVariables(),
     serviceName: text(TEXT_VARIABLES.serviceName),
-    inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
     highInputQueueUrl: optionalText(TEXT_VARIABLES.highInputQueueUrl),
     lowInputQueueUrl: optionalText(TEXT_VARIABLES.lowInputQueueUrl),
-    topics: list('COATCHECK_TOPICS'),
     limits: limitsVariable(),
-    otherProcessors: otherProcessorsVariable(),
-    payloadBucket: text(TEXT_VARIABLES.payloadBucket),
-    requestTable: text(TEXT_VARIABLES.requestTable),
     uploadPrefix: text(TEXT_VARIABLES.uploadPrefix),
-    payloadPrefix: text(TEXT_VARIABLES.payloadPrefix),
     auth: choice('COATCHECK_API_AUTH', API_AUTHS),
     tenantClaim: optionalText('COATCHECK_TENANT_CLAIM'),
     firstSlots: count('COATCHECK_FIRST_SLOTS', 'requests'),
     reachableSlots: count('COATCHECK_REACHABLE_SLOTS', 'requests'),
     timeoutSeconds: setting('timeoutSeconds'),
-    inlineLimitBytes: setting('inlineLimitBytes'),
-    maxPayloadBytes: setting('maxPayloadBytes'),
-    recordAgeDays: setting('recordAgeDays'),
-    maxJsonDepth: setting('maxJsonDepth'),
     resultAgeDays: setting('resultAgeDays'),
     maxWaitSeconds: setting('maxWaitSeconds'),
     tenantSharePercent: setting('tenantSharePercent'),

@@ -1,0 +1,47 @@
+import { otherProcessorsVariable, type ProcessorQueue } from './processor-queues.ts';
+import { TEXT_VARIABLES } from './variable-names.ts';
+import { list, setting, text, type VariablesOf } from './variables.ts';
+
+/** What a deployment passes to a function that sends to the input queues, each message by its topic. */
+export interface RoutingEnvironment {
+  readonly inputQueueUrl: string;
+  /** Patterns of the topics that the processor is for. */
+  readonly topics: readonly string[];
+  /** The processors of the services behind this one. */
+  readonly otherProcessors: readonly ProcessorQueue[];
+  /** Keeps payloads that are too large for a message. */
+  readonly payloadBucket: string;
+  readonly payloadPrefix: string;
+}
+
+/** What a deployment passes to a function that submits requests. */
+export interface SubmittingEnvironment extends RoutingEnvironment {
+  /** The table of request records. */
+  readonly requestTable: string;
+  readonly inlineLimitBytes: number;
+  readonly maxPayloadBytes: number;
+  /** The processor's limit: JSON that is nested deeper is passed as bytes. */
+  readonly maxJsonDepth: number;
+  readonly recordAgeDays: number;
+}
+
+export function routingVariables(): VariablesOf<RoutingEnvironment> {
+  return {
+    inputQueueUrl: text(TEXT_VARIABLES.inputQueueUrl),
+    topics: list('COATCHECK_TOPICS'),
+    otherProcessors: otherProcessorsVariable(),
+    payloadBucket: text(TEXT_VARIABLES.payloadBucket),
+    payloadPrefix: text(TEXT_VARIABLES.payloadPrefix),
+  };
+}
+
+export function submittingVariables(): VariablesOf<SubmittingEnvironment> {
+  return {
+    ...routingVariables(),
+    requestTable: text(TEXT_VARIABLES.requestTable),
+    inlineLimitBytes: setting('inlineLimitBytes'),
+    maxPayloadBytes: setting('maxPayloadBytes'),
+    maxJsonDepth: setting('maxJsonDepth'),
+    recordAgeDays: setting('recordAgeDays'),
+  };
+}
