@@ -12,6 +12,7 @@ import {
 } from '../model/limit-state.ts';
 import type { StoredLimit } from '../ports/limit-store.ts';
 import type { LimitStates } from './limit-states.ts';
+import { Turns } from './turns.ts';
 
 /** How long a request that found no permit waits at least, in milliseconds. */
 const RETRY_MILLISECONDS = 1_000;
@@ -82,6 +83,7 @@ export interface KeyLeaseOptions {
  */
 export class KeyLease {
   readonly #options: KeyLeaseOptions;
+  readonly #turns = new Turns();
   #terms: LeaseTerms;
   #stored: StoredLimit | undefined;
   #permits = 0;
@@ -100,8 +102,6 @@ export class KeyLease {
   #wanted: readonly { readonly weight: number }[] = [];
   #started = 0;
   #deniedUntil = 0;
-  /** When the next request that has to wait may come back. */
-  #nextTurnAt = 0;
   #meanHeldMilliseconds = 0;
   /** When a permit got free, or the first one in use was taken. */
   #freedAt = 0;
@@ -160,7 +160,7 @@ export class KeyLease {
   get isUnused(): boolean {
     const now = this.#options.now();
     const isHeld = this.#inUse + this.#permits + this.#started + this.#wanted.length > 0;
-    return !isHeld && this.#nextTurnAt <= now && now - this.#syncedAt >= LIMIT_SYNC_MILLISECONDS;
+    return !isHeld && this.#turns.areOver(now) && now - this.#syncedAt >= LIMIT_SYNC_MILLISECONDS;
   }
 
   get #allowed(): Allowance {
@@ -256,14 +256,11 @@ export class KeyLease {
   /** When a request that must wait comes back: after those that were sent back before, as fast as the limit lets them start. */
   #turn(weight: number, latest: number): number {
     const { rate } = this.#allowed;
-    const soonest = this.#options.now() + RETRY_MILLISECONDS;
-    const at = Math.max(soonest, this.#deniedUntil, this.#nextTurnAt);
-    if (at > latest) return latest;
+    const soonest = Math.max(this.#options.now() + RETRY_MILLISECONDS, this.#deniedUntil);
     const byRate = rate === undefined ? 0 : (1_000 * weight) / perSecond(rate);
     // The other permits serve the requests of other processes.
     const byConcurrency = this.#isLimited ? this.#heldMilliseconds / Math.max(1, this.#permits) : 0;
-    this.#nextTurnAt = at + Math.max(byRate, byConcurrency);
-    return at;
+    return this.#turns.take({ soonest, latest, spacing: Math.max(byRate, byConcurrency) });
   }
 
   /** Calls of the store are made one at a time, and requests that come meanwhile share the next one. */
@@ -300,7 +297,7 @@ export class KeyLease {
       this.#syncedAt = Number.NEGATIVE_INFINITY;
       throw error;
     }
-    if (isChangedLive(before, this.#stored?.state, at)) this.#nextTurnAt = 0;
+    if (isChangedLive(before, this.#stored?.state, at)) this.#turns.reset();
     this.#syncedAt = at;
     this.#started -= wish.started;
     if (!granted) return;
