@@ -1,13 +1,15 @@
 import { single } from '../base/byte-streams.ts';
+import { messageOf } from '../base/serialize-error.ts';
 import { orderingGroup } from '../model/ordering-group.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import { digestOf } from '../model/request-id.ts';
 import type { OutputMessage, OutputQueue } from '../ports/message-sink.ts';
 import type { PayloadStore } from '../ports/payload-store.ts';
-import { BatchPublisher } from '../wire/batch-publisher.ts';
+import { BatchPublisher, type Publication } from '../wire/batch-publisher.ts';
 import { encodePointer } from '../wire/extended-client.ts';
 import { orderingPlaceOf } from '../wire/message-group.ts';
-import { encodeRelayed } from '../wire/relayed-message.ts';
+import { encodeRelayed, type RelayedContent } from '../wire/relayed-message.ts';
+import { publishInOrder } from './publish-in-order.ts';
 
 /** Options of a {@link Relay}. */
 export interface RelayOptions {
@@ -20,81 +22,78 @@ export interface RelayOptions {
 /** The ports of a {@link Relay}. */
 export interface RelayPorts {
   readonly queue: OutputQueue;
-  /** Keeps messages that are too large for the queue. */
-  readonly store: PayloadStore;
+  /** Keeps messages that are too large for the queue. @default - none: they are refused */
+  readonly store?: PayloadStore;
 }
 
-/** Relays messages of other queue systems to the input queue. */
+/** A message to relay. */
+export type RelayedMessage = RelayedContent & Pick<QueueMessage, 'group'>;
+
+type Place = Pick<OutputMessage, 'group' | 'deduplicationId'>;
+
+/** Relays messages of other queue systems to the input queue, in as few calls as possible. */
 export class Relay {
   readonly #ports: RelayPorts;
   readonly #options: RelayOptions;
+  readonly #publisher: BatchPublisher<OutputMessage>;
 
   constructor(ports: RelayPorts, options: RelayOptions) {
     this.#ports = ports;
     this.#options = options;
+    this.#publisher = new BatchPublisher(ports.queue, Math.random, () => false);
   }
 
   /**
-   * Sends messages to the input queue, in as few calls as possible. Those of a group are sent one after another, if the queue
-   * keeps their order. After one that isn't accepted, none of its group is sent.
-   * @throws Error if the queue didn't confirm all of them. They can be relayed again: one that arrives twice is one
-   *   request. Any error of the store.
+   * Sends messages to the input queue. Those of a group are sent one after another, if the queue keeps their order. After one
+   * that isn't accepted, none of its group is sent.
+   * @throws Error if the queue didn't confirm all of them, or the store failed. They can be relayed again: one that arrives
+   *   twice is one request.
    */
-  async relay(messages: readonly QueueMessage[]): Promise<void> {
-    const outgoing = await Promise.all(messages.map((message) => this.#outgoing(message)));
-    const publisher = new BatchPublisher(this.#ports.queue, Math.random, () => false);
-    const { ordered } = this.#options;
-    const sequences = Map.groupBy(outgoing, (message) => (ordered ? message.group : undefined) ?? message);
-    const sending = [...sequences.values()].map((sequence) => sendInOrder(sequence, publisher));
-    const failures = (await Promise.all(sending)).flat();
+  async relay(messages: readonly RelayedMessage[]): Promise<void> {
+    const groupOf = (message: RelayedMessage) =>
+      this.#options.ordered ? orderedPlace(message).group : undefined;
+    const publications = await publishInOrder(messages, groupOf, (message) => this.publish(message));
+    const failures = publications.filter((publication) => !publication.published);
     if (failures.length === 0) return;
     throw new Error(
-      `The input queue did not accept ${failures.length} of ${messages.length} messages: ${failures[0]}`,
+      `The input queue did not accept ${failures.length} of ${messages.length} messages: ${failures[0]?.reason}`,
     );
   }
 
-  async #outgoing(message: QueueMessage): Promise<OutputMessage> {
-    const { queue } = this.#ports;
+  /** Sends a message to the input queue, together with others that are published at the same time. Never rejects. */
+  async publish(message: RelayedMessage): Promise<Publication> {
+    try {
+      return await this.#publisher.publish(await this.#outgoing(message));
+    } catch (error) {
+      return { published: false, refused: false, reason: messageOf(error) };
+    }
+  }
+
+  async #outgoing(message: RelayedMessage): Promise<OutputMessage> {
+    const { queue, store } = this.#ports;
     const body = encodeRelayed(message);
     const place = this.#options.ordered ? orderedPlace(message) : fairGroup(message);
     const inline = { body, attributes: {}, ...place };
-    if (queue.sizeOf(inline) <= queue.maxMessageBytes) return inline;
-    return { ...(await this.#stored(body, message.id)), ...place };
+    if (!store || queue.sizeOf(inline) <= queue.maxMessageBytes) return inline;
+    return { ...(await this.#stored(body, message.id, store)), ...place };
   }
 
-  async #stored(body: string, id: string): Promise<OutputMessage> {
+  async #stored(body: string, id: string, store: PayloadStore): Promise<OutputMessage> {
     const key = `${this.#options.payloadPrefix}relayed-${digestOf(id)}`;
     const never = new AbortController().signal;
-    const { check, size } = await this.#ports.store.save(
-      key,
-      single(Buffer.from(body)),
-      'application/json',
-      never,
-    );
+    const { check, size } = await store.save(key, single(Buffer.from(body)), 'application/json', never);
     return encodePointer(check, size);
   }
 }
 
-/** @returns why messages weren't sent */
-async function sendInOrder(
-  messages: readonly OutputMessage[],
-  publisher: BatchPublisher<OutputMessage>,
-): Promise<string[]> {
-  for (const [place, message] of messages.entries()) {
-    const publication = await publisher.publish(message);
-    if (!publication.published) return messages.slice(place).map(() => publication.reason);
-  }
-  return [];
-}
-
 /** The group of the requests that run in order with a message, and the name by which it is dropped if it comes again. */
-function orderedPlace(message: QueueMessage) {
+function orderedPlace(message: RelayedMessage): Place {
   const { tenant, key = message.group } = orderingPlaceOf(message);
   return { group: orderingGroup(tenant, key), deduplicationId: digestOf(message.id) };
 }
 
 /** The group of the tenant's other requests, so that the queue is fair among tenants. */
-function fairGroup(message: QueueMessage): Pick<OutputMessage, 'group'> {
+function fairGroup(message: RelayedMessage): Place {
   const { tenant } = orderingPlaceOf(message);
   return tenant === undefined ? {} : { group: digestOf(tenant) };
 }

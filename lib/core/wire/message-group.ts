@@ -16,7 +16,9 @@ interface OrderingPlace {
  * Reads the place of a message in the order of its requests. The tenant of a CloudEvent is its own, as where it is decoded; its
  * key may be in an attribute.
  */
-export function orderingPlaceOf(message: QueueMessage): OrderingPlace {
+export function orderingPlaceOf(
+  message: Pick<QueueMessage, 'attributes' | 'body' | 'cloudEvent'>,
+): OrderingPlace {
   const { attributes } = message;
   const event = cloudEventOf(message);
   return {
