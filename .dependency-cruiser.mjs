@@ -143,7 +143,10 @@ const ROOMS = {
     ],
     packages: ['@aws-lambda-powertools/logger/', '@fastify/busboy/', 'hono/', 'uuid/'],
   },
-  'lib/outbox/': { files: ['lib/core/'], packages: ['uuid/'] },
+  'lib/outbox/': {
+    files: ['lib/brokers/reconnecting-session.ts', 'lib/client/', 'lib/core/'],
+    packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
+  },
   'lib/terminal/': { files: ['lib/core/base/'] },
   'lib/cli/': {
     files: [

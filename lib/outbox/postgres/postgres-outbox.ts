@@ -1,0 +1,160 @@
+import type { Pool, QueryResult } from 'pg';
+import type { ReconnectingSession, Session } from '../../brokers/reconnecting-session.ts';
+import { whenAborted } from '../../core/base/when-aborted.ts';
+import type { Logger } from '../../core/ports/telemetry.ts';
+import type { Publication } from '../../core/wire/batch-publisher.ts';
+import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbox-source.ts';
+import { explained, PostgresServer, withConnection } from './connection.ts';
+import { readLevel } from './level.ts';
+import { listen } from './listener.ts';
+import type { OutboxTable } from './table.ts';
+
+/** Most rows of a batch. The more, the fewer commits; brokers take so many in one call. */
+const BATCH_ROWS = 256;
+
+/** About how many bytes of payloads a batch has at most, to bound memory. */
+const BATCH_BYTES = 16 * 1024 * 1024;
+
+/** After so long, the server takes a relay that is cut off from it for dead, and frees the rows that it holds. */
+const ABANDONED_AFTER = '5min';
+
+/** Options of a {@link PostgresOutbox}. */
+export interface PostgresOutboxOptions {
+  /** A connection URL as `pg` reads it. */
+  readonly url: string;
+  readonly table: OutboxTable;
+  /** Whether the rows of an aggregate are relayed in order. Then a row that was refused holds back the later ones of its aggregate. */
+  readonly ordered: boolean;
+  readonly logger: Logger;
+}
+
+/** A row as PostgreSQL returns it. */
+interface SelectedRow extends Omit<StoredRow, 'payload'> {
+  readonly payload: string | Buffer | null;
+  readonly position: string;
+  readonly refused: string | null;
+}
+
+/** An outbox table in PostgreSQL. Any number of relays can share it. */
+export class PostgresOutbox implements OutboxSource {
+  readonly #pool: Pool;
+  /** As SQL writes its name. */
+  readonly #table: string;
+  readonly #select: string;
+  readonly #keepAside: string;
+  #listener: ReconnectingSession<Session> | undefined;
+  #hint = Promise.withResolvers<void>();
+
+  private constructor(server: PostgresServer, { table, ordered }: PostgresOutboxOptions) {
+    this.#pool = server.pool();
+    this.#table = table.sql;
+    this.#select = ordered ? selectInOrder(table.sql) : selectOldest(table.sql);
+    this.#keepAside = `UPDATE ${table.sql} AS row SET refused = refusal.reason
+      FROM jsonb_to_recordset($1) AS refusal(position bigint, reason text) WHERE row.position = refusal.position`;
+  }
+
+  /** @throws ConfigurationError if the table can't be used; another error if the server can't be reached */
+  static async open(options: PostgresOutboxOptions): Promise<PostgresOutbox> {
+    const server = new PostgresServer(options.url);
+    const outbox = new PostgresOutbox(server, options);
+    try {
+      await outbox.level();
+      outbox.#listener = await listen(server, options.logger, () => outbox.#hint.resolve());
+      return outbox;
+    } catch (error) {
+      await outbox[Symbol.asyncDispose]();
+      throw explained(error, options.table.sql);
+    }
+  }
+
+  relay(publish: PublishRows): Promise<readonly Publication[]> {
+    this.#hint = Promise.withResolvers();
+    return withConnection(this.#pool, async (client) => {
+      // Several statements in one text give several results, which the types don't know.
+      const results: unknown = await client.query(
+        `BEGIN; SET LOCAL idle_in_transaction_session_timeout = '${ABANDONED_AFTER}'; ${this.#select}`,
+      );
+      const { rows } = (results as QueryResult<SelectedRow>[]).at(-1) ?? { rows: [] };
+      const taken = withoutHeldBack(rows);
+      const publications = taken.length > 0 ? await publish(taken.map(storedRow)) : [];
+      const refusals = taken.flatMap(({ position }, nth) => refusalOf(position, publications[nth]));
+      if (refusals.length > 0) await client.query(this.#keepAside, [JSON.stringify(refusals)]);
+      const published = taken
+        .filter((_, nth) => publications[nth]?.published)
+        .map(({ position }) => position);
+      const removal =
+        published.length > 0 ? `DELETE FROM ${this.#table} WHERE position IN (${published});` : '';
+      await client.query(`${removal} COMMIT`);
+      return publications;
+    });
+  }
+
+  async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, milliseconds);
+    const stopWaiting = whenAborted(signal, resolve);
+    await Promise.race([promise, this.#hint.promise]);
+    clearTimeout(timer);
+    stopWaiting();
+  }
+
+  level(): Promise<OutboxLevel> {
+    return readLevel(this.#pool, this.#table);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#listener?.[Symbol.asyncDispose]();
+    await this.#pool.end();
+  }
+}
+
+/** The rows that were inserted first, and that no relay holds. */
+function selectOldest(table: string): string {
+  return selectBatch(
+    table,
+    `SELECT position FROM ${table} WHERE refused IS NULL
+      ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
+    'position IN (SELECT position FROM held)',
+  );
+}
+
+/**
+ * The rows of the aggregates whose first row no relay holds. Another relay can't take later rows of an aggregate before the
+ * first one is gone, since it sees that row until then, and it can't lock it. The subquery uses the index however wrong the
+ * planner's statistics are, which an anti-join doesn't.
+ */
+function selectInOrder(table: string): string {
+  return selectBatch(
+    table,
+    `SELECT aggregateid FROM ${table} AS first WHERE refused IS NULL
+        AND position = (SELECT min(position) FROM ${table} AS own WHERE own.aggregateid = first.aggregateid)
+      ORDER BY position LIMIT ${BATCH_ROWS} FOR UPDATE SKIP LOCKED`,
+    'aggregateid IN (SELECT aggregateid FROM held)',
+  );
+}
+
+function selectBatch(table: string, held: string, isHeld: string): string {
+  return `WITH held AS MATERIALIZED (${held})
+    SELECT id, aggregatetype, aggregateid, type, payload, tracingspancontext, position, refused FROM (
+      SELECT *, sum(pg_column_size(payload)) OVER (ORDER BY position ROWS UNBOUNDED PRECEDING EXCLUDE CURRENT ROW) AS before
+      FROM ${table} WHERE ${isHeld} ORDER BY position LIMIT ${BATCH_ROWS}
+    ) AS batch WHERE coalesce(before, 0) < ${BATCH_BYTES} ORDER BY position`;
+}
+
+/** Leaves out what was refused, and what comes behind it. */
+function withoutHeldBack(rows: readonly SelectedRow[]): SelectedRow[] {
+  const heldBack = new Set<string>();
+  return rows.filter(({ aggregateid, refused }) => {
+    if (refused !== null) heldBack.add(aggregateid);
+    return !heldBack.has(aggregateid);
+  });
+}
+
+function storedRow({ payload, ...row }: SelectedRow): StoredRow {
+  return { ...row, payload: typeof payload === 'string' ? payload : new Uint8Array(payload ?? []) };
+}
+
+function refusalOf(position: string, publication: Publication | undefined) {
+  if (!publication || publication.published || !publication.refused) return [];
+  return [{ position, reason: publication.reason }];
+}

@@ -1,0 +1,373 @@
+import { Client } from 'pg';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { outboxRow } from '../../lib/outbox/outbox-row.ts';
+import type { PublishRows, StoredRow } from '../../lib/outbox/outbox-source.ts';
+import { PostgresOutboxAdministration } from '../../lib/outbox/postgres/administration.ts';
+import { PostgresOutbox } from '../../lib/outbox/postgres/postgres-outbox.ts';
+import { OutboxTable } from '../../lib/outbox/postgres/table.ts';
+import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
+import { available } from '../support/brokers/available.ts';
+import { findPostgres, type PostgresTestServer, startPostgres } from '../support/brokers/postgres-server.ts';
+import { eventually } from '../support/eventually.ts';
+
+const programs = await available('PostgreSQL', findPostgres);
+
+const NEVER = new AbortController().signal;
+
+describe.runIf(programs)('an outbox in PostgreSQL', () => {
+  let postgres: PostgresTestServer;
+  let tables = 0;
+  let table: OutboxTable;
+  let logger: CollectingLogger;
+  let client: Client;
+
+  beforeAll(async () => {
+    postgres = await startPostgres(programs ?? '');
+  });
+  afterAll(() => postgres?.[Symbol.asyncDispose]());
+
+  beforeEach(async () => {
+    table = new OutboxTable(`outbox_${++tables}`);
+    logger = new CollectingLogger();
+    await administered((outbox) => outbox.define(true));
+    client = await connected();
+    return () => client.end();
+  });
+
+  async function administered<Value>(work: (outbox: PostgresOutboxAdministration) => Promise<Value>) {
+    await using administration = new PostgresOutboxAdministration(postgres.url, table);
+    return work(administration);
+  }
+
+  function open(ordered = true): Promise<PostgresOutbox> {
+    return PostgresOutbox.open({ url: postgres.url, table, ordered, logger });
+  }
+
+  async function connected(): Promise<Client> {
+    const client = new Client({ connectionString: postgres.url });
+    client.on('error', () => {});
+    await client.connect();
+    return client;
+  }
+
+  async function insert(rows: readonly StoredRow[], by = client): Promise<void> {
+    for (const row of rows) {
+      await by.query(
+        `INSERT INTO ${table.sql} (id, aggregatetype, aggregateid, type, payload, tracingspancontext)
+         VALUES ($1, $2, $3, $4, $5, $6)`,
+        [row.id, row.aggregatetype, row.aggregateid, row.type, row.payload, row.tracingspancontext],
+      );
+    }
+  }
+
+  async function remaining(): Promise<string[]> {
+    const { rows } = await client.query<{ id: string }>(`SELECT id FROM ${table.sql} ORDER BY position`);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Publishes everything and notes it. */
+  function collector() {
+    const rows: StoredRow[] = [];
+    const publish: PublishRows = async (batch) => {
+      rows.push(...batch);
+      return batch.map(() => ({ published: true }));
+    };
+    return { rows, publish, ids: () => rows.map(({ id }) => id) };
+  }
+
+  test('gives rows back as they were inserted, and removes them when they are published', async () => {
+    await using outbox = await open();
+    const rows = [
+      outboxRow({ order: 17 }, { orderingKey: 'a', topic: 'payments' }),
+      outboxRow('ü', { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' }),
+    ];
+    await insert(rows);
+    const collected = collector();
+    expect(await outbox.relay(collected.publish)).toEqual([{ published: true }, { published: true }]);
+    expect(collected.rows.map(({ payload, ...row }) => ({ ...row, payload: String(payload) }))).toMatchObject(
+      rows,
+    );
+    expect(await remaining()).toEqual([]);
+    expect(await outbox.relay(collected.publish)).toEqual([]);
+  });
+
+  test('never gives a row that is rolled back, or not yet committed', async () => {
+    await using outbox = await open();
+    const [open_, rolledBack, committed] = [outboxRow('1'), outboxRow('2'), outboxRow('3')];
+    const collected = collector();
+    const other = await connected();
+    await other.query('BEGIN');
+    await insert([open_], other);
+    await client.query('BEGIN');
+    await insert([rolledBack]);
+    await client.query('ROLLBACK');
+    await insert([committed]);
+    await outbox.relay(collected.publish);
+    expect(collected.ids()).toEqual([committed.id]);
+    await other.query('COMMIT');
+    await other.end();
+    await outbox.relay(collected.publish);
+    expect(collected.ids()).toEqual([committed.id, open_.id]);
+  });
+
+  test('keeps rows that were not published, and those whose relay failed', async () => {
+    await using outbox = await open();
+    const rows = [outboxRow('1'), outboxRow('2')];
+    await insert(rows);
+    await outbox.relay(async () => [
+      { published: false, refused: false, reason: 'Throttled' },
+      { published: true },
+    ]);
+    expect(await remaining()).toEqual([rows[0]?.id]);
+    await expect(outbox.relay(() => Promise.reject(new Error('no queue')))).rejects.toThrow('no queue');
+    const collected = collector();
+    await outbox.relay(collected.publish);
+    expect(collected.ids()).toEqual([rows[0]?.id]);
+  });
+
+  test('takes a large batch in parts', async () => {
+    await using outbox = await open();
+    await insert(Array.from({ length: 300 }, () => outboxRow('x', { orderingKey: 'same' })));
+    const collected = collector();
+    const sizes: number[] = [];
+    while (true) {
+      const batch = await outbox.relay(collected.publish);
+      if (batch.length === 0) break;
+      sizes.push(batch.length);
+    }
+    expect(sizes).toEqual([256, 44]);
+    expect(new Set(collected.ids()).size).toBe(300);
+  });
+
+  test('bounds the bytes of a batch, and takes a row of any size', async () => {
+    await using outbox = await open();
+    // What doesn't compress.
+    const bytes = () =>
+      Buffer.from(crypto.getRandomValues(new Uint8Array(60_000)))
+        .toString('base64')
+        .repeat(1);
+    const large = Array.from({ length: 130 }, () => bytes()).join('');
+    const rows = [outboxRow(large), outboxRow(large), outboxRow(large), outboxRow('small')];
+    await insert(rows);
+    const collected = collector();
+    const sizes = [];
+    for (let nth = 0; nth < 3; nth++) sizes.push((await outbox.relay(collected.publish)).length);
+    expect(sizes).toEqual([2, 2, 0]);
+    expect(collected.ids()).toEqual(rows.map(({ id }) => id));
+  });
+
+  describe('with several relays', () => {
+    test('gives each row to one of them', async () => {
+      await using one = await open(false);
+      await using other = await open(false);
+      await insert(Array.from({ length: 300 }, () => outboxRow('x')));
+      const collected = collector();
+      let batch: unknown;
+      await one.relay(async (rows) => {
+        batch = await other.relay(collected.publish);
+        return collected.publish(rows);
+      });
+      expect(batch).toHaveLength(44);
+      expect(new Set(collected.ids()).size).toBe(300);
+      expect(collected.rows).toHaveLength(300);
+    });
+
+    test('gives no row of an aggregate to one while another has its first', async () => {
+      await using one = await open();
+      await using other = await open();
+      const rows = ['a', 'b', 'a', 'b', 'a'].map((orderingKey) => outboxRow('x', { orderingKey }));
+      await insert(rows.slice(0, 1));
+      const collected = collector();
+      await one.relay(async (batch) => {
+        // Committed while the first row of its aggregate is held.
+        await insert(rows.slice(1));
+        await other.relay(collected.publish);
+        expect(collected.ids()).toEqual([rows[1]?.id, rows[3]?.id]);
+        return collected.publish(batch);
+      });
+      await other.relay(collected.publish);
+      expect(collected.ids()).toEqual([1, 3, 0, 2, 4].map((nth) => rows[nth]?.id));
+    });
+  });
+
+  describe('a row that is refused', () => {
+    const refuse = (id: string | undefined): PublishRows => {
+      return async (rows) =>
+        rows.map((row, nth) => {
+          if (row.id === id)
+            return { published: false, refused: true, reason: `it's "refused" \\ ${row.type}` };
+          const isBehind = rows
+            .slice(0, nth)
+            .some((earlier) => earlier.id === id && earlier.aggregateid === row.aggregateid);
+          return isBehind ? { published: false, refused: false, reason: 'behind' } : { published: true };
+        });
+    };
+
+    test('is kept with its reason, holds its aggregate back, and is relayed when it is put back', async () => {
+      await using outbox = await open();
+      const rows = ['a', 'a', 'b', 'a'].map((orderingKey) => outboxRow('x', { orderingKey }));
+      const [first, second, , last] = rows;
+      await insert(rows.slice(0, 3));
+      await outbox.relay(refuse(first?.id));
+      await insert(rows.slice(3));
+      expect(await outbox.relay(collector().publish)).toEqual([]);
+      expect(await remaining()).toEqual([first?.id, second?.id, last?.id]);
+      expect(await outbox.level()).toMatchObject({ waiting: 2, refused: 1 });
+      expect(await administered((administration) => administration.refused(10))).toEqual([
+        {
+          id: first?.id,
+          aggregatetype: 'request',
+          aggregateid: 'a',
+          type: 'coatcheck.request.submitted',
+          reason: 'it\'s "refused" \\ coatcheck.request.submitted',
+          insertedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/),
+          behind: 2,
+        },
+      ]);
+      expect(await administered((administration) => administration.putBack([String(first?.id)]))).toBe(1);
+      const collected = collector();
+      await outbox.relay(collected.publish);
+      expect(collected.ids()).toEqual([first?.id, second?.id, last?.id]);
+    });
+
+    test('lets the later ones of its aggregate pass when it is dropped', async () => {
+      await using outbox = await open();
+      const [first, second] = [outboxRow('1', { orderingKey: 'a' }), outboxRow('2', { orderingKey: 'a' })];
+      await insert([first, second]);
+      await outbox.relay(refuse(first.id));
+      expect(await administered((administration) => administration.drop([second.id]))).toBe(0);
+      expect(await administered((administration) => administration.drop([first.id]))).toBe(1);
+      const collected = collector();
+      await outbox.relay(collected.publish);
+      expect(collected.ids()).toEqual([second.id]);
+    });
+
+    test('holds nothing back where there is no order', async () => {
+      await using outbox = await open(false);
+      const rows = [outboxRow('1', { orderingKey: 'a' }), outboxRow('2', { orderingKey: 'a' })];
+      await insert(rows);
+      await outbox.relay(async () => [
+        { published: false, refused: true, reason: 'no' },
+        { published: true },
+      ]);
+      expect(await remaining()).toEqual([rows[0]?.id]);
+      await insert([outboxRow('3', { orderingKey: 'a' })]);
+      expect(await outbox.relay(collector().publish)).toHaveLength(1);
+      expect(await administered((administration) => administration.putBack())).toBe(1);
+    });
+  });
+
+  describe('wakes its relay', () => {
+    test('when a row is committed, and at once if that was before it waits', async () => {
+      await using outbox = await open();
+      await outbox.relay(collector().publish);
+      const waiting = outbox.wait(2 ** 30, NEVER);
+      await insert([outboxRow('x')]);
+      await waiting;
+      await outbox.relay(async (rows) => {
+        await insert([outboxRow('y')]);
+        await eventually(async () => expect(await remaining()).toHaveLength(2));
+        return rows.map(() => ({ published: true }));
+      });
+      await outbox.wait(2 ** 30, NEVER);
+    });
+
+    test('when its time is over, and when it is stopped', async () => {
+      await using outbox = await open();
+      await outbox.relay(collector().publish);
+      await outbox.wait(1, NEVER);
+      const stop = new AbortController();
+      const waiting = outbox.wait(2 ** 30, stop.signal);
+      stop.abort();
+      await waiting;
+    });
+  });
+
+  /** Waits until it listens again, for the nth time. */
+  function listening(times: number): Promise<void> {
+    const isBack = () => logger.lines.filter(({ message }) => message.includes('is back after'));
+    return eventually(() => expect(isBack()).toHaveLength(times));
+  }
+
+  test('goes on after the server has crashed and its connections are cut', async () => {
+    await using outbox = await open();
+    const rows = [outboxRow('1'), outboxRow('2'), outboxRow('3')];
+    await insert(rows.slice(0, 1));
+    const collected = collector();
+    // The connection is lost between the publication and the removal: the row is published again.
+    await expect(
+      outbox.relay(async (batch) => {
+        await client.query(
+          'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()',
+        );
+        return collected.publish(batch);
+      }),
+    ).rejects.toThrow();
+    await eventually(() => outbox.relay(collected.publish));
+    expect(collected.ids()).toEqual([rows[0]?.id, rows[0]?.id]);
+    await insert(rows.slice(1, 2));
+    await listening(1);
+    await postgres.server.kill();
+    await expect(outbox.relay(collected.publish)).rejects.toThrow();
+    await postgres.server.start();
+    client = await connected();
+    await eventually(() => outbox.relay(collected.publish));
+    expect(collected.ids().at(-1)).toBe(rows[1]?.id);
+    await listening(2);
+    await outbox.relay(collected.publish);
+    const waiting = outbox.wait(2 ** 30, NEVER);
+    await insert(rows.slice(2));
+    await waiting;
+    await outbox.relay(collected.publish);
+    expect(collected.ids().at(-1)).toBe(rows[2]?.id);
+  });
+
+  describe('a table of another library', () => {
+    test('gets what is missing, and is relayed whatever the type of its payload', async () => {
+      const ids: string[] = [];
+      const payloads: unknown[] = [];
+      for (const [type, value, expected] of [
+        ['varchar(8000)', '{"id":1}', '{"id":1}'],
+        ['jsonb', '{"big": 12345678901234567890, "a": "ü"}', '{"a": "ü", "big": 12345678901234567890}'],
+        ['json', '{"id":  1}', '{"id":  1}'],
+        ['bytea', Buffer.from([0, 255]), new Uint8Array([0, 255])],
+      ] as const) {
+        table = new OutboxTable(`foreign_${++tables}`);
+        // As Debezium's extension for Quarkus creates it.
+        await client.query(`CREATE TABLE ${table.sql} (id uuid NOT NULL, aggregatetype varchar(255) NOT NULL,
+          aggregateid varchar(255) NOT NULL, type varchar(255) NOT NULL, timestamp timestamp NOT NULL,
+          payload ${type}, tracingspancontext varchar(256), PRIMARY KEY (id))`);
+        const row = `(gen_random_uuid(), 'Order', '1', 'OrderCreated', now(), $1)`;
+        await client.query(
+          `INSERT INTO ${table.sql} (id, aggregatetype, aggregateid, type, timestamp, payload) VALUES ${row}`,
+          [value],
+        );
+        await administered((outbox) => outbox.define(true));
+        await administered((outbox) => outbox.define(false));
+        await using outbox = await open();
+        const collected = collector();
+        await outbox.relay(collected.publish);
+        ids.push(...collected.ids());
+        payloads.push(expected);
+        expect(collected.rows.map(({ payload }) => payload)).toEqual([expected]);
+      }
+      expect(ids).toHaveLength(payloads.length);
+    });
+  });
+
+  describe('that can not be used says what to do', () => {
+    test('without a table, or without its columns', async () => {
+      const missing = new OutboxTable('missing');
+      await expect(
+        PostgresOutbox.open({ url: postgres.url, table: missing, ordered: true, logger }),
+      ).rejects.toThrow('npx coatcheck outbox table');
+      table = new OutboxTable('incomplete');
+      await client.query('CREATE TABLE incomplete (id uuid)');
+      await expect(open()).rejects.toThrow('npx coatcheck outbox table');
+    });
+
+    test('with a name that is none', () => {
+      expect(() => new OutboxTable('a; drop table b')).toThrow('The outbox table must be a name of letters');
+    });
+  });
+});
