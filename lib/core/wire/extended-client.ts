@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../base/json-object.ts';
-import type { ClaimCheck } from '../model/claim-check.ts';
+import { CLAIM_CHECK_SCHEMES, type ClaimCheck } from '../model/claim-check.ts';
 import type { DecodedRequest } from '../model/decoded-request.ts';
 import type { QueueMessage } from '../model/received-message.ts';
 import type { OutputMessage } from '../ports/message-sink.ts';
@@ -36,14 +36,19 @@ export function decodeExtendedClientPointer(
 ): DecodedRequest {
   const bucket = readRequiredText(ENVELOPE, pointer, 's3BucketName');
   const key = readRequiredText(ENVELOPE, pointer, 's3Key');
+  const scheme = CLAIM_CHECK_SCHEMES.find((known) => known === pointer.scheme);
   const { id, attributes } = delivery;
-  return { ...attributesOf(delivery), payload: { bucket, key }, offloaded: { id, attributes } };
+  const payload = { bucket, key, ...(scheme && { scheme }) };
+  return { ...attributesOf(delivery), payload, offloaded: { id, attributes } };
 }
 
-/** A message with a pointer to a stored body. Without spaces: some readers compare the beginning of the body. */
-export function encodePointer({ bucket, key }: ClaimCheck, size: number): OutputMessage {
+/**
+ * A message with a pointer to a stored body. Without spaces: some readers compare the beginning of the body. The store is named
+ * where it isn't S3; only we read such a pointer.
+ */
+export function encodePointer({ scheme, bucket, key }: ClaimCheck, size: number): OutputMessage {
   return {
-    body: JSON.stringify([POINTER_CLASS, { s3BucketName: bucket, s3Key: key }]),
+    body: JSON.stringify([POINTER_CLASS, { s3BucketName: bucket, s3Key: key, scheme }]),
     attributes: { [ATTRIBUTES.extendedPayloadSize]: { type: 'Number', value: String(size) } },
   };
 }
