@@ -163,6 +163,7 @@ const ROOMS = {
       'lib/lambda/load-tracing.ts',
       'lib/lambda/powertools-logger.ts',
       'lib/local/',
+      'lib/outbox/',
       'lib/planner/',
       'lib/stores/',
       'lib/terminal/',

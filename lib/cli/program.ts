@@ -53,6 +53,7 @@ const COMMANDS: Readonly<Record<string, LoadCommand>> = {
   dev: async (run) => (await import('./dev/command.ts')).devCommand(run),
   serve: async (run) => (await import('./serve/command.ts')).serveCommand(run),
   worker: async (run) => (await import('./worker/command.ts')).workerCommand(run),
+  outbox: async (run) => (await import('./outbox/command.ts')).outboxCommand(run),
 };
 
 /**

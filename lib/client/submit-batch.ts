@@ -38,7 +38,7 @@ export type BatchResult =
 export type BatchOptions = Pick<SubmissionOptions, 'traceparent' | 'tracestate' | 'signal'>;
 
 /** Most requests in one call. */
-const MAX_BATCH = 100;
+export const MAX_BATCH = 100;
 
 /** Bytes that become one text: each is an argument of a function. */
 const CHUNK_BYTES = 8_192;

@@ -3,7 +3,7 @@ import { backoffBound } from '../core/base/backoff.ts';
 import { serializeError } from '../core/base/serialize-error.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import type { Publication } from '../core/wire/batch-publisher.ts';
-import type { OutboxSource, PublishRows } from './outbox-source.ts';
+import type { OutboxSource, PublishRows, StoredRow } from './outbox-source.ts';
 
 /** How often an outbox without a hint is looked at, in milliseconds. */
 const POLL_MILLISECONDS = 1_000;
@@ -37,14 +37,14 @@ export interface OutboxRelayOptions {
  */
 export class OutboxRelay {
   readonly #source: OutboxSource;
-  readonly #publish: PublishRows;
+  readonly #publishRows: PublishRows;
   readonly #options: OutboxRelayOptions;
   /** Batches without success since the last one with it. */
   #failures = 0;
 
   constructor(source: OutboxSource, publish: PublishRows, options: OutboxRelayOptions) {
     this.#source = source;
-    this.#publish = publish;
+    this.#publishRows = publish;
     this.#options = options;
   }
 
@@ -68,7 +68,7 @@ export class OutboxRelay {
   /** @returns how many rows were taken */
   async #relayBatch(): Promise<number> {
     try {
-      const publications = await this.#source.relay(this.#publish);
+      const publications = await this.#source.relay((rows) => this.#publish(rows));
       this.#report(publications);
       return publications.length;
     } catch (error) {
@@ -79,6 +79,17 @@ export class OutboxRelay {
       });
       return 0;
     }
+  }
+
+  async #publish(rows: readonly StoredRow[]): Promise<readonly Publication[]> {
+    const publications = await this.#publishRows(rows);
+    for (const [nth, publication] of publications.entries()) {
+      if (publication.published || !publication.refused) continue;
+      const { id, aggregatetype, aggregateid } = rows[nth] ?? {};
+      const fields = { id, aggregatetype, aggregateid, reason: publication.reason };
+      this.#options.logger.error('A row of the outbox was refused', fields);
+    }
+    return publications;
   }
 
   #report(publications: readonly Publication[]): void {

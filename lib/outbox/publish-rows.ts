@@ -2,13 +2,17 @@ import { PermanentError } from '../core/base/errors.ts';
 import { messageOf } from '../core/base/serialize-error.ts';
 import { publishInOrder } from '../core/intake/publish-in-order.ts';
 import type { Relay } from '../core/intake/relay.ts';
-import { DEFAULT_PRIORITY, type Priority } from '../core/model/priority.ts';
+import { DEFAULT_PRIORITY } from '../core/model/priority.ts';
 import type { Publication } from '../core/wire/batch-publisher.ts';
 import type { PublishRows } from './outbox-source.ts';
 import { type RowMessage, rowMessage } from './row-message.ts';
 
 /** The relays to the queues of requests. A request of a priority without a queue goes to that of normal requests. */
-export type RelayLanes = Readonly<Partial<Record<Priority, Relay>>> & { readonly normal: Relay };
+export interface RelayLanes {
+  readonly high?: Relay | undefined;
+  readonly normal: Relay;
+  readonly low?: Relay | undefined;
+}
 
 /** Publishes rows to the queue of requests. */
 export function publishToQueue(lanes: RelayLanes, ordered: boolean): PublishRows {

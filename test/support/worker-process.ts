@@ -15,7 +15,7 @@ export const SLICES_PROCESSOR = resolve('test/worker/fixtures/slices.ts');
 /** A processor with a secret. */
 export const SECRET_PROCESSOR = resolve('test/worker/fixtures/secret.ts');
 
-/** `coatcheck worker` or `coatcheck serve` as a process of its own. It is killed when it is disposed. */
+/** `coatcheck worker`, `coatcheck serve` or `coatcheck outbox relay` as a process of its own. It is killed when it is disposed. */
 export class WorkerProcess implements Disposable {
   readonly child: ChildProcess;
   readonly #output: string[] = [];
@@ -25,7 +25,7 @@ export class WorkerProcess implements Disposable {
     cwd: string,
     args: readonly string[],
     variables: Readonly<Record<string, string>> = {},
-    command: 'worker' | 'serve' = 'worker',
+    command: 'worker' | 'serve' | 'outbox' = 'worker',
   ) {
     this.child = spawn(process.execPath, [resolve('bin/coatcheck.ts'), command, ...args], {
       cwd,
@@ -66,7 +66,7 @@ export class WorkerProcess implements Disposable {
   }
 
   get #firstLine(): Record<string, unknown> | undefined {
-    return [...this.logged('Worker started'), ...this.logged('Service started')][0];
+    return ['Worker', 'Service', 'Relay'].flatMap((what) => this.logged(`${what} started`))[0];
   }
 
   /** Waits for its end. @returns the exit code */

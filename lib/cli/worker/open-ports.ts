@@ -75,15 +75,15 @@ export class PortOpener implements AsyncDisposable {
   async open(environment: WorkerEnvironment): Promise<WorkerPorts> {
     const { concurrency, prefetch, maxAttempts } = environment;
     const ordered = environment.order === 'fifo';
-    const { store, claimCheckSource, directory } = await this.#openPayloads(environment);
+    const { store, claimCheckSource, directory } = await this.openPayloads(environment);
     const { records, limits, file } = await this.#openRecords(environment.recordsUrl);
     const webhooks = await this.#openWebhooks(environment, file);
     const output =
       environment.outputUrl === NO_OUTPUT_URL
         ? NO_OUTPUT
-        : await this.#openOutput('COATCHECK_OUTPUT', environment.outputUrl, ordered);
+        : await this.openOutput('COATCHECK_OUTPUT', environment.outputUrl, ordered);
     const deadLetters = environment.deadLettersUrl
-      ? await this.#openOutput('COATCHECK_DEAD_LETTERS', environment.deadLettersUrl, ordered)
+      ? await this.openOutput('COATCHECK_DEAD_LETTERS', environment.deadLettersUrl, ordered)
       : undefined;
     const maxInFlight = concurrency + prefetch + (ordered ? MAX_WAITING_IN_ORDER : 0);
     const options = { deadLetters, maxInFlight, ordered, maxAttempts, logger: this.#logger };
@@ -111,7 +111,8 @@ export class PortOpener implements AsyncDisposable {
     await (await this.#sqlite)?.[Symbol.asyncDispose]();
   }
 
-  async #openOutput(variable: string, text: string, ordered = false): Promise<OutputQueue> {
+  /** @throws ConfigurationError for a URL or a queue that can't be used, and for a broker that can't be reached */
+  async openOutput(variable: string, text: string, ordered = false): Promise<OutputQueue> {
     const url = urlOf(variable, text);
     const broker = await this.#brokerOf(variable, url);
     const output = await asReached(variable, broker.openOutput(url, { ordered, logger: this.#logger }));
@@ -126,7 +127,11 @@ export class PortOpener implements AsyncDisposable {
     throw new ConfigurationError(`${variable} must be the URL of a queue: one of ${known}, got ${protocol}`);
   }
 
-  async #openPayloads({ payloadsUrl, concurrency }: WorkerEnvironment): Promise<OpenedPayloads> {
+  /** @throws ConfigurationError for a URL that is none of a store */
+  async openPayloads({
+    payloadsUrl,
+    concurrency,
+  }: Pick<WorkerEnvironment, 'payloadsUrl' | 'concurrency'>): Promise<OpenedPayloads> {
     const [, bucket] = /^s3:\/\/([^/]+)\/?$/.exec(payloadsUrl) ?? [];
     if (bucket !== undefined) {
       const { LazyPayloadStore } = await import('../../aws/lazy-payload-store.ts');
@@ -154,7 +159,7 @@ export class PortOpener implements AsyncDisposable {
     if (webhookQueueUrl !== '') {
       const table = webhookEndpoints ? tableOf(recordsUrl) : undefined;
       return {
-        webhooks: await this.#openOutput(TEXT_VARIABLES.webhookQueueUrl, webhookQueueUrl),
+        webhooks: await this.openOutput(TEXT_VARIABLES.webhookQueueUrl, webhookQueueUrl),
         webhookEndpoints: table === undefined ? undefined : await openEndpoints(table),
       };
     }
@@ -235,7 +240,7 @@ async function asReached<Queue>(variable: string, opening: Promise<Queue>): Prom
   } catch (cause) {
     if (!(cause instanceof Error) || cause.name !== 'Error') throw cause;
     throw new ConfigurationError(
-      `${messageOf(cause)}\nstart the server, or correct the URL in ${variable}, then start the worker again`,
+      `${messageOf(cause)}\nstart the server, or correct the URL in ${variable}, then start again`,
       { cause },
     );
   }

@@ -4,9 +4,6 @@ import { quote } from '../../core/base/quote.ts';
 /** The channel that committed rows are announced on. */
 export const CHANNEL = 'coatcheck_outbox';
 
-/** The name of an outbox table that isn't named. */
-export const DEFAULT_TABLE = 'outbox';
-
 /** An outbox table in PostgreSQL, by its name. */
 export class OutboxTable {
   /** As SQL writes it. */

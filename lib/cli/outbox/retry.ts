@@ -1,0 +1,15 @@
+import { Command } from 'commander';
+import { print } from '../../terminal/output.ts';
+import { addPlaceOptions, type PlaceOptions, withOutbox } from './place.ts';
+
+/** `coatcheck outbox retry`: puts refused rows back. */
+export function retryCommand(): Command {
+  const command = new Command('retry')
+    .description('Have refused rows relayed again, in their place, once their cause is fixed.')
+    .argument('[id...]', 'ids of refused rows (default: all of them)');
+  return addPlaceOptions(command).action((ids: readonly string[], options: PlaceOptions) =>
+    withOutbox(options, async (outbox) => {
+      await print(`${await outbox.putBack(ids.length > 0 ? ids : undefined)} put back`);
+    }),
+  );
+}

@@ -1,0 +1,52 @@
+import { whenAborted } from '../../core/base/when-aborted.ts';
+import type { OutboxEnvironment } from '../../core/config/outbox-environment.ts';
+import { processLogger } from '../../lambda/powertools-logger.ts';
+import { OutboxMetrics } from '../../outbox/outbox-metrics.ts';
+import { OutboxRelay } from '../../outbox/outbox-relay.ts';
+import type { OutboxSource } from '../../outbox/outbox-source.ts';
+import { PostgresOutbox } from '../../outbox/postgres/postgres-outbox.ts';
+import { OutboxTable } from '../../outbox/postgres/table.ts';
+import { StatusServer } from '../../worker/status-server.ts';
+import { loggableSettings } from '../loggable-settings.ts';
+import { PortOpener } from '../worker/open-ports.ts';
+import { openDestination } from './open-destination.ts';
+import { assertPostgres } from './place.ts';
+
+/**
+ * Relays an outbox until the signal fires and the batch of that moment has ended.
+ * @throws ConfigurationError for a table, a queue or a store that can't be used
+ */
+export async function runRelay(environment: OutboxEnvironment, signal: AbortSignal): Promise<void> {
+  const { serviceName, outboxUrl: url, table, order, statusPort } = environment;
+  assertPostgres(url);
+  const logger = processLogger({ serviceName, handlerVersion: undefined });
+  let source: OutboxSource | undefined;
+  let relay: OutboxRelay | undefined;
+  const metrics = new OutboxMetrics(serviceName, async () => {
+    if (source) return source.level();
+    throw new Error('The outbox is not open yet');
+  });
+  const status = () => {
+    if (!relay) return { state: 'starting', isReady: false };
+    return relay.isHealthy ? { state: 'ready', isReady: true } : { state: 'failing', isReady: false };
+  };
+  await using server = await StatusServer.listen(statusPort, { status, metrics });
+  await using opener = new PortOpener(logger);
+  const publish = await openDestination(environment, opener);
+  await using outbox = await PostgresOutbox.open({
+    url,
+    table: new OutboxTable(table),
+    ordered: order === 'fifo',
+    logger,
+  });
+  source = outbox;
+  relay = new OutboxRelay(outbox, publish, {
+    logger,
+    random: Math.random,
+    onBatch: (batch) => metrics.add(batch),
+  });
+  logger.info('Relay started', { ...loggableSettings(environment), statusPort: server.port });
+  whenAborted(signal, () => logger.info('Relay is stopping'));
+  await relay.run(signal);
+  logger.info('Relay stopped');
+}
