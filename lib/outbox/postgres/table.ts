@@ -4,6 +4,9 @@ import { quote } from '../../core/base/quote.ts';
 /** The channel that committed rows are announced on. */
 export const CHANNEL = 'coatcheck_outbox';
 
+/** The class of our advisory locks: the first bytes of the SHA-256 of `coatcheck`. */
+const LOCK_CLASS = 0x0a02314;
+
 /** An outbox table in PostgreSQL, by its name. */
 export class OutboxTable {
   /** As SQL writes it. */
@@ -53,17 +56,25 @@ ALTER TABLE ${sql}
     return `${[...statements, ...(notify ? this.#announcement() : [])].join('\n\n')}\n`;
   }
 
+  /**
+   * Transactions that notify are committed one after another, in the whole database. So of those that commit at the same time, one
+   * does. The relay it wakes mostly finds the rows of the others too, or else within a second.
+   */
   #announcement(): string[] {
     const callee = `${this.#schema}${CHANNEL}_notify`;
     return [
-      `-- Wakes the relays when an insert is committed. Without it, they look once a second.
+      `-- Wakes the relays at a commit. Without it, they look once a second. One of the transactions that commit at the same time
+-- does, since PostgreSQL commits those that notify one after another.
 CREATE OR REPLACE FUNCTION ${callee}() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM pg_notify('${CHANNEL}', '');
+  IF pg_try_advisory_xact_lock(${LOCK_CLASS}, TG_RELID::bigint::bit(32)::integer) THEN
+    PERFORM pg_notify('${CHANNEL}', '');
+  END IF;
   RETURN NULL;
 END $$;`,
-      `CREATE OR REPLACE TRIGGER ${CHANNEL}_notify AFTER INSERT ON ${this.sql}
-  FOR EACH STATEMENT EXECUTE FUNCTION ${callee}();`,
+      `DROP TRIGGER IF EXISTS ${CHANNEL}_notify ON ${this.sql};`,
+      `CREATE CONSTRAINT TRIGGER ${CHANNEL}_notify AFTER INSERT ON ${this.sql}
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION ${callee}();`,
     ];
   }
 }
