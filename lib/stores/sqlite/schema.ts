@@ -87,19 +87,29 @@ const LATER_ADDITIONS = `
 `;
 
 /**
- * Creates the tables in a new file.
+ * Tables that aren't the application's: those begin with `app_`, which no table of Coatcheck ever does, or are its outbox. An
+ * application may create them before Coatcheck's are there.
+ */
+const OTHERS = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'app_*' AND name NOT GLOB 'sqlite_*'
+  AND name <> 'outbox' LIMIT 1`;
+
+/**
+ * Creates the tables in a new file, or beside those of the application.
  * @throws Error when the file is another program's, or a later version of Coatcheck made it
  */
 export function createTables(database: DatabaseSync, path: string): void {
   database.exec('BEGIN IMMEDIATE');
   try {
     const version = numberOf(database, 'user_version');
-    const isEmpty = database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
-    if (version === 0 && isEmpty) {
+    const applicationId = numberOf(database, 'application_id');
+    const isFree = database.prepare(OTHERS).get() === undefined;
+    if (version === 0 && applicationId === 0 && isFree) {
       database.exec(TABLES);
       database.exec(`PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${VERSION}`);
-    } else if (numberOf(database, 'application_id') !== APPLICATION_ID) {
-      throw new Error(`${path} is a database of another program: choose another file`);
+    } else if (applicationId !== APPLICATION_ID) {
+      throw new Error(
+        `${path} is a database of another program: choose another file. Only tables whose names begin with app_, and outbox, may be beside Coatcheck's`,
+      );
     } else if (version !== VERSION) {
       throw new Error(
         `${path} has tables of version ${version}, and this version of Coatcheck reads version ${VERSION}: use the version that made the file, or another file`,

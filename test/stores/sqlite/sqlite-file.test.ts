@@ -50,7 +50,20 @@ describe('opening', () => {
     await Promise.all(files.map((file) => file[Symbol.asyncDispose]()));
   });
 
+  test('creates its tables beside those of the application, in either order', async () => {
+    const path = `${await temporaryFolder()}/app.db`;
+    const database = new DatabaseSync(path);
+    database.exec('CREATE TABLE app_orders (id TEXT PRIMARY KEY); CREATE TABLE outbox (id TEXT PRIMARY KEY)');
+    const file = await SqliteFile.open(path);
+    database.exec("CREATE INDEX app_index ON app_orders (id); INSERT INTO app_orders VALUES ('7')");
+    database.close();
+    await file[Symbol.asyncDispose]();
+    await using again = await SqliteFile.open(path);
+    expect(again.statement('SELECT id FROM app_orders').all()).toEqual([{ id: '7' }]);
+  });
+
   test.each([
+    ['a table of the application without its prefix', 'CREATE TABLE records (a)', 'begin with app_'],
     ["another program's database", 'CREATE TABLE theirs (a)', 'a database of another program'],
     [
       'a file of a later version',
