@@ -36,6 +36,16 @@ export {
   RetryLater,
 } from '../../lib/core/base/errors.ts';
 export type { ResponseLike } from '../../lib/core/base/web-bodies.ts';
+export {
+  type DynamoDbValue,
+  type DynamoDbWrite,
+  type HandlerWrites,
+  type SqliteRow,
+  type SqliteTransaction,
+  type SqliteValue,
+  type WriteRefusal,
+  WritesRefused,
+} from '../../lib/core/ports/handler-writes.ts';
 export type { Logger } from '../../lib/core/ports/telemetry.ts';
 export { type FromFetchOptions, fromFetch } from '../../lib/core/processor/from-fetch.ts';
 export type {

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { identityDigest, type RequestIdentity } from '../core/model/request-id.ts';
-import type { RecordStore } from '../core/ports/record-store.ts';
+import type { RecordStore, StoredRecord, WriteResult } from '../core/ports/record-store.ts';
 
 /** Waits for the end of a request. */
 export interface EndSignal extends Disposable {
@@ -13,15 +13,18 @@ export class EndSignals {
   readonly #watchers = new Map<string, Set<() => void>>();
 
   /** A store that notices the ends which are written to it. */
-  observing(store: RecordStore): RecordStore {
+  observing(store: Required<RecordStore>): RecordStore {
     return {
       read: (request) => store.read(request),
-      write: async (next) => {
-        const result = await store.write(next);
-        if (result.written && next.record.outcome) this.#notify(keyOf(next.record.request));
-        return result;
-      },
+      write: async (next) => this.#noticed(next, await store.write(next)),
+      writeKinds: store.writeKinds,
+      writeWith: async (next, writes) => this.#noticed(next, await store.writeWith(next, writes)),
     };
+  }
+
+  #noticed({ record }: StoredRecord, result: WriteResult): WriteResult {
+    if (result.written && record.outcome) this.#notify(keyOf(record.request));
+    return result;
   }
 
   /** Watches a request, until it is disposed of. */

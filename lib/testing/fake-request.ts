@@ -2,6 +2,7 @@ import { NUMBER_SETTINGS } from '../core/config/settings.ts';
 import { payloadBytes } from '../core/intake/payload-bytes.ts';
 import type { HttpCall } from '../core/model/http-call.ts';
 import type { Progress } from '../core/model/request-record.ts';
+import type { HandlerWrites } from '../core/ports/handler-writes.ts';
 import type { Logger } from '../core/ports/telemetry.ts';
 import type { ProcessorRequest } from '../core/processor/handler.ts';
 import { inlinePayload } from '../core/processor/payload.ts';
@@ -47,6 +48,14 @@ export interface FakeRequest<Input = unknown, Secret extends string = never>
   readonly reported: readonly Progress[];
   /** The states that the handler saved by `checkpoint()`, in order. */
   readonly saved: readonly unknown[];
+  /** What the handler passed to `complete()`, in order. Nothing was written. */
+  readonly completions: readonly FakeCompletion[];
+}
+
+/** What a handler passed to `complete()`. */
+export interface FakeCompletion {
+  readonly result: unknown;
+  readonly writes: HandlerWrites;
 }
 
 /**
@@ -69,6 +78,7 @@ export function fakeRequest({
 }: FakeRequestOptions & { readonly json?: unknown } = {}): FakeRequest {
   const reported: Progress[] = [];
   const saved: unknown[] = [];
+  const completions: FakeCompletion[] = [];
   const { bytes, contentType } = payloadBytes(
     payload === undefined ? new Uint8Array() : payload,
     options.contentType,
@@ -99,8 +109,14 @@ export function fakeRequest({
       maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default,
       state: options.state,
       onCheckpoint: async (state) => void saved.push(structuredClone(state)),
+      onComplete: async (result, writes) => void completions.push({ result, writes }),
       onProgress: (progress) => reported.push(progress),
     },
   );
-  return Object.assign(request, { reported, saved, ...(json !== undefined && { json: async () => json }) });
+  return Object.assign(request, {
+    reported,
+    saved,
+    completions,
+    ...(json !== undefined && { json: async () => json }),
+  });
 }

@@ -27,7 +27,12 @@ const FAULTS = {
   'submit-answer-lost': { part: 'input queue', effect: 'fails after', lasts: false },
   'duplicate-delivery': { part: 'input queue', effect: 'happens twice', lasts: false },
   'record-table-throttled': { part: 'request table', effect: 'fails before', lasts: true },
-  'record-answer-lost': { part: 'request table', effect: 'fails after', calls: ['write'], lasts: false },
+  'record-answer-lost': {
+    part: 'request table',
+    effect: 'fails after',
+    calls: ['write', 'writeWith'],
+    lasts: false,
+  },
   'payload-store-down': { part: 'payload store', effect: 'fails before', lasts: true },
   'crash-in-handler': { part: 'handler', effect: 'crashes before', lasts: false },
   'crash-after-handler': { part: 'handler', effect: 'crashes after', lasts: false },

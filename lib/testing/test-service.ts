@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { ConfigurationError } from '../core/base/errors.ts';
 import { SQS_MAX_MESSAGE_BYTES } from '../core/config/aws-limits.ts';
 import { maxReceivesOf } from '../core/config/receive-budget.ts';
@@ -8,6 +9,7 @@ import type { SubmitOptions } from '../core/intake/submit-options.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
 import type { RequestIdentity } from '../core/model/request-id.ts';
 import { type RequestView, viewOf } from '../core/model/request-view.ts';
+import type { DynamoDbWrite } from '../core/ports/handler-writes.ts';
 import type { SubmissionQueue } from '../core/ports/message-sink.ts';
 import type { Pause } from '../core/ports/pausing.ts';
 import { givenSecrets } from '../core/processor/given-secrets.ts';
@@ -34,6 +36,11 @@ export interface TestServiceOptions {
   readonly settings?: TestSettings;
   /** Values of the secrets that the processor names. @default - none */
   readonly secrets?: Readonly<Record<string, string>>;
+  /**
+   * Takes the writes for SQLite that the processor makes by `complete()`, such as `new DatabaseSync(':memory:')` of `node:sqlite`.
+   * @default - the processor can make none
+   */
+  readonly database?: DatabaseSync;
   /** The initial time of the clock. @default - the current time */
   readonly startAt?: Date;
 }
@@ -68,7 +75,7 @@ export class TestService {
   readonly #logger = new CollectingLogger();
   readonly #faults = new InjectedFaults();
   readonly #store = new MemoryPayloadStore(TEST_BUCKET);
-  readonly #records = new MemoryRecordStore();
+  readonly #records: MemoryRecordStore;
   readonly #input: MemoryInputQueue;
   readonly #output = new MemoryOutputQueue();
   readonly #deadLetters = new MemoryOutputQueue();
@@ -84,7 +91,11 @@ export class TestService {
    * @throws ConfigurationError for any other function, for settings that are unknown or out of bounds, and for a secret
    *   without a value
    */
-  constructor(handler: ProcessorExport, { settings, secrets = {}, startAt }: TestServiceOptions = {}) {
+  constructor(
+    handler: ProcessorExport,
+    { settings, secrets = {}, database, startAt }: TestServiceOptions = {},
+  ) {
+    this.#records = new MemoryRecordStore(database);
     const processor = requireProcessor(handler, 'TestService');
     this.#settings = hostSettings(settings);
     const { recordAgeDays, visibilityTimeoutSeconds, inputRetentionSeconds, maxAttempts } = this.#settings;
@@ -129,6 +140,14 @@ export class TestService {
   /** The latest outcome of a request; undefined when it has none yet. */
   outcome(requestId: string): TestOutcome | undefined {
     return this.#outcomes.findLast((outcome) => outcome.requestId === requestId);
+  }
+
+  /**
+   * The writes for DynamoDB that the processor has made by `complete()`, in order. Their conditions aren't evaluated: all of them
+   * hold.
+   */
+  get dynamoDbWrites(): readonly DynamoDbWrite[] {
+    return this.#records.items;
   }
 
   /** The messages in the dead-letter queue. */

@@ -1,16 +1,29 @@
 import { describe, expect, test } from 'vitest';
+import { ConfigurationError } from '../../lib/core/base/errors.ts';
 import { RECORDED_RESULT_BYTES } from '../../lib/core/config/receive-budget.ts';
 import type { RequestRecord } from '../../lib/core/model/request-record.ts';
+import { type HandlerWrites, WritesFailed } from '../../lib/core/ports/handler-writes.ts';
 import type { RecordStore, StoredRecord } from '../../lib/core/ports/record-store.ts';
 import { inlineOutcome, outcomeOf, STORED } from '../support/outcomes.ts';
 
 /** A record store, with events from outside. */
 export interface RecordStoreHarness {
-  readonly store: RecordStore;
+  readonly store: Required<RecordStore>;
   /** The same records as another process sees them, or this process after a restart. */
-  reopen(): RecordStore;
+  reopen(): Required<RecordStore>;
   /** Drops an expired record. */
   drop(record: RequestRecord): Promise<void>;
+  readonly effects: Effects;
+}
+
+/** What handlers write, which isn't a record. */
+export interface Effects {
+  /** Adds an effect, as often as it is made. */
+  add(name: string): HandlerWrites;
+  /** Adds an effect, and then makes a write that the store refuses. */
+  addAndFail(name: string): HandlerWrites;
+  /** The names of the effects, each with how often it was added. */
+  list(): Promise<Readonly<Record<string, number>>>;
 }
 
 const NOW = Date.UTC(2026, 0, 31, 12);
@@ -204,6 +217,111 @@ export function exerciseRecordStore(name: string, open: () => Promise<RecordStor
       const { record } = stored(old.record);
       expect(await store.write(stored(record, 1))).toMatchObject({ written: false, stored: { revision: 1 } });
       expect(await store.write(stored(record, 2))).toEqual({ written: true });
+    });
+
+    describe('with writes of a handler', () => {
+      test('writes all of it', async () => {
+        const { store, reopen, effects } = await open();
+        const record = newRecord();
+        await store.write(stored(record));
+        const next = stored({ ...record, status: 'succeeded', outcome: inlineOutcome('42') }, 2);
+        expect(await store.writeWith(next, effects.add('a'))).toEqual({ written: true });
+        expect(await reopen().read(record.request)).toEqual(next);
+        expect(await effects.list()).toEqual({ a: 1 });
+        expect(await store.write(stored(record, 3))).toEqual({ written: true });
+      });
+
+      test('writes a first record, too', async () => {
+        const { store, effects } = await open();
+        const first = stored(newRecord());
+        expect(await store.writeWith(first, effects.add('a'))).toEqual({ written: true });
+        expect(await store.writeWith(first, effects.add('b'))).toEqual({ written: false, stored: first });
+        expect(await effects.list()).toEqual({ a: 1 });
+      });
+
+      test.each([
+        ['the latest once more', 2],
+        ['one too far', 4],
+      ])('writes nothing of it beside a record that does not follow the latest: %s', async (_, revision) => {
+        const { store, effects } = await open();
+        const record = newRecord();
+        await store.write(stored(record, 1));
+        const latest = stored({ ...record, attempts: 1 }, 2);
+        await store.write(latest);
+        const refused = await store.writeWith(stored(record, revision), effects.add('a'));
+        expect(refused).toEqual({ written: false, stored: latest });
+        expect(await effects.list()).toEqual({});
+      });
+
+      test('writes nothing of it if the record is gone', async () => {
+        const { store, drop, effects } = await open();
+        const record = newRecord();
+        await store.write(stored(record));
+        await drop(record);
+        const refused = await store.writeWith(stored(record, 2), effects.add('a'));
+        expect(refused).toEqual({ written: false, stored: undefined });
+        expect(await effects.list()).toEqual({});
+      });
+
+      test('writes nothing of it if the handler’s writes fail, and all of it the next time', async () => {
+        const { store, effects } = await open();
+        const record = newRecord();
+        await store.write(stored(record));
+        const next = stored({ ...record, attempts: 1 }, 2);
+        const failing = store.writeWith(next, effects.addAndFail('a'));
+        await expect(failing).rejects.toBeInstanceOf(WritesFailed);
+        expect(await store.read(record.request)).toEqual(stored(record));
+        expect(await effects.list()).toEqual({});
+        expect(await store.writeWith(next, effects.add('a'))).toEqual({ written: true });
+        expect(await effects.list()).toEqual({ a: 1 });
+      });
+
+      test('makes or refuses each of many concurrent ones separately', async () => {
+        const { store, effects } = await open();
+        const records = Array.from({ length: 12 }, () => newRecord());
+        await Promise.all(records.map((record) => store.write(stored(record))));
+        const results = await Promise.allSettled(
+          records.map((record, index) => {
+            const name = `${index}`;
+            const next = stored({ ...record, attempts: 1 }, index % 3 === 1 ? 3 : 2);
+            return store.writeWith(next, index % 3 === 2 ? effects.addAndFail(name) : effects.add(name));
+          }),
+        );
+        expect(results.map(({ status }) => status)).toEqual(
+          records.map((_, index) => (index % 3 === 2 ? 'rejected' : 'fulfilled')),
+        );
+        const made = records.flatMap((_, index) => (index % 3 === 0 ? [[`${index}`, 1]] : []));
+        expect(await effects.list()).toEqual(Object.fromEntries(made));
+        const attempts = await Promise.all(
+          records.map(async ({ request }) => (await store.read(request))?.record.attempts),
+        );
+        expect(attempts.map((count) => count === 1)).toEqual(
+          records.map((_, index) => made.some(([name]) => name === `${index}`)),
+        );
+      });
+
+      test('makes the writes of one of two processes that write at the same time', async () => {
+        const { store, reopen, effects } = await open();
+        const record = newRecord();
+        await store.write(stored(record));
+        const results = await Promise.all(
+          [store, reopen()].map((each, attempts) =>
+            each.writeWith(stored({ ...record, attempts }, 2), effects.add(`${attempts}`)),
+          ),
+        );
+        const winner = results.findIndex(({ written }) => written);
+        expect(results.filter(({ written }) => written)).toHaveLength(1);
+        expect((await store.read(record.request))?.record.attempts).toBe(winner);
+        expect(await effects.list()).toEqual({ [winner]: 1 });
+      });
+
+      test('rejects writes of a kind that it does not make', async () => {
+        const { store } = await open();
+        const next = stored(newRecord());
+        const writing = (async () => store.writeWith(next, {}))();
+        await expect(writing).rejects.toBeInstanceOf(ConfigurationError);
+        expect(await store.read(next.record.request)).toBeUndefined();
+      });
     });
 
     test('separates requests by source and tenant', async () => {

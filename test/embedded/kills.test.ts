@@ -5,14 +5,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openServiceAt } from '../../lib/embedded/open-service.ts';
 import { CollectingLogger } from '../../lib/testing/collecting-logger.ts';
 import { handler } from './programs/processor.ts';
+import { handler as transfer } from './programs/transfer.ts';
 
-const PROGRAM = join(import.meta.dirname, 'programs', 'submit-and-handle.ts');
+const SUBMIT_AND_HANDLE = join(import.meta.dirname, 'programs', 'submit-and-handle.ts');
+const SUBMIT_TRANSFERS = join(import.meta.dirname, 'programs', 'submit-transfers.ts');
 const KILLS = 12;
+const TRANSFER_KILLS = 8;
 
 let folder: string;
 let file: string;
@@ -22,9 +26,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Runs the program and notes the ids of the requests that were accepted. @returns kills it, as `kill -9` does */
-function run(name: string, accepted: string[]): () => Promise<void> {
-  const child = spawn(process.execPath, [PROGRAM, file, name], { stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs a program and notes the ids of the requests that were accepted. @returns kills it, as `kill -9` does */
+function run(program: string, name: string, accepted: string[]): () => Promise<void> {
+  const child = spawn(process.execPath, [program, file, name], { stdio: ['ignore', 'pipe', 'inherit'] });
   createInterface(child.stdout).on('line', (line) => {
     if (/^[0-9a-f-]{36}$/.test(line)) accepted.push(line);
   });
@@ -35,19 +39,24 @@ function run(name: string, accepted: string[]): () => Promise<void> {
   };
 }
 
-test('processes that are killed at random lose no request: each that was accepted ends, once', async () => {
+/** Runs a program several times at once, and kills them one after another. @returns the ids of the requests that were accepted */
+async function killAtRandom(program: string, killed: number): Promise<readonly string[]> {
   const accepted: string[] = [];
-  const killSteady = run('steady', accepted);
-  for (let kills = 0; kills < KILLS; kills++) {
+  const killSteady = run(program, 'steady', accepted);
+  for (let kills = 0; kills < killed; kills++) {
     const before = accepted.length;
-    const kill = run(`killed ${kills}`, accepted);
+    const kill = run(program, `killed ${kills}`, accepted);
     await vi.waitFor(() => expect(accepted.length).toBeGreaterThan(before + 20), { timeout: 30_000 });
     // The moment of the kill is what the test is about.
     await sleep(randomInt(60));
     await kill();
   }
   await killSteady();
+  return accepted;
+}
 
+test('processes that are killed at random lose no request: each that was accepted ends, once', async () => {
+  const accepted = await killAtRandom(SUBMIT_AND_HANDLE, KILLS);
   // A clock that is ahead: leases of the killed are over.
   const clock = { now: () => Date.now() + 60_000 };
   const logger = new CollectingLogger();
@@ -61,4 +70,39 @@ test('processes that are killed at random lose no request: each that was accepte
   await vi.waitFor(() => expect(accepted.filter((id) => !ends.has(id))).toEqual([]), { timeout: 30_000 });
   expect([...ends.values()].filter(({ size }) => size !== 1)).toEqual([]);
   console.log(`${accepted.length} requests, ${KILLS + 1} kills: none lost`);
+});
+
+test('what handlers write by complete() is written once for each request, however their processes are killed', async () => {
+  using database = new DatabaseSync(file);
+  database.exec(`
+    CREATE TABLE app_accounts (id TEXT PRIMARY KEY, balance INTEGER NOT NULL) STRICT;
+    CREATE TABLE app_transfers (request TEXT NOT NULL, attempt INTEGER NOT NULL) STRICT;
+    INSERT INTO app_accounts VALUES ('source', 0), ('0', 0), ('1', 0), ('2', 0);
+  `);
+  const accepted = await killAtRandom(SUBMIT_TRANSFERS, TRANSFER_KILLS);
+
+  const clock = { now: () => Date.now() + 60_000 };
+  const logger = new CollectingLogger();
+  await using service = await openServiceAt({ file, processor: transfer, logger }, clock);
+  const results: unknown[] = [];
+  for (const request of accepted) {
+    const outcome = await service.wait(request);
+    if (outcome.status !== 'succeeded') expect.fail(`${request} ${outcome.status}`);
+    results.push({ request, ...((await outcome.result.json()) as object) });
+  }
+  await vi.waitFor(() => expect(service.processing?.held).toBe(0), { timeout: 30_000 });
+  const transfers = database.prepare('SELECT * FROM app_transfers').all();
+  // A request may have been accepted without its id being read.
+  const made = transfers.filter(({ request }) => accepted.includes(String(request)));
+  const inOrder = (rows: readonly unknown[]) => rows.map((row) => JSON.stringify(row)).toSorted();
+  expect(inOrder(made)).toEqual(inOrder(results));
+  expect(new Set(transfers.map(({ request }) => request)).size).toBe(transfers.length);
+  const balances = database
+    .prepare('SELECT sum(balance) AS sum, min(balance) AS least FROM app_accounts')
+    .get();
+  expect(balances).toEqual({ sum: 0, least: -transfers.length });
+  const retried = transfers.filter(({ attempt }) => attempt !== 1).length;
+  console.log(
+    `${transfers.length} transfers, ${TRANSFER_KILLS + 1} kills: each made once, ${retried} by a later attempt`,
+  );
 });

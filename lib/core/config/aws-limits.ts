@@ -190,6 +190,12 @@ export const DYNAMODB_MAX_BATCH_READS = 100;
 export const DYNAMODB_MAX_BATCH_STATEMENTS = 25;
 
 /**
+ * Most writes in one `TransactWriteItems` call.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
+ */
+export const DYNAMODB_MAX_TRANSACT_ITEMS = 100;
+
+/**
  * Most bytes of the environment variables of a function, names and values.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
  */

@@ -1,4 +1,10 @@
-import { CoatcheckError, PayloadChanged, RequestIdReused, StoreUnavailable } from '../base/errors.ts';
+import {
+  CancelledByClient,
+  CoatcheckError,
+  PayloadChanged,
+  RequestIdReused,
+  StoreUnavailable,
+} from '../base/errors.ts';
 import { requestFields } from '../base/log-fields.ts';
 import { serializeError, summarizeError } from '../base/serialize-error.ts';
 import { unlessAborted } from '../base/unless-aborted.ts';
@@ -19,10 +25,12 @@ import {
   termsOf,
 } from '../model/request-record.ts';
 import { secondsUntil } from '../model/retry.ts';
+import { WritesFailed } from '../ports/handler-writes.ts';
 import type { Lease } from '../records/lease.ts';
 import type { Claim, Claimant } from '../records/request-records.ts';
 import { ATTRIBUTES } from '../wire/attributes.ts';
 import type { AttemptContext } from './attempt-context.ts';
+import type { RecordEnding } from './completion.ts';
 import {
   AttemptSuspended,
   AttemptsExhausted,
@@ -60,6 +68,8 @@ export class Attempt implements RunObserver {
   #request: DecodedRequest;
   #lease: Lease | undefined;
   #handled = false;
+  /** Set once the handler has completed the request, or found that it has ended. */
+  #completed: AttemptEnd | undefined;
   readonly #message: ReceivedMessage;
   readonly #context: AttemptContext;
 
@@ -109,13 +119,13 @@ export class Attempt implements RunObserver {
       const running = runHandler(this.#request, lease, this.#context, heartbeat.lost, this);
       ending = await this.#before(deadline.handlerDeadline, running);
     } catch (error) {
-      return this.#release(lease, error);
+      return this.#completed ?? this.#release(lease, error);
     } finally {
       if (this.#handled) permit.free();
       metrics?.measureServiceTime(startedAt);
       if (this.#handled) meter?.addAttempt(this.#now() - startedAt);
     }
-    return this.#complete(lease, this.#outcomeOf(ending));
+    return this.#completed ?? this.#complete(lease, this.#outcomeOf(ending));
   }
 
   /** Prepares an outcome for its consumers. They delete raw results, so each publication gets its own copy. */
@@ -147,6 +157,19 @@ export class Attempt implements RunObserver {
     this.#handled = true;
     this.#context.meter?.add({ handled: 1 });
   }
+
+  readonly onComplete: RecordEnding = async (ending, writes) => {
+    const lease = this.#lease;
+    if (!lease) throw new LeaseLost();
+    const outcome = this.#outcomeOf(ending);
+    const recorded = await this.#ofTable(lease.complete(outcome, undefined, writes)).catch((error) => {
+      throw error instanceof WritesFailed ? error.cause : error;
+    });
+    if (!recorded) throw new LeaseLost();
+    this.#completed = await this.#endOf(lease, recorded, outcome);
+    if (recorded === outcome) return;
+    throw recorded.status === 'cancelled' ? new CancelledByClient() : new LeaseLost();
+  };
 
   /** Pins the payload of the message, including its version. */
   async #pinPayload(): Promise<PinnedPayload | undefined> {
@@ -347,8 +370,14 @@ export class Attempt implements RunObserver {
       return this.#keepLease(lease, error);
     });
     if (!recorded) throw new LeaseLost();
-    const published = recorded === outcome ? outcome : await this.#results.restore(recorded, recordDeadline);
-    return { outcome: published, deadLetter: lease.deadLetter };
+    return this.#endOf(lease, recorded, outcome);
+  }
+
+  /** @param recorded the outcome of the request @param own that of this attempt, which may be another one */
+  async #endOf(lease: Lease, recorded: Outcome, own: Outcome): Promise<AttemptEnd> {
+    const { recordDeadline } = this.#context.deadline;
+    const outcome = recorded === own ? own : await this.#results.restore(recorded, recordDeadline);
+    return { outcome, deadLetter: lease.deadLetter };
   }
 
   /** Stores the outcome for the next attempt, since it couldn't be recorded. */

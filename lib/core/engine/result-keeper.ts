@@ -14,6 +14,12 @@ import { utf8Text } from '../wire/message-text.ts';
 import type { EnginePorts } from './engine-ports.ts';
 import { ResultTooLarge } from './errors.ts';
 
+/** Where a result belongs. */
+interface ResultPlace extends Pick<Lease, 'mayHaveResult' | 'createdAt'> {
+  /** Unique for each completion that commits writes too. @default - the place is that of every attempt */
+  readonly completion?: string;
+}
+
 /** Keeps the result of one request: inline if the outcome fits a message, else in the store. */
 export class ResultKeeper {
   readonly #request: RecordedRequest;
@@ -28,11 +34,11 @@ export class ResultKeeper {
 
   /**
    * Keeps a handler's result. An inline result that is too large for a record is stored as well.
-   * @param lease the attempt's lease: if there may be another result, which was stored before, that one counts
+   * @param place if there may be another result, which was stored before, that one counts
    */
   async keep(
     { body, ...described }: ResultBody,
-    lease: Pick<Lease, 'mayHaveResult' | 'createdAt'>,
+    place: ResultPlace,
     signal: AbortSignal,
   ): Promise<InlineResult | StoredResult> {
     const about = this.#isAlwaysInline ? described : { contentType: described.contentType };
@@ -44,13 +50,13 @@ export class ResultKeeper {
       await discard(whole);
       throw new ResultTooLarge(undefined, limit);
     }
-    if (whole) return this.#store(whole, about, lease, signal);
+    if (whole) return this.#store(whole, about, place, signal);
     const inline = { bytes, ...about };
     const fits = this.#fits(this.#success(inline));
     if (!fits && mustBeInline) throw this.#unpublishable(bytes);
     if (fits && bytes.byteLength <= RECORDED_RESULT_BYTES) return inline;
-    const stored = await this.#store(single(bytes), about, lease, signal);
-    if (lease.mayHaveResult) return this.#inlined(stored, (result) => this.#success(result), signal);
+    const stored = await this.#store(single(bytes), about, place, signal);
+    if (place.mayHaveResult) return this.#inlined(stored, (result) => this.#success(result), signal);
     return fits ? { ...inline, stored } : stored;
   }
 
@@ -134,11 +140,11 @@ export class ResultKeeper {
   async #store(
     body: AsyncIterable<Uint8Array>,
     { contentType, ...source }: Omit<ResultBody, 'body'>,
-    { mayHaveResult, createdAt }: Pick<Lease, 'mayHaveResult' | 'createdAt'>,
+    { mayHaveResult, createdAt, completion }: ResultPlace,
     signal: AbortSignal,
   ): Promise<StoredResult> {
     const { store } = this.#ports;
-    const key = keyOfResult(this.#settings.resultPrefix, this.#request, createdAt);
+    const key = keyOfResult(this.#settings.resultPrefix, this.#request, createdAt, completion);
     if (this.#settings.outputFormat !== 'raw' || this.#ports.output.fansOut) {
       return { ...(await store.save(key, body, contentType, signal)), ...source };
     }

@@ -13,6 +13,7 @@ import { readOptionalTopic } from '../wire/fields.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import { AttemptSecrets } from './attempt-secrets.ts';
 import { Checkpoints } from './checkpoints.ts';
+import { Completion, type RecordEnding } from './completion.ts';
 import { AttemptSuspended, TopicRefused } from './errors.ts';
 import { ProgressReport } from './progress-report.ts';
 import { enqueueProgressWebhooks } from './progress-webhook.ts';
@@ -25,6 +26,8 @@ export interface RunObserver {
   onOpen(found: ObjectFacts): void;
   /** The handler starts. */
   onHandle(): void;
+  /** The handler completes the request, together with writes of its own. */
+  readonly onComplete: RecordEnding;
 }
 
 /**
@@ -56,6 +59,7 @@ export async function runHandler(
       );
       const saved = new Checkpoints(lease, attempt, progress);
       checkpoints = saved;
+      const completion = new Completion(traced, lease, attempt, saved, observer.onComplete);
       const state = await saved.load();
       const started = span.start(traced);
       const handled = new PayloadRequest(payload, {
@@ -72,12 +76,15 @@ export async function runHandler(
         maxJsonDepth: settings.maxJsonDepth,
         state,
         onCheckpoint: (state) => saved.save(state),
+        onComplete: (result, writes) => completion.run(result, writes),
         onProgress: ({ fraction, note }) =>
           progress.add({ fraction, note: note && secrets.redactor.text(note) }),
       });
       if (processor.input) await handled.validate(processor.input);
       observer.onHandle();
       const result = await context.with(started.context, processor.handler, undefined, handled);
+      const completed = await completion.ending();
+      if (completed) return completed;
       const produced = await producedResult(result, { request: traced, handled }, attempt);
       const body = saved.whileGoing(produced);
       const results = new ResultKeeper(traced, settings, ports);

@@ -17,7 +17,14 @@ export function resultKey(prefix: string, request: RequestIdentity, use: string)
  * The key of a request's result, the same for every attempt. A request that reuses an id after the earlier record was
  * deleted has another key, since results can outlive records.
  * @param createdAt when the request's record was created, in milliseconds since 1970
+ * @param completion sets the result of one completion apart. @default - that of any attempt
  */
-export function keyOfResult(prefix: string, request: RequestIdentity, createdAt: number): string {
-  return resultKey(prefix, request, `result ${createdAt}`);
+export function keyOfResult(
+  prefix: string,
+  request: RequestIdentity,
+  createdAt: number,
+  completion?: string,
+): string {
+  const use = completion === undefined ? `result ${createdAt}` : `result ${createdAt} ${completion}`;
+  return resultKey(prefix, request, use);
 }

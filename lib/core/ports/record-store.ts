@@ -1,5 +1,6 @@
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord } from '../model/request-record.ts';
+import type { HandlerWrites, WriteKind } from './handler-writes.ts';
 
 /** A record as a store keeps it. */
 export interface StoredRecord {
@@ -25,6 +26,13 @@ export interface RecordStore {
   read(request: RequestIdentity): Promise<StoredRecord | undefined>;
   /** Writes if the stored revision is one less, or if nothing is stored and the revision is 1. */
   write(next: StoredRecord): Promise<WriteResult>;
+  /** The kinds of writes that {@link writeWith} makes; absent in a store that can't make any. */
+  readonly writeKinds?: readonly WriteKind[];
+  /**
+   * Writes a record as {@link write} does, and makes writes of its handler in the same transaction: all of it happens, or nothing.
+   * @throws WritesFailed if it could have written the record, but not the rest
+   */
+  writeWith?(next: StoredRecord, writes: HandlerWrites): Promise<WriteResult>;
 }
 
 /** Which records to list. */

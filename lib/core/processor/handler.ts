@@ -3,6 +3,7 @@ import { ConfigurationError } from '../base/errors.ts';
 import { definitionOf } from '../config/processor-brand.ts';
 import { secretNameProblem } from '../config/secret-name.ts';
 import type { HttpCall } from '../model/http-call.ts';
+import type { HandlerWrites } from '../ports/handler-writes.ts';
 import type { Logger } from '../ports/telemetry.ts';
 
 /** How a payload is streamed. */
@@ -101,6 +102,25 @@ export interface ProcessorRequest<Input = unknown, Secret extends string = never
    * @throws CheckpointInvalid for a value that isn't data
    */
   checkpoint(state: unknown): Promise<void>;
+
+  /**
+   * Ends the request as succeeded, and makes writes of the handler in the transaction that records the outcome: both happen, or
+   * neither. So the writes happen exactly once, whatever crashes. They must be in the store that has the record of the request:
+   * its SQLite file, or DynamoDB. A handler that runs on both gives both kinds.
+   *
+   *     return request.complete(receipt, {
+   *       sqlite: (tx) => tx.run('UPDATE app_accounts SET balance = balance - ? WHERE id = ?', amount, id),
+   *     });
+   *
+   * When the promise resolves, the request has ended, and what the handler does later changes nothing. If it rejects, nothing was
+   * written; a handler may call it again with other writes or throw, but a result that it returns doesn't end the request.
+   * @param result any result that a handler may return. A stream is stored before the transaction
+   * @throws ConfigurationError for writes that the store doesn't make; WritesRefused if DynamoDB refuses one; whatever the callback
+   *   for SQLite throws
+   * @throws LeaseLost if another attempt took over the request, CancelledByClient if it was cancelled, AttemptSuspended after a
+   *   checkpoint suspended it: let the handler end by these errors
+   */
+  complete(result: unknown, writes: HandlerWrites): Promise<void>;
 
   /**
    * Reports progress. It is logged at most every second, and recorded at most every 5 seconds.

@@ -11,8 +11,11 @@ export interface ItemContext {
   readonly index: number;
   /** How many items the sequence has. */
   readonly count: number;
-  /** The request with the whole sequence: its id, its signal, its logger. Its checkpoints are those of the sequence. */
-  readonly request: ProcessorRequest;
+  /**
+   * The request with the whole sequence: its id, its signal, its logger. Its checkpoints are those of the sequence, and it can't be
+   * completed before the last item.
+   */
+  readonly request: Omit<ProcessorRequest, 'complete'>;
 }
 
 /** Handles an item. What it returns, any JSON value, becomes the item's place in the result. */
@@ -62,13 +65,27 @@ export function inSequence(handleItem: ItemHandler): Handler {
         await save();
         throw request.signal.reason;
       }
-      const context = { index, count: items.length, request };
+      const context = { index, count: items.length, request: incompletable(request) };
       results.push(await handled(item, context, handleItem, save));
       request.progress((index + 1) / items.length, `${index + 1} of ${items.length}`);
       if (Date.now() - savedAt >= CHECKPOINT_MILLISECONDS) await save();
     }
     return results;
   };
+}
+
+/** The request for an item, which must not end that of all items. */
+function incompletable(request: ProcessorRequest): ItemContext['request'] {
+  const complete = () => {
+    throw new TypeError('An item of inSequence() returns its result: complete() would end all items');
+  };
+  return new Proxy(request, {
+    get(target, name) {
+      if (name === 'complete') return complete;
+      const member: unknown = Reflect.get(target, name, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
 }
 
 async function handled(

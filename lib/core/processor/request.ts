@@ -6,6 +6,7 @@ import { requestFields } from '../base/log-fields.ts';
 import type { TraceContext } from '../base/traceparent.ts';
 import type { HttpCall } from '../model/http-call.ts';
 import type { Progress } from '../model/request-record.ts';
+import type { HandlerWrites } from '../ports/handler-writes.ts';
 import type { SecretValues } from '../ports/secrets.ts';
 import type { Logger } from '../ports/telemetry.ts';
 import type { ProcessorRequest, StreamOptions } from './handler.ts';
@@ -28,6 +29,7 @@ export interface HandlerContext extends TraceContext {
   /** The state of the latest checkpoint. */
   readonly state: unknown;
   readonly onCheckpoint: (state: unknown) => Promise<void>;
+  readonly onComplete: (result: unknown, writes: HandlerWrites) => Promise<void>;
   /** Called whenever the handler reports progress. */
   readonly onProgress: (progress: Progress) => void;
 }
@@ -134,6 +136,10 @@ export class PayloadRequest implements ProcessorRequest {
 
   checkpoint(state: unknown): Promise<void> {
     return this.#context.onCheckpoint(state);
+  }
+
+  complete(result: unknown, writes: HandlerWrites): Promise<void> {
+    return this.#context.onComplete(result, writes);
   }
 
   progress(fraction: number, note?: string): void {

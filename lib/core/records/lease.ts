@@ -10,6 +10,7 @@ import {
   type RecordedRequest,
   type RequestRecord,
 } from '../model/request-record.ts';
+import type { HandlerWrites } from '../ports/handler-writes.ts';
 import type { StoredRecord } from '../ports/record-store.ts';
 import type { RecordWriter } from './record-writer.ts';
 
@@ -117,11 +118,17 @@ export class Lease {
   /**
    * Records the outcome.
    * @param attemptsExhausted set if the outcome is a failure because the attempts are used up
+   * @param writes made in the same transaction, if the outcome is recorded. @default - none
    * @returns the outcome that the record has now; undefined while another attempt holds the lease
+   * @throws WritesFailed if the writes can't be made; the record is as before
    */
-  async complete(outcome: Outcome, attemptsExhausted?: Exhaustion): Promise<Outcome | undefined> {
-    return (await this.#apply({ type: 'complete', leaseId: this.#leaseId, outcome, attemptsExhausted }))
-      .outcome;
+  async complete(
+    outcome: Outcome,
+    attemptsExhausted?: Exhaustion,
+    writes?: HandlerWrites,
+  ): Promise<Outcome | undefined> {
+    const completed = { type: 'complete', leaseId: this.#leaseId, outcome, attemptsExhausted } as const;
+    return (await this.#apply(completed, writes)).outcome;
   }
 
   /**
@@ -145,8 +152,8 @@ export class Lease {
   }
 
   /** @returns the current record */
-  async #apply(event: RecordEvent): Promise<RequestRecord> {
-    const { stored } = await this.#writer.apply(this.#stored.record.request, event, this.#stored);
+  async #apply(event: RecordEvent, writes?: HandlerWrites): Promise<RequestRecord> {
+    const { stored } = await this.#writer.apply(this.#stored.record.request, event, this.#stored, writes);
     this.#stored = stored;
     return stored.record;
   }

@@ -2,7 +2,8 @@ import { DAY_MILLISECONDS } from '../base/time.ts';
 import type { RequestIdentity } from '../model/request-id.ts';
 import type { RequestRecord, TransitionRefusal } from '../model/request-record.ts';
 import { type RecordEvent, transition } from '../model/request-record.ts';
-import type { RecordStore, StoredRecord } from '../ports/record-store.ts';
+import { type HandlerWrites, unwritable } from '../ports/handler-writes.ts';
+import type { RecordStore, StoredRecord, WriteResult } from '../ports/record-store.ts';
 import { RecordContended, RecordMissing } from './errors.ts';
 
 /** The effect of an event. */
@@ -50,16 +51,19 @@ export class RecordWriter {
   /**
    * Applies an event to a record that the caller expects. If the record is as expected, that takes one write and no
    * read.
+   * @param writes made in the same transaction. @default - none
    * @throws RecordMissing if there is no record, and the event can't create one
    * @throws RecordContended if other writers keep changing the record
+   * @throws WritesFailed if the writes can't be made; the record is as before
    */
   async apply(
     request: RequestIdentity,
     event: RecordEvent,
     believed: StoredRecord | undefined,
+    writes?: HandlerWrites,
   ): Promise<Applied> {
     let current = believed;
-    for (let writes = 0; writes < MAX_WRITES; writes++) {
+    for (let tries = 0; tries < MAX_WRITES; tries++) {
       const before = this.kept(current);
       const next = transition(before, event, this.#now());
       if ('refused' in next) {
@@ -67,11 +71,17 @@ export class RecordWriter {
         return { stored: current, before, refused: next.refused };
       }
       const stored = this.stored(next.record, (current?.revision ?? 0) + 1);
-      const result = await this.#store.write(stored);
+      const result = await this.#write(stored, writes);
       if (result.written) return { stored, before };
       current = result.stored ?? (await this.#submittedLate(event, believed));
     }
     throw new RecordContended(request.id, MAX_WRITES);
+  }
+
+  async #write(next: StoredRecord, writes: HandlerWrites | undefined): Promise<WriteResult> {
+    if (!writes) return this.#store.write(next);
+    if (!this.#store.writeWith) throw unwritable(writes);
+    return this.#store.writeWith(next, writes);
   }
 
   /**

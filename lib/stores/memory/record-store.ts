@@ -1,17 +1,37 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { parseOutcome, serializeOutcome } from '../../core/model/outcome-json.ts';
 import { identityDigest, type RequestIdentity } from '../../core/model/request-id.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
 import type { WebhookState } from '../../core/model/webhook-state.ts';
+import {
+  assertWritable,
+  type DynamoDbWrite,
+  type HandlerWrites,
+  type WriteKind,
+} from '../../core/ports/handler-writes.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../../core/ports/record-store.ts';
+import { HandlerTransactions, runWrites } from '../sqlite/handler-transactions.ts';
 import { Faults } from './faults.ts';
 
 /** Records in memory. It never drops one by itself, as a table may not for days. */
 export class MemoryRecordStore implements RecordStore {
-  readonly faults = new Faults<'read' | 'write'>();
+  readonly faults = new Faults<'read' | 'write' | 'writeWith'>();
+  readonly writeKinds: readonly WriteKind[];
+  /** Writes for DynamoDB that handlers have made, in order. Their conditions aren't evaluated. */
+  readonly items: DynamoDbWrite[] = [];
   /** Writes that were tried, refused ones among them. */
   writes = 0;
   reads = 0;
   readonly #stored = new Map<string, StoredRecord>();
+  readonly #database: DatabaseSync | undefined;
+  readonly #handlers: HandlerTransactions | undefined;
+
+  /** @param database takes writes for SQLite. @default - they aren't taken */
+  constructor(database?: DatabaseSync) {
+    this.#database = database;
+    this.#handlers = database && new HandlerTransactions(database);
+    this.writeKinds = database ? ['sqlite', 'dynamodb'] : ['dynamodb'];
+  }
 
   read(request: RequestIdentity): Promise<StoredRecord | undefined> {
     return this.faults.around('read', () => {
@@ -21,14 +41,33 @@ export class MemoryRecordStore implements RecordStore {
   }
 
   write(next: StoredRecord): Promise<WriteResult> {
-    return this.faults.around('write', () => {
-      this.writes++;
-      const key = keyOf(next.record.request);
-      const stored = this.#stored.get(key);
-      if ((stored?.revision ?? 0) !== next.revision - 1) return { written: false, stored };
-      this.#stored.set(key, kept(next, stored?.record.webhook));
-      return { written: true };
-    });
+    return this.faults.around('write', () => this.#write(next));
+  }
+
+  writeWith(next: StoredRecord, writes: HandlerWrites): Promise<WriteResult> {
+    assertWritable(writes, this.writeKinds);
+    return this.faults.around('writeWith', () => this.#write(next, () => this.#make(writes)));
+  }
+
+  #write(next: StoredRecord, before = () => {}): WriteResult {
+    this.writes++;
+    const key = keyOf(next.record.request);
+    const stored = this.#stored.get(key);
+    if ((stored?.revision ?? 0) !== next.revision - 1) return { written: false, stored };
+    before();
+    this.#stored.set(key, kept(next, stored?.record.webhook));
+    return { written: true };
+  }
+
+  /** Makes writes of a handler, of the kinds that there is something for. @throws WritesFailed */
+  #make({ sqlite, dynamodb = [] }: HandlerWrites): void {
+    if (sqlite && this.#database && this.#handlers) {
+      this.#database.exec('BEGIN');
+      const made = this.#handlers.run((tx) => runWrites(sqlite, tx));
+      this.#database.exec(made ? 'ROLLBACK' : 'COMMIT');
+      if (made) throw made.failed;
+    }
+    this.items.push(...dynamodb);
   }
 
   /** Changes the webhook state of a record. Keeps all else. */

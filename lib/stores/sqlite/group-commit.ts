@@ -7,6 +7,8 @@ export interface Transactions {
   /** Resolves when everything that was committed before is on the disk. */
   sync(): Promise<void>;
   isBusy(error: unknown): boolean;
+  /** Whether the changes violate a constraint that is checked when they are committed. */
+  isConstraint(error: unknown): boolean;
   /** The error for changes that found no turn in time. */
   unavailable(cause: unknown): Error;
 }
@@ -92,14 +94,27 @@ export class GroupCommit {
       this.#transactions.begin();
       const failed = runAll(group);
       if (!failed) {
-        this.#transactions.commit();
-        this.#confirm(group);
+        this.#end(group);
         return;
       }
       this.#transactions.rollback();
       failed.change.reject(failed.error);
       group = group.filter((change) => change !== failed.change);
     }
+  }
+
+  #end(group: readonly Change[]): void {
+    try {
+      this.#transactions.commit();
+    } catch (error) {
+      if (!this.#transactions.isConstraint(error)) throw error;
+      this.#transactions.rollback();
+      if (group.length === 1) group[0]?.reject(error);
+      // One of them violates it: alone, only that one fails.
+      else for (const change of group) this.#commit([change]);
+      return;
+    }
+    this.#confirm(group);
   }
 
   #confirm(changes: readonly Change[]): void {

@@ -3,7 +3,15 @@ import { positionAt } from '../../core/model/record-position.ts';
 import { identityDigest, type RequestIdentity } from '../../core/model/request-id.ts';
 import type { RequestRecord } from '../../core/model/request-record.ts';
 import { readWebhookState } from '../../core/model/webhook-state.ts';
+import {
+  type HandlerWrites,
+  unwritable,
+  type WriteKind,
+  WritesFailed,
+} from '../../core/ports/handler-writes.ts';
 import type { RecordStore, StoredRecord, WriteResult } from '../../core/ports/record-store.ts';
+import { runWrites } from './handler-transactions.ts';
+import { codeOf, SQLITE_CONSTRAINT } from './result-code.ts';
 import { type Row, textOf, wholeSecond } from './row.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
@@ -20,6 +28,7 @@ const UPDATE = `UPDATE records SET tenant = :tenant, position = :position, revis
 
 /** Records in a file. A write is confirmed when it is on the disk. */
 export class SqliteRecordStore implements RecordStore {
+  readonly writeKinds: readonly WriteKind[] = ['sqlite'];
   readonly #file: SqliteFile;
 
   constructor(file: SqliteFile) {
@@ -32,6 +41,25 @@ export class SqliteRecordStore implements RecordStore {
 
   write(next: StoredRecord): Promise<WriteResult> {
     return this.#file.write(this.writing(next));
+  }
+
+  async writeWith(next: StoredRecord, writes: HandlerWrites): Promise<WriteResult> {
+    const { sqlite } = writes;
+    if (!sqlite) throw unwritable(writes, this.writeKinds);
+    const write = this.writing(next);
+    const { handlers } = this.#file;
+    const change = () =>
+      handlers.run((tx) => {
+        const result = write();
+        if (result.written) runWrites(sqlite, tx);
+        return result;
+      });
+    const result = await this.#file.write(change).catch((error) => {
+      // A constraint that is checked at the end is the handler's: the tables of records have none.
+      throw codeOf(error) === SQLITE_CONSTRAINT ? new WritesFailed(error) : error;
+    });
+    if ('failed' in result) throw result.failed;
+    return result;
   }
 
   /** The change that writes a record, for a transaction that makes others too. */

@@ -7,6 +7,8 @@ import { ConfigurationError, StoreUnavailable } from '../../core/base/errors.ts'
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { type Confirmation, GroupCommit } from './group-commit.ts';
+import { HandlerTransactions } from './handler-transactions.ts';
+import { codeOf, SQLITE_BUSY, SQLITE_CONSTRAINT } from './result-code.ts';
 import { rollback } from './rollback.ts';
 import { createTables } from './schema.ts';
 import { SharedSync } from './shared-sync.ts';
@@ -38,15 +40,14 @@ const BUSY_MILLISECONDS = 20;
 /** How long to wait for other processes that open the file. */
 const OPEN_MILLISECONDS = 10_000;
 
-/** SQLite's result code when another connection holds the lock. Extended codes have it as their low byte. */
-const SQLITE_BUSY = 5;
-
 /**
  * A file with records, keys and queues, which the processes of one machine share. It must be on a local disk: network
  * file systems have no shared memory, which SQLite's write-ahead log needs.
  */
 export class SqliteFile implements AsyncDisposable {
   readonly path: string;
+  /** Runs statements of handlers, within a change. */
+  readonly handlers: HandlerTransactions;
   readonly #database: DatabaseSync;
   readonly #log: FileHandle;
   readonly #commits: GroupCommit;
@@ -62,6 +63,7 @@ export class SqliteFile implements AsyncDisposable {
   private constructor(path: string, database: DatabaseSync, log: FileHandle, isSynced: boolean) {
     this.path = path;
     this.#database = database;
+    this.handlers = new HandlerTransactions(database);
     this.#log = log;
     const sync = new SharedSync(() => log.datasync());
     this.#commits = new GroupCommit(
@@ -71,6 +73,7 @@ export class SqliteFile implements AsyncDisposable {
         rollback: () => rollback(this.#database),
         sync: () => (isSynced ? sync.run() : Promise.resolve()),
         isBusy,
+        isConstraint,
         unavailable: (cause) => new StoreUnavailable(path, cause),
       },
       () => this.#onCommitted(),
@@ -233,10 +236,9 @@ async function untilFree(action: () => void): Promise<void> {
 }
 
 function isBusy(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    'errcode' in error &&
-    typeof error.errcode === 'number' &&
-    (error.errcode & 0xff) === SQLITE_BUSY
-  );
+  return codeOf(error) === SQLITE_BUSY;
+}
+
+function isConstraint(error: unknown): boolean {
+  return codeOf(error) === SQLITE_CONSTRAINT;
 }

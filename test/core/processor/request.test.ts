@@ -37,6 +37,7 @@ async function requestOf(
     maxJsonDepth: 3,
     state: undefined,
     onCheckpoint: async () => {},
+    onComplete: async () => {},
     onProgress: () => {},
     ...given,
   });

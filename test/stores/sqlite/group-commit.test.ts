@@ -18,6 +18,7 @@ function controlled({ lockedTimes = 0 } = {}) {
         steps.push('sync');
         return sync.promise;
       },
+      isConstraint: () => false,
       isBusy: (error) => error instanceof Error && error.message === 'locked',
       unavailable: (cause) => new Error('unavailable', { cause }),
     },

@@ -1,0 +1,74 @@
+import type { DecodedRequest } from '../model/decoded-request.ts';
+import type { Ending } from '../model/outcome.ts';
+import { assertWritable, type HandlerWrites } from '../ports/handler-writes.ts';
+import { resultBodyOf } from '../processor/result.ts';
+import type { Lease } from '../records/lease.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import type { Checkpoints } from './checkpoints.ts';
+import { ResultKeeper } from './result-keeper.ts';
+
+/** Records how a request ended, together with writes of its handler. @throws unless that end is recorded, with the writes */
+export type RecordEnding = (ending: Ending, writes: HandlerWrites) => Promise<void>;
+
+/**
+ * The end of an attempt whose handler calls `complete()`: the result is kept, then the outcome and the handler's writes are
+ * committed in one transaction. Once a handler has called it, nothing else ends the request as succeeded.
+ */
+export class Completion {
+  readonly #request: DecodedRequest;
+  readonly #lease: Lease;
+  readonly #context: AttemptContext;
+  readonly #checkpoints: Checkpoints;
+  readonly #record: RecordEnding;
+  /** The latest call, after those before it. */
+  #latest: Promise<void> | undefined;
+  #ending: Ending | undefined;
+
+  constructor(
+    request: DecodedRequest,
+    lease: Lease,
+    context: AttemptContext,
+    checkpoints: Checkpoints,
+    record: RecordEnding,
+  ) {
+    this.#request = request;
+    this.#lease = lease;
+    this.#context = context;
+    this.#checkpoints = checkpoints;
+    this.#record = record;
+  }
+
+  /**
+   * Ends the request as succeeded.
+   * @throws ConfigurationError for writes that the store of the record doesn't make
+   * @throws AttemptSuspended, LeaseLost or CancelledByClient if the handler must stop
+   * @throws StoreUnavailable, or what the writes failed with
+   */
+  run(result: unknown, writes: HandlerWrites): Promise<void> {
+    const before = this.#latest ?? Promise.resolve();
+    this.#latest = before.catch(() => {}).then(() => this.#run(result, writes));
+    // The handler may not wait for it: `ending()` does.
+    this.#latest.catch(() => {});
+    return this.#latest;
+  }
+
+  /** How the request ended by the latest call; undefined if there was none. @throws what the latest call failed with */
+  async ending(): Promise<Ending | undefined> {
+    await this.#latest;
+    return this.#ending;
+  }
+
+  async #run(result: unknown, writes: HandlerWrites): Promise<void> {
+    const { ports, settings, deadline } = this.#context;
+    if (this.#ending) throw new Error('complete() has ended the request: call it once');
+    assertWritable(writes, ports.records.writeKinds);
+    const body = this.#checkpoints.whileGoing(await resultBodyOf(result, ports.clock.now()));
+    // Only the attempt that commits its writes may leave its result, so it adopts none.
+    const place = { createdAt: this.#lease.createdAt, mayHaveResult: false, completion: crypto.randomUUID() };
+    const results = new ResultKeeper(this.#request, settings, ports);
+    const kept = await results.keep(body, place, deadline.handlerDeadline);
+    const ending = { status: 'succeeded', result: kept } as const;
+    await this.#record(ending, writes);
+    this.#ending = ending;
+  }
+}
