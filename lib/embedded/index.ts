@@ -50,5 +50,5 @@ export type {
 } from './batches.ts';
 export { openService, type ServiceOptions } from './open-service.ts';
 export type { OutcomeContext, OutcomeHandler } from './outcomes.ts';
-export type { ConsumeOptions, RequestOptions, Service, WaitOptions } from './service.ts';
+export type { ConsumeOptions, OutboxFileOptions, RequestOptions, Service, WaitOptions } from './service.ts';
 export type { ServiceSettings, WebhookOptions } from './settings.ts';

@@ -26,6 +26,8 @@ import { givenSecrets } from '../core/processor/given-secrets.ts';
 import type { Processor } from '../core/processor/handler.ts';
 import type { WebhookEndpoints } from '../core/webhooks/endpoints.ts';
 import { NO_OUTPUT } from '../core/wire/no-output.ts';
+import { OutboxRelay } from '../outbox/outbox-relay.ts';
+import { SqliteOutbox } from '../outbox/sqlite/sqlite-outbox.ts';
 import { SqliteLimitStore } from '../stores/sqlite/limit-store.ts';
 import { SqliteRecordStore } from '../stores/sqlite/record-store.ts';
 import {
@@ -42,6 +44,7 @@ import { runDueWork } from './due-work.ts';
 import { EndSignals } from './end-signals.ts';
 import { handleOutcome, type OutcomeHandler, receivedOutcomeOf, resultObjectsOf } from './outcomes.ts';
 import { redriveDeadLetters } from './redrive.ts';
+import { publishToService } from './relay-outbox.ts';
 import { serviceRetention, startSweeping } from './retention.ts';
 import { type ServiceIntake, serviceIntake } from './service-intake.ts';
 import type { StoredServiceSettings } from './settings.ts';
@@ -67,6 +70,12 @@ export interface WaitOptions extends RequestOptions {
 export interface ConsumeOptions {
   /** The subscription whose outcomes to handle. @default - all outcomes, once, whatever the subscriptions */
   readonly subscription?: string;
+}
+
+/** Options of {@link Service.relayOutbox}. */
+export interface OutboxFileOptions {
+  /** The SQLite file with the outbox. @default - that of the service */
+  readonly file?: string;
 }
 
 /** What a service is made of. */
@@ -273,6 +282,26 @@ export class Service implements AsyncDisposable {
   get limits(): LiveLimits {
     this.#assertOpen();
     return this.#intake.limits;
+  }
+
+  /**
+   * Submits the requests that an application inserts into the table `outbox` of a SQLite file, until the service closes: each once
+   * its transaction is committed, and then once. Several processes may relay the same file: one of them works at a time.
+   * @throws ConfigurationError for a file that doesn't exist or has no such table: create it with `SQLITE_OUTBOX` of
+   *   `coatcheck/outbox`
+   */
+  async relayOutbox({ file }: OutboxFileOptions = {}): Promise<void> {
+    this.#assertOpen();
+    const { storage, logger } = this.#parts;
+    const { submissions, queue, records } = this.#intake;
+    const source = await SqliteOutbox.open({ path: file ?? storage.file.path, ordered: queue.ordered });
+    const destination = { submissions, queue, requests: records };
+    const relay = new OutboxRelay(source, publishToService(destination), { logger, random: Math.random });
+    const running = relay
+      .run(this.#stop.signal)
+      .finally(() => source[Symbol.asyncDispose]())
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
   }
 
   /** Puts all messages of the dead-letter queue back into the queues of requests. @returns how many */

@@ -8,3 +8,4 @@ export type { ServiceSubmitOptions } from '../core/intake/request-reader.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
 export type { Priority } from '../core/model/priority.ts';
 export { type OutboxOptions, type OutboxRow, outboxRow } from './outbox-row.ts';
+export { SQLITE_OUTBOX } from './sqlite/table.ts';

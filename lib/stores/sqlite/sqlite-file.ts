@@ -3,11 +3,12 @@ import { type FileHandle, mkdir, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ConfigurationError, StoreUnavailable } from '../../core/base/errors.ts';
+import { StoreUnavailable } from '../../core/base/errors.ts';
 import { whenAborted } from '../../core/base/when-aborted.ts';
 import { syncFolder } from '../sync-folder.ts';
 import { type Confirmation, GroupCommit } from './group-commit.ts';
 import { HandlerTransactions } from './handler-transactions.ts';
+import { importSqlite } from './import-sqlite.ts';
 import { codeOf, SQLITE_BUSY, SQLITE_CONSTRAINT } from './result-code.ts';
 import { rollback } from './rollback.ts';
 import { createTables } from './schema.ts';
@@ -206,18 +207,6 @@ export class SqliteFile implements AsyncDisposable {
 
   #wakeAll(): void {
     for (const { wake } of this.#receivers) wake('changed');
-  }
-}
-
-/** @throws ConfigurationError when this Node has no SQLite */
-async function importSqlite(): Promise<typeof import('node:sqlite')> {
-  try {
-    return await import('node:sqlite');
-  } catch (error) {
-    throw new ConfigurationError(
-      `Node ${process.version} lacks node:sqlite, which keeps records and queues in a file: use Node 24 or later`,
-      { cause: error },
-    );
   }
 }
 

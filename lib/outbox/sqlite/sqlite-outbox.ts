@@ -1,0 +1,237 @@
+import { type FSWatcher, watch } from 'node:fs';
+import { access, open } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ConfigurationError } from '../../core/base/errors.ts';
+import { messageOf } from '../../core/base/serialize-error.ts';
+import { whenAborted } from '../../core/base/when-aborted.ts';
+import type { Publication } from '../../core/wire/batch-publisher.ts';
+import { importSqlite } from '../../stores/sqlite/import-sqlite.ts';
+import { codeOf, SQLITE_BUSY } from '../../stores/sqlite/result-code.ts';
+import { rollback } from '../../stores/sqlite/rollback.ts';
+import { numberOf, type Row } from '../../stores/sqlite/row.ts';
+import type { OutboxLevel, OutboxSource, PublishRows, StoredRow } from '../outbox-source.ts';
+import { OUTBOX_TABLE } from './table.ts';
+
+/** Most rows of a batch. */
+const BATCH_ROWS = 256;
+
+/** About how many bytes of payloads a batch has at most, to bound memory. */
+const BATCH_BYTES = 16 * 1024 * 1024;
+
+/** The application holds its lock for milliseconds, unless it hangs. */
+const BUSY_RETRY_MILLISECONDS = 5;
+const BUSY_MILLISECONDS = 30_000;
+
+/** Options of a {@link SqliteOutbox}. */
+export interface SqliteOutboxOptions {
+  /** The application's file. */
+  readonly path: string;
+  /** Whether the rows of an aggregate are relayed in order. Then a row that was refused holds back the later ones of its aggregate. */
+  readonly ordered: boolean;
+}
+
+/** A row as it is stored, with its place. */
+interface TakenRow extends StoredRow {
+  readonly position: number;
+}
+
+const COLUMNS =
+  'position, id, aggregatetype, aggregateid, type, payload, tracingspancontext, inserted, refused';
+
+const OLDEST = `SELECT ${COLUMNS} FROM ${OUTBOX_TABLE} AS row WHERE refused IS NULL`;
+
+const NOT_BEHIND = `NOT EXISTS (SELECT 1 FROM ${OUTBOX_TABLE} AS earlier
+  WHERE earlier.refused IS NOT NULL AND earlier.aggregateid = row.aggregateid AND earlier.position < row.position)`;
+
+const IN_PLACE = `ORDER BY position LIMIT ${BATCH_ROWS}`;
+
+const LEVEL = `SELECT count(*) FILTER (WHERE refused IS NULL) AS waiting,
+  min(inserted) FILTER (WHERE refused IS NULL) AS oldest, count(refused) AS refused FROM ${OUTBOX_TABLE}`;
+
+/**
+ * The outbox table in an application's SQLite file. Of several relays of a file, one works, and another takes its place when it
+ * ends: it holds the lock of a file beside the application's, which the system frees however the process ends.
+ */
+export class SqliteOutbox implements OutboxSource {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #lock: DatabaseSync;
+  readonly #select: string;
+  #watcher: FSWatcher | undefined;
+  /** Changes with every commit of another connection. */
+  #seenVersion: number | undefined;
+  #wake: (() => void) | undefined;
+
+  private constructor(database: DatabaseSync, lock: DatabaseSync, { path, ordered }: SqliteOutboxOptions) {
+    this.#path = path;
+    this.#database = database;
+    this.#lock = lock;
+    this.#select = `${OLDEST} ${ordered ? `AND ${NOT_BEHIND}` : ''} ${IN_PLACE}`;
+    this.#watch();
+  }
+
+  /** @throws ConfigurationError if there is no such file, no such table in it, or if this Node has no SQLite */
+  static async open(options: SqliteOutboxOptions): Promise<SqliteOutbox> {
+    const { path } = options;
+    const { DatabaseSync } = await importSqlite();
+    await access(path).catch((cause) => {
+      throw new ConfigurationError(`The outbox can't be used: there is no file ${path}`, { cause });
+    });
+    const database = new DatabaseSync(path);
+    try {
+      database.prepare(`SELECT ${COLUMNS} FROM ${OUTBOX_TABLE} LIMIT 0`).all();
+      return new SqliteOutbox(database, new DatabaseSync(`${path}-relay`), options);
+    } catch (cause) {
+      database.close();
+      if (codeOf(cause) === SQLITE_BUSY) throw cause;
+      throw new ConfigurationError(
+        `The outbox in ${path} can't be used: ${messageOf(cause)}. Create its table with SQLITE_OUTBOX of coatcheck/outbox`,
+        { cause },
+      );
+    }
+  }
+
+  async relay(publish: PublishRows): Promise<readonly Publication[]> {
+    if (!this.#hasTurn()) return [];
+    this.#seenVersion = this.#version();
+    const rows = this.#take();
+    if (rows.length === 0) return [];
+    await this.#sync();
+    const publications = await publish(rows);
+    await this.#settle(rows, publications);
+    return publications;
+  }
+
+  async wait(milliseconds: number, signal: AbortSignal): Promise<void> {
+    if (this.#hasChanged()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#wake = resolve;
+    const timer = setTimeout(resolve, milliseconds);
+    const stopWaiting = whenAborted(signal, resolve);
+    await promise;
+    clearTimeout(timer);
+    stopWaiting();
+    this.#wake = undefined;
+  }
+
+  async level(): Promise<OutboxLevel> {
+    const { waiting, oldest, refused } = this.#database.prepare(LEVEL).get() ?? {};
+    const since = numberOf(oldest);
+    return {
+      waiting: Number(waiting),
+      oldestMilliseconds: since === undefined ? 0 : Math.max(0, Date.now() - since),
+      refused: Number(refused),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#watcher?.close();
+    this.#lock.close();
+    this.#database.close();
+  }
+
+  /** Whether this relay is the one that works. */
+  #hasTurn(): boolean {
+    if (this.#lock.isTransaction) return true;
+    try {
+      this.#lock.exec('BEGIN EXCLUSIVE');
+      return true;
+    } catch (error) {
+      if (codeOf(error) === SQLITE_BUSY) return false;
+      throw error;
+    }
+  }
+
+  /** The committed rows to relay. SQLite commits one transaction after another, so their places are in the order of commits. */
+  #take(): TakenRow[] {
+    const rows: TakenRow[] = [];
+    let bytes = 0;
+    for (const row of this.#database.prepare(this.#select).iterate()) {
+      const taken = storedRow(row);
+      rows.push(taken);
+      bytes += taken.payload.length;
+      if (bytes >= BATCH_BYTES) break;
+    }
+    return rows;
+  }
+
+  /**
+   * Makes what was read survive a loss of power: by default, some drivers commit to the write-ahead log without waiting for the
+   * disk. A request must not exist without its change.
+   */
+  async #sync(): Promise<void> {
+    const log = await open(`${this.#path}-wal`, 'r+').catch(() => undefined);
+    await log?.datasync().finally(() => log.close());
+  }
+
+  /** Removes what was published, and marks what was refused. */
+  async #settle(rows: readonly TakenRow[], publications: readonly Publication[]): Promise<void> {
+    await this.#whenFree('BEGIN IMMEDIATE');
+    try {
+      const remove = this.#database.prepare(`DELETE FROM ${OUTBOX_TABLE} WHERE position = ?`);
+      const refuse = this.#database.prepare(`UPDATE ${OUTBOX_TABLE} SET refused = ? WHERE position = ?`);
+      for (const [nth, { position }] of rows.entries()) {
+        const publication = publications[nth];
+        if (publication?.published) remove.run(position);
+        else if (publication?.refused) refuse.run(publication.reason, position);
+      }
+      await this.#whenFree('COMMIT');
+    } catch (error) {
+      rollback(this.#database);
+      throw error;
+    }
+  }
+
+  /** Waits for the application's transactions outside of the event loop. */
+  async #whenFree(sql: 'BEGIN IMMEDIATE' | 'COMMIT'): Promise<void> {
+    for (const end = Date.now() + BUSY_MILLISECONDS; ; ) {
+      try {
+        this.#database.exec(sql);
+        return;
+      } catch (error) {
+        if (codeOf(error) !== SQLITE_BUSY || Date.now() > end) throw error;
+      }
+      await sleep(BUSY_RETRY_MILLISECONDS);
+    }
+  }
+
+  /** Where the system can't watch, the time of {@link wait} must do. */
+  #watch(): void {
+    const name = basename(this.#path);
+    try {
+      this.#watcher = watch(dirname(this.#path), { persistent: false }, (_, changed) => {
+        if (this.#wake && (changed === name || changed === `${name}-wal`) && this.#hasChanged()) this.#wake();
+      });
+      this.#watcher.on('error', () => {});
+    } catch {
+      // The system has no more watchers.
+    }
+  }
+
+  #hasChanged(): boolean {
+    return this.#version() !== this.#seenVersion;
+  }
+
+  /** Undefined while the file is locked. */
+  #version(): number | undefined {
+    try {
+      return Number(this.#database.prepare('PRAGMA data_version').get()?.data_version);
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function storedRow({ position, payload, tracingspancontext, ...row }: Row): TakenRow {
+  return {
+    id: String(row.id),
+    aggregatetype: String(row.aggregatetype),
+    aggregateid: String(row.aggregateid),
+    type: String(row.type),
+    payload: payload instanceof Uint8Array ? new Uint8Array(payload) : String(payload ?? ''),
+    tracingspancontext: tracingspancontext === null ? null : String(tracingspancontext),
+    position: Number(position),
+  };
+}
