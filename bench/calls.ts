@@ -56,6 +56,15 @@ const savedOnce: Handler = async (request) => {
   await request.checkpoint({ row: 1 });
   return small();
 };
+const writing: Handler = (request) => {
+  const Update = {
+    TableName: 'orders',
+    Key: { id: { S: request.id } },
+    UpdateExpression: 'SET done = :done',
+  };
+  const ExpressionAttributeValues = { ':done': { BOOL: true } };
+  return request.complete(small(), { dynamodb: [{ Update: { ...Update, ExpressionAttributeValues } }] });
+};
 const large = () => Buffer.alloc(NUMBER_SETTINGS.inlineLimitBytes.default + 1);
 
 const SCENARIOS: readonly Scenario[] = [
@@ -78,6 +87,7 @@ const SCENARIOS: readonly Scenario[] = [
     receives: 2,
     milliseconds: 620,
   },
+  { name: 'inline → inline, with a write by complete() each', body: inline, handler: writing },
   { name: 'a limit, all of one tenant', body: ofTenants(1), handler: small, limits: BY_TENANT },
   { name: 'a limit, each of another tenant', body: ofTenants(BATCH_SIZE), handler: small, limits: BY_TENANT },
   { name: 'one fails for good', body: inline, handler: firstOne(() => new PermanentError('None left')) },

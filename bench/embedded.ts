@@ -15,6 +15,8 @@ const CONCURRENCY = 32;
 /** What is compared: programs and the servers that they need. */
 const WAYS: readonly Way[] = [
   { name: 'Coatcheck, SQLite', program: './embedded/coatcheck.ts' },
+  { name: 'the same, with a write by the handler', program: './embedded/coatcheck.ts', writes: 'handler' },
+  { name: 'the same, with a write by complete()', program: './embedded/coatcheck.ts', writes: 'complete' },
   { name: 'BullMQ 6.7.0, Valkey everysec', program: './embedded/bullmq.ts', server: 'Valkey everysec' },
   { name: 'BullMQ 6.7.0, Valkey always', program: './embedded/bullmq.ts', server: 'Valkey always' },
 ];
@@ -23,6 +25,8 @@ interface Way {
   readonly name: string;
   readonly program: string;
   readonly server?: keyof typeof REDIS_SERVERS;
+  /** What writes a row for each job. @default - nothing */
+  readonly writes?: 'handler' | 'complete';
 }
 
 /** The figures of a run, with the CPU time of the server. */
@@ -51,16 +55,17 @@ await runBenchmark('Jobs in one process', async (note): Promise<Report> => {
     }),
     notes: [
       `Medians of ${ROUNDS} fresh processes, in turns. ${JOBS} jobs that do nothing are handed in, 100 at a time, while ${CONCURRENCY} run at a time, from the first call to the last start. Then ${SINGLE_JOBS} jobs, one after another: from the call that hands a job in to the start of its handler.`,
+      'A write is one row in a table of the same file: by the handler in a transaction of its own, on a connection of its own that waits for the disk, or by complete() in the transaction of the outcome.',
       'SQLite confirms what is on the disk, and so does Valkey with appendfsync always. With everysec Valkey confirms what is in memory and writes it to the disk every second.',
     ],
   };
 });
 
-async function runOf({ program, server: kind }: Way, peers: string): Promise<Run> {
+async function runOf({ program, server: kind, writes }: Way, peers: string): Promise<Run> {
   const running = kind && (await startRedisServer(kind));
   const cpuBefore = (await running?.cpuSeconds()) ?? 0;
   const child = freshProcess(new URL(program, import.meta.url), {
-    args: [JOBS, SINGLE_JOBS, CONCURRENCY, running?.port ?? 0, peers].map(String),
+    args: [JOBS, SINGLE_JOBS, CONCURRENCY, running?.port ?? 0, peers, writes ?? ''].map(String),
   });
   const times = jobTimesOf(await messageOf(child));
   child.kill();

@@ -11,6 +11,7 @@ export interface TableCall {
   readonly Item: Item;
   readonly ConditionExpression?: string;
   readonly Statements: readonly SentStatement[];
+  readonly TransactItems: readonly object[];
   readonly ExpressionAttributeValues: Item;
   readonly RequestItems: Readonly<Record<string, { readonly Keys: readonly Item[] }>>;
   readonly Limit: number;
@@ -45,6 +46,10 @@ export class InProcessTable {
       case 'UpdateItem':
         // Updates of counts, which nothing reads here.
         this.units.writes++;
+        return {};
+      case 'TransactWriteItems':
+        // The end of a request with writes of its handler, which nothing reads here.
+        this.units.writes += 2 * call.TransactItems.length;
         return {};
       case 'GetItem':
         this.units.reads++;
