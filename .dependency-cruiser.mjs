@@ -145,7 +145,13 @@ const ROOMS = {
     packages: ['@aws-lambda-powertools/logger/', '@fastify/busboy/', 'hono/', 'uuid/'],
   },
   'lib/outbox/': {
-    files: ['lib/brokers/reconnecting-session.ts', 'lib/client/', 'lib/core/', 'lib/stores/sqlite/'],
+    files: [
+      'lib/aws/lazy-payload-store.ts',
+      'lib/brokers/reconnecting-session.ts',
+      'lib/client/',
+      'lib/core/',
+      'lib/stores/sqlite/',
+    ],
     packages: ['@types/pg/', 'pg/', 'prom-client/', 'uuid/'],
   },
   'lib/terminal/': { files: ['lib/core/base/'] },

@@ -7,5 +7,14 @@ export { RequestRefused } from '../core/intake/errors.ts';
 export type { ServiceSubmitOptions } from '../core/intake/request-reader.ts';
 export type { SubmitOptions } from '../core/intake/submit-options.ts';
 export type { Priority } from '../core/model/priority.ts';
+export {
+  type DocumentPut,
+  DynamoDbOutbox,
+  type DynamoDbOutboxOptions,
+  type DynamoDbOutboxRequest,
+  type OutboxKeys,
+  type OutboxPayloads,
+  type TransactPut,
+} from './dynamodb-outbox.ts';
 export { type OutboxOptions, type OutboxRow, outboxRow } from './outbox-row.ts';
 export { SQLITE_OUTBOX } from './sqlite/table.ts';

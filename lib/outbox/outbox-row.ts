@@ -6,7 +6,7 @@ import { assertReadable } from '../core/intake/assert-readable.ts';
 import { RequestReader, type ServiceSubmitOptions } from '../core/intake/request-reader.ts';
 import { PRIORITIES } from '../core/model/priority.ts';
 import { termsOf } from '../core/model/request-record.ts';
-import { encodeSubmission, SUBMISSION_TYPE } from '../core/wire/submission.ts';
+import { encodeSubmission, SUBMISSION_TYPE, type Submission } from '../core/wire/submission.ts';
 
 /** Options of a request in an outbox. A transaction commits it once: it needs no idempotency key. */
 export interface OutboxOptions extends Omit<ServiceSubmitOptions, 'idempotencyKey' | 'orderingKey'> {
@@ -50,23 +50,48 @@ const READER = new RequestReader({
  * @param payload text, bytes, or a value for JSON
  * @throws RequestRefused, CallbackRefused, PayloadEmpty for what no service takes; TypeError for a payload that JSON doesn't know
  */
-export function outboxRow(payload: unknown, { orderingKey, ...options }: OutboxOptions = {}): OutboxRow {
+export function outboxRow(payload: unknown, options: OutboxOptions = {}): OutboxRow {
+  return rowOf(outboxSubmission(payload, options), options);
+}
+
+/** A request of an outbox with the bytes of its payload. */
+export interface OutboxSubmission extends Submission {
+  readonly payload: { readonly bytes: Uint8Array };
+}
+
+/**
+ * Makes the submission of a request, with a new id.
+ * @throws as {@link outboxRow}
+ */
+export function outboxSubmission(
+  payload: unknown,
+  { orderingKey, ...options }: OutboxOptions,
+): OutboxSubmission {
   const ordered = { ...options, ...(orderingKey !== undefined && { orderingKey }) };
   const input = { ...READER.requestOf(payload, ordered), ...readTraceContext(options) };
   if (input.payload.byteLength === 0) throw new PayloadEmpty('of the request');
   assertReadable(input);
   const submittedAt = Date.now();
   const id = v7({ msecs: submittedAt });
-  const submission = { ...input, ...termsOf(input), id, source: '' as const, submittedAt };
+  return {
+    ...input,
+    ...termsOf(input),
+    id,
+    source: '',
+    submittedAt,
+    payload: { bytes: input.payload },
+  };
+}
+
+/** The row of a submission. */
+export function rowOf(submission: Submission, { orderingKey }: OutboxOptions): OutboxRow {
+  const { id, topic, traceparent } = submission;
   return {
     id,
-    aggregatetype: input.topic ?? NO_TOPIC,
+    aggregatetype: topic ?? NO_TOPIC,
     aggregateid: orderingKey ?? id,
     type: SUBMISSION_TYPE,
-    payload: encodeSubmission(
-      { ...submission, payload: { bytes: input.payload } },
-      { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default },
-    ),
-    tracingspancontext: input.traceparent === undefined ? null : `traceparent=${input.traceparent}`,
+    payload: encodeSubmission(submission, { maxJsonDepth: NUMBER_SETTINGS.maxJsonDepth.default }),
+    tracingspancontext: traceparent === undefined ? null : `traceparent=${traceparent}`,
   };
 }

@@ -195,6 +195,23 @@ export const DYNAMODB_MAX_BATCH_STATEMENTS = 25;
  */
 export const DYNAMODB_MAX_TRANSACT_ITEMS = 100;
 
+ * Most items one `BatchWriteItem` call puts or deletes.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+ */
+export const DYNAMODB_MAX_BATCH_WRITES = 25;
+
+/**
+ * Largest item of a table, names and values of its attributes: 400 KB.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+export const DYNAMODB_MAX_ITEM_BYTES = 409_600;
+
+/**
+ * How long a stream of DynamoDB keeps a record: 24 hours.
+ * @see https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
+ */
+export const DYNAMODB_STREAM_RETENTION_SECONDS = 86_400;
+
 /**
  * Most bytes of the environment variables of a function, names and values.
  * @see https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
