@@ -26,6 +26,8 @@ export const TEXT_VARIABLES = {
   scheduleGroup: 'COATCHECK_SCHEDULE_GROUP',
   scheduleRole: 'COATCHECK_SCHEDULE_ROLE',
   eventBusArn: 'COATCHECK_EVENT_BUS_ARN',
+  outboxTable: 'COATCHECK_OUTBOX_TABLE',
+  outboxFailureQueueUrl: 'COATCHECK_OUTBOX_FAILURE_QUEUE_URL',
 } as const;
 
 export const METRICS_VARIABLE = 'COATCHECK_METRICS';

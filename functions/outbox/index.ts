@@ -1,0 +1,72 @@
+/**
+ * Relays the rows of an outbox table to input queues: those that the stream of the table delivers, and, when it is invoked with
+ * anything else than a batch of records, those that were left in the table.
+ */
+
+import { Logger } from '@aws-lambda-powertools/logger';
+import type { Context, DynamoDBBatchResponse } from 'aws-lambda';
+import { queueClient, recordClient } from '../../lib/aws/clients.ts';
+import { DynamoDbOutboxTable } from '../../lib/aws/dynamodb-outbox-table.ts';
+import { isFifo } from '../../lib/aws/sqs-fifo.ts';
+import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { readOutboxFunctionEnvironment } from '../../lib/core/config/outbox-function-environment.ts';
+import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
+import { type OutboxDestination, OutboxRelay } from '../../lib/core/intake/outbox-relay.ts';
+import { insertedRow, isStreamEvent, streamResponse } from '../../lib/lambda/dynamodb-stream-event.ts';
+import { PowertoolsLogger } from '../../lib/lambda/powertools-logger.ts';
+import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
+
+mapStackTraces(process.env.LAMBDA_TASK_ROOT);
+
+/** A younger row may still be on its way through the stream. To relay it twice would do no harm. */
+const LEFT_MILLISECONDS = 15 * 60_000;
+
+/** What a page of leftovers may take. */
+const PAGE_MILLISECONDS = 30_000;
+
+const powertools = new Logger();
+const { outboxTable, failureQueueUrl, highInputQueueUrl, lowInputQueueUrl, otherProcessors, ...own } =
+  readOutboxFunctionEnvironment(process.env);
+const queues = queueClient();
+const lanes = {
+  ...(highInputQueueUrl && { high: new SqsOutputQueue(queues, highInputQueueUrl) }),
+  ...(lowInputQueueUrl && { low: new SqsOutputQueue(queues, lowInputQueueUrl) }),
+};
+const relay = new OutboxRelay({
+  table: new DynamoDbOutboxTable(recordClient(), outboxTable),
+  destinations: [{ ...destinationOf(own), lanes }, ...otherProcessors.map(destinationOf)],
+  failures: new SqsOutputQueue(queues, failureQueueUrl),
+  logger: new PowertoolsLogger(powertools),
+});
+
+/**
+ * Relays a batch of records, or what was left in the table.
+ * @throws Error if rows are still left
+ */
+export async function handler(
+  event: unknown,
+  context: Context,
+): Promise<DynamoDBBatchResponse | { readonly relayed: number }> {
+  powertools.addContext(context);
+  if (isStreamEvent(event)) {
+    const done = await relay.relay(event.Records.map(insertedRow));
+    powertools.info('Rows of the outbox relayed', { rows: done.filter(Boolean).length, of: done.length });
+    return streamResponse(event, done);
+  }
+  const mayContinue = () => context.getRemainingTimeInMillis() > PAGE_MILLISECONDS;
+  const { done, left } = await relay.sweep(Date.now() - LEFT_MILLISECONDS, mayContinue);
+  if (done > 0) powertools.warn('Rows that were left in the outbox relayed', { rows: done });
+  if (left > 0) throw new Error(`${left} rows of the outbox are still to be relayed: the log says why`);
+  return { relayed: done };
+}
+
+function destinationOf({
+  topics,
+  inputQueueUrl,
+}: Pick<ProcessorQueue, 'topics' | 'inputQueueUrl'>): OutboxDestination {
+  return {
+    topics,
+    ordered: isFifo(inputQueueUrl),
+    queue: new SqsOutputQueue(queues, inputQueueUrl),
+  };
+}

@@ -1,0 +1,36 @@
+import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
+import { type ItemKey, storedRow } from '../aws/dynamodb-outbox-table.ts';
+import type { StoredRow } from '../core/ports/outbox-table.ts';
+
+/** Whether an event comes from a stream of DynamoDB. */
+export function isStreamEvent(event: unknown): event is DynamoDBStreamEvent {
+  if (typeof event !== 'object' || event === null || !('Records' in event)) return false;
+  const { Records: records } = event;
+  return Array.isArray(records) && records.every((record) => record?.eventSource === 'aws:dynamodb');
+}
+
+/** The row that a record of a stream inserted. A record of another kind submits no request. */
+export function insertedRow({ dynamodb }: DynamoDBRecord): StoredRow<ItemKey> {
+  return storedRow(imageOf(dynamodb?.NewImage), imageOf(dynamodb?.Keys));
+}
+
+/**
+ * Reports the first record that isn't done: Lambda delivers it again, and all after it. It would do so from the lowest of
+ * several sequence numbers too.
+ * @param done of each record, in their order, which is that of their sequence numbers
+ * @see https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
+ */
+export function streamResponse(
+  { Records }: DynamoDBStreamEvent,
+  done: readonly boolean[],
+): DynamoDBBatchResponse {
+  const first = Records[done.indexOf(false)];
+  if (!first) return { batchItemFailures: [] };
+  return { batchItemFailures: [{ itemIdentifier: first.dynamodb?.SequenceNumber ?? '' }] };
+}
+
+/** The types of Lambda's events describe the attributes as the SDK does, apart from binary ones, which Lambda has in base64. */
+function imageOf(image: NonNullable<DynamoDBRecord['dynamodb']>['Keys']): Record<string, AttributeValue> {
+  return (image ?? {}) as Record<string, AttributeValue>;
+}
