@@ -29,6 +29,7 @@ import { OutcomeTopic } from './outcome-topic.ts';
 import type { ProcessorProps } from './processor-props.ts';
 import type { Release } from './release.ts';
 import { RequestApi } from './request-api.ts';
+import type { RelayedService, ServiceRelay } from './service-relay.ts';
 import { ServiceSchedule, type ServiceScheduleProps } from './service-schedule.ts';
 import { propsBehind } from './settings/front-door.ts';
 import { loopProblems } from './settings/loops.ts';
@@ -86,7 +87,7 @@ export class AsyncService extends Construct implements IConnectable {
   readonly #props: AsyncServiceProps;
   readonly #front: AsyncService | undefined;
   readonly #behind: AsyncService[] = [];
-  readonly #relay: MessageRelay | undefined;
+  readonly #relays: ServiceRelay[];
   readonly #onLambda: ProcessorFunction | undefined;
   readonly #onFargate: ProcessorService | undefined;
   readonly #outputQueue: IQueue | undefined;
@@ -318,7 +319,7 @@ export class AsyncService extends Construct implements IConnectable {
     this.processor = processor;
     this.#props = props;
     this.#front = front;
-    this.#relay = relay;
+    this.#relays = relay ? [relay] : [];
     this.#onLambda = onLambda;
     this.#onFargate = onFargate;
     this.release = onLambda?.release;
@@ -353,7 +354,7 @@ export class AsyncService extends Construct implements IConnectable {
     };
     const added = new AsyncService(this, id, propsBehind(front, `${this.node.path}/${id}`, props), this);
     this.api?.addProcessor(added.#settings, added.inputQueue);
-    this.#relay?.addProcessor(added.#settings, added.inputQueue);
+    for (const relay of this.#relays) relay.addProcessor(added.#settings, added.inputQueue);
     this.#behind.push(added);
     return added;
   }
@@ -367,6 +368,23 @@ export class AsyncService extends Construct implements IConnectable {
   addSchedule(id: string, props: ServiceScheduleProps): ServiceSchedule {
     const { keepsOrder, maxJsonDepth } = this.#settings;
     return new ServiceSchedule(this, id, props, { inputQueue: this.inputQueue, keepsOrder, maxJsonDepth });
+  }
+
+  /**
+   * What a relay needs to know of the service. For `Outbox`.
+   * @throws ConfigurationError for a processor that was added to a service
+   */
+  get relayed(): RelayedService {
+    if (!this.#front) return { props: this.#props, settings: this.#settings };
+    throw new ConfigurationError(
+      `service must be ${this.#front.node.path}, whose front door it is, got ${this.node.path}: a request goes to the processor of its topic`,
+    );
+  }
+
+  /** Connects a relay to the queues of all processors, also of those that are added later. For `Outbox`. */
+  connectRelay(relay: ServiceRelay): void {
+    this.#relays.push(relay);
+    for (const each of this.#behind) relay.addProcessor(each.#settings, each.inputQueue);
   }
 
   /** The patterns of the topics that the processors of the service are for. */

@@ -1,4 +1,5 @@
 import { Duration, Size, Stack } from 'aws-cdk-lib';
+import { AttributeType, StreamViewType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Key } from 'aws-cdk-lib/aws-kms';
 import { StartingPosition } from 'aws-cdk-lib/aws-lambda';
@@ -8,7 +9,13 @@ import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
-import { ApiAuth, OutcomeSubscription, RabbitMqEventSource, Tracing } from '../../lib/constructs/index.ts';
+import {
+  ApiAuth,
+  Outbox,
+  OutcomeSubscription,
+  RabbitMqEventSource,
+  Tracing,
+} from '../../lib/constructs/index.ts';
 import { installPythonTool } from '../../lib/local/python-tool.ts';
 import { findingsIn, INSTALL_TIMEOUT_MILLISECONDS } from '../support/cfn-lint.ts';
 import { serviceOnFargate } from './fargate/service-on-fargate.ts';
@@ -88,6 +95,18 @@ it('finds nothing in the templates of a service whose outcomes fan out, and of a
   const ordered = serviceInApp({ order: 'fifo', output: { fanOut: true } });
   new OutcomeSubscription(ordered.stack, 'All', { service: ordered.service });
   expect(await findingsIn(ordered.template().toJSON())).toBe('');
+});
+
+it('finds nothing in the templates of outboxes', async () => {
+  const ordered = serviceInApp({ order: 'fifo' });
+  new Outbox(ordered.stack, 'Outbox', { service: ordered.service });
+  expect(await findingsIn(ordered.template().toJSON())).toBe('');
+  const stack = new Stack(emptyApp(), 'Stack');
+  const { service, template } = serviceIn(stack, { encryptionKey: new Key(stack, 'Key') });
+  const partitionKey = { name: 'PK', type: AttributeType.STRING };
+  const dynamoStream = StreamViewType.NEW_IMAGE;
+  new Outbox(stack, 'Outbox', { service, table: new TableV2(stack, 'App', { partitionKey, dynamoStream }) });
+  expect(await findingsIn(template().toJSON())).toBe('');
 });
 
 it('finds nothing in the template of a service on Fargate', async () => {

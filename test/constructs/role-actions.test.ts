@@ -3,7 +3,7 @@ import { Stack } from 'aws-cdk-lib';
 import { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import { buildSync } from 'esbuild';
 import { expect, test } from 'vitest';
-import { RabbitMqEventSource } from '../../lib/constructs/index.ts';
+import { Outbox, RabbitMqEventSource } from '../../lib/constructs/index.ts';
 import { Tracing } from '../../lib/constructs/observability/tracing.ts';
 import { serviceOnFargate } from './fargate/service-on-fargate.ts';
 import { emptyApp, resources, serviceIn } from './service-in-app.ts';
@@ -27,6 +27,11 @@ const ACTIONS: Readonly<Record<string, readonly string[]>> = {
 const OF_LAMBDA = [
   'logs:CreateLogStream',
   'logs:PutLogEvents',
+  // Of its event source for a stream of DynamoDB.
+  'dynamodb:DescribeStream',
+  'dynamodb:GetRecords',
+  'dynamodb:GetShardIterator',
+  'dynamodb:ListStreams',
   // Of its event sources for RabbitMQ.
   'ec2:CreateNetworkInterface',
   'ec2:DeleteNetworkInterface',
@@ -79,7 +84,7 @@ function rabbitMqSource(scope: Stack): RabbitMqEventSource {
 }
 
 const stack = new Stack(emptyApp(), 'Stack');
-const { template } = serviceIn(stack, {
+const { service, template } = serviceIn(stack, {
   api: { schedules: true },
   webhooks: { endpoints: true },
   output: { fanOut: true },
@@ -87,6 +92,7 @@ const { template } = serviceIn(stack, {
   observability: { failureEvents: {}, tracing: Tracing.xray() },
   secrets: { MODEL_KEY: new Secret(stack, 'ModelKey') },
 });
+new Outbox(stack, 'Outbox', { service });
 
 function allowedTo(role: string, from = template()): string[] {
   return resources(from)
@@ -101,6 +107,7 @@ test.each([
   ['breaker', 'ServiceCircuitBreakerRole'],
   ['webhook', 'ServiceWebhooksRole'],
   ['relay', 'ServiceRelayRole'],
+  ['outbox', 'OutboxRole'],
   ['schedule', 'ServiceApiSchedulesFunctionRole'],
 ])('E16: the role of a function allows only actions that its code or Lambda uses: %s', (name, role) => {
   const allowed = allowedTo(role);
@@ -150,6 +157,7 @@ test.each([
   ['HTTP API', 'ServiceApiFunctionRole'],
   ['webhooks', 'ServiceWebhooksRole'],
   ['circuit breaker', 'ServiceCircuitBreakerRole'],
+  ['outbox', 'OutboxRole'],
   ['schedules', 'ServiceApiSchedulesFunctionRole'],
 ])('the recipe for VPCs names the services that a function calls: %s', (name, role) => {
   const page = readFileSync('docs/recipes/run-in-a-vpc.md', 'utf8');

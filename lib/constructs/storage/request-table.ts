@@ -1,11 +1,10 @@
-import { CfnResource, type RemovalPolicy } from 'aws-cdk-lib';
+import type { RemovalPolicy } from 'aws-cdk-lib';
 import {
   AttributeType,
   Billing,
   type GlobalSecondaryIndexPropsV2,
   ProjectionType,
-  type TablePropsV2,
-  TableV2,
+  type TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Construct } from 'constructs';
@@ -16,6 +15,7 @@ import {
   RECORD_POSITION,
   RECORD_TTL,
 } from '../../core/config/record-table.ts';
+import { EncryptedTable } from './encrypted-table.ts';
 
 /** Configures a {@link RequestTable}. */
 export interface RequestTableProps {
@@ -44,25 +44,6 @@ export class RequestTable extends Construct {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: pointInTimeRecovery },
       removalPolicy,
     });
-  }
-}
-
-/**
- * A table with a key. The CDK's `TableEncryptionV2.customerManagedKey` rejects a stack whose region is only known at
- * deployment, so this sets the properties of the resource.
- */
-class EncryptedTable extends TableV2 {
-  override readonly encryptionKey: IKey | undefined;
-
-  constructor(scope: Construct, id: string, key: IKey | undefined, props: TablePropsV2) {
-    super(scope, id, props);
-    this.encryptionKey = key;
-    if (!key) return;
-    const resource = this.node.defaultChild;
-    if (!CfnResource.isCfnResource(resource))
-      throw new Error(`${this.node.path} has no CloudFormation resource`);
-    resource.addPropertyOverride('SSESpecification', { SSEEnabled: true, SSEType: 'KMS' });
-    resource.addPropertyOverride('Replicas.0.SSESpecification', { KMSMasterKeyId: key.keyArn });
   }
 }
 
