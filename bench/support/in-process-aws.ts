@@ -85,6 +85,10 @@ export class InProcessAws {
       case 'DynamoDB PutItem':
       case 'DynamoDB UpdateItem':
         return json({});
+      case 'DynamoDB TransactWriteItems':
+        return json({});
+      case 'DynamoDB BatchWriteItem':
+        return json({ UnprocessedItems: {} });
       case 'DynamoDB BatchGetItem':
         return json({ Responses: {}, UnprocessedKeys: {} });
       case 'SQS ChangeMessageVisibilityBatch':

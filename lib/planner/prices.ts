@@ -19,6 +19,8 @@ export const DOLLARS_A_MILLION_CALLS = {
   SNS: 0.5,
   /** Custom events, each event of a call as one. Deliveries to queues of the account are free. */
   'EventBridge event': 1,
+  /** Requests of EventBridge Pipes, behind its filter: 64 KB of an event each. */
+  'EventBridge Pipes': 0.4,
   /** GET and HEAD of S3 Standard. */
   'S3 read': 0.4,
   /** PUT, COPY, POST of S3 Standard: parts of an upload, its begin and its end among them. */

@@ -1,4 +1,5 @@
 import { App, Aspects, CfnOutput, Duration, RemovalPolicy, SecretValue, Stack } from 'aws-cdk-lib';
+import { AttributeType, StreamViewType, type TablePropsV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus, Match, Rule } from 'aws-cdk-lib/aws-events';
 import { SqsQueue } from 'aws-cdk-lib/aws-events-targets';
 import { AccountPrincipal, PolicyStatement, Role } from 'aws-cdk-lib/aws-iam';
@@ -10,6 +11,7 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import {
   ApiAuth,
   AsyncService,
+  Outbox,
   OutcomeSubscription,
   RabbitMqEventSource,
   Tracing,
@@ -33,6 +35,9 @@ const services = {
   // Its pauses don't affect other tests.
   pausing: { outputFormat: 'cloudevents', auth: undefined, timeoutSeconds: 5 },
 } as const;
+
+/** An index of a table, besides its keys. */
+const BY_DATE = { indexName: 'byDate', sortKey: { name: 'date', type: AttributeType.STRING } };
 
 /** A broker that doesn't exist. */
 const BROKER_ARN = 'arn:aws:mq:us-east-1:000000000000:broker:orders:b-1234';
@@ -139,6 +144,8 @@ function addCommonJsService(): void {
   new CfnOutput(stack, 'PayloadBucketName', { value: service.payloadBucket.bucketName });
   new CfnOutput(stack, 'InputQueueUrl', { value: service.inputQueue.queueUrl });
   new CfnOutput(stack, 'OutputQueueUrl', { value: service.outputQueue.queueUrl });
+  addOutbox(new Outbox(service, 'Outbox', { service }), keyedTable(stack, 'Changes'));
+  new CfnOutput(stack, 'RequestTableName', { value: service.requestTable.tableName });
   const relay = service.node.findChild('Relay') as MessageRelay;
   new CfnOutput(stack, 'RelayFunctionName', { value: relay.function.functionName });
 }
@@ -187,6 +194,8 @@ function addOrderedService(): void {
     function: { timeout: Duration.seconds(15) },
     circuitBreaker: { pauseEventSource: false },
   });
+  const table = keyedTable(stack, 'Application', { localSecondaryIndexes: [BY_DATE] });
+  addOutbox(new Outbox(service, 'Outbox', { service, table }), table);
   const journal = new OutcomeSubscription(stack, 'Journal', { service });
   new CfnOutput(stack, 'JournalQueueUrl', { value: journal.queue.queueUrl });
   new CfnOutput(stack, 'ReportsQueueUrl', { value: reports.inputQueue.queueUrl });
@@ -245,6 +254,32 @@ function addFannedService(): void {
   const other = new Stack(app, 'E2e-late');
   const { queue } = new OutcomeSubscription(other, 'Late', { service, topics: ['images.*'] });
   new CfnOutput(other, 'QueueUrl', { value: queue.queueUrl });
+}
+
+/** A table of an application. */
+function keyedTable(stack: Stack, id: string, props: Partial<TablePropsV2> = {}): TableV2 {
+  return new TableV2(stack, id, {
+    partitionKey: { name: 'PK', type: AttributeType.STRING },
+    sortKey: { name: 'SK', type: AttributeType.STRING },
+    dynamoStream: StreamViewType.NEW_IMAGE,
+    removalPolicy: RemovalPolicy.DESTROY,
+    ...props,
+  });
+}
+
+/** The role of an application that writes to its table and puts requests into an outbox, and what the tests need of both. */
+function addOutbox(outbox: Outbox, changes: TableV2): void {
+  const stack = Stack.of(outbox);
+  const role = new Role(stack, 'Writer', { assumedBy: new AccountPrincipal(stack.account) });
+  outbox.grantPut(role);
+  role.addToPolicy(new PolicyStatement({ actions: ['dynamodb:UpdateItem'], resources: [changes.tableArn] }));
+  for (const [name, value] of Object.entries({
+    ChangesTableName: changes.tableName,
+    OutboxTableName: outbox.table.tableName,
+    OutboxFunctionName: outbox.function.functionName,
+    OutboxFailureQueueUrl: outbox.failures.queueUrl,
+  }))
+    new CfnOutput(stack, name, { value });
 }
 
 /** The roles of programs that use a service. */

@@ -5,6 +5,8 @@ export interface CallsByAws {
   readonly actions: readonly string[];
   /** The path of the resource in its service, or in the stack if it isn't the service's. */
   readonly resource: string;
+  /** What follows the ARN of the resource. */
+  readonly below?: string;
   /** The path of the resource on whose behalf a service calls, if it names one. */
   readonly source?: string;
   /** The path of a resource of services for which AWS doesn't call. */
@@ -74,12 +76,28 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
   { ...EVENT_SOURCE, caller: 'Webhooks/Role', resource: 'Webhooks/Deliveries/Queue' },
   { ...EVENT_SOURCE, caller: 'CircuitBreaker/Role', resource: 'Pauses/Queue' },
   { ...EVENT_SOURCE, caller: 'Relay/Role', resource: 'Uploads/Queue' },
+  ...['Outbox/Table', 'Application'].map((resource) => ({
+    caller: 'Outbox/Role',
+    actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+    resource,
+    below: '/stream/label',
+    why: 'Lambda reads the stream of a table with the role of the function',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-eventsourcemapping.html',
+  })),
+  {
+    caller: 'Outbox/Role',
+    actions: ['sqs:SendMessage'],
+    resource: 'Outbox/Failures',
+    why: 'Lambda says which batch of a stream it gave up',
+    page: 'https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html',
+  },
   ...[
     ['Processor/Role', 'Processor/Logs'],
     ['Webhooks/Role', 'Webhooks/Logs'],
     ['CircuitBreaker/Role', 'CircuitBreaker/Logs'],
     ['Api/Function/Role', 'Api/Function/Logs'],
     ['Relay/Role', 'Relay/Logs'],
+    ['Outbox/Role', 'Outbox/Logs'],
     ['Api/Schedules/Function/Role', 'Api/Schedules/Function/Logs'],
   ].map(([caller = '', resource = '']) => ({ ...LOGS, caller, resource })),
   ...[
@@ -88,6 +106,7 @@ export const CALLS_BY_AWS: readonly CallsByAws[] = [
     'CircuitBreaker/Role',
     'Api/Function/Role',
     'Relay/Role',
+    'Outbox/Role',
     'Api/Schedules/Function/Role',
   ].map((resource) => ({ ...ASSUMED_BY_LAMBDA, resource })),
   { ...SCHEDULED, resource: 'Webhooks/Deliveries/Queue', why: 'EventBridge Scheduler sends a later attempt' },

@@ -2,6 +2,9 @@ const BY_NAME = 'Programs that know the name of a queue find its URL and its set
 const CLEAN_UP = 'A program that stops during an upload in parts aborts it';
 const REHIDDEN = 'Sets when a message is received again whose handling failed';
 
+const BY_HAND =
+  'An operator has it relay what was left in the table; the tests do so with a table of its own';
+
 const IN_CONFORMANCE = 'test/conformance/webhooks-command.test.ts makes these calls, without roles';
 const OF_LARGE_SCHEDULES = 'Payloads of schedules are stored only where the inline limit is below 64 KB';
 const OF_A_BROKER =
@@ -32,6 +35,9 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Operator: sqs:GetQueueAttributes on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
   'Operator: sqs:ReceiveMessage on Webhooks/Deliveries/DeadLetters': IN_CONFORMANCE,
   'Operator: sqs:SendMessage on Webhooks/Deliveries/Queue': IN_CONFORMANCE,
+  'Outbox/Role: dynamodb:ListStreams on *': 'Lambda requires it of the role of an event source',
+  'Outbox/Role: dynamodb:DescribeTable on Application': BY_HAND,
+  'Outbox/Role: dynamodb:Scan on Application': BY_HAND,
   'Processor/Role: s3:GetObject on Payloads/Bucket/requests/*':
     'A message may refer to an upload without a version, as it may to a payload',
   'Processor/Role: sqs:ChangeMessageVisibility on Orders': REHIDDEN,
@@ -60,6 +66,7 @@ export const UNUSED_RIGHTS: Readonly<Record<string, string>> = {
   'Webhooks/Role: sqs:ChangeMessageVisibility on Webhooks/Deliveries/Queue': REHIDDEN,
   'Webhooks/Role: sqs:SendMessage on Webhooks/Deliveries/DeadLetters':
     'Keeps a webhook whose attempts have all failed, within about 75 hours',
+  'Writer: s3:AbortMultipartUpload on Payloads/Bucket/payloads/*': CLEAN_UP,
   'Worker: dynamodb:GetItem on Requests/Table': OF_A_WORKER,
   'Worker: s3:AbortMultipartUpload on Payloads/Bucket/results/*': OF_THE_ENGINE,
   'Worker: s3:GetObject on Payloads/Bucket/payloads/*': OF_THE_ENGINE,

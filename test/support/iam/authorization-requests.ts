@@ -7,6 +7,9 @@ import type { RecordedCall } from './recorded-call.ts';
 /** What a call asks for, without its principal. */
 export type Asked = Omit<AuthorizationRequest, 'principal'>;
 
+/** The partition key of tables of applications under test. */
+const APPLICATION_KEY = 'PK';
+
 /** The path of HTTP APIs on the local AWS. */
 const API_PATH = /^\/_aws\/execute-api\/([^/]+)\/([^/]+)(\/[^?]*)/;
 
@@ -94,6 +97,10 @@ interface DynamoDbBody {
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>;
   readonly ExpressionAttributeValues?: Readonly<Record<string, AttributeValue>>;
   readonly ReturnValues?: string;
+  /** By their actions: Put, Update, Delete, ConditionCheck. */
+  readonly TransactItems?: readonly Readonly<
+    Record<string, Pick<DynamoDbBody, 'Key' | 'Item'> & { readonly TableName: string }>
+  >[];
   readonly Statements?: readonly {
     readonly Statement: string;
     readonly Parameters?: readonly AttributeValue[];
@@ -108,7 +115,15 @@ interface DynamoDbBody {
 function ofDynamoDb({ headers, body: json }: RecordedCall): Asked[] {
   const body: DynamoDbBody = JSON.parse(json);
   const operation = operationIn(headers);
-  const { Statements, RequestItems, TableName = '', IndexName } = body;
+  const { Statements, RequestItems, TransactItems, TableName = '', IndexName } = body;
+  // A transaction needs the permissions of its actions: dynamodb:PutItem for a Put.
+  if (TransactItems) {
+    return TransactItems.flatMap((item) => Object.entries(item)).map(([action, { TableName, Key, Item }]) =>
+      asked(`dynamodb:${action}Item`, tableArn(TableName), {
+        'dynamodb:LeadingKeys': keysIn({ ...Key, ...Item }),
+      }),
+    );
+  }
   if (Statements)
     return Statements.map(({ Statement, Parameters }) => ofPartiQl(Statement, Parameters ?? []));
   if (RequestItems) {
@@ -132,7 +147,7 @@ function tableArn(table: string, index?: string): string {
 }
 
 function keysIn(item: Readonly<Record<string, AttributeValue>>): string[] {
-  const key = item[RECORD_KEY]?.S;
+  const key = (item[RECORD_KEY] ?? item[APPLICATION_KEY])?.S;
   return key === undefined ? [] : [key];
 }
 

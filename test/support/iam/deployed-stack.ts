@@ -196,7 +196,9 @@ export class DeployedStack {
     if (id === undefined) throw new Error(`${this.name} has no deployed ${logicalId}`);
     const isArn = attribute === 'Arn' || type === SECRET;
     if (attribute === undefined && !isArn) return id;
-    const arn = isArn ? ARNS[type]?.(id) : undefined;
+    // The local AWS names the stream after the time.
+    const below = attribute === 'StreamArn' ? '/stream/label' : '';
+    const arn = isArn || below !== '' ? ARNS[type]?.(id)?.concat(below) : undefined;
     if (arn === undefined) throw new Error(`unknown ${attribute} of a ${type}`);
     return arn;
   };
