@@ -9,6 +9,7 @@ import { queueClient, recordClient } from '../../lib/aws/clients.ts';
 import { DynamoDbOutboxTable } from '../../lib/aws/dynamodb-outbox-table.ts';
 import { isFifo } from '../../lib/aws/sqs-fifo.ts';
 import { SqsOutputQueue } from '../../lib/aws/sqs-output-queue.ts';
+import { DYNAMODB_STREAM_RETENTION_SECONDS } from '../../lib/core/config/aws-limits.ts';
 import { readOutboxFunctionEnvironment } from '../../lib/core/config/outbox-function-environment.ts';
 import type { ProcessorQueue } from '../../lib/core/config/processor-queues.ts';
 import { type OutboxDestination, OutboxRelay } from '../../lib/core/intake/outbox-relay.ts';
@@ -18,8 +19,11 @@ import { mapStackTraces } from '../../lib/lambda/stack-traces.ts';
 
 mapStackTraces(process.env.LAMBDA_TASK_ROOT);
 
-/** A younger row may still be on its way through the stream. To relay it twice would do no harm. */
-const LEFT_MILLISECONDS = 15 * 60_000;
+/**
+ * A younger row may still be on its way through the stream. To relay it twice would do no harm, but with order, it would overtake
+ * those that the stream delivers before it.
+ */
+const LEFT_SECONDS = { standard: 15 * 60, ordered: DYNAMODB_STREAM_RETENTION_SECONDS };
 
 /** What a page of leftovers may take. */
 const PAGE_MILLISECONDS = 30_000;
@@ -54,7 +58,8 @@ export async function handler(
     return streamResponse(event, done);
   }
   const mayContinue = () => context.getRemainingTimeInMillis() > PAGE_MILLISECONDS;
-  const { done, left } = await relay.sweep(Date.now() - LEFT_MILLISECONDS, mayContinue);
+  const leftSeconds = LEFT_SECONDS[isFifo(own.inputQueueUrl) ? 'ordered' : 'standard'];
+  const { done, left } = await relay.sweep(Date.now() - leftSeconds * 1_000, mayContinue);
   if (done > 0) powertools.warn('Rows that were left in the outbox relayed', { rows: done });
   if (left > 0) throw new Error(`${left} rows of the outbox are still to be relayed: the log says why`);
   return { relayed: done };

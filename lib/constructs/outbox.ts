@@ -72,7 +72,7 @@ const MAX_LAG = Duration.minutes(5);
 export class Outbox extends Construct {
   /** The table of rows that aren't relayed yet: `table` if that is set. */
   readonly table: ITable;
-  /** The function that relays the rows. Invoked with `{}`, it relays what was left in the table for 15 minutes. */
+  /** The function that relays the rows. Invoked with `{}`, it relays what was left in the table for 15 minutes, with order for a day. */
   readonly function: LambdaFunction;
   /** Receives rows that can't be relayed, and what Lambda says of batches that it gave up. */
   readonly failures: Queue;
@@ -229,8 +229,8 @@ export class Outbox extends Construct {
     return newAlarm(this, 'OutboxFailures', messagesIn(this.failures), 1, [
       `Rows of the outbox of ${settings.serviceName} could not be relayed.`,
       'A message of the queue of failures is a row, with the reason as an attribute: correct it and put it into the table again.',
-      'Or it names a batch that Lambda gave up: its rows are still in the table. Fix the cause, which the log has; then the table',
-      'is swept within 15 minutes, or if it has other items, when the function is invoked with {}.',
+      'Or it names a batch that Lambda gave up: its rows are still in the table. Fix the cause, which the log of the function has. They',
+      'are relayed by the next sweep, or if the table has other items, when the function is invoked with {}.',
     ]);
   }
 
