@@ -77,7 +77,9 @@ describe('the published package', () => {
     expect(files).toEqual(
       expect.arrayContaining([
         'bin/coatcheck.js',
-        ...['api', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map((name) => `functions/${name}/index.mjs`),
+        ...['api', 'breaker', 'outbox', 'relay', 'schedule', 'webhook'].map(
+          (name) => `functions/${name}/index.mjs`,
+        ),
         'lib/lambda/function-credentials.js',
         'functions/processor/index.d.ts',
         'lib/core/engine/engine.js.map',
