@@ -13,7 +13,10 @@ import { lazy } from './lazy.ts';
 type Item = Record<string, AttributeValue>;
 
 /** The key of an item: its partition key and, if the table has one, its sort key. */
-export type ItemKey = Readonly<Item>;
+export type ItemKey = StoredItem;
+
+/** Attributes in the form of DynamoDB. */
+export type StoredItem = Readonly<Item>;
 
 /** Most calls that delete the same rows. Each repeats what DynamoDB didn't process. */
 const MAX_CALLS = 3;
@@ -88,7 +91,7 @@ export class DynamoDbOutboxTable implements OutboxTable<ItemKey> {
 }
 
 /** A row from its item in the form of DynamoDB. */
-export function storedRow(item: Item, key: ItemKey): StoredRow<ItemKey> {
+export function storedRow(item: StoredItem, key: ItemKey): StoredRow<ItemKey> {
   const texts = Object.fromEntries(Object.entries(item).map(([name, { S }]) => [name, S]));
   return { key, texts, json: JSON.stringify(item) };
 }

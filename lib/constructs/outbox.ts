@@ -34,7 +34,13 @@ import { logGroupProps } from './observability/log-group-props.ts';
 import { MINUTE_MAXIMUM, messagesIn, newAlarm } from './observability/new-alarm.ts';
 import type { OutboxProps } from './outbox-props.ts';
 import type { RelayedService } from './service-relay.ts';
-import { isKnownTable, payloadAgeProblem, streamProblem, tableProblems } from './settings/outbox-problems.ts';
+import {
+  isKnownTable,
+  keyPrefixProblem,
+  payloadAgeProblem,
+  streamProblem,
+  tableProblems,
+} from './settings/outbox-problems.ts';
 import { grantObjects } from './storage/grant-objects.ts';
 import { grantKey, KEY_USES } from './storage/key-use.ts';
 import { outboxTable } from './storage/outbox-table.ts';
@@ -86,15 +92,11 @@ export class Outbox extends Construct {
   readonly #otherProcessors: ProcessorQueue[] = [];
 
   /** @throws ConfigurationError that names every problem, what is allowed and what to do */
-  constructor(
-    scope: Construct,
-    id: string,
-    { service, table, keyPrefix = DEFAULT_OUTBOX_KEY_PREFIX }: OutboxProps,
-  ) {
+  constructor(scope: Construct, id: string, { service, table, keyPrefix }: OutboxProps) {
     super(scope, id);
     const relayed = service.relayed;
     const { props, settings } = relayed;
-    this.#assertProps(table, relayed);
+    this.#assertProps({ table, keyPrefix }, relayed);
     const { encryptionKey } = props;
     const removalPolicy = props.removalPolicy ?? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE;
     this.table = table ?? outboxTable(this, { encryptionKey, removalPolicy });
@@ -164,7 +166,7 @@ export class Outbox extends Construct {
     this.alarms = [this.#onFailures(relayed), this.#onLag(relayed), this.#onErrors(relayed)];
     this.#notify(relayed);
     this.#service = service;
-    this.#keyPrefix = table && keyPrefix;
+    this.#keyPrefix = table && (keyPrefix ?? DEFAULT_OUTBOX_KEY_PREFIX);
     this.#payloadPrefix = settings.prefixes.payloadPrefix;
     service.connectRelay(this);
     this.node.addValidation({
@@ -208,10 +210,12 @@ export class Outbox extends Construct {
       .combine(grantKey(grantee, payloadBucket.encryptionKey, KEY_USES.writeObjects));
   }
 
-  #assertProps(table: ITable | undefined, { settings }: RelayedService): void {
-    const problems = [table && streamProblem(table), payloadAgeProblem(settings)].filter(
-      (problem) => problem !== undefined,
-    );
+  #assertProps({ table, keyPrefix }: Omit<OutboxProps, 'service'>, { settings }: RelayedService): void {
+    const problems = [
+      table && streamProblem(table),
+      keyPrefixProblem(keyPrefix, table),
+      payloadAgeProblem(settings),
+    ].filter((problem) => problem !== undefined);
     if (problems.length > 0) {
       throw new ConfigurationError(
         [`The props of ${this.node.path} are invalid:`, ...problems].join('\n  - '),
@@ -220,7 +224,7 @@ export class Outbox extends Construct {
     if (table && !isKnownTable(table)) {
       Annotations.of(this).addWarningV2(
         'coatcheck:outboxTable',
-        `table isn't part of this app. Its owner must check that its keys are of the type S, and that its stream has new images.`,
+        "table isn't part of this app. Its owner must check that its keys are of the type S, and that its stream has new images.",
       );
     }
   }

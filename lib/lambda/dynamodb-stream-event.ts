@@ -1,6 +1,5 @@
-import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
-import { type ItemKey, storedRow } from '../aws/dynamodb-outbox-table.ts';
+import { type ItemKey, type StoredItem, storedRow } from '../aws/dynamodb-outbox-table.ts';
 import type { StoredRow } from '../core/ports/outbox-table.ts';
 
 /** Whether an event comes from a stream of DynamoDB. */
@@ -31,6 +30,6 @@ export function streamResponse(
 }
 
 /** The types of Lambda's events describe the attributes as the SDK does, apart from binary ones, which Lambda has in base64. */
-function imageOf(image: NonNullable<DynamoDBRecord['dynamodb']>['Keys']): Record<string, AttributeValue> {
-  return (image ?? {}) as Record<string, AttributeValue>;
+function imageOf(image: NonNullable<DynamoDBRecord['dynamodb']>['Keys']): StoredItem {
+  return (image ?? {}) as StoredItem;
 }

@@ -281,6 +281,19 @@ describe('an existing table', () => {
   });
 });
 
+it.each(['', 'o*', 'a$'])('a prefix of keys must mean itself in a policy: %s', (keyPrefix) => {
+  const stack = emptyStack();
+  expect(() => outboxIn(stack, { table: appTable(stack), keyPrefix })).toThrow(
+    `keyPrefix must be one or more characters without * ? $, got "${keyPrefix}"`,
+  );
+});
+
+it('a table of its own needs no prefix of keys', () => {
+  expect(() => outboxIn(emptyStack(), { keyPrefix: 'o/' })).toThrow(
+    'keyPrefix must only be set with table, got "o/" without it',
+  );
+});
+
 it('payloads must be kept for as long as a row may wait, and its message after it', () => {
   const lifecycle = { uploads: Duration.days(4), replacedUploads: Duration.days(4) };
   expect(() => outboxIn(emptyStack(), {}, { payloads: { lifecycle } })).toThrow(

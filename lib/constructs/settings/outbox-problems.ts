@@ -30,6 +30,17 @@ export function streamProblem(table: ITable): string | undefined {
   return `table must have a stream, got ${table.node.path} without one: ${remedy}`;
 }
 
+/** The problem with a prefix of keys; undefined if it is valid. Policies have it before a wildcard. */
+export function keyPrefixProblem(
+  keyPrefix: string | undefined,
+  table: ITable | undefined,
+): string | undefined {
+  if (keyPrefix === undefined || Token.isUnresolved(keyPrefix)) return undefined;
+  if (!table) return `keyPrefix must only be set with table, got ${JSON.stringify(keyPrefix)} without it`;
+  if (/^[^*?$]+$/.test(keyPrefix)) return undefined;
+  return `keyPrefix must be one or more characters without * ? $, got ${JSON.stringify(keyPrefix)}`;
+}
+
 /** Whether the app shows what the stream of a table has. */
 export function isKnownTable(table: ITable): boolean {
   return templateOf(table) !== undefined;
